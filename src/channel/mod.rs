@@ -1,0 +1,1 @@
+//! One file per escalation channel; the durable outbox; evidence.

@@ -1,0 +1,98 @@
+//! What an operator can ask for, and how it can be refused.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::id::{IncidentId, Key};
+use super::plan::Digest;
+use crate::playbook::value::Period;
+
+/// A person, known by kernel uid.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Operator {
+    /// As the kernel says.
+    pub uid: u32,
+    /// The account's name, cleaned.
+    pub name: Arc<str>,
+    /// Under sudo: the login uid's name. A claim, not a proof.
+    pub login: Option<Arc<str>>,
+}
+
+/// What a pause or its end is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Scope {
+    /// Every playbook on this host.
+    Host,
+    /// One playbook, by name.
+    Playbook(Arc<str>),
+}
+
+/// What an operator can ask for.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Command {
+    /// Yes to exactly what was shown.
+    Approve { incident: IncidentId, digest: Digest },
+    /// No, and why.
+    Decline { incident: IncidentId, reason: Arc<str> },
+    /// No new attempts; without a length, until resumed.
+    Pause { scope: Scope, length: Option<Period>, reason: Arc<str> },
+    /// The end of a pause.
+    Resume { scope: Scope },
+    /// Leave one target alone under one playbook for so long.
+    Snooze { key: Key, length: Period, reason: Arc<str> },
+    /// The end of a snooze.
+    Unsnooze { key: Key },
+    /// Let this playbook, with exactly this content, act as its `mode` says.
+    Arm { playbook: Arc<str> },
+    /// Back to shadow.
+    Disarm { playbook: Arc<str> },
+    /// Run a playbook's first rung on one target now, through the whole gate but its mode.
+    RunNow { key: Key },
+    /// Close a latched or open breaker by hand.
+    ResetBreaker { key: Key, reason: Arc<str> },
+    /// Latch a breaker by hand.
+    LatchBreaker { key: Key, reason: Arc<str> },
+    /// A page was seen by a person.
+    Acknowledge { incident: IncidentId },
+    /// End an open incident by hand.
+    Close { incident: IncidentId, reason: Arc<str> },
+}
+
+/// Why a command was not carried out.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
+pub enum Refusal {
+    /// The incident is not there, or no longer open.
+    #[error("incident {0} is not open")]
+    NoSuchIncident(IncidentId),
+    /// Nothing waits for a yes there (any more).
+    #[error("incident {0} does not wait for an approval")]
+    NotAsking(IncidentId),
+    /// What was approved is not what would be run.
+    #[error("not run: the plan changed, review again")]
+    PlanChanged,
+    /// No playbook of that name is in force.
+    #[error("no playbook named {0} is in force")]
+    NoSuchPlaybook(Arc<str>),
+    /// No such playbook and target pair is in force.
+    #[error("nothing is watched under that playbook and target")]
+    NoSuchKey,
+    /// An incident is already open there.
+    #[error("incident {0} is already open there")]
+    AlreadyOpen(IncidentId),
+    /// The gate says no.
+    #[error("the gate denies it: {0}")]
+    Denied(Arc<str>),
+    /// Records cannot be written, so nothing may be done.
+    #[error("the journal cannot be written, so nothing may be done: {0}")]
+    CannotRecord(Arc<str>),
+    /// This console only looks.
+    #[error("this console is read-only")]
+    ReadOnly,
+    /// The engine has gone.
+    #[error("the engine has stopped")]
+    Stopped,
+}

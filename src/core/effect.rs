@@ -1,0 +1,30 @@
+//! What the core wants done. In one list, records come first: the engine makes them durable before it does the rest.
+
+use std::sync::Arc;
+
+use super::command::Refusal;
+use super::event::Recorded;
+use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId, WatchId};
+use super::plan::Plan;
+use crate::playbook::{Check, Playbook};
+
+/// One thing to do.
+#[derive(Debug, Clone)]
+pub enum Effect {
+    /// Make this durable. Already applied to the core's own state.
+    Record(Arc<Recorded>),
+    /// Read this check from now on, and tell of every change of its reading.
+    Watch { watch: WatchId, check: Arc<Check> },
+    /// No longer.
+    Unwatch(WatchId),
+    /// Read the detector anew, gather the gate's facts and make the plan for this rung.
+    Survey { incident: IncidentId, survey: SurveyId, key: Key, playbook: Arc<Playbook>, rung: usize },
+    /// Carry this plan out; its intent has just been recorded.
+    Start { incident: IncidentId, attempt: AttemptId, key: Key, playbook: Arc<Playbook>, plan: Arc<Plan> },
+    /// Empty what a crash left of this attempt's scope.
+    EmptyScope { attempt: AttemptId },
+    /// Deliver a page or a resolve that was just recorded.
+    Deliver(PageId),
+    /// The answer to a command.
+    Reply { request: RequestId, answer: Result<Arc<str>, Refusal> },
+}

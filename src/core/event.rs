@@ -1,0 +1,130 @@
+//! What is remembered. Every durable change of state is one of these; the journal keeps them in order, chained by
+//! hash, and folding them through the machine gives the state back.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::command::{Operator, Scope};
+use super::id::{AttemptId, IncidentId, Key, PageId, Role};
+use super::incident::{BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::plan::{AttemptReport, Digest, Plan};
+use super::reading::Reading;
+use super::time::Mono;
+use crate::playbook::ContentKey;
+
+/// An event with its place in the journal and its moment on both clocks.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recorded {
+    /// From 1, without gaps.
+    pub seq: u64,
+    /// What durations run on.
+    pub mono: Mono,
+    /// What the moment is called.
+    pub wall: Timestamp,
+    /// What happened.
+    pub event: Event,
+}
+
+/// What happened.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Event {
+    /// An engine took up its work on this journal.
+    Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono },
+    /// A playbook with this content came into force for the first time; kept so that open incidents keep their version.
+    Adopted { content: ContentKey, name: Arc<str>, source: Arc<str> },
+
+    /// The hold time passed: an incident.
+    Opened { incident: IncidentId, key: Key, playbook: Arc<str>, since: Mono, readings: Vec<Reading> },
+    /// The detector or a verifier changed its verdict while the incident is open.
+    Saw { incident: IncidentId, role: Role, index: usize, reading: Reading },
+    /// The gate said no (recorded when the denial's kind changes).
+    Held { incident: IncidentId, denial: Denial },
+    /// In shadow: what would have been done.
+    WouldHave { incident: IncidentId, plan: Arc<Plan> },
+    /// An operator's yes is wanted.
+    Asked { incident: IncidentId, request: Request },
+    /// The yes, bound to its digest; single use.
+    Approved { incident: IncidentId, generation: u32, digest: Digest, by: Operator },
+    /// The request is void: the fault cleared, or the plan changed.
+    Withdrawn { incident: IncidentId, generation: u32, why: Arc<str> },
+    /// An intent: durable before the first process starts. Consumes the approval that it names.
+    Intent { incident: IncidentId, attempt: AttemptId, plan: Arc<Plan>, starter: Starter },
+    /// What the attempt did: durable before verification starts.
+    Ended { incident: IncidentId, attempt: AttemptId, report: Arc<AttemptReport> },
+    /// An intent without an outcome was found after a restart; its scope has been emptied, or could not be.
+    Indeterminate { incident: IncidentId, attempt: AttemptId, scope_empty: bool },
+    /// Every verifier holds; the soak begins.
+    Verified { incident: IncidentId, attempt: AttemptId },
+    /// The verifier's deadline passed, or the soak broke.
+    NotVerified { incident: IncidentId, attempt: AttemptId, why: Arc<str> },
+    /// The incident ended.
+    Closed { incident: IncidentId, outcome: Outcome },
+    /// It was healed, and failed again within the hour: it was not a fix.
+    Relapsed { incident: IncidentId, by: IncidentId },
+
+    /// A breaker changed its state.
+    Breaker { key: Key, state: BreakerState, why: Arc<str>, by: Option<Operator> },
+    /// A human is called: this page goes out under the key's dedup key through every channel named.
+    Escalated { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// The escalation's end goes out under the same dedup key.
+    Resolved { incident: IncidentId, page: PageId, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// A channel took a page.
+    Delivered { page: PageId, channel: Arc<str> },
+    /// A person saw the page.
+    Acknowledged { incident: IncidentId, by: Operator },
+
+    /// No new attempts in this scope.
+    Paused { scope: Scope, until: Option<Mono>, by: Operator, reason: Arc<str> },
+    /// The end of a pause, by hand or by its time.
+    Resumed { scope: Scope, by: Option<Operator> },
+    /// One key is left alone.
+    Snoozed { key: Key, until: Mono, by: Operator, reason: Arc<str> },
+    /// The end of a snooze, by hand or by its time.
+    Unsnoozed { key: Key, by: Option<Operator> },
+    /// A playbook with this content may act.
+    Armed { content: ContentKey, playbook: Arc<str>, by: Operator },
+    /// Back to shadow.
+    Disarmed { content: ContentKey, playbook: Arc<str>, by: Operator },
+    /// Something that the operator should know: a rejected file, a lost event source, a host budget spent.
+    Noted { about: Arc<str>, text: Arc<str> },
+}
+
+impl Event {
+    /// The incident that this belongs to, if it belongs to one.
+    #[must_use]
+    pub const fn incident(&self) -> Option<IncidentId> {
+        match self {
+            Self::Opened { incident, .. }
+            | Self::Saw { incident, .. }
+            | Self::Held { incident, .. }
+            | Self::WouldHave { incident, .. }
+            | Self::Asked { incident, .. }
+            | Self::Approved { incident, .. }
+            | Self::Withdrawn { incident, .. }
+            | Self::Intent { incident, .. }
+            | Self::Ended { incident, .. }
+            | Self::Indeterminate { incident, .. }
+            | Self::Verified { incident, .. }
+            | Self::NotVerified { incident, .. }
+            | Self::Closed { incident, .. }
+            | Self::Relapsed { incident, .. }
+            | Self::Escalated { incident, .. }
+            | Self::Resolved { incident, .. }
+            | Self::Acknowledged { incident, .. } => Some(*incident),
+            Self::Started { .. }
+            | Self::Adopted { .. }
+            | Self::Breaker { .. }
+            | Self::Delivered { .. }
+            | Self::Paused { .. }
+            | Self::Resumed { .. }
+            | Self::Snoozed { .. }
+            | Self::Unsnoozed { .. }
+            | Self::Armed { .. }
+            | Self::Disarmed { .. }
+            | Self::Noted { .. } => None,
+        }
+    }
+}

@@ -1,0 +1,206 @@
+//! One failure of one target under one playbook, from first bad reading to its outcome.
+//!
+//! ```text
+//! watching -> pending(for) -> firing -> gate -+-> awaiting approval -+-> remediating -> verifying -> soaking -> healed
+//!               |  clears: pending resets     |                      |                    |   (fails: next rung, back to gate;
+//!               v                             +-> held (suppressed,  |                    |    no rung left: escalated)
+//!            watching                         |   or queued)         +-> declined / expired
+//!                                             +-> escalated (breaker open, no rung left, persistent unknown)
+//! ```
+
+use std::fmt;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use serde::{Deserialize, Serialize};
+
+use super::command::{Operator, Scope};
+use super::id::{AttemptId, IncidentId};
+use super::plan::{Digest, Plan};
+use super::time::Mono;
+
+/// Where an open incident stands.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Phase {
+    /// The hold time has passed; fresh readings and the gate's facts are being gathered.
+    Firing,
+    /// The gate said no for now; it is asked again when the denial ends.
+    Held(Denial),
+    /// An operator's yes is wanted.
+    Asking(Request),
+    /// An attempt runs.
+    Remediating(AttemptId),
+    /// The attempt is over, its scope empty; readings that began after `since` are awaited until `deadline`.
+    Verifying { attempt: AttemptId, since: Mono, deadline: Mono },
+    /// Every verifier holds; they must go on holding until `until`.
+    Soaking { attempt: AttemptId, since: Mono, until: Mono },
+    /// A human was called; salve watches until the fault clears.
+    Escalated(Cause),
+    /// Over; absorbing.
+    Closed(Outcome),
+}
+
+/// A request for an operator's yes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Request {
+    /// Counts the requests of one incident from 1; a yes to an older one is void.
+    pub generation: u32,
+    /// Exactly what would be run.
+    pub plan: Arc<Plan>,
+    /// Why it asks instead of acting.
+    pub why: Asks,
+    /// After this, silence has expired it.
+    pub expires: Mono,
+}
+
+/// Why the gate asks instead of acting.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Asks {
+    /// The playbook's mode says so.
+    Mode,
+    /// High risk always asks.
+    HighRisk,
+    /// A new or changed playbook's first live attempt.
+    FirstLiveAttempt,
+    /// The host's budget of attempts is spent.
+    HostBudget,
+}
+
+/// Why the gate said no. Each is typed, shown and recorded.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Denial {
+    /// Somebody paused the host or the playbook.
+    Paused { scope: Scope, by: Operator, until: Option<Mono> },
+    /// Somebody snoozed this target.
+    Snoozed { by: Operator, until: Mono },
+    /// Outside `only_between`.
+    OutsideWindow,
+    /// A playbook that this one needs is not healthy.
+    DependencyUnhealthy { playbook: Arc<str> },
+    /// An operator stopped the unit; it is left alone, and how that is known.
+    StoppedByOperator { evidence: Arc<str> },
+    /// Another incident acts on this target, or on one that conflicts.
+    LockHeld { by: IncidentId },
+    /// systemd itself has a job or an automatic restart under way.
+    SystemdBusy { with: Arc<str> },
+    /// The breaker is open or latched.
+    BreakerOpen { until: Option<Mono> },
+    /// The playbook's `cooldown` since its last attempt here.
+    Cooldown { until: Mono },
+    /// Too many targets fail at once.
+    Storm { failing: usize, of: usize },
+    /// The host has just booted.
+    BootGrace { until: Mono },
+    /// Shadow: recorded, not done.
+    Shadow,
+    /// The mode is off.
+    Off,
+    /// Records cannot be written.
+    CannotRecord { why: Arc<str> },
+    /// The target's last scope could not be emptied.
+    Quarantined { attempt: AttemptId },
+    /// The target did not resolve, or the plan could not be made.
+    NoPlan { why: Arc<str> },
+}
+
+/// Why a human was called.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Cause {
+    /// The breaker opened, or is open.
+    BreakerOpened { attempts: u32, window_ms: u64 },
+    /// Every rung was tried and none verified.
+    LadderSpent,
+    /// There is no remediation: the failure is known, its mend is not.
+    NoRemediation,
+    /// The probe cannot see, for too long.
+    CannotSee { why: Arc<str> },
+    /// An attempt's outcome is unknown after a crash, and its rung may not be run again.
+    Indeterminate { attempt: AttemptId },
+    /// An attempt's processes could not be ended.
+    ScopeNotEmpty { attempt: AttemptId },
+    /// It healed and failed again within the hour.
+    Relapsed { incident: IncidentId },
+    /// A storm: one page for all.
+    Storm { failing: usize, of: usize },
+    /// The plan could not be made.
+    NoPlan { why: Arc<str> },
+    /// It asked, and nobody answered.
+    Expired,
+}
+
+/// How an incident ended.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Outcome {
+    /// Verified, and it stayed so for the soak.
+    Healed { attempt: AttemptId },
+    /// It cleared before any attempt.
+    SelfCleared,
+    /// An operator said no.
+    Declined { by: Operator, reason: Arc<str> },
+    /// Nobody answered.
+    Expired,
+    /// Another incident or a new version of the playbook took its place.
+    Superseded,
+    /// An operator ended it.
+    ClosedByOperator { by: Operator, reason: Arc<str> },
+    /// A human was called, and then the fault cleared.
+    EscalatedThenCleared,
+    /// A human was called, and healed it with salve's hands.
+    HealedByOperator { attempt: AttemptId },
+}
+
+/// Who or what started an attempt.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Starter {
+    /// The gate let it pass by itself.
+    Auto,
+    /// A half-open breaker's one probe.
+    Probe,
+    /// An operator's yes to this digest.
+    Approved { by: Operator, digest: Digest },
+    /// An operator ran it by hand.
+    Manual { by: Operator },
+}
+
+/// A breaker, per incident key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum BreakerState {
+    /// Attempts pass; invocations are counted.
+    Closed,
+    /// Detect, never act, until then.
+    Open { until: Mono, cooldown_ms: u64 },
+    /// Exactly one probe attempt is on trial.
+    HalfOpen { cooldown_ms: u64 },
+    /// Only an operator resets it.
+    Latched { since: Timestamp },
+}
+
+impl BreakerState {
+    /// The word as it stands on screens.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Closed => "closed",
+            Self::Open { .. } => "open",
+            Self::HalfOpen { .. } => "half-open",
+            Self::Latched { .. } => "latched",
+        }
+    }
+}
+
+impl fmt::Display for Asks {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Mode => "its mode is ask",
+            Self::HighRisk => "its risk is high",
+            Self::FirstLiveAttempt => "it is new or changed: its first live attempt asks",
+            Self::HostBudget => "the host's budget of attempts is spent",
+        })
+    }
+}

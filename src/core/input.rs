@@ -1,0 +1,85 @@
+//! What the engine tells the core.
+
+use std::sync::Arc;
+
+use super::command::{Command, Operator};
+use super::id::{AttemptId, IncidentId, PageId, RequestId, SurveyId, WatchId};
+use super::plan::{AttemptReport, Plan};
+use super::reading::Reading;
+use super::time::Mono;
+use crate::playbook::{Playbook, Target};
+
+/// One thing that happened outside.
+#[derive(Debug, Clone)]
+pub enum Input {
+    /// An engine takes up its work on this journal, after the replay: `booted` is when the host booted.
+    Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono },
+    /// The playbooks in force, each with what its targets resolved to; replaces the former set.
+    Loaded(Vec<Binding>),
+    /// A watched check was read.
+    Read { watch: WatchId, reading: Reading },
+    /// The answer to [`super::Effect::Survey`].
+    Surveyed { incident: IncidentId, survey: SurveyId, facts: Facts },
+    /// An attempt is over.
+    AttemptEnded { attempt: AttemptId, report: Arc<AttemptReport> },
+    /// The answer to [`super::Effect::EmptyScope`]: is the left-over scope empty now?
+    ScopeEmptied { attempt: AttemptId, empty: bool },
+    /// A channel took a page.
+    Delivered { page: PageId, channel: Arc<str> },
+    /// An operator asks for something.
+    Command { by: Operator, command: Command, request: RequestId },
+    /// Something worth a note came up outside.
+    Note { about: Arc<str>, text: Arc<str> },
+    /// Records cannot be written (with why), or can again.
+    Recording(Result<(), Arc<str>>),
+    /// Time has passed: the deadline that the core named, or later.
+    Tick,
+}
+
+/// A playbook in force and one target of it.
+#[derive(Debug, Clone)]
+pub struct Binding {
+    /// The playbook.
+    pub playbook: Arc<Playbook>,
+    /// What one of its targets came to on this host.
+    pub resolution: Resolution,
+    /// What its mode comes to on this host: in shadow until armed, asking where its first live attempt must.
+    pub standing: Standing,
+}
+
+/// What arming a playbook from this source needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Standing {
+    /// Who could write the file has armed it: its mode counts.
+    AsWritten,
+    /// In shadow until an operator arms exactly this content; then its mode counts.
+    ShadowUntilArmed,
+    /// Its first live attempt asks, whatever its mode.
+    AsksFirst,
+}
+
+/// What a target came to on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Resolution {
+    /// One canonical thing.
+    Here(Target),
+    /// `enabled_when` is not met, or what it needs is not on this host; in words.
+    NotApplicable { written: Arc<str>, why: Arc<str> },
+    /// It should be here and is not, or the list or glob came to nothing; in words. Nothing is acted on.
+    Unresolved { written: Arc<str>, why: Arc<str> },
+}
+
+/// What is true right now, gathered freshly before an attempt.
+#[derive(Debug, Clone)]
+pub struct Facts {
+    /// Every detector check, read anew, in order.
+    pub detector: Vec<Reading>,
+    /// systemd's own job or automatic restart on the target, in words.
+    pub busy: Option<Arc<str>>,
+    /// How it is known that an operator stopped the target, if one did.
+    pub stopped_by_operator: Option<Arc<str>>,
+    /// The next rung's plan, or why there is none.
+    pub plan: Result<Arc<Plan>, Arc<str>>,
+    /// When the gathering began.
+    pub began: Mono,
+}

@@ -1,0 +1,37 @@
+//! Pure decisions: no I/O, no clock, no async, no screen.
+//!
+//! `handle(now, input) -> effects`. Inputs are readings, attempt results, operator commands, time passing and
+//! reloaded playbooks. Effects are data: record this event, start this attempt, watch this check, page. What is
+//! durable changes only through [`event::Event`]: the machine applies each event that it records, and a journal
+//! folded through the same `apply` rebuilds the same state.
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`time`] | the only two clocks: what durations run on, and what moments are called |
+//! | [`reading`] | holds, does not hold, unknown |
+//! | [`input`], [`effect`], [`event`] | what comes in, what goes out, what is remembered |
+//! | [`command`] | what an operator can ask for, and the typed refusals |
+//! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
+//! | [`incident`] | one failure of one target, as a state with data |
+//! | [`rate`] | does the automation fix what it touches |
+
+pub mod command;
+pub mod effect;
+pub mod event;
+pub mod id;
+pub mod incident;
+pub mod input;
+pub mod plan;
+pub mod rate;
+pub mod reading;
+pub mod time;
+
+pub use command::{Command, Operator, Refusal, Scope};
+pub use effect::Effect;
+pub use event::{Event, Recorded};
+pub use id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, SurveyId, WatchId};
+pub use incident::{Denial, Outcome, Phase};
+pub use input::{Binding, Facts, Input, Resolution};
+pub use plan::{AttemptReport, Digest, Plan};
+pub use reading::{Reading, Verdict};
+pub use time::{Mono, Now};

@@ -1,0 +1,36 @@
+//! What a check says.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::time::Mono;
+
+/// Does the condition hold? Unknown never counts as either.
+///
+/// In a detector, holding means that the fault is there; in a verifier, that it is gone.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Verdict {
+    /// It holds.
+    Holds,
+    /// It does not.
+    DoesNotHold,
+    /// The probe itself failed or timed out, and how.
+    Unknown(Arc<str>),
+}
+
+/// One look at the host, judged.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Reading {
+    /// What the condition makes of it.
+    pub verdict: Verdict,
+    /// What was seen, short and clean, with its unit: `97%`, `failed (exit-code)`, `503`.
+    pub seen: Arc<str>,
+    /// The same as a bare figure in the condition's unit, where it has one.
+    pub figure: Option<f64>,
+    /// When the look began: only readings that began after an attempt's scope was empty verify it.
+    pub began: Mono,
+    /// When what was seen became so, by the event that told of it; `began` where no event told. `for` counts from here.
+    pub since: Mono,
+}

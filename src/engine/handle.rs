@@ -1,0 +1,56 @@
+//! What a console or a verb holds of an engine, wherever that engine runs.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+
+use tokio::sync::{mpsc, oneshot, watch};
+
+use super::Snapshot;
+use crate::core::{Command, Refusal};
+
+/// A command and the way back for its answer.
+#[derive(Debug)]
+pub struct Asked {
+    /// What is asked for.
+    pub command: Command,
+    /// Where the answer goes.
+    pub answer: oneshot::Sender<Result<Arc<str>, Refusal>>,
+}
+
+/// A line to an engine: state comes as snapshots (the latest only), commands go out.
+#[derive(Debug, Clone)]
+pub struct Handle {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    commands: mpsc::Sender<Asked>,
+    beat: Arc<AtomicU64>,
+}
+
+impl Handle {
+    /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
+    #[must_use]
+    pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
+        Self { snapshots, commands, beat }
+    }
+
+    /// The state, now and whenever it changes.
+    #[must_use]
+    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
+        self.snapshots.clone()
+    }
+
+    /// The engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`; it gives one every second.
+    #[must_use]
+    pub fn beat(&self) -> u64 {
+        self.beat.load(Ordering::Relaxed)
+    }
+
+    /// Asks for something and waits for the answer, which says in words what was done.
+    ///
+    /// # Errors
+    /// The engine's typed refusal; [`Refusal::Stopped`] where there is no engine any more.
+    pub async fn command(&self, command: Command) -> Result<Arc<str>, Refusal> {
+        let (answer, answered) = oneshot::channel();
+        self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
+        answered.await.map_err(|_| Refusal::Stopped)?
+    }
+}

@@ -1,0 +1,288 @@
+//! The state as a screen needs it: immutable, whole, serialisable, with a generation number.
+//!
+//! Nothing here is text laid out for a screen, and nothing needs a second look at the engine: who holds a snapshot
+//! can draw it, locally or at the far end of a socket.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use crate::core::command::{Operator, Scope};
+use crate::core::id::{AttemptId, IncidentId, Key};
+use crate::core::incident::{BreakerState, Cause, Denial, Outcome, Request};
+use crate::core::plan::Plan;
+use crate::core::rate::Rates;
+use crate::core::reading::Reading;
+use crate::core::{Mono, Now, Recorded, Role};
+use crate::playbook::{Mode, Origin, Risk};
+
+/// Everything that a screen shows.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snapshot {
+    /// Rises with every change.
+    pub generation: u64,
+    /// When it was taken.
+    pub now: Now,
+    /// This host's name, cleaned.
+    pub host: Arc<str>,
+    /// Who looks.
+    pub operator: Operator,
+    /// Load, memory and pressure; none before the first look.
+    pub strip: Option<Strip>,
+    /// Can records be written? If not, nothing acts, and why.
+    pub recording: Result<(), Arc<str>>,
+    /// Pauses in force.
+    pub pauses: Vec<Pause>,
+    /// One row per watched key, and one per binding that came to nothing; in no order.
+    pub detectors: Vec<Detector>,
+    /// Breakers that are not closed, and closed ones that have counted an invocation.
+    pub breakers: Vec<Breaker>,
+    /// Open incidents, and the latest closed ones (at most 50), newest first.
+    pub incidents: Vec<Arc<IncidentView>>,
+    /// Every playbook file that was found, accepted or not.
+    pub playbooks: Vec<Arc<PlaybookView>>,
+    /// The success rate.
+    pub rates: Rates,
+    /// Keys that heal so often that they need a real fix.
+    pub recurring: Vec<Recurring>,
+    /// Latest first, at most 200.
+    pub messages: Vec<Message>,
+}
+
+/// The host at a glance.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct Strip {
+    /// One-minute load average.
+    pub load: f64,
+    /// Cores that salve may use.
+    pub cores: usize,
+    /// Memory that is not available, percent.
+    pub memory: f64,
+    /// Swap in use, percent; 0 without swap.
+    pub swap: f64,
+    /// `some avg10` for cpu, `full avg10` for memory and io, percent; none where the kernel has no PSI.
+    pub pressure: Option<[f64; 3]>,
+}
+
+/// A pause in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Pause {
+    /// Of what.
+    pub scope: Scope,
+    /// Until when; none means until resumed.
+    pub until: Option<Mono>,
+    /// Since when.
+    pub since: Mono,
+    /// By whom.
+    pub by: Operator,
+    /// Why.
+    pub reason: Arc<str>,
+}
+
+/// One watched key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detector {
+    /// Its key; none for a binding that came to nothing.
+    pub key: Option<Key>,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// The target's kind and name, cleaned: `unit nginx.service`.
+    pub target: Arc<str>,
+    /// What it may do here, after arming: its mode in force.
+    pub mode: Mode,
+    /// How it stands.
+    pub health: Health,
+    /// What the most telling check saw: `97%`, `failed`; none before the first reading.
+    pub seen: Option<Arc<str>>,
+    /// That check's condition: `> 85%`, `not active`.
+    pub condition: Arc<str>,
+    /// Since when it stands so.
+    pub since: Mono,
+    /// The open incident.
+    pub incident: Option<IncidentId>,
+    /// The last hour's changes of mark, oldest first: what the timeline draws.
+    pub marks: Vec<(Mono, Mark)>,
+    /// Latest figures of the telling check, oldest first, at most 120: what the sparkline draws.
+    pub figures: Vec<(Mono, f64)>,
+}
+
+/// How a watched key stands, most urgent first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// A person is needed: it asks.
+    Asks,
+    /// A person is needed: it was escalated.
+    Escalated(Cause),
+    /// Broken, and nothing is done about it now, for this reason.
+    Held(Denial),
+    /// Broken; the hold time has passed, and the gate is being asked.
+    Broken,
+    /// An attempt runs: of the ladder's rungs, this one, counted from 1.
+    Fixing { rung: usize, of: usize },
+    /// An attempt is over and is being verified (or soaks).
+    Verifying { soaking: bool },
+    /// The fault is there, but not yet for the hold time.
+    Pending,
+    /// It cannot be seen, and why.
+    Unknown(Arc<str>),
+    /// No reading yet.
+    Waiting,
+    /// All is well.
+    Ok,
+    /// It does not apply to this host, and why.
+    NotApplicable(Arc<str>),
+    /// Its target came to nothing, and why.
+    Unresolved(Arc<str>),
+}
+
+/// What the timeline shows of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// Nothing is known.
+    Unknown,
+    /// All was well.
+    Ok,
+    /// The fault was there.
+    Broken,
+    /// It asked.
+    Asked,
+    /// An attempt ran.
+    Fixing,
+    /// An attempt was verified.
+    Verified,
+    /// An attempt failed.
+    Failed,
+    /// A human was called.
+    Escalated,
+}
+
+/// A breaker.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Breaker {
+    /// Whose.
+    pub key: Key,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// Where it stands.
+    pub state: BreakerState,
+    /// Invocations in the window now.
+    pub invocations: usize,
+    /// Of so many that it allows.
+    pub limit: u32,
+    /// Why it stands so.
+    pub why: Arc<str>,
+}
+
+/// One incident with its whole story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct IncidentView {
+    /// Its number.
+    pub id: IncidentId,
+    /// Its key.
+    pub key: Key,
+    /// The playbook's name and title.
+    pub playbook: Arc<str>,
+    /// As the playbook says it.
+    pub title: Arc<str>,
+    /// How much may go wrong.
+    pub risk: Risk,
+    /// When the fault began, and when the incident was opened.
+    pub since: Now,
+    /// Where it stands.
+    pub stage: Stage,
+    /// Attempts so far, of the ladder's rungs.
+    pub attempts: usize,
+    /// Rungs in the ladder.
+    pub rungs: usize,
+    /// The latest readings: role, condition in words, reading.
+    pub readings: Vec<(Role, Arc<str>, Option<Reading>)>,
+    /// Every event of it, oldest first.
+    pub story: Vec<Arc<Recorded>>,
+    /// A person has seen the page.
+    pub acknowledged: Option<Operator>,
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Stage {
+    /// Fresh readings are being gathered.
+    Firing,
+    /// The gate said no for now.
+    Held(Denial),
+    /// An operator's yes is wanted.
+    Asking(Request),
+    /// An attempt runs.
+    Remediating { attempt: AttemptId, plan: Arc<Plan>, since: Mono },
+    /// It is being verified.
+    Verifying { attempt: AttemptId, deadline: Mono },
+    /// It is verified and must stay so.
+    Soaking { attempt: AttemptId, until: Mono },
+    /// A human was called.
+    Escalated(Cause),
+    /// It is over.
+    Closed { outcome: Outcome, at: Now },
+}
+
+/// One playbook file, accepted or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaybookView {
+    /// The file's name without `.toml`.
+    pub name: Arc<str>,
+    /// Where it came from.
+    pub origin: Origin,
+    /// Accepted, or not.
+    pub state: PlaybookState,
+    /// The file's text, cleaned.
+    pub source: Arc<str>,
+}
+
+/// A playbook file, accepted or not.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PlaybookState {
+    /// It is in force.
+    InForce {
+        /// Its title.
+        title: Arc<str>,
+        /// How much may go wrong.
+        risk: Risk,
+        /// As written.
+        mode: Mode,
+        /// After arming, on this host.
+        in_force: Mode,
+        /// Must an operator arm it before it acts?
+        needs_arming: bool,
+    },
+    /// It was rejected; its diagnostics, drawn. Where an earlier version stays in force, it says so.
+    Rejected {
+        /// As `playbook check` prints them.
+        diagnostics: Arc<str>,
+        /// The last good version is still in force.
+        former_in_force: bool,
+    },
+}
+
+/// A key that heals so often that it needs a real fix.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Recurring {
+    /// Which.
+    pub key: Key,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// When it healed in the last 7 days, oldest first.
+    pub healed: Vec<Now>,
+}
+
+/// Something to tell.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Message {
+    /// When.
+    pub at: jiff::Timestamp,
+    /// About what.
+    pub about: Arc<str>,
+    /// Clean.
+    pub text: Arc<str>,
+}

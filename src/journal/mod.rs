@@ -1,0 +1,1 @@
+//! SQLite: write-ahead intents, hash-chained events, readings, replay.

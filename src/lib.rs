@@ -1,0 +1,42 @@
+//! salve: a self-healing console for a Linux host. **Detect → remediate → verify → escalate.**
+//!
+//! This page is the map of the house. Each room's own page says more.
+//!
+//! ```text
+//!             playbook (TOML)                       operator
+//!                  |                                 ^    |
+//!                  v                        snapshot |    | command
+//!   host --> check --> core --> engine --> journal   |    v
+//!    ^                  ^          |  \          console, cli
+//!    |                  +----------+   \__________^   (control carries both over a socket)
+//!    +------- action <-- effects --+--> channel --> a person
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`playbook`] | what an operator writes: model, reading with spans, lint, schema, the shipped catalogue |
+//! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |
+//! | [`host`] | what the kernel and systemd offer, made safe to use |
+//! | [`check`] | one file per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
+//! | [`action`] | one file per kind of action; children in scopes that can be emptied; safe deletion |
+//! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
+//! | [`channel`] | one file per escalation channel; the durable outbox; evidence |
+//! | [`engine`] | drives the core in real time; owns the only loop; publishes snapshots, takes commands |
+//! | [`console`] | the screen: model, update, view, theme, keys |
+//! | [`cli`] | one file per verb |
+//! | [`text`] | untrusted text, cleaned |
+//!
+//! Arrows point one way: `playbook` ← `core` ← `host` ← `check`, `action`, `journal`, `channel` ← `engine` ←
+//! `console` ← `cli`. `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
+
+pub mod action;
+pub mod channel;
+pub mod check;
+pub mod cli;
+pub mod console;
+pub mod core;
+pub mod engine;
+pub mod host;
+pub mod journal;
+pub mod playbook;
+pub mod text;

@@ -1,0 +1,319 @@
+//! The types of an accepted playbook. Whoever holds a [`Playbook`] holds one that was read and linted.
+
+use std::fmt;
+use std::path::PathBuf;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::action::Action;
+use super::check::Check;
+use super::value::{DayWindow, Period, Template};
+
+/// One failure class: target, detector, ladder, verifier, escalation.
+#[derive(Debug, Clone, PartialEq, Serialize)]
+pub struct Playbook {
+    /// The file's name without `.toml`; later sources win by it.
+    pub name: Arc<str>,
+    /// SHA-256 over the meaning (not over comments, layout or name): budgets, breakers and arming hang on it.
+    pub content: ContentKey,
+    /// Where it came from.
+    pub origin: Origin,
+    /// The file's text, as read.
+    #[serde(skip)]
+    pub source: Arc<str>,
+    /// What holds when all is well, as a sentence.
+    pub title: Arc<str>,
+    /// What it acts on, before globs and aliases are resolved; at least one.
+    pub targets: Vec<TargetSpec>,
+    /// How much may go wrong.
+    pub risk: Risk,
+    /// What it may do by itself.
+    pub mode: Mode,
+    /// What says that something is wrong.
+    pub detect: Detect,
+    /// The ladder; empty means evidence and escalation only.
+    pub remediate: Vec<Arc<Rung>>,
+    /// What says that it is right again.
+    pub verify: Verify,
+    /// The budget, and whom to call.
+    pub escalate: Escalate,
+    /// Playbooks (by name or title) whose targets must be healthy.
+    pub needs: Vec<String>,
+    /// Attempts only in this window of the local day.
+    pub only_between: Option<DayWindow>,
+    /// Least time between two attempts on one target.
+    pub cooldown: Option<Period>,
+    /// The breaker's times.
+    pub breaker: BreakerLimits,
+    /// Leave a unit alone that an operator stopped.
+    pub skip_if_stopped_by_operator: bool,
+    /// Not applicable unless this exists.
+    pub enabled_when: Option<EnabledWhen>,
+}
+
+/// SHA-256 over a playbook's meaning, in lower-case hexadecimal.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ContentKey(pub Arc<str>);
+
+/// Where a playbook came from; a later one wins over an earlier one of the same name.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Origin {
+    /// Compiled in.
+    Shipped,
+    /// `/etc/salve/playbooks/`: who could write there has armed it.
+    System(PathBuf),
+    /// The user's configuration folder.
+    User(PathBuf),
+    /// A folder named on the command line.
+    Folder(PathBuf),
+}
+
+/// A target as written; a glob in a unit's name stands for every unit that matches.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TargetSpec {
+    /// A systemd unit, with its suffix: `{ unit = "nginx.service" }`.
+    Unit(String),
+    /// A mount point: `{ mount = "/" }`.
+    Mount(String),
+    /// A program by name: `{ process = "worker" }`.
+    Process(String),
+    /// A file or folder: `{ path = "/var/log/app.log" }`.
+    Path(String),
+    /// A web address: `{ url = "http://127.0.0.1/" }`.
+    Url(String),
+    /// Host and port: `{ address = "127.0.0.1:5432" }`.
+    Address(String),
+    /// The host as a whole: `"host"`.
+    Host,
+}
+
+/// The one canonical thing that is acted on: aliases followed, globs resolved.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Target {
+    /// A unit by systemd's own id.
+    Unit(Arc<str>),
+    /// A mount point that is mounted.
+    Mount(Arc<str>),
+    /// A program's name.
+    Process(Arc<str>),
+    /// An absolute path.
+    Path(Arc<str>),
+    /// A web address.
+    Url(Arc<str>),
+    /// Host and port.
+    Address(Arc<str>),
+    /// This host.
+    Host,
+}
+
+/// How much may go wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Risk {
+    /// Nothing that a restart does not mend.
+    Low,
+    /// A short outage, or lost caches.
+    Medium,
+    /// Lost work: always asks.
+    High,
+}
+
+/// What a playbook may do by itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Mode {
+    /// Acts.
+    Auto,
+    /// Asks before each attempt.
+    Ask,
+    /// Detects, and records what it would have done.
+    Shadow,
+    /// Nothing.
+    Off,
+}
+
+/// What says that something is wrong: any check holds, for this long without a break.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Detect {
+    /// At least one.
+    pub checks: Vec<Check>,
+    /// The hold time (`for`), measured from the event.
+    pub hold: Period,
+}
+
+/// One remediation of the ladder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Rung {
+    /// In order; the first that fails ends the attempt.
+    pub actions: Vec<Action>,
+    /// For the whole rung.
+    pub timeout: Period,
+    /// May be run again after a crash that left its outcome unknown.
+    pub idempotent: bool,
+}
+
+/// What says that it is right again: all checks hold before the deadline, and go on holding for the soak.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Verify {
+    /// At least one.
+    pub checks: Vec<Check>,
+    /// The deadline.
+    pub within: Period,
+    /// The soak time; zero where left out.
+    pub soak: Period,
+}
+
+/// The budget, and whom to call.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Escalate {
+    /// The attempt of this number in the window runs, opens the breaker, and pages.
+    pub attempts: u32,
+    /// The sliding window.
+    pub window: Period,
+    /// Channels by name; empty means the ticket folder.
+    pub to: Vec<String>,
+    /// Evidence to gather for the page.
+    pub attach: Vec<Attachment>,
+}
+
+/// Evidence for a page.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Attachment {
+    /// The target unit's last journal lines: `{ journal = { lines = 100 } }`.
+    Journal(JournalLines),
+    /// What fills the target's file system, and deleted files held open: `{ disk_usage = { depth = 3, top = 20 } }`.
+    DiskUsage(DiskUsage),
+    /// A program's output: `{ run = ["ss", "-tlnp"] }`.
+    Run(Vec<Template>),
+}
+
+/// How many journal lines.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JournalLines {
+    /// 1 to 10,000.
+    pub lines: u32,
+}
+
+/// How much of a disk usage report.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct DiskUsage {
+    /// Folder levels below the mount.
+    pub depth: u32,
+    /// Rows.
+    pub top: u32,
+}
+
+/// The breaker's times; each has a default.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct BreakerLimits {
+    /// First stay in open.
+    pub cooldown: Period,
+    /// Longest stay in open, after doubling.
+    pub longest: Period,
+    /// Reopenings in 24 hours after which it latches.
+    pub latch_after: u32,
+}
+
+impl Default for BreakerLimits {
+    fn default() -> Self {
+        Self { cooldown: Period::from_secs(30 * 60), longest: Period::from_secs(4 * 3600), latch_after: 3 }
+    }
+}
+
+/// What must exist for a playbook to apply to this host.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum EnabledWhen {
+    /// A unit file.
+    Unit(String),
+    /// A file.
+    File(String),
+}
+
+impl fmt::Display for ContentKey {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.0)
+    }
+}
+
+impl Target {
+    /// The kind's word: `unit`, `mount`, …
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(_) => "unit",
+            Self::Mount(_) => "mount",
+            Self::Process(_) => "process",
+            Self::Path(_) => "path",
+            Self::Url(_) => "url",
+            Self::Address(_) => "address",
+            Self::Host => "host",
+        }
+    }
+
+    /// The name alone: `nginx.service`, `/`, …
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Unit(name)
+            | Self::Mount(name)
+            | Self::Process(name)
+            | Self::Path(name)
+            | Self::Url(name)
+            | Self::Address(name) => name,
+            Self::Host => "host",
+        }
+    }
+
+    /// Must attempts on these two not run at the same time? Equal targets conflict, and a mount with the paths below it.
+    #[must_use]
+    pub fn conflicts(&self, other: &Self) -> bool {
+        let below = |mount: &str, path: &str| std::path::Path::new(path).starts_with(mount);
+        match (self, other) {
+            (Self::Mount(mount), Self::Path(path)) | (Self::Path(path), Self::Mount(mount)) => below(mount, path),
+            _ => self == other,
+        }
+    }
+}
+
+impl fmt::Display for Target {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("host"),
+            _ => write!(f, "{} {}", self.kind(), self.name()),
+        }
+    }
+}
+
+/// A word as it stands in files and on screens.
+macro_rules! words {
+    ($($kind:ident { $($state:ident => $word:literal),* })*) => {$(
+        impl $kind {
+            /// The word as it stands in files and on screens.
+            #[must_use]
+            pub const fn word(self) -> &'static str {
+                match self { $(Self::$state => $word),* }
+            }
+        }
+
+        impl fmt::Display for $kind {
+            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+                f.write_str(self.word())
+            }
+        }
+    )*};
+}
+
+words! {
+    Risk { Low => "low", Medium => "medium", High => "high" }
+    Mode { Auto => "auto", Ask => "ask", Shadow => "shadow", Off => "off" }
+}
