@@ -25,6 +25,7 @@ pub mod plan;
 pub mod rate;
 pub mod reading;
 pub mod time;
+mod words;
 
 pub use command::{Command, Operator, Refusal, Scope};
 pub use effect::Effect;

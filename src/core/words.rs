@@ -1,0 +1,99 @@
+//! How the core's decisions are said: one sentence part each, without times (a screen adds those).
+
+use std::fmt;
+
+use super::command::{Operator, Scope};
+use super::incident::{Cause, Denial, Outcome, Starter};
+use crate::playbook::value::Period;
+
+impl fmt::Display for Operator {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match &self.login {
+            Some(login) => write!(f, "{} (login {login})", self.name),
+            None => f.write_str(&self.name),
+        }
+    }
+}
+
+impl fmt::Display for Scope {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Host => f.write_str("this host"),
+            Self::Playbook(name) => write!(f, "playbook {name}"),
+        }
+    }
+}
+
+impl fmt::Display for Denial {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Paused { scope, by, .. } => write!(f, "{scope} is paused by {by}"),
+            Self::Snoozed { by, .. } => write!(f, "snoozed by {by}"),
+            Self::OutsideWindow => f.write_str("outside its window of the day"),
+            Self::DependencyUnhealthy { playbook } => write!(f, "waits for {playbook} to be healthy"),
+            Self::StoppedByOperator { evidence } => write!(f, "stopped by an operator, left alone: {evidence}"),
+            Self::LockHeld { by } => write!(f, "queued: incident {by} acts on this target"),
+            Self::SystemdBusy { with } => write!(f, "systemd is busy with it: {with}"),
+            Self::BreakerOpen { until: Some(_) } => f.write_str("the breaker is open"),
+            Self::BreakerOpen { until: None } => f.write_str("the breaker is latched: reset it by hand"),
+            Self::Cooldown { .. } => f.write_str("cooling down after its last attempt"),
+            Self::Storm { failing, of } => write!(f, "storm: {failing} of {of} targets fail at once"),
+            Self::BootGrace { .. } => f.write_str("the host has just booted"),
+            Self::Shadow => f.write_str("in shadow: recorded, not done"),
+            Self::Off => f.write_str("its mode is off"),
+            Self::CannotRecord { why } => write!(f, "the journal cannot be written: {why}"),
+            Self::Quarantined { attempt } => write!(f, "quarantined: attempt {attempt} could not be ended"),
+            Self::NoPlan { why } => write!(f, "no plan: {why}"),
+        }
+    }
+}
+
+impl fmt::Display for Cause {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::BreakerOpened { attempts, window_ms } => {
+                let window = Period(std::time::Duration::from_millis(*window_ms));
+                write!(f, "the breaker opened after {attempts} attempts in {window}")
+            }
+            Self::LadderSpent => f.write_str("every rung was tried and none verified"),
+            Self::NoRemediation => f.write_str("there is no remediation for it"),
+            Self::CannotSee { why } => write!(f, "cannot see: {why}"),
+            Self::Indeterminate { attempt } => {
+                write!(f, "the outcome of attempt {attempt} is unknown after a crash, and it may not be run again")
+            }
+            Self::ScopeNotEmpty { attempt } => write!(f, "the processes of attempt {attempt} could not be ended"),
+            Self::Relapsed { incident } => write!(f, "it failed again within an hour of incident {incident}"),
+            Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
+            Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
+            Self::Expired => f.write_str("it asked, and nobody answered"),
+        }
+    }
+}
+
+impl fmt::Display for Outcome {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Healed { attempt } => write!(f, "healed by attempt {attempt}"),
+            Self::SelfCleared => f.write_str("cleared by itself"),
+            Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
+            Self::Declined { by, reason } => write!(f, "declined by {by}: {reason}"),
+            Self::Expired => f.write_str("the request expired"),
+            Self::Superseded => f.write_str("superseded"),
+            Self::ClosedByOperator { by, reason } if reason.is_empty() => write!(f, "closed by {by}"),
+            Self::ClosedByOperator { by, reason } => write!(f, "closed by {by}: {reason}"),
+            Self::EscalatedThenCleared => f.write_str("escalated, then cleared"),
+            Self::HealedByOperator { attempt } => write!(f, "healed by an operator with attempt {attempt}"),
+        }
+    }
+}
+
+impl fmt::Display for Starter {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Auto => f.write_str("by itself"),
+            Self::Probe => f.write_str("as the half-open breaker's probe"),
+            Self::Approved { by, .. } => write!(f, "approved by {by}"),
+            Self::Manual { by } => write!(f, "by hand of {by}"),
+        }
+    }
+}
