@@ -1,0 +1,126 @@
+//! Read-only looks into a journal, for the verbs, while an engine writes it or while none runs.
+
+use std::collections::HashSet;
+use std::io::Write;
+use std::path::{Path, PathBuf};
+
+use rusqlite::{Connection, Params};
+
+use super::chain::{self, Breakage, Broken, COLUMNS, Line, Stop, Verified};
+use super::error::{OpenError, ReadError};
+use super::lock::{journal_in, readings_in};
+use super::readings::{self, KeptReading};
+use super::schema;
+use crate::core::{Event, IncidentId, Mono, Recorded};
+
+/// A journal that is only looked at. It takes no lock and disturbs no writer.
+#[derive(Debug)]
+pub struct Reader {
+    state: PathBuf,
+    connection: Connection,
+}
+
+impl Reader {
+    /// Opens the journal in this state folder.
+    ///
+    /// # Errors
+    /// [`ReadError::None`] where nothing has been recorded yet.
+    pub fn open(state: &Path) -> Result<Self, ReadError> {
+        let connection = schema::open_read_only(&journal_in(state))?;
+        let connection = connection.ok_or_else(|| ReadError::None { folder: state.to_owned() })?;
+        Ok(Self { state: state.to_owned(), connection })
+    }
+
+    /// Every event, oldest first. The chain is not checked.
+    pub fn events(&self) -> Result<Vec<Recorded>, ReadError> {
+        self.events_after(0)
+    }
+
+    /// Every event with a higher number than `seq`, oldest first: what a follower has not seen.
+    pub fn events_after(&self, seq: u64) -> Result<Vec<Recorded>, ReadError> {
+        self.select("WHERE seq > ?1 ORDER BY seq", [seq.cast_signed()])
+    }
+
+    /// Every event of one incident, oldest first, with the deliveries of its pages.
+    pub fn events_of(&self, incident: IncidentId) -> Result<Vec<Recorded>, ReadError> {
+        let mut events =
+            self.select("WHERE incident = ?1 OR kind = 'delivered' ORDER BY seq", [incident.0.cast_signed()])?;
+        let pages: HashSet<_> = events
+            .iter()
+            .filter_map(|recorded| match &recorded.event {
+                Event::Escalated { page, .. } | Event::Resolved { page, .. } => Some(*page),
+                _ => None,
+            })
+            .collect();
+        events.retain(|recorded| match &recorded.event {
+            Event::Delivered { page, .. } => pages.contains(page),
+            _ => true,
+        });
+        Ok(events)
+    }
+
+    /// Walks the whole chain.
+    ///
+    /// # Errors
+    /// The first record at which it does not hold, and how it breaks there.
+    pub fn verify(&self) -> Result<Verified, Broken> {
+        match chain::walk(&self.connection, |_, _| Ok(())) {
+            Ok(head) => Ok(Verified { records: head.seq, head: head.hash.to_string().into() }),
+            Err(Stop::Broken(broken)) => Err(broken),
+            Err(Stop::Sqlite(error)) => {
+                Err(Broken { seq: 1, why: Breakage::Unreadable { why: error.to_string().into() } })
+            }
+            Err(Stop::Write(never)) => {
+                Err(Broken { seq: 1, why: Breakage::Unreadable { why: never.to_string().into() } })
+            }
+        }
+    }
+
+    /// Writes every record as one line of JSON with its hash, and says how many. The chain is checked on the way: it
+    /// ends with an error at the first record that does not hold.
+    pub fn export(&self, mut to: impl Write) -> Result<u64, ReadError> {
+        let text = |text: &str| serde_json::Value::from(text).to_string();
+        let walked = chain::walk(&self.connection, |line, hash| {
+            writeln!(
+                to,
+                r#"{{"seq":{},"mono":{},"wall":{},"boot_id":{},"boottime":{},"event":{},"hash":"{hash}"}}"#,
+                line.seq,
+                line.mono,
+                text(&line.wall),
+                text(&line.boot_id),
+                line.boottime,
+                line.body,
+            )
+            .map_err(Stop::Write)
+        });
+        let head = walked.map_err(|stop| match stop {
+            Stop::Broken(broken) => ReadError::Broken(broken),
+            Stop::Sqlite(error) => self.explain(&error),
+            Stop::Write(error) => ReadError::Write(error),
+        })?;
+        to.flush().map_err(ReadError::Write)?;
+        Ok(head.seq)
+    }
+
+    /// What a subject looked like from `since` on, one row per change, oldest first.
+    pub fn readings(&self, subject: &str, since: Mono) -> Result<Vec<KeptReading>, ReadError> {
+        let file = readings_in(&self.state);
+        readings::of_subject(&file, subject, since).map_err(|error| schema::explain(&file, &error).into())
+    }
+
+    fn select(&self, which: &str, with: impl Params) -> Result<Vec<Recorded>, ReadError> {
+        let said = |error: rusqlite::Error| self.explain(&error);
+        let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM record {which}")).map_err(said)?;
+        let rows = statement.query_map(with, Line::read).map_err(said)?;
+        rows.map(|row| {
+            let (line, _) = row.map_err(said)?;
+            line.recorded().map_err(|why| Broken { seq: line.seq, why }.into())
+        })
+        .collect()
+    }
+
+    fn explain(&self, error: &rusqlite::Error) -> ReadError {
+        let said: OpenError = schema::explain(&journal_in(&self.state), error);
+        said.into()
+    }
+}

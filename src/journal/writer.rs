@@ -1,0 +1,333 @@
+//! The one thread that writes the chain.
+//!
+//! It takes whatever waits as one group, writes it in one transaction and answers all of it after one fsync. While it
+//! does, the next group gathers by itself: no commit is held back to wait for company.
+//!
+//! An fsync that fails may have lost what it was to save, and the next one may claim success all the same. So after
+//! the first failure the journal is closed for good in this process.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::thread::{self, JoinHandle};
+
+use rusqlite::{Connection, TransactionBehavior, params};
+use tokio::sync::oneshot;
+
+use super::chain::{Hash, Head, Line};
+use super::error::{Failure, OpenError, RecordError};
+use super::lock::Lock;
+use super::reserve::Reserve;
+use crate::core::Recorded;
+use crate::host::clock::ClockMark;
+
+/// Most orders that share one fsync.
+const LARGEST_GROUP: usize = 1024;
+/// Pages in the log from which it is written back as soon as nobody waits.
+const WRITE_BACK_IDLE: usize = 1000;
+/// Pages in the log from which it is written back at once.
+const WRITE_BACK_NOW: usize = 3000;
+/// The same while the reserve is spent and the log has little room to grow.
+const WRITE_BACK_TIGHT: usize = 250;
+
+type Answer = oneshot::Sender<Result<(), RecordError>>;
+
+enum Order {
+    Commit { records: Vec<Arc<Recorded>>, mark: ClockMark, answer: Answer },
+    Mark(ClockMark),
+}
+
+/// The way to the writing thread.
+#[derive(Debug)]
+pub(super) struct Writer {
+    orders: Option<Sender<Order>>,
+    thread: Option<JoinHandle<()>>,
+    on_reserve: Arc<AtomicBool>,
+}
+
+impl Writer {
+    pub(super) fn start(connection: Connection, lock: Lock, head: Head) -> Result<Self, OpenError> {
+        let (orders, inbox) = mpsc::channel();
+        let on_reserve = Arc::new(AtomicBool::new(false));
+        let reserve = Reserve::take(lock.folder());
+        let folder = lock.folder().to_owned();
+        let scribe = Scribe {
+            connection,
+            head,
+            reserve,
+            log_pages: 0,
+            poison: None,
+            on_reserve: Arc::clone(&on_reserve),
+            _lock: lock,
+        };
+        let thread = thread::Builder::new()
+            .name("salve-journal".into())
+            .spawn(move || scribe.run(&inbox))
+            .map_err(|source| OpenError::Io { file: folder, source })?;
+        Ok(Self { orders: Some(orders), thread: Some(thread), on_reserve })
+    }
+
+    pub(super) fn commit(
+        &self,
+        records: Vec<Arc<Recorded>>,
+        mark: ClockMark,
+    ) -> oneshot::Receiver<Result<(), RecordError>> {
+        let (answer, answered) = oneshot::channel();
+        if let Some(Order::Commit { answer, .. }) = self.order(Order::Commit { records, mark, answer }) {
+            let _ = answer.send(Err(RecordError::Closed));
+        }
+        answered
+    }
+
+    pub(super) fn mark(&self, mark: ClockMark) {
+        self.order(Order::Mark(mark));
+    }
+
+    pub(super) fn on_reserve(&self) -> bool {
+        self.on_reserve.load(Ordering::Relaxed)
+    }
+
+    /// Hands an order over; gives it back where nobody takes it any more.
+    fn order(&self, order: Order) -> Option<Order> {
+        match &self.orders {
+            Some(orders) => orders.send(order).err().map(|mpsc::SendError(order)| order),
+            None => Some(order),
+        }
+    }
+}
+
+impl Drop for Writer {
+    fn drop(&mut self) {
+        self.orders = None;
+        if let Some(thread) = self.thread.take() {
+            let _ = thread.join();
+        }
+    }
+}
+
+/// What shares one fsync.
+#[derive(Default)]
+struct Group {
+    commits: Vec<(Vec<Arc<Recorded>>, ClockMark, Answer)>,
+    /// The latest mark that came alone.
+    mark: Option<ClockMark>,
+}
+
+impl Group {
+    fn add(&mut self, order: Order) {
+        match order {
+            Order::Commit { records, mark, answer } => self.commits.push((records, mark, answer)),
+            Order::Mark(mark) => self.mark = later(self.mark.take(), mark),
+        }
+    }
+}
+
+fn later(one: Option<ClockMark>, other: ClockMark) -> Option<ClockMark> {
+    one.into_iter().chain([other]).max_by_key(|mark| mark.mono)
+}
+
+/// What is about to be written.
+struct Draft {
+    lines: Vec<(Line, Hash)>,
+    head: Head,
+    mark: Option<ClockMark>,
+}
+
+/// The writing thread's state.
+struct Scribe {
+    // dropped in this order: the file is closed before the folder is let go
+    connection: Connection,
+    head: Head,
+    reserve: Reserve,
+    /// About how many pages the log has gathered since it was last written back.
+    log_pages: usize,
+    poison: Option<Arc<str>>,
+    on_reserve: Arc<AtomicBool>,
+    _lock: Lock,
+}
+
+impl Scribe {
+    fn run(mut self, inbox: &Receiver<Order>) {
+        loop {
+            let first = match inbox.try_recv() {
+                Ok(order) => Ok(order),
+                Err(TryRecvError::Empty) => {
+                    self.tidy();
+                    inbox.recv()
+                }
+                Err(TryRecvError::Disconnected) => break,
+            };
+            let Ok(first) = first else { break };
+            let mut group = Group::default();
+            group.add(first);
+            inbox.try_iter().take(LARGEST_GROUP - 1).for_each(|order| group.add(order));
+            self.write(group);
+        }
+        if self.poison.is_none() {
+            self.write_back("TRUNCATE");
+        }
+    }
+
+    /// When nobody waits.
+    fn tidy(&mut self) {
+        if self.poison.is_some() {
+            return;
+        }
+        self.reserve.restore();
+        self.on_reserve.store(!self.reserve.held(), Ordering::Relaxed);
+        if self.log_pages >= if self.reserve.held() { WRITE_BACK_IDLE } else { WRITE_BACK_TIGHT } {
+            self.write_back("PASSIVE");
+        }
+    }
+
+    /// Writes a group and answers it.
+    fn write(&mut self, group: Group) {
+        if let Some(why) = &self.poison {
+            for (_, _, answer) in group.commits {
+                let _ = answer.send(Err(RecordError::Poisoned(Arc::clone(why))));
+            }
+            return;
+        }
+        let (draft, answers) = self.draft(group);
+        let written = self.make_durable(&draft, !answers.is_empty());
+        if written.is_ok() {
+            self.head = draft.head;
+        }
+        for answer in answers {
+            let _ = answer.send(written.clone());
+        }
+        if self.log_pages >= WRITE_BACK_NOW {
+            self.write_back("PASSIVE");
+        }
+    }
+
+    /// Chains the group's records. A commit that does not follow is answered here and left out.
+    fn draft(&self, group: Group) -> (Draft, Vec<Answer>) {
+        let mut draft = Draft { lines: Vec::new(), head: self.head, mark: group.mark };
+        let mut answers = Vec::with_capacity(group.commits.len());
+        for (records, mark, answer) in group.commits {
+            match chain(draft.head, &records, &mark) {
+                Ok((lines, head)) => {
+                    draft.lines.extend(lines);
+                    draft.head = head;
+                    draft.mark = later(draft.mark.take(), mark);
+                    answers.push(answer);
+                }
+                Err(error) => {
+                    let _ = answer.send(Err(error));
+                }
+            }
+        }
+        (draft, answers)
+    }
+
+    /// Writes the draft, on the reserve if it must.
+    fn make_durable(&mut self, draft: &Draft, awaited: bool) -> Result<(), RecordError> {
+        let mut written = self.transact(draft, awaited);
+        // a mark that nobody waits for is not worth the reserve
+        if awaited && written.as_ref().is_err_and(|error| Failure::of(error) == Failure::Full) && self.reserve.release()
+        {
+            self.on_reserve.store(true, Ordering::Relaxed);
+            written = self.transact(draft, awaited);
+        }
+        written.map_err(|error| match Failure::of(&error) {
+            Failure::Full => RecordError::DiskFull,
+            Failure::Fatal => self.poisoned(&error),
+            Failure::Other => RecordError::Io(error.to_string().into()),
+        })
+    }
+
+    /// One transaction; durable only where it is awaited.
+    fn transact(&mut self, draft: &Draft, awaited: bool) -> rusqlite::Result<()> {
+        if !awaited {
+            self.connection.execute_batch("PRAGMA synchronous = NORMAL")?;
+        }
+        let written = insert(&mut self.connection, draft);
+        if !awaited {
+            self.connection.execute_batch("PRAGMA synchronous = FULL")?;
+        }
+        self.log_pages += 3 + draft.lines.iter().map(|(line, _)| 1 + line.body.len() / 4096).sum::<usize>();
+        written
+    }
+
+    /// Writes the log back into the file. Readers are not disturbed.
+    fn write_back(&mut self, how: &str) {
+        let written = self.connection.query_row(&format!("PRAGMA wal_checkpoint({how})"), [], |row| {
+            Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
+        });
+        match written {
+            Ok((pages, done)) => self.log_pages = usize::try_from(pages - done).unwrap_or_default(),
+            Err(error) if Failure::of(&error) == Failure::Fatal => {
+                self.poisoned(&error);
+            }
+            Err(error) => {
+                // nothing is lost: it all stands in the log; not again at once
+                self.log_pages = 0;
+                tracing::warn!(%error, "the journal's log could not be written back");
+            }
+        }
+    }
+
+    fn poisoned(&mut self, error: &rusqlite::Error) -> RecordError {
+        let why: Arc<str> = error.to_string().into();
+        tracing::error!(%error, "the journal is closed for good");
+        self.poison = Some(Arc::clone(&why));
+        RecordError::Poisoned(why)
+    }
+}
+
+/// The lines of one commit, chained to `head`, and the new head.
+fn chain(
+    mut head: Head,
+    records: &[Arc<Recorded>],
+    mark: &ClockMark,
+) -> Result<(Vec<(Line, Hash)>, Head), RecordError> {
+    let mut lines = Vec::with_capacity(records.len());
+    for recorded in records {
+        let expected = head.seq + 1;
+        if recorded.seq != expected {
+            return Err(RecordError::OutOfOrder { expected, found: recorded.seq });
+        }
+        let line = Line::of(recorded, mark).map_err(|error| RecordError::Io(error.to_string().into()))?;
+        let hash = line.hash(head.hash);
+        head = Head { seq: expected, hash };
+        lines.push((line, hash));
+    }
+    Ok((lines, head))
+}
+
+fn insert(connection: &mut Connection, draft: &Draft) -> rusqlite::Result<()> {
+    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
+    {
+        let mut record = transaction.prepare_cached(
+            "INSERT INTO record (seq, mono, wall, boot_id, boottime, kind, incident, hash, body)
+             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
+        )?;
+        for (line, hash) in &draft.lines {
+            record.execute(params![
+                line.seq.cast_signed(),
+                line.mono.cast_signed(),
+                line.wall,
+                line.boot_id,
+                line.boottime.cast_signed(),
+                line.kind,
+                line.incident.map(u64::cast_signed),
+                hash.0,
+                line.body,
+            ])?;
+        }
+        let mut head = transaction.prepare_cached(
+            "UPDATE head SET seq = ?1, hash = ?2, boot_id = ifnull(?3, boot_id), boottime = ifnull(?4, boottime),
+             mono = ifnull(?5, mono)",
+        )?;
+        let mark = draft.mark.as_ref();
+        head.execute(params![
+            draft.head.seq.cast_signed(),
+            draft.head.hash.0,
+            mark.map(|mark| &*mark.boot_id),
+            mark.map(|mark| mark.boottime.cast_signed()),
+            mark.map(|mark| mark.mono.0.cast_signed()),
+        ])?;
+    }
+    transaction.commit()
+}
