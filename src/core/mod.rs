@@ -13,6 +13,7 @@
 //! | [`command`] | what an operator can ask for, and the typed refusals |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
+//! | [`story`] | one plain sentence per event |
 //! | [`rate`] | does the automation fix what it touches |
 
 pub mod command;
@@ -24,6 +25,7 @@ pub mod input;
 pub mod plan;
 pub mod rate;
 pub mod reading;
+pub mod story;
 pub mod time;
 mod words;
 

@@ -25,7 +25,7 @@ const BATCH_ROWS: usize = 1000;
 /// How many may queue before the next are dropped: whoever keeps one never waits.
 const QUEUE: usize = 16_384;
 /// Least time between two prunings.
-const PRUNE_EVERY: Duration = Duration::from_secs(600);
+const PRUNE_EVERY: Duration = Duration::from_mins(10);
 
 const TABLES: &str = "
     CREATE TABLE subject (id INTEGER PRIMARY KEY, name TEXT NOT NULL UNIQUE) STRICT;

@@ -1,0 +1,231 @@
+//! What happened, told: one plain sentence per event, for tickets, screens and the verbs. Times are left to whoever
+//! prints the line, and so is the end of line: a sentence is always a single, clean one.
+
+use std::time::Duration;
+
+use super::event::Event;
+use super::id::{PageId, Role};
+use super::incident::Request;
+use super::plan::{AttemptReport, Plan, StepReport, StepResult};
+use super::reading::{Reading, Verdict};
+use crate::playbook::value::Period;
+use crate::text::clean_line;
+
+/// One event as a sentence.
+#[must_use]
+pub fn sentence(event: &Event) -> String {
+    let said = incident_sentence(event).unwrap_or_else(|| host_sentence(event));
+    clean_line(&said).into_owned()
+}
+
+/// A reading in words, as it stands in a sentence: `sees 97%`, `cannot see: timed out`.
+#[must_use]
+pub fn reading_words(role: Role, reading: &Reading) -> String {
+    let meaning = match (role, &reading.verdict) {
+        (_, Verdict::Unknown(why)) => return format!("cannot see: {why}"),
+        (Role::Detector, Verdict::Holds) => "the fault is there",
+        (Role::Detector, Verdict::DoesNotHold) => "the fault is not there",
+        (Role::Verifier, Verdict::Holds) => "all is well",
+        (Role::Verifier, Verdict::DoesNotHold) => "not well yet",
+    };
+    format!("sees {} ({meaning})", reading.seen)
+}
+
+/// What a plan does, its steps in order.
+#[must_use]
+pub fn plan_words(plan: &Plan) -> String {
+    let steps: Vec<&str> = plan.steps.iter().map(|step| &*step.sentence).collect();
+    steps.join("; then ")
+}
+
+/// How one step ended, in words.
+#[must_use]
+pub fn step_words(step: &StepReport) -> String {
+    let result = match &step.result {
+        StepResult::Done(how) => how.to_string(),
+        StepResult::Failed(how) => format!("failed: {how}"),
+        StepResult::TimedOut => "timed out".to_owned(),
+        StepResult::Refused(why) => format!("refused: {why}"),
+    };
+    format!("{}: {result}", step.sentence)
+}
+
+/// Events of one incident; none for the others.
+fn incident_sentence(event: &Event) -> Option<String> {
+    Some(match event {
+        Event::Opened { key, playbook, readings, .. } => {
+            format!("{playbook} found {} broken: {}", key.target, seen(readings))
+        }
+        Event::Saw { role, index, reading, .. } => {
+            let side = match role {
+                Role::Detector => "the detector's",
+                Role::Verifier => "the verifier's",
+            };
+            format!("{side} check {} {}", index + 1, reading_words(*role, reading))
+        }
+        Event::Held { denial, .. } => format!("nothing is done for now: {denial}"),
+        Event::WouldHave { plan, .. } => {
+            format!("in shadow, rung {} was not run: {}", plan.rung + 1, plan_words(plan))
+        }
+        Event::Asked { request, .. } => asked(request),
+        Event::Approved { by, .. } => format!("{by} approved it"),
+        Event::Withdrawn { why, .. } => format!("the request was withdrawn: {why}"),
+        Event::Intent { attempt, plan, starter, .. } => {
+            format!("attempt {attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))
+        }
+        Event::Ended { attempt, report, .. } => format!("attempt {attempt} {}", ended(report)),
+        Event::Indeterminate { attempt, scope_empty, .. } => {
+            let left =
+                if *scope_empty { "what it left running was ended" } else { "what it left running could not be ended" };
+            format!("salve was interrupted during attempt {attempt}, so its outcome is unknown; {left}")
+        }
+        Event::Verified { attempt, .. } => format!("attempt {attempt} is verified: every verifier holds"),
+        Event::NotVerified { attempt, why, .. } => format!("attempt {attempt} did not help: {why}"),
+        Event::Closed { outcome, .. } => format!("over: {outcome}"),
+        Event::Relapsed { by, .. } => format!("it failed again within the hour as incident {by}: it was not a fix"),
+        Event::Escalated { page, cause, to, .. } => {
+            format!("a human was called through {}: {cause}", called(*page, to))
+        }
+        Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
+        Event::Acknowledged { by, .. } => format!("{by} has seen the page"),
+        _ => return None,
+    })
+}
+
+/// Events that belong to no single incident.
+fn host_sentence(event: &Event) -> String {
+    match event {
+        Event::Started { version, .. } => format!("salve {version} took up its work"),
+        Event::Adopted { name, .. } => format!("playbook {name} came into force with new content"),
+        Event::Breaker { key, state, why, by } => {
+            let hand = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
+            format!("the breaker of {} is now {}{hand}: {why}", key.target, state.word())
+        }
+        Event::Delivered { page, channel } => format!("{channel} took page {page}"),
+        Event::Paused { scope, until, by, reason } => {
+            let length = if until.is_some() { "for a time" } else { "until it is resumed" };
+            with_reason(format!("{by} paused {scope} {length}"), reason)
+        }
+        Event::Resumed { scope, by: Some(by) } => format!("{by} resumed {scope}"),
+        Event::Resumed { scope, by: None } => format!("the pause of {scope} ended by its time"),
+        Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
+        Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
+        Event::Unsnoozed { key, by: None } => format!("the snooze of {} ended by its time", key.target),
+        Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),
+        Event::Disarmed { playbook, by, .. } => format!("{by} put playbook {playbook} back to shadow"),
+        Event::Noted { about, text } => format!("{about}: {text}"),
+        // `incident_sentence` has told the others
+        _ => String::new(),
+    }
+}
+
+fn with_reason(said: String, reason: &str) -> String {
+    if reason.is_empty() { said } else { format!("{said}: {reason}") }
+}
+
+/// What the detector's checks saw.
+fn seen(readings: &[Reading]) -> String {
+    let words: Vec<String> = readings
+        .iter()
+        .filter(|reading| reading.verdict != Verdict::DoesNotHold)
+        .map(|reading| match &reading.verdict {
+            Verdict::Unknown(why) => format!("cannot see: {why}"),
+            _ => format!("sees {}", reading.seen),
+        })
+        .collect();
+    if words.is_empty() { "the detector holds".to_owned() } else { words.join(", ") }
+}
+
+fn asked(request: &Request) -> String {
+    format!("asks for a yes to rung {}, because {}: {}", request.plan.rung + 1, request.why, plan_words(&request.plan))
+}
+
+fn ended(report: &AttemptReport) -> String {
+    let took = Period(Duration::from_millis(report.took_ms));
+    let steps: Vec<String> = report.steps.iter().map(step_words).collect();
+    let steps = if steps.is_empty() { "nothing was run".to_owned() } else { steps.join("; then ") };
+    let left = if report.scope_empty { "" } else { "; its processes could not be ended" };
+    format!("ended after {took}: {steps}{left}")
+}
+
+fn called(page: PageId, to: &[std::sync::Arc<str>]) -> String {
+    let to = if to.is_empty() { "the ticket folder".to_owned() } else { to.join(", ") };
+    format!("{to} (page {page})")
+}
+
+#[cfg(test)]
+mod tests {
+    use std::sync::Arc;
+
+    use super::*;
+    use crate::core::incident::{Cause, Starter};
+    use crate::core::plan::{Digest, PlannedStep, ScopeLevel};
+    use crate::core::{AttemptId, IncidentId, Key, Mono};
+    use crate::playbook::{ContentKey, Target};
+
+    fn plan() -> Arc<Plan> {
+        Arc::new(Plan {
+            rung: 0,
+            steps: vec![PlannedStep {
+                kind: "unit".into(),
+                sentence: "restart nginx.service".into(),
+                details: vec![],
+                order: "{}".into(),
+            }],
+            timeout_ms: 1000,
+            digest: Digest("d".into()),
+        })
+    }
+
+    #[test]
+    fn an_incident_reads_as_a_story() {
+        let (incident, attempt) = (IncidentId(4), AttemptId(7));
+        let key = Key { content: ContentKey("c".into()), target: Target::Unit("nginx.service".into()) };
+        let reading = Reading {
+            verdict: Verdict::Holds,
+            seen: "failed (exit-code)".into(),
+            figure: None,
+            began: Mono(0),
+            since: Mono(0),
+        };
+        let report = AttemptReport {
+            steps: vec![StepReport {
+                sentence: "restart nginx.service".into(),
+                result: StepResult::Failed("job failed".into()),
+                output: "".into(),
+                took_ms: 1200,
+            }],
+            scope: ScopeLevel::None,
+            scope_empty: true,
+            took_ms: 1200,
+        };
+        let story = [
+            Event::Opened { incident, key, playbook: "service-down".into(), since: Mono(0), readings: vec![reading] },
+            Event::Intent { incident, attempt, plan: plan(), starter: Starter::Auto },
+            Event::Ended { incident, attempt, report: Arc::new(report) },
+            Event::Escalated {
+                incident,
+                page: PageId(2),
+                cause: Cause::LadderSpent,
+                dedup: "d".into(),
+                to: vec!["oncall".into()],
+            },
+        ];
+        let told: Vec<String> = story.iter().map(sentence).collect();
+        assert_eq!(
+            told,
+            [
+                "service-down found unit nginx.service broken: sees failed (exit-code)",
+                "attempt #7 started by itself, rung 1: restart nginx.service",
+                "attempt #7 ended after 1s 200ms: restart nginx.service: failed: job failed",
+                "a human was called through oncall (page #2): every rung was tried and none verified",
+            ]
+        );
+    }
+
+    #[test]
+    fn a_sentence_is_one_clean_line() {
+        let event = Event::Noted { about: "a\nb".into(), text: "\x1b[2J\u{202e}".into() };
+        assert_eq!(sentence(&event), "a b: ␛[2J\u{fffd}");
+    }
+}
