@@ -1,1 +1,56 @@
 //! One file per kind of action; children in scopes that can be emptied; safe deletion.
+//!
+//! ```text
+//! playbook --plan--> Plan (orders as JSON, sentences, digest) --dry_run--> what would happen, in sentences
+//!                              |
+//!                              +--Runner::execute--> AttemptReport
+//!                                    unit: a systemd job, waited for
+//!                                    run: a child in the attempt's scope
+//!                                    clean: judged, re-judged, removed
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`plan`] | a rung resolved to the last argument, and its digest |
+//! | [`order`] | what the executor gets, as JSON |
+//! | [`runner`] | the orders of a plan, one after the other, to a deadline |
+//! | [`unit`], `process`, [`clean`] | one kind of action each |
+//! | `scope` | what holds an attempt's processes together, so that they can all be ended |
+//! | `output`, [`redact`] | what a program printed: bounded, visible, without secrets |
+//! | `raw` | the one room with `unsafe` code |
+
+pub mod clean;
+mod dry;
+mod fill;
+mod identity;
+pub mod order;
+mod output;
+pub mod plan;
+mod process;
+mod raw;
+pub mod redact;
+pub mod runner;
+mod scope;
+pub mod unit;
+
+use std::path::PathBuf;
+
+pub use self::dry::{DryStep, dry_run};
+pub use self::output::presentable;
+pub use self::plan::{PlanError, plan};
+pub use self::runner::Runner;
+use crate::core::IncidentId;
+use crate::playbook::Target;
+
+/// What a plan is made for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Context {
+    /// The one thing that is acted on.
+    pub target: Target,
+    /// The incident that asks for it.
+    pub incident: IncidentId,
+    /// The target's main process, where it has one: `{pid}`.
+    pub pid: Option<i32>,
+    /// Folders that a root-owned setting adds to those that `clean` may work below.
+    pub clean_roots: Vec<PathBuf>,
+}

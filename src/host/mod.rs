@@ -4,5 +4,6 @@
 pub mod clock;
 pub mod operator;
 pub mod paths;
+pub mod program;
 
 pub use clock::Clock;

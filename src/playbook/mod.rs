@@ -16,6 +16,7 @@
 //! | `library` | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
 
 pub mod action;
+pub mod allow_list;
 pub mod check;
 pub mod model;
 pub mod value;

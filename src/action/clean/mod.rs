@@ -1,0 +1,194 @@
+//! Safe deletion of aged files. You never want self-healing that deletes something irrecoverable.
+//!
+//! ```text
+//! roots   where it may begin           walk    the tree by descriptors -> the manifest, oldest first
+//! holders who has what open            remove  the last look, then deletion, by quarantine where others may write
+//! judge   may this one go, by itself   report  what went, what stayed and why, what the file system gained
+//! ```
+//!
+//! Dry run and real run are one path: the dry one stops right before the deletion itself.
+
+mod beneath;
+mod holders;
+mod judge;
+mod remove;
+mod report;
+mod room;
+pub mod roots;
+mod walk;
+
+#[cfg(test)]
+mod tests;
+
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::time::{Duration, Instant};
+
+use self::holders::{Holders, Locks};
+use self::judge::Kept;
+use self::remove::{NotRemoved, Remover};
+use self::report::{Extent, Report};
+use self::room::Room;
+pub use self::room::words;
+use self::roots::{OpenRoot, RootError};
+use super::order::CleanOrder;
+use super::runner::Ran;
+use crate::core::plan::StepResult;
+
+/// Files in one pass where the playbook names no cap.
+pub const DEFAULT_MAX_FILES: u64 = 10_000;
+/// Folders below the root.
+pub const MAX_DEPTH: u32 = 32;
+/// How long a pass without a deadline (a dry run) may take.
+const DRY_LIMIT: Duration = Duration::from_mins(1);
+/// How long after its deadline a pass may take to notice it; later it hangs on the disk.
+const STUCK: Duration = Duration::from_secs(5);
+
+/// When a pass must end.
+#[derive(Debug, Clone)]
+struct Stop {
+    deadline: Instant,
+    cancelled: Arc<AtomicBool>,
+}
+
+impl Stop {
+    fn at(deadline: Instant) -> Self {
+        Self { deadline, cancelled: Arc::default() }
+    }
+
+    fn is_due(&self) -> bool {
+        self.cancelled.load(Ordering::Relaxed) || Instant::now() >= self.deadline
+    }
+}
+
+/// Nobody waits for the pass any more: it must not go on deleting.
+struct CancelOnDrop(Arc<AtomicBool>);
+
+impl Drop for CancelOnDrop {
+    fn drop(&mut self) {
+        self.0.store(true, Ordering::Relaxed);
+    }
+}
+
+/// Does it, or only looks?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Run {
+    Dry,
+    Real,
+}
+
+/// Cleans to a deadline. `state` is never entered.
+pub(super) async fn carry_out(order: CleanOrder, state: PathBuf, deadline: tokio::time::Instant) -> Ran {
+    let stop = Stop::at(deadline.into_std());
+    let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
+    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&state), &stop, Run::Real));
+    match tokio::time::timeout_at(deadline + STUCK, work).await {
+        Ok(Ok(Ok(report))) => Ran { result: report.result(), output: report.text(), scope_empty: true },
+        Ok(Ok(Err(refusal))) => Ran::refused(refusal.to_string()),
+        Ok(Err(_)) => Ran::failed("the pass broke off"),
+        Err(_) => {
+            Ran { result: StepResult::TimedOut, output: "[it hangs on the file system]\n".into(), scope_empty: false }
+        }
+    }
+}
+
+/// What it would do, line by line.
+pub(super) async fn dry_run(order: CleanOrder) -> Vec<Arc<str>> {
+    let stop = Stop::at(Instant::now() + DRY_LIMIT);
+    let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
+    let work = tokio::task::spawn_blocking(move || pass(&order, None, &stop, Run::Dry));
+    let text = match work.await {
+        Ok(Ok(report)) => report.text(),
+        Ok(Err(refusal)) => refusal.to_string(),
+        Err(_) => "the look broke off".into(),
+    };
+    text.lines().map(Arc::from).collect()
+}
+
+/// One pass: look, judge, and go through the manifest.
+fn pass(order: &CleanOrder, state: Option<&Path>, stop: &Stop, run: Run) -> Result<Report, RootError> {
+    let Some(root) = roots::open(order)? else { return Ok(Report::nothing_there(order, run)) };
+    let locks = Locks::read();
+    let now = jiff::Timestamp::now().as_nanosecond();
+    let mut report = Report::new(order, run, Room::of(&root.folder).ok());
+    let found = walk::walk(order, &root, &locks, state, now, stop);
+    let holders = Holders::scan(&root, &order.root, &found.candidates);
+    report.kept = found.kept;
+    if found.cut_short {
+        report.extent = if stop.is_due() { Extent::TimedOut } else { Extent::CutShort };
+    }
+    report.deleted_open.clone_from(&holders.deleted);
+    report.complete_look = holders.complete;
+    go_through(&found.candidates, order, &root, &holders, stop, run, &mut report);
+    report.after = Room::of(&root.folder).ok();
+    Ok(report)
+}
+
+fn go_through(
+    manifest: &[walk::Candidate],
+    order: &CleanOrder,
+    root: &OpenRoot,
+    holders: &Holders,
+    stop: &Stop,
+    run: Run,
+    report: &mut Report,
+) {
+    let mut remover = Remover::new(root);
+    for (at, candidate) in manifest.iter().enumerate() {
+        let ends = if stop.is_due() {
+            report.extent = Extent::TimedOut;
+            Some(Kept::Cap)
+        } else if is_enough(order, root, run, report) {
+            Some(Kept::Enough)
+        } else {
+            None
+        };
+        if let Some(kept) = ends {
+            manifest[at..].iter().for_each(|candidate| report.kept.add(kept, &candidate.path));
+            break;
+        }
+        if order.max_bytes.is_some_and(|most| report.bytes.saturating_add(candidate.seen.takes) > most) {
+            report.kept.add(Kept::Cap, &candidate.path);
+            continue;
+        }
+        match one(candidate, root, holders, run, &mut remover) {
+            Ok(()) => report.went(candidate),
+            Err(NotRemoved::Kept(kept)) => {
+                report.kept.add(kept, &candidate.path);
+                if let Some(holder) = holders.of(candidate).filter(|_| kept == Kept::InUse) {
+                    report.in_use(candidate, holder);
+                }
+            }
+            Err(NotRemoved::Stranded(name)) => report.stranded.push((name, candidate.path.clone())),
+        }
+    }
+    report.quarantine = remover.finish();
+}
+
+/// One file, up to the deletion itself, which only the real run does.
+fn one(
+    candidate: &walk::Candidate,
+    root: &OpenRoot,
+    holders: &Holders,
+    run: Run,
+    remover: &mut Remover<'_>,
+) -> Result<(), NotRemoved> {
+    let ready = remove::ready(root, candidate, holders)?;
+    match run {
+        Run::Dry => Ok(()),
+        Run::Real => remover.remove(&ready),
+    }
+}
+
+/// Is the verifier's target met, or would it be after what has gone so far?
+fn is_enough(order: &CleanOrder, root: &OpenRoot, run: Run, report: &Report) -> bool {
+    if order.enough.is_empty() {
+        return false;
+    }
+    match (run, report.before) {
+        (Run::Dry, Some(before)) => before.without(report.files, report.bytes).is(&order.enough),
+        (Run::Dry, None) => false,
+        (Run::Real, _) => Room::of(&root.folder).is_ok_and(|room| room.is(&order.enough)),
+    }
+}

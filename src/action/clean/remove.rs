@@ -1,0 +1,191 @@
+//! The last look, and the deletion. What goes is exactly what was judged; anything else is put back untouched.
+//!
+//! In a folder that others may write, a name can come to stand for another file between the last look and the
+//! deletion. There the file is first renamed into a quarantine that only we can enter, looked at again where nobody
+//! can swap it, and only then deleted; on a mismatch it goes back under its name.
+
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::{AsFd, OwnedFd};
+use std::path::Path;
+
+use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, mkdirat, open, renameat_with, unlinkat};
+use rustix::io::Errno;
+use rustix::process::geteuid;
+
+use super::beneath::{Seen, look, look_at, open_beneath};
+use super::holders::Holders;
+use super::judge::{Kept, is_database};
+use super::roots::OpenRoot;
+use super::walk::Candidate;
+use crate::action::raw::{Openers, sole_opener};
+
+/// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can).
+#[derive(Debug)]
+pub struct Ready {
+    folder: OwnedFd,
+    folder_seen: Seen,
+    name: OsString,
+    seen: Seen,
+    _leased: Option<OwnedFd>,
+}
+
+/// Re-checks a candidate: the same folder, the same file, unchanged, and in nobody's use. Changes nothing.
+///
+/// # Errors
+/// Why it is kept.
+pub fn ready(root: &OpenRoot, candidate: &Candidate, holders: &Holders) -> Result<Ready, Kept> {
+    let parent = candidate.path.parent().unwrap_or(Path::new(""));
+    let name = candidate.path.file_name().ok_or(Kept::Changed)?.to_owned();
+    let folder = open_beneath(&root.folder, parent, OFlags::RDONLY | OFlags::DIRECTORY).map_err(|_| Kept::Changed)?;
+    let folder_seen = look_at(&folder).map_err(|_| Kept::Changed)?;
+    let file = open_beneath(&folder, Path::new(&name), OFlags::PATH | OFlags::NOFOLLOW).map_err(|_| Kept::Changed)?;
+    let seen = look_at(&file).map_err(|_| Kept::Changed)?;
+    if folder_seen.id() != candidate.folder || seen != candidate.seen {
+        return Err(Kept::Changed);
+    }
+    if holders.of(candidate).is_some() {
+        return Err(Kept::InUse);
+    }
+    let leased = unused(&file, holders)?;
+    // Locks are asked of the kernel anew, one file at a time: they come and go.
+    if let Some(opened) = &leased
+        && is_database(&first_bytes(opened))
+    {
+        return Err(Kept::Precious);
+    }
+    Ok(Ready { folder, folder_seen, name, seen, _leased: leased })
+}
+
+/// Asks the kernel whether anyone has it open. Where it cannot say, the look at all processes must have been complete.
+fn unused(file: &OwnedFd, holders: &Holders) -> Result<Option<OwnedFd>, Kept> {
+    use std::os::fd::AsRawFd as _;
+    // By descriptor, so that what is opened is what was looked at: never a FIFO or a device.
+    let path = format!("/proc/self/fd/{}", file.as_raw_fd());
+    let flags = OFlags::RDONLY | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
+    let opened = open(path.as_str(), flags | OFlags::NOATIME, Mode::empty()).or_else(|error| match error {
+        Errno::PERM => open(path.as_str(), flags, Mode::empty()),
+        error => Err(error),
+    });
+    match opened.as_ref().map_or(Openers::Unknown, |file| sole_opener(file.as_fd())) {
+        Openers::None => Ok(opened.ok()),
+        Openers::Some => Err(Kept::InUse),
+        Openers::Unknown if holders.complete => Ok(opened.ok()),
+        Openers::Unknown => Err(Kept::CannotTell),
+    }
+}
+
+fn first_bytes(file: &OwnedFd) -> Vec<u8> {
+    let mut bytes = vec![0; 16];
+    let length = rustix::io::pread(file, &mut bytes, 0).unwrap_or(0);
+    bytes.truncate(length);
+    bytes
+}
+
+/// How a deletion went wrong.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum NotRemoved {
+    /// It is where it was.
+    Kept(Kept),
+    /// Something else stood under its name and cannot go back there; it is in the quarantine, under this name.
+    Stranded(OsString),
+}
+
+impl From<Kept> for NotRemoved {
+    fn from(kept: Kept) -> Self {
+        Self::Kept(kept)
+    }
+}
+
+/// The quarantine of one pass; made when first needed, removed at the end unless something is stranded in it.
+#[derive(Debug)]
+pub struct Remover<'a> {
+    root: &'a OpenRoot,
+    quarantine: Option<(OsString, OwnedFd)>,
+    count: u64,
+}
+
+impl<'a> Remover<'a> {
+    /// For one pass below this root.
+    pub fn new(root: &'a OpenRoot) -> Self {
+        Self { root, quarantine: None, count: 0 }
+    }
+
+    /// Deletes what passed the last look.
+    ///
+    /// # Errors
+    /// Why it was not deleted, and where it is now.
+    pub fn remove(&mut self, ready: &Ready) -> Result<(), NotRemoved> {
+        if only_ours(&ready.folder_seen) {
+            return Ok(unlinkat(&ready.folder, &ready.name, AtFlags::empty()).map_err(why)?);
+        }
+        let name = OsString::from(format!("{}", self.count));
+        self.count += 1;
+        let quarantine = self.quarantine()?.as_fd();
+        renameat_with(&ready.folder, &ready.name, quarantine, &name, RenameFlags::NOREPLACE).map_err(why)?;
+        match look(quarantine, &name) {
+            Ok(seen) if ready.seen.same_but_renamed(&seen) => {
+                unlinkat(quarantine, &name, AtFlags::empty()).map_err(why)?;
+                Ok(())
+            }
+            _ => Err(put_back(quarantine, &name, ready)),
+        }
+    }
+
+    fn quarantine(&mut self) -> Result<&OwnedFd, Kept> {
+        if self.quarantine.is_none() {
+            self.quarantine = Some(make_quarantine(self.root).map_err(|_| Kept::NoPermission)?);
+        }
+        self.quarantine.as_ref().map(|(_, folder)| folder).ok_or(Kept::NoPermission)
+    }
+
+    /// The quarantine's name below the root, where something is stranded in it. Else it is removed.
+    pub fn finish(self) -> Option<OsString> {
+        let (name, _) = self.quarantine?;
+        unlinkat(&self.root.folder, &name, AtFlags::REMOVEDIR).is_err().then_some(name)
+    }
+}
+
+/// Not what was judged: back under its name, if that is still free.
+fn put_back(quarantine: impl AsFd, name: &OsStr, ready: &Ready) -> NotRemoved {
+    match renameat_with(quarantine, name, &ready.folder, &ready.name, RenameFlags::NOREPLACE) {
+        Ok(()) => NotRemoved::Kept(Kept::Changed),
+        Err(_) => NotRemoved::Stranded(name.to_owned()),
+    }
+}
+
+/// May nobody else put names into this folder? (A list of further rights shows in the group's bits.)
+fn only_ours(folder: &Seen) -> bool {
+    let owned = folder.owner == geteuid().as_raw() || folder.owner == 0;
+    owned && folder.mode & 0o022 == 0
+}
+
+/// A folder below the root that only we can enter, proved to be the one that was made.
+fn make_quarantine(root: &OpenRoot) -> io::Result<(OsString, OwnedFd)> {
+    for attempt in 0..16 {
+        let moment = jiff::Timestamp::now().as_nanosecond();
+        let name = OsString::from(format!("{QUARANTINE}{}-{moment:x}-{attempt}", std::process::id()));
+        match mkdirat(&root.folder, &name, Mode::RWXU) {
+            Err(Errno::EXIST) => continue,
+            made => made?,
+        }
+        let folder = open_beneath(&root.folder, Path::new(&name), OFlags::RDONLY | OFlags::DIRECTORY)?;
+        let seen = look_at(&folder)?;
+        let ours = seen.owner == geteuid().as_raw() && seen.mode & 0o7777 & !0o2000 == 0o700;
+        if ours && seen.kind() == FileType::Directory && seen.device == root.seen.device {
+            return Ok((name, folder));
+        }
+    }
+    Err(io::Error::other("no quarantine can be made"))
+}
+
+/// How a quarantine's name begins.
+pub const QUARANTINE: &str = ".salve-quarantine-";
+
+fn why(error: Errno) -> Kept {
+    match error {
+        Errno::ACCESS | Errno::PERM | Errno::ROFS => Kept::NoPermission,
+        Errno::XDEV => Kept::OtherMount,
+        _ => Kept::Changed,
+    }
+}

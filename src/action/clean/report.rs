@@ -1,0 +1,190 @@
+//! What a pass came to, in words: what went, what the file system really gained, what stayed and why, and what still
+//! takes room although it was deleted.
+
+use std::ffi::OsString;
+use std::fmt::Write as _;
+use std::path::{Path, PathBuf};
+
+use super::Run;
+use super::holders::DeletedOpen;
+use super::room::Room;
+use super::walk::{Candidate, KeptCounts};
+use crate::action::order::CleanOrder;
+use crate::action::output::presentable;
+use crate::core::plan::StepResult;
+use crate::text::clean_line;
+
+/// Paths listed of what goes; the count is always whole.
+const LISTED: usize = 200;
+/// Deleted files that are held open, and files in use, listed.
+const HELD: usize = 10;
+
+/// How far a pass came.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Extent {
+    /// There is no such folder.
+    NotThere,
+    /// To its end.
+    Whole,
+    /// Not through the whole tree: it is too large.
+    CutShort,
+    /// The time was up.
+    TimedOut,
+}
+
+/// What a pass came to.
+#[derive(Debug)]
+pub struct Report {
+    root: PathBuf,
+    run: Run,
+    /// How far it came.
+    pub extent: Extent,
+    /// Files that went (or would).
+    pub files: u64,
+    /// Bytes that they took on the disk.
+    pub bytes: u64,
+    listed: Vec<(PathBuf, u64)>,
+    /// What stayed.
+    pub kept: KeptCounts,
+    in_use: Vec<String>,
+    /// The file system before.
+    pub before: Option<Room>,
+    /// And after.
+    pub after: Option<Room>,
+    /// Deleted, and still open.
+    pub deleted_open: Vec<DeletedOpen>,
+    /// Every process could be looked at.
+    pub complete_look: bool,
+    /// What could not go back to its place: its name in the quarantine, and its place.
+    pub stranded: Vec<(OsString, PathBuf)>,
+    /// The quarantine that had to stay.
+    pub quarantine: Option<OsString>,
+}
+
+impl Report {
+    /// Before anything was looked at.
+    pub fn new(order: &CleanOrder, run: Run, before: Option<Room>) -> Self {
+        Self {
+            root: order.root.clone(),
+            run,
+            extent: Extent::Whole,
+            files: 0,
+            bytes: 0,
+            listed: Vec::new(),
+            kept: KeptCounts::default(),
+            in_use: Vec::new(),
+            before,
+            after: None,
+            deleted_open: Vec::new(),
+            complete_look: true,
+            stranded: Vec::new(),
+            quarantine: None,
+        }
+    }
+
+    /// There is no such folder, so there is nothing to do.
+    pub fn nothing_there(order: &CleanOrder, run: Run) -> Self {
+        Self { extent: Extent::NotThere, ..Self::new(order, run, None) }
+    }
+
+    /// This one went (or would).
+    pub fn went(&mut self, candidate: &Candidate) {
+        self.files += 1;
+        self.bytes = self.bytes.saturating_add(candidate.seen.takes);
+        if self.listed.len() < LISTED {
+            self.listed.push((candidate.path.clone(), candidate.seen.takes));
+        }
+    }
+
+    /// This one is in somebody's use.
+    pub fn in_use(&mut self, candidate: &Candidate, holder: &str) {
+        if self.in_use.len() < HELD {
+            self.in_use.push(format!("{} by {holder}", self.shown(&candidate.path)));
+        }
+    }
+
+    /// How the step ended.
+    pub fn result(&self) -> StepResult {
+        if !self.stranded.is_empty() {
+            StepResult::Failed("a file was swapped under its name and cannot go back there; see the output".into())
+        } else if self.extent == Extent::TimedOut {
+            StepResult::TimedOut
+        } else {
+            StepResult::Done(self.headline().into())
+        }
+    }
+
+    fn headline(&self) -> String {
+        let (files, bytes) = (self.files, size(self.bytes));
+        match (self.extent, self.run, files) {
+            (Extent::NotThere, ..) => "nothing to delete: the folder is not there".into(),
+            (_, _, 0) => "nothing to delete".into(),
+            (_, Run::Dry, _) => format!("would delete {files} files, {bytes}"),
+            (_, Run::Real, _) => match self.gained() {
+                Some(gained) => format!("deleted {files} files, {bytes}; the file system gained {gained}"),
+                None => format!("deleted {files} files, {bytes}"),
+            },
+        }
+    }
+
+    fn gained(&self) -> Option<String> {
+        let (before, after) = (self.before?, self.after?);
+        Some(if before.used >= after.used { size(before.used - after.used) } else { "nothing".into() })
+    }
+
+    /// The whole report; safe to store and to show.
+    pub fn text(&self) -> String {
+        let mut text = format!("{}\n", self.headline());
+        self.write(&mut text);
+        presentable(text.as_bytes())
+    }
+
+    fn write(&self, text: &mut String) {
+        if let (Run::Real, Some(before), Some(after)) = (self.run, self.before, self.after) {
+            let _ = writeln!(text, "used {:.1} % before, {:.1} % after", before.used_percent(), after.used_percent());
+        }
+        for (path, takes) in &self.listed {
+            let _ = writeln!(text, "  {} ({})", self.shown(path), size(*takes));
+        }
+        let more = self.files - u64::try_from(self.listed.len()).unwrap_or(self.files);
+        if more > 0 {
+            let _ = writeln!(text, "  and {more} more");
+        }
+        for (kept, (count, example)) in &self.kept.0 {
+            let _ = writeln!(text, "kept {count}: {}, as {}", kept.words(), self.shown(example));
+        }
+        for file in &self.in_use {
+            let _ = writeln!(text, "in use: {file}");
+        }
+        for file in self.deleted_open.iter().take(HELD).filter(|file| file.takes > 0) {
+            let DeletedOpen { path, takes, holder } = file;
+            let _ = writeln!(text, "deleted, but its room is held by {holder}: {path} ({})", size(*takes));
+        }
+        self.write_notes(text);
+    }
+
+    fn write_notes(&self, text: &mut String) {
+        if !self.complete_look {
+            text.push_str("not every process could be looked at: where the kernel cannot say either, files are kept\n");
+        }
+        match self.extent {
+            Extent::NotThere | Extent::Whole => {}
+            Extent::CutShort => text.push_str("the folder holds too much to look through to its end\n"),
+            Extent::TimedOut => text.push_str("the time was up before the end\n"),
+        }
+        for (name, place) in &self.stranded {
+            let folder = self.quarantine.as_deref().unwrap_or_default();
+            let at = self.root.join(folder).join(name);
+            let (at, place) = (clean_line(&at.to_string_lossy()).into_owned(), self.shown(place));
+            let _ = writeln!(text, "swapped under its name and kept: {at} belongs to {place}");
+        }
+    }
+
+    fn shown(&self, path: &Path) -> String {
+        clean_line(&self.root.join(path).to_string_lossy()).into_owned()
+    }
+}
+
+fn size(bytes: u64) -> String {
+    bytesize::ByteSize(bytes).display().iec().to_string()
+}

@@ -1,0 +1,183 @@
+//! Walks the tree by folder descriptors and keeps the oldest files that may go: the manifest.
+
+use std::collections::{BTreeMap, BinaryHeap};
+use std::ffi::{OsStr, OsString};
+use std::io;
+use std::os::fd::AsFd;
+use std::os::unix::ffi::{OsStrExt, OsStringExt};
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{Dir, FileType, OFlags};
+
+use super::Stop;
+use super::beneath::{Seen, look, look_at, open_beneath};
+use super::holders::Locks;
+use super::judge::{self, Kept};
+use super::roots::OpenRoot;
+use crate::action::order::CleanOrder;
+
+/// Entries looked at in one pass, at most.
+const MOST_ENTRIES: u64 = 5_000_000;
+
+/// A file that may go as far as can be told by looking at it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// Below the root.
+    pub path: PathBuf,
+    /// What it was when it was judged.
+    pub seen: Seen,
+    /// Device and inode of its folder.
+    pub folder: (u64, u64),
+}
+
+/// By age: the heap's greatest is the youngest, which is the first to give way. Equal ages go by path, so that two
+/// passes over one tree make one manifest.
+impl Ord for Candidate {
+    fn cmp(&self, other: &Self) -> std::cmp::Ordering {
+        (self.seen.newest(), &self.path).cmp(&(other.seen.newest(), &other.path))
+    }
+}
+
+impl PartialOrd for Candidate {
+    fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
+        Some(self.cmp(other))
+    }
+}
+
+/// What is kept, counted by reason, each with one example.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct KeptCounts(pub BTreeMap<Kept, (u64, PathBuf)>);
+
+impl KeptCounts {
+    /// One more.
+    pub fn add(&mut self, kept: Kept, path: &Path) {
+        self.0.entry(kept).or_insert_with(|| (0, path.into())).0 += 1;
+    }
+}
+
+/// What a walk came to.
+#[derive(Debug, Default)]
+pub struct Found {
+    /// Oldest first.
+    pub candidates: Vec<Candidate>,
+    /// The rest.
+    pub kept: KeptCounts,
+    /// The walk ended before the tree did.
+    pub cut_short: bool,
+}
+
+/// One walk.
+struct Walk<'a> {
+    order: &'a CleanOrder,
+    root: &'a OpenRoot,
+    /// Nanoseconds of wall time.
+    now: i128,
+    locks: &'a Locks,
+    own_state: Option<(u64, u64)>,
+    stop: &'a Stop,
+    entries: u64,
+    heap: BinaryHeap<Candidate>,
+    found: Found,
+}
+
+/// Looks at everything below the root. Errors below it are reasons to keep, never to give up.
+pub fn walk(order: &CleanOrder, root: &OpenRoot, locks: &Locks, state: Option<&Path>, now: i128, stop: &Stop) -> Found {
+    let own_state = state.and_then(|state| super::roots::identity(state).ok().flatten());
+    let heap = BinaryHeap::new();
+    let mut walk = Walk { order, root, now, locks, own_state, stop, entries: 0, heap, found: Found::default() };
+    walk.folder(&root.folder, &root.seen, Path::new(""), 0);
+    let mut found = walk.found;
+    found.candidates = walk.heap.into_sorted_vec();
+    found
+}
+
+impl Walk<'_> {
+    fn folder(&mut self, folder: impl AsFd, seen: &Seen, path: &Path, depth: u32) {
+        let Ok(names) = names(&folder) else { return self.found.kept.add(Kept::NoPermission, path) };
+        for name in names {
+            if self.is_over() {
+                return;
+            }
+            let below = path.join(&name);
+            match look(&folder, &name) {
+                Ok(found) if found.kind() == FileType::Directory => self.enter(&folder, &name, &found, &below, depth),
+                Ok(found) => self.file(&name, found, seen, below),
+                Err(_) => self.found.kept.add(Kept::Changed, &below),
+            }
+        }
+    }
+
+    fn is_over(&mut self) -> bool {
+        self.entries += 1;
+        let over = self.entries > MOST_ENTRIES || (self.entries.is_multiple_of(64) && self.stop.is_due());
+        self.found.cut_short |= over;
+        over || self.found.cut_short
+    }
+
+    fn enter(&mut self, folder: impl AsFd, name: &OsStr, seen: &Seen, path: &Path, depth: u32) {
+        if let Some(kept) = self.keeps_folder(name, seen, depth) {
+            return self.found.kept.add(kept, path);
+        }
+        match open_beneath(folder, Path::new(name), OFlags::RDONLY | OFlags::DIRECTORY) {
+            // Swapped between the look and the opening: not what was judged.
+            Ok(opened) if look_at(&opened).is_ok_and(|now| now.id() == seen.id() && now.mount == seen.mount) => {
+                self.folder(&opened, seen, path, depth + 1);
+            }
+            Ok(_) => self.found.kept.add(Kept::Changed, path),
+            Err(error) => self.found.kept.add(why_not_opened(&error), path),
+        }
+    }
+
+    fn keeps_folder(&self, name: &OsStr, seen: &Seen, depth: u32) -> Option<Kept> {
+        if seen.mount != self.root.seen.mount || seen.device != self.root.seen.device || seen.mount_root {
+            Some(Kept::OtherMount)
+        } else if depth >= self.order.max_depth {
+            Some(Kept::TooDeep)
+        } else if Some(seen.id()) == self.own_state {
+            Some(Kept::OwnState)
+        } else if judge::is_closed_folder(name.as_bytes()) {
+            Some(Kept::Precious)
+        } else if self.locks.holds(seen) {
+            // As systemd-tmpfiles has it: a locked folder is off limits with all that is in it.
+            Some(Kept::Locked)
+        } else {
+            None
+        }
+    }
+
+    fn file(&mut self, name: &OsStr, found: Seen, folder: &Seen, path: PathBuf) {
+        let verdict = if found.mount == self.root.seen.mount && !found.mount_root {
+            judge::judge(name, &found, self.order, self.now)
+        } else {
+            Err(Kept::OtherMount)
+        };
+        if let Err(kept) = verdict {
+            return self.found.kept.add(kept, &path);
+        }
+        self.heap.push(Candidate { path, seen: found, folder: folder.id() });
+        if u64::try_from(self.heap.len()).unwrap_or(u64::MAX) > self.order.max_files
+            && let Some(youngest) = self.heap.pop()
+        {
+            self.found.kept.add(Kept::Cap, &youngest.path);
+        }
+    }
+}
+
+fn names(folder: impl AsFd) -> io::Result<Vec<OsString>> {
+    let mut names = Vec::new();
+    for entry in Dir::read_from(folder)? {
+        let name = entry?.file_name().to_bytes().to_vec();
+        if name != b"." && name != b".." {
+            names.push(OsString::from_vec(name));
+        }
+    }
+    Ok(names)
+}
+
+fn why_not_opened(error: &io::Error) -> Kept {
+    match error.kind() {
+        io::ErrorKind::PermissionDenied => Kept::NoPermission,
+        io::ErrorKind::CrossesDevices => Kept::OtherMount,
+        _ => Kept::Changed,
+    }
+}

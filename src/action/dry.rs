@@ -1,0 +1,41 @@
+//! What a plan would do, told without doing it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::clean;
+use super::order::Order;
+use crate::core::plan::{Plan, PlannedStep};
+
+/// One step of a dry run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DryStep {
+    /// The kind's word.
+    pub kind: Arc<str>,
+    /// As planned.
+    pub sentence: Arc<str>,
+    /// As planned.
+    pub details: Vec<(Arc<str>, Arc<str>)>,
+    /// What looking at the host adds: for `clean` the manifest and what is kept, and why.
+    pub found: Vec<Arc<str>>,
+}
+
+/// Tells what each step would do. Nothing is executed; `clean` looks and judges exactly as it would before deleting.
+pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
+    let mut steps = Vec::with_capacity(plan.steps.len());
+    for step in &plan.steps {
+        steps.push(dry_step(step).await);
+    }
+    steps
+}
+
+async fn dry_step(step: &PlannedStep) -> DryStep {
+    let found = match serde_json::from_str(&step.order) {
+        Ok(Order::Clean(order)) => clean::dry_run(order).await,
+        Ok(Order::Unit(_) | Order::Run(_)) => Vec::new(),
+        Err(error) => vec![format!("the order cannot be read: {error}").into()],
+    };
+    let PlannedStep { kind, sentence, details, .. } = step.clone();
+    DryStep { kind, sentence, details, found }
+}

@@ -1,0 +1,101 @@
+//! What the executor gets: an action resolved to the last argument, as JSON inside a planned step.
+//!
+//! The journal keeps it with the intent, an approval's digest covers it, and the runner carries out exactly this and
+//! looks at nothing else.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+use crate::playbook::action::UnitVerb;
+use crate::playbook::value::Bound;
+
+/// One resolved action.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Order {
+    /// A systemd job.
+    Unit(UnitOrder),
+    /// A program.
+    Run(RunOrder),
+    /// Safe deletion.
+    Clean(CleanOrder),
+}
+
+/// A systemd job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitOrder {
+    /// The unit, with its suffix.
+    pub unit: String,
+    /// What to do with it.
+    pub verb: UnitVerb,
+}
+
+/// A program with everything that it is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct RunOrder {
+    /// Resolved.
+    pub program: PathBuf,
+    /// Which file it was then; another one is refused.
+    pub identity: Identity,
+    /// Program, as written, and arguments.
+    pub argv: Vec<String>,
+    /// The whole environment but for the attempt's marker, in order of names.
+    pub env: Vec<(String, String)>,
+}
+
+/// Which file a program is. A change of its content changes at least the last of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Identity {
+    /// Device.
+    pub device: u64,
+    /// Inode.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Owner.
+    pub owner: u32,
+    /// Type and permissions.
+    pub mode: u32,
+    /// Last change of content, in nanoseconds of wall time.
+    pub modified: i128,
+    /// Last change of anything, in nanoseconds of wall time.
+    pub changed: i128,
+    /// SHA-256 of a small file (scripts), in hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// Safe deletion below one folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct CleanOrder {
+    /// The folder.
+    pub root: PathBuf,
+    /// The entry of the list that allows it.
+    pub base: PathBuf,
+    /// Its device and inode when it was planned; none where it was not there.
+    pub identity: Option<(u64, u64)>,
+    /// Only rotated log files.
+    pub rotated_only: bool,
+    /// Milliseconds since the latest of a file's three times.
+    pub older_than_ms: u64,
+    /// At most so many files.
+    pub max_files: u64,
+    /// At most so many bytes.
+    pub max_bytes: Option<u64>,
+    /// At most so many folders deep.
+    pub max_depth: u32,
+    /// Stop once all of these hold on the root's file system: what the verifier wants.
+    pub enough: Vec<Enough>,
+}
+
+/// A bound that the verifier sets for the file system.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Enough {
+    /// Used room.
+    Used(Bound),
+    /// Free room.
+    Free(Bound),
+    /// Used inodes.
+    Inodes(Bound),
+}

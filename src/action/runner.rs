@@ -1,0 +1,151 @@
+//! The orders of a plan, one after the other, to one deadline; the first that is not done ends the attempt.
+
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+use std::os::unix::fs::MetadataExt;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::Instant;
+
+use super::order::Order;
+use super::scope::{Scope, Scopes};
+use super::{clean, process, unit};
+use crate::core::AttemptId;
+use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
+
+/// Carries out plans. One for each state folder; it owns the place where attempts get their scopes.
+#[derive(Debug)]
+pub struct Runner {
+    state: PathBuf,
+    scopes: Scopes,
+}
+
+/// How one order ended.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Ran {
+    /// For the report.
+    pub result: StepResult,
+    /// Clean and redacted.
+    pub output: String,
+    /// Nothing of it lives any more.
+    pub scope_empty: bool,
+}
+
+impl Ran {
+    /// Nothing was done.
+    pub fn refused(why: impl Into<Arc<str>>) -> Self {
+        Self { result: StepResult::Refused(why.into()), output: String::new(), scope_empty: true }
+    }
+
+    /// It did not work out, and left nothing running.
+    pub fn failed(why: impl Into<Arc<str>>) -> Self {
+        Self { result: StepResult::Failed(why.into()), output: String::new(), scope_empty: true }
+    }
+}
+
+impl Runner {
+    /// For the engine with this state folder; finds the best kind of scope that works here (by making one).
+    pub fn new(state: &Path) -> Self {
+        Self { state: state.into(), scopes: Scopes::detect(&id(state)) }
+    }
+
+    /// The same without cgroups, however many this host offers.
+    pub fn without_cgroups(state: &Path) -> Self {
+        Self { state: state.into(), scopes: Scopes::subreaper(&id(state)) }
+    }
+
+    /// How an attempt's processes will be held together.
+    pub fn level(&self) -> ScopeLevel {
+        self.scopes.level()
+    }
+
+    /// Carries out a plan whose intent is durable. Ends soon after the plan's deadline, whatever its processes do:
+    /// at most five seconds of grace and five more for what cannot be killed.
+    pub async fn execute(&self, attempt: AttemptId, plan: Arc<Plan>) -> AttemptReport {
+        let began = Instant::now();
+        let deadline = began + Duration::from_millis(plan.timeout_ms);
+        let mut scope = None;
+        let mut scope_empty = true;
+        let mut steps = Vec::with_capacity(plan.steps.len());
+        for step in &plan.steps {
+            let step_began = Instant::now();
+            let ran = self.carry_out(attempt, step, &mut scope, deadline).await;
+            scope_empty &= ran.scope_empty;
+            let done = matches!(ran.result, StepResult::Done(_)) && ran.scope_empty;
+            steps.push(StepReport {
+                sentence: Arc::clone(&step.sentence),
+                result: ran.result,
+                output: ran.output.into(),
+                took_ms: millis(step_began),
+            });
+            if !done {
+                break;
+            }
+        }
+        let level = scope.as_ref().map_or(ScopeLevel::None, |scope| scope.level());
+        // An order may have been carried out without a word about its scope (a panic): the last look decides.
+        if let Some(scope) = scope.take() {
+            close(scope).await;
+        }
+        AttemptReport { steps, scope: level, scope_empty, took_ms: millis(began) }
+    }
+
+    async fn carry_out(
+        &self,
+        attempt: AttemptId,
+        step: &PlannedStep,
+        scope: &mut Option<Arc<Scope>>,
+        deadline: Instant,
+    ) -> Ran {
+        if Instant::now() >= deadline {
+            return Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
+        }
+        match serde_json::from_str(&step.order) {
+            Err(error) => Ran::refused(format!("the order cannot be read: {error}")),
+            Ok(Order::Unit(order)) => unit::carry_out(&order, deadline).await,
+            Ok(Order::Clean(order)) => clean::carry_out(order, self.state.clone(), deadline).await,
+            Ok(Order::Run(order)) => {
+                if scope.is_none() {
+                    match self.scopes.open(attempt) {
+                        Ok(fresh) => *scope = Some(Arc::new(fresh)),
+                        Err(error) => return Ran::failed(format!("no scope can be made for it: {error}")),
+                    }
+                }
+                let Some(scope) = scope else { return Ran::failed("no scope could be made for it") };
+                process::run(&order, &self.scopes.marker(attempt), scope, deadline).await
+            }
+        }
+    }
+
+    /// After a crash: ends what is left of an attempt's scope. True once it is empty.
+    pub async fn empty_leftover(&self, attempt: AttemptId) -> bool {
+        let scope = self.scopes.leftover(attempt);
+        let ending = move || {
+            let empty = scope.end_leftover();
+            scope.remove();
+            empty
+        };
+        tokio::task::spawn_blocking(ending).await.unwrap_or(false)
+    }
+}
+
+/// Removes an emptied scope off the runtime's threads, and does not wait for it: the report need not.
+async fn close(scope: Arc<Scope>) {
+    let _ = tokio::task::spawn_blocking(move || scope.remove()).await;
+}
+
+/// Names a state folder: the same after a restart, another one for another folder.
+fn id(state: &Path) -> String {
+    let mut hash = DefaultHasher::new();
+    match fs::metadata(state) {
+        Ok(found) => (found.dev(), found.ino()).hash(&mut hash),
+        Err(_) => state.hash(&mut hash),
+    }
+    format!("{:08x}", hash.finish() & 0xffff_ffff)
+}
+
+fn millis(began: Instant) -> u64 {
+    u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)
+}

@@ -1,0 +1,218 @@
+//! Whose process is it? What `/proc` says about who descends from an attempt, whatever its descendants did to get away.
+//!
+//! Two marks are inherited over fork, exec, `setsid` and a change of cgroup: the variable `SALVE_ATTEMPT` in the
+//! environment, and the [`Brand`], a limit with a number of its own, which also survives a cleared environment. A
+//! descendant whose parents have gone is adopted by this process (a subreaper while a scope is open), so that
+//! everything that is left of an attempt is found in the tree below this process.
+
+use std::collections::HashSet;
+use std::fs;
+use std::hash::{DefaultHasher, Hash, Hasher};
+
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
+
+/// The variable that marks an attempt's processes.
+pub const MARKER: &str = "SALVE_ATTEMPT";
+
+/// A limit on POSIX message queues that no one else has: all descendants inherit it, none can raise it unprivileged,
+/// and anyone may read it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Brand(pub u64);
+
+impl Brand {
+    /// For the attempt with this marker.
+    pub fn of(marker: &str) -> Self {
+        let mut hash = DefaultHasher::new();
+        marker.hash(&mut hash);
+        // Below the kernel's default of 819,200, so that an unprivileged process may set it.
+        Self(100_000 + hash.finish() % 700_000)
+    }
+}
+
+/// A process as `/proc/PID/stat` shows it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct Process {
+    /// Its id.
+    pub pid: i32,
+    /// Its parent's.
+    pub parent: i32,
+    /// It is dead and waits to be reaped.
+    pub zombie: bool,
+    /// When it started, in ticks since boot: with the id, this names one process.
+    pub started: u64,
+}
+
+impl Process {
+    /// Looks at one process.
+    pub fn look(pid: i32) -> Option<Self> {
+        Self::parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+    }
+
+    fn parse(pid: i32, stat: &str) -> Option<Self> {
+        // The name in parentheses may hold anything, so the fields count from its end.
+        let mut fields = stat[stat.rfind(')')? + 1..].split_ascii_whitespace();
+        let state = fields.next()?;
+        let parent = fields.next()?.parse().ok()?;
+        let started = fields.nth(17)?.parse().ok()?;
+        Some(Self { pid, parent, zombie: matches!(state, "Z" | "X"), started })
+    }
+
+    /// Its name and id, clean.
+    pub fn named(&self) -> String {
+        let name = fs::read_to_string(format!("/proc/{}/comm", self.pid)).unwrap_or_default();
+        format!("{} ({})", crate::text::clean_line(name.trim_end()), self.pid)
+    }
+
+    /// Sends a signal to exactly this process: a later one with the same id gets nothing.
+    pub fn signal(&self, signal: Signal) {
+        let Some(handle) = Pid::from_raw(self.pid).and_then(|pid| pidfd_open(pid, PidfdFlags::empty()).ok()) else {
+            return;
+        };
+        if Self::look(self.pid).is_some_and(|now| now.started == self.started) {
+            let _ = pidfd_send_signal(&handle, signal);
+        }
+    }
+
+    fn marked(&self, marker: &str, brand: Brand) -> bool {
+        has_marker(self.pid, marker) || has_brand(self.pid, brand)
+    }
+}
+
+/// Every process that can be seen.
+pub fn all() -> Vec<Process> {
+    let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
+    entries.flatten().filter_map(|entry| Process::look(entry.file_name().to_str()?.parse().ok()?)).collect()
+}
+
+fn own_pid() -> i32 {
+    i32::try_from(std::process::id()).unwrap_or(i32::MAX)
+}
+
+/// This process's children, the adopted ones among them.
+pub fn own_children() -> Vec<Process> {
+    let listed = || -> Option<Vec<Process>> {
+        let mut children = Vec::new();
+        for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
+            let list = fs::read_to_string(task.path().join("children")).ok()?;
+            children.extend(list.split_ascii_whitespace().filter_map(|pid| Process::look(pid.parse().ok()?)));
+        }
+        Some(children)
+    };
+    // A kernel without that list: by everybody's parent.
+    listed().unwrap_or_else(|| all().into_iter().filter(|process| process.parent == own_pid()).collect())
+}
+
+/// The living processes below this one that belong to the attempt: its main process, adopted descendants, and what
+/// descends from these.
+pub fn of_attempt(main: Option<i32>, marker: &str, brand: Brand) -> Vec<Process> {
+    let own: Vec<Process> = own_children()
+        .into_iter()
+        .filter(|child| !child.zombie && (Some(child.pid) == main || child.marked(marker, brand)))
+        .collect();
+    if own.is_empty() { own } else { with_descendants(own, &all()) }
+}
+
+/// The adopted children of this process that the attempt left behind dead, to be reaped.
+pub fn dead_of_attempt(main: Option<i32>, brand: Brand) -> Vec<Process> {
+    own_children()
+        .into_iter()
+        .filter(|child| child.zombie && Some(child.pid) != main && has_brand(child.pid, brand))
+        .collect()
+}
+
+/// Every living process on the host that bears the attempt's marker, and what descends from these; for what a crash of
+/// this program left behind. Never this process nor one that it descends from.
+pub fn marked_on_host(marker: &str) -> Vec<Process> {
+    let all = all();
+    let spared = with_ancestors(own_pid(), &all);
+    let found = all.iter().copied().filter(|process| !process.zombie && has_marker(process.pid, marker)).collect();
+    with_descendants(found, &all).into_iter().filter(|process| !spared.contains(&process.pid)).collect()
+}
+
+fn with_descendants(mut found: Vec<Process>, all: &[Process]) -> Vec<Process> {
+    let mut known: HashSet<i32> = found.iter().map(|process| process.pid).collect();
+    loop {
+        let more: Vec<Process> = all
+            .iter()
+            .copied()
+            .filter(|process| !process.zombie && known.contains(&process.parent) && !known.contains(&process.pid))
+            .collect();
+        if more.is_empty() {
+            return found;
+        }
+        known.extend(more.iter().map(|process| process.pid));
+        found.extend(more);
+    }
+}
+
+/// A process and its ancestors.
+fn with_ancestors(pid: i32, all: &[Process]) -> HashSet<i32> {
+    let mut line = HashSet::from([pid]);
+    let mut pid = pid;
+    while let Some(process) = all.iter().find(|process| process.pid == pid) {
+        if !line.insert(process.parent) {
+            break;
+        }
+        pid = process.parent;
+    }
+    line
+}
+
+fn has_marker(pid: i32, marker: &str) -> bool {
+    let wanted = format!("{MARKER}={marker}");
+    fs::read(format!("/proc/{pid}/environ"))
+        .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()))
+}
+
+fn has_brand(pid: i32, brand: Brand) -> bool {
+    let limit = |file: &str| -> Option<u64> {
+        let limits = fs::read_to_string(file).ok()?;
+        let line = limits.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
+        // The hard limit: the soft one may have been lowered.
+        line.split_ascii_whitespace().nth(1)?.parse().ok()
+    };
+    limit(&format!("/proc/{pid}/limits")) == Some(brand.0) && limit("/proc/self/limits") != Some(brand.0)
+}
+
+/// Reaps a dead child of this process; does nothing where it is no child or still lives.
+pub fn reap(process: Process) {
+    if let Some(pid) = Pid::from_raw(process.pid) {
+        let _ = waitid(WaitId::Pid(pid), WaitIdOptions::EXITED | WaitIdOptions::NOHANG);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_with_spaces_and_parentheses_does_not_shift_the_fields() {
+        let stat = "7 (a) R 1 (b) S 42 7 7 0 -1 4194560 1 2 3 4 5 6 7 8 20 0 1 0 98765 1 1";
+        let process = Process::parse(7, stat).unwrap();
+        assert_eq!(process, Process { pid: 7, parent: 42, zombie: false, started: 98765 });
+        assert!(Process::parse(7, "7 (x) Z 1 7 7 0 -1 4 1 2 3 4 5 6 7 8 20 0 1 0 5 1").unwrap().zombie);
+    }
+
+    #[test]
+    fn descendants_are_found_at_any_depth_and_the_dead_are_left_out() {
+        let process = |pid, parent, zombie| Process { pid, parent, zombie, started: 0 };
+        let all = [process(4, 3, false), process(3, 2, false), process(5, 2, true), process(9, 1, false)];
+        let found = with_descendants(vec![process(2, 1, false)], &all);
+        assert_eq!(found.iter().map(|process| process.pid).collect::<Vec<_>>(), [2, 3, 4]);
+    }
+
+    #[test]
+    fn this_process_and_its_ancestors_are_never_among_what_is_ended() {
+        let line = with_ancestors(own_pid(), &all());
+        assert!(line.contains(&own_pid()));
+        assert!(line.contains(&rustix::process::getppid().unwrap().as_raw_nonzero().get()));
+    }
+
+    #[test]
+    fn brands_stay_in_the_range_that_anyone_may_set() {
+        for attempt in 0..1000 {
+            let Brand(limit) = Brand::of(&format!("x:{attempt}"));
+            assert!((100_000..800_000).contains(&limit));
+        }
+    }
+}

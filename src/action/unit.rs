@@ -1,0 +1,139 @@
+//! Verbs on systemd units, as D-Bus jobs that are waited for. systemd starts the service, so it is never in our scope.
+
+use tokio::time::Instant;
+
+use super::order::UnitOrder;
+use super::runner::Ran;
+use crate::playbook::action::UnitVerb;
+use crate::text::clean_line;
+
+/// Why a unit may not be acted on.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum UnitRefusal {
+    /// No unit has such a name.
+    #[error("`{0}` is not the name of one unit")]
+    Name(String),
+    /// This process, or the session it is watched from, lives in it.
+    #[error("`{verb} {unit}` would end salve itself, or the session that it runs in")]
+    Own {
+        /// The unit.
+        unit: String,
+        /// The verb's word.
+        verb: &'static str,
+    },
+    /// The host itself hangs on it.
+    #[error("`{verb} {unit}` would take the host down")]
+    Host {
+        /// The unit.
+        unit: String,
+        /// The verb's word.
+        verb: &'static str,
+    },
+}
+
+/// The verb as systemctl spells it.
+#[must_use]
+pub fn word(verb: UnitVerb) -> &'static str {
+    match verb {
+        UnitVerb::Start => "start",
+        UnitVerb::Restart => "restart",
+        UnitVerb::Reload => "reload",
+        UnitVerb::ResetFailed => "reset-failed",
+        UnitVerb::Stop => "stop",
+    }
+}
+
+/// May this verb be asked of this unit? Never what would end this process, its session or the host.
+///
+/// # Errors
+/// The refusal, in words.
+pub fn may(unit: &str, verb: UnitVerb) -> Result<(), UnitRefusal> {
+    let own = std::fs::read_to_string("/proc/self/cgroup").unwrap_or_default();
+    may_beside(unit, verb, &own)
+}
+
+fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitRefusal> {
+    const SUFFIXES: [&str; 11] =
+        ["service", "socket", "target", "mount", "automount", "swap", "timer", "path", "slice", "scope", "device"];
+    const ESSENTIAL: [&str; 4] = ["init.scope", "-.slice", "-.mount", "dbus.service"];
+    // Any of these takes everything else with it when it is started.
+    const ENDINGS: [&str; 12] = [
+        "poweroff.target",
+        "reboot.target",
+        "halt.target",
+        "kexec.target",
+        "soft-reboot.target",
+        "rescue.target",
+        "emergency.target",
+        "shutdown.target",
+        "umount.target",
+        "final.target",
+        "exit.target",
+        "ctrl-alt-del.target",
+    ];
+    let suffix = unit.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, suffix)| suffix);
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
+    let named = suffix.is_some_and(|suffix| SUFFIXES.contains(&suffix));
+    if !named || unit.len() > 255 || !unit.chars().all(plain) {
+        return Err(UnitRefusal::Name(clean_line(unit).into_owned()));
+    }
+    let refusal = |own: bool| {
+        let (unit, verb) = (unit.to_owned(), word(verb));
+        Err(if own { UnitRefusal::Own { unit, verb } } else { UnitRefusal::Host { unit, verb } })
+    };
+    let ends = matches!(verb, UnitVerb::Restart | UnitVerb::Stop);
+    if ends
+        && own_cgroups
+            .lines()
+            .any(|line| line.rsplit(':').next().is_some_and(|path| path.split('/').any(|part| part == unit)))
+    {
+        return refusal(true);
+    }
+    let starts = matches!(verb, UnitVerb::Start | UnitVerb::Restart);
+    if (ends && ESSENTIAL.contains(&unit))
+        || (starts
+            && (ENDINGS.contains(&unit)
+                || unit.starts_with("systemd-poweroff")
+                || unit.starts_with("systemd-reboot")
+                || unit.starts_with("systemd-halt")))
+    {
+        return refusal(false);
+    }
+    Ok(())
+}
+
+/// Asks systemd, and waits for the job.
+pub async fn carry_out(order: &UnitOrder, deadline: Instant) -> Ran {
+    if let Err(refusal) = may(&order.unit, order.verb) {
+        return Ran::refused(refusal.to_string());
+    }
+    let _ = deadline;
+    Ran::failed("systemd cannot be asked yet")
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn only_names_of_one_unit_are_taken() {
+        for unit in ["nginx.service", "a@b-1.service", r"dev-disk\x2d1.mount", "-.mount"] {
+            assert_eq!(may_beside(unit, UnitVerb::Start, ""), Ok(()), "{unit}");
+        }
+        for unit in ["nginx", "*.service", "a b.service", ".service", "a.exe", "a/b.service", "\u{202e}.service"] {
+            assert!(matches!(may_beside(unit, UnitVerb::Start, ""), Err(UnitRefusal::Name(_))), "{unit}");
+        }
+    }
+
+    #[test]
+    fn salve_never_ends_itself_nor_its_session_nor_the_host() {
+        let own = "1:name=systemd:/user.slice/user-0.slice/session-1.scope\n0::/system.slice/salve.service\n";
+        for unit in ["salve.service", "session-1.scope", "user-0.slice", "system.slice"] {
+            assert!(matches!(may_beside(unit, UnitVerb::Restart, own), Err(UnitRefusal::Own { .. })), "{unit}");
+        }
+        assert_eq!(may_beside("salve.service", UnitVerb::Reload, own), Ok(()));
+        assert!(matches!(may_beside("init.scope", UnitVerb::Stop, own), Err(UnitRefusal::Host { .. })));
+        assert!(matches!(may_beside("reboot.target", UnitVerb::Start, own), Err(UnitRefusal::Host { .. })));
+        assert_eq!(may_beside("nginx.service", UnitVerb::Restart, own), Ok(()));
+    }
+}
