@@ -16,25 +16,47 @@
 //! | [`story`] | one plain sentence per event |
 //! | [`rate`] | does the automation fix what it touches |
 
+mod apply;
+mod ask;
+mod attempt;
+pub mod breaker;
 pub mod command;
+pub mod config;
 pub mod effect;
 pub mod event;
+pub mod gate;
 pub mod id;
 pub mod incident;
 pub mod input;
+mod load;
+mod machine;
+mod operate;
+pub mod page;
 pub mod plan;
 pub mod rate;
 pub mod reading;
+pub mod state;
 pub mod story;
+mod suppress;
+pub mod tally;
 pub mod time;
+mod timers;
+mod verify;
+mod view;
+mod watched;
+pub mod window;
 mod words;
 
 pub use command::{Command, Operator, Refusal, Scope};
+pub use config::Config;
 pub use effect::Effect;
 pub use event::{Event, Recorded};
 pub use id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, SurveyId, WatchId};
 pub use incident::{Denial, Outcome, Phase};
-pub use input::{Binding, Facts, Input, Resolution};
+pub use input::{Binding, Facts, Input, Resolution, Standing};
+pub use machine::Core;
 pub use plan::{AttemptReport, Digest, Plan};
 pub use reading::{Reading, Verdict};
+pub use state::State;
 pub use time::{Mono, Now};
+pub use watched::{Fault, Moment, Watched};

@@ -1,0 +1,406 @@
+//! The fold: one event changes the durable state, in the same way live and in a replay. Nothing is decided here.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::{Event, Recorded};
+use super::id::{AttemptId, IncidentId, Key};
+use super::incident::{BreakerState, Cause, Outcome, Starter};
+use super::reading::Verdict as Seen;
+use super::state::{
+    Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, Outgoing, Pause, State, Step, Yes,
+};
+use super::tally::{End, Hands, Verdict};
+use super::time::Mono;
+
+/// How long a healing is remembered for the recurring list.
+pub const RECURRING_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
+/// More healings than this in that span want a real fix.
+pub const RECURRING_LIMIT: usize = 5;
+
+impl State {
+    /// Folds one event in.
+    pub fn apply(&mut self, recorded: &Arc<Recorded>) {
+        self.seq = recorded.seq;
+        self.clock = self.clock.max(recorded.mono);
+        self.tell(recorded);
+        match &recorded.event {
+            Event::Started { boot_id, booted, .. } => {
+                self.boot_id = Some(Arc::clone(boot_id));
+                self.booted = *booted;
+            }
+            Event::Adopted { content, name, source } => {
+                self.adopted.entry(content.clone()).or_insert_with(|| (Arc::clone(name), Arc::clone(source)));
+            }
+            Event::Opened { .. } => self.open_incident(recorded),
+            Event::Closed { incident, outcome } => self.close(*incident, outcome, recorded),
+            Event::Relapsed { incident, by } => self.relapse(*incident, *by),
+            Event::Intent { .. } => self.intend(recorded),
+            Event::Ended { .. } | Event::Indeterminate { .. } => self.end_attempt(recorded),
+            Event::Verified { incident, attempt } => self.verified(*incident, *attempt, recorded.mono),
+            Event::NotVerified { incident, attempt, .. } => self.not_verified(*incident, *attempt),
+            Event::Escalated { .. } | Event::Resolved { .. } | Event::Delivered { .. } => self.page(recorded),
+            Event::Breaker { key, state, why, by } => {
+                let breaker = self.breakers.entry(key.clone()).or_default();
+                breaker.become_(state, why, recorded.mono, by.is_some());
+                if *state == BreakerState::Closed && by.is_some() {
+                    self.forgive(key);
+                }
+            }
+            _ => self.operate(recorded),
+        }
+    }
+
+    /// Adds the event to its incident's story.
+    fn tell(&mut self, recorded: &Arc<Recorded>) {
+        let Some(incident) = recorded.event.incident().and_then(|id| self.open.get_mut(&id)) else { return };
+        if matches!(recorded.event, Event::Saw { .. }) {
+            incident.saws += 1;
+            if incident.saws > KEPT_SAWS {
+                return;
+            }
+        }
+        incident.story.push(Arc::clone(recorded));
+    }
+
+    fn open_incident(&mut self, recorded: &Arc<Recorded>) {
+        let Event::Opened { incident: id, key, playbook, since, readings } = &recorded.event else { return };
+        self.last.incident = self.last.incident.max(id.0);
+        self.by_key.insert(key.clone(), *id);
+        let blind = !readings.is_empty()
+            && readings.iter().all(|reading| reading.verdict != Seen::Holds)
+            && readings.iter().any(|reading| matches!(reading.verdict, Seen::Unknown(_)));
+        self.open.insert(
+            *id,
+            Incident {
+                id: *id,
+                key: key.clone(),
+                playbook: Arc::clone(playbook),
+                since: *since,
+                opened: recorded.mono,
+                wall: recorded.wall,
+                blind,
+                step: Step::Firing,
+                attempts: Vec::new(),
+                tried: 0,
+                failed: 0,
+                escalation: None,
+                generation: 0,
+                yes: None,
+                expired: false,
+                acknowledged: None,
+                shadowed: false,
+                place: None,
+                story: vec![Arc::clone(recorded)],
+                saws: 0,
+            },
+        );
+    }
+
+    fn intend(&mut self, recorded: &Arc<Recorded>) {
+        let Event::Intent { incident: id, attempt, plan, starter } = &recorded.event else { return };
+        self.last.attempt = self.last.attempt.max(attempt.0);
+        self.host.push(recorded.mono);
+        let Some(incident) = self.open.get_mut(id) else { return };
+        let breaker = self.breakers.entry(incident.key.clone()).or_default();
+        let probe = matches!(breaker.state(), BreakerState::HalfOpen { .. });
+        breaker.invoke(recorded.mono);
+        self.running.insert(*attempt, *id);
+        self.locks.insert(incident.key.target.clone(), *id);
+        self.lived.insert(incident.key.content.clone());
+        incident.yes = None;
+        incident.attempts.push(Attempt {
+            id: *attempt,
+            plan: Arc::clone(plan),
+            starter: starter.clone(),
+            started: recorded.mono,
+            probe,
+            after_page: incident.escalation.is_some(),
+            end: AttemptEnd::Runs,
+        });
+        incident.step = Step::Remediating(*attempt);
+    }
+
+    fn end_attempt(&mut self, recorded: &Arc<Recorded>) {
+        let (id, attempt, end, empty) = match &recorded.event {
+            Event::Ended { incident, attempt, report } => {
+                (*incident, *attempt, AttemptEnd::Reported(Arc::clone(report)), report.scope_empty)
+            }
+            Event::Indeterminate { incident, attempt, scope_empty } => {
+                (*incident, *attempt, AttemptEnd::Indeterminate, *scope_empty)
+            }
+            _ => return,
+        };
+        if empty {
+            self.quarantine.retain(|_, (held, _)| *held != attempt);
+        }
+        let live = self.running.remove(&attempt).is_some();
+        let Some(incident) = self.open.get_mut(&id) else { return };
+        let target = incident.key.target.clone();
+        if live {
+            if let Some(own) = incident.attempts.iter_mut().rev().find(|own| own.id == attempt) {
+                own.end = end;
+            }
+            incident.step = if empty { Step::Verifying { attempt, since: recorded.mono } } else { incident.resting() };
+        }
+        if !empty {
+            self.quarantine.insert(target.clone(), (attempt, id));
+            self.unlock(id);
+        }
+    }
+
+    fn verified(&mut self, id: IncidentId, attempt: AttemptId, at: Mono) {
+        if let Some(incident) = self.open.get_mut(&id) {
+            let clean = match incident.step {
+                Step::Verifying { since, .. } => since,
+                _ => at,
+            };
+            incident.step = Step::Soaking { attempt, since: at, clean };
+        }
+    }
+
+    fn not_verified(&mut self, id: IncidentId, attempt: AttemptId) {
+        self.unlock(id);
+        let Some(incident) = self.open.get_mut(&id) else { return };
+        let rerun = incident.attempt(attempt).is_some_and(|attempt| attempt.end == AttemptEnd::Indeterminate);
+        incident.tried += usize::from(!rerun);
+        incident.failed = incident.failed.saturating_add(1);
+        incident.step = incident.resting();
+    }
+
+    fn unlock(&mut self, id: IncidentId) {
+        self.locks.retain(|_, by| *by != id);
+    }
+
+    fn forgive(&mut self, key: &Key) {
+        if let Some(incident) = self.by_key.get(key).and_then(|id| self.open.get_mut(id)) {
+            incident.failed = 0;
+        }
+    }
+
+    fn close(&mut self, id: IncidentId, outcome: &Outcome, recorded: &Recorded) {
+        self.unlock(id);
+        let Some(mut incident) = self.open.remove(&id) else { return };
+        self.by_key.remove(&incident.key);
+        if let Some(last) = incident.attempts.last() {
+            self.running.remove(&last.id);
+        }
+        let verdict = Verdict { hands: hands(&incident), end: end(&incident, outcome) };
+        match incident.place {
+            Some(place) => self.tally.amend(place, verdict),
+            None => incident.place = Some(self.tally.push(recorded.mono, verdict)),
+        }
+        if matches!(outcome, Outcome::Healed { .. } | Outcome::HealedByOperator { .. }) {
+            self.remember_healing(&incident, recorded);
+        }
+        incident.step = Step::Closed { outcome: outcome.clone(), mono: recorded.mono, wall: recorded.wall };
+        if self.closed.len() == KEPT_CLOSED {
+            self.closed.pop_front();
+        }
+        self.closed.push_back(Arc::new(incident));
+    }
+
+    fn remember_healing(&mut self, incident: &Incident, recorded: &Recorded) {
+        let healed = self.healed.entry(incident.key.clone()).or_default();
+        while healed.front().is_some_and(|first| recorded.mono.since(first.mono) > RECURRING_SPAN) {
+            healed.pop_front();
+        }
+        let healing =
+            Healing { mono: recorded.mono, wall: recorded.wall, incident: incident.id, place: incident.place };
+        healed.push_back(healing);
+        if healed.len() > RECURRING_LIMIT {
+            self.frequent.insert(incident.key.clone());
+        } else {
+            self.frequent.remove(&incident.key);
+        }
+    }
+
+    /// The former healing was not a fix.
+    fn relapse(&mut self, former: IncidentId, by: IncidentId) {
+        let Some(key) = self.open.get(&by).map(|incident| &incident.key) else { return };
+        let healing = self.healed.get(key).and_then(|all| all.iter().rev().find(|one| one.incident == former));
+        let Some(place) = healing.and_then(|healing| healing.place) else { return };
+        if let Some(verdict) = self.tally.get(place) {
+            self.tally.amend(place, Verdict { end: End::Unhealed, ..verdict });
+        }
+    }
+
+    fn page(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Escalated { incident, page, cause, dedup, to } => {
+                self.post(*page, to);
+                let escalation = Escalation {
+                    page: *page,
+                    incident: *incident,
+                    cause: cause.clone(),
+                    dedup: Arc::clone(dedup),
+                    to: to.clone(),
+                };
+                if matches!(cause, Cause::Storm { .. }) {
+                    self.storm = Some(escalation);
+                } else {
+                    self.escalate(*incident, escalation, recorded.mono);
+                }
+            }
+            Event::Resolved { incident, page, dedup, to } => {
+                self.post(*page, to);
+                if self.storm.as_ref().is_some_and(|storm| storm.dedup == *dedup) {
+                    self.storm = None;
+                } else if let Some(incident) = self.open.get_mut(incident) {
+                    incident.escalation = None;
+                }
+            }
+            Event::Delivered { page, channel } => {
+                let done = match self.outbox.get_mut(page) {
+                    Some(Outgoing::To(left)) => {
+                        left.remove(channel);
+                        left.is_empty()
+                    }
+                    Some(Outgoing::Any) => true,
+                    None => false,
+                };
+                if done {
+                    self.outbox.remove(page);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn post(&mut self, page: super::id::PageId, to: &[Arc<str>]) {
+        self.last.page = self.last.page.max(page.0);
+        let left: BTreeSet<_> = to.iter().cloned().collect();
+        self.outbox.insert(page, if left.is_empty() { Outgoing::Any } else { Outgoing::To(left) });
+    }
+
+    fn escalate(&mut self, id: IncidentId, escalation: Escalation, at: Mono) {
+        let Some(incident) = self.open.get_mut(&id) else { return };
+        incident.expired |= escalation.cause == Cause::Expired;
+        if incident.rests() {
+            incident.step = Step::Escalated(escalation.cause.clone());
+        }
+        incident.escalation = Some(escalation);
+        if incident.place.is_none() && !incident.blind {
+            let verdict = Verdict { hands: hands(incident), end: End::Unhealed };
+            incident.place = Some(self.tally.push(at, verdict));
+        }
+    }
+
+    /// What the gate and operators do.
+    fn operate(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Held { incident, denial } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && incident.escalation.is_none()
+                {
+                    incident.step = Step::Held(denial.clone());
+                }
+            }
+            Event::WouldHave { incident, .. } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.shadowed = true;
+                }
+            }
+            Event::Asked { incident, request } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.generation = request.generation;
+                    incident.yes = None;
+                    incident.step = Step::Asking(request.clone());
+                }
+            }
+            Event::Approved { incident, generation, digest, by } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && let Step::Asking(request) = &incident.step
+                {
+                    incident.yes = Some(Yes {
+                        generation: *generation,
+                        digest: digest.clone(),
+                        by: by.clone(),
+                        expires: request.expires,
+                    });
+                    incident.step = incident.resting();
+                }
+            }
+            Event::Withdrawn { incident, .. } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.yes = None;
+                    incident.step = incident.resting();
+                }
+            }
+            Event::Acknowledged { incident, by } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.acknowledged = Some(by.clone());
+                }
+            }
+            _ => self.rule(recorded),
+        }
+    }
+
+    /// Pauses, snoozes, arming.
+    fn rule(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Paused { scope, until, by, reason } => {
+                let pause = Pause { since: recorded.mono, until: *until, by: by.clone(), reason: Arc::clone(reason) };
+                self.pauses.insert(scope.clone(), pause);
+            }
+            Event::Resumed { scope, .. } => {
+                self.pauses.remove(scope);
+            }
+            Event::Snoozed { key, until, by, reason } => {
+                self.snoozes.insert(key.clone(), (by.clone(), *until, Arc::clone(reason)));
+            }
+            Event::Unsnoozed { key, .. } => {
+                self.snoozes.remove(key);
+            }
+            Event::Armed { content, .. } => {
+                self.armed.insert(content.clone(), true);
+            }
+            Event::Disarmed { content, .. } => {
+                self.armed.insert(content.clone(), false);
+            }
+            _ => {}
+        }
+    }
+}
+
+/// Whose attempts an incident had.
+fn hands(incident: &Incident) -> Hands {
+    let automatic = |attempt: &Attempt| matches!(attempt.starter, Starter::Auto | Starter::Probe);
+    let auto = incident.attempts.iter().any(automatic);
+    let assisted = incident.attempts.iter().any(|attempt| !automatic(attempt));
+    match (auto, assisted) {
+        (false, false) => Hands::None,
+        (true, false) => Hands::Auto,
+        (false, true) => Hands::Assisted,
+        (true, true) => Hands::Both,
+    }
+}
+
+/// How an incident counts.
+fn end(incident: &Incident, outcome: &Outcome) -> End {
+    if incident.blind {
+        return End::Nowhere;
+    }
+    if incident.shadowed && incident.attempts.is_empty() && incident.escalation.is_none() {
+        return End::Shadow;
+    }
+    let by_hand = |id: &AttemptId| {
+        incident
+            .attempt(*id)
+            .is_some_and(|attempt| matches!(attempt.starter, Starter::Approved { .. } | Starter::Manual { .. }))
+    };
+    match outcome {
+        Outcome::Healed { attempt } if by_hand(attempt) => End::HealedAssisted,
+        Outcome::Healed { .. } => End::Healed,
+        Outcome::HealedByOperator { .. } => End::HealedAssisted,
+        Outcome::SelfCleared if incident.attempts.is_empty() => End::SelfCleared,
+        Outcome::Superseded if incident.attempts.is_empty() && incident.place.is_none() => End::Nowhere,
+        Outcome::SelfCleared
+        | Outcome::Superseded
+        | Outcome::Declined { .. }
+        | Outcome::Expired
+        | Outcome::ClosedByOperator { .. }
+        | Outcome::EscalatedThenCleared => End::Unhealed,
+    }
+}

@@ -1,0 +1,228 @@
+//! One attempt: its intent, its end, and what a crash left of it.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::breaker::Limits;
+use super::effect::Effect;
+use super::event::Event;
+use super::id::{AttemptId, IncidentId, Key};
+use super::incident::{BreakerState, Cause, Starter};
+use super::machine::Core;
+use super::plan::{AttemptReport, Plan};
+use super::state::{Attempt, AttemptEnd, Step};
+use super::timers::Timer;
+
+/// How often a scope that could not be emptied is tried again.
+const EMPTY_AGAIN: Duration = Duration::from_secs(60);
+
+impl Core {
+    /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.
+    pub(super) fn start(&mut self, id: IncidentId, plan: &Arc<Plan>, starter: Starter) {
+        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
+        let key = incident.key.clone();
+        self.half_open(&key);
+        self.stop_waiting(id);
+        let attempt = AttemptId(self.state.last.attempt + 1);
+        let asked = self.live(id).manual.take();
+        self.live(id).planless = None;
+        self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter });
+        let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
+        self.timers.set(Timer::Incident(id), self.now.mono + lost);
+        self.out.push(Effect::Start { incident: id, attempt, key, playbook, plan: Arc::clone(plan) });
+        if let Some((_, request)) = asked {
+            self.reply(request, Ok(format!("attempt {attempt} started for incident {id}")));
+        }
+    }
+
+    /// An open breaker whose cooldown is over is half-open.
+    fn half_open(&mut self, key: &Key) {
+        if let Some(BreakerState::Open { cooldown_ms, .. }) =
+            self.state.breakers.get(key).map(|one| one.state().clone())
+        {
+            let state = BreakerState::HalfOpen { cooldown_ms };
+            self.record(Event::Breaker { key: key.clone(), state, why: Arc::from("the cooldown is over"), by: None });
+        }
+    }
+
+    /// The cooldown's deadline.
+    pub(super) fn breaker_cooled(&mut self, key: &Key) {
+        let until = match self.state.breakers.get(key).map(super::breaker::Breaker::state) {
+            Some(BreakerState::Open { until, .. }) => *until,
+            _ => return,
+        };
+        if until > self.now.mono {
+            return self.timers.set(Timer::Breaker(key.clone()), until);
+        }
+        self.half_open(key);
+        if let Some(id) = self.state.by_key.get(key).copied() {
+            self.probe_if_half_open(id);
+        }
+    }
+
+    /// An incident that was escalated because of its breaker gets its one probe.
+    pub(super) fn probe_if_half_open(&mut self, id: IncidentId) {
+        self.live(id);
+        let Some(incident) = self.incident(id) else { return };
+        let state = self.state.breakers.get(&incident.key).map(super::breaker::Breaker::state);
+        let half = matches!(state, Some(BreakerState::HalfOpen { .. }));
+        if half
+            && matches!(incident.step, Step::Escalated(Cause::BreakerOpened { .. } | Cause::Expired))
+            && !incident.expired
+        {
+            self.advance(id);
+        }
+    }
+
+    /// An attempt reported its end.
+    pub(super) fn attempt_ended(&mut self, attempt: AttemptId, report: Arc<AttemptReport>) {
+        let Some(id) = self.state.running.get(&attempt).copied() else { return };
+        let empty = report.scope_empty;
+        self.record(Event::Ended { incident: id, attempt, report });
+        self.after_end(id, attempt, empty);
+    }
+
+    /// The answer about a left-over scope.
+    pub(super) fn scope_emptied(&mut self, attempt: AttemptId, empty: bool) {
+        if let Some(id) = self.state.running.get(&attempt).copied() {
+            self.record(Event::Indeterminate { incident: id, attempt, scope_empty: empty });
+            self.after_end(id, attempt, empty);
+        } else if let Some((_, id)) = self.state.quarantine.values().find(|(held, _)| *held == attempt).copied()
+            && empty
+        {
+            self.record(Event::Indeterminate { incident: id, attempt, scope_empty: true });
+            self.timers.cancel(&Timer::Scope(attempt));
+            self.wake_locked();
+        }
+    }
+
+    fn after_end(&mut self, id: IncidentId, attempt: AttemptId, empty: bool) {
+        self.timers.cancel(&Timer::Scope(attempt));
+        self.timers.cancel(&Timer::Incident(id));
+        if let Some(watched) =
+            self.incident(id).map(|incident| incident.key.clone()).and_then(|key| self.keys.get_mut(&key))
+        {
+            watched.stale_before = self.now.mono;
+        }
+        if empty {
+            self.trip(id);
+            self.begin_verifying(id);
+        } else {
+            self.escalate(id, Cause::ScopeNotEmpty { attempt });
+            self.trip(id);
+            self.reopen_after_probe(id, "its processes could not be ended");
+            self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
+        }
+        self.wake_locked();
+    }
+
+    /// The attempt that reached the limit opens the breaker and calls a human, even if it heals.
+    fn trip(&mut self, id: IncidentId) {
+        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
+        let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
+        let Some(breaker) = self.state.breakers.get(&key).filter(|breaker| breaker.spent(now.mono, limits)) else {
+            return;
+        };
+        let state = breaker.opening(now, limits);
+        self.set_breaker(&key, state, "its attempts are spent");
+        self.escalate(id, opened(limits));
+    }
+
+    /// The gate met an open breaker: one that was spent without an incident opens now; a human is called.
+    pub(super) fn breaker_denied(&mut self, id: IncidentId) {
+        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
+        let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
+        let breaker = self.state.breakers.get(&key);
+        match breaker.map(super::breaker::Breaker::state) {
+            Some(BreakerState::Closed) => {
+                let state = breaker.map_or(BreakerState::Closed, |breaker| breaker.opening(now, limits));
+                self.set_breaker(&key, state, "its attempts are spent");
+            }
+            Some(BreakerState::HalfOpen { .. }) => {
+                let until = breaker.and_then(|one| match one.admits(now.mono, limits) {
+                    super::breaker::Admission::Denied { until } => until,
+                    _ => Some(now.mono),
+                });
+                if let Some(until) = until {
+                    self.timers.set(Timer::Incident(id), until);
+                }
+            }
+            _ => {}
+        }
+        self.escalate(id, opened(limits));
+    }
+
+    pub(super) fn set_breaker(&mut self, key: &Key, state: BreakerState, why: &str) {
+        if let BreakerState::Open { until, .. } = &state {
+            self.timers.set(Timer::Breaker(key.clone()), *until);
+        } else {
+            self.timers.cancel(&Timer::Breaker(key.clone()));
+        }
+        self.record(Event::Breaker { key: key.clone(), state, why: Arc::from(why), by: None });
+    }
+
+    /// A probe that did anything but heal opens the breaker again.
+    pub(super) fn reopen_after_probe(&mut self, id: IncidentId, why: &str) {
+        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
+        let limits = Limits::of(&playbook);
+        let key = incident.key.clone();
+        let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
+        let Some(breaker) = self.state.breakers.get(&key) else { return };
+        if probe && matches!(breaker.state(), BreakerState::HalfOpen { .. }) {
+            let state = breaker.opening(self.now, limits);
+            self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
+            self.escalate(id, opened(limits));
+        }
+    }
+
+    /// Asks for an attempt's scope to be emptied, and asks again until that is answered with yes.
+    pub(super) fn empty_scope(&mut self, attempt: AttemptId) {
+        let quarantined = self.state.quarantine.values().any(|(held, _)| *held == attempt);
+        if quarantined || self.state.running.contains_key(&attempt) {
+            self.out.push(Effect::EmptyScope { attempt });
+            self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
+        }
+    }
+
+    /// What follows an attempt that did not verify: the next rung through the whole gate, or a human.
+    pub(super) fn after_failure(&mut self, id: IncidentId, why: &str) {
+        self.reopen_after_probe(id, why);
+        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
+        let limits = Limits::of(&playbook);
+        let key = incident.key.clone();
+        let Some(attempt) = incident.last_attempt() else { return };
+        if !self.keys.contains_key(&key) {
+            return self.close(id, super::incident::Outcome::Superseded);
+        }
+        let enough =
+            usize::try_from(incident.failed).unwrap_or(usize::MAX) >= limits.attempts.max(playbook.remediate.len());
+        if !may_run_again(attempt, &playbook) {
+            let attempt = attempt.id;
+            self.escalate(id, Cause::Indeterminate { attempt });
+        } else if self
+            .state
+            .breakers
+            .get(&key)
+            .is_some_and(|one| matches!(one.state(), BreakerState::Open { .. } | BreakerState::Latched { .. }))
+        {
+            self.escalate(id, opened(limits));
+        } else if enough {
+            self.escalate(id, Cause::LadderSpent);
+        }
+        match self.incident(id).map(|incident| &incident.step) {
+            Some(Step::Firing | Step::Escalated(Cause::CannotSee { .. })) => self.advance(id),
+            Some(_) => self.refresh(id, &key),
+            None => {}
+        }
+    }
+}
+
+fn opened(limits: Limits) -> Cause {
+    let window_ms = u64::try_from(limits.window.as_millis()).unwrap_or(u64::MAX);
+    Cause::BreakerOpened { attempts: u32::try_from(limits.attempts).unwrap_or(u32::MAX), window_ms }
+}
+
+fn may_run_again(attempt: &Attempt, playbook: &crate::playbook::Playbook) -> bool {
+    attempt.end != AttemptEnd::Indeterminate
+        || playbook.remediate.get(attempt.plan.rung).is_some_and(|rung| rung.idempotent)
+}

@@ -1,0 +1,45 @@
+//! What the host as a whole allows; every figure has a default.
+
+use std::time::Duration;
+
+/// The host-wide limits. A playbook's own limits stand in the playbook.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Config {
+    /// So many attempts over all playbooks...
+    pub host_attempts: usize,
+    /// ...in this trailing window; past it everything asks.
+    pub host_window: Duration,
+    /// A storm is more than this share of the watched keys failing at once, in percent...
+    pub storm_percent: usize,
+    /// ...where at least so many are watched.
+    pub storm_least: usize,
+    /// No attempt for so long after the host has booted.
+    pub boot_grace: Duration,
+    /// After so long without an answer a request has expired.
+    pub approval_ttl: Duration,
+    /// Unknown for longer than this calls a human.
+    pub unknown_bound: Duration,
+    /// A survey that has not come back after this is asked again.
+    pub survey_patience: Duration,
+    /// A fault that comes back so soon after its healing says that it was not a fix.
+    pub relapse: Duration,
+    /// Past a plan's own timeout, an attempt that has not reported is taken for lost.
+    pub attempt_grace: Duration,
+}
+
+impl Default for Config {
+    fn default() -> Self {
+        Self {
+            host_attempts: 5,
+            host_window: Duration::from_secs(5 * 60),
+            storm_percent: 40,
+            storm_least: 5,
+            boot_grace: Duration::from_secs(60),
+            approval_ttl: Duration::from_secs(15 * 60),
+            unknown_bound: Duration::from_secs(5 * 60),
+            survey_patience: Duration::from_secs(2 * 60),
+            relapse: Duration::from_secs(60 * 60),
+            attempt_grace: Duration::from_secs(2 * 60),
+        }
+    }
+}

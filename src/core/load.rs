@@ -1,0 +1,133 @@
+//! The playbooks in force change: what is watched follows, and incidents whose playbook is gone are superseded.
+
+use std::collections::{HashMap, HashSet};
+use std::sync::Arc;
+
+use super::event::Event;
+use super::id::{IncidentId, Key, Role};
+use super::incident::Outcome;
+use super::input::{Binding, Resolution, Standing};
+use super::machine::{Core, Wait};
+use super::state::Step;
+use super::timers::Timer;
+use super::watched::{Fault, Watched};
+use crate::playbook::{ContentKey, Mode, Playbook};
+
+/// The playbook of an earlier run, from the text that the journal kept. Until it is read again, an incident's
+/// playbook is looked up by content among those that are loaded.
+pub(super) fn read_again(_: &ContentKey, _: &Arc<str>, _: &Arc<str>) -> Option<Arc<Playbook>> {
+    None
+}
+
+impl Core {
+    /// Replaces the set in force.
+    pub(super) fn load(&mut self, bindings: Vec<Binding>) {
+        let mut here: Vec<(Key, Arc<Playbook>, Standing)> = Vec::new();
+        let mut seen: HashSet<Key> = HashSet::new();
+        self.absent.clear();
+        for binding in bindings {
+            self.adopt(&binding.playbook);
+            match &binding.resolution {
+                Resolution::Here(target) => {
+                    let key = Key { content: binding.playbook.content.clone(), target: target.clone() };
+                    if seen.insert(key.clone()) {
+                        here.push((key, binding.playbook, binding.standing));
+                    }
+                }
+                Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => self.absent.push(binding),
+            }
+        }
+        let gone: Vec<Key> = self.keys.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        for key in gone {
+            self.unbind(&key);
+        }
+        for (key, playbook, standing) in here {
+            self.bind(key, playbook, standing);
+        }
+        self.name_keys();
+        self.settle_incidents();
+        self.forget_books();
+        if self.storm().is_none() {
+            self.storm_over();
+        }
+        self.wake(Wait::Mode);
+        self.wake(Wait::Need);
+    }
+
+    fn adopt(&mut self, playbook: &Arc<Playbook>) {
+        if !self.state.adopted.contains_key(&playbook.content) {
+            let (content, name) = (playbook.content.clone(), Arc::clone(&playbook.name));
+            self.record(Event::Adopted { content, name, source: Arc::clone(&playbook.source) });
+        }
+        self.books.insert(playbook.content.clone(), Arc::clone(playbook));
+    }
+
+    fn bind(&mut self, key: Key, playbook: Arc<Playbook>, standing: Standing) {
+        if let Some(watched) = self.keys.get_mut(&key) {
+            watched.playbook = playbook;
+            watched.standing = standing;
+            return;
+        }
+        let watches = playbook.mode != Mode::Off;
+        self.keys.insert(key.clone(), Watched::new(playbook, standing, self.now.mono));
+        if watches {
+            self.watch(&key, Role::Detector);
+        }
+    }
+
+    fn unbind(&mut self, key: &Key) {
+        let Some(watched) = self.keys.remove(key) else { return };
+        self.failing = self.failing.saturating_sub(usize::from(watched.fault == Fault::Broken));
+        self.timers.cancel(&Timer::Hold(key.clone()));
+        self.timers.cancel(&Timer::Blind(key.clone()));
+        if watched.playbook.mode != Mode::Off {
+            self.unwatch(key, Role::Detector, watched.detector.len());
+        }
+    }
+
+    /// A content that nothing uses any more need not be kept.
+    fn forget_books(&mut self) {
+        let open = self.state.by_key.keys();
+        let used: HashSet<ContentKey> = self.keys.keys().chain(open).map(|key| key.content.clone()).collect();
+        self.books.retain(|content, _| used.contains(content));
+    }
+
+    fn name_keys(&mut self) {
+        let mut named: HashMap<Arc<str>, Vec<Key>> = HashMap::new();
+        for (key, watched) in &self.keys {
+            named.entry(Arc::clone(&watched.playbook.name)).or_default().push(key.clone());
+            if watched.playbook.title != watched.playbook.name {
+                named.entry(Arc::clone(&watched.playbook.title)).or_default().push(key.clone());
+            }
+        }
+        self.named = named;
+    }
+
+    /// After a change of the set (or a start): each open incident goes on, or is superseded.
+    fn settle_incidents(&mut self) {
+        let open: Vec<IncidentId> = self.state.open.keys().copied().collect();
+        for id in open {
+            self.settle(id);
+        }
+    }
+
+    fn settle(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let bound = self.keys.contains_key(&incident.key);
+        let known = self.live.contains_key(&id);
+        let step = incident.step.clone();
+        match step {
+            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) if !bound => {
+                self.close(id, Outcome::Superseded);
+            }
+            Step::Firing | Step::Held(_) if !known => self.advance(id),
+            Step::Asking(request) if !known => {
+                self.live(id);
+                self.timers.set(Timer::Incident(id), request.expires);
+            }
+            Step::Verifying { .. } | Step::Soaking { .. } if !known => self.verify_again(id),
+            Step::Escalated(_) if !known => self.probe_if_half_open(id),
+            _ => {}
+        }
+    }
+}

@@ -1,0 +1,291 @@
+//! The machine: takes one input, decides, records what it decided, and says what it wants done.
+//!
+//! Every durable change is an event: [`Core::record`] numbers it, folds it into the [`State`] by the same `apply` that
+//! a replay uses, and only then puts it among the effects. What is not in the state (readings, hold times, surveys,
+//! watches, deadlines) is gathered anew after a start.
+
+use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::command::Operator;
+use super::config::Config;
+use super::effect::Effect;
+use super::event::{Event, Recorded};
+use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId};
+use super::incident::{BreakerState, Denial};
+use super::input::{Binding, Input};
+use super::reading::Reading;
+use super::state::{Incident, State, Step};
+use super::time::{Mono, Now};
+use super::timers::{Timer, Timers};
+use super::watched::Watched;
+use crate::playbook::{ContentKey, Playbook};
+
+/// The pure machine.
+#[derive(Debug, Clone)]
+pub struct Core {
+    pub(super) config: Config,
+    pub(super) state: State,
+    /// Playbooks by content: those in force, and those that open incidents began with.
+    pub(super) books: HashMap<ContentKey, Arc<Playbook>>,
+    pub(super) keys: HashMap<Key, Watched>,
+    /// Bindings that came to nothing here.
+    pub(super) absent: Vec<Binding>,
+    /// Keys by their playbook's name and title, for `needs`.
+    pub(super) named: HashMap<Arc<str>, Vec<Key>>,
+    pub(super) live: HashMap<IncidentId, Live>,
+    pub(super) surveys: HashMap<SurveyId, Purpose>,
+    pub(super) last_survey: u64,
+    pub(super) waits: BTreeSet<(Wait, IncidentId)>,
+    pub(super) timers: Timers,
+    /// Watched keys whose fault is there.
+    pub(super) failing: usize,
+    pub(super) recording: Result<(), Arc<str>>,
+    /// When this process took up its work.
+    pub(super) resumed: Mono,
+    pub(super) now: Now,
+    pub(super) out: Vec<Effect>,
+}
+
+/// What an open incident has that a restart gathers anew.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Live {
+    /// The survey under way, and when it was asked for.
+    pub survey: Option<(SurveyId, Mono)>,
+    /// The last denial.
+    pub denied: Option<Denial>,
+    /// A run by hand that was asked for.
+    pub manual: Option<(Operator, RequestId)>,
+    /// The verifier's readings that count.
+    pub verifier: Vec<Option<Reading>>,
+    /// How often systemd was busy in a row.
+    pub busy: u32,
+    /// Since when no plan can be made.
+    pub planless: Option<Mono>,
+    /// Since when surveys cannot see.
+    pub unsure: Option<Mono>,
+}
+
+/// What a survey is for.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub(super) enum Purpose {
+    /// The gate of an incident.
+    Gate(IncidentId),
+    /// Fresh readings of a key after an attempt.
+    Refresh(Key),
+}
+
+/// What ends a denial, other than time.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub(super) enum Wait {
+    /// A pause ends.
+    Pause,
+    /// A snooze ends.
+    Snooze,
+    /// A dependency heals.
+    Need,
+    /// A lock is released.
+    Lock,
+    /// A storm ends.
+    Storm,
+    /// The mode changes.
+    Mode,
+    /// Records can be written again.
+    Recording,
+}
+
+impl Core {
+    /// A machine that remembers nothing yet.
+    #[must_use]
+    pub fn new(config: Config) -> Self {
+        Self {
+            config,
+            state: State::default(),
+            books: HashMap::new(),
+            keys: HashMap::new(),
+            absent: Vec::new(),
+            named: HashMap::new(),
+            live: HashMap::new(),
+            surveys: HashMap::new(),
+            last_survey: 0,
+            waits: BTreeSet::new(),
+            timers: Timers::default(),
+            failing: 0,
+            recording: Ok(()),
+            resumed: Mono(0),
+            now: Now { mono: Mono(0), wall: Timestamp::UNIX_EPOCH, minute_of_day: 0 },
+            out: Vec::new(),
+        }
+    }
+
+    /// Folds one event of the journal, oldest first, before the first input.
+    pub fn replay(&mut self, recorded: &Arc<Recorded>) {
+        self.state.apply(recorded);
+        if let Event::Adopted { content, name, source } = &recorded.event
+            && let Some(book) = super::load::read_again(content, name, source)
+        {
+            self.books.insert(content.clone(), book);
+        }
+    }
+
+    /// Takes one input; the effects begin with what must be made durable.
+    pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
+        let mono = now.mono.max(self.now.mono).max(self.state.clock);
+        self.now = Now { mono, ..now };
+        self.dispatch(input);
+        self.run_due();
+        let effects = std::mem::take(&mut self.out);
+        let (mut records, rest): (Vec<_>, Vec<_>) =
+            effects.into_iter().partition(|effect| matches!(effect, Effect::Record(_)));
+        records.extend(rest);
+        records
+    }
+
+    /// When it wants a [`Input::Tick`], at the latest.
+    #[must_use]
+    pub fn next_deadline(&self) -> Option<Mono> {
+        self.timers.next()
+    }
+
+    fn dispatch(&mut self, input: Input) {
+        match input {
+            Input::Started { version, boot_id, booted } => self.start_work(version, boot_id, booted),
+            Input::Loaded(bindings) => self.load(bindings),
+            Input::Read { watch, reading } => self.read(&watch, reading),
+            Input::Surveyed { incident, survey, facts } => self.surveyed(incident, survey, facts),
+            Input::AttemptEnded { attempt, report } => self.attempt_ended(attempt, report),
+            Input::ScopeEmptied { attempt, empty } => self.scope_emptied(attempt, empty),
+            Input::Delivered { page, channel } => self.delivered(page, channel),
+            Input::Command { by, command, request } => self.command(&by, command, request),
+            Input::Note { about, text } => self.record(Event::Noted { about, text }),
+            Input::Recording(can) => self.recording_is(can),
+            Input::Tick => {}
+        }
+    }
+
+    /// Numbers an event, folds it in, and wants it durable.
+    pub(super) fn record(&mut self, event: Event) {
+        let Now { mono, wall, .. } = self.now;
+        let recorded = Arc::new(Recorded { seq: self.state.seq + 1, mono, wall, event });
+        self.state.apply(&recorded);
+        self.mark(&recorded.event);
+        self.out.push(Effect::Record(recorded));
+    }
+
+    /// Takes up the work after a replay: what was under way when the last process ended is settled first.
+    fn start_work(&mut self, version: Arc<str>, boot_id: Arc<str>, booted: Mono) {
+        self.resumed = self.now.mono;
+        self.record(Event::Started { version, boot_id, booted });
+        let scopes: BTreeSet<AttemptId> =
+            self.state.running.keys().copied().chain(self.state.quarantine.values().map(|(id, _)| *id)).collect();
+        for attempt in scopes {
+            self.empty_scope(attempt);
+        }
+        let pages: Vec<PageId> = self.state.outbox.keys().copied().collect();
+        self.out.extend(pages.into_iter().map(Effect::Deliver));
+        for (scope, pause) in &self.state.pauses {
+            if let Some(until) = pause.until {
+                self.timers.set(Timer::Pause(scope.clone()), until);
+            }
+        }
+        for (key, (_, until, _)) in &self.state.snoozes {
+            self.timers.set(Timer::Snooze(key.clone()), *until);
+        }
+        for (key, breaker) in &self.state.breakers {
+            if let BreakerState::Open { until, .. } = breaker.state() {
+                self.timers.set(Timer::Breaker(key.clone()), *until);
+            }
+        }
+    }
+
+    fn recording_is(&mut self, can: Result<(), Arc<str>>) {
+        self.recording = can;
+        if self.recording.is_ok() {
+            self.wake(Wait::Recording);
+        }
+    }
+
+    fn run_due(&mut self) {
+        while let Some(timer) = self.timers.due(self.now.mono) {
+            match timer {
+                Timer::Pause(scope) => self.resume(scope, None),
+                Timer::Snooze(key) => self.unsnooze(key, None),
+                Timer::Breaker(key) => self.breaker_cooled(&key),
+                Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
+                Timer::Incident(id) => self.step_due(id),
+                Timer::Scope(attempt) => self.empty_scope(attempt),
+            }
+        }
+    }
+
+    /// An incident's own deadline has come.
+    fn step_due(&mut self, id: IncidentId) {
+        let Some(incident) = self.state.open.get(&id) else { return };
+        match incident.step {
+            Step::Firing | Step::Held(_) | Step::Escalated(_) => {
+                self.forget_survey(id);
+                self.advance(id);
+            }
+            Step::Asking(ref request) => {
+                let expires = request.expires;
+                self.forget_survey(id);
+                if expires <= self.now.mono {
+                    self.expire(id);
+                } else {
+                    self.timers.set(Timer::Incident(id), expires);
+                }
+            }
+            Step::Remediating(attempt) => self.empty_scope(attempt),
+            Step::Verifying { .. } => self.verify_over(id),
+            Step::Soaking { .. } => self.soak_over(id),
+            Step::Closed { .. } => {}
+        }
+    }
+
+    pub(super) fn forget_survey(&mut self, id: IncidentId) {
+        if let Some((survey, _)) = self.live.get_mut(&id).and_then(|live| live.survey.take()) {
+            self.surveys.remove(&survey);
+        }
+    }
+
+    /// Asks the gate again for all that wait for this.
+    pub(super) fn wake(&mut self, wait: Wait) {
+        for id in self.waiting(wait) {
+            self.advance(id);
+        }
+    }
+
+    /// Who waits for this, in order of age.
+    pub(super) fn waiting(&self, wait: Wait) -> Vec<IncidentId> {
+        let range = (wait, IncidentId(0))..=(wait, IncidentId(u64::MAX));
+        self.waits.range(range).map(|(_, id)| *id).collect()
+    }
+
+    pub(super) fn stop_waiting(&mut self, id: IncidentId) {
+        const ALL: [Wait; 7] =
+            [Wait::Pause, Wait::Snooze, Wait::Need, Wait::Lock, Wait::Storm, Wait::Mode, Wait::Recording];
+        for wait in ALL {
+            self.waits.remove(&(wait, id));
+        }
+        self.timers.cancel(&Timer::Incident(id));
+    }
+
+    pub(super) fn live(&mut self, id: IncidentId) -> &mut Live {
+        self.live.entry(id).or_default()
+    }
+
+    pub(super) fn incident(&self, id: IncidentId) -> Option<&Incident> {
+        self.state.open.get(&id)
+    }
+
+    /// The version that this incident began with.
+    pub(super) fn book(&self, content: &ContentKey) -> Option<Arc<Playbook>> {
+        self.books.get(content).cloned()
+    }
+
+    pub(super) fn book_of(&self, id: IncidentId) -> Option<Arc<Playbook>> {
+        self.incident(id).and_then(|incident| self.book(&incident.key.content))
+    }
+}

@@ -1,0 +1,288 @@
+//! What operators ask for: each command is durable before it is answered, or refused with its reason.
+
+use std::sync::Arc;
+
+use super::breaker::Breaker;
+use super::command::{Command, Operator, Refusal, Scope};
+use super::effect::Effect;
+use super::event::Event;
+use super::id::{IncidentId, Key, RequestId};
+use super::incident::{BreakerState, Outcome};
+use super::machine::{Core, Wait};
+use super::plan::Digest;
+use super::state::{Incident, Step};
+use super::timers::Timer;
+use super::watched::Fault;
+use crate::playbook::value::Period;
+use crate::playbook::{ContentKey, Mode};
+
+/// An answer in words, or the refusal.
+type Said = Result<String, Refusal>;
+
+impl Core {
+    pub(super) fn command(&mut self, by: &Operator, command: Command, request: RequestId) {
+        if let Err(why) = &self.recording {
+            let why = Arc::clone(why);
+            return self.reply(request, Err(Refusal::CannotRecord(why)));
+        }
+        let answer = match command {
+            Command::Approve { incident, digest } => self.approve(by, incident, digest),
+            Command::Decline { incident, reason } => self.decline(by, incident, reason),
+            Command::Pause { scope, length, reason } => self.pause(by, scope, length, reason),
+            Command::Resume { scope } => self.resume_by(by, scope),
+            Command::Snooze { key, length, reason } => self.snooze(by, key, length, reason),
+            Command::Unsnooze { key } => self.unsnooze_by(by, key),
+            Command::Arm { playbook } => self.arm(by, playbook, true),
+            Command::Disarm { playbook } => self.arm(by, playbook, false),
+            Command::RunNow { key } => match self.run_now(by, &key, request) {
+                Some(refusal) => Err(refusal),
+                None => return,
+            },
+            Command::ResetBreaker { key, reason } => self.reset_breaker(by, key, reason),
+            Command::LatchBreaker { key, reason } => self.latch_breaker(by, key, reason),
+            Command::Acknowledge { incident } => self.acknowledge(by, incident),
+            Command::Close { incident, reason } => self.close_by(by, incident, reason),
+        };
+        self.reply(request, answer);
+    }
+
+    pub(super) fn reply(&mut self, request: RequestId, answer: Said) {
+        self.out.push(Effect::Reply { request, answer: answer.map(Arc::from) });
+    }
+
+    fn opened(&self, id: IncidentId) -> Result<&Incident, Refusal> {
+        self.incident(id).ok_or(Refusal::NoSuchIncident(id))
+    }
+
+    fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest) -> Said {
+        let Step::Asking(request) = &self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
+        if request.expires <= self.now.mono {
+            return Err(Refusal::NotAsking(id));
+        }
+        if request.plan.digest != digest {
+            return Err(Refusal::PlanChanged);
+        }
+        let generation = request.generation;
+        self.record(Event::Approved { incident: id, generation, digest, by: by.clone() });
+        self.forget_survey(id);
+        self.advance(id);
+        Ok(format!("incident {id}: approved; the gate is asked once more, then it runs"))
+    }
+
+    fn decline(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {
+        let Step::Asking(_) = self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
+        self.close(id, Outcome::Declined { by: by.clone(), reason });
+        Ok(format!("incident {id}: declined"))
+    }
+
+    fn pause(&mut self, by: &Operator, scope: Scope, length: Option<Period>, reason: Arc<str>) -> Said {
+        if let Scope::Playbook(name) = &scope {
+            self.content_of(name)?;
+        }
+        let until = length.map(|length| self.now.mono + length.0);
+        let timer = Timer::Pause(scope.clone());
+        match until {
+            Some(until) => self.timers.set(timer, until),
+            None => self.timers.cancel(&timer),
+        }
+        let said = match length {
+            Some(length) => format!("{scope} is paused for {length}"),
+            None => format!("{scope} is paused until resumed"),
+        };
+        self.record(Event::Paused { scope, until, by: by.clone(), reason });
+        Ok(said)
+    }
+
+    fn resume_by(&mut self, by: &Operator, scope: Scope) -> Said {
+        if !self.state.pauses.contains_key(&scope) {
+            return Ok(format!("{scope} was not paused"));
+        }
+        let said = format!("{scope} is resumed");
+        self.resume(scope, Some(by.clone()));
+        Ok(said)
+    }
+
+    /// The end of a pause, by hand or by its time.
+    pub(super) fn resume(&mut self, scope: Scope, by: Option<Operator>) {
+        let Some(pause) = self.state.pauses.get(&scope) else { return };
+        if by.is_none() && pause.until.is_none_or(|until| until > self.now.mono) {
+            return;
+        }
+        self.timers.cancel(&Timer::Pause(scope.clone()));
+        self.record(Event::Resumed { scope, by });
+        self.wake(Wait::Pause);
+    }
+
+    fn snooze(&mut self, by: &Operator, key: Key, length: Period, reason: Arc<str>) -> Said {
+        if !self.keys.contains_key(&key) {
+            return Err(Refusal::NoSuchKey);
+        }
+        let until = self.now.mono + length.0;
+        self.timers.set(Timer::Snooze(key.clone()), until);
+        let said = format!("{} is snoozed for {length}", key.target);
+        let open = self.state.by_key.get(&key).copied();
+        self.record(Event::Snoozed { key, until, by: by.clone(), reason });
+        if let Some(id) = open {
+            self.forget_survey(id);
+            self.advance_if_waiting(id);
+        }
+        Ok(said)
+    }
+
+    fn unsnooze_by(&mut self, by: &Operator, key: Key) -> Said {
+        if !self.state.snoozes.contains_key(&key) {
+            return Ok(format!("{} was not snoozed", key.target));
+        }
+        let said = format!("{} is no longer snoozed", key.target);
+        self.unsnooze(key, Some(by.clone()));
+        Ok(said)
+    }
+
+    /// The end of a snooze, by hand or by its time.
+    pub(super) fn unsnooze(&mut self, key: Key, by: Option<Operator>) {
+        let Some((_, until, _)) = self.state.snoozes.get(&key) else { return };
+        if by.is_none() && *until > self.now.mono {
+            return;
+        }
+        self.timers.cancel(&Timer::Snooze(key.clone()));
+        let open = self.state.by_key.get(&key).copied();
+        self.record(Event::Unsnoozed { key: key.clone(), by });
+        if let Some(id) = open.filter(|id| self.waits.contains(&(Wait::Snooze, *id))) {
+            self.advance(id);
+        }
+        self.evaluate(&key);
+    }
+
+    /// What is held, asks or fires goes to the gate again, for the rules have changed.
+    fn advance_if_waiting(&mut self, id: IncidentId) {
+        let waits = |incident: &Incident| matches!(incident.step, Step::Firing | Step::Held(_) | Step::Asking(_));
+        if self.incident(id).is_some_and(waits) {
+            self.advance(id);
+        }
+    }
+
+    fn content_of(&self, name: &Arc<str>) -> Result<ContentKey, Refusal> {
+        let bound = self.named.get(name).and_then(|keys| keys.first()).map(|key| key.content.clone());
+        let absent = || {
+            let of = self.absent.iter().map(|binding| &binding.playbook);
+            of.into_iter().find(|book| book.name == *name || book.title == *name).map(|book| book.content.clone())
+        };
+        bound.or_else(absent).ok_or_else(|| Refusal::NoSuchPlaybook(Arc::clone(name)))
+    }
+
+    fn arm(&mut self, by: &Operator, playbook: Arc<str>, arm: bool) -> Said {
+        let content = self.content_of(&playbook)?;
+        let keys: Vec<Key> = self.named.get(&playbook).cloned().unwrap_or_default();
+        let said = if arm { format!("{playbook} is armed") } else { format!("{playbook} is back in shadow") };
+        let by = by.clone();
+        self.record(if arm {
+            Event::Armed { content: content.clone(), playbook, by }
+        } else {
+            Event::Disarmed { content: content.clone(), playbook, by }
+        });
+        for key in keys.iter().filter(|key| key.content == content) {
+            if let Some(id) = self.state.by_key.get(key).copied() {
+                self.advance_if_waiting(id);
+            } else {
+                self.evaluate(key);
+            }
+        }
+        Ok(said)
+    }
+
+    /// A run by hand is answered when the gate has answered; none means that.
+    fn run_now(&mut self, by: &Operator, key: &Key, request: RequestId) -> Option<Refusal> {
+        let Some(watched) = self.keys.get(key) else { return Some(Refusal::NoSuchKey) };
+        if watched.playbook.mode == Mode::Off {
+            return Some(Refusal::Denied(Arc::from("its mode is off")));
+        }
+        if watched.playbook.remediate.is_empty() {
+            return Some(Refusal::Denied(Arc::from("it has no remediation")));
+        }
+        let now = self.now.mono;
+        let id = match self.state.incident_of(key) {
+            Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
+            Some(incident) => incident.id,
+            None => self.open_as(key, now)?,
+        };
+        if self.live(id).manual.is_some() {
+            return Some(Refusal::AlreadyOpen(id));
+        }
+        self.withdraw(id, "it is run by hand");
+        self.forget_survey(id);
+        self.live(id).manual = Some((by.clone(), request));
+        self.advance(id);
+        None
+    }
+
+    /// Answers a run by hand with a refusal; true if there was one.
+    pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) -> bool {
+        let Some((by, request)) = self.live.get_mut(&id).and_then(|live| live.manual.take()) else { return false };
+        self.reply(request, Err(Refusal::Denied(Arc::from(why))));
+        if self.opened_by_hand(id) {
+            let reason = Arc::from(format!("not run: {why}"));
+            self.record_closed_by_hand(id, Outcome::ClosedByOperator { by, reason });
+        }
+        true
+    }
+
+    fn record_closed_by_hand(&mut self, id: IncidentId, outcome: Outcome) {
+        self.close(id, outcome);
+    }
+
+    /// Opened only for a run by hand: nothing is broken there.
+    pub(super) fn opened_by_hand(&self, id: IncidentId) -> bool {
+        let Some(incident) = self.incident(id) else { return true };
+        let broken = self.keys.get(&incident.key).is_some_and(|watched| watched.fault == Fault::Broken);
+        !broken && incident.attempts.is_empty() && incident.escalation.is_none()
+    }
+
+    fn reset_breaker(&mut self, by: &Operator, key: Key, why: Arc<str>) -> Said {
+        if !self.state.breakers.contains_key(&key) {
+            return if self.keys.contains_key(&key) {
+                Ok("the breaker is closed".to_owned())
+            } else {
+                Err(Refusal::NoSuchKey)
+            };
+        }
+        let said = format!("the breaker of {} is closed", key.target);
+        self.timers.cancel(&Timer::Breaker(key.clone()));
+        let open = self.state.by_key.get(&key).copied();
+        self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
+        if let Some(id) = open {
+            self.advance(id);
+        }
+        Ok(said)
+    }
+
+    fn latch_breaker(&mut self, by: &Operator, key: Key, why: Arc<str>) -> Said {
+        if !self.keys.contains_key(&key) {
+            return Err(Refusal::NoSuchKey);
+        }
+        let said = format!("the breaker of {} is latched until it is reset", key.target);
+        self.timers.cancel(&Timer::Breaker(key.clone()));
+        let open = self.state.by_key.get(&key).copied();
+        let state = Breaker::latched(self.now.wall);
+        self.record(Event::Breaker { key, state, why, by: Some(by.clone()) });
+        if let Some(id) = open {
+            self.advance_if_waiting(id);
+        }
+        Ok(said)
+    }
+
+    fn acknowledge(&mut self, by: &Operator, id: IncidentId) -> Said {
+        if self.opened(id)?.escalation.is_none() {
+            return Err(Refusal::Denied(Arc::from("no page is open for it")));
+        }
+        self.record(Event::Acknowledged { incident: id, by: by.clone() });
+        Ok(format!("incident {id}: acknowledged"))
+    }
+
+    fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {
+        if let Step::Remediating(attempt) = self.opened(id)?.step {
+            return Err(Refusal::Denied(format!("attempt {attempt} runs").into()));
+        }
+        self.close(id, Outcome::ClosedByOperator { by: by.clone(), reason });
+        Ok(format!("incident {id}: closed"))
+    }
+}

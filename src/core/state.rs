@@ -1,0 +1,282 @@
+//! What is durable: the fold of every event, and nothing else. Equal journals give equal states.
+
+use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use super::breaker::Breaker;
+use super::command::{Operator, Scope};
+use super::event::Recorded;
+use super::id::{AttemptId, IncidentId, Key, PageId};
+use super::incident::{Cause, Denial, Outcome, Request, Starter};
+use super::plan::{AttemptReport, Digest, Plan};
+use super::tally::{Place, Tally};
+use super::time::Mono;
+use super::window::Window;
+use crate::playbook::{ContentKey, Target};
+
+/// Closed incidents kept whole.
+pub const KEPT_CLOSED: usize = 50;
+/// Changes of reading kept in one incident's story.
+pub const KEPT_SAWS: usize = 64;
+
+/// Everything that outlives the process.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct State {
+    /// The last event's number.
+    pub seq: u64,
+    /// The last event's moment.
+    pub clock: Mono,
+    /// When the host booted, as the last start said.
+    pub booted: Mono,
+    /// The boot it said.
+    pub boot_id: Option<Arc<str>>,
+    /// Contents that were ever in force: name and source.
+    pub adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
+    /// Open incidents.
+    pub open: BTreeMap<IncidentId, Incident>,
+    /// The open incident of a key; at most one.
+    pub by_key: HashMap<Key, IncidentId>,
+    /// The latest closed incidents, oldest first.
+    pub closed: VecDeque<Arc<Incident>>,
+    /// Live attempts.
+    pub running: BTreeMap<AttemptId, IncidentId>,
+    /// Whose attempt holds which target, until it is over and verified.
+    pub locks: BTreeMap<Target, IncidentId>,
+    /// Targets whose last scope could not be emptied.
+    pub quarantine: BTreeMap<Target, (AttemptId, IncidentId)>,
+    /// Breakers that were ever invoked.
+    pub breakers: HashMap<Key, Breaker>,
+    /// Attempts over all playbooks.
+    pub host: Window,
+    /// Pauses in force.
+    pub pauses: BTreeMap<Scope, Pause>,
+    /// Snoozes in force.
+    pub snoozes: HashMap<Key, (Operator, Mono, Arc<str>)>,
+    /// What an operator last decided for a content: armed, or back to shadow.
+    pub armed: HashMap<ContentKey, bool>,
+    /// Contents that have made a live attempt.
+    pub lived: HashSet<ContentKey>,
+    /// Pages and the channels that have not taken them yet.
+    pub outbox: BTreeMap<PageId, Outgoing>,
+    /// The storm's one page, while it is open.
+    pub storm: Option<Escalation>,
+    /// The success rate's counters.
+    pub tally: Tally,
+    /// When and as which incident a key healed, in the last 7 days.
+    pub healed: HashMap<Key, VecDeque<Healing>>,
+    /// Keys that healed more often than is well.
+    pub frequent: BTreeSet<Key>,
+    /// The numbers last given.
+    pub last: Last,
+}
+
+/// The numbers last given.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Last {
+    /// To an incident.
+    pub incident: u64,
+    /// To an attempt.
+    pub attempt: u64,
+    /// To a page.
+    pub page: u64,
+}
+
+/// A pause in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pause {
+    /// Since when.
+    pub since: Mono,
+    /// Until when; none means until resumed.
+    pub until: Option<Mono>,
+    /// By whom.
+    pub by: Operator,
+    /// Why.
+    pub reason: Arc<str>,
+}
+
+/// One healing of a key.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Healing {
+    /// When.
+    pub mono: Mono,
+    /// When, by name.
+    pub wall: Timestamp,
+    /// Which incident.
+    pub incident: IncidentId,
+    /// Its entry in the tally.
+    pub place: Option<Place>,
+}
+
+/// A page on its way out.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Outgoing {
+    /// These channels have not taken it yet.
+    To(BTreeSet<Arc<str>>),
+    /// No channel was named: the first that takes it will do.
+    Any,
+}
+
+/// An open escalation.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Escalation {
+    /// Its page.
+    pub page: PageId,
+    /// Its incident.
+    pub incident: IncidentId,
+    /// Why.
+    pub cause: Cause,
+    /// Under which key it goes out and is resolved.
+    pub dedup: Arc<str>,
+    /// Through which channels.
+    pub to: Vec<Arc<str>>,
+}
+
+/// Where an incident stands, without what follows from its playbook (deadlines).
+#[derive(Debug, Clone, PartialEq)]
+pub enum Step {
+    /// The gate is being asked.
+    Firing,
+    /// The gate said no.
+    Held(Denial),
+    /// It asks.
+    Asking(Request),
+    /// An attempt runs.
+    Remediating(AttemptId),
+    /// Readings that begin after `since` are awaited.
+    Verifying { attempt: AttemptId, since: Mono },
+    /// Verified at `since`; only readings that began after `clean` count.
+    Soaking { attempt: AttemptId, since: Mono, clean: Mono },
+    /// A human was called.
+    Escalated(Cause),
+    /// Over.
+    Closed { outcome: Outcome, mono: Mono, wall: Timestamp },
+}
+
+/// A yes that has not been used yet.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Yes {
+    /// To which request.
+    pub generation: u32,
+    /// To what.
+    pub digest: Digest,
+    /// By whom.
+    pub by: Operator,
+    /// Void after this.
+    pub expires: Mono,
+}
+
+/// One attempt.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Attempt {
+    /// Its number.
+    pub id: AttemptId,
+    /// What it was to do.
+    pub plan: Arc<Plan>,
+    /// Who started it.
+    pub starter: Starter,
+    /// When its intent was recorded.
+    pub started: Mono,
+    /// It is the half-open breaker's probe, whoever started it.
+    pub probe: bool,
+    /// A human had been called before it started.
+    pub after_page: bool,
+    /// How it ended.
+    pub end: AttemptEnd,
+}
+
+/// How an attempt ended.
+#[derive(Debug, Clone, PartialEq)]
+pub enum AttemptEnd {
+    /// It has not.
+    Runs,
+    /// It reported.
+    Reported(Arc<AttemptReport>),
+    /// Its outcome is unknown after a crash.
+    Indeterminate,
+}
+
+/// One incident.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Incident {
+    /// Its number.
+    pub id: IncidentId,
+    /// Its key.
+    pub key: Key,
+    /// Its playbook's name.
+    pub playbook: Arc<str>,
+    /// When the fault began.
+    pub since: Mono,
+    /// When it was opened.
+    pub opened: Mono,
+    /// The same by name.
+    pub wall: Timestamp,
+    /// It was opened because nothing could be seen.
+    pub blind: bool,
+    /// Where it stands.
+    pub step: Step,
+    /// Attempts so far.
+    pub attempts: Vec<Attempt>,
+    /// Rungs done with: the next is this, modulo the ladder.
+    pub tried: usize,
+    /// Attempts that did not verify, since the start or an operator's reset.
+    pub failed: u32,
+    /// The open escalation.
+    pub escalation: Option<Escalation>,
+    /// Requests so far.
+    pub generation: u32,
+    /// An unused yes.
+    pub yes: Option<Yes>,
+    /// Its request expired without an answer.
+    pub expired: bool,
+    /// A person has seen the page.
+    pub acknowledged: Option<Operator>,
+    /// What would have been done was recorded.
+    pub shadowed: bool,
+    /// Its entry in the tally.
+    pub place: Option<Place>,
+    /// Every event of it; changes of reading up to a bound.
+    pub story: Vec<Arc<Recorded>>,
+    /// Changes of reading so far.
+    pub saws: usize,
+}
+
+impl Incident {
+    /// Nothing runs and nothing is being verified.
+    pub const fn rests(&self) -> bool {
+        matches!(self.step, Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_))
+    }
+
+    /// Where it stands between attempts.
+    pub fn resting(&self) -> Step {
+        self.escalation.as_ref().map_or(Step::Firing, |escalation| Step::Escalated(escalation.cause.clone()))
+    }
+
+    /// The last attempt.
+    pub fn last_attempt(&self) -> Option<&Attempt> {
+        self.attempts.last()
+    }
+
+    /// The attempt of this number.
+    pub fn attempt(&self, id: AttemptId) -> Option<&Attempt> {
+        self.attempts.iter().rev().find(|attempt| attempt.id == id)
+    }
+}
+
+impl State {
+    /// The open incident of a key.
+    pub fn incident_of(&self, key: &Key) -> Option<&Incident> {
+        self.by_key.get(key).and_then(|id| self.open.get(id))
+    }
+
+    /// Who holds a target that conflicts with this one, other than `me`.
+    pub fn lock_against(&self, target: &Target, me: IncidentId) -> Option<IncidentId> {
+        self.locks.iter().find(|(held, by)| **by != me && held.conflicts(target)).map(|(_, by)| *by)
+    }
+
+    /// The attempt whose processes may still be at work on a target that conflicts with this one.
+    pub fn quarantined(&self, target: &Target) -> Option<AttemptId> {
+        self.quarantine.iter().find(|(held, _)| held.conflicts(target)).map(|(_, (attempt, _))| *attempt)
+    }
+}

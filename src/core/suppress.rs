@@ -1,0 +1,129 @@
+//! What keeps an incident waiting for reasons outside it: pauses, dependencies, storms, locks.
+
+use std::collections::HashSet;
+use std::sync::Arc;
+
+use super::command::{Operator, Scope};
+use super::event::Event;
+use super::id::{IncidentId, Key, PageId};
+use super::incident::Cause;
+use super::machine::{Core, Wait};
+use super::time::Mono;
+use super::watched::Fault;
+use crate::playbook::{Mode, Playbook};
+
+/// Under which key a storm's one page goes out.
+const STORM_DEDUP: &str = "salve/storm";
+
+impl Core {
+    /// The pause in force for a playbook, the host's first.
+    pub(super) fn paused(&self, playbook: &Playbook) -> Option<(Scope, Operator, Option<Mono>)> {
+        [Scope::Host, Scope::Playbook(Arc::clone(&playbook.name))].into_iter().find_map(|scope| {
+            let pause = self.state.pauses.get(&scope)?;
+            pause.until.is_none_or(|until| until > self.now.mono).then(|| (scope, pause.by.clone(), pause.until))
+        })
+    }
+
+    /// Is this key left alone on purpose, or does it fail for another's sake? Then no page goes out for it.
+    pub(super) fn quiet(&self, key: &Key) -> bool {
+        let now = self.now.mono;
+        let Some(playbook) = self.keys.get(key).map(|watched| &watched.playbook) else { return true };
+        self.state.snoozes.get(key).is_some_and(|(_, until, _)| *until > now)
+            || playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day))
+            || self.unhealthy_need(playbook).is_some()
+    }
+
+    /// The first playbook that this one needs, and that is not healthy. One that in turn needs this one is not waited
+    /// for: they would wait for each other for ever.
+    pub(super) fn unhealthy_need(&self, playbook: &Playbook) -> Option<Arc<str>> {
+        let unhealthy = |key: &Key| {
+            self.state.by_key.contains_key(key)
+                || self.keys.get(key).is_some_and(|watched| watched.fault == Fault::Broken)
+        };
+        playbook.needs.iter().find_map(|need| {
+            let keys = self.named.get(need.as_str())?;
+            let broken = keys.iter().any(|key| key.content != playbook.content && unhealthy(key));
+            (broken && !self.needs_back(need, playbook)).then(|| Arc::from(need.as_str()))
+        })
+    }
+
+    /// Does `need`, directly or not, need this playbook?
+    fn needs_back(&self, need: &str, playbook: &Playbook) -> bool {
+        let mut seen: HashSet<&str> = HashSet::new();
+        let mut stack = vec![need];
+        while let Some(name) = stack.pop() {
+            if !seen.insert(name) {
+                continue;
+            }
+            let books = self.named.get(name).into_iter().flatten().filter_map(|key| self.keys.get(key));
+            if let Some(book) = books.map(|watched| &watched.playbook).next() {
+                if book.content == playbook.content {
+                    return true;
+                }
+                if let Some((_, watched)) =
+                    self.named.get(name).and_then(|keys| keys.first()).and_then(|key| self.keys.get_key_value(key))
+                {
+                    stack.extend(watched.playbook.needs.iter().map(String::as_str));
+                }
+            }
+        }
+        false
+    }
+
+    /// So many fail of so many watched, where that makes a storm.
+    pub(super) fn storm(&self) -> Option<(usize, usize)> {
+        let (failing, of) = (self.failing, self.keys.len());
+        (of >= self.config.storm_least && failing * 100 > of * self.config.storm_percent).then_some((failing, of))
+    }
+
+    /// One page for the whole storm, carried by the first incident that it held back.
+    pub(super) fn page_storm(&mut self, id: IncidentId, failing: usize, of: usize) {
+        if self.state.storm.is_some() {
+            return;
+        }
+        let to = self.channels(id);
+        let page = PageId(self.state.last.page + 1);
+        let cause = Cause::Storm { failing, of };
+        self.record(Event::Escalated { incident: id, page, cause, dedup: Arc::from(STORM_DEDUP), to });
+        self.deliver(page);
+    }
+
+    /// The storm is over: its page is resolved and who waited asks the gate again.
+    pub(super) fn storm_over(&mut self) {
+        if let Some(storm) = self.state.storm.clone() {
+            let page = PageId(self.state.last.page + 1);
+            self.record(Event::Resolved { incident: storm.incident, page, dedup: storm.dedup, to: storm.to });
+            self.deliver(page);
+        }
+        self.wake(Wait::Storm);
+    }
+
+    /// A lock was released, or who was next did not take it: of those that wait, the most severe goes first, then the
+    /// oldest; one at a time for each target.
+    pub(super) fn wake_locked(&mut self) {
+        let mut queue: Vec<(std::cmp::Reverse<crate::playbook::Risk>, Mono, IncidentId)> = self
+            .waiting(Wait::Lock)
+            .into_iter()
+            .filter_map(|id| {
+                let incident = self.incident(id)?;
+                let risk = self.book(&incident.key.content)?.risk;
+                Some((std::cmp::Reverse(risk), incident.opened, id))
+            })
+            .collect();
+        queue.sort_unstable();
+        let mut taken: Vec<crate::playbook::Target> = Vec::new();
+        for (_, _, id) in queue {
+            let Some(target) = self.incident(id).map(|incident| incident.key.target.clone()) else { continue };
+            let free = self.state.lock_against(&target, id).is_none() && self.state.quarantined(&target).is_none();
+            if free && !taken.iter().any(|other| other.conflicts(&target)) {
+                taken.push(target);
+                self.advance(id);
+            }
+        }
+    }
+
+    /// Does this playbook do, or ask for, anything here? What is in shadow calls nobody.
+    pub(super) fn may_page(&self, key: &Key) -> bool {
+        matches!(self.standing(key).0, Mode::Auto | Mode::Ask)
+    }
+}

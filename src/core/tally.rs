@@ -1,0 +1,156 @@
+//! The success rate's counters: four trailing windows, kept as incidents end, so that showing them costs nothing.
+
+use std::collections::VecDeque;
+use std::time::Duration;
+
+use super::rate::{Rates, WindowRates};
+use super::time::Mono;
+
+const HOUR: u64 = 3600;
+const LENGTHS: [Duration; 4] = [
+    Duration::from_secs(HOUR),
+    Duration::from_secs(24 * HOUR),
+    Duration::from_secs(7 * 24 * HOUR),
+    Duration::from_secs(30 * 24 * HOUR),
+];
+
+/// What counts of an incident.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Verdict {
+    /// How it was acted on.
+    pub hands: Hands,
+    /// How it stands.
+    pub end: End,
+}
+
+/// Whose attempts it had.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Hands {
+    /// No attempt.
+    #[default]
+    None,
+    /// Only automatic ones.
+    Auto,
+    /// Only approved or hand-started ones.
+    Assisted,
+    /// Automatic ones, then an operator's.
+    Both,
+}
+
+/// How an incident stands in the count.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum End {
+    /// Counts nowhere: superseded, or never a fault.
+    #[default]
+    Nowhere,
+    /// Healed by an automatic attempt, no human called for it.
+    Healed,
+    /// Healed by an approved or hand-started attempt.
+    HealedAssisted,
+    /// Needed action, and was not healed, or not for an hour.
+    Unhealed,
+    /// Cleared before any action.
+    SelfCleared,
+    /// Only recorded.
+    Shadow,
+}
+
+/// Where an incident's entry lies.
+pub type Place = u64;
+
+/// The entries of 30 days and the sums of each window.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Tally {
+    entries: VecDeque<(Mono, Verdict)>,
+    first: Place,
+    windows: [Sums; 4],
+}
+
+#[derive(Debug, Clone, PartialEq, Default)]
+struct Sums {
+    start: Place,
+    rates: WindowRates,
+}
+
+impl Tally {
+    /// An incident ended, or was escalated.
+    pub fn push(&mut self, at: Mono, verdict: Verdict) -> Place {
+        let at = self.entries.back().map_or(at, |(last, _)| at.max(*last));
+        self.expire(at);
+        self.entries.push_back((at, verdict));
+        for sums in &mut self.windows {
+            add(&mut sums.rates, verdict, true);
+        }
+        self.first + self.entries.len() as u64 - 1
+    }
+
+    /// Its verdict changed: it relapsed, or an escalated one ended.
+    pub fn amend(&mut self, place: Place, verdict: Verdict) {
+        let Some((_, kept)) = self.index(place).and_then(|index| self.entries.get_mut(index)) else { return };
+        let former = std::mem::replace(kept, verdict);
+        for sums in self.windows.iter_mut().filter(|sums| sums.start <= place) {
+            add(&mut sums.rates, former, false);
+            add(&mut sums.rates, verdict, true);
+        }
+    }
+
+    /// The entry there, if it is not too old.
+    pub fn get(&self, place: Place) -> Option<Verdict> {
+        self.index(place).and_then(|index| self.entries.get(index)).map(|(_, verdict)| *verdict)
+    }
+
+    /// The rates now.
+    pub fn rates(&self, now: Mono) -> Rates {
+        let [hour, day, week, month] = [0, 1, 2, 3].map(|window| {
+            let mut sums = self.windows[window].clone();
+            self.drop_old(&mut sums, now, LENGTHS[window]);
+            sums.rates
+        });
+        Rates { hour, day, week, month }
+    }
+
+    fn expire(&mut self, now: Mono) {
+        for (window, length) in LENGTHS.into_iter().enumerate() {
+            let mut sums = std::mem::take(&mut self.windows[window]);
+            self.drop_old(&mut sums, now, length);
+            self.windows[window] = sums;
+        }
+        let keep = self.windows[3].start;
+        while self.first < keep && self.entries.pop_front().is_some() {
+            self.first += 1;
+        }
+    }
+
+    fn drop_old(&self, sums: &mut Sums, now: Mono, length: Duration) {
+        while let Some((at, verdict)) = self.index(sums.start).and_then(|index| self.entries.get(index)) {
+            if now.since(*at) <= length {
+                break;
+            }
+            add(&mut sums.rates, *verdict, false);
+            sums.start += 1;
+        }
+    }
+
+    fn index(&self, place: Place) -> Option<usize> {
+        place.checked_sub(self.first).and_then(|index| usize::try_from(index).ok())
+    }
+}
+
+fn add(rates: &mut WindowRates, verdict: Verdict, up: bool) {
+    let count = |figure: &mut u32, counts: bool| {
+        if counts {
+            *figure = if up { figure.saturating_add(1) } else { figure.saturating_sub(1) };
+        }
+    };
+    let auto = matches!(verdict.hands, Hands::Auto | Hands::Both);
+    let assisted = matches!(verdict.hands, Hands::Assisted | Hands::Both);
+    let needed = matches!(verdict.end, End::Healed | End::HealedAssisted | End::Unhealed);
+    count(&mut rates.auto_fix.whole, needed && auto);
+    count(&mut rates.auto_fix.part, auto && verdict.end == End::Healed);
+    count(&mut rates.coverage.whole, needed);
+    count(&mut rates.coverage.part, needed && auto);
+    count(&mut rates.assisted.whole, needed && assisted);
+    count(&mut rates.assisted.part, assisted && verdict.end == End::HealedAssisted);
+    count(&mut rates.self_cleared, verdict.end == End::SelfCleared);
+    count(&mut rates.shadow, verdict.end == End::Shadow);
+}

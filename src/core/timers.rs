@@ -1,0 +1,69 @@
+//! What the machine waits for: one deadline per subject, the nearest at hand.
+
+use std::collections::{BTreeSet, HashMap};
+
+use super::command::Scope;
+use super::id::{AttemptId, IncidentId, Key};
+use super::time::Mono;
+
+/// What a deadline is for.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
+pub enum Timer {
+    /// A pause ends.
+    Pause(Scope),
+    /// A snooze ends.
+    Snooze(Key),
+    /// An open breaker's cooldown ends.
+    Breaker(Key),
+    /// A hold time has passed.
+    Hold(Key),
+    /// A key has been unknown for too long.
+    Blind(Key),
+    /// What the incident's step waits for.
+    Incident(IncidentId),
+    /// A lost or unending attempt's scope is emptied again.
+    Scope(AttemptId),
+}
+
+/// All deadlines.
+#[derive(Debug, Clone, Default)]
+pub struct Timers {
+    at: HashMap<Timer, Mono>,
+    order: BTreeSet<(Mono, Timer)>,
+}
+
+impl Timers {
+    /// Waits until `at`, and no longer for what this timer stood for.
+    pub fn set(&mut self, timer: Timer, at: Mono) {
+        match self.at.insert(timer.clone(), at) {
+            Some(former) if former == at => return,
+            Some(former) => {
+                self.order.remove(&(former, timer.clone()));
+            }
+            None => {}
+        }
+        self.order.insert((at, timer));
+    }
+
+    /// No longer.
+    pub fn cancel(&mut self, timer: &Timer) {
+        if let Some(at) = self.at.remove(timer) {
+            self.order.remove(&(at, timer.clone()));
+        }
+    }
+
+    /// The nearest.
+    pub fn next(&self) -> Option<Mono> {
+        self.order.first().map(|(at, _)| *at)
+    }
+
+    /// Takes one that is due.
+    pub fn due(&mut self, now: Mono) -> Option<Timer> {
+        if self.next()? > now {
+            return None;
+        }
+        let (_, timer) = self.order.pop_first()?;
+        self.at.remove(&timer);
+        Some(timer)
+    }
+}

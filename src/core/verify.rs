@@ -1,0 +1,189 @@
+//! Verification: only readings that began after the attempt's scope was empty say whether it helped.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::event::Event;
+use super::id::{IncidentId, Role, WatchId};
+use super::incident::{BreakerState, Outcome, Starter};
+use super::machine::Core;
+use super::reading::{Reading, Verdict};
+use super::state::{Incident, KEPT_SAWS, Step};
+use super::time::Mono;
+use super::timers::Timer;
+use super::watched::alike;
+use crate::playbook::Playbook;
+
+/// Where a playbook's text can no longer be read, its attempts are verified for so long.
+const WITHIN_UNKNOWN: Duration = Duration::from_secs(60);
+
+impl Core {
+    /// The scope is empty: the verifier's checks are watched from now on.
+    pub(super) fn begin_verifying(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let key = incident.key.clone();
+        let count = self.book(&key.content).map_or(0, |playbook| playbook.verify.checks.len());
+        self.live(id).verifier = vec![None; count];
+        self.watch(&key, Role::Verifier);
+        self.set_verify_timer(id);
+    }
+
+    /// After a start: what was being verified is read anew, with its whole deadline again, for reading harms nothing.
+    pub(super) fn verify_again(&mut self, id: IncidentId) {
+        self.begin_verifying(id);
+    }
+
+    fn set_verify_timer(&mut self, id: IncidentId) {
+        if let Some(at) = self.incident(id).and_then(|incident| self.deadline(incident)) {
+            self.timers.set(Timer::Incident(id), at);
+        }
+    }
+
+    /// When the incident's step is over: verification, soak or request.
+    #[must_use]
+    pub(crate) fn deadline(&self, incident: &Incident) -> Option<Mono> {
+        let playbook = self.books.get(&incident.key.content);
+        match &incident.step {
+            Step::Asking(request) => Some(request.expires),
+            Step::Verifying { since, .. } => Some((*since).max(self.resumed) + within(playbook)),
+            Step::Soaking { since, .. } => Some(*since + soak(incident, playbook)),
+            _ => None,
+        }
+    }
+
+    pub(super) fn unwatch_verifier(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        if matches!(incident.step, Step::Verifying { .. } | Step::Soaking { .. }) {
+            let key = incident.key.clone();
+            let count = std::mem::take(&mut self.live(id).verifier).len();
+            self.unwatch(&key, Role::Verifier, count);
+        }
+    }
+
+    /// One reading of a verifier's check.
+    pub(super) fn read_verifier(&mut self, watch: &WatchId, reading: Reading) {
+        let Some(incident) = self.state.incident_of(&watch.key) else { return };
+        let (id, saws) = (incident.id, incident.saws);
+        let clean = match incident.step {
+            Step::Verifying { since, .. } => since,
+            Step::Soaking { clean, .. } => clean,
+            _ => return,
+        };
+        let Some(slot) = self.live(id).verifier.get_mut(watch.index) else { return };
+        if reading.began < clean || slot.as_ref().is_some_and(|former| reading.began < former.began) {
+            return;
+        }
+        let changed = slot.as_ref().is_none_or(|former| !alike(&former.verdict, &reading.verdict));
+        *slot = Some(reading.clone());
+        if changed && saws < KEPT_SAWS {
+            self.record(Event::Saw { incident: id, role: Role::Verifier, index: watch.index, reading });
+        }
+        self.judge_verifier(id);
+    }
+
+    fn judge_verifier(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let (good, broken) = (self.all_hold(id), self.first_broken(id));
+        match incident.step {
+            Step::Verifying { attempt, .. } if good => {
+                self.record(Event::Verified { incident: id, attempt });
+                self.set_verify_timer(id);
+                self.soak_if_over(id);
+            }
+            Step::Soaking { .. } => match broken {
+                Some(seen) => self.not_verified(id, &format!("it broke again during the soak: {seen}")),
+                None => self.soak_if_over(id),
+            },
+            _ => {}
+        }
+    }
+
+    fn soak_if_over(&mut self, id: IncidentId) {
+        let over = self.incident(id).and_then(|incident| self.deadline(incident));
+        if over.is_some_and(|until| until <= self.now.mono) && self.all_hold(id) {
+            self.healed(id);
+        }
+    }
+
+    fn all_hold(&self, id: IncidentId) -> bool {
+        self.live.get(&id).is_some_and(|live| {
+            !live.verifier.is_empty()
+                && live.verifier.iter().all(|slot| slot.as_ref().is_some_and(|one| one.verdict == Verdict::Holds))
+        })
+    }
+
+    fn first_broken(&self, id: IncidentId) -> Option<Arc<str>> {
+        let slots = &self.live.get(&id)?.verifier;
+        let broken = slots.iter().flatten().find(|reading| reading.verdict == Verdict::DoesNotHold)?;
+        Some(Arc::clone(&broken.seen))
+    }
+
+    /// The deadline passed without every verifier holding.
+    pub(super) fn verify_over(&mut self, id: IncidentId) {
+        let why = match self.live.get(&id).map(|live| &live.verifier) {
+            Some(slots) if !slots.is_empty() => {
+                let good = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
+                format!("{good} of {} verifiers held at the deadline", slots.len())
+            }
+            _ => "it could not be verified: its playbook is gone".to_owned(),
+        };
+        self.not_verified(id, &why);
+    }
+
+    /// The soak's end: healed if every verifier was last seen to hold; what cannot be seen is awaited once more.
+    pub(super) fn soak_over(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let playbook = self.books.get(&incident.key.content);
+        let Some(until) = self.deadline(incident) else { return };
+        let last = until.max(self.resumed) + within(playbook);
+        if self.all_hold(id) {
+            self.healed(id);
+        } else if last <= self.now.mono {
+            self.not_verified(id, "it could not be seen at the end of the soak");
+        } else {
+            self.timers.set(Timer::Incident(id), last);
+        }
+    }
+
+    fn not_verified(&mut self, id: IncidentId, why: &str) {
+        let Some(Step::Verifying { attempt, .. } | Step::Soaking { attempt, .. }) =
+            self.incident(id).map(|incident| incident.step.clone())
+        else {
+            return;
+        };
+        self.unwatch_verifier(id);
+        self.timers.cancel(&Timer::Incident(id));
+        self.record(Event::NotVerified { incident: id, attempt, why: Arc::from(why) });
+        self.after_failure(id, why);
+        self.wake_locked();
+    }
+
+    fn healed(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let Some(last) = incident.last_attempt() else { return };
+        let attempt = last.id;
+        let by_hand = matches!(last.starter, Starter::Approved { .. } | Starter::Manual { .. });
+        let outcome = match (last.after_page, by_hand) {
+            (false, _) => Outcome::Healed { attempt },
+            (true, true) => Outcome::HealedByOperator { attempt },
+            (true, false) => Outcome::EscalatedThenCleared,
+        };
+        let (probe, key) = (last.probe, incident.key.clone());
+        let half = self.state.breakers.get(&key).map(super::breaker::Breaker::state);
+        if probe && matches!(half, Some(BreakerState::HalfOpen { .. })) {
+            self.set_breaker(&key, BreakerState::Closed, "its probe healed");
+        }
+        self.close(id, outcome);
+    }
+}
+
+fn within(playbook: Option<&Arc<Playbook>>) -> Duration {
+    playbook.map_or(WITHIN_UNKNOWN, |playbook| playbook.verify.within.0)
+}
+
+/// Twice as long for a probe.
+fn soak(incident: &Incident, playbook: Option<&Arc<Playbook>>) -> Duration {
+    let soak = playbook.map_or(Duration::ZERO, |playbook| playbook.verify.soak.0);
+    let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
+    if probe { soak.saturating_mul(2) } else { soak }
+}

@@ -1,0 +1,100 @@
+//! What can be read of the machine: for snapshots and for tests. Nothing here changes anything.
+
+use std::sync::Arc;
+
+use super::apply::{RECURRING_LIMIT, RECURRING_SPAN};
+use super::id::{IncidentId, Key};
+use super::incident::Phase;
+use super::input::Binding;
+use super::machine::Core;
+use super::rate::Rates;
+use super::reading::Reading;
+use super::state::{Healing, Incident, State, Step};
+use super::time::{Mono, Now};
+use super::watched::Watched;
+use crate::playbook::{ContentKey, Playbook};
+
+impl Core {
+    /// The durable state: the fold of the journal.
+    #[must_use]
+    pub const fn state(&self) -> &State {
+        &self.state
+    }
+
+    /// The latest moment that it was handed.
+    #[must_use]
+    pub const fn now(&self) -> Now {
+        self.now
+    }
+
+    /// Can records be written? If not, why.
+    pub const fn recording(&self) -> &Result<(), Arc<str>> {
+        &self.recording
+    }
+
+    /// Every watched key, in no order.
+    pub fn watched(&self) -> impl Iterator<Item = (&Key, &Watched)> {
+        self.keys.iter()
+    }
+
+    /// Bindings that came to nothing on this host.
+    #[must_use]
+    pub fn absent(&self) -> &[Binding] {
+        &self.absent
+    }
+
+    /// The playbook of this content, if it is in force or an open incident began with it.
+    #[must_use]
+    pub fn playbook(&self, content: &ContentKey) -> Option<&Arc<Playbook>> {
+        self.books.get(content)
+    }
+
+    /// An open incident, or one of the latest closed ones.
+    #[must_use]
+    pub fn find(&self, id: IncidentId) -> Option<&Incident> {
+        let closed = || self.state.closed.iter().rev().find(|closed| closed.id == id).map(|closed| &**closed);
+        self.state.open.get(&id).or_else(closed)
+    }
+
+    /// Where an incident stands, with its deadlines.
+    #[must_use]
+    pub fn phase(&self, id: IncidentId) -> Option<Phase> {
+        let incident = self.find(id)?;
+        let deadline = self.deadline(incident).unwrap_or(Mono(0));
+        Some(match &incident.step {
+            Step::Firing => Phase::Firing,
+            Step::Held(denial) => Phase::Held(denial.clone()),
+            Step::Asking(request) => Phase::Asking(request.clone()),
+            Step::Remediating(attempt) => Phase::Remediating(*attempt),
+            Step::Verifying { attempt, since } => Phase::Verifying { attempt: *attempt, since: *since, deadline },
+            Step::Soaking { attempt, clean, .. } => {
+                Phase::Soaking { attempt: *attempt, since: *clean, until: deadline }
+            }
+            Step::Escalated(cause) => Phase::Escalated(cause.clone()),
+            Step::Closed { outcome, .. } => Phase::Closed(outcome.clone()),
+        })
+    }
+
+    /// The verifier's readings of an incident that count, in the order of its checks.
+    pub fn verifier_readings(&self, id: IncidentId) -> &[Option<Reading>] {
+        self.live.get(&id).map_or(&[], |live| &live.verifier)
+    }
+
+    /// The success rate now.
+    #[must_use]
+    pub fn rates(&self) -> Rates {
+        self.state.tally.rates(self.now.mono)
+    }
+
+    /// Keys that healed so often in the last 7 days that they need a real fix, with their healings.
+    #[must_use]
+    pub fn recurring(&self) -> Vec<(&Key, Vec<&Healing>)> {
+        let recent = |key| {
+            let all = self.state.healed.get(key)?;
+            let kept: Vec<&Healing> =
+                all.iter().filter(|one| self.now.mono.since(one.mono) <= RECURRING_SPAN).collect();
+            (kept.len() > RECURRING_LIMIT).then_some((key, kept))
+        };
+        self.state.frequent.iter().filter_map(recent).collect()
+    }
+}
