@@ -1,1 +1,66 @@
-//! One file per escalation channel; the durable outbox; evidence.
+//! Calling a human: one file per kind of channel, and the outbox that gets every page through.
+//!
+//! ```text
+//!  engine --record Escalated--> journal        the durable half: what is recorded and not delivered is sent again
+//!         --Outbox::send------> one lane per channel and dedup key, in order, retried until taken
+//!         <--delivered--------- engine --record Delivered--> journal
+//! ```
+//!
+//! So a page goes out at least once. Doubles are harmless because the dedup key stays the same: an alerting service
+//! folds them, and the ticket folder writes the same file again.
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`settings`] | what an operator writes under `[channels.NAME]` |
+//! | [`page`] | what goes out |
+//! | [`outbox`] | lanes, order, retries |
+//! | `ticket`, `command`, `webhook` | one channel each |
+//! | `document`, `markdown` | a page as Markdown that untrusted text cannot break out of |
+//! | `child` | a bounded child process |
+//! | [`evidence`] | what a playbook attaches, gathered within deadlines |
+
+mod backoff;
+mod child;
+mod command;
+mod document;
+pub mod evidence;
+mod markdown;
+pub mod outbox;
+pub mod page;
+pub mod settings;
+mod ticket;
+mod webhook;
+
+pub use evidence::gather;
+pub use outbox::Outbox;
+pub use page::{Evidence, Page, PageKind};
+pub use settings::{ChannelSettings, CommandSettings, TicketSettings, WebhookSettings};
+
+use std::sync::Arc;
+use std::time::Duration;
+
+/// Why a channel did not take a page, and when to try again. It is always tried again.
+#[derive(Debug, Clone, PartialEq, Eq)]
+struct Setback {
+    /// In words, clean, without secrets.
+    why: Arc<str>,
+    pace: Pace,
+}
+
+/// When to try again.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Pace {
+    /// It may pass by itself: after the usual, growing wait.
+    Usual,
+    /// The other side said when.
+    After(Duration),
+    /// Somebody has to mend something first.
+    Slow,
+}
+
+impl Setback {
+    fn new(pace: Pace, why: impl Into<String>) -> Self {
+        let why: String = why.into();
+        Self { why: crate::text::clean_line(&why).as_ref().into(), pace }
+    }
+}

@@ -1,0 +1,80 @@
+//! The command channel: a program reads the page as Markdown on its standard input, and exit code 0 means taken.
+
+use std::sync::Arc;
+
+use jiff::tz::TimeZone;
+
+use super::child::{Ended, Job, Ran, run};
+use super::document::whole;
+use super::page::{Page, PageKind};
+use super::settings::CommandSettings;
+use super::{Pace, Setback};
+use crate::host::program;
+
+/// Bytes of output to keep for saying what went wrong.
+const KEEP: usize = 1024;
+
+/// A program to hand pages to.
+#[derive(Debug, Clone)]
+pub(super) struct CommandChannel {
+    settings: CommandSettings,
+}
+
+impl CommandChannel {
+    pub(super) fn new(settings: CommandSettings) -> Self {
+        Self { settings }
+    }
+
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
+        let Some((name, args)) = self.settings.run.split_first() else {
+            return Err(Setback::new(Pace::Slow, "its `run` is empty"));
+        };
+        // looked up each time: a program that was missing may have been installed since
+        let program = program::resolve(name).map_err(|error| Setback::new(Pace::Slow, error.to_string()))?;
+        let job = Job {
+            program: program.path,
+            args: args.to_vec(),
+            env: environment(&page),
+            stdin: whole(&page, &TimeZone::system()).into_bytes(),
+            deadline: self.settings.timeout.0,
+            keep: KEEP,
+        };
+        match run(job).await {
+            Ok(Ran { ended: Ended::Exit(0), .. }) => Ok(()),
+            Ok(Ran { ended, output }) => {
+                let said = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
+                let colon = if said.is_empty() { "" } else { ": " };
+                Err(Setback::new(Pace::Usual, format!("{name}: {ended}{colon}{said}")))
+            }
+            Err(error) => Err(Setback::new(Pace::Usual, format!("{name} could not be started: {error}"))),
+        }
+    }
+}
+
+/// The page's parts, for programs that want no Markdown.
+fn environment(page: &Page) -> Vec<(&'static str, String)> {
+    let cause = match &page.kind {
+        PageKind::Trigger { cause } => cause.to_string(),
+        PageKind::Resolve => String::new(),
+    };
+    let mut parts = vec![
+        ("SALVE_KIND", page.kind.word().to_owned()),
+        ("SALVE_DEDUP", page.dedup.to_string()),
+        ("SALVE_PAGE", page.id.0.to_string()),
+        ("SALVE_INCIDENT", page.incident.0.to_string()),
+        ("SALVE_HOST", page.host.to_string()),
+        ("SALVE_PLAYBOOK", page.playbook.to_string()),
+        ("SALVE_TITLE", page.title.to_string()),
+        ("SALVE_TARGET", page.target.to_string()),
+        ("SALVE_RISK", page.risk.to_string()),
+        ("SALVE_CAUSE", cause),
+        ("SALVE_WHY", page.why.to_string()),
+        ("SALVE_SUMMARY", page.summary()),
+        ("SALVE_AT", page.at.to_string()),
+    ];
+    for (_, value) in &mut parts {
+        // a NUL cannot stand in an environment, and no other control character should
+        *value = crate::text::clean_line(value).into_owned();
+    }
+    parts
+}

@@ -1,0 +1,172 @@
+//! A page as Markdown: a ticket's text, and what a command channel reads. For a human who was not there: first what is
+//! wrong, then what happened when, then what was tried, then the evidence.
+
+use std::fmt::Write;
+
+use jiff::tz::TimeZone;
+use jiff::{Timestamp, Zoned};
+
+use super::markdown::{fence, inline, table};
+use super::page::{Page, PageKind};
+use crate::core::plan::{AttemptReport, Plan};
+use crate::core::story::{sentence, step_words};
+use crate::core::{AttemptId, Event, Reading, Recorded, Role, Verdict};
+
+/// Everything but the evidence.
+pub(super) fn report(page: &Page, zone: &TimeZone) -> String {
+    let mut out = format!("# {}\n\n{}\n", inline(&page.title), status(page, zone));
+    let facts = [
+        ("Host", page.host.to_string()),
+        ("Target", page.target.to_string()),
+        ("Playbook", format!("{} (risk {})", page.playbook, page.risk)),
+        ("Incident", format!("{}, page {}", page.incident, page.id)),
+        ("Dedup key", page.dedup.to_string()),
+    ];
+    for (name, value) in facts {
+        let _ = writeln!(out, "- {name}: {}", inline(&value));
+    }
+    let _ = write!(out, "\n## What happened\n\n{}\n\n## Timeline\n\n{}", inline(&page.why), timeline(page, zone));
+    out += &readings(page, zone);
+    out += &attempts(page);
+    out += &breaker(page, zone);
+    out
+}
+
+/// The evidence, one block each.
+pub(super) fn evidence(page: &Page) -> String {
+    page.evidence.iter().fold(String::new(), |mut out, evidence| {
+        let _ = write!(out, "### {}\n\n{}\n", inline(&evidence.title), fence(&evidence.body));
+        out
+    })
+}
+
+/// The whole page as one text.
+pub(super) fn whole(page: &Page, zone: &TimeZone) -> String {
+    let evidence = evidence(page);
+    let heading = if evidence.is_empty() { "" } else { "## Evidence\n\n" };
+    format!("{}\n{heading}{evidence}", report(page, zone))
+}
+
+/// A moment, for people.
+pub(super) fn moment(at: Timestamp, zone: &TimeZone) -> String {
+    Zoned::new(at, zone.clone()).strftime("%Y-%m-%d %H:%M:%S %:z").to_string()
+}
+
+fn status(page: &Page, zone: &TimeZone) -> String {
+    let at = moment(page.at, zone);
+    match &page.kind {
+        PageKind::Trigger { cause } => format!("**Open** since {at}: {}\n", inline(cause)),
+        PageKind::Resolve => format!("**Resolved** at {at}\n"),
+    }
+}
+
+fn timeline(page: &Page, zone: &TimeZone) -> String {
+    let rows = page.story.iter().map(|recorded| [moment(recorded.wall, zone), sentence(&recorded.event)]);
+    table(["When", "What"], rows)
+}
+
+/// The latest reading of each check.
+fn readings(page: &Page, zone: &TimeZone) -> String {
+    let mut latest: Vec<(Role, usize, &Recorded, &Reading)> = Vec::new();
+    for recorded in &page.story {
+        let seen: Vec<(Role, usize, &Reading)> = match &recorded.event {
+            Event::Opened { readings, .. } => {
+                readings.iter().enumerate().map(|(index, reading)| (Role::Detector, index, reading)).collect()
+            }
+            Event::Saw { role, index, reading, .. } => vec![(*role, *index, reading)],
+            _ => continue,
+        };
+        for (role, index, reading) in seen {
+            latest.retain(|(old_role, old_index, ..)| (*old_role, *old_index) != (role, index));
+            latest.push((role, index, recorded, reading));
+        }
+    }
+    if latest.is_empty() {
+        return String::new();
+    }
+    latest.sort_by_key(|(role, index, ..)| (*role, *index));
+    let rows = latest.into_iter().map(|(role, index, recorded, reading)| {
+        let side = if role == Role::Detector { "detector" } else { "verifier" };
+        let verdict = match &reading.verdict {
+            Verdict::Holds => "holds".to_owned(),
+            Verdict::DoesNotHold => "does not hold".to_owned(),
+            Verdict::Unknown(why) => format!("unknown: {why}"),
+        };
+        [format!("{side} {}", index + 1), verdict, reading.seen.to_string(), moment(recorded.wall, zone)]
+    });
+    format!("\n## Latest readings\n\n{}", table(["Check", "Verdict", "Seen", "When"], rows))
+}
+
+/// Each attempt with exactly what was run, what came of it, and what the verifier said.
+fn attempts(page: &Page) -> String {
+    let mut out = String::new();
+    for recorded in &page.story {
+        if let Event::Intent { attempt, plan, starter, .. } = &recorded.event {
+            let _ = write!(
+                out,
+                "\n### Attempt {attempt}: rung {}, started {}\n\n{}",
+                plan.rung + 1,
+                inline(&starter.to_string()),
+                attempt_body(page, *attempt, plan)
+            );
+        }
+    }
+    if out.is_empty() { "\n## Attempts\n\nNone.\n".to_owned() } else { format!("\n## Attempts\n{out}") }
+}
+
+fn attempt_body(page: &Page, attempt: AttemptId, plan: &Plan) -> String {
+    let events = || page.story.iter().map(|recorded| &recorded.event);
+    let report = events().find_map(|event| match event {
+        Event::Ended { attempt: ended, report, .. } if *ended == attempt => Some(report),
+        _ => None,
+    });
+    let mut out = planned(plan);
+    out += &report.map_or_else(|| "It did not end: its outcome is unknown.\n".to_owned(), |report| reported(report));
+    let verdicts = events().filter(|event| match event {
+        Event::Verified { attempt: of, .. }
+        | Event::NotVerified { attempt: of, .. }
+        | Event::Indeterminate { attempt: of, .. } => *of == attempt,
+        _ => false,
+    });
+    for verdict in verdicts {
+        let _ = writeln!(out, "\n{}.", inline(&sentence(verdict)));
+    }
+    out
+}
+
+/// The plan's steps with their details.
+fn planned(plan: &Plan) -> String {
+    let mut out = String::new();
+    for step in &plan.steps {
+        let _ = writeln!(out, "- {}", inline(&step.sentence));
+        for (name, value) in &step.details {
+            let _ = writeln!(out, "  - {}: {}", inline(name), inline(value));
+        }
+    }
+    out.push('\n');
+    out
+}
+
+/// How each step ended and what it printed.
+fn reported(report: &AttemptReport) -> String {
+    let mut out = String::new();
+    for step in &report.steps {
+        let _ = writeln!(out, "{} ({} ms)\n", inline(&step_words(step)), step.took_ms);
+        if !step.output.trim().is_empty() {
+            let _ = writeln!(out, "{}", fence(&step.output));
+        }
+    }
+    if !report.scope_empty {
+        out.push_str("**Its processes could not be ended.**\n");
+    }
+    out
+}
+
+/// Where the breaker stands, if it has moved.
+fn breaker(page: &Page, zone: &TimeZone) -> String {
+    let last = page.story.iter().rev().find(|recorded| matches!(recorded.event, Event::Breaker { .. }));
+    last.map_or_else(String::new, |recorded| {
+        let at = moment(recorded.wall, zone);
+        format!("\n## Breaker\n\nSince {at}: {}\n", inline(&sentence(&recorded.event)))
+    })
+}

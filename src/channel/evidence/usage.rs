@@ -1,0 +1,355 @@
+//! What fills the target's file system: the largest folders and files, and deleted files that are still held open.
+//!
+//! The walk goes by folder descriptor, never through a symbolic link and never onto another mount, and ends at a cap of
+//! entries or at its deadline: what it has seen by then is shown, and said to be a part.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashSet};
+use std::ffi::OsStr;
+use std::fmt::Write;
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt;
+use std::path::{Path, PathBuf};
+use std::time::{Duration, Instant};
+
+use bytesize::ByteSize;
+use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
+
+use super::Gathered;
+use super::holders::{self, Held};
+use crate::playbook::Target;
+use crate::playbook::model::DiskUsage;
+use crate::text::clean_line;
+
+const DEADLINE: Duration = Duration::from_secs(20);
+const MOST_ENTRIES: u64 = 3_000_000;
+/// Folders deeper than this are left out: each level holds a descriptor.
+const DEEPEST: usize = 100;
+/// Files of several names that are remembered, so that each counts once.
+const MOST_LINKED: usize = 500_000;
+/// Columns of a full bar.
+const BAR: u32 = 20;
+
+pub(super) async fn gather(target: Target, wanted: DiskUsage) -> Gathered {
+    tokio::task::spawn_blocking(move || report(&target, wanted)).await.map_err(|error| error.to_string())?
+}
+
+fn report(target: &Target, wanted: DiskUsage) -> Gathered {
+    let named = match target {
+        Target::Mount(path) | Target::Path(path) => Path::new(&**path),
+        _ => Path::new("/"),
+    };
+    let root = mount_of(named).map_err(|error| format!("{}: {error}", named.display()))?;
+    let mut walk = Walk::new(wanted, DEADLINE, MOST_ENTRIES);
+    walk.from(&root).map_err(|error| format!("{}: {error}", root.display()))?;
+    let top = usize::try_from(wanted.top).unwrap_or(usize::MAX);
+    let mut out = walk.drawn(&root, top);
+    out += &holders_drawn(&root, top);
+    Ok(out)
+}
+
+/// The mount point that a path lies on.
+fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
+    let mut at = std::fs::canonicalize(path)
+        .map_err(|error| rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))?;
+    let mount = place(&look(rustix::fs::CWD, at.as_os_str(), AtFlags::empty())?);
+    while let Some(parent) = at.parent() {
+        if place(&look(rustix::fs::CWD, parent.as_os_str(), AtFlags::empty())?) != mount {
+            break;
+        }
+        at = parent.to_owned();
+    }
+    Ok(at)
+}
+
+/// On which mount: its number where the kernel says it (5.8), and the device.
+fn place(about: &Statx) -> (u64, u32, u32) {
+    let known = about.stx_mask & StatxFlags::MNT_ID.bits() != 0;
+    (if known { about.stx_mnt_id } else { 0 }, about.stx_dev_major, about.stx_dev_minor)
+}
+
+fn look(folder: BorrowedFd<'_>, name: &OsStr, flags: AtFlags) -> rustix::io::Result<Statx> {
+    let flags = flags | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
+    statx(folder, name, flags, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
+}
+
+fn open(folder: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
+    let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::NOFOLLOW | OFlags::CLOEXEC | OFlags::NONBLOCK;
+    openat(folder, name, flags, Mode::empty())
+}
+
+/// Bytes by what files hold and by what they take on the disk.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+struct Size {
+    allocated: u64,
+    apparent: u64,
+}
+
+impl Size {
+    fn of(about: &Statx) -> Self {
+        Self { allocated: about.stx_blocks.saturating_mul(512), apparent: about.stx_size }
+    }
+
+    fn add(&mut self, other: Self) {
+        self.allocated = self.allocated.saturating_add(other.allocated);
+        self.apparent = self.apparent.saturating_add(other.apparent);
+    }
+}
+
+/// A folder that is being read.
+struct Open {
+    path: PathBuf,
+    entries: Dir,
+    size: Size,
+}
+
+struct Walk {
+    wanted: DiskUsage,
+    ends: Instant,
+    entries_left: u64,
+    mount: (u64, u32, u32),
+    linked: HashSet<u64>,
+    folders: Vec<(Size, PathBuf)>,
+    files: BinaryHeap<Reverse<(Size, PathBuf)>>,
+    total: Size,
+    seen: u64,
+    unread: u64,
+    /// Why not everything was seen.
+    cut: Option<&'static str>,
+}
+
+impl Walk {
+    fn new(wanted: DiskUsage, deadline: Duration, entries_left: u64) -> Self {
+        Self {
+            wanted,
+            ends: Instant::now() + deadline,
+            entries_left,
+            mount: (0, 0, 0),
+            linked: HashSet::new(),
+            folders: Vec::new(),
+            files: BinaryHeap::new(),
+            total: Size::default(),
+            seen: 0,
+            unread: 0,
+            cut: None,
+        }
+    }
+
+    /// Depth first, over an own stack: the deepest tree costs no stack of the thread.
+    fn from(&mut self, root: &Path) -> rustix::io::Result<()> {
+        let folder = open(rustix::fs::CWD, root.as_os_str())?;
+        let about = look(folder.as_fd(), OsStr::new(""), AtFlags::EMPTY_PATH)?;
+        self.mount = place(&about);
+        let mut stack = vec![Open { path: PathBuf::new(), entries: Dir::new(folder)?, size: Size::of(&about) }];
+        while let Some(folder) = stack.last_mut() {
+            if self.cut.is_none() && self.entries_left == 0 {
+                self.cut = Some("the cap of entries was reached");
+            } else if self.cut.is_none() && Instant::now() >= self.ends {
+                self.cut = Some("the deadline was reached");
+            }
+            let next = if self.cut.is_some() { None } else { folder.entries.read() };
+            match next {
+                Some(Ok(entry)) => {
+                    let name = OsStr::from_bytes(entry.file_name().to_bytes()).to_owned();
+                    if name != "." && name != ".." {
+                        let deep = stack.len() >= DEEPEST;
+                        if let Some(inner) = stack.last_mut().and_then(|folder| self.entry(folder, &name, deep)) {
+                            stack.push(inner);
+                        }
+                    }
+                }
+                Some(Err(_)) => self.unread += 1,
+                None => self.leave(&mut stack),
+            }
+        }
+        Ok(())
+    }
+
+    /// Counts one entry; gives back a folder that is to be read.
+    fn entry(&mut self, folder: &mut Open, name: &OsStr, deep: bool) -> Option<Open> {
+        self.entries_left = self.entries_left.saturating_sub(1);
+        let at = folder.entries.fd().ok()?;
+        let Ok(about) = look(at, name, AtFlags::SYMLINK_NOFOLLOW) else {
+            self.unread += 1;
+            return None;
+        };
+        if place(&about) != self.mount {
+            return None;
+        }
+        self.seen += 1;
+        let size = Size::of(&about);
+        if FileType::from_raw_mode(about.stx_mode.into()) == FileType::Directory {
+            return self.enter(at, folder.path.join(name), name, size, deep);
+        }
+        if about.stx_nlink > 1 && self.linked.len() < MOST_LINKED && !self.linked.insert(about.stx_ino) {
+            return None;
+        }
+        folder.size.add(size);
+        self.remember(size, || folder.path.join(name));
+        None
+    }
+
+    fn enter(&mut self, at: BorrowedFd<'_>, path: PathBuf, name: &OsStr, size: Size, deep: bool) -> Option<Open> {
+        let opened = if deep { None } else { open(at, name).and_then(Dir::new).ok() };
+        if opened.is_none() {
+            self.unread += 1;
+        }
+        opened.map(|entries| Open { path, entries, size })
+    }
+
+    /// The largest files.
+    fn remember(&mut self, size: Size, path: impl FnOnce() -> PathBuf) {
+        let most = usize::try_from(self.wanted.top).unwrap_or(usize::MAX).min(10);
+        if self.files.len() < most || self.files.peek().is_some_and(|Reverse((least, _))| *least < size) {
+            self.files.push(Reverse((size, path())));
+            if self.files.len() > most {
+                self.files.pop();
+            }
+        }
+    }
+
+    /// A folder is done: it counts for itself and for the one around it.
+    fn leave(&mut self, stack: &mut Vec<Open>) {
+        let Some(done) = stack.pop() else { return };
+        match stack.last_mut() {
+            Some(around) => around.size.add(done.size),
+            None => self.total = done.size,
+        }
+        let level = u32::try_from(done.path.components().count()).unwrap_or(u32::MAX);
+        if level > 0 && level <= self.wanted.depth {
+            self.folders.push((done.size, done.path));
+        }
+    }
+
+    fn drawn(mut self, root: &Path, top: usize) -> String {
+        let mut out = String::new();
+        if let Ok(room) = rustix::fs::statvfs(root) {
+            let (size, free) = (room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize);
+            let _ = writeln!(out, "{}: {} in all, {} free", root.display(), bytes(size), bytes(free));
+        }
+        let _ = writeln!(
+            out,
+            "{} entries seen: {} on the disk, {} by length",
+            self.seen,
+            bytes(self.total.allocated),
+            bytes(self.total.apparent)
+        );
+        if let Some(why) = self.cut {
+            let _ = writeln!(out, "This is a part only: {why}.");
+        }
+        if self.unread > 0 {
+            let _ = writeln!(out, "{} entries could not be read.", self.unread);
+        }
+        self.folders.sort_by(|one, other| other.cmp(one));
+        self.folders.truncate(top);
+        let files = self.files.into_sorted_vec().into_iter().map(|Reverse(file)| file).collect::<Vec<_>>();
+        for (heading, rows) in [("Largest folders", self.folders), ("Largest files", files)] {
+            if rows.is_empty() {
+                continue;
+            }
+            let _ = writeln!(out, "\n{heading} (on the disk, by length):");
+            for (size, path) in rows {
+                let _ = writeln!(
+                    out,
+                    "{:>10} {:>10} {} {}",
+                    bytes(size.allocated),
+                    bytes(size.apparent),
+                    bar(size.allocated, self.total.allocated),
+                    clean_line(&root.join(path).to_string_lossy())
+                );
+            }
+        }
+        out
+    }
+}
+
+/// Deleted files that still take room, and who holds them.
+fn holders_drawn(root: &Path, top: usize) -> String {
+    let Ok(about) = look(rustix::fs::CWD, root.as_os_str(), AtFlags::empty()) else { return String::new() };
+    let found = holders::on_device(about.stx_dev_major, about.stx_dev_minor);
+    let mut out = String::from("\nDeleted files that are still held open:\n");
+    if found.held.is_empty() {
+        out.push_str("none found\n");
+    }
+    for Held { allocated, path, pid, command } in found.held.iter().take(top) {
+        let _ = writeln!(out, "{:>10} {path} held by {command} (pid {pid})", bytes(*allocated));
+    }
+    if found.unread > 0 {
+        let _ = writeln!(out, "{} processes could not be looked at.", found.unread);
+    }
+    out
+}
+
+fn bytes(bytes: u64) -> String {
+    ByteSize(bytes).display().iec().to_string()
+}
+
+/// A share of the whole as a bar.
+fn bar(part: u64, whole: u64) -> String {
+    let full = u128::from(part) * u128::from(BAR) / u128::from(whole.max(1));
+    let full = usize::try_from(full).unwrap_or(usize::MAX).min(BAR as usize);
+    format!("{}{}", "█".repeat(full), "·".repeat(BAR as usize - full))
+}
+
+#[cfg(test)]
+mod tests {
+    use std::fs;
+    use std::os::unix::fs::symlink;
+
+    use super::*;
+
+    fn walked(root: &Path, deadline: Duration, most: u64) -> Walk {
+        let mut walk = Walk::new(DiskUsage { depth: 2, top: 5 }, deadline, most);
+        walk.from(root).unwrap();
+        walk
+    }
+
+    #[test]
+    fn folders_count_all_below_them_and_each_file_once() {
+        let folder = tempfile::tempdir().unwrap();
+        let root = folder.path();
+        fs::create_dir_all(root.join("a/b/c")).unwrap();
+        fs::write(root.join("a/b/c/deep"), vec![1; 100_000]).unwrap();
+        fs::write(root.join("a/shallow"), vec![1; 50_000]).unwrap();
+        fs::hard_link(root.join("a/shallow"), root.join("a/again")).unwrap();
+        symlink("/", root.join("a/outside")).unwrap();
+        let walk = walked(root, Duration::from_mins(1), 1000);
+        assert!(walk.cut.is_none());
+        let of = |path: &str| walk.folders.iter().find(|(_, found)| found == Path::new(path)).map(|(size, _)| *size);
+        assert!((150_000..220_000).contains(&of("a").unwrap().apparent), "{:?}", walk.folders);
+        assert!((100_000..150_000).contains(&of("a/b").unwrap().apparent));
+        assert_eq!(of("a/b/c"), None);
+        let drawn = walk.drawn(root, 5);
+        let largest = drawn.split("Largest files").nth(1).unwrap().lines().nth(1).unwrap();
+        assert!(largest.ends_with("a/b/c/deep"), "{drawn}");
+    }
+
+    #[test]
+    fn a_walk_ends_at_its_cap_and_says_so() {
+        let folder = tempfile::tempdir().unwrap();
+        for number in 0..50 {
+            fs::write(folder.path().join(number.to_string()), "x").unwrap();
+        }
+        let walk = walked(folder.path(), Duration::from_mins(1), 10);
+        assert!((1..=11).contains(&walk.seen));
+        assert!(walk.drawn(folder.path(), 3).contains("This is a part only: the cap of entries was reached."));
+        assert!(walked(folder.path(), Duration::ZERO, 10).cut.is_some());
+    }
+
+    #[test]
+    fn a_tree_too_deep_to_follow_is_counted_as_unread() {
+        let folder = tempfile::tempdir().unwrap();
+        let mut path = folder.path().to_owned();
+        for _ in 0..DEEPEST + 20 {
+            path.push("d");
+            fs::create_dir(&path).unwrap();
+        }
+        assert_eq!(walked(folder.path(), Duration::from_mins(1), 1000).unread, 1);
+    }
+
+    #[test]
+    fn bars_show_the_share() {
+        assert_eq!(bar(1, 2), "██████████··········");
+        assert_eq!((bar(0, 0), bar(9, 3)), ("·".repeat(20), "█".repeat(20)));
+    }
+}

@@ -1,0 +1,246 @@
+//! Gets every page through: one lane per channel and dedup key, so that a resolve never overtakes its trigger and one
+//! slow or broken channel, or one page that is refused, delays no other.
+//!
+//! Nothing is kept here over a restart: what the journal knows as recorded and not as delivered is sent again.
+
+use std::collections::{BTreeMap, HashMap, VecDeque};
+use std::path::PathBuf;
+use std::sync::atomic::{AtomicUsize, Ordering};
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::time::Duration;
+
+use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::task::JoinSet;
+use tokio::time::{sleep, timeout};
+
+use super::backoff::Backoff;
+use super::command::CommandChannel;
+use super::page::Page;
+use super::settings::ChannelSettings;
+use super::ticket::Tickets;
+use super::webhook::Webhook;
+use super::{Pace, Setback};
+use crate::core::PageId;
+
+/// The channel that pages go to which name none.
+pub const TICKETS: &str = "tickets";
+/// Deliveries under way at once, per channel.
+const AT_ONCE: usize = 4;
+
+/// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
+#[derive(Debug)]
+pub struct Outbox {
+    shared: Arc<Shared>,
+    lanes: Mutex<JoinSet<()>>,
+}
+
+/// A channel's name and a dedup key.
+type LaneKey = (Arc<str>, Arc<str>);
+
+#[derive(Debug)]
+struct Shared {
+    /// Pages of each lane that has any, oldest first; the first is under way.
+    queues: Mutex<HashMap<LaneKey, VecDeque<Arc<Page>>>>,
+    channels: BTreeMap<String, Channel>,
+    /// For pages that name no channel.
+    tickets: Channel,
+    ticket_folder: PathBuf,
+    pending: AtomicUsize,
+    emptied: Notify,
+    delivered: mpsc::UnboundedSender<(PageId, Arc<str>)>,
+    notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+}
+
+/// A configured channel.
+#[derive(Debug, Clone)]
+struct Channel {
+    kind: Kind,
+    at_once: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Tickets(Tickets),
+    Command(CommandChannel),
+    Webhook(Webhook),
+}
+
+impl Channel {
+    fn new(kind: Kind) -> Self {
+        Self { kind, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    fn tickets(tickets: Tickets) -> Self {
+        // one at a time: two incidents may want the same new name
+        Self { kind: Kind::Tickets(tickets), at_once: Arc::new(Semaphore::new(1)) }
+    }
+
+    fn configured(settings: ChannelSettings, default_folder: &std::path::Path) -> Self {
+        match settings {
+            ChannelSettings::Tickets(settings) => {
+                Self::tickets(Tickets::new(settings.folder.unwrap_or_else(|| default_folder.to_owned())))
+            }
+            ChannelSettings::Command(settings) => Self::new(Kind::Command(CommandChannel::new(settings))),
+            ChannelSettings::Webhook(settings) => Self::new(Kind::Webhook(Webhook::new(settings))),
+        }
+    }
+
+    async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
+        let _permit = self.at_once.acquire().await;
+        match &self.kind {
+            Kind::Tickets(tickets) => tickets.deliver(page).await,
+            Kind::Command(command) => command.deliver(page).await,
+            Kind::Webhook(webhook) => webhook.deliver(page).await,
+        }
+    }
+}
+
+impl Outbox {
+    /// Within a tokio runtime. `tickets` is the default ticket folder. Each page that a channel took comes out at
+    /// `delivered`, with the name that the page was sent to; what an operator should know comes out at `notes`, as
+    /// (about what, text).
+    #[must_use]
+    pub fn start(
+        channels: BTreeMap<String, ChannelSettings>,
+        tickets: PathBuf,
+        delivered: mpsc::UnboundedSender<(PageId, Arc<str>)>,
+        notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+    ) -> Self {
+        let channels =
+            channels.into_iter().map(|(name, settings)| (name, Channel::configured(settings, &tickets))).collect();
+        let shared = Shared {
+            queues: Mutex::default(),
+            channels,
+            tickets: Channel::tickets(Tickets::new(tickets.clone())),
+            ticket_folder: tickets,
+            pending: AtomicUsize::new(0),
+            emptied: Notify::new(),
+            delivered,
+            notes,
+        };
+        Self { shared: Arc::new(shared), lanes: Mutex::default() }
+    }
+
+    /// Sends a page to every channel that it names, or to [`TICKETS`] where it names none. A page that is still under
+    /// way there is not sent twice.
+    pub fn send(&self, page: Page) {
+        let page = Arc::new(page);
+        if page.to.is_empty() {
+            self.queue(TICKETS.into(), &page);
+        }
+        for channel in &page.to {
+            self.queue(Arc::clone(channel), &page);
+        }
+    }
+
+    /// Pages that are not delivered yet, counted once per channel.
+    #[must_use]
+    pub fn pending(&self) -> usize {
+        self.shared.pending.load(Ordering::Relaxed)
+    }
+
+    /// Waits until nothing is pending, at most so long. True where nothing is.
+    pub async fn flush(&self, within: Duration) -> bool {
+        let emptied = async {
+            loop {
+                let emptied = self.shared.emptied.notified();
+                if self.pending() == 0 {
+                    return;
+                }
+                emptied.await;
+            }
+        };
+        timeout(within, emptied).await.is_ok()
+    }
+
+    fn queue(&self, channel: Arc<str>, page: &Arc<Page>) {
+        let key: LaneKey = (channel, Arc::clone(&page.dedup));
+        let mut queues = self.shared.queues();
+        let queue = queues.entry(key.clone()).or_default();
+        if queue.iter().any(|waiting| waiting.id == page.id) {
+            return;
+        }
+        queue.push_back(Arc::clone(page));
+        self.shared.pending.fetch_add(1, Ordering::Relaxed);
+        if queue.len() == 1 {
+            let mut lanes = self.lanes.lock().unwrap_or_else(PoisonError::into_inner);
+            while lanes.try_join_next().is_some() {}
+            lanes.spawn(Arc::clone(&self.shared).run(key));
+        }
+    }
+}
+
+impl Shared {
+    fn queues(&self) -> MutexGuard<'_, HashMap<LaneKey, VecDeque<Arc<Page>>>> {
+        self.queues.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
+    /// Works through one lane until it is empty.
+    async fn run(self: Arc<Self>, key: LaneKey) {
+        let channel = self.channel(&key.0);
+        let mut next = self.queues().get(&key).and_then(|queue| queue.front().cloned());
+        while let Some(page) = next {
+            self.insist(&channel, &key.0, &page).await;
+            // nobody listens any more only where the engine is going down
+            let _ = self.delivered.send((page.id, Arc::clone(&key.0)));
+            next = self.done(&key);
+        }
+    }
+
+    /// The channel of this name; the ticket folder where there is none.
+    fn channel(&self, name: &Arc<str>) -> Channel {
+        if let Some(channel) = self.channels.get(&**name) {
+            return channel.clone();
+        }
+        if &**name == TICKETS {
+            return self.tickets.clone();
+        }
+        self.note(name, "there is no channel of this name: its pages go to the ticket folder".into());
+        // under the same semaphore: it is the same folder
+        let kind = Kind::Tickets(Tickets::instead_of(self.ticket_folder.clone(), name));
+        Channel { kind, at_once: Arc::clone(&self.tickets.at_once) }
+    }
+
+    /// Tries until the channel has taken the page.
+    async fn insist(&self, channel: &Channel, name: &Arc<str>, page: &Arc<Page>) {
+        let mut backoff = Backoff::default();
+        let mut told: Option<Arc<str>> = None;
+        loop {
+            let setback = match channel.deliver(Arc::clone(page)).await {
+                Ok(()) => break,
+                Err(setback) => setback,
+            };
+            // each reason once: what goes on failing the same way is told already
+            if told.as_ref() != Some(&setback.why) {
+                let when = if setback.pace == Pace::Slow { "tried again every few minutes" } else { "tried again" };
+                self.note(name, format!("page {} was not taken ({}); it is {when}", page.id, setback.why));
+                told = Some(setback.why);
+            }
+            sleep(backoff.next(setback.pace)).await;
+        }
+        if told.is_some() {
+            self.note(name, format!("page {} was taken at last", page.id));
+        }
+    }
+
+    /// Takes the page that was delivered off its lane; the next one, if there is one.
+    fn done(&self, key: &LaneKey) -> Option<Arc<Page>> {
+        let mut queues = self.queues();
+        let next = queues.get_mut(key).and_then(|queue| {
+            queue.pop_front();
+            queue.front().cloned()
+        });
+        if next.is_none() {
+            queues.remove(key);
+        }
+        drop(queues);
+        if self.pending.fetch_sub(1, Ordering::Relaxed) == 1 {
+            self.emptied.notify_waiters();
+        }
+        next
+    }
+
+    fn note(&self, channel: &Arc<str>, text: String) {
+        let _ = self.notes.send((format!("channel {channel}").into(), text.into()));
+    }
+}

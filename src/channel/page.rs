@@ -1,0 +1,83 @@
+//! What goes out: a page that calls a human, or the resolve that ends it, with the whole story and its evidence.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+
+use crate::core::{IncidentId, PageId, Recorded};
+use crate::playbook::{Risk, Target};
+
+/// A page or a resolve.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Page {
+    /// Its number; the same when it is sent again.
+    pub id: PageId,
+    /// Call, or end of the call.
+    pub kind: PageKind,
+    /// The same for an escalation's trigger and its resolve, and for every time that they are sent.
+    pub dedup: Arc<str>,
+    /// This host's name.
+    pub host: Arc<str>,
+    /// Of which incident.
+    pub incident: IncidentId,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// What should hold, as the playbook says it.
+    pub title: Arc<str>,
+    /// What it does not hold for.
+    pub target: Target,
+    /// How much may go wrong.
+    pub risk: Risk,
+    /// What happened (or how it ended), in words.
+    pub why: Arc<str>,
+    /// When it was recorded.
+    pub at: Timestamp,
+    /// Channels by name; empty means the ticket folder.
+    pub to: Vec<Arc<str>>,
+    /// The incident's events so far, oldest first.
+    pub story: Vec<Arc<Recorded>>,
+    /// What the playbook attaches.
+    pub evidence: Vec<Evidence>,
+}
+
+/// Call, or end of the call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum PageKind {
+    /// A human is called; why, in words.
+    Trigger { cause: Arc<str> },
+    /// The fault has cleared.
+    Resolve,
+}
+
+impl PageKind {
+    /// The word in bodies and environments.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        match self {
+            Self::Trigger { .. } => "trigger",
+            Self::Resolve => "resolve",
+        }
+    }
+}
+
+/// Something that was gathered for a page.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is.
+    pub title: Arc<str>,
+    /// What it says; clean, of any number of lines.
+    pub body: Arc<str>,
+}
+
+impl Page {
+    /// One line that says it all: `db-1: nginx serves (unit nginx.service): every rung was tried and none verified`.
+    #[must_use]
+    pub fn summary(&self) -> String {
+        let said = match &self.kind {
+            PageKind::Trigger { cause } => cause.as_ref(),
+            PageKind::Resolve => "resolved",
+        };
+        let line = format!("{}: {} ({}): {said}", self.host, self.title, self.target);
+        crate::text::clean_line(&line).into_owned()
+    }
+}
