@@ -28,7 +28,7 @@ mod output;
 pub mod plan;
 mod process;
 mod raw;
-pub mod redact;
+pub use crate::host::redact;
 pub mod runner;
 mod scope;
 pub mod unit;

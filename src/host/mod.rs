@@ -5,5 +5,6 @@ pub mod clock;
 pub mod operator;
 pub mod paths;
 pub mod program;
+pub mod redact;
 
 pub use clock::Clock;
