@@ -70,7 +70,9 @@ pub fn redact(text: &str) -> Cow<'_, str> {
 #[must_use]
 pub fn names_secret(name: &str) -> bool {
     let name = name.to_ascii_lowercase().replace('-', "_");
-    NAMES.iter().any(|secret| name.contains(secret))
+    // The working folder is no secret, though `DB_PWD` is one.
+    let folder = matches!(&*name, "pwd" | "oldpwd");
+    !folder && NAMES.iter().any(|secret| name.contains(secret))
 }
 
 fn begins_private_key(line: &str) -> bool {
@@ -241,7 +243,9 @@ mod tests {
 
     #[test]
     fn plain_text_is_left_alone() {
-        for text in ["", "all is well: 3 of 3", "the token was refused", "a = b", "password", "10:00:00 restart"] {
+        for text in
+            ["", "all is well: 3 of 3", "the token was refused", "a = b", "password", "10:00:00 restart", "PWD=/"]
+        {
             assert_eq!(redact(text), text);
         }
     }

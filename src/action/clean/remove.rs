@@ -48,7 +48,7 @@ pub fn ready(root: &OpenRoot, candidate: &Candidate, holders: &Holders) -> Resul
         return Err(Kept::InUse);
     }
     let leased = unused(&file, holders)?;
-    // Locks are asked of the kernel anew, one file at a time: they come and go.
+    // Whoever would lock it must open it first, so the lease answers for locks taken since the walk as well.
     if let Some(opened) = &leased
         && is_database(&first_bytes(opened))
     {

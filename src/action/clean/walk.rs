@@ -147,7 +147,8 @@ impl Walk<'_> {
 
     fn file(&mut self, name: &OsStr, found: Seen, folder: &Seen, path: PathBuf) {
         let verdict = if found.mount == self.root.seen.mount && !found.mount_root {
-            judge::judge(name, &found, self.order, self.now)
+            let verdict = judge::judge(name, &found, self.order, self.now);
+            verdict.and_then(|()| if self.locks.holds(&found) { Err(Kept::Locked) } else { Ok(()) })
         } else {
             Err(Kept::OtherMount)
         };
