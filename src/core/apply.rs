@@ -9,13 +9,14 @@ use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{BreakerState, Cause, Outcome, Starter};
 use super::reading::Verdict as Seen;
 use super::state::{
-    Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, Outgoing, Pause, State, Step, Yes,
+    Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, Outgoing, Pause, State,
+    Step, Yes,
 };
 use super::tally::{End, Hands, Verdict};
 use super::time::Mono;
 
 /// How long a healing is remembered for the recurring list.
-pub const RECURRING_SPAN: Duration = Duration::from_secs(7 * 24 * 3600);
+pub const RECURRING_SPAN: Duration = Duration::from_hours(7 * 24);
 /// More healings than this in that span want a real fix.
 pub const RECURRING_LIMIT: usize = 5;
 
@@ -61,7 +62,9 @@ impl State {
                 return;
             }
         }
-        incident.story.push(Arc::clone(recorded));
+        if incident.story.len() < KEPT_STORY {
+            incident.story.push(Arc::clone(recorded));
+        }
     }
 
     fn open_incident(&mut self, recorded: &Arc<Recorded>) {

@@ -24,7 +24,7 @@ const PLAN_AGAIN: Duration = Duration::from_secs(30);
 /// How long until a lock is looked at again, should its release have been missed.
 const LOCK_AGAIN: Duration = Duration::from_secs(30);
 /// How long until a target that an operator stopped is looked at again.
-const STOPPED_AGAIN: Duration = Duration::from_secs(5 * 60);
+const STOPPED_AGAIN: Duration = Duration::from_mins(5);
 /// systemd is looked at again after a second, then two, four, up to this.
 const BUSY_LONGEST: u64 = 16;
 
@@ -69,19 +69,19 @@ impl Core {
         self.stop_waiting(id);
         let Some(question) = self.question(id, playbook, None) else { return };
         match question.quiet().or_else(|| question.mode_denies()) {
-            Some(denial) => self.hold(id, denial),
+            Some(denial) => self.hold(id, &denial),
             None => self.escalate(id, Cause::NoRemediation),
         }
     }
 
     /// A survey came back.
-    pub(super) fn surveyed(&mut self, _: IncidentId, survey: SurveyId, facts: Facts) {
+    pub(super) fn surveyed(&mut self, _: IncidentId, survey: SurveyId, facts: &Facts) {
         match self.surveys.remove(&survey) {
             Some(Purpose::Refresh(key)) => {
-                self.absorb(&key, &facts);
+                self.absorb(&key, facts);
                 self.evaluate(&key);
             }
-            Some(Purpose::Gate(id)) => self.surveyed_for_gate(id, survey, &facts),
+            Some(Purpose::Gate(id)) => self.surveyed_for_gate(id, survey, facts),
             None => {}
         }
     }
@@ -144,9 +144,9 @@ impl Core {
         match (question.judge(), &facts.plan) {
             (Answer::Deny(Denial::Shadow), plan) => {
                 self.would_have(id, plan.as_ref().ok());
-                self.deny(id, Denial::Shadow);
+                self.deny(id, &Denial::Shadow);
             }
-            (Answer::Deny(denial), _) => self.deny(id, denial),
+            (Answer::Deny(denial), _) => self.deny(id, &denial),
             (Answer::Pass | Answer::Ask(_), Err(why)) => self.planless(id, why),
             (Answer::Ask(why), Ok(plan)) => self.ask(id, why, plan),
             (Answer::Pass, Ok(plan)) => self.pass(id, question.wish, plan),
@@ -245,28 +245,26 @@ impl Core {
             self.refuse_manual(id, why);
             self.escalate(id, Cause::NoPlan { why: Arc::clone(why) });
         } else {
-            self.deny(id, Denial::NoPlan { why: Arc::clone(why) });
+            self.deny(id, &Denial::NoPlan { why: Arc::clone(why) });
         }
     }
 
     /// The gate said no: a run by hand is refused, a request is void, and the incident waits for the denial's end.
-    fn deny(&mut self, id: IncidentId, denial: Denial) {
+    fn deny(&mut self, id: IncidentId, denial: &Denial) {
         self.withdraw(id, "the gate denies it now");
-        if self.refuse_manual(id, &denial.to_string()) && self.opened_by_hand(id) {
-            return;
-        }
+        self.refuse_manual(id, &denial.to_string());
         self.hold(id, denial);
     }
 
     /// Records the denial where its kind is new, and arranges to ask again.
-    fn hold(&mut self, id: IncidentId, denial: Denial) {
+    fn hold(&mut self, id: IncidentId, denial: &Denial) {
         let Some(incident) = self.incident(id) else { return };
         let former = match (&incident.step, self.live.get(&id).and_then(|live| live.denied.as_ref())) {
             (Step::Held(denial), _) => Some(denial),
             (Step::Escalated(_), denied) => denied,
             _ => None,
         };
-        if former.is_none_or(|former| std::mem::discriminant(former) != std::mem::discriminant(&denial)) {
+        if former.is_none_or(|former| std::mem::discriminant(former) != std::mem::discriminant(denial)) {
             self.record(Event::Held { incident: id, denial: denial.clone() });
         }
         let busy = matches!(denial, Denial::SystemdBusy { .. });
@@ -276,8 +274,8 @@ impl Core {
         if !matches!(denial, Denial::NoPlan { .. }) {
             live.planless = None;
         }
-        self.ask_again(id, &denial);
-        self.call_for(id, &denial);
+        self.ask_again(id, denial);
+        self.call_for(id, denial);
         if !matches!(denial, Denial::LockHeld { .. }) {
             self.wake_locked();
         }
@@ -316,7 +314,9 @@ impl Core {
     fn call_for(&mut self, id: IncidentId, denial: &Denial) {
         match denial {
             Denial::BreakerOpen { .. } => self.breaker_denied(id),
-            Denial::Storm { failing, of } => self.page_storm(id, *failing, *of),
+            Denial::Storm { failing, of } if self.incident(id).is_some_and(|one| self.may_page(&one.key)) => {
+                self.page_storm(id, *failing, *of);
+            }
             _ => {}
         }
     }

@@ -7,14 +7,14 @@ use super::breaker::Limits;
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Starter};
+use super::incident::{BreakerState, Cause, Denial, Starter};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::state::{Attempt, AttemptEnd, Step};
 use super::timers::Timer;
 
 /// How often a scope that could not be emptied is tried again.
-const EMPTY_AGAIN: Duration = Duration::from_secs(60);
+const EMPTY_AGAIN: Duration = Duration::from_mins(1);
 
 impl Core {
     /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.
@@ -66,10 +66,11 @@ impl Core {
         let Some(incident) = self.incident(id) else { return };
         let state = self.state.breakers.get(&incident.key).map(super::breaker::Breaker::state);
         let half = matches!(state, Some(BreakerState::HalfOpen { .. }));
-        if half
-            && matches!(incident.step, Step::Escalated(Cause::BreakerOpened { .. } | Cause::Expired))
-            && !incident.expired
-        {
+        let stopped = matches!(
+            incident.step,
+            Step::Escalated(Cause::BreakerOpened { .. }) | Step::Held(Denial::BreakerOpen { .. })
+        );
+        if half && stopped {
             self.advance(id);
         }
     }
@@ -192,7 +193,7 @@ impl Core {
         let key = incident.key.clone();
         let Some(attempt) = incident.last_attempt() else { return };
         if !self.keys.contains_key(&key) {
-            return self.close(id, super::incident::Outcome::Superseded);
+            return self.close(id, &super::incident::Outcome::Superseded);
         }
         let enough =
             usize::try_from(incident.failed).unwrap_or(usize::MAX) >= limits.attempts.max(playbook.remediate.len());

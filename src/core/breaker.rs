@@ -21,7 +21,7 @@ use super::time::{Mono, Now};
 use super::window::Window;
 use crate::playbook::{BreakerLimits, Playbook};
 
-const DAY: Duration = Duration::from_secs(24 * 3600);
+const DAY: Duration = Duration::from_hours(24);
 
 /// A breaker with what it counts.
 #[derive(Debug, Clone, PartialEq)]

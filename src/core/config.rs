@@ -31,15 +31,15 @@ impl Default for Config {
     fn default() -> Self {
         Self {
             host_attempts: 5,
-            host_window: Duration::from_secs(5 * 60),
+            host_window: Duration::from_mins(5),
             storm_percent: 40,
             storm_least: 5,
-            boot_grace: Duration::from_secs(60),
-            approval_ttl: Duration::from_secs(15 * 60),
-            unknown_bound: Duration::from_secs(5 * 60),
-            survey_patience: Duration::from_secs(2 * 60),
-            relapse: Duration::from_secs(60 * 60),
-            attempt_grace: Duration::from_secs(2 * 60),
+            boot_grace: Duration::from_mins(1),
+            approval_ttl: Duration::from_mins(15),
+            unknown_bound: Duration::from_mins(5),
+            survey_patience: Duration::from_mins(2),
+            relapse: Duration::from_hours(1),
+            attempt_grace: Duration::from_mins(2),
         }
     }
 }

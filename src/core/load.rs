@@ -42,8 +42,9 @@ impl Core {
             self.unbind(&key);
         }
         for (key, playbook, standing) in here {
-            self.bind(key, playbook, standing);
+            self.bind(&key, playbook, standing);
         }
+        self.watching = self.keys.values().filter(|watched| watched.playbook.mode != Mode::Off).count();
         self.name_keys();
         self.settle_incidents();
         self.forget_books();
@@ -62,8 +63,8 @@ impl Core {
         self.books.insert(playbook.content.clone(), Arc::clone(playbook));
     }
 
-    fn bind(&mut self, key: Key, playbook: Arc<Playbook>, standing: Standing) {
-        if let Some(watched) = self.keys.get_mut(&key) {
+    fn bind(&mut self, key: &Key, playbook: Arc<Playbook>, standing: Standing) {
+        if let Some(watched) = self.keys.get_mut(key) {
             watched.playbook = playbook;
             watched.standing = standing;
             return;
@@ -71,7 +72,7 @@ impl Core {
         let watches = playbook.mode != Mode::Off;
         self.keys.insert(key.clone(), Watched::new(playbook, standing, self.now.mono));
         if watches {
-            self.watch(&key, Role::Detector);
+            self.watch(key, Role::Detector);
         }
     }
 
@@ -118,14 +119,17 @@ impl Core {
         let step = incident.step.clone();
         match step {
             Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) if !bound => {
-                self.close(id, Outcome::Superseded);
+                self.close(id, &Outcome::Superseded);
             }
-            Step::Firing | Step::Held(_) if !known => self.advance(id),
+            Step::Firing => self.advance(id),
+            Step::Held(_) if !known => self.advance(id),
             Step::Asking(request) if !known => {
                 self.live(id);
                 self.timers.set(Timer::Incident(id), request.expires);
             }
-            Step::Verifying { .. } | Step::Soaking { .. } if !known => self.verify_again(id),
+            Step::Verifying { .. } | Step::Soaking { .. } if self.verifier_readings(id).is_empty() => {
+                self.verify_again(id);
+            }
             Step::Escalated(_) if !known => self.probe_if_half_open(id),
             _ => {}
         }

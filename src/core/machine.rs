@@ -40,8 +40,10 @@ pub struct Core {
     pub(super) last_survey: u64,
     pub(super) waits: BTreeSet<(Wait, IncidentId)>,
     pub(super) timers: Timers,
-    /// Watched keys whose fault is there.
+    /// Watched keys whose fault is there...
     pub(super) failing: usize,
+    /// ...of so many whose mode is not off.
+    pub(super) watching: usize,
     pub(super) recording: Result<(), Arc<str>>,
     /// When this process took up its work.
     pub(super) resumed: Mono,
@@ -113,6 +115,7 @@ impl Core {
             waits: BTreeSet::new(),
             timers: Timers::default(),
             failing: 0,
+            watching: 0,
             recording: Ok(()),
             resumed: Mono(0),
             now: Now { mono: Mono(0), wall: Timestamp::UNIX_EPOCH, minute_of_day: 0 },
@@ -154,7 +157,7 @@ impl Core {
             Input::Started { version, boot_id, booted } => self.start_work(version, boot_id, booted),
             Input::Loaded(bindings) => self.load(bindings),
             Input::Read { watch, reading } => self.read(&watch, reading),
-            Input::Surveyed { incident, survey, facts } => self.surveyed(incident, survey, facts),
+            Input::Surveyed { incident, survey, facts } => self.surveyed(incident, survey, &facts),
             Input::AttemptEnded { attempt, report } => self.attempt_ended(attempt, report),
             Input::ScopeEmptied { attempt, empty } => self.scope_emptied(attempt, empty),
             Input::Delivered { page, channel } => self.delivered(page, channel),
@@ -211,7 +214,7 @@ impl Core {
         while let Some(timer) = self.timers.due(self.now.mono) {
             match timer {
                 Timer::Pause(scope) => self.resume(scope, None),
-                Timer::Snooze(key) => self.unsnooze(key, None),
+                Timer::Snooze(key) => self.unsnooze(&key, None),
                 Timer::Breaker(key) => self.breaker_cooled(&key),
                 Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
                 Timer::Incident(id) => self.step_due(id),

@@ -29,9 +29,9 @@ impl Core {
             Command::Approve { incident, digest } => self.approve(by, incident, digest),
             Command::Decline { incident, reason } => self.decline(by, incident, reason),
             Command::Pause { scope, length, reason } => self.pause(by, scope, length, reason),
-            Command::Resume { scope } => self.resume_by(by, scope),
+            Command::Resume { scope } => Ok(self.resume_by(by, scope)),
             Command::Snooze { key, length, reason } => self.snooze(by, key, length, reason),
-            Command::Unsnooze { key } => self.unsnooze_by(by, key),
+            Command::Unsnooze { key } => Ok(self.unsnooze_by(by, &key)),
             Command::Arm { playbook } => self.arm(by, playbook, true),
             Command::Disarm { playbook } => self.arm(by, playbook, false),
             Command::RunNow { key } => match self.run_now(by, &key, request) {
@@ -71,7 +71,7 @@ impl Core {
 
     fn decline(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {
         let Step::Asking(_) = self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
-        self.close(id, Outcome::Declined { by: by.clone(), reason });
+        self.close(id, &Outcome::Declined { by: by.clone(), reason });
         Ok(format!("incident {id}: declined"))
     }
 
@@ -93,13 +93,13 @@ impl Core {
         Ok(said)
     }
 
-    fn resume_by(&mut self, by: &Operator, scope: Scope) -> Said {
+    fn resume_by(&mut self, by: &Operator, scope: Scope) -> String {
         if !self.state.pauses.contains_key(&scope) {
-            return Ok(format!("{scope} was not paused"));
+            return format!("{scope} was not paused");
         }
         let said = format!("{scope} is resumed");
         self.resume(scope, Some(by.clone()));
-        Ok(said)
+        said
     }
 
     /// The end of a pause, by hand or by its time.
@@ -129,28 +129,28 @@ impl Core {
         Ok(said)
     }
 
-    fn unsnooze_by(&mut self, by: &Operator, key: Key) -> Said {
-        if !self.state.snoozes.contains_key(&key) {
-            return Ok(format!("{} was not snoozed", key.target));
+    fn unsnooze_by(&mut self, by: &Operator, key: &Key) -> String {
+        if !self.state.snoozes.contains_key(key) {
+            return format!("{} was not snoozed", key.target);
         }
         let said = format!("{} is no longer snoozed", key.target);
         self.unsnooze(key, Some(by.clone()));
-        Ok(said)
+        said
     }
 
     /// The end of a snooze, by hand or by its time.
-    pub(super) fn unsnooze(&mut self, key: Key, by: Option<Operator>) {
-        let Some((_, until, _)) = self.state.snoozes.get(&key) else { return };
+    pub(super) fn unsnooze(&mut self, key: &Key, by: Option<Operator>) {
+        let Some((_, until, _)) = self.state.snoozes.get(key) else { return };
         if by.is_none() && *until > self.now.mono {
             return;
         }
         self.timers.cancel(&Timer::Snooze(key.clone()));
-        let open = self.state.by_key.get(&key).copied();
+        let open = self.state.by_key.get(key).copied();
         self.record(Event::Unsnoozed { key: key.clone(), by });
         if let Some(id) = open.filter(|id| self.waits.contains(&(Wait::Snooze, *id))) {
             self.advance(id);
         }
-        self.evaluate(&key);
+        self.evaluate(key);
     }
 
     /// What is held, asks or fires goes to the gate again, for the rules have changed.
@@ -215,24 +215,25 @@ impl Core {
         None
     }
 
-    /// Answers a run by hand with a refusal; true if there was one.
-    pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) -> bool {
-        let Some((by, request)) = self.live.get_mut(&id).and_then(|live| live.manual.take()) else { return false };
+    /// Answers a run by hand with a refusal, and says whose it was.
+    pub(super) fn answer_manual(&mut self, id: IncidentId, why: &str) -> Option<Operator> {
+        let (by, request) = self.live.get_mut(&id).and_then(|live| live.manual.take())?;
         self.reply(request, Err(Refusal::Denied(Arc::from(why))));
-        if self.opened_by_hand(id) {
-            let reason = Arc::from(format!("not run: {why}"));
-            self.record_closed_by_hand(id, Outcome::ClosedByOperator { by, reason });
-        }
-        true
+        Some(by)
     }
 
-    fn record_closed_by_hand(&mut self, id: IncidentId, outcome: Outcome) {
-        self.close(id, outcome);
+    /// The same, and ends the incident if it was opened only for that run.
+    pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) {
+        let Some(by) = self.answer_manual(id, why) else { return };
+        if self.opened_by_hand(id) {
+            let reason = Arc::from(format!("not run: {why}"));
+            self.close(id, &Outcome::ClosedByOperator { by, reason });
+        }
     }
 
     /// Opened only for a run by hand: nothing is broken there.
-    pub(super) fn opened_by_hand(&self, id: IncidentId) -> bool {
-        let Some(incident) = self.incident(id) else { return true };
+    fn opened_by_hand(&self, id: IncidentId) -> bool {
+        let Some(incident) = self.incident(id) else { return false };
         let broken = self.keys.get(&incident.key).is_some_and(|watched| watched.fault == Fault::Broken);
         !broken && incident.attempts.is_empty() && incident.escalation.is_none()
     }
@@ -282,7 +283,7 @@ impl Core {
         if let Step::Remediating(attempt) = self.opened(id)?.step {
             return Err(Refusal::Denied(format!("attempt {attempt} runs").into()));
         }
-        self.close(id, Outcome::ClosedByOperator { by: by.clone(), reason });
+        self.close(id, &Outcome::ClosedByOperator { by: by.clone(), reason });
         Ok(format!("incident {id}: closed"))
     }
 }

@@ -20,6 +20,8 @@ use crate::playbook::{ContentKey, Target};
 pub const KEPT_CLOSED: usize = 50;
 /// Changes of reading kept in one incident's story.
 pub const KEPT_SAWS: usize = 64;
+/// Events kept in one incident's story; the journal has the rest.
+pub const KEPT_STORY: usize = 1000;
 
 /// Everything that outlives the process.
 #[derive(Debug, Clone, PartialEq, Default)]

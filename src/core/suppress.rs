@@ -55,16 +55,12 @@ impl Core {
             if !seen.insert(name) {
                 continue;
             }
-            let books = self.named.get(name).into_iter().flatten().filter_map(|key| self.keys.get(key));
-            if let Some(book) = books.map(|watched| &watched.playbook).next() {
+            let first = self.named.get(name).and_then(|keys| keys.first()).and_then(|key| self.keys.get(key));
+            if let Some(book) = first.map(|watched| &watched.playbook) {
                 if book.content == playbook.content {
                     return true;
                 }
-                if let Some((_, watched)) =
-                    self.named.get(name).and_then(|keys| keys.first()).and_then(|key| self.keys.get_key_value(key))
-                {
-                    stack.extend(watched.playbook.needs.iter().map(String::as_str));
-                }
+                stack.extend(book.needs.iter().map(String::as_str));
             }
         }
         false
@@ -72,7 +68,7 @@ impl Core {
 
     /// So many fail of so many watched, where that makes a storm.
     pub(super) fn storm(&self) -> Option<(usize, usize)> {
-        let (failing, of) = (self.failing, self.keys.len());
+        let (failing, of) = (self.failing, self.watching);
         (of >= self.config.storm_least && failing * 100 > of * self.config.storm_percent).then_some((failing, of))
     }
 

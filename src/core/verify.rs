@@ -15,7 +15,7 @@ use super::watched::alike;
 use crate::playbook::Playbook;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
-const WITHIN_UNKNOWN: Duration = Duration::from_secs(60);
+const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);
 
 impl Core {
     /// The scope is empty: the verifier's checks are watched from now on.
@@ -173,7 +173,7 @@ impl Core {
         if probe && matches!(half, Some(BreakerState::HalfOpen { .. })) {
             self.set_breaker(&key, BreakerState::Closed, "its probe healed");
         }
-        self.close(id, outcome);
+        self.close(id, &outcome);
     }
 }
 

@@ -22,7 +22,7 @@ use crate::playbook::{Mode, Playbook};
 /// Figures kept for the sparkline.
 const KEPT_FIGURES: usize = 120;
 /// How far back the timeline goes.
-const KEPT_MARKS: Duration = Duration::from_secs(3600);
+const KEPT_MARKS: Duration = Duration::from_hours(1);
 
 /// One key that is watched.
 #[derive(Debug, Clone)]
@@ -39,6 +39,8 @@ pub struct Watched {
     pub since: Mono,
     /// The first holding reading without a break.
     pub holding: Option<Mono>,
+    /// Its latest incident.
+    pub last: Option<IncidentId>,
     /// Left alone until it has cleared once: a person has said no to this very fault.
     pub muted: bool,
     /// Readings that began before this tell of a time before the last attempt was over.
@@ -89,6 +91,7 @@ impl Watched {
             fault: Fault::Waiting,
             since: now,
             holding: None,
+            last: None,
             muted: false,
             stale_before: Mono(0),
             marks: VecDeque::new(),
@@ -120,9 +123,8 @@ impl Watched {
             match reading.as_ref().map(|reading| &reading.verdict) {
                 Some(Verdict::Holds) => return Fault::Broken,
                 Some(Verdict::Unknown(_)) => fault = Fault::Unknown,
-                Some(Verdict::DoesNotHold) => {}
                 None if fault == Fault::Clear => fault = Fault::Waiting,
-                None => {}
+                Some(Verdict::DoesNotHold) | None => {}
             }
         }
         fault
@@ -173,10 +175,22 @@ impl Core {
         match watch.role {
             Role::Verifier => self.read_verifier(watch, reading),
             Role::Detector => {
+                let verdict = reading.verdict.clone();
                 if self.take(&watch.key, watch.index, reading) {
                     self.evaluate(&watch.key);
+                } else {
+                    self.look_again(&watch.key, watch.index, &verdict);
                 }
             }
+        }
+    }
+
+    /// A reading that came too late said something, and it may be true still: only changes are told, so look anew.
+    fn look_again(&mut self, key: &Key, index: usize, said: &Verdict) {
+        let Some(watched) = self.keys.get(key) else { return };
+        let known = watched.detector.get(index).and_then(Option::as_ref).is_some_and(|one| alike(&one.verdict, said));
+        if let Some(incident) = watched.last.filter(|_| !known) {
+            self.refresh(incident, key);
         }
     }
 
@@ -271,7 +285,6 @@ impl Core {
             Some(id) if self.incident(id).is_some_and(|incident| matches!(incident.step, Step::Firing)) => {
                 self.escalate(id, Cause::CannotSee { why });
             }
-            Some(_) => {}
             None if matches!(self.mode_in_force(key), Mode::Auto | Mode::Ask) && !watched.muted => {
                 if self.quiet(key) {
                     return self.timers.set(Timer::Blind(key.clone()), self.now.mono + self.config.unknown_bound);
@@ -280,7 +293,7 @@ impl Core {
                     self.escalate(id, Cause::CannotSee { why });
                 }
             }
-            None => {}
+            Some(_) | None => {}
         }
     }
 
@@ -288,7 +301,7 @@ impl Core {
     fn seen_broken(&mut self, id: IncidentId, key: &Key) {
         let Some(incident) = self.incident(id) else { return };
         if incident.blind {
-            self.close(id, Outcome::EscalatedThenCleared);
+            self.close(id, &Outcome::EscalatedThenCleared);
             self.pending(key);
         } else if matches!(incident.step, Step::Escalated(Cause::CannotSee { .. })) {
             self.advance(id);
@@ -309,6 +322,9 @@ impl Core {
         let readings = watched.detector.iter().flatten().cloned().collect();
         let incident = IncidentId(self.state.last.incident + 1);
         self.timers.cancel(&Timer::Hold(key.clone()));
+        if let Some(watched) = self.keys.get_mut(key) {
+            watched.last = Some(incident);
+        }
         self.record(Event::Opened { incident, key: key.clone(), playbook, since, readings });
         Some(incident)
     }
@@ -328,12 +344,12 @@ impl Core {
         let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
         if incident.rests() && !by_hand {
             let outcome = cleared_outcome(incident);
-            self.close(id, outcome);
+            self.close(id, &outcome);
         }
     }
 
     /// Ends an incident: requests withdrawn, page resolved, watches and waits given up.
-    pub(super) fn close(&mut self, id: IncidentId, outcome: Outcome) {
+    pub(super) fn close(&mut self, id: IncidentId, outcome: &Outcome) {
         let Some(incident) = self.incident(id) else { return };
         let key = incident.key.clone();
         if let Step::Asking(request) = &incident.step
@@ -343,13 +359,13 @@ impl Core {
             self.record(Event::Withdrawn { incident: id, generation, why });
         }
         self.resolve(id);
-        self.refuse_manual(id, "the incident was closed");
+        self.answer_manual(id, "the incident was closed");
         self.unwatch_verifier(id);
         self.record(Event::Closed { incident: id, outcome: outcome.clone() });
         self.forget_survey(id);
         self.stop_waiting(id);
         self.live.remove(&id);
-        self.after_close(id, &key, &outcome);
+        self.after_close(id, &key, outcome);
         self.wake_locked();
         self.wake(Wait::Need);
     }
@@ -362,21 +378,18 @@ impl Core {
                 watched.muted = matches!(watched.fault, Fault::Broken | Fault::Unknown);
             }
             Outcome::Healed { .. } | Outcome::HealedByOperator { .. } | Outcome::EscalatedThenCleared => {
-                let stale = watched.stale_before;
-                let mut old = false;
+                watched.stale_before = self.now.mono;
+                let mut dropped = false;
                 for slot in &mut watched.detector {
-                    if slot.as_ref().is_some_and(|reading| reading.began < stale) {
-                        *slot = None;
-                        old = true;
-                    }
+                    dropped |= slot.take_if(|reading| reading.verdict != Verdict::DoesNotHold).is_some();
                 }
-                if old {
-                    self.refault(key);
+                if dropped {
                     self.refresh(id, key);
                 }
             }
             Outcome::SelfCleared | Outcome::Expired | Outcome::Superseded => {}
         }
+        self.evaluate(key);
     }
 
     /// What a detector's Watch is.
