@@ -1,6 +1,8 @@
 //! What an attempt starts is started clean, and nothing of it is left when the attempt is over: at every level of
 //! scope that this host offers. Needs no root.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/attempt.rs"]
 mod attempt;
 

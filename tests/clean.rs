@@ -1,6 +1,8 @@
 //! `clean` against an attacker who swaps names while it works, and through the whole way from plan to report.
 //! Needs no root; what needs root stands in `hostile.rs`.
 
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
 #[path = "support/attempt.rs"]
 mod attempt;
 

@@ -4,6 +4,8 @@ use tokio::time::Instant;
 
 use super::order::UnitOrder;
 use super::runner::Ran;
+use crate::core::plan::StepResult;
+use crate::host::job::{self, JobError, Verb};
 use crate::playbook::action::UnitVerb;
 use crate::text::clean_line;
 
@@ -71,6 +73,7 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
         "exit.target",
         "ctrl-alt-del.target",
     ];
+    const ENDING_SERVICES: [&str; 3] = ["systemd-poweroff", "systemd-reboot", "systemd-halt"];
     let suffix = unit.rsplit_once('.').filter(|(stem, _)| !stem.is_empty()).map(|(_, suffix)| suffix);
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, ':' | '-' | '_' | '.' | '\\' | '@');
     let named = suffix.is_some_and(|suffix| SUFFIXES.contains(&suffix));
@@ -82,33 +85,50 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
         Err(if own { UnitRefusal::Own { unit, verb } } else { UnitRefusal::Host { unit, verb } })
     };
     let ends = matches!(verb, UnitVerb::Restart | UnitVerb::Stop);
-    if ends
-        && own_cgroups
-            .lines()
-            .any(|line| line.rsplit(':').next().is_some_and(|path| path.split('/').any(|part| part == unit)))
-    {
+    let starts = matches!(verb, UnitVerb::Start | UnitVerb::Restart);
+    let holds_us = |line: &str| line.rsplit(':').next().is_some_and(|path| path.split('/').any(|part| part == unit));
+    let takes_down = ENDINGS.contains(&unit) || ENDING_SERVICES.iter().any(|service| unit.starts_with(service));
+    if ends && own_cgroups.lines().any(holds_us) {
         return refusal(true);
     }
-    let starts = matches!(verb, UnitVerb::Start | UnitVerb::Restart);
-    if (ends && ESSENTIAL.contains(&unit))
-        || (starts
-            && (ENDINGS.contains(&unit)
-                || unit.starts_with("systemd-poweroff")
-                || unit.starts_with("systemd-reboot")
-                || unit.starts_with("systemd-halt")))
-    {
+    if (ends && ESSENTIAL.contains(&unit)) || (starts && takes_down) {
         return refusal(false);
     }
     Ok(())
 }
 
-/// Asks systemd, and waits for the job.
-pub async fn carry_out(order: &UnitOrder, deadline: Instant) -> Ran {
+/// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
+/// a restart short halfway helps nobody, and the verifier looks at what came of it.
+pub(super) async fn carry_out(order: &UnitOrder, deadline: Instant) -> Ran {
     if let Err(refusal) = may(&order.unit, order.verb) {
         return Ran::refused(refusal.to_string());
     }
-    let _ = deadline;
-    Ran::failed("systemd cannot be asked yet")
+    match job::run(&order.unit, of(order.verb), deadline).await {
+        Ok(end) => {
+            let state = end.state.map_or(String::new(), |state| format!("; {} is {state}", order.unit));
+            let words = clean_line(&format!("job {}{state}", end.result)).into_owned();
+            match &*end.result {
+                "done" => Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true },
+                _ => Ran::failed(words),
+            }
+        }
+        Err(JobError::TimedOut) => Ran {
+            result: StepResult::TimedOut,
+            output: "[the job did not end in time; systemd goes on with it]\n".into(),
+            scope_empty: true,
+        },
+        Err(error) => Ran::failed(clean_line(&error.to_string()).into_owned()),
+    }
+}
+
+fn of(verb: UnitVerb) -> Verb {
+    match verb {
+        UnitVerb::Start => Verb::Start,
+        UnitVerb::Restart => Verb::Restart,
+        UnitVerb::Reload => Verb::Reload,
+        UnitVerb::ResetFailed => Verb::ResetFailed,
+        UnitVerb::Stop => Verb::Stop,
+    }
 }
 
 #[cfg(test)]

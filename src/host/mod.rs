@@ -2,6 +2,7 @@
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod clock;
+pub mod job;
 pub mod operator;
 pub mod paths;
 pub mod program;

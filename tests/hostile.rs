@@ -1,0 +1,265 @@
+//! What only root can set up, and what only a real systemd can show. Each trial says why it is left out where it is.
+
+#![allow(clippy::unwrap_used, reason = "a test may panic")]
+
+#[path = "support/attempt.rs"]
+mod attempt;
+
+use std::fs::{self, Permissions};
+use std::os::unix::fs::{PermissionsExt as _, chown};
+use std::os::unix::process::CommandExt as _;
+use std::path::Path;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use attempt::{context, fresh_attempt, output, playbook, shell};
+use libtest_mimic::{Arguments, Failed, Trial};
+use salve::action::{Runner, plan};
+use salve::core::plan::{AttemptReport, ScopeLevel, StepResult};
+use salve::playbook::action::{CleanAction, NamedUnit, UnitAction, UnitVerb};
+use salve::playbook::{Action, Target};
+
+/// Set in a copy of this program that runs one trial in mount namespace of its own.
+const INSIDE: &str = "SALVE_TEST_INSIDE";
+const NOBODY: u32 = 65534;
+
+fn main() -> ExitCode {
+    let root = rustix::process::geteuid().is_root();
+    let systemd = Path::new("/run/systemd/system").is_dir();
+    let trial = |name: &str, possible: bool, body: fn() -> Result<(), Failed>| {
+        Trial::test(name, body).with_ignored_flag(!possible)
+    };
+    let trials = vec![
+        trial("a_bind_mount_inside_the_tree_is_not_entered (needs root)", root, || in_namespace("bind_mount")),
+        trial("a_file_system_that_fills_up_is_cleaned_to_its_target (needs root)", root, || in_namespace("filled")),
+        trial("an_immutable_file_stays (needs root)", root, || in_namespace("immutable")),
+        trial("an_attacker_as_nobody_gets_nothing_deleted_outside (needs root)", root, attacker_as_nobody),
+        trial("files_of_others_go_by_way_of_the_quarantine (needs root)", root, others_files),
+        trial("a_cgroup_is_made_and_removed (needs root)", root, a_cgroup_is_removed),
+        trial(
+            "a_unit_is_restarted_by_systemd_and_outlives_the_attempt (needs root and systemd)",
+            root && systemd,
+            unit_restart,
+        ),
+        trial("a_unit_that_cannot_start_fails_with_its_state (needs root and systemd)", root && systemd, unit_failure),
+    ];
+    if let Ok(name) = std::env::var(INSIDE) {
+        return inside(&name);
+    }
+    libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
+}
+
+/// Runs this program again in a mount namespace of its own, so that no mount reaches this machine.
+fn in_namespace(name: &str) -> Result<(), Failed> {
+    let own = std::env::current_exe()?;
+    let done =
+        Command::new("unshare").args(["--mount", "--propagation", "private"]).arg(own).env(INSIDE, name).output()?;
+    if done.status.success() {
+        return Ok(());
+    }
+    Err(format!("{}{}", String::from_utf8_lossy(&done.stdout), String::from_utf8_lossy(&done.stderr)).into())
+}
+
+fn inside(name: &str) -> ExitCode {
+    match name {
+        "bind_mount" => bind_mount(),
+        "filled" => filled(),
+        "immutable" => immutable(),
+        _ => return ExitCode::FAILURE,
+    }
+    ExitCode::SUCCESS
+}
+
+fn wait<T>(future: impl Future<Output = T>) -> T {
+    tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap().block_on(future)
+}
+
+fn scratch() -> tempfile::TempDir {
+    tempfile::Builder::new().prefix("salve-hostile-").tempdir_in("/tmp").unwrap()
+}
+
+fn clean(path: &Path, verify: Vec<salve::playbook::Check>) -> AttemptReport {
+    let state = tempfile::tempdir().unwrap();
+    let action = CleanAction {
+        path: path.to_str().unwrap().into(),
+        older_than: "0s".parse().unwrap(),
+        max_files: None,
+        max_bytes: None,
+    };
+    let playbook = playbook(vec![Action::Clean(action)], "60s".parse().unwrap(), verify);
+    let target = Target::Mount(path.to_str().unwrap().into());
+    wait(async {
+        let plan = plan(&playbook, 0, &context(target)).await.unwrap();
+        Runner::new(state.path()).execute(fresh_attempt(), Arc::new(plan)).await
+    })
+}
+
+fn mount(arguments: &[&str]) {
+    assert!(Command::new("mount").args(arguments).status().unwrap().success(), "mount {arguments:?}");
+}
+
+fn bind_mount() {
+    let (inside, outside) = (scratch(), scratch());
+    let (canary, bait) = (outside.path().join("canary"), inside.path().join("bait"));
+    fs::write(&canary, "x").unwrap();
+    fs::write(&bait, "x").unwrap();
+    fs::create_dir(inside.path().join("bound")).unwrap();
+    fs::write(inside.path().join("bound-file"), "").unwrap();
+    mount(&["--bind", outside.path().to_str().unwrap(), inside.path().join("bound").to_str().unwrap()]);
+    mount(&["--bind", canary.to_str().unwrap(), inside.path().join("bound-file").to_str().unwrap()]);
+    let report = clean(inside.path(), Vec::new());
+    assert!(canary.exists() && !bait.exists(), "{}", output(&report));
+    assert!(output(&report).contains("kept 2: on another mount"), "{}", output(&report));
+    for name in ["bound", "bound-file"] {
+        assert!(Command::new("umount").arg(inside.path().join(name)).status().unwrap().success());
+    }
+}
+
+fn filled() {
+    let folder = scratch();
+    let base = folder.path().to_str().unwrap();
+    // The list allows `/tmp`; a mount below it must be named by a setting, so this one covers `/tmp` itself.
+    mount(&["-t", "tmpfs", "-o", "size=10m,mode=1777", "tmpfs", "/tmp"]);
+    for name in 0..18 {
+        fs::write(format!("/tmp/{name:02}"), vec![b'x'; 512 * 1024]).unwrap();
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let used = salve::playbook::check::FilesystemCheck {
+        used: Some("< 50%".parse().unwrap()),
+        ..salve::playbook::check::FilesystemCheck::default()
+    };
+    let report = clean(Path::new("/tmp"), vec![salve::playbook::Check::Filesystem(used)]);
+    assert!(matches!(&report.steps[0].result, StepResult::Done(_)), "{report:?}");
+    let left = fs::read_dir("/tmp").unwrap().flatten().filter(|entry| entry.file_name().len() == 2).count();
+    assert!((8..=9).contains(&left), "{left} left of {base}: {}", output(&report));
+    assert!(Path::new("/tmp/17").exists() && !Path::new("/tmp/00").exists());
+    assert!(output(&report).contains("the file system gained 4"), "{}", output(&report));
+    assert!(Command::new("umount").arg("/tmp").status().unwrap().success());
+}
+
+fn immutable() {
+    mount(&["-t", "tmpfs", "-o", "size=1m,mode=1777", "tmpfs", "/tmp"]);
+    fs::write("/tmp/fixed", "x").unwrap();
+    // tmpfs keeps these attributes since Linux 6.6; without chattr there is nothing to show.
+    let set = Command::new("chattr").args(["+i", "/tmp/fixed"]).output().is_ok_and(|done| done.status.success());
+    let report = clean(Path::new("/tmp"), Vec::new());
+    assert_eq!(Path::new("/tmp/fixed").exists(), set, "{}", output(&report));
+    let _ = Command::new("chattr").args(["-i", "/tmp/fixed"]).status();
+    let _ = Command::new("umount").arg("/tmp").status();
+}
+
+/// A process without rights swaps folders and links, and makes hard links and FIFOs, while root cleans.
+fn attacker_as_nobody() -> Result<(), Failed> {
+    let (inside, outside) = (scratch(), scratch());
+    fs::set_permissions(inside.path(), Permissions::from_mode(0o1777))?;
+    fs::set_permissions(outside.path(), Permissions::from_mode(0o755))?;
+    for name in 0..20 {
+        fs::write(outside.path().join(format!("{name}")), format!("canary {name}"))?;
+    }
+    let script = format!(
+        "cd {inside}; while :; do mkdir -p a; for i in 1 2 3 4 5; do echo x > a/$i; done; mv -T a b; ln -s {outside} a; \
+         sleep 0.00$(($$ % 7)); rm -f a; mv -T b a; ln a/1 a/6; mkfifo a/7; ln -sf {outside}/3 a/2; rm -rf a b; done",
+        inside = inside.path().display(),
+        outside = outside.path().display(),
+    );
+    let mut attacker = Command::new("/bin/sh")
+        .args(["-c", &script])
+        .stderr(std::process::Stdio::null())
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .process_group(0)
+        .spawn()?;
+    let until = Instant::now() + Duration::from_secs(8);
+    let mut deleted = 0;
+    while Instant::now() < until {
+        let report = clean(inside.path(), Vec::new());
+        deleted += output(&report).lines().filter(|line| line.starts_with("  /")).count();
+    }
+    rustix::process::kill_process_group(rustix::process::Pid::from_child(&attacker), rustix::process::Signal::KILL)?;
+    attacker.wait()?;
+    for name in 0..20 {
+        let text = fs::read_to_string(outside.path().join(format!("{name}")))?;
+        assert_eq!(text, format!("canary {name}"));
+    }
+    assert!(deleted > 0, "no contest");
+    Ok(())
+}
+
+fn others_files() -> Result<(), Failed> {
+    let folder = scratch();
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o1777))?;
+    let theirs = folder.path().join("theirs");
+    fs::create_dir(&theirs)?;
+    fs::write(theirs.join("file"), "x")?;
+    chown(&theirs, Some(NOBODY), Some(NOBODY))?;
+    chown(theirs.join("file"), Some(NOBODY), Some(NOBODY))?;
+    let report = clean(folder.path(), Vec::new());
+    assert!(!theirs.join("file").exists(), "{}", output(&report));
+    assert_eq!(fs::read_dir(folder.path())?.count(), 1, "the quarantine is gone");
+    Ok(())
+}
+
+fn a_cgroup_is_removed() -> Result<(), Failed> {
+    let state = tempfile::tempdir()?;
+    let runner = Runner::new(state.path());
+    if runner.level() == ScopeLevel::Subreaper {
+        return Err("root cannot make a cgroup here".into());
+    }
+    let report = wait(shell(&runner, "cat /proc/self/cgroup", "10s"));
+    let line = output(&report).lines().find(|line| line.contains("/salve-")).ok_or("in no cgroup of its own")?;
+    let name = line.rsplit('/').next().unwrap().to_owned();
+    let left = Command::new("find").args(["/sys/fs/cgroup", "-name", &name]).output()?;
+    assert!(left.stdout.is_empty(), "{name} is still there");
+    Ok(())
+}
+
+fn unit(name: &str, verb: UnitVerb) -> AttemptReport {
+    let state = tempfile::tempdir().unwrap();
+    let action = Action::Unit(UnitAction::On(NamedUnit { name: name.into(), verb }));
+    let playbook = playbook(vec![action], "20s".parse().unwrap(), Vec::new());
+    wait(async {
+        let plan = plan(&playbook, 0, &context(Target::Host)).await.unwrap();
+        Runner::new(state.path()).execute(fresh_attempt(), Arc::new(plan)).await
+    })
+}
+
+fn write_unit(name: &str, exec: &str) -> Result<(), Failed> {
+    fs::write(format!("/run/systemd/system/{name}"), format!("[Service]\nExecStart={exec}\n"))?;
+    assert!(Command::new("systemctl").arg("daemon-reload").status()?.success());
+    Ok(())
+}
+
+fn main_pid(name: &str) -> Result<String, Failed> {
+    let shown = Command::new("systemctl").args(["show", "-P", "MainPID", name]).output()?;
+    Ok(String::from_utf8_lossy(&shown.stdout).trim().to_owned())
+}
+
+fn unit_restart() -> Result<(), Failed> {
+    const NAME: &str = "salve-test-sleep.service";
+    write_unit(NAME, "/bin/sleep 1000")?;
+    let report = unit(NAME, UnitVerb::Start);
+    let done = StepResult::Done(format!("job done; {NAME} is active (running)").into());
+    assert_eq!(report.steps[0].result, done, "{report:?}");
+    assert_eq!((report.scope, report.scope_empty), (ScopeLevel::None, true));
+    let first = main_pid(NAME)?;
+    assert_eq!(unit(NAME, UnitVerb::Restart).steps[0].result, done);
+    let second = main_pid(NAME)?;
+    assert!(first != second && second != "0");
+    assert!(matches!(unit(NAME, UnitVerb::Stop).steps[0].result, StepResult::Done(_)));
+    Ok(())
+}
+
+fn unit_failure() -> Result<(), Failed> {
+    const NAME: &str = "salve-test-broken.service";
+    fs::write(format!("/run/systemd/system/{NAME}"), "[Service]\nType=oneshot\nExecStart=/bin/false\n")?;
+    assert!(Command::new("systemctl").arg("daemon-reload").status()?.success());
+    let report = unit(NAME, UnitVerb::Start);
+    let failed = StepResult::Failed(format!("job failed; {NAME} is failed (failed)").into());
+    assert_eq!(report.steps[0].result, failed);
+    let report = unit(NAME, UnitVerb::ResetFailed);
+    assert!(matches!(report.steps[0].result, StepResult::Done(_)), "{report:?}");
+    let report = unit("salve-test-none.service", UnitVerb::Start);
+    assert!(matches!(report.steps[0].result, StepResult::Failed(_)), "{report:?}");
+    Ok(())
+}
