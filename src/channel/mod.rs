@@ -39,6 +39,9 @@ pub use settings::{ChannelSettings, CommandSettings, TicketSettings, WebhookSett
 use std::sync::Arc;
 use std::time::Duration;
 
+use crate::host::redact::redact;
+use crate::text::clean_line;
+
 /// Why a channel did not take a page, and when to try again. It is always tried again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Setback {
@@ -61,6 +64,6 @@ enum Pace {
 impl Setback {
     fn new(pace: Pace, why: impl Into<String>) -> Self {
         let why: String = why.into();
-        Self { why: crate::text::clean_line(&why).as_ref().into(), pace }
+        Self { why: redact(&clean_line(&why)).as_ref().into(), pace }
     }
 }

@@ -13,6 +13,7 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::page::Evidence;
+use crate::host::redact::redact;
 use crate::playbook::{Attachment, Target};
 use crate::text::{clean, clean_line};
 
@@ -60,7 +61,7 @@ async fn piece(attachment: Attachment, target: Target) -> Evidence {
         Ok(Err(why)) => format!("not gathered: {why}"),
         Err(_) => format!("not gathered: no answer within {} s", DEADLINE.as_secs()),
     };
-    Evidence { title: clean_line(&title).as_ref().into(), body: tidy(&body) }
+    Evidence { title: redact(&clean_line(&title)).as_ref().into(), body: tidy(&body) }
 }
 
 fn title(attachment: &Attachment, target: &Target) -> String {
@@ -74,9 +75,13 @@ fn title(attachment: &Attachment, target: &Target) -> String {
     }
 }
 
-/// Clean, and of a size that a page can carry.
+/// Clean, without secrets, and of a size that a page can carry.
 fn tidy(body: &str) -> Arc<str> {
+    if body.trim().is_empty() {
+        return "nothing came of it: the output is empty".into();
+    }
     let body = clean(body);
+    let body = redact(&body);
     let Some(end) = (0..=LARGEST).rev().find(|end| body.is_char_boundary(*end)).filter(|end| *end < body.len()) else {
         return body.as_ref().into();
     };
@@ -110,6 +115,11 @@ mod tests {
         assert_eq!(&*evidence[3].body, "a␛[2Jb\n[exit code 3]");
         assert!(evidence[4].title.starts_with("Journal of path"), "{}", evidence[4].title);
         assert!(!evidence[4].body.is_empty() && !evidence[5].body.is_empty());
+    }
+
+    #[test]
+    fn secrets_are_hidden() {
+        assert_eq!(&*tidy("password=hunter2\n"), "password=[redacted]\n");
     }
 
     #[test]
