@@ -60,3 +60,6 @@ pub use reading::{Reading, Verdict};
 pub use state::State;
 pub use time::{Mono, Now};
 pub use watched::{Fault, Moment, Watched};
+
+#[cfg(test)]
+mod tests;

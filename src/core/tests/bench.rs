@@ -1,0 +1,296 @@
+//! A bench: readings by hand, surveys answered at once with what the host shows, attempts ended by hand.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+
+use crate::core::command::{Command, Operator, Refusal};
+use crate::core::effect::Effect;
+use crate::core::event::{Event, Recorded};
+use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
+use crate::core::input::{Binding, Facts, Input, Resolution, Standing};
+use crate::core::plan::{AttemptReport, Digest, Plan, ScopeLevel};
+use crate::core::reading::{Reading, Verdict};
+use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
+use crate::playbook::action::{Action, UnitAction, UnitVerb};
+use crate::playbook::check::{Check, UnitCheck};
+use crate::playbook::value::Period;
+use crate::playbook::{
+    BreakerLimits, ContentKey, Detect, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec, Verify,
+};
+
+/// A playbook: `for` 10 s, one rung, verified within 60 s with a soak of 15 s, 3 attempts in 10 min.
+pub fn playbook(name: &str) -> Playbook {
+    let rung = Rung {
+        actions: vec![Action::Unit(UnitAction::Verb(UnitVerb::Restart))],
+        timeout: Period::from_secs(30),
+        idempotent: false,
+    };
+    Playbook {
+        name: name.into(),
+        content: ContentKey(format!("{name}-content").into()),
+        origin: Origin::Shipped,
+        source: "".into(),
+        title: format!("{name} stays up").into(),
+        targets: vec![TargetSpec::Unit(format!("{name}.service"))],
+        risk: Risk::Low,
+        mode: Mode::Auto,
+        detect: Detect { checks: vec![Check::Unit(UnitCheck::default())], hold: Period::from_secs(10) },
+        remediate: vec![Arc::new(rung)],
+        verify: Verify {
+            checks: vec![Check::Unit(UnitCheck::default())],
+            within: Period::from_secs(60),
+            soak: Period::from_secs(15),
+        },
+        escalate: Escalate {
+            attempts: 3,
+            window: Period::from_secs(600),
+            to: vec!["oncall".into()],
+            attach: Vec::new(),
+        },
+        needs: Vec::new(),
+        only_between: None,
+        cooldown: None,
+        breaker: BreakerLimits::default(),
+        skip_if_stopped_by_operator: true,
+        enabled_when: None,
+    }
+}
+
+/// The bench.
+pub struct Bench {
+    pub core: Core,
+    pub now: Mono,
+    pub journal: Vec<Arc<Recorded>>,
+    /// What each key's detector shows in a survey; does not hold where nothing is said.
+    pub shows: BTreeMap<Key, Verdict>,
+    pub busy: Option<Arc<str>>,
+    pub stopped: Option<Arc<str>>,
+    pub plan: Result<&'static str, &'static str>,
+    pub started: Vec<(AttemptId, IncidentId)>,
+    pub delivers: Vec<PageId>,
+    pub emptied: Vec<AttemptId>,
+    pub watches: Vec<WatchId>,
+    pub answers: BTreeMap<RequestId, Result<Arc<str>, Refusal>>,
+    /// Surveys are kept back instead of answered.
+    pub hold_surveys: bool,
+    bindings: Vec<Binding>,
+    requests: u64,
+}
+
+pub fn alice() -> Operator {
+    Operator { uid: 1000, name: "alice".into(), login: None }
+}
+
+pub fn digest(word: &str) -> Digest {
+    Digest(word.into())
+}
+
+pub fn key(playbook: &Playbook) -> Key {
+    Key { content: playbook.content.clone(), target: Target::Unit(format!("{}.service", playbook.name).into()) }
+}
+
+pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
+    let target = key(&playbook).target;
+    Binding { playbook: Arc::new(playbook), resolution: Resolution::Here(target), standing }
+}
+
+impl Bench {
+    /// A machine with these playbooks, an hour after the boot, nothing read yet.
+    pub fn with(bindings: Vec<Binding>) -> Self {
+        let mut bench = Self {
+            core: Core::new(Config::default()),
+            now: Mono(3_600_000),
+            journal: Vec::new(),
+            shows: BTreeMap::new(),
+            busy: None,
+            stopped: None,
+            plan: Ok("plan"),
+            started: Vec::new(),
+            delivers: Vec::new(),
+            emptied: Vec::new(),
+            watches: Vec::new(),
+            answers: BTreeMap::new(),
+            hold_surveys: false,
+            bindings,
+            requests: 0,
+        };
+        bench.begin(Mono(0));
+        bench
+    }
+
+    /// One playbook as written.
+    pub fn one(playbook: Playbook) -> (Self, Key) {
+        let key = key(&playbook);
+        (Self::with(vec![bound(playbook, Standing::AsWritten)]), key)
+    }
+
+    fn begin(&mut self, booted: Mono) {
+        self.give(Input::Started { version: "0".into(), boot_id: "boot".into(), booted });
+        let bindings = self.bindings.clone();
+        self.give(Input::Loaded(bindings));
+    }
+
+    /// Another set of playbooks.
+    pub fn load(&mut self, bindings: Vec<Binding>) {
+        self.bindings.clone_from(&bindings);
+        self.give(Input::Loaded(bindings));
+    }
+
+    /// A new process on the same journal.
+    pub fn restart(&mut self) {
+        let mut core = Core::new(Config::default());
+        for recorded in &self.journal {
+            core.replay(recorded);
+        }
+        assert_eq!(core.state(), self.core.state(), "the replay is not the live state");
+        self.core = core;
+        self.watches.clear();
+        self.begin(Mono(0));
+    }
+
+    pub fn give(&mut self, input: Input) {
+        let now = Now {
+            mono: self.now,
+            wall: Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(self.now.0).unwrap_or(0)).unwrap(),
+            minute_of_day: u16::try_from(self.now.0 / 60_000 % 1440).unwrap(),
+        };
+        let effects = self.core.handle(now, input);
+        let mut records_are_over = false;
+        for effect in effects {
+            match effect {
+                Effect::Record(recorded) => {
+                    assert!(!records_are_over, "records come first");
+                    assert_eq!(recorded.seq, self.journal.len() as u64 + 1);
+                    self.journal.push(recorded);
+                    continue;
+                }
+                Effect::Watch { watch, .. } => self.watches.push(watch),
+                Effect::Unwatch(watch) => self.watches.retain(|kept| *kept != watch),
+                Effect::Survey { incident, survey, key, rung, .. } if !self.hold_surveys => {
+                    let facts = self.facts(&key, rung);
+                    self.give(Input::Surveyed { incident, survey, facts });
+                }
+                Effect::Survey { .. } => {}
+                Effect::Start { incident, attempt, .. } => self.started.push((attempt, incident)),
+                Effect::EmptyScope { attempt } => self.emptied.push(attempt),
+                Effect::Deliver(page) => self.delivers.push(page),
+                Effect::Reply { request, answer } => {
+                    self.answers.insert(request, answer);
+                }
+            }
+            records_are_over = true;
+        }
+    }
+
+    fn facts(&self, key: &Key, rung: usize) -> Facts {
+        let verdict = self.shows.get(key).cloned().unwrap_or(Verdict::DoesNotHold);
+        Facts {
+            detector: vec![self.reading(verdict)],
+            busy: self.busy.clone(),
+            stopped_by_operator: self.stopped.clone(),
+            plan: self.plan.map(|word| Arc::new(plan(word, rung))).map_err(Arc::from),
+            began: self.now,
+        }
+    }
+
+    fn reading(&self, verdict: Verdict) -> Reading {
+        Reading { verdict, seen: "seen".into(), figure: None, began: self.now, since: self.now }
+    }
+
+    /// The detector of this key says this from now on.
+    pub fn says(&mut self, key: &Key, verdict: Verdict) {
+        self.shows.insert(key.clone(), verdict.clone());
+        let reading = self.reading(verdict);
+        self.give(Input::Read { watch: WatchId { key: key.clone(), role: Role::Detector, index: 0 }, reading });
+    }
+
+    pub fn breaks(&mut self, key: &Key) {
+        self.says(key, Verdict::Holds);
+    }
+
+    pub fn clears(&mut self, key: &Key) {
+        self.says(key, Verdict::DoesNotHold);
+    }
+
+    /// The verifier of this key says this.
+    pub fn verifier(&mut self, key: &Key, verdict: Verdict) {
+        let reading = self.reading(verdict);
+        self.give(Input::Read { watch: WatchId { key: key.clone(), role: Role::Verifier, index: 0 }, reading });
+    }
+
+    /// Lets time pass, and wakes the machine whenever it wants that.
+    pub fn pass(&mut self, seconds: u64) {
+        let end = self.now + Duration::from_secs(seconds);
+        while let Some(due) = self.core.next_deadline().filter(|due| *due <= end) {
+            self.now = self.now.max(due);
+            self.give(Input::Tick);
+        }
+        self.now = end;
+        self.give(Input::Tick);
+    }
+
+    /// The last attempt ends.
+    pub fn ends(&mut self, scope_empty: bool) {
+        let (attempt, _) = *self.started.last().expect("an attempt was started");
+        let report = AttemptReport { steps: Vec::new(), scope: ScopeLevel::CgroupV2, scope_empty, took_ms: 1 };
+        self.give(Input::AttemptEnded { attempt, report: Arc::new(report) });
+    }
+
+    /// The last attempt ends and its verification fails at the deadline.
+    pub fn fails(&mut self) {
+        self.ends(true);
+        self.pass(60);
+    }
+
+    /// The last attempt ends, verifies, and soaks.
+    pub fn heals(&mut self, key: &Key) {
+        self.ends(true);
+        self.shows.insert(key.clone(), Verdict::DoesNotHold);
+        self.pass(1);
+        self.verifier(key, Verdict::Holds);
+        self.pass(30);
+    }
+
+    pub fn asks(&mut self, command: Command) -> Option<Result<Arc<str>, Refusal>> {
+        self.requests += 1;
+        let request = RequestId(self.requests);
+        self.give(Input::Command { by: alice(), command, request });
+        self.answers.get(&request).cloned()
+    }
+
+    pub fn phase(&self, key: &Key) -> Option<Phase> {
+        let id = self.core.state().incident_of(key)?.id;
+        self.core.phase(id)
+    }
+
+    pub fn open_id(&self, key: &Key) -> IncidentId {
+        self.core.state().incident_of(key).expect("an incident is open").id
+    }
+
+    /// How incidents ended, oldest first.
+    pub fn outcomes(&self) -> Vec<Outcome> {
+        self.events(|event| match event {
+            Event::Closed { outcome, .. } => Some(outcome.clone()),
+            _ => None,
+        })
+    }
+
+    pub fn events<T>(&self, pick: impl Fn(&Event) -> Option<T>) -> Vec<T> {
+        self.journal.iter().filter_map(|recorded| pick(&recorded.event)).collect()
+    }
+
+    pub fn pages(&self) -> usize {
+        self.events(|event| matches!(event, Event::Escalated { .. }).then_some(())).len()
+    }
+
+    pub fn resolves(&self) -> usize {
+        self.events(|event| matches!(event, Event::Resolved { .. }).then_some(())).len()
+    }
+}
+
+pub fn plan(word: &str, rung: usize) -> Plan {
+    Plan { rung, steps: Vec::new(), timeout_ms: 30_000, digest: digest(word) }
+}

@@ -1,0 +1,175 @@
+//! Operators: approvals bound to what was shown, pauses that hold, and refusals that say why.
+
+use std::sync::Arc;
+
+use super::bench::{Bench, alice, bound, digest, key, playbook};
+use crate::core::event::Event;
+use crate::core::incident::{Asks, Denial, Starter};
+use crate::core::input::{Input, Standing};
+use crate::core::{Command, Outcome, Phase, Refusal, Scope};
+use crate::playbook::Mode;
+use crate::playbook::value::Period;
+
+fn asking() -> (Bench, crate::core::Key) {
+    let mut book = playbook("nginx");
+    book.mode = Mode::Ask;
+    let (mut bench, nginx) = Bench::one(book);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(_))));
+    (bench, nginx)
+}
+
+#[test]
+fn an_approval_is_for_exactly_what_was_shown_and_is_used_once() {
+    let (mut bench, nginx) = asking();
+    let incident = bench.open_id(&nginx);
+    let wrong = bench.asks(Command::Approve { incident, digest: digest("another") });
+    assert_eq!(wrong, Some(Err(Refusal::PlanChanged)));
+    assert!(bench.asks(Command::Approve { incident, digest: digest("plan") }).is_some_and(|said| said.is_ok()));
+    assert_eq!(bench.started.len(), 1);
+    let starter = bench.events(|event| match event {
+        Event::Intent { starter, .. } => Some(starter.clone()),
+        _ => None,
+    });
+    assert_eq!(starter, [Starter::Approved { by: alice(), digest: digest("plan") }]);
+    bench.fails();
+    assert_eq!(bench.started.len(), 1, "the next attempt asks anew");
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
+}
+
+#[test]
+fn a_plan_that_changed_since_the_yes_is_asked_again() {
+    let (mut bench, nginx) = asking();
+    let incident = bench.open_id(&nginx);
+    bench.plan = Ok("changed");
+    assert!(bench.asks(Command::Approve { incident, digest: digest("plan") }).is_some_and(|said| said.is_ok()));
+    assert!(bench.started.is_empty());
+    let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks again") };
+    assert_eq!((request.generation, request.plan.digest.clone(), request.why), (2, digest("changed"), Asks::Mode));
+}
+
+#[test]
+fn a_request_is_withdrawn_when_the_fault_clears() {
+    let (mut bench, nginx) = asking();
+    bench.clears(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::SelfCleared]);
+    assert_eq!(bench.events(|event| matches!(event, Event::Withdrawn { .. }).then_some(())).len(), 1);
+}
+
+#[test]
+fn a_declined_fault_is_left_alone_until_it_has_cleared_once() {
+    let (mut bench, nginx) = asking();
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Decline { incident, reason: "known".into() });
+    bench.pass(3600);
+    bench.breaks(&nginx);
+    bench.pass(3600);
+    assert_eq!(bench.core.state().last.incident, 1);
+    bench.clears(&nginx);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    assert_eq!(bench.core.state().last.incident, 2);
+}
+
+#[test]
+fn silence_expires_and_calls_a_human_once() {
+    let (mut bench, nginx) = asking();
+    bench.pass(15 * 60);
+    assert_eq!(bench.pages(), 1);
+    bench.clears(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::Expired]);
+    assert_eq!(bench.resolves(), 1);
+}
+
+#[test]
+fn after_a_pause_no_attempt_starts_until_it_ends_and_it_survives_a_restart() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    let length = Some(Period::from_secs(600));
+    let said = bench.asks(Command::Pause { scope: Scope::Host, length, reason: "patching".into() });
+    assert!(said.is_some_and(|said| said.is_ok()));
+    bench.breaks(&nginx);
+    bench.pass(60);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Paused { .. }))));
+    bench.restart();
+    bench.breaks(&nginx);
+    bench.pass(500);
+    assert!(bench.started.is_empty());
+    bench.pass(60);
+    assert_eq!(bench.started.len(), 1, "its time ended it");
+    assert_eq!(bench.events(|event| matches!(event, Event::Resumed { .. }).then_some(())).len(), 1);
+}
+
+#[test]
+fn a_snooze_keeps_still_and_ends() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    let length = Period::from_secs(300);
+    bench.asks(Command::Snooze { key: nginx.clone(), length, reason: "known".into() });
+    bench.breaks(&nginx);
+    bench.pass(299);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Snoozed { .. }))));
+    bench.pass(1);
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn shadow_records_what_it_would_have_done_and_arming_lets_it_act() {
+    let book = playbook("nginx");
+    let nginx = key(&book);
+    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    bench.breaks(&nginx);
+    bench.pass(600);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Shadow))));
+    assert_eq!(bench.events(|event| matches!(event, Event::WouldHave { .. }).then_some(())).len(), 1);
+    assert_eq!((bench.started.len(), bench.pages()), (0, 0));
+    assert!(bench.asks(Command::Arm { playbook: "nginx".into() }).is_some_and(|said| said.is_ok()));
+    assert_eq!(bench.started.len(), 1);
+    assert_eq!(bench.core.mode_in_force(&nginx), Mode::Auto);
+    assert!(bench.asks(Command::Disarm { playbook: "nginx".into() }).is_some_and(|said| said.is_ok()));
+    assert_eq!(bench.core.mode_in_force(&nginx), Mode::Shadow);
+}
+
+#[test]
+fn a_first_live_attempt_asks_and_the_second_does_not() {
+    let book = playbook("nginx");
+    let nginx = key(&book);
+    let mut bench = Bench::with(vec![bound(book, Standing::AsksFirst)]);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks") };
+    assert_eq!(request.why, Asks::FirstLiveAttempt);
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.fails();
+    assert_eq!(bench.started.len(), 2);
+}
+
+#[test]
+fn a_run_by_hand_goes_through_the_gate() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.clears(&nginx);
+    bench.busy = Some("a restart job".into());
+    let said = bench.asks(Command::RunNow { key: nginx.clone() });
+    assert!(matches!(said, Some(Err(Refusal::Denied(_)))), "{said:?}");
+    assert!(matches!(bench.outcomes()[..], [Outcome::ClosedByOperator { .. }]));
+    bench.busy = None;
+    assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
+    let id = bench.open_id(&nginx);
+    assert_eq!(bench.asks(Command::RunNow { key: nginx.clone() }), Some(Err(Refusal::AlreadyOpen(id))));
+    bench.heals(&nginx);
+    assert!(matches!(bench.outcomes().last(), Some(Outcome::Healed { .. })));
+    assert_eq!(bench.core.rates().hour.auto_fix.whole, 0);
+}
+
+#[test]
+fn what_cannot_be_recorded_is_not_done() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.give(Input::Recording(Err("disk full".into())));
+    bench.breaks(&nginx);
+    bench.pass(60);
+    assert!(bench.started.is_empty());
+    let said = bench.asks(Command::Resume { scope: Scope::Host });
+    assert_eq!(said, Some(Err(Refusal::CannotRecord(Arc::from("disk full")))));
+    bench.give(Input::Recording(Ok(())));
+    assert_eq!(bench.started.len(), 1);
+}

@@ -1,0 +1,161 @@
+//! The gate's denials as they come up and as they end.
+
+use super::bench::{Bench, bound, key, playbook};
+use crate::core::event::Event;
+use crate::core::incident::{Asks, Cause, Denial};
+use crate::core::input::Standing;
+use crate::core::reading::Verdict;
+use crate::core::{Key, Phase};
+use crate::playbook::value::{DayWindow, Period};
+
+fn many(count: usize) -> (Bench, Vec<Key>) {
+    let books: Vec<_> = (0..count).map(|number| playbook(&format!("s{number}"))).collect();
+    let keys = books.iter().map(key).collect();
+    (Bench::with(books.into_iter().map(|book| bound(book, Standing::AsWritten)).collect()), keys)
+}
+
+#[test]
+fn a_storm_stops_what_is_automatic_and_pages_once() {
+    let (mut bench, keys) = many(10);
+    for key in &keys[..5] {
+        bench.breaks(key);
+    }
+    bench.pass(10);
+    assert!(bench.started.is_empty());
+    assert_eq!(bench.pages(), 1);
+    assert!(bench.core.state().storm.is_some());
+    bench.clears(&keys[0]);
+    assert_eq!(bench.resolves(), 1);
+    assert_eq!(bench.started.len(), 4, "the storm is over");
+}
+
+#[test]
+fn past_the_hosts_budget_everything_asks() {
+    let (mut bench, keys) = many(20);
+    for key in &keys[..6] {
+        bench.breaks(key);
+    }
+    bench.pass(10);
+    assert_eq!(bench.started.len(), 5);
+    let asks = keys[..6].iter().filter_map(|key| match bench.phase(key) {
+        Some(Phase::Asking(request)) => Some(request.why),
+        _ => None,
+    });
+    assert_eq!(asks.collect::<Vec<_>>(), [Asks::HostBudget]);
+}
+
+#[test]
+fn one_target_has_one_attempt_and_the_next_in_line_passes_the_gate_anew() {
+    let mut other = playbook("nginx");
+    other.content = crate::playbook::ContentKey("other".into());
+    other.name = "other".into();
+    let first = playbook("nginx");
+    let (one, target) = (key(&first), key(&first).target);
+    let two = Key { content: other.content.clone(), target: target.clone() };
+    let mut second = bound(other, Standing::AsWritten);
+    second.resolution = crate::core::Resolution::Here(target);
+    let mut bench = Bench::with(vec![bound(first, Standing::AsWritten), second]);
+    bench.breaks(&one);
+    bench.breaks(&two);
+    bench.pass(10);
+    assert_eq!(bench.started.len(), 1);
+    let waiting = [&one, &two].into_iter().find(|key| matches!(bench.phase(key), Some(Phase::Held(_)))).cloned();
+    let waiting = waiting.expect("one of them waits");
+    assert!(matches!(bench.phase(&waiting), Some(Phase::Held(Denial::LockHeld { .. }))));
+    let runs = if waiting == one { &two } else { &one }.clone();
+    bench.heals(&runs);
+    assert_eq!(bench.started.len(), 2);
+}
+
+#[test]
+fn a_dependency_is_waited_for() {
+    let db = playbook("db");
+    let mut app = playbook("app");
+    app.needs = vec!["db stays up".into()];
+    let (db_key, app_key) = (key(&db), key(&app));
+    let mut bench = Bench::with(vec![bound(db, Standing::AsWritten), bound(app, Standing::AsWritten)]);
+    bench.breaks(&db_key);
+    bench.breaks(&app_key);
+    bench.pass(10);
+    assert!(matches!(bench.phase(&app_key), Some(Phase::Held(Denial::DependencyUnhealthy { .. }))));
+    assert_eq!(bench.started.len(), 1);
+    bench.heals(&db_key);
+    bench.clears(&db_key);
+    assert_eq!(bench.started.len(), 2);
+}
+
+#[test]
+fn playbooks_that_need_each_other_do_not_wait_for_ever() {
+    let (mut one, mut two) = (playbook("one"), playbook("two"));
+    one.needs = vec!["two".into()];
+    two.needs = vec!["one".into()];
+    let keys = [key(&one), key(&two)];
+    let mut bench = Bench::with(vec![bound(one, Standing::AsWritten), bound(two, Standing::AsWritten)]);
+    for key in &keys {
+        bench.breaks(key);
+    }
+    bench.pass(10);
+    assert_eq!(bench.started.len(), 2);
+}
+
+#[test]
+fn what_an_operator_stopped_is_shown_and_left_alone() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.stopped = Some("systemctl stop by alice".into());
+    bench.breaks(&nginx);
+    bench.pass(3600);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::StoppedByOperator { .. }))));
+    assert_eq!((bench.started.len(), bench.pages()), (0, 0));
+    bench.clears(&nginx);
+    assert_eq!(bench.core.rates().day.coverage.whole, 0);
+}
+
+#[test]
+fn systemd_at_work_is_waited_for() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.busy = Some("auto-restart".into());
+    bench.breaks(&nginx);
+    bench.pass(20);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::SystemdBusy { .. }))));
+    bench.busy = None;
+    bench.pass(20);
+    assert_eq!(bench.started.len(), 1);
+    assert_eq!(bench.events(|event| matches!(event, Event::Held { .. }).then_some(())).len(), 1);
+}
+
+#[test]
+fn outside_its_window_of_the_day_it_waits() {
+    let mut book = playbook("nginx");
+    book.only_between = Some(DayWindow { from: 120, to: 180 });
+    let (mut bench, nginx) = Bench::one(book);
+    bench.breaks(&nginx);
+    bench.pass(3000);
+    assert_eq!(bench.phase(&nginx), Some(Phase::Held(Denial::OutsideWindow)));
+    bench.pass(700);
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn the_cooldown_lies_between_two_attempts() {
+    let mut book = playbook("nginx");
+    book.cooldown = Some(Period::from_secs(120));
+    let (mut bench, nginx) = Bench::one(book);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.fails();
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Cooldown { .. }))));
+    bench.pass(60);
+    assert_eq!(bench.started.len(), 2);
+}
+
+#[test]
+fn unknown_never_remediates() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.breaks(&nginx);
+    bench.shows.insert(nginx.clone(), Verdict::Unknown("timed out".into()));
+    bench.pass(3600);
+    assert!(bench.started.is_empty());
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Escalated(Cause::CannotSee { .. }))));
+    bench.breaks(&nginx);
+    assert_eq!(bench.started.len(), 1, "seen again, and still broken");
+}

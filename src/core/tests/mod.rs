@@ -1,0 +1,10 @@
+//! The machine as a whole, driven by a small bench: a clock, a journal and a host that answers.
+
+mod bench;
+mod breaks;
+mod commands;
+mod gates;
+mod happy;
+mod models;
+mod replays;
+mod sight;
