@@ -331,13 +331,31 @@ impl Core {
     /// Everything that the gate looks at, for this incident now.
     pub(super) fn question(&self, id: IncidentId, playbook: &Playbook, facts: Option<&Facts>) -> Option<Question> {
         let incident = self.incident(id)?;
-        let key = &incident.key;
+        Some(self.question_about(&incident.key, id, self.wish(incident), playbook, facts))
+    }
+
+    /// What the gate would say now to an attempt on this key; nothing changes. None where nothing is watched there.
+    #[must_use]
+    pub fn rehearse(&self, key: &Key, facts: &Facts) -> Option<Answer> {
+        let playbook = &self.keys.get(key)?.playbook;
+        let me = self.state.by_key.get(key).copied().unwrap_or(IncidentId(0));
+        Some(self.question_about(key, me, Wish::Auto, playbook, Some(facts)).judge())
+    }
+
+    fn question_about(
+        &self,
+        key: &Key,
+        id: IncidentId,
+        wish: Wish,
+        playbook: &Playbook,
+        facts: Option<&Facts>,
+    ) -> Question {
         let now = self.now.mono;
         let (mode, first_live) = self.standing(key);
         let grace = self.state.booted + self.config.boot_grace;
         let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
-        Some(Question {
-            wish: self.wish(incident),
+        Question {
+            wish,
             cannot_record: self.recording.as_ref().err().cloned(),
             paused: self.paused(playbook),
             snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
@@ -357,7 +375,7 @@ impl Core {
             risk: playbook.risk,
             mode,
             first_live,
-        })
+        }
     }
 
     fn wish(&self, incident: &Incident) -> Wish {

@@ -3,6 +3,7 @@
 use std::fmt;
 
 use super::command::{Operator, Scope};
+use super::gate::Answer;
 use super::incident::{Cause, Denial, Outcome, Starter};
 use crate::playbook::value::Period;
 
@@ -66,6 +67,16 @@ impl fmt::Display for Cause {
             Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
+        }
+    }
+}
+
+impl fmt::Display for Answer {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Pass => f.write_str("it may run"),
+            Self::Ask(why) => write!(f, "it asks first: {why}"),
+            Self::Deny(denial) => write!(f, "denied: {denial}"),
         }
     }
 }

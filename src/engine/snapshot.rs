@@ -286,3 +286,10 @@ pub struct Message {
     /// Clean.
     pub text: Arc<str>,
 }
+
+impl From<crate::check::HostStrip> for Strip {
+    fn from(strip: crate::check::HostStrip) -> Self {
+        let crate::check::HostStrip { load, cores, memory, swap, pressure } = strip;
+        Self { load, cores, memory, swap, pressure }
+    }
+}

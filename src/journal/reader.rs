@@ -3,6 +3,7 @@
 use std::collections::HashSet;
 use std::io::Write;
 use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use rusqlite::{Connection, Params};
 
@@ -12,6 +13,7 @@ use super::lock::{journal_in, readings_in};
 use super::readings::{self, KeptReading};
 use super::schema;
 use crate::core::{Event, IncidentId, Mono, Recorded};
+use crate::host::clock::ClockMark;
 
 /// A journal that is only looked at. It takes no lock and disturbs no writer.
 #[derive(Debug)]
@@ -29,6 +31,12 @@ impl Reader {
         let connection = schema::open_read_only(&journal_in(state))?;
         let connection = connection.ok_or_else(|| ReadError::None { folder: state.to_owned() })?;
         Ok(Self { state: state.to_owned(), connection })
+    }
+
+    /// Everything that a fold needs: every event, oldest first, the chain checked, and where the clock stood last.
+    pub fn replay(&self) -> Result<(Vec<Arc<Recorded>>, Option<ClockMark>), ReadError> {
+        let chain::Loaded { events, mark, .. } = chain::load(&self.connection, &journal_in(&self.state))?;
+        Ok((events, mark))
     }
 
     /// Every event, oldest first. The chain is not checked.

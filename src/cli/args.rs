@@ -1,0 +1,195 @@
+//! What can be said on the command line.
+
+use std::path::PathBuf;
+
+use clap::{Args as ClapArgs, Parser, Subcommand};
+
+use super::exit::Failure;
+use crate::engine::{Options, Settings};
+use crate::host::{operator, paths::Paths};
+use crate::playbook::library::Sources;
+use crate::playbook::value::Period;
+
+/// A self-healing console for this host: detect, remediate, verify, escalate.
+///
+/// Without a verb it opens the console, with the healing loop and its journal inside.
+#[derive(Debug, Parser)]
+#[command(name = "salve", version, max_term_width = 100)]
+pub struct Args {
+    #[command(flatten)]
+    pub common: Common,
+    #[command(flatten)]
+    pub screen: Screen,
+    #[command(subcommand)]
+    pub verb: Option<Verb>,
+}
+
+/// For every verb.
+#[derive(Debug, ClapArgs)]
+pub struct Common {
+    /// A further folder of playbooks; its files win over others of the same name, and act as their `mode` says
+    #[arg(long, value_name = "DIR", global = true)]
+    pub playbooks: Option<PathBuf>,
+    /// The state folder (journal, tickets); default /var/lib/salve for root, else ~/.local/state/salve
+    #[arg(long, value_name = "DIR", global = true)]
+    pub state: Option<PathBuf>,
+    /// The settings file; default /etc/salve/salve.toml for root, else ~/.config/salve/salve.toml
+    #[arg(long, value_name = "FILE", global = true)]
+    pub settings: Option<PathBuf>,
+}
+
+/// For the screen.
+#[derive(Debug, ClapArgs)]
+pub struct Screen {
+    /// Print one screen as text and exit with the host's health: 0 well, 1 broken or in need of you, 2 unknown
+    #[arg(long)]
+    pub once: bool,
+    /// Look only: no key that acts
+    #[arg(long)]
+    pub read_only: bool,
+    /// A theme by name
+    #[arg(long, value_name = "NAME")]
+    pub theme: Option<String>,
+    /// Draw with ASCII characters only
+    #[arg(long)]
+    pub ascii: bool,
+}
+
+/// What can be done besides.
+#[derive(Debug, Subcommand)]
+pub enum Verb {
+    /// Run the healing loop in the foreground, with no screen
+    Daemon,
+    /// How the host stands
+    Status {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Open and latest incidents
+    Incidents {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// One incident's whole story
+    Show {
+        /// Its number
+        incident: u64,
+        /// As JSON lines
+        #[arg(long)]
+        json: bool,
+    },
+    /// Playbooks: list, show, check, plan, schema, arm, disarm
+    Playbook {
+        #[command(subcommand)]
+        verb: PlaybookVerb,
+    },
+    /// The journal: verify, export
+    Journal {
+        #[command(subcommand)]
+        verb: JournalVerb,
+    },
+    /// No new attempts, on this host or for one playbook
+    Pause {
+        /// A playbook's name; the whole host where left out
+        scope: Option<String>,
+        /// For so long, as 30m; until resumed where left out
+        #[arg(long = "for", value_name = "TIME")]
+        length: Option<Period>,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// The end of a pause
+    Resume {
+        /// A playbook's name; the whole host where left out
+        scope: Option<String>,
+    },
+}
+
+/// What can be done with playbooks.
+#[derive(Debug, Subcommand)]
+pub enum PlaybookVerb {
+    /// Every playbook that was found, and what it may do here
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// A playbook's text
+    Show {
+        /// Its name
+        name: String,
+    },
+    /// Read files and say everything that is wrong with them
+    Check {
+        /// The files
+        #[arg(required = true)]
+        files: Vec<PathBuf>,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Evaluate its checks now and resolve every argument; runs nothing
+    Plan {
+        /// A file, or the name of a playbook
+        file: PathBuf,
+    },
+    /// The JSON Schema of the format, for editors
+    Schema,
+    /// Let a playbook act as its mode says
+    Arm {
+        /// Its name
+        name: String,
+    },
+    /// Back to shadow
+    Disarm {
+        /// Its name
+        name: String,
+    },
+}
+
+/// What can be done with the journal.
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// Walk the hash chain
+    Verify,
+    /// Every record
+    Export {
+        /// As JSON lines (the only form so far)
+        #[arg(long)]
+        json: bool,
+    },
+}
+
+impl Common {
+    /// Where files live.
+    pub fn paths(&self) -> Paths {
+        let mut paths = Paths::of_this_user();
+        if let Some(state) = &self.state {
+            paths.state.clone_from(state);
+        }
+        paths
+    }
+
+    /// Where playbooks come from.
+    pub fn sources(&self) -> Sources {
+        let paths = self.paths();
+        Sources {
+            shipped: true,
+            system: Some(paths.system.join("playbooks")),
+            user: Some(paths.config.join("playbooks")),
+            folder: self.playbooks.clone(),
+        }
+    }
+
+    /// What an engine needs to know.
+    pub fn options(&self) -> Result<Options, Failure> {
+        let paths = self.paths();
+        let root = rustix::process::geteuid().is_root();
+        let usual = if root { &paths.system } else { &paths.config }.join("salve.toml");
+        let settings = Settings::read(self.settings.as_ref().unwrap_or(&usual))?;
+        Ok(Options { sources: self.sources(), operator: operator::of_this_process(), settings, paths })
+    }
+}

@@ -1,0 +1,35 @@
+//! `salve`: the console, with the embedded loop.
+
+use std::process::ExitCode;
+
+use super::args::{Common, Screen};
+use super::exit::Failure;
+use super::{logs, runtime};
+use crate::console::{self, Ended};
+use crate::engine;
+
+pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
+    let options = common.options()?;
+    let runtime = runtime::build()?;
+    let _logs = logs::into(&options.paths.state);
+    let config = options.paths.config.clone();
+    let running = {
+        let _inside = runtime.enter();
+        engine::start(options)?
+    };
+    let screen = console::Options {
+        read_only: screen.read_only,
+        ascii: screen.ascii.then_some(true),
+        theme: screen.theme.clone(),
+        config,
+        embedded: true,
+        bell: true,
+    };
+    let ended = console::run(running.handle.clone(), screen, runtime.handle());
+    // whatever became of the screen, a running attempt ends and is recorded
+    runtime.block_on(running.stop());
+    match ended? {
+        Ended::Quit => Ok(ExitCode::SUCCESS),
+        Ended::TerminalLost | Ended::Signalled => Ok(ExitCode::from(129)),
+    }
+}

@@ -1,0 +1,30 @@
+//! `salve daemon`: the loop with no screen, until TERM, INT or HUP.
+
+use std::process::ExitCode;
+
+use tokio::signal::unix::{SignalKind, signal};
+
+use super::args::Common;
+use super::exit::Failure;
+use super::{logs, runtime};
+use crate::engine;
+
+pub fn run(common: &Common) -> Result<ExitCode, Failure> {
+    let options = common.options()?;
+    let runtime = runtime::build()?;
+    let _logs = logs::into(&options.paths.state);
+    runtime.block_on(async {
+        let running = engine::start(options)?;
+        eprintln!("salve: the loop runs; end it with TERM or Ctrl-C");
+        let listen = |kind| signal(kind).map_err(|error| Failure::Io("cannot listen for signals".into(), error));
+        let (mut term, mut int, mut hup) =
+            (listen(SignalKind::terminate())?, listen(SignalKind::interrupt())?, listen(SignalKind::hangup())?);
+        tokio::select! {
+            _ = term.recv() => {}
+            _ = int.recv() => {}
+            _ = hup.recv() => {}
+        }
+        running.stop().await;
+        Ok(ExitCode::SUCCESS)
+    })
+}

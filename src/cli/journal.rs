@@ -1,0 +1,34 @@
+//! `salve journal verify | export`.
+
+use std::io::{self, BufWriter};
+use std::process::ExitCode;
+
+use super::args::{Common, JournalVerb};
+use super::exit::Failure;
+use crate::journal::{ReadError, Reader};
+
+pub fn run(common: &Common, verb: JournalVerb) -> Result<ExitCode, Failure> {
+    let reader = Reader::open(&common.paths().state)?;
+    match verb {
+        JournalVerb::Verify => match reader.verify() {
+            Ok(verified) => {
+                println!("the chain holds: {} records, head {}", verified.records, verified.head);
+                Ok(ExitCode::SUCCESS)
+            }
+            Err(broken) => Err(Failure::Said(format!("the chain is broken: {broken}"))),
+        },
+        JournalVerb::Export { .. } => match reader.export(BufWriter::new(io::stdout().lock())) {
+            Err(ReadError::Write(error)) => closed(error),
+            exported => exported.map(|_| ExitCode::SUCCESS).map_err(Failure::from),
+        },
+    }
+}
+
+/// A reader that has seen enough (`| head`) is no failure.
+fn closed(error: io::Error) -> Result<ExitCode, Failure> {
+    if error.kind() == io::ErrorKind::BrokenPipe {
+        Ok(ExitCode::SUCCESS)
+    } else {
+        Err(Failure::Io("standard output".into(), error))
+    }
+}

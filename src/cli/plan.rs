@@ -1,0 +1,78 @@
+//! `salve playbook plan FILE`: evaluates the checks now, resolves every argument, shows what the gate would say.
+//! Runs nothing.
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use super::args::Common;
+use super::exit::Failure;
+use super::{playbook, runtime};
+use crate::engine::rehearse::{self, Rehearsal};
+use crate::playbook::Playbook;
+use crate::playbook::library::Library;
+
+pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
+    let playbook = find(common, file)?;
+    let options = common.options()?;
+    let rehearsals = runtime::build()?.block_on(rehearse::rehearse(&options, &playbook))?;
+    println!("{} ({}, risk {}, mode {})", playbook.title, playbook.name, playbook.risk, playbook.mode);
+    for rehearsal in &rehearsals {
+        print(rehearsal);
+    }
+    println!("\nnothing was run");
+    Ok(ExitCode::SUCCESS)
+}
+
+/// A file where there is one, else a playbook by name.
+fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
+    if !file.is_file() {
+        let library = Library::default().reload(&common.sources());
+        let name = file.to_string_lossy();
+        return library
+            .in_force()
+            .into_iter()
+            .find(|playbook| *playbook.name == *name)
+            .ok_or_else(|| playbook::unknown(&library, &name));
+    }
+    let (text, read) = playbook::read_file(file)?;
+    for diagnostic in &read.diagnostics {
+        eprintln!("{}\n", diagnostic.render(&text, false));
+    }
+    read.playbook
+        .map(Arc::new)
+        .ok_or_else(|| Failure::Said(format!("{}: rejected, so there is no plan", file.display())))
+}
+
+fn print(rehearsal: &Rehearsal) {
+    match rehearsal {
+        Rehearsal::Nothing { written, why } => println!("\n{written}: nothing would be done: {why}"),
+        Rehearsal::Here { target, detector, verifier, rungs, gate } => {
+            println!("\n{target}");
+            for (name, readings) in [("detect", detector), ("verify", verifier)] {
+                for (condition, reading) in readings {
+                    println!("  {name:<8} {condition:<28} {}", rehearse::words(reading));
+                }
+            }
+            for (number, rung) in rungs.iter().enumerate() {
+                println!("  rung {}", number + 1);
+                match rung {
+                    Err(why) => println!("    no plan: {why}"),
+                    Ok((plan, dry)) => {
+                        for step in dry {
+                            println!("    {} {}", step.kind, step.sentence);
+                            for (name, detail) in &step.details {
+                                println!("      {name}: {detail}");
+                            }
+                            for found in &step.found {
+                                println!("      {found}");
+                            }
+                        }
+                        println!("    digest {}", plan.digest);
+                    }
+                }
+            }
+            println!("  gate     {gate}");
+        }
+    }
+}

@@ -1,0 +1,112 @@
+//! `salve playbook list | show | check | plan | schema | arm | disarm`.
+
+use std::io::IsTerminal;
+use std::path::{Path, PathBuf};
+use std::process::ExitCode;
+
+use super::args::{Common, PlaybookVerb};
+use super::exit::Failure;
+use super::{pause, plan, status};
+use crate::core::Command;
+use crate::engine::snapshot::PlaybookState;
+use crate::playbook::library::{self, Library};
+use crate::playbook::read::{Read, read};
+use crate::playbook::{Origin, schema};
+
+pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
+    match verb {
+        PlaybookVerb::List { json } => list(common, json),
+        PlaybookVerb::Show { name } => show(common, &name),
+        PlaybookVerb::Check { files, json } => check(&files, json),
+        PlaybookVerb::Plan { file } => plan::run(common, &file),
+        PlaybookVerb::Schema => {
+            println!("{:#}", schema::schema());
+            Ok(ExitCode::SUCCESS)
+        }
+        PlaybookVerb::Arm { name } => pause::ask(common, Command::Arm { playbook: name.into() }),
+        PlaybookVerb::Disarm { name } => pause::ask(common, Command::Disarm { playbook: name.into() }),
+    }
+}
+
+fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
+    let snapshot = status::snapshot(common)?;
+    if json {
+        let text =
+            serde_json::to_string_pretty(&snapshot.playbooks).map_err(|error| Failure::Said(error.to_string()))?;
+        println!("{text}");
+        return Ok(ExitCode::SUCCESS);
+    }
+    for playbook in &snapshot.playbooks {
+        let origin = match &playbook.origin {
+            Origin::Shipped => "shipped".into(),
+            Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
+        };
+        match &playbook.state {
+            PlaybookState::InForce { title, risk, mode, in_force, needs_arming } => {
+                let standing = if *needs_arming { format!("{in_force} (arm: {mode})") } else { in_force.to_string() };
+                println!("{:<24} {standing:<20} risk {risk:<7} {title}  [{origin}]", playbook.name);
+            }
+            PlaybookState::Rejected { former_in_force, .. } => {
+                let former = if *former_in_force { "; its last good version is in force" } else { "" };
+                println!("{:<24} rejected{former}; see `salve playbook check`  [{origin}]", playbook.name);
+            }
+        }
+    }
+    Ok(ExitCode::SUCCESS)
+}
+
+fn show(common: &Common, name: &str) -> Result<ExitCode, Failure> {
+    let library = Library::default().reload(&common.sources());
+    let Some(found) = library.found.iter().find(|found| *found.name == *name) else {
+        return Err(unknown(&library, name));
+    };
+    print!("{}", crate::text::clean(&found.source));
+    Ok(ExitCode::SUCCESS)
+}
+
+/// No playbook has that name; the nearest one is offered.
+pub fn unknown(library: &Library, name: &str) -> Failure {
+    let near = library
+        .found
+        .iter()
+        .max_by(|a, b| strsim::jaro(&a.name, name).total_cmp(&strsim::jaro(&b.name, name)))
+        .map_or_else(String::new, |found| format!("; did you mean `{}`?", found.name));
+    Failure::Said(format!("there is no playbook named `{name}`{near} (`salve playbook list` shows all)"))
+}
+
+fn check(files: &[PathBuf], json: bool) -> Result<ExitCode, Failure> {
+    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut wrong = false;
+    let mut all = Vec::new();
+    for file in files {
+        let (text, read) = read_file(file)?;
+        wrong |= read.playbook.is_none();
+        if json {
+            all.extend(read.diagnostics);
+            continue;
+        }
+        for diagnostic in &read.diagnostics {
+            eprintln!("{}\n", diagnostic.render(&text, colour));
+        }
+        match read.playbook {
+            Some(playbook) => println!("{}: accepted: {}", file.display(), playbook.title),
+            None => println!("{}: rejected", file.display()),
+        }
+    }
+    if json {
+        println!("{}", serde_json::to_string_pretty(&all).map_err(|error| Failure::Said(error.to_string()))?);
+    }
+    Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// A file's text, and what reading it as a playbook came to.
+pub fn read_file(file: &Path) -> Result<(String, Read), Failure> {
+    let bytes = std::fs::read(file).map_err(|error| Failure::Io(file.display().to_string(), error))?;
+    let text = String::from_utf8(bytes).map_err(|error| {
+        Failure::Said(format!("{}: not UTF-8 at byte {}", file.display(), error.utf8_error().valid_up_to()))
+    })?;
+    let name = library::name_of(file);
+    let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
+    let read = read(&file.display().to_string(), &name, Origin::Folder(folder), &text);
+    Ok((text, read))
+}

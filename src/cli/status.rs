@@ -1,0 +1,111 @@
+//! `salve status` and `salve --once`: how the host stands, by a look of its own.
+
+use std::process::ExitCode;
+
+use super::args::{Common, Screen};
+use super::exit::Failure;
+use super::runtime;
+use crate::console;
+use crate::engine::look;
+use crate::engine::snapshot::{Health, Snapshot};
+
+pub fn run(common: &Common, json: bool) -> Result<ExitCode, Failure> {
+    let snapshot = snapshot(common)?;
+    if json {
+        let text = serde_json::to_string_pretty(&snapshot).map_err(|error| Failure::Said(error.to_string()))?;
+        println!("{text}");
+    } else {
+        print(&snapshot);
+    }
+    Ok(health(&snapshot))
+}
+
+pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
+    let snapshot = snapshot(common)?;
+    let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
+    let options = console::Options {
+        read_only: true,
+        ascii: screen.ascii.then_some(true),
+        theme: screen.theme.clone(),
+        config: common.paths().config,
+        embedded: false,
+        bell: false,
+    };
+    println!("{}", console::draw_once(&snapshot, width, height, &options));
+    Ok(health(&snapshot))
+}
+
+pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
+    let options = common.options()?;
+    Ok(runtime::build()?.block_on(look::look(&options))?)
+}
+
+/// One line in words and counts, then one line for everything that is not well.
+fn print(snapshot: &Snapshot) {
+    let count = |urgency: u8| snapshot.detectors.iter().filter(|row| urgency_of(&row.health) == urgency).count();
+    let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
+    let pause = snapshot.pauses.first().map_or_else(String::new, |pause| format!(", paused by {}", pause.by));
+    if needed + broken + fixing + unknown == 0 {
+        println!("{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
+    } else {
+        println!("{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}", snapshot.host);
+    }
+    if let Err(why) = &snapshot.recording {
+        println!("nothing acts: the journal cannot be written: {why}");
+    }
+    let mut rows: Vec<_> = snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));
+    for row in rows {
+        let seen = row.seen.as_deref().unwrap_or("no reading");
+        println!("{:<28} {:<20} {seen} ({})  {}", row.target, row.playbook, row.condition, words(&row.health));
+    }
+    let day = &snapshot.rates.day.auto_fix;
+    if let Some(percent) = day.percent() {
+        println!("auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
+    }
+}
+
+/// How a row stands, in words.
+fn words(health: &Health) -> String {
+    match health {
+        Health::Asks => "asks for your approval".into(),
+        Health::Escalated(cause) => format!("escalated: {cause}"),
+        Health::Held(denial) => format!("held: {denial}"),
+        Health::Broken => "broken".into(),
+        Health::Fixing { rung, of } => format!("fixing, rung {rung} of {of}"),
+        Health::Verifying { soaking: false } => "verifying".into(),
+        Health::Verifying { soaking: true } => "verified, must stay so".into(),
+        Health::Pending => "broken, hold time runs".into(),
+        Health::Unknown(why) => format!("unknown: {why}"),
+        Health::Waiting => "no reading yet".into(),
+        Health::Ok => "ok".into(),
+        Health::NotApplicable(why) => format!("not applicable: {why}"),
+        Health::Unresolved(why) => format!("nothing to act on: {why}"),
+    }
+}
+
+const NEEDS_YOU: u8 = 4;
+const BROKEN: u8 = 3;
+const FIXING: u8 = 2;
+const UNKNOWN: u8 = 1;
+const WELL: u8 = 0;
+
+fn urgency_of(health: &Health) -> u8 {
+    match health {
+        Health::Asks | Health::Escalated(_) => NEEDS_YOU,
+        Health::Held(_) | Health::Broken | Health::Pending => BROKEN,
+        Health::Fixing { .. } | Health::Verifying { .. } => FIXING,
+        Health::Unknown(_) | Health::Waiting | Health::Unresolved(_) => UNKNOWN,
+        Health::Ok | Health::NotApplicable(_) => WELL,
+    }
+}
+
+/// 0 well, 1 broken or in need of a person, 2 unknown.
+fn health(snapshot: &Snapshot) -> ExitCode {
+    let worst = snapshot.detectors.iter().map(|row| urgency_of(&row.health)).max();
+    ExitCode::from(match worst.unwrap_or(WELL) {
+        WELL => 0,
+        UNKNOWN => 2,
+        _ => 1,
+    })
+}

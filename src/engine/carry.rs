@@ -1,0 +1,164 @@
+//! Carries effects out. Everything that may take time runs in a task of its own and comes back as an input.
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+
+use super::page::Outbound;
+use crate::action::{self, Context, Runner};
+use crate::channel::{self, Outbox, Page};
+use crate::check::Hub;
+use crate::core::input::Facts;
+use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
+use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
+use crate::playbook::Playbook;
+
+/// How long the fresh readings before an attempt may take in all; later is unknown.
+const SURVEY_DEADLINE: Duration = Duration::from_secs(20);
+
+/// What the loop acts through.
+#[derive(Debug)]
+pub struct Hands {
+    /// Watches checks.
+    pub hub: Arc<Hub>,
+    runner: Arc<Runner>,
+    outbox: Arc<Outbox>,
+    inputs: mpsc::UnboundedSender<Input>,
+    clean_roots: Arc<[PathBuf]>,
+    /// Attempts that run now.
+    running: Arc<()>,
+}
+
+/// One question to the host before an attempt.
+#[derive(Debug)]
+pub struct Survey {
+    /// For which incident.
+    pub incident: IncidentId,
+    /// The question's number.
+    pub survey: SurveyId,
+    /// Whose.
+    pub key: Key,
+    /// Under which playbook.
+    pub playbook: Arc<Playbook>,
+    /// The rung that is next.
+    pub rung: usize,
+    /// When it was asked.
+    pub began: Mono,
+}
+
+impl Hands {
+    /// Over these rooms; results go into `inputs`.
+    pub fn new(
+        hub: Arc<Hub>,
+        runner: Runner,
+        outbox: Outbox,
+        inputs: mpsc::UnboundedSender<Input>,
+        clean_roots: Vec<PathBuf>,
+    ) -> Self {
+        Self {
+            hub,
+            runner: Arc::new(runner),
+            outbox: Arc::new(outbox),
+            inputs,
+            clean_roots: clean_roots.into(),
+            running: Arc::new(()),
+        }
+    }
+
+    /// How many attempts run now.
+    pub fn running(&self) -> usize {
+        Arc::strong_count(&self.running) - 1
+    }
+
+    /// Reads the detector anew, gathers the gate's facts and makes the plan.
+    pub fn survey(&self, survey: Survey) {
+        let (hub, inputs, clean_roots) = (Arc::clone(&self.hub), self.inputs.clone(), Arc::clone(&self.clean_roots));
+        tokio::spawn(async move {
+            let facts = gather(&hub, &survey, &clean_roots).await;
+            let _ = inputs.send(Input::Surveyed { incident: survey.incident, survey: survey.survey, facts });
+        });
+    }
+
+    /// Carries a plan out.
+    pub fn start(&self, attempt: AttemptId, plan: Arc<Plan>) {
+        let (runner, inputs, running) = (Arc::clone(&self.runner), self.inputs.clone(), Arc::clone(&self.running));
+        tokio::spawn(async move {
+            let report = Arc::new(runner.execute(attempt, plan).await);
+            let _ = inputs.send(Input::AttemptEnded { attempt, report });
+            drop(running);
+        });
+    }
+
+    /// Tells the core that a plan was not carried out at all, and why.
+    pub fn refuse(&self, attempt: AttemptId, plan: &Plan, why: &str) {
+        let sentence = plan.steps.first().map_or_else(|| "nothing".into(), |step| Arc::clone(&step.sentence));
+        let result = StepResult::Refused(why.into());
+        let step = StepReport { sentence, result, output: "".into(), took_ms: 0 };
+        let report = AttemptReport { steps: vec![step], scope: ScopeLevel::None, scope_empty: true, took_ms: 0 };
+        let _ = self.inputs.send(Input::AttemptEnded { attempt, report: Arc::new(report) });
+    }
+
+    /// Ends what a crash left of an attempt.
+    pub fn empty_scope(&self, attempt: AttemptId) {
+        let (runner, inputs) = (Arc::clone(&self.runner), self.inputs.clone());
+        tokio::spawn(async move {
+            let empty = runner.empty_leftover(attempt).await;
+            let _ = inputs.send(Input::ScopeEmptied { attempt, empty });
+        });
+    }
+
+    /// Gathers the evidence that the playbook names, and hands the page to the outbox.
+    pub fn deliver(&self, outbound: Outbound) {
+        let outbox = Arc::clone(&self.outbox);
+        tokio::spawn(async move {
+            let Outbound { page, attach, key } = outbound;
+            let evidence = channel::gather(&attach, &key.target).await;
+            outbox.send(Page { evidence, ..page });
+        });
+    }
+}
+
+async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
+    let target = &survey.key.target;
+    let looks: Vec<_> = survey
+        .playbook
+        .detect
+        .checks
+        .iter()
+        .map(|check| tokio::spawn(hub.read(Arc::new(check.clone()), target.clone())))
+        .collect();
+    let context = Context {
+        target: target.clone(),
+        incident: survey.incident,
+        pid: hub.pid(target).await,
+        clean_roots: clean_roots.to_vec(),
+    };
+    let rest = async { tokio::join!(hub.target_facts(target), plan(survey, &context)) };
+    let (facts, plan) = match tokio::time::timeout(SURVEY_DEADLINE, rest).await {
+        Ok((facts, plan)) => (facts, plan),
+        Err(_) => (Default::default(), Err(Arc::from("the host did not answer in time"))),
+    };
+    let mut detector = Vec::with_capacity(looks.len());
+    for look in looks {
+        let reading = tokio::time::timeout(SURVEY_DEADLINE, look).await;
+        detector.push(reading.ok().and_then(Result::ok).unwrap_or_else(|| unanswered(survey.began)));
+    }
+    Facts { detector, busy: facts.busy, stopped_by_operator: facts.stopped_by_operator, plan, began: survey.began }
+}
+
+async fn plan(survey: &Survey, context: &Context) -> Result<Arc<Plan>, Arc<str>> {
+    if survey.playbook.remediate.is_empty() {
+        return Err("the playbook has no remediation".into());
+    }
+    match action::plan(&survey.playbook, survey.rung, context).await {
+        Ok(plan) => Ok(Arc::new(plan)),
+        Err(error) => Err(error.to_string().into()),
+    }
+}
+
+fn unanswered(began: Mono) -> Reading {
+    let verdict = Verdict::Unknown("the probe did not answer in time".into());
+    Reading { verdict, seen: "no answer".into(), figure: None, began, since: began }
+}

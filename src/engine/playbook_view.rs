@@ -1,0 +1,52 @@
+//! Every playbook file that was found, accepted or not, as a screen shows it.
+
+use std::sync::Arc;
+
+use super::reload::standing;
+use super::snapshot::{PlaybookState, PlaybookView};
+use crate::core::{Core, Standing};
+use crate::playbook::library::Found;
+use crate::playbook::{Mode, Playbook};
+use crate::text::clean;
+
+/// All of them, in the library's order.
+pub fn all(found: &[Found], core: &Core) -> Vec<Arc<PlaybookView>> {
+    found.iter().map(|found| Arc::new(view(found, core))).collect()
+}
+
+fn view(found: &Found, core: &Core) -> PlaybookView {
+    let state = match &found.outcome {
+        Ok(playbook) => in_force(playbook, core),
+        Err(diagnostics) => PlaybookState::Rejected {
+            diagnostics: diagnostics
+                .iter()
+                .map(|diagnostic| diagnostic.render(&found.source, false))
+                .collect::<Vec<_>>()
+                .join("\n\n")
+                .into(),
+            former_in_force: found.former.is_some(),
+        },
+    };
+    PlaybookView {
+        name: Arc::clone(&found.name),
+        origin: found.origin.clone(),
+        state,
+        source: clean(&found.source).into(),
+    }
+}
+
+fn in_force(playbook: &Playbook, core: &Core) -> PlaybookState {
+    let armed = core.state().armed.get(&playbook.content).copied();
+    let needs_arming = match standing(playbook) {
+        Standing::AsWritten | Standing::AsksFirst => armed == Some(false),
+        Standing::ShadowUntilArmed => armed != Some(true),
+    };
+    let live = playbook.mode != Mode::Off;
+    PlaybookState::InForce {
+        title: Arc::clone(&playbook.title),
+        risk: playbook.risk,
+        mode: playbook.mode,
+        in_force: if needs_arming && live { Mode::Shadow } else { playbook.mode },
+        needs_arming: needs_arming && live,
+    }
+}

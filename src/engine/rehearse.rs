@@ -1,0 +1,136 @@
+//! What would a playbook do now? Its checks are read, its arguments resolved, the gate is asked. Nothing is run, and
+//! nothing is recorded.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::look;
+use super::reload;
+use super::start::Options;
+use crate::action::{self, Context, DryStep};
+use crate::check::{self, Hub};
+use crate::core::input::{Binding, Facts, Resolution, Standing};
+use crate::core::{IncidentId, Key, Plan, Reading, Verdict};
+use crate::journal::ReadError;
+use crate::playbook::library::Library;
+use crate::playbook::{Check, Playbook, Target};
+
+/// What a playbook would do about one of its targets.
+#[derive(Debug)]
+pub enum Rehearsal {
+    /// Nothing: the target does not apply, or came to nothing.
+    Nothing {
+        /// The target as written.
+        written: Arc<str>,
+        /// Why.
+        why: Arc<str>,
+    },
+    /// The target is here.
+    Here {
+        /// Which.
+        target: Target,
+        /// Each check of the detector: its condition, what it says now.
+        detector: Vec<(String, Reading)>,
+        /// Each check of the verifier.
+        verifier: Vec<(String, Reading)>,
+        /// Each rung: its plan and what a dry run of it says, or why there is none.
+        rungs: Vec<Result<(Plan, Vec<DryStep>), String>>,
+        /// What the gate would say to an attempt now, in words.
+        gate: String,
+    },
+}
+
+/// Rehearses a playbook against this host and the journal's state.
+///
+/// # Errors
+/// Where the journal is there and cannot be read.
+pub async fn rehearse(options: &Options, playbook: &Arc<Playbook>) -> Result<Vec<Rehearsal>, ReadError> {
+    let (mut core, clock, _) = look::fold(&options.paths.state, options)?;
+    let (readings, _readings) = mpsc::unbounded_channel();
+    let (kept, _kept) = mpsc::unbounded_channel();
+    let (notes, _notes) = mpsc::unbounded_channel();
+    let hub = Hub::new(clock, readings, kept, notes);
+    let resolutions = hub.resolve(playbook).await;
+
+    // the playbook stands among those in force, so that pauses, needs and storms are judged as they would be
+    let mut bindings = reload::bind(&Library::default().reload(&options.sources), &hub).await;
+    bindings.retain(|binding| binding.playbook.name != playbook.name);
+    bindings.extend(resolutions.iter().map(|resolution| Binding {
+        playbook: Arc::clone(playbook),
+        resolution: resolution.clone(),
+        standing: Standing::AsWritten,
+    }));
+    core.handle(clock.now(), crate::core::Input::Loaded(bindings));
+
+    let mut rehearsals = Vec::new();
+    for resolution in resolutions {
+        rehearsals.push(match resolution {
+            Resolution::NotApplicable { written, why } | Resolution::Unresolved { written, why } => {
+                Rehearsal::Nothing { written, why }
+            }
+            Resolution::Here(target) => {
+                let detector = read_all(&hub, &playbook.detect.checks, &target).await;
+                let verifier = read_all(&hub, &playbook.verify.checks, &target).await;
+                let rungs = plan_all(options, &hub, playbook, &target).await;
+                let host = hub.target_facts(&target).await;
+                let facts = Facts {
+                    detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
+                    busy: host.busy,
+                    stopped_by_operator: host.stopped_by_operator,
+                    plan: Err("rehearsal".into()),
+                    began: clock.mono(),
+                };
+                let key = Key { content: playbook.content.clone(), target: target.clone() };
+                let gate =
+                    core.rehearse(&key, &facts).map_or_else(|| "not watched".into(), |answer| answer.to_string());
+                Rehearsal::Here { target, detector, verifier, rungs, gate }
+            }
+        });
+    }
+    Ok(rehearsals)
+}
+
+async fn read_all(hub: &Hub, checks: &[Check], target: &Target) -> Vec<(String, Reading)> {
+    let mut readings = Vec::new();
+    for check in checks {
+        let reading = hub.read(Arc::new(check.clone()), target.clone()).await;
+        readings.push((check::condition(check), reading));
+    }
+    readings
+}
+
+async fn plan_all(
+    options: &Options,
+    hub: &Hub,
+    playbook: &Playbook,
+    target: &Target,
+) -> Vec<Result<(Plan, Vec<DryStep>), String>> {
+    let context = Context {
+        target: target.clone(),
+        incident: IncidentId(0),
+        pid: hub.pid(target).await,
+        clean_roots: options.settings.clean_roots.clone(),
+    };
+    let mut rungs = Vec::new();
+    for rung in 0..playbook.remediate.len() {
+        rungs.push(match action::plan(playbook, rung, &context).await {
+            Ok(plan) => {
+                let dry = action::dry_run(&plan).await;
+                Ok((plan, dry))
+            }
+            Err(error) => Err(error.to_string()),
+        });
+    }
+    rungs
+}
+
+/// A reading in words.
+#[must_use]
+pub fn words(reading: &Reading) -> String {
+    match &reading.verdict {
+        Verdict::Holds => format!("holds: {}", reading.seen),
+        Verdict::DoesNotHold => format!("does not hold: {}", reading.seen),
+        Verdict::Unknown(why) => format!("unknown: {why}"),
+    }
+}

@@ -1,0 +1,150 @@
+//! Which playbooks are in force: reads the folders, resolves the targets, and does so again when a file changes
+//! (or every minute, because a unit or a mount may have come or gone, and events can be missed).
+
+use std::path::PathBuf;
+use std::sync::Arc;
+use std::time::Duration;
+
+use notify::{RecursiveMode, Watcher};
+use tokio::sync::mpsc;
+
+use crate::check::Hub;
+use crate::core::input::{Binding, Resolution, Standing};
+use crate::playbook::library::{Found, Library, Sources};
+use crate::playbook::{Origin, Playbook};
+
+/// How long after the last change of a file the folders are read: an editor writes more than once.
+const SETTLE: Duration = Duration::from_millis(200);
+/// The look behind the events.
+const RECONCILE: Duration = Duration::from_secs(60);
+
+/// What is in force from now on.
+#[derive(Debug)]
+pub struct Reloaded {
+    /// One per playbook and target.
+    pub bindings: Vec<Binding>,
+    /// Every file that was found.
+    pub found: Vec<Found>,
+    /// What is wrong now and was not before: one alert each.
+    pub alerts: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// Loads now and after every change, until the receiver is gone.
+pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Reloaded>) {
+    let (changed, mut changes) = mpsc::channel(1);
+    // Without a watcher (too many watches, no inotify) the reconcile look still comes.
+    let _watcher = watch_folders(&sources, changed);
+    let mut library = Library::default();
+    let mut in_force: Option<Vec<Seen>> = None;
+    loop {
+        let before = library;
+        let reading = tokio::task::spawn_blocking({
+            let sources = sources.clone();
+            move || {
+                let after = before.reload(&sources);
+                (before, after)
+            }
+        });
+        let Ok((former, latest)) = reading.await else { return };
+        let alerts = alerts(&former, &latest);
+        library = latest;
+        let bindings = bind(&library, &hub).await;
+        let seen: Vec<Seen> = bindings.iter().map(Seen::of).collect();
+        let files_changed = former.found != library.found;
+        if in_force.as_ref() != Some(&seen) || files_changed {
+            in_force = Some(seen);
+            if out.send(Reloaded { bindings, found: library.found.clone(), alerts }).is_err() {
+                return;
+            }
+        }
+        tokio::select! {
+            () = out.closed() => return,
+            _ = changes.recv() => {
+                tokio::time::sleep(SETTLE).await;
+                while changes.try_recv().is_ok() {}
+            }
+            () = tokio::time::sleep(RECONCILE) => {}
+        }
+    }
+}
+
+/// What makes one binding differ from another.
+#[derive(Debug, PartialEq)]
+struct Seen {
+    name: Arc<str>,
+    content: crate::playbook::ContentKey,
+    origin: Origin,
+    resolution: Resolution,
+}
+
+impl Seen {
+    fn of(binding: &Binding) -> Self {
+        Self {
+            name: binding.playbook.name.clone(),
+            content: binding.playbook.content.clone(),
+            origin: binding.playbook.origin.clone(),
+            resolution: binding.resolution.clone(),
+        }
+    }
+}
+
+/// Every playbook in force with each of its targets.
+pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
+    let mut bindings = Vec::new();
+    for playbook in library.in_force() {
+        let standing = standing(&playbook);
+        for resolution in hub.resolve(&playbook).await {
+            bindings.push(Binding { playbook: Arc::clone(&playbook), resolution, standing });
+        }
+    }
+    bindings
+}
+
+/// Who could write into the system folder, or named a folder at the start, has armed what is in it; what ships with
+/// salve is in shadow until armed; what a person saved for themselves asks first.
+pub fn standing(playbook: &Playbook) -> Standing {
+    match playbook.origin {
+        Origin::Shipped => Standing::ShadowUntilArmed,
+        Origin::System(_) | Origin::Folder(_) => Standing::AsWritten,
+        Origin::User(_) => Standing::AsksFirst,
+    }
+}
+
+/// Files that are rejected now, and were not, or for another reason.
+fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
+    let rejected = |found: &Found| found.outcome.as_ref().err().map(|diagnostics| format!("{diagnostics:?}"));
+    latest
+        .found
+        .iter()
+        .filter(|found| {
+            let before = former.found.iter().find(|before| before.name == found.name).and_then(rejected);
+            rejected(found).is_some_and(|now| before != Some(now))
+        })
+        .map(|found| {
+            let text = if found.former.is_some() {
+                "the changed file was rejected; its last good version stays in force"
+            } else {
+                "rejected; see its diagnostics"
+            };
+            (Arc::from(format!("playbook {}", found.name)), Arc::from(text))
+        })
+        .collect()
+}
+
+/// Tells of any change below the folders. A folder that is not there yet is watched through its parent.
+fn watch_folders(sources: &Sources, changed: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
+    let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
+        if event.is_ok_and(|event| !event.kind.is_access()) {
+            // full means that a change is told already
+            let _ = changed.try_send(());
+        }
+    })
+    .ok()?;
+    for folder in sources.folders() {
+        let nearest: Option<PathBuf> = folder.ancestors().find(|path| path.is_dir()).map(Into::into);
+        if let Some(nearest) = nearest.filter(|path| path.parent().is_some()) {
+            let _ = watcher.watch(&nearest, RecursiveMode::NonRecursive);
+        }
+    }
+    Some(watcher)
+}

@@ -1,0 +1,124 @@
+//! From folders to a running engine: opens the journal, folds it, and lets the loop go.
+
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+
+use tokio::sync::{mpsc, oneshot, watch};
+use tokio::task::JoinHandle;
+
+use super::Handle;
+use super::carry::Hands;
+use super::reload;
+use super::run::{Ears, Engine};
+use super::settings::Settings;
+use crate::action::Runner;
+use crate::channel::Outbox;
+use crate::check::Hub;
+use crate::core::{Config, Core, Input, Operator};
+use crate::host::clock::{self, Clock};
+use crate::host::paths::Paths;
+use crate::journal::{Journal, OpenError, Opened};
+use crate::playbook::library::Sources;
+
+/// What an engine needs to know before it starts.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Where files live.
+    pub paths: Paths,
+    /// Where playbooks come from.
+    pub sources: Sources,
+    /// What was set.
+    pub settings: Settings,
+    /// Who runs it: commands of the embedded console come from this person.
+    pub operator: Operator,
+}
+
+/// The engine could not start; nothing was changed.
+#[derive(Debug, thiserror::Error)]
+pub enum StartError {
+    /// The journal cannot be opened, or another engine holds it.
+    #[error(transparent)]
+    Journal(#[from] OpenError),
+    /// The kernel does not name its boot.
+    #[error("/proc/sys/kernel/random/boot_id: {0}")]
+    BootId(std::io::Error),
+}
+
+/// A running engine.
+#[derive(Debug)]
+pub struct Running {
+    /// The line to it.
+    pub handle: Handle,
+    stop: oneshot::Sender<()>,
+    ended: JoinHandle<()>,
+}
+
+impl Running {
+    /// Starts nothing new, lets a running attempt end (to a deadline) and be recorded, and ends.
+    pub async fn stop(self) {
+        let _ = self.stop.send(());
+        let _ = self.ended.await;
+    }
+}
+
+/// Opens the journal, rebuilds the state, and starts the loop.
+///
+/// # Errors
+/// See [`StartError`].
+pub fn start(options: Options) -> Result<Running, StartError> {
+    let boot_id = clock::boot_id().map_err(StartError::BootId)?;
+    let Opened { journal, events, mark } = Journal::open(&options.paths.state)?;
+    let clock = mark.map_or_else(Clock::starting, |mark| Clock::continuing(&mark, &boot_id));
+    let mut core = Core::new(config(&options.settings));
+    for recorded in &events {
+        core.replay(recorded);
+    }
+
+    let (readings_in, readings) = mpsc::unbounded_channel();
+    let (kept_in, kept) = mpsc::unbounded_channel();
+    let (notes_in, notes) = mpsc::unbounded_channel();
+    let (inputs_in, inputs) = mpsc::unbounded_channel();
+    let (delivered_in, delivered) = mpsc::unbounded_channel();
+    let (reloaded_in, reloaded) = mpsc::unbounded_channel();
+    let (commands_in, commands) = mpsc::channel(64);
+    let (stop, stopped) = oneshot::channel();
+
+    let hub = Arc::new(Hub::new(clock, readings_in, kept_in, notes_in.clone()));
+    let outbox =
+        Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
+    let hands = Hands::new(
+        Arc::clone(&hub),
+        Runner::new(&options.paths.state),
+        outbox,
+        inputs_in,
+        options.settings.clean_roots,
+    );
+    let ears = Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands };
+    let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
+    let mut engine =
+        Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
+    engine.remember(&events);
+    let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
+    let handle = Handle::new(snapshots, commands_in, beat);
+
+    tokio::spawn(reload::run(options.sources, hub, reloaded_in));
+    let ended = tokio::spawn(async move {
+        let version = env!("CARGO_PKG_VERSION").into();
+        engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0) });
+        engine.run(ears, snapshots_in).await;
+    });
+    Ok(Running { handle, stop, ended })
+}
+
+/// The core's configuration, from the settings.
+pub fn config(settings: &Settings) -> Config {
+    let mut config = Config::default();
+    if let Some(budget) = settings.host_budget {
+        config.host_attempts = budget.attempts;
+        config.host_window = budget.window.0;
+    }
+    if let Some(grace) = settings.boot_grace {
+        config.boot_grace = grace.0;
+    }
+    config
+}
