@@ -8,7 +8,7 @@ use super::effect::Effect;
 use super::event::Event;
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key, SurveyId};
-use super::incident::{Asks, BreakerState, Cause, Denial, Request, Starter};
+use super::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
 use super::input::{Facts, Standing};
 use super::machine::{Core, Purpose, Wait};
 use super::plan::Plan;
@@ -148,7 +148,10 @@ impl Core {
             }
             (Answer::Deny(denial), _) => self.deny(id, &denial),
             (Answer::Pass | Answer::Ask(_), Err(why)) => self.planless(id, why),
-            (Answer::Ask(why), Ok(plan)) => self.ask(id, why, plan),
+            (Answer::Ask(why), Ok(plan)) => {
+                self.answer_by_asking(id);
+                self.ask(id, why, plan);
+            }
             (Answer::Pass, Ok(plan)) => self.pass(id, question.wish, plan),
         }
     }
@@ -199,6 +202,14 @@ impl Core {
         self.ask(id, why, plan);
     }
 
+    /// A run by hand that must be approved first is answered with that.
+    fn answer_by_asking(&mut self, id: IncidentId) {
+        let request = self.live(id).manual.as_mut().and_then(|(_, request)| request.take());
+        if let Some(request) = request {
+            self.reply(request, Ok(format!("incident {id}: its risk is high; approve it first")));
+        }
+    }
+
     /// Voids an open request, if there is one.
     pub(super) fn withdraw(&mut self, id: IncidentId, why: &str) {
         if let Some(Step::Asking(request)) = self.incident(id).map(|incident| &incident.step) {
@@ -230,7 +241,10 @@ impl Core {
 
     /// Nobody answered: silence is not lost, a human is called.
     pub(super) fn expire(&mut self, id: IncidentId) {
-        if self.incident(id).is_some_and(|incident| incident.escalation.is_some()) {
+        let by_hand = self.live(id).manual.take().is_some();
+        if by_hand && self.opened_by_hand(id) {
+            self.close(id, &Outcome::Expired);
+        } else if self.incident(id).is_some_and(|incident| incident.escalation.is_some()) {
             self.withdraw(id, "nobody answered in time");
         } else {
             self.escalate(id, Cause::Expired);
@@ -379,10 +393,10 @@ impl Core {
     }
 
     fn wish(&self, incident: &Incident) -> Wish {
-        if self.live.get(&incident.id).is_some_and(|live| live.manual.is_some()) {
-            Wish::Manual
-        } else if incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono) {
+        if incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono) {
             Wish::Approved
+        } else if self.live.get(&incident.id).is_some_and(|live| live.manual.is_some()) {
+            Wish::Manual
         } else {
             Wish::Auto
         }

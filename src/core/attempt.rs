@@ -12,9 +12,18 @@ use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::state::{Attempt, AttemptEnd, Step};
 use super::timers::Timer;
+use crate::playbook::BreakerLimits;
+use crate::playbook::value::Period;
 
 /// How often a scope that could not be emptied is tried again.
 const EMPTY_AGAIN: Duration = Duration::from_mins(1);
+
+/// For a playbook whose text can no longer be read.
+const LIMITS_UNKNOWN: Limits = Limits {
+    attempts: 1,
+    window: Duration::from_mins(10),
+    times: BreakerLimits { cooldown: Period::from_secs(30 * 60), longest: Period::from_secs(4 * 3600), latch_after: 3 },
+};
 
 impl Core {
     /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.
@@ -30,7 +39,7 @@ impl Core {
         let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
         self.timers.set(Timer::Incident(id), self.now.mono + lost);
         self.out.push(Effect::Start { incident: id, attempt, key, playbook, plan: Arc::clone(plan) });
-        if let Some((_, request)) = asked {
+        if let Some((_, Some(request))) = asked {
             self.reply(request, Ok(format!("attempt {attempt} started for incident {id}")));
         }
     }
@@ -173,6 +182,19 @@ impl Core {
             let state = breaker.opening(self.now, limits);
             self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
             self.escalate(id, opened(limits));
+        }
+    }
+
+    /// An incident that ends while its probe is on trial: the probe did not heal.
+    pub(super) fn end_probe(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id).filter(|incident| !incident.rests()) else { return };
+        let key = incident.key.clone();
+        let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
+        let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
+        let Some(breaker) = self.state.breakers.get(&key) else { return };
+        if probe && matches!(breaker.state(), BreakerState::HalfOpen { .. }) {
+            let state = breaker.opening(self.now, limits);
+            self.set_breaker(&key, state, "its incident was closed before its probe had healed");
         }
     }
 

@@ -85,6 +85,8 @@ impl Question {
             Some(denial) => Answer::Deny(denial),
             None => match (self.wish, self.asks()) {
                 (Wish::Auto, Some(why)) => Answer::Ask(why),
+                // What an operator runs by hand is above mode and budget, but high risk needs a yes to exactly what is shown.
+                (Wish::Manual, _) if self.risk == Risk::High => Answer::Ask(Asks::HighRisk),
                 (Wish::Auto, None) | (Wish::Approved | Wish::Manual, _) => Answer::Pass,
             },
         }

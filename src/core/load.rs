@@ -9,6 +9,7 @@ use super::incident::Outcome;
 use super::input::{Binding, Resolution, Standing};
 use super::machine::{Core, Wait};
 use super::state::Step;
+use super::suppress::Counts;
 use super::timers::Timer;
 use super::watched::{Fault, Watched};
 use crate::playbook::{ContentKey, Mode, Playbook};
@@ -37,14 +38,20 @@ impl Core {
                 Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => self.absent.push(binding),
             }
         }
-        let gone: Vec<Key> = self.keys.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        let mut gone: Vec<Key> = self.keys.keys().filter(|key| !seen.contains(*key)).cloned().collect();
+        gone.sort_unstable();
         for key in gone {
             self.unbind(&key);
         }
         for (key, playbook, standing) in here {
             self.bind(&key, playbook, standing);
         }
-        self.watching = self.keys.values().filter(|watched| watched.playbook.mode != Mode::Off).count();
+        self.watching = Counts::default();
+        for (key, watched) in &self.keys {
+            if watched.playbook.mode != Mode::Off {
+                self.watching.add(&key.target);
+            }
+        }
         self.name_keys();
         self.settle_incidents();
         self.forget_books();
@@ -78,7 +85,9 @@ impl Core {
 
     fn unbind(&mut self, key: &Key) {
         let Some(watched) = self.keys.remove(key) else { return };
-        self.failing = self.failing.saturating_sub(usize::from(watched.fault == Fault::Broken));
+        if watched.fault == Fault::Broken {
+            self.failing.remove(&key.target);
+        }
         self.timers.cancel(&Timer::Hold(key.clone()));
         self.timers.cancel(&Timer::Blind(key.clone()));
         if watched.playbook.mode != Mode::Off {
@@ -100,6 +109,10 @@ impl Core {
             if watched.playbook.title != watched.playbook.name {
                 named.entry(Arc::clone(&watched.playbook.title)).or_default().push(key.clone());
             }
+        }
+        // Equal inputs give equal effects: no order may come from a hash.
+        for keys in named.values_mut() {
+            keys.sort_unstable();
         }
         self.named = named;
     }

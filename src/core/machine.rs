@@ -18,6 +18,7 @@ use super::incident::{BreakerState, Denial};
 use super::input::{Binding, Input};
 use super::reading::Reading;
 use super::state::{Incident, State, Step};
+use super::suppress::Counts;
 use super::time::{Mono, Now};
 use super::timers::{Timer, Timers};
 use super::watched::Watched;
@@ -40,10 +41,10 @@ pub struct Core {
     pub(super) last_survey: u64,
     pub(super) waits: BTreeSet<(Wait, IncidentId)>,
     pub(super) timers: Timers,
-    /// Watched keys whose fault is there...
-    pub(super) failing: usize,
-    /// ...of so many whose mode is not off.
-    pub(super) watching: usize,
+    /// Targets with watched keys whose fault is there...
+    pub(super) failing: Counts,
+    /// ...of all targets with a playbook that is not off.
+    pub(super) watching: Counts,
     pub(super) recording: Result<(), Arc<str>>,
     /// When this process took up its work.
     pub(super) resumed: Mono,
@@ -58,8 +59,8 @@ pub(super) struct Live {
     pub survey: Option<(SurveyId, Mono)>,
     /// The last denial.
     pub denied: Option<Denial>,
-    /// A run by hand that was asked for.
-    pub manual: Option<(Operator, RequestId)>,
+    /// A run by hand that was asked for, and the command that is still to be answered.
+    pub manual: Option<(Operator, Option<RequestId>)>,
     /// The verifier's readings that count.
     pub verifier: Vec<Option<Reading>>,
     /// How often systemd was busy in a row.
@@ -114,8 +115,8 @@ impl Core {
             last_survey: 0,
             waits: BTreeSet::new(),
             timers: Timers::default(),
-            failing: 0,
-            watching: 0,
+            failing: Counts::default(),
+            watching: Counts::default(),
             recording: Ok(()),
             resumed: Mono(0),
             now: Now { mono: Mono(0), wall: Timestamp::UNIX_EPOCH, minute_of_day: 0 },
@@ -180,7 +181,11 @@ impl Core {
     /// Takes up the work after a replay: what was under way when the last process ended is settled first.
     fn start_work(&mut self, version: Arc<str>, boot_id: Arc<str>, booted: Mono) {
         self.resumed = self.now.mono;
+        let rebooted = self.state.boot_id.as_ref().is_some_and(|former| *former != boot_id);
         self.record(Event::Started { version, boot_id, booted });
+        if rebooted {
+            self.void_approvals();
+        }
         let scopes: BTreeSet<AttemptId> =
             self.state.running.keys().copied().chain(self.state.quarantine.values().map(|(id, _)| *id)).collect();
         for attempt in scopes {

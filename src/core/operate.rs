@@ -210,7 +210,7 @@ impl Core {
         }
         self.withdraw(id, "it is run by hand");
         self.forget_survey(id);
-        self.live(id).manual = Some((by.clone(), request));
+        self.live(id).manual = Some((by.clone(), Some(request)));
         self.advance(id);
         None
     }
@@ -218,7 +218,9 @@ impl Core {
     /// Answers a run by hand with a refusal, and says whose it was.
     pub(super) fn answer_manual(&mut self, id: IncidentId, why: &str) -> Option<Operator> {
         let (by, request) = self.live.get_mut(&id).and_then(|live| live.manual.take())?;
-        self.reply(request, Err(Refusal::Denied(Arc::from(why))));
+        if let Some(request) = request {
+            self.reply(request, Err(Refusal::Denied(Arc::from(why))));
+        }
         Some(by)
     }
 
@@ -231,8 +233,17 @@ impl Core {
         }
     }
 
+    /// What was asked and approved before a reboot is void: the host is another one now.
+    pub(super) fn void_approvals(&mut self) {
+        let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.step, Step::Asking(_));
+        let open: Vec<_> = self.state.open.values().filter(bound).map(|one| (one.id, one.generation)).collect();
+        for (incident, generation) in open {
+            self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was booted anew") });
+        }
+    }
+
     /// Opened only for a run by hand: nothing is broken there.
-    fn opened_by_hand(&self, id: IncidentId) -> bool {
+    pub(super) fn opened_by_hand(&self, id: IncidentId) -> bool {
         let Some(incident) = self.incident(id) else { return false };
         let broken = self.keys.get(&incident.key).is_some_and(|watched| watched.fault == Fault::Broken);
         !broken && incident.attempts.is_empty() && incident.escalation.is_none()

@@ -1,6 +1,6 @@
 //! What keeps an incident waiting for reasons outside it: pauses, dependencies, storms, locks.
 
-use std::collections::HashSet;
+use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::command::{Operator, Scope};
@@ -10,10 +10,39 @@ use super::incident::Cause;
 use super::machine::{Core, Wait};
 use super::time::Mono;
 use super::watched::Fault;
-use crate::playbook::{Mode, Playbook};
+use crate::playbook::{Mode, Playbook, Target};
 
 /// Under which key a storm's one page goes out.
 const STORM_DEDUP: &str = "salve/storm";
+
+/// How many keys a target has that count; a storm is of targets, however many playbooks watch each.
+#[derive(Debug, Clone, Default)]
+pub(super) struct Counts(HashMap<Target, usize>);
+
+impl Counts {
+    pub fn add(&mut self, target: &Target) {
+        match self.0.get_mut(target) {
+            Some(count) => *count += 1,
+            None => {
+                self.0.insert(target.clone(), 1);
+            }
+        }
+    }
+
+    pub fn remove(&mut self, target: &Target) {
+        if let Some(count) = self.0.get_mut(target) {
+            *count -= 1;
+            if *count == 0 {
+                self.0.remove(target);
+            }
+        }
+    }
+
+    /// Targets that have any.
+    pub fn len(&self) -> usize {
+        self.0.len()
+    }
+}
 
 impl Core {
     /// The pause in force for a playbook, the host's first.
@@ -68,7 +97,7 @@ impl Core {
 
     /// So many fail of so many watched, where that makes a storm.
     pub(super) fn storm(&self) -> Option<(usize, usize)> {
-        let (failing, of) = (self.failing, self.watching);
+        let (failing, of) = (self.failing.len(), self.watching.len());
         (of >= self.config.storm_least && failing * 100 > of * self.config.storm_percent).then_some((failing, of))
     }
 
@@ -107,7 +136,7 @@ impl Core {
             })
             .collect();
         queue.sort_unstable();
-        let mut taken: Vec<crate::playbook::Target> = Vec::new();
+        let mut taken: Vec<Target> = Vec::new();
         for (_, _, id) in queue {
             let Some(target) = self.incident(id).map(|incident| incident.key.target.clone()) else { continue };
             let free = self.state.lock_against(&target, id).is_none() && self.state.quarantined(&target).is_none();

@@ -37,6 +37,12 @@ impl Core {
         self.keys.iter()
     }
 
+    /// What is known of one watched key.
+    #[must_use]
+    pub fn watched_key(&self, key: &Key) -> Option<&Watched> {
+        self.keys.get(key)
+    }
+
     /// Bindings that came to nothing on this host.
     #[must_use]
     pub fn absent(&self) -> &[Binding] {

@@ -238,8 +238,11 @@ impl Core {
         watched.since = self.now.mono;
         watched.mark(self.now.mono, Moment::Fault(fault));
         let stormed = self.storm().is_some();
-        self.failing += usize::from(fault == Fault::Broken);
-        self.failing = self.failing.saturating_sub(usize::from(former == Fault::Broken));
+        if fault == Fault::Broken {
+            self.failing.add(&key.target);
+        } else if former == Fault::Broken {
+            self.failing.remove(&key.target);
+        }
         if stormed && self.storm().is_none() {
             self.storm_over();
         }
@@ -358,6 +361,7 @@ impl Core {
             let (generation, why) = (request.generation, Arc::from("it is no longer wanted"));
             self.record(Event::Withdrawn { incident: id, generation, why });
         }
+        self.end_probe(id);
         self.resolve(id);
         self.answer_manual(id, "the incident was closed");
         self.unwatch_verifier(id);

@@ -173,3 +173,39 @@ fn what_cannot_be_recorded_is_not_done() {
     bench.give(Input::Recording(Ok(())));
     assert_eq!(bench.started.len(), 1);
 }
+
+#[test]
+fn a_risky_run_by_hand_needs_a_yes_even_where_nothing_is_broken() {
+    let mut book = playbook("nginx");
+    book.risk = crate::playbook::Risk::High;
+    book.mode = Mode::Ask;
+    let (mut bench, nginx) = Bench::one(book);
+    bench.clears(&nginx);
+    assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
+    assert!(bench.started.is_empty());
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_yes_does_not_outlive_the_boot() {
+    let (mut bench, nginx) = asking();
+    bench.give(Input::Started { version: "0".into(), boot_id: "another".into(), booted: bench.now });
+    assert!(!matches!(bench.phase(&nginx), Some(Phase::Asking(_))));
+}
+
+#[test]
+fn a_probe_that_is_closed_by_hand_was_not_a_healing() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.breaks(&nginx);
+    bench.pass(10);
+    for _ in 0..3 {
+        bench.fails();
+    }
+    bench.pass(1800);
+    bench.ends(true);
+    let incident = bench.open_id(&nginx);
+    assert!(bench.asks(Command::Close { incident, reason: "mended".into() }).is_some_and(|said| said.is_ok()));
+    assert_eq!(bench.core.state().breakers[&nginx].state().word(), "open");
+}

@@ -159,3 +159,25 @@ fn unknown_never_remediates() {
     bench.breaks(&nginx);
     assert_eq!(bench.started.len(), 1, "seen again, and still broken");
 }
+
+#[test]
+fn a_storm_is_of_targets_however_many_playbooks_watch_them() {
+    let (mut bindings, mut keys) = (Vec::new(), Vec::new());
+    for number in 0..10 {
+        let book = playbook(&format!("s{number}"));
+        let mut binding = bound(book, Standing::AsWritten);
+        if number >= 4 {
+            binding.resolution = crate::core::Resolution::Here(key(&playbook("s4")).target);
+        }
+        let crate::core::Resolution::Here(target) = binding.resolution.clone() else { continue };
+        keys.push(Key { content: binding.playbook.content.clone(), target });
+        bindings.push(binding);
+    }
+    let mut bench = Bench::with(bindings);
+    for key in &keys[..3] {
+        bench.breaks(key);
+    }
+    bench.pass(10);
+    assert!(bench.started.is_empty(), "3 of 5 targets fail");
+    assert_eq!(bench.pages(), 1);
+}

@@ -126,7 +126,8 @@ proptest! {
             (mode == Mode::Ask, Asks::Mode),
         ];
         let denial = order.into_iter().find_map(|(holds, denial)| holds.then_some(denial));
-        let ask = asks.into_iter().find_map(|(holds, why)| (holds && wish == Wish::Auto).then_some(why));
+        let binds = |why| wish == Wish::Auto || wish == Wish::Manual && why == Asks::HighRisk;
+        let ask = asks.into_iter().find_map(|(holds, why)| (holds && binds(why)).then_some(why));
         let expected = denial.map(Answer::Deny).or(ask.map(Answer::Ask)).unwrap_or(Answer::Pass);
         prop_assert_eq!(question.judge(), expected);
     }

@@ -1,0 +1,292 @@
+//! The core's state as a snapshot: pure, so that live, replayed and simulated states look the same.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::snapshot::{
+    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookView, Recurring, Snapshot, Stage, Strip,
+};
+use crate::core::breaker::Limits;
+use crate::core::command::Operator;
+use crate::core::id::Key;
+use crate::core::incident::BreakerState;
+use crate::core::input::{Binding, Resolution};
+use crate::core::state::{Incident, Step};
+use crate::core::{Core, Fault, Moment, Mono, Now, Role, Watched};
+use crate::playbook::{Check, Mode, Playbook, Risk};
+use jiff::Timestamp;
+
+/// What a snapshot needs that the core does not know.
+#[derive(Debug, Clone)]
+pub struct Extras {
+    /// Rises with every change.
+    pub generation: u64,
+    /// This host's name, cleaned.
+    pub host: Arc<str>,
+    /// Who looks.
+    pub operator: Operator,
+    /// Load, memory and pressure; none before the first look.
+    pub strip: Option<Strip>,
+    /// Can records be written? If not, why.
+    pub recording: Result<(), Arc<str>>,
+    /// Every playbook file that was found, accepted or not.
+    pub playbooks: Vec<Arc<PlaybookView>>,
+    /// Latest first.
+    pub messages: Vec<Message>,
+    /// A check's condition in words: `> 85%`, `not active`.
+    pub condition: fn(&Check) -> String,
+}
+
+/// The core's state now, as screens need it.
+#[must_use]
+pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
+    let mut words = Words { condition: extras.condition, known: HashMap::new() };
+    Snapshot {
+        generation: extras.generation,
+        now,
+        host: extras.host,
+        operator: extras.operator,
+        strip: extras.strip,
+        recording: extras.recording,
+        pauses: pauses(core),
+        detectors: detectors(core, &mut words),
+        breakers: breakers(core, now.mono),
+        incidents: incidents(core, &mut words),
+        playbooks: extras.playbooks,
+        rates: core.rates(),
+        recurring: recurring(core),
+        messages: extras.messages,
+    }
+}
+
+/// Conditions in words, each said once per snapshot however many targets share its playbook.
+struct Words {
+    condition: fn(&Check) -> String,
+    known: HashMap<*const Check, Arc<str>>,
+}
+
+impl Words {
+    fn of(&mut self, check: &Check) -> Arc<str> {
+        let say = self.condition;
+        Arc::clone(self.known.entry(std::ptr::from_ref(check)).or_insert_with(|| say(check).into()))
+    }
+}
+
+fn pauses(core: &Core) -> Vec<Pause> {
+    let pause = |(scope, pause): (&crate::core::Scope, &crate::core::state::Pause)| Pause {
+        scope: scope.clone(),
+        until: pause.until,
+        since: pause.since,
+        by: pause.by.clone(),
+        reason: Arc::clone(&pause.reason),
+    };
+    core.state().pauses.iter().map(pause).collect()
+}
+
+fn detectors(core: &Core, words: &mut Words) -> Vec<Detector> {
+    let mut rows: Vec<Detector> = core.watched().map(|(key, watched)| detector(core, key, watched, words)).collect();
+    rows.extend(core.absent().iter().map(|binding| absent(binding, words)));
+    rows
+}
+
+fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words) -> Detector {
+    let telling = watched.telling();
+    let reading = watched.detector.get(telling).and_then(Option::as_ref);
+    let incident = core.state().incident_of(key);
+    Detector {
+        key: Some(key.clone()),
+        playbook: Arc::clone(&watched.playbook.name),
+        target: target_words(&key.target.to_string()),
+        mode: core.mode_in_force(key),
+        health: health(watched, incident),
+        seen: reading.map(|reading| Arc::clone(&reading.seen)),
+        condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
+        since: incident.map_or(watched.since, |incident| incident.since),
+        incident: incident.map(|incident| incident.id),
+        marks: watched.marks.iter().map(|(at, moment)| (*at, mark(*moment))).collect(),
+        figures: watched.figures.iter().copied().collect(),
+    }
+}
+
+fn target_words(text: &str) -> Arc<str> {
+    crate::text::clean_line(text).into()
+}
+
+fn absent(binding: &Binding, words: &mut Words) -> Detector {
+    let (written, health) = match &binding.resolution {
+        Resolution::NotApplicable { written, why } => (Arc::clone(written), Health::NotApplicable(Arc::clone(why))),
+        Resolution::Unresolved { written, why } => (Arc::clone(written), Health::Unresolved(Arc::clone(why))),
+        Resolution::Here(target) => (target.to_string().into(), Health::Waiting),
+    };
+    Detector {
+        key: None,
+        playbook: Arc::clone(&binding.playbook.name),
+        target: target_words(&written),
+        mode: binding.playbook.mode,
+        health,
+        seen: None,
+        condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
+        since: Mono(0),
+        incident: None,
+        marks: Vec::new(),
+        figures: Vec::new(),
+    }
+}
+
+fn health(watched: &Watched, incident: Option<&Incident>) -> Health {
+    let Some(incident) = incident else {
+        return match watched.fault {
+            Fault::Waiting => Health::Waiting,
+            Fault::Clear => Health::Ok,
+            // Declined or closed by hand: it is still broken, and says so.
+            Fault::Broken if watched.muted => Health::Broken,
+            Fault::Broken => Health::Pending,
+            Fault::Unknown => Health::Unknown(watched.why_unknown()),
+        };
+    };
+    match &incident.step {
+        Step::Firing | Step::Closed { .. } => Health::Broken,
+        Step::Held(denial) => Health::Held(denial.clone()),
+        Step::Asking(_) => Health::Asks,
+        Step::Remediating(attempt) => {
+            let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
+            Health::Fixing { rung, of: watched.playbook.remediate.len() }
+        }
+        Step::Verifying { .. } => Health::Verifying { soaking: false },
+        Step::Soaking { .. } => Health::Verifying { soaking: true },
+        Step::Escalated(cause) => Health::Escalated(cause.clone()),
+    }
+}
+
+const fn mark(moment: Moment) -> Mark {
+    match moment {
+        Moment::Fault(Fault::Clear) => Mark::Ok,
+        Moment::Fault(Fault::Broken) => Mark::Broken,
+        Moment::Fault(Fault::Waiting | Fault::Unknown) => Mark::Unknown,
+        Moment::Asked => Mark::Asked,
+        Moment::Fixing => Mark::Fixing,
+        Moment::Verified => Mark::Verified,
+        Moment::Failed => Mark::Failed,
+        Moment::Escalated => Mark::Escalated,
+    }
+}
+
+fn breakers(core: &Core, now: Mono) -> Vec<Breaker> {
+    let row = |(key, breaker): (&Key, &crate::core::breaker::Breaker)| {
+        let playbook = core.playbook(&key.content)?;
+        let limits = Limits::of(playbook);
+        let invocations = breaker.invocations(now, limits.window);
+        (*breaker.state() != BreakerState::Closed || invocations > 0).then(|| Breaker {
+            key: key.clone(),
+            playbook: Arc::clone(&playbook.name),
+            state: breaker.state().clone(),
+            invocations,
+            limit: playbook.escalate.attempts,
+            why: Arc::clone(breaker.why()),
+        })
+    };
+    core.state().breakers.iter().filter_map(row).collect()
+}
+
+fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
+    let state = core.state();
+    let open = state.open.values();
+    let closed = state.closed.iter().map(|incident| &**incident);
+    let mut all: Vec<&Incident> = open.chain(closed).collect();
+    all.sort_unstable_by_key(|incident| std::cmp::Reverse(incident.id));
+    all.into_iter().map(|incident| Arc::new(incident_view(core, incident, words))).collect()
+}
+
+fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> IncidentView {
+    let playbook = core.playbook(&incident.key.content);
+    IncidentView {
+        id: incident.id,
+        key: incident.key.clone(),
+        playbook: Arc::clone(&incident.playbook),
+        title: playbook.map_or_else(|| Arc::clone(&incident.playbook), |playbook| Arc::clone(&playbook.title)),
+        risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
+        since: began(incident),
+        stage: stage(core, incident),
+        attempts: incident.attempts.len(),
+        rungs: playbook.map_or(0, |playbook| playbook.remediate.len()),
+        readings: playbook.map_or_else(Vec::new, |playbook| readings(core, incident, playbook, words)),
+        story: incident.story.clone(),
+        acknowledged: incident.acknowledged.clone(),
+    }
+}
+
+fn readings(
+    core: &Core,
+    incident: &Incident,
+    playbook: &Playbook,
+    words: &mut Words,
+) -> Vec<(Role, Arc<str>, Option<crate::core::Reading>)> {
+    let watched = core.watched_key(&incident.key);
+    let detector = playbook.detect.checks.iter().enumerate().map(|(index, check)| {
+        let reading = watched.and_then(|watched| watched.detector.get(index).cloned().flatten());
+        (Role::Detector, words.of(check), reading)
+    });
+    let mut rows: Vec<_> = detector.collect();
+    let verified = core.verifier_readings(incident.id);
+    rows.extend(
+        playbook
+            .verify
+            .checks
+            .iter()
+            .enumerate()
+            .map(|(index, check)| (Role::Verifier, words.of(check), verified.get(index).cloned().flatten())),
+    );
+    rows
+}
+
+fn stage(core: &Core, incident: &Incident) -> Stage {
+    let until = core.deadline(incident).unwrap_or(incident.opened);
+    match &incident.step {
+        Step::Firing => Stage::Firing,
+        Step::Held(denial) => Stage::Held(denial.clone()),
+        Step::Asking(request) => Stage::Asking(request.clone()),
+        Step::Remediating(id) => match incident.attempt(*id) {
+            Some(attempt) => {
+                Stage::Remediating { attempt: *id, plan: Arc::clone(&attempt.plan), since: attempt.started }
+            }
+            None => Stage::Firing,
+        },
+        Step::Verifying { attempt, .. } => Stage::Verifying { attempt: *attempt, deadline: until },
+        Step::Soaking { attempt, .. } => Stage::Soaking { attempt: *attempt, until },
+        Step::Escalated(cause) => Stage::Escalated(cause.clone()),
+        Step::Closed { outcome, mono, wall } => Stage::Closed { outcome: outcome.clone(), at: moment(*mono, *wall) },
+    }
+}
+
+fn recurring(core: &Core) -> Vec<Recurring> {
+    let row = |(key, healed): (&Key, Vec<&crate::core::state::Healing>)| Recurring {
+        key: key.clone(),
+        playbook: core
+            .playbook(&key.content)
+            .map(|playbook| Arc::clone(&playbook.name))
+            .or_else(|| core.state().adopted.get(&key.content).map(|(name, _)| Arc::clone(name)))
+            .unwrap_or_else(|| "".into()),
+        healed: healed.into_iter().map(|one| moment(one.mono, one.wall)).collect(),
+    };
+    core.recurring().into_iter().map(row).collect()
+}
+
+/// When the fault began, named by the same distance from the opening on both clocks.
+fn began(incident: &Incident) -> Now {
+    let earlier = incident.opened.since(incident.since);
+    let wall = jiff::SignedDuration::try_from(earlier).ok().and_then(|length| incident.wall.checked_sub(length).ok());
+    moment(incident.since, wall.unwrap_or(incident.wall))
+}
+
+/// A remembered moment. The journal keeps no time zone: its minute of the day is UTC's.
+fn moment(mono: Mono, wall: Timestamp) -> Now {
+    let minute = wall.as_second().rem_euclid(86_400) / 60;
+    Now { mono, wall, minute_of_day: u16::try_from(minute).unwrap_or(0) }
+}
+
+/// What a playbook's mode comes to over all its targets: the highest in force on any of them.
+#[must_use]
+pub fn mode_in_force(core: &Core, playbook: &Playbook) -> Mode {
+    let keys = core.watched().filter(|(key, _)| key.content == playbook.content);
+    keys.map(|(key, _)| core.mode_in_force(key)).min().unwrap_or(playbook.mode)
+}
