@@ -41,6 +41,9 @@ impl Core {
             return self.without_hands(id, &playbook);
         }
         let by_hand = self.live(id).manual.is_some();
+        if !by_hand && let Some(attempt) = self.must_not_repeat(id) {
+            return self.escalate(id, Cause::Indeterminate { attempt });
+        }
         let rung = if by_hand { 0 } else { tried % playbook.remediate.len() };
         let survey = self.new_survey(Purpose::Gate(id));
         let now = self.now.mono;

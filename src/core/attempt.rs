@@ -7,7 +7,7 @@ use super::breaker::Limits;
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Denial, Starter};
+use super::incident::{BreakerState, Cause, Denial, Outcome, Starter};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::state::{Attempt, AttemptEnd, Step};
@@ -122,6 +122,7 @@ impl Core {
             self.trip(id);
             self.reopen_after_probe(id, "its processes could not be ended");
             self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
+            self.supersede_if_unbound(id);
         }
         self.wake_locked();
     }
@@ -207,16 +208,33 @@ impl Core {
         }
     }
 
+    /// Its playbook went out of force while its attempt ran, and now that is over.
+    fn supersede_if_unbound(&mut self, id: IncidentId) -> bool {
+        let gone = self.incident(id).is_some_and(|one| one.rests() && !self.keys.contains_key(&one.key));
+        if gone && self.loaded {
+            self.close(id, &Outcome::Superseded);
+        }
+        gone && self.loaded
+    }
+
+    /// After a crash left this incident's last outcome unknown, its rung is not run again unless it is idempotent.
+    /// Neither a reset nor a probe is a yes to it.
+    pub(super) fn must_not_repeat(&self, id: IncidentId) -> Option<AttemptId> {
+        let last = self.incident(id)?.last_attempt()?;
+        let playbook = self.book_of(id)?;
+        (!may_run_again(last, &playbook)).then_some(last.id)
+    }
+
     /// What follows an attempt that did not verify: the next rung through the whole gate, or a human.
     pub(super) fn after_failure(&mut self, id: IncidentId, why: &str) {
         self.reopen_after_probe(id, why);
+        if self.supersede_if_unbound(id) {
+            return;
+        }
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let limits = Limits::of(&playbook);
         let key = incident.key.clone();
         let Some(attempt) = incident.last_attempt() else { return };
-        if !self.keys.contains_key(&key) {
-            return self.close(id, &super::incident::Outcome::Superseded);
-        }
         let enough =
             usize::try_from(incident.failed).unwrap_or(usize::MAX) >= limits.attempts.max(playbook.remediate.len());
         if !may_run_again(attempt, &playbook) {

@@ -26,6 +26,7 @@ impl Core {
         let mut here: Vec<(Key, Arc<Playbook>, Standing)> = Vec::new();
         let mut seen: HashSet<Key> = HashSet::new();
         self.absent.clear();
+        self.loaded = true;
         for binding in bindings {
             self.adopt(&binding.playbook);
             match &binding.resolution {

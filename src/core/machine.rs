@@ -46,6 +46,8 @@ pub struct Core {
     /// ...of all targets with a playbook that is not off.
     pub(super) watching: Counts,
     pub(super) recording: Result<(), Arc<str>>,
+    /// The playbooks in force are known.
+    pub(super) loaded: bool,
     /// When this process took up its work.
     pub(super) resumed: Mono,
     pub(super) now: Now,
@@ -63,6 +65,8 @@ pub(super) struct Live {
     pub manual: Option<(Operator, Option<RequestId>)>,
     /// The verifier's readings that count.
     pub verifier: Vec<Option<Reading>>,
+    /// It was opened only for a run by hand.
+    pub by_hand: bool,
     /// How often systemd was busy in a row.
     pub busy: u32,
     /// Since when no plan can be made.
@@ -118,6 +122,7 @@ impl Core {
             failing: Counts::default(),
             watching: Counts::default(),
             recording: Ok(()),
+            loaded: false,
             resumed: Mono(0),
             now: Now { mono: Mono(0), wall: Timestamp::UNIX_EPOCH, minute_of_day: 0 },
             out: Vec::new(),

@@ -203,7 +203,11 @@ impl Core {
         let id = match self.state.incident_of(key) {
             Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
             Some(incident) => incident.id,
-            None => self.open_as(key, now)?,
+            None => {
+                let id = self.open_as(key, now)?;
+                self.live(id).by_hand = true;
+                id
+            }
         };
         if self.live(id).manual.is_some() {
             return Some(Refusal::AlreadyOpen(id));
@@ -246,7 +250,8 @@ impl Core {
     pub(super) fn opened_by_hand(&self, id: IncidentId) -> bool {
         let Some(incident) = self.incident(id) else { return false };
         let broken = self.keys.get(&incident.key).is_some_and(|watched| watched.fault == Fault::Broken);
-        !broken && incident.attempts.is_empty() && incident.escalation.is_none()
+        let by_hand = self.live.get(&id).is_some_and(|live| live.by_hand);
+        by_hand && !broken && incident.attempts.is_empty() && incident.escalation.is_none()
     }
 
     fn reset_breaker(&mut self, by: &Operator, key: Key, why: Arc<str>) -> Said {

@@ -106,3 +106,35 @@ fn a_held_incident_asks_the_gate_again_after_a_restart() {
     assert_eq!(bench.started.len(), 1);
     assert_eq!(bench.events(|event| matches!(event, Event::Opened { .. }).then_some(())).len(), 1);
 }
+
+#[test]
+fn a_reset_is_no_yes_to_a_rung_whose_outcome_a_crash_hid() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.restart();
+    let attempt = bench.started[0].0;
+    bench.give(Input::ScopeEmptied { attempt, empty: true });
+    bench.breaks(&nginx);
+    bench.pass(60);
+    bench.asks(Command::ResetBreaker { key: nginx.clone(), reason: "mended".into() });
+    assert_eq!(bench.started.len(), 1);
+    bench.clears(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
+}
+
+#[test]
+fn an_attempt_that_outlived_its_playbook_ends_superseded() {
+    for restarts in [false, true] {
+        let (mut bench, nginx) = Bench::one(playbook("nginx"));
+        bench.breaks(&nginx);
+        bench.pass(10);
+        bench.ends(true);
+        bench.load(Vec::new());
+        if restarts {
+            bench.restart();
+        }
+        bench.pass(60);
+        assert_eq!(bench.outcomes(), [Outcome::Superseded]);
+    }
+}
