@@ -12,6 +12,7 @@ use super::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Start
 use super::input::{Facts, Standing};
 use super::machine::{Core, Purpose, Wait};
 use super::plan::Plan;
+use super::reading::Verdict;
 use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
@@ -115,7 +116,11 @@ impl Core {
         }
         let by_hand = self.live(id).manual.is_some();
         match self.keys.get(&key).map(|watched| watched.fault) {
-            Some(Fault::Broken) => self.gate(id, facts),
+            Some(Fault::Broken) if facts.detector.iter().any(|reading| reading.verdict == Verdict::Holds) => {
+                self.gate(id, facts);
+            }
+            // A later reading says that it is broken, this survey could not see it: look once more.
+            Some(Fault::Broken) if !by_hand => self.later(id, LOOK_AGAIN),
             Some(_) if by_hand => self.gate(id, facts),
             _ => self.unsure(id, &key),
         }

@@ -48,10 +48,8 @@ impl Core {
             self.bind(&key, playbook, standing);
         }
         self.watching = Counts::default();
-        for (key, watched) in &self.keys {
-            if watched.playbook.mode != Mode::Off {
-                self.watching.add(&key.target);
-            }
+        for key in self.keys.keys() {
+            self.watching.add(&key.target);
         }
         self.name_keys();
         self.settle_incidents();

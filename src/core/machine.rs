@@ -43,7 +43,7 @@ pub struct Core {
     pub(super) timers: Timers,
     /// Targets with watched keys whose fault is there...
     pub(super) failing: Counts,
-    /// ...of all targets with a playbook that is not off.
+    /// ...of all targets that a playbook in force is bound to.
     pub(super) watching: Counts,
     pub(super) recording: Result<(), Arc<str>>,
     /// The playbooks in force are known.

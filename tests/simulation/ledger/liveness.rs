@@ -1,0 +1,92 @@
+//! Once faults stop, nothing waits for ever, and everybody who was called has been told.
+
+use std::collections::BTreeSet;
+use std::time::Duration;
+
+use salve::core::id::IncidentId;
+use salve::core::incident::{BreakerState, Denial};
+use salve::core::time::Now;
+
+use super::books::IncidentBook;
+use super::{Judged, Ledger, Stand, hold, pages};
+
+impl Ledger {
+    /// Faults have stopped a while ago, but what was broken may still be: nobody may wait without a reason.
+    pub fn nobody_waits_for_nothing(&self, now: Now) -> Judged {
+        for (index, incident) in self.books.incidents.iter().enumerate().filter(|(_, incident)| incident.open) {
+            let id = IncidentId(index as u64 + 1);
+            // Whatever the machine does by itself is done in this time.
+            let recent = now.mono.since(incident.stood_since) < Duration::from_mins(15);
+            // Whoever was called watches; the ladder below may be spent.
+            let good = incident.escalated || self.waits_rightly(incident, now);
+            hold!(good || recent, "6 every incident ends", "{id} since {}: {:?}", incident.stood_since, incident.stand);
+        }
+        Ok(())
+    }
+
+    fn waits_rightly(&self, incident: &IncidentBook, now: Now) -> bool {
+        match &incident.stand {
+            Stand::WouldHave | Stand::Escalated | Stand::Closed => true,
+            Stand::Asked => incident.asked.as_ref().is_some_and(|asked| asked.expires > now.mono),
+            Stand::Held(denial) => self.still_denied(incident, denial, now),
+            Stand::Opened | Stand::Approved | Stand::Acting | Stand::Verifying | Stand::Soaking | Stand::Failed => {
+                false
+            }
+        }
+    }
+
+    fn still_denied(&self, incident: &IncidentBook, denial: &Denial, now: Now) -> bool {
+        let playbook = self.outside.playbook(&incident.key);
+        match denial {
+            Denial::Paused { scope, .. } => {
+                self.books.pauses.get(scope).is_some_and(|until| until.is_none_or(|until| until > now.mono))
+            }
+            Denial::Snoozed { .. } => self.books.snoozes.get(&incident.key).is_some_and(|until| *until > now.mono),
+            Denial::OutsideWindow => playbook.only_between.is_some_and(|window| !window.contains(now.minute_of_day)),
+            Denial::BreakerOpen { .. } => match self.books.keys.get(&incident.key).map(|book| &book.breaker) {
+                Some(BreakerState::Open { until, .. }) => *until > now.mono,
+                Some(BreakerState::Latched { .. }) => true,
+                // The window's own limit holds in every state.
+                _ => {
+                    let recent = |at: &&salve::core::Mono| now.mono.since(**at) <= playbook.escalate.window.0;
+                    let book = self.books.keys.get(&incident.key);
+                    let count = book.map_or(0, |book| book.intents.iter().filter(recent).count());
+                    count >= playbook.escalate.attempts as usize
+                }
+            },
+            Denial::Cooldown { until } | Denial::BootGrace { until } => *until > now.mono,
+            Denial::LockHeld { by } => self.books.incident(*by).is_some_and(|other| other.open),
+            Denial::Storm { .. } => {
+                let (failing, of) = self.outside.failing();
+                of > 0 && failing > 0
+            }
+            Denial::SystemdBusy { .. } | Denial::CannotRecord { .. } | Denial::NoPlan { .. } => false,
+            Denial::DependencyUnhealthy { .. }
+            | Denial::StoppedByOperator { .. }
+            | Denial::Shadow
+            | Denial::Off
+            | Denial::Quarantined { .. } => true,
+        }
+    }
+
+    /// Everything is well again, for longer than any bound: no incident is open, every page is out, every end told.
+    pub fn everything_ended(&self, now: Now) -> Judged {
+        for (index, incident) in self.books.incidents.iter().enumerate() {
+            let since = incident.stood_since;
+            let text = || format!("#{} at {}, {:?} since {since}", index + 1, now.mono, incident.stand);
+            hold!(!incident.open, "6 every incident ends", "{}", text());
+        }
+        hold!(self.books.storm.is_none(), "7 resolve", "the storm is over, and its page was not resolved");
+        let unresolved = pages::unresolved(&self.books);
+        hold!(unresolved.is_none(), "7 resolve", "{unresolved:?} ended, and its page was not resolved");
+        for (page, book) in &self.books.pages {
+            let wanted: BTreeSet<_> = book.to.iter().cloned().collect();
+            let out = wanted.is_subset(&book.delivered) && !book.delivered.is_empty();
+            hold!(out, "7 delivered", "{page}: {:?} of {:?}", book.delivered, book.to);
+        }
+        let open = self.books.attempts.iter().position(|attempt| attempt.ended.is_none());
+        hold!(open.is_none(), "3 intent and outcome", "attempt #{:?} has no end", open.map(|index| index + 1));
+        hold!(self.outside.requests.is_empty(), "every command is answered once", "{:?}", self.outside.requests);
+        Ok(())
+    }
+}

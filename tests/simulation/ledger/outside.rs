@@ -1,0 +1,179 @@
+//! What only the world knows: readings told, surveys answered, commands sent, scopes truly emptied.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use salve::core::id::{AttemptId, Key, RequestId, Role, WatchId};
+use salve::core::input::{Binding, Input, Resolution, Standing};
+use salve::core::reading::{Reading, Verdict};
+use salve::core::time::{Mono, Now};
+use salve::playbook::{ContentKey, Playbook, Target};
+
+use super::books::Books;
+
+#[derive(Debug, Default)]
+pub struct Outside {
+    /// The last reading told of each check, in this life of the engine.
+    seen: BTreeMap<Key, Seen>,
+    /// The same without surveys: the machine may drop one that came too late.
+    watched: BTreeMap<Key, Seen>,
+    /// Every content that was ever in force.
+    pub contents: BTreeMap<ContentKey, Arc<Playbook>>,
+    /// What is in force and resolves.
+    pub bindings: BTreeMap<Key, (Arc<Playbook>, Standing)>,
+    /// Contents in force of which some target does not resolve, with the names as written.
+    pub unresolved: BTreeSet<(ContentKey, Arc<str>)>,
+    /// Records can be written, as far as the core was told.
+    pub cannot_record: bool,
+    pub booted: Mono,
+    /// When each attempt's scope was truly empty.
+    pub empty_at: BTreeMap<AttemptId, Mono>,
+    /// Commands without an answer.
+    pub requests: BTreeSet<RequestId>,
+    /// This reload brought nothing new.
+    pub same_load: bool,
+    /// When this life of the engine began.
+    pub life_began: Mono,
+    last_load: Vec<Binding>,
+}
+
+#[derive(Debug, Default)]
+struct Seen {
+    detector: Vec<Option<Reading>>,
+    verifier: Vec<Option<Reading>>,
+}
+
+impl Seen {
+    fn side(&mut self, role: Role) -> &mut Vec<Option<Reading>> {
+        match role {
+            Role::Detector => &mut self.detector,
+            Role::Verifier => &mut self.verifier,
+        }
+    }
+}
+
+impl Outside {
+    pub fn before(&mut self, now: Now, input: &Input, books: &Books) {
+        match input {
+            Input::Started { booted, .. } => (self.booted, self.life_began) = (*booted, now.mono),
+            Input::Loaded(bindings) => self.loaded(bindings),
+            Input::Read { watch, reading } => {
+                told(&mut self.seen, watch, reading);
+                told(&mut self.watched, watch, reading);
+            }
+            Input::Surveyed { incident, facts, .. } => {
+                if let Some(incident) = books.incident(*incident) {
+                    for (index, reading) in facts.detector.iter().enumerate() {
+                        let watch = WatchId { key: incident.key.clone(), role: Role::Detector, index };
+                        told(&mut self.seen, &watch, reading);
+                    }
+                }
+            }
+            Input::Command { request, .. } => drop(self.requests.insert(*request)),
+            Input::Recording(outcome) => self.cannot_record = outcome.is_err(),
+            _ => {}
+        }
+    }
+
+    pub fn after(&mut self, input: &Input) {
+        if matches!(input, Input::Loaded(_)) {
+            self.same_load = false;
+        }
+    }
+
+    fn loaded(&mut self, bindings: &[Binding]) {
+        let same = |a: &Binding, b: &Binding| {
+            Arc::ptr_eq(&a.playbook, &b.playbook) && a.resolution == b.resolution && a.standing == b.standing
+        };
+        self.same_load =
+            self.last_load.len() == bindings.len() && self.last_load.iter().zip(bindings).all(|(a, b)| same(a, b));
+        self.last_load = bindings.to_vec();
+        self.bindings.clear();
+        self.unresolved.clear();
+        for binding in bindings {
+            let content = &binding.playbook.content;
+            self.contents.entry(content.clone()).or_insert_with(|| binding.playbook.clone());
+            match &binding.resolution {
+                Resolution::Here(target) => {
+                    let key = Key { content: content.clone(), target: target.clone() };
+                    self.bindings.insert(key, (binding.playbook.clone(), binding.standing));
+                }
+                Resolution::Unresolved { written, .. } | Resolution::NotApplicable { written, .. } => {
+                    self.unresolved.insert((content.clone(), written.clone()));
+                }
+            }
+        }
+    }
+
+    /// A new life: the machine has seen nothing yet, and owes no answers.
+    pub fn crashed(&mut self) {
+        self.seen.clear();
+        self.watched.clear();
+        self.requests.clear();
+        self.last_load.clear();
+        self.cannot_record = false;
+    }
+
+    pub fn reading(&self, key: &Key, role: Role, index: usize) -> Option<&Reading> {
+        let seen = self.seen.get(key)?;
+        let side = match role {
+            Role::Detector => &seen.detector,
+            Role::Verifier => &seen.verifier,
+        };
+        side.get(index)?.as_ref()
+    }
+
+    /// Some detector check was last told to hold.
+    pub fn fault_seen(&self, key: &Key) -> bool {
+        self.any(key, |reading| reading.verdict == Verdict::Holds)
+    }
+
+    /// Some detector check was last told to be unknown.
+    pub fn blind(&self, key: &Key) -> bool {
+        self.any(key, |reading| matches!(reading.verdict, Verdict::Unknown(_)))
+    }
+
+    fn any(&self, key: &Key, is: impl Fn(&Reading) -> bool) -> bool {
+        let of = |seen: &BTreeMap<Key, Seen>| seen.get(key).is_some_and(|it| it.detector.iter().flatten().any(&is));
+        of(&self.seen) || of(&self.watched)
+    }
+
+    /// Every detector check was told in this life, and last told not to hold.
+    pub fn seen_clear(&self, key: &Key) -> bool {
+        let Some(playbook) = self.contents.get(&key.content) else { return false };
+        let clear = |reading: &Option<Reading>| reading.as_ref().is_some_and(|it| it.verdict == Verdict::DoesNotHold);
+        let of = |seen: &BTreeMap<Key, Seen>| {
+            let told = seen.get(key).map_or(&[][..], |it| &it.detector);
+            told.len() == playbook.detect.checks.len() && told.iter().all(clear)
+        };
+        of(&self.seen) || of(&self.watched)
+    }
+
+    /// Distinct targets that are watched, and those of them that are seen to fail.
+    pub fn failing(&self) -> (usize, usize) {
+        let watched: BTreeSet<&Target> = self.bindings.keys().map(|key| &key.target).collect();
+        let failing: BTreeSet<&Target> =
+            self.bindings.keys().filter(|key| self.fault_seen(key)).map(|key| &key.target).collect();
+        (failing.len(), watched.len())
+    }
+
+    pub fn playbook(&self, incident_key: &Key) -> &Arc<Playbook> {
+        &self.contents[&incident_key.content]
+    }
+}
+
+/// Keeps a reading, unless a later look is known.
+fn told(seen: &mut BTreeMap<Key, Seen>, watch: &WatchId, reading: &Reading) {
+    if !seen.contains_key(&watch.key) {
+        seen.insert(watch.key.clone(), Seen::default());
+    }
+    let Some(seen) = seen.get_mut(&watch.key) else { return };
+    let side = seen.side(watch.role);
+    if side.len() <= watch.index {
+        side.resize(watch.index + 1, None);
+    }
+    // A look that began earlier and comes later is no news.
+    if side[watch.index].as_ref().is_none_or(|former| former.began <= reading.began) {
+        side[watch.index] = Some(reading.clone());
+    }
+}

@@ -1,0 +1,60 @@
+//! The kinds of things that a run counts, by name.
+
+use salve::core::command::{Command, Refusal};
+use salve::core::effect::Effect;
+use salve::core::event::Event;
+use salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Starter};
+use salve::core::input::Input;
+
+/// A name for each kind of a type, and the list of those that a long run must see.
+macro_rules! kinds {
+    ($($function:ident($kind:ident) $list:ident: $($state:ident => $word:literal),* $(, .. $other:literal)?;)*) => {$(
+        pub const $list: &[&str] = &[$($word),*];
+
+        pub fn $function(it: &$kind) -> &'static str {
+            match it {
+                $($kind::$state { .. } => $word,)*
+                $(_ => $other,)?
+            }
+        }
+    )*};
+}
+
+kinds! {
+    event(Event) EVENTS: Started => "started", Adopted => "adopted", Opened => "opened", Saw => "saw", Held => "held",
+        WouldHave => "would have", Asked => "asked", Approved => "approved", Withdrawn => "withdrawn",
+        Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
+        NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
+        Escalated => "escalated", Resolved => "resolved", Delivered => "delivered", Acknowledged => "acknowledged",
+        Paused => "paused", Resumed => "resumed", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Armed => "armed",
+        Disarmed => "disarmed", Noted => "noted";
+    denial(Denial) DENIALS: Paused => "paused", Snoozed => "snoozed", OutsideWindow => "outside window",
+        DependencyUnhealthy => "dependency unhealthy", StoppedByOperator => "stopped by operator",
+        LockHeld => "lock held", SystemdBusy => "systemd busy", BreakerOpen => "breaker open",
+        Cooldown => "cooldown", Storm => "storm", BootGrace => "boot grace", Shadow => "shadow", Off => "off",
+        CannotRecord => "cannot record", Quarantined => "quarantined", NoPlan => "no plan";
+    cause(Cause) CAUSES: BreakerOpened => "breaker opened", LadderSpent => "ladder spent",
+        NoRemediation => "no remediation", CannotSee => "cannot see", Indeterminate => "indeterminate",
+        ScopeNotEmpty => "scope not empty", Relapsed => "relapsed", Storm => "storm", NoPlan => "no plan",
+        Expired => "expired";
+    outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared", Declined => "declined",
+        Expired => "expired", Superseded => "superseded", ClosedByOperator => "closed by operator",
+        EscalatedThenCleared => "escalated, then cleared", HealedByOperator => "healed by operator";
+    starter(Starter) STARTERS: Auto => "auto", Probe => "probe", Approved => "approved", Manual => "manual";
+    breaker(BreakerState) BREAKERS: Closed => "closed", Open => "open", HalfOpen => "half-open",
+        Latched => "latched";
+    asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt",
+        HostBudget => "host budget";
+    command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
+        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",
+        ResetBreaker => "reset breaker", LatchBreaker => "latch breaker", Acknowledge => "acknowledge",
+        Close => "close";
+    refusal(Refusal) REFUSALS: NoSuchIncident => "no such incident", NotAsking => "not asking",
+        PlanChanged => "plan changed", NoSuchPlaybook => "no such playbook", NoSuchKey => "no such key",
+        AlreadyOpen => "already open", Denied => "denied", CannotRecord => "cannot record", .. "not the core's";
+    input(Input) INPUTS: Started => "start", Loaded => "load", Read => "read", Surveyed => "survey's answer",
+        AttemptEnded => "attempt over", ScopeEmptied => "scope emptied", Delivered => "page taken",
+        Command => "command", Note => "note", Recording => "recording", Tick => "tick";
+    effect(Effect) EFFECTS: Record => "record", Watch => "watch", Unwatch => "unwatch", Survey => "survey",
+        Start => "start an attempt", EmptyScope => "empty a scope", Deliver => "deliver", Reply => "reply";
+}
