@@ -7,5 +7,7 @@ pub mod operator;
 pub mod paths;
 pub mod program;
 pub mod redact;
+pub mod systemd;
 
 pub use clock::Clock;
+pub use systemd::Systemd;

@@ -1,0 +1,231 @@
+//! systemd, over the system bus: what units are, what they are told to do, and the moment that they change.
+//!
+//! Nothing is cached: after a bus has died, a cached property still answers, stale. Each call has a deadline. A
+//! connection that broke is made anew by the next call; whoever holds [`Changes`] is told by its end, and must then
+//! read everything again.
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`proxy`] | systemd's own interfaces, as far as they are used |
+//! | [`unit`] | what a unit is right now |
+//! | [`job`] | a verb, carried out and waited for |
+//! | [`changes`] | signals |
+
+mod changes;
+mod job;
+mod proxy;
+mod unit;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Mutex;
+use tokio::time::timeout;
+use zbus::Connection;
+
+pub use changes::{Change, Changes};
+pub use job::{JobResult, own_job};
+use proxy::{ManagerProxy, NO_SUCH_UNIT};
+pub use unit::{Listed, UnitJob, UnitSeen};
+
+/// How long systemd may take to answer a question; it answers in milliseconds unless it hangs.
+const ANSWER: Duration = Duration::from_secs(5);
+
+/// A line to this host's systemd; cheap to clone.
+#[derive(Debug, Clone)]
+pub struct Systemd {
+    line: Arc<Mutex<Option<Connection>>>,
+}
+
+/// Why there is no line to systemd.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum Absent {
+    /// Another init runs this host: nothing about units applies to it.
+    #[error("systemd does not run this host")]
+    NoSystemd,
+    /// systemd runs, and cannot be reached.
+    #[error("systemd cannot be reached: {0}")]
+    Unreachable(SystemdError),
+}
+
+/// Why systemd gave no answer, or a refusal.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SystemdError {
+    /// The bus is away, or the line broke.
+    #[error("no line to the system bus: {0}")]
+    Line(Arc<str>),
+    /// No answer within the deadline.
+    #[error("systemd did not answer within {} s", .0.as_secs_f64())]
+    NoAnswer(Duration),
+    /// There is no such unit.
+    #[error("there is no unit `{0}`")]
+    NoSuchUnit(Arc<str>),
+    /// systemd refused, in its own words.
+    #[error("systemd refused: {0}")]
+    Refused(Arc<str>),
+    /// It answered in a form that is not understood.
+    #[error("systemd's answer was not understood: {0}")]
+    Odd(Arc<str>),
+    /// The job did not end within the deadline; it still stands in systemd's queue.
+    #[error("systemd's job had not ended after {} s, and goes on", .0.as_secs_f64())]
+    JobGoesOn(Duration),
+    /// The line broke while the job ran, and the job is over: nobody saw how it ended.
+    #[error("the job ended while the line to systemd was broken: how, was not seen")]
+    JobUnseen,
+}
+
+impl Systemd {
+    /// Does systemd run this host? The test that systemd itself names for it.
+    #[must_use]
+    pub fn runs_here() -> bool {
+        Path::new("/run/systemd/system").is_dir()
+    }
+
+    /// A line that is made when it is first used.
+    ///
+    /// # Errors
+    /// [`Absent::NoSystemd`].
+    pub fn lazy() -> Result<Self, Absent> {
+        if Self::runs_here() { Ok(Self { line: Arc::default() }) } else { Err(Absent::NoSystemd) }
+    }
+
+    /// A line that works now.
+    ///
+    /// # Errors
+    /// [`Absent`] tells a host without systemd from one whose bus is away.
+    pub async fn connect() -> Result<Self, Absent> {
+        let systemd = Self::lazy()?;
+        systemd.connection().await.map(drop).map_err(Absent::Unreachable)?;
+        Ok(systemd)
+    }
+
+    /// The line, made anew if it broke.
+    async fn connection(&self) -> Result<Connection, SystemdError> {
+        let mut line = self.line.lock().await;
+        if let Some(connection) = line.as_ref().filter(|line| !line.is_closed()) {
+            return Ok(connection.clone());
+        }
+        let connection = within(ANSWER, zbus::connection::Builder::system().method_timeout(ANSWER).build()).await?;
+        *line = Some(connection.clone());
+        Ok(connection)
+    }
+
+    async fn manager(&self) -> Result<ManagerProxy<'static>, SystemdError> {
+        let connection = self.connection().await?;
+        within(ANSWER, ManagerProxy::builder(&connection).cache_properties(zbus::proxy::CacheProperties::No).build())
+            .await
+    }
+
+    /// What a unit is right now; an alias answers for the unit that it stands for.
+    ///
+    /// # Errors
+    /// [`SystemdError::NoSuchUnit`] where neither a unit nor a file of it exists.
+    pub async fn unit(&self, name: &str) -> Result<UnitSeen, SystemdError> {
+        unit::read(self, name).await
+    }
+
+    /// systemd's own id for a name, aliases followed.
+    ///
+    /// # Errors
+    /// As [`Self::unit`].
+    pub async fn canonical(&self, name: &str) -> Result<Arc<str>, SystemdError> {
+        Ok(self.unit(name).await?.id)
+    }
+
+    /// The loaded units whose id matches a glob.
+    ///
+    /// # Errors
+    /// Where systemd cannot be asked.
+    pub async fn list_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
+        let manager = self.manager().await?;
+        let rows = within(ANSWER, manager.list_units_by_patterns(&[], &[pattern])).await?;
+        Ok(rows.into_iter().map(Listed::from).collect())
+    }
+
+    /// Is there a unit, or a file for one, that systemd would start? A masked unit counts as not there.
+    ///
+    /// # Errors
+    /// Where systemd cannot be asked.
+    pub async fn unit_file_exists(&self, name: &str) -> Result<bool, SystemdError> {
+        let manager = self.manager().await?;
+        match within(ANSWER, manager.get_unit_file_state(name)).await {
+            Ok(state) => Ok(!state.starts_with("masked")),
+            // Generated and transient units have no file that could be enabled.
+            Err(SystemdError::Refused(_) | SystemdError::NoSuchUnit(_)) => match self.unit(name).await {
+                Ok(unit) => Ok(&*unit.load == "loaded"),
+                Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_)) => Ok(false),
+                Err(error) => Err(error),
+            },
+            Err(error) => Err(error),
+        }
+    }
+
+    /// Signals of units and jobs, from now on.
+    ///
+    /// # Errors
+    /// Where systemd cannot be asked to send them.
+    pub async fn changes(&self) -> Result<Changes, SystemdError> {
+        changes::subscribe(self).await
+    }
+}
+
+/// One call within its deadline, its failure told apart.
+async fn within<T>(limit: Duration, call: impl Future<Output = zbus::Result<T>>) -> Result<T, SystemdError> {
+    match timeout(limit, call).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(error)) => Err(told_apart(&error)),
+        Err(_) => Err(SystemdError::NoAnswer(limit)),
+    }
+}
+
+fn told_apart(error: &zbus::Error) -> SystemdError {
+    use zbus::fdo::Error as Named;
+    let refused = |text: &str| SystemdError::Refused(crate::text::clean_line(text).as_ref().into());
+    match error {
+        zbus::Error::MethodError(name, text, _) if name.as_str() == NO_SUCH_UNIT => {
+            SystemdError::NoSuchUnit(text.as_deref().unwrap_or_default().into())
+        }
+        zbus::Error::MethodError(name, text, _) => refused(text.as_deref().unwrap_or(name.as_str())),
+        zbus::Error::InputOutput(error) if error.kind() == std::io::ErrorKind::TimedOut => {
+            SystemdError::NoAnswer(ANSWER)
+        }
+        zbus::Error::InputOutput(error) | zbus::Error::Connection(error, ..) => {
+            SystemdError::Line(error.to_string().into())
+        }
+        zbus::Error::Handshake(text) | zbus::Error::Address(text) => SystemdError::Line(text.as_str().into()),
+        zbus::Error::FDO(named) => match &**named {
+            Named::NoReply(text)
+            | Named::Disconnected(text)
+            | Named::NoServer(text)
+            | Named::ServiceUnknown(text)
+            | Named::NameHasNoOwner(text) => SystemdError::Line(text.as_str().into()),
+            other => {
+                let text = other.to_string();
+                // The error's name says less than systemd's sentence behind it.
+                refused(text.split_once(": ").map_or(&*text, |(_, sentence)| sentence))
+            }
+        },
+        other => SystemdError::Odd(other.to_string().into()),
+    }
+}
+
+/// The next item of a signal stream; none when it has ended.
+async fn next<S: zbus::export::futures_core::Stream + Unpin>(stream: &mut S) -> Option<S::Item> {
+    std::future::poll_fn(|context| std::pin::Pin::new(&mut *stream).poll_next(context)).await
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_host_without_systemd_is_told_from_one_whose_bus_is_away() {
+        match (Systemd::runs_here(), Systemd::connect().await) {
+            (false, Err(absent)) => assert_eq!(absent, Absent::NoSystemd),
+            (true, Err(absent)) => assert!(matches!(absent, Absent::Unreachable(_)), "{absent}"),
+            (true, Ok(systemd)) => assert_eq!(systemd.unit("-.mount").await.map(|unit| unit.id), Ok("-.mount".into())),
+            (false, Ok(_)) => panic!("a line to systemd where none runs"),
+        }
+    }
+}
