@@ -6,12 +6,13 @@
 use std::fs::{self, File, OpenOptions};
 use std::io;
 use std::os::fd::OwnedFd;
-use std::path::{Path, PathBuf};
+use std::path::{Component, Path, PathBuf};
+use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::fs::Access;
 use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 
+use crate::action::raw::{self, Birth};
 use crate::core::plan::ScopeLevel;
 
 /// Which interface a hierarchy has.
@@ -45,14 +46,17 @@ impl Parent {
         candidates(&own, &mounts).into_iter().find(|parent| parent.works(probe))
     }
 
+    /// Proves it: makes one, and lets a child be born there.
     fn works(&self, probe: &str) -> bool {
-        // The kernel asks for this right on the common ancestor of where a process comes from and goes to.
-        let may_move = rustix::fs::access(self.folder.join("cgroup.procs"), Access::WRITE_OK).is_ok();
         let Ok(cgroup) = self.make(probe) else { return false };
-        let usable = fs::read_to_string(cgroup.folder.join("cgroup.type")).map_or(true, |kind| kind.trim() == "domain");
-        let enterable = cgroup.entrance().is_ok();
+        let entered = cgroup.entrance().and_then(|entrance| {
+            let mut command = Command::new("/bin/true");
+            command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+            raw::be_born(&mut command, Birth { entrance: Some(entrance), brand: 800_000, open_files: 64 });
+            command.status()
+        });
         cgroup.remove();
-        may_move && usable && enterable
+        entered.is_ok()
     }
 
     /// How well it holds.
@@ -120,8 +124,11 @@ fn candidates(own: &str, mountinfo: &str) -> Vec<Parent> {
                 };
                 here.then_some(path)
             })?;
-            // Inside a container the mount may show only a part of the hierarchy.
+            // Inside a container the mount may show only a part of the hierarchy; who came in from outside of it
+            // (`/..`) may still make its cgroups at the top.
             let below = Path::new(path).strip_prefix(&root).or(Path::new(path).strip_prefix("/")).ok()?;
+            let outside = below.components().any(|part| part == Component::ParentDir);
+            let below = if outside { Path::new("") } else { below };
             let folder = Path::new(&point).join(below);
             folder.is_dir().then_some((rank, Parent { folder, version }))
         })
