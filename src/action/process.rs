@@ -1,14 +1,15 @@
 //! One child of an attempt: started clean, drained always, waited for to a deadline, and ended with all that it left.
 
 use std::fmt::Write as _;
-use std::os::fd::OwnedFd;
-use std::os::unix::process::{CommandExt as _, ExitStatusExt as _};
-use std::process::{ExitStatus, Stdio};
+use std::io;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use rustix::pipe::{PipeFlags, pipe_with};
+use rustix::process::{WaitId, WaitIdOptions, WaitIdStatus, waitid};
 use tokio::io::AsyncReadExt as _;
+use tokio::io::unix::AsyncFd;
 use tokio::net::unix::pipe::Receiver;
 use tokio::time::{Instant, timeout, timeout_at};
 
@@ -31,11 +32,10 @@ pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: I
     if let Some(why) = changed(order) {
         return Ran::refused(why);
     }
-    let (mut child, output) = match start(order, marker, scope) {
+    let (child, output) = match start(order, marker, scope) {
         Ok(started) => started,
         Err(error) => return Ran::failed(format!("cannot be started: {error}")),
     };
-    scope.main_is(child.id().and_then(|pid| i32::try_from(pid).ok()));
     let capture = Arc::new(Mutex::new(Capture::default()));
     let drain = tokio::spawn(drain(output, Arc::clone(&capture)));
     let waited = timeout_at(deadline, child.wait()).await;
@@ -45,15 +45,16 @@ pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: I
     }
     let emptied = empty(scope, in_time).await;
     if !in_time {
-        // Dead or not to be killed; in the second case the runtime reaps it whenever it dies.
-        let _ = timeout(LAST_WORDS, child.wait()).await;
-        scope.main_is(None);
+        // Dead, or not to be killed: then it is reaped whenever it dies.
+        if timeout(LAST_WORDS, child.wait()).await.is_err() {
+            tokio::spawn(async move { child.wait().await });
+        }
     }
     drained(drain).await;
     let mut output = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
     note(&mut output, in_time, &emptied);
     let result = match waited {
-        Ok(Ok(status)) => ended(status),
+        Ok(Ok(status)) => ended(&status),
         Ok(Err(error)) => StepResult::Failed(format!("cannot be waited for: {error}").into()),
         Err(_) => StepResult::TimedOut,
     };
@@ -70,22 +71,40 @@ fn changed(order: &RunOrder) -> Option<String> {
     }
 }
 
-fn start(order: &RunOrder, marker: &str, scope: &Scope) -> std::io::Result<(tokio::process::Child, OwnedFd)> {
+/// A child that this process reaps itself; until then, the scope knows it as its main process.
+struct Child {
+    scope: Arc<Scope>,
+    handle: AsyncFd<OwnedFd>,
+}
+
+/// Not waited for to its end (the attempt was dropped): from now on the scope reaps it with the rest.
+impl Drop for Child {
+    fn drop(&mut self) {
+        self.scope.main_is(None);
+    }
+}
+
+impl Child {
+    /// Waits for its death, and reaps it.
+    async fn wait(&self) -> io::Result<WaitIdStatus> {
+        loop {
+            let mut ready = self.handle.readable().await?;
+            let who = WaitId::PidFd(self.handle.get_ref().as_fd());
+            if let Some(status) = waitid(who, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)? {
+                return Ok(status);
+            }
+            ready.clear_ready();
+        }
+    }
+}
+
+fn start(order: &RunOrder, marker: &str, scope: &Arc<Scope>) -> io::Result<(Child, OwnedFd)> {
     let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
-    let mut command = std::process::Command::new(&order.program);
-    command
-        .arg0(&order.argv[0])
-        .args(&order.argv[1..])
-        .env_clear()
-        .envs(order.env.iter().map(|(name, value)| (name, value)))
-        .env(MARKER, marker)
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(theirs.try_clone()?)
-        .stderr(theirs);
-    raw::be_born(&mut command, Birth { entrance: scope.entrance()?, brand: scope.brand().0, open_files: 1024 });
-    // The command holds the writing end: it goes with it, so that the pipe ends with the last child.
-    Ok((tokio::process::Command::from(command).spawn()?, ours))
+    let environment = order.env.iter().map(|(name, value)| (&**name, &**value)).chain([(MARKER, marker)]);
+    let arguments = order.argv.iter().map(String::as_str);
+    let born = Birth::new(&order.program, arguments, environment, scope.place()?, theirs, scope.brand().0)?.start()?;
+    scope.main_is(Some(born.pid));
+    Ok((Child { scope: Arc::clone(scope), handle: raw::readable(born.handle)? }, ours))
 }
 
 /// Reads until every writer is gone. Never stops early: a full pipe would hang the child.
@@ -112,8 +131,8 @@ async fn empty(scope: &Arc<Scope>, in_time: bool) -> Emptied {
     tokio::task::spawn_blocking(ending).await.unwrap_or_default()
 }
 
-fn ended(status: ExitStatus) -> StepResult {
-    match (status.code(), status.signal()) {
+fn ended(status: &WaitIdStatus) -> StepResult {
+    match (status.exit_status(), status.terminating_signal()) {
         (Some(0), _) => StepResult::Done("exit code 0".into()),
         (Some(code), _) => StepResult::Failed(format!("exit code {code}").into()),
         (None, Some(signal)) => StepResult::Failed(format!("ended by signal {signal}").into()),

@@ -5,14 +5,14 @@
 
 use std::fs::{self, File, OpenOptions};
 use std::io;
-use std::os::fd::OwnedFd;
+use std::os::fd::{AsFd as _, OwnedFd};
 use std::path::{Component, Path, PathBuf};
-use std::process::{Command, Stdio};
 use std::time::Duration;
 
-use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use rustix::fs::{Mode, OFlags};
+use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 
-use crate::action::raw::{self, Birth};
+use crate::action::raw::{Birth, Place};
 use crate::core::plan::ScopeLevel;
 
 /// Which interface a hierarchy has.
@@ -49,11 +49,10 @@ impl Parent {
     /// Proves it: makes one, and lets a child be born there.
     fn works(&self, probe: &str) -> bool {
         let Ok(cgroup) = self.make(probe) else { return false };
-        let entered = cgroup.entrance().and_then(|entrance| {
-            let mut command = Command::new("/bin/true");
-            command.env_clear().stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
-            raw::be_born(&mut command, Birth { entrance: Some(entrance), brand: 800_000, open_files: 64 });
-            command.status()
+        let entered = cgroup.place().and_then(|place| {
+            let null = OpenOptions::new().write(true).open("/dev/null")?;
+            let born = Birth::new(Path::new("/bin/true"), ["true"], [], place, null.into(), 800_000)?.start()?;
+            Ok(waitid(WaitId::PidFd(born.handle.as_fd()), WaitIdOptions::EXITED)?)
         });
         cgroup.remove();
         entered.is_ok()
@@ -143,9 +142,17 @@ fn unescaped(field: &str) -> String {
 }
 
 impl Cgroup {
-    /// Where a process writes `0` to enter.
-    pub fn entrance(&self) -> io::Result<OwnedFd> {
-        Ok(OpenOptions::new().write(true).open(self.folder.join("cgroup.procs"))?.into())
+    /// For a child to be put there: version 2 lets it be born inside, in version 1 it enters.
+    pub fn place(&self) -> io::Result<Place> {
+        match self.version {
+            Version::V2 => {
+                let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
+                Ok(Place::Born(rustix::fs::open(&self.folder, flags, Mode::empty())?))
+            }
+            Version::V1 => {
+                Ok(Place::Entrance(OpenOptions::new().write(true).open(self.folder.join("cgroup.procs"))?.into()))
+            }
+        }
     }
 
     /// The living processes in it and in what they made below it.

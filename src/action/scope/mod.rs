@@ -8,7 +8,6 @@ mod cgroup;
 mod kin;
 
 use std::io;
-use std::os::fd::OwnedFd;
 use std::sync::Mutex;
 use std::time::{Duration, Instant};
 
@@ -17,6 +16,7 @@ use rustix::process::Signal;
 use self::cgroup::{Cgroup, Parent};
 use self::kin::Process;
 pub use self::kin::{Brand, MARKER};
+use super::raw::Place;
 use crate::core::AttemptId;
 use crate::core::plan::ScopeLevel;
 
@@ -111,9 +111,9 @@ impl Scope {
         self.brand
     }
 
-    /// Where a child enters between fork and exec; none where the scope is no cgroup.
-    pub fn entrance(&self) -> io::Result<Option<OwnedFd>> {
-        self.cgroup.as_ref().map(Cgroup::entrance).transpose()
+    /// Where a child is put.
+    pub fn place(&self) -> io::Result<Place> {
+        self.cgroup.as_ref().map_or(Ok(Place::Beside), Cgroup::place)
     }
 
     /// Names the child that this process started itself (and reaps elsewhere); none once it has been reaped.

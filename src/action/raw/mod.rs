@@ -1,0 +1,24 @@
+//! The one room with `unsafe` code: how a child is born, file leases, and a runtime's wait on a descriptor. No safe
+//! crate offers the first two, and the last one's constructor is unsafe by its promise about the descriptor.
+#![allow(unsafe_code, reason = "each call says why it is sound")]
+
+mod birth;
+mod lease;
+
+use std::io;
+use std::os::fd::OwnedFd;
+
+use tokio::io::Interest;
+use tokio::io::unix::AsyncFd;
+
+pub use self::birth::{Birth, Place};
+pub use self::lease::{Openers, sole_opener};
+
+/// Lets the runtime wait until a descriptor can be read.
+///
+/// # Errors
+/// Where the runtime cannot watch it.
+pub fn readable(descriptor: OwnedFd) -> io::Result<AsyncFd<OwnedFd>> {
+    // SAFETY: an `OwnedFd` is open, and stays the same descriptor until it is dropped together with the `AsyncFd`.
+    unsafe { AsyncFd::register_with_interest(descriptor, Interest::READABLE) }.map_err(Into::into)
+}
