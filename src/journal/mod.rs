@@ -29,6 +29,8 @@ mod schema;
 mod writer;
 
 #[cfg(test)]
+mod round_trip;
+#[cfg(test)]
 mod tests;
 
 use std::path::Path;
