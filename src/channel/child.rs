@@ -65,7 +65,7 @@ impl std::fmt::Display for Ended {
 /// Runs it to its end or its deadline.
 pub(super) async fn run(job: Job) -> io::Result<Ran> {
     let (reader, writer) = io::pipe()?;
-    let mut child = Command::new(&job.program)
+    let child = Command::new(&job.program)
         .args(&job.args)
         .env_clear()
         .env("PATH", FIXED_PATH.join(":"))
@@ -76,15 +76,15 @@ pub(super) async fn run(job: Job) -> io::Result<Ran> {
         .stdout(writer.try_clone()?)
         .stderr(writer)
         .process_group(0)
-        .kill_on_drop(true)
         .spawn()?;
+    let mut child = Leader(child);
     let kept = Arc::new(Mutex::new(Kept::new(job.keep)));
     let drain = tokio::spawn(drain(pipe::Receiver::from_owned_fd(reader.into())?, Arc::clone(&kept)));
-    let feed = child.stdin.take().map(|stdin| tokio::spawn(feed(stdin, job.stdin)));
-    let ended = if let Ok(status) = timeout(job.deadline, child.wait()).await {
+    let feed = child.0.stdin.take().map(|stdin| tokio::spawn(feed(stdin, job.stdin)));
+    let ended = if let Ok(status) = timeout(job.deadline, child.0.wait()).await {
         ended(status?)
     } else {
-        end(&mut child).await?;
+        end(&mut child.0).await?;
         Ended::TimedOut
     };
     let stop = drain.abort_handle();
@@ -98,6 +98,22 @@ pub(super) async fn run(job: Job) -> io::Result<Ran> {
     Ok(Ran { ended, output })
 }
 
+/// A group's leader. Whoever stops waiting for it (the outbox was dropped) ends the group.
+struct Leader(Child);
+
+impl Drop for Leader {
+    fn drop(&mut self) {
+        // it has a number until it is reaped, and until then no stranger can have the same
+        if let Some(leader) = leader_of(&self.0) {
+            let _ = kill_process_group(leader, Signal::KILL);
+        }
+    }
+}
+
+fn leader_of(child: &Child) -> Option<Pid> {
+    child.id().and_then(|id| Pid::from_raw(id.cast_signed()))
+}
+
 fn ended(status: std::process::ExitStatus) -> Ended {
     use std::os::unix::process::ExitStatusExt;
     match (status.code(), status.signal()) {
@@ -108,7 +124,7 @@ fn ended(status: std::process::ExitStatus) -> Ended {
 
 /// Ends the whole group: asks, waits, forces. The leader is reaped last, so its number cannot pass to a stranger.
 async fn end(child: &mut Child) -> io::Result<()> {
-    let Some(leader) = child.id().and_then(|id| Pid::from_raw(id.cast_signed())) else { return Ok(()) };
+    let Some(leader) = leader_of(child) else { return Ok(()) };
     let _ = kill_process_group(leader, Signal::TERM);
     let step = Duration::from_millis(50);
     for _ in 0..GRACE.as_millis() / step.as_millis() {
@@ -208,18 +224,32 @@ mod tests {
         let script = "trap '' TERM; sleep 1000 & echo $!; while :; do sleep 1; done";
         let ran = run(sh(script, Duration::from_millis(300))).await.unwrap();
         assert_eq!(ran.ended, Ended::TimedOut);
-        let grandchild: i32 = ran.output.trim().parse().unwrap();
-        let gone = || {
-            let stat = std::fs::read_to_string(format!("/proc/{grandchild}/stat")).unwrap_or_default();
-            stat.is_empty() || stat.contains(") Z ")
-        };
-        for _ in 0..200 {
-            if gone() {
+        gone(ran.output.trim()).await;
+    }
+
+    /// Waits until a process has gone, or is dead and not yet reaped.
+    async fn gone(pid: &str) {
+        for _ in 0..1000 {
+            let stat = std::fs::read_to_string(format!("/proc/{pid}/stat")).unwrap_or_default();
+            if stat.is_empty() || stat.contains(") Z ") {
                 return;
             }
             sleep(Duration::from_millis(10)).await;
         }
-        panic!("{grandchild} is still there");
+        panic!("{pid} is still there");
+    }
+
+    #[tokio::test]
+    async fn who_stops_waiting_ends_the_whole_group() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("pid");
+        let script = format!("sleep 1000 & echo $! > {0}.new; mv {0}.new {0}; wait", path.display());
+        let running = tokio::spawn(run(sh(&script, Duration::from_mins(10))));
+        while !path.exists() {
+            sleep(Duration::from_millis(10)).await;
+        }
+        running.abort();
+        gone(std::fs::read_to_string(path).unwrap().trim()).await;
     }
 
     #[tokio::test]

@@ -48,7 +48,7 @@ pub enum OpenError {
     Io { file: PathBuf, source: std::io::Error },
 }
 
-/// Why records are not durable. None of the commit's records was recorded.
+/// Why a commit was not made durable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
     /// No room, not even the reserve's; the same commit may succeed later.
@@ -58,7 +58,7 @@ pub enum RecordError {
     #[error("the journal could not be written: {0}")]
     Io(Arc<str>),
     /// The disk failed where nothing can be known afterwards (an fsync), or the file is damaged: this process never
-    /// writes to it again.
+    /// writes to it again. Whether this commit's records reached the disk shows when the journal is opened again.
     #[error("the journal is closed for good: {0}")]
     Poisoned(Arc<str>),
     /// The records do not follow the last one.

@@ -23,7 +23,7 @@ const BATCH: Duration = Duration::from_secs(2);
 /// How many may wait.
 const BATCH_ROWS: usize = 1000;
 /// How many may queue before the next are dropped: whoever keeps one never waits.
-const QUEUE: usize = 16_384;
+const QUEUE: usize = 4096;
 /// Least time between two prunings.
 const PRUNE_EVERY: Duration = Duration::from_mins(10);
 
@@ -161,7 +161,7 @@ fn prepare(connection: &Connection) -> rusqlite::Result<bool> {
         ))?,
         _ => return Ok(false),
     }
-    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL;")?;
+    connection.execute_batch("PRAGMA journal_mode = WAL; PRAGMA synchronous = NORMAL; PRAGMA cache_size = -256;")?;
     Ok(true)
 }
 
