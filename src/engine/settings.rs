@@ -4,13 +4,17 @@
 //! missing, everything has its default and pages become tickets.
 
 use std::collections::BTreeMap;
-use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
 use crate::channel::ChannelSettings;
+use crate::playbook::trust::{self, Distrust};
 use crate::playbook::value::Period;
+
+/// A settings file may not be larger, in bytes.
+const LARGEST: usize = 256 * 1024;
 
 /// What can be set.
 #[derive(Debug, Clone, Default, Deserialize)]
@@ -39,14 +43,9 @@ pub struct HostBudget {
 /// The settings cannot be used; nothing was started.
 #[derive(Debug, thiserror::Error)]
 pub enum SettingsError {
-    /// The file is there and cannot be read.
-    #[error("{}: {source}", path.display())]
-    Unreadable {
-        /// Which file.
-        path: PathBuf,
-        /// Why.
-        source: std::io::Error,
-    },
+    /// The file is there, and cannot be read or is not trusted.
+    #[error("{0}; {mend}", mend = .0.mend())]
+    Unusable(Distrust),
     /// The file says something that is not understood.
     #[error("{}:{line}:{column}: {message}", path.display())]
     Wrong {
@@ -59,14 +58,6 @@ pub enum SettingsError {
         /// What is wrong.
         message: String,
     },
-    /// Running as root, and others could have written the file.
-    #[error("{}: not trusted: {why}", path.display())]
-    NotTrusted {
-        /// Which file.
-        path: PathBuf,
-        /// In words.
-        why: String,
-    },
 }
 
 impl Settings {
@@ -75,13 +66,11 @@ impl Settings {
     /// # Errors
     /// See [`SettingsError`]; each names the file.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = match fs::read_to_string(path) {
+        let text = match trust::read(path, LARGEST) {
             Ok(text) => text,
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound => return Ok(Self::default()),
-            Err(source) => return Err(SettingsError::Unreadable { path: path.into(), source }),
+            Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(distrust) => return Err(SettingsError::Unusable(distrust)),
         };
-        crate::playbook::library::trusted(path)
-            .map_err(|why| SettingsError::NotTrusted { path: path.into(), why: why.to_string() })?;
         toml::from_str(&text).map_err(|error| {
             let before = &text[..error.span().map_or(0, |span| span.start.min(text.len()))];
             let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);

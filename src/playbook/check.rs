@@ -30,6 +30,12 @@ pub enum Check {
     Pressure(PressureCheck),
 }
 
+impl Check {
+    /// Every kind's word, as it stands in `[detect]` and `[verify]`.
+    pub const KINDS: [&'static str; 9] =
+        ["unit", "process", "filesystem", "http", "tcp", "command", "load", "memory", "pressure"];
+}
+
 /// `unit = { state = "not active" }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]

@@ -18,7 +18,15 @@
 pub mod action;
 pub mod allow_list;
 pub mod check;
+pub mod diagnostic;
+pub mod library;
+pub mod lint;
 pub mod model;
+mod places;
+mod placeholder;
+pub mod read;
+pub mod schema;
+pub mod trust;
 pub mod value;
 
 pub use action::Action;
