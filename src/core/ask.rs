@@ -236,7 +236,8 @@ impl Core {
         }
         self.withdraw(id, "the plan changed");
         let Some(incident) = self.incident(id) else { return };
-        if incident.expired {
+        let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
+        if incident.expired && !by_hand {
             return;
         }
         let generation = incident.generation + 1;

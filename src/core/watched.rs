@@ -344,7 +344,7 @@ impl Core {
     /// Every detector check says that the fault is gone.
     fn cleared(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
+        let by_hand = self.live.get(&id).is_some_and(|live| live.by_hand && live.manual.is_some());
         if incident.rests() && !by_hand {
             let outcome = cleared_outcome(incident);
             self.close(id, &outcome);

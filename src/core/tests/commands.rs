@@ -209,3 +209,17 @@ fn a_probe_that_is_closed_by_hand_was_not_a_healing() {
     assert!(bench.asks(Command::Close { incident, reason: "mended".into() }).is_some_and(|said| said.is_ok()));
     assert_eq!(bench.core.state().breakers[&nginx].state().word(), "open");
 }
+
+#[test]
+fn a_risky_run_by_hand_on_an_expired_request_asks_anew_and_ends_when_the_fault_clears() {
+    let mut book = playbook("nginx");
+    book.risk = crate::playbook::Risk::High;
+    book.mode = Mode::Ask;
+    let (mut bench, nginx) = Bench::one(book);
+    bench.breaks(&nginx);
+    bench.pass(10 + 15 * 60);
+    assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
+    bench.clears(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::Expired]);
+}
