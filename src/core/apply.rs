@@ -308,6 +308,7 @@ impl State {
             Event::Asked { incident, request } => {
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.generation = request.generation;
+                    incident.expired = false;
                     incident.yes = None;
                     incident.step = Step::Asking(request.clone());
                 }

@@ -221,5 +221,5 @@ fn a_risky_run_by_hand_on_an_expired_request_asks_anew_and_ends_when_the_fault_c
     assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
     assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
     bench.clears(&nginx);
-    assert_eq!(bench.outcomes(), [Outcome::Expired]);
+    assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
 }
