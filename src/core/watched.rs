@@ -131,11 +131,14 @@ impl Watched {
     }
 
     /// Takes a reading, if it is newer than what is known.
-    fn take(&mut self, index: usize, reading: Reading) -> Taken {
+    fn take(&mut self, index: usize, reading: Reading, open: bool) -> Taken {
         let telling = self.telling();
         let Some(slot) = self.detector.get_mut(index) else { return Taken::Old };
         let former = slot.as_ref();
-        if reading.began < self.stale_before || former.is_some_and(|former| reading.began < former.began) {
+        // While its incident is open, a fault seen a moment too early still counts as one: nothing acts on it unasked.
+        let stale = reading.began < self.stale_before;
+        let counts = open && former.is_none() && reading.verdict == Verdict::Holds;
+        if stale && !counts || former.is_some_and(|former| reading.began < former.began) {
             return Taken::Old;
         }
         let changed = former.is_none_or(|former| !alike(&former.verdict, &reading.verdict));
@@ -198,7 +201,7 @@ impl Core {
     pub(super) fn take(&mut self, key: &Key, index: usize, reading: Reading) -> bool {
         let Some(watched) = self.keys.get_mut(key) else { return false };
         let saw = reading.clone();
-        let taken = watched.take(index, reading);
+        let taken = watched.take(index, reading, self.state.by_key.contains_key(key));
         if taken == Taken::Changed
             && let Some(incident) = self.state.incident_of(key)
             && incident.saws < KEPT_SAWS
