@@ -17,7 +17,7 @@ mod proxy;
 mod unit;
 
 use std::path::Path;
-use std::sync::Arc;
+use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
 use tokio::sync::Mutex;
@@ -88,6 +88,19 @@ impl Systemd {
     /// [`Absent::NoSystemd`].
     pub fn lazy() -> Result<Self, Absent> {
         if Self::runs_here() { Ok(Self { line: Arc::default() }) } else { Err(Absent::NoSystemd) }
+    }
+
+    /// The line that this whole process shares, made when it is first used.
+    ///
+    /// # Errors
+    /// [`Absent::NoSystemd`].
+    pub fn shared() -> Result<Self, Absent> {
+        static SHARED: OnceLock<Systemd> = OnceLock::new();
+        if let Some(shared) = SHARED.get() {
+            return Ok(shared.clone());
+        }
+        let line = Self::lazy()?;
+        Ok(SHARED.get_or_init(|| line).clone())
     }
 
     /// A line that works now.
