@@ -255,7 +255,7 @@ fn unit_failure() -> Result<(), Failed> {
     fs::write(format!("/run/systemd/system/{NAME}"), "[Service]\nType=oneshot\nExecStart=/bin/false\n")?;
     assert!(Command::new("systemctl").arg("daemon-reload").status()?.success());
     let report = unit(NAME, UnitVerb::Start);
-    let failed = StepResult::Failed(format!("job failed; {NAME} is failed (failed)").into());
+    let failed = StepResult::Failed(format!("job failed; {NAME} is failed (failed, exit-code)").into());
     assert_eq!(report.steps[0].result, failed);
     let report = unit(NAME, UnitVerb::ResetFailed);
     assert!(matches!(report.steps[0].result, StepResult::Done(_)), "{report:?}");

@@ -14,12 +14,14 @@ use super::scope::{Scope, Scopes};
 use super::{clean, process, unit};
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
+use crate::host::Systemd;
 
 /// Carries out plans. One for each state folder; it owns the place where attempts get their scopes.
 #[derive(Debug)]
 pub struct Runner {
     state: PathBuf,
     scopes: Scopes,
+    systemd: Option<Systemd>,
 }
 
 /// How one order ended.
@@ -48,12 +50,12 @@ impl Ran {
 impl Runner {
     /// For the engine with this state folder; finds the best kind of scope that works here (by making one).
     pub fn new(state: &Path) -> Self {
-        Self { state: state.into(), scopes: Scopes::detect(&id(state)) }
+        Self { state: state.into(), scopes: Scopes::detect(&id(state)), systemd: Systemd::lazy().ok() }
     }
 
     /// The same without cgroups, however many this host offers.
     pub fn without_cgroups(state: &Path) -> Self {
-        Self { state: state.into(), scopes: Scopes::subreaper(&id(state)) }
+        Self { state: state.into(), scopes: Scopes::subreaper(&id(state)), systemd: Systemd::lazy().ok() }
     }
 
     /// How an attempt's processes will be held together.
@@ -104,7 +106,7 @@ impl Runner {
         }
         match serde_json::from_str(&step.order) {
             Err(error) => Ran::refused(format!("the order cannot be read: {error}")),
-            Ok(Order::Unit(order)) => unit::carry_out(&order, deadline).await,
+            Ok(Order::Unit(order)) => unit::carry_out(self.systemd.as_ref(), &order, deadline).await,
             Ok(Order::Clean(order)) => clean::carry_out(order, self.state.clone(), deadline).await,
             Ok(Order::Run(order)) => {
                 if scope.is_none() {

@@ -1,13 +1,19 @@
 //! Verbs on systemd units, as D-Bus jobs that are waited for. systemd starts the service, so it is never in our scope.
 
-use tokio::time::Instant;
+use std::time::Duration;
+
+use tokio::time::{Instant, timeout_at};
 
 use super::order::UnitOrder;
 use super::runner::Ran;
 use crate::core::plan::StepResult;
-use crate::host::job::{self, JobError, Verb};
+use crate::host::Systemd;
+use crate::host::systemd::{JobResult, SystemdError};
 use crate::playbook::action::UnitVerb;
 use crate::text::clean_line;
+
+/// Past the deadline systemd may take this long to answer that the job goes on.
+const LAST_ANSWER: Duration = Duration::from_secs(1);
 
 /// Why a unit may not be acted on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
@@ -99,35 +105,37 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
 
 /// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
 /// a restart short halfway helps nobody, and the verifier looks at what came of it.
-pub(super) async fn carry_out(order: &UnitOrder, deadline: Instant) -> Ran {
+pub(super) async fn carry_out(systemd: Option<&Systemd>, order: &UnitOrder, deadline: Instant) -> Ran {
     if let Err(refusal) = may(&order.unit, order.verb) {
         return Ran::refused(refusal.to_string());
     }
-    match job::run(&order.unit, of(order.verb), deadline).await {
-        Ok(end) => {
-            let state = end.state.map_or(String::new(), |state| format!("; {} is {state}", order.unit));
-            let words = clean_line(&format!("job {}{state}", end.result)).into_owned();
-            match &*end.result {
-                "done" => Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true },
-                _ => Ran::failed(words),
-            }
+    let Some(systemd) = systemd else { return Ran::refused("systemd does not run this host") };
+    let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&order.unit, order.verb, deadline)).await;
+    match asked {
+        Ok(Ok(JobResult::Done)) => {
+            let words = format!("job done{}", state(systemd, &order.unit).await);
+            Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
         }
-        Err(JobError::TimedOut) => Ran {
+        Ok(Ok(ended)) => Ran::failed(format!("job {ended}{}", state(systemd, &order.unit).await)),
+        Ok(Err(error @ SystemdError::JobGoesOn(_))) => Ran {
             result: StepResult::TimedOut,
-            output: "[the job did not end in time; systemd goes on with it]\n".into(),
+            output: format!("[{}]\n", clean_line(&error.to_string())),
             scope_empty: true,
         },
-        Err(error) => Ran::failed(clean_line(&error.to_string()).into_owned()),
+        Ok(Err(error)) => Ran::failed(clean_line(&error.to_string()).into_owned()),
+        Err(_) => Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true },
     }
 }
 
-fn of(verb: UnitVerb) -> Verb {
-    match verb {
-        UnitVerb::Start => Verb::Start,
-        UnitVerb::Restart => Verb::Restart,
-        UnitVerb::Reload => Verb::Reload,
-        UnitVerb::ResetFailed => Verb::ResetFailed,
-        UnitVerb::Stop => Verb::Stop,
+/// How the unit stands afterwards, for the words of the report; what cannot be read is left out.
+async fn state(systemd: &Systemd, unit: &str) -> String {
+    match systemd.unit(unit).await {
+        Ok(seen) => {
+            let result = seen.result.filter(|result| **result != *"success");
+            let result = result.map_or(String::new(), |result| format!(", {result}"));
+            format!("; {unit} is {} ({}{result})", seen.active, seen.sub)
+        }
+        Err(_) => String::new(),
     }
 }
 

@@ -386,3 +386,69 @@ mod swift {
         Err(io::ErrorKind::Unsupported.into())
     }
 }
+
+#[cfg(test)]
+mod tests {
+    use std::io::Read as _;
+
+    use rustix::process::{WaitId, WaitIdOptions, waitid};
+
+    use super::*;
+
+    fn birth(program: &str, line: &str) -> (Birth, std::fs::File) {
+        let (ours, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
+        let words = ["name", "-c", line];
+        let birth = Birth::new(Path::new(program), words, [("A", "b=c")], Place::Beside, theirs, 123_456).unwrap();
+        (birth, ours.into())
+    }
+
+    fn printed(born: &Newborn, mut output: std::fs::File) -> String {
+        let status = waitid(WaitId::PidFd(born.handle.as_fd()), WaitIdOptions::EXITED).unwrap().unwrap();
+        let mut text = String::new();
+        output.read_to_string(&mut text).unwrap();
+        format!("{text}{:?}", status.exit_status())
+    }
+
+    #[test]
+    fn both_ways_give_the_same_child() {
+        const LINE: &str = "echo $0 $A; umask; pwd; ulimit -c; ulimit -n; cat; ls /proc/self/fd | wc -l; \
+             grep -E 'msgqueue' /proc/self/limits; set -- $(cat /proc/$$/stat); [ $6 = $$ ] && echo leader; \
+             grep -E 'SigBlk|SigIgn' /proc/self/status >&2; exit 3";
+        let (swift, output) = birth("/bin/sh", LINE);
+        let swift = printed(&swift.start().unwrap(), output);
+        let (forked, output) = birth("/bin/sh", LINE);
+        let born = forked.start_by_fork(rustix::process::getrlimit(Resource::Nofile)).unwrap();
+        drop(forked);
+        assert_eq!(swift, printed(&born, output));
+        assert!(swift.starts_with("name b=c\n0077\n/\n0\n1024\n4\n") && swift.ends_with("Some(3)"), "{swift}");
+        assert!(swift.contains("123456") && swift.contains("leader\n"), "{swift}");
+    }
+
+    #[test]
+    fn a_program_that_cannot_be_executed_is_an_error_and_leaves_no_child() {
+        for program in ["/no/such/program", "/etc/passwd"] {
+            let (birth, _) = birth(program, "");
+            assert!(birth.start().is_err(), "{program}");
+            let (birth, _) = self::birth(program, "");
+            assert!(birth.start_by_fork(rustix::process::getrlimit(Resource::Nofile)).is_err(), "{program}");
+        }
+    }
+
+    #[test]
+    fn many_threads_may_start_children_at_once() {
+        let threads: Vec<_> = (0..8)
+            .map(|thread| {
+                std::thread::spawn(move || {
+                    for turn in 0..25 {
+                        let word = format!("{thread}-{turn}");
+                        let (birth, output) = birth("/bin/sh", &format!("echo {word}"));
+                        assert_eq!(printed(&birth.start().unwrap(), output), format!("{word}\nSome(0)"));
+                    }
+                })
+            })
+            .collect();
+        for thread in threads {
+            thread.join().unwrap();
+        }
+    }
+}
