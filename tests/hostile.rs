@@ -30,12 +30,16 @@ fn main() -> ExitCode {
     let trial = |name: &str, possible: bool, body: fn() -> Result<(), Failed>| {
         Trial::test(name, body).with_ignored_flag(!possible)
     };
+    let version_1 = fs::read_to_string("/proc/self/mountinfo").is_ok_and(|mounts| mounts.contains(" - cgroup cgroup "));
     let trials = vec![
         trial("a_bind_mount_inside_the_tree_is_not_entered (needs root)", root, || in_namespace("bind_mount")),
         trial("a_file_system_that_fills_up_is_cleaned_to_its_target (needs root)", root, || in_namespace("filled")),
         trial("an_immutable_file_stays (needs root)", root, || in_namespace("immutable")),
         trial("an_attacker_as_nobody_gets_nothing_deleted_outside (needs root)", root, attacker_as_nobody),
         trial("files_of_others_go_by_way_of_the_quarantine (needs root)", root, others_files),
+        trial("a_version_1_cgroup_is_emptied (needs root and a version 1 hierarchy)", root && version_1, || {
+            in_namespace("version_1")
+        }),
         trial("a_cgroup_is_made_and_removed (needs root)", root, a_cgroup_is_removed),
         trial(
             "a_unit_is_restarted_by_systemd_and_outlives_the_attempt (needs root and systemd)",
@@ -44,6 +48,7 @@ fn main() -> ExitCode {
         ),
         trial("a_unit_that_cannot_start_fails_with_its_state (needs root and systemd)", root && systemd, unit_failure),
     ];
+    // In the copy that runs inside a namespace only its one trial runs.
     if let Ok(name) = std::env::var(INSIDE) {
         return inside(&name);
     }
@@ -66,6 +71,7 @@ fn inside(name: &str) -> ExitCode {
         "bind_mount" => bind_mount(),
         "filled" => filled(),
         "immutable" => immutable(),
+        "version_1" => version_1(),
         _ => return ExitCode::FAILURE,
     }
     ExitCode::SUCCESS
@@ -97,6 +103,30 @@ fn clean(path: &Path, verify: Vec<salve::playbook::Check>) -> AttemptReport {
 
 fn mount(arguments: &[&str]) {
     assert!(Command::new("mount").args(arguments).status().unwrap().success(), "mount {arguments:?}");
+}
+
+/// Without the unified hierarchy, where the old ones are there.
+fn version_1() {
+    let mounts = fs::read_to_string("/proc/self/mountinfo").unwrap();
+    for line in mounts.lines().filter(|line| line.contains(" - cgroup2 ")) {
+        let point = line.split(' ').nth(4).unwrap();
+        assert!(Command::new("umount").args(["-l", point]).status().unwrap().success());
+    }
+    let state = tempfile::tempdir().unwrap();
+    let runner = Runner::new(state.path());
+    assert_eq!(runner.level(), ScopeLevel::CgroupV1);
+    let name = format!("salve-version-1-{}", std::process::id());
+    let line = format!("(setsid sh -c 'trap \"\" TERM; while :; do sleep 1; done; : {name}' &); sleep 0.3");
+    let report = wait(shell(&runner, &line, "20s"));
+    assert!(attempt::is_done(&report) && report.scope_empty, "{report:?}");
+    assert_eq!((report.scope, attempt::living(&name)), (ScopeLevel::CgroupV1, Vec::<String>::new()));
+    let line = format!(
+        "i=0; while [ $i -lt 100 ]; do setsid sh -c 'trap \"\" TERM; sleep 60; : {name}' & i=$((i+1)); done; wait"
+    );
+    let report = wait(shell(&runner, &line, "2s"));
+    assert!(report.scope_empty && attempt::living(&name).is_empty(), "{report:?}");
+    let left = Command::new("find").args(["/sys/fs/cgroup", "-name", "salve-*attempt*"]).output().unwrap();
+    assert_eq!(String::from_utf8_lossy(&left.stdout), "");
 }
 
 fn bind_mount() {

@@ -87,7 +87,6 @@ impl Runner {
             }
         }
         let level = scope.as_ref().map_or(ScopeLevel::None, |scope| scope.level());
-        // An order may have been carried out without a word about its scope (a panic): the last look decides.
         if let Some(scope) = scope.take() {
             close(scope).await;
         }
@@ -133,7 +132,7 @@ impl Runner {
     }
 }
 
-/// Removes an emptied scope off the runtime's threads, and does not wait for it: the report need not.
+/// Removes an emptied scope, off the runtime's own threads because it may have to wait for the kernel.
 async fn close(scope: Arc<Scope>) {
     let _ = tokio::task::spawn_blocking(move || scope.remove()).await;
 }

@@ -35,6 +35,7 @@ use self::roots::{OpenRoot, RootError};
 use super::order::CleanOrder;
 use super::runner::Ran;
 use crate::core::plan::StepResult;
+use crate::host::paths::Paths;
 
 /// Files in one pass where the playbook names no cap.
 pub const DEFAULT_MAX_FILES: u64 = 10_000;
@@ -97,7 +98,8 @@ pub(super) async fn carry_out(order: CleanOrder, state: PathBuf, deadline: tokio
 pub(super) async fn dry_run(order: CleanOrder) -> Vec<Arc<str>> {
     let stop = Stop::at(Instant::now() + DRY_LIMIT);
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
-    let work = tokio::task::spawn_blocking(move || pass(&order, None, &stop, Run::Dry));
+    let state = Paths::of_this_user().state;
+    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&state), &stop, Run::Dry));
     let text = match work.await {
         Ok(Ok(report)) => report.text(),
         Ok(Err(refusal)) => refusal.to_string(),
