@@ -4,10 +4,15 @@
 use std::collections::HashMap;
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
-use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
+use rustix::fs::{AtFlags, FileType, Statx};
+
+use super::usage::{look, place};
 use crate::text::clean_line;
+
+/// Device and inode.
+type Identity = (u32, u32, u64);
 
 /// One deleted file and one process that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,15 +34,14 @@ pub(super) struct Found {
     pub(super) unread: u64,
 }
 
-/// On one device, over all processes that may be looked at.
-pub(super) fn on_device(major: u32, minor: u32) -> Found {
-    let device = rustix::fs::makedev(major, minor);
+/// On the mount of `root`, over all processes that may be looked at.
+pub(super) fn on(root: &Statx) -> Found {
     let mut found = Found::default();
-    let mut files: HashMap<u64, Held> = HashMap::new();
+    let mut files: HashMap<Identity, Held> = HashMap::new();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
         match fs::read_dir(format!("/proc/{pid}/fd")) {
-            Ok(open) => open.flatten().for_each(|entry| add(&mut files, &entry.path(), pid, device)),
+            Ok(open) => open.flatten().for_each(|entry| add(&mut files, &entry.path(), pid, root)),
             Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => found.unread += 1,
             // it has gone meanwhile
             Err(_) => {}
@@ -50,15 +54,20 @@ pub(super) fn on_device(major: u32, minor: u32) -> Found {
 
 /// Looks at one descriptor. Only one whose name says "deleted" is asked for more: a look at a file on a dead network
 /// mount may never return.
-fn add(files: &mut HashMap<u64, Held>, descriptor: &Path, pid: u32, device: u64) {
+fn add(files: &mut HashMap<Identity, Held>, descriptor: &Path, pid: u32, root: &Statx) {
     let Ok(name) = fs::read_link(descriptor) else { return };
     let Some(path) = name.as_os_str().as_bytes().strip_suffix(b" (deleted)") else { return };
-    let Ok(about) = fs::metadata(descriptor) else { return };
-    if about.nlink() != 0 || about.dev() != device || !about.is_file() {
+    let Ok(about) = look(rustix::fs::CWD, descriptor.as_os_str(), AtFlags::empty()) else { return };
+    let device = |about: &Statx| (about.stx_dev_major, about.stx_dev_minor);
+    // a service with a mount namespace of its own knows the same device as another mount
+    let here = place(&about) == place(root) || device(&about) == device(root);
+    let is_file = FileType::from_raw_mode(about.stx_mode.into()) == FileType::RegularFile;
+    if about.stx_nlink != 0 || !here || !is_file {
         return;
     }
-    files.entry(about.ino()).or_insert_with(|| Held {
-        allocated: about.blocks() * 512,
+    let (major, minor) = device(&about);
+    files.entry((major, minor, about.stx_ino)).or_insert_with(|| Held {
+        allocated: about.stx_blocks.saturating_mul(512),
         path: clean_line(&String::from_utf8_lossy(path)).into_owned(),
         pid,
         command: fs::read_to_string(format!("/proc/{pid}/comm"))
@@ -77,10 +86,11 @@ mod tests {
         let mut file = tempfile::NamedTempFile::new().unwrap();
         file.write_all(&vec![1; 200_000]).unwrap();
         let (file, path) = file.into_parts();
-        let device = file.metadata().unwrap().dev();
         let name = path.to_path_buf().display().to_string();
         path.close().unwrap();
-        let found = on_device(rustix::fs::major(device), rustix::fs::minor(device));
+        let root = look(rustix::fs::CWD, std::env::temp_dir().as_os_str(), AtFlags::empty()).unwrap();
+        let found = on(&root);
+        drop(file);
         let held = found.held.iter().find(|held| held.path == name).unwrap();
         assert_eq!(held.pid, std::process::id());
         assert!(held.allocated >= 200_000 && !held.command.is_empty());

@@ -62,13 +62,23 @@ fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
     Ok(at)
 }
 
-/// On which mount: its number where the kernel says it (5.8), and the device.
-fn place(about: &Statx) -> (u64, u32, u32) {
-    let known = about.stx_mask & StatxFlags::MNT_ID.bits() != 0;
-    (if known { about.stx_mnt_id } else { 0 }, about.stx_dev_major, about.stx_dev_minor)
+/// On which mount: its number where the kernel says it (since 5.8), else its device. The number is better: files of
+/// one overlay have several devices, and the parts of one btrfs too.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Place {
+    Mount(u64),
+    Device(u32, u32),
 }
 
-fn look(folder: BorrowedFd<'_>, name: &OsStr, flags: AtFlags) -> rustix::io::Result<Statx> {
+pub(super) fn place(about: &Statx) -> Place {
+    if about.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
+        Place::Device(about.stx_dev_major, about.stx_dev_minor)
+    } else {
+        Place::Mount(about.stx_mnt_id)
+    }
+}
+
+pub(super) fn look(folder: BorrowedFd<'_>, name: &OsStr, flags: AtFlags) -> rustix::io::Result<Statx> {
     let flags = flags | AtFlags::NO_AUTOMOUNT | AtFlags::STATX_DONT_SYNC;
     statx(folder, name, flags, StatxFlags::BASIC_STATS | StatxFlags::MNT_ID)
 }
@@ -107,8 +117,8 @@ struct Walk {
     wanted: DiskUsage,
     ends: Instant,
     entries_left: u64,
-    mount: (u64, u32, u32),
-    linked: HashSet<u64>,
+    mount: Option<Place>,
+    linked: HashSet<(u32, u32, u64)>,
     folders: Vec<(Size, PathBuf)>,
     files: BinaryHeap<Reverse<(Size, PathBuf)>>,
     total: Size,
@@ -124,7 +134,7 @@ impl Walk {
             wanted,
             ends: Instant::now() + deadline,
             entries_left,
-            mount: (0, 0, 0),
+            mount: None,
             linked: HashSet::new(),
             folders: Vec::new(),
             files: BinaryHeap::new(),
@@ -139,7 +149,7 @@ impl Walk {
     fn from(&mut self, root: &Path) -> rustix::io::Result<()> {
         let folder = open(rustix::fs::CWD, root.as_os_str())?;
         let about = look(folder.as_fd(), OsStr::new(""), AtFlags::EMPTY_PATH)?;
-        self.mount = place(&about);
+        self.mount = Some(place(&about));
         let mut stack = vec![Open { path: PathBuf::new(), entries: Dir::new(folder)?, size: Size::of(&about) }];
         while let Some(folder) = stack.last_mut() {
             if self.cut.is_none() && self.entries_left == 0 {
@@ -173,7 +183,7 @@ impl Walk {
             self.unread += 1;
             return None;
         };
-        if place(&about) != self.mount {
+        if Some(place(&about)) != self.mount {
             return None;
         }
         self.seen += 1;
@@ -181,7 +191,8 @@ impl Walk {
         if FileType::from_raw_mode(about.stx_mode.into()) == FileType::Directory {
             return self.enter(at, folder.path.join(name), name, size, deep);
         }
-        if about.stx_nlink > 1 && self.linked.len() < MOST_LINKED && !self.linked.insert(about.stx_ino) {
+        let identity = (about.stx_dev_major, about.stx_dev_minor, about.stx_ino);
+        if about.stx_nlink > 1 && self.linked.len() < MOST_LINKED && !self.linked.insert(identity) {
             return None;
         }
         folder.size.add(size);
@@ -266,7 +277,7 @@ impl Walk {
 /// Deleted files that still take room, and who holds them.
 fn holders_drawn(root: &Path, top: usize) -> String {
     let Ok(about) = look(rustix::fs::CWD, root.as_os_str(), AtFlags::empty()) else { return String::new() };
-    let found = holders::on_device(about.stx_dev_major, about.stx_dev_minor);
+    let found = holders::on(&about);
     let mut out = String::from("\nDeleted files that are still held open:\n");
     if found.held.is_empty() {
         out.push_str("none found\n");
