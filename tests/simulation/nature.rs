@@ -11,7 +11,7 @@ impl World {
     pub fn set_going(&mut self) {
         for target in 0..self.host.things.len() {
             let wait = self.rng.wait(self.trouble);
-            self.later(wait, Happening::Break(target));
+            self.later(wait, Happening::Trouble(target));
             let wait = self.rng.wait(10 * MINUTE);
             self.later(wait, Happening::Misfortune(target));
         }
@@ -33,13 +33,16 @@ impl World {
     }
 
     /// A target breaks, in one of many ways; and will again.
-    pub fn breaks(&mut self, target: usize) {
-        if self.faults.calm {
-            return;
-        }
+    pub fn trouble(&mut self, target: usize) {
         let wait = SECOND + self.rng.wait(self.trouble);
-        self.later(wait, Happening::Break(target));
-        self.break_now(target);
+        self.later(wait, Happening::Trouble(target));
+        self.breaks(target);
+    }
+
+    pub fn breaks(&mut self, target: usize) {
+        if !self.faults.calm {
+            self.break_now(target);
+        }
     }
 
     fn break_now(&mut self, target: usize) {

@@ -35,26 +35,70 @@ pub const HOUR: u64 = 60 * MINUTE;
 #[derive(Debug)]
 pub enum Happening {
     // The host.
+    /// It breaks, and will again after a while.
+    Trouble(usize),
     Break(usize),
-    Mend { target: usize, failure: u64 },
-    Flap { target: usize, left: u64 },
+    Mend {
+        target: usize,
+        failure: u64,
+    },
+    Flap {
+        target: usize,
+        left: u64,
+    },
     Storm,
     Sight(usize),
     Misfortune(usize),
     // Checks and surveys.
-    Look { life: u32, watch: usize },
-    Told { life: u32, watch: usize, round: u32, reading: Reading, began: u64 },
-    Survey { life: u32, incident: IncidentId, survey: SurveyId, key: Key, playbook: Arc<Playbook>, rung: usize },
-    Surveyed { life: u32, incident: IncidentId, survey: SurveyId, facts: Box<Facts> },
+    Look {
+        life: u32,
+        watch: usize,
+    },
+    Told {
+        life: u32,
+        watch: usize,
+        round: u32,
+        reading: Reading,
+        began: u64,
+    },
+    Survey {
+        life: u32,
+        incident: IncidentId,
+        survey: SurveyId,
+        key: Key,
+        playbook: Arc<Playbook>,
+        rung: usize,
+    },
+    Surveyed {
+        life: u32,
+        incident: IncidentId,
+        survey: SurveyId,
+        facts: Box<Facts>,
+    },
     // Attempts.
-    AttemptOver { attempt: AttemptId },
-    StuckEnds { attempt: AttemptId },
-    NeverStarted { life: u32, attempt: AttemptId, report: Arc<AttemptReport> },
-    ScopeLooked { life: u32, attempt: AttemptId },
+    AttemptOver {
+        attempt: AttemptId,
+    },
+    StuckEnds {
+        attempt: AttemptId,
+    },
+    NeverStarted {
+        life: u32,
+        attempt: AttemptId,
+        report: Arc<AttemptReport>,
+    },
+    ScopeLooked {
+        life: u32,
+        attempt: AttemptId,
+    },
     // The engine.
-    Commit { life: u32 },
+    Commit {
+        life: u32,
+    },
     JournalBreaks,
-    TellRecording { life: u32 },
+    TellRecording {
+        life: u32,
+    },
     JournalMends,
     Crash,
     Restart,
@@ -63,9 +107,14 @@ pub enum Happening {
     Compare,
     Note,
     // People.
-    Page { page: PageId, tries: u32 },
+    Page {
+        page: PageId,
+        tries: u32,
+    },
     OperatorActs,
-    Answer { incident: IncidentId },
+    Answer {
+        incident: IncidentId,
+    },
 }
 
 struct Item {
@@ -211,6 +260,7 @@ impl World {
 
     fn happen(&mut self, what: Happening) -> Judged {
         match what {
+            Happening::Trouble(target) => self.trouble(target),
             Happening::Break(target) => self.breaks(target),
             Happening::Mend { target, failure } => self.mends(target, Some(failure)),
             Happening::Flap { target, left } => self.flaps(target, left),

@@ -1,0 +1,430 @@
+//! Arrows between rooms point one way. This reads every path in `src` (`use` lines and paths in the text, from
+//! `crate`, `self` and `super`) and fails on one that runs back up, or sideways between rooms of one level.
+//! It also holds the core to being pure: no I/O, no clock, no async, no screen.
+
+#![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+
+/// Rooms by level; a room uses only rooms of lower levels.
+const LEVELS: [&[&str]; 9] = [
+    &["text"],
+    &["playbook"],
+    &["core"],
+    &["host"],
+    &["check", "action", "journal", "channel"],
+    &["engine"],
+    &["control"],
+    &["console"],
+    &["cli"],
+];
+
+/// The console knows only snapshots and commands, so it cannot tell an embedded engine from a remote one.
+const CONSOLE_MAY_USE: [&str; 4] = ["text", "playbook", "core", "engine"];
+
+/// The host's rooms take from the core only its clocks.
+const HOST_MAY_USE_OF_CORE: [&str; 3] = ["time", "Mono", "Now"];
+
+/// What a pure machine never names: each a path, wherever it stands.
+const IMPURE: [&[&str]; 21] = [
+    &["tokio"],
+    &["std", "fs"],
+    &["std", "net"],
+    &["std", "process"],
+    &["std", "io"],
+    &["std", "env"],
+    &["std", "thread"],
+    &["std", "os"],
+    &["Instant"],
+    &["SystemTime"],
+    &["Timestamp", "now"],
+    &["Zoned", "now"],
+    &["ratatui"],
+    &["crossterm"],
+    &["rusqlite"],
+    &["reqwest"],
+    &["rustix"],
+    &["zbus"],
+    &["procfs"],
+    &["sysinfo"],
+    &["notify"],
+];
+
+/// One piece of source text that matters here.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    /// `::`
+    Path,
+    Other(char),
+}
+
+/// Source without comments, texts and characters, each token with its line.
+fn tokens(source: &str) -> Vec<(usize, Token)> {
+    let chars: Vec<char> = source.chars().collect();
+    let (mut found, mut at, mut line) = (Vec::new(), 0, 1);
+    let peek = |at: usize| chars.get(at).copied().unwrap_or('\0');
+    while at < chars.len() {
+        let (c, next) = (chars[at], peek(at + 1));
+        let start = at;
+        match (c, next) {
+            ('/', '/') => at = end_of_line(&chars, at),
+            ('/', '*') => at = end_of_block(&chars, at),
+            ('"', _) => at = end_of_text(&chars, at),
+            ('r', '"' | '#') if raw_hashes(&chars, at).is_some() => at = end_of_raw(&chars, at),
+            ('\'', _) => at = end_of_quote(&chars, at),
+            (':', ':') => {
+                found.push((line, Token::Path));
+                at += 2;
+            }
+            (c, _) if c.is_alphabetic() || c == '_' => {
+                while peek(at).is_alphanumeric() || peek(at) == '_' {
+                    at += 1;
+                }
+                found.push((line, Token::Word(chars[start..at].iter().collect())));
+            }
+            (c, _) => {
+                if !c.is_whitespace() {
+                    found.push((line, Token::Other(c)));
+                }
+                at += 1;
+            }
+        }
+        line += chars[start..at.min(chars.len())].iter().filter(|c| **c == '\n').count();
+    }
+    found
+}
+
+fn end_of_line(chars: &[char], from: usize) -> usize {
+    chars[from..].iter().position(|c| *c == '\n').map_or(chars.len(), |offset| from + offset)
+}
+
+fn end_of_block(chars: &[char], from: usize) -> usize {
+    let (mut at, mut depth) = (from, 0_usize);
+    while at < chars.len() {
+        match (chars[at], chars.get(at + 1)) {
+            ('/', Some('*')) => (depth, at) = (depth + 1, at + 2),
+            ('*', Some('/')) => {
+                (depth, at) = (depth - 1, at + 2);
+                if depth == 0 {
+                    return at;
+                }
+            }
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+fn end_of_text(chars: &[char], from: usize) -> usize {
+    let mut at = from + 1;
+    while at < chars.len() && chars[at] != '"' {
+        at += if chars[at] == '\\' { 2 } else { 1 };
+    }
+    at + 1
+}
+
+/// The number of hashes of a raw text that begins here (its `b` was a word of its own), if one does.
+fn raw_hashes(chars: &[char], from: usize) -> Option<usize> {
+    let hashes = chars[from + 1..].iter().take_while(|c| **c == '#').count();
+    (chars.get(from + 1 + hashes) == Some(&'"')).then_some(hashes)
+}
+
+fn end_of_raw(chars: &[char], from: usize) -> usize {
+    let hashes = raw_hashes(chars, from).unwrap_or(0);
+    let mut at = from + hashes + 2;
+    while at < chars.len() {
+        if chars[at] == '"' && chars[at + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes {
+            return at + 1 + hashes;
+        }
+        at += 1;
+    }
+    at
+}
+
+/// A character (`'x'`, `'\n'`, `'\u{1b}'`), or the quote of a lifetime.
+fn end_of_quote(chars: &[char], from: usize) -> usize {
+    match chars.get(from + 1) {
+        Some('\\') => {
+            let close = chars[from + 3..].iter().position(|c| *c == '\'');
+            close.map_or(chars.len(), |offset| from + 4 + offset)
+        }
+        Some(_) if chars.get(from + 2) == Some(&'\'') => from + 3,
+        _ => from + 1,
+    }
+}
+
+/// A path as it stands in the source, seen from the crate's root where it is one of ours.
+#[derive(Debug, Clone, PartialEq)]
+struct Named {
+    line: usize,
+    /// `["crate", "core", "Mono"]`, or a foreign path as written.
+    path: Vec<String>,
+}
+
+/// Every path in this source, lists in braces unfolded; `module` is the file's own place, without `crate`.
+fn paths(module: &[String], source: &str) -> Vec<Named> {
+    let tokens = tokens(source);
+    let mut found = Vec::new();
+    // Where we are: names of inline modules, with the depth of braces at which each ends.
+    let mut inline: Vec<(String, usize)> = Vec::new();
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < tokens.len() {
+        let word = |offset: usize| match tokens.get(at + offset) {
+            Some((_, Token::Word(word))) => Some(word.as_str()),
+            _ => None,
+        };
+        match &tokens[at].1 {
+            Token::Other('{') => depth += 1,
+            Token::Other('}') => {
+                depth = depth.saturating_sub(1);
+                inline.retain(|(_, at)| *at < depth + 1);
+            }
+            Token::Word(first) => {
+                let opens = matches!(tokens.get(at + 2), Some((_, Token::Other('{'))));
+                if let (true, true, Some(name)) = (first == "mod", opens, word(1)) {
+                    inline.push((name.to_owned(), depth + 1));
+                    at += 2;
+                    continue;
+                }
+                let mut place = module.to_vec();
+                place.extend(inline.iter().map(|(name, _)| name.clone()));
+                at = path(&tokens, at, &[], &place, &mut found);
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Reads one path from `at` behind `before`, with what its braces hold; gives the place behind it.
+fn path(
+    tokens: &[(usize, Token)],
+    mut at: usize,
+    before: &[String],
+    place: &[String],
+    found: &mut Vec<Named>,
+) -> usize {
+    let mut path = before.to_vec();
+    let line = tokens.get(at).map_or(0, |(line, _)| *line);
+    loop {
+        match tokens.get(at) {
+            Some((_, Token::Word(word))) => path.push(word.clone()),
+            Some((_, Token::Other('*'))) => path.push("*".to_owned()),
+            Some((_, Token::Other('{'))) if path.len() > before.len() || !before.is_empty() => {
+                return list(tokens, at + 1, &path, place, found);
+            }
+            _ => break,
+        }
+        at += 1;
+        if matches!(tokens.get(at), Some((_, Token::Path))) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    let renamed = matches!(tokens.get(at), Some((_, Token::Word(word))) if word == "as");
+    let root = from_root(&path, place);
+    // `crate` by itself is a visibility, unless it gets another name.
+    if path.len() > before.len() && (root != ["crate"] || renamed) {
+        found.push(Named { line, path: root });
+    }
+    if renamed { at + 2 } else { at }
+}
+
+/// What stands in the braces of a path.
+fn list(
+    tokens: &[(usize, Token)],
+    mut at: usize,
+    before: &[String],
+    place: &[String],
+    found: &mut Vec<Named>,
+) -> usize {
+    while let Some((_, token)) = tokens.get(at) {
+        match token {
+            Token::Other('}') => return at + 1,
+            Token::Word(_) | Token::Other('*' | '{') => at = path(tokens, at, before, place, found).max(at + 1),
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// `super::super::x` and `self::x` as `crate::…`; a foreign path as it is.
+fn from_root(path: &[String], place: &[String]) -> Vec<String> {
+    let mut root: Vec<String> = vec!["crate".to_owned()];
+    match path[0].as_str() {
+        "crate" => {}
+        "self" | "super" if path.len() > 1 || path[0] == "super" => root.extend(place.iter().cloned()),
+        _ => return path.to_vec(),
+    }
+    for part in path {
+        match part.as_str() {
+            "crate" | "self" => {}
+            "super" if root.len() > 1 => drop(root.pop()),
+            _ => root.push(part.clone()),
+        }
+    }
+    root
+}
+
+fn level(room: &str) -> Option<usize> {
+    LEVELS.iter().position(|rooms| rooms.contains(&room))
+}
+
+/// Every arrow of this file that may not be, in words.
+fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
+    let module = module(file);
+    let Some(room) = module.first().cloned() else { return Vec::new() };
+    let Some(own) = level(&room) else {
+        return vec![format!("{}: the room `{room}` has no level in tests/architecture.rs", file.display())];
+    };
+    let wrong = |named: &Named| -> Option<String> {
+        if named.path[0] != "crate" {
+            return None;
+        }
+        let Some(other) = named.path.get(1).filter(|name| *name != "*") else {
+            return Some("names the crate as a whole".to_owned());
+        };
+        if *other == room {
+            return None;
+        }
+        let Some(theirs) = level(other) else { return Some(format!("names `{other}`, which is no room")) };
+        let of_core = named.path.get(2).map(String::as_str);
+        if theirs > own {
+            Some(format!("runs up: {room} -> {other}"))
+        } else if theirs == own {
+            Some(format!("runs sideways: {room} -> {other}"))
+        } else if room == "console" && !CONSOLE_MAY_USE.contains(&other.as_str()) {
+            Some(format!("the console knows only snapshots and commands: {room} -> {other}"))
+        } else if room == "host" && other == "core" && !of_core.is_some_and(|it| HOST_MAY_USE_OF_CORE.contains(&it)) {
+            Some(format!("the host takes only clocks from the core: {}", named.path.join("::")))
+        } else {
+            None
+        }
+    };
+    let told = |named: &Named| wrong(named).map(|why| format!("{}:{}: {why}", file.display(), named.line));
+    paths(&module, source).iter().filter_map(told).collect()
+}
+
+/// Everything in this file of the core that is not pure, in words.
+fn impure(file: &Path, source: &str) -> Vec<String> {
+    let named = paths(&module(file), source);
+    let hits = named.iter().filter_map(|named| {
+        let hit = IMPURE.iter().find(|bad| named.path.windows(bad.len()).any(|part| part == **bad))?;
+        Some(format!("{}:{}: the core names `{}`", file.display(), named.line, hit.join("::")))
+    });
+    hits.collect()
+}
+
+/// `src/core/plan.rs` as `["core", "plan"]`; `lib.rs` and `main.rs` as nothing.
+fn module(file: &Path) -> Vec<String> {
+    let mut parts: Vec<String> = file
+        .with_extension("")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .skip_while(|part| part == "src")
+        .collect();
+    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        parts.pop();
+    }
+    parts
+}
+
+/// Every source file, named from the package's root.
+fn sources() -> Vec<(PathBuf, String)> {
+    fn gather(folder: &Path, root: &Path, found: &mut Vec<(PathBuf, String)>) {
+        for entry in fs::read_dir(folder).unwrap() {
+            let path = entry.unwrap().path();
+            if path.is_dir() {
+                gather(&path, root, found);
+            } else if path.extension().is_some_and(|ending| ending == "rs") {
+                found.push((path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
+            }
+        }
+    }
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let mut found = Vec::new();
+    gather(&root.join("src"), root, &mut found);
+    found.sort();
+    found
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let sources = sources();
+    assert!(sources.len() > 20, "the sources are not where they were");
+    let wrong: Vec<String> = sources.iter().flat_map(|(file, source)| wrong_arrows(file, source)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_is_pure() {
+    let core: Vec<_> = sources().into_iter().filter(|(file, _)| file.starts_with("src/core")).collect();
+    assert!(core.len() > 5, "the core is not where it was");
+    let wrong: Vec<String> = core.iter().flat_map(|(file, source)| impure(file, source)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_planted_arrow_is_found_in_each_form() {
+    let planted = [
+        ("src/core/mod.rs", "use crate::engine::Handle;", "core -> engine"),
+        ("src/core/plan.rs", "use super::super::journal;", "core -> journal"),
+        ("src/core/plan.rs", "use super::{plan, super::{text, host::paths}};", "core -> host"),
+        ("src/playbook/mod.rs", "fn f() -> crate::core::Mono { todo!() }", "playbook -> core"),
+        ("src/playbook/model.rs", "mod tests { use super::super::super::cli::main; }", "playbook -> cli"),
+        ("src/check/tcp.rs", "use crate::{core::Mono, action::process};", "check -> action"),
+        ("src/text.rs", "use crate::playbook::Check;", "text -> playbook"),
+        ("src/engine/mod.rs", "let x = /* no */ crate::console::App::new();", "engine -> console"),
+        ("src/console/mod.rs", "use crate::journal::Journal;", "console -> journal"),
+        ("src/host/mod.rs", "use crate::core::Event;", "crate::core::Event"),
+        ("src/core/mod.rs", "use crate::*;", "as a whole"),
+        ("src/core/mod.rs", "use crate as house;", "as a whole"),
+        ("src/core/mod.rs", "use crate::cellar::Barrel;", "no room"),
+        ("src/cellar/mod.rs", "", "no level"),
+    ];
+    for (file, source, told) in planted {
+        let wrong = wrong_arrows(Path::new(file), source);
+        assert!(wrong.len() == 1 && wrong[0].contains(told), "{file}: {source}: {wrong:?}");
+    }
+}
+
+#[test]
+fn what_is_allowed_is_let_pass() {
+    let fine = [
+        ("src/cli/mod.rs", "use crate::{engine, console, check::Sight, text::clean};"),
+        ("src/core/plan.rs", "use super::time::Mono; use crate::playbook::{Check, value::Period};"),
+        ("src/core/plan.rs", "mod tests { use super::*; use super::super::event::Event; }"),
+        ("src/core/plan.rs", "//! as crate::engine does\n/* crate::cli */ const A: &str = \"crate::journal\";"),
+        ("src/core/plan.rs", "const A: &str = r#\"use \"crate::journal\"#; const B: char = '\"'; fn f<'a>() {}"),
+        ("src/host/clock.rs", "use crate::core::{Mono, Now, time::Mono as M};"),
+        ("src/console/view.rs", "use crate::engine::snapshot::Snapshot; use core::fmt;"),
+        ("src/core/mod.rs", "pub(crate) fn f() {} pub(super) fn g() {} let n = m as usize;"),
+        ("src/lib.rs", "pub mod cli; pub use crate::cli::main;"),
+    ];
+    for (file, source) in fine {
+        assert_eq!(wrong_arrows(Path::new(file), source), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn a_planted_impurity_is_found() {
+    let file = Path::new("src/core/time.rs");
+    for source in [
+        "use tokio::sync::mpsc;",
+        "use std::{collections::BTreeMap, fs};",
+        "let s = std::net::TcpStream::connect(a);",
+        "use std::time::{Duration, Instant};",
+        "let t: SystemTime = x;",
+        "let wall = jiff::Timestamp::now();",
+        "use ratatui::text::Line;",
+        "mod tests { use std::process::Command; }",
+    ] {
+        assert_eq!(impure(file, source).len(), 1, "{source}");
+    }
+    assert_eq!(impure(file, "use std::time::Duration; // Instant and std::fs stay out"), Vec::<String>::new());
+}
