@@ -26,8 +26,8 @@ macro_rules! faults {
 
 faults! {
     // The host.
-    Flaps => "flaps", 300;
-    Hopeless => "broken for good", 400;
+    Flaps => "flaps", 100;
+    Hopeless => "broken for good", 200;
     SelfClears => "clears by itself", 400;
     ClearsWhileAsked => "clears while it asks", 300;
     Relapses => "breaks again soon", 500;

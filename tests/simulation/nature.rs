@@ -42,6 +42,10 @@ impl World {
     pub fn breaks(&mut self, target: usize) {
         if !self.faults.calm {
             self.break_now(target);
+            if self.host.things[target].broken.is_some() && self.strikes(Fault::Flaps) {
+                let (wait, left) = (self.rng.within(200, 30 * SECOND), self.rng.within(2, 12));
+                self.later(wait, Happening::Flap { target, left });
+            }
         }
     }
 
@@ -57,10 +61,6 @@ impl World {
         let wait =
             if self.strikes(Fault::SelfClears) { self.rng.wait(MINUTE) } else { 5 * MINUTE + self.rng.wait(HOUR) };
         self.later(wait, Happening::Mend { target, failure });
-        if self.strikes(Fault::Flaps) {
-            let (wait, left) = (self.rng.within(200, 30 * SECOND), self.rng.within(2, 12));
-            self.later(wait, Happening::Flap { target, left });
-        }
         if self.strikes(Fault::Busy) {
             self.host.things[target].busy_until = self.t + self.rng.wait(MINUTE);
         }

@@ -217,8 +217,8 @@ fn playbook(rng: &mut Rng, family: usize, version: usize, targets: &[Target], na
     }
     it.verify.within = Period::from_secs(rng.pick(&[5, 30, 60, 120]));
     it.verify.soak = Period::from_secs(rng.pick(&[0, 0, 5, 15, 60]));
-    it.escalate.attempts = rng.pick(&[1, 1, 2, 3, 3, 5]);
-    it.escalate.window = Period::from_secs(rng.pick(&[60, 300, 600, 3600, 6 * 3600]));
+    it.escalate.attempts = rng.pick(&[1, 2, 3, 3, 5]);
+    it.escalate.window = Period::from_secs(rng.pick(&[60, 60, 300, 600, 3600, 6 * 3600]));
     it.escalate.to = match rng.below(4) {
         0 => Vec::new(),
         1 => vec!["oncall".to_owned(), "tickets".to_owned()],
