@@ -204,9 +204,9 @@ pub fn swarm(order: &Order, progress: impl Fn(u64) + Sync) -> Result<Coverage, F
             progress(all);
             if let (Err(violation), true) = (&result, order.all) {
                 let mut kinds = kinds.lock().expect("nobody panics with it");
-                let (count, seen, text) = kinds.entry(violation.invariant).or_default();
+                let (count, world, text) = kinds.entry(violation.invariant).or_default();
                 if *count == 0 || text.len() > violation.text.len() {
-                    (*seen, *text) = (seed, violation.text.clone());
+                    (*world, *text) = (seed, violation.text.clone());
                 }
                 *count += 1;
             } else if let Err(violation) = result {

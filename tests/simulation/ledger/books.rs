@@ -65,7 +65,6 @@ pub struct IncidentBook {
     pub escalated: bool,
     /// When it last did.
     pub called: Option<Mono>,
-    pub acknowledged: bool,
     /// It was opened because nothing could be seen, or by hand: no check held.
     pub unseen: bool,
 }
@@ -238,7 +237,6 @@ impl Books {
             attempts: Vec::new(),
             escalated: false,
             called: None,
-            acknowledged: false,
             unseen,
         });
         self.key(key).open = Some(incident);
@@ -355,10 +353,6 @@ impl Books {
                     book.healed = Some((now, id));
                 }
                 Stand::Closed
-            }
-            Event::Acknowledged { .. } => {
-                incident.acknowledged = true;
-                return;
             }
             _ => return,
         };

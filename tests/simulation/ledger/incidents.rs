@@ -149,7 +149,7 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
                 matches!(command, Command::Close { incident, .. } if *incident == id) && who == by
             });
             // A run by hand of what is well ends with the gate's denial.
-            let not_run = known.unseen && known.attempts.is_empty() && matches!(input, Input::Surveyed { .. });
+            let not_run = outside.by_hand.contains(&id) && known.attempts.is_empty();
             hold!(said || not_run, "outcome", "{id}: closed by nobody");
         }
         Outcome::Expired => {

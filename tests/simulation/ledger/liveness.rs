@@ -38,8 +38,10 @@ impl Ledger {
     fn still_denied(&self, incident: &IncidentBook, denial: &Denial, now: Now) -> bool {
         let playbook = self.outside.playbook(&incident.key);
         match denial {
-            Denial::Paused { scope, .. } => {
-                self.books.pauses.get(scope).is_some_and(|until| until.is_none_or(|until| until > now.mono))
+            // The kind is what is recorded: another pause may hold by now.
+            Denial::Paused { .. } => {
+                let name = self.outside.bindings.get(&incident.key).map_or(&incident.playbook, |(it, _)| &it.name);
+                self.books.paused(name, now.mono).is_some()
             }
             Denial::Snoozed { .. } => self.books.snoozes.get(&incident.key).is_some_and(|until| *until > now.mono),
             Denial::OutsideWindow => playbook.only_between.is_some_and(|window| !window.contains(now.minute_of_day)),

@@ -110,6 +110,9 @@ impl Ledger {
                 &gate::Intent { incident: *incident, attempt: *attempt, plan, starter },
             )?;
         }
+        if let (Event::Opened { incident, .. }, Input::Command { .. }) = (&recorded.event, input) {
+            self.outside.by_hand.insert(*incident);
+        }
         self.books.apply(recorded);
         Ok(())
     }

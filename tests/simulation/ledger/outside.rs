@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use salve::core::id::{AttemptId, Key, RequestId, Role, WatchId};
+use salve::core::id::{AttemptId, IncidentId, Key, RequestId, Role, WatchId};
 use salve::core::input::{Binding, Input, Resolution, Standing};
 use salve::core::reading::{Reading, Verdict};
 use salve::core::time::{Mono, Now};
@@ -30,6 +30,8 @@ pub struct Outside {
     pub empty_at: BTreeMap<AttemptId, Mono>,
     /// Commands without an answer.
     pub requests: BTreeSet<RequestId>,
+    /// Incidents that were opened for a run by hand.
+    pub by_hand: BTreeSet<IncidentId>,
     /// This reload brought nothing new.
     pub same_load: bool,
     /// When this life of the engine began.
