@@ -12,12 +12,13 @@ use super::state::Step;
 use super::suppress::Counts;
 use super::timers::Timer;
 use super::watched::{Fault, Watched};
-use crate::playbook::{ContentKey, Mode, Playbook};
+use crate::playbook::{self, ContentKey, Mode, Origin, Playbook};
 
-/// The playbook of an earlier run, from the text that the journal kept. Until it is read again, an incident's
-/// playbook is looked up by content among those that are loaded.
-pub(super) fn read_again(_: &ContentKey, _: &Arc<str>, _: &Arc<str>) -> Option<Arc<Playbook>> {
-    None
+/// The playbook of an earlier run, from the text that the journal kept; none where this version of salve reads
+/// another meaning from it.
+pub(super) fn read_again(content: &ContentKey, name: &Arc<str>, source: &Arc<str>) -> Option<Arc<Playbook>> {
+    let read = playbook::read::read(name, name, Origin::Shipped, source);
+    read.playbook.filter(|playbook| playbook.content == *content).map(Arc::new)
 }
 
 impl Core {
