@@ -1,1 +1,152 @@
-//! The screen: model, update, view, theme, keys.
+//! The screen. It knows only snapshots and commands, so it cannot tell an embedded engine from a remote one.
+//!
+//! ```text
+//!  keys, snapshots, answers, time --> update --> model --> view --> terminal
+//!                                        |
+//!                                        +--> requests: commands, editor, clipboard, quit
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`app`] | the loop: takes inputs in, carries requests out, draws when something changed |
+//! | [`terminal`] | the terminal taken over and given back; keys read on a thread of their own |
+//! | [`decode`] | from a terminal's bytes to keys |
+//! | [`keys`] | the one table of keys: dispatch, footer, help, palette |
+//! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
+//! | [`update`] | from an input to a changed model and a few requests; pure |
+//! | [`review`] | a request under review, and what keeps a yes from being given by accident |
+//! | [`form`] | questions with fields |
+//! | [`rows`] | what the panes list, worked out from a snapshot |
+//! | [`view`] | one file per region of the screen; drawing changes nothing |
+//! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
+//! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
+//! | [`editor`] | a playbook handed to `$EDITOR` and back |
+//! | [`plain`] | the state in sentences, without a screen |
+
+mod app;
+mod canvas;
+mod decode;
+mod editor;
+mod form;
+mod glyphs;
+pub mod keys;
+mod line;
+mod model;
+pub mod plain;
+mod review;
+mod rows;
+mod say;
+mod svg;
+mod terminal;
+pub mod theme;
+mod update;
+mod view;
+
+#[cfg(test)]
+use crate as salve;
+#[cfg(test)]
+#[path = "../../tests/support/fixture.rs"]
+mod fixture;
+#[cfg(test)]
+mod tests;
+
+use std::io::IsTerminal;
+use std::path::PathBuf;
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use termprofile::TermProfile;
+
+use crate::engine::{Handle, Snapshot};
+use canvas::Look;
+use glyphs::Glyphs;
+use model::{At, Model};
+use theme::{Theme, ThemeError};
+use view::World;
+
+pub use svg::to_svg;
+
+/// How a console is to be.
+#[derive(Debug, Clone)]
+pub struct Options {
+    /// Only looking: there are no acting keys.
+    pub read_only: bool,
+    /// ASCII or not; by the locale where left open.
+    pub ascii: Option<bool>,
+    /// A theme by name.
+    pub theme: Option<String>,
+    /// The user's configuration folder: themes, and copies of shipped playbooks.
+    pub config: PathBuf,
+    /// The healing loop lives in this process, and ends with it.
+    pub embedded: bool,
+    /// Ring once when something new waits for a yes.
+    pub bell: bool,
+}
+
+/// How a console ended. Whoever embeds an engine winds it down in every case.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Ended {
+    /// The operator quit.
+    Quit,
+    /// The terminal went away.
+    TerminalLost,
+    /// By TERM, HUP or INT.
+    Signalled,
+}
+
+/// Why there is no console.
+#[derive(Debug, thiserror::Error)]
+pub enum ConsoleError {
+    /// Standard input or output is something else.
+    #[error("the console needs a terminal; `salve --once` and `salve status` do not")]
+    NoTerminal,
+    /// The terminal cannot be taken over.
+    #[error("the terminal cannot be used: {0}")]
+    Terminal(#[from] std::io::Error),
+    /// The theme that was asked for.
+    #[error(transparent)]
+    Theme(#[from] ThemeError),
+    /// The screen's thread panicked; the terminal was given back before.
+    #[error("the console broke; the terminal was given back")]
+    Broke,
+}
+
+/// Runs the console until it ends; the screen has a thread of its own, the engine is never waited for.
+///
+/// # Errors
+/// See [`ConsoleError`].
+pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        return Err(ConsoleError::NoTerminal);
+    }
+    app::run(handle, options, runtime)
+}
+
+/// One screen as plain text: for `--once`, the README and tests.
+#[must_use]
+pub fn draw_once(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> String {
+    view::text(&drawn(snapshot, width, height, options, TermProfile::NoColor))
+}
+
+/// The same with colours.
+fn drawn(snapshot: &Snapshot, width: u16, height: u16, options: &Options, profile: TermProfile) -> Buffer {
+    let theme = options.theme.as_deref().and_then(|name| Theme::find(name, &options.config).ok());
+    let look =
+        Look { glyphs: Glyphs::choose(options.ascii), styles: theme.unwrap_or_else(Theme::standard).on(profile) };
+    let world = World {
+        snapshot,
+        mono: snapshot.now.mono,
+        wall: snapshot.now.wall,
+        zone: &TimeZone::system(),
+        age: Duration::ZERO,
+        at: At(0),
+        look: &look,
+        themes: &[],
+    };
+    let model = Model::new((width, height), options.read_only, options.embedded);
+    let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+    view::draw(&model, &world, &mut buffer);
+    buffer
+}

@@ -1,0 +1,411 @@
+//! The loop: takes inputs in, carries requests out, and draws when something changed, at most every 50 ms.
+
+use std::sync::Arc;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::mpsc as std_mpsc;
+use std::thread;
+use std::time::{Duration, Instant};
+
+use jiff::tz::TimeZone;
+use jiff::{SignedDuration, Timestamp};
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use rustix::process::{Signal, getpid, kill_process};
+use termprofile::{DetectorSettings, TermProfile};
+use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::canvas::Look;
+use super::decode::Typed;
+use super::editor::{self, Edited};
+use super::glyphs::Glyphs;
+use super::model::{At, Model};
+use super::terminal::{Heard, Keyboard, Terminal, give_back_modes};
+use super::theme::Theme;
+use super::update::{Input, Request, update};
+use super::view::{self, World};
+use super::{ConsoleError, Ended, Options};
+use crate::core::Mono;
+use crate::engine::{Handle, Snapshot};
+use crate::host::clock::boottime_ms;
+
+/// Least time between two drawings.
+const FRAME: Duration = Duration::from_millis(50);
+/// How long a screen that hangs in a write may hold up the end.
+const GRACE: Duration = Duration::from_secs(2);
+
+/// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
+/// not wait for it: signals are heard outside.
+pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
+    let look = Looks::new(&options)?;
+    let (ends, ended) = std_mpsc::channel();
+    let editing = Arc::new(AtomicBool::new(false));
+    let (quits, quit) = watch::channel(false);
+    let outside = runtime.spawn(hear_signals(quits, ends.clone(), Arc::clone(&editing)));
+    let inside = runtime.clone();
+    let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
+        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
+            inside.block_on(async { App::start(handle, options, look, quit, editing)?.run().await })
+        }));
+        let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
+    })?;
+    let result = ended.recv().unwrap_or(Err(ConsoleError::Broke));
+    outside.abort();
+    // only a screen that hangs in a write leaves it to others to say that it ended
+    if matches!(result, Ok(Ended::Signalled)) && !wait_for(&screen) {
+        give_back_modes();
+    } else {
+        let _ = screen.join();
+    }
+    result
+}
+
+fn wait_for(screen: &thread::JoinHandle<()>) -> bool {
+    let began = Instant::now();
+    while !screen.is_finished() && began.elapsed() < FRAME {
+        thread::sleep(Duration::from_millis(1));
+    }
+    screen.is_finished()
+}
+
+/// Tells the screen to end; if it does not, whoever waits for it is told without it.
+async fn hear_signals(
+    quits: watch::Sender<bool>,
+    ends: std_mpsc::Sender<Result<Ended, ConsoleError>>,
+    editing: Arc<AtomicBool>,
+) {
+    let streams = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
+    let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] = streams else { return };
+    loop {
+        tokio::select! {
+            _ = terminate.recv() => break,
+            _ = hang_up.recv() => break,
+            // Ctrl-C in the editor is the editor's
+            _ = interrupt.recv() => if !editing.load(Ordering::SeqCst) { break },
+        }
+    }
+    let _ = quits.send(true);
+    tokio::time::sleep(GRACE).await;
+    let _ = ends.send(Ok(Ended::Signalled));
+}
+
+/// What the terminal can show, and the theme for it.
+#[derive(Debug)]
+struct Looks {
+    look: Look,
+    profile: TermProfile,
+    themes: Vec<String>,
+}
+
+impl Looks {
+    fn new(options: &Options) -> Result<Self, ConsoleError> {
+        let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
+        let theme = match &options.theme {
+            Some(name) => Theme::find(name, &options.config)?,
+            None => Theme::standard(),
+        };
+        let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
+        Ok(Self { look, profile, themes: Theme::names(&options.config) })
+    }
+}
+
+/// The latest snapshot, and when it came.
+#[derive(Debug)]
+struct Latest {
+    snapshot: Arc<Snapshot>,
+    came: Instant,
+    /// How old it was when it came.
+    lag: Duration,
+}
+
+impl Latest {
+    /// The first one may have been published long ago; every later one comes as it is published.
+    fn first(snapshot: Arc<Snapshot>) -> Self {
+        let lag = Timestamp::now().duration_since(snapshot.now.wall);
+        let lag = lag.clamp(SignedDuration::ZERO, SignedDuration::from_hours(24)).unsigned_abs();
+        Self { snapshot, came: Instant::now(), lag }
+    }
+
+    fn mono(&self) -> Mono {
+        self.snapshot.now.mono + self.lag + self.came.elapsed()
+    }
+}
+
+/// Everything that the loop holds.
+struct App {
+    handle: Handle,
+    options: Options,
+    looks: Looks,
+    zone: TimeZone,
+    started: Instant,
+    latest: Latest,
+    model: Model,
+    terminal: Terminal,
+    keyboard: Keyboard,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    heard: mpsc::UnboundedReceiver<Heard>,
+    answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
+    answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
+    quit: watch::Receiver<bool>,
+    resized: Signals,
+    stopped: Signals,
+    continued: Signals,
+    editing: Arc<AtomicBool>,
+    drawn: Option<Instant>,
+    dirty: bool,
+    ended: Option<Ended>,
+}
+
+impl App {
+    fn start(
+        handle: Handle,
+        options: Options,
+        looks: Looks,
+        quit: watch::Receiver<bool>,
+        editing: Arc<AtomicBool>,
+    ) -> Result<Self, ConsoleError> {
+        let terminal = Terminal::take()?;
+        let (hears, heard) = mpsc::unbounded_channel();
+        let (answer, answers) = mpsc::unbounded_channel();
+        let mut snapshots = handle.snapshots();
+        let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
+        Ok(Self {
+            model: Model::new(terminal.size(), options.read_only, options.embedded),
+            keyboard: Keyboard::listen(hears)?,
+            resized: signal(SignalKind::window_change())?,
+            stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
+            continued: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
+            zone: TimeZone::system(),
+            started: Instant::now(),
+            drawn: None,
+            dirty: true,
+            ended: None,
+            handle,
+            options,
+            looks,
+            latest,
+            terminal,
+            snapshots,
+            heard,
+            answers,
+            answer,
+            quit,
+            editing,
+        })
+    }
+
+    async fn run(mut self) -> Result<Ended, ConsoleError> {
+        self.take_in(Input::Snapshot);
+        let mut engine_gone = false;
+        while self.ended.is_none() {
+            if self.draw().is_err() {
+                return Ok(Ended::TerminalLost);
+            }
+            let wait = self.wait();
+            tokio::select! {
+                biased;
+                _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
+                Some(heard) = self.heard.recv() => self.hear(heard),
+                Some(_) = self.resized.recv() => self.resize(),
+                Some(_) = self.stopped.recv() => self.sleep(),
+                Some(_) = self.continued.recv() => self.wake_up(),
+                Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
+                changed = self.snapshots.changed(), if !engine_gone => match changed {
+                    Ok(()) => self.follow(),
+                    // the age of the data tells it from now on
+                    Err(_) => engine_gone = true,
+                },
+                () = tokio::time::sleep(wait) => self.take_in(Input::Tick),
+            }
+        }
+        Ok(self.ended.unwrap_or(Ended::Quit))
+    }
+
+    fn at(&self) -> At {
+        At(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+    }
+
+    /// Until the next second begins, something changes by itself, or a drawing that had to wait is due.
+    fn wait(&self) -> Duration {
+        let second = 1_000_000_000 - Timestamp::now().subsec_nanosecond().rem_euclid(1_000_000_000);
+        let second = Duration::from_nanos(u64::try_from(second).unwrap_or(1)) + Duration::from_millis(1);
+        let model = self.model.wakes_at().map(|at| Duration::from_millis(at.0.saturating_sub(self.at().0).max(1)));
+        // what was waited for in vain is over
+        let model = model.filter(|wait| *wait > Duration::from_millis(1));
+        let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
+        [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
+    }
+
+    fn take_in(&mut self, input: Input) {
+        let world = World {
+            snapshot: &self.latest.snapshot,
+            mono: self.latest.mono(),
+            wall: Timestamp::now(),
+            zone: &self.zone,
+            age: Duration::from_millis(boottime_ms().saturating_sub(self.handle.beat())),
+            at: self.at(),
+            look: &self.looks.look,
+            themes: &self.looks.themes,
+        };
+        let requests = update(&mut self.model, input, &world);
+        self.dirty = true;
+        for request in requests {
+            self.carry_out(request);
+        }
+    }
+
+    fn draw(&mut self) -> std::io::Result<()> {
+        if !self.dirty || self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
+            return Ok(());
+        }
+        let (width, height) = self.model.size;
+        let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
+        let world = World {
+            snapshot: &self.latest.snapshot,
+            mono: self.latest.mono(),
+            wall: Timestamp::now(),
+            zone: &self.zone,
+            age: Duration::from_millis(boottime_ms().saturating_sub(self.handle.beat())),
+            at: self.at(),
+            look: &self.looks.look,
+            themes: &self.looks.themes,
+        };
+        view::draw(&self.model, &world, &mut buffer);
+        self.terminal.show(&buffer)?;
+        let before = self.model.wakes_at();
+        self.take_in(Input::Drawn);
+        self.drawn = Some(Instant::now());
+        // a request that has just been seen says so
+        self.dirty = self.model.wakes_at() != before;
+        Ok(())
+    }
+
+    fn hear(&mut self, heard: Heard) {
+        match heard {
+            Heard::Typed(Typed::Key(key)) => self.take_in(Input::Key(key)),
+            Heard::Typed(Typed::Paste(text)) => self.take_in(Input::Paste(text)),
+            Heard::Gone => self.ended = Some(Ended::TerminalLost),
+        }
+    }
+
+    fn follow(&mut self) {
+        let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
+        self.latest = Latest { snapshot, came: Instant::now(), lag: Duration::ZERO };
+        self.take_in(Input::Snapshot);
+    }
+
+    fn resize(&mut self) {
+        match self.terminal.resized() {
+            Ok((width, height)) => self.take_in(Input::Resize(width, height)),
+            Err(_) => self.ended = Some(Ended::TerminalLost),
+        }
+    }
+
+    fn carry_out(&mut self, request: Request) {
+        match request {
+            Request::Send(command) => {
+                let (handle, answer) = (self.handle.clone(), self.answer.clone());
+                tokio::spawn(async move {
+                    let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
+                    let _ = answer.send(answered);
+                });
+            }
+            Request::Edit(name) => self.edit(&name),
+            Request::Theme(name) => self.change_theme(&name),
+            Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
+            Request::Bell if self.options.bell => self.tell(b"\x07"),
+            Request::Bell => {}
+            Request::Redraw => {
+                let _ = self.terminal.clear();
+            }
+            Request::Suspend => self.sleep(),
+            Request::Quit => self.ended = Some(Ended::Quit),
+        }
+    }
+
+    fn tell(&mut self, bytes: &[u8]) {
+        if self.terminal.write(bytes).is_err() {
+            self.ended = Some(Ended::TerminalLost);
+        }
+    }
+
+    /// Stops this process with the terminal given back; goes on here when it is continued.
+    fn sleep(&mut self) {
+        self.keyboard.leave();
+        self.terminal.give_back();
+        let _ = kill_process(getpid(), Signal::STOP);
+        self.wake_up();
+    }
+
+    fn wake_up(&mut self) {
+        if self.terminal.retake().is_err() {
+            self.ended = Some(Ended::TerminalLost);
+        }
+        self.keyboard.back();
+        self.resize();
+    }
+
+    fn edit(&mut self, name: &str) {
+        let Some(playbook) = self.latest.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
+            return;
+        };
+        let answer = match editor::file(playbook, &self.options.config) {
+            Ok(path) => {
+                self.keyboard.leave();
+                self.terminal.give_back();
+                self.editing.store(true, Ordering::SeqCst);
+                let edited = editor::edit(&path);
+                self.editing.store(false, Ordering::SeqCst);
+                self.wake_up();
+                edited
+            }
+            Err(error) => Err(error),
+        };
+        self.take_in(Input::Answer(match answer {
+            Ok(Edited::Unchanged(path)) => Ok(format!("{} is unchanged", path.display()).into()),
+            Ok(Edited::Good(path)) => {
+                Ok(format!("{} is well-formed; saved is not armed: its first live attempt asks", path.display()).into())
+            }
+            Ok(Edited::Bad(path, why)) => Err(format!("{}: {why}", path.display())),
+            Err(error) => Err(error.to_string()),
+        }));
+    }
+
+    fn change_theme(&mut self, name: &str) {
+        let answer = match Theme::find(name, &self.options.config) {
+            Ok(theme) => {
+                self.looks.look.styles = theme.on(self.looks.profile);
+                Ok(format!("theme {name}").into())
+            }
+            // a bad theme keeps the old one
+            Err(error) => Err(error.to_string()),
+        };
+        self.take_in(Input::Answer(answer));
+    }
+}
+
+/// The sequence that puts text on the clipboard of the terminal, wherever that is.
+fn osc52(text: &str) -> String {
+    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
+    let mut coded = String::from("\x1b]52;c;");
+    for three in text.as_bytes().chunks(3) {
+        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
+        for place in 0..4 {
+            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize];
+            coded.push(if place <= three.len() { char::from(sign) } else { '=' });
+        }
+    }
+    coded.push('\x07');
+    coded
+}
+
+#[cfg(test)]
+mod tests {
+    use super::osc52;
+
+    #[test]
+    fn the_clipboard_gets_base64() {
+        let coded = ["", "f", "fo", "foo", "foob"].map(|text| osc52(text)[7..].trim_end_matches('\x07').to_owned());
+        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
+    }
+}

@@ -1,0 +1,251 @@
+//! From a terminal's bytes to keys. A sequence may arrive in pieces over a slow link, so a lone Esc is one only when
+//! nothing follows it for a moment; text between paste marks is a paste, whatever it holds. What is not understood is
+//! swallowed whole, so that no rest of it is taken for keys.
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+/// How long a lone Esc waits for what may follow, in milliseconds.
+pub const ESCAPE_WAIT: u64 = 60;
+
+/// The longest paste that is kept, in bytes.
+const LONGEST_PASTE: usize = 64 * 1024;
+/// The longest sequence that makes sense, in bytes.
+const LONGEST_SEQUENCE: usize = 64;
+const PASTE_ENDS: &[u8] = b"\x1b[201~";
+
+/// What was read.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Typed {
+    /// A key.
+    Key(KeyEvent),
+    /// Pasted text.
+    Paste(String),
+}
+
+/// Where the reading stands.
+#[derive(Debug, Default)]
+pub struct Decoder {
+    state: State,
+}
+
+#[derive(Debug, Default)]
+enum State {
+    #[default]
+    Ground,
+    /// After ESC.
+    Escape,
+    /// After `ESC [`.
+    Control(Vec<u8>),
+    /// After `ESC O`.
+    Single,
+    /// Inside a string that a terminal answers with; ends with BEL or `ESC \`.
+    Answer { escape: bool },
+    /// Inside a character of several bytes.
+    Wide(Vec<u8>, usize),
+    /// Between paste marks.
+    Paste(Vec<u8>),
+}
+
+impl Decoder {
+    /// Takes bytes in.
+    pub fn feed(&mut self, bytes: &[u8]) -> Vec<Typed> {
+        let mut typed = Vec::new();
+        for byte in bytes {
+            self.state = step(std::mem::take(&mut self.state), *byte, &mut typed);
+        }
+        typed
+    }
+
+    /// Is there an Esc that may be the beginning of something?
+    #[must_use]
+    pub fn waits(&self) -> bool {
+        matches!(self.state, State::Escape)
+    }
+
+    /// Nothing followed.
+    pub fn settle(&mut self) -> Option<Typed> {
+        if !self.waits() {
+            return None;
+        }
+        self.state = State::Ground;
+        Some(named(KeyCode::Esc))
+    }
+}
+
+fn named(code: KeyCode) -> Typed {
+    Typed::Key(KeyEvent::new(code, KeyModifiers::NONE))
+}
+
+fn step(state: State, byte: u8, typed: &mut Vec<Typed>) -> State {
+    match state {
+        State::Ground => return ground(byte, typed),
+        State::Escape => return escape(byte, typed),
+        State::Control(mut bytes) => match byte {
+            0x40..=0x7e if !(byte == b'[' && bytes.is_empty()) => {
+                if bytes == b"200" && byte == b'~' {
+                    return State::Paste(Vec::new());
+                }
+                typed.extend(control(&bytes, byte));
+            }
+            0x1b => return State::Escape,
+            _ if bytes.len() < LONGEST_SEQUENCE => {
+                bytes.push(byte);
+                return State::Control(bytes);
+            }
+            _ => {}
+        },
+        State::Single => typed.extend(arrow(byte).map(named)),
+        State::Answer { escape } => match (escape, byte) {
+            (_, 0x07) | (true, b'\\') => {}
+            _ => return State::Answer { escape: byte == 0x1b },
+        },
+        State::Wide(mut bytes, length) => {
+            if byte & 0xc0 != 0x80 {
+                return ground(byte, typed);
+            }
+            bytes.push(byte);
+            if bytes.len() < length {
+                return State::Wide(bytes, length);
+            }
+            let sign = std::str::from_utf8(&bytes).ok().and_then(|text| text.chars().next());
+            typed.extend(sign.map(|sign| named(KeyCode::Char(sign))));
+        }
+        State::Paste(mut bytes) => {
+            bytes.push(byte);
+            if bytes.ends_with(PASTE_ENDS) {
+                bytes.truncate(bytes.len() - PASTE_ENDS.len());
+                typed.push(Typed::Paste(String::from_utf8_lossy(&bytes).into_owned()));
+            } else {
+                if bytes.len() > LONGEST_PASTE {
+                    // the end mark is still waited for, what overflows is forgotten
+                    bytes.drain(LONGEST_PASTE - PASTE_ENDS.len()..bytes.len() - PASTE_ENDS.len());
+                }
+                return State::Paste(bytes);
+            }
+        }
+    }
+    State::Ground
+}
+
+fn ground(byte: u8, typed: &mut Vec<Typed>) -> State {
+    let key = match byte {
+        0x1b => return State::Escape,
+        b'\r' | b'\n' => named(KeyCode::Enter),
+        b'\t' => named(KeyCode::Tab),
+        0x08 | 0x7f => named(KeyCode::Backspace),
+        0x01..=0x1a => Typed::Key(KeyEvent::new(KeyCode::Char(char::from(byte - 1 + b'a')), KeyModifiers::CONTROL)),
+        0x20..=0x7e => named(KeyCode::Char(char::from(byte))),
+        0xc2..=0xdf => return State::Wide(vec![byte], 2),
+        0xe0..=0xef => return State::Wide(vec![byte], 3),
+        0xf0..=0xf4 => return State::Wide(vec![byte], 4),
+        _ => return State::Ground,
+    };
+    typed.push(key);
+    State::Ground
+}
+
+fn escape(byte: u8, typed: &mut Vec<Typed>) -> State {
+    match byte {
+        b'[' => State::Control(Vec::new()),
+        b'O' => State::Single,
+        b']' | b'P' | b'_' | b'^' | b'X' => State::Answer { escape: false },
+        0x1b => {
+            typed.push(named(KeyCode::Esc));
+            State::Escape
+        }
+        // with Alt: no key of ours, and not the key without it either
+        _ => State::Ground,
+    }
+}
+
+/// A sequence's meaning; one with a modifier means nothing here.
+fn control(bytes: &[u8], last: u8) -> Option<Typed> {
+    let code = match (bytes, last) {
+        (b"" | b"1", _) if arrow(last).is_some() => arrow(last)?,
+        (b"", b'Z') => KeyCode::BackTab,
+        (b"1" | b"7", b'~') => KeyCode::Home,
+        (b"3", b'~') => KeyCode::Delete,
+        (b"4" | b"8", b'~') => KeyCode::End,
+        (b"5", b'~') => KeyCode::PageUp,
+        (b"6", b'~') => KeyCode::PageDown,
+        _ => return None,
+    };
+    Some(named(code))
+}
+
+fn arrow(byte: u8) -> Option<KeyCode> {
+    Some(match byte {
+        b'A' => KeyCode::Up,
+        b'B' => KeyCode::Down,
+        b'C' => KeyCode::Right,
+        b'D' => KeyCode::Left,
+        b'F' => KeyCode::End,
+        b'H' => KeyCode::Home,
+        b'M' => KeyCode::Enter,
+        _ => return None,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn read(chunks: &[&[u8]]) -> Vec<Typed> {
+        let mut decoder = Decoder::default();
+        let mut typed: Vec<Typed> = chunks.iter().flat_map(|chunk| decoder.feed(chunk)).collect();
+        typed.extend(decoder.settle());
+        typed
+    }
+
+    fn sign(sign: char) -> Typed {
+        named(KeyCode::Char(sign))
+    }
+
+    #[test]
+    fn a_sequence_in_pieces_is_no_bare_escape() {
+        for chunks in
+            [&[&b"\x1b"[..], b"[A"][..], &[b"\x1b[", b"A"], &[b"\x1b", b"[", b"A"], &[b"\x1bOA"], &[b"\x1b[1A"]]
+        {
+            assert_eq!(read(chunks), [named(KeyCode::Up)]);
+        }
+        assert_eq!(read(&[b"\x1b"]), [named(KeyCode::Esc)]);
+        assert_eq!(read(&[b"\x1b\x1b"]), [named(KeyCode::Esc), named(KeyCode::Esc)]);
+        assert_eq!(
+            read(&[b"\x1b[6~", b"\x1b[Z", b"g"]),
+            [named(KeyCode::PageDown), named(KeyCode::BackTab), sign('g')]
+        );
+    }
+
+    #[test]
+    fn a_paste_is_no_keys_whatever_it_holds() {
+        assert_eq!(read(&[b"\x1b[200~y\r\x1b", b"[Aq\x1b[20", b"1~k"]), [Typed::Paste("y\r\x1b[Aq".into()), sign('k')]);
+        let mut decoder = Decoder::default();
+        decoder.feed(b"\x1b[200~");
+        decoder.feed(&vec![b'y'; 3 * LONGEST_PASTE]);
+        let typed = decoder.feed(b"\x1b[201~q");
+        assert!(matches!(&typed[..], [Typed::Paste(text), key] if text.len() <= LONGEST_PASTE && *key == sign('q')));
+    }
+
+    #[test]
+    fn what_is_not_understood_leaves_nothing_behind() {
+        let silent: [&[u8]; 6] =
+            [b"\x1b[?62;1;2c", b"\x1b]11;rgb:0/0/0\x1b\\", b"\x1b[1;5A", b"\x1bq", b"\x1bP1$r\x07", b"\xff\xfe"];
+        for bytes in silent {
+            assert_eq!(read(&[bytes, b"j"]), [sign('j')], "{bytes:?}");
+        }
+        // the Linux console's function keys
+        assert_eq!(read(&[b"\x1b[[A", b"j"]), [sign('j')]);
+    }
+
+    #[test]
+    fn letters_of_all_lengths_and_control_keys() {
+        assert_eq!(read(&["aß日".as_bytes(), "🙂".as_bytes()]), [sign('a'), sign('ß'), sign('日'), sign('🙂')]);
+        assert_eq!(read(&[b"\xc3", b"\xa9"]), [sign('é')]);
+        assert_eq!(read(&[b"\xe6j"]), [sign('j')]);
+        let ctrl = |c| Typed::Key(KeyEvent::new(KeyCode::Char(c), KeyModifiers::CONTROL));
+        assert_eq!(
+            read(&[b"\x0c\x1a\x03\r\x7f"]),
+            [ctrl('l'), ctrl('z'), ctrl('c'), named(KeyCode::Enter), named(KeyCode::Backspace)]
+        );
+    }
+}

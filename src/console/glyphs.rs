@@ -1,0 +1,128 @@
+//! Every sign that is not a letter, once in Unicode and once in ASCII, so that no view needs to ask which is meant.
+
+/// The signs of one character set; each is one column wide.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Glyphs {
+    /// Only ASCII may reach the terminal.
+    pub ascii: bool,
+    /// A horizontal rule.
+    pub rule: char,
+    /// Between two panes.
+    pub wall: char,
+    /// Where a rule meets a wall from above, from both sides, from below, from the left.
+    pub tee_down: char,
+    /// See `tee_down`.
+    pub tee_right: char,
+    /// See `tee_down`.
+    pub tee_up: char,
+    /// Before the selected row.
+    pub cursor: char,
+    /// Something needs a person.
+    pub asks: char,
+    /// Broken.
+    pub broken: char,
+    /// Being fixed.
+    pub fixing: char,
+    /// Holds, but not yet for its hold time.
+    pub pending: char,
+    /// Cannot be seen.
+    pub unknown: char,
+    /// All is well.
+    pub ok: char,
+    /// Does not apply here.
+    pub none: char,
+    /// The gauge: filled, the band's beginning, the figure itself, the rest, its two ends.
+    pub gauge: [char; 6],
+    /// Text was cut here.
+    pub cut: char,
+    /// All was well, in the timeline.
+    pub calm: char,
+    /// The sparkline's steps, lowest first.
+    pub spark: &'static [char],
+    /// Before an entry of a list.
+    pub bullet: char,
+}
+
+impl Glyphs {
+    /// For terminals in a UTF-8 locale.
+    pub const UNICODE: Self = Self {
+        ascii: false,
+        rule: '─',
+        wall: '│',
+        tee_down: '┬',
+        tee_right: '├',
+        tee_up: '┴',
+        cursor: '›',
+        asks: '!',
+        broken: '✗',
+        fixing: '*',
+        pending: '~',
+        unknown: '?',
+        ok: '+',
+        none: ' ',
+        gauge: ['━', '╋', '●', '┄', '┣', '┫'],
+        cut: '…',
+        calm: '·',
+        spark: &['▁', '▂', '▃', '▄', '▅', '▆', '▇', '█'],
+        bullet: '•',
+    };
+
+    /// For everything else.
+    pub const ASCII: Self = Self {
+        ascii: true,
+        rule: '-',
+        wall: '|',
+        tee_down: '+',
+        tee_right: '+',
+        tee_up: '+',
+        cursor: '>',
+        asks: '!',
+        broken: 'x',
+        fixing: '*',
+        pending: '~',
+        unknown: '?',
+        ok: '+',
+        none: ' ',
+        gauge: ['=', '+', '#', '-', '|', '|'],
+        cut: '~',
+        calm: '.',
+        spark: &['_', '.', ':', '-', '=', '+', '*', '#'],
+        bullet: '*',
+    };
+
+    /// As asked for, else by the locale.
+    #[must_use]
+    pub fn choose(ascii: Option<bool>) -> Self {
+        if ascii.unwrap_or_else(locale_is_ascii) { Self::ASCII } else { Self::UNICODE }
+    }
+}
+
+/// Does the environment promise no UTF-8? The Linux console's own font lacks too many signs to be trusted with it.
+fn locale_is_ascii() -> bool {
+    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
+    let terminal = set("TERM").unwrap_or_default();
+    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
+    matches!(terminal.as_str(), "linux" | "dumb" | "vt100" | "vt220")
+        || !(locale.contains("utf-8") || locale.contains("utf8"))
+}
+
+#[cfg(test)]
+mod tests {
+    use unicode_width::UnicodeWidthChar;
+
+    use super::*;
+
+    #[test]
+    fn every_sign_is_one_column_and_the_ascii_twins_are_ascii() {
+        for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
+            let Glyphs { rule, wall, tee_down, tee_right, tee_up, cursor, asks, broken, fixing, .. } = glyphs;
+            let Glyphs { pending, unknown, ok, none, gauge, cut, calm, spark, bullet, ascii } = glyphs;
+            let single = [rule, wall, tee_down, tee_right, tee_up, cursor, asks, broken, fixing, pending, unknown];
+            let all = single.into_iter().chain([ok, none, cut, calm, bullet]).chain(gauge).chain(spark.iter().copied());
+            for sign in all {
+                assert_eq!(sign.width(), Some(1), "{sign}");
+                assert!(!ascii || sign.is_ascii(), "{sign}");
+            }
+        }
+    }
+}

@@ -1,0 +1,351 @@
+//! One table of keys. Dispatch, footer, help, palette and the README's list are all made from it, so that they cannot
+//! disagree. No Alt, no function keys, no Ctrl-A or Ctrl-B: terminals, screen and tmux keep those for themselves.
+
+use std::fmt::Write as _;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::model::Place;
+
+/// What a key does.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Verb {
+    /// One row down.
+    Down,
+    /// One row up.
+    Up,
+    /// A screen down.
+    PageDown,
+    /// A screen up.
+    PageUp,
+    /// To the first row.
+    First,
+    /// To the last row.
+    Last,
+    /// To the next pane or field.
+    Next,
+    /// To the pane or field before.
+    Previous,
+    /// To the pane of this number, from 1.
+    Pane(u8),
+    /// Open what the cursor is on.
+    Open,
+    /// Back to where one came from.
+    Back,
+    /// Show only some rows.
+    Filter,
+    /// The command palette.
+    Palette,
+    /// All keys.
+    Help,
+    /// Review what waits for a yes.
+    Review,
+    /// Pause, or resume what is paused.
+    Pause,
+    /// Resume.
+    Resume,
+    /// Leave a target alone for a time.
+    Snooze,
+    /// Change a playbook.
+    Edit,
+    /// Run a playbook now.
+    RunNow,
+    /// Reset or latch a breaker.
+    Breaker,
+    /// Arm or disarm a playbook.
+    Arm,
+    /// All playbooks.
+    Playbooks,
+    /// All incidents.
+    Incidents,
+    /// What happened.
+    Journal,
+    /// What salve had to say.
+    Messages,
+    /// The success rate in all windows.
+    Rates,
+    /// A person has seen the page.
+    Acknowledge,
+    /// End an incident by hand.
+    Close,
+    /// Yes.
+    Yes,
+    /// No, and why.
+    Decline,
+    /// Answer a form.
+    Submit,
+    /// The option before.
+    ChoiceBefore,
+    /// The option after.
+    ChoiceAfter,
+    /// Copy what is shown.
+    Copy,
+    /// Draw everything anew.
+    Redraw,
+    /// Sleep.
+    Suspend,
+    /// End.
+    Quit,
+}
+
+/// One key or several that do the same.
+#[derive(Debug, Clone, Copy)]
+pub struct Binding {
+    /// Any of them.
+    pub strokes: &'static [Stroke],
+    /// As it is written.
+    pub label: &'static str,
+    /// The same in ASCII.
+    pub ascii: &'static str,
+    /// What it does, for the help page.
+    pub what: &'static str,
+    /// The same in a word, where the footer shows it.
+    pub footer: Option<&'static str>,
+    /// Where it counts.
+    pub places: &'static [Place],
+    /// It changes something: a console that only looks does not have it.
+    pub acts: bool,
+    /// What it does.
+    pub verb: Verb,
+}
+
+/// A key with its modifier.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stroke {
+    /// A letter or sign, as typed.
+    Sign(char),
+    /// With the control key.
+    Ctrl(char),
+    /// A key with a name.
+    Named(KeyCode),
+}
+
+use Place::{Approval, Form, Incident, List, Main, Naming, Playbook, Question, Text, Typing};
+use Stroke::{Ctrl, Named, Sign};
+
+const ROWS: &[Place] = &[Main, List];
+const PAGES: &[Place] = &[Incident, Approval, Playbook, Text];
+const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
+const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
+const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
+const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming];
+
+const fn key(strokes: &'static [Stroke], label: &'static str, verb: Verb, what: &'static str) -> Binding {
+    Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, verb }
+}
+
+impl Binding {
+    const fn twin(self, ascii: &'static str) -> Self {
+        Self { ascii, ..self }
+    }
+
+    const fn at(self, places: &'static [Place]) -> Self {
+        Self { places, ..self }
+    }
+
+    const fn short(self, footer: &'static str) -> Self {
+        Self { footer: Some(footer), ..self }
+    }
+
+    const fn acting(self) -> Self {
+        Self { acts: true, ..self }
+    }
+}
+
+/// Every key there is, in the order of footer and help.
+pub const TABLE: &[Binding] = &[
+    key(&[Sign('y')], "y", Verb::Yes, "approve exactly what is shown (high risk: begin to type the target's name)")
+        .at(&[Approval])
+        .short("approve")
+        .acting(),
+    key(&[Sign('x')], "x", Verb::Decline, "decline the request, with a reason")
+        .at(&[Approval])
+        .short("decline")
+        .acting(),
+    key(&[Sign('y')], "y", Verb::Submit, "yes").at(&[Question]).short("yes"),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Submit, "answer with what the fields hold")
+        .at(&[Form])
+        .short("answer"),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Yes, "approve, once the name is complete")
+        .at(&[Naming])
+        .short("approve")
+        .acting(),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Submit, "take it").at(&[Typing]).short("take it"),
+    key(&[Named(KeyCode::Left)], "←", Verb::ChoiceBefore, "the choice before").twin("Left").at(&[Form]),
+    key(&[Named(KeyCode::Right)], "→", Verb::ChoiceAfter, "the next choice").twin("Right").at(&[Form]).short("choose"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", Verb::Next, "the next field or row")
+        .at(&[Form, Typing])
+        .short("next"),
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", Verb::Previous, "the field or row before")
+        .at(&[Form, Typing]),
+    key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "leave it, nothing happens").at(OVERLAYS).short("leave"),
+    key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; never changes anything").at(NO_REVIEW).short("back"),
+    key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; the request stays open").at(&[Approval]).short("back"),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Open, "open what the cursor is on").at(ROWS).short("open"),
+    key(&[Sign('a')], "a", Verb::Review, "review what waits for your yes").at(NO_REVIEW).short("review"),
+    key(&[Sign('c')], "c", Verb::Acknowledge, "say that you have seen the page and are on it")
+        .at(&[Main, Incident])
+        .short("seen")
+        .acting(),
+    key(&[Sign('p')], "p", Verb::Pause, "pause the host or a playbook; resume it if it is paused")
+        .at(NO_REVIEW)
+        .short("pause")
+        .acting(),
+    key(&[Sign('R')], "R", Verb::Resume, "resume what is paused").at(NO_REVIEW).acting(),
+    key(&[Sign('s')], "s", Verb::Snooze, "leave this target alone for a time; again: end it")
+        .at(&[Main, Incident, Playbook])
+        .short("snooze")
+        .acting(),
+    key(&[Sign('e')], "e", Verb::Edit, "edit the playbook (a copy, if it is a shipped one)")
+        .at(&[Main, List, Incident, Playbook])
+        .short("edit")
+        .acting(),
+    key(&[Sign('A')], "A", Verb::Arm, "arm the playbook; again: back to shadow")
+        .at(&[Main, List, Incident, Playbook])
+        .short("arm")
+        .acting(),
+    key(&[Sign('r')], "r", Verb::RunNow, "run the playbook on this target now, through the gate")
+        .at(&[Main, Incident, Playbook])
+        .short("run")
+        .acting(),
+    key(&[Sign('b')], "b", Verb::Breaker, "reset or latch this target's breaker")
+        .at(&[Main, Incident, Playbook])
+        .short("breaker")
+        .acting(),
+    key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
+    key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(&[Main]).short("filter"),
+    key(&[Sign(':')], ":", Verb::Palette, "find any command, playbook or theme by its name").short("command"),
+    key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "the next pane").at(&[Main]).short("pane"),
+    key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "the pane before").at(&[Main]),
+    key(&[Sign('1')], "1", Verb::Pane(1), "to the detectors").at(&[Main]),
+    key(&[Sign('2')], "2", Verb::Pane(2), "to what needs you").at(&[Main]),
+    key(&[Sign('3')], "3", Verb::Pane(3), "to the breakers").at(&[Main]),
+    key(&[Sign('4')], "4", Verb::Pane(4), "to the timeline").at(&[Main]),
+    key(&[Sign('5')], "5", Verb::Pane(5), "to the success rate").at(&[Main]),
+    key(&[Sign('B')], "B", Verb::Playbooks, "all playbooks, rejected ones first").at(NO_REVIEW),
+    key(&[Sign('I')], "I", Verb::Incidents, "all incidents, open and closed").at(NO_REVIEW),
+    key(&[Sign('J')], "J", Verb::Journal, "what happened, latest first").at(NO_REVIEW),
+    key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
+    key(&[Sign('S')], "S", Verb::Rates, "the success rate in all windows").at(NO_REVIEW),
+    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)").at(&[Incident, Playbook, Text]),
+    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down"),
+    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up"),
+    key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")
+        .at(PAGES)
+        .short("more"),
+    key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming]),
+    key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen up")
+        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming]),
+    key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
+    key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
+    key(&[Ctrl('l')], "Ctrl-L", Verb::Redraw, "draw the screen anew").at(EVERYWHERE),
+    key(&[Ctrl('z')], "Ctrl-Z", Verb::Suspend, "suspend the console (healing inside it stops too: it asks first)"),
+    key(&[Sign('q'), Ctrl('c')], "q", Verb::Quit, "quit (also Ctrl-C)").at(&[Main]).short("quit"),
+    key(&[Sign('q'), Ctrl('c')], "q", Verb::Back, "back (also Ctrl-C)").at(&[List, Incident, Playbook, Text, Approval]),
+    key(&[Ctrl('c')], "Ctrl-C", Verb::Back, "leave it, nothing happens").at(OVERLAYS),
+    key(&[Sign('?')], "?", Verb::Help, "all keys, those of this place first").short("all keys"),
+];
+
+/// The keys that count at this place.
+pub fn at(place: Place, read_only: bool) -> impl Iterator<Item = &'static Binding> {
+    TABLE.iter().filter(move |binding| binding.places.contains(&place) && !(binding.acts && read_only))
+}
+
+/// What this key does here.
+#[must_use]
+pub fn verb(place: Place, read_only: bool, key: KeyEvent) -> Option<Verb> {
+    let stroke = stroke(key)?;
+    at(place, read_only).find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.verb)
+}
+
+fn stroke(key: KeyEvent) -> Option<Stroke> {
+    let held = key.modifiers.difference(KeyModifiers::SHIFT);
+    match (key.code, held) {
+        (KeyCode::Char(sign), KeyModifiers::NONE) => Some(Sign(sign)),
+        (KeyCode::Char(sign), KeyModifiers::CONTROL) => Some(Ctrl(sign.to_ascii_lowercase())),
+        (code, KeyModifiers::NONE) => Some(Named(code)),
+        _ => None,
+    }
+}
+
+/// A place's name, for help and the README.
+#[must_use]
+pub fn place_name(place: Place) -> &'static str {
+    match place {
+        Main => "Main screen",
+        Incident => "Incident",
+        Approval => "Approval",
+        Playbook => "Playbook",
+        List => "Lists",
+        Text => "Pages to read",
+        Naming => "Typing the target's name",
+        Form => "Forms",
+        Question => "Questions",
+        Typing => "Filter and palette",
+    }
+}
+
+/// All places, as help and the README list them.
+pub const PLACES: [Place; 10] = [Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing];
+
+/// The README's list of keys, in Markdown.
+#[must_use]
+pub fn reference() -> String {
+    let mut text = String::from("| key | what it does | where |\n|---|---|---|\n");
+    for binding in TABLE {
+        let places = if binding.places.len() >= ALL_READ.len() {
+            "everywhere".to_owned()
+        } else {
+            let names: Vec<String> = binding.places.iter().map(|place| place_name(*place).to_lowercase()).collect();
+            names.join(", ")
+        };
+        let _ = writeln!(text, "| `{}` | {} | {places} |", binding.label, binding.what);
+    }
+    text
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn no_key_means_two_things_at_one_place() {
+        for place in PLACES {
+            let mut taken: Vec<Stroke> = Vec::new();
+            for stroke in at(place, false).flat_map(|binding| binding.strokes) {
+                assert!(!taken.contains(stroke), "{stroke:?} at {place:?}");
+                taken.push(*stroke);
+            }
+        }
+    }
+
+    #[test]
+    fn no_key_is_one_that_terminals_keep() {
+        for binding in TABLE {
+            assert!(binding.ascii.is_ascii(), "{}", binding.ascii);
+            for stroke in binding.strokes {
+                assert!(!matches!(stroke, Ctrl('a' | 'b') | Named(KeyCode::F(_))), "{stroke:?}");
+            }
+        }
+    }
+
+    #[test]
+    fn where_one_types_no_letter_is_a_command() {
+        for place in [Form, Typing, Naming] {
+            let letters =
+                at(place, false).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
+            assert_eq!(letters.count(), 0, "{place:?}");
+        }
+    }
+
+    #[test]
+    fn a_console_that_only_looks_has_no_key_that_acts() {
+        let yes = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
+        assert_eq!(verb(Approval, false, yes), Some(Verb::Yes));
+        assert_eq!(verb(Approval, true, yes), None);
+        let pause = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::NONE);
+        assert_eq!(verb(Main, true, pause), None);
+        let alt = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::ALT);
+        assert_eq!(verb(Main, false, alt), None);
+    }
+}

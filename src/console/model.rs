@@ -1,0 +1,340 @@
+//! What the operator is looking at. State belongs to the page that needs it; the main screen is always underneath.
+
+use std::collections::BTreeSet;
+use std::sync::Arc;
+
+use super::form::Form;
+use super::review::Review;
+use super::rows;
+use crate::core::IncidentId;
+use crate::engine::Snapshot;
+
+/// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
+pub struct At(pub u64);
+
+/// What the operator is looking at.
+#[derive(Debug, Clone)]
+pub struct Model {
+    /// The main screen.
+    pub main: Main,
+    /// Pages on top of it, the last one shown.
+    pub pages: Vec<Page>,
+    /// What has the keys before the page.
+    pub overlay: Option<Overlay>,
+    /// What the last command or key came to.
+    pub said: Option<Said>,
+    /// Columns and rows of the terminal.
+    pub size: (u16, u16),
+    /// Only looking: there are no acting keys.
+    pub read_only: bool,
+    /// The healing loop lives in this process.
+    pub embedded: bool,
+    /// Requests that were already announced.
+    pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+}
+
+/// The main screen.
+#[derive(Debug, Clone, Default)]
+pub struct Main {
+    /// Which pane has the keys.
+    pub pane: Pane,
+    /// One cursor for each list.
+    pub detectors: Cursor,
+    /// See `detectors`.
+    pub needs_you: Cursor,
+    /// See `detectors`.
+    pub breakers: Cursor,
+    /// Only rows that hold these words.
+    pub filter: String,
+}
+
+/// The main screen's panes, in the order of their numbers.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub enum Pane {
+    /// What is watched.
+    #[default]
+    Detectors,
+    /// What needs a person.
+    NeedsYou,
+    /// Breakers.
+    Breakers,
+    /// The last hour; it shares the detectors' cursor.
+    Timeline,
+    /// The success rate.
+    Gauge,
+}
+
+impl Pane {
+    /// In the order of their numbers.
+    pub const ALL: [Self; 5] = [Self::Detectors, Self::NeedsYou, Self::Breakers, Self::Timeline, Self::Gauge];
+}
+
+/// A place in a list that stays on its item when the items move.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Cursor {
+    /// The item; none means the first, whichever that is.
+    pub on: Option<Arc<str>>,
+    /// Where it was last seen, for when it goes away.
+    pub at: usize,
+}
+
+impl Cursor {
+    /// Where the cursor stands among these items.
+    #[must_use]
+    pub fn index(&self, items: &[Arc<str>]) -> usize {
+        match &self.on {
+            None => 0,
+            Some(on) => items.iter().position(|item| item == on).unwrap_or(self.at).min(items.len().saturating_sub(1)),
+        }
+    }
+
+    /// Moves by so many items; on the first again, it stays with whatever is first.
+    pub fn step(&mut self, items: &[Arc<str>], by: isize) {
+        let index = self.index(items).saturating_add_signed(by).min(items.len().saturating_sub(1));
+        self.at = index;
+        self.on = if index == 0 { None } else { items.get(index).cloned() };
+    }
+
+    /// Remembers where its item stands now; an item that is gone leaves the cursor on its neighbour.
+    pub fn follow(&mut self, items: &[Arc<str>]) {
+        if self.on.is_some() {
+            self.at = self.index(items);
+            self.on = items.get(self.at).cloned();
+        }
+    }
+}
+
+/// A page over the main screen.
+#[derive(Debug, Clone)]
+pub enum Page {
+    /// One incident's whole story.
+    Incident { id: IncidentId, scroll: usize },
+    /// A request for a yes.
+    Approval(Box<Review>),
+    /// One playbook.
+    Playbook { name: Arc<str>, scroll: usize },
+    /// Choose one of many.
+    List { kind: ListKind, cursor: Cursor },
+    /// Read.
+    Text { kind: TextKind, scroll: usize },
+}
+
+/// What a list page lists.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum ListKind {
+    /// What waits for a yes.
+    Approvals,
+    /// Every playbook file.
+    Playbooks,
+    /// Open and closed incidents.
+    Incidents,
+}
+
+/// What a text page tells.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum TextKind {
+    /// What happened, latest first.
+    Journal,
+    /// What salve had to say.
+    Messages,
+    /// The success rate in all windows.
+    Rates,
+    /// The keys, those of this place first.
+    Help(Place),
+}
+
+/// What has the keys before the page.
+#[derive(Debug, Clone)]
+pub enum Overlay {
+    /// A question with fields.
+    Form(Box<Form>),
+    /// The filter is being typed; what it was before.
+    Filter { before: String },
+    /// The command palette.
+    Palette { typed: String, at: usize },
+}
+
+/// Where keys are pressed: each place has its own.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Place {
+    /// The main screen.
+    Main,
+    /// An incident's page.
+    Incident,
+    /// A request's page.
+    Approval,
+    /// A playbook's page.
+    Playbook,
+    /// A list page.
+    List,
+    /// A page to read.
+    Text,
+    /// The target's name is being typed on a request's page.
+    Naming,
+    /// A form with fields.
+    Form,
+    /// A form that wants a yes.
+    Question,
+    /// The filter or the palette.
+    Typing,
+}
+
+/// What the last command or key came to.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Said {
+    /// In words.
+    pub text: Arc<str>,
+    /// It did not work.
+    pub bad: bool,
+    /// When it was said.
+    pub at: At,
+}
+
+impl Said {
+    /// How long it stays, in milliseconds.
+    pub const STAYS: u64 = 15_000;
+}
+
+impl Model {
+    /// The main screen, nothing chosen.
+    #[must_use]
+    pub fn new(size: (u16, u16), read_only: bool, embedded: bool) -> Self {
+        Self {
+            main: Main::default(),
+            pages: Vec::new(),
+            overlay: None,
+            said: None,
+            size,
+            read_only,
+            embedded,
+            announced: None,
+        }
+    }
+
+    /// Where keys go now.
+    #[must_use]
+    pub fn place(&self) -> Place {
+        match &self.overlay {
+            Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
+            Some(Overlay::Form(_)) => Place::Form,
+            Some(Overlay::Filter { .. } | Overlay::Palette { .. }) => Place::Typing,
+            None => self.page_place(),
+        }
+    }
+
+    /// The same without what lies over the page.
+    #[must_use]
+    pub fn page_place(&self) -> Place {
+        match self.pages.last() {
+            None => Place::Main,
+            Some(Page::Incident { .. }) => Place::Incident,
+            Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
+            Some(Page::Approval(_)) => Place::Approval,
+            Some(Page::Playbook { .. }) => Place::Playbook,
+            Some(Page::List { .. }) => Place::List,
+            Some(Page::Text { .. }) => Place::Text,
+        }
+    }
+
+    /// When something changes by itself: a request becomes answerable, a message goes.
+    #[must_use]
+    pub fn wakes_at(&self) -> Option<At> {
+        let review = match self.pages.last() {
+            Some(Page::Approval(review)) => review.guard.opens_at(),
+            _ => None,
+        };
+        let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));
+        review.into_iter().chain(said).min()
+    }
+}
+
+impl Main {
+    /// The list under the keys and its cursor; the gauge has none.
+    pub fn list(&mut self, snapshot: &Snapshot) -> Option<(Vec<Arc<str>>, &mut Cursor)> {
+        let items = items(self.pane, &self.filter, snapshot);
+        match self.pane {
+            Pane::Detectors | Pane::Timeline => Some((items, &mut self.detectors)),
+            Pane::NeedsYou => Some((items, &mut self.needs_you)),
+            Pane::Breakers => Some((items, &mut self.breakers)),
+            Pane::Gauge => None,
+        }
+    }
+
+    /// Follows every cursor's item to where it stands now.
+    pub fn follow(&mut self, snapshot: &Snapshot) {
+        self.detectors.follow(&items(Pane::Detectors, &self.filter, snapshot));
+        self.needs_you.follow(&items(Pane::NeedsYou, &self.filter, snapshot));
+        self.breakers.follow(&items(Pane::Breakers, &self.filter, snapshot));
+    }
+}
+
+/// What a pane's items are known by, in its order.
+#[must_use]
+pub fn items(pane: Pane, filter: &str, snapshot: &Snapshot) -> Vec<Arc<str>> {
+    match pane {
+        Pane::Detectors | Pane::Timeline => rows::detectors(snapshot, filter).into_iter().map(|row| row.id).collect(),
+        Pane::NeedsYou => rows::needs_you(snapshot).into_iter().map(|incident| incident_item(incident.id)).collect(),
+        Pane::Breakers => rows::breakers(snapshot).into_iter().map(rows::breaker_id).collect(),
+        Pane::Gauge => Vec::new(),
+    }
+}
+
+/// What an incident is known by in a list.
+#[must_use]
+pub fn incident_item(id: IncidentId) -> Arc<str> {
+    id.to_string().into()
+}
+
+/// What a list page's items are known by, in its order.
+#[must_use]
+pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
+    match kind {
+        ListKind::Approvals => {
+            rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
+        }
+        ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
+        ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
+    }
+}
+
+/// Every playbook file by its name, rejected ones first.
+#[must_use]
+pub fn playbooks(snapshot: &Snapshot) -> Vec<&Arc<crate::engine::snapshot::PlaybookView>> {
+    use crate::engine::snapshot::PlaybookState;
+    let mut playbooks: Vec<_> = snapshot.playbooks.iter().collect();
+    playbooks
+        .sort_by_key(|playbook| (matches!(playbook.state, PlaybookState::InForce { .. }), Arc::clone(&playbook.name)));
+    playbooks
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn items(names: &[&str]) -> Vec<Arc<str>> {
+        names.iter().map(|name| Arc::from(*name)).collect()
+    }
+
+    #[test]
+    fn a_cursor_stays_on_its_item() {
+        let mut cursor = Cursor::default();
+        cursor.step(&items(&["a", "b", "c"]), 1);
+        assert_eq!(cursor.index(&items(&["c", "a", "b"])), 2);
+        cursor.follow(&items(&["c", "a", "b"]));
+        cursor.follow(&items(&["c", "a"]));
+        assert_eq!(cursor.on.as_deref(), Some("a"), "its neighbour, when it goes");
+        cursor.follow(&[]);
+        assert_eq!(cursor.index(&items(&["x", "y"])), 0);
+    }
+
+    #[test]
+    fn an_unmoved_cursor_stays_with_the_most_pressing_row() {
+        let mut cursor = Cursor::default();
+        cursor.follow(&items(&["a", "b"]));
+        assert_eq!(cursor.index(&items(&["b", "a"])), 0);
+        cursor.step(&items(&["b", "a"]), 9);
+        cursor.step(&items(&["b", "a"]), -9);
+        assert_eq!(cursor.on, None);
+    }
+}

@@ -1,0 +1,280 @@
+//! What the panes list, worked out from a snapshot: which rows, in which order, under which names.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use super::say;
+use crate::core::incident::{BreakerState, Request};
+use crate::core::{IncidentId, Key, Mono};
+use crate::engine::Snapshot;
+use crate::engine::snapshot::{Breaker, Detector, Health, IncidentView, Mark, Stage};
+use crate::playbook::Mode;
+
+/// How much a row presses, most first: the order of rows.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Class {
+    /// A person is needed.
+    Asks,
+    /// Broken, and nothing is being done.
+    Broken,
+    /// Being fixed or verified.
+    Fixing,
+    /// The fault is there, but not yet for its hold time.
+    Pending,
+    /// It cannot be seen, or was not yet.
+    Unknown,
+    /// All is well.
+    Ok,
+    /// Not on this host.
+    None,
+}
+
+/// Of a state.
+#[must_use]
+pub fn class(health: &Health) -> Class {
+    match health {
+        Health::Asks | Health::Escalated(_) => Class::Asks,
+        Health::Held(_) | Health::Broken => Class::Broken,
+        Health::Fixing { .. } | Health::Verifying { .. } => Class::Fixing,
+        Health::Pending => Class::Pending,
+        Health::Unknown(_) | Health::Waiting | Health::Unresolved(_) => Class::Unknown,
+        Health::Ok => Class::Ok,
+        Health::NotApplicable(_) => Class::None,
+    }
+}
+
+/// One watched key as a row.
+#[derive(Debug, Clone)]
+pub struct Row<'a> {
+    /// The whole of it.
+    pub detector: &'a Detector,
+    /// How much it presses.
+    pub class: Class,
+    /// Short, and told apart from the others.
+    pub name: String,
+    /// What the row is known by when rows move.
+    pub id: Arc<str>,
+}
+
+/// What a row is known by.
+#[must_use]
+pub fn row_id(playbook: &str, target: &str) -> Arc<str> {
+    format!("{playbook} {target}").into()
+}
+
+/// All detector rows that the filter admits, most pressing first.
+#[must_use]
+pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
+    let mut shorts: HashMap<String, usize> = HashMap::new();
+    for detector in &snapshot.detectors {
+        *shorts.entry(say::target(&detector.target)).or_default() += 1;
+    }
+    let mut rows: Vec<Row<'a>> = snapshot
+        .detectors
+        .iter()
+        .map(|detector| {
+            let short = say::target(&detector.target);
+            let name = match (short.as_str(), shorts.get(&short)) {
+                ("host", _) => detector.playbook.to_string(),
+                (_, Some(2..)) => format!("{short} {}", detector.playbook),
+                _ => short,
+            };
+            Row { detector, class: class(&detector.health), name, id: row_id(&detector.playbook, &detector.target) }
+        })
+        .filter(|row| admits(filter, &[&row.name, &row.detector.playbook, &row.detector.target]))
+        .collect();
+    rows.sort_by(|a, b| {
+        let order = |row: &Row<'_>| (row.class, row.detector.health == Health::Waiting);
+        order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name)).then_with(|| a.id.cmp(&b.id))
+    });
+    rows
+}
+
+/// Does every word of the filter stand in one of these?
+#[must_use]
+pub fn admits(filter: &str, texts: &[&str]) -> bool {
+    filter.split_whitespace().all(|word| {
+        let word = word.to_lowercase();
+        texts.iter().any(|text| text.to_lowercase().contains(&word))
+    })
+}
+
+/// How many rows of each kind there are.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Counts {
+    /// Broken, and nothing is being done.
+    pub broken: usize,
+    /// Being fixed or verified.
+    pub fixing: usize,
+    /// A person is needed.
+    pub asks: usize,
+    /// Not yet for the hold time.
+    pub pending: usize,
+    /// Cannot be seen.
+    pub unknown: usize,
+    /// Not read yet.
+    pub waiting: usize,
+    /// Well.
+    pub ok: usize,
+}
+
+/// Counts the rows.
+#[must_use]
+pub fn counts(snapshot: &Snapshot) -> Counts {
+    snapshot.detectors.iter().fold(Counts::default(), |mut counts, detector| {
+        match class(&detector.health) {
+            Class::Asks => counts.asks += 1,
+            Class::Broken => counts.broken += 1,
+            Class::Fixing => counts.fixing += 1,
+            Class::Pending => counts.pending += 1,
+            Class::Unknown if detector.health == Health::Waiting => counts.waiting += 1,
+            Class::Unknown => counts.unknown += 1,
+            Class::Ok => counts.ok += 1,
+            Class::None => {}
+        }
+        counts
+    })
+}
+
+/// The highest mode in force on anything that is watched.
+#[must_use]
+pub fn highest_mode(snapshot: &Snapshot) -> Option<Mode> {
+    snapshot.detectors.iter().filter(|detector| class(&detector.health) != Class::None).map(|d| d.mode).min()
+}
+
+/// What needs a person: requests (the soonest to expire first), then calls (unseen and newest first).
+#[must_use]
+pub fn needs_you(snapshot: &Snapshot) -> Vec<&Arc<IncidentView>> {
+    let mut needy: Vec<_> = snapshot
+        .incidents
+        .iter()
+        .filter(|incident| matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_)))
+        .collect();
+    needy.sort_by_key(|incident| match &incident.stage {
+        Stage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),
+        _ => (1 + u64::from(incident.acknowledged.is_some()), u64::MAX - incident.since.mono.0, incident.id.0),
+    });
+    needy
+}
+
+/// What waits for a yes.
+#[must_use]
+pub fn requests(snapshot: &Snapshot) -> Vec<(&Arc<IncidentView>, &Request)> {
+    let asking = needs_you(snapshot).into_iter();
+    asking.filter_map(|incident| Some((incident, request_of(incident)?))).collect()
+}
+
+/// The request of an incident that asks.
+#[must_use]
+pub fn request_of(incident: &IncidentView) -> Option<&Request> {
+    match &incident.stage {
+        Stage::Asking(request) => Some(request),
+        _ => None,
+    }
+}
+
+/// Breakers that are not closed, the tightest first, then closed ones that have counted.
+#[must_use]
+pub fn breakers(snapshot: &Snapshot) -> Vec<&Breaker> {
+    let mut breakers: Vec<_> = snapshot.breakers.iter().collect();
+    breakers.sort_by_key(|breaker| {
+        let order = match breaker.state {
+            BreakerState::Latched { .. } => 0,
+            BreakerState::Open { .. } => 1,
+            BreakerState::HalfOpen { .. } => 2,
+            BreakerState::Closed => 3,
+        };
+        (order, usize::MAX - breaker.invocations, Arc::clone(&breaker.playbook), breaker.key.target.clone())
+    });
+    breakers
+}
+
+/// What a breaker's row is known by.
+#[must_use]
+pub fn breaker_id(breaker: &Breaker) -> Arc<str> {
+    row_id(&breaker.playbook, &breaker.key.target.to_string())
+}
+
+/// The incident of this number.
+#[must_use]
+pub fn incident(snapshot: &Snapshot, id: IncidentId) -> Option<&Arc<IncidentView>> {
+    snapshot.incidents.iter().find(|incident| incident.id == id)
+}
+
+/// The newest incident of this key, open ones first.
+#[must_use]
+pub fn incident_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Arc<IncidentView>> {
+    let of_key = || snapshot.incidents.iter().filter(|incident| incident.key == *key);
+    of_key().find(|incident| !matches!(incident.stage, Stage::Closed { .. })).or_else(|| of_key().next())
+}
+
+/// The breaker of this key.
+#[must_use]
+pub fn breaker_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Breaker> {
+    snapshot.breakers.iter().find(|breaker| breaker.key == *key)
+}
+
+/// One sign for each bucket of the last hour: the gravest mark that was set in it, else what held before.
+#[must_use]
+pub fn timeline(marks: &[(Mono, Mark)], now: Mono, buckets: usize, span_ms: u64) -> Vec<Option<Mark>> {
+    let width = (span_ms / u64::try_from(buckets.max(1)).unwrap_or(1)).max(1);
+    // aligned to the clock, so that the picture moves by whole columns and not with every second
+    let last = now.0 / width;
+    let mut state = None;
+    let mut marks = marks.iter().peekable();
+    (0..buckets)
+        .map(|column| {
+            let bucket = (last + 1 + column as u64).checked_sub(buckets as u64)?;
+            let mut shown = state;
+            while let Some((_, mark)) = marks.next_if(|(at, _)| at.0 / width <= bucket) {
+                shown = if shown.is_none_or(|shown| gravity(shown) <= gravity(*mark)) { Some(*mark) } else { shown };
+                state = Some(*mark);
+            }
+            shown
+        })
+        .collect()
+}
+
+/// Which of two marks in one column is shown: the higher.
+const fn gravity(mark: Mark) -> u8 {
+    match mark {
+        Mark::Ok => 0,
+        Mark::Unknown => 1,
+        Mark::Broken => 2,
+        Mark::Verified => 3,
+        Mark::Fixing => 4,
+        Mark::Asked => 5,
+        Mark::Failed => 6,
+        Mark::Escalated => 7,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_column_shows_its_gravest_mark_and_goes_on_with_its_last() {
+        let marks = [(5, Mark::Ok), (31, Mark::Broken), (33, Mark::Fixing), (38, Mark::Ok)];
+        let marks: Vec<_> = marks.into_iter().map(|(at, mark)| (Mono(at), mark)).collect();
+        let drawn = timeline(&marks, Mono(65), 7, 70);
+        let [ok, fixing] = [Some(Mark::Ok), Some(Mark::Fixing)];
+        assert_eq!(drawn, [ok, ok, ok, fixing, ok, ok, ok]);
+    }
+
+    #[test]
+    fn the_picture_moves_a_column_per_bucket_only() {
+        let marks = [(Mono(100), Mark::Ok), (Mono(150), Mark::Broken)];
+        assert_eq!(timeline(&marks, Mono(180), 10, 100), timeline(&marks, Mono(189), 10, 100));
+        assert_ne!(timeline(&marks, Mono(180), 10, 100), timeline(&marks, Mono(190), 10, 100));
+        assert_eq!(timeline(&[], Mono(3), 0, 100), []);
+        assert_eq!(timeline(&[(Mono(90), Mark::Ok)], Mono(3), 4, 2), [None; 4]);
+    }
+
+    #[test]
+    fn every_word_of_a_filter_must_be_found() {
+        assert!(admits("NGI down", &["nginx", "service-down"]));
+        assert!(!admits("ngi disk", &["nginx", "service-down"]));
+        assert!(admits("", &[]));
+    }
+}

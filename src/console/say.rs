@@ -1,0 +1,187 @@
+//! Lengths of time and states in few words.
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use crate::core::incident::Denial;
+use crate::core::{Mono, Operator};
+use crate::engine::snapshot::Health;
+
+/// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
+#[must_use]
+pub fn age(length: Duration) -> String {
+    match length.as_secs() {
+        seconds @ ..60 => format!("{seconds}s"),
+        seconds @ ..3600 => format!("{}m", seconds / 60),
+        seconds @ ..86_400 => format!("{}h", seconds / 3600),
+        seconds => format!("{}d", (seconds / 86_400).min(999)),
+    }
+}
+
+/// Counting down: `0:47`, `4:40`, `1:02:03`, `2d`.
+#[must_use]
+pub fn left(until: Mono, now: Mono) -> String {
+    // rounded up: 0:00 means that it is over
+    let seconds = until.since(now).as_millis().div_ceil(1000);
+    let (hours, minutes, rest) = (seconds / 3600, seconds / 60 % 60, seconds % 60);
+    match hours {
+        0 => format!("{minutes}:{rest:02}"),
+        1..48 => format!("{hours}:{minutes:02}:{rest:02}"),
+        _ => format!("{}d", hours / 24),
+    }
+}
+
+/// A length with what matters of it: `850ms`, `1.2s`, `12s`, `6m 5s`, `3h 20m`.
+#[must_use]
+pub fn length(milliseconds: u64) -> String {
+    let seconds = milliseconds / 1000;
+    match (milliseconds, seconds) {
+        (..1000, _) => format!("{milliseconds}ms"),
+        (..10_000, _) => format!("{seconds}.{}s", milliseconds % 1000 / 100),
+        (_, ..60) => format!("{seconds}s"),
+        (_, ..3600) => format!("{}m {}s", seconds / 60, seconds % 60),
+        (_, ..86_400) => format!("{}h {}m", seconds / 3600, seconds / 60 % 60),
+        _ => format!("{}d {}h", seconds / 86_400, seconds / 3600 % 24),
+    }
+}
+
+/// The time of day.
+#[must_use]
+pub fn clock(moment: Timestamp, zone: &TimeZone) -> String {
+    moment.to_zoned(zone.clone()).strftime("%H:%M:%S").to_string()
+}
+
+/// The day and the time of day.
+#[must_use]
+pub fn date(moment: Timestamp, zone: &TimeZone) -> String {
+    moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string()
+}
+
+/// A person in one word.
+#[must_use]
+pub fn who(operator: &Operator) -> &str {
+    operator.login.as_deref().unwrap_or(&operator.name)
+}
+
+/// A count and its noun.
+#[must_use]
+pub fn count(count: usize, one: &str, many: &str) -> String {
+    format!("{count} {}", if count == 1 { one } else { many })
+}
+
+/// A target's short name: a unit without its suffix, a mount as a disk, an address without its scheme.
+#[must_use]
+pub fn target(written: &str) -> String {
+    let (kind, name) = written.split_once(' ').unwrap_or(("", written));
+    match kind {
+        "mount" => format!("disk {name}"),
+        "unit" => name.strip_suffix(".service").unwrap_or(name).to_owned(),
+        "url" => name.split_once("://").map_or(name, |(_, rest)| rest).to_owned(),
+        "" => written.to_owned(),
+        _ => name.to_owned(),
+    }
+}
+
+/// A state in at most nine columns.
+#[must_use]
+pub fn health_short(health: &Health) -> String {
+    match health {
+        Health::Asks => "ASK".into(),
+        Health::Escalated(_) => "CALLED".into(),
+        Health::Held(denial) => denial_short(denial).into(),
+        Health::Broken => "BROKEN".into(),
+        Health::Fixing { rung, of } => format!("FIX {rung}/{of}"),
+        Health::Verifying { soaking: true } => "SOAK".into(),
+        Health::Verifying { soaking: false } => "VERIFY".into(),
+        Health::Pending => "pending".into(),
+        Health::Unknown(_) => "unknown".into(),
+        Health::Waiting => "looking".into(),
+        Health::Ok => "ok".into(),
+        Health::NotApplicable(_) => "n/a".into(),
+        Health::Unresolved(_) => "missing".into(),
+    }
+}
+
+fn denial_short(denial: &Denial) -> &'static str {
+    match denial {
+        Denial::Paused { .. } => "PAUSED",
+        Denial::Snoozed { .. } => "SNOOZED",
+        Denial::OutsideWindow => "WINDOW",
+        Denial::DependencyUnhealthy { .. } => "WAITS",
+        Denial::StoppedByOperator { .. } => "STOPPED",
+        Denial::LockHeld { .. } => "QUEUED",
+        Denial::SystemdBusy { .. } => "SYSTEMD",
+        Denial::BreakerOpen { .. } => "BREAKER",
+        Denial::Cooldown { .. } => "COOLING",
+        Denial::Storm { .. } => "STORM",
+        Denial::BootGrace { .. } => "BOOTING",
+        Denial::Shadow => "SHADOW",
+        Denial::Off => "OFF",
+        Denial::CannotRecord { .. } => "NO RECORD",
+        Denial::Quarantined { .. } => "QUARANT.",
+        Denial::NoPlan { .. } => "NO PLAN",
+    }
+}
+
+/// A state in a few words, with what it waits for.
+#[must_use]
+pub fn health(health: &Health, now: Mono) -> String {
+    match health {
+        Health::Asks => "ASK: needs your yes".into(),
+        Health::Escalated(cause) => format!("CALLED: {cause}"),
+        Health::Held(denial) => format!("HELD: {}", denial_words(denial, now)),
+        Health::Broken => "BROKEN: the gate is being asked".into(),
+        Health::Fixing { rung, of } => format!("FIX {rung}/{of}: an attempt runs"),
+        Health::Verifying { soaking: true } => "SOAK: verified, must stay so".into(),
+        Health::Verifying { soaking: false } => "VERIFY: did it help?".into(),
+        Health::Pending => "pending: not yet for its hold time".into(),
+        Health::Unknown(why) => format!("unknown: {why}"),
+        Health::Waiting => "looking: no reading yet".into(),
+        Health::Ok => "ok".into(),
+        Health::NotApplicable(why) => format!("n/a: {why}"),
+        Health::Unresolved(why) => format!("missing: {why}"),
+    }
+}
+
+/// Why nothing is done, and until when.
+#[must_use]
+pub fn denial_words(denial: &Denial, now: Mono) -> String {
+    match denial {
+        Denial::Paused { by, until: Some(until), .. } => {
+            format!("paused by {}, {} left", who(by), left(*until, now))
+        }
+        Denial::Paused { by, until: None, .. } => format!("paused by {} until resumed", who(by)),
+        Denial::Snoozed { by, until } => format!("snoozed by {}, {} left", who(by), left(*until, now)),
+        Denial::StoppedByOperator { evidence } => format!("stopped by an operator, left alone: {evidence}"),
+        Denial::BreakerOpen { until: Some(until) } => format!("breaker open, probe in {}", left(*until, now)),
+        Denial::BreakerOpen { until: None } => "breaker latched: b resets it".into(),
+        Denial::Cooldown { until } => format!("cooling down after its last attempt, {} left", left(*until, now)),
+        Denial::BootGrace { until } => format!("the host has just booted, {} left", left(*until, now)),
+        Denial::Shadow => "shadow: recorded, not done; A arms it".into(),
+        other => other.to_string(),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn lengths_read_as_people_say_them() {
+        let ages = [0, 59, 60, 3599, 3600, 86_400, 864_000].map(|s| age(Duration::from_secs(s)));
+        assert_eq!(ages, ["0s", "59s", "1m", "59m", "1h", "1d", "10d"]);
+        let lefts = [0, 1, 47_000, 280_000, 3_723_000, 900_000_000].map(|ms| left(Mono(ms), Mono(0)));
+        assert_eq!(lefts, ["0:00", "0:01", "0:47", "4:40", "1:02:03", "10d"]);
+        let lengths = [850, 1_250, 12_000, 365_000, 12_000_000, 90_000_000].map(length);
+        assert_eq!(lengths, ["850ms", "1.2s", "12s", "6m 5s", "3h 20m", "1d 1h"]);
+    }
+
+    #[test]
+    fn targets_are_short() {
+        let short =
+            ["unit nginx.service", "unit a.socket", "mount /", "url http://x/y", "host", "process w"].map(target);
+        assert_eq!(short, ["nginx", "a.socket", "disk /", "x/y", "host", "w"]);
+    }
+}

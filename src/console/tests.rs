@@ -1,0 +1,4 @@
+//! What the screens look like, and what keys do to them.
+
+mod keys;
+mod screens;

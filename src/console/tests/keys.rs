@@ -1,0 +1,389 @@
+//! Strings of keys in, commands out.
+
+use std::time::Duration;
+
+use crossterm::event::{KeyEvent, KeyEventKind};
+use jiff::tz::TimeZone;
+use termprofile::TermProfile;
+
+use super::super::decode::{Decoder, Typed};
+use super::super::fixture;
+use super::super::model::{At, Model, Page, Pane, Place};
+use super::super::review::QUIET;
+use super::super::update::{Input, Request, update};
+use super::super::view::World;
+use super::screens::look;
+use crate::core::{Command, IncidentId, Scope};
+use crate::engine::Snapshot;
+use crate::playbook::Risk;
+use crate::playbook::value::Period;
+
+/// A console under a fake clock.
+struct Desk {
+    model: Model,
+    snapshot: Snapshot,
+    at: u64,
+    asked: Vec<Request>,
+}
+
+impl Desk {
+    fn new(snapshot: Snapshot) -> Self {
+        let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
+        desk.input(Input::Snapshot);
+        desk
+    }
+
+    fn input(&mut self, input: Input) {
+        let look = look(false, TermProfile::NoColor);
+        let world = World {
+            snapshot: &self.snapshot,
+            mono: self.snapshot.now.mono,
+            wall: self.snapshot.now.wall,
+            zone: &TimeZone::UTC,
+            age: Duration::ZERO,
+            at: At(self.at),
+            look: &look,
+            themes: &["default".to_owned(), "mono".to_owned()],
+        };
+        self.asked.extend(update(&mut self.model, input, &world));
+    }
+
+    /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
+    fn keys(mut self, bytes: &str) -> Self {
+        let mut decoder = Decoder::default();
+        let mut typed = decoder.feed(bytes.as_bytes());
+        typed.extend(decoder.settle());
+        for key in typed {
+            self.typed(key);
+            self.input(Input::Drawn);
+            self.quiet(QUIET);
+        }
+        self
+    }
+
+    /// The same without a pause between the keys.
+    fn burst(mut self, bytes: &str) -> Self {
+        for key in Decoder::default().feed(bytes.as_bytes()) {
+            self.typed(key);
+            self.input(Input::Drawn);
+            self.quiet(5);
+        }
+        self
+    }
+
+    fn typed(&mut self, typed: Typed) {
+        self.input(match typed {
+            Typed::Key(key) => Input::Key(key),
+            Typed::Paste(text) => Input::Paste(text),
+        });
+    }
+
+    fn quiet(&mut self, milliseconds: u64) {
+        self.at += milliseconds;
+        self.input(Input::Tick);
+    }
+
+    fn now(mut self, snapshot: Snapshot) -> Self {
+        self.snapshot = snapshot;
+        self.input(Input::Snapshot);
+        self
+    }
+
+    fn commands(&self) -> Vec<&Command> {
+        self.asked
+            .iter()
+            .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
+            .collect()
+    }
+
+    fn said(&self) -> &str {
+        self.model.said.as_ref().map_or("", |said| &said.text)
+    }
+}
+
+fn yes() -> Command {
+    Command::Approve { incident: IncidentId(41), digest: fixture::clean_plan().digest.clone() }
+}
+
+fn medium() -> Desk {
+    Desk::new(fixture::with_risk(Risk::Medium))
+}
+
+fn high() -> Desk {
+    Desk::new(fixture::trouble())
+}
+
+#[test]
+fn a_yes_carries_the_digest_that_was_displayed() {
+    assert_eq!(medium().keys("ay").commands(), [&yes()]);
+}
+
+#[test]
+fn no_key_that_was_typed_ahead_approves() {
+    let desk = medium().burst("ay");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert_eq!(desk.said(), "too quick: nothing was approved; wait a moment and press it again");
+    let desk =
+        medium().burst("ayyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyyy");
+    assert_eq!(desk.commands(), [] as [&Command; 0], "a key that is held down");
+    assert_eq!(desk.keys("").keys("y").commands(), [] as [&Command; 0], "still no quiet before it");
+    let mut desk = medium().burst("ayyy");
+    desk.quiet(QUIET);
+    assert_eq!(desk.keys("y").commands(), [&yes()]);
+}
+
+#[test]
+fn a_page_that_was_not_drawn_is_not_approved() {
+    let mut desk = medium();
+    for key in Decoder::default().feed(b"a") {
+        desk.typed(key);
+    }
+    desk.quiet(60_000);
+    for key in Decoder::default().feed(b"y") {
+        desk.typed(key);
+    }
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+}
+
+#[test]
+fn a_page_that_does_not_fit_is_read_to_its_end_first() {
+    let mut desk = medium();
+    desk.input(Input::Resize(80, 14));
+    let desk = desk.keys("ay");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    let desk = desk.keys("Gy");
+    assert_eq!(desk.commands(), [] as [&Command; 0], "the middle was jumped over");
+    let desk = desk.keys("g      y");
+    assert_eq!(desk.commands(), [&yes()]);
+}
+
+#[test]
+fn a_screen_of_another_size_is_seen_anew() {
+    let mut desk = medium().keys("a");
+    desk.input(Input::Resize(100, 60));
+    let desk = desk.keys("y");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert_eq!(desk.keys("y").commands(), [&yes()]);
+}
+
+#[test]
+fn neither_enter_nor_a_paste_nor_a_repeated_key_approves() {
+    let desk = medium().keys("a\r\r\r").keys("\x1b[200~y\x1b[201~");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    let mut desk = desk;
+    let mut held = KeyEvent::from(crossterm::event::KeyCode::Char('y'));
+    held.kind = KeyEventKind::Repeat;
+    desk.input(Input::Key(held));
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert_eq!(desk.model.place(), Place::Approval);
+}
+
+#[test]
+fn high_risk_wants_the_name_typed() {
+    assert_eq!(high().keys("ay/\r").commands(), [&yes()]);
+    assert_eq!(high().keys("ay\r").commands(), [] as [&Command; 0]);
+    let wrong = high().keys("ay/x\r");
+    assert_eq!(wrong.commands(), [] as [&Command; 0]);
+    assert_eq!(wrong.said(), "nothing was approved: that is not /");
+    let pasted = high().keys("ay").keys("\x1b[200~/\x1b[201~").keys("\r");
+    assert_eq!(pasted.commands(), [] as [&Command; 0], "pasted");
+    let burst = high().keys("ay").burst("/\r");
+    assert_eq!(burst.commands(), [] as [&Command; 0], "pasted by a terminal that does not say so");
+    assert_eq!(burst.keys("").model.place(), Place::Naming);
+}
+
+#[test]
+fn what_is_typed_as_a_name_is_no_command() {
+    let desk = high().keys("ayqxj?");
+    assert_eq!(desk.model.place(), Place::Naming);
+    let desk = desk.keys("\x1b");
+    assert_eq!(desk.model.place(), Place::Approval);
+    assert_eq!(desk.asked, []);
+}
+
+#[test]
+fn a_plan_that_changes_has_to_be_seen_anew() {
+    let desk = medium().keys("a").now(fixture::changed_plan());
+    let desk = desk.keys("y");
+    assert_eq!(desk.commands(), [] as [&Command; 0], "the new one was not drawn yet");
+    let Some(Page::Approval(review)) = desk.model.pages.last() else { panic!("the page stays") };
+    assert_eq!(&*review.request.plan.digest.0, "cc".repeat(32));
+}
+
+#[test]
+fn a_request_that_is_withdrawn_cannot_be_approved() {
+    assert_eq!(medium().keys("a").now(fixture::calm()).keys("yy").commands(), [] as [&Command; 0]);
+}
+
+#[test]
+fn a_request_never_takes_the_focus_and_rings_once() {
+    let mut desk = Desk::new(fixture::calm()).keys("j/ngi");
+    let before = (desk.model.place(), desk.model.main.filter.clone());
+    desk = desk.now(fixture::trouble()).now(fixture::trouble());
+    assert_eq!((desk.model.place(), desk.model.main.filter.clone()), before);
+    assert_eq!(desk.asked, [Request::Bell]);
+    assert_eq!(Desk::new(fixture::trouble()).asked, [], "what waited before the console was opened");
+}
+
+#[test]
+fn a_console_that_only_looks_can_do_nothing() {
+    let mut desk = high();
+    desk.model.read_only = true;
+    let all: String = (' '..='~').collect();
+    let desk = desk.keys("a").keys(&all).keys("\r\x1b").keys(&all).keys("\r").keys(":pause\r");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Edit(_))));
+}
+
+#[test]
+fn declining_takes_a_reason() {
+    let declined = Command::Decline { incident: IncidentId(41), reason: "not now".into() };
+    let desk = high().keys("axnot now\r");
+    assert_eq!(desk.commands(), [&declined]);
+    assert_eq!(desk.model.place(), Place::Main);
+    assert_eq!(high().keys("axnot now\x1b").commands(), [] as [&Command; 0]);
+}
+
+#[test]
+fn pausing_and_resuming() {
+    let desk = high().keys("p\t\x1b[C\tupgrade\r");
+    let length = Some(Period::from_secs(3600));
+    assert_eq!(desk.commands(), [&Command::Pause { scope: Scope::Host, length, reason: "upgrade".into() }]);
+    let desk = high().keys("p\x1b[C\t\x1b[D\r");
+    let scope = Scope::Playbook("disk-full".into());
+    assert_eq!(desk.commands(), [&Command::Pause { scope, length: None, reason: "".into() }]);
+    for keys in ["py", "Ry"] {
+        assert_eq!(Desk::new(fixture::paused()).keys(keys).commands(), [&Command::Resume { scope: Scope::Host }]);
+    }
+    assert_eq!(high().keys("R").said(), "nothing is paused");
+    let pasted = high().keys("p\t\t").keys("\x1b[200~two\nlines\x1b[201~").keys("\r");
+    assert!(matches!(pasted.commands()[..], [Command::Pause { reason, .. }] if &**reason == "two lines"));
+}
+
+#[test]
+fn snoozing_leaves_the_selected_target_alone() {
+    let disk = fixture::trouble().incidents[0].key.clone();
+    let length = Period::from_secs(15 * 60);
+    assert_eq!(high().keys("s\r").commands(), [&Command::Snooze { key: disk, length, reason: "".into() }]);
+}
+
+#[test]
+fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
+    let mailer = fixture::trouble().incidents[2].key.clone();
+    let desk = high().keys("3b");
+    let desk = desk.keys("fixed the disk\r");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert_eq!(desk.said(), "type reset in the field to confirm");
+    let desk = desk.keys("reset\r");
+    assert_eq!(desk.commands(), [&Command::ResetBreaker { key: mailer, reason: "fixed the disk".into() }]);
+    let without = high().keys("3b\treset\r");
+    assert_eq!(without.commands(), [] as [&Command; 0]);
+    assert_eq!(without.said(), "give a reason: it is recorded with your name");
+    let latched = high().keys("bleave it\tlatch\r");
+    assert!(matches!(latched.commands()[..], [Command::LatchBreaker { .. }]));
+}
+
+#[test]
+fn running_now_and_arming_want_a_yes() {
+    let disk = fixture::trouble().incidents[0].key.clone();
+    assert_eq!(high().keys("r\r").commands(), [] as [&Command; 0]);
+    assert_eq!(high().keys("ry").commands(), [&Command::RunNow { key: disk }]);
+    assert_eq!(high().keys("Ay").commands(), [&Command::Disarm { playbook: "disk-full".into() }]);
+    let inodes = high().keys("/postgres\rAy");
+    assert_eq!(inodes.commands(), [&Command::Arm { playbook: "inodes".into() }]);
+    assert_eq!(high().keys("BA").said(), "this playbook was rejected: Enter shows why");
+}
+
+#[test]
+fn a_page_is_acknowledged_and_an_incident_closed_by_hand() {
+    let desk = high().keys("2jc");
+    assert_eq!(desk.commands(), [&Command::Acknowledge { incident: IncidentId(39) }]);
+    let closed = high().keys("2jCgone\tclose\r");
+    assert_eq!(closed.commands(), [&Command::Close { incident: IncidentId(39), reason: "gone".into() }]);
+}
+
+#[test]
+fn escape_only_ever_goes_back() {
+    let openers =
+        ["", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I"];
+    for opener in openers {
+        let desk = high().keys(opener).keys("\x1b").keys("\x1b").keys("\x1b").keys("\x1b");
+        assert_eq!(desk.commands(), [] as [&Command; 0], "{opener}");
+        assert_eq!(desk.model.place(), Place::Main, "{opener}");
+        assert!(desk.model.main.filter.is_empty(), "{opener}");
+        assert_eq!(desk.asked, [], "{opener}");
+    }
+}
+
+#[test]
+fn quitting_an_embedded_console_asks_first() {
+    assert_eq!(high().keys("q").asked, []);
+    assert_eq!(high().keys("qy").asked, [Request::Quit]);
+    assert_eq!(high().keys("q\r").asked, []);
+    assert_eq!(high().keys("\x1ay").asked, [Request::Suspend]);
+    assert_eq!(Desk::new(fixture::first()).keys("q").asked, [Request::Quit], "nothing is watched");
+    let mut attached = high();
+    attached.model.embedded = false;
+    assert_eq!(attached.keys("q").asked, [Request::Quit]);
+}
+
+#[test]
+fn enter_leads_from_a_row_to_its_story_and_back() {
+    let desk = high().keys("\r");
+    assert!(matches!(desk.model.pages[..], [Page::Incident { id: IncidentId(41), .. }]));
+    let desk = desk.keys("\x1b");
+    assert_eq!(desk.model.place(), Place::Main);
+    let ok = desk.keys("G\r");
+    assert!(matches!(&ok.model.pages[..], [Page::Playbook { name, .. }] if &**name == "service-down"));
+    assert_eq!(high().keys("2\r").model.place(), Place::Approval);
+    assert_eq!(high().keys("5\r").model.place(), Place::Text);
+}
+
+#[test]
+fn the_selection_stays_on_its_item_when_rows_move() {
+    let on = |desk: &Desk| desk.model.main.detectors.on.clone();
+    let desk = high().keys("jj");
+    let before = on(&desk);
+    let desk = desk.now(fixture::calm());
+    assert_eq!(on(&desk), before);
+    assert_ne!(desk.model.main.detectors.at, 2);
+}
+
+#[test]
+fn panes_have_numbers_and_a_round() {
+    assert_eq!(high().keys("4").model.main.pane, Pane::Timeline);
+    assert_eq!(high().keys("\t\t").model.main.pane, Pane::Breakers);
+    assert_eq!(high().keys("\x1b[Z").model.main.pane, Pane::Gauge);
+}
+
+#[test]
+fn the_filter_is_live_kept_by_enter_and_undone_by_escape() {
+    assert_eq!(high().keys("/nginx\r").model.main.filter, "nginx");
+    assert_eq!(high().keys("/nginx\r/x\x1b").model.main.filter, "nginx");
+    assert_eq!(high().keys("/nginx\r\x1b").model.main.filter, "");
+}
+
+#[test]
+fn the_palette_finds_commands_playbooks_and_themes() {
+    assert_eq!(high().keys(":pause host\r").model.place(), Place::Form);
+    assert!(
+        matches!(&high().keys(":playbook inodes\r").model.pages[..], [Page::Playbook { name, .. }] if &**name == "inodes")
+    );
+    assert_eq!(high().keys(":theme mono\r").asked, [Request::Theme("mono".into())]);
+}
+
+#[test]
+fn text_pages_scroll_and_stop_at_their_ends() {
+    let mut desk = high();
+    desk.input(Input::Resize(80, 24));
+    let scroll = |desk: &Desk| match desk.model.pages.last() {
+        Some(Page::Text { scroll, .. }) => *scroll,
+        _ => panic!("the help page"),
+    };
+    let desk = desk.keys("?G");
+    let end = scroll(&desk);
+    assert!(end > 20);
+    let desk = desk.keys("jjk");
+    assert_eq!(scroll(&desk), end - 1);
+    assert_eq!(scroll(&desk.keys("gk")), 0);
+}

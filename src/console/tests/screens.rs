@@ -1,0 +1,228 @@
+//! Every page at every size: expected pictures for the sizes that people have, no panic at any.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+use termprofile::TermProfile;
+
+use super::super::canvas::Look;
+use super::super::fixture;
+use super::super::form::Form;
+use super::super::glyphs::Glyphs;
+use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Place, TextKind};
+use super::super::review::Review;
+use super::super::theme::{Role, Theme};
+use super::super::view::{self, World};
+use crate::core::IncidentId;
+use crate::engine::Snapshot;
+
+pub fn look(ascii: bool, profile: TermProfile) -> Look {
+    let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
+    Look { glyphs, styles: Theme::standard().on(profile) }
+}
+
+fn buffer(model: &Model, snapshot: &Snapshot, look: &Look, age: Duration) -> Buffer {
+    let world = World {
+        snapshot,
+        mono: snapshot.now.mono,
+        wall: snapshot.now.wall,
+        zone: &TimeZone::UTC,
+        age,
+        at: At(0),
+        look,
+        themes: &["default".to_owned(), "mono".to_owned()],
+    };
+    let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
+    view::draw(model, &world, &mut buffer);
+    buffer
+}
+
+fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
+    let look = look(ascii, TermProfile::NoColor);
+    format!("{}\n", view::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
+}
+
+fn expect(name: &str, picture: &str) {
+    let mut settings = insta::Settings::clone_current();
+    settings.set_snapshot_path("../../../tests/snapshots");
+    settings.set_prepend_module_to_snapshot(false);
+    settings.set_omit_expression(true);
+    settings.bind(|| insta::assert_snapshot!(name, picture));
+}
+
+fn model(size: (u16, u16)) -> Model {
+    Model::new(size, false, true)
+}
+
+const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
+
+/// Every page and overlay over the same trouble.
+fn places(snapshot: &Snapshot) -> Vec<(&'static str, Box<dyn Fn(&mut Model)>)> {
+    let review = snapshot.incidents.iter().find_map(|incident| Review::of(incident));
+    let disk = snapshot.detectors.iter().find(|d| &*d.playbook == "disk-full").and_then(|d| d.key.clone());
+    let mut places: Vec<(&'static str, Box<dyn Fn(&mut Model)>)> = vec![("main", Box::new(|_| {}))];
+    let mut page = |name, page: Page| {
+        places.push((name, Box::new(move |model: &mut Model| model.pages.push(page.clone()))));
+    };
+    page("incident", Page::Incident { id: IncidentId(41), scroll: 0 });
+    page(
+        "approval",
+        review.map_or(Page::Text { kind: TextKind::Messages, scroll: 0 }, |review| Page::Approval(Box::new(review))),
+    );
+    page("playbook", Page::Playbook { name: "disk-full".into(), scroll: 0 });
+    page("rejected", Page::Playbook { name: "queue-full".into(), scroll: 0 });
+    page("playbooks", Page::List { kind: ListKind::Playbooks, cursor: Cursor::default() });
+    page("incidents", Page::List { kind: ListKind::Incidents, cursor: Cursor::default() });
+    page("journal", Page::Text { kind: TextKind::Journal, scroll: 0 });
+    page("messages", Page::Text { kind: TextKind::Messages, scroll: 0 });
+    page("rates", Page::Text { kind: TextKind::Rates, scroll: 0 });
+    page("help", Page::Text { kind: TextKind::Help(Place::Main), scroll: 0 });
+    places.push((
+        "pause",
+        Box::new(|model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(Form::pause(None))))),
+    ));
+    if let Some(disk) = disk {
+        places.push((
+            "run-now",
+            Box::new(move |model: &mut Model| {
+                model.overlay = Some(Overlay::Form(Box::new(Form::run_now("disk-full", &disk))));
+            }),
+        ));
+    }
+    places.push((
+        "palette",
+        Box::new(|model: &mut Model| model.overlay = Some(Overlay::Palette { typed: "pau".into(), at: 0 })),
+    ));
+    places
+}
+
+#[test]
+fn the_main_screen_at_the_sizes_that_people_have() {
+    for size in SIZES {
+        let (width, height) = size;
+        expect(&format!("main-{width}x{height}"), &drawn(&model(size), &fixture::trouble(), false));
+        expect(&format!("main-{width}x{height}-ascii"), &drawn(&model(size), &fixture::trouble(), true));
+    }
+}
+
+#[test]
+fn the_pages() {
+    let snapshot = fixture::trouble();
+    for (name, open) in places(&snapshot) {
+        for size in [(120, 30), (80, 24), (40, 10)] {
+            if name == "main" {
+                continue;
+            }
+            let mut model = model(size);
+            open(&mut model);
+            expect(&format!("{name}-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
+        }
+    }
+}
+
+#[test]
+fn other_states_of_the_host() {
+    for (name, snapshot) in [("calm", fixture::calm()), ("first", fixture::first()), ("paused", fixture::paused())] {
+        expect(&format!("main-{name}"), &drawn(&model((80, 24)), &snapshot, false));
+    }
+}
+
+#[test]
+fn nothing_is_called_well_on_stale_or_missing_data() {
+    let line = |snapshot: &Snapshot, age| {
+        let look = look(true, TermProfile::NoColor);
+        view::text(&buffer(&model((100, 1)), snapshot, &look, Duration::from_secs(age)))
+    };
+    assert!(line(&fixture::calm(), 0).starts_with(" ALL WELL"));
+    let stale = line(&fixture::calm(), 9);
+    assert!(stale.starts_with(" STALE 9s") && !stale.contains("WELL"), "{stale}");
+    assert!(line(&fixture::first(), 0).starts_with(" LOOKING"));
+    let mut unwritten = fixture::calm();
+    unwritten.recording = Err("no space left on device".into());
+    let loud = line(&unwritten, 0);
+    assert!(loud.starts_with(" NOT RECORDING: NOTHING ACTS") && !loud.contains("WELL"), "{loud}");
+    let mut unread = fixture::calm();
+    unread.detectors[0].health = crate::engine::snapshot::Health::Waiting;
+    assert!(line(&unread, 0).starts_with(" 1 LOOKING"));
+    assert!(line(&fixture::paused(), 0).contains("PAUSED 12m by alice"));
+}
+
+#[test]
+fn line_1_answers_at_every_width() {
+    let snapshot = fixture::trouble();
+    for width in 9..200 {
+        let look = look(false, TermProfile::NoColor);
+        let line = view::text(&buffer(&model((width, 1)), &snapshot, &look, Duration::ZERO));
+        assert!(line.contains("NEED") || line.contains("BROKEN") || line.contains("1 BROK"), "{width}: {line}");
+    }
+}
+
+#[test]
+fn no_size_panics() {
+    let snapshots = [fixture::trouble(), fixture::calm(), fixture::first(), fixture::hostile()];
+    let sizes = [
+        1, 2, 3, 4, 5, 7, 8, 10, 13, 14, 15, 19, 20, 21, 26, 30, 31, 39, 47, 48, 63, 64, 69, 70, 79, 89, 90, 119, 120,
+        121, 200, 300,
+    ];
+    for snapshot in &snapshots {
+        for (_, open) in places(snapshot) {
+            for width in sizes {
+                for height in [1, 2, 3, 4, 5, 6, 7, 8, 9, 10, 13, 14, 15, 16, 25, 26, 27, 30, 50, 100] {
+                    let mut model = model((width, height));
+                    open(&mut model);
+                    buffer(&model, snapshot, &look(height % 2 == 0, TermProfile::TrueColor), Duration::ZERO);
+                }
+            }
+        }
+        for pane in Pane::ALL {
+            for width in sizes {
+                let mut model = model((width, 12));
+                model.main.pane = pane;
+                buffer(&model, snapshot, &look(false, TermProfile::NoColor), Duration::ZERO);
+            }
+        }
+    }
+}
+
+#[test]
+fn nothing_from_outside_steers_the_terminal() {
+    let snapshot = fixture::hostile();
+    for (name, open) in places(&snapshot) {
+        for ascii in [false, true] {
+            let mut model = model((120, 40));
+            open(&mut model);
+            let look = look(ascii, TermProfile::NoColor);
+            for cell in buffer(&model, &snapshot, &look, Duration::ZERO).content() {
+                let harmless =
+                    cell.symbol().chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c));
+                assert!(harmless && cell.symbol().chars().count() < 4, "{name}: {:?}", cell.symbol());
+                assert!(!ascii || cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
+            }
+        }
+    }
+}
+
+#[test]
+fn state_is_never_told_by_colour_alone() {
+    let snapshot = fixture::trouble();
+    let mono = buffer(&model((120, 30)), &snapshot, &look(false, TermProfile::NoColor), Duration::ZERO);
+    let colour = buffer(&model((120, 30)), &snapshot, &look(false, TermProfile::TrueColor), Duration::ZERO);
+    assert_eq!(view::text(&mono), view::text(&colour));
+    let reset = |cell: &ratatui::buffer::Cell| {
+        cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset
+    };
+    assert!(mono.content().iter().all(reset), "no colour without colours");
+}
+
+#[test]
+fn a_pause_is_in_reverse_video() {
+    let snapshot = fixture::paused();
+    let look = look(true, TermProfile::NoColor);
+    let buffer = buffer(&model((80, 24)), &snapshot, &look, Duration::ZERO);
+    let line: String = buffer.content()[..80].iter().map(ratatui::buffer::Cell::symbol).collect();
+    let at = line.find("PAUSED").unwrap();
+    assert_eq!(buffer.content()[at].modifier, look.styles.of(Role::Paused).add_modifier);
+    assert!(buffer.content()[at].modifier.contains(ratatui::style::Modifier::REVERSED));
+}

@@ -1,0 +1,115 @@
+//! Opening questions and choosing among their options.
+
+use std::sync::Arc;
+
+use super::super::form::{self, Form, Value};
+use super::super::keys::Verb;
+use super::super::model::{Model, Overlay, Page};
+use super::super::rows;
+use super::super::view::World;
+use super::opening::{self, Subject};
+use super::{Request, say};
+use crate::core::{Key, Scope};
+use crate::engine::snapshot::{PlaybookState, Stage};
+use crate::playbook::Mode;
+
+/// Opens the question that a key asks, or says why there is none.
+pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) {
+    let subject = opening::subject(model, world);
+    match question(model, verb, subject.as_ref(), world) {
+        Ok(form) => model.overlay = Some(Overlay::Form(Box::new(form))),
+        Err(why) => say(model, world, why),
+    }
+}
+
+fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<'_>) -> Result<Form, &'static str> {
+    let snapshot = world.snapshot;
+    match verb {
+        Verb::Decline => match model.pages.last() {
+            Some(Page::Approval(review)) => {
+                Ok(Form::decline(review.incident, &crate::core::story::plan_words(&review.request.plan)))
+            }
+            _ => Err("no request here"),
+        },
+        Verb::Pause => match paused(subject, world) {
+            Some(scope @ Scope::Host) => Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused"),
+            _ => Ok(Form::pause(subject.map(|subject| Arc::clone(&subject.playbook)))),
+        },
+        Verb::Resume => {
+            let scope = paused(subject, world).ok_or("nothing is paused")?;
+            Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused")
+        }
+        Verb::Snooze => {
+            let (playbook, key) = target(subject)?;
+            Ok(match form::snoozed(snapshot, key, world.mono) {
+                Some(why) => Form::unsnooze(playbook, key, &why),
+                None => Form::snooze(playbook, key),
+            })
+        }
+        Verb::RunNow => target(subject).map(|(playbook, key)| Form::run_now(playbook, key)),
+        Verb::Breaker => {
+            let (playbook, key) = target(subject)?;
+            Ok(Form::breaker(&form::breaker_for(snapshot, playbook, key), world.mono))
+        }
+        Verb::Arm => arming(subject.ok_or("no playbook here")?, world),
+        Verb::Close => {
+            let id = opening::incident_here(model, world).ok_or("no open incident here")?;
+            let target = rows::incident(snapshot, id).map_or_else(String::new, |view| view.key.target.to_string());
+            Ok(Form::close(id, &target))
+        }
+        _ => Err("no question here"),
+    }
+}
+
+fn target(subject: Option<&Subject>) -> Result<(&Arc<str>, &Key), &'static str> {
+    let subject = subject.ok_or("choose a row first")?;
+    let key = subject.key.as_ref().ok_or("this playbook has no single target here: choose one on the main screen")?;
+    Ok((&subject.playbook, key))
+}
+
+/// The pause that matters here: the host's, else this playbook's, else any.
+fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
+    let scopes = || world.snapshot.pauses.iter().map(|pause| &pause.scope);
+    let of_subject =
+        |scope: &&Scope| matches!(scope, Scope::Playbook(name) if subject.is_some_and(|s| s.playbook == *name));
+    scopes()
+        .find(|scope| **scope == Scope::Host)
+        .or_else(|| scopes().find(of_subject))
+        .or_else(|| scopes().next())
+        .cloned()
+}
+
+fn arming(subject: &Subject, world: &World<'_>) -> Result<Form, &'static str> {
+    let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == subject.playbook);
+    let Some(PlaybookState::InForce { title, mode, in_force, needs_arming, .. }) = playbook.map(|view| &view.state)
+    else {
+        return Err("this playbook was rejected: Enter shows why");
+    };
+    if *mode == Mode::Shadow || *mode == Mode::Off {
+        return Err("its file says shadow or off: e edits it");
+    }
+    let arm = *needs_arming || *in_force == Mode::Shadow;
+    Ok(Form::arming(&subject.playbook, title, mode.word(), arm))
+}
+
+/// The option before or after.
+pub fn choose(model: &mut Model, after: bool) {
+    let Some(Overlay::Form(form)) = &mut model.overlay else { return };
+    let at = form.at;
+    if let Some(Value::Choice { options, at }) = form.fields.get_mut(at).map(|field| &mut field.value) {
+        let count = options.len().max(1);
+        *at = if after { (*at + 1) % count } else { (*at + count - 1) % count };
+    }
+}
+
+/// Quitting or sleeping: at once where the engine lives elsewhere, else after a question.
+pub fn leave(model: &mut Model, world: &World<'_>, request: Request) -> Vec<Request> {
+    let watched = world.snapshot.incidents.iter().any(|view| !matches!(view.stage, Stage::Closed { .. }))
+        || !world.snapshot.detectors.is_empty();
+    if !model.embedded || !watched {
+        return vec![request];
+    }
+    let form = if request == Request::Quit { Form::quit(world.snapshot) } else { Form::suspend(world.snapshot) };
+    model.overlay = Some(Overlay::Form(Box::new(form)));
+    Vec::new()
+}

@@ -1,0 +1,80 @@
+//! Where one looks: rows, screens and panes.
+
+use super::super::keys::Verb;
+use super::super::model::{Model, Overlay, Page, Pane, list_items};
+use super::super::view::{self, World};
+
+/// Up and down, by rows or screens, on whatever page is shown.
+pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
+    let screen = view::frame(model.size).map_or(1, |frame| usize::from(frame.body.height.saturating_sub(3)).max(1));
+    let extent = view::extent(model, world);
+    let by = steps(verb, extent.map_or(screen / 2, |extent| extent.shown.saturating_sub(1).max(1)));
+    match model.pages.last_mut() {
+        None => {
+            if let Some((items, cursor)) = model.main.list(world.snapshot) {
+                cursor.step(&items, by);
+            }
+        }
+        Some(Page::List { kind, cursor }) => cursor.step(&list_items(*kind, world.snapshot), by),
+        Some(Page::Incident { scroll, .. } | Page::Playbook { scroll, .. } | Page::Text { scroll, .. }) => {
+            scroll_by(scroll, by, extent);
+        }
+        Some(Page::Approval(review)) => scroll_by(&mut review.scroll, by, extent),
+    }
+}
+
+fn scroll_by(scroll: &mut usize, by: isize, extent: Option<view::Extent>) {
+    let last = extent.map_or(0, view::Extent::last);
+    *scroll = (*scroll).min(last).saturating_add_signed(by).min(last);
+}
+
+fn steps(verb: Verb, screen: usize) -> isize {
+    let screen = isize::try_from(screen).unwrap_or(isize::MAX);
+    match verb {
+        Verb::Down => 1,
+        Verb::Up => -1,
+        Verb::PageDown => screen,
+        Verb::PageUp => -screen,
+        Verb::First => isize::MIN,
+        Verb::Last => isize::MAX,
+        _ => 0,
+    }
+}
+
+/// To another pane, field or entry.
+pub fn pane(model: &mut Model, verb: Verb, world: &World<'_>) {
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => {
+            let count = form.fields.len().max(1);
+            form.at = if verb == Verb::Next { (form.at + 1) % count } else { (form.at + count - 1) % count };
+            return;
+        }
+        Some(Overlay::Palette { at, .. }) => {
+            *at = if verb == Verb::Next { *at + 1 } else { at.saturating_sub(1) };
+            return typing_clamp(model, world);
+        }
+        Some(Overlay::Filter { .. }) => {
+            return go(model, if verb == Verb::Next { Verb::Down } else { Verb::Up }, world);
+        }
+        None => {}
+    }
+    let panes = Pane::ALL;
+    let now = panes.iter().position(|pane| *pane == model.main.pane).unwrap_or(0);
+    let next = match verb {
+        Verb::Next => (now + 1) % panes.len(),
+        Verb::Previous => (now + panes.len() - 1) % panes.len(),
+        Verb::Pane(number) => usize::from(number.saturating_sub(1)).min(panes.len() - 1),
+        _ => now,
+    };
+    model.main.pane = panes[next];
+}
+
+fn typing_clamp(model: &mut Model, world: &World<'_>) {
+    let count = match &model.overlay {
+        Some(Overlay::Palette { typed, .. }) => view::entries(typed, model, world).len(),
+        _ => 0,
+    };
+    if let Some(Overlay::Palette { at, .. }) = &mut model.overlay {
+        *at = (*at).min(count.saturating_sub(1));
+    }
+}

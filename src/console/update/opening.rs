@@ -1,0 +1,173 @@
+//! What a key is about: the row, incident or playbook that is looked at, and the page that it leads to.
+
+use std::sync::Arc;
+
+use super::super::keys::Verb;
+use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item, list_items};
+use super::super::review::Review;
+use super::super::rows;
+use super::super::view::World;
+use crate::core::{IncidentId, Key};
+use crate::engine::snapshot::{Breaker, IncidentView, Stage};
+
+/// What is looked at.
+#[derive(Debug, Clone)]
+pub struct Subject {
+    /// The playbook.
+    pub playbook: Arc<str>,
+    /// The key, where the row has one.
+    pub key: Option<Key>,
+    /// Its incident.
+    pub incident: Option<IncidentId>,
+}
+
+impl Subject {
+    fn of_incident(incident: &IncidentView) -> Self {
+        Self { playbook: Arc::clone(&incident.playbook), key: Some(incident.key.clone()), incident: Some(incident.id) }
+    }
+
+    fn of_breaker(breaker: &Breaker, world: &World<'_>) -> Self {
+        let incident = rows::incident_of(world.snapshot, &breaker.key).map(|incident| incident.id);
+        Self { playbook: Arc::clone(&breaker.playbook), key: Some(breaker.key.clone()), incident }
+    }
+}
+
+/// The row, incident or playbook that is looked at.
+pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
+    match model.pages.last() {
+        None => on_main(model, world),
+        Some(Page::Incident { id, .. }) => rows::incident(world.snapshot, *id).map(|view| Subject::of_incident(view)),
+        Some(Page::Approval(review)) => {
+            rows::incident(world.snapshot, review.incident).map(|view| Subject::of_incident(view))
+        }
+        Some(Page::Playbook { name, .. }) => Some(of_playbook(name, world)),
+        Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
+        Some(Page::Text { .. }) => None,
+    }
+}
+
+fn on_main(model: &Model, world: &World<'_>) -> Option<Subject> {
+    let main = &model.main;
+    match main.pane {
+        Pane::Detectors | Pane::Timeline => {
+            let rows = rows::detectors(world.snapshot, &main.filter);
+            let items: Vec<_> = rows.iter().map(|row| Arc::clone(&row.id)).collect();
+            let detector = rows.get(main.detectors.index(&items))?.detector;
+            let playbook = Arc::clone(&detector.playbook);
+            Some(Subject { playbook, key: detector.key.clone(), incident: detector.incident })
+        }
+        Pane::NeedsYou => {
+            let needy = rows::needs_you(world.snapshot);
+            let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
+            needy.get(main.needs_you.index(&items)).map(|incident| Subject::of_incident(incident))
+        }
+        Pane::Breakers => {
+            let breakers = rows::breakers(world.snapshot);
+            let items: Vec<_> = breakers.iter().map(|breaker| rows::breaker_id(breaker)).collect();
+            breakers.get(main.breakers.index(&items)).map(|breaker| Subject::of_breaker(breaker, world))
+        }
+        Pane::Gauge => None,
+    }
+}
+
+/// A playbook with one target stands for it too.
+fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
+    let mut keys = world.snapshot.detectors.iter().filter(|d| d.playbook == *name && d.key.is_some());
+    let only = keys.next().filter(|_| keys.next().is_none());
+    Subject {
+        playbook: Arc::clone(name),
+        key: only.and_then(|detector| detector.key.clone()),
+        incident: only.and_then(|detector| detector.incident),
+    }
+}
+
+fn listed(kind: ListKind, cursor: &Cursor, world: &World<'_>) -> Option<Subject> {
+    let items = list_items(kind, world.snapshot);
+    let item = items.get(cursor.index(&items))?;
+    match kind {
+        ListKind::Playbooks => Some(of_playbook(item, world)),
+        ListKind::Approvals | ListKind::Incidents => {
+            let found = world.snapshot.incidents.iter().find(|incident| incident_item(incident.id) == *item);
+            found.map(|incident| Subject::of_incident(incident))
+        }
+    }
+}
+
+/// The open incident that is looked at.
+pub fn incident_here(model: &Model, world: &World<'_>) -> Option<IncidentId> {
+    let id = subject(model, world)?.incident?;
+    rows::incident(world.snapshot, id).filter(|view| !matches!(view.stage, Stage::Closed { .. })).map(|view| view.id)
+}
+
+/// The playbook that is looked at.
+pub fn playbook_here(model: &Model, world: &World<'_>) -> Option<Arc<str>> {
+    let subject = subject(model, world)?;
+    world.snapshot.playbooks.iter().any(|playbook| playbook.name == subject.playbook).then_some(subject.playbook)
+}
+
+/// Opens what the cursor is on.
+pub fn under_cursor(model: &mut Model, world: &World<'_>) {
+    if model.pages.is_empty() && model.main.pane == Pane::Gauge {
+        return page(model, Verb::Rates);
+    }
+    let Some(subject) = subject(model, world) else { return };
+    let asks = subject.incident.and_then(|id| rows::incident(world.snapshot, id)).and_then(|view| Review::of(view));
+    let list = match model.pages.last() {
+        Some(Page::List { kind, .. }) => Some(*kind),
+        _ => None,
+    };
+    let next = match (list, subject.incident, asks) {
+        (Some(ListKind::Playbooks), ..) | (_, None, _) => Page::Playbook { name: subject.playbook, scroll: 0 },
+        (Some(ListKind::Approvals), _, Some(review)) => Page::Approval(Box::new(review)),
+        (None, _, Some(review)) if model.main.pane == Pane::NeedsYou && model.pages.is_empty() => {
+            Page::Approval(Box::new(review))
+        }
+        (_, Some(id), _) => Page::Incident { id, scroll: 0 },
+    };
+    model.pages.push(next);
+}
+
+/// Opens a page that needs no subject; once is enough.
+pub fn page(model: &mut Model, verb: Verb) {
+    let list = |kind| Page::List { kind, cursor: Cursor::default() };
+    let text = |kind| Page::Text { kind, scroll: 0 };
+    let next = match verb {
+        Verb::Playbooks => list(ListKind::Playbooks),
+        Verb::Incidents => list(ListKind::Incidents),
+        Verb::Journal => text(TextKind::Journal),
+        Verb::Messages => text(TextKind::Messages),
+        Verb::Rates => text(TextKind::Rates),
+        _ => text(TextKind::Help(model.page_place())),
+    };
+    let already = match (model.pages.last(), &next) {
+        (Some(Page::List { kind: now, .. }), Page::List { kind, .. }) => now == kind,
+        (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
+        (Some(Page::Text { kind: now, .. }), Page::Text { kind, .. }) => now == kind,
+        _ => false,
+    };
+    if !already {
+        model.pages.push(next);
+    }
+}
+
+/// Opens the request that is looked at, else the only one, else the list of them.
+pub fn review(model: &mut Model, world: &World<'_>) {
+    let requests = rows::requests(world.snapshot);
+    let here = subject(model, world).and_then(|subject| subject.incident);
+    let chosen = requests.iter().find(|(incident, _)| Some(incident.id) == here);
+    let only = if let [only] = &requests[..] { Some(only) } else { None };
+    match chosen.or(only) {
+        Some((incident, _)) => {
+            if let Some(review) = Review::of(incident) {
+                model.pages.push(Page::Approval(Box::new(review)));
+            }
+        }
+        None if requests.is_empty() => super::say(model, world, "nothing waits for a yes"),
+        None => {
+            let approvals = matches!(model.pages.last(), Some(Page::List { kind: ListKind::Approvals, .. }));
+            if !approvals {
+                model.pages.push(Page::List { kind: ListKind::Approvals, cursor: Cursor::default() });
+            }
+        }
+    }
+}

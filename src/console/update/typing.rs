@@ -1,0 +1,130 @@
+//! Letters that are text: fields, the filter, the palette, a target's name.
+
+use std::sync::Arc;
+
+use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
+
+use super::super::form::{Answer, Value};
+use super::super::keys::Verb;
+use super::super::model::{Model, Overlay, Page};
+use super::super::view::{self, Entry, World};
+use super::{Request, act, review, say};
+use crate::text::clean_line;
+
+/// No field needs more characters than this.
+const LONGEST: usize = 500;
+
+/// A key that is text.
+pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
+    let held = key.modifiers.difference(KeyModifiers::SHIFT);
+    let Some(text) = field(model) else { return };
+    match (key.code, held) {
+        (KeyCode::Char(sign), KeyModifiers::NONE) if text.chars().count() < LONGEST => text.push(sign),
+        (KeyCode::Backspace, _) => drop(text.pop()),
+        (KeyCode::Char('u' | 'w'), KeyModifiers::CONTROL) => text.clear(),
+        _ => return,
+    }
+    changed(model, world);
+}
+
+/// Pasted text goes into fields; it never decides anything, and never names what is risky.
+pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> {
+    review::pressed(model, world);
+    if let Some(Page::Approval(review)) = model.pages.last()
+        && review.naming.is_some()
+        && model.overlay.is_none()
+    {
+        say(model, world, "the name has to be typed: nothing was pasted");
+        return Vec::new();
+    }
+    if let Some(Overlay::Form(form)) = &model.overlay
+        && let Some(Value::Word { .. }) = form.fields.get(form.at).map(|field| &field.value)
+    {
+        say(model, world, "this word has to be typed: nothing was pasted");
+        return Vec::new();
+    }
+    if let Some(field) = field(model) {
+        let room = LONGEST.saturating_sub(field.chars().count());
+        field.extend(clean_line(text).chars().take(room));
+        changed(model, world);
+    }
+    Vec::new()
+}
+
+/// The text that is being typed.
+fn field(model: &mut Model) -> Option<&mut String> {
+    match &mut model.overlay {
+        Some(Overlay::Form(form)) => match &mut form.fields.get_mut(form.at)?.value {
+            Value::Text(text) | Value::Word { typed: text, .. } => Some(text),
+            Value::Choice { .. } => None,
+        },
+        Some(Overlay::Filter { .. }) => Some(&mut model.main.filter),
+        Some(Overlay::Palette { typed, .. }) => Some(typed),
+        None => match model.pages.last_mut() {
+            Some(Page::Approval(review)) => review.naming.as_mut(),
+            _ => None,
+        },
+    }
+}
+
+fn changed(model: &mut Model, world: &World<'_>) {
+    match &mut model.overlay {
+        Some(Overlay::Palette { at, .. }) => *at = 0,
+        Some(Overlay::Filter { .. }) => model.main.follow(world.snapshot),
+        _ => {}
+    }
+}
+
+/// Enter, or the yes to a question.
+pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    match model.overlay.take() {
+        Some(Overlay::Form(form)) => match form.answer() {
+            Ok(answer) => {
+                // a declined request's page has nothing left to answer
+                if matches!(model.pages.last(), Some(Page::Approval(_))) {
+                    model.pages.pop();
+                }
+                vec![match answer {
+                    Answer::Send(command) => Request::Send(command),
+                    Answer::Quit => Request::Quit,
+                    Answer::Suspend => Request::Suspend,
+                }]
+            }
+            Err(why) => {
+                // on to the field that lacks something
+                let mut form = form;
+                let lacking = form.fields.iter().position(|field| match &field.value {
+                    Value::Word { expected, typed } => typed != &**expected,
+                    Value::Text(text) => text.trim().is_empty(),
+                    Value::Choice { .. } => false,
+                });
+                form.at = lacking.unwrap_or(form.at);
+                model.overlay = Some(Overlay::Form(form));
+                say(model, world, why);
+                Vec::new()
+            }
+        },
+        Some(Overlay::Palette { typed, at }) => {
+            let entry = view::entries(&typed, model, world).into_iter().nth(at);
+            entry.map_or_else(Vec::new, |entry| chosen(model, entry, world))
+        }
+        Some(Overlay::Filter { .. }) | None => Vec::new(),
+    }
+}
+
+fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
+    match entry {
+        // a yes is never given through the palette
+        Entry::Verb { verb: Verb::Yes, .. } => Vec::new(),
+        Entry::Verb { verb, .. } => act(model, verb, world),
+        Entry::Playbook(name) => {
+            model.pages.push(Page::Playbook { name: Arc::clone(&name), scroll: 0 });
+            Vec::new()
+        }
+        Entry::Incident { id, .. } => {
+            model.pages.push(Page::Incident { id, scroll: 0 });
+            Vec::new()
+        }
+        Entry::Theme(name) => vec![Request::Theme(name)],
+    }
+}

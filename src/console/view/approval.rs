@@ -1,0 +1,116 @@
+//! A request's page: all that one should know before a yes, and the question on its last rows.
+
+use ratatui::layout::Rect;
+
+use super::{World, story};
+use crate::console::canvas::Canvas;
+use crate::console::line::Line;
+use crate::console::review::{Review, Standing};
+use crate::console::rows;
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::core::Event;
+use crate::playbook::Risk;
+
+/// Rows at the bottom that the question takes, its rule included.
+pub const QUESTION_ROWS: u16 = 2;
+
+/// The page's heading.
+#[must_use]
+pub fn heading(review: &Review) -> Line {
+    let role = if review.risk == Risk::High { Role::Risky } else { Role::Title };
+    Line::new()
+        .with(Role::Focus, format!("Approve {}?", review.incident))
+        .text("  ")
+        .with(role, format!("risk {}", review.risk))
+        .text(format!("  {}", review.target))
+}
+
+/// The page's text; what would be run first, because it is what the yes is for.
+#[must_use]
+pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
+    let plan = &review.request.plan;
+    let mut lines = vec![
+        Line::new().dim("why you   ").text(review.request.why.to_string()).hanging(10),
+        Line::new()
+            .dim("expires   ")
+            .text(format!("in {}; silence runs nothing", say::left(review.request.expires, world.mono))),
+        Line::new(),
+        Line::title(format!("Exactly this is run (rung {})", plan.rung + 1)),
+    ];
+    lines.extend(story::plan(plan, 0));
+    lines.push(Line::new().dim("deadline  ").text(say::length(plan.timeout_ms)).dim(", then its processes are ended"));
+    if let Some(incident) = rows::incident(world.snapshot, review.incident) {
+        lines.extend([Line::new(), Line::title("Why now")]);
+        let lasted = say::length(world.mono.0.saturating_sub(incident.since.mono.0));
+        lines.push(
+            Line::new()
+                .text(incident.key.target.to_string())
+                .dim(" broken for ")
+                .text(lasted)
+                .dim(format!(", playbook {}", incident.playbook)),
+        );
+        lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
+        let breaker = rows::breaker_of(world.snapshot, &incident.key).map_or_else(
+            || "closed".to_owned(),
+            |breaker| format!("{}, {} of {} attempts used", breaker.state.word(), breaker.invocations, breaker.limit),
+        );
+        lines.push(Line::new().dim("breaker   ").text(breaker));
+        lines.extend(earlier(incident, world));
+    }
+    lines.push(Line::new());
+    lines.push(Line::new().dim("digest    ").text(plan.digest.to_string()).hanging(10));
+    lines
+}
+
+/// What was tried before in this incident.
+fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) -> Vec<Line> {
+    let tried: Vec<Line> = incident
+        .story
+        .iter()
+        .filter(|recorded| {
+            matches!(
+                recorded.event,
+                Event::Intent { .. } | Event::Ended { .. } | Event::NotVerified { .. } | Event::Indeterminate { .. }
+            )
+        })
+        .map(|recorded| story::event(recorded, world))
+        .collect();
+    if tried.is_empty() {
+        return vec![Line::new().dim("before    ").text("no attempt in this incident")];
+    }
+    [Line::title("Tried before")].into_iter().chain(tried).collect()
+}
+
+/// The question, on the page's last rows.
+pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, world: &World<'_>) {
+    let y = body.bottom() - 1;
+    let (role, question) = question(review, world);
+    canvas.wipe(Rect::new(0, y - 1, body.width, 2));
+    canvas.rule(0, y - 1, body.width, &Line::new());
+    let line = Line::new().text(" ").with(role, question);
+    let line = match &review.naming {
+        Some(typed) => line.with(Role::Input, format!("{typed}_")),
+        None => line,
+    };
+    canvas.line(0, y, body.width, &line);
+}
+
+fn question(review: &Review, world: &World<'_>) -> (Role, String) {
+    let seen = review.guard.has_seen_all();
+    match (review.standing, &review.naming) {
+        (Standing::Gone, _) => (Role::Unknown, "No longer asked for. Esc goes back.".into()),
+        (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then the keys count.".into()),
+        (_, Some(_)) => (Role::Risky, format!("High risk. Type {} and press Enter: ", review.target)),
+        (_, None) if !review.guard.is_open(world.at) => {
+            (Role::Dim, "One moment: the keys count as soon as they have been quiet.".into())
+        }
+        (Standing::Changed, None) => {
+            (Role::Asked, "The plan changed: this is the new one. y approves it, x declines it.".into())
+        }
+        (Standing::Asked, None) if review.risk == Risk::High => {
+            (Role::Risky, "High risk: y begins, then you type the target's name. x declines.".into())
+        }
+        (Standing::Asked, None) => (Role::Asked, "y runs exactly this. x declines. Anything else runs nothing.".into()),
+    }
+}

@@ -1,0 +1,125 @@
+//! Large screens: the selected row with its evidence, its sparkline, and what is being done about it.
+
+use ratatui::layout::Rect;
+
+use super::{World, detectors, story};
+use crate::console::canvas::{Canvas, columns};
+use crate::console::line::Line;
+use crate::console::model::{Main, Model};
+use crate::console::rows::{self, Row};
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::core::Mono;
+use crate::engine::snapshot::IncidentView;
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &World<'_>) {
+    let row = selected(&model.main, world);
+    let name = row.as_ref().map_or("", |row| row.name.as_str());
+    canvas.rule(area.x, area.y, area.width, &Line::title("Detail ").text(name));
+    let Some(row) = row else { return };
+    let room = Rect::new(area.x + 1, area.y + 1, area.width.saturating_sub(1), area.height - 1);
+    let lines =
+        lines(&row, usize::from(room.width), world).into_iter().flat_map(|line| line.wrap(usize::from(room.width)));
+    for (index, line) in lines.take(usize::from(room.height)).enumerate() {
+        canvas.line(room.x, room.y + columns(index), room.width, &line);
+    }
+}
+
+/// The row that the cursor is on.
+#[must_use]
+pub fn selected<'a>(main: &Main, world: &World<'a>) -> Option<Row<'a>> {
+    let rows = rows::detectors(world.snapshot, &main.filter);
+    let items: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+    rows.into_iter().nth(main.detectors.index(&items))
+}
+
+/// The row in one sentence, for screens that have no room for more.
+#[must_use]
+pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
+    let (_, role) = detectors::sign(row.class, &world.look.glyphs);
+    let seen = row
+        .detector
+        .seen
+        .as_ref()
+        .map_or_else(String::new, |seen| format!(" ({seen}, fault {})", row.detector.condition));
+    Line::new()
+        .text(" ")
+        .with(Role::Title, &row.name)
+        .text(": ")
+        .with(role, say::health(&row.detector.health, world.mono))
+        .dim(seen)
+}
+
+fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
+    let detector = row.detector;
+    let (_, role) = detectors::sign(row.class, &world.look.glyphs);
+    let since = say::age(world.mono.since(detector.since));
+    let mut lines = vec![
+        Line::new().with(role, say::health(&detector.health, world.mono)).dim(format!("  for {since}")).hanging(2),
+        Line::new().text(&detector.target).dim(format!("  {} ({})", detector.playbook, detector.mode)),
+    ];
+    let seen = detector.seen.as_deref().unwrap_or("no reading yet");
+    lines.push(Line::new().dim("sees ").text(seen).dim(", fault when ").text(&detector.condition));
+    lines.extend(spark(&detector.figures, width, world));
+    let incident = detector.incident.and_then(|id| rows::incident(world.snapshot, id));
+    if let Some(incident) = incident {
+        lines.push(Line::new());
+        lines.extend(incident_lines(incident, world));
+    } else if let Some(key) = &detector.key {
+        let breaker = rows::breaker_of(world.snapshot, key);
+        lines.extend(breaker.map(|breaker| {
+            Line::new().dim("breaker ").text(format!(
+                "{} {}/{}",
+                breaker.state.word(),
+                breaker.invocations,
+                breaker.limit
+            ))
+        }));
+    }
+    lines
+}
+
+/// The latest figures as a row of steps, between their least and their greatest.
+fn spark(figures: &[(Mono, f64)], width: usize, world: &World<'_>) -> Option<Line> {
+    if figures.len() < 2 {
+        return None;
+    }
+    let steps = world.look.glyphs.spark;
+    let shown = &figures[figures.len().saturating_sub(width.saturating_sub(24).max(8))..];
+    let least = shown.iter().map(|(_, figure)| *figure).fold(f64::INFINITY, f64::min);
+    let most = shown.iter().map(|(_, figure)| *figure).fold(f64::NEG_INFINITY, f64::max);
+    #[allow(
+        clippy::cast_precision_loss,
+        clippy::cast_possible_truncation,
+        clippy::cast_sign_loss,
+        reason = "a step of eight"
+    )]
+    let step = |figure: f64| {
+        let part = if most > least { (figure - least) / (most - least) } else { 0.0 };
+        steps[((part * steps.len() as f64) as usize).min(steps.len() - 1)]
+    };
+    let drawn: String = shown.iter().map(|(_, figure)| step(*figure)).collect();
+    let first = shown.first().map_or(world.mono, |(at, _)| *at);
+    let ago = say::age(world.mono.since(first));
+    Some(Line::new().with(Role::Gauge, drawn).dim(format!(" {}..{} in {ago}", figure(least), figure(most))))
+}
+
+fn figure(figure: f64) -> String {
+    let text = if figure.abs() < 100.0 { format!("{figure:.1}") } else { format!("{figure:.0}") };
+    text.strip_suffix(".0").unwrap_or(&text).to_owned()
+}
+
+fn incident_lines(incident: &IncidentView, world: &World<'_>) -> Vec<Line> {
+    let tried = format!("{} of {}", incident.attempts, say::count(incident.rungs, "rung", "rungs"));
+    let head = Line::new()
+        .with(Role::Title, format!("Incident {}", incident.id))
+        .dim(format!("  risk {}  tried {tried}", incident.risk));
+    let mut lines = vec![head];
+    lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
+    // the latest of the story, which is what one looks for first
+    let told: Vec<_> = incident.story.iter().rev().take(8).collect();
+    lines.extend(told.into_iter().rev().map(|recorded| story::event(recorded, world)));
+    lines.push(Line::new().with(Role::Key, "Enter").dim(" tells the whole story"));
+    lines
+}

@@ -1,0 +1,132 @@
+//! What is watched, most pressing first: name, what was seen against its condition, since when, and how it stands.
+
+use ratatui::layout::Rect;
+
+use super::World;
+use super::main::first_row;
+use crate::console::canvas::{Canvas, columns};
+use crate::console::glyphs::Glyphs;
+use crate::console::line::{cut, width};
+use crate::console::model::Main;
+use crate::console::rows::{self, Class, Row};
+use crate::console::say;
+use crate::console::theme::Role;
+
+/// Draws the rows that there is room for, the selected one among them.
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, world: &World<'_>) {
+    let rows = rows::detectors(world.snapshot, &main.filter);
+    if rows.is_empty() {
+        return empty(canvas, room, main, world);
+    }
+    let items: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
+    let selected = main.detectors.index(&items);
+    let height = usize::from(room.height);
+    let first = first_row(selected, rows.len(), height);
+    for (line, (index, row)) in rows.iter().enumerate().skip(first).take(height).enumerate() {
+        let y = room.y + columns(line);
+        draw_row(canvas, Rect { y, height: 1, ..room }, row, world);
+        if index == selected {
+            let cursor = canvas.look.glyphs.cursor;
+            canvas.sign(room.x, y, if focused { Role::Focus } else { Role::Dim }, cursor);
+            if focused {
+                canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+            }
+        }
+    }
+    let below = rows.len().saturating_sub(first + height);
+    if below > 0 && height > 2 {
+        canvas.put_right(room.right(), room.bottom() - 1, room.width / 2, Role::Key, &format!(" {below} more"));
+    }
+}
+
+fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &Main, world: &World<'_>) {
+    let words = match (world.snapshot.detectors.is_empty(), world.snapshot.playbooks.is_empty()) {
+        (false, _) if !main.filter.is_empty() => "nothing holds these words: Esc shows all",
+        (_, true) => "playbooks are being read",
+        _ => "no playbook watches anything here: B lists them",
+    };
+    if room.height > 0 {
+        canvas.put(room.x + 2, room.y, room.width.saturating_sub(2), Role::Dim, words);
+    }
+}
+
+/// How a class looks: its sign and its role.
+#[must_use]
+pub fn sign(class: Class, glyphs: &Glyphs) -> (char, Role) {
+    match class {
+        Class::Asks => (glyphs.asks, Role::Asked),
+        Class::Broken => (glyphs.broken, Role::Broken),
+        Class::Fixing => (glyphs.fixing, Role::Fixing),
+        Class::Pending => (glyphs.pending, Role::Fixing),
+        Class::Unknown => (glyphs.unknown, Role::Unknown),
+        Class::Ok => (glyphs.ok, Role::Ok),
+        Class::None => (glyphs.none, Role::Dim),
+    }
+}
+
+/// Columns: where each begins, and how wide it is.
+struct Columns {
+    name: u16,
+    playbook: u16,
+    seen: u16,
+    status: u16,
+}
+
+impl Columns {
+    /// Four columns for the age and a gap after each; what is left goes to names and words.
+    fn of(width: u16) -> Self {
+        let rest = width.saturating_sub(3 + 5 + 1);
+        match width {
+            ..30 => Self { name: rest.saturating_sub(9), playbook: 0, seen: 0, status: 9 },
+            30..48 => Self { name: rest - 11 - 9, playbook: 0, seen: 10, status: 9 },
+            48..64 => Self { name: (rest - 15 - 9).min(30), playbook: 0, seen: 14, status: 9 },
+            64..90 => Self { name: 18, playbook: 0, seen: 15, status: rest - 18 - 16 },
+            _ => Self { name: 24, playbook: 18, seen: 18, status: rest - 24 - 19 - 19 },
+        }
+    }
+}
+
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_>) {
+    let (sign, role) = sign(row.class, &canvas.look.glyphs);
+    let columns = Columns::of(area.width);
+    let y = area.y;
+    canvas.sign(area.x + 1, y, role, sign);
+    let mut x = area.x + 3;
+    let quiet = if row.class >= Class::Ok { Role::Text } else { role };
+    canvas.put(
+        x,
+        y,
+        columns.name.min(area.right().saturating_sub(x)),
+        if row.class == Class::None { Role::Dim } else { Role::Text },
+        &row.name,
+    );
+    x += columns.name + 1;
+    if columns.playbook > 0 {
+        canvas.put(x, y, columns.playbook, Role::Dim, &row.detector.playbook);
+        x += columns.playbook + 1;
+    }
+    if columns.seen > 0 {
+        canvas.put(x, y, columns.seen, quiet, &seen(row, usize::from(columns.seen)));
+        x += columns.seen + 1;
+    }
+    let age = match row.class {
+        Class::Ok | Class::None => String::new(),
+        _ => say::age(world.mono.since(row.detector.since)),
+    };
+    canvas.put(x, y, 4, Role::Dim, &format!("{age:>4}"));
+    x += 5;
+    let words = if columns.status > 12 {
+        say::health(&row.detector.health, world.mono)
+    } else {
+        say::health_short(&row.detector.health)
+    };
+    canvas.put(x, y, area.right().saturating_sub(x).min(columns.status), role, &words);
+}
+
+/// What was seen, and the condition where both fit.
+fn seen(row: &Row<'_>, room: usize) -> String {
+    let Some(seen) = &row.detector.seen else { return String::new() };
+    let condition = row.detector.condition.replace("> ", ">").replace("< ", "<").replace("= ", "=");
+    let both = format!("{seen} {condition}");
+    if width(&both) <= room { both } else { cut(seen, room, '~') }
+}

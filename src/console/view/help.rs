@@ -1,0 +1,46 @@
+//! All keys, those of the place that one came from first.
+
+use super::World;
+use crate::console::keys::{self, PLACES};
+use crate::console::line::Line;
+use crate::console::model::Place;
+use crate::console::theme::Role;
+
+/// The page's text.
+#[must_use]
+pub fn lines(place: Place, read_only: bool, world: &World<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    if read_only {
+        lines.extend([Line::plain("This console only looks: keys that act are not there."), Line::new()]);
+    }
+    if place == Place::Main {
+        lines.extend(signs(world));
+    }
+    let others = PLACES.into_iter().filter(|other| *other != place);
+    for place in [place].into_iter().chain(others) {
+        lines.push(Line::title(keys::place_name(place)));
+        for binding in keys::at(place, read_only) {
+            let label = if world.look.glyphs.ascii { binding.ascii } else { binding.label };
+            lines.push(Line::new().text("  ").with(Role::Key, label).to_column(13).text(binding.what).hanging(13));
+        }
+        lines.push(Line::new());
+    }
+    lines
+}
+
+/// What the signs before the rows mean.
+fn signs(world: &World<'_>) -> Vec<Line> {
+    let glyphs = &world.look.glyphs;
+    let signs = [
+        (Role::Asked, glyphs.asks, "needs you"),
+        (Role::Broken, glyphs.broken, "broken"),
+        (Role::Fixing, glyphs.fixing, "being fixed"),
+        (Role::Fixing, glyphs.pending, "pending"),
+        (Role::Unknown, glyphs.unknown, "unknown"),
+        (Role::Ok, glyphs.ok, "well"),
+    ];
+    let line = signs
+        .iter()
+        .fold(Line::new(), |line, (role, sign, words)| line.with(*role, sign.to_string()).text(format!(" {words}   ")));
+    vec![line, Line::new()]
+}

@@ -1,0 +1,116 @@
+//! An incident's page: how it stands, the evidence, and the whole story.
+
+use super::{World, story};
+use crate::console::line::Line;
+use crate::console::rows;
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::core::IncidentId;
+use crate::engine::snapshot::{IncidentView, Stage};
+
+/// The page's heading.
+#[must_use]
+pub fn heading(id: IncidentId, world: &World<'_>) -> Line {
+    let line = Line::new().with(Role::Focus, format!("Incident {id}"));
+    match rows::incident(world.snapshot, id) {
+        Some(incident) => line
+            .text("  ")
+            .with(Role::Title, say::target(&incident.key.target.to_string()))
+            .dim(format!("  {}", incident.playbook)),
+        None => line,
+    }
+}
+
+/// The page's text.
+#[must_use]
+pub fn lines(id: IncidentId, width: usize, world: &World<'_>) -> Vec<Line> {
+    let Some(incident) = rows::incident(world.snapshot, id) else {
+        return vec![
+            Line::plain("It is no longer among the latest incidents. The journal still has it: "),
+            Line::plain(format!("salve show {}", id.0)),
+        ];
+    };
+    let (role, stands) = stage(incident, world);
+    let since = say::date(incident.since.wall, world.zone);
+    let lasted = match &incident.stage {
+        Stage::Closed { at, .. } => say::length(at.mono.0.saturating_sub(incident.since.mono.0)),
+        _ => say::length(world.mono.0.saturating_sub(incident.since.mono.0)),
+    };
+    let mut lines = vec![
+        Line::new().with(role, stands).hanging(2),
+        Line::new().dim("promise  ").text(&incident.title).hanging(9),
+        Line::new().dim("target   ").text(incident.key.target.to_string()),
+        Line::new().dim("since    ").text(since).dim(format!(", {lasted}")),
+    ];
+    let breaker = rows::breaker_of(world.snapshot, &incident.key);
+    let breaker = breaker.map_or_else(String::new, |breaker| {
+        format!("; breaker {} {}/{}", breaker.state.word(), breaker.invocations, breaker.limit)
+    });
+    let tried = format!(
+        "{} of {}{breaker}",
+        say::count(incident.attempts, "attempt", "attempts"),
+        say::count(incident.rungs, "rung", "rungs")
+    );
+    lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)));
+    if let Some(by) = &incident.acknowledged {
+        lines.push(Line::new().dim("seen by  ").text(by.to_string()));
+    }
+    lines.extend([Line::new(), Line::title("Evidence")]);
+    if incident.readings.is_empty() {
+        lines.push(Line::new().dim("no readings"));
+    }
+    lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
+    lines.extend([Line::new(), Line::title("Story")]);
+    lines.extend(story::lines(&incident.story, world));
+    if width >= 20 && !matches!(incident.stage, Stage::Closed { .. }) {
+        lines.push(Line::new());
+        lines.push(Line::new().dim(next(incident)));
+    }
+    lines
+}
+
+/// How it stands, in a sentence.
+fn stage(incident: &IncidentView, world: &World<'_>) -> (Role, String) {
+    match &incident.stage {
+        Stage::Firing => (Role::Broken, "BROKEN: fresh readings are being taken".into()),
+        Stage::Held(denial) => (Role::Broken, format!("HELD: {}", say::denial_words(denial, world.mono))),
+        Stage::Asking(request) => {
+            let left = say::left(request.expires, world.mono);
+            (Role::Asked, format!("NEEDS YOUR YES: {}; expires in {left}", request.why))
+        }
+        Stage::Remediating { attempt, plan, since } => {
+            let runs = say::age(world.mono.since(*since));
+            let deadline = say::length(plan.timeout_ms);
+            (
+                Role::Fixing,
+                format!("FIXING: attempt {attempt}, rung {}, runs for {runs} of at most {deadline}", plan.rung + 1),
+            )
+        }
+        Stage::Verifying { attempt, deadline } => {
+            (Role::Fixing, format!("VERIFYING attempt {attempt}: {} left", say::left(*deadline, world.mono)))
+        }
+        Stage::Soaking { attempt, until } => (
+            Role::Fixing,
+            format!("SOAKING: attempt {attempt} is verified and must stay so for {}", say::left(*until, world.mono)),
+        ),
+        Stage::Escalated(cause) => (Role::Asked, format!("A HUMAN WAS CALLED: {cause}")),
+        Stage::Closed { outcome, at } => {
+            let when = say::date(at.wall, world.zone);
+            (Role::Ok, format!("OVER at {when}: {outcome}"))
+        }
+    }
+}
+
+/// What comes next, if nobody presses a key.
+fn next(incident: &IncidentView) -> &'static str {
+    match &incident.stage {
+        Stage::Firing => "Next: the gate decides on the fresh readings.",
+        Stage::Held(_) => "Next: the gate is asked again as soon as what holds it ends.",
+        Stage::Asking(_) => "Next: without an answer the request expires, nothing is run, and a human is called.",
+        Stage::Remediating { .. } => "Next: the verifier looks, with readings that begin after the attempt.",
+        Stage::Verifying { .. } => "Next: verified, it soaks; not verified, the next rung goes to the gate.",
+        Stage::Soaking { .. } => "Next: healed, if it stays so.",
+        Stage::Escalated(_) => "Next: salve only watches. c says that you are on it, r runs a rung by hand.",
+        Stage::Closed { .. } => "",
+    }
+}

@@ -1,0 +1,103 @@
+//! Lists to choose from: requests, incidents, playbooks.
+
+use ratatui::layout::Rect;
+
+use super::World;
+use super::main::first_row;
+use crate::console::canvas::{Canvas, columns};
+use crate::console::line::Line;
+use crate::console::model::{Cursor, ListKind, list_items, playbooks};
+use crate::console::rows;
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::engine::snapshot::{IncidentView, PlaybookState, PlaybookView, Stage};
+use crate::playbook::{Mode, Origin, Risk};
+
+/// The page's heading.
+#[must_use]
+pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
+    let count = list_items(kind, world.snapshot).len();
+    let name = match kind {
+        ListKind::Approvals => "Approvals",
+        ListKind::Playbooks => "Playbooks",
+        ListKind::Incidents => "Incidents",
+    };
+    Line::new().with(Role::Focus, name).text(format!(" {count}"))
+}
+
+/// Draws the rows that there is room for.
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
+    let lines: Vec<Line> = match kind {
+        ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
+        ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
+        ListKind::Playbooks => playbooks(world.snapshot).into_iter().map(|view| playbook(view)).collect(),
+    };
+    let height = usize::from(room.height);
+    if lines.is_empty() {
+        let words = match kind {
+            ListKind::Approvals => "Nothing waits for a yes.",
+            ListKind::Incidents => "No incident yet.",
+            ListKind::Playbooks => "No playbook was found.",
+        };
+        canvas.put(room.x, room.y, room.width, Role::Dim, words);
+        return;
+    }
+    let selected = cursor.index(&list_items(kind, world.snapshot));
+    let first = first_row(selected, lines.len(), height);
+    for (slot, (index, line)) in lines.iter().enumerate().skip(first).take(height).enumerate() {
+        let y = room.y + columns(slot);
+        canvas.line(room.x, y, room.width, line);
+        if index == selected {
+            canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+        }
+    }
+}
+
+/// An incident in one row.
+#[must_use]
+pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
+    let (role, stands) = match &incident.stage {
+        Stage::Firing => (Role::Broken, "BROKEN".to_owned()),
+        Stage::Held(denial) => (Role::Broken, format!("HELD: {}", say::denial_words(denial, world.mono))),
+        Stage::Asking(request) => {
+            let risky = if incident.risk == Risk::High { ", high risk" } else { "" };
+            (Role::Asked, format!("ASKS{risky}, expires in {}", say::left(request.expires, world.mono)))
+        }
+        Stage::Remediating { attempt, .. } => (Role::Fixing, format!("FIXING, attempt {attempt}")),
+        Stage::Verifying { .. } => (Role::Fixing, "VERIFYING".to_owned()),
+        Stage::Soaking { .. } => (Role::Fixing, "SOAKING".to_owned()),
+        Stage::Escalated(cause) => (Role::Asked, format!("CALLED: {cause}")),
+        Stage::Closed { outcome, .. } => (Role::Text, outcome.to_string()),
+    };
+    let target = say::target(&incident.key.target.to_string());
+    Line::new()
+        .text(format!("{:<6}", incident.id.to_string()))
+        .dim(format!("{} ", say::date(incident.since.wall, world.zone)))
+        .text(" ")
+        .text(target)
+        .to_column(44)
+        .with(role, stands)
+        .dim(format!("  {}", incident.playbook))
+        .hanging(6)
+}
+
+fn playbook(playbook: &PlaybookView) -> Line {
+    let from = match playbook.origin {
+        Origin::Shipped => "shipped",
+        Origin::System(_) => "system",
+        Origin::User(_) => "yours",
+        Origin::Folder(_) => "folder",
+    };
+    let line = Line::new().text(&playbook.name).to_column(26);
+    match &playbook.state {
+        PlaybookState::InForce { title, risk, in_force, needs_arming, .. } => {
+            let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
+            let unarmed = if *needs_arming { " (A arms)" } else { "" };
+            line.with(role, format!("{in_force}{unarmed}")).to_column(44).dim(format!("{risk:<7}{from:<8}")).text(title)
+        }
+        PlaybookState::Rejected { diagnostics, .. } => {
+            let first = diagnostics.lines().next().unwrap_or("").trim();
+            line.with(Role::Broken, "REJECTED").to_column(44).dim(format!("{:<7}{from:<8}", "")).text(first)
+        }
+    }
+}

@@ -1,0 +1,131 @@
+//! The main screen: which panes there is room for, and where they stand.
+
+use ratatui::layout::Rect;
+
+use super::{World, breakers, detail, detectors, gauge, needs_you, timeline};
+use crate::console::canvas::{Canvas, columns};
+use crate::console::line::Line;
+use crate::console::model::{Model, Pane};
+use crate::console::rows;
+use crate::console::theme::Role;
+
+/// Where each pane stands, its rule included.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Panes {
+    detectors: Rect,
+    needs_you: Rect,
+    breakers: Rect,
+    timeline: Rect,
+    detail: Option<Rect>,
+}
+
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_>) {
+    let pane = model.main.pane;
+    gauge::draw(canvas, body.y, body.width, pane == Pane::Gauge, world);
+    let room = Rect::new(0, body.y + 1, body.width, body.height - 1);
+    if body.width < 70 || body.height < 14 {
+        let shown = if pane == Pane::Gauge { Pane::Detectors } else { pane };
+        draw_pane(canvas, room, shown, model, world);
+        return;
+    }
+    let panes = give_out(room, body.width >= 120 && body.height >= 26, world);
+    let wall = panes.needs_you.x - 1;
+    let bottom = if panes.detail.is_some() { room.bottom() } else { panes.timeline.y };
+    canvas.wall(wall, room.y, bottom);
+    draw_pane(canvas, panes.detectors, Pane::Detectors, model, world);
+    draw_pane(canvas, panes.needs_you, Pane::NeedsYou, model, world);
+    draw_pane(canvas, panes.breakers, Pane::Breakers, model, world);
+    draw_pane(canvas, panes.timeline, Pane::Timeline, model, world);
+    let glyphs = canvas.look.glyphs;
+    canvas.sign(wall, room.y, Role::Dim, glyphs.tee_down);
+    canvas.sign(wall, panes.breakers.y, Role::Dim, glyphs.tee_right);
+    if let Some(area) = panes.detail {
+        canvas.sign(wall, area.y, Role::Dim, glyphs.tee_right);
+        detail::draw(canvas, area, model, world);
+    } else {
+        canvas.sign(wall, panes.timeline.y, Role::Dim, glyphs.tee_up);
+    }
+}
+
+/// The right column takes what it needs; the detectors and, where it is large, the detail take the rest.
+fn give_out(room: Rect, large: bool, world: &World<'_>) -> Panes {
+    let wide = if large { room.width * 11 / 20 } else { room.width / 2 };
+    let (left, right) = (Rect { width: wide, ..room }, Rect { x: wide + 1, width: room.width - wide - 1, ..room });
+    let told = timeline::told(world);
+    let strip = columns(told + 1).clamp(3, room.height / 3);
+    let split = |area: Rect, from: u16, rows: u16| Rect { y: area.y + from, height: rows, ..area };
+    let asked = columns(rows::needs_you(world.snapshot).len() * 2 + 1).max(3);
+    let stopped = columns(breakers::rows(world)) + 1;
+    if large {
+        let needs = asked.min(room.height / 4);
+        let breakers = stopped.clamp(3, room.height / 5);
+        let top = room.height - strip;
+        Panes {
+            detectors: split(left, 0, top),
+            timeline: split(left, top, strip),
+            needs_you: split(right, 0, needs),
+            breakers: split(right, needs, breakers),
+            detail: Some(split(right, needs + breakers, room.height - needs - breakers)),
+        }
+    } else {
+        let top = room.height - strip;
+        let needs = asked.min(top - stopped.min(top / 2).max(3)).max(top / 2);
+        Panes {
+            detectors: split(left, 0, top),
+            timeline: split(room, top, strip),
+            needs_you: split(right, 0, needs),
+            breakers: split(right, needs, top - needs),
+            detail: None,
+        }
+    }
+}
+
+fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, world: &World<'_>) {
+    if area.height == 0 || area.width == 0 {
+        return;
+    }
+    let focused = model.main.pane == pane && model.pages.is_empty();
+    let (name, count) = match pane {
+        Pane::Detectors | Pane::Gauge => ("Detectors", world.snapshot.detectors.len().to_string()),
+        Pane::NeedsYou => ("Needs you", rows::needs_you(world.snapshot).len().to_string()),
+        Pane::Breakers => ("Breakers", world.snapshot.breakers.len().to_string()),
+        Pane::Timeline => ("Timeline", "last 1h".to_owned()),
+    };
+    let mut heading = Line::new().with(if focused { Role::Focus } else { Role::Title }, name).text(format!(" {count}"));
+    if !model.main.filter.is_empty() && matches!(pane, Pane::Detectors | Pane::Timeline) {
+        heading = heading.with(Role::Key, format!("  /{}", model.main.filter));
+    }
+    canvas.rule(area.x, area.y, area.width, &heading);
+    let room = Rect { y: area.y + 1, height: area.height - 1, ..area };
+    let main = &model.main;
+    match pane {
+        Pane::Detectors | Pane::Gauge => detectors::draw(canvas, room, main, focused, world),
+        Pane::NeedsYou => needs_you::draw(canvas, room, &main.needs_you, focused, world),
+        Pane::Breakers => breakers::draw(canvas, room, &main.breakers, focused, world),
+        Pane::Timeline => timeline::draw(canvas, room, main, focused, world),
+    }
+}
+
+/// The first of `total` rows to be shown so that the selected one is among them, in its middle where there is more.
+#[must_use]
+pub fn first_row(selected: usize, total: usize, room: usize) -> usize {
+    if total <= room { 0 } else { selected.saturating_sub(room / 2).min(total - room) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::first_row;
+
+    #[test]
+    fn the_selected_row_is_always_shown() {
+        for total in 0..20 {
+            for room in 1..8 {
+                for selected in 0..total {
+                    let first = first_row(selected, total, room);
+                    assert!((first..first + room).contains(&selected) && first + room.min(total) <= total);
+                }
+            }
+        }
+    }
+}

@@ -1,0 +1,65 @@
+//! What salve had to say: the row above the keys, the messages, and the journal as far as the snapshot reaches.
+
+use std::sync::Arc;
+
+use super::{World, detail, story};
+use crate::console::canvas::Canvas;
+use crate::console::line::Line;
+use crate::console::model::{Model, Overlay};
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::core::Recorded;
+
+/// The row above the keys: what was just said, else the selected row in a sentence.
+pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
+    let line = if let Some(Overlay::Filter { .. }) = model.overlay {
+        Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.main.filter))
+    } else if let Some(said) = &model.said {
+        let role = if said.bad { Role::Broken } else { Role::Ok };
+        Line::new().text(" ").with(role, &said.text)
+    } else if let Err(why) = &world.snapshot.recording {
+        Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so nothing acts: {why}"))
+    } else if model.pages.is_empty() {
+        detail::selected(&model.main, world).map_or_else(Line::new, |row| detail::sentence(&row, world))
+    } else {
+        Line::new()
+    };
+    canvas.line(0, y, room, &line);
+}
+
+/// The messages, latest first.
+#[must_use]
+pub fn lines(world: &World<'_>) -> Vec<Line> {
+    let messages = &world.snapshot.messages;
+    if messages.is_empty() {
+        return vec![Line::new().dim("Nothing was said yet.")];
+    }
+    let told = messages.iter().flat_map(|message| {
+        let head =
+            Line::new().dim(say::date(message.at, world.zone)).text("  ").with(Role::Title, &message.about).text(": ");
+        let mut rows = message.text.lines();
+        let first = head.text(rows.next().unwrap_or("")).hanging(21);
+        [first].into_iter().chain(rows.map(|row| Line::plain(" ".repeat(21)).text(row).hanging(21))).collect::<Vec<_>>()
+    });
+    told.collect()
+}
+
+/// Every event that the snapshot holds, latest first.
+#[must_use]
+pub fn journal(world: &World<'_>) -> Vec<Line> {
+    let mut events: Vec<&Arc<Recorded>> =
+        world.snapshot.incidents.iter().flat_map(|incident| &incident.story).collect();
+    events.sort_by_key(|recorded| std::cmp::Reverse(recorded.seq));
+    events.dedup_by_key(|recorded| recorded.seq);
+    if events.is_empty() {
+        return vec![Line::new().dim("Nothing happened yet.")];
+    }
+    let mut lines = vec![Line::new().dim("Of the latest incidents. salve journal tells all of it."), Line::new()];
+    lines.extend(events.into_iter().map(|recorded| {
+        let incident = recorded.event.incident().map_or_else(String::new, |id| id.to_string());
+        let mut line = Line::new().dim(say::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));
+        line.pieces.extend(story::event(recorded, world).pieces.into_iter().skip(2));
+        line.hanging(26)
+    }));
+    lines
+}

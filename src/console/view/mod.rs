@@ -1,0 +1,232 @@
+//! From model and snapshot to a screen: one file per region. Drawing changes nothing but the canvas.
+
+mod approval;
+mod breakers;
+mod detail;
+mod detectors;
+mod footer;
+mod form;
+mod gauge;
+mod header;
+mod help;
+mod incident;
+mod lists;
+mod main;
+mod messages;
+mod needs_you;
+mod palette;
+mod playbook;
+mod rates;
+mod story;
+mod timeline;
+
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use ratatui::buffer::Buffer;
+use ratatui::layout::Rect;
+
+use super::canvas::{Canvas, Look, columns};
+use super::line::Line;
+use super::model::{At, Model, Overlay, Page, TextKind};
+use super::theme::Role;
+use crate::core::Mono;
+use crate::engine::Snapshot;
+
+pub use header::headline;
+pub use palette::{Entry, entries};
+
+/// Everything that a view may look at besides the model.
+#[derive(Debug, Clone, Copy)]
+pub struct World<'a> {
+    /// The latest state.
+    pub snapshot: &'a Snapshot,
+    /// What durations run on, now.
+    pub mono: Mono,
+    /// The time of day, now.
+    pub wall: Timestamp,
+    /// Where this terminal is.
+    pub zone: &'a TimeZone,
+    /// How long ago the engine gave its last sign of progress.
+    pub age: Duration,
+    /// The console's own clock.
+    pub at: At,
+    /// How this terminal shows things.
+    pub look: &'a Look,
+    /// Themes that can be chosen.
+    pub themes: &'a [String],
+}
+
+impl World<'_> {
+    /// The engine has missed two of its intervals, which are one second each.
+    #[must_use]
+    pub fn stale(&self) -> bool {
+        self.age > Duration::from_millis(2500)
+    }
+}
+
+/// How the rows of a screen are given out.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Frame {
+    /// Below line 1.
+    pub body: Rect,
+    /// What the last key came to.
+    pub said: Option<u16>,
+    /// Keys.
+    pub footer: Option<u16>,
+}
+
+/// Gives out the rows; no body where there is room for line 1 only.
+#[must_use]
+pub fn frame((width, height): (u16, u16)) -> Option<Frame> {
+    if width < 20 || height < 4 {
+        return None;
+    }
+    let footer = (height >= 8).then(|| height - 1);
+    let said = (height >= 14).then(|| height - 2);
+    let bottom = said.or(footer).unwrap_or(height);
+    Some(Frame { body: Rect::new(0, 1, width, bottom - 1), said, footer })
+}
+
+/// Draws one screen.
+pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
+    let area = buffer.area;
+    let mut canvas = Canvas::new(buffer, world.look);
+    header::draw(&mut canvas, area.width, world);
+    let Some(frame) = frame((area.width, area.height)) else { return };
+    match model.pages.last() {
+        None => main::draw(&mut canvas, frame.body, model, world),
+        Some(page) => draw_page(&mut canvas, frame.body, page, model, world),
+    }
+    if let Some(row) = frame.said {
+        messages::draw_said(&mut canvas, row, area.width, model, world);
+    }
+    if let Some(row) = frame.footer {
+        footer::draw(&mut canvas, row, area.width, model);
+    }
+    match &model.overlay {
+        Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
+        Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
+        Some(Overlay::Filter { .. }) | None => {}
+    }
+}
+
+fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
+    canvas.rule(0, body.y, body.width, &heading(page, world));
+    let room = inside(page, body);
+    match page {
+        Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::Incident { scroll, .. } | Page::Playbook { scroll, .. } | Page::Text { scroll, .. } => {
+            let lines = page_lines(page, usize::from(room.width), model, world);
+            draw_lines(canvas, room, &lines, *scroll);
+        }
+        Page::Approval(review) => {
+            let lines = page_lines(page, usize::from(room.width), model, world);
+            draw_lines(canvas, room, &lines, review.scroll);
+            if room.height > 0 {
+                approval::draw_question(canvas, body, review, world);
+            }
+        }
+    }
+}
+
+/// Where a page's text stands: below its heading, and on a request's page above its question.
+fn inside(page: &Page, body: Rect) -> Rect {
+    let question = if matches!(page, Page::Approval(_)) { approval::QUESTION_ROWS } else { 0 };
+    Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1 + question))
+}
+
+fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize) {
+    let rows = usize::from(room.height);
+    let first = scroll.min(lines.len().saturating_sub(rows));
+    for (row, line) in lines.iter().skip(first).take(rows).enumerate() {
+        canvas.line(room.x, room.y + columns(row), room.width, line);
+    }
+    let below = lines.len().saturating_sub(first + rows);
+    if below > 0 && room.height > 1 {
+        let more = format!(" {below} more below ");
+        canvas.put_right(room.right(), room.bottom() - 1, room.width, Role::Key, &more);
+    }
+}
+
+fn heading(page: &Page, world: &World<'_>) -> Line {
+    match page {
+        Page::Incident { id, .. } => incident::heading(*id, world),
+        Page::Approval(review) => approval::heading(review),
+        Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
+        Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::Text { kind, .. } => Line::new().with(
+            Role::Focus,
+            match kind {
+                TextKind::Journal => "Journal: what happened, latest first",
+                TextKind::Messages => "Messages, latest first",
+                TextKind::Rates => "Success rate",
+                TextKind::Help(_) => "Keys",
+            },
+        ),
+    }
+}
+
+/// A page's text, wrapped to a width.
+#[must_use]
+pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+    let lines = match page {
+        Page::Incident { id, .. } => incident::lines(*id, width, world),
+        Page::Approval(review) => approval::lines(review, world),
+        Page::Playbook { name, .. } => playbook::lines(name, world),
+        Page::List { .. } => Vec::new(),
+        Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
+        Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
+        Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
+        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model.read_only, world),
+    };
+    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+}
+
+/// How far a page reaches.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Extent {
+    /// Rows of text.
+    pub total: usize,
+    /// Rows of screen.
+    pub shown: usize,
+}
+
+impl Extent {
+    /// The last row that a page can be scrolled to.
+    #[must_use]
+    pub fn last(self) -> usize {
+        self.total.saturating_sub(self.shown)
+    }
+}
+
+/// Of the page that is shown; none for the main screen and for lists.
+#[must_use]
+pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
+    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. }))?;
+    let room = inside(page, frame(model.size)?.body);
+    Some(Extent {
+        total: page_lines(page, usize::from(room.width), model, world).len(),
+        shown: usize::from(room.height),
+    })
+}
+
+/// A whole screen as plain text, without trailing blanks.
+#[must_use]
+pub fn text(buffer: &Buffer) -> String {
+    let rows = buffer.content().chunks(usize::from(buffer.area.width).max(1));
+    let lines = rows.map(|row| {
+        let mut line = String::new();
+        let mut covered = 0;
+        for cell in row {
+            if covered == 0 {
+                line.push_str(cell.symbol());
+                covered = super::line::width(cell.symbol()).max(1);
+            }
+            covered -= 1;
+        }
+        line.trim_end().to_owned()
+    });
+    lines.collect::<Vec<_>>().join("\n")
+}

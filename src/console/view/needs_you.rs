@@ -1,0 +1,78 @@
+//! What needs a person: requests first, then calls. Two rows each: what, and until when.
+
+use ratatui::layout::Rect;
+
+use super::World;
+use super::main::first_row;
+use crate::console::canvas::{Canvas, columns};
+use crate::console::line::Line;
+use crate::console::model::{Cursor, incident_item};
+use crate::console::rows;
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::engine::snapshot::{IncidentView, Stage};
+use crate::playbook::Risk;
+
+/// Draws what there is room for.
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool, world: &World<'_>) {
+    let needy = rows::needs_you(world.snapshot);
+    if needy.is_empty() {
+        if room.height > 0 {
+            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, "nothing");
+        }
+        return;
+    }
+    let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
+    let selected = cursor.index(&items);
+    let fit = usize::from(room.height / 2).max(1);
+    let first = first_row(selected, needy.len(), fit);
+    for (slot, (index, incident)) in needy.iter().enumerate().skip(first).take(fit).enumerate() {
+        let y = room.y + columns(slot * 2);
+        let rows = (room.bottom() - y).min(2);
+        canvas.line(room.x, y, room.width, &head(incident));
+        if rows > 1 {
+            canvas.line(room.x, y + 1, room.width, &foot(incident, world));
+            canvas.put_right(room.right(), y + 1, 13, Role::Key, key(incident));
+        }
+        if focused && index == selected {
+            canvas.tint(Rect { y, height: rows, ..room }, Role::Selected);
+        }
+    }
+    let below = needy.len().saturating_sub(first + fit);
+    if below > 0 && room.height % 2 == 1 {
+        canvas.put_right(room.right(), room.bottom() - 1, room.width, Role::Key, &format!(" {below} more"));
+    }
+}
+
+/// Its number, how risky, and what.
+#[must_use]
+pub fn head(incident: &IncidentView) -> Line {
+    let target = say::target(&incident.key.target.to_string());
+    let line = Line::new().text(" ").with(Role::Asked, incident.id.to_string()).text(" ");
+    let line = match (&incident.stage, incident.risk) {
+        (Stage::Escalated(_), _) => line.with(Role::Asked, "CALLED"),
+        (_, Risk::High) => line.with(Role::Risky, "RISKY"),
+        (_, risk) => line.text(format!("{risk} risk")),
+    };
+    line.text("  ").text(&target).dim(format!("  {}", incident.playbook))
+}
+
+fn foot(incident: &IncidentView, world: &World<'_>) -> Line {
+    let line = Line::new().text("  ");
+    match &incident.stage {
+        Stage::Asking(request) => line.text(format!("expires in {}", say::left(request.expires, world.mono))),
+        Stage::Escalated(cause) => match &incident.acknowledged {
+            Some(by) => line.dim(format!("{} is on it: {cause}", say::who(by))),
+            None => line.text(cause.to_string()),
+        },
+        _ => line,
+    }
+}
+
+fn key(incident: &IncidentView) -> &'static str {
+    match (&incident.stage, &incident.acknowledged) {
+        (Stage::Asking(_), _) => "  [a] review",
+        (_, None) => "  [c] seen",
+        _ => "",
+    }
+}

@@ -1,0 +1,128 @@
+//! A playbook's page: in force or rejected and why, what it watches, and its text.
+
+use super::{World, detectors};
+use crate::console::line::Line;
+use crate::console::rows;
+use crate::console::say;
+use crate::console::theme::Role;
+use crate::engine::snapshot::{PlaybookState, PlaybookView};
+use crate::playbook::{Mode, Origin};
+
+/// The page's text.
+#[must_use]
+pub fn lines(name: &str, world: &World<'_>) -> Vec<Line> {
+    let Some(playbook) = world.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
+        return vec![Line::plain("There is no playbook of this name any more.")];
+    };
+    let mut lines = state(playbook);
+    lines.push(Line::new().dim("from     ").text(origin(&playbook.origin)).hanging(9));
+    if let Some(pause) = world
+        .snapshot
+        .pauses
+        .iter()
+        .find(|pause| matches!(&pause.scope, crate::core::Scope::Playbook(paused) if **paused == *name))
+    {
+        lines
+            .push(Line::new().with(Role::Paused, format!("PAUSED by {}", pause.by)).text(format!(" {}", pause.reason)));
+    }
+    lines.extend(watched(name, world));
+    lines.extend(history(name, world));
+    lines.extend([Line::new(), Line::title("Source")]);
+    for (number, text) in playbook.source.lines().enumerate() {
+        let role = match text.trim_start().chars().next() {
+            Some('#') => Role::Dim,
+            Some('[') => Role::Title,
+            _ => Role::Text,
+        };
+        lines.push(Line::new().dim(format!("{:>3} ", number + 1)).with(role, text.replace('\t', "    ")).hanging(4));
+    }
+    lines
+}
+
+fn state(playbook: &PlaybookView) -> Vec<Line> {
+    match &playbook.state {
+        PlaybookState::InForce { title, risk, mode, in_force, needs_arming } => {
+            let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
+            let mut lines = vec![
+                Line::new().dim("promise  ").text(title).hanging(9),
+                Line::new()
+                    .dim("mode     ")
+                    .with(role, in_force.word())
+                    .text(meaning(*in_force))
+                    .dim(format!("; risk {risk}")),
+            ];
+            if *needs_arming {
+                let words =
+                    format!("Written as {mode}, in shadow until it is armed with exactly this content. A arms it.");
+                lines.push(Line::new().with(Role::Asked, words));
+            }
+            lines
+        }
+        PlaybookState::Rejected { diagnostics, former_in_force } => {
+            let former = if *former_in_force {
+                "REJECTED: the last good version stays in force."
+            } else {
+                "REJECTED: nothing of it is in force."
+            };
+            let mut lines = vec![Line::new().with(Role::Broken, former), Line::new().dim("e edits it"), Line::new()];
+            lines.extend(diagnostics.lines().map(Line::plain));
+            lines
+        }
+    }
+}
+
+fn meaning(mode: Mode) -> &'static str {
+    match mode {
+        Mode::Auto => ": acts by itself",
+        Mode::Ask => ": asks before each attempt",
+        Mode::Shadow => ": detects, and records what it would have done",
+        Mode::Off => ": does nothing",
+    }
+}
+
+/// Where a playbook came from, in words.
+#[must_use]
+pub fn origin(origin: &Origin) -> String {
+    match origin {
+        Origin::Shipped => "shipped with salve".into(),
+        Origin::System(path) => format!("{} (whoever may write there has armed it)", path.display()),
+        Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
+    }
+}
+
+fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
+    let rows = rows::detectors(world.snapshot, "");
+    let lines: Vec<Line> = rows
+        .iter()
+        .filter(|row| *row.detector.playbook == *name)
+        .map(|row| {
+            let (sign, role) = detectors::sign(row.class, &world.look.glyphs);
+            let seen = row.detector.seen.as_deref().unwrap_or("");
+            Line::new()
+                .with(role, format!("{sign} "))
+                .text(&row.detector.target)
+                .dim(format!("  {seen}  "))
+                .with(role, say::health(&row.detector.health, world.mono))
+                .hanging(2)
+        })
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    [Line::new(), Line::title("Watches")].into_iter().chain(lines).collect()
+}
+
+fn history(name: &str, world: &World<'_>) -> Vec<Line> {
+    let lines: Vec<Line> = world
+        .snapshot
+        .incidents
+        .iter()
+        .filter(|incident| *incident.playbook == *name)
+        .take(10)
+        .map(|incident| super::lists::incident(incident, world))
+        .collect();
+    if lines.is_empty() {
+        return Vec::new();
+    }
+    [Line::new(), Line::title("Its latest incidents")].into_iter().chain(lines).collect()
+}

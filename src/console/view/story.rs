@@ -1,0 +1,134 @@
+//! An incident told: readings, events and attempts as lines, with every argument and all output.
+
+use super::World;
+use crate::console::line::Line;
+use crate::console::say;
+use crate::console::theme::Role as Style;
+use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
+use crate::core::story::{plan_words, sentence};
+use crate::core::{Event, Plan, Reading, Recorded, Role, Verdict};
+
+/// One check with its latest reading: who looks, its condition, what it saw.
+#[must_use]
+pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<Reading>), world: &World<'_>) -> Line {
+    let line = Line::new().dim(match role {
+        Role::Detector => "fault when ",
+        Role::Verifier => "right when ",
+    });
+    let line = line.text(condition).dim(": ").hanging(11);
+    let Some(reading) = reading else { return line.with(Style::Unknown, "no reading yet") };
+    let age = say::age(world.mono.since(reading.began));
+    match (&reading.verdict, role) {
+        (Verdict::Unknown(why), _) => line.with(Style::Unknown, format!("unknown, {why}")),
+        (Verdict::Holds, Role::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
+        (Verdict::DoesNotHold, Role::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
+        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, right", reading.seen)),
+        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, not yet", reading.seen)),
+    }
+    .dim(format!("  {age} ago"))
+}
+
+/// One event in one sentence, with its time.
+#[must_use]
+pub fn event(recorded: &Recorded, world: &World<'_>) -> Line {
+    Line::new()
+        .dim(say::clock(recorded.wall, world.zone))
+        .text("  ")
+        .with(role(&recorded.event), sentence(&recorded.event))
+        .hanging(10)
+}
+
+/// The whole story, oldest first; an attempt takes several lines.
+#[must_use]
+pub fn lines(story: &[std::sync::Arc<Recorded>], world: &World<'_>) -> Vec<Line> {
+    let mut lines = Vec::new();
+    let mut day = None;
+    for recorded in story {
+        let date = recorded.wall.to_zoned(world.zone.clone()).date();
+        if day != Some(date) {
+            lines.push(Line::new().dim(date.to_string()));
+            day = Some(date);
+        }
+        match &recorded.event {
+            Event::Intent { attempt, plan, starter, .. } => {
+                let head = format!("attempt {attempt} started {starter}, rung {}", plan.rung + 1);
+                lines.push(at(recorded, world).with(Style::Fixing, head).hanging(10));
+                lines.extend(self::plan(plan, 10));
+            }
+            Event::Ended { attempt, report, .. } => {
+                let head = format!("attempt {attempt} ended after {}", say::length(report.took_ms));
+                lines.push(at(recorded, world).text(head).dim(format!(", {}", scope(report))).hanging(10));
+                lines.extend(report.steps.iter().flat_map(step));
+            }
+            Event::WouldHave { plan, .. } => {
+                lines.push(at(recorded, world).text("in shadow: this was not run").hanging(10));
+                lines.extend(self::plan(plan, 10));
+            }
+            _ => lines.push(event(recorded, world)),
+        }
+    }
+    lines
+}
+
+fn at(recorded: &Recorded, world: &World<'_>) -> Line {
+    Line::new().dim(say::clock(recorded.wall, world.zone)).text("  ")
+}
+
+/// A plan with every argument and all that a reviewer should see.
+#[must_use]
+pub fn plan(plan: &Plan, indent: usize) -> Vec<Line> {
+    let gap = " ".repeat(indent);
+    let mut lines = Vec::new();
+    for (index, step) in plan.steps.iter().enumerate() {
+        let head = format!("{gap}{}. ", index + 1);
+        lines.push(Line::plain(&head).with(Style::Title, &step.sentence).hanging(head.len()));
+        let details = step.details.iter().filter(|(_, text)| !text.is_empty());
+        lines.extend(details.map(|(label, text)| {
+            Line::plain(format!("{gap}   ")).dim(format!("{label}: ")).text(text).hanging(indent + 5)
+        }));
+    }
+    if plan.steps.is_empty() {
+        lines.push(Line::plain(format!("{gap}{}", plan_words(plan))));
+    }
+    lines
+}
+
+fn scope(report: &AttemptReport) -> String {
+    let level = match report.scope {
+        ScopeLevel::CgroupV2 => "in a cgroup of its own",
+        ScopeLevel::CgroupV1 => "in a cgroup (v1) of its own",
+        ScopeLevel::Subreaper => "under a subreaper",
+        ScopeLevel::None => return "no process of ours".into(),
+    };
+    if report.scope_empty { format!("{level}, empty at the end") } else { format!("{level}, NOT empty at the end") }
+}
+
+/// One step: how it ended, and what it printed.
+fn step(step: &StepReport) -> Vec<Line> {
+    let (role, result) = match &step.result {
+        StepResult::Done(how) => (Style::Ok, how.to_string()),
+        StepResult::Failed(how) => (Style::Broken, format!("failed: {how}")),
+        StepResult::TimedOut => (Style::Broken, "timed out".to_owned()),
+        StepResult::Refused(why) => (Style::Broken, format!("refused: {why}")),
+    };
+    let head = Line::plain("          ").text(&step.sentence).text(": ").with(role, result);
+    let mut lines = vec![head.dim(format!("  {}", say::length(step.took_ms))).hanging(12)];
+    let printed = step
+        .output
+        .lines()
+        .map(|line| Line::plain("            ").dim("| ").text(line.replace('\t', "    ")).hanging(14));
+    lines.extend(printed);
+    lines
+}
+
+/// How an event looks.
+fn role(event: &Event) -> Style {
+    match event {
+        Event::Opened { .. } | Event::NotVerified { .. } | Event::Relapsed { .. } => Style::Broken,
+        Event::Indeterminate { .. } | Event::Held { .. } => Style::Unknown,
+        Event::Asked { .. } | Event::Escalated { .. } => Style::Asked,
+        Event::Intent { .. } => Style::Fixing,
+        Event::Verified { .. } | Event::Closed { .. } | Event::Resolved { .. } => Style::Ok,
+        _ => Style::Text,
+    }
+}

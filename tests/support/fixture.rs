@@ -1,0 +1,622 @@
+//! Snapshots as a host in trouble gives them: what the screens of the tests show.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
+use super::salve::core::rate::{Rates, Share, WindowRates};
+use super::salve::core::{
+    AttemptId, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Role, Scope, Verdict,
+};
+use super::salve::engine::Snapshot;
+use super::salve::engine::snapshot::{
+    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring, Stage, Strip,
+};
+use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
+
+/// Two hours after salve first saw the host.
+const NOW: Mono = Mono(7_200_000);
+/// 2026-11-23 14:02:31 UTC.
+const WALL: i64 = 1_795_442_551;
+
+pub fn alice() -> Operator {
+    Operator { uid: 1000, name: "alice".into(), login: None }
+}
+
+fn ago(seconds: u64) -> Mono {
+    NOW - Duration::from_secs(seconds)
+}
+
+fn wall(at: Mono) -> jiff::Timestamp {
+    let back = i64::try_from((NOW.0 - at.0) / 1000).unwrap();
+    jiff::Timestamp::from_second(WALL - back).unwrap()
+}
+
+fn now_at(at: Mono) -> Now {
+    Now { mono: at, wall: wall(at), minute_of_day: 842 }
+}
+
+pub fn key(playbook: &str, target: Target) -> Key {
+    Key { content: ContentKey(format!("{playbook}-content").into()), target }
+}
+
+fn unit(name: &str) -> Target {
+    Target::Unit(name.into())
+}
+
+fn reading(verdict: Verdict, seen: &str, age: u64) -> Reading {
+    Reading { verdict, seen: seen.into(), figure: None, began: ago(age), since: ago(age) }
+}
+
+fn step(kind: &str, sentence: &str, details: &[(&str, &str)]) -> PlannedStep {
+    let details = details.iter().map(|(label, text)| (Arc::from(*label), Arc::from(*text))).collect();
+    PlannedStep { kind: kind.into(), sentence: sentence.into(), details, order: "{}".into() }
+}
+
+pub fn clean_plan() -> Arc<Plan> {
+    let details = [
+        ("program", "/usr/bin/journalctl, root:root 0755"),
+        ("user", "root"),
+        ("folder", "/"),
+        ("environment", "LANG=C"),
+        ("blast radius", "archived journal files under /var/log/journal"),
+        ("rollback", "none: what is deleted stays deleted"),
+    ];
+    Arc::new(Plan {
+        rung: 1,
+        steps: vec![
+            step("run", "/usr/bin/journalctl --vacuum-size=500M --directory=/var/log/journal", &details),
+            step(
+                "clean",
+                "delete files older than 7d below /var/tmp",
+                &[("caps", "10,000 files, 5 GiB, one mount"), ("now", "1,204 files, 2.1 GiB")],
+            ),
+        ],
+        timeout_ms: 120_000,
+        digest: Digest("5f2a9c0e6b1d4f7788a1c3e5d7f9b0a24c6e8f0a1b3d5c7e9f1a3b5c7d9e0f12".into()),
+    })
+}
+
+fn restart_plan(rung: usize, sentence: &str) -> Arc<Plan> {
+    Arc::new(Plan {
+        rung,
+        steps: vec![step("unit", sentence, &[("through", "systemd, as a job"), ("rollback", "none needed")])],
+        timeout_ms: 60_000,
+        digest: Digest("a1".repeat(32).into()),
+    })
+}
+
+fn detector(
+    playbook: &str,
+    target: Target,
+    health: Health,
+    seen: Option<&str>,
+    condition: &str,
+    since: u64,
+) -> Detector {
+    let written = target.to_string();
+    Detector {
+        key: Some(key(playbook, target)),
+        playbook: playbook.into(),
+        target: written.into(),
+        mode: Mode::Auto,
+        health,
+        seen: seen.map(Arc::from),
+        condition: condition.into(),
+        since: ago(since),
+        incident: None,
+        marks: vec![(ago(3500), Mark::Ok)],
+        figures: Vec::new(),
+    }
+}
+
+/// One needs a yes, one is being fixed, one was escalated, one is left alone, one is not seen, the rest is well.
+pub fn trouble() -> Snapshot {
+    Snapshot {
+        generation: 4711,
+        now: now_at(NOW),
+        host: "web-03".into(),
+        operator: alice(),
+        strip: Some(Strip { load: 0.61, cores: 4, memory: 58.0, swap: 0.0, pressure: Some([1.2, 0.0, 4.5]) }),
+        recording: Ok(()),
+        pauses: Vec::new(),
+        detectors: detectors(),
+        breakers: breakers(),
+        incidents: vec![disk(), nginx(), mailer(), closed()],
+        playbooks: playbooks(),
+        rates: rates(),
+        recurring: vec![Recurring {
+            key: key("memory-worker", Target::Process("worker".into())),
+            playbook: "memory-worker".into(),
+            healed: [90_000, 40_000, 5_000].map(|s| Now { mono: Mono(0), ..now_at(ago(s.min(7_000))) }).to_vec(),
+        }],
+        messages: messages(),
+    }
+}
+
+fn detectors() -> Vec<Detector> {
+    let mut disk = detector("disk-full", Target::Mount("/".into()), Health::Asks, Some("97%"), "> 85%", 360);
+    disk.incident = Some(IncidentId(41));
+    disk.marks.extend([
+        (ago(360), Mark::Broken),
+        (ago(300), Mark::Fixing),
+        (ago(290), Mark::Failed),
+        (ago(260), Mark::Asked),
+    ]);
+    disk.figures = (0..60_u32).map(|i| (ago(u64::from(600 - i * 10)), 70.0 + f64::from(i) * 0.45)).collect();
+    let mut web =
+        detector("http-down", Target::Url("http://127.0.0.1/".into()), Health::Ok, Some("200"), "not 200", 3000);
+    web.marks.extend([
+        (ago(2000), Mark::Broken),
+        (ago(1940), Mark::Fixing),
+        (ago(1880), Mark::Verified),
+        (ago(1700), Mark::Ok),
+    ]);
+    let fixing = Health::Fixing { rung: 2, of: 3 };
+    let mut nginx = detector("service-down", unit("nginx.service"), fixing, Some("failed"), "not active", 12);
+    nginx.incident = Some(IncidentId(42));
+    nginx.marks.extend([
+        (ago(1500), Mark::Broken),
+        (ago(1490), Mark::Ok),
+        (ago(70), Mark::Broken),
+        (ago(40), Mark::Fixing),
+        (ago(20), Mark::Failed),
+        (ago(12), Mark::Fixing),
+    ]);
+    let called = Health::Escalated(Cause::BreakerOpened { attempts: 3, window_ms: 600_000 });
+    let mut mailer =
+        detector("service-down", unit("mailer.service"), called, Some("failed (exit-code)"), "not active", 1800);
+    mailer.incident = Some(IncidentId(39));
+    mailer.marks.extend([
+        (ago(1800), Mark::Broken),
+        (ago(1500), Mark::Fixing),
+        (ago(1400), Mark::Failed),
+        (ago(1200), Mark::Escalated),
+    ]);
+    let stopped = Denial::StoppedByOperator { evidence: "systemctl stop by bob, 21m ago".into() };
+    let mut redis = detector(
+        "service-down",
+        unit("redis-server.service"),
+        Health::Held(stopped),
+        Some("inactive"),
+        "not active",
+        1260,
+    );
+    redis.marks.push((ago(1260), Mark::Broken));
+    let mut replica = detector(
+        "replica-lag",
+        Target::Address("10.0.0.7:5432".into()),
+        Health::Unknown("connection timed out".into()),
+        None,
+        "> 30 s",
+        180,
+    );
+    replica.marks.push((ago(180), Mark::Unknown));
+    let mut load = detector("cpu-load", Target::Host, Health::Ok, Some("0.61"), "> 4", 3500);
+    load.figures = (0..120_u32).map(|i| (ago(u64::from(1200 - i * 10)), 0.4 + f64::from(i * 7 % 13) / 20.0)).collect();
+    let mut worker =
+        detector("memory-worker", Target::Process("worker".into()), Health::Pending, Some("1.9 GiB"), "> 1.5 GiB", 20);
+    worker.mode = Mode::Ask;
+    let mut tmp =
+        detector("inodes", Target::Mount("/var/lib/postgresql".into()), Health::Ok, Some("12%"), "> 90%", 3500);
+    tmp.mode = Mode::Shadow;
+    let docker = Health::NotApplicable("there is no unit docker.service".into());
+    let gone = detector("service-down", unit("docker.service"), docker, None, "not active", 3500);
+    vec![load, gone, tmp, worker, replica, redis, mailer, nginx, disk, web]
+}
+
+fn breakers() -> Vec<Breaker> {
+    let breaker = |playbook: &str, target: Target, state, invocations, why: &str| Breaker {
+        key: key(playbook, target),
+        playbook: playbook.into(),
+        state,
+        invocations,
+        limit: 3,
+        why: why.into(),
+    };
+    let open = BreakerState::Open { until: NOW + Duration::from_secs(47), cooldown_ms: 1_800_000 };
+    vec![
+        breaker("disk-full", Target::Mount("/".into()), BreakerState::Closed, 1, "1 of 3 attempts in 10m"),
+        breaker("service-down", unit("mailer.service"), open, 3, "3 attempts in 10m did not help"),
+        breaker(
+            "service-down",
+            unit("nginx.service"),
+            BreakerState::HalfOpen { cooldown_ms: 1_800_000 },
+            2,
+            "its probe runs",
+        ),
+        breaker("memory-worker", Target::Process("worker".into()), BreakerState::Closed, 2, "2 of 3 attempts in 10m"),
+    ]
+}
+
+/// A story: seconds ago, and what happened.
+fn story(first: u64, events: Vec<(u64, Event)>) -> Vec<Arc<Recorded>> {
+    (first..)
+        .zip(events)
+        .map(|(seq, (age, event))| Arc::new(Recorded { seq, mono: ago(age), wall: wall(ago(age)), event }))
+        .collect()
+}
+
+fn report(sentence: &str, result: StepResult, output: &str, took_ms: u64) -> Arc<AttemptReport> {
+    let step = StepReport { sentence: sentence.into(), result, output: output.into(), took_ms };
+    Arc::new(AttemptReport { steps: vec![step], scope: ScopeLevel::CgroupV2, scope_empty: true, took_ms })
+}
+
+fn disk() -> Arc<IncidentView> {
+    let (incident, attempt) = (IncidentId(41), AttemptId(88));
+    let disk = key("disk-full", Target::Mount("/".into()));
+    let plan = clean_plan();
+    let request = Request { generation: 1, plan, why: Asks::HighRisk, expires: NOW + Duration::from_secs(280) };
+    let apt = step("run", "/usr/bin/apt-get clean", &[("user", "root"), ("folder", "/")]);
+    let first =
+        Arc::new(Plan { rung: 0, steps: vec![apt], timeout_ms: 60_000, digest: Digest("b2".repeat(32).into()) });
+    let holds = reading(Verdict::Holds, "97%", 4);
+    let events = vec![
+        (
+            350,
+            Event::Opened {
+                incident,
+                key: disk.clone(),
+                playbook: "disk-full".into(),
+                since: ago(360),
+                readings: vec![holds.clone()],
+            },
+        ),
+        (300, Event::Intent { incident, attempt, plan: first, starter: Starter::Auto }),
+        (
+            297,
+            Event::Ended {
+                incident,
+                attempt,
+                report: report(
+                    "/usr/bin/apt-get clean",
+                    StepResult::Done("exit code 0".into()),
+                    "Del nginx 1.26 [590 kB]\nDel \x1b[31mredis\x1b[0m 7.0 [1,204 kB]",
+                    2_850,
+                ),
+            },
+        ),
+        (290, Event::NotVerified { incident, attempt, why: "room used is 97%, wanted < 80%".into() }),
+        (260, Event::Asked { incident, request: request.clone() }),
+    ];
+    Arc::new(IncidentView {
+        id: incident,
+        key: disk,
+        playbook: "disk-full".into(),
+        title: "The root file system has room".into(),
+        risk: Risk::High,
+        since: now_at(ago(360)),
+        stage: Stage::Asking(request),
+        attempts: 1,
+        rungs: 3,
+        readings: vec![
+            (Role::Detector, "room used > 85%".into(), Some(holds)),
+            (Role::Verifier, "room used < 80%".into(), Some(reading(Verdict::DoesNotHold, "97%", 4))),
+            (
+                Role::Verifier,
+                "inodes used < 80%".into(),
+                Some(reading(Verdict::Unknown("timed out after 5s".into()), "", 9)),
+            ),
+        ],
+        story: story(900, events),
+        acknowledged: None,
+    })
+}
+
+fn nginx() -> Arc<IncidentView> {
+    let incident = IncidentId(42);
+    let nginx = key("service-down", unit("nginx.service"));
+    let (first, second) = (restart_plan(0, "reload nginx.service"), restart_plan(1, "restart nginx.service"));
+    let holds = reading(Verdict::Holds, "failed (exit-code)", 12);
+    let events = vec![
+        (
+            60,
+            Event::Opened {
+                incident,
+                key: nginx.clone(),
+                playbook: "service-down".into(),
+                since: ago(70),
+                readings: vec![holds.clone()],
+            },
+        ),
+        (40, Event::Intent { incident, attempt: AttemptId(89), plan: first, starter: Starter::Auto }),
+        (
+            39,
+            Event::Ended {
+                incident,
+                attempt: AttemptId(89),
+                report: report("reload nginx.service", StepResult::Failed("job failed".into()), "", 640),
+            },
+        ),
+        (20, Event::NotVerified { incident, attempt: AttemptId(89), why: "the unit is failed, wanted active".into() }),
+        (12, Event::Intent { incident, attempt: AttemptId(90), plan: Arc::clone(&second), starter: Starter::Probe }),
+    ];
+    Arc::new(IncidentView {
+        id: incident,
+        key: nginx,
+        playbook: "service-down".into(),
+        title: "Every enabled service runs".into(),
+        risk: Risk::Low,
+        since: now_at(ago(70)),
+        stage: Stage::Remediating { attempt: AttemptId(90), plan: second, since: ago(12) },
+        attempts: 2,
+        rungs: 3,
+        readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
+        story: story(920, events),
+        acknowledged: None,
+    })
+}
+
+fn mailer() -> Arc<IncidentView> {
+    let incident = IncidentId(39);
+    let mailer = key("service-down", unit("mailer.service"));
+    let cause = Cause::BreakerOpened { attempts: 3, window_ms: 600_000 };
+    let holds = reading(Verdict::Holds, "failed (exit-code)", 30);
+    let mut events = vec![(
+        1790,
+        Event::Opened {
+            incident,
+            key: mailer.clone(),
+            playbook: "service-down".into(),
+            since: ago(1800),
+            readings: vec![holds.clone()],
+        },
+    )];
+    for (number, age) in [(83, 1700), (84, 1500), (85, 1300)] {
+        let attempt = AttemptId(number);
+        events.push((
+            age,
+            Event::Intent {
+                incident,
+                attempt,
+                plan: restart_plan(0, "restart mailer.service"),
+                starter: Starter::Auto,
+            },
+        ));
+        events.push((
+            age - 2,
+            Event::Ended {
+                incident,
+                attempt,
+                report: report("restart mailer.service", StepResult::Done("job done".into()), "", 1_900),
+            },
+        ));
+        events.push((age - 40, Event::NotVerified { incident, attempt, why: "no answer on 127.0.0.1:25".into() }));
+    }
+    events.push((
+        1200,
+        Event::Escalated {
+            incident,
+            page: PageId(7),
+            cause: cause.clone(),
+            dedup: "d".into(),
+            to: vec!["oncall".into()],
+        },
+    ));
+    Arc::new(IncidentView {
+        id: incident,
+        key: mailer,
+        playbook: "service-down".into(),
+        title: "Every enabled service runs".into(),
+        risk: Risk::Low,
+        since: now_at(ago(1800)),
+        stage: Stage::Escalated(cause),
+        attempts: 3,
+        rungs: 1,
+        readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
+        story: story(800, events),
+        acknowledged: None,
+    })
+}
+
+fn closed() -> Arc<IncidentView> {
+    let incident = IncidentId(38);
+    let web = key("http-down", Target::Url("http://127.0.0.1/".into()));
+    let outcome = Outcome::Healed { attempt: AttemptId(82) };
+    let holds = reading(Verdict::Holds, "502", 2000);
+    let events = vec![
+        (
+            2000,
+            Event::Opened {
+                incident,
+                key: web.clone(),
+                playbook: "http-down".into(),
+                since: ago(2030),
+                readings: vec![holds],
+            },
+        ),
+        (
+            1940,
+            Event::Intent {
+                incident,
+                attempt: AttemptId(82),
+                plan: restart_plan(0, "restart php-fpm.service"),
+                starter: Starter::Approved { by: alice(), digest: Digest("a1".repeat(32).into()) },
+            },
+        ),
+        (
+            1938,
+            Event::Ended {
+                incident,
+                attempt: AttemptId(82),
+                report: report("restart php-fpm.service", StepResult::Done("job done".into()), "", 1_200),
+            },
+        ),
+        (1880, Event::Verified { incident, attempt: AttemptId(82) }),
+        (1700, Event::Closed { incident, outcome: outcome.clone() }),
+    ];
+    Arc::new(IncidentView {
+        id: incident,
+        key: web,
+        playbook: "http-down".into(),
+        title: "The front page answers".into(),
+        risk: Risk::Medium,
+        since: now_at(ago(2030)),
+        stage: Stage::Closed { outcome, at: now_at(ago(1700)) },
+        attempts: 1,
+        rungs: 2,
+        readings: Vec::new(),
+        story: story(700, events),
+        acknowledged: None,
+    })
+}
+
+const SOURCE: &str = "# What fills the root file system most often, least harm first.
+title = \"The root file system has room\"
+target = { mount = \"/\" }
+risk = \"high\"
+
+[detect]
+any = [{ filesystem = { used = \"> 85%\" } }]
+for = \"30s\"
+
+[[remediate]]
+do = [{ run = [\"apt-get\", \"clean\"] }]
+";
+
+fn playbooks() -> Vec<Arc<PlaybookView>> {
+    let book = |name: &str, origin: Origin, title: &str, risk, in_force: Mode| {
+        let state = PlaybookState::InForce {
+            title: title.into(),
+            risk,
+            mode: Mode::Auto,
+            in_force,
+            needs_arming: in_force == Mode::Shadow,
+        };
+        Arc::new(PlaybookView { name: name.into(), origin, state, source: SOURCE.into() })
+    };
+    let diagnostics = "error: there is no key `useed`; did you mean `used`?\n --> queue-full.toml:7:26\n  |\n7 | any = [{ filesystem = { useed = \"> 85%\" } }]\n  |                         ^^^^^ write `used`";
+    vec![
+        book("disk-full", Origin::Shipped, "The root file system has room", Risk::High, Mode::Auto),
+        book("service-down", Origin::Shipped, "Every enabled service runs", Risk::Low, Mode::Auto),
+        book(
+            "http-down",
+            Origin::System("/etc/salve/playbooks".into()),
+            "The front page answers",
+            Risk::Medium,
+            Mode::Ask,
+        ),
+        book("inodes", Origin::Shipped, "There are inodes left", Risk::Medium, Mode::Shadow),
+        Arc::new(PlaybookView {
+            name: "queue-full".into(),
+            origin: Origin::User("/root/.config/salve/playbooks".into()),
+            state: PlaybookState::Rejected { diagnostics: diagnostics.into(), former_in_force: true },
+            source: SOURCE.into(),
+        }),
+    ]
+}
+
+fn rates() -> Rates {
+    let share = |part, whole| Share { part, whole };
+    let day = WindowRates {
+        auto_fix: share(21, 25),
+        coverage: share(25, 31),
+        assisted: share(3, 4),
+        self_cleared: 6,
+        shadow: 2,
+    };
+    let hour = WindowRates { auto_fix: share(2, 3), coverage: share(3, 4), ..WindowRates::default() };
+    let week = WindowRates {
+        auto_fix: share(88, 101),
+        coverage: share(101, 140),
+        assisted: share(12, 13),
+        self_cleared: 19,
+        shadow: 11,
+    };
+    Rates { hour, day, month: WindowRates { auto_fix: share(402, 460), ..week.clone() }, week }
+}
+
+fn messages() -> Vec<Message> {
+    let message = |age, about: &str, text: &str| Message { at: wall(ago(age)), about: about.into(), text: text.into() };
+    vec![
+        message(253, "disk /", "needs approval #41: risk high"),
+        message(900, "queue-full", "rejected: there is no key `useed`; the last good version stays in force"),
+        message(6900, "salve", "took up its work"),
+    ]
+}
+
+/// Everything that is watched is well.
+pub fn calm() -> Snapshot {
+    let mut snapshot = trouble();
+    for detector in &mut snapshot.detectors {
+        if !matches!(detector.health, Health::NotApplicable(_)) {
+            detector.health = Health::Ok;
+            detector.incident = None;
+        }
+        detector.marks.truncate(1);
+    }
+    snapshot.incidents.retain(|incident| matches!(incident.stage, Stage::Closed { .. }));
+    snapshot.breakers.retain(|breaker| breaker.state == BreakerState::Closed);
+    snapshot
+}
+
+/// Before the first look at anything.
+pub fn first() -> Snapshot {
+    Snapshot {
+        generation: 0,
+        detectors: Vec::new(),
+        breakers: Vec::new(),
+        incidents: Vec::new(),
+        playbooks: Vec::new(),
+        messages: Vec::new(),
+        recurring: Vec::new(),
+        rates: Rates::default(),
+        strip: None,
+        ..trouble()
+    }
+}
+
+/// The host is paused.
+pub fn paused() -> Snapshot {
+    let mut snapshot = trouble();
+    let until = Some(NOW + Duration::from_secs(720));
+    snapshot.pauses =
+        vec![Pause { scope: Scope::Host, until, since: ago(180), by: alice(), reason: "kernel upgrade".into() }];
+    snapshot
+}
+
+/// The request asks for another plan than before.
+pub fn changed_plan() -> Snapshot {
+    let mut snapshot = trouble();
+    let mut incident = (*snapshot.incidents[0]).clone();
+    if let Stage::Asking(request) = &mut incident.stage {
+        request.generation += 1;
+        let mut plan = (*request.plan).clone();
+        plan.digest = Digest("cc".repeat(32).into());
+        plan.steps.truncate(1);
+        request.plan = Arc::new(plan);
+    }
+    snapshot.incidents[0] = Arc::new(incident);
+    snapshot
+}
+
+/// The request with another risk.
+pub fn with_risk(risk: Risk) -> Snapshot {
+    let mut snapshot = trouble();
+    let mut incident = (*snapshot.incidents[0]).clone();
+    incident.risk = risk;
+    snapshot.incidents[0] = Arc::new(incident);
+    snapshot
+}
+
+/// Names that try to steer the terminal, and names that are wide.
+pub fn hostile() -> Snapshot {
+    let mut snapshot = trouble();
+    let evil = "\x1b]0;owned\x07\x1b[2J\u{9b}31m\u{202e}evil\u{301}\u{301}\u{301}\r\n名前が長いサービス";
+    snapshot.host = evil.into();
+    for detector in &mut snapshot.detectors {
+        detector.target = format!("unit {evil}").into();
+        detector.playbook = evil.into();
+        detector.seen = Some(evil.into());
+        detector.condition = evil.into();
+    }
+    snapshot.messages[0].text = evil.into();
+    snapshot.messages[0].about = evil.into();
+    let mut incident = (*snapshot.incidents[0]).clone();
+    incident.title = evil.into();
+    incident.playbook = evil.into();
+    incident.key.target = unit(evil);
+    snapshot.incidents[0] = Arc::new(incident);
+    snapshot
+}
