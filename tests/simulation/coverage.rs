@@ -13,6 +13,8 @@ pub struct Coverage {
     pub inputs: u64,
     pub worlds: u64,
     pub hours: u64,
+    /// Worlds that broke an invariant.
+    pub broken: u64,
 }
 
 impl Coverage {
@@ -29,6 +31,7 @@ impl Coverage {
         self.inputs += other.inputs;
         self.worlds += other.worlds;
         self.hours += other.hours;
+        self.broken += other.broken;
     }
 
     /// What a long run must have seen and has not.

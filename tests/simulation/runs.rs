@@ -157,8 +157,8 @@ fn report(order: &Order, coverage: &Coverage, took: Duration, points: u64) -> Ex
         println!("never seen, so not tested: {}", missing.join(", "));
         return ExitCode::FAILURE;
     }
-    println!("invariants broken: 0");
-    ExitCode::SUCCESS
+    println!("invariants broken: {}", coverage.broken);
+    if coverage.broken == 0 { ExitCode::SUCCESS } else { ExitCode::FAILURE }
 }
 
 fn one(seed: u64, order: &Order) -> ExitCode {
@@ -203,6 +203,7 @@ pub fn swarm(order: &Order, progress: impl Fn(u64) + Sync) -> Result<Coverage, F
             coverage.add(&world.coverage);
             progress(all);
             if let (Err(violation), true) = (&result, order.all) {
+                coverage.broken += 1;
                 let mut kinds = kinds.lock().expect("nobody panics with it");
                 let (count, world, text) = kinds.entry(violation.invariant).or_default();
                 if *count == 0 || text.len() > violation.text.len() {
