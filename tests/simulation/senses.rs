@@ -41,7 +41,7 @@ pub struct Senses {
 impl Senses {
     pub fn new(rng: &mut Rng) -> Self {
         let delay = rng.pick(&[10, 100, SECOND, 5 * SECOND, 20 * SECOND]);
-        let every = rng.permille(150).then(|| rng.pick(&[15, 30, 60]) * SECOND);
+        let every = rng.permille(60).then(|| rng.pick(&[15, 30, 60]) * SECOND);
         Self { watches: Vec::new(), index: BTreeMap::new(), delay, every }
     }
 

@@ -74,8 +74,16 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         _ => {}
     }
     if matches!(input, Input::Loaded(_)) && outside.same_load {
-        let quiet = matches!(event, Event::Noted { .. });
-        hold!(quiet, "9 reload", "a reload without change brought {event:?}");
+        // What was due at this moment comes with any input; what only a change of the set brings must not.
+        let changed = matches!(
+            event,
+            Event::Adopted { .. }
+                | Event::Intent { .. }
+                | Event::Armed { .. }
+                | Event::Disarmed { .. }
+                | Event::Closed { outcome: Outcome::Superseded, .. }
+        );
+        hold!(!changed, "9 reload", "a reload without change brought {event:?}");
     }
     Ok(())
 }
