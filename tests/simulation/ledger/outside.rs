@@ -143,12 +143,11 @@ impl Outside {
     /// Every detector check was told in this life, and last told not to hold.
     pub fn seen_clear(&self, key: &Key) -> bool {
         let Some(playbook) = self.contents.get(&key.content) else { return false };
-        let clear = |reading: &Option<Reading>| reading.as_ref().is_some_and(|it| it.verdict == Verdict::DoesNotHold);
-        let of = |seen: &BTreeMap<Key, Seen>| {
-            let told = seen.get(key).map_or(&[][..], |it| &it.detector);
-            told.len() == playbook.detect.checks.len() && told.iter().all(clear)
+        let clear = |seen: &BTreeMap<Key, Seen>, index: usize| {
+            let told = seen.get(key).and_then(|it| it.detector.get(index)?.as_ref());
+            told.is_some_and(|reading| reading.verdict == Verdict::DoesNotHold)
         };
-        of(&self.seen) || of(&self.watched)
+        (0..playbook.detect.checks.len()).all(|index| clear(&self.seen, index) || clear(&self.watched, index))
     }
 
     /// Distinct targets that are watched, and those of them that are seen to fail.
