@@ -36,7 +36,7 @@ pub struct Outside {
     pub same_load: bool,
     /// When this life of the engine began.
     pub life_began: Mono,
-    last_load: Vec<Binding>,
+    last_load: Option<Vec<Binding>>,
 }
 
 #[derive(Debug, Default)]
@@ -87,9 +87,10 @@ impl Outside {
         let same = |a: &Binding, b: &Binding| {
             Arc::ptr_eq(&a.playbook, &b.playbook) && a.resolution == b.resolution && a.standing == b.standing
         };
-        self.same_load =
-            self.last_load.len() == bindings.len() && self.last_load.iter().zip(bindings).all(|(a, b)| same(a, b));
-        self.last_load = bindings.to_vec();
+        let alike =
+            |last: &Vec<Binding>| last.len() == bindings.len() && last.iter().zip(bindings).all(|(a, b)| same(a, b));
+        self.same_load = self.last_load.as_ref().is_some_and(alike);
+        self.last_load = Some(bindings.to_vec());
         self.bindings.clear();
         self.unresolved.clear();
         for binding in bindings {
@@ -112,7 +113,7 @@ impl Outside {
         self.seen.clear();
         self.watched.clear();
         self.requests.clear();
-        self.last_load.clear();
+        self.last_load = None;
         self.cannot_record = false;
     }
 
