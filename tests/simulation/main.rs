@@ -4,7 +4,9 @@
 //! ```text
 //! cargo test --test simulation                                             a small run, and the crash walks
 //! cargo test --release --test simulation -- --incidents 1000000            the long run, with its coverage
+//! cargo test --release --test simulation -- --incidents 100000 --all       every kind of failure, with one world each
 //! cargo test --release --test simulation -- --world 0x1234 --trace         one world again, exactly
+//! cargo test --release --test simulation -- --world 0x1234 --without storm the same without a fault
 //! ```
 //!
 //! | file | its one job |
