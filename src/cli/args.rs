@@ -6,7 +6,8 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::exit::Failure;
 use crate::engine::{Options, Settings};
-use crate::host::{operator, paths::Paths};
+use crate::engine::operator;
+use crate::host::paths::Paths;
 use crate::playbook::library::Sources;
 use crate::playbook::value::Period;
 

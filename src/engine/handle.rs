@@ -2,11 +2,13 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
+use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Snapshot;
 use crate::core::{Command, Refusal};
+use crate::host::clock::boottime_ms;
 
 /// A command and the way back for its answer.
 #[derive(Debug)]
@@ -42,6 +44,12 @@ impl Handle {
     #[must_use]
     pub fn beat(&self) -> u64 {
         self.beat.load(Ordering::Relaxed)
+    }
+
+    /// How long the engine has given no sign of progress; it gives one every second.
+    #[must_use]
+    pub fn quiet_for(&self) -> Duration {
+        Duration::from_millis(boottime_ms().saturating_sub(self.beat()))
     }
 
     /// Asks for something and waits for the answer, which says in words what was done.

@@ -11,6 +11,7 @@
 //! | [`start`] | opens the journal, folds it, lets the loop go |
 //! | [`run`] | the only loop |
 //! | [`carry`] | carries effects out, each in a task of its own |
+//! | [`operator`] | who runs this process, as the kernel says |
 //! | [`page`] | from a recorded escalation to the page that goes out |
 //! | [`reload`] | which playbooks are in force |
 //! | [`playbook_view`] | every playbook file, accepted or not, as a screen shows it |
@@ -25,6 +26,7 @@ pub mod carry;
 pub mod handle;
 pub mod look;
 pub mod offline;
+pub mod operator;
 pub mod page;
 pub mod playbook_view;
 pub mod publish;

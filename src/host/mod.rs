@@ -2,7 +2,6 @@
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod clock;
-pub mod operator;
 pub mod paths;
 pub mod program;
 pub mod redact;

@@ -398,14 +398,28 @@ impl<'t> Reader<'t> {
         } else if message.contains("untagged enum RunAction") {
             let right = "[\"apt-get\", \"clean\"]: a program and its arguments, each a text of its own";
             self.say_help(Rule::WrongValue, span, "this is no program with arguments", right);
+        } else if message.starts_with("wanted exactly 1 element") {
+            let right = "one kind in each, as [{ unit = \"restart\" }, { run = [\"apt-get\", \"clean\"] }]";
+            self.say_help(Rule::WrongValue, span, "this names several kinds at once, or none", right);
         } else if let Some((wrong, right)) = message.split_once("; write ") {
             let rule = if wrong.contains("has no unit") { Rule::WrongUnit } else { Rule::WrongValue };
             self.say_help(rule, span, wrong, right);
         } else if let Some((wrong, expected)) = message.split_once(", expected ") {
-            self.say_help(Rule::WrongValue, span, wrong, expected);
+            self.say_help(Rule::WrongValue, span, wrong.replace("invalid type:", "this is a"), plainly(expected));
         } else {
             self.say(Rule::WrongValue, span, message);
         }
+    }
+}
+
+/// serde's name of a type, as an operator would say it.
+fn plainly(expected: &str) -> &str {
+    match expected {
+        "u16" | "u32" | "u64" | "i64" => "a whole number, as 3",
+        "a boolean" => "true or false",
+        "a sequence" => "a list, as [\"oncall\"]",
+        "a string" => "a text in quotes",
+        other => other,
     }
 }
 

@@ -84,10 +84,9 @@ fn flags(detector: Option<bool>, verifier: Option<bool>) -> Option<Overlap> {
 
 fn states(detector: Option<WantedState>, verifier: Option<WantedState>) -> Option<Overlap> {
     let (detector, verifier) = (detector?, verifier?);
-    let faults: Vec<UnitState> =
-        UnitState::NAMES.into_iter().map(|(_, state)| state).filter(|state| detector.admits(*state)).collect();
     let right = format!("state = \"{}\"", WantedState { negated: !detector.negated, ..detector });
-    overlap(&faults, |state| verifier.admits(*state), right)
+    let all = UnitState::NAMES.map(|(_, state)| state);
+    overlap(&all, |state| detector.admits(*state), |state| verifier.admits(*state), right)
 }
 
 fn numbers(detector: Option<WantedNumber>, verifier: Option<WantedNumber>) -> Option<Overlap> {
@@ -95,16 +94,17 @@ fn numbers(detector: Option<WantedNumber>, verifier: Option<WantedNumber>) -> Op
     // the two numbers, any other, and none at all stand for everything that can be seen
     let other = (0..=u16::MAX).find(|number| *number != detector.number && *number != verifier.number);
     let seen = [Some(detector.number), Some(verifier.number), other, None];
-    let faults: Vec<Option<u16>> = seen.into_iter().filter(|seen| detector.admits(*seen)).collect();
     let right = WantedNumber { negated: !detector.negated, ..detector };
-    overlap(&faults, |seen| verifier.admits(*seen), right.to_string())
+    overlap(&seen, |seen| detector.admits(*seen), |seen| verifier.admits(*seen), right.to_string())
 }
 
-fn overlap<T>(faults: &[T], holds: impl Fn(&T) -> bool, right: String) -> Option<Overlap> {
-    let both = faults.iter().filter(|seen| holds(seen)).count();
-    match both {
+/// Over everything that can be seen: is the fault there, does the verifier hold?
+fn overlap<T>(seen: &[T], fault: impl Fn(&T) -> bool, holds: impl Fn(&T) -> bool, right: String) -> Option<Overlap> {
+    let faults = seen.iter().filter(|one| fault(one)).count();
+    let cures = seen.iter().filter(|one| holds(one)).count();
+    match seen.iter().filter(|one| fault(one) && holds(one)).count() {
         0 => None,
-        all if all == faults.len() => Some(Overlap::Contrary(right)),
+        both if both == faults || both == cures => Some(Overlap::Contrary(right)),
         _ => Some(Overlap::Weak(right)),
     }
 }
