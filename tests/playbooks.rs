@@ -73,7 +73,8 @@ fn every_rule_has_a_wrong_playbook() {
         .flat_map(|file| read_text(&fs::read_to_string(file).unwrap()).diagnostics)
         .map(|one| one.rule)
         .collect();
-    let missing: Vec<&Rule> = Rule::ALL.iter().filter(|rule| !shown.contains(rule) && !elsewhere.contains(rule)).collect();
+    let missing: Vec<&Rule> =
+        Rule::ALL.iter().filter(|rule| !shown.contains(rule) && !elsewhere.contains(rule)).collect();
     assert!(missing.is_empty(), "{missing:?}");
 }
 
@@ -230,8 +231,7 @@ fn a_file_that_others_could_have_written_is_not_read() {
 #[test]
 fn a_name_is_a_plain_word() {
     for name in ["", ".hidden", "a b", "../up", "a/b", "ü"] {
-        let rules: Vec<Rule> =
-            read("x", name, Origin::Shipped, GOOD).diagnostics.iter().map(|one| one.rule).collect();
+        let rules: Vec<Rule> = read("x", name, Origin::Shipped, GOOD).diagnostics.iter().map(|one| one.rule).collect();
         assert_eq!(rules, [Rule::FileName], "{name}");
     }
 }

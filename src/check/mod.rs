@@ -1,1 +1,47 @@
 //! One file per kind of check: events where the kernel or systemd has them, else deadline-bound polls.
+//!
+//! Looking and judging are apart. A [`Subject`] says what to look at: equal subjects are looked at once, however many
+//! playbooks and roles ask. An [`Observation`] is what was seen, and is kept for backtests. [`judge()`] turns it into
+//! a verdict, and is pure: the same observation under another condition needs no second look.
+//!
+//! ```text
+//!  signals, pidfds, mounts, PSI --> kernel, unit::watch --+
+//!                                                         v
+//!  watch, unwatch --> dispatch --(when due)--> look --> observation --judge--> reading --> engine
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`hub`] | what the engine calls |
+//! | `dispatch` | who watches what, when it is looked at next, which readings are told |
+//! | `look` | one look at one subject, within its deadline |
+//! | `kernel` | the one thread that sleeps on every pidfd, on the mount table and on PSI triggers |
+//! | [`judge`](mod@judge) | observation and condition to verdict, words and figure |
+//! | `resolve`, `facts`, `pid` | targets to canonical things; what is true of a target before an attempt |
+//! | [`unit`], [`process`], [`filesystem`], [`http`], [`tcp`], [`command`], [`load`], [`memory`], [`pressure`] | the kinds |
+
+pub mod command;
+mod dispatch;
+mod facts;
+pub mod filesystem;
+pub mod http;
+pub mod hub;
+pub mod judge;
+mod kernel;
+pub mod load;
+mod look;
+pub mod memory;
+mod parts;
+mod pid;
+pub mod pressure;
+pub mod process;
+mod resolve;
+pub mod subject;
+pub mod tcp;
+pub mod unit;
+
+pub use facts::TargetFacts;
+pub use hub::{HostStrip, Hub, Kept};
+pub use judge::{Judged, condition, judge};
+pub use pid::main_pid;
+pub use subject::{Observation, Subject};

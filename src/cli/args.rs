@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::exit::Failure;
-use crate::engine::{Options, Settings};
 use crate::engine::operator;
+use crate::engine::{Options, Settings};
 use crate::host::paths::Paths;
 use crate::playbook::library::Sources;
 use crate::playbook::value::Period;

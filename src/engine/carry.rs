@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::page::Outbound;
 use crate::action::{self, Context, Runner};
 use crate::channel::{self, Outbox, Page};
-use crate::check::Hub;
+use crate::check::{self, Hub};
 use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
@@ -132,7 +132,7 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
     let context = Context {
         target: target.clone(),
         incident: survey.incident,
-        pid: hub.pid(target).await,
+        pid: check::main_pid(target).await,
         clean_roots: clean_roots.to_vec(),
     };
     let rest = async { tokio::join!(hub.target_facts(target), plan(survey, &context)) };

@@ -76,7 +76,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         generation: 0,
         host: crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into(),
         operator: options.operator.clone(),
-        strip: Some(hub.strip().await.into()),
+        strip: hub.strip().await.map(Into::into),
         recording: Ok(()),
         playbooks: playbook_view::all(&library.found, &core),
         messages: Vec::new(),

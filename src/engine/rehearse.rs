@@ -72,7 +72,7 @@ pub async fn rehearse(options: &Options, playbook: &Arc<Playbook>) -> Result<Vec
             Resolution::Here(target) => {
                 let detector = read_all(&hub, &playbook.detect.checks, &target).await;
                 let verifier = read_all(&hub, &playbook.verify.checks, &target).await;
-                let rungs = plan_all(options, &hub, playbook, &target).await;
+                let rungs = plan_all(options, playbook, &target).await;
                 let host = hub.target_facts(&target).await;
                 let facts = Facts {
                     detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
@@ -102,14 +102,13 @@ async fn read_all(hub: &Hub, checks: &[Check], target: &Target) -> Vec<(String, 
 
 async fn plan_all(
     options: &Options,
-    hub: &Hub,
     playbook: &Playbook,
     target: &Target,
 ) -> Vec<Result<(Plan, Vec<DryStep>), String>> {
     let context = Context {
         target: target.clone(),
         incident: IncidentId(0),
-        pid: hub.pid(target).await,
+        pid: check::main_pid(target).await,
         clean_roots: options.settings.clean_roots.clone(),
     };
     let mut rungs = Vec::new();

@@ -379,7 +379,9 @@ impl Engine {
             let (hub, strips) = (Arc::clone(&self.hands.hub), strips.clone());
             tokio::spawn(async move {
                 // full: the last one has not been looked at yet
-                let _ = strips.try_send(hub.strip().await.into());
+                if let Some(strip) = hub.strip().await {
+                    let _ = strips.try_send(strip.into());
+                }
             });
             due.strip = now + STRIP;
         }

@@ -29,10 +29,11 @@ pub struct ClockMark {
 }
 
 impl Clock {
-    /// A clock that starts at zero.
+    /// The clock of a host that salve sees for the first time: it stands where the host's own does.
     #[must_use]
     pub fn starting() -> Self {
-        Self { base: Mono(0), boottime: boottime_ms() }
+        let boottime = boottime_ms();
+        Self { base: Mono(boottime), boottime }
     }
 
     /// A clock that goes on from a mark: by the time since within the same boot, by nothing after a reboot.
@@ -83,4 +84,13 @@ pub fn boottime_ms() -> u64 {
 /// Where `/proc/sys/kernel/random/boot_id` cannot be read.
 pub fn boot_id() -> std::io::Result<Arc<str>> {
     Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().into())
+}
+
+/// What a moment of `CLOCK_MONOTONIC`, in microseconds, was on `CLOCK_BOOTTIME`, in milliseconds; exact unless the host
+/// was suspended since.
+#[must_use]
+pub fn boottime_at_monotonic(monotonic_us: u64) -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    let now_us = now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1000;
+    boottime_ms().saturating_sub(now_us.saturating_sub(monotonic_us) / 1000)
 }

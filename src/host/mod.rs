@@ -2,6 +2,8 @@
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod clock;
+pub mod deadline;
+pub mod mounts;
 pub mod paths;
 pub mod program;
 pub mod redact;

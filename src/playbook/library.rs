@@ -76,7 +76,9 @@ impl Library {
     pub fn reload(&self, sources: &Sources) -> Self {
         let mut found: Vec<Found> = Vec::new();
         if sources.shipped {
-            found.extend(SHIPPED.iter().map(|(name, text)| accept(name, Origin::Shipped, &format!("{name}.toml"), text)));
+            found.extend(
+                SHIPPED.iter().map(|(name, text)| accept(name, Origin::Shipped, &format!("{name}.toml"), text)),
+            );
         }
         let folders: [(&Option<PathBuf>, fn(PathBuf) -> Origin); 3] =
             [(&sources.system, Origin::System), (&sources.user, Origin::User), (&sources.folder, Origin::Folder)];
@@ -90,7 +92,8 @@ impl Library {
         found.sort_by(|a, b| a.name.cmp(&b.name));
         for rejected in found.iter_mut().filter(|found| found.outcome.is_err()) {
             let before = self.found.iter().find(|before| before.name == rejected.name);
-            rejected.former = before.and_then(|before| before.outcome.as_ref().ok().or(before.former.as_ref()).cloned());
+            rejected.former =
+                before.and_then(|before| before.outcome.as_ref().ok().or(before.former.as_ref()).cloned());
         }
         Self { found }
     }

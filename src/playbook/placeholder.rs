@@ -77,9 +77,9 @@ mod tests {
     #[test]
     fn a_mount_has_no_unit() {
         let target = TargetSpec::Mount("/".into());
-        assert_eq!(faults(&Template("{unit} {nuit} {mount}".into()), &target), [
-            Fault::Unfilled("unit"),
-            Fault::Unknown("nuit")
-        ]);
+        assert_eq!(
+            faults(&Template("{unit} {nuit} {mount}".into()), &target),
+            [Fault::Unfilled("unit"), Fault::Unknown("nuit")]
+        );
     }
 }

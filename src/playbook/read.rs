@@ -58,7 +58,10 @@ pub const KEYS: [&str; 15] = [
 pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
     if text.len() > LARGEST {
         let message = format!("the file has {} bytes; a playbook has at most {LARGEST}", text.len());
-        return Read { playbook: None, diagnostics: vec![Diagnostic::at(Rule::FileTooLarge, file, text, 0..0, message)] };
+        return Read {
+            playbook: None,
+            diagnostics: vec![Diagnostic::at(Rule::FileTooLarge, file, text, 0..0, message)],
+        };
     }
     let (tree, errors) = DeTable::parse_recoverable(text);
     let mut reader = Reader { file, text, diagnostics: Vec::new() };
@@ -484,7 +487,11 @@ impl ContentKey {
         };
         let json = serde_json::to_vec(&meaning).expect("a playbook has only text keys and finite numbers");
         let digest = sha2::Sha256::digest(&json);
-        let hex: String = digest.iter().flat_map(|byte| [byte >> 4, byte & 15]).filter_map(|digit| char::from_digit(digit.into(), 16)).collect();
+        let hex: String = digest
+            .iter()
+            .flat_map(|byte| [byte >> 4, byte & 15])
+            .filter_map(|digit| char::from_digit(digit.into(), 16))
+            .collect();
         Self(hex.into())
     }
 }

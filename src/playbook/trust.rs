@@ -112,7 +112,8 @@ pub fn read(path: &Path, limit: usize) -> Result<String, Distrust> {
     folders_above(path)?;
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
-    String::from_utf8(bytes).map_err(|error| Distrust::NotText { path: path.into(), at: error.utf8_error().valid_up_to() })
+    String::from_utf8(bytes)
+        .map_err(|error| Distrust::NotText { path: path.into(), at: error.utf8_error().valid_up_to() })
 }
 
 /// Every folder above, links resolved, up to the root.

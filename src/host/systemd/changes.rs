@@ -1,7 +1,8 @@
 //! Signals: the moment that units and jobs change.
 
+use std::pin::Pin;
 use std::sync::Arc;
-use std::task::Poll;
+use std::task::{Context, Poll};
 
 use zbus::export::futures_core::Stream;
 use zbus::{MatchRule, Message, MessageStream, OwnedObjectPath};
@@ -72,20 +73,28 @@ pub async fn subscribe(systemd: &Systemd) -> Result<Changes, SystemdError> {
 impl Changes {
     /// The next change; none when the line broke.
     pub async fn next(&mut self) -> Option<Change> {
-        loop {
-            let message = std::future::poll_fn(|context| {
-                for stream in [&mut self.manager, &mut self.units] {
-                    if let Poll::Ready(message) = std::pin::Pin::new(stream).poll_next(context) {
-                        return Poll::Ready(message);
-                    }
+        std::future::poll_fn(|context| self.poll(context)).await
+    }
+
+    /// A change that has arrived already; none where there is none, or the line broke.
+    pub async fn ready(&mut self) -> Option<Change> {
+        std::future::poll_fn(|context| match self.poll(context) {
+            Poll::Ready(change) => Poll::Ready(change),
+            Poll::Pending => Poll::Ready(None),
+        })
+        .await
+    }
+
+    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Change>> {
+        for stream in [&mut self.manager, &mut self.units] {
+            while let Poll::Ready(message) = Pin::new(&mut *stream).poll_next(context) {
+                let Some(Ok(message)) = message else { return Poll::Ready(None) };
+                if let Some(change) = told(&message) {
+                    return Poll::Ready(Some(change));
                 }
-                Poll::Pending
-            })
-            .await?;
-            if let Some(change) = told(&message.ok()?) {
-                return Some(change);
             }
         }
+        Poll::Pending
     }
 }
 

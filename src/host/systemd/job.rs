@@ -119,6 +119,14 @@ impl Systemd {
         }
     }
 
+    /// What a job does: `start`, `stop`, `restart`; none where it is over or cannot be asked.
+    pub async fn job_kind(&self, id: u32) -> Option<Arc<str>> {
+        let path = OwnedObjectPath::try_from(format!("/org/freedesktop/systemd1/job/{id}")).ok()?;
+        let object = super::unit::properties(self, &path).await.ok()?;
+        let kind = within(ANSWER, object.get("org.freedesktop.systemd1.Job", "JobType")).await.ok()?;
+        <&str>::try_from(&kind).ok().map(Into::into)
+    }
+
     /// The line broke while the job ran (the bus itself may be what is restarted): wait until the job is gone.
     async fn outlast(
         &self,

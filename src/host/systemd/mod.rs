@@ -135,7 +135,7 @@ impl Systemd {
     /// # Errors
     /// [`SystemdError::NoSuchUnit`] where neither a unit nor a file of it exists.
     pub async fn unit(&self, name: &str) -> Result<UnitSeen, SystemdError> {
-        unit::read(self, name).await
+        timeout(ANSWER, unit::read(self, name)).await.unwrap_or(Err(SystemdError::NoAnswer(ANSWER)))
     }
 
     /// systemd's own id for a name, aliases followed.

@@ -14,7 +14,19 @@ use crate::playbook::{Action, Attachment, Check, Playbook, TargetSpec};
 
 /// Folders that are never cleaned, whatever a setting says.
 const NEVER: [&str; 14] = [
-    "/bin", "/boot", "/dev", "/etc", "/home", "/lib", "/lib64", "/proc", "/root", "/run", "/sbin", "/sys", "/usr",
+    "/bin",
+    "/boot",
+    "/dev",
+    "/etc",
+    "/home",
+    "/lib",
+    "/lib64",
+    "/proc",
+    "/root",
+    "/run",
+    "/sbin",
+    "/sys",
+    "/usr",
     "/var/lib/salve",
 ];
 
@@ -50,7 +62,12 @@ pub fn lint(playbook: &Playbook, said: &mut Said<'_, '_>) {
     }
     for (at, attachment) in playbook.escalate.attach.iter().enumerate() {
         if let Attachment::Run(argv) = attachment {
-            program(argv, playbook, &[Step::Key("escalate"), Step::Key("attach"), Step::Item(at), Step::Key("run")], said);
+            program(
+                argv,
+                playbook,
+                &[Step::Key("escalate"), Step::Key("attach"), Step::Item(at), Step::Key("run")],
+                said,
+            );
         }
     }
 }
@@ -136,7 +153,10 @@ fn placeholders(template: &Template, playbook: &Playbook, path: &[Step<'_>], sai
                 path,
                 format!("there is no placeholder `{{{name}}}`"),
                 nearest(name, NAMES).map_or_else(
-                    || "one of {target}, {unit}, {mount}, {pid}, {incident}; a literal brace is written twice: {{".into(),
+                    || {
+                        "one of {target}, {unit}, {mount}, {pid}, {incident}; a literal brace is written twice: {{"
+                            .into()
+                    },
                     |near| format!("did you mean `{{{near}}}`?"),
                 ),
             ),

@@ -187,9 +187,7 @@ impl Check {
         match self {
             Self::Unit(c) => c.state.is_some() || c.sub.is_some() || c.result.is_some() || c.restarts.is_some(),
             Self::Process(c) => c.exists.is_some() || c.count.is_some() || c.memory.is_some(),
-            Self::Filesystem(c) => {
-                c.used.is_some() || c.free.is_some() || c.inodes.is_some() || c.read_only.is_some()
-            }
+            Self::Filesystem(c) => c.used.is_some() || c.free.is_some() || c.inodes.is_some() || c.read_only.is_some(),
             Self::Http(c) => c.status.is_some() || c.body.is_some() || c.latency.is_some(),
             // a bare connection is the condition
             Self::Tcp(_) => true,

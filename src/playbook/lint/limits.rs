@@ -50,7 +50,12 @@ fn zero(period: Period, path: &[Step<'_>], said: &mut Said<'_, '_>) {
 
 fn long(period: Period, longest: Period, path: &[Step<'_>], said: &mut Said<'_, '_>) {
     if period > longest {
-        said.say(Rule::LongTime, path, format!("`{period}` is longer than is ever useful"), format!("at most \"{longest}\""));
+        said.say(
+            Rule::LongTime,
+            path,
+            format!("`{period}` is longer than is ever useful"),
+            format!("at most \"{longest}\""),
+        );
     }
 }
 

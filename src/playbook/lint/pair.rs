@@ -69,7 +69,9 @@ fn overlaps(detector: &Check, verifier: &Check) -> Vec<(&'static str, Overlap)> 
         }
         (Check::Command(d), Check::Command(v)) if d.run == v.run => vec![("exit", numbers(d.exit, v.exit))],
         (Check::Load(d), Check::Load(v)) => vec![("per_core", bounds(d.per_core, v.per_core))],
-        (Check::Memory(d), Check::Memory(v)) => vec![("used", bounds(d.used, v.used)), ("swap", bounds(d.swap, v.swap))],
+        (Check::Memory(d), Check::Memory(v)) => {
+            vec![("used", bounds(d.used, v.used)), ("swap", bounds(d.swap, v.swap))]
+        }
         (Check::Pressure(d), Check::Pressure(v)) => {
             vec![("cpu", bounds(d.cpu, v.cpu)), ("memory", bounds(d.memory, v.memory)), ("io", bounds(d.io, v.io))]
         }

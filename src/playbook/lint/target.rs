@@ -89,7 +89,9 @@ fn one(target: &TargetSpec, many: bool, path: &[Step<'_>], said: &mut Said<'_, '
 
 /// Host and port.
 pub fn is_address(address: &str) -> bool {
-    address.rsplit_once(':').is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
+    address
+        .rsplit_once(':')
+        .is_some_and(|(host, port)| !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0))
 }
 
 /// A unit's name needs its suffix: `nginx` could be a service, a socket, a slice.

@@ -1,0 +1,416 @@
+//! Who watches what, when it is looked at next, and which readings are told.
+//!
+//! One task owns all of it, so nothing here is locked. Looks run in tasks of their own: a stuck one holds up nobody.
+
+use std::cmp::Reverse;
+use std::collections::{BinaryHeap, HashMap, HashSet};
+use std::hash::{BuildHasher, RandomState};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::mpsc;
+use tokio::time::{Instant, sleep_until};
+
+use super::hub::Kept;
+use super::judge::judge;
+use super::kernel::{Bell, Order, Told};
+use super::look::{Look, Looker};
+use super::pressure;
+use super::subject::{Observation, Subject, every};
+use super::unit::watch::UnitOrder;
+use crate::core::{Reading, Role, Verdict, WatchId};
+use crate::playbook::Check;
+use crate::text::clean_line;
+
+/// While something is verified it is looked at this often.
+const VERIFYING: Duration = Duration::from_millis(500);
+
+/// The same for looks that cost a child or a request.
+const VERIFYING_DEAR: Duration = Duration::from_secs(1);
+
+/// A figure that moves within one verdict is told at most this often.
+const FIGURES: Duration = Duration::from_secs(1);
+
+/// Looks that are due so soon go along with those that are due now: one wake-up for all.
+const TOGETHER: Duration = Duration::from_millis(20);
+
+/// What the hub asks for.
+#[derive(Debug)]
+pub enum Asked {
+    /// Read this check from now on.
+    Watch(WatchId, Arc<Check>),
+    /// No longer.
+    Unwatch(WatchId),
+}
+
+/// What is known of a subject that somebody watches.
+struct Entry {
+    watches: Vec<WatchId>,
+    period: Option<Duration>,
+    /// The place in the timetable that counts; older ones are void.
+    ticket: u64,
+    looking: bool,
+    /// Somebody came while a look was under way: it is not fresh enough for them.
+    again: bool,
+    last: Option<Look>,
+    kept: Option<Observation>,
+}
+
+/// One watch.
+struct Watched {
+    subject: Arc<Subject>,
+    check: Arc<Check>,
+    told: Option<(Verdict, Arc<str>)>,
+    told_at: Instant,
+    /// A reading that waits because only its figure moved.
+    held: Option<Reading>,
+    bells: Vec<u64>,
+}
+
+/// The one task.
+pub struct Dispatch {
+    /// What looks need.
+    pub looker: Arc<Looker>,
+    /// The unit watcher, where systemd runs this host.
+    pub units: Option<mpsc::UnboundedSender<UnitOrder>>,
+    /// Where readings go.
+    pub readings: mpsc::UnboundedSender<(WatchId, Reading)>,
+    /// Where observations go.
+    pub kept: mpsc::UnboundedSender<Kept>,
+    /// Where notes go.
+    pub notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+    /// Where looks, events and bells tell of themselves.
+    pub tell: mpsc::UnboundedSender<Told>,
+    entries: HashMap<Arc<Subject>, Entry>,
+    watches: HashMap<WatchId, Watched>,
+    timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
+    held: HashSet<WatchId>,
+    flush: Option<Instant>,
+    tickets: u64,
+    bells: u64,
+    mounts_ring: bool,
+    chance: RandomState,
+}
+
+impl Dispatch {
+    /// Nobody watches yet.
+    pub fn new(
+        looker: Arc<Looker>,
+        units: Option<mpsc::UnboundedSender<UnitOrder>>,
+        readings: mpsc::UnboundedSender<(WatchId, Reading)>,
+        kept: mpsc::UnboundedSender<Kept>,
+        notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+        tell: mpsc::UnboundedSender<Told>,
+    ) -> Self {
+        Self {
+            looker,
+            units,
+            readings,
+            kept,
+            notes,
+            tell,
+            entries: HashMap::new(),
+            watches: HashMap::new(),
+            timetable: BinaryHeap::new(),
+            held: HashSet::new(),
+            flush: None,
+            tickets: 0,
+            bells: 0,
+            mounts_ring: false,
+            chance: RandomState::new(),
+        }
+    }
+
+    /// Runs until the hub is gone.
+    pub async fn run(mut self, mut asked: mpsc::UnboundedReceiver<Asked>, mut told: mpsc::UnboundedReceiver<Told>) {
+        loop {
+            let due = [self.timetable.peek().map(|Reverse((due, ..))| *due), self.flush].into_iter().flatten().min();
+            let wait = async {
+                match due {
+                    Some(due) => sleep_until(due).await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                Some(told) = told.recv() => self.told(told),
+                order = asked.recv() => match order {
+                    Some(Asked::Watch(watch, check)) => self.watch(watch, check),
+                    Some(Asked::Unwatch(watch)) => self.unwatch(&watch),
+                    None => return,
+                },
+                () = wait => self.due(),
+            }
+        }
+    }
+
+    fn watch(&mut self, watch: WatchId, check: Arc<Check>) {
+        self.unwatch(&watch);
+        let subject = match Subject::of(&check, &watch.key.target) {
+            Ok(subject) => Arc::new(subject),
+            Err(why) => {
+                let now = self.looker.clock.mono();
+                let look = Look { began: now, since: now, result: Err(why.into()) };
+                let _ = self.readings.send((watch, reading(&check, &look)));
+                return;
+            }
+        };
+        if let (crate::playbook::Target::Unit(unit), Some(units)) = (&watch.key.target, &self.units) {
+            let _ = units.send(UnitOrder::Attend(unit.clone()));
+        }
+        let subject = match self.entries.get_key_value(&subject) {
+            Some((known, _)) => known.clone(),
+            None => subject,
+        };
+        let bells = self.ring(&check);
+        let (told, told_at, held) = (None, Instant::now(), None);
+        self.watches.insert(watch.clone(), Watched { subject: subject.clone(), check, told, told_at, held, bells });
+        let new = !self.entries.contains_key(&subject);
+        let entry = self.entries.entry(subject.clone()).or_insert_with(|| Entry {
+            watches: Vec::with_capacity(1),
+            period: None,
+            ticket: 0,
+            looking: false,
+            again: false,
+            last: None,
+            kept: None,
+        });
+        entry.watches.push(watch);
+        self.retime(&subject);
+        // An event source tells of a newcomer by itself; everything else is looked at now.
+        if !(new && self.has_source(&subject)) {
+            self.begin(&subject);
+        }
+    }
+
+    /// Is there somebody who tells of this subject's changes by itself?
+    fn has_source(&self, subject: &Subject) -> bool {
+        match subject {
+            Subject::Unit { .. } => self.units.is_some(),
+            Subject::Process(_) => matches!(self.looker.kernel.get(), Some(Some(_))),
+            _ => false,
+        }
+    }
+
+    /// Bells for a check: descriptors that ring when it is worth a look.
+    fn ring(&mut self, check: &Check) -> Vec<u64> {
+        match check {
+            Check::Pressure(check) => {
+                let triggers = pressure::triggers(check);
+                triggers.into_iter().map(|file| self.hang(Bell::Pressure, file.into())).collect()
+            }
+            Check::Filesystem(_) if !self.mounts_ring => {
+                if let Ok(table) = std::fs::File::open(crate::host::mounts::TABLE) {
+                    self.mounts_ring = true;
+                    // One for all, for good.
+                    self.hang(Bell::Mounts, table.into());
+                }
+                Vec::new()
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn hang(&mut self, bell: Bell, fd: OwnedFd) -> u64 {
+        self.bells += 1;
+        self.looker.order(Order::Ring(self.bells, bell, fd));
+        self.bells
+    }
+
+    fn unwatch(&mut self, watch: &WatchId) {
+        let Some(watched) = self.watches.remove(watch) else { return };
+        self.held.remove(watch);
+        for bell in watched.bells {
+            self.looker.order(Order::Silence(bell));
+        }
+        let Some(entry) = self.entries.get_mut(&watched.subject) else { return };
+        entry.watches.retain(|one| one != watch);
+        if !entry.watches.is_empty() {
+            return self.retime(&watched.subject);
+        }
+        self.entries.remove(&watched.subject);
+        match (&*watched.subject, &self.units) {
+            (Subject::Process(_), _) => self.looker.order(Order::Forget(watched.subject)),
+            (Subject::Unit { .. }, Some(units)) => drop(units.send(UnitOrder::Forget(watched.subject))),
+            _ => (),
+        }
+    }
+
+    /// How often a subject is looked at follows from who watches it.
+    fn retime(&mut self, subject: &Arc<Subject>) {
+        let Some(entry) = self.entries.get(subject) else { return };
+        let watched = entry.watches.iter().filter_map(|watch| Some((watch, self.watches.get(watch)?)));
+        let shortest = watched.clone().map(|(_, watched)| every(&watched.check)).min();
+        let verifying = watched.clone().any(|(watch, _)| watch.role == Role::Verifier);
+        let Some(shortest) = shortest else { return };
+        let fast = match **subject {
+            Subject::Command { .. } | Subject::Http { .. } => VERIFYING_DEAR,
+            _ => VERIFYING,
+        };
+        let period = match (&**subject, verifying) {
+            (_, true) => Some(shortest.min(fast)),
+            // Listing serves all processes at once, so the thread that lists keeps the time.
+            (Subject::Process(_), false) if self.has_source(subject) => None,
+            (_, false) => Some(shortest),
+        };
+        match (&**subject, &self.units) {
+            (Subject::Process(_), _) => self.looker.order(Order::Track(subject.clone(), shortest)),
+            (Subject::Unit { .. }, Some(units)) => drop(units.send(UnitOrder::Track(subject.clone()))),
+            _ => (),
+        }
+        if let Some(entry) = self.entries.get_mut(subject)
+            && entry.period != period
+        {
+            entry.period = period;
+            self.schedule(subject);
+        }
+    }
+
+    /// Puts the next look into the timetable, a little off its period so that looks do not march in step.
+    fn schedule(&mut self, subject: &Arc<Subject>) {
+        self.tickets += 1;
+        let ticket = self.tickets;
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        entry.ticket = ticket;
+        let Some(period) = entry.period else { return };
+        let chance = u32::try_from(self.chance.hash_one(ticket) % 1000).unwrap_or_default();
+        let wait = period * 9 / 10 + period / 10 * chance / 1000;
+        self.timetable.push(Reverse((Instant::now() + wait, ticket, subject.clone())));
+    }
+
+    /// Time has come for some looks, or for readings that waited.
+    fn due(&mut self) {
+        let now = Instant::now();
+        while let Some(Reverse((due, ..))) = self.timetable.peek() {
+            if *due > now + TOGETHER {
+                break;
+            }
+            let Some(Reverse((_, ticket, subject))) = self.timetable.pop() else { break };
+            if self.entries.get(&subject).is_some_and(|entry| entry.ticket == ticket) {
+                self.begin(&subject);
+                self.schedule(&subject);
+            }
+        }
+        if self.flush.is_some_and(|flush| flush <= now) {
+            self.flush = None;
+            for watch in std::mem::take(&mut self.held) {
+                if let Some(watched) = self.watches.get_mut(&watch)
+                    && let Some(reading) = watched.held.take()
+                {
+                    send(&self.readings, &watch, watched, reading);
+                }
+            }
+        }
+    }
+
+    /// Begins a look, or marks that the one under way is not enough.
+    fn begin(&mut self, subject: &Arc<Subject>) {
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        if entry.looking {
+            entry.again = true;
+            return;
+        }
+        entry.looking = true;
+        let (looker, subject, tell) = (self.looker.clone(), subject.clone(), self.tell.clone());
+        tokio::spawn(async move {
+            let look = looker.look(&subject).await;
+            let _ = tell.send(Told::Looked(subject, look));
+        });
+    }
+
+    fn told(&mut self, told: Told) {
+        match told {
+            Told::Seen(subject, look) => self.seen(&subject, look),
+            Told::Looked(subject, look) => {
+                if let Some(entry) = self.entries.get_mut(&subject) {
+                    entry.looking = false;
+                    let again = std::mem::take(&mut entry.again);
+                    self.seen(&subject, look);
+                    if again {
+                        self.begin(&subject);
+                    }
+                }
+            }
+            Told::Rang(bell) => {
+                let rung = |subject: &&Arc<Subject>| match bell {
+                    Bell::Mounts => matches!(***subject, Subject::Filesystem { .. }),
+                    Bell::Pressure => matches!(***subject, Subject::Pressure),
+                };
+                let subjects: Vec<_> = self.entries.keys().filter(rung).cloned().collect();
+                for subject in subjects {
+                    self.begin(&subject);
+                }
+            }
+            Told::Note(about, text) => drop(self.notes.send((about, text))),
+        }
+    }
+
+    /// Judges what was seen for everybody who watches it.
+    fn seen(&mut self, subject: &Arc<Subject>, look: Look) {
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        // An event may have overtaken a look that began before it.
+        if entry.last.as_ref().is_some_and(|last| last.began > look.began) {
+            return;
+        }
+        let mut turned = false;
+        for watch in &entry.watches {
+            let Some(watched) = self.watches.get_mut(watch) else { continue };
+            let reading = reading(&watched.check, &look);
+            let same_verdict = watched.told.as_ref().is_some_and(|(verdict, _)| *verdict == reading.verdict);
+            turned |= !same_verdict;
+            let same_words = watched.told.as_ref().is_some_and(|(_, seen)| *seen == reading.seen);
+            if watch.role == Role::Verifier || !same_verdict {
+                watched.held = None;
+                self.held.remove(watch);
+                send(&self.readings, watch, watched, reading);
+            } else if same_words {
+                watched.held = None;
+                self.held.remove(watch);
+            } else if watched.told_at.elapsed() >= FIGURES {
+                send(&self.readings, watch, watched, reading);
+            } else {
+                let when = watched.told_at + FIGURES;
+                self.flush = Some(self.flush.map_or(when, |flush| flush.min(when)));
+                watched.held = Some(reading);
+                self.held.insert(watch.clone());
+            }
+        }
+        let observation = match &look.result {
+            Ok(observation) => observation.clone(),
+            Err(why) => Observation::Unseen(why.to_string()),
+        };
+        let news = entry.kept.as_ref().is_none_or(|kept| turned || !observation.hardly_differs(kept));
+        if news && entry.kept.as_ref() != Some(&observation) {
+            let text = serde_json::to_string(&observation).unwrap_or_default().into();
+            let at = self.looker.clock.now();
+            let _ = self.kept.send(Kept { subject: subject.canonical(), at, observation: text });
+            entry.kept = Some(observation);
+        }
+        entry.last = Some(look);
+    }
+}
+
+fn send(
+    readings: &mpsc::UnboundedSender<(WatchId, Reading)>,
+    watch: &WatchId,
+    watched: &mut Watched,
+    reading: Reading,
+) {
+    watched.told = Some((reading.verdict.clone(), reading.seen.clone()));
+    watched.told_at = Instant::now();
+    let _ = readings.send((watch.clone(), reading));
+}
+
+/// A look, judged.
+pub fn reading(check: &Check, look: &Look) -> Reading {
+    let (began, since) = (look.began, look.since);
+    match &look.result {
+        Ok(observation) => {
+            let judged = judge(check, observation);
+            let seen = clean_line(&judged.seen).as_ref().into();
+            Reading { verdict: judged.verdict, seen, figure: judged.figure, began, since }
+        }
+        Err(why) => Reading { verdict: Verdict::Unknown(why.clone()), seen: why.clone(), figure: None, began, since },
+    }
+}

@@ -1,0 +1,168 @@
+//! Room and inodes of a mounted file system. A dead server holds up only the disposable thread that asked.
+
+use std::path::Path;
+use std::time::Duration;
+
+use rustix::fs::{StatVfsMountFlags, statvfs};
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::parts::{Parts, figure, joined, near, share};
+use super::subject::{Subject, millis};
+use crate::host::deadline::{Disposable, Silence};
+use crate::host::mounts;
+use crate::playbook::Target;
+use crate::playbook::check::FilesystemCheck;
+use crate::playbook::value::Bound;
+
+/// A file system at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FilesystemSeen {
+    /// Bytes in use.
+    pub used: u64,
+    /// Bytes that an unprivileged user could still write. `df` counts percent of `used + available`.
+    pub available: u64,
+    /// Inodes; 0 where the file system does not count them.
+    pub inodes: u64,
+    /// Of them in use.
+    pub inodes_used: u64,
+    /// Mounted read-only.
+    pub read_only: bool,
+}
+
+impl FilesystemSeen {
+    /// The room that `df` takes percentages of.
+    fn whole(&self) -> u64 {
+        self.used.saturating_add(self.available)
+    }
+
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        self.read_only == then.read_only
+            && near(share(self.used, self.whole()), share(then.used, then.whole()))
+            && near(share(self.inodes_used, self.inodes), share(then.inodes_used, then.inodes))
+    }
+}
+
+/// The mount point that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<Subject, String> {
+    let timeout_ms = millis(check.timeout, Duration::from_secs(5));
+    match (&check.mount, target) {
+        (Some(mount), _) => Ok(Subject::Filesystem { mount: mount.as_str().into(), timeout_ms }),
+        (None, Target::Mount(mount)) => Ok(Subject::Filesystem { mount: mount.clone(), timeout_ms }),
+        (None, _) => Err("the check names no mount point, and its target is none".into()),
+    }
+}
+
+/// Asks the kernel.
+///
+/// # Errors
+/// In words: nothing is mounted there, or it does not answer.
+pub async fn look(disposable: &Disposable, mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
+    let path = mount.to_owned();
+    let asked = disposable.call(mount, limit, move || ask(Path::new(&path))).await;
+    asked.map_err(|silence| match silence {
+        Silence::Late => format!("{mount} did not answer within {} s", limit.as_secs_f64()),
+        Silence::StillHanging => format!("{mount} does not answer"),
+        Silence::NoThread => "no thread could be had to ask".into(),
+    })?
+}
+
+fn ask(mount: &Path) -> Result<FilesystemSeen, String> {
+    let failed = |error: std::io::Error| format!("{} cannot be looked at: {error}", mount.display());
+    // What is not mounted must not pass for the file system below it.
+    if !mounts::is_mount_point(mount).map_err(failed)? {
+        return Err(format!("nothing is mounted at {}", mount.display()));
+    }
+    let seen = statvfs(mount).map_err(|error| failed(error.into()))?;
+    let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
+    Ok(FilesystemSeen {
+        used: bytes(seen.f_blocks.saturating_sub(seen.f_bfree)),
+        available: bytes(seen.f_bavail),
+        inodes: seen.f_files,
+        inodes_used: seen.f_files.saturating_sub(seen.f_ffree),
+        read_only: seen.f_flag.contains(StatVfsMountFlags::RDONLY),
+    })
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judged {
+    let mut parts = Parts::default();
+    if let Some(bound) = check.used {
+        parts.bound(bound, figure(bound, seen.used, seen.whole()), "");
+    }
+    if let Some(bound) = check.free {
+        parts.bound(bound, figure(bound, seen.available, seen.whole()), "free ");
+    }
+    if let Some(bound) = check.inodes {
+        // Without a table of inodes there is none to run out of, and nothing to compare.
+        let counted = (seen.inodes > 0).then_some(seen.inodes_used);
+        parts.bound(bound, counted.and_then(|used| figure(bound, used, seen.inodes)), "inodes ");
+    }
+    if let Some(wanted) = check.read_only {
+        parts.met(wanted == seen.read_only, if seen.read_only { "read-only" } else { "writable" });
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &FilesystemCheck) -> String {
+    let labelled = |label: &str, bound: Option<Bound>| bound.map(|bound| format!("{label}{bound}"));
+    joined([
+        labelled("", check.used),
+        labelled("free ", check.free),
+        labelled("inodes ", check.inodes),
+        check.read_only.map(|read_only| if read_only { "read-only" } else { "writable" }.into()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    const SEEN: FilesystemSeen =
+        FilesystemSeen { used: 850, available: 150, inodes: 100, inodes_used: 40, read_only: false };
+
+    #[test]
+    fn room_is_judged_as_df_counts_it() {
+        let used = |bound: &str| {
+            judge(&FilesystemCheck { used: Some(bound.parse().unwrap()), ..FilesystemCheck::default() }, &SEEN)
+        };
+        assert_eq!(used("> 85%").verdict, Verdict::DoesNotHold);
+        assert_eq!(used(">= 85%"), Judged { verdict: Verdict::Holds, seen: "85%".into(), figure: Some(85.0) });
+        assert_eq!(used("> 800B").figure, Some(850.0));
+        let free = FilesystemCheck { free: Some("< 200B".parse().unwrap()), ..FilesystemCheck::default() };
+        assert_eq!(judge(&free, &SEEN).seen, "free 150 B");
+        assert_eq!(condition(&free), "free < 200 B");
+    }
+
+    #[test]
+    fn inodes_that_are_not_counted_cannot_be_judged() {
+        let check = FilesystemCheck { inodes: Some("> 30%".parse().unwrap()), ..FilesystemCheck::default() };
+        assert_eq!(judge(&check, &SEEN).verdict, Verdict::Holds);
+        let uncounted = FilesystemSeen { inodes: 0, inodes_used: 0, ..SEEN };
+        assert!(matches!(judge(&check, &uncounted).verdict, Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn read_only_is_told() {
+        let check = FilesystemCheck { read_only: Some(true), ..FilesystemCheck::default() };
+        assert_eq!(judge(&check, &SEEN).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check, &FilesystemSeen { read_only: true, ..SEEN }).seen, "read-only");
+    }
+
+    #[tokio::test]
+    async fn the_root_is_seen_and_a_folder_that_is_no_mount_point_is_not() {
+        let disposable = Disposable::default();
+        let limit = Duration::from_secs(30);
+        let root = look(&disposable, "/", limit).await.unwrap();
+        assert!(root.used > 0);
+        let folder = look(&disposable, "/etc", limit).await;
+        assert_eq!(folder, Err("nothing is mounted at /etc".into()));
+    }
+}

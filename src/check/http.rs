@@ -1,0 +1,248 @@
+//! An HTTP answer: a fresh connection each time, no proxy, no redirect. No answer is an observation as well.
+
+use std::sync::OnceLock;
+use std::time::{Duration, Instant};
+
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response};
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::parts::{Parts, joined};
+use super::subject::{Subject, millis};
+use crate::playbook::Target;
+use crate::playbook::check::HttpCheck;
+use crate::text::clean_line;
+
+/// So much of a body is looked at.
+const BODY: usize = 64 * 1024;
+
+/// What came of a request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum HttpSeen {
+    /// An answer.
+    Answer {
+        /// Its status.
+        status: u16,
+        /// Milliseconds to the whole answer, or to the first 64 KiB of it.
+        took_ms: u64,
+        /// Whether the body held the text that was looked for.
+        text: Option<bool>,
+    },
+    /// None, and why: refused, late, no such name, a certificate that does not hold.
+    None(String),
+}
+
+impl HttpSeen {
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        match (self, then) {
+            (
+                Self::Answer { status, took_ms, text },
+                Self::Answer { status: then_status, took_ms: then_took, text: then_text },
+            ) => {
+                status == then_status && text == then_text && took_ms.abs_diff(*then_took) * 4 <= (*then_took).max(100)
+            }
+            _ => self == then,
+        }
+    }
+}
+
+/// The address that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &HttpCheck, target: &Target) -> Result<Subject, String> {
+    let url = match (&check.url, target) {
+        (Some(url), _) => url.as_str().into(),
+        (None, Target::Url(url)) => url.clone(),
+        (None, _) => return Err("the check names no address to ask, and its target is none".into()),
+    };
+    let text = check.body.as_deref().map(Into::into);
+    Ok(Subject::Http { url, text, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
+}
+
+/// Asks.
+///
+/// # Errors
+/// In words, where the asking itself is not possible; no answer is no error.
+pub async fn look(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen, String> {
+    let client = client()?;
+    let began = Instant::now();
+    let asked = async {
+        let mut response = client.get(url).send().await.map_err(|error| reason(&error))?;
+        let status = response.status().as_u16();
+        let body = head(&mut response).await.map_err(|error| reason(&error))?;
+        let text = text.map(|text| contains(&body, text.as_bytes()));
+        let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
+        Ok(HttpSeen::Answer { status, took_ms, text })
+    };
+    match tokio::time::timeout(limit, asked).await {
+        Ok(Ok(answer)) => Ok(answer),
+        Ok(Err(why)) => Ok(HttpSeen::None(why)),
+        Err(_) => Ok(HttpSeen::None(format!("nothing within {} s", limit.as_secs_f64()))),
+    }
+}
+
+/// One client for all: it holds the roots of trust, and keeps no connection.
+fn client() -> Result<&'static Client, String> {
+    static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
+    let made = CLIENT.get_or_init(|| {
+        // The first provider stays; whoever came first installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        Client::builder()
+            .no_proxy()
+            .redirect(Policy::none())
+            .pool_max_idle_per_host(0)
+            .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
+            .build()
+            .map_err(|error| reason(&error))
+    });
+    made.as_ref().map_err(|why| format!("no request can be made: {why}"))
+}
+
+/// The body's head. Whoever sends without end is read no further.
+async fn head(response: &mut Response) -> reqwest::Result<Vec<u8>> {
+    let mut body = Vec::new();
+    while let Some(chunk) = response.chunk().await? {
+        let room = BODY - body.len();
+        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
+        if body.len() == BODY {
+            break;
+        }
+    }
+    Ok(body)
+}
+
+fn contains(body: &[u8], text: &[u8]) -> bool {
+    text.is_empty() || body.windows(text.len()).any(|window| window == text)
+}
+
+/// The innermost cause: `Connection refused (os error 111)` says more than `error sending request`.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    clean_line(&cause.to_string()).into_owned()
+}
+
+/// Judges it. No answer has no status, no body and no latency.
+#[must_use]
+pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judged {
+    let mut parts = Parts::default();
+    let answer = match seen {
+        HttpSeen::Answer { status, took_ms, text } => Some((*status, Duration::from_millis(*took_ms), *text)),
+        HttpSeen::None(_) => None,
+    };
+    let words = match seen {
+        HttpSeen::Answer { status, .. } => status.to_string(),
+        HttpSeen::None(why) => format!("no answer: {why}"),
+    };
+    if let Some(wanted) = check.status {
+        parts.met(wanted.admits(answer.map(|(status, ..)| status)), words.as_str());
+    }
+    if check.body.is_some() {
+        match answer {
+            Some((_, _, Some(held))) => {
+                parts.met(held, format!("{words}, text {}", if held { "found" } else { "missing" }))
+            }
+            Some((_, _, None)) => parts.unclear("the body was not looked at for this text"),
+            None => parts.met(false, words.as_str()),
+        }
+    }
+    if let Some(bound) = check.latency {
+        // What never came was slower than any bound.
+        let took = answer.map_or(Duration::MAX, |(_, took, _)| took);
+        match answer {
+            Some(_) => parts.met(bound.admits(took), format!("{words} in {} ms", took.as_millis())),
+            None => parts.met(bound.admits(took), words.as_str()),
+        }
+    }
+    if check.status.is_none() && check.body.is_none() && check.latency.is_none() {
+        // An address alone asks for any good answer.
+        parts.met(answer.is_some_and(|(status, ..)| (200..300).contains(&status)), words);
+    }
+    if let Some((_, took, _)) = answer {
+        parts.figure(took.as_secs_f64() * 1000.0);
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &HttpCheck) -> String {
+    let words = joined([
+        check.status.map(|status| status.to_string()),
+        check.body.as_ref().map(|text| format!("holds {text:?}")),
+        check.latency.map(|bound| bound.to_string()),
+    ]);
+    if words.is_empty() { "2xx".into() } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::matchers::path;
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+    use crate::core::Verdict;
+
+    fn answer(status: u16, took_ms: u64, text: Option<bool>) -> HttpSeen {
+        HttpSeen::Answer { status, took_ms, text }
+    }
+
+    #[test]
+    fn no_answer_is_not_any_status() {
+        let none = HttpSeen::None("Connection refused".into());
+        let wanting = |status: &str| HttpCheck { status: Some(status.parse().unwrap()), ..HttpCheck::default() };
+        assert_eq!(judge(&wanting("200"), &none).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&wanting("not 200"), &none).verdict, Verdict::Holds);
+        assert_eq!(judge(&wanting("not 200"), &none).seen, "no answer: Connection refused");
+        assert_eq!(judge(&wanting("200"), &answer(200, 3, None)).verdict, Verdict::Holds);
+        assert_eq!(judge(&wanting("200"), &answer(503, 3, None)).seen, "503");
+        assert_eq!(judge(&HttpCheck::default(), &answer(204, 3, None)).verdict, Verdict::Holds);
+        assert_eq!(judge(&HttpCheck::default(), &answer(301, 3, None)).verdict, Verdict::DoesNotHold);
+    }
+
+    #[test]
+    fn body_and_latency_count() {
+        let check =
+            HttpCheck { body: Some("ok".into()), latency: Some("< 500ms".parse().unwrap()), ..HttpCheck::default() };
+        let judged = judge(&check, &answer(200, 12, Some(true)));
+        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(12.0)));
+        assert_eq!(judged.seen, "200, text found, 200 in 12 ms");
+        assert_eq!(judge(&check, &answer(200, 700, Some(true))).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check, &answer(200, 12, Some(false))).verdict, Verdict::DoesNotHold);
+        let slow = HttpCheck { latency: Some("> 500ms".parse().unwrap()), ..HttpCheck::default() };
+        assert_eq!(judge(&slow, &HttpSeen::None("late".into())).verdict, Verdict::Holds);
+        assert_eq!(condition(&check), "holds \"ok\", < 500ms");
+    }
+
+    #[tokio::test]
+    async fn a_real_server_is_asked_and_redirects_are_not_followed() {
+        let server = MockServer::start().await;
+        let reply = |status| ResponseTemplate::new(status).set_body_string("all is well");
+        Mock::given(path("/good")).respond_with(reply(200)).mount(&server).await;
+        let away = ResponseTemplate::new(302).insert_header("location", "/good");
+        Mock::given(path("/away")).respond_with(away).mount(&server).await;
+        let ask = |place: &str, text| {
+            let url = format!("{}{place}", server.uri());
+            async move { look(&url, text, Duration::from_secs(30)).await.unwrap() }
+        };
+        assert!(matches!(ask("/good", Some("well")).await, HttpSeen::Answer { status: 200, text: Some(true), .. }));
+        assert!(matches!(ask("/good", Some("ill")).await, HttpSeen::Answer { text: Some(false), .. }));
+        assert!(matches!(ask("/away", None).await, HttpSeen::Answer { status: 302, text: None, .. }));
+    }
+
+    #[tokio::test]
+    async fn refusal_and_silence_are_no_answer() {
+        let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", silent.local_addr().unwrap());
+        let late = look(&url, None, Duration::from_millis(50)).await.unwrap();
+        assert_eq!(late, HttpSeen::None("nothing within 0.05 s".into()));
+        drop(silent);
+        let refused = look(&url, None, Duration::from_secs(30)).await.unwrap();
+        assert!(matches!(&refused, HttpSeen::None(why) if why.contains("refused")), "{refused:?}");
+    }
+}

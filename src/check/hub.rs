@@ -1,0 +1,138 @@
+//! What the engine calls.
+
+use std::sync::Arc;
+
+use tokio::sync::mpsc;
+
+use super::dispatch::{Asked, Dispatch, reading};
+use super::facts::{self, TargetFacts};
+use super::kernel::{Kernel, Told};
+use super::look::{Look, Looker};
+use super::parts::share;
+use super::subject::Subject;
+use super::unit::stops::Stops;
+use super::unit::watch::Watcher;
+use super::{load, memory, pressure, resolve};
+use crate::core::{Now, Reading, Resolution, WatchId};
+use crate::host::Clock;
+use crate::playbook::{Check, Playbook, Target};
+
+/// Looks at the host for everybody.
+///
+/// Dropping it ends everything that it started; looks that hang in the kernel end when the kernel lets them.
+#[derive(Debug)]
+pub struct Hub {
+    asked: mpsc::UnboundedSender<Asked>,
+    looker: Arc<Looker>,
+    stops: Arc<Stops>,
+}
+
+/// An observation that differs from the one before: what a backtest judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Kept {
+    /// What was looked at, as JSON that is the same for equal subjects.
+    pub subject: Arc<str>,
+    /// When.
+    pub at: Now,
+    /// What was seen, as JSON of an [`super::Observation`].
+    pub observation: Arc<str>,
+}
+
+/// The host at a glance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostStrip {
+    /// One-minute load average.
+    pub load: f64,
+    /// Processors that are online.
+    pub cores: usize,
+    /// Memory that is not available, percent.
+    pub memory: f64,
+    /// Swap in use, percent; 0 without swap.
+    pub swap: f64,
+    /// `some avg10` for cpu, `full avg10` for memory and io, percent; none where the kernel has no PSI.
+    pub pressure: Option<[f64; 3]>,
+}
+
+impl Hub {
+    /// Starts to look, within a tokio runtime. Nothing is looked at before it is watched.
+    ///
+    /// `readings` get every change of a reading, and every look of a verifier; `kept` every change of what was seen;
+    /// `notes` what an operator should know of the looking itself, as (about, text).
+    #[must_use]
+    pub fn new(
+        clock: Clock,
+        readings: mpsc::UnboundedSender<(WatchId, Reading)>,
+        kept: mpsc::UnboundedSender<Kept>,
+        notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+    ) -> Self {
+        let (asked, asked_here) = mpsc::unbounded_channel();
+        let (tell, told) = mpsc::unbounded_channel();
+        let (looker, stops) = (Arc::new(Looker::new(clock)), Arc::new(Stops::default()));
+        let kernel = Kernel::start(clock, tell.clone()).map_err(|error| {
+            let text = format!("processes and mounts cannot be watched: {error}");
+            let _ = tell.send(Told::Note("host".into(), text.into()));
+        });
+        let _ = looker.kernel.set(kernel.ok());
+        let units = looker.systemd.clone().map(|systemd| {
+            let (units, orders) = mpsc::unbounded_channel();
+            tokio::spawn(Watcher { systemd, clock, orders, tell: tell.clone(), stops: stops.clone() }.run());
+            units
+        });
+        let dispatch = Dispatch::new(looker.clone(), units, readings, kept, notes, tell);
+        tokio::spawn(dispatch.run(asked_here, told));
+        Self { asked, looker, stops }
+    }
+
+    /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
+    /// target. A verifier's check is also polled fast, and each look told.
+    pub fn watch(&self, watch: WatchId, check: Arc<Check>) {
+        let _ = self.asked.send(Asked::Watch(watch, check));
+    }
+
+    /// No longer. Readings that are already under way may still arrive.
+    pub fn unwatch(&self, watch: &WatchId) {
+        let _ = self.asked.send(Asked::Unwatch(watch.clone()));
+    }
+
+    /// One fresh look, within its deadline, whoever else watches.
+    pub fn read(&self, check: Arc<Check>, target: Target) -> impl Future<Output = Reading> + Send + 'static {
+        let looker = self.looker.clone();
+        async move {
+            let look = match Subject::of(&check, &target) {
+                Ok(subject) => looker.look(&Arc::new(subject)).await,
+                Err(why) => {
+                    let now = looker.clock.mono();
+                    Look { began: now, since: now, result: Err(why.into()) }
+                }
+            };
+            reading(&check, &look)
+        }
+    }
+
+    /// What a playbook's targets come to on this host.
+    pub async fn resolve(&self, playbook: &Playbook) -> Vec<Resolution> {
+        resolve::resolve(&self.looker, playbook).await
+    }
+
+    /// What is true of a target right now, besides its detector.
+    pub async fn target_facts(&self, target: &Target) -> TargetFacts {
+        facts::gather(self.looker.systemd.as_ref(), &self.stops, target).await
+    }
+
+    /// The host at a glance; none where the kernel does not tell.
+    pub async fn strip(&self) -> Option<HostStrip> {
+        strip()
+    }
+}
+
+fn strip() -> Option<HostStrip> {
+    let (load, memory) = (load::look().ok()?, memory::look().ok()?);
+    let pressure = pressure::look().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
+    Some(HostStrip {
+        load: load.one,
+        cores: load.cores,
+        memory: share(memory.used(), memory.total).unwrap_or_default(),
+        swap: share(memory.swap_used, memory.swap_total).unwrap_or_default(),
+        pressure,
+    })
+}

@@ -1,0 +1,92 @@
+//! Load average, per core.
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::parts::{Parts, joined};
+use crate::playbook::check::LoadCheck;
+
+/// The load at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct LoadSeen {
+    /// One-minute average.
+    pub one: f64,
+    /// Processors that are online: the average counts what waits for any of them.
+    pub cores: usize,
+}
+
+impl LoadSeen {
+    /// Divided by the number of cores.
+    #[must_use]
+    #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 cores")]
+    pub fn per_core(&self) -> f64 {
+        self.one / self.cores.max(1) as f64
+    }
+
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        self.cores == then.cores && (self.per_core() - then.per_core()).abs() < 0.1
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// In words, where the kernel does not tell.
+pub fn look() -> Result<LoadSeen, String> {
+    let load = sysinfo::System::load_average().map_err(|error| format!("the load average cannot be read: {error}"))?;
+    Ok(LoadSeen { one: load.one, cores: online() })
+}
+
+/// Processors that are online. `available_parallelism` would count those that this process may use.
+fn online() -> usize {
+    let listed = std::fs::read_to_string("/sys/devices/system/cpu/online").ok().and_then(|list| count(&list));
+    listed.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
+}
+
+/// How many a list such as `0-3,8` names.
+fn count(list: &str) -> Option<usize> {
+    list.trim().split(',').try_fold(0, |sum, range| {
+        let (from, to) = range.split_once('-').unwrap_or((range, range));
+        let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
+        Some(sum + to.checked_sub(from)? + 1)
+    })
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judged {
+    let mut parts = Parts::default();
+    if let Some(bound) = check.per_core {
+        parts.bound(bound, Some(seen.per_core()), "");
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &LoadCheck) -> String {
+    joined([check.per_core.map(|bound| format!("{bound} per core"))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    #[test]
+    fn load_is_judged_per_core() {
+        let check = LoadCheck { per_core: Some("> 2".parse().unwrap()), every: None };
+        let at = |one| judge(&check, &LoadSeen { one, cores: 4 });
+        assert_eq!(at(8.0).verdict, Verdict::DoesNotHold);
+        assert_eq!(at(8.4), Judged { verdict: Verdict::Holds, seen: "2.1".into(), figure: Some(2.1) });
+        assert_eq!(condition(&check), "> 2 per core");
+    }
+
+    #[test]
+    fn processors_are_counted_from_their_list() {
+        assert_eq!(count("0-3,8,10-11\n"), Some(7));
+        assert_eq!(count("0"), Some(1));
+        assert_eq!(count("x"), None);
+        assert!(look().unwrap().cores > 0);
+    }
+}

@@ -1,0 +1,103 @@
+//! Memory and swap in use.
+
+use serde::{Deserialize, Serialize};
+use sysinfo::{MemoryRefreshKind, RefreshKind, System};
+
+use super::judge::Judged;
+use super::parts::{Parts, figure, joined, near, share};
+use crate::playbook::check::MemoryCheck;
+
+/// Memory at one moment, in bytes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct MemorySeen {
+    /// All of it.
+    pub total: u64,
+    /// What could be used without swapping, as the kernel estimates it.
+    pub available: u64,
+    /// Swap space.
+    pub swap_total: u64,
+    /// Of it in use.
+    pub swap_used: u64,
+}
+
+impl MemorySeen {
+    /// What is not available, in bytes.
+    #[must_use]
+    pub fn used(&self) -> u64 {
+        self.total.saturating_sub(self.available)
+    }
+
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        near(share(self.used(), self.total), share(then.used(), then.total))
+            && near(share(self.swap_used, self.swap_total), share(then.swap_used, then.swap_total))
+    }
+}
+
+/// Reads it.
+///
+/// # Errors
+/// In words, where the kernel does not tell.
+pub fn look() -> Result<MemorySeen, String> {
+    let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
+    let system = System::new_with_specifics(wanted).map_err(|error| format!("memory cannot be read: {error}"))?;
+    if system.total_memory() == 0 {
+        return Err("memory cannot be read".into());
+    }
+    Ok(MemorySeen {
+        total: system.total_memory(),
+        available: system.available_memory(),
+        swap_total: system.total_swap(),
+        swap_used: system.used_swap(),
+    })
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judged {
+    let mut parts = Parts::default();
+    if let Some(bound) = check.used {
+        parts.bound(bound, figure(bound, seen.used(), seen.total), "");
+    }
+    if let Some(bound) = check.swap {
+        // Without swap, none of it is in use.
+        parts.bound(bound, figure(bound, seen.swap_used, seen.swap_total).or(Some(0.0)), "swap ");
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &MemoryCheck) -> String {
+    joined([check.used.map(|bound| bound.to_string()), check.swap.map(|bound| format!("swap {bound}"))])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    const SEEN: MemorySeen = MemorySeen { total: 1000, available: 100, swap_total: 0, swap_used: 0 };
+
+    #[test]
+    fn what_is_not_available_is_used_and_no_swap_is_none_in_use() {
+        let check = |used: Option<&str>, swap: Option<&str>| MemoryCheck {
+            used: used.map(|bound| bound.parse().unwrap()),
+            swap: swap.map(|bound| bound.parse().unwrap()),
+            every: None,
+        };
+        let holds = judge(&check(Some(">= 90%"), None), &SEEN);
+        assert_eq!(holds, Judged { verdict: Verdict::Holds, seen: "90%".into(), figure: Some(90.0) });
+        assert_eq!(judge(&check(Some("> 90%"), None), &SEEN).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check(Some("> 850B"), None), &SEEN).verdict, Verdict::Holds);
+        assert_eq!(judge(&check(None, Some("> 0%")), &SEEN).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check(Some("> 80%"), Some("< 1%")), &SEEN).seen, "90%, swap 0%");
+        assert_eq!(condition(&check(Some("> 80%"), Some("< 1%"))), "> 80%, swap < 1%");
+        assert!(matches!(judge(&check(None, None), &SEEN).verdict, Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn this_host_has_memory() {
+        let seen = look().unwrap();
+        assert!(seen.total > 0 && seen.available <= seen.total);
+    }
+}

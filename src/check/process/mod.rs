@@ -1,0 +1,132 @@
+//! Processes by name or pidfile: death at once by pidfd, births by looking. A zombie is dead.
+
+pub(super) mod proc;
+pub(super) mod table;
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::parts::{Parts, joined};
+use super::subject::{ProcessSubject, Subject};
+use crate::playbook::Target;
+use crate::playbook::check::ProcessCheck;
+
+/// The processes of a subject at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ProcessSeen {
+    /// How many are alive.
+    pub count: u64,
+    /// Resident memory of all of them, in bytes, where it was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub memory: Option<u64>,
+    /// What is wrong with the pidfile, where one was named and stands for no process.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub pidfile: Option<String>,
+}
+
+impl ProcessSeen {
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        let close = match (self.memory, then.memory) {
+            (Some(now), Some(then)) => now.abs_diff(then) <= then / 20,
+            (now, then) => now == then,
+        };
+        self.count == then.count && self.pidfile == then.pidfile && close
+    }
+}
+
+/// The processes that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names any.
+pub fn subject(check: &ProcessCheck, target: &Target) -> Result<Subject, String> {
+    let arc = |text: &String| Arc::from(text.as_str());
+    let pidfile = check.pidfile.as_ref().map(arc);
+    let name = match (&check.name, target) {
+        (Some(name), _) => Some(arc(name)),
+        // A pidfile says which process it is; the target's name would only narrow it.
+        (None, Target::Process(name)) if pidfile.is_none() => Some(name.clone()),
+        _ => None,
+    };
+    if name.is_none() && pidfile.is_none() && check.user.is_none() {
+        return Err("the check names no process, and its target is none".into());
+    }
+    let user = check.user.as_ref().map(arc);
+    Ok(Subject::Process(ProcessSubject { name, pidfile, user, memory: check.memory.is_some() }))
+}
+
+/// Judges it.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
+pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judged {
+    let mut parts = Parts::default();
+    let running = match (seen.count, &seen.pidfile) {
+        (0, Some(why)) => why.clone(),
+        (0, None) => "not running".into(),
+        (1, _) => "running".into(),
+        (count, _) => format!("{count} running"),
+    };
+    let alone = check.count.is_none() && check.memory.is_none();
+    // A name alone asks for what it names to be there.
+    if let Some(wanted) = check.exists.or(alone.then_some(true)) {
+        parts.met(wanted == (seen.count > 0), running);
+    }
+    if let Some(bound) = check.count {
+        parts.bound(bound, Some(seen.count as f64), "");
+    }
+    if let Some(bound) = check.memory {
+        parts.bound(bound, seen.memory.map(|bytes| bytes as f64), "memory ");
+    }
+    parts.figure(seen.count as f64);
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &ProcessCheck) -> String {
+    let words = joined([
+        check.exists.map(|exists| if exists { "running" } else { "not running" }.into()),
+        check.count.map(|bound| format!("count {bound}")),
+        check.memory.map(|bound| format!("memory {bound}")),
+    ]);
+    if words.is_empty() { "running".into() } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    fn seen(count: u64) -> ProcessSeen {
+        ProcessSeen { count, memory: Some(3 << 20), pidfile: None }
+    }
+
+    #[test]
+    fn existence_count_and_memory_are_judged() {
+        let gone = ProcessCheck { exists: Some(false), ..ProcessCheck::default() };
+        assert_eq!(judge(&gone, &seen(0)).verdict, Verdict::Holds);
+        assert_eq!(judge(&gone, &seen(0)).seen, "not running");
+        assert_eq!(judge(&gone, &seen(2)).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&ProcessCheck::default(), &seen(1)).verdict, Verdict::Holds);
+        let count = ProcessCheck { count: Some("> 3".parse().unwrap()), ..ProcessCheck::default() };
+        assert_eq!(judge(&count, &seen(4)), Judged { verdict: Verdict::Holds, seen: "4".into(), figure: Some(4.0) });
+        let memory = ProcessCheck { memory: Some("> 2MiB".parse().unwrap()), ..ProcessCheck::default() };
+        assert_eq!(judge(&memory, &seen(1)).seen, "memory 3.0 MiB");
+        let unread = ProcessSeen { memory: None, ..seen(1) };
+        assert!(matches!(judge(&memory, &unread).verdict, Verdict::Unknown(_)));
+        assert_eq!(condition(&gone), "not running");
+        assert_eq!(condition(&memory), "memory > 2.0 MiB");
+    }
+
+    #[test]
+    fn a_dead_pidfile_says_why() {
+        let check = ProcessCheck { pidfile: Some("/run/x.pid".into()), exists: Some(true), ..ProcessCheck::default() };
+        let stale = ProcessSeen { count: 0, memory: None, pidfile: Some("the pidfile is stale".into()) };
+        let judged = judge(&check, &stale);
+        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
+        let target = Target::Process("x".into());
+        let Ok(Subject::Process(subject)) = subject(&check, &target) else { panic!("no subject") };
+        assert_eq!((subject.name, subject.pidfile.as_deref()), (None, Some("/run/x.pid")));
+    }
+}

@@ -1,0 +1,214 @@
+//! `/proc`, as far as processes are told apart by it.
+//!
+//! Only files that the kernel answers without waiting for the process: of a process in uninterruptible sleep the
+//! command line is not read, because whoever reads it may sleep as long.
+
+use std::fs::{self, File};
+use std::io::Read;
+use std::mem::MaybeUninit;
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::time::{Duration, SystemTime};
+
+use rustix::fs::{Mode, OFlags, RawDir, open};
+use rustix::process::{Pid, PidfdFlags, pidfd_open};
+use rustix::time::{ClockId, clock_gettime};
+
+/// A process as its `stat` describes it.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Stat {
+    /// Its name, at most 15 bytes.
+    pub comm: String,
+    /// `R`, `S`, `D`, `Z`, …
+    pub state: char,
+    /// When it started, in clock ticks since boot: with the pid it is one process and no other.
+    pub start: u64,
+}
+
+impl Stat {
+    /// Has it ended? A zombie only waits to be counted by its parent.
+    pub fn dead(&self) -> bool {
+        matches!(self.state, 'Z' | 'X' | 'x')
+    }
+}
+
+/// Calls `each` with every process's id and the inode of its folder, which is another one when the id is used again.
+///
+/// # Errors
+/// Where `/proc` cannot be listed.
+pub fn each(mut each: impl FnMut(i32, u64)) -> std::io::Result<()> {
+    let folder = open("/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
+    let mut buffer = [MaybeUninit::<u8>::uninit(); 32 * 1024];
+    let mut entries = RawDir::new(folder, &mut buffer);
+    while let Some(entry) = entries.next() {
+        let entry = entry?;
+        if let Some(pid) = number(entry.file_name().to_bytes()) {
+            each(pid, entry.ino());
+        }
+    }
+    Ok(())
+}
+
+fn number(name: &[u8]) -> Option<i32> {
+    name.iter().try_fold(0_i32, |sum, byte| {
+        let digit = byte.is_ascii_digit().then(|| i32::from(byte - b'0'))?;
+        sum.checked_mul(10)?.checked_add(digit)
+    })
+}
+
+/// Reads a process's `stat`; none where there is no such process.
+pub fn stat(pid: i32) -> Option<Stat> {
+    let mut buffer = [0; 1024];
+    let count = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut buffer).ok()?;
+    parsed(&buffer[..count])
+}
+
+/// The name stands in parentheses and may hold anything, even parentheses.
+fn parsed(line: &[u8]) -> Option<Stat> {
+    let open = line.iter().position(|byte| *byte == b'(')?;
+    let close = line.iter().rposition(|byte| *byte == b')')?;
+    let comm = String::from_utf8_lossy(line.get(open + 1..close)?).into_owned();
+    let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
+    let mut fields = rest.split_ascii_whitespace();
+    let state = fields.next()?.chars().next()?;
+    // The start is the 22nd field; the state was the 3rd.
+    let start = fields.nth(18)?.parse().ok()?;
+    Some(Stat { comm, state, start })
+}
+
+/// The file name of a process's first argument; none for kernel threads.
+pub fn first_argument(pid: i32) -> Option<String> {
+    let mut buffer = [0; 512];
+    let count = File::open(format!("/proc/{pid}/cmdline")).ok()?.read(&mut buffer).ok()?;
+    let argument = buffer[..count].split(|byte| *byte == 0).next()?;
+    let name = argument.rsplit(|byte| *byte == b'/').next()?;
+    // A login shell calls itself `-bash`.
+    let name = name.strip_prefix(b"-").unwrap_or(name);
+    (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+/// Who runs a process, by effective uid.
+pub fn owner(pid: i32) -> Option<u32> {
+    fs::metadata(format!("/proc/{pid}")).ok().map(|found| found.uid())
+}
+
+/// A user's uid, by name or number; none where there is no such account on this host.
+pub fn uid(user: &str) -> Option<u32> {
+    if let Ok(number) = user.parse() {
+        return Some(number);
+    }
+    let accounts = fs::read_to_string("/etc/passwd").ok()?;
+    let line = accounts.lines().find(|line| line.split(':').next() == Some(user))?;
+    line.split(':').nth(2)?.parse().ok()
+}
+
+/// A process's resident memory in bytes.
+pub fn resident(pid: i32) -> Option<u64> {
+    let text = fs::read_to_string(format!("/proc/{pid}/statm")).ok()?;
+    let pages: u64 = text.split_ascii_whitespace().nth(1)?.parse().ok()?;
+    u64::try_from(rustix::param::page_size()).ok()?.checked_mul(pages)
+}
+
+/// A descriptor that polls ready when the process ends.
+///
+/// # Errors
+/// `ESRCH` where it has ended; `EMFILE` where descriptors ran out.
+pub fn pidfd(pid: i32) -> rustix::io::Result<std::os::fd::OwnedFd> {
+    pidfd_open(Pid::from_raw(pid).ok_or(rustix::io::Errno::SRCH)?, PidfdFlags::empty())
+}
+
+/// What a pidfile says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Pidfile {
+    /// The process.
+    pub pid: i32,
+    /// When that was written, since boot; none where the clock was set since, so that nothing can be said.
+    pub written: Option<Duration>,
+}
+
+/// Reads a pidfile.
+///
+/// # Errors
+/// In words.
+pub fn pidfile(path: &str) -> Result<Pidfile, String> {
+    let failed = |error: std::io::Error| match error.kind() {
+        std::io::ErrorKind::NotFound => format!("there is no pidfile {path}"),
+        _ => format!("the pidfile {path} cannot be read: {error}"),
+    };
+    // Without waiting: a FIFO in its place must not hold anything up.
+    let flags = OFlags::NONBLOCK.bits().cast_signed();
+    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
+    let metadata = file.metadata().map_err(failed)?;
+    if !metadata.is_file() {
+        return Err(format!("the pidfile {path} is not a regular file"));
+    }
+    let mut buffer = [0; 32];
+    let count = file.read(&mut buffer).map_err(failed)?;
+    let text = std::str::from_utf8(&buffer[..count]).unwrap_or_default();
+    let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).filter(|pid| *pid > 0);
+    let pid = pid.ok_or_else(|| format!("the pidfile {path} holds no process id"))?;
+    Ok(Pidfile { pid, written: metadata.modified().ok().and_then(since_boot) })
+}
+
+/// A moment of wall time as time since boot; none before it: the clock was set, or the file is older than this boot.
+fn since_boot(moment: SystemTime) -> Option<Duration> {
+    let age = SystemTime::now().duration_since(moment).unwrap_or_default();
+    uptime().checked_sub(age)
+}
+
+fn uptime() -> Duration {
+    let now = clock_gettime(ClockId::Boottime);
+    Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
+}
+
+/// Did a process that started at this tick start after the file was written? Then the file means another one.
+///
+/// A small step of the clock must not make a living service look dead: two minutes are let pass.
+pub fn started_after(start: u64, written: Duration) -> bool {
+    let ticks = rustix::param::clock_ticks_per_second().max(1);
+    Duration::from_secs(start / ticks) > written + Duration::from_secs(120)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_name_may_hold_anything() {
+        let line = b"7 (a) b (c)) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
+        assert_eq!(parsed(line), Some(Stat { comm: "a) b (c)".into(), state: 'S', start: 4711 }));
+        assert_eq!(parsed(b"7 (x"), None);
+    }
+
+    #[test]
+    fn this_process_is_found_with_its_inode_and_memory() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let mut found = Vec::new();
+        each(|pid, inode| found.push((pid, inode))).unwrap();
+        assert!(found.iter().any(|(pid, inode)| *pid == own && *inode > 0));
+        assert!(!stat(own).unwrap().dead() && resident(own).unwrap() > 0 && first_argument(own).is_some());
+        assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
+        assert_eq!((uid("root"), uid("17"), uid("no such user")), (Some(0), Some(17), None));
+    }
+
+    #[test]
+    fn pidfiles_are_read_and_odd_ones_refused() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.pid");
+        let name = path.to_str().unwrap();
+        assert!(pidfile(name).unwrap_err().contains("there is no pidfile"));
+        fs::write(&path, " 42\n").unwrap();
+        assert_eq!(pidfile(name).unwrap().pid, 42);
+        for text in ["", "none", "-1", "0"] {
+            fs::write(&path, text).unwrap();
+            assert!(pidfile(name).unwrap_err().contains("holds no process id"));
+        }
+        assert!(pidfile(folder.path().to_str().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_process_that_is_much_younger_than_the_pidfile_is_another_one() {
+        let ticks = rustix::param::clock_ticks_per_second();
+        assert!(started_after(ticks * 1000, Duration::from_secs(800)));
+        assert!(!started_after(ticks * 1000, Duration::from_secs(990)));
+    }
+}

@@ -1,0 +1,502 @@
+//! Which processes belong to which subjects.
+//!
+//! One listing of `/proc` serves all subjects, and reads only what it has not seen yet: a process is known by its id
+//! and by the inode of its folder. What it calls itself may change, so the young are read again, and once in a while
+//! everybody is.
+
+use std::collections::hash_map::Entry;
+use std::collections::{HashMap, HashSet};
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use super::proc::{self, Stat};
+use super::{ProcessSeen, Subject};
+use crate::check::subject::ProcessSubject;
+
+/// Until then a process may still become another program.
+const YOUNG: Duration = Duration::from_secs(3);
+
+/// At most this share of the time goes into reading everybody anew.
+const FULL_SHARE: u32 = 2000;
+
+/// Not more often than that, however cheap.
+const FULL_EVERY: Duration = Duration::from_secs(60);
+
+/// The longest `comm`.
+const COMM: usize = 15;
+
+/// What is known of all processes, and which of them count.
+#[derive(Debug)]
+pub(in crate::check) struct Table {
+    known: HashMap<i32, Known>,
+    members: HashMap<i32, Member>,
+    tracked: HashMap<Arc<Subject>, Tracked>,
+    by_name: HashMap<Arc<str>, Vec<Arc<Subject>>>,
+    nameless: Vec<Arc<Subject>>,
+    began: Instant,
+    round: u32,
+    next_full: Instant,
+    /// Subjects whose members changed since they were last taken.
+    changed: HashSet<Arc<Subject>>,
+}
+
+/// A process that was read.
+#[derive(Debug)]
+struct Known {
+    inode: u64,
+    round: u32,
+    /// When it was first read, in milliseconds of the table's life.
+    first: u32,
+}
+
+/// A process that counts for somebody.
+#[derive(Debug)]
+struct Member {
+    start: u64,
+    of: Vec<Arc<Subject>>,
+    /// None where descriptors ran out: its end is then seen by the next listing.
+    _pidfd: Option<OwnedFd>,
+}
+
+#[derive(Debug)]
+struct Tracked {
+    subject: ProcessSubject,
+    uid: Result<Option<u32>, ()>,
+    members: Vec<i32>,
+    pidfile: Option<String>,
+}
+
+/// Where members' descriptors go.
+pub(in crate::check) trait Doorbell {
+    /// Rings with this token when the process ends.
+    fn attend(&mut self, pid: i32, token: u64) -> Attended;
+}
+
+/// What came of attending a process.
+#[derive(Debug)]
+pub(in crate::check) enum Attended {
+    /// It rings as long as this is held.
+    By(OwnedFd),
+    /// Descriptors ran out: its end is seen by the next listing.
+    ByListing,
+    /// It has ended already.
+    Gone,
+}
+
+/// Process id and the low bits of its start: never two processes at a time. The two highest bits stay clear.
+fn token(pid: i32, start: u64) -> u64 {
+    ((start & 0x3FFF_FFFF) << 32) | u64::from(pid.unsigned_abs())
+}
+
+impl Table {
+    /// Knows nobody.
+    pub fn new() -> Self {
+        let began = Instant::now();
+        Self {
+            known: HashMap::new(),
+            members: HashMap::new(),
+            tracked: HashMap::new(),
+            by_name: HashMap::new(),
+            nameless: Vec::new(),
+            began,
+            round: 0,
+            next_full: began,
+            changed: HashSet::new(),
+        }
+    }
+
+    /// How many processes are attended.
+    pub fn attended(&self) -> u64 {
+        u64::try_from(self.members.len()).unwrap_or(u64::MAX)
+    }
+
+    /// Does nobody ask?
+    pub fn is_idle(&self) -> bool {
+        self.tracked.is_empty()
+    }
+
+    /// Is this subject tracked?
+    pub fn tracks(&self, subject: &Arc<Subject>) -> bool {
+        self.tracked.contains_key(subject)
+    }
+
+    /// Tracks a subject from the next listing on, which then reads everybody.
+    pub fn track(&mut self, key: &Arc<Subject>) {
+        let Subject::Process(subject) = &**key else { return };
+        if self.tracked.contains_key(key) {
+            return;
+        }
+        match &subject.name {
+            _ if subject.pidfile.is_some() => (),
+            Some(name) => self.by_name.entry(name.clone()).or_default().push(key.clone()),
+            None => self.nameless.push(key.clone()),
+        }
+        let uid = subject.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
+        let tracked = Tracked { subject: subject.clone(), uid, members: Vec::new(), pidfile: None };
+        self.tracked.insert(key.clone(), tracked);
+        self.next_full = Instant::now();
+        self.changed.insert(key.clone());
+    }
+
+    /// No longer.
+    pub fn forget(&mut self, key: &Arc<Subject>) {
+        let Some(tracked) = self.tracked.remove(key) else { return };
+        if let Some(name) = &tracked.subject.name
+            && let Some(subjects) = self.by_name.get_mut(name)
+        {
+            subjects.retain(|subject| subject != key);
+            if subjects.is_empty() {
+                self.by_name.remove(name);
+            }
+        }
+        self.nameless.retain(|subject| subject != key);
+        for pid in tracked.members {
+            self.leave(pid, key);
+        }
+        self.changed.remove(key);
+    }
+
+    fn leave(&mut self, pid: i32, key: &Arc<Subject>) {
+        if let Some(member) = self.members.get_mut(&pid) {
+            member.of.retain(|subject| subject != key);
+            if member.of.is_empty() {
+                self.members.remove(&pid);
+            }
+        }
+    }
+
+    /// A member's descriptor rang.
+    pub fn ended(&mut self, rung: u64) {
+        let Ok(pid) = i32::try_from(rung & u64::from(u32::MAX)) else { return };
+        if self.members.get(&pid).is_some_and(|member| token(pid, member.start) == rung) {
+            self.remove(pid);
+            // Not unknown: its zombie must not be taken for a newcomer that needs reading.
+        }
+    }
+
+    fn remove(&mut self, pid: i32) {
+        let Some(member) = self.members.remove(&pid) else { return };
+        for subject in member.of {
+            if let Some(tracked) = self.tracked.get_mut(&subject) {
+                tracked.members.retain(|member| *member != pid);
+            }
+            self.changed.insert(subject);
+        }
+    }
+
+    /// Lists all processes and reads those that are new, young, or due.
+    ///
+    /// # Errors
+    /// Where `/proc` cannot be listed.
+    pub fn list(&mut self, doorbell: &mut impl Doorbell) -> std::io::Result<()> {
+        let began = Instant::now();
+        let full = began >= self.next_full;
+        self.round = self.round.wrapping_add(1);
+        let (round, age) = (self.round, self.age());
+        let young = age.saturating_sub(u32::try_from(YOUNG.as_millis()).unwrap_or(u32::MAX));
+        let mut unread = Vec::new();
+        proc::each(|pid, inode| {
+            let known = self.known.entry(pid).or_insert(Known { inode: 0, round, first: age });
+            known.round = round;
+            if known.inode != inode {
+                *known = Known { inode, round, first: age };
+                unread.push(pid);
+            } else if full || known.first >= young {
+                unread.push(pid);
+            }
+        })?;
+        for pid in unread {
+            self.read(pid, doorbell);
+        }
+        self.known.retain(|_, known| known.round == round);
+        let vanished: Vec<i32> = self.members.keys().copied().filter(|pid| !self.known.contains_key(pid)).collect();
+        for pid in vanished {
+            self.remove(pid);
+        }
+        self.read_pidfiles(doorbell);
+        if full {
+            self.next_full = began + (began.elapsed() * FULL_SHARE).max(FULL_EVERY);
+        }
+        Ok(())
+    }
+
+    fn age(&self) -> u32 {
+        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
+    }
+
+    /// Reads one process and puts it where it belongs.
+    fn read(&mut self, pid: i32, doorbell: &mut impl Doorbell) {
+        let stat = proc::stat(pid).filter(|stat| !stat.dead());
+        let same = |member: &Member| stat.as_ref().is_some_and(|stat| stat.start == member.start);
+        if self.members.get(&pid).is_some_and(|member| !same(member)) {
+            self.remove(pid);
+        }
+        let Some(stat) = stat else { return };
+        let mut wanted = self.wanting(pid, &stat);
+        let former: Vec<_> = self.members.get(&pid).map(|member| member.of.clone()).unwrap_or_default();
+        // A pidfile's own process is not told by its name.
+        wanted.extend(former.iter().filter(|subject| named_by_pidfile(subject)).cloned());
+        for subject in former.iter().filter(|subject| !wanted.contains(subject)) {
+            self.leave(pid, subject);
+            if let Some(tracked) = self.tracked.get_mut(subject) {
+                tracked.members.retain(|member| *member != pid);
+            }
+            self.changed.insert(subject.clone());
+        }
+        for subject in wanted.into_iter().filter(|subject| !former.contains(subject)) {
+            self.join(pid, stat.start, &subject, doorbell);
+        }
+    }
+
+    /// Who wants a process.
+    fn wanting(&self, pid: i32, stat: &Stat) -> Vec<Arc<Subject>> {
+        let mut found: Vec<Arc<Subject>> = self.nameless.clone();
+        found.extend(self.by_name.get(stat.comm.as_str()).into_iter().flatten().cloned());
+        // Reading the arguments of a process in uninterruptible sleep may sleep as long. Kernel threads have none.
+        if stat.state != 'D' && !self.by_name.is_empty() {
+            let argument = proc::first_argument(pid);
+            let by_argument = argument.and_then(|name| self.by_name.get(name.as_str()));
+            found.extend(by_argument.into_iter().flatten().filter(|subject| !self.named(subject, &stat.comm)).cloned());
+        }
+        found.retain(|subject| self.tracked.get(subject).is_some_and(|tracked| owned(tracked, pid)));
+        found
+    }
+
+    fn named(&self, subject: &Arc<Subject>, comm: &str) -> bool {
+        self.tracked.get(subject).is_some_and(|tracked| tracked.subject.name.as_deref() == Some(comm))
+    }
+
+    fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl Doorbell) {
+        let Some(tracked) = self.tracked.get_mut(subject) else { return };
+        if let Entry::Vacant(place) = self.members.entry(pid) {
+            let pidfd = match doorbell.attend(pid, token(pid, start)) {
+                Attended::By(pidfd) => Some(pidfd),
+                Attended::ByListing => None,
+                Attended::Gone => return,
+            };
+            // Between reading and opening the id may have passed to another process.
+            if pidfd.is_some() && proc::stat(pid).is_none_or(|stat| stat.start != start || stat.dead()) {
+                return;
+            }
+            place.insert(Member { start, of: Vec::with_capacity(1), _pidfd: pidfd });
+        }
+        if let Some(member) = self.members.get_mut(&pid) {
+            member.of.push(subject.clone());
+            tracked.members.push(pid);
+            self.changed.insert(subject.clone());
+        }
+    }
+
+    fn read_pidfiles(&mut self, doorbell: &mut impl Doorbell) {
+        let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
+        for subject in named.cloned().collect::<Vec<_>>() {
+            let Some(tracked) = self.tracked.get(&subject) else { continue };
+            let (wanted, former) = (meant(tracked), tracked.members.clone());
+            let pid = wanted.as_ref().ok().map(|(pid, _)| *pid);
+            for gone in former.iter().copied().filter(|member| Some(*member) != pid) {
+                self.leave(gone, &subject);
+            }
+            if let Some(tracked) = self.tracked.get_mut(&subject) {
+                tracked.members.retain(|member| Some(*member) == pid);
+                let why = wanted.as_ref().err().cloned();
+                if tracked.members.len() != former.len() || tracked.pidfile != why {
+                    self.changed.insert(subject.clone());
+                }
+                tracked.pidfile = why;
+            }
+            if let Ok((pid, start)) = wanted
+                && !former.contains(&pid)
+            {
+                self.join(pid, start, &subject, doorbell);
+            }
+        }
+    }
+
+    /// What is known of a subject now.
+    ///
+    /// # Errors
+    /// In words, where it cannot be told.
+    pub fn seen(&self, subject: &Arc<Subject>) -> Result<ProcessSeen, String> {
+        let tracked = self.tracked.get(subject).ok_or("it is not tracked")?;
+        if tracked.uid.is_err() {
+            return Err(format!("there is no user {}", tracked.subject.user.as_deref().unwrap_or_default()));
+        }
+        let memory =
+            tracked.subject.memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
+        let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
+        Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
+    }
+
+    /// The subjects whose members changed since this was last asked.
+    pub fn take_changed(&mut self) -> HashSet<Arc<Subject>> {
+        std::mem::take(&mut self.changed)
+    }
+
+    /// The subjects whose memory is wanted: it changes without any event.
+    pub fn measured(&self) -> Vec<Arc<Subject>> {
+        let measured = self.tracked.iter().filter(|(_, tracked)| tracked.subject.memory);
+        measured.map(|(subject, _)| subject.clone()).collect()
+    }
+}
+
+fn named_by_pidfile(subject: &Subject) -> bool {
+    matches!(subject, Subject::Process(ProcessSubject { pidfile: Some(_), .. }))
+}
+
+fn owned(tracked: &Tracked, pid: i32) -> bool {
+    match tracked.uid {
+        Ok(Some(uid)) => proc::owner(pid) == Some(uid),
+        Ok(None) => true,
+        Err(()) => false,
+    }
+}
+
+/// The process that a pidfile means, with its start.
+fn meant(tracked: &Tracked) -> Result<(i32, u64), String> {
+    let path = tracked.subject.pidfile.as_deref().unwrap_or_default();
+    let pidfile = proc::pidfile(path)?;
+    let pid = pidfile.pid;
+    let stat = proc::stat(pid).filter(|stat| !stat.dead());
+    let stat = stat.ok_or_else(|| format!("the process {pid} of its pidfile is gone"))?;
+    if pidfile.written.is_some_and(|written| proc::started_after(stat.start, written)) {
+        return Err(format!("the process {pid} of its pidfile started after it was written: it is another one"));
+    }
+    let named = |name: &str| {
+        let cut: String = name.chars().take(COMM).collect();
+        stat.comm == cut || (stat.state != 'D' && proc::first_argument(pid).as_deref() == Some(name))
+    };
+    if let Some(name) = tracked.subject.name.as_deref().filter(|name| !named(name)) {
+        return Err(format!("the process {pid} of its pidfile is {}, not {name}", crate::text::clean_line(&stat.comm)));
+    }
+    if owned(tracked, pid) {
+        Ok((pid, stat.start))
+    } else {
+        Err(format!("the process {pid} of its pidfile is another user's"))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    /// Attends nobody: ends are seen by listing, or told by hand.
+    struct Deaf;
+
+    impl Doorbell for Deaf {
+        fn attend(&mut self, _: i32, _: u64) -> Attended {
+            Attended::ByListing
+        }
+    }
+
+    struct Sleeper(Child);
+
+    impl Sleeper {
+        /// A real process with a name of its own.
+        fn named(name: &str) -> Self {
+            use std::os::unix::process::CommandExt;
+            let child = Command::new("/bin/sleep").arg0(format!("/x/{name}")).arg("600").spawn().unwrap();
+            Self(child)
+        }
+
+        fn pid(&self) -> i32 {
+            i32::try_from(self.0.id()).unwrap()
+        }
+    }
+
+    impl Drop for Sleeper {
+        fn drop(&mut self) {
+            let _ = self.0.kill();
+            let _ = self.0.wait();
+        }
+    }
+
+    fn subject(name: Option<&str>, pidfile: Option<&str>, user: Option<&str>) -> Arc<Subject> {
+        let arc = |text: &str| Arc::from(text);
+        let (name, pidfile, user) = (name.map(arc), pidfile.map(arc), user.map(arc));
+        Arc::new(Subject::Process(ProcessSubject { name, pidfile, user, memory: true }))
+    }
+
+    fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
+        table.list(&mut Deaf).unwrap();
+        table.seen(subject).unwrap().count
+    }
+
+    #[test]
+    fn processes_are_found_by_their_first_argument_and_a_zombie_is_dead() {
+        let name = format!("salve-a{}", std::process::id());
+        let (mut table, wanted) = (Table::new(), subject(Some(&name), None, None));
+        table.track(&wanted);
+        assert_eq!(count(&mut table, &wanted), 0);
+        let mut one = Sleeper::named(&name);
+        let two = Sleeper::named(&name);
+        // The name is taken with the new program, a moment after the fork.
+        while count(&mut table, &wanted) != 2 {
+            std::thread::yield_now();
+        }
+        assert!(table.seen(&wanted).unwrap().memory.unwrap() > 0);
+        assert!(table.take_changed().contains(&wanted));
+        one.0.kill().unwrap();
+        while proc::stat(one.pid()).is_some_and(|stat| !stat.dead()) {
+            std::thread::yield_now();
+        }
+        assert_eq!(count(&mut table, &wanted), 1);
+        let ends = token(two.pid(), proc::stat(two.pid()).unwrap().start);
+        table.ended(ends);
+        assert_eq!(table.seen(&wanted).unwrap().count, 0);
+        table.forget(&wanted);
+        assert!(table.is_idle() && table.members.is_empty() && table.by_name.is_empty());
+    }
+
+    #[test]
+    fn only_the_wanted_users_processes_count() {
+        let name = format!("salve-b{}", std::process::id());
+        let _one = Sleeper::named(&name);
+        let own = rustix::process::geteuid().as_raw();
+        let (mine, others) = (own.to_string(), (own + 1).to_string());
+        let mut table = Table::new();
+        let (mine, others) = (subject(Some(&name), None, Some(&mine)), subject(Some(&name), None, Some(&others)));
+        let nobody = subject(Some(&name), None, Some("no such user"));
+        [&mine, &others, &nobody].map(|subject| table.track(subject));
+        while count(&mut table, &mine) != 1 {
+            std::thread::yield_now();
+        }
+        assert_eq!(table.seen(&others).unwrap().count, 0);
+        assert_eq!(table.seen(&nobody), Err("there is no user no such user".into()));
+    }
+
+    #[test]
+    fn a_pidfile_means_one_process_and_says_why_it_does_not() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("x.pid");
+        let mut table = Table::new();
+        let wanted = subject(None, path.to_str(), None);
+        table.track(&wanted);
+        assert_eq!(count(&mut table, &wanted), 0);
+        assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("there is no pidfile"));
+        let mut one = Sleeper::named("x");
+        std::fs::write(&path, one.pid().to_string()).unwrap();
+        assert_eq!(count(&mut table, &wanted), 1);
+        assert_eq!(table.seen(&wanted).unwrap().pidfile, None);
+        one.0.kill().unwrap();
+        one.0.wait().unwrap();
+        assert_eq!(count(&mut table, &wanted), 0);
+        assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("is gone"));
+    }
+
+    #[test]
+    fn an_id_that_was_used_again_is_another_process() {
+        let mut table = Table::new();
+        let wanted = subject(Some("x"), None, None);
+        table.track(&wanted);
+        table.join(1, 42, &wanted, &mut Deaf);
+        assert_eq!(table.seen(&wanted).unwrap().count, 1);
+        table.ended(token(1, 43));
+        assert_eq!(table.seen(&wanted).unwrap().count, 1);
+        // Process 1 did not start at tick 42 under this name.
+        table.read(1, &mut Deaf);
+        assert_eq!(table.seen(&wanted).unwrap().count, 0);
+    }
+}

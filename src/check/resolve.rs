@@ -1,0 +1,241 @@
+//! What a playbook's targets come to on this host: aliases followed, globs resolved, mounts looked up. What comes to
+//! nothing means nothing, and is said.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use super::look::Looker;
+use crate::core::Resolution;
+use crate::host::mounts;
+use crate::host::systemd::{Absent, Systemd, SystemdError};
+use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
+use crate::text::clean_line;
+
+/// How long a file may take to be looked for.
+const FILE: Duration = Duration::from_secs(5);
+
+/// What a target comes to, or why to nothing.
+enum Found {
+    Here(Vec<Target>),
+    NotApplicable(String),
+    Unresolved(String),
+}
+
+/// Resolves every target of a playbook, in order, each thing once.
+pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
+    if let Some(why) = match &playbook.enabled_when {
+        Some(condition) => unmet(looker, condition).await,
+        None => None,
+    } {
+        let not = |spec: &TargetSpec| Resolution::NotApplicable { written: written(spec), why: why.as_str().into() };
+        return playbook.targets.iter().map(not).collect();
+    }
+    let mut all = Vec::new();
+    for spec in &playbook.targets {
+        match find(looker, spec).await {
+            Found::Here(targets) => {
+                for target in targets.into_iter().map(Resolution::Here) {
+                    if !all.contains(&target) {
+                        all.push(target);
+                    }
+                }
+            }
+            Found::NotApplicable(why) => {
+                all.push(Resolution::NotApplicable { written: written(spec), why: why.into() });
+            }
+            Found::Unresolved(why) => all.push(Resolution::Unresolved { written: written(spec), why: why.into() }),
+        }
+    }
+    all
+}
+
+/// The target as it was written: `unit nginx.service`.
+fn written(spec: &TargetSpec) -> Arc<str> {
+    let (kind, name) = match spec {
+        TargetSpec::Unit(name) => ("unit", name),
+        TargetSpec::Mount(name) => ("mount", name),
+        TargetSpec::Process(name) => ("process", name),
+        TargetSpec::Path(name) => ("path", name),
+        TargetSpec::Url(name) => ("url", name),
+        TargetSpec::Address(name) => ("address", name),
+        TargetSpec::Host => return "host".into(),
+    };
+    clean_line(&format!("{kind} {name}")).as_ref().into()
+}
+
+/// Why a playbook does not apply to this host, if it does not.
+async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
+    match condition {
+        EnabledWhen::Unit(name) => {
+            let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
+            match systemd.unit_file_exists(name).await {
+                Ok(true) => None,
+                Ok(false) => Some(format!("{} is not installed", clean_line(name))),
+                // It cannot be told: what it would act on then comes to nothing, too, and says why.
+                Err(_) => None,
+            }
+        }
+        EnabledWhen::File(path) => match exists(looker, path).await {
+            Ok(true) => None,
+            Ok(false) => Some(format!("there is no {}", clean_line(path))),
+            Err(why) => Some(why),
+        },
+    }
+}
+
+async fn exists(looker: &Looker, path: &str) -> Result<bool, String> {
+    let place = path.to_owned();
+    let asked = looker.disposable.call(&format!("exists {path}"), FILE, move || Path::new(&place).try_exists()).await;
+    match asked {
+        Ok(Ok(found)) => Ok(found),
+        Ok(Err(error)) => Err(format!("{} cannot be looked for: {error}", clean_line(path))),
+        Err(_) => Err(format!("{} did not answer within {} s", clean_line(path), FILE.as_secs())),
+    }
+}
+
+async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
+    match spec {
+        TargetSpec::Unit(name) => match &looker.systemd {
+            Some(systemd) => unit(systemd, name).await,
+            None => Found::NotApplicable(Absent::NoSystemd.to_string()),
+        },
+        TargetSpec::Mount(place) => mount(place),
+        TargetSpec::Process(name) => named(name, Target::Process),
+        TargetSpec::Path(place) => path(looker, place).await,
+        TargetSpec::Url(url) => match reqwest::Url::parse(url) {
+            Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => one(Target::Url(parsed.as_str().into())),
+            Ok(parsed) => Found::Unresolved(format!("`{}` is neither http nor https", clean_line(parsed.scheme()))),
+            Err(error) => Found::Unresolved(format!("it is not an address: {error}")),
+        },
+        TargetSpec::Address(address) => match address.rsplit_once(':') {
+            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
+                one(Target::Address(address.to_ascii_lowercase().into()))
+            }
+            _ => Found::Unresolved("it is not a host and a port, as `127.0.0.1:5432`".into()),
+        },
+        TargetSpec::Host => one(Target::Host),
+    }
+}
+
+fn one(target: Target) -> Found {
+    Found::Here(vec![target])
+}
+
+fn named(name: &str, target: impl Fn(Arc<str>) -> Target) -> Found {
+    if name.is_empty() { Found::Unresolved("it has no name".into()) } else { one(target(name.into())) }
+}
+
+async fn unit(systemd: &Systemd, name: &str) -> Found {
+    if name.contains(['*', '?', '[']) {
+        return match systemd.list_units(name).await {
+            Ok(units) => {
+                let mut ids: Vec<_> =
+                    units.into_iter().filter(|unit| &*unit.load == "loaded").map(|unit| unit.id).collect();
+                ids.sort();
+                match ids.len() {
+                    0 => Found::Unresolved("no loaded unit matches".into()),
+                    _ => Found::Here(ids.into_iter().map(Target::Unit).collect()),
+                }
+            }
+            Err(error) => Found::Unresolved(error.to_string()),
+        };
+    }
+    match systemd.unit(name).await {
+        Ok(unit) => match &*unit.load {
+            "loaded" | "masked" => one(Target::Unit(unit.id)),
+            other => Found::Unresolved(format!("systemd cannot load it: {other}")),
+        },
+        Err(error @ SystemdError::NoSuchUnit(_)) => Found::Unresolved(error.to_string()),
+        Err(error) => Found::Unresolved(error.to_string()),
+    }
+}
+
+fn mount(place: &str) -> Found {
+    let canonical = match place.trim_end_matches('/') {
+        "" => "/",
+        rest => rest,
+    };
+    match lexical(canonical) {
+        Some(path) => match mounts::is_mount_point(path) {
+            Ok(true) => one(Target::Mount(canonical.into())),
+            Ok(false) => Found::Unresolved("nothing is mounted there".into()),
+            Err(error) => Found::Unresolved(format!("the mount table cannot be read: {error}")),
+        },
+        None => Found::Unresolved("it is not an absolute path without `.` and `..`".into()),
+    }
+}
+
+async fn path(looker: &Looker, place: &str) -> Found {
+    let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
+    if lexical(canonical).is_none() {
+        return Found::Unresolved("it is not an absolute path without `.` and `..`".into());
+    }
+    match exists(looker, canonical).await {
+        Ok(true) => one(Target::Path(canonical.into())),
+        Ok(false) => Found::Unresolved("it does not exist".into()),
+        Err(why) => Found::Unresolved(why),
+    }
+}
+
+/// An absolute path that says where it leads.
+fn lexical(place: &str) -> Option<&Path> {
+    let plain = place == "/" || place.strip_prefix('/')?.split('/').all(|part| !matches!(part, "" | "." | ".."));
+    plain.then_some(Path::new(place))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::host::Clock;
+
+    async fn found(spec: TargetSpec) -> Result<Vec<Target>, String> {
+        match find(&Looker::new(Clock::starting()), &spec).await {
+            Found::Here(targets) => Ok(targets),
+            Found::NotApplicable(why) | Found::Unresolved(why) => Err(why),
+        }
+    }
+
+    #[tokio::test]
+    async fn each_kind_of_target_comes_to_one_canonical_thing_or_to_nothing() {
+        assert_eq!(found(TargetSpec::Host).await, Ok(vec![Target::Host]));
+        assert_eq!(found(TargetSpec::Mount("//".into())).await, Ok(vec![Target::Mount("/".into())]));
+        assert_eq!(found(TargetSpec::Mount("/etc".into())).await, Err("nothing is mounted there".into()));
+        assert_eq!(found(TargetSpec::Path("/etc/".into())).await, Ok(vec![Target::Path("/etc".into())]));
+        let address = found(TargetSpec::Address("LocalHost:80".into())).await;
+        assert_eq!(address, Ok(vec![Target::Address("localhost:80".into())]));
+        let url = found(TargetSpec::Url("HTTP://Example.org".into())).await;
+        assert_eq!(url, Ok(vec![Target::Url("http://example.org/".into())]));
+        for nothing in [
+            TargetSpec::Mount("mnt".into()),
+            TargetSpec::Mount("/a/../b".into()),
+            TargetSpec::Path("/no/such".into()),
+            TargetSpec::Process(String::new()),
+            TargetSpec::Address("localhost".into()),
+            TargetSpec::Address(":80".into()),
+            TargetSpec::Url("ftp://x/".into()),
+            TargetSpec::Url("x".into()),
+        ] {
+            assert!(found(nothing.clone()).await.is_err(), "{nothing:?}");
+        }
+    }
+
+    #[tokio::test]
+    async fn a_unit_does_not_apply_where_systemd_does_not_run() {
+        if !Systemd::runs_here() {
+            let looker = Looker::new(Clock::starting());
+            let found = find(&looker, &TargetSpec::Unit("a.service".into())).await;
+            assert!(matches!(found, Found::NotApplicable(why) if why == "systemd does not run this host"));
+            let unmet = unmet(&looker, &EnabledWhen::Unit("a.service".into())).await;
+            assert_eq!(unmet.as_deref(), Some("systemd does not run this host"));
+        }
+    }
+
+    #[tokio::test]
+    async fn a_file_that_must_exist_is_looked_for() {
+        let looker = Looker::new(Clock::starting());
+        assert_eq!(unmet(&looker, &EnabledWhen::File("/etc/passwd".into())).await, None);
+        let none = unmet(&looker, &EnabledWhen::File("/no/such".into())).await;
+        assert_eq!(none.as_deref(), Some("there is no /no/such"));
+    }
+}

@@ -1,0 +1,101 @@
+//! A TCP connection: accepted, or not.
+
+use std::time::{Duration, Instant};
+
+use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
+
+use super::judge::Judged;
+use super::parts::Parts;
+use super::subject::{Subject, millis};
+use crate::playbook::Target;
+use crate::playbook::check::TcpCheck;
+use crate::text::clean_line;
+
+/// What came of a connection.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum TcpSeen {
+    /// Accepted after so many milliseconds.
+    Open(u64),
+    /// Not, and why.
+    Closed(String),
+}
+
+impl TcpSeen {
+    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
+        match (self, then) {
+            (Self::Open(_), Self::Open(_)) => true,
+            _ => self == then,
+        }
+    }
+}
+
+/// The address that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &TcpCheck, target: &Target) -> Result<Subject, String> {
+    let address = match (&check.address, target) {
+        (Some(address), _) => address.as_str().into(),
+        (None, Target::Address(address)) => address.clone(),
+        (None, _) => return Err("the check names no host and port, and its target is none".into()),
+    };
+    Ok(Subject::Tcp { address, timeout_ms: millis(check.timeout, Duration::from_secs(3)) })
+}
+
+/// Connects, and hangs up at once.
+pub async fn look(address: &str, limit: Duration) -> TcpSeen {
+    let began = Instant::now();
+    match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+        Ok(Ok(_)) => TcpSeen::Open(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
+        Ok(Err(error)) => TcpSeen::Closed(clean_line(&error.to_string()).into_owned()),
+        Err(_) => TcpSeen::Closed(format!("nothing within {} s", limit.as_secs_f64())),
+    }
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judged {
+    let mut parts = Parts::default();
+    let wanted = check.open.unwrap_or(true);
+    match seen {
+        TcpSeen::Open(_) => parts.met(wanted, "open"),
+        TcpSeen::Closed(why) => parts.met(!wanted, format!("not open: {why}")),
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &TcpCheck) -> String {
+    if check.open.unwrap_or(true) { "open" } else { "not open" }.into()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    #[test]
+    fn open_is_wanted_where_nothing_is_said() {
+        let shut = TcpSeen::Closed("Connection refused".into());
+        let wanting = |open| TcpCheck { open, ..TcpCheck::default() };
+        assert_eq!(judge(&wanting(None), &TcpSeen::Open(1)).verdict, Verdict::Holds);
+        assert_eq!(judge(&wanting(None), &shut).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&wanting(Some(false)), &shut).verdict, Verdict::Holds);
+        assert_eq!(judge(&wanting(Some(false)), &shut).seen, "not open: Connection refused");
+        assert_eq!((condition(&wanting(None)), condition(&wanting(Some(false)))), ("open".into(), "not open".into()));
+    }
+
+    #[tokio::test]
+    async fn a_listener_is_open_and_its_port_closed_after_it() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let address = listener.local_addr().unwrap().to_string();
+        assert!(matches!(look(&address, Duration::from_secs(30)).await, TcpSeen::Open(_)));
+        drop(listener);
+        assert!(
+            matches!(look(&address, Duration::from_secs(30)).await, TcpSeen::Closed(why) if why.contains("refused"))
+        );
+    }
+}

@@ -1,0 +1,180 @@
+//! A systemd unit's state, by D-Bus signals.
+
+pub(super) mod stops;
+pub(super) mod watch;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::parts::{Parts, joined};
+use super::subject::Subject;
+use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
+use crate::playbook::Target;
+use crate::playbook::check::UnitCheck;
+use crate::playbook::value::{UnitState, WantedState};
+
+/// What a condition may ask of a unit.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct UnitSight {
+    /// systemd's `ActiveState`.
+    pub active: String,
+    /// Its `SubState`.
+    pub sub: String,
+    /// How the last run ended; none for kinds of units without a result.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// How often systemd itself restarted it; none for kinds that it does not restart.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub restarts: Option<u32>,
+}
+
+impl From<&UnitSeen> for UnitSight {
+    fn from(seen: &UnitSeen) -> Self {
+        Self {
+            active: seen.active.to_string(),
+            sub: seen.sub.to_string(),
+            result: seen.result.as_deref().map(str::to_owned),
+            restarts: seen.restarts,
+        }
+    }
+}
+
+/// The unit that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &UnitCheck, target: &Target) -> Result<Subject, String> {
+    match (&check.name, target) {
+        (Some(name), _) => Ok(Subject::Unit { name: name.as_str().into() }),
+        (None, Target::Unit(name)) => Ok(Subject::Unit { name: name.clone() }),
+        (None, _) => Err("the check names no unit, and its target is none".into()),
+    }
+}
+
+/// Asks systemd. With it comes the moment of the last change, in microseconds of `CLOCK_MONOTONIC`.
+///
+/// # Errors
+/// In words, where there is no such unit or systemd cannot be asked.
+pub async fn look(systemd: Option<&Systemd>, name: &str) -> Result<(UnitSight, u64), String> {
+    let systemd = systemd.ok_or("systemd does not run this host")?;
+    let seen = systemd.unit(name).await.map_err(|error| in_words(&error))?;
+    Ok((UnitSight::from(&seen), seen.changed))
+}
+
+fn in_words(error: &SystemdError) -> String {
+    error.to_string()
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
+    let mut parts = Parts::default();
+    let whole = whole(seen);
+    if let Some(wanted) = check.state {
+        match state(&seen.active) {
+            Some(state) => parts.met(wanted.admits(state), whole.as_str()),
+            None => parts.unclear(format!("systemd calls it {}", seen.active)),
+        }
+    }
+    if let Some(wanted) = &check.sub {
+        parts.met(*wanted == seen.sub, whole.as_str());
+    }
+    if let Some(wanted) = &check.result {
+        match &seen.result {
+            Some(result) => parts.met(wanted == result, whole.as_str()),
+            None => parts.unclear("this kind of unit has no result"),
+        }
+    }
+    if let Some(bound) = check.restarts {
+        parts.bound(bound, seen.restarts.map(f64::from), "restarts ");
+    }
+    if let UnitCheck { state: None, sub: None, result: None, restarts: None, .. } = check {
+        // A name alone asks for what every unit is there for.
+        let wanted = WantedState { negated: false, state: UnitState::Active };
+        parts.met(state(&seen.active).is_some_and(|state| wanted.admits(state)), whole);
+    }
+    parts.judged()
+}
+
+/// `failed (exit-code)`, `active (running)`, `activating (auto-restart)`.
+fn whole(seen: &UnitSight) -> String {
+    match &seen.result {
+        Some(result) if result != "success" && seen.active == "failed" => format!("failed ({result})"),
+        _ => format!("{} ({})", seen.active, seen.sub),
+    }
+}
+
+fn state(name: &str) -> Option<UnitState> {
+    UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state))
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &UnitCheck) -> String {
+    let words = joined([
+        check.state.map(|state| state.to_string()),
+        check.sub.clone(),
+        check.result.as_ref().map(|result| format!("result {result}")),
+        check.restarts.map(|bound| format!("restarts {bound}")),
+    ]);
+    if words.is_empty() { "active".into() } else { words }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    fn seen(active: &str, sub: &str, result: &str) -> UnitSight {
+        UnitSight { active: active.into(), sub: sub.into(), result: Some(result.into()), restarts: Some(2) }
+    }
+
+    fn wanting(state: &str) -> UnitCheck {
+        UnitCheck { state: Some(state.parse().unwrap()), ..UnitCheck::default() }
+    }
+
+    #[test]
+    fn every_state_is_told_from_the_wanted_one() {
+        for (name, state) in UnitState::NAMES {
+            let active = state == UnitState::Active;
+            let holds = |check: &UnitCheck| judge(check, &seen(name, "x", "success")).verdict == Verdict::Holds;
+            assert_eq!(holds(&wanting("active")), active, "{name}");
+            assert_eq!(holds(&wanting("not active")), !active, "{name}");
+            assert_eq!(holds(&UnitCheck::default()), active, "{name}");
+        }
+        let odd = judge(&wanting("active"), &seen("maintenance", "x", "success"));
+        assert!(matches!(odd.verdict, Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn sub_state_result_and_restarts_all_count() {
+        let failed = seen("failed", "failed", "oom-kill");
+        let check =
+            UnitCheck { result: Some("oom-kill".into()), restarts: Some("> 1".parse().unwrap()), ..wanting("failed") };
+        let judged = judge(&check, &failed);
+        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(2.0)));
+        assert_eq!(judged.seen, "failed (oom-kill), restarts 2");
+        assert_eq!(condition(&check), "failed, result oom-kill, restarts > 1");
+        let sub = UnitCheck { sub: Some("running".into()), ..UnitCheck::default() };
+        assert_eq!(judge(&sub, &failed).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&sub, &seen("active", "running", "success")).seen, "active (running)");
+    }
+
+    #[test]
+    fn what_a_kind_of_unit_does_not_have_is_unknown() {
+        let mount = UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None };
+        let check = UnitCheck { restarts: Some("> 1".parse().unwrap()), ..UnitCheck::default() };
+        assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
+        let check = UnitCheck { result: Some("success".into()), ..UnitCheck::default() };
+        assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
+    }
+
+    #[test]
+    fn the_unit_is_the_named_one_or_the_targets() {
+        let named = UnitCheck { name: Some("a.service".into()), ..UnitCheck::default() };
+        let target = Target::Unit("b.service".into());
+        assert_eq!(subject(&named, &target), Ok(Subject::Unit { name: "a.service".into() }));
+        assert_eq!(subject(&UnitCheck::default(), &target), Ok(Subject::Unit { name: "b.service".into() }));
+        assert!(subject(&UnitCheck::default(), &Target::Host).is_err());
+    }
+}
