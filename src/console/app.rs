@@ -20,7 +20,7 @@ use super::decode::Typed;
 use super::editor::{self, Edited};
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
-use super::terminal::{Heard, Keyboard, Terminal, give_back_modes};
+use super::terminal::{self, Heard, Keyboard, Terminal};
 use super::theme::Theme;
 use super::update::{Input, Request, update};
 use super::view::{self, World};
@@ -53,7 +53,7 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     outside.abort();
     // only a screen that hangs in a write leaves it to others to say that it ended
     if matches!(result, Ok(Ended::Signalled)) && !wait_for(&screen) {
-        give_back_modes();
+        terminal::give_back_modes();
     } else {
         let _ = screen.join();
     }
@@ -153,6 +153,8 @@ struct App {
     editing: Arc<AtomicBool>,
     drawn: Option<Instant>,
     dirty: bool,
+    /// The terminal is not ours until the process is continued.
+    asleep: bool,
     ended: Option<Ended>,
 }
 
@@ -165,13 +167,13 @@ impl App {
         editing: Arc<AtomicBool>,
     ) -> Result<Self, ConsoleError> {
         let terminal = Terminal::take()?;
-        let (hears, heard) = mpsc::unbounded_channel();
+        let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
             model: Model::new(terminal.size(), options.read_only, options.embedded),
-            keyboard: Keyboard::listen(hears)?,
+            keyboard: Keyboard::listen(listens)?,
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
             continued: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
@@ -179,6 +181,7 @@ impl App {
             started: Instant::now(),
             drawn: None,
             dirty: true,
+            asleep: false,
             ended: None,
             handle,
             options,
@@ -206,9 +209,9 @@ impl App {
                 biased;
                 _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
                 Some(heard) = self.heard.recv() => self.hear(heard),
-                Some(_) = self.resized.recv() => self.resize(),
-                Some(_) = self.stopped.recv() => self.sleep(),
-                Some(_) = self.continued.recv() => self.wake_up(),
+                Some(()) = self.resized.recv() => self.resize(),
+                Some(()) = self.stopped.recv() => self.sleep(),
+                Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
@@ -255,7 +258,7 @@ impl App {
     }
 
     fn draw(&mut self) -> std::io::Result<()> {
-        if !self.dirty || self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
+        if self.asleep || !self.dirty || self.drawn.is_some_and(|drawn| drawn.elapsed() < FRAME) {
             return Ok(());
         }
         let (width, height) = self.model.size;
@@ -329,15 +332,17 @@ impl App {
         }
     }
 
-    /// Stops this process with the terminal given back; goes on here when it is continued.
+    /// Stops this process with the terminal given back. The stop may take effect a little later, on another thread,
+    /// so nothing is drawn until the signal comes that ends it.
     fn sleep(&mut self) {
         self.keyboard.leave();
-        self.terminal.give_back();
+        terminal::give_back();
+        self.asleep = true;
         let _ = kill_process(getpid(), Signal::STOP);
-        self.wake_up();
     }
 
     fn wake_up(&mut self) {
+        self.asleep = false;
         if self.terminal.retake().is_err() {
             self.ended = Some(Ended::TerminalLost);
         }
@@ -352,7 +357,7 @@ impl App {
         let answer = match editor::file(playbook, &self.options.config) {
             Ok(path) => {
                 self.keyboard.leave();
-                self.terminal.give_back();
+                terminal::give_back();
                 self.editing.store(true, Ordering::SeqCst);
                 let edited = editor::edit(&path);
                 self.editing.store(false, Ordering::SeqCst);

@@ -102,6 +102,13 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// Says on the rule above an area how many entries there are below it.
+    pub fn more(&mut self, area: Rect, below: usize) {
+        if below > 0 && area.y > 0 && area.width > 24 {
+            self.put_right(area.right(), area.y - 1, area.width, Role::Key, &format!(" {below} more below "));
+        }
+    }
+
     /// A wall from `top` to the row before `bottom`.
     pub fn wall(&mut self, x: u16, top: u16, bottom: u16) {
         let sign = self.look.glyphs.wall.to_string();

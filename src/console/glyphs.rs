@@ -15,6 +15,10 @@ pub struct Glyphs {
     pub tee_right: char,
     /// See `tee_down`.
     pub tee_up: char,
+    /// See `tee_down`.
+    pub tee_left: char,
+    /// The corners of a frame: top left, top right, bottom left, bottom right.
+    pub corners: [char; 4],
     /// Before the selected row.
     pub cursor: char,
     /// Something needs a person.
@@ -52,6 +56,8 @@ impl Glyphs {
         tee_down: '┬',
         tee_right: '├',
         tee_up: '┴',
+        tee_left: '┤',
+        corners: ['┌', '┐', '└', '┘'],
         cursor: '›',
         asks: '!',
         broken: '✗',
@@ -75,6 +81,8 @@ impl Glyphs {
         tee_down: '+',
         tee_right: '+',
         tee_up: '+',
+        tee_left: '+',
+        corners: ['+'; 4],
         cursor: '>',
         asks: '!',
         broken: 'x',
@@ -116,9 +124,16 @@ mod tests {
     fn every_sign_is_one_column_and_the_ascii_twins_are_ascii() {
         for glyphs in [Glyphs::UNICODE, Glyphs::ASCII] {
             let Glyphs { rule, wall, tee_down, tee_right, tee_up, cursor, asks, broken, fixing, .. } = glyphs;
-            let Glyphs { pending, unknown, ok, none, gauge, cut, calm, spark, bullet, ascii } = glyphs;
+            let Glyphs {
+                pending, unknown, ok, none, gauge, cut, calm, spark, bullet, ascii, tee_left, corners, ..
+            } = glyphs;
             let single = [rule, wall, tee_down, tee_right, tee_up, cursor, asks, broken, fixing, pending, unknown];
-            let all = single.into_iter().chain([ok, none, cut, calm, bullet]).chain(gauge).chain(spark.iter().copied());
+            let all = single
+                .into_iter()
+                .chain([ok, none, cut, calm, bullet, tee_left])
+                .chain(corners)
+                .chain(gauge)
+                .chain(spark.iter().copied());
             for sign in all {
                 assert_eq!(sign.width(), Some(1), "{sign}");
                 assert!(!ascii || sign.is_ascii(), "{sign}");

@@ -79,7 +79,7 @@ impl Line {
 
     /// Fills up with spaces to this column; one space at least.
     #[must_use]
-    pub fn to_column(self, column: usize) -> Self {
+    pub fn up_to(self, column: usize) -> Self {
         let gap = column.saturating_sub(self.width()).max(1);
         self.text(" ".repeat(gap))
     }

@@ -48,6 +48,10 @@ use crate as salve;
 #[path = "../../tests/support/fixture.rs"]
 mod fixture;
 #[cfg(test)]
+#[path = "../../tests/support/pty.rs"]
+#[allow(dead_code, reason = "shared with the tests of whole programs")]
+mod pty;
+#[cfg(test)]
 mod tests;
 
 use std::io::IsTerminal;

@@ -30,6 +30,8 @@ pub struct Model {
     pub read_only: bool,
     /// The healing loop lives in this process.
     pub embedded: bool,
+    /// When the latest message that was seen was said; none before the first snapshot.
+    pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
 }
@@ -208,6 +210,7 @@ impl Model {
             size,
             read_only,
             embedded,
+            told: None,
             announced: None,
         }
     }

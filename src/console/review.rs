@@ -19,6 +19,8 @@ pub struct Review {
     pub incident: IncidentId,
     /// The target's name, to be typed where the risk is high.
     pub target: Arc<str>,
+    /// The target with its kind.
+    pub written: Arc<str>,
     /// How much may go wrong.
     pub risk: Risk,
     /// As displayed.
@@ -98,6 +100,7 @@ impl Review {
         Some(Self {
             incident: incident.id,
             target: incident.key.target.name().into(),
+            written: incident.key.target.to_string().into(),
             risk: incident.risk,
             request: super::rows::request_of(incident)?.clone(),
             standing: Standing::Asked,

@@ -84,7 +84,7 @@ pub fn target(written: &str) -> String {
     }
 }
 
-/// A state in at most nine columns.
+/// A state in at most eight columns.
 #[must_use]
 pub fn health_short(health: &Health) -> String {
     match health {
@@ -119,7 +119,7 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::BootGrace { .. } => "BOOTING",
         Denial::Shadow => "SHADOW",
         Denial::Off => "OFF",
-        Denial::CannotRecord { .. } => "NO RECORD",
+        Denial::CannotRecord { .. } => "NO REC",
         Denial::Quarantined { .. } => "QUARANT.",
         Denial::NoPlan { .. } => "NO PLAN",
     }

@@ -67,11 +67,6 @@ impl Terminal {
         Ok(())
     }
 
-    /// Gives it back, for a while or for good.
-    pub fn give_back(&mut self) {
-        give_back();
-    }
-
     /// Columns and rows.
     #[must_use]
     pub fn size(&self) -> (u16, u16) {
@@ -149,7 +144,8 @@ pub fn give_back_modes() {
     let _ = raw::disable_raw_mode();
 }
 
-fn give_back() {
+/// Gives the terminal back, for a while or for good.
+pub fn give_back() {
     if TAKEN.swap(false, Ordering::SeqCst) {
         // a terminal that is gone can take nothing back
         let mut out = io::stdout();
@@ -280,5 +276,39 @@ fn listen(
         } else if reads.intersects(PollFlags::HUP | PollFlags::ERR) {
             return Err(());
         }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::super::pty::{Pty, code};
+    use super::*;
+
+    /// Set in the child, which is this test again in a terminal of its own.
+    const CHILD: &str = "SALVE_TEST_PANICS";
+
+    #[test]
+    fn a_panic_of_the_drawing_thread_gives_the_terminal_back_before_it_is_told() {
+        if std::env::var_os(CHILD).is_some() {
+            let _terminal = Terminal::take().unwrap();
+            panic!("on purpose");
+        }
+        let mut program = Command::new("setsid");
+        let name = "console::terminal::tests::a_panic_of_the_drawing_thread_gives_the_terminal_back_before_it_is_told";
+        program
+            .arg("--ctty")
+            .arg(std::env::current_exe().unwrap())
+            .args(["--exact", name, "--nocapture"])
+            .env(CHILD, "1");
+        let mut pty = Pty::start(&mut program, 24, 80);
+        assert_eq!(code(pty.wait()), 101);
+        pty.wait_for("on purpose");
+        assert!(pty.is_cooked());
+        let text = String::from_utf8_lossy(&pty.bytes()).into_owned();
+        let (taken, back) = (text.find("\x1b[?1049h").unwrap(), text.find("\x1b[?1049l").unwrap());
+        assert!(taken < back && back < text.find("on purpose").unwrap(), "{text:?}");
+        assert_eq!(text.matches("\x1b[?1049l").count(), 1, "given back once");
     }
 }

@@ -570,7 +570,7 @@ pub fn first() -> Snapshot {
 /// The host is paused.
 pub fn paused() -> Snapshot {
     let mut snapshot = trouble();
-    let until = Some(NOW + Duration::from_secs(720));
+    let until = Some(NOW + Duration::from_mins(12));
     snapshot.pauses =
         vec![Pause { scope: Scope::Host, until, since: ago(180), by: alice(), reason: "kernel upgrade".into() }];
     snapshot

@@ -123,7 +123,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
 pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
     match verb {
         Verb::Down | Verb::Up | Verb::PageDown | Verb::PageUp | Verb::First | Verb::Last => {
-            moves::go(model, verb, world)
+            moves::go(model, verb, world);
         }
         Verb::Next | Verb::Previous | Verb::Pane(_) => moves::pane(model, verb, world),
         Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
@@ -174,6 +174,7 @@ fn back(model: &mut Model) -> Vec<Request> {
 /// Follows what moved, and announces new requests once.
 fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     model.main.follow(world.snapshot);
+    announce(model, world);
     for page in &mut model.pages {
         match page {
             Page::List { kind, cursor } => cursor.follow(&super::model::list_items(*kind, world.snapshot)),
@@ -193,24 +194,34 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if news { vec![Request::Bell] } else { Vec::new() }
 }
 
-fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    match opening::incident_here(model, world) {
-        Some(id) => vec![Request::Send(Command::Acknowledge { incident: id })],
-        None => {
-            say(model, world, "no open incident here");
-            Vec::new()
-        }
+/// A new message is shown for a while; what a key has just come to is not pushed away.
+fn announce(model: &mut Model, world: &World<'_>) {
+    let latest = world.snapshot.messages.first();
+    if let Some(message) = latest
+        && model.told.is_some_and(|told| told < message.at)
+        && model.said.is_none()
+    {
+        let time = super::say::clock(message.at, world.zone);
+        let text = format!("{time} {}: {}", message.about, message.text.lines().next().unwrap_or("")).into();
+        model.said = Some(Said { text, bad: false, at: world.at });
     }
+    model.told = Some(latest.map_or(jiff::Timestamp::MIN, |message| message.at));
+}
+
+fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if let Some(id) = opening::incident_here(model, world) {
+        return vec![Request::Send(Command::Acknowledge { incident: id })];
+    }
+    say(model, world, "no open incident here");
+    Vec::new()
 }
 
 fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    match opening::playbook_here(model, world) {
-        Some(name) => vec![Request::Edit(name)],
-        None => {
-            say(model, world, "no playbook here");
-            Vec::new()
-        }
+    if let Some(name) = opening::playbook_here(model, world) {
+        return vec![Request::Edit(name)];
     }
+    say(model, world, "no playbook here");
+    Vec::new()
 }
 
 fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {

@@ -23,7 +23,7 @@ pub fn heading(review: &Review) -> Line {
         .with(Role::Focus, format!("Approve {}?", review.incident))
         .text("  ")
         .with(role, format!("risk {}", review.risk))
-        .text(format!("  {}", review.target))
+        .text(format!("  {}", review.written))
 }
 
 /// The page's text; what would be run first, because it is what the yes is for.

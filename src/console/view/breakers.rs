@@ -59,14 +59,14 @@ pub fn line(breaker: &Breaker, world: &World<'_>) -> Line {
         BreakerState::HalfOpen { .. } => (Role::BreakerHalfOpen, "  on trial".to_owned()),
         BreakerState::Closed => (Role::Dim, String::new()),
     };
-    let word = match &breaker.state {
+    let state = match &breaker.state {
         BreakerState::Closed => "closed".to_owned(),
         other => other.word().to_uppercase(),
     };
     let target = say::target(&breaker.key.target.to_string());
     let name = if target == "host" { breaker.playbook.to_string() } else { target };
     Line::new()
-        .with(role, format!(" {word:<9} "))
+        .with(role, format!(" {state:<9} "))
         .text(name)
         .dim(format!(" {}/{}", breaker.invocations, breaker.limit))
         .text(ends)

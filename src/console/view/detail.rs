@@ -38,17 +38,19 @@ pub fn selected<'a>(main: &Main, world: &World<'a>) -> Option<Row<'a>> {
 #[must_use]
 pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
     let (_, role) = detectors::sign(row.class, &world.look.glyphs);
+    let line = Line::new().text(" ").with(Role::Title, &row.name).text(": ");
+    let incident = row.detector.incident.and_then(|id| rows::incident(world.snapshot, id));
+    if let Some((incident, request)) = incident.and_then(|view| Some((view, rows::request_of(view)?))) {
+        let left = say::left(request.expires, world.mono);
+        let asks = format!("needs your yes, {} risk {}, expires in {left}", incident.id, incident.risk);
+        return line.with(role, asks).dim(format!("; sees {}", row.detector.seen.as_deref().unwrap_or("nothing")));
+    }
     let seen = row
         .detector
         .seen
         .as_ref()
-        .map_or_else(String::new, |seen| format!(" ({seen}, fault {})", row.detector.condition));
-    Line::new()
-        .text(" ")
-        .with(Role::Title, &row.name)
-        .text(": ")
-        .with(role, say::health(&row.detector.health, world.mono))
-        .dim(seen)
+        .map_or_else(String::new, |seen| format!(" (sees {seen}, fault when {})", row.detector.condition));
+    line.with(role, say::health(&row.detector.health, world.mono)).dim(seen)
 }
 
 fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
@@ -117,9 +119,7 @@ fn incident_lines(incident: &IncidentView, world: &World<'_>) -> Vec<Line> {
         .dim(format!("  risk {}  tried {tried}", incident.risk));
     let mut lines = vec![head];
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
-    // the latest of the story, which is what one looks for first
-    let told: Vec<_> = incident.story.iter().rev().take(8).collect();
-    lines.extend(told.into_iter().rev().map(|recorded| story::event(recorded, world)));
-    lines.push(Line::new().with(Role::Key, "Enter").dim(" tells the whole story"));
+    lines.push(Line::new().with(Role::Key, "Enter").dim(" tells the whole story; latest first:"));
+    lines.extend(incident.story.iter().rev().take(20).map(|recorded| story::event(recorded, world)));
     lines
 }

@@ -6,7 +6,7 @@ use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::glyphs::Glyphs;
-use crate::console::line::{cut, width};
+use crate::console::line::width;
 use crate::console::model::Main;
 use crate::console::rows::{self, Class, Row};
 use crate::console::say;
@@ -34,9 +34,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
         }
     }
     let below = rows.len().saturating_sub(first + height);
-    if below > 0 && height > 2 {
-        canvas.put_right(room.right(), room.bottom() - 1, room.width / 2, Role::Key, &format!(" {below} more"));
-    }
+    canvas.more(room, below);
 }
 
 fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &Main, world: &World<'_>) {
@@ -77,9 +75,9 @@ impl Columns {
     fn of(width: u16) -> Self {
         let rest = width.saturating_sub(3 + 5 + 1);
         match width {
-            ..30 => Self { name: rest.saturating_sub(9), playbook: 0, seen: 0, status: 9 },
-            30..48 => Self { name: rest - 11 - 9, playbook: 0, seen: 10, status: 9 },
-            48..64 => Self { name: (rest - 15 - 9).min(30), playbook: 0, seen: 14, status: 9 },
+            ..30 => Self { name: rest.saturating_sub(8), playbook: 0, seen: 0, status: 8 },
+            30..48 => Self { name: rest - 10 - 8, playbook: 0, seen: 9, status: 8 },
+            48..64 => Self { name: (rest - 15 - 8).min(30), playbook: 0, seen: 14, status: 8 },
             64..90 => Self { name: 18, playbook: 0, seen: 15, status: rest - 18 - 16 },
             _ => Self { name: 24, playbook: 18, seen: 18, status: rest - 24 - 19 - 19 },
         }
@@ -128,5 +126,12 @@ fn seen(row: &Row<'_>, room: usize) -> String {
     let Some(seen) = &row.detector.seen else { return String::new() };
     let condition = row.detector.condition.replace("> ", ">").replace("< ", "<").replace("= ", "=");
     let both = format!("{seen} {condition}");
-    if width(&both) <= room { both } else { cut(seen, room, '~') }
+    if width(&both) <= room {
+        both
+    } else {
+        // `failed (exit-code)` is `failed` where room is short
+        seen.split_once(" (")
+            .filter(|_| width(seen) > room)
+            .map_or_else(|| seen.to_string(), |(word, _)| word.to_owned())
+    }
 }

@@ -1,46 +1,73 @@
 //! The last row: the keys of this place that there is room for, and always the way to all of them.
 
-use crate::console::canvas::Canvas;
+use super::World;
+use crate::console::canvas::{Canvas, columns};
 use crate::console::keys::{self, Binding, Verb};
 use crate::console::line::Line;
-use crate::console::model::{Model, Overlay, Place};
+use crate::console::model::{Model, Place};
+use crate::console::rows;
 use crate::console::theme::Role;
+use crate::core::Scope;
+use crate::engine::snapshot::Stage;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model) {
+pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
     let ascii = canvas.look.glyphs.ascii;
     let place = model.place();
     let mut shown: Vec<&Binding> = keys::at(place, model.read_only)
-        .filter(|binding| binding.footer.is_some() && binding.verb != Verb::Help)
+        .filter(|binding| {
+            binding.footer.is_some() && binding.verb != Verb::Help && is_of_use(binding.verb, model, world)
+        })
         .collect();
-    shown.sort_by_key(|binding| rank(binding.verb, model));
+    if place == Place::Main {
+        shown.sort_by_key(|binding| rank(binding.verb));
+    }
     let help = keys::at(place, model.read_only).find(|binding| binding.verb == Verb::Help);
-    let last = help.map_or_else(Line::new, |binding| label(Line::new(), binding, ascii));
+    let last = help.map_or_else(Line::new, |binding| label(Line::new(), binding, ascii, world));
     let room_for_keys = usize::from(room).saturating_sub(last.width() + 2);
     let mut line = Line::new().text(" ");
     for binding in shown {
-        let next = label(line.clone(), binding, ascii).text("  ");
+        let next = label(line.clone(), binding, ascii, world);
         if next.width() > room_for_keys {
             break;
         }
-        line = next;
+        line = next.text("  ");
     }
     canvas.line(0, y, room, &line);
-    let width = crate::console::canvas::columns(last.width());
+    let width = columns(last.width());
     canvas.line(room.saturating_sub(width + 1), y, width, &last);
 }
 
-fn label(line: Line, binding: &Binding, ascii: bool) -> Line {
+fn label(line: Line, binding: &Binding, ascii: bool, world: &World<'_>) -> Line {
     let key = if ascii { binding.ascii } else { binding.label };
-    line.with(Role::Key, key).text(" ").text(binding.footer.unwrap_or(binding.what))
+    let paused = world.snapshot.pauses.iter().any(|pause| pause.scope == Scope::Host);
+    let words = match binding.verb {
+        Verb::Pause if paused => "resume",
+        _ => binding.footer.unwrap_or(binding.what),
+    };
+    line.with(Role::Key, key).text(" ").text(words)
 }
 
-/// On the main screen what leads on comes first; elsewhere the table's order is right.
-fn rank(verb: Verb, model: &Model) -> u8 {
-    match (verb, &model.overlay) {
-        (Verb::Back, None) if model.pages.is_empty() => 9,
-        (Verb::Open, _) if model.place() == Place::Main => 0,
-        (Verb::Filter | Verb::Palette | Verb::Next, None | Some(Overlay::Form(_))) if model.pages.is_empty() => 2,
-        _ => 1,
+/// A key that has nothing to work on now is not worth its room here; it still works.
+fn is_of_use(verb: Verb, model: &Model, world: &World<'_>) -> bool {
+    match verb {
+        Verb::Review => !rows::requests(world.snapshot).is_empty(),
+        Verb::Acknowledge => rows::needs_you(world.snapshot)
+            .iter()
+            .any(|incident| matches!(incident.stage, Stage::Escalated(_)) && incident.acknowledged.is_none()),
+        Verb::Back => model.place() != Place::Main || !model.main.filter.is_empty(),
+        _ => true,
+    }
+}
+
+/// On the main screen: first what leads on, then what acts.
+fn rank(verb: Verb) -> u8 {
+    match verb {
+        Verb::Back => 0,
+        Verb::Open => 1,
+        Verb::Review | Verb::Acknowledge | Verb::Pause => 2,
+        Verb::Filter | Verb::Palette | Verb::Next => 3,
+        Verb::Quit => 5,
+        _ => 4,
     }
 }

@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use crate::console::canvas::{Canvas, columns};
 use crate::console::form::{Field, Form, Value};
+use crate::console::glyphs::Glyphs;
 use crate::console::line::Line;
 use crate::console::theme::Role;
 
@@ -16,7 +17,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
         lines.push(Line::new());
     }
     for (index, field) in form.fields.iter().enumerate() {
-        lines.push(self::field(field, index == form.at, canvas.look.glyphs.ascii));
+        lines.push(self::field(field, index == form.at, &canvas.look.glyphs));
     }
     lines.push(Line::new());
     lines.push(ways_out(form));
@@ -31,19 +32,23 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     for (row, line) in lines.iter().skip(skipped).take(room).enumerate() {
         canvas.line(area.x + 2, area.y + 1 + columns(row), area.width.saturating_sub(4), line);
     }
-    for y in area.y..area.bottom() {
-        let wall = canvas.look.glyphs.wall;
-        canvas.sign(area.x, y, Role::Dim, wall);
-        canvas.sign(area.right() - 1, y, Role::Dim, wall);
+    let glyphs = canvas.look.glyphs;
+    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+    canvas.wall(area.x, area.y, area.bottom());
+    canvas.wall(right, area.y, area.bottom());
+    let corners = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
+    for ((x, y), sign) in corners.into_iter().zip(glyphs.corners) {
+        canvas.sign(x, y, Role::Dim, sign);
     }
 }
 
-fn field(field: &Field, active: bool, ascii: bool) -> Line {
-    let label = Line::new().with(if active { Role::Focus } else { Role::Dim }, format!("{:<11}", field.label));
+fn field(field: &Field, active: bool, glyphs: &Glyphs) -> Line {
+    let sign = if active { glyphs.cursor } else { ' ' };
+    let label = Line::new().with(if active { Role::Focus } else { Role::Dim }, format!("{sign} {:<11}", field.label));
     let cursor = if active { "_" } else { "" };
     match &field.value {
         Value::Choice { options, at } => {
-            let (before, after) = if ascii { ("< ", " >") } else { ("‹ ", " ›") };
+            let (before, after) = if glyphs.ascii { ("< ", " >") } else { ("‹ ", " ›") };
             let option = options.get(*at).map_or("", String::as_str);
             let (before, after) = if active && options.len() > 1 { (before, after) } else { ("", "") };
             label.with(Role::Key, before).with(Role::Title, option).with(Role::Key, after)

@@ -7,6 +7,7 @@ use crate::console::rows::{self, Counts};
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Scope;
+use crate::engine::snapshot::PlaybookState;
 use crate::playbook::Mode;
 
 /// Draws it.
@@ -66,6 +67,11 @@ fn state(world: &World<'_>) -> Vec<(Role, String)> {
     if parts.is_empty() {
         parts.push(calm(counts, snapshot.detectors.is_empty(), snapshot.playbooks.is_empty()));
     }
+    let rejected =
+        snapshot.playbooks.iter().filter(|book| matches!(book.state, PlaybookState::Rejected { .. })).count();
+    if rejected > 0 {
+        parts.push((Role::Unknown, format!("{rejected} REJECTED")));
+    }
     parts
 }
 
@@ -105,7 +111,7 @@ fn first_and_rest(parts: &[(Role, String)]) -> Line {
 /// From the longest to the shortest; a pause is the last to go.
 fn right_sides(world: &World<'_>) -> Vec<Line> {
     let host = &*world.snapshot.host;
-    let live = if world.stale() { String::new() } else { format!("live {}", age(world)) };
+    let fresh = if world.stale() { String::new() } else { format!("live {}", age(world)) };
     let clock = say::clock(world.wall, world.zone);
     let (role, acting, short) = acting(world);
     let join = |parts: &[(Role, &str)]| {
@@ -117,9 +123,9 @@ fn right_sides(world: &World<'_>) -> Vec<Line> {
     };
     let (acting, short) = ((role, acting.as_str()), (role, short));
     vec![
-        join(&[(Role::Title, host), (Role::Dim, &live), acting, (Role::Text, &clock)]),
-        join(&[(Role::Dim, &live), acting, (Role::Text, &clock)]),
-        join(&[(Role::Dim, &live), acting]),
+        join(&[(Role::Title, host), (Role::Dim, &fresh), acting, (Role::Text, &clock)]),
+        join(&[(Role::Dim, &fresh), acting, (Role::Text, &clock)]),
+        join(&[(Role::Dim, &fresh), acting]),
         join(&[acting]),
         Line::new().with(short.0, short.1),
     ]

@@ -8,20 +8,22 @@ use crate::console::theme::Role;
 
 /// The page's text.
 #[must_use]
-pub fn lines(place: Place, read_only: bool, world: &World<'_>) -> Vec<Line> {
+pub fn lines(here: Place, read_only: bool, world: &World<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     if read_only {
         lines.extend([Line::plain("This console only looks: keys that act are not there."), Line::new()]);
     }
-    if place == Place::Main {
+    if here == Place::Main {
         lines.extend(signs(world));
     }
-    let others = PLACES.into_iter().filter(|other| *other != place);
-    for place in [place].into_iter().chain(others) {
+    let others = PLACES.into_iter().filter(|other| *other != here);
+    for place in [here].into_iter().chain(others) {
+        // what is the same everywhere is told once
+        let told = |binding: &&keys::Binding| place == here || !binding.places.contains(&here);
         lines.push(Line::title(keys::place_name(place)));
-        for binding in keys::at(place, read_only) {
+        for binding in keys::at(place, read_only).filter(told) {
             let label = if world.look.glyphs.ascii { binding.ascii } else { binding.label };
-            lines.push(Line::new().text("  ").with(Role::Key, label).to_column(13).text(binding.what).hanging(13));
+            lines.push(Line::new().text("  ").with(Role::Key, label).up_to(13).text(binding.what).hanging(13));
         }
         lines.push(Line::new());
     }

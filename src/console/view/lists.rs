@@ -75,7 +75,7 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
         .dim(format!("{} ", say::date(incident.since.wall, world.zone)))
         .text(" ")
         .text(target)
-        .to_column(44)
+        .up_to(44)
         .with(role, stands)
         .dim(format!("  {}", incident.playbook))
         .hanging(6)
@@ -88,16 +88,19 @@ fn playbook(playbook: &PlaybookView) -> Line {
         Origin::User(_) => "yours",
         Origin::Folder(_) => "folder",
     };
-    let line = Line::new().text(&playbook.name).to_column(26);
+    let line = Line::new().text(&playbook.name).up_to(26);
     match &playbook.state {
         PlaybookState::InForce { title, risk, in_force, needs_arming, .. } => {
             let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
             let unarmed = if *needs_arming { " (A arms)" } else { "" };
-            line.with(role, format!("{in_force}{unarmed}")).to_column(44).dim(format!("{risk:<7}{from:<8}")).text(title)
+            line.with(role, format!("{}{unarmed}", in_force.word()))
+                .up_to(44)
+                .dim(format!("{:<7}{from:<8}", risk.word()))
+                .text(title)
         }
         PlaybookState::Rejected { diagnostics, .. } => {
             let first = diagnostics.lines().next().unwrap_or("").trim();
-            line.with(Role::Broken, "REJECTED").to_column(44).dim(format!("{:<7}{from:<8}", "")).text(first)
+            line.with(Role::Broken, "REJECTED").up_to(44).dim(format!("{:<7}{from:<8}", "")).text(first)
         }
     }
 }

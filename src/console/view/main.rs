@@ -41,6 +41,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
     canvas.sign(wall, room.y, Role::Dim, glyphs.tee_down);
     canvas.sign(wall, panes.breakers.y, Role::Dim, glyphs.tee_right);
     if let Some(area) = panes.detail {
+        canvas.sign(wall, panes.timeline.y, Role::Dim, glyphs.tee_left);
         canvas.sign(wall, area.y, Role::Dim, glyphs.tee_right);
         detail::draw(canvas, area, model, world);
     } else {

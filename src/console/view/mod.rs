@@ -103,7 +103,7 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         messages::draw_said(&mut canvas, row, area.width, model, world);
     }
     if let Some(row) = frame.footer {
-        footer::draw(&mut canvas, row, area.width, model);
+        footer::draw(&mut canvas, row, area.width, model, world);
     }
     match &model.overlay {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
@@ -144,10 +144,7 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
         canvas.line(room.x, room.y + columns(row), room.width, line);
     }
     let below = lines.len().saturating_sub(first + rows);
-    if below > 0 && room.height > 1 {
-        let more = format!(" {below} more below ");
-        canvas.put_right(room.right(), room.bottom() - 1, room.width, Role::Key, &more);
-    }
+    canvas.more(room, below);
 }
 
 fn heading(page: &Page, world: &World<'_>) -> Line {

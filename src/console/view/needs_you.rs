@@ -31,17 +31,16 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
         let rows = (room.bottom() - y).min(2);
         canvas.line(room.x, y, room.width, &head(incident));
         if rows > 1 {
-            canvas.line(room.x, y + 1, room.width, &foot(incident, world));
-            canvas.put_right(room.right(), y + 1, 13, Role::Key, key(incident));
+            let key = key(incident);
+            canvas.line(room.x, y + 1, room.width.saturating_sub(columns(key.len())), &foot(incident, world));
+            canvas.put_right(room.right(), y + 1, 13, Role::Key, key);
         }
         if focused && index == selected {
             canvas.tint(Rect { y, height: rows, ..room }, Role::Selected);
         }
     }
     let below = needy.len().saturating_sub(first + fit);
-    if below > 0 && room.height % 2 == 1 {
-        canvas.put_right(room.right(), room.bottom() - 1, room.width, Role::Key, &format!(" {below} more"));
-    }
+    canvas.more(room, below);
 }
 
 /// Its number, how risky, and what.

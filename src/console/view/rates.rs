@@ -47,7 +47,7 @@ fn verdict(world: &World<'_>) -> Vec<Line> {
     let day = world.snapshot.rates.day.auto_fix;
     let meaning = match day.band() {
         Band::NoVerdict => "Under 10 incidents in 24 hours say nothing yet.",
-        Band::TooLow => "Below 70 %: remediations run and do not fix. Look at the failed attempts below the breakers.",
+        Band::TooLow => "Below 70 %: remediations run and do not fix. The failed attempts in the journal say why.",
         Band::InBand => {
             "70 % to below 100 %: the automation fixes most of what it touches, and is honest about the rest."
         }

@@ -1,10 +1,10 @@
 //! An incident told: readings, events and attempts as lines, with every argument and all output.
 
 use super::World;
-use crate::console::line::Line;
+use crate::console::line::{Line, width};
 use crate::console::say;
 use crate::console::theme::Role as Style;
-use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
+use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::story::{plan_words, sentence};
 use crate::core::{Event, Plan, Reading, Recorded, Role, Verdict};
 
@@ -82,13 +82,28 @@ pub fn plan(plan: &Plan, indent: usize) -> Vec<Line> {
     for (index, step) in plan.steps.iter().enumerate() {
         let head = format!("{gap}{}. ", index + 1);
         lines.push(Line::plain(&head).with(Style::Title, &step.sentence).hanging(head.len()));
-        let details = step.details.iter().filter(|(_, text)| !text.is_empty());
-        lines.extend(details.map(|(label, text)| {
-            Line::plain(format!("{gap}   ")).dim(format!("{label}: ")).text(text).hanging(indent + 5)
-        }));
+        lines.extend(details(step, indent + 3));
     }
     if plan.steps.is_empty() {
         lines.push(Line::plain(format!("{gap}{}", plan_words(plan))));
+    }
+    lines
+}
+
+/// What else a reviewer should see; short things share a line.
+fn details(step: &PlannedStep, indent: usize) -> Vec<Line> {
+    let mut lines: Vec<Line> = Vec::new();
+    let mut shares = false;
+    for (label, text) in step.details.iter().filter(|(_, text)| !text.is_empty()) {
+        let wide = width(label) + width(text) + 2;
+        let short = wide <= 30;
+        match lines.last_mut() {
+            Some(line) if shares && short && line.width() + 3 + wide <= 76 => {
+                *line = std::mem::take(line).text("   ").dim(format!("{label}: ")).text(text);
+            }
+            _ => lines.push(Line::plain(" ".repeat(indent)).dim(format!("{label}: ")).text(text).hanging(indent + 2)),
+        }
+        shares = short;
     }
     lines
 }
