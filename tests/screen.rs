@@ -338,9 +338,10 @@ fn editor() {
     // these are the editor's keys
     pty.send(b"qqq\r");
     pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
-    pty.wait_for("disk-full.toml: ");
+    pty.wait_for("Not accepted disk-full");
+    pty.wait_for("disk-full.toml:1:");
     assert_eq!(std::fs::read_to_string(config.path().join("playbooks/disk-full.toml")).unwrap(), "title = \n");
-    pty.send(b"q");
+    pty.send(b"qq");
     assert_eq!(code(pty.wait()), 10);
 }
 

@@ -11,6 +11,7 @@ use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
+use rustix::time::{ClockId, clock_gettime};
 use termprofile::{DetectorSettings, TermProfile};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
@@ -27,7 +28,6 @@ use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
 use crate::core::Mono;
 use crate::engine::{Handle, Snapshot};
-use crate::host::clock::boottime_ms;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
@@ -245,7 +245,7 @@ impl App {
             mono: self.latest.mono(),
             wall: Timestamp::now(),
             zone: &self.zone,
-            age: Duration::from_millis(boottime_ms().saturating_sub(self.handle.beat())),
+            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
             at: self.at(),
             look: &self.looks.look,
             themes: &self.looks.themes,
@@ -268,7 +268,7 @@ impl App {
             mono: self.latest.mono(),
             wall: Timestamp::now(),
             zone: &self.zone,
-            age: Duration::from_millis(boottime_ms().saturating_sub(self.handle.beat())),
+            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
             at: self.at(),
             look: &self.looks.look,
             themes: &self.looks.themes,
@@ -371,7 +371,9 @@ impl App {
             Ok(Edited::Good(path)) => {
                 Ok(format!("{} is well-formed; saved is not armed: its first live attempt asks", path.display()).into())
             }
-            Ok(Edited::Bad(path, why)) => Err(format!("{}: {why}", path.display())),
+            Ok(Edited::Bad(_, diagnostics)) => {
+                return self.take_in(Input::Rejected { playbook: name.into(), diagnostics });
+            }
             Err(error) => Err(error.to_string()),
         }));
     }
@@ -387,6 +389,12 @@ impl App {
         };
         self.take_in(Input::Answer(answer));
     }
+}
+
+/// `CLOCK_BOOTTIME` in milliseconds: what the engine's signs of progress are given in.
+fn boottime() -> u64 {
+    let time = clock_gettime(ClockId::Boottime);
+    u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
 }
 
 /// The sequence that puts text on the clipboard of the terminal, wherever that is.

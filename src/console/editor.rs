@@ -8,7 +8,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::engine::snapshot::PlaybookView;
-use crate::playbook::Origin;
+use crate::playbook::{self, Origin};
 
 /// What the operator did.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -108,9 +108,14 @@ fn start(path: &Path) -> Result<(), EditError> {
     Err(EditError::NoEditor { tried: tried.join(", ") })
 }
 
-/// What is wrong with a playbook's text, all of it.
-fn check(_name: &str, _path: &Path, text: &str) -> Result<(), String> {
-    text.parse::<toml::Table>().map(drop).map_err(|error| error.to_string())
+/// What is wrong with a playbook's text, all of it, drawn with the marked source.
+fn check(name: &str, path: &Path, text: &str) -> Result<(), String> {
+    let file = path.file_name().map_or_else(String::new, |file| file.to_string_lossy().into_owned());
+    let read = playbook::read::read(&file, name, Origin::User(path.to_owned()), text);
+    if read.playbook.is_some() {
+        return Ok(());
+    }
+    Err(read.diagnostics.iter().map(|diagnostic| diagnostic.render(text, false)).collect::<Vec<_>>().join("\n\n"))
 }
 
 #[cfg(test)]

@@ -118,6 +118,8 @@ pub enum Page {
     Playbook { name: Arc<str>, scroll: usize },
     /// Choose one of many.
     List { kind: ListKind, cursor: Cursor },
+    /// What is wrong with a playbook that was just edited.
+    Rejected { playbook: Arc<str>, diagnostics: Arc<str>, scroll: usize },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
@@ -234,7 +236,7 @@ impl Model {
             Some(Page::Incident { .. }) => Place::Incident,
             Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
             Some(Page::Approval(_)) => Place::Approval,
-            Some(Page::Playbook { .. }) => Place::Playbook,
+            Some(Page::Playbook { .. } | Page::Rejected { .. }) => Place::Playbook,
             Some(Page::List { .. }) => Place::List,
             Some(Page::Text { .. }) => Place::Text,
         }

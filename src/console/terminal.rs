@@ -301,7 +301,8 @@ mod tests {
             .arg("--ctty")
             .arg(std::env::current_exe().unwrap())
             .args(["--exact", name, "--nocapture"])
-            .env(CHILD, "1").env("RUST_BACKTRACE", "0");
+            .env(CHILD, "1")
+            .env("RUST_BACKTRACE", "0");
         let mut pty = Pty::start(&mut program, 24, 80);
         assert_eq!(code(pty.wait()), 101);
         pty.wait_for("on purpose");

@@ -30,6 +30,8 @@ pub enum Input {
     Snapshot,
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
+    /// A playbook came back from the editor with mistakes.
+    Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
     Drawn,
     /// Time has passed.
@@ -74,6 +76,13 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
                 Err(text) => (text.into(), true),
             };
             model.said = Some(Said { text, bad, at: world.at });
+            Vec::new()
+        }
+        Input::Rejected { playbook, diagnostics } => {
+            if matches!(model.pages.last(), Some(Page::Rejected { .. })) {
+                model.pages.pop();
+            }
+            model.pages.push(Page::Rejected { playbook, diagnostics: diagnostics.into(), scroll: 0 });
             Vec::new()
         }
         Input::Drawn => {
@@ -181,7 +190,7 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             Page::Approval(review) => {
                 review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
             }
-            Page::Incident { .. } | Page::Playbook { .. } | Page::Text { .. } => {}
+            Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
         }
     }
     let asked = rows::requests(world.snapshot)

@@ -16,7 +16,12 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
             }
         }
         Some(Page::List { kind, cursor }) => cursor.step(&list_items(*kind, world.snapshot), by),
-        Some(Page::Incident { scroll, .. } | Page::Playbook { scroll, .. } | Page::Text { scroll, .. }) => {
+        Some(
+            Page::Incident { scroll, .. }
+            | Page::Playbook { scroll, .. }
+            | Page::Rejected { scroll, .. }
+            | Page::Text { scroll, .. },
+        ) => {
             scroll_by(scroll, by, extent);
         }
         Some(Page::Approval(review)) => scroll_by(&mut review.scroll, by, extent),

@@ -40,7 +40,7 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
         Some(Page::Approval(review)) => {
             rows::incident(world.snapshot, review.incident).map(|view| Subject::of_incident(view))
         }
-        Some(Page::Playbook { name, .. }) => Some(of_playbook(name, world)),
+        Some(Page::Playbook { name, .. } | Page::Rejected { playbook: name, .. }) => Some(of_playbook(name, world)),
         Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
         Some(Page::Text { .. }) => None,
     }

@@ -117,7 +117,10 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
-        Page::Incident { scroll, .. } | Page::Playbook { scroll, .. } | Page::Text { scroll, .. } => {
+        Page::Incident { scroll, .. }
+        | Page::Playbook { scroll, .. }
+        | Page::Rejected { scroll, .. }
+        | Page::Text { scroll, .. } => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, *scroll);
         }
@@ -152,6 +155,9 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
         Page::Incident { id, .. } => incident::heading(*id, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
+        Page::Rejected { playbook, .. } => {
+            Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
+        }
         Page::List { kind, .. } => lists::heading(*kind, world),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
@@ -172,6 +178,7 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Incident { id, .. } => incident::lines(*id, width, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, world),
+        Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
         Page::List { .. } => Vec::new(),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
