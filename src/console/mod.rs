@@ -42,8 +42,11 @@ pub mod theme;
 mod update;
 mod view;
 
+/// The fixture is shared with the tests of whole programs, where these rooms belong to a crate of this name.
 #[cfg(test)]
-use crate as salve;
+mod salve {
+    pub use crate::{core, engine, playbook};
+}
 #[cfg(test)]
 #[path = "../../tests/support/fixture.rs"]
 mod fixture;

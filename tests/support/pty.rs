@@ -167,7 +167,7 @@ impl Drop for Pty {
 
 /// Reads until the program's end is closed, or ours is to be.
 fn listen(mut reads: File, into: &Mutex<Seen>, hung_up: &AtomicBool) {
-    let mut buffer = [0; 65536];
+    let mut buffer = [0; 8192];
     let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
     while !hung_up.load(Ordering::SeqCst) {
         if poll(&mut [PollFd::new(&reads, PollFlags::IN)], Some(&tick)) == Ok(0) {
