@@ -1,7 +1,53 @@
-//! One file per verb.
+//! One file per verb. Without a verb: the console, with the embedded loop.
+//!
+//! The only room that prints. Exit codes: see [`exit`].
+#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
+
+mod args;
+mod console;
+mod daemon;
+mod exit;
+mod incidents;
+mod journal;
+mod logs;
+mod pause;
+mod plan;
+mod playbook;
+mod runtime;
+mod status;
+
+use std::process::ExitCode;
+
+use clap::Parser;
+
+use args::{Args, Verb};
+use exit::Failure;
 
 /// Runs the program.
 #[must_use]
-pub fn main() -> std::process::ExitCode {
-    std::process::ExitCode::SUCCESS
+pub fn main() -> ExitCode {
+    let args = Args::parse();
+    match run(args) {
+        Ok(code) => code,
+        Err(failure) => {
+            eprintln!("salve: {failure}");
+            failure.code()
+        }
+    }
+}
+
+fn run(args: Args) -> Result<ExitCode, Failure> {
+    let Args { common, screen, verb } = args;
+    match verb {
+        None if screen.once => status::once(&common, &screen),
+        None => console::run(&common, &screen),
+        Some(Verb::Daemon) => daemon::run(&common),
+        Some(Verb::Status { json }) => status::run(&common, json),
+        Some(Verb::Incidents { json }) => incidents::list(&common, json),
+        Some(Verb::Show { incident, json }) => incidents::show(&common, incident, json),
+        Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
+        Some(Verb::Journal { verb }) => journal::run(&common, verb),
+        Some(Verb::Pause { scope, length, reason }) => pause::pause(&common, scope, length, reason),
+        Some(Verb::Resume { scope }) => pause::resume(&common, scope),
+    }
 }

@@ -1,7 +1,43 @@
 //! Drives the core in real time; owns the only loop; publishes snapshots, takes commands.
+//!
+//! ```text
+//! readings, results, commands, playbooks --> run (the loop) --> core.handle --> records --> journal
+//!                                              ^                                    |  durable
+//!                                              +---- results ---- carry <-- effects-+
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`start`] | opens the journal, folds it, lets the loop go |
+//! | [`run`] | the only loop |
+//! | [`carry`] | carries effects out, each in a task of its own |
+//! | [`operator`] | who runs this process, as the kernel says |
+//! | [`page`] | from a recorded escalation to the page that goes out |
+//! | [`reload`] | which playbooks are in force |
+//! | [`playbook_view`] | every playbook file, accepted or not, as a screen shows it |
+//! | [`publish`], [`snapshot`] | the state as a screen needs it |
+//! | [`handle`] | what a console or a verb holds of an engine |
+//! | [`look`] | the engine without hands: how does the host stand? |
+//! | [`offline`] | one command while no engine runs |
+//! | [`rehearse`] | what would a playbook do now? |
+//! | [`settings`] | the one settings file |
 
+pub mod carry;
 pub mod handle;
+pub mod look;
+pub mod offline;
+pub mod operator;
+pub mod page;
+pub mod playbook_view;
+pub mod publish;
+pub mod rehearse;
+pub mod reload;
+pub mod run;
+pub mod settings;
 pub mod snapshot;
+pub mod start;
 
 pub use handle::Handle;
+pub use settings::Settings;
 pub use snapshot::Snapshot;
+pub use start::{Options, Running, StartError, start};
