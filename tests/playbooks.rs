@@ -1,5 +1,6 @@
 //! Every rule has a wrong playbook below `tests/playbooks/wrong/`, with the diagnostics that it must draw. To write
 //! the expectations anew after a deliberate change: `SALVE_BLESS=1 cargo test --test playbooks`, then read the diff.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 use std::collections::BTreeSet;
 use std::fs;

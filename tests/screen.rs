@@ -1,6 +1,8 @@
 //! The console in a real terminal: given back on every way out, silent when nothing changes, and never spinning.
 //!
 //! The program under test is this one, started again with a fixture for an engine.
+#![allow(clippy::print_stderr, reason = "a child that plays the program says why it failed")]
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 #![allow(missing_docs, reason = "a test program")]
 
 extern crate salve;

@@ -206,7 +206,7 @@ mod tests {
     use super::*;
     use crate::core::Verdict;
 
-    const LONG: Duration = Duration::from_secs(60);
+    const LONG: Duration = Duration::from_mins(1);
 
     fn argv(parts: &[&str]) -> Vec<Arc<str>> {
         parts.iter().map(|part| (*part).into()).collect()

@@ -145,7 +145,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judged {
     if check.body.is_some() {
         match answer {
             Some((_, _, Some(held))) => {
-                parts.met(held, format!("{words}, text {}", if held { "found" } else { "missing" }))
+                parts.met(held, format!("{words}, text {}", if held { "found" } else { "missing" }));
             }
             Some((_, _, None)) => parts.unclear("the body was not looked at for this text"),
             None => parts.met(false, words.as_str()),

@@ -118,14 +118,10 @@ impl Hub {
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
         facts::gather(self.looker.systemd.as_ref(), &self.stops, target).await
     }
-
-    /// The host at a glance; none where the kernel does not tell.
-    pub async fn strip(&self) -> Option<HostStrip> {
-        strip()
-    }
 }
 
-fn strip() -> Option<HostStrip> {
+/// The host at a glance; none where the kernel does not tell.
+pub fn strip() -> Option<HostStrip> {
     let (load, memory) = (load::look().ok()?, memory::look().ok()?);
     let pressure = pressure::look().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
     Some(HostStrip {

@@ -41,7 +41,7 @@ pub mod tcp;
 pub mod unit;
 
 pub use facts::TargetFacts;
-pub use hub::{HostStrip, Hub, Kept};
+pub use hub::{HostStrip, Hub, Kept, strip};
 pub use judge::{Judged, condition, judge};
 pub use pid::main_pid;
 pub use subject::{Observation, Subject};

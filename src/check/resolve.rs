@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::look::Looker;
 use crate::core::Resolution;
 use crate::host::mounts;
-use crate::host::systemd::{Absent, Systemd, SystemdError};
+use crate::host::systemd::{Absent, Systemd};
 use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
 
@@ -70,10 +70,9 @@ async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
         EnabledWhen::Unit(name) => {
             let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
             match systemd.unit_file_exists(name).await {
-                Ok(true) => None,
                 Ok(false) => Some(format!("{} is not installed", clean_line(name))),
-                // It cannot be told: what it would act on then comes to nothing, too, and says why.
-                Err(_) => None,
+                // Where it cannot be told, what it would act on comes to nothing, too, and says why.
+                Ok(true) | Err(_) => None,
             }
         }
         EnabledWhen::File(path) => match exists(looker, path).await {
@@ -146,7 +145,6 @@ async fn unit(systemd: &Systemd, name: &str) -> Found {
             "loaded" | "masked" => one(Target::Unit(unit.id)),
             other => Found::Unresolved(format!("systemd cannot load it: {other}")),
         },
-        Err(error @ SystemdError::NoSuchUnit(_)) => Found::Unresolved(error.to_string()),
         Err(error) => Found::Unresolved(error.to_string()),
     }
 }

@@ -7,7 +7,7 @@ use super::args::{Common, JournalVerb};
 use super::exit::Failure;
 use crate::journal::{ReadError, Reader};
 
-pub fn run(common: &Common, verb: JournalVerb) -> Result<ExitCode, Failure> {
+pub fn run(common: &Common, verb: &JournalVerb) -> Result<ExitCode, Failure> {
     let reader = Reader::open(&common.paths().state)?;
     match verb {
         JournalVerb::Verify => match reader.verify() {

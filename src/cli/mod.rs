@@ -46,7 +46,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, json }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
-        Some(Verb::Journal { verb }) => journal::run(&common, verb),
+        Some(Verb::Journal { verb }) => journal::run(&common, &verb),
         Some(Verb::Pause { scope, length, reason }) => pause::pause(&common, scope, length, reason),
         Some(Verb::Resume { scope }) => pause::resume(&common, scope),
     }

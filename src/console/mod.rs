@@ -49,10 +49,12 @@ mod salve {
 }
 #[cfg(test)]
 #[path = "../../tests/support/fixture.rs"]
+#[allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 mod fixture;
 #[cfg(test)]
 #[path = "../../tests/support/pty.rs"]
 #[allow(dead_code, reason = "shared with the tests of whole programs")]
+#[allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 mod pty;
 #[cfg(test)]
 mod tests;

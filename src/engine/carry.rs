@@ -9,7 +9,7 @@ use tokio::sync::mpsc;
 use super::page::Outbound;
 use crate::action::{self, Context, Runner};
 use crate::channel::{self, Outbox, Page};
-use crate::check::{self, Hub};
+use crate::check::{self, Hub, TargetFacts};
 use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
@@ -138,7 +138,7 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
     let rest = async { tokio::join!(hub.target_facts(target), plan(survey, &context)) };
     let (facts, plan) = match tokio::time::timeout(SURVEY_DEADLINE, rest).await {
         Ok((facts, plan)) => (facts, plan),
-        Err(_) => (Default::default(), Err(Arc::from("the host did not answer in time"))),
+        Err(_) => (TargetFacts::default(), Err(Arc::from("the host did not answer in time"))),
     };
     let mut detector = Vec::with_capacity(looks.len());
     for look in looks {

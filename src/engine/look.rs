@@ -14,7 +14,7 @@ use super::publish::{self, Extras};
 use super::reload;
 use super::snapshot::Snapshot;
 use super::start::{Options, config};
-use crate::check::Hub;
+use crate::check::{Hub, strip};
 use crate::core::{Core, Effect, Input, Recorded, Role};
 use crate::host::clock::{self, Clock};
 use crate::journal::{ReadError, Reader};
@@ -76,7 +76,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         generation: 0,
         host: crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into(),
         operator: options.operator.clone(),
-        strip: hub.strip().await.map(Into::into),
+        strip: strip().map(Into::into),
         recording: Ok(()),
         playbooks: playbook_view::all(&library.found, &core),
         messages: Vec::new(),

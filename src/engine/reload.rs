@@ -16,7 +16,7 @@ use crate::playbook::{Origin, Playbook};
 /// How long after the last change of a file the folders are read: an editor writes more than once.
 const SETTLE: Duration = Duration::from_millis(200);
 /// The look behind the events.
-const RECONCILE: Duration = Duration::from_secs(60);
+const RECONCILE: Duration = Duration::from_mins(1);
 
 /// What is in force from now on.
 #[derive(Debug)]
@@ -31,9 +31,9 @@ pub struct Reloaded {
 
 /// Loads now and after every change, until the receiver is gone.
 pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Reloaded>) {
-    let (changed, mut changes) = mpsc::channel(1);
+    let (tell, mut changes) = mpsc::channel(1);
     // Without a watcher (too many watches, no inotify) the reconcile look still comes.
-    let _watcher = watch_folders(&sources, changed);
+    let _watcher = watch_folders(&sources, tell);
     let mut library = Library::default();
     let mut in_force: Option<Vec<Seen>> = None;
     loop {
@@ -132,11 +132,11 @@ fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
 }
 
 /// Tells of any change below the folders. A folder that is not there yet is watched through its parent.
-fn watch_folders(sources: &Sources, changed: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
+fn watch_folders(sources: &Sources, tell: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| !event.kind.is_access()) {
             // full means that a change is told already
-            let _ = changed.try_send(());
+            let _ = tell.try_send(());
         }
     })
     .ok()?;

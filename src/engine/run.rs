@@ -18,7 +18,7 @@ use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
-use crate::check::Kept;
+use crate::check::{self, Kept};
 use crate::core::{Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading, RecordError};
@@ -31,7 +31,7 @@ const BEAT: Duration = Duration::from_secs(1);
 /// The host strip is read so often while somebody looks.
 const STRIP: Duration = Duration::from_secs(5);
 /// The clock's mark is kept so often, so that a restart goes on from it.
-const MARK: Duration = Duration::from_secs(60);
+const MARK: Duration = Duration::from_mins(1);
 /// When stopping, a running attempt gets so long to end and be recorded.
 const WIND_DOWN: Duration = Duration::from_secs(30);
 /// After a failed write, the journal is tried again so often.
@@ -210,7 +210,7 @@ impl Engine {
                     }
                 }
                 Effect::Start { .. } | Effect::EmptyScope { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {
-                    waiting.push(effect)
+                    waiting.push(effect);
                 }
             }
         }
@@ -376,10 +376,10 @@ impl Engine {
             due.mark = now + MARK;
         }
         if due.strip <= now && snapshots.receiver_count() > 0 {
-            let (hub, strips) = (Arc::clone(&self.hands.hub), strips.clone());
-            tokio::spawn(async move {
-                // full: the last one has not been looked at yet
-                if let Some(strip) = hub.strip().await {
+            let strips = strips.clone();
+            tokio::task::spawn_blocking(move || {
+                if let Some(strip) = check::strip() {
+                    // full: the last one has not been looked at yet
                     let _ = strips.try_send(strip.into());
                 }
             });

@@ -149,7 +149,7 @@ impl Diagnostic {
     pub fn render(&self, source: &str, colour: bool) -> String {
         // one replacement for one byte range: control characters would move the marks
         let shown: String = source.chars().map(|c| if is_harmless(c) { c } else { '?' }).collect();
-        let shift = |at: usize| source[..floor(source, at)].chars().map(|c| shown_len(c)).sum::<usize>();
+        let shift = |at: usize| source[..floor(source, at)].chars().map(shown_len).sum::<usize>();
         let span = shift(self.span.start)..shift(self.span.end);
         let level = match self.severity {
             Severity::Error => Level::ERROR,

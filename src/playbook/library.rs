@@ -19,6 +19,9 @@ pub const SHIPPED: &[(&str, &str)] = &[
     ("sshd-up", include_str!("../../playbooks/sshd-up.toml")),
 ];
 
+/// What a file in a folder comes from.
+type OriginOf = fn(PathBuf) -> Origin;
+
 /// Which sources are read.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sources {
@@ -80,7 +83,7 @@ impl Library {
                 SHIPPED.iter().map(|(name, text)| accept(name, Origin::Shipped, &format!("{name}.toml"), text)),
             );
         }
-        let folders: [(&Option<PathBuf>, fn(PathBuf) -> Origin); 3] =
+        let folders: [(&Option<PathBuf>, OriginOf); 3] =
             [(&sources.system, Origin::System), (&sources.user, Origin::User), (&sources.folder, Origin::Folder)];
         for (folder, origin) in folders {
             for file in folder.as_deref().map(files).unwrap_or_default() {

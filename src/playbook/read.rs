@@ -450,6 +450,9 @@ fn strike(value: &mut Value<'_>, span: &Range<usize>) -> bool {
 
 impl ContentKey {
     /// Over everything that a playbook means: not its name, place, title, comments or layout.
+    ///
+    /// # Panics
+    /// Never: a playbook has only text keys and finite numbers, which JSON can hold.
     #[must_use]
     pub fn of(playbook: &Playbook) -> Self {
         use sha2::Digest as _;

@@ -37,7 +37,7 @@ impl Stat {
 /// Where `/proc` cannot be listed.
 pub fn each(mut each: impl FnMut(i32, u64)) -> std::io::Result<()> {
     let folder = open("/proc", OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC, Mode::empty())?;
-    let mut buffer = [MaybeUninit::<u8>::uninit(); 32 * 1024];
+    let mut buffer = vec![MaybeUninit::<u8>::uninit(); 32 * 1024];
     let mut entries = RawDir::new(folder, &mut buffer);
     while let Some(entry) = entries.next() {
         let entry = entry?;
@@ -165,7 +165,7 @@ fn uptime() -> Duration {
 /// A small step of the clock must not make a living service look dead: two minutes are let pass.
 pub fn started_after(start: u64, written: Duration) -> bool {
     let ticks = rustix::param::clock_ticks_per_second().max(1);
-    Duration::from_secs(start / ticks) > written + Duration::from_secs(120)
+    Duration::from_secs(start / ticks) > written + Duration::from_mins(2)
 }
 
 #[cfg(test)]

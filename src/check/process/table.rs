@@ -21,7 +21,7 @@ const YOUNG: Duration = Duration::from_secs(3);
 const FULL_SHARE: u32 = 2000;
 
 /// Not more often than that, however cheap.
-const FULL_EVERY: Duration = Duration::from_secs(60);
+const FULL_EVERY: Duration = Duration::from_mins(1);
 
 /// The longest `comm`.
 const COMM: usize = 15;
@@ -459,7 +459,9 @@ mod tests {
         let mut table = Table::new();
         let (mine, others) = (subject(Some(&name), None, Some(&mine)), subject(Some(&name), None, Some(&others)));
         let nobody = subject(Some(&name), None, Some("no such user"));
-        [&mine, &others, &nobody].map(|subject| table.track(subject));
+        for subject in [&mine, &others, &nobody] {
+            table.track(subject);
+        }
         while count(&mut table, &mine) != 1 {
             std::thread::yield_now();
         }

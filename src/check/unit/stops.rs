@@ -41,7 +41,7 @@ struct Job {
 
 impl Stops {
     /// A job was taken or is over; what is not known yet is left as it was.
-    pub fn note(&self, unit: &Arc<str>, id: u32, kind: Option<Arc<str>>, done: Option<bool>) {
+    pub fn note(&self, unit: &Arc<str>, id: u32, kind: Option<&Arc<str>>, done: Option<bool>) {
         let mut jobs = self.jobs.lock().unwrap_or_else(PoisonError::into_inner);
         let jobs = jobs.entry(unit.clone()).or_default();
         if !jobs.iter().any(|job| job.id == id) {
@@ -51,8 +51,8 @@ impl Stops {
             }
         }
         for job in jobs.iter_mut().filter(|job| job.id == id) {
-            if let Some(kind) = &kind {
-                job.kind = kind.clone();
+            if let Some(kind) = kind {
+                job.kind = Arc::clone(kind);
             }
             if let Some(done) = done {
                 job.done = done;
@@ -114,17 +114,17 @@ mod tests {
     fn only_the_last_job_and_only_a_stop_that_was_done_counts() {
         let stops = Stops::default();
         let unit: Arc<str> = "a.service".into();
-        stops.note(&unit, 1, Some("stop".into()), None);
+        stops.note(&unit, 1, Some(&Arc::from("stop")), None);
         assert_eq!(stops.stopped_since("a.service", 0), None);
         stops.note(&unit, 1, None, Some(true));
         assert!(stops.stopped_since("a.service", 0).is_some());
         assert_eq!(stops.stopped_since("a.service", u64::MAX), None);
         assert_eq!(stops.stopped_since("b.service", 0), None);
         stops.note(&unit, 2, None, Some(true));
-        stops.note(&unit, 2, Some("start".into()), None);
+        stops.note(&unit, 2, Some(&Arc::from("start")), None);
         assert_eq!(stops.stopped_since("a.service", 0), None);
         for id in 10..30 {
-            stops.note(&unit, id, Some("restart".into()), Some(true));
+            stops.note(&unit, id, Some(&Arc::from("restart")), Some(true));
         }
         assert_eq!(stops.stopped_since("a.service", 0), None);
         assert_eq!(stops.jobs.lock().unwrap()["a.service"].len(), KEPT);

@@ -143,7 +143,7 @@ impl Watcher {
                 // Asked at once and aside: a short job is soon gone, and signals must not wait for the answer.
                 tokio::spawn(async move {
                     let kind = systemd.job_kind(id).await;
-                    stops.note(&unit, id, kind, None);
+                    stops.note(&unit, id, kind.as_ref(), None);
                 });
             }
             Change::JobRemoved { id, unit, result } if watched.attended.contains(&unit) => {
