@@ -61,7 +61,7 @@ struct Entry {
 struct Watched {
     subject: Arc<Subject>,
     check: Arc<Check>,
-    told: Option<(Verdict, Arc<str>)>,
+    told: Option<Reading>,
     told_at: Instant,
     /// A reading that waits because only its figure moved.
     held: Option<Reading>,
@@ -357,9 +357,11 @@ impl Dispatch {
         for watch in &entry.watches {
             let Some(watched) = self.watches.get_mut(watch) else { continue };
             let reading = reading(&watched.check, &look);
-            let same_verdict = watched.told.as_ref().is_some_and(|(verdict, _)| *verdict == reading.verdict);
+            let told = watched.told.as_ref();
+            let same_verdict = told.is_some_and(|told| told.verdict == reading.verdict);
             turned |= !same_verdict;
-            let same_words = watched.told.as_ref().is_some_and(|(_, seen)| *seen == reading.seen);
+            let same_words = told.is_some_and(|told| told.seen == reading.seen);
+            let only_figure = told.is_some_and(|told| told.figure.is_some() && reading.figure.is_some());
             if watch.role == Role::Verifier || !same_verdict {
                 watched.held = None;
                 self.held.remove(watch);
@@ -367,7 +369,7 @@ impl Dispatch {
             } else if same_words {
                 watched.held = None;
                 self.held.remove(watch);
-            } else if watched.told_at.elapsed() >= FIGURES {
+            } else if !only_figure || watched.told_at.elapsed() >= FIGURES {
                 send(&self.readings, watch, watched, reading);
             } else {
                 let when = watched.told_at + FIGURES;
@@ -397,7 +399,7 @@ fn send(
     watched: &mut Watched,
     reading: Reading,
 ) {
-    watched.told = Some((reading.verdict.clone(), reading.seen.clone()));
+    watched.told = Some(reading.clone());
     watched.told_at = Instant::now();
     let _ = readings.send((watch.clone(), reading));
 }

@@ -1,0 +1,125 @@
+//! Real processes, found and lost.
+
+use std::process::{Child, Command};
+
+use super::*;
+
+/// Attends nobody: ends are seen by listing, or told by hand.
+struct Deaf;
+
+impl Doorbell for Deaf {
+    fn attend(&mut self, _: i32, _: u64) -> Attended {
+        Attended::ByListing
+    }
+}
+
+struct Sleeper(Child);
+
+impl Sleeper {
+    /// A real process with a name of its own.
+    fn named(name: &str) -> Self {
+        use std::os::unix::process::CommandExt;
+        let child = Command::new("/bin/sleep").arg0(format!("/x/{name}")).arg("600").spawn().unwrap();
+        Self(child)
+    }
+
+    fn pid(&self) -> i32 {
+        i32::try_from(self.0.id()).unwrap()
+    }
+}
+
+impl Drop for Sleeper {
+    fn drop(&mut self) {
+        let _ = self.0.kill();
+        let _ = self.0.wait();
+    }
+}
+
+fn subject(name: Option<&str>, pidfile: Option<&str>, user: Option<&str>) -> Arc<Subject> {
+    let arc = |text: &str| Arc::from(text);
+    let (name, pidfile, user) = (name.map(arc), pidfile.map(arc), user.map(arc));
+    Arc::new(Subject::Process(ProcessSubject { name, pidfile, user, memory: true }))
+}
+
+fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
+    table.list(&mut Deaf).unwrap();
+    table.seen(subject).unwrap().count
+}
+
+#[test]
+fn processes_are_found_by_their_first_argument_and_a_zombie_is_dead() {
+    let name = format!("salve-a{}", std::process::id());
+    let (mut table, wanted) = (Table::new(), subject(Some(&name), None, None));
+    table.track(&wanted);
+    assert_eq!(count(&mut table, &wanted), 0);
+    let mut one = Sleeper::named(&name);
+    let two = Sleeper::named(&name);
+    // The name is taken with the new program, a moment after the fork.
+    while count(&mut table, &wanted) != 2 {
+        std::thread::yield_now();
+    }
+    assert!(table.seen(&wanted).unwrap().memory.unwrap() > 0);
+    assert!(table.take_changed().contains(&wanted));
+    one.0.kill().unwrap();
+    while proc::stat(one.pid()).is_some_and(|stat| !stat.dead()) {
+        std::thread::yield_now();
+    }
+    assert_eq!(count(&mut table, &wanted), 1);
+    let ends = token(two.pid(), proc::stat(two.pid()).unwrap().start);
+    table.ended(ends);
+    assert_eq!(table.seen(&wanted).unwrap().count, 0);
+    table.forget(&wanted);
+    assert!(table.is_idle() && table.members.is_empty() && table.by_name.is_empty());
+}
+
+#[test]
+fn only_the_wanted_users_processes_count() {
+    let name = format!("salve-b{}", std::process::id());
+    let _one = Sleeper::named(&name);
+    let own = rustix::process::geteuid().as_raw();
+    let (mine, others) = (own.to_string(), (own + 1).to_string());
+    let mut table = Table::new();
+    let (mine, others) = (subject(Some(&name), None, Some(&mine)), subject(Some(&name), None, Some(&others)));
+    let nobody = subject(Some(&name), None, Some("no such user"));
+    for subject in [&mine, &others, &nobody] {
+        table.track(subject);
+    }
+    while count(&mut table, &mine) != 1 {
+        std::thread::yield_now();
+    }
+    assert_eq!(table.seen(&others).unwrap().count, 0);
+    assert_eq!(table.seen(&nobody), Err("there is no user no such user".into()));
+}
+
+#[test]
+fn a_pidfile_means_one_process_and_says_why_it_does_not() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pid");
+    let mut table = Table::new();
+    let wanted = subject(None, path.to_str(), None);
+    table.track(&wanted);
+    assert_eq!(count(&mut table, &wanted), 0);
+    assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("there is no pidfile"));
+    let mut one = Sleeper::named("x");
+    std::fs::write(&path, one.pid().to_string()).unwrap();
+    assert_eq!(count(&mut table, &wanted), 1);
+    assert_eq!(table.seen(&wanted).unwrap().pidfile, None);
+    one.0.kill().unwrap();
+    one.0.wait().unwrap();
+    assert_eq!(count(&mut table, &wanted), 0);
+    assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("is gone"));
+}
+
+#[test]
+fn an_id_that_was_used_again_is_another_process() {
+    let mut table = Table::new();
+    let wanted = subject(Some("x"), None, None);
+    table.track(&wanted);
+    table.join(1, 42, &wanted, &mut Deaf);
+    assert_eq!(table.seen(&wanted).unwrap().count, 1);
+    table.ended(token(1, 43));
+    assert_eq!(table.seen(&wanted).unwrap().count, 1);
+    // Process 1 did not start at tick 42 under this name.
+    table.read(1, &mut Deaf);
+    assert_eq!(table.seen(&wanted).unwrap().count, 0);
+}
