@@ -195,6 +195,13 @@ fn hang_up() {
 
 fn suspended() {
     let mut pty = trouble();
+    // by the shell's own signal, and by the key
+    pty.signal(Signal::TSTP);
+    pty.wait_stopped();
+    given_back(&pty);
+    pty.signal(Signal::CONT);
+    pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
+    pty.wait_for("NEED YOU");
     pty.send(b"\x1a");
     pty.wait_stopped();
     given_back(&pty);

@@ -29,7 +29,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
         draw_pane(canvas, room, shown, model, world);
         return;
     }
-    let panes = give_out(room, body.width >= 120 && body.height >= 26, world);
+    let panes = give_out(room, has_detail(model.size), world);
     let wall = panes.needs_you.x - 1;
     let bottom = if panes.detail.is_some() { room.bottom() } else { panes.timeline.y };
     canvas.wall(wall, room.y, bottom);
@@ -47,6 +47,12 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
     } else {
         canvas.sign(wall, panes.timeline.y, Role::Dim, glyphs.tee_up);
     }
+}
+
+/// Is there room for the selected row's detail?
+#[must_use]
+pub fn has_detail((width, height): (u16, u16)) -> bool {
+    width >= 120 && height >= 30
 }
 
 /// The right column takes what it needs; the detectors and, where it is large, the detail take the rest.

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::{World, detail, story};
+use super::{World, detail, main, story};
 use crate::console::canvas::Canvas;
 use crate::console::line::Line;
 use crate::console::model::{Model, Overlay};
@@ -19,6 +19,11 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, worl
         Line::new().text(" ").with(role, &said.text)
     } else if let Err(why) = &world.snapshot.recording {
         Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so nothing acts: {why}"))
+    } else if main::has_detail(model.size)
+        && let Some(message) = world.snapshot.messages.first()
+    {
+        let time = say::clock(message.at, world.zone);
+        Line::new().dim(format!(" {time} ")).with(Role::Title, &message.about).text(": ").text(&message.text)
     } else if model.pages.is_empty() {
         detail::selected(&model.main, world).map_or_else(Line::new, |row| detail::sentence(&row, world))
     } else {

@@ -97,11 +97,11 @@ fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
         .filter(|row| *row.detector.playbook == *name)
         .map(|row| {
             let (sign, role) = detectors::sign(row.class, &world.look.glyphs);
-            let seen = row.detector.seen.as_deref().unwrap_or("");
+            let seen = row.detector.seen.as_ref().map_or_else(|| "  ".to_owned(), |seen| format!("  {seen}  "));
             Line::new()
                 .with(role, format!("{sign} "))
                 .text(&row.detector.target)
-                .dim(format!("  {seen}  "))
+                .dim(seen)
                 .with(role, say::health(&row.detector.health, world.mono))
                 .hanging(2)
         })
