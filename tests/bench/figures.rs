@@ -1,0 +1,53 @@
+//! Measured times, and how they are shown.
+
+use std::time::Duration;
+
+/// Times of one kind.
+#[derive(Debug, Default)]
+pub struct Figures(Vec<Duration>);
+
+/// What a ratio should be.
+#[derive(Debug, Clone, Copy)]
+pub enum Goal {
+    AtMost(f64),
+    AtLeast(f64),
+}
+
+impl Figures {
+    pub fn add(&mut self, times: Vec<Duration>) {
+        self.0.extend(times);
+        self.0.sort_unstable();
+    }
+
+    /// In milliseconds; of an even number, the mean of the two in the middle; NaN where there are none.
+    pub fn median(&self) -> f64 {
+        match self.0.len() {
+            0 => f64::NAN,
+            count => (millis(self.0[(count - 1) / 2]) + millis(self.0[count / 2])) / 2.0,
+        }
+    }
+
+    pub fn row(&self, name: &str) -> String {
+        let (Some(min), Some(max)) = (self.0.first(), self.0.last()) else { return format!("{name:<42} no figure") };
+        let (median, count) = (self.median(), self.0.len());
+        format!("{name:<42} {median:>10.3} {:>10.3} {:>10.3} {count:>5}", millis(*min), millis(*max))
+    }
+}
+
+fn millis(time: Duration) -> f64 {
+    time.as_secs_f64() * 1000.0
+}
+
+/// Says a ratio, and whether it is what it should be.
+pub fn ratio(name: &str, ratio: f64, goal: Option<Goal>) {
+    let verdict = match goal {
+        None => String::new(),
+        Some(Goal::AtMost(goal)) => format!("   goal: at most {goal}, {}", word(ratio <= goal)),
+        Some(Goal::AtLeast(goal)) => format!("   goal: at least {goal}, {}", word(ratio >= goal)),
+    };
+    println!("{name:<42} {ratio:>10.3}{verdict}");
+}
+
+fn word(met: bool) -> &'static str {
+    if met { "met" } else { "missed" }
+}

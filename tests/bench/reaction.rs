@@ -1,0 +1,113 @@
+//! From the death of a watched process to the first instruction of its remediation: salve, what it cannot be faster
+//! than (a bare task that waits and spawns; one durable write), and monit at its shortest cycle, side by side in one
+//! run on one machine. Figures of different machines, or of different minutes, say nothing about each other.
+//!
+//! `cargo bench --bench reaction [-- [--kills N] [--monit-kills N]]`; no figure makes it fail.
+//!
+//! The file plays three parts: the bench, the victim that is killed, and the remediation, which reads the clock as its
+//! first act. Salve ends whatever an attempt leaves running, so it is the bench that brings the victim back.
+
+#![allow(clippy::print_stdout, reason = "a bench speaks on standard output")]
+
+mod daemon;
+mod durable;
+mod figures;
+mod floor;
+mod monit;
+mod stage;
+
+use std::error::Error;
+use std::process::ExitCode;
+
+use figures::{Figures, ratio};
+use stage::Stage;
+
+type Outcome<T> = Result<T, Box<dyn Error>>;
+
+/// Salve's budget ends after 100 attempts, so it begins anew with an empty journal after so many kills. Floor, durable
+/// write and salve take turns at this length, so that a busy minute of the machine falls on all of them.
+const TURN: usize = 25;
+
+/// What was asked for on the command line.
+struct Wanted {
+    kills: usize,
+    monit_kills: usize,
+}
+
+fn main() -> ExitCode {
+    let arguments: Vec<String> = std::env::args().skip(1).collect();
+    let words: Vec<&str> = arguments.iter().map(String::as_str).collect();
+    let done = match words[..] {
+        ["stamp", path] => stage::stamp(path),
+        ["victim"] => stage::live(),
+        // `cargo test --benches` builds it as well, and leaves this word out
+        _ if !words.contains(&"--bench") => {
+            println!("a benchmark: run it by `cargo bench --bench reaction`");
+            Ok(())
+        }
+        _ => wanted(&words).and_then(|wanted| measure(&wanted)),
+    };
+    match done {
+        Ok(()) => ExitCode::SUCCESS,
+        Err(error) => {
+            println!("the bench could not be carried out: {error}");
+            ExitCode::FAILURE
+        }
+    }
+}
+
+fn wanted(words: &[&str]) -> Outcome<Wanted> {
+    let mut wanted = Wanted { kills: 100, monit_kills: 20 };
+    let mut words = words.iter().filter(|word| **word != "--bench");
+    while let Some(word) = words.next() {
+        let figure = match *word {
+            "--kills" => &mut wanted.kills,
+            "--monit-kills" => &mut wanted.monit_kills,
+            other => return Err(format!("`{other}` is neither --kills nor --monit-kills").into()),
+        };
+        *figure = words.next().ok_or_else(|| format!("{word} needs a number"))?.parse()?;
+    }
+    if wanted.kills == 0 { Err("--kills must be at least 1".into()) } else { Ok(wanted) }
+}
+
+fn measure(wanted: &Wanted) -> Outcome<()> {
+    let stage = Stage::set()?;
+    let (mut floor, mut durable, mut salve) = (Figures::default(), Figures::default(), Figures::default());
+    let mut left = wanted.kills;
+    while left > 0 {
+        let turn = left.min(TURN);
+        floor.add(floor::measure(&stage, turn)?);
+        durable.add(durable::measure(&stage, turn)?);
+        salve.add(daemon::measure(&stage, turn)?);
+        left -= turn;
+    }
+    let monit = match monit::version() {
+        Some(version) if wanted.monit_kills > 0 => {
+            let mut figures = Figures::default();
+            figures.add(monit::measure(&stage, wanted.monit_kills)?);
+            Ok((version, figures))
+        }
+        Some(_) => Err("left out: --monit-kills 0"),
+        None => Err("monit is not installed here: nothing to compare with"),
+    };
+
+    println!("\nfrom kill -9 to the remediation's main, milliseconds");
+    println!("{:<42} {:>10} {:>10} {:>10} {:>5}", "", "median", "min", "max", "n");
+    println!("{}", floor.row("floor: tokio task, pidfd, spawn"));
+    println!("{}", durable.row("one durable write: WAL, synchronous=FULL"));
+    println!("{}", salve.row("salve, intent durable first"));
+    if let Ok((version, figures)) = &monit {
+        println!("{}", figures.row(&format!("{version}, cycle 1 s")));
+    }
+    println!();
+    let goal = 2.0 * floor.median() + durable.median();
+    ratio("salve / floor", salve.median() / floor.median(), None);
+    ratio("salve / (2 x floor + durable write)", salve.median() / goal, Some(figures::Goal::AtMost(1.0)));
+    match &monit {
+        Ok((_, figures)) => {
+            ratio("monit / salve", figures.median() / salve.median(), Some(figures::Goal::AtLeast(200.0)));
+        }
+        Err(why) => println!("monit / salve: {why}"),
+    }
+    Ok(())
+}
