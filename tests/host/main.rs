@@ -1,0 +1,55 @@
+//! The promises, kept on a real host: a Debian with a real systemd, booted in a container for each scenario, in which
+//! real services are really broken.
+//!
+//! Needs root, `systemd-nspawn` and `debootstrap`. Where one is missing every scenario is reported as ignored, and the
+//! reason is said at the end; with `CI` or `SALVE_REQUIRE_HOST` set, that is a failure instead. The base image (about
+//! 40 s, once) is kept in `$SALVE_TEST_HOST_DIR`, by default `/var/tmp/salve-test-host`.
+//!
+//! | room | its one job |
+//! |---|---|
+//! | `image` | the base image, made once |
+//! | `machine` | a throw-away host: boot, run, power off |
+//! | `watch` | salve on that host: its journal, its screen |
+//! | `scenarios` | one file per kind of failure |
+#![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
+#![allow(clippy::print_stderr, reason = "what was left out is said")]
+
+mod image;
+mod machine;
+#[path = "../support/pty.rs"]
+#[allow(dead_code, reason = "shared with the screen's own tests")]
+mod pty;
+mod scenarios;
+mod watch;
+
+use std::process::ExitCode;
+
+use libtest_mimic::{Arguments, Trial};
+
+fn main() -> ExitCode {
+    let mut arguments = Arguments::from_args();
+    // each host is a whole system: two at a time
+    arguments.test_threads = arguments.test_threads.or(Some(2)).map(|threads| threads.min(2));
+    let missing = image::missing();
+    let required = std::env::var_os("CI").is_some() || std::env::var_os("SALVE_REQUIRE_HOST").is_some();
+    if let (Some(missing), true) = (&missing, required) {
+        eprintln!("the scenarios on real hosts are required here, and cannot run: {missing}");
+        return ExitCode::FAILURE;
+    }
+    let all = scenarios::ALL.len();
+    let trials = scenarios::ALL.iter().map(|(name, scenario)| {
+        Trial::test(*name, || {
+            scenario();
+            Ok(())
+        })
+        .with_ignored_flag(missing.is_some())
+    });
+    if missing.is_none() && !arguments.list {
+        image::prepare();
+    }
+    let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if let Some(missing) = missing {
+        eprintln!("left out: {all} scenarios on real hosts, because {missing}");
+    }
+    conclusion.exit_code()
+}

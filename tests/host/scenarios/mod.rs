@@ -1,0 +1,23 @@
+//! One file per kind of failure.
+
+mod crash;
+mod filesystem;
+mod nginx;
+mod screen;
+
+/// Every scenario, by name.
+pub const ALL: &[(&str, fn())] = &[
+    ("nginx_is_killed_and_healed", nginx::killed),
+    ("nginx_is_broken_for_good_until_mended", nginx::broken_for_good),
+    ("nginx_was_stopped_by_an_operator", nginx::stopped),
+    ("nginx_hangs_and_only_http_tells", nginx::hung),
+    ("nginx_dies_after_the_bus_was_restarted", nginx::after_the_bus),
+    ("a_full_file_system_is_cleaned", filesystem::cleaned),
+    ("a_file_kept_open_is_reported_with_its_holder", filesystem::kept_open),
+    ("links_and_mounts_lead_nowhere", filesystem::canaries),
+    ("salve_is_killed_while_its_remediation_runs", crash::killed),
+    ("a_risky_attempt_is_approved_by_keys", screen::approved),
+    ("a_pause_is_seen_and_holds", screen::paused),
+    ("the_breaker_is_watched_opening", screen::breaker),
+    ("every_size_is_drawn", screen::sizes),
+];

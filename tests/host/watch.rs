@@ -1,0 +1,107 @@
+//! salve on a host: the loop in the background, its journal, its screen.
+
+use std::process::{Child, Command, Stdio};
+
+use serde_json::Value;
+
+use super::machine::Machine;
+use super::pty::Pty;
+
+/// Settings under which a host that has just booted may be acted on, as often as a scenario needs.
+const SETTINGS: &str = "boot_grace = \"0s\"\nhost_budget = { attempts = 50, window = \"5m\" }\n";
+
+/// The loop on a host.
+pub struct Salve<'m> {
+    pub machine: &'m Machine,
+    daemon: Option<Child>,
+}
+
+impl<'m> Salve<'m> {
+    /// Puts a playbook where it is armed by its place.
+    pub fn with(machine: &'m Machine, playbooks: &[(&str, &str)]) -> Self {
+        machine.write("/etc/salve/salve.toml", SETTINGS);
+        for (name, text) in playbooks {
+            let path = format!("/etc/salve/playbooks/{name}.toml");
+            machine.write(&path, text);
+            machine.sh(&format!("salve playbook check {path}"));
+        }
+        Self { machine, daemon: None }
+    }
+
+    /// Starts the loop without a screen, and waits until it watches.
+    pub fn start(&mut self) {
+        let mut command = self.machine.command("salve");
+        let daemon = command.arg("daemon").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
+        self.daemon = Some(daemon.spawn().unwrap());
+        self.machine.wait("salve's first record", "salve journal export --json | grep -q started");
+        // the playbooks are read and their targets resolved right after
+        self.machine.wait("salve's playbooks", "salve journal export --json | grep -q adopted");
+    }
+
+    /// Ends the loop without a word, as a crash does.
+    pub fn kill(&mut self) {
+        self.machine.sh("pkill -9 -x salve");
+        if let Some(mut daemon) = self.daemon.take() {
+            let _ = daemon.wait();
+        }
+    }
+
+    /// Opens the console, with the loop inside, in a terminal of this size.
+    pub fn screen(&self, rows: u16, columns: u16) -> Pty {
+        let inside = self.machine.command("salve");
+        let mut command = Command::new("setsid");
+        command.args(["--ctty", "--wait"]).arg(inside.get_program()).args(inside.get_args());
+        Pty::start(&mut command, rows, columns)
+    }
+
+    /// Every event so far: its kind and its fields, oldest first.
+    pub fn events(&self) -> Vec<(String, Value)> {
+        let lines = self.machine.sh("salve journal export --json");
+        let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone());
+        events
+            .map(|event| {
+                let (kind, fields) = event.as_object().unwrap().iter().next().unwrap();
+                (kind.clone(), fields.clone())
+            })
+            .collect()
+    }
+
+    /// How many events of this kind there are so far.
+    pub fn count(&self, kind: &str) -> usize {
+        self.events().iter().filter(|(other, _)| other == kind).count()
+    }
+
+    /// Waits until there are so many events of a kind.
+    pub fn wait_count(&self, kind: &str, count: usize) {
+        let script = format!("test $(salve journal export --json | grep -c '\"event\":{{\"{kind}\":') -ge {count}");
+        self.machine.wait(&format!("{kind} × {count}"), &script);
+    }
+
+    /// The events' kinds, without changes of readings.
+    pub fn story(&self) -> Vec<String> {
+        let told = |kind: &String| !["started", "adopted", "saw", "delivered"].contains(&kind.as_str());
+        self.events().into_iter().map(|(kind, _)| kind).filter(told).collect()
+    }
+
+    /// The tickets' texts.
+    pub fn tickets(&self) -> Vec<String> {
+        let names = self.machine.try_sh("ls /var/lib/salve/tickets/*.md 2>/dev/null");
+        let paths = names.lines().filter(|line| line.starts_with('/'));
+        paths.map(|path| self.machine.sh(&format!("cat '{path}'"))).collect()
+    }
+
+    /// Nothing in the journal was altered.
+    pub fn verify(&self) {
+        let said = self.machine.sh("salve journal verify");
+        assert!(said.starts_with("the chain holds"), "{said}");
+    }
+}
+
+impl Drop for Salve<'_> {
+    fn drop(&mut self) {
+        if let Some(mut daemon) = self.daemon.take() {
+            let _ = self.machine.try_sh("pkill -9 -x salve");
+            let _ = daemon.wait();
+        }
+    }
+}
