@@ -19,7 +19,7 @@ use super::look::{Look, Looker};
 use super::pressure;
 use super::subject::{Observation, Subject, every};
 use super::unit::watch::UnitOrder;
-use crate::core::{Reading, Role, Verdict, WatchId};
+use crate::core::{Mono, Reading, Role, Verdict, WatchId};
 use crate::playbook::Check;
 use crate::text::clean_line;
 
@@ -46,26 +46,33 @@ pub enum Asked {
 
 /// What is known of a subject that somebody watches.
 struct Entry {
-    watches: Vec<WatchId>,
+    watches: Vec<Arc<WatchId>>,
     period: Option<Duration>,
     /// The place in the timetable that counts; older ones are void.
     ticket: u64,
     looking: bool,
     /// Somebody came while a look was under way: it is not fresh enough for them.
     again: bool,
-    last: Option<Look>,
+    /// When the latest look that counts began.
+    latest: Option<Mono>,
     kept: Option<Observation>,
 }
 
-/// One watch.
+/// One watch. There may be ten thousand: what is rare is boxed, or stands elsewhere.
 struct Watched {
     subject: Arc<Subject>,
     check: Arc<Check>,
-    told: Option<Reading>,
+    told: Option<Said>,
     told_at: Instant,
     /// A reading that waits because only its figure moved.
-    held: Option<Reading>,
-    bells: Vec<u64>,
+    held: Option<Box<Reading>>,
+}
+
+/// What a watch was told last.
+struct Said {
+    verdict: Verdict,
+    seen: Arc<str>,
+    has_figure: bool,
 }
 
 /// The one task.
@@ -83,9 +90,11 @@ pub struct Dispatch {
     /// Where looks, events and bells tell of themselves.
     pub tell: mpsc::UnboundedSender<Told>,
     entries: HashMap<Arc<Subject>, Entry>,
-    watches: HashMap<WatchId, Watched>,
+    watches: HashMap<Arc<WatchId>, Watched>,
+    /// The bells of those watches that have some.
+    hung: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
-    held: HashSet<WatchId>,
+    held: HashSet<Arc<WatchId>>,
     flush: Option<Instant>,
     tickets: u64,
     bells: u64,
@@ -112,6 +121,7 @@ impl Dispatch {
             tell,
             entries: HashMap::new(),
             watches: HashMap::new(),
+            hung: HashMap::new(),
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
             flush: None,
@@ -163,9 +173,13 @@ impl Dispatch {
             Some((known, _)) => known.clone(),
             None => subject,
         };
+        let watch = Arc::new(watch);
         let bells = self.ring(&check);
+        if !bells.is_empty() {
+            self.hung.insert(watch.clone(), bells);
+        }
         let (told, told_at, held) = (None, Instant::now(), None);
-        self.watches.insert(watch.clone(), Watched { subject: subject.clone(), check, told, told_at, held, bells });
+        self.watches.insert(watch.clone(), Watched { subject: subject.clone(), check, told, told_at, held });
         let new = !self.entries.contains_key(&subject);
         let entry = self.entries.entry(subject.clone()).or_insert_with(|| Entry {
             watches: Vec::with_capacity(1),
@@ -173,7 +187,7 @@ impl Dispatch {
             ticket: 0,
             looking: false,
             again: false,
-            last: None,
+            latest: None,
             kept: None,
         });
         entry.watches.push(watch);
@@ -221,11 +235,11 @@ impl Dispatch {
     fn unwatch(&mut self, watch: &WatchId) {
         let Some(watched) = self.watches.remove(watch) else { return };
         self.held.remove(watch);
-        for bell in watched.bells {
+        for bell in self.hung.remove(watch).into_iter().flatten() {
             self.looker.order(Order::Silence(bell));
         }
         let Some(entry) = self.entries.get_mut(&watched.subject) else { return };
-        entry.watches.retain(|one| one != watch);
+        entry.watches.retain(|one| **one != *watch);
         if !entry.watches.is_empty() {
             return self.retime(&watched.subject);
         }
@@ -298,7 +312,7 @@ impl Dispatch {
                 if let Some(watched) = self.watches.get_mut(&watch)
                     && let Some(reading) = watched.held.take()
                 {
-                    send(&self.readings, &watch, watched, reading);
+                    send(&self.readings, &watch, watched, *reading);
                 }
             }
         }
@@ -350,7 +364,7 @@ impl Dispatch {
     fn seen(&mut self, subject: &Arc<Subject>, look: Look) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
         // An event may have overtaken a look that began before it.
-        if entry.last.as_ref().is_some_and(|last| last.began > look.began) {
+        if entry.latest.is_some_and(|latest| latest > look.began) {
             return;
         }
         let mut turned = false;
@@ -361,7 +375,7 @@ impl Dispatch {
             let same_verdict = told.is_some_and(|told| told.verdict == reading.verdict);
             turned |= !same_verdict;
             let same_words = told.is_some_and(|told| told.seen == reading.seen);
-            let only_figure = told.is_some_and(|told| told.figure.is_some() && reading.figure.is_some());
+            let only_figure = told.is_some_and(|told| told.has_figure && reading.figure.is_some());
             if watch.role == Role::Verifier || !same_verdict {
                 watched.held = None;
                 self.held.remove(watch);
@@ -374,7 +388,7 @@ impl Dispatch {
             } else {
                 let when = watched.told_at + FIGURES;
                 self.flush = Some(self.flush.map_or(when, |flush| flush.min(when)));
-                watched.held = Some(reading);
+                watched.held = Some(Box::new(reading));
                 self.held.insert(watch.clone());
             }
         }
@@ -389,7 +403,7 @@ impl Dispatch {
             let _ = self.kept.send(Kept { subject: subject.canonical(), at, observation: text });
             entry.kept = Some(observation);
         }
-        entry.last = Some(look);
+        entry.latest = Some(look.began);
     }
 }
 
@@ -399,7 +413,8 @@ fn send(
     watched: &mut Watched,
     reading: Reading,
 ) {
-    watched.told = Some(reading.clone());
+    let (verdict, seen) = (reading.verdict.clone(), reading.seen.clone());
+    watched.told = Some(Said { verdict, seen, has_figure: reading.figure.is_some() });
     watched.told_at = Instant::now();
     let _ = readings.send((watch.clone(), reading));
 }

@@ -128,7 +128,8 @@ struct Loop {
     orders: Receiver<Order>,
     tell: mpsc::UnboundedSender<Told>,
     table: Table,
-    periods: HashMap<Arc<Subject>, Duration>,
+    /// Somebody came or went: the shortest period may be another one.
+    replan: bool,
     bells: HashMap<u64, (Bell, OwnedFd)>,
     looks: Vec<(Arc<Subject>, Answer)>,
     /// A subject that is new must be told of even where nothing is found.
@@ -195,7 +196,7 @@ impl Loop {
             orders,
             tell,
             table: Table::new(),
-            periods: HashMap::new(),
+            replan: false,
             bells: HashMap::new(),
             looks: Vec::new(),
             due: false,
@@ -221,6 +222,9 @@ impl Loop {
             self.tell_changes(self.clock.mono());
             if !self.take_orders() {
                 return;
+            }
+            if std::mem::take(&mut self.replan) {
+                self.plan();
             }
             if self.due || !self.looks.is_empty() || self.time_has_come() {
                 self.list();
@@ -271,13 +275,12 @@ impl Loop {
             match self.orders.try_recv() {
                 Ok(Order::Track(subject, period)) => {
                     self.due |= !self.table.tracks(&subject);
-                    self.table.track(&subject);
-                    self.periods.insert(subject, period);
-                    self.plan();
+                    self.table.track(&subject, period);
+                    self.replan = true;
                 }
                 Ok(Order::Forget(subject)) => {
                     self.table.forget(&subject);
-                    self.periods.remove(&subject);
+                    self.replan = true;
                 }
                 Ok(Order::Look(subject, answer)) => self.looks.push((subject, answer)),
                 Ok(Order::Ring(token, bell, fd)) => self.ring(BELLS | token, bell, fd),
@@ -297,8 +300,7 @@ impl Loop {
 
     /// The next listing comes no later than the shortest period from now.
     fn plan(&mut self) {
-        let shortest = self.periods.values().min();
-        let due = shortest.map(|period| Instant::now() + *period);
+        let due = self.table.shortest_period().map(|period| Instant::now() + period);
         self.next = match (self.next, due) {
             (Some(next), Some(due)) => Some(next.min(due)),
             (_, due) => due,
@@ -312,7 +314,7 @@ impl Loop {
         let passing: Vec<_> =
             looks.iter().map(|(subject, _)| subject).filter(|one| !self.table.tracks(one)).cloned().collect();
         for subject in &passing {
-            self.table.track(subject);
+            self.table.track(subject, Duration::MAX);
         }
         let listed = self.table.list(&mut self.pidfds);
         self.not_before = Instant::now() + began.elapsed() * SHARE;
@@ -328,9 +330,7 @@ impl Loop {
             let _ = waiting.send(answer(&subject));
         }
         for subject in &passing {
-            if !self.periods.contains_key(subject) {
-                self.table.forget(subject);
-            }
+            self.table.forget(subject);
         }
         for subject in self.table.measured() {
             self.tell(&subject, moment);

@@ -61,10 +61,23 @@ struct Member {
 
 #[derive(Debug)]
 struct Tracked {
-    subject: ProcessSubject,
+    /// How often to look for births.
+    period: Duration,
     uid: Result<Option<u32>, ()>,
     members: Vec<i32>,
-    pidfile: Option<String>,
+    /// What is wrong with the pidfile.
+    pidfile: Option<Box<str>>,
+}
+
+/// Who is not tracked.
+static NOBODY: ProcessSubject = ProcessSubject { name: None, pidfile: None, user: None, memory: false };
+
+/// Only subjects of this kind are tracked.
+fn asked(subject: &Subject) -> &ProcessSubject {
+    match subject {
+        Subject::Process(asked) => asked,
+        _ => &NOBODY,
+    }
 }
 
 /// Where members' descriptors go.
@@ -116,15 +129,21 @@ impl Table {
         self.tracked.is_empty()
     }
 
+    /// The shortest period of those who look for births.
+    pub fn shortest_period(&self) -> Option<Duration> {
+        self.tracked.values().map(|tracked| tracked.period).filter(|period| *period != Duration::MAX).min()
+    }
+
     /// Is this subject tracked?
     pub fn tracks(&self, subject: &Arc<Subject>) -> bool {
         self.tracked.contains_key(subject)
     }
 
     /// Tracks a subject from the next listing on, which then reads everybody.
-    pub fn track(&mut self, key: &Arc<Subject>) {
+    pub fn track(&mut self, key: &Arc<Subject>, period: Duration) {
         let Subject::Process(subject) = &**key else { return };
-        if self.tracked.contains_key(key) {
+        if let Some(tracked) = self.tracked.get_mut(key) {
+            tracked.period = period;
             return;
         }
         match &subject.name {
@@ -133,7 +152,7 @@ impl Table {
             None => self.nameless.push(key.clone()),
         }
         let uid = subject.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
-        let tracked = Tracked { subject: subject.clone(), uid, members: Vec::new(), pidfile: None };
+        let tracked = Tracked { uid, period, members: Vec::new(), pidfile: None };
         self.tracked.insert(key.clone(), tracked);
         self.next_full = Instant::now();
         self.changed.insert(key.clone());
@@ -142,7 +161,7 @@ impl Table {
     /// No longer.
     pub fn forget(&mut self, key: &Arc<Subject>) {
         let Some(tracked) = self.tracked.remove(key) else { return };
-        if let Some(name) = &tracked.subject.name
+        if let Some(name) = &asked(key).name
             && let Some(subjects) = self.by_name.get_mut(name)
         {
             subjects.retain(|subject| subject != key);
@@ -257,14 +276,15 @@ impl Table {
         if stat.state != 'D' && !self.by_name.is_empty() {
             let argument = proc::first_argument(pid);
             let by_argument = argument.and_then(|name| self.by_name.get(name.as_str()));
-            found.extend(by_argument.into_iter().flatten().filter(|subject| !self.named(subject, &stat.comm)).cloned());
+            found
+                .extend(by_argument.into_iter().flatten().filter(|subject| !Self::named(subject, &stat.comm)).cloned());
         }
         found.retain(|subject| self.tracked.get(subject).is_some_and(|tracked| owned(tracked, pid)));
         found
     }
 
-    fn named(&self, subject: &Arc<Subject>, comm: &str) -> bool {
-        self.tracked.get(subject).is_some_and(|tracked| tracked.subject.name.as_deref() == Some(comm))
+    fn named(subject: &Subject, comm: &str) -> bool {
+        asked(subject).name.as_deref() == Some(comm)
     }
 
     fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl Doorbell) {
@@ -292,14 +312,14 @@ impl Table {
         let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
         for subject in named.cloned().collect::<Vec<_>>() {
             let Some(tracked) = self.tracked.get(&subject) else { continue };
-            let (wanted, former) = (meant(tracked), tracked.members.clone());
+            let (wanted, former) = (meant(&subject, tracked), tracked.members.clone());
             let pid = wanted.as_ref().ok().map(|(pid, _)| *pid);
             for gone in former.iter().copied().filter(|member| Some(*member) != pid) {
                 self.leave(gone, &subject);
             }
             if let Some(tracked) = self.tracked.get_mut(&subject) {
                 tracked.members.retain(|member| Some(*member) == pid);
-                let why = wanted.as_ref().err().cloned();
+                let why = wanted.as_ref().err().map(|why| why.as_str().into());
                 if tracked.members.len() != former.len() || tracked.pidfile != why {
                     self.changed.insert(subject.clone());
                 }
@@ -320,12 +340,11 @@ impl Table {
     pub fn seen(&self, subject: &Arc<Subject>) -> Result<ProcessSeen, String> {
         let tracked = self.tracked.get(subject).ok_or("it is not tracked")?;
         if tracked.uid.is_err() {
-            return Err(format!("there is no user {}", tracked.subject.user.as_deref().unwrap_or_default()));
+            return Err(format!("there is no user {}", asked(subject).user.as_deref().unwrap_or_default()));
         }
-        let memory =
-            tracked.subject.memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
+        let memory = asked(subject).memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
         let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
-        Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
+        Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.as_deref().map(str::to_owned) })
     }
 
     /// The subjects whose members changed since this was last asked.
@@ -335,8 +354,8 @@ impl Table {
 
     /// The subjects whose memory is wanted: it changes without any event.
     pub fn measured(&self) -> Vec<Arc<Subject>> {
-        let measured = self.tracked.iter().filter(|(_, tracked)| tracked.subject.memory);
-        measured.map(|(subject, _)| subject.clone()).collect()
+        let measured = self.tracked.keys().filter(|subject| asked(subject).memory);
+        measured.cloned().collect()
     }
 }
 
@@ -353,8 +372,8 @@ fn owned(tracked: &Tracked, pid: i32) -> bool {
 }
 
 /// The process that a pidfile means, with its start.
-fn meant(tracked: &Tracked) -> Result<(i32, u64), String> {
-    let path = tracked.subject.pidfile.as_deref().unwrap_or_default();
+fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), String> {
+    let path = asked(subject).pidfile.as_deref().unwrap_or_default();
     let pidfile = proc::pidfile(path)?;
     let pid = pidfile.pid;
     let stat = proc::stat(pid).filter(|stat| !stat.dead());
@@ -366,7 +385,7 @@ fn meant(tracked: &Tracked) -> Result<(i32, u64), String> {
         let cut: String = name.chars().take(COMM).collect();
         stat.comm == cut || (stat.state != 'D' && proc::first_argument(pid).as_deref() == Some(name))
     };
-    if let Some(name) = tracked.subject.name.as_deref().filter(|name| !named(name)) {
+    if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
         return Err(format!("the process {pid} of its pidfile is {}, not {name}", crate::text::clean_line(&stat.comm)));
     }
     if owned(tracked, pid) {

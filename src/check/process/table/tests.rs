@@ -50,7 +50,7 @@ fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
 fn processes_are_found_by_their_first_argument_and_a_zombie_is_dead() {
     let name = format!("salve-a{}", std::process::id());
     let (mut table, wanted) = (Table::new(), subject(Some(&name), None, None));
-    table.track(&wanted);
+    table.track(&wanted, Duration::MAX);
     assert_eq!(count(&mut table, &wanted), 0);
     let mut one = Sleeper::named(&name);
     let two = Sleeper::named(&name);
@@ -82,7 +82,7 @@ fn only_the_wanted_users_processes_count() {
     let (mine, others) = (subject(Some(&name), None, Some(&mine)), subject(Some(&name), None, Some(&others)));
     let nobody = subject(Some(&name), None, Some("no such user"));
     for subject in [&mine, &others, &nobody] {
-        table.track(subject);
+        table.track(subject, Duration::MAX);
     }
     while count(&mut table, &mine) != 1 {
         std::thread::yield_now();
@@ -97,7 +97,7 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
     let path = folder.path().join("x.pid");
     let mut table = Table::new();
     let wanted = subject(None, path.to_str(), None);
-    table.track(&wanted);
+    table.track(&wanted, Duration::MAX);
     assert_eq!(count(&mut table, &wanted), 0);
     assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("there is no pidfile"));
     let mut one = Sleeper::named("x");
@@ -114,7 +114,7 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
 fn an_id_that_was_used_again_is_another_process() {
     let mut table = Table::new();
     let wanted = subject(Some("x"), None, None);
-    table.track(&wanted);
+    table.track(&wanted, Duration::MAX);
     table.join(1, 42, &wanted, &mut Deaf);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     table.ended(token(1, 43));
