@@ -14,6 +14,7 @@ use tokio::time::timeout;
 use super::judge::Judged;
 use super::parts::{Parts, joined};
 use super::subject::{Subject, millis};
+use crate::host::deadline::Disposable;
 use crate::host::program::{FIXED_PATH, resolve};
 use crate::playbook::Target;
 use crate::playbook::check::CommandCheck;
@@ -96,9 +97,18 @@ fn value<'a>(placeholder: &str, target: &'a Target) -> Result<&'a str, String> {
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
+pub async fn look(
+    disposable: &Disposable,
+    argv: &[Arc<str>],
+    text: Option<&str>,
+    limit: Duration,
+) -> Result<CommandSeen, String> {
     let (name, arguments) = argv.split_first().ok_or("the check names no program")?;
-    let program = resolve(name).map_err(|error| error.to_string())?;
+    let wanted = name.clone();
+    // On a dead mount the mere look for it would not return.
+    let found = disposable.call(&format!("program {name}"), limit, move || resolve(&wanted)).await;
+    let found = found.map_err(|_| format!("the file of {name} does not answer"))?;
+    let program = found.map_err(|error| error.to_string())?;
     let mut child = Command::new(&program.path)
         .args(arguments.iter().map(|argument| &**argument))
         .env_clear()
@@ -208,8 +218,9 @@ mod tests {
 
     const LONG: Duration = Duration::from_mins(1);
 
-    fn argv(parts: &[&str]) -> Vec<Arc<str>> {
-        parts.iter().map(|part| (*part).into()).collect()
+    async fn ran(parts: &[&str], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
+        let argv: Vec<_> = parts.iter().map(|part| (*part).into()).collect();
+        look(&Disposable::default(), &argv, text, limit).await
     }
 
     #[test]
@@ -245,18 +256,18 @@ mod tests {
 
     #[tokio::test]
     async fn a_program_is_run_in_a_clean_place() {
-        let seen = look(&argv(&["sh", "-c", "pwd; env; exit 3"]), Some("/\n"), LONG).await.unwrap();
+        let seen = ran(&["sh", "-c", "pwd; env; exit 3"], Some("/\n"), LONG).await.unwrap();
         assert_eq!(seen, CommandSeen { exit: Some(3), signal: None, text: Some(true) });
-        let home = look(&argv(&["sh", "-c", "echo $HOME:${CARGO:-none}"]), Some(":none"), LONG).await.unwrap();
+        let home = ran(&["sh", "-c", "echo $HOME:${CARGO:-none}"], Some(":none"), LONG).await.unwrap();
         assert_eq!(home.text, Some(true));
-        let killed = look(&argv(&["sh", "-c", "kill -9 $$"]), None, LONG).await.unwrap();
+        let killed = ran(&["sh", "-c", "kill -9 $$"], None, LONG).await.unwrap();
         assert_eq!((killed.exit, killed.signal), (None, Some(9)));
-        assert!(look(&argv(&["no-such-program-anywhere"]), None, LONG).await.is_err());
+        assert!(ran(&["no-such-program-anywhere"], None, LONG).await.is_err());
     }
 
     #[tokio::test]
     async fn a_grandchild_that_holds_the_output_is_not_waited_for() {
-        let seen = look(&argv(&["sh", "-c", "sleep 600 & echo done"]), Some("done"), LONG).await.unwrap();
+        let seen = ran(&["sh", "-c", "sleep 600 & echo done"], Some("done"), LONG).await.unwrap();
         assert_eq!(seen, CommandSeen { exit: Some(0), signal: None, text: Some(true) });
     }
 
@@ -265,7 +276,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
         let script = format!("sleep 600 & echo $! >{}; wait", file.display());
-        let late = look(&argv(&["sh", "-c", &script]), None, Duration::from_millis(500)).await;
+        let late = ran(&["sh", "-c", &script], None, Duration::from_millis(500)).await;
         assert_eq!(late, Err("sh did not end within 0.5 s".into()));
         let pid = std::fs::read_to_string(&file).unwrap();
         let stat = format!("/proc/{}/stat", pid.trim());

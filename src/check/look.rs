@@ -91,7 +91,8 @@ impl Looker {
                 Ok(Observation::Tcp(tcp::look(address, Duration::from_millis(*timeout_ms)).await))
             }
             Subject::Command { argv, text, timeout_ms } => {
-                let seen = command::look(argv, text.as_deref(), Duration::from_millis(*timeout_ms)).await;
+                let seen =
+                    command::look(&self.disposable, argv, text.as_deref(), Duration::from_millis(*timeout_ms)).await;
                 seen.map(Observation::Command)
             }
             Subject::Load => load::look().map(Observation::Load),
