@@ -335,12 +335,12 @@ impl Dispatch {
 
     fn told(&mut self, told: Told) {
         match told {
-            Told::Seen(subject, look) => self.seen(&subject, look),
+            Told::Seen(subject, look) => self.seen(&subject, &look),
             Told::Looked(subject, look) => {
                 if let Some(entry) = self.entries.get_mut(&subject) {
                     entry.looking = false;
                     let again = std::mem::take(&mut entry.again);
-                    self.seen(&subject, look);
+                    self.seen(&subject, &look);
                     if again {
                         self.begin(&subject);
                     }
@@ -361,7 +361,7 @@ impl Dispatch {
     }
 
     /// Judges what was seen for everybody who watches it.
-    fn seen(&mut self, subject: &Arc<Subject>, look: Look) {
+    fn seen(&mut self, subject: &Arc<Subject>, look: &Look) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
         // An event may have overtaken a look that began before it.
         if entry.latest.is_some_and(|latest| latest > look.began) {
@@ -370,7 +370,7 @@ impl Dispatch {
         let mut turned = false;
         for watch in &entry.watches {
             let Some(watched) = self.watches.get_mut(watch) else { continue };
-            let reading = reading(&watched.check, &look);
+            let reading = reading(&watched.check, look);
             let told = watched.told.as_ref();
             let same_verdict = told.is_some_and(|told| told.verdict == reading.verdict);
             turned |= !same_verdict;

@@ -21,7 +21,7 @@ const YOUNG: Duration = Duration::from_secs(3);
 const FULL_SHARE: u32 = 2000;
 
 /// Not more often than that, however cheap.
-const FULL_EVERY: Duration = Duration::from_secs(60);
+const FULL_EVERY: Duration = Duration::from_mins(1);
 
 /// The longest `comm`.
 const COMM: usize = 15;
