@@ -5,7 +5,7 @@ use crate::watch::Salve;
 
 const PLAYBOOK: &str = r#"
 title   = "the worker is there"
-target  = { path = "/srv/worker" }
+target  = "host"
 risk    = "low"
 mode    = "auto"
 
@@ -36,11 +36,11 @@ pub fn killed() {
     machine.sh("rm /srv/worker");
     machine.wait("the remediation", "grep -q began /root/ledger");
     salve.kill();
-    machine.sh("pgrep -f /usr/local/bin/mend");
+    machine.sh("pgrep -x mend");
 
     salve.start();
     salve.wait_count("indeterminate", 1);
-    machine.wait("the left-over's end", "! pgrep -f /usr/local/bin/mend");
+    machine.wait("the left-over's end", "! pgrep -x mend");
     salve.wait_count("escalated", 1);
     assert_eq!(machine.sh("cat /root/ledger"), "began\n", "nothing ran twice, and the left-over was ended");
     assert_eq!(salve.count("intent"), 1);

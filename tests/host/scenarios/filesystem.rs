@@ -46,7 +46,8 @@ pub fn cleaned() {
     machine.sh(FILL);
     salve.start();
     salve.wait_count("closed", 1);
-    assert!(used(&machine) < 80);
+    // df rounds up
+    assert!(used(&machine) <= 80);
     assert!(used(&machine) > 50, "it stops when the verifier's target is met");
     assert_eq!(salve.count("intent"), 1);
     let (_, closed) = salve.events().into_iter().find(|(kind, _)| kind == "closed").unwrap();
@@ -78,7 +79,8 @@ pub fn canaries() {
     machine.sh(FILL);
     salve.start();
     salve.wait_count("closed", 1);
-    assert!(used(&machine) < 80);
+    // df rounds up
+    assert!(used(&machine) <= 80);
     machine.sh("cd /srv/canary && find . -type f | sort | xargs sha256sum | cmp - /root/before");
     machine.sh("test -L /var/crash/link && mountpoint -q /var/crash/bound");
 }

@@ -30,7 +30,7 @@ soak   = "1s"
 
 [escalate]
 attempts = 3
-window   = "10m"
+window   = "25s"
 attach   = [{ journal = { lines = 100 } }]
 "#;
 
@@ -136,7 +136,8 @@ pub fn hung() {
             "unit = { state = \"not active\" }",
             "http = { url = \"http://127.0.0.1/\", status = \"not 200\", timeout = \"2s\", every = \"1s\" }",
         )
-        .replace("within = \"5s\"", "within = \"20s\"");
+        .replace("within = \"5s\"", "within = \"20s\"")
+        .replace("\"25s\"", "\"10m\"");
     let mut salve = Salve::with(&machine, &[("nginx", &playbook)]);
     salve.start();
     machine.sh("sleep 1; pkill -STOP nginx; systemctl is-active nginx");

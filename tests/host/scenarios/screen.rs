@@ -11,7 +11,7 @@ pub fn approved() {
     let risky = nginx::PLAYBOOK.replace("\"low\"", "\"high\"").replace("\"auto\"", "\"ask\"");
     let salve = Salve::with(&machine, &[("nginx", &risky)]);
     let mut screen = salve.screen(40, 120);
-    screen.wait_for("AUTO on");
+    screen.wait_for("ALL WELL");
     machine.sh("sleep 1; pkill -9 nginx");
     screen.wait_for("NEEDS YOU");
     // typed ahead: none of this may count
@@ -24,6 +24,8 @@ pub fn approved() {
         sleep(Duration::from_millis(500));
         screen.send(b"\x1b[6~");
     }
+    sleep(Duration::from_millis(600));
+    screen.send(b"y");
     sleep(Duration::from_millis(600));
     screen.send(b"nginx.service");
     sleep(Duration::from_millis(600));
