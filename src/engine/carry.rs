@@ -13,7 +13,7 @@ use crate::check::{self, Hub, TargetFacts};
 use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
-use crate::playbook::Playbook;
+use crate::playbook::{Playbook, placeholder};
 
 /// How long the fresh readings before an attempt may take in all; later is unknown.
 const SURVEY_DEADLINE: Duration = Duration::from_secs(20);
@@ -129,13 +129,7 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
         .iter()
         .map(|check| tokio::spawn(hub.read(Arc::new(check.clone()), target.clone())))
         .collect();
-    let context = Context {
-        target: target.clone(),
-        incident: survey.incident,
-        pid: check::main_pid(target).await,
-        clean_roots: clean_roots.to_vec(),
-    };
-    let rest = async { tokio::join!(hub.target_facts(target), plan(survey, &context)) };
+    let rest = async { tokio::join!(hub.target_facts(target), plan(survey, clean_roots)) };
     let (facts, plan) = match tokio::time::timeout(SURVEY_DEADLINE, rest).await {
         Ok((facts, plan)) => (facts, plan),
         Err(_) => (TargetFacts::default(), Err(Arc::from("the host did not answer in time"))),
@@ -148,11 +142,16 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
     Facts { detector, busy: facts.busy, stopped_by_operator: facts.stopped_by_operator, plan, began: survey.began }
 }
 
-async fn plan(survey: &Survey, context: &Context) -> Result<Arc<Plan>, Arc<str>> {
-    if survey.playbook.remediate.is_empty() {
+async fn plan(survey: &Survey, clean_roots: &[PathBuf]) -> Result<Arc<Plan>, Arc<str>> {
+    let Survey { playbook, rung, incident, key, .. } = survey;
+    if playbook.remediate.is_empty() {
         return Err("the playbook has no remediation".into());
     }
-    match action::plan(&survey.playbook, survey.rung, context).await {
+    // looking it up reads every process of the host, or asks systemd: only for whom it is
+    let wanted = playbook.remediate.get(*rung).is_some_and(|rung| placeholder::wanted(rung, "pid"));
+    let pid = if wanted { check::main_pid(&key.target).await } else { None };
+    let context = Context { target: key.target.clone(), incident: *incident, pid, clean_roots: clean_roots.to_vec() };
+    match action::plan(playbook, *rung, &context).await {
         Ok(plan) => Ok(Arc::new(plan)),
         Err(error) => Err(error.to_string().into()),
     }

@@ -22,7 +22,7 @@ pub mod diagnostic;
 pub mod library;
 pub mod lint;
 pub mod model;
-mod placeholder;
+pub mod placeholder;
 mod places;
 pub mod read;
 pub mod schema;

@@ -1,7 +1,8 @@
 //! Placeholders in templates: `{target}`, `{unit}`, `{mount}`, `{pid}`, `{incident}`. A literal brace is written twice.
 
-use super::TargetSpec;
+use super::action::RunAction;
 use super::value::Template;
+use super::{Action, Rung, TargetSpec};
 
 /// Every placeholder.
 pub const NAMES: [&str; 5] = ["target", "unit", "mount", "pid", "incident"];
@@ -32,6 +33,19 @@ pub fn faults<'t>(template: &'t Template, target: &TargetSpec) -> Vec<Fault<'t>>
 /// Does it hold any placeholder?
 pub fn any(template: &Template) -> bool {
     !names(&template.0).is_empty()
+}
+
+/// Does a rung's program, argument or environment hold this placeholder? Then its value is worth looking up.
+pub fn wanted(rung: &Rung, name: &str) -> bool {
+    rung.actions.iter().flat_map(templates).any(|template| names(&template.0).contains(&Some(name)))
+}
+
+fn templates(action: &Action) -> Vec<&Template> {
+    match action {
+        Action::Run(RunAction::Argv(argv)) => argv.iter().collect(),
+        Action::Run(RunAction::Full(full)) => full.argv.iter().chain(full.env.values()).collect(),
+        Action::Unit(_) | Action::Clean(_) => Vec::new(),
+    }
 }
 
 fn fills(target: &TargetSpec, name: &str) -> bool {
@@ -72,6 +86,18 @@ mod tests {
         assert_eq!(names("a {{unit}} b"), []);
         assert_eq!(names("{unit} {{ {pid}"), [Some("unit"), Some("pid")]);
         assert_eq!(names("{unit"), [None]);
+    }
+
+    #[test]
+    fn a_rung_wants_what_its_arguments_and_environment_name() {
+        let rung = |action: &str| -> Rung {
+            let text = format!("actions = [{action}]\ntimeout = \"1s\"\nidempotent = false");
+            toml::from_str(&text).expect("a rung")
+        };
+        assert!(wanted(&rung(r#"{ run = ["kill", "{pid}"] }"#), "pid"));
+        assert!(wanted(&rung(r#"{ run = { argv = ["kick"], env = { WHO = "{pid}" } } }"#), "pid"));
+        assert!(!wanted(&rung(r#"{ run = ["kill", "{{pid}}", "{target}"] }"#), "pid"));
+        assert!(!wanted(&rung(r#"{ unit = "restart" }"#), "pid"));
     }
 
     #[test]
