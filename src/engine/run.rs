@@ -36,6 +36,8 @@ const MARK: Duration = Duration::from_mins(1);
 const WIND_DOWN: Duration = Duration::from_secs(30);
 /// After a failed write, the journal is tried again so often.
 const RETRY: Duration = Duration::from_secs(5);
+/// Records that only begin a survey wait so long for its answer, so that an incident and its intent share one fsync.
+const COMPANY: Duration = Duration::from_millis(10);
 /// Messages that are shown.
 const MESSAGES: usize = 200;
 
@@ -88,6 +90,8 @@ pub struct Engine {
     operator: Operator,
     beat: Arc<AtomicU64>,
     batches: VecDeque<Batch>,
+    /// Records that wait for company, until then; nothing that is done depends on them.
+    held: Option<(Vec<Arc<Recorded>>, Instant)>,
     recording: Recording,
     answers: HashMap<RequestId, oneshot::Sender<Result<Arc<str>, Refusal>>>,
     requests: u64,
@@ -124,6 +128,7 @@ impl Engine {
             operator,
             beat,
             batches: VecDeque::new(),
+            held: None,
             recording: Recording::Fine,
             answers: HashMap::new(),
             requests: 0,
@@ -184,6 +189,7 @@ impl Engine {
                 break;
             }
         }
+        self.commit(Vec::new(), Vec::new());
         self.journal.mark(self.mark());
         self.journal.close();
     }
@@ -194,6 +200,7 @@ impl Engine {
         self.changed = true;
         let mut records = Vec::new();
         let mut waiting = Vec::new();
+        let mut surveyed = false;
         for effect in effects {
             match effect {
                 Effect::Record(recorded) => {
@@ -207,6 +214,7 @@ impl Engine {
                     if !self.stopping {
                         let began = self.clock.mono();
                         self.hands.survey(Survey { incident, survey, key, playbook, rung, began });
+                        surveyed = true;
                     }
                 }
                 Effect::Start { .. } | Effect::EmptyScope { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {
@@ -214,11 +222,28 @@ impl Engine {
                 }
             }
         }
-        self.commit(records, waiting);
+        if surveyed && waiting.is_empty() && matches!(self.recording, Recording::Fine) {
+            self.hold(records);
+        } else {
+            self.commit(records, waiting);
+        }
     }
 
-    /// Sends records to the journal; the effects follow when they are durable.
+    /// Keeps records back for the commit that comes next, but not for long.
+    fn hold(&mut self, records: Vec<Arc<Recorded>>) {
+        let (held, _) = self.held.get_or_insert_with(|| (Vec::new(), Instant::now() + COMPANY));
+        held.extend(records);
+    }
+
+    /// Sends records to the journal, after those that were held; the effects follow when they are durable.
     fn commit(&mut self, records: Vec<Arc<Recorded>>, effects: Vec<Effect>) {
+        let records = match self.held.take() {
+            Some((mut held, _)) => {
+                held.extend(records);
+                held
+            }
+            None => records,
+        };
         if records.is_empty() && effects.is_empty() {
             return;
         }
@@ -363,6 +388,9 @@ impl Engine {
         if self.core.next_deadline().is_some_and(|deadline| deadline <= self.clock.mono()) {
             self.step(Input::Tick);
         }
+        if self.held.as_ref().is_some_and(|(_, until)| *until <= Instant::now()) {
+            self.commit(Vec::new(), Vec::new());
+        }
     }
 
     fn timers(&mut self, due: &mut Due, strips: &mpsc::Sender<Strip>, snapshots: &watch::Sender<Arc<Snapshot>>) {
@@ -405,6 +433,9 @@ impl Engine {
         if let Recording::Failing { retry, .. } = &self.recording {
             wake = wake.min(*retry);
         }
+        if let Some((_, until)) = &self.held {
+            wake = wake.min(*until);
+        }
         wake.min(due.stop.unwrap_or(wake))
     }
 
@@ -442,7 +473,7 @@ impl Engine {
 
     fn wound_down(&self, due: &Due) -> bool {
         let late = due.stop.is_some_and(|stop| stop <= Instant::now());
-        late || (self.hands.running() == 0 && self.batches.is_empty())
+        late || (self.hands.running() == 0 && self.batches.is_empty() && self.held.is_none())
     }
 
     fn mark(&self) -> ClockMark {
