@@ -13,6 +13,9 @@ use super::stage::{self, CALM, Stage};
 /// Salve acts, or is ready again, within this, or something is wrong.
 const PATIENCE: Duration = Duration::from_secs(30);
 
+/// Salve is measured as it runs for weeks, not in its first seconds, in which it reads every process of the host.
+const SETTLED: Duration = Duration::from_secs(4);
+
 /// The daemon that is measured; its end is the end of this.
 struct Daemon {
     child: Child,
@@ -23,6 +26,7 @@ struct Daemon {
 pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
     let mut victim = stage.victim()?;
     let mut daemon = Daemon::start(stage)?;
+    thread::sleep(SETTLED);
     let mut times = Vec::with_capacity(kills);
     for round in 0..kills {
         daemon.wait_until_ready(victim.pid(), round)?;

@@ -26,7 +26,7 @@ type Outcome<T> = Result<T, Box<dyn Error>>;
 
 /// Salve's budget ends after 100 attempts, so it begins anew with an empty journal after so many kills. Floor, durable
 /// write and salve take turns at this length, so that a busy minute of the machine falls on all of them.
-const TURN: usize = 25;
+const TURN: usize = 50;
 
 /// What was asked for on the command line.
 struct Wanted {
