@@ -129,6 +129,8 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
         .iter()
         .map(|check| tokio::spawn(hub.read(Arc::new(check.clone()), target.clone())))
         .collect();
+    // the looks are under way before the plan is made: making it keeps this thread busy
+    tokio::task::yield_now().await;
     let rest = async { tokio::join!(hub.target_facts(target), plan(survey, clean_roots)) };
     let (facts, plan) = match tokio::time::timeout(SURVEY_DEADLINE, rest).await {
         Ok((facts, plan)) => (facts, plan),
