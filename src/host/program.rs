@@ -64,7 +64,9 @@ pub fn resolve(name: &str) -> Result<Program, ProgramError> {
     if rustix::process::geteuid().is_root() {
         only_root_can_change(&path)?;
         // The links on the way decide as well what is run.
-        only_root_can_change(written.parent().unwrap_or(Path::new("/")))?;
+        if written != path {
+            only_root_can_change(written.parent().unwrap_or(Path::new("/")))?;
+        }
     }
     Ok(Program { path, metadata })
 }
