@@ -257,6 +257,11 @@ impl Core {
             self.withdraw(id, "nobody answered in time");
         } else {
             self.escalate(id, Cause::Expired);
+            // nobody may be called in shadow: the request ends, and the incident goes on
+            if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
+                self.withdraw(id, "nobody answered in time");
+                self.advance(id);
+            }
         }
     }
 

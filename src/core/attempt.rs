@@ -32,6 +32,7 @@ impl Core {
         let key = incident.key.clone();
         self.half_open(&key);
         self.stop_waiting(id);
+        self.relapsed(id, &key);
         let attempt = AttemptId(self.state.last.attempt + 1);
         let asked = self.live(id).manual.take();
         self.live(id).planless = None;

@@ -10,6 +10,7 @@ use super::id::{IncidentId, Key, RequestId};
 use super::incident::{BreakerState, Outcome};
 use super::machine::{Core, Wait};
 use super::plan::Digest;
+use super::reading::Verdict;
 use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
@@ -204,7 +205,10 @@ impl Core {
             Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
             Some(incident) => incident.id,
             None => {
-                let id = self.open_as(key, now)?;
+                // what could not be seen does not make it an incident of blindness: a person asked for it
+                let mut readings = self.detector_readings(key);
+                readings.retain(|reading| !matches!(reading.verdict, Verdict::Unknown(_)));
+                let id = self.open_as(key, now, readings)?;
                 self.live(id).by_hand = true;
                 id
             }

@@ -26,7 +26,11 @@ impl Core {
         if incident.escalation.is_some() || silent {
             return;
         }
-        let dedup = dedup(&incident.key);
+        let key = incident.key.clone();
+        if !matches!(cause, Cause::CannotSee { .. }) {
+            self.relapsed(id, &key);
+        }
+        let dedup = dedup(&key);
         let (to, page) = (self.channels(id), PageId(self.state.last.page + 1));
         self.record(Event::Escalated { incident: id, page, cause, dedup, to });
         self.deliver(page);

@@ -138,7 +138,14 @@ impl Watched {
         // While its incident is open, a fault seen a moment too early still counts as one: nothing acts on it unasked.
         let stale = reading.began < self.stale_before;
         let counts = open && former.is_none() && reading.verdict == Verdict::Holds;
-        if stale && !counts || former.is_some_and(|former| reading.began < former.began) {
+        if former.is_some_and(|former| reading.began < former.began) {
+            return Taken::Old;
+        }
+        if stale && !counts {
+            // what makes the newer one void makes the older one void as well
+            if former.is_some_and(|former| !alike(&former.verdict, &reading.verdict)) {
+                *slot = None;
+            }
             return Taken::Old;
         }
         let changed = former.is_none_or(|former| !alike(&former.verdict, &reading.verdict));
@@ -295,7 +302,8 @@ impl Core {
                 if self.quiet(key) {
                     return self.timers.set(Timer::Blind(key.clone()), self.now.mono + self.config.unknown_bound);
                 }
-                if let Some(id) = self.open_as(key, since) {
+                let readings = self.detector_readings(key);
+                if let Some(id) = self.open_as(key, since, readings) {
                     self.escalate(id, Cause::CannotSee { why });
                 }
             }
@@ -315,17 +323,15 @@ impl Core {
     }
 
     fn open(&mut self, key: &Key, since: Mono) {
-        if let Some(id) = self.open_as(key, since) {
-            self.relapsed(id, key);
+        let readings = self.detector_readings(key);
+        if let Some(id) = self.open_as(key, since, readings) {
             self.advance(id);
         }
     }
 
     /// Opens an incident and nothing more.
-    pub(super) fn open_as(&mut self, key: &Key, since: Mono) -> Option<IncidentId> {
-        let watched = self.keys.get(key)?;
-        let playbook = Arc::clone(&watched.playbook.name);
-        let readings = watched.detector.iter().flatten().cloned().collect();
+    pub(super) fn open_as(&mut self, key: &Key, since: Mono, readings: Vec<Reading>) -> Option<IncidentId> {
+        let playbook = Arc::clone(&self.keys.get(key)?.playbook.name);
         let incident = IncidentId(self.state.last.incident + 1);
         self.timers.cancel(&Timer::Hold(key.clone()));
         if let Some(watched) = self.keys.get_mut(key) {
@@ -335,8 +341,17 @@ impl Core {
         Some(incident)
     }
 
-    /// It healed less than an hour ago: that was not a fix.
-    fn relapsed(&mut self, by: IncidentId, key: &Key) {
+    /// What the detector's checks said last.
+    pub(super) fn detector_readings(&self, key: &Key) -> Vec<Reading> {
+        self.keys.get(key).map(|watched| watched.detector.iter().flatten().cloned().collect()).unwrap_or_default()
+    }
+
+    /// It healed less than an hour ago, and now it needs an attempt or a human again: that was not a fix. Not so where
+    /// an operator stopped it, or it clears by itself.
+    pub(super) fn relapsed(&mut self, by: IncidentId, key: &Key) {
+        if self.incident(by).is_none_or(|incident| !incident.attempts.is_empty() || incident.escalation.is_some()) {
+            return;
+        }
         let healing = self.state.healed.get(key).and_then(|all| all.back());
         if let Some(healing) = healing.filter(|last| self.now.mono.since(last.mono) <= self.config.relapse) {
             let incident = healing.incident;
