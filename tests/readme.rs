@@ -1,5 +1,17 @@
-//! The front door keeps its word: what the README shows is what the program takes.
+//! The front door keeps its word: what the README shows is what the program takes and draws. To write the list of keys
+//! and the picture anew after a deliberate change: `SALVE_BLESS=1 cargo test --test readme`, then look at the diff.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+extern crate salve;
+
+#[path = "support/fixture.rs"]
+#[allow(dead_code, reason = "shared with the screen's own tests")]
+mod fixture;
+
+use std::fs;
+use std::path::PathBuf;
+
+use salve::console::{self, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
 use salve::playbook::read::read;
@@ -34,4 +46,37 @@ fn the_settings_are_accepted() {
     assert_eq!(settings.len(), 1, "the README shows the settings once");
     let settings: Settings = toml::from_str(&settings[0]).expect("the README's settings are well-formed");
     assert_eq!(settings.channels.len(), 3);
+}
+
+#[test]
+fn the_keys_are_those_of_the_program() {
+    let (begin, end) = ("## Keys\n\n", "\n## Contributing");
+    let (before, rest) = README.split_once(begin).unwrap();
+    let (shown, after) = rest.split_once(end).unwrap();
+    let right = keys::reference();
+    if std::env::var_os("SALVE_BLESS").is_some() {
+        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
+        fs::write(file, format!("{before}{begin}{right}{end}{after}")).unwrap();
+    } else {
+        assert_eq!(shown, right);
+    }
+}
+
+#[test]
+fn the_picture_is_what_the_program_draws() {
+    let options = console::Options {
+        read_only: false,
+        ascii: Some(false),
+        theme: Some("dark".into()),
+        config: "/nonexistent".into(),
+        embedded: true,
+        bell: false,
+    };
+    let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options);
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/readme.svg");
+    if std::env::var_os("SALVE_BLESS").is_some() {
+        fs::write(file, drawn).unwrap();
+    } else {
+        assert!(fs::read_to_string(file).unwrap() == drawn, "the screen looks different by now");
+    }
 }
