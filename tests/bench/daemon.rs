@@ -46,9 +46,9 @@ pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
 impl Daemon {
     /// Over an empty journal.
     fn start(stage: &Stage) -> Outcome<Self> {
-        let state = stage.path("state");
-        if state.exists() {
-            fs::remove_dir_all(&state)?;
+        let journal = stage.path("state");
+        if journal.exists() {
+            fs::remove_dir_all(&journal)?;
         }
         let (home, playbooks, settings, log) =
             (stage.path("home"), stage.path("playbooks"), stage.path("salve.toml"), stage.path("daemon.log"));
@@ -62,7 +62,7 @@ impl Daemon {
         let child = Command::new(env!("CARGO_BIN_EXE_salve"))
             .arg("daemon")
             .arg("--state")
-            .arg(&state)
+            .arg(&journal)
             .arg("--playbooks")
             .arg(&playbooks)
             .arg("--settings")
@@ -73,7 +73,7 @@ impl Daemon {
             .stdout(Stdio::null())
             .stderr(errors)
             .spawn()?;
-        Ok(Self { child, state, log })
+        Ok(Self { child, state: journal, log })
     }
 
     /// Until it waits for this victim's death, and so many incidents have ended.

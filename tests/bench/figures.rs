@@ -23,7 +23,7 @@ impl Figures {
     pub fn median(&self) -> f64 {
         match self.0.len() {
             0 => f64::NAN,
-            count => (millis(self.0[(count - 1) / 2]) + millis(self.0[count / 2])) / 2.0,
+            count => f64::midpoint(millis(self.0[(count - 1) / 2]), millis(self.0[count / 2])),
         }
     }
 

@@ -36,7 +36,7 @@ async fn one(stage: &Stage) -> Outcome<Duration> {
     victim.wait().await?;
     let mut remediation = remediation.spawn()?;
     remediation.wait()?;
-    let killed = killer.join().map_err(|_| "the killing thread panicked")??;
+    let moment = killer.join().map_err(|_| "the killing thread panicked")??;
     let stamped = stage.next_stamp(Duration::from_secs(10))?.ok_or("the floor's remediation did not begin")?;
-    Ok(stamped.saturating_sub(killed))
+    Ok(stamped.saturating_sub(moment))
 }

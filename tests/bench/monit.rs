@@ -61,7 +61,7 @@ fn start(stage: &Stage) -> Outcome<Monit> {
     fs::write(&control, text)?;
     fs::set_permissions(&control, Permissions::from_mode(0o600))?;
     let mut command = Command::new("monit");
-    command.arg("-c").arg(control).arg("-I").stdin(Stdio::null()).stdout(Stdio::null());
+    command.arg("-c").arg(control).arg("-I").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
     Ok(Monit(command.spawn()?))
 }
 

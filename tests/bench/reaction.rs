@@ -91,7 +91,11 @@ fn measure(wanted: &Wanted) -> Outcome<()> {
         None => Err("monit is not installed here: nothing to compare with"),
     };
 
-    println!("\nfrom kill -9 to the remediation's main, milliseconds");
+    let load = std::fs::read_to_string("/proc/loadavg")?;
+    let load = load.split(' ').next().unwrap_or_default();
+    let processors = std::thread::available_parallelism()?;
+    println!("\nload average {load} on {processors} processors: other work lengthens every wait, salve's the most");
+    println!("from kill -9 to the remediation's main, milliseconds");
     println!("{:<42} {:>10} {:>10} {:>10} {:>5}", "", "median", "min", "max", "n");
     println!("{}", floor.row("floor: tokio task, pidfd, spawn"));
     println!("{}", durable.row("one durable write: WAL, synchronous=FULL"));
