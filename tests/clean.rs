@@ -143,7 +143,9 @@ impl Arena {
             while !stop.load(Ordering::Relaxed) {
                 // Long enough apart that files are judged at rest, at every distance from the judgement.
                 random = random.wrapping_mul(6_364_136_223_846_793_005).wrapping_add(1_442_695_040_888_963_407);
-                std::thread::sleep(Duration::from_micros((random >> 33) % 6000));
+                // On a busy machine a judgement takes longer, so some rests are long.
+                let longest = if random >> 62 == 0 { 90_000 } else { 6000 };
+                std::thread::sleep(Duration::from_micros((random >> 33) % longest));
                 if attack(&inside, &canaries) {
                     swaps.fetch_add(1, Ordering::Relaxed);
                 }
@@ -153,7 +155,7 @@ impl Arena {
 
     fn there_was_a_contest(&self, deleted: u64) {
         let swaps = self.swaps.load(Ordering::Relaxed);
-        assert!(swaps > 100 && deleted > 0, "no contest: {swaps} swaps, {deleted} files deleted");
+        assert!(swaps > 50 && deleted > 0, "no contest: {swaps} swaps, {deleted} files deleted");
     }
 
     fn canaries_unchanged(&self) -> bool {
@@ -163,13 +165,13 @@ impl Arena {
         })
     }
 
-    /// Cleans again and again, with fresh bait, for some seconds.
+    /// Cleans again and again, with fresh bait, for some seconds, and until something was won.
     async fn clean(&self, length: Duration, bait: impl Fn(&Path)) -> u64 {
         let state = tempfile::tempdir().unwrap();
         let runner = Runner::new(state.path());
-        let until = Instant::now() + length;
+        let (until, longest) = (Instant::now() + length, Instant::now() + Duration::from_mins(1));
         let mut deleted = 0;
-        while Instant::now() < until {
+        while Instant::now() < until || (deleted == 0 && Instant::now() < longest) {
             bait(self.inside.path());
             let plan = clean_plan(self.inside.path(), "0s").await.unwrap();
             let report = runner.execute(fresh_attempt(), plan).await;

@@ -189,7 +189,7 @@ fn attacker_as_nobody() -> Result<(), Failed> {
     }
     let script = format!(
         "cd {inside}; while :; do mkdir -p a; for i in 1 2 3 4 5; do echo x > a/$i; done; mv -T a b; ln -s {outside} a; \
-         sleep 0.00$(($$ % 7)); rm -f a; mv -T b a; ln a/1 a/6; mkfifo a/7; ln -sf {outside}/3 a/2; rm -rf a b; done",
+         sleep 0.00$(($$ % 7)); rm -f a; mv -T b a; sleep 0.04; ln a/1 a/6; mkfifo a/7; ln -sf {outside}/3 a/2; rm -rf a b; done",
         inside = inside.path().display(),
         outside = outside.path().display(),
     );
@@ -200,9 +200,9 @@ fn attacker_as_nobody() -> Result<(), Failed> {
         .gid(NOBODY)
         .process_group(0)
         .spawn()?;
-    let until = Instant::now() + Duration::from_secs(8);
+    let (until, longest) = (Instant::now() + Duration::from_secs(8), Instant::now() + Duration::from_mins(1));
     let mut deleted = 0;
-    while Instant::now() < until {
+    while Instant::now() < until || (deleted == 0 && Instant::now() < longest) {
         let report = clean(inside.path(), Vec::new());
         deleted += output(&report).lines().filter(|line| line.starts_with("  /")).count();
     }
