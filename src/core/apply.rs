@@ -135,6 +135,7 @@ impl State {
             }
             _ => return,
         };
+        let held = self.quarantine.values().any(|(held, _)| *held == attempt);
         if empty {
             self.quarantine.retain(|_, (held, _)| *held != attempt);
         }
@@ -146,6 +147,13 @@ impl State {
                 own.end = end;
             }
             incident.step = if empty { Step::Verifying { attempt, since: recorded.mono } } else { incident.resting() };
+        }
+        let waits = incident.rests() && incident.attempts.last().is_some_and(|last| last.id == attempt);
+        if !live && held && empty && waits {
+            // Its scope is empty at last: what it did is looked at before anything else is tried.
+            incident.yes = None;
+            incident.step = Step::Verifying { attempt, since: recorded.mono };
+            self.locks.insert(target.clone(), id);
         }
         if !empty {
             self.quarantine.insert(target.clone(), (attempt, id));

@@ -79,14 +79,20 @@ impl Core {
     }
 
     /// A survey came back.
-    pub(super) fn surveyed(&mut self, _: IncidentId, survey: SurveyId, facts: &Facts) {
+    pub(super) fn surveyed(&mut self, incident: IncidentId, survey: SurveyId, facts: &Facts) {
         match self.surveys.remove(&survey) {
             Some(Purpose::Refresh(key)) => {
                 self.absorb(&key, facts);
                 self.evaluate(&key);
             }
             Some(Purpose::Gate(id)) => self.surveyed_for_gate(id, survey, facts),
-            None => {}
+            // Its gate is no longer asked, yet what it saw was seen.
+            None => {
+                if let Some(key) = self.find(incident).map(|incident| incident.key.clone()) {
+                    self.absorb(&key, facts);
+                    self.evaluate(&key);
+                }
+            }
         }
     }
 

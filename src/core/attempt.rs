@@ -101,8 +101,23 @@ impl Core {
         } else if let Some((_, id)) = self.state.quarantine.values().find(|(held, _)| *held == attempt).copied()
             && empty
         {
+            self.withdraw(id, "its last attempt is verified first");
+            self.forget_survey(id);
             self.record(Event::Indeterminate { incident: id, attempt, scope_empty: true });
             self.timers.cancel(&Timer::Scope(attempt));
+            if self
+                .incident(id)
+                .is_some_and(|one| matches!(one.step, Step::Verifying { attempt: own, .. } if own == attempt))
+            {
+                self.stop_waiting(id);
+                self.answer_manual(id, "its last attempt is verified first");
+                if let Some(key) = self.incident(id).map(|one| one.key.clone())
+                    && let Some(watched) = self.keys.get_mut(&key)
+                {
+                    watched.stale_before = self.now.mono;
+                }
+                self.begin_verifying(id);
+            }
             self.wake_locked();
         }
     }

@@ -200,7 +200,6 @@ impl Core {
         if watched.playbook.remediate.is_empty() {
             return Some(Refusal::Denied(Arc::from("it has no remediation")));
         }
-        let now = self.now.mono;
         let id = match self.state.incident_of(key) {
             Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
             Some(incident) => incident.id,

@@ -142,11 +142,9 @@ impl Watched {
             return Taken::Old;
         }
         if stale && !counts {
-            // what makes the newer one void makes the older one void as well
-            if former.is_some_and(|former| !alike(&former.verdict, &reading.verdict)) {
-                *slot = None;
-            }
-            return Taken::Old;
+            // What is too old to count makes what is older still, and says otherwise, no better.
+            let void = slot.take_if(|former| !alike(&former.verdict, &reading.verdict)).is_some();
+            return if void { Taken::Void } else { Taken::Old };
         }
         let changed = former.is_none_or(|former| !alike(&former.verdict, &reading.verdict));
         if let Some(figure) = reading.figure.filter(|_| index == telling || changed) {
@@ -170,6 +168,8 @@ impl Watched {
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Taken {
     Old,
+    /// Too old to count, and what was known is older still and says otherwise: nothing is known now.
+    Void,
     Same,
     Changed,
 }
@@ -199,7 +199,14 @@ impl Core {
     fn look_again(&mut self, key: &Key, index: usize, said: &Verdict) {
         let Some(watched) = self.keys.get(key) else { return };
         let known = watched.detector.get(index).and_then(Option::as_ref).is_some_and(|one| alike(&one.verdict, said));
-        if let Some(incident) = watched.last.filter(|_| !known) {
+        if !known {
+            self.refresh_key(key);
+        }
+    }
+
+    fn refresh_key(&mut self, key: &Key) {
+        let open = self.state.by_key.get(key).copied();
+        if let Some(incident) = open.or_else(|| self.keys.get(key).and_then(|watched| watched.last)) {
             self.refresh(incident, key);
         }
     }
@@ -209,6 +216,9 @@ impl Core {
         let Some(watched) = self.keys.get_mut(key) else { return false };
         let saw = reading.clone();
         let taken = watched.take(index, reading, self.state.by_key.contains_key(key));
+        if taken == Taken::Void {
+            self.refresh_key(key);
+        }
         if taken == Taken::Changed
             && let Some(incident) = self.state.incident_of(key)
             && incident.saws < KEPT_SAWS

@@ -7,8 +7,8 @@ use crate::core::event::Event;
 use crate::core::incident::{Asks, Denial, Starter};
 use crate::core::input::{Input, Standing};
 use crate::core::{Command, Outcome, Phase, Refusal, Scope};
-use crate::playbook::Mode;
 use crate::playbook::value::Period;
+use crate::playbook::{Mode, Risk};
 
 fn asking() -> (Bench, crate::core::Key) {
     let mut book = playbook("nginx");
@@ -222,4 +222,20 @@ fn a_risky_run_by_hand_on_an_expired_request_asks_anew_and_ends_when_the_fault_c
     assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
     bench.clears(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
+}
+
+#[test]
+fn a_request_that_nobody_answers_is_withdrawn_where_no_page_goes_out() {
+    let mut book = playbook("nginx");
+    book.mode = Mode::Shadow;
+    book.risk = Risk::High;
+    let (mut bench, nginx) = Bench::one(book);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(_))));
+    bench.pass(15 * 60);
+    assert_eq!(bench.events(|event| matches!(event, Event::Withdrawn { .. }).then_some(())).len(), 1);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Shadow))));
+    assert_eq!(bench.pages(), 0);
 }

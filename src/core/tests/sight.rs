@@ -1,9 +1,13 @@
 //! What cannot be seen.
 
+use std::time::Duration;
+
 use super::bench::{Bench, playbook};
+use crate::core::id::{Role, WatchId};
 use crate::core::incident::Cause;
-use crate::core::reading::Verdict;
-use crate::core::{Outcome, Phase};
+use crate::core::input::Input;
+use crate::core::reading::{Reading, Verdict};
+use crate::core::{Command, Outcome, Phase};
 
 fn unknown() -> Verdict {
     Verdict::Unknown("timed out".into())
@@ -44,4 +48,38 @@ fn a_blind_incident_that_turns_out_broken_becomes_a_real_one() {
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
     bench.pass(10);
     assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_run_by_hand_of_what_cannot_be_seen_is_not_blind() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.says(&nginx, unknown());
+    bench.shows.insert(nginx.clone(), Verdict::Holds);
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    assert_eq!(bench.outcomes(), [], "a person asked for it");
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn what_is_too_old_to_count_voids_what_is_older_still() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.clears(&nginx);
+    bench.now = bench.now + Duration::from_secs(1);
+    let early = bench.now;
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    bench.now = bench.now + Duration::from_secs(5);
+    bench.heals(&nginx);
+    assert_eq!(bench.outcomes().len(), 1);
+    bench.hold_surveys = true;
+    let watch = WatchId { key: nginx.clone(), role: Role::Detector, index: 0 };
+    let reading = Reading {
+        verdict: Verdict::Holds,
+        seen: "seen".into(),
+        figure: None,
+        began: early + Duration::from_secs(1),
+        since: early,
+    };
+    bench.give(Input::Read { watch, reading });
+    let known = bench.core.watched_key(&nginx).expect("it is watched");
+    assert!(known.detector[0].is_none(), "neither of the two counts");
 }

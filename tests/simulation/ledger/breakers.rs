@@ -23,7 +23,8 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
     }
     let limits = outside.contents.get(&key.content).map(|playbook| playbook.breaker).unwrap_or_default();
     let step = format!("{} to {} ({why})", names::breaker(from), names::breaker(state));
-    if matches!(input, Input::Started { .. } | Input::Loaded(_)) {
+    // What was due comes with any input: in the step of a load a probe may heal, on readings of this life.
+    if matches!(input, Input::Started { .. } | Input::Loaded(_)) && !probe_healed(books, outside, now, key) {
         hold!(*state != BreakerState::Closed, "breaker: no restart or reload resets it", "{step}");
     }
     match (from, state) {
@@ -62,4 +63,15 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         hold!(length >= Duration::from_millis(*cooldown_ms), "breaker: cooldown", "{step}: open for {length:?}");
     }
     Ok(())
+}
+
+/// The probe of this key's open incident was verified, and by its verifiers as told in this life of the engine it holds.
+fn probe_healed(books: &Books, outside: &Outside, now: Now, key: &salve::core::Key) -> bool {
+    let incident = books.keys.get(key).and_then(|book| book.open).and_then(|id| books.incident(id));
+    let Some(id) = incident.and_then(|incident| incident.attempts.last().copied()) else { return false };
+    books.attempt(id).is_some_and(|probe| {
+        let soak = outside.playbook(&probe.key).verify.soak.0 * 2;
+        let soaked = probe.verified.is_some_and(|at| now.mono.since(at) >= soak);
+        soaked && super::attempts::verifiers_hold(outside, now, probe, id).is_ok()
+    })
 }
