@@ -409,6 +409,7 @@ fn end(incident: &Incident, outcome: &Outcome) -> End {
         Outcome::SelfCleared if incident.attempts.is_empty() => End::SelfCleared,
         Outcome::Superseded if incident.attempts.is_empty() && incident.place.is_none() => End::Nowhere,
         Outcome::SelfCleared
+        | Outcome::ClearedUnverified
         | Outcome::Superseded
         | Outcome::Declined { .. }
         | Outcome::Expired

@@ -121,8 +121,6 @@ pub enum Cause {
     Indeterminate { attempt: AttemptId },
     /// An attempt's processes could not be ended.
     ScopeNotEmpty { attempt: AttemptId },
-    /// It healed and failed again within the hour.
-    Relapsed { incident: IncidentId },
     /// A storm: one page for all.
     Storm { failing: usize, of: usize },
     /// The plan could not be made.
@@ -139,6 +137,8 @@ pub enum Outcome {
     Healed { attempt: AttemptId },
     /// It cleared before any attempt.
     SelfCleared,
+    /// It cleared after attempts of which none was verified, and no human had been called.
+    ClearedUnverified,
     /// An operator said no.
     Declined { by: Operator, reason: Arc<str> },
     /// Nobody answered.

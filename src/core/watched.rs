@@ -419,7 +419,7 @@ impl Core {
                     self.refresh(id, key);
                 }
             }
-            Outcome::SelfCleared | Outcome::Expired | Outcome::Superseded => {}
+            Outcome::SelfCleared | Outcome::ClearedUnverified | Outcome::Expired | Outcome::Superseded => {}
         }
         self.evaluate(key);
     }
@@ -467,7 +467,9 @@ fn cleared_outcome(incident: &Incident) -> Outcome {
         Outcome::Expired
     } else if incident.escalation.is_some() {
         Outcome::EscalatedThenCleared
-    } else {
+    } else if incident.attempts.is_empty() {
         Outcome::SelfCleared
+    } else {
+        Outcome::ClearedUnverified
     }
 }

@@ -63,7 +63,6 @@ impl fmt::Display for Cause {
                 write!(f, "the outcome of attempt {attempt} is unknown after a crash, and it may not be run again")
             }
             Self::ScopeNotEmpty { attempt } => write!(f, "the processes of attempt {attempt} could not be ended"),
-            Self::Relapsed { incident } => write!(f, "it failed again within an hour of incident {incident}"),
             Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
@@ -86,6 +85,7 @@ impl fmt::Display for Outcome {
         match self {
             Self::Healed { attempt } => write!(f, "healed by attempt {attempt}"),
             Self::SelfCleared => f.write_str("cleared by itself"),
+            Self::ClearedUnverified => f.write_str("cleared; no attempt was verified"),
             Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
             Self::Declined { by, reason } => write!(f, "declined by {by}: {reason}"),
             Self::Expired => f.write_str("the request expired"),

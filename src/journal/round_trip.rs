@@ -132,7 +132,6 @@ fn cause() -> impl Strategy<Value = Cause> {
         any::<(u32, u64)>().prop_map(|(attempts, window_ms)| Cause::BreakerOpened { attempts, window_ms }),
         Just(Cause::LadderSpent),
         text().prop_map(|why| Cause::CannotSee { why }),
-        incident().prop_map(|incident| Cause::Relapsed { incident }),
         Just(Cause::Expired),
     ]
 }
@@ -141,6 +140,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     prop_oneof![
         attempt().prop_map(|attempt| Outcome::Healed { attempt }),
         Just(Outcome::SelfCleared),
+        Just(Outcome::ClearedUnverified),
         (operator(), text()).prop_map(|(by, reason)| Outcome::Declined { by, reason }),
         Just(Outcome::EscalatedThenCleared),
     ]

@@ -35,9 +35,10 @@ kinds! {
         CannotRecord => "cannot record", Quarantined => "quarantined", NoPlan => "no plan";
     cause(Cause) CAUSES: BreakerOpened => "breaker opened", LadderSpent => "ladder spent",
         NoRemediation => "no remediation", CannotSee => "cannot see", Indeterminate => "indeterminate",
-        ScopeNotEmpty => "scope not empty", Relapsed => "relapsed", Storm => "storm", NoPlan => "no plan",
+        ScopeNotEmpty => "scope not empty", Storm => "storm", NoPlan => "no plan",
         Expired => "expired";
-    outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared", Declined => "declined",
+    outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared",
+        ClearedUnverified => "cleared unverified", Declined => "declined",
         Expired => "expired", Superseded => "superseded", ClosedByOperator => "closed by operator",
         EscalatedThenCleared => "escalated, then cleared", HealedByOperator => "healed by operator";
     starter(Starter) STARTERS: Auto => "auto", Probe => "probe", Approved => "approved", Manual => "manual";

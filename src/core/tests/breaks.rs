@@ -196,3 +196,15 @@ fn a_hung_attempt_is_taken_for_lost() {
     bench.pass(15);
     assert!(matches!(bench.outcomes()[..], [Outcome::Healed { .. }]));
 }
+
+#[test]
+fn what_clears_after_an_attempt_that_did_not_verify_did_not_clear_by_itself() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.hold_surveys = true;
+    bench.fails();
+    assert_eq!(bench.pages(), 0);
+    bench.clears(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::ClearedUnverified]);
+}

@@ -132,7 +132,9 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
             healed(books, outside, now, *attempt, id)?;
             hold!(known.escalated, "outcome", "{id}: {outcome:?} and no human was called");
         }
-        Outcome::SelfCleared => {
+        Outcome::SelfCleared | Outcome::ClearedUnverified => {
+            let acted = matches!(outcome, Outcome::ClearedUnverified);
+            hold!(acted != known.attempts.is_empty(), "outcome", "{id}: {outcome:?}, {:?}", known.attempts);
             let unmended = last.is_none_or(|attempt| attempt.concluded && attempt.verified.is_none() || attempt.held);
             hold!(unmended, "outcome", "{id}: self-cleared after an attempt that may have mended it");
             hold!(!known.escalated, "outcome", "{id}: self-cleared after a human was called");
