@@ -138,7 +138,7 @@ mod tests {
         assert_eq!(used("> 800B").figure, Some(850.0));
         let free = FilesystemCheck { free: Some("< 200B".parse().unwrap()), ..FilesystemCheck::default() };
         assert_eq!(judge(&free, &SEEN).seen, "free 150 B");
-        assert_eq!(condition(&free), "free < 200 B");
+        assert_eq!(condition(&free), "free < 200B");
     }
 
     #[test]

@@ -11,6 +11,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
+#[cfg(test)]
+mod tests;
+
 /// A length of time, written with its unit: `"30s"`, `"10m"`, `"1h 30m"`, `"7d"` (a day is 24 hours).
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default)]
 pub struct Period(pub Duration);
@@ -169,7 +172,7 @@ impl FromStr for Period {
     fn from_str(text: &str) -> Result<Self, ValueError> {
         const RIGHT: &str = "a length of time with its unit, as \"30s\", \"10m\", \"1h 30m\" or \"7d\"";
         let span: jiff::Span = text.trim().parse().map_err(|_| {
-            if text.trim().parse::<f64>().is_ok() {
+            if text.trim().parse::<f64>().is_ok_and(f64::is_finite) {
                 value_error(
                     format!("`{text}` has no unit"),
                     format!("\"{}s\" for seconds, or \"{}m\" for minutes", text.trim(), text.trim()),
@@ -181,7 +184,12 @@ impl FromStr for Period {
         let length = span
             .to_duration(jiff::SpanRelativeTo::days_are_24_hours())
             .map_err(|_| value_error(format!("`{text}` has no fixed length"), RIGHT))?;
-        Duration::try_from(length).map(Self).map_err(|_| value_error(format!("`{text}` is negative"), RIGHT))
+        let length = Duration::try_from(length).map_err(|_| value_error(format!("`{text}` is negative"), RIGHT))?;
+        if length.subsec_nanos().is_multiple_of(1_000_000) {
+            Ok(Self(length))
+        } else {
+            Err(value_error(format!("`{text}` is finer than a millisecond"), RIGHT))
+        }
     }
 }
 
@@ -239,21 +247,47 @@ impl fmt::Display for Amount {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Percent(percent) => write!(f, "{percent}%"),
-            Self::Bytes(bytes) => write!(f, "{}", bytesize::ByteSize(*bytes).display().iec()),
+            Self::Bytes(bytes) => {
+                let (count, unit) = exactly(*bytes);
+                write!(f, "{count}{unit}")
+            }
             Self::Count(count) => write!(f, "{count}"),
         }
     }
+}
+
+/// A number of bytes in the largest unit that leaves no rest, so that what is written can be read back as it was.
+fn exactly(bytes: u64) -> (u64, &'static str) {
+    const UNITS: [(&str, u64); 10] = [
+        ("PiB", 1 << 50),
+        ("TiB", 1 << 40),
+        ("GiB", 1 << 30),
+        ("MiB", 1 << 20),
+        ("KiB", 1 << 10),
+        ("PB", 1_000_000_000_000_000),
+        ("TB", 1_000_000_000_000),
+        ("GB", 1_000_000_000),
+        ("MB", 1_000_000),
+        ("kB", 1000),
+    ];
+    let fits = |size: u64| bytes >= size && bytes.is_multiple_of(size);
+    UNITS.into_iter().find(|(_, size)| fits(*size)).map_or((bytes, "B"), |(unit, size)| (bytes / size, unit))
+}
+
+/// The text from its first figure on, without the words before it.
+fn from_its_figure(text: &str) -> &str {
+    text.find(|c: char| c.is_ascii_digit()).map_or(text, |at| &text[at..]).trim()
 }
 
 impl FromStr for Bound {
     type Err = ValueError;
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
-        let trimmed = text.trim();
         if let Some((comparison, amount)) = Comparison::split(text) {
             return Ok(Self { comparison, amount: amount.parse()? });
         }
-        Err(value_error(format!("`{text}` does not say which side"), format!("\"> {trimmed}\" or \"< {trimmed}\"")))
+        let amount = from_its_figure(text);
+        Err(value_error(format!("`{text}` does not say which side"), format!("\"> {amount}\" or \"< {amount}\"")))
     }
 }
 
@@ -329,7 +363,7 @@ impl FromStr for LatencyBound {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let (comparison, period) = Comparison::split(text).ok_or_else(|| {
-            value_error(format!("`{text}` does not say which side"), format!("\"< {}\"", text.trim()))
+            value_error(format!("`{text}` does not say which side"), format!("\"< {}\"", from_its_figure(text)))
         })?;
         Ok(Self { comparison, period: period.parse()? })
     }

@@ -116,7 +116,7 @@ mod tests {
         let unread = ProcessSeen { memory: None, ..seen(1) };
         assert!(matches!(judge(&memory, &unread).verdict, Verdict::Unknown(_)));
         assert_eq!(condition(&gone), "not running");
-        assert_eq!(condition(&memory), "memory > 2.0 MiB");
+        assert_eq!(condition(&memory), "memory > 2MiB");
     }
 
     #[test]
