@@ -19,6 +19,21 @@ pub enum Action {
     Clean(CleanAction),
 }
 
+impl Action {
+    /// The kinds, as they stand in files.
+    pub const KINDS: [&'static str; 3] = ["unit", "run", "clean"];
+
+    /// Its kind, as it stands in files.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(_) => "unit",
+            Self::Run(_) => "run",
+            Self::Clean(_) => "clean",
+        }
+    }
+}
+
 /// `unit = "restart"`, or `unit = { name = "php-fpm.service", verb = "restart" }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -31,9 +31,25 @@ pub enum Check {
 }
 
 impl Check {
-    /// Every kind's word, as it stands in `[detect]` and `[verify]`.
+    /// The kinds, as they stand in files.
     pub const KINDS: [&'static str; 9] =
         ["unit", "process", "filesystem", "http", "tcp", "command", "load", "memory", "pressure"];
+
+    /// Its kind, as it stands in files.
+    #[must_use]
+    pub const fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(_) => "unit",
+            Self::Process(_) => "process",
+            Self::Filesystem(_) => "filesystem",
+            Self::Http(_) => "http",
+            Self::Tcp(_) => "tcp",
+            Self::Command(_) => "command",
+            Self::Load(_) => "load",
+            Self::Memory(_) => "memory",
+            Self::Pressure(_) => "pressure",
+        }
+    }
 }
 
 /// `unit = { state = "not active" }`

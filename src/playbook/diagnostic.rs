@@ -1,198 +1,187 @@
 //! A mistake, its place and its mend, drawn with the marked source.
 
-use std::fmt;
 use std::ops::Range;
+use std::sync::Arc;
 
 use annotate_snippets::{AnnotationKind, Level, Renderer, Snippet};
 use serde::Serialize;
 
+use super::rule::{Rule, Severity};
 use crate::text::{clean, clean_line};
 
-/// How bad it is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-#[serde(rename_all = "lowercase")]
-pub enum Severity {
-    /// The playbook loads all the same.
-    Warning,
-    /// The playbook is rejected.
-    Error,
-}
+/// How wide a drawing gets, in columns.
+const WIDTH: usize = 120;
+/// Beyond so many mistakes in one file nobody reads on.
+const MOST: usize = 200;
 
-/// Something wrong with a playbook.
+/// One mistake in one file. Its texts are cleaned.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize)]
 pub struct Diagnostic {
-    /// Which rule it breaks.
+    /// Which rule was broken.
     pub rule: Rule,
-    /// How bad it is.
+    /// Error or warning.
     pub severity: Severity,
-    /// The file, as it was named.
-    pub file: String,
-    /// Where, in bytes of the text.
+    /// The file's shown name.
+    pub file: Arc<str>,
+    /// Where in the text, in bytes.
     pub span: Range<usize>,
-    /// From 1.
+    /// Where, counted from 1.
     pub line: usize,
-    /// From 1, in characters.
+    /// Where in the line, in characters, counted from 1.
     pub column: usize,
     /// What is wrong.
     pub message: String,
     /// The right form.
-    pub help: Option<String>,
-}
-
-/// Every rule, with a stable code.
-macro_rules! rules {
-    ($($rule:ident => $code:literal, $severity:ident;)*) => {
-        /// The rules that a playbook must keep.
-        #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize)]
-        #[serde(rename_all = "kebab-case")]
-        pub enum Rule { $(#[doc = concat!("`", $code, "`")] $rule,)* }
-
-        impl Rule {
-            /// All of them.
-            pub const ALL: &[Self] = &[$(Self::$rule,)*];
-
-            /// The stable code.
-            #[must_use]
-            pub const fn code(self) -> &'static str {
-                match self { $(Self::$rule => $code,)* }
-            }
-
-            /// How bad it is to break it.
-            #[must_use]
-            pub const fn severity(self) -> Severity {
-                match self { $(Self::$rule => Severity::$severity,)* }
-            }
-        }
-    };
-}
-
-rules! {
-    Syntax => "syntax", Error;
-    UnknownKey => "unknown-key", Error;
-    UnknownKind => "unknown-kind", Error;
-    MissingKey => "missing-key", Error;
-    WrongValue => "wrong-value", Error;
-    FileName => "file-name", Error;
-    FileTooLarge => "file-too-large", Error;
-    FileNotTrusted => "file-not-trusted", Error;
-    EmptyTitle => "empty-title", Error;
-    ControlCharacter => "control-character", Error;
-    NoTarget => "no-target", Error;
-    TwoTargets => "two-targets", Error;
-    TargetName => "target-name", Error;
-    TargetPath => "target-path", Error;
-    TargetGlob => "target-glob", Error;
-    NoDetector => "no-detector", Error;
-    NoVerifier => "no-verifier", Error;
-    NoCondition => "no-condition", Error;
-    ObjectMissing => "object-missing", Error;
-    WrongUnit => "wrong-unit", Error;
-    HighRiskActs => "high-risk-acts", Error;
-    WeakVerifier => "weak-verifier", Error;
-    Contradiction => "contradiction", Error;
-    CleanOutside => "clean-outside", Error;
-    CleanNeedsSetting => "clean-needs-setting", Warning;
-    EmptyRung => "empty-rung", Error;
-    EmptyArguments => "empty-arguments", Error;
-    RelativeProgram => "relative-program", Error;
-    ShellWithPlaceholder => "shell-with-placeholder", Error;
-    Shell => "shell", Warning;
-    UnknownPlaceholder => "unknown-placeholder", Error;
-    UnfilledPlaceholder => "unfilled-placeholder", Error;
-    VerbNeedsUnit => "verb-needs-unit", Error;
-    ZeroTime => "zero-time", Error;
-    LongTime => "long-time", Error;
-    ZeroAttempts => "zero-attempts", Error;
-    ManyAttempts => "many-attempts", Error;
-    NarrowWindow => "narrow-window", Error;
-    TwiceNamed => "twice-named", Error;
-    NeedsItself => "needs-itself", Error;
-    BreakerTimes => "breaker-times", Error;
-    AttachmentSize => "attachment-size", Error;
-    NothingToDo => "nothing-to-do", Warning;
-}
-
-impl fmt::Display for Rule {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(self.code())
-    }
+    pub help: String,
 }
 
 impl Diagnostic {
-    /// At a place of a text.
-    #[must_use]
-    pub fn at(rule: Rule, file: &str, text: &str, span: Range<usize>, message: impl Into<String>) -> Self {
-        let start = floor(text, span.start);
-        let end = floor(text, span.end.max(start));
-        let line_start = text[..start].rfind('\n').map_or(0, |newline| newline + 1);
+    /// Places a mistake in a text. A span beyond the text, or through a character, is moved to where it can be marked.
+    pub fn new(rule: Rule, file: &str, text: &str, span: Range<usize>, message: &str, help: &str) -> Self {
+        let start = text.floor_char_boundary(span.start.min(text.len()));
+        let end = text.ceil_char_boundary(span.end.clamp(start, text.len()));
+        let before = &text[..start];
+        let line_start = before.rfind('\n').map_or(0, |newline| newline + 1);
         Self {
             rule,
             severity: rule.severity(),
-            file: clean_line(file).into_owned(),
+            file: clean_line(file).into(),
             span: start..end,
-            line: text[..start].matches('\n').count() + 1,
-            column: text[line_start..start].chars().count() + 1,
-            message: clean_line(&message.into()).into_owned(),
-            help: None,
+            line: before.matches('\n').count() + 1,
+            column: before[line_start..].chars().count() + 1,
+            message: clean_line(message).into_owned(),
+            help: clean_line(help).into_owned(),
         }
     }
 
-    /// With the right form.
+    /// Does it keep the playbook from loading?
     #[must_use]
-    pub fn help(mut self, help: impl Into<String>) -> Self {
-        self.help = Some(clean_line(&help.into()).into_owned());
-        self
+    pub fn is_error(&self) -> bool {
+        self.severity == Severity::Error
     }
 
-    /// Drawn, with the marked source: `source` is the text that was read.
+    /// Draws it with the marked source, several lines, no newline at the end. `source` is the file's text.
     #[must_use]
     pub fn render(&self, source: &str, colour: bool) -> String {
-        // one replacement for one byte range: control characters would move the marks
-        let shown: String = source.chars().map(|c| if is_harmless(c) { c } else { '?' }).collect();
-        let shift = |at: usize| source[..floor(source, at)].chars().map(shown_len).sum::<usize>();
-        let span = shift(self.span.start)..shift(self.span.end);
+        let (shown, span) = shown(source, &self.span);
         let level = match self.severity {
             Severity::Error => Level::ERROR,
             Severity::Warning => Level::WARNING,
         };
-        let snippet = Snippet::source(&shown).path(&self.file).annotation(AnnotationKind::Primary.span(span));
-        let title = level.primary_title(self.message.as_str()).id(self.rule.code());
-        let mut report = vec![title.element(snippet)];
-        if let Some(help) = &self.help {
-            report.push(annotate_snippets::Group::with_title(Level::HELP.secondary_title(help.as_str())));
+        let mark = AnnotationKind::Primary.span(span);
+        let mut group = level
+            .primary_title(&*self.message)
+            .id(self.rule.code())
+            .element(Snippet::source(shown).path(&*self.file).annotation(mark));
+        if !self.help.is_empty() {
+            group = group.element(Level::HELP.message(&*self.help));
         }
         let renderer = if colour { Renderer::styled() } else { Renderer::plain() };
-        let drawn = renderer.render(&report);
-        if colour { drawn } else { clean(&drawn).into_owned() }
+        renderer.term_width(WIDTH).render(&[group])
     }
 }
 
-fn is_harmless(c: char) -> bool {
-    let mut buffer = [0; 4];
-    let text: &str = c.encode_utf8(&mut buffer);
-    c == '\r' || clean(text) == text
+/// The source as it may be shown, and where the span lies in that: cleaning changes lengths.
+fn shown(source: &str, span: &Range<usize>) -> (String, Range<usize>) {
+    let start = source.floor_char_boundary(span.start.min(source.len()));
+    let end = source.ceil_char_boundary(span.end.clamp(start, source.len()));
+    let show = |part: &str| clean(&part.replace("\r\n", "\n")).into_owned();
+    let mut shown = show(&source[..start]);
+    let from = shown.len();
+    shown.push_str(&show(&source[start..end]));
+    let to = shown.len();
+    shown.push_str(&show(&source[end..]));
+    (shown, from..to)
 }
 
-fn shown_len(c: char) -> usize {
-    if is_harmless(c) { c.len_utf8() } else { 1 }
+/// Mistakes as they are found in one text.
+#[derive(Debug)]
+pub(super) struct Findings<'t> {
+    pub file: &'t str,
+    pub text: &'t str,
+    pub found: Vec<Diagnostic>,
 }
 
-/// The nearest character boundary at or before a byte.
-fn floor(text: &str, at: usize) -> usize {
-    let mut at = at.min(text.len());
-    while !text.is_char_boundary(at) {
-        at -= 1;
+impl<'t> Findings<'t> {
+    pub fn new(file: &'t str, text: &'t str) -> Self {
+        Self { file, text, found: Vec::new() }
     }
-    at
+
+    /// One more; the same mistake at the same place is told once.
+    pub fn add(&mut self, rule: Rule, span: Range<usize>, message: impl AsRef<str>, help: impl AsRef<str>) {
+        if self.found.len() >= MOST {
+            return;
+        }
+        let next = Diagnostic::new(rule, self.file, self.text, span, message.as_ref(), help.as_ref());
+        if !self.found.contains(&next) {
+            self.found.push(next);
+        }
+    }
+
+    pub fn has_errors(&self) -> bool {
+        self.found.iter().any(Diagnostic::is_error)
+    }
+
+    /// In the order of the file.
+    pub fn sorted(mut self) -> Vec<Diagnostic> {
+        self.found.sort_by_key(|found| (found.span.start, found.span.end));
+        self.found
+    }
 }
 
-/// The known name that is nearest to what was written, if one is near at all.
-#[must_use]
-pub fn nearest<'a>(written: &str, known: impl IntoIterator<Item = &'a str>) -> Option<&'a str> {
-    known
+/// The nearest of some names, if any is near enough to be meant.
+pub(super) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+    names
         .into_iter()
-        .map(|name| (strsim::jaro_winkler(name, written), name))
-        .filter(|(score, _)| *score > 0.7)
+        .map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase()), known))
+        .filter(|(likeness, _)| *likeness > 0.75)
         .max_by(|a, b| a.0.total_cmp(&b.0))
-        .map(|(_, name)| name)
+        .map(|(_, known)| known)
+}
+
+/// Names as a reader would list them: `` `a`, `b` or `c` ``.
+pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+    let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
+    match names.split_last() {
+        None => String::new(),
+        Some((last, [])) => last.clone(),
+        Some((last, rest)) => format!("{} or {last}", rest.join(", ")),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_place_is_counted_in_lines_and_characters() {
+        let text = "a = 1\nü = \"ß\" x\n";
+        let at = text.find('x').unwrap();
+        let found = Diagnostic::new(Rule::Syntax, "f.toml", text, at..at + 1, "m", "");
+        assert_eq!((found.line, found.column), (2, 9));
+    }
+
+    #[test]
+    fn a_span_that_fits_no_text_is_drawn_all_the_same() {
+        for (text, span) in [("", 0..9), ("ü", 1..1), ("a\n", Range { start: 5, end: 2 }), ("\r\n\r\n", 1..3)] {
+            let found = Diagnostic::new(Rule::Syntax, "f", text, span, "m", "h");
+            assert!(found.render(text, false).contains("error[syntax]: m"));
+        }
+    }
+
+    #[test]
+    fn nothing_in_the_source_reaches_the_terminal_as_a_command() {
+        let text = "a = \"\x1b[2J\u{202e}\"\r\n";
+        let found = Diagnostic::new(Rule::Syntax, "\x1b.toml", text, 4..10, "\x1b[31m", "\x07");
+        let drawn = found.render(text, false);
+        assert!(!drawn.contains(['\x1b', '\x07', '\u{202e}', '\r']), "{drawn}");
+        assert!(drawn.contains('␛'));
+    }
+
+    #[test]
+    fn only_a_near_name_is_offered() {
+        assert_eq!(nearest("atempts", ["attempts", "window"]), Some("attempts"));
+        assert_eq!(nearest("xyz", ["attempts", "window"]), None);
+        assert_eq!(listed(["a", "b", "c"]), "`a`, `b` or `c`");
+    }
 }

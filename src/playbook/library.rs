@@ -1,15 +1,20 @@
-//! Where playbooks come from: shipped (compiled in), the host's folder, the user's, a folder named at the start; later
-//! wins by file name. One bad file never takes a good one down, and a bad change keeps the last good version in force.
+//! Where playbooks come from: shipped, `/etc/salve/playbooks/`, the user's folder, a folder named on the command line.
+//! Later wins by file name. Each file stands for itself: a bad one never takes a good one down, and a file that has
+//! become bad leaves its last good version in force. The only room of `playbook` that reads files.
 
+use std::collections::BTreeMap;
+use std::fs;
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::diagnostic::{Diagnostic, Rule, Severity};
-use super::read::{LARGEST, read};
+use super::diagnostic::Diagnostic;
+use super::model::{Origin, Playbook};
+use super::read::{MAX_BYTES, Read, read};
+use super::rule::Rule;
 use super::trust::{self, Distrust};
-use super::{Origin, Playbook};
 
-/// What ships with salve: name and text.
+/// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
     ("cron-up", include_str!("../../playbooks/cron-up.toml")),
     ("nginx-up", include_str!("../../playbooks/nginx-up.toml")),
@@ -22,135 +27,175 @@ pub const SHIPPED: &[(&str, &str)] = &[
 /// What a file in a folder comes from.
 type OriginOf = fn(PathBuf) -> Origin;
 
-/// Which sources are read.
+/// Folders with more files than this hold something else.
+const MOST_FILES: usize = 1000;
+
+/// Where to look.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sources {
-    /// What ships with salve.
+    /// With those that are compiled in.
     pub shipped: bool,
-    /// `/etc/salve/playbooks/`.
+    /// The host's folder, `/etc/salve/playbooks`.
     pub system: Option<PathBuf>,
-    /// The user's own.
+    /// The user's folder.
     pub user: Option<PathBuf>,
-    /// Named on the command line.
+    /// A folder named on the command line.
     pub folder: Option<PathBuf>,
-}
-
-impl Sources {
-    /// Every folder, whether it is there or not.
-    #[must_use]
-    pub fn folders(&self) -> Vec<&Path> {
-        [&self.system, &self.user, &self.folder].into_iter().flatten().map(PathBuf::as_path).collect()
-    }
 }
 
 /// One file, accepted or not.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Found {
-    /// Its name without `.toml`.
+    /// The file's name without `.toml`.
     pub name: Arc<str>,
-    /// Where it came from.
+    /// Where it came from: the source and the file.
     pub origin: Origin,
     /// Its text; empty where it could not be read.
     pub source: Arc<str>,
-    /// The playbook, or everything that is wrong with it.
+    /// The playbook, or why it was rejected (with its warnings).
     pub outcome: Result<Arc<Playbook>, Vec<Diagnostic>>,
-    /// What is doubtful about an accepted one.
+    /// What an operator should look at in an accepted playbook.
     pub warnings: Vec<Diagnostic>,
-    /// Where it was rejected: its last good version, which stays in force.
+    /// Where it was rejected: the last good version under this name, which stays in force.
     pub former: Option<Arc<Playbook>>,
 }
 
-/// Everything that was found.
+/// Every file that was found, by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Library {
-    /// By name.
+    /// One per name.
     pub found: Vec<Found>,
 }
 
-impl Library {
-    /// Every playbook in force: accepted ones, and the last good version of rejected ones.
+impl Sources {
+    /// The folders, from the weakest to the strongest.
     #[must_use]
-    pub fn in_force(&self) -> Vec<Arc<Playbook>> {
-        self.found.iter().filter_map(|found| found.outcome.as_ref().ok().or(found.former.as_ref()).cloned()).collect()
+    pub fn folders(&self) -> Vec<&Path> {
+        self.by_strength().into_iter().map(|(folder, _)| folder).collect()
     }
 
-    /// Reads all sources anew; this one gives the last good versions.
-    #[must_use]
-    pub fn reload(&self, sources: &Sources) -> Self {
-        let mut found: Vec<Found> = Vec::new();
-        if sources.shipped {
-            found.extend(
-                SHIPPED.iter().map(|(name, text)| accept(name, Origin::Shipped, &format!("{name}.toml"), text)),
-            );
-        }
+    fn by_strength(&self) -> Vec<(&Path, OriginOf)> {
         let folders: [(&Option<PathBuf>, OriginOf); 3] =
-            [(&sources.system, Origin::System), (&sources.user, Origin::User), (&sources.folder, Origin::Folder)];
-        for (folder, origin) in folders {
-            for file in folder.as_deref().map(files).unwrap_or_default() {
-                let latest = open(&file, origin(file.clone()));
-                found.retain(|earlier| earlier.name != latest.name);
-                found.push(latest);
-            }
-        }
-        found.sort_by(|a, b| a.name.cmp(&b.name));
-        for rejected in found.iter_mut().filter(|found| found.outcome.is_err()) {
-            let before = self.found.iter().find(|before| before.name == rejected.name);
-            rejected.former =
-                before.and_then(|before| before.outcome.as_ref().ok().or(before.former.as_ref()).cloned());
-        }
-        Self { found }
+            [(&self.system, Origin::System), (&self.user, Origin::User), (&self.folder, Origin::Folder)];
+        folders.into_iter().filter_map(|(folder, origin)| Some((folder.as_deref()?, origin))).collect()
     }
 }
 
-/// A file's name as a playbook's: without `.toml`.
+impl Found {
+    /// What is in force under this name: the playbook, or its last good version.
+    #[must_use]
+    pub fn in_force(&self) -> Option<&Arc<Playbook>> {
+        self.outcome.as_ref().ok().or(self.former.as_ref())
+    }
+
+    fn of(name: &str, origin: Origin, source: &str, read: Read) -> Self {
+        let (outcome, warnings) = match read.playbook {
+            Some(playbook) => (Ok(Arc::new(playbook)), read.diagnostics),
+            None => (Err(read.diagnostics), Vec::new()),
+        };
+        Self { name: name.into(), origin, source: source.into(), outcome, warnings, former: None }
+    }
+}
+
+/// Reads all sources for the first time.
+#[must_use]
+pub fn load(sources: &Sources) -> Library {
+    Library::default().reload(sources)
+}
+
+/// A file's name as a playbook's: without its folder and its `.toml`.
 #[must_use]
 pub fn name_of(file: &Path) -> String {
-    file.file_stem().map(|stem| stem.to_string_lossy().into_owned()).unwrap_or_default()
+    let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
+    name.strip_suffix(".toml").unwrap_or(&name).to_owned()
 }
 
-/// The playbooks of a folder, in order of their names; nothing where it cannot be read.
-fn files(folder: &Path) -> Vec<PathBuf> {
-    let entries = std::fs::read_dir(folder).into_iter().flatten().flatten();
-    let mut files: Vec<PathBuf> = entries
-        .map(|entry| entry.path())
-        .filter(|path| path.extension().is_some_and(|extension| extension == "toml"))
-        // editors leave such names while they write
-        .filter(|path| !path.file_name().is_some_and(|name| name.to_string_lossy().starts_with('.')))
-        .collect();
-    files.sort();
-    files
-}
-
-fn open(file: &Path, origin: Origin) -> Found {
-    let (name, shown) = (name_of(file), file.display().to_string());
-    match trust::read(file, LARGEST) {
-        Ok(text) => accept(&name, origin, &shown, &text),
-        Err(distrust) => {
-            let rule = match distrust {
-                Distrust::TooLarge { .. } => Rule::FileTooLarge,
-                _ => Rule::FileNotTrusted,
-            };
-            let diagnostic = Diagnostic::at(rule, &shown, "", 0..0, distrust.to_string()).help(distrust.mend());
-            Found {
-                name: name.into(),
-                origin,
-                source: "".into(),
-                outcome: Err(vec![diagnostic]),
-                warnings: Vec::new(),
-                former: None,
+impl Library {
+    /// Reads all sources anew. A bad file changes nothing: what was in force under its name stays so, or at the first
+    /// reading what it would have overruled. A file that is gone is gone.
+    #[must_use]
+    pub fn reload(&self, sources: &Sources) -> Self {
+        let mut by_name: BTreeMap<Arc<str>, Found> = BTreeMap::new();
+        for (name, text) in SHIPPED.iter().filter(|_| sources.shipped) {
+            let found = self.accept(name, Origin::Shipped, &format!("{name}.toml"), text);
+            by_name.insert(found.name.clone(), found);
+        }
+        for (folder, origin) in sources.by_strength() {
+            for mut found in self.read_folder(folder, origin) {
+                if found.outcome.is_err() {
+                    let before = self.found.iter().find(|before| before.name == found.name);
+                    let overruled = by_name.get(&found.name);
+                    found.former = before.and_then(Found::in_force).or(overruled.and_then(Found::in_force)).cloned();
+                }
+                by_name.insert(found.name.clone(), found);
             }
         }
+        Self { found: by_name.into_values().collect() }
     }
-}
 
-fn accept(name: &str, origin: Origin, shown: &str, text: &str) -> Found {
-    let read = read(shown, name, origin.clone(), text);
-    let (outcome, warnings) = match read.playbook {
-        Some(playbook) => {
-            let warnings = read.diagnostics.into_iter().filter(|one| one.severity == Severity::Warning).collect();
-            (Ok(Arc::new(playbook)), warnings)
-        }
-        None => (Err(read.diagnostics), Vec::new()),
-    };
-    Found { name: name.into(), origin, source: text.into(), outcome, warnings, former: None }
+    /// What is in force, one per name.
+    #[must_use]
+    pub fn in_force(&self) -> Vec<Arc<Playbook>> {
+        self.found.iter().filter_map(Found::in_force).cloned().collect()
+    }
+
+    fn read_folder(&self, folder: &Path, origin: OriginOf) -> Vec<Found> {
+        let entries = match fs::read_dir(folder) {
+            Ok(entries) => entries,
+            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
+            Err(error) => return self.unreadable(folder, origin, &error),
+        };
+        // an editor's own files (hidden ones, backups) are no playbooks
+        let is_playbook = |path: &PathBuf| {
+            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+            !hidden && path.extension().is_some_and(|extension| extension == "toml")
+        };
+        let mut paths: Vec<PathBuf> =
+            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_playbook).collect();
+        paths.sort();
+        paths.truncate(MOST_FILES);
+        paths.into_iter().filter_map(|path| self.read_file(&path, origin)).collect()
+    }
+
+    /// A folder that is there and cannot be read: what was in force from it stays in force.
+    fn unreadable(&self, folder: &Path, origin: OriginOf, error: &io::Error) -> Vec<Found> {
+        let shown = folder.display().to_string();
+        let message = format!("`{shown}` cannot be read: {error}");
+        let refused = |name: &str, origin: Origin| {
+            let read = Read::refused(&shown, Rule::FileNotTrusted, &message, "let the folder be readable");
+            Found::of(name, origin, "", read)
+        };
+        let of_it = |found: &&Found| found.origin == origin(folder.join(format!("{}.toml", found.name)));
+        let before: Vec<Found> =
+            self.found.iter().filter(of_it).map(|found| refused(&found.name, found.origin.clone())).collect();
+        if before.is_empty() { vec![refused(&name_of(folder), origin(folder.into()))] } else { before }
+    }
+
+    /// None where the file has gone in the meantime.
+    fn read_file(&self, path: &Path, origin: OriginOf) -> Option<Found> {
+        let (name, file, origin) = (name_of(path), path.display().to_string(), origin(path.into()));
+        let distrust = match trust::read(path, MAX_BYTES) {
+            Ok(text) => return Some(self.accept(&name, origin, &file, &text)),
+            Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
+            Err(distrust) => distrust,
+        };
+        let rule = match distrust {
+            Distrust::TooLarge { .. } => Rule::FileTooLarge,
+            Distrust::NotText { .. } => Rule::NotUtf8,
+            _ => Rule::FileNotTrusted,
+        };
+        let read = Read::refused(&file, rule, &distrust.to_string(), &distrust.mend());
+        Some(Found::of(&name, origin, "", read))
+    }
+
+    /// Reads a text, unless it is the one that was accepted before.
+    fn accept(&self, name: &str, origin: Origin, file: &str, text: &str) -> Found {
+        let same = |before: &&Found| {
+            *before.name == *name && before.origin == origin && *before.source == *text && before.outcome.is_ok()
+        };
+        self.found.iter().find(same).cloned().unwrap_or_else(|| {
+            let read = read(file, name, origin.clone(), text);
+            Found::of(name, origin, text, read)
+        })
+    }
 }

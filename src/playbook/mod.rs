@@ -8,30 +8,37 @@
 //! |---|---|
 //! | [`model`] | the types of an accepted playbook |
 //! | [`check`], [`action`] | the kinds of checks and actions, one struct each, registered in one place |
-//! | [`value`] | values with their units: periods, bounds, sizes, templates |
-//! | `read` | text to model, every mistake collected with its place |
-//! | `lint` | what is well-formed and still dangerous |
-//! | `diagnostic` | a mistake, its place and its mend, drawn with the marked source |
-//! | `schema` | the JSON Schema, from the same types |
-//! | `library` | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
+//! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
+//! | [`mod@read`] | text to model, every mistake collected with its place |
+//! | [`lint`] | what is well-formed and still dangerous |
+//! | [`rule`], [`diagnostic`] | what can be wrong; a mistake, its place and its mend, drawn with the marked source |
+//! | [`mod@schema`] | the JSON Schema, from the same types |
+//! | [`library`] | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
+//! | [`trust`] | whose word a file is |
+//! | [`allow_list`] | where `clean` may delete |
 
 pub mod action;
 pub mod allow_list;
 pub mod check;
+mod content;
 pub mod diagnostic;
+mod draft;
 pub mod library;
 pub mod lint;
 pub mod model;
 pub mod placeholder;
-mod places;
 pub mod read;
+pub mod rule;
 pub mod schema;
 pub mod trust;
 pub mod value;
 
 pub use action::Action;
 pub use check::Check;
+pub use diagnostic::Diagnostic;
 pub use model::{
     Attachment, BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, Target,
     TargetSpec, Verify,
 };
+pub use placeholder::Placeholders;
+pub use rule::{Rule, Severity};

@@ -1,43 +1,168 @@
-//! Placeholders in templates: `{target}`, `{unit}`, `{mount}`, `{pid}`, `{incident}`. A literal brace is written twice.
+//! Placeholders in a template: read once, filled with typed values inside one argument. What a value holds is never
+//! read as a template again, never split, and never seen by a shell.
 
-use super::action::RunAction;
+use super::action::{Action, RunAction};
+use super::model::{Rung, Target};
 use super::value::Template;
-use super::{Action, Rung, TargetSpec};
 
-/// Every placeholder.
-pub const NAMES: [&str; 5] = ["target", "unit", "mount", "pid", "incident"];
+/// What stands between single braces.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Placeholder {
+    /// The target's name, whatever its kind.
+    Target,
+    /// The target's unit.
+    Unit,
+    /// The target's mount point.
+    Mount,
+    /// The target's main process.
+    Pid,
+    /// The incident's number.
+    Incident,
+}
 
-/// What is wrong with a template.
+/// The values that placeholders stand for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Fault<'t> {
-    /// An opening brace without its end.
-    Open,
-    /// No placeholder has this name.
-    Unknown(&'t str),
-    /// A placeholder that a target of this kind has no value for.
-    Unfilled(&'t str),
+pub struct Placeholders {
+    /// What is acted on or looked at.
+    pub target: Target,
+    /// Whose attempt this is; a check belongs to none.
+    pub incident: Option<u64>,
+    /// The target's main process, where it has one and it is known.
+    pub pid: Option<i32>,
 }
 
-/// Everything that is wrong with a template for a target of this kind.
-pub fn faults<'t>(template: &'t Template, target: &TargetSpec) -> Vec<Fault<'t>> {
-    names(&template.0)
-        .into_iter()
-        .filter_map(|name| match name {
-            None => Some(Fault::Open),
-            Some(name) if !NAMES.contains(&name) => Some(Fault::Unknown(name)),
-            Some(name) => (!fills(target, name)).then_some(Fault::Unfilled(name)),
-        })
-        .collect()
+/// A part of a template.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Piece<'a> {
+    /// Stands for itself.
+    Text(&'a str),
+    /// Stands for a value.
+    Value(Placeholder),
 }
 
-/// Does it hold any placeholder?
-pub fn any(template: &Template) -> bool {
-    !names(&template.0).is_empty()
+/// Why a template cannot be read or filled.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum TemplateError {
+    /// A placeholder that does not exist.
+    #[error("there is no placeholder `{{{0}}}`")]
+    Unknown(String),
+    /// A brace without its other half.
+    #[error("a single brace in `{0}`; a literal one is written twice")]
+    Braces(String),
+    /// A placeholder without a value.
+    #[error("`{{{placeholder}}}` has no value for {target}")]
+    NoValue {
+        /// Its name.
+        placeholder: &'static str,
+        /// For what.
+        target: String,
+    },
+    /// No argument can hold it.
+    #[error("`{0}` holds a NUL")]
+    Nul(String),
+}
+
+impl Placeholder {
+    /// All of them.
+    pub const ALL: [Self; 5] = [Self::Target, Self::Unit, Self::Mount, Self::Pid, Self::Incident];
+
+    /// Its name, as it stands between the braces.
+    #[must_use]
+    pub const fn name(self) -> &'static str {
+        match self {
+            Self::Target => "target",
+            Self::Unit => "unit",
+            Self::Mount => "mount",
+            Self::Pid => "pid",
+            Self::Incident => "incident",
+        }
+    }
+
+    /// The one of this name.
+    #[must_use]
+    pub fn named(name: &str) -> Option<Self> {
+        Self::ALL.into_iter().find(|placeholder| placeholder.name() == name)
+    }
+}
+
+impl Placeholders {
+    /// One placeholder's value.
+    #[must_use]
+    pub fn value(&self, placeholder: Placeholder) -> Option<String> {
+        match (placeholder, &self.target) {
+            (Placeholder::Target, target) => Some(target.name().to_owned()),
+            (Placeholder::Unit, Target::Unit(name)) | (Placeholder::Mount, Target::Mount(name)) => {
+                Some(name.to_string())
+            }
+            (Placeholder::Unit | Placeholder::Mount, _) => None,
+            (Placeholder::Pid, _) => self.pid.map(|pid| pid.to_string()),
+            (Placeholder::Incident, _) => self.incident.map(|incident| incident.to_string()),
+        }
+    }
+}
+
+impl Template {
+    /// Its parts, in order. `{{` and `}}` stand for one brace each.
+    ///
+    /// # Errors
+    /// For the first single brace or unknown placeholder.
+    pub fn pieces(&self) -> Result<Vec<Piece<'_>>, TemplateError> {
+        let mut pieces = Vec::new();
+        let mut rest = self.0.as_str();
+        while let Some(at) = rest.find(['{', '}']) {
+            let (before, from) = rest.split_at(at);
+            if !before.is_empty() {
+                pieces.push(Piece::Text(before));
+            }
+            rest = if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
+                pieces.push(Piece::Text(&from[..1]));
+                after
+            } else {
+                let broken = || TemplateError::Braces(self.0.clone());
+                let (name, after) =
+                    from.strip_prefix('{').and_then(|inner| inner.split_once('}')).ok_or_else(broken)?;
+                if name.contains('{') {
+                    return Err(broken());
+                }
+                let known = Placeholder::named(name).ok_or_else(|| TemplateError::Unknown(name.to_owned()))?;
+                pieces.push(Piece::Value(known));
+                after
+            };
+        }
+        if !rest.is_empty() {
+            pieces.push(Piece::Text(rest));
+        }
+        Ok(pieces)
+    }
+
+    /// The argument that it stands for: one argument, whatever the values hold.
+    ///
+    /// # Errors
+    /// As [`pieces`](Self::pieces); for a placeholder without a value; for a NUL, which no argument can hold.
+    pub fn fill(&self, values: &Placeholders) -> Result<String, TemplateError> {
+        let mut filled = String::with_capacity(self.0.len());
+        for piece in self.pieces()? {
+            match piece {
+                Piece::Text(text) => filled.push_str(text),
+                Piece::Value(placeholder) => {
+                    filled.push_str(&values.value(placeholder).ok_or_else(|| TemplateError::NoValue {
+                        placeholder: placeholder.name(),
+                        target: values.target.to_string(),
+                    })?);
+                }
+            }
+        }
+        if filled.contains('\0') { Err(TemplateError::Nul(self.0.clone())) } else { Ok(filled) }
+    }
 }
 
 /// Does a rung's program, argument or environment hold this placeholder? Then its value is worth looking up.
 pub fn wanted(rung: &Rung, name: &str) -> bool {
-    rung.actions.iter().flat_map(templates).any(|template| names(&template.0).contains(&Some(name)))
+    let holds = |template: &Template| {
+        let named = |piece: &Piece<'_>| matches!(piece, Piece::Value(placeholder) if placeholder.name() == name);
+        template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
+    };
+    rung.actions.iter().flat_map(templates).any(holds)
 }
 
 fn templates(action: &Action) -> Vec<&Template> {
@@ -48,44 +173,30 @@ fn templates(action: &Action) -> Vec<&Template> {
     }
 }
 
-fn fills(target: &TargetSpec, name: &str) -> bool {
-    match name {
-        "unit" => matches!(target, TargetSpec::Unit(_)),
-        "mount" => matches!(target, TargetSpec::Mount(_)),
-        "pid" => matches!(target, TargetSpec::Unit(_) | TargetSpec::Process(_)),
-        _ => true,
-    }
-}
-
-/// The names between single braces, in order; `None` for one that never ends.
-fn names(text: &str) -> Vec<Option<&str>> {
-    let mut found = Vec::new();
-    let mut rest = text;
-    while let Some(at) = rest.find('{') {
-        let after = &rest[at + 1..];
-        if let Some(literal) = after.strip_prefix('{') {
-            rest = literal;
-            continue;
-        }
-        let Some(end) = after.find('}') else {
-            found.push(None);
-            break;
-        };
-        found.push(Some(&after[..end]));
-        rest = &after[end + 1..];
-    }
-    found
-}
-
 #[cfg(test)]
 mod tests {
+    use proptest::prelude::*;
+
     use super::*;
 
+    fn filled(text: &str, target: Target) -> Result<String, TemplateError> {
+        Template(text.into()).fill(&Placeholders { target, incident: Some(7), pid: None })
+    }
+
     #[test]
-    fn a_double_brace_is_a_brace() {
-        assert_eq!(names("a {{unit}} b"), []);
-        assert_eq!(names("{unit} {{ {pid}"), [Some("unit"), Some("pid")]);
-        assert_eq!(names("{unit"), [None]);
+    fn placeholders_stand_for_their_values_and_doubled_braces_for_braces() {
+        let unit = || Target::Unit("a.service".into());
+        assert_eq!(filled("--unit={unit}#{incident}", unit()).unwrap(), "--unit=a.service#7");
+        assert_eq!(filled("{{print $1}} {{{target}}}", unit()).unwrap(), "{print $1} {a.service}");
+        assert_eq!(filled("", unit()).unwrap(), "");
+    }
+
+    #[test]
+    fn what_has_no_value_is_an_error() {
+        assert!(matches!(filled("{mount}", Target::Host), Err(TemplateError::NoValue { placeholder: "mount", .. })));
+        assert!(matches!(filled("{pid}", Target::Host), Err(TemplateError::NoValue { .. })));
+        assert_eq!(filled("{nonsense}", Target::Host), Err(TemplateError::Unknown("nonsense".into())));
+        assert!(matches!(filled("a\0", Target::Host), Err(TemplateError::Nul(_))));
     }
 
     #[test]
@@ -101,11 +212,28 @@ mod tests {
     }
 
     #[test]
-    fn a_mount_has_no_unit() {
-        let target = TargetSpec::Mount("/".into());
-        assert_eq!(
-            faults(&Template("{unit} {nuit} {mount}".into()), &target),
-            [Fault::Unfilled("unit"), Fault::Unknown("nuit")]
-        );
+    fn a_single_brace_is_an_error() {
+        for text in ["{unit", "unit}", "{un{unit}", "}}}", "{", "}"] {
+            assert!(matches!(filled(text, Target::Host), Err(TemplateError::Braces(_))), "{text}");
+        }
+    }
+
+    proptest! {
+        #[test]
+        fn a_value_is_never_expanded_again(before in "[^{}\0]*", name in "[^\0]*", after in "[^{}\0]*") {
+            let target = Target::Path(name.as_str().into());
+            prop_assert_eq!(filled(&format!("{before}{{target}}{after}"), target).unwrap(), format!("{before}{name}{after}"));
+        }
+
+        #[test]
+        fn any_text_comes_through_with_its_braces_doubled(text in "[^\0]*") {
+            let written = text.replace('{', "{{").replace('}', "}}");
+            prop_assert_eq!(filled(&written, Target::Host).unwrap(), text);
+        }
+
+        #[test]
+        fn no_text_makes_it_panic(text in any::<String>()) {
+            let _ = filled(&text, Target::Host);
+        }
     }
 }

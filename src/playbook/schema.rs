@@ -1,102 +1,209 @@
-//! The JSON Schema of the format, from the same types, so that editors complete and check.
+//! The JSON Schema of the file format, from the same types that read it, so that editors complete and check.
 
-use schemars::generate::SchemaSettings;
-use schemars::{JsonSchema, SchemaGenerator};
-use serde_json::{Map, Value, json};
+use schemars::{JsonSchema, schema_for};
+use serde_json::Value;
 
+use super::action::Action;
+use super::check::{
+    CommandCheck, FilesystemCheck, HttpCheck, LoadCheck, MemoryCheck, PressureCheck, ProcessCheck, TcpCheck, UnitCheck,
+};
 use super::model::{Attachment, BreakerLimits, EnabledWhen, Mode, Risk, TargetSpec};
 use super::value::{DayWindow, Period};
-use super::{Action, Check};
 
-/// The whole schema, of draft 2020-12.
+/// A playbook of salve: detect, remediate, verify, escalate. One file, one failure class.
+#[derive(JsonSchema)]
+#[schemars(
+    deny_unknown_fields,
+    title = "salve playbook",
+    extend("oneOf" = [{ "required": ["target"] }, { "required": ["targets"] }])
+)]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) struct PlaybookFile {
+    /// What holds when all is well, as a sentence: `nginx stays up`.
+    title: String,
+    /// The one thing that it acts on: `{ unit = "nginx.service" }`.
+    #[schemars(default, with = "TargetSpec")]
+    target: Option<TargetSpec>,
+    /// Several things, each for itself: `[{ unit = "a.service" }, { unit = "b@*.service" }]`.
+    #[schemars(default, with = "Vec<TargetSpec>", length(min = 1))]
+    targets: Option<Vec<TargetSpec>>,
+    /// How much may go wrong.
+    risk: Risk,
+    /// What it may do by itself.
+    mode: Mode,
+    /// What says that something is wrong.
+    detect: DetectTable,
+    /// The ladder: the next rung only if verification failed. Empty: evidence and escalation only.
+    #[schemars(default)]
+    remediate: Vec<RungTable>,
+    /// What says that it is right again.
+    verify: VerifyTable,
+    /// The budget, and whom to call.
+    #[schemars(default)]
+    escalate: Option<EscalateTable>,
+    /// Playbooks (by name or title) whose targets must be healthy.
+    #[schemars(default)]
+    needs: Vec<String>,
+    /// Attempts only in this window of the local day.
+    #[schemars(default, with = "DayWindow")]
+    only_between: Option<DayWindow>,
+    /// Least time between two attempts on one target.
+    #[schemars(default, with = "Period")]
+    cooldown: Option<Period>,
+    /// The breaker's times.
+    #[schemars(default, with = "BreakerLimits")]
+    breaker: Option<BreakerLimits>,
+    /// Leave a unit alone that an operator stopped; true where left out.
+    #[schemars(default, with = "bool")]
+    skip_if_stopped_by_operator: Option<bool>,
+    /// Not applicable unless this exists.
+    #[schemars(default, with = "EnabledWhen")]
+    enabled_when: Option<EnabledWhen>,
+}
+
+/// One check as a table, or several of one kind as an array of tables.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
+
+/// The sections that hold checks: the same kinds in each, besides keys of their own.
+macro_rules! sections {
+    ($($(#[$doc:meta])* $name:ident { $($own:tt)* })*) => {$(
+        $(#[$doc])*
+        #[derive(JsonSchema)]
+        #[schemars(deny_unknown_fields)]
+        #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+        pub(super) struct $name {
+            $($own)*
+            /// A systemd unit's state.
+            #[schemars(default, with = "OneOrMany<UnitCheck>")]
+            unit: Option<OneOrMany<UnitCheck>>,
+            /// Processes by name or pidfile.
+            #[schemars(default, with = "OneOrMany<ProcessCheck>")]
+            process: Option<OneOrMany<ProcessCheck>>,
+            /// Room and inodes of a mounted file system.
+            #[schemars(default, with = "OneOrMany<FilesystemCheck>")]
+            filesystem: Option<OneOrMany<FilesystemCheck>>,
+            /// An HTTP answer.
+            #[schemars(default, with = "OneOrMany<HttpCheck>")]
+            http: Option<OneOrMany<HttpCheck>>,
+            /// A TCP connection.
+            #[schemars(default, with = "OneOrMany<TcpCheck>")]
+            tcp: Option<OneOrMany<TcpCheck>>,
+            /// A program's exit code and output.
+            #[schemars(default, with = "OneOrMany<CommandCheck>")]
+            command: Option<OneOrMany<CommandCheck>>,
+            /// Load average per core.
+            #[schemars(default, with = "OneOrMany<LoadCheck>")]
+            load: Option<OneOrMany<LoadCheck>>,
+            /// Memory in use.
+            #[schemars(default, with = "OneOrMany<MemoryCheck>")]
+            memory: Option<OneOrMany<MemoryCheck>>,
+            /// Pressure stall information.
+            #[schemars(default, with = "OneOrMany<PressureCheck>")]
+            pressure: Option<OneOrMany<PressureCheck>>,
+        }
+    )*};
+}
+
+sections! {
+    /// The fault is there when any check here holds, for the hold time without a break.
+    DetectTable {
+        /// The hold time, measured from the event; none where left out.
+        #[schemars(default, with = "Period")]
+        r#for: Option<Period>,
+    }
+    /// Healed when all checks hold before the deadline, and go on holding for the soak.
+    VerifyTable {
+        /// The deadline.
+        within: Period,
+        /// The soak; none where left out.
+        #[schemars(default, with = "Period")]
+        soak: Option<Period>,
+    }
+}
+
+/// One remediation of the ladder.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) struct RungTable {
+    /// In order; the first that fails ends the attempt.
+    #[schemars(length(min = 1))]
+    r#do: Vec<Action>,
+    /// For the whole rung; 5 minutes where left out.
+    #[schemars(default, with = "Period")]
+    timeout: Option<Period>,
+    /// May be run again after a crash that left its outcome unknown; false where left out.
+    #[schemars(default, with = "bool")]
+    idempotent: Option<bool>,
+}
+
+/// The budget, and whom to call.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields)]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) struct EscalateTable {
+    /// The attempt of this number in the window runs, opens the breaker, and pages. Required where there is a ladder.
+    #[schemars(default, with = "u32", range(min = 1, max = 100))]
+    attempts: Option<u32>,
+    /// The sliding window. Required where there is a ladder.
+    #[schemars(default, with = "Period")]
+    window: Option<Period>,
+    /// Channels by name; the ticket folder where left out.
+    #[schemars(default)]
+    to: Vec<String>,
+    /// Evidence to gather for the page.
+    #[schemars(default)]
+    attach: Vec<Attachment>,
+}
+
+/// The JSON Schema of a playbook file.
 #[must_use]
 pub fn schema() -> Value {
-    let mut generator = SchemaSettings::draft2020_12().into_generator();
-    let mut schema = json!({
-        "$schema": "https://json-schema.org/draft/2020-12/schema",
-        "title": "A salve playbook",
-        "description": "One failure class: target, detector, ladder of remediations, verifier, escalation.",
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["title", "risk", "mode", "detect", "verify", "escalate"],
-        "oneOf": [{ "required": ["target"] }, { "required": ["targets"] }],
-        "properties": {
-            "title": { "type": "string", "minLength": 1, "description": "What holds when all is well, as a sentence." },
-            "target": of::<TargetSpec>(&mut generator),
-            "targets": { "type": "array", "minItems": 1, "items": of::<TargetSpec>(&mut generator) },
-            "risk": of::<Risk>(&mut generator),
-            "mode": of::<Mode>(&mut generator),
-            "detect": part(&mut generator, &["for"], &[]),
-            "remediate": { "type": "array", "items": rung(&mut generator) },
-            "verify": part(&mut generator, &["within", "soak"], &["within"]),
-            "escalate": escalate(&mut generator),
-            "needs": texts("Playbooks, by name or title, whose targets must be healthy."),
-            "only_between": of::<DayWindow>(&mut generator),
-            "cooldown": of::<Period>(&mut generator),
-            "breaker": of::<BreakerLimits>(&mut generator),
-            "skip_if_stopped_by_operator": { "type": "boolean", "default": true },
-            "enabled_when": of::<EnabledWhen>(&mut generator),
-        },
-    });
-    schema["$defs"] = Value::Object(generator.take_definitions(true));
-    schema
+    schema_for!(PlaybookFile).to_value()
 }
 
-fn of<T: JsonSchema>(generator: &mut SchemaGenerator) -> Value {
-    generator.subschema_for::<T>().to_value()
-}
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Check;
 
-fn texts(description: &str) -> Value {
-    json!({ "type": "array", "items": { "type": "string" }, "description": description })
-}
-
-/// `[detect]` or `[verify]`: one key per kind, one check or several, and some times besides.
-fn part(generator: &mut SchemaGenerator, times: &[&str], required: &[&str]) -> Value {
-    let mut properties = kinds(generator);
-    for time in times {
-        properties.insert((*time).to_owned(), of::<Period>(generator));
-    }
-    json!({ "type": "object", "additionalProperties": false, "required": required, "properties": properties })
-}
-
-/// Each kind of check as it may stand: a table, or an array of tables. Taken from the variants of [`Check`].
-fn kinds(generator: &mut SchemaGenerator) -> Map<String, Value> {
-    let check = generator.root_schema_for::<Check>().to_value();
-    let variants = check["oneOf"].as_array().cloned().unwrap_or_default();
-    let mut kinds = Map::new();
-    for variant in variants {
-        for (kind, one) in variant["properties"].as_object().into_iter().flatten() {
-            kinds.insert(kind.clone(), json!({ "anyOf": [one, { "type": "array", "items": one }] }));
+    #[test]
+    fn every_kind_of_check_stands_in_both_sections() {
+        let schema = schema();
+        for section in ["DetectTable", "VerifyTable"] {
+            let known = schema["$defs"][section]["properties"].as_object().unwrap();
+            assert!(Check::KINDS.iter().all(|kind| known.contains_key(*kind)), "{section}");
         }
     }
-    // the variants refer to definitions of their own
-    let _ = of::<Check>(generator);
-    kinds
-}
 
-fn rung(generator: &mut SchemaGenerator) -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["do"],
-        "properties": {
-            "do": { "type": "array", "minItems": 1, "items": of::<Action>(generator) },
-            "timeout": of::<Period>(generator),
-            "idempotent": { "type": "boolean", "default": false },
-        },
-    })
-}
+    #[test]
+    fn the_kinds_are_those_of_the_types() {
+        let kinds = |schema: &Value| -> Vec<String> {
+            let variants = schema["oneOf"].as_array().unwrap();
+            let mut names: Vec<String> =
+                variants.iter().flat_map(|one| one["properties"].as_object().unwrap().keys().cloned()).collect();
+            names.sort();
+            names
+        };
+        let sorted = |mut names: Vec<&str>| {
+            names.sort_unstable();
+            names.into_iter().map(str::to_owned).collect::<Vec<_>>()
+        };
+        assert_eq!(kinds(&schema_for!(Check).to_value()), sorted(Check::KINDS.to_vec()));
+        assert_eq!(kinds(&schema_for!(Action).to_value()), sorted(Action::KINDS.to_vec()));
+    }
 
-fn escalate(generator: &mut SchemaGenerator) -> Value {
-    json!({
-        "type": "object",
-        "additionalProperties": false,
-        "required": ["attempts", "window"],
-        "properties": {
-            "attempts": { "type": "integer", "minimum": 1, "maximum": 100 },
-            "window": of::<Period>(generator),
-            "to": texts("Channels by name; the ticket folder where left out."),
-            "attach": { "type": "array", "items": of::<Attachment>(generator) },
-        },
-    })
+    #[test]
+    fn what_must_be_there_is_required() {
+        let schema = schema();
+        let required: Vec<&str> = schema["required"].as_array().unwrap().iter().filter_map(Value::as_str).collect();
+        assert_eq!(required, ["title", "risk", "mode", "detect", "verify"]);
+        assert_eq!(schema["additionalProperties"], Value::Bool(false));
+    }
 }

@@ -1,47 +1,61 @@
-//! What is well-formed and still dangerous, or says nothing.
-//!
-//! | room | its one job |
-//! |---|---|
-//! | `target` | one canonical thing, named as the host names it |
-//! | `check` | every check looks at something, in the right unit, and can tell |
-//! | `action` | no shell, no stray program, no folder outside the allow-list |
-//! | `pair` | detector and verifier contradict, or leave a gap in which both hold |
-//! | `limits` | deadlines, budgets and times |
+//! What is well-formed and still dangerous, or without sense. Each rule has its own diagnostic; one page per concern.
 
-mod action;
-mod check;
-mod limits;
-mod pair;
-mod target;
+mod actions;
+mod bounds;
+mod checks;
+mod names;
+mod parts;
+mod sets;
+mod targets;
+mod templates;
+mod texts;
+mod times;
+mod verifier;
 
-use super::Playbook;
-use super::diagnostic::{Diagnostic, Rule};
-use super::places::{Places, Step};
+use super::diagnostic::Findings;
+use super::draft::Draft;
+use super::model::{Mode, Risk, TargetSpec};
+use super::rule::Rule;
 
-/// Everything that is wrong with a playbook that was read.
-pub fn lint(playbook: &Playbook, places: &Places<'_>) -> Vec<Diagnostic> {
-    let mut said = Said { places, diagnostics: Vec::new() };
-    target::lint(playbook, &mut said);
-    check::lint(playbook, &mut said);
-    action::lint(playbook, &mut said);
-    pair::lint(playbook, &mut said);
-    limits::lint(playbook, &mut said);
-    said.diagnostics
+/// Judges a draft by every rule.
+pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
+    high_risk(draft, findings);
+    texts::lint(draft, findings);
+    targets::lint(draft, findings);
+    bounds::lint(draft, findings);
+    times::lint(draft, findings);
+    let specs: Vec<&TargetSpec> = draft.targets.iter().map(|target| &target.value).collect();
+    for check in draft.detect.iter().chain(&draft.verify) {
+        checks::lint(check, &specs, findings);
+    }
+    for action in draft.rungs.iter().flat_map(|rung| &rung.actions) {
+        actions::lint(action, &specs, findings);
+    }
+    for attachment in &draft.attach {
+        actions::attachment(attachment, &specs, findings);
+    }
+    verifier::lint(draft, &specs, findings);
+    needs(draft, name, findings);
+    if !findings.has_errors() {
+        // a sum of times is worth telling only where each of them is right
+        times::window(draft, findings);
+    }
 }
 
-/// What has been said so far.
-struct Said<'p, 't> {
-    places: &'p Places<'t>,
-    diagnostics: Vec<Diagnostic>,
+fn high_risk(draft: &Draft<'_>, findings: &mut Findings<'_>) {
+    let (Some(risk), Some(mode)) = (&draft.risk, &draft.mode) else { return };
+    if (risk.value, mode.value) == (Risk::High, Mode::Auto) {
+        let message = "risk `high` in mode `auto`: high risk always asks";
+        findings.add(Rule::HighRiskAuto, mode.at.span(), message, "write mode = \"ask\"");
+    }
 }
 
-impl Said<'_, '_> {
-    fn say(&mut self, rule: Rule, path: &[Step<'_>], message: impl Into<String>, help: impl Into<String>) {
-        let span = match path {
-            [Step::Key(key)] => self.places.key(key).unwrap_or_default(),
-            _ => self.places.span(path),
-        };
-        let diagnostic = Diagnostic::at(rule, self.places.file, self.places.text, span, message).help(help);
-        self.diagnostics.push(diagnostic);
+fn needs(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
+    let title = draft.title.as_ref().map(|title| title.value.as_str());
+    for need in &draft.needs {
+        if need.value == name || Some(need.value.as_str()) == title {
+            let message = format!("the playbook needs itself: `{}`", need.value);
+            findings.add(Rule::NeedsItself, need.at.span(), message, "leave it out");
+        }
     }
 }

@@ -1,0 +1,58 @@
+//! What a playbook acts on, and what must exist for it to apply.
+
+use super::names;
+use super::parts::spec_kind;
+use crate::playbook::diagnostic::Findings;
+use crate::playbook::draft::Draft;
+use crate::playbook::model::{EnabledWhen, TargetSpec};
+use crate::playbook::rule::Rule;
+
+/// More targets than this in one file is a mistake.
+const MOST: usize = 64;
+
+pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
+    for (nth, target) in draft.targets.iter().enumerate() {
+        let span = target.at.span();
+        match &target.value {
+            TargetSpec::Unit(name) if !draft.listed && names::is_glob(name) => {
+                let message = format!("`{name}` is a glob, and `target` is exactly one thing");
+                let help = format!("write targets = [{{ unit = \"{name}\" }}]");
+                findings.add(Rule::MisplacedGlob, span.clone(), message, help);
+            }
+            TargetSpec::Unit(name) => names::unit_or_glob(name, span.clone(), findings),
+            TargetSpec::Mount(path) | TargetSpec::Path(path) => {
+                names::path(path, span.clone(), findings);
+            }
+            TargetSpec::Process(name) => names::process(name, span.clone(), findings),
+            TargetSpec::Url(url) => names::url(url, span.clone(), findings),
+            TargetSpec::Address(address) => names::address(address, span.clone(), findings),
+            TargetSpec::Host => {}
+        }
+        if draft.targets[..nth].iter().any(|before| before.value == target.value) {
+            findings.add(Rule::Duplicate, span, "this target stands here twice", "leave one out");
+        }
+    }
+    if let Some(one) = draft.targets.get(MOST) {
+        findings.add(
+            Rule::TooMany,
+            one.at.span(),
+            format!("more than {MOST} targets"),
+            "use a glob, or several playbooks",
+        );
+    }
+    if let Some(when) = &draft.enabled_when {
+        match &when.value {
+            EnabledWhen::Unit(name) => names::unit(name, when.at.span(), findings),
+            EnabledWhen::File(path) => {
+                names::path(path, when.at.span(), findings);
+            }
+        }
+    }
+    if let Some(skip) = &draft.skip_if_stopped
+        && !draft.targets.is_empty()
+        && draft.targets.iter().all(|target| spec_kind(&target.value) != "unit")
+    {
+        let message = "`skip_if_stopped_by_operator` is about units, and no target is one";
+        findings.add(Rule::NoEffect, skip.at.key_span(), message, "leave it out");
+    }
+}

@@ -1,0 +1,70 @@
+//! Texts that people read, and names that channels have.
+
+use std::ops::Range;
+
+use crate::playbook::check::Check;
+use crate::playbook::diagnostic::Findings;
+use crate::playbook::draft::Draft;
+use crate::playbook::read::site::Placed;
+use crate::playbook::rule::Rule;
+use crate::text::clean_line;
+
+/// A title fits a line.
+const TITLE: usize = 120;
+/// What a check looks for in a text.
+const WANTED: usize = 1000;
+
+pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
+    if let Some(title) = &draft.title {
+        text(&title.value, "a title", TITLE, title.at.span(), findings);
+    }
+    for need in &draft.needs {
+        text(&need.value, "a playbook's name or title", TITLE, need.at.span(), findings);
+    }
+    for channel in &draft.to {
+        let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
+        if channel.value.is_empty() || channel.value.len() > 64 || !channel.value.chars().all(plain) {
+            let message = format!("`{}` cannot be a channel's name", channel.value);
+            findings.add(Rule::BadText, channel.at.span(), message, "letters, digits, `-`, `_` and `.` only");
+        }
+    }
+    twice(&draft.needs, "needed", findings);
+    twice(&draft.to, "called", findings);
+    for check in draft.detect.iter().chain(&draft.verify) {
+        for (key, wanted) in wanted(&check.value) {
+            text(wanted, &format!("`{key}`"), WANTED, check.at.field_span(key), findings);
+        }
+    }
+}
+
+fn wanted(check: &Check) -> Vec<(&'static str, &str)> {
+    let written = match check {
+        Check::Unit(unit) => [("sub", unit.sub.as_deref()), ("result", unit.result.as_deref())],
+        Check::Process(process) => [("user", process.user.as_deref()), ("", None)],
+        Check::Http(http) => [("body", http.body.as_deref()), ("", None)],
+        Check::Command(command) => [("output", command.output.as_deref()), ("", None)],
+        _ => [("", None), ("", None)],
+    };
+    written.into_iter().filter_map(|(key, text)| Some((key, text?))).collect()
+}
+
+fn text(text: &str, what: &str, most: usize, span: Range<usize>, findings: &mut Findings<'_>) {
+    let why = if text.trim().is_empty() {
+        "is empty".to_owned()
+    } else if text.chars().count() > most {
+        format!("has more than {most} characters")
+    } else if clean_line(text) != text {
+        "holds control characters, or marks that turn text around".to_owned()
+    } else {
+        return;
+    };
+    findings.add(Rule::BadText, span, format!("{what} {why}"), "write one plain line");
+}
+
+fn twice(names: &[Placed<'_, String>], what: &str, findings: &mut Findings<'_>) {
+    for (nth, name) in names.iter().enumerate() {
+        if names[..nth].iter().any(|before| before.value == name.value) {
+            findings.add(Rule::Duplicate, name.at.span(), format!("`{}` is {what} twice", name.value), "leave one out");
+        }
+    }
+}

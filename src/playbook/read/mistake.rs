@@ -1,0 +1,76 @@
+//! What serde says about a value, in the words of an operator.
+
+use toml::de::DeValue;
+
+use super::site::Site;
+use crate::playbook::diagnostic::{listed, nearest};
+use crate::playbook::rule::Rule;
+
+/// A mistake in a value.
+#[derive(Debug, PartialEq, Eq)]
+pub struct Mistake {
+    pub rule: Rule,
+    pub message: String,
+    pub help: String,
+}
+
+impl Mistake {
+    /// From an error's message, for the value at a place.
+    pub fn of(said: &str, at: Site<'_>, what: &str) -> Self {
+        Self::of_value(said, what)
+            .or_else(|| Self::of_variant(said, what))
+            .or_else(|| Self::of_type(said, at, what))
+            .unwrap_or_else(|| Self { rule: Rule::BadValue, message: format!("{what}: {said}"), help: String::new() })
+    }
+
+    /// A value with its own grammar, which says the right form itself.
+    fn of_value(said: &str, what: &str) -> Option<Self> {
+        let (wrong, right) = said.split_once("; write ")?;
+        let rule = if wrong.ends_with("has no unit") {
+            Rule::MissingUnit
+        } else if wrong.contains("is not a state of a unit") {
+            Rule::UnknownWord
+        } else {
+            Rule::BadValue
+        };
+        Some(Self { rule, message: format!("{what}: {wrong}"), help: format!("write {right}") })
+    }
+
+    /// A word out of a list: "unknown variant `x`, expected one of `a`, `b`".
+    fn of_variant(said: &str, what: &str) -> Option<Self> {
+        let (word, rest) = said.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
+        let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
+        let help = match nearest(word, known.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`? ({} may stand here)", listed(known.iter().copied())),
+            None => format!("write {}", listed(known.iter().copied())),
+        };
+        Some(Self { rule: Rule::UnknownWord, message: format!("{what} cannot be `{word}`"), help })
+    }
+
+    /// "invalid type: string "yes", expected a boolean", "invalid value: integer `-1`, expected u32".
+    fn of_type(said: &str, at: Site<'_>, what: &str) -> Option<Self> {
+        let (kind, rest) = said.split_once(": ").filter(|(kind, _)| kind.starts_with("invalid "))?;
+        let (_, due) = rest.rsplit_once(", expected ")?;
+        let due = match due {
+            "a boolean" => "true or false",
+            "a string" | "string" => "text in quotes",
+            "u16" | "u32" | "u64" | "usize" => "a whole number from 0 up, without quotes",
+            "a sequence" => "a list in brackets",
+            "a map" => "a table in braces",
+            other => other,
+        };
+        let number = matches!(at.value(), DeValue::Integer(_) | DeValue::Float(_));
+        let unit = number && ["unit", "comparison"].iter().any(|word| due.contains(word));
+        let rule = match kind {
+            _ if unit => Rule::MissingUnit,
+            "invalid value" => Rule::BadValue,
+            _ => Rule::WrongType,
+        };
+        let message = if kind == "invalid value" {
+            format!("{what} cannot be this value")
+        } else {
+            format!("{what} cannot be {}", at.type_name())
+        };
+        Some(Self { rule, message, help: format!("write {due}") })
+    }
+}

@@ -1,0 +1,78 @@
+//! Text to playbook: every mistake of a file is told at once, each with its place and the right form.
+//!
+//! ```text
+//! text --TOML--> tree with spans --sections--> draft --lint--> playbook, or what is wrong
+//! ```
+
+mod mistake;
+mod reader;
+mod sections;
+pub(super) mod site;
+mod syntax;
+
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use self::reader::Reader;
+use self::site::Site;
+use super::diagnostic::{Diagnostic, Findings};
+use super::lint;
+use super::model::{Origin, Playbook};
+use super::rule::Rule;
+
+/// No playbook needs more bytes than this.
+pub const MAX_BYTES: usize = 64 * 1024;
+
+/// What reading a file came to.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Read {
+    /// The playbook; only where no diagnostic is an error.
+    pub playbook: Option<Playbook>,
+    /// Errors and warnings, in the order of the file.
+    pub diagnostics: Vec<Diagnostic>,
+}
+
+impl Read {
+    /// A file that could not even be looked into: one error, and no text to mark.
+    #[must_use]
+    pub fn refused(file: &str, rule: Rule, message: &str, help: &str) -> Self {
+        Self { playbook: None, diagnostics: vec![Diagnostic::new(rule, file, "", 0..0, message, help)] }
+    }
+}
+
+/// Reads and lints one playbook. `file` is how the file is called in diagnostics, `name` the playbook's name.
+#[must_use]
+pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
+    if text.len() > MAX_BYTES {
+        let message = format!("the file has {} bytes; a playbook has at most {MAX_BYTES}", text.len());
+        return Read::refused(file, Rule::FileTooLarge, &message, "make one playbook of each failure class");
+    }
+    let mut findings = Findings::new(file, text);
+    check_name(name, &mut findings);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    syntax::tell(&errors, &mut findings);
+    let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let mut reader = Reader { findings };
+    let draft = sections::draft(&mut reader, Site::root(&root), !errors.is_empty());
+    let Reader { mut findings } = reader;
+    lint::lint(&draft, name, &mut findings);
+    if !errors.is_empty() {
+        syntax::forgive(&mut findings);
+    }
+    let diagnostics = findings.sorted();
+    let rejected = diagnostics.iter().any(Diagnostic::is_error);
+    Read { playbook: if rejected { None } else { draft.finish(name, origin, text) }, diagnostics }
+}
+
+/// A name is typed on command lines, shown in lists and looked up: plain characters only.
+fn check_name(name: &str, findings: &mut Findings) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
+    if name.is_empty() || name.len() > 100 || name.starts_with(['.', '-']) || !name.chars().all(plain) {
+        findings.add(
+            Rule::BadName,
+            0..0,
+            format!("`{name}` cannot be a playbook's name"),
+            "name the file with letters, digits, `-`, `_`, `.` and `@` only, as `nginx-up.toml`",
+        );
+    }
+}

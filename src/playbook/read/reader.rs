@@ -1,0 +1,176 @@
+//! Reads typed values out of the tree. What a type may hold is asked of the type itself (its JSON Schema); every
+//! mistake of a table is collected: the offending entry is struck out, and the rest is tried again.
+
+use schemars::{JsonSchema, schema_for};
+use serde::de::{DeserializeOwned, IntoDeserializer};
+use toml::Spanned;
+use toml::de::{DeTable, DeValue};
+
+use super::mistake::Mistake;
+use super::site::{Placed, Site};
+use crate::playbook::diagnostic::{Findings, listed, nearest};
+use crate::playbook::rule::Rule;
+
+/// The keys of a type that is written as a table.
+pub struct Shape {
+    pub fields: Vec<String>,
+    pub required: Vec<String>,
+}
+
+impl Shape {
+    pub fn of<T: JsonSchema>() -> Self {
+        let schema = schema_for!(T).to_value();
+        let fields = schema["properties"].as_object().map(|fields| fields.keys().cloned().collect());
+        let required = schema["required"]
+            .as_array()
+            .map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect());
+        Self { fields: fields.unwrap_or_default(), required: required.unwrap_or_default() }
+    }
+}
+
+/// Reads one file's tree.
+#[derive(Debug)]
+pub struct Reader<'t> {
+    pub findings: Findings<'t>,
+}
+
+impl<'t> Reader<'t> {
+    /// The value at a place; `what` names it in messages.
+    pub fn leaf<T: DeserializeOwned>(&mut self, at: Site<'t>, what: &str) -> Option<Placed<'t, T>> {
+        match T::deserialize(at.node().clone().into_deserializer()) {
+            Ok(value) => Some(Placed { value, at }),
+            Err(error) => {
+                self.mistake(&error, at, what);
+                None
+            }
+        }
+    }
+
+    /// An entry of a table, where it is there.
+    pub fn field<T: DeserializeOwned>(&mut self, table: Site<'t>, name: &str) -> Option<Placed<'t, T>> {
+        self.leaf(table.field(name)?, &format!("`{name}`"))
+    }
+
+    /// Is it a table? `right` shows the form.
+    pub fn is_table(&mut self, at: Site<'t>, what: &str, right: &str) -> bool {
+        if at.table().is_some() {
+            return true;
+        }
+        let message = format!("{what} is a table, not {}", at.type_name());
+        self.findings.add(Rule::WrongType, at.span(), message, format!("write {right}"));
+        false
+    }
+
+    /// Tells of every key that is not known. True where all are.
+    pub fn known_keys<'n>(&mut self, at: Site<'t>, what: &str, known: impl IntoIterator<Item = &'n str>) -> bool {
+        let known: Vec<&str> = known.into_iter().collect();
+        let mut all = true;
+        for (key, entry) in at.entries().into_iter().filter(|(key, _)| !known.contains(key)) {
+            all = false;
+            let help = match nearest(key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "leave it out".into(),
+                None => format!("{what} knows {}", listed(known.iter().copied())),
+            };
+            self.findings.add(Rule::UnknownKey, entry.key_span(), format!("there is no key `{key}` in {what}"), help);
+        }
+        all
+    }
+
+    /// A table of one type, with every mistake in it; `right` shows the form.
+    pub fn typed<T: DeserializeOwned + JsonSchema>(
+        &mut self,
+        at: Site<'t>,
+        what: &str,
+        right: &str,
+    ) -> Option<Placed<'t, T>> {
+        if !self.is_table(at, what, right) {
+            return None;
+        }
+        let shape = Shape::of::<T>();
+        let mut good = self.known_keys(at, what, shape.fields.iter().map(String::as_str));
+        for missing in shape.required.iter().filter(|name| at.field(name).is_none()) {
+            good = false;
+            let message = format!("{what} has no `{missing}`");
+            self.findings.add(Rule::MissingKey, at.head(), message, format!("write {right}"));
+        }
+        let known = |key: &str| shape.fields.iter().any(|field| field == key);
+        let mut rest: DeTable<'t> = at
+            .table()
+            .into_iter()
+            .flatten()
+            .filter(|(key, _)| known(key.get_ref()))
+            .map(|(key, value)| (key.clone(), value.clone()))
+            .collect();
+        loop {
+            let table = Spanned::new(at.span(), DeValue::Table(rest.clone()));
+            let error = match T::deserialize(table.into_deserializer()) {
+                Ok(value) => return good.then_some(Placed { value, at }),
+                Err(error) => error,
+            };
+            let Some((key, entry)) = culprit(at, &rest, &error) else {
+                if good {
+                    self.mistake(&error, at, what);
+                }
+                return None;
+            };
+            good = false;
+            self.mistake(&error, entry, &format!("`{key}`"));
+            rest.remove(key);
+        }
+    }
+
+    /// The one kind that a table `{ kind = … }` names.
+    pub fn kind(&mut self, at: Site<'t>, what: &str, kinds: &[&str], right: &str) -> Option<(&'t str, Site<'t>)> {
+        if !self.is_table(at, &format!("an entry for {what}"), right) {
+            return None;
+        }
+        match at.entries()[..] {
+            [(kind, site)] => self.known_kind(kind, site, what, kinds).then_some((kind, site)),
+            [] => {
+                self.findings.add(
+                    Rule::MissingKey,
+                    at.span(),
+                    format!("this {what} names no kind"),
+                    format!("write {right}"),
+                );
+                None
+            }
+            [_, (_, second), ..] => {
+                let message = format!("this {what} names more than one kind; each stands in its own table");
+                self.findings.add(Rule::UnknownKey, second.key_span(), message, format!("write {right}"));
+                None
+            }
+        }
+    }
+
+    /// Is this kind known?
+    pub fn known_kind(&mut self, kind: &str, site: Site<'t>, what: &str, kinds: &[&str]) -> bool {
+        if kinds.contains(&kind) {
+            return true;
+        }
+        let help = match nearest(kind, kinds.iter().copied()) {
+            Some(near) => format!("did you mean `{near}`?"),
+            None => format!("the kinds are {}", listed(kinds.iter().copied())),
+        };
+        self.findings.add(Rule::UnknownKind, site.key_span(), format!("`{kind}` is no kind of {what}"), help);
+        false
+    }
+
+    fn mistake(&mut self, error: &toml::de::Error, at: Site<'t>, what: &str) {
+        let Mistake { rule, message, help } = Mistake::of(error.message(), at, what);
+        let within = |span: &std::ops::Range<usize>| span.start >= at.span().start && span.end <= at.span().end;
+        let span = error.span().filter(within).unwrap_or_else(|| at.span());
+        self.findings.add(rule, span, message, help);
+    }
+}
+
+/// The entry that an error lies in.
+fn culprit<'t>(at: Site<'t>, rest: &DeTable<'t>, error: &toml::de::Error) -> Option<(&'t str, Site<'t>)> {
+    let span = error.span()?;
+    at.entries().into_iter().find(|(key, entry)| {
+        let (own, name) = (entry.span(), entry.key_span());
+        let hit = |range: &std::ops::Range<usize>| range.start <= span.start && span.end <= range.end;
+        rest.contains_key(*key) && (hit(&own) || hit(&name))
+    })
+}

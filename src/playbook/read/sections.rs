@@ -1,0 +1,385 @@
+//! The sections of the file, one function each.
+
+use super::reader::{Reader, Shape};
+use super::site::{Placed, Site};
+use crate::playbook::action::{Action, CleanAction, NamedUnit, RunAction, RunFull, UnitAction, UnitVerb};
+use crate::playbook::check::Check;
+use crate::playbook::diagnostic::nearest;
+use crate::playbook::draft::{Draft, RungDraft};
+use crate::playbook::model::{Attachment, DiskUsage, EnabledWhen, JournalLines, TargetSpec};
+use crate::playbook::rule::Rule;
+use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
+use crate::playbook::value::Template;
+
+const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url or address";
+const WHEN_FORM: &str = "{ unit = \"nginx.service\" } or { file = \"/etc/nginx/nginx.conf\" }";
+const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
+
+/// Everything that can be read. `broken`: the text is no TOML, so what seems missing may stand there all the same.
+pub fn draft<'t>(reader: &mut Reader<'t>, root: Site<'t>, broken: bool) -> Draft<'t> {
+    let shape = Shape::of::<PlaybookFile>();
+    reader.known_keys(root, "a playbook", shape.fields.iter().map(String::as_str));
+    let mut draft = Draft::new();
+    draft.title = reader.field(root, "title");
+    draft.risk = reader.field(root, "risk");
+    draft.mode = reader.field(root, "mode");
+    draft.needs = strings(reader, root, "needs");
+    draft.only_between = reader.field(root, "only_between");
+    draft.cooldown = reader.field(root, "cooldown");
+    draft.skip_if_stopped = reader.field(root, "skip_if_stopped_by_operator");
+    if let Some(at) = root.field("breaker") {
+        draft.breaker = reader.typed(at, "`breaker`", "{ cooldown = \"30m\", longest = \"4h\", latch_after = 3 }");
+    }
+    if let Some(at) = root.field("enabled_when") {
+        draft.enabled_when = enabled_when(reader, at);
+    }
+    targets(reader, root, &mut draft, broken);
+    detect(reader, root, &mut draft, broken);
+    remediate(reader, root, &mut draft);
+    verify(reader, root, &mut draft, broken);
+    escalate(reader, root, &mut draft, broken);
+    if !broken {
+        missing_words(reader, root);
+    }
+    draft
+}
+
+fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
+    for (key, right) in [
+        ("title", "title = \"nginx stays up\", what holds when all is well"),
+        ("risk", "risk = \"low\" (or \"medium\", \"high\")"),
+        ("mode", "mode = \"ask\" (or \"auto\", \"shadow\", \"off\")"),
+    ] {
+        if root.field(key).is_none() {
+            reader.findings.add(
+                Rule::MissingKey,
+                0..0,
+                format!("the playbook has no `{key}`"),
+                format!("write {right}"),
+            );
+        }
+    }
+}
+
+fn strings<'t>(reader: &mut Reader<'t>, table: Site<'t>, key: &str) -> Vec<Placed<'t, String>> {
+    let Some(at) = table.field(key) else { return Vec::new() };
+    if !list(reader, at, key, "[\"...\"]") {
+        return Vec::new();
+    }
+    at.elements().into_iter().filter_map(|at| reader.leaf(at, &format!("an entry of `{key}`"))).collect()
+}
+
+fn list<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str, right: &str) -> bool {
+    let is_list = at.value().is_array();
+    if !is_list {
+        let message = format!("`{key}` is a list, not {}", at.type_name());
+        reader.findings.add(Rule::WrongType, at.head(), message, format!("write {key} = {right}"));
+    }
+    is_list
+}
+
+fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+    let right = format!("write target = {TARGET_FORM}");
+    match (root.field("target"), root.field("targets")) {
+        (Some(_), Some(many)) => {
+            let message = "`target` and `targets` stand side by side";
+            reader.findings.add(Rule::OneTarget, many.key_span(), message, "keep one of them");
+        }
+        (None, None) if !broken => {
+            reader.findings.add(Rule::OneTarget, 0..0, "the playbook has no `target`", right);
+        }
+        _ => {}
+    }
+    if let Some(at) = root.field("target") {
+        if at.value().is_array() {
+            let message = "`target` is exactly one thing, not a list";
+            reader.findings.add(Rule::WrongType, at.key_span(), message, "write `targets` for several");
+        } else {
+            draft.targets.extend(target(reader, at));
+        }
+    }
+    if let Some(at) = root.field("targets") {
+        draft.listed = true;
+        if !list(reader, at, "targets", "[{ unit = \"a.service\" }, { unit = \"b.service\" }]") {
+            return;
+        }
+        if at.elements().is_empty() {
+            let message = "an empty list of targets stands for nothing, never for all";
+            reader.findings.add(Rule::NoTarget, at.span(), message, "name at least one target");
+        }
+        draft.targets.extend(at.elements().into_iter().filter_map(|at| target(reader, at)));
+    }
+}
+
+fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, TargetSpec>> {
+    const KINDS: [&str; 6] = ["unit", "mount", "process", "path", "url", "address"];
+    if let Some(word) = at.value().as_str() {
+        if word == "host" {
+            return Some(Placed { value: TargetSpec::Host, at });
+        }
+        let message = format!("`{word}` does not say what kind of target it is");
+        let help = format!("write {TARGET_FORM}; or \"host\" for the host as a whole");
+        reader.findings.add(Rule::UnknownWord, at.span(), message, help);
+        return None;
+    }
+    let (kind, site) = reader.kind(at, "target", &KINDS, TARGET_FORM)?;
+    let Placed { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
+    let value = match kind {
+        "unit" => TargetSpec::Unit(value),
+        "mount" => TargetSpec::Mount(value),
+        "process" => TargetSpec::Process(value),
+        "path" => TargetSpec::Path(value),
+        "url" => TargetSpec::Url(value),
+        _ => TargetSpec::Address(value),
+    };
+    Some(Placed { value, at })
+}
+
+fn enabled_when<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, EnabledWhen>> {
+    let (kind, site) = reader.kind(at, "`enabled_when`", &["unit", "file"], WHEN_FORM)?;
+    let Placed { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
+    Some(Placed { value: if kind == "unit" { EnabledWhen::Unit(value) } else { EnabledWhen::File(value) }, at })
+}
+
+fn detect<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+    const RIGHT: &str = "[detect], and a check as unit = { state = \"not active\" }";
+    let Some(at) = root.field("detect") else {
+        if !broken {
+            let message = "there is no [detect]: nothing can say that something is wrong";
+            reader.findings.add(Rule::NoDetector, 0..0, message, format!("write {RIGHT}"));
+        }
+        return;
+    };
+    if !reader.is_table(at, "`detect`", RIGHT) {
+        return;
+    }
+    draft.hold = reader.field(at, "for");
+    let (checks, written) = checks(reader, at, "[detect]", &["for"]);
+    draft.detect = checks;
+    if written == 0 && !broken {
+        let message = "[detect] has no check: nothing can say that something is wrong";
+        reader.findings.add(
+            Rule::NoDetector,
+            at.head(),
+            message,
+            "write a check, as unit = { state = \"not active\" }",
+        );
+    }
+}
+
+fn verify<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+    const WHY: &str = "an operation without a verifiable success signal is a bad candidate for automation";
+    let Some(at) = root.field("verify") else {
+        if !broken {
+            reader.findings.add(
+                Rule::NoVerifier,
+                0..0,
+                format!("there is no [verify]: {WHY}"),
+                format!("write {VERIFY_FORM}"),
+            );
+        }
+        return;
+    };
+    if !reader.is_table(at, "`verify`", VERIFY_FORM) {
+        return;
+    }
+    draft.within = reader.field(at, "within");
+    draft.soak = reader.field(at, "soak");
+    let (checks, written) = checks(reader, at, "[verify]", &["within", "soak"]);
+    draft.verify = checks;
+    if broken {
+        return;
+    }
+    if written == 0 {
+        let help = "write a check, as unit = { state = \"active\" }";
+        reader.findings.add(Rule::NoVerifier, at.head(), format!("[verify] has no check: {WHY}"), help);
+    }
+    if at.field("within").is_none() {
+        let message = "[verify] has no deadline";
+        reader.findings.add(
+            Rule::NoDeadline,
+            at.head(),
+            message,
+            "write within = \"60s\", the time in which it must have worked",
+        );
+    }
+}
+
+/// The checks of a section, in the order of the file, and how many were written.
+fn checks<'t>(
+    reader: &mut Reader<'t>,
+    section: Site<'t>,
+    what: &str,
+    others: &[&str],
+) -> (Vec<Placed<'t, Check>>, usize) {
+    let (mut checks, mut written) = (Vec::new(), 0);
+    let known: Vec<&str> = others.iter().copied().chain(Check::KINDS).collect();
+    for (kind, at) in section.entries().into_iter().filter(|(key, _)| !others.contains(key)) {
+        // a scalar under an unknown name is a mistyped key, a table a mistyped kind
+        let table = at.table().is_some() || at.value().is_array();
+        written += usize::from(table || Check::KINDS.contains(&kind));
+        if !table && !Check::KINDS.contains(&kind) {
+            let help =
+                nearest(kind, known.iter().copied()).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
+            reader.findings.add(Rule::UnknownKey, at.key_span(), format!("there is no key `{kind}` in {what}"), help);
+        } else if reader.known_kind(kind, at, "check", &Check::KINDS) {
+            checks.extend(at.elements().into_iter().filter_map(|at| check(reader, kind, at)));
+        }
+    }
+    (checks, written)
+}
+
+fn check<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Placed<'t, Check>> {
+    let what = format!("the `{kind}` check");
+    macro_rules! read {
+        ($kind:ident, $right:literal) => {{
+            let Placed { value, at } = reader.typed(at, &what, $right)?;
+            Some(Placed { value: Check::$kind(value), at })
+        }};
+    }
+    match kind {
+        "unit" => read!(Unit, "unit = { state = \"not active\" }"),
+        "process" => read!(Process, "process = { name = \"worker\", exists = false }"),
+        "filesystem" => read!(Filesystem, "filesystem = { used = \"> 85%\" }"),
+        "http" => read!(Http, "http = { url = \"http://127.0.0.1/healthz\", status = 200 }"),
+        "tcp" => read!(Tcp, "tcp = { address = \"127.0.0.1:6379\" }"),
+        "command" => read!(Command, "command = { run = [\"pg_isready\", \"-q\"], exit = 0 }"),
+        "load" => read!(Load, "load = { per_core = \"> 4\" }"),
+        "memory" => read!(Memory, "memory = { used = \"> 90%\" }"),
+        "pressure" => read!(Pressure, "pressure = { memory = \"> 10%\" }"),
+        _ => None,
+    }
+}
+
+fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>) {
+    const RIGHT: &str = "do = [{ unit = \"restart\" }]";
+    let Some(at) = root.field("remediate") else { return };
+    if !at.value().is_array() {
+        let message = "the ladder is a list of rungs";
+        reader.findings.add(Rule::WrongType, at.head(), message, "write [[remediate]], with two brackets");
+        return;
+    }
+    let shape = Shape::of::<RungTable>();
+    for at in at.elements() {
+        if !reader.is_table(at, "a rung", RIGHT) {
+            continue;
+        }
+        reader.known_keys(at, "a rung", shape.fields.iter().map(String::as_str));
+        let (timeout, idempotent) = (reader.field(at, "timeout"), reader.field(at, "idempotent"));
+        let mut rung = RungDraft { at, actions: Vec::new(), timeout, idempotent };
+        match at.field("do") {
+            Some(list_at) if !list(reader, list_at, "do", "[{ unit = \"restart\" }]") => {}
+            Some(list_at) if !list_at.elements().is_empty() => {
+                rung.actions = list_at.elements().into_iter().filter_map(|at| action(reader, at)).collect();
+            }
+            none => {
+                let span = none.map_or_else(|| at.span(), Site::span);
+                reader.findings.add(
+                    Rule::NoActions,
+                    span,
+                    "a rung without actions does nothing",
+                    format!("write {RIGHT}"),
+                );
+            }
+        }
+        draft.rungs.push(rung);
+    }
+}
+
+fn action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Action>> {
+    let (kind, site) = reader.kind(
+        at,
+        "action",
+        &Action::KINDS,
+        "{ unit = \"restart\" }, { run = [\"...\"] } or { clean = { ... } }",
+    )?;
+    let value = match kind {
+        "unit" => Action::Unit(unit_action(reader, site)?),
+        "run" => Action::Run(run_action(reader, site)?),
+        _ => Action::Clean(
+            reader.typed::<CleanAction>(site, "`clean`", "clean = { path = \"/tmp\", older_than = \"7d\" }")?.value,
+        ),
+    };
+    Some(Placed { value, at: site })
+}
+
+fn unit_action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<UnitAction> {
+    if at.table().is_some() {
+        let named =
+            reader.typed::<NamedUnit>(at, "`unit`", "unit = { name = \"php-fpm.service\", verb = \"restart\" }")?;
+        return Some(UnitAction::On(named.value));
+    }
+    reader.leaf::<UnitVerb>(at, "`unit`").map(|verb| UnitAction::Verb(verb.value))
+}
+
+fn run_action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<RunAction> {
+    if at.table().is_some() {
+        let full = reader.typed::<RunFull>(at, "`run`", "run = { argv = [\"...\"], env = { NAME = \"value\" } }")?;
+        return Some(RunAction::Full(full.value));
+    }
+    arguments(reader, at).map(RunAction::Argv)
+}
+
+fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Vec<Template>> {
+    if let Some(line) = at.value().as_str() {
+        let words: Vec<String> = line.split_whitespace().map(|word| format!("\"{word}\"")).collect();
+        let message = "`run` is a list of arguments; there is no shell that could split a line";
+        reader.findings.add(Rule::WrongType, at.span(), message, format!("write run = [{}]", words.join(", ")));
+        return None;
+    }
+    if !list(reader, at, "run", "[\"apt-get\", \"clean\"]") {
+        return None;
+    }
+    let arguments: Vec<Option<Template>> =
+        at.elements().into_iter().map(|at| reader.leaf(at, "an argument").map(|argument| argument.value)).collect();
+    arguments.into_iter().collect()
+}
+
+fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+    const RIGHT: &str = "[escalate], attempts = 3 and window = \"10m\"";
+    // a playbook that only detects and calls attempts nothing, so nothing needs a limit
+    let acts = root.field("remediate").is_some_and(|at| !at.elements().is_empty());
+    let Some(at) = root.field("escalate") else {
+        if acts && !broken {
+            let message = "there is no [escalate]: nothing limits the attempts, and nobody is called";
+            reader.findings.add(Rule::UnboundedAttempts, 0..0, message, format!("write {RIGHT}"));
+        }
+        return;
+    };
+    if !reader.is_table(at, "`escalate`", RIGHT) {
+        return;
+    }
+    let shape = Shape::of::<EscalateTable>();
+    reader.known_keys(at, "[escalate]", shape.fields.iter().map(String::as_str));
+    draft.attempts = reader.field(at, "attempts");
+    draft.window = reader.field(at, "window");
+    draft.to = strings(reader, at, "to");
+    if let Some(attach) = at.field("attach")
+        && list(reader, attach, "attach", "[{ journal = { lines = 100 } }]")
+    {
+        draft.attach = attach.elements().into_iter().filter_map(|at| attachment(reader, at)).collect();
+    }
+    for (key, right) in [("attempts", "attempts = 3"), ("window", "window = \"10m\"")] {
+        if acts && !broken && at.field(key).is_none() {
+            let message = format!("[escalate] has no `{key}`: nothing limits the attempts");
+            reader.findings.add(Rule::UnboundedAttempts, at.head(), message, format!("write {right}"));
+        }
+    }
+}
+
+fn attachment<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Attachment>> {
+    const RIGHT: &str =
+        "{ journal = { lines = 100 } }, { disk_usage = { depth = 3, top = 20 } } or { run = [\"...\"] }";
+    let (kind, site) = reader.kind(at, "attachment", &["journal", "disk_usage", "run"], RIGHT)?;
+    let value = match kind {
+        "journal" => {
+            Attachment::Journal(reader.typed::<JournalLines>(site, "`journal`", "journal = { lines = 100 }")?.value)
+        }
+        "disk_usage" => {
+            let right = "disk_usage = { depth = 3, top = 20 }";
+            Attachment::DiskUsage(reader.typed::<DiskUsage>(site, "`disk_usage`", right)?.value)
+        }
+        _ => Attachment::Run(arguments(reader, site)?),
+    };
+    Some(Placed { value, at: site })
+}
