@@ -207,7 +207,7 @@ impl Core {
                 // what could not be seen does not make it an incident of blindness: a person asked for it
                 let mut readings = self.detector_readings(key);
                 readings.retain(|reading| !matches!(reading.verdict, Verdict::Unknown(_)));
-                let id = self.open_as(key, now, readings)?;
+                let id = self.open_as(key, self.now.mono, readings)?;
                 self.live(id).by_hand = true;
                 id
             }
