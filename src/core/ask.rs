@@ -100,6 +100,7 @@ impl Core {
         for (index, reading) in facts.detector.iter().enumerate() {
             self.take(key, index, reading.clone());
         }
+        self.look_until_agreed(key, false);
     }
 
     fn surveyed_for_gate(&mut self, id: IncidentId, survey: SurveyId, facts: &Facts) {
@@ -187,10 +188,10 @@ impl Core {
                 Some((by, _)) => Starter::Manual { by },
                 None => return,
             },
-            (Wish::Approved, Some(yes)) if yes.digest == plan.digest => {
+            (Wish::Approved | Wish::ManualApproved, Some(yes)) if yes.digest == plan.digest => {
                 Starter::Approved { by: yes.by, digest: yes.digest }
             }
-            (Wish::Approved, _) => return self.plan_changed(id, plan),
+            (Wish::Approved | Wish::ManualApproved, _) => return self.plan_changed(id, plan),
             (Wish::Auto, _) if self.on_probe(id) => Starter::Probe,
             (Wish::Auto, _) => Starter::Auto,
         };
@@ -413,12 +414,13 @@ impl Core {
     }
 
     fn wish(&self, incident: &Incident) -> Wish {
-        if incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono) {
-            Wish::Approved
-        } else if self.live.get(&incident.id).is_some_and(|live| live.manual.is_some()) {
-            Wish::Manual
-        } else {
-            Wish::Auto
+        let approved = incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono);
+        let by_hand = self.live.get(&incident.id).is_some_and(|live| live.manual.is_some());
+        match (approved, by_hand) {
+            (true, true) => Wish::ManualApproved,
+            (true, false) => Wish::Approved,
+            (false, true) => Wish::Manual,
+            (false, false) => Wish::Auto,
         }
     }
 

@@ -65,6 +65,8 @@ pub enum Wish {
     Approved,
     /// An operator asked for it by hand.
     Manual,
+    /// An operator asked for it by hand, and said yes to exactly this plan.
+    ManualApproved,
 }
 
 /// What the gate says.
@@ -87,7 +89,7 @@ impl Question {
                 (Wish::Auto, Some(why)) => Answer::Ask(why),
                 // What an operator runs by hand is above mode and budget, but high risk needs a yes to exactly what is shown.
                 (Wish::Manual, _) if self.risk == Risk::High => Answer::Ask(Asks::HighRisk),
-                (Wish::Auto, None) | (Wish::Approved | Wish::Manual, _) => Answer::Pass,
+                (Wish::Auto, None) | (Wish::Approved | Wish::Manual | Wish::ManualApproved, _) => Answer::Pass,
             },
         }
     }
@@ -158,7 +160,7 @@ impl Question {
         match (self.mode, self.wish) {
             (Mode::Off, _) => Some(Denial::Off),
             (Mode::Shadow, Wish::Auto | Wish::Approved) => Some(Denial::Shadow),
-            (Mode::Shadow, Wish::Manual) | (Mode::Auto | Mode::Ask, _) => None,
+            (Mode::Shadow, Wish::Manual | Wish::ManualApproved) | (Mode::Auto | Mode::Ask, _) => None,
         }
     }
 

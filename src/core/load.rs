@@ -90,6 +90,7 @@ impl Core {
         }
         self.timers.cancel(&Timer::Hold(key.clone()));
         self.timers.cancel(&Timer::Blind(key.clone()));
+        self.timers.cancel(&Timer::Look(key.clone()));
         if watched.playbook.mode != Mode::Off {
             self.unwatch(key, Role::Detector, watched.detector.len());
         }

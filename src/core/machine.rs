@@ -227,6 +227,7 @@ impl Core {
                 Timer::Snooze(key) => self.unsnooze(&key, None),
                 Timer::Breaker(key) => self.breaker_cooled(&key),
                 Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
+                Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
                 Timer::Scope(attempt) => self.empty_scope(attempt),
             }

@@ -233,17 +233,13 @@ impl Core {
 
     /// The same, and ends the incident if it was opened only for that run.
     pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) {
-        let waits = self.live.get(&id).is_some_and(|live| matches!(live.manual, Some((_, Some(_)))));
         let Some(by) = self.answer_manual(id, why) else { return };
-        if !self.opened_by_hand(id) {
-            // A real fault is there now: the incident is no longer that run's alone.
-            self.live(id).by_hand = false;
-        } else if waits {
+        if self.opened_by_hand(id) {
             let reason = Arc::from(format!("not run: {why}"));
             self.close(id, &Outcome::ClosedByOperator { by, reason });
         } else {
-            // Its request had been answered, and nothing is broken there.
-            self.close(id, &Outcome::SelfCleared);
+            // A real fault is there now: the incident is no longer that run's alone.
+            self.live(id).by_hand = false;
         }
     }
 

@@ -19,6 +19,8 @@ pub enum Timer {
     Hold(Key),
     /// A key has been unknown for too long.
     Blind(Key),
+    /// A survey saw something else than the watch told last: it is looked at again.
+    Look(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
     /// A lost or unending attempt's scope is emptied again.

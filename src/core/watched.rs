@@ -19,6 +19,8 @@ use super::time::Mono;
 use super::timers::Timer;
 use crate::playbook::{Mode, Playbook};
 
+/// Where a survey and a watch disagree, it is looked at again after so long.
+const LOOK_AGAIN: Duration = Duration::from_secs(30);
 /// Figures kept for the sparkline.
 const KEPT_FIGURES: usize = 120;
 /// How far back the timeline goes.
@@ -33,6 +35,9 @@ pub struct Watched {
     pub standing: Standing,
     /// The detector checks' latest readings.
     pub detector: Vec<Option<Reading>>,
+    /// What the watch of each told last. A watch tells changes only, so where a survey saw something else in between,
+    /// silence does not mean that what was surveyed still holds.
+    pub told: Vec<Option<Verdict>>,
     /// What they come to.
     pub fault: Fault,
     /// Since when they come to that.
@@ -86,6 +91,7 @@ impl Watched {
     pub fn new(playbook: Arc<Playbook>, standing: Standing, now: Mono) -> Self {
         Self {
             detector: vec![None; playbook.detect.checks.len()],
+            told: vec![None; playbook.detect.checks.len()],
             playbook,
             standing,
             fault: Fault::Waiting,
@@ -186,6 +192,10 @@ impl Core {
             Role::Verifier => self.read_verifier(watch, reading),
             Role::Detector => {
                 let verdict = reading.verdict.clone();
+                let told = self.keys.get_mut(&watch.key).and_then(|watched| watched.told.get_mut(watch.index));
+                if let Some(told) = told {
+                    *told = Some(verdict.clone());
+                }
                 if self.take(&watch.key, watch.index, reading) {
                     self.evaluate(&watch.key);
                 } else {
@@ -200,6 +210,22 @@ impl Core {
         let Some(watched) = self.keys.get(key) else { return };
         let known = watched.detector.get(index).and_then(Option::as_ref).is_some_and(|one| alike(&one.verdict, said));
         if !known {
+            self.refresh_key(key);
+        }
+    }
+
+    /// Looks at a key again, until surveys and watches say the same.
+    pub(super) fn look_until_agreed(&mut self, key: &Key, due: bool) {
+        let Some(watched) = self.keys.get(key) else { return };
+        let agreed = watched.detector.iter().zip(&watched.told).all(|(known, told)| match (known, told) {
+            (Some(known), Some(told)) => alike(&known.verdict, told),
+            _ => true,
+        });
+        if agreed {
+            return self.timers.cancel(&Timer::Look(key.clone()));
+        }
+        self.timers.set(Timer::Look(key.clone()), self.now.mono + LOOK_AGAIN);
+        if due {
             self.refresh_key(key);
         }
     }
@@ -372,7 +398,7 @@ impl Core {
     /// Every detector check says that the fault is gone.
     fn cleared(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        let by_hand = self.live.get(&id).is_some_and(|live| live.by_hand && live.manual.is_some());
+        let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some()) && self.opened_by_hand(id);
         if incident.rests() && !by_hand {
             let outcome = cleared_outcome(incident);
             self.close(id, &outcome);

@@ -77,10 +77,10 @@ proptest! {
     }
 
     #[test]
-    fn the_gate_denies_in_its_order(bits in any::<u16>(), breaker in 0_u8..3, wish in 0_u8..3, mode in 0_u8..4, high in any::<bool>()) {
+    fn the_gate_denies_in_its_order(bits in any::<u16>(), breaker in 0_u8..3, wish in 0_u8..4, mode in 0_u8..4, high in any::<bool>()) {
         let bit = |number: u16| bits >> number & 1 == 1;
         let until = Mono(9);
-        let wish = [Wish::Auto, Wish::Approved, Wish::Manual][usize::from(wish)];
+        let wish = [Wish::Auto, Wish::Approved, Wish::Manual, Wish::ManualApproved][usize::from(wish)];
         let mode = [Mode::Auto, Mode::Ask, Mode::Shadow, Mode::Off][usize::from(mode)];
         let question = Question {
             wish,
@@ -117,7 +117,7 @@ proptest! {
             (bit(11) && wish == Wish::Auto, Denial::Storm { failing: 3, of: 5 }),
             (bit(12), Denial::BootGrace { until }),
             (mode == Mode::Off, Denial::Off),
-            (mode == Mode::Shadow && wish != Wish::Manual, Denial::Shadow),
+            (mode == Mode::Shadow && matches!(wish, Wish::Auto | Wish::Approved), Denial::Shadow),
         ];
         let asks = [
             (bit(10), Asks::HostBudget),

@@ -140,8 +140,9 @@ fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, in
     let unresolved = outside.unresolved.contains(&(key.content.clone(), key.target.name().into()));
     hold!(!unresolved, "8 resolved targets only", "{}: {} does not resolve", intent.attempt, key.target);
     let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
-    let by_hand = matches!(intent.starter, Starter::Manual { .. });
     let approved = matches!(intent.starter, Starter::Approved { .. });
+    // A run by hand is above shadow; where its risk is high, it is approved first.
+    let by_hand = matches!(intent.starter, Starter::Manual { .. }) || approved && outside.hand_wanted.contains(key);
     hold!(playbook.risk != Risk::High || approved, "4 approvals", "{}: high risk and no yes", intent.attempt);
     hold!(playbook.mode != Mode::Ask || !by_itself, "4 approvals", "{}: mode ask, by itself", intent.attempt);
     let shadow = matches!(playbook.mode, Mode::Shadow | Mode::Off);

@@ -113,6 +113,11 @@ impl Ledger {
         if let (Event::Opened { incident, .. }, Input::Command { .. }) = (&recorded.event, input) {
             self.outside.by_hand.insert(*incident);
         }
+        if let Event::Intent { incident, .. } | Event::Closed { incident, .. } = &recorded.event
+            && let Some(known) = self.books.incident(*incident)
+        {
+            self.outside.hand_wanted.remove(&known.key);
+        }
         self.books.apply(recorded);
         Ok(())
     }

@@ -3,6 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use salve::core::Command;
 use salve::core::id::{AttemptId, IncidentId, Key, RequestId, Role, WatchId};
 use salve::core::input::{Binding, Input, Resolution, Standing};
 use salve::core::reading::{Reading, Verdict};
@@ -32,6 +33,8 @@ pub struct Outside {
     pub requests: BTreeSet<RequestId>,
     /// Incidents that were opened for a run by hand.
     pub by_hand: BTreeSet<IncidentId>,
+    /// Keys that an operator asked to run by hand, since the last attempt or incident there ended that.
+    pub hand_wanted: BTreeSet<Key>,
     /// This reload brought nothing new.
     pub same_load: bool,
     /// When this life of the engine began.
@@ -81,6 +84,9 @@ impl Outside {
         if matches!(input, Input::Loaded(_)) {
             self.same_load = false;
         }
+        if let Input::Command { command: Command::RunNow { key }, .. } = input {
+            self.hand_wanted.insert(key.clone());
+        }
     }
 
     fn loaded(&mut self, bindings: &[Binding]) {
@@ -113,6 +119,7 @@ impl Outside {
         self.seen.clear();
         self.watched.clear();
         self.requests.clear();
+        self.hand_wanted.clear();
         self.last_load = None;
         self.cannot_record = false;
     }
