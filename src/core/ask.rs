@@ -63,7 +63,7 @@ impl Core {
 
     /// Fresh readings of a key, for what has just been attempted there.
     pub(super) fn refresh(&mut self, incident: IncidentId, key: &Key) {
-        let Some(playbook) = self.book(&key.content).filter(|playbook| !playbook.remediate.is_empty()) else { return };
+        let Some(playbook) = self.book(&key.content) else { return };
         let survey = self.new_survey(Purpose::Refresh(key.clone()));
         self.out.push(Effect::Survey { incident, survey, key: key.clone(), playbook, rung: 0 });
     }
