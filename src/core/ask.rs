@@ -16,7 +16,7 @@ use super::reading::Verdict;
 use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
-use crate::playbook::{Mode, Playbook};
+use crate::playbook::{Mode, Playbook, Risk};
 
 /// How long until a survey that could not see, or came too late, is asked again.
 const LOOK_AGAIN: Duration = Duration::from_secs(10);
@@ -146,7 +146,9 @@ impl Core {
         if now.since(since) >= self.config.unknown_bound {
             let why = self.keys.get(key).map_or_else(|| Arc::from("not read"), super::watched::Watched::why_unknown);
             self.escalate(id, Cause::CannotSee { why });
-        } else {
+        }
+        // In shadow nobody is called.
+        if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
             self.later(id, LOOK_AGAIN);
         }
     }
@@ -182,16 +184,19 @@ impl Core {
     /// The gate lets it pass: an approved attempt only with exactly the plan that was approved.
     fn pass(&mut self, id: IncidentId, wish: Wish, plan: &Arc<Plan>) {
         let Some(incident) = self.incident(id) else { return };
-        let yes = incident.yes.clone();
+        let yes = incident.yes.clone().filter(|yes| yes.digest == plan.digest);
+        let risky = self.book_of(id).is_some_and(|playbook| playbook.risk == Risk::High);
         let starter = match (wish, yes) {
-            (Wish::Manual, _) => match self.live(id).manual.clone() {
+            (Wish::Approved | Wish::ManualApproved, Some(yes)) => Starter::Approved { by: yes.by, digest: yes.digest },
+            (Wish::ManualApproved, None) if risky => {
+                self.answer_by_asking(id);
+                return self.plan_changed(id, plan);
+            }
+            (Wish::Manual | Wish::ManualApproved, _) => match self.live(id).manual.clone() {
                 Some((by, _)) => Starter::Manual { by },
                 None => return,
             },
-            (Wish::Approved | Wish::ManualApproved, Some(yes)) if yes.digest == plan.digest => {
-                Starter::Approved { by: yes.by, digest: yes.digest }
-            }
-            (Wish::Approved | Wish::ManualApproved, _) => return self.plan_changed(id, plan),
+            (Wish::Approved, None) => return self.plan_changed(id, plan),
             (Wish::Auto, _) if self.on_probe(id) => Starter::Probe,
             (Wish::Auto, _) => Starter::Auto,
         };
