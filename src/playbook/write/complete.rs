@@ -6,9 +6,10 @@ use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use serde_json::Value;
 
+use super::lex::parts;
 use super::shape::{self, Entry, Forms, Heading};
 use super::spot::{Spot, Written};
-use super::walk::{Kind, Turn, parts};
+use super::walk::{Kind, Turn};
 
 /// One thing that may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
