@@ -128,7 +128,7 @@ fn a_draft_outlives_who_is_killed_while_typing() {
     for round in 0..5 {
         let mut typing = again(&[], "a_draft_outlives_who_is_killed_while_typing", home.path());
         let mut victim = Victim(typing.stdout(Stdio::null()).stderr(Stdio::null()).spawn().unwrap());
-        let long = Instant::now() + Duration::from_secs(60);
+        let long = Instant::now() + Duration::from_mins(1);
         while drafts.all().is_empty() && Instant::now() < long {
             std::thread::sleep(Duration::from_millis(1));
         }
