@@ -20,11 +20,13 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
+//! | [`offer`] | what on this host could be a playbook's target |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
 pub mod handle;
 pub mod look;
+pub mod offer;
 pub mod offline;
 pub mod operator;
 pub mod page;
