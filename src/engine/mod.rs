@@ -20,6 +20,7 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
+//! | [`past`] | the journal as it stood at any event |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
@@ -28,6 +29,7 @@ pub mod look;
 pub mod offline;
 pub mod operator;
 pub mod page;
+pub mod past;
 pub mod playbook_view;
 pub mod publish;
 pub mod rehearse;

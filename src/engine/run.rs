@@ -14,12 +14,13 @@ use tokio::time::Instant;
 use super::carry::{Hands, Survey};
 use super::handle::Asked;
 use super::page;
+use super::past::Shelf;
 use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::check::{self, Kept};
-use crate::core::{Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId};
+use crate::core::{Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading, RecordError};
 use crate::playbook::library::Found;
@@ -97,6 +98,8 @@ pub struct Engine {
     requests: u64,
     pages: HashMap<PageId, Arc<Recorded>>,
     found: Vec<Found>,
+    /// What whoever tells of the past must know of today.
+    shelf: Option<watch::Sender<Arc<Shelf>>>,
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
     messages: VecDeque<Message>,
@@ -134,6 +137,7 @@ impl Engine {
             requests: 0,
             pages: HashMap::new(),
             found: Vec::new(),
+            shelf: None,
             playbooks: Vec::new(),
             playbooks_stale: false,
             messages: VecDeque::new(),
@@ -149,6 +153,22 @@ impl Engine {
     pub fn remember(&mut self, events: &[Arc<Recorded>]) {
         for recorded in events {
             self.note_record(recorded);
+        }
+    }
+
+    /// What whoever tells of the past must know of today, now and whenever the playbooks in force change.
+    pub fn shelve(&mut self) -> watch::Receiver<Arc<Shelf>> {
+        let (shelf, shelved) = watch::channel(Arc::new(self.shelf_of(Vec::new())));
+        self.shelf = Some(shelf);
+        shelved
+    }
+
+    fn shelf_of(&self, bindings: Vec<Binding>) -> Shelf {
+        Shelf {
+            bindings,
+            found: self.found.clone(),
+            host: Arc::clone(&self.host),
+            operator: self.operator.clone(),
         }
     }
 
@@ -352,6 +372,9 @@ impl Engine {
 
     fn reloaded(&mut self, reloaded: Reloaded) {
         self.found = reloaded.found;
+        if let Some(shelf) = &self.shelf {
+            shelf.send_replace(Arc::new(self.shelf_of(reloaded.bindings.clone())));
+        }
         self.playbooks_stale = true;
         self.step(Input::Loaded(reloaded.bindings));
         for (about, text) in reloaded.alerts {
