@@ -93,8 +93,19 @@ pub(super) struct Ladder {
 
 impl Ladder {
     pub(super) fn new(config: Config) -> Self {
+        Self::of(config, STRIDE)
+    }
+
+    /// With so many events between two checkpoints, to begin with.
+    pub(super) fn of(config: Config, stride: u64) -> Self {
         let empty = Fold::new(config);
-        Self { rungs: vec![empty.clone()], stride: STRIDE, here: empty, stretch: Vec::new() }
+        Self { rungs: vec![empty.clone()], stride, here: empty, stretch: Vec::new() }
+    }
+
+    /// How many checkpoints there are.
+    #[cfg(test)]
+    pub(super) fn height(&self) -> usize {
+        self.rungs.len()
     }
 
     /// The fold after this event, which must be there, with the event; `told` hears how far it has come.
