@@ -27,6 +27,7 @@ use super::update::{Input, Request, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
 use crate::core::Mono;
+use crate::engine::past::Progress;
 use crate::engine::{Handle, Snapshot};
 
 /// Least time between two drawings.
@@ -131,6 +132,27 @@ impl Latest {
     }
 }
 
+/// What a screen shows: now, or a moment of the past.
+struct Shown {
+    snapshot: Arc<Snapshot>,
+    mono: Mono,
+    wall: Timestamp,
+    age: Duration,
+}
+
+impl Shown {
+    /// The past does not age.
+    fn past(snapshot: &Arc<Snapshot>) -> Self {
+        let now = snapshot.now;
+        Self { snapshot: Arc::clone(snapshot), mono: now.mono, wall: now.wall, age: Duration::ZERO }
+    }
+
+    fn world<'a>(&'a self, at: At, zone: &'a TimeZone, looks: &'a Looks) -> World<'a> {
+        let Looks { look, themes, .. } = looks;
+        World { snapshot: &self.snapshot, mono: self.mono, wall: self.wall, zone, age: self.age, at, look, themes }
+    }
+}
+
 /// Everything that the loop holds.
 struct App {
     handle: Handle,
@@ -146,6 +168,10 @@ struct App {
     heard: mpsc::UnboundedReceiver<Heard>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
+    /// What the past answers.
+    recalled: mpsc::UnboundedReceiver<Input>,
+    recall: mpsc::UnboundedSender<Input>,
+    recalling: watch::Receiver<Option<Progress>>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -169,6 +195,7 @@ impl App {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
+        let (recall, recalled) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -183,6 +210,9 @@ impl App {
             dirty: true,
             asleep: false,
             ended: None,
+            recalled,
+            recall,
+            recalling: handle.recalling(),
             handle,
             options,
             looks,
@@ -213,6 +243,11 @@ impl App {
                 Some(()) = self.stopped.recv() => self.sleep(),
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
+                Some(input) = self.recalled.recv() => self.take_in(input),
+                Ok(()) = self.recalling.changed() => {
+                    let progress = *self.recalling.borrow_and_update();
+                    self.take_in(Input::Recalling(progress));
+                }
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -239,17 +274,26 @@ impl App {
         [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
     }
 
-    fn take_in(&mut self, input: Input) {
-        let world = World {
-            snapshot: &self.latest.snapshot,
+    /// What is shown: the moment that is looked back at, else now.
+    fn shown(&self) -> Shown {
+        match self.model.replayed() {
+            Some(shown) => Shown::past(&shown.moment.snapshot),
+            None => self.live(),
+        }
+    }
+
+    fn live(&self) -> Shown {
+        Shown {
+            snapshot: Arc::clone(&self.latest.snapshot),
             mono: self.latest.mono(),
             wall: Timestamp::now(),
-            zone: &self.zone,
             age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        }
+    }
+
+    fn take_in(&mut self, input: Input) {
+        let shown = if matches!(input, Input::Snapshot) { self.live() } else { self.shown() };
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         let requests = update(&mut self.model, input, &world);
         self.dirty = true;
         for request in requests {
@@ -263,16 +307,8 @@ impl App {
         }
         let (width, height) = self.model.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let world = World {
-            snapshot: &self.latest.snapshot,
-            mono: self.latest.mono(),
-            wall: Timestamp::now(),
-            zone: &self.zone,
-            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        let shown = self.shown();
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         view::draw(&self.model, &world, &mut buffer);
         self.terminal.show(&buffer)?;
         let before = self.model.wakes_at();
@@ -311,6 +347,13 @@ impl App {
                 tokio::spawn(async move {
                     let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
                     let _ = answer.send(answered);
+                });
+            }
+            Request::Recall(goal) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let moment = handle.recall(goal).await.map(Box::new);
+                    let _ = recall.send(Input::Replayed(moment));
                 });
             }
             Request::Edit(name) => self.edit(&name),

@@ -78,6 +78,16 @@ pub enum Verb {
     ChoiceBefore,
     /// The option after.
     ChoiceAfter,
+    /// One event back in the past.
+    Earlier,
+    /// One event on.
+    Later,
+    /// To the incident before.
+    IncidentBefore,
+    /// To the next incident.
+    IncidentAfter,
+    /// Back to live.
+    Live,
     /// Copy what is shown.
     Copy,
     /// Draw everything anew.
@@ -227,6 +237,19 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('J')], "J", Verb::Journal, "what happened, latest first").at(NO_REVIEW),
     key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
     key(&[Sign('S')], "S", Verb::Rates, "the success rate in all windows").at(NO_REVIEW),
+    key(&[Sign('[')], "[", Verb::Earlier, "look back: one event earlier; every pane shows that moment, nothing acts")
+        .at(NO_REVIEW)
+        .short("earlier"),
+    key(&[Sign(']')], "]", Verb::Later, "looking back: one event later").at(NO_REVIEW).short("later"),
+    key(&[Sign('{')], "{", Verb::IncidentBefore, "look back to where the incident before was opened")
+        .at(NO_REVIEW)
+        .short("incident before"),
+    key(&[Sign('}')], "}", Verb::IncidentAfter, "looking back: to where the next incident was opened")
+        .at(NO_REVIEW)
+        .short("incident after"),
+    key(&[Sign('t')], "t", Verb::Live, "from looking back to live, and to the place where you were")
+        .at(NO_REVIEW)
+        .short("live"),
     key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)").at(&[Incident, Playbook, Text]),
     key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down"),
     key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up"),

@@ -15,6 +15,7 @@
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
 //! | [`update`] | from an input to a changed model and a few requests; pure |
 //! | [`review`] | a request under review, and what keeps a yes from being given by accident |
+//! | [`rewind`] | which moment of the past is looked at |
 //! | [`form`] | questions with fields |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
@@ -34,6 +35,7 @@ mod line;
 mod model;
 pub mod plain;
 mod review;
+mod rewind;
 mod rows;
 mod say;
 mod svg;

@@ -5,6 +5,7 @@ use std::sync::Arc;
 
 use super::form::Form;
 use super::review::Review;
+use super::rewind::{Rewind, Shown};
 use super::rows;
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
@@ -34,6 +35,8 @@ pub struct Model {
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+    /// The past that is looked at, or asked for.
+    pub rewind: Option<Rewind>,
 }
 
 /// The main screen.
@@ -214,7 +217,20 @@ impl Model {
             embedded,
             told: None,
             announced: None,
+            rewind: None,
         }
+    }
+
+    /// The moment of the past that is on the screen.
+    #[must_use]
+    pub fn replayed(&self) -> Option<&Shown> {
+        self.rewind.as_ref().and_then(|rewind| rewind.shown.as_deref())
+    }
+
+    /// No key acts: the console only looks, or it looks at the past.
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        self.read_only || self.replayed().is_some()
     }
 
     /// Where keys go now.

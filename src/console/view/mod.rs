@@ -93,7 +93,7 @@ pub fn frame((width, height): (u16, u16)) -> Option<Frame> {
 pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, world.look);
-    header::draw(&mut canvas, area.width, world);
+    header::draw(&mut canvas, area.width, model, world);
     let Some(frame) = frame((area.width, area.height)) else { return };
     match model.pages.last() {
         None => main::draw(&mut canvas, frame.body, model, world),
@@ -183,7 +183,7 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
         Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
-        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model.read_only, world),
+        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
     };
     lines.into_iter().flat_map(|line| line.wrap(width)).collect()
 }

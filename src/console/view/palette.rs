@@ -58,7 +58,7 @@ pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
     ];
     let ascii = world.look.glyphs.ascii;
     let verbs =
-        keys::at(model.page_place(), model.read_only).filter(|binding| !moves.contains(&binding.verb)).map(|binding| {
+        keys::at(model.page_place(), model.only_looks()).filter(|binding| !moves.contains(&binding.verb)).map(|binding| {
             Entry::Verb {
                 verb: binding.verb,
                 key: if ascii { binding.ascii } else { binding.label },
