@@ -20,6 +20,7 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
+//! | [`report`] | an incident as Markdown |
 //! | [`past`] | the journal as it stood at any event |
 //! | [`settings`] | the one settings file |
 
@@ -34,6 +35,7 @@ pub mod playbook_view;
 pub mod publish;
 pub mod rehearse;
 pub mod reload;
+pub mod report;
 pub mod run;
 pub mod settings;
 pub mod snapshot;

@@ -14,13 +14,15 @@ use tokio::time::Instant;
 use super::carry::{Hands, Survey};
 use super::handle::Asked;
 use super::page;
-use super::past::Shelf;
+use super::past::Today;
 use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::check::{self, Kept};
-use crate::core::{Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId};
+use crate::core::{
+    Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
+};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading, RecordError};
 use crate::playbook::library::Found;
@@ -99,7 +101,7 @@ pub struct Engine {
     pages: HashMap<PageId, Arc<Recorded>>,
     found: Vec<Found>,
     /// What whoever tells of the past must know of today.
-    shelf: Option<watch::Sender<Arc<Shelf>>>,
+    today: Option<watch::Sender<Arc<Today>>>,
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
     messages: VecDeque<Message>,
@@ -137,7 +139,7 @@ impl Engine {
             requests: 0,
             pages: HashMap::new(),
             found: Vec::new(),
-            shelf: None,
+            today: None,
             playbooks: Vec::new(),
             playbooks_stale: false,
             messages: VecDeque::new(),
@@ -157,19 +159,14 @@ impl Engine {
     }
 
     /// What whoever tells of the past must know of today, now and whenever the playbooks in force change.
-    pub fn shelve(&mut self) -> watch::Receiver<Arc<Shelf>> {
-        let (shelf, shelved) = watch::channel(Arc::new(self.shelf_of(Vec::new())));
-        self.shelf = Some(shelf);
-        shelved
+    pub fn tell_today(&mut self) -> watch::Receiver<Arc<Today>> {
+        let (today, told) = watch::channel(Arc::new(self.today_with(Vec::new())));
+        self.today = Some(today);
+        told
     }
 
-    fn shelf_of(&self, bindings: Vec<Binding>) -> Shelf {
-        Shelf {
-            bindings,
-            found: self.found.clone(),
-            host: Arc::clone(&self.host),
-            operator: self.operator.clone(),
-        }
+    fn today_with(&self, bindings: Vec<Binding>) -> Today {
+        Today { bindings, found: self.found.clone(), host: Arc::clone(&self.host), operator: self.operator.clone() }
     }
 
     /// Runs until told to stop.
@@ -372,8 +369,8 @@ impl Engine {
 
     fn reloaded(&mut self, reloaded: Reloaded) {
         self.found = reloaded.found;
-        if let Some(shelf) = &self.shelf {
-            shelf.send_replace(Arc::new(self.shelf_of(reloaded.bindings.clone())));
+        if let Some(today) = &self.today {
+            today.send_replace(Arc::new(self.today_with(reloaded.bindings.clone())));
         }
         self.playbooks_stale = true;
         self.step(Input::Loaded(reloaded.bindings));

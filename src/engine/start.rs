@@ -100,7 +100,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
-    let past = past::start(options.paths.state.clone(), config(&options.settings), engine.shelve());
+    let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
     let handle = Handle::new(snapshots, commands_in, beat).with_past(past);
 
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));

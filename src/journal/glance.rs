@@ -44,7 +44,9 @@ impl Reader {
     /// The playbook text of this content, as the journal kept it.
     pub fn adopted(&self, content: &ContentKey) -> Result<Option<Recorded>, ReadError> {
         let all = self.select("WHERE kind = 'adopted' ORDER BY seq", [])?;
-        Ok(all.into_iter().find(|recorded| matches!(&recorded.event, Event::Adopted { content: one, .. } if one == content)))
+        Ok(all
+            .into_iter()
+            .find(|recorded| matches!(&recorded.event, Event::Adopted { content: one, .. } if one == content)))
     }
 
     /// One incident's events, oldest first, with the deliveries of its pages and with what was done meanwhile to its
@@ -92,7 +94,9 @@ impl Reader {
 /// Was something done to this key, or to what it belongs to?
 fn touches(event: &Event, key: &Key, name: &str) -> bool {
     match event {
-        Event::Breaker { key: one, .. } | Event::Snoozed { key: one, .. } | Event::Unsnoozed { key: one, .. } => one == key,
+        Event::Breaker { key: one, .. } | Event::Snoozed { key: one, .. } | Event::Unsnoozed { key: one, .. } => {
+            one == key
+        }
         Event::Paused { scope, .. } | Event::Resumed { scope, .. } => match scope {
             Scope::Host => true,
             Scope::Playbook(playbook) => **playbook == *name,

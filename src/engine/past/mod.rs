@@ -24,5 +24,5 @@ mod told;
 mod tests;
 
 pub use line::{Goal, Line, PastError, Progress, Replayed};
-pub use serve::{Shelf, start};
+pub use serve::{Today, start};
 pub use told::tell;

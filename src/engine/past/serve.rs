@@ -23,7 +23,7 @@ const IDLE: Duration = Duration::from_mins(10);
 
 /// What the journal does not tell: which playbooks are bound to what on this host, and who looks.
 #[derive(Debug, Clone)]
-pub struct Shelf {
+pub struct Today {
     /// In force today.
     pub bindings: Vec<Binding>,
     /// Every file that was found.
@@ -35,17 +35,17 @@ pub struct Shelf {
 }
 
 /// Serves the past of this state folder until the last line to it is gone. Reads nothing before it is asked.
-pub fn start(state: PathBuf, config: Config, shelf: watch::Receiver<Arc<Shelf>>) -> Line {
+pub fn start(state: PathBuf, config: Config, today: watch::Receiver<Arc<Today>>) -> Line {
     let (asks_in, asks) = mpsc::unbounded_channel();
     let (progress_in, progress) = watch::channel(None);
-    tokio::spawn(run(state, config, shelf, asks, progress_in));
+    tokio::spawn(run(state, config, today, asks, progress_in));
     Line::new(asks_in, progress)
 }
 
 async fn run(
     state: PathBuf,
     config: Config,
-    shelf: watch::Receiver<Arc<Shelf>>,
+    today: watch::Receiver<Arc<Today>>,
     mut asks: mpsc::UnboundedReceiver<Ask>,
     progress: watch::Sender<Option<Progress>>,
 ) {
@@ -60,12 +60,12 @@ async fn run(
                 ask
             }
         };
-        let (state, config, shelf, progress) =
-            (state.clone(), config.clone(), Arc::clone(&shelf.borrow()), progress.clone());
+        let (state, config, today, progress) =
+            (state.clone(), config.clone(), Arc::clone(&today.borrow()), progress.clone());
         let known = past.take();
         let answered = tokio::task::spawn_blocking(move || {
             let mut past = known.map_or_else(|| Past::open(&state, config), Ok);
-            answer(past.as_mut(), &shelf, ask, &progress);
+            answer(past.as_mut(), &today, ask, &progress);
             progress.send_replace(None);
             past.ok()
         });
@@ -73,14 +73,19 @@ async fn run(
     }
 }
 
-fn answer(past: Result<&mut Past, &mut PastError>, shelf: &Shelf, ask: Ask, progress: &watch::Sender<Option<Progress>>) {
+fn answer(
+    past: Result<&mut Past, &mut PastError>,
+    today: &Today,
+    ask: Ask,
+    progress: &watch::Sender<Option<Progress>>,
+) {
     fn give<T>(back: oneshot::Sender<Result<T, PastError>>, answer: Result<T, PastError>) {
         // who asked may have gone away
         let _ = back.send(answer);
     }
     match (ask, past.map_err(|error| error.clone())) {
         (Ask::Count(back), past) => give(back, past.and_then(|past| past.count())),
-        (Ask::At(goal, back), past) => give(back, past.and_then(|past| past.at(goal, shelf, progress))),
+        (Ask::At(goal, back), past) => give(back, past.and_then(|past| past.at(goal, today, progress))),
         (Ask::Incident(id, back), past) => {
             give(back, past.and_then(|past| told::tell(&past.reader, id).map(Arc::new)));
         }
@@ -115,12 +120,12 @@ impl Past {
     fn at(
         &mut self,
         goal: Goal,
-        shelf: &Shelf,
+        today: &Today,
         progress: &watch::Sender<Option<Progress>>,
     ) -> Result<Replayed, PastError> {
         let of = self.count()?;
         let seq = self.seq(goal, of)?;
-        self.replay(seq, of, shelf, progress).map_err(|error| said(&error))?.ok_or(PastError::Empty)
+        self.replay(seq, of, today, progress).map_err(|error| said(&error))?.ok_or(PastError::Empty)
     }
 
     /// Which event a goal means.
@@ -142,7 +147,7 @@ impl Past {
         &mut self,
         seq: u64,
         of: u64,
-        shelf: &Shelf,
+        today: &Today,
         progress: &watch::Sender<Option<Progress>>,
     ) -> Result<Option<Replayed>, ReadError> {
         let told = |done| {
@@ -151,17 +156,17 @@ impl Past {
         let Some((fold, event)) = self.ladder.at(&self.reader, seq, told)? else { return Ok(None) };
         // readings are kept without events, so there may be later ones; they belong to no moment of the journal
         let last = self.reader.events_between(of.saturating_sub(1), of)?.last().map_or(Mono(0), |last| last.mono);
-        let (glimpses, absent) = self.sight.at(&self.reader, fold, shelf, last)?;
+        let (glimpses, absent) = self.sight.at(&self.reader, fold, today, last)?;
         let now = publish::moment(fold.at.0, fold.at.1);
         let mut core = fold.core.clone();
         core.depict(now, glimpses, absent);
         let extras = Extras {
             generation: seq,
-            host: Arc::clone(&shelf.host),
-            operator: shelf.operator.clone(),
+            host: Arc::clone(&today.host),
+            operator: today.operator.clone(),
             strip: None,
             recording: Ok(()),
-            playbooks: playbook_view::all(&shelf.found, &core),
+            playbooks: playbook_view::all(&today.found, &core),
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
             condition: crate::check::condition,
         };

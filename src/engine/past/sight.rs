@@ -6,7 +6,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::ladder::Fold;
-use super::serve::Shelf;
+use super::serve::Today;
 use crate::check::{Observation, Subject, judge};
 use crate::core::input::{Binding, Resolution, Standing};
 use crate::core::past::Glimpse;
@@ -24,6 +24,8 @@ const AROUND: Duration = Duration::from_mins(30);
 /// Changes of one subject that are read for one stretch.
 const MOST: usize = 2000;
 
+/// A key that was watched, under which version of its playbook, and what its mode needed.
+type Watched = (Key, Arc<Playbook>, Standing);
 /// One check of a key, as its readings are filed.
 type Place = (Key, Role, usize);
 
@@ -42,7 +44,7 @@ impl Sight {
         &mut self,
         reader: &Reader,
         fold: &Fold,
-        shelf: &Shelf,
+        today: &Today,
         last: Mono,
     ) -> Result<(Vec<Glimpse>, Vec<Binding>), ReadError> {
         let now = fold.at.0;
@@ -50,14 +52,14 @@ impl Sight {
             let (from, to) = (now - HOUR - AROUND, (now + AROUND).min(last.max(now)));
             *self = Self { from, to, series: HashMap::new() };
         }
-        let (watched, absent) = watched(fold, shelf);
+        let (watched, absent) = watched(fold, today);
         self.read(reader, &watched)?;
         let glimpses = watched.into_iter().map(|(key, book, standing)| self.glimpse(fold, key, book, standing));
         Ok((glimpses.collect(), absent))
     }
 
     /// Reads the series that are wanted and not known yet.
-    fn read(&mut self, reader: &Reader, watched: &[(Key, Arc<Playbook>, Standing)]) -> Result<(), ReadError> {
+    fn read(&mut self, reader: &Reader, watched: &[Watched]) -> Result<(), ReadError> {
         let mut places: Vec<(Place, &Check)> = Vec::new();
         let mut subjects: Vec<Arc<str>> = Vec::new();
         for (key, book, _) in watched {
@@ -101,8 +103,7 @@ impl Sight {
             let own = recorded.get(&(role, index)).copied();
             kept.into_iter().chain(own).max_by_key(|reading| reading.began).cloned()
         };
-        let detector: Vec<_> =
-            (0..playbook.detect.checks.len()).map(|index| latest(Role::Detector, index)).collect();
+        let detector: Vec<_> = (0..playbook.detect.checks.len()).map(|index| latest(Role::Detector, index)).collect();
         let verifier = (0..playbook.verify.checks.len()).map(|index| latest(Role::Verifier, index)).collect();
         let telling = telling(&detector);
         let figures = upto(Role::Detector, telling).iter().filter_map(|reading| Some((reading.began, reading.figure?)));
@@ -178,10 +179,10 @@ fn recorded<'a>(fold: &'a Fold, key: &Key) -> HashMap<(Role, usize), &'a Reading
 
 /// What was watched then, as far as it can be known: of what is bound today, the version that was in force; and
 /// whatever had an open incident.
-fn watched(fold: &Fold, shelf: &Shelf) -> (Vec<(Key, Arc<Playbook>, Standing)>, Vec<Binding>) {
-    let mut watched: Vec<(Key, Arc<Playbook>, Standing)> = Vec::new();
+fn watched(fold: &Fold, today: &Today) -> (Vec<Watched>, Vec<Binding>) {
+    let mut watched: Vec<Watched> = Vec::new();
     let mut absent = Vec::new();
-    for binding in &shelf.bindings {
+    for binding in &today.bindings {
         let Some(book) = version(fold, &binding.playbook) else { continue };
         match &binding.resolution {
             Resolution::Here(target) => add(&mut watched, &book, target, binding.standing),
@@ -196,12 +197,7 @@ fn watched(fold: &Fold, shelf: &Shelf) -> (Vec<(Key, Arc<Playbook>, Standing)>, 
     (watched, absent)
 }
 
-fn add(
-    watched: &mut Vec<(Key, Arc<Playbook>, Standing)>,
-    book: &Arc<Playbook>,
-    target: &Target,
-    standing: Standing,
-) {
+fn add(watched: &mut Vec<Watched>, book: &Arc<Playbook>, target: &Target, standing: Standing) {
     let key = Key { content: book.content.clone(), target: target.clone() };
     if !watched.iter().any(|(known, ..)| *known == key) {
         watched.push((key, Arc::clone(book), standing));

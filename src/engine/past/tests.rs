@@ -7,7 +7,7 @@ use tempfile::TempDir;
 use tokio::sync::watch;
 
 use super::ladder::Ladder;
-use super::serve::{Shelf, start};
+use super::serve::{Today, start};
 use super::{Goal, Line, PastError, tell};
 use crate::check::{Observation, Subject};
 use crate::core::incident::{Outcome, Starter};
@@ -114,9 +114,9 @@ fn line(folder: &TempDir) -> Line {
         resolution: Resolution::Here(Target::Mount("/".into())),
         standing: Standing::AsWritten,
     };
-    let shelf = Shelf { bindings: vec![binding], found: Vec::new(), host: "web-03".into(), operator: alice() };
-    let (_shelf, shelved) = watch::channel(Arc::new(shelf));
-    start(folder.path().to_owned(), Config::default(), shelved)
+    let today = Today { bindings: vec![binding], found: Vec::new(), host: "web-03".into(), operator: alice() };
+    let (_today, told) = watch::channel(Arc::new(today));
+    start(folder.path().to_owned(), Config::default(), told)
 }
 
 #[test]

@@ -14,8 +14,7 @@ use crate::journal::Reader;
 /// # Errors
 /// Where the journal cannot be read, or does not know it.
 pub fn tell(reader: &Reader, id: IncidentId) -> Result<IncidentView, PastError> {
-    let story: Vec<_> =
-        reader.whole_story(id).map_err(|error| said(&error))?.into_iter().map(Arc::new).collect();
+    let story: Vec<_> = reader.whole_story(id).map_err(|error| said(&error))?.into_iter().map(Arc::new).collect();
     let mut core = Core::new(Config::default());
     if let Some(Event::Opened { key, .. }) = story.first().map(|first| &first.event)
         && let Some(adopted) = reader.adopted(&key.content).map_err(|error| said(&error))?
