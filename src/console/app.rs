@@ -17,8 +17,10 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::canvas::Look;
+use super::clipboard;
 use super::decode::Typed;
 use super::editor::{self, Edited};
+use super::export;
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
 use super::terminal::{self, Heard, Keyboard, Terminal};
@@ -356,9 +358,16 @@ impl App {
                     let _ = recall.send(Input::Replayed(moment));
                 });
             }
+            Request::Tell(id) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let _ = recall.send(Input::Told(id, handle.incident(id).await));
+                });
+            }
+            Request::Export { stem, text } => self.export(&stem, &text),
             Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => self.change_theme(&name),
-            Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
+            Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Bell => {}
             Request::Redraw => {
@@ -421,6 +430,12 @@ impl App {
         }));
     }
 
+    fn export(&mut self, stem: &str, text: &str) {
+        let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        let written = export::write(&folder, stem, text);
+        self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
+    }
+
     fn change_theme(&mut self, name: &str) {
         let answer = match Theme::find(name, &self.options.config) {
             Ok(theme) => {
@@ -438,30 +453,4 @@ impl App {
 fn boottime() -> u64 {
     let time = clock_gettime(ClockId::Boottime);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
-}
-
-/// The sequence that puts text on the clipboard of the terminal, wherever that is.
-fn osc52(text: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::from("\x1b]52;c;");
-    for three in text.as_bytes().chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize];
-            coded.push(if place <= three.len() { char::from(sign) } else { '=' });
-        }
-    }
-    coded.push('\x07');
-    coded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::osc52;
-
-    #[test]
-    fn the_clipboard_gets_base64() {
-        let coded = ["", "f", "fo", "foo", "foob"].map(|text| osc52(text)[7..].trim_end_matches('\x07').to_owned());
-        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-    }
 }

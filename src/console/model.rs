@@ -3,7 +3,9 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::find::Find;
 use super::form::Form;
+use super::recall::Recalled;
 use super::review::Review;
 use super::rewind::{Rewind, Shown};
 use super::rows;
@@ -37,6 +39,8 @@ pub struct Model {
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
     /// The past that is looked at, or asked for.
     pub rewind: Option<Rewind>,
+    /// What the journal told of the incident that is looked at.
+    pub recalled: Recalled,
 }
 
 /// The main screen.
@@ -158,6 +162,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// The filter is being typed; what it was before.
     Filter { before: String },
+    /// Words are looked for in the page.
+    Find(Find),
     /// The command palette.
     Palette { typed: String, at: usize },
 }
@@ -185,6 +191,8 @@ pub enum Place {
     Question,
     /// The filter or the palette.
     Typing,
+    /// Words to be found in a page.
+    Finding,
 }
 
 /// What the last command or key came to.
@@ -218,6 +226,7 @@ impl Model {
             told: None,
             announced: None,
             rewind: None,
+            recalled: Recalled::default(),
         }
     }
 
@@ -240,6 +249,7 @@ impl Model {
             Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
             Some(Overlay::Form(_)) => Place::Form,
             Some(Overlay::Filter { .. } | Overlay::Palette { .. }) => Place::Typing,
+            Some(Overlay::Find(_)) => Place::Finding,
             None => self.page_place(),
         }
     }

@@ -26,11 +26,19 @@ pub struct Desk {
     snapshot: Snapshot,
     at: u64,
     pub asked: Vec<Request>,
+    /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
+    pub told: Vec<IncidentId>,
 }
 
 impl Desk {
     pub fn new(snapshot: Snapshot) -> Self {
-        let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
+        let mut desk = Self {
+            model: Model::new((120, 60), false, true),
+            snapshot,
+            at: 10_000,
+            asked: Vec::new(),
+            told: Vec::new(),
+        };
         desk.input(Input::Snapshot);
         desk
     }
@@ -49,7 +57,12 @@ impl Desk {
             look: &look,
             themes: &["default".to_owned(), "mono".to_owned()],
         };
-        self.asked.extend(update(&mut self.model, input, &world));
+        for request in update(&mut self.model, input, &world) {
+            match request {
+                Request::Tell(id) => self.told.push(id),
+                other => self.asked.push(other),
+            }
+        }
     }
 
     /// A moment of the past comes.

@@ -37,7 +37,8 @@ fn goals(desk: &Desk) -> Vec<Goal> {
 fn brackets_step_through_events_and_braces_through_incidents() {
     let desk = past(10).keys("[").recalled(Ok(moment(9, fixture::calm()))).keys("{");
     assert_eq!(goals(&desk), [NOW, Goal::Event(9), Goal::IncidentBefore(9)]);
-    let desk = desk.recalled(Ok(moment(3, fixture::calm()))).keys("]").recalled(Ok(moment(4, fixture::calm()))).keys("}");
+    let desk =
+        desk.recalled(Ok(moment(3, fixture::calm()))).keys("]").recalled(Ok(moment(4, fixture::calm()))).keys("}");
     assert_eq!(goals(&desk)[3..], [Goal::Event(4), Goal::IncidentAfter(4)]);
     assert_eq!(goals(&high().keys("{")), [Goal::IncidentBefore(i64::MAX.cast_unsigned())]);
 }

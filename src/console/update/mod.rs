@@ -4,6 +4,7 @@
 mod form;
 mod moves;
 mod opening;
+mod reading;
 mod review;
 mod typing;
 
@@ -13,12 +14,14 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
+use super::recall;
 use super::rewind::{self, Step};
 use super::rows;
 use super::view::World;
-use crate::core::Command;
+use crate::core::{Command, IncidentId};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
+use crate::engine::snapshot::IncidentView;
 
 /// What comes in.
 #[derive(Debug, Clone)]
@@ -31,6 +34,8 @@ pub enum Input {
     Resize(u16, u16),
     /// The world holds a new snapshot.
     Snapshot,
+    /// What the journal tells of an incident.
+    Told(IncidentId, Result<Arc<IncidentView>, PastError>),
     /// A moment of the past, or why there is none.
     Replayed(Result<Box<Replayed>, PastError>),
     /// How far the fold of the journal has come.
@@ -52,6 +57,10 @@ pub enum Request {
     Send(Command),
     /// Ask for a moment of the past.
     Recall(Goal),
+    /// Ask for an incident's whole story.
+    Tell(IncidentId),
+    /// Write this to a new file whose name begins so.
+    Export { stem: Arc<str>, text: String },
     /// Hand a playbook to the editor.
     Edit(Arc<str>),
     /// Draw with another theme.
@@ -75,6 +84,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
         // whatever led here: nothing acts from the past
         requests.retain(|request| !matches!(request, Request::Send(_) | Request::Edit(_)));
     }
+    requests.extend(recall::wanted(model, world));
     requests
 }
 
@@ -94,6 +104,10 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
                 follow(model, &snapshot);
             }
             requests
+        }
+        Input::Told(id, answer) => {
+            recall::told(model, id, answer);
+            Vec::new()
         }
         Input::Recalling(progress) => {
             if let Some(rewind) = &mut model.rewind {
@@ -148,7 +162,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
         // a key that is held down decides nothing
         (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
         (_, Some(verb)) => act(model, verb, world),
-        (Place::Form | Place::Typing | Place::Naming, None) => {
+        (Place::Form | Place::Typing | Place::Naming | Place::Finding, None) => {
             typing::typed(model, key, world);
             Vec::new()
         }
@@ -194,7 +208,9 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::IncidentBefore => return rewind::step(model, Step::IncidentBefore, world),
         Verb::IncidentAfter => return rewind::step(model, Step::IncidentAfter, world),
         Verb::Live => live(model, world),
-        Verb::Copy => return copy(model, world),
+        Verb::Find => reading::find(model),
+        Verb::Copy => return reading::copy(model, world),
+        Verb::Export => return reading::export(model, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
         Verb::Quit => return form::leave(model, world, Request::Quit),
@@ -207,6 +223,7 @@ fn back(model: &mut Model) -> Vec<Request> {
     match model.overlay.take() {
         Some(Overlay::Filter { before }) => model.main.filter = before,
         Some(Overlay::Form(_) | Overlay::Palette { .. }) => review::unseen(model),
+        Some(Overlay::Find(_)) => {}
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
             Some(_) => drop(model.pages.pop()),
@@ -286,13 +303,4 @@ fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     }
     say(model, world, "no playbook here");
     Vec::new()
-}
-
-fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let Some(page) = model.pages.last() else { return Vec::new() };
-    let lines = super::view::page_lines(page, 100, model, world);
-    let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-    model.said =
-        Some(Said { text: "sent to the clipboard, if this terminal takes it".into(), bad: false, at: world.at });
-    vec![Request::Copy(text)]
 }

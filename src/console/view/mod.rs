@@ -28,8 +28,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Look, columns};
+use super::find;
 use super::line::Line;
 use super::model::{At, Model, Overlay, Page, TextKind};
+use super::recall;
 use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
@@ -108,12 +110,12 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
-        Some(Overlay::Filter { .. }) | None => {}
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
     }
 }
 
 fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
-    canvas.rule(0, body.y, body.width, &heading(page, world));
+    canvas.rule(0, body.y, body.width, &finding(heading(page, model, world), page, body, model, world));
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
@@ -121,7 +123,11 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
         | Page::Playbook { scroll, .. }
         | Page::Rejected { scroll, .. }
         | Page::Text { scroll, .. } => {
-            let lines = page_lines(page, usize::from(room.width), model, world);
+            let mut lines = page_lines(page, usize::from(room.width), model, world);
+            if let Some(Overlay::Find(find)) = &model.overlay {
+                let hits = find::hits(&lines, &find.words);
+                lines = find::marked(lines, &hits, find.at);
+            }
             draw_lines(canvas, room, &lines, *scroll);
         }
         Page::Approval(review) => {
@@ -132,6 +138,46 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
             }
         }
     }
+}
+
+/// The heading, with the words that are looked for in the page.
+fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<'_>) -> Line {
+    let Some(Overlay::Find(find)) = &model.overlay else { return heading };
+    let lines = page_lines(page, usize::from(inside(page, body).width), model, world);
+    let count = find::hits(&lines, &find.words).len();
+    let place = match (find.words.is_empty(), count) {
+        (true, _) => String::new(),
+        (_, 0) => " not here".to_owned(),
+        (_, count) => format!(" {} of {count}", find.at.min(count - 1) + 1),
+    };
+    // first, so that it stays where the page's name is cut
+    Line::new()
+        .with(Role::Key, "/")
+        .with(Role::Input, format!("{}_", find.words))
+        .text(place)
+        .text("  ")
+        .joined(heading)
+}
+
+/// The text of the page that is shown, as it is wrapped on this screen; none for the main screen and for lists.
+#[must_use]
+pub fn shown_lines(model: &Model, world: &World<'_>) -> Vec<Line> {
+    let (Some(page), Some(frame)) = (model.pages.last(), frame(model.size)) else { return Vec::new() };
+    page_lines(page, usize::from(inside(page, frame.body).width), model, world)
+}
+
+/// What a copy takes, and what that is called: the chosen attempt, else the whole page.
+#[must_use]
+pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(String, Vec<Line>)> {
+    let page = model.pages.last()?;
+    if let Page::Incident { id, .. } = page
+        && let Some(attempt) = model.recalled.chosen(*id)
+        && let Some(view) = recall::incident(model, *id, world)
+    {
+        let lines = story::attempt(&view.story, attempt, world);
+        return Some((format!("attempt {attempt}"), lines.into_iter().flat_map(|line| line.wrap(width)).collect()));
+    }
+    Some(("this page".to_owned(), page_lines(page, width, model, world)))
 }
 
 /// Where a page's text stands: below its heading, and on a request's page above its question.
@@ -150,9 +196,9 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
     canvas.more(room, below);
 }
 
-fn heading(page: &Page, world: &World<'_>) -> Line {
+fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
     match page {
-        Page::Incident { id, .. } => incident::heading(*id, world),
+        Page::Incident { id, .. } => incident::heading(*id, model, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
         Page::Rejected { playbook, .. } => {
@@ -175,7 +221,7 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
 #[must_use]
 pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
     let lines = match page {
-        Page::Incident { id, .. } => incident::lines(*id, width, world),
+        Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
