@@ -12,13 +12,30 @@ pub struct Find {
     pub at: usize,
 }
 
-/// A place that holds the words: a row, and where in it, in characters.
+/// A place that holds the words: a line of the text, and where in it, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Hit {
-    /// The row, from 0.
-    pub row: usize,
+    line: usize,
     from: usize,
     to: usize,
+}
+
+/// The rows of a screen of this width on which these places begin; words may be broken over two of them.
+#[must_use]
+pub fn rows(lines: &[Line], hits: &[Hit], width: usize) -> Vec<usize> {
+    let mut above = Vec::with_capacity(lines.len());
+    let mut total = 0;
+    for line in lines {
+        above.push(total);
+        total += line.clone().wrap(width).len();
+    }
+    let row = |hit: &Hit| {
+        let line = mark(&lines[hit.line], Hit { to: hit.from + 1, ..*hit }, Role::Input);
+        let wrapped = line.wrap(width);
+        let within = wrapped.iter().position(|row| row.pieces.iter().any(|piece| piece.role == Role::Input));
+        above[hit.line] + within.unwrap_or(0)
+    };
+    hits.iter().map(row).collect()
 }
 
 /// Every place that holds the words, from top to bottom.
@@ -31,12 +48,12 @@ pub fn hits(lines: &[Line], words: &str) -> Vec<Hit> {
         return Vec::new();
     }
     let mut hits = Vec::new();
-    for (row, line) in lines.iter().enumerate() {
+    for (number, line) in lines.iter().enumerate() {
         let text: Vec<char> = line.bare().chars().map(fold).collect();
         let mut from = 0;
         while from + wanted.len() <= text.len() {
             if text[from..].starts_with(&wanted) {
-                hits.push(Hit { row, from, to: from + wanted.len() });
+                hits.push(Hit { line: number, from, to: from + wanted.len() });
                 from += wanted.len();
             } else {
                 from += 1;
@@ -52,7 +69,7 @@ pub fn marked(lines: Vec<Line>, hits: &[Hit], current: usize) -> Vec<Line> {
     let mut lines = lines;
     for (index, hit) in hits.iter().enumerate() {
         let role = if index == current { Role::Selected } else { Role::Input };
-        if let Some(line) = lines.get_mut(hit.row) {
+        if let Some(line) = lines.get_mut(hit.line) {
             *line = mark(line, *hit, role);
         }
     }
@@ -79,19 +96,31 @@ fn mark(line: &Line, hit: Hit, role: Role) -> Line {
 mod tests {
     use super::*;
 
-    fn rows(lines: &[&str], words: &str) -> Vec<(usize, usize)> {
+    fn places(lines: &[&str], words: &str) -> Vec<(usize, usize)> {
         let lines: Vec<Line> = lines.iter().map(Line::plain).collect();
-        hits(&lines, words).into_iter().map(|hit| (hit.row, hit.from)).collect()
+        hits(&lines, words).into_iter().map(|hit| (hit.line, hit.from)).collect()
+    }
+
+    #[test]
+    fn words_that_are_broken_over_two_rows_are_found_where_they_begin() {
+        let lines = [Line::plain("first"), Line::plain("one two three four five").hanging(2)];
+        let found = hits(&lines, "three four");
+        assert_eq!(rows(&lines, &found, 14), [1], "one two three / four five");
+        assert_eq!(rows(&lines, &hits(&lines, "four"), 14), [2]);
+        assert_eq!(rows(&lines, &hits(&lines, "first"), 14), [0]);
+        let wrapped: Vec<Line> = marked(lines.to_vec(), &found, 0).into_iter().flat_map(|line| line.wrap(14)).collect();
+        let shown = |row: &Line| row.pieces.iter().any(|piece| piece.role == Role::Selected);
+        assert_eq!(wrapped.iter().map(shown).collect::<Vec<_>>(), [false, true, true]);
     }
 
     #[test]
     fn words_are_found_wherever_they_stand() {
         let text = ["Exit code 1", "no", "exit, EXIT; Größe"];
-        assert_eq!(rows(&text, "exit"), [(0, 0), (2, 0), (2, 6)]);
-        assert_eq!(rows(&text, "Exit"), [(0, 0)], "a capital letter means itself");
-        assert_eq!(rows(&text, "größe"), [(2, 12)]);
-        assert_eq!(rows(&text, ""), []);
-        assert_eq!(rows(&["aaa"], "aa"), [(0, 0)], "places do not overlap");
+        assert_eq!(places(&text, "exit"), [(0, 0), (2, 0), (2, 6)]);
+        assert_eq!(places(&text, "Exit"), [(0, 0)], "a capital letter means itself");
+        assert_eq!(places(&text, "größe"), [(2, 12)]);
+        assert_eq!(places(&text, ""), []);
+        assert_eq!(places(&["aaa"], "aa"), [(0, 0)], "places do not overlap");
     }
 
     #[test]

@@ -180,3 +180,12 @@ fn a_moment_before_an_incident_was_opened_says_so() {
     assert!(desk.screen((80, 24)).contains("At this moment it had not been opened yet."));
     assert_eq!(Mono(5000), desk.model.replayed().unwrap().moment.event.mono);
 }
+
+#[test]
+fn words_that_the_screen_breaks_over_two_rows_are_found() {
+    let mut desk = mailer();
+    desk.model.size = (40, 10);
+    let desk = desk.keys("/no answer");
+    assert!(desk.screen((40, 10)).contains("/no answer_ 1 of 3"));
+    assert!(scroll(&desk) > 0 && desk.screen((40, 10)).contains("answer on 127.0.0.1:25"), "{}", desk.screen((40, 10)));
+}

@@ -6,6 +6,7 @@ use super::super::fixture;
 use super::super::model::{Page, Pane, Place};
 use super::super::update::{Input, Request};
 use super::keys::Desk;
+use super::screens::{SIZES, expect};
 use crate::core::{Event, Mono, Recorded};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
@@ -76,6 +77,7 @@ fn nothing_acts_from_the_past() {
     }
     let desk = high().keys("[").recalled(Ok(moment(5, fixture::trouble()))).keys("ay");
     assert_eq!(desk.model.place(), Place::Approval);
+    assert!(desk.screen((100, 60)).contains("This is the past: it cannot be answered here."));
     assert_eq!(desk.commands().len(), 0, "a request of the past cannot be answered");
 }
 
@@ -139,4 +141,20 @@ fn the_past_is_marked_at_every_width() {
     }
     let line = desk.screen((80, 12));
     assert!(line.contains("REPLAY 14:02:31 event 5 of 10"), "{line}");
+}
+
+#[test]
+fn the_past_at_the_sizes_that_people_have() {
+    let desk = high().keys("[").recalled(Ok(moment(7, fixture::trouble())));
+    for (width, height) in SIZES {
+        expect(&format!("past-{width}x{height}"), &desk.screen((width, height)));
+    }
+    let page = desk.keys("2j\r");
+    expect("past-incident-80x24", &page.screen((80, 24)));
+    let find = high().keys("2j\r/no answer");
+    for (width, height) in [(120, 30), (80, 24), (40, 10)] {
+        expect(&format!("find-{width}x{height}"), &find.screen((width, height)));
+    }
+    let chosen = high().keys("2j\r\t\t");
+    expect("incident-chosen-80x24", &chosen.screen((80, 24)));
 }

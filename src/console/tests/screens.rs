@@ -56,7 +56,7 @@ fn model(size: (u16, u16)) -> Model {
     Model::new(size, false, true)
 }
 
-const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
+pub const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
 
 /// Brings a model to a place.
 type Opener = Box<dyn Fn(&mut Model)>;

@@ -39,8 +39,8 @@ pub fn step(model: &mut Model, next: bool, world: &World<'_>) {
 
 /// The rows that hold the words.
 fn hits(model: &Model, words: &str, world: &World<'_>) -> Vec<usize> {
-    let lines = view::shown_lines(model, world);
-    find::hits(&lines, words).into_iter().map(|hit| hit.row).collect()
+    let Some((lines, width)) = view::shown_text(model, world) else { return Vec::new() };
+    find::rows(&lines, &find::hits(&lines, words), width)
 }
 
 /// Scrolls to a place, where it is not on the screen.
@@ -81,7 +81,7 @@ pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
         return say(model, world, "no attempt is chosen: y copies the whole page");
     };
     let head = format!("attempt {attempt} started");
-    let row = view::shown_lines(model, world).iter().position(|line| line.bare().contains(&head));
+    let row = hits(model, &head, world).first().copied();
     let last = view::extent(model, world).map_or(0, view::Extent::last);
     if let (Some(row), Some(scroll)) = (row, scroll(model)) {
         *scroll = row.min(last);

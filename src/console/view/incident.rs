@@ -55,7 +55,7 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
         say::count(incident.attempts, "attempt", "attempts"),
         say::count(incident.rungs, "rung", "rungs")
     );
-    lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)));
+    lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)).hanging(9));
     if let Some(by) = &incident.acknowledged {
         lines.push(Line::new().dim("seen by  ").text(by.to_string()));
     }
@@ -66,7 +66,8 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
     lines.extend([Line::new(), Line::title("Story")]);
     lines.extend(story::lines(&incident.story, model.recalled.chosen(id), world));
-    if width >= 20 && !matches!(incident.stage, Stage::Closed { .. }) {
+    // of the past, what came next can be looked at
+    if width >= 20 && model.replayed().is_none() && !matches!(incident.stage, Stage::Closed { .. }) {
         lines.push(Line::new());
         lines.push(Line::new().dim(next(incident)));
     }

@@ -123,18 +123,19 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
         | Page::Playbook { scroll, .. }
         | Page::Rejected { scroll, .. }
         | Page::Text { scroll, .. } => {
-            let mut lines = page_lines(page, usize::from(room.width), model, world);
+            let width = usize::from(room.width);
+            let mut lines = page_text(page, width, model, world);
             if let Some(Overlay::Find(find)) = &model.overlay {
                 let hits = find::hits(&lines, &find.words);
                 lines = find::marked(lines, &hits, find.at);
             }
-            draw_lines(canvas, room, &lines, *scroll);
+            draw_lines(canvas, room, &wrapped(lines, width), *scroll);
         }
         Page::Approval(review) => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, review.scroll);
             if room.height > 0 {
-                approval::draw_question(canvas, body, review, world);
+                approval::draw_question(canvas, body, review, model, world);
             }
         }
     }
@@ -143,7 +144,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
 /// The heading, with the words that are looked for in the page.
 fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<'_>) -> Line {
     let Some(Overlay::Find(find)) = &model.overlay else { return heading };
-    let lines = page_lines(page, usize::from(inside(page, body).width), model, world);
+    let lines = page_text(page, usize::from(inside(page, body).width), model, world);
     let count = find::hits(&lines, &find.words).len();
     let place = match (find.words.is_empty(), count) {
         (true, _) => String::new(),
@@ -159,11 +160,12 @@ fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<
         .joined(heading)
 }
 
-/// The text of the page that is shown, as it is wrapped on this screen; none for the main screen and for lists.
+/// The text of the page that is shown, not wrapped yet, and the width that it is wrapped to; none for the main screen.
 #[must_use]
-pub fn shown_lines(model: &Model, world: &World<'_>) -> Vec<Line> {
-    let (Some(page), Some(frame)) = (model.pages.last(), frame(model.size)) else { return Vec::new() };
-    page_lines(page, usize::from(inside(page, frame.body).width), model, world)
+pub fn shown_text(model: &Model, world: &World<'_>) -> Option<(Vec<Line>, usize)> {
+    let page = model.pages.last()?;
+    let width = usize::from(inside(page, frame(model.size)?.body).width);
+    Some((page_text(page, width, model, world), width))
 }
 
 /// What a copy takes, and what that is called: the chosen attempt, else the whole page.
@@ -175,7 +177,7 @@ pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(S
         && let Some(view) = recall::incident(model, *id, world)
     {
         let lines = story::attempt(&view.story, attempt, world);
-        return Some((format!("attempt {attempt}"), lines.into_iter().flat_map(|line| line.wrap(width)).collect()));
+        return Some((format!("attempt {attempt}"), wrapped(lines, width)));
     }
     Some(("this page".to_owned(), page_lines(page, width, model, world)))
 }
@@ -220,7 +222,16 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
 /// A page's text, wrapped to a width.
 #[must_use]
 pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
-    let lines = match page {
+    wrapped(page_text(page, width, model, world), width)
+}
+
+fn wrapped(lines: Vec<Line>, width: usize) -> Vec<Line> {
+    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+}
+
+/// A page's text for a width, not wrapped yet.
+fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+    match page {
         Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, world),
@@ -230,8 +241,7 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
         Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
         Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
-    };
-    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+    }
 }
 
 /// How far a page reaches.
