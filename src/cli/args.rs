@@ -80,6 +80,9 @@ pub enum Verb {
         /// As JSON lines
         #[arg(long)]
         json: bool,
+        /// As Markdown, to keep or to hand on
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Playbooks: list, show, check, plan, new, schema, arm, disarm
     Playbook {

@@ -14,6 +14,7 @@
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
 //! | [`story`] | one plain sentence per event |
+//! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
 
 mod apply;
@@ -34,6 +35,7 @@ mod load;
 mod machine;
 mod operate;
 pub mod page;
+pub mod past;
 pub mod plan;
 mod question;
 pub mod rate;

@@ -7,7 +7,9 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Snapshot;
-use crate::core::{Command, Refusal};
+use super::past::{Goal, Line, PastError, Progress, Replayed};
+use super::snapshot::IncidentView;
+use crate::core::{Command, IncidentId, Refusal};
 use crate::host::clock::boottime_ms;
 
 /// A command and the way back for its answer.
@@ -25,13 +27,20 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Asked>,
     beat: Arc<AtomicU64>,
+    past: Line,
 }
 
 impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
-        Self { snapshots, commands, beat }
+        Self { snapshots, commands, beat, past: Line::dead() }
+    }
+
+    /// The same with a line to the past.
+    #[must_use]
+    pub fn with_past(self, past: Line) -> Self {
+        Self { past, ..self }
     }
 
     /// The state, now and whenever it changes.
@@ -60,5 +69,43 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
+    }
+
+    /// How many events the journal holds.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read.
+    pub async fn history(&self) -> Result<u64, PastError> {
+        self.past.count().await
+    }
+
+    /// The state after this event of the journal.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read, or is empty.
+    pub async fn at(&self, seq: u64) -> Result<Arc<Snapshot>, PastError> {
+        self.recall(Goal::Event(seq)).await.map(|replayed| replayed.snapshot)
+    }
+
+    /// A moment of the past, and which event it follows.
+    ///
+    /// # Errors
+    /// As [`Handle::at`]; and where there is no incident on that side.
+    pub async fn recall(&self, goal: Goal) -> Result<Replayed, PastError> {
+        self.past.at(goal).await
+    }
+
+    /// One incident with its whole story, however long ago.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read, or does not know it.
+    pub async fn incident(&self, id: IncidentId) -> Result<Arc<IncidentView>, PastError> {
+        self.past.incident(id).await
+    }
+
+    /// How far a fold of the journal has come, while one is under way.
+    #[must_use]
+    pub fn recalling(&self) -> watch::Receiver<Option<Progress>> {
+        self.past.progress()
     }
 }

@@ -21,6 +21,8 @@
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
 //! | [`offer`] | what on this host could be a playbook's target |
+//! | [`report`] | an incident as Markdown |
+//! | [`past`] | the journal as it stood at any event |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
@@ -30,10 +32,12 @@ pub mod offer;
 pub mod offline;
 pub mod operator;
 pub mod page;
+pub mod past;
 pub mod playbook_view;
 pub mod publish;
 pub mod rehearse;
 pub mod reload;
+pub mod report;
 pub mod run;
 pub mod settings;
 pub mod snapshot;

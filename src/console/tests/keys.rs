@@ -1,5 +1,6 @@
 //! Strings of keys in, commands out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -15,41 +16,71 @@ use super::super::view::World;
 use super::screens::look;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
+use crate::engine::past::{PastError, Replayed};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
 /// A console under a fake clock.
-struct Desk {
-    model: Model,
+pub struct Desk {
+    pub model: Model,
     snapshot: Snapshot,
     at: u64,
-    asked: Vec<Request>,
+    pub asked: Vec<Request>,
+    /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
+    pub told: Vec<IncidentId>,
 }
 
 impl Desk {
-    fn new(snapshot: Snapshot) -> Self {
-        let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
+    pub fn new(snapshot: Snapshot) -> Self {
+        let mut desk = Self {
+            model: Model::new((120, 60), false, true),
+            snapshot,
+            at: 10_000,
+            asked: Vec::new(),
+            told: Vec::new(),
+        };
         desk.input(Input::Snapshot);
         desk
     }
 
-    fn input(&mut self, input: Input) {
+    pub fn input(&mut self, input: Input) {
         let look = look(false, TermProfile::NoColor);
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        let snapshot = past.as_deref().filter(|_| !matches!(input, Input::Snapshot)).unwrap_or(&self.snapshot);
         let world = World {
-            snapshot: &self.snapshot,
-            mono: self.snapshot.now.mono,
-            wall: self.snapshot.now.wall,
+            snapshot,
+            mono: snapshot.now.mono,
+            wall: snapshot.now.wall,
             zone: &TimeZone::UTC,
             age: Duration::ZERO,
             at: At(self.at),
             look: &look,
             themes: &["default".to_owned(), "mono".to_owned()],
         };
-        self.asked.extend(update(&mut self.model, input, &world));
+        for request in update(&mut self.model, input, &world) {
+            match request {
+                Request::Tell(id) => self.told.push(id),
+                other => self.asked.push(other),
+            }
+        }
+    }
+
+    /// A moment of the past comes.
+    pub fn recalled(mut self, answer: Result<Replayed, PastError>) -> Self {
+        self.input(Input::Replayed(answer.map(Box::new)));
+        self
+    }
+
+    /// What the screen shows at this size.
+    pub fn screen(&self, size: (u16, u16)) -> String {
+        let mut model = self.model.clone();
+        model.size = size;
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        super::screens::drawn(&model, past.as_deref().unwrap_or(&self.snapshot), false)
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
-    fn keys(mut self, bytes: &str) -> Self {
+    pub fn keys(mut self, bytes: &str) -> Self {
         let mut decoder = Decoder::default();
         let mut typed = decoder.feed(bytes.as_bytes());
         typed.extend(decoder.settle());
@@ -62,7 +93,7 @@ impl Desk {
     }
 
     /// The same without a pause between the keys.
-    fn burst(mut self, bytes: &str) -> Self {
+    pub fn burst(mut self, bytes: &str) -> Self {
         for key in Decoder::default().feed(bytes.as_bytes()) {
             self.typed(key);
             self.input(Input::Drawn);
@@ -83,20 +114,20 @@ impl Desk {
         self.input(Input::Tick);
     }
 
-    fn now(mut self, snapshot: Snapshot) -> Self {
+    pub fn now(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
         self.input(Input::Snapshot);
         self
     }
 
-    fn commands(&self) -> Vec<&Command> {
+    pub fn commands(&self) -> Vec<&Command> {
         self.asked
             .iter()
             .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
             .collect()
     }
 
-    fn said(&self) -> &str {
+    pub fn said(&self) -> &str {
         self.model.said.as_ref().map_or("", |said| &said.text)
     }
 }

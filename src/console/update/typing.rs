@@ -8,7 +8,7 @@ use super::super::form::{Answer, Value};
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page};
 use super::super::view::{self, Entry, World};
-use super::{Request, act, review, say};
+use super::{Request, act, reading, review, say};
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
@@ -60,6 +60,7 @@ fn field(model: &mut Model) -> Option<&mut String> {
         },
         Some(Overlay::Filter { .. }) => Some(&mut model.main.filter),
         Some(Overlay::Palette { typed, .. }) => Some(typed),
+        Some(Overlay::Find(find)) => Some(&mut find.words),
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) => review.naming.as_mut(),
             _ => None,
@@ -71,6 +72,7 @@ fn changed(model: &mut Model, world: &World<'_>) {
     match &mut model.overlay {
         Some(Overlay::Palette { at, .. }) => *at = 0,
         Some(Overlay::Filter { .. }) => model.main.follow(world.snapshot),
+        Some(Overlay::Find(_)) => reading::changed(model, world),
         _ => {}
     }
 }
@@ -108,7 +110,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             let entry = view::entries(&typed, model, world).into_iter().nth(at);
             entry.map_or_else(Vec::new, |entry| chosen(model, entry, world))
         }
-        Some(Overlay::Filter { .. }) | None => Vec::new(),
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => Vec::new(),
     }
 }
 

@@ -57,19 +57,19 @@ pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
         Verb::Yes,
     ];
     let ascii = world.look.glyphs.ascii;
-    let verbs =
-        keys::at(model.page_place(), model.read_only).filter(|binding| !moves.contains(&binding.verb)).map(|binding| {
-            Entry::Verb {
-                verb: binding.verb,
-                key: if ascii { binding.ascii } else { binding.label },
-                what: binding.what,
-            }
-        });
+    let verbs = keys::at(model.page_place(), model.only_looks()).filter(|binding| !moves.contains(&binding.verb)).map(
+        |binding| Entry::Verb {
+            verb: binding.verb,
+            key: if ascii { binding.ascii } else { binding.label },
+            what: binding.what,
+        },
+    );
     let books = playbooks(world.snapshot).into_iter().map(|playbook| Entry::Playbook(Arc::clone(&playbook.name)));
     let incidents = world.snapshot.incidents.iter().map(|incident| Entry::Incident {
         id: incident.id,
         what: format!("{} {}", incident.key.target, incident.playbook),
     });
+    let old = older(typed, world);
     let themes = world.themes.iter().cloned().map(Entry::Theme);
     let all = verbs.chain(books).chain(incidents).chain(themes);
     if typed.trim().is_empty() {
@@ -85,7 +85,14 @@ pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
         })
         .collect();
     found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().map(|(_, entry)| entry).collect()
+    old.into_iter().chain(found.into_iter().map(|(_, entry)| entry)).collect()
+}
+
+/// The incident of this number, where only the journal has it any more.
+fn older(typed: &str, world: &World<'_>) -> Option<Entry> {
+    let id = IncidentId(typed.trim().trim_start_matches('#').parse().ok()?);
+    let known = world.snapshot.incidents.iter().any(|incident| incident.id == id);
+    (!known).then(|| Entry::Incident { id, what: "from the journal".into() })
 }
 
 /// Draws it at the bottom of the body.
