@@ -371,7 +371,7 @@ impl State {
             Event::Disarmed { content, .. } => {
                 self.armed.insert(content.clone(), false);
             }
-            _ => {}
+            event => self.maintain(event),
         }
     }
 }

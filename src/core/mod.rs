@@ -13,6 +13,7 @@
 //! | [`command`] | what an operator can ask for, and the typed refusals |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
+//! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
 //! | [`story`] | one plain sentence per event |
 //! | [`rate`] | does the automation fix what it touches |
 
@@ -30,6 +31,7 @@ pub mod incident;
 pub mod input;
 mod load;
 mod machine;
+pub mod maintenance;
 mod operate;
 pub mod page;
 pub mod plan;
@@ -51,7 +53,7 @@ pub use command::{Command, Operator, Refusal, Scope};
 pub use config::Config;
 pub use effect::Effect;
 pub use event::{Event, Recorded};
-pub use id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, SurveyId, WatchId};
+pub use id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, RequestId, Role, SurveyId, WatchId};
 pub use incident::{Denial, Outcome, Phase};
 pub use input::{Binding, Facts, Input, Resolution, Standing};
 pub use machine::Core;

@@ -5,7 +5,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::core::breaker::{Admission, Breaker, Limits};
-use crate::core::gate::{Answer, Question, Wish};
+use crate::core::gate::{Answer, Halt, Question, Wish};
 use crate::core::id::{AttemptId, IncidentId};
 use crate::core::incident::{Asks, BreakerState, Denial};
 use crate::core::tally::{End, Hands, Tally, Verdict};
@@ -85,7 +85,7 @@ proptest! {
         let question = Question {
             wish,
             cannot_record: bit(0).then(|| "full".into()),
-            paused: bit(1).then(|| (Scope::Host, alice(), None)),
+            paused: bit(1).then(|| Halt { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
             snoozed: bit(2).then(|| (alice(), until)),
             outside_window: bit(3),
             needs: bit(4).then(|| "db".into()),
@@ -104,7 +104,7 @@ proptest! {
         };
         let order = [
             (bit(0), Denial::CannotRecord { why: "full".into() }),
-            (bit(1), Denial::Paused { scope: Scope::Host, by: alice(), until: None }),
+            (bit(1), Denial::Paused { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
             (bit(2), Denial::Snoozed { by: alice(), until }),
             (bit(3), Denial::OutsideWindow),
             (bit(4), Denial::DependencyUnhealthy { playbook: "db".into() }),

@@ -88,6 +88,12 @@ impl Ledger {
             let slow = matches!(command, salve::core::Command::Approve { .. } | salve::core::Command::RunNow { .. });
             hold!(!waits || slow, "every command is answered once", "{command:?} has no answer");
         }
+        for (id, window) in &self.books.windows {
+            let begun = window.until.is_some() || now.wall < window.from;
+            hold!(begun, "maintenance", "{id} should have begun by {}", now.wall);
+            let ends = window.until.is_none_or(|until| until > now.mono);
+            hold!(ends, "maintenance", "{id} should be over");
+        }
         self.outside.after(input);
         Ok(())
     }
