@@ -10,6 +10,7 @@ use super::command::{Operator, Scope};
 use super::event::Recorded;
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use super::incident::{Cause, Denial, Outcome, Request, Starter};
+use super::lacks::Lacks;
 use super::maintenance::Maintenance;
 use super::plan::{AttemptReport, Digest, Plan};
 use super::tally::{Place, Tally};
@@ -69,6 +70,8 @@ pub struct State {
     pub storm: Option<Escalation>,
     /// The success rate's counters.
     pub tally: Tally,
+    /// What called a human with nothing to try, or was only recorded.
+    pub lacks: Lacks,
     /// When and as which incident a key healed, in the last 7 days.
     pub healed: HashMap<Key, VecDeque<Healing>>,
     /// Keys that healed more often than is well.

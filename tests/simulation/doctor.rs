@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use salve::core::command::{Operator, Scope};
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
-use salve::core::id::{Key, PageId};
+use salve::core::id::{Key, MaintenanceId, PageId};
 use salve::core::incident::{BreakerState, Starter};
 use salve::core::input::Input;
 use salve::core::time::{Mono, Now};
 
-use crate::ledger::Books;
+use crate::ledger::{Books, WindowBook};
 use crate::rng::mix;
 use crate::world::{World, guarded};
 
@@ -177,7 +178,7 @@ fn pause(it: &mut Patient) {
 
 fn maintain(it: &mut Patient) {
     if it.acting().is_some() {
-        let (from, to) = (it.now.wall, it.now.wall + MINUTE_LONG);
+        let (from, to) = (it.now.wall, it.now.wall + SignedDuration::from_mins(1));
         it.books.windows.insert(MaintenanceId(1), WindowBook { scope: Scope::Host, from, to, until: None });
     }
 }
