@@ -226,8 +226,10 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('I')], "I", Verb::Incidents, "all incidents, open and closed").at(NO_REVIEW),
     key(&[Sign('J')], "J", Verb::Journal, "what happened, latest first").at(NO_REVIEW),
     key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
-    key(&[Sign('S')], "S", Verb::Rates, "the success rate in all windows").at(NO_REVIEW),
-    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)").at(&[Incident, Playbook, Text]),
+    key(&[Sign('S')], "S", Verb::Rates, "the success rate: by window and playbook, and what to do about it")
+        .at(NO_REVIEW),
+    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)")
+        .at(&[List, Incident, Playbook, Text]),
     key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down"),
     key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up"),
     key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")

@@ -17,6 +17,7 @@
 //! | [`review`] | a request under review, and what keeps a yes from being given by accident |
 //! | [`form`] | questions with fields |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
+//! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
@@ -36,6 +37,7 @@ pub mod plain;
 mod review;
 mod rows;
 mod say;
+mod success;
 mod svg;
 mod terminal;
 pub mod theme;

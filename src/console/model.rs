@@ -6,12 +6,22 @@ use std::sync::Arc;
 use super::form::Form;
 use super::review::Review;
 use super::rows;
+use super::success::{self, Span};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
 /// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct At(pub u64);
+
+impl Page {
+    /// The success page, on the window of the gauge.
+    #[must_use]
+    pub fn success() -> Self {
+        let span = Span::default();
+        Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
+    }
+}
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
@@ -120,6 +130,8 @@ pub enum Page {
     List { kind: ListKind, cursor: Cursor },
     /// What is wrong with a playbook that was just edited.
     Rejected { playbook: Arc<str>, diagnostics: Arc<str>, scroll: usize },
+    /// The success rate: windows, playbooks, and what to do about them.
+    Success { cursor: Cursor, span: Span },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
@@ -142,8 +154,6 @@ pub enum TextKind {
     Journal,
     /// What salve had to say.
     Messages,
-    /// The success rate in all windows.
-    Rates,
     /// The keys, those of this place first.
     Help(Place),
 }
@@ -237,7 +247,7 @@ impl Model {
             Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
             Some(Page::Approval(_)) => Place::Approval,
             Some(Page::Playbook { .. } | Page::Rejected { .. }) => Place::Playbook,
-            Some(Page::List { .. }) => Place::List,
+            Some(Page::List { .. } | Page::Success { .. }) => Place::List,
             Some(Page::Text { .. }) => Place::Text,
         }
     }

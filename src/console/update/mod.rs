@@ -190,6 +190,7 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             Page::Approval(review) => {
                 review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
             }
+            Page::Success { cursor, span } => cursor.follow(&super::success::ids(world.snapshot, *span)),
             Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
         }
     }

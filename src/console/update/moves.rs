@@ -2,6 +2,7 @@
 
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page, Pane, list_items};
+use super::super::success;
 use super::super::view::{self, World};
 
 /// Up and down, by rows or screens, on whatever page is shown.
@@ -16,6 +17,13 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
             }
         }
         Some(Page::List { kind, cursor }) => cursor.step(&list_items(*kind, world.snapshot), by),
+        Some(Page::Success { cursor, span }) => {
+            cursor.step(&success::ids(world.snapshot, *span), by);
+            let index = cursor.index(&success::ids(world.snapshot, *span));
+            if let Some(success::Item::Window(chosen)) = success::items(world.snapshot, *span).get(index) {
+                *span = *chosen;
+            }
+        }
         Some(
             Page::Incident { scroll, .. }
             | Page::Playbook { scroll, .. }

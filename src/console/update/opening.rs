@@ -6,6 +6,7 @@ use super::super::keys::Verb;
 use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item, list_items};
 use super::super::review::Review;
 use super::super::rows;
+use super::super::success::{self, About, Span};
 use super::super::view::World;
 use crate::core::{IncidentId, Key};
 use crate::engine::snapshot::{Breaker, IncidentView, Stage};
@@ -42,6 +43,7 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
         }
         Some(Page::Playbook { name, .. } | Page::Rejected { playbook: name, .. }) => Some(of_playbook(name, world)),
         Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
+        Some(Page::Success { cursor, span }) => counted(cursor, *span, world),
         Some(Page::Text { .. }) => None,
     }
 }
@@ -93,6 +95,14 @@ fn listed(kind: ListKind, cursor: &Cursor, world: &World<'_>) -> Option<Subject>
     }
 }
 
+/// A row of the success page.
+fn counted(cursor: &Cursor, span: Span, world: &World<'_>) -> Option<Subject> {
+    let items = success::items(world.snapshot, span);
+    let ids: Vec<_> = items.iter().map(success::Item::id).collect();
+    let About { playbook, key, incident } = items.get(cursor.index(&ids))?.about(world.snapshot)?;
+    Some(Subject { playbook, key, incident })
+}
+
 /// The open incident that is looked at.
 pub fn incident_here(model: &Model, world: &World<'_>) -> Option<IncidentId> {
     let id = subject(model, world)?.incident?;
@@ -110,7 +120,13 @@ pub fn under_cursor(model: &mut Model, world: &World<'_>) {
     if model.pages.is_empty() && model.main.pane == Pane::Gauge {
         return page(model, Verb::Rates);
     }
-    let Some(subject) = subject(model, world) else { return };
+    let Some(subject) = subject(model, world) else {
+        // a window of the success page stands for the incidents that it counts
+        if matches!(model.pages.last(), Some(Page::Success { .. })) {
+            page(model, Verb::Incidents);
+        }
+        return;
+    };
     let asks = subject.incident.and_then(|id| rows::incident(world.snapshot, id)).and_then(|view| Review::of(view));
     let list = match model.pages.last() {
         Some(Page::List { kind, .. }) => Some(*kind),
@@ -136,11 +152,12 @@ pub fn page(model: &mut Model, verb: Verb) {
         Verb::Incidents => list(ListKind::Incidents),
         Verb::Journal => text(TextKind::Journal),
         Verb::Messages => text(TextKind::Messages),
-        Verb::Rates => text(TextKind::Rates),
+        Verb::Rates => Page::success(),
         _ => text(TextKind::Help(model.page_place())),
     };
     let already = match (model.pages.last(), &next) {
         (Some(Page::List { kind: now, .. }), Page::List { kind, .. }) => now == kind,
+        (Some(Page::Success { .. }), Page::Success { .. }) => true,
         (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
         (Some(Page::Text { kind: now, .. }), Page::Text { kind, .. }) => now == kind,
         _ => false,

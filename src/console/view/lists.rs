@@ -25,13 +25,19 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
     Line::new().with(Role::Focus, name).text(format!(" {count}"))
 }
 
-/// Draws the rows that there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
-    let lines: Vec<Line> = match kind {
+/// Every row.
+#[must_use]
+pub fn lines(kind: ListKind, world: &World<'_>) -> Vec<Line> {
+    match kind {
         ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
         ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
         ListKind::Playbooks => playbooks(world.snapshot).into_iter().map(|view| playbook(view)).collect(),
-    };
+    }
+}
+
+/// Draws the rows that there is room for.
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
+    let lines = lines(kind, world);
     let height = usize::from(room.height);
     if lines.is_empty() {
         let words = match kind {

@@ -16,8 +16,8 @@ mod messages;
 mod needs_you;
 mod palette;
 mod playbook;
-mod rates;
 mod story;
+mod success;
 mod timeline;
 
 use std::time::Duration;
@@ -117,6 +117,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
         | Page::Rejected { scroll, .. }
@@ -159,12 +160,12 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
             Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
         }
         Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
             match kind {
                 TextKind::Journal => "Journal: what happened, latest first",
                 TextKind::Messages => "Messages, latest first",
-                TextKind::Rates => "Success rate",
                 TextKind::Help(_) => "Keys",
             },
         ),
@@ -179,10 +180,10 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { .. } => Vec::new(),
+        Page::List { kind, .. } => return lists::lines(*kind, world),
+        Page::Success { span, .. } => return success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
-        Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
         Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model.read_only, world),
     };
     lines.into_iter().flat_map(|line| line.wrap(width)).collect()
@@ -208,7 +209,7 @@ impl Extent {
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
 pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. }))?;
+    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. } | Page::Success { .. }))?;
     let room = inside(page, frame(model.size)?.body);
     Some(Extent {
         total: page_lines(page, usize::from(room.width), model, world).len(),
