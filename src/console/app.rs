@@ -19,6 +19,7 @@ use tokio::sync::{mpsc, watch};
 use super::canvas::Look;
 use super::decode::Typed;
 use super::editor::{self, Edited};
+use super::form::Looked;
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
 use super::terminal::{self, Heard, Keyboard, Terminal};
@@ -26,7 +27,8 @@ use super::theme::Theme;
 use super::update::{Input, Request, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
-use crate::core::Mono;
+use crate::core::{Key, Mono};
+use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
 
 /// Least time between two drawings.
@@ -146,6 +148,8 @@ struct App {
     heard: mpsc::UnboundedReceiver<Heard>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
+    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
+    look: mpsc::UnboundedSender<(Key, Looked)>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -169,6 +173,7 @@ impl App {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
+        let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -192,6 +197,8 @@ impl App {
             heard,
             answers,
             answer,
+            look,
+            looks_over,
             quit,
             editing,
         })
@@ -213,6 +220,7 @@ impl App {
                 Some(()) = self.stopped.recv() => self.sleep(),
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
+                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -313,6 +321,7 @@ impl App {
                     let _ = answer.send(answered);
                 });
             }
+            Request::Plan(key) => self.plan(key),
             Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => self.change_theme(&name),
             Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
@@ -324,6 +333,27 @@ impl App {
             Request::Suspend => self.sleep(),
             Request::Quit => self.ended = Some(Ended::Quit),
         }
+    }
+
+    /// Has the host looked at for a run by hand. A look takes as long as the checks do, so its answer comes later.
+    fn plan(&mut self, key: Key) {
+        let snapshot = &self.latest.snapshot;
+        let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(&key));
+        let book = detector.and_then(|found| snapshot.playbooks.iter().find(|book| book.name == found.playbook));
+        let Some(book) = book else {
+            return self.take_in(Input::Looked { key, looked: Err("its playbook is not there any more".into()) });
+        };
+        let mut told = self.handle.rehearse(Arc::clone(&book.name), Arc::clone(&book.source));
+        let looked = self.look.clone();
+        tokio::spawn(async move {
+            let mut end = Err(Arc::from("nobody looked"));
+            while let Some(step) = told.recv().await {
+                if let Rehearsing::Done(done) = step {
+                    end = done;
+                }
+            }
+            let _ = looked.send((key, end));
+        });
     }
 
     fn tell(&mut self, bytes: &[u8]) {

@@ -44,6 +44,10 @@ pub enum Verb {
     Pause,
     /// Resume.
     Resume,
+    /// Plan a pause that begins by itself.
+    Schedule,
+    /// What is paused, planned or snoozed.
+    Held,
     /// Leave a target alone for a time.
     Snooze,
     /// Change a playbook.
@@ -192,8 +196,12 @@ pub const TABLE: &[Binding] = &[
         .short("pause")
         .acting(),
     key(&[Sign('R')], "R", Verb::Resume, "resume what is paused").at(NO_REVIEW).acting(),
+    key(&[Sign('w')], "w", Verb::Schedule, "plan maintenance: a pause that begins at a moment you name")
+        .at(NO_REVIEW)
+        .acting(),
+    key(&[Sign('W')], "W", Verb::Held, "what is paused, planned or snoozed; Enter ends it").at(NO_REVIEW),
     key(&[Sign('s')], "s", Verb::Snooze, "leave this target alone for a time; again: end it")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("snooze")
         .acting(),
     key(&[Sign('e')], "e", Verb::Edit, "edit the playbook (a copy, if it is a shipped one)")
@@ -204,12 +212,17 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("arm")
         .acting(),
-    key(&[Sign('r')], "r", Verb::RunNow, "run the playbook on this target now, through the gate")
-        .at(&[Main, Incident, Playbook])
-        .short("run")
-        .acting(),
+    key(
+        &[Sign('r')],
+        "r",
+        Verb::RunNow,
+        "run the playbook on this target now, through the gate; its plan is shown first",
+    )
+    .at(&[Main, List, Incident, Playbook])
+    .short("run")
+    .acting(),
     key(&[Sign('b')], "b", Verb::Breaker, "reset or latch this target's breaker")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("breaker")
         .acting(),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),

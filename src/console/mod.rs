@@ -16,6 +16,8 @@
 //! | [`update`] | from an input to a changed model and a few requests; pure |
 //! | [`review`] | a request under review, and what keeps a yes from being given by accident |
 //! | [`form`] | questions with fields |
+//! | [`held`] | what is held back on purpose: pauses, maintenance windows, snoozes |
+//! | [`fuzzy`] | finding by a few letters, and showing which they were |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
 //! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
@@ -29,7 +31,9 @@ mod canvas;
 mod decode;
 mod editor;
 mod form;
+mod fuzzy;
 mod glyphs;
+mod held;
 pub mod keys;
 mod line;
 mod model;

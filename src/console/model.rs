@@ -4,6 +4,8 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::form::Form;
+use super::held;
+use super::keys::Verb;
 use super::review::Review;
 use super::rows;
 use super::success::{self, Span};
@@ -145,6 +147,8 @@ pub enum ListKind {
     Playbooks,
     /// Open and closed incidents.
     Incidents,
+    /// Pauses, maintenance windows and snoozes.
+    Held,
 }
 
 /// What a text page tells.
@@ -167,6 +171,23 @@ pub enum Overlay {
     Filter { before: String },
     /// The command palette.
     Palette { typed: String, at: usize },
+    /// Which one is meant?
+    Pick(Pick),
+}
+
+/// A command that needs something to act on, and asks which.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// What will be done with it.
+    pub verb: Verb,
+    /// Only what belongs to this playbook.
+    pub of: Option<Arc<str>>,
+    /// What is looked at, by its row's name or its own.
+    pub first: Option<Arc<str>>,
+    /// Letters to find it by.
+    pub typed: String,
+    /// Which of those found.
+    pub at: usize,
 }
 
 /// Where keys are pressed: each place has its own.
@@ -233,7 +254,7 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
             Some(Overlay::Form(_)) => Place::Form,
-            Some(Overlay::Filter { .. } | Overlay::Palette { .. }) => Place::Typing,
+            Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => Place::Typing,
             None => self.page_place(),
         }
     }
@@ -309,6 +330,7 @@ pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
             rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
         }
         ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
+        ListKind::Held => held::all(snapshot).iter().map(held::Held::id).collect(),
         ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
     }
 }

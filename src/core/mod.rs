@@ -33,6 +33,7 @@ pub mod lacks;
 mod load;
 mod machine;
 pub mod maintenance;
+pub mod moment;
 mod operate;
 pub mod page;
 pub mod plan;

@@ -99,12 +99,7 @@ pub async fn rehearse(
     Ok(rehearsals)
 }
 
-async fn read_all(
-    hub: &Hub,
-    checks: &[Check],
-    target: &Target,
-    looking: impl Fn(String),
-) -> Vec<(String, Reading)> {
+async fn read_all(hub: &Hub, checks: &[Check], target: &Target, looking: impl Fn(String)) -> Vec<(String, Reading)> {
     let mut readings = Vec::new();
     for check in checks {
         let condition = check::condition(check);

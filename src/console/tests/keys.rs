@@ -19,21 +19,21 @@ use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
 /// A console under a fake clock.
-struct Desk {
-    model: Model,
-    snapshot: Snapshot,
+pub struct Desk {
+    pub model: Model,
+    pub snapshot: Snapshot,
     at: u64,
-    asked: Vec<Request>,
+    pub asked: Vec<Request>,
 }
 
 impl Desk {
-    fn new(snapshot: Snapshot) -> Self {
+    pub fn new(snapshot: Snapshot) -> Self {
         let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
         desk.input(Input::Snapshot);
         desk
     }
 
-    fn input(&mut self, input: Input) {
+    pub fn input(&mut self, input: Input) {
         let look = look(false, TermProfile::NoColor);
         let world = World {
             snapshot: &self.snapshot,
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
-    fn keys(mut self, bytes: &str) -> Self {
+    pub fn keys(mut self, bytes: &str) -> Self {
         let mut decoder = Decoder::default();
         let mut typed = decoder.feed(bytes.as_bytes());
         typed.extend(decoder.settle());
@@ -83,20 +83,20 @@ impl Desk {
         self.input(Input::Tick);
     }
 
-    fn now(mut self, snapshot: Snapshot) -> Self {
+    pub fn now(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
         self.input(Input::Snapshot);
         self
     }
 
-    fn commands(&self) -> Vec<&Command> {
+    pub fn commands(&self) -> Vec<&Command> {
         self.asked
             .iter()
             .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
             .collect()
     }
 
-    fn said(&self) -> &str {
+    pub fn said(&self) -> &str {
         self.model.said.as_ref().map_or("", |said| &said.text)
     }
 }
@@ -249,7 +249,7 @@ fn pausing_and_resuming() {
     let desk = high().keys("p\t\x1b[C\tupgrade\r");
     let length = Some(Period::from_secs(3600));
     assert_eq!(desk.commands(), [&Command::Pause { scope: Scope::Host, length, reason: "upgrade".into() }]);
-    let desk = high().keys("p\x1b[C\t\x1b[D\r");
+    let desk = high().keys("p\x1b[C\tu\r");
     let scope = Scope::Playbook("disk-full".into());
     assert_eq!(desk.commands(), [&Command::Pause { scope, length: None, reason: "".into() }]);
     for keys in ["py", "Ry"] {
@@ -263,7 +263,7 @@ fn pausing_and_resuming() {
 #[test]
 fn snoozing_leaves_the_selected_target_alone() {
     let disk = fixture::trouble().incidents[0].key.clone();
-    let length = Period::from_secs(15 * 60);
+    let length = Period::from_secs(30 * 60);
     assert_eq!(high().keys("s\r").commands(), [&Command::Snooze { key: disk, length, reason: "".into() }]);
 }
 
@@ -276,7 +276,7 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
     assert_eq!(desk.said(), "type reset in the field to confirm");
     let desk = desk.keys("reset\r");
     assert_eq!(desk.commands(), [&Command::ResetBreaker { key: mailer, reason: "fixed the disk".into() }]);
-    let without = high().keys("3b\treset\r");
+    let without = high().keys("3b\t\treset\r");
     assert_eq!(without.commands(), [] as [&Command; 0]);
     assert_eq!(without.said(), "give a reason: it is recorded with your name");
     let latched = high().keys("bleave it\tlatch\r");
@@ -287,7 +287,13 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
 fn running_now_and_arming_want_a_yes() {
     let disk = fixture::trouble().incidents[0].key.clone();
     assert_eq!(high().keys("r\r").commands(), [] as [&Command; 0]);
-    assert_eq!(high().keys("ry").commands(), [&Command::RunNow { key: disk }]);
+    let early = high().keys("ry");
+    assert_eq!(early.commands(), [] as [&Command; 0], "its plan was not shown yet");
+    assert_eq!(early.said(), "the plan is still being made: it is shown before it is run");
+    assert_eq!(early.asked, [Request::Plan(disk.clone())]);
+    let mut seen = early;
+    seen.input(Input::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
+    assert_eq!(seen.keys("y").commands(), [&Command::RunNow { key: disk }]);
     assert_eq!(high().keys("Ay").commands(), [&Command::Disarm { playbook: "disk-full".into() }]);
     let inodes = high().keys("/postgres\rAy");
     assert_eq!(inodes.commands(), [&Command::Arm { playbook: "inodes".into() }]);
@@ -304,14 +310,17 @@ fn a_page_is_acknowledged_and_an_incident_closed_by_hand() {
 
 #[test]
 fn escape_only_ever_goes_back() {
-    let openers =
-        ["", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I"];
+    let openers = [
+        "", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I",
+        "w", "W", "W\r", "5r", ":run\r",
+    ];
     for opener in openers {
         let desk = high().keys(opener).keys("\x1b").keys("\x1b").keys("\x1b").keys("\x1b");
         assert_eq!(desk.commands(), [] as [&Command; 0], "{opener}");
         assert_eq!(desk.model.place(), Place::Main, "{opener}");
         assert!(desk.model.main.filter.is_empty(), "{opener}");
-        assert_eq!(desk.asked, [], "{opener}");
+        let asked = desk.asked.iter().filter(|request| !matches!(request, Request::Plan(_)));
+        assert_eq!(asked.count(), 0, "{opener}");
     }
 }
 

@@ -11,7 +11,8 @@ use super::super::canvas::Look;
 use super::super::fixture;
 use super::super::form::Form;
 use super::super::glyphs::Glyphs;
-use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Place, TextKind};
+use super::super::keys::Verb;
+use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Pick, Place, TextKind};
 use super::super::review::Review;
 use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
@@ -78,22 +79,21 @@ fn places(snapshot: &Snapshot) -> Vec<(&'static str, Opener)> {
     page("rejected", Page::Playbook { name: "queue-full".into(), scroll: 0 });
     page("playbooks", Page::List { kind: ListKind::Playbooks, cursor: Cursor::default() });
     page("incidents", Page::List { kind: ListKind::Incidents, cursor: Cursor::default() });
+    page("held-back", Page::List { kind: ListKind::Held, cursor: Cursor::default() });
     page("journal", Page::Text { kind: TextKind::Journal, scroll: 0 });
     page("messages", Page::Text { kind: TextKind::Messages, scroll: 0 });
     page("success", Page::success());
     page("help", Page::Text { kind: TextKind::Help(Place::Main), scroll: 0 });
-    places.push((
-        "pause",
-        Box::new(|model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(Form::pause(None))))),
-    ));
+    let overlay = |form: Form| -> Opener {
+        Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(form.clone()))))
+    };
+    places.push(("pause", overlay(Form::pause(snapshot, None, snapshot.now.mono))));
+    places.push(("schedule", overlay(Form::schedule(snapshot, Some("disk-full".into()), snapshot.now.mono))));
     if let Some(disk) = disk {
-        places.push((
-            "run-now",
-            Box::new(move |model: &mut Model| {
-                model.overlay = Some(Overlay::Form(Box::new(Form::run_now("disk-full", &disk))));
-            }),
-        ));
+        places.push(("run-now", overlay(Form::run_now(snapshot, "disk-full", &disk))));
     }
+    let pick = Pick { verb: Verb::RunNow, of: None, first: None, typed: "ng".into(), at: 0 };
+    places.push(("pick", Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Pick(pick.clone())))));
     places.push((
         "palette",
         Box::new(|model: &mut Model| model.overlay = Some(Overlay::Palette { typed: "pau".into(), at: 0 })),

@@ -4,6 +4,7 @@
 mod form;
 mod moves;
 mod opening;
+mod pick;
 mod review;
 mod typing;
 
@@ -11,11 +12,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+pub use pick::needs_one;
+
+use super::form::Looked;
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::rows;
 use super::view::World;
-use crate::core::Command;
+use crate::core::{Command, Key};
 
 /// What comes in.
 #[derive(Debug, Clone)]
@@ -30,6 +34,8 @@ pub enum Input {
     Snapshot,
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
+    /// A look at the host for a run by hand is over.
+    Looked { key: Key, looked: Looked },
     /// A playbook came back from the editor with mistakes.
     Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
@@ -43,6 +49,8 @@ pub enum Input {
 pub enum Request {
     /// Ask the engine.
     Send(Command),
+    /// Have the plan made that a run by hand of this would carry out.
+    Plan(Key),
     /// Hand a playbook to the editor.
     Edit(Arc<str>),
     /// Draw with another theme.
@@ -76,6 +84,10 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
                 Err(text) => (text.into(), true),
             };
             model.said = Some(Said { text, bad, at: world.at });
+            Vec::new()
+        }
+        Input::Looked { key, looked } => {
+            form::looked(model, &key, &looked);
             Vec::new()
         }
         Input::Rejected { playbook, diagnostics } => {
@@ -136,13 +148,13 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         }
         Verb::Next | Verb::Previous | Verb::Pane(_) => moves::pane(model, verb, world),
         Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
-        Verb::Open => opening::under_cursor(model, world),
+        Verb::Open => return opening::under_cursor(model, world),
         Verb::Back => return back(model),
         Verb::Filter => {
             model.overlay = Some(Overlay::Filter { before: model.main.filter.clone() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
-        Verb::Help | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
+        Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
             opening::page(model, verb);
         }
         Verb::Review => opening::review(model, world),
@@ -150,11 +162,12 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Decline
         | Verb::Pause
         | Verb::Resume
+        | Verb::Schedule
         | Verb::Snooze
         | Verb::RunNow
         | Verb::Breaker
         | Verb::Arm
-        | Verb::Close => form::open(model, verb, world),
+        | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
         Verb::Edit => return edit(model, world),
@@ -170,7 +183,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
 fn back(model: &mut Model) -> Vec<Request> {
     match model.overlay.take() {
         Some(Overlay::Filter { before }) => model.main.filter = before,
-        Some(Overlay::Form(_) | Overlay::Palette { .. }) => review::unseen(model),
+        Some(Overlay::Form(_) | Overlay::Palette { .. } | Overlay::Pick(_)) => review::unseen(model),
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
             Some(_) => drop(model.pages.pop()),

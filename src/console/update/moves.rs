@@ -66,6 +66,12 @@ pub fn pane(model: &mut Model, verb: Verb, world: &World<'_>) {
             *at = if verb == Verb::Next { *at + 1 } else { at.saturating_sub(1) };
             return typing_clamp(model, world);
         }
+        Some(Overlay::Pick(pick)) => {
+            let count = view::picks(pick, world).len();
+            pick.at = if verb == Verb::Next { pick.at + 1 } else { pick.at.saturating_sub(1) };
+            pick.at = pick.at.min(count.saturating_sub(1));
+            return;
+        }
         Some(Overlay::Filter { .. }) => {
             return go(model, if verb == Verb::Next { Verb::Down } else { Verb::Up }, world);
         }

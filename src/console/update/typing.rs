@@ -6,9 +6,10 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::form::{Answer, Value};
 use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page};
+use super::super::model::{Model, Overlay, Page, Pane};
 use super::super::view::{self, Entry, World};
-use super::{Request, act, review, say};
+use super::opening::{self, Subject};
+use super::{Request, act, form, pick, review, say};
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
@@ -17,6 +18,12 @@ const LONGEST: usize = 500;
 /// A key that is text.
 pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
+    if let (Some(Overlay::Form(form)), KeyCode::Char(letter)) = (&mut model.overlay, key.code)
+        && held.is_empty()
+        && matches!(form.fields.get(form.at).map(|field| &field.value), Some(Value::Choice { .. }))
+    {
+        return form::jump(form, letter);
+    }
     let Some(text) = field(model) else { return };
     match (key.code, held) {
         (KeyCode::Char(sign), KeyModifiers::NONE) if text.chars().count() < LONGEST => text.push(sign),
@@ -55,11 +62,12 @@ pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> 
 fn field(model: &mut Model) -> Option<&mut String> {
     match &mut model.overlay {
         Some(Overlay::Form(form)) => match &mut form.fields.get_mut(form.at)?.value {
-            Value::Text(text) | Value::Word { typed: text, .. } => Some(text),
+            Value::Text(text) | Value::Word { typed: text, .. } | Value::Moment { typed: text, .. } => Some(text),
             Value::Choice { .. } => None,
         },
         Some(Overlay::Filter { .. }) => Some(&mut model.main.filter),
         Some(Overlay::Palette { typed, .. }) => Some(typed),
+        Some(Overlay::Pick(pick)) => Some(&mut pick.typed),
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) => review.naming.as_mut(),
             _ => None,
@@ -70,6 +78,8 @@ fn field(model: &mut Model) -> Option<&mut String> {
 fn changed(model: &mut Model, world: &World<'_>) {
     match &mut model.overlay {
         Some(Overlay::Palette { at, .. }) => *at = 0,
+        Some(Overlay::Pick(pick)) => pick.at = 0,
+        Some(Overlay::Form(form)) => form.tell_moment(world.wall, world.zone),
         Some(Overlay::Filter { .. }) => model.main.follow(world.snapshot),
         _ => {}
     }
@@ -78,7 +88,7 @@ fn changed(model: &mut Model, world: &World<'_>) {
 /// Enter, or the yes to a question.
 pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     match model.overlay.take() {
-        Some(Overlay::Form(form)) => match form.answer() {
+        Some(Overlay::Form(form)) => match form.answer(world.wall, world.zone) {
             Ok(answer) => {
                 // a declined request's page has nothing left to answer
                 if matches!(model.pages.last(), Some(Page::Approval(_))) {
@@ -95,6 +105,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
                 let mut form = form;
                 let lacking = form.fields.iter().position(|field| match &field.value {
                     Value::Word { expected, typed } => typed != &**expected,
+                    Value::Moment { .. } => form.moment(world.wall, world.zone).is_err(),
                     Value::Text(text) => text.trim().is_empty(),
                     Value::Choice { .. } => false,
                 });
@@ -104,6 +115,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
                 Vec::new()
             }
         },
+        Some(Overlay::Pick(pick)) => pick::chosen(model, &pick, world),
         Some(Overlay::Palette { typed, at }) => {
             let entry = view::entries(&typed, model, world).into_iter().nth(at);
             entry.map_or_else(Vec::new, |entry| chosen(model, entry, world))
@@ -116,7 +128,23 @@ fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
     match entry {
         // a yes is never given through the palette
         Entry::Verb { verb: Verb::Yes, .. } => Vec::new(),
+        // what is named there need not be what is looked at
+        Entry::Verb { verb, .. } if pick::needs_one(verb) => pick::open(model, verb, None, world),
         Entry::Verb { verb, .. } => act(model, verb, world),
+        Entry::Target { row, playbook, key, incident, .. } => {
+            model.pages.clear();
+            model.main.filter.clear();
+            model.main.pane = Pane::Detectors;
+            model.main.detectors.on = Some(row);
+            opening::open(model, Subject { playbook, key, incident }, world);
+            Vec::new()
+        }
+        Entry::Breaker { row, .. } => {
+            model.pages.clear();
+            model.main.pane = Pane::Breakers;
+            model.main.breakers.on = Some(row);
+            Vec::new()
+        }
         Entry::Playbook(name) => {
             model.pages.push(Page::Playbook { name: Arc::clone(&name), scroll: 0 });
             Vec::new()

@@ -3,7 +3,7 @@
 use ratatui::layout::Rect;
 
 use crate::console::canvas::{Canvas, columns};
-use crate::console::form::{Field, Form, Value};
+use crate::console::form::{Field, Form, Preview, Value};
 use crate::console::glyphs::Glyphs;
 use crate::console::line::Line;
 use crate::console::theme::Role;
@@ -13,6 +13,15 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     let width = body.width.saturating_sub(2).min(76);
     let inner = usize::from(width.saturating_sub(4));
     let mut lines: Vec<Line> = form.about.iter().flat_map(|line| line.clone().wrap(inner)).collect();
+    let preview = match &form.preview {
+        Some(Preview::Awaited) => vec![Line::new().dim("The plan is being made ...")],
+        Some(Preview::Shown(plan)) => plan.clone(),
+        None => Vec::new(),
+    };
+    if !preview.is_empty() {
+        lines.push(Line::new());
+        lines.extend(preview.into_iter().flat_map(|line| line.wrap(inner)));
+    }
     if !form.fields.is_empty() {
         lines.push(Line::new());
     }
@@ -54,6 +63,10 @@ fn field(field: &Field, active: bool, glyphs: &Glyphs) -> Line {
             label.with(Role::Key, before).with(Role::Title, option).with(Role::Key, after)
         }
         Value::Text(text) => label.with(Role::Input, format!("{text}{cursor}")),
+        Value::Moment { typed, .. } if typed.is_empty() => {
+            label.with(Role::Input, cursor).dim("  22:00, tomorrow 02:00, in 2h")
+        }
+        Value::Moment { typed, means } => label.with(Role::Input, format!("{typed}{cursor}")).dim(format!("  {means}")),
         Value::Word { expected, typed } => {
             label.with(Role::Input, format!("{typed}{cursor}")).dim(format!("  type {expected}"))
         }

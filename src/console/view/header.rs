@@ -2,6 +2,7 @@
 
 use super::World;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::held::{self, Held};
 use crate::console::line::{Line, width};
 use crate::console::rows::{self, Counts};
 use crate::console::say;
@@ -138,14 +139,23 @@ fn age(world: &World<'_>) -> String {
 
 /// May anything act, and if not, who said so?
 fn acting(world: &World<'_>) -> (Role, String, &'static str) {
-    let host = world.snapshot.pauses.iter().find(|pause| pause.scope == Scope::Host);
-    if let Some(pause) = host.or_else(|| world.snapshot.pauses.first()) {
-        let length = pause.until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
-        let what = match &pause.scope {
-            Scope::Host => String::new(),
-            Scope::Playbook(name) => format!(" {name}"),
+    if let Some(held) = held::pausing(world.snapshot) {
+        let what = match held.scope() {
+            Some(Scope::Playbook(name)) => format!(" {name}"),
+            _ => String::new(),
         };
-        return (Role::Paused, format!("PAUSED{what}{length} by {}", say::who(&pause.by)), "PAUSED");
+        let (word, until, by) = match held {
+            Held::Pause(pause) => ("PAUSED", pause.until, &pause.by),
+            Held::Maintenance(window) => ("MAINTENANCE", window.until, &window.by),
+            Held::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
+        };
+        let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
+        return (Role::Paused, format!("{word}{what}{length} by {}", say::who(by)), "PAUSED");
+    }
+    if let Some((_, ahead)) = held::coming(world) {
+        // rounded up: it has not begun
+        let ahead = say::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
+        return (Role::Asked, format!("maintenance in {ahead}"), "MAINT SOON");
     }
     match rows::highest_mode(world.snapshot) {
         Some(Mode::Auto) => (Role::Text, "AUTO on".into(), ""),

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::held::{self, Held};
 use crate::console::line::Line;
 use crate::console::model::{Cursor, ListKind, list_items, playbooks};
 use crate::console::rows;
@@ -21,6 +22,7 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Approvals => "Approvals",
         ListKind::Playbooks => "Playbooks",
         ListKind::Incidents => "Incidents",
+        ListKind::Held => "Held back",
     };
     Line::new().with(Role::Focus, name).text(format!(" {count}"))
 }
@@ -32,6 +34,7 @@ pub fn lines(kind: ListKind, world: &World<'_>) -> Vec<Line> {
         ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
         ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
         ListKind::Playbooks => playbooks(world.snapshot).into_iter().map(|view| playbook(view)).collect(),
+        ListKind::Held => held::all(world.snapshot).into_iter().map(|one| self::held(one, world)).collect(),
     }
 }
 
@@ -44,6 +47,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor
             ListKind::Approvals => "Nothing waits for a yes.",
             ListKind::Incidents => "No incident yet.",
             ListKind::Playbooks => "No playbook was found.",
+            ListKind::Held => "Nothing is paused, planned or snoozed: p pauses, w plans, s snoozes.",
         };
         canvas.put(room.x, room.y, room.width, Role::Dim, words);
         return;
@@ -85,6 +89,33 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
         .with(role, stands)
         .dim(format!("  {}", incident.playbook))
         .hanging(6)
+}
+
+/// A pause, a maintenance window or a snooze in one row.
+fn held(held: Held<'_>, world: &World<'_>) -> Line {
+    let (role, kind, what, when, by, reason) = match held {
+        Held::Pause(pause) => {
+            let when = say::until(pause.until, world.mono);
+            (Role::Paused, "PAUSED".to_owned(), pause.scope.to_string(), when, &pause.by, &pause.reason)
+        }
+        Held::Maintenance(window) => {
+            let (role, when) = match window.until {
+                Some(until) => (Role::Paused, format!("{} left", say::left(until, world.mono))),
+                None => (Role::Asked, say::ahead(window.from, world.wall, world.zone)),
+            };
+            let length = say::length(window.length_ms);
+            let when = if window.until.is_some() { when } else { format!("{when}, for {length}") };
+            (role, format!("MAINTENANCE {}", window.id), window.scope.to_string(), when, &window.by, &window.reason)
+        }
+        Held::Snooze(snooze) => {
+            let what = format!("{} ({})", say::target(&snooze.key.target.to_string()), snooze.playbook);
+            let when = format!("{} left", say::left(snooze.until, world.mono));
+            (Role::Unknown, "SNOOZED".to_owned(), what, when, &snooze.by, &snooze.reason)
+        }
+    };
+    let line = Line::new().with(role, kind).up_to(17).text(what).text("  ").with(Role::Title, when);
+    let line = line.dim(format!("  by {}", say::who(by)));
+    if reason.is_empty() { line } else { line.text(format!(": {reason}")) }
 }
 
 fn playbook(playbook: &PlaybookView) -> Line {

@@ -35,7 +35,7 @@ use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use header::headline;
-pub use palette::{Entry, entries};
+pub use palette::{Entry, entries, picks};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
@@ -108,6 +108,7 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
+        Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. }) | None => {}
     }
 }
