@@ -8,6 +8,7 @@ use super::runtime;
 use crate::console;
 use crate::engine::look;
 use crate::engine::snapshot::{Health, Snapshot};
+use crate::playbook::value::Period;
 
 pub fn run(common: &Common, json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
@@ -49,6 +50,12 @@ fn print(snapshot: &Snapshot) {
         println!("{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
     } else {
         println!("{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}", snapshot.host);
+    }
+    for window in &snapshot.maintenance {
+        let from = window.from.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M");
+        let stands = if window.until.is_some() { "is on since" } else { "begins" };
+        let length = Period(std::time::Duration::from_millis(window.length_ms));
+        println!("maintenance {} of {} {stands} {from}, {length} long: {}", window.id, window.scope, window.reason);
     }
     if let Err(why) = &snapshot.recording {
         println!("nothing acts: the journal cannot be written: {why}");

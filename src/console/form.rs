@@ -36,6 +36,8 @@ pub struct Form {
     pub purpose: Purpose,
     /// The plan that has to be seen before it is answered.
     pub preview: Option<Preview>,
+    /// How far a question is scrolled that does not fit.
+    pub scroll: usize,
 }
 
 /// Something to choose or to type.
@@ -108,7 +110,7 @@ pub enum Answer {
 
 impl Form {
     fn new(title: impl Into<String>, about: Vec<Line>, fields: Vec<Field>, purpose: Purpose) -> Self {
-        Self { title: title.into(), about, fields, at: 0, purpose, preview: None }
+        Self { title: title.into(), about, fields, at: 0, purpose, preview: None, scroll: 0 }
     }
 
     /// Is it answered with `y`, and not with Enter?
@@ -231,7 +233,7 @@ impl Form {
     /// # Errors
     /// In words, for the form's last line.
     pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<Answer, String> {
-        if self.preview == Some(Preview::Awaited) {
+        if matches!(self.preview, Some(Preview::Awaited { .. })) {
             return Err("the plan is still being made: it is shown before it is run".into());
         }
         for field in &self.fields {

@@ -128,8 +128,9 @@ use Place::{Approval, Form, Incident, List, Main, Naming, Playbook, Question, Te
 use Stroke::{Ctrl, Named, Sign};
 
 const ROWS: &[Place] = &[Main, List];
-const PAGES: &[Place] = &[Incident, Approval, Playbook, Text];
+const PAGES: &[Place] = &[Incident, Approval, Playbook, Text, Question];
 const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
+const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question];
 const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
 const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming];
@@ -243,14 +244,14 @@ pub const TABLE: &[Binding] = &[
         .at(NO_REVIEW),
     key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)")
         .at(&[List, Incident, Playbook, Text]),
-    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down"),
-    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up"),
+    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLS),
+    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLS),
     key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")
         .at(PAGES)
         .short("more"),
     key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming]),
     key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen up")
-        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming]),
+        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
     key(&[Ctrl('l')], "Ctrl-L", Verb::Redraw, "draw the screen anew").at(EVERYWHERE),

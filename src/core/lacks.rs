@@ -59,9 +59,12 @@ pub struct Wanting {
     pub at: Mono,
 }
 
+/// When and in which incident a thing was lacking, oldest first.
+type Times = VecDeque<(Mono, IncidentId)>;
+
 /// Everything that was lacking.
 #[derive(Debug, Clone, PartialEq, Default)]
-pub struct Lacks(BTreeMap<(Arc<str>, Target, Lack), VecDeque<(Mono, IncidentId)>>);
+pub struct Lacks(BTreeMap<(Arc<str>, Target, Lack), Times>);
 
 impl Lacks {
     /// Once more; an incident counts once.
@@ -86,7 +89,7 @@ impl Lacks {
 
     /// Most wanted first.
     pub fn ranked(&self, now: Mono) -> Vec<Wanting> {
-        let wanting = |((playbook, target, lack), times): (&(Arc<str>, Target, Lack), &VecDeque<_>)| {
+        let wanting = |((playbook, target, lack), times): (&(Arc<str>, Target, Lack), &Times)| {
             let recent = times.iter().filter(|(at, _)| now.since(*at) <= SPAN).count();
             let (at, latest) = *times.back().filter(|_| recent > 0)?;
             Some(Wanting {

@@ -169,12 +169,12 @@ fn in_force(snapshot: &Snapshot, now: Mono) -> Vec<Line> {
         .pauses
         .iter()
         .map(|pause| format!("{} is paused by {}, {}.", pause.scope, pause.by, say::until(pause.until, now)));
-    let windows = snapshot.maintenance.iter().map(|window| match window.until {
-        Some(until) => format!("Maintenance {} pauses {}, {} left.", window.id, window.scope, say::left(until, now)),
-        None => {
-            let ahead = window.from.duration_since(snapshot.now.wall).unsigned_abs();
-            format!("Maintenance {} of {} begins in {}.", window.id, window.scope, say::age(ahead))
+    let windows = snapshot.maintenance.iter().map(|window| {
+        if let Some(until) = window.until {
+            return format!("Maintenance {} pauses {}, {} left.", window.id, window.scope, say::left(until, now));
         }
+        let ahead = window.from.duration_since(snapshot.now.wall).unsigned_abs();
+        format!("Maintenance {} of {} begins in {}.", window.id, window.scope, say::age(ahead))
     });
     pauses.chain(windows).map(|words| Line::new().with(crate::console::theme::Role::Asked, words)).collect()
 }

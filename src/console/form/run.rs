@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::{Form, Purpose};
 use crate::console::line::Line;
+use crate::console::model::At;
 use crate::console::theme::Role;
 use crate::core::Key;
 use crate::engine::Snapshot;
@@ -16,10 +17,11 @@ pub type Looked = Result<Vec<Rehearsal>, Arc<str>>;
 /// The plan of a run by hand.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Preview {
-    /// It is being made.
-    Awaited,
-    /// What would be done, or why no plan can be made: the engine will say the same.
-    Shown(Vec<Line>),
+    /// It is being made: of the first rung only, or of all where others come first.
+    Awaited { first_only: bool },
+    /// What would be done, or why no plan can be made: the engine will say the same. A yes that comes together with it
+    /// was not meant for it.
+    Shown { plan: Vec<Line>, since: At },
 }
 
 impl Form {
@@ -42,19 +44,22 @@ impl Form {
             ),
         ];
         let form = Self::new(format!("Run {playbook} now?"), about, vec![], Purpose::RunNow(key.clone()));
-        Self { preview: Some(Preview::Awaited), ..form }
+        Self { preview: Some(Preview::Awaited { first_only: tried == 0 }), ..form }
     }
 
     /// The plan has been made, if this form waits for it.
-    pub fn looked(&mut self, key: &Key, looked: &Looked) {
-        if matches!(&self.purpose, Purpose::RunNow(mine) if mine == key) {
-            self.preview = Some(Preview::Shown(plan(key, looked)));
+    pub fn looked(&mut self, key: &Key, looked: &Looked, at: At) {
+        if let (Purpose::RunNow(mine), Some(Preview::Awaited { first_only })) = (&self.purpose, &self.preview)
+            && mine == key
+        {
+            let plan = plan(key, looked, if *first_only { 1 } else { usize::MAX });
+            self.preview = Some(Preview::Shown { plan, since: at });
         }
     }
 }
 
-/// The plan of every rung, for the first is not always the next.
-fn plan(key: &Key, looked: &Looked) -> Vec<Line> {
+/// The plan of so many rungs.
+fn plan(key: &Key, looked: &Looked, rungs_shown: usize) -> Vec<Line> {
     let rehearsals = match looked {
         Ok(rehearsals) => rehearsals,
         Err(why) => return vec![Line::new().with(Role::Unknown, format!("No plan can be shown: {why}"))],
@@ -67,7 +72,7 @@ fn plan(key: &Key, looked: &Looked) -> Vec<Line> {
         return vec![Line::new().with(Role::Unknown, "No plan can be shown: the target is not here now.")];
     };
     let mut lines = Vec::new();
-    for (index, rung) in rungs.iter().enumerate() {
+    for (index, rung) in rungs.iter().enumerate().take(rungs_shown) {
         let label = Line::new().dim(format!("rung {}  ", index + 1));
         let (_, steps) = match rung {
             Ok(planned) => planned,

@@ -4,9 +4,11 @@ use jiff::SignedDuration;
 
 use super::super::fixture;
 use super::super::model::{Overlay, Place};
+use super::super::update::Input;
 use super::keys::Desk;
 use crate::core::{Command, MaintenanceId, Scope};
 use crate::engine::Snapshot;
+use crate::engine::rehearse::Rehearsal;
 use crate::engine::snapshot::Maintenance;
 use crate::playbook::value::Period;
 
@@ -98,4 +100,19 @@ fn an_open_breaker_can_be_latched_and_the_word_that_confirms_follows_the_choice(
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     let latched = desk.keys("\x15latch\r");
     assert_eq!(latched.commands(), [&Command::LatchBreaker { key: mailer, reason: "bad disk".into() }]);
+}
+
+#[test]
+fn a_plan_that_does_not_fit_is_read_to_its_end_before_it_is_run() {
+    let key = fixture::trouble().incidents[0].key.clone();
+    let rungs = (1..9).map(|rung| Err(format!("rung {rung} cannot be planned"))).collect();
+    let (target, gate) = (key.target.clone(), "it may run".to_owned());
+    let here = Rehearsal::Here { target, detector: Vec::new(), verifier: Vec::new(), rungs, gate };
+    let mut desk = desk().keys("r");
+    desk.input(Input::Resize(40, 10));
+    desk.input(Input::Looked { key: key.clone(), looked: Ok(vec![here]) });
+    let desk = desk.keys(" gy");
+    assert_eq!(desk.commands(), [] as [&Command; 0]);
+    assert_eq!(desk.said(), "the plan goes on below: read it to its end first (PgDn)");
+    assert_eq!(desk.keys("     y").commands(), [&Command::RunNow { key }]);
 }

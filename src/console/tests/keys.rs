@@ -293,7 +293,9 @@ fn running_now_and_arming_want_a_yes() {
     assert_eq!(early.asked, [Request::Plan(disk.clone())]);
     let mut seen = early;
     seen.input(Input::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
-    assert_eq!(seen.keys("y").commands(), [&Command::RunNow { key: disk }]);
+    let quick = seen.keys("y");
+    assert_eq!(quick.said(), "too quick: the plan has only just been shown");
+    assert_eq!(quick.keys("y").commands(), [&Command::RunNow { key: disk }]);
     assert_eq!(high().keys("Ay").commands(), [&Command::Disarm { playbook: "disk-full".into() }]);
     let inodes = high().keys("/postgres\rAy");
     assert_eq!(inodes.commands(), [&Command::Arm { playbook: "inodes".into() }]);

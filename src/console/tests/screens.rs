@@ -18,6 +18,7 @@ use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
+use crate::engine::rehearse::{DryStep, Rehearsal};
 
 pub fn look(ascii: bool, profile: TermProfile) -> Look {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
@@ -79,7 +80,6 @@ fn places(snapshot: &Snapshot) -> Vec<(&'static str, Opener)> {
     page("rejected", Page::Playbook { name: "queue-full".into(), scroll: 0 });
     page("playbooks", Page::List { kind: ListKind::Playbooks, cursor: Cursor::default() });
     page("incidents", Page::List { kind: ListKind::Incidents, cursor: Cursor::default() });
-    page("held-back", Page::List { kind: ListKind::Held, cursor: Cursor::default() });
     page("journal", Page::Text { kind: TextKind::Journal, scroll: 0 });
     page("messages", Page::Text { kind: TextKind::Messages, scroll: 0 });
     page("success", Page::success());
@@ -115,7 +115,7 @@ fn the_pages() {
     let snapshot = fixture::trouble();
     for (name, open) in places(&snapshot) {
         for size in SIZES {
-            let everywhere = ["success", "held-back", "schedule"].contains(&name);
+            let everywhere = ["success", "schedule"].contains(&name);
             if !everywhere && [SIZES[0], SIZES[4]].contains(&size) {
                 continue;
             }
@@ -133,6 +133,50 @@ fn the_pages() {
 fn other_states_of_the_host() {
     for (name, snapshot) in [("calm", fixture::calm()), ("first", fixture::first()), ("paused", fixture::paused())] {
         expect(&format!("main-{name}"), &drawn(&model((80, 24)), &snapshot, false));
+    }
+}
+
+#[test]
+fn what_is_held_back() {
+    let mut snapshot = super::holds::planned(1200);
+    snapshot.pauses = fixture::paused().pauses;
+    for size in SIZES {
+        let mut model = model(size);
+        model.pages.push(Page::List { kind: ListKind::Held, cursor: Cursor::default() });
+        expect(&format!("held-back-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
+    }
+    let line = |snapshot: &Snapshot| drawn(&model((100, 1)), snapshot, true);
+    assert!(line(&snapshot).contains("PAUSED 12m by alice"), "a pause in force comes first");
+    assert!(line(&super::holds::planned(1200)).contains("maintenance in 20m"));
+    assert!(line(&super::holds::planned(1201)).contains("maintenance in 21m"), "never sooner than told");
+    assert!(line(&super::holds::planned(7200)).contains("AUTO on"), "not yet near");
+    assert!(line(&super::holds::planned(0)).contains("MAINTENANCE 41m by alice"));
+}
+
+#[test]
+fn a_run_by_hand_shows_its_plan() {
+    let snapshot = fixture::trouble();
+    let (mailer, plan) = (snapshot.incidents[2].key.clone(), fixture::clean_plan());
+    let step = |step: &crate::core::plan::PlannedStep| DryStep {
+        kind: step.kind.clone(),
+        sentence: step.sentence.clone(),
+        details: step.details.clone(),
+        found: vec!["1,204 files, 2.1 GiB".into()],
+    };
+    let rung = Ok(((*plan).clone(), plan.steps.iter().map(step).collect()));
+    let here = Rehearsal::Here {
+        target: mailer.target.clone(),
+        detector: Vec::new(),
+        verifier: Vec::new(),
+        rungs: vec![rung, Err("there is no program /usr/bin/apt-get".into())],
+        gate: "it may run".into(),
+    };
+    let mut form = Form::run_now(&snapshot, "service-down", &mailer);
+    form.looked(&mailer, &Ok(vec![here]), At(0));
+    for size in [(120, 30), (80, 24), (40, 10)] {
+        let mut model = model(size);
+        model.overlay = Some(Overlay::Form(Box::new(form.clone())));
+        expect(&format!("run-plan-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
     }
 }
 

@@ -87,7 +87,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
             Vec::new()
         }
         Input::Looked { key, looked } => {
-            form::looked(model, &key, &looked);
+            form::looked(model, &key, &looked, world);
             Vec::new()
         }
         Input::Rejected { playbook, diagnostics } => {

@@ -7,6 +7,13 @@ use super::super::view::{self, World};
 
 /// Up and down, by rows or screens, on whatever page is shown.
 pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
+    if let Some(extent) = view::question_extent(model, world) {
+        let by = steps(verb, extent.shown.saturating_sub(1).max(1));
+        if let Some(Overlay::Form(form)) = &mut model.overlay {
+            scroll_by(&mut form.scroll, by, Some(extent));
+        }
+        return;
+    }
     let screen = view::frame(model.size).map_or(1, |frame| usize::from(frame.body.height.saturating_sub(3)).max(1));
     let extent = view::extent(model, world);
     let by = steps(verb, extent.map_or(screen / 2, |extent| extent.shown.saturating_sub(1).max(1)));

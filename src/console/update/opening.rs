@@ -187,8 +187,8 @@ pub fn page(model: &mut Model, verb: Verb) {
     };
     let already = match (model.pages.last(), &next) {
         (Some(Page::List { kind: now, .. }), Page::List { kind, .. }) => now == kind,
-        (Some(Page::Success { .. }), Page::Success { .. }) => true,
-        (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
+        (Some(Page::Success { .. }), Page::Success { .. })
+        | (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
         (Some(Page::Text { kind: now, .. }), Page::Text { kind, .. }) => now == kind,
         _ => false,
     };

@@ -4,9 +4,10 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::form::{Answer, Value};
+use super::super::form::{Answer, Preview, Value};
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page, Pane};
+use super::super::review::QUIET;
 use super::super::view::{self, Entry, World};
 use super::opening::{self, Subject};
 use super::{Request, act, form, pick, review, say};
@@ -87,6 +88,10 @@ fn changed(model: &mut Model, world: &World<'_>) {
 
 /// Enter, or the yes to a question.
 pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if let Some(why) = unread(model, world) {
+        say(model, world, why);
+        return Vec::new();
+    }
     match model.overlay.take() {
         Some(Overlay::Form(form)) => match form.answer(world.wall, world.zone) {
             Ok(answer) => {
@@ -122,6 +127,17 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         }
         Some(Overlay::Filter { .. }) | None => Vec::new(),
     }
+}
+
+/// Why a plan that is shown cannot have been read yet.
+fn unread(model: &Model, world: &World<'_>) -> Option<&'static str> {
+    let Some(Overlay::Form(form)) = &model.overlay else { return None };
+    let Some(Preview::Shown { since, .. }) = &form.preview else { return None };
+    if world.at.0 < since.0 + QUIET {
+        return Some("too quick: the plan has only just been shown");
+    }
+    let below = view::question_extent(model, world).map_or(0, view::Extent::last);
+    (form.scroll < below).then_some("the plan goes on below: read it to its end first (PgDn)")
 }
 
 fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {

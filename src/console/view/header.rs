@@ -144,13 +144,13 @@ fn acting(world: &World<'_>) -> (Role, String, &'static str) {
             Some(Scope::Playbook(name)) => format!(" {name}"),
             _ => String::new(),
         };
-        let (word, until, by) = match held {
+        let (name, until, by) = match held {
             Held::Pause(pause) => ("PAUSED", pause.until, &pause.by),
             Held::Maintenance(window) => ("MAINTENANCE", window.until, &window.by),
             Held::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
         };
         let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
-        return (Role::Paused, format!("{word}{what}{length} by {}", say::who(by)), "PAUSED");
+        return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
     }
     if let Some((_, ahead)) = held::coming(world) {
         // rounded up: it has not begun

@@ -11,6 +11,7 @@ use crate::console::model::{Cursor, ListKind, list_items, playbooks};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
+use crate::core::Operator;
 use crate::engine::snapshot::{IncidentView, PlaybookState, PlaybookView, Stage};
 use crate::playbook::{Mode, Origin, Risk};
 
@@ -93,29 +94,34 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
 
 /// A pause, a maintenance window or a snooze in one row.
 fn held(held: Held<'_>, world: &World<'_>) -> Line {
-    let (role, kind, what, when, by, reason) = match held {
+    let (role, kind, what, when, more) = match held {
         Held::Pause(pause) => {
             let when = say::until(pause.until, world.mono);
-            (Role::Paused, "PAUSED".to_owned(), pause.scope.to_string(), when, &pause.by, &pause.reason)
+            (Role::Paused, "PAUSED".to_owned(), pause.scope.to_string(), when, who(&pause.by, &pause.reason))
         }
         Held::Maintenance(window) => {
-            let (role, when) = match window.until {
-                Some(until) => (Role::Paused, format!("{} left", say::left(until, world.mono))),
-                None => (Role::Asked, say::ahead(window.from, world.wall, world.zone)),
+            let (role, kind, when) = if let Some(until) = window.until {
+                (Role::Paused, "PAUSED", format!("{} left", say::left(until, world.mono)))
+            } else {
+                let begins = say::ahead(window.from, world.wall, world.zone);
+                (Role::Asked, "PLANNED", format!("{begins}, for {}", say::length(window.length_ms)))
             };
-            let length = say::length(window.length_ms);
-            let when = if window.until.is_some() { when } else { format!("{when}, for {length}") };
-            (role, format!("MAINTENANCE {}", window.id), window.scope.to_string(), when, &window.by, &window.reason)
+            let what = window.scope.to_string();
+            (role, format!("{kind} {}", window.id), what, when, who(&window.by, &window.reason))
         }
         Held::Snooze(snooze) => {
-            let what = format!("{} ({})", say::target(&snooze.key.target.to_string()), snooze.playbook);
+            let what = say::target(&snooze.key.target.to_string());
             let when = format!("{} left", say::left(snooze.until, world.mono));
-            (Role::Unknown, "SNOOZED".to_owned(), what, when, &snooze.by, &snooze.reason)
+            let more = format!("({}) {}", snooze.playbook, who(&snooze.by, &snooze.reason));
+            (Role::Unknown, "SNOOZED".to_owned(), what, when, more)
         }
     };
-    let line = Line::new().with(role, kind).up_to(17).text(what).text("  ").with(Role::Title, when);
-    let line = line.dim(format!("  by {}", say::who(by)));
-    if reason.is_empty() { line } else { line.text(format!(": {reason}")) }
+    Line::new().with(role, kind).up_to(11).text(what).text("  ").with(Role::Title, when).dim(format!("  {more}"))
+}
+
+fn who(by: &Operator, reason: &str) -> String {
+    let by = say::who(by);
+    if reason.is_empty() { format!("by {by}") } else { format!("by {by}: {reason}") }
 }
 
 fn playbook(playbook: &PlaybookView) -> Line {

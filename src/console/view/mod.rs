@@ -218,6 +218,14 @@ pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
     })
 }
 
+/// Of the question over the page, if there is one.
+#[must_use]
+pub fn question_extent(model: &Model, world: &World<'_>) -> Option<Extent> {
+    let Some(Overlay::Form(question)) = &model.overlay else { return None };
+    let body = frame(model.size)?.body;
+    question.wants_yes().then(|| form::extent(question, body, &world.look.glyphs))
+}
+
 /// A whole screen as plain text, without trailing blanks.
 #[must_use]
 pub fn text(buffer: &Buffer) -> String {

@@ -67,11 +67,10 @@ impl Entry {
     fn words(&self) -> String {
         match self {
             Self::Verb { what, .. } => (*what).to_owned(),
-            Self::Target { name, .. } => name.clone(),
+            Self::Target { name, .. } | Self::Theme(name) => name.clone(),
             Self::Breaker { what, .. } => what.clone(),
             Self::Playbook(name) => name.to_string(),
             Self::Incident { id, what } => format!("{id} {what}"),
-            Self::Theme(name) => name.clone(),
         }
     }
 

@@ -46,14 +46,18 @@ pub fn lines(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
 }
 
 /// What one cell of a column shows: the part of the rate that lies in this row.
-#[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage of a few steps")]
 fn cell(share: Share, row: usize, world: &World<'_>) -> (Role, char) {
     let glyphs = &world.look.glyphs;
-    let Some(percent) = share.percent() else { return (Role::Dim, if row == 0 { glyphs.calm } else { ' ' }) };
+    if share.whole == 0 {
+        return (Role::Dim, if row == 0 { glyphs.calm } else { ' ' });
+    }
     let steps = glyphs.spark.len();
-    let high = (percent / 100.0 * (HIGH * steps) as f64).round() as usize;
-    let role = gauge::role(Share { part: share.part.min(share.whole), ..share });
-    let role = if role == Role::Dim { Role::Text } else { role };
+    let (part, whole) = (share.part as usize, share.whole as usize);
+    let high = (part * HIGH * steps + whole / 2) / whole;
+    let role = match gauge::role(share) {
+        Role::Dim => Role::Text,
+        role => role,
+    };
     match high.saturating_sub(row * steps).min(steps) {
         // a rate of nothing is drawn all the same: there were incidents
         0 if row == 0 => (Role::Broken, glyphs.spark[0]),
