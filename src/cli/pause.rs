@@ -29,9 +29,11 @@ pub fn plan(
     at: &str,
     reason: String,
 ) -> Result<ExitCode, Failure> {
-    let from = moment::parse(at, Timestamp::now(), &TimeZone::system())
-        .map_err(|why| Failure::Said(format!("--at: {why}")))?;
-    ask(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })
+    let zone = TimeZone::system();
+    let from = moment::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
+    let code = ask(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
+    println!("it begins on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
+    Ok(code)
 }
 
 /// The end of a maintenance window.

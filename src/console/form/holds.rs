@@ -74,8 +74,8 @@ impl Form {
     pub fn unschedule(snapshot: &Snapshot, window: &Maintenance, now: Mono, zone: &TimeZone) -> Self {
         let Maintenance { id, scope, by, .. } = window;
         let (verb, stands) = match window.until {
-            Some(until) => ("End", format!("{scope} is paused by it, {} left.", say::left(until, now))),
-            None => ("Cancel", format!("It was to pause {scope} from {} on.", say::date(window.from, zone))),
+            Some(until) => ("End", format!("It pauses {scope}, {} left.", say::left(until, now))),
+            None => ("Cancel", format!("It would pause {scope} from {} on.", say::date(window.from, zone))),
         };
         let mut about = vec![Line::plain(format!("Planned by {by}. {stands}"))];
         about.extend(reason(&window.reason));

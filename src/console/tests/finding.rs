@@ -1,6 +1,7 @@
 //! Finding by a few letters: the filter, the palette, and commands that ask which.
 
 use super::super::fixture;
+use super::super::keys::{PLACES, place_name};
 use super::super::model::{Overlay, Page, Pane, Place};
 use super::super::rows;
 use super::super::update::Request;
@@ -84,4 +85,28 @@ fn a_console_that_only_looks_finds_nothing_that_acts() {
     let desk = desk.keys(":run the playbook\r").keys("\x1b\x1b").keys("W\ry");
     assert!(desk.commands().is_empty());
     assert!(desk.asked.iter().all(|request| matches!(request, Request::Copy(_))), "{:?}", desk.asked);
+}
+
+#[test]
+fn what_is_held_back_is_ended_by_its_name() {
+    let snooze = fixture::trouble().snoozes[0].key.clone();
+    assert_eq!(desk().keys(":end redis\ry").commands(), [&Command::Unsnooze { key: snooze }]);
+}
+
+#[test]
+fn help_begins_with_the_keys_of_the_place_that_one_came_from() {
+    for (keys, place) in [
+        ("", Place::Main),
+        ("\r", Place::Incident),
+        ("a", Place::Approval),
+        ("G\r", Place::Playbook),
+        ("S", Place::List),
+        ("W", Place::List),
+        ("J", Place::Text),
+    ] {
+        let desk = desk().keys(keys).keys("?");
+        let page = desk.page();
+        let first = PLACES.iter().filter_map(|place| page.iter().position(|line| line == place_name(*place))).min();
+        assert_eq!(first.map(|line| page[line].as_str()), Some(place_name(place)), "{keys}");
+    }
 }

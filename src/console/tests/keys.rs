@@ -48,6 +48,23 @@ impl Desk {
         self.asked.extend(update(&mut self.model, input, &world));
     }
 
+    /// The text of the page that is shown.
+    pub fn page(&self) -> Vec<String> {
+        let look = look(false, TermProfile::NoColor);
+        let world = World {
+            snapshot: &self.snapshot,
+            mono: self.snapshot.now.mono,
+            wall: self.snapshot.now.wall,
+            zone: &TimeZone::UTC,
+            age: Duration::ZERO,
+            at: At(self.at),
+            look: &look,
+            themes: &[],
+        };
+        let lines = self.model.pages.last().map(|page| super::super::view::page_lines(page, 100, &self.model, &world));
+        lines.unwrap_or_default().iter().map(super::super::line::Line::bare).collect()
+    }
+
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
     pub fn keys(mut self, bytes: &str) -> Self {
         let mut decoder = Decoder::default();

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::form::{Answer, Preview, Value};
+use super::super::held;
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page, Pane};
 use super::super::review::QUIET;
@@ -154,6 +155,11 @@ fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
             model.main.detectors.on = Some(row);
             opening::open(model, Subject { playbook, key, incident }, world);
             Vec::new()
+        }
+        Entry::End { row, .. } => {
+            let held = held::all(world.snapshot).into_iter().find(|held| held.id() == row);
+            let question = held.and_then(|held| held.end(world));
+            question.map_or_else(Vec::new, |question| form::ask(model, question))
         }
         Entry::Breaker { row, .. } => {
             model.pages.clear();

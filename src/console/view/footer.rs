@@ -56,6 +56,9 @@ fn is_of_use(verb: Verb, model: &Model, world: &World<'_>) -> bool {
             .iter()
             .any(|incident| matches!(incident.stage, Stage::Escalated(_)) && incident.acknowledged.is_none()),
         Verb::Back => model.place() != Place::Main || !model.main.filter.is_empty(),
+        Verb::PageDown if model.place() == Place::Question => {
+            super::question_extent(model, world).is_some_and(|extent| extent.last() > 0)
+        }
         _ => true,
     }
 }

@@ -152,16 +152,21 @@ fn acting(world: &World<'_>) -> (Role, String, &'static str) {
         let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
         return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
     }
-    if let Some((_, ahead)) = held::coming(world) {
-        // rounded up: it has not begun
-        let ahead = say::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
-        return (Role::Asked, format!("maintenance in {ahead}"), "MAINT SOON");
-    }
+    let (role, may) = mode(world);
+    let Some((_, ahead)) = held::coming(world) else { return (role, may.into(), "") };
+    // rounded up: it has not begun
+    let ahead = say::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
+    let gap = if may.is_empty() { "" } else { ", " };
+    (Role::Asked, format!("{may}{gap}maintenance in {ahead}"), "MAINT SOON")
+}
+
+/// The most that anything here may do.
+fn mode(world: &World<'_>) -> (Role, &'static str) {
     match rows::highest_mode(world.snapshot) {
-        Some(Mode::Auto) => (Role::Text, "AUTO on".into(), ""),
-        Some(Mode::Ask) => (Role::Text, "ASKS first".into(), ""),
-        Some(Mode::Shadow) => (Role::Unknown, "SHADOW only".into(), ""),
-        Some(Mode::Off) => (Role::Unknown, "ALL OFF".into(), ""),
-        None => (Role::Text, String::new(), ""),
+        Some(Mode::Auto) => (Role::Text, "AUTO on"),
+        Some(Mode::Ask) => (Role::Text, "ASKS first"),
+        Some(Mode::Shadow) => (Role::Unknown, "SHADOW only"),
+        Some(Mode::Off) => (Role::Unknown, "ALL OFF"),
+        None => (Role::Text, ""),
     }
 }

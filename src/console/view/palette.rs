@@ -9,6 +9,7 @@ use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::fuzzy::{Finder, Hit, marked};
+use crate::console::held;
 use crate::console::keys::{self, Verb};
 use crate::console::line::Line;
 use crate::console::model::{Model, Pick, playbooks};
@@ -27,6 +28,8 @@ pub enum Entry {
     Target { row: Arc<str>, name: String, playbook: Arc<str>, key: Option<Key>, incident: Option<IncidentId> },
     /// To a breaker.
     Breaker { row: Arc<str>, what: String },
+    /// To the end of a pause, a maintenance window or a snooze.
+    End { row: Arc<str>, what: String },
     /// To a playbook's page.
     Playbook(Arc<str>),
     /// To an incident's page.
@@ -58,6 +61,7 @@ impl Entry {
             Self::Verb { key, .. } => key,
             Self::Target { .. } => "target",
             Self::Breaker { .. } => "breaker",
+            Self::End { .. } => "end",
             Self::Playbook(_) => "playbook",
             Self::Incident { .. } => "incident",
             Self::Theme(_) => "theme",
@@ -68,7 +72,7 @@ impl Entry {
         match self {
             Self::Verb { what, .. } => (*what).to_owned(),
             Self::Target { name, .. } | Self::Theme(name) => name.clone(),
-            Self::Breaker { what, .. } => what.clone(),
+            Self::Breaker { what, .. } | Self::End { what, .. } => what.clone(),
             Self::Playbook(name) => name.to_string(),
             Self::Incident { id, what } => format!("{id} {what}"),
         }
@@ -95,7 +99,8 @@ impl Entry {
             Self::Playbook(_) => 2,
             Self::Incident { .. } => 3,
             Self::Breaker { .. } => 4,
-            Self::Theme(_) => 5,
+            Self::End { .. } => 5,
+            Self::Theme(_) => 6,
         }
     }
 }
@@ -116,8 +121,12 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
         row: rows::breaker_id(breaker),
         what: format!("{} {} {}", say::target(&breaker.key.target.to_string()), breaker.playbook, breaker.state.word()),
     });
+    let ends = held::all(world.snapshot)
+        .into_iter()
+        .filter(|_| !model.read_only)
+        .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
     let themes = world.themes.iter().cloned().map(Entry::Theme);
-    let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(themes);
+    let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
     found(typed, verbs(model, world).into_iter().chain(things).collect())
 }
 
