@@ -45,7 +45,9 @@ pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
 fn print(snapshot: &Snapshot) {
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| urgency_of(&row.health) == urgency).count();
     let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
-    let pause = snapshot.pauses.first().map_or_else(String::new, |pause| format!(", paused by {}", pause.by));
+    let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
+    let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
+    let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
     if needed + broken + fixing + unknown == 0 {
         println!("{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
     } else {

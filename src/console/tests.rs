@@ -4,3 +4,4 @@ mod finding;
 mod holds;
 mod keys;
 mod screens;
+mod success;

@@ -93,7 +93,8 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
 }
 
 /// A pause, a maintenance window or a snooze in one row.
-fn held(held: Held<'_>, world: &World<'_>) -> Line {
+#[must_use]
+pub fn held(held: Held<'_>, world: &World<'_>) -> Line {
     let (role, kind, what, when, more) = match held {
         Held::Pause(pause) => {
             let when = say::until(pause.until, world.mono);

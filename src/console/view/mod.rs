@@ -179,7 +179,7 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
     let lines = match page {
         Page::Incident { id, .. } => incident::lines(*id, width, world),
         Page::Approval(review) => approval::lines(review, world),
-        Page::Playbook { name, .. } => playbook::lines(name, world),
+        Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
         Page::List { kind, .. } => return lists::lines(*kind, world),
         Page::Success { span, .. } => return success::lines(width, *span, world),

@@ -42,6 +42,12 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, span: Span, wo
     canvas.more(room, told.len().saturating_sub(first + height));
 }
 
+/// One rate as a row, for other pages.
+#[must_use]
+pub fn rate(name: &str, share: Share, width: usize, world: &World<'_>) -> Line {
+    bars::row(name, false, share, width, world)
+}
+
 /// The page's text, for the clipboard.
 #[must_use]
 pub fn lines(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
