@@ -18,7 +18,7 @@ use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
-use crate::engine::rehearse::{DryStep, Rehearsal};
+use crate::engine::rehearse::Rehearsal;
 
 pub fn look(ascii: bool, profile: TermProfile) -> Look {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
@@ -157,13 +157,12 @@ fn what_is_held_back() {
 fn a_run_by_hand_shows_its_plan() {
     let snapshot = fixture::trouble();
     let (mailer, plan) = (snapshot.incidents[2].key.clone(), fixture::clean_plan());
-    let step = |step: &crate::core::plan::PlannedStep| DryStep {
-        kind: step.kind.clone(),
-        sentence: step.sentence.clone(),
-        details: step.details.clone(),
-        found: vec!["1,204 files, 2.1 GiB".into()],
+    let step = |step: &crate::core::plan::PlannedStep| {
+        let found = ["1,204 files, 2.1 GiB"];
+        serde_json::json!({"kind": step.kind, "sentence": step.sentence, "details": step.details, "found": found})
     };
-    let rung = Ok(((*plan).clone(), plan.steps.iter().map(step).collect()));
+    let steps = plan.steps.iter().map(step).collect::<serde_json::Value>();
+    let rung = Ok(((*plan).clone(), serde_json::from_value(steps).unwrap()));
     let here = Rehearsal::Here {
         target: mailer.target.clone(),
         detector: Vec::new(),
