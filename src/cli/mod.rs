@@ -49,7 +49,11 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
-        Some(Verb::Pause { scope, length, reason }) => pause::pause(&common, scope, length, reason),
-        Some(Verb::Resume { scope }) => pause::resume(&common, scope),
+        Some(Verb::Pause { scope, length: Some(length), at: Some(at), reason }) => {
+            pause::plan(&common, scope, length, &at, reason)
+        }
+        Some(Verb::Pause { scope, length, reason, .. }) => pause::pause(&common, scope, length, reason),
+        Some(Verb::Resume { maintenance: Some(number), .. }) => pause::cancel(&common, number),
+        Some(Verb::Resume { scope, .. }) => pause::resume(&common, scope),
     }
 }

@@ -21,6 +21,7 @@ use super::clipboard;
 use super::decode::Typed;
 use super::editor::{self, Edited};
 use super::export;
+use super::form::Looked;
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
 use super::terminal::{self, Heard, Keyboard, Terminal};
@@ -28,8 +29,9 @@ use super::theme::Theme;
 use super::update::{Input, Request, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
-use crate::core::Mono;
+use crate::core::{Key, Mono};
 use crate::engine::past::Progress;
+use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
 
 /// Least time between two drawings.
@@ -174,6 +176,8 @@ struct App {
     recalled: mpsc::UnboundedReceiver<Input>,
     recall: mpsc::UnboundedSender<Input>,
     recalling: watch::Receiver<Option<Progress>>,
+    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
+    look: mpsc::UnboundedSender<(Key, Looked)>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -198,6 +202,7 @@ impl App {
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
         let (recall, recalled) = mpsc::unbounded_channel();
+        let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -224,6 +229,8 @@ impl App {
             heard,
             answers,
             answer,
+            look,
+            looks_over,
             quit,
             editing,
         })
@@ -250,6 +257,7 @@ impl App {
                     let progress = *self.recalling.borrow_and_update();
                     self.take_in(Input::Recalling(progress));
                 }
+                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -365,6 +373,7 @@ impl App {
                 });
             }
             Request::Export { stem, text } => self.export(&stem, &text),
+            Request::Plan(key) => self.plan(key),
             Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => self.change_theme(&name),
             Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),
@@ -376,6 +385,27 @@ impl App {
             Request::Suspend => self.sleep(),
             Request::Quit => self.ended = Some(Ended::Quit),
         }
+    }
+
+    /// Has the host looked at for a run by hand. A look takes as long as the checks do, so its answer comes later.
+    fn plan(&mut self, key: Key) {
+        let snapshot = &self.latest.snapshot;
+        let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(&key));
+        let book = detector.and_then(|found| snapshot.playbooks.iter().find(|book| book.name == found.playbook));
+        let Some(book) = book else {
+            return self.take_in(Input::Looked { key, looked: Err("its playbook is not there any more".into()) });
+        };
+        let mut told = self.handle.rehearse(Arc::clone(&book.name), Arc::clone(&book.source));
+        let looked = self.look.clone();
+        tokio::spawn(async move {
+            let mut end = Err(Arc::from("nobody looked"));
+            while let Some(step) = told.recv().await {
+                if let Rehearsing::Done(done) = step {
+                    end = done;
+                }
+            }
+            let _ = looked.send((key, end));
+        });
     }
 
     fn tell(&mut self, bytes: &[u8]) {

@@ -48,6 +48,10 @@ pub enum Verb {
     Pause,
     /// Resume.
     Resume,
+    /// Plan a pause that begins by itself.
+    Schedule,
+    /// What is paused, planned or snoozed.
+    Held,
     /// Leave a target alone for a time.
     Snooze,
     /// Change a playbook.
@@ -138,8 +142,9 @@ use Place::{Approval, Finding, Form, Incident, List, Main, Naming, Playbook, Que
 use Stroke::{Ctrl, Named, Sign};
 
 const ROWS: &[Place] = &[Main, List];
-const PAGES: &[Place] = &[Incident, Approval, Playbook, Text];
+const PAGES: &[Place] = &[Incident, Approval, Playbook, Text, Question];
 const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
+const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question];
 const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
 const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Finding];
@@ -213,8 +218,12 @@ pub const TABLE: &[Binding] = &[
         .short("pause")
         .acting(),
     key(&[Sign('R')], "R", Verb::Resume, "resume what is paused").at(NO_REVIEW).acting(),
+    key(&[Sign('w')], "w", Verb::Schedule, "plan maintenance: a pause that begins at a moment you name")
+        .at(NO_REVIEW)
+        .acting(),
+    key(&[Sign('W')], "W", Verb::Held, "what is paused, planned or snoozed; Enter ends it").at(NO_REVIEW),
     key(&[Sign('s')], "s", Verb::Snooze, "leave this target alone for a time; again: end it")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("snooze")
         .acting(),
     key(&[Sign('e')], "e", Verb::Edit, "edit the playbook (a copy, if it is a shipped one)")
@@ -225,12 +234,17 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("arm")
         .acting(),
-    key(&[Sign('r')], "r", Verb::RunNow, "run the playbook on this target now, through the gate")
-        .at(&[Main, Incident, Playbook])
-        .short("run")
-        .acting(),
+    key(
+        &[Sign('r')],
+        "r",
+        Verb::RunNow,
+        "run the playbook on this target now, through the gate; its plan is shown first",
+    )
+    .at(&[Main, List, Incident, Playbook])
+    .short("run")
+    .acting(),
     key(&[Sign('b')], "b", Verb::Breaker, "reset or latch this target's breaker")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("breaker")
         .acting(),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
@@ -253,7 +267,8 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('I')], "I", Verb::Incidents, "all incidents, open and closed").at(NO_REVIEW),
     key(&[Sign('J')], "J", Verb::Journal, "what happened, latest first").at(NO_REVIEW),
     key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
-    key(&[Sign('S')], "S", Verb::Rates, "the success rate in all windows").at(NO_REVIEW),
+    key(&[Sign('S')], "S", Verb::Rates, "the success rate: by window and playbook, and what to do about it")
+        .at(NO_REVIEW),
     key(&[Sign('[')], "[", Verb::Earlier, "look back: one event earlier; every pane shows that moment, nothing acts")
         .at(NO_REVIEW)
         .short("earlier"),
@@ -267,16 +282,16 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('t')], "t", Verb::Live, "from looking back to live, and to the place where you were")
         .at(NO_REVIEW)
         .short("live"),
-    key(&[Sign('y')], "y", Verb::Copy, "copy the page, or the chosen attempt, to the clipboard (OSC 52)")
-        .at(&[Incident, Playbook, Text]),
-    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down"),
-    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up"),
+    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown, or the chosen attempt, to the clipboard (OSC 52)")
+        .at(&[List, Incident, Playbook, Text]),
+    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLS),
+    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLS),
     key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")
         .at(PAGES)
         .short("more"),
     key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming]),
     key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen up")
-        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming]),
+        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
     key(&[Ctrl('l')], "Ctrl-L", Verb::Redraw, "draw the screen anew").at(EVERYWHERE),

@@ -20,7 +20,10 @@
 //! | [`clipboard`], [`export`] | a page's text to the terminal's clipboard, an incident to a file |
 //! | [`rewind`] | which moment of the past is looked at |
 //! | [`form`] | questions with fields |
+//! | [`held`] | what is held back on purpose: pauses, maintenance windows, snoozes |
+//! | [`fuzzy`] | finding by a few letters, and showing which they were |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
+//! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
@@ -35,7 +38,9 @@ mod editor;
 mod export;
 mod find;
 mod form;
+mod fuzzy;
 mod glyphs;
+mod held;
 pub mod keys;
 mod line;
 mod model;
@@ -45,6 +50,7 @@ mod review;
 mod rewind;
 mod rows;
 mod say;
+mod success;
 mod svg;
 mod terminal;
 pub mod theme;

@@ -5,16 +5,28 @@ use std::sync::Arc;
 
 use super::find::Find;
 use super::form::Form;
+use super::held;
+use super::keys::Verb;
 use super::recall::Recalled;
 use super::review::Review;
 use super::rewind::{Rewind, Shown};
 use super::rows;
+use super::success::{self, Span};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
 /// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct At(pub u64);
+
+impl Page {
+    /// The success page, on the window of the gauge.
+    #[must_use]
+    pub fn success() -> Self {
+        let span = Span::default();
+        Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
+    }
+}
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
@@ -127,6 +139,8 @@ pub enum Page {
     List { kind: ListKind, cursor: Cursor },
     /// What is wrong with a playbook that was just edited.
     Rejected { playbook: Arc<str>, diagnostics: Arc<str>, scroll: usize },
+    /// The success rate: windows, playbooks, and what to do about them.
+    Success { cursor: Cursor, span: Span },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
@@ -140,6 +154,8 @@ pub enum ListKind {
     Playbooks,
     /// Open and closed incidents.
     Incidents,
+    /// Pauses, maintenance windows and snoozes.
+    Held,
 }
 
 /// What a text page tells.
@@ -149,8 +165,6 @@ pub enum TextKind {
     Journal,
     /// What salve had to say.
     Messages,
-    /// The success rate in all windows.
-    Rates,
     /// The keys, those of this place first.
     Help(Place),
 }
@@ -166,6 +180,23 @@ pub enum Overlay {
     Find(Find),
     /// The command palette.
     Palette { typed: String, at: usize },
+    /// Which one is meant?
+    Pick(Pick),
+}
+
+/// A command that needs something to act on, and asks which.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// What will be done with it.
+    pub verb: Verb,
+    /// Only what belongs to this playbook.
+    pub of: Option<Arc<str>>,
+    /// What is looked at, by its row's name or its own.
+    pub first: Option<Arc<str>>,
+    /// Letters to find it by.
+    pub typed: String,
+    /// Which of those found.
+    pub at: usize,
 }
 
 /// Where keys are pressed: each place has its own.
@@ -248,7 +279,7 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
             Some(Overlay::Form(_)) => Place::Form,
-            Some(Overlay::Filter { .. } | Overlay::Palette { .. }) => Place::Typing,
+            Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => Place::Typing,
             Some(Overlay::Find(_)) => Place::Finding,
             None => self.page_place(),
         }
@@ -263,7 +294,7 @@ impl Model {
             Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
             Some(Page::Approval(_)) => Place::Approval,
             Some(Page::Playbook { .. } | Page::Rejected { .. }) => Place::Playbook,
-            Some(Page::List { .. }) => Place::List,
+            Some(Page::List { .. } | Page::Success { .. }) => Place::List,
             Some(Page::Text { .. }) => Place::Text,
         }
     }
@@ -325,6 +356,7 @@ pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
             rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
         }
         ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
+        ListKind::Held => held::all(snapshot).iter().map(held::Held::id).collect(),
         ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
     }
 }

@@ -1,6 +1,9 @@
 //! What the screens look like, and what keys do to them.
 
+mod finding;
+mod holds;
 mod keys;
 mod reading;
 mod rewind;
 mod screens;
+mod success;

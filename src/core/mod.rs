@@ -13,6 +13,7 @@
 //! | [`command`] | what an operator can ask for, and the typed refusals |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
+//! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
 //! | [`story`] | one plain sentence per event |
 //! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
@@ -31,8 +32,11 @@ mod hold;
 pub mod id;
 pub mod incident;
 pub mod input;
+pub mod lacks;
 mod load;
 mod machine;
+pub mod maintenance;
+pub mod moment;
 mod operate;
 pub mod page;
 pub mod past;
@@ -48,6 +52,7 @@ mod survey;
 pub mod tally;
 pub mod time;
 mod timers;
+mod trend;
 mod verify;
 mod view;
 mod watched;
@@ -58,7 +63,7 @@ pub use command::{Command, Operator, Refusal, Scope};
 pub use config::Config;
 pub use effect::Effect;
 pub use event::{Event, Recorded};
-pub use id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, SurveyId, WatchId};
+pub use id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, RequestId, Role, SurveyId, WatchId};
 pub use incident::{Denial, Outcome, Phase};
 pub use input::{Binding, Facts, Input, Resolution, Standing};
 pub use machine::Core;

@@ -23,6 +23,7 @@
 //! | [`offer`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
 //! | [`past`] | the journal as it stood at any event |
+//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
@@ -35,6 +36,7 @@ pub mod page;
 pub mod past;
 pub mod playbook_view;
 pub mod publish;
+pub mod question;
 pub mod rehearse;
 pub mod reload;
 pub mod report;

@@ -9,6 +9,7 @@ use tokio::task::JoinHandle;
 use super::Handle;
 use super::carry::Hands;
 use super::past;
+use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
 use super::settings::Settings;
@@ -67,6 +68,7 @@ impl Running {
 /// # Errors
 /// See [`StartError`].
 pub fn start(options: Options) -> Result<Running, StartError> {
+    let questions = question::answers(options.clone());
     let boot_id = clock::boot_id().map_err(StartError::BootId)?;
     let Opened { journal, events, mark } = Journal::open(&options.paths.state)?;
     let clock = mark.map_or_else(Clock::starting, |mark| Clock::continuing(&mark, &boot_id));
@@ -101,7 +103,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     engine.remember(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
-    let handle = Handle::new(snapshots, commands_in, beat).with_past(past);
+    let handle = Handle::new(snapshots, commands_in, beat).with_past(past).answered_by(questions);
 
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {

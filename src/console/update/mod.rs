@@ -4,6 +4,7 @@
 mod form;
 mod moves;
 mod opening;
+mod pick;
 mod reading;
 mod review;
 mod typing;
@@ -12,13 +13,16 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+pub use pick::needs_one;
+
+use super::form::Looked;
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::recall;
 use super::rewind::{self, Step};
 use super::rows;
 use super::view::World;
-use crate::core::{Command, IncidentId};
+use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
 use crate::engine::snapshot::IncidentView;
@@ -42,6 +46,8 @@ pub enum Input {
     Recalling(Option<Progress>),
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
+    /// A look at the host for a run by hand is over.
+    Looked { key: Key, looked: Looked },
     /// A playbook came back from the editor with mistakes.
     Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
@@ -61,6 +67,8 @@ pub enum Request {
     Tell(IncidentId),
     /// Write this to a new file whose name begins so.
     Export { stem: Arc<str>, text: String },
+    /// Have the plan made that a run by hand of this would carry out.
+    Plan(Key),
     /// Hand a playbook to the editor.
     Edit(Arc<str>),
     /// Draw with another theme.
@@ -123,6 +131,10 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             model.said = Some(Said { text, bad, at: world.at });
             Vec::new()
         }
+        Input::Looked { key, looked } => {
+            form::looked(model, &key, &looked, world);
+            Vec::new()
+        }
         Input::Rejected { playbook, diagnostics } => {
             if matches!(model.pages.last(), Some(Page::Rejected { .. })) {
                 model.pages.pop();
@@ -181,13 +193,13 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         }
         Verb::Next | Verb::Previous | Verb::Pane(_) => moves::pane(model, verb, world),
         Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
-        Verb::Open => opening::under_cursor(model, world),
+        Verb::Open => return opening::under_cursor(model, world),
         Verb::Back => return back(model),
         Verb::Filter => {
             model.overlay = Some(Overlay::Filter { before: model.main.filter.clone() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
-        Verb::Help | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
+        Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
             opening::page(model, verb);
         }
         Verb::Review => opening::review(model, world),
@@ -195,11 +207,12 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Decline
         | Verb::Pause
         | Verb::Resume
+        | Verb::Schedule
         | Verb::Snooze
         | Verb::RunNow
         | Verb::Breaker
         | Verb::Arm
-        | Verb::Close => form::open(model, verb, world),
+        | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
         Verb::Edit => return edit(model, world),
@@ -222,7 +235,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
 fn back(model: &mut Model) -> Vec<Request> {
     match model.overlay.take() {
         Some(Overlay::Filter { before }) => model.main.filter = before,
-        Some(Overlay::Form(_) | Overlay::Palette { .. }) => review::unseen(model),
+        Some(Overlay::Form(_) | Overlay::Palette { .. } | Overlay::Pick(_)) => review::unseen(model),
         Some(Overlay::Find(_)) => {}
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
@@ -251,6 +264,7 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
             Page::Approval(review) => {
                 review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
             }
+            Page::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
             Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
         }
     }

@@ -16,8 +16,8 @@ mod messages;
 mod needs_you;
 mod palette;
 mod playbook;
-mod rates;
 mod story;
+mod success;
 mod timeline;
 
 use std::time::Duration;
@@ -37,7 +37,7 @@ use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use header::headline;
-pub use palette::{Entry, entries};
+pub use palette::{Entry, entries, picks};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
@@ -110,6 +110,7 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
+        Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
     }
 }
@@ -119,6 +120,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
         | Page::Rejected { scroll, .. }
@@ -207,12 +209,12 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
             Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
         }
         Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
             match kind {
                 TextKind::Journal => "Journal: what happened, latest first",
                 TextKind::Messages => "Messages, latest first",
-                TextKind::Rates => "Success rate",
                 TextKind::Help(_) => "Keys",
             },
         ),
@@ -234,12 +236,12 @@ fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec
     match page {
         Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
-        Page::Playbook { name, .. } => playbook::lines(name, world),
+        Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { .. } => Vec::new(),
+        Page::List { kind, .. } => return lists::lines(*kind, world),
+        Page::Success { span, .. } => return success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
-        Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
         Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
     }
 }
@@ -264,12 +266,20 @@ impl Extent {
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
 pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. }))?;
+    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. } | Page::Success { .. }))?;
     let room = inside(page, frame(model.size)?.body);
     Some(Extent {
         total: page_lines(page, usize::from(room.width), model, world).len(),
         shown: usize::from(room.height),
     })
+}
+
+/// Of the question over the page, if there is one.
+#[must_use]
+pub fn question_extent(model: &Model, world: &World<'_>) -> Option<Extent> {
+    let Some(Overlay::Form(question)) = &model.overlay else { return None };
+    let body = frame(model.size)?.body;
+    question.wants_yes().then(|| form::extent(question, body, &world.look.glyphs))
 }
 
 /// A whole screen as plain text, without trailing blanks.

@@ -57,7 +57,7 @@ fn silence(
     outside: &Outside,
 ) -> Judged {
     let name = outside.bindings.get(key).map_or(opened_as, |(playbook, _)| &playbook.name);
-    let paused = books.paused(name, now.mono);
+    let paused = books.paused(name, now);
     hold!(paused.is_none(), "5 no intent after a pause", "{paused:?} is paused");
     let snoozed = books.snoozes.get(key).is_some_and(|until| *until > now.mono);
     hold!(!snoozed, "gate: snoozed", "{key:?}");
