@@ -16,13 +16,14 @@ use termprofile::{DetectorSettings, TermProfile};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::canvas::Look;
 use super::decode::Typed;
 use super::editor::{self, Edited};
 use super::glyphs::Glyphs;
+use super::looks::Looks;
 use super::model::{At, Model};
+use super::osc::{self, Within};
+use super::preferences::Preferences;
 use super::terminal::{self, Heard, Keyboard, Terminal};
-use super::theme::Theme;
 use super::update::{Input, Request, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
@@ -31,13 +32,15 @@ use crate::engine::{Handle, Snapshot};
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
+/// How often the files of themes are looked at.
+const FILES: Duration = Duration::from_millis(500);
 /// How long a screen that hangs in a write may hold up the end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
 /// not wait for it: signals are heard outside.
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
-    let look = Looks::new(&options)?;
+    let looks = looks(&options)?;
     let (ends, ended) = std_mpsc::channel();
     let editing = Arc::new(AtomicBool::new(false));
     let (quits, quit) = watch::channel(false);
@@ -45,7 +48,7 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     let inside = runtime.clone();
     let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inside.block_on(async { App::start(handle, options, look, quit, editing)?.run().await })
+            inside.block_on(async { App::start(handle, options, looks, quit, editing)?.run().await })
         }));
         let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
     })?;
@@ -89,26 +92,6 @@ async fn hear_signals(
     let _ = ends.send(Ok(Ended::Signalled));
 }
 
-/// What the terminal can show, and the theme for it.
-#[derive(Debug)]
-struct Looks {
-    look: Look,
-    profile: TermProfile,
-    themes: Vec<String>,
-}
-
-impl Looks {
-    fn new(options: &Options) -> Result<Self, ConsoleError> {
-        let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
-        let theme = match &options.theme {
-            Some(name) => Theme::find(name, &options.config)?,
-            None => Theme::standard(),
-        };
-        let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
-        Ok(Self { look, profile, themes: Theme::names(&options.config) })
-    }
-}
-
 /// The latest snapshot, and when it came.
 #[derive(Debug)]
 struct Latest {
@@ -136,6 +119,12 @@ struct App {
     handle: Handle,
     options: Options,
     looks: Looks,
+    /// When the files of themes were last looked at.
+    looked: Instant,
+    /// The terminal shows notifications.
+    notify: bool,
+    /// What is wrong with the preferences, until it is told.
+    wrong: Option<String>,
     zone: TimeZone,
     started: Instant,
     latest: Latest,
@@ -162,7 +151,7 @@ impl App {
     fn start(
         handle: Handle,
         options: Options,
-        looks: Looks,
+        (looks, notify, wrong): (Looks, bool, Option<String>),
         quit: watch::Receiver<bool>,
         editing: Arc<AtomicBool>,
     ) -> Result<Self, ConsoleError> {
@@ -186,6 +175,9 @@ impl App {
             handle,
             options,
             looks,
+            looked: Instant::now(),
+            notify,
+            wrong,
             latest,
             terminal,
             snapshots,
@@ -199,8 +191,12 @@ impl App {
 
     async fn run(mut self) -> Result<Ended, ConsoleError> {
         self.take_in(Input::Snapshot);
+        if let Some(wrong) = self.wrong.take() {
+            self.take_in(Input::Answer(Err(wrong)));
+        }
         let mut engine_gone = false;
         while self.ended.is_none() {
+            self.look_at_files();
             if self.draw().is_err() {
                 return Ok(Ended::TerminalLost);
             }
@@ -236,7 +232,7 @@ impl App {
         // what was waited for in vain is over
         let model = model.filter(|wait| *wait > Duration::from_millis(1));
         let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
-        [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
+        [Some(second), model, frame, Some(FILES)].into_iter().flatten().min().unwrap_or(second)
     }
 
     fn take_in(&mut self, input: Input) {
@@ -314,10 +310,20 @@ impl App {
                 });
             }
             Request::Edit(name) => self.edit(&name),
-            Request::Theme(name) => self.change_theme(&name),
-            Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
+            Request::Theme(name) => {
+                let kept = self.looks.keep(&name);
+                self.take_in(Input::Answer(kept.map(Arc::from)));
+            }
+            Request::Preview(name) => {
+                if let Err(error) = self.looks.preview(name.as_deref()) {
+                    self.take_in(Input::Answer(Err(error.to_string())));
+                }
+            }
+            Request::Copy(text) => self.tell(osc::clipboard(&text).as_bytes()),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Bell => {}
+            Request::Notify(text) if self.notify => self.tell(osc::notification(&text, Within::detect()).as_bytes()),
+            Request::Notify(_) => {}
             Request::Redraw => {
                 let _ = self.terminal.clear();
             }
@@ -378,47 +384,40 @@ impl App {
         }));
     }
 
-    fn change_theme(&mut self, name: &str) {
-        let answer = match Theme::find(name, &self.options.config) {
-            Ok(theme) => {
-                self.looks.look.styles = theme.on(self.looks.profile);
-                Ok(format!("theme {name}").into())
-            }
-            // a bad theme keeps the old one
-            Err(error) => Err(error.to_string()),
-        };
-        self.take_in(Input::Answer(answer));
+    /// Once in a while: has a theme's file changed?
+    fn look_at_files(&mut self) {
+        if self.looked.elapsed() < FILES {
+            return;
+        }
+        self.looked = Instant::now();
+        if let Some(told) = self.looks.refresh() {
+            self.take_in(Input::Answer(told.map(Arc::from)));
+        }
     }
+}
+
+/// The look of this terminal. A theme of the command line has to be right; one of the preferences that is wrong costs
+/// nobody their console in the middle of the night: what is wrong with it is told on the screen.
+fn looks(options: &Options) -> Result<(Looks, bool, Option<String>), ConsoleError> {
+    let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
+    let glyphs = Glyphs::choose(options.ascii);
+    let new = |name: Option<&str>| Looks::new(name, &options.config, glyphs, profile);
+    let (preferences, wrong) = match Preferences::read(&options.config) {
+        Ok(preferences) => (preferences, None),
+        Err(error) => (Preferences::default(), Some(error.to_string())),
+    };
+    let (looks, wrong) = match &options.theme {
+        Some(name) => (new(Some(name))?, wrong),
+        None => match new(Some(preferences.theme.as_deref().unwrap_or("default"))) {
+            Ok(looks) => (looks, wrong),
+            Err(error) => (new(None)?, Some(error.to_string())),
+        },
+    };
+    Ok((looks, preferences.notify, wrong))
 }
 
 /// `CLOCK_BOOTTIME` in milliseconds: what the engine's signs of progress are given in.
 fn boottime() -> u64 {
     let time = clock_gettime(ClockId::Boottime);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
-}
-
-/// The sequence that puts text on the clipboard of the terminal, wherever that is.
-fn osc52(text: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::from("\x1b]52;c;");
-    for three in text.as_bytes().chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize];
-            coded.push(if place <= three.len() { char::from(sign) } else { '=' });
-        }
-    }
-    coded.push('\x07');
-    coded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::osc52;
-
-    #[test]
-    fn the_clipboard_gets_base64() {
-        let coded = ["", "f", "fo", "foo", "foob"].map(|text| osc52(text)[7..].trim_end_matches('\x07').to_owned());
-        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-    }
 }

@@ -34,6 +34,8 @@ pub struct Model {
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+    /// The theme under the palette's cursor, which is shown as long as it is there.
+    pub preview: Option<String>,
 }
 
 /// The main screen.
@@ -214,6 +216,7 @@ impl Model {
             embedded,
             told: None,
             announced: None,
+            preview: None,
         }
     }
 

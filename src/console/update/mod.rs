@@ -7,6 +7,7 @@ mod opening;
 mod review;
 mod typing;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -14,7 +15,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::rows;
-use super::view::World;
+use super::view::{self, World};
 use crate::core::Command;
 
 /// What comes in.
@@ -45,12 +46,16 @@ pub enum Request {
     Send(Command),
     /// Hand a playbook to the editor.
     Edit(Arc<str>),
-    /// Draw with another theme.
+    /// Draw with another theme from now on.
     Theme(String),
+    /// Draw with another theme as long as it is looked at; none: with the one that is kept.
+    Preview(Option<String>),
     /// Put this on the clipboard.
     Copy(String),
     /// Ring once.
     Bell,
+    /// The same in words, for a terminal that shows notifications.
+    Notify(String),
     /// Draw everything anew.
     Redraw,
     /// Sleep.
@@ -61,6 +66,16 @@ pub enum Request {
 
 /// Takes one input in.
 pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
+    let mut requests = taken_in(model, input, world);
+    let under_cursor = view::theme_under_cursor(model, world);
+    if under_cursor != model.preview {
+        model.preview.clone_from(&under_cursor);
+        requests.push(Request::Preview(under_cursor));
+    }
+    requests
+}
+
+fn taken_in(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
     match input {
         Input::Key(key) => pressed(model, key, world),
         Input::Paste(text) => typing::pasted(model, &text, world),
@@ -193,14 +208,21 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
         }
     }
-    let asked = rows::requests(world.snapshot)
-        .into_iter()
-        .map(|(incident, request)| (incident.id, request.generation))
-        .collect();
+    let requests = rows::requests(world.snapshot);
+    let asked: BTreeSet<_> = requests.iter().map(|(incident, request)| (incident.id, request.generation)).collect();
     // whoever has just opened the console sees what waits; the bell is for what comes later
-    let news = model.announced.as_ref().is_some_and(|known| !std::collections::BTreeSet::is_subset(&asked, known));
-    model.announced = Some(asked);
-    if news { vec![Request::Bell] } else { Vec::new() }
+    let known = model.announced.replace(asked.clone()).unwrap_or(asked);
+    let new: Vec<_> =
+        requests.iter().filter(|(incident, request)| !known.contains(&(incident.id, request.generation))).collect();
+    let what = match &new[..] {
+        [] => return Vec::new(),
+        [(incident, _)] => {
+            let target = super::say::target(&incident.key.target.to_string());
+            format!("{} {target} needs your yes: {}", incident.id, incident.playbook)
+        }
+        several => format!("{} requests need your yes", several.len()),
+    };
+    vec![Request::Bell, Request::Notify(format!("{}: {what}", world.snapshot.host))]
 }
 
 /// A new message is shown for a while; what a key has just come to is not pushed away.
@@ -235,7 +257,7 @@ fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 
 fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let Some(page) = model.pages.last() else { return Vec::new() };
-    let lines = super::view::page_lines(page, 100, model, world);
+    let lines = view::page_lines(page, 100, model, world);
     let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
     model.said =
         Some(Said { text: "sent to the clipboard, if this terminal takes it".into(), bad: false, at: world.at });

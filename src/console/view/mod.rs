@@ -35,7 +35,7 @@ use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use header::headline;
-pub use palette::{Entry, entries};
+pub use palette::{Entry, entries, theme_under_cursor};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]

@@ -11,7 +11,7 @@ use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::keys::{self, Verb};
 use crate::console::line::Line;
-use crate::console::model::{Model, playbooks};
+use crate::console::model::{Model, Overlay, playbooks};
 use crate::console::theme::Role;
 use crate::core::IncidentId;
 
@@ -84,8 +84,20 @@ pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
             Some((score, entry))
         })
         .collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
+    let asks_for_themes = "theme".starts_with(&typed.trim().to_lowercase());
+    found
+        .sort_by_key(|(score, entry)| std::cmp::Reverse((asks_for_themes && matches!(entry, Entry::Theme(_)), *score)));
     found.into_iter().map(|(_, entry)| entry).collect()
+}
+
+/// The theme that the cursor is on.
+#[must_use]
+pub fn theme_under_cursor(model: &Model, world: &World<'_>) -> Option<String> {
+    let Some(Overlay::Palette { typed, at }) = &model.overlay else { return None };
+    match entries(typed, model, world).into_iter().nth(*at) {
+        Some(Entry::Theme(name)) => Some(name),
+        _ => None,
+    }
 }
 
 /// Draws it at the bottom of the body.
