@@ -1,4 +1,6 @@
 //! What the screens look like, and what keys do to them.
 
+mod colour;
 mod keys;
 mod screens;
+mod themes;

@@ -57,7 +57,7 @@ pub enum Role {
     Risky,
 }
 
-const ROLES: [(Role, &str); 18] = [
+pub(super) const ROLES: [(Role, &str); 18] = [
     (Role::Text, "text"),
     (Role::Dim, "dim"),
     (Role::Title, "title"),
