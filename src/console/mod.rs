@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`app`] | the loop: takes inputs in, carries requests out, draws when something changed |
 //! | [`terminal`] | the terminal taken over and given back; keys read on a thread of their own |
+//! | [`ink`] | from changed cells to bytes |
 //! | [`decode`] | from a terminal's bytes to keys |
 //! | [`keys`] | the one table of keys: dispatch, footer, help, palette |
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
@@ -32,6 +33,7 @@ mod decode;
 mod editor;
 mod form;
 mod glyphs;
+mod ink;
 pub mod keys;
 mod line;
 mod looks;

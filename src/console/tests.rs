@@ -2,5 +2,7 @@
 
 mod colour;
 mod keys;
+mod pictures;
 mod screens;
 mod themes;
+mod views;
