@@ -12,17 +12,14 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
-use termprofile::{DetectorSettings, TermProfile};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::decode::Typed;
 use super::editor::{self, Edited};
-use super::glyphs::Glyphs;
-use super::looks::Looks;
+use super::looks::{Looks, Opened};
 use super::model::{At, Model};
 use super::osc::{self, Within};
-use super::preferences::Preferences;
 use super::terminal::{self, Heard, Keyboard, Terminal};
 use super::update::{Input, Request, update};
 use super::view::{self, World};
@@ -40,7 +37,7 @@ const GRACE: Duration = Duration::from_secs(2);
 /// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
 /// not wait for it: signals are heard outside.
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
-    let looks = looks(&options)?;
+    let opened = Opened::new(&options)?;
     let (ends, ended) = std_mpsc::channel();
     let editing = Arc::new(AtomicBool::new(false));
     let (quits, quit) = watch::channel(false);
@@ -48,7 +45,7 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     let inside = runtime.clone();
     let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inside.block_on(async { App::start(handle, options, looks, quit, editing)?.run().await })
+            inside.block_on(async { App::start(handle, options, opened, quit, editing)?.run().await })
         }));
         let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
     })?;
@@ -151,7 +148,7 @@ impl App {
     fn start(
         handle: Handle,
         options: Options,
-        (looks, notify, wrong): (Looks, bool, Option<String>),
+        opened: Opened,
         quit: watch::Receiver<bool>,
         editing: Arc<AtomicBool>,
     ) -> Result<Self, ConsoleError> {
@@ -174,10 +171,10 @@ impl App {
             ended: None,
             handle,
             options,
-            looks,
+            looks: opened.looks,
             looked: Instant::now(),
-            notify,
-            wrong,
+            notify: opened.notify,
+            wrong: opened.wrong,
             latest,
             terminal,
             snapshots,
@@ -321,9 +318,8 @@ impl App {
             }
             Request::Copy(text) => self.tell(osc::clipboard(&text).as_bytes()),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
-            Request::Bell => {}
             Request::Notify(text) if self.notify => self.tell(osc::notification(&text, Within::detect()).as_bytes()),
-            Request::Notify(_) => {}
+            Request::Bell | Request::Notify(_) => {}
             Request::Redraw => {
                 let _ = self.terminal.clear();
             }
@@ -394,26 +390,6 @@ impl App {
             self.take_in(Input::Answer(told.map(Arc::from)));
         }
     }
-}
-
-/// The look of this terminal. A theme of the command line has to be right; one of the preferences that is wrong costs
-/// nobody their console in the middle of the night: what is wrong with it is told on the screen.
-fn looks(options: &Options) -> Result<(Looks, bool, Option<String>), ConsoleError> {
-    let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
-    let glyphs = Glyphs::choose(options.ascii);
-    let new = |name: Option<&str>| Looks::new(name, &options.config, glyphs, profile);
-    let (preferences, wrong) = match Preferences::read(&options.config) {
-        Ok(preferences) => (preferences, None),
-        Err(error) => (Preferences::default(), Some(error.to_string())),
-    };
-    let (looks, wrong) = match &options.theme {
-        Some(name) => (new(Some(name))?, wrong),
-        None => match new(Some(preferences.theme.as_deref().unwrap_or("default"))) {
-            Ok(looks) => (looks, wrong),
-            Err(error) => (new(None)?, Some(error.to_string())),
-        },
-    };
-    Ok((looks, preferences.notify, wrong))
 }
 
 /// `CLOCK_BOOTTIME` in milliseconds: what the engine's signs of progress are given in.

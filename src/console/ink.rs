@@ -103,33 +103,30 @@ mod tests {
 
     use super::*;
 
-    fn written(draw: impl Fn(&mut Buffer)) -> String {
+    fn written(texts: &[(u16, u16, &str)], style: Style) -> String {
         let mut buffer = Buffer::empty(Rect::new(0, 0, 8, 2));
         let before = buffer.clone();
-        draw(&mut buffer);
+        for (x, y, text) in texts {
+            buffer.set_string(*x, *y, text, style);
+        }
         String::from_utf8(bytes(before.diff(&buffer))).unwrap()
     }
 
     #[test]
     fn the_cursor_is_moved_and_the_pen_changed_only_where_they_must() {
-        let red = Style::new().fg(Color::Red);
-        let two = |buffer: &mut Buffer| {
-            buffer.set_string(1, 0, "ab", red);
-            buffer.set_string(0, 1, "c", red);
-        };
-        assert_eq!(written(two), "\x1b[0m\x1b[1;2H\x1b[0;31mab\x1b[2;1Hc\x1b[0m");
-        assert_eq!(written(|buffer| _ = buffer.set_string(0, 0, "ab", Style::new())), "\x1b[0m\x1b[1;1Hab");
+        let red = written(&[(1, 0, "ab"), (0, 1, "c")], Style::new().fg(Color::Red));
+        assert_eq!(red, "\x1b[0m\x1b[1;2H\x1b[0;31mab\x1b[2;1Hc\x1b[0m");
+        assert_eq!(written(&[(0, 0, "ab")], Style::new()), "\x1b[0m\x1b[1;1Hab");
     }
 
     #[test]
     fn after_a_wide_sign_the_place_is_said_again() {
-        let wide = |buffer: &mut Buffer| _ = buffer.set_string(0, 0, "名a", Style::new());
-        assert_eq!(written(wide), "\x1b[0m\x1b[1;1H名\x1b[1;3Ha");
+        assert_eq!(written(&[(0, 0, "名a")], Style::new()), "\x1b[0m\x1b[1;1H名\x1b[1;3Ha");
     }
 
     #[test]
     fn each_rung_has_a_form_of_its_own() {
-        let in_colour = |style: Style| written(|buffer| _ = buffer.set_string(0, 0, "x", style));
+        let in_colour = |style: Style| written(&[(0, 0, "x")], style);
         let bold = Style::new().fg(Color::LightRed).bg(Color::Blue).add_modifier(Modifier::BOLD | Modifier::REVERSED);
         assert!(in_colour(bold).contains("\x1b[0;1;7;91;44mx"));
         assert!(in_colour(Style::new().fg(Color::Indexed(203)).bg(Color::White)).contains("\x1b[0;38;5;203;107mx"));

@@ -2,8 +2,9 @@
 
 use std::path::{Path, PathBuf};
 
-use termprofile::TermProfile;
+use termprofile::{DetectorSettings, TermProfile};
 
+use super::Options;
 use super::canvas::Look;
 use super::glyphs::Glyphs;
 use super::preferences::Preferences;
@@ -23,6 +24,42 @@ pub struct Looks {
     tried: Option<Version>,
     /// The folder as its names were last read.
     folder: Option<Stamp>,
+}
+
+/// What a console begins with on this terminal.
+#[derive(Debug)]
+pub struct Opened {
+    /// Its looks.
+    pub looks: Looks,
+    /// The terminal is to show notifications.
+    pub notify: bool,
+    /// What is wrong with the operator's preferences: to be told on the screen, for nobody is to go without a console
+    /// in the middle of the night because of a colour.
+    pub wrong: Option<String>,
+}
+
+impl Opened {
+    /// By the command line, the operator's preferences and the terminal.
+    ///
+    /// # Errors
+    /// Where a theme of the command line cannot be had: whoever typed it is there to type it again.
+    pub fn new(options: &Options) -> Result<Self, ThemeError> {
+        let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
+        let glyphs = Glyphs::choose(options.ascii);
+        let looks = |name: Option<&str>| Looks::new(name, &options.config, glyphs, profile);
+        let (preferences, wrong) = match Preferences::read(&options.config) {
+            Ok(preferences) => (preferences, None),
+            Err(error) => (Preferences::default(), Some(error.to_string())),
+        };
+        let notify = preferences.notify;
+        if let Some(name) = &options.theme {
+            return Ok(Self { looks: looks(Some(name))?, notify, wrong });
+        }
+        match looks(Some(preferences.theme.as_deref().unwrap_or("default"))) {
+            Ok(looks) => Ok(Self { looks, notify, wrong }),
+            Err(error) => Ok(Self { looks: looks(None)?, notify, wrong: Some(error.to_string()) }),
+        }
+    }
 }
 
 /// A theme, and the file that it was read from as it was then.

@@ -96,7 +96,8 @@ fn lab(linear: [f64; 3]) -> [f64; 3] {
 }
 
 /// G. Sharma, W. Wu, E. N. Dalal, "The CIEDE2000 color-difference formula", Color Research and Application 30 (1),
-/// 2005; the names are theirs.
+/// 2005.
+#[allow(clippy::many_single_char_names, reason = "the names are those of the paper")]
 fn ciede2000([l1, a1, b1]: [f64; 3], [l2, a2, b2]: [f64; 3]) -> f64 {
     let seventh = |c: f64| (c.powi(7) / (c.powi(7) + 25_f64.powi(7))).sqrt();
     let g = 0.5 * (1.0 - seventh(f64::midpoint(a1.hypot(b1), a2.hypot(b2))));

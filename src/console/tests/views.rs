@@ -51,7 +51,7 @@ const IN_TROUBLE: &[(&str, &str)] = &[
     ("main-filter", "/nginx"),
     ("incident", "\r"),
     ("approval", "a"),
-    ("approval-naming", to_the_end!("/")),
+    ("approval-naming", to_the_end!("y")),
     ("playbook", "B\x1b[B\r"),
     ("playbook-rejected", "B\r"),
     ("playbooks", "B"),

@@ -57,7 +57,8 @@ pub enum Role {
     Risky,
 }
 
-pub(super) const ROLES: [(Role, &str); 18] = [
+/// Every role, and what it is called in a theme's file.
+pub const ROLES: [(Role, &str); 18] = [
     (Role::Text, "text"),
     (Role::Dim, "dim"),
     (Role::Title, "title"),
