@@ -399,6 +399,7 @@ fn ladder() {
         (&[("COLORTERM", ""), ("TERM", "xterm")], Some(";9"), sixteen),
         (&[("COLORTERM", ""), ("TERM", "linux")], Some(";9"), sixteen),
         (&[("COLORTERM", ""), ("TERM", "dumb")], None, sixteen),
+        (&[("COLORTERM", ""), ("TERM", "vt220")], None, sixteen),
         (&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")], None, sixteen),
     ] {
         let mut pty = scene("trouble", (80, 24), &[environment, &[("SALVE_TEST_THEME", "dark")]].concat());

@@ -44,7 +44,7 @@ impl Opened {
     /// # Errors
     /// Where a theme of the command line cannot be had: whoever typed it is there to type it again.
     pub fn new(options: &Options) -> Result<Self, ThemeError> {
-        let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
+        let profile = ladder();
         let glyphs = Glyphs::choose(options.ascii);
         let looks = |name: Option<&str>| Looks::new(name, &options.config, glyphs, profile);
         let (preferences, wrong) = match Preferences::read(&options.config) {
@@ -60,6 +60,16 @@ impl Opened {
             Err(error) => Ok(Self { looks: looks(None)?, notify, wrong: Some(error.to_string()) }),
         }
     }
+}
+
+/// Which rung of the ladder this terminal stands on: by `NO_COLOR`, `COLORTERM` and `TERM`.
+fn ladder() -> TermProfile {
+    // these have no colours at all, which the library does not know
+    let terminal = std::env::var("TERM").unwrap_or_default();
+    if ["vt52", "vt100", "vt102", "vt220", "vt320"].contains(&terminal.as_str()) || terminal.ends_with("-mono") {
+        return TermProfile::NoColor;
+    }
+    TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false))
 }
 
 /// A theme, and the file that it was read from as it was then.

@@ -10,7 +10,7 @@ use termprofile::TermProfile;
 use super::super::canvas::Look;
 use super::super::fixture;
 use super::super::glyphs::Glyphs;
-use super::super::model::{At, Model};
+use super::super::model::{At, Model, Said};
 use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use super::views;
@@ -136,4 +136,18 @@ fn a_pause_is_in_reverse_video() {
     let at = line.find("PAUSED").unwrap();
     assert_eq!(buffer.content()[at].modifier, look.styles.of(Role::Paused).add_modifier);
     assert!(buffer.content()[at].modifier.contains(ratatui::style::Modifier::REVERSED));
+}
+
+#[test]
+fn what_is_said_can_be_read_to_its_end() {
+    let text = "/root/.config/salve/themes/mine.toml:2:16: `#11121` is no colour for this rung; write \"#ff8800\"";
+    for size in [(120, 40), (80, 24), (40, 14), (40, 10)] {
+        let mut model = model(size);
+        model.said = Some(Said { text: text.into(), bad: true, at: At(0) });
+        let buffer = buffer(&model, &fixture::trouble(), &look(true, TermProfile::NoColor), Duration::ZERO);
+        let shown: String = view::text(&buffer).lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        // wherever it was broken
+        let (shown, text) = (shown.replace(' ', ""), text.replace(' ', ""));
+        assert!(shown.contains(&text), "{size:?}: {shown}");
+    }
 }

@@ -99,9 +99,6 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         None => main::draw(&mut canvas, frame.body, model, world),
         Some(page) => draw_page(&mut canvas, frame.body, page, model, world),
     }
-    if let Some(row) = frame.said {
-        messages::draw_said(&mut canvas, row, area.width, model, world);
-    }
     if let Some(row) = frame.footer {
         footer::draw(&mut canvas, row, area.width, model, world);
     }
@@ -109,6 +106,12 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
         Some(Overlay::Filter { .. }) | None => {}
+    }
+    if let Some(row) = frame.said {
+        messages::draw_said(&mut canvas, row, model, world);
+    } else if model.said.is_some() {
+        // where there is no row for it, it has the last one of the page for a while
+        messages::draw_said(&mut canvas, frame.body.bottom() - 1, model, world);
     }
 }
 
