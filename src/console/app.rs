@@ -229,7 +229,8 @@ impl App {
         // what was waited for in vain is over
         let model = model.filter(|wait| *wait > Duration::from_millis(1));
         let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
-        [Some(second), model, frame, Some(FILES)].into_iter().flatten().min().unwrap_or(second)
+        let files = FILES.saturating_sub(self.looked.elapsed());
+        [Some(second), model, frame, Some(files)].into_iter().flatten().min().unwrap_or(second)
     }
 
     fn take_in(&mut self, input: Input) {

@@ -13,7 +13,7 @@ use crate::console::theme::Role;
 use crate::core::Recorded;
 
 /// What was just said may take so many rows for a while: the one above the keys, and the page's last ones.
-const MOST_ROWS: usize = 3;
+const MOST_ROWS: usize = 4;
 
 /// The row above the keys: what was just said, else the selected row in a sentence.
 pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'_>) {
@@ -44,7 +44,10 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
 fn draw_rows(canvas: &mut Canvas<'_>, y: u16, room: u16, line: &Line, most: usize) {
     let mut rows = line.clone().wrap(usize::from(room.saturating_sub(2)));
     if rows.len() > most {
-        rows = vec![line.clone()];
+        rows.truncate(most);
+        if let Some(last) = rows.pop() {
+            rows.push(last.text(canvas.look.glyphs.cut.to_string()));
+        }
     }
     let top = (y + 1).saturating_sub(columns(rows.len()));
     canvas.wipe(Rect::new(0, top, room, y + 1 - top));
