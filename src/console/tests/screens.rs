@@ -151,3 +151,24 @@ fn what_is_said_can_be_read_to_its_end() {
         assert!(shown.contains(&text), "{size:?}: {shown}");
     }
 }
+
+#[test]
+fn the_row_under_the_cursor_is_told_by_a_sign_and_not_by_its_look_alone() {
+    // the detectors keep theirs while another pane has the keys
+    let marked = [
+        ("main", 1),
+        ("main-needs-you", 2),
+        ("main-breakers", 2),
+        ("main-timeline", 2),
+        ("palette", 2),
+        ("playbooks", 1),
+        ("incidents", 1),
+        ("approvals", 1),
+    ];
+    let look = look(false, TermProfile::NoColor);
+    for view in views::all() {
+        let Some((_, expected)) = marked.into_iter().find(|(name, _)| *name == view.name) else { continue };
+        let text = view::text(&view.drawn((100, 30), &look));
+        assert_eq!(text.matches(look.glyphs.cursor).count(), expected, "{}\n{text}", view.name);
+    }
+}

@@ -85,7 +85,7 @@ pub fn all() -> Vec<View> {
         view("main-storm", "", fixture::storm()),
         view("main-paused", "", fixture::paused()),
         view("main-unwritten", "", unwritten),
-        view("approvals", "a", fixture::storm()),
+        view("approvals", "ja", fixture::storm()),
         view("form-resume", "p", fixture::paused()),
         View { age: Duration::from_secs(9), ..view("main-stale", "", fixture::trouble()) },
         View { read_only: true, ..view("main-read-only", "", fixture::trouble()) },

@@ -127,15 +127,9 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, typed: &str, at: usize, model: 
     for (slot, (index, entry)) in entries.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = area.y + 2 + columns(slot);
         let key = if let Entry::Verb { key, .. } = entry { key } else { "" };
-        let before = if index == selected { format!("{}  ", canvas.look.glyphs.cursor) } else { "   ".into() };
-        canvas.line(
-            area.x,
-            y,
-            area.width,
-            &Line::new().text(before).with(Role::Key, key).up_to(14).text(entry.words()),
-        );
+        canvas.line(area.x, y, area.width, &Line::new().text("   ").with(Role::Key, key).up_to(14).text(entry.words()));
         if index == selected {
-            canvas.tint(Rect { y, height: 1, ..area }, Role::Selected);
+            canvas.select(Rect { y, height: 1, ..area });
         }
     }
 }
