@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::super::clipboard::LARGEST;
 use super::super::fixture;
 use super::super::model::{Overlay, Page, Place};
+use super::super::osc::LARGEST;
 use super::super::update::{Input, Request};
 use super::keys::Desk;
 use super::rewind::moment;

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::clipboard;
 use super::super::find::{self, Find};
 use super::super::model::{Model, Overlay, Page, Said};
+use super::super::osc;
 use super::super::recall;
 use super::super::view::{self, World};
 use super::{Request, say};
@@ -92,7 +92,7 @@ pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
 pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let Some((what, lines)) = view::copied_lines(100, model, world) else { return Vec::new() };
     let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-    let kept = clipboard::fitting(&text);
+    let kept = osc::fitting(&text);
     let said = if kept.len() < text.len() {
         let (kept, all) = (kept.len().div_ceil(1024), text.len().div_ceil(1024));
         format!(

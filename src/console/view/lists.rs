@@ -59,7 +59,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor
         let y = room.y + columns(slot);
         canvas.line(room.x, y, room.width, line);
         if index == selected {
-            canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+            canvas.select(Rect { x: room.x.saturating_sub(1), y, width: room.width + 1, height: 1 });
         }
     }
 }
