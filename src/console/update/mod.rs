@@ -211,6 +211,8 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Find => reading::find(model),
         Verb::Copy => return reading::copy(model, world),
         Verb::Export => return reading::export(model, world),
+        Verb::OlderIncident => reading::neighbour(model, false, world),
+        Verb::NewerIncident => reading::neighbour(model, true, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
         Verb::Quit => return form::leave(model, world, Request::Quit),

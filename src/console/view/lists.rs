@@ -22,7 +22,12 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Playbooks => "Playbooks",
         ListKind::Incidents => "Incidents",
     };
-    Line::new().with(Role::Focus, name).text(format!(" {count}"))
+    let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
+    let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
+    match (kind, oldest) {
+        (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
+        _ => line,
+    }
 }
 
 /// Draws the rows that there is room for.
