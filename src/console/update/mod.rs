@@ -262,8 +262,8 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
 fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if model.replayed().is_none() {
         follow(model, world.snapshot);
+        announce(model, world);
     }
-    announce(model, world);
     let asked: std::collections::BTreeSet<_> = rows::requests(world.snapshot)
         .into_iter()
         .map(|(incident, request)| (incident.id, request.generation))

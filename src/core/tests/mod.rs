@@ -6,5 +6,6 @@ mod commands;
 mod gates;
 mod happy;
 mod models;
+mod pasts;
 mod replays;
 mod sight;
