@@ -158,3 +158,27 @@ fn the_past_at_the_sizes_that_people_have() {
     let chosen = high().keys("2j\r\t\t");
     expect("incident-chosen-80x24", &chosen.screen((80, 24)));
 }
+
+#[test]
+fn the_past_and_what_is_found_fit_every_size() {
+    let past = high().keys("[").recalled(Ok(moment(7, fixture::hostile())));
+    let page = high().keys("[").recalled(Ok(moment(7, fixture::hostile()))).keys("2\r/e");
+    for width in [1, 2, 5, 9, 17, 20, 33, 64, 120, 300] {
+        for height in [1, 2, 3, 4, 5, 8, 14, 31] {
+            past.screen((width, height));
+            page.screen((width, height));
+        }
+    }
+}
+
+#[test]
+fn a_message_that_comes_meanwhile_is_said_after_leaving() {
+    let mut later = fixture::trouble();
+    let mut message = later.messages[0].clone();
+    message.at += jiff::SignedDuration::from_secs(60);
+    message.text = "something new".into();
+    later.messages.insert(0, message);
+    let desk = past(5).now(later.clone());
+    assert_eq!(desk.said(), "", "nothing of the present is taken for the past");
+    assert!(desk.keys("t").now(later).said().ends_with("something new"));
+}

@@ -234,6 +234,8 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Find => reading::find(model),
         Verb::Copy => return reading::copy(model, world),
         Verb::Export => return reading::export(model, world),
+        Verb::OlderIncident => reading::neighbour(model, false, world),
+        Verb::NewerIncident => reading::neighbour(model, true, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
         Verb::Quit => return form::leave(model, world, Request::Quit),
@@ -284,8 +286,8 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
 fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if model.replayed().is_none() {
         follow(model, world.snapshot);
+        announce(model, world);
     }
-    announce(model, world);
     let requests = rows::requests(world.snapshot);
     let asked: BTreeSet<_> = requests.iter().map(|(incident, request)| (incident.id, request.generation)).collect();
     if let Some(rewind) = &mut model.rewind {

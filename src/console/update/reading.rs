@@ -88,6 +88,20 @@ pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
     }
 }
 
+/// To the incident with the next number, or the one before: all of them, not only those that the lists have.
+pub fn neighbour(model: &mut Model, newer: bool, world: &World<'_>) {
+    let newest = world.snapshot.incidents.iter().map(|view| view.id.0).max().unwrap_or(0);
+    let Some(Page::Incident { id, scroll }) = model.pages.last_mut() else { return };
+    let to = if newer { id.0 + 1 } else { id.0.saturating_sub(1) };
+    if to == 0 {
+        return say(model, world, "this is the first incident");
+    }
+    if newer && to > newest {
+        return say(model, world, "this is the newest incident");
+    }
+    (*id, *scroll) = (IncidentId(to), 0);
+}
+
 /// Copies the page's text, or the attempt that is chosen.
 pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let Some((what, lines)) = view::copied_lines(100, model, world) else { return Vec::new() };

@@ -25,7 +25,12 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Incidents => "Incidents",
         ListKind::Held => "Held back",
     };
-    Line::new().with(Role::Focus, name).text(format!(" {count}"))
+    let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
+    let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
+    match (kind, oldest) {
+        (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
+        _ => line,
+    }
 }
 
 /// Every row.

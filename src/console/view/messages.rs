@@ -85,7 +85,10 @@ pub fn journal(world: &World<'_>) -> Vec<Line> {
     if events.is_empty() {
         return vec![Line::new().dim("Nothing happened yet.")];
     }
-    let mut lines = vec![Line::new().dim("Of the latest incidents. salve journal tells all of it."), Line::new()];
+    let mut lines = vec![
+        Line::new().dim("Of the latest incidents. [ steps through everything; salve journal export --json prints it."),
+        Line::new(),
+    ];
     lines.extend(events.into_iter().map(|recorded| {
         let incident = recorded.event.incident().map_or_else(String::new, |id| id.to_string());
         let mut line = Line::new().dim(say::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));
