@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc as std_mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -19,6 +17,7 @@ use tokio::sync::{mpsc, watch};
 use super::canvas::Look;
 use super::decode::Typed;
 use super::editor::{self, Edited};
+use super::ends::{Outside, until_ended};
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
 use super::terminal::{self, Heard, Keyboard, Terminal};
@@ -31,62 +30,14 @@ use crate::engine::{Handle, Snapshot};
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
-/// How long a screen that hangs in a write may hold up the end.
-const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
-/// not wait for it: signals are heard outside.
+/// Runs the screen on a thread of its own.
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
     let look = Looks::new(&options)?;
-    let (ends, ended) = std_mpsc::channel();
-    let editing = Arc::new(AtomicBool::new(false));
-    let (quits, quit) = watch::channel(false);
-    let outside = runtime.spawn(hear_signals(quits, ends.clone(), Arc::clone(&editing)));
     let inside = runtime.clone();
-    let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inside.block_on(async { App::start(handle, options, look, quit, editing)?.run().await })
-        }));
-        let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
-    })?;
-    let result = ended.recv().unwrap_or(Err(ConsoleError::Broke));
-    outside.abort();
-    // only a screen that hangs in a write leaves it to others to say that it ended
-    if matches!(result, Ok(Ended::Signalled)) && !wait_for(&screen) {
-        terminal::give_back_modes();
-    } else {
-        let _ = screen.join();
-    }
-    result
-}
-
-fn wait_for(screen: &thread::JoinHandle<()>) -> bool {
-    let began = Instant::now();
-    while !screen.is_finished() && began.elapsed() < FRAME {
-        thread::sleep(Duration::from_millis(1));
-    }
-    screen.is_finished()
-}
-
-/// Tells the screen to end; if it does not, whoever waits for it is told without it.
-async fn hear_signals(
-    quits: watch::Sender<bool>,
-    ends: std_mpsc::Sender<Result<Ended, ConsoleError>>,
-    editing: Arc<AtomicBool>,
-) {
-    let streams = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
-    let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] = streams else { return };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = hang_up.recv() => break,
-            // Ctrl-C in the editor is the editor's
-            _ = interrupt.recv() => if !editing.load(Ordering::SeqCst) { break },
-        }
-    }
-    let _ = quits.send(true);
-    tokio::time::sleep(GRACE).await;
-    let _ = ends.send(Ok(Ended::Signalled));
+    until_ended(runtime, move |outside| {
+        inside.block_on(async { App::start(handle, options, look, outside)?.run().await })
+    })
 }
 
 /// What the terminal can show, and the theme for it.
@@ -163,8 +114,7 @@ impl App {
         handle: Handle,
         options: Options,
         looks: Looks,
-        quit: watch::Receiver<bool>,
-        editing: Arc<AtomicBool>,
+        Outside { quit, editing }: Outside,
     ) -> Result<Self, ConsoleError> {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();

@@ -34,6 +34,7 @@ use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
 
+pub use approval::lines as request_lines;
 pub use header::headline;
 pub use palette::{Entry, entries};
 
