@@ -7,50 +7,45 @@
 
 extern crate salve;
 
+#[path = "screen/drawing.rs"]
+mod drawing;
+#[path = "screen/ends.rs"]
+mod ends;
 #[path = "support/fixture.rs"]
 #[allow(dead_code, reason = "shared with the screen's own tests")]
 mod fixture;
+#[path = "screen/keys.rs"]
+mod keys;
 #[path = "support/pty.rs"]
 mod pty;
+#[path = "screen/scene.rs"]
+mod scene;
 
-use std::path::PathBuf;
-use std::process::{Command, ExitCode};
-use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
-use std::thread;
-use std::time::Duration;
+use std::process::ExitCode;
 
 use libtest_mimic::{Arguments, Trial};
-use pty::{Pty, code};
-use rustix::process::Signal;
-use salve::console::{self, Ended, Options};
-use salve::engine::{Handle, Snapshot};
-use salve::host::clock::boottime_ms;
-use tokio::sync::{mpsc, watch};
-
-/// Which scene the child plays; none means that this is the test.
-const SCENE: &str = "SALVE_TEST_SCENE";
+use scene::SCENE;
 
 fn main() -> ExitCode {
     if let Ok(scene) = std::env::var(SCENE) {
-        return play(&scene);
+        return scene::play(&scene);
     }
     let tests: Vec<(&'static str, fn())> = vec![
-        ("the_first_screen_answers_and_q_gives_the_terminal_back", first_screen),
-        ("a_panic_elsewhere_leaves_the_screen_alone", panic_elsewhere),
-        ("term_and_hup_give_the_terminal_back", signals),
-        ("a_lost_terminal_ends_the_console_without_spinning", hang_up),
-        ("ctrl_z_attached_suspends_the_screen_only", suspended),
-        ("ctrl_z_embedded_asks_first", suspended_embedded),
-        ("no_color_keeps_bold_and_reverse", no_color),
-        ("nothing_is_written_when_nothing_changes", idle),
-        ("a_split_escape_sequence_is_no_bare_escape", split_escape),
-        ("a_paste_is_no_command", paste),
-        ("another_size_is_drawn_at_once", resized),
-        ("a_yes_reaches_the_engine_with_the_digest", approved),
-        ("the_editor_gets_the_terminal_and_gives_it_back", editor),
-        ("names_do_not_steer_the_terminal", hostile),
-        ("without_a_terminal_there_is_no_console", no_terminal),
+        ("the_first_screen_answers_and_q_gives_the_terminal_back", ends::first_screen),
+        ("a_panic_elsewhere_leaves_the_screen_alone", ends::panic_elsewhere),
+        ("term_and_hup_give_the_terminal_back", ends::signals),
+        ("a_lost_terminal_ends_the_console_without_spinning", ends::hang_up),
+        ("ctrl_z_attached_suspends_the_screen_only", ends::suspended),
+        ("ctrl_z_embedded_asks_first", ends::suspended_embedded),
+        ("no_color_keeps_bold_and_reverse", drawing::no_color),
+        ("nothing_is_written_when_nothing_changes", drawing::idle),
+        ("a_split_escape_sequence_is_no_bare_escape", keys::split_escape),
+        ("a_paste_is_no_command", keys::paste),
+        ("another_size_is_drawn_at_once", drawing::resized),
+        ("a_yes_reaches_the_engine_with_the_digest", keys::approved),
+        ("the_editor_gets_the_terminal_and_gives_it_back", ends::editor),
+        ("names_do_not_steer_the_terminal", drawing::hostile),
+        ("without_a_terminal_there_is_no_console", ends::no_terminal),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         Trial::test(name, move || {
@@ -59,317 +54,4 @@ fn main() -> ExitCode {
         })
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
-}
-
-// The program under test
-
-fn play(scene: &str) -> ExitCode {
-    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
-    let snapshot = match scene {
-        "hostile" => fixture::hostile(),
-        "paused" => fixture::paused(),
-        "medium" => fixture::with_risk(salve::playbook::Risk::Medium),
-        "quiet" => fixture::first(),
-        _ => fixture::trouble(),
-    };
-    let handle = engine(&runtime, snapshot, scene);
-    let options = Options {
-        read_only: false,
-        ascii: Some(scene == "ascii"),
-        theme: None,
-        config: std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from),
-        embedded: scene == "embedded",
-        bell: true,
-    };
-    let ended = console::run(handle, options, runtime.handle());
-    runtime.shutdown_background();
-    match ended {
-        Ok(Ended::Quit) => ExitCode::from(10),
-        Ok(Ended::TerminalLost) => ExitCode::from(11),
-        Ok(Ended::Signalled) => ExitCode::from(12),
-        Err(error) => {
-            eprintln!("{error}");
-            ExitCode::from(13)
-        }
-    }
-}
-
-/// An engine that knows one snapshot and answers every command with the command itself.
-fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) -> Handle {
-    let beat = Arc::new(AtomicU64::new(boottime_ms()));
-    let (publish, snapshots) = watch::channel(Arc::new(snapshot));
-    let (asks, mut asked) = mpsc::channel(8);
-    let beats = Arc::clone(&beat);
-    let scene = scene.to_owned();
-    runtime.spawn(async move {
-        loop {
-            tokio::select! {
-                Some(salve::engine::handle::Asked { command, answer }) = asked.recv() => {
-                    let _ = answer.send(Ok(format!("{command:?}").into()));
-                }
-                () = tokio::time::sleep(Duration::from_millis(200)) => {
-                    beats.store(boottime_ms(), Ordering::Relaxed);
-                    if scene == "busy" {
-                        // published again and again, and the same each time
-                        publish.send_modify(|snapshot| Arc::make_mut(snapshot).generation += 1);
-                    }
-                    if scene == "panics elsewhere" {
-                        thread::spawn(|| panic!("a thread that does not draw"));
-                    }
-                }
-            }
-        }
-    });
-    Handle::new(snapshots, asks, beat)
-}
-
-// The tests
-
-/// This program again, playing a scene in a terminal.
-fn scene(name: &str, size: (u16, u16), environment: &[(&str, &str)]) -> Pty {
-    let mut program = Command::new("setsid");
-    program.arg("--ctty").arg(std::env::current_exe().unwrap()).env(SCENE, name).env("TERM", "xterm-256color");
-    program.env_remove("NO_COLOR").env_remove("COLORTERM").env("LANG", "C.UTF-8").env("TZ", "UTC");
-    program.envs(environment.iter().copied());
-    Pty::start(&mut program, size.1, size.0)
-}
-
-fn trouble() -> Pty {
-    let pty = scene("trouble", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
-    pty
-}
-
-fn given_back(pty: &Pty) {
-    pty.wait_until("terminal given back", |pty| {
-        let left =
-            |screen: &vt100::Screen| !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste();
-        pty.is_cooked() && pty.look(left)
-    });
-}
-
-fn first_screen() {
-    let mut pty = trouble();
-    assert!(!pty.is_cooked());
-    pty.look(|screen| assert!(screen.alternate_screen() && screen.hide_cursor() && screen.bracketed_paste()));
-    pty.send(b"q");
-    assert_eq!(code(pty.wait()), 10);
-    given_back(&pty);
-}
-
-fn panic_elsewhere() {
-    let mut pty = scene("panics elsewhere", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
-    thread::sleep(Duration::from_millis(600));
-    pty.look(|screen| assert!(screen.alternate_screen() && !screen.contents().contains("panicked")));
-    pty.send(b"q");
-    assert_eq!(code(pty.wait()), 10);
-    given_back(&pty);
-    pty.wait_for("a thread that does not draw");
-}
-
-fn signals() {
-    for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let mut pty = trouble();
-        pty.signal(signal);
-        assert_eq!(code(pty.wait()), 12, "{signal:?}");
-        given_back(&pty);
-    }
-}
-
-fn hang_up() {
-    let mut pty = trouble();
-    let before = pty.ticks();
-    pty.hang_up();
-    let status = pty.wait();
-    assert!(matches!(code(status), 11 | 12), "{status:?}");
-    // and the same where nobody tells of it by a signal
-    let mut pty = scene("quiet", (80, 24), &[]);
-    pty.wait_for("LOOKING");
-    pty.signal(Signal::STOP);
-    pty.hang_up();
-    pty.signal(Signal::CONT);
-    assert!(matches!(code(pty.wait()), 11 | 12));
-    assert!(before < 200, "{before} ticks for one screen");
-}
-
-fn suspended() {
-    let mut pty = trouble();
-    // by the shell's own signal, and by the key
-    pty.signal(Signal::TSTP);
-    pty.wait_stopped();
-    given_back(&pty);
-    pty.signal(Signal::CONT);
-    pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
-    pty.wait_for("NEED YOU");
-    pty.send(b"\x1a");
-    pty.wait_stopped();
-    given_back(&pty);
-    pty.signal(Signal::CONT);
-    pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen));
-    pty.wait_for("NEED YOU");
-    assert!(!pty.is_cooked());
-    pty.send(b"?");
-    pty.wait_for("Main screen");
-    pty.send(b"qq");
-    assert_eq!(code(pty.wait()), 10);
-    given_back(&pty);
-}
-
-fn suspended_embedded() {
-    let mut pty = scene("embedded", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
-    pty.send(b"\x1a");
-    pty.wait_for("suspended, it stops too");
-    pty.send(b"\x1b");
-    pty.wait_until("no question", |pty| !pty.screen().contains("it stops too"));
-    pty.send(b"q");
-    pty.wait_for("Healing runs inside this console and stops with it.");
-    pty.send(b"y");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn no_color() {
-    let mut pty = scene("paused", (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
-    pty.wait_for("PAUSED");
-    pty.look(|screen| {
-        let (rows, columns) = screen.size();
-        let cells = || (0..rows).flat_map(|row| (0..columns).filter_map(move |column| screen.cell(row, column)));
-        assert!(cells().all(|cell| cell.fgcolor() == vt100::Color::Default && cell.bgcolor() == vt100::Color::Default));
-        assert!(cells().any(vt100::Cell::bold) && cells().any(vt100::Cell::inverse));
-        let row = (0..columns).filter_map(|column| screen.cell(0, column));
-        let line: String = row.map(|cell| if cell.contents().is_empty() { " " } else { cell.contents() }).collect();
-        let paused = u16::try_from(line.find("PAUSED").unwrap()).unwrap();
-        assert!(screen.cell(0, paused).unwrap().inverse());
-    });
-    pty.send(b"q");
-    pty.wait();
-    let mut pty = scene("trouble", (80, 24), &[("COLORTERM", "truecolor")]);
-    pty.wait_for("NEED YOU");
-    pty.look(|screen| {
-        let colour =
-            (0..80).filter_map(|column| screen.cell(0, column)).any(|cell| cell.fgcolor() != vt100::Color::Default);
-        assert!(colour, "and with colours there are some");
-    });
-    pty.send(b"q");
-    pty.wait();
-}
-
-fn idle() {
-    // the same state again and again, with no clock in line 1
-    let mut pty = scene("busy", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
-    thread::sleep(Duration::from_millis(500));
-    let before = pty.bytes().len();
-    thread::sleep(Duration::from_secs(3));
-    let bytes = pty.bytes();
-    assert_eq!(String::from_utf8_lossy(&bytes[before..]), "");
-    pty.send(b"q");
-    pty.wait();
-    // and with one: it is all that moves
-    let mut pty = scene("busy", (140, 30), &[]);
-    pty.wait_for("live 1s");
-    thread::sleep(Duration::from_millis(500));
-    let (before, ticks) = (pty.bytes().len(), pty.ticks());
-    thread::sleep(Duration::from_secs(4));
-    let bytes = pty.bytes();
-    let written = String::from_utf8_lossy(&bytes[before..]);
-    let drawings = written.matches("\x1b[?2026h").count();
-    assert!((3..=5).contains(&drawings), "{drawings} drawings in 4 s: {written:?}");
-    assert!(written.len() < drawings * 60, "{} bytes: {written:?}", written.len());
-    assert!(pty.ticks() - ticks < 100, "{} ticks", pty.ticks() - ticks);
-    pty.send(b"q");
-    pty.wait();
-}
-
-fn split_escape() {
-    let mut pty = trouble();
-    pty.send(b"?");
-    pty.wait_for("Main screen");
-    pty.send(b"\x1b");
-    thread::sleep(Duration::from_millis(15));
-    pty.send(b"[");
-    thread::sleep(Duration::from_millis(200));
-    pty.send(b"B");
-    thread::sleep(Duration::from_millis(300));
-    assert!(pty.screen().contains("Main screen"), "the page is still there:\n{}", pty.screen());
-    pty.send(b"\x1b");
-    pty.wait_for("Detectors");
-    pty.send(b"q");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn paste() {
-    let mut pty = trouble();
-    pty.send(b"\x1b[200~qqq\ryp\x1b[201~");
-    thread::sleep(Duration::from_millis(300));
-    pty.send(b"?");
-    pty.wait_for("Main screen");
-    pty.send(b"qq");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn resized() {
-    let mut pty = trouble();
-    pty.resize(10, 40);
-    pty.wait_until("one list", |pty| pty.screen().contains("Detectors") && !pty.screen().contains("Timeline"));
-    pty.resize(2, 30);
-    pty.wait_until("line 1 only", |pty| !pty.screen().contains("Detectors") && pty.screen().contains("NEED"));
-    pty.resize(30, 120);
-    pty.wait_for("Detail disk /");
-    pty.send(b"q");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn approved() {
-    let mut pty = scene("medium", (100, 50), &[]);
-    pty.wait_for("NEED YOU");
-    pty.send(b"a");
-    pty.wait_for("y runs exactly this");
-    thread::sleep(Duration::from_millis(400));
-    pty.send(b"y");
-    pty.wait_for("Approve { incident: IncidentId(41)");
-    pty.send(b"q");
-    pty.wait();
-}
-
-fn editor() {
-    let config = tempfile::tempdir().unwrap();
-    let program = config.path().join("editor");
-    std::fs::write(&program, "#!/bin/sh\necho \"mine: $1\"\nread answer\necho \"title = \" > \"$1\"\n").unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
-    let (path, folder) = (program.to_str().unwrap(), config.path().to_str().unwrap());
-    let mut pty = scene("trouble", (100, 30), &[("VISUAL", path), ("SALVE_TEST_CONFIG", folder)]);
-    pty.wait_for("NEED YOU");
-    pty.send(b"e");
-    pty.wait_for("mine: ");
-    assert!(pty.is_cooked(), "the editor has the terminal");
-    // these are the editor's keys
-    pty.send(b"qqq\r");
-    pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
-    pty.wait_for("Not accepted disk-full");
-    pty.wait_for("disk-full.toml:1:");
-    assert_eq!(std::fs::read_to_string(config.path().join("playbooks/disk-full.toml")).unwrap(), "title = \n");
-    pty.send(b"qq");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn hostile() {
-    let mut pty = scene("hostile", (120, 30), &[]);
-    pty.wait_for("NEED YOU");
-    pty.send(b"a");
-    pty.wait_for("Approve #41");
-    let bytes = pty.bytes();
-    let text = String::from_utf8_lossy(&bytes);
-    assert!(
-        !text.contains("\x1b]") && !text.contains('\u{9b}') && !text.contains('\u{202e}') && !text.contains('\x07')
-    );
-    pty.send(b"qq");
-    assert_eq!(code(pty.wait()), 10);
-}
-
-fn no_terminal() {
-    let output = Command::new(std::env::current_exe().unwrap()).env(SCENE, "trouble").output().unwrap();
-    assert_eq!(output.status.code(), Some(13));
-    assert!(String::from_utf8_lossy(&output.stderr).contains("the console needs a terminal"));
 }

@@ -160,7 +160,7 @@ impl App {
                 _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 Some(()) = self.resized.recv() => self.resize(),
-                Some(()) = self.stopped.recv() => self.sleep(),
+                Some(()) = self.stopped.recv() => self.take_in(Input::Stop),
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
@@ -237,6 +237,7 @@ impl App {
         match heard {
             Heard::Typed(Typed::Key(key)) => self.take_in(Input::Key(key)),
             Heard::Typed(Typed::Paste(text)) => self.take_in(Input::Paste(text)),
+            Heard::Typed(Typed::Mouse(mouse)) => self.take_in(Input::Mouse(mouse)),
             Heard::Gone => self.ended = Some(Ended::TerminalLost),
         }
     }
@@ -268,6 +269,11 @@ impl App {
             Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Bell => {}
+            Request::Mouse(on) => {
+                if self.terminal.mouse(on).is_err() {
+                    self.ended = Some(Ended::TerminalLost);
+                }
+            }
             Request::Redraw => {
                 let _ = self.terminal.clear();
             }

@@ -74,8 +74,6 @@ pub enum Purpose {
     RunNow(Key),
     /// The end of the console.
     Quit,
-    /// The console sleeps.
-    Suspend,
 }
 
 /// What a form came to.
@@ -85,8 +83,6 @@ pub enum Answer {
     Send(Command),
     /// End the console.
     Quit,
-    /// Sleep.
-    Suspend,
 }
 
 /// How long a pause or a snooze can last; none is until resumed.
@@ -249,16 +245,6 @@ impl Form {
         Self::new("Quit?", about, vec![], Purpose::Quit)
     }
 
-    /// Sleep of an embedded console.
-    #[must_use]
-    pub fn suspend(snapshot: &Snapshot) -> Self {
-        let mut about = vec![Line::plain(
-            "Healing runs inside this console: suspended, it stops too, until you come back with fg.",
-        )];
-        about.extend(running(snapshot).map(|words| Line::new().with(Role::Fixing, words)));
-        Self::new("Suspend?", about, vec![], Purpose::Suspend)
-    }
-
     /// What the answer is, or why there is none yet.
     ///
     /// # Errors
@@ -273,7 +259,6 @@ impl Form {
         }
         Ok(Answer::Send(match &self.purpose {
             Purpose::Quit => return Ok(Answer::Quit),
-            Purpose::Suspend => return Ok(Answer::Suspend),
             Purpose::Pause(scopes) => {
                 let scope = scopes.get(self.chosen(0)).cloned().unwrap_or(Scope::Host);
                 Command::Pause { scope, length: self.length(1), reason: self.reason() }

@@ -20,6 +20,7 @@
 //! | [`rows`] | what the panes list, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
+//! | [`ink`] | from one screen to the bytes that turn it into the next |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
 //! | [`editor`] | a playbook handed to `$EDITOR` and back |
 //! | [`plain`] | sentences and numbered prompts, without a screen |
@@ -31,6 +32,7 @@ mod editor;
 mod ends;
 mod form;
 mod glyphs;
+mod ink;
 pub mod keys;
 mod line;
 mod model;

@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, Once};
 use std::thread;
 
 use crossterm::terminal as raw;
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,9 +16,12 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
 use super::decode::{Decoder, ESCAPE_WAIT, Typed};
+use super::ink::encode;
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
-const GIVE_BACK: &[u8] = b"\x1b[0m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l";
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const GIVE_BACK: &[u8] = b"\x1b[0m\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// The screen is ours now; the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -32,8 +34,8 @@ static DRAWS: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
 /// The terminal while it is ours.
 #[derive(Debug)]
 pub struct Terminal {
-    backend: CrosstermBackend<io::Stdout>,
     shown: Buffer,
+    mouse: bool,
 }
 
 impl Terminal {
@@ -44,10 +46,7 @@ impl Terminal {
     pub fn take() -> io::Result<Self> {
         give_back_on_panic();
         let size = raw::size()?;
-        let mut terminal = Self {
-            backend: CrosstermBackend::new(io::stdout()),
-            shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)),
-        };
+        let mut terminal = Self { shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)), mouse: false };
         terminal.retake()?;
         Ok(terminal)
     }
@@ -63,8 +62,20 @@ impl Terminal {
         let _ = raw::disable_raw_mode();
         raw::enable_raw_mode()?;
         self.write(TAKE)?;
+        if self.mouse {
+            self.write(MOUSE)?;
+        }
         self.forget();
         Ok(())
+    }
+
+    /// Takes the mouse from the terminal, which selects text with it, or gives it back.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        self.write(if on { MOUSE } else { NO_MOUSE })
     }
 
     /// Columns and rows.
@@ -102,15 +113,11 @@ impl Terminal {
         if next.area != self.shown.area {
             return Ok(());
         }
-        let changes = self.shown.diff(next);
-        if changes.is_empty() {
+        let bytes = encode(&self.shown, next);
+        if bytes.is_empty() {
             return Ok(());
         }
-        // a terminal that knows the mode shows the change at once, others ignore it
-        self.backend.write_all(b"\x1b[?2026h")?;
-        self.backend.draw(changes.into_iter())?;
-        self.backend.write_all(b"\x1b[?2026l")?;
-        Backend::flush(&mut self.backend)?;
+        self.write(&bytes)?;
         self.shown.clone_from(next);
         Ok(())
     }
@@ -120,8 +127,9 @@ impl Terminal {
     /// # Errors
     /// Where the terminal is gone.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.backend.write_all(bytes)?;
-        Backend::flush(&mut self.backend)
+        let mut out = io::stdout().lock();
+        out.write_all(bytes)?;
+        out.flush()
     }
 
     fn forget(&mut self) {

@@ -8,6 +8,7 @@ use jiff::tz::TimeZone;
 
 use super::super::rows::{self, Class};
 use super::super::say;
+use crate::core::incident::BreakerState;
 use crate::core::story::sentence;
 use crate::core::{Event, Key, Mono, Recorded};
 use crate::engine::Snapshot;
@@ -55,7 +56,10 @@ pub fn at_time(at: Timestamp, zone: &TimeZone, text: &str) -> String {
 /// Events that were recorded since, in their order; single readings would drown the rest.
 fn events<'a>(before: &Snapshot, after: &'a Snapshot) -> Vec<(&'a IncidentView, &'a Arc<Recorded>)> {
     let stories = |snapshot: &'a Snapshot| {
-        snapshot.incidents.iter().flat_map(|incident| incident.story.iter().map(move |recorded| (&**incident, recorded)))
+        snapshot
+            .incidents
+            .iter()
+            .flat_map(|incident| incident.story.iter().map(move |recorded| (&**incident, recorded)))
     };
     let last = before.incidents.iter().flat_map(|incident| &incident.story).map(|recorded| recorded.seq).max();
     let mut events: Vec<_> = stories(after)
@@ -127,7 +131,12 @@ pub fn detector(row: &Detector, now: Mono) -> String {
 fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let was = |key: &Key| rows::breaker_of(before, key).map_or("closed", |breaker| breaker.state.word());
     let changed = after.breakers.iter().filter(|breaker| was(&breaker.key) != breaker.state.word());
-    changed.map(breaker).collect()
+    let closed = before
+        .breakers
+        .iter()
+        .filter(|was| was.state != BreakerState::Closed && rows::breaker_of(after, &was.key).is_none());
+    let closed = closed.map(|was| format!("the breaker of {} ({}) is closed", was.key.target, was.playbook));
+    changed.map(breaker).chain(closed).collect()
 }
 
 /// A breaker in one sentence.

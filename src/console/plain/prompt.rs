@@ -195,7 +195,8 @@ impl Desk {
             }
             (name, Some(_)) if name == &*review.target => approve(&review),
             (_, Some(_)) => {
-                let words = format!("that is not {}: nothing was approved. Type it, or Enter to leave it:", review.target);
+                let words =
+                    format!("that is not {}: nothing was approved. Type it, or Enter to leave it:", review.target);
                 self.again(review, words)
             }
             ("1", None) if acts && !open => {

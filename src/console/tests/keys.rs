@@ -19,21 +19,21 @@ use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
 /// A console under a fake clock.
-struct Desk {
-    model: Model,
-    snapshot: Snapshot,
-    at: u64,
-    asked: Vec<Request>,
+pub struct Desk {
+    pub model: Model,
+    pub snapshot: Snapshot,
+    pub at: u64,
+    pub asked: Vec<Request>,
 }
 
 impl Desk {
-    fn new(snapshot: Snapshot) -> Self {
+    pub fn new(snapshot: Snapshot) -> Self {
         let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
         desk.input(Input::Snapshot);
         desk
     }
 
-    fn input(&mut self, input: Input) {
+    pub fn input(&mut self, input: Input) {
         let look = look(false, TermProfile::NoColor);
         let world = World {
             snapshot: &self.snapshot,
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
-    fn keys(mut self, bytes: &str) -> Self {
+    pub fn keys(mut self, bytes: &str) -> Self {
         let mut decoder = Decoder::default();
         let mut typed = decoder.feed(bytes.as_bytes());
         typed.extend(decoder.settle());
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// The same without a pause between the keys.
-    fn burst(mut self, bytes: &str) -> Self {
+    pub fn burst(mut self, bytes: &str) -> Self {
         for key in Decoder::default().feed(bytes.as_bytes()) {
             self.typed(key);
             self.input(Input::Drawn);
@@ -71,32 +71,33 @@ impl Desk {
         self
     }
 
-    fn typed(&mut self, typed: Typed) {
+    pub fn typed(&mut self, typed: Typed) {
         self.input(match typed {
             Typed::Key(key) => Input::Key(key),
             Typed::Paste(text) => Input::Paste(text),
+            Typed::Mouse(mouse) => Input::Mouse(mouse),
         });
     }
 
-    fn quiet(&mut self, milliseconds: u64) {
+    pub fn quiet(&mut self, milliseconds: u64) {
         self.at += milliseconds;
         self.input(Input::Tick);
     }
 
-    fn now(mut self, snapshot: Snapshot) -> Self {
+    pub fn now(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
         self.input(Input::Snapshot);
         self
     }
 
-    fn commands(&self) -> Vec<&Command> {
+    pub fn commands(&self) -> Vec<&Command> {
         self.asked
             .iter()
             .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
             .collect()
     }
 
-    fn said(&self) -> &str {
+    pub fn said(&self) -> &str {
         self.model.said.as_ref().map_or("", |said| &said.text)
     }
 }
@@ -320,7 +321,11 @@ fn quitting_an_embedded_console_asks_first() {
     assert_eq!(high().keys("q").asked, []);
     assert_eq!(high().keys("qy").asked, [Request::Quit]);
     assert_eq!(high().keys("q\r").asked, []);
-    assert_eq!(high().keys("\x1ay").asked, [Request::Suspend]);
+    let desk = high().keys("\x1ay");
+    assert!(desk.asked.is_empty() && desk.said().contains("would stop too"), "{}", desk.said());
+    let mut attached = high();
+    attached.model.embedded = false;
+    assert_eq!(attached.keys("\x1a").asked, [Request::Suspend]);
     assert_eq!(Desk::new(fixture::first()).keys("q").asked, [Request::Quit], "nothing is watched");
     let mut attached = high();
     attached.model.embedded = false;

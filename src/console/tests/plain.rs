@@ -204,8 +204,9 @@ fn what_changes_is_one_sentence_each() {
     assert_eq!(
         changes(&before, &after, &TimeZone::UTC),
         [
-            "14:02:31 this host is paused by alice (uid 1000), 1:00 left: maintenance and more",
+            "14:02:31 this host is paused by alice, 1:00 left: maintenance and more",
             "14:02:31 address 10.0.0.7:5432, replica-lag sees 2 s (> 30 s): ok",
+            "14:02:31 the breaker of unit mailer.service (service-down) is closed",
         ]
     );
     // time alone is no news

@@ -39,7 +39,7 @@ fn buffer(model: &Model, snapshot: &Snapshot, look: &Look, age: Duration) -> Buf
     buffer
 }
 
-fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
+pub fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
     let look = look(ascii, TermProfile::NoColor);
     format!("{}\n", view::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
 }

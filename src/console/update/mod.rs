@@ -2,6 +2,7 @@
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
 mod form;
+mod mouse;
 mod moves;
 mod opening;
 mod review;
@@ -11,6 +12,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::decode::Mouse;
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::rows;
@@ -24,6 +26,8 @@ pub enum Input {
     Key(KeyEvent),
     /// Pasted text: only ever text for a field that is being typed.
     Paste(String),
+    /// The mouse: it looks, and never decides.
+    Mouse(Mouse),
     /// The terminal has another size.
     Resize(u16, u16),
     /// The world holds a new snapshot.
@@ -34,6 +38,8 @@ pub enum Input {
     Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
     Drawn,
+    /// Somebody else wants the console to sleep.
+    Stop,
     /// Time has passed.
     Tick,
 }
@@ -51,6 +57,8 @@ pub enum Request {
     Copy(String),
     /// Ring once.
     Bell,
+    /// The mouse is ours, or the terminal's.
+    Mouse(bool),
     /// Draw everything anew.
     Redraw,
     /// Sleep.
@@ -64,6 +72,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
     match input {
         Input::Key(key) => pressed(model, key, world),
         Input::Paste(text) => typing::pasted(model, &text, world),
+        Input::Mouse(mouse) => mouse::moved(model, mouse, world),
         Input::Resize(width, height) => {
             model.size = (width, height);
             review::unseen(model);
@@ -89,6 +98,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
             review::drawn(model, world);
             Vec::new()
         }
+        Input::Stop => suspend(model, world),
         Input::Tick => {
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
                 model.said = None;
@@ -160,9 +170,19 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Edit => return edit(model, world),
         Verb::Copy => return copy(model, world),
         Verb::Redraw => return vec![Request::Redraw],
-        Verb::Suspend => return form::leave(model, world, Request::Suspend),
-        Verb::Quit => return form::leave(model, world, Request::Quit),
+        Verb::Mouse => return mouse::switched(model, world),
+        Verb::Suspend => return suspend(model, world),
+        Verb::Quit => return form::quit(model, world),
     }
+    Vec::new()
+}
+
+/// Only where healing goes on elsewhere: a slip must not stop it.
+fn suspend(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if !model.embedded {
+        return vec![Request::Suspend];
+    }
+    say(model, world, "not suspended: healing runs in this console and would stop too; q quits it");
     Vec::new()
 }
 

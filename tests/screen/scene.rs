@@ -1,0 +1,105 @@
+//! The program under test: this one again, with a fixture for an engine.
+
+use std::path::PathBuf;
+use std::process::{Command, ExitCode};
+use std::sync::Arc;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::thread;
+use std::time::Duration;
+
+use salve::console::{self, Ended, Options};
+use salve::engine::{Handle, Snapshot};
+use salve::host::clock::boottime_ms;
+use tokio::sync::{mpsc, watch};
+
+use super::fixture;
+use super::pty::Pty;
+
+/// Which scene the child plays; none means that this is the test.
+pub const SCENE: &str = "SALVE_TEST_SCENE";
+
+/// Plays a scene.
+pub fn play(scene: &str) -> ExitCode {
+    let runtime = tokio::runtime::Builder::new_multi_thread().worker_threads(2).enable_all().build().unwrap();
+    let snapshot = match scene {
+        "hostile" => fixture::hostile(),
+        "paused" => fixture::paused(),
+        "medium" => fixture::with_risk(salve::playbook::Risk::Medium),
+        "quiet" => fixture::first(),
+        _ => fixture::trouble(),
+    };
+    let handle = engine(&runtime, snapshot, scene);
+    let options = Options {
+        read_only: false,
+        ascii: Some(scene == "ascii"),
+        theme: None,
+        config: std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from),
+        embedded: scene == "embedded",
+        bell: true,
+    };
+    let ended = console::run(handle, options, runtime.handle());
+    runtime.shutdown_background();
+    match ended {
+        Ok(Ended::Quit) => ExitCode::from(10),
+        Ok(Ended::TerminalLost) => ExitCode::from(11),
+        Ok(Ended::Signalled) => ExitCode::from(12),
+        Err(error) => {
+            eprintln!("{error}");
+            ExitCode::from(13)
+        }
+    }
+}
+
+/// An engine that knows one snapshot and answers every command with the command itself.
+fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) -> Handle {
+    let beat = Arc::new(AtomicU64::new(boottime_ms()));
+    let (publish, snapshots) = watch::channel(Arc::new(snapshot));
+    let (asks, mut asked) = mpsc::channel(8);
+    let beats = Arc::clone(&beat);
+    let scene = scene.to_owned();
+    runtime.spawn(async move {
+        loop {
+            tokio::select! {
+                Some(salve::engine::handle::Asked { command, answer }) = asked.recv() => {
+                    let _ = answer.send(Ok(format!("{command:?}").into()));
+                }
+                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                    beats.store(boottime_ms(), Ordering::Relaxed);
+                    if scene == "busy" {
+                        // published again and again, and the same each time
+                        publish.send_modify(|snapshot| Arc::make_mut(snapshot).generation += 1);
+                    }
+                    if scene == "panics elsewhere" {
+                        thread::spawn(|| panic!("a thread that does not draw"));
+                    }
+                }
+            }
+        }
+    });
+    Handle::new(snapshots, asks, beat)
+}
+
+/// This program again, playing a scene in a terminal.
+pub fn scene(name: &str, size: (u16, u16), environment: &[(&str, &str)]) -> Pty {
+    let mut program = Command::new("setsid");
+    program.arg("--ctty").arg(std::env::current_exe().unwrap()).env(SCENE, name).env("TERM", "xterm-256color");
+    program.env_remove("NO_COLOR").env_remove("COLORTERM").env("LANG", "C.UTF-8").env("TZ", "UTC");
+    program.envs(environment.iter().copied());
+    Pty::start(&mut program, size.1, size.0)
+}
+
+/// A host in trouble.
+pub fn trouble() -> Pty {
+    let pty = scene("trouble", (80, 24), &[]);
+    pty.wait_for("NEED YOU");
+    pty
+}
+
+/// Is the terminal as a shell wants it?
+pub fn given_back(pty: &Pty) {
+    pty.wait_until("terminal given back", |pty| {
+        let left =
+            |screen: &vt100::Screen| !screen.alternate_screen() && !screen.hide_cursor() && !screen.bracketed_paste();
+        pty.is_cooked() && pty.look(left)
+    });
+}
