@@ -16,6 +16,10 @@ mod ends;
 mod fixture;
 #[path = "screen/keys.rs"]
 mod keys;
+#[path = "screen/multiplexers.rs"]
+mod multiplexers;
+#[path = "screen/plain.rs"]
+mod plain;
 #[path = "support/pty.rs"]
 mod pty;
 #[path = "screen/scene.rs"]
@@ -36,7 +40,7 @@ fn main() -> ExitCode {
         ("term_and_hup_give_the_terminal_back", ends::signals),
         ("a_lost_terminal_ends_the_console_without_spinning", ends::hang_up),
         ("ctrl_z_attached_suspends_the_screen_only", ends::suspended),
-        ("ctrl_z_embedded_asks_first", ends::suspended_embedded),
+        ("ctrl_z_embedded_does_not_suspend", ends::suspended_embedded),
         ("no_color_keeps_bold_and_reverse", drawing::no_color),
         ("nothing_is_written_when_nothing_changes", drawing::idle),
         ("a_split_escape_sequence_is_no_bare_escape", keys::split_escape),
@@ -46,6 +50,18 @@ fn main() -> ExitCode {
         ("the_editor_gets_the_terminal_and_gives_it_back", ends::editor),
         ("names_do_not_steer_the_terminal", drawing::hostile),
         ("without_a_terminal_there_is_no_console", ends::no_terminal),
+        ("a_terminal_that_does_not_read_holds_up_nobody", ends::slow_link),
+        ("a_dumb_terminal_gets_sentences", ends::dumb),
+        ("a_lone_escape_arrives_soon", keys::lone_escape),
+        ("a_sequence_cut_at_every_byte_is_no_bare_escape", keys::split_everywhere),
+        ("what_is_typed_ahead_approves_nothing", keys::typed_ahead),
+        ("a_storm_of_sizes_ends_with_a_right_screen", drawing::storm),
+        ("a_screen_costs_few_bytes", drawing::bytes),
+        ("it_works_whatever_the_terminal_calls_itself", drawing::kinds_of_terminals),
+        ("what_changes_is_said_in_sentences", plain::says_what_changes),
+        ("a_yes_is_a_number_where_there_is_no_screen", plain::approves_by_number),
+        ("a_pipe_is_only_told", plain::into_a_pipe),
+        ("it_outlives_a_detached_tmux_and_screen", multiplexers::detached),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
         Trial::test(name, move || {

@@ -12,14 +12,18 @@ use super::line::width;
 /// change at once, others ignore it.
 #[must_use]
 pub fn encode(shown: &Buffer, next: &Buffer) -> Vec<u8> {
-    let changes = shown.diff(next);
-    if changes.is_empty() {
+    let mut ink = Ink { text: String::new(), pen: Pen::default(), at: None };
+    let columns = usize::from(next.area.width).max(1);
+    let rows = shown.content().chunks(columns).zip(next.content().chunks(columns));
+    for (y, (shown, next)) in (0..).zip(rows) {
+        if shown != next {
+            ink.row(y, shown, next);
+        }
+    }
+    if ink.text.is_empty() {
         return Vec::new();
     }
-    let mut ink = Ink { text: String::from("\x1b[?2026h"), pen: Pen::default(), at: None };
-    for (x, y, cell) in changes {
-        ink.cell(x, y, cell);
-    }
+    ink.text.insert_str(0, "\x1b[?2026h");
     ink.dip(Pen::default());
     ink.text.push_str("\x1b[?2026l");
     ink.text.into_bytes()
@@ -47,6 +51,23 @@ struct Ink {
 }
 
 impl Ink {
+    /// Half of a wide letter cannot be replaced, and terminals disagree on what is left of it: a row that has or had
+    /// one is written whole.
+    fn row(&mut self, y: u16, shown: &[Cell], next: &[Cell]) {
+        let whole = shown.iter().chain(next).any(|cell| width(cell.symbol()) != 1);
+        let mut covered = 0;
+        for (x, (shown, next)) in (0..).zip(shown.iter().zip(next)) {
+            if covered > 0 {
+                covered -= 1;
+            } else {
+                if whole || shown != next {
+                    self.cell(x, y, next);
+                }
+                covered = width(next.symbol()).saturating_sub(1);
+            }
+        }
+    }
+
     fn cell(&mut self, x: u16, y: u16, cell: &Cell) {
         if self.at != Some((x, y)) {
             let _ = write!(self.text, "\x1b[{};{}H", y + 1, x + 1);

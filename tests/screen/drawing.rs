@@ -1,13 +1,10 @@
 //! What is written to the terminal, and how much of it.
 
-use std::process::Command;
 use std::thread;
 use std::time::Duration;
 
-use rustix::process::Signal;
-
 use super::pty::code;
-use super::scene::{SCENE, given_back, scene, trouble};
+use super::scene::{scene, trouble};
 
 pub fn no_color() {
     let mut pty = scene("paused", (80, 24), &[("NO_COLOR", "1"), ("COLORTERM", "truecolor")]);
@@ -72,6 +69,52 @@ pub fn resized() {
     pty.wait_for("Detail disk /");
     pty.send(b"q");
     assert_eq!(code(pty.wait()), 10);
+}
+
+pub fn storm() {
+    let mut pty = scene("trouble", (120, 30), &[]);
+    pty.wait_for("Detail disk /");
+    for step in 0..200_u16 {
+        pty.resize(5 + step * 7 % 60, 10 + step * 13 % 200);
+        thread::sleep(Duration::from_millis(5));
+    }
+    pty.resize(30, 120);
+    pty.wait_for("Detail disk /");
+    pty.wait_for("? all keys");
+    let after = pty.screen();
+    // and it is the whole of it: drawn anew it is the same but for its clock
+    pty.send(b"\x0c");
+    thread::sleep(Duration::from_millis(500));
+    let rows = |screen: &str| screen.lines().skip(1).map(str::to_owned).collect::<Vec<_>>();
+    let moving = |line: &String| !line.contains("expires in") && !line.contains("probe") && !line.contains(" ago");
+    let still = |screen: &str| rows(screen).into_iter().filter(moving).collect::<Vec<_>>();
+    assert_eq!(still(&after), still(&pty.screen()));
+    pty.send(b"q");
+    assert_eq!(code(pty.wait()), 10);
+}
+
+/// A first paint, and some seconds of a quiet host, as the program really writes them.
+pub fn bytes() {
+    let mut pty = scene("calm", (80, 24), &[("COLORTERM", "truecolor")]);
+    pty.wait_for("? all keys");
+    thread::sleep(Duration::from_millis(300));
+    let first = pty.bytes().len();
+    assert!(first <= 6 * 1024, "{first} bytes");
+    thread::sleep(Duration::from_secs(6));
+    let idle = pty.bytes().len() - first;
+    assert!(idle <= 600, "{idle} bytes in 6 s");
+    pty.send(b"q");
+    pty.wait();
+}
+
+pub fn kinds_of_terminals() {
+    for term in ["linux", "xterm", "screen", "tmux-256color", "vt100", "nobody-knows-it"] {
+        let mut pty = scene("trouble", (80, 24), &[("TERM", term)]);
+        pty.wait_for("NEED YOU");
+        pty.wait_for("? all keys");
+        pty.send(b"q");
+        assert_eq!(code(pty.wait()), 10, "{term}");
+    }
 }
 
 pub fn hostile() {

@@ -5,9 +5,10 @@ use std::thread;
 use std::time::Duration;
 
 use rustix::process::Signal;
+use vt100::MouseProtocolMode;
 
 use super::pty::code;
-use super::scene::{SCENE, given_back, scene, trouble};
+use super::scene::{PROGRESS, SCENE, given_back, scene, trouble};
 
 pub fn first_screen() {
     let mut pty = trouble();
@@ -31,11 +32,56 @@ pub fn panic_elsewhere() {
 
 pub fn signals() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
-        let mut pty = trouble();
+        let mut pty = scene("trouble", (80, 24), &[]);
+        let before = pty.modes();
+        pty.wait_for("NEED YOU");
+        assert_ne!(pty.modes(), before, "it is raw while the screen is ours");
+        pty.send(b"m");
+        pty.wait_until("the mouse", |pty| pty.look(|screen| screen.mouse_protocol_mode() != MouseProtocolMode::None));
         pty.signal(signal);
         assert_eq!(code(pty.wait()), 12, "{signal:?}");
         given_back(&pty);
+        assert_eq!(pty.modes(), before, "{signal:?}");
     }
+}
+
+/// A screen that cannot be written to does not hold up the end, nor the engine; one that can be again catches up.
+pub fn slow_link() {
+    let folder = tempfile::tempdir().unwrap();
+    let file = folder.path().join("progress");
+    let progress = || std::fs::read_to_string(&file).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
+    let path = file.to_str().unwrap();
+    let mut pty = scene("fast", (120, 40), &[(PROGRESS, path), ("COLORTERM", "truecolor")]);
+    pty.wait_for("figure");
+    pty.be_deaf(true);
+    thread::sleep(Duration::from_secs(3));
+    let (from, stuck) = (progress(), pty.bytes().len());
+    pty.wait_until("an engine that goes on", |_| progress() > from + 50);
+    assert_eq!(pty.bytes().len(), stuck, "nothing was read");
+    let reached = progress();
+    pty.be_deaf(false);
+    // what it missed is not shown one by one: frames of long ago would hold the first figures
+    pty.wait_until("the latest figures", |pty| {
+        let screen = pty.screen();
+        let mut figures = screen.split("figure ").skip(1);
+        figures.next().and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).is_some_and(|f| f >= reached * 7)
+    });
+    let frames = String::from_utf8_lossy(&pty.bytes()[stuck..]).matches("\x1b[?2026h").count();
+    assert!(frames < 40, "{frames} frames to catch up");
+    pty.be_deaf(true);
+    thread::sleep(Duration::from_secs(2));
+    let before = std::time::Instant::now();
+    pty.signal(Signal::TERM);
+    assert_eq!(code(pty.wait()), 12);
+    assert!(before.elapsed() < Duration::from_secs(15));
+}
+
+pub fn dumb() {
+    let mut pty = scene("trouble", (80, 24), &[("TERM", "dumb")]);
+    pty.wait_for("web-03: 1 broken");
+    assert!(pty.is_cooked() && !pty.bytes().contains(&0x1b));
+    pty.send(b"q\n");
+    assert_eq!(code(pty.wait()), 10);
 }
 
 pub fn hang_up() {
@@ -81,10 +127,13 @@ pub fn suspended_embedded() {
     let mut pty = scene("embedded", (80, 24), &[]);
     pty.wait_for("NEED YOU");
     pty.send(b"\x1a");
-    pty.wait_for("suspended, it stops too");
-    pty.send(b"\x1b");
-    pty.wait_until("no question", |pty| !pty.screen().contains("it stops too"));
-    pty.send(b"q");
+    pty.wait_for("would stop too");
+    // and the same where the shell's signal comes
+    pty.send(b"?");
+    pty.wait_for("Main screen");
+    pty.signal(Signal::TSTP);
+    pty.wait_for("would stop too");
+    pty.send(b"qq");
     pty.wait_for("Healing runs inside this console and stops with it.");
     pty.send(b"y");
     assert_eq!(code(pty.wait()), 10);

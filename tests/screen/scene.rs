@@ -17,6 +17,8 @@ use super::pty::Pty;
 
 /// Which scene the child plays; none means that this is the test.
 pub const SCENE: &str = "SALVE_TEST_SCENE";
+/// A file for the generation that a fast engine has reached.
+pub const PROGRESS: &str = "SALVE_TEST_PROGRESS";
 
 /// Plays a scene.
 pub fn play(scene: &str) -> ExitCode {
@@ -26,6 +28,8 @@ pub fn play(scene: &str) -> ExitCode {
         "paused" => fixture::paused(),
         "medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         "quiet" => fixture::first(),
+        "calm" | "plain calm" | "fast" => fixture::calm(),
+        "plain medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         _ => fixture::trouble(),
     };
     let handle = engine(&runtime, snapshot, scene);
@@ -34,10 +38,11 @@ pub fn play(scene: &str) -> ExitCode {
         ascii: Some(scene == "ascii"),
         theme: None,
         config: std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from),
-        embedded: scene == "embedded",
+        embedded: scene == "embedded" || scene.starts_with("plain"),
         bell: true,
     };
-    let ended = console::run(handle, options, runtime.handle());
+    let run = if scene.starts_with("plain") { console::plain::run } else { console::run };
+    let ended = run(handle, options, runtime.handle());
     runtime.shutdown_background();
     match ended {
         Ok(Ended::Quit) => ExitCode::from(10),
@@ -63,11 +68,18 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
                 Some(salve::engine::handle::Asked { command, answer }) = asked.recv() => {
                     let _ = answer.send(Ok(format!("{command:?}").into()));
                 }
-                () = tokio::time::sleep(Duration::from_millis(200)) => {
+                () = tokio::time::sleep(Duration::from_millis(if scene == "fast" { 10 } else { 200 })) => {
                     beats.store(boottime_ms(), Ordering::Relaxed);
                     if scene == "busy" {
                         // published again and again, and the same each time
                         publish.send_modify(|snapshot| Arc::make_mut(snapshot).generation += 1);
+                    }
+                    if scene == "fast" {
+                        publish.send_modify(|snapshot| changed(Arc::make_mut(snapshot)));
+                        note(publish.borrow().generation);
+                    }
+                    if scene == "plain calm" && publish.borrow().pauses.is_empty() {
+                        publish.send_replace(Arc::new(fixture::paused()));
                     }
                     if scene == "panics elsewhere" {
                         thread::spawn(|| panic!("a thread that does not draw"));
@@ -77,6 +89,22 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
         }
     });
     Handle::new(snapshots, asks, beat)
+}
+
+/// Another figure in every row.
+fn changed(snapshot: &mut Snapshot) {
+    snapshot.generation += 1;
+    let generation = snapshot.generation;
+    for (row, detector) in (0..).zip(&mut snapshot.detectors) {
+        detector.seen = Some(format!("figure {}", generation * 7 + row).into());
+    }
+}
+
+/// Where the engine is, for a test that wants to know whether it was held up.
+fn note(generation: u64) {
+    if let Some(file) = std::env::var_os(PROGRESS) {
+        let _ = std::fs::write(file, generation.to_string());
+    }
 }
 
 /// This program again, playing a scene in a terminal.
