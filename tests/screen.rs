@@ -30,6 +30,9 @@ use std::process::ExitCode;
 use libtest_mimic::{Arguments, Trial};
 use scene::SCENE;
 
+const IN_TMUX: &str = "it_is_left_and_found_again_in_tmux";
+const IN_SCREEN: &str = "it_is_left_and_found_again_in_gnu_screen";
+
 fn main() -> ExitCode {
     if let Ok(scene) = std::env::var(SCENE) {
         return scene::play(&scene);
@@ -61,13 +64,20 @@ fn main() -> ExitCode {
         ("what_changes_is_said_in_sentences", plain::says_what_changes),
         ("a_yes_is_a_number_where_there_is_no_screen", plain::approves_by_number),
         ("a_pipe_is_only_told", plain::into_a_pipe),
-        ("it_outlives_a_detached_tmux_and_screen", multiplexers::detached),
+        (IN_TMUX, multiplexers::in_tmux),
+        (IN_SCREEN, multiplexers::in_screen),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
-        Trial::test(name, move || {
+        let lacks = match name {
+            IN_TMUX => multiplexers::lacks("tmux"),
+            IN_SCREEN => multiplexers::lacks("screen"),
+            _ => false,
+        };
+        let trial = Trial::test(name, move || {
             test();
             Ok(())
-        })
+        });
+        trial.with_ignored_flag(lacks)
     });
     libtest_mimic::run(&Arguments::from_args(), trials.collect()).exit_code()
 }

@@ -51,12 +51,13 @@ pub fn slow_link() {
     let file = folder.path().join("progress");
     let progress = || std::fs::read_to_string(&file).ok().and_then(|text| text.parse::<u64>().ok()).unwrap_or(0);
     let path = file.to_str().unwrap();
-    let mut pty = scene("fast", (120, 40), &[(PROGRESS, path), ("COLORTERM", "truecolor")]);
+    let mut pty = scene("fast", (180, 70), &[(PROGRESS, path), ("COLORTERM", "truecolor")]);
     pty.wait_for("figure");
     pty.be_deaf(true);
-    thread::sleep(Duration::from_secs(3));
+    // by now the terminal's buffer is full, and the write hangs
+    thread::sleep(Duration::from_secs(5));
     let (from, stuck) = (progress(), pty.bytes().len());
-    pty.wait_until("an engine that goes on", |_| progress() > from + 50);
+    pty.wait_until("an engine that goes on", |_| progress() > from + 300);
     assert_eq!(pty.bytes().len(), stuck, "nothing was read");
     let reached = progress();
     pty.be_deaf(false);
@@ -64,10 +65,11 @@ pub fn slow_link() {
     pty.wait_until("the latest figures", |pty| {
         let screen = pty.screen();
         let mut figures = screen.split("figure ").skip(1);
-        figures.next().and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).is_some_and(|f| f >= reached * 7)
+        figures.next().and_then(|rest| rest.split(' ').next()?.parse::<u64>().ok()).is_some_and(|f| f >= reached * 100)
     });
     let frames = String::from_utf8_lossy(&pty.bytes()[stuck..]).matches("\x1b[?2026h").count();
-    assert!(frames < 40, "{frames} frames to catch up");
+    // a drawing for every 50 ms of more than 8 s would be 160; the kernel kept those that it had room for
+    assert!(frames < 80, "{frames} frames to catch up");
     pty.be_deaf(true);
     thread::sleep(Duration::from_secs(2));
     let before = std::time::Instant::now();

@@ -28,7 +28,8 @@ pub fn play(scene: &str) -> ExitCode {
         "paused" => fixture::paused(),
         "medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         "quiet" => fixture::first(),
-        "calm" | "plain calm" | "fast" => fixture::calm(),
+        "calm" | "plain calm" => fixture::calm(),
+        "fast" => many(),
         "plain medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         _ => fixture::trouble(),
     };
@@ -91,12 +92,24 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
     Handle::new(snapshots, asks, beat)
 }
 
+/// So many rows that a few drawings fill a terminal's buffer.
+fn many() -> Snapshot {
+    let mut snapshot = fixture::calm();
+    let row = snapshot.detectors[0].clone();
+    snapshot.detectors.extend((0..60).map(|number| {
+        let mut row = row.clone();
+        row.target = format!("unit number-{number}.service").into();
+        row
+    }));
+    snapshot
+}
+
 /// Another figure in every row.
 fn changed(snapshot: &mut Snapshot) {
     snapshot.generation += 1;
     let generation = snapshot.generation;
     for (row, detector) in (0..).zip(&mut snapshot.detectors) {
-        detector.seen = Some(format!("figure {}", generation * 7 + row).into());
+        detector.seen = Some(format!("figure {}", generation * 100 + row).into());
     }
 }
 
