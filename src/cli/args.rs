@@ -41,6 +41,7 @@ pub struct Common {
 
 /// For the screen.
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Screen {
     /// Print one screen as text and exit with the host's health: 0 well, 1 broken or in need of you, 2 unknown
     #[arg(long)]

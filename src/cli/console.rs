@@ -26,8 +26,12 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         embedded: true,
         bell: true,
     };
-    let run = if plain { console::plain::run } else { console::run };
-    let ended = run(running.handle.clone(), screen, runtime.handle());
+    let handle = running.handle.clone();
+    let ended = if plain {
+        console::plain::run(handle, &screen, runtime.handle())
+    } else {
+        console::run(handle, screen, runtime.handle())
+    };
     // whatever became of the screen, a running attempt ends and is recorded
     runtime.block_on(running.stop());
     match ended? {

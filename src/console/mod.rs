@@ -136,7 +136,7 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
         return Err(ConsoleError::NoTerminal);
     }
     if is_dumb() {
-        return plain::run(handle, options, runtime);
+        return plain::run(handle, &options, runtime);
     }
     app::run(handle, options, runtime)
 }

@@ -34,6 +34,7 @@ static DRAWS: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
 /// The terminal while it is ours.
 #[derive(Debug)]
 pub struct Terminal {
+    out: io::Stdout,
     shown: Buffer,
     mouse: bool,
 }
@@ -46,7 +47,8 @@ impl Terminal {
     pub fn take() -> io::Result<Self> {
         give_back_on_panic();
         let size = raw::size()?;
-        let mut terminal = Self { shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)), mouse: false };
+        let mut terminal =
+            Self { out: io::stdout(), shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)), mouse: false };
         terminal.retake()?;
         Ok(terminal)
     }
@@ -127,7 +129,7 @@ impl Terminal {
     /// # Errors
     /// Where the terminal is gone.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        let mut out = io::stdout().lock();
+        let mut out = self.out.lock();
         out.write_all(bytes)?;
         out.flush()
     }

@@ -26,11 +26,10 @@ pub fn play(scene: &str) -> ExitCode {
     let snapshot = match scene {
         "hostile" => fixture::hostile(),
         "paused" => fixture::paused(),
-        "medium" => fixture::with_risk(salve::playbook::Risk::Medium),
+        "medium" | "plain medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         "quiet" => fixture::first(),
         "calm" | "plain calm" => fixture::calm(),
         "fast" => many(),
-        "plain medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         _ => fixture::trouble(),
     };
     let handle = engine(&runtime, snapshot, scene);
@@ -42,8 +41,11 @@ pub fn play(scene: &str) -> ExitCode {
         embedded: scene == "embedded" || scene.starts_with("plain"),
         bell: true,
     };
-    let run = if scene.starts_with("plain") { console::plain::run } else { console::run };
-    let ended = run(handle, options, runtime.handle());
+    let ended = if scene.starts_with("plain") {
+        console::plain::run(handle, &options, runtime.handle())
+    } else {
+        console::run(handle, options, runtime.handle())
+    };
     runtime.shutdown_background();
     match ended {
         Ok(Ended::Quit) => ExitCode::from(10),

@@ -126,9 +126,9 @@ impl Desk {
     }
 
     fn command(&mut self, line: &str, world: &World<'_>) -> Vec<Out> {
-        let (word, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let acts = !self.read_only;
-        match (word, rest.trim()) {
+        match (verb, rest.trim()) {
             ("", _) => vec![Out::Say(stand(world).join("\n"))],
             ("a", which) => self.review(which, world),
             ("p", length) if acts => pause(length),

@@ -30,7 +30,7 @@ const LOOK: Duration = Duration::from_secs(1);
 ///
 /// # Errors
 /// Where a thread or a signal cannot be had.
-pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
+pub fn run(handle: Handle, options: &Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
     let (read_only, embedded, bell) = (options.read_only, options.embedded, options.bell);
     let inside = runtime.clone();
     until_ended(runtime, move |outside| {

@@ -195,7 +195,7 @@ fn what_changes_is_one_sentence_each() {
     (replica.health, replica.seen) = (Health::Ok, Some("2 s".into()));
     after.pauses.push(Pause {
         scope: Scope::Host,
-        until: Some(after.now.mono + Duration::from_secs(60)),
+        until: Some(after.now.mono + Duration::from_mins(1)),
         since: after.now.mono,
         by: fixture::alice(),
         reason: "maintenance\nand more".into(),
