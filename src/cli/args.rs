@@ -41,10 +41,14 @@ pub struct Common {
 
 /// For the screen.
 #[derive(Debug, ClapArgs)]
+#[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Screen {
     /// Print one screen as text and exit with the host's health: 0 well, 1 broken or in need of you, 2 unknown
     #[arg(long)]
     pub once: bool,
+    /// Sentences instead of a screen, for screen readers and logs; with --once how the host stands, and the same codes
+    #[arg(long)]
+    pub plain: bool,
     /// Look only: no key that acts
     #[arg(long)]
     pub read_only: bool,

@@ -17,6 +17,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         let _inside = runtime.enter();
         engine::start(options)?
     };
+    let plain = screen.plain;
     let screen = console::Options {
         read_only: screen.read_only,
         ascii: screen.ascii.then_some(true),
@@ -25,7 +26,12 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         embedded: true,
         bell: true,
     };
-    let ended = console::run(running.handle.clone(), screen, runtime.handle());
+    let handle = running.handle.clone();
+    let ended = if plain {
+        console::plain::run(handle, &screen, runtime.handle())
+    } else {
+        console::run(handle, screen, runtime.handle())
+    };
     // whatever became of the screen, a running attempt ends and is recorded
     runtime.block_on(running.stop());
     match ended? {

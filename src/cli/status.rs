@@ -23,6 +23,10 @@ pub fn run(common: &Common, json: bool) -> Result<ExitCode, Failure> {
 
 pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
+    if screen.plain {
+        println!("{}", console::plain::status(&snapshot));
+        return Ok(health(&snapshot));
+    }
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     let options = console::Options {
         read_only: true,

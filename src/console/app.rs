@@ -2,8 +2,6 @@
 
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc as std_mpsc;
-use std::thread;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -17,6 +15,7 @@ use tokio::sync::{mpsc, watch};
 
 use super::decode::Typed;
 use super::editor::{self, Edited};
+use super::ends::{Outside, until_ended};
 use super::export;
 use super::form::Looked;
 use super::looks::{Looks, Opened};
@@ -35,62 +34,14 @@ use crate::engine::{Handle, Snapshot};
 const FRAME: Duration = Duration::from_millis(50);
 /// How often the files of themes are looked at.
 const FILES: Duration = Duration::from_millis(500);
-/// How long a screen that hangs in a write may hold up the end.
-const GRACE: Duration = Duration::from_secs(2);
 
-/// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
-/// not wait for it: signals are heard outside.
+/// Runs the screen on a thread of its own.
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
     let opened = Opened::new(&options)?;
-    let (ends, ended) = std_mpsc::channel();
-    let editing = Arc::new(AtomicBool::new(false));
-    let (quits, quit) = watch::channel(false);
-    let outside = runtime.spawn(hear_signals(quits, ends.clone(), Arc::clone(&editing)));
     let inside = runtime.clone();
-    let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
-        let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inside.block_on(async { App::start(handle, options, opened, quit, editing)?.run().await })
-        }));
-        let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
-    })?;
-    let result = ended.recv().unwrap_or(Err(ConsoleError::Broke));
-    outside.abort();
-    // only a screen that hangs in a write leaves it to others to say that it ended
-    if matches!(result, Ok(Ended::Signalled)) && !wait_for(&screen) {
-        terminal::give_back_modes();
-    } else {
-        let _ = screen.join();
-    }
-    result
-}
-
-fn wait_for(screen: &thread::JoinHandle<()>) -> bool {
-    let began = Instant::now();
-    while !screen.is_finished() && began.elapsed() < FRAME {
-        thread::sleep(Duration::from_millis(1));
-    }
-    screen.is_finished()
-}
-
-/// Tells the screen to end; if it does not, whoever waits for it is told without it.
-async fn hear_signals(
-    quits: watch::Sender<bool>,
-    ends: std_mpsc::Sender<Result<Ended, ConsoleError>>,
-    editing: Arc<AtomicBool>,
-) {
-    let streams = [SignalKind::terminate(), SignalKind::hangup(), SignalKind::interrupt()].map(signal);
-    let [Ok(mut terminate), Ok(mut hang_up), Ok(mut interrupt)] = streams else { return };
-    loop {
-        tokio::select! {
-            _ = terminate.recv() => break,
-            _ = hang_up.recv() => break,
-            // Ctrl-C in the editor is the editor's
-            _ = interrupt.recv() => if !editing.load(Ordering::SeqCst) { break },
-        }
-    }
-    let _ = quits.send(true);
-    tokio::time::sleep(GRACE).await;
-    let _ = ends.send(Ok(Ended::Signalled));
+    until_ended(runtime, move |outside| {
+        inside.block_on(async { App::start(handle, options, opened, outside)?.run().await })
+    })
 }
 
 /// The latest snapshot, and when it came.
@@ -180,8 +131,7 @@ impl App {
         handle: Handle,
         options: Options,
         opened: Opened,
-        quit: watch::Receiver<bool>,
-        editing: Arc<AtomicBool>,
+        Outside { quit, editing }: Outside,
     ) -> Result<Self, ConsoleError> {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();
@@ -241,7 +191,7 @@ impl App {
                 _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 Some(()) = self.resized.recv() => self.resize(),
-                Some(()) = self.stopped.recv() => self.sleep(),
+                Some(()) = self.stopped.recv() => self.take_in(Input::Stop),
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
                 Some(input) = self.recalled.recv() => self.take_in(input),
@@ -326,6 +276,7 @@ impl App {
         match heard {
             Heard::Typed(Typed::Key(key)) => self.take_in(Input::Key(key)),
             Heard::Typed(Typed::Paste(text)) => self.take_in(Input::Paste(text)),
+            Heard::Typed(Typed::Mouse(mouse)) => self.take_in(Input::Mouse(mouse)),
             Heard::Gone => self.ended = Some(Ended::TerminalLost),
         }
     }
@@ -381,6 +332,11 @@ impl App {
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Notify(text) if self.notify => self.tell(&osc::notification(&text, osc::Between::here())),
             Request::Bell | Request::Notify(_) => {}
+            Request::Mouse(on) => {
+                if self.terminal.mouse(on).is_err() {
+                    self.ended = Some(Ended::TerminalLost);
+                }
+            }
             Request::Redraw => {
                 let _ = self.terminal.clear();
             }

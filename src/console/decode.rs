@@ -20,6 +20,19 @@ pub enum Typed {
     Key(KeyEvent),
     /// Pasted text.
     Paste(String),
+    /// The mouse.
+    Mouse(Mouse),
+}
+
+/// What the mouse did, at a column and a row counted from 0.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Mouse {
+    /// The left button went down.
+    Click(u16, u16),
+    /// The wheel turned towards the top.
+    WheelUp(u16, u16),
+    /// The wheel turned towards the bottom.
+    WheelDown(u16, u16),
 }
 
 /// Where the reading stands.
@@ -38,6 +51,8 @@ enum State {
     Control(Vec<u8>),
     /// After `ESC O`.
     Single,
+    /// After `ESC [ M`: so many bytes of an old mouse's report are still to come, and none of them is a key.
+    OldMouse(u8),
     /// Inside a string that a terminal answers with; ends with BEL or `ESC \`.
     Answer { escape: bool },
     /// Inside a character of several bytes.
@@ -85,7 +100,10 @@ fn step(state: State, byte: u8, typed: &mut Vec<Typed>) -> State {
                 if bytes == b"200" && byte == b'~' {
                     return State::Paste(Vec::new());
                 }
-                typed.extend(control(&bytes, byte));
+                if bytes.is_empty() && byte == b'M' {
+                    return State::OldMouse(3);
+                }
+                typed.extend(mouse(&bytes, byte).or_else(|| control(&bytes, byte)));
             }
             0x1b => return State::Escape,
             _ if bytes.len() < LONGEST_SEQUENCE => {
@@ -95,6 +113,9 @@ fn step(state: State, byte: u8, typed: &mut Vec<Typed>) -> State {
             _ => {}
         },
         State::Single => typed.extend(arrow(byte).map(named)),
+        State::OldMouse(2..=3) if byte == 0x1b => return State::Escape,
+        State::OldMouse(left @ 2..) => return State::OldMouse(left - 1),
+        State::OldMouse(_) => {}
         State::Answer { escape } => match (escape, byte) {
             (_, 0x07) | (true, b'\\') => {}
             _ => return State::Answer { escape: byte == 0x1b },
@@ -173,6 +194,21 @@ fn control(bytes: &[u8], last: u8) -> Option<Typed> {
     Some(named(code))
 }
 
+/// A mouse's report, as `ESC [ < button ; column ; row M` gives it.
+fn mouse(bytes: &[u8], last: u8) -> Option<Typed> {
+    let text = std::str::from_utf8(bytes.strip_prefix(b"<")?).ok()?;
+    let mut numbers = text.split(';').map(|number| number.parse::<u16>().ok());
+    let [button, column, row] = [numbers.next()??, numbers.next()??, numbers.next()??];
+    let (x, y) = (column.checked_sub(1)?, row.checked_sub(1)?);
+    let mouse = match (button, last) {
+        (0, b'M') => Mouse::Click(x, y),
+        (64, b'M') => Mouse::WheelUp(x, y),
+        (65, b'M') => Mouse::WheelDown(x, y),
+        _ => return None,
+    };
+    numbers.next().is_none().then_some(Typed::Mouse(mouse))
+}
+
 fn arrow(byte: u8) -> Option<KeyCode> {
     Some(match byte {
         b'A' => KeyCode::Up,
@@ -235,6 +271,28 @@ mod tests {
         }
         // the Linux console's function keys
         assert_eq!(read(&[b"\x1b[[A", b"j"]), [sign('j')]);
+    }
+
+    #[test]
+    fn a_mouse_clicks_and_its_wheel_turns() {
+        let mouse = |mouse| vec![Typed::Mouse(mouse)];
+        assert_eq!(read(&[b"\x1b[<0;12;", b"3M\x1b[<0;12;3m"]), mouse(Mouse::Click(11, 2)));
+        assert_eq!(read(&[b"\x1b[<64;1;1M"]), mouse(Mouse::WheelUp(0, 0)));
+        assert_eq!(read(&[b"\x1b[<65;300;100M"]), mouse(Mouse::WheelDown(299, 99)));
+        // other buttons, movement, held keys, nonsense and an old mouse mean nothing and leave no keys behind
+        let silent: [&[u8]; 8] = [
+            b"\x1b[<2;1;1M",
+            b"\x1b[<35;1;1M",
+            b"\x1b[<16;1;1M",
+            b"\x1b[<0;0;1M",
+            b"\x1b[<0;70000;1M",
+            b"\x1b[<0;1M",
+            b"\x1b[<0;1;1;1M",
+            b"\x1b[My!q",
+        ];
+        for bytes in silent {
+            assert_eq!(read(&[bytes, b"j"]), [sign('j')], "{bytes:?}");
+        }
     }
 
     #[test]

@@ -93,8 +93,6 @@ pub enum Purpose {
     RunNow(Key),
     /// The end of the console.
     Quit,
-    /// The console sleeps.
-    Suspend,
 }
 
 /// What a form came to.
@@ -104,8 +102,6 @@ pub enum Answer {
     Send(Command),
     /// End the console.
     Quit,
-    /// Sleep.
-    Suspend,
 }
 
 impl Form {
@@ -218,16 +214,6 @@ impl Form {
         Self::new("Quit?", about, vec![], Purpose::Quit)
     }
 
-    /// Sleep of an embedded console.
-    #[must_use]
-    pub fn suspend(snapshot: &Snapshot) -> Self {
-        let mut about = vec![Line::plain(
-            "Healing runs inside this console: suspended, it stops too, until you come back with fg.",
-        )];
-        about.extend(running(snapshot).map(|words| Line::new().with(Role::Fixing, words)));
-        Self::new("Suspend?", about, vec![], Purpose::Suspend)
-    }
-
     /// What the answer is, or why there is none yet.
     ///
     /// # Errors
@@ -245,7 +231,6 @@ impl Form {
         }
         Ok(Answer::Send(match &self.purpose {
             Purpose::Quit => return Ok(Answer::Quit),
-            Purpose::Suspend => return Ok(Answer::Suspend),
             Purpose::Pause(scopes) => {
                 Command::Pause { scope: self.scope(scopes), length: self.length(), reason: self.reason() }
             }

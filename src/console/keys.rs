@@ -102,6 +102,8 @@ pub enum Verb {
     Live,
     /// Copy what is shown.
     Copy,
+    /// The mouse, or the terminal's own selecting.
+    Mouse,
     /// Draw everything anew.
     Redraw,
     /// Sleep.
@@ -300,8 +302,9 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
+    key(&[Sign('m')], "m", Verb::Mouse, "the mouse: click, wheel and the keys below; again: select text as usual"),
     key(&[Ctrl('l')], "Ctrl-L", Verb::Redraw, "draw the screen anew").at(EVERYWHERE),
-    key(&[Ctrl('z')], "Ctrl-Z", Verb::Suspend, "suspend the console (healing inside it stops too: it asks first)"),
+    key(&[Ctrl('z')], "Ctrl-Z", Verb::Suspend, "suspend the console, but not where healing runs inside it"),
     key(&[Sign('q'), Ctrl('c')], "q", Verb::Quit, "quit (also Ctrl-C)").at(&[Main]).short("quit"),
     key(&[Sign('q'), Ctrl('c')], "q", Verb::Back, "back (also Ctrl-C)").at(&[List, Incident, Playbook, Text, Approval]),
     key(&[Ctrl('c')], "Ctrl-C", Verb::Back, "leave it, nothing happens").at(OVERLAYS),

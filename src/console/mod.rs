@@ -9,6 +9,7 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`app`] | the loop: takes inputs in, carries requests out, draws when something changed |
+//! | [`ends`] | the thread that a console runs on, and the signals that end it |
 //! | [`terminal`] | the terminal taken over and given back; keys read on a thread of their own |
 //! | [`ink`] | from changed cells to bytes |
 //! | [`decode`] | from a terminal's bytes to keys |
@@ -27,17 +28,19 @@
 //! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
+//! | [`ink`] | from one screen to the bytes that turn it into the next |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
 //! | [`looks`], [`preferences`] | the theme that is shown, tried or kept; what one operator wants |
 //! | [`osc`] | what a terminal is asked for besides drawing |
 //! | [`misread`] | what is wrong with a file, and where |
 //! | [`editor`] | a playbook handed to `$EDITOR` and back |
-//! | [`plain`] | the state in sentences, without a screen |
+//! | [`plain`] | sentences and numbered prompts, without a screen |
 
 mod app;
 mod canvas;
 mod decode;
 mod editor;
+mod ends;
 mod export;
 mod find;
 mod form;
@@ -145,7 +148,8 @@ pub enum ConsoleError {
     Broke,
 }
 
-/// Runs the console until it ends; the screen has a thread of its own, the engine is never waited for.
+/// Runs the console until it ends; the screen has a thread of its own, the engine is never waited for. A terminal that
+/// calls itself dumb gets [`plain`] sentences.
 ///
 /// # Errors
 /// See [`ConsoleError`].
@@ -153,7 +157,15 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
         return Err(ConsoleError::NoTerminal);
     }
+    if is_dumb() {
+        return plain::run(handle, &options, runtime);
+    }
     app::run(handle, options, runtime)
+}
+
+/// A terminal on which nothing can be placed, as an editor's shell window gives it: it gets sentences.
+fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
 }
 
 /// One screen as plain text: for `--once`, the README and tests.

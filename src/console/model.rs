@@ -45,6 +45,8 @@ pub struct Model {
     pub read_only: bool,
     /// The healing loop lives in this process.
     pub embedded: bool,
+    /// The mouse is ours; else it selects text.
+    pub mouse: bool,
     /// When the latest message that was seen was said; none before the first snapshot.
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
@@ -256,6 +258,7 @@ impl Model {
             size,
             read_only,
             embedded,
+            mouse: false,
             told: None,
             announced: None,
             rewind: None,

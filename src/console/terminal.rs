@@ -16,10 +16,12 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
 use super::decode::{Decoder, ESCAPE_WAIT, Typed};
-use super::ink;
+use super::ink::encode;
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
-const GIVE_BACK: &[u8] = b"\x1b[0m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l";
+const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
+const NO_MOUSE: &[u8] = b"\x1b[?1006l\x1b[?1000l";
+const GIVE_BACK: &[u8] = b"\x1b[0m\x1b[?2026l\x1b[?1006l\x1b[?1000l\x1b[?2004l\x1b[?25h\x1b[?1049l";
 
 /// The screen is ours now; the panic hook must give it back.
 static TAKEN: AtomicBool = AtomicBool::new(false);
@@ -34,6 +36,7 @@ static DRAWS: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
 pub struct Terminal {
     out: io::Stdout,
     shown: Buffer,
+    mouse: bool,
 }
 
 impl Terminal {
@@ -44,7 +47,8 @@ impl Terminal {
     pub fn take() -> io::Result<Self> {
         give_back_on_panic();
         let size = raw::size()?;
-        let mut terminal = Self { out: io::stdout(), shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)) };
+        let mut terminal =
+            Self { out: io::stdout(), shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)), mouse: false };
         terminal.retake()?;
         Ok(terminal)
     }
@@ -60,8 +64,20 @@ impl Terminal {
         let _ = raw::disable_raw_mode();
         raw::enable_raw_mode()?;
         self.write(TAKE)?;
+        if self.mouse {
+            self.write(MOUSE)?;
+        }
         self.forget();
         Ok(())
+    }
+
+    /// Takes the mouse from the terminal, which selects text with it, or gives it back.
+    ///
+    /// # Errors
+    /// Where the terminal is gone.
+    pub fn mouse(&mut self, on: bool) -> io::Result<()> {
+        self.mouse = on;
+        self.write(if on { MOUSE } else { NO_MOUSE })
     }
 
     /// Columns and rows.
@@ -99,12 +115,10 @@ impl Terminal {
         if next.area != self.shown.area {
             return Ok(());
         }
-        let changes = self.shown.diff(next);
-        if changes.is_empty() {
+        let bytes = encode(&self.shown, next);
+        if bytes.is_empty() {
             return Ok(());
         }
-        // a terminal that knows the mode shows the change at once, others ignore it
-        let bytes = [b"\x1b[?2026h", &ink::bytes(changes)[..], b"\x1b[?2026l"].concat();
         self.write(&bytes)?;
         self.shown.clone_from(next);
         Ok(())
@@ -115,8 +129,9 @@ impl Terminal {
     /// # Errors
     /// Where the terminal is gone.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.out.write_all(bytes)?;
-        self.out.flush()
+        let mut out = self.out.lock();
+        out.write_all(bytes)?;
+        out.flush()
     }
 
     fn forget(&mut self) {

@@ -1,10 +1,14 @@
 //! What the screens look like, and what keys do to them.
 
+mod any;
+mod bytes;
 mod colour;
 mod finding;
 mod holds;
 mod keys;
+mod mouse;
 mod pictures;
+mod plain;
 mod reading;
 mod rewind;
 mod screens;

@@ -27,6 +27,8 @@ pub struct Pty {
     child: Child,
     seen: Arc<Mutex<Seen>>,
     hung_up: Arc<AtomicBool>,
+    /// Nothing is read while this is set, so that the terminal's buffer fills.
+    deaf: Arc<AtomicBool>,
 }
 
 /// What the program wrote.
@@ -53,14 +55,30 @@ impl Pty {
         let ours = File::from(ours);
         let seen = Arc::new(Mutex::new(Seen { bytes: Vec::new(), screen: vt100::Parser::new(rows, columns, 0) }));
         let hung_up = Arc::new(AtomicBool::new(false));
-        let (reads, into, over) = (ours.try_clone().unwrap(), Arc::clone(&seen), Arc::clone(&hung_up));
-        thread::spawn(move || listen(reads, &into, &over));
-        Self { ours: Some(ours), theirs: Some(theirs.into()), child, seen, hung_up }
+        let deaf = Arc::new(AtomicBool::new(false));
+        let (reads, into) = (ours.try_clone().unwrap(), Arc::clone(&seen));
+        let (over, unheard) = (Arc::clone(&hung_up), Arc::clone(&deaf));
+        thread::spawn(move || listen(reads, &into, &over, &unheard));
+        Self { ours: Some(ours), theirs: Some(theirs.into()), child, seen, hung_up, deaf }
     }
 
     /// Types.
     pub fn send(&mut self, bytes: &[u8]) {
         self.ours.as_mut().unwrap().write_all(bytes).unwrap();
+    }
+
+    /// Stops to read what the program writes, or begins again.
+    pub fn be_deaf(&self, deaf: bool) {
+        self.deaf.store(deaf, Ordering::SeqCst);
+    }
+
+    /// The terminal's modes, for comparison.
+    pub fn modes(&self) -> String {
+        let modes = tcgetattr(self.theirs.as_ref().unwrap().as_fd()).unwrap();
+        format!(
+            "{:?} {:?} {:?} {:?} {:?}",
+            modes.input_modes, modes.output_modes, modes.control_modes, modes.local_modes, modes.special_codes
+        )
     }
 
     /// Gives the terminal another size.
@@ -166,10 +184,14 @@ impl Drop for Pty {
 }
 
 /// Reads until the program's end is closed, or ours is to be.
-fn listen(mut reads: File, into: &Mutex<Seen>, hung_up: &AtomicBool) {
+fn listen(mut reads: File, into: &Mutex<Seen>, hung_up: &AtomicBool, deaf: &AtomicBool) {
     let mut buffer = [0; 8192];
     let tick = Timespec { tv_sec: 0, tv_nsec: 20_000_000 };
     while !hung_up.load(Ordering::SeqCst) {
+        if deaf.load(Ordering::SeqCst) {
+            thread::sleep(Duration::from_millis(5));
+            continue;
+        }
         if poll(&mut [PollFd::new(&reads, PollFlags::IN)], Some(&tick)) == Ok(0) {
             continue;
         }

@@ -24,7 +24,7 @@ use crate::playbook::value::Period;
 pub struct Desk {
     pub model: Model,
     pub snapshot: Snapshot,
-    at: u64,
+    pub at: u64,
     pub asked: Vec<Request>,
     /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
     pub told: Vec<IncidentId>,
@@ -119,14 +119,15 @@ impl Desk {
         self
     }
 
-    fn typed(&mut self, typed: Typed) {
+    pub fn typed(&mut self, typed: Typed) {
         self.input(match typed {
             Typed::Key(key) => Input::Key(key),
             Typed::Paste(text) => Input::Paste(text),
+            Typed::Mouse(mouse) => Input::Mouse(mouse),
         });
     }
 
-    fn quiet(&mut self, milliseconds: u64) {
+    pub fn quiet(&mut self, milliseconds: u64) {
         self.at += milliseconds;
         self.input(Input::Tick);
     }
@@ -380,7 +381,11 @@ fn quitting_an_embedded_console_asks_first() {
     assert_eq!(high().keys("q").asked, []);
     assert_eq!(high().keys("qy").asked, [Request::Quit]);
     assert_eq!(high().keys("q\r").asked, []);
-    assert_eq!(high().keys("\x1ay").asked, [Request::Suspend]);
+    let desk = high().keys("\x1ay");
+    assert!(desk.asked.is_empty() && desk.said().contains("would stop too"), "{}", desk.said());
+    let mut attached = high();
+    attached.model.embedded = false;
+    assert_eq!(attached.keys("\x1a").asked, [Request::Suspend]);
     assert_eq!(Desk::new(fixture::first()).keys("q").asked, [Request::Quit], "nothing is watched");
     let mut attached = high();
     attached.model.embedded = false;

@@ -66,7 +66,7 @@ impl Emulator {
     }
 
     fn show(&mut self, next: Buffer, name: &str) {
-        self.parser.process(&ink::bytes(self.shown.diff(&next)));
+        self.parser.process(&ink::encode(&self.shown, &next));
         self.shown = next;
         let mut covered = false;
         for position in self.shown.area.positions() {

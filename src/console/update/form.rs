@@ -154,14 +154,13 @@ pub fn jump(form: &mut Form, letter: char) {
     form.settle();
 }
 
-/// Quitting or sleeping: at once where the engine lives elsewhere, else after a question.
-pub fn leave(model: &mut Model, world: &World<'_>, request: Request) -> Vec<Request> {
+/// Quitting: at once where the engine lives elsewhere, else after a question.
+pub fn quit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let watched = world.snapshot.incidents.iter().any(|view| !matches!(view.stage, Stage::Closed { .. }))
         || !world.snapshot.detectors.is_empty();
     if !model.embedded || !watched {
-        return vec![request];
+        return vec![Request::Quit];
     }
-    let form = if request == Request::Quit { Form::quit(world.snapshot) } else { Form::suspend(world.snapshot) };
-    model.overlay = Some(Overlay::Form(Box::new(form)));
+    model.overlay = Some(Overlay::Form(Box::new(Form::quit(world.snapshot))));
     Vec::new()
 }

@@ -2,6 +2,7 @@
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
 mod form;
+mod mouse;
 mod moves;
 mod opening;
 mod pick;
@@ -16,6 +17,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 pub use pick::needs_one;
 
+use super::decode::Mouse;
 use super::form::Looked;
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
@@ -35,6 +37,8 @@ pub enum Input {
     Key(KeyEvent),
     /// Pasted text: only ever text for a field that is being typed.
     Paste(String),
+    /// The mouse: it looks, and never decides.
+    Mouse(Mouse),
     /// The terminal has another size.
     Resize(u16, u16),
     /// The world holds a new snapshot.
@@ -53,6 +57,8 @@ pub enum Input {
     Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
     Drawn,
+    /// Somebody else wants the console to sleep.
+    Stop,
     /// Time has passed.
     Tick,
 }
@@ -82,6 +88,8 @@ pub enum Request {
     Bell,
     /// The same in words, for a terminal that shows notifications.
     Notify(String),
+    /// The mouse is ours, or the terminal's.
+    Mouse(bool),
     /// Draw everything anew.
     Redraw,
     /// Sleep.
@@ -110,6 +118,7 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
     match input {
         Input::Key(key) => pressed(model, key, world),
         Input::Paste(text) => typing::pasted(model, &text, world),
+        Input::Mouse(mouse) => mouse::moved(model, mouse, world),
         Input::Resize(width, height) => {
             model.size = (width, height);
             review::unseen(model);
@@ -156,6 +165,7 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             review::drawn(model, world);
             Vec::new()
         }
+        Input::Stop => suspend(model, world),
         Input::Tick => {
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
                 model.said = None;
@@ -237,9 +247,19 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::OlderIncident => reading::neighbour(model, false, world),
         Verb::NewerIncident => reading::neighbour(model, true, world),
         Verb::Redraw => return vec![Request::Redraw],
-        Verb::Suspend => return form::leave(model, world, Request::Suspend),
-        Verb::Quit => return form::leave(model, world, Request::Quit),
+        Verb::Mouse => return mouse::switched(model, world),
+        Verb::Suspend => return suspend(model, world),
+        Verb::Quit => return form::quit(model, world),
     }
+    Vec::new()
+}
+
+/// Only where healing goes on elsewhere: a slip must not stop it.
+fn suspend(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if !model.embedded {
+        return vec![Request::Suspend];
+    }
+    say(model, world, "not suspended: healing runs in this console and would stop too; q quits it");
     Vec::new()
 }
 

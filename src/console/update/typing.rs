@@ -105,7 +105,6 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
                 vec![match answer {
                     Answer::Send(command) => Request::Send(command),
                     Answer::Quit => Request::Quit,
-                    Answer::Suspend => Request::Suspend,
                 }]
             }
             Err(why) => {

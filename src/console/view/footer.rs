@@ -10,9 +10,9 @@ use crate::console::theme::Role;
 use crate::core::Scope;
 use crate::engine::snapshot::Stage;
 
-/// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
-    let ascii = canvas.look.glyphs.ascii;
+/// Each key with the column that it begins at.
+fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)> {
+    let ascii = world.look.glyphs.ascii;
     let place = model.place();
     let mut shown: Vec<&Binding> = keys::at(place, model.only_looks())
         .filter(|binding| {
@@ -25,29 +25,44 @@ pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &W
         shown.sort_by_key(|binding| rank(binding.verb));
     }
     let help = keys::at(place, model.only_looks()).find(|binding| binding.verb == Verb::Help);
-    let last = help.map_or_else(Line::new, |binding| label(Line::new(), binding, ascii, world));
-    let room_for_keys = usize::from(room).saturating_sub(last.width() + 2);
-    let mut line = Line::new().text(" ");
+    let help = help.map(|binding| (label(binding, ascii, world), binding.verb));
+    let last = help.as_ref().map_or(0, |(line, _)| columns(line.width()));
+    let (mut x, mut keys) = (1, Vec::new());
     for binding in shown {
-        let next = label(line.clone(), binding, ascii, world);
-        if next.width() > room_for_keys {
+        let line = label(binding, ascii, world);
+        let width = columns(line.width());
+        if x + width + last + 2 > room {
             break;
         }
-        line = next.text("  ");
+        keys.push((x, line, binding.verb));
+        x += width + 2;
     }
-    canvas.line(0, y, room, &line);
-    let width = columns(last.width());
-    canvas.line(room.saturating_sub(width + 1), y, width, &last);
+    keys.extend(help.map(|(line, verb)| (room.saturating_sub(last + 1), line, verb)));
+    keys
 }
 
-fn label(line: Line, binding: &Binding, ascii: bool, world: &World<'_>) -> Line {
+/// Draws it.
+pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
+    for (x, line, _) in lay_out(room, model, world) {
+        canvas.line(x, y, room.saturating_sub(x), &line);
+    }
+}
+
+/// What the key at this column does.
+#[must_use]
+pub fn at(x: u16, room: u16, model: &Model, world: &World<'_>) -> Option<Verb> {
+    let keys = lay_out(room, model, world);
+    keys.into_iter().find(|(from, line, _)| (*from..*from + columns(line.width())).contains(&x)).map(|(.., verb)| verb)
+}
+
+fn label(binding: &Binding, ascii: bool, world: &World<'_>) -> Line {
     let key = if ascii { binding.ascii } else { binding.label };
     let paused = world.snapshot.pauses.iter().any(|pause| pause.scope == Scope::Host);
     let words = match binding.verb {
         Verb::Pause if paused => "resume",
         _ => binding.footer.unwrap_or(binding.what),
     };
-    line.with(Role::Key, key).text(" ").text(words)
+    Line::new().with(Role::Key, key).text(" ").text(words)
 }
 
 /// A key that has nothing to work on now is not worth its room here; it still works.

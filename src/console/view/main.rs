@@ -24,9 +24,8 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
     let pane = model.main.pane;
     gauge::draw(canvas, body.y, body.width, pane == Pane::Gauge, world);
     let room = Rect::new(0, body.y + 1, body.width, body.height - 1);
-    if body.width < 70 || body.height < 14 {
-        let shown = if pane == Pane::Gauge { Pane::Detectors } else { pane };
-        draw_pane(canvas, room, shown, model, world);
+    if is_small(body) {
+        draw_pane(canvas, room, the_one(pane), model, world);
         return;
     }
     let panes = give_out(room, has_detail(model.size), world);
@@ -47,6 +46,36 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
     } else {
         canvas.sign(wall, panes.timeline.y, Role::Dim, glyphs.tee_up);
     }
+}
+
+/// Is there room for one pane only?
+fn is_small(body: Rect) -> bool {
+    body.width < 70 || body.height < 14
+}
+
+fn the_one(pane: Pane) -> Pane {
+    if pane == Pane::Gauge { Pane::Detectors } else { pane }
+}
+
+/// The panes that are drawn, each without its rule.
+#[must_use]
+pub fn panes(body: Rect, model: &Model, world: &World<'_>) -> Vec<(Pane, Rect)> {
+    let room = Rect::new(0, body.y + 1, body.width, body.height.saturating_sub(1));
+    let drawn = if is_small(body) {
+        vec![(the_one(model.main.pane), room)]
+    } else {
+        let panes = give_out(room, has_detail(model.size), world);
+        vec![
+            (Pane::Detectors, panes.detectors),
+            (Pane::NeedsYou, panes.needs_you),
+            (Pane::Breakers, panes.breakers),
+            (Pane::Timeline, panes.timeline),
+        ]
+    };
+    drawn
+        .into_iter()
+        .map(|(pane, area)| (pane, Rect { y: area.y + 1, height: area.height.saturating_sub(1), ..area }))
+        .collect()
 }
 
 /// Is there room for the selected row's detail?

@@ -7,7 +7,7 @@ use ratatui::layout::Rect;
 use super::{World, detail, main, story};
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
-use crate::console::model::{Model, Overlay, Page};
+use crate::console::model::{Model, Overlay, Page, Said};
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Recorded;
@@ -22,9 +22,7 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
         Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.main.filter))
     } else if let Some(said) = &model.said {
         let role = if said.bad { Role::Broken } else { Role::Ok };
-        // what is about to be approved is never covered
-        let most = if matches!(model.pages.last(), Some(Page::Approval(_))) { 1 } else { MOST_ROWS };
-        return draw_rows(canvas, y, room, &Line::new().with(role, &said.text), most);
+        return draw_rows(canvas, y, room, &Line::new().with(role, &said.text), most_rows(model));
     } else if let Some(shown) = model.replayed() {
         Line::new().text(" ").joined(story::event(&shown.moment.event, world))
     } else if let Err(why) = &world.snapshot.recording {
@@ -40,6 +38,18 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
         Line::new()
     };
     canvas.line(0, y, room, &line);
+}
+
+/// What is about to be approved is never covered.
+fn most_rows(model: &Model) -> usize {
+    if matches!(model.pages.last(), Some(Page::Approval(_))) { 1 } else { MOST_ROWS }
+}
+
+/// How many rows what was just said takes.
+#[must_use]
+pub fn said_rows(model: &Model) -> u16 {
+    let wrapped = |said: &Said| Line::plain(&said.text).wrap(usize::from(model.size.0.saturating_sub(2))).len();
+    model.said.as_ref().map_or(0, |said| columns(wrapped(said).min(most_rows(model))))
 }
 
 /// Upwards from a row, so that none of it is lost; more than fits ends in the sign for that.

@@ -9,6 +9,7 @@ mod form;
 mod gauge;
 mod header;
 mod help;
+mod hit;
 mod incident;
 mod lists;
 mod main;
@@ -36,7 +37,9 @@ use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
 
+pub use approval::lines as request_lines;
 pub use header::headline;
+pub use hit::{Hit, hit};
 pub use palette::{Entry, entries, picks, theme_under_cursor};
 
 /// Everything that a view may look at besides the model.

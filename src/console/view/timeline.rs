@@ -1,5 +1,7 @@
 //! The last hour, one row per key that was not well all the time, one column per bucket of time.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::World;
@@ -29,17 +31,31 @@ fn tellers<'a>(world: &World<'a>, filter: &str) -> Vec<Row<'a>> {
     rows
 }
 
+/// The rows, and which one is selected; while it has the keys, one walks through all of them.
+fn listed<'a>(main: &Main, focused: bool, world: &World<'a>) -> (Vec<Row<'a>>, Option<Arc<str>>) {
+    let all = rows::detectors(world.snapshot, &main.filter);
+    let items: Vec<_> = all.iter().map(|row| Arc::clone(&row.id)).collect();
+    let chosen = items.get(main.detectors.index(&items)).cloned();
+    (if focused { all } else { tellers(world, &main.filter) }, chosen)
+}
+
+fn first(rows: &[Row<'_>], chosen: Option<&Arc<str>>, height: usize) -> usize {
+    let selected = rows.iter().position(|row| Some(&row.id) == chosen);
+    first_row(selected.unwrap_or(0), rows.len(), height)
+}
+
+/// What the row of this number from the top shows.
+#[must_use]
+pub fn item(row: usize, height: usize, main: &Main, focused: bool, world: &World<'_>) -> Option<Arc<str>> {
+    let (rows, chosen) = listed(main, focused, world);
+    rows.get(first(&rows, chosen.as_ref(), height) + row).map(|row| Arc::clone(&row.id))
+}
+
 /// Draws what there is room for; the key that is selected among the detectors is always shown.
 pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, world: &World<'_>) {
     let height = usize::from(room.height);
-    let mut rows = tellers(world, &main.filter);
     let all = rows::detectors(world.snapshot, &main.filter);
-    let items: Vec<_> = all.iter().map(|row| row.id.clone()).collect();
-    let chosen = all.get(main.detectors.index(&items));
-    if focused {
-        // one walks through all of them
-        rows.clone_from(&all);
-    }
+    let (rows, chosen) = listed(main, focused, world);
     if rows.is_empty() || height == 0 {
         if height > 0 {
             let words = if all.is_empty() { "nothing to show" } else { "all was well for the whole hour" };
@@ -47,13 +63,12 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
         }
         return;
     }
-    let selected = rows.iter().position(|row| chosen.is_some_and(|chosen| chosen.id == row.id));
-    let first = first_row(selected.unwrap_or(0), rows.len(), height);
+    let first = first(&rows, chosen.as_ref(), height);
     let legend = if room.width >= 76 { 22 } else { 0 };
     let buckets = usize::from(room.width.saturating_sub(NAME + 2 + legend));
     for (slot, row) in rows.iter().skip(first).take(height).enumerate() {
         let y = room.y + columns(slot);
-        let is_selected = chosen.is_some_and(|chosen| chosen.id == row.id);
+        let is_selected = chosen.as_ref() == Some(&row.id);
         canvas.put(room.x + 1, y, NAME, if is_selected && focused { Role::Focus } else { Role::Text }, &row.name);
         let marks = rows::timeline(&row.detector.marks, world.mono, buckets, HOUR_MS);
         let signs: Vec<_> = marks.into_iter().map(|mark| sign(mark, &canvas.look.glyphs)).collect();

@@ -1,0 +1,210 @@
+//! From two states to what changed between them: one sentence each, with its time.
+
+use std::collections::HashMap;
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::super::rows::{self, Class};
+use super::super::say;
+use crate::core::incident::BreakerState;
+use crate::core::story::sentence;
+use crate::core::{Event, Key, Mono, Recorded};
+use crate::engine::Snapshot;
+use crate::engine::snapshot::{Detector, Health, IncidentView, Maintenance, PlaybookState, Snooze};
+use crate::text::clean_line;
+
+/// What is older than this when it first shows is history and no news, in milliseconds.
+const NEWS: u64 = 60_000;
+
+/// What changed, the most telling first: events of incidents, then what no event told.
+#[must_use]
+pub fn changes(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
+    let now = after.now.wall;
+    let events = events(before, after);
+    let told: Vec<&Key> = events.iter().map(|(incident, _)| &incident.key).collect();
+    let mut said: Vec<(Timestamp, String)> = events
+        .iter()
+        .map(|(incident, recorded)| {
+            (recorded.wall, format!("{} {}: {}", incident.id, incident.key.target, sentence(&recorded.event)))
+        })
+        .collect();
+    let silent = [
+        recording(before, after),
+        pauses(before, after),
+        held(before, after, zone),
+        detectors(before, after, &told),
+        breakers(before, after),
+        playbooks(before, after),
+    ];
+    said.extend(silent.into_iter().flatten().map(|text| (now, text)));
+    let known = before.messages.first();
+    let messages = after.messages.iter().take_while(|message| Some(*message) != known);
+    let mut messages: Vec<_> =
+        messages.map(|message| (message.at, format!("{}: {}", message.about, message.text))).collect();
+    messages.reverse();
+    said.extend(messages);
+    said.into_iter().map(|(at, text)| at_time(at, zone, &text)).collect()
+}
+
+/// A sentence with its time, on one line whatever it holds.
+#[must_use]
+pub fn at_time(at: Timestamp, zone: &TimeZone, text: &str) -> String {
+    format!("{} {}", say::clock(at, zone), clean_line(text.trim_end()))
+}
+
+/// Events that were recorded since, in their order; single readings would drown the rest.
+fn events<'a>(before: &Snapshot, after: &'a Snapshot) -> Vec<(&'a IncidentView, &'a Arc<Recorded>)> {
+    let stories = |snapshot: &'a Snapshot| {
+        snapshot
+            .incidents
+            .iter()
+            .flat_map(|incident| incident.story.iter().map(move |recorded| (&**incident, recorded)))
+    };
+    let last = before.incidents.iter().flat_map(|incident| &incident.story).map(|recorded| recorded.seq).max();
+    let mut events: Vec<_> = stories(after)
+        .filter(|(_, recorded)| {
+            last.is_none_or(|last| recorded.seq > last)
+                && recorded.mono.0 + NEWS >= before.now.mono.0
+                && !matches!(recorded.event, Event::Saw { .. })
+        })
+        .collect();
+    events.sort_by_key(|(_, recorded)| recorded.seq);
+    events.dedup_by_key(|(_, recorded)| recorded.seq);
+    events
+}
+
+fn recording(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    match (&before.recording, &after.recording) {
+        (Ok(()), Err(why)) => vec![format!("the journal cannot be written, so nothing acts: {why}")],
+        (Err(_), Ok(())) => vec!["the journal can be written again".into()],
+        _ => Vec::new(),
+    }
+}
+
+fn pauses(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let is_in = |pauses: &[crate::engine::snapshot::Pause], pause: &crate::engine::snapshot::Pause| {
+        pauses.iter().any(|other| other.scope == pause.scope && other.since == pause.since)
+    };
+    let ended = before.pauses.iter().filter(|pause| !is_in(&after.pauses, pause));
+    let ended = ended.filter(|pause| !after.pauses.iter().any(|other| other.scope == pause.scope));
+    let begun = after.pauses.iter().filter(|pause| !is_in(&before.pauses, pause));
+    ended
+        .map(|pause| format!("{} is no longer paused", pause.scope))
+        .chain(begun.map(|pause| self::pause(pause, after.now.mono)))
+        .collect()
+}
+
+/// A pause in one sentence.
+#[must_use]
+pub fn pause(pause: &crate::engine::snapshot::Pause, now: Mono) -> String {
+    let until = pause.until.map_or_else(|| "until resumed".into(), |until| format!("{} left", say::left(until, now)));
+    let reason = if pause.reason.is_empty() { String::new() } else { format!(": {}", pause.reason) };
+    format!("{} is paused by {}, {until}{reason}", pause.scope, pause.by)
+}
+
+/// What is planned or called off, and which targets are left alone or no longer are.
+fn held(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
+    let (wall, now) = (after.now.wall, after.now.mono);
+    let same =
+        |one: &Maintenance, other: &Maintenance| one.id == other.id && one.until.is_some() == other.until.is_some();
+    let planned = after.maintenance.iter().filter(|window| !before.maintenance.iter().any(|it| same(it, window)));
+    let over = before.maintenance.iter().filter(|window| !after.maintenance.iter().any(|it| it.id == window.id));
+    let snoozed = after.snoozes.iter().filter(|snooze| !before.snoozes.iter().any(|it| it.key == snooze.key));
+    let woken = before.snoozes.iter().filter(|snooze| !after.snoozes.iter().any(|it| it.key == snooze.key));
+    planned
+        .map(|window| maintenance(window, wall, now, zone))
+        .chain(over.map(|window| format!("maintenance {} of {} is over", window.id, window.scope)))
+        .chain(snoozed.map(|snooze| self::snooze(snooze, now)))
+        .chain(woken.map(|snooze| format!("{} is no longer snoozed", snooze.key.target)))
+        .collect()
+}
+
+/// A maintenance window in one sentence.
+#[must_use]
+pub fn maintenance(window: &Maintenance, wall: Timestamp, now: Mono, zone: &TimeZone) -> String {
+    let stands = match window.until {
+        Some(until) => format!("is on, {} left", say::left(until, now)),
+        None => format!("begins {}", say::ahead(window.from, wall, zone)),
+    };
+    format!("maintenance {} of {} by {} {stands}: {}", window.id, window.scope, window.by, window.reason)
+}
+
+/// A target that is left alone, in one sentence.
+#[must_use]
+pub fn snooze(snooze: &Snooze, now: Mono) -> String {
+    let left = say::left(snooze.until, now);
+    format!("{} is snoozed by {}, {left} left: {}", snooze.key.target, snooze.by, snooze.reason)
+}
+
+fn detectors(before: &Snapshot, after: &Snapshot, told: &[&Key]) -> Vec<String> {
+    let known: HashMap<(&str, &str), &Detector> =
+        before.detectors.iter().map(|row| ((&*row.playbook, &*row.target), row)).collect();
+    let news = rows::detectors(after, "").into_iter().filter(|row| {
+        let was = known.get(&(&*row.detector.playbook, &*row.detector.target)).map(|row| &row.health);
+        row.detector.key.as_ref().is_none_or(|key| !told.contains(&key)) && is_news(was, &row.detector.health)
+    });
+    news.map(|row| detector(row.detector, after.now.mono)).collect()
+}
+
+/// Is this more than the same again? A first look that finds all well is what everybody expects.
+fn is_news(was: Option<&Health>, is: &Health) -> bool {
+    match was {
+        None | Some(Health::Waiting) => rows::class(is) < Class::Ok && *is != Health::Waiting,
+        Some(was) => say::health_short(was) != say::health_short(is),
+    }
+}
+
+/// A watched key in one sentence.
+#[must_use]
+pub fn detector(row: &Detector, now: Mono) -> String {
+    let seen = row.seen.as_ref().map_or_else(String::new, |seen| format!(" sees {seen} ({})", row.condition));
+    format!("{}, {}{seen}: {}", row.target, row.playbook, say::health(&row.health, now))
+}
+
+fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let was = |key: &Key| rows::breaker_of(before, key).map_or("closed", |breaker| breaker.state.word());
+    let changed = after.breakers.iter().filter(|breaker| was(&breaker.key) != breaker.state.word());
+    let closed = before
+        .breakers
+        .iter()
+        .filter(|was| was.state != BreakerState::Closed && rows::breaker_of(after, &was.key).is_none());
+    let closed = closed.map(|was| format!("the breaker of {} ({}) is closed", was.key.target, was.playbook));
+    changed.map(breaker).chain(closed).collect()
+}
+
+/// A breaker in one sentence.
+#[must_use]
+pub fn breaker(breaker: &crate::engine::snapshot::Breaker) -> String {
+    let (target, playbook) = (&breaker.key.target, &breaker.playbook);
+    format!("the breaker of {target} ({playbook}) is {}: {}", breaker.state.word(), breaker.why)
+}
+
+fn playbooks(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    // the first reading of the folders is no news but for what was rejected
+    let first = before.playbooks.is_empty();
+    let mut said = Vec::new();
+    for playbook in &after.playbooks {
+        let was = before.playbooks.iter().find(|other| other.name == playbook.name).map(|other| &other.state);
+        match (&playbook.state, was) {
+            (state, Some(was)) if state == was => {}
+            (PlaybookState::Rejected { .. }, _) => said.push(rejected(&playbook.name)),
+            (PlaybookState::InForce { in_force, .. }, Some(PlaybookState::InForce { in_force: was, .. }))
+                if in_force == was => {}
+            (PlaybookState::InForce { in_force, .. }, _) if !first => {
+                said.push(format!("playbook {} is in force: {}", playbook.name, in_force.word()));
+            }
+            (PlaybookState::InForce { .. }, _) => {}
+        }
+    }
+    let gone = before.playbooks.iter().filter(|was| !after.playbooks.iter().any(|is| is.name == was.name));
+    said.extend(gone.map(|playbook| format!("playbook {} is gone", playbook.name)));
+    said
+}
+
+/// A playbook that is not accepted, in one sentence.
+#[must_use]
+pub fn rejected(name: &str) -> String {
+    format!("playbook {name} is rejected: salve playbook check says why")
+}

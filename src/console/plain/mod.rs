@@ -1,0 +1,79 @@
+//! The console without a screen: sentences that are only ever added, for screen readers, logs and dumb terminals.
+//!
+//! What changes is said as one sentence with its time. Where somebody sits at a terminal, lines are taken as well:
+//! Enter tells how the host stands, `a` leads to a request, and a yes is given by number under the rules of the
+//! request's page.
+
+pub mod changes;
+mod listen;
+pub mod prompt;
+mod session;
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use termprofile::TermProfile;
+
+use super::canvas::Look;
+use super::glyphs::Glyphs;
+use super::model::At;
+use super::theme::Theme;
+use super::view::{World, headline};
+use super::{rows, say};
+use crate::core::incident::BreakerState;
+use crate::engine::Snapshot;
+use crate::engine::snapshot::{PlaybookState, Stage};
+use crate::text::clean_line;
+
+pub use session::run;
+
+/// How the host stands: the headline, then every row that is not well, what needs a person, and breakers in the way.
+#[must_use]
+pub fn status(snapshot: &Snapshot) -> String {
+    let look = look();
+    stand(&world(snapshot, &look, &TimeZone::system(), At(0), Duration::ZERO)).join("\n")
+}
+
+/// In ASCII and without colours: what is read out should not hold signs.
+fn look() -> Look {
+    Look { glyphs: Glyphs::ASCII, styles: Theme::standard().on(TermProfile::NoColor) }
+}
+
+fn world<'a>(snapshot: &'a Snapshot, look: &'a Look, zone: &'a TimeZone, at: At, age: Duration) -> World<'a> {
+    World { snapshot, mono: snapshot.now.mono, wall: snapshot.now.wall, zone, age, at, look, themes: &[] }
+}
+
+/// Line 1 as a person says it.
+fn summary(world: &World<'_>) -> String {
+    headline(world).replace("  ", ", ").to_lowercase()
+}
+
+/// How the host stands, a sentence each.
+fn stand(world: &World<'_>) -> Vec<String> {
+    let snapshot = world.snapshot;
+    let now = world.mono;
+    let mut lines = vec![format!("{}: {}", snapshot.host, summary(world))];
+    if let Err(why) = &snapshot.recording {
+        lines.push(format!("the journal cannot be written, so nothing acts: {why}"));
+    }
+    lines.extend(snapshot.pauses.iter().map(|pause| changes::pause(pause, now)));
+    lines.extend(snapshot.maintenance.iter().map(|window| changes::maintenance(window, world.wall, now, world.zone)));
+    lines.extend(snapshot.snoozes.iter().map(|snooze| changes::snooze(snooze, now)));
+    for row in rows::detectors(snapshot, "").iter().filter(|row| row.class < rows::Class::Ok) {
+        let since = say::age(now.since(row.detector.since));
+        lines.push(format!("{}, for {since}", changes::detector(row.detector, now)));
+    }
+    for incident in rows::needs_you(snapshot) {
+        let what = match &incident.stage {
+            Stage::Asking(request) => format!("asks for a yes, expires in {}", say::left(request.expires, now)),
+            Stage::Escalated(cause) => format!("called a human: {cause}"),
+            _ => continue,
+        };
+        lines.push(format!("incident {} on {} {what}", incident.id, incident.key.target));
+    }
+    let stops = rows::breakers(snapshot).into_iter().filter(|breaker| breaker.state != BreakerState::Closed);
+    lines.extend(stops.map(changes::breaker));
+    let rejected = snapshot.playbooks.iter().filter(|book| matches!(book.state, PlaybookState::Rejected { .. }));
+    lines.extend(rejected.map(|playbook| changes::rejected(&playbook.name)));
+    lines.iter().map(|line| clean_line(line).into_owned()).collect()
+}

@@ -1,0 +1,262 @@
+//! From a typed line to sentences and commands; pure. A yes has the rules of the request's page: everything was said
+//! before, the lines were quiet for a moment, and where the risk is high the target's name is typed.
+
+use std::sync::Arc;
+
+use super::super::model::At;
+use super::super::review::{Review, Standing};
+use super::super::view::{World, request_lines};
+use super::super::{rows, say};
+use super::stand;
+use crate::core::{Command, IncidentId, Scope};
+use crate::playbook::Risk;
+use crate::playbook::value::Period;
+
+/// What is to be done.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Out {
+    /// Say this.
+    Say(String),
+    /// Say this, and forget what was typed before it was said.
+    Ask(String),
+    /// Ask the engine.
+    Send(Command),
+    /// End.
+    Quit,
+}
+
+/// What the next line answers.
+#[derive(Debug, Clone, Default)]
+enum State {
+    /// Nothing was asked: a line is a command.
+    #[default]
+    Idle,
+    /// Which request?
+    Which(Vec<IncidentId>),
+    /// Yes or no?
+    Request(Box<Review>),
+    /// Why not?
+    Reason(IncidentId),
+    /// The end of healing?
+    Quit,
+}
+
+/// The one who takes the lines.
+#[derive(Debug, Clone)]
+pub struct Desk {
+    state: State,
+    read_only: bool,
+    embedded: bool,
+}
+
+const CHOICES: &str = "1 approve, 2 decline, 3 show the plan again, 4 leave it";
+const CHOICES_READ_ONLY: &str = "3 show the plan again, 4 leave it (this console only looks)";
+
+impl Desk {
+    /// Nothing was asked yet.
+    #[must_use]
+    pub fn new(read_only: bool, embedded: bool) -> Self {
+        Self { state: State::Idle, read_only, embedded }
+    }
+
+    /// How to begin.
+    #[must_use]
+    pub fn help(&self) -> String {
+        let acts = if self.read_only { "" } else { " p 30m pauses for so long, p until resumed, r resumes," };
+        format!("Enter says how the host stands, a reviews what waits for a yes,{acts} q quits, h says this again.")
+    }
+
+    /// Is a request's page open? Only then can a line approve something.
+    #[must_use]
+    pub fn decides(&self) -> bool {
+        matches!(self.state, State::Request(_))
+    }
+
+    /// What was asked has been said, all of it.
+    pub fn said(&mut self, at: At) {
+        if let State::Request(review) = &mut self.state {
+            review.guard.saw(0, 1, 1, at);
+        }
+    }
+
+    /// Takes a line in.
+    pub fn line(&mut self, line: &str, world: &World<'_>) -> Vec<Out> {
+        if line.chars().any(char::is_control) {
+            return vec![Out::Say("that line holds more than letters, so it was not taken: type it".into())];
+        }
+        let line = line.trim();
+        match std::mem::take(&mut self.state) {
+            State::Idle => self.command(line, world),
+            State::Which(ids) => self.which(line, &ids, world),
+            State::Request(review) => self.answer(line, review, world),
+            State::Reason(incident) => {
+                vec![Out::Send(Command::Decline { incident, reason: line.into() })]
+            }
+            State::Quit if line == "quit" => vec![Out::Quit],
+            State::Quit => vec![Out::Say("it goes on".into())],
+        }
+    }
+
+    /// The end of input, or an operator who wants to leave.
+    pub fn quit(&mut self) -> Vec<Out> {
+        if !self.embedded {
+            return vec![Out::Quit];
+        }
+        self.state = State::Quit;
+        vec![Out::Ask("Healing runs in here and stops with it. Type quit to end it; anything else goes on.".into())]
+    }
+
+    /// Takes up what became of the request that is looked at.
+    pub fn follow(&mut self, world: &World<'_>) -> Vec<Out> {
+        let State::Request(review) = &mut self.state else { return Vec::new() };
+        let before = review.request.clone();
+        review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
+        match review.standing {
+            Standing::Gone => {
+                let words = format!("request {} is no longer asked for; nothing was approved here", review.incident);
+                self.state = State::Idle;
+                vec![Out::Ask(words)]
+            }
+            _ if before.plan.digest != review.request.plan.digest || before.generation != review.request.generation => {
+                let words = format!("The plan changed. This is the new one.\n{}", page(review, self.read_only, world));
+                vec![Out::Ask(words)]
+            }
+            _ => Vec::new(),
+        }
+    }
+
+    fn command(&mut self, line: &str, world: &World<'_>) -> Vec<Out> {
+        let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
+        let acts = !self.read_only;
+        match (verb, rest.trim()) {
+            ("", _) => vec![Out::Say(stand(world).join("\n"))],
+            ("a", which) => self.review(which, world),
+            ("p", length) if acts => pause(length),
+            ("r", "") if acts => match world.snapshot.pauses.first() {
+                Some(pause) => vec![Out::Send(Command::Resume { scope: pause.scope.clone() })],
+                None => vec![Out::Say("nothing is paused".into())],
+            },
+            ("q" | "quit", "") => self.quit(),
+            ("h" | "?" | "help", _) => vec![Out::Say(self.help())],
+            ("p" | "r", _) if !acts => vec![Out::Say("this console only looks".into())],
+            _ => vec![Out::Say(format!("`{line}` is no command. {}", self.help()))],
+        }
+    }
+
+    /// The request of this number, else the only one, else a question which.
+    fn review(&mut self, which: &str, world: &World<'_>) -> Vec<Out> {
+        let requests = rows::requests(world.snapshot);
+        let wanted = which.trim_start_matches('#');
+        let chosen = match (&requests[..], wanted) {
+            ([], _) => return vec![Out::Say("nothing waits for a yes".into())],
+            ([(only, _)], "") => Some(only.id),
+            (_, "") => {
+                let ids: Vec<IncidentId> = requests.iter().map(|(incident, _)| incident.id).collect();
+                let choices = requests.iter().enumerate().map(|(index, (incident, request))| {
+                    let left = say::left(request.expires, world.mono);
+                    format!("{} {} on {}, expires in {left}", index + 1, incident.id, incident.key.target)
+                });
+                let choices = choices.collect::<Vec<_>>().join("\n");
+                self.state = State::Which(ids);
+                return vec![Out::Ask(format!("{choices}\nWhich one? Its number, or Enter for none:"))];
+            }
+            (_, wanted) => requests.iter().map(|(incident, _)| incident.id).find(|id| id.0.to_string() == wanted),
+        };
+        match chosen {
+            Some(id) => self.open(id, world),
+            None => vec![Out::Say(format!("nothing waits for a yes under {which}"))],
+        }
+    }
+
+    fn which(&mut self, line: &str, ids: &[IncidentId], world: &World<'_>) -> Vec<Out> {
+        let index = line.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
+        match index.and_then(|index| ids.get(index)) {
+            Some(id) => self.open(*id, world),
+            None => vec![Out::Say("none was chosen".into())],
+        }
+    }
+
+    fn open(&mut self, id: IncidentId, world: &World<'_>) -> Vec<Out> {
+        let review = rows::incident(world.snapshot, id).and_then(|incident| Review::of(incident));
+        let Some(review) = review else { return vec![Out::Say(format!("request {id} is no longer asked for"))] };
+        let words = page(&review, self.read_only, world);
+        self.state = State::Request(Box::new(review));
+        vec![Out::Ask(words)]
+    }
+
+    fn answer(&mut self, line: &str, mut review: Box<Review>, world: &World<'_>) -> Vec<Out> {
+        let open = review.guard.is_open(world.at);
+        review.guard.pressed(world.at);
+        let acts = !self.read_only;
+        match (line, &review.naming) {
+            ("", Some(_)) => vec![Out::Say("it was left; nothing was approved".into())],
+            (_, Some(_)) if !open => {
+                self.again(review, "too quick: nothing was approved; wait a moment and type the name again")
+            }
+            (name, Some(_)) if name == &*review.target => approve(&review),
+            (_, Some(_)) => {
+                let words =
+                    format!("that is not {}: nothing was approved. Type it, or Enter to leave it:", review.target);
+                self.again(review, words)
+            }
+            ("1", None) if acts && !open => {
+                self.again(review, "too quick: nothing was approved; wait a moment and type it again")
+            }
+            ("1", None) if acts && review.risk == Risk::High => {
+                let words = format!("High risk. Type {} to approve, or Enter to leave it:", review.target);
+                review.naming = Some(String::new());
+                self.again(review, words)
+            }
+            ("1", None) if acts => approve(&review),
+            ("2", None) if acts => {
+                self.state = State::Reason(review.incident);
+                vec![Out::Ask("Why not? It is recorded with your name; Enter alone declines without a reason:".into())]
+            }
+            ("3", None) => {
+                let words = page(&review, self.read_only, world);
+                self.again(review, words)
+            }
+            ("4" | "q", None) => vec![Out::Say("it was left; the request stays open".into())],
+            (_, None) => {
+                let words = format!("nothing was approved. {}", choices(&review, self.read_only));
+                self.again(review, words)
+            }
+        }
+    }
+
+    fn again(&mut self, review: Box<Review>, words: impl Into<String>) -> Vec<Out> {
+        self.state = State::Request(review);
+        vec![Out::Ask(words.into())]
+    }
+}
+
+fn approve(review: &Review) -> Vec<Out> {
+    let words = "approval sent; it is checked once more before it runs";
+    vec![Out::Say(words.into()), Out::Send(review.yes())]
+}
+
+fn pause(length: &str) -> Vec<Out> {
+    let length = match length {
+        "" => None,
+        length => match length.parse::<Period>() {
+            Ok(length) => Some(length),
+            Err(error) => return vec![Out::Say(format!("not paused: {error}"))],
+        },
+    };
+    vec![Out::Send(Command::Pause { scope: Scope::Host, length, reason: Arc::from("") })]
+}
+
+/// Everything that the request's page shows, and what can be answered.
+fn page(review: &Review, read_only: bool, world: &World<'_>) -> String {
+    let head = format!("Request {} on {}, {} risk", review.incident, review.written, review.risk);
+    let lines = request_lines(review, world).into_iter().map(|line| line.bare().trim().to_owned());
+    let lines = lines.filter(|line| !line.is_empty());
+    let foot = choices(review, read_only);
+    [head].into_iter().chain(lines).chain([foot]).collect::<Vec<_>>().join("\n")
+}
+
+fn choices(review: &Review, read_only: bool) -> String {
+    let choices = if read_only { CHOICES_READ_ONLY } else { CHOICES };
+    let digest: String = review.request.plan.digest.to_string().chars().take(12).collect();
+    format!("{choices}; digest {digest}:")
+}

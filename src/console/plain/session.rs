@@ -1,0 +1,297 @@
+//! The loop of the sentences: states and lines in, sentences and commands out.
+
+use std::collections::BTreeSet;
+use std::io::{self, IsTerminal, Write};
+use std::sync::Arc;
+use std::time::{Duration, Instant};
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+use rustix::process::{Signal, getpid, kill_process};
+use rustix::termios::{QueueSelector, tcflush};
+use tokio::signal::unix::{SignalKind, signal};
+use tokio::sync::{mpsc, watch};
+
+use super::super::canvas::Look;
+use super::super::ends::{Outside, until_ended};
+use super::super::model::At;
+use super::super::view::World;
+use super::super::{ConsoleError, Ended, Options, rows};
+use super::changes::{at_time, changes};
+use super::listen::{Heard, listen};
+use super::prompt::{Desk, Out};
+use crate::core::IncidentId;
+use crate::engine::{Handle, Snapshot};
+
+/// How often it is looked whether the engine still gives signs of progress.
+const LOOK: Duration = Duration::from_secs(1);
+
+/// Says what changes until it ends. Lines are taken only where both ends are a terminal: a pipe approves nothing.
+///
+/// # Errors
+/// Where a thread or a signal cannot be had.
+pub fn run(handle: Handle, options: &Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
+    let (read_only, embedded, bell) = (options.read_only, options.embedded, options.bell);
+    let inside = runtime.clone();
+    until_ended(runtime, move |outside| {
+        inside.block_on(async { Session::start(handle, outside, read_only, embedded, bell)?.run().await })
+    })
+}
+
+struct Session {
+    handle: Handle,
+    quit: watch::Receiver<bool>,
+    lines: Option<mpsc::UnboundedReceiver<Heard>>,
+    answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
+    answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    latest: Arc<Snapshot>,
+    came: Instant,
+    started: Instant,
+    zone: TimeZone,
+    look: Look,
+    desk: Desk,
+    summary: String,
+    asked: BTreeSet<(IncidentId, u32)>,
+    embedded: bool,
+    bell: bool,
+    /// The terminal marks what is pasted, so that a paste is not taken for typing.
+    marks: Marks,
+    ended: Option<Ended>,
+}
+
+/// Does the terminal mark pastes?
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum Marks {
+    /// It cannot, and shows every byte as it is.
+    Never,
+    /// Not now.
+    Off,
+    /// While a request is looked at.
+    On,
+}
+
+impl Session {
+    fn start(
+        handle: Handle,
+        outside: Outside,
+        read_only: bool,
+        embedded: bool,
+        bell: bool,
+    ) -> Result<Self, ConsoleError> {
+        let both = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let (heard, lines) = mpsc::unbounded_channel();
+        if both {
+            listen(heard)?;
+        }
+        let (answer, answers) = mpsc::unbounded_channel();
+        let mut snapshots = handle.snapshots();
+        let latest = Arc::clone(&snapshots.borrow_and_update());
+        Ok(Self {
+            quit: outside.quit,
+            lines: both.then_some(lines),
+            came: Instant::now(),
+            started: Instant::now(),
+            zone: TimeZone::system(),
+            look: super::look(),
+            desk: Desk::new(read_only, embedded),
+            summary: String::new(),
+            asked: waiting(&latest),
+            bell: bell && both,
+            marks: if both && !super::super::is_dumb() { Marks::Off } else { Marks::Never },
+            ended: None,
+            handle,
+            answers,
+            answer,
+            snapshots,
+            latest,
+            embedded,
+        })
+    }
+
+    async fn run(mut self) -> Result<Ended, ConsoleError> {
+        let mut stopped = signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?;
+        self.begin();
+        let mut engine_gone = false;
+        while self.ended.is_none() {
+            let line = async {
+                match &mut self.lines {
+                    Some(lines) => lines.recv().await,
+                    None => std::future::pending().await,
+                }
+            };
+            tokio::select! {
+                biased;
+                _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
+                Some(heard) = line => self.hear(&heard),
+                Some(()) = stopped.recv() => self.stop(),
+                Some(answer) = self.answers.recv() => self.answered(&answer),
+                changed = self.snapshots.changed(), if !engine_gone => match changed {
+                    Ok(()) => self.follow(),
+                    Err(_) => engine_gone = true,
+                },
+                () = tokio::time::sleep(LOOK) => self.sum_up(),
+            }
+        }
+        Ok(self.ended.take().unwrap_or(Ended::Quit))
+    }
+
+    fn begin(&mut self) {
+        let stand = super::stand(&self.world());
+        self.summary = super::summary(&self.world());
+        for line in stand {
+            self.tell(&line);
+        }
+        if self.lines.is_some() {
+            let help = self.desk.help();
+            self.say(&help);
+        }
+    }
+
+    fn world(&self) -> World<'_> {
+        let at = At(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        World {
+            mono: self.latest.now.mono + self.came.elapsed(),
+            wall: Timestamp::now(),
+            ..super::world(&self.latest, &self.look, &self.zone, at, self.handle.quiet_for())
+        }
+    }
+
+    fn hear(&mut self, heard: &Heard) {
+        let outs = match heard {
+            Heard::Line(line) => {
+                let mut desk = self.desk.clone();
+                let outs = desk.line(line, &self.world());
+                self.desk = desk;
+                outs
+            }
+            Heard::End => self.desk.quit(),
+            Heard::Gone => return self.ended = Some(Ended::TerminalLost),
+        };
+        self.carry_out(outs);
+    }
+
+    fn carry_out(&mut self, outs: Vec<Out>) {
+        for out in outs {
+            match out {
+                Out::Say(words) => self.say(&words),
+                Out::Ask(words) => {
+                    self.mark();
+                    self.say(&words);
+                    // what was typed before the question was said does not answer it
+                    let _ = tcflush(io::stdin(), QueueSelector::IFlush);
+                    let at = self.world().at;
+                    self.desk.said(at);
+                }
+                Out::Send(command) => {
+                    let (handle, answer) = (self.handle.clone(), self.answer.clone());
+                    tokio::spawn(async move {
+                        let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
+                        let _ = answer.send(answered);
+                    });
+                }
+                Out::Quit => self.ended = Some(Ended::Quit),
+            }
+        }
+        self.mark();
+    }
+
+    /// Pastes are marked while a line can approve something, and no longer.
+    fn mark(&mut self) {
+        let (bytes, marks) = match (self.marks, self.desk.decides()) {
+            (Marks::Off, true) => ("\x1b[?2004h", Marks::On),
+            (Marks::On, false) => ("\x1b[?2004l", Marks::Off),
+            _ => return,
+        };
+        self.marks = marks;
+        self.write(bytes);
+    }
+
+    fn answered(&mut self, answer: &Result<Arc<str>, String>) {
+        match answer {
+            Ok(words) => self.tell(words),
+            Err(why) => self.tell(&format!("refused: {why}")),
+        }
+    }
+
+    fn follow(&mut self) {
+        let after = Arc::clone(&self.snapshots.borrow_and_update());
+        let news = changes(&self.latest, &after, &self.zone);
+        (self.latest, self.came) = (after, Instant::now());
+        for line in news {
+            self.say(&line);
+        }
+        self.announce();
+        self.sum_up();
+        let mut desk = self.desk.clone();
+        let outs = desk.follow(&self.world());
+        self.desk = desk;
+        self.carry_out(outs);
+    }
+
+    /// A new request rings once and says how to answer it; it never takes the next line for itself.
+    fn announce(&mut self) {
+        let now = waiting(&self.latest);
+        let new: Vec<IncidentId> = now.difference(&self.asked).map(|(id, _)| *id).collect();
+        self.asked = now;
+        if new.is_empty() || self.lines.is_none() {
+            return;
+        }
+        if self.bell {
+            self.write("\x07");
+        }
+        for id in new {
+            self.tell(&format!("{id} waits for your yes: a {} reviews it", id.0));
+        }
+    }
+
+    /// Line 1 again, where it changed.
+    fn sum_up(&mut self) {
+        let summary = super::summary(&self.world());
+        // the age of what is stale changes every second, and is no news
+        let same = |a: &str, b: &str| a == b || (a.starts_with("stale") && b.starts_with("stale"));
+        if !same(&summary, &self.summary) {
+            self.tell(&format!("now: {summary}"));
+            self.summary = summary;
+        }
+    }
+
+    /// Ctrl-Z. What heals must not be stopped by a slip.
+    fn stop(&mut self) {
+        if self.embedded {
+            self.say("Not suspended: healing runs in here and would stop too. q quits.");
+        } else {
+            let _ = kill_process(getpid(), Signal::STOP);
+        }
+    }
+
+    /// With the time of day.
+    fn tell(&mut self, words: &str) {
+        let line = at_time(Timestamp::now(), &self.zone, words);
+        self.say(&line);
+    }
+
+    fn say(&mut self, words: &str) {
+        self.write(&format!("{words}\n"));
+    }
+
+    fn write(&mut self, text: &str) {
+        let mut out = io::stdout().lock();
+        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
+            self.ended = Some(Ended::TerminalLost);
+        }
+    }
+}
+
+impl Drop for Session {
+    fn drop(&mut self) {
+        if self.marks == Marks::On {
+            self.write("\x1b[?2004l");
+        }
+    }
+}
+
+/// What waits for a yes.
+fn waiting(snapshot: &Snapshot) -> BTreeSet<(IncidentId, u32)> {
+    rows::requests(snapshot).into_iter().map(|(incident, request)| (incident.id, request.generation)).collect()
+}

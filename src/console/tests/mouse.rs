@@ -1,0 +1,150 @@
+//! What the mouse may do: look. Every place that is clicked is the place that was drawn.
+
+use std::time::Duration;
+
+use jiff::tz::TimeZone;
+use termprofile::TermProfile;
+
+use super::super::decode::Mouse;
+use super::super::fixture;
+use super::super::model::{At, ListKind, Model, Page, Pane};
+use super::super::rows;
+use super::super::update::{Input, Request};
+use super::super::view::{self, Hit, World};
+use super::keys::Desk;
+use super::screens::{drawn, look};
+use crate::core::Command;
+use crate::engine::Snapshot;
+use crate::playbook::Risk;
+
+fn desk(snapshot: Snapshot, size: (u16, u16)) -> Desk {
+    let mut desk = Desk::new(snapshot).keys("m");
+    desk.input(Input::Resize(size.0, size.1));
+    desk
+}
+
+fn hit(model: &Model, snapshot: &Snapshot, x: u16, y: u16) -> Hit {
+    let look = look(false, TermProfile::NoColor);
+    let world = World {
+        snapshot,
+        mono: snapshot.now.mono,
+        wall: snapshot.now.wall,
+        zone: &TimeZone::UTC,
+        age: Duration::ZERO,
+        at: At(0),
+        look: &look,
+        themes: &[],
+    };
+    view::hit(x, y, model, &world)
+}
+
+/// The column and row where these words are drawn.
+fn place(desk: &Desk, words: &str) -> (u16, u16) {
+    let picture = drawn(&desk.model, &desk.snapshot, false);
+    let (y, line) = picture.lines().enumerate().find(|(_, line)| line.contains(words)).expect(words);
+    let x = line[..line.find(words).unwrap()].chars().count();
+    (u16::try_from(x).unwrap(), u16::try_from(y).unwrap())
+}
+
+fn click(desk: &mut Desk, words: &str) {
+    let (x, y) = place(desk, words);
+    desk.input(Input::Mouse(Mouse::Click(x, y)));
+}
+
+#[test]
+fn what_is_clicked_is_what_is_drawn_there() {
+    for size in [(160, 50), (120, 30), (80, 24), (40, 10)] {
+        for (pane, keys) in
+            [(Pane::Detectors, "1"), (Pane::NeedsYou, "2"), (Pane::Breakers, "3"), (Pane::Timeline, "4")]
+        {
+            let desk = desk(fixture::trouble(), size).keys(keys);
+            let picture = drawn(&desk.model, &desk.snapshot, false);
+            let lines: Vec<Vec<char>> = picture.lines().map(|line| line.chars().collect()).collect();
+            let mut found = 0;
+            for (y, line) in (0_u16..).zip(&lines) {
+                for x in (0..size.0).step_by(9) {
+                    let Hit::Pane(at, Some(item)) = hit(&desk.model, &desk.snapshot, x, y) else { continue };
+                    let row: String = line.iter().collect();
+                    let above: String = if y > 0 { lines[usize::from(y) - 1].iter().collect() } else { String::new() };
+                    let name = match at {
+                        Pane::NeedsYou => item.to_string(),
+                        Pane::Breakers => {
+                            let mut rows = desk.snapshot.breakers.iter();
+                            let breaker = rows.find(|row| rows::breaker_id(row) == item).unwrap();
+                            super::super::say::target(&breaker.key.target.to_string())
+                        }
+                        _ => rows::detectors(&desk.snapshot, "").into_iter().find(|row| row.id == item).unwrap().name,
+                    };
+                    let start: String = name.chars().take(6).collect();
+                    assert!(row.contains(&start) || above.contains(&start), "{at:?} {name} at {x},{y} of\n{picture}");
+                    found += usize::from(at == pane);
+                }
+            }
+            assert!(found > 0, "{pane:?} at {size:?}");
+        }
+    }
+}
+
+#[test]
+fn a_click_selects_and_a_second_one_opens() {
+    let mut desk = desk(fixture::trouble(), (120, 40));
+    click(&mut desk, "redis-server");
+    assert!(desk.model.pages.is_empty());
+    assert!(desk.model.main.detectors.on.as_deref().is_some_and(|on| on.contains("redis")));
+    click(&mut desk, "cpu-load");
+    click(&mut desk, "cpu-load");
+    assert!(matches!(desk.model.pages.last(), Some(Page::Playbook { name, .. }) if &**name == "cpu-load"));
+    // the last row's keys, and a list
+    let mut desk = desk.keys("qI");
+    assert!(matches!(desk.model.pages.last(), Some(Page::List { kind: ListKind::Incidents, .. })));
+    click(&mut desk, "#39");
+    click(&mut desk, "#39");
+    assert!(matches!(desk.model.pages.last(), Some(Page::Incident { id, .. }) if id.0 == 39));
+    click(&mut desk, "Esc back");
+    assert!(matches!(desk.model.pages.last(), Some(Page::List { .. })));
+    click(&mut desk, "? all keys");
+    assert!(matches!(desk.model.pages.last(), Some(Page::Text { .. })));
+}
+
+#[test]
+fn the_wheel_scrolls_what_is_under_it() {
+    let mut desk = desk(fixture::trouble(), (80, 24)).keys("?");
+    desk.input(Input::Mouse(Mouse::WheelDown(10, 10)));
+    assert!(matches!(desk.model.pages.last(), Some(Page::Text { scroll: 3, .. })));
+    desk.input(Input::Mouse(Mouse::WheelUp(10, 10)));
+    assert!(matches!(desk.model.pages.last(), Some(Page::Text { scroll: 0, .. })));
+    let mut desk = desk.keys("q");
+    let (x, y) = place(&desk, "Breakers");
+    desk.input(Input::Mouse(Mouse::WheelDown(x, y + 1)));
+    assert_eq!((desk.model.main.pane, desk.model.main.breakers.at), (Pane::Breakers, 1));
+}
+
+#[test]
+fn no_click_decides_anything_wherever_and_whenever() {
+    for (risk, keys) in
+        [(Risk::Medium, "a"), (Risk::High, "a"), (Risk::High, "ay/"), (Risk::Medium, "q"), (Risk::Low, "b")]
+    {
+        let mut desk = desk(fixture::with_risk(risk), (100, 50)).keys(keys);
+        let (page, overlay) = (desk.model.pages.clone(), desk.model.overlay.clone());
+        for y in 0..50 {
+            for x in (0..100).step_by(2) {
+                desk.quiet(1000);
+                desk.input(Input::Drawn);
+                desk.input(Input::Mouse(Mouse::Click(x, y)));
+                desk.model.pages.clone_from(&page);
+                desk.model.overlay.clone_from(&overlay);
+            }
+        }
+        let sent = desk.asked.iter().filter(|asked| !matches!(asked, Request::Mouse(_) | Request::Copy(_)));
+        assert_eq!(sent.count(), 0, "{keys}: {:?}", desk.asked);
+        assert_eq!(desk.commands(), [] as [&Command; 0]);
+    }
+}
+
+#[test]
+fn it_is_off_until_it_is_asked_for() {
+    let mut desk = Desk::new(fixture::trouble());
+    desk.input(Input::Mouse(Mouse::Click(5, 8)));
+    assert!(desk.asked.is_empty() && desk.model.main.detectors.on.is_none());
+    assert_eq!(desk.keys("mm").asked, [Request::Mouse(true), Request::Mouse(false)]);
+}

@@ -1,0 +1,113 @@
+//! The mouse. It looks: it selects, opens and scrolls, and it presses the keys of the last row but those that decide.
+
+use std::sync::Arc;
+
+use super::super::decode::Mouse;
+use super::super::keys::Verb;
+use super::super::model::{Cursor, Model, Page, Pane, list_items};
+use super::super::view::{self, Hit, World};
+use super::{Request, act, moves, opening, review, say};
+
+/// Rows that the wheel moves a page by.
+const NOTCH: usize = 3;
+
+/// Takes the mouse, or gives it back to the terminal.
+pub fn switched(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    model.mouse = !model.mouse;
+    let words = if model.mouse {
+        "the mouse is on: click selects, again opens; Shift or m selects text"
+    } else {
+        "the mouse is off: it selects text as usual"
+    };
+    say(model, world, words);
+    if let Some(said) = &mut model.said {
+        said.bad = false;
+    }
+    vec![Request::Mouse(model.mouse)]
+}
+
+/// A click or a turn of the wheel.
+pub fn moved(model: &mut Model, mouse: Mouse, world: &World<'_>) -> Vec<Request> {
+    // a report that was under way when the mouse was switched off
+    if !model.mouse {
+        return Vec::new();
+    }
+    let requests = match mouse {
+        Mouse::Click(x, y) => clicked(model, x, y, world),
+        Mouse::WheelUp(x, y) => {
+            turned(model, Verb::Up, (x, y), world);
+            Vec::new()
+        }
+        Mouse::WheelDown(x, y) => {
+            turned(model, Verb::Down, (x, y), world);
+            Vec::new()
+        }
+    };
+    // like a key: what decides has to wait
+    review::pressed(model, world);
+    requests
+}
+
+fn clicked(model: &mut Model, x: u16, y: u16, world: &World<'_>) -> Vec<Request> {
+    match view::hit(x, y, model, world) {
+        Hit::Key(Verb::Yes | Verb::Submit) => {
+            say(model, world, "a click decides nothing: press the key");
+            Vec::new()
+        }
+        Hit::Key(verb) => act(model, verb, world),
+        Hit::Pane(pane, item) => {
+            let open = model.main.pane == pane && is_on(model, item.as_ref(), world);
+            model.main.pane = pane;
+            if open {
+                opening::under_cursor(model, world);
+            } else if let (Some(item), Some((items, cursor))) = (item, model.main.list(world.snapshot)) {
+                put_on(cursor, &items, &item);
+            }
+            Vec::new()
+        }
+        Hit::Item(item) => {
+            if let Some(Page::List { kind, cursor }) = model.pages.last_mut() {
+                let items = list_items(*kind, world.snapshot);
+                if items.get(cursor.index(&items)) == Some(&item) {
+                    opening::under_cursor(model, world);
+                } else {
+                    put_on(cursor, &items, &item);
+                }
+            }
+            Vec::new()
+        }
+        Hit::Nothing => Vec::new(),
+    }
+}
+
+/// Is the cursor of the focused pane on this already? The gauge has no rows: a second click opens it.
+fn is_on(model: &mut Model, item: Option<&Arc<str>>, world: &World<'_>) -> bool {
+    match (model.main.list(world.snapshot), item) {
+        (Some((items, cursor)), Some(item)) => items.get(cursor.index(&items)) == Some(item),
+        (None, _) => true,
+        (Some(_), None) => false,
+    }
+}
+
+fn put_on(cursor: &mut Cursor, items: &[Arc<str>], item: &Arc<str>) {
+    if let Some(at) = items.iter().position(|other| other == item) {
+        // it stays on what was clicked, even if that is the first row now
+        *cursor = Cursor { on: Some(Arc::clone(item)), at };
+    }
+}
+
+fn turned(model: &mut Model, verb: Verb, (x, y): (u16, u16), world: &World<'_>) {
+    if model.overlay.is_some() {
+        return moves::pane(model, if verb == Verb::Up { Verb::Previous } else { Verb::Next }, world);
+    }
+    if model.pages.is_empty()
+        && let Hit::Pane(pane, _) = view::hit(x, y, model, world)
+        && pane != Pane::Gauge
+    {
+        model.main.pane = pane;
+    }
+    let page = !matches!(model.pages.last(), None | Some(Page::List { .. }));
+    for _ in 0..if page { NOTCH } else { 1 } {
+        moves::go(model, verb, world);
+    }
+}

@@ -1,0 +1,76 @@
+//! What stands at a place on the screen: for the mouse.
+
+use std::sync::Arc;
+
+use super::main::{first_row, panes};
+use super::{World, footer, frame, inside, messages, timeline};
+use crate::console::keys::Verb;
+use crate::console::model::{Cursor, Model, Page, Pane, items, list_items};
+
+/// What stands there.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Hit {
+    /// A key in the last row.
+    Key(Verb),
+    /// A pane of the main screen, and its item there, if one is.
+    Pane(Pane, Option<Arc<str>>),
+    /// An item of a list page.
+    Item(Arc<str>),
+    /// Nothing that can be clicked.
+    Nothing,
+}
+
+/// What stands at this column and row.
+#[must_use]
+pub fn hit(x: u16, y: u16, model: &Model, world: &World<'_>) -> Hit {
+    let Some(frame) = frame(model.size) else { return Hit::Nothing };
+    if frame.footer == Some(y) {
+        return footer::at(x, model.size.0, model, world).map_or(Hit::Nothing, Hit::Key);
+    }
+    // what was just said covers what is under it
+    let said = frame.said.map_or(frame.body.bottom(), |row| row + 1);
+    if model.overlay.is_some() || (said.saturating_sub(messages::said_rows(model))..said).contains(&y) {
+        return Hit::Nothing;
+    }
+    match model.pages.last() {
+        None if y == frame.body.y => Hit::Pane(Pane::Gauge, None),
+        None => {
+            let mut panes = panes(frame.body, model, world).into_iter();
+            // its rule belongs to a pane too
+            let at = panes.find(|(_, room)| {
+                (room.x..room.right()).contains(&x) && (room.y.saturating_sub(1)..room.bottom()).contains(&y)
+            });
+            let Some((pane, room)) = at else { return Hit::Nothing };
+            let row = y.checked_sub(room.y).map(usize::from);
+            Hit::Pane(pane, row.and_then(|row| in_pane(pane, row, usize::from(room.height), model, world)))
+        }
+        Some(page @ Page::List { kind, cursor }) => {
+            let (room, items) = (inside(page, frame.body), list_items(*kind, world.snapshot));
+            let row = y.checked_sub(room.y).filter(|_| y < room.bottom()).map(usize::from);
+            let item = row.and_then(|row| listed(row, usize::from(room.height), cursor, &items));
+            item.map_or(Hit::Nothing, Hit::Item)
+        }
+        Some(_) => Hit::Nothing,
+    }
+}
+
+fn in_pane(pane: Pane, row: usize, height: usize, model: &Model, world: &World<'_>) -> Option<Arc<str>> {
+    let main = &model.main;
+    let focused = main.pane == pane;
+    let items = items(pane, &main.filter, world.snapshot);
+    match pane {
+        Pane::Detectors => listed(row, height, &main.detectors, &items),
+        // two rows each
+        Pane::NeedsYou => listed(row / 2, (height / 2).max(1), &main.needs_you, &items),
+        Pane::Breakers if focused => listed(row, height, &main.breakers, &items),
+        // the last row counts those that there is no room for
+        Pane::Breakers if items.len() > height && row + 1 == height => None,
+        Pane::Breakers => items.get(row).cloned(),
+        Pane::Timeline => timeline::item(row, height, main, focused, world),
+        Pane::Gauge => None,
+    }
+}
+
+fn listed(row: usize, height: usize, cursor: &Cursor, items: &[Arc<str>]) -> Option<Arc<str>> {
+    items.get(first_row(cursor.index(items), items.len(), height) + row).filter(|_| row < height).cloned()
+}
