@@ -227,7 +227,7 @@ pub const TABLE: &[Binding] = &[
         .short("breaker")
         .acting(),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
-    key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(&[Main]).short("filter"),
+    key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(ROWS).short("filter"),
     key(&[Sign(':')], ":", Verb::Palette, "find any command, playbook or theme by its name").short("command"),
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "the next pane").at(&[Main]).short("pane"),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "the pane before").at(&[Main]),

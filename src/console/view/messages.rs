@@ -13,7 +13,7 @@ use crate::core::Recorded;
 /// The row above the keys: what was just said, else the selected row in a sentence.
 pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
     let line = if let Some(Overlay::Filter { .. }) = model.overlay {
-        Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.main.filter))
+        Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.filter()))
     } else if let Some(said) = &model.said {
         let role = if said.bad { Role::Broken } else { Role::Ok };
         Line::new().text(" ").with(role, &said.text)

@@ -114,10 +114,10 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
 }
 
 fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
-    canvas.rule(0, body.y, body.width, &heading(page, world));
+    canvas.rule(0, body.y, body.width, &heading(page, model, world));
     let room = inside(page, body);
     match page {
-        Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
         Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
@@ -152,7 +152,7 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
     canvas.more(room, below);
 }
 
-fn heading(page: &Page, world: &World<'_>) -> Line {
+fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
     match page {
         Page::Incident { id, .. } => incident::heading(*id, world),
         Page::Approval(review) => approval::heading(review),
@@ -160,7 +160,7 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
         Page::Rejected { playbook, .. } => {
             Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
         }
-        Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::List { kind, .. } => lists::heading(*kind, &model.list_filter, world),
         Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
@@ -181,7 +181,7 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { kind, .. } => return lists::lines(*kind, world),
+        Page::List { kind, .. } => return lists::lines(*kind, &model.list_filter, world),
         Page::Success { span, .. } => return success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
