@@ -10,6 +10,7 @@ mod exit;
 mod incidents;
 mod journal;
 mod logs;
+mod new;
 mod pause;
 mod plan;
 mod playbook;
@@ -44,7 +45,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Status { json }) => status::run(&common, json),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
-        Some(Verb::Show { incident, json }) => incidents::show(&common, incident, json),
+        Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
+        Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
         Some(Verb::Pause { scope, length: Some(length), at: Some(at), reason }) => {

@@ -17,8 +17,10 @@ use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::canvas::Look;
+use super::clipboard;
 use super::decode::Typed;
 use super::editor::{self, Edited};
+use super::export;
 use super::form::Looked;
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
@@ -28,6 +30,7 @@ use super::update::{Input, Request, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
 use crate::core::{Key, Mono};
+use crate::engine::past::Progress;
 use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
 
@@ -133,6 +136,27 @@ impl Latest {
     }
 }
 
+/// What a screen shows: now, or a moment of the past.
+struct Shown {
+    snapshot: Arc<Snapshot>,
+    mono: Mono,
+    wall: Timestamp,
+    age: Duration,
+}
+
+impl Shown {
+    /// The past does not age.
+    fn past(snapshot: &Arc<Snapshot>) -> Self {
+        let now = snapshot.now;
+        Self { snapshot: Arc::clone(snapshot), mono: now.mono, wall: now.wall, age: Duration::ZERO }
+    }
+
+    fn world<'a>(&'a self, at: At, zone: &'a TimeZone, looks: &'a Looks) -> World<'a> {
+        let Looks { look, themes, .. } = looks;
+        World { snapshot: &self.snapshot, mono: self.mono, wall: self.wall, zone, age: self.age, at, look, themes }
+    }
+}
+
 /// Everything that the loop holds.
 struct App {
     handle: Handle,
@@ -150,6 +174,10 @@ struct App {
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
     looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
     look: mpsc::UnboundedSender<(Key, Looked)>,
+    /// What the past answers.
+    recalled: mpsc::UnboundedReceiver<Input>,
+    recall: mpsc::UnboundedSender<Input>,
+    recalling: watch::Receiver<Option<Progress>>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -174,6 +202,7 @@ impl App {
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
         let (look, looks_over) = mpsc::unbounded_channel();
+        let (recall, recalled) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -188,6 +217,9 @@ impl App {
             dirty: true,
             asleep: false,
             ended: None,
+            recalled,
+            recall,
+            recalling: handle.recalling(),
             handle,
             options,
             looks,
@@ -221,6 +253,11 @@ impl App {
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
                 Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
+                Some(input) = self.recalled.recv() => self.take_in(input),
+                Ok(()) = self.recalling.changed() => {
+                    let progress = *self.recalling.borrow_and_update();
+                    self.take_in(Input::Recalling(progress));
+                }
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -247,17 +284,26 @@ impl App {
         [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
     }
 
-    fn take_in(&mut self, input: Input) {
-        let world = World {
-            snapshot: &self.latest.snapshot,
+    /// What is shown: the moment that is looked back at, else now.
+    fn shown(&self) -> Shown {
+        match self.model.replayed() {
+            Some(shown) => Shown::past(&shown.moment.snapshot),
+            None => self.live(),
+        }
+    }
+
+    fn live(&self) -> Shown {
+        Shown {
+            snapshot: Arc::clone(&self.latest.snapshot),
             mono: self.latest.mono(),
             wall: Timestamp::now(),
-            zone: &self.zone,
             age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        }
+    }
+
+    fn take_in(&mut self, input: Input) {
+        let shown = if matches!(input, Input::Snapshot) { self.live() } else { self.shown() };
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         let requests = update(&mut self.model, input, &world);
         self.dirty = true;
         for request in requests {
@@ -271,16 +317,8 @@ impl App {
         }
         let (width, height) = self.model.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let world = World {
-            snapshot: &self.latest.snapshot,
-            mono: self.latest.mono(),
-            wall: Timestamp::now(),
-            zone: &self.zone,
-            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        let shown = self.shown();
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         view::draw(&self.model, &world, &mut buffer);
         self.terminal.show(&buffer)?;
         let before = self.model.wakes_at();
@@ -322,9 +360,23 @@ impl App {
                 });
             }
             Request::Plan(key) => self.plan(key),
+            Request::Recall(goal) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let moment = handle.recall(goal).await.map(Box::new);
+                    let _ = recall.send(Input::Replayed(moment));
+                });
+            }
+            Request::Tell(id) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let _ = recall.send(Input::Told(id, handle.incident(id).await));
+                });
+            }
+            Request::Export { stem, text } => self.export(&stem, &text),
             Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => self.change_theme(&name),
-            Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
+            Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Bell => {}
             Request::Redraw => {
@@ -408,6 +460,12 @@ impl App {
         }));
     }
 
+    fn export(&mut self, stem: &str, text: &str) {
+        let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        let written = export::write(&folder, stem, text);
+        self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
+    }
+
     fn change_theme(&mut self, name: &str) {
         let answer = match Theme::find(name, &self.options.config) {
             Ok(theme) => {
@@ -425,30 +483,4 @@ impl App {
 fn boottime() -> u64 {
     let time = clock_gettime(ClockId::Boottime);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
-}
-
-/// The sequence that puts text on the clipboard of the terminal, wherever that is.
-fn osc52(text: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::from("\x1b]52;c;");
-    for three in text.as_bytes().chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize];
-            coded.push(if place <= three.len() { char::from(sign) } else { '=' });
-        }
-    }
-    coded.push('\x07');
-    coded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::osc52;
-
-    #[test]
-    fn the_clipboard_gets_base64() {
-        let coded = ["", "f", "fo", "foo", "foob"].map(|text| osc52(text)[7..].trim_end_matches('\x07').to_owned());
-        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-    }
 }

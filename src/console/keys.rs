@@ -34,6 +34,10 @@ pub enum Verb {
     Back,
     /// Show only some rows.
     Filter,
+    /// Find words in the page.
+    Find,
+    /// Write the incident to a file.
+    Export,
     /// The command palette.
     Palette,
     /// All keys.
@@ -82,6 +86,16 @@ pub enum Verb {
     ChoiceBefore,
     /// The option after.
     ChoiceAfter,
+    /// One event back in the past.
+    Earlier,
+    /// One event on.
+    Later,
+    /// To the incident before.
+    IncidentBefore,
+    /// To the next incident.
+    IncidentAfter,
+    /// Back to live.
+    Live,
     /// Copy what is shown.
     Copy,
     /// Draw everything anew.
@@ -124,7 +138,7 @@ pub enum Stroke {
     Named(KeyCode),
 }
 
-use Place::{Approval, Form, Incident, List, Main, Naming, Playbook, Question, Text, Typing};
+use Place::{Approval, Finding, Form, Incident, List, Main, Naming, Playbook, Question, Text, Typing};
 use Stroke::{Ctrl, Named, Sign};
 
 const ROWS: &[Place] = &[Main, List];
@@ -133,7 +147,7 @@ const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
 const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question];
 const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
-const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming];
+const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Finding];
 
 const fn key(strokes: &'static [Stroke], label: &'static str, verb: Verb, what: &'static str) -> Binding {
     Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, verb }
@@ -183,6 +197,13 @@ pub const TABLE: &[Binding] = &[
         .short("next"),
     key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", Verb::Previous, "the field or row before")
         .at(&[Form, Typing]),
+    key(&[Named(KeyCode::Enter), Named(KeyCode::Down)], "Enter", Verb::Next, "to the next place that holds the words")
+        .at(&[Finding])
+        .short("next"),
+    key(&[Named(KeyCode::Up)], "↑", Verb::Previous, "to the place before").twin("Up").at(&[Finding]).short("before"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "done: stay at the place that was found")
+        .at(&[Finding])
+        .short("done"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "leave it, nothing happens").at(OVERLAYS).short("leave"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; never changes anything").at(NO_REVIEW).short("back"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; the request stays open").at(&[Approval]).short("back"),
@@ -228,6 +249,12 @@ pub const TABLE: &[Binding] = &[
         .acting(),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
     key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(ROWS).short("filter"),
+    key(&[Sign('/')], "/", Verb::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
+    key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "choose the next attempt, to copy it by itself").at(&[Incident]),
+    key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "choose the attempt before").at(&[Incident]),
+    key(&[Sign('x')], "x", Verb::Export, "write the incident as Markdown to a new file in the working folder")
+        .at(&[Incident])
+        .short("export"),
     key(&[Sign(':')], ":", Verb::Palette, "find any command, playbook or theme by its name").short("command"),
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "the next pane").at(&[Main]).short("pane"),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "the pane before").at(&[Main]),
@@ -242,7 +269,20 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
     key(&[Sign('S')], "S", Verb::Rates, "the success rate: by window and playbook, and what to do about it")
         .at(NO_REVIEW),
-    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)")
+    key(&[Sign('[')], "[", Verb::Earlier, "look back: one event earlier; every pane shows that moment, nothing acts")
+        .at(NO_REVIEW)
+        .short("earlier"),
+    key(&[Sign(']')], "]", Verb::Later, "looking back: one event later").at(NO_REVIEW).short("later"),
+    key(&[Sign('{')], "{", Verb::IncidentBefore, "look back to where the incident before was opened")
+        .at(NO_REVIEW)
+        .short("incident before"),
+    key(&[Sign('}')], "}", Verb::IncidentAfter, "looking back: to where the next incident was opened")
+        .at(NO_REVIEW)
+        .short("incident after"),
+    key(&[Sign('t')], "t", Verb::Live, "from looking back to live, and to the place where you were")
+        .at(NO_REVIEW)
+        .short("live"),
+    key(&[Sign('y')], "y", Verb::Copy, "copy the page, or the chosen attempt, to the clipboard (OSC 52)")
         .at(&[List, Incident, Playbook, Text]),
     key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLS),
     key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLS),
@@ -298,11 +338,13 @@ pub fn place_name(place: Place) -> &'static str {
         Form => "Forms",
         Question => "Questions",
         Typing => "Filter and palette",
+        Finding => "Finding words",
     }
 }
 
 /// All places, as help and the README list them.
-pub const PLACES: [Place; 10] = [Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing];
+pub const PLACES: [Place; 11] =
+    [Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding];
 
 /// The README's list of keys, in Markdown.
 #[must_use]
@@ -347,7 +389,7 @@ mod tests {
 
     #[test]
     fn where_one_types_no_letter_is_a_command() {
-        for place in [Form, Typing, Naming] {
+        for place in [Form, Typing, Naming, Finding] {
             let letters =
                 at(place, false).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
             assert_eq!(letters.count(), 0, "{place:?}");

@@ -15,6 +15,10 @@
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
 //! | [`update`] | from an input to a changed model and a few requests; pure |
 //! | [`review`] | a request under review, and what keeps a yes from being given by accident |
+//! | [`recall`] | incidents as the journal tells them, however long ago |
+//! | [`find`] | words in a page that is read |
+//! | [`clipboard`], [`export`] | a page's text to the terminal's clipboard, an incident to a file |
+//! | [`rewind`] | which moment of the past is looked at |
 //! | [`form`] | questions with fields |
 //! | [`held`] | what is held back on purpose: pauses, maintenance windows, snoozes |
 //! | [`fuzzy`] | finding by a few letters, and showing which they were |
@@ -29,8 +33,11 @@
 
 mod app;
 mod canvas;
+mod clipboard;
 mod decode;
 mod editor;
+mod export;
+mod find;
 mod form;
 mod fuzzy;
 mod glyphs;
@@ -40,7 +47,9 @@ mod line;
 mod listed;
 mod model;
 pub mod plain;
+mod recall;
 mod review;
+mod rewind;
 mod rows;
 mod say;
 mod success;

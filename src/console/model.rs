@@ -3,10 +3,13 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::find::Find;
 use super::form::Form;
 use super::held;
 use super::keys::Verb;
+use super::recall::Recalled;
 use super::review::Review;
+use super::rewind::{Rewind, Shown};
 use super::rows;
 use super::success::{self, Span};
 use crate::core::IncidentId;
@@ -48,6 +51,10 @@ pub struct Model {
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+    /// The past that is looked at, or asked for.
+    pub rewind: Option<Rewind>,
+    /// What the journal told of the incident that is looked at.
+    pub recalled: Recalled,
 }
 
 /// The main screen.
@@ -171,6 +178,8 @@ pub enum Overlay {
     Form(Box<Form>),
     /// The filter is being typed; what it was before.
     Filter { before: String },
+    /// Words are looked for in the page.
+    Find(Find),
     /// The command palette.
     Palette { typed: String, at: usize },
     /// Which one is meant?
@@ -215,6 +224,8 @@ pub enum Place {
     Question,
     /// The filter or the palette.
     Typing,
+    /// Words to be found in a page.
+    Finding,
 }
 
 /// What the last command or key came to.
@@ -248,7 +259,21 @@ impl Model {
             embedded,
             told: None,
             announced: None,
+            rewind: None,
+            recalled: Recalled::default(),
         }
+    }
+
+    /// The moment of the past that is on the screen.
+    #[must_use]
+    pub fn replayed(&self) -> Option<&Shown> {
+        self.rewind.as_ref().and_then(|rewind| rewind.shown.as_deref())
+    }
+
+    /// No key acts: the console only looks, or it looks at the past.
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        self.read_only || self.replayed().is_some()
     }
 
     /// Where keys go now.
@@ -258,6 +283,7 @@ impl Model {
             Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
             Some(Overlay::Form(_)) => Place::Form,
             Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => Place::Typing,
+            Some(Overlay::Find(_)) => Place::Finding,
             None => self.page_place(),
         }
     }

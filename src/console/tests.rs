@@ -3,5 +3,7 @@
 mod finding;
 mod holds;
 mod keys;
+mod reading;
+mod rewind;
 mod screens;
 mod success;

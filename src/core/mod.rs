@@ -15,6 +15,7 @@
 //! | [`incident`] | one failure of one target, as a state with data |
 //! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
 //! | [`story`] | one plain sentence per event |
+//! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
 
 mod apply;
@@ -38,6 +39,7 @@ pub mod maintenance;
 pub mod moment;
 mod operate;
 pub mod page;
+pub mod past;
 pub mod plan;
 mod question;
 pub mod rate;

@@ -61,6 +61,22 @@ pub enum Fault {
     Unknown,
 }
 
+impl Fault {
+    /// What the verdicts of a detector's checks come to; none where a check has not been read.
+    pub fn of<'a>(verdicts: impl IntoIterator<Item = Option<&'a Verdict>>) -> Self {
+        let mut fault = Self::Clear;
+        for verdict in verdicts {
+            match verdict {
+                Some(Verdict::Holds) => return Self::Broken,
+                Some(Verdict::Unknown(_)) => fault = Self::Unknown,
+                None if fault == Self::Clear => fault = Self::Waiting,
+                Some(Verdict::DoesNotHold) | None => {}
+            }
+        }
+        fault
+    }
+}
+
 /// What happened to a key at one moment, for its timeline.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Moment {
@@ -116,16 +132,7 @@ impl Watched {
     }
 
     pub(super) fn judge(&self) -> Fault {
-        let mut fault = Fault::Clear;
-        for reading in &self.detector {
-            match reading.as_ref().map(|reading| &reading.verdict) {
-                Some(Verdict::Holds) => return Fault::Broken,
-                Some(Verdict::Unknown(_)) => fault = Fault::Unknown,
-                None if fault == Fault::Clear => fault = Fault::Waiting,
-                Some(Verdict::DoesNotHold) | None => {}
-            }
-        }
-        fault
+        Fault::of(self.detector.iter().map(|reading| reading.as_ref().map(|reading| &reading.verdict)))
     }
 
     /// Takes a reading, if it is newer than what is known.
@@ -205,14 +212,7 @@ impl Core {
 
     /// Puts an event on its key's timeline.
     pub(super) fn mark(&mut self, event: &Event) {
-        let moment = match event {
-            Event::Asked { .. } => Moment::Asked,
-            Event::Intent { .. } => Moment::Fixing,
-            Event::Verified { .. } => Moment::Verified,
-            Event::NotVerified { .. } => Moment::Failed,
-            Event::Escalated { .. } => Moment::Escalated,
-            _ => return,
-        };
+        let Some(moment) = super::past::moment(event) else { return };
         let key = event.incident().and_then(|id| self.state.open.get(&id)).map(|incident| &incident.key);
         if let Some(watched) = key.and_then(|key| self.keys.get_mut(key)) {
             watched.mark(self.now.mono, moment);

@@ -237,6 +237,12 @@ fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
     all.into_iter().map(|incident| Arc::new(incident_view(core, incident, words))).collect()
 }
 
+/// One incident as screens need it.
+#[must_use]
+pub fn one_incident(core: &Core, incident: &Incident, condition: fn(&Check) -> String) -> IncidentView {
+    incident_view(core, incident, &mut Words { condition, known: HashMap::new() })
+}
+
 fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> IncidentView {
     let playbook = core.playbook(&incident.key.content);
     IncidentView {
@@ -315,7 +321,7 @@ fn began(incident: &Incident) -> Now {
 }
 
 /// A remembered moment. The journal keeps no time zone: its minute of the day is UTC's.
-fn moment(mono: Mono, wall: Timestamp) -> Now {
+pub fn moment(mono: Mono, wall: Timestamp) -> Now {
     let minute = wall.as_second().rem_euclid(86_400) / 60;
     Now { mono, wall, minute_of_day: u16::try_from(minute).unwrap_or(0) }
 }

@@ -1,5 +1,6 @@
 //! Strings of keys in, commands out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -15,6 +16,7 @@ use super::super::view::World;
 use super::screens::look;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
+use crate::engine::past::{PastError, Replayed};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -24,28 +26,57 @@ pub struct Desk {
     pub snapshot: Snapshot,
     at: u64,
     pub asked: Vec<Request>,
+    /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
+    pub told: Vec<IncidentId>,
 }
 
 impl Desk {
     pub fn new(snapshot: Snapshot) -> Self {
-        let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
+        let mut desk = Self {
+            model: Model::new((120, 60), false, true),
+            snapshot,
+            at: 10_000,
+            asked: Vec::new(),
+            told: Vec::new(),
+        };
         desk.input(Input::Snapshot);
         desk
     }
 
     pub fn input(&mut self, input: Input) {
         let look = look(false, TermProfile::NoColor);
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        let snapshot = past.as_deref().filter(|_| !matches!(input, Input::Snapshot)).unwrap_or(&self.snapshot);
         let world = World {
-            snapshot: &self.snapshot,
-            mono: self.snapshot.now.mono,
-            wall: self.snapshot.now.wall,
+            snapshot,
+            mono: snapshot.now.mono,
+            wall: snapshot.now.wall,
             zone: &TimeZone::UTC,
             age: Duration::ZERO,
             at: At(self.at),
             look: &look,
             themes: &["default".to_owned(), "mono".to_owned()],
         };
-        self.asked.extend(update(&mut self.model, input, &world));
+        for request in update(&mut self.model, input, &world) {
+            match request {
+                Request::Tell(id) => self.told.push(id),
+                other => self.asked.push(other),
+            }
+        }
+    }
+
+    /// A moment of the past comes.
+    pub fn recalled(mut self, answer: Result<Replayed, PastError>) -> Self {
+        self.input(Input::Replayed(answer.map(Box::new)));
+        self
+    }
+
+    /// What the screen shows at this size.
+    pub fn screen(&self, size: (u16, u16)) -> String {
+        let mut model = self.model.clone();
+        model.size = size;
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        super::screens::drawn(&model, past.as_deref().unwrap_or(&self.snapshot), false)
     }
 
     /// The text of the page that is shown.
@@ -61,7 +92,7 @@ impl Desk {
             look: &look,
             themes: &[],
         };
-        let lines = self.model.pages.last().map(|page| super::super::view::page_lines(page, 100, &self.model, &world));
+        let lines = self.model.pages.last().map(|page| super::super::view::page_lines(page, 300, &self.model, &world));
         lines.unwrap_or_default().iter().map(super::super::line::Line::bare).collect()
     }
 
@@ -79,7 +110,7 @@ impl Desk {
     }
 
     /// The same without a pause between the keys.
-    fn burst(mut self, bytes: &str) -> Self {
+    pub fn burst(mut self, bytes: &str) -> Self {
         for key in Decoder::default().feed(bytes.as_bytes()) {
             self.typed(key);
             self.input(Input::Drawn);

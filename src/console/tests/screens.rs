@@ -41,12 +41,12 @@ fn buffer(model: &Model, snapshot: &Snapshot, look: &Look, age: Duration) -> Buf
     buffer
 }
 
-fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
+pub fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
     let look = look(ascii, TermProfile::NoColor);
     format!("{}\n", view::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
 }
 
-fn expect(name: &str, picture: &str) {
+pub fn expect(name: &str, picture: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../../tests/snapshots");
     settings.set_prepend_module_to_snapshot(false);
@@ -58,7 +58,7 @@ fn model(size: (u16, u16)) -> Model {
     Model::new(size, false, true)
 }
 
-const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
+pub const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
 
 /// Brings a model to a place.
 type Opener = Box<dyn Fn(&mut Model)>;

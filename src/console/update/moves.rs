@@ -5,6 +5,7 @@ use super::super::listed;
 use super::super::model::{Model, Overlay, Page, Pane};
 use super::super::success;
 use super::super::view::{self, World};
+use super::reading;
 
 /// Up and down, by rows or screens, on whatever page is shown.
 pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
@@ -82,6 +83,10 @@ pub fn pane(model: &mut Model, verb: Verb, world: &World<'_>) {
         }
         Some(Overlay::Filter { .. }) => {
             return go(model, if verb == Verb::Next { Verb::Down } else { Verb::Up }, world);
+        }
+        Some(Overlay::Find(_)) => return reading::step(model, verb == Verb::Next, world),
+        None if matches!(model.pages.last(), Some(Page::Incident { .. })) => {
+            return reading::choose(model, verb == Verb::Next, world);
         }
         None => {}
     }

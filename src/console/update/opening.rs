@@ -142,7 +142,7 @@ pub fn under_cursor(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         let held = held::all(world.snapshot);
         let ids = listed::ids(ListKind::Held, &model.list_filter, world.snapshot);
         let here = ids.get(cursor.index(&ids)).and_then(|id| held.iter().find(|held| held.id() == *id));
-        let end = here.filter(|_| !model.read_only).and_then(|held| held.end(world));
+        let end = here.filter(|_| !model.only_looks()).and_then(|held| held.end(world));
         return end.map_or_else(Vec::new, |question| form::ask(model, question));
     }
     let Some(subject) = subject(model, world) else {

@@ -11,7 +11,7 @@ use super::super::model::{Model, Overlay, Page, Pane};
 use super::super::review::QUIET;
 use super::super::view::{self, Entry, World};
 use super::opening::{self, Subject};
-use super::{Request, act, form, pick, review, say};
+use super::{Request, act, form, pick, reading, review, say};
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
@@ -72,6 +72,7 @@ fn field(model: &mut Model) -> Option<&mut String> {
         },
         Some(Overlay::Palette { typed, .. }) => Some(typed),
         Some(Overlay::Pick(pick)) => Some(&mut pick.typed),
+        Some(Overlay::Find(find)) => Some(&mut find.words),
         Some(Overlay::Filter { .. }) | None => match model.pages.last_mut() {
             Some(Page::Approval(review)) => review.naming.as_mut(),
             _ => None,
@@ -85,6 +86,7 @@ fn changed(model: &mut Model, world: &World<'_>) {
         Some(Overlay::Pick(pick)) => pick.at = 0,
         Some(Overlay::Form(form)) => form.tell_moment(world.wall, world.zone),
         Some(Overlay::Filter { .. }) => model.main.follow(world.snapshot),
+        Some(Overlay::Find(_)) => reading::changed(model, world),
         _ => {}
     }
 }
@@ -128,7 +130,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             let entry = view::entries(&typed, model, world).into_iter().nth(at);
             entry.map_or_else(Vec::new, |entry| chosen(model, entry, world))
         }
-        Some(Overlay::Filter { .. }) | None => Vec::new(),
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => Vec::new(),
     }
 }
 

@@ -1,9 +1,12 @@
 //! Line 1: is anything broken, is it being fixed, does it need me? Always in words and counts, at every width.
 
+mod past;
+
 use super::World;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::held::{self, Held};
 use crate::console::line::{Line, width};
+use crate::console::model::Model;
 use crate::console::rows::{self, Counts};
 use crate::console::say;
 use crate::console::theme::Role;
@@ -12,8 +15,12 @@ use crate::engine::snapshot::PlaybookState;
 use crate::playbook::Mode;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, room: u16, world: &World<'_>) {
-    let (state, rest) = fitted(usize::from(room), world);
+pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &World<'_>) {
+    let (state, rest) = match (model.replayed(), &model.rewind) {
+        (Some(shown), Some(rewind)) => past::fitted(usize::from(room), shown, rewind, world),
+        (_, Some(rewind)) => past::asked(usize::from(room), rewind, world),
+        _ => fitted(usize::from(room), world),
+    };
     canvas.line(0, 0, room, &state);
     canvas.line(room.saturating_sub(columns(rest.width())), 0, room, &rest);
 }

@@ -28,8 +28,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Look, columns};
+use super::find;
 use super::line::Line;
 use super::model::{At, Model, Overlay, Page, TextKind};
+use super::recall;
 use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
@@ -93,7 +95,7 @@ pub fn frame((width, height): (u16, u16)) -> Option<Frame> {
 pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, world.look);
-    header::draw(&mut canvas, area.width, world);
+    header::draw(&mut canvas, area.width, model, world);
     let Some(frame) = frame((area.width, area.height)) else { return };
     match model.pages.last() {
         None => main::draw(&mut canvas, frame.body, model, world),
@@ -109,12 +111,12 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
         Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
-        Some(Overlay::Filter { .. }) | None => {}
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
     }
 }
 
 fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
-    canvas.rule(0, body.y, body.width, &heading(page, model, world));
+    canvas.rule(0, body.y, body.width, &finding(heading(page, model, world), page, body, model, world));
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
@@ -123,17 +125,63 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
         | Page::Playbook { scroll, .. }
         | Page::Rejected { scroll, .. }
         | Page::Text { scroll, .. } => {
-            let lines = page_lines(page, usize::from(room.width), model, world);
-            draw_lines(canvas, room, &lines, *scroll);
+            let width = usize::from(room.width);
+            let mut lines = page_text(page, width, model, world);
+            if let Some(Overlay::Find(find)) = &model.overlay {
+                let hits = find::hits(&lines, &find.words);
+                lines = find::marked(lines, &hits, find.at);
+            }
+            draw_lines(canvas, room, &wrapped(lines, width), *scroll);
         }
         Page::Approval(review) => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, review.scroll);
             if room.height > 0 {
-                approval::draw_question(canvas, body, review, world);
+                approval::draw_question(canvas, body, review, model, world);
             }
         }
     }
+}
+
+/// The heading, with the words that are looked for in the page.
+fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<'_>) -> Line {
+    let Some(Overlay::Find(find)) = &model.overlay else { return heading };
+    let lines = page_text(page, usize::from(inside(page, body).width), model, world);
+    let count = find::hits(&lines, &find.words).len();
+    let place = match (find.words.is_empty(), count) {
+        (true, _) => String::new(),
+        (_, 0) => " not here".to_owned(),
+        (_, count) => format!(" {} of {count}", find.at.min(count - 1) + 1),
+    };
+    // first, so that it stays where the page's name is cut
+    Line::new()
+        .with(Role::Key, "/")
+        .with(Role::Input, format!("{}_", find.words))
+        .text(place)
+        .text("  ")
+        .joined(heading)
+}
+
+/// The text of the page that is shown, not wrapped yet, and the width that it is wrapped to; none for the main screen.
+#[must_use]
+pub fn shown_text(model: &Model, world: &World<'_>) -> Option<(Vec<Line>, usize)> {
+    let page = model.pages.last()?;
+    let width = usize::from(inside(page, frame(model.size)?.body).width);
+    Some((page_text(page, width, model, world), width))
+}
+
+/// What a copy takes, and what that is called: the chosen attempt, else the whole page.
+#[must_use]
+pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(String, Vec<Line>)> {
+    let page = model.pages.last()?;
+    if let Page::Incident { id, .. } = page
+        && let Some(attempt) = model.recalled.chosen(*id)
+        && let Some(view) = recall::incident(model, *id, world)
+    {
+        let lines = story::attempt(&view.story, attempt, world);
+        return Some((format!("attempt {attempt}"), wrapped(lines, width)));
+    }
+    Some(("this page".to_owned(), page_lines(page, width, model, world)))
 }
 
 /// Where a page's text stands: below its heading, and on a request's page above its question.
@@ -154,7 +202,7 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
 
 fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
     match page {
-        Page::Incident { id, .. } => incident::heading(*id, world),
+        Page::Incident { id, .. } => incident::heading(*id, model, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
         Page::Rejected { playbook, .. } => {
@@ -176,18 +224,26 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
 /// A page's text, wrapped to a width.
 #[must_use]
 pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
-    let lines = match page {
-        Page::Incident { id, .. } => incident::lines(*id, width, world),
+    wrapped(page_text(page, width, model, world), width)
+}
+
+fn wrapped(lines: Vec<Line>, width: usize) -> Vec<Line> {
+    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+}
+
+/// A page's text for a width, not wrapped yet.
+fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+    match page {
+        Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { kind, .. } => return lists::lines(*kind, &model.list_filter, world),
-        Page::Success { span, .. } => return success::lines(width, *span, world),
+        Page::List { kind, .. } => lists::lines(*kind, &model.list_filter, world),
+        Page::Success { span, .. } => success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
-        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model.read_only, world),
-    };
-    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
+    }
 }
 
 /// How far a page reaches.

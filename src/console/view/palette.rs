@@ -123,21 +123,29 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
     });
     let ends = held::all(world.snapshot)
         .into_iter()
-        .filter(|_| !model.read_only)
+        .filter(|_| !model.only_looks())
         .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
     let themes = world.themes.iter().cloned().map(Entry::Theme);
     let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
-    found(typed, verbs(model, world).into_iter().chain(things).collect())
+    let old = older(typed, world).into_iter().map(|entry| (Hit::default(), entry));
+    old.chain(found(typed, verbs(model, world).into_iter().chain(things).collect())).collect()
+}
+
+/// The incident of this number, where only the journal has it any more.
+fn older(typed: &str, world: &World<'_>) -> Option<Entry> {
+    let id = IncidentId(typed.trim().trim_start_matches('#').parse().ok()?);
+    let known = world.snapshot.incidents.iter().any(|incident| incident.id == id);
+    (!known).then(|| Entry::Incident { id, what: "from the journal".into() })
 }
 
 /// What can be done here, and what can be done to anything that is named next.
 fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
     let ascii = world.look.glyphs.ascii;
-    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.read_only).collect();
+    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.only_looks()).collect();
     let known = |verb: Verb| here.iter().any(|binding| binding.verb == verb);
-    let elsewhere = keys::TABLE
-        .iter()
-        .filter(|binding| crate::console::update::needs_one(binding.verb) && !known(binding.verb) && !model.read_only);
+    let elsewhere = keys::TABLE.iter().filter(|binding| {
+        crate::console::update::needs_one(binding.verb) && !known(binding.verb) && !model.only_looks()
+    });
     here.iter()
         .copied()
         .chain(elsewhere)
