@@ -172,12 +172,12 @@ struct App {
     heard: mpsc::UnboundedReceiver<Heard>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
-    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
-    look: mpsc::UnboundedSender<(Key, Looked)>,
     /// What the past answers.
     recalled: mpsc::UnboundedReceiver<Input>,
     recall: mpsc::UnboundedSender<Input>,
     recalling: watch::Receiver<Option<Progress>>,
+    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
+    look: mpsc::UnboundedSender<(Key, Looked)>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -201,8 +201,8 @@ impl App {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
-        let (look, looks_over) = mpsc::unbounded_channel();
         let (recall, recalled) = mpsc::unbounded_channel();
+        let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -252,12 +252,12 @@ impl App {
                 Some(()) = self.stopped.recv() => self.sleep(),
                 Some(()) = self.continued.recv() => self.wake_up(),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
-                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 Some(input) = self.recalled.recv() => self.take_in(input),
                 Ok(()) = self.recalling.changed() => {
                     let progress = *self.recalling.borrow_and_update();
                     self.take_in(Input::Recalling(progress));
                 }
+                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -359,7 +359,6 @@ impl App {
                     let _ = answer.send(answered);
                 });
             }
-            Request::Plan(key) => self.plan(key),
             Request::Recall(goal) => {
                 let (handle, recall) = (self.handle.clone(), self.recall.clone());
                 tokio::spawn(async move {
@@ -374,6 +373,7 @@ impl App {
                 });
             }
             Request::Export { stem, text } => self.export(&stem, &text),
+            Request::Plan(key) => self.plan(key),
             Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => self.change_theme(&name),
             Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),

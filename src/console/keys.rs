@@ -282,7 +282,7 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('t')], "t", Verb::Live, "from looking back to live, and to the place where you were")
         .at(NO_REVIEW)
         .short("live"),
-    key(&[Sign('y')], "y", Verb::Copy, "copy the page, or the chosen attempt, to the clipboard (OSC 52)")
+    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown, or the chosen attempt, to the clipboard (OSC 52)")
         .at(&[List, Incident, Playbook, Text]),
     key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLS),
     key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLS),

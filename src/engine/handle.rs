@@ -28,27 +28,27 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Asked>,
     beat: Arc<AtomicU64>,
-    questions: Option<mpsc::Sender<Question>>,
     past: Line,
+    questions: Option<mpsc::Sender<Question>>,
 }
 
 impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
-        Self { snapshots, commands, beat, questions: None, past: Line::dead() }
-    }
-
-    /// The same with somebody who answers questions about the host.
-    #[must_use]
-    pub fn answered_by(self, questions: mpsc::Sender<Question>) -> Self {
-        Self { questions: Some(questions), ..self }
+        Self { snapshots, commands, beat, past: Line::dead(), questions: None }
     }
 
     /// The same with a line to the past.
     #[must_use]
     pub fn with_past(self, past: Line) -> Self {
         Self { past, ..self }
+    }
+
+    /// The same with somebody who answers questions about the host.
+    #[must_use]
+    pub fn answered_by(self, questions: mpsc::Sender<Question>) -> Self {
+        Self { questions: Some(questions), ..self }
     }
 
     /// The state, now and whenever it changes.
@@ -77,22 +77,6 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
-    }
-
-    /// What a playbook's text would do now: what is looked at comes as it is begun, what was seen at the end. Nothing
-    /// is run. The look ends when the receiver is dropped.
-    #[must_use]
-    pub fn rehearse(&self, name: Arc<str>, text: Arc<str>) -> mpsc::UnboundedReceiver<Rehearsing> {
-        let (tell, told) = mpsc::unbounded_channel();
-        self.ask(Question::Rehearse { name, text, tell });
-        told
-    }
-
-    /// A question that finds nobody is dropped, and with it the way back: whoever waits sees that.
-    fn ask(&self, question: Question) {
-        if let Some(questions) = &self.questions {
-            let _ = questions.try_send(question);
-        }
     }
 
     /// How many events the journal holds.
@@ -131,5 +115,21 @@ impl Handle {
     #[must_use]
     pub fn recalling(&self) -> watch::Receiver<Option<Progress>> {
         self.past.progress()
+    }
+
+    /// What a playbook's text would do now: what is looked at comes as it is begun, what was seen at the end. Nothing
+    /// is run. The look ends when the receiver is dropped.
+    #[must_use]
+    pub fn rehearse(&self, name: Arc<str>, text: Arc<str>) -> mpsc::UnboundedReceiver<Rehearsing> {
+        let (tell, told) = mpsc::unbounded_channel();
+        self.ask(Question::Rehearse { name, text, tell });
+        told
+    }
+
+    /// A question that finds nobody is dropped, and with it the way back: whoever waits sees that.
+    fn ask(&self, question: Question) {
+        if let Some(questions) = &self.questions {
+            let _ = questions.try_send(question);
+        }
     }
 }

@@ -20,10 +20,10 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
-//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`offer`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
 //! | [`past`] | the journal as it stood at any event |
+//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;

@@ -62,14 +62,14 @@ pub enum Input {
 pub enum Request {
     /// Ask the engine.
     Send(Command),
-    /// Have the plan made that a run by hand of this would carry out.
-    Plan(Key),
     /// Ask for a moment of the past.
     Recall(Goal),
     /// Ask for an incident's whole story.
     Tell(IncidentId),
     /// Write this to a new file whose name begins so.
     Export { stem: Arc<str>, text: String },
+    /// Have the plan made that a run by hand of this would carry out.
+    Plan(Key),
     /// Hand a playbook to the editor.
     Edit(Arc<str>),
     /// Draw with another theme.

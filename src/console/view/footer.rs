@@ -58,11 +58,11 @@ fn is_of_use(verb: Verb, model: &Model, world: &World<'_>) -> bool {
             .iter()
             .any(|incident| matches!(incident.stage, Stage::Escalated(_)) && incident.acknowledged.is_none()),
         Verb::Back => model.place() != Place::Main || !model.main.filter.is_empty(),
+        Verb::Earlier => model.replayed().is_some() || model.place() == Place::Main,
+        Verb::Later | Verb::IncidentBefore | Verb::IncidentAfter | Verb::Live => model.replayed().is_some(),
         Verb::PageDown if model.place() == Place::Question => {
             super::question_extent(model, world).is_some_and(|extent| extent.last() > 0)
         }
-        Verb::Earlier => model.replayed().is_some() || model.place() == Place::Main,
-        Verb::Later | Verb::IncidentBefore | Verb::IncidentAfter | Verb::Live => model.replayed().is_some(),
         _ => true,
     }
 }

@@ -127,8 +127,8 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
         .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
     let themes = world.themes.iter().cloned().map(Entry::Theme);
     let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
-    let old = older(typed, world).into_iter().map(|entry| (Hit::default(), entry));
-    old.chain(found(typed, verbs(model, world).into_iter().chain(things).collect())).collect()
+    let old = older(typed, world).map(|entry| (Hit::default(), entry));
+    old.into_iter().chain(found(typed, verbs(model, world).into_iter().chain(things).collect())).collect()
 }
 
 /// The incident of this number, where only the journal has it any more.
