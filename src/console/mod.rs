@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`app`] | the loop: takes inputs in, carries requests out, draws when something changed |
 //! | [`terminal`] | the terminal taken over and given back; keys read on a thread of their own |
+//! | [`ink`] | from changed cells to bytes |
 //! | [`decode`] | from a terminal's bytes to keys |
 //! | [`keys`] | the one table of keys: dispatch, footer, help, palette |
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
@@ -28,12 +29,14 @@
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
+//! | [`looks`], [`preferences`] | the theme that is shown, tried or kept; what one operator wants |
+//! | [`osc`] | what a terminal is asked for besides drawing |
+//! | [`misread`] | what is wrong with a file, and where |
 //! | [`editor`] | a playbook handed to `$EDITOR` and back |
 //! | [`plain`] | the state in sentences, without a screen |
 
 mod app;
 mod canvas;
-mod clipboard;
 mod decode;
 mod editor;
 mod export;
@@ -42,11 +45,16 @@ mod form;
 mod fuzzy;
 mod glyphs;
 mod held;
+mod ink;
 pub mod keys;
 mod line;
 mod listed;
+mod looks;
+mod misread;
 mod model;
+mod osc;
 pub mod plain;
+mod preferences;
 mod recall;
 mod review;
 mod rewind;
@@ -89,7 +97,7 @@ use crate::engine::{Handle, Snapshot};
 use canvas::Look;
 use glyphs::Glyphs;
 use model::{At, Model};
-use theme::{Theme, ThemeError};
+use theme::{Shelf, Theme, ThemeError};
 use view::World;
 
 pub use svg::to_svg;
@@ -151,16 +159,26 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
 }
 
 /// One screen as plain text: for `--once`, the README and tests.
-#[must_use]
-pub fn draw_once(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> String {
-    view::text(&drawn(snapshot, width, height, options, TermProfile::NoColor))
+///
+/// # Errors
+/// Where the theme that was asked for cannot be had.
+pub fn draw_once(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> Result<String, ConsoleError> {
+    Ok(view::text(&drawn(snapshot, width, height, options, TermProfile::NoColor)?))
 }
 
 /// The same with colours.
-fn drawn(snapshot: &Snapshot, width: u16, height: u16, options: &Options, profile: TermProfile) -> Buffer {
-    let theme = options.theme.as_deref().and_then(|name| Theme::find(name, &options.config).ok());
-    let look =
-        Look { glyphs: Glyphs::choose(options.ascii), styles: theme.unwrap_or_else(Theme::standard).on(profile) };
+fn drawn(
+    snapshot: &Snapshot,
+    width: u16,
+    height: u16,
+    options: &Options,
+    profile: TermProfile,
+) -> Result<Buffer, ConsoleError> {
+    let theme = match &options.theme {
+        Some(name) => Shelf::new(&options.config).find(name)?,
+        None => Theme::standard(),
+    };
+    let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
     let world = World {
         snapshot,
         mono: snapshot.now.mono,
@@ -174,5 +192,5 @@ fn drawn(snapshot: &Snapshot, width: u16, height: u16, options: &Options, profil
     let model = Model::new((width, height), options.read_only, options.embedded);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     view::draw(&model, &world, &mut buffer);
-    buffer
+    Ok(buffer)
 }

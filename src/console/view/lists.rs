@@ -28,7 +28,14 @@ pub fn heading(kind: ListKind, filter: &str, world: &World<'_>) -> Line {
         ListKind::Held => "Held back",
     };
     let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
-    if filter.is_empty() { line } else { line.with(Role::Key, format!("  /{filter}")) }
+    if !filter.is_empty() {
+        return line.with(Role::Key, format!("  /{filter}"));
+    }
+    let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
+    match (kind, oldest) {
+        (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
+        _ => line,
+    }
 }
 
 /// Every row that the filter admits.
@@ -69,7 +76,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str
         let y = room.y + columns(slot);
         canvas.line(room.x, y, room.width, line);
         if index == selected {
-            canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+            canvas.select(Rect { x: room.x.saturating_sub(1), y, width: room.width + 1, height: 1 });
         }
     }
 }
