@@ -82,6 +82,17 @@ pub fn marked(text: &str, at: &[u32], role: Role) -> Line {
     Line::gathered(0, &signs)
 }
 
+/// A line with those letters of a name in it set off that were found.
+#[must_use]
+pub fn mark_name(mut line: Line, name: &str, at: &[u32]) -> Line {
+    let place = line.pieces.iter().position(|piece| piece.text == name).filter(|_| !at.is_empty());
+    if let Some(place) = place {
+        let marked = marked(name, at, line.pieces[place].role).pieces;
+        line.pieces.splice(place..=place, marked);
+    }
+    line
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -254,7 +254,7 @@ pub const TABLE: &[Binding] = &[
         .short("breaker")
         .acting(),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
-    key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(&[Main]).short("filter"),
+    key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(ROWS).short("filter"),
     key(&[Sign('/')], "/", Verb::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "choose the next attempt, to copy it by itself").at(&[Incident]),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "choose the attempt before").at(&[Incident]),

@@ -24,6 +24,7 @@
 //! | [`form`] | questions with fields |
 //! | [`held`] | what is held back on purpose: pauses, maintenance windows, snoozes |
 //! | [`fuzzy`] | finding by a few letters, and showing which they were |
+//! | [`listed`] | which rows of a list page the filter admits |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
 //! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
@@ -50,6 +51,7 @@ mod held;
 mod ink;
 pub mod keys;
 mod line;
+mod listed;
 mod looks;
 mod misread;
 mod model;

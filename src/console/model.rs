@@ -37,6 +37,8 @@ pub struct Model {
     pub pages: Vec<Page>,
     /// What has the keys before the page.
     pub overlay: Option<Overlay>,
+    /// Only rows of the list page that is shown which hold these words.
+    pub list_filter: String,
     /// What the last command or key came to.
     pub said: Option<Said>,
     /// Columns and rows of the terminal.
@@ -254,6 +256,7 @@ impl Model {
             main: Main::default(),
             pages: Vec::new(),
             overlay: None,
+            list_filter: String::new(),
             said: None,
             size,
             read_only,
@@ -314,6 +317,19 @@ impl Model {
         };
         let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));
         review.into_iter().chain(said).min()
+    }
+}
+
+impl Model {
+    /// The filter of what is shown: the list page's, else the main screen's.
+    #[must_use]
+    pub fn filter(&self) -> &str {
+        if let Some(Page::List { .. }) = self.pages.last() { &self.list_filter } else { &self.main.filter }
+    }
+
+    /// The same, to be typed into.
+    pub fn filter_mut(&mut self) -> &mut String {
+        if let Some(Page::List { .. }) = self.pages.last() { &mut self.list_filter } else { &mut self.main.filter }
     }
 }
 

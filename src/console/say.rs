@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::core::incident::Denial;
 use crate::core::{Mono, Operator};
-use crate::engine::snapshot::Health;
+use crate::engine::snapshot::{Health, Stage};
 
 /// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
 #[must_use]
@@ -79,6 +79,21 @@ pub fn date(moment: Timestamp, zone: &TimeZone) -> String {
 #[must_use]
 pub fn who(operator: &Operator) -> &str {
     operator.login.as_deref().unwrap_or(&operator.name)
+}
+
+/// Where an incident stands, in a word or two.
+#[must_use]
+pub fn stage(stage: &Stage) -> String {
+    match stage {
+        Stage::Firing => "broken".into(),
+        Stage::Held(denial) => format!("held {denial}"),
+        Stage::Asking(_) => "asks".into(),
+        Stage::Remediating { .. } => "fixing".into(),
+        Stage::Verifying { .. } => "verifying".into(),
+        Stage::Soaking { .. } => "soaking".into(),
+        Stage::Escalated(cause) => format!("called {cause}"),
+        Stage::Closed { outcome, .. } => outcome.to_string(),
+    }
 }
 
 /// A count and its noun.

@@ -112,3 +112,23 @@ fn help_begins_with_the_keys_of_the_place_that_one_came_from() {
         assert_eq!(first.map(|line| page[line].as_str()), Some(place_name(place)), "{keys}");
     }
 }
+
+#[test]
+fn a_list_is_filtered_and_escape_first_shows_all_again() {
+    let shown = |desk: &Desk| desk.page().len();
+    let desk = desk().keys("I/mail\r");
+    assert_eq!(shown(&desk), 1);
+    let opened = desk.keys("\r");
+    assert!(matches!(opened.model.pages.last(), Some(Page::Incident { id: IncidentId(39), .. })));
+    let back = opened.keys("\x1b");
+    assert_eq!(shown(&back), 1, "the filter is kept");
+    let all = back.keys("\x1b");
+    assert_eq!((shown(&all), all.model.place()), (4, Place::List));
+    assert_eq!(all.keys("\x1b").model.place(), Place::Main);
+    assert_eq!(shown(&super::finding::desk().keys("B/sh inod\r")), 1);
+    assert_eq!(super::finding::desk().keys("I/mail\rB").page().len(), 5, "another list begins unfiltered");
+    let counted = super::finding::desk().keys("S/x");
+    assert!(counted.model.overlay.is_none() && counted.model.main.filter.is_empty());
+    let undone = super::finding::desk().keys("I/zzz\x1b");
+    assert_eq!((shown(&undone), undone.model.main.filter.as_str()), (4, ""));
+}

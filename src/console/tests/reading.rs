@@ -75,7 +75,7 @@ fn every_page_that_is_read_can_be_searched() {
         assert_eq!(desk.model.place(), Place::Finding, "{opener}");
         assert!(desk.screen((40, 10)).contains("/e_ 1 of"), "{opener}: {}", desk.screen((40, 10)));
     }
-    assert_eq!(Desk::new(fixture::trouble()).keys("B/").model.place(), Place::List, "lists are no pages to read");
+    assert_eq!(Desk::new(fixture::trouble()).keys("B/").model.place(), Place::Typing, "lists are filtered");
     let pasted = mailer().keys("/").keys("\x1b[200~no\nanswer\x1b[201~");
     assert_eq!(found(&pasted).0, "no answer");
 }

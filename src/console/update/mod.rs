@@ -20,6 +20,7 @@ pub use pick::needs_one;
 use super::decode::Mouse;
 use super::form::Looked;
 use super::keys::{self, Verb};
+use super::listed;
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::recall;
 use super::rewind::{self, Step};
@@ -215,8 +216,11 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
         Verb::Open => return opening::under_cursor(model, world),
         Verb::Back => return back(model),
+        Verb::Filter if matches!(model.pages.last(), Some(Page::Success { .. })) => {
+            say(model, world, "no filter here: the palette (:) finds a playbook by its name");
+        }
         Verb::Filter => {
-            model.overlay = Some(Overlay::Filter { before: model.main.filter.clone() });
+            model.overlay = Some(Overlay::Filter { before: model.filter().to_owned() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
         Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
@@ -266,11 +270,12 @@ fn suspend(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 /// One step back. Never changes anything but what is looked at.
 fn back(model: &mut Model) -> Vec<Request> {
     match model.overlay.take() {
-        Some(Overlay::Filter { before }) => model.main.filter = before,
+        Some(Overlay::Filter { before }) => *model.filter_mut() = before,
         Some(Overlay::Form(_) | Overlay::Palette { .. } | Overlay::Pick(_)) => review::unseen(model),
         Some(Overlay::Find(_)) => {}
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
+            Some(Page::List { .. }) if !model.list_filter.is_empty() => model.list_filter.clear(),
             Some(_) => drop(model.pages.pop()),
             None if !model.main.filter.is_empty() => model.main.filter.clear(),
             None => rewind::leave(model),
@@ -292,7 +297,7 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
     model.main.follow(snapshot);
     for page in &mut model.pages {
         match page {
-            Page::List { kind, cursor } => cursor.follow(&super::model::list_items(*kind, snapshot)),
+            Page::List { kind, cursor } => cursor.follow(&listed::ids(*kind, &model.list_filter, snapshot)),
             Page::Approval(review) => {
                 review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
             }

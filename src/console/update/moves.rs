@@ -1,7 +1,8 @@
 //! Where one looks: rows, screens and panes.
 
 use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page, Pane, list_items};
+use super::super::listed;
+use super::super::model::{Model, Overlay, Page, Pane};
 use super::super::success;
 use super::super::view::{self, World};
 use super::reading;
@@ -24,7 +25,7 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
                 cursor.step(&items, by);
             }
         }
-        Some(Page::List { kind, cursor }) => cursor.step(&list_items(*kind, world.snapshot), by),
+        Some(Page::List { kind, cursor }) => cursor.step(&listed::ids(*kind, &model.list_filter, world.snapshot), by),
         Some(Page::Success { cursor, span }) => {
             cursor.step(&success::ids(world.snapshot, *span), by);
             let index = cursor.index(&success::ids(world.snapshot, *span));

@@ -4,7 +4,8 @@ use std::sync::Arc;
 
 use super::super::held::{self, Held};
 use super::super::keys::Verb;
-use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item, list_items};
+use super::super::listed;
+use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item};
 use super::super::review::Review;
 use super::super::rows;
 use super::super::success::{self, About, Span};
@@ -44,7 +45,7 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
             rows::incident(world.snapshot, review.incident).map(|view| Subject::of_incident(view))
         }
         Some(Page::Playbook { name, .. } | Page::Rejected { playbook: name, .. }) => Some(of_playbook(name, world)),
-        Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
+        Some(Page::List { kind, cursor }) => listed(*kind, &model.list_filter, cursor, world),
         Some(Page::Success { cursor, span }) => counted(cursor, *span, world),
         Some(Page::Text { .. }) => None,
     }
@@ -85,8 +86,8 @@ fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
     }
 }
 
-fn listed(kind: ListKind, cursor: &Cursor, world: &World<'_>) -> Option<Subject> {
-    let items = list_items(kind, world.snapshot);
+fn listed(kind: ListKind, filter: &str, cursor: &Cursor, world: &World<'_>) -> Option<Subject> {
+    let items = listed::ids(kind, filter, world.snapshot);
     let item = items.get(cursor.index(&items))?;
     match kind {
         ListKind::Held => held::all(world.snapshot).iter().find(|held| held.id() == *item).and_then(held_subject),
@@ -139,8 +140,9 @@ pub fn under_cursor(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     }
     if let Some(Page::List { kind: ListKind::Held, cursor }) = model.pages.last() {
         let held = held::all(world.snapshot);
-        let ids: Vec<_> = held.iter().map(Held::id).collect();
-        let end = held.get(cursor.index(&ids)).filter(|_| !model.only_looks()).and_then(|held| held.end(world));
+        let ids = listed::ids(ListKind::Held, &model.list_filter, world.snapshot);
+        let here = ids.get(cursor.index(&ids)).and_then(|id| held.iter().find(|held| held.id() == *id));
+        let end = here.filter(|_| !model.only_looks()).and_then(|held| held.end(world));
         return end.map_or_else(Vec::new, |question| form::ask(model, question));
     }
     let Some(subject) = subject(model, world) else {
@@ -193,6 +195,9 @@ pub fn page(model: &mut Model, verb: Verb) {
         _ => false,
     };
     if !already {
+        if let Page::List { .. } = next {
+            model.list_filter.clear();
+        }
         model.pages.push(next);
     }
 }
@@ -213,6 +218,7 @@ pub fn review(model: &mut Model, world: &World<'_>) {
         None => {
             let approvals = matches!(model.pages.last(), Some(Page::List { kind: ListKind::Approvals, .. }));
             if !approvals {
+                model.list_filter.clear();
                 model.pages.push(Page::List { kind: ListKind::Approvals, cursor: Cursor::default() });
             }
         }

@@ -62,16 +62,18 @@ pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> 
 
 /// The text that is being typed.
 fn field(model: &mut Model) -> Option<&mut String> {
+    if let Some(Overlay::Filter { .. }) = model.overlay {
+        return Some(model.filter_mut());
+    }
     match &mut model.overlay {
         Some(Overlay::Form(form)) => match &mut form.fields.get_mut(form.at)?.value {
             Value::Text(text) | Value::Word { typed: text, .. } | Value::Moment { typed: text, .. } => Some(text),
             Value::Choice { .. } => None,
         },
-        Some(Overlay::Filter { .. }) => Some(&mut model.main.filter),
         Some(Overlay::Palette { typed, .. }) => Some(typed),
-        Some(Overlay::Find(find)) => Some(&mut find.words),
         Some(Overlay::Pick(pick)) => Some(&mut pick.typed),
-        None => match model.pages.last_mut() {
+        Some(Overlay::Find(find)) => Some(&mut find.words),
+        Some(Overlay::Filter { .. }) | None => match model.pages.last_mut() {
             Some(Page::Approval(review)) => review.naming.as_mut(),
             _ => None,
         },

@@ -5,9 +5,11 @@ use ratatui::layout::Rect;
 use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::fuzzy::mark_name;
 use crate::console::held::{self, Held};
 use crate::console::line::Line;
-use crate::console::model::{Cursor, ListKind, list_items, playbooks};
+use crate::console::listed;
+use crate::console::model::{Cursor, ListKind, playbooks};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
@@ -17,8 +19,8 @@ use crate::playbook::{Mode, Origin, Risk};
 
 /// The page's heading.
 #[must_use]
-pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
-    let count = list_items(kind, world.snapshot).len();
+pub fn heading(kind: ListKind, filter: &str, world: &World<'_>) -> Line {
+    let count = listed::rows(kind, filter, world.snapshot).len();
     let name = match kind {
         ListKind::Approvals => "Approvals",
         ListKind::Playbooks => "Playbooks",
@@ -26,6 +28,9 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Held => "Held back",
     };
     let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
+    if !filter.is_empty() {
+        return line.with(Role::Key, format!("  /{filter}"));
+    }
     let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
     match (kind, oldest) {
         (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
@@ -33,9 +38,15 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
     }
 }
 
-/// Every row.
+/// Every row that the filter admits.
 #[must_use]
-pub fn lines(kind: ListKind, world: &World<'_>) -> Vec<Line> {
+pub fn lines(kind: ListKind, filter: &str, world: &World<'_>) -> Vec<Line> {
+    let all = all(kind, world);
+    let shown = listed::rows(kind, filter, world.snapshot).into_iter();
+    shown.filter_map(|row| Some(mark_name(all.get(row.index)?.clone(), &row.name, &row.marks))).collect()
+}
+
+fn all(kind: ListKind, world: &World<'_>) -> Vec<Line> {
     match kind {
         ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
         ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
@@ -45,11 +56,12 @@ pub fn lines(kind: ListKind, world: &World<'_>) -> Vec<Line> {
 }
 
 /// Draws the rows that there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
-    let lines = lines(kind, world);
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str), cursor: &Cursor, world: &World<'_>) {
+    let lines = lines(kind, filter, world);
     let height = usize::from(room.height);
     if lines.is_empty() {
         let words = match kind {
+            _ if !filter.is_empty() => "nothing holds these words: Esc shows all",
             ListKind::Approvals => "Nothing waits for a yes.",
             ListKind::Incidents => "No incident yet.",
             ListKind::Playbooks => "No playbook was found.",
@@ -58,7 +70,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor
         canvas.put(room.x, room.y, room.width, Role::Dim, words);
         return;
     }
-    let selected = cursor.index(&list_items(kind, world.snapshot));
+    let selected = cursor.index(&listed::ids(kind, filter, world.snapshot));
     let first = first_row(selected, lines.len(), height);
     for (slot, (index, line)) in lines.iter().enumerate().skip(first).take(height).enumerate() {
         let y = room.y + columns(slot);

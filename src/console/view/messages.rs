@@ -19,7 +19,7 @@ const MOST_ROWS: usize = 4;
 pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'_>) {
     let room = model.size.0;
     let line = if let Some(Overlay::Filter { .. }) = model.overlay {
-        Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.main.filter))
+        Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.filter()))
     } else if let Some(said) = &model.said {
         let role = if said.bad { Role::Broken } else { Role::Ok };
         return draw_rows(canvas, y, room, &Line::new().with(role, &said.text), most_rows(model));

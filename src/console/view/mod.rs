@@ -125,7 +125,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     canvas.rule(0, body.y, body.width, &finding(heading(page, model, world), page, body, model, world));
     let room = inside(page, body);
     match page {
-        Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
         Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
@@ -214,7 +214,7 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
         Page::Rejected { playbook, .. } => {
             Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
         }
-        Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::List { kind, .. } => lists::heading(*kind, &model.list_filter, world),
         Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
@@ -244,8 +244,8 @@ fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { kind, .. } => return lists::lines(*kind, world),
-        Page::Success { span, .. } => return success::lines(width, *span, world),
+        Page::List { kind, .. } => lists::lines(*kind, &model.list_filter, world),
+        Page::Success { span, .. } => success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
         Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
