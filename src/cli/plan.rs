@@ -15,7 +15,7 @@ use crate::playbook::library::Library;
 pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
     let playbook = find(common, file)?;
     let options = common.options()?;
-    let rehearsals = runtime::build()?.block_on(rehearse::rehearse(&options, &playbook))?;
+    let rehearsals = runtime::build()?.block_on(rehearse::rehearse(&options, &playbook, |_| ()))?;
     println!("{} ({}, risk {}, mode {})", playbook.title, playbook.name, playbook.risk, playbook.mode);
     for rehearsal in &rehearsals {
         print(rehearsal);

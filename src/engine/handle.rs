@@ -7,6 +7,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Snapshot;
+use super::question::{Question, Rehearsing};
 use crate::core::{Command, Refusal};
 use crate::host::clock::boottime_ms;
 
@@ -25,13 +26,20 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Asked>,
     beat: Arc<AtomicU64>,
+    questions: Option<mpsc::Sender<Question>>,
 }
 
 impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
-        Self { snapshots, commands, beat }
+        Self { snapshots, commands, beat, questions: None }
+    }
+
+    /// The same with somebody who answers questions about the host.
+    #[must_use]
+    pub fn answered_by(self, questions: mpsc::Sender<Question>) -> Self {
+        Self { questions: Some(questions), ..self }
     }
 
     /// The state, now and whenever it changes.
@@ -60,5 +68,20 @@ impl Handle {
         let (answer, answered) = oneshot::channel();
         self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
+    }
+    /// What a playbook's text would do now: what is looked at comes as it is begun, what was seen at the end. Nothing
+    /// is run. The look ends when the receiver is dropped.
+    #[must_use]
+    pub fn rehearse(&self, name: Arc<str>, text: Arc<str>) -> mpsc::UnboundedReceiver<Rehearsing> {
+        let (tell, told) = mpsc::unbounded_channel();
+        self.ask(Question::Rehearse { name, text, tell });
+        told
+    }
+
+    /// A question that finds nobody is dropped, and with it the way back: whoever waits sees that.
+    fn ask(&self, question: Question) {
+        if let Some(questions) = &self.questions {
+            let _ = questions.try_send(question);
+        }
     }
 }

@@ -20,6 +20,7 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
+//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
@@ -30,6 +31,7 @@ pub mod operator;
 pub mod page;
 pub mod playbook_view;
 pub mod publish;
+pub mod question;
 pub mod rehearse;
 pub mod reload;
 pub mod run;

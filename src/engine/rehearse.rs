@@ -3,6 +3,7 @@
 
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::look;
@@ -17,7 +18,7 @@ use crate::playbook::library::Library;
 use crate::playbook::{Check, Playbook, Target};
 
 /// What a playbook would do about one of its targets.
-#[derive(Debug)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub enum Rehearsal {
     /// Nothing: the target does not apply, or came to nothing.
     Nothing {
@@ -41,16 +42,22 @@ pub enum Rehearsal {
     },
 }
 
-/// Rehearses a playbook against this host and the journal's state.
+/// Rehearses a playbook against this host and the journal's state; `looking` is told what is looked at next.
 ///
 /// # Errors
 /// Where the journal is there and cannot be read.
-pub async fn rehearse(options: &Options, playbook: &Arc<Playbook>) -> Result<Vec<Rehearsal>, ReadError> {
+pub async fn rehearse(
+    options: &Options,
+    playbook: &Arc<Playbook>,
+    looking: impl Fn(String),
+) -> Result<Vec<Rehearsal>, ReadError> {
+    looking("the journal".into());
     let (mut core, clock, _) = look::fold(&options.paths.state, options)?;
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
     let hub = Hub::new(clock, readings, kept, notes);
+    looking("the targets".into());
     let resolutions = hub.resolve(playbook).await;
 
     // the playbook stands among those in force, so that pauses, needs and storms are judged as they would be
@@ -70,8 +77,9 @@ pub async fn rehearse(options: &Options, playbook: &Arc<Playbook>) -> Result<Vec
                 Rehearsal::Nothing { written, why }
             }
             Resolution::Here(target) => {
-                let detector = read_all(&hub, &playbook.detect.checks, &target).await;
-                let verifier = read_all(&hub, &playbook.verify.checks, &target).await;
+                let detector = read_all(&hub, &playbook.detect.checks, &target, &looking).await;
+                let verifier = read_all(&hub, &playbook.verify.checks, &target, &looking).await;
+                looking(format!("what it would run on {target}"));
                 let rungs = plan_all(options, playbook, &target).await;
                 let host = hub.target_facts(&target).await;
                 let facts = Facts {
@@ -91,11 +99,18 @@ pub async fn rehearse(options: &Options, playbook: &Arc<Playbook>) -> Result<Vec
     Ok(rehearsals)
 }
 
-async fn read_all(hub: &Hub, checks: &[Check], target: &Target) -> Vec<(String, Reading)> {
+async fn read_all(
+    hub: &Hub,
+    checks: &[Check],
+    target: &Target,
+    looking: impl Fn(String),
+) -> Vec<(String, Reading)> {
     let mut readings = Vec::new();
     for check in checks {
+        let condition = check::condition(check);
+        looking(format!("{target}: {condition}"));
         let reading = hub.read(Arc::new(check.clone()), target.clone()).await;
-        readings.push((check::condition(check), reading));
+        readings.push((condition, reading));
     }
     readings
 }

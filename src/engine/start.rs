@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Handle;
 use super::carry::Hands;
+use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
 use super::settings::Settings;
@@ -66,6 +67,7 @@ impl Running {
 /// # Errors
 /// See [`StartError`].
 pub fn start(options: Options) -> Result<Running, StartError> {
+    let questions = question::answers(options.clone());
     let boot_id = clock::boot_id().map_err(StartError::BootId)?;
     let Opened { journal, events, mark } = Journal::open(&options.paths.state)?;
     let clock = mark.map_or_else(Clock::starting, |mark| Clock::continuing(&mark, &boot_id));
@@ -99,7 +101,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
-    let handle = Handle::new(snapshots, commands_in, beat);
+    let handle = Handle::new(snapshots, commands_in, beat).answered_by(questions);
 
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {

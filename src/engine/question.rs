@@ -1,0 +1,131 @@
+//! What a console may ask about the host besides the engine's state. Looking is slow, so the engine's loop has no part
+//! in it: each question is answered on a thread of its own, and nothing is run or recorded.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::runtime;
+use tokio::sync::mpsc;
+
+use super::rehearse::{self, Rehearsal};
+use super::start::Options;
+use crate::playbook::{Origin, read};
+
+/// No look takes longer; every check has a shorter deadline of its own.
+const PATIENCE: Duration = Duration::from_mins(1);
+/// Questions that wait.
+const WAITING: usize = 16;
+
+/// A question and the way back for its answer.
+#[derive(Debug)]
+pub enum Question {
+    /// What would this playbook do now?
+    Rehearse { name: Arc<str>, text: Arc<str>, tell: mpsc::UnboundedSender<Rehearsing> },
+}
+
+/// How a rehearsal goes.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub enum Rehearsing {
+    /// This is looked at now.
+    Looking(Arc<str>),
+    /// The end: what each target would see, or why there is nothing to see.
+    Done(Result<Vec<Rehearsal>, Arc<str>>),
+}
+
+/// Answers questions until nobody can ask any more; needs a runtime.
+#[must_use]
+pub fn answers(options: Options) -> mpsc::Sender<Question> {
+    let (ask, mut asked) = mpsc::channel(WAITING);
+    let options = Arc::new(options);
+    tokio::spawn(async move {
+        while let Some(question) = asked.recv().await {
+            let (options, here) = (Arc::clone(&options), runtime::Handle::current());
+            // folding the journal blocks
+            tokio::task::spawn_blocking(move || here.block_on(answer(&options, question)));
+        }
+    });
+    ask
+}
+
+async fn answer(options: &Options, question: Question) {
+    match question {
+        Question::Rehearse { name, text, tell } => {
+            let done = tokio::select! {
+                () = tell.closed() => return,
+                done = tokio::time::timeout(PATIENCE, rehearsal(options, &name, &text, &tell)) => done,
+            };
+            let _ = tell.send(Rehearsing::Done(done.unwrap_or_else(|_| {
+                Err(format!("the host did not answer within {} seconds", PATIENCE.as_secs()).into())
+            })));
+        }
+    }
+}
+
+async fn rehearsal(
+    options: &Options,
+    name: &str,
+    text: &str,
+    tell: &mpsc::UnboundedSender<Rehearsing>,
+) -> Result<Vec<Rehearsal>, Arc<str>> {
+    let file = format!("{name}.toml");
+    let origin = Origin::User(options.paths.config.join("playbooks").join(&file));
+    let read = read::read(&file, name, origin, text);
+    let Some(playbook) = read.playbook.map(Arc::new) else {
+        let errors = read.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
+        let mistakes = if errors == 1 { "a mistake".to_owned() } else { format!("{errors} mistakes") };
+        return Err(format!("it has {mistakes}, so there is nothing to try").into());
+    };
+    let looking = |what: String| {
+        let _ = tell.send(Rehearsing::Looking(what.into()));
+    };
+    rehearse::rehearse(options, &playbook, looking).await.map_err(|error| error.to_string().into())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Operator;
+    use crate::engine::Settings;
+    use crate::host::paths::Paths;
+    use crate::playbook::library::Sources;
+
+    const WRITTEN: &str = include_str!("../../playbooks/root-filesystem.toml");
+
+    fn options(folder: &std::path::Path) -> Options {
+        let paths = Paths { state: folder.join("state"), config: folder.join("config"), ..Paths::of_this_user() };
+        let operator = Operator { uid: 0, name: "root".into(), login: None };
+        Options { paths, sources: Sources::default(), settings: Settings::default(), operator }
+    }
+
+    async fn asked(text: &str) -> (Vec<Arc<str>>, Option<Result<Vec<Rehearsal>, Arc<str>>>) {
+        let folder = tempfile::tempdir().unwrap();
+        let ask = answers(options(folder.path()));
+        let (tell, mut told) = mpsc::unbounded_channel();
+        ask.send(Question::Rehearse { name: "root-filesystem".into(), text: text.into(), tell }).await.unwrap();
+        let (mut looked, mut end) = (Vec::new(), None);
+        while let Some(step) = told.recv().await {
+            match step {
+                Rehearsing::Looking(at) => looked.push(at),
+                Rehearsing::Done(done) => end = Some(done),
+            }
+        }
+        assert!(!folder.path().join("state").exists(), "nothing is recorded");
+        (looked, end)
+    }
+
+    #[tokio::test]
+    async fn a_text_is_rehearsed_and_says_what_it_looks_at() {
+        let (looked, end) = asked(WRITTEN).await;
+        assert!(looked.len() > 2 && &*looked[0] == "the journal", "{looked:?}");
+        assert_eq!(end.unwrap().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn a_text_with_mistakes_is_not_tried() {
+        let (looked, end) = asked("title = 3\n").await;
+        assert!(looked.is_empty());
+        let why = end.unwrap().unwrap_err();
+        assert!(why.contains("so there is nothing to try"), "{why}");
+    }
+}
