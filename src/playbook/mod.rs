@@ -16,6 +16,7 @@
 //! | [`library`] | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
 //! | [`trust`] | whose word a file is |
 //! | [`allow_list`] | where `clean` may delete |
+//! | [`write`] | what an editor needs: colours, completion, templates, differences, saving and drafts |
 
 pub mod action;
 pub mod allow_list;
@@ -32,6 +33,7 @@ pub mod rule;
 pub mod schema;
 pub mod trust;
 pub mod value;
+pub mod write;
 
 pub use action::Action;
 pub use check::Check;

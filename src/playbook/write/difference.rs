@@ -1,0 +1,55 @@
+//! Two texts, line by line.
+
+use similar::{ChangeTag, TextDiff};
+
+/// What became of a line.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Change {
+    /// In both.
+    Same,
+    /// Only in the old text.
+    Gone,
+    /// Only in the new text.
+    New,
+}
+
+/// The lines of both texts in the order of reading, without their line ends.
+#[must_use]
+pub fn difference(old: &str, new: &str) -> Vec<(Change, String)> {
+    let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
+    let compared = TextDiff::from_slices(&old, &new);
+    let told = |tag| match tag {
+        ChangeTag::Equal => Change::Same,
+        ChangeTag::Delete => Change::Gone,
+        ChangeTag::Insert => Change::New,
+    };
+    compared.iter_all_changes().map(|change| (told(change.tag()), change.value().to_owned())).collect()
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+
+    #[test]
+    fn a_changed_line_goes_and_comes() {
+        let told = difference("a\nb\nc\n", "a\nB\nc");
+        let lines: Vec<(Change, &str)> = told.iter().map(|(change, line)| (*change, line.as_str())).collect();
+        assert_eq!(lines, [(Change::Same, "a"), (Change::Gone, "b"), (Change::New, "B"), (Change::Same, "c")]);
+        assert_eq!(difference("", ""), []);
+        assert_eq!(difference("", "x\n"), [(Change::New, "x".to_owned())]);
+    }
+
+    proptest! {
+        #[test]
+        fn both_texts_can_be_had_back(old in "([ab]\n){0,12}", new in "([ab]\n){0,12}") {
+            let told = difference(&old, &new);
+            let of = |other: Change| -> String {
+                told.iter().filter(|(change, _)| *change != other).map(|(_, line)| format!("{line}\n")).collect()
+            };
+            prop_assert_eq!(of(Change::New), old);
+            prop_assert_eq!(of(Change::Gone), new);
+        }
+    }
+}

@@ -1,0 +1,148 @@
+//! What each character of a text is, for colours. The text need not be TOML yet.
+
+use std::ops::Range;
+
+use super::lex::{End, Token, What, lex};
+use super::walk::Walker;
+
+/// What a stretch of text is.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum Ink {
+    /// From `#` to the line's end.
+    Comment,
+    /// `[detect]`, with its brackets.
+    Header,
+    /// What stands before `=`.
+    Key,
+    /// Between quotes, with them.
+    Text,
+    /// A number or a time.
+    Number,
+    /// `true`, `false`.
+    Word,
+    /// `=`, commas and brackets.
+    Punctuation,
+    /// What cannot stand here, and a text whose closing quotes are missing.
+    Wrong,
+}
+
+/// The inks of each line, as ranges of its characters in rising order; blanks between them have none. Lines are parted
+/// by `\n`, as an editor counts them: a text that ends with one has an empty last line.
+#[must_use]
+pub fn paint(source: &str) -> Vec<Vec<(Range<usize>, Ink)>> {
+    let mut walker = Walker::new();
+    lex(source).iter().enumerate().map(|(nth, tokens)| line(&mut walker, nth, tokens)).collect()
+}
+
+fn line(walker: &mut Walker, nth: usize, tokens: &[Token]) -> Vec<(Range<usize>, Ink)> {
+    walker.line(nth, tokens);
+    let mut inks: Vec<(Range<usize>, Ink)> = Vec::with_capacity(tokens.len());
+    for token in tokens {
+        let mut ink = walker.step(nth, token);
+        if matches!(&token.what, What::Text(text) if text.end == End::Unfinished) {
+            ink = Ink::Wrong;
+        }
+        match inks.last_mut() {
+            // a header is one piece, with the blanks in it
+            Some((range, Ink::Header)) if ink == Ink::Header => range.end = token.chars.end,
+            _ => inks.push((token.chars.clone(), ink)),
+        }
+    }
+    inks
+}
+
+#[cfg(test)]
+mod tests {
+    use proptest::prelude::*;
+
+    use super::*;
+    use crate::playbook::library::SHIPPED;
+
+    /// Each piece with its ink's first letter: `k:title`.
+    fn told(source: &str) -> Vec<String> {
+        let pieces = |(line, inks): (&str, Vec<(Range<usize>, Ink)>)| {
+            let chars: Vec<char> = line.chars().collect();
+            let piece = |(range, ink): (Range<usize>, Ink)| {
+                let ink = format!("{ink:?}").chars().next().unwrap().to_ascii_lowercase();
+                format!("{ink}:{}", chars[range].iter().collect::<String>())
+            };
+            inks.into_iter().map(piece).collect::<Vec<_>>()
+        };
+        source.split('\n').zip(paint(source)).flat_map(pieces).collect()
+    }
+
+    #[test]
+    fn a_playbook_has_its_inks() {
+        assert_eq!(told("# é\ntitle = \"x\" # y"), ["c:# é", "k:title", "p:=", "t:\"x\"", "c:# y"]);
+        assert_eq!(told("[[ detect.unit ]] # x"), ["h:[[ detect.unit ]]", "c:# x"]);
+        assert_eq!(told("a = [1, 2.5,]"), ["k:a", "p:=", "p:[", "n:1", "p:,", "n:2.5", "p:,", "p:]"]);
+        assert_eq!(told("a.b = { c = true }"), ["k:a.b", "p:=", "p:{", "k:c", "p:=", "w:true", "p:}"]);
+    }
+
+    #[test]
+    fn what_cannot_stand_there_is_wrong() {
+        assert_eq!(told("a = \"x"), ["k:a", "p:=", "w:\"x"]);
+        assert_eq!(told("a = active"), ["k:a", "p:=", "w:active"]);
+        assert_eq!(paint("a = active")[0][2].1, Ink::Wrong);
+        assert_eq!(paint("a = 1 2")[0][3].1, Ink::Wrong);
+        assert_eq!(paint("[a] b")[0], [(0..3, Ink::Header), (4..5, Ink::Wrong)]);
+        assert_eq!(paint("a = ]")[0][2].1, Ink::Wrong);
+        assert_eq!(paint("a = { b = 1 ]")[0][6].1, Ink::Wrong);
+    }
+
+    #[test]
+    fn a_bracket_left_open_spoils_nothing_beyond_the_next_header_or_key() {
+        let lines = paint("[remediate]\ndo = [{ unit = \"restart\" }\ntimeout = \"30s\"\nto = [\n[verify]\nwithin = 1");
+        assert_eq!(lines[2], [(0..7, Ink::Key), (8..9, Ink::Punctuation), (10..15, Ink::Text)]);
+        assert_eq!(lines[4], [(0..8, Ink::Header)]);
+        assert_eq!(lines[5][0].1, Ink::Key);
+    }
+
+    #[test]
+    fn texts_of_several_lines_are_text_on_each() {
+        let lines = paint("a = '''\nb = 1\n[c]'''\nd = 2");
+        assert_eq!(lines[1], [(0..5, Ink::Text)]);
+        assert_eq!(lines[2], [(0..6, Ink::Text)]);
+        assert_eq!(lines[3][0].1, Ink::Key);
+    }
+
+    #[test]
+    fn nothing_in_a_shipped_playbook_is_wrong() {
+        for (name, text) in SHIPPED {
+            assert!(paint(text).iter().flatten().all(|(_, ink)| *ink != Ink::Wrong), "{name}");
+        }
+    }
+
+    /// Pieces of TOML, rightly and wrongly put together.
+    fn pieces() -> impl Strategy<Value = String> {
+        let piece = prop::sample::select(vec![
+            "[", "]", "{", "}", "=", ",", ".", "\"", "\"\"\"", "'", "'''", "\\", "#", "\n", "\r\n", " ", "a", "1", "é",
+            "true",
+        ]);
+        prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
+    }
+
+    proptest! {
+        #[test]
+        fn every_text_has_inks_that_stand_in_its_lines(text in prop_oneof![any::<String>(), pieces()]) {
+            let painted = paint(&text);
+            let lines: Vec<&str> = text.split('\n').collect();
+            prop_assert_eq!(painted.len(), lines.len());
+            for (line, inks) in lines.iter().zip(painted) {
+                let mut last = 0;
+                for (range, _) in &inks {
+                    prop_assert!(last <= range.start && range.start < range.end && range.end <= line.chars().count());
+                    last = range.end;
+                }
+            }
+        }
+
+        /// What `toml` reads without a word has nothing wrong in it.
+        #[test]
+        fn what_is_toml_is_not_called_wrong(text in pieces()) {
+            if toml::from_str::<toml::Table>(&text).is_ok() {
+                prop_assert!(paint(&text).iter().flatten().all(|(_, ink)| *ink != Ink::Wrong), "{}", text);
+            }
+        }
+    }
+}

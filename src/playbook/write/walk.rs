@@ -1,0 +1,320 @@
+//! Where in a text one stands: in which table, before a key or a value. Made for texts that are being typed, so a
+//! bracket that was never closed ends where a header, or a key at a line's head, shows that it should have been.
+
+use super::lex::{End, Token, What};
+use super::paint::Ink;
+
+/// What may come next.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Turn {
+    /// A key, or the `=` behind one.
+    Key,
+    /// A value.
+    Value,
+    /// A comma, a closing bracket or the line's end.
+    After,
+}
+
+/// What is open around a place.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The part of the file below a header, or above the first one.
+    Section,
+    /// `{ … }`
+    Inline,
+    /// `[ … ]`
+    List,
+}
+
+/// One level of what is open around a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Level {
+    /// What it is.
+    pub kind: Kind,
+    /// The keys that lead here from the root; lists count for nothing.
+    pub path: Vec<String>,
+    /// Which of the tables in the text this is.
+    pub table: usize,
+    /// What may come next.
+    pub turn: Turn,
+    /// The key that stands before the cursor, or whose value is due.
+    pub key: Vec<String>,
+    /// Nothing stands between the last comma (or the bracket) and here.
+    fresh: bool,
+}
+
+/// A key that was passed, or a header.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// In which table.
+    pub table: usize,
+    /// The key's first part.
+    pub name: String,
+    /// Where.
+    pub line: usize,
+    /// The first of its characters.
+    pub from: usize,
+}
+
+/// A header that was passed.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Header {
+    /// Its line.
+    pub line: usize,
+    /// Its keys.
+    pub path: Vec<String>,
+}
+
+/// Goes through a text, piece by piece.
+#[derive(Debug)]
+pub struct Walker {
+    levels: Vec<Level>,
+    next_table: usize,
+    header: Option<HeaderPart>,
+    /// The keys that were passed.
+    pub keys: Vec<Seen>,
+    /// The headers that were passed.
+    pub headers: Vec<Header>,
+}
+
+/// How far a header was read.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum HeaderPart {
+    /// Behind so many opening brackets.
+    Opening(usize),
+    /// At its name, which so many brackets close.
+    Name(usize),
+    /// Behind its last bracket.
+    Done,
+}
+
+impl Walker {
+    pub fn new() -> Self {
+        let root = Level::new(Kind::Section, Vec::new(), 0, Turn::Key);
+        Self { levels: vec![root], next_table: 1, header: None, keys: Vec::new(), headers: Vec::new() }
+    }
+
+    /// What is open here, innermost.
+    pub fn here(&self) -> &Level {
+        self.levels.last().expect("the section is never closed")
+    }
+
+    /// Before a line's pieces.
+    pub fn line(&mut self, nth: usize, tokens: &[Token]) {
+        self.header = None;
+        if self.levels.len() > 1 && self.left_open(tokens) {
+            self.levels.truncate(1);
+        }
+        if self.levels.len() > 1 {
+            return;
+        }
+        let goes_on = matches!(tokens.first().map(|token| &token.what), Some(What::Text(text)) if !text.begins);
+        if !goes_on {
+            let section = self.top();
+            (section.turn, section.fresh) = (Turn::Key, true);
+            section.key.clear();
+        }
+        if matches!(tokens.first().map(|token| &token.what), Some(What::OpenList)) {
+            self.open_header(nth, tokens);
+        }
+    }
+
+    /// One piece; gives what it is here.
+    pub fn step(&mut self, nth: usize, token: &Token) -> Ink {
+        if token.what == What::Comment {
+            return Ink::Comment;
+        }
+        if let Some(part) = self.header {
+            let next = part.behind(&token.what);
+            self.header = next.or(Some(part));
+            return if next.is_some() { Ink::Header } else { Ink::Wrong };
+        }
+        if let What::Text(text) = &token.what
+            && !text.begins
+        {
+            return Ink::Text;
+        }
+        match self.here().turn {
+            Turn::Key => self.key(nth, token),
+            Turn::Value => self.value(token),
+            Turn::After => self.after(token),
+        }
+    }
+
+    /// Does this line stand outside of the brackets that are open, as its look says?
+    fn left_open(&self, tokens: &[Token]) -> bool {
+        let what = |nth: usize| tokens.get(nth).map(|token| &token.what);
+        let name = |nth| matches!(what(nth), Some(What::Word(word)) if is_bare_key(word) && !is_value(word));
+        match what(0) {
+            Some(What::OpenList) => {
+                let first = if matches!(what(1), Some(What::OpenList)) { 2 } else { 1 };
+                let closed = matches!(what(first + 1), Some(What::CloseList));
+                let behind = what(first * 2 + 1).is_none_or(|what| *what == What::Comment);
+                name(first) && closed && behind
+            }
+            Some(What::Word(_)) => {
+                let is_key = matches!(what(1), Some(What::Equals)) && name(0);
+                is_key && (self.here().kind == Kind::List || !self.here().fresh)
+            }
+            _ => false,
+        }
+    }
+
+    fn open_header(&mut self, nth: usize, tokens: &[Token]) {
+        let mut path = Vec::new();
+        for token in tokens {
+            match &token.what {
+                What::OpenList => {}
+                What::Word(word) => path.extend(parts(word)),
+                What::Text(text) => path.push(text.inner.clone()),
+                _ => break,
+            }
+        }
+        self.header = Some(HeaderPart::Opening(0));
+        self.headers.push(Header { line: nth, path: path.clone() });
+        self.levels = vec![Level::new(Kind::Section, path, self.next_table, Turn::Key)];
+        self.next_table += 1;
+    }
+
+    fn key(&mut self, nth: usize, token: &Token) -> Ink {
+        let table = self.here().table;
+        let level = self.top();
+        match &token.what {
+            What::Word(_) | What::Text(_) => {
+                let (names, good) = match &token.what {
+                    What::Word(word) => (parts(word), is_key(word)),
+                    What::Text(text) => (vec![text.inner.clone()], text.end == End::Closed),
+                    _ => return Ink::Wrong,
+                };
+                let first = level.key.is_empty();
+                level.key.extend(names);
+                level.fresh = false;
+                if let (true, Some(name)) = (first, level.key.first()) {
+                    let name = name.clone();
+                    self.keys.push(Seen { table, name, line: nth, from: token.chars.start });
+                }
+                if good { Ink::Key } else { Ink::Wrong }
+            }
+            What::Equals if !level.key.is_empty() => {
+                level.turn = Turn::Value;
+                Ink::Punctuation
+            }
+            What::CloseTable if level.kind == Kind::Inline && level.key.is_empty() => self.close(),
+            What::CloseTable if level.kind == Kind::Inline => {
+                self.close();
+                Ink::Wrong
+            }
+            What::Comma if level.kind == Kind::Inline => {
+                let lone = level.fresh;
+                level.next(Turn::Key);
+                if lone || !level.key.is_empty() { Ink::Wrong } else { Ink::Punctuation }
+            }
+            _ => Ink::Wrong,
+        }
+    }
+
+    fn value(&mut self, token: &Token) -> Ink {
+        let level = self.top();
+        let before = level.turn;
+        level.turn = Turn::After;
+        level.fresh = false;
+        let (kind, mut path) = (level.kind, level.path.clone());
+        path.extend(level.key.iter().cloned());
+        match &token.what {
+            What::Word(word) if matches!(word.as_str(), "true" | "false") => Ink::Word,
+            What::Word(word) if is_value(word) => Ink::Number,
+            What::Text(text) if text.end != End::Unfinished => Ink::Text,
+            What::OpenList => {
+                let table = level.table;
+                self.levels.push(Level::new(Kind::List, path, table, Turn::Value));
+                Ink::Punctuation
+            }
+            What::OpenTable => {
+                self.levels.push(Level::new(Kind::Inline, path, self.next_table, Turn::Key));
+                self.next_table += 1;
+                Ink::Punctuation
+            }
+            What::CloseList if kind == Kind::List => self.close(),
+            What::CloseTable if kind == Kind::Inline => {
+                self.close();
+                Ink::Wrong
+            }
+            What::Comma => {
+                level.next(if kind == Kind::Inline { Turn::Key } else { before });
+                Ink::Wrong
+            }
+            _ => Ink::Wrong,
+        }
+    }
+
+    fn after(&mut self, token: &Token) -> Ink {
+        let level = self.top();
+        match (&token.what, level.kind) {
+            (What::Comma, Kind::List) => level.next(Turn::Value),
+            (What::Comma, Kind::Inline) => level.next(Turn::Key),
+            (What::CloseList, Kind::List) | (What::CloseTable, Kind::Inline) => return self.close(),
+            _ => return Ink::Wrong,
+        }
+        Ink::Punctuation
+    }
+
+    fn close(&mut self) -> Ink {
+        self.levels.pop();
+        self.top().turn = Turn::After;
+        Ink::Punctuation
+    }
+
+    fn top(&mut self) -> &mut Level {
+        self.levels.last_mut().expect("the section is never closed")
+    }
+}
+
+impl HeaderPart {
+    /// Where a header stands behind this piece; none where the piece does not belong into it.
+    fn behind(self, what: &What) -> Option<Self> {
+        match (self, what) {
+            (Self::Opening(open @ 0..2), What::OpenList) => Some(Self::Opening(open + 1)),
+            (Self::Opening(open), What::Word(word)) | (Self::Name(open), What::Word(word)) => {
+                is_key(word).then_some(Self::Name(open))
+            }
+            (Self::Opening(open) | Self::Name(open), What::Text(_)) => Some(Self::Name(open)),
+            (Self::Name(1), What::CloseList) => Some(Self::Done),
+            (Self::Name(open), What::CloseList) => Some(Self::Name(open - 1)),
+            _ => None,
+        }
+    }
+}
+
+impl Level {
+    fn new(kind: Kind, path: Vec<String>, table: usize, turn: Turn) -> Self {
+        Self { kind, path, table, turn, key: Vec::new(), fresh: true }
+    }
+
+    fn next(&mut self, turn: Turn) {
+        self.turn = turn;
+        self.fresh = true;
+        self.key.clear();
+    }
+}
+
+/// `a.b` as its parts; `a.` has one.
+pub fn parts(word: &str) -> Vec<String> {
+    word.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+fn is_bare_key(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+fn is_key(word: &str) -> bool {
+    word.split('.').all(is_bare_key)
+}
+
+/// A number, a time or a truth: what TOML writes without quotes.
+fn is_value(word: &str) -> bool {
+    let bare = word.trim_start_matches(['+', '-']);
+    let number = |c: char| c.is_ascii_hexdigit() || "+-_.:xobTtZz".contains(c);
+    matches!(bare, "inf" | "nan") || matches!(word, "true" | "false") || {
+        bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(number)
+    }
+}
