@@ -483,7 +483,7 @@ impl FromStr for Template {
 
 /// Values that are written as text: serde and the JSON Schema go through `FromStr` and `Display`.
 macro_rules! written_as_text {
-    ($($kind:ident: $shape:literal, $pattern:literal;)*) => {$(
+    ($($kind:ident: $shape:literal, $pattern:literal, $examples:tt;)*) => {$(
         impl Serialize for $kind {
             fn serialize<S: Serializer>(&self, serializer: S) -> Result<S::Ok, S::Error> {
                 serializer.collect_str(self)
@@ -502,21 +502,23 @@ macro_rules! written_as_text {
             }
 
             fn json_schema(_: &mut SchemaGenerator) -> Schema {
-                json_schema!({ "type": "string", "description": $shape, "pattern": $pattern })
+                json_schema!({ "type": "string", "description": $shape, "pattern": $pattern, "examples": $examples })
             }
         }
     )*};
 }
 
 written_as_text! {
-    Amount: "an amount with its unit, as \"85%\" or \"5GiB\"", r"^\s*\d";
-    LatencyBound: "a comparison with a length of time, as \"< 500ms\"", r"^\s*(<=|>=|<|>|=)\s*\d";
+    Amount: "an amount with its unit, as \"85%\" or \"5GiB\"", r"^\s*\d", ["1GiB", "500MiB"];
+    LatencyBound: "a comparison with a length of time, as \"< 500ms\"", r"^\s*(<=|>=|<|>|=)\s*\d", ["< 500ms", "> 2s"];
     WantedState: "a unit's state, as \"active\" or \"not active\"",
-        r"^\s*(not\s+)?(active|inactive|failed|activating|deactivating|reloading)\s*$";
-    Period: "a length of time with its unit, as \"30s\" or \"10m\"", r"^\s*\d";
-    Bound: "a comparison with an amount and its unit, as \"> 85%\"", r"^\s*(<=|>=|<|>|=)\s*\d";
-    DayWindow: "a window of the day, as \"22:00-06:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$";
-    Template: "text, in which {target} and its like stand for values", "";
+        r"^\s*(not\s+)?(active|inactive|failed|activating|deactivating|reloading)\s*$",
+        ["active", "not active", "failed", "not failed", "inactive", "activating", "deactivating", "reloading"];
+    Period: "a length of time with its unit, as \"30s\" or \"10m\"", r"^\s*\d", ["30s", "1m", "5m", "10m", "1h", "1d"];
+    Bound: "a comparison with an amount and its unit, as \"> 85%\"", r"^\s*(<=|>=|<|>|=)\s*\d", ["> 85%", "< 80%", "> 2GiB", "> 3"];
+    DayWindow: "a window of the day, as \"22:00-06:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$", ["22:00-06:00"];
+    Template: "text, in which {target} and its like stand for values", "",
+        ["{target}", "{unit}", "{mount}", "{pid}", "{incident}"];
 }
 
 /// Reads a value from text; anything else is told the right form.
@@ -540,7 +542,7 @@ impl JsonSchema for WantedNumber {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "a number, or `not` and a number", "anyOf": [
+        json_schema!({ "description": "a number, or `not` and a number", "examples": [200, 0, "not 0"], "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": 65535 },
             { "type": "string", "pattern": r"^\s*not\s+\d+\s*$" },
         ]})
@@ -559,6 +561,10 @@ impl<T: FromStr<Err = ValueError>> Visitor<'_> for TextVisitor<T> {
     }
 
     fn visit_i64<E: de::Error>(self, number: i64) -> Result<T, E> {
+        number.to_string().parse().map_err(E::custom)
+    }
+
+    fn visit_u64<E: de::Error>(self, number: u64) -> Result<T, E> {
         number.to_string().parse().map_err(E::custom)
     }
 

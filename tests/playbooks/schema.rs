@@ -53,7 +53,7 @@ fn fits(value: &Value, schema: &Value, whole: &Value) -> Result<(), String> {
                 true
             }
             // the grammar of values is tested where it is read; these say nothing about form
-            "pattern" | "format" | "title" | "description" | "default" | "$schema" | "$defs" => true,
+            "pattern" | "examples" | "format" | "title" | "description" | "default" | "$schema" | "$defs" => true,
             other => panic!("the schema uses `{other}`"),
         };
         if !fits {

@@ -92,3 +92,26 @@ proptest! {
         let _ = (text.parse::<WantedState>(), text.parse::<WantedNumber>(), text.parse::<DayWindow>());
     }
 }
+
+/// What the schema shows to editors can be read.
+#[test]
+fn the_examples_of_the_schema_are_good_ones() {
+    fn read<T: JsonSchema + serde::de::DeserializeOwned>() {
+        let shown = SchemaGenerator::default().into_root_schema_for::<T>().to_value();
+        let examples = shown["examples"].as_array().expect("examples");
+        assert!(!examples.is_empty());
+        for example in examples {
+            assert!(serde_json::from_value::<T>(example.clone()).is_ok(), "{example}");
+        }
+    }
+    read::<Amount>();
+    read::<LatencyBound>();
+    read::<WantedState>();
+    read::<Period>();
+    read::<Bound>();
+    read::<DayWindow>();
+    read::<WantedNumber>();
+    let shown = SchemaGenerator::default().into_root_schema_for::<Template>().to_value();
+    let known = crate::playbook::placeholder::Placeholder::ALL.map(|one| format!("{{{}}}", one.name()));
+    assert_eq!(shown["examples"], serde_json::json!(known));
+}

@@ -1,0 +1,229 @@
+//! What may be written here, from the schema that `salve playbook schema` prints. The text need not be TOML yet.
+
+use std::ops::Range;
+
+use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
+use nucleo_matcher::{Config, Matcher, Utf32Str};
+use serde_json::Value;
+
+use super::shape::{self, Entry, Forms, Heading};
+use super::spot::Spot;
+use super::walk::{Kind, Turn, parts};
+
+/// One thing that may be written.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Candidate {
+    /// What is put in place of the word.
+    pub insert: String,
+    /// How it is called in a list.
+    pub label: String,
+    /// What it means, in one line.
+    pub about: String,
+}
+
+/// What may be written at a place.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Completion {
+    /// The line, counted from 0.
+    pub line: usize,
+    /// The characters of that line that a candidate stands for.
+    pub replace: Range<usize>,
+    /// Best first; none where nothing fits.
+    pub candidates: Vec<Candidate>,
+}
+
+/// What may be written in front of a character of a line, both counted from 0: headers, keys that are not there yet,
+/// kinds, words. What begins like the typed word comes first, then what holds its letters in order.
+#[must_use]
+pub fn complete(source: &str, line: usize, column: usize) -> Completion {
+    let nothing = || Completion { line, replace: column..column, candidates: Vec::new() };
+    let Some(mut spot) = Spot::find(source, line, column) else { return nothing() };
+    let candidates = match spot.level.turn {
+        _ if spot.header => headers(&spot),
+        Turn::Key => keys(&mut spot),
+        Turn::Value => values(&mut spot),
+        Turn::After => return nothing(),
+    };
+    Completion { line, candidates: ranked(candidates, &spot.prefix), replace: spot.replace }
+}
+
+/// Headers that are not there yet; those of the second level once a dot is typed.
+fn headers(spot: &Spot) -> Vec<Candidate> {
+    let there = |path: &[String]| spot.headers.iter().any(|header| header == path);
+    let root = shape::keys(&shape::at(&[]), &[]);
+    let sections = root.iter().filter_map(|entry| Some((entry, shape::heading(&entry.forms)?)));
+    let mut found = Vec::new();
+    for (section, heading) in sections {
+        let path = vec![section.name.clone()];
+        if !spot.prefix.contains('.') {
+            if heading == Heading::Many
+                || !(there(&path) || spot.level.path.is_empty() && spot.present.contains(&path[0]))
+            {
+                found.push(header(&section.name, heading, &section.about));
+            }
+            continue;
+        }
+        for entry in shape::keys(&shape::tables(&section.forms), &[]) {
+            let name = format!("{}.{}", section.name, entry.name);
+            let child = [section.name.clone(), entry.name.clone()];
+            let is_table = entry.forms.first().is_some_and(|form| shape::is(form, "object"));
+            if is_table && heading == Heading::Table {
+                let many = entry.forms.iter().any(|form| shape::is(form, "array"));
+                found.extend((!there(&child)).then(|| header(&name, Heading::Table, &entry.about)));
+                found.extend(many.then(|| header(&name, Heading::Many, &entry.about)));
+            }
+        }
+    }
+    found
+}
+
+fn header(name: &str, heading: Heading, about: &str) -> Candidate {
+    let insert = match heading {
+        Heading::Table => format!("[{name}]"),
+        Heading::Many => format!("[[{name}]]"),
+    };
+    Candidate { label: insert.clone(), insert, about: about.to_owned() }
+}
+
+fn keys(spot: &mut Spot) -> Vec<Candidate> {
+    if !spot.level.key.is_empty() {
+        return Vec::new();
+    }
+    let mut path = spot.level.path.clone();
+    // of `a.b` the last part is what is typed
+    if let Some(dot) = spot.prefix.rfind('.') {
+        path.extend(parts(&spot.prefix[..dot]));
+        spot.replace.start += spot.prefix[..=dot].chars().count();
+        spot.prefix.drain(..=dot);
+        spot.present.clear();
+    }
+    let at_root = path.is_empty();
+    let entries = shape::keys(&shape::tables(&shape::at(&path)), &spot.present);
+    let wanted = |entry: &&Entry| {
+        let other = match entry.name.as_str() {
+            "target" => "targets",
+            "targets" => "target",
+            _ => "",
+        };
+        !spot.present.contains(&entry.name) && !(at_root && spot.present.iter().any(|key| key == other))
+    };
+    let headed = |entry: &Entry| at_root && shape::heading(&entry.forms).is_some();
+    let mut found: Vec<Candidate> =
+        entries.iter().filter(wanted).filter(|entry| !headed(entry)).map(|entry| key(entry, spot.equals)).collect();
+    if spot.level.kind == Kind::Section && spot.leads && !spot.equals {
+        found.extend(headers(spot));
+    }
+    found
+}
+
+fn key(entry: &Entry, equals: bool) -> Candidate {
+    let name = &entry.name;
+    let plain = |form: &&Value| !shape::is(form, "object") && !shape::is(form, "array");
+    let insert = match entry.forms.first() {
+        _ if equals => name.clone(),
+        Some(form) if shape::is(form, "object") && !entry.forms.iter().any(|form| plain(&form)) => {
+            format!("{name} = {{ ")
+        }
+        Some(form) if shape::is(form, "array") => format!("{name} = ["),
+        _ => format!("{name} = "),
+    };
+    Candidate { insert, label: name.clone(), about: entry.about.clone() }
+}
+
+fn values(spot: &mut Spot) -> Vec<Candidate> {
+    let mut path = spot.level.path.clone();
+    path.extend(spot.level.key.iter().cloned());
+    let mut forms = shape::at(&path);
+    if spot.level.kind == Kind::List {
+        forms = shape::entries(&forms);
+    }
+    if spot.quoted && narrow_to_brace(spot) {
+        return forms
+            .iter()
+            .flat_map(|form| words(form))
+            .filter(|word| word.label.starts_with('{'))
+            .map(bare)
+            .collect();
+    }
+    let words = forms.iter().flat_map(|form| words(form));
+    if spot.quoted {
+        return words.filter(|word| word.insert.starts_with('"')).collect();
+    }
+    let words: Vec<Candidate> = words.collect();
+    words.into_iter().chain(brackets(&forms)).collect()
+}
+
+/// In `"--unit={un` what is typed is the placeholder alone.
+fn narrow_to_brace(spot: &mut Spot) -> bool {
+    let Some(brace) = spot.prefix.rfind('{').filter(|brace| !spot.prefix[*brace..].contains('}')) else { return false };
+    let doubled = spot.prefix[..brace].chars().rev().take_while(|c| *c == '{').count() % 2 == 1;
+    if doubled {
+        return false;
+    }
+    let before = spot.prefix[..brace].chars().count();
+    let start = spot.replace.start + 1 + before;
+    let typed = spot.prefix.chars().count() - before;
+    spot.replace = start..start + typed;
+    spot.prefix.drain(..brace);
+    true
+}
+
+fn bare(word: Candidate) -> Candidate {
+    Candidate { insert: word.label.clone(), ..word }
+}
+
+/// The words that a form names.
+fn words(form: &Value) -> Vec<Candidate> {
+    let about = shape::about(form);
+    let word = |value: &Value| {
+        let label = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
+        Candidate { insert: value.to_string(), label, about: about.clone() }
+    };
+    let listed = ["enum", "examples"].into_iter().filter_map(|key| form[key].as_array()).flatten();
+    let truths = [Value::Bool(true), Value::Bool(false)];
+    let truths = truths.iter().filter(|_| shape::is(form, "boolean"));
+    form.get("const").into_iter().chain(listed).filter(|value| !value.is_null()).chain(truths).map(word).collect()
+}
+
+/// The tables and lists that may begin here.
+fn brackets(forms: &Forms) -> Vec<Candidate> {
+    let mut found = Vec::new();
+    for form in forms.iter().filter(|form| shape::is(form, "object")) {
+        let about = shape::about(form);
+        let kinds = form["properties"].as_object().filter(|keys| keys.len() == 1);
+        match kinds.and_then(|keys| keys.keys().next()) {
+            Some(kind) => {
+                let insert = format!("{{ {kind} = ");
+                found.push(Candidate { label: format!("{{ {kind} }}"), insert, about });
+            }
+            None => found.push(Candidate { insert: "{ ".into(), label: "{ }".into(), about }),
+        }
+    }
+    if let Some(form) = forms.iter().find(|form| shape::is(form, "array")) {
+        found.push(Candidate { insert: "[".into(), label: "[ ]".into(), about: shape::about(form) });
+    }
+    found
+}
+
+/// What begins like the typed word, then what holds its letters in order, best first.
+fn ranked(candidates: Vec<Candidate>, typed: &str) -> Vec<Candidate> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let mut letters = Vec::new();
+    let typed = typed.to_lowercase();
+    let mut ranked: Vec<(bool, u32, Candidate)> = candidates
+        .into_iter()
+        .filter_map(|candidate| {
+            let name = candidate.label.trim_start_matches(['[', '{', ' ']);
+            let begins = candidate.label.starts_with(&typed) || name.starts_with(&typed);
+            let score = pattern.score(Utf32Str::new(&candidate.label, &mut letters), &mut matcher);
+            let score = if begins { 0 } else { score? };
+            Some((!begins, u32::MAX - score, candidate))
+        })
+        .collect();
+    ranked.sort_by_key(|(fuzzy, rank, _)| (*fuzzy, *rank));
+    ranked.into_iter().map(|(_, _, candidate)| candidate).collect()
+}
+
+#[cfg(test)]
+mod tests;
