@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`mod@paint`] | what each character of a text is, for colours |
 //! | [`mod@complete`] | what may be written here, from the schema |
+//! | [`template`] | a whole playbook for a failure class |
 //! | [`mod@difference`] | two texts, line by line |
 //! | `lex`, `walk`, `spot` | words and brackets of a text that need not be TOML yet, and where in it one stands |
 //! | `shape` | the schema, asked what may stand where |
@@ -18,8 +19,10 @@ mod lex;
 pub mod paint;
 mod shape;
 mod spot;
+pub mod template;
 mod walk;
 
 pub use complete::{Candidate, Completion, complete};
 pub use difference::{Change, difference};
 pub use paint::{Ink, paint};
+pub use template::{Class, WantedTarget, fill};
