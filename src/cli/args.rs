@@ -81,7 +81,7 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
-    /// Playbooks: list, show, check, plan, schema, arm, disarm
+    /// Playbooks: list, show, check, plan, new, schema, arm, disarm
     Playbook {
         #[command(subcommand)]
         verb: PlaybookVerb,
@@ -136,6 +136,18 @@ pub enum PlaybookVerb {
     Plan {
         /// A file, or the name of a playbook
         file: PathBuf,
+    },
+    /// Print a playbook for a failure class, ready to be looked through; without a class, list the classes
+    New {
+        /// The failure class, as service-down
+        #[arg(long, value_name = "CLASS")]
+        class: Option<String>,
+        /// What it is about: a unit, a mount point or a program, as the class wants; an example where left out
+        #[arg(long, value_name = "TARGET")]
+        target: Option<String>,
+        /// The playbook's name; made from class and target where left out
+        #[arg(long, value_name = "NAME")]
+        name: Option<String>,
     },
     /// The JSON Schema of the format, for editors
     Schema,

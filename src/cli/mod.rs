@@ -10,6 +10,7 @@ mod exit;
 mod incidents;
 mod journal;
 mod logs;
+mod new;
 mod pause;
 mod plan;
 mod playbook;

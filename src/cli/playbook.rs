@@ -1,4 +1,4 @@
-//! `salve playbook list | show | check | plan | schema | arm | disarm`.
+//! `salve playbook list | show | check | plan | new | schema | arm | disarm`.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{pause, plan, status};
+use super::{new, pause, plan, status};
 use crate::core::Command;
 use crate::engine::snapshot::PlaybookState;
 use crate::playbook::library::{self, Library};
@@ -19,6 +19,7 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
         PlaybookVerb::Show { name } => show(common, &name),
         PlaybookVerb::Check { files, json } => check(&files, json),
         PlaybookVerb::Plan { file } => plan::run(common, &file),
+        PlaybookVerb::New { class, target, name } => new::run(class.as_deref(), target.as_deref(), name.as_deref()),
         PlaybookVerb::Schema => {
             println!("{:#}", schema::schema());
             Ok(ExitCode::SUCCESS)

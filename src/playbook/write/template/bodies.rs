@@ -25,13 +25,13 @@ timeout = \"1m\"
 ";
 
 const BUDGET: &str = "\
-attempts = 3     # the third attempt in the window runs, opens the breaker, and calls
-window   = \"30m\"
+attempts = 3 # the third attempt in the window runs, opens the breaker, and calls
+window = \"30m\"
 ";
 
 const ONCE: &str = "\
-attempts = 1     # one attempt in the window; what it does not mend is for a person
-window   = \"6h\"
+attempts = 1 # one attempt in the window; what it does not mend is for a person
+window = \"6h\"
 ";
 
 pub fn of(class: Class, target: &Target) -> Body {
@@ -108,7 +108,7 @@ fn port_closed(unit: &str) -> Body {
         verify: format!(
             "unit   = {{ state = \"active\" }}\ntcp    = {{ {address}, open = true }}\nwithin = \"1m\"\nsoak   = \"15s\"\n"
         ),
-        escalate: format!("{BUDGET}attach   = [{{ journal = {{ lines = 100 }} }}, {{ run = [\"ss\", \"-tlnp\"] }}]\n"),
+        escalate: format!("{BUDGET}attach = [{{ journal = {{ lines = 100 }} }}, {{ run = [\"ss\", \"-tlnp\"] }}]\n"),
     }
 }
 
@@ -144,7 +144,7 @@ fn process(name: &str, why: &'static str, holds: &str, [broken, healed]: [&str; 
         ),
         verify: format!("process = {{ {healed} }}\nwithin  = \"1m\"\nsoak    = \"30s\"\n"),
         escalate: format!(
-            "{BUDGET}attach   = [{{ run = [\"ps\", \"-eo\", \"pid,ppid,user,etime,rss,comm\", \"--sort=-rss\"] }}]\n"
+            "{BUDGET}attach = [{{ run = [\"ps\", \"-eo\", \"pid,ppid,user,etime,rss,comm\", \"--sort=-rss\"] }}]\n"
         ),
     }
 }
@@ -167,7 +167,7 @@ fn disk_full(mount: &str) -> Body {
         detect: "filesystem = { used = \"> 85%\" }\nfor        = \"1m\"\n".into(),
         ladder,
         verify: "filesystem = { used = \"< 80%\" } # lower than the alarm, or it would flap at the edge\nwithin     = \"1m\"\n".into(),
-        escalate: format!("{budget}attach   = [{{ disk_usage = {{ depth = 3, top = 20 }} }}]\n"),
+        escalate: format!("{budget}attach = [{{ disk_usage = {{ depth = 3, top = 20 }} }}]\n"),
     }
 }
 
@@ -181,7 +181,7 @@ fn inodes_spent(mount: &str) -> Body {
         detect: "filesystem = { inodes = \"> 85%\" }\nfor        = \"1m\"\n".into(),
         ladder,
         verify: "filesystem = { inodes = \"< 80%\" } # lower than the alarm, or it would flap at the edge\nwithin     = \"1m\"\n".into(),
-        escalate: format!("{budget}attach   = [{{ run = [\"du\", \"--inodes\", \"-x\", \"-d\", \"2\", \"{{mount}}\"] }}]\n"),
+        escalate: format!("{budget}attach = [{{ run = [\"du\", \"--inodes\", \"-x\", \"-d\", \"2\", \"{{mount}}\"] }}]\n"),
     }
 }
 
@@ -214,7 +214,7 @@ fn read_only(mount: &str) -> Body {
         detect: "filesystem = { read_only = true }\nfor        = \"30s\"\n".into(),
         ladder: "\n[[remediate]]\ndo      = [{ run = [\"mount\", \"-o\", \"remount,rw\", \"{mount}\"] }]\ntimeout = \"1m\"\n".into(),
         verify: "filesystem = { read_only = false }\nwithin     = \"1m\"\nsoak       = \"1m\"\n".into(),
-        escalate: format!("{ONCE}attach   = [{{ run = [\"journalctl\", \"-k\", \"-n\", \"100\", \"--no-pager\"] }}]\n"),
+        escalate: format!("{ONCE}attach = [{{ run = [\"journalctl\", \"-k\", \"-n\", \"100\", \"--no-pager\"] }}]\n"),
     }
 }
 
@@ -227,7 +227,7 @@ fn memory_short(unit: &str) -> Body {
         ladder: RESTART.into(),
         verify: "memory = { used = \"< 85%\" }\nunit   = { state = \"active\" }\nwithin = \"2m\"\nsoak   = \"1m\"\n"
             .into(),
-        escalate: format!("{ONCE}attach   = [{{ run = [\"ps\", \"-eo\", \"pid,user,rss,comm\", \"--sort=-rss\"] }}]\n"),
+        escalate: format!("{ONCE}attach = [{{ run = [\"ps\", \"-eo\", \"pid,user,rss,comm\", \"--sort=-rss\"] }}]\n"),
     }
 }
 
@@ -244,7 +244,7 @@ fn load_high() -> Body {
 }
 
 fn with_journal(budget: &str) -> String {
-    format!("{budget}attach   = [{{ journal = {{ lines = 100 }} }}]\n")
+    format!("{budget}attach = [{{ journal = {{ lines = 100 }} }}]\n")
 }
 
 /// A service that many hosts run.

@@ -180,7 +180,10 @@ pub fn fill(class: Class, name: &str, target: &Target) -> String {
     text +=
         &format!("risk   = \"{}\" # low: a restart mends it; medium: a short outage; high: always asks\n", body.risk);
     text += "mode   = \"ask\" # ask first; auto: acts by itself; shadow: only says what it would do\n";
-    text += &format!("\n# the fault is there when any check here holds, all the time\n[detect]\n{}", body.detect);
+    text += &format!(
+        "\n# the fault is there when any check here holds for this long without a break\n[detect]\n{}",
+        body.detect
+    );
     text += &body.ladder;
     text += "\n# healed when all checks here hold in time, and go on holding for the soak\n[verify]\n";
     text += &body.verify;
