@@ -1,6 +1,7 @@
 //! Where playbooks come from: shipped, `/etc/salve/playbooks/`, the user's folder, a folder named on the command line.
 //! Later wins by file name. Each file stands for itself: a bad one never takes a good one down, and a file that has
-//! become bad leaves its last good version in force. The only room of `playbook` that reads files.
+//! become bad leaves its last good version in force. The only room of `playbook` that reads playbooks from files;
+//! `write` saves them.
 
 use std::collections::BTreeMap;
 use std::fs;

@@ -1,0 +1,99 @@
+//! Why a text was not saved, and what an operator does about it.
+
+use std::path::{Path, PathBuf};
+
+use rustix::io::Errno;
+
+/// Why a text was not saved. The file is as it was, unless it is said otherwise.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SaveError {
+    /// Somebody else has written it since it was opened.
+    #[error("the file has changed since it was opened; nothing was saved")]
+    Changed {
+        /// What stands there now.
+        theirs: String,
+    },
+    /// Somebody else has taken it away since it was opened.
+    #[error("{} is gone since it was opened; save it as a new file", .path.display())]
+    Gone {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A link, a folder, a device: what is saved would end up somewhere else.
+    #[error("{} is no regular file, and is not written through; take it away, or save under another name", .path.display())]
+    NotRegular {
+        /// Which.
+        path: PathBuf,
+    },
+    /// No file can have this name.
+    #[error("`{}` is no file's name", .path.display())]
+    NoName {
+        /// Which.
+        path: PathBuf,
+    },
+    /// The disk is full, or the quota is used up.
+    #[error("no room left in {} ({why}); nothing was saved: make room, then save again", .folder.display())]
+    NoRoom {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        why: Errno,
+    },
+    /// The disk is mounted read-only.
+    #[error("{} is on a disk that is mounted read-only; nothing was saved", .folder.display())]
+    ReadOnly {
+        /// Where.
+        folder: PathBuf,
+    },
+    /// This user may not write there.
+    #[error("you may not write in {} ({why}); nothing was saved: run salve as its owner, or save elsewhere", .folder.display())]
+    Denied {
+        /// Where.
+        folder: PathBuf,
+        /// What the system said.
+        why: Errno,
+    },
+    /// Whatever else went wrong.
+    #[error("cannot {doing} {}: {why}", .path.display())]
+    Io {
+        /// What was being done.
+        doing: &'static str,
+        /// To what.
+        path: PathBuf,
+        /// What the system said.
+        why: Errno,
+    },
+}
+
+impl SaveError {
+    /// What the system said about doing something to a file.
+    pub(super) fn of(doing: &'static str, path: &Path, why: Errno) -> Self {
+        let folder = || path.parent().unwrap_or(path).to_owned();
+        match why {
+            Errno::NOSPC | Errno::DQUOT | Errno::FBIG => Self::NoRoom { folder: folder(), why },
+            Errno::ROFS => Self::ReadOnly { folder: folder() },
+            Errno::ACCESS | Errno::PERM => Self::Denied { folder: folder(), why },
+            Errno::LOOP => Self::NotRegular { path: path.to_owned() },
+            _ => Self::Io { doing, path: path.to_owned(), why },
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_the_system_says_is_told_with_what_to_do() {
+        let told = |why| SaveError::of("write", Path::new("/etc/salve/playbooks/a.toml"), why).to_string();
+        assert!(
+            told(Errno::NOSPC).starts_with("no room left in /etc/salve/playbooks (No space left"),
+            "{}",
+            told(Errno::NOSPC)
+        );
+        assert!(told(Errno::DQUOT).contains("make room"));
+        assert!(told(Errno::ROFS).contains("mounted read-only"));
+        assert!(told(Errno::ACCESS).contains("you may not write in /etc/salve/playbooks"));
+        assert!(told(Errno::IO).starts_with("cannot write /etc/salve/playbooks/a.toml: Input/output error"));
+    }
+}
