@@ -21,11 +21,13 @@
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
 //! | [`question`] | what a console may ask about the host, and who answers it |
+//! | [`offer`] | what on this host could be a playbook's target |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
 pub mod handle;
 pub mod look;
+pub mod offer;
 pub mod offline;
 pub mod operator;
 pub mod page;

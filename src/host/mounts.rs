@@ -17,11 +17,35 @@ pub fn is_mount_point(path: &Path) -> io::Result<bool> {
     Ok(points(&fs::read(TABLE)?).any(|point| point == path))
 }
 
+/// What is mounted somewhere.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Mounted {
+    /// Where.
+    pub point: PathBuf,
+    /// The kind of file system: `ext4`, `tmpfs`, `proc`.
+    pub kind: String,
+}
+
+/// Everything that is mounted, in the table's order: of two at one point the later hides the earlier.
+///
+/// # Errors
+/// Where the table cannot be read.
+pub fn mounted() -> io::Result<Vec<Mounted>> {
+    Ok(rows(&fs::read(TABLE)?).collect())
+}
+
 /// The mount points of a table, in its order.
 fn points(table: &[u8]) -> impl Iterator<Item = PathBuf> + '_ {
+    rows(table).map(|row| row.point)
+}
+
+fn rows(table: &[u8]) -> impl Iterator<Item = Mounted> + '_ {
     table.split(|byte| *byte == b'\n').filter_map(|line| {
-        let field = line.split(|byte| *byte == b' ').nth(4)?;
-        Some(OsString::from_vec(unescaped(field)).into())
+        let mut fields = line.split(|byte| *byte == b' ');
+        let point = OsString::from_vec(unescaped(fields.nth(4)?)).into();
+        // any number of fields stands before the dash
+        let kind = fields.skip_while(|field| *field != b"-").nth(1).unwrap_or_default();
+        Some(Mounted { point, kind: String::from_utf8_lossy(kind).into_owned() })
     })
 }
 
@@ -47,6 +71,8 @@ mod tests {
         let table = b"22 1 8:1 / / rw - ext4 /dev/sda1 rw\n40 22 0:5 / /mnt/a\\040b\\134c rw shared:1 - tmpfs t rw\n";
         let found: Vec<_> = points(table).collect();
         assert_eq!(found, [PathBuf::from("/"), PathBuf::from("/mnt/a b\\c")]);
+        let kinds: Vec<_> = rows(table).map(|row| row.kind).collect();
+        assert_eq!(kinds, ["ext4", "tmpfs"]);
     }
 
     #[test]

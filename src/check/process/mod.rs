@@ -3,6 +3,8 @@
 pub(super) mod proc;
 pub(super) mod table;
 
+use std::collections::BTreeMap;
+use std::io;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -54,6 +56,25 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<Subject, String>
     }
     let user = check.user.as_ref().map(arc);
     Ok(Subject::Process(ProcessSubject { name, pidfile, user, memory: check.memory.is_some() }))
+}
+
+/// The programs that run now, by the name that a check would name, with how many there are of each; no kernel threads.
+///
+/// # Errors
+/// Where `/proc` cannot be listed.
+pub fn programs() -> io::Result<BTreeMap<String, usize>> {
+    let mut found = BTreeMap::new();
+    proc::each(|pid, _| {
+        // who reads the command line of a process in uninterruptible sleep may sleep as long
+        let stat = proc::stat(pid).filter(|stat| !stat.dead() && stat.state != 'D');
+        // only a kernel thread has none
+        if let Some((stat, argument)) = stat.and_then(|stat| Some((stat, proc::first_argument(pid)?))) {
+            // the kernel keeps a name's first 15 bytes
+            let cut = stat.comm.len() == 15 && argument.starts_with(&stat.comm);
+            *found.entry(if cut { argument } else { stat.comm }).or_insert(0) += 1;
+        }
+    })?;
+    Ok(found)
 }
 
 /// Judges it.
@@ -117,6 +138,14 @@ mod tests {
         assert!(matches!(judge(&memory, &unread).verdict, Verdict::Unknown(_)));
         assert_eq!(condition(&gone), "not running");
         assert_eq!(condition(&memory), "memory > 2MiB");
+    }
+
+    #[test]
+    fn programs_are_named_as_a_check_names_them() {
+        let own = proc::stat(i32::try_from(std::process::id()).unwrap()).unwrap().comm;
+        let programs = programs().unwrap();
+        assert!(programs.iter().any(|(name, count)| name.starts_with(&own) && *count > 0), "{own}: {programs:?}");
+        assert!(!programs.keys().any(|name| name == "kthreadd"));
     }
 
     #[test]

@@ -56,6 +56,8 @@ pub struct UnitJob {
 pub struct Listed {
     /// systemd's own id.
     pub id: Arc<str>,
+    /// What it says of itself; its id where it says nothing.
+    pub description: Arc<str>,
     /// As [`UnitSeen::load`].
     pub load: Arc<str>,
     /// As [`UnitSeen::active`].
@@ -66,7 +68,13 @@ pub struct Listed {
 
 impl From<UnitRow> for Listed {
     fn from(row: UnitRow) -> Self {
-        Self { id: cleaned(&row.0), load: cleaned(&row.2), active: cleaned(&row.3), sub: cleaned(&row.4) }
+        Self {
+            id: cleaned(&row.0),
+            description: cleaned(&row.1),
+            load: cleaned(&row.2),
+            active: cleaned(&row.3),
+            sub: cleaned(&row.4),
+        }
     }
 }
 

@@ -7,7 +7,7 @@ use nucleo_matcher::{Config, Matcher, Utf32Str};
 use serde_json::Value;
 
 use super::shape::{self, Entry, Forms, Heading};
-use super::spot::Spot;
+use super::spot::{Spot, Written};
 use super::walk::{Kind, Turn, parts};
 
 /// One thing that may be written.
@@ -39,7 +39,7 @@ pub fn complete(source: &str, line: usize, column: usize) -> Completion {
     let nothing = || Completion { line, replace: column..column, candidates: Vec::new() };
     let Some(mut spot) = Spot::find(source, line, column) else { return nothing() };
     let candidates = match spot.level.turn {
-        _ if spot.header => headers(&spot),
+        _ if spot.word == Written::Header => headers(&spot),
         Turn::Key => keys(&mut spot),
         Turn::Value => values(&mut spot),
         Turn::After => return nothing(),
@@ -105,7 +105,7 @@ fn keys(spot: &mut Spot) -> Vec<Candidate> {
             "targets" => "target",
             _ => "",
         };
-        !spot.present.contains(&entry.name) && !(at_root && spot.present.iter().any(|key| key == other))
+        !spot.present.iter().any(|key| *key == entry.name || at_root && key == other)
     };
     let headed = |entry: &Entry| at_root && shape::heading(&entry.forms).is_some();
     let mut found: Vec<Candidate> =
@@ -118,10 +118,10 @@ fn keys(spot: &mut Spot) -> Vec<Candidate> {
 
 fn key(entry: &Entry, equals: bool) -> Candidate {
     let name = &entry.name;
-    let plain = |form: &&Value| !shape::is(form, "object") && !shape::is(form, "array");
+    let plain = |form: &Value| !shape::is(form, "object") && !shape::is(form, "array");
     let insert = match entry.forms.first() {
         _ if equals => name.clone(),
-        Some(form) if shape::is(form, "object") && !entry.forms.iter().any(|form| plain(&form)) => {
+        Some(form) if shape::is(form, "object") && !entry.forms.iter().any(|form| plain(form)) => {
             format!("{name} = {{ ")
         }
         Some(form) if shape::is(form, "array") => format!("{name} = ["),
@@ -137,7 +137,7 @@ fn values(spot: &mut Spot) -> Vec<Candidate> {
     if spot.level.kind == Kind::List {
         forms = shape::entries(&forms);
     }
-    if spot.quoted && narrow_to_brace(spot) {
+    if spot.word == Written::Quoted && narrow_to_brace(spot) {
         return forms
             .iter()
             .flat_map(|form| words(form))
@@ -146,7 +146,7 @@ fn values(spot: &mut Spot) -> Vec<Candidate> {
             .collect();
     }
     let words = forms.iter().flat_map(|form| words(form));
-    if spot.quoted {
+    if spot.word == Written::Quoted {
         return words.filter(|word| word.insert.starts_with('"')).collect();
     }
     let words: Vec<Candidate> = words.collect();

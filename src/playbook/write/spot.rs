@@ -8,16 +8,14 @@ use super::walk::{Kind, Level, Walker};
 /// The cursor's place.
 #[derive(Debug)]
 pub struct Spot {
-    /// What is open around it; none where nothing can be completed (a comment, a text of several lines).
+    /// What is open around it.
     pub level: Level,
-    /// Is it in a header's name?
-    pub header: bool,
+    /// What it stands at.
+    pub word: Written,
     /// What stands between the word's beginning and the cursor.
     pub prefix: String,
     /// The characters that a candidate stands for.
     pub replace: Range<usize>,
-    /// Is the word a text with its quotes?
-    pub quoted: bool,
     /// Does nothing but this word stand before the cursor on its line?
     pub leads: bool,
     /// Does `=` follow?
@@ -28,11 +26,22 @@ pub struct Spot {
     pub headers: Vec<Vec<String>>,
 }
 
+/// How the word under the cursor is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// In a header's brackets, which belong to it.
+    Header,
+    /// As it is, or not yet at all.
+    Bare,
+    /// With its quotes, which belong to it.
+    Quoted,
+}
+
 /// The word under the cursor.
 struct Word {
+    written: Written,
     prefix: String,
     replace: Range<usize>,
-    quoted: bool,
 }
 
 impl Spot {
@@ -72,14 +81,13 @@ impl Spot {
         }
         let behind = tokens.iter().find(|token| token.chars.start >= word.replace.end.max(column));
         Some(Self {
-            header,
+            word: word.written,
             leads: before == 0,
             equals: behind.is_some_and(|token| token.what == What::Equals),
             present,
             headers,
             prefix: word.prefix,
             replace: word.replace,
-            quoted: word.quoted,
             level,
         })
     }
@@ -104,13 +112,13 @@ fn stands_at(token: &Token, column: usize) -> bool {
 
 fn word(under: Option<&Token>, column: usize) -> Option<Word> {
     let Some(token) = under else {
-        return Some(Word { prefix: String::new(), replace: column..column, quoted: false });
+        return Some(Word { prefix: String::new(), replace: column..column, written: Written::Bare });
     };
     let start = token.chars.start;
     match &token.what {
         What::Word(word) => {
             let typed: String = word.chars().take(column - start).collect();
-            Some(Word { prefix: typed, replace: token.chars.clone(), quoted: false })
+            Some(Word { prefix: typed, replace: token.chars.clone(), written: Written::Bare })
         }
         What::Text(text) => text_word(token, text, column),
         _ => None,
@@ -129,7 +137,7 @@ fn text_word(token: &Token, text: &Text, column: usize) -> Option<Word> {
         let word = |c: &char| c.is_alphanumeric() || matches!(c, '-' | '_' | '.');
         column + text.inner.chars().skip(typed).take_while(word).count()
     };
-    Some(Word { prefix, replace: token.chars.start..end, quoted: true })
+    Some(Word { prefix, replace: token.chars.start..end, written: Written::Quoted })
 }
 
 /// A header's name as far as it is typed; a candidate stands for the whole header.
@@ -152,6 +160,6 @@ fn header_word(tokens: &[Token], column: usize) -> Option<Word> {
     (start < column && column <= end.max(column) && !behind).then_some(Word {
         prefix,
         replace: start..end.max(column),
-        quoted: false,
+        written: Written::Header,
     })
 }

@@ -274,9 +274,7 @@ impl HeaderPart {
     fn behind(self, what: &What) -> Option<Self> {
         match (self, what) {
             (Self::Opening(open @ 0..2), What::OpenList) => Some(Self::Opening(open + 1)),
-            (Self::Opening(open), What::Word(word)) | (Self::Name(open), What::Word(word)) => {
-                is_key(word).then_some(Self::Name(open))
-            }
+            (Self::Opening(open) | Self::Name(open), What::Word(word)) => is_key(word).then_some(Self::Name(open)),
             (Self::Opening(open) | Self::Name(open), What::Text(_)) => Some(Self::Name(open)),
             (Self::Name(1), What::CloseList) => Some(Self::Done),
             (Self::Name(open), What::CloseList) => Some(Self::Name(open - 1)),

@@ -48,8 +48,8 @@ impl Folder {
         let open = || rustix::fs::open(path, flags, Mode::empty());
         let descriptor = match open() {
             Err(Errno::NOENT) => {
-                let made = DirBuilder::new().recursive(true).mode(mode).create(path);
-                made.map_err(|error| SaveError::of("make", path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
+                let done = DirBuilder::new().recursive(true).mode(mode).create(path);
+                done.map_err(|error| SaveError::of("make", path, Errno::from_io_error(&error).unwrap_or(Errno::IO)))?;
                 open()
             }
             opened => opened,

@@ -195,14 +195,15 @@ fn cleaning(mount: &str, room: &[(&str, &str)]) -> (String, &'static str) {
                       # [[remediate]]\n# do = [{ clean = { path = \"/the/folder\", older_than = \"30d\" } }]\n# idempotent = true\n";
         return (ladder.into(), "");
     }
-    let mut ladder =
-        String::from("\n# aged files and caches only; take out what this host has not\n[[remediate]]\ndo = [\n");
-    for action in below {
-        let (action, remark) = action.split_once(", # ").unwrap_or((action, ""));
-        let remark = if remark.is_empty() { String::new() } else { format!(" # {remark}") };
-        ladder += &format!("  {action},{remark}\n");
-    }
-    ladder += "]\ntimeout    = \"5m\"\nidempotent = true # may be run again after a crash\n";
+    let line = |action: &str| match action.split_once(", # ") {
+        Some((action, remark)) => format!("  {action}, # {remark}\n"),
+        None => format!("  {action},\n"),
+    };
+    let actions = below.into_iter().map(line).collect::<Vec<_>>().concat();
+    let ladder = format!(
+        "\n# aged files and caches only; take out what this host has not\n[[remediate]]\ndo = [\n{actions}]\n\
+         timeout    = \"5m\"\nidempotent = true # may be run again after a crash\n"
+    );
     (ladder, ONCE)
 }
 

@@ -3,6 +3,8 @@
 
 mod bodies;
 
+use bodies::Body;
+
 use crate::playbook::Target;
 use crate::text::clean_line;
 
@@ -174,34 +176,36 @@ pub fn fill(class: Class, name: &str, target: &Target) -> String {
         Target::Host => quoted("host"),
         _ => format!("{{ {} = {} }}", target.kind(), quoted(target.name())),
     };
-    let mut text = format!("# {}.toml: {}.\n", clean_line(name), body.why);
-    text += &format!("title  = {}\n", quoted(&clean_line(&body.title)));
-    text += &format!("target = {written}\n");
-    text +=
-        &format!("risk   = \"{}\" # low: a restart mends it; medium: a short outage; high: always asks\n", body.risk);
-    text += "mode   = \"ask\" # ask first; auto: acts by itself; shadow: only says what it would do\n";
-    text += &format!(
-        "\n# the fault is there when any check here holds for this long without a break\n[detect]\n{}",
-        body.detect
-    );
-    text += &body.ladder;
-    text += "\n# healed when all checks here hold in time, and go on holding for the soak\n[verify]\n";
-    text += &body.verify;
-    text += &format!("\n[escalate]\n{}", body.escalate);
-    text
+    let (name, title) = (clean_line(name), quoted(&clean_line(&body.title)));
+    let Body { why, risk, detect, ladder, verify, escalate, .. } = body;
+    format!(
+        "\
+# {name}.toml: {why}.
+title  = {title}
+target = {written}
+risk   = \"{risk}\" # low: a restart mends it; medium: a short outage; high: always asks
+mode   = \"ask\" # ask first; auto: acts by itself; shadow: only says what it would do
+
+# the fault is there when any check here holds for this long without a break
+[detect]
+{detect}{ladder}
+# healed when all checks here hold in time, and go on holding for the soak
+[verify]
+{verify}
+[escalate]
+{escalate}"
+    )
 }
 
 /// A text as TOML writes it between double quotes.
 fn quoted(text: &str) -> String {
-    let mut written = String::from("\"");
-    for c in text.chars() {
-        match c {
-            '"' | '\\' => written.extend(['\\', c]),
-            c if c.is_control() => written += &format!("\\u{:04X}", u32::from(c)),
-            c => written.push(c),
-        }
-    }
-    written + "\""
+    let one = |c: char| match c {
+        '"' | '\\' => format!("\\{c}"),
+        c if c.is_control() => format!("\\u{:04X}", u32::from(c)),
+        c => c.to_string(),
+    };
+    let written: Vec<String> = text.chars().map(one).collect();
+    format!("\"{}\"", written.concat())
 }
 
 #[cfg(test)]
