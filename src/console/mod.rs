@@ -20,11 +20,15 @@
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
-//! | [`editor`] | a playbook handed to `$EDITOR` and back |
+//! | [`author`] | playbooks written by hand: the editor page, pure |
+//! | [`clerk`] | files, for the pages where playbooks are written |
+//! | [`editor`] | a text handed to `$EDITOR` and back |
 //! | [`plain`] | the state in sentences, without a screen |
 
 mod app;
+mod author;
 mod canvas;
+mod clerk;
 mod decode;
 mod editor;
 mod form;
@@ -88,6 +92,8 @@ pub struct Options {
     pub theme: Option<String>,
     /// The user's configuration folder: themes, and copies of shipped playbooks.
     pub config: PathBuf,
+    /// Where drafts of playbooks are kept.
+    pub drafts: PathBuf,
     /// The healing loop lives in this process, and ends with it.
     pub embedded: bool,
     /// Ring once when something new waits for a yes.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::author::standing::Saved;
+use super::author::{Author, Begin, Tried};
 use super::form::Form;
 use super::review::Review;
 use super::rows;
@@ -34,6 +36,8 @@ pub struct Model {
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+    /// What was saved and the engine has not read yet.
+    pub saved: Option<Saved>,
 }
 
 /// The main screen.
@@ -118,8 +122,12 @@ pub enum Page {
     Playbook { name: Arc<str>, scroll: usize },
     /// Choose one of many.
     List { kind: ListKind, cursor: Cursor },
-    /// What is wrong with a playbook that was just edited.
-    Rejected { playbook: Arc<str>, diagnostics: Arc<str>, scroll: usize },
+    /// A playbook's text under the operator's hands.
+    Author(Box<Author>),
+    /// The way to a new playbook.
+    Begin(Box<Begin>),
+    /// What a playbook would do now.
+    Trial { name: Arc<str>, tried: Tried, scroll: usize },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
@@ -182,6 +190,20 @@ pub enum Place {
     Question,
     /// The filter or the palette.
     Typing,
+    /// A playbook is being written.
+    Editor,
+    /// Words to look for are typed in the editor.
+    Searching,
+    /// A new playbook: what can fail, of what, its name.
+    Begin,
+    /// One of the words that may stand here is chosen in the editor.
+    Completing,
+    /// A changed text is left: save it, keep it, or not?
+    Leaving,
+    /// The file was changed by somebody else: whose text?
+    Conflict,
+    /// There is a draft: go on with it?
+    Offered,
 }
 
 /// What the last command or key came to.
@@ -214,6 +236,7 @@ impl Model {
             embedded,
             told: None,
             announced: None,
+            saved: None,
         }
     }
 
@@ -236,9 +259,11 @@ impl Model {
             Some(Page::Incident { .. }) => Place::Incident,
             Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
             Some(Page::Approval(_)) => Place::Approval,
-            Some(Page::Playbook { .. } | Page::Rejected { .. }) => Place::Playbook,
+            Some(Page::Playbook { .. }) => Place::Playbook,
+            Some(Page::Author(author)) => author.place(),
+            Some(Page::Begin(_)) => Place::Begin,
             Some(Page::List { .. }) => Place::List,
-            Some(Page::Text { .. }) => Place::Text,
+            Some(Page::Text { .. } | Page::Trial { .. }) => Place::Text,
         }
     }
 
@@ -250,7 +275,11 @@ impl Model {
             _ => None,
         };
         let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));
-        review.into_iter().chain(said).min()
+        let written = self.pages.iter().filter_map(|page| match page {
+            Page::Author(author) => author.wakes_at(),
+            _ => None,
+        });
+        review.into_iter().chain(said).chain(written).min()
     }
 }
 

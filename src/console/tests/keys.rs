@@ -19,21 +19,21 @@ use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
 /// A console under a fake clock.
-struct Desk {
-    model: Model,
-    snapshot: Snapshot,
+pub struct Desk {
+    pub model: Model,
+    pub snapshot: Snapshot,
     at: u64,
-    asked: Vec<Request>,
+    pub asked: Vec<Request>,
 }
 
 impl Desk {
-    fn new(snapshot: Snapshot) -> Self {
+    pub fn new(snapshot: Snapshot) -> Self {
         let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
         desk.input(Input::Snapshot);
         desk
     }
 
-    fn input(&mut self, input: Input) {
+    pub fn input(&mut self, input: Input) {
         let look = look(false, TermProfile::NoColor);
         let world = World {
             snapshot: &self.snapshot,
@@ -49,7 +49,7 @@ impl Desk {
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
-    fn keys(mut self, bytes: &str) -> Self {
+    pub fn keys(mut self, bytes: &str) -> Self {
         let mut decoder = Decoder::default();
         let mut typed = decoder.feed(bytes.as_bytes());
         typed.extend(decoder.settle());
@@ -62,7 +62,7 @@ impl Desk {
     }
 
     /// The same without a pause between the keys.
-    fn burst(mut self, bytes: &str) -> Self {
+    pub fn burst(mut self, bytes: &str) -> Self {
         for key in Decoder::default().feed(bytes.as_bytes()) {
             self.typed(key);
             self.input(Input::Drawn);
@@ -78,7 +78,7 @@ impl Desk {
         });
     }
 
-    fn quiet(&mut self, milliseconds: u64) {
+    pub fn quiet(&mut self, milliseconds: u64) {
         self.at += milliseconds;
         self.input(Input::Tick);
     }
@@ -89,14 +89,14 @@ impl Desk {
         self
     }
 
-    fn commands(&self) -> Vec<&Command> {
+    pub fn commands(&self) -> Vec<&Command> {
         self.asked
             .iter()
             .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
             .collect()
     }
 
-    fn said(&self) -> &str {
+    pub fn said(&self) -> &str {
         self.model.said.as_ref().map_or("", |said| &said.text)
     }
 }
@@ -232,7 +232,7 @@ fn a_console_that_only_looks_can_do_nothing() {
     let all: String = (' '..='~').collect();
     let desk = desk.keys("a").keys(&all).keys("\r\x1b").keys(&all).keys("\r").keys(":pause\r");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
-    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Edit(_))));
+    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Ask(_))));
 }
 
 #[test]

@@ -39,12 +39,12 @@ fn buffer(model: &Model, snapshot: &Snapshot, look: &Look, age: Duration) -> Buf
     buffer
 }
 
-fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
+pub fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
     let look = look(ascii, TermProfile::NoColor);
     format!("{}\n", view::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
 }
 
-fn expect(name: &str, picture: &str) {
+pub fn expect(name: &str, picture: &str) {
     let mut settings = insta::Settings::clone_current();
     settings.set_snapshot_path("../../../tests/snapshots");
     settings.set_prepend_module_to_snapshot(false);

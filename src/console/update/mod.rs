@@ -1,6 +1,7 @@
 //! From a key, a snapshot or an answer to a changed model and a few requests. Nothing here draws, waits or looks at a
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
+mod author;
 mod form;
 mod moves;
 mod opening;
@@ -11,11 +12,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::author::{Ask, Told};
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
 use super::rows;
 use super::view::World;
 use crate::core::Command;
+
+pub use author::rest;
 
 /// What comes in.
 #[derive(Debug, Clone)]
@@ -30,8 +34,8 @@ pub enum Input {
     Snapshot,
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
-    /// A playbook came back from the editor with mistakes.
-    Rejected { playbook: Arc<str>, diagnostics: String },
+    /// What became of what a page for writing asked.
+    Told(Told),
     /// The screen was drawn.
     Drawn,
     /// Time has passed.
@@ -43,8 +47,8 @@ pub enum Input {
 pub enum Request {
     /// Ask the engine.
     Send(Command),
-    /// Hand a playbook to the editor.
-    Edit(Arc<str>),
+    /// What a page for writing asks.
+    Ask(Ask),
     /// Draw with another theme.
     Theme(String),
     /// Put this on the clipboard.
@@ -61,6 +65,12 @@ pub enum Request {
 
 /// Takes one input in.
 pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
+    let requests = taken_in(model, input, world);
+    author::settle(model);
+    requests
+}
+
+fn taken_in(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
     match input {
         Input::Key(key) => pressed(model, key, world),
         Input::Paste(text) => typing::pasted(model, &text, world),
@@ -78,13 +88,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
             model.said = Some(Said { text, bad, at: world.at });
             Vec::new()
         }
-        Input::Rejected { playbook, diagnostics } => {
-            if matches!(model.pages.last(), Some(Page::Rejected { .. })) {
-                model.pages.pop();
-            }
-            model.pages.push(Page::Rejected { playbook, diagnostics: diagnostics.into(), scroll: 0 });
-            Vec::new()
-        }
+        Input::Told(told) => author::told(model, told, world),
         Input::Drawn => {
             review::drawn(model, world);
             Vec::new()
@@ -93,7 +97,7 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
                 model.said = None;
             }
-            Vec::new()
+            author::tick(model, world)
         }
     }
 }
@@ -117,6 +121,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
         // a key that is held down decides nothing
         (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
         (_, Some(verb)) => act(model, verb, world),
+        (Place::Editor | Place::Searching | Place::Completing | Place::Begin, None) => author::typed(model, key, world),
         (Place::Form | Place::Typing | Place::Naming, None) => {
             typing::typed(model, key, world);
             Vec::new()
@@ -130,6 +135,9 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
 
 /// Does what a key or the palette asks for.
 pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
+    if let Some(requests) = author::act(model, verb, world) {
+        return requests;
+    }
     match verb {
         Verb::Down | Verb::Up | Verb::PageDown | Verb::PageUp | Verb::First | Verb::Last => {
             moves::go(model, verb, world);
@@ -157,7 +165,10 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         | Verb::Close => form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
-        Verb::Edit => return edit(model, world),
+        Verb::New => return author::new(model),
+        Verb::Edit => return author::edit(model, world),
+        Verb::Try => return author::rehearse(model, world),
+        Verb::Write(_) => {}
         Verb::Copy => return copy(model, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
@@ -184,13 +195,19 @@ fn back(model: &mut Model) -> Vec<Request> {
 fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     model.main.follow(world.snapshot);
     announce(model, world);
+    author::followed(model, world);
     for page in &mut model.pages {
         match page {
             Page::List { kind, cursor } => cursor.follow(&super::model::list_items(*kind, world.snapshot)),
             Page::Approval(review) => {
                 review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
             }
-            Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
+            Page::Author(_)
+            | Page::Begin(_)
+            | Page::Trial { .. }
+            | Page::Incident { .. }
+            | Page::Playbook { .. }
+            | Page::Text { .. } => {}
         }
     }
     let asked = rows::requests(world.snapshot)
@@ -222,14 +239,6 @@ fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         return vec![Request::Send(Command::Acknowledge { incident: id })];
     }
     say(model, world, "no open incident here");
-    Vec::new()
-}
-
-fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if let Some(name) = opening::playbook_here(model, world) {
-        return vec![Request::Edit(name)];
-    }
-    say(model, world, "no playbook here");
     Vec::new()
 }
 

@@ -40,9 +40,9 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
         Some(Page::Approval(review)) => {
             rows::incident(world.snapshot, review.incident).map(|view| Subject::of_incident(view))
         }
-        Some(Page::Playbook { name, .. } | Page::Rejected { playbook: name, .. }) => Some(of_playbook(name, world)),
+        Some(Page::Playbook { name, .. }) => Some(of_playbook(name, world)),
         Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
-        Some(Page::Text { .. }) => None,
+        Some(Page::Text { .. } | Page::Trial { .. } | Page::Author(_) | Page::Begin(_)) => None,
     }
 }
 

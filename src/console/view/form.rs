@@ -23,22 +23,12 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     lines.push(ways_out(form));
     let height = columns(lines.len() + 2).min(body.height);
     let area = Rect::new((body.width - width) / 2, body.y + (body.height - height) / 2, width, height);
-    canvas.wipe(area);
-    canvas.rule(area.x, area.y, area.width, &Line::new().with(Role::Focus, &form.title));
-    canvas.rule(area.x, area.bottom() - 1, area.width, &Line::new());
+    canvas.frame(area, &Line::new().with(Role::Focus, &form.title));
     // on a small screen what is to be filled in matters more than what is told
     let room = usize::from(height.saturating_sub(2));
     let skipped = lines.len().saturating_sub(room);
     for (row, line) in lines.iter().skip(skipped).take(room).enumerate() {
         canvas.line(area.x + 2, area.y + 1 + columns(row), area.width.saturating_sub(4), line);
-    }
-    let glyphs = canvas.look.glyphs;
-    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
-    canvas.wall(area.x, area.y, area.bottom());
-    canvas.wall(right, area.y, area.bottom());
-    let corners = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
-    for ((x, y), sign) in corners.into_iter().zip(glyphs.corners) {
-        canvas.sign(x, y, Role::Dim, sign);
     }
 }
 

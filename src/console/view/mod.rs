@@ -19,6 +19,7 @@ mod playbook;
 mod rates;
 mod story;
 mod timeline;
+pub mod writing;
 
 use std::time::Duration;
 
@@ -117,9 +118,11 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
+        Page::Author(author) => writing::draw(canvas, body, author, world),
+        Page::Begin(begin) => writing::begin::draw(canvas, room, begin, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
-        | Page::Rejected { scroll, .. }
+        | Page::Trial { scroll, .. }
         | Page::Text { scroll, .. } => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, *scroll);
@@ -155,9 +158,9 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
         Page::Incident { id, .. } => incident::heading(*id, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
-        Page::Rejected { playbook, .. } => {
-            Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
-        }
+        Page::Author(author) => writing::heading(author),
+        Page::Begin(begin) => writing::begin::heading(begin),
+        Page::Trial { name, .. } => Line::title("Dry run of ").with(Role::Focus, name),
         Page::List { kind, .. } => lists::heading(*kind, world),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
@@ -178,8 +181,8 @@ pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -
         Page::Incident { id, .. } => incident::lines(*id, width, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, world),
-        Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
-        Page::List { .. } => Vec::new(),
+        Page::Trial { tried, .. } => writing::trial::lines(tried, world),
+        Page::List { .. } | Page::Author(_) | Page::Begin(_) => Vec::new(),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
         Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
@@ -208,7 +211,8 @@ impl Extent {
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
 pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. }))?;
+    let whole = |page: &&Page| !matches!(page, Page::List { .. } | Page::Author(_) | Page::Begin(_));
+    let page = model.pages.last().filter(whole)?;
     let room = inside(page, frame(model.size)?.body);
     Some(Extent {
         total: page_lines(page, usize::from(room.width), model, world).len(),
