@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;
 
-use super::author::{Ask, Kept, Subject, Told};
+use super::author::{Ask, Kept, Kind, Subject, Told};
 use super::editor;
 use crate::engine::snapshot::PlaybookView;
 use crate::playbook::write::store::{self, Draft, Drafts, SaveError};
@@ -81,7 +81,8 @@ impl Desk {
             Job::Open(playbook) => {
                 Some(self.open(&playbook).unwrap_or_else(|(path, why)| failed(&format!("{}: {why}", path.display()))))
             }
-            Job::Ask(Ask::Begin { name, text }) => Some(self.begin(&name, text)),
+            Job::Ask(Ask::Begin { name, text, one_off }) => Some(self.begin(&name, text, one_off)),
+            Job::Ask(Ask::Remove { subject }) => Some(remove(&subject)),
             Job::Ask(Ask::Resume { name }) => Some(self.resume(&name)),
             Job::Ask(Ask::Drafts) => Some(Told::Drafts(self.kept())),
             Job::Ask(Ask::Save { subject, text }) => Some(save(&subject, text)),
@@ -107,18 +108,22 @@ impl Desk {
         let begun = opened.clone().unwrap_or_else(|| Arc::clone(&playbook.source));
         let name = Arc::clone(&playbook.name);
         let draft = self.draft(&name).map(|draft| (Arc::from(&*draft.text), moment(&draft)));
-        let subject = Subject { name, path, copy: opened.is_none(), opened, begun };
+        let subject =
+            Subject { name, path, kind: if opened.is_none() { Kind::Copy } else { Kind::File }, opened, begun };
         Ok(Told::Opened { subject, draft })
     }
 
     /// A new playbook, in the operator's folder.
-    fn begin(&self, name: &Arc<str>, begun: Arc<str>) -> Told {
+    fn begin(&self, name: &Arc<str>, begun: Arc<str>, one_off: bool) -> Told {
         let path = self.config.join("playbooks").join(format!("{name}.toml"));
-        if fs::symlink_metadata(&path).is_ok() {
+        let there = fs::symlink_metadata(&path).is_ok();
+        let opened = if one_off && there { read(&path).ok() } else { None };
+        if there && opened.is_none() {
             return failed(&format!("{} is there already: choose another name", path.display()));
         }
         let draft = self.draft(name).map(|draft| (Arc::from(&*draft.text), moment(&draft)));
-        let subject = Subject { name: Arc::clone(name), path, opened: None, begun, copy: false };
+        let kind = if one_off { Kind::OneOff } else { Kind::File };
+        let subject = Subject { name: Arc::clone(name), path, kind, begun: opened.clone().unwrap_or(begun), opened };
         Told::Opened { subject, draft }
     }
 
@@ -130,7 +135,7 @@ impl Desk {
             Err(why) => return failed(&format!("{}: {why}", draft.path.display())),
         };
         let begun = opened.clone().unwrap_or_default();
-        let subject = Subject { name: Arc::clone(name), path: draft.path, opened, begun, copy: false };
+        let subject = Subject { name: Arc::clone(name), path: draft.path, opened, begun, kind: Kind::File };
         Told::Resumed { subject, text: draft.text.into() }
     }
 
@@ -156,6 +161,21 @@ fn save(subject: &Subject, text: Arc<str>) -> Told {
     }
 }
 
+/// Takes a file out of the folder: what it held stands beside it, where no engine reads it.
+fn remove(subject: &Subject) -> Told {
+    match read(&subject.path) {
+        Ok(text) if Some(&text) != subject.opened.as_ref() => return Told::Changed { theirs: text },
+        Ok(_) => {}
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Told::Gone,
+        Err(why) => return failed(&format!("{}: {why}", subject.path.display())),
+    }
+    let aside = subject.path.with_extension("toml~");
+    match fs::rename(&subject.path, &aside) {
+        Ok(()) => Told::Removed { aside },
+        Err(why) => failed(&format!("{} is still there: {why}", subject.path.display())),
+    }
+}
+
 fn read(path: &Path) -> io::Result<Arc<str>> {
     if fs::metadata(path)?.len() > LONGEST {
         return Err(io::Error::other("far too long for a playbook"));
@@ -168,124 +188,4 @@ fn failed(why: &str) -> Told {
 }
 
 #[cfg(test)]
-mod tests {
-    use super::*;
-    use crate::engine::snapshot::PlaybookState;
-    use crate::playbook::Origin;
-
-    fn playbook(origin: Origin) -> Arc<PlaybookView> {
-        let state = PlaybookState::Rejected { diagnostics: "".into(), former_in_force: false };
-        Arc::new(PlaybookView { name: "disk-full".into(), origin, state, source: "title = \"as shipped\"\n".into() })
-    }
-
-    /// A clerk in a folder; what it is given is done one after the other.
-    struct Office {
-        folder: tempfile::TempDir,
-        desk: Desk,
-    }
-
-    impl Office {
-        fn new() -> Self {
-            let folder = tempfile::tempdir().unwrap();
-            let desk = Desk { config: folder.path().join("config"), drafts: Drafts::new(folder.path().join("drafts")) };
-            Self { folder, desk }
-        }
-
-        fn opened(&self, origin: Origin) -> (Subject, Option<Arc<str>>) {
-            match self.desk.work(Job::Open(playbook(origin))) {
-                Some(Told::Opened { subject, draft }) => (subject, draft.map(|(text, _)| text)),
-                other => panic!("{other:?}"),
-            }
-        }
-
-        fn ask(&self, ask: Ask) -> Option<Told> {
-            self.desk.work(Job::Ask(ask))
-        }
-    }
-
-    #[test]
-    fn a_shipped_playbook_is_copied_when_it_is_saved_and_not_before() {
-        let office = Office::new();
-        let (subject, _) = office.opened(Origin::Shipped);
-        assert!(subject.copy && subject.opened.is_none() && &*subject.begun == "title = \"as shipped\"\n");
-        assert!(!office.folder.path().join("config").exists());
-        let told = office.ask(Ask::Save { subject: subject.clone(), text: "title = \"mine\"\n".into() });
-        assert_eq!(told, Some(Told::Saved { text: "title = \"mine\"\n".into() }));
-        assert_eq!(subject.path, office.folder.path().join("config/playbooks/disk-full.toml"));
-        assert_eq!(fs::read_to_string(&subject.path).unwrap(), "title = \"mine\"\n");
-        let (again, _) = office.opened(Origin::Shipped);
-        assert_eq!(again.opened.as_deref(), Some("title = \"mine\"\n"), "a former copy is what is meant");
-    }
-
-    #[test]
-    fn what_somebody_else_wrote_meanwhile_is_not_written_over() {
-        let office = Office::new();
-        let path = office.folder.path().join("disk-full.toml");
-        fs::write(&path, "a = 1\n").unwrap();
-        let (subject, _) = office.opened(Origin::Folder(path.clone()));
-        fs::write(&path, "theirs = 1\n").unwrap();
-        let told = office.ask(Ask::Save { subject, text: "mine = 1\n".into() });
-        assert_eq!(told, Some(Told::Changed { theirs: "theirs = 1\n".into() }));
-        assert_eq!(fs::read_to_string(&path).unwrap(), "theirs = 1\n");
-    }
-
-    #[test]
-    fn a_file_that_was_taken_away_is_told_of() {
-        let office = Office::new();
-        let path = office.folder.path().join("disk-full.toml");
-        fs::write(&path, "a = 1\n").unwrap();
-        let (subject, _) = office.opened(Origin::Folder(path.clone()));
-        fs::remove_file(&path).unwrap();
-        assert_eq!(office.ask(Ask::Save { subject, text: "mine = 1\n".into() }), Some(Told::Gone));
-        assert!(!path.exists());
-    }
-
-    #[test]
-    fn a_new_playbook_takes_no_name_that_is_taken() {
-        let office = Office::new();
-        let begin = || Ask::Begin { name: "nginx-down".into(), text: "a = 1\n".into() };
-        let Some(Told::Opened { subject, draft: None }) = office.ask(begin()) else { panic!("not opened") };
-        assert!(subject.opened.is_none() && &*subject.begun == "a = 1\n");
-        let keep = Ask::Keep { name: "nginx-down".into(), path: subject.path.clone(), text: "a = 2\n".into() };
-        assert_eq!(office.ask(keep), None);
-        match office.ask(Ask::Drafts) {
-            Some(Told::Drafts(drafts)) => assert_eq!(&*drafts[0].name, "nginx-down"),
-            other => panic!("{other:?}"),
-        }
-        match office.ask(Ask::Resume { name: "nginx-down".into() }) {
-            Some(Told::Resumed { subject: resumed, text }) => {
-                assert_eq!((resumed.path, resumed.opened, &*text), (subject.path.clone(), None, "a = 2\n"));
-            }
-            other => panic!("{other:?}"),
-        }
-        office.ask(Ask::Save { subject, text: "a = 1\n".into() });
-        match office.ask(begin()) {
-            Some(Told::Failed(why)) => assert!(why.contains("is there already"), "{why}"),
-            other => panic!("{other:?}"),
-        }
-    }
-
-    #[test]
-    fn a_draft_is_offered_until_it_is_dropped() {
-        let office = Office::new();
-        let (subject, draft) = office.opened(Origin::Shipped);
-        assert_eq!(draft, None);
-        let name = Arc::clone(&subject.name);
-        let keep = Ask::Keep { name: Arc::clone(&name), path: subject.path, text: "half a tit".into() };
-        assert_eq!(office.ask(keep), None);
-        assert_eq!(office.opened(Origin::Shipped).1.as_deref(), Some("half a tit"));
-        assert_eq!(office.ask(Ask::DropDraft { name }), None);
-        assert_eq!(office.opened(Origin::Shipped).1, None);
-    }
-
-    #[test]
-    fn a_file_that_cannot_be_read_is_named() {
-        let office = Office::new();
-        let path = office.folder.path().join("disk-full.toml");
-        fs::write(&path, b"\xff\xfe").unwrap();
-        match office.desk.work(Job::Open(playbook(Origin::Folder(path)))) {
-            Some(Told::Failed(why)) => assert!(why.contains("disk-full.toml: ") && why.contains("UTF-8"), "{why}"),
-            other => panic!("{other:?}"),
-        }
-    }
-}
+mod tests;

@@ -49,6 +49,8 @@ pub enum Verb {
     Snooze,
     /// Begin a playbook.
     New,
+    /// Begin a playbook against one open incident.
+    OneOff,
     /// Change a playbook.
     Edit,
     /// Look what a playbook would do now.
@@ -128,8 +130,8 @@ pub enum Stroke {
 }
 
 use Place::{
-    Approval, Begin, Completing, Conflict, Editor, Form, Incident, Leaving, List, Main, Naming, Offered, Playbook,
-    Question, Searching, Text, Typing,
+    Approval, Begin, Completing, Conflict, Editor, Form, Incident, Keeping, Leaving, List, Main, Naming, Offered,
+    Playbook, Question, Searching, Text, Typing,
 };
 use Stroke::{Ctrl, Named, Sign};
 
@@ -141,9 +143,9 @@ const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
 const EVERYWHERE: &[Place] = &[
     Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Editor, Searching, Leaving,
-    Conflict, Offered, Completing, Begin,
+    Conflict, Offered, Completing, Begin, Keeping,
 ];
-const ASKED: &[Place] = &[Leaving, Conflict];
+const ASKED: &[Place] = &[Leaving, Conflict, Keeping];
 
 const fn key(strokes: &'static [Stroke], label: &'static str, verb: Verb, what: &'static str) -> Binding {
     Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, verb }
@@ -208,6 +210,8 @@ pub const TABLE: &[Binding] = &[
     key(&[Ctrl('d')], "Ctrl-D", Verb::Try, "dry run: what it would do now (again: close it); nothing is run")
         .at(&[Editor])
         .short("dry run"),
+    key(&[Ctrl('o')], "Ctrl-O", Verb::Write(Act::Run), "run it once: saves it, asks you, then runs through the gate")
+        .at(&[Editor]),
     key(&[Ctrl('v')], "Ctrl-V", Verb::Write(Act::ScrollTried), "more of the dry run").at(&[Editor]),
     key(&[Ctrl('f')], "Ctrl-F", Verb::Write(Act::Find), "find words in the text").at(&[Editor]).short("find"),
     key(&[Ctrl('u'), Ctrl('z')], "Ctrl-U", Verb::Write(Act::Undo), "take a change back (also Ctrl-Z)")
@@ -236,6 +240,10 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('x')], "x", Verb::Write(Act::Discard), "leave, and forget what was typed")
         .at(&[Leaving])
         .short("discard"),
+    key(&[Sign('k')], "k", Verb::Write(Act::Keep), "keep the one-off as it is").at(&[Keeping]).short("keep"),
+    key(&[Sign('x')], "x", Verb::Write(Act::Remove), "throw the one-off away; its text stays beside it")
+        .at(&[Keeping])
+        .short("throw away"),
     key(&[Sign('m')], "m", Verb::Write(Act::Mine), "save mine over theirs").at(&[Conflict]).short("mine"),
     key(&[Sign('t')], "t", Verb::Write(Act::Theirs), "take theirs; one undo brings mine back")
         .at(&[Conflict])
@@ -280,6 +288,9 @@ pub const TABLE: &[Binding] = &[
         .acting(),
     key(&[Sign('n')], "n", Verb::New, "a new playbook, from what can fail and what is on this host")
         .at(&[Main, List, Incident, Playbook])
+        .acting(),
+    key(&[Sign('o')], "o", Verb::OneOff, "a one-off against this incident: write it, try it, run it once")
+        .at(&[Incident])
         .acting(),
     key(&[Sign('A')], "A", Verb::Arm, "arm the playbook; again: back to shadow")
         .at(&[Main, List, Incident, Playbook])
@@ -373,15 +384,16 @@ pub fn place_name(place: Place) -> &'static str {
         Searching => "Finding words",
         Completing => "Completing a word",
         Leaving => "Leaving a changed text",
+        Keeping => "Leaving a one-off",
         Conflict => "Changed by somebody else",
         Offered => "A draft is there",
     }
 }
 
 /// All places, as help and the README list them.
-pub const PLACES: [Place; 17] = [
+pub const PLACES: [Place; 18] = [
     Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Editor, Completing, Searching,
-    Leaving, Conflict, Offered, Begin,
+    Leaving, Conflict, Offered, Begin, Keeping,
 ];
 
 /// The README's list of keys, in Markdown.

@@ -200,6 +200,8 @@ pub enum Place {
     Completing,
     /// A changed text is left: save it, keep it, or not?
     Leaving,
+    /// A one-off is left: keep it, or throw it away?
+    Keeping,
     /// The file was changed by somebody else: whose text?
     Conflict,
     /// There is a draft: go on with it?

@@ -3,18 +3,12 @@
 
 use std::sync::Arc;
 
-use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 use tui_textarea::CursorMove;
 
 use super::standing::Saved;
 use super::text::Way;
-use super::{Ask, At, Author, Stage, Subject, Told, Tried};
+use super::{Ask, At, Author, Kind, Stage, Subject, Then, Tried};
 use crate::console::keys::Verb;
-
-/// No playbook comes near it; more is no playbook.
-const LONGEST: usize = 1024 * 1024;
-/// No search needs more characters.
-const LONGEST_WORDS: usize = 200;
 
 /// What a key does on the editor page and nowhere else.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -23,6 +17,12 @@ pub enum Act {
     Save,
     /// What may stand here.
     Complete,
+    /// Run it now, once it is saved and the operator has said yes.
+    Run,
+    /// Leave a one-off where it is.
+    Keep,
+    /// Take a one-off out of the folder again.
+    Remove,
     /// To the next mistake.
     NextMistake,
     /// To the mistake before.
@@ -105,7 +105,11 @@ impl Author {
 
     fn write(&mut self, act: Act) -> Outcome {
         match act {
-            Act::Save => return self.save(false),
+            Act::Save if self.stage == Stage::Leaving => return self.save(Then::Leave),
+            Act::Save => return self.save(Then::WriteOn),
+            Act::Run => return self.run(),
+            Act::Remove => return self.remove(),
+            Act::Keep => return Outcome::left([]),
             Act::Complete => return self.complete(),
             Act::NextMistake | Act::PreviousMistake => return self.next_mistake(act == Act::NextMistake),
             Act::HandOver => return self.hand_over(),
@@ -125,63 +129,12 @@ impl Author {
         Outcome::default()
     }
 
-    /// A key that is text.
-    pub fn typed(&mut self, key: KeyEvent, at: At) {
-        let before = self.text.revision;
-        match &mut self.stage {
-            Stage::Writing | Stage::Saving { .. } if self.text.lines().len() < usize::from(u16::MAX) => {
-                self.text.key(key);
-            }
-            Stage::Completing { .. } => {
-                self.text.key(key);
-                self.complete_on();
-            }
-            Stage::Finding { typed, from } => {
-                let held = key.modifiers.difference(KeyModifiers::SHIFT);
-                match (key.code, held) {
-                    (KeyCode::Char(sign), KeyModifiers::NONE) if typed.chars().count() < LONGEST_WORDS => {
-                        typed.push(sign);
-                    }
-                    (KeyCode::Backspace, _) => drop(typed.pop()),
-                    (KeyCode::Char('u' | 'w'), KeyModifiers::CONTROL) => typed.clear(),
-                    _ => return,
-                }
-                let (words, (line, column)) = (typed.clone(), *from);
-                self.text.go(line, column);
-                self.text.find(&words, Way::Here);
-            }
-            _ => {}
-        }
-        self.noted(before, at);
-    }
-
-    /// Pasted text is text, whatever it holds.
-    pub fn pasted(&mut self, text: &str, at: At) -> Outcome {
-        let before = self.text.revision;
-        match &mut self.stage {
-            Stage::Writing | Stage::Saving { .. } | Stage::Completing { .. } => {
-                let length: usize = self.text.lines().iter().map(|line| line.len() + 1).sum();
-                let lines = self.text.lines().len() + text.lines().count();
-                if length + text.len() > LONGEST || lines >= usize::from(u16::MAX) {
-                    return Outcome::no("far too long for a playbook: nothing was pasted");
-                }
-                self.text.insert(text);
-                if matches!(self.stage, Stage::Completing { .. }) {
-                    self.stage = Stage::Writing;
-                }
-            }
-            Stage::Finding { typed, .. } => {
-                typed.extend(crate::text::clean_line(text).chars().take(LONGEST_WORDS));
-            }
-            _ => return Outcome::no("a question waits: nothing was pasted"),
-        }
-        self.noted(before, at);
-        Outcome::default()
-    }
-
     fn back(&mut self) -> Outcome {
         match &self.stage {
             Stage::Writing if self.changed() => self.stage = Stage::Leaving,
+            Stage::Writing if self.subject.kind == Kind::OneOff && self.subject.opened.is_some() => {
+                self.stage = Stage::Keeping;
+            }
             Stage::Writing | Stage::Offered { .. } => {
                 let leaves_draft = matches!(self.stage, Stage::Offered { .. });
                 let name = Arc::clone(&self.subject.name);
@@ -190,7 +143,11 @@ impl Author {
                 return Outcome::left(asks);
             }
             Stage::Saving { .. } => return Outcome::no("it is being saved: a moment"),
-            Stage::Finding { .. } | Stage::Completing { .. } | Stage::Leaving | Stage::Conflict { .. } => {
+            Stage::Finding { .. }
+            | Stage::Completing { .. }
+            | Stage::Leaving
+            | Stage::Keeping
+            | Stage::Conflict { .. } => {
                 self.stage = Stage::Writing;
             }
         }
@@ -246,24 +203,6 @@ impl Author {
         Outcome::ask(asks)
     }
 
-    fn save(&mut self, leave: bool) -> Outcome {
-        if matches!(self.stage, Stage::Saving { .. }) {
-            return Outcome::default();
-        }
-        let leave = leave || self.stage == Stage::Leaving;
-        self.stage = Stage::Saving { leave };
-        self.read();
-        Outcome::ask([Ask::Save { subject: self.subject.clone(), text: self.text.whole().into() }])
-    }
-
-    fn save_over(&mut self) -> Outcome {
-        if let Stage::Conflict { theirs, .. } = &self.stage {
-            self.subject.opened = Some(Arc::clone(theirs));
-            return self.save(false);
-        }
-        Outcome::default()
-    }
-
     fn take_theirs(&mut self) {
         if let Stage::Conflict { theirs, .. } = &self.stage {
             let theirs = Arc::clone(theirs);
@@ -314,61 +253,5 @@ impl Author {
             Stage::Writing | Stage::Saving { .. } => self.text.down(by),
             _ => {}
         }
-    }
-
-    /// Takes in what the world tells.
-    pub fn hear(&mut self, told: Told, at: At) -> Outcome {
-        let before = self.text.revision;
-        let outcome = match told {
-            Told::Saved { text } => return self.is_saved(text),
-            Told::Changed { theirs } => {
-                self.stage = Stage::Conflict { theirs, scroll: 0 };
-                Outcome::no("somebody else changed the file: nothing was saved")
-            }
-            Told::Gone => {
-                self.stage = Stage::Writing;
-                self.subject.opened = None;
-                Outcome::no("the file is gone since it was opened: Ctrl-S again saves it as a new one")
-            }
-            Told::Failed(why) => {
-                if matches!(self.stage, Stage::Saving { .. }) {
-                    self.stage = Stage::Writing;
-                }
-                Outcome::no(&*why)
-            }
-            Told::Back { text } => {
-                self.text.set(&text);
-                self.read();
-                Outcome::default()
-            }
-            Told::Rehearsing { step, .. } => {
-                if let Some(tried) = &mut self.tried {
-                    tried.hear(step);
-                }
-                Outcome::default()
-            }
-            Told::Opened { .. } | Told::Resumed { .. } | Told::Drafts(_) | Told::Offers { .. } => Outcome::default(),
-        };
-        self.noted(before, at);
-        outcome
-    }
-
-    fn is_saved(&mut self, text: Arc<str>) -> Outcome {
-        let leaves = self.stage == Stage::Saving { leave: true };
-        self.stage = Stage::Writing;
-        self.subject =
-            Subject { opened: Some(Arc::clone(&text)), begun: Arc::clone(&text), copy: false, ..self.subject.clone() };
-        let saved = Some(Saved { subject: self.subject.clone(), text });
-        let say = Some(Ok(format!("saved to {}; the engine reads it", self.subject.path.display())));
-        // what was typed while it was being saved is a draft of its own
-        let leave = leaves && !self.changed();
-        let asks = if self.changed() {
-            self.keep()
-        } else {
-            self.unkept_since = None;
-            self.kept = self.text.revision;
-            vec![Ask::DropDraft { name: Arc::clone(&self.subject.name) }]
-        };
-        Outcome { asks, say, leave, saved }
     }
 }

@@ -16,8 +16,10 @@ use crate::playbook::write::WantedTarget;
 pub enum Ask {
     /// Open this playbook's file, or what will be a copy of it.
     Open { playbook: Arc<str> },
-    /// Begin a playbook that is not there yet.
-    Begin { name: Arc<str>, text: Arc<str> },
+    /// Begin a playbook that is not there yet; a one-off that is there is opened.
+    Begin { name: Arc<str>, text: Arc<str>, one_off: bool },
+    /// Take a file out of the folder, if it still holds what was opened.
+    Remove { subject: Subject },
     /// Open a draft, whatever it is of.
     Resume { name: Arc<str> },
     /// Which drafts are there?
@@ -51,6 +53,8 @@ pub enum Told {
     Saved { text: Arc<str> },
     /// The file holds something else than what was opened; nothing was written.
     Changed { theirs: Arc<str> },
+    /// The file is out of the folder, and its text is there.
+    Removed { aside: PathBuf },
     /// The file was taken away since it was opened; nothing was written.
     Gone,
     /// It could not be done.

@@ -188,6 +188,25 @@ impl Begin {
     }
 }
 
+/// A whole playbook against one target that does nothing of itself. None for what no template is about.
+#[must_use]
+pub fn one_off(name: &str, target: &Target) -> Option<String> {
+    let class = match target {
+        Target::Unit(_) => Class::ServiceDown,
+        Target::Mount(_) => Class::DiskFull,
+        Target::Process(_) => Class::ProcessMissing,
+        Target::Host | Target::Path(_) | Target::Url(_) | Target::Address(_) => return None,
+    };
+    let filled = fill(class, name, target);
+    let lines = filled.lines().map(|line| match line.split_once('=') {
+        Some((key, _)) if key.trim() == "mode" => {
+            "mode   = \"shadow\" # of itself it does nothing: Ctrl-O runs it once, after your yes\n".to_owned()
+        }
+        _ => format!("{line}\n"),
+    });
+    Some(lines.collect())
+}
+
 /// What a typed name stands for.
 fn written(wanted: WantedTarget, name: &str) -> Option<Target> {
     match wanted {
@@ -222,5 +241,5 @@ fn begin(class: Class, target: &Target, name: &str, taken: impl Fn(&str) -> bool
     if taken(name) {
         return Outcome::no(format!("there is a playbook named {name}: choose another name, or edit it with e"));
     }
-    Outcome::ask([Ask::Begin { name: name.into(), text: fill(class, name, target).into() }])
+    Outcome::ask([Ask::Begin { name: name.into(), text: fill(class, name, target).into(), one_off: false }])
 }

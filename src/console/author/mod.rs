@@ -11,19 +11,23 @@
 //! |---|---|
 //! | [`begin`] | the way to a new playbook |
 //! | [`text`] | lines, cursor, undo, search |
-//! | [`act`] | what each key does at each stage |
+//! | [`act`], [`typing`] | what each key does at each stage; letters and pastes |
 //! | [`completing`] | what may stand here, chosen and taken |
 //! | [`finding`] | what the reader says about the text, and the way from mistake to mistake |
+//! | [`saving`] | saving, and what may follow: leaving, running it |
 //! | [`standing`] | what the engine makes of what was saved |
-//! | [`ask`] | what is asked of the world, and what it tells |
+//! | [`ask`], [`hearing`] | what is asked of the world; what it tells |
 
 pub mod act;
 pub mod ask;
 mod begin;
 mod completing;
 pub mod finding;
+mod hearing;
+mod saving;
 pub mod standing;
 pub mod text;
+mod typing;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -39,7 +43,7 @@ use text::Text;
 
 pub use act::{Act, Outcome};
 pub use ask::{Ask, Told};
-pub use begin::{Begin, Kept, Row, Step};
+pub use begin::{Begin, Kept, Row, Step, one_off};
 
 /// After the last key, the text is read so much later, in milliseconds.
 pub const READ_AFTER: u64 = 150;
@@ -77,8 +81,19 @@ pub struct Subject {
     pub opened: Option<Arc<str>>,
     /// The text that was begun with: nothing is lost while the text is still that.
     pub begun: Arc<str>,
-    /// A playbook that ships with salve: its copy is what is written.
-    pub copy: bool,
+    /// What it is to its file.
+    pub kind: Kind,
+}
+
+/// What a text is to its file.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Kind {
+    /// The file's own.
+    File,
+    /// A copy of what cannot be written where it is.
+    Copy,
+    /// For one open incident: run once, then kept or thrown away.
+    OneOff,
 }
 
 /// What has the keys on the editor page.
@@ -96,8 +111,21 @@ pub enum Stage {
     Conflict { theirs: Arc<str>, scroll: usize },
     /// A draft of an earlier day is offered.
     Offered { text: Arc<str>, at: Timestamp },
-    /// It is being saved; leave afterwards?
-    Saving { leave: bool },
+    /// It is being saved.
+    Saving { then: Then },
+    /// A one-off is left: keep it?
+    Keeping,
+}
+
+/// What follows when it is saved.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Then {
+    /// One writes on.
+    WriteOn,
+    /// The page is left.
+    Leave,
+    /// It is run, once the engine has read it and the operator has said yes.
+    Run,
 }
 
 /// A dry run, and the text that it was of.
@@ -177,6 +205,7 @@ impl Author {
             Stage::Finding { .. } => Place::Searching,
             Stage::Completing { .. } => Place::Completing,
             Stage::Leaving => Place::Leaving,
+            Stage::Keeping => Place::Keeping,
             Stage::Conflict { .. } => Place::Conflict,
             Stage::Offered { .. } => Place::Offered,
         }

@@ -16,6 +16,8 @@ pub struct Saved {
     pub subject: Subject,
     /// What was written.
     pub text: Arc<str>,
+    /// It is to be run, once the engine has read it.
+    pub run: bool,
 }
 
 impl Saved {
@@ -57,6 +59,7 @@ fn words(view: &PlaybookView) -> Result<String, String> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::console::author::Kind;
     use crate::console::fixture;
     use crate::playbook::Risk;
 
@@ -65,8 +68,8 @@ mod tests {
         let view = PlaybookView { name: Arc::clone(&name), origin, state, source: source.into() };
         let mut snapshot = fixture::calm();
         snapshot.playbooks.push(Arc::new(view));
-        let subject = Subject { name, path: "/p/mine.toml".into(), opened: None, begun: "".into(), copy: false };
-        Saved { subject, text: "a = 1\n".into() }.stands(&snapshot)
+        let subject = Subject { name, path: "/p/mine.toml".into(), opened: None, begun: "".into(), kind: Kind::File };
+        Saved { subject, text: "a = 1\n".into(), run: false }.stands(&snapshot)
     }
 
     fn in_force(mode: Mode, needs_arming: bool) -> PlaybookState {

@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::author::{Ask, Author, READ_AFTER, Stage, Subject, Told};
+use super::super::author::{Ask, Author, Kind, READ_AFTER, Stage, Subject, Told};
 use super::super::fixture;
 use super::super::model::{Page, Place};
 use super::super::update::{Input, Request};
@@ -16,7 +16,7 @@ pub fn subject(name: &str, text: &str) -> Subject {
         path: format!("/home/alice/.config/salve/playbooks/{name}.toml").into(),
         opened: Some(text.into()),
         begun: text.into(),
-        copy: false,
+        kind: Kind::File,
     }
 }
 
@@ -262,4 +262,65 @@ fn typing_on_narrows_what_is_offered() {
     assert!(page(&desk).text.whole().ends_with("[detect]\nfqqqq"), "what was typed is text");
     let desk = open("zzz = ").keys("\x1b[F\t");
     assert_eq!(desk.said(), "nothing that could stand here begins like this");
+}
+
+/// On the page of the incident on nginx.
+fn at_incident() -> Desk {
+    Desk::new(fixture::trouble()).keys("Ij\r")
+}
+
+#[test]
+fn a_one_off_is_written_against_an_open_incident_and_does_nothing_of_itself() {
+    let mut desk = at_incident();
+    let Some(Page::Incident { id, .. }) = desk.model.pages.last().cloned() else { panic!("no incident") };
+    desk = desk.keys("o");
+    let Some(Ask::Begin { name, text, one_off: true }) = asks(&desk).last() else { panic!("{:?}", asks(&desk)) };
+    assert_eq!(**name, format!("one-off-{}", id.0));
+    let read = crate::playbook::read::read("x.toml", name, crate::playbook::Origin::User("/x.toml".into()), text);
+    let playbook = read.playbook.unwrap_or_else(|| panic!("{:#?}", read.diagnostics));
+    assert_eq!(playbook.mode, crate::playbook::Mode::Shadow);
+}
+
+#[test]
+fn what_is_run_is_what_is_saved_and_in_force_after_a_yes() {
+    // the fixture's own playbook, with one target: its text is known to the engine already
+    let source = fixture::trouble().playbooks.iter().find(|view| &*view.name == "disk-full").unwrap().source.clone();
+    let mut desk = Desk::new(fixture::trouble());
+    let mut own = subject("disk-full", GOOD);
+    own.opened = None;
+    desk.input(Input::Told(Told::Opened { subject: own, draft: None }));
+    let desk = desk.keys("\x0f");
+    assert!(matches!(asks(&desk).last(), Some(Ask::Save { .. })), "saved first");
+    let desk = tell(desk, Told::Saved { text: Arc::clone(&source) });
+    assert_eq!(desk.model.place(), Place::Question, "the engine has read it: now the yes");
+    assert!(desk.commands().is_empty());
+    let desk = desk.keys("y");
+    assert!(matches!(desk.commands()[..], [crate::core::Command::RunNow { .. }]), "{:?}", desk.commands());
+}
+
+#[test]
+fn a_text_with_mistakes_is_not_run_and_no_question_comes_late() {
+    let desk = open("title = 1\n").keys("\x0f");
+    assert_eq!(desk.said(), "it has mistakes: nothing is run (Ctrl-N shows the next)");
+    assert!(asks(&desk).is_empty());
+    let desk = tell(open(GOOD).keys("\x0f").keys("#"), Told::Saved { text: GOOD.into() });
+    assert_eq!(desk.now(fixture::trouble()).model.place(), Place::Editor);
+}
+
+#[test]
+fn a_one_off_is_kept_or_thrown_away() {
+    let one_off = || {
+        let mut desk = Desk::new(fixture::trouble());
+        let subject = Subject { kind: Kind::OneOff, ..subject("one-off-41", GOOD) };
+        desk.input(Input::Told(Told::Opened { subject, draft: None }));
+        desk.keys("\x1b")
+    };
+    assert_eq!(one_off().model.place(), Place::Keeping);
+    assert_eq!(one_off().keys("\x1b").model.place(), Place::Editor);
+    let kept = one_off().keys("k");
+    assert_eq!((kept.model.place(), asks(&kept).len()), (Place::Main, 0));
+    let desk = one_off().keys("x");
+    assert!(matches!(asks(&desk).last(), Some(Ask::Remove { .. })));
+    let desk = tell(desk, Told::Removed { aside: "/p/one-off-41.toml~".into() });
+    assert_eq!((desk.model.place(), desk.said()), (Place::Main, "thrown away: its text stays in /p/one-off-41.toml~"));
 }

@@ -53,7 +53,7 @@ fn a_class_a_target_and_a_name_make_a_playbook() {
     assert_eq!(page(&desk).step, Step::Name { class: Class::ServiceDown, target: nginx });
     assert_eq!(page(&desk).typed, "nginx-down");
     let desk = desk.keys("\r");
-    let Ask::Begin { name, text } = last(&desk) else { panic!("{:?}", last(&desk)) };
+    let Ask::Begin { name, text, one_off: false } = last(&desk) else { panic!("{:?}", last(&desk)) };
     let read = read::read("nginx-down.toml", name, Origin::User("/p/nginx-down.toml".into()), text);
     assert!(read.playbook.is_some(), "{:#?}", read.diagnostics);
     assert!(text.contains("nginx.service"));

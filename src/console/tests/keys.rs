@@ -83,7 +83,7 @@ impl Desk {
         self.input(Input::Tick);
     }
 
-    fn now(mut self, snapshot: Snapshot) -> Self {
+    pub fn now(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
         self.input(Input::Snapshot);
         self

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::super::author::{Ask, Author, Begin, Outcome, Told, Tried};
+use super::super::author::{self, Ask, Author, Begin, Outcome, Stage, Told, Tried};
+use super::super::form::Form;
 use super::super::keys::Verb;
-use super::super::model::{Model, Page, Said};
+use super::super::model::{Model, Overlay, Page, Said};
+use super::super::rows;
 use super::super::view::{World, writing};
 use super::{Request, opening, say};
 
@@ -23,6 +25,22 @@ pub fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 pub fn new(model: &mut Model) -> Vec<Request> {
     model.pages.push(Page::Begin(Box::new(Begin::new())));
     vec![Request::Ask(Ask::Drafts)]
+}
+
+/// A playbook against the open incident that is looked at. Its mode is shadow: of itself it does nothing, and a run by
+/// hand asks first.
+pub fn one_off(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    let here = opening::incident_here(model, world).and_then(|id| rows::incident(world.snapshot, id));
+    let Some(incident) = here else {
+        say(model, world, "no open incident here");
+        return Vec::new();
+    };
+    let name: Arc<str> = format!("one-off-{}", incident.id.0).into();
+    if let Some(text) = author::one_off(&name, &incident.key.target) {
+        return vec![Request::Ask(Ask::Begin { name, text: text.into(), one_off: true })];
+    }
+    say(model, world, "there is no template for such a target: n begins any playbook");
+    Vec::new()
 }
 
 /// A dry run of the playbook that is looked at, as it stands in its file.
@@ -136,12 +154,29 @@ fn open(model: &mut Model, author: Author) -> Vec<Request> {
 /// A new snapshot may tell what became of what was saved.
 pub fn followed(model: &mut Model, world: &World<'_>) {
     let Some(words) = model.saved.as_ref().and_then(|saved| saved.stands(world.snapshot)) else { return };
-    model.saved = None;
+    let run = model.saved.take().filter(|saved| saved.run && words.is_ok());
+    if run.is_some_and(|saved| ask_to_run(model, &saved.subject.name, world)) {
+        return;
+    }
     let (text, bad) = match words {
         Ok(words) => (words, false),
         Err(words) => (words, true),
     };
     model.said = Some(Said { text: text.into(), bad, at: world.at });
+}
+
+/// Asks for the yes to a run, where the text is still under the operator's hands: no question takes the focus later.
+fn ask_to_run(model: &mut Model, name: &Arc<str>, world: &World<'_>) -> bool {
+    let here = matches!(model.pages.last(), Some(Page::Author(author))
+        if author.subject.name == *name && author.stage == Stage::Writing);
+    if !here || model.overlay.is_some() {
+        return false;
+    }
+    match opening::of_playbook(name, world).key {
+        Some(key) => model.overlay = Some(Overlay::Form(Box::new(Form::run_now(name, &key)))),
+        None => say(model, world, "not run: it has no single target on this host"),
+    }
+    true
 }
 
 /// Keeps the cursor in sight.
@@ -165,6 +200,7 @@ fn came_to(model: &mut Model, outcome: Outcome, world: &World<'_>) -> Vec<Reques
     }
     if outcome.saved.is_some() {
         model.saved = outcome.saved;
+        followed(model, world);
     }
     if outcome.leave {
         model.pages.retain(|page| !matches!(page, Page::Author(_) | Page::Begin(_)));

@@ -166,6 +166,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
         Verb::New => return author::new(model),
+        Verb::OneOff => return author::one_off(model, world),
         Verb::Edit => return author::edit(model, world),
         Verb::Try => return author::rehearse(model, world),
         Verb::Write(_) => {}

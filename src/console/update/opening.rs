@@ -71,7 +71,7 @@ fn on_main(model: &Model, world: &World<'_>) -> Option<Subject> {
 }
 
 /// A playbook with one target stands for it too.
-fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
+pub fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
     let mut keys = world.snapshot.detectors.iter().filter(|d| d.playbook == *name && d.key.is_some());
     let only = keys.next().filter(|_| keys.next().is_none());
     Subject {

@@ -11,7 +11,7 @@ pub mod trial;
 use ratatui::layout::Rect;
 
 use super::{World, frame};
-use crate::console::author::{Author, Stage, Tried};
+use crate::console::author::{Author, Kind, Stage, Tried};
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
 use crate::console::model::{Model, Page};
@@ -66,16 +66,15 @@ pub fn text_rows(model: &Model) -> usize {
 #[must_use]
 pub fn heading(author: &Author) -> Line {
     let (line, column) = author.text.cursor();
-    let title = if author.subject.copy {
-        "Copy of "
-    } else if author.subject.opened.is_none() {
-        "New "
-    } else {
-        "Edit "
+    let title = match (author.subject.kind, &author.subject.opened) {
+        (Kind::OneOff, _) => "One-off ",
+        (Kind::Copy, _) => "Copy of ",
+        (Kind::File, None) => "New ",
+        (Kind::File, Some(_)) => "Edit ",
     };
     let state = if author.changed() {
         Line::new().with(Role::Asked, " changed")
-    } else if author.stage == (Stage::Saving { leave: true }) || author.stage == (Stage::Saving { leave: false }) {
+    } else if matches!(author.stage, Stage::Saving { .. }) {
         Line::new().with(Role::Fixing, " saving")
     } else {
         Line::new()
@@ -100,6 +99,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, author: &Author, world: &World<
             completing::draw(canvas, body, below, completion, *at);
         }
         Stage::Leaving => question::leaving(canvas, body, author),
+        Stage::Keeping => question::keeping(canvas, body, author),
         Stage::Offered { text, at } => question::offered(canvas, body, author, text, *at, world),
         Stage::Conflict { theirs, scroll } => question::conflict(canvas, body, author, theirs, *scroll),
         Stage::Writing | Stage::Saving { .. } => {}

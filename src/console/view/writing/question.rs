@@ -33,6 +33,18 @@ pub fn leaving(canvas: &mut Canvas<'_>, body: Rect, author: &Author) {
     boxed(canvas, body, &format!("Leave {}?", author.subject.name), &about);
 }
 
+/// A one-off is to be left.
+pub fn keeping(canvas: &mut Canvas<'_>, body: Rect, author: &Author) {
+    let about = [
+        Line::plain("It is in the folder of your playbooks, as its mode says."),
+        Line::new(),
+        key("k", "keep it"),
+        key("x", "throw it away; its text stays beside it"),
+        key("Esc", "go on writing"),
+    ];
+    boxed(canvas, body, &format!("Keep {}?", author.subject.name), &about);
+}
+
 /// A draft of an earlier day.
 pub fn offered(canvas: &mut Canvas<'_>, body: Rect, author: &Author, text: &str, at: Timestamp, world: &World<'_>) {
     let name = &author.subject.name;
