@@ -542,7 +542,7 @@ impl JsonSchema for WantedNumber {
     }
 
     fn json_schema(_: &mut SchemaGenerator) -> Schema {
-        json_schema!({ "description": "a number, or `not` and a number", "examples": [200, 0, "not 0"], "anyOf": [
+        json_schema!({ "description": "a number, or `not` and a number", "examples": [200, "not 200", 0, "not 0"], "anyOf": [
             { "type": "integer", "minimum": 0, "maximum": 65535 },
             { "type": "string", "pattern": r"^\s*not\s+\d+\s*$" },
         ]})
