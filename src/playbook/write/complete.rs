@@ -188,7 +188,7 @@ fn words(form: &Value) -> Vec<Candidate> {
 
 /// The tables and lists that may begin here.
 fn brackets(forms: &Forms) -> Vec<Candidate> {
-    let bracket = |form: &&Value| {
+    let bracket = |form: &&'static Value| {
         let about = shape::about(form);
         if shape::is(form, "array") {
             return Some(Candidate { insert: "[".into(), label: "[ ]".into(), about });
@@ -200,7 +200,7 @@ fn brackets(forms: &Forms) -> Vec<Candidate> {
             None => Candidate { insert: "{ ".into(), label: "{ }".into(), about },
         })
     };
-    forms.iter().filter_map(|form| bracket(form)).collect()
+    forms.iter().filter_map(bracket).collect()
 }
 
 /// What begins like the typed word, then what holds its letters in order, best first; each once.
