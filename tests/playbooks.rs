@@ -10,6 +10,8 @@ mod hostile;
 mod library;
 #[path = "playbooks/meaning.rs"]
 mod meaning;
+#[path = "playbooks/new.rs"]
+mod new;
 #[path = "playbooks/schema.rs"]
 mod schema;
 

@@ -24,8 +24,11 @@ use libtest_mimic::{Arguments, Trial};
 use pty::{Pty, code};
 use rustix::process::Signal;
 use salve::console::{self, Ended, Options};
+use salve::core::{Config, Recorded};
+use salve::engine::past::{self, Line, Today};
 use salve::engine::{Handle, Snapshot};
-use salve::host::clock::boottime_ms;
+use salve::host::clock::{ClockMark, boottime_ms};
+use salve::journal::Journal;
 use tokio::sync::{mpsc, watch};
 
 /// Which scene the child plays; none means that this is the test.
@@ -50,6 +53,9 @@ fn main() -> ExitCode {
         ("a_yes_reaches_the_engine_with_the_digest", approved),
         ("the_editor_gets_the_terminal_and_gives_it_back", editor),
         ("names_do_not_steer_the_terminal", hostile),
+        ("a_copy_reaches_the_clipboard_through_tmux_and_screen", copied),
+        ("an_export_says_its_file_and_overwrites_none", exported),
+        ("the_past_is_shown_and_left_again", past_shown),
         ("without_a_terminal_there_is_no_console", no_terminal),
     ];
     let trials = tests.into_iter().map(|(name, test)| {
@@ -74,6 +80,14 @@ fn play(scene: &str) -> ExitCode {
     };
     let handle = engine(&runtime, snapshot, scene);
     let config = std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from);
+    let handle = match std::env::var_os("SALVE_TEST_FOLDER").map(PathBuf::from) {
+        Some(folder) => {
+            std::env::set_current_dir(&folder).unwrap();
+            let _inside = runtime.enter();
+            handle.with_past(past_of(folder))
+        }
+        None => handle,
+    };
     let options = Options {
         read_only: false,
         ascii: Some(scene == "ascii"),
@@ -123,6 +137,23 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
         }
     });
     Handle::new(snapshots, asks, beat)
+}
+
+/// The past of a host whose journal tells the fixture's incidents.
+fn past_of(folder: PathBuf) -> Line {
+    let mut events: Vec<_> = fixture::trouble().incidents.iter().flat_map(|view| view.story.clone()).collect();
+    events.sort_by_key(|recorded| recorded.mono);
+    let numbered = |(index, recorded): (usize, Arc<Recorded>)| {
+        Arc::new(Recorded { seq: index as u64 + 1, ..Recorded::clone(&recorded) })
+    };
+    let events: Vec<_> = events.into_iter().enumerate().map(numbered).collect();
+    let mono = events.last().unwrap().mono;
+    let journal = Journal::open(&folder).unwrap().journal;
+    let mark = ClockMark { boot_id: "b00t".into(), boottime: mono.0, mono };
+    journal.commit(events, mark).blocking_recv().unwrap().unwrap();
+    journal.close();
+    let today = Today { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: fixture::alice() };
+    past::start(folder, Config::default(), watch::channel(Arc::new(today)).1)
 }
 
 // The tests
@@ -382,4 +413,66 @@ fn no_terminal() {
     let output = Command::new(std::env::current_exe().unwrap()).env(SCENE, "trouble").output().unwrap();
     assert_eq!(output.status.code(), Some(13));
     assert!(String::from_utf8_lossy(&output.stderr).contains("the console needs a terminal"));
+}
+
+fn copied() {
+    let written = |environment: &[(&str, &str)]| {
+        let mut pty = scene("trouble", (80, 24), environment);
+        pty.wait_for("Detectors");
+        pty.send(b"2j\r");
+        pty.wait_for("Incident #39");
+        pty.send(b"y");
+        pty.wait_for("to the clipboard");
+        String::from_utf8_lossy(&pty.bytes()).into_owned()
+    };
+    let coded = |bytes: &str, before: &str| {
+        let start = bytes.find(before).unwrap_or_else(|| panic!("{before:?} was not written")) + before.len();
+        bytes[start..].chars().take_while(|c| c.is_ascii_alphanumeric() || "+/=".contains(*c)).collect::<String>()
+    };
+    let bare = written(&[("TMUX", ""), ("STY", "")]);
+    let text = coded(&bare, "\x1b]52;c;");
+    assert!(text.len() > 1000 && !bare.contains("\x1bP"), "{}", text.len());
+    let tmux = written(&[("TMUX", "/tmp/tmux-0/default,1,0"), ("STY", "")]);
+    assert_eq!(coded(&tmux, "\x1bPtmux;\x1b\x1b]52;c;").len(), text.len());
+    assert!(tmux.contains("\x07\x1b\\\x1b]52;c;"), "and bare, for a tmux that takes it itself");
+    let screen = written(&[("TMUX", ""), ("STY", "1.pts-0.web-03")]);
+    let pieces: Vec<&str> = screen.split("\x1bP").skip(1).filter_map(|piece| piece.split("\x1b\\").next()).collect();
+    assert!(pieces.len() > 1 && pieces.iter().all(|piece| piece.len() < 768));
+    assert_eq!(coded(&pieces.concat(), "\x1b]52;c;").len(), text.len());
+}
+
+fn exported() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let mut pty = scene("trouble", (120, 30), &[("SALVE_TEST_FOLDER", path)]);
+    pty.wait_for("Detectors");
+    pty.send(b"2j\r");
+    pty.wait_for("Incident #39");
+    pty.send(b"x");
+    pty.wait_for("salve-incident-39.md");
+    pty.send(b"x");
+    pty.wait_for("salve-incident-39-2.md");
+    let text = std::fs::read_to_string(folder.path().join("salve-incident-39.md")).unwrap();
+    assert!(text.starts_with("# Incident #39 on web-03: Every enabled service runs\n"), "{text}");
+}
+
+fn past_shown() {
+    let folder = tempfile::TempDir::new().unwrap();
+    let path = folder.path().to_str().unwrap();
+    let mut pty = scene("trouble", (100, 30), &[("SALVE_TEST_FOLDER", path)]);
+    pty.wait_for("live 1s");
+    pty.send(b"[");
+    pty.wait_for("event 26 of 26");
+    pty.send(b"[");
+    pty.wait_for("event 25 of 26");
+    assert!(pty.screen().starts_with(" REPLAY"), "{}", pty.screen());
+    pty.send(b"{");
+    pty.wait_until("another moment", |pty| !pty.screen().contains("event 25"));
+    // no key acts, whatever is pressed
+    pty.send(b"psbrAeC");
+    pty.send(b"t");
+    pty.wait_for("live 1s");
+    assert!(!pty.screen().contains("REPLAY"), "{}", pty.screen());
+    pty.send(b"q");
+    assert_eq!(code(pty.wait()), 10);
 }

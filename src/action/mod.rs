@@ -21,7 +21,6 @@
 
 pub mod clean;
 mod dry;
-mod fill;
 mod identity;
 pub mod order;
 mod output;

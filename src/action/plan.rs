@@ -7,11 +7,12 @@ use rustix::process::geteuid;
 
 use super::clean::roots::RootError;
 use super::order::{CleanOrder, Enough, Order, RunOrder, UnitOrder};
-use super::{Context, clean, fill, identity, redact, unit};
+use super::{Context, clean, identity, redact, unit};
 use crate::core::plan::{Digest, Plan, PlannedStep};
 use crate::host::clock;
 use crate::host::program::{FIXED_PATH, ProgramError};
 use crate::playbook::action::{CleanAction, RunAction, RunFull, UnitAction, UnitVerb};
+use crate::playbook::placeholder::{self, Placeholders, TemplateError};
 use crate::playbook::value::{Amount, Period};
 use crate::playbook::{Action, Check, Playbook, Rung, Target};
 use crate::text::clean_line;
@@ -22,40 +23,12 @@ pub enum PlanError {
     /// The ladder has no such rung.
     #[error("the ladder has no rung {}", .0 + 1)]
     NoRung(usize),
-    /// A `run` without a program.
-    #[error("`run` names no program")]
-    NoProgram,
-    /// Which program is run must stand in the playbook.
-    #[error("`{0}`: a program's name may not begin with a placeholder")]
-    ProgramFromPlaceholder(String),
     /// A program that may not be run.
     #[error(transparent)]
     Program(#[from] ProgramError),
-    /// A placeholder without a value.
-    #[error("`{{{placeholder}}}` has no value for {target}")]
-    NoValue {
-        /// Its name.
-        placeholder: String,
-        /// The target.
-        target: String,
-    },
-    /// A placeholder that does not exist.
-    #[error("there is no placeholder `{{{0}}}`")]
-    NoSuchPlaceholder(String),
-    /// A brace without its other half.
-    #[error("`{0}` has a single brace; a literal one is written twice")]
-    Braces(String),
-    /// An argument cannot hold it.
-    #[error("`{0}` holds a NUL")]
-    Nul(String),
-    /// A value that the program would read as an option.
-    #[error("`{template}` becomes `{value}`, which would pass for an option; put \"--\" before it")]
-    LikeAnOption {
-        /// As written.
-        template: String,
-        /// As filled.
-        value: String,
-    },
+    /// An argument that cannot be filled.
+    #[error(transparent)]
+    Template(#[from] TemplateError),
     /// A variable that may not be set.
     #[error("the variable `{0}` cannot be set: its name is empty, holds `=` or NUL, or begins with SALVE_")]
     Variable(String),
@@ -160,14 +133,15 @@ fn of_run(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<
         RunAction::Argv(argv) => (argv, &none),
         RunAction::Full(RunFull { argv, env }) => (argv, env),
     };
-    let argv = fill::arguments(argv, context)?;
+    let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
+    let argv = placeholder::arguments(argv, &values)?;
     let (program, identity) = identity::resolve(&argv[0])?;
     let mut env = base_environment(playbook, context);
     for (name, value) in declared {
         if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("SALVE_") {
             return Err(PlanError::Variable(clean_line(name).into_owned()));
         }
-        env.insert(name.clone(), fill::fill(value, context)?);
+        env.insert(name.clone(), value.fill(&values)?);
     }
     let hidden = |name: &str, value: &str| if redact::names_secret(name) { "[redacted]".into() } else { quoted(value) };
     let extra: Vec<String> = declared.keys().map(|name| format!("{name}={}", hidden(name, &env[name]))).collect();

@@ -8,7 +8,8 @@ use crate::text::{clean, clean_line};
 pub(super) const MARK: &str = "<!-- salve:";
 
 /// Text within a line or a table's cell.
-pub(super) fn inline(text: &str) -> String {
+#[must_use]
+pub fn inline(text: &str) -> String {
     let text = clean_line(text);
     let chars: Vec<char> = text.chars().collect();
     let is_word = |at: Option<usize>| at.and_then(|at| chars.get(at)).is_some_and(|c| c.is_alphanumeric());
@@ -30,7 +31,8 @@ pub(super) fn inline(text: &str) -> String {
 }
 
 /// A block of text as it is, fenced by more backticks than it holds in a row.
-pub(super) fn fence(text: &str) -> String {
+#[must_use]
+pub fn fence(text: &str) -> String {
     let text = clean(text).replace(MARK, "<!-- salve :");
     let longest = text.split(|c| c != '`').map(str::len).max().unwrap_or(0);
     let fence = "`".repeat(longest.max(2) + 1);
@@ -38,7 +40,8 @@ pub(super) fn fence(text: &str) -> String {
 }
 
 /// A table; its cells are untrusted.
-pub(super) fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
+#[must_use]
+pub fn table<const N: usize>(head: [&str; N], rows: impl IntoIterator<Item = [String; N]>) -> String {
     let mut out = format!("| {} |\n|{}\n", head.join(" | "), "---|".repeat(N));
     for row in rows {
         let _ = writeln!(out, "| {} |", row.map(|cell| inline(&cell)).join(" | "));

@@ -15,7 +15,7 @@
 //! | [`page`] | what goes out |
 //! | [`outbox`] | lanes, order, retries |
 //! | `ticket`, `command`, `webhook` | one channel each |
-//! | `document`, `markdown` | a page as Markdown that untrusted text cannot break out of |
+//! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
 //! | `child` | a bounded child process |
 //! | [`evidence`] | what a playbook attaches, gathered within deadlines |
 
@@ -24,7 +24,7 @@ mod child;
 mod command;
 mod document;
 pub mod evidence;
-mod markdown;
+pub mod markdown;
 pub mod outbox;
 pub mod page;
 pub mod settings;

@@ -18,6 +18,7 @@ use crate::host::deadline::Disposable;
 use crate::host::program::{FIXED_PATH, resolve};
 use crate::playbook::Target;
 use crate::playbook::check::CommandCheck;
+use crate::playbook::placeholder::{self, Placeholders};
 use crate::playbook::value::{Template, WantedNumber};
 
 /// So much of the output is looked at; the rest is read and dropped.
@@ -48,49 +49,9 @@ pub fn subject(check: &CommandCheck, target: &Target) -> Result<Subject, String>
 }
 
 fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String> {
-    let leads = |template: &Template| template.0.starts_with('{') && !template.0.starts_with("{{");
-    let program = run.first().filter(|program| !program.0.is_empty()).ok_or("the check names no program")?;
-    if leads(program) {
-        return Err("a program does not come from a placeholder".into());
-    }
-    let guarded = run.iter().position(|template| template.0 == "--").unwrap_or(run.len());
-    let filled = run.iter().enumerate().map(|(at, template)| {
-        let value = fill(&template.0, target)?;
-        if at < guarded && leads(template) && value.starts_with('-') {
-            return Err(format!("`{value}` would pass for an option; put `--` before it"));
-        }
-        Ok(value.into())
-    });
-    filled.collect()
-}
-
-/// Replaces placeholders by values that are never expanded again; doubled braces are braces.
-fn fill(text: &str, target: &Target) -> Result<String, String> {
-    let mut out = String::with_capacity(text.len());
-    let mut rest = text;
-    while let Some(at) = rest.find(['{', '}']) {
-        out.push_str(&rest[..at]);
-        rest = &rest[at..];
-        let doubled = rest.starts_with("{{") || rest.starts_with("}}");
-        if doubled || rest.starts_with('}') {
-            out.push_str(&rest[..1]);
-            rest = &rest[if doubled { 2 } else { 1 }..];
-        } else {
-            let end = rest.find('}').ok_or_else(|| format!("`{text}` has a brace that is not closed"))?;
-            out.push_str(value(&rest[1..end], target)?);
-            rest = &rest[end + 1..];
-        }
-    }
-    out.push_str(rest);
-    if out.contains('\0') { Err(format!("`{text}` comes to text with a NUL in it")) } else { Ok(out) }
-}
-
-fn value<'a>(placeholder: &str, target: &'a Target) -> Result<&'a str, String> {
-    match (placeholder, target) {
-        ("target", target) => Ok(target.name()),
-        ("unit", Target::Unit(name)) | ("mount", Target::Mount(name)) => Ok(name),
-        _ => Err(format!("{{{placeholder}}} has no value in a check of {target}")),
-    }
+    let values = Placeholders { target: target.clone(), incident: None, pid: None };
+    let filled = placeholder::arguments(run, &values).map_err(|error| error.to_string())?;
+    Ok(filled.into_iter().map(Into::into).collect())
 }
 
 /// Runs it.

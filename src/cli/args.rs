@@ -80,6 +80,9 @@ pub enum Verb {
         /// As JSON lines
         #[arg(long)]
         json: bool,
+        /// As Markdown, to keep or to hand on
+        #[arg(long, conflicts_with = "json")]
+        markdown: bool,
     },
     /// Playbooks: list, show, check, plan, new, schema, arm, disarm
     Playbook {
@@ -91,21 +94,28 @@ pub enum Verb {
         #[command(subcommand)]
         verb: JournalVerb,
     },
-    /// No new attempts, on this host or for one playbook
+    /// No new attempts, on this host or for one playbook; with --at, from that moment on
     Pause {
         /// A playbook's name; the whole host where left out
         scope: Option<String>,
         /// For so long, as 30m; until resumed where left out
         #[arg(long = "for", value_name = "TIME")]
         length: Option<Period>,
+        /// Not now but at this moment, for the time given: 22:00, "tomorrow 02:00", "sat 23:30", "in 2h"
+        #[arg(long, value_name = "WHEN", requires = "length")]
+        at: Option<String>,
         /// Why, for the record
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// The end of a pause
+    /// The end of a pause, or of planned maintenance
     Resume {
         /// A playbook's name; the whole host where left out
+        #[arg(conflicts_with = "maintenance")]
         scope: Option<String>,
+        /// The number of a maintenance window, begun or not; `salve status` lists them
+        #[arg(long, value_name = "NUMBER")]
+        maintenance: Option<u64>,
     },
 }
 

@@ -7,7 +7,10 @@ use super::exit::Failure;
 use super::status;
 use crate::core::{IncidentId, story};
 use crate::engine::snapshot::Stage;
+use crate::engine::{past, report};
 use crate::journal::Reader;
+use crate::text::clean_line;
+use jiff::tz::TimeZone;
 
 pub fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
     let snapshot = status::snapshot(common)?;
@@ -34,6 +37,20 @@ pub fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
         let opened = incident.since.wall.strftime("%Y-%m-%d %H:%M:%S");
         println!("{:<6} {opened}  {:<24} {:<28} {stage}", incident.id, incident.playbook, incident.key.target);
     }
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Told whole, with what was done meanwhile to its target, its playbook or the host.
+pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
+    let reader = Reader::open(&common.paths().state)?;
+    let view = past::tell(&reader, IncidentId(incident)).map_err(|error| match error {
+        past::PastError::Unknown(id) => {
+            Failure::Said(format!("there is no incident {id}; `salve incidents` lists them"))
+        }
+        error => Failure::Said(error.to_string()),
+    })?;
+    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
+    print!("{}", report::markdown(&view, &clean_line(&host), &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 

@@ -45,10 +45,15 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Status { json }) => status::run(&common, json),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
-        Some(Verb::Show { incident, json }) => incidents::show(&common, incident, json),
+        Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
+        Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
-        Some(Verb::Pause { scope, length, reason }) => pause::pause(&common, scope, length, reason),
-        Some(Verb::Resume { scope }) => pause::resume(&common, scope),
+        Some(Verb::Pause { scope, length: Some(length), at: Some(at), reason }) => {
+            pause::plan(&common, scope, length, &at, reason)
+        }
+        Some(Verb::Pause { scope, length, reason, .. }) => pause::pause(&common, scope, length, reason),
+        Some(Verb::Resume { maintenance: Some(number), .. }) => pause::cancel(&common, number),
+        Some(Verb::Resume { scope, .. }) => pause::resume(&common, scope),
     }
 }

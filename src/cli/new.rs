@@ -10,7 +10,7 @@ use crate::playbook::write::{Class, WantedTarget, fill};
 pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Result<ExitCode, Failure> {
     let Some(class) = class else {
         if target.is_some() || name.is_some() {
-            return Err(Failure::Said("which class? Add --class CLASS (`salve playbook new` lists all)".into()));
+            return Err(Failure::Said("which class? add --class CLASS (`salve playbook new` lists all)".into()));
         }
         list();
         return Ok(ExitCode::SUCCESS);

@@ -2,10 +2,13 @@
 
 use std::process::ExitCode;
 
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
 use super::args::Common;
 use super::exit::Failure;
 use super::runtime;
-use crate::core::{Command, Scope};
+use crate::core::{Command, MaintenanceId, Scope, moment};
 use crate::engine::offline;
 use crate::playbook::value::Period;
 
@@ -16,6 +19,26 @@ pub fn pause(
     reason: String,
 ) -> Result<ExitCode, Failure> {
     ask(common, Command::Pause { scope: scope_of(scope), length, reason: reason.into() })
+}
+
+/// A pause that begins by itself.
+pub fn plan(
+    common: &Common,
+    scope: Option<String>,
+    length: Period,
+    at: &str,
+    reason: String,
+) -> Result<ExitCode, Failure> {
+    let zone = TimeZone::system();
+    let from = moment::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
+    let code = ask(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
+    println!("it begins on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
+    Ok(code)
+}
+
+/// The end of a maintenance window.
+pub fn cancel(common: &Common, number: u64) -> Result<ExitCode, Failure> {
+    ask(common, Command::Unschedule { window: MaintenanceId(number) })
 }
 
 pub fn resume(common: &Common, scope: Option<String>) -> Result<ExitCode, Failure> {

@@ -8,6 +8,7 @@ use super::runtime;
 use crate::console;
 use crate::engine::look;
 use crate::engine::snapshot::{Health, Snapshot};
+use crate::playbook::value::Period;
 
 pub fn run(common: &Common, json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
@@ -45,11 +46,19 @@ pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
 fn print(snapshot: &Snapshot) {
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| urgency_of(&row.health) == urgency).count();
     let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
-    let pause = snapshot.pauses.first().map_or_else(String::new, |pause| format!(", paused by {}", pause.by));
+    let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
+    let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
+    let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
     if needed + broken + fixing + unknown == 0 {
         println!("{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
     } else {
         println!("{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}", snapshot.host);
+    }
+    for window in &snapshot.maintenance {
+        let from = window.from.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M");
+        let stands = if window.until.is_some() { "is on since" } else { "begins" };
+        let length = Period(std::time::Duration::from_millis(window.length_ms));
+        println!("maintenance {} of {} {stands} {from}, {length} long: {}", window.id, window.scope, window.reason);
     }
     if let Err(why) = &snapshot.recording {
         println!("nothing acts: the journal cannot be written: {why}");

@@ -19,8 +19,11 @@ use tokio::sync::{mpsc, watch};
 use super::author::{Ask, Told};
 use super::canvas::Look;
 use super::clerk::Clerk;
+use super::clipboard;
 use super::decode::Typed;
 use super::editor;
+use super::export;
+use super::form::Looked;
 use super::glyphs::Glyphs;
 use super::model::{At, Model};
 use super::terminal::{self, Heard, Keyboard, Terminal};
@@ -28,7 +31,8 @@ use super::theme::Theme;
 use super::update::{Input, Request, rest, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
-use crate::core::Mono;
+use crate::core::{Key, Mono};
+use crate::engine::past::Progress;
 use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
 use crate::playbook::write::WantedTarget;
@@ -135,6 +139,27 @@ impl Latest {
     }
 }
 
+/// What a screen shows: now, or a moment of the past.
+struct Shown {
+    snapshot: Arc<Snapshot>,
+    mono: Mono,
+    wall: Timestamp,
+    age: Duration,
+}
+
+impl Shown {
+    /// The past does not age.
+    fn past(snapshot: &Arc<Snapshot>) -> Self {
+        let now = snapshot.now;
+        Self { snapshot: Arc::clone(snapshot), mono: now.mono, wall: now.wall, age: Duration::ZERO }
+    }
+
+    fn world<'a>(&'a self, at: At, zone: &'a TimeZone, looks: &'a Looks) -> World<'a> {
+        let Looks { look, themes, .. } = looks;
+        World { snapshot: &self.snapshot, mono: self.mono, wall: self.wall, zone, age: self.age, at, look, themes }
+    }
+}
+
 /// Everything that the loop holds.
 struct App {
     handle: Handle,
@@ -155,6 +180,12 @@ struct App {
     told: mpsc::UnboundedReceiver<Told>,
     /// The dry run that goes on; the next one ends it.
     trial: Option<tokio::task::AbortHandle>,
+    /// What the past answers.
+    recalled: mpsc::UnboundedReceiver<Input>,
+    recall: mpsc::UnboundedSender<Input>,
+    recalling: watch::Receiver<Option<Progress>>,
+    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
+    look: mpsc::UnboundedSender<(Key, Looked)>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -179,6 +210,8 @@ impl App {
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
         let (tell, told) = mpsc::unbounded_channel();
+        let (recall, recalled) = mpsc::unbounded_channel();
+        let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
@@ -197,6 +230,9 @@ impl App {
             dirty: true,
             asleep: false,
             ended: None,
+            recalled,
+            recall,
+            recalling: handle.recalling(),
             handle,
             options,
             looks,
@@ -206,6 +242,8 @@ impl App {
             heard,
             answers,
             answer,
+            look,
+            looks_over,
             quit,
             editing,
         })
@@ -236,8 +274,14 @@ impl App {
                 Some(()) = self.resized.recv() => self.resize(),
                 Some(()) = self.stopped.recv() => self.sleep(),
                 Some(()) = self.continued.recv() => self.wake_up(),
-                Some(told) = self.told.recv() => self.take_in(Input::Told(told)),
+                Some(told) = self.told.recv() => self.take_in(Input::Author(told)),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
+                Some(input) = self.recalled.recv() => self.take_in(input),
+                Ok(()) = self.recalling.changed() => {
+                    let progress = *self.recalling.borrow_and_update();
+                    self.take_in(Input::Recalling(progress));
+                }
+                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
@@ -264,17 +308,26 @@ impl App {
         [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
     }
 
-    fn take_in(&mut self, input: Input) {
-        let world = World {
-            snapshot: &self.latest.snapshot,
+    /// What is shown: the moment that is looked back at, else now.
+    fn shown(&self) -> Shown {
+        match self.model.replayed() {
+            Some(shown) => Shown::past(&shown.moment.snapshot),
+            None => self.live(),
+        }
+    }
+
+    fn live(&self) -> Shown {
+        Shown {
+            snapshot: Arc::clone(&self.latest.snapshot),
             mono: self.latest.mono(),
             wall: Timestamp::now(),
-            zone: &self.zone,
             age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        }
+    }
+
+    fn take_in(&mut self, input: Input) {
+        let shown = if matches!(input, Input::Snapshot) { self.live() } else { self.shown() };
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         let requests = update(&mut self.model, input, &world);
         self.dirty = true;
         for request in requests {
@@ -288,16 +341,8 @@ impl App {
         }
         let (width, height) = self.model.size;
         let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
-        let world = World {
-            snapshot: &self.latest.snapshot,
-            mono: self.latest.mono(),
-            wall: Timestamp::now(),
-            zone: &self.zone,
-            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-            at: self.at(),
-            look: &self.looks.look,
-            themes: &self.looks.themes,
-        };
+        let shown = self.shown();
+        let world = shown.world(self.at(), &self.zone, &self.looks);
         view::draw(&self.model, &world, &mut buffer);
         self.terminal.show(&buffer)?;
         let before = self.model.wakes_at();
@@ -339,8 +384,23 @@ impl App {
                 });
             }
             Request::Ask(ask) => self.ask(ask),
+            Request::Recall(goal) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let moment = handle.recall(goal).await.map(Box::new);
+                    let _ = recall.send(Input::Replayed(moment));
+                });
+            }
+            Request::Tell(id) => {
+                let (handle, recall) = (self.handle.clone(), self.recall.clone());
+                tokio::spawn(async move {
+                    let _ = recall.send(Input::Told(id, handle.incident(id).await));
+                });
+            }
+            Request::Export { stem, text } => self.export(&stem, &text),
+            Request::Plan(key) => self.plan(key),
             Request::Theme(name) => self.change_theme(&name),
-            Request::Copy(text) => self.tell(osc52(&text).as_bytes()),
+            Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Bell => {}
             Request::Redraw => {
@@ -349,6 +409,27 @@ impl App {
             Request::Suspend => self.sleep(),
             Request::Quit => self.ended = Some(Ended::Quit),
         }
+    }
+
+    /// Has the host looked at for a run by hand. A look takes as long as the checks do, so its answer comes later.
+    fn plan(&mut self, key: Key) {
+        let snapshot = &self.latest.snapshot;
+        let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(&key));
+        let book = detector.and_then(|found| snapshot.playbooks.iter().find(|book| book.name == found.playbook));
+        let Some(book) = book else {
+            return self.take_in(Input::Looked { key, looked: Err("its playbook is not there any more".into()) });
+        };
+        let mut told = self.handle.rehearse(Arc::clone(&book.name), Arc::clone(&book.source));
+        let looked = self.look.clone();
+        tokio::spawn(async move {
+            let mut end = Err(Arc::from("nobody looked"));
+            while let Some(step) = told.recv().await {
+                if let Rehearsing::Done(done) = step {
+                    end = done;
+                }
+            }
+            let _ = looked.send((key, end));
+        });
     }
 
     fn tell(&mut self, bytes: &[u8]) {
@@ -425,10 +506,16 @@ impl App {
         let edited = editor::edit(&self.options.drafts.with_file_name("editing"), name, text);
         self.editing.store(false, Ordering::SeqCst);
         self.wake_up();
-        self.take_in(Input::Told(match edited {
+        self.take_in(Input::Author(match edited {
             Ok(text) => Told::Back { text: text.into() },
             Err(error) => Told::Failed(error.to_string().into()),
         }));
+    }
+
+    fn export(&mut self, stem: &str, text: &str) {
+        let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
+        let written = export::write(&folder, stem, text);
+        self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
     }
 
     fn change_theme(&mut self, name: &str) {
@@ -448,30 +535,4 @@ impl App {
 fn boottime() -> u64 {
     let time = clock_gettime(ClockId::Boottime);
     u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
-}
-
-/// The sequence that puts text on the clipboard of the terminal, wherever that is.
-fn osc52(text: &str) -> String {
-    const SIGNS: &[u8; 64] = b"ABCDEFGHIJKLMNOPQRSTUVWXYZabcdefghijklmnopqrstuvwxyz0123456789+/";
-    let mut coded = String::from("\x1b]52;c;");
-    for three in text.as_bytes().chunks(3) {
-        let bits = three.iter().fold(0_u32, |bits, byte| bits << 8 | u32::from(*byte)) << (8 * (3 - three.len()));
-        for place in 0..4 {
-            let sign = SIGNS[(bits >> (18 - 6 * place) & 63) as usize];
-            coded.push(if place <= three.len() { char::from(sign) } else { '=' });
-        }
-    }
-    coded.push('\x07');
-    coded
-}
-
-#[cfg(test)]
-mod tests {
-    use super::osc52;
-
-    #[test]
-    fn the_clipboard_gets_base64() {
-        let coded = ["", "f", "fo", "foo", "foob"].map(|text| osc52(text)[7..].trim_end_matches('\x07').to_owned());
-        assert_eq!(coded, ["", "Zg==", "Zm8=", "Zm9v", "Zm9vYg=="]);
-    }
 }

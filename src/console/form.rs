@@ -1,16 +1,25 @@
 //! A question with fields, over the page: what it says first, what can be chosen, and the command that it comes to.
 
+mod holds;
+mod run;
+
 use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
 
 use super::line::Line;
 use super::rows;
 use super::say;
 use super::theme::Role;
-use crate::core::incident::{BreakerState, Denial};
-use crate::core::{Command, IncidentId, Key, Mono, Scope};
+use crate::core::incident::BreakerState;
+use crate::core::{Command, IncidentId, Key, MaintenanceId, Mono, Scope};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Breaker, Health, Stage};
+use crate::engine::snapshot::{Breaker, Stage};
 use crate::playbook::value::Period;
+
+pub use holds::snooze_of;
+pub use run::{Looked, Preview};
 
 /// A question.
 #[derive(Debug, Clone)]
@@ -25,6 +34,10 @@ pub struct Form {
     pub at: usize,
     /// What becomes of it.
     pub purpose: Purpose,
+    /// The plan that has to be seen before it is answered.
+    pub preview: Option<Preview>,
+    /// How far a question is scrolled that does not fit.
+    pub scroll: usize,
 }
 
 /// Something to choose or to type.
@@ -43,6 +56,8 @@ pub enum Value {
     Choice { options: Vec<String>, at: usize },
     /// Free text.
     Text(String),
+    /// A moment as people write it, and what it means.
+    Moment { typed: String, means: String },
     /// This word must be typed.
     Word { expected: Arc<str>, typed: String },
 }
@@ -54,6 +69,10 @@ pub enum Purpose {
     Pause(Vec<Scope>),
     /// The end of a pause.
     Resume(Scope),
+    /// No new attempts in one of these scopes, later.
+    Schedule(Vec<Scope>),
+    /// The end of a maintenance window.
+    Unschedule(MaintenanceId),
     /// One key is left alone.
     Snooze(Key),
     /// The end of a snooze.
@@ -89,78 +108,15 @@ pub enum Answer {
     Suspend,
 }
 
-/// How long a pause or a snooze can last; none is until resumed.
-const LENGTHS: [(&str, Option<u64>); 6] = [
-    ("15 minutes", Some(15 * 60)),
-    ("1 hour", Some(3600)),
-    ("4 hours", Some(4 * 3600)),
-    ("12 hours", Some(12 * 3600)),
-    ("1 day", Some(86_400)),
-    ("until resumed", None),
-];
-
 impl Form {
     fn new(title: impl Into<String>, about: Vec<Line>, fields: Vec<Field>, purpose: Purpose) -> Self {
-        Self { title: title.into(), about, fields, at: 0, purpose }
+        Self { title: title.into(), about, fields, at: 0, purpose, preview: None, scroll: 0 }
     }
 
     /// Is it answered with `y`, and not with Enter?
     #[must_use]
     pub fn wants_yes(&self) -> bool {
         self.fields.is_empty()
-    }
-
-    /// No new attempts: on the host, or by one playbook.
-    #[must_use]
-    pub fn pause(playbook: Option<Arc<str>>) -> Self {
-        let scopes: Vec<Scope> = [Scope::Host].into_iter().chain(playbook.map(Scope::Playbook)).collect();
-        let about = vec![
-            Line::plain("Nothing new is started while paused. Detection goes on."),
-            Line::plain("An attempt that runs now is finished and verified."),
-        ];
-        let options = scopes.iter().map(ToString::to_string).collect();
-        let fields = vec![choice("what", options), lengths(LENGTHS.len()), text("reason")];
-        Self::new("Pause", about, fields, Purpose::Pause(scopes))
-    }
-
-    /// The end of a pause in force.
-    #[must_use]
-    pub fn resume(snapshot: &Snapshot, scope: &Scope, now: Mono) -> Option<Self> {
-        let pause = snapshot.pauses.iter().find(|pause| pause.scope == *scope)?;
-        let until =
-            pause.until.map_or_else(|| "until resumed".to_owned(), |until| format!("{} left", say::left(until, now)));
-        let since = say::age(now.since(pause.since));
-        let mut about = vec![Line::plain(format!("{scope} was paused {since} ago by {}, {until}.", pause.by))];
-        if !pause.reason.is_empty() {
-            about.push(Line::plain("Reason: ").text(&pause.reason));
-        }
-        let waiting = snapshot.detectors.iter().filter(|d| matches!(d.health, Health::Held(Denial::Paused { .. })));
-        about.push(Line::plain(format!(
-            "{} acted upon as soon as it is resumed.",
-            match waiting.count() {
-                0 => "Nothing waits to be".to_owned(),
-                1 => "1 broken target may be".to_owned(),
-                many => format!("{many} broken targets may be"),
-            }
-        )));
-        Some(Self::new(format!("Resume {scope}?"), about, vec![], Purpose::Resume(scope.clone())))
-    }
-
-    /// Leave one key alone for a time.
-    #[must_use]
-    pub fn snooze(playbook: &str, key: &Key) -> Self {
-        let about = vec![Line::plain(format!("{playbook} leaves {} alone for so long, broken or not.", key.target))];
-        // a snooze always ends by itself
-        let fields = vec![lengths(LENGTHS.len() - 1), text("reason")];
-        Self::new(format!("Snooze {}", key.target), about, fields, Purpose::Snooze(key.clone()))
-    }
-
-    /// The end of a snooze.
-    #[must_use]
-    pub fn unsnooze(playbook: &str, key: &Key, why: &str) -> Self {
-        let about =
-            vec![Line::plain(format!("It is {why}.")), Line::plain(format!("{playbook} may act on it again at once."))];
-        Self::new(format!("End the snooze of {}?", key.target), about, vec![], Purpose::Unsnooze(key.clone()))
     }
 
     /// No to a request, and why.
@@ -197,19 +153,44 @@ impl Form {
         if let BreakerState::Open { until, .. } = breaker.state {
             about.push(Line::plain(format!("By itself it tries one probe in {}.", say::left(until, now))));
         }
-        let closes = !matches!(breaker.state, BreakerState::Closed);
-        let (verb, purpose, effect) = if closes {
-            ("reset", Purpose::ResetBreaker(breaker.key.clone()), "Reset: attempts may start again at once.")
-        } else {
-            ("latch", Purpose::LatchBreaker(breaker.key.clone()), "Latch: no attempts at all until somebody resets it.")
+        let mut fields = vec![text("reason"), word("reset")];
+        match breaker.state {
+            BreakerState::Closed => fields = vec![text("reason"), word(LATCH)],
+            BreakerState::Latched { .. } => {}
+            BreakerState::Open { .. } | BreakerState::HalfOpen { .. } => {
+                fields.insert(1, choice("what", vec!["reset".to_owned(), LATCH.to_owned()]));
+            }
+        }
+        let purpose = match breaker.state {
+            BreakerState::Closed => Purpose::LatchBreaker(breaker.key.clone()),
+            _ => Purpose::ResetBreaker(breaker.key.clone()),
         };
-        about.push(Line::plain(effect));
-        Self::new(
-            format!("Breaker of {target} ({})", breaker.playbook),
-            about,
-            vec![text("reason"), word(verb)],
-            purpose,
-        )
+        let effects = [
+            ("Reset: attempts may start again at once.", !matches!(breaker.state, BreakerState::Closed)),
+            (
+                "Latch: no attempts at all until somebody resets it.",
+                !matches!(breaker.state, BreakerState::Latched { .. }),
+            ),
+        ];
+        about.extend(effects.into_iter().filter(|(_, offered)| *offered).map(|(effect, _)| Line::plain(effect)));
+        Self::new(format!("Breaker of {target} ({})", breaker.playbook), about, fields, purpose)
+    }
+
+    /// A choice was made: where it decides what is done, the word that confirms it is another one.
+    pub fn settle(&mut self) {
+        let (Purpose::ResetBreaker(key) | Purpose::LatchBreaker(key)) = &self.purpose else { return };
+        let key = key.clone();
+        let chosen = self.fields.iter().find_map(|field| match &field.value {
+            Value::Choice { options, at } => options.get(*at).cloned(),
+            _ => None,
+        });
+        let Some(chosen) = chosen else { return };
+        self.purpose = if chosen == LATCH { Purpose::LatchBreaker(key) } else { Purpose::ResetBreaker(key) };
+        for field in &mut self.fields {
+            if let Value::Word { expected, typed } = &mut field.value {
+                (*expected, *typed) = (chosen.as_str().into(), String::new());
+            }
+        }
     }
 
     /// A playbook's arming, or its end.
@@ -226,18 +207,6 @@ impl Form {
         let mut about = vec![Line::plain(format!("Its promise: {title}")), Line::plain(effect)];
         about.extend(arm.then(|| Line::plain(first)));
         Self::new(format!("{verb} {playbook}?"), about, vec![], purpose)
-    }
-
-    /// The first rung, now.
-    #[must_use]
-    pub fn run_now(playbook: &str, key: &Key) -> Self {
-        let about = vec![
-            Line::plain(format!("Opens an incident by hand and runs the first rung of {playbook} on {}.", key.target)),
-            Line::plain(
-                "It passes the whole gate but its mode: pauses, snoozes, the breaker, locks and approvals count.",
-            ),
-        ];
-        Self::new(format!("Run {playbook} now?"), about, vec![], Purpose::RunNow(key.clone()))
     }
 
     /// The end of an embedded console, which is the end of healing.
@@ -263,7 +232,10 @@ impl Form {
     ///
     /// # Errors
     /// In words, for the form's last line.
-    pub fn answer(&self) -> Result<Answer, String> {
+    pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<Answer, String> {
+        if matches!(self.preview, Some(Preview::Awaited { .. })) {
+            return Err("the plan is still being made: it is shown before it is run".into());
+        }
         for field in &self.fields {
             if let Value::Word { expected, typed } = &field.value
                 && typed != &**expected
@@ -275,12 +247,17 @@ impl Form {
             Purpose::Quit => return Ok(Answer::Quit),
             Purpose::Suspend => return Ok(Answer::Suspend),
             Purpose::Pause(scopes) => {
-                let scope = scopes.get(self.chosen(0)).cloned().unwrap_or(Scope::Host);
-                Command::Pause { scope, length: self.length(1), reason: self.reason() }
+                Command::Pause { scope: self.scope(scopes), length: self.length(), reason: self.reason() }
             }
+            Purpose::Schedule(scopes) => {
+                let (scope, from) = (self.scope(scopes), self.moment(now, zone)?);
+                let length = self.length().ok_or("say how long")?;
+                Command::Schedule { scope, from, length, reason: self.reason() }
+            }
+            Purpose::Unschedule(window) => Command::Unschedule { window: *window },
             Purpose::Resume(scope) => Command::Resume { scope: scope.clone() },
             Purpose::Snooze(key) => {
-                let length = self.length(0).unwrap_or(Period::from_secs(15 * 60));
+                let length = self.length().unwrap_or(Period::from_secs(15 * 60));
                 Command::Snooze { key: key.clone(), length, reason: self.reason() }
             }
             Purpose::Unsnooze(key) => Command::Unsnooze { key: key.clone() },
@@ -294,15 +271,15 @@ impl Form {
         }))
     }
 
+    fn scope(&self, scopes: &[Scope]) -> Scope {
+        scopes.get(self.chosen(0)).cloned().unwrap_or(Scope::Host)
+    }
+
     fn chosen(&self, field: usize) -> usize {
         match self.fields.get(field).map(|field| &field.value) {
             Some(Value::Choice { at, .. }) => *at,
             _ => 0,
         }
-    }
-
-    fn length(&self, field: usize) -> Option<Period> {
-        LENGTHS.get(self.chosen(field)).and_then(|(_, seconds)| seconds.map(Period::from_secs))
     }
 
     fn reason(&self) -> Arc<str> {
@@ -327,16 +304,6 @@ fn running(snapshot: &Snapshot) -> Option<String> {
         .then(|| format!("An attempt runs on {}: it is finished and recorded first.", targets.join(", ")))
 }
 
-/// Is this key snoozed, and how is that said?
-#[must_use]
-pub fn snoozed(snapshot: &Snapshot, key: &Key, now: Mono) -> Option<String> {
-    let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(key))?;
-    match &detector.health {
-        Health::Held(denial @ Denial::Snoozed { .. }) => Some(say::denial_words(denial, now)),
-        _ => None,
-    }
-}
-
 /// The breaker to be reset or latched for a key: the one that is shown, or a closed one that was never needed.
 #[must_use]
 pub fn breaker_for(snapshot: &Snapshot, playbook: &Arc<str>, key: &Key) -> Breaker {
@@ -350,12 +317,11 @@ pub fn breaker_for(snapshot: &Snapshot, playbook: &Arc<str>, key: &Key) -> Break
     })
 }
 
+/// What confirms that a breaker is latched.
+const LATCH: &str = "latch";
+
 fn choice(label: &'static str, options: Vec<String>) -> Field {
     Field { label, value: Value::Choice { options, at: 0 } }
-}
-
-fn lengths(count: usize) -> Field {
-    choice("how long", LENGTHS.iter().take(count).map(|(words, _)| (*words).to_owned()).collect())
 }
 
 fn text(label: &'static str) -> Field {

@@ -35,6 +35,10 @@ pub enum Verb {
     Back,
     /// Show only some rows.
     Filter,
+    /// Find words in the page.
+    Find,
+    /// Write the incident to a file.
+    Export,
     /// The command palette.
     Palette,
     /// All keys.
@@ -45,6 +49,10 @@ pub enum Verb {
     Pause,
     /// Resume.
     Resume,
+    /// Plan a pause that begins by itself.
+    Schedule,
+    /// What is paused, planned or snoozed.
+    Held,
     /// Leave a target alone for a time.
     Snooze,
     /// Begin a playbook.
@@ -87,6 +95,16 @@ pub enum Verb {
     ChoiceBefore,
     /// The option after.
     ChoiceAfter,
+    /// One event back in the past.
+    Earlier,
+    /// One event on.
+    Later,
+    /// To the incident before.
+    IncidentBefore,
+    /// To the next incident.
+    IncidentAfter,
+    /// Back to live.
+    Live,
     /// Copy what is shown.
     Copy,
     /// Draw everything anew.
@@ -130,20 +148,20 @@ pub enum Stroke {
 }
 
 use Place::{
-    Approval, Begin, Completing, Conflict, Editor, Form, Incident, Keeping, Leaving, List, Main, Naming, Offered,
-    Playbook, Question, Searching, Text, Typing,
+    Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
+    Offered, Playbook, Question, Searching, Text, Typing,
 };
 use Stroke::{Ctrl, Named, Sign};
 
 const ROWS: &[Place] = &[Main, List];
-const SCROLLED: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Conflict];
-const PAGES: &[Place] = &[Incident, Approval, Playbook, Text];
+const PAGES: &[Place] = &[Incident, Approval, Playbook, Text, Question];
 const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
+const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question, Conflict];
 const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
 const EVERYWHERE: &[Place] = &[
-    Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Editor, Searching, Leaving,
-    Conflict, Offered, Completing, Begin, Keeping,
+    Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Finding, Editor, Searching,
+    Leaving, Conflict, Offered, Completing, Begin, Keeping,
 ];
 const ASKED: &[Place] = &[Leaving, Conflict, Keeping];
 
@@ -264,6 +282,13 @@ pub const TABLE: &[Binding] = &[
         .short("next"),
     key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", Verb::Previous, "the field or row before")
         .at(&[Form, Typing]),
+    key(&[Named(KeyCode::Enter), Named(KeyCode::Down)], "Enter", Verb::Next, "to the next place that holds the words")
+        .at(&[Finding])
+        .short("next"),
+    key(&[Named(KeyCode::Up)], "↑", Verb::Previous, "to the place before").twin("Up").at(&[Finding]).short("before"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "done: stay at the place that was found")
+        .at(&[Finding])
+        .short("done"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "leave it, nothing happens").at(OVERLAYS).short("leave"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; never changes anything").at(NO_REVIEW).short("back"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; the request stays open").at(&[Approval]).short("back"),
@@ -278,8 +303,12 @@ pub const TABLE: &[Binding] = &[
         .short("pause")
         .acting(),
     key(&[Sign('R')], "R", Verb::Resume, "resume what is paused").at(NO_REVIEW).acting(),
+    key(&[Sign('w')], "w", Verb::Schedule, "plan maintenance: a pause that begins at a moment you name")
+        .at(NO_REVIEW)
+        .acting(),
+    key(&[Sign('W')], "W", Verb::Held, "what is paused, planned or snoozed; Enter ends it").at(NO_REVIEW),
     key(&[Sign('s')], "s", Verb::Snooze, "leave this target alone for a time; again: end it")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("snooze")
         .acting(),
     key(&[Sign('e')], "e", Verb::Edit, "edit the playbook (a copy, if it is a shipped one)")
@@ -296,12 +325,17 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("arm")
         .acting(),
-    key(&[Sign('r')], "r", Verb::RunNow, "run the playbook on this target now, through the gate")
-        .at(&[Main, Incident, Playbook])
-        .short("run")
-        .acting(),
+    key(
+        &[Sign('r')],
+        "r",
+        Verb::RunNow,
+        "run the playbook on this target now, through the gate; its plan is shown first",
+    )
+    .at(&[Main, List, Incident, Playbook])
+    .short("run")
+    .acting(),
     key(&[Sign('b')], "b", Verb::Breaker, "reset or latch this target's breaker")
-        .at(&[Main, Incident, Playbook])
+        .at(&[Main, List, Incident, Playbook])
         .short("breaker")
         .acting(),
     key(&[Sign('d')], "d", Verb::Try, "dry run: what the playbook would do now; nothing is run")
@@ -311,6 +345,12 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident]),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
     key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(&[Main]).short("filter"),
+    key(&[Sign('/')], "/", Verb::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
+    key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "choose the next attempt, to copy it by itself").at(&[Incident]),
+    key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "choose the attempt before").at(&[Incident]),
+    key(&[Sign('x')], "x", Verb::Export, "write the incident as Markdown to a new file in the working folder")
+        .at(&[Incident])
+        .short("export"),
     key(&[Sign(':')], ":", Verb::Palette, "find any command, playbook or theme by its name").short("command"),
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "the next pane").at(&[Main]).short("pane"),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "the pane before").at(&[Main]),
@@ -323,16 +363,31 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('I')], "I", Verb::Incidents, "all incidents, open and closed").at(NO_REVIEW),
     key(&[Sign('J')], "J", Verb::Journal, "what happened, latest first").at(NO_REVIEW),
     key(&[Sign('M')], "M", Verb::Messages, "what salve had to say").at(NO_REVIEW),
-    key(&[Sign('S')], "S", Verb::Rates, "the success rate in all windows").at(NO_REVIEW),
-    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown to the clipboard (OSC 52)").at(&[Incident, Playbook, Text]),
-    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLED),
-    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLED),
+    key(&[Sign('S')], "S", Verb::Rates, "the success rate: by window and playbook, and what to do about it")
+        .at(NO_REVIEW),
+    key(&[Sign('[')], "[", Verb::Earlier, "look back: one event earlier; every pane shows that moment, nothing acts")
+        .at(NO_REVIEW)
+        .short("earlier"),
+    key(&[Sign(']')], "]", Verb::Later, "looking back: one event later").at(NO_REVIEW).short("later"),
+    key(&[Sign('{')], "{", Verb::IncidentBefore, "look back to where the incident before was opened")
+        .at(NO_REVIEW)
+        .short("incident before"),
+    key(&[Sign('}')], "}", Verb::IncidentAfter, "looking back: to where the next incident was opened")
+        .at(NO_REVIEW)
+        .short("incident after"),
+    key(&[Sign('t')], "t", Verb::Live, "from looking back to live, and to the place where you were")
+        .at(NO_REVIEW)
+        .short("live"),
+    key(&[Sign('y')], "y", Verb::Copy, "copy what is shown, or the chosen attempt, to the clipboard (OSC 52)")
+        .at(&[List, Incident, Playbook, Text]),
+    key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", Verb::Down, "down").twin("j Down").at(SCROLLS),
+    key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", Verb::Up, "up").twin("k Up").at(SCROLLS),
     key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")
         .at(PAGES)
         .short("more"),
     key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming, Conflict]),
     key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen up")
-        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Conflict]),
+        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question, Conflict]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
     key(&[Ctrl('l')], "Ctrl-L", Verb::Redraw, "draw the screen anew").at(EVERYWHERE),
@@ -379,9 +434,10 @@ pub fn place_name(place: Place) -> &'static str {
         Form => "Forms",
         Question => "Questions",
         Typing => "Filter and palette",
+        Finding => "Finding words",
         Begin => "A new playbook",
         Editor => "Editor",
-        Searching => "Finding words",
+        Searching => "Finding words in the editor",
         Completing => "Completing a word",
         Leaving => "Leaving a changed text",
         Keeping => "Leaving a one-off",
@@ -391,9 +447,9 @@ pub fn place_name(place: Place) -> &'static str {
 }
 
 /// All places, as help and the README list them.
-pub const PLACES: [Place; 18] = [
-    Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Editor, Completing, Searching,
-    Leaving, Conflict, Offered, Begin, Keeping,
+pub const PLACES: [Place; 19] = [
+    Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding, Begin, Editor, Completing,
+    Searching, Leaving, Keeping, Conflict, Offered,
 ];
 
 /// The README's list of keys, in Markdown.
@@ -439,7 +495,7 @@ mod tests {
 
     #[test]
     fn where_one_types_no_letter_is_a_command() {
-        for place in [Form, Typing, Naming, Editor, Searching, Completing, Begin] {
+        for place in [Form, Typing, Naming, Finding, Editor, Searching, Completing, Begin] {
             let letters =
                 at(place, false).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
             assert_eq!(letters.count(), 0, "{place:?}");

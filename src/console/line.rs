@@ -64,6 +64,13 @@ impl Line {
         self.with(Role::Dim, text)
     }
 
+    /// Adds another line's pieces.
+    #[must_use]
+    pub fn joined(mut self, other: Self) -> Self {
+        self.pieces.extend(other.pieces);
+        self
+    }
+
     /// Sets where a continuation begins.
     #[must_use]
     pub fn hanging(mut self, columns: usize) -> Self {

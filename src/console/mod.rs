@@ -15,8 +15,15 @@
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
 //! | [`update`] | from an input to a changed model and a few requests; pure |
 //! | [`review`] | a request under review, and what keeps a yes from being given by accident |
+//! | [`recall`] | incidents as the journal tells them, however long ago |
+//! | [`find`] | words in a page that is read |
+//! | [`clipboard`], [`export`] | a page's text to the terminal's clipboard, an incident to a file |
+//! | [`rewind`] | which moment of the past is looked at |
 //! | [`form`] | questions with fields |
+//! | [`held`] | what is held back on purpose: pauses, maintenance windows, snoozes |
+//! | [`fuzzy`] | finding by a few letters, and showing which they were |
 //! | [`rows`] | what the panes list, worked out from a snapshot |
+//! | [`success`] | what the success page lists, worked out from a snapshot |
 //! | [`view`] | one file per region of the screen; drawing changes nothing |
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
@@ -29,17 +36,25 @@ mod app;
 mod author;
 mod canvas;
 mod clerk;
+mod clipboard;
 mod decode;
 mod editor;
+mod export;
+mod find;
 mod form;
+mod fuzzy;
 mod glyphs;
+mod held;
 pub mod keys;
 mod line;
 mod model;
 pub mod plain;
+mod recall;
 mod review;
+mod rewind;
 mod rows;
 mod say;
+mod success;
 mod svg;
 mod terminal;
 pub mod theme;

@@ -5,15 +5,30 @@ use std::sync::Arc;
 
 use super::author::standing::Saved;
 use super::author::{Author, Begin, Tried};
+use super::find::Find;
 use super::form::Form;
+use super::held;
+use super::keys::Verb;
+use super::recall::Recalled;
 use super::review::Review;
+use super::rewind::{Rewind, Shown};
 use super::rows;
+use super::success::{self, Span};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
 /// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct At(pub u64);
+
+impl Page {
+    /// The success page, on the window of the gauge.
+    #[must_use]
+    pub fn success() -> Self {
+        let span = Span::default();
+        Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
+    }
+}
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
@@ -38,6 +53,10 @@ pub struct Model {
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
     /// What was saved and the engine has not read yet.
     pub saved: Option<Saved>,
+    /// The past that is looked at, or asked for.
+    pub rewind: Option<Rewind>,
+    /// What the journal told of the incident that is looked at.
+    pub recalled: Recalled,
 }
 
 /// The main screen.
@@ -128,6 +147,8 @@ pub enum Page {
     Begin(Box<Begin>),
     /// What a playbook would do now.
     Trial { name: Arc<str>, tried: Tried, scroll: usize },
+    /// The success rate: windows, playbooks, and what to do about them.
+    Success { cursor: Cursor, span: Span },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
@@ -141,6 +162,8 @@ pub enum ListKind {
     Playbooks,
     /// Open and closed incidents.
     Incidents,
+    /// Pauses, maintenance windows and snoozes.
+    Held,
 }
 
 /// What a text page tells.
@@ -150,8 +173,6 @@ pub enum TextKind {
     Journal,
     /// What salve had to say.
     Messages,
-    /// The success rate in all windows.
-    Rates,
     /// The keys, those of this place first.
     Help(Place),
 }
@@ -163,8 +184,27 @@ pub enum Overlay {
     Form(Box<Form>),
     /// The filter is being typed; what it was before.
     Filter { before: String },
+    /// Words are looked for in the page.
+    Find(Find),
     /// The command palette.
     Palette { typed: String, at: usize },
+    /// Which one is meant?
+    Pick(Pick),
+}
+
+/// A command that needs something to act on, and asks which.
+#[derive(Debug, Clone)]
+pub struct Pick {
+    /// What will be done with it.
+    pub verb: Verb,
+    /// Only what belongs to this playbook.
+    pub of: Option<Arc<str>>,
+    /// What is looked at, by its row's name or its own.
+    pub first: Option<Arc<str>>,
+    /// Letters to find it by.
+    pub typed: String,
+    /// Which of those found.
+    pub at: usize,
 }
 
 /// Where keys are pressed: each place has its own.
@@ -190,6 +230,8 @@ pub enum Place {
     Question,
     /// The filter or the palette.
     Typing,
+    /// Words to be found in a page.
+    Finding,
     /// A playbook is being written.
     Editor,
     /// Words to look for are typed in the editor.
@@ -239,7 +281,21 @@ impl Model {
             told: None,
             announced: None,
             saved: None,
+            rewind: None,
+            recalled: Recalled::default(),
         }
+    }
+
+    /// The moment of the past that is on the screen.
+    #[must_use]
+    pub fn replayed(&self) -> Option<&Shown> {
+        self.rewind.as_ref().and_then(|rewind| rewind.shown.as_deref())
+    }
+
+    /// No key acts: the console only looks, or it looks at the past.
+    #[must_use]
+    pub fn only_looks(&self) -> bool {
+        self.read_only || self.replayed().is_some()
     }
 
     /// Where keys go now.
@@ -248,7 +304,8 @@ impl Model {
         match &self.overlay {
             Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
             Some(Overlay::Form(_)) => Place::Form,
-            Some(Overlay::Filter { .. } | Overlay::Palette { .. }) => Place::Typing,
+            Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => Place::Typing,
+            Some(Overlay::Find(_)) => Place::Finding,
             None => self.page_place(),
         }
     }
@@ -264,7 +321,7 @@ impl Model {
             Some(Page::Playbook { .. }) => Place::Playbook,
             Some(Page::Author(author)) => author.place(),
             Some(Page::Begin(_)) => Place::Begin,
-            Some(Page::List { .. }) => Place::List,
+            Some(Page::List { .. } | Page::Success { .. }) => Place::List,
             Some(Page::Text { .. } | Page::Trial { .. }) => Place::Text,
         }
     }
@@ -330,6 +387,7 @@ pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
             rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
         }
         ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
+        ListKind::Held => held::all(snapshot).iter().map(held::Held::id).collect(),
         ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
     }
 }

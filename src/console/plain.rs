@@ -40,6 +40,20 @@ pub fn status(snapshot: &Snapshot) -> String {
             pause.until.map_or_else(|| "until resumed".into(), |until| format!("{} left", say::left(until, now)));
         lines.push(format!("{} is paused by {}, {until}: {}", pause.scope, pause.by, pause.reason));
     }
+    for window in &snapshot.maintenance {
+        let stands = match window.until {
+            Some(until) => format!("is on, {} left", say::left(until, now)),
+            None => format!("begins {}", say::ahead(window.from, snapshot.now.wall, world.zone)),
+        };
+        lines.push(format!(
+            "maintenance {} of {} by {} {stands}: {}",
+            window.id, window.scope, window.by, window.reason
+        ));
+    }
+    for snooze in &snapshot.snoozes {
+        let left = say::left(snooze.until, now);
+        lines.push(format!("{} is snoozed by {}, {left} left: {}", snooze.key.target, snooze.by, snooze.reason));
+    }
     for row in rows::detectors(snapshot, "") {
         if row.class >= rows::Class::Ok {
             continue;

@@ -3,6 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::fuzzy::Finder;
 use super::say;
 use crate::core::incident::{BreakerState, Request};
 use crate::core::{IncidentId, Key, Mono};
@@ -54,6 +55,8 @@ pub struct Row<'a> {
     pub name: String,
     /// What the row is known by when rows move.
     pub id: Arc<str>,
+    /// The letters of its name that the filter found, in order.
+    pub marks: Vec<u32>,
 }
 
 /// What a row is known by.
@@ -69,6 +72,7 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
     for detector in &snapshot.detectors {
         *shorts.entry(say::target(&detector.target)).or_default() += 1;
     }
+    let mut finder = Finder::new(filter);
     let mut rows: Vec<Row<'a>> = snapshot
         .detectors
         .iter()
@@ -79,24 +83,20 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
                 (_, Some(2..)) => format!("{short} {}", detector.playbook),
                 _ => short,
             };
-            Row { detector, class: class(&detector.health), name, id: row_id(&detector.playbook, &detector.target) }
+            let id = row_id(&detector.playbook, &detector.target);
+            Row { detector, class: class(&detector.health), name, id, marks: Vec::new() }
         })
-        .filter(|row| admits(filter, &[&row.name, &row.detector.playbook, &row.detector.target]))
+        .filter_map(|row| {
+            let Some(finder) = &mut finder else { return Some(row) };
+            let marks = finder.find(&row.name, &[&row.detector.playbook, &row.detector.target])?.at;
+            Some(Row { marks, ..row })
+        })
         .collect();
     rows.sort_by(|a, b| {
         let order = |row: &Row<'_>| (row.class, row.detector.health == Health::Waiting);
         order(a).cmp(&order(b)).then_with(|| a.name.cmp(&b.name)).then_with(|| a.id.cmp(&b.id))
     });
     rows
-}
-
-/// Does every word of the filter stand in one of these?
-#[must_use]
-pub fn admits(filter: &str, texts: &[&str]) -> bool {
-    filter.split_whitespace().all(|word| {
-        let word = word.to_lowercase();
-        texts.iter().any(|text| text.to_lowercase().contains(&word))
-    })
 }
 
 /// How many rows of each kind there are.
@@ -269,12 +269,5 @@ mod tests {
         assert_ne!(timeline(&marks, Mono(180), 10, 100), timeline(&marks, Mono(190), 10, 100));
         assert_eq!(timeline(&[], Mono(3), 0, 100), []);
         assert_eq!(timeline(&[(Mono(90), Mark::Ok)], Mono(3), 4, 2), [None; 4]);
-    }
-
-    #[test]
-    fn every_word_of_a_filter_must_be_found() {
-        assert!(admits("NGI down", &["nginx", "service-down"]));
-        assert!(!admits("ngi disk", &["nginx", "service-down"]));
-        assert!(admits("", &[]));
     }
 }

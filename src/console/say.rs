@@ -33,6 +33,22 @@ pub fn left(until: Mono, now: Mono) -> String {
     }
 }
 
+/// Until when something lasts: `4:40 left`, `until resumed`.
+#[must_use]
+pub fn until(until: Option<Mono>, now: Mono) -> String {
+    until.map_or_else(|| "until resumed".to_owned(), |until| format!("{} left", left(until, now)))
+}
+
+/// A moment to come: `Tue 2026-11-24 02:00:00, in 11h`.
+#[must_use]
+pub fn ahead(moment: Timestamp, now: Timestamp, zone: &TimeZone) -> String {
+    let day = moment.to_zoned(zone.clone()).strftime("%a").to_string();
+    let distance = moment.duration_since(now);
+    let length = age(distance.unsigned_abs());
+    let distance = if distance.is_negative() { format!("{length} ago") } else { format!("in {length}") };
+    format!("{day} {}, {distance}", date(moment, zone))
+}
+
 /// A length with what matters of it: `850ms`, `1.2s`, `12s`, `6m 5s`, `3h 20m`.
 #[must_use]
 pub fn length(milliseconds: u64) -> String {
@@ -149,10 +165,10 @@ pub fn health(health: &Health, now: Mono) -> String {
 #[must_use]
 pub fn denial_words(denial: &Denial, now: Mono) -> String {
     match denial {
-        Denial::Paused { by, until: Some(until), .. } => {
-            format!("paused by {}, {} left", who(by), left(*until, now))
+        Denial::Paused { by, until, reason, .. } => {
+            let why = if reason.is_empty() { String::new() } else { format!(": {reason}") };
+            format!("paused by {}, {}{why}", who(by), self::until(*until, now))
         }
-        Denial::Paused { by, until: None, .. } => format!("paused by {} until resumed", who(by)),
         Denial::Snoozed { by, until } => format!("snoozed by {}, {} left", who(by), left(*until, now)),
         Denial::StoppedByOperator { evidence } => format!("stopped by an operator, left alone: {evidence}"),
         Denial::BreakerOpen { until: Some(until) } => format!("breaker open, probe in {}", left(*until, now)),

@@ -2,6 +2,11 @@
 
 mod author;
 mod begin;
+mod finding;
+mod holds;
 mod keys;
+mod reading;
+mod rewind;
 mod screens;
+mod success;
 mod writing;

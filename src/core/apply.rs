@@ -7,6 +7,7 @@ use std::time::Duration;
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{BreakerState, Cause, Outcome, Starter};
+use super::lacks::Lack;
 use super::reading::Verdict as Seen;
 use super::state::{
     Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, Outgoing, Pause, State,
@@ -200,7 +201,7 @@ impl State {
         let verdict = Verdict { hands: hands(&incident), end: end(&incident, outcome) };
         match incident.place {
             Some(place) => self.tally.amend(place, verdict),
-            None => incident.place = Some(self.tally.push(recorded.mono, verdict)),
+            None => incident.place = Some(self.tally.push(recorded.mono, &incident.playbook, verdict)),
         }
         if matches!(outcome, Outcome::Healed { .. } | Outcome::HealedByOperator { .. }) {
             self.remember_healing(&incident, recorded);
@@ -287,6 +288,9 @@ impl State {
 
     fn escalate(&mut self, id: IncidentId, escalation: Escalation, at: Mono) {
         let Some(incident) = self.open.get_mut(&id) else { return };
+        if let Some(lack) = Lack::of(&escalation.cause) {
+            self.lacks.push(&incident.playbook, &incident.key.target, lack, id, at);
+        }
         incident.expired |= escalation.cause == Cause::Expired;
         if incident.rests() {
             incident.step = Step::Escalated(escalation.cause.clone());
@@ -294,7 +298,7 @@ impl State {
         incident.escalation = Some(escalation);
         if incident.place.is_none() && !incident.blind {
             let verdict = Verdict { hands: hands(incident), end: End::Unhealed };
-            incident.place = Some(self.tally.push(at, verdict));
+            incident.place = Some(self.tally.push(at, &incident.playbook, verdict));
         }
     }
 
@@ -311,6 +315,8 @@ impl State {
             Event::WouldHave { incident, .. } => {
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.shadowed = true;
+                    let (playbook, target) = (&incident.playbook, &incident.key.target);
+                    self.lacks.push(playbook, target, Lack::Arming, incident.id, recorded.mono);
                 }
             }
             Event::Asked { incident, request } => {
@@ -365,13 +371,14 @@ impl State {
             Event::Unsnoozed { key, .. } => {
                 self.snoozes.remove(key);
             }
-            Event::Armed { content, .. } => {
+            Event::Armed { content, playbook, .. } => {
+                self.lacks.armed(playbook);
                 self.armed.insert(content.clone(), true);
             }
             Event::Disarmed { content, .. } => {
                 self.armed.insert(content.clone(), false);
             }
-            _ => {}
+            event => self.maintain(event),
         }
     }
 }

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::breaker::Limits;
+use super::breaker::{Breaker, Limits};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
@@ -188,31 +188,30 @@ impl Core {
         self.record(Event::Breaker { key: key.clone(), state, why: Arc::from(why), by: None });
     }
 
-    /// A probe that did anything but heal opens the breaker again.
+    /// A probe that did anything but heal opens the breaker again, and calls a human.
     pub(super) fn reopen_after_probe(&mut self, id: IncidentId, why: &str) {
-        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
-        let limits = Limits::of(&playbook);
-        let key = incident.key.clone();
-        let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
-        let Some(breaker) = self.state.breakers.get(&key) else { return };
-        if probe && matches!(breaker.state(), BreakerState::HalfOpen { .. }) {
-            let state = breaker.opening(self.now, limits);
-            self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
+        if let Some(limits) = self.reopen(id, why) {
             self.escalate(id, opened(limits));
         }
     }
 
     /// An incident that ends while its probe is on trial: the probe did not heal.
     pub(super) fn end_probe(&mut self, id: IncidentId) {
-        let Some(incident) = self.incident(id).filter(|incident| !incident.rests()) else { return };
+        if self.incident(id).is_some_and(|incident| !incident.rests()) {
+            self.reopen(id, "its incident was closed before");
+        }
+    }
+
+    /// Opens the breaker again if the incident's last attempt is a probe on trial, and says by which limits.
+    fn reopen(&mut self, id: IncidentId, why: &str) -> Option<Limits> {
+        let incident = self.incident(id)?;
         let key = incident.key.clone();
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
         let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
-        let Some(breaker) = self.state.breakers.get(&key) else { return };
-        if probe && matches!(breaker.state(), BreakerState::HalfOpen { .. }) {
-            let state = breaker.opening(self.now, limits);
-            self.set_breaker(&key, state, "its incident was closed before its probe had healed");
-        }
+        let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
+        let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits);
+        self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
+        Some(limits)
     }
 
     /// Asks for an attempt's scope to be emptied, and asks again until that is answered with yes.

@@ -2,9 +2,10 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::id::{IncidentId, Key};
+use super::id::{IncidentId, Key, MaintenanceId};
 use super::plan::Digest;
 use crate::playbook::value::Period;
 
@@ -41,6 +42,10 @@ pub enum Command {
     Pause { scope: Scope, length: Option<Period>, reason: Arc<str> },
     /// The end of a pause.
     Resume { scope: Scope },
+    /// No new attempts from that moment on, for so long.
+    Schedule { scope: Scope, from: Timestamp, length: Period, reason: Arc<str> },
+    /// The end of a maintenance window, begun or not.
+    Unschedule { window: MaintenanceId },
     /// Leave one target alone under one playbook for so long.
     Snooze { key: Key, length: Period, reason: Arc<str> },
     /// The end of a snooze.
@@ -83,6 +88,12 @@ pub enum Refusal {
     /// An incident is already open there.
     #[error("incident {0} is already open there")]
     AlreadyOpen(IncidentId),
+    /// There is no such maintenance window (any more).
+    #[error("there is no maintenance {0}")]
+    NoSuchMaintenance(MaintenanceId),
+    /// A maintenance window that cannot be.
+    #[error("not scheduled: {0}")]
+    NotScheduled(Arc<str>),
     /// The gate says no.
     #[error("the gate denies it: {0}")]
     Denied(Arc<str>),

@@ -7,7 +7,7 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Operator, Scope};
-use super::id::{AttemptId, IncidentId, Key, PageId, Role};
+use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, Role};
 use super::incident::{BreakerState, Cause, Denial, Outcome, Request, Starter};
 use super::plan::{AttemptReport, Digest, Plan};
 use super::reading::Reading;
@@ -80,6 +80,12 @@ pub enum Event {
     Paused { scope: Scope, until: Option<Mono>, by: Operator, reason: Arc<str> },
     /// The end of a pause, by hand or by its time.
     Resumed { scope: Scope, by: Option<Operator> },
+    /// A maintenance window was planned.
+    Scheduled { window: MaintenanceId, scope: Scope, from: Timestamp, length_ms: u64, by: Operator, reason: Arc<str> },
+    /// Its moment has come: no new attempts in its scope.
+    MaintenanceBegan { window: MaintenanceId, until: Mono },
+    /// Its end, by hand or by its time.
+    MaintenanceEnded { window: MaintenanceId, by: Option<Operator> },
     /// One key is left alone.
     Snoozed { key: Key, until: Mono, by: Operator, reason: Arc<str> },
     /// The end of a snooze, by hand or by its time.
@@ -120,6 +126,9 @@ impl Event {
             | Self::Delivered { .. }
             | Self::Paused { .. }
             | Self::Resumed { .. }
+            | Self::Scheduled { .. }
+            | Self::MaintenanceBegan { .. }
+            | Self::MaintenanceEnded { .. }
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
             | Self::Armed { .. }

@@ -22,8 +22,8 @@ pub struct Question {
     pub wish: Wish,
     /// Why records cannot be written, if they cannot.
     pub cannot_record: Option<Arc<str>>,
-    /// The pause in force, the host's before the playbook's.
-    pub paused: Option<(Scope, Operator, Option<Mono>)>,
+    /// The pause or maintenance window in force, the host's before the playbook's.
+    pub paused: Option<Halt>,
     /// The snooze in force.
     pub snoozed: Option<(Operator, Mono)>,
     /// Now lies outside `only_between`.
@@ -54,6 +54,19 @@ pub struct Question {
     pub mode: Mode,
     /// The first live attempt of this content is still to come, and must ask.
     pub first_live: bool,
+}
+
+/// A pause or a maintenance window in force.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Halt {
+    /// Of what.
+    pub scope: Scope,
+    /// By whom.
+    pub by: Operator,
+    /// Until when; none means until resumed.
+    pub until: Option<Mono>,
+    /// Why.
+    pub reason: Arc<str>,
 }
 
 /// Who wants the attempt.
@@ -109,8 +122,8 @@ impl Question {
         if let Some(why) = &self.cannot_record {
             return Some(Denial::CannotRecord { why: Arc::clone(why) });
         }
-        if let Some((scope, by, until)) = &self.paused {
-            return Some(Denial::Paused { scope: scope.clone(), by: by.clone(), until: *until });
+        if let Some(Halt { scope, by, until, reason }) = self.paused.clone() {
+            return Some(Denial::Paused { scope, by, until, reason });
         }
         self.quiet()
     }

@@ -37,6 +37,8 @@ numbers! {
     AttemptId;
     /// One page or resolve, counted from 1 over the journal's life.
     PageId;
+    /// One maintenance window, counted from 1 over the journal's life.
+    MaintenanceId;
     /// One round of fresh readings before an attempt; volatile.
     SurveyId;
     /// One command waiting for its answer; volatile.

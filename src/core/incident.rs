@@ -72,7 +72,13 @@ pub enum Asks {
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// Somebody paused the host or the playbook.
-    Paused { scope: Scope, by: Operator, until: Option<Mono> },
+    Paused {
+        scope: Scope,
+        by: Operator,
+        until: Option<Mono>,
+        #[serde(default)]
+        reason: Arc<str>,
+    },
     /// Somebody snoozed this target.
     Snoozed { by: Operator, until: Mono },
     /// Outside `only_between`.

@@ -58,8 +58,10 @@ impl Core {
         if self.storm().is_none() {
             self.storm_over();
         }
-        self.wake(Wait::Mode);
-        self.wake(Wait::Need);
+        // Pauses are of names, and a file may have another name now.
+        for wait in [Wait::Pause, Wait::Mode, Wait::Need] {
+            self.wake(wait);
+        }
     }
 
     fn adopt(&mut self, playbook: &Arc<Playbook>) {

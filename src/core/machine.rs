@@ -87,7 +87,7 @@ pub(super) enum Purpose {
 /// What ends a denial, other than time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub(super) enum Wait {
-    /// A pause ends.
+    /// A pause or a maintenance window ends.
     Pause,
     /// A snooze ends.
     Snooze,
@@ -144,6 +144,7 @@ impl Core {
         let mono = now.mono.max(self.now.mono).max(self.state.clock);
         self.now = Now { mono, ..now };
         self.dispatch(input);
+        self.begin_windows();
         self.run_due();
         let effects = std::mem::take(&mut self.out);
         let (mut records, rest): (Vec<_>, Vec<_>) =
@@ -203,6 +204,9 @@ impl Core {
                 self.timers.set(Timer::Pause(scope.clone()), until);
             }
         }
+        for window in self.state.windows.keys().copied().collect::<Vec<_>>() {
+            self.await_window(window);
+        }
         for (key, (_, until, _)) in &self.state.snoozes {
             self.timers.set(Timer::Snooze(key.clone()), *until);
         }
@@ -224,6 +228,7 @@ impl Core {
         while let Some(timer) = self.timers.due(self.now.mono) {
             match timer {
                 Timer::Pause(scope) => self.resume(scope, None),
+                Timer::Maintenance(window) => self.window_due(window),
                 Timer::Snooze(key) => self.unsnooze(&key, None),
                 Timer::Breaker(key) => self.breaker_cooled(&key),
                 Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),

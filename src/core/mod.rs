@@ -13,34 +13,46 @@
 //! | [`command`] | what an operator can ask for, and the typed refusals |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
+//! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
 //! | [`story`] | one plain sentence per event |
+//! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
 
 mod apply;
 mod ask;
 mod attempt;
 pub mod breaker;
+mod close;
 pub mod command;
 pub mod config;
 pub mod effect;
 pub mod event;
 pub mod gate;
+mod hold;
 pub mod id;
 pub mod incident;
 pub mod input;
+pub mod lacks;
 mod load;
 mod machine;
+pub mod maintenance;
+pub mod moment;
 mod operate;
 pub mod page;
+pub mod past;
 pub mod plan;
+mod question;
 pub mod rate;
 pub mod reading;
+mod sight;
 pub mod state;
 pub mod story;
 mod suppress;
+mod survey;
 pub mod tally;
 pub mod time;
 mod timers;
+mod trend;
 mod verify;
 mod view;
 mod watched;
@@ -51,7 +63,7 @@ pub use command::{Command, Operator, Refusal, Scope};
 pub use config::Config;
 pub use effect::Effect;
 pub use event::{Event, Recorded};
-pub use id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, SurveyId, WatchId};
+pub use id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, RequestId, Role, SurveyId, WatchId};
 pub use incident::{Denial, Outcome, Phase};
 pub use input::{Binding, Facts, Input, Resolution, Standing};
 pub use machine::Core;

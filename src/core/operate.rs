@@ -31,6 +31,8 @@ impl Core {
             Command::Decline { incident, reason } => self.decline(by, incident, reason),
             Command::Pause { scope, length, reason } => self.pause(by, scope, length, reason),
             Command::Resume { scope } => Ok(self.resume_by(by, scope)),
+            Command::Schedule { scope, from, length, reason } => self.schedule(by, scope, from, length, reason),
+            Command::Unschedule { window } => self.unschedule(by, window),
             Command::Snooze { key, length, reason } => self.snooze(by, key, length, reason),
             Command::Unsnooze { key } => Ok(self.unsnooze_by(by, &key)),
             Command::Arm { playbook } => self.arm(by, playbook, true),
@@ -162,7 +164,7 @@ impl Core {
         }
     }
 
-    fn content_of(&self, name: &Arc<str>) -> Result<ContentKey, Refusal> {
+    pub(super) fn content_of(&self, name: &Arc<str>) -> Result<ContentKey, Refusal> {
         let bound = self.named.get(name).and_then(|keys| keys.first()).map(|key| key.content.clone());
         let absent = || {
             let of = self.absent.iter().map(|binding| &binding.playbook);

@@ -1,5 +1,7 @@
 //! The success rate, the meta-metric: does the automation fix what it touches, and does it touch enough?
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 /// The rates of the four windows: 1 h, 24 h, 7 d, 30 d.
@@ -13,6 +15,24 @@ pub struct Rates {
     pub week: WindowRates,
     /// The last 30 days.
     pub month: WindowRates,
+}
+
+/// One playbook's rates, where it had any incident in the last 30 days.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct PlaybookRates {
+    /// Its name.
+    pub playbook: Arc<str>,
+    /// Its rates.
+    pub rates: Rates,
+}
+
+/// How the rates went, oldest first; the last column is not over yet.
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+pub struct Trend {
+    /// The last 24 hours, a column an hour.
+    pub hours: Vec<WindowRates>,
+    /// The last 30 days, a column a day.
+    pub days: Vec<WindowRates>,
 }
 
 /// One window's rates. Unit: incident, counted when it ended (or was escalated).

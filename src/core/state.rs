@@ -8,8 +8,10 @@ use jiff::Timestamp;
 use super::breaker::Breaker;
 use super::command::{Operator, Scope};
 use super::event::Recorded;
-use super::id::{AttemptId, IncidentId, Key, PageId};
+use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use super::incident::{Cause, Denial, Outcome, Request, Starter};
+use super::lacks::Lacks;
+use super::maintenance::Maintenance;
 use super::plan::{AttemptReport, Digest, Plan};
 use super::tally::{Place, Tally};
 use super::time::Mono;
@@ -54,6 +56,8 @@ pub struct State {
     pub host: Window,
     /// Pauses in force.
     pub pauses: BTreeMap<Scope, Pause>,
+    /// Maintenance windows that are not over.
+    pub windows: BTreeMap<MaintenanceId, Maintenance>,
     /// Snoozes in force.
     pub snoozes: HashMap<Key, (Operator, Mono, Arc<str>)>,
     /// What an operator last decided for a content: armed, or back to shadow.
@@ -66,6 +70,8 @@ pub struct State {
     pub storm: Option<Escalation>,
     /// The success rate's counters.
     pub tally: Tally,
+    /// What called a human with nothing to try, or was only recorded.
+    pub lacks: Lacks,
     /// When and as which incident a key healed, in the last 7 days.
     pub healed: HashMap<Key, VecDeque<Healing>>,
     /// Keys that healed more often than is well.
@@ -83,6 +89,8 @@ pub struct Last {
     pub attempt: u64,
     /// To a page.
     pub page: u64,
+    /// To a maintenance window.
+    pub maintenance: u64,
 }
 
 /// A pause in force.

@@ -108,6 +108,13 @@ fn host_sentence(event: &Event) -> String {
         }
         Event::Resumed { scope, by: Some(by) } => format!("{by} resumed {scope}"),
         Event::Resumed { scope, by: None } => format!("the pause of {scope} ended by its time"),
+        Event::Scheduled { window, scope, from, length_ms, by, reason } => {
+            let length = Period(Duration::from_millis(*length_ms));
+            with_reason(format!("{by} planned maintenance {window} of {scope} for {from}, {length} long"), reason)
+        }
+        Event::MaintenanceBegan { window, .. } => format!("maintenance {window} began: nothing new is started"),
+        Event::MaintenanceEnded { window, by: Some(by) } => format!("{by} ended maintenance {window}"),
+        Event::MaintenanceEnded { window, by: None } => format!("maintenance {window} is over"),
         Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
         Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
         Event::Unsnoozed { key, by: None } => format!("the snooze of {} ended by its time", key.target),

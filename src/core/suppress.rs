@@ -3,11 +3,13 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
-use super::command::{Operator, Scope};
+use super::command::Scope;
 use super::event::Event;
+use super::gate::Halt;
 use super::id::{IncidentId, Key, PageId};
 use super::incident::Cause;
 use super::machine::{Core, Wait};
+use super::state::Pause;
 use super::time::Mono;
 use super::watched::Fault;
 use crate::playbook::{Mode, Playbook, Target};
@@ -45,12 +47,17 @@ impl Counts {
 }
 
 impl Core {
-    /// The pause in force for a playbook, the host's first.
-    pub(super) fn paused(&self, playbook: &Playbook) -> Option<(Scope, Operator, Option<Mono>)> {
-        [Scope::Host, Scope::Playbook(Arc::clone(&playbook.name))].into_iter().find_map(|scope| {
-            let pause = self.state.pauses.get(&scope)?;
-            pause.until.is_none_or(|until| until > self.now.mono).then(|| (scope, pause.by.clone(), pause.until))
-        })
+    /// The pause or maintenance window in force for a playbook, the host's first.
+    pub(super) fn paused(&self, playbook: &Playbook) -> Option<Halt> {
+        [Scope::Host, Scope::Playbook(Arc::clone(&playbook.name))]
+            .into_iter()
+            .find_map(|scope| self.pause_of(&scope).or_else(|| self.maintained(&scope)))
+    }
+
+    fn pause_of(&self, scope: &Scope) -> Option<Halt> {
+        let Pause { until, by, reason, .. } = self.state.pauses.get(scope)?;
+        let halt = || Halt { scope: scope.clone(), by: by.clone(), until: *until, reason: Arc::clone(reason) };
+        until.is_none_or(|until| until > self.now.mono).then(halt)
     }
 
     /// Is this key left alone on purpose, or does it fail for another's sake? Then no page goes out for it.

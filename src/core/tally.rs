@@ -1,10 +1,12 @@
 //! The success rate's counters: four trailing windows, kept as incidents end, so that showing them costs nothing.
 
-use std::collections::VecDeque;
+use std::collections::{BTreeMap, VecDeque};
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::rate::{Rates, WindowRates};
+use super::rate::{PlaybookRates, Rates, Trend, WindowRates};
 use super::time::Mono;
+use super::trend::Pictures;
 
 const HOUR: u64 = 3600;
 const LENGTHS: [Duration; 4] = [
@@ -61,52 +63,99 @@ pub type Place = u64;
 /// The entries of 30 days and the sums of each window.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Tally {
-    entries: VecDeque<(Mono, Verdict)>,
+    entries: VecDeque<Entry>,
     first: Place,
     windows: [Sums; 4],
+    pictures: Pictures,
+}
+
+#[derive(Debug, Clone, PartialEq)]
+struct Entry {
+    at: Mono,
+    playbook: Arc<str>,
+    verdict: Verdict,
 }
 
 #[derive(Debug, Clone, PartialEq, Default)]
 struct Sums {
     start: Place,
     rates: WindowRates,
+    /// The same by playbook; those that had no incident are not there.
+    books: BTreeMap<Arc<str>, WindowRates>,
+}
+
+impl Sums {
+    fn add(&mut self, playbook: &Arc<str>, verdict: Verdict, up: bool) {
+        add(&mut self.rates, verdict, up);
+        let book = self.books.entry(Arc::clone(playbook)).or_default();
+        add(book, verdict, up);
+        if *book == WindowRates::default() {
+            self.books.remove(playbook);
+        }
+    }
 }
 
 impl Tally {
     /// An incident ended, or was escalated.
-    pub fn push(&mut self, at: Mono, verdict: Verdict) -> Place {
-        let at = self.entries.back().map_or(at, |(last, _)| at.max(*last));
+    pub fn push(&mut self, at: Mono, playbook: &Arc<str>, verdict: Verdict) -> Place {
+        let at = self.entries.back().map_or(at, |last| at.max(last.at));
         self.expire(at);
-        self.entries.push_back((at, verdict));
+        self.entries.push_back(Entry { at, playbook: Arc::clone(playbook), verdict });
         for sums in &mut self.windows {
-            add(&mut sums.rates, verdict, true);
+            sums.add(playbook, verdict, true);
         }
+        self.pictures.change(at, |rates| add(rates, verdict, true));
         self.first + self.entries.len() as u64 - 1
     }
 
     /// Its verdict changed: it relapsed, or an escalated one ended.
     pub fn amend(&mut self, place: Place, verdict: Verdict) {
-        let Some((_, kept)) = self.index(place).and_then(|index| self.entries.get_mut(index)) else { return };
-        let former = std::mem::replace(kept, verdict);
+        let Some(entry) = self.index(place).and_then(|index| self.entries.get_mut(index)) else { return };
+        let former = std::mem::replace(&mut entry.verdict, verdict);
         for sums in self.windows.iter_mut().filter(|sums| sums.start <= place) {
-            add(&mut sums.rates, former, false);
-            add(&mut sums.rates, verdict, true);
+            sums.add(&entry.playbook, former, false);
+            sums.add(&entry.playbook, verdict, true);
         }
+        self.pictures.change(entry.at, |rates| {
+            add(rates, former, false);
+            add(rates, verdict, true);
+        });
     }
 
     /// The entry there, if it is not too old.
     pub fn get(&self, place: Place) -> Option<Verdict> {
-        self.index(place).and_then(|index| self.entries.get(index)).map(|(_, verdict)| *verdict)
+        self.index(place).and_then(|index| self.entries.get(index)).map(|entry| entry.verdict)
     }
 
     /// The rates now.
     pub fn rates(&self, now: Mono) -> Rates {
-        let [hour, day, week, month] = [0, 1, 2, 3].map(|window| {
+        let [hour, day, week, month] = self.sums(now).map(|sums| sums.rates);
+        Rates { hour, day, week, month }
+    }
+
+    /// The rates of every playbook that had an incident in the last 30 days, by name.
+    pub fn by_playbook(&self, now: Mono) -> Vec<PlaybookRates> {
+        let [hour, day, week, month] = self.sums(now).map(|sums| sums.books);
+        let of =
+            |books: &BTreeMap<Arc<str>, WindowRates>, name: &Arc<str>| books.get(name).cloned().unwrap_or_default();
+        let rates = |name: &Arc<str>, month: &WindowRates| PlaybookRates {
+            playbook: Arc::clone(name),
+            rates: Rates { hour: of(&hour, name), day: of(&day, name), week: of(&week, name), month: month.clone() },
+        };
+        month.iter().map(|(name, month)| rates(name, month)).collect()
+    }
+
+    /// How the rates went.
+    pub fn trend(&self, now: Mono) -> Trend {
+        self.pictures.drawn(now)
+    }
+
+    fn sums(&self, now: Mono) -> [Sums; 4] {
+        [0, 1, 2, 3].map(|window| {
             let mut sums = self.windows[window].clone();
             self.drop_old(&mut sums, now, LENGTHS[window]);
-            sums.rates
-        });
-        Rates { hour, day, week, month }
+            sums
+        })
     }
 
     fn expire(&mut self, now: Mono) {
@@ -122,11 +171,11 @@ impl Tally {
     }
 
     fn drop_old(&self, sums: &mut Sums, now: Mono, length: Duration) {
-        while let Some((at, verdict)) = self.index(sums.start).and_then(|index| self.entries.get(index)) {
-            if now.since(*at) <= length {
+        while let Some(entry) = self.index(sums.start).and_then(|index| self.entries.get(index)) {
+            if now.since(entry.at) <= length {
                 break;
             }
-            add(&mut sums.rates, *verdict, false);
+            sums.add(&entry.playbook, entry.verdict, false);
             sums.start += 1;
         }
     }

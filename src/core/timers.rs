@@ -3,7 +3,7 @@
 use std::collections::{BTreeSet, HashMap};
 
 use super::command::Scope;
-use super::id::{AttemptId, IncidentId, Key};
+use super::id::{AttemptId, IncidentId, Key, MaintenanceId};
 use super::time::Mono;
 
 /// What a deadline is for.
@@ -11,6 +11,8 @@ use super::time::Mono;
 pub enum Timer {
     /// A pause ends.
     Pause(Scope),
+    /// A maintenance window begins or ends.
+    Maintenance(MaintenanceId),
     /// A snooze ends.
     Snooze(Key),
     /// An open breaker's cooldown ends.

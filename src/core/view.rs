@@ -6,8 +6,9 @@ use super::apply::{RECURRING_LIMIT, RECURRING_SPAN};
 use super::id::{IncidentId, Key};
 use super::incident::Phase;
 use super::input::Binding;
+use super::lacks::Wanting;
 use super::machine::Core;
-use super::rate::Rates;
+use super::rate::{PlaybookRates, Rates, Trend};
 use super::reading::Reading;
 use super::state::{Healing, Incident, State, Step};
 use super::time::{Mono, Now};
@@ -90,6 +91,24 @@ impl Core {
     #[must_use]
     pub fn rates(&self) -> Rates {
         self.state.tally.rates(self.now.mono)
+    }
+
+    /// The same for every playbook that had an incident in the last 30 days, by name.
+    #[must_use]
+    pub fn rates_by_playbook(&self) -> Vec<PlaybookRates> {
+        self.state.tally.by_playbook(self.now.mono)
+    }
+
+    /// How the success rate went.
+    #[must_use]
+    pub fn trend(&self) -> Trend {
+        self.state.tally.trend(self.now.mono)
+    }
+
+    /// The remediations to write next, most wanted first.
+    #[must_use]
+    pub fn wanting(&self) -> Vec<Wanting> {
+        self.state.lacks.ranked(self.now.mono)
     }
 
     /// Keys that healed so often in the last 7 days that they need a real fix, with their healings.

@@ -28,7 +28,8 @@ impl fmt::Display for Scope {
 impl fmt::Display for Denial {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Paused { scope, by, .. } => write!(f, "{scope} is paused by {by}"),
+            Self::Paused { scope, by, reason, .. } if reason.is_empty() => write!(f, "{scope} is paused by {by}"),
+            Self::Paused { scope, by, reason, .. } => write!(f, "{scope} is paused by {by}: {reason}"),
             Self::Snoozed { by, .. } => write!(f, "snoozed by {by}"),
             Self::OutsideWindow => f.write_str("outside its window of the day"),
             Self::DependencyUnhealthy { playbook } => write!(f, "waits for {playbook} to be healthy"),

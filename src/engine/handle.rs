@@ -8,8 +8,10 @@ use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Snapshot;
 use super::offer::Offer;
+use super::past::{Goal, Line, PastError, Progress, Replayed};
 use super::question::{Question, Rehearsing};
-use crate::core::{Command, Refusal};
+use super::snapshot::IncidentView;
+use crate::core::{Command, IncidentId, Refusal};
 use crate::host::clock::boottime_ms;
 use crate::playbook::write::WantedTarget;
 
@@ -28,6 +30,7 @@ pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
     commands: mpsc::Sender<Asked>,
     beat: Arc<AtomicU64>,
+    past: Line,
     questions: Option<mpsc::Sender<Question>>,
 }
 
@@ -35,7 +38,13 @@ impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
-        Self { snapshots, commands, beat, questions: None }
+        Self { snapshots, commands, beat, past: Line::dead(), questions: None }
+    }
+
+    /// The same with a line to the past.
+    #[must_use]
+    pub fn with_past(self, past: Line) -> Self {
+        Self { past, ..self }
     }
 
     /// The same with somebody who answers questions about the host.
@@ -71,6 +80,45 @@ impl Handle {
         self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
     }
+
+    /// How many events the journal holds.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read.
+    pub async fn history(&self) -> Result<u64, PastError> {
+        self.past.count().await
+    }
+
+    /// The state after this event of the journal.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read, or is empty.
+    pub async fn at(&self, seq: u64) -> Result<Arc<Snapshot>, PastError> {
+        self.recall(Goal::Event(seq)).await.map(|replayed| replayed.snapshot)
+    }
+
+    /// A moment of the past, and which event it follows.
+    ///
+    /// # Errors
+    /// As [`Handle::at`]; and where there is no incident on that side.
+    pub async fn recall(&self, goal: Goal) -> Result<Replayed, PastError> {
+        self.past.at(goal).await
+    }
+
+    /// One incident with its whole story, however long ago.
+    ///
+    /// # Errors
+    /// Where the journal cannot be asked or read, or does not know it.
+    pub async fn incident(&self, id: IncidentId) -> Result<Arc<IncidentView>, PastError> {
+        self.past.incident(id).await
+    }
+
+    /// How far a fold of the journal has come, while one is under way.
+    #[must_use]
+    pub fn recalling(&self) -> watch::Receiver<Option<Progress>> {
+        self.past.progress()
+    }
+
     /// What a playbook's text would do now: what is looked at comes as it is begun, what was seen at the end. Nothing
     /// is run. The look ends when the receiver is dropped.
     #[must_use]

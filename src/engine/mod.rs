@@ -20,8 +20,10 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
-//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`offer`] | what on this host could be a playbook's target |
+//! | [`report`] | an incident as Markdown |
+//! | [`past`] | the journal as it stood at any event |
+//! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
@@ -31,11 +33,13 @@ pub mod offer;
 pub mod offline;
 pub mod operator;
 pub mod page;
+pub mod past;
 pub mod playbook_view;
 pub mod publish;
 pub mod question;
 pub mod rehearse;
 pub mod reload;
+pub mod report;
 pub mod run;
 pub mod settings;
 pub mod snapshot;

@@ -4,11 +4,12 @@ use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::snapshot::{
-    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookView, Recurring, Snapshot, Stage, Strip,
+    Breaker, Detector, Health, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring, Snapshot,
+    Snooze, Stage, Strip,
 };
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
-use crate::core::id::Key;
+use crate::core::id::{Key, MaintenanceId};
 use crate::core::incident::BreakerState;
 use crate::core::input::{Binding, Resolution};
 use crate::core::state::{Incident, Step};
@@ -49,11 +50,16 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
         strip: extras.strip,
         recording: extras.recording,
         pauses: pauses(core),
+        maintenance: maintenance(core, now),
+        snoozes: snoozes(core, now.mono),
         detectors: detectors(core, &mut words),
         breakers: breakers(core, now.mono),
         incidents: incidents(core, &mut words),
         playbooks: extras.playbooks,
         rates: core.rates(),
+        playbook_rates: core.rates_by_playbook(),
+        trend: core.trend(),
+        wanting: core.wanting(),
         recurring: recurring(core),
         messages: extras.messages,
     }
@@ -81,6 +87,40 @@ fn pauses(core: &Core) -> Vec<Pause> {
         reason: Arc::clone(&pause.reason),
     };
     core.state().pauses.iter().map(pause).collect()
+}
+
+fn maintenance(core: &Core, now: Now) -> Vec<Maintenance> {
+    let window = |(id, window): (&MaintenanceId, &crate::core::maintenance::Maintenance)| Maintenance {
+        id: *id,
+        scope: window.scope.clone(),
+        from: window.from,
+        length_ms: u64::try_from(window.length.as_millis()).unwrap_or(u64::MAX),
+        until: window.on(now),
+        by: window.by.clone(),
+        reason: Arc::clone(&window.reason),
+    };
+    let mut windows: Vec<Maintenance> = core.state().windows.iter().map(window).collect();
+    windows.sort_by_key(|window| (window.from, window.id));
+    windows
+}
+
+fn snoozes(core: &Core, now: Mono) -> Vec<Snooze> {
+    let snooze = |(key, (by, until, reason)): (&Key, &(Operator, Mono, Arc<str>))| Snooze {
+        key: key.clone(),
+        playbook: name_of(core, key),
+        until: *until,
+        by: by.clone(),
+        reason: Arc::clone(reason),
+    };
+    let mut snoozes: Vec<Snooze> = core.state().snoozes.iter().map(snooze).filter(|it| it.until > now).collect();
+    snoozes.sort_by(|a, b| (a.until, &a.key).cmp(&(b.until, &b.key)));
+    snoozes
+}
+
+/// The playbook of a key, whether or not it is still in force.
+fn name_of(core: &Core, key: &Key) -> Arc<str> {
+    let adopted = || core.state().adopted.get(&key.content).map(|(name, _)| Arc::clone(name));
+    core.playbook(&key.content).map(|playbook| Arc::clone(&playbook.name)).or_else(adopted).unwrap_or_else(|| "".into())
 }
 
 fn detectors(core: &Core, words: &mut Words) -> Vec<Detector> {
@@ -197,6 +237,12 @@ fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
     all.into_iter().map(|incident| Arc::new(incident_view(core, incident, words))).collect()
 }
 
+/// One incident as screens need it.
+#[must_use]
+pub fn one_incident(core: &Core, incident: &Incident, condition: fn(&Check) -> String) -> IncidentView {
+    incident_view(core, incident, &mut Words { condition, known: HashMap::new() })
+}
+
 fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> IncidentView {
     let playbook = core.playbook(&incident.key.content);
     IncidentView {
@@ -261,11 +307,7 @@ fn stage(core: &Core, incident: &Incident) -> Stage {
 fn recurring(core: &Core) -> Vec<Recurring> {
     let row = |(key, healed): (&Key, Vec<&crate::core::state::Healing>)| Recurring {
         key: key.clone(),
-        playbook: core
-            .playbook(&key.content)
-            .map(|playbook| Arc::clone(&playbook.name))
-            .or_else(|| core.state().adopted.get(&key.content).map(|(name, _)| Arc::clone(name)))
-            .unwrap_or_else(|| "".into()),
+        playbook: name_of(core, key),
         healed: healed.into_iter().map(|one| moment(one.mono, one.wall)).collect(),
     };
     core.recurring().into_iter().map(row).collect()
@@ -279,7 +321,7 @@ fn began(incident: &Incident) -> Now {
 }
 
 /// A remembered moment. The journal keeps no time zone: its minute of the day is UTC's.
-fn moment(mono: Mono, wall: Timestamp) -> Now {
+pub fn moment(mono: Mono, wall: Timestamp) -> Now {
     let minute = wall.as_second().rem_euclid(86_400) / 60;
     Now { mono, wall, minute_of_day: u16::try_from(minute).unwrap_or(0) }
 }

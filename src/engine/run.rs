@@ -14,12 +14,15 @@ use tokio::time::Instant;
 use super::carry::{Hands, Survey};
 use super::handle::Asked;
 use super::page;
+use super::past::Today;
 use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::check::{self, Kept};
-use crate::core::{Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId};
+use crate::core::{
+    Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
+};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading, RecordError};
 use crate::playbook::library::Found;
@@ -97,6 +100,8 @@ pub struct Engine {
     requests: u64,
     pages: HashMap<PageId, Arc<Recorded>>,
     found: Vec<Found>,
+    /// What whoever tells of the past must know of today.
+    today: Option<watch::Sender<Arc<Today>>>,
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
     messages: VecDeque<Message>,
@@ -134,6 +139,7 @@ impl Engine {
             requests: 0,
             pages: HashMap::new(),
             found: Vec::new(),
+            today: None,
             playbooks: Vec::new(),
             playbooks_stale: false,
             messages: VecDeque::new(),
@@ -150,6 +156,17 @@ impl Engine {
         for recorded in events {
             self.note_record(recorded);
         }
+    }
+
+    /// What whoever tells of the past must know of today, now and whenever the playbooks in force change.
+    pub fn tell_today(&mut self) -> watch::Receiver<Arc<Today>> {
+        let (today, told) = watch::channel(Arc::new(self.today_with(Vec::new())));
+        self.today = Some(today);
+        told
+    }
+
+    fn today_with(&self, bindings: Vec<Binding>) -> Today {
+        Today { bindings, found: self.found.clone(), host: Arc::clone(&self.host), operator: self.operator.clone() }
     }
 
     /// Runs until told to stop.
@@ -352,6 +369,9 @@ impl Engine {
 
     fn reloaded(&mut self, reloaded: Reloaded) {
         self.found = reloaded.found;
+        if let Some(today) = &self.today {
+            today.send_replace(Arc::new(self.today_with(reloaded.bindings.clone())));
+        }
         self.playbooks_stale = true;
         self.step(Input::Loaded(reloaded.bindings));
         for (about, text) in reloaded.alerts {

@@ -8,10 +8,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::command::{Operator, Scope};
-use crate::core::id::{AttemptId, IncidentId, Key};
+use crate::core::id::{AttemptId, IncidentId, Key, MaintenanceId};
 use crate::core::incident::{BreakerState, Cause, Denial, Outcome, Request};
+use crate::core::lacks::Wanting;
 use crate::core::plan::Plan;
-use crate::core::rate::Rates;
+use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
 use crate::core::{Mono, Now, Recorded, Role};
 use crate::playbook::{Mode, Origin, Risk};
@@ -33,6 +34,10 @@ pub struct Snapshot {
     pub recording: Result<(), Arc<str>>,
     /// Pauses in force.
     pub pauses: Vec<Pause>,
+    /// Maintenance windows that are not over, the soonest first.
+    pub maintenance: Vec<Maintenance>,
+    /// Snoozes in force, the soonest to end first.
+    pub snoozes: Vec<Snooze>,
     /// One row per watched key, and one per binding that came to nothing; in no order.
     pub detectors: Vec<Detector>,
     /// Breakers that are not closed, and closed ones that have counted an invocation.
@@ -43,6 +48,12 @@ pub struct Snapshot {
     pub playbooks: Vec<Arc<PlaybookView>>,
     /// The success rate.
     pub rates: Rates,
+    /// The same by playbook, for those that had an incident in the last 30 days.
+    pub playbook_rates: Vec<PlaybookRates>,
+    /// How the success rate went.
+    pub trend: Trend,
+    /// The remediations to write next, most wanted first.
+    pub wanting: Vec<Wanting>,
     /// Keys that heal so often that they need a real fix.
     pub recurring: Vec<Recurring>,
     /// Latest first, at most 200.
@@ -73,6 +84,40 @@ pub struct Pause {
     pub until: Option<Mono>,
     /// Since when.
     pub since: Mono,
+    /// By whom.
+    pub by: Operator,
+    /// Why.
+    pub reason: Arc<str>,
+}
+
+/// A maintenance window that is not over.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Maintenance {
+    /// Its number.
+    pub id: MaintenanceId,
+    /// What it pauses.
+    pub scope: Scope,
+    /// When it begins, or was to begin.
+    pub from: jiff::Timestamp,
+    /// How long it lasts.
+    pub length_ms: u64,
+    /// It has begun, and pauses until then.
+    pub until: Option<Mono>,
+    /// By whom it was planned.
+    pub by: Operator,
+    /// What for.
+    pub reason: Arc<str>,
+}
+
+/// A snooze in force.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct Snooze {
+    /// Whose.
+    pub key: Key,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// Until when.
+    pub until: Mono,
     /// By whom.
     pub by: Operator,
     /// Why.

@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Handle;
 use super::carry::Hands;
+use super::past;
 use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
@@ -93,7 +94,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         Runner::new(&options.paths.state),
         outbox,
         inputs_in,
-        options.settings.clean_roots,
+        options.settings.clean_roots.clone(),
     );
     let ears = Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
@@ -101,7 +102,8 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
-    let handle = Handle::new(snapshots, commands_in, beat).answered_by(questions);
+    let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
+    let handle = Handle::new(snapshots, commands_in, beat).with_past(past).answered_by(questions);
 
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {

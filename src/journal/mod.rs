@@ -18,9 +18,11 @@
 //! | `reserve` | room held back for a full disk |
 //! | `readings` | the compact table of readings, on change only |
 //! | `reader` | read-only looks for the verbs |
+//! | `glance` | read-only looks into the past for a screen |
 
 mod chain;
 mod error;
+mod glance;
 mod lock;
 mod reader;
 mod readings;

@@ -116,7 +116,19 @@ impl Reader {
         readings::of_subject(&file, subject, since).map_err(|error| schema::explain(&file, &error).into())
     }
 
-    fn select(&self, which: &str, with: impl Params) -> Result<Vec<Recorded>, ReadError> {
+    /// The folder that it looks into.
+    pub(super) fn state(&self) -> &Path {
+        &self.state
+    }
+
+    /// One number.
+    pub(super) fn number(&self, query: &str, with: &[u64]) -> Result<u64, ReadError> {
+        let with = rusqlite::params_from_iter(with.iter().map(|number| number.cast_signed()));
+        let found = self.connection.query_row(query, with, |row| row.get::<_, i64>(0));
+        found.map(i64::cast_unsigned).map_err(|error| self.explain(&error))
+    }
+
+    pub(super) fn select(&self, which: &str, with: impl Params) -> Result<Vec<Recorded>, ReadError> {
         let said = |error: rusqlite::Error| self.explain(&error);
         let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM record {which}")).map_err(said)?;
         let rows = statement.query_map(with, Line::read).map_err(said)?;

@@ -10,7 +10,7 @@ use std::thread::{self, JoinHandle};
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use rusqlite::{Connection, OpenFlags, OptionalExtension, params};
+use rusqlite::{Connection, OpenFlags, OptionalExtension, Row, params};
 
 use crate::core::Mono;
 use crate::playbook::value::Period;
@@ -281,13 +281,16 @@ pub(super) fn of_subject(file: &Path, subject: &str, since: Mono) -> rusqlite::R
         "SELECT mono, wall, observation FROM reading
          WHERE subject = (SELECT id FROM subject WHERE name = ?1) AND mono >= ?2 ORDER BY mono, id",
     )?;
-    let rows = statement.query_map(params![subject, since.0.cast_signed()], |row| {
-        Ok(KeptReading {
-            subject: Arc::clone(&name),
-            mono: Mono(row.get::<_, i64>(0)?.cast_unsigned()),
-            wall: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
-            observation: row.get::<_, String>(2)?.into(),
-        })
-    })?;
+    let rows = statement.query_map(params![subject, since.0.cast_signed()], |row| kept(&name, row))?;
     rows.collect()
+}
+
+/// From a row of mono, wall, observation.
+pub(super) fn kept(subject: &Arc<str>, row: &Row<'_>) -> rusqlite::Result<KeptReading> {
+    Ok(KeptReading {
+        subject: Arc::clone(subject),
+        mono: Mono(row.get::<_, i64>(0)?.cast_unsigned()),
+        wall: Timestamp::from_millisecond(row.get(1)?).unwrap_or_default(),
+        observation: row.get::<_, String>(2)?.into(),
+    })
 }

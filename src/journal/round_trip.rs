@@ -11,7 +11,7 @@ use super::chain::{Hash, Line};
 use crate::core::command::{Operator, Scope};
 use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
-use crate::core::{AttemptId, Event, IncidentId, Key, Mono, PageId, Reading, Recorded, Role, Verdict};
+use crate::core::{AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Recorded, Role, Verdict};
 use crate::host::clock::ClockMark;
 use crate::playbook::{ContentKey, Target};
 
@@ -114,7 +114,12 @@ fn request() -> impl Strategy<Value = Request> {
 
 fn denial() -> impl Strategy<Value = Denial> {
     prop_oneof![
-        (scope(), operator(), option::of(mono())).prop_map(|(scope, by, until)| Denial::Paused { scope, by, until }),
+        (scope(), operator(), option::of(mono()), text()).prop_map(|(scope, by, until, reason)| Denial::Paused {
+            scope,
+            by,
+            until,
+            reason
+        }),
         (operator(), mono()).prop_map(|(by, until)| Denial::Snoozed { by, until }),
         Just(Denial::OutsideWindow),
         text().prop_map(|playbook| Denial::DependencyUnhealthy { playbook }),
@@ -162,6 +167,10 @@ fn breaker() -> impl Strategy<Value = BreakerState> {
         any::<u64>().prop_map(|cooldown_ms| BreakerState::HalfOpen { cooldown_ms }),
         wall().prop_map(|since| BreakerState::Latched { since }),
     ]
+}
+
+fn window() -> impl Strategy<Value = MaintenanceId> {
+    any::<u64>().prop_map(MaintenanceId)
 }
 
 fn wall() -> impl Strategy<Value = Timestamp> {
@@ -246,6 +255,18 @@ fn host_event() -> impl Strategy<Value = Event> {
             reason
         }),
         (scope(), option::of(operator())).prop_map(|(scope, by)| Event::Resumed { scope, by }),
+        (window(), scope(), wall(), any::<u64>(), operator(), text()).prop_map(
+            |(window, scope, from, length_ms, by, reason)| Event::Scheduled {
+                window,
+                scope,
+                from,
+                length_ms,
+                by,
+                reason
+            }
+        ),
+        (window(), mono()).prop_map(|(window, until)| Event::MaintenanceBegan { window, until }),
+        (window(), option::of(operator())).prop_map(|(window, by)| Event::MaintenanceEnded { window, by }),
         (key(), mono(), operator(), text()).prop_map(|(key, until, by, reason)| Event::Snoozed {
             key,
             until,

@@ -75,6 +75,11 @@ fn the_mark_moves_on_without_records_and_never_back() {
     journal.mark(mark(60_000));
     journal.mark(mark(50_000));
     journal.close();
+    let opened = Journal::open(folder.path()).unwrap();
+    assert_eq!(opened.mark, Some(mark(60_000)));
+    // neither where it comes in another transaction
+    opened.journal.mark(mark(55_000));
+    opened.journal.close();
     assert_eq!(Journal::open(folder.path()).unwrap().mark, Some(mark(60_000)));
 }
 

@@ -316,18 +316,14 @@ fn insert(connection: &mut Connection, draft: &Draft) -> rusqlite::Result<()> {
                 line.body,
             ])?;
         }
-        let mut head = transaction.prepare_cached(
-            "UPDATE head SET seq = ?1, hash = ?2, boot_id = ifnull(?3, boot_id), boottime = ifnull(?4, boottime),
-             mono = ifnull(?5, mono)",
-        )?;
-        let mark = draft.mark.as_ref();
-        head.execute(params![
-            draft.head.seq.cast_signed(),
-            draft.head.hash.0,
-            mark.map(|mark| &*mark.boot_id),
-            mark.map(|mark| mark.boottime.cast_signed()),
-            mark.map(|mark| mark.mono.0.cast_signed()),
-        ])?;
+        let mut head = transaction.prepare_cached("UPDATE head SET seq = ?1, hash = ?2")?;
+        head.execute(params![draft.head.seq.cast_signed(), draft.head.hash.0])?;
+        if let Some(mark) = &draft.mark {
+            let mut marks = transaction.prepare_cached(
+                "UPDATE head SET boot_id = ?1, boottime = ?2, mono = ?3 WHERE mono IS NULL OR mono <= ?3",
+            )?;
+            marks.execute(params![&*mark.boot_id, mark.boottime.cast_signed(), mark.mono.0.cast_signed()])?;
+        }
     }
     transaction.commit()
 }

@@ -60,6 +60,20 @@ pub enum TemplateError {
     /// No argument can hold it.
     #[error("`{0}` holds a NUL")]
     Nul(String),
+    /// Nothing to run.
+    #[error("no program is named")]
+    NoProgram,
+    /// Which program is run must stand in the playbook.
+    #[error("`{0}`: a program's name may not begin with a placeholder")]
+    ProgramFromPlaceholder(String),
+    /// A value that the program would read as an option.
+    #[error("`{template}` becomes `{value}`, which would pass for an option; put \"--\" before it")]
+    LikeAnOption {
+        /// As written.
+        template: String,
+        /// As filled.
+        value: String,
+    },
 }
 
 impl Placeholder {
@@ -154,6 +168,29 @@ impl Template {
         }
         if filled.contains('\0') { Err(TemplateError::Nul(self.0.clone())) } else { Ok(filled) }
     }
+
+    fn begins_with_placeholder(&self) -> bool {
+        self.0.starts_with('{') && !self.0.starts_with("{{")
+    }
+}
+
+/// A program and its arguments, filled. A value that begins with `-` must not pass for an option: it needs a `--`
+/// before it.
+///
+/// # Errors
+/// As [`Template::fill`]; for an empty list, a program that comes from a placeholder, a value that would pass for an
+/// option.
+pub fn arguments(argv: &[Template], values: &Placeholders) -> Result<Vec<String>, TemplateError> {
+    let program = argv.first().filter(|program| !program.0.is_empty()).ok_or(TemplateError::NoProgram)?;
+    if program.begins_with_placeholder() {
+        return Err(TemplateError::ProgramFromPlaceholder(program.0.clone()));
+    }
+    let filled: Vec<String> = argv.iter().map(|template| template.fill(values)).collect::<Result<_, _>>()?;
+    let guarded = argv.iter().position(|template| template.0 == "--").unwrap_or(argv.len());
+    match (1..guarded).find(|at| argv[*at].begins_with_placeholder() && filled[*at].starts_with('-')) {
+        Some(at) => Err(TemplateError::LikeAnOption { template: argv[at].0.clone(), value: filled[at].clone() }),
+        None => Ok(filled),
+    }
 }
 
 /// Does a rung's program, argument or environment hold this placeholder? Then its value is worth looking up.
@@ -197,6 +234,17 @@ mod tests {
         assert!(matches!(filled("{pid}", Target::Host), Err(TemplateError::NoValue { .. })));
         assert_eq!(filled("{nonsense}", Target::Host), Err(TemplateError::Unknown("nonsense".into())));
         assert!(matches!(filled("a\0", Target::Host), Err(TemplateError::Nul(_))));
+    }
+
+    #[test]
+    fn a_value_cannot_pass_for_an_option_or_for_the_program() {
+        let values = Placeholders { target: Target::Process("--help".into()), incident: None, pid: None };
+        let argv = |parts: &[&str]| parts.iter().map(|part| Template((*part).into())).collect::<Vec<_>>();
+        let filled = |parts: &[&str]| arguments(&argv(parts), &values);
+        assert!(matches!(filled(&["ls", "{target}"]), Err(TemplateError::LikeAnOption { .. })));
+        assert_eq!(filled(&["ls", "--", "{target}"]).unwrap()[2], "--help");
+        assert!(matches!(filled(&["{target}"]), Err(TemplateError::ProgramFromPlaceholder(_))));
+        assert_eq!((filled(&[]), filled(&[""])), (Err(TemplateError::NoProgram), Err(TemplateError::NoProgram)));
     }
 
     #[test]

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use salve::core::command::{Operator, Scope};
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
-use salve::core::id::{Key, PageId};
+use salve::core::id::{Key, MaintenanceId, PageId};
 use salve::core::incident::{BreakerState, Starter};
 use salve::core::input::Input;
 use salve::core::time::{Mono, Now};
 
-use crate::ledger::Books;
+use crate::ledger::{Books, WindowBook};
 use crate::rng::mix;
 use crate::world::{World, guarded};
 
@@ -67,6 +68,7 @@ pub const ILLS: &[Ill] = &[
     },
     Ill { name: "a_breaker_reset_by_a_restart", breaks: &["breaker"], alter: reset_at_start },
     Ill { name: "an_attempt_during_a_pause", breaks: &["5"], alter: pause },
+    Ill { name: "an_attempt_during_maintenance", breaks: &["5"], alter: maintain },
     Ill { name: "a_forged_approval", breaks: &["4"], alter: forge },
     Ill { name: "a_spent_host_budget", breaks: &["1 budget of the host"], alter: spend },
     Ill { name: "a_spent_budget_of_a_key", breaks: &["1 budget of the key"], alter: spend_key },
@@ -171,6 +173,13 @@ fn pause(it: &mut Patient) {
     if it.acting().is_some() {
         let _ = nobody();
         it.books.pauses.insert(Scope::Host, None);
+    }
+}
+
+fn maintain(it: &mut Patient) {
+    if it.acting().is_some() {
+        let (from, to) = (it.now.wall, it.now.wall + SignedDuration::from_mins(1));
+        it.books.windows.insert(MaintenanceId(1), WindowBook { scope: Scope::Host, from, to, until: None });
     }
 }
 

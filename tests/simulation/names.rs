@@ -26,7 +26,8 @@ kinds! {
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
         Escalated => "escalated", Resolved => "resolved", Delivered => "delivered", Acknowledged => "acknowledged",
-        Paused => "paused", Resumed => "resumed", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Armed => "armed",
+        Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
+        MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Armed => "armed",
         Disarmed => "disarmed", Noted => "noted";
     denial(Denial) DENIALS: Paused => "paused", Snoozed => "snoozed", OutsideWindow => "outside window",
         DependencyUnhealthy => "dependency unhealthy", StoppedByOperator => "stopped by operator",
@@ -47,12 +48,13 @@ kinds! {
     asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt",
         HostBudget => "host budget";
     command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
-        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",
+        Schedule => "schedule", Unschedule => "unschedule",        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",
         ResetBreaker => "reset breaker", LatchBreaker => "latch breaker", Acknowledge => "acknowledge",
         Close => "close";
     refusal(Refusal) REFUSALS: NoSuchIncident => "no such incident", NotAsking => "not asking",
         PlanChanged => "plan changed", NoSuchPlaybook => "no such playbook", NoSuchKey => "no such key",
-        AlreadyOpen => "already open", Denied => "denied", CannotRecord => "cannot record", .. "not the core's";
+        AlreadyOpen => "already open", NoSuchMaintenance => "no such maintenance",
+        NotScheduled => "not scheduled", Denied => "denied", CannotRecord => "cannot record", .. "not the core's";
     input(Input) INPUTS: Started => "start", Loaded => "load", Read => "read", Surveyed => "survey's answer",
         AttemptEnded => "attempt over", ScopeEmptied => "scope emptied", Delivered => "page taken",
         Command => "command", Note => "note", Recording => "recording", Tick => "tick";

@@ -2,8 +2,9 @@
 
 use std::sync::Arc;
 
+use jiff::SignedDuration;
 use salve::core::command::{Command, Operator, Scope};
-use salve::core::id::{IncidentId, Key, PageId, RequestId};
+use salve::core::id::{IncidentId, Key, MaintenanceId, PageId, RequestId};
 use salve::core::input::Input;
 use salve::core::plan::Digest;
 use salve::playbook::value::Period;
@@ -33,6 +34,8 @@ pub struct People {
 enum Deed {
     Pause,
     Resume,
+    Schedule,
+    Unschedule,
     Snooze,
     Unsnooze,
     Arm,
@@ -46,9 +49,11 @@ enum Deed {
     Decline,
 }
 
-const DEEDS: [Deed; 13] = [
+const DEEDS: [Deed; 15] = [
     Deed::Pause,
     Deed::Resume,
+    Deed::Schedule,
+    Deed::Unschedule,
     Deed::Snooze,
     Deed::Unsnooze,
     Deed::Arm,
@@ -153,6 +158,14 @@ impl World {
                 Command::Pause { scope: self.some_scope(), length, reason }
             }
             Deed::Resume => Command::Resume { scope: self.some_scope() },
+            Deed::Schedule => {
+                // sometimes it has begun, or passed, or has no length
+                let ahead = SignedDuration::from_secs(self.rng.pick(&[-900, -60, 0, 1, 90, 1800]));
+                let length = if self.rng.permille(20) { Period::from_secs(0) } else { length };
+                let from = self.now().wall + ahead;
+                Command::Schedule { scope: self.some_scope(), from, length, reason }
+            }
+            Deed::Unschedule => Command::Unschedule { window: self.some_window() },
             Deed::Snooze => Command::Snooze { key: self.some_key(), length, reason },
             Deed::Unsnooze => Command::Unsnooze { key: self.some_key() },
             Deed::Arm => Command::Arm { playbook: self.some_name() },
@@ -192,6 +205,14 @@ impl World {
 
     fn some_scope(&mut self) -> Scope {
         if self.rng.permille(500) { Scope::Host } else { Scope::Playbook(self.some_name()) }
+    }
+
+    fn some_window(&mut self) -> MaintenanceId {
+        let known: Vec<MaintenanceId> = self.ledger.books.windows.keys().copied().collect();
+        if known.is_empty() || self.rng.permille(100) {
+            return MaintenanceId(self.rng.below(9));
+        }
+        known[self.rng.index(known.len())]
     }
 
     fn some_incident(&mut self) -> IncidentId {

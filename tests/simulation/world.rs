@@ -289,9 +289,11 @@ impl World {
             Happening::ScopeLooked { life, attempt } => return self.scope_looked(life, attempt),
             Happening::Commit { life } => return self.commit_pending(life),
             Happening::JournalBreaks => self.journal_breaks(),
-            Happening::TellRecording { life } => {
+            // Mended before it was told: then it is not told.
+            Happening::TellRecording { life } if self.engine.broken_journal => {
                 return self.feed_in(life, &Input::Recording(Err("no space left on device".into())));
             }
+            Happening::TellRecording { .. } => {}
             Happening::JournalMends => return self.journal_mends(),
             Happening::Crash => self.crash_idle(),
             Happening::Restart => return self.restart(),

@@ -4,14 +4,16 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::salve::core::lacks::{Lack, Wanting};
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
-use super::salve::core::rate::{Rates, Share, WindowRates};
+use super::salve::core::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
 use super::salve::core::{
     AttemptId, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Role, Scope, Verdict,
 };
 use super::salve::engine::Snapshot;
 use super::salve::engine::snapshot::{
-    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring, Stage, Strip,
+    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring, Snooze,
+    Stage, Strip,
 };
 use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
 
@@ -121,11 +123,22 @@ pub fn trouble() -> Snapshot {
         strip: Some(Strip { load: 0.61, cores: 4, memory: 58.0, swap: 0.0, pressure: Some([1.2, 0.0, 4.5]) }),
         recording: Ok(()),
         pauses: Vec::new(),
+        maintenance: Vec::new(),
+        snoozes: vec![Snooze {
+            key: key("service-down", unit("redis-server.service")),
+            playbook: "service-down".into(),
+            until: NOW + Duration::from_mins(41),
+            by: alice(),
+            reason: "being moved to another host".into(),
+        }],
         detectors: detectors(),
         breakers: breakers(),
         incidents: vec![disk(), nginx(), mailer(), closed()],
         playbooks: playbooks(),
         rates: rates(),
+        playbook_rates: playbook_rates(),
+        trend: trend(),
+        wanting: wanting(),
         recurring: vec![Recurring {
             key: key("memory-worker", Target::Process("worker".into())),
             playbook: "memory-worker".into(),
@@ -527,6 +540,56 @@ fn rates() -> Rates {
     Rates { hour, day, month: WindowRates { auto_fix: share(402, 460), ..week.clone() }, week }
 }
 
+fn playbook_rates() -> Vec<PlaybookRates> {
+    let rates = |playbook: &str, day: (u32, u32), month: (u32, u32)| {
+        let window = |(part, whole)| WindowRates {
+            auto_fix: Share { part, whole },
+            coverage: Share { part: whole, whole: whole + 2 },
+            ..WindowRates::default()
+        };
+        let rates = Rates { hour: WindowRates::default(), day: window(day), week: window(month), month: window(month) };
+        PlaybookRates { playbook: playbook.into(), rates }
+    };
+    vec![
+        rates("disk-full", (3, 6), (4, 11)),
+        rates("http-down", (0, 0), (9, 10)),
+        rates("memory-worker", (6, 6), (31, 31)),
+        rates("service-down", (12, 13), (358, 408)),
+    ]
+}
+
+/// A quiet night, a bad morning, and a month that got better.
+fn trend() -> Trend {
+    let column = |part, whole, all| WindowRates {
+        auto_fix: Share { part, whole },
+        coverage: Share { part: whole, whole: all },
+        ..WindowRates::default()
+    };
+    let hours = (0..24_u32).map(|hour| match hour {
+        0..=6 => column(0, 0, 0),
+        9 => column(0, 2, 4),
+        hour => column(hour % 3, hour % 3, hour % 3 + u32::from(hour % 5 == 0)),
+    });
+    let days = (0..30_u32).map(|day| column(6 + day / 3, 17, 20 + day % 4));
+    Trend { hours: hours.collect(), days: days.collect() }
+}
+
+fn wanting() -> Vec<Wanting> {
+    let one = |playbook: &str, target, lack, times, latest, age| Wanting {
+        playbook: playbook.into(),
+        target,
+        lack,
+        times,
+        latest: IncidentId(latest),
+        at: ago(age),
+    };
+    vec![
+        one("replica-lag", Target::Address("10.0.0.7:5432".into()), Lack::NoRemediation, 7, 36, 4_000),
+        one("inodes", Target::Mount("/var/lib/postgresql".into()), Lack::Arming, 3, 35, 5_000),
+        one("service-down", unit("mailer.service"), Lack::NoPlan, 1, 39, 1_200),
+    ]
+}
+
 fn messages() -> Vec<Message> {
     let message = |age, about: &str, text: &str| Message { at: wall(ago(age)), about: about.into(), text: text.into() };
     vec![
@@ -562,6 +625,10 @@ pub fn first() -> Snapshot {
         messages: Vec::new(),
         recurring: Vec::new(),
         rates: Rates::default(),
+        playbook_rates: Vec::new(),
+        trend: Trend::default(),
+        wanting: Vec::new(),
+        snoozes: Vec::new(),
         strip: None,
         ..trouble()
     }

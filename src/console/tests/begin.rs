@@ -98,7 +98,7 @@ fn a_draft_is_gone_on_with() {
     let subject = super::author::subject("queue-full", "");
     let mut desk = tell(desk, Told::Resumed { subject, text: "title = \"half\"\n".into() });
     assert_eq!(desk.model.place(), Place::Editor);
-    desk.input(Input::Told(Told::Drafts(Vec::new())));
+    desk.input(Input::Author(Told::Drafts(Vec::new())));
     assert!(drawn(&desk.model, &desk.snapshot, false).contains("title = \"half\""));
 }
 

@@ -1,5 +1,6 @@
 //! Strings of keys in, commands out.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -15,6 +16,7 @@ use super::super::view::World;
 use super::screens::look;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
+use crate::engine::past::{PastError, Replayed};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -24,16 +26,61 @@ pub struct Desk {
     pub snapshot: Snapshot,
     at: u64,
     pub asked: Vec<Request>,
+    /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
+    pub told: Vec<IncidentId>,
 }
 
 impl Desk {
     pub fn new(snapshot: Snapshot) -> Self {
-        let mut desk = Self { model: Model::new((120, 60), false, true), snapshot, at: 10_000, asked: Vec::new() };
+        let mut desk = Self {
+            model: Model::new((120, 60), false, true),
+            snapshot,
+            at: 10_000,
+            asked: Vec::new(),
+            told: Vec::new(),
+        };
         desk.input(Input::Snapshot);
         desk
     }
 
     pub fn input(&mut self, input: Input) {
+        let look = look(false, TermProfile::NoColor);
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        let snapshot = past.as_deref().filter(|_| !matches!(input, Input::Snapshot)).unwrap_or(&self.snapshot);
+        let world = World {
+            snapshot,
+            mono: snapshot.now.mono,
+            wall: snapshot.now.wall,
+            zone: &TimeZone::UTC,
+            age: Duration::ZERO,
+            at: At(self.at),
+            look: &look,
+            themes: &["default".to_owned(), "mono".to_owned()],
+        };
+        for request in update(&mut self.model, input, &world) {
+            match request {
+                Request::Tell(id) => self.told.push(id),
+                other => self.asked.push(other),
+            }
+        }
+    }
+
+    /// A moment of the past comes.
+    pub fn recalled(mut self, answer: Result<Replayed, PastError>) -> Self {
+        self.input(Input::Replayed(answer.map(Box::new)));
+        self
+    }
+
+    /// What the screen shows at this size.
+    pub fn screen(&self, size: (u16, u16)) -> String {
+        let mut model = self.model.clone();
+        model.size = size;
+        let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
+        super::screens::drawn(&model, past.as_deref().unwrap_or(&self.snapshot), false)
+    }
+
+    /// The text of the page that is shown.
+    pub fn page(&self) -> Vec<String> {
         let look = look(false, TermProfile::NoColor);
         let world = World {
             snapshot: &self.snapshot,
@@ -43,9 +90,10 @@ impl Desk {
             age: Duration::ZERO,
             at: At(self.at),
             look: &look,
-            themes: &["default".to_owned(), "mono".to_owned()],
+            themes: &[],
         };
-        self.asked.extend(update(&mut self.model, input, &world));
+        let lines = self.model.pages.last().map(|page| super::super::view::page_lines(page, 100, &self.model, &world));
+        lines.unwrap_or_default().iter().map(super::super::line::Line::bare).collect()
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.
@@ -249,7 +297,7 @@ fn pausing_and_resuming() {
     let desk = high().keys("p\t\x1b[C\tupgrade\r");
     let length = Some(Period::from_secs(3600));
     assert_eq!(desk.commands(), [&Command::Pause { scope: Scope::Host, length, reason: "upgrade".into() }]);
-    let desk = high().keys("p\x1b[C\t\x1b[D\r");
+    let desk = high().keys("p\x1b[C\tu\r");
     let scope = Scope::Playbook("disk-full".into());
     assert_eq!(desk.commands(), [&Command::Pause { scope, length: None, reason: "".into() }]);
     for keys in ["py", "Ry"] {
@@ -263,7 +311,7 @@ fn pausing_and_resuming() {
 #[test]
 fn snoozing_leaves_the_selected_target_alone() {
     let disk = fixture::trouble().incidents[0].key.clone();
-    let length = Period::from_secs(15 * 60);
+    let length = Period::from_secs(30 * 60);
     assert_eq!(high().keys("s\r").commands(), [&Command::Snooze { key: disk, length, reason: "".into() }]);
 }
 
@@ -276,7 +324,7 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
     assert_eq!(desk.said(), "type reset in the field to confirm");
     let desk = desk.keys("reset\r");
     assert_eq!(desk.commands(), [&Command::ResetBreaker { key: mailer, reason: "fixed the disk".into() }]);
-    let without = high().keys("3b\treset\r");
+    let without = high().keys("3b\t\treset\r");
     assert_eq!(without.commands(), [] as [&Command; 0]);
     assert_eq!(without.said(), "give a reason: it is recorded with your name");
     let latched = high().keys("bleave it\tlatch\r");
@@ -287,7 +335,15 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
 fn running_now_and_arming_want_a_yes() {
     let disk = fixture::trouble().incidents[0].key.clone();
     assert_eq!(high().keys("r\r").commands(), [] as [&Command; 0]);
-    assert_eq!(high().keys("ry").commands(), [&Command::RunNow { key: disk }]);
+    let early = high().keys("ry");
+    assert_eq!(early.commands(), [] as [&Command; 0], "its plan was not shown yet");
+    assert_eq!(early.said(), "the plan is still being made: it is shown before it is run");
+    assert_eq!(early.asked, [Request::Plan(disk.clone())]);
+    let mut seen = early;
+    seen.input(Input::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
+    let quick = seen.keys("y");
+    assert_eq!(quick.said(), "too quick: the plan has only just been shown");
+    assert_eq!(quick.keys("y").commands(), [&Command::RunNow { key: disk }]);
     assert_eq!(high().keys("Ay").commands(), [&Command::Disarm { playbook: "disk-full".into() }]);
     let inodes = high().keys("/postgres\rAy");
     assert_eq!(inodes.commands(), [&Command::Arm { playbook: "inodes".into() }]);
@@ -304,14 +360,17 @@ fn a_page_is_acknowledged_and_an_incident_closed_by_hand() {
 
 #[test]
 fn escape_only_ever_goes_back() {
-    let openers =
-        ["", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I"];
+    let openers = [
+        "", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I",
+        "w", "W", "W\r", "5r", ":run\r",
+    ];
     for opener in openers {
         let desk = high().keys(opener).keys("\x1b").keys("\x1b").keys("\x1b").keys("\x1b");
         assert_eq!(desk.commands(), [] as [&Command; 0], "{opener}");
         assert_eq!(desk.model.place(), Place::Main, "{opener}");
         assert!(desk.model.main.filter.is_empty(), "{opener}");
-        assert_eq!(desk.asked, [], "{opener}");
+        let asked = desk.asked.iter().filter(|request| !matches!(request, Request::Plan(_)));
+        assert_eq!(asked.count(), 0, "{opener}");
     }
 }
 
@@ -336,7 +395,7 @@ fn enter_leads_from_a_row_to_its_story_and_back() {
     let ok = desk.keys("G\r");
     assert!(matches!(&ok.model.pages[..], [Page::Playbook { name, .. }] if &**name == "service-down"));
     assert_eq!(high().keys("2\r").model.place(), Place::Approval);
-    assert_eq!(high().keys("5\r").model.place(), Place::Text);
+    assert!(matches!(high().keys("5\r").model.pages[..], [Page::Success { .. }]));
 }
 
 #[test]

@@ -11,12 +11,14 @@ use super::super::canvas::Look;
 use super::super::fixture;
 use super::super::form::Form;
 use super::super::glyphs::Glyphs;
-use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Place, TextKind};
+use super::super::keys::Verb;
+use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Pick, Place, TextKind};
 use super::super::review::Review;
 use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
+use crate::engine::rehearse::Rehearsal;
 
 pub fn look(ascii: bool, profile: TermProfile) -> Look {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
@@ -56,7 +58,7 @@ fn model(size: (u16, u16)) -> Model {
     Model::new(size, false, true)
 }
 
-const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
+pub const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
 
 /// Brings a model to a place.
 type Opener = Box<dyn Fn(&mut Model)>;
@@ -80,20 +82,18 @@ fn places(snapshot: &Snapshot) -> Vec<(&'static str, Opener)> {
     page("incidents", Page::List { kind: ListKind::Incidents, cursor: Cursor::default() });
     page("journal", Page::Text { kind: TextKind::Journal, scroll: 0 });
     page("messages", Page::Text { kind: TextKind::Messages, scroll: 0 });
-    page("rates", Page::Text { kind: TextKind::Rates, scroll: 0 });
+    page("success", Page::success());
     page("help", Page::Text { kind: TextKind::Help(Place::Main), scroll: 0 });
-    places.push((
-        "pause",
-        Box::new(|model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(Form::pause(None))))),
-    ));
+    let overlay = |form: Form| -> Opener {
+        Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(form.clone()))))
+    };
+    places.push(("pause", overlay(Form::pause(snapshot, None, snapshot.now.mono))));
+    places.push(("schedule", overlay(Form::schedule(snapshot, Some("disk-full".into()), snapshot.now.mono))));
     if let Some(disk) = disk {
-        places.push((
-            "run-now",
-            Box::new(move |model: &mut Model| {
-                model.overlay = Some(Overlay::Form(Box::new(Form::run_now("disk-full", &disk))));
-            }),
-        ));
+        places.push(("run-now", overlay(Form::run_now(snapshot, "disk-full", &disk))));
     }
+    let pick = Pick { verb: Verb::RunNow, of: None, first: None, typed: "ng".into(), at: 0 };
+    places.push(("pick", Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Pick(pick.clone())))));
     places.push((
         "palette",
         Box::new(|model: &mut Model| model.overlay = Some(Overlay::Palette { typed: "pau".into(), at: 0 })),
@@ -114,7 +114,11 @@ fn the_main_screen_at_the_sizes_that_people_have() {
 fn the_pages() {
     let snapshot = fixture::trouble();
     for (name, open) in places(&snapshot) {
-        for size in [(120, 30), (80, 24), (40, 10)] {
+        for size in SIZES {
+            let everywhere = ["success", "schedule"].contains(&name);
+            if !everywhere && [SIZES[0], SIZES[4]].contains(&size) {
+                continue;
+            }
             if name == "main" {
                 continue;
             }
@@ -129,6 +133,49 @@ fn the_pages() {
 fn other_states_of_the_host() {
     for (name, snapshot) in [("calm", fixture::calm()), ("first", fixture::first()), ("paused", fixture::paused())] {
         expect(&format!("main-{name}"), &drawn(&model((80, 24)), &snapshot, false));
+    }
+}
+
+#[test]
+fn what_is_held_back() {
+    let mut snapshot = super::holds::planned(1200);
+    snapshot.pauses = fixture::paused().pauses;
+    for size in SIZES {
+        let mut model = model(size);
+        model.pages.push(Page::List { kind: ListKind::Held, cursor: Cursor::default() });
+        expect(&format!("held-back-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
+    }
+    let line = |snapshot: &Snapshot| drawn(&model((100, 1)), snapshot, true);
+    assert!(line(&snapshot).contains("PAUSED 12m by alice"), "a pause in force comes first");
+    assert!(line(&super::holds::planned(1200)).contains("maintenance in 20m"));
+    assert!(line(&super::holds::planned(1201)).contains("maintenance in 21m"), "never sooner than told");
+    assert!(line(&super::holds::planned(7200)).contains("AUTO on"), "not yet near");
+    assert!(line(&super::holds::planned(0)).contains("MAINTENANCE 41m by alice"));
+}
+
+#[test]
+fn a_run_by_hand_shows_its_plan() {
+    let snapshot = fixture::trouble();
+    let (mailer, plan) = (snapshot.incidents[2].key.clone(), fixture::clean_plan());
+    let step = |step: &crate::core::plan::PlannedStep| {
+        let found = ["1,204 files, 2.1 GiB"];
+        serde_json::json!({"kind": step.kind, "sentence": step.sentence, "details": step.details, "found": found})
+    };
+    let steps = plan.steps.iter().map(step).collect::<serde_json::Value>();
+    let rung = Ok(((*plan).clone(), serde_json::from_value(steps).unwrap()));
+    let here = Rehearsal::Here {
+        target: mailer.target.clone(),
+        detector: Vec::new(),
+        verifier: Vec::new(),
+        rungs: vec![rung, Err("there is no program /usr/bin/apt-get".into())],
+        gate: "it may run".into(),
+    };
+    let mut form = Form::run_now(&snapshot, "service-down", &mailer);
+    form.looked(&mailer, &Ok(vec![here]), At(0));
+    for size in [(120, 30), (80, 24), (40, 10)] {
+        let mut model = model(size);
+        model.overlay = Some(Overlay::Form(Box::new(form.clone())));
+        expect(&format!("run-plan-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
     }
 }
 

@@ -7,10 +7,10 @@ use crossterm::event::KeyEvent;
 use super::super::author::{self, Ask, Author, Begin, Outcome, Stage, Told, Tried};
 use super::super::form::Form;
 use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page, Said};
+use super::super::model::{Model, Page, Said};
 use super::super::rows;
 use super::super::view::{World, writing};
-use super::{Request, opening, say};
+use super::{Request, form, opening, say};
 
 /// Opens the playbook that is looked at.
 pub fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
@@ -45,6 +45,10 @@ pub fn one_off(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 
 /// A dry run of the playbook that is looked at, as it stands in its file.
 pub fn rehearse(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if model.replayed().is_some() {
+        say(model, world, "a dry run is of now: t goes back to live");
+        return Vec::new();
+    }
     let here = opening::playbook_here(model, world);
     let Some(view) = world.snapshot.playbooks.iter().find(|view| Some(&view.name) == here.as_ref()) else {
         say(model, world, "no playbook here");
@@ -152,31 +156,29 @@ fn open(model: &mut Model, author: Author) -> Vec<Request> {
 }
 
 /// A new snapshot may tell what became of what was saved.
-pub fn followed(model: &mut Model, world: &World<'_>) {
-    let Some(words) = model.saved.as_ref().and_then(|saved| saved.stands(world.snapshot)) else { return };
+pub fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    let Some(words) = model.saved.as_ref().and_then(|saved| saved.stands(world.snapshot)) else { return Vec::new() };
     let run = model.saved.take().filter(|saved| saved.run && words.is_ok());
-    if run.is_some_and(|saved| ask_to_run(model, &saved.subject.name, world)) {
-        return;
+    if let Some(saved) = run.filter(|saved| is_written(model, &saved.subject.name)) {
+        if let Some(key) = opening::of_playbook(&saved.subject.name, world).key {
+            return form::ask(model, Form::run_now(world.snapshot, &saved.subject.name, &key));
+        }
+        say(model, world, "not run: it has no single target on this host");
+        return Vec::new();
     }
     let (text, bad) = match words {
         Ok(words) => (words, false),
         Err(words) => (words, true),
     };
     model.said = Some(Said { text: text.into(), bad, at: world.at });
+    Vec::new()
 }
 
-/// Asks for the yes to a run, where the text is still under the operator's hands: no question takes the focus later.
-fn ask_to_run(model: &mut Model, name: &Arc<str>, world: &World<'_>) -> bool {
+/// Is this text still under the operator's hands? No question takes the focus from anything else.
+fn is_written(model: &Model, name: &str) -> bool {
     let here = matches!(model.pages.last(), Some(Page::Author(author))
-        if author.subject.name == *name && author.stage == Stage::Writing);
-    if !here || model.overlay.is_some() {
-        return false;
-    }
-    match opening::of_playbook(name, world).key {
-        Some(key) => model.overlay = Some(Overlay::Form(Box::new(Form::run_now(name, &key)))),
-        None => say(model, world, "not run: it has no single target on this host"),
-    }
-    true
+        if *author.subject.name == *name && author.stage == Stage::Writing);
+    here && model.overlay.is_none()
 }
 
 /// Keeps the cursor in sight.
@@ -198,14 +200,15 @@ fn came_to(model: &mut Model, outcome: Outcome, world: &World<'_>) -> Vec<Reques
         let text = said.unwrap_or_else(|why| why);
         model.said = Some(Said { text: text.into(), bad, at: world.at });
     }
+    let mut requests: Vec<Request> = outcome.asks.into_iter().map(Request::Ask).collect();
     if outcome.saved.is_some() {
         model.saved = outcome.saved;
-        followed(model, world);
+        requests.extend(followed(model, world));
     }
     if outcome.leave {
         model.pages.retain(|page| !matches!(page, Page::Author(_) | Page::Begin(_)));
     }
-    outcome.asks.into_iter().map(Request::Ask).collect()
+    requests
 }
 
 /// There is at most one; help may lie over it.

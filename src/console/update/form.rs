@@ -2,23 +2,58 @@
 
 use std::sync::Arc;
 
-use super::super::form::{self, Form, Value};
+use super::super::form::{self, Form, Looked, Purpose, Value};
+use super::super::held;
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page};
 use super::super::rows;
 use super::super::view::World;
 use super::opening::{self, Subject};
-use super::{Request, say};
+use super::{Request, pick, say};
 use crate::core::{Key, Scope};
 use crate::engine::snapshot::{PlaybookState, Stage};
 use crate::playbook::Mode;
 
 /// Opens the question that a key asks, or says why there is none.
-pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) {
+pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
     let subject = opening::subject(model, world);
-    match question(model, verb, subject.as_ref(), world) {
-        Ok(form) => model.overlay = Some(Overlay::Form(Box::new(form))),
-        Err(why) => say(model, world, why),
+    // a key that acts on a target asks which where none is looked at
+    let needy = match verb {
+        Verb::Snooze | Verb::RunNow | Verb::Breaker => subject.as_ref().is_none_or(|subject| subject.key.is_none()),
+        Verb::Arm => subject.is_none(),
+        _ => false,
+    };
+    if needy {
+        return pick::open(model, verb, subject.map(|subject| subject.playbook), world);
+    }
+    open_for(model, verb, subject.as_ref(), world)
+}
+
+/// The same about this.
+pub fn open_for(model: &mut Model, verb: Verb, subject: Option<&Subject>, world: &World<'_>) -> Vec<Request> {
+    match question(model, verb, subject, world) {
+        Ok(form) => ask(model, form),
+        Err(why) => {
+            say(model, world, why);
+            Vec::new()
+        }
+    }
+}
+
+/// Puts a question over the page; a run by hand needs its plan first.
+pub fn ask(model: &mut Model, form: Form) -> Vec<Request> {
+    let requests = match &form.purpose {
+        Purpose::RunNow(key) => vec![Request::Plan(key.clone())],
+        _ => Vec::new(),
+    };
+    model.overlay = Some(Overlay::Form(Box::new(form)));
+    requests
+}
+
+/// A plan was made: the question that waits for it shows it.
+pub fn looked(model: &mut Model, key: &Key, looked: &Looked, world: &World<'_>) {
+    if let Some(Overlay::Form(form)) = &mut model.overlay {
+        form.looked(key, looked, world.at);
     }
 }
 
@@ -33,20 +68,24 @@ fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<
         },
         Verb::Pause => match paused(subject, world) {
             Some(scope @ Scope::Host) => Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused"),
-            _ => Ok(Form::pause(subject.map(|subject| Arc::clone(&subject.playbook)))),
+            _ => Ok(Form::pause(snapshot, subject.map(|subject| Arc::clone(&subject.playbook)), world.mono)),
         },
-        Verb::Resume => {
-            let scope = paused(subject, world).ok_or("nothing is paused")?;
-            Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused")
+        Verb::Schedule => {
+            Ok(Form::schedule(snapshot, subject.map(|subject| Arc::clone(&subject.playbook)), world.mono))
         }
+        Verb::Resume => match paused(subject, world) {
+            Some(scope) => Form::resume(snapshot, &scope, world.mono),
+            None => held::pausing(snapshot).and_then(|held| held.end(world)),
+        }
+        .ok_or("nothing is paused"),
         Verb::Snooze => {
             let (playbook, key) = target(subject)?;
-            Ok(match form::snoozed(snapshot, key, world.mono) {
-                Some(why) => Form::unsnooze(playbook, key, &why),
+            Ok(match form::snooze_of(snapshot, key) {
+                Some(snooze) => Form::unsnooze(snooze, world.mono),
                 None => Form::snooze(playbook, key),
             })
         }
-        Verb::RunNow => target(subject).map(|(playbook, key)| Form::run_now(playbook, key)),
+        Verb::RunNow => target(subject).map(|(playbook, key)| Form::run_now(snapshot, playbook, key)),
         Verb::Breaker => {
             let (playbook, key) = target(subject)?;
             Ok(Form::breaker(&form::breaker_for(snapshot, playbook, key), world.mono))
@@ -100,6 +139,19 @@ pub fn choose(model: &mut Model, after: bool) {
         let count = options.len().max(1);
         *at = if after { (*at + 1) % count } else { (*at + count - 1) % count };
     }
+    form.settle();
+}
+
+/// To the next option with a word that begins with this letter.
+pub fn jump(form: &mut Form, letter: char) {
+    let begins = |option: &String| {
+        option.split([' ', '-']).any(|word| word.chars().next().is_some_and(|c| c.eq_ignore_ascii_case(&letter)))
+    };
+    if let Some(Value::Choice { options, at }) = form.fields.get_mut(form.at).map(|field| &mut field.value) {
+        let next = (*at + 1..options.len()).chain(0..*at).find(|index| begins(&options[*index]));
+        *at = next.unwrap_or(*at);
+    }
+    form.settle();
 }
 
 /// Quitting or sleeping: at once where the engine lives elsewhere, else after a question.

@@ -5,6 +5,8 @@ mod author;
 mod form;
 mod moves;
 mod opening;
+mod pick;
+mod reading;
 mod review;
 mod typing;
 
@@ -13,11 +15,19 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::author::{Ask, Told};
+pub use pick::needs_one;
+
+use super::form::Looked;
 use super::keys::{self, Verb};
 use super::model::{Model, Overlay, Page, Place, Said};
+use super::recall;
+use super::rewind::{self, Step};
 use super::rows;
 use super::view::World;
-use crate::core::Command;
+use crate::core::{Command, IncidentId, Key};
+use crate::engine::Snapshot;
+use crate::engine::past::{Goal, PastError, Progress, Replayed};
+use crate::engine::snapshot::IncidentView;
 
 pub use author::rest;
 
@@ -32,10 +42,18 @@ pub enum Input {
     Resize(u16, u16),
     /// The world holds a new snapshot.
     Snapshot,
+    /// What the journal tells of an incident.
+    Told(IncidentId, Result<Arc<IncidentView>, PastError>),
+    /// A moment of the past, or why there is none.
+    Replayed(Result<Box<Replayed>, PastError>),
+    /// How far the fold of the journal has come.
+    Recalling(Option<Progress>),
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
     /// What became of what a page for writing asked.
-    Told(Told),
+    Author(Told),
+    /// A look at the host for a run by hand is over.
+    Looked { key: Key, looked: Looked },
     /// The screen was drawn.
     Drawn,
     /// Time has passed.
@@ -49,6 +67,14 @@ pub enum Request {
     Send(Command),
     /// What a page for writing asks.
     Ask(Ask),
+    /// Ask for a moment of the past.
+    Recall(Goal),
+    /// Ask for an incident's whole story.
+    Tell(IncidentId),
+    /// Write this to a new file whose name begins so.
+    Export { stem: Arc<str>, text: String },
+    /// Have the plan made that a run by hand of this would carry out.
+    Plan(Key),
     /// Draw with another theme.
     Theme(String),
     /// Put this on the clipboard.
@@ -63,14 +89,19 @@ pub enum Request {
     Quit,
 }
 
-/// Takes one input in.
+/// Takes one input in. A new snapshot comes with the live world, everything else with the one that is shown.
 pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
-    let requests = taken_in(model, input, world);
+    let mut requests = taken(model, input, world);
+    if model.replayed().is_some() {
+        // whatever led here: nothing acts from the past
+        requests.retain(|request| !matches!(request, Request::Send(_) | Request::Ask(Ask::Open { .. })));
+    }
     author::settle(model);
+    requests.extend(recall::wanted(model, world));
     requests
 }
 
-fn taken_in(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
+fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
     match input {
         Input::Key(key) => pressed(model, key, world),
         Input::Paste(text) => typing::pasted(model, &text, world),
@@ -80,6 +111,23 @@ fn taken_in(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> 
             Vec::new()
         }
         Input::Snapshot => followed(model, world),
+        Input::Replayed(answer) => {
+            let requests = rewind::came(model, answer.map(|moment| *moment), world);
+            if let Some(snapshot) = model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot)) {
+                follow(model, &snapshot);
+            }
+            requests
+        }
+        Input::Told(id, answer) => {
+            recall::told(model, id, answer);
+            Vec::new()
+        }
+        Input::Recalling(progress) => {
+            if let Some(rewind) = &mut model.rewind {
+                rewind.progress = progress;
+            }
+            Vec::new()
+        }
         Input::Answer(answer) => {
             let (text, bad) = match answer {
                 Ok(text) => (text, false),
@@ -88,7 +136,11 @@ fn taken_in(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> 
             model.said = Some(Said { text, bad, at: world.at });
             Vec::new()
         }
-        Input::Told(told) => author::told(model, told, world),
+        Input::Author(told) => author::told(model, told, world),
+        Input::Looked { key, looked } => {
+            form::looked(model, &key, &looked, world);
+            Vec::new()
+        }
         Input::Drawn => {
             review::drawn(model, world);
             Vec::new()
@@ -116,13 +168,13 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
         model.said = None;
     }
     let place = model.place();
-    let verb = keys::verb(place, model.read_only, key);
+    let verb = keys::verb(place, model.only_looks(), key);
     let requests = match (place, verb) {
         // a key that is held down decides nothing
         (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
         (_, Some(verb)) => act(model, verb, world),
         (Place::Editor | Place::Searching | Place::Completing | Place::Begin, None) => author::typed(model, key, world),
-        (Place::Form | Place::Typing | Place::Naming, None) => {
+        (Place::Form | Place::Typing | Place::Naming | Place::Finding, None) => {
             typing::typed(model, key, world);
             Vec::new()
         }
@@ -144,13 +196,13 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         }
         Verb::Next | Verb::Previous | Verb::Pane(_) => moves::pane(model, verb, world),
         Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
-        Verb::Open => opening::under_cursor(model, world),
+        Verb::Open => return opening::under_cursor(model, world),
         Verb::Back => return back(model),
         Verb::Filter => {
             model.overlay = Some(Overlay::Filter { before: model.main.filter.clone() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
-        Verb::Help | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
+        Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
             opening::page(model, verb);
         }
         Verb::Review => opening::review(model, world),
@@ -158,11 +210,12 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Decline
         | Verb::Pause
         | Verb::Resume
+        | Verb::Schedule
         | Verb::Snooze
         | Verb::RunNow
         | Verb::Breaker
         | Verb::Arm
-        | Verb::Close => form::open(model, verb, world),
+        | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
         Verb::New => return author::new(model),
@@ -170,7 +223,14 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Edit => return author::edit(model, world),
         Verb::Try => return author::rehearse(model, world),
         Verb::Write(_) => {}
-        Verb::Copy => return copy(model, world),
+        Verb::Earlier => return rewind::step(model, Step::Earlier, world),
+        Verb::Later => return rewind::step(model, Step::Later, world),
+        Verb::IncidentBefore => return rewind::step(model, Step::IncidentBefore, world),
+        Verb::IncidentAfter => return rewind::step(model, Step::IncidentAfter, world),
+        Verb::Live => live(model, world),
+        Verb::Find => reading::find(model),
+        Verb::Copy => return reading::copy(model, world),
+        Verb::Export => return reading::export(model, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
         Verb::Quit => return form::leave(model, world, Request::Quit),
@@ -182,27 +242,36 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
 fn back(model: &mut Model) -> Vec<Request> {
     match model.overlay.take() {
         Some(Overlay::Filter { before }) => model.main.filter = before,
-        Some(Overlay::Form(_) | Overlay::Palette { .. }) => review::unseen(model),
+        Some(Overlay::Form(_) | Overlay::Palette { .. } | Overlay::Pick(_)) => review::unseen(model),
+        Some(Overlay::Find(_)) => {}
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
             Some(_) => drop(model.pages.pop()),
-            None => model.main.filter.clear(),
+            None if !model.main.filter.is_empty() => model.main.filter.clear(),
+            None => rewind::leave(model),
         },
     }
     Vec::new()
 }
 
-/// Follows what moved, and announces new requests once.
-fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    model.main.follow(world.snapshot);
-    announce(model, world);
-    author::followed(model, world);
+/// From the past to live.
+fn live(model: &mut Model, world: &World<'_>) {
+    if model.rewind.is_none() {
+        return say(model, world, "this is live");
+    }
+    rewind::leave(model);
+}
+
+/// Takes every cursor to where its item stands now.
+fn follow(model: &mut Model, snapshot: &Snapshot) {
+    model.main.follow(snapshot);
     for page in &mut model.pages {
         match page {
-            Page::List { kind, cursor } => cursor.follow(&super::model::list_items(*kind, world.snapshot)),
+            Page::List { kind, cursor } => cursor.follow(&super::model::list_items(*kind, snapshot)),
             Page::Approval(review) => {
-                review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
+                review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
             }
+            Page::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
             Page::Author(_)
             | Page::Begin(_)
             | Page::Trial { .. }
@@ -211,14 +280,27 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
             | Page::Text { .. } => {}
         }
     }
-    let asked = rows::requests(world.snapshot)
+}
+
+/// Follows what moved, and announces new requests once. Who looks at the past is only told that something waits.
+fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if model.replayed().is_none() {
+        follow(model, world.snapshot);
+    }
+    announce(model, world);
+    let asked: std::collections::BTreeSet<_> = rows::requests(world.snapshot)
         .into_iter()
         .map(|(incident, request)| (incident.id, request.generation))
         .collect();
+    if let Some(rewind) = &mut model.rewind {
+        rewind.waiting = asked.len();
+    }
     // whoever has just opened the console sees what waits; the bell is for what comes later
     let news = model.announced.as_ref().is_some_and(|known| !std::collections::BTreeSet::is_subset(&asked, known));
     model.announced = Some(asked);
-    if news { vec![Request::Bell] } else { Vec::new() }
+    let mut requests = author::followed(model, world);
+    requests.extend(news.then_some(Request::Bell));
+    requests
 }
 
 /// A new message is shown for a while; what a key has just come to is not pushed away.
@@ -241,13 +323,4 @@ fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     }
     say(model, world, "no open incident here");
     Vec::new()
-}
-
-fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let Some(page) = model.pages.last() else { return Vec::new() };
-    let lines = super::view::page_lines(page, 100, model, world);
-    let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-    model.said =
-        Some(Said { text: "sent to the clipboard, if this terminal takes it".into(), bad: false, at: world.at });
-    vec![Request::Copy(text)]
 }

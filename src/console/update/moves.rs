@@ -2,10 +2,19 @@
 
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page, Pane, list_items};
+use super::super::success;
 use super::super::view::{self, World};
+use super::reading;
 
 /// Up and down, by rows or screens, on whatever page is shown.
 pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
+    if let Some(extent) = view::question_extent(model, world) {
+        let by = steps(verb, extent.shown.saturating_sub(1).max(1));
+        if let Some(Overlay::Form(form)) = &mut model.overlay {
+            scroll_by(&mut form.scroll, by, Some(extent));
+        }
+        return;
+    }
     let screen = view::frame(model.size).map_or(1, |frame| usize::from(frame.body.height.saturating_sub(3)).max(1));
     let extent = view::extent(model, world);
     let by = steps(verb, extent.map_or(screen / 2, |extent| extent.shown.saturating_sub(1).max(1)));
@@ -16,6 +25,13 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
             }
         }
         Some(Page::List { kind, cursor }) => cursor.step(&list_items(*kind, world.snapshot), by),
+        Some(Page::Success { cursor, span }) => {
+            cursor.step(&success::ids(world.snapshot, *span), by);
+            let index = cursor.index(&success::ids(world.snapshot, *span));
+            if let Some(success::Item::Window(chosen)) = success::items(world.snapshot, *span).get(index) {
+                *span = *chosen;
+            }
+        }
         Some(
             Page::Incident { scroll, .. }
             | Page::Playbook { scroll, .. }
@@ -59,8 +75,18 @@ pub fn pane(model: &mut Model, verb: Verb, world: &World<'_>) {
             *at = if verb == Verb::Next { *at + 1 } else { at.saturating_sub(1) };
             return typing_clamp(model, world);
         }
+        Some(Overlay::Pick(pick)) => {
+            let count = view::picks(pick, world).len();
+            pick.at = if verb == Verb::Next { pick.at + 1 } else { pick.at.saturating_sub(1) };
+            pick.at = pick.at.min(count.saturating_sub(1));
+            return;
+        }
         Some(Overlay::Filter { .. }) => {
             return go(model, if verb == Verb::Next { Verb::Down } else { Verb::Up }, world);
+        }
+        Some(Overlay::Find(_)) => return reading::step(model, verb == Verb::Next, world),
+        None if matches!(model.pages.last(), Some(Page::Incident { .. })) => {
+            return reading::choose(model, verb == Verb::Next, world);
         }
         None => {}
     }

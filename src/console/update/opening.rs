@@ -2,12 +2,15 @@
 
 use std::sync::Arc;
 
+use super::super::held::{self, Held};
 use super::super::keys::Verb;
 use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item, list_items};
 use super::super::review::Review;
 use super::super::rows;
+use super::super::success::{self, About, Span};
 use super::super::view::World;
-use crate::core::{IncidentId, Key};
+use super::{Request, form};
+use crate::core::{IncidentId, Key, Scope};
 use crate::engine::snapshot::{Breaker, IncidentView, Stage};
 
 /// What is looked at.
@@ -42,6 +45,7 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
         }
         Some(Page::Playbook { name, .. }) => Some(of_playbook(name, world)),
         Some(Page::List { kind, cursor }) => listed(*kind, cursor, world),
+        Some(Page::Success { cursor, span }) => counted(cursor, *span, world),
         Some(Page::Text { .. } | Page::Trial { .. } | Page::Author(_) | Page::Begin(_)) => None,
     }
 }
@@ -85,12 +89,34 @@ fn listed(kind: ListKind, cursor: &Cursor, world: &World<'_>) -> Option<Subject>
     let items = list_items(kind, world.snapshot);
     let item = items.get(cursor.index(&items))?;
     match kind {
+        ListKind::Held => held::all(world.snapshot).iter().find(|held| held.id() == *item).and_then(held_subject),
         ListKind::Playbooks => Some(of_playbook(item, world)),
         ListKind::Approvals | ListKind::Incidents => {
             let found = world.snapshot.incidents.iter().find(|incident| incident_item(incident.id) == *item);
             found.map(|incident| Subject::of_incident(incident))
         }
     }
+}
+
+fn held_subject(held: &Held<'_>) -> Option<Subject> {
+    match held {
+        Held::Snooze(snooze) => {
+            let (playbook, key) = (Arc::clone(&snooze.playbook), Some(snooze.key.clone()));
+            Some(Subject { playbook, key, incident: None })
+        }
+        _ => match held.scope() {
+            Some(Scope::Playbook(name)) => Some(Subject { playbook: Arc::clone(name), key: None, incident: None }),
+            _ => None,
+        },
+    }
+}
+
+/// A row of the success page.
+fn counted(cursor: &Cursor, span: Span, world: &World<'_>) -> Option<Subject> {
+    let items = success::items(world.snapshot, span);
+    let ids: Vec<_> = items.iter().map(success::Item::id).collect();
+    let About { playbook, key, incident } = items.get(cursor.index(&ids))?.about(world.snapshot)?;
+    Some(Subject { playbook, key, incident })
 }
 
 /// The open incident that is looked at.
@@ -106,11 +132,30 @@ pub fn playbook_here(model: &Model, world: &World<'_>) -> Option<Arc<str>> {
 }
 
 /// Opens what the cursor is on.
-pub fn under_cursor(model: &mut Model, world: &World<'_>) {
+pub fn under_cursor(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if model.pages.is_empty() && model.main.pane == Pane::Gauge {
-        return page(model, Verb::Rates);
+        page(model, Verb::Rates);
+        return Vec::new();
     }
-    let Some(subject) = subject(model, world) else { return };
+    if let Some(Page::List { kind: ListKind::Held, cursor }) = model.pages.last() {
+        let held = held::all(world.snapshot);
+        let ids: Vec<_> = held.iter().map(Held::id).collect();
+        let end = held.get(cursor.index(&ids)).filter(|_| !model.only_looks()).and_then(|held| held.end(world));
+        return end.map_or_else(Vec::new, |question| form::ask(model, question));
+    }
+    let Some(subject) = subject(model, world) else {
+        // a window of the success page stands for the incidents that it counts
+        if matches!(model.pages.last(), Some(Page::Success { .. })) {
+            page(model, Verb::Incidents);
+        }
+        return Vec::new();
+    };
+    open(model, subject, world);
+    Vec::new()
+}
+
+/// Opens what this is about.
+pub fn open(model: &mut Model, subject: Subject, world: &World<'_>) {
     let asks = subject.incident.and_then(|id| rows::incident(world.snapshot, id)).and_then(|view| Review::of(view));
     let list = match model.pages.last() {
         Some(Page::List { kind, .. }) => Some(*kind),
@@ -134,14 +179,16 @@ pub fn page(model: &mut Model, verb: Verb) {
     let next = match verb {
         Verb::Playbooks => list(ListKind::Playbooks),
         Verb::Incidents => list(ListKind::Incidents),
+        Verb::Held => list(ListKind::Held),
         Verb::Journal => text(TextKind::Journal),
         Verb::Messages => text(TextKind::Messages),
-        Verb::Rates => text(TextKind::Rates),
+        Verb::Rates => Page::success(),
         _ => text(TextKind::Help(model.page_place())),
     };
     let already = match (model.pages.last(), &next) {
         (Some(Page::List { kind: now, .. }), Page::List { kind, .. }) => now == kind,
-        (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
+        (Some(Page::Success { .. }), Page::Success { .. })
+        | (Some(Page::Text { kind: TextKind::Help(_), .. }), Page::Text { kind: TextKind::Help(_), .. }) => true,
         (Some(Page::Text { kind: now, .. }), Page::Text { kind, .. }) => now == kind,
         _ => false,
     };

@@ -39,7 +39,7 @@ pub fn unseen(model: &mut Model) {
 
 /// The deciding key.
 pub fn yes(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let read_only = model.read_only;
+    let read_only = model.only_looks();
     let Some(review) = shown(model).filter(|_| !read_only) else { return Vec::new() };
     if review.standing == Standing::Gone || !review.guard.has_seen_all() {
         return Vec::new();

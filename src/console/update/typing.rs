@@ -4,11 +4,14 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::form::{Answer, Value};
+use super::super::form::{Answer, Preview, Value};
+use super::super::held;
 use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page};
+use super::super::model::{Model, Overlay, Page, Pane};
+use super::super::review::QUIET;
 use super::super::view::{self, Entry, World};
-use super::{Request, act, review, say};
+use super::opening::{self, Subject};
+use super::{Request, act, form, pick, reading, review, say};
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
@@ -17,6 +20,12 @@ const LONGEST: usize = 500;
 /// A key that is text.
 pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
+    if let (Some(Overlay::Form(form)), KeyCode::Char(letter)) = (&mut model.overlay, key.code)
+        && held.is_empty()
+        && matches!(form.fields.get(form.at).map(|field| &field.value), Some(Value::Choice { .. }))
+    {
+        return form::jump(form, letter);
+    }
     let Some(text) = field(model) else { return };
     match (key.code, held) {
         (KeyCode::Char(sign), KeyModifiers::NONE) if text.chars().count() < LONGEST => text.push(sign),
@@ -58,11 +67,13 @@ pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> 
 fn field(model: &mut Model) -> Option<&mut String> {
     match &mut model.overlay {
         Some(Overlay::Form(form)) => match &mut form.fields.get_mut(form.at)?.value {
-            Value::Text(text) | Value::Word { typed: text, .. } => Some(text),
+            Value::Text(text) | Value::Word { typed: text, .. } | Value::Moment { typed: text, .. } => Some(text),
             Value::Choice { .. } => None,
         },
         Some(Overlay::Filter { .. }) => Some(&mut model.main.filter),
         Some(Overlay::Palette { typed, .. }) => Some(typed),
+        Some(Overlay::Find(find)) => Some(&mut find.words),
+        Some(Overlay::Pick(pick)) => Some(&mut pick.typed),
         None => match model.pages.last_mut() {
             Some(Page::Approval(review)) => review.naming.as_mut(),
             _ => None,
@@ -73,15 +84,22 @@ fn field(model: &mut Model) -> Option<&mut String> {
 fn changed(model: &mut Model, world: &World<'_>) {
     match &mut model.overlay {
         Some(Overlay::Palette { at, .. }) => *at = 0,
+        Some(Overlay::Pick(pick)) => pick.at = 0,
+        Some(Overlay::Form(form)) => form.tell_moment(world.wall, world.zone),
         Some(Overlay::Filter { .. }) => model.main.follow(world.snapshot),
+        Some(Overlay::Find(_)) => reading::changed(model, world),
         _ => {}
     }
 }
 
 /// Enter, or the yes to a question.
 pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    if let Some(why) = unread(model, world) {
+        say(model, world, why);
+        return Vec::new();
+    }
     match model.overlay.take() {
-        Some(Overlay::Form(form)) => match form.answer() {
+        Some(Overlay::Form(form)) => match form.answer(world.wall, world.zone) {
             Ok(answer) => {
                 // a declined request's page has nothing left to answer
                 if matches!(model.pages.last(), Some(Page::Approval(_))) {
@@ -98,6 +116,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
                 let mut form = form;
                 let lacking = form.fields.iter().position(|field| match &field.value {
                     Value::Word { expected, typed } => typed != &**expected,
+                    Value::Moment { .. } => form.moment(world.wall, world.zone).is_err(),
                     Value::Text(text) => text.trim().is_empty(),
                     Value::Choice { .. } => false,
                 });
@@ -107,19 +126,52 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
                 Vec::new()
             }
         },
+        Some(Overlay::Pick(pick)) => pick::chosen(model, &pick, world),
         Some(Overlay::Palette { typed, at }) => {
             let entry = view::entries(&typed, model, world).into_iter().nth(at);
             entry.map_or_else(Vec::new, |entry| chosen(model, entry, world))
         }
-        Some(Overlay::Filter { .. }) | None => Vec::new(),
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => Vec::new(),
     }
+}
+
+/// Why a plan that is shown cannot have been read yet.
+fn unread(model: &Model, world: &World<'_>) -> Option<&'static str> {
+    let Some(Overlay::Form(form)) = &model.overlay else { return None };
+    let Some(Preview::Shown { since, .. }) = &form.preview else { return None };
+    if world.at.0 < since.0 + QUIET {
+        return Some("too quick: the plan has only just been shown");
+    }
+    let below = view::question_extent(model, world).map_or(0, view::Extent::last);
+    (form.scroll < below).then_some("the plan goes on below: read it to its end first (PgDn)")
 }
 
 fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
     match entry {
         // a yes is never given through the palette
         Entry::Verb { verb: Verb::Yes, .. } => Vec::new(),
+        // what is named there need not be what is looked at
+        Entry::Verb { verb, .. } if pick::needs_one(verb) => pick::open(model, verb, None, world),
         Entry::Verb { verb, .. } => act(model, verb, world),
+        Entry::Target { row, playbook, key, incident, .. } => {
+            model.pages.clear();
+            model.main.filter.clear();
+            model.main.pane = Pane::Detectors;
+            model.main.detectors.on = Some(row);
+            opening::open(model, Subject { playbook, key, incident }, world);
+            Vec::new()
+        }
+        Entry::End { row, .. } => {
+            let held = held::all(world.snapshot).into_iter().find(|held| held.id() == row);
+            let question = held.and_then(|held| held.end(world));
+            question.map_or_else(Vec::new, |question| form::ask(model, question))
+        }
+        Entry::Breaker { row, .. } => {
+            model.pages.clear();
+            model.main.pane = Pane::Breakers;
+            model.main.breakers.on = Some(row);
+            Vec::new()
+        }
         Entry::Playbook(name) => {
             model.pages.push(Page::Playbook { name: Arc::clone(&name), scroll: 0 });
             Vec::new()

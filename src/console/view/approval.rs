@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::{World, story};
 use crate::console::canvas::Canvas;
 use crate::console::line::Line;
+use crate::console::model::Model;
 use crate::console::review::{Review, Standing};
 use crate::console::rows;
 use crate::console::say;
@@ -83,9 +84,15 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) 
 }
 
 /// The question, on the page's last rows.
-pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, world: &World<'_>) {
+pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model: &Model, world: &World<'_>) {
     let y = body.bottom() - 1;
-    let (role, question) = question(review, world);
+    let (role, question) = if model.replayed().is_some() {
+        (Role::Dim, "This is the past: it cannot be answered here. Esc goes back, t returns to live.".into())
+    } else if model.read_only {
+        (Role::Dim, "This console only looks: it cannot answer. Esc goes back.".into())
+    } else {
+        question(review, world)
+    };
     canvas.wipe(Rect::new(0, y - 1, body.width, 2));
     canvas.rule(0, y - 1, body.width, &Line::new());
     let line = Line::new().text(" ").with(role, question);

@@ -5,6 +5,7 @@ use ratatui::layout::Rect;
 use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::fuzzy::marked;
 use crate::console::glyphs::Glyphs;
 use crate::console::line::width;
 use crate::console::model::Main;
@@ -91,13 +92,9 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_
     canvas.sign(area.x + 1, y, role, sign);
     let mut x = area.x + 3;
     let quiet = if row.class >= Class::Ok { Role::Text } else { role };
-    canvas.put(
-        x,
-        y,
-        columns.name.min(area.right().saturating_sub(x)),
-        if row.class == Class::None { Role::Dim } else { Role::Text },
-        &row.name,
-    );
+    let role_of_name = if row.class == Class::None { Role::Dim } else { Role::Text };
+    let room = columns.name.min(area.right().saturating_sub(x));
+    canvas.line(x, y, room, &marked(&row.name, &row.marks, role_of_name));
     x += columns.name + 1;
     if columns.playbook > 0 {
         canvas.put(x, y, columns.playbook, Role::Dim, &row.detector.playbook);

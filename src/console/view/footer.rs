@@ -14,15 +14,17 @@ use crate::engine::snapshot::Stage;
 pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
     let ascii = canvas.look.glyphs.ascii;
     let place = model.place();
-    let mut shown: Vec<&Binding> = keys::at(place, model.read_only)
+    let mut shown: Vec<&Binding> = keys::at(place, model.only_looks())
         .filter(|binding| {
             binding.footer.is_some() && binding.verb != Verb::Help && is_of_use(binding.verb, model, world)
         })
         .collect();
-    if place == Place::Main {
+    if model.replayed().is_some() {
+        shown.sort_by_key(|binding| rank_in_the_past(binding.verb));
+    } else if place == Place::Main {
         shown.sort_by_key(|binding| rank(binding.verb));
     }
-    let help = keys::at(place, model.read_only).find(|binding| binding.verb == Verb::Help);
+    let help = keys::at(place, model.only_looks()).find(|binding| binding.verb == Verb::Help);
     let last = help.map_or_else(Line::new, |binding| label(Line::new(), binding, ascii, world));
     let room_for_keys = usize::from(room).saturating_sub(last.width() + 2);
     let mut line = Line::new().text(" ");
@@ -56,7 +58,23 @@ fn is_of_use(verb: Verb, model: &Model, world: &World<'_>) -> bool {
             .iter()
             .any(|incident| matches!(incident.stage, Stage::Escalated(_)) && incident.acknowledged.is_none()),
         Verb::Back => model.place() != Place::Main || !model.main.filter.is_empty(),
+        Verb::Earlier => model.replayed().is_some() || model.place() == Place::Main,
+        Verb::Later | Verb::IncidentBefore | Verb::IncidentAfter | Verb::Live => model.replayed().is_some(),
+        Verb::PageDown if model.place() == Place::Question => {
+            super::question_extent(model, world).is_some_and(|extent| extent.last() > 0)
+        }
         _ => true,
+    }
+}
+
+/// Looking back: first what steps through the past, and the way out of it.
+fn rank_in_the_past(verb: Verb) -> u8 {
+    match verb {
+        Verb::Earlier | Verb::Later => 0,
+        Verb::Live => 1,
+        Verb::Back => 2,
+        Verb::IncidentBefore | Verb::IncidentAfter => 3,
+        _ => 4,
     }
 }
 

@@ -1,8 +1,12 @@
 //! Line 1: is anything broken, is it being fixed, does it need me? Always in words and counts, at every width.
 
+mod past;
+
 use super::World;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::held::{self, Held};
 use crate::console::line::{Line, width};
+use crate::console::model::Model;
 use crate::console::rows::{self, Counts};
 use crate::console::say;
 use crate::console::theme::Role;
@@ -11,8 +15,12 @@ use crate::engine::snapshot::PlaybookState;
 use crate::playbook::Mode;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, room: u16, world: &World<'_>) {
-    let (state, rest) = fitted(usize::from(room), world);
+pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &World<'_>) {
+    let (state, rest) = match (model.replayed(), &model.rewind) {
+        (Some(shown), Some(rewind)) => past::fitted(usize::from(room), shown, rewind, world),
+        (_, Some(rewind)) => past::asked(usize::from(room), rewind, world),
+        _ => fitted(usize::from(room), world),
+    };
     canvas.line(0, 0, room, &state);
     canvas.line(room.saturating_sub(columns(rest.width())), 0, room, &rest);
 }
@@ -138,20 +146,34 @@ fn age(world: &World<'_>) -> String {
 
 /// May anything act, and if not, who said so?
 fn acting(world: &World<'_>) -> (Role, String, &'static str) {
-    let host = world.snapshot.pauses.iter().find(|pause| pause.scope == Scope::Host);
-    if let Some(pause) = host.or_else(|| world.snapshot.pauses.first()) {
-        let length = pause.until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
-        let what = match &pause.scope {
-            Scope::Host => String::new(),
-            Scope::Playbook(name) => format!(" {name}"),
+    if let Some(held) = held::pausing(world.snapshot) {
+        let what = match held.scope() {
+            Some(Scope::Playbook(name)) => format!(" {name}"),
+            _ => String::new(),
         };
-        return (Role::Paused, format!("PAUSED{what}{length} by {}", say::who(&pause.by)), "PAUSED");
+        let (name, until, by) = match held {
+            Held::Pause(pause) => ("PAUSED", pause.until, &pause.by),
+            Held::Maintenance(window) => ("MAINTENANCE", window.until, &window.by),
+            Held::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
+        };
+        let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
+        return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
     }
+    let (role, may) = mode(world);
+    let Some((_, ahead)) = held::coming(world) else { return (role, may.into(), "") };
+    // rounded up: it has not begun
+    let ahead = say::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
+    let gap = if may.is_empty() { "" } else { ", " };
+    (Role::Asked, format!("{may}{gap}maintenance in {ahead}"), "MAINT SOON")
+}
+
+/// The most that anything here may do.
+fn mode(world: &World<'_>) -> (Role, &'static str) {
     match rows::highest_mode(world.snapshot) {
-        Some(Mode::Auto) => (Role::Text, "AUTO on".into(), ""),
-        Some(Mode::Ask) => (Role::Text, "ASKS first".into(), ""),
-        Some(Mode::Shadow) => (Role::Unknown, "SHADOW only".into(), ""),
-        Some(Mode::Off) => (Role::Unknown, "ALL OFF".into(), ""),
-        None => (Role::Text, String::new(), ""),
+        Some(Mode::Auto) => (Role::Text, "AUTO on"),
+        Some(Mode::Ask) => (Role::Text, "ASKS first"),
+        Some(Mode::Shadow) => (Role::Unknown, "SHADOW only"),
+        Some(Mode::Off) => (Role::Unknown, "ALL OFF"),
+        None => (Role::Text, ""),
     }
 }

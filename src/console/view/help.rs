@@ -3,14 +3,17 @@
 use super::World;
 use crate::console::keys::{self, PLACES};
 use crate::console::line::Line;
-use crate::console::model::Place;
+use crate::console::model::{Model, Place};
 use crate::console::theme::Role;
 
 /// The page's text.
 #[must_use]
-pub fn lines(here: Place, read_only: bool, world: &World<'_>) -> Vec<Line> {
+pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
-    if read_only {
+    let read_only = model.only_looks();
+    if model.replayed().is_some() {
+        lines.extend([Line::plain("This is the past: keys that act are not there. t returns to live."), Line::new()]);
+    } else if read_only {
         lines.extend([Line::plain("This console only looks: keys that act are not there."), Line::new()]);
     }
     if here == Place::Main {

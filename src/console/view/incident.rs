@@ -2,6 +2,8 @@
 
 use super::{World, story};
 use crate::console::line::Line;
+use crate::console::model::Model;
+use crate::console::recall;
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
@@ -10,9 +12,9 @@ use crate::engine::snapshot::{IncidentView, Stage};
 
 /// The page's heading.
 #[must_use]
-pub fn heading(id: IncidentId, world: &World<'_>) -> Line {
+pub fn heading(id: IncidentId, model: &Model, world: &World<'_>) -> Line {
     let line = Line::new().with(Role::Focus, format!("Incident {id}"));
-    match rows::incident(world.snapshot, id) {
+    match recall::incident(model, id, world) {
         Some(incident) => line
             .text("  ")
             .with(Role::Title, say::target(&incident.key.target.to_string()))
@@ -23,13 +25,15 @@ pub fn heading(id: IncidentId, world: &World<'_>) -> Line {
 
 /// The page's text.
 #[must_use]
-pub fn lines(id: IncidentId, width: usize, world: &World<'_>) -> Vec<Line> {
-    let Some(incident) = rows::incident(world.snapshot, id) else {
-        return vec![
-            Line::plain("It is no longer among the latest incidents. The journal still has it: "),
-            Line::plain(format!("salve show {}", id.0)),
-        ];
+pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+    let Some(incident) = recall::incident(model, id, world) else {
+        return vec![match (model.recalled.refused(id), model.replayed()) {
+            (Some(why), _) => Line::new().with(Role::Unknown, format!("It cannot be shown: {why}")).hanging(2),
+            (None, Some(_)) => Line::new().dim("At this moment it had not been opened yet."),
+            (None, None) => Line::new().dim("The journal is being asked."),
+        }];
     };
+    let incident = &*incident;
     let (role, stands) = stage(incident, world);
     let since = say::date(incident.since.wall, world.zone);
     let lasted = match &incident.stage {
@@ -51,7 +55,7 @@ pub fn lines(id: IncidentId, width: usize, world: &World<'_>) -> Vec<Line> {
         say::count(incident.attempts, "attempt", "attempts"),
         say::count(incident.rungs, "rung", "rungs")
     );
-    lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)));
+    lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)).hanging(9));
     if let Some(by) = &incident.acknowledged {
         lines.push(Line::new().dim("seen by  ").text(by.to_string()));
     }
@@ -61,8 +65,9 @@ pub fn lines(id: IncidentId, width: usize, world: &World<'_>) -> Vec<Line> {
     }
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
     lines.extend([Line::new(), Line::title("Story")]);
-    lines.extend(story::lines(&incident.story, world));
-    if width >= 20 && !matches!(incident.stage, Stage::Closed { .. }) {
+    lines.extend(story::lines(&incident.story, model.recalled.chosen(id), world));
+    // of the past, what came next can be looked at
+    if width >= 20 && model.replayed().is_none() && !matches!(incident.stage, Stage::Closed { .. }) {
         lines.push(Line::new());
         lines.push(Line::new().dim(next(incident)));
     }

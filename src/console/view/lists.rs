@@ -5,11 +5,13 @@ use ratatui::layout::Rect;
 use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::held::{self, Held};
 use crate::console::line::Line;
 use crate::console::model::{Cursor, ListKind, list_items, playbooks};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
+use crate::core::Operator;
 use crate::engine::snapshot::{IncidentView, PlaybookState, PlaybookView, Stage};
 use crate::playbook::{Mode, Origin, Risk};
 
@@ -21,23 +23,32 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Approvals => "Approvals",
         ListKind::Playbooks => "Playbooks",
         ListKind::Incidents => "Incidents",
+        ListKind::Held => "Held back",
     };
     Line::new().with(Role::Focus, name).text(format!(" {count}"))
 }
 
-/// Draws the rows that there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
-    let lines: Vec<Line> = match kind {
+/// Every row.
+#[must_use]
+pub fn lines(kind: ListKind, world: &World<'_>) -> Vec<Line> {
+    match kind {
         ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
         ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
         ListKind::Playbooks => playbooks(world.snapshot).into_iter().map(|view| playbook(view)).collect(),
-    };
+        ListKind::Held => held::all(world.snapshot).into_iter().map(|one| self::held(one, world)).collect(),
+    }
+}
+
+/// Draws the rows that there is room for.
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor, world: &World<'_>) {
+    let lines = lines(kind, world);
     let height = usize::from(room.height);
     if lines.is_empty() {
         let words = match kind {
             ListKind::Approvals => "Nothing waits for a yes.",
             ListKind::Incidents => "No incident yet.",
             ListKind::Playbooks => "No playbook was found.",
+            ListKind::Held => "Nothing is paused, planned or snoozed: p pauses, w plans, s snoozes.",
         };
         canvas.put(room.x, room.y, room.width, Role::Dim, words);
         return;
@@ -79,6 +90,39 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
         .with(role, stands)
         .dim(format!("  {}", incident.playbook))
         .hanging(6)
+}
+
+/// A pause, a maintenance window or a snooze in one row.
+#[must_use]
+pub fn held(held: Held<'_>, world: &World<'_>) -> Line {
+    let (role, kind, what, when, more) = match held {
+        Held::Pause(pause) => {
+            let when = say::until(pause.until, world.mono);
+            (Role::Paused, "PAUSED".to_owned(), pause.scope.to_string(), when, who(&pause.by, &pause.reason))
+        }
+        Held::Maintenance(window) => {
+            let (role, kind, when) = if let Some(until) = window.until {
+                (Role::Paused, "PAUSED", format!("{} left", say::left(until, world.mono)))
+            } else {
+                let begins = say::ahead(window.from, world.wall, world.zone);
+                (Role::Asked, "PLANNED", format!("{begins}, for {}", say::length(window.length_ms)))
+            };
+            let what = window.scope.to_string();
+            (role, format!("{kind} {}", window.id), what, when, who(&window.by, &window.reason))
+        }
+        Held::Snooze(snooze) => {
+            let what = say::target(&snooze.key.target.to_string());
+            let when = format!("{} left", say::left(snooze.until, world.mono));
+            let more = format!("({}) {}", snooze.playbook, who(&snooze.by, &snooze.reason));
+            (Role::Unknown, "SNOOZED".to_owned(), what, when, more)
+        }
+    };
+    Line::new().with(role, kind).up_to(11).text(what).text("  ").with(Role::Title, when).dim(format!("  {more}"))
+}
+
+fn who(by: &Operator, reason: &str) -> String {
+    let by = say::who(by);
+    if reason.is_empty() { format!("by {by}") } else { format!("by {by}: {reason}") }
 }
 
 fn playbook(playbook: &PlaybookView) -> Line {

@@ -108,7 +108,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, wor
     let main = &model.main;
     match pane {
         Pane::Detectors | Pane::Gauge => detectors::draw(canvas, room, main, focused, world),
-        Pane::NeedsYou => needs_you::draw(canvas, room, &main.needs_you, focused, world),
+        Pane::NeedsYou => needs_you::draw(canvas, room, model, focused, world),
         Pane::Breakers => breakers::draw(canvas, room, &main.breakers, focused, world),
         Pane::Timeline => timeline::draw(canvas, room, main, focused, world),
     }

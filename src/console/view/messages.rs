@@ -17,6 +17,8 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, worl
     } else if let Some(said) = &model.said {
         let role = if said.bad { Role::Broken } else { Role::Ok };
         Line::new().text(" ").with(role, &said.text)
+    } else if let Some(shown) = model.replayed() {
+        Line::new().text(" ").joined(story::event(&shown.moment.event, world))
     } else if let Err(why) = &world.snapshot.recording {
         Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so nothing acts: {why}"))
     } else if main::has_detail(model.size)

@@ -16,8 +16,8 @@ mod messages;
 mod needs_you;
 mod palette;
 mod playbook;
-mod rates;
 mod story;
+mod success;
 mod timeline;
 pub mod writing;
 
@@ -29,14 +29,16 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::canvas::{Canvas, Look, columns};
+use super::find;
 use super::line::Line;
 use super::model::{At, Model, Overlay, Page, TextKind};
+use super::recall;
 use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use header::headline;
-pub use palette::{Entry, entries};
+pub use palette::{Entry, entries, picks};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
@@ -94,7 +96,7 @@ pub fn frame((width, height): (u16, u16)) -> Option<Frame> {
 pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, world.look);
-    header::draw(&mut canvas, area.width, world);
+    header::draw(&mut canvas, area.width, model, world);
     let Some(frame) = frame((area.width, area.height)) else { return };
     match model.pages.last() {
         None => main::draw(&mut canvas, frame.body, model, world),
@@ -109,32 +111,80 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     match &model.overlay {
         Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
-        Some(Overlay::Filter { .. }) | None => {}
+        Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
+        Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
     }
 }
 
 fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
-    canvas.rule(0, body.y, body.width, &heading(page, world));
+    canvas.rule(0, body.y, body.width, &finding(heading(page, model, world), page, body, model, world));
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, *kind, cursor, world),
         Page::Author(author) => writing::draw(canvas, body, author, world),
         Page::Begin(begin) => writing::begin::draw(canvas, room, begin, world),
+        Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
         | Page::Trial { scroll, .. }
         | Page::Text { scroll, .. } => {
-            let lines = page_lines(page, usize::from(room.width), model, world);
-            draw_lines(canvas, room, &lines, *scroll);
+            let width = usize::from(room.width);
+            let mut lines = page_text(page, width, model, world);
+            if let Some(Overlay::Find(find)) = &model.overlay {
+                let hits = find::hits(&lines, &find.words);
+                lines = find::marked(lines, &hits, find.at);
+            }
+            draw_lines(canvas, room, &wrapped(lines, width), *scroll);
         }
         Page::Approval(review) => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, review.scroll);
             if room.height > 0 {
-                approval::draw_question(canvas, body, review, world);
+                approval::draw_question(canvas, body, review, model, world);
             }
         }
     }
+}
+
+/// The heading, with the words that are looked for in the page.
+fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<'_>) -> Line {
+    let Some(Overlay::Find(find)) = &model.overlay else { return heading };
+    let lines = page_text(page, usize::from(inside(page, body).width), model, world);
+    let count = find::hits(&lines, &find.words).len();
+    let place = match (find.words.is_empty(), count) {
+        (true, _) => String::new(),
+        (_, 0) => " not here".to_owned(),
+        (_, count) => format!(" {} of {count}", find.at.min(count - 1) + 1),
+    };
+    // first, so that it stays where the page's name is cut
+    Line::new()
+        .with(Role::Key, "/")
+        .with(Role::Input, format!("{}_", find.words))
+        .text(place)
+        .text("  ")
+        .joined(heading)
+}
+
+/// The text of the page that is shown, not wrapped yet, and the width that it is wrapped to; none for the main screen.
+#[must_use]
+pub fn shown_text(model: &Model, world: &World<'_>) -> Option<(Vec<Line>, usize)> {
+    let page = model.pages.last()?;
+    let width = usize::from(inside(page, frame(model.size)?.body).width);
+    Some((page_text(page, width, model, world), width))
+}
+
+/// What a copy takes, and what that is called: the chosen attempt, else the whole page.
+#[must_use]
+pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(String, Vec<Line>)> {
+    let page = model.pages.last()?;
+    if let Page::Incident { id, .. } = page
+        && let Some(attempt) = model.recalled.chosen(*id)
+        && let Some(view) = recall::incident(model, *id, world)
+    {
+        let lines = story::attempt(&view.story, attempt, world);
+        return Some((format!("attempt {attempt}"), wrapped(lines, width)));
+    }
+    Some(("this page".to_owned(), page_lines(page, width, model, world)))
 }
 
 /// Where a page's text stands: below its heading, and on a request's page above its question.
@@ -153,21 +203,21 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
     canvas.more(room, below);
 }
 
-fn heading(page: &Page, world: &World<'_>) -> Line {
+fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
     match page {
-        Page::Incident { id, .. } => incident::heading(*id, world),
+        Page::Incident { id, .. } => incident::heading(*id, model, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
         Page::Author(author) => writing::heading(author),
         Page::Begin(begin) => writing::begin::heading(begin),
         Page::Trial { name, .. } => Line::title("Dry run of ").with(Role::Focus, name),
         Page::List { kind, .. } => lists::heading(*kind, world),
+        Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
             Role::Focus,
             match kind {
                 TextKind::Journal => "Journal: what happened, latest first",
                 TextKind::Messages => "Messages, latest first",
-                TextKind::Rates => "Success rate",
                 TextKind::Help(_) => "Keys",
             },
         ),
@@ -177,18 +227,27 @@ fn heading(page: &Page, world: &World<'_>) -> Line {
 /// A page's text, wrapped to a width.
 #[must_use]
 pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
-    let lines = match page {
-        Page::Incident { id, .. } => incident::lines(*id, width, world),
+    wrapped(page_text(page, width, model, world), width)
+}
+
+fn wrapped(lines: Vec<Line>, width: usize) -> Vec<Line> {
+    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+}
+
+/// A page's text for a width, not wrapped yet.
+fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+    match page {
+        Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
-        Page::Playbook { name, .. } => playbook::lines(name, world),
+        Page::Playbook { name, .. } => playbook::lines(name, width, world),
         Page::Trial { tried, .. } => writing::trial::lines(tried, world),
-        Page::List { .. } | Page::Author(_) | Page::Begin(_) => Vec::new(),
+        Page::Author(_) | Page::Begin(_) => Vec::new(),
+        Page::List { kind, .. } => lists::lines(*kind, world),
+        Page::Success { span, .. } => success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
-        Page::Text { kind: TextKind::Rates, .. } => rates::lines(world),
-        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model.read_only, world),
-    };
-    lines.into_iter().flat_map(|line| line.wrap(width)).collect()
+        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
+    }
 }
 
 /// How far a page reaches.
@@ -211,13 +270,22 @@ impl Extent {
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
 pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let whole = |page: &&Page| !matches!(page, Page::List { .. } | Page::Author(_) | Page::Begin(_));
+    let whole =
+        |page: &&Page| !matches!(page, Page::List { .. } | Page::Success { .. } | Page::Author(_) | Page::Begin(_));
     let page = model.pages.last().filter(whole)?;
     let room = inside(page, frame(model.size)?.body);
     Some(Extent {
         total: page_lines(page, usize::from(room.width), model, world).len(),
         shown: usize::from(room.height),
     })
+}
+
+/// Of the question over the page, if there is one.
+#[must_use]
+pub fn question_extent(model: &Model, world: &World<'_>) -> Option<Extent> {
+    let Some(Overlay::Form(question)) = &model.overlay else { return None };
+    let body = frame(model.size)?.body;
+    question.wants_yes().then(|| form::extent(question, body, &world.look.glyphs))
 }
 
 /// A whole screen as plain text, without trailing blanks.

@@ -6,7 +6,7 @@ use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
-use crate::console::model::{Cursor, incident_item};
+use crate::console::model::{Model, incident_item};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
@@ -14,7 +14,7 @@ use crate::engine::snapshot::{IncidentView, Stage};
 use crate::playbook::Risk;
 
 /// Draws what there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, world: &World<'_>) {
     let needy = rows::needs_you(world.snapshot);
     if needy.is_empty() {
         if room.height > 0 {
@@ -23,7 +23,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
         return;
     }
     let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
-    let selected = cursor.index(&items);
+    let selected = model.main.needs_you.index(&items);
     let fit = usize::from(room.height / 2).max(1);
     let first = first_row(selected, needy.len(), fit);
     for (slot, (index, incident)) in needy.iter().enumerate().skip(first).take(fit).enumerate() {
@@ -31,7 +31,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
         let rows = (room.bottom() - y).min(2);
         canvas.line(room.x, y, room.width, &head(incident));
         if rows > 1 {
-            let key = key(incident);
+            let key = key(incident, model.only_looks());
             canvas.line(room.x, y + 1, room.width.saturating_sub(columns(key.len())), &foot(incident, world));
             canvas.put_right(room.right(), y + 1, 13, Role::Key, key);
         }
@@ -68,10 +68,10 @@ fn foot(incident: &IncidentView, world: &World<'_>) -> Line {
     }
 }
 
-fn key(incident: &IncidentView) -> &'static str {
+fn key(incident: &IncidentView, only_looks: bool) -> &'static str {
     match (&incident.stage, &incident.acknowledged) {
         (Stage::Asking(_), _) => "  [a] review",
-        (_, None) => "  [c] seen",
+        (_, None) if !only_looks => "  [c] seen",
         _ => "",
     }
 }

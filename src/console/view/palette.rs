@@ -1,25 +1,35 @@
-//! The command palette: every command of the key table, every playbook and theme, found by a few letters.
+//! The command palette: every command and every thing that has a name, found by a few letters. A command that needs
+//! something to act on asks for it in the same way.
 
 use std::sync::Arc;
 
-use nucleo_matcher::pattern::{CaseMatching, Normalization, Pattern};
-use nucleo_matcher::{Config, Matcher, Utf32Str};
 use ratatui::layout::Rect;
 
 use super::World;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::fuzzy::{Finder, Hit, marked};
+use crate::console::held;
 use crate::console::keys::{self, Verb};
 use crate::console::line::Line;
-use crate::console::model::{Model, playbooks};
+use crate::console::model::{Model, Pick, playbooks};
+use crate::console::rows;
+use crate::console::say;
 use crate::console::theme::Role;
-use crate::core::IncidentId;
+use crate::core::{IncidentId, Key};
+use crate::engine::snapshot::PlaybookState;
 
-/// Something that the palette can do.
+/// Something that the palette can do, or lead to.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Entry {
     /// What a key does.
     Verb { verb: Verb, key: &'static str, what: &'static str },
+    /// To a watched target.
+    Target { row: Arc<str>, name: String, playbook: Arc<str>, key: Option<Key>, incident: Option<IncidentId> },
+    /// To a breaker.
+    Breaker { row: Arc<str>, what: String },
+    /// To the end of a pause, a maintenance window or a snooze.
+    End { row: Arc<str>, what: String },
     /// To a playbook's page.
     Playbook(Arc<str>),
     /// To an incident's page.
@@ -28,13 +38,69 @@ pub enum Entry {
     Theme(String),
 }
 
+/// Verbs that lead nowhere from a list of words.
+const MOVES: [Verb; 12] = [
+    Verb::Down,
+    Verb::Up,
+    Verb::PageDown,
+    Verb::PageUp,
+    Verb::First,
+    Verb::Last,
+    Verb::Back,
+    Verb::Palette,
+    Verb::Open,
+    Verb::Next,
+    Verb::Previous,
+    Verb::Yes,
+];
+
 impl Entry {
+    /// What stands before it: its key, or what kind of thing it is.
+    fn kind(&self) -> &'static str {
+        match self {
+            Self::Verb { key, .. } => key,
+            Self::Target { .. } => "target",
+            Self::Breaker { .. } => "breaker",
+            Self::End { .. } => "end",
+            Self::Playbook(_) => "playbook",
+            Self::Incident { .. } => "incident",
+            Self::Theme(_) => "theme",
+        }
+    }
+
     fn words(&self) -> String {
         match self {
             Self::Verb { what, .. } => (*what).to_owned(),
-            Self::Playbook(name) => format!("playbook {name}"),
-            Self::Incident { id, what } => format!("incident {id} {what}"),
-            Self::Theme(name) => format!("theme {name}"),
+            Self::Target { name, .. } | Self::Theme(name) => name.clone(),
+            Self::Breaker { what, .. } | Self::End { what, .. } => what.clone(),
+            Self::Playbook(name) => name.to_string(),
+            Self::Incident { id, what } => format!("{id} {what}"),
+        }
+    }
+
+    /// Words that it answers to besides those that are shown first.
+    fn others(&self) -> [&str; 2] {
+        match self {
+            // as its footer calls it
+            Self::Verb { verb, .. } => {
+                let binding = keys::TABLE.iter().find(|binding| binding.verb == *verb);
+                [binding.and_then(|binding| binding.footer).unwrap_or(""), ""]
+            }
+            Self::Target { row, .. } => [self.kind(), row],
+            _ => [self.kind(), ""],
+        }
+    }
+
+    /// Of equal answers, what one is more likely to mean.
+    const fn rank(&self) -> u8 {
+        match self {
+            Self::Target { .. } => 0,
+            Self::Verb { .. } => 1,
+            Self::Playbook(_) => 2,
+            Self::Incident { .. } => 3,
+            Self::Breaker { .. } => 4,
+            Self::End { .. } => 5,
+            Self::Theme(_) => 6,
         }
     }
 }
@@ -42,80 +108,161 @@ impl Entry {
 /// What answers to these letters, best first.
 #[must_use]
 pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
-    let moves = [
-        Verb::Down,
-        Verb::Up,
-        Verb::PageDown,
-        Verb::PageUp,
-        Verb::First,
-        Verb::Last,
-        Verb::Back,
-        Verb::Palette,
-        Verb::Open,
-        Verb::Next,
-        Verb::Previous,
-        Verb::Yes,
-    ];
-    let ascii = world.look.glyphs.ascii;
-    let verbs =
-        keys::at(model.page_place(), model.read_only).filter(|binding| !moves.contains(&binding.verb)).map(|binding| {
-            Entry::Verb {
-                verb: binding.verb,
-                key: if ascii { binding.ascii } else { binding.label },
-                what: binding.what,
-            }
-        });
+    answers(typed, model, world).into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
     let books = playbooks(world.snapshot).into_iter().map(|playbook| Entry::Playbook(Arc::clone(&playbook.name)));
     let incidents = world.snapshot.incidents.iter().map(|incident| Entry::Incident {
         id: incident.id,
         what: format!("{} {}", incident.key.target, incident.playbook),
     });
+    let breakers = rows::breakers(world.snapshot).into_iter().map(|breaker| Entry::Breaker {
+        row: rows::breaker_id(breaker),
+        what: format!("{} {} {}", say::target(&breaker.key.target.to_string()), breaker.playbook, breaker.state.word()),
+    });
+    let ends = held::all(world.snapshot)
+        .into_iter()
+        .filter(|_| !model.only_looks())
+        .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
     let themes = world.themes.iter().cloned().map(Entry::Theme);
-    let all = verbs.chain(books).chain(incidents).chain(themes);
-    if typed.trim().is_empty() {
-        return all.collect();
-    }
-    let pattern = Pattern::parse(typed, CaseMatching::Smart, Normalization::Smart);
-    let mut matcher = Matcher::new(Config::DEFAULT);
-    let mut letters = Vec::new();
-    let mut found: Vec<(u32, Entry)> = all
-        .filter_map(|entry| {
-            let score = pattern.score(Utf32Str::new(&entry.words(), &mut letters), &mut matcher)?;
-            Some((score, entry))
-        })
-        .collect();
-    found.sort_by_key(|(score, _)| std::cmp::Reverse(*score));
-    found.into_iter().map(|(_, entry)| entry).collect()
+    let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
+    let old = older(typed, world).map(|entry| (Hit::default(), entry));
+    old.into_iter().chain(found(typed, verbs(model, world).into_iter().chain(things).collect())).collect()
 }
 
-/// Draws it at the bottom of the body.
+/// The incident of this number, where only the journal has it any more.
+fn older(typed: &str, world: &World<'_>) -> Option<Entry> {
+    let id = IncidentId(typed.trim().trim_start_matches('#').parse().ok()?);
+    let known = world.snapshot.incidents.iter().any(|incident| incident.id == id);
+    (!known).then(|| Entry::Incident { id, what: "from the journal".into() })
+}
+
+/// What can be done here, and what can be done to anything that is named next.
+fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
+    let ascii = world.look.glyphs.ascii;
+    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.only_looks()).collect();
+    let known = |verb: Verb| here.iter().any(|binding| binding.verb == verb);
+    let elsewhere = keys::TABLE.iter().filter(|binding| {
+        crate::console::update::needs_one(binding.verb) && !known(binding.verb) && !model.only_looks()
+    });
+    here.iter()
+        .copied()
+        .chain(elsewhere)
+        .filter(|binding| !MOVES.contains(&binding.verb))
+        .map(|binding| Entry::Verb {
+            verb: binding.verb,
+            key: if ascii { binding.ascii } else { binding.label },
+            what: binding.what,
+        })
+        .collect()
+}
+
+fn targets(world: &World<'_>) -> Vec<Entry> {
+    let entry = |row: rows::Row<'_>| Entry::Target {
+        name: if row.name.contains(&*row.detector.playbook) {
+            row.name
+        } else {
+            format!("{} ({})", row.name, row.detector.playbook)
+        },
+        row: row.id,
+        playbook: Arc::clone(&row.detector.playbook),
+        key: row.detector.key.clone(),
+        incident: row.detector.incident,
+    };
+    rows::detectors(world.snapshot, "").into_iter().map(entry).collect()
+}
+
+/// What a command can act on, best first.
+#[must_use]
+pub fn picks(pick: &Pick, world: &World<'_>) -> Vec<Entry> {
+    picked(pick, world).into_iter().map(|(_, entry)| entry).collect()
+}
+
+fn picked(pick: &Pick, world: &World<'_>) -> Vec<(Hit, Entry)> {
+    let mut all: Vec<Entry> = if pick.verb == Verb::Arm {
+        let in_force = |book: &&&Arc<_>| is_in_force(book);
+        playbooks(world.snapshot).iter().filter(in_force).map(|book| Entry::Playbook(Arc::clone(&book.name))).collect()
+    } else {
+        let of = |entry: &Entry| matches!(entry, Entry::Target { playbook, key: Some(_), .. } if pick.of.as_ref().is_none_or(|of| of == playbook));
+        targets(world).into_iter().filter(of).collect()
+    };
+    let first = |entry: &Entry| match entry {
+        Entry::Target { row, .. } => Some(row) == pick.first.as_ref(),
+        Entry::Playbook(name) => Some(name) == pick.first.as_ref(),
+        _ => false,
+    };
+    all.sort_by_key(|entry| !first(entry));
+    found(&pick.typed, all)
+}
+
+fn is_in_force(book: &crate::engine::snapshot::PlaybookView) -> bool {
+    matches!(book.state, PlaybookState::InForce { .. })
+}
+
+/// Those that answer, best first; all of them, in their order, where nothing was typed.
+fn found(typed: &str, all: Vec<Entry>) -> Vec<(Hit, Entry)> {
+    let Some(mut finder) = Finder::new(typed) else {
+        return all.into_iter().map(|entry| (Hit::default(), entry)).collect();
+    };
+    let mut found: Vec<(Hit, Entry)> = all
+        .into_iter()
+        .filter_map(|entry| {
+            let words = entry.words();
+            Some((finder.find(&words, &entry.others())?, entry))
+        })
+        .collect();
+    found.sort_by_key(|(hit, entry)| (std::cmp::Reverse(hit.score), entry.rank()));
+    found
+}
+
+/// Draws the palette at the bottom of the body.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, typed: &str, at: usize, model: &Model, world: &World<'_>) {
-    let entries = entries(typed, model, world);
+    let heading = Line::new().with(Role::Focus, "Command, target, playbook, incident, breaker or theme");
+    draw_list(canvas, body, &heading, (":", typed), at, &answers(typed, model, world));
+}
+
+/// Draws the question which one is meant.
+pub fn draw_pick(canvas: &mut Canvas<'_>, body: Rect, pick: &Pick, world: &World<'_>) {
+    let words = match pick.verb {
+        Verb::Snooze => "Snooze which target?",
+        Verb::RunNow => "Run on which target?",
+        Verb::Breaker => "The breaker of which target?",
+        Verb::Arm => "Arm or disarm which playbook?",
+        _ => "Which one?",
+    };
+    draw_list(canvas, body, &Line::new().with(Role::Focus, words), ("/", &pick.typed), pick.at, &picked(pick, world));
+}
+
+fn draw_list(
+    canvas: &mut Canvas<'_>,
+    body: Rect,
+    heading: &Line,
+    (sign, typed): (&str, &str),
+    at: usize,
+    entries: &[(Hit, Entry)],
+) {
     let height = body.height.min(14);
     let area = Rect { y: body.bottom() - height, height, ..body };
     canvas.wipe(area);
-    canvas.rule(
-        area.x,
-        area.y,
-        area.width,
-        &Line::new().with(Role::Focus, "Command").text(format!(" {}", entries.len())),
-    );
+    canvas.rule(area.x, area.y, area.width, &heading.clone().text(format!(" {}", entries.len())));
     if height < 2 {
         return;
     }
-    canvas.line(
-        area.x,
-        area.y + 1,
-        area.width,
-        &Line::new().with(Role::Key, " : ").with(Role::Input, format!("{typed}_")),
-    );
+    let input = Line::new().with(Role::Key, format!(" {sign} ")).with(Role::Input, format!("{typed}_"));
+    canvas.line(area.x, area.y + 1, area.width, &input);
     let rows = usize::from(height - 2);
+    if entries.is_empty() && rows > 0 {
+        canvas.put(area.x + 3, area.y + 2, area.width.saturating_sub(3), Role::Dim, "nothing answers to that");
+    }
     let selected = at.min(entries.len().saturating_sub(1));
     let first = first_row(selected, entries.len(), rows);
-    for (slot, (index, entry)) in entries.iter().enumerate().skip(first).take(rows).enumerate() {
+    for (slot, (index, (hit, entry))) in entries.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = area.y + 2 + columns(slot);
-        let key = if let Entry::Verb { key, .. } = entry { key } else { "" };
-        canvas.line(area.x, y, area.width, &Line::new().text("   ").with(Role::Key, key).up_to(14).text(entry.words()));
+        let role = if matches!(entry, Entry::Verb { .. }) { Role::Key } else { Role::Dim };
+        let mut line = Line::new().text("   ").with(role, entry.kind()).up_to(14);
+        line.pieces.extend(marked(&entry.words(), &hit.at, Role::Text).pieces);
+        canvas.line(area.x, y, area.width, &line);
         if index == selected {
             canvas.tint(Rect { y, height: 1, ..area }, Role::Selected);
         }

@@ -1,31 +1,27 @@
 //! A playbook's page: in force or rejected and why, what it watches, and its text.
 
 use super::{World, detectors};
+use crate::console::held::{self, Held};
 use crate::console::line::Line;
 use crate::console::rows;
 use crate::console::say;
+use crate::console::success::Span;
 use crate::console::theme::Role;
+use crate::core::Scope;
 use crate::engine::snapshot::{PlaybookState, PlaybookView};
 use crate::playbook::{Mode, Origin};
 
 /// The page's text.
 #[must_use]
-pub fn lines(name: &str, world: &World<'_>) -> Vec<Line> {
+pub fn lines(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
     let Some(playbook) = world.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
         return vec![Line::plain("There is no playbook of this name any more.")];
     };
     let mut lines = state(playbook);
     lines.push(Line::new().dim("from     ").text(origin(&playbook.origin)).hanging(9));
-    if let Some(pause) = world
-        .snapshot
-        .pauses
-        .iter()
-        .find(|pause| matches!(&pause.scope, crate::core::Scope::Playbook(paused) if **paused == *name))
-    {
-        lines
-            .push(Line::new().with(Role::Paused, format!("PAUSED by {}", pause.by)).text(format!(" {}", pause.reason)));
-    }
+    lines.extend(held_back(name, world));
     lines.extend(watched(name, world));
+    lines.extend(rates(name, width, world));
     lines.extend(history(name, world));
     lines.extend([Line::new(), Line::title("Source")]);
     for (number, text) in playbook.source.lines().enumerate() {
@@ -110,6 +106,27 @@ fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
         return Vec::new();
     }
     [Line::new(), Line::title("Watches")].into_iter().chain(lines).collect()
+}
+
+/// Pauses, windows and snoozes that hold it back, the host's among them.
+fn held_back(name: &str, world: &World<'_>) -> Vec<Line> {
+    let concerns = |held: &Held<'_>| match (held, held.scope()) {
+        (Held::Snooze(snooze), _) => *snooze.playbook == *name,
+        (_, Some(Scope::Playbook(paused))) => **paused == *name,
+        _ => true,
+    };
+    let held = held::all(world.snapshot).into_iter().filter(concerns);
+    held.map(|held| super::lists::held(held, world).hanging(11)).collect()
+}
+
+/// Its success rate, where it had any incident that counts.
+fn rates(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
+    let Some(book) = world.snapshot.playbook_rates.iter().find(|book| *book.playbook == *name) else {
+        return Vec::new();
+    };
+    let rows = [Span::Day, Span::Week, Span::Month]
+        .map(|span| super::success::rate(span.label(), span.of(&book.rates).auto_fix, width, world));
+    [Line::new(), Line::title("Success rate")].into_iter().chain(rows).collect()
 }
 
 fn history(name: &str, world: &World<'_>) -> Vec<Line> {

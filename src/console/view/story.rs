@@ -6,7 +6,7 @@ use crate::console::say;
 use crate::console::theme::Role as Style;
 use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::story::{plan_words, sentence};
-use crate::core::{Event, Plan, Reading, Recorded, Role, Verdict};
+use crate::core::{AttemptId, Event, Plan, Reading, Recorded, Role, Verdict};
 
 /// One check with its latest reading: who looks, its condition, what it saw.
 #[must_use]
@@ -38,9 +38,31 @@ pub fn event(recorded: &Recorded, world: &World<'_>) -> Line {
         .hanging(10)
 }
 
-/// The whole story, oldest first; an attempt takes several lines.
+/// One attempt by itself: its plan, its end, what was seen after it, its verdict.
 #[must_use]
-pub fn lines(story: &[std::sync::Arc<Recorded>], world: &World<'_>) -> Vec<Line> {
+pub fn attempt(story: &[std::sync::Arc<Recorded>], id: AttemptId, world: &World<'_>) -> Vec<Line> {
+    let mut under_way = false;
+    let own = story.iter().filter(|recorded| match &recorded.event {
+        Event::Intent { attempt, .. } => {
+            under_way = *attempt == id;
+            under_way
+        }
+        Event::Ended { attempt, .. } | Event::Indeterminate { attempt, .. } | Event::Verified { attempt, .. } => {
+            *attempt == id
+        }
+        Event::NotVerified { attempt, .. } => {
+            under_way = false;
+            *attempt == id
+        }
+        Event::Saw { .. } | Event::Closed { .. } => under_way,
+        _ => false,
+    });
+    lines(&own.cloned().collect::<Vec<_>>(), None, world)
+}
+
+/// The whole story, oldest first; an attempt takes several lines, and the chosen one is marked.
+#[must_use]
+pub fn lines(story: &[std::sync::Arc<Recorded>], chosen: Option<AttemptId>, world: &World<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut day = None;
     for recorded in story {
@@ -52,7 +74,8 @@ pub fn lines(story: &[std::sync::Arc<Recorded>], world: &World<'_>) -> Vec<Line>
         match &recorded.event {
             Event::Intent { attempt, plan, starter, .. } => {
                 let head = format!("attempt {attempt} started {starter}, rung {}", plan.rung + 1);
-                lines.push(at(recorded, world).with(Style::Fixing, head).hanging(10));
+                let role = if chosen == Some(*attempt) { Style::Selected } else { Style::Fixing };
+                lines.push(at(recorded, world).with(role, head).hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
             Event::Ended { attempt, report, .. } => {

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use jiff::Timestamp;
+use jiff::{SignedDuration, Timestamp};
 
 use crate::core::command::{Command, Operator, Refusal};
 use crate::core::effect::Effect;
@@ -76,6 +76,8 @@ pub struct Bench {
     pub answers: BTreeMap<RequestId, Result<Arc<str>, Refusal>>,
     /// Surveys are kept back instead of answered.
     pub hold_surveys: bool,
+    /// How far the wall clock was set.
+    pub skew: SignedDuration,
     bindings: Vec<Binding>,
     requests: u64,
 }
@@ -114,6 +116,7 @@ impl Bench {
             watches: Vec::new(),
             answers: BTreeMap::new(),
             hold_surveys: false,
+            skew: SignedDuration::ZERO,
             bindings,
             requests: 0,
         };
@@ -151,10 +154,16 @@ impl Bench {
         self.begin(Mono(0));
     }
 
+    /// What the wall clock says.
+    pub fn wall(&self) -> Timestamp {
+        let running = i64::try_from(self.now.0).unwrap_or(0);
+        Timestamp::from_millisecond(1_700_000_000_000 + running).unwrap() + self.skew
+    }
+
     pub fn give(&mut self, input: Input) {
         let now = Now {
             mono: self.now,
-            wall: Timestamp::from_millisecond(1_700_000_000_000 + i64::try_from(self.now.0).unwrap_or(0)).unwrap(),
+            wall: self.wall(),
             minute_of_day: u16::try_from(self.now.0 / 60_000 % 1440).unwrap(),
         };
         let effects = self.core.handle(now, input);

@@ -239,3 +239,44 @@ fn a_request_that_nobody_answers_is_withdrawn_where_no_page_goes_out() {
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Shadow))));
     assert_eq!(bench.pages(), 0);
 }
+
+#[test]
+fn a_risky_run_by_hand_is_above_shadow_once_it_has_its_yes() {
+    let mut book = playbook("nginx");
+    book.risk = crate::playbook::Risk::High;
+    book.mode = Mode::Ask;
+    let nginx = key(&book);
+    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    bench.clears(&nginx);
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_run_by_hand_beside_a_yes_to_another_plan_is_answered_and_runs() {
+    let (mut bench, nginx) = asking();
+    bench.hold_surveys = true;
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.hold_surveys = false;
+    bench.plan = Ok("another plan");
+    let said = bench.asks(Command::RunNow { key: nginx.clone() });
+    assert!(said.is_some_and(|said| said.is_ok()));
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_pause_of_a_name_ends_with_the_name() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    let scope = Scope::Playbook(Arc::from("nginx"));
+    bench.asks(Command::Pause { scope, length: None, reason: "so".into() });
+    bench.breaks(&nginx);
+    bench.pass(60);
+    assert!(bench.started.is_empty());
+    let mut renamed = bound(playbook("nginx"), Standing::AsWritten);
+    Arc::make_mut(&mut renamed.playbook).name = "web".into();
+    bench.load(vec![renamed]);
+    assert_eq!(bench.started.len(), 1);
+}

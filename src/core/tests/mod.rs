@@ -5,6 +5,8 @@ mod breaks;
 mod commands;
 mod gates;
 mod happy;
+mod lacks;
+mod maintenance;
 mod models;
 mod replays;
 mod sight;

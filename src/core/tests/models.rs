@@ -1,13 +1,15 @@
 //! Windows, breaker, gate and rates against models that are too slow and too plain to be wrong.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use proptest::prelude::*;
 
 use crate::core::breaker::{Admission, Breaker, Limits};
-use crate::core::gate::{Answer, Question, Wish};
+use crate::core::gate::{Answer, Halt, Question, Wish};
 use crate::core::id::{AttemptId, IncidentId};
 use crate::core::incident::{Asks, BreakerState, Denial};
+use crate::core::rate::{Rates, WindowRates};
 use crate::core::tally::{End, Hands, Tally, Verdict};
 use crate::core::window::Window;
 use crate::core::{Mono, Now, Scope};
@@ -85,7 +87,7 @@ proptest! {
         let question = Question {
             wish,
             cannot_record: bit(0).then(|| "full".into()),
-            paused: bit(1).then(|| (Scope::Host, alice(), None)),
+            paused: bit(1).then(|| Halt { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
             snoozed: bit(2).then(|| (alice(), until)),
             outside_window: bit(3),
             needs: bit(4).then(|| "db".into()),
@@ -104,7 +106,7 @@ proptest! {
         };
         let order = [
             (bit(0), Denial::CannotRecord { why: "full".into() }),
-            (bit(1), Denial::Paused { scope: Scope::Host, by: alice(), until: None }),
+            (bit(1), Denial::Paused { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
             (bit(2), Denial::Snoozed { by: alice(), until }),
             (bit(3), Denial::OutsideWindow),
             (bit(4), Denial::DependencyUnhealthy { playbook: "db".into() }),
@@ -142,7 +144,8 @@ proptest! {
             let hands = [Hands::None, Hands::Auto, Hands::Assisted, Hands::Both][usize::from(hands)];
             let end = [End::Nowhere, End::Healed, End::HealedAssisted, End::Unhealed, End::SelfCleared, End::Shadow][usize::from(end)];
             let verdict = Verdict { hands, end };
-            let place = tally.push(Mono(now), verdict);
+            let book = Arc::from(["disk-full", "service-down"][usize::from(end == End::Healed)]);
+            let place = tally.push(Mono(now), &book, verdict);
             model.push((now, place, verdict));
             if relapses {
                 let last = model.len() / 2;
@@ -163,6 +166,30 @@ proptest! {
             prop_assert_eq!(window.auto_fix.part, count(list.iter().filter(|v| v.end == End::Healed).filter(auto).count()));
             prop_assert_eq!(window.self_cleared, count(list.iter().filter(|v| v.end == End::SelfCleared).count()));
             prop_assert_eq!(window.shadow, count(list.iter().filter(|v| v.end == End::Shadow).count()));
+        }
+        let books = tally.by_playbook(Mono(now));
+        let of_books = |of: fn(&WindowRates) -> u32, in_: fn(&Rates) -> &WindowRates| -> (u32, u32) {
+            (books.iter().map(|book| of(in_(&book.rates))).sum(), of(in_(&rates)))
+        };
+        let figures: [fn(&WindowRates) -> u32; 3] =
+            [|rates| rates.coverage.whole, |rates| rates.auto_fix.part, |rates| rates.shadow];
+        let windows: [fn(&Rates) -> &WindowRates; 4] =
+            [|rates| &rates.hour, |rates| &rates.day, |rates| &rates.week, |rates| &rates.month];
+        for of in figures {
+            for in_ in windows {
+                let (parts, whole) = of_books(of, in_);
+                prop_assert_eq!(parts, whole);
+            }
+        }
+        let trend = tally.trend(Mono(now));
+        prop_assert_eq!((trend.hours.len(), trend.days.len()), (24, 30));
+        for (columns, width) in [(&trend.hours, 3_600_000), (&trend.days, 86_400_000)] {
+            for (index, column) in columns.iter().enumerate() {
+                let number = (now / width + 1 + index as u64).checked_sub(columns.len() as u64);
+                let inside = model.iter().filter(|(at, ..)| Some(at / width) == number);
+                let healed = inside.filter(|(.., v)| v.end == End::Healed && matches!(v.hands, Hands::Auto | Hands::Both));
+                prop_assert_eq!(column.auto_fix.part as usize, healed.count());
+            }
         }
     }
 }

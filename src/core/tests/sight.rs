@@ -83,3 +83,49 @@ fn what_is_too_old_to_count_voids_what_is_older_still() {
     let known = bench.core.watched_key(&nginx).expect("it is watched");
     assert!(known.detector[0].is_none(), "neither of the two counts");
 }
+
+#[test]
+fn a_blind_incident_becomes_a_real_one_also_where_there_is_nothing_to_do() {
+    let mut book = playbook("nginx");
+    book.remediate.clear();
+    let (mut bench, nginx) = Bench::one(book);
+    bench.says(&nginx, unknown());
+    bench.pass(300);
+    bench.breaks(&nginx);
+    assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
+    bench.pass(10);
+    assert_eq!(bench.phase(&nginx), Some(Phase::Escalated(Cause::NoRemediation)));
+}
+
+#[test]
+fn in_shadow_it_goes_on_looking_for_what_it_cannot_see() {
+    let nginx = playbook("nginx");
+    let key = super::bench::key(&nginx);
+    let mut bench = Bench::with(vec![super::bench::bound(nginx, crate::core::input::Standing::ShadowUntilArmed)]);
+    bench.breaks(&key);
+    bench.shows.insert(key.clone(), unknown());
+    bench.pass(600);
+    assert_eq!(bench.pages(), 0, "nobody is called in shadow");
+    bench.shows.insert(key.clone(), Verdict::Holds);
+    bench.pass(10);
+    assert_eq!(would_haves(&bench), 1);
+}
+
+fn would_haves(bench: &Bench) -> usize {
+    bench.events(|event| matches!(event, crate::core::Event::WouldHave { .. }).then_some(())).len()
+}
+
+#[test]
+fn where_a_survey_and_the_watch_disagree_it_is_looked_at_again() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.clears(&nginx);
+    // A survey sees a fault that comes and goes between two looks of the watch.
+    bench.busy = Some("a restart job".into());
+    bench.shows.insert(nginx.clone(), Verdict::Holds);
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    bench.pass(10);
+    assert_eq!(bench.outcomes().len(), 0, "the fault was seen");
+    bench.shows.insert(nginx.clone(), Verdict::DoesNotHold);
+    bench.pass(60);
+    assert_eq!(bench.outcomes(), [Outcome::SelfCleared], "though the watch said nothing");
+}

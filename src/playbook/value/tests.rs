@@ -1,5 +1,11 @@
 use proptest::prelude::*;
 
+use std::fmt;
+use std::str::FromStr;
+use std::time::Duration;
+
+use schemars::{JsonSchema, SchemaGenerator};
+
 use super::*;
 
 fn wrong<T: FromStr<Err = ValueError> + fmt::Debug>(text: &str) -> String {

@@ -1,15 +1,15 @@
 //! What may be written here, from the schema that `salve playbook schema` prints. The text need not be TOML yet.
 
-use std::collections::BTreeSet;
 use std::ops::Range;
 
 use nucleo_matcher::pattern::{AtomKind, CaseMatching, Normalization, Pattern};
 use nucleo_matcher::{Config, Matcher, Utf32Str};
 use serde_json::Value;
 
+use super::lex::parts;
 use super::shape::{self, Entry, Forms, Heading};
 use super::spot::{Spot, Written};
-use super::walk::{Kind, Turn, parts};
+use super::walk::{Kind, Turn};
 
 /// One thing that may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -188,45 +188,42 @@ fn words(form: &Value) -> Vec<Candidate> {
 
 /// The tables and lists that may begin here.
 fn brackets(forms: &Forms) -> Vec<Candidate> {
-    let bracket = |form: &&'static Value| {
+    let mut found = Vec::new();
+    for form in forms.iter().filter(|form| shape::is(form, "object")) {
         let about = shape::about(form);
-        if shape::is(form, "array") {
-            return Some(Candidate { insert: "[".into(), label: "[ ]".into(), about });
+        let kinds = form["properties"].as_object().filter(|keys| keys.len() == 1);
+        match kinds.and_then(|keys| keys.keys().next()) {
+            Some(kind) => {
+                let insert = format!("{{ {kind} = ");
+                found.push(Candidate { label: format!("{{ {kind} }}"), insert, about });
+            }
+            None => found.push(Candidate { insert: "{ ".into(), label: "{ }".into(), about }),
         }
-        let keys = form["properties"].as_object().filter(|_| shape::is(form, "object"))?;
-        let kind = keys.keys().next().filter(|_| keys.len() == 1);
-        Some(match kind {
-            Some(kind) => Candidate { insert: format!("{{ {kind} = "), label: format!("{{ {kind} }}"), about },
-            None => Candidate { insert: "{ ".into(), label: "{ }".into(), about },
-        })
-    };
-    forms.iter().filter_map(bracket).collect()
+    }
+    if let Some(form) = forms.iter().find(|form| shape::is(form, "array")) {
+        found.push(Candidate { insert: "[".into(), label: "[ ]".into(), about: shape::about(form) });
+    }
+    found
 }
 
-/// What begins like the typed word, then what holds its letters in order, best first; each once.
+/// What begins like the typed word, then what holds its letters in order, best first.
 fn ranked(candidates: Vec<Candidate>, typed: &str) -> Vec<Candidate> {
+    let mut matcher = Matcher::new(Config::DEFAULT);
+    let pattern = Pattern::new(typed, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
+    let mut letters = Vec::new();
     let typed = typed.to_lowercase();
-    let word = typed.trim_start_matches('[');
-    let pattern = Pattern::new(word, CaseMatching::Ignore, Normalization::Smart, AtomKind::Fuzzy);
-    let (mut matcher, mut letters) = (Matcher::new(Config::DEFAULT), Vec::new());
-    let mut rank = |label: &str| {
-        if label.starts_with(&typed) {
-            return Some((0, 0));
-        }
-        if label.trim_start_matches(['[', '{', ' ']).starts_with(word) {
-            return Some((1, 0));
-        }
-        let score = pattern.score(Utf32Str::new(label, &mut letters), &mut matcher)?;
-        Some((2, u32::MAX - score))
-    };
-    let mut seen = BTreeSet::new();
-    let mut ranked: Vec<_> = candidates
+    let mut ranked: Vec<(bool, u32, Candidate)> = candidates
         .into_iter()
-        .filter(|candidate| seen.insert(candidate.insert.clone()))
-        .filter_map(|candidate| Some((rank(&candidate.label)?, candidate)))
+        .filter_map(|candidate| {
+            let name = candidate.label.trim_start_matches(['[', '{', ' ']);
+            let begins = candidate.label.starts_with(&typed) || name.starts_with(&typed);
+            let score = pattern.score(Utf32Str::new(&candidate.label, &mut letters), &mut matcher);
+            let score = if begins { 0 } else { score? };
+            Some((!begins, u32::MAX - score, candidate))
+        })
         .collect();
-    ranked.sort_by_key(|(rank, _)| *rank);
-    ranked.into_iter().map(|(_, candidate)| candidate).collect()
+    ranked.sort_by_key(|(fuzzy, rank, _)| (*fuzzy, *rank));
+    ranked.into_iter().map(|(_, _, candidate)| candidate).collect()
 }
 
 #[cfg(test)]

@@ -168,6 +168,30 @@ fn text(
     behind
 }
 
+/// `a.b` as its parts; `a.` has one.
+pub fn parts(word: &str) -> Vec<String> {
+    word.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect()
+}
+
+/// A key, or one part of it, that needs no quotes.
+pub fn is_bare_key(word: &str) -> bool {
+    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
+}
+
+/// A key without quotes, with its dots.
+pub fn is_key(word: &str) -> bool {
+    word.split('.').all(is_bare_key)
+}
+
+/// A number, a time or a truth: what TOML writes without quotes.
+pub fn is_value(word: &str) -> bool {
+    let bare = word.trim_start_matches(['+', '-']);
+    let number = |c: char| c.is_ascii_hexdigit() || "+-_.:xobTtZz".contains(c);
+    matches!(bare, "inf" | "nan") || matches!(word, "true" | "false") || {
+        bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(number)
+    }
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -122,6 +122,47 @@ mod tests {
         prop::collection::vec(piece, 0..40).prop_map(|pieces| pieces.concat())
     }
 
+    /// A value, with lists over several lines and tables in them.
+    fn value() -> impl Strategy<Value = String> {
+        let plain = vec![
+            "1",
+            "-2.5e3",
+            "0xff",
+            "true",
+            "inf",
+            "1979-05-27T07:32:00Z",
+            "\"a # b\"",
+            "'\\'",
+            "\"\\\"\"",
+            "\"\"",
+            "'''a\n]'b\n'''",
+            "\"\"\"\n[a]\nb = \\\"\"\"\"\"\"",
+        ];
+        let leaf = prop::sample::select(plain).prop_map(str::to_owned);
+        leaf.prop_recursive(3, 12, 4, |inner| {
+            let comma = prop::sample::select(vec![",", ", ", ",\n", " , # ] }\n"]);
+            let list = (prop::collection::vec(inner.clone(), 0..4), comma.clone(), any::<bool>()).prop_map(
+                |(values, comma, last)| {
+                    format!("[{}{}]", values.join(comma), if last && !values.is_empty() { comma } else { "" })
+                },
+            );
+            let table = prop::collection::vec(inner, 0..3).prop_map(|values| {
+                let entry = |(nth, value)| format!("k{nth} = {value}");
+                format!("{{ {} }}", values.iter().enumerate().map(entry).collect::<Vec<_>>().join(", "))
+            });
+            prop_oneof![list, table]
+        })
+    }
+
+    /// A file that is mostly TOML.
+    fn file() -> impl Strategy<Value = String> {
+        let header = prop::sample::select(vec!["", "", "[h]\n", "[[ h . \"i j\" ]] # k\r\n", "# [x\n"]);
+        prop::collection::vec((header, value()), 1..5).prop_map(|lines| {
+            let line = |(nth, (header, value)): (usize, (&str, String))| format!("{header}a{nth}.'b' = {value} # c\n");
+            lines.into_iter().enumerate().map(line).collect::<Vec<_>>().concat()
+        })
+    }
+
     proptest! {
         #[test]
         fn every_text_has_inks_that_stand_in_its_lines(text in prop_oneof![any::<String>(), pieces()]) {
@@ -139,7 +180,7 @@ mod tests {
 
         /// What `toml` reads without a word has nothing wrong in it.
         #[test]
-        fn what_is_toml_is_not_called_wrong(text in pieces()) {
+        fn what_is_toml_is_not_called_wrong(text in prop_oneof![pieces(), file(), file()]) {
             if toml::from_str::<toml::Table>(&text).is_ok() {
                 prop_assert!(paint(&text).iter().flatten().all(|(_, ink)| *ink != Ink::Wrong), "{}", text);
             }

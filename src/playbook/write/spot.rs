@@ -140,7 +140,7 @@ fn text_word(token: &Token, text: &Text, column: usize) -> Option<Word> {
     Some(Word { prefix, replace: token.chars.start..end, written: Written::Quoted })
 }
 
-/// A header as far as it is typed, with its brackets; a candidate stands for the whole header.
+/// A header's name as far as it is typed; a candidate stands for the whole header.
 fn header_word(tokens: &[Token], column: usize) -> Option<Word> {
     let mut prefix = String::new();
     let mut end = 0;
@@ -150,11 +150,7 @@ fn header_word(tokens: &[Token], column: usize) -> Option<Word> {
                 prefix.extend(word.chars().take(column.saturating_sub(token.chars.start)));
                 end = token.chars.end;
             }
-            What::OpenList => {
-                end = token.chars.end;
-                prefix.extend((end <= column).then_some('['));
-            }
-            What::CloseList => end = token.chars.end,
+            What::OpenList | What::CloseList => end = token.chars.end,
             _ => break,
         }
     }

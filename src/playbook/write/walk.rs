@@ -1,7 +1,7 @@
 //! Where in a text one stands: in which table, before a key or a value. Made for texts that are being typed, so a
 //! bracket that was never closed ends where a header, or a key at a line's head, shows that it should have been.
 
-use super::lex::{End, Token, What};
+use super::lex::{End, Token, What, is_bare_key, is_key, is_value, parts};
 use super::paint::Ink;
 
 /// What may come next.
@@ -292,27 +292,5 @@ impl Level {
         self.turn = turn;
         self.fresh = true;
         self.key.clear();
-    }
-}
-
-/// `a.b` as its parts; `a.` has one.
-pub fn parts(word: &str) -> Vec<String> {
-    word.split('.').filter(|part| !part.is_empty()).map(str::to_owned).collect()
-}
-
-fn is_bare_key(word: &str) -> bool {
-    word.chars().all(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '_'))
-}
-
-fn is_key(word: &str) -> bool {
-    word.split('.').all(is_bare_key)
-}
-
-/// A number, a time or a truth: what TOML writes without quotes.
-fn is_value(word: &str) -> bool {
-    let bare = word.trim_start_matches(['+', '-']);
-    let number = |c: char| c.is_ascii_hexdigit() || "+-_.:xobTtZz".contains(c);
-    matches!(bare, "inf" | "nan") || matches!(word, "true" | "false") || {
-        bare.starts_with(|c: char| c.is_ascii_digit()) && bare.chars().all(number)
     }
 }

@@ -4,13 +4,14 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
+use jiff::Timestamp;
 use salve::core::command::Scope;
 use salve::core::event::{Event, Recorded};
-use salve::core::id::{AttemptId, IncidentId, Key, PageId};
+use salve::core::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use salve::core::incident::{BreakerState, Cause, Denial, Outcome, Starter};
 use salve::core::plan::Digest;
 use salve::core::reading::Verdict;
-use salve::core::time::Mono;
+use salve::core::time::{Mono, Now};
 use salve::playbook::ContentKey;
 
 #[derive(Debug, Default)]
@@ -24,6 +25,7 @@ pub struct Books {
     /// The moment of every intent, in order.
     pub intents: Vec<Mono>,
     pub pauses: BTreeMap<Scope, Option<Mono>>,
+    pub windows: BTreeMap<MaintenanceId, WindowBook>,
     pub snoozes: BTreeMap<Key, Mono>,
     pub armed: BTreeSet<ContentKey>,
     pub adopted: BTreeSet<ContentKey>,
@@ -33,6 +35,22 @@ pub struct Books {
     /// The storm's page, while it is open.
     pub storm: Option<PageId>,
     pub storm_dedup: Option<Arc<str>>,
+}
+
+/// A maintenance window that is not over.
+#[derive(Debug)]
+pub struct WindowBook {
+    pub scope: Scope,
+    pub from: Timestamp,
+    pub to: Timestamp,
+    /// Once it has begun.
+    pub until: Option<Mono>,
+}
+
+impl WindowBook {
+    pub fn on(&self, now: Now) -> bool {
+        self.until.map_or((self.from..self.to).contains(&now.wall), |until| until > now.mono)
+    }
 }
 
 /// Where an incident stands, as its last record says.
@@ -164,10 +182,12 @@ impl Books {
     }
 
     /// Is a new attempt of this playbook paused at this moment, and by which scope?
-    pub fn paused(&self, playbook: &Arc<str>, now: Mono) -> Option<Scope> {
-        [Scope::Host, Scope::Playbook(playbook.clone())]
-            .into_iter()
-            .find(|scope| self.pauses.get(scope).is_some_and(|until| until.is_none_or(|until| until > now)))
+    pub fn paused(&self, playbook: &Arc<str>, now: Now) -> Option<Scope> {
+        let paused = |scope: &Scope| {
+            self.pauses.get(scope).is_some_and(|until| until.is_none_or(|until| until > now.mono))
+                || self.windows.values().any(|window| window.scope == *scope && window.on(now))
+        };
+        [Scope::Host, Scope::Playbook(playbook.clone())].into_iter().find(paused)
     }
 
     pub fn apply(&mut self, recorded: &Recorded) {
@@ -209,6 +229,14 @@ impl Books {
             }
             Event::Paused { scope, until, .. } => drop(self.pauses.insert(scope.clone(), *until)),
             Event::Resumed { scope, .. } => drop(self.pauses.remove(scope)),
+            Event::Scheduled { window, scope, from, length_ms, .. } => {
+                let to = *from + Duration::from_millis(*length_ms);
+                self.windows.insert(*window, WindowBook { scope: scope.clone(), from: *from, to, until: None });
+            }
+            Event::MaintenanceBegan { window, until } => {
+                self.windows.get_mut(window).expect("only what was planned begins").until = Some(*until);
+            }
+            Event::MaintenanceEnded { window, .. } => drop(self.windows.remove(window)),
             Event::Snoozed { key, until, .. } => drop(self.snoozes.insert(key.clone(), *until)),
             Event::Unsnoozed { key, .. } => drop(self.snoozes.remove(key)),
             Event::Armed { content, .. } => drop(self.armed.insert(content.clone())),

@@ -37,7 +37,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, intent: 
     hold!(running.is_none_or(|it| it.ended.is_some()), "2 one live attempt", "{}: beside its own", intent.attempt);
 
     silence(books, now, key, &known.playbook, playbook, outside)?;
-    survey(input, now, playbook, intent)?;
+    survey(outside, input, now, key, playbook, intent)?;
     one_at_a_time(books, key, intent)?;
     budgets(books, now, key, playbook, intent)?;
     breaker(books, key, intent)?;
@@ -57,7 +57,7 @@ fn silence(
     outside: &Outside,
 ) -> Judged {
     let name = outside.bindings.get(key).map_or(opened_as, |(playbook, _)| &playbook.name);
-    let paused = books.paused(name, now.mono);
+    let paused = books.paused(name, now);
     hold!(paused.is_none(), "5 no intent after a pause", "{paused:?} is paused");
     let snoozed = books.snoozes.get(key).is_some_and(|until| *until > now.mono);
     hold!(!snoozed, "gate: snoozed", "{key:?}");
@@ -67,16 +67,15 @@ fn silence(
 }
 
 /// Detector and gate were looked at anew, just now, and nothing seen forbids it.
-fn survey(input: &Input, now: Now, playbook: &Playbook, intent: &Intent) -> Judged {
+fn survey(outside: &Outside, input: &Input, now: Now, key: &Key, playbook: &Playbook, intent: &Intent) -> Judged {
     let Input::Surveyed { incident, facts, .. } = input else {
         hold!(false, "gate: fresh readings", "{}: on no fresh survey, but on {input:?}", intent.attempt);
         return Ok(());
     };
     hold!(*incident == intent.incident, "gate: fresh readings", "{}: on another's survey", intent.attempt);
     let Facts { detector, busy, stopped_by_operator, plan, began } = facts;
-    // A run by hand of high risk asks first, and may be of what is well.
-    let risky = playbook.risk == Risk::High && matches!(intent.starter, Starter::Approved { .. });
-    let by_hand = risky || matches!(intent.starter, Starter::Manual { .. });
+    // A run by hand may be of what is well.
+    let by_hand = by_hand(outside, key, intent);
     let there = detector.iter().any(|reading| reading.verdict == Verdict::Holds);
     hold!(there || by_hand, "gate: fresh readings", "{}: the fault is not there", intent.attempt);
     hold!(busy.is_none(), "gate: systemd is busy", "{}: {busy:?}", intent.attempt);
@@ -141,8 +140,8 @@ fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, in
     hold!(!unresolved, "8 resolved targets only", "{}: {} does not resolve", intent.attempt, key.target);
     let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
     let approved = matches!(intent.starter, Starter::Approved { .. });
-    // A run by hand is above shadow; where its risk is high, it is approved first.
-    let by_hand = matches!(intent.starter, Starter::Manual { .. }) || approved && outside.hand_wanted.contains(key);
+    // A run by hand is above shadow.
+    let by_hand = by_hand(outside, key, intent);
     hold!(playbook.risk != Risk::High || approved, "4 approvals", "{}: high risk and no yes", intent.attempt);
     hold!(playbook.mode != Mode::Ask || !by_itself, "4 approvals", "{}: mode ask, by itself", intent.attempt);
     let shadow = matches!(playbook.mode, Mode::Shadow | Mode::Off);
@@ -160,6 +159,15 @@ fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, in
         Standing::AsWritten => {}
     }
     Ok(())
+}
+
+/// An operator asked for it; where its risk is high, it was approved first.
+fn by_hand(outside: &Outside, key: &Key, intent: &Intent) -> bool {
+    match intent.starter {
+        Starter::Manual { .. } => true,
+        Starter::Approved { .. } => outside.hand_wanted.contains(key),
+        Starter::Auto | Starter::Probe => false,
+    }
 }
 
 /// Unconsumed, unexpired, of this boot, and for exactly this.

@@ -41,7 +41,7 @@ impl Ledger {
             // The kind is what is recorded: another pause may hold by now.
             Denial::Paused { .. } => {
                 let name = self.outside.bindings.get(&incident.key).map_or(&incident.playbook, |(it, _)| &it.name);
-                self.books.paused(name, now.mono).is_some()
+                self.books.paused(name, now).is_some()
             }
             Denial::Snoozed { .. } => self.books.snoozes.get(&incident.key).is_some_and(|until| *until > now.mono),
             Denial::OutsideWindow => playbook.only_between.is_some_and(|window| !window.contains(now.minute_of_day)),

@@ -24,7 +24,7 @@ use salve::core::event::{Event, Recorded};
 use salve::core::input::Input;
 use salve::core::time::Now;
 
-pub use books::{AttemptBook, Books, Stand};
+pub use books::{AttemptBook, Books, Stand, WindowBook};
 pub use outside::Outside;
 
 /// A broken invariant.
@@ -87,6 +87,12 @@ impl Ledger {
             // A yes and a run by hand may wait for a survey before they are answered; the rest may not.
             let slow = matches!(command, salve::core::Command::Approve { .. } | salve::core::Command::RunNow { .. });
             hold!(!waits || slow, "every command is answered once", "{command:?} has no answer");
+        }
+        for (id, window) in &self.books.windows {
+            let begun = window.until.is_some() || now.wall < window.from;
+            hold!(begun, "maintenance", "{id} should have begun by {}", now.wall);
+            let ends = window.until.is_none_or(|until| until > now.mono);
+            hold!(ends, "maintenance", "{id} should be over");
         }
         self.outside.after(input);
         Ok(())

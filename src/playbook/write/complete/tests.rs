@@ -49,11 +49,6 @@ fn headers_are_completed_with_their_brackets() {
     assert_eq!(first("rem|"), "[[remediate]]");
     assert_eq!(first("[verify.tc|"), "[verify.tcp]");
     assert_eq!(labels("[detect]|"), Vec::<String>::new());
-    // so many brackets as are typed come first
-    assert_eq!(first("[|"), "[detect]");
-    assert_eq!(first("[[|"), "[[remediate]]");
-    assert_eq!(first("[[detect.ht|]]"), "[[detect.http]]");
-    assert_eq!(first("[[det|"), "[detect]");
 }
 
 #[test]
@@ -100,10 +95,6 @@ fn words_are_offered_with_their_quotes() {
     assert_eq!(first("[detect]\nunit = { state = \"not act| }"), "unit = { state = \"not active\" }");
     assert_eq!(first("[[remediate]]\nidempotent = t|"), "idempotent = true");
     assert!(labels("risk = |").contains(&"medium".to_owned()));
-    assert_eq!(labels("[verify]\nprocess = { exists = |"), ["true", "false"]);
-    assert_eq!(labels("[verify]\nhttp = { status = |")[..2], ["200", "not 200"]);
-    assert_eq!(labels("[[remediate]]\ndo = [{ run = |"), ["[ ]", "{ }"]);
-    assert_eq!(first("[detect]\nfor = |"), "for = \"30s\"");
 }
 
 #[test]

@@ -6,6 +6,8 @@ use std::thread;
 use super::*;
 use crate::playbook::library::{Sources, load};
 
+mod again;
+
 fn files(folder: &Path) -> Vec<String> {
     let mut names: Vec<String> =
         fs::read_dir(folder).unwrap().map(|entry| entry.unwrap().file_name().into_string().unwrap()).collect();
@@ -168,52 +170,6 @@ fn where_files_cannot_be_exchanged_the_former_version_is_copied() {
     assert_eq!(fs::read_to_string(home.path().join("a.toml")).unwrap(), "two");
     assert_eq!(fs::read_to_string(home.path().join("a.toml~")).unwrap(), "one");
     assert_eq!(files(home.path()), ["a.toml", "a.toml~"]);
-}
-
-/// On a disk of its own, in a test that runs itself again among mounts of its own; a host that lets nobody do that has
-/// no such disk.
-#[test]
-fn a_full_disk_and_a_read_only_one_leave_everything_as_it_was() {
-    const DISK: &str = "SALVE_TEST_DISK";
-    if let Some(disk) = std::env::var_os(DISK) {
-        return on_small_disk(Path::new(&disk));
-    }
-    let home = tempfile::tempdir().unwrap();
-    let script = r#"mount -t tmpfs -o size=64k small "$0" 2>/dev/null || { echo no disk; exit 0; }; exec "$@""#;
-    let test = "playbook::write::store::tests::a_full_disk_and_a_read_only_one_leave_everything_as_it_was";
-    let run = std::process::Command::new("unshare")
-        .args(["--map-root-user", "--mount", "sh", "-c", script])
-        .arg(home.path())
-        .arg(std::env::current_exe().unwrap())
-        .args(["--exact", test])
-        .env(DISK, home.path())
-        .output();
-    let Ok(run) = run else { return };
-    let said = String::from_utf8_lossy(&run.stdout) + String::from_utf8_lossy(&run.stderr);
-    let barred = said.contains("no disk") || said.contains("unshare:");
-    assert!(barred || (run.status.success() && said.contains("1 passed")), "{said}");
-}
-
-fn on_small_disk(disk: &Path) {
-    let path = disk.join("a.toml");
-    let drafts = Drafts::new(disk.join("drafts"));
-    save(&path, "one", None).unwrap();
-    drafts.keep("a", &path, "draft").unwrap();
-    let before = files(disk);
-    let large = "x".repeat(100_000);
-    let told = save(&path, &large, Some("one")).unwrap_err();
-    assert!(matches!(told, SaveError::NoRoom { why: Errno::NOSPC, .. }), "{told:?}");
-    assert!(matches!(drafts.keep("a", &path, &large), Err(SaveError::NoRoom { .. })));
-    let as_before = || {
-        assert_eq!((fs::read_to_string(&path).unwrap(), files(disk)), ("one".into(), before.clone()));
-        assert_eq!(drafts.all().into_iter().map(|draft| draft.text).collect::<Vec<_>>(), ["draft"]);
-        assert_eq!(files(&disk.join("drafts")), ["a.draft"]);
-    };
-    as_before();
-    let frozen = std::process::Command::new("mount").args(["-o", "remount,ro"]).arg(disk).status().unwrap();
-    assert!(frozen.success());
-    assert_eq!(save(&path, "two", Some("one")), Err(SaveError::ReadOnly { folder: disk.into() }));
-    as_before();
 }
 
 #[test]

@@ -1,0 +1,192 @@
+//! Forms that hold something back, and that let it go again: pauses, maintenance windows, snoozes.
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::{Field, Form, Purpose, Value, choice, text};
+use crate::console::line::Line;
+use crate::console::say;
+use crate::core::incident::Denial;
+use crate::core::{Key, Mono, Scope, moment};
+use crate::engine::Snapshot;
+use crate::engine::snapshot::{Health, Maintenance, PlaybookState, Snooze};
+use crate::playbook::value::Period;
+
+/// How long a pause, a window or a snooze can last; none is until resumed.
+const LENGTHS: [(&str, Option<u64>); 9] = [
+    ("5 minutes", Some(5 * 60)),
+    ("15 minutes", Some(15 * 60)),
+    ("30 minutes", Some(30 * 60)),
+    ("1 hour", Some(3600)),
+    ("2 hours", Some(2 * 3600)),
+    ("4 hours", Some(4 * 3600)),
+    ("12 hours", Some(12 * 3600)),
+    ("1 day", Some(86_400)),
+    ("until resumed", None),
+];
+/// What is offered first.
+const USUAL: usize = 2;
+
+impl Form {
+    /// No new attempts: on the host, or by one playbook; the one that is looked at stands next to the host.
+    #[must_use]
+    pub fn pause(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
+        let mut about = vec![
+            Line::plain("Nothing new is started while paused. Detection goes on."),
+            Line::plain("An attempt that runs now is finished and verified."),
+        ];
+        about.extend(in_force(snapshot, now));
+        let (scopes, what) = scopes(snapshot, playbook);
+        Self::new("Pause", about, vec![what, lengths(LENGTHS.len()), text("reason")], Purpose::Pause(scopes))
+    }
+
+    /// A pause that begins by itself.
+    #[must_use]
+    pub fn schedule(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
+        let mut about = vec![Line::plain("From that moment on nothing new is started, until it is over.")];
+        about.extend(in_force(snapshot, now));
+        let (scopes, what) = scopes(snapshot, playbook);
+        let from = Field { label: "from", value: Value::Moment { typed: String::new(), means: String::new() } };
+        // a window always ends by itself
+        let fields = vec![what, from, lengths(LENGTHS.len() - 1), text("reason")];
+        Self { at: 1, ..Self::new("Plan maintenance", about, fields, Purpose::Schedule(scopes)) }
+    }
+
+    /// The end of a pause in force.
+    #[must_use]
+    pub fn resume(snapshot: &Snapshot, scope: &Scope, now: Mono) -> Option<Self> {
+        let pause = snapshot.pauses.iter().find(|pause| pause.scope == *scope)?;
+        let since = say::age(now.since(pause.since));
+        let mut about = vec![Line::plain(format!(
+            "{scope} was paused {since} ago by {}, {}.",
+            pause.by,
+            say::until(pause.until, now)
+        ))];
+        about.extend(reason(&pause.reason));
+        about.push(waiting(snapshot, "resumed"));
+        Some(Self::new(format!("Resume {scope}?"), about, vec![], Purpose::Resume(scope.clone())))
+    }
+
+    /// The end of a maintenance window, begun or not.
+    #[must_use]
+    pub fn unschedule(snapshot: &Snapshot, window: &Maintenance, now: Mono, zone: &TimeZone) -> Self {
+        let Maintenance { id, scope, by, .. } = window;
+        let (verb, stands) = match window.until {
+            Some(until) => ("End", format!("It pauses {scope}, {} left.", say::left(until, now))),
+            None => ("Cancel", format!("It would pause {scope} from {} on.", say::date(window.from, zone))),
+        };
+        let mut about = vec![Line::plain(format!("Planned by {by}. {stands}"))];
+        about.extend(reason(&window.reason));
+        about.extend(window.until.map(|_| waiting(snapshot, "ended")));
+        Self::new(format!("{verb} maintenance {id}?"), about, vec![], Purpose::Unschedule(*id))
+    }
+
+    /// Leave one key alone for a time.
+    #[must_use]
+    pub fn snooze(playbook: &str, key: &Key) -> Self {
+        let about = vec![Line::plain(format!("{playbook} leaves {} alone for so long, broken or not.", key.target))];
+        // a snooze always ends by itself
+        let fields = vec![lengths(LENGTHS.len() - 1), text("reason")];
+        Self::new(format!("Snooze {}", key.target), about, fields, Purpose::Snooze(key.clone()))
+    }
+
+    /// The end of a snooze.
+    #[must_use]
+    pub fn unsnooze(snooze: &Snooze, now: Mono) -> Self {
+        let Snooze { key, playbook, until, by, .. } = snooze;
+        let mut about = vec![Line::plain(format!("It is snoozed by {by}, {} left.", say::left(*until, now)))];
+        about.extend(reason(&snooze.reason));
+        about.push(Line::plain(format!("{playbook} may act on it again at once.")));
+        Self::new(format!("End the snooze of {}?", key.target), about, vec![], Purpose::Unsnooze(key.clone()))
+    }
+
+    pub(super) fn length(&self) -> Option<Period> {
+        let field = self.fields.iter().position(|field| field.label == LENGTH)?;
+        LENGTHS.get(self.chosen(field)).and_then(|(_, seconds)| seconds.map(Period::from_secs))
+    }
+
+    /// The moment that was typed.
+    pub(in crate::console) fn moment(&self, now: Timestamp, zone: &TimeZone) -> Result<Timestamp, String> {
+        let typed = self.fields.iter().find_map(|field| match &field.value {
+            Value::Moment { typed, .. } => Some(typed.as_str()),
+            _ => None,
+        });
+        moment::parse(typed.unwrap_or_default(), now, zone)
+    }
+
+    /// Says beside what was typed which moment it means.
+    pub fn tell_moment(&mut self, now: Timestamp, zone: &TimeZone) {
+        let meant = self.moment(now, zone);
+        for field in &mut self.fields {
+            if let Value::Moment { typed, means } = &mut field.value {
+                *means = match &meant {
+                    _ if typed.trim().is_empty() => String::new(),
+                    Ok(moment) => say::ahead(*moment, now, zone),
+                    Err(_) => "no moment yet".to_owned(),
+                };
+            }
+        }
+    }
+}
+
+/// The snooze of this key.
+#[must_use]
+pub fn snooze_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Snooze> {
+    snapshot.snoozes.iter().find(|snooze| snooze.key == *key)
+}
+
+const LENGTH: &str = "how long";
+
+fn lengths(count: usize) -> Field {
+    let options = LENGTHS.iter().take(count).map(|(words, _)| (*words).to_owned()).collect();
+    Field { label: LENGTH, value: Value::Choice { options, at: USUAL } }
+}
+
+/// What can be paused: the host, what is looked at, every other playbook in force.
+fn scopes(snapshot: &Snapshot, here: Option<Arc<str>>) -> (Vec<Scope>, Field) {
+    let mut others: Vec<Arc<str>> = snapshot
+        .playbooks
+        .iter()
+        .filter(|book| matches!(book.state, PlaybookState::InForce { .. }) && here.as_ref() != Some(&book.name))
+        .map(|book| Arc::clone(&book.name))
+        .collect();
+    others.sort();
+    let books = here.into_iter().chain(others).map(Scope::Playbook);
+    let scopes: Vec<Scope> = [Scope::Host].into_iter().chain(books).collect();
+    let options = scopes.iter().map(ToString::to_string).collect();
+    (scopes, choice("what", options))
+}
+
+fn reason(reason: &str) -> Option<Line> {
+    (!reason.is_empty()).then(|| Line::plain("Reason: ").text(reason))
+}
+
+/// What is paused or planned already.
+fn in_force(snapshot: &Snapshot, now: Mono) -> Vec<Line> {
+    let pauses = snapshot
+        .pauses
+        .iter()
+        .map(|pause| format!("{} is paused by {}, {}.", pause.scope, pause.by, say::until(pause.until, now)));
+    let windows = snapshot.maintenance.iter().map(|window| {
+        if let Some(until) = window.until {
+            return format!("Maintenance {} pauses {}, {} left.", window.id, window.scope, say::left(until, now));
+        }
+        let ahead = window.from.duration_since(snapshot.now.wall).unsigned_abs();
+        format!("Maintenance {} of {} begins in {}.", window.id, window.scope, say::age(ahead))
+    });
+    pauses.chain(windows).map(|words| Line::new().with(crate::console::theme::Role::Asked, words)).collect()
+}
+
+fn waiting(snapshot: &Snapshot, when: &str) -> Line {
+    let waiting = snapshot.detectors.iter().filter(|d| matches!(d.health, Health::Held(Denial::Paused { .. })));
+    Line::plain(format!(
+        "{} acted upon as soon as it is {when}.",
+        match waiting.count() {
+            0 => "Nothing waits to be".to_owned(),
+            1 => "1 broken target may be".to_owned(),
+            many => format!("{many} broken targets may be"),
+        }
+    ))
+}

@@ -1,0 +1,67 @@
+//! The success page under the cursor.
+
+use super::super::fixture;
+use super::super::model::{ListKind, Overlay, Page};
+use super::super::success::Span;
+use super::keys::Desk;
+use crate::core::{Command, IncidentId};
+
+fn desk() -> Desk {
+    Desk::new(fixture::trouble())
+}
+
+fn span(desk: &Desk) -> Option<Span> {
+    match desk.model.pages.last() {
+        Some(Page::Success { span, .. }) => Some(*span),
+        _ => None,
+    }
+}
+
+#[test]
+fn the_window_under_the_cursor_is_the_one_that_is_shown() {
+    assert_eq!(span(&desk().keys("S")), Some(Span::Day));
+    assert_eq!(span(&desk().keys("Sk")), Some(Span::Hour));
+    let week = desk().keys("Sj");
+    assert_eq!(span(&week), Some(Span::Week));
+    assert!(week.page().iter().any(|line| line == "By playbook, the last 7 days"));
+    assert_eq!(span(&week.keys("jjj")), Some(Span::Month), "below the windows the last one stays");
+}
+
+#[test]
+fn rows_lead_to_what_they_are_about() {
+    let incidents = desk().keys("S\r");
+    assert!(matches!(incidents.model.pages.last(), Some(Page::List { kind: ListKind::Incidents, .. })));
+    let book = desk().keys("Sjjj\r");
+    assert!(matches!(book.model.pages.last(), Some(Page::Playbook { name, .. }) if &**name == "service-down"));
+    let at = |item: &str| {
+        let mut desk = desk().keys("S");
+        if let Some(Page::Success { cursor, .. }) = desk.model.pages.last_mut() {
+            cursor.on = Some(item.into());
+        }
+        desk
+    };
+    let gone = at("wanting replica-lag address 10.0.0.7:5432 NoRemediation").keys("\r");
+    assert!(matches!(gone.model.pages.last(), Some(Page::Playbook { name, .. }) if &**name == "replica-lag"));
+    let known = at("wanting service-down unit mailer.service NoPlan").keys("\r");
+    assert!(matches!(known.model.pages.last(), Some(Page::Incident { id: IncidentId(39), .. })));
+    let armed = at("wanting inodes mount /var/lib/postgresql Arming").keys("Ay");
+    assert_eq!(armed.commands(), [&Command::Arm { playbook: "inodes".into() }]);
+    let failing = at("failing disk-full").keys("b");
+    assert!(matches!(failing.model.overlay, Some(Overlay::Pick(_))), "which of its targets?");
+}
+
+#[test]
+fn the_page_says_what_to_write_mend_and_stop() {
+    let page = desk().keys("S").page().join("\n");
+    for said in [
+        "Write these next",
+        "7x 10.0.0.7:5432 (replica-lag) no remediation",
+        "Needs a real fix",
+        "Consider no longer automating",
+        "36% disk-full  fixed 4 of 11, surely not more than 65%",
+    ] {
+        assert!(page.contains(said), "{said} in\n{page}");
+    }
+    let empty = Desk::new(fixture::first()).keys("S").page().join("\n");
+    assert!(empty.contains("no verdict yet (no incidents)") && !empty.contains("Write these next"), "{empty}");
+}

@@ -1,0 +1,48 @@
+//! A command that needs something to act on asks which: a list to choose from by a few letters.
+
+use std::sync::Arc;
+
+use super::super::keys::Verb;
+use super::super::model::{Model, Overlay, Pick};
+use super::super::rows;
+use super::super::view::{self, Entry, World};
+use super::opening::{self, Subject};
+use super::{Request, form, say};
+
+/// Does this act on a target or a playbook?
+#[must_use]
+pub const fn needs_one(verb: Verb) -> bool {
+    matches!(verb, Verb::Snooze | Verb::RunNow | Verb::Breaker | Verb::Arm)
+}
+
+/// Asks which; what is looked at now comes first.
+pub fn open(model: &mut Model, verb: Verb, of: Option<Arc<str>>, world: &World<'_>) -> Vec<Request> {
+    let here = opening::subject(model, world);
+    let first = here.map(|subject| match &subject.key {
+        Some(key) if verb != Verb::Arm => rows::row_id(&subject.playbook, &key.target.to_string()),
+        _ => subject.playbook,
+    });
+    let pick = Pick { verb, of, first, typed: String::new(), at: 0 };
+    if view::picks(&pick, world).is_empty() {
+        say(model, world, "there is nothing here to choose from");
+    } else {
+        model.overlay = Some(Overlay::Pick(pick));
+    }
+    Vec::new()
+}
+
+/// Goes on with the chosen one.
+pub fn chosen(model: &mut Model, pick: &Pick, world: &World<'_>) -> Vec<Request> {
+    match view::picks(pick, world).into_iter().nth(pick.at) {
+        Some(Entry::Target { playbook, key, incident, .. }) => {
+            form::open_for(model, pick.verb, Some(&Subject { playbook, key, incident }), world)
+        }
+        Some(Entry::Playbook(playbook)) => {
+            form::open_for(model, pick.verb, Some(&Subject { playbook, key: None, incident: None }), world)
+        }
+        _ => {
+            say(model, world, "nothing answers to that: nothing was done");
+            Vec::new()
+        }
+    }
+}

@@ -1,0 +1,118 @@
+//! On pages that are read: finding words, choosing an attempt, copying, exporting.
+
+use std::sync::Arc;
+
+use super::super::clipboard;
+use super::super::find::{self, Find};
+use super::super::model::{Model, Overlay, Page, Said};
+use super::super::recall;
+use super::super::view::{self, World};
+use super::{Request, say};
+use crate::core::IncidentId;
+use crate::engine::report;
+
+/// Begins to look for words.
+pub fn find(model: &mut Model) {
+    if scroll(model).is_some() {
+        model.overlay = Some(Overlay::Find(Find::default()));
+    }
+}
+
+/// The words have changed: to the first place at or below the top of the screen.
+pub fn changed(model: &mut Model, world: &World<'_>) {
+    let top = scroll(model).map_or(0, |scroll| *scroll);
+    let Some(Overlay::Find(find)) = &model.overlay else { return };
+    let hits = hits(model, &find.words.clone(), world);
+    let at = hits.iter().position(|row| *row >= top).unwrap_or(0);
+    show(model, at, &hits, world);
+}
+
+/// To the next place, or the one before; past the last one it begins anew.
+pub fn step(model: &mut Model, next: bool, world: &World<'_>) {
+    let Some(Overlay::Find(find)) = &model.overlay else { return };
+    let (at, words) = (find.at, find.words.clone());
+    let hits = hits(model, &words, world);
+    let count = hits.len().max(1);
+    let at = if next { (at + 1) % count } else { (at + count - 1) % count };
+    show(model, at, &hits, world);
+}
+
+/// The rows that hold the words.
+fn hits(model: &Model, words: &str, world: &World<'_>) -> Vec<usize> {
+    let Some((lines, width)) = view::shown_text(model, world) else { return Vec::new() };
+    find::rows(&lines, &find::hits(&lines, words), width)
+}
+
+/// Scrolls to a place, where it is not on the screen.
+fn show(model: &mut Model, at: usize, hits: &[usize], world: &World<'_>) {
+    if let Some(Overlay::Find(find)) = &mut model.overlay {
+        find.at = at;
+    }
+    if let Some(row) = hits.get(at) {
+        scroll_to(model, *row, world);
+    }
+}
+
+fn scroll_to(model: &mut Model, row: usize, world: &World<'_>) {
+    let Some(extent) = view::extent(model, world) else { return };
+    let Some(scroll) = scroll(model) else { return };
+    let top = (*scroll).min(extent.last());
+    if !(top..top + extent.shown).contains(&row) {
+        *scroll = row.saturating_sub(extent.shown / 3).min(extent.last());
+    }
+}
+
+/// How far the page is scrolled, if it is one to read.
+fn scroll(model: &mut Model) -> Option<&mut usize> {
+    match model.pages.last_mut() {
+        Some(
+            Page::Incident { scroll, .. }
+            | Page::Playbook { scroll, .. }
+            | Page::Trial { scroll, .. }
+            | Page::Text { scroll, .. },
+        ) => Some(scroll),
+        _ => None,
+    }
+}
+
+/// Chooses an attempt of the incident's page, and shows it.
+pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
+    let Some(attempt) = recall::choose(model, next, world) else {
+        return say(model, world, "no attempt is chosen: y copies the whole page");
+    };
+    let head = format!("attempt {attempt} started");
+    let row = hits(model, &head, world).first().copied();
+    let last = view::extent(model, world).map_or(0, view::Extent::last);
+    if let (Some(row), Some(scroll)) = (row, scroll(model)) {
+        *scroll = row.min(last);
+    }
+}
+
+/// Copies the page's text, or the attempt that is chosen.
+pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    let Some((what, lines)) = view::copied_lines(100, model, world) else { return Vec::new() };
+    let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
+    let kept = clipboard::fitting(&text);
+    let said = if kept.len() < text.len() {
+        let (kept, all) = (kept.len().div_ceil(1024), text.len().div_ceil(1024));
+        format!(
+            "CUT: sent the first {kept} of {all} KiB to the clipboard, which takes no more; x writes an incident whole"
+        )
+    } else {
+        format!("sent {what} to the clipboard, if this terminal takes it")
+    };
+    model.said = Some(Said { text: said.into(), bad: kept.len() < text.len(), at: world.at });
+    vec![Request::Copy(kept.to_owned())]
+}
+
+/// Writes the incident's page as Markdown.
+pub fn export(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+    let Some(Page::Incident { id, .. }) = model.pages.last() else { return Vec::new() };
+    let id: IncidentId = *id;
+    let Some(view) = recall::incident(model, id, world) else {
+        say(model, world, "the journal has not told this incident yet");
+        return Vec::new();
+    };
+    let text = report::markdown(&view, &world.snapshot.host, world.zone);
+    vec![Request::Export { stem: Arc::from(format!("salve-incident-{}", id.0)), text }]
+}

@@ -1,0 +1,115 @@
+//! An incident opens, and an incident ends.
+
+use std::sync::Arc;
+
+use super::event::Event;
+use super::id::{IncidentId, Key};
+use super::incident::Outcome;
+use super::machine::{Core, Wait};
+use super::reading::{Reading, Verdict};
+use super::state::{Incident, Step};
+use super::time::Mono;
+use super::timers::Timer;
+use super::watched::Fault;
+
+impl Core {
+    pub(super) fn open(&mut self, key: &Key, since: Mono) {
+        let readings = self.detector_readings(key);
+        if let Some(id) = self.open_as(key, since, readings) {
+            self.advance(id);
+        }
+    }
+
+    /// Opens an incident and nothing more.
+    pub(super) fn open_as(&mut self, key: &Key, since: Mono, readings: Vec<Reading>) -> Option<IncidentId> {
+        let playbook = Arc::clone(&self.keys.get(key)?.playbook.name);
+        let incident = IncidentId(self.state.last.incident + 1);
+        self.timers.cancel(&Timer::Hold(key.clone()));
+        if let Some(watched) = self.keys.get_mut(key) {
+            watched.last = Some(incident);
+        }
+        self.record(Event::Opened { incident, key: key.clone(), playbook, since, readings });
+        Some(incident)
+    }
+
+    /// It healed less than an hour ago, and now it needs an attempt or a human again: that was not a fix. Not so where
+    /// an operator stopped it, or it clears by itself.
+    pub(super) fn relapsed(&mut self, by: IncidentId, key: &Key) {
+        if self.incident(by).is_none_or(|incident| !incident.attempts.is_empty() || incident.escalation.is_some()) {
+            return;
+        }
+        let healing = self.state.healed.get(key).and_then(|all| all.back());
+        if let Some(healing) = healing.filter(|last| self.now.mono.since(last.mono) <= self.config.relapse) {
+            let incident = healing.incident;
+            self.record(Event::Relapsed { incident, by });
+        }
+    }
+
+    /// Every detector check says that the fault is gone.
+    pub(super) fn cleared(&mut self, id: IncidentId) {
+        let Some(incident) = self.incident(id) else { return };
+        let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some()) && self.opened_by_hand(id);
+        if incident.rests() && !by_hand {
+            let outcome = cleared_outcome(incident);
+            self.close(id, &outcome);
+        }
+    }
+
+    /// Ends an incident: requests withdrawn, page resolved, watches and waits given up.
+    pub(super) fn close(&mut self, id: IncidentId, outcome: &Outcome) {
+        let Some(incident) = self.incident(id) else { return };
+        let key = incident.key.clone();
+        if let Step::Asking(request) = &incident.step
+            && !matches!(outcome, Outcome::Declined { .. })
+        {
+            let (generation, why) = (request.generation, Arc::from("it is no longer wanted"));
+            self.record(Event::Withdrawn { incident: id, generation, why });
+        }
+        self.end_probe(id);
+        self.resolve(id);
+        self.answer_manual(id, "the incident was closed");
+        self.unwatch_verifier(id);
+        self.record(Event::Closed { incident: id, outcome: outcome.clone() });
+        self.forget_survey(id);
+        self.stop_waiting(id);
+        self.live.remove(&id);
+        self.after_close(id, &key, outcome);
+        self.wake_locked();
+        self.wake(Wait::Need);
+    }
+
+    fn after_close(&mut self, id: IncidentId, key: &Key, outcome: &Outcome) {
+        let Some(watched) = self.keys.get_mut(key) else { return };
+        watched.holding = None;
+        match outcome {
+            Outcome::Declined { .. } | Outcome::ClosedByOperator { .. } => {
+                watched.muted = matches!(watched.fault, Fault::Broken | Fault::Unknown);
+            }
+            Outcome::Healed { .. } | Outcome::HealedByOperator { .. } | Outcome::EscalatedThenCleared => {
+                watched.stale_before = self.now.mono;
+                let mut dropped = false;
+                for slot in &mut watched.detector {
+                    dropped |= slot.take_if(|reading| reading.verdict != Verdict::DoesNotHold).is_some();
+                }
+                if dropped {
+                    self.refresh(id, key);
+                }
+            }
+            Outcome::SelfCleared | Outcome::ClearedUnverified | Outcome::Expired | Outcome::Superseded => {}
+        }
+        self.evaluate(key);
+    }
+}
+
+/// How an incident ends whose fault went away by itself.
+fn cleared_outcome(incident: &Incident) -> Outcome {
+    if incident.expired {
+        Outcome::Expired
+    } else if incident.escalation.is_some() {
+        Outcome::EscalatedThenCleared
+    } else if incident.attempts.is_empty() {
+        Outcome::SelfCleared
+    } else {
+        Outcome::ClearedUnverified
+    }
+}

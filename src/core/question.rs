@@ -1,0 +1,103 @@
+//! Everything that the gate looks at, gathered from the state as it is now.
+
+use super::breaker::{Admission, Limits};
+use super::gate::{Answer, Question, Wish};
+use super::id::{IncidentId, Key};
+use super::input::{Facts, Standing};
+use super::machine::Core;
+use super::state::Incident;
+use crate::playbook::{Mode, Playbook};
+
+impl Core {
+    /// Everything that the gate looks at, for this incident now.
+    pub(super) fn question(&self, id: IncidentId, playbook: &Playbook, facts: Option<&Facts>) -> Option<Question> {
+        let incident = self.incident(id)?;
+        Some(self.question_about(&incident.key, id, self.wish(incident), playbook, facts))
+    }
+
+    /// What the gate would say now to an attempt on this key; nothing changes. None where nothing is watched there.
+    #[must_use]
+    pub fn rehearse(&self, key: &Key, facts: &Facts) -> Option<Answer> {
+        let playbook = &self.keys.get(key)?.playbook;
+        let me = self.state.by_key.get(key).copied().unwrap_or(IncidentId(0));
+        Some(self.question_about(key, me, Wish::Auto, playbook, Some(facts)).judge())
+    }
+
+    fn question_about(
+        &self,
+        key: &Key,
+        id: IncidentId,
+        wish: Wish,
+        playbook: &Playbook,
+        facts: Option<&Facts>,
+    ) -> Question {
+        let now = self.now.mono;
+        let (mode, first_live) = self.standing(key);
+        let grace = self.state.booted + self.config.boot_grace;
+        let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
+        Question {
+            wish,
+            cannot_record: self.recording.as_ref().err().cloned(),
+            paused: self.paused(playbook),
+            snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
+            outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
+            needs: self.unhealthy_need(playbook),
+            stopped: facts
+                .filter(|_| playbook.skip_if_stopped_by_operator)
+                .and_then(|facts| facts.stopped_by_operator.clone()),
+            locked: self.state.lock_against(&key.target, id),
+            quarantined: self.state.quarantined(&key.target),
+            busy: facts.and_then(|facts| facts.busy.clone()),
+            breaker: self.admission(key, playbook),
+            cooldown: self.cooldown(key, playbook),
+            budget_spent: self.state.host.count(now, self.config.host_window) >= self.config.host_attempts,
+            storm: self.storm(),
+            grace: (grace > now).then_some(grace),
+            risk: playbook.risk,
+            mode,
+            first_live,
+        }
+    }
+
+    fn wish(&self, incident: &Incident) -> Wish {
+        let approved = incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono);
+        let by_hand = self.live.get(&incident.id).is_some_and(|live| live.manual.is_some());
+        match (approved, by_hand) {
+            (true, true) => Wish::ManualApproved,
+            (true, false) => Wish::Approved,
+            (false, true) => Wish::Manual,
+            (false, false) => Wish::Auto,
+        }
+    }
+
+    fn admission(&self, key: &Key, playbook: &Playbook) -> Admission {
+        let limits = Limits::of(playbook);
+        self.state.breakers.get(key).map_or(Admission::Pass, |breaker| breaker.admits(self.now.mono, limits))
+    }
+
+    fn cooldown(&self, key: &Key, playbook: &Playbook) -> Option<super::time::Mono> {
+        let until = self.state.breakers.get(key)?.last_invoked()? + playbook.cooldown?.0;
+        (until > self.now.mono).then_some(until)
+    }
+
+    /// The mode in force here, and whether a first live attempt must still ask.
+    pub(super) fn standing(&self, key: &Key) -> (Mode, bool) {
+        let Some(watched) = self.keys.get(key) else { return (Mode::Off, false) };
+        let written = watched.playbook.mode;
+        let shadow = if written == Mode::Off { Mode::Off } else { Mode::Shadow };
+        match (self.state.armed.get(&key.content), watched.standing) {
+            (Some(true), _) | (None, Standing::AsWritten) => (written, false),
+            (Some(false), _) | (None, Standing::ShadowUntilArmed) => (shadow, false),
+            (None, Standing::AsksFirst) => (written, !self.state.lived.contains(&key.content)),
+        }
+    }
+
+    /// The mode in force: what is written, after arming; a first live attempt that must ask counts as asking.
+    #[must_use]
+    pub fn mode_in_force(&self, key: &Key) -> Mode {
+        match self.standing(key) {
+            (Mode::Auto, true) => Mode::Ask,
+            (mode, _) => mode,
+        }
+    }
+}

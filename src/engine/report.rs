@@ -1,0 +1,171 @@
+//! One incident as Markdown, to keep or to hand on: how it stands, the evidence, every attempt with its arguments,
+//! output and verdict, and the whole story with who did what when. What came from outside cannot break out of it.
+
+use std::fmt::Write as _;
+use std::sync::Arc;
+use std::time::Duration;
+
+use jiff::Timestamp;
+use jiff::tz::TimeZone;
+
+use super::snapshot::{IncidentView, Stage};
+use crate::channel::markdown::{fence, inline, table};
+use crate::core::plan::ScopeLevel;
+use crate::core::story::{reading_words, sentence, step_words};
+use crate::core::{AttemptId, AttemptReport, Event, Plan, Recorded, Role};
+use crate::playbook::value::Period;
+
+/// The whole incident.
+#[must_use]
+pub fn markdown(incident: &IncidentView, host: &str, zone: &TimeZone) -> String {
+    let mut out = format!("# Incident {} on {}: {}\n\n", incident.id, inline(host), inline(&incident.title));
+    out += &summary(incident, zone);
+    out += &evidence(incident);
+    let attempts = attempts(&incident.story);
+    if !attempts.is_empty() {
+        out += "\n## Attempts\n";
+    }
+    for attempt in &attempts {
+        out += &told(attempt, zone);
+    }
+    out += &story(incident, zone);
+    out
+}
+
+fn date(moment: Timestamp, zone: &TimeZone) -> String {
+    moment.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S %Z").to_string()
+}
+
+fn length(milliseconds: u64) -> String {
+    Period(Duration::from_millis(milliseconds)).to_string()
+}
+
+fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
+    let mut rows = vec![
+        ["target".to_owned(), incident.key.target.to_string()],
+        ["playbook".to_owned(), format!("{}, risk {}", incident.playbook, incident.risk)],
+        ["fault since".to_owned(), date(incident.since.wall, zone)],
+        ["stands".to_owned(), stands(&incident.stage)],
+    ];
+    if let Stage::Closed { at, .. } = &incident.stage {
+        let lasted = at.mono.since(incident.since.mono);
+        rows.push(["over since".into(), format!("{}, after {}", date(at.wall, zone), Period(lasted))]);
+    }
+    rows.push(["attempts".into(), format!("{}, of {} rungs", incident.attempts, incident.rungs)]);
+    if let Some(by) = &incident.acknowledged {
+        rows.push(["seen by".into(), by.to_string()]);
+    }
+    table(["what", "how"], rows)
+}
+
+fn stands(stage: &Stage) -> String {
+    match stage {
+        Stage::Firing => "broken: fresh readings are being taken".into(),
+        Stage::Held(denial) => format!("held: {denial}"),
+        Stage::Asking(request) => format!("asks for a yes: {}", request.why),
+        Stage::Remediating { attempt, plan, .. } => format!("attempt {attempt} runs, rung {}", plan.rung + 1),
+        Stage::Verifying { attempt, .. } => format!("attempt {attempt} is being verified"),
+        Stage::Soaking { attempt, .. } => format!("attempt {attempt} is verified and must stay so"),
+        Stage::Escalated(cause) => format!("a human was called: {cause}"),
+        Stage::Closed { outcome, .. } => format!("over: {outcome}"),
+    }
+}
+
+fn evidence(incident: &IncidentView) -> String {
+    let read = incident.readings.iter().filter_map(|(role, condition, reading)| {
+        let meaning = match role {
+            Role::Detector => "fault when",
+            Role::Verifier => "right when",
+        };
+        Some([format!("{meaning} {condition}"), reading_words(*role, reading.as_ref()?)])
+    });
+    let rows: Vec<_> = read.collect();
+    if rows.is_empty() { String::new() } else { format!("\n## Evidence\n\n{}", table(["check", "latest"], rows)) }
+}
+
+/// One attempt, as its records tell it.
+struct Attempt<'a> {
+    id: AttemptId,
+    intent: &'a Recorded,
+    plan: &'a Plan,
+    end: Option<&'a AttemptReport>,
+    /// What was seen and decided after it was started.
+    after: Vec<&'a Recorded>,
+}
+
+/// Every attempt, with what followed it up to its verdict.
+fn attempts(story: &[Arc<Recorded>]) -> Vec<Attempt<'_>> {
+    let mut attempts: Vec<Attempt<'_>> = Vec::new();
+    for recorded in story {
+        match &recorded.event {
+            Event::Intent { attempt, plan, .. } => {
+                attempts.push(Attempt { id: *attempt, intent: recorded, plan, end: None, after: Vec::new() });
+            }
+            Event::Ended { attempt, report, .. } => {
+                if let Some(own) = attempts.iter_mut().find(|own| own.id == *attempt) {
+                    own.end = Some(report);
+                }
+            }
+            Event::Saw { .. }
+            | Event::Verified { .. }
+            | Event::NotVerified { .. }
+            | Event::Indeterminate { .. }
+            | Event::Closed { .. } => {
+                if let Some(last) = attempts.last_mut() {
+                    last.after.push(recorded);
+                }
+            }
+            _ => {}
+        }
+    }
+    attempts
+}
+
+fn told(attempt: &Attempt<'_>, zone: &TimeZone) -> String {
+    let at = date(attempt.intent.wall, zone);
+    let Event::Intent { starter, .. } = &attempt.intent.event else { return String::new() };
+    let rung = attempt.plan.rung + 1;
+    let mut out =
+        format!("\n### Attempt {}, rung {rung}\n\nStarted {} at {at}.\n\n", attempt.id, inline(&starter.to_string()));
+    for (index, step) in attempt.plan.steps.iter().enumerate() {
+        let _ = writeln!(out, "{}. {}", index + 1, inline(&step.sentence));
+        for (label, text) in step.details.iter().filter(|(_, text)| !text.is_empty()) {
+            let _ = writeln!(out, "   - {}: {}", inline(label), inline(text));
+        }
+    }
+    let _ = writeln!(out, "\nPlan digest `{}`.\n", attempt.plan.digest.0);
+    match attempt.end {
+        Some(report) => out += &ended(report),
+        None => out += "It has not reported its end.\n\n",
+    }
+    for recorded in &attempt.after {
+        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&sentence(&recorded.event)));
+    }
+    out
+}
+
+fn ended(report: &AttemptReport) -> String {
+    let scope = match report.scope {
+        ScopeLevel::CgroupV2 => "in a cgroup of its own",
+        ScopeLevel::CgroupV1 => "in a cgroup (v1) of its own",
+        ScopeLevel::Subreaper => "under a subreaper",
+        ScopeLevel::None => "without a process of its own",
+    };
+    let left = if report.scope_empty { "nothing was left running" } else { "its processes could not be ended" };
+    let mut out = format!("It took {}, {scope}; {left}.\n\n", length(report.took_ms));
+    for step in &report.steps {
+        let _ = writeln!(out, "{} ({})\n", inline(&step_words(step)), length(step.took_ms));
+        if !step.output.is_empty() {
+            let _ = writeln!(out, "{}", fence(&step.output));
+        }
+    }
+    out
+}
+
+fn story(incident: &IncidentView, zone: &TimeZone) -> String {
+    let mut out = "\n## Story\n\n".to_owned();
+    for recorded in &incident.story {
+        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&sentence(&recorded.event)));
+    }
+    out
+}

@@ -1,0 +1,125 @@
+//! What is wanted, or wanted not to be: a unit's state, a number.
+
+use std::fmt;
+use std::str::FromStr;
+
+use super::{ValueError, value_error};
+
+/// A unit state that is wanted, or wanted not to be: `"active"`, `"not active"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WantedState {
+    /// `not` stood before it.
+    pub negated: bool,
+    /// The state.
+    pub state: UnitState,
+}
+
+/// systemd's `ActiveState`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub enum UnitState {
+    /// Started and running (or exited well, for a one-shot that remains).
+    Active,
+    /// Stopped.
+    Inactive,
+    /// Ended badly.
+    Failed,
+    /// Starting, or waiting for systemd's own restart.
+    Activating,
+    /// Stopping.
+    Deactivating,
+    /// Active and reading its configuration anew.
+    Reloading,
+}
+
+/// A number that is wanted, or wanted not to be: `200`, `"not 200"`.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+pub struct WantedNumber {
+    /// `not` stood before it.
+    pub negated: bool,
+    /// The number.
+    pub number: u16,
+}
+
+impl WantedNumber {
+    /// Is what was seen as wanted? Nothing seen is not any number.
+    #[must_use]
+    pub fn admits(self, seen: Option<u16>) -> bool {
+        (seen == Some(self.number)) != self.negated
+    }
+}
+
+/// `not` at the head of a text, and the rest.
+fn split_negation(text: &str) -> (bool, &str) {
+    match text.trim().strip_prefix("not ") {
+        Some(rest) => (true, rest.trim()),
+        None => (false, text.trim()),
+    }
+}
+
+impl FromStr for WantedNumber {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (negated, number) = split_negation(text);
+        let number = number
+            .parse()
+            .map_err(|_| value_error(format!("`{text}` is not a number from 0 to 65535"), "200, or \"not 200\""))?;
+        Ok(Self { negated, number })
+    }
+}
+
+impl fmt::Display for WantedNumber {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.negated { "not " } else { "" }, self.number)
+    }
+}
+
+impl UnitState {
+    /// All of them, by systemd's names.
+    pub const NAMES: [(&'static str, Self); 6] = [
+        ("active", Self::Active),
+        ("inactive", Self::Inactive),
+        ("failed", Self::Failed),
+        ("activating", Self::Activating),
+        ("deactivating", Self::Deactivating),
+        ("reloading", Self::Reloading),
+    ];
+
+    /// systemd's own name.
+    #[must_use]
+    pub fn name(self) -> &'static str {
+        Self::NAMES.into_iter().find(|(_, state)| *state == self).map_or("active", |(name, _)| name)
+    }
+}
+
+impl WantedState {
+    /// Is the state that was seen as wanted?
+    #[must_use]
+    pub fn admits(self, seen: UnitState) -> bool {
+        (seen == self.state) != self.negated
+    }
+}
+
+impl FromStr for WantedState {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (negated, name) = split_negation(text);
+        let names = UnitState::NAMES.map(|(name, _)| name);
+        let state = UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state));
+        state.map(|state| Self { negated, state }).ok_or_else(|| {
+            let near = names.into_iter().max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
+            let not = if negated { "not " } else { "" };
+            value_error(
+                format!("`{name}` is not a state of a unit ({})", names.join(", ")),
+                format!("\"{not}{}\"", near.unwrap_or("active")),
+            )
+        })
+    }
+}
+
+impl fmt::Display for WantedState {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.negated { "not " } else { "" }, self.state.name())
+    }
+}

@@ -1,0 +1,257 @@
+//! A whole engine on folders of its own: real checks, real children, a real journal; no systemd and no screen.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::fs;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
+use std::time::Duration;
+
+use salve::core::incident::Denial;
+use salve::core::{Command, Event, Outcome, Refusal, Scope};
+use salve::engine::settings::Settings;
+use salve::engine::snapshot::{Health, IncidentView, PlaybookState, Snapshot, Stage};
+use salve::engine::{self, Options, Running};
+use salve::host::paths::Paths;
+use salve::journal::Reader;
+use salve::playbook::library::Sources;
+use tempfile::TempDir;
+
+/// Long enough for a machine that does a lot besides.
+const PATIENCE: Duration = Duration::from_mins(1);
+
+struct House {
+    folder: TempDir,
+}
+
+impl House {
+    fn new() -> Self {
+        // What decides what is done is trusted only where nobody else can write: not in /tmp.
+        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+        fs::create_dir(folder.path().join("playbooks")).unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    fn write(&self, name: &str, text: &str) {
+        // Whole or not at all, as an editor does it.
+        let (new, path) = (self.path("new"), self.path("playbooks").join(format!("{name}.toml")));
+        fs::write(&new, text).unwrap();
+        fs::rename(new, path).unwrap();
+    }
+
+    fn start(&self) -> Running {
+        let paths = Paths {
+            state: self.path("state"),
+            config: self.path("config"),
+            system: self.path("system"),
+            runtime: self.path("runtime"),
+        };
+        let playbooks = Some(self.path("playbooks"));
+        let settings = toml::from_str::<Settings>("boot_grace = \"0s\"").unwrap();
+        engine::start(Options {
+            paths,
+            sources: Sources { shipped: false, system: playbooks, user: None, folder: None },
+            settings,
+            operator: engine::operator::of_this_process(),
+        })
+        .unwrap()
+    }
+
+    fn reader(&self) -> Reader {
+        Reader::open(&self.path("state")).unwrap()
+    }
+}
+
+/// The fault is that a file is missing; `program` is what is done about it.
+fn missing(file: &Path, program: &str) -> String {
+    let file = file.display();
+    format!(
+        r#"title  = "{file} is there"
+target = "host"
+risk   = "low"
+mode   = "auto"
+
+[detect]
+command = {{ run = ["test", "-e", "{file}"], exit = "not 0", every = "1s" }}
+for     = "0s"
+
+[[remediate]]
+do      = [{{ run = {program} }}]
+timeout = "30s"
+
+[verify]
+command = {{ run = ["test", "-e", "{file}"], exit = 0, every = "1s" }}
+within  = "5s"
+soak    = "0s"
+
+[escalate]
+attempts = 2
+window   = "10m"
+"#
+    )
+}
+
+fn touch(file: &Path) -> String {
+    format!(r#"["touch", "{}"]"#, file.display())
+}
+
+/// Waits for a snapshot of which this holds.
+async fn seen(running: &Running, what: &str, holds: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
+    let mut snapshots = running.handle.snapshots();
+    let found = tokio::time::timeout(PATIENCE, snapshots.wait_for(|snapshot| holds(snapshot))).await;
+    match found {
+        Ok(found) => Arc::clone(&found.unwrap()),
+        Err(tokio::time::error::Elapsed { .. }) => {
+            panic!("not seen: {what}; the last was {:#?}", running.handle.snapshots().borrow())
+        }
+    }
+}
+
+fn outcome(incident: &IncidentView) -> Option<&Outcome> {
+    match &incident.stage {
+        Stage::Closed { outcome, .. } => Some(outcome),
+        _ => None,
+    }
+}
+
+fn healed(snapshot: &Snapshot) -> bool {
+    snapshot.incidents.iter().any(|incident| matches!(outcome(incident), Some(Outcome::Healed { .. })))
+}
+
+fn health<'a>(snapshot: &'a Snapshot, playbook: &str) -> Option<&'a Health> {
+    snapshot.detectors.iter().find(|row| &*row.playbook == playbook).map(|row| &row.health)
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_fault_is_seen_mended_verified_and_remembered() {
+    let house = House::new();
+    let file = house.path("file");
+    house.write("file", &missing(&file, &touch(&file)));
+    let running = house.start();
+    let snapshot = seen(&running, "healed", healed).await;
+    assert!(file.exists());
+    let incident = &snapshot.incidents[0];
+    let kinds: Vec<&str> = incident
+        .story
+        .iter()
+        .filter_map(|recorded| match &recorded.event {
+            Event::Opened { .. } => Some("opened"),
+            Event::Intent { .. } => Some("intent"),
+            Event::Ended { .. } => Some("ended"),
+            Event::Verified { .. } => Some("verified"),
+            Event::Closed { .. } => Some("closed"),
+            _ => None,
+        })
+        .collect();
+    assert_eq!(kinds, ["opened", "intent", "ended", "verified", "closed"]);
+    assert_eq!((snapshot.rates.day.auto_fix.part, snapshot.rates.day.auto_fix.whole), (1, 1));
+    running.stop().await;
+    house.reader().verify().unwrap();
+    // A second life knows what the first one did.
+    let running = house.start();
+    let again = running.handle.snapshots().borrow().clone();
+    assert_eq!(again.rates.day.auto_fix.whole, 1);
+    assert_eq!(again.incidents[0].id, incident.id);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_probe_that_hangs_is_unknown_and_holds_up_nobody() {
+    let house = House::new();
+    let (file, never) = (house.path("file"), house.path("never"));
+    let hangs = missing(&never, &touch(&never)).replace(
+        &format!(r#"["test", "-e", "{}"], exit = "not 0", every = "1s""#, never.display()),
+        r#"["sleep", "600"], exit = "not 0", every = "1s", timeout = "1s""#,
+    );
+    house.write("hangs", &hangs);
+    house.write("file", &missing(&file, &touch(&file)));
+    let running = house.start();
+    seen(&running, "the other one healed", healed).await;
+    seen(&running, "unknown", |snapshot| matches!(health(snapshot, "hangs"), Some(Health::Unknown(_)))).await;
+    assert!(!never.exists(), "unknown never acts");
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_playbook_that_changes_is_taken_up_and_a_bad_one_says_why() {
+    let house = House::new();
+    let (file, other) = (house.path("file"), house.path("other"));
+    fs::write(&file, "").unwrap();
+    house.write("file", &missing(&file, &touch(&file)));
+    let running = house.start();
+    seen(&running, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    house.write("file", "title = \n");
+    let rejected =
+        |snapshot: &Snapshot| snapshot.playbooks.iter().any(|it| matches!(&it.state, PlaybookState::Rejected { .. }));
+    let snapshot = seen(&running, "rejected", rejected).await;
+    assert_eq!(health(&snapshot, "file"), Some(&Health::Ok), "the last good version stays in force");
+    house.write("file", &missing(&other, &touch(&other)));
+    seen(&running, "the new one healed", healed).await;
+    assert!(other.exists());
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn many_commands_at_once_are_each_answered_and_each_recorded() {
+    let house = House::new();
+    let running = house.start();
+    let pauses = (0..200).map(|number| {
+        let handle = running.handle.clone();
+        let reason = format!("for reason {number}").into();
+        let pause = Command::Pause { scope: Scope::Host, length: None, reason };
+        tokio::spawn(async move { handle.command(pause).await })
+    });
+    for pause in pauses.collect::<Vec<_>>() {
+        let said = pause.await.unwrap().unwrap();
+        assert!(said.contains("paused"), "{said}");
+    }
+    // Answered is recorded: no waiting here.
+    let events = house.reader().events_after(0).unwrap();
+    let found = events.iter().filter(|recorded| matches!(recorded.event, Event::Paused { .. }));
+    assert_eq!(found.count(), 200);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_pause_holds_a_fault_and_its_end_lets_it_be_mended() {
+    let house = House::new();
+    let file = house.path("file");
+    house.write("file", &missing(&file, &touch(&file)));
+    fs::write(&file, "").unwrap();
+    let running = house.start();
+    seen(&running, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    let pause = Command::Pause { scope: Scope::Host, length: None, reason: "upgrade".into() };
+    running.handle.command(pause).await.unwrap();
+    fs::remove_file(&file).unwrap();
+    let held = |snapshot: &Snapshot| matches!(health(snapshot, "file"), Some(Health::Held(Denial::Paused { .. })));
+    seen(&running, "held", held).await;
+    assert!(!file.exists());
+    running.handle.command(Command::Resume { scope: Scope::Host }).await.unwrap();
+    seen(&running, "healed", healed).await;
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_stops_lets_its_attempt_end_and_records_it() {
+    let house = House::new();
+    let (file, begun) = (house.path("file"), house.path("begun"));
+    let slow = format!(r#"["sh", "-c", "touch {}; sleep 2; touch {}"]"#, begun.display(), file.display());
+    house.write("file", &missing(&file, &slow));
+    let running = house.start();
+    let fixing = |snapshot: &Snapshot| matches!(health(snapshot, "file"), Some(Health::Fixing { .. }));
+    seen(&running, "fixing", fixing).await;
+    while !begun.exists() {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+    }
+    let handle = running.handle.clone();
+    running.stop().await;
+    assert!(file.exists(), "it was let end");
+    let events = house.reader().events_after(0).unwrap();
+    assert!(events.iter().any(|recorded| matches!(recorded.event, Event::Ended { .. })));
+    let late = handle.command(Command::Resume { scope: Scope::Host }).await;
+    assert_eq!(late, Err(Refusal::Stopped));
+}
