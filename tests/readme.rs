@@ -73,7 +73,7 @@ fn the_picture_is_what_the_program_draws() {
         embedded: true,
         bell: false,
     };
-    let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options);
+    let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options).unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/readme.svg");
     if std::env::var_os("SALVE_BLESS").is_some() {
         fs::write(file, drawn).unwrap();

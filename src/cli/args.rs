@@ -48,7 +48,7 @@ pub struct Screen {
     /// Look only: no key that acts
     #[arg(long)]
     pub read_only: bool,
-    /// A theme by name
+    /// A theme by name; else the one that `console.toml` in your configuration folder names
     #[arg(long, value_name = "NAME")]
     pub theme: Option<String>,
     /// Draw with ASCII characters only

@@ -33,7 +33,7 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         embedded: false,
         bell: false,
     };
-    println!("{}", console::draw_once(&snapshot, width, height, &options));
+    println!("{}", console::draw_once(&snapshot, width, height, &options)?);
     Ok(health(&snapshot))
 }
 

@@ -12,22 +12,19 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
 use rustix::time::{ClockId, clock_gettime};
-use termprofile::{DetectorSettings, TermProfile};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::author::{Ask, Told};
-use super::canvas::Look;
 use super::clerk::Clerk;
-use super::clipboard;
 use super::decode::Typed;
 use super::editor;
 use super::export;
 use super::form::Looked;
-use super::glyphs::Glyphs;
+use super::looks::{Looks, Opened};
 use super::model::{At, Model};
+use super::osc;
 use super::terminal::{self, Heard, Keyboard, Terminal};
-use super::theme::Theme;
 use super::update::{Input, Request, rest, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
@@ -39,13 +36,15 @@ use crate::playbook::write::WantedTarget;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
+/// How often the files of themes are looked at.
+const FILES: Duration = Duration::from_millis(500);
 /// How long a screen that hangs in a write may hold up the end.
 const GRACE: Duration = Duration::from_secs(2);
 
 /// Runs the screen on a thread of its own. A write to a terminal that takes nothing may never return, so the end does
 /// not wait for it: signals are heard outside.
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
-    let look = Looks::new(&options)?;
+    let opened = Opened::new(&options)?;
     let (ends, ended) = std_mpsc::channel();
     let editing = Arc::new(AtomicBool::new(false));
     let (quits, quit) = watch::channel(false);
@@ -53,7 +52,7 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     let inside = runtime.clone();
     let screen = thread::Builder::new().name("salve-screen".into()).spawn(move || {
         let result = std::panic::catch_unwind(std::panic::AssertUnwindSafe(|| {
-            inside.block_on(async { App::start(handle, options, look, quit, editing)?.run().await })
+            inside.block_on(async { App::start(handle, options, opened, quit, editing)?.run().await })
         }));
         let _ = ends.send(result.unwrap_or(Err(ConsoleError::Broke)));
     })?;
@@ -95,26 +94,6 @@ async fn hear_signals(
     let _ = quits.send(true);
     tokio::time::sleep(GRACE).await;
     let _ = ends.send(Ok(Ended::Signalled));
-}
-
-/// What the terminal can show, and the theme for it.
-#[derive(Debug)]
-struct Looks {
-    look: Look,
-    profile: TermProfile,
-    themes: Vec<String>,
-}
-
-impl Looks {
-    fn new(options: &Options) -> Result<Self, ConsoleError> {
-        let profile = TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
-        let theme = match &options.theme {
-            Some(name) => Theme::find(name, &options.config)?,
-            None => Theme::standard(),
-        };
-        let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
-        Ok(Self { look, profile, themes: Theme::names(&options.config) })
-    }
 }
 
 /// The latest snapshot, and when it came.
@@ -165,6 +144,12 @@ struct App {
     handle: Handle,
     options: Options,
     looks: Looks,
+    /// When the files of themes were last looked at.
+    looked: Instant,
+    /// The terminal shows notifications.
+    notify: bool,
+    /// What is wrong with the preferences, until it is told.
+    wrong: Option<String>,
     zone: TimeZone,
     started: Instant,
     latest: Latest,
@@ -202,7 +187,7 @@ impl App {
     fn start(
         handle: Handle,
         options: Options,
-        looks: Looks,
+        opened: Opened,
         quit: watch::Receiver<bool>,
         editing: Arc<AtomicBool>,
     ) -> Result<Self, ConsoleError> {
@@ -235,7 +220,10 @@ impl App {
             recalling: handle.recalling(),
             handle,
             options,
-            looks,
+            looks: opened.looks,
+            looked: Instant::now(),
+            notify: opened.notify,
+            wrong: opened.wrong,
             latest,
             terminal,
             snapshots,
@@ -261,8 +249,12 @@ impl App {
 
     async fn go_on(&mut self) -> Ended {
         self.take_in(Input::Snapshot);
+        if let Some(wrong) = self.wrong.take() {
+            self.take_in(Input::Answer(Err(wrong)));
+        }
         let mut engine_gone = false;
         while self.ended.is_none() {
+            self.look_at_files();
             if self.draw().is_err() {
                 return Ended::TerminalLost;
             }
@@ -305,7 +297,8 @@ impl App {
         // what was waited for in vain is over
         let model = model.filter(|wait| *wait > Duration::from_millis(1));
         let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
-        [Some(second), model, frame].into_iter().flatten().min().unwrap_or(second)
+        let files = FILES.saturating_sub(self.looked.elapsed());
+        [Some(second), model, frame, Some(files)].into_iter().flatten().min().unwrap_or(second)
     }
 
     /// What is shown: the moment that is looked back at, else now.
@@ -399,10 +392,19 @@ impl App {
             }
             Request::Export { stem, text } => self.export(&stem, &text),
             Request::Plan(key) => self.plan(key),
-            Request::Theme(name) => self.change_theme(&name),
-            Request::Copy(text) => self.tell(&clipboard::sequence(&text, clipboard::Between::here())),
+            Request::Theme(name) => {
+                let kept = self.looks.keep(&name);
+                self.take_in(Input::Answer(kept.map(Arc::from)));
+            }
+            Request::Preview(name) => {
+                if let Err(error) = self.looks.preview(name.as_deref()) {
+                    self.take_in(Input::Answer(Err(error.to_string())));
+                }
+            }
+            Request::Copy(text) => self.tell(&osc::clipboard(&text, osc::Between::here())),
             Request::Bell if self.options.bell => self.tell(b"\x07"),
-            Request::Bell => {}
+            Request::Notify(text) if self.notify => self.tell(&osc::notification(&text, osc::Between::here())),
+            Request::Bell | Request::Notify(_) => {}
             Request::Redraw => {
                 let _ = self.terminal.clear();
             }
@@ -518,16 +520,15 @@ impl App {
         self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
     }
 
-    fn change_theme(&mut self, name: &str) {
-        let answer = match Theme::find(name, &self.options.config) {
-            Ok(theme) => {
-                self.looks.look.styles = theme.on(self.looks.profile);
-                Ok(format!("theme {name}").into())
-            }
-            // a bad theme keeps the old one
-            Err(error) => Err(error.to_string()),
-        };
-        self.take_in(Input::Answer(answer));
+    /// Once in a while: has a theme's file changed?
+    fn look_at_files(&mut self) {
+        if self.looked.elapsed() < FILES {
+            return;
+        }
+        self.looked = Instant::now();
+        if let Some(told) = self.looks.refresh() {
+            self.take_in(Input::Answer(told.map(Arc::from)));
+        }
     }
 }
 

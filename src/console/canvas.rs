@@ -79,6 +79,15 @@ impl<'a> Canvas<'a> {
         self.buffer.set_style(area, self.look.styles.of(role));
     }
 
+    /// Marks the row under the cursor: with a sign where its first column is free, for a look alone may not be seen.
+    pub fn select(&mut self, area: Rect) {
+        self.tint(area, Role::Selected);
+        let sign = self.look.glyphs.cursor;
+        if let Some(cell) = self.buffer.cell_mut((area.x, area.y)).filter(|cell| cell.symbol() == " ") {
+            cell.set_char(sign);
+        }
+    }
+
     /// Empties an area.
     pub fn wipe(&mut self, area: Rect) {
         let inside = area.intersection(self.buffer.area);

@@ -105,12 +105,17 @@ impl Glyphs {
     }
 }
 
-/// Does the environment promise no UTF-8? The Linux console's own font lacks too many signs to be trusted with it.
+/// Does the environment promise no UTF-8?
 fn locale_is_ascii() -> bool {
-    let set = |name: &str| std::env::var(name).ok().filter(|value| !value.is_empty());
-    let terminal = set("TERM").unwrap_or_default();
-    let locale = set("LC_ALL").or_else(|| set("LC_CTYPE")).or_else(|| set("LANG")).unwrap_or_default().to_lowercase();
-    matches!(terminal.as_str(), "linux" | "dumb" | "vt100" | "vt220")
+    let set = |name: &str| std::env::var(name).ok();
+    is_ascii(set("TERM").as_deref(), ["LC_ALL", "LC_CTYPE", "LANG"].map(set))
+}
+
+/// By the terminal and the locale, whose first variable that says something wins. The Linux console's own font lacks
+/// too many signs to be trusted with Unicode.
+fn is_ascii(terminal: Option<&str>, locale: [Option<String>; 3]) -> bool {
+    let locale = locale.into_iter().flatten().find(|value| !value.is_empty()).unwrap_or_default().to_lowercase();
+    matches!(terminal, Some("linux" | "dumb" | "vt100" | "vt220"))
         || !(locale.contains("utf-8") || locale.contains("utf8"))
 }
 
@@ -139,5 +144,19 @@ mod tests {
                 assert!(!ascii || sign.is_ascii(), "{sign}");
             }
         }
+    }
+
+    #[test]
+    fn the_first_variable_of_the_locale_that_says_something_wins() {
+        let ascii = |term: &str, locale: [&str; 3]| {
+            is_ascii(Some(term), locale.map(|value| (value != "-").then(|| value.to_owned())))
+        };
+        assert!(!ascii("xterm", ["-", "-", "en_US.UTF-8"]));
+        assert!(!ascii("xterm", ["C.utf8", "-", "C"]));
+        assert!(!ascii("xterm", ["", "de_DE.UTF-8", "POSIX"]), "an empty one says nothing");
+        assert!(ascii("xterm", ["C", "en_US.UTF-8", "en_US.UTF-8"]));
+        assert!(ascii("xterm", ["-", "de_DE.ISO-8859-1", "en_US.UTF-8"]));
+        assert!(ascii("xterm", ["-", "-", "-"]));
+        assert!(ascii("linux", ["-", "-", "en_US.UTF-8"]));
     }
 }

@@ -39,6 +39,10 @@ pub enum Verb {
     Find,
     /// Write the incident to a file.
     Export,
+    /// The incident with the number below.
+    OlderIncident,
+    /// The incident with the number above.
+    NewerIncident,
     /// The command palette.
     Palette,
     /// All keys.
@@ -348,6 +352,8 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('/')], "/", Verb::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "choose the next attempt, to copy it by itself").at(&[Incident]),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "choose the attempt before").at(&[Incident]),
+    key(&[Sign('<')], "<", Verb::OlderIncident, "to the incident numbered below, however long ago").at(&[Incident]),
+    key(&[Sign('>')], ">", Verb::NewerIncident, "to the incident numbered above").at(&[Incident]),
     key(&[Sign('x')], "x", Verb::Export, "write the incident as Markdown to a new file in the working folder")
         .at(&[Incident])
         .short("export"),

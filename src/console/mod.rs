@@ -10,6 +10,7 @@
 //! |---|---|
 //! | [`app`] | the loop: takes inputs in, carries requests out, draws when something changed |
 //! | [`terminal`] | the terminal taken over and given back; keys read on a thread of their own |
+//! | [`ink`] | from changed cells to bytes |
 //! | [`decode`] | from a terminal's bytes to keys |
 //! | [`keys`] | the one table of keys: dispatch, footer, help, palette |
 //! | [`model`] | what the operator is looking at: state belongs to the page that needs it |
@@ -30,13 +31,15 @@
 //! | [`author`] | playbooks written by hand: the editor page, pure |
 //! | [`clerk`] | files, for the pages where playbooks are written |
 //! | [`editor`] | a text handed to `$EDITOR` and back |
+//! | [`looks`], [`preferences`] | the theme that is shown, tried or kept; what one operator wants |
+//! | [`osc`] | what a terminal is asked for besides drawing |
+//! | [`misread`] | what is wrong with a file, and where |
 //! | [`plain`] | the state in sentences, without a screen |
 
 mod app;
 mod author;
 mod canvas;
 mod clerk;
-mod clipboard;
 mod decode;
 mod editor;
 mod export;
@@ -45,10 +48,15 @@ mod form;
 mod fuzzy;
 mod glyphs;
 mod held;
+mod ink;
 pub mod keys;
 mod line;
+mod looks;
+mod misread;
 mod model;
+mod osc;
 pub mod plain;
+mod preferences;
 mod recall;
 mod review;
 mod rewind;
@@ -91,7 +99,7 @@ use crate::engine::{Handle, Snapshot};
 use canvas::Look;
 use glyphs::Glyphs;
 use model::{At, Model};
-use theme::{Theme, ThemeError};
+use theme::{Shelf, Theme, ThemeError};
 use view::World;
 
 pub use svg::to_svg;
@@ -155,16 +163,26 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
 }
 
 /// One screen as plain text: for `--once`, the README and tests.
-#[must_use]
-pub fn draw_once(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> String {
-    view::text(&drawn(snapshot, width, height, options, TermProfile::NoColor))
+///
+/// # Errors
+/// Where the theme that was asked for cannot be had.
+pub fn draw_once(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> Result<String, ConsoleError> {
+    Ok(view::text(&drawn(snapshot, width, height, options, TermProfile::NoColor)?))
 }
 
 /// The same with colours.
-fn drawn(snapshot: &Snapshot, width: u16, height: u16, options: &Options, profile: TermProfile) -> Buffer {
-    let theme = options.theme.as_deref().and_then(|name| Theme::find(name, &options.config).ok());
-    let look =
-        Look { glyphs: Glyphs::choose(options.ascii), styles: theme.unwrap_or_else(Theme::standard).on(profile) };
+fn drawn(
+    snapshot: &Snapshot,
+    width: u16,
+    height: u16,
+    options: &Options,
+    profile: TermProfile,
+) -> Result<Buffer, ConsoleError> {
+    let theme = match &options.theme {
+        Some(name) => Shelf::new(&options.config).find(name)?,
+        None => Theme::standard(),
+    };
+    let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
     let world = World {
         snapshot,
         mono: snapshot.now.mono,
@@ -178,5 +196,5 @@ fn drawn(snapshot: &Snapshot, width: u16, height: u16, options: &Options, profil
     let model = Model::new((width, height), options.read_only, options.embedded);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     view::draw(&model, &world, &mut buffer);
-    buffer
+    Ok(buffer)
 }

@@ -57,6 +57,8 @@ pub struct Model {
     pub rewind: Option<Rewind>,
     /// What the journal told of the incident that is looked at.
     pub recalled: Recalled,
+    /// The theme under the palette's cursor, which is shown as long as it is there.
+    pub preview: Option<String>,
 }
 
 /// The main screen.
@@ -283,6 +285,7 @@ impl Model {
             saved: None,
             rewind: None,
             recalled: Recalled::default(),
+            preview: None,
         }
     }
 

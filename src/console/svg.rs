@@ -6,15 +6,17 @@ use ratatui::style::{Color, Modifier};
 use termprofile::TermProfile;
 use unicode_width::UnicodeWidthStr;
 
-use super::Options;
+use super::{ConsoleError, Options};
 use crate::engine::Snapshot;
 
 const CELL: (u16, u16) = (9, 18);
 
 /// Draws one screen as an SVG picture on a dark ground.
-#[must_use]
-pub fn to_svg(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> String {
-    let buffer = super::drawn(snapshot, width, height, options, TermProfile::TrueColor);
+///
+/// # Errors
+/// Where the theme that was asked for cannot be had.
+pub fn to_svg(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -> Result<String, ConsoleError> {
+    let buffer = super::drawn(snapshot, width, height, options, TermProfile::TrueColor)?;
     let (wide, high) = (u32::from(width * CELL.0) + 20, u32::from(height * CELL.1) + 20);
     let mut svg = format!(
         "<svg xmlns=\"http://www.w3.org/2000/svg\" viewBox=\"0 0 {wide} {high}\" font-family=\"monospace\" \
@@ -45,7 +47,7 @@ pub fn to_svg(snapshot: &Snapshot, width: u16, height: u16, options: &Options) -
         );
     }
     svg.push_str("</svg>\n");
-    svg
+    Ok(svg)
 }
 
 fn hex(colour: Color, otherwise: &str) -> String {

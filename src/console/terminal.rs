@@ -9,7 +9,6 @@ use std::sync::{Arc, Mutex, Once};
 use std::thread;
 
 use crossterm::terminal as raw;
-use ratatui::backend::{Backend, CrosstermBackend};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
@@ -17,6 +16,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
 use super::decode::{Decoder, ESCAPE_WAIT, Typed};
+use super::ink;
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
 const GIVE_BACK: &[u8] = b"\x1b[0m\x1b[?2026l\x1b[?2004l\x1b[?25h\x1b[?1049l";
@@ -32,7 +32,7 @@ static DRAWS: Mutex<Option<thread::ThreadId>> = Mutex::new(None);
 /// The terminal while it is ours.
 #[derive(Debug)]
 pub struct Terminal {
-    backend: CrosstermBackend<io::Stdout>,
+    out: io::Stdout,
     shown: Buffer,
 }
 
@@ -44,10 +44,7 @@ impl Terminal {
     pub fn take() -> io::Result<Self> {
         give_back_on_panic();
         let size = raw::size()?;
-        let mut terminal = Self {
-            backend: CrosstermBackend::new(io::stdout()),
-            shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)),
-        };
+        let mut terminal = Self { out: io::stdout(), shown: Buffer::empty(Rect::new(0, 0, size.0, size.1)) };
         terminal.retake()?;
         Ok(terminal)
     }
@@ -107,10 +104,8 @@ impl Terminal {
             return Ok(());
         }
         // a terminal that knows the mode shows the change at once, others ignore it
-        self.backend.write_all(b"\x1b[?2026h")?;
-        self.backend.draw(changes.into_iter())?;
-        self.backend.write_all(b"\x1b[?2026l")?;
-        Backend::flush(&mut self.backend)?;
+        let bytes = [b"\x1b[?2026h", &ink::bytes(changes)[..], b"\x1b[?2026l"].concat();
+        self.write(&bytes)?;
         self.shown.clone_from(next);
         Ok(())
     }
@@ -120,8 +115,8 @@ impl Terminal {
     /// # Errors
     /// Where the terminal is gone.
     pub fn write(&mut self, bytes: &[u8]) -> io::Result<()> {
-        self.backend.write_all(bytes)?;
-        Backend::flush(&mut self.backend)
+        self.out.write_all(bytes)?;
+        self.out.flush()
     }
 
     fn forget(&mut self) {

@@ -2,11 +2,15 @@
 
 mod author;
 mod begin;
+mod colour;
 mod finding;
 mod holds;
 mod keys;
+mod pictures;
 mod reading;
 mod rewind;
 mod screens;
 mod success;
+mod themes;
+mod views;
 mod writing;

@@ -51,7 +51,8 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
         let lasted = at.mono.since(incident.since.mono);
         rows.push(["over since".into(), format!("{}, after {}", date(at.wall, zone), Period(lasted))]);
     }
-    rows.push(["attempts".into(), format!("{}, of {} rungs", incident.attempts, incident.rungs)]);
+    rows.push(["attempts".into(), incident.attempts.to_string()]);
+    rows.push(["rungs in the ladder".into(), incident.rungs.to_string()]);
     if let Some(by) = &incident.acknowledged {
         rows.push(["seen by".into(), by.to_string()]);
     }

@@ -687,3 +687,48 @@ pub fn hostile() -> Snapshot {
     snapshot.incidents[0] = Arc::new(incident);
     snapshot
 }
+
+/// Everything breaks at once: more of everything than any screen has rows for.
+pub fn storm() -> Snapshot {
+    let mut snapshot = trouble();
+    let disk = Arc::clone(&snapshot.incidents[0]);
+    for number in 0..48_u64 {
+        let target = unit(&format!("worker-{number:02}.service"));
+        let asks = number % 4 == 0;
+        let health = match number % 4 {
+            0 => Health::Asks,
+            1 => Health::Fixing { rung: 1, of: 2 },
+            _ => Health::Broken,
+        };
+        let mut row = detector("service-down", target.clone(), health, Some("failed"), "not active", 90 + number);
+        row.marks.extend([(ago(90 + number), Mark::Broken), (ago(40), if asks { Mark::Asked } else { Mark::Fixing })]);
+        if asks {
+            let incident = IncidentId(100 + number);
+            row.incident = Some(incident);
+            let key = key("service-down", target.clone());
+            let playbook = "service-down".into();
+            snapshot.incidents.push(Arc::new(IncidentView {
+                id: incident,
+                key,
+                playbook,
+                risk: Risk::Medium,
+                ..(*disk).clone()
+            }));
+        }
+        let open = BreakerState::Open { until: NOW + Duration::from_secs(600 + number), cooldown_ms: 1_800_000 };
+        snapshot.breakers.push(Breaker {
+            key: key("service-down", target),
+            playbook: "service-down".into(),
+            state: if number % 3 == 0 { open } else { BreakerState::Closed },
+            invocations: 3,
+            limit: 3,
+            why: "3 attempts in 10m did not help".into(),
+        });
+        snapshot.detectors.push(row);
+        let at = wall(ago(number));
+        let text = format!("attempt {} did not help", 200 + number).into();
+        snapshot.messages.insert(0, Message { at, about: format!("worker-{number:02}").into(), text });
+    }
+    snapshot.messages.sort_by_key(|message| std::cmp::Reverse(message.at));
+    snapshot
+}

@@ -269,7 +269,8 @@ fn a_request_never_takes_the_focus_and_rings_once() {
     let before = (desk.model.place(), desk.model.main.filter.clone());
     desk = desk.now(fixture::trouble()).now(fixture::trouble());
     assert_eq!((desk.model.place(), desk.model.main.filter.clone()), before);
-    assert_eq!(desk.asked, [Request::Bell]);
+    let told = Request::Notify("web-03: #41 disk / needs your yes: disk-full".into());
+    assert_eq!(desk.asked, [Request::Bell, told]);
     assert_eq!(Desk::new(fixture::trouble()).asked, [], "what waited before the console was opened");
 }
 
@@ -428,7 +429,26 @@ fn the_palette_finds_commands_playbooks_and_themes() {
     assert!(
         matches!(&high().keys(":playbook inodes\r").model.pages[..], [Page::Playbook { name, .. }] if &**name == "inodes")
     );
-    assert_eq!(high().keys(":theme mono\r").asked, [Request::Theme("mono".into())]);
+}
+
+#[test]
+fn a_theme_is_shown_while_the_cursor_is_on_it_kept_by_enter_and_left_by_escape() {
+    let shown = |name: &str| Request::Preview(Some(name.into()));
+    let on_first = high().keys(":t");
+    assert_eq!(on_first.asked, [shown("default")], "what begins with t is a theme first");
+    let on_second = on_first.keys("\x1b[B");
+    assert_eq!(on_second.asked, [shown("default"), shown("mono")]);
+    let kept = on_second.keys("\r");
+    assert_eq!(kept.asked[2..], [Request::Theme("mono".into()), Request::Preview(None)]);
+    let left = high().keys(":t\x1b[B\x1b");
+    assert_eq!(left.asked[2..], [Request::Preview(None)]);
+    assert_eq!(left.model.place(), Place::Main);
+    assert_eq!(
+        high().keys(":theme mono").keys("\x15").asked.last(),
+        Some(&Request::Preview(None)),
+        "no theme under it"
+    );
+    assert_eq!(high().keys(":pause").asked, []);
 }
 
 #[test]

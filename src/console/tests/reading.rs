@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::super::clipboard::LARGEST;
 use super::super::fixture;
 use super::super::model::{Overlay, Page, Place};
+use super::super::osc::LARGEST;
 use super::super::update::{Input, Request};
 use super::keys::Desk;
 use super::rewind::moment;
@@ -188,4 +188,19 @@ fn words_that_the_screen_breaks_over_two_rows_are_found() {
     let desk = desk.keys("/no answer");
     assert!(desk.screen((40, 10)).contains("/no answer_ 1 of 3"));
     assert!(scroll(&desk) > 0 && desk.screen((40, 10)).contains("answer on 127.0.0.1:25"), "{}", desk.screen((40, 10)));
+}
+
+#[test]
+fn one_walks_through_all_incidents_by_number() {
+    let open = |desk: &Desk| match desk.model.pages.last() {
+        Some(Page::Incident { id, .. }) => id.0,
+        _ => 0,
+    };
+    let desk = mailer().keys("<<<");
+    assert_eq!((open(&desk), desk.told.last()), (36, Some(&IncidentId(36))), "older than the lists go");
+    let desk = desk.keys(&"<".repeat(40));
+    assert_eq!((open(&desk), desk.said()), (1, "this is the first incident"));
+    let desk = mailer().keys(">>>>>>");
+    assert_eq!((open(&desk), desk.said()), (42, "this is the newest incident"));
+    assert_eq!(desk.model.pages.len(), 1, "and Esc leads back to where one came from");
 }

@@ -99,7 +99,7 @@ fn leaving_returns_to_the_place_where_one_was() {
 fn what_waits_meanwhile_is_told_and_rings() {
     let mut desk = Desk::new(fixture::calm()).keys("[").recalled(Ok(moment(5, fixture::calm())));
     desk = desk.now(fixture::trouble());
-    assert_eq!(desk.asked.last(), Some(&Request::Bell));
+    assert!(matches!(desk.asked[..], [.., Request::Bell, Request::Notify(_)]));
     assert_eq!(desk.model.rewind.as_ref().map(|rewind| rewind.waiting), Some(1));
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(5), "the past stays on the screen");
 }
@@ -157,4 +157,28 @@ fn the_past_at_the_sizes_that_people_have() {
     }
     let chosen = high().keys("2j\r\t\t");
     expect("incident-chosen-80x24", &chosen.screen((80, 24)));
+}
+
+#[test]
+fn the_past_and_what_is_found_fit_every_size() {
+    let past = high().keys("[").recalled(Ok(moment(7, fixture::hostile())));
+    let page = high().keys("[").recalled(Ok(moment(7, fixture::hostile()))).keys("2\r/e");
+    for width in [1, 2, 5, 9, 17, 20, 33, 64, 120, 300] {
+        for height in [1, 2, 3, 4, 5, 8, 14, 31] {
+            past.screen((width, height));
+            page.screen((width, height));
+        }
+    }
+}
+
+#[test]
+fn a_message_that_comes_meanwhile_is_said_after_leaving() {
+    let mut later = fixture::trouble();
+    let mut message = later.messages[0].clone();
+    message.at += jiff::SignedDuration::from_secs(60);
+    message.text = "something new".into();
+    later.messages.insert(0, message);
+    let desk = past(5).now(later.clone());
+    assert_eq!(desk.said(), "", "nothing of the present is taken for the past");
+    assert!(desk.keys("t").now(later).said().ends_with("something new"));
 }

@@ -1,4 +1,4 @@
-//! Every page at every size: expected pictures for the sizes that people have, no panic at any.
+//! What holds for every screen: an answer in line 1 at every width, no panic at any size, nothing told by colour alone.
 
 use std::time::Duration;
 
@@ -11,12 +11,10 @@ use super::super::canvas::Look;
 use super::super::fixture;
 use super::super::form::Form;
 use super::super::glyphs::Glyphs;
-use super::super::keys::Verb;
-use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Pane, Pick, Place, TextKind};
-use super::super::review::Review;
+use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Said};
 use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
-use crate::core::IncidentId;
+use super::views;
 use crate::engine::Snapshot;
 use crate::engine::rehearse::Rehearsal;
 
@@ -59,82 +57,6 @@ fn model(size: (u16, u16)) -> Model {
 }
 
 pub const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
-
-/// Brings a model to a place.
-type Opener = Box<dyn Fn(&mut Model)>;
-
-/// Every page and overlay over the same trouble.
-fn places(snapshot: &Snapshot) -> Vec<(&'static str, Opener)> {
-    let review = snapshot.incidents.iter().find_map(|incident| Review::of(incident));
-    let disk = snapshot.detectors.iter().find(|d| &*d.playbook == "disk-full").and_then(|d| d.key.clone());
-    let mut places: Vec<(&'static str, Opener)> = vec![("main", Box::new(|_| {}))];
-    let mut page = |name, page: Page| {
-        places.push((name, Box::new(move |model: &mut Model| model.pages.push(page.clone()))));
-    };
-    page("incident", Page::Incident { id: IncidentId(41), scroll: 0 });
-    page(
-        "approval",
-        review.map_or(Page::Text { kind: TextKind::Messages, scroll: 0 }, |review| Page::Approval(Box::new(review))),
-    );
-    page("playbook", Page::Playbook { name: "disk-full".into(), scroll: 0 });
-    page("rejected", Page::Playbook { name: "queue-full".into(), scroll: 0 });
-    page("playbooks", Page::List { kind: ListKind::Playbooks, cursor: Cursor::default() });
-    page("incidents", Page::List { kind: ListKind::Incidents, cursor: Cursor::default() });
-    page("journal", Page::Text { kind: TextKind::Journal, scroll: 0 });
-    page("messages", Page::Text { kind: TextKind::Messages, scroll: 0 });
-    page("success", Page::success());
-    page("help", Page::Text { kind: TextKind::Help(Place::Main), scroll: 0 });
-    let overlay = |form: Form| -> Opener {
-        Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Form(Box::new(form.clone()))))
-    };
-    places.push(("pause", overlay(Form::pause(snapshot, None, snapshot.now.mono))));
-    places.push(("schedule", overlay(Form::schedule(snapshot, Some("disk-full".into()), snapshot.now.mono))));
-    if let Some(disk) = disk {
-        places.push(("run-now", overlay(Form::run_now(snapshot, "disk-full", &disk))));
-    }
-    let pick = Pick { verb: Verb::RunNow, of: None, first: None, typed: "ng".into(), at: 0 };
-    places.push(("pick", Box::new(move |model: &mut Model| model.overlay = Some(Overlay::Pick(pick.clone())))));
-    places.push((
-        "palette",
-        Box::new(|model: &mut Model| model.overlay = Some(Overlay::Palette { typed: "pau".into(), at: 0 })),
-    ));
-    places
-}
-
-#[test]
-fn the_main_screen_at_the_sizes_that_people_have() {
-    for size in SIZES {
-        let (width, height) = size;
-        expect(&format!("main-{width}x{height}"), &drawn(&model(size), &fixture::trouble(), false));
-        expect(&format!("main-{width}x{height}-ascii"), &drawn(&model(size), &fixture::trouble(), true));
-    }
-}
-
-#[test]
-fn the_pages() {
-    let snapshot = fixture::trouble();
-    for (name, open) in places(&snapshot) {
-        for size in SIZES {
-            let everywhere = ["success", "schedule"].contains(&name);
-            if !everywhere && [SIZES[0], SIZES[4]].contains(&size) {
-                continue;
-            }
-            if name == "main" {
-                continue;
-            }
-            let mut model = model(size);
-            open(&mut model);
-            expect(&format!("{name}-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
-        }
-    }
-}
-
-#[test]
-fn other_states_of_the_host() {
-    for (name, snapshot) in [("calm", fixture::calm()), ("first", fixture::first()), ("paused", fixture::paused())] {
-        expect(&format!("main-{name}"), &drawn(&model((80, 24)), &snapshot, false));
-    }
-}
 
 #[test]
 fn what_is_held_back() {
@@ -205,6 +127,7 @@ fn line_1_answers_at_every_width() {
     for width in 9..200 {
         let look = look(false, TermProfile::NoColor);
         let line = view::text(&buffer(&model((width, 1)), &snapshot, &look, Duration::ZERO));
+        assert!(width < 80 || line.contains("web-03  live 1s  AUTO on  14:02:31"), "{width}: {line}");
         assert!(line.contains("NEED") || line.contains("BROKEN") || line.contains("1 BROK"), "{width}: {line}");
     }
 }
@@ -222,21 +145,15 @@ fn sizes(most: u16) -> Vec<u16> {
 #[test]
 fn no_size_panics() {
     let looks = [look(false, TermProfile::TrueColor), look(true, TermProfile::NoColor)];
-    for (index, snapshot) in [fixture::hostile(), fixture::first()].iter().enumerate() {
-        for (_, open) in places(snapshot) {
+    for (index, host) in [fixture::hostile, fixture::first].into_iter().enumerate() {
+        for view in views::all() {
+            let view = view.over(host());
+            let mut model = view.model((120, 40), &looks[index]);
             for width in sizes(300) {
                 for height in sizes(if width > 200 { 4 } else { 64 }) {
-                    let mut model = model((width, height));
-                    open(&mut model);
-                    buffer(&model, snapshot, &looks[index], Duration::ZERO);
+                    model.size = (width, height);
+                    view.draw(&model, &looks[index]);
                 }
-            }
-        }
-        for pane in Pane::ALL {
-            for width in sizes(130) {
-                let mut model = model((width, 12));
-                model.main.pane = pane;
-                buffer(&model, snapshot, &looks[index], Duration::ZERO);
             }
         }
     }
@@ -245,17 +162,14 @@ fn no_size_panics() {
 
 #[test]
 fn nothing_from_outside_steers_the_terminal() {
-    let snapshot = fixture::hostile();
-    for (name, open) in places(&snapshot) {
+    for view in views::all() {
+        let view = view.over(fixture::hostile());
         for ascii in [false, true] {
-            let mut model = model((120, 40));
-            open(&mut model);
-            let look = look(ascii, TermProfile::NoColor);
-            for cell in buffer(&model, &snapshot, &look, Duration::ZERO).content() {
+            for cell in view.drawn((120, 40), &look(ascii, TermProfile::NoColor)).content() {
                 let harmless =
                     cell.symbol().chars().all(|c| !c.is_control() && !('\u{202a}'..='\u{202e}').contains(&c));
-                assert!(harmless && cell.symbol().chars().count() < 4, "{name}: {:?}", cell.symbol());
-                assert!(!ascii || cell.symbol().is_ascii(), "{name}: {:?}", cell.symbol());
+                assert!(harmless && cell.symbol().chars().count() < 4, "{}: {:?}", view.name, cell.symbol());
+                assert!(!ascii || cell.symbol().is_ascii(), "{}: {:?}", view.name, cell.symbol());
             }
         }
     }
@@ -282,4 +196,39 @@ fn a_pause_is_in_reverse_video() {
     let at = line.find("PAUSED").unwrap();
     assert_eq!(buffer.content()[at].modifier, look.styles.of(Role::Paused).add_modifier);
     assert!(buffer.content()[at].modifier.contains(ratatui::style::Modifier::REVERSED));
+}
+
+#[test]
+fn what_is_said_can_be_read_to_its_end() {
+    let text = "/root/.config/salve/themes/mine.toml:2:16: `#11121` is no colour for this rung; write \"#ff8800\"";
+    for size in [(120, 40), (80, 24), (40, 14), (40, 10)] {
+        let mut model = model(size);
+        model.said = Some(Said { text: text.into(), bad: true, at: At(0) });
+        let buffer = buffer(&model, &fixture::trouble(), &look(true, TermProfile::NoColor), Duration::ZERO);
+        let shown: String = view::text(&buffer).lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        // wherever it was broken
+        let (shown, text) = (shown.replace(' ', ""), text.replace(' ', ""));
+        assert!(shown.contains(&text), "{size:?}: {shown}");
+    }
+}
+
+#[test]
+fn the_row_under_the_cursor_is_told_by_a_sign_and_not_by_its_look_alone() {
+    // the detectors keep theirs while another pane has the keys
+    let marked = [
+        ("main", 1),
+        ("main-needs-you", 2),
+        ("main-breakers", 2),
+        ("main-timeline", 2),
+        ("palette", 2),
+        ("playbooks", 1),
+        ("incidents", 1),
+        ("approvals", 1),
+    ];
+    let look = look(false, TermProfile::NoColor);
+    for view in views::all() {
+        let Some((_, expected)) = marked.into_iter().find(|(name, _)| *name == view.name) else { continue };
+        let text = view::text(&view.drawn((100, 30), &look));
+        assert_eq!(text.matches(look.glyphs.cursor).count(), expected, "{}\n{text}", view.name);
+    }
 }

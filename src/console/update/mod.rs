@@ -10,6 +10,7 @@ mod reading;
 mod review;
 mod typing;
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
@@ -23,7 +24,7 @@ use super::model::{Model, Overlay, Page, Place, Said};
 use super::recall;
 use super::rewind::{self, Step};
 use super::rows;
-use super::view::World;
+use super::view::{self, World};
 use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
@@ -75,12 +76,16 @@ pub enum Request {
     Export { stem: Arc<str>, text: String },
     /// Have the plan made that a run by hand of this would carry out.
     Plan(Key),
-    /// Draw with another theme.
+    /// Draw with another theme from now on.
     Theme(String),
+    /// Draw with another theme as long as it is looked at; none: with the one that is kept.
+    Preview(Option<String>),
     /// Put this on the clipboard.
     Copy(String),
     /// Ring once.
     Bell,
+    /// The same in words, for a terminal that shows notifications.
+    Notify(String),
     /// Draw everything anew.
     Redraw,
     /// Sleep.
@@ -98,6 +103,11 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
     }
     author::settle(model);
     requests.extend(recall::wanted(model, world));
+    let under_cursor = view::theme_under_cursor(model, world);
+    if under_cursor != model.preview {
+        model.preview.clone_from(&under_cursor);
+        requests.push(Request::Preview(under_cursor));
+    }
     requests
 }
 
@@ -231,6 +241,8 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         Verb::Find => reading::find(model),
         Verb::Copy => return reading::copy(model, world),
         Verb::Export => return reading::export(model, world),
+        Verb::OlderIncident => reading::neighbour(model, false, world),
+        Verb::NewerIncident => reading::neighbour(model, true, world),
         Verb::Redraw => return vec![Request::Redraw],
         Verb::Suspend => return form::leave(model, world, Request::Suspend),
         Verb::Quit => return form::leave(model, world, Request::Quit),
@@ -286,21 +298,28 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
 fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if model.replayed().is_none() {
         follow(model, world.snapshot);
+        announce(model, world);
     }
-    announce(model, world);
-    let asked: std::collections::BTreeSet<_> = rows::requests(world.snapshot)
-        .into_iter()
-        .map(|(incident, request)| (incident.id, request.generation))
-        .collect();
+    let requests = rows::requests(world.snapshot);
+    let asked: BTreeSet<_> = requests.iter().map(|(incident, request)| (incident.id, request.generation)).collect();
     if let Some(rewind) = &mut model.rewind {
         rewind.waiting = asked.len();
     }
     // whoever has just opened the console sees what waits; the bell is for what comes later
-    let news = model.announced.as_ref().is_some_and(|known| !std::collections::BTreeSet::is_subset(&asked, known));
-    model.announced = Some(asked);
-    let mut requests = author::followed(model, world);
-    requests.extend(news.then_some(Request::Bell));
-    requests
+    let followed_up = author::followed(model, world);
+    let known = model.announced.replace(asked.clone()).unwrap_or(asked);
+    let new: Vec<_> =
+        requests.iter().filter(|(incident, request)| !known.contains(&(incident.id, request.generation))).collect();
+    let what = match &new[..] {
+        [] => return followed_up,
+        [(incident, _)] => {
+            let target = super::say::target(&incident.key.target.to_string());
+            format!("{} {target} needs your yes: {}", incident.id, incident.playbook)
+        }
+        several => format!("{} requests need your yes", several.len()),
+    };
+    let notice = format!("{}: {what}", world.snapshot.host);
+    [followed_up, vec![Request::Bell, Request::Notify(notice)]].concat()
 }
 
 /// A new message is shown for a while; what a key has just come to is not pushed away.

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::super::clipboard;
 use super::super::find::{self, Find};
 use super::super::model::{Model, Overlay, Page, Said};
+use super::super::osc;
 use super::super::recall;
 use super::super::view::{self, World};
 use super::{Request, say};
@@ -88,11 +88,25 @@ pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
     }
 }
 
+/// To the incident with the next number, or the one before: all of them, not only those that the lists have.
+pub fn neighbour(model: &mut Model, newer: bool, world: &World<'_>) {
+    let newest = world.snapshot.incidents.iter().map(|view| view.id.0).max().unwrap_or(0);
+    let Some(Page::Incident { id, scroll }) = model.pages.last_mut() else { return };
+    let to = if newer { id.0 + 1 } else { id.0.saturating_sub(1) };
+    if to == 0 {
+        return say(model, world, "this is the first incident");
+    }
+    if newer && to > newest {
+        return say(model, world, "this is the newest incident");
+    }
+    (*id, *scroll) = (IncidentId(to), 0);
+}
+
 /// Copies the page's text, or the attempt that is chosen.
 pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let Some((what, lines)) = view::copied_lines(100, model, world) else { return Vec::new() };
     let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
-    let kept = clipboard::fitting(&text);
+    let kept = osc::fitting(&text);
     let said = if kept.len() < text.len() {
         let (kept, all) = (kept.len().div_ceil(1024), text.len().div_ceil(1024));
         format!(

@@ -39,7 +39,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
         let y = room.y + columns(slot);
         canvas.line(room.x, y, room.width, &line(breaker, world));
         if focused && index == selected {
-            canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+            canvas.select(Rect { y, height: 1, ..room });
         }
     }
     if counts && height > 0 {

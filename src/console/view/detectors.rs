@@ -30,7 +30,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
             let cursor = canvas.look.glyphs.cursor;
             canvas.sign(room.x, y, if focused { Role::Focus } else { Role::Dim }, cursor);
             if focused {
-                canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+                canvas.select(Rect { y, height: 1, ..room });
             }
         }
     }

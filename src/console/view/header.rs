@@ -31,54 +31,84 @@ pub fn headline(world: &World<'_>) -> String {
     said(&state(world), "  ").bare().trim().to_owned()
 }
 
-/// The longest form that fits: first the right side gives way, then the words on the left.
+/// One thing that is to be said.
+#[derive(Debug, Clone)]
+struct Part {
+    role: Role,
+    words: String,
+    /// How many of them there are, where it is folded into a number.
+    count: usize,
+    /// Whoever is woken up by it has to act, or nobody does: it goes last.
+    presses: bool,
+}
+
+impl Part {
+    fn new(role: Role, words: String, count: usize) -> Self {
+        Self { role, words, count, presses: matches!(role, Role::Stale | Role::Broken | Role::Asked) }
+    }
+
+    fn counted(role: Role, count: usize, word: &str) -> Self {
+        Self::new(role, format!("{count} {word}"), count)
+    }
+}
+
+/// The form that says most. First what does not press is folded into a number, so that host and clock stay where they
+/// always are; then the right side gives way, then the words on the left.
 fn fitted(room: usize, world: &World<'_>) -> (Line, Line) {
     let parts = state(world);
-    let left = [said(&parts, "  "), said(&parts, " "), first_and_rest(&parts), said(&parts[..1], "")];
-    let right = right_sides(world);
-    for state in &left {
-        for rest in &right {
-            if state.width() + rest.width() < room {
-                return (state.clone(), rest.clone());
-            }
-        }
-        if state.width() <= room {
-            return (state.clone(), Line::new());
-        }
-    }
-    let [.., shortest] = left;
-    (shortest, Line::new())
+    let folded = [folded(&parts, "  ", " more"), folded(&parts, " ", "")];
+    let whole = [said(&parts, "  "), said(&parts, " ")];
+    let pressing = most_pressing(&parts);
+    let last = [first_and_rest(pressing, &parts), said(std::slice::from_ref(pressing), "")];
+    let (broad, narrow) = right_sides(world);
+    let (all, less) = broad.split_at(1);
+    let wide = pairs(all, &whole).chain(pairs(all, &folded)).chain(pairs(less, &whole)).chain(pairs(less, &folded));
+    // a pause is the last to go
+    let narrow = &narrow[..if narrow[1].width() > 0 { 2 } else { 3 }];
+    let tight = folded.iter().chain(&last).flat_map(|left| narrow.iter().map(move |right| (left, right)));
+    let nothing = Line::new();
+    let fits = |(left, right): &(&Line, &Line)| {
+        let right = right.width();
+        left.width() + right + usize::from(right > 0) <= room
+    };
+    let (left, right) = wide.chain(tight).find(fits).unwrap_or((&last[1], &nothing));
+    (left.clone(), right.clone())
+}
+
+/// Every left side with each right side, the longest right side first.
+fn pairs<'l>(right: &'l [Line], left: &'l [Line]) -> impl Iterator<Item = (&'l Line, &'l Line)> {
+    right.iter().flat_map(move |right| left.iter().map(move |left| (left, right)))
 }
 
 /// How things stand, most pressing alarm of the engine itself first.
-fn state(world: &World<'_>) -> Vec<(Role, String)> {
+fn state(world: &World<'_>) -> Vec<Part> {
     let snapshot = world.snapshot;
     let counts = rows::counts(snapshot);
     let mut parts = Vec::new();
     if world.stale() {
-        parts.push((Role::Stale, format!("STALE {}", say::age(world.age))));
+        parts.push(Part::new(Role::Stale, format!("STALE {}", say::age(world.age)), 1));
     }
     if snapshot.recording.is_err() {
-        parts.push((Role::Stale, "NOT RECORDING: NOTHING ACTS".into()));
+        parts.push(Part::new(Role::Stale, "NOT RECORDING: NOTHING ACTS".into(), 1));
     }
+    let fixing = Part { presses: true, ..Part::counted(Role::Fixing, counts.fixing, "FIXING") };
     let alarms = [
-        (counts.broken, Role::Broken, "BROKEN"),
-        (counts.fixing, Role::Fixing, "FIXING"),
-        (counts.asks, Role::Asked, if counts.asks == 1 { "NEEDS YOU" } else { "NEED YOU" }),
-        (counts.pending, Role::Fixing, "PENDING"),
-        (counts.unknown, Role::Unknown, "UNKNOWN"),
-        (counts.waiting, Role::Unknown, "LOOKING"),
+        Part::counted(Role::Broken, counts.broken, "BROKEN"),
+        fixing,
+        Part::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS YOU" } else { "NEED YOU" }),
+        Part::counted(Role::Fixing, counts.pending, "PENDING"),
+        Part::counted(Role::Unknown, counts.unknown, "UNKNOWN"),
+        Part::counted(Role::Unknown, counts.waiting, "LOOKING"),
     ];
-    parts.extend(
-        alarms.into_iter().filter(|(count, ..)| *count > 0).map(|(n, role, word)| (role, format!("{n} {word}"))),
-    );
+    parts.extend(alarms.into_iter().filter(|part| part.count > 0));
     if parts.is_empty() {
-        parts.push(calm(counts, snapshot.detectors.is_empty(), snapshot.playbooks.is_empty()));
+        let (role, words) = calm(counts, snapshot.detectors.is_empty(), snapshot.playbooks.is_empty());
+        parts.push(Part::new(role, words, 0));
     }
     let rejected =
         snapshot.playbooks.iter().filter(|book| matches!(book.state, PlaybookState::Rejected { .. })).count();
     if rejected > 0 {
-        parts.push((Role::Unknown, format!("{rejected} REJECTED")));
+        parts.push(Part::counted(Role::Unknown, rejected, "REJECTED"));
     }
     parts
 }
@@ -93,31 +123,46 @@ fn calm(counts: Counts, no_rows: bool, no_playbooks: bool) -> (Role, String) {
     }
 }
 
-fn said(parts: &[(Role, String)], gap: &str) -> Line {
-    parts.iter().enumerate().fold(
-        Line::new().text(if gap.len() > 1 { " " } else { "" }),
-        |line, (index, (role, words))| {
-            let line = if index > 0 { line.text(gap) } else { line };
-            line.with(*role, words)
-        },
-    )
+fn said(parts: &[Part], gap: &str) -> Line {
+    parts.iter().enumerate().fold(Line::new().text(if gap.len() > 1 { " " } else { "" }), |line, (index, part)| {
+        let line = if index > 0 { line.text(gap) } else { line };
+        line.with(part.role, &part.words)
+    })
 }
 
-/// The most pressing one, and how many more there are.
-fn first_and_rest(parts: &[(Role, String)]) -> Line {
-    let pressing = |role: Role| match role {
+/// What presses, and how many other things there are.
+fn folded(parts: &[Part], gap: &str, more: &str) -> Line {
+    let kept: Vec<Part> =
+        parts.iter().enumerate().filter(|(i, p)| *i == 0 || p.presses).map(|(_, p)| p.clone()).collect();
+    let line = said(&kept, gap);
+    let rest = total(parts).saturating_sub(total(&kept));
+    if rest > 0 { line.text(gap).text(format!("+{rest}{more}")) } else { line }
+}
+
+fn total(parts: &[Part]) -> usize {
+    parts.iter().map(|part| part.count).sum()
+}
+
+/// What has to be said where there is room for nothing else.
+fn most_pressing(parts: &[Part]) -> &Part {
+    let rank = |role: Role| match role {
         Role::Stale => 0,
         Role::Asked => 1,
         Role::Broken => 2,
         _ => 3,
     };
-    let Some(first) = parts.iter().min_by_key(|(role, _)| pressing(*role)) else { return Line::new() };
-    let line = said(std::slice::from_ref(first), "");
-    if parts.len() > 1 { line.text(format!(" +{}", parts.len() - 1)) } else { line }
+    parts.iter().min_by_key(|part| rank(part.role)).expect("something is always to be said")
 }
 
-/// From the longest to the shortest; a pause is the last to go.
-fn right_sides(world: &World<'_>) -> Vec<Line> {
+/// The most pressing one, and how many other things there are.
+fn first_and_rest(first: &Part, parts: &[Part]) -> Line {
+    let line = said(std::slice::from_ref(first), "");
+    let rest = total(parts).saturating_sub(first.count);
+    if rest > 0 { line.text(format!(" +{rest}")) } else { line }
+}
+
+/// From the longest to the shortest, those with the age of the data first.
+fn right_sides(world: &World<'_>) -> ([Line; 3], [Line; 3]) {
     let host = &*world.snapshot.host;
     let fresh = if world.stale() { String::new() } else { format!("live {}", age(world)) };
     let clock = say::clock(world.wall, world.zone);
@@ -130,13 +175,12 @@ fn right_sides(world: &World<'_>) -> Vec<Line> {
         line.text(" ")
     };
     let (acting, short) = ((role, acting.as_str()), (role, short));
-    vec![
+    let broad = [
         join(&[(Role::Title, host), (Role::Dim, &fresh), acting, (Role::Text, &clock)]),
         join(&[(Role::Dim, &fresh), acting, (Role::Text, &clock)]),
         join(&[(Role::Dim, &fresh), acting]),
-        join(&[acting]),
-        Line::new().with(short.0, short.1),
-    ]
+    ];
+    (broad, [join(&[acting]), Line::new().with(short.0, short.1), Line::new()])
 }
 
 /// The age of the data in whole seconds; a sign of progress comes every second, so the first one is no news.
@@ -158,6 +202,10 @@ fn acting(world: &World<'_>) -> (Role, String, &'static str) {
         };
         let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
         return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
+    }
+    // line 1 says that nothing acts
+    if world.snapshot.recording.is_err() {
+        return (Role::Text, String::new(), "");
     }
     let (role, may) = mode(world);
     let Some((_, ahead)) = held::coming(world) else { return (role, may.into(), "") };

@@ -25,7 +25,12 @@ pub fn heading(kind: ListKind, world: &World<'_>) -> Line {
         ListKind::Incidents => "Incidents",
         ListKind::Held => "Held back",
     };
-    Line::new().with(Role::Focus, name).text(format!(" {count}"))
+    let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
+    let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
+    match (kind, oldest) {
+        (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
+        _ => line,
+    }
 }
 
 /// Every row.
@@ -59,7 +64,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, kind: ListKind, cursor: &Cursor
         let y = room.y + columns(slot);
         canvas.line(room.x, y, room.width, line);
         if index == selected {
-            canvas.tint(Rect { y, height: 1, ..room }, Role::Selected);
+            canvas.select(Rect { x: room.x.saturating_sub(1), y, width: room.width + 1, height: 1 });
         }
     }
 }

@@ -2,21 +2,29 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use super::{World, detail, main, story};
-use crate::console::canvas::Canvas;
+use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
-use crate::console::model::{Model, Overlay};
+use crate::console::model::{Model, Overlay, Page};
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Recorded;
 
+/// What was just said may take so many rows for a while: the one above the keys, and the page's last ones.
+const MOST_ROWS: usize = 4;
+
 /// The row above the keys: what was just said, else the selected row in a sentence.
-pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &World<'_>) {
+pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'_>) {
+    let room = model.size.0;
     let line = if let Some(Overlay::Filter { .. }) = model.overlay {
         Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.main.filter))
     } else if let Some(said) = &model.said {
         let role = if said.bad { Role::Broken } else { Role::Ok };
-        Line::new().text(" ").with(role, &said.text)
+        // what is about to be approved is never covered
+        let most = if matches!(model.pages.last(), Some(Page::Approval(_))) { 1 } else { MOST_ROWS };
+        return draw_rows(canvas, y, room, &Line::new().with(role, &said.text), most);
     } else if let Some(shown) = model.replayed() {
         Line::new().text(" ").joined(story::event(&shown.moment.event, world))
     } else if let Err(why) = &world.snapshot.recording {
@@ -32,6 +40,22 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, worl
         Line::new()
     };
     canvas.line(0, y, room, &line);
+}
+
+/// Upwards from a row, so that none of it is lost; more than fits ends in the sign for that.
+fn draw_rows(canvas: &mut Canvas<'_>, y: u16, room: u16, line: &Line, most: usize) {
+    let mut rows = line.clone().wrap(usize::from(room.saturating_sub(2)));
+    if rows.len() > most {
+        rows.truncate(most);
+        if let Some(last) = rows.pop() {
+            rows.push(last.text(canvas.look.glyphs.cut.to_string()));
+        }
+    }
+    let top = (y + 1).saturating_sub(columns(rows.len()));
+    canvas.wipe(Rect::new(0, top, room, y + 1 - top));
+    for (below, row) in (top..).zip(&rows) {
+        canvas.line(1, below, room.saturating_sub(1), row);
+    }
 }
 
 /// The messages, latest first.
@@ -61,7 +85,10 @@ pub fn journal(world: &World<'_>) -> Vec<Line> {
     if events.is_empty() {
         return vec![Line::new().dim("Nothing happened yet.")];
     }
-    let mut lines = vec![Line::new().dim("Of the latest incidents. salve journal tells all of it."), Line::new()];
+    let mut lines = vec![
+        Line::new().dim("Of the latest incidents. [ steps through everything; salve journal export --json prints it."),
+        Line::new(),
+    ];
     lines.extend(events.into_iter().map(|recorded| {
         let incident = recorded.event.incident().map_or_else(String::new, |id| id.to_string());
         let mut line = Line::new().dim(say::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));

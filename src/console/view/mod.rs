@@ -38,7 +38,7 @@ use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use header::headline;
-pub use palette::{Entry, entries, picks};
+pub use palette::{Entry, entries, picks, theme_under_cursor};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
@@ -102,9 +102,6 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         None => main::draw(&mut canvas, frame.body, model, world),
         Some(page) => draw_page(&mut canvas, frame.body, page, model, world),
     }
-    if let Some(row) = frame.said {
-        messages::draw_said(&mut canvas, row, area.width, model, world);
-    }
     if let Some(row) = frame.footer {
         footer::draw(&mut canvas, row, area.width, model, world);
     }
@@ -113,6 +110,12 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
         Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
+    }
+    if let Some(row) = frame.said {
+        messages::draw_said(&mut canvas, row, model, world);
+    } else if model.said.is_some() {
+        // where there is no row for it, it has the last one of the page for a while
+        messages::draw_said(&mut canvas, frame.body.bottom() - 1, model, world);
     }
 }
 

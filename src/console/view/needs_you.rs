@@ -36,7 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, w
             canvas.put_right(room.right(), y + 1, 13, Role::Key, key);
         }
         if focused && index == selected {
-            canvas.tint(Rect { y, height: rows, ..room }, Role::Selected);
+            canvas.select(Rect { y, height: rows, ..room });
         }
     }
     let below = needy.len().saturating_sub(first + fit);

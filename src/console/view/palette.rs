@@ -12,7 +12,7 @@ use crate::console::fuzzy::{Finder, Hit, marked};
 use crate::console::held;
 use crate::console::keys::{self, Verb};
 use crate::console::line::Line;
-use crate::console::model::{Model, Pick, playbooks};
+use crate::console::model::{Model, Overlay, Pick, playbooks};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
@@ -128,7 +128,11 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
     let themes = world.themes.iter().cloned().map(Entry::Theme);
     let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
     let old = older(typed, world).map(|entry| (Hit::default(), entry));
-    old.into_iter().chain(found(typed, verbs(model, world).into_iter().chain(things).collect())).collect()
+    let mut found = found(typed, verbs(model, world).into_iter().chain(things).collect());
+    if !typed.trim().is_empty() && "theme".starts_with(&typed.trim().to_lowercase()) {
+        found.sort_by_key(|(_, entry)| !matches!(entry, Entry::Theme(_)));
+    }
+    old.into_iter().chain(found).collect()
 }
 
 /// The incident of this number, where only the journal has it any more.
@@ -216,6 +220,16 @@ fn found(typed: &str, all: Vec<Entry>) -> Vec<(Hit, Entry)> {
     found
 }
 
+/// The theme that the cursor is on.
+#[must_use]
+pub fn theme_under_cursor(model: &Model, world: &World<'_>) -> Option<String> {
+    let Some(Overlay::Palette { typed, at }) = &model.overlay else { return None };
+    match entries(typed, model, world).into_iter().nth(*at) {
+        Some(Entry::Theme(name)) => Some(name),
+        _ => None,
+    }
+}
+
 /// Draws the palette at the bottom of the body.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, typed: &str, at: usize, model: &Model, world: &World<'_>) {
     let heading = Line::new().with(Role::Focus, "Command, target, playbook, incident, breaker or theme");
@@ -264,7 +278,7 @@ fn draw_list(
         line.pieces.extend(marked(&entry.words(), &hit.at, Role::Text).pieces);
         canvas.line(area.x, y, area.width, &line);
         if index == selected {
-            canvas.tint(Rect { y, height: 1, ..area }, Role::Selected);
+            canvas.select(Rect { y, height: 1, ..area });
         }
     }
 }

@@ -59,7 +59,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
         let signs: Vec<_> = marks.into_iter().map(|mark| sign(mark, &canvas.look.glyphs)).collect();
         canvas.line(room.x + NAME + 2, y, columns(buckets), &Line::gathered(0, &signs));
         if is_selected && focused {
-            canvas.tint(Rect { y, height: 1, width: room.width - legend, ..room }, Role::Selected);
+            canvas.select(Rect { y, height: 1, width: room.width - legend, ..room });
         }
     }
     if legend > 0 {

@@ -8,5 +8,6 @@ mod happy;
 mod lacks;
 mod maintenance;
 mod models;
+mod pasts;
 mod replays;
 mod sight;

@@ -21,6 +21,8 @@ const HOUR: Duration = Duration::from_hours(1);
 const FIGURES: usize = 120;
 /// Read ahead of and behind a moment, so that most steps need no second look into the file.
 const AROUND: Duration = Duration::from_mins(30);
+/// The latest readings may not have been written yet: what is read of them now is read again for the next step.
+const UNWRITTEN: Duration = Duration::from_secs(10);
 /// Changes of one subject that are read for one stretch.
 const MOST: usize = 2000;
 
@@ -49,17 +51,17 @@ impl Sight {
     ) -> Result<(Vec<Glimpse>, Vec<Binding>), ReadError> {
         let now = fold.at.0;
         if now > self.to || now - HOUR < self.from {
-            let (from, to) = (now - HOUR - AROUND, (now + AROUND).min(last.max(now)));
+            let (from, to) = (now - HOUR - AROUND, (now + AROUND).min(last - UNWRITTEN));
             *self = Self { from, to, series: HashMap::new() };
         }
         let (watched, absent) = watched(fold, today);
-        self.read(reader, &watched)?;
+        self.read(reader, &watched, self.to.max(now))?;
         let glimpses = watched.into_iter().map(|(key, book, standing)| self.glimpse(fold, key, book, standing));
         Ok((glimpses.collect(), absent))
     }
 
     /// Reads the series that are wanted and not known yet.
-    fn read(&mut self, reader: &Reader, watched: &[Watched]) -> Result<(), ReadError> {
+    fn read(&mut self, reader: &Reader, watched: &[Watched], to: Mono) -> Result<(), ReadError> {
         let mut places: Vec<(Place, &Check)> = Vec::new();
         let mut subjects: Vec<Arc<str>> = Vec::new();
         for (key, book, _) in watched {
@@ -77,7 +79,7 @@ impl Sight {
                 }
             }
         }
-        let seen = reader.seen(&subjects, self.from, self.to, MOST)?;
+        let seen = reader.seen(&subjects, self.from, to, MOST)?;
         for ((place, check), kept) in places.into_iter().zip(seen) {
             let readings = kept.iter().map(|kept| {
                 let observation: Observation = serde_json::from_str(&kept.observation)

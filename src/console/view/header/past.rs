@@ -1,6 +1,6 @@
 //! Line 1 over the past: which moment this is comes first, at every width, so that nobody takes it for now.
 
-use super::{first_and_rest, said, state};
+use super::{first_and_rest, most_pressing, said, state};
 use crate::console::line::Line;
 use crate::console::rewind::{Rewind, Shown};
 use crate::console::say;
@@ -37,7 +37,7 @@ pub fn fitted(room: usize, shown: &Shown, rewind: &Rewind, world: &World<'_>) ->
 /// How things stood, the longest form first.
 fn states(world: &World<'_>) -> [Line; 3] {
     let parts = state(world);
-    [said(&parts, "  "), said(&parts, " "), first_and_rest(&parts)]
+    [said(&parts, "  "), said(&parts, " "), first_and_rest(most_pressing(&parts), &parts)]
 }
 
 /// The present, while the past is on its way.

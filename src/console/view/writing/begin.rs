@@ -53,6 +53,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, begin: &Begin, world: &World<'_
         canvas.line(list.x, y, list.width, &told(row, column, world));
         if first + slot == begin.at {
             canvas.tint(Rect { y, height: 1, ..list }, Role::Selected);
+            canvas.sign(list.x, y, Role::Selected, canvas.look.glyphs.cursor);
         }
     }
     canvas.more(room, rows.len().saturating_sub(first + height));

@@ -36,6 +36,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, (x, y): (u16, u16), completion:
         canvas.line(row.x, row.y, row.width, &line);
         if first + slot == at {
             canvas.tint(row, Role::Selected);
+            canvas.sign(row.x, row.y, Role::Selected, canvas.look.glyphs.cursor);
         }
     }
 }
