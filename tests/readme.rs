@@ -69,6 +69,7 @@ fn the_picture_is_what_the_program_draws() {
         ascii: Some(false),
         theme: Some("dark".into()),
         config: "/nonexistent".into(),
+        drafts: "/nonexistent/drafts".into(),
         embedded: true,
         bell: false,
     };

@@ -12,7 +12,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let options = common.options()?;
     let runtime = runtime::build()?;
     let _logs = logs::into(&options.paths.state);
-    let config = options.paths.config.clone();
+    let (config, drafts) = (options.paths.config.clone(), options.paths.state.join("drafts"));
     let running = {
         let _inside = runtime.enter();
         engine::start(options)?
@@ -23,6 +23,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         ascii: screen.ascii.then_some(true),
         theme: screen.theme.clone(),
         config,
+        drafts,
         embedded: true,
         bell: true,
     };

@@ -33,6 +33,7 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         ascii: screen.ascii.then_some(true),
         theme: screen.theme.clone(),
         config: common.paths().config,
+        drafts: common.paths().state.join("drafts"),
         embedded: false,
         bell: false,
     };

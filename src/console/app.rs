@@ -13,8 +13,10 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
+use super::author::{Ask, Told};
+use super::clerk::Clerk;
 use super::decode::Typed;
-use super::editor::{self, Edited};
+use super::editor;
 use super::ends::{Outside, until_ended};
 use super::export;
 use super::form::Looked;
@@ -22,13 +24,14 @@ use super::looks::{Looks, Opened};
 use super::model::{At, Model};
 use super::osc;
 use super::terminal::{self, Heard, Keyboard, Terminal};
-use super::update::{Input, Request, update};
+use super::update::{Input, Request, rest, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
 use crate::core::{Key, Mono};
 use crate::engine::past::Progress;
 use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
+use crate::playbook::write::WantedTarget;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
@@ -108,6 +111,11 @@ struct App {
     heard: mpsc::UnboundedReceiver<Heard>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
+    clerk: Clerk,
+    tell: mpsc::UnboundedSender<Told>,
+    told: mpsc::UnboundedReceiver<Told>,
+    /// The dry run that goes on; the next one ends it.
+    trial: Option<tokio::task::AbortHandle>,
     /// What the past answers.
     recalled: mpsc::UnboundedReceiver<Input>,
     recall: mpsc::UnboundedSender<Input>,
@@ -136,6 +144,7 @@ impl App {
         let terminal = Terminal::take()?;
         let (listens, heard) = mpsc::unbounded_channel();
         let (answer, answers) = mpsc::unbounded_channel();
+        let (tell, told) = mpsc::unbounded_channel();
         let (recall, recalled) = mpsc::unbounded_channel();
         let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
@@ -146,6 +155,10 @@ impl App {
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
             continued: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
+            clerk: Clerk::start(options.config.clone(), &options.drafts, tell.clone())?,
+            tell,
+            told,
+            trial: None,
             zone: TimeZone::system(),
             started: Instant::now(),
             drawn: None,
@@ -175,6 +188,16 @@ impl App {
     }
 
     async fn run(mut self) -> Result<Ended, ConsoleError> {
+        let ended = self.go_on().await;
+        // what was typed last is kept, however the console ends
+        for ask in rest(&mut self.model) {
+            self.clerk.ask(ask);
+        }
+        self.clerk.finish();
+        Ok(ended)
+    }
+
+    async fn go_on(&mut self) -> Ended {
         self.take_in(Input::Snapshot);
         if let Some(wrong) = self.wrong.take() {
             self.take_in(Input::Answer(Err(wrong)));
@@ -183,7 +206,7 @@ impl App {
         while self.ended.is_none() {
             self.look_at_files();
             if self.draw().is_err() {
-                return Ok(Ended::TerminalLost);
+                return Ended::TerminalLost;
             }
             let wait = self.wait();
             tokio::select! {
@@ -193,6 +216,7 @@ impl App {
                 Some(()) = self.resized.recv() => self.resize(),
                 Some(()) = self.stopped.recv() => self.take_in(Input::Stop),
                 Some(()) = self.continued.recv() => self.wake_up(),
+                Some(told) = self.told.recv() => self.take_in(Input::Author(told)),
                 Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
                 Some(input) = self.recalled.recv() => self.take_in(input),
                 Ok(()) = self.recalling.changed() => {
@@ -208,7 +232,7 @@ impl App {
                 () = tokio::time::sleep(wait) => self.take_in(Input::Tick),
             }
         }
-        Ok(self.ended.unwrap_or(Ended::Quit))
+        self.ended.unwrap_or(Ended::Quit)
     }
 
     fn at(&self) -> At {
@@ -303,6 +327,7 @@ impl App {
                     let _ = answer.send(answered);
                 });
             }
+            Request::Ask(ask) => self.ask(ask),
             Request::Recall(goal) => {
                 let (handle, recall) = (self.handle.clone(), self.recall.clone());
                 tokio::spawn(async move {
@@ -318,7 +343,6 @@ impl App {
             }
             Request::Export { stem, text } => self.export(&stem, &text),
             Request::Plan(key) => self.plan(key),
-            Request::Edit(name) => self.edit(&name),
             Request::Theme(name) => {
                 let kept = self.looks.keep(&name);
                 self.take_in(Input::Answer(kept.map(Arc::from)));
@@ -390,31 +414,59 @@ impl App {
         self.resize();
     }
 
-    fn edit(&mut self, name: &str) {
-        let Some(playbook) = self.latest.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
-            return;
-        };
-        let answer = match editor::file(playbook, &self.options.config) {
-            Ok(path) => {
-                self.keyboard.leave();
-                terminal::give_back();
-                self.editing.store(true, Ordering::SeqCst);
-                let edited = editor::edit(&path);
-                self.editing.store(false, Ordering::SeqCst);
-                self.wake_up();
-                edited
+    /// What a page for writing asks: of the engine, of the terminal, and all else of the clerk.
+    fn ask(&mut self, ask: Ask) {
+        match ask {
+            Ask::Open { playbook } => {
+                let found = self.latest.snapshot.playbooks.iter().find(|view| view.name == playbook);
+                if let Some(found) = found {
+                    self.clerk.open(Arc::clone(found));
+                }
             }
-            Err(error) => Err(error),
-        };
-        self.take_in(Input::Answer(match answer {
-            Ok(Edited::Unchanged(path)) => Ok(format!("{} is unchanged", path.display()).into()),
-            Ok(Edited::Good(path)) => {
-                Ok(format!("{} is well-formed; saved is not armed: its first live attempt asks", path.display()).into())
+            Ask::Offers { wanted } => self.offers(wanted),
+            Ask::Rehearse { name, text } => self.rehearse(name, text),
+            Ask::HandOver { name, text } => self.hand_over(&name, &text),
+            ask => self.clerk.ask(ask),
+        }
+    }
+
+    fn offers(&self, wanted: WantedTarget) {
+        let (handle, tell) = (self.handle.clone(), self.tell.clone());
+        tokio::spawn(async move {
+            let offers = handle.offers(wanted).await.into();
+            let _ = tell.send(Told::Offers { wanted, offers });
+        });
+    }
+
+    fn rehearse(&mut self, name: Arc<str>, text: Arc<str>) {
+        let mut steps = self.handle.rehearse(Arc::clone(&name), text);
+        let tell = self.tell.clone();
+        let trial = tokio::spawn(async move {
+            let mut done = false;
+            while let Some(step) = steps.recv().await {
+                done |= matches!(step, Rehearsing::Done(_));
+                let _ = tell.send(Told::Rehearsing { name: Arc::clone(&name), step });
             }
-            Ok(Edited::Bad(_, diagnostics)) => {
-                return self.take_in(Input::Rejected { playbook: name.into(), diagnostics });
+            if !done {
+                let step = Rehearsing::Done(Err("the engine did not answer".into()));
+                let _ = tell.send(Told::Rehearsing { name, step });
             }
-            Err(error) => Err(error.to_string()),
+        });
+        if let Some(former) = self.trial.replace(trial.abort_handle()) {
+            former.abort();
+        }
+    }
+
+    fn hand_over(&mut self, name: &str, text: &str) {
+        self.keyboard.leave();
+        terminal::give_back();
+        self.editing.store(true, Ordering::SeqCst);
+        let edited = editor::edit(&self.options.drafts.with_file_name("editing"), name, text);
+        self.editing.store(false, Ordering::SeqCst);
+        self.wake_up();
+        self.take_in(Input::Author(match edited {
+            Ok(text) => Told::Back { text: text.into() },
+            Err(error) => Told::Failed(error.to_string().into()),
         }));
     }
 

@@ -126,6 +126,23 @@ impl<'a> Canvas<'a> {
         }
     }
 
+    /// An empty box with a heading, over whatever stands there.
+    pub fn frame(&mut self, area: Rect, heading: &Line) {
+        self.wipe(area);
+        if area.width < 2 || area.height < 2 {
+            return;
+        }
+        let (right, bottom) = (area.right() - 1, area.bottom() - 1);
+        self.rule(area.x, area.y, area.width, heading);
+        self.rule(area.x, bottom, area.width, &Line::new());
+        self.wall(area.x, area.y, area.bottom());
+        self.wall(right, area.y, area.bottom());
+        let corners = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
+        for ((x, y), sign) in corners.into_iter().zip(self.look.glyphs.corners) {
+            self.sign(x, y, Role::Dim, sign);
+        }
+    }
+
     /// One sign.
     pub fn sign(&mut self, x: u16, y: u16, role: Role, sign: char) {
         self.put(x, y, 1, role, sign.encode_utf8(&mut [0; 4]));

@@ -8,7 +8,7 @@ use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 pub const ESCAPE_WAIT: u64 = 60;
 
 /// The longest paste that is kept, in bytes.
-const LONGEST_PASTE: usize = 64 * 1024;
+const LONGEST_PASTE: usize = 1024 * 1024;
 /// The longest sequence that makes sense, in bytes.
 const LONGEST_SEQUENCE: usize = 64;
 const PASTE_ENDS: &[u8] = b"\x1b[201~";
@@ -154,6 +154,8 @@ fn ground(byte: u8, typed: &mut Vec<Typed>) -> State {
         b'\r' | b'\n' => named(KeyCode::Enter),
         b'\t' => named(KeyCode::Tab),
         0x08 | 0x7f => named(KeyCode::Backspace),
+        // what terminals send for Ctrl-Space
+        0x00 => Typed::Key(KeyEvent::new(KeyCode::Char(' '), KeyModifiers::CONTROL)),
         0x01..=0x1a => Typed::Key(KeyEvent::new(KeyCode::Char(char::from(byte - 1 + b'a')), KeyModifiers::CONTROL)),
         0x20..=0x7e => named(KeyCode::Char(char::from(byte))),
         0xc2..=0xdf => return State::Wide(vec![byte], 2),

@@ -1,30 +1,18 @@
-//! A playbook handed to the operator's own editor and back. A shipped one is never changed: the operator gets a copy
-//! in the folder of their own playbooks, which wins over it by its name.
+//! A text handed to the operator's own editor and back, and where a playbook's text belongs.
 
 use std::fs;
 use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::engine::snapshot::PlaybookView;
-use crate::playbook::{self, Origin};
-
-/// What the operator did.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Edited {
-    /// Nothing.
-    Unchanged(PathBuf),
-    /// The file is well-formed now.
-    Good(PathBuf),
-    /// It is not, and why: all of it.
-    Bad(PathBuf, String),
-}
+use crate::playbook::Origin;
 
 /// Why nothing was edited.
 #[derive(Debug, thiserror::Error)]
 pub enum EditError {
-    /// The copy cannot be made, or the file cannot be read.
+    /// The text cannot be put down for the editor, or taken back.
     #[error("{}: {source}", path.display())]
     File {
         /// Which.
@@ -40,30 +28,18 @@ pub enum EditError {
     },
 }
 
-/// Where a playbook can be edited: its own file, or a copy in the operator's folder.
-///
-/// # Errors
-/// Where the copy cannot be made.
-pub fn file(playbook: &PlaybookView, config: &Path) -> Result<PathBuf, EditError> {
+/// Where a playbook can be written: its own file, or a copy in the operator's folder, which wins over it by its name.
+/// True for a copy.
+#[must_use]
+pub fn place(playbook: &PlaybookView, config: &Path) -> (PathBuf, bool) {
     let own = match &playbook.origin {
         Origin::Shipped => None,
         Origin::System(path) | Origin::User(path) | Origin::Folder(path) => Some(located(path, &playbook.name)),
     };
-    if let Some(path) = own.filter(|path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()) {
-        return Ok(path);
+    match own.filter(|path| rustix::fs::access(path, rustix::fs::Access::WRITE_OK).is_ok()) {
+        Some(path) => (path, false),
+        None => (config.join("playbooks").join(format!("{}.toml", playbook.name)), true),
     }
-    let folder = config.join("playbooks");
-    let path = folder.join(format!("{}.toml", playbook.name));
-    let failed = |source| EditError::File { path: path.clone(), source };
-    fs::create_dir_all(&folder).map_err(failed)?;
-    let created = fs::OpenOptions::new().write(true).create_new(true).mode(0o644).open(&path);
-    match created {
-        Ok(mut file) => file.write_all(playbook.source.as_bytes()).and_then(|()| file.sync_all()).map_err(failed)?,
-        // a former copy: it is what the operator means
-        Err(error) if error.kind() == io::ErrorKind::AlreadyExists => {}
-        Err(error) => return Err(failed(error)),
-    }
-    Ok(path)
 }
 
 fn located(path: &Path, name: &str) -> PathBuf {
@@ -74,23 +50,23 @@ fn located(path: &Path, name: &str) -> PathBuf {
     }
 }
 
-/// Runs the editor and waits for it; the terminal must have been given back before.
+/// Puts a text down in `folder`, runs the editor on it and takes it back; the terminal must have been given back
+/// before.
 ///
 /// # Errors
 /// See [`EditError`].
-pub fn edit(path: &Path) -> Result<Edited, EditError> {
-    let failed = |source| EditError::File { path: path.to_owned(), source };
-    let before = fs::read(path).map_err(failed)?;
-    start(path)?;
-    let after = fs::read(path).map_err(failed)?;
-    if before == after {
-        return Ok(Edited::Unchanged(path.to_owned()));
-    }
-    let name = path.file_stem().map_or_else(String::new, |name| name.to_string_lossy().into_owned());
-    Ok(match check(&name, path, &String::from_utf8_lossy(&after)) {
-        Ok(()) => Edited::Good(path.to_owned()),
-        Err(why) => Edited::Bad(path.to_owned(), why),
-    })
+pub fn edit(folder: &Path, name: &str, text: &str) -> Result<String, EditError> {
+    let path = folder.join(format!("{name}.{}.toml", std::process::id()));
+    let failed = |source| EditError::File { path: path.clone(), source };
+    fs::DirBuilder::new().recursive(true).mode(0o700).create(folder).map_err(failed)?;
+    let mut file =
+        fs::OpenOptions::new().write(true).create(true).truncate(true).mode(0o600).open(&path).map_err(failed)?;
+    file.write_all(text.as_bytes()).map_err(failed)?;
+    drop(file);
+    start(&path)?;
+    let edited = fs::read_to_string(&path).map_err(failed)?;
+    let _ = fs::remove_file(&path);
+    Ok(edited)
 }
 
 fn start(path: &Path) -> Result<(), EditError> {
@@ -108,16 +84,6 @@ fn start(path: &Path) -> Result<(), EditError> {
     Err(EditError::NoEditor { tried: tried.join(", ") })
 }
 
-/// What is wrong with a playbook's text, all of it, drawn with the marked source.
-fn check(name: &str, path: &Path, text: &str) -> Result<(), String> {
-    let file = path.file_name().map_or_else(String::new, |file| file.to_string_lossy().into_owned());
-    let read = playbook::read::read(&file, name, Origin::User(path.to_owned()), text);
-    if read.playbook.is_some() {
-        return Ok(());
-    }
-    Err(read.diagnostics.iter().map(|diagnostic| diagnostic.render(text, false)).collect::<Vec<_>>().join("\n\n"))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -125,26 +91,20 @@ mod tests {
 
     fn playbook(origin: Origin) -> PlaybookView {
         let state = PlaybookState::Rejected { diagnostics: "".into(), former_in_force: false };
-        PlaybookView { name: "disk-full".into(), origin, state, source: "title = \"as shipped\"\n".into() }
+        PlaybookView { name: "disk-full".into(), origin, state, source: "".into() }
     }
 
     #[test]
-    fn a_shipped_playbook_is_copied_once() {
-        let config = tempfile::tempdir().unwrap();
-        let path = file(&playbook(Origin::Shipped), config.path()).unwrap();
-        assert_eq!(fs::read_to_string(&path).unwrap(), "title = \"as shipped\"\n");
-        fs::write(&path, "title = \"mine\"\n").unwrap();
-        assert_eq!(file(&playbook(Origin::Shipped), config.path()).unwrap(), path);
-        assert_eq!(fs::read_to_string(&path).unwrap(), "title = \"mine\"\n", "a former copy is kept");
-    }
-
-    #[test]
-    fn a_file_that_may_be_written_is_edited_in_its_place() {
+    fn a_file_that_may_be_written_is_written_in_its_place() {
         let folder = tempfile::tempdir().unwrap();
         let own = folder.path().join("disk-full.toml");
         fs::write(&own, "x = 1").unwrap();
         for origin in [Origin::User(folder.path().into()), Origin::Folder(own.clone())] {
-            assert_eq!(file(&playbook(origin), Path::new("/nonexistent")).unwrap(), own);
+            assert_eq!(place(&playbook(origin), Path::new("/config")), (own.clone(), false));
+        }
+        let copy = PathBuf::from("/config/playbooks/disk-full.toml");
+        for origin in [Origin::Shipped, Origin::System("/nonexistent".into())] {
+            assert_eq!(place(&playbook(origin), Path::new("/config")), (copy.clone(), true));
         }
     }
 }

@@ -5,6 +5,7 @@ use std::fmt::Write as _;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
+use super::author::Act;
 use super::model::Place;
 
 /// What a key does.
@@ -58,8 +59,16 @@ pub enum Verb {
     Held,
     /// Leave a target alone for a time.
     Snooze,
+    /// Begin a playbook.
+    New,
+    /// Begin a playbook against one open incident.
+    OneOff,
     /// Change a playbook.
     Edit,
+    /// Look what a playbook would do now.
+    Try,
+    /// What only the editor page does.
+    Write(Act),
     /// Run a playbook now.
     RunNow,
     /// Reset or latch a breaker.
@@ -144,16 +153,23 @@ pub enum Stroke {
     Named(KeyCode),
 }
 
-use Place::{Approval, Finding, Form, Incident, List, Main, Naming, Playbook, Question, Text, Typing};
+use Place::{
+    Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
+    Offered, Playbook, Question, Searching, Text, Typing,
+};
 use Stroke::{Ctrl, Named, Sign};
 
 const ROWS: &[Place] = &[Main, List];
 const PAGES: &[Place] = &[Incident, Approval, Playbook, Text, Question];
 const ALL_READ: &[Place] = &[Main, List, Incident, Approval, Playbook, Text];
-const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question];
+const SCROLLS: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Question, Conflict];
 const NO_REVIEW: &[Place] = &[Main, List, Incident, Playbook, Text];
 const OVERLAYS: &[Place] = &[Form, Question, Typing, Naming];
-const EVERYWHERE: &[Place] = &[Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Finding];
+const EVERYWHERE: &[Place] = &[
+    Main, List, Incident, Approval, Playbook, Text, Form, Question, Typing, Naming, Finding, Editor, Searching,
+    Leaving, Conflict, Offered, Completing, Begin, Keeping,
+];
+const ASKED: &[Place] = &[Leaving, Conflict, Keeping];
 
 const fn key(strokes: &'static [Stroke], label: &'static str, verb: Verb, what: &'static str) -> Binding {
     Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, verb }
@@ -196,6 +212,75 @@ pub const TABLE: &[Binding] = &[
         .short("approve")
         .acting(),
     key(&[Named(KeyCode::Enter)], "Enter", Verb::Submit, "take it").at(&[Typing]).short("take it"),
+    key(&[Ctrl('s')], "Ctrl-S", Verb::Write(Act::Save), "save the playbook to its file").at(&[Editor]).short("save"),
+    key(&[Named(KeyCode::Tab), Ctrl(' ')], "Tab", Verb::Write(Act::Complete), "what may stand here (also Ctrl-Space)")
+        .at(&[Editor])
+        .short("complete"),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Submit, "take this one, or this name").at(&[Begin]).short("take it"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", Verb::Next, "the next row").at(&[Begin]).short("next"),
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", Verb::Previous, "the row before").at(&[Begin]),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "the question before; nothing is written yet")
+        .at(&[Begin])
+        .short("back"),
+    key(&[Named(KeyCode::Enter)], "Enter", Verb::Submit, "take it into the text").at(&[Completing]).short("take it"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", Verb::Next, "the next one")
+        .at(&[Completing])
+        .short("next"),
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", Verb::Previous, "the one before")
+        .at(&[Completing]),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "take none").at(&[Completing]).short("none"),
+    key(&[Ctrl('n')], "Ctrl-N", Verb::Write(Act::NextMistake), "to the next mistake").at(&[Editor]).short("mistake"),
+    key(&[Ctrl('p')], "Ctrl-P", Verb::Write(Act::PreviousMistake), "to the mistake before").at(&[Editor]),
+    key(&[Ctrl('d')], "Ctrl-D", Verb::Try, "dry run: what it would do now (again: close it); nothing is run")
+        .at(&[Editor])
+        .short("dry run"),
+    key(&[Ctrl('o')], "Ctrl-O", Verb::Write(Act::Run), "run it once: saves it, asks you, then runs through the gate")
+        .at(&[Editor]),
+    key(&[Ctrl('v')], "Ctrl-V", Verb::Write(Act::ScrollTried), "more of the dry run").at(&[Editor]),
+    key(&[Ctrl('f')], "Ctrl-F", Verb::Write(Act::Find), "find words in the text").at(&[Editor]).short("find"),
+    key(&[Ctrl('u'), Ctrl('z')], "Ctrl-U", Verb::Write(Act::Undo), "take a change back (also Ctrl-Z)")
+        .at(&[Editor])
+        .short("undo"),
+    key(&[Ctrl('r')], "Ctrl-R", Verb::Write(Act::Redo), "make a change again that was taken back").at(&[Editor]),
+    key(&[Ctrl('k')], "Ctrl-K", Verb::Write(Act::CutLine), "cut the line out").at(&[Editor]),
+    key(&[Ctrl('y')], "Ctrl-Y", Verb::Write(Act::Put), "put back what was cut").at(&[Editor]),
+    key(&[Ctrl('e')], "Ctrl-E", Verb::Write(Act::HandOver), "hand the text to $EDITOR and take it back")
+        .at(&[Editor])
+        .short("$EDITOR"),
+    key(&[Named(KeyCode::Down)], "↓", Verb::Down, "a line down").twin("Down").at(&[Editor]),
+    key(&[Named(KeyCode::Up)], "↑", Verb::Up, "a line up").twin("Up").at(&[Editor]),
+    key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen of text down").at(&[Editor]),
+    key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen of text up").at(&[Editor]),
+    key(&[Ctrl('g')], "Ctrl-G", Verb::Help, "all keys, those of the editor first").at(&[Editor]).short("all keys"),
+    key(&[Named(KeyCode::Enter), Named(KeyCode::Down)], "Enter", Verb::Next, "to the next place that holds the words")
+        .at(&[Searching])
+        .short("next"),
+    key(&[Named(KeyCode::Up)], "↑", Verb::Previous, "to the place before").twin("Up").at(&[Searching]).short("before"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "back to writing, at the place that was found")
+        .at(&[Searching])
+        .short("write on"),
+    key(&[Sign('s')], "s", Verb::Write(Act::Save), "save it and leave").at(&[Leaving]).short("save"),
+    key(&[Sign('d')], "d", Verb::Write(Act::KeepDraft), "leave, and keep it as a draft").at(&[Leaving]).short("draft"),
+    key(&[Sign('x')], "x", Verb::Write(Act::Discard), "leave, and forget what was typed")
+        .at(&[Leaving])
+        .short("discard"),
+    key(&[Sign('k')], "k", Verb::Write(Act::Keep), "keep the one-off as it is").at(&[Keeping]).short("keep"),
+    key(&[Sign('x')], "x", Verb::Write(Act::Remove), "throw the one-off away; its text stays beside it")
+        .at(&[Keeping])
+        .short("throw away"),
+    key(&[Sign('m')], "m", Verb::Write(Act::Mine), "save mine over theirs").at(&[Conflict]).short("mine"),
+    key(&[Sign('t')], "t", Verb::Write(Act::Theirs), "take theirs; one undo brings mine back")
+        .at(&[Conflict])
+        .short("theirs"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "go on writing").at(ASKED).short("write on"),
+    key(&[Sign('y')], "y", Verb::Write(Act::GoOn), "go on with the draft").at(&[Offered]).short("go on"),
+    key(&[Sign('x')], "x", Verb::Write(Act::Discard), "forget the draft and begin with the file")
+        .at(&[Offered])
+        .short("forget it"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "back; the draft stays").at(&[Offered]).short("back"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", Verb::Back, "back; asks first where something would be lost")
+        .at(&[Editor])
+        .short("back"),
     key(&[Named(KeyCode::Left)], "←", Verb::ChoiceBefore, "the choice before").twin("Left").at(&[Form]),
     key(&[Named(KeyCode::Right)], "→", Verb::ChoiceAfter, "the next choice").twin("Right").at(&[Form]).short("choose"),
     key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", Verb::Next, "the next field or row")
@@ -236,6 +321,12 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("edit")
         .acting(),
+    key(&[Sign('n')], "n", Verb::New, "a new playbook, from what can fail and what is on this host")
+        .at(&[Main, List, Incident, Playbook])
+        .acting(),
+    key(&[Sign('o')], "o", Verb::OneOff, "a one-off against this incident: write it, try it, run it once")
+        .at(&[Incident])
+        .acting(),
     key(&[Sign('A')], "A", Verb::Arm, "arm the playbook; again: back to shadow")
         .at(&[Main, List, Incident, Playbook])
         .short("arm")
@@ -253,6 +344,11 @@ pub const TABLE: &[Binding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("breaker")
         .acting(),
+    key(&[Sign('d')], "d", Verb::Try, "dry run: what the playbook would do now; nothing is run")
+        .at(&[Playbook])
+        .short("dry run"),
+    key(&[Sign('d')], "d", Verb::Try, "dry run: what its playbook would do now; nothing is run")
+        .at(&[Main, List, Incident]),
     key(&[Sign('C')], "C", Verb::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
     key(&[Sign('/')], "/", Verb::Filter, "show only the rows that hold these words").at(ROWS).short("filter"),
     key(&[Sign('/')], "/", Verb::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
@@ -297,9 +393,9 @@ pub const TABLE: &[Binding] = &[
     key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", Verb::PageDown, "a screen down (also Space)")
         .at(PAGES)
         .short("more"),
-    key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming]),
+    key(&[Named(KeyCode::PageDown)], "PgDn", Verb::PageDown, "a screen down").at(&[Main, List, Naming, Conflict]),
     key(&[Named(KeyCode::PageUp)], "PgUp", Verb::PageUp, "a screen up")
-        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question]),
+        .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question, Conflict]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", Verb::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", Verb::Last, "to the last row (also End)"),
     key(&[Sign('m')], "m", Verb::Mouse, "the mouse: click, wheel and the keys below; again: select text as usual"),
@@ -348,12 +444,22 @@ pub fn place_name(place: Place) -> &'static str {
         Question => "Questions",
         Typing => "Filter and palette",
         Finding => "Finding words",
+        Begin => "A new playbook",
+        Editor => "Editor",
+        Searching => "Finding words in the editor",
+        Completing => "Completing a word",
+        Leaving => "Leaving a changed text",
+        Keeping => "Leaving a one-off",
+        Conflict => "Changed by somebody else",
+        Offered => "A draft is there",
     }
 }
 
 /// All places, as help and the README list them.
-pub const PLACES: [Place; 11] =
-    [Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding];
+pub const PLACES: [Place; 19] = [
+    Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding, Begin, Editor, Completing,
+    Searching, Leaving, Keeping, Conflict, Offered,
+];
 
 /// The README's list of keys, in Markdown.
 #[must_use]
@@ -398,7 +504,7 @@ mod tests {
 
     #[test]
     fn where_one_types_no_letter_is_a_command() {
-        for place in [Form, Typing, Naming, Finding] {
+        for place in [Form, Typing, Naming, Finding, Editor, Searching, Completing, Begin] {
             let letters =
                 at(place, false).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
             assert_eq!(letters.count(), 0, "{place:?}");

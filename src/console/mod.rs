@@ -31,14 +31,18 @@
 //! | [`canvas`], [`line`] | the only way onto the screen: clipped, cleaned, in the terminal's character set |
 //! | [`ink`] | from one screen to the bytes that turn it into the next |
 //! | [`theme`], [`glyphs`] | colours by meaning, signs in Unicode and ASCII |
+//! | [`author`] | playbooks written by hand: the editor page, pure |
+//! | [`clerk`] | files, for the pages where playbooks are written |
+//! | [`editor`] | a text handed to `$EDITOR` and back |
 //! | [`looks`], [`preferences`] | the theme that is shown, tried or kept; what one operator wants |
 //! | [`osc`] | what a terminal is asked for besides drawing |
 //! | [`misread`] | what is wrong with a file, and where |
-//! | [`editor`] | a playbook handed to `$EDITOR` and back |
 //! | [`plain`] | sentences and numbered prompts, without a screen |
 
 mod app;
+mod author;
 mod canvas;
+mod clerk;
 mod decode;
 mod editor;
 mod ends;
@@ -116,6 +120,8 @@ pub struct Options {
     pub theme: Option<String>,
     /// The user's configuration folder: themes, and copies of shipped playbooks.
     pub config: PathBuf,
+    /// Where drafts of playbooks are kept.
+    pub drafts: PathBuf,
     /// The healing loop lives in this process, and ends with it.
     pub embedded: bool,
     /// Ring once when something new waits for a yes.

@@ -3,6 +3,8 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::author::standing::Saved;
+use super::author::{Author, Begin, Tried};
 use super::find::Find;
 use super::form::Form;
 use super::held;
@@ -53,6 +55,8 @@ pub struct Model {
     pub told: Option<jiff::Timestamp>,
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
+    /// What was saved and the engine has not read yet.
+    pub saved: Option<Saved>,
     /// The past that is looked at, or asked for.
     pub rewind: Option<Rewind>,
     /// What the journal told of the incident that is looked at.
@@ -143,8 +147,12 @@ pub enum Page {
     Playbook { name: Arc<str>, scroll: usize },
     /// Choose one of many.
     List { kind: ListKind, cursor: Cursor },
-    /// What is wrong with a playbook that was just edited.
-    Rejected { playbook: Arc<str>, diagnostics: Arc<str>, scroll: usize },
+    /// A playbook's text under the operator's hands.
+    Author(Box<Author>),
+    /// The way to a new playbook.
+    Begin(Box<Begin>),
+    /// What a playbook would do now.
+    Trial { name: Arc<str>, tried: Tried, scroll: usize },
     /// The success rate: windows, playbooks, and what to do about them.
     Success { cursor: Cursor, span: Span },
     /// Read.
@@ -230,6 +238,22 @@ pub enum Place {
     Typing,
     /// Words to be found in a page.
     Finding,
+    /// A playbook is being written.
+    Editor,
+    /// Words to look for are typed in the editor.
+    Searching,
+    /// A new playbook: what can fail, of what, its name.
+    Begin,
+    /// One of the words that may stand here is chosen in the editor.
+    Completing,
+    /// A changed text is left: save it, keep it, or not?
+    Leaving,
+    /// A one-off is left: keep it, or throw it away?
+    Keeping,
+    /// The file was changed by somebody else: whose text?
+    Conflict,
+    /// There is a draft: go on with it?
+    Offered,
 }
 
 /// What the last command or key came to.
@@ -264,6 +288,7 @@ impl Model {
             mouse: false,
             told: None,
             announced: None,
+            saved: None,
             rewind: None,
             recalled: Recalled::default(),
             preview: None,
@@ -302,9 +327,11 @@ impl Model {
             Some(Page::Incident { .. }) => Place::Incident,
             Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
             Some(Page::Approval(_)) => Place::Approval,
-            Some(Page::Playbook { .. } | Page::Rejected { .. }) => Place::Playbook,
+            Some(Page::Playbook { .. }) => Place::Playbook,
+            Some(Page::Author(author)) => author.place(),
+            Some(Page::Begin(_)) => Place::Begin,
             Some(Page::List { .. } | Page::Success { .. }) => Place::List,
-            Some(Page::Text { .. }) => Place::Text,
+            Some(Page::Text { .. } | Page::Trial { .. }) => Place::Text,
         }
     }
 
@@ -316,7 +343,11 @@ impl Model {
             _ => None,
         };
         let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));
-        review.into_iter().chain(said).min()
+        let written = self.pages.iter().filter_map(|page| match page {
+            Page::Author(author) => author.wakes_at(),
+            _ => None,
+        });
+        review.into_iter().chain(said).chain(written).min()
     }
 }
 

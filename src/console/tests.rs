@@ -1,6 +1,8 @@
 //! What the screens look like, and what keys do to them.
 
 mod any;
+mod author;
+mod begin;
 mod bytes;
 mod colour;
 mod finding;
@@ -15,3 +17,4 @@ mod screens;
 mod success;
 mod themes;
 mod views;
+mod writing;

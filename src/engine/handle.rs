@@ -7,11 +7,13 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::Snapshot;
+use super::offer::Offer;
 use super::past::{Goal, Line, PastError, Progress, Replayed};
 use super::question::{Question, Rehearsing};
 use super::snapshot::IncidentView;
 use crate::core::{Command, IncidentId, Refusal};
 use crate::host::clock::boottime_ms;
+use crate::playbook::write::WantedTarget;
 
 /// A command and the way back for its answer.
 #[derive(Debug)]
@@ -124,6 +126,13 @@ impl Handle {
         let (tell, told) = mpsc::unbounded_channel();
         self.ask(Question::Rehearse { name, text, tell });
         told
+    }
+
+    /// What of the engine's host a playbook of this kind could be about; nothing where nobody answers.
+    pub async fn offers(&self, wanted: WantedTarget) -> Vec<Offer> {
+        let (answer, answered) = oneshot::channel();
+        self.ask(Question::Offers { wanted, answer });
+        answered.await.unwrap_or_default()
     }
 
     /// A question that finds nobody is dropped, and with it the way back: whoever waits sees that.

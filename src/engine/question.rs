@@ -6,10 +6,13 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use tokio::runtime;
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, oneshot};
 
+use super::offer::{self, Offer};
 use super::rehearse::{self, Rehearsal};
 use super::start::Options;
+use crate::playbook::library::Library;
+use crate::playbook::write::WantedTarget;
 use crate::playbook::{Origin, read};
 
 /// No look takes longer; every check has a shorter deadline of its own.
@@ -22,6 +25,8 @@ const WAITING: usize = 16;
 pub enum Question {
     /// What would this playbook do now?
     Rehearse { name: Arc<str>, text: Arc<str>, tell: mpsc::UnboundedSender<Rehearsing> },
+    /// What is there that a playbook could be about?
+    Offers { wanted: WantedTarget, answer: oneshot::Sender<Vec<Offer>> },
 }
 
 /// How a rehearsal goes.
@@ -59,6 +64,9 @@ async fn answer(options: &Options, question: Question) {
                 Err(format!("the host did not answer within {} seconds", PATIENCE.as_secs()).into())
             })));
         }
+        Question::Offers { wanted, answer } => {
+            let _ = answer.send(offer::offers(wanted).await);
+        }
     }
 }
 
@@ -68,9 +76,7 @@ async fn rehearsal(
     text: &str,
     tell: &mpsc::UnboundedSender<Rehearsing>,
 ) -> Result<Vec<Rehearsal>, Arc<str>> {
-    let file = format!("{name}.toml");
-    let origin = Origin::User(options.paths.config.join("playbooks").join(&file));
-    let read = read::read(&file, name, origin, text);
+    let read = read::read(&format!("{name}.toml"), name, origin(options, name, text), text);
     let Some(playbook) = read.playbook.map(Arc::new) else {
         let errors = read.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let mistakes = if errors == 1 { "a mistake".to_owned() } else { format!("{errors} mistakes") };
@@ -80,6 +86,19 @@ async fn rehearsal(
         let _ = tell.send(Rehearsing::Looking(what.into()));
     };
     rehearse::rehearse(options, &playbook, looking).await.map_err(|error| error.to_string().into())
+}
+
+/// Whose word the text would be once it is saved: that decides whether it would act, ask or only look.
+fn origin(options: &Options, name: &str, text: &str) -> Origin {
+    let library = Library::default().reload(&options.sources);
+    let saved = library.found.iter().find(|found| *found.name == *name);
+    let own = || Origin::User(options.paths.config.join("playbooks").join(format!("{name}.toml")));
+    match saved.map(|found| (&found.origin, &found.source)) {
+        // a changed text of what ships with salve would be saved as the user's copy
+        Some((Origin::Shipped, source)) if **source != *text => own(),
+        Some((origin, _)) => origin.clone(),
+        None => own(),
+    }
 }
 
 #[cfg(test)]
@@ -95,7 +114,8 @@ mod tests {
     fn options(folder: &std::path::Path) -> Options {
         let paths = Paths { state: folder.join("state"), config: folder.join("config"), ..Paths::of_this_user() };
         let operator = Operator { uid: 0, name: "root".into(), login: None };
-        Options { paths, sources: Sources::default(), settings: Settings::default(), operator }
+        let sources = Sources { shipped: true, ..Sources::default() };
+        Options { paths, sources, settings: Settings::default(), operator }
     }
 
     async fn asked(text: &str) -> (Vec<Arc<str>>, Option<Result<Vec<Rehearsal>, Arc<str>>>) {
@@ -119,6 +139,16 @@ mod tests {
         let (looked, end) = asked(WRITTEN).await;
         assert!(looked.len() > 2 && &*looked[0] == "the journal", "{looked:?}");
         assert_eq!(end.unwrap().unwrap().len(), 1);
+    }
+
+    #[tokio::test]
+    async fn the_gate_judges_it_as_it_would_stand_once_saved() {
+        for (text, wanted) in [(WRITTEN.to_owned(), "shadow"), (format!("{WRITTEN}# mine\n"), "ask")] {
+            match &asked(&text).await.1.unwrap().unwrap()[..] {
+                [Rehearsal::Here { gate, .. }] => assert!(gate.contains(wanted), "{gate}"),
+                other => panic!("{other:?}"),
+            }
+        }
     }
 
     #[tokio::test]

@@ -11,7 +11,7 @@ use super::reload;
 use super::start::Options;
 use crate::action::{self, Context, DryStep};
 use crate::check::{self, Hub};
-use crate::core::input::{Binding, Facts, Resolution, Standing};
+use crate::core::input::{Binding, Facts, Resolution};
 use crate::core::{IncidentId, Key, Plan, Reading, Verdict};
 use crate::journal::ReadError;
 use crate::playbook::library::Library;
@@ -66,7 +66,7 @@ pub async fn rehearse(
     bindings.extend(resolutions.iter().map(|resolution| Binding {
         playbook: Arc::clone(playbook),
         resolution: resolution.clone(),
-        standing: Standing::AsWritten,
+        standing: reload::standing(playbook),
     }));
     core.handle(clock.now(), crate::core::Input::Loaded(bindings));
 

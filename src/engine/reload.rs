@@ -1,7 +1,7 @@
 //! Which playbooks are in force: reads the folders, resolves the targets, and does so again when a file changes
 //! (or every minute, because a unit or a mount may have come or gone, and events can be missed).
 
-use std::path::PathBuf;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -32,11 +32,12 @@ pub struct Reloaded {
 /// Loads now and after every change, until the receiver is gone.
 pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Reloaded>) {
     let (tell, mut changes) = mpsc::channel(1);
-    // Without a watcher (too many watches, no inotify) the reconcile look still comes.
-    let _watcher = watch_folders(&sources, tell);
+    let mut watched = Watched::default();
     let mut library = Library::default();
     let mut in_force: Option<Vec<Seen>> = None;
     loop {
+        // before reading: what changes meanwhile is told
+        watched.renew(&sources, &tell);
         let before = library;
         let reading = tokio::task::spawn_blocking({
             let sources = sources.clone();
@@ -131,8 +132,35 @@ fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
         .collect()
 }
 
-/// Tells of any change below the folders. A folder that is not there yet is watched through its parent.
-fn watch_folders(sources: &Sources, tell: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
+/// The folders that are watched, and what watches them.
+#[derive(Debug, Default)]
+struct Watched {
+    folders: Vec<PathBuf>,
+    /// None without a watcher (too many watches, no inotify): the reconcile look still comes.
+    watcher: Option<notify::RecommendedWatcher>,
+}
+
+impl Watched {
+    /// A folder that is not there yet is watched through the nearest one above it, until it is there.
+    fn renew(&mut self, sources: &Sources, tell: &mpsc::Sender<()>) {
+        let folders = nearest(sources);
+        if folders != self.folders {
+            // the former one tells nothing more
+            drop(self.watcher.take());
+            *self = Self { watcher: watch(&folders, tell.clone()), folders };
+        }
+    }
+}
+
+fn nearest(sources: &Sources) -> Vec<PathBuf> {
+    let there = |folder: &Path| folder.ancestors().find(|path| path.is_dir()).map(PathBuf::from);
+    let folders = sources.folders().into_iter().filter_map(there);
+    // the root's own changes would never end
+    folders.filter(|path| path.parent().is_some()).collect()
+}
+
+/// Tells of any change in the folders.
+fn watch(folders: &[PathBuf], tell: mpsc::Sender<()>) -> Option<notify::RecommendedWatcher> {
     let mut watcher = notify::recommended_watcher(move |event: notify::Result<notify::Event>| {
         if event.is_ok_and(|event| !event.kind.is_access()) {
             // full means that a change is told already
@@ -140,11 +168,30 @@ fn watch_folders(sources: &Sources, tell: mpsc::Sender<()>) -> Option<notify::Re
         }
     })
     .ok()?;
-    for folder in sources.folders() {
-        let nearest: Option<PathBuf> = folder.ancestors().find(|path| path.is_dir()).map(Into::into);
-        if let Some(nearest) = nearest.filter(|path| path.parent().is_some()) {
-            let _ = watcher.watch(&nearest, RecursiveMode::NonRecursive);
-        }
+    for folder in folders {
+        let _ = watcher.watch(folder, RecursiveMode::NonRecursive);
     }
     Some(watcher)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn a_folder_that_comes_later_is_watched_from_then_on() {
+        let config = tempfile::tempdir().unwrap();
+        let folder = config.path().join("playbooks");
+        let sources = Sources { user: Some(folder.clone()), ..Sources::default() };
+        let (tell, mut changes) = mpsc::channel(1);
+        let mut watched = Watched::default();
+        watched.renew(&sources, &tell);
+        assert_eq!(watched.folders, [config.path()]);
+        std::fs::create_dir(&folder).unwrap();
+        assert_eq!(changes.recv().await, Some(()));
+        watched.renew(&sources, &tell);
+        assert_eq!(watched.folders, [folder.as_path()]);
+        std::fs::write(folder.join("mine.toml"), "a = 1").unwrap();
+        assert_eq!(changes.recv().await, Some(()), "without waiting for the look that comes every minute");
+    }
 }

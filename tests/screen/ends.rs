@@ -150,15 +150,23 @@ pub fn editor() {
     let mut pty = scene("trouble", (100, 30), &[("VISUAL", path), ("SALVE_TEST_CONFIG", folder)]);
     pty.wait_for("NEED YOU");
     pty.send(b"e");
+    pty.wait_for("Copy of disk-full");
+    pty.send(b"\x05");
     pty.wait_for("mine: ");
     assert!(pty.is_cooked(), "the editor has the terminal");
     // these are the editor's keys
     pty.send(b"qqq\r");
     pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
-    pty.wait_for("Not accepted disk-full");
-    pty.wait_for("disk-full.toml:1:");
+    pty.wait_for("title = ");
+    pty.wait_for("changed");
+    pty.send(b"\x13");
+    pty.wait_for("saved to ");
     assert_eq!(std::fs::read_to_string(config.path().join("playbooks/disk-full.toml")).unwrap(), "title = \n");
-    pty.send(b"qq");
+    // nothing is left to be lost, so nothing is asked
+    pty.send(b"\x1b");
+    pty.wait_for("NEED YOU");
+    pty.wait_for("Detectors");
+    pty.send(b"q");
     assert_eq!(code(pty.wait()), 10);
 }
 

@@ -45,11 +45,13 @@ pub fn play(scene: &str) -> ExitCode {
         }
         None => handle,
     };
+    let config = std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from);
     let options = Options {
         read_only: false,
         ascii: (scene != "by locale").then_some(scene == "ascii"),
         theme: std::env::var("SALVE_TEST_THEME").ok(),
-        config: std::env::var_os("SALVE_TEST_CONFIG").map_or_else(|| "/nonexistent".into(), PathBuf::from),
+        drafts: config.join("drafts"),
+        config,
         embedded: scene == "embedded" || scene.starts_with("plain"),
         bell: true,
     };

@@ -282,7 +282,7 @@ fn a_console_that_only_looks_can_do_nothing() {
     let all: String = (' '..='~').collect();
     let desk = desk.keys("a").keys(&all).keys("\r\x1b").keys(&all).keys("\r").keys(":pause\r");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
-    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Edit(_))));
+    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Ask(_))));
 }
 
 #[test]

@@ -72,7 +72,7 @@ fn nothing_acts_from_the_past() {
     for opener in ["", "\r", "2\r", "B", "B\r", "I\r", "J", "a", "3", "4\r"] {
         let past = high().keys("[").recalled(Ok(moment(5, fixture::trouble())));
         let desk = past.keys(opener).keys(&all).keys("\r\x1b").keys(&all).keys("\r");
-        let acts = |request: &&Request| matches!(request, Request::Send(_) | Request::Edit(_));
+        let acts = |request: &&Request| matches!(request, Request::Send(_) | Request::Ask(_));
         assert_eq!(desk.asked.iter().find(acts), None, "{opener:?}");
     }
     let desk = high().keys("[").recalled(Ok(moment(5, fixture::trouble()))).keys("ay");

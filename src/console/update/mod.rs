@@ -1,6 +1,7 @@
 //! From a key, a snapshot or an answer to a changed model and a few requests. Nothing here draws, waits or looks at a
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
+mod author;
 mod form;
 mod mouse;
 mod moves;
@@ -15,6 +16,7 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::author::{Ask, Told};
 pub use pick::needs_one;
 
 use super::decode::Mouse;
@@ -30,6 +32,8 @@ use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
 use crate::engine::snapshot::IncidentView;
+
+pub use author::rest;
 
 /// What comes in.
 #[derive(Debug, Clone)]
@@ -52,10 +56,10 @@ pub enum Input {
     Recalling(Option<Progress>),
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
+    /// What became of what a page for writing asked.
+    Author(Told),
     /// A look at the host for a run by hand is over.
     Looked { key: Key, looked: Looked },
-    /// A playbook came back from the editor with mistakes.
-    Rejected { playbook: Arc<str>, diagnostics: String },
     /// The screen was drawn.
     Drawn,
     /// Somebody else wants the console to sleep.
@@ -69,6 +73,8 @@ pub enum Input {
 pub enum Request {
     /// Ask the engine.
     Send(Command),
+    /// What a page for writing asks.
+    Ask(Ask),
     /// Ask for a moment of the past.
     Recall(Goal),
     /// Ask for an incident's whole story.
@@ -77,8 +83,6 @@ pub enum Request {
     Export { stem: Arc<str>, text: String },
     /// Have the plan made that a run by hand of this would carry out.
     Plan(Key),
-    /// Hand a playbook to the editor.
-    Edit(Arc<str>),
     /// Draw with another theme from now on.
     Theme(String),
     /// Draw with another theme as long as it is looked at; none: with the one that is kept.
@@ -104,8 +108,9 @@ pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request
     let mut requests = taken(model, input, world);
     if model.replayed().is_some() {
         // whatever led here: nothing acts from the past
-        requests.retain(|request| !matches!(request, Request::Send(_) | Request::Edit(_)));
+        requests.retain(|request| !matches!(request, Request::Send(_) | Request::Ask(Ask::Open { .. })));
     }
+    author::settle(model);
     requests.extend(recall::wanted(model, world));
     let under_cursor = view::theme_under_cursor(model, world);
     if under_cursor != model.preview {
@@ -151,15 +156,9 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             model.said = Some(Said { text, bad, at: world.at });
             Vec::new()
         }
+        Input::Author(told) => author::told(model, told, world),
         Input::Looked { key, looked } => {
             form::looked(model, &key, &looked, world);
-            Vec::new()
-        }
-        Input::Rejected { playbook, diagnostics } => {
-            if matches!(model.pages.last(), Some(Page::Rejected { .. })) {
-                model.pages.pop();
-            }
-            model.pages.push(Page::Rejected { playbook, diagnostics: diagnostics.into(), scroll: 0 });
             Vec::new()
         }
         Input::Drawn => {
@@ -171,7 +170,7 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
                 model.said = None;
             }
-            Vec::new()
+            author::tick(model, world)
         }
     }
 }
@@ -195,6 +194,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
         // a key that is held down decides nothing
         (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
         (_, Some(verb)) => act(model, verb, world),
+        (Place::Editor | Place::Searching | Place::Completing | Place::Begin, None) => author::typed(model, key, world),
         (Place::Form | Place::Typing | Place::Naming | Place::Finding, None) => {
             typing::typed(model, key, world);
             Vec::new()
@@ -208,6 +208,9 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
 
 /// Does what a key or the palette asks for.
 pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
+    if let Some(requests) = author::act(model, verb, world) {
+        return requests;
+    }
     match verb {
         Verb::Down | Verb::Up | Verb::PageDown | Verb::PageUp | Verb::First | Verb::Last => {
             moves::go(model, verb, world);
@@ -239,7 +242,11 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
-        Verb::Edit => return edit(model, world),
+        Verb::New => return author::new(model),
+        Verb::OneOff => return author::one_off(model, world),
+        Verb::Edit => return author::edit(model, world),
+        Verb::Try => return author::rehearse(model, world),
+        Verb::Write(_) => {}
         Verb::Earlier => return rewind::step(model, Step::Earlier, world),
         Verb::Later => return rewind::step(model, Step::Later, world),
         Verb::IncidentBefore => return rewind::step(model, Step::IncidentBefore, world),
@@ -302,7 +309,12 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
                 review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
             }
             Page::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
-            Page::Incident { .. } | Page::Playbook { .. } | Page::Rejected { .. } | Page::Text { .. } => {}
+            Page::Author(_)
+            | Page::Begin(_)
+            | Page::Trial { .. }
+            | Page::Incident { .. }
+            | Page::Playbook { .. }
+            | Page::Text { .. } => {}
         }
     }
 }
@@ -319,18 +331,20 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         rewind.waiting = asked.len();
     }
     // whoever has just opened the console sees what waits; the bell is for what comes later
+    let followed_up = author::followed(model, world);
     let known = model.announced.replace(asked.clone()).unwrap_or(asked);
     let new: Vec<_> =
         requests.iter().filter(|(incident, request)| !known.contains(&(incident.id, request.generation))).collect();
     let what = match &new[..] {
-        [] => return Vec::new(),
+        [] => return followed_up,
         [(incident, _)] => {
             let target = super::say::target(&incident.key.target.to_string());
             format!("{} {target} needs your yes: {}", incident.id, incident.playbook)
         }
         several => format!("{} requests need your yes", several.len()),
     };
-    vec![Request::Bell, Request::Notify(format!("{}: {what}", world.snapshot.host))]
+    let notice = format!("{}: {what}", world.snapshot.host);
+    [followed_up, vec![Request::Bell, Request::Notify(notice)]].concat()
 }
 
 /// A new message is shown for a while; what a key has just come to is not pushed away.
@@ -352,13 +366,5 @@ fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         return vec![Request::Send(Command::Acknowledge { incident: id })];
     }
     say(model, world, "no open incident here");
-    Vec::new()
-}
-
-fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if let Some(name) = opening::playbook_here(model, world) {
-        return vec![Request::Edit(name)];
-    }
-    say(model, world, "no playbook here");
     Vec::new()
 }

@@ -36,11 +36,12 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
         Some(
             Page::Incident { scroll, .. }
             | Page::Playbook { scroll, .. }
-            | Page::Rejected { scroll, .. }
+            | Page::Trial { scroll, .. }
             | Page::Text { scroll, .. },
         ) => {
             scroll_by(scroll, by, extent);
         }
+        Some(Page::Author(_) | Page::Begin(_)) => {}
         Some(Page::Approval(review)) => scroll_by(&mut review.scroll, by, extent),
     }
 }

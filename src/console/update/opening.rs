@@ -44,10 +44,10 @@ pub fn subject(model: &Model, world: &World<'_>) -> Option<Subject> {
         Some(Page::Approval(review)) => {
             rows::incident(world.snapshot, review.incident).map(|view| Subject::of_incident(view))
         }
-        Some(Page::Playbook { name, .. } | Page::Rejected { playbook: name, .. }) => Some(of_playbook(name, world)),
+        Some(Page::Playbook { name, .. }) => Some(of_playbook(name, world)),
         Some(Page::List { kind, cursor }) => listed(*kind, &model.list_filter, cursor, world),
         Some(Page::Success { cursor, span }) => counted(cursor, *span, world),
-        Some(Page::Text { .. }) => None,
+        Some(Page::Text { .. } | Page::Trial { .. } | Page::Author(_) | Page::Begin(_)) => None,
     }
 }
 
@@ -76,7 +76,7 @@ fn on_main(model: &Model, world: &World<'_>) -> Option<Subject> {
 }
 
 /// A playbook with one target stands for it too.
-fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
+pub fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
     let mut keys = world.snapshot.detectors.iter().filter(|d| d.playbook == *name && d.key.is_some());
     let only = keys.next().filter(|_| keys.next().is_none());
     Subject {

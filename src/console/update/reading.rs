@@ -68,7 +68,7 @@ fn scroll(model: &mut Model) -> Option<&mut usize> {
         Some(
             Page::Incident { scroll, .. }
             | Page::Playbook { scroll, .. }
-            | Page::Rejected { scroll, .. }
+            | Page::Trial { scroll, .. }
             | Page::Text { scroll, .. },
         ) => Some(scroll),
         _ => None,

@@ -52,6 +52,9 @@ pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> 
         say(model, world, "this word has to be typed: nothing was pasted");
         return Vec::new();
     }
+    if let Some(requests) = super::author::pasted(model, text, world) {
+        return requests;
+    }
     if let Some(field) = field(model) {
         let room = LONGEST.saturating_sub(field.chars().count());
         field.extend(clean_line(text).chars().take(room));

@@ -15,9 +15,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     let lines = lines(form, inner(body), &canvas.look.glyphs);
     let height = columns(lines.len() + 2).min(body.height);
     let area = Rect::new((body.width - width) / 2, body.y + (body.height - height) / 2, width, height);
-    canvas.wipe(area);
-    canvas.rule(area.x, area.y, area.width, &Line::new().with(Role::Focus, &form.title));
-    canvas.rule(area.x, area.bottom() - 1, area.width, &Line::new());
+    canvas.frame(area, &Line::new().with(Role::Focus, &form.title));
     let room = usize::from(height.saturating_sub(2));
     let last = lines.len().saturating_sub(room);
     // on a small screen what is to be filled in matters more than what is told; a question is read from its beginning
@@ -29,14 +27,6 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
     }
     for (row, line) in lines.iter().skip(first).take(room).enumerate() {
         canvas.line(area.x + 2, area.y + 1 + columns(row), area.width.saturating_sub(4), line);
-    }
-    let glyphs = canvas.look.glyphs;
-    let (right, bottom) = (area.right() - 1, area.bottom() - 1);
-    canvas.wall(area.x, area.y, area.bottom());
-    canvas.wall(right, area.y, area.bottom());
-    let corners = [(area.x, area.y), (right, area.y), (area.x, bottom), (right, bottom)];
-    for ((x, y), sign) in corners.into_iter().zip(glyphs.corners) {
-        canvas.sign(x, y, Role::Dim, sign);
     }
 }
 

@@ -20,6 +20,7 @@ mod playbook;
 mod story;
 mod success;
 mod timeline;
+pub mod writing;
 
 use std::time::Duration;
 
@@ -126,10 +127,12 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
     let room = inside(page, body);
     match page {
         Page::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
+        Page::Author(author) => writing::draw(canvas, body, author, world),
+        Page::Begin(begin) => writing::begin::draw(canvas, room, begin, world),
         Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
         Page::Incident { scroll, .. }
         | Page::Playbook { scroll, .. }
-        | Page::Rejected { scroll, .. }
+        | Page::Trial { scroll, .. }
         | Page::Text { scroll, .. } => {
             let width = usize::from(room.width);
             let mut lines = page_text(page, width, model, world);
@@ -211,9 +214,9 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
         Page::Incident { id, .. } => incident::heading(*id, model, world),
         Page::Approval(review) => approval::heading(review),
         Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
-        Page::Rejected { playbook, .. } => {
-            Line::title("Not accepted ").with(Role::Focus, playbook).text("  e edits it again, Esc leaves it so")
-        }
+        Page::Author(author) => writing::heading(author),
+        Page::Begin(begin) => writing::begin::heading(begin),
+        Page::Trial { name, .. } => Line::title("Dry run of ").with(Role::Focus, name),
         Page::List { kind, .. } => lists::heading(*kind, &model.list_filter, world),
         Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
         Page::Text { kind, .. } => Line::new().with(
@@ -243,7 +246,8 @@ fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec
         Page::Incident { id, .. } => incident::lines(*id, width, model, world),
         Page::Approval(review) => approval::lines(review, world),
         Page::Playbook { name, .. } => playbook::lines(name, width, world),
-        Page::Rejected { diagnostics, .. } => diagnostics.lines().map(Line::plain).collect(),
+        Page::Trial { tried, .. } => writing::trial::lines(tried, world),
+        Page::Author(_) | Page::Begin(_) => Vec::new(),
         Page::List { kind, .. } => lists::lines(*kind, &model.list_filter, world),
         Page::Success { span, .. } => success::lines(width, *span, world),
         Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
@@ -272,7 +276,9 @@ impl Extent {
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
 pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let page = model.pages.last().filter(|page| !matches!(page, Page::List { .. } | Page::Success { .. }))?;
+    let whole =
+        |page: &&Page| !matches!(page, Page::List { .. } | Page::Success { .. } | Page::Author(_) | Page::Begin(_));
+    let page = model.pages.last().filter(whole)?;
     let room = inside(page, frame(model.size)?.body);
     Some(Extent {
         total: page_lines(page, usize::from(room.width), model, world).len(),

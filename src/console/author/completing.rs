@@ -1,0 +1,52 @@
+//! What may stand under the cursor: chosen among, narrowed by typing on, taken into the text.
+
+use super::act::Outcome;
+use super::{Author, Stage};
+use crate::playbook::write::complete;
+
+impl Author {
+    /// Offers what may stand here; the only one is taken at once.
+    pub(super) fn complete(&mut self) -> Outcome {
+        let (line, column) = self.text.cursor();
+        let completion = complete(&self.text.whole(), line, column);
+        match completion.candidates.len() {
+            0 => Outcome::no("nothing that could stand here begins like this"),
+            1 => {
+                self.stage = Stage::Completing { completion, at: 0 };
+                self.take();
+                Outcome::default()
+            }
+            _ => {
+                self.stage = Stage::Completing { completion, at: 0 };
+                Outcome::default()
+            }
+        }
+    }
+
+    /// The same after another key; where nothing fits any more, one just writes on.
+    pub(super) fn complete_on(&mut self) {
+        let (line, column) = self.text.cursor();
+        let completion = complete(&self.text.whole(), line, column);
+        self.stage =
+            if completion.candidates.is_empty() { Stage::Writing } else { Stage::Completing { completion, at: 0 } };
+    }
+
+    /// The next one, or the one before.
+    pub(super) fn choose(&mut self, next: bool) {
+        if let Stage::Completing { completion, at } = &mut self.stage {
+            let count = completion.candidates.len().max(1);
+            *at = if next { (*at + 1) % count } else { (*at + count - 1) % count };
+        }
+    }
+
+    /// Takes the chosen one into the text.
+    pub(super) fn take(&mut self) {
+        if let Stage::Completing { completion, at } = &self.stage
+            && let Some(candidate) = completion.candidates.get(*at)
+        {
+            let (replaced, insert) = (completion.replace.clone(), candidate.insert.clone());
+            self.text.replace(replaced, &insert);
+        }
+        self.stage = Stage::Writing;
+    }
+}

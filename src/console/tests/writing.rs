@@ -1,0 +1,131 @@
+//! Pictures of the pages where playbooks are written, at the sizes that people have; no panic at any.
+
+use super::super::author::{READ_AFTER, Told};
+use super::super::fixture;
+use super::super::update::Input;
+use super::author::{GOOD, NEXT, SAVE, open, tell};
+use super::keys::Desk;
+use super::screens::{drawn, expect};
+use crate::core::{Mono, Reading, Verdict};
+use crate::engine::question::Rehearsing;
+use crate::engine::rehearse::Rehearsal;
+use crate::playbook::Target;
+
+const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
+
+fn picture(desk: &Desk, ascii: bool) -> String {
+    drawn(&desk.model, &desk.snapshot, ascii)
+}
+
+fn at(mut desk: Desk, (width, height): (u16, u16)) -> Desk {
+    desk.input(Input::Resize(width, height));
+    desk
+}
+
+/// The two mistakes that the pictures show.
+fn bad() -> String {
+    GOOD.replacen("title", "titel", 1).replacen("[verify]", "[verfy]", 1)
+}
+
+fn rehearsal() -> Rehearsal {
+    let reading =
+        |verdict, seen: &str| Reading { verdict, seen: seen.into(), figure: None, began: Mono(0), since: Mono(0) };
+    Rehearsal::Here {
+        target: Target::Unit("nginx.service".into()),
+        detector: vec![("active state is failed".into(), reading(Verdict::DoesNotHold, "active (running)"))],
+        verifier: vec![("answers within 2s".into(), reading(Verdict::Unknown("no answer".into()), ""))],
+        rungs: vec![Err("there is no /usr/sbin/nginx".into())],
+        gate: "it asks first: this content has never acted".into(),
+    }
+}
+
+fn tried(desk: Desk) -> Desk {
+    let step = Rehearsing::Done(Ok(vec![rehearsal()]));
+    tell(desk.keys("\x04"), Told::Rehearsing { name: "nginx-up".into(), step })
+}
+
+#[test]
+fn the_editor_at_the_sizes_that_people_have() {
+    for size in SIZES {
+        let name = |what: &str| format!("editor-{what}-{}x{}", size.0, size.1);
+        let desk = at(open(&bad()), size).keys(NEXT);
+        expect(&name("mistake"), &picture(&desk, false));
+        let desk = at(open(GOOD), size).keys("\x1b[B");
+        expect(&name("good"), &picture(&desk, false));
+        expect(&name("dry-run"), &picture(&tried(desk), false));
+        let desk = at(open(GOOD), size).keys("#").keys("\x1b");
+        expect(&name("leaving"), &picture(&desk, false));
+        let desk = at(open(GOOD), size).keys("#").keys(SAVE);
+        let theirs = GOOD.replacen("nginx", "caddy", 1);
+        expect(&name("conflict"), &picture(&tell(desk, Told::Changed { theirs: theirs.into() }), false));
+        let desk = at(open("title = \"x\"\n\n[detect]\n"), size).keys("\x1b[6~\x1b[F\t");
+        expect(&name("completing"), &picture(&desk, false));
+        let looking = at(open(GOOD), size).keys("\x04");
+        expect(&name("looking"), &picture(&looking, true));
+    }
+}
+
+#[test]
+fn no_size_panics() {
+    let evil = "ü\u{301}\u{301} \u{202e}\t日本語 = \"\x1b[2J\"\r\n".repeat(30);
+    let texts = [bad(), String::new(), evil, "x".repeat(500)];
+    for text in &texts {
+        for width in [1, 19, 20, 29, 40, 100, 200] {
+            for height in [1, 4, 5, 8, 14, 24] {
+                for desk in [
+                    at(open(text), (width, height)).keys("\x1b[F\x1b[B\x1b[F"),
+                    tried(at(open(text), (width, height))),
+                    at(open(text), (width, height)).keys("\x06x"),
+                    at(open(text), (width, height)).keys("\t"),
+                    at(open(text), (width, height)).keys("y").keys("\x1b"),
+                ] {
+                    picture(&desk, width % 2 == 0);
+                }
+            }
+        }
+    }
+}
+
+#[test]
+fn the_cursor_is_in_sight_in_a_long_line() {
+    let long = format!("# {}end", "日本".repeat(100));
+    let desk = at(open(&long), (60, 20)).keys("\x1b[F");
+    let shown = picture(&desk, false);
+    assert!(shown.contains("end"), "{shown}");
+}
+
+#[test]
+fn nothing_in_a_text_steers_the_terminal() {
+    let desk = at(open("a = \"\x1b]0;x\x07\u{9b}\u{202e}\"\n"), (80, 24));
+    for ascii in [false, true] {
+        let shown = picture(&desk, ascii);
+        assert!(!shown.contains(['\x1b', '\x07', '\u{9b}', '\u{202e}']), "{shown}");
+        assert!(!ascii || shown.is_ascii(), "{shown}");
+    }
+}
+
+#[test]
+fn d_shows_what_a_playbook_would_do() {
+    let desk = Desk::new(fixture::trouble()).keys("d");
+    assert!(picture(&desk, false).contains("Dry run of disk-full"));
+    let step = Rehearsing::Looking("mount /: > 85%".into());
+    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    assert!(picture(&desk, false).contains("at mount /: > 85%"));
+    let step = Rehearsing::Done(Ok(vec![rehearsal()]));
+    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    let shown = picture(&desk, false);
+    assert!(shown.contains("the gate   it asks first") && shown.contains("Nothing was run."), "{shown}");
+}
+
+#[test]
+fn a_dry_run_of_an_older_text_says_so() {
+    let mut desk = tried(at(open(GOOD), (120, 40)));
+    desk = desk.keys("#");
+    desk.quiet(READ_AFTER);
+    assert!(picture(&desk, false).contains("Dry run of an older text"));
+    let asked = desk.asked.len();
+    let desk = desk.keys("\x04");
+    assert!(desk.asked.len() > asked, "looked at again");
+    assert!(!picture(&desk, false).contains("older text"));
+    assert!(!picture(&desk.keys("\x04"), false).contains("Dry run"), "and away");
+}
