@@ -31,9 +31,8 @@ pub fn play(scene: &str) -> ExitCode {
         "paused" => fixture::paused(),
         "medium" | "plain medium" => fixture::with_risk(salve::playbook::Risk::Medium),
         "quiet" => fixture::first(),
-        "calm" | "plain calm" => fixture::calm(),
+        "calm" | "plain calm" | "asks later" => fixture::calm(),
         "fast" => many(),
-        "asks later" => fixture::calm(),
         _ => fixture::trouble(),
     };
     let handle = engine(&runtime, snapshot, scene);
