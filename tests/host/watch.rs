@@ -77,10 +77,13 @@ impl<'m> Salve<'m> {
         self.machine.wait(&format!("{kind} × {count}"), &script);
     }
 
-    /// The events' kinds, without changes of readings.
-    pub fn story(&self) -> Vec<String> {
+    /// Holds the events' kinds, without changes of readings, to what is expected.
+    pub fn told(&self, expected: &[&str]) {
         let told = |kind: &String| !["started", "adopted", "saw", "delivered"].contains(&kind.as_str());
-        self.events().into_iter().map(|(kind, _)| kind).filter(told).collect()
+        let events = self.events();
+        let story: Vec<String> = events.iter().map(|(kind, _)| kind.clone()).filter(told).collect();
+        let whole = || events.iter().map(|(kind, event)| format!("{kind} {event}\n")).collect::<String>();
+        assert_eq!(story, expected, "the whole journal:\n{}", whole());
     }
 
     /// The tickets' texts.

@@ -8,7 +8,8 @@ use super::super::model::{Page, Place};
 use super::super::update::{Input, Request};
 use super::author::tell;
 use super::keys::Desk;
-use super::screens::{drawn, expect};
+use super::pictures::album;
+use super::screens::drawn;
 use crate::engine::offer::Offer;
 use crate::playbook::write::{Class, WantedTarget};
 use crate::playbook::{Origin, Target, read};
@@ -112,15 +113,10 @@ fn a_load_is_of_the_host_and_needs_no_target() {
 
 #[test]
 fn the_steps_at_the_sizes_that_people_have() {
-    for size in [(120, 40), (80, 24), (40, 10)] {
-        let at = |mut desk: Desk| {
-            desk.input(Input::Resize(size.0, size.1));
-            desk
-        };
-        let name = |step: &str| format!("new-{step}-{}x{}", size.0, size.1);
-        let picture = |desk: Desk| drawn(&desk.model, &desk.snapshot, false);
-        expect(&name("class"), &picture(at(begun(Desk::new(fixture::trouble())))));
-        expect(&name("target"), &picture(at(at_target()).keys("\t")));
-        expect(&name("name"), &picture(at(at_target()).keys("ng\r")));
-    }
+    let class = begun(Desk::new(fixture::trouble()));
+    album("new-class", |size, ascii| class.screen_in(size, ascii));
+    let target = at_target().keys("\t");
+    album("new-target", |size, ascii| target.screen_in(size, ascii));
+    let name = at_target().keys("ng\r");
+    album("new-name", |size, ascii| name.screen_in(size, ascii));
 }

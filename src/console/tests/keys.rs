@@ -73,10 +73,15 @@ impl Desk {
 
     /// What the screen shows at this size.
     pub fn screen(&self, size: (u16, u16)) -> String {
+        self.screen_in(size, false)
+    }
+
+    /// The same in either set of signs.
+    pub fn screen_in(&self, size: (u16, u16), ascii: bool) -> String {
         let mut model = self.model.clone();
         model.size = size;
         let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
-        super::screens::drawn(&model, past.as_deref().unwrap_or(&self.snapshot), false)
+        super::screens::drawn(&model, past.as_deref().unwrap_or(&self.snapshot), ascii)
     }
 
     /// The text of the page that is shown.

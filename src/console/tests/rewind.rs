@@ -6,7 +6,7 @@ use super::super::fixture;
 use super::super::model::{Page, Pane, Place};
 use super::super::update::{Input, Request};
 use super::keys::Desk;
-use super::screens::{SIZES, expect};
+use super::pictures::album;
 use crate::core::{Event, Mono, Recorded};
 use crate::engine::Snapshot;
 use crate::engine::past::{Goal, PastError, Progress, Replayed};
@@ -146,39 +146,11 @@ fn the_past_is_marked_at_every_width() {
 #[test]
 fn the_past_at_the_sizes_that_people_have() {
     let desk = high().keys("[").recalled(Ok(moment(7, fixture::trouble())));
-    for (width, height) in SIZES {
-        expect(&format!("past-{width}x{height}"), &desk.screen((width, height)));
-    }
+    album("past", |size, ascii| desk.screen_in(size, ascii));
     let page = desk.keys("2j\r");
-    expect("past-incident-80x24", &page.screen((80, 24)));
+    album("past-incident", |size, ascii| page.screen_in(size, ascii));
     let find = high().keys("2j\r/no answer");
-    for (width, height) in [(120, 30), (80, 24), (40, 10)] {
-        expect(&format!("find-{width}x{height}"), &find.screen((width, height)));
-    }
+    album("find", |size, ascii| find.screen_in(size, ascii));
     let chosen = high().keys("2j\r\t\t");
-    expect("incident-chosen-80x24", &chosen.screen((80, 24)));
-}
-
-#[test]
-fn the_past_and_what_is_found_fit_every_size() {
-    let past = high().keys("[").recalled(Ok(moment(7, fixture::hostile())));
-    let page = high().keys("[").recalled(Ok(moment(7, fixture::hostile()))).keys("2\r/e");
-    for width in [1, 2, 5, 9, 17, 20, 33, 64, 120, 300] {
-        for height in [1, 2, 3, 4, 5, 8, 14, 31] {
-            past.screen((width, height));
-            page.screen((width, height));
-        }
-    }
-}
-
-#[test]
-fn a_message_that_comes_meanwhile_is_said_after_leaving() {
-    let mut later = fixture::trouble();
-    let mut message = later.messages[0].clone();
-    message.at += jiff::SignedDuration::from_secs(60);
-    message.text = "something new".into();
-    later.messages.insert(0, message);
-    let desk = past(5).now(later.clone());
-    assert_eq!(desk.said(), "", "nothing of the present is taken for the past");
-    assert!(desk.keys("t").now(later).said().ends_with("something new"));
+    album("incident-chosen", |size, ascii| chosen.screen_in(size, ascii));
 }

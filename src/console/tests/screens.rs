@@ -14,6 +14,7 @@ use super::super::glyphs::Glyphs;
 use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Said};
 use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
+use super::pictures::album;
 use super::views;
 use crate::engine::Snapshot;
 use crate::engine::rehearse::Rehearsal;
@@ -56,17 +57,15 @@ fn model(size: (u16, u16)) -> Model {
     Model::new(size, false, true)
 }
 
-pub const SIZES: [(u16, u16); 5] = [(160, 50), (120, 30), (80, 24), (40, 10), (20, 4)];
-
 #[test]
 fn what_is_held_back() {
     let mut snapshot = super::holds::planned(1200);
     snapshot.pauses = fixture::paused().pauses;
-    for size in SIZES {
+    album("held-back-in-force", |size, ascii| {
         let mut model = model(size);
         model.pages.push(Page::List { kind: ListKind::Held, cursor: Cursor::default() });
-        expect(&format!("held-back-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
-    }
+        drawn(&model, &snapshot, ascii)
+    });
     let line = |snapshot: &Snapshot| drawn(&model((100, 1)), snapshot, true);
     assert!(line(&snapshot).contains("PAUSED 12m by alice"), "a pause in force comes first");
     assert!(line(&super::holds::planned(1200)).contains("maintenance in 20m"));
@@ -94,11 +93,11 @@ fn a_run_by_hand_shows_its_plan() {
     };
     let mut form = Form::run_now(&snapshot, "service-down", &mailer);
     form.looked(&mailer, &Ok(vec![here]), At(0));
-    for size in [(120, 30), (80, 24), (40, 10)] {
+    album("run-plan", |size, ascii| {
         let mut model = model(size);
         model.overlay = Some(Overlay::Form(Box::new(form.clone())));
-        expect(&format!("run-plan-{}x{}", size.0, size.1), &drawn(&model, &snapshot, false));
-    }
+        drawn(&model, &snapshot, ascii)
+    });
 }
 
 #[test]

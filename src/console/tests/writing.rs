@@ -5,13 +5,12 @@ use super::super::fixture;
 use super::super::update::Input;
 use super::author::{GOOD, NEXT, SAVE, open, tell};
 use super::keys::Desk;
-use super::screens::{drawn, expect};
+use super::pictures::album;
+use super::screens::drawn;
 use crate::core::{Mono, Reading, Verdict};
 use crate::engine::question::Rehearsing;
 use crate::engine::rehearse::Rehearsal;
 use crate::playbook::Target;
-
-const SIZES: [(u16, u16); 3] = [(120, 40), (80, 24), (40, 10)];
 
 fn picture(desk: &Desk, ascii: bool) -> String {
     drawn(&desk.model, &desk.snapshot, ascii)
@@ -46,23 +45,20 @@ fn tried(desk: Desk) -> Desk {
 
 #[test]
 fn the_editor_at_the_sizes_that_people_have() {
-    for size in SIZES {
-        let name = |what: &str| format!("editor-{what}-{}x{}", size.0, size.1);
-        let desk = at(open(&bad()), size).keys(NEXT);
-        expect(&name("mistake"), &picture(&desk, false));
-        let desk = at(open(GOOD), size).keys("\x1b[B");
-        expect(&name("good"), &picture(&desk, false));
-        expect(&name("dry-run"), &picture(&tried(desk), false));
-        let desk = at(open(GOOD), size).keys("#").keys("\x1b");
-        expect(&name("leaving"), &picture(&desk, false));
-        let desk = at(open(GOOD), size).keys("#").keys(SAVE);
-        let theirs = GOOD.replacen("nginx", "caddy", 1);
-        expect(&name("conflict"), &picture(&tell(desk, Told::Changed { theirs: theirs.into() }), false));
-        let desk = at(open("title = \"x\"\n\n[detect]\n"), size).keys("\x1b[6~\x1b[F\t");
-        expect(&name("completing"), &picture(&desk, false));
-        let looking = at(open(GOOD), size).keys("\x04");
-        expect(&name("looking"), &picture(&looking, true));
-    }
+    let theirs = GOOD.replacen("nginx", "caddy", 1);
+    // the cursor is kept in sight by what is typed, so each size is typed at anew
+    let shown = |what: &str, typed: &dyn Fn((u16, u16)) -> Desk| {
+        album(&format!("editor-{what}"), |size, ascii| picture(&typed(size), ascii));
+    };
+    shown("mistake", &|size| at(open(&bad()), size).keys(NEXT));
+    shown("good", &|size| at(open(GOOD), size).keys("\x1b[B"));
+    shown("dry-run", &|size| tried(at(open(GOOD), size).keys("\x1b[B")));
+    shown("leaving", &|size| at(open(GOOD), size).keys("#").keys("\x1b"));
+    shown("conflict", &|size| {
+        tell(at(open(GOOD), size).keys("#").keys(SAVE), Told::Changed { theirs: theirs.as_str().into() })
+    });
+    shown("completing", &|size| at(open("title = \"x\"\n\n[detect]\n"), size).keys("\x1b[6~\x1b[F\t"));
+    shown("looking", &|size| at(open(GOOD), size).keys("\x04"));
 }
 
 #[test]
