@@ -8,7 +8,7 @@ use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
 use super::{new, pause, plan, status};
 use crate::core::Command;
-use crate::engine::snapshot::PlaybookState;
+use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::playbook::library::{self, Library};
 use crate::playbook::read::{Read, read};
 use crate::playbook::{Origin, schema};
@@ -43,8 +43,12 @@ fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
             Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
         };
         match &playbook.state {
-            PlaybookState::InForce { title, risk, mode, in_force, needs_arming } => {
-                let standing = if *needs_arming { format!("{in_force} (arm: {mode})") } else { in_force.to_string() };
+            PlaybookState::InForce { title, risk, mode, in_force, arming } => {
+                let standing = match arming {
+                    Arming::Armed => in_force.to_string(),
+                    Arming::Shadow => format!("{in_force} (arm: {mode})"),
+                    Arming::AsksFirst => format!("{in_force}s first (arm: {mode})"),
+                };
                 println!("{:<24} {standing:<20} risk {risk:<7} {title}  [{origin}]", playbook.name);
             }
             PlaybookState::Rejected { former_in_force, .. } => {

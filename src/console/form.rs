@@ -199,9 +199,7 @@ impl Form {
             let effect = "It goes back to shadow: it detects, and records what it would have done.".to_owned();
             ("Disarm", effect, Purpose::Disarm(Arc::clone(playbook)))
         };
-        let first = "The first live attempt of a new or changed playbook always asks.";
-        let mut about = vec![Line::plain(format!("Its promise: {title}")), Line::plain(effect)];
-        about.extend(arm.then(|| Line::plain(first)));
+        let about = vec![Line::plain(format!("Its promise: {title}")), Line::plain(effect)];
         Self::new(format!("{verb} {playbook}?"), about, vec![], purpose)
     }
 

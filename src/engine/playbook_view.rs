@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::reload::standing;
-use super::snapshot::{PlaybookState, PlaybookView};
+use super::snapshot::{Arming, PlaybookState, PlaybookView};
 use crate::core::{Core, Standing};
 use crate::playbook::library::Found;
 use crate::playbook::{Mode, Playbook};
@@ -36,17 +36,25 @@ fn view(found: &Found, core: &Core) -> PlaybookView {
 }
 
 fn in_force(playbook: &Playbook, core: &Core) -> PlaybookState {
-    let armed = core.state().armed.get(&playbook.content).copied();
-    let needs_arming = match standing(playbook) {
-        Standing::AsWritten | Standing::AsksFirst => armed == Some(false),
-        Standing::ShadowUntilArmed => armed != Some(true),
+    let state = core.state();
+    let arming = match (state.armed.get(&playbook.content), standing(playbook)) {
+        _ if playbook.mode == Mode::Off => Arming::Armed,
+        (Some(false), _) | (None, Standing::ShadowUntilArmed) => Arming::Shadow,
+        // What asks every time asks the first time too.
+        (None, Standing::AsksFirst) if playbook.mode == Mode::Auto && !state.lived.contains(&playbook.content) => {
+            Arming::AsksFirst
+        }
+        (Some(true), _) | (None, Standing::AsWritten | Standing::AsksFirst) => Arming::Armed,
     };
-    let live = playbook.mode != Mode::Off;
     PlaybookState::InForce {
         title: Arc::clone(&playbook.title),
         risk: playbook.risk,
         mode: playbook.mode,
-        in_force: if needs_arming && live { Mode::Shadow } else { playbook.mode },
-        needs_arming: needs_arming && live,
+        in_force: match arming {
+            Arming::Armed => playbook.mode,
+            Arming::Shadow => Mode::Shadow,
+            Arming::AsksFirst => Mode::Ask,
+        },
+        arming,
     }
 }

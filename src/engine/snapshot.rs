@@ -284,6 +284,18 @@ pub struct PlaybookView {
     pub source: Arc<str>,
 }
 
+/// What an operator's arming would change of what a playbook may do here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Arming {
+    /// Nothing: it acts as its mode says.
+    Armed,
+    /// It is in shadow until then.
+    Shadow,
+    /// Its first live attempt asks until then: it was saved from an editor, new or changed.
+    AsksFirst,
+}
+
 /// A playbook file, accepted or not.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -298,8 +310,8 @@ pub enum PlaybookState {
         mode: Mode,
         /// After arming, on this host.
         in_force: Mode,
-        /// Must an operator arm it before it acts?
-        needs_arming: bool,
+        /// What arming would change.
+        arming: Arming,
     },
     /// It was rejected; its diagnostics, drawn. Where an earlier version stays in force, it says so.
     Rejected {

@@ -7,6 +7,7 @@ use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
+use super::groups::Groups;
 use super::image;
 
 /// How long a host may take to boot or to end, and a command in it to finish.
@@ -19,6 +20,8 @@ pub struct Machine {
     work: PathBuf,
     nspawn: Child,
     leader: u32,
+    /// Dropped last: they are empty then.
+    _groups: Groups,
 }
 
 impl Machine {
@@ -48,9 +51,12 @@ impl Machine {
         let merged = root.join("merged");
         fs::copy(env!("CARGO_BIN_EXE_salve"), merged.join("usr/local/bin/salve")).unwrap();
         let log = File::create(work.join("boot.log")).unwrap();
-        let nspawn = Command::new("systemd-nspawn")
+        let name = format!("salve-test-{}-{number}", std::process::id());
+        let groups = Groups::make(&name);
+        let nspawn = groups
+            .command("systemd-nspawn")
             .args(["-q", "--keep-unit", "--register=no", "--boot", "--private-network", "-M"])
-            .arg(format!("salve-test-{}-{number}", std::process::id()))
+            .arg(&name)
             .arg("-D")
             .arg(&merged)
             .env("SYSTEMD_NSPAWN_UNIFIED_HIERARCHY", "1")
@@ -59,7 +65,7 @@ impl Machine {
             .stderr(log)
             .spawn()
             .unwrap();
-        let mut machine = Self { work, nspawn, leader: 0 };
+        let mut machine = Self { work, nspawn, leader: 0, _groups: groups };
         machine.is_up().then_some(machine)
     }
 

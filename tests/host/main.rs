@@ -14,6 +14,7 @@
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
 
+mod groups;
 mod image;
 mod machine;
 #[path = "../support/pty.rs"]

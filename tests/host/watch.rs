@@ -82,8 +82,8 @@ impl<'m> Salve<'m> {
         let told = |kind: &String| !["started", "adopted", "saw", "delivered"].contains(&kind.as_str());
         let events = self.events();
         let story: Vec<String> = events.iter().map(|(kind, _)| kind.clone()).filter(told).collect();
-        let whole = || events.iter().map(|(kind, event)| format!("{kind} {event}\n")).collect::<String>();
-        assert_eq!(story, expected, "the whole journal:\n{}", whole());
+        let host = || self.machine.try_sh("journalctl --no-pager --lines 60");
+        assert_eq!(story, expected, "the whole journal:\n{events:#?}\nthe host's:\n{}", host());
     }
 
     /// The tickets' texts.

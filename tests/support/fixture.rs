@@ -12,8 +12,8 @@ use super::salve::core::{
 };
 use super::salve::engine::Snapshot;
 use super::salve::engine::snapshot::{
-    Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring, Snooze,
-    Stage, Strip,
+    Arming, Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring,
+    Snooze, Stage, Strip,
 };
 use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
 
@@ -495,7 +495,7 @@ fn playbooks() -> Vec<Arc<PlaybookView>> {
             risk,
             mode: Mode::Auto,
             in_force,
-            needs_arming: in_force == Mode::Shadow,
+            arming: if in_force == Mode::Shadow { Arming::Shadow } else { Arming::Armed },
         };
         Arc::new(PlaybookView { name: name.into(), origin, state, source: SOURCE.into() })
     };

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::Subject;
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{PlaybookState, PlaybookView};
+use crate::engine::snapshot::{Arming, PlaybookState, PlaybookView};
 use crate::playbook::{Mode, Origin};
 use crate::text::clean;
 
@@ -42,16 +42,16 @@ fn words(view: &PlaybookView) -> Result<String, String> {
         PlaybookState::Rejected { former_in_force: false, .. } => {
             return Err("saved and rejected: nothing of it is in force".into());
         }
-        PlaybookState::InForce { needs_arming: true, .. } => "saved, in shadow: A on its page arms it",
+        PlaybookState::InForce { arming: Arming::Shadow, .. } => "saved, in shadow: A on its page arms it",
+        PlaybookState::InForce { arming: Arming::AsksFirst, .. } => {
+            "saved, not armed: the first attempt asks; A on its page arms it"
+        }
         PlaybookState::InForce { mode: Mode::Off, .. } => "saved; its mode is off: it does nothing",
         PlaybookState::InForce { mode: Mode::Shadow, .. } => {
             "saved; its mode is shadow: it records what it would have done"
         }
         PlaybookState::InForce { mode: Mode::Ask, .. } => "saved and in force: every attempt asks",
-        PlaybookState::InForce { mode: Mode::Auto, .. } => match view.origin {
-            Origin::System(_) | Origin::Folder(_) => "saved and in force: in this folder it acts by itself",
-            Origin::User(_) | Origin::Shipped => "saved, not armed: the first attempt asks",
-        },
+        PlaybookState::InForce { mode: Mode::Auto, .. } => "saved and in force: it acts by itself",
     };
     Ok(said.into())
 }
@@ -72,21 +72,21 @@ mod tests {
         Saved { subject, text: "a = 1\n".into(), run: false }.stands(&snapshot)
     }
 
-    fn in_force(mode: Mode, needs_arming: bool) -> PlaybookState {
-        PlaybookState::InForce { title: "".into(), risk: Risk::Low, mode, in_force: mode, needs_arming }
+    fn in_force(mode: Mode, arming: Arming) -> PlaybookState {
+        PlaybookState::InForce { title: "".into(), risk: Risk::Low, mode, in_force: mode, arming }
     }
 
     #[test]
     fn nothing_is_said_before_the_engine_has_read_it() {
-        assert_eq!(said(Origin::User("/p/mine.toml".into()), in_force(Mode::Auto, false), "old\n"), None);
+        assert_eq!(said(Origin::User("/p/mine.toml".into()), in_force(Mode::Auto, Arming::Armed), "old\n"), None);
     }
 
     #[test]
     fn saved_is_not_armed() {
         let user = || Origin::User("/p/mine.toml".into());
-        let words = said(user(), in_force(Mode::Auto, false), "a = 1\n").unwrap().unwrap();
-        assert_eq!(words, "saved, not armed: the first attempt asks");
-        let words = said(user(), in_force(Mode::Auto, true), "a = 1\n").unwrap().unwrap();
+        let words = said(user(), in_force(Mode::Auto, Arming::AsksFirst), "a = 1\n").unwrap().unwrap();
+        assert_eq!(words, "saved, not armed: the first attempt asks; A on its page arms it");
+        let words = said(user(), in_force(Mode::Auto, Arming::Shadow), "a = 1\n").unwrap().unwrap();
         assert_eq!(words, "saved, in shadow: A on its page arms it");
     }
 
@@ -96,7 +96,7 @@ mod tests {
         let words = said(Origin::User("/p/mine.toml".into()), rejected, "a = 1\n").unwrap().unwrap_err();
         assert_eq!(words, "saved and rejected: its last good version stays in force");
         let other = Origin::Folder("/elsewhere/mine.toml".into());
-        let words = said(other, in_force(Mode::Auto, false), "theirs\n").unwrap().unwrap_err();
+        let words = said(other, in_force(Mode::Auto, Arming::Armed), "theirs\n").unwrap().unwrap_err();
         assert_eq!(words, "saved, but /elsewhere/mine.toml of the same name wins over it");
     }
 }

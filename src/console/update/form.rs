@@ -11,7 +11,7 @@ use super::super::view::World;
 use super::opening::{self, Subject};
 use super::{Request, pick, say};
 use crate::core::{Key, Scope};
-use crate::engine::snapshot::{PlaybookState, Stage};
+use crate::engine::snapshot::{Arming, PlaybookState, Stage};
 use crate::playbook::Mode;
 
 /// Opens the question that a key asks, or says why there is none.
@@ -120,15 +120,13 @@ fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
 
 fn arming(subject: &Subject, world: &World<'_>) -> Result<Form, &'static str> {
     let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == subject.playbook);
-    let Some(PlaybookState::InForce { title, mode, in_force, needs_arming, .. }) = playbook.map(|view| &view.state)
-    else {
+    let Some(PlaybookState::InForce { title, mode, arming, .. }) = playbook.map(|view| &view.state) else {
         return Err("this playbook was rejected: Enter shows why");
     };
     if *mode == Mode::Shadow || *mode == Mode::Off {
         return Err("its file says shadow or off: e edits it");
     }
-    let arm = *needs_arming || *in_force == Mode::Shadow;
-    Ok(Form::arming(&subject.playbook, title, mode.word(), arm))
+    Ok(Form::arming(&subject.playbook, title, mode.word(), *arming != Arming::Armed))
 }
 
 /// The option before or after.

@@ -14,7 +14,7 @@ use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Operator;
-use crate::engine::snapshot::{IncidentView, PlaybookState, PlaybookView, Stage};
+use crate::engine::snapshot::{Arming, IncidentView, PlaybookState, PlaybookView, Stage};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// The page's heading.
@@ -151,9 +151,9 @@ fn playbook(playbook: &PlaybookView) -> Line {
     };
     let line = Line::new().text(&playbook.name).up_to(26);
     match &playbook.state {
-        PlaybookState::InForce { title, risk, in_force, needs_arming, .. } => {
+        PlaybookState::InForce { title, risk, in_force, arming, .. } => {
             let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
-            let unarmed = if *needs_arming { " (A arms)" } else { "" };
+            let unarmed = if *arming == Arming::Armed { "" } else { " (A arms)" };
             line.with(role, format!("{}{unarmed}", in_force.word()))
                 .up_to(44)
                 .dim(format!("{:<7}{from:<8}", risk.word()))

@@ -8,7 +8,7 @@ use crate::console::say;
 use crate::console::success::Span;
 use crate::console::theme::Role;
 use crate::core::Scope;
-use crate::engine::snapshot::{PlaybookState, PlaybookView};
+use crate::engine::snapshot::{Arming, PlaybookState, PlaybookView};
 use crate::playbook::{Mode, Origin};
 
 /// The page's text.
@@ -37,7 +37,7 @@ pub fn lines(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
 
 fn state(playbook: &PlaybookView) -> Vec<Line> {
     match &playbook.state {
-        PlaybookState::InForce { title, risk, mode, in_force, needs_arming } => {
+        PlaybookState::InForce { title, risk, mode, in_force, arming } => {
             let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
             let mut lines = vec![
                 Line::new().dim("promise  ").text(title).hanging(9),
@@ -47,11 +47,13 @@ fn state(playbook: &PlaybookView) -> Vec<Line> {
                     .text(meaning(*in_force))
                     .dim(format!("; risk {risk}")),
             ];
-            if *needs_arming {
-                let words =
-                    format!("Written as {mode}, in shadow until it is armed with exactly this content. A arms it.");
-                lines.push(Line::new().with(Role::Asked, words));
-            }
+            let until = match arming {
+                Arming::Armed => return lines,
+                Arming::Shadow => "in shadow",
+                Arming::AsksFirst => "and its first attempt asks",
+            };
+            let words = format!("Written as {mode}, {until} until it is armed with exactly this content. A arms it.");
+            lines.push(Line::new().with(Role::Asked, words));
             lines
         }
         PlaybookState::Rejected { diagnostics, former_in_force } => {
