@@ -2,7 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use termprofile::{DetectorSettings, TermProfile};
+use termprofile::{DetectorSettings, SpecialVars, TermProfile, TermVars};
 
 use super::Options;
 use super::canvas::Look;
@@ -69,7 +69,10 @@ fn ladder() -> TermProfile {
     if ["vt52", "vt100", "vt102", "vt220", "vt320"].contains(&terminal.as_str()) || terminal.ends_with("-mono") {
         return TermProfile::NoColor;
     }
-    TermProfile::detect(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false))
+    let mut vars = TermVars::from_env(&std::io::stdout(), DetectorSettings::new().enable_tmux_info(false));
+    // a build machine's variables speak of its log, and this is a terminal
+    vars.special = SpecialVars::default();
+    TermProfile::detect_with_vars(vars)
 }
 
 /// A theme, and the file that it was read from as it was then.

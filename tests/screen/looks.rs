@@ -20,6 +20,7 @@ pub fn ladder() {
         (|c| matches!(c, Rgb(..)), |c| matches!(c, Idx(16..)), |c| matches!(c, Idx(0..16)));
     for (environment, form, fits) in [
         (&[("COLORTERM", "truecolor")][..], Some("38;2;"), rgb),
+        (&[("COLORTERM", "truecolor"), ("CI", "true"), ("GITHUB_ACTIONS", "true")], Some("38;2;"), rgb),
         (&[("COLORTERM", ""), ("TERM", "xterm-256color")], Some("38;5;"), indexed),
         (&[("COLORTERM", ""), ("TERM", "screen-256color")], Some("38;5;"), indexed),
         (&[("COLORTERM", ""), ("TERM", "xterm")], Some(";9"), sixteen),

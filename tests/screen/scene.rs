@@ -158,8 +158,9 @@ fn note(generation: u64) {
 /// This program again, playing a scene in a terminal.
 pub fn scene(name: &str, size: (u16, u16), environment: &[(&str, &str)]) -> Pty {
     let mut program = Command::new("setsid");
-    program.arg("--ctty").arg(std::env::current_exe().unwrap()).env(SCENE, name).env("TERM", "xterm-256color");
-    program.env_remove("NO_COLOR").env_remove("COLORTERM").env("LANG", "C.UTF-8").env("TZ", "UTC");
+    program.arg("--ctty").arg(std::env::current_exe().unwrap()).env_clear();
+    program.env("PATH", std::env::var_os("PATH").unwrap()).env("HOME", "/nonexistent").env("LANG", "C.UTF-8");
+    program.env("TERM", "xterm-256color").env("TZ", "UTC").env(SCENE, name);
     program.envs(environment.iter().copied());
     Pty::start(&mut program, size.1, size.0)
 }
