@@ -57,10 +57,9 @@ impl Service {
         }
         let was_open = self.open.contains(&key);
         if was_open != (action == "trigger") {
-            if was_open {
-                self.open.retain(|open| *open != key)
-            } else {
-                self.open.push(key.clone())
+            self.open.retain(|open| *open != key);
+            if !was_open {
+                self.open.push(key.clone());
             }
             self.effects.push((key, action));
         }
@@ -134,7 +133,10 @@ impl Bench {
 
     async fn flushed(&mut self) -> String {
         assert!(self.outbox.flush(Duration::from_mins(2)).await, "{} are pending", self.outbox.pending());
-        std::iter::from_fn(|| self.notes.try_recv().ok()).map(|(_, text)| format!("{text}\n")).collect()
+        std::iter::from_fn(|| self.notes.try_recv().ok())
+            .map(|(_, text)| text.to_string())
+            .collect::<Vec<_>>()
+            .join("\n")
     }
 }
 
