@@ -45,7 +45,7 @@ fn the_settings_are_accepted() {
     let settings: Vec<String> = blocks("toml").into_iter().filter(|block| block.contains("[channels.")).collect();
     assert_eq!(settings.len(), 1, "the README shows the settings once");
     let settings: Settings = toml::from_str(&settings[0]).expect("the README's settings are well-formed");
-    assert_eq!(settings.channels.len(), 3);
+    assert_eq!(settings.channels.len(), 4);
 }
 
 #[test]

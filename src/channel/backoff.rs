@@ -24,7 +24,7 @@ impl Backoff {
         self.setbacks = self.setbacks.saturating_add(1);
         match pace {
             Pace::Usual => jittered(usual),
-            Pace::Slow => jittered(LONGEST),
+            Pace::Slow | Pace::Never => jittered(LONGEST),
             Pace::After(asked) => asked.max(FIRST).min(LONGEST_ASKED) + jittered(FIRST),
         }
     }

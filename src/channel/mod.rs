@@ -14,7 +14,8 @@
 //! | [`settings`] | what an operator writes under `[channels.NAME]` |
 //! | [`page`] | what goes out |
 //! | [`outbox`] | lanes, order, retries |
-//! | `ticket`, `command`, `webhook` | one channel each |
+//! | `ticket`, `command`, `webhook`, `pagerduty` | one channel each |
+//! | `secret` | a key that stands in a private file |
 //! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
 //! | `child` | a bounded child process |
 //! | [`evidence`] | what a playbook attaches, gathered within deadlines |
@@ -27,6 +28,8 @@ pub mod evidence;
 pub mod markdown;
 pub mod outbox;
 pub mod page;
+mod pagerduty;
+mod secret;
 pub mod settings;
 mod ticket;
 mod webhook;
@@ -34,7 +37,7 @@ mod webhook;
 pub use evidence::gather;
 pub use outbox::Outbox;
 pub use page::{Evidence, Page, PageKind};
-pub use settings::{ChannelSettings, CommandSettings, TicketSettings, WebhookSettings};
+pub use settings::{ChannelSettings, CommandSettings, PagerDutySettings, TicketSettings, WebhookSettings};
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -42,7 +45,7 @@ use std::time::Duration;
 use crate::host::redact::redact;
 use crate::text::clean_line;
 
-/// Why a channel did not take a page, and when to try again. It is always tried again.
+/// Why a channel did not take a page, and when to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 struct Setback {
     /// In words, clean, without secrets.
@@ -59,6 +62,8 @@ enum Pace {
     After(Duration),
     /// Somebody has to mend something first.
     Slow,
+    /// Never: the same page will be refused each time. It becomes a ticket instead.
+    Never,
 }
 
 impl Setback {

@@ -16,6 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::backoff::Backoff;
 use super::command::CommandChannel;
 use super::page::Page;
+use super::pagerduty::PagerDuty;
 use super::settings::ChannelSettings;
 use super::ticket::Tickets;
 use super::webhook::Webhook;
@@ -63,6 +64,7 @@ enum Kind {
     Tickets(Tickets),
     Command(CommandChannel),
     Webhook(Webhook),
+    PagerDuty(PagerDuty),
 }
 
 impl Channel {
@@ -82,6 +84,7 @@ impl Channel {
             }
             ChannelSettings::Command(settings) => Self::new(Kind::Command(CommandChannel::new(settings))),
             ChannelSettings::Webhook(settings) => Self::new(Kind::Webhook(Webhook::new(settings))),
+            ChannelSettings::PagerDuty(settings) => Self::new(Kind::PagerDuty(PagerDuty::new(settings))),
         }
     }
 
@@ -91,6 +94,7 @@ impl Channel {
             Kind::Tickets(tickets) => tickets.deliver(page).await,
             Kind::Command(command) => command.deliver(page).await,
             Kind::Webhook(webhook) => webhook.deliver(page).await,
+            Kind::PagerDuty(service) => service.deliver(page).await,
         }
     }
 }
@@ -201,15 +205,29 @@ impl Shared {
         Channel { kind, at_once: Arc::clone(&self.tickets.at_once) }
     }
 
-    /// Tries until the channel has taken the page.
+    /// Where a page goes that its channel will never take.
+    fn refused(&self, name: &Arc<str>) -> Channel {
+        let kind = Kind::Tickets(Tickets::refused_by(self.ticket_folder.clone(), name));
+        Channel { kind, at_once: Arc::clone(&self.tickets.at_once) }
+    }
+
+    /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good.
     async fn insist(&self, channel: &Channel, name: &Arc<str>, page: &Arc<Page>) {
         let mut backoff = Backoff::default();
         let mut told: Option<Arc<str>> = None;
+        let mut channel = channel.clone();
         loop {
             let setback = match channel.deliver(Arc::clone(page)).await {
                 Ok(()) => break,
                 Err(setback) => setback,
             };
+            if setback.pace == Pace::Never {
+                let why = setback.why;
+                self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
+                channel = self.refused(name);
+                backoff = Backoff::default();
+                continue;
+            }
             // each reason once: what goes on failing the same way is told already
             if told.as_ref() != Some(&setback.why) {
                 let when = if setback.pace == Pace::Slow { "tried again every few minutes" } else { "tried again" };

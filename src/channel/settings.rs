@@ -30,6 +30,9 @@ pub enum ChannelSettings {
     Command(CommandSettings),
     /// An HTTP POST of JSON.
     Webhook(WebhookSettings),
+    /// An event for `PagerDuty`.
+    #[serde(rename = "pagerduty")]
+    PagerDuty(PagerDutySettings),
 }
 
 /// `tickets = { folder = "/srv/tickets" }`
@@ -75,6 +78,24 @@ impl fmt::Debug for WebhookSettings {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.debug_struct("WebhookSettings").field("timeout", &self.timeout).finish_non_exhaustive()
     }
+}
+
+/// `pagerduty = { key_file = "/etc/salve/pagerduty.key" }`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct PagerDutySettings {
+    /// The integration key, alone in a file of root's with mode 0600.
+    pub key_file: PathBuf,
+    /// Where events go; another for accounts in the EU.
+    #[serde(default = "events_url")]
+    pub url: String,
+    /// How long to wait for the answer.
+    #[serde(default = "ten_seconds")]
+    pub timeout: Period,
+}
+
+fn events_url() -> String {
+    "https://events.pagerduty.com/v2/enqueue".into()
 }
 
 const fn thirty_seconds() -> Period {

@@ -44,6 +44,12 @@ impl Tickets {
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
+    /// The same folder, for pages that their channel will never take.
+    pub(super) fn refused_by(folder: PathBuf, channel: &str) -> Self {
+        let note = format!("The channel {channel} refused this page for good, so it is here.");
+        Self { note: Some(note.into()), ..Self::new(folder) }
+    }
+
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
         let tickets = self.clone();
         let said = |error: io::Error| {

@@ -28,18 +28,16 @@ const EVIDENCE: usize = 64 << 10;
 #[derive(Debug, Clone)]
 pub(super) struct Webhook {
     settings: WebhookSettings,
-    client: Arc<OnceLock<Client>>,
 }
 
 impl Webhook {
     pub(super) fn new(settings: WebhookSettings) -> Self {
-        Self { settings, client: Arc::default() }
+        Self { settings }
     }
 
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
         let body = body(&page).to_string().into_bytes();
-        let mut request = self
-            .client()?
+        let mut request = client()?
             .post(&self.settings.url)
             .timeout(self.settings.timeout.0)
             .headers(self.headers()?)
@@ -53,21 +51,6 @@ impl Webhook {
             Ok(answer) => Err(self.refused(answer).await),
             Err(error) => Err(unanswered(error)),
         }
-    }
-
-    fn client(&self) -> Result<&Client, Setback> {
-        if let Some(client) = self.client.get() {
-            return Ok(client);
-        }
-        install_tls();
-        let client = Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
-        Ok(self.client.get_or_init(|| client))
     }
 
     fn headers(&self) -> Result<HeaderMap, Setback> {
@@ -108,8 +91,25 @@ impl Webhook {
     }
 }
 
+/// The process's one client; it keeps no connection open.
+pub(super) fn client() -> Result<&'static Client, Setback> {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client);
+    }
+    install_tls();
+    let client = Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
+    Ok(CLIENT.get_or_init(|| client))
+}
+
 /// A request that got no answer.
-fn unanswered(error: reqwest::Error) -> Setback {
+pub(super) fn unanswered(error: reqwest::Error) -> Setback {
     let pace = if error.is_builder() { Pace::Slow } else { Pace::Usual };
     let timed_out = error.is_timeout();
     let error = error.without_url();
@@ -126,7 +126,7 @@ fn unanswered(error: reqwest::Error) -> Setback {
 }
 
 /// In seconds or as a date.
-fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
     if let Ok(seconds) = value.parse() {
         return Some(Duration::from_secs(seconds));
@@ -179,7 +179,7 @@ fn for_chat(page: &Page) -> String {
     page.summary().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-fn evidence(page: &Page) -> Vec<Value> {
+pub(super) fn evidence(page: &Page) -> Vec<Value> {
     let mut room = EVIDENCE;
     page.evidence
         .iter()
