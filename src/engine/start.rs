@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Handle;
 use super::carry::Hands;
+use super::handle::Lookers;
 use super::past;
 use super::question;
 use super::reload;
@@ -96,14 +97,16 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         inputs_in,
         options.settings.clean_roots.clone(),
     );
-    let ears = Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands };
+    let lookers = Arc::new(Lookers::default());
+    let ears =
+        Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands, lookers: Arc::clone(&lookers) };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
     let mut engine =
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
-    let handle = Handle::new(snapshots, commands_in, beat).with_past(past).answered_by(questions);
+    let handle = Handle::new(snapshots, commands_in, beat).counted_by(lookers).with_past(past).answered_by(questions);
 
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {

@@ -38,7 +38,8 @@ fn page() -> impl Strategy<Value = PageId> {
 }
 
 fn operator() -> impl Strategy<Value = Operator> + Clone {
-    (any::<u32>(), text(), option::of(text())).prop_map(|(uid, name, login)| Operator { uid, name, login })
+    (any::<u32>(), text(), option::of(text()), option::of(text()), option::of(text()))
+        .prop_map(|(uid, name, login, tty, from)| Operator { uid, name, login, tty, from })
 }
 
 fn scope() -> impl Strategy<Value = Scope> {

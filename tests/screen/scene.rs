@@ -81,7 +81,7 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
     runtime.spawn(async move {
         loop {
             tokio::select! {
-                Some(salve::engine::handle::Asked { command, answer }) = asked.recv() => {
+                Some(salve::engine::handle::Asked { command, answer, .. }) = asked.recv() => {
                     let _ = answer.send(Ok(format!("{command:?}").into()));
                 }
                 () = tokio::time::sleep(Duration::from_millis(if scene == "fast" { 10 } else { 200 })) => {

@@ -106,7 +106,7 @@ impl World {
         let request = RequestId(self.people.requests);
         self.engine.requests.insert(request.0, names::command(&command));
         let uid = u32::try_from(self.rng.below(2)).unwrap_or(0) + 1000;
-        let by = Operator { uid, name: if uid == 1000 { "ada" } else { "grace" }.into(), login: None };
+        let by = Operator { uid, name: if uid == 1000 { "ada" } else { "grace" }.into(), ..Operator::default() };
         self.feed(&Input::Command { by, command, request })
     }
 

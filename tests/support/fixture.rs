@@ -23,7 +23,7 @@ const NOW: Mono = Mono(7_200_000);
 const WALL: i64 = 1_795_442_551;
 
 pub fn alice() -> Operator {
-    Operator { uid: 1000, name: "alice".into(), login: None }
+    Operator { uid: 1000, name: "alice".into(), ..Operator::default() }
 }
 
 fn ago(seconds: u64) -> Mono {

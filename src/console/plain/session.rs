@@ -21,6 +21,7 @@ use super::changes::{at_time, changes};
 use super::listen::{Heard, listen};
 use super::prompt::{Desk, Out};
 use crate::core::IncidentId;
+use crate::engine::handle::Looking;
 use crate::engine::{Handle, Snapshot};
 
 /// How often it is looked whether the engine still gives signs of progress.
@@ -44,7 +45,7 @@ struct Session {
     lines: Option<mpsc::UnboundedReceiver<Heard>>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+    snapshots: Looking,
     latest: Arc<Snapshot>,
     came: Instant,
     started: Instant,
