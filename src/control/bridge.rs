@@ -24,18 +24,18 @@ where
     let Some(mut hello) = reader.next::<Hello>().await? else { return Ok(()) };
     let here = Claims::of_this_process();
     hello.claims.from = here.from.or(hello.claims.from);
-    let (mut reads, writes) = UnixStream::connect(socket).await?.into_split();
-    let mut writer = Writer::new(writes);
+    let (mut from, into) = UnixStream::connect(socket).await?.into_split();
+    let mut writer = Writer::new(into);
     writer.send(&hello).await?;
-    let mut writes = writer.into_inner();
+    let mut into = writer.into_inner();
     let (mut input, rest) = reader.into_rest();
-    writes.write_all(&rest).await?;
+    into.write_all(&rest).await?;
     let there = async {
-        tokio::io::copy(&mut input, &mut writes).await?;
-        writes.shutdown().await
+        tokio::io::copy(&mut input, &mut into).await?;
+        into.shutdown().await
     };
     let back = async {
-        tokio::io::copy(&mut reads, &mut output).await?;
+        tokio::io::copy(&mut from, &mut output).await?;
         output.flush().await
     };
     // one side that hung up has nobody to carry for

@@ -2,7 +2,7 @@
 //! connection comes back by itself; until then the last state stays, and its age tells.
 
 use std::collections::HashMap;
-use std::path::{Path, PathBuf};
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
@@ -158,9 +158,9 @@ impl Connection {
     }
 }
 
-/// The socket of the engine that serves this host, where one listens: the user's own before the host's.
-pub async fn find(own: &Path, system: &Path) -> Option<PathBuf> {
-    for folder in [own, system] {
+/// The socket of the engine that serves this host: in the first of these folders in which one listens.
+pub async fn find(folders: &[PathBuf]) -> Option<PathBuf> {
+    for folder in folders {
         let path = folder.join(super::socket::NAME);
         if tokio::net::UnixStream::connect(&path).await.is_ok() {
             return Some(path);
@@ -288,7 +288,7 @@ impl Link {
                 }
                 None => match self.reopen().await {
                     Ok(open) => {
-                        self.say("connected again".to_owned());
+                        self.say("connected again");
                         connection = Some(open);
                         continue;
                     }
@@ -299,7 +299,7 @@ impl Link {
             for (_, waiting) in self.waiting.drain() {
                 waiting.fail(Refusal::Lost);
             }
-            self.say(format!("not connected: {why}; trying again"));
+            self.say(&format!("not connected: {why}; trying again"));
             if self.rest(pause).await.is_none() {
                 return;
             }
@@ -386,8 +386,8 @@ impl Link {
     }
 
     /// Says something about the connection.
-    fn say(&mut self, text: String) {
-        let text: Arc<str> = crate::text::clean_line(&text).as_ref().into();
+    fn say(&mut self, text: &str) {
+        let text: Arc<str> = crate::text::clean_line(text).as_ref().into();
         // tries that fail alike are said once
         if self.said.as_ref().is_none_or(|said| said.text != text) {
             self.said = Some(Message { at: Timestamp::now(), about: self.way.to_string().into(), text });

@@ -71,7 +71,7 @@ enum List<T, C> {
 struct Row {
     /// Without its series.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    row: Option<Box<Detector>>,
+    bare: Option<Box<Detector>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     marks: Option<Series<Mark>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -191,7 +191,7 @@ fn relist<T: Clone, C>(
 fn row(old: &Detector, new: &Detector) -> Row {
     let bare = |row: &Detector| Detector { marks: Vec::new(), figures: Vec::new(), ..row.clone() };
     Row {
-        row: changed(&bare(old), &bare(new)).map(Box::new),
+        bare: changed(&bare(old), &bare(new)).map(Box::new),
         marks: series(&old.marks, &new.marks),
         figures: series(&old.figures, &new.figures),
     }
@@ -199,7 +199,7 @@ fn row(old: &Detector, new: &Detector) -> Row {
 
 impl Row {
     fn onto(self, old: &Detector) -> Result<Detector, Mismatch> {
-        let mut new = self.row.map_or_else(|| old.clone(), |row| *row);
+        let mut new = self.bare.map_or_else(|| old.clone(), |row| *row);
         new.marks = reseries(self.marks, &old.marks)?;
         new.figures = reseries(self.figures, &old.figures)?;
         Ok(new)

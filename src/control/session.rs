@@ -61,8 +61,8 @@ pub(super) async fn run(
     hub: Arc<Hub>,
     roles: Arc<Roles>,
 ) {
-    let (reads, writes) = stream.into_split();
-    let (mut reader, mut writer) = (Reader::new(reads, REQUEST), Writer::new(writes));
+    let (from, into) = stream.into_split();
+    let (mut reader, mut writer) = (Reader::new(from, REQUEST), Writer::new(into));
     let served = async {
         let welcome = greet(&mut reader, &mut writer, peer, &handle, roles).await?;
         serve(&mut reader, &mut writer, &place, handle.on_behalf_of(welcome.operator.clone()), &hub, &welcome.rights)

@@ -41,7 +41,12 @@ pub enum Scope {
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Yes to exactly what was shown.
-    Approve { incident: IncidentId, digest: Digest },
+    Approve {
+        incident: IncidentId,
+        digest: Digest,
+        #[serde(default)]
+        reason: Arc<str>,
+    },
     /// No, and why.
     Decline { incident: IncidentId, reason: Arc<str> },
     /// No new attempts; without a length, until resumed.
@@ -82,6 +87,9 @@ pub enum Refusal {
     /// Nothing waits for a yes there (any more).
     #[error("incident {0} does not wait for an approval")]
     NotAsking(IncidentId),
+    /// A second person is needed, and this is the first again.
+    #[error("you said yes already: high risk needs the yes of a second person here")]
+    SecondPerson,
     /// What was approved is not what would be run.
     #[error("not run: the plan changed, review again")]
     PlanChanged,
