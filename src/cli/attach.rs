@@ -7,7 +7,7 @@ use super::exit::Failure;
 use super::{console, logs, runtime};
 use crate::console::EngineAt;
 use crate::control::bridge as carry;
-use crate::control::client::{Connection, find};
+use crate::control::client::{Connection, Found, find};
 use crate::control::socket::NAME;
 use crate::control::way::{Asking, Destination, Way};
 
@@ -27,13 +27,16 @@ pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
     let folders = common.paths().sockets();
     let carried = runtime.block_on(async {
-        let Some(socket) = find(&folders).await else {
-            let wanted: Vec<String> = folders.iter().map(|folder| folder.join(NAME).display().to_string()).collect();
-            return Err(Failure::Nobody(format!(
-                "no engine listens on this host that you may reach ({}): let root run `salve service install`, or open \
-                 `salve` there",
-                wanted.join(", ")
-            )));
+        let socket = match find(&folders).await {
+            Found::Engine(socket) => socket,
+            Found::Forbidden(path) => return Err(Failure::Forbidden(path)),
+            Found::Nobody => {
+                let wanted: Vec<String> = folders.iter().map(|one| one.join(NAME).display().to_string()).collect();
+                return Err(Failure::Nobody(format!(
+                    "no engine listens on this host ({}): let root run `salve service install`, or open `salve` there",
+                    wanted.join(", ")
+                )));
+            }
         };
         carry::run(tokio::io::stdin(), tokio::io::stdout(), &socket)
             .await

@@ -13,7 +13,7 @@ use crate::engine::{self, Handle};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
-    if let Some(connection) = runtime.block_on(reach::engine(common))? {
+    if let Some(connection) = runtime.block_on(reach::engine_to_see(common))? {
         let attached = runtime.block_on(connection.attach())?;
         return self::attached(common, screen, attached, EngineAt::Daemon, &runtime);
     }

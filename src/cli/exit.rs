@@ -1,6 +1,7 @@
 //! How a verb ends: 0 done (or all well), 1 the answer is no (broken, wrong, refused), 2 unknown, 64 wrong usage,
 //! 69 no engine can be reached, 70 salve itself failed, 75 another salve holds the journal, 77 you may not.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use crate::control::client::ClientError;
@@ -37,6 +38,13 @@ pub enum Failure {
     /// The screen.
     #[error(transparent)]
     Console(#[from] crate::console::ConsoleError),
+    /// An engine may serve this host, and we may not come near.
+    #[error(
+        "{}: this host's salve is not yours to reach: let root run `usermod -aG salve $USER` and log in again, or name \
+         a state folder of your own with --state",
+        .0.display()
+    )]
+    Forbidden(PathBuf),
     /// There is no engine to ask.
     #[error("{0}")]
     Nobody(String),
@@ -54,7 +62,9 @@ impl Failure {
         match self {
             Self::Start(StartError::Journal(OpenError::Held { .. }))
             | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. }))) => ExitCode::from(75),
-            Self::Client(ClientError::Refused(_)) | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
+            Self::Forbidden(_) | Self::Client(ClientError::Refused(_)) | Self::Refused(Refusal::NotAllowed(_)) => {
+                ExitCode::from(77)
+            }
             Self::Usage(_) => ExitCode::from(64),
             Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),
             Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use super::args::Common;
 use super::exit::Failure;
 use super::runtime;
-use crate::control::client::{Connection, find};
+use crate::control::client::{Connection, Found, find};
 use crate::control::protocol::{Answer, Request};
 use crate::control::rights::Roles;
 use crate::control::server::Listening;
@@ -16,9 +16,15 @@ use crate::engine::{Handle, offline};
 use crate::host::paths::Paths;
 
 /// A connection to the engine that serves this host; none where nobody listens.
+///
+/// # Errors
+/// Where one may listen and we may not come near: what such a user asks for is meant for that one.
 pub async fn engine(common: &Common) -> Result<Option<Connection>, Failure> {
-    let Some(path) = find(&common.paths().sockets()).await else { return Ok(None) };
-    Ok(Some(Connection::open(&Way::Socket(path), Asking::Not).await?))
+    match find(&common.paths().sockets()).await {
+        Found::Engine(path) => Ok(Some(Connection::open(&Way::Socket(path), Asking::Not).await?)),
+        Found::Forbidden(path) => Err(Failure::Forbidden(path)),
+        Found::Nobody => Ok(None),
+    }
 }
 
 /// Lets other consoles and verbs reach this engine. Where that cannot be, the engine goes on alone and says so.
@@ -28,6 +34,17 @@ pub fn listen(paths: &Paths, handle: &Handle, roles: Roles) -> Option<Listening>
         .map_err(|error| error.to_string())
         .and_then(|socket| Listening::start(socket, handle.clone(), roles).map_err(|error| error.to_string()));
     listening.inspect_err(|error| tracing::warn!(%error, "no other console can reach this engine")).ok()
+}
+
+/// The same for whoever only looks: where one may not come near, that is said, and the look is one's own.
+pub async fn engine_to_see(common: &Common) -> Result<Option<Connection>, Failure> {
+    match engine(common).await {
+        Err(forbidden @ Failure::Forbidden(_)) => {
+            eprintln!("salve: {forbidden}; this is a look of your own");
+            Ok(None)
+        }
+        reached => reached,
+    }
 }
 
 /// The same for a verb that has no runtime yet.
@@ -43,13 +60,14 @@ pub fn roles() -> Roles {
 /// Carries a command out, through the engine that listens or on the journal, and says the answer.
 pub fn command(common: &Common, command: Command) -> Result<ExitCode, Failure> {
     let answer = runtime::build()?.block_on(async {
-        match engine(common).await? {
-            Some(mut connection) => match connection.ask(Request::Command(command)).await? {
+        if let Some(mut connection) = engine(common).await? {
+            return match connection.ask(Request::Command(command)).await? {
                 Answer::Command(answer) => Ok(answer?),
                 _ => Err(Failure::Refused(Refusal::Lost)),
-            },
-            None => Ok::<_, Failure>(offline::command(&common.options()?, command).await?),
+            };
         }
+        let said = offline::command(&common.options()?, command).await?;
+        Ok::<_, Failure>(format!("{said}; no engine runs now: it holds for the next one").into())
     })?;
     println!("{answer}");
     Ok(ExitCode::SUCCESS)

@@ -37,7 +37,7 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
 /// How the host stands: as the engine that serves it says, else by a look of our own.
 pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
     runtime::build()?.block_on(async {
-        if let Some(connection) = reach::engine(common).await? {
+        if let Some(connection) = reach::engine_to_see(common).await? {
             let attached = connection.attach().await?;
             let snapshot = Arc::clone(&attached.handle.snapshots().borrow());
             return Ok(Arc::unwrap_or_clone(snapshot));

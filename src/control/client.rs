@@ -158,15 +158,29 @@ impl Connection {
     }
 }
 
-/// The socket of the engine that serves this host: in the first of these folders in which one listens.
-pub async fn find(folders: &[PathBuf]) -> Option<PathBuf> {
+/// Whether an engine serves this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Found {
+    /// It listens here.
+    Engine(PathBuf),
+    /// One may listen here, and we may not come near.
+    Forbidden(PathBuf),
+    /// Nobody listens.
+    Nobody,
+}
+
+/// Looks for the engine that serves this host: in the first of these folders in which one listens.
+pub async fn find(folders: &[PathBuf]) -> Found {
+    let mut found = Found::Nobody;
     for folder in folders {
         let path = folder.join(super::socket::NAME);
-        if tokio::net::UnixStream::connect(&path).await.is_ok() {
-            return Some(path);
+        match tokio::net::UnixStream::connect(&path).await {
+            Ok(_) => return Found::Engine(path),
+            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => found = Found::Forbidden(path),
+            Err(_) => {}
         }
     }
-    None
+    found
 }
 
 /// A console's line to an engine elsewhere.
