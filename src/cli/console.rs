@@ -17,6 +17,18 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         let attached = runtime.block_on(connection.attach())?;
         return self::attached(common, screen, attached, EngineAt::Daemon, &runtime);
     }
+    match embedded(common, screen, &runtime) {
+        Err(held) if held.is_held() => {
+            let attached =
+                runtime.block_on(async { Ok::<_, Failure>(reach::beginning(common, held).await?.attach().await?) })?;
+            self::attached(common, screen, attached, EngineAt::Daemon, &runtime)
+        }
+        ended => ended,
+    }
+}
+
+/// The console with a loop of its own.
+fn embedded(common: &Common, screen: &Screen, runtime: &Runtime) -> Result<ExitCode, Failure> {
     let options = common.options()?;
     let _logs = logs::into(&options.paths.state);
     let paths = options.paths.clone();
@@ -26,7 +38,7 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         let listening = reach::listen(&paths, &running.handle, reach::roles());
         (running, listening)
     };
-    let ended = show(common, screen, running.handle.clone(), EngineAt::Embedded, false, &runtime);
+    let ended = show(common, screen, running.handle.clone(), EngineAt::Embedded, false, runtime);
     drop(listening);
     // whatever became of the screen, a running attempt ends and is recorded
     runtime.block_on(running.stop());

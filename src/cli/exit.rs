@@ -57,11 +57,19 @@ pub enum Failure {
 }
 
 impl Failure {
+    /// Does another salve hold the journal?
+    pub const fn is_held(&self) -> bool {
+        matches!(
+            self,
+            Self::Start(StartError::Journal(OpenError::Held { .. }))
+                | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. })))
+        )
+    }
+
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         match self {
-            Self::Start(StartError::Journal(OpenError::Held { .. }))
-            | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. }))) => ExitCode::from(75),
+            held if held.is_held() => ExitCode::from(75),
             Self::Forbidden(_) | Self::Client(ClientError::Refused(_)) | Self::Refused(Refusal::NotAllowed(_)) => {
                 ExitCode::from(77)
             }

@@ -1,6 +1,10 @@
 //! Which engine a verb speaks to: the one that listens for this host, else none.
 
 use std::process::ExitCode;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::time::{Instant, sleep};
 
 use super::args::Common;
 use super::exit::Failure;
@@ -14,6 +18,9 @@ use crate::control::way::{Asking, Way};
 use crate::core::{Command, Refusal};
 use crate::engine::{Handle, offline};
 use crate::host::paths::Paths;
+
+/// An engine that holds the journal listens within so long.
+const BEGINNING: Duration = Duration::from_secs(3);
 
 /// A connection to the engine that serves this host; none where nobody listens.
 ///
@@ -47,6 +54,20 @@ pub async fn engine_to_see(common: &Common) -> Result<Option<Connection>, Failur
     }
 }
 
+/// The engine that holds the journal, once it listens: one that has just begun takes a moment.
+pub async fn beginning(common: &Common, held: Failure) -> Result<Connection, Failure> {
+    let until = Instant::now() + BEGINNING;
+    loop {
+        if let Some(connection) = engine(common).await? {
+            return Ok(connection);
+        }
+        if Instant::now() > until {
+            return Err(held);
+        }
+        sleep(Duration::from_millis(50)).await;
+    }
+}
+
 /// The same for a verb that has no runtime yet.
 pub fn engine_now(common: &Common) -> Result<Option<Connection>, Failure> {
     runtime::build()?.block_on(engine(common))
@@ -60,14 +81,18 @@ pub fn roles() -> Roles {
 /// Carries a command out, through the engine that listens or on the journal, and says the answer.
 pub fn command(common: &Common, command: Command) -> Result<ExitCode, Failure> {
     let answer = runtime::build()?.block_on(async {
-        if let Some(mut connection) = engine(common).await? {
-            return match connection.ask(Request::Command(command)).await? {
-                Answer::Command(answer) => Ok(answer?),
-                _ => Err(Failure::Refused(Refusal::Lost)),
-            };
+        let mut connection = match engine(common).await? {
+            Some(connection) => connection,
+            None => match offline::command(&common.options()?, command.clone()).await.map_err(Failure::from) {
+                Ok(said) => return Ok(format!("{said}; no engine runs now: it holds for the next one").into()),
+                Err(held) if held.is_held() => beginning(common, held).await?,
+                Err(failure) => return Err(failure),
+            },
+        };
+        match connection.ask(Request::Command(command)).await? {
+            Answer::Command(answer) => Ok::<Arc<str>, Failure>(answer?),
+            _ => Err(Failure::Refused(Refusal::Lost)),
         }
-        let said = offline::command(&common.options()?, command).await?;
-        Ok::<_, Failure>(format!("{said}; no engine runs now: it holds for the next one").into())
     })?;
     println!("{answer}");
     Ok(ExitCode::SUCCESS)

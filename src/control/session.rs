@@ -46,6 +46,8 @@ enum Ended {
     Wire(#[from] WireError),
     #[error("no hello within {} seconds", HELLO.as_secs())]
     NoHello,
+    #[error("it hung up")]
+    HungUp,
     #[error("it does not read")]
     Slow,
     #[error("refused: {0}")]
@@ -68,8 +70,9 @@ pub(super) async fn run(
         serve(&mut reader, &mut writer, &place, handle.on_behalf_of(welcome.operator.clone()), &hub, &welcome.rights)
             .await
     };
-    if let Err(error) = served.await {
-        tracing::info!(uid = peer.uid, pid = peer.pid, %error, "a connection ended");
+    match served.await {
+        Ok(()) | Err(Ended::HungUp) => {}
+        Err(error) => tracing::info!(uid = peer.uid, pid = peer.pid, %error, "a connection ended"),
     }
 }
 
@@ -82,7 +85,9 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 ) -> Result<Welcome, Ended> {
     let hello: Hello = match timeout(HELLO, reader.next()).await {
         Ok(Ok(Some(hello))) => hello,
-        Ok(Ok(None)) | Err(_) => return Err(Ended::NoHello),
+        // somebody who only looked whether anybody is here
+        Ok(Ok(None)) => return Err(Ended::HungUp),
+        Err(_) => return Err(Ended::NoHello),
         Ok(Err(error)) => {
             let _ = send(writer, &Greeting::Refused(format!("no hello of salve's: {error}").into())).await;
             return Err(error.into());
