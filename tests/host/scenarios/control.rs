@@ -118,6 +118,7 @@ pub fn strangers() {
 /// A thousand connections, each with half a frame, held open; more come as they are thrown out.
 const FLOOD: &str = r#"
 use IO::Socket::UNIX;
+$SIG{PIPE} = "IGNORE";
 my @held;
 my $end = time + $ARGV[0];
 while (time < $end) {
@@ -145,7 +146,7 @@ pub fn flooded() {
     assert!(said.contains("paused") && said.contains("resumed") && !said.contains("no engine"), "{said}");
     assert!(!screen.screen().contains("STALE") && !screen.screen().contains("not connected"), "{}", screen.screen());
     machine.wait("the flood's end", "! pgrep -f '[f]lood.pl'");
-    machine.wait("its places to be free", "su ann -c 'salve status'");
+    machine.wait("its places to be free", "su ann -c 'salve status' | grep -q auto-fix");
     screen.send(b"q");
     screen.wait();
 }
