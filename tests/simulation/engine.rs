@@ -254,7 +254,7 @@ impl World {
         if self.engine.boot == 0 || self.engine.reboots || self.strikes(Fault::Reboots) {
             self.boot();
         }
-        let mut core = Core::new(Config::default());
+        let mut core = Core::new(self.config());
         for recorded in &self.engine.journal {
             core.replay(recorded);
         }
@@ -284,6 +284,11 @@ impl World {
         }
     }
 
+    /// What was set.
+    fn config(&self) -> Config {
+        Config { four_eyes: self.ledger.outside.four_eyes, ..Config::default() }
+    }
+
     /// A machine folded from the same records must stand where the live one stands.
     pub fn compare(&mut self) -> Judged {
         let wait = self.rng.wait(3 * HOUR);
@@ -291,7 +296,7 @@ impl World {
         let whole = self.engine.pending.is_empty() && self.engine.unwritten.is_empty();
         let Some(live) = &self.engine.core else { return Ok(()) };
         if whole && !self.engine.broken_journal {
-            let mut folded = Core::new(Config::default());
+            let mut folded = Core::new(self.config());
             for recorded in &self.engine.journal {
                 folded.replay(recorded);
             }

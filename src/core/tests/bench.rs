@@ -61,6 +61,7 @@ pub fn playbook(name: &str) -> Playbook {
 
 /// The bench.
 pub struct Bench {
+    config: Config,
     pub core: Core,
     pub now: Mono,
     pub journal: Vec<Arc<Recorded>>,
@@ -102,8 +103,14 @@ pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
 impl Bench {
     /// A machine with these playbooks, an hour after the boot, nothing read yet.
     pub fn with(bindings: Vec<Binding>) -> Self {
+        Self::set(Config::default(), bindings)
+    }
+
+    /// The same with these settings.
+    pub fn set(config: Config, bindings: Vec<Binding>) -> Self {
         let mut bench = Self {
-            core: Core::new(Config::default()),
+            core: Core::new(config.clone()),
+            config,
             now: Mono(3_600_000),
             journal: Vec::new(),
             shows: BTreeMap::new(),
@@ -144,7 +151,7 @@ impl Bench {
 
     /// A new process on the same journal.
     pub fn restart(&mut self) {
-        let mut core = Core::new(Config::default());
+        let mut core = Core::new(self.config.clone());
         for recorded in &self.journal {
             core.replay(recorded);
         }
@@ -264,9 +271,13 @@ impl Bench {
     }
 
     pub fn asks(&mut self, command: Command) -> Option<Result<Arc<str>, Refusal>> {
+        self.asks_as(alice(), command)
+    }
+
+    pub fn asks_as(&mut self, by: Operator, command: Command) -> Option<Result<Arc<str>, Refusal>> {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.give(Input::Command { by: alice(), command, request });
+        self.give(Input::Command { by, command, request });
         self.answers.get(&request).cloned()
     }
 
