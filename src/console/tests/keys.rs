@@ -18,6 +18,7 @@ use crate::console::{EngineAt, Writing};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::past::{PastError, Replayed};
+use crate::engine::snapshot::Stage;
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -488,4 +489,19 @@ fn what_cannot_be_written_from_here_says_where_it_can() {
         assert_eq!(desk.model.place(), place, "{keys}");
         assert!(desk.model.said.is_some_and(|said| said.text.contains("on its own host")), "{keys}");
     }
+}
+
+#[test]
+fn the_first_of_two_people_is_named_while_the_page_is_open() {
+    let desk = Desk::new(fixture::trouble()).keys("a");
+    assert!(!desk.screen((80, 40)).contains("first yes"));
+    let mut later = fixture::trouble();
+    later.generation += 1;
+    for view in &mut later.incidents {
+        if let Stage::Asking(request) = &mut Arc::make_mut(view).stage {
+            request.first = Some(fixture::alice());
+        }
+    }
+    let screen = desk.now(later).screen((80, 40));
+    assert!(screen.contains("first yes alice; a second person must say yes too"), "{screen}");
 }
