@@ -11,6 +11,7 @@ mod daemon;
 mod exit;
 mod incidents;
 mod journal;
+mod kinds;
 mod logs;
 mod new;
 mod pause;

@@ -5,7 +5,7 @@
 //! ```
 
 mod mistake;
-mod reader;
+pub(super) mod reader;
 mod sections;
 pub(super) mod site;
 mod syntax;
