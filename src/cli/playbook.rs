@@ -24,7 +24,9 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
             println!("{:#}", schema::schema());
             Ok(ExitCode::SUCCESS)
         }
-use super::{kinds, new, plan, reach, status};
+        PlaybookVerb::Kinds { name } => kinds::run(name.as_deref()),
+        PlaybookVerb::Arm { name } => reach::command(common, Command::Arm { playbook: name.into() }),
+        PlaybookVerb::Disarm { name } => reach::command(common, Command::Disarm { playbook: name.into() }),
     }
 }
 
