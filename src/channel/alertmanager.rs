@@ -56,13 +56,17 @@ impl Alertmanager {
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let one = self.one(&page.dedup);
         let mut standing = one.lock().await;
-        let next = match &page.kind {
-            PageKind::Trigger { .. } => Standing::Open(Arc::clone(&page)),
-            PageKind::Acknowledge { .. } => return Ok("Alertmanager knows no acknowledgement".into()),
-            PageKind::Resolve => Standing::Over(Arc::clone(&page), ENDS),
-        };
+        if let PageKind::Acknowledge { .. } = page.kind {
+            return Ok("nothing was sent: Alertmanager knows no acknowledgement".into());
+        }
+        // a playbook that is gone by now must not change the labels: it would be another alert that ends
+        let risk = if let Standing::Open(first) = &*standing { first.risk } else { page.risk };
+        let page = Arc::new(Page { risk, ..Page::clone(&page) });
         let said = self.post(&page).await?;
-        *standing = next;
+        *standing = match page.kind {
+            PageKind::Resolve => Standing::Over(page, ENDS),
+            _ => Standing::Open(page),
+        };
         Ok(said)
     }
 

@@ -21,8 +21,7 @@ use super::settings::ChannelSettings;
 use super::ticket::Tickets;
 use crate::core::PageId;
 
-/// The channel that pages go to which name none.
-pub const TICKETS: &str = "tickets";
+pub use crate::core::page::TICKETS;
 
 /// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
 #[derive(Debug)]

@@ -4,6 +4,7 @@
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
 
 mod args;
+mod channel;
 mod console;
 mod daemon;
 mod exit;
@@ -48,6 +49,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
+        Some(Verb::Channel { verb }) => channel::run(&common, &verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
         Some(Verb::Pause { scope, length: Some(length), at: Some(at), reason }) => {
             pause::plan(&common, scope, length, &at, reason)

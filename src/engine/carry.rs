@@ -109,6 +109,11 @@ impl Hands {
         });
     }
 
+    /// Takes up a page that was delivered in an earlier life and is still open.
+    pub fn keep(&self, page: &Page) {
+        self.outbox.keep(page);
+    }
+
     /// Gathers the evidence that the playbook names, and hands the page to the outbox.
     pub fn deliver(&self, outbound: Outbound) {
         let outbox = Arc::clone(&self.outbox);

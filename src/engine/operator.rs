@@ -28,3 +28,9 @@ fn name_of(uid: u32) -> Arc<str> {
     });
     name.unwrap_or_else(|| uid.to_string()).into()
 }
+
+/// This host's name, cleaned.
+#[must_use]
+pub fn host() -> String {
+    crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned()
+}

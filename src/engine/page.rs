@@ -1,5 +1,6 @@
 //! From a recorded escalation to the page that goes out.
 
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::channel::{Page, PageKind};
@@ -21,29 +22,60 @@ pub struct Outbound {
 /// What goes out for this record, to the channels that have not taken it yet; none where the record is no page, every
 /// channel has it, or its incident is no longer known.
 pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound> {
-    let (incident, id, dedup, cause) = match &recorded.event {
-        Event::Escalated { incident, page, cause, dedup, .. } => (*incident, *page, dedup, Some(cause)),
-        Event::Resolved { incident, page, dedup, .. } => (*incident, *page, dedup, None),
-        _ => return None,
+    let page = build(recorded, core, host)?;
+    let about = core.find(page.incident)?;
+    // only the call itself: its end and its echoes need no evidence
+    let attach = match &recorded.event {
+        Event::Escalated { .. } | Event::CalledBesides { .. } => {
+            core.playbook(&about.key.content).map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
+        }
+        _ => Vec::new(),
     };
-    let about = core.find(incident)?;
+    let to = still_to(core, page.id)?;
+    Some(Outbound { page: Page { to, ..page }, attach, key: about.key.clone() })
+}
+
+/// Every open call, to all the channels that were called.
+pub fn open(core: &Core, pages: &HashMap<PageId, Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
+    let calls = core.state().escalations();
+    calls
+        .filter_map(|call| {
+            let page = build(pages.get(&call.page)?, core, host)?;
+            Some(Page { to: call.called.keys().cloned().collect(), ..page })
+        })
+        .collect()
+}
+
+/// The page that goes out for this record, to nobody yet.
+fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
+    let id = recorded.event.page()?;
+    let about = core.find(recorded.event.incident()?)?;
     // a playbook that is gone by now leaves the page without its title and extras, never unsent
     let playbook = core.playbook(&about.key.content);
-    let (kind, why, attach) = match cause {
-        Some(cause) => {
-            let why: Arc<str> = cause.to_string().into();
-            let attach = playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default();
-            (PageKind::Trigger { cause: Arc::clone(&why) }, why, attach)
+    let (dedup, kind, why) = match &recorded.event {
+        Event::Escalated { cause, dedup, .. } => {
+            let cause: Arc<str> = cause.to_string().into();
+            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
         }
-        None => (PageKind::Resolve, ending(&about.step), Vec::new()),
+        Event::CalledBesides { cause, dedup, unanswered, .. } => {
+            let why = format!("{cause}; nobody answered the call through {unanswered}");
+            (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
+        }
+        Event::Relayed { by, dedup, .. } => {
+            let by: Arc<str> = by.to_string().into();
+            (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} has seen the page").into())
+        }
+        Event::Resolved { dedup, .. } => (dedup, PageKind::Resolve, ending(&about.step)),
+        _ => return None,
     };
-    let page = Page {
+    Some(Page {
         id,
-        to: still_to(core, id)?,
+        to: Vec::new(),
         kind,
-        dedup: Arc::clone(dedup),
+        // one service hears of many hosts: the same playbook there must not share an incident with this one
+        dedup: format!("{host}/{dedup}").into(),
         host: Arc::clone(host),
-        incident,
+        incident: about.id,
         playbook: Arc::clone(&about.playbook),
         title: playbook.map_or_else(|| Arc::clone(&about.playbook), |playbook| Arc::clone(&playbook.title)),
         target: about.key.target.clone(),
@@ -52,8 +84,7 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
         at: recorded.wall,
         story: about.story.clone(),
         evidence: Vec::new(),
-    };
-    Some(Outbound { page, attach, key: about.key.clone() })
+    })
 }
 
 /// How it ended, in words.

@@ -12,11 +12,11 @@ use super::past;
 use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
-use super::settings::Settings;
+use super::settings::{SecondCall, Settings};
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Hub;
-use crate::core::{Config, Core, Input, Operator};
+use crate::core::{Config, Core, Input, Operator, config};
 use crate::host::clock::{self, Clock};
 use crate::host::paths::Paths;
 use crate::journal::{Journal, OpenError, Opened};
@@ -101,6 +101,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let mut engine =
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
+    engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
     let handle = Handle::new(snapshots, commands_in, beat).with_past(past).answered_by(questions);
@@ -124,5 +125,11 @@ pub fn config(settings: &Settings) -> Config {
     if let Some(grace) = settings.boot_grace {
         config.boot_grace = grace.0;
     }
+    config.second_calls =
+        settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();
     config
+}
+
+fn call(second: &SecondCall) -> config::SecondCall {
+    config::SecondCall { after: second.after.0, to: second.to.iter().map(|name| name.as_str().into()).collect() }
 }

@@ -9,6 +9,7 @@ use super::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, PagerDutySettings, SmtpSettings, Tls, WebhookSettings,
 };
 use crate::channel::address::{self, Over};
+use crate::channel::secret;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
@@ -214,5 +215,21 @@ fn timeout(timeout: Period) -> Option<Fault> {
         Some(Fault::new("timeout", Rule::LongTime, wrong, "write at most timeout = \"5m\""))
     } else {
         None
+    }
+}
+
+impl ChannelSettings {
+    /// What stands in its way on this host right now: a secret's file that is not there, or that others may read. In
+    /// words, without secrets.
+    #[must_use]
+    pub fn troubles(&self) -> Vec<String> {
+        let files: Vec<&PathBuf> = match self {
+            Self::Webhook(it) => it.header_files.values().chain(&it.url_file).chain(&it.secret_file).collect(),
+            Self::PagerDuty(it) => vec![&it.key_file],
+            Self::Alertmanager(it) => it.header_files.values().collect(),
+            Self::Smtp(it) => it.password_file.iter().collect(),
+            Self::Tickets(_) | Self::Command(_) | Self::Journald(_) => Vec::new(),
+        };
+        files.into_iter().filter_map(|path| secret::read(path).err().map(|setback| setback.why.to_string())).collect()
     }
 }

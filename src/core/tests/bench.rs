@@ -61,6 +61,7 @@ pub fn playbook(name: &str) -> Playbook {
 
 /// The bench.
 pub struct Bench {
+    config: Config,
     pub core: Core,
     pub now: Mono,
     pub journal: Vec<Arc<Recorded>>,
@@ -102,8 +103,14 @@ pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
 impl Bench {
     /// A machine with these playbooks, an hour after the boot, nothing read yet.
     pub fn with(bindings: Vec<Binding>) -> Self {
+        Self::with_config(bindings, Config::default())
+    }
+
+    /// The same where the host allows something else.
+    fn with_config(bindings: Vec<Binding>, config: Config) -> Self {
         let mut bench = Self {
-            core: Core::new(Config::default()),
+            core: Core::new(config.clone()),
+            config,
             now: Mono(3_600_000),
             journal: Vec::new(),
             shows: BTreeMap::new(),
@@ -130,6 +137,12 @@ impl Bench {
         (Self::with(vec![bound(playbook, Standing::AsWritten)]), key)
     }
 
+    /// The same where the host allows something else.
+    pub fn one_with(playbook: Playbook, config: Config) -> (Self, Key) {
+        let key = key(&playbook);
+        (Self::with_config(vec![bound(playbook, Standing::AsWritten)], config), key)
+    }
+
     fn begin(&mut self, booted: Mono) {
         self.give(Input::Started { version: "0".into(), boot_id: "boot".into(), booted });
         let bindings = self.bindings.clone();
@@ -144,7 +157,7 @@ impl Bench {
 
     /// A new process on the same journal.
     pub fn restart(&mut self) {
-        let mut core = Core::new(Config::default());
+        let mut core = Core::new(self.config.clone());
         for recorded in &self.journal {
             core.replay(recorded);
         }
