@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use salve::core::config::SecondCall;
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::input::Input;
@@ -254,7 +256,7 @@ impl World {
         if self.engine.boot == 0 || self.engine.reboots || self.strikes(Fault::Reboots) {
             self.boot();
         }
-        let mut core = Core::new(Config::default());
+        let mut core = Core::new(config());
         for recorded in &self.engine.journal {
             core.replay(recorded);
         }
@@ -291,7 +293,7 @@ impl World {
         let whole = self.engine.pending.is_empty() && self.engine.unwritten.is_empty();
         let Some(live) = &self.engine.core else { return Ok(()) };
         if whole && !self.engine.broken_journal {
-            let mut folded = Core::new(Config::default());
+            let mut folded = Core::new(config());
             for recorded in &self.engine.journal {
                 folded.replay(recorded);
             }
@@ -316,4 +318,12 @@ fn brief(effect: &Effect) -> String {
         Effect::Watch { watch, .. } => format!("Watch {watch:?}"),
         other => format!("{other:?}"),
     }
+}
+
+/// The host's limits, with second calls in a chain that comes back to where it began.
+fn config() -> Config {
+    let second = |minutes: u64, to: &str| SecondCall { after: Duration::from_mins(minutes), to: vec![to.into()] };
+    let second_calls = [("oncall", second(15, "mail")), ("mail", second(30, "phone")), ("phone", second(5, "oncall"))];
+    let second_calls = second_calls.map(|(name, second)| (name.into(), second));
+    Config { second_calls: second_calls.into(), ..Config::default() }
 }
