@@ -51,7 +51,7 @@ impl House {
             runtime: self.path("runtime"),
         };
         let playbooks = Some(self.path("playbooks"));
-        let settings = toml::from_str::<Settings>("boot_grace = \"0s\"").unwrap();
+        let settings = Settings::parse("salve.toml", "boot_grace = \"0s\"").unwrap();
         engine::start(Options {
             paths,
             sources: Sources { shipped: false, system: playbooks, user: None, folder: None },

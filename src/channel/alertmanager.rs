@@ -118,13 +118,13 @@ impl Alertmanager {
         let alerts = json!([self.alert(page, Timestamp::now())]);
         let request = client()?.post(url).timeout(self.settings.timeout.0).headers(headers).json(&alerts);
         let answer = request.send().await.map_err(unanswered)?;
-        let (status, mut pace) = (answer.status(), pace(answer.status(), answer.headers()));
+        let (status, mut again) = (answer.status(), pace(answer.status(), answer.headers()));
         if status == reqwest::StatusCode::BAD_REQUEST {
-            pace = Pace::Never;
+            again = Pace::Never;
         }
         let secrets: Vec<&str> = hidden.iter().map(String::as_str).collect();
         let said = words(answer, &secrets).await;
-        if status.is_success() { Ok(said) } else { Err(Setback::new(pace, said)) }
+        if status.is_success() { Ok(said) } else { Err(Setback::new(again, said)) }
     }
 
     fn alert(&self, page: &Page, now: Timestamp) -> Value {

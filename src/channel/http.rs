@@ -1,8 +1,8 @@
 //! What channels over HTTP share: the one client, and what an answer or its absence means.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
-use std::sync::{Once, OnceLock};
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once, OnceLock};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -10,6 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
+use super::address::{self, Over};
 use super::{Pace, Setback, secret};
 
 /// Characters of an answer that are repeated.
@@ -30,6 +31,26 @@ pub(super) fn client() -> Result<&'static Client, Setback> {
         .build()
         .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
     Ok(CLIENT.get_or_init(|| client))
+}
+
+/// Asks for an address, which may stand in a private file, and looks only at the answer's status.
+///
+/// # Errors
+/// In words, without the address: it may be a secret.
+pub async fn ping(url: Option<&str>, url_file: Option<&Path>, within: Duration) -> Result<(), Arc<str>> {
+    let asked = async {
+        let url = match (url, url_file) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(path)) => secret::read(path)?,
+            (None, None) => return Err(Setback::new(Pace::Slow, "it has no address")),
+        };
+        address::check(&url, Over::Any)
+            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
+        let answer = client()?.get(url).timeout(within).send().await.map_err(unanswered)?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(Setback::new(Pace::Usual, format!("it answered {status}"))) }
+    };
+    asked.await.map_err(|setback| setback.why)
 }
 
 /// The process has one TLS provider; whoever comes first installs it.

@@ -3,7 +3,6 @@
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
-use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
@@ -29,9 +28,9 @@ impl Journald {
     }
 
     /// Never waits: where the journal's buffer is full, it is tried again.
-    pub(super) fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
-        let mut entry = fields(&page);
-        let report = whole(&page, &TimeZone::system());
+    pub(super) fn deliver(&self, page: &Page) -> Result<Said, Setback> {
+        let mut entry = fields(page);
+        let report = whole(page, &TimeZone::system());
         let short = entry.clone();
         add(&mut entry, "SALVE_REPORT", &report[..report.floor_char_boundary(REPORT)]);
         let socket = UnixDatagram::unbound().and_then(|socket| socket.set_nonblocking(true).map(|()| socket));

@@ -79,7 +79,7 @@ impl Channel {
             Kind::PagerDuty(service) => service.deliver(page).await,
             Kind::Alertmanager(service) => service.deliver(page).await,
             Kind::Smtp(server) => server.deliver(page).await,
-            Kind::Journald(journal) => journal.deliver(page),
+            Kind::Journald(journal) => journal.deliver(&page),
         }
     }
 

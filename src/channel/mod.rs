@@ -46,6 +46,7 @@ pub mod trial;
 mod webhook;
 
 pub use evidence::gather;
+pub use http::ping;
 pub use outbox::Outbox;
 pub use page::{Evidence, Page, PageKind};
 pub use settings::{

@@ -192,10 +192,7 @@ impl Shared {
         let mut told: Option<Arc<str>> = None;
         let mut channel = channel.clone();
         loop {
-            let setback = match channel.deliver(Arc::clone(page)).await {
-                Ok(_) => break,
-                Err(setback) => setback,
-            };
+            let Err(setback) = channel.deliver(Arc::clone(page)).await else { break };
             if setback.pace == Pace::Never {
                 let why = setback.why;
                 self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));

@@ -164,7 +164,12 @@ fn setback(error: &Error) -> Setback {
         None if error.is_tls() || error.is_client() => Pace::Slow,
         _ => Pace::Usual,
     };
-    let why = if error.is_timeout() { "no answer in time".to_owned() } else { causes(error) };
+    let said = std::error::Error::source(error).map_or_else(String::new, |source| format!(" {source}"));
+    let why = match error.status() {
+        Some(code) => format!("it answered {code}{said}"),
+        None if error.is_timeout() => "no answer in time".to_owned(),
+        None => causes(error),
+    };
     Setback::new(pace, why)
 }
 

@@ -47,10 +47,10 @@ impl Webhook {
         }
         let request = client()?.post(&url).timeout(self.settings.timeout.0).headers(headers);
         let answer = request.header(CONTENT_TYPE, "application/json").body(body).send().await.map_err(unanswered)?;
-        let (status, pace) = (answer.status(), pace(answer.status(), answer.headers()));
+        let (status, again) = (answer.status(), pace(answer.status(), answer.headers()));
         let secrets: Vec<&str> = hidden.iter().chain(&key).chain([&url]).map(String::as_str).collect();
         let said = words(answer, &secrets).await;
-        if status.is_success() { Ok(said) } else { Err(Setback::new(pace, said)) }
+        if status.is_success() { Ok(said) } else { Err(Setback::new(again, said)) }
     }
 
     /// Where to post; read anew where it stands in a file.

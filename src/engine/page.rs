@@ -1,6 +1,5 @@
 //! From a recorded escalation to the page that goes out.
 
-use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::channel::{Page, PageKind};
@@ -35,12 +34,12 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
     Some(Outbound { page: Page { to, ..page }, attach, key: about.key.clone() })
 }
 
-/// Every open call, to all the channels that were called.
-pub fn open(core: &Core, pages: &HashMap<PageId, Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
+/// Every open call, to all the channels that were called; `of` knows what was recorded of a page.
+pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
     let calls = core.state().escalations();
     calls
         .filter_map(|call| {
-            let page = build(pages.get(&call.page)?, core, host)?;
+            let page = build(of(call.page)?, core, host)?;
             Some(Page { to: call.called.keys().cloned().collect(), ..page })
         })
         .collect()

@@ -161,7 +161,7 @@ impl Engine {
 
     /// Open calls that were delivered in an earlier life: some channels must be told of them again and again.
     pub fn go_on_calling(&self) {
-        for page in page::open(&self.core, &self.pages, &self.host) {
+        for page in page::open(&self.core, |page| self.pages.get(&page), &self.host) {
             self.hands.keep(&page);
         }
     }

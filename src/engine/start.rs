@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Handle;
 use super::carry::Hands;
+use super::heartbeat;
 use super::past;
 use super::question;
 use super::reload;
@@ -87,6 +88,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel();
 
     let hub = Arc::new(Hub::new(clock, readings_in, kept_in, notes_in.clone()));
+    let heartbeat_notes = notes_in.clone();
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let hands = Hands::new(
@@ -104,13 +106,21 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
-    let handle = Handle::new(snapshots, commands_in, beat).with_past(past).answered_by(questions);
+    let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat)).with_past(past).answered_by(questions);
 
+    let heartbeat = options
+        .settings
+        .heartbeat
+        .map(|settings| tokio::spawn(heartbeat::run(settings, Arc::clone(&beat), heartbeat_notes)));
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
         engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0) });
         engine.run(ears, snapshots_in).await;
+        // a loop that has ended must not look alive
+        if let Some(heartbeat) = heartbeat {
+            heartbeat.abort();
+        }
     });
     Ok(Running { handle, stop, ended })
 }

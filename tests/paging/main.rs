@@ -23,8 +23,8 @@ fn main() -> ExitCode {
             Ok(())
         })
     };
-    let with = |name: &str, programs: &[&str], body: fn()| {
-        let missing: Vec<&str> = programs.iter().copied().filter(|program| !real::is_here(program)).collect();
+    let with = |name: &str, needs: &[&str], body: fn()| {
+        let missing: Vec<&str> = needs.iter().copied().filter(|need| !real::is_here(need)).collect();
         let name = if missing.is_empty() { name.to_owned() } else { format!("{name} (needs {})", missing.join(", ")) };
         Trial::test(name, move || {
             body();
@@ -43,7 +43,7 @@ fn main() -> ExitCode {
         trial("journald: an entry has a field for each part", journald::fields),
         trial("journald: without it the error is clear", journald::missing),
         with("alertmanager: the real one", &["prometheus-alertmanager"], real::alertmanager),
-        with("mail: a real server, with TLS and a password", &["exim4", "openssl"], real::exim),
+        with("mail: a real server, with TLS and a password", &["exim4", "openssl", "root"], real::exim),
         with("webhook: the README's check of a signature", &["python3"], signature::checked_as_the_readme_says),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()

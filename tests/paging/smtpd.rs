@@ -84,7 +84,7 @@ async fn converse(stream: TcpStream, fate: Option<Fate>, server: Arc<Mutex<Serve
                 loop {
                     match hear(&mut stream).await? {
                         line if line == "." => break,
-                        line => mail += &format!("{line}\n"),
+                        line => mail.extend([&*line, "\n"]),
                     }
                 }
                 server.lock().unwrap().mails.push(mail);
@@ -111,6 +111,6 @@ async fn hear(stream: &mut BufReader<TcpStream>) -> Option<String> {
 
 /// A mail's header, unfolded.
 pub fn header(mail: &str, name: &str) -> Option<String> {
-    let head = mail.split("\n\n").next().unwrap_or_default().replace("\r", "").replace("\n ", " ");
+    let head = mail.split("\n\n").next().unwrap_or_default().replace('\r', "").replace("\n ", " ");
     head.lines().find_map(|line| line.strip_prefix(&format!("{name}: ")).map(str::to_owned))
 }

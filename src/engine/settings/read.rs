@@ -18,7 +18,7 @@ const KEYS: [&str; 8] =
 
 /// The settings, as far as they can be read, and what is wrong with them.
 pub(super) fn read(file: &str, text: &str) -> (Settings, Vec<Diagnostic>) {
-    document(file, text, |reader, root| settings(reader, root))
+    document(file, text, settings)
 }
 
 fn settings<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Settings {
