@@ -34,6 +34,7 @@ pub mod channel;
 pub mod check;
 pub mod cli;
 pub mod console;
+pub mod control;
 pub mod core;
 pub mod engine;
 pub mod host;

@@ -2,121 +2,18 @@
 
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
+#[path = "support/house.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod house;
+
 use std::fs;
-use std::path::{Path, PathBuf};
-use std::sync::Arc;
 use std::time::Duration;
 
 use salve::core::incident::Denial;
 use salve::core::{Command, Event, Outcome, Refusal, Scope};
-use salve::engine::settings::Settings;
-use salve::engine::snapshot::{Health, IncidentView, PlaybookState, Snapshot, Stage};
-use salve::engine::{self, Options, Running};
-use salve::host::paths::Paths;
-use salve::journal::Reader;
-use salve::playbook::library::Sources;
-use tempfile::TempDir;
+use salve::engine::snapshot::{Health, PlaybookState, Snapshot};
 
-/// Long enough for a machine that does a lot besides.
-const PATIENCE: Duration = Duration::from_mins(1);
-
-struct House {
-    folder: TempDir,
-}
-
-impl House {
-    fn new() -> Self {
-        // What decides what is done is trusted only where nobody else can write: not in /tmp.
-        let folder = TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
-        fs::create_dir(folder.path().join("playbooks")).unwrap();
-        Self { folder }
-    }
-
-    fn path(&self, name: &str) -> PathBuf {
-        self.folder.path().join(name)
-    }
-
-    fn write(&self, name: &str, text: &str) {
-        // Whole or not at all, as an editor does it.
-        let (new, path) = (self.path("new"), self.path("playbooks").join(format!("{name}.toml")));
-        fs::write(&new, text).unwrap();
-        fs::rename(new, path).unwrap();
-    }
-
-    fn start(&self) -> Running {
-        let paths = Paths {
-            state: self.path("state"),
-            config: self.path("config"),
-            system: self.path("system"),
-            runtime: self.path("runtime"),
-        };
-        let playbooks = Some(self.path("playbooks"));
-        let settings = Settings::parse("salve.toml", "boot_grace = \"0s\"").unwrap();
-        engine::start(Options {
-            paths,
-            sources: Sources { shipped: false, system: playbooks, user: None, folder: None },
-            settings,
-            operator: engine::operator::of_this_process(),
-        })
-        .unwrap()
-    }
-
-    fn reader(&self) -> Reader {
-        Reader::open(&self.path("state")).unwrap()
-    }
-}
-
-/// The fault is that a file is missing; `program` is what is done about it.
-fn missing(file: &Path, program: &str) -> String {
-    let file = file.display();
-    format!(
-        r#"title  = "{file} is there"
-target = "host"
-risk   = "low"
-mode   = "auto"
-
-[detect]
-command = {{ run = ["test", "-e", "{file}"], exit = "not 0", every = "1s" }}
-for     = "0s"
-
-[[remediate]]
-do      = [{{ run = {program} }}]
-timeout = "30s"
-
-[verify]
-command = {{ run = ["test", "-e", "{file}"], exit = 0, every = "1s" }}
-within  = "5s"
-soak    = "0s"
-
-[escalate]
-attempts = 2
-window   = "10m"
-"#
-    )
-}
-
-fn touch(file: &Path) -> String {
-    format!(r#"["touch", "{}"]"#, file.display())
-}
-
-/// Waits for a snapshot of which this holds.
-async fn seen(running: &Running, what: &str, holds: impl Fn(&Snapshot) -> bool) -> Arc<Snapshot> {
-    let mut snapshots = running.handle.snapshots();
-    let found = tokio::time::timeout(PATIENCE, snapshots.wait_for(|snapshot| holds(snapshot))).await;
-    match found {
-        Ok(found) => Arc::clone(&found.unwrap()),
-        Err(tokio::time::error::Elapsed { .. }) => {
-            panic!("not seen: {what}; the last was {:#?}", running.handle.snapshots().borrow())
-        }
-    }
-}
-
-fn outcome(incident: &IncidentView) -> Option<&Outcome> {
-    match &incident.stage {
-        Stage::Closed { outcome, .. } => Some(outcome),
-        _ => None,
-    }
-}
+use house::{House, missing, outcome, seen, touch};
 
 fn healed(snapshot: &Snapshot) -> bool {
     snapshot.incidents.iter().any(|incident| matches!(outcome(incident), Some(Outcome::Healed { .. })))
@@ -132,7 +29,7 @@ async fn a_fault_is_seen_mended_verified_and_remembered() {
     let file = house.path("file");
     house.write("file", &missing(&file, &touch(&file)));
     let running = house.start();
-    let snapshot = seen(&running, "healed", healed).await;
+    let snapshot = seen(&running.handle, "healed", healed).await;
     assert!(file.exists());
     let incident = &snapshot.incidents[0];
     let kinds: Vec<&str> = incident
@@ -170,8 +67,8 @@ async fn a_probe_that_hangs_is_unknown_and_holds_up_nobody() {
     house.write("hangs", &hangs);
     house.write("file", &missing(&file, &touch(&file)));
     let running = house.start();
-    seen(&running, "the other one healed", healed).await;
-    seen(&running, "unknown", |snapshot| matches!(health(snapshot, "hangs"), Some(Health::Unknown(_)))).await;
+    seen(&running.handle, "the other one healed", healed).await;
+    seen(&running.handle, "unknown", |snapshot| matches!(health(snapshot, "hangs"), Some(Health::Unknown(_)))).await;
     assert!(!never.exists(), "unknown never acts");
     running.stop().await;
 }
@@ -183,14 +80,14 @@ async fn a_playbook_that_changes_is_taken_up_and_a_bad_one_says_why() {
     fs::write(&file, "").unwrap();
     house.write("file", &missing(&file, &touch(&file)));
     let running = house.start();
-    seen(&running, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    seen(&running.handle, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
     house.write("file", "title = \n");
     let rejected =
         |snapshot: &Snapshot| snapshot.playbooks.iter().any(|it| matches!(&it.state, PlaybookState::Rejected { .. }));
-    let snapshot = seen(&running, "rejected", rejected).await;
+    let snapshot = seen(&running.handle, "rejected", rejected).await;
     assert_eq!(health(&snapshot, "file"), Some(&Health::Ok), "the last good version stays in force");
     house.write("file", &missing(&other, &touch(&other)));
-    seen(&running, "the new one healed", healed).await;
+    seen(&running.handle, "the new one healed", healed).await;
     assert!(other.exists());
     running.stop().await;
 }
@@ -223,15 +120,15 @@ async fn a_pause_holds_a_fault_and_its_end_lets_it_be_mended() {
     house.write("file", &missing(&file, &touch(&file)));
     fs::write(&file, "").unwrap();
     let running = house.start();
-    seen(&running, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    seen(&running.handle, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
     let pause = Command::Pause { scope: Scope::Host, length: None, reason: "upgrade".into() };
     running.handle.command(pause).await.unwrap();
     fs::remove_file(&file).unwrap();
     let held = |snapshot: &Snapshot| matches!(health(snapshot, "file"), Some(Health::Held(Denial::Paused { .. })));
-    seen(&running, "held", held).await;
+    seen(&running.handle, "held", held).await;
     assert!(!file.exists());
     running.handle.command(Command::Resume { scope: Scope::Host }).await.unwrap();
-    seen(&running, "healed", healed).await;
+    seen(&running.handle, "healed", healed).await;
     running.stop().await;
 }
 
@@ -243,7 +140,7 @@ async fn an_engine_that_stops_lets_its_attempt_end_and_records_it() {
     house.write("file", &missing(&file, &slow));
     let running = house.start();
     let fixing = |snapshot: &Snapshot| matches!(health(snapshot, "file"), Some(Health::Fixing { .. }));
-    seen(&running, "fixing", fixing).await;
+    seen(&running.handle, "fixing", fixing).await;
     while !begun.exists() {
         tokio::time::sleep(Duration::from_millis(10)).await;
     }

@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use salve::channel::ChannelSettings;
-use salve::console::{self, keys};
+use salve::console::{self, EngineAt, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
 use salve::playbook::read::read;
@@ -73,7 +73,7 @@ fn the_picture_is_what_the_program_draws() {
         theme: Some("dark".into()),
         config: "/nonexistent".into(),
         drafts: "/nonexistent/drafts".into(),
-        embedded: true,
+        engine: EngineAt::Embedded,
         bell: false,
     };
     let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options).unwrap();

@@ -5,6 +5,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::exit::Failure;
+use crate::control::way::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
 use crate::host::paths::Paths;
@@ -65,6 +66,18 @@ pub struct Screen {
 pub enum Verb {
     /// Run the healing loop in the foreground, with no screen
     Daemon,
+    /// The console on another host's engine, by ssh; `salve` must be installed there
+    Attach {
+        /// Where: ssh://user@host:port, or a name from ~/.ssh/config
+        #[arg(value_name = "HOST")]
+        to: Destination,
+        /// What runs on the far side: `sudo -n salve` where only root may look there
+        #[arg(long, value_name = "COMMAND", default_value = way::FAR_SIDE)]
+        program: String,
+    },
+    /// The far side of `attach`: standard input and output to this host's engine
+    #[command(hide = true)]
+    Bridge,
     /// How the host stands
     Status {
         /// As JSON
@@ -102,6 +115,66 @@ pub enum Verb {
     Journal {
         #[command(subcommand)]
         verb: JournalVerb,
+    },
+    /// Yes to what an incident asks for, as `salve show` shows it
+    Approve {
+        /// The incident's number
+        incident: u64,
+        /// The digest of the plan that you looked at; `salve show` prints it
+        #[arg(long)]
+        digest: String,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// No to what an incident asks for
+    Decline {
+        /// The incident's number
+        incident: u64,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Run a playbook's first rung now, through the whole gate but its mode
+    Run {
+        /// Its name
+        playbook: String,
+        /// On which target, where it has several: as `salve status` names it
+        target: Option<String>,
+    },
+    /// Leave one target of a playbook alone for a while
+    Snooze {
+        /// The playbook's name
+        playbook: String,
+        /// Which target, where it has several: as `salve status` names it
+        target: Option<String>,
+        /// For so long, as 2h
+        #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
+        length: Option<Period>,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+        /// The end of a snooze
+        #[arg(long, conflicts_with = "length")]
+        end: bool,
+    },
+    /// A person has seen a page
+    Acknowledge {
+        /// The incident's number
+        incident: u64,
+    },
+    /// End an open incident by hand
+    Close {
+        /// The incident's number
+        incident: u64,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Breakers: list, reset, latch
+    Breaker {
+        #[command(subcommand)]
+        verb: BreakerVerb,
     },
     /// No new attempts, on this host or for one playbook; with --at, from that moment on
     Pause {
@@ -182,6 +255,37 @@ pub enum PlaybookVerb {
     },
 }
 
+/// What can be done with breakers.
+#[derive(Debug, Subcommand)]
+pub enum BreakerVerb {
+    /// Those that are open, and those that have counted attempts
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Close one that is open or latched
+    Reset {
+        /// The playbook's name
+        playbook: String,
+        /// Which target, where it has several: as `salve status` names it
+        target: Option<String>,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+    /// Hold one open until it is reset
+    Latch {
+        /// The playbook's name
+        playbook: String,
+        /// Which target, where it has several: as `salve status` names it
+        target: Option<String>,
+        /// Why, for the record
+        #[arg(long, default_value = "")]
+        reason: String,
+    },
+}
+
 /// What can be done with channels.
 #[derive(Debug, Subcommand)]
 pub enum ChannelVerb {
@@ -214,11 +318,11 @@ pub enum JournalVerb {
 impl Common {
     /// Where files live.
     pub fn paths(&self) -> Paths {
-        let mut paths = Paths::of_this_user();
-        if let Some(state) = &self.state {
-            paths.state.clone_from(state);
+        let paths = Paths::of_this_user();
+        match &self.state {
+            Some(state) => paths.with_state(state.clone()),
+            None => paths,
         }
-        paths
     }
 
     /// Where playbooks come from.

@@ -6,7 +6,7 @@ use tokio::signal::unix::{SignalKind, signal};
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{logs, runtime};
+use super::{logs, reach, runtime};
 use crate::engine;
 
 pub fn run(common: &Common) -> Result<ExitCode, Failure> {
@@ -14,7 +14,9 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
     let _logs = logs::into(&options.paths.state);
     runtime.block_on(async {
+        let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
         let running = engine::start(options)?;
+        let listening = reach::listen(&paths, &running.handle, roles);
         eprintln!("salve: the loop runs; end it with TERM or Ctrl-C");
         let listen = |kind| signal(kind).map_err(|error| Failure::Io("cannot listen for signals".into(), error));
         let (mut term, mut int, mut hup) =
@@ -24,6 +26,7 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             _ = int.recv() => {}
             _ = hup.recv() => {}
         }
+        drop(listening);
         running.stop().await;
         Ok(ExitCode::SUCCESS)
     })

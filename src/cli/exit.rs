@@ -1,8 +1,12 @@
 //! How a verb ends: 0 done (or all well), 1 the answer is no (broken, wrong, refused), 2 unknown, 64 wrong usage,
-//! 70 salve itself failed, 75 another salve holds the journal.
+//! 69 no engine can be reached, 70 salve itself failed, 75 another salve holds the journal, 77 you may not.
 
+use std::io::IsTerminal;
+use std::path::PathBuf;
 use std::process::ExitCode;
 
+use crate::control::client::ClientError;
+use crate::core::Refusal;
 use crate::engine::StartError;
 use crate::engine::offline::OfflineError;
 use crate::engine::settings::SettingsError;
@@ -20,6 +24,12 @@ pub enum Failure {
     /// A command without an engine.
     #[error(transparent)]
     Offline(#[from] OfflineError),
+    /// The engine said no.
+    #[error(transparent)]
+    Refused(#[from] Refusal),
+    /// The engine cannot be reached.
+    #[error(transparent)]
+    Client(#[from] ClientError),
     /// The journal, for reading.
     #[error(transparent)]
     Read(#[from] ReadError),
@@ -29,18 +39,53 @@ pub enum Failure {
     /// The screen.
     #[error(transparent)]
     Console(#[from] crate::console::ConsoleError),
+    /// An engine may serve this host, and we may not come near.
+    #[error(
+        "{}: this host's salve is not yours to reach: let root run `usermod -aG salve $USER` and log in again, or name \
+         a state folder of your own with --state",
+        .0.display()
+    )]
+    Forbidden(PathBuf),
+    /// There is no engine to ask.
+    #[error("{0}")]
+    Nobody(String),
+    /// The command line, beyond what its grammar says.
+    #[error("{0}")]
+    Usage(String),
     /// In words, with the next step.
     #[error("{0}")]
     Said(String),
 }
 
 impl Failure {
+    /// Does another salve hold the journal?
+    pub const fn is_held(&self) -> bool {
+        matches!(
+            self,
+            Self::Start(StartError::Journal(OpenError::Held { .. }))
+                | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. })))
+        )
+    }
+
+    /// In words; mistakes in the settings with the marked source, in colour where that is read on a terminal.
+    pub fn draw(&self) -> String {
+        let colour = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        match self {
+            Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour()),
+            other => other.to_string(),
+        }
+    }
+
     /// The exit code.
     pub fn code(&self) -> ExitCode {
         match self {
-            Self::Start(StartError::Journal(OpenError::Held { .. }))
-            | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. }))) => ExitCode::from(75),
-            Self::Offline(OfflineError::Refused(_)) | Self::Said(_) => ExitCode::from(1),
+            held if held.is_held() => ExitCode::from(75),
+            Self::Forbidden(_) | Self::Client(ClientError::Refused(_)) | Self::Refused(Refusal::NotAllowed(_)) => {
+                ExitCode::from(77)
+            }
+            Self::Usage(_) => ExitCode::from(64),
+            Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),
+            Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),
             _ => ExitCode::from(70),
         }
     }

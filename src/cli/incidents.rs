@@ -1,13 +1,17 @@
 //! `salve incidents` and `salve show ID`.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::status;
-use crate::core::{IncidentId, story};
-use crate::engine::snapshot::Stage;
-use crate::engine::{past, report};
+use super::{reach, runtime, status};
+use crate::control::protocol;
+use crate::core::incident::Request;
+use crate::core::{IncidentId, Refusal, story};
+use crate::engine::past::{self, PastError};
+use crate::engine::report;
+use crate::engine::snapshot::{IncidentView, Stage};
 use crate::journal::Reader;
 use crate::text::clean_line;
 use jiff::tz::TimeZone;
@@ -42,31 +46,70 @@ pub fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
 
 /// Told whole, with what was done meanwhile to its target, its playbook or the host.
 pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
-    let reader = Reader::open(&common.paths().state)?;
-    let view = past::tell(&reader, IncidentId(incident)).map_err(|error| match error {
-        past::PastError::Unknown(id) => {
-            Failure::Said(format!("there is no incident {id}; `salve incidents` lists them"))
-        }
-        error => Failure::Said(error.to_string()),
-    })?;
-    let host = rustix::system::uname().nodename().to_string_lossy().into_owned();
-    print!("{}", report::markdown(&view, &clean_line(&host), &TimeZone::system()));
+    let (host, view) = find(common, incident)?;
+    print!("{}", report::markdown(&view, &host, &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn show(common: &Common, incident: u64, json: bool) -> Result<ExitCode, Failure> {
-    let state = common.paths().state;
-    let records = Reader::open(&state)?.events_of(IncidentId(incident))?;
-    if records.is_empty() {
-        return Err(Failure::Said(format!("there is no incident #{incident}; `salve incidents` lists them")));
-    }
-    for recorded in records {
+    let (_, view) = find(common, incident)?;
+    for recorded in &view.story {
         if json {
-            let line = serde_json::to_string(&recorded).map_err(|error| Failure::Said(error.to_string()))?;
+            let line = serde_json::to_string(recorded).map_err(|error| Failure::Said(error.to_string()))?;
             println!("{line}");
         } else {
             println!("{}  {}", recorded.wall.strftime("%Y-%m-%d %H:%M:%S"), story::sentence(&recorded.event));
         }
     }
+    if let Stage::Asking(request) = &view.stage
+        && !json
+    {
+        ask(view.id, request);
+    }
     Ok(ExitCode::SUCCESS)
+}
+
+/// What waits for a yes, and how it is given.
+fn ask(incident: IncidentId, request: &Request) {
+    println!(
+        "\nit asks for your approval ({}); exactly this would be run (rung {}):",
+        request.why,
+        request.plan.rung + 1
+    );
+    for step in &request.plan.steps {
+        println!("  {}", clean_line(&step.sentence));
+        for (name, detail) in &step.details {
+            println!("    {}: {}", clean_line(name), clean_line(detail));
+        }
+    }
+    if let Some(first) = &request.first {
+        println!("{first} has approved it; a second person must");
+    }
+    println!("salve approve {} --digest {}", incident.0, request.plan.digest);
+    println!("salve decline {} --reason \"…\"", incident.0);
+}
+
+/// The host's name, and the incident as the engine that serves it tells it, or as the journal does.
+fn find(common: &Common, incident: u64) -> Result<(String, Arc<IncidentView>), Failure> {
+    let id = IncidentId(incident);
+    let told = runtime::build()?.block_on(async {
+        if let Some(mut connection) = reach::engine_to_see(common).await? {
+            let host = connection.welcome.host.to_string();
+            return match connection.ask(protocol::Request::Incident(id)).await? {
+                protocol::Answer::Incident(told) => Ok((host, told)),
+                _ => Err(Failure::Refused(Refusal::Lost)),
+            };
+        }
+        let host = clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned();
+        let reader = Reader::open(&common.paths().state)?;
+        Ok((host, past::tell(&reader, id).map(Arc::new)))
+    });
+    let (host, told) = told?;
+    match told {
+        Ok(view) => Ok((host, view)),
+        Err(PastError::Unknown(id)) => {
+            Err(Failure::Said(format!("there is no incident {id}; `salve incidents` lists them")))
+        }
+        Err(error) => Err(Failure::Said(error.to_string())),
+    }
 }

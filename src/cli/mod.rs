@@ -3,7 +3,9 @@
 //! The only room that prints. Exit codes: see [`exit`].
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
 
+mod act;
 mod args;
+mod attach;
 mod channel;
 mod console;
 mod daemon;
@@ -15,6 +17,7 @@ mod new;
 mod pause;
 mod plan;
 mod playbook;
+mod reach;
 mod runtime;
 mod status;
 
@@ -32,7 +35,7 @@ pub fn main() -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("salve: {failure}");
+            eprintln!("salve: {}", failure.draw());
             failure.code()
         }
     }
@@ -51,6 +54,17 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
         Some(Verb::Channel { verb }) => channel::run(&common, &verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
+        Some(Verb::Attach { to, program }) => attach::attach(&common, &screen, to, program),
+        Some(Verb::Bridge) => attach::bridge(&common),
+        Some(Verb::Approve { incident, digest, reason }) => act::approve(&common, incident, &digest, reason),
+        Some(Verb::Decline { incident, reason }) => act::decline(&common, incident, reason),
+        Some(Verb::Run { playbook, target }) => act::run(&common, &playbook, target.as_deref()),
+        Some(Verb::Snooze { playbook, target, length, reason, .. }) => {
+            act::snooze(&common, &playbook, target.as_deref(), length, reason)
+        }
+        Some(Verb::Acknowledge { incident }) => act::acknowledge(&common, incident),
+        Some(Verb::Close { incident, reason }) => act::close(&common, incident, reason),
+        Some(Verb::Breaker { verb }) => act::breaker(&common, verb),
         Some(Verb::Pause { scope, length: Some(length), at: Some(at), reason }) => {
             pause::plan(&common, scope, length, &at, reason)
         }

@@ -7,9 +7,8 @@ use jiff::tz::TimeZone;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::runtime;
+use super::reach;
 use crate::core::{Command, MaintenanceId, Scope, moment};
-use crate::engine::offline;
 use crate::playbook::value::Period;
 
 pub fn pause(
@@ -18,7 +17,7 @@ pub fn pause(
     length: Option<Period>,
     reason: String,
 ) -> Result<ExitCode, Failure> {
-    ask(common, Command::Pause { scope: scope_of(scope), length, reason: reason.into() })
+    reach::command(common, Command::Pause { scope: scope_of(scope), length, reason: reason.into() })
 }
 
 /// A pause that begins by itself.
@@ -31,28 +30,21 @@ pub fn plan(
 ) -> Result<ExitCode, Failure> {
     let zone = TimeZone::system();
     let from = moment::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
-    let code = ask(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
+    let code =
+        reach::command(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
     println!("it begins on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
     Ok(code)
 }
 
 /// The end of a maintenance window.
 pub fn cancel(common: &Common, number: u64) -> Result<ExitCode, Failure> {
-    ask(common, Command::Unschedule { window: MaintenanceId(number) })
+    reach::command(common, Command::Unschedule { window: MaintenanceId(number) })
 }
 
 pub fn resume(common: &Common, scope: Option<String>) -> Result<ExitCode, Failure> {
-    ask(common, Command::Resume { scope: scope_of(scope) })
+    reach::command(common, Command::Resume { scope: scope_of(scope) })
 }
 
 fn scope_of(scope: Option<String>) -> Scope {
     scope.map_or(Scope::Host, |name| Scope::Playbook(name.into()))
-}
-
-/// Carries a command out and says the answer.
-pub fn ask(common: &Common, command: Command) -> Result<ExitCode, Failure> {
-    let options = common.options()?;
-    let answer = runtime::build()?.block_on(offline::command(&options, command))?;
-    println!("{answer}");
-    Ok(ExitCode::SUCCESS)
 }

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{new, pause, plan, status};
+use super::{new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::playbook::library::{self, Library};
@@ -24,8 +24,8 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
             println!("{:#}", schema::schema());
             Ok(ExitCode::SUCCESS)
         }
-        PlaybookVerb::Arm { name } => pause::ask(common, Command::Arm { playbook: name.into() }),
-        PlaybookVerb::Disarm { name } => pause::ask(common, Command::Disarm { playbook: name.into() }),
+        PlaybookVerb::Arm { name } => reach::command(common, Command::Arm { playbook: name.into() }),
+        PlaybookVerb::Disarm { name } => reach::command(common, Command::Disarm { playbook: name.into() }),
     }
 }
 

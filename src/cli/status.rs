@@ -1,10 +1,11 @@
-//! `salve status` and `salve --once`: how the host stands, by a look of its own.
+//! `salve status` and `salve --once`: how the host stands, as its engine says, or by a look of its own.
 
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::{Common, Screen};
 use super::exit::Failure;
-use super::runtime;
+use super::{reach, runtime};
 use crate::console;
 use crate::engine::look;
 use crate::engine::snapshot::{Health, Snapshot};
@@ -28,22 +29,21 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
         return Ok(health(&snapshot));
     }
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
-    let options = console::Options {
-        read_only: true,
-        ascii: screen.ascii.then_some(true),
-        theme: screen.theme.clone(),
-        config: common.paths().config,
-        drafts: common.paths().state.join("drafts"),
-        embedded: false,
-        bell: false,
-    };
+    let options = super::console::options(common, screen, true);
     println!("{}", console::draw_once(&snapshot, width, height, &options)?);
     Ok(health(&snapshot))
 }
 
+/// How the host stands: as the engine that serves it says, else by a look of our own.
 pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
-    let options = common.options()?;
-    Ok(runtime::build()?.block_on(look::look(&options))?)
+    runtime::build()?.block_on(async {
+        if let Some(connection) = reach::engine_to_see(common).await? {
+            let attached = connection.attach().await?;
+            let snapshot = Arc::clone(&attached.handle.snapshots().borrow());
+            return Ok(Arc::unwrap_or_clone(snapshot));
+        }
+        Ok(look::look(&common.options()?).await?)
+    })
 }
 
 /// One line in words and counts, then one line for everything that is not well.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use jiff::Timestamp;
 use jiff::tz::TimeZone;
-use jiff::{SignedDuration, Timestamp};
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
@@ -28,6 +28,7 @@ use super::update::{Input, Request, rest, update};
 use super::view::{self, World};
 use super::{ConsoleError, Ended, Options};
 use crate::core::{Key, Mono};
+use crate::engine::handle::Looking;
 use crate::engine::past::Progress;
 use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
@@ -52,20 +53,15 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
 struct Latest {
     snapshot: Arc<Snapshot>,
     came: Instant,
-    /// How old it was when it came.
-    lag: Duration,
 }
 
 impl Latest {
-    /// The first one may have been published long ago; every later one comes as it is published.
-    fn first(snapshot: Arc<Snapshot>) -> Self {
-        let lag = Timestamp::now().duration_since(snapshot.now.wall);
-        let lag = lag.clamp(SignedDuration::ZERO, SignedDuration::from_hours(24)).unsigned_abs();
-        Self { snapshot, came: Instant::now(), lag }
+    fn new(snapshot: Arc<Snapshot>) -> Self {
+        Self { snapshot, came: Instant::now() }
     }
 
     fn mono(&self) -> Mono {
-        self.snapshot.now.mono + self.lag + self.came.elapsed()
+        self.snapshot.now.mono + self.came.elapsed()
     }
 }
 
@@ -107,7 +103,7 @@ struct App {
     model: Model,
     terminal: Terminal,
     keyboard: Keyboard,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+    snapshots: Looking,
     heard: mpsc::UnboundedReceiver<Heard>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
@@ -148,9 +144,9 @@ impl App {
         let (recall, recalled) = mpsc::unbounded_channel();
         let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
-        let latest = Latest::first(Arc::clone(&snapshots.borrow_and_update()));
+        let latest = Latest::new(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
-            model: Model::new(terminal.size(), options.read_only, options.embedded),
+            model: Model::new(terminal.size(), options.read_only, options.engine.clone()),
             keyboard: Keyboard::listen(listens)?,
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
@@ -307,7 +303,7 @@ impl App {
 
     fn follow(&mut self) {
         let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
-        self.latest = Latest { snapshot, came: Instant::now(), lag: Duration::ZERO };
+        self.latest = Latest::new(snapshot);
         self.take_in(Input::Snapshot);
     }
 

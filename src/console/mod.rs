@@ -122,10 +122,29 @@ pub struct Options {
     pub config: PathBuf,
     /// Where drafts of playbooks are kept.
     pub drafts: PathBuf,
-    /// The healing loop lives in this process, and ends with it.
-    pub embedded: bool,
+    /// Whose state is shown.
+    pub engine: EngineAt,
     /// Ring once when something new waits for a yes.
     pub bell: bool,
+}
+
+/// Where the engine is whose state a console shows.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum EngineAt {
+    /// In this process: it ends with the console.
+    Embedded,
+    /// On this host, in a daemon or another console.
+    Daemon,
+    /// On another host, as `ssh://web-03`.
+    Far(std::sync::Arc<str>),
+}
+
+impl EngineAt {
+    /// Does healing end with the console?
+    #[must_use]
+    pub const fn is_embedded(&self) -> bool {
+        matches!(self, Self::Embedded)
+    }
 }
 
 /// How a console ended. Whoever embeds an engine winds it down in every case.
@@ -207,7 +226,7 @@ fn drawn(
         look: &look,
         themes: &[],
     };
-    let model = Model::new((width, height), options.read_only, options.embedded);
+    let model = Model::new((width, height), options.read_only, options.engine.clone());
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     view::draw(&model, &world, &mut buffer);
     Ok(buffer)

@@ -14,6 +14,7 @@ use super::review::Review;
 use super::rewind::{Rewind, Shown};
 use super::rows;
 use super::success::{self, Span};
+use crate::console::EngineAt;
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
@@ -47,8 +48,8 @@ pub struct Model {
     pub size: (u16, u16),
     /// Only looking: there are no acting keys.
     pub read_only: bool,
-    /// The healing loop lives in this process.
-    pub embedded: bool,
+    /// Whose state is shown.
+    pub engine: EngineAt,
     /// The mouse is ours; else it selects text.
     pub mouse: bool,
     /// When the latest message that was seen was said; none before the first snapshot.
@@ -275,7 +276,7 @@ impl Said {
 impl Model {
     /// The main screen, nothing chosen.
     #[must_use]
-    pub fn new(size: (u16, u16), read_only: bool, embedded: bool) -> Self {
+    pub fn new(size: (u16, u16), read_only: bool, engine: EngineAt) -> Self {
         Self {
             main: Main::default(),
             pages: Vec::new(),
@@ -284,7 +285,7 @@ impl Model {
             said: None,
             size,
             read_only,
-            embedded,
+            engine,
             mouse: false,
             told: None,
             announced: None,

@@ -127,7 +127,7 @@ impl Review {
     /// The yes to exactly what was displayed.
     #[must_use]
     pub fn yes(&self) -> Command {
-        Command::Approve { incident: self.incident, digest: self.request.plan.digest.clone() }
+        Command::Approve { incident: self.incident, digest: self.request.plan.digest.clone(), reason: "".into() }
     }
 
     /// Has the target's name been typed?

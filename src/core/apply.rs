@@ -353,7 +353,7 @@ impl State {
                     incident.step = Step::Asking(request.clone());
                 }
             }
-            Event::Approved { incident, generation, digest, by } => {
+            Event::Approved { incident, generation, digest, by, .. } => {
                 if let Some(incident) = self.open.get_mut(incident)
                     && let Step::Asking(request) = &incident.step
                 {
@@ -364,6 +364,14 @@ impl State {
                         expires: request.expires,
                     });
                     incident.step = incident.resting();
+                }
+            }
+            Event::FirstApproved { incident, generation, by, .. } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && let Step::Asking(request) = &mut incident.step
+                    && request.generation == *generation
+                {
+                    request.first = Some(by.clone());
                 }
             }
             Event::Withdrawn { incident, .. } => {

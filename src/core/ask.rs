@@ -116,7 +116,7 @@ impl Core {
         }
         let generation = incident.generation + 1;
         let expires = self.now.mono + self.config.approval_ttl;
-        let request = Request { generation, plan: Arc::clone(plan), why, expires };
+        let request = Request { generation, plan: Arc::clone(plan), why, expires, first: None };
         self.record(Event::Asked { incident: id, request });
         self.stop_waiting(id);
         self.timers.set(Timer::Incident(id), expires);

@@ -10,7 +10,7 @@ use super::plan::Digest;
 use crate::playbook::value::Period;
 
 /// A person, known by kernel uid.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Operator {
     /// As the kernel says.
     pub uid: u32,
@@ -18,6 +18,12 @@ pub struct Operator {
     pub name: Arc<str>,
     /// Under sudo: the login uid's name. A claim, not a proof.
     pub login: Option<Arc<str>>,
+    /// The terminal, as `pts/3`. A claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<Arc<str>>,
+    /// Where the SSH session comes from, as `192.0.2.7`. A claim.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Arc<str>>,
 }
 
 /// What a pause or its end is for.
@@ -35,7 +41,12 @@ pub enum Scope {
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Yes to exactly what was shown.
-    Approve { incident: IncidentId, digest: Digest },
+    Approve {
+        incident: IncidentId,
+        digest: Digest,
+        #[serde(default)]
+        reason: Arc<str>,
+    },
     /// No, and why.
     Decline { incident: IncidentId, reason: Arc<str> },
     /// No new attempts; without a length, until resumed.
@@ -76,6 +87,9 @@ pub enum Refusal {
     /// Nothing waits for a yes there (any more).
     #[error("incident {0} does not wait for an approval")]
     NotAsking(IncidentId),
+    /// A second person is needed, and this is the first again.
+    #[error("you said yes already: high risk needs the yes of a second person here")]
+    SecondPerson,
     /// What was approved is not what would be run.
     #[error("not run: the plan changed, review again")]
     PlanChanged,
@@ -94,6 +108,15 @@ pub enum Refusal {
     /// A maintenance window that cannot be.
     #[error("not scheduled: {0}")]
     NotScheduled(Arc<str>),
+    /// Who asks may not.
+    #[error("you may not do that here: it needs the right to {0}; the settings' [roles] say which groups have it")]
+    NotAllowed(Arc<str>),
+    /// The connection went before the answer came.
+    #[error("the connection was lost before the answer came: look whether it was done")]
+    Lost,
+    /// There is no connection.
+    #[error("there is no connection to the engine now; nothing was sent")]
+    Unreachable,
     /// The gate says no.
     #[error("the gate denies it: {0}")]
     Denied(Arc<str>),

@@ -19,6 +19,8 @@ pub struct Config {
     pub boot_grace: Duration,
     /// After so long without an answer a request has expired.
     pub approval_ttl: Duration,
+    /// High risk needs the yes of two people, told apart by uid.
+    pub four_eyes: bool,
     /// Unknown for longer than this calls a human.
     pub unknown_bound: Duration,
     /// A survey that has not come back after this is asked again.
@@ -49,6 +51,7 @@ impl Default for Config {
             storm_least: 5,
             boot_grace: Duration::from_mins(1),
             approval_ttl: Duration::from_mins(15),
+            four_eyes: false,
             unknown_bound: Duration::from_mins(5),
             survey_patience: Duration::from_mins(2),
             relapse: Duration::from_hours(1),

@@ -47,7 +47,16 @@ pub enum Event {
     /// An operator's yes is wanted.
     Asked { incident: IncidentId, request: Request },
     /// The yes, bound to its digest; single use.
-    Approved { incident: IncidentId, generation: u32, digest: Digest, by: Operator },
+    Approved {
+        incident: IncidentId,
+        generation: u32,
+        digest: Digest,
+        by: Operator,
+        #[serde(default)]
+        reason: Arc<str>,
+    },
+    /// The first of two people said yes; nothing may run before the second does.
+    FirstApproved { incident: IncidentId, generation: u32, digest: Digest, by: Operator, reason: Arc<str> },
     /// The request is void: the fault cleared, or the plan changed.
     Withdrawn { incident: IncidentId, generation: u32, why: Arc<str> },
     /// An intent: durable before the first process starts. Consumes the approval that it names.
@@ -132,6 +141,7 @@ impl Event {
             | Self::WouldHave { incident, .. }
             | Self::Asked { incident, .. }
             | Self::Approved { incident, .. }
+            | Self::FirstApproved { incident, .. }
             | Self::Withdrawn { incident, .. }
             | Self::Intent { incident, .. }
             | Self::Ended { incident, .. }

@@ -51,6 +51,9 @@ pub struct Request {
     pub why: Asks,
     /// After this, silence has expired it.
     pub expires: Mono,
+    /// The first of two people who must say yes.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub first: Option<Operator>,
 }
 
 /// Why the gate asks instead of acting.

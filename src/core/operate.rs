@@ -15,7 +15,7 @@ use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
 use crate::playbook::value::Period;
-use crate::playbook::{ContentKey, Mode};
+use crate::playbook::{ContentKey, Mode, Risk};
 
 /// An answer in words, or the refusal.
 type Said = Result<String, Refusal>;
@@ -27,7 +27,7 @@ impl Core {
             return self.reply(request, Err(Refusal::CannotRecord(why)));
         }
         let answer = match command {
-            Command::Approve { incident, digest } => self.approve(by, incident, digest),
+            Command::Approve { incident, digest, reason } => self.approve(by, incident, digest, reason),
             Command::Decline { incident, reason } => self.decline(by, incident, reason),
             Command::Pause { scope, length, reason } => self.pause(by, scope, length, reason),
             Command::Resume { scope } => Ok(self.resume_by(by, scope)),
@@ -57,8 +57,9 @@ impl Core {
         self.incident(id).ok_or(Refusal::NoSuchIncident(id))
     }
 
-    fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest) -> Said {
-        let Step::Asking(request) = &self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
+    fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest, reason: Arc<str>) -> Said {
+        let incident = self.opened(id)?;
+        let Step::Asking(request) = &incident.step else { return Err(Refusal::NotAsking(id)) };
         if request.expires <= self.now.mono {
             return Err(Refusal::NotAsking(id));
         }
@@ -66,7 +67,19 @@ impl Core {
             return Err(Refusal::PlanChanged);
         }
         let generation = request.generation;
-        self.record(Event::Approved { incident: id, generation, digest, by: by.clone() });
+        let high = self.playbook(&incident.key.content).is_none_or(|playbook| playbook.risk == Risk::High);
+        if self.config.four_eyes && high {
+            match &request.first {
+                Some(first) if first.uid == by.uid => return Err(Refusal::SecondPerson),
+                Some(_) => {}
+                None => {
+                    let by = by.clone();
+                    self.record(Event::FirstApproved { incident: id, generation, digest, by, reason });
+                    return Ok(format!("incident {id}: your yes is the first of two; another person must approve too"));
+                }
+            }
+        }
+        self.record(Event::Approved { incident: id, generation, digest, by: by.clone(), reason });
         self.forget_survey(id);
         self.advance(id);
         Ok(format!("incident {id}: approved; the gate is asked once more, then it runs"))

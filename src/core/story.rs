@@ -68,7 +68,9 @@ fn incident_sentence(event: &Event) -> Option<String> {
             format!("in shadow, rung {} was not run: {}", plan.rung + 1, plan_words(plan))
         }
         Event::Asked { request, .. } => asked(request),
-        Event::Approved { by, .. } => format!("{by} approved it"),
+        Event::Approved { by, reason, .. } if reason.is_empty() => format!("{by} approved it"),
+        Event::Approved { by, reason, .. } => format!("{by} approved it: {reason}"),
+        Event::FirstApproved { by, .. } => format!("{by} approved it; a second person must approve it too"),
         Event::Withdrawn { why, .. } => format!("the request was withdrawn: {why}"),
         Event::Intent { attempt, plan, starter, .. } => {
             format!("attempt {attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))

@@ -1,34 +1,87 @@
 //! What a console or a verb holds of an engine, wherever that engine runs.
 
+use std::ops::{Deref, DerefMut};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::{AtomicU64, AtomicUsize, Ordering};
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::Snapshot;
 use super::offer::Offer;
 use super::past::{Goal, Line, PastError, Progress, Replayed};
 use super::question::{Question, Rehearsing};
 use super::snapshot::IncidentView;
-use crate::core::{Command, IncidentId, Refusal};
+use crate::core::{Command, IncidentId, Operator, Refusal};
 use crate::host::clock::boottime_ms;
 use crate::playbook::write::WantedTarget;
 
 /// A command and the way back for its answer.
 #[derive(Debug)]
 pub struct Asked {
+    /// By whom; none means whoever runs the engine.
+    pub by: Option<Operator>,
     /// What is asked for.
     pub command: Command,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<Arc<str>, Refusal>>,
 }
 
+/// How many look at an engine's state: one that nobody looks at need not say how it stands.
+#[derive(Debug, Default)]
+pub struct Lookers {
+    count: AtomicUsize,
+    came: Notify,
+}
+
+impl Lookers {
+    /// Does anybody look?
+    #[must_use]
+    pub fn any(&self) -> bool {
+        self.count.load(Ordering::Acquire) > 0
+    }
+
+    /// Waits until somebody begins to look.
+    pub async fn came(&self) {
+        self.came.notified().await;
+    }
+}
+
+/// The state, for as long as somebody looks.
+#[derive(Debug)]
+pub struct Looking {
+    snapshots: watch::Receiver<Arc<Snapshot>>,
+    lookers: Arc<Lookers>,
+}
+
+impl Deref for Looking {
+    type Target = watch::Receiver<Arc<Snapshot>>;
+
+    fn deref(&self) -> &Self::Target {
+        &self.snapshots
+    }
+}
+
+impl DerefMut for Looking {
+    fn deref_mut(&mut self) -> &mut Self::Target {
+        &mut self.snapshots
+    }
+}
+
+impl Drop for Looking {
+    fn drop(&mut self) {
+        self.lookers.count.fetch_sub(1, Ordering::AcqRel);
+    }
+}
+
 /// A line to an engine: state comes as snapshots (the latest only), commands go out.
 #[derive(Debug, Clone)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
+    lookers: Arc<Lookers>,
     commands: mpsc::Sender<Asked>,
+    /// On whose behalf; none means whoever runs the engine.
+    by: Option<Operator>,
     beat: Arc<AtomicU64>,
     past: Line,
     questions: Option<mpsc::Sender<Question>>,
@@ -38,7 +91,20 @@ impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
     pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
-        Self { snapshots, commands, beat, past: Line::dead(), questions: None }
+        let lookers = Arc::default();
+        Self { snapshots, lookers, commands, by: None, beat, past: Line::dead(), questions: None }
+    }
+
+    /// The same for an engine that wants to know whether anybody looks.
+    #[must_use]
+    pub fn counted_by(self, lookers: Arc<Lookers>) -> Self {
+        Self { lookers, ..self }
+    }
+
+    /// The same on behalf of somebody else: commands are theirs.
+    #[must_use]
+    pub fn on_behalf_of(self, by: Operator) -> Self {
+        Self { by: Some(by), ..self }
     }
 
     /// The same with a line to the past.
@@ -53,10 +119,14 @@ impl Handle {
         Self { questions: Some(questions), ..self }
     }
 
-    /// The state, now and whenever it changes.
+    /// The state, now and whenever it changes. The first may be old where nobody looked before; the next comes soon.
     #[must_use]
-    pub fn snapshots(&self) -> watch::Receiver<Arc<Snapshot>> {
-        self.snapshots.clone()
+    pub fn snapshots(&self) -> Looking {
+        let looking = Looking { snapshots: self.snapshots.clone(), lookers: Arc::clone(&self.lookers) };
+        if self.lookers.count.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.lookers.came.notify_one();
+        }
+        looking
     }
 
     /// The engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`; it gives one every second.
@@ -77,7 +147,8 @@ impl Handle {
     /// The engine's typed refusal; [`Refusal::Stopped`] where there is no engine any more.
     pub async fn command(&self, command: Command) -> Result<Arc<str>, Refusal> {
         let (answer, answered) = oneshot::channel();
-        self.commands.send(Asked { command, answer }).await.map_err(|_| Refusal::Stopped)?;
+        let by = self.by.clone();
+        self.commands.send(Asked { by, command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
     }
 

@@ -4,6 +4,7 @@ use std::path::Path;
 use std::sync::LazyLock;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
@@ -33,7 +34,7 @@ const NO_DISKS: [&str; 6] = ["squashfs", "iso9660", "erofs", "nsfs", "devtmpfs",
 static CALLS: LazyLock<Disposable> = LazyLock::new(Disposable::default);
 
 /// Something that could be a playbook's target.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
     /// What.
     pub target: Target,

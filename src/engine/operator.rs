@@ -1,36 +1,100 @@
-//! Who runs this process, as the kernel says.
+//! Who asks: the uid as the kernel says, everything else as a claim.
 
+use std::path::Path;
 use std::sync::Arc;
+
+use nix::unistd::{Uid, User};
+use serde::{Deserialize, Serialize};
 
 use crate::core::Operator;
 use crate::text::clean_line;
 
+/// No claim is longer, in characters: an address with a zone, a terminal's name.
+const LONGEST: usize = 64;
+
+/// What a process says of where it sits. Nobody vouches for it; it is kept for whoever reads the records.
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(deny_unknown_fields)]
+pub struct Claims {
+    /// Its terminal: `pts/3`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub tty: Option<Arc<str>>,
+    /// Where its SSH session comes from: `192.0.2.7`.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub from: Option<Arc<str>>,
+}
+
+impl Claims {
+    /// Of this process.
+    #[must_use]
+    pub fn of_this_process() -> Self {
+        let terminal = std::fs::read_link("/proc/self/fd/0").ok();
+        let terminal = terminal.as_deref().and_then(|path| path.strip_prefix("/dev").ok());
+        let tty = terminal.filter(|name| name.starts_with("pts") || name.to_string_lossy().starts_with("tty"));
+        let ssh = std::env::var("SSH_CONNECTION").or_else(|_| std::env::var("SSH_CLIENT")).ok();
+        let from = ssh.as_deref().and_then(|line| line.split(' ').next());
+        Self { tty: tty.map(|name| name.to_string_lossy().as_ref().into()), from: from.map(Into::into) }
+    }
+
+    /// Fit to be kept and shown: one short clean line each.
+    fn cleaned(self) -> Self {
+        let clean = |claim: Arc<str>| -> Option<Arc<str>> {
+            let claim: String = clean_line(&claim).chars().take(LONGEST).collect();
+            (!claim.is_empty()).then(|| claim.into())
+        };
+        Self { tty: self.tty.and_then(clean), from: self.from.and_then(clean) }
+    }
+}
+
 /// The operator at this process: the real uid, the account's name, and under sudo the login uid's name as a claim.
 #[must_use]
 pub fn of_this_process() -> Operator {
-    let uid = rustix::process::getuid().as_raw();
-    let login = std::fs::read_to_string("/proc/self/loginuid").ok().and_then(|text| text.trim().parse::<u32>().ok());
-    Operator {
-        uid,
-        name: name_of(uid),
-        // u32::MAX: the kernel knows of no login
-        login: login.filter(|login| *login != uid && *login != u32::MAX).map(name_of),
-    }
+    known(rustix::process::getuid().as_raw(), "self", Claims::of_this_process())
+}
+
+/// The operator at the other end of a socket: the kernel vouches for the uid; the rest are claims.
+#[must_use]
+pub fn of_peer(uid: u32, pid: Option<i32>, claims: Claims) -> Operator {
+    known(uid, &pid.map_or_else(String::new, |pid| pid.to_string()), claims)
+}
+
+fn known(uid: u32, process: &str, claims: Claims) -> Operator {
+    let login = std::fs::read_to_string(Path::new("/proc").join(process).join("loginuid")).ok();
+    let login = login.and_then(|text| text.trim().parse::<u32>().ok());
+    let Claims { tty, from } = claims.cleaned();
+    // u32::MAX: the kernel knows of no login
+    let login = login.filter(|login| *login != uid && *login != u32::MAX).map(name_of);
+    Operator { uid, name: name_of(uid), login, tty, from }
 }
 
 /// The account's name, or its number where it has none.
 fn name_of(uid: u32) -> Arc<str> {
-    let accounts = std::fs::read_to_string("/etc/passwd").unwrap_or_default();
-    let name = accounts.lines().find_map(|line| {
-        let mut fields = line.split(':');
-        let name = fields.next()?;
-        (fields.nth(1)?.parse::<u32>().ok()? == uid).then(|| clean_line(name).into_owned())
-    });
-    name.unwrap_or_else(|| uid.to_string()).into()
+    let user = User::from_uid(Uid::from_raw(uid)).ok().flatten();
+    user.map_or_else(|| uid.to_string(), |user| clean_line(&user.name).into_owned()).into()
 }
 
 /// This host's name, cleaned.
 #[must_use]
 pub fn host() -> String {
-    crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned()
+    clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn claims_are_one_short_clean_line() {
+        let long = "x".repeat(10_000);
+        let claims = Claims { tty: Some("pts/3\u{1b}[2J\n".into()), from: Some(long.into()) };
+        let operator = of_peer(0, None, claims);
+        assert!(operator.tty.as_deref().is_some_and(|tty| tty.starts_with("pts/3") && !tty.contains(char::is_control)));
+        assert_eq!(operator.from.map(|from| from.len()), Some(LONGEST));
+        assert_eq!((operator.uid, &*operator.name), (0, "root"));
+    }
+
+    #[test]
+    fn an_account_without_a_name_is_its_number() {
+        assert_eq!(&*of_peer(4_000_000_001, None, Claims::default()).name, "4000000001");
+    }
 }

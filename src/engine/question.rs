@@ -113,7 +113,7 @@ mod tests {
 
     fn options(folder: &std::path::Path) -> Options {
         let paths = Paths { state: folder.join("state"), config: folder.join("config"), ..Paths::of_this_user() };
-        let operator = Operator { uid: 0, name: "root".into(), login: None };
+        let operator = Operator { uid: 0, name: "root".into(), ..Operator::default() };
         let sources = Sources { shipped: true, ..Sources::default() };
         Options { paths, sources, settings: Settings::default(), operator }
     }

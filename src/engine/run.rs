@@ -12,7 +12,7 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use super::carry::{Hands, Survey};
-use super::handle::Asked;
+use super::handle::{Asked, Lookers};
 use super::operator;
 use super::page;
 use super::past::Today;
@@ -64,6 +64,8 @@ pub struct Ears {
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
     /// Operators' commands.
     pub commands: mpsc::Receiver<Asked>,
+    /// Who looks.
+    pub lookers: Arc<Lookers>,
 }
 
 /// Records that wait to be durable, and the effects that wait for them.
@@ -184,8 +186,11 @@ impl Engine {
         let mut inbox = Vec::new();
         loop {
             self.tick();
-            self.publish(&snapshots, &mut due);
-            let wake = self.wake(&due, snapshots.receiver_count() > 0);
+            let watched = ears.lookers.any();
+            if watched {
+                self.publish(&snapshots, &mut due);
+            }
+            let wake = self.wake(&due, watched);
             tokio::select! {
                 biased;
                 _ = &mut ears.stopped, if !self.stopping => {
@@ -208,7 +213,8 @@ impl Engine {
                     self.changed |= self.strip != Some(strip);
                     self.strip = Some(strip);
                 }
-                () = tokio::time::sleep_until(wake) => self.timers(&mut due, &strips_in, &snapshots),
+                () = ears.lookers.came() => self.changed = true,
+                () = tokio::time::sleep_until(wake) => self.timers(&mut due, &strips_in, watched),
             }
             if self.stopping && self.wound_down(&due) {
                 break;
@@ -372,7 +378,8 @@ impl Engine {
         self.requests += 1;
         let request = RequestId(self.requests);
         self.answers.insert(request, asked.answer);
-        self.step(Input::Command { by: self.operator.clone(), command: asked.command, request });
+        let by = asked.by.unwrap_or_else(|| self.operator.clone());
+        self.step(Input::Command { by, command: asked.command, request });
     }
 
     fn reloaded(&mut self, reloaded: Reloaded) {
@@ -421,7 +428,7 @@ impl Engine {
         }
     }
 
-    fn timers(&mut self, due: &mut Due, strips: &mpsc::Sender<Strip>, snapshots: &watch::Sender<Arc<Snapshot>>) {
+    fn timers(&mut self, due: &mut Due, strips: &mpsc::Sender<Strip>, watched: bool) {
         let now = Instant::now();
         if due.beat <= now {
             self.beat.store(clock::boottime_ms(), Ordering::Relaxed);
@@ -431,7 +438,7 @@ impl Engine {
             self.journal.mark(self.mark());
             due.mark = now + MARK;
         }
-        if due.strip <= now && snapshots.receiver_count() > 0 {
+        if due.strip <= now && watched {
             let strips = strips.clone();
             tokio::task::spawn_blocking(move || {
                 if let Some(strip) = check::strip() {
@@ -469,7 +476,7 @@ impl Engine {
 
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut Due) {
         let now = Instant::now();
-        if !self.changed || due.frame > now || snapshots.receiver_count() == 0 {
+        if !self.changed || due.frame > now {
             return;
         }
         self.changed = false;

@@ -68,16 +68,21 @@ pub struct Mistakes {
 
 impl std::error::Error for Mistakes {}
 
-/// Each drawn with the marked source.
-impl fmt::Display for Mistakes {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+impl Mistakes {
+    /// How many, and each drawn with the marked source.
+    #[must_use]
+    pub fn draw(&self, colour: bool) -> String {
         let count = self.found.len();
         let file = self.found.first().map_or("the settings", |first| &first.file);
-        write!(f, "{file} has {count} mistake{}", if count == 1 { "" } else { "s" })?;
-        for found in &self.found {
-            write!(f, "\n\n{}", found.render(&self.source, false))?;
-        }
-        Ok(())
+        let head = format!("{file} has {count} mistake{}", if count == 1 { "" } else { "s" });
+        let drawn = self.found.iter().map(|found| found.render(&self.source, colour));
+        std::iter::once(head).chain(drawn).collect::<Vec<_>>().join("\n\n")
+    }
+}
+
+impl fmt::Display for Mistakes {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(&self.draw(false))
     }
 }
 
@@ -182,6 +187,7 @@ command = { run = [] }
             ("heartbeat = { every = \"1m\" }", "neither `url` nor `url_file`"),
             ("host_budget = { attempts = 0, window = \"5m\" }", "salve pause"),
             ("clean_roots = [\"/srv/../etc\"]", "simplest spelling"),
+            ("clean_roots = [\"/etc\"]", "belongs to the system"),
             ("[roles]\noperators = [\"x\"]", "did you mean `operate`?"),
             ("[roles]\nview = [\"a b\"]", "getent group"),
             ("[channels]\n\"a/b\" = { tickets = {} }", "cannot be a channel's name"),

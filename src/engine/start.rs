@@ -8,6 +8,7 @@ use tokio::task::JoinHandle;
 
 use super::Handle;
 use super::carry::Hands;
+use super::handle::Lookers;
 use super::heartbeat;
 use super::past;
 use super::question;
@@ -98,7 +99,9 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         inputs_in,
         options.settings.clean_roots.clone(),
     );
-    let ears = Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands };
+    let lookers = Arc::new(Lookers::default());
+    let ears =
+        Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands, lookers: Arc::clone(&lookers) };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
     let mut engine =
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
@@ -106,7 +109,10 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
-    let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat)).with_past(past).answered_by(questions);
+    let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
+        .counted_by(lookers)
+        .with_past(past)
+        .answered_by(questions);
 
     let heartbeat = options
         .settings
@@ -135,6 +141,7 @@ pub fn config(settings: &Settings) -> Config {
     if let Some(grace) = settings.boot_grace {
         config.boot_grace = grace.0;
     }
+    config.four_eyes = settings.four_eyes;
     config.second_calls =
         settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();
     config

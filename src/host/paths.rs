@@ -3,6 +3,9 @@
 use std::env;
 use std::path::PathBuf;
 
+/// Where the host's own engine listens.
+const HOST_RUNTIME: &str = "/run/salve";
+
 /// The folders that salve reads and writes.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Paths {
@@ -26,12 +29,30 @@ impl Paths {
             env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute()).unwrap_or(fallback).join("salve")
         };
         let state = if root { "/var/lib/salve".into() } else { xdg("XDG_STATE_HOME", home.join(".local/state")) };
-        let runtime = if root { "/run/salve".into() } else { xdg("XDG_RUNTIME_DIR", env::temp_dir()) };
-        Self {
-            state: env::var_os("SALVE_STATE_DIR").map_or(state, PathBuf::from),
+        let runtime = if root { HOST_RUNTIME.into() } else { xdg("XDG_RUNTIME_DIR", env::temp_dir()) };
+        let paths = Self {
+            state,
             config: if root { home.join(".config/salve") } else { xdg("XDG_CONFIG_HOME", home.join(".config")) },
             system: "/etc/salve".into(),
             runtime,
+        };
+        match env::var_os("SALVE_STATE_DIR") {
+            Some(state) => paths.with_state(state.into()),
+            None => paths,
         }
+    }
+
+    /// Another state folder: its engine is another one, so it has a socket of its own in it.
+    #[must_use]
+    pub fn with_state(self, state: PathBuf) -> Self {
+        Self { runtime: state.join("run"), state, ..self }
+    }
+
+    /// Folders in which an engine for this host may listen: the user's own before the host's.
+    #[must_use]
+    pub fn sockets(&self) -> Vec<PathBuf> {
+        let host = PathBuf::from(HOST_RUNTIME);
+        let own_state = self.runtime == self.state.join("run");
+        if own_state || self.runtime == host { vec![self.runtime.clone()] } else { vec![self.runtime.clone(), host] }
     }
 }

@@ -38,7 +38,8 @@ fn page() -> impl Strategy<Value = PageId> {
 }
 
 fn operator() -> impl Strategy<Value = Operator> + Clone {
-    (any::<u32>(), text(), option::of(text())).prop_map(|(uid, name, login)| Operator { uid, name, login })
+    (any::<u32>(), text(), option::of(text()), option::of(text()), option::of(text()))
+        .prop_map(|(uid, name, login, tty, from)| Operator { uid, name, login, tty, from })
 }
 
 fn scope() -> impl Strategy<Value = Scope> {
@@ -104,12 +105,8 @@ fn report() -> impl Strategy<Value = Arc<AttemptReport>> {
 
 fn request() -> impl Strategy<Value = Request> {
     let why = prop_oneof![Just(Asks::Mode), Just(Asks::HighRisk), Just(Asks::FirstLiveAttempt), Just(Asks::HostBudget)];
-    (any::<u32>(), plan(), why, mono()).prop_map(|(generation, plan, why, expires)| Request {
-        generation,
-        plan,
-        why,
-        expires,
-    })
+    (any::<u32>(), plan(), why, mono(), option::of(operator()))
+        .prop_map(|(generation, plan, why, expires, first)| Request { generation, plan, why, expires, first })
 }
 
 fn denial() -> impl Strategy<Value = Denial> {
@@ -192,9 +189,16 @@ fn incident_event() -> impl Strategy<Value = Event> {
         (incident(), denial()).prop_map(|(incident, denial)| Event::Held { incident, denial }),
         (incident(), plan()).prop_map(|(incident, plan)| Event::WouldHave { incident, plan }),
         (incident(), request()).prop_map(|(incident, request)| Event::Asked { incident, request }),
-        (incident(), any::<u32>(), text(), operator()).prop_map(|(incident, generation, digest, by)| {
-            Event::Approved { incident, generation, digest: Digest(digest), by }
-        }),
+        (incident(), any::<u32>(), text(), operator(), text()).prop_map(
+            |(incident, generation, digest, by, reason)| {
+                Event::Approved { incident, generation, digest: Digest(digest), by, reason }
+            }
+        ),
+        (incident(), any::<u32>(), text(), operator(), text()).prop_map(
+            |(incident, generation, digest, by, reason)| {
+                Event::FirstApproved { incident, generation, digest: Digest(digest), by, reason }
+            }
+        ),
         (incident(), any::<u32>(), text()).prop_map(|(incident, generation, why)| Event::Withdrawn {
             incident,
             generation,

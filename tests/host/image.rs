@@ -6,7 +6,7 @@ use std::process::{Command, Stdio};
 
 /// What must be there before any service is installed; services come afterwards, with their start forbidden.
 const BASE: &str = "systemd,systemd-sysv,dbus,procps,iproute2,curl,ca-certificates";
-const SERVICES: &str = "nginx-light";
+const SERVICES: &str = "nginx-light openssh-server openssh-client";
 
 /// Where the image is kept.
 pub fn folder() -> PathBuf {
@@ -49,6 +49,8 @@ pub fn prepare() {
     let _ = fs::copy("/etc/resolv.conf", base().join("etc/resolv.conf"));
     let install = format!("apt-get -qq update && apt-get -qq install -y --no-install-recommends {SERVICES}");
     run(Command::new("chroot").arg(base()).args(["sh", "-c", &install]).env("DEBIAN_FRONTEND", "noninteractive"));
+    // a host has what a scenario starts, and nothing else
+    run(Command::new("chroot").arg(base()).args(["systemctl", "-q", "disable", "ssh"]));
     fs::remove_file(&policy).unwrap();
     fs::write(ready, format!("{BASE}\n{SERVICES}\n")).unwrap();
 }

@@ -46,11 +46,16 @@ impl<'m> Salve<'m> {
         }
     }
 
-    /// Opens the console, with the loop inside, in a terminal of this size.
+    /// Opens the console in a terminal of this size: on the daemon where it runs, else with a loop of its own.
     pub fn screen(&self, rows: u16, columns: u16) -> Pty {
+        self.screen_of(&[], rows, columns)
+    }
+
+    /// The same by another verb.
+    pub fn screen_of(&self, verb: &[&str], rows: u16, columns: u16) -> Pty {
         let inside = self.machine.command("salve");
         let mut command = Command::new("setsid");
-        command.args(["--ctty", "--wait"]).arg(inside.get_program()).args(inside.get_args());
+        command.args(["--ctty", "--wait"]).arg(inside.get_program()).args(inside.get_args()).args(verb);
         Pty::start(&mut command, rows, columns)
     }
 

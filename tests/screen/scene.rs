@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use salve::console::{self, Ended, Options};
+use salve::console::{self, Ended, EngineAt, Options};
 use salve::core::{Config, Recorded};
 use salve::engine::past::{self, Line, Today};
 use salve::engine::{Handle, Snapshot};
@@ -51,7 +51,7 @@ pub fn play(scene: &str) -> ExitCode {
         theme: std::env::var("SALVE_TEST_THEME").ok(),
         drafts: config.join("drafts"),
         config,
-        embedded: scene == "embedded" || scene.starts_with("plain"),
+        engine: if scene == "embedded" || scene.starts_with("plain") { EngineAt::Embedded } else { EngineAt::Daemon },
         bell: true,
     };
     let ended = if scene.starts_with("plain") {
@@ -81,7 +81,7 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
     runtime.spawn(async move {
         loop {
             tokio::select! {
-                Some(salve::engine::handle::Asked { command, answer }) = asked.recv() => {
+                Some(salve::engine::handle::Asked { command, answer, .. }) = asked.recv() => {
                     let _ = answer.send(Ok(format!("{command:?}").into()));
                 }
                 () = tokio::time::sleep(Duration::from_millis(if scene == "fast" { 10 } else { 200 })) => {

@@ -137,7 +137,7 @@ impl Patient<'_> {
 }
 
 fn nobody() -> Operator {
-    Operator { uid: 0, name: "root".into(), login: None }
+    Operator { uid: 0, name: "root".into(), ..Operator::default() }
 }
 
 fn start_twice(it: &mut Patient) {

@@ -22,7 +22,7 @@ macro_rules! kinds {
 
 kinds! {
     event(Event) EVENTS: Started => "started", Adopted => "adopted", Opened => "opened", Saw => "saw", Held => "held",
-        WouldHave => "would have", Asked => "asked", Approved => "approved", Withdrawn => "withdrawn",
+        WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
         Escalated => "escalated", Resolved => "resolved", CalledBesides => "called besides",

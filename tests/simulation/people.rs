@@ -106,7 +106,7 @@ impl World {
         let request = RequestId(self.people.requests);
         self.engine.requests.insert(request.0, names::command(&command));
         let uid = u32::try_from(self.rng.below(2)).unwrap_or(0) + 1000;
-        let by = Operator { uid, name: if uid == 1000 { "ada" } else { "grace" }.into(), login: None };
+        let by = Operator { uid, name: if uid == 1000 { "ada" } else { "grace" }.into(), ..Operator::default() };
         self.feed(&Input::Command { by, command, request })
     }
 
@@ -136,11 +136,19 @@ impl World {
             return self.send(Command::Decline { incident, reason });
         }
         if self.rng.permille(self.people.errs) {
-            return self.send(Command::Approve { incident, digest: Digest("of something else".into()) });
+            return self.send(Command::Approve {
+                incident,
+                digest: Digest("of something else".into()),
+                reason: "".into(),
+            });
         }
-        self.send(Command::Approve { incident, digest: digest.clone() })?;
+        self.send(Command::Approve { incident, digest: digest.clone(), reason: "".into() })?;
         // A nervous finger presses twice.
-        if self.rng.permille(self.people.errs) { self.send(Command::Approve { incident, digest }) } else { Ok(()) }
+        if self.rng.permille(self.people.errs) {
+            self.send(Command::Approve { incident, digest, reason: "".into() })
+        } else {
+            Ok(())
+        }
     }
 
     pub fn operator_acts(&mut self) -> Judged {
@@ -182,7 +190,7 @@ impl World {
                 }
                 let index = self.rng.index(self.people.shown.len());
                 let (incident, digest) = self.people.shown[index].clone();
-                Command::Approve { incident, digest }
+                Command::Approve { incident, digest, reason: "".into() }
             }
         };
         self.send(command)

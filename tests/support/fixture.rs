@@ -23,7 +23,7 @@ const NOW: Mono = Mono(7_200_000);
 const WALL: i64 = 1_795_442_551;
 
 pub fn alice() -> Operator {
-    Operator { uid: 1000, name: "alice".into(), login: None }
+    Operator { uid: 1000, name: "alice".into(), ..Operator::default() }
 }
 
 fn ago(seconds: u64) -> Mono {
@@ -260,7 +260,8 @@ fn disk() -> Arc<IncidentView> {
     let (incident, attempt) = (IncidentId(41), AttemptId(88));
     let disk = key("disk-full", Target::Mount("/".into()));
     let plan = clean_plan();
-    let request = Request { generation: 1, plan, why: Asks::HighRisk, expires: NOW + Duration::from_secs(280) };
+    let request =
+        Request { generation: 1, plan, why: Asks::HighRisk, expires: NOW + Duration::from_secs(280), first: None };
     let apt = step("run", "/usr/bin/apt-get clean", &[("user", "root"), ("folder", "/")]);
     let first =
         Arc::new(Plan { rung: 0, steps: vec![apt], timeout_ms: 60_000, digest: Digest("b2".repeat(32).into()) });

@@ -8,6 +8,7 @@ use super::super::review::{Review, Standing};
 use super::super::view::{World, request_lines};
 use super::super::{rows, say};
 use super::stand;
+use crate::console::EngineAt;
 use crate::core::{Command, IncidentId, Scope};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
@@ -46,7 +47,7 @@ enum State {
 pub struct Desk {
     state: State,
     read_only: bool,
-    embedded: bool,
+    engine: EngineAt,
 }
 
 const CHOICES: &str = "1 approve, 2 decline, 3 show the plan again, 4 leave it";
@@ -55,8 +56,8 @@ const CHOICES_READ_ONLY: &str = "3 show the plan again, 4 leave it (this console
 impl Desk {
     /// Nothing was asked yet.
     #[must_use]
-    pub fn new(read_only: bool, embedded: bool) -> Self {
-        Self { state: State::Idle, read_only, embedded }
+    pub fn new(read_only: bool, engine: EngineAt) -> Self {
+        Self { state: State::Idle, read_only, engine }
     }
 
     /// How to begin.
@@ -99,7 +100,7 @@ impl Desk {
 
     /// The end of input, or an operator who wants to leave.
     pub fn quit(&mut self) -> Vec<Out> {
-        if !self.embedded {
+        if !self.engine.is_embedded() {
             return vec![Out::Quit];
         }
         self.state = State::Quit;

@@ -20,7 +20,9 @@ use super::super::{ConsoleError, Ended, Options, rows};
 use super::changes::{at_time, changes};
 use super::listen::{Heard, listen};
 use super::prompt::{Desk, Out};
+use crate::console::EngineAt;
 use crate::core::IncidentId;
+use crate::engine::handle::Looking;
 use crate::engine::{Handle, Snapshot};
 
 /// How often it is looked whether the engine still gives signs of progress.
@@ -31,10 +33,10 @@ const LOOK: Duration = Duration::from_secs(1);
 /// # Errors
 /// Where a thread or a signal cannot be had.
 pub fn run(handle: Handle, options: &Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
-    let (read_only, embedded, bell) = (options.read_only, options.embedded, options.bell);
+    let (read_only, engine, bell) = (options.read_only, options.engine.clone(), options.bell);
     let inside = runtime.clone();
     until_ended(runtime, move |outside| {
-        inside.block_on(async { Session::start(handle, outside, read_only, embedded, bell)?.run().await })
+        inside.block_on(async { Session::start(handle, outside, read_only, engine, bell)?.run().await })
     })
 }
 
@@ -44,7 +46,7 @@ struct Session {
     lines: Option<mpsc::UnboundedReceiver<Heard>>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
-    snapshots: watch::Receiver<Arc<Snapshot>>,
+    snapshots: Looking,
     latest: Arc<Snapshot>,
     came: Instant,
     started: Instant,
@@ -53,7 +55,7 @@ struct Session {
     desk: Desk,
     summary: String,
     asked: BTreeSet<(IncidentId, u32)>,
-    embedded: bool,
+    engine: EngineAt,
     bell: bool,
     /// The terminal marks what is pasted, so that a paste is not taken for typing.
     marks: Marks,
@@ -76,7 +78,7 @@ impl Session {
         handle: Handle,
         outside: Outside,
         read_only: bool,
-        embedded: bool,
+        engine: EngineAt,
         bell: bool,
     ) -> Result<Self, ConsoleError> {
         let both = io::stdin().is_terminal() && io::stdout().is_terminal();
@@ -94,7 +96,7 @@ impl Session {
             started: Instant::now(),
             zone: TimeZone::system(),
             look: super::look(),
-            desk: Desk::new(read_only, embedded),
+            desk: Desk::new(read_only, engine.clone()),
             summary: String::new(),
             asked: waiting(&latest),
             bell: bell && both,
@@ -105,7 +107,7 @@ impl Session {
             answer,
             snapshots,
             latest,
-            embedded,
+            engine,
         })
     }
 
@@ -258,7 +260,7 @@ impl Session {
 
     /// Ctrl-Z. What heals must not be stopped by a slip.
     fn stop(&mut self) {
-        if self.embedded {
+        if self.engine.is_embedded() {
             self.say("Not suspended: healing runs in here and would stop too. q quits.");
         } else {
             let _ = kill_process(getpid(), Signal::STOP);

@@ -14,6 +14,7 @@ use super::super::review::QUIET;
 use super::super::update::{Input, Request, update};
 use super::super::view::World;
 use super::screens::look;
+use crate::console::EngineAt;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::past::{PastError, Replayed};
@@ -33,7 +34,7 @@ pub struct Desk {
 impl Desk {
     pub fn new(snapshot: Snapshot) -> Self {
         let mut desk = Self {
-            model: Model::new((120, 60), false, true),
+            model: Model::new((120, 60), false, EngineAt::Embedded),
             snapshot,
             at: 10_000,
             asked: Vec::new(),
@@ -156,7 +157,7 @@ impl Desk {
 }
 
 fn yes() -> Command {
-    Command::Approve { incident: IncidentId(41), digest: fixture::clean_plan().digest.clone() }
+    Command::Approve { incident: IncidentId(41), digest: fixture::clean_plan().digest.clone(), reason: "".into() }
 }
 
 fn medium() -> Desk {
@@ -389,11 +390,11 @@ fn quitting_an_embedded_console_asks_first() {
     let desk = high().keys("\x1ay");
     assert!(desk.asked.is_empty() && desk.said().contains("would stop too"), "{}", desk.said());
     let mut attached = high();
-    attached.model.embedded = false;
+    attached.model.engine = EngineAt::Daemon;
     assert_eq!(attached.keys("\x1a").asked, [Request::Suspend]);
     assert_eq!(Desk::new(fixture::first()).keys("q").asked, [Request::Quit], "nothing is watched");
     let mut attached = high();
-    attached.model.embedded = false;
+    attached.model.engine = EngineAt::Daemon;
     assert_eq!(attached.keys("q").asked, [Request::Quit]);
 }
 

@@ -12,6 +12,7 @@ use super::super::plain::prompt::{Desk, Out};
 use super::super::review::QUIET;
 use super::super::view::World;
 use super::screens::look;
+use crate::console::EngineAt;
 use crate::core::{Command, IncidentId, Mono, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{Health, Pause};
@@ -30,7 +31,7 @@ struct Talk {
 
 impl Talk {
     fn new(snapshot: Snapshot) -> Self {
-        let desk = Desk::new(false, true);
+        let desk = Desk::new(false, EngineAt::Embedded);
         Self { desk, snapshot, at: 5000, words: String::new(), sent: Vec::new(), quit: false }
     }
 
@@ -90,7 +91,7 @@ fn a_yes_is_a_number_after_everything_was_said_and_the_lines_were_quiet() {
     }
     let talk = talk.line("1");
     let digest = fixture::clean_plan().digest.clone();
-    assert_eq!(talk.sent, [Command::Approve { incident: IncidentId(41), digest }]);
+    assert_eq!(talk.sent, [Command::Approve { incident: IncidentId(41), digest, reason: "".into() }]);
     // the page is closed: the same line again is no answer to anything
     assert_eq!(talk.line("1").sent.len(), 1);
 }
@@ -172,7 +173,7 @@ fn pauses_and_the_end_are_lines() {
 #[test]
 fn a_console_that_only_looks_takes_no_yes() {
     let mut talk = medium();
-    talk.desk = Desk::new(true, false);
+    talk.desk = Desk::new(true, EngineAt::Daemon);
     let talk = talk.line("p").line("r").line("a").line("1").line("1").line("2").line("no");
     assert_eq!(talk.sent, []);
 }

@@ -9,7 +9,7 @@ use super::keys::Desk;
 use super::pictures::album;
 use crate::core::{Event, Mono, Recorded};
 use crate::engine::Snapshot;
-use crate::engine::past::{Goal, PastError, Progress, Replayed};
+use crate::engine::past::{Goal, PastError, Progress, Replayed, Side};
 
 const NOW: Goal = Goal::Event(i64::MAX.cast_unsigned());
 
@@ -59,7 +59,7 @@ fn the_journals_ends_are_said() {
     assert_eq!(past(10).keys("]").said(), "this is the last event: t returns to live");
     assert_eq!(high().keys("]").said(), "this is live: [ looks back");
     assert_eq!(high().keys("t").said(), "this is live");
-    let desk = past(3).keys("{").recalled(Err(PastError::NoIncident("before")));
+    let desk = past(3).keys("{").recalled(Err(PastError::NoIncident(Side::Before)));
     assert_eq!(desk.said(), "no incident was opened before this moment");
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(3), "the moment stays");
     let desk = high().keys("[").recalled(Err(PastError::Empty));

@@ -16,6 +16,7 @@ use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use super::pictures::album;
 use super::views;
+use crate::console::EngineAt;
 use crate::engine::Snapshot;
 use crate::engine::rehearse::Rehearsal;
 
@@ -54,7 +55,7 @@ pub fn expect(name: &str, picture: &str) {
 }
 
 fn model(size: (u16, u16)) -> Model {
-    Model::new(size, false, true)
+    Model::new(size, false, EngineAt::Embedded)
 }
 
 #[test]

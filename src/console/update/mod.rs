@@ -267,7 +267,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
 
 /// Only where healing goes on elsewhere: a slip must not stop it.
 fn suspend(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if !model.embedded {
+    if !model.engine.is_embedded() {
         return vec![Request::Suspend];
     }
     say(model, world, "not suspended: healing runs in this console and would stop too; q quits it");

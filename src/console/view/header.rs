@@ -3,6 +3,7 @@
 mod past;
 
 use super::World;
+use crate::console::EngineAt;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::held::{self, Held};
 use crate::console::line::{Line, width};
@@ -18,8 +19,8 @@ use crate::playbook::Mode;
 pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &World<'_>) {
     let (state, rest) = match (model.replayed(), &model.rewind) {
         (Some(shown), Some(rewind)) => past::fitted(usize::from(room), shown, rewind, world),
-        (_, Some(rewind)) => past::asked(usize::from(room), rewind, world),
-        _ => fitted(usize::from(room), world),
+        (_, Some(rewind)) => past::asked(usize::from(room), rewind, model, world),
+        _ => fitted(usize::from(room), model, world),
     };
     canvas.line(0, 0, room, &state);
     canvas.line(room.saturating_sub(columns(rest.width())), 0, room, &rest);
@@ -54,13 +55,13 @@ impl Part {
 
 /// The form that says most. First what does not press is folded into a number, so that host and clock stay where they
 /// always are; then the right side gives way, then the words on the left.
-fn fitted(room: usize, world: &World<'_>) -> (Line, Line) {
+fn fitted(room: usize, model: &Model, world: &World<'_>) -> (Line, Line) {
     let parts = state(world);
     let folded = [folded(&parts, "  ", " more"), folded(&parts, " ", "")];
     let whole = [said(&parts, "  "), said(&parts, " ")];
     let pressing = most_pressing(&parts);
     let last = [first_and_rest(pressing, &parts), said(std::slice::from_ref(pressing), "")];
-    let (broad, narrow) = right_sides(world);
+    let (broad, narrow) = right_sides(model, world);
     let (all, less) = broad.split_at(1);
     let wide = pairs(all, &whole).chain(pairs(all, &folded)).chain(pairs(less, &whole)).chain(pairs(less, &folded));
     // a pause is the last to go
@@ -162,8 +163,12 @@ fn first_and_rest(first: &Part, parts: &[Part]) -> Line {
 }
 
 /// From the longest to the shortest, those with the age of the data first.
-fn right_sides(world: &World<'_>) -> ([Line; 3], [Line; 3]) {
-    let host = &*world.snapshot.host;
+fn right_sides(model: &Model, world: &World<'_>) -> ([Line; 3], [Line; 3]) {
+    let host = match &model.engine {
+        EngineAt::Embedded => world.snapshot.host.to_string(),
+        EngineAt::Daemon => format!("{} attached", world.snapshot.host),
+        EngineAt::Far(_) => format!("{} by ssh", world.snapshot.host),
+    };
     let fresh = if world.stale() { String::new() } else { format!("live {}", age(world)) };
     let clock = say::clock(world.wall, world.zone);
     let (role, acting, short) = acting(world);
@@ -176,7 +181,7 @@ fn right_sides(world: &World<'_>) -> ([Line; 3], [Line; 3]) {
     };
     let (acting, short) = ((role, acting.as_str()), (role, short));
     let broad = [
-        join(&[(Role::Title, host), (Role::Dim, &fresh), acting, (Role::Text, &clock)]),
+        join(&[(Role::Title, &host), (Role::Dim, &fresh), acting, (Role::Text, &clock)]),
         join(&[(Role::Dim, &fresh), acting, (Role::Text, &clock)]),
         join(&[(Role::Dim, &fresh), acting]),
     ];

@@ -84,7 +84,7 @@ pub struct Bench {
 }
 
 pub fn alice() -> Operator {
-    Operator { uid: 1000, name: "alice".into(), login: None }
+    Operator { uid: 1000, name: "alice".into(), ..Operator::default() }
 }
 
 pub fn digest(word: &str) -> Digest {

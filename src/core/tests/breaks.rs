@@ -172,7 +172,7 @@ fn a_hand_heals_what_was_escalated() {
     bench.pass(10 + 15 * 60);
     assert_eq!(bench.phase(&nginx), Some(Phase::Escalated(Cause::Expired)));
     let id = bench.open_id(&nginx);
-    let late = bench.asks(Command::Approve { incident: id, digest: Digest("plan".into()) });
+    let late = bench.asks(Command::Approve { incident: id, digest: Digest("plan".into()), reason: "".into() });
     assert!(late.is_some_and(|said| said.is_err()));
     let said = bench.asks(Command::RunNow { key: nginx.clone() });
     assert!(said.is_some_and(|said| said.is_ok()));

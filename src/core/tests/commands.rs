@@ -24,9 +24,13 @@ fn asking() -> (Bench, crate::core::Key) {
 fn an_approval_is_for_exactly_what_was_shown_and_is_used_once() {
     let (mut bench, nginx) = asking();
     let incident = bench.open_id(&nginx);
-    let wrong = bench.asks(Command::Approve { incident, digest: digest("another") });
+    let wrong = bench.asks(Command::Approve { incident, digest: digest("another"), reason: "".into() });
     assert_eq!(wrong, Some(Err(Refusal::PlanChanged)));
-    assert!(bench.asks(Command::Approve { incident, digest: digest("plan") }).is_some_and(|said| said.is_ok()));
+    assert!(
+        bench
+            .asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() })
+            .is_some_and(|said| said.is_ok())
+    );
     assert_eq!(bench.started.len(), 1);
     let starter = bench.events(|event| match event {
         Event::Intent { starter, .. } => Some(starter.clone()),
@@ -43,7 +47,11 @@ fn a_plan_that_changed_since_the_yes_is_asked_again() {
     let (mut bench, nginx) = asking();
     let incident = bench.open_id(&nginx);
     bench.plan = Ok("changed");
-    assert!(bench.asks(Command::Approve { incident, digest: digest("plan") }).is_some_and(|said| said.is_ok()));
+    assert!(
+        bench
+            .asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() })
+            .is_some_and(|said| said.is_ok())
+    );
     assert!(bench.started.is_empty());
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks again") };
     assert_eq!((request.generation, request.plan.digest.clone(), request.why), (2, digest("changed"), Asks::Mode));
@@ -139,7 +147,7 @@ fn a_first_live_attempt_asks_and_the_second_does_not() {
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks") };
     assert_eq!(request.why, Asks::FirstLiveAttempt);
     let incident = bench.open_id(&nginx);
-    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     bench.fails();
     assert_eq!(bench.started.len(), 2);
 }
@@ -184,7 +192,7 @@ fn a_risky_run_by_hand_needs_a_yes_even_where_nothing_is_broken() {
     assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
     assert!(bench.started.is_empty());
     let incident = bench.open_id(&nginx);
-    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     assert_eq!(bench.started.len(), 1);
 }
 
@@ -250,7 +258,7 @@ fn a_risky_run_by_hand_is_above_shadow_once_it_has_its_yes() {
     bench.clears(&nginx);
     bench.asks(Command::RunNow { key: nginx.clone() });
     let incident = bench.open_id(&nginx);
-    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     assert_eq!(bench.started.len(), 1);
 }
 
@@ -259,7 +267,7 @@ fn a_run_by_hand_beside_a_yes_to_another_plan_is_answered_and_runs() {
     let (mut bench, nginx) = asking();
     bench.hold_surveys = true;
     let incident = bench.open_id(&nginx);
-    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     bench.hold_surveys = false;
     bench.plan = Ok("another plan");
     let said = bench.asks(Command::RunNow { key: nginx.clone() });

@@ -81,7 +81,7 @@ fn requests_and_soaks_go_on_after_a_restart() {
     bench.restart();
     bench.breaks(&nginx);
     let incident = bench.open_id(&nginx);
-    bench.asks(Command::Approve { incident, digest: digest("plan") });
+    bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     assert_eq!(bench.started.len(), 1);
     bench.ends(true);
     bench.pass(1);

@@ -1,14 +1,17 @@
 //! What is asked of the past, and what comes back.
 
+use std::fmt;
 use std::sync::Arc;
 
+use serde::{Deserialize, Serialize};
 use tokio::sync::{mpsc, oneshot, watch};
 
 use crate::core::{IncidentId, Recorded};
 use crate::engine::snapshot::{IncidentView, Snapshot};
 
 /// Which moment is wanted.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum Goal {
     /// After this event; one that is not there yet means the last.
     Event(u64),
@@ -19,7 +22,7 @@ pub enum Goal {
 }
 
 /// A moment of the past, as screens show it.
-#[derive(Debug, Clone, PartialEq)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replayed {
     /// Which event it follows.
     pub seq: u64,
@@ -32,7 +35,7 @@ pub struct Replayed {
 }
 
 /// How far a fold has come.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Progress {
     /// Events folded.
     pub done: u64,
@@ -40,8 +43,28 @@ pub struct Progress {
     pub of: u64,
 }
 
+/// Of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Side {
+    /// Earlier.
+    Before,
+    /// Later.
+    After,
+}
+
+impl fmt::Display for Side {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::Before => "before",
+            Self::After => "after",
+        })
+    }
+}
+
 /// Why the past cannot be shown.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[serde(rename_all = "snake_case")]
 pub enum PastError {
     /// The journal cannot be read, in words.
     #[error("the journal cannot be read: {0}")]
@@ -51,7 +74,7 @@ pub enum PastError {
     Empty,
     /// There is no incident before or after this one.
     #[error("no incident was opened {0} this moment")]
-    NoIncident(&'static str),
+    NoIncident(Side),
     /// The journal does not know this incident.
     #[error("there is no incident {0} in the journal")]
     Unknown(IncidentId),
@@ -62,7 +85,7 @@ pub enum PastError {
 
 /// A question, with the way back for its answer.
 #[derive(Debug)]
-pub(super) enum Ask {
+pub enum Ask {
     /// How many events are there?
     Count(oneshot::Sender<Result<u64, PastError>>),
     /// How did everything stand then?
@@ -79,7 +102,9 @@ pub struct Line {
 }
 
 impl Line {
-    pub(super) const fn new(asks: mpsc::UnboundedSender<Ask>, progress: watch::Receiver<Option<Progress>>) -> Self {
+    /// Over these ends: questions go out, and how far a fold has come comes back.
+    #[must_use]
+    pub const fn new(asks: mpsc::UnboundedSender<Ask>, progress: watch::Receiver<Option<Progress>>) -> Self {
         Self { asks, progress }
     }
 

@@ -23,6 +23,6 @@ mod told;
 #[cfg(test)]
 mod tests;
 
-pub use line::{Goal, Line, PastError, Progress, Replayed};
+pub use line::{Ask, Goal, Line, PastError, Progress, Replayed, Side};
 pub use serve::{Today, start};
 pub use told::tell;

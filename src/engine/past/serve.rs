@@ -8,7 +8,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot, watch};
 
 use super::ladder::Ladder;
-use super::line::{Ask, Goal, Line, PastError, Progress, Replayed};
+use super::line::{Ask, Goal, Line, PastError, Progress, Replayed, Side};
 use super::sight::Sight;
 use super::told;
 use crate::core::input::Binding;
@@ -134,10 +134,10 @@ impl Past {
         let seq = match goal {
             Goal::Event(seq) => seq.clamp(1, of.max(1)),
             Goal::IncidentBefore(seq) => {
-                self.reader.opening_before(seq).map_err(said)?.ok_or(PastError::NoIncident("before"))?
+                self.reader.opening_before(seq).map_err(said)?.ok_or(PastError::NoIncident(Side::Before))?
             }
             Goal::IncidentAfter(seq) => {
-                self.reader.opening_after(seq).map_err(said)?.ok_or(PastError::NoIncident("after"))?
+                self.reader.opening_after(seq).map_err(said)?.ok_or(PastError::NoIncident(Side::After))?
             }
         };
         if of == 0 { Err(PastError::Empty) } else { Ok(seq) }

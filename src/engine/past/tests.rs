@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::ladder::Ladder;
 use super::serve::{Today, start};
-use super::{Goal, Line, PastError, tell};
+use super::{Goal, Line, PastError, Side, tell};
 use crate::check::{Observation, Subject};
 use crate::core::incident::{Outcome, Starter};
 use crate::core::input::{Binding, Resolution, Standing};
@@ -31,7 +31,7 @@ fn key() -> Key {
 }
 
 fn alice() -> Operator {
-    Operator { uid: 1000, login: None, name: "alice".into() }
+    Operator { uid: 1000, name: "alice".into(), ..Operator::default() }
 }
 
 fn wall(mono: Mono) -> Timestamp {
@@ -194,9 +194,9 @@ async fn steps_lead_from_incident_to_incident_and_end_at_the_ends() {
     let to = async |goal| line.at(goal).await.map(|replayed| replayed.seq);
     assert_eq!(to(Goal::IncidentBefore(16)).await, Ok(10));
     assert_eq!(to(Goal::IncidentBefore(10)).await, Ok(3));
-    assert_eq!(to(Goal::IncidentBefore(3)).await, Err(PastError::NoIncident("before")));
+    assert_eq!(to(Goal::IncidentBefore(3)).await, Err(PastError::NoIncident(Side::Before)));
     assert_eq!(to(Goal::IncidentAfter(3)).await, Ok(10));
-    assert_eq!(to(Goal::IncidentAfter(10)).await, Err(PastError::NoIncident("after")));
+    assert_eq!(to(Goal::IncidentAfter(10)).await, Err(PastError::NoIncident(Side::After)));
     assert_eq!(to(Goal::Event(99)).await, Ok(16));
     assert_eq!(to(Goal::Event(0)).await, Ok(1));
 }

@@ -1,5 +1,6 @@
 //! One file per kind of failure.
 
+mod control;
 mod crash;
 mod filesystem;
 mod nginx;
@@ -20,4 +21,8 @@ pub const ALL: &[(&str, fn())] = &[
     ("a_pause_is_seen_and_holds", screen::paused),
     ("the_breaker_is_watched_opening", screen::breaker),
     ("every_size_is_drawn", screen::sizes),
+    ("ssh_is_cut_and_the_console_comes_back", control::ssh_is_cut),
+    ("two_consoles_are_one_team", control::two_at_once),
+    ("strangers_may_what_their_groups_say", control::strangers),
+    ("a_flood_of_clients_changes_nothing", control::flooded),
 ];

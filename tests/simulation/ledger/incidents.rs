@@ -104,7 +104,7 @@ fn opened(outside: &Outside, now: Now, incident: IncidentId, key: &Key, since: M
 }
 
 fn approved(books: &Books, now: Now, input: &Input, incident: IncidentId, generation: u32, digest: &Digest) -> Judged {
-    let sent = matches!(input, Input::Command { command: Command::Approve { incident: i, digest: d }, .. }
+    let sent = matches!(input, Input::Command { command: Command::Approve { incident: i, digest: d, .. }, .. }
         if *i == incident && d == digest);
     hold!(sent, "4 approvals", "{incident}: a yes that nobody gave");
     let asked = books.incident(incident).and_then(|known| known.asked.as_ref());

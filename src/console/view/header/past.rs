@@ -2,6 +2,7 @@
 
 use super::{first_and_rest, most_pressing, said, state};
 use crate::console::line::Line;
+use crate::console::model::Model;
 use crate::console::rewind::{Rewind, Shown};
 use crate::console::say;
 use crate::console::theme::Role;
@@ -41,10 +42,10 @@ fn states(world: &World<'_>) -> [Line; 3] {
 }
 
 /// The present, while the past is on its way.
-pub fn asked(room: usize, rewind: &Rewind, world: &World<'_>) -> (Line, Line) {
+pub fn asked(room: usize, rewind: &Rewind, model: &Model, world: &World<'_>) -> (Line, Line) {
     let reading = reading(rewind);
     let fits = states(world).into_iter().find(|state| state.width() + reading.width() < room);
-    fits.map_or_else(|| super::fitted(room, world), |state| (state, reading))
+    fits.map_or_else(|| super::fitted(room, model, world), |state| (state, reading))
 }
 
 /// What waits, live: it is not forgotten over the past.

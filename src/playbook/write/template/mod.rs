@@ -5,6 +5,8 @@ mod bodies;
 
 use bodies::Body;
 
+use serde::{Deserialize, Serialize};
+
 use crate::playbook::Target;
 use crate::text::clean_line;
 
@@ -38,7 +40,8 @@ pub enum Class {
 }
 
 /// The kind of target that a class is about.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
 pub enum WantedTarget {
     /// A systemd unit.
     Unit,

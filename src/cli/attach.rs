@@ -1,0 +1,48 @@
+//! `salve attach`: the console on another host's engine; and `salve bridge`, its far side.
+
+use std::process::ExitCode;
+
+use super::args::{Common, Screen};
+use super::exit::Failure;
+use super::{console, logs, runtime};
+use crate::console::EngineAt;
+use crate::control::bridge as carry;
+use crate::control::client::{Connection, Found, find};
+use crate::control::socket::NAME;
+use crate::control::way::{Asking, Destination, Way};
+
+pub fn attach(common: &Common, screen: &Screen, to: Destination, program: String) -> Result<ExitCode, Failure> {
+    let runtime = runtime::build()?;
+    let _logs = logs::into(&common.paths().state);
+    let far = EngineAt::Far(to.to_string().into());
+    let way = Way::Ssh { to, program };
+    let attached = runtime.block_on(async { Connection::open(&way, Asking::Allowed).await?.attach().await })?;
+    let ended = console::attached(common, screen, attached, far, &runtime);
+    // ssh may sit in a question that nobody answers
+    runtime.shutdown_background();
+    ended
+}
+
+pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
+    let runtime = runtime::build()?;
+    let folders = common.paths().sockets();
+    let carried = runtime.block_on(async {
+        let socket = match find(&folders).await {
+            Found::Engine(socket) => socket,
+            Found::Forbidden(path) => return Err(Failure::Forbidden(path)),
+            Found::Nobody => {
+                let wanted: Vec<String> = folders.iter().map(|one| one.join(NAME).display().to_string()).collect();
+                return Err(Failure::Nobody(format!(
+                    "no engine listens on this host ({}): let root run `salve service install`, or open `salve` there",
+                    wanted.join(", ")
+                )));
+            }
+        };
+        carry::run(tokio::io::stdin(), tokio::io::stdout(), &socket)
+            .await
+            .map_err(|error| Failure::Said(error.to_string()))
+    });
+    // standard input may be read for ever
+    runtime.shutdown_background();
+    carried.map(|()| ExitCode::SUCCESS)
+}

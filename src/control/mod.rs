@@ -1,0 +1,35 @@
+//! An engine's handle carried over a socket: a daemon listens, consoles and verbs connect, from this host or over SSH.
+//!
+//! ```text
+//!  engine --handle--> server ==socket== client --handle--> console, verbs
+//!                       |   (or ssh, with a bridge on the far side)
+//!                peer: who is it, what may they
+//! ```
+//!
+//! | room | its one job |
+//! |---|---|
+//! | [`protocol`] | what is said, and in which order |
+//! | [`wire`] | messages as frames with a length cap |
+//! | [`difference`] | from one snapshot to the next in few bytes |
+//! | [`socket`] | where the socket stands, and whose it is |
+//! | [`rights`] | who may ask for what |
+//! | [`limits`] | how many connections and requests one user has |
+//! | [`server`] | accepts; `session`: one connection |
+//! | [`client`] | the other end: a handle that reconnects by itself |
+//! | [`way`] | how the other end is reached: a socket, or the system's `ssh` |
+//! | [`bridge`] | the far side of `ssh` |
+//!
+//! There is no TCP listener. The engine never waits for anybody here: a slow reader gets the latest state when it is
+//! ready for it, and is cut off when it is not ready for long.
+
+pub mod bridge;
+pub mod client;
+pub mod difference;
+pub mod limits;
+pub mod protocol;
+pub mod rights;
+pub mod server;
+mod session;
+pub mod socket;
+pub mod way;
+pub mod wire;

@@ -1,0 +1,164 @@
+//! What is said over the socket. JSON in frames (see [`super::wire`]).
+//!
+//! ```text
+//! client: hello            -> server: welcome | refused (and the end)
+//! client: look             -> server: whole, then changed … changed
+//! client: ask {id, what}   -> server: answer {id, …}; before it, perhaps, rehearsing and progress
+//! client: forget {id}
+//!                             server: beat, once a second
+//! ```
+//!
+//! The first message of each side is read leniently, so that versions can tell each other apart; everything after it
+//! strictly.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::difference::Difference;
+use super::rights::Rights;
+use crate::core::{Command, IncidentId, Operator, Refusal};
+use crate::engine::Snapshot;
+use crate::engine::offer::Offer;
+use crate::engine::operator::Claims;
+use crate::engine::past::{Goal, PastError, Progress, Replayed};
+use crate::engine::rehearse::Rehearsal;
+use crate::engine::snapshot::IncidentView;
+use crate::playbook::write::WantedTarget;
+
+/// Both sides must speak the same; it rises whenever a message changes.
+pub const VERSION: u32 = 1;
+
+/// The client's first message. Fields that are not known are from another version, and do not matter yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Hello {
+    /// The protocol's.
+    pub version: u32,
+    /// The program's, for people.
+    pub build: Arc<str>,
+    /// Where the operator sits.
+    #[serde(default)]
+    pub claims: Claims,
+}
+
+impl Hello {
+    /// Of this program, in this process.
+    #[must_use]
+    pub fn here() -> Self {
+        Self { version: VERSION, build: env!("CARGO_PKG_VERSION").into(), claims: Claims::of_this_process() }
+    }
+}
+
+/// The server's first message. Fields that are not known are from another version, and do not matter yet.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Greeting {
+    /// Come in.
+    Welcome(Welcome),
+    /// No, why, and what to do.
+    Refused(Arc<str>),
+}
+
+/// Who the server is, and who it takes the client for.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct Welcome {
+    /// The protocol's.
+    pub version: u32,
+    /// The program's, for people.
+    pub build: Arc<str>,
+    /// The engine's host, cleaned.
+    pub host: Arc<str>,
+    /// As the kernel says; what the client claims is in it.
+    pub operator: Operator,
+    /// What this operator may do.
+    pub rights: Rights,
+}
+
+/// What a client says after its hello.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ToServer {
+    /// Send the state, now and whenever it changes.
+    Look {},
+    /// A question or a command; its answer carries the same number.
+    Ask {
+        /// The client's own, used once.
+        id: u64,
+        /// What.
+        what: Request,
+    },
+    /// An answer is not wanted any more.
+    Forget {
+        /// Whose.
+        id: u64,
+    },
+}
+
+/// What can be asked for: a closed list.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Request {
+    /// See [`Command`].
+    Command(Command),
+    /// How many events the journal holds.
+    History {},
+    /// The state at a moment of the past.
+    Recall(Goal),
+    /// One incident with its whole story.
+    Incident(IncidentId),
+    /// What a playbook's text would do now.
+    Rehearse {
+        /// The playbook's name.
+        name: Arc<str>,
+        /// As TOML.
+        text: Arc<str>,
+    },
+    /// What a new playbook could be about.
+    Offers(WantedTarget),
+}
+
+/// What a server says after its greeting.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum ToClient {
+    /// The state.
+    Whole(Arc<Snapshot>),
+    /// How the state differs from the one before.
+    Changed(Box<Difference>),
+    /// The connection is alive, and so was the engine so many milliseconds ago.
+    Beat(u64),
+    /// How far a look into the past has come.
+    Progress(Option<Progress>),
+    /// What a rehearsal looks at now.
+    Rehearsing {
+        /// Whose.
+        id: u64,
+        /// In words.
+        at: Arc<str>,
+    },
+    /// The answer.
+    Answer {
+        /// To which request.
+        id: u64,
+        /// Boxed: most messages are smaller.
+        answer: Box<Answer>,
+    },
+}
+
+/// The answer to a [`Request`], of the same name.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case", deny_unknown_fields)]
+pub enum Answer {
+    /// In words what was done.
+    Command(Result<Arc<str>, Refusal>),
+    /// So many.
+    History(Result<u64, PastError>),
+    /// A moment.
+    Recall(Result<Box<Replayed>, PastError>),
+    /// The incident.
+    Incident(Result<Arc<IncidentView>, PastError>),
+    /// What each target would see.
+    Rehearse(Result<Vec<Rehearsal>, Arc<str>>),
+    /// What there is.
+    Offers(Vec<Offer>),
+}

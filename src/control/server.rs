@@ -1,0 +1,165 @@
+//! Listens: accepts connections, knows who each is, and keeps what is published once for all of them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::net::{UnixListener, UnixStream};
+use tokio::sync::watch;
+use tokio::task::{JoinHandle, JoinSet};
+use tokio_util::bytes::Bytes;
+
+use super::difference::Difference;
+use super::limits::Limits;
+use super::protocol::{Greeting, ToClient};
+use super::rights::Roles;
+use super::session::{self, Peer};
+use super::socket::Socket;
+use super::wire::{self, Writer};
+use crate::engine::{Handle, Snapshot};
+
+/// After an error that is nobody's fault (no descriptor left), nobody is let in for so long.
+const BREATH: Duration = Duration::from_millis(200);
+/// Whoever is refused gets so long to read why.
+const REFUSAL: Duration = Duration::from_secs(1);
+/// Refusals that are being said at once; whoever comes beyond that finds the door shut.
+const REFUSALS: usize = 64;
+/// Where nobody looked before, the engine gets so long to say how it stands now.
+const FRESH: Duration = Duration::from_millis(250);
+
+/// A snapshot, and how it differs from the one before, said once for all who know that one.
+#[derive(Debug, Clone)]
+pub(super) struct Published {
+    pub snapshot: Arc<Snapshot>,
+    /// From which generation, and the message.
+    pub step: Option<(u64, Bytes)>,
+}
+
+/// A socket that is being listened on.
+#[derive(Debug)]
+pub struct Listening {
+    /// The file, as long as it is ours.
+    socket: Socket,
+    accepts: JoinHandle<()>,
+}
+
+impl Listening {
+    /// Serves this engine to whoever connects and may; needs a runtime.
+    ///
+    /// # Errors
+    /// Where the runtime cannot listen.
+    pub fn start(socket: Socket, handle: Handle, roles: Roles) -> std::io::Result<Self> {
+        let accepts = tokio::spawn(accept(socket.listener()?, handle, Arc::new(roles)));
+        Ok(Self { socket, accepts })
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn path(&self) -> &std::path::Path {
+        self.socket.path()
+    }
+}
+
+impl Drop for Listening {
+    /// Lets go of everybody.
+    fn drop(&mut self) {
+        self.accepts.abort();
+    }
+}
+
+async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
+    let limits = Limits::default();
+    let hub = Arc::new(Hub::new(handle.clone()));
+    let mut sessions = JoinSet::new();
+    let mut refusals = JoinSet::new();
+    loop {
+        let stream = tokio::select! {
+            accepted = listener.accept() => match accepted {
+                Ok((stream, _)) => stream,
+                Err(error) => {
+                    tracing::warn!(%error, "nobody can be let in");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+            },
+            Some(_) = sessions.join_next() => continue,
+            Some(_) = refusals.join_next() => continue,
+        };
+        // without the kernel's word nobody is let in
+        let Ok(credentials) = stream.peer_cred() else { continue };
+        let peer = Peer { uid: credentials.uid(), gid: credentials.gid(), pid: credentials.pid() };
+        match limits.enter(peer.uid) {
+            Ok(place) => {
+                let (handle, hub, roles) = (handle.clone(), Arc::clone(&hub), Arc::clone(&roles));
+                sessions.spawn(session::run(stream, peer, place, handle, hub, roles));
+            }
+            Err(why) if refusals.len() < REFUSALS => {
+                refusals.spawn(refuse(stream, why));
+            }
+            Err(_) => {}
+        }
+    }
+}
+
+/// Says why not.
+async fn refuse(stream: UnixStream, why: String) {
+    let mut writer = Writer::new(stream);
+    let _ = tokio::time::timeout(REFUSAL, writer.send(&Greeting::Refused(why.into()))).await;
+}
+
+/// What is published, for as long as anybody looks.
+#[derive(Debug)]
+pub(super) struct Hub {
+    handle: Handle,
+    /// Follows the engine as long as somebody listens to it.
+    published: tokio::sync::Mutex<std::sync::Weak<Following>>,
+}
+
+/// The task that follows the engine; it ends when nobody holds this.
+#[derive(Debug)]
+pub(super) struct Following {
+    pub published: watch::Receiver<Published>,
+    task: JoinHandle<()>,
+}
+
+impl Drop for Following {
+    fn drop(&mut self) {
+        self.task.abort();
+    }
+}
+
+impl Hub {
+    fn new(handle: Handle) -> Self {
+        Self { handle, published: tokio::sync::Mutex::default() }
+    }
+
+    /// Follows the engine, together with whoever does so already.
+    pub async fn follow(&self) -> Arc<Following> {
+        let mut known = self.published.lock().await;
+        if let Some(following) = known.upgrade() {
+            return following;
+        }
+        let mut looking = self.handle.snapshots();
+        looking.borrow_and_update();
+        // where it came in between, waiting was for nothing
+        let _ = tokio::time::timeout(FRESH, looking.changed()).await;
+        let first = Arc::clone(&looking.borrow_and_update());
+        let (publish, published) = watch::channel(Published { snapshot: first, step: None });
+        let task = tokio::spawn(async move {
+            while looking.changed().await.is_ok() {
+                let snapshot = Arc::clone(&looking.borrow_and_update());
+                let before = Arc::clone(&publish.borrow().snapshot);
+                // much to compare where there are many targets
+                let compared = tokio::task::spawn_blocking(move || {
+                    let difference = Difference::between(&before, &snapshot);
+                    let message = wire::encode(&ToClient::Changed(Box::new(difference))).ok();
+                    Published { snapshot, step: message.map(|message| (before.generation, message)) }
+                });
+                let Ok(next) = compared.await else { return };
+                publish.send_replace(next);
+            }
+        });
+        let following = Arc::new(Following { published, task });
+        *known = Arc::downgrade(&following);
+        following
+    }
+}

@@ -1,0 +1,438 @@
+//! The control socket, with real engines and real sockets: what consoles and verbs see of an engine elsewhere.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+extern crate salve;
+
+#[path = "support/fixture.rs"]
+#[allow(dead_code, reason = "shared with the tests of screens")]
+mod fixture;
+#[path = "support/house.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
+mod house;
+
+use std::path::Path;
+use std::sync::Arc;
+use std::sync::atomic::AtomicU64;
+use std::time::{Duration, Instant};
+
+use salve::control::bridge;
+use salve::control::client::{Attached, ClientError, Connection};
+use salve::control::difference::Difference;
+use salve::control::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION};
+use salve::control::rights::{Rights, Roles};
+use salve::control::server::Listening;
+use salve::control::socket::Socket;
+use salve::control::way::{Asking, Way};
+use salve::control::wire::{FRAME, Reader, WireError, Writer};
+use salve::core::plan::Digest;
+use salve::core::{Command, Refusal, Scope};
+use salve::engine::past::Goal;
+use salve::engine::snapshot::{Snapshot, Stage};
+use salve::engine::{Handle, Running};
+use salve::host::clock::boottime_ms;
+use tokio::io::{AsyncReadExt, AsyncWriteExt};
+use tokio::net::UnixStream;
+use tokio::sync::{mpsc, watch};
+
+use house::{House, PATIENCE, missing, missing_in_mode, seen, touch};
+
+fn listen(folder: &Path, handle: &Handle) -> Listening {
+    Listening::start(Socket::listen(folder).unwrap(), handle.clone(), Roles::usual()).unwrap()
+}
+
+async fn open(listening: &Listening) -> Connection {
+    Connection::open(&way(listening), Asking::Not).await.unwrap()
+}
+
+fn way(listening: &Listening) -> Way {
+    Way::Socket(listening.path().into())
+}
+
+async fn attach(listening: &Listening) -> Attached {
+    open(listening).await.attach().await.unwrap()
+}
+
+/// A house whose engine listens.
+struct Served {
+    house: House,
+    running: Running,
+    listening: Listening,
+}
+
+impl Served {
+    fn new() -> Self {
+        Self::of(House::new())
+    }
+
+    fn of(house: House) -> Self {
+        let running = house.start();
+        let listening = listen(&house.path("run"), &running.handle);
+        Self { house, running, listening }
+    }
+}
+
+fn pause(reason: &str) -> Command {
+    Command::Pause { scope: Scope::Host, length: None, reason: reason.into() }
+}
+
+/// An engine that says what it is told to say.
+struct Puppet {
+    publish: watch::Sender<Arc<Snapshot>>,
+    handle: Handle,
+    _folder: tempfile::TempDir,
+    listening: Listening,
+}
+
+fn puppet(first: Snapshot) -> Puppet {
+    let (publish, snapshots) = watch::channel(Arc::new(first));
+    let handle = Handle::new(snapshots, mpsc::channel(1).0, Arc::new(AtomicU64::new(boottime_ms())));
+    let folder = tempfile::tempdir().unwrap();
+    let listening = listen(folder.path(), &handle);
+    Puppet { publish, handle, _folder: folder, listening }
+}
+
+impl Puppet {
+    fn say(&self, change: impl FnOnce(&mut Snapshot)) {
+        self.publish.send_modify(|snapshot| {
+            let snapshot = Arc::make_mut(snapshot);
+            snapshot.generation += 1;
+            change(snapshot);
+        });
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_consoles_see_each_others_acts_and_who_did_them() {
+    let served = Served::new();
+    let (one, two) = (attach(&served.listening).await, attach(&served.listening).await);
+    assert_eq!(one.welcome.rights, Rights::all());
+    assert!(one.handle.command(pause("upgrade")).await.unwrap().contains("paused"));
+    let snapshot = seen(&two.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
+    assert_eq!((&*snapshot.pauses[0].reason, snapshot.pauses[0].by.uid), ("upgrade", one.welcome.operator.uid));
+    two.handle.command(Command::Resume { scope: Scope::Host }).await.unwrap();
+    seen(&one.handle, "its end", |snapshot| snapshot.pauses.is_empty()).await;
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_an_attached_console_shows_is_what_the_engine_says() {
+    let house = House::new();
+    let file = house.path("file");
+    house.write("file", &missing(&file, &touch(&file)));
+    let served = Served::of(house);
+    let attached = attach(&served.listening).await;
+    let healed = |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, Stage::Closed { .. }));
+    let far = seen(&attached.handle, "healed", healed).await;
+    let near = served.running.handle.snapshots();
+    let near = Arc::clone(&near.borrow());
+    assert_eq!(far.incidents[0].story, near.incidents[0].story);
+    // the past as well
+    let history = attached.handle.history().await.unwrap();
+    assert!(history > 3);
+    let past = attached.handle.recall(Goal::Event(1)).await.unwrap();
+    assert_eq!((past.seq, past.snapshot.incidents.len()), (1, 0));
+    let told = attached.handle.incident(far.incidents[0].id).await.unwrap();
+    assert_eq!(told.id, far.incidents[0].id);
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_forged_digest_runs_nothing_and_a_right_one_runs_once() {
+    let house = House::new();
+    let file = house.path("file");
+    house.write("file", &missing_in_mode(&file, &touch(&file), "ask"));
+    let served = Served::of(house);
+    let attached = attach(&served.listening).await;
+    let asks = |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, Stage::Asking(_)));
+    let snapshot = seen(&attached.handle, "asks", asks).await;
+    let view = &snapshot.incidents[0];
+    let Stage::Asking(request) = &view.stage else { panic!("{:?}", view.stage) };
+    let approve = |digest: Digest| Command::Approve { incident: view.id, digest, reason: "seen".into() };
+    let forged = attached.handle.command(approve(Digest("f".repeat(64).into()))).await;
+    assert_eq!(forged, Err(Refusal::PlanChanged));
+    assert!(!file.exists());
+    let right = request.plan.digest.clone();
+    attached.handle.command(approve(right.clone())).await.unwrap();
+    let closed = |snapshot: &Snapshot| matches!(snapshot.incidents[0].stage, Stage::Closed { .. });
+    seen(&attached.handle, "healed", closed).await;
+    assert!(file.exists());
+    // the same yes again is a yes to nothing
+    let replayed = attached.handle.command(approve(right)).await;
+    assert_eq!(replayed, Err(Refusal::NoSuchIncident(view.id)));
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_returns_is_found_again() {
+    let Served { house, running, listening } = Served::new();
+    let attached = attach(&listening).await;
+    drop(listening);
+    running.stop().await;
+    let lost = |snapshot: &Snapshot| snapshot.messages.iter().any(|message| message.text.starts_with("not connected"));
+    let kept = seen(&attached.handle, "the loss", lost).await;
+    assert!(!kept.host.is_empty(), "the last state stays");
+    assert_eq!(attached.handle.command(pause("gone")).await, Err(Refusal::Unreachable));
+    let beat = attached.handle.beat();
+    let running = house.start();
+    let listening = listen(&house.path("run"), &running.handle);
+    let found = |snapshot: &Snapshot| snapshot.messages.iter().any(|message| &*message.text == "connected again");
+    seen(&attached.handle, "the return", found).await;
+    attached.handle.command(pause("back")).await.unwrap();
+    assert!(attached.handle.beat() > beat);
+    drop(listening);
+    running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn two_versions_say_what_is_to_be_done() {
+    let served = Served::new();
+    for (version, build, told) in [
+        (VERSION + 1, "9.9.9", "yours is 9.9.9"),
+        (VERSION + 1, "9.9.9", "replace the one that runs here"),
+        (VERSION - 1, "0.0.1", "replace yours"),
+    ] {
+        let stream = UnixStream::connect(served.listening.path()).await.unwrap();
+        let (from, into) = stream.into_split();
+        let hello = Hello { version, build: build.into(), ..Hello::here() };
+        Writer::new(into).send(&hello).await.unwrap();
+        match Reader::new(from, FRAME).next::<Greeting>().await.unwrap().unwrap() {
+            Greeting::Refused(why) => assert!(why.contains(told), "{why}"),
+            Greeting::Welcome(_) => panic!("{version} is let in"),
+        }
+    }
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn rubbish_is_cut_off_and_nobody_else_notices() {
+    let served = Served::new();
+    let attached = attach(&served.listening).await;
+    let path = served.listening.path();
+    let frame = |text: &[u8]| [&u32::try_from(text.len() + 1).unwrap().to_be_bytes()[..], &[0], text].concat();
+    let hello = frame(&serde_json::to_vec(&Hello::here()).unwrap());
+    let after = |bytes: &[u8]| [&hello[..], bytes].concat();
+    let long = u32::try_from(FRAME + 1).unwrap().to_be_bytes();
+    for (name, bytes) in [
+        ("nothing of ours", b"GET / HTTP/1.1\r\n\r\n".to_vec()),
+        ("no length", vec![0; 100]),
+        ("too long a hello", long.to_vec()),
+        ("no hello", frame(b"{}")),
+        ("no JSON", after(&frame(b"{\"ask\":"))),
+        ("an unknown verb", after(&frame(b"{\"shell\":{\"run\":\"id\"}}"))),
+        ("an unknown field", after(&frame(b"{\"look\":{\"at\":\"all\"}}"))),
+        ("too long a request", after(&long)),
+        (
+            "a request in parts",
+            after(
+                &[&u32::try_from(FRAME).unwrap().to_be_bytes()[..], &[1], &vec![b' '; FRAME - 1][..], &frame(b" ")]
+                    .concat(),
+            ),
+        ),
+    ] {
+        let mut stream = UnixStream::connect(path).await.unwrap();
+        stream.write_all(&bytes).await.unwrap();
+        let mut rest = Vec::new();
+        // the end of the connection, whatever was said before it
+        let ended = tokio::time::timeout(PATIENCE, stream.read_to_end(&mut rest)).await;
+        assert!(ended.is_ok(), "{name} is not cut off");
+    }
+    attached.handle.command(pause("still here")).await.unwrap();
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn half_a_hello_is_not_waited_for_and_connections_are_counted() {
+    let served = Served::new();
+    let mut silent = Vec::new();
+    for _ in 0..200 {
+        silent.push(UnixStream::connect(served.listening.path()).await.unwrap());
+    }
+    let began = Instant::now();
+    // their places are free again when nobody has said hello for so long
+    let attached = loop {
+        match Connection::open(&way(&served.listening), Asking::Not).await {
+            Ok(connection) => break connection.attach().await.unwrap(),
+            Err(ClientError::Refused(why)) => assert!(why.contains("16 connections"), "{why}"),
+            Err(ClientError::Broken { .. }) => {}
+            Err(error) => panic!("{error}"),
+        }
+        assert!(began.elapsed() < PATIENCE);
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    };
+    served.running.handle.command(pause("the loop never noticed")).await.unwrap();
+    seen(&attached.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
+    drop(silent);
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn who_does_not_read_is_passed_over_then_cut_off() {
+    let puppet = puppet(fixture::trouble());
+    let reading = attach(&puppet.listening).await;
+    let stream = UnixStream::connect(puppet.listening.path()).await.unwrap();
+    let (from, into) = stream.into_split();
+    let mut writer = Writer::new(into);
+    writer.send(&Hello::here()).await.unwrap();
+    writer.send(&ToServer::Look {}).await.unwrap();
+    let began = Instant::now();
+    // until the server hangs up on the one that does not read
+    while writer.send(&ToServer::Forget { id: 1 }).await.is_ok() {
+        puppet.say(|snapshot| {
+            snapshot.host = format!("host {}", snapshot.generation).into();
+            let long: Arc<str> = "x".repeat(100_000).into();
+            snapshot.messages.iter_mut().for_each(|message| message.text = Arc::clone(&long));
+            snapshot.messages[0].text = format!("{} {long}", snapshot.generation).into();
+        });
+        assert!(began.elapsed() < PATIENCE, "never cut off");
+        tokio::time::sleep(Duration::from_millis(20)).await;
+    }
+    let last = puppet.handle.snapshots().borrow().generation;
+    seen(&reading.handle, "the latest", |snapshot| snapshot.generation >= last).await;
+    // what it gets after all is the beginning, and then the end
+    let mut reader = Reader::new(from, 1 << 30);
+    assert!(matches!(reader.next::<Greeting>().await, Ok(Some(Greeting::Welcome(_)))));
+    let mut states = 0;
+    while let Ok(Some(message)) = reader.next::<ToClient>().await {
+        states += u64::from(!matches!(message, ToClient::Beat(_)));
+    }
+    assert!(states < last, "{states} of {last}");
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_larger_than_a_frame_comes_whole() {
+    let mut large = fixture::calm();
+    let row = large.detectors[0].clone();
+    large.detectors.extend((0..10_000).map(|number| {
+        let mut row = row.clone();
+        row.target = format!("unit number-{number}.service").into();
+        row
+    }));
+    let puppet = puppet(large.clone());
+    let attached = attach(&puppet.listening).await;
+    let far = Arc::clone(&attached.handle.snapshots().borrow());
+    assert_eq!(far.detectors, large.detectors);
+    puppet.say(|snapshot| snapshot.detectors[5_000].seen = Some("changed".into()));
+    let far = seen(&attached.handle, "one row", |far| far.detectors[5_000].seen.as_deref() == Some("changed")).await;
+    let near = Arc::clone(&puppet.handle.snapshots().borrow());
+    assert_eq!(far.detectors, near.detectors);
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_idle_console_costs_next_to_nothing() {
+    let puppet = puppet(fixture::trouble());
+    let mut stream = UnixStream::connect(puppet.listening.path()).await.unwrap();
+    let mut writer = Writer::new(&mut stream);
+    writer.send(&Hello::here()).await.unwrap();
+    writer.send(&ToServer::Look {}).await.unwrap();
+    // the bytes between two signs of life, once the state is there
+    let mut reader = Reader::new(stream, 1 << 30);
+    reader.next::<Greeting>().await.unwrap();
+    while !matches!(reader.next::<ToClient>().await.unwrap().unwrap(), ToClient::Whole(_)) {}
+    while !matches!(reader.next::<ToClient>().await.unwrap().unwrap(), ToClient::Beat(_)) {}
+    let (mut stream, rest) = reader.into_rest();
+    assert!(rest.is_empty());
+    let (mut bytes, mut beats) = (Vec::new(), 0);
+    let mut chunk = [0; 4096];
+    while beats < 3 {
+        let count = stream.read(&mut chunk).await.unwrap();
+        bytes.extend_from_slice(&chunk[..count]);
+        beats = bytes.windows(6).filter(|window| window == b"\"beat\"").count();
+    }
+    println!("an idle attached console: {} bytes a second", bytes.len() / beats);
+    assert!(bytes.len() / beats < 40, "{}", String::from_utf8_lossy(&bytes));
+    // one figure that moves costs its row's new end, and no more
+    puppet.say(|snapshot| {
+        let row = snapshot.detectors.iter_mut().find(|row| row.figures.len() > 10).unwrap();
+        let (at, figure) = *row.figures.last().unwrap();
+        row.figures.remove(0);
+        row.figures.push((at + Duration::from_secs(10), figure + 1.0));
+    });
+    let mut reader = Reader::new(stream, 1 << 30);
+    loop {
+        match reader.next::<ToClient>().await.unwrap().unwrap() {
+            ToClient::Changed(difference) => {
+                let length = serde_json::to_vec(&difference).unwrap().len();
+                println!("one more figure: {length} bytes");
+                assert!(length < 300, "{length}");
+                break;
+            }
+            other => assert!(matches!(other, ToClient::Beat(_))),
+        }
+    }
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn the_bridge_carries_both_ways_and_ends_with_either_side() {
+    let served = Served::new();
+    let (near, far) = tokio::io::duplex(1 << 16);
+    let (from, into) = tokio::io::split(far);
+    let path = served.listening.path().to_owned();
+    let bridge = tokio::spawn(async move { bridge::run(from, into, &path).await });
+    let (from, into) = tokio::io::split(near);
+    let (mut reader, mut writer) = (Reader::new(from, 1 << 30), Writer::new(into));
+    writer.send(&Hello::here()).await.unwrap();
+    assert!(matches!(reader.next::<Greeting>().await.unwrap().unwrap(), Greeting::Welcome(_)));
+    writer.send(&ToServer::Ask { id: 7, what: Request::Command(pause("from afar")) }).await.unwrap();
+    let answer = loop {
+        match reader.next::<ToClient>().await.unwrap().unwrap() {
+            ToClient::Answer { id: 7, answer } => break answer,
+            other => assert!(matches!(other, ToClient::Beat(_))),
+        }
+    };
+    assert!(matches!(*answer, Answer::Command(Ok(_))));
+    drop(served.listening);
+    served.running.stop().await;
+    let ended = loop {
+        match reader.next::<ToClient>().await {
+            Ok(Some(_)) => {}
+            ended => break ended,
+        }
+    };
+    assert!(matches!(ended, Ok(None) | Err(WireError::Io(_))));
+    tokio::time::timeout(PATIENCE, bridge).await.unwrap().unwrap().unwrap();
+}
+
+#[test]
+fn a_difference_leads_from_any_state_to_any_other() {
+    let states: Vec<Snapshot> = vec![
+        fixture::trouble(),
+        fixture::calm(),
+        fixture::first(),
+        fixture::paused(),
+        fixture::changed_plan(),
+        fixture::hostile(),
+        fixture::storm(),
+    ];
+    for (from, old) in (1..).zip(&states) {
+        for (to, new) in (100..).zip(&states) {
+            let (old, new) = (Snapshot { generation: from, ..old.clone() }, Snapshot { generation: to, ..new.clone() });
+            let difference = Difference::between(&old, &new);
+            let said = serde_json::to_string(&difference).unwrap();
+            let heard: Difference = serde_json::from_str(&said).unwrap();
+            let reached = heard.clone().onto(&old).unwrap();
+            assert_eq!(reached, Snapshot { operator: old.operator.clone(), ..new });
+            assert!(heard.onto(&Snapshot { generation: from + 1, ..old }).is_err());
+        }
+    }
+}
+
+#[test]
+fn a_difference_that_does_not_fit_is_refused_and_never_panics() {
+    let old = fixture::trouble();
+    let mut new = Snapshot { generation: old.generation + 1, ..old.clone() };
+    new.detectors[3].figures.clear();
+    new.detectors[2].seen = Some("other".into());
+    new.messages.clear();
+    let said = serde_json::to_value(Difference::between(&old, &new)).unwrap();
+    let text = said.to_string();
+    let bare = Snapshot { generation: old.generation, ..fixture::first() };
+    assert!(serde_json::from_str::<Difference>(&text).unwrap().onto(&bare).is_err());
+    // numbers out of every range
+    for number in ["18446744073709551615", "9999"] {
+        let wild = text.replace("[2,", &format!("[{number},")).replace("[3,", &format!("[{number},"));
+        if let Ok(difference) = serde_json::from_str::<Difference>(&wild) {
+            assert!(difference.onto(&old).is_err(), "{wild}");
+        }
+    }
+}

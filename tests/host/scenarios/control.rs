@@ -1,0 +1,152 @@
+//! A daemon that outlives its consoles: over ssh, for several users, among hostile clients.
+
+use std::thread::sleep;
+use std::time::Duration;
+
+use super::nginx;
+use crate::machine::Machine;
+use crate::watch::Salve;
+
+/// A user whom ssh lets in to its own host by key.
+fn with_ssh(machine: &Machine) {
+    machine.sh("mkdir -p -m 700 /root/.ssh && ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519 \
+         && cp /root/.ssh/id_ed25519.pub /root/.ssh/authorized_keys \
+         && printf 'Host *\\n  StrictHostKeyChecking accept-new\\n' > /root/.ssh/config \
+         && systemctl start ssh");
+    machine.wait("sshd", "ssh root@127.0.0.1 true");
+}
+
+pub fn ssh_is_cut() {
+    let machine = nginx::host();
+    with_ssh(&machine);
+    let mut salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
+    salve.start();
+    let mut screen = salve.screen_of(&["attach", "ssh://root@127.0.0.1"], 40, 120);
+    screen.wait_for("by ssh");
+    screen.wait_for("AUTO on");
+    // the connection goes; the healing goes on
+    machine.sh("systemctl stop ssh; pkill -9 -f '[s]shd: root@'; pkill -9 nginx");
+    screen.wait_for("not connected");
+    screen.wait_for("STALE");
+    salve.wait_count("closed", 1);
+    machine.sh("systemctl start ssh");
+    screen.wait_for("connected again");
+    screen.wait_until("live again", |screen| !screen.screen().contains("STALE"));
+    // a pause from afar is recorded with where it came from
+    screen.send(b"p");
+    screen.wait_for("ause");
+    sleep(Duration::from_millis(500));
+    screen.send(b"\r");
+    salve.wait_count("paused", 1);
+    let (_, paused) = salve.events().into_iter().find(|(kind, _)| kind == "paused").unwrap();
+    assert_eq!((&paused["by"]["name"], &paused["by"]["from"]), (&"root".into(), &"127.0.0.1".into()), "{paused}");
+    // the console goes without a word, the daemon too, and a new one takes over
+    machine.sh("pkill -9 -f '[s]alve attach'");
+    screen.wait();
+    salve.kill();
+    salve.start();
+    let mut screen = salve.screen(40, 120);
+    screen.wait_for("attached");
+    screen.wait_for("PAUSED");
+    screen.send(b"q");
+    screen.wait();
+    salve.verify();
+}
+
+pub fn two_at_once() {
+    let machine = nginx::host();
+    let mut salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
+    salve.start();
+    let (mut one, mut two) = (salve.screen(40, 120), salve.screen(24, 80));
+    for screen in [&one, &two] {
+        screen.wait_for("AUTO on");
+    }
+    one.send(b"p");
+    one.wait_for("ause");
+    sleep(Duration::from_millis(500));
+    one.send(b"\r");
+    two.wait_for("PAUSED");
+    machine.sh("salve resume");
+    for screen in [&one, &two] {
+        screen.wait_for("AUTO on");
+    }
+    // one console is killed: the other, and the healing, go on
+    machine.sh("pkill -9 -f -o '^salve$'; pkill -9 nginx");
+    two.wait_for("auto-fix");
+    salve.wait_count("closed", 1);
+    for screen in [&mut one, &mut two] {
+        screen.send(b"q");
+        screen.wait();
+    }
+}
+
+pub fn strangers() {
+    let machine = nginx::host();
+    machine.sh("groupadd salve; useradd -m ann; useradd -m eve; usermod -aG salve ann");
+    let mut salve = Salve::with(&machine, &[("nginx", &nginx::PLAYBOOK.replace("\"auto\"", "\"ask\""))]);
+    salve.start();
+    let as_user = |user: &str, line: &str| machine.try_sh(&format!("su {user} -c '{line}'; echo code $?"));
+    // without the group the socket is out of reach, and nothing is recorded anywhere
+    let said = as_user("eve", "salve pause --reason eve");
+    assert!(said.contains("not yours to reach") && said.contains("code 77"), "{said}");
+    let said = as_user("ann", "salve pause --for 5m --reason ann");
+    assert!(said.contains("is paused for 5m") && said.contains("code 0"), "{said}");
+    let said = as_user("ann", "salve status");
+    assert!(said.contains("paused by ann"), "{said}");
+    assert!(as_user("ann", "salve resume").contains("code 0"));
+    // what decides what may act is not theirs
+    let said = as_user("ann", "salve playbook disarm nginx");
+    assert!(said.contains("right to admin") && said.contains("code 77"), "{said}");
+    machine.sh("pkill -9 nginx");
+    salve.wait_count("asked", 1);
+    let forged = as_user("ann", &format!("salve approve 1 --digest {}", "f".repeat(64)));
+    assert!(forged.contains("the plan changed") && forged.contains("code 1"), "{forged}");
+    // the line that `show` prints is the line that is typed
+    let shown = as_user("ann", "salve show 1");
+    let line = shown.lines().find(|line| line.starts_with("salve approve 1 --digest ")).unwrap().to_owned();
+    assert!(as_user("ann", &line).contains("approved"));
+    salve.wait_count("closed", 1);
+    let replayed = as_user("ann", &line);
+    assert!(replayed.contains("is not open") && replayed.contains("code 1"), "{replayed}");
+    // a membership taken away counts at once
+    machine.sh("gpasswd -d ann salve");
+    assert!(as_user("ann", "salve resume").contains("code 77"));
+    let (_, approved) = salve.events().into_iter().find(|(kind, _)| kind == "approved").unwrap();
+    assert_eq!(approved["by"]["name"], "ann", "{approved}");
+}
+
+/// A thousand connections, each with half a frame, held open; more come as they are thrown out.
+const FLOOD: &str = r#"
+use IO::Socket::UNIX;
+$SIG{PIPE} = "IGNORE";
+my @held;
+my $end = time + $ARGV[0];
+while (time < $end) {
+    my $one = IO::Socket::UNIX->new(Peer => "/run/salve/salve.sock") or next;
+    $one->autoflush(1);
+    print $one (rand() < 0.5 ? "\0\0\1" : "\0\0\0\5\0{}}}" . ("x" x 1000));
+    push @held, $one;
+    shift @held if @held > 1000;
+}
+"#;
+
+pub fn flooded() {
+    let machine = nginx::host();
+    machine.sh("groupadd salve; useradd -m ann; usermod -aG salve ann");
+    machine.write("/flood.pl", FLOOD);
+    let mut salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
+    salve.start();
+    let mut screen = salve.screen(40, 120);
+    screen.wait_for("AUTO on");
+    machine.sh("ulimit -n 4096; su ann -c 'perl /flood.pl 20' >/dev/null 2>&1 & sleep 3; pkill -9 nginx");
+    // healed while the flood runs, and root's console never lost the engine
+    salve.wait_count("closed", 1);
+    assert!(!machine.try_sh("pgrep -f '[f]lood.pl'").is_empty(), "the flood is over too early to prove anything");
+    let said = machine.sh("salve pause && salve resume");
+    assert!(said.contains("paused") && said.contains("resumed") && !said.contains("no engine"), "{said}");
+    assert!(!screen.screen().contains("STALE") && !screen.screen().contains("not connected"), "{}", screen.screen());
+    machine.wait("the flood's end", "! pgrep -f '[f]lood.pl'");
+    machine.wait("its places to be free", "su ann -c 'salve status' | grep -q auto-fix");
+    screen.send(b"q");
+    screen.wait();
+}
