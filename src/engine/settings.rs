@@ -131,7 +131,7 @@ host_budget = { attempts = 5, windows = "5m" }
 webhok = { url = "https://example.net/" }
 
 [channels.mail]
-smtp = { server = "mail.example.net", from = "salve", to = ["ops@example.net"], tls = "ssl" }
+smtp = { server = "mail.example.net", from = "salve", to = ["ops"], tls = "ssl" }
 unacknowledged = { after = "15m", to = ["phnoe"] }
 
 [channels.phone]
@@ -142,10 +142,12 @@ command = { run = [] }
             "2:1 there is no key `clean_root` in the settings | did you mean `clean_roots`?",
             "3:14 `boot_grace`: `60` has no unit | write \"60s\" for seconds",
             "4:13 `four_eyes` cannot be text | write true or false",
-            "5:1 `host_budget` has no `window`",
+            "5:1 `host_budget` has no `window` | write host_budget = { attempts = 5, window = \"5m\" }",
             "5:31 there is no key `windows` in `host_budget` | did you mean `window`?",
             "8:1 `webhok` is no kind of channel | did you mean `webhook`?",
-            "11:87 `tls` cannot be `ssl` | ",
+            "11:46 `salve` is no mail address",
+            "11:60 `ops` is no mail address",
+            "11:75 `tls` cannot be `ssl` | ",
             "12:41 there is no channel `phnoe` | did you mean `phone`?",
             "15:19 `run` names no program",
         ];

@@ -96,12 +96,15 @@ fn typed<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Channe
         right: &str,
         as_channel: fn(T) -> ChannelSettings,
     ) -> Option<ChannelSettings> {
-        let Placed { value, at } = reader.typed::<T>(at, &format!("`{kind}`"), &format!("{kind} = {right}"))?;
+        let (read, good) = reader.as_far_as::<T>(at, &format!("`{kind}`"), &format!("{kind} = {right}"))?;
+        let Placed { value, at } = read;
         let channel = as_channel(value);
-        for fault in channel.faults() {
+        // beside what could not be read, only what is wrong by itself is certain
+        let by_itself = [Rule::BadAddress, Rule::BadPath, Rule::BadValue, Rule::RelativeProgram];
+        for fault in channel.faults().into_iter().filter(|fault| good || by_itself.contains(&fault.rule)) {
             reader.findings.add(fault.rule, at.field_span(fault.key), fault.wrong, fault.right);
         }
-        Some(channel)
+        good.then_some(channel)
     }
     match kind {
         "tickets" => one::<TicketSettings>(reader, at, kind, "{ folder = \"/srv/tickets\" }", ChannelSettings::Tickets),

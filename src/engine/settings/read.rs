@@ -54,7 +54,7 @@ fn clean_roots<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<PathBuf> {
 }
 
 fn host_budget<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<super::HostBudget> {
-    let right = "{ attempts = 5, window = \"5m\" }";
+    let right = "host_budget = { attempts = 5, window = \"5m\" }";
     let Placed { value, at } = reader.typed::<super::HostBudget>(at, "`host_budget`", right)?;
     if value.attempts == 0 {
         let message = "a budget of no attempts lets nothing act by itself";
@@ -84,7 +84,7 @@ fn roles<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Roles> {
 }
 
 fn heartbeat<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Heartbeat> {
-    let right = "{ url = \"https://hc.example.net/ping/…\", every = \"1m\" }";
+    let right = "heartbeat = { url = \"https://hc.example.net/ping/…\", every = \"1m\" }";
     let Placed { value, at } = reader.typed::<Heartbeat>(at, "`heartbeat`", right)?;
     match (&value.url, &value.url_file) {
         (Some(url), None) => {
@@ -100,7 +100,7 @@ fn heartbeat<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Heartbeat> {
         }
         (None, None) => {
             let message = "`heartbeat` has neither `url` nor `url_file`";
-            reader.findings.add(Rule::MissingKey, at.head(), message, format!("write heartbeat = {right}"));
+            reader.findings.add(Rule::MissingKey, at.head(), message, format!("write {right}"));
         }
         (Some(_), Some(_)) => {
             let message = "`url` and `url_file` stand side by side";
@@ -112,12 +112,12 @@ fn heartbeat<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Heartbeat> {
 }
 
 fn metrics<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Metrics> {
-    let right = "{ file = \"/var/lib/node_exporter/salve.prom\", every = \"15s\" }";
+    let right = "metrics = { file = \"/var/lib/node_exporter/salve.prom\", every = \"15s\" }";
     let Placed { value, at } = reader.typed::<Metrics>(at, "`metrics`", right)?;
     // node_exporter reads no other
     if !value.file.is_absolute() || value.file.extension().is_none_or(|ending| ending != "prom") {
         let message = format!("`{}` is not an absolute path that ends in `.prom`", value.file.display());
-        reader.findings.add(Rule::BadPath, at.field_span("file"), message, format!("write metrics = {right}"));
+        reader.findings.add(Rule::BadPath, at.field_span("file"), message, format!("write {right}"));
     }
     some_time(reader, value.every, at, "every", "15s");
     Some(value)
