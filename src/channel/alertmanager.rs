@@ -60,8 +60,15 @@ impl Alertmanager {
             return Ok("nothing was sent: Alertmanager knows no acknowledgement".into());
         }
         // a playbook that is gone by now must not change the labels: it would be another alert that ends
-        let risk = if let Standing::Open(first) = &*standing { first.risk } else { page.risk };
-        let page = Arc::new(Page { risk, ..Page::clone(&page) });
+        let page = match &*standing {
+            Standing::Open(first) => Arc::new(Page {
+                playbook: Arc::clone(&first.playbook),
+                target: first.target.clone(),
+                risk: first.risk,
+                ..Page::clone(&page)
+            }),
+            _ => page,
+        };
         let said = self.post(&page).await?;
         *standing = match page.kind {
             PageKind::Resolve => Standing::Over(page, ENDS),
@@ -76,19 +83,24 @@ impl Alertmanager {
         self.all().insert(Arc::clone(&page.dedup), kept);
     }
 
-    /// Tells of everything that is open, and of what has just ended. The first failure ends the round.
+    /// Tells of everything that is open, and of what has just ended. Where the other side does not answer as it should,
+    /// the round ends; an alert that it refuses for good holds up no other.
     pub(super) async fn tell_open(&self) -> Result<(), Setback> {
         let all: Vec<_> = self.all().values().cloned().collect();
         for one in all {
             // held: something newer is on its way
             let Ok(mut standing) = one.try_lock() else { continue };
-            match &mut *standing {
-                Standing::Open(page) => drop(self.post(page).await?),
+            let page = match &mut *standing {
+                Standing::Open(page) => page,
                 Standing::Over(page, left @ 1..) => {
-                    self.post(page).await?;
                     *left -= 1;
+                    page
                 }
-                Standing::Untold | Standing::Over(_, 0) => {}
+                Standing::Untold | Standing::Over(_, 0) => continue,
+            };
+            match self.post(page).await {
+                Err(setback) if setback.pace != Pace::Never => return Err(setback),
+                _ => {}
             }
         }
         self.all().retain(|_, one| {

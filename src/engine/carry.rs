@@ -118,8 +118,8 @@ impl Hands {
     pub fn deliver(&self, outbound: Outbound) {
         let outbox = Arc::clone(&self.outbox);
         tokio::spawn(async move {
-            let Outbound { page, attach, key } = outbound;
-            let evidence = channel::gather(&attach, &key.target).await;
+            let Outbound { page, attach } = outbound;
+            let evidence = channel::gather(&attach, &page.target).await;
             outbox.send(Page { evidence, ..page });
         });
     }
