@@ -12,7 +12,7 @@ use std::fs;
 use std::path::PathBuf;
 
 use salve::channel::ChannelSettings;
-use salve::console::{self, EngineAt, keys};
+use salve::console::{self, EngineAt, Writing, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
 use salve::playbook::read::read;
@@ -74,6 +74,7 @@ fn the_picture_is_what_the_program_draws() {
         config: "/nonexistent".into(),
         drafts: "/nonexistent/drafts".into(),
         engine: EngineAt::Embedded,
+        writing: Writing::Here,
         bell: false,
     };
     let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options).unwrap();

@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::clean;
 use super::order::Order;
 use crate::core::plan::{Plan, PlannedStep};
 
@@ -31,9 +30,8 @@ pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
 }
 
 async fn dry_step(step: &PlannedStep) -> DryStep {
-    let found = match serde_json::from_str(&step.order) {
-        Ok(Order::Clean(order)) => clean::dry_run(order).await,
-        Ok(Order::Unit(_) | Order::Run(_)) => Vec::new(),
+    let found = match serde_json::from_str::<Order>(&step.order) {
+        Ok(order) => Order::dry_run(order).await,
         Err(error) => vec![format!("the order cannot be read: {error}").into()],
     };
     let PlannedStep { kind, sentence, details, .. } = step.clone();

@@ -14,7 +14,9 @@
 //! | [`plan`] | a rung resolved to the last argument, and its digest |
 //! | [`order`] | what the executor gets, as JSON |
 //! | [`runner`] | the orders of a plan, one after the other, to a deadline |
-//! | [`unit`], `process`, [`clean`] | one kind of action each |
+//! | `registry` | the kinds, registered once: add a kind's file, and its line there |
+//! | [`unit`], `run`, [`clean`] | one kind of action each |
+//! | `process` | one child of an attempt |
 //! | `scope` | what holds an attempt's processes together, so that they can all be ended |
 //! | `output`, [`redact`] | what a program printed: bounded, visible, without secrets |
 //! | `raw` | the one room with `unsafe` code |
@@ -28,6 +30,8 @@ pub mod plan;
 mod process;
 mod raw;
 pub use crate::host::redact;
+mod registry;
+mod run;
 pub mod runner;
 mod scope;
 pub mod unit;

@@ -7,20 +7,9 @@ use std::path::PathBuf;
 
 use serde::{Deserialize, Serialize};
 
+pub use super::registry::Order;
 use crate::playbook::action::UnitVerb;
 use crate::playbook::value::Bound;
-
-/// One resolved action.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum Order {
-    /// A systemd job.
-    Unit(UnitOrder),
-    /// A program.
-    Run(RunOrder),
-    /// Safe deletion.
-    Clean(CleanOrder),
-}
 
 /// A systemd job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

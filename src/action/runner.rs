@@ -11,7 +11,6 @@ use tokio::time::Instant;
 
 use super::order::Order;
 use super::scope::{Scope, Scopes};
-use super::{clean, process, unit};
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::host::Systemd;
@@ -22,6 +21,39 @@ pub struct Runner {
     state: PathBuf,
     scopes: Scopes,
     systemd: Option<Systemd>,
+}
+
+/// Where an order is carried out.
+pub(super) struct Stage<'r> {
+    runner: &'r Runner,
+    /// The line to systemd, where it runs this host.
+    pub systemd: Option<&'r Systemd>,
+    attempt: AttemptId,
+    scope: &'r mut Option<Arc<Scope>>,
+    /// The rung's.
+    pub deadline: Instant,
+}
+
+impl Stage<'_> {
+    /// The attempt's scope, made for the first who needs it.
+    pub fn scope(&mut self) -> std::io::Result<Arc<Scope>> {
+        if let Some(scope) = self.scope {
+            return Ok(Arc::clone(scope));
+        }
+        let fresh = Arc::new(self.runner.scopes.open(self.attempt)?);
+        *self.scope = Some(Arc::clone(&fresh));
+        Ok(fresh)
+    }
+
+    /// What the attempt's processes are known by.
+    pub fn marker(&self) -> String {
+        self.runner.scopes.marker(self.attempt)
+    }
+
+    /// Where salve keeps its state: nothing may be done to it.
+    pub fn state(&self) -> PathBuf {
+        self.runner.state.clone()
+    }
 }
 
 /// How one order ended.
@@ -103,20 +135,10 @@ impl Runner {
         if Instant::now() >= deadline {
             return Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
         }
-        match serde_json::from_str(&step.order) {
+        let mut stage = Stage { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
+        match serde_json::from_str::<Order>(&step.order) {
             Err(error) => Ran::refused(format!("the order cannot be read: {error}")),
-            Ok(Order::Unit(order)) => unit::carry_out(self.systemd.as_ref(), &order, deadline).await,
-            Ok(Order::Clean(order)) => clean::carry_out(order, self.state.clone(), deadline).await,
-            Ok(Order::Run(order)) => {
-                if scope.is_none() {
-                    match self.scopes.open(attempt) {
-                        Ok(fresh) => *scope = Some(Arc::new(fresh)),
-                        Err(error) => return Ran::failed(format!("no scope can be made for it: {error}")),
-                    }
-                }
-                let Some(scope) = scope else { return Ran::failed("no scope could be made for it") };
-                process::run(&order, &self.scopes.marker(attempt), scope, deadline).await
-            }
+            Ok(order) => order.carry_out(&mut stage).await,
         }
     }
 

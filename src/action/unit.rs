@@ -2,14 +2,17 @@
 
 use std::time::Duration;
 
-use tokio::time::{Instant, timeout_at};
+use tokio::time::timeout_at;
 
-use super::order::UnitOrder;
-use super::runner::Ran;
-use crate::core::plan::StepResult;
+use super::Context;
+use super::order::{Order, UnitOrder};
+use super::plan::{PlanError, step};
+use super::runner::{Ran, Stage};
+use crate::core::plan::{PlannedStep, StepResult};
 use crate::host::Systemd;
 use crate::host::systemd::{JobResult, SystemdError};
-use crate::playbook::action::UnitVerb;
+use crate::playbook::action::{UnitAction, UnitVerb};
+use crate::playbook::{Playbook, Target};
 use crate::text::clean_line;
 
 /// Past the deadline systemd may take this long to answer that the job goes on.
@@ -103,13 +106,34 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
     Ok(())
 }
 
+/// Resolves it.
+pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    let (name, verb) = match (action, &context.target) {
+        (UnitAction::On(named), _) => (named.name.as_str(), named.verb),
+        (UnitAction::Verb(verb), Target::Unit(unit)) => (&**unit, *verb),
+        (UnitAction::Verb(_), target) => return Err(PlanError::NoUnit(target.to_string())),
+    };
+    may(name, verb)?;
+    let (radius, rollback) = match verb {
+        UnitVerb::Start => ("the unit and what it requires", "stop it"),
+        UnitVerb::Restart => ("the unit's clients lose their connections; what requires it restarts too", "none"),
+        UnitVerb::Reload => ("the unit reads its configuration again", "none"),
+        UnitVerb::ResetFailed => ("the unit's failed state and start counter", "none needed"),
+        UnitVerb::Stop => ("the unit's clients lose it, as does what requires it", "start it"),
+    };
+    let details =
+        vec![("by", "systemd".into()), ("blast radius", radius.to_owned()), ("rollback", rollback.to_owned())];
+    step(&format!("{} {name}", word(verb)), details, &Order::Unit(UnitOrder { unit: name.into(), verb }))
+}
+
 /// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
 /// a restart short halfway helps nobody, and the verifier looks at what came of it.
-pub(super) async fn carry_out(systemd: Option<&Systemd>, order: &UnitOrder, deadline: Instant) -> Ran {
+pub(super) async fn carry_out(order: UnitOrder, stage: &mut Stage<'_>) -> Ran {
+    let deadline = stage.deadline;
     if let Err(refusal) = may(&order.unit, order.verb) {
         return Ran::refused(refusal.to_string());
     }
-    let Some(systemd) = systemd else { return Ran::refused("systemd does not run this host") };
+    let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
     let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&order.unit, order.verb, deadline)).await;
     match asked {
         Ok(Ok(JobResult::Done)) => {

@@ -12,8 +12,9 @@ use tokio::process::{Child, ChildStdout, Command};
 use tokio::time::timeout;
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, joined};
-use super::subject::{Subject, millis};
+use super::subject::millis;
 use crate::host::deadline::Disposable;
 use crate::host::program::{FIXED_PATH, resolve};
 use crate::playbook::Target;
@@ -26,6 +27,17 @@ const OUTPUT: usize = 64 * 1024;
 
 /// For how long output is still read after the program's end.
 const DRAIN: Duration = Duration::from_millis(200);
+
+/// Which program.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CommandSubject {
+    /// Program and arguments, placeholders filled.
+    pub argv: Vec<Arc<str>>,
+    /// Text to look for in its output.
+    pub text: Option<Arc<str>>,
+    /// How long it may run, in milliseconds.
+    pub timeout_ms: u64,
+}
 
 /// How a program ended.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -42,10 +54,10 @@ pub struct CommandSeen {
 ///
 /// # Errors
 /// Where a placeholder has no value, or a value would pass for an option or for the program.
-pub fn subject(check: &CommandCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &CommandCheck, target: &Target) -> Result<CommandSubject, String> {
     let argv = arguments(&check.run, target)?;
     let text = check.output.as_deref().map(Into::into);
-    Ok(Subject::Command { argv, text, timeout_ms: millis(check.timeout, Duration::from_secs(10)) })
+    Ok(CommandSubject { argv, text, timeout_ms: millis(check.timeout, Duration::from_secs(10)) })
 }
 
 fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String> {
@@ -58,7 +70,12 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(
+pub async fn look(subject: &CommandSubject, looker: &Looker) -> Result<CommandSeen, String> {
+    let limit = Duration::from_millis(subject.timeout_ms);
+    run(&looker.disposable, &subject.argv, subject.text.as_deref(), limit).await
+}
+
+async fn run(
     disposable: &Disposable,
     argv: &[Arc<str>],
     text: Option<&str>,
@@ -136,6 +153,11 @@ async fn drain(output: Option<ChildStdout>, kept: &mut Vec<u8>) {
     }
 }
 
+/// Whatever changes is kept.
+pub(super) fn hardly_differs(now: &CommandSeen, then: &CommandSeen) -> bool {
+    now == then
+}
+
 /// Judges it. Death by a signal is not any exit code.
 #[must_use]
 pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judged {
@@ -181,7 +203,7 @@ mod tests {
 
     async fn ran(parts: &[&str], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
         let argv: Vec<_> = parts.iter().map(|part| (*part).into()).collect();
-        look(&Disposable::default(), &argv, text, limit).await
+        run(&Disposable::default(), &argv, text, limit).await
     }
 
     #[test]

@@ -17,7 +17,8 @@ use super::judge::judge;
 use super::kernel::{Bell, Order, Told};
 use super::look::{Look, Looker};
 use super::pressure;
-use super::subject::{Observation, Subject, every};
+use super::registry::Cost;
+use super::subject::{Observation, Subject};
 use super::unit::watch::UnitOrder;
 use crate::core::{Mono, Reading, Role, Verdict, WatchId};
 use crate::playbook::Check;
@@ -201,7 +202,7 @@ impl Dispatch {
     /// Is there somebody who tells of this subject's changes by itself?
     fn has_source(&self, subject: &Subject) -> bool {
         match subject {
-            Subject::Unit { .. } => self.units.is_some(),
+            Subject::Unit(_) => self.units.is_some(),
             Subject::Process(_) => matches!(self.looker.kernel.get(), Some(Some(_))),
             _ => false,
         }
@@ -246,7 +247,7 @@ impl Dispatch {
         self.entries.remove(&watched.subject);
         match (&*watched.subject, &self.units) {
             (Subject::Process(_), _) => self.looker.order(Order::Forget(watched.subject)),
-            (Subject::Unit { .. }, Some(units)) => drop(units.send(UnitOrder::Forget(watched.subject))),
+            (Subject::Unit(_), Some(units)) => drop(units.send(UnitOrder::Forget(watched.subject))),
             _ => (),
         }
     }
@@ -255,12 +256,12 @@ impl Dispatch {
     fn retime(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get(subject) else { return };
         let watched = entry.watches.iter().filter_map(|watch| Some((watch, self.watches.get(watch)?)));
-        let shortest = watched.clone().map(|(_, watched)| every(&watched.check)).min();
+        let shortest = watched.clone().map(|(_, watched)| watched.check.every()).min();
         let verifying = watched.clone().any(|(watch, _)| watch.role == Role::Verifier);
         let Some(shortest) = shortest else { return };
-        let fast = match **subject {
-            Subject::Command { .. } | Subject::Http { .. } => VERIFYING_DEAR,
-            _ => VERIFYING,
+        let fast = match subject.cost() {
+            Cost::Request | Cost::Child => VERIFYING_DEAR,
+            Cost::Little | Cost::Connection => VERIFYING,
         };
         let period = match (&**subject, verifying) {
             (_, true) => Some(shortest.min(fast)),
@@ -270,7 +271,7 @@ impl Dispatch {
         };
         match (&**subject, &self.units) {
             (Subject::Process(_), _) => self.looker.order(Order::Track(subject.clone(), shortest)),
-            (Subject::Unit { .. }, Some(units)) => drop(units.send(UnitOrder::Track(subject.clone()))),
+            (Subject::Unit(_), Some(units)) => drop(units.send(UnitOrder::Track(subject.clone()))),
             _ => (),
         }
         if let Some(entry) = self.entries.get_mut(subject)
@@ -348,8 +349,8 @@ impl Dispatch {
             }
             Told::Rang(bell) => {
                 let rung = |subject: &&Arc<Subject>| match bell {
-                    Bell::Mounts => matches!(***subject, Subject::Filesystem { .. }),
-                    Bell::Pressure => matches!(***subject, Subject::Pressure),
+                    Bell::Mounts => matches!(***subject, Subject::Filesystem(_)),
+                    Bell::Pressure => matches!(***subject, Subject::Pressure(_)),
                 };
                 let subjects: Vec<_> = self.entries.keys().filter(rung).cloned().collect();
                 for subject in subjects {

@@ -1,19 +1,30 @@
 //! Room and inodes of a mounted file system. A dead server holds up only the disposable thread that asked.
 
 use std::path::Path;
+use std::sync::Arc;
 use std::time::Duration;
 
 use rustix::fs::{StatVfsMountFlags, statvfs};
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, figure, joined, near, share};
-use super::subject::{Subject, millis};
-use crate::host::deadline::{Disposable, Silence};
+use super::subject::millis;
+use crate::host::deadline::Disposable;
 use crate::host::mounts;
 use crate::playbook::Target;
 use crate::playbook::check::FilesystemCheck;
 use crate::playbook::value::Bound;
+
+/// Which file system.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FilesystemSubject {
+    /// Where it is mounted.
+    pub mount: Arc<str>,
+    /// For how long to wait, in milliseconds.
+    pub timeout_ms: u64,
+}
 
 /// A file system at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -35,23 +46,17 @@ impl FilesystemSeen {
     fn whole(&self) -> u64 {
         self.used.saturating_add(self.available)
     }
-
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        self.read_only == then.read_only
-            && near(share(self.used, self.whole()), share(then.used, then.whole()))
-            && near(share(self.inodes_used, self.inodes), share(then.inodes_used, then.inodes))
-    }
 }
 
 /// The mount point that a check names, or its target's.
 ///
 /// # Errors
 /// Where neither names one.
-pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSubject, String> {
     let timeout_ms = millis(check.timeout, Duration::from_secs(5));
     match (&check.mount, target) {
-        (Some(mount), _) => Ok(Subject::Filesystem { mount: mount.as_str().into(), timeout_ms }),
-        (None, Target::Mount(mount)) => Ok(Subject::Filesystem { mount: mount.clone(), timeout_ms }),
+        (Some(mount), _) => Ok(FilesystemSubject { mount: mount.as_str().into(), timeout_ms }),
+        (None, Target::Mount(mount)) => Ok(FilesystemSubject { mount: mount.clone(), timeout_ms }),
         (None, _) => Err("the check names no mount point, and its target is none".into()),
     }
 }
@@ -60,14 +65,18 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<Subject, Stri
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn look(disposable: &Disposable, mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
+pub async fn look(subject: &FilesystemSubject, looker: &Looker) -> Result<FilesystemSeen, String> {
+    room(&looker.disposable, &subject.mount, Duration::from_millis(subject.timeout_ms)).await
+}
+
+/// The same without a subject.
+///
+/// # Errors
+/// In words: nothing is mounted there, or it does not answer.
+pub async fn room(disposable: &Disposable, mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
     let path = mount.to_owned();
     let asked = disposable.call(mount, limit, move || ask(Path::new(&path))).await;
-    asked.map_err(|silence| match silence {
-        Silence::Late => format!("{mount} did not answer within {} s", limit.as_secs_f64()),
-        Silence::StillHanging => format!("{mount} does not answer"),
-        Silence::NoThread => "no thread could be had to ask".into(),
-    })?
+    asked.map_err(|silence| silence.in_words(mount, limit))?
 }
 
 fn ask(mount: &Path) -> Result<FilesystemSeen, String> {
@@ -85,6 +94,13 @@ fn ask(mount: &Path) -> Result<FilesystemSeen, String> {
         inodes_used: seen.f_files.saturating_sub(seen.f_ffree),
         read_only: seen.f_flag.contains(StatVfsMountFlags::RDONLY),
     })
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &FilesystemSeen, then: &FilesystemSeen) -> bool {
+    now.read_only == then.read_only
+        && near(share(now.used, now.whole()), share(then.used, then.whole()))
+        && near(share(now.inodes_used, now.inodes), share(then.inodes_used, then.inodes))
 }
 
 /// Judges it.
@@ -124,6 +140,7 @@ pub fn condition(check: &FilesystemCheck) -> String {
 mod tests {
     use super::*;
     use crate::core::Verdict;
+    use crate::host::Clock;
 
     const SEEN: FilesystemSeen =
         FilesystemSeen { used: 850, available: 150, inodes: 100, inodes_used: 40, read_only: false };
@@ -158,11 +175,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_root_is_seen_and_a_folder_that_is_no_mount_point_is_not() {
-        let disposable = Disposable::default();
-        let limit = Duration::from_secs(30);
-        let root = look(&disposable, "/", limit).await.unwrap();
+        let looker = Looker::new(Clock::starting());
+        let at = |mount: &str| FilesystemSubject { mount: mount.into(), timeout_ms: 30_000 };
+        let root = look(&at("/"), &looker).await.unwrap();
         assert!(root.used > 0);
-        let folder = look(&disposable, "/etc", limit).await;
+        let folder = look(&at("/etc"), &looker).await;
         assert_eq!(folder, Err("nothing is mounted at /etc".into()));
     }
 }

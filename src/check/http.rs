@@ -1,6 +1,6 @@
 //! An HTTP answer: a fresh connection each time, no proxy, no redirect. No answer is an observation as well.
 
-use std::sync::OnceLock;
+use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::redirect::Policy;
@@ -8,14 +8,26 @@ use reqwest::{Client, Response};
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, joined};
-use super::subject::{Subject, millis};
+use super::subject::millis;
 use crate::playbook::Target;
 use crate::playbook::check::HttpCheck;
 use crate::text::clean_line;
 
 /// So much of a body is looked at.
 const BODY: usize = 64 * 1024;
+
+/// Which answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct HttpSubject {
+    /// Where to ask.
+    pub url: Arc<str>,
+    /// Text to look for in the body.
+    pub text: Option<Arc<str>>,
+    /// For how long to wait, in milliseconds.
+    pub timeout_ms: u64,
+}
 
 /// What came of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -34,39 +46,29 @@ pub enum HttpSeen {
     None(String),
 }
 
-impl HttpSeen {
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        match (self, then) {
-            (
-                Self::Answer { status, took_ms, text },
-                Self::Answer { status: then_status, took_ms: then_took, text: then_text },
-            ) => {
-                status == then_status && text == then_text && took_ms.abs_diff(*then_took) * 4 <= (*then_took).max(100)
-            }
-            _ => self == then,
-        }
-    }
-}
-
 /// The address that a check names, or its target's.
 ///
 /// # Errors
 /// Where neither names one.
-pub fn subject(check: &HttpCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &HttpCheck, target: &Target) -> Result<HttpSubject, String> {
     let url = match (&check.url, target) {
         (Some(url), _) => url.as_str().into(),
         (None, Target::Url(url)) => url.clone(),
         (None, _) => return Err("the check names no address to ask, and its target is none".into()),
     };
     let text = check.body.as_deref().map(Into::into);
-    Ok(Subject::Http { url, text, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
+    Ok(HttpSubject { url, text, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
 /// Asks.
 ///
 /// # Errors
 /// In words, where the asking itself is not possible; no answer is no error.
-pub async fn look(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen, String> {
+pub async fn look(subject: &HttpSubject, _: &Looker) -> Result<HttpSeen, String> {
+    ask(&subject.url, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
+}
+
+async fn ask(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen, String> {
     let client = client()?;
     let began = Instant::now();
     let asked = async {
@@ -125,6 +127,17 @@ fn reason(error: &reqwest::Error) -> String {
         cause = inner;
     }
     clean_line(&cause.to_string()).into_owned()
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &HttpSeen, then: &HttpSeen) -> bool {
+    match (now, then) {
+        (
+            HttpSeen::Answer { status, took_ms, text },
+            HttpSeen::Answer { status: then_status, took_ms: then_took, text: then_text },
+        ) => status == then_status && text == then_text && took_ms.abs_diff(*then_took) * 4 <= (*then_took).max(100),
+        _ => now == then,
+    }
 }
 
 /// Judges it. No answer has no status, no body and no latency.
@@ -228,7 +241,7 @@ mod tests {
         Mock::given(path("/away")).respond_with(away).mount(&server).await;
         let ask = |place: &str, text| {
             let url = format!("{}{place}", server.uri());
-            async move { look(&url, text, Duration::from_secs(30)).await.unwrap() }
+            async move { ask(&url, text, Duration::from_secs(30)).await.unwrap() }
         };
         assert!(matches!(ask("/good", Some("well")).await, HttpSeen::Answer { status: 200, text: Some(true), .. }));
         assert!(matches!(ask("/good", Some("ill")).await, HttpSeen::Answer { text: Some(false), .. }));
@@ -239,10 +252,10 @@ mod tests {
     async fn refusal_and_silence_are_no_answer() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
-        let late = look(&url, None, Duration::from_millis(50)).await.unwrap();
+        let late = ask(&url, None, Duration::from_millis(50)).await.unwrap();
         assert_eq!(late, HttpSeen::None("nothing within 0.05 s".into()));
         drop(silent);
-        let refused = look(&url, None, Duration::from_secs(30)).await.unwrap();
+        let refused = ask(&url, None, Duration::from_secs(30)).await.unwrap();
         assert!(matches!(&refused, HttpSeen::None(why) if why.contains("refused")), "{refused:?}");
     }
 }

@@ -122,8 +122,8 @@ impl Hub {
 
 /// The host at a glance; none where the kernel does not tell.
 pub fn strip() -> Option<HostStrip> {
-    let (load, memory) = (load::look().ok()?, memory::look().ok()?);
-    let pressure = pressure::look().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
+    let (load, memory) = (load::now().ok()?, memory::now().ok()?);
+    let pressure = pressure::now().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
     Some(HostStrip {
         load: load.one,
         cores: load.cores,

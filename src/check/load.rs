@@ -3,8 +3,14 @@
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, joined};
+use crate::playbook::Target;
 use crate::playbook::check::LoadCheck;
+
+/// The load of this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LoadSubject;
 
 /// The load at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -22,17 +28,31 @@ impl LoadSeen {
     pub fn per_core(&self) -> f64 {
         self.one / self.cores.max(1) as f64
     }
+}
 
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        self.cores == then.cores && (self.per_core() - then.per_core()).abs() < 0.1
-    }
+/// Its subject.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(_: &LoadCheck, _: &Target) -> Result<LoadSubject, String> {
+    Ok(LoadSubject)
+}
+
+/// Looks.
+///
+/// # Errors
+/// As [`now`].
+#[allow(clippy::unused_async, reason = "every kind looks the same way")]
+pub async fn look(_: &LoadSubject, _: &Looker) -> Result<LoadSeen, String> {
+    now()
 }
 
 /// Reads it.
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
-pub fn look() -> Result<LoadSeen, String> {
+pub fn now() -> Result<LoadSeen, String> {
     let load = sysinfo::System::load_average().map_err(|error| format!("the load average cannot be read: {error}"))?;
     Ok(LoadSeen { one: load.one, cores: online() })
 }
@@ -50,6 +70,11 @@ fn count(list: &str) -> Option<usize> {
         let (from, to): (usize, usize) = (from.parse().ok()?, to.parse().ok()?);
         Some(sum + to.checked_sub(from)? + 1)
     })
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &LoadSeen, then: &LoadSeen) -> bool {
+    now.cores == then.cores && (now.per_core() - then.per_core()).abs() < 0.1
 }
 
 /// Judges it.
@@ -87,6 +112,6 @@ mod tests {
         assert_eq!(count("0-3,8,10-11\n"), Some(7));
         assert_eq!(count("0"), Some(1));
         assert_eq!(count("x"), None);
-        assert!(look().unwrap().cores > 0);
+        assert!(now().unwrap().cores > 0);
     }
 }

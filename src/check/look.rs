@@ -3,12 +3,11 @@
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::{Semaphore, SemaphorePermit, oneshot};
-use tokio::time::timeout;
+use tokio::sync::{Semaphore, SemaphorePermit};
 
 use super::kernel::{Kernel, Order};
+use super::registry::Cost;
 use super::subject::{Observation, Subject};
-use super::{command, filesystem, http, load, memory, pressure, tcp, unit};
 use crate::core::Mono;
 use crate::host::deadline::Disposable;
 use crate::host::{Clock, Systemd, clock};
@@ -24,8 +23,20 @@ pub struct Look {
     pub result: Result<Observation, Arc<str>>,
 }
 
-/// How long the process table may take; it is read in milliseconds.
-const TABLE: Duration = Duration::from_secs(5);
+/// What a look saw.
+#[derive(Debug)]
+pub struct Sight<T> {
+    /// What was seen.
+    pub seen: T,
+    /// Since when it is so, in microseconds of `CLOCK_MONOTONIC`; 0 where no event told.
+    pub changed: u64,
+}
+
+impl<T> From<T> for Sight<T> {
+    fn from(seen: T) -> Self {
+        Self { seen, changed: 0 }
+    }
+}
 
 /// Connections under way at once; more wait their turn, and their deadline waits with them.
 const CONNECTIONS: usize = 512;
@@ -72,51 +83,30 @@ impl Looker {
     pub async fn look(&self, subject: &Arc<Subject>) -> Look {
         let _turn = self.turn(subject).await;
         let began = self.clock.mono();
-        let mut since = began;
-        let result = match &**subject {
-            Subject::Unit { name } => unit::look(self.systemd.as_ref(), name).await.map(|(seen, changed)| {
-                since = since_event(&self.clock, changed, began);
-                Observation::Unit(seen)
-            }),
-            Subject::Process(_) => self.processes(subject).await,
-            Subject::Filesystem { mount, timeout_ms } => {
-                let seen = filesystem::look(&self.disposable, mount, Duration::from_millis(*timeout_ms)).await;
-                seen.map(Observation::Filesystem)
-            }
-            Subject::Http { url, text, timeout_ms } => {
-                let seen = http::look(url, text.as_deref(), Duration::from_millis(*timeout_ms)).await;
-                seen.map(Observation::Http)
-            }
-            Subject::Tcp { address, timeout_ms } => {
-                Ok(Observation::Tcp(tcp::look(address, Duration::from_millis(*timeout_ms)).await))
-            }
-            Subject::Command { argv, text, timeout_ms } => {
-                let seen =
-                    command::look(&self.disposable, argv, text.as_deref(), Duration::from_millis(*timeout_ms)).await;
-                seen.map(Observation::Command)
-            }
-            Subject::Load => load::look().map(Observation::Load),
-            Subject::Memory => memory::look().map(Observation::Memory),
-            Subject::Pressure => pressure::look().map(Observation::Pressure),
-        };
+        let sight = subject.look(self).await;
+        let since = sight.as_ref().map_or(began, |sight| since_event(&self.clock, sight.changed, began));
+        let result = sight.map(|sight| sight.seen);
         Look { began, since, result: result.map_err(|why| crate::text::clean_line(&why).as_ref().into()) }
     }
 
-    async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
-        match subject {
-            Subject::Http { .. } | Subject::Tcp { .. } => self.connections.acquire().await.ok(),
-            Subject::Command { .. } => self.children.acquire().await.ok(),
-            _ => None,
-        }
+    /// A call that may never return, in a thread of its own; `about` names what would hang.
+    ///
+    /// # Errors
+    /// In words, where there is no answer.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        about: &str,
+        limit: Duration,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        self.disposable.call(about, limit, call).await.map_err(|silence| silence.in_words(about, limit))
     }
 
-    async fn processes(&self, subject: &Arc<Subject>) -> Result<Observation, String> {
-        let (answer, answered) = oneshot::channel();
-        self.order(Order::Look(subject.clone(), answer));
-        match timeout(TABLE, answered).await {
-            Ok(Ok(seen)) => seen.map(Observation::Process),
-            Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
-            Err(_) => Err(format!("/proc did not answer within {} s", TABLE.as_secs())),
+    async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
+        match subject.cost() {
+            Cost::Connection | Cost::Request => self.connections.acquire().await.ok(),
+            Cost::Child => self.children.acquire().await.ok(),
+            Cost::Little => None,
         }
     }
 }

@@ -4,8 +4,14 @@ use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, figure, joined, near, share};
+use crate::playbook::Target;
 use crate::playbook::check::MemoryCheck;
+
+/// This host's memory.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MemorySubject;
 
 /// Memory at one moment, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
@@ -26,18 +32,31 @@ impl MemorySeen {
     pub fn used(&self) -> u64 {
         self.total.saturating_sub(self.available)
     }
+}
 
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        near(share(self.used(), self.total), share(then.used(), then.total))
-            && near(share(self.swap_used, self.swap_total), share(then.swap_used, then.swap_total))
-    }
+/// Its subject.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(_: &MemoryCheck, _: &Target) -> Result<MemorySubject, String> {
+    Ok(MemorySubject)
+}
+
+/// Looks.
+///
+/// # Errors
+/// As [`now`].
+#[allow(clippy::unused_async, reason = "every kind looks the same way")]
+pub async fn look(_: &MemorySubject, _: &Looker) -> Result<MemorySeen, String> {
+    now()
 }
 
 /// Reads it.
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
-pub fn look() -> Result<MemorySeen, String> {
+pub fn now() -> Result<MemorySeen, String> {
     let wanted = RefreshKind::nothing().with_memory(MemoryRefreshKind::everything());
     let system = System::new_with_specifics(wanted).map_err(|error| format!("memory cannot be read: {error}"))?;
     if system.total_memory() == 0 {
@@ -49,6 +68,12 @@ pub fn look() -> Result<MemorySeen, String> {
         swap_total: system.total_swap(),
         swap_used: system.used_swap(),
     })
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &MemorySeen, then: &MemorySeen) -> bool {
+    near(share(now.used(), now.total), share(then.used(), then.total))
+        && near(share(now.swap_used, now.swap_total), share(then.swap_used, then.swap_total))
 }
 
 /// Judges it.
@@ -97,7 +122,7 @@ mod tests {
 
     #[test]
     fn this_host_has_memory() {
-        let seen = look().unwrap();
+        let seen = now().unwrap();
         assert!(seen.total > 0 && seen.available <= seen.total);
     }
 }

@@ -14,6 +14,7 @@
 //! |---|---|
 //! | [`hub`] | what the engine calls |
 //! | `dispatch` | who watches what, when it is looked at next, which readings are told |
+//! | `registry` | the kinds, registered once: add a kind's file, and its line there |
 //! | `look` | one look at one subject, within its deadline |
 //! | `kernel` | the one thread that sleeps on every pidfd, on the mount table and on PSI triggers |
 //! | [`judge`](mod@judge) | observation and condition to verdict, words and figure |
@@ -35,6 +36,7 @@ mod parts;
 mod pid;
 pub mod pressure;
 pub mod process;
+mod registry;
 mod resolve;
 pub mod subject;
 pub mod tcp;

@@ -8,9 +8,15 @@ use std::os::unix::fs::OpenOptionsExt;
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::{Parts, joined, near};
+use crate::playbook::Target;
 use crate::playbook::check::PressureCheck;
 use crate::playbook::value::{Amount, Bound, Comparison};
+
+/// The pressure on this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PressureSubject;
 
 /// Pressure over the last 10 seconds, in percent; none where the kernel does not keep that line.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
@@ -23,17 +29,29 @@ pub struct PressureSeen {
     pub io: Option<f64>,
 }
 
-impl PressureSeen {
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        near(self.cpu, then.cpu) && near(self.memory, then.memory) && near(self.io, then.io)
-    }
+/// Its subject.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(_: &PressureCheck, _: &Target) -> Result<PressureSubject, String> {
+    Ok(PressureSubject)
+}
+
+/// Looks.
+///
+/// # Errors
+/// As [`now`].
+#[allow(clippy::unused_async, reason = "every kind looks the same way")]
+pub async fn look(_: &PressureSubject, _: &Looker) -> Result<PressureSeen, String> {
+    now()
 }
 
 /// Reads it.
 ///
 /// # Errors
 /// In words, where the kernel has no PSI.
-pub fn look() -> Result<PressureSeen, String> {
+pub fn now() -> Result<PressureSeen, String> {
     let [cpu, memory, io] = [("cpu", "some"), ("memory", "full"), ("io", "full")].map(|(resource, kind)| {
         let text = fs::read_to_string(format!("/proc/pressure/{resource}")).ok()?;
         average(&text, kind)
@@ -85,6 +103,11 @@ fn trigger(resource: &str, kind: &str, percent: f64) -> io::Result<File> {
     // The kernel overwrites the last byte, and a descriptor whose trigger was refused polls ready all the same.
     let line = format!("{kind} {stall} {WINDOW_US}\n");
     if file.write(line.as_bytes())? == line.len() { Ok(file) } else { Err(io::ErrorKind::WriteZero.into()) }
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &PressureSeen, then: &PressureSeen) -> bool {
+    near(now.cpu, then.cpu) && near(now.memory, then.memory) && near(now.io, then.io)
 }
 
 /// Judges it.

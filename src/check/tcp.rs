@@ -1,16 +1,27 @@
 //! A TCP connection: accepted, or not.
 
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 
 use super::judge::Judged;
+use super::look::Looker;
 use super::parts::Parts;
-use super::subject::{Subject, millis};
+use super::subject::millis;
 use crate::playbook::Target;
 use crate::playbook::check::TcpCheck;
 use crate::text::clean_line;
+
+/// Which address.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct TcpSubject {
+    /// Host and port.
+    pub address: Arc<str>,
+    /// For how long to wait, in milliseconds.
+    pub timeout_ms: u64,
+}
 
 /// What came of a connection.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -22,35 +33,42 @@ pub enum TcpSeen {
     Closed(String),
 }
 
-impl TcpSeen {
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        match (self, then) {
-            (Self::Open(_), Self::Open(_)) => true,
-            _ => self == then,
-        }
-    }
-}
-
 /// The address that a check names, or its target's.
 ///
 /// # Errors
 /// Where neither names one.
-pub fn subject(check: &TcpCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &TcpCheck, target: &Target) -> Result<TcpSubject, String> {
     let address = match (&check.address, target) {
         (Some(address), _) => address.as_str().into(),
         (None, Target::Address(address)) => address.clone(),
         (None, _) => return Err("the check names no host and port, and its target is none".into()),
     };
-    Ok(Subject::Tcp { address, timeout_ms: millis(check.timeout, Duration::from_secs(3)) })
+    Ok(TcpSubject { address, timeout_ms: millis(check.timeout, Duration::from_secs(3)) })
 }
 
 /// Connects, and hangs up at once.
-pub async fn look(address: &str, limit: Duration) -> TcpSeen {
+///
+/// # Errors
+/// None: what cannot be reached is not open.
+#[allow(clippy::unnecessary_wraps, reason = "every kind looks the same way")]
+pub async fn look(subject: &TcpSubject, _: &Looker) -> Result<TcpSeen, String> {
+    Ok(connect(&subject.address, Duration::from_millis(subject.timeout_ms)).await)
+}
+
+async fn connect(address: &str, limit: Duration) -> TcpSeen {
     let began = Instant::now();
     match tokio::time::timeout(limit, TcpStream::connect(address)).await {
         Ok(Ok(_)) => TcpSeen::Open(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
         Ok(Err(error)) => TcpSeen::Closed(clean_line(&error.to_string()).into_owned()),
         Err(_) => TcpSeen::Closed(format!("nothing within {} s", limit.as_secs_f64())),
+    }
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &TcpSeen, then: &TcpSeen) -> bool {
+    match (now, then) {
+        (TcpSeen::Open(_), TcpSeen::Open(_)) => true,
+        _ => now == then,
     }
 }
 
@@ -92,10 +110,10 @@ mod tests {
     async fn a_listener_is_open_and_its_port_closed_after_it() {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
-        assert!(matches!(look(&address, Duration::from_secs(30)).await, TcpSeen::Open(_)));
+        assert!(matches!(connect(&address, Duration::from_secs(30)).await, TcpSeen::Open(_)));
         drop(listener);
         assert!(
-            matches!(look(&address, Duration::from_secs(30)).await, TcpSeen::Closed(why) if why.contains("refused"))
+            matches!(connect(&address, Duration::from_secs(30)).await, TcpSeen::Closed(why) if why.contains("refused"))
         );
     }
 }

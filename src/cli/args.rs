@@ -101,7 +101,7 @@ pub enum Verb {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Playbooks: list, show, check, plan, new, schema, arm, disarm
+    /// Playbooks: list, show, check, plan, new, kinds, schema, arm, disarm
     Playbook {
         #[command(subcommand)]
         verb: PlaybookVerb,
@@ -243,6 +243,11 @@ pub enum PlaybookVerb {
     },
     /// The JSON Schema of the format, for editors
     Schema,
+    /// The kinds of checks and actions; with a name, its page: keys, units, what it costs, when it is unknown
+    Kinds {
+        /// A kind, as filesystem or clean
+        name: Option<String>,
+    },
     /// Let a playbook act as its mode says
     Arm {
         /// Its name

@@ -7,8 +7,9 @@ use tokio::runtime::Runtime;
 use super::args::{Common, Screen};
 use super::exit::Failure;
 use super::{logs, reach, runtime};
-use crate::console::{self, Ended, EngineAt, Options};
+use crate::console::{self, Ended, EngineAt, Options, Writing};
 use crate::control::client::Attached;
+use crate::control::rights::Right;
 use crate::engine::{self, Handle};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
@@ -38,7 +39,9 @@ fn embedded(common: &Common, screen: &Screen, runtime: &Runtime) -> Result<ExitC
         let listening = reach::listen(&paths, &running.handle, roles);
         (running, listening)
     };
-    let ended = show(common, screen, running.handle.clone(), EngineAt::Embedded, false, runtime);
+    let options =
+        Options { engine: EngineAt::Embedded, writing: Writing::Here, ..self::options(common, screen, false) };
+    let ended = show(running.handle.clone(), screen, options, runtime);
     drop(listening);
     // whatever became of the screen, a running attempt ends and is recorded
     runtime.block_on(running.stop());
@@ -53,19 +56,18 @@ pub fn attached(
     at: EngineAt,
     runtime: &Runtime,
 ) -> Result<ExitCode, Failure> {
-    let only_looks = !attached.welcome.rights.can_act();
-    show(common, screen, attached.handle, at, only_looks, runtime)
+    let rights = &attached.welcome.rights;
+    let writing = match &at {
+        EngineAt::Far(_) => Writing::Elsewhere("a playbook is written on its own host: log in there and open salve"),
+        _ if rights.has(Right::Admin) => Writing::Here,
+        _ => Writing::Elsewhere("writing playbooks needs the right to admin here: ask root"),
+    };
+    let options = Options { engine: at, writing, ..options(common, screen, !rights.can_act()) };
+    show(attached.handle, screen, options, runtime)
 }
 
-fn show(
-    common: &Common,
-    screen: &Screen,
-    handle: Handle,
-    engine: EngineAt,
-    only_looks: bool,
-    runtime: &Runtime,
-) -> Result<ExitCode, Failure> {
-    let options = Options { engine, bell: true, ..options(common, screen, only_looks) };
+fn show(handle: Handle, screen: &Screen, options: Options, runtime: &Runtime) -> Result<ExitCode, Failure> {
+    let options = Options { bell: true, ..options };
     let ended = if screen.plain {
         console::plain::run(handle, &options, runtime.handle())
     } else {
@@ -87,6 +89,7 @@ pub fn options(common: &Common, screen: &Screen, only_looks: bool) -> Options {
         drafts: paths.state.join("drafts"),
         config: paths.config,
         engine: EngineAt::Daemon,
+        writing: Writing::Elsewhere("this only looks"),
         bell: false,
     }
 }

@@ -12,6 +12,7 @@ mod daemon;
 mod exit;
 mod incidents;
 mod journal;
+mod kinds;
 mod logs;
 mod new;
 mod pause;

@@ -1,4 +1,4 @@
-//! `salve playbook list | show | check | plan | new | schema | arm | disarm`.
+//! `salve playbook list | show | check | plan | new | kinds | schema | arm | disarm`.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{new, plan, reach, status};
+use super::{kinds, new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::playbook::library::{self, Library};
@@ -24,6 +24,7 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
             println!("{:#}", schema::schema());
             Ok(ExitCode::SUCCESS)
         }
+        PlaybookVerb::Kinds { name } => kinds::run(name.as_deref()),
         PlaybookVerb::Arm { name } => reach::command(common, Command::Arm { playbook: name.into() }),
         PlaybookVerb::Disarm { name } => reach::command(common, Command::Disarm { playbook: name.into() }),
     }

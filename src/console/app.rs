@@ -146,7 +146,7 @@ impl App {
         let mut snapshots = handle.snapshots();
         let latest = Latest::new(Arc::clone(&snapshots.borrow_and_update()));
         Ok(Self {
-            model: Model::new(terminal.size(), options.read_only, options.engine.clone()),
+            model: Model::new(terminal.size(), options.read_only, options.engine.clone(), options.writing),
             keyboard: Keyboard::listen(listens)?,
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,

@@ -124,6 +124,8 @@ pub struct Options {
     pub drafts: PathBuf,
     /// Whose state is shown.
     pub engine: EngineAt,
+    /// May playbooks be written from here?
+    pub writing: Writing,
     /// Ring once when something new waits for a yes.
     pub bell: bool,
 }
@@ -145,6 +147,15 @@ impl EngineAt {
     pub const fn is_embedded(&self) -> bool {
         matches!(self, Self::Embedded)
     }
+}
+
+/// Whether playbooks may be written from a console.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Writing {
+    /// Into the folders that the engine reads.
+    Here,
+    /// Not from here, and where instead.
+    Elsewhere(&'static str),
 }
 
 /// How a console ended. Whoever embeds an engine winds it down in every case.
@@ -226,7 +237,7 @@ fn drawn(
         look: &look,
         themes: &[],
     };
-    let model = Model::new((width, height), options.read_only, options.engine.clone());
+    let model = Model::new((width, height), options.read_only, options.engine.clone(), options.writing);
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     view::draw(&model, &world, &mut buffer);
     Ok(buffer)

@@ -14,7 +14,7 @@ use super::review::Review;
 use super::rewind::{Rewind, Shown};
 use super::rows;
 use super::success::{self, Span};
-use crate::console::EngineAt;
+use crate::console::{EngineAt, Writing};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
@@ -50,6 +50,8 @@ pub struct Model {
     pub read_only: bool,
     /// Whose state is shown.
     pub engine: EngineAt,
+    /// May playbooks be written from here?
+    pub writing: Writing,
     /// The mouse is ours; else it selects text.
     pub mouse: bool,
     /// When the latest message that was seen was said; none before the first snapshot.
@@ -276,7 +278,7 @@ impl Said {
 impl Model {
     /// The main screen, nothing chosen.
     #[must_use]
-    pub fn new(size: (u16, u16), read_only: bool, engine: EngineAt) -> Self {
+    pub fn new(size: (u16, u16), read_only: bool, engine: EngineAt, writing: Writing) -> Self {
         Self {
             main: Main::default(),
             pages: Vec::new(),
@@ -286,6 +288,7 @@ impl Model {
             size,
             read_only,
             engine,
+            writing,
             mouse: false,
             told: None,
             announced: None,

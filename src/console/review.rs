@@ -118,6 +118,7 @@ impl Review {
                 if now.request.plan.digest == self.request.plan.digest
                     && now.request.generation == self.request.generation =>
             {
+                self.request.first = now.request.first;
                 self.standing = if self.standing == Standing::Gone { Standing::Changed } else { self.standing };
             }
             Some(now) => *self = Self { standing: Standing::Changed, ..now },

@@ -100,7 +100,7 @@ async fn disk(point: String) -> Option<Offer> {
     let about = match is_folder {
         Ok(false) => return None,
         Err(_) => "does not answer".into(),
-        Ok(true) => match filesystem::look(&CALLS, &point, MOUNT).await {
+        Ok(true) => match filesystem::room(&CALLS, &point, MOUNT).await {
             Ok(seen) => used(seen.used, seen.available, seen.read_only)?,
             Err(why) => clean_line(&why).into_owned(),
         },

@@ -19,6 +19,18 @@ pub enum Silence {
     NoThread,
 }
 
+impl Silence {
+    /// In words; `about` is what was asked.
+    #[must_use]
+    pub fn in_words(self, about: &str, limit: Duration) -> String {
+        match self {
+            Self::Late => format!("{about} did not answer within {} s", limit.as_secs_f64()),
+            Self::StillHanging => format!("{about} does not answer"),
+            Self::NoThread => "no thread could be had to ask".into(),
+        }
+    }
+}
+
 /// Runs calls in threads of their own, at most one at a time for each thing that they are about.
 ///
 /// Threads of the runtime's pool would not do: a hung one would hold up the runtime's own end.

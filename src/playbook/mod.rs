@@ -11,6 +11,7 @@
 //! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
 //! | [`mod@read`] | text to model, every mistake collected with its place |
 //! | [`lint`] | what is well-formed and still dangerous |
+//! | [`page`] | what each kind says of itself, as a manual |
 //! | [`rule`], [`diagnostic`] | what can be wrong; a mistake, its place and its mend, drawn with the marked source |
 //! | [`mod@schema`] | the JSON Schema, from the same types |
 //! | [`library`] | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
@@ -27,6 +28,7 @@ mod draft;
 pub mod library;
 pub mod lint;
 pub mod model;
+pub mod page;
 pub mod placeholder;
 pub mod read;
 pub mod rule;

@@ -1,7 +1,7 @@
 //! Placeholders in a template: read once, filled with typed values inside one argument. What a value holds is never
 //! read as a template again, never split, and never seen by a shell.
 
-use super::action::{Action, RunAction};
+use super::action::Action;
 use super::model::{Rung, Target};
 use super::value::Template;
 
@@ -199,15 +199,7 @@ pub fn wanted(rung: &Rung, name: &str) -> bool {
         let named = |piece: &Piece<'_>| matches!(piece, Piece::Value(placeholder) if placeholder.name() == name);
         template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
     };
-    rung.actions.iter().flat_map(templates).any(holds)
-}
-
-fn templates(action: &Action) -> Vec<&Template> {
-    match action {
-        Action::Run(RunAction::Argv(argv)) => argv.iter().collect(),
-        Action::Run(RunAction::Full(full)) => full.argv.iter().chain(full.env.values()).collect(),
-        Action::Unit(_) | Action::Clean(_) => Vec::new(),
-    }
+    rung.actions.iter().flat_map(Action::templates).any(holds)
 }
 
 #[cfg(test)]

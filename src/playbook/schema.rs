@@ -1,12 +1,13 @@
 //! The JSON Schema of the file format, from the same types that read it, so that editors complete and check.
 
-use schemars::{JsonSchema, schema_for};
+use std::borrow::Cow;
+use std::marker::PhantomData;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator, schema_for};
 use serde_json::Value;
 
 use super::action::Action;
-use super::check::{
-    CommandCheck, FilesystemCheck, HttpCheck, LoadCheck, MemoryCheck, PressureCheck, ProcessCheck, TcpCheck, UnitCheck,
-};
+use super::check::Check;
 use super::model::{Attachment, BreakerLimits, EnabledWhen, Mode, Risk, TargetSpec};
 use super::value::{DayWindow, Period};
 
@@ -32,12 +33,12 @@ pub(super) struct PlaybookFile {
     /// What it may do by itself.
     mode: Mode,
     /// What says that something is wrong.
-    detect: DetectTable,
+    detect: Section<DetectKeys>,
     /// The ladder: the next rung only if verification failed. Empty: evidence and escalation only.
     #[schemars(default)]
     remediate: Vec<RungTable>,
     /// What says that it is right again.
-    verify: VerifyTable,
+    verify: Section<VerifyKeys>,
     /// The budget, and whom to call.
     #[schemars(default)]
     escalate: Option<EscalateTable>,
@@ -70,60 +71,46 @@ pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-/// The sections that hold checks: the same kinds in each, besides keys of their own.
-macro_rules! sections {
-    ($($(#[$doc:meta])* $name:ident { $($own:tt)* })*) => {$(
-        $(#[$doc])*
-        #[derive(JsonSchema)]
-        #[schemars(deny_unknown_fields)]
-        #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
-        pub(super) struct $name {
-            $($own)*
-            /// A systemd unit's state.
-            #[schemars(default, with = "OneOrMany<UnitCheck>")]
-            unit: Option<OneOrMany<UnitCheck>>,
-            /// Processes by name or pidfile.
-            #[schemars(default, with = "OneOrMany<ProcessCheck>")]
-            process: Option<OneOrMany<ProcessCheck>>,
-            /// Room and inodes of a mounted file system.
-            #[schemars(default, with = "OneOrMany<FilesystemCheck>")]
-            filesystem: Option<OneOrMany<FilesystemCheck>>,
-            /// An HTTP answer.
-            #[schemars(default, with = "OneOrMany<HttpCheck>")]
-            http: Option<OneOrMany<HttpCheck>>,
-            /// A TCP connection.
-            #[schemars(default, with = "OneOrMany<TcpCheck>")]
-            tcp: Option<OneOrMany<TcpCheck>>,
-            /// A program's exit code and output.
-            #[schemars(default, with = "OneOrMany<CommandCheck>")]
-            command: Option<OneOrMany<CommandCheck>>,
-            /// Load average per core.
-            #[schemars(default, with = "OneOrMany<LoadCheck>")]
-            load: Option<OneOrMany<LoadCheck>>,
-            /// Memory in use.
-            #[schemars(default, with = "OneOrMany<MemoryCheck>")]
-            memory: Option<OneOrMany<MemoryCheck>>,
-            /// Pressure stall information.
-            #[schemars(default, with = "OneOrMany<PressureCheck>")]
-            pressure: Option<OneOrMany<PressureCheck>>,
-        }
-    )*};
+/// The fault is there when any check here holds, for the hold time without a break.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "DetectTable")]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) struct DetectKeys {
+    /// The hold time, measured from the event; none where left out.
+    #[schemars(default, with = "Period")]
+    r#for: Option<Period>,
 }
 
-sections! {
-    /// The fault is there when any check here holds, for the hold time without a break.
-    DetectTable {
-        /// The hold time, measured from the event; none where left out.
-        #[schemars(default, with = "Period")]
-        r#for: Option<Period>,
+/// Healed when all checks hold before the deadline, and go on holding for the soak.
+#[derive(JsonSchema)]
+#[schemars(deny_unknown_fields, rename = "VerifyTable")]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+pub(super) struct VerifyKeys {
+    /// The deadline.
+    within: Period,
+    /// The soak; none where left out.
+    #[schemars(default, with = "Period")]
+    soak: Option<Period>,
+}
+
+/// A section: its own keys, and one for each kind of check.
+pub(super) struct Section<K>(PhantomData<K>);
+
+impl<K: JsonSchema> JsonSchema for Section<K> {
+    fn schema_name() -> Cow<'static, str> {
+        K::schema_name()
     }
-    /// Healed when all checks hold before the deadline, and go on holding for the soak.
-    VerifyTable {
-        /// The deadline.
-        within: Period,
-        /// The soak; none where left out.
-        #[schemars(default, with = "Period")]
-        soak: Option<Period>,
+
+    fn json_schema(generator: &mut SchemaGenerator) -> Schema {
+        let mut section = K::json_schema(generator);
+        let kinds = Check::schemas(generator);
+        if let Some(Value::Object(keys)) = section.get_mut("properties") {
+            for (kind, about, mut schema) in kinds {
+                schema.insert("description".into(), about.into());
+                keys.insert(kind.into(), schema.into());
+            }
+        }
+        section
     }
 }
 
@@ -171,7 +158,6 @@ pub fn schema() -> Value {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playbook::Check;
 
     #[test]
     fn every_kind_of_check_stands_in_both_sections() {

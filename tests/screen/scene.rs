@@ -7,7 +7,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use salve::console::{self, Ended, EngineAt, Options};
+use salve::console::{self, Ended, EngineAt, Options, Writing};
 use salve::core::{Config, Recorded};
 use salve::engine::past::{self, Line, Today};
 use salve::engine::{Handle, Snapshot};
@@ -49,6 +49,7 @@ pub fn play(scene: &str) -> ExitCode {
         read_only: false,
         ascii: (scene != "by locale").then_some(scene == "ascii"),
         theme: std::env::var("SALVE_TEST_THEME").ok(),
+        writing: Writing::Here,
         drafts: config.join("drafts"),
         config,
         engine: if scene == "embedded" || scene.starts_with("plain") { EngineAt::Embedded } else { EngineAt::Daemon },

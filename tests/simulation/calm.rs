@@ -15,7 +15,9 @@ impl World {
         for fault in without {
             faults.without(*fault);
         }
-        Self::new(mix(seed, 2), shelf, faults)
+        let mut world = Self::new(mix(seed, 2), shelf, faults);
+        world.ledger.outside.four_eyes = seed.is_multiple_of(2);
+        world
     }
 
     /// From first start to the last incident's end.

@@ -256,7 +256,7 @@ impl World {
         if self.engine.boot == 0 || self.engine.reboots || self.strikes(Fault::Reboots) {
             self.boot();
         }
-        let mut core = Core::new(config());
+        let mut core = Core::new(self.config());
         for recorded in &self.engine.journal {
             core.replay(recorded);
         }
@@ -286,6 +286,11 @@ impl World {
         }
     }
 
+    /// What was set.
+    fn config(&self) -> Config {
+        Config { four_eyes: self.ledger.outside.four_eyes, ..config() }
+    }
+
     /// A machine folded from the same records must stand where the live one stands.
     pub fn compare(&mut self) -> Judged {
         let wait = self.rng.wait(3 * HOUR);
@@ -293,7 +298,7 @@ impl World {
         let whole = self.engine.pending.is_empty() && self.engine.unwritten.is_empty();
         let Some(live) = &self.engine.core else { return Ok(()) };
         if whole && !self.engine.broken_journal {
-            let mut folded = Core::new(config());
+            let mut folded = Core::new(self.config());
             for recorded in &self.engine.journal {
                 folded.replay(recorded);
             }

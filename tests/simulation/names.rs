@@ -55,7 +55,7 @@ kinds! {
     refusal(Refusal) REFUSALS: NoSuchIncident => "no such incident", NotAsking => "not asking",
         PlanChanged => "plan changed", NoSuchPlaybook => "no such playbook", NoSuchKey => "no such key",
         AlreadyOpen => "already open", NoSuchMaintenance => "no such maintenance",
-        NotScheduled => "not scheduled", Denied => "denied", CannotRecord => "cannot record", .. "not the core's";
+        NotScheduled => "not scheduled", Denied => "denied", SecondPerson => "second person", CannotRecord => "cannot record", .. "not the core's";
     input(Input) INPUTS: Started => "start", Loaded => "load", Read => "read", Surveyed => "survey's answer",
         AttemptEnded => "attempt over", ScopeEmptied => "scope emptied", Delivered => "page taken",
         Command => "command", Note => "note", Recording => "recording", Tick => "tick";

@@ -11,6 +11,7 @@
 mod beneath;
 mod holders;
 mod judge;
+mod plan;
 mod remove;
 mod report;
 mod room;
@@ -20,20 +21,21 @@ mod walk;
 #[cfg(test)]
 mod tests;
 
-use std::path::{Path, PathBuf};
+use std::path::Path;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
 use self::holders::{Holders, Locks};
 use self::judge::Kept;
+pub(super) use self::plan::plan;
 use self::remove::{NotRemoved, Remover};
 use self::report::{Extent, Report};
 use self::room::Room;
 pub use self::room::words;
 use self::roots::{OpenRoot, RootError};
 use super::order::CleanOrder;
-use super::runner::Ran;
+use super::runner::{Ran, Stage};
 use crate::core::plan::StepResult;
 use crate::host::paths::Paths;
 
@@ -80,10 +82,11 @@ enum Run {
 }
 
 /// Cleans to a deadline. `state` is never entered.
-pub(super) async fn carry_out(order: CleanOrder, state: PathBuf, deadline: tokio::time::Instant) -> Ran {
+pub(super) async fn carry_out(order: CleanOrder, stage: &mut Stage<'_>) -> Ran {
+    let (folder, deadline) = (stage.state(), stage.deadline);
     let stop = Stop::at(deadline.into_std());
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
-    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&state), &stop, Run::Real));
+    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&folder), &stop, Run::Real));
     match tokio::time::timeout_at(deadline + STUCK, work).await {
         Ok(Ok(Ok(report))) => Ran { result: report.result(), output: report.text(), scope_empty: true },
         Ok(Ok(Err(refusal))) => Ran::refused(refusal.to_string()),

@@ -6,14 +6,35 @@ pub(super) mod table;
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::sync::oneshot;
+use tokio::time::timeout;
 
 use super::judge::Judged;
+use super::kernel::Order;
+use super::look::Looker;
 use super::parts::{Parts, joined};
-use super::subject::{ProcessSubject, Subject};
+use super::subject::Subject;
 use crate::playbook::Target;
 use crate::playbook::check::ProcessCheck;
+
+/// How long the process table may take; it is read in milliseconds.
+const TABLE: Duration = Duration::from_secs(5);
+
+/// Which processes.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+pub struct ProcessSubject {
+    /// By name: `comm`, or the file name of the first argument.
+    pub name: Option<Arc<str>>,
+    /// The one that a pidfile names.
+    pub pidfile: Option<Arc<str>>,
+    /// Only this user's (a name or a number).
+    pub user: Option<Arc<str>>,
+    /// Is their memory wanted, too?
+    pub memory: bool,
+}
 
 /// The processes of a subject at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,21 +49,11 @@ pub struct ProcessSeen {
     pub pidfile: Option<String>,
 }
 
-impl ProcessSeen {
-    pub(super) fn hardly_differs(&self, then: &Self) -> bool {
-        let close = match (self.memory, then.memory) {
-            (Some(now), Some(then)) => now.abs_diff(then) <= then / 20,
-            (now, then) => now == then,
-        };
-        self.count == then.count && self.pidfile == then.pidfile && close
-    }
-}
-
 /// The processes that a check names, or its target's.
 ///
 /// # Errors
 /// Where neither names any.
-pub fn subject(check: &ProcessCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &ProcessCheck, target: &Target) -> Result<ProcessSubject, String> {
     let arc = |text: &String| Arc::from(text.as_str());
     let pidfile = check.pidfile.as_ref().map(arc);
     let name = match (&check.name, target) {
@@ -55,7 +66,21 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<Subject, String>
         return Err("the check names no process, and its target is none".into());
     }
     let user = check.user.as_ref().map(arc);
-    Ok(Subject::Process(ProcessSubject { name, pidfile, user, memory: check.memory.is_some() }))
+    Ok(ProcessSubject { name, pidfile, user, memory: check.memory.is_some() })
+}
+
+/// Asks the thread that knows processes.
+///
+/// # Errors
+/// In words: it is not there, or `/proc` does not answer.
+pub async fn look(subject: &ProcessSubject, looker: &Looker) -> Result<ProcessSeen, String> {
+    let (answer, answered) = oneshot::channel();
+    looker.order(Order::Look(Arc::new(Subject::Process(subject.clone())), answer));
+    match timeout(TABLE, answered).await {
+        Ok(Ok(seen)) => seen,
+        Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
+        Err(_) => Err(format!("/proc did not answer within {} s", TABLE.as_secs())),
+    }
 }
 
 /// The programs that run now, by the name that a check would name, with how many there are of each; no kernel threads.
@@ -75,6 +100,15 @@ pub fn programs() -> io::Result<BTreeMap<String, usize>> {
         }
     })?;
     Ok(found)
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &ProcessSeen, then: &ProcessSeen) -> bool {
+    let close = match (now.memory, then.memory) {
+        (Some(now), Some(then)) => now.abs_diff(then) <= then / 20,
+        (now, then) => now == then,
+    };
+    now.count == then.count && now.pidfile == then.pidfile && close
 }
 
 /// Judges it.
@@ -155,7 +189,7 @@ mod tests {
         let judged = judge(&check, &stale);
         assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
         let target = Target::Process("x".into());
-        let Ok(Subject::Process(subject)) = subject(&check, &target) else { panic!("no subject") };
+        let Ok(subject) = subject(&check, &target) else { panic!("no subject") };
         assert_eq!((subject.name, subject.pidfile.as_deref()), (None, Some("/run/x.pid")));
     }
 }

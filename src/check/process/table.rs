@@ -10,9 +10,9 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
+use super::ProcessSubject;
 use super::proc::{self, Stat};
 use super::{ProcessSeen, Subject};
-use crate::check::subject::ProcessSubject;
 
 /// Until then a process may still become another program.
 const YOUNG: Duration = Duration::from_secs(3);

@@ -3,15 +3,24 @@
 pub(super) mod stops;
 pub(super) mod watch;
 
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
+use super::look::{Looker, Sight};
 use super::parts::{Parts, joined};
-use super::subject::Subject;
-use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
+use crate::host::systemd::{SystemdError, UnitSeen};
 use crate::playbook::Target;
 use crate::playbook::check::UnitCheck;
 use crate::playbook::value::{UnitState, WantedState};
+
+/// Which unit.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct UnitSubject {
+    /// Its name, or an alias.
+    pub name: Arc<str>,
+}
 
 /// What a condition may ask of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -43,26 +52,31 @@ impl From<&UnitSeen> for UnitSight {
 ///
 /// # Errors
 /// Where neither names one.
-pub fn subject(check: &UnitCheck, target: &Target) -> Result<Subject, String> {
+pub fn subject(check: &UnitCheck, target: &Target) -> Result<UnitSubject, String> {
     match (&check.name, target) {
-        (Some(name), _) => Ok(Subject::Unit { name: name.as_str().into() }),
-        (None, Target::Unit(name)) => Ok(Subject::Unit { name: name.clone() }),
+        (Some(name), _) => Ok(UnitSubject { name: name.as_str().into() }),
+        (None, Target::Unit(name)) => Ok(UnitSubject { name: name.clone() }),
         (None, _) => Err("the check names no unit, and its target is none".into()),
     }
 }
 
-/// Asks systemd. With it comes the moment of the last change, in microseconds of `CLOCK_MONOTONIC`.
+/// Asks systemd; with what was seen comes the moment since when it is so.
 ///
 /// # Errors
 /// In words, where there is no such unit or systemd cannot be asked.
-pub async fn look(systemd: Option<&Systemd>, name: &str) -> Result<(UnitSight, u64), String> {
-    let systemd = systemd.ok_or("systemd does not run this host")?;
-    let seen = systemd.unit(name).await.map_err(|error| in_words(&error))?;
-    Ok((UnitSight::from(&seen), seen.changed))
+pub async fn look(subject: &UnitSubject, looker: &Looker) -> Result<Sight<UnitSight>, String> {
+    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+    let seen = systemd.unit(&subject.name).await.map_err(|error| in_words(&error))?;
+    Ok(Sight { seen: UnitSight::from(&seen), changed: seen.changed })
 }
 
 fn in_words(error: &SystemdError) -> String {
     error.to_string()
+}
+
+/// Whatever changes is kept.
+pub(super) fn hardly_differs(now: &UnitSight, then: &UnitSight) -> bool {
+    now == then
 }
 
 /// Judges it.
@@ -173,8 +187,8 @@ mod tests {
     fn the_unit_is_the_named_one_or_the_targets() {
         let named = UnitCheck { name: Some("a.service".into()), ..UnitCheck::default() };
         let target = Target::Unit("b.service".into());
-        assert_eq!(subject(&named, &target), Ok(Subject::Unit { name: "a.service".into() }));
-        assert_eq!(subject(&UnitCheck::default(), &target), Ok(Subject::Unit { name: "b.service".into() }));
+        assert_eq!(subject(&named, &target), Ok(UnitSubject { name: "a.service".into() }));
+        assert_eq!(subject(&UnitCheck::default(), &target), Ok(UnitSubject { name: "b.service".into() }));
         assert!(subject(&UnitCheck::default(), &Target::Host).is_err());
     }
 }

@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep};
 
-use super::UnitSight;
 use super::stops::Stops;
+use super::{UnitSight, UnitSubject};
 use crate::check::kernel::Told;
 use crate::check::look::{Look, since_event};
 use crate::check::subject::{Observation, Subject};
@@ -154,7 +154,7 @@ impl Watcher {
     }
 
     async fn read(&self, subject: &Arc<Subject>, watched: &mut Watched) {
-        let Subject::Unit { name } = &**subject else { return };
+        let Subject::Unit(UnitSubject { name }) = &**subject else { return };
         let began = self.clock.mono();
         let look = match self.systemd.unit(name).await {
             Ok(seen) => {

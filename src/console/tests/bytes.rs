@@ -13,7 +13,7 @@ use super::super::model::{At, Model};
 use super::super::theme::{Shelf, Theme};
 use super::super::view::{self, World};
 use super::screens::look;
-use crate::console::EngineAt;
+use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
 
 const PROFILES: [TermProfile; 4] =
@@ -36,7 +36,7 @@ fn drawn(snapshot: &Snapshot, size: (u16, u16), after: u64, profile: TermProfile
         themes: &[],
     };
     let mut buffer = Buffer::empty(Rect::new(0, 0, size.0, size.1));
-    view::draw(&Model::new(size, false, EngineAt::Embedded), &world, &mut buffer);
+    view::draw(&Model::new(size, false, EngineAt::Embedded, Writing::Here), &world, &mut buffer);
     buffer
 }
 

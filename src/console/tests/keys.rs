@@ -14,10 +14,11 @@ use super::super::review::QUIET;
 use super::super::update::{Input, Request, update};
 use super::super::view::World;
 use super::screens::look;
-use crate::console::EngineAt;
+use crate::console::{EngineAt, Writing};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::past::{PastError, Replayed};
+use crate::engine::snapshot::Stage;
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -34,7 +35,7 @@ pub struct Desk {
 impl Desk {
     pub fn new(snapshot: Snapshot) -> Self {
         let mut desk = Self {
-            model: Model::new((120, 60), false, EngineAt::Embedded),
+            model: Model::new((120, 60), false, EngineAt::Embedded, Writing::Here),
             snapshot,
             at: 10_000,
             asked: Vec::new(),
@@ -476,4 +477,31 @@ fn text_pages_scroll_and_stop_at_their_ends() {
     let desk = desk.keys("jjk");
     assert_eq!(scroll(&desk), end - 1);
     assert_eq!(scroll(&desk.keys("gk")), 0);
+}
+
+#[test]
+fn what_cannot_be_written_from_here_says_where_it_can() {
+    for (page, keys) in [("", "n"), ("", "e"), ("2j\r", "o")] {
+        let mut desk = Desk::new(fixture::trouble()).keys(page);
+        desk.model.writing = Writing::Elsewhere("written on its own host");
+        let place = desk.model.place();
+        let desk = desk.keys(keys);
+        assert_eq!(desk.model.place(), place, "{keys}");
+        assert!(desk.model.said.is_some_and(|said| said.text.contains("on its own host")), "{keys}");
+    }
+}
+
+#[test]
+fn the_first_of_two_people_is_named_while_the_page_is_open() {
+    let desk = Desk::new(fixture::trouble()).keys("a");
+    assert!(!desk.screen((80, 40)).contains("first yes"));
+    let mut later = fixture::trouble();
+    later.generation += 1;
+    for view in &mut later.incidents {
+        if let Stage::Asking(request) = &mut Arc::make_mut(view).stage {
+            request.first = Some(fixture::alice());
+        }
+    }
+    let screen = desk.now(later).screen((80, 40));
+    assert!(screen.contains("first yes alice; a second person must say yes too"), "{screen}");
 }

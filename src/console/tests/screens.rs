@@ -16,7 +16,7 @@ use super::super::theme::{Role, Theme};
 use super::super::view::{self, World};
 use super::pictures::album;
 use super::views;
-use crate::console::EngineAt;
+use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
 use crate::engine::rehearse::Rehearsal;
 
@@ -55,7 +55,7 @@ pub fn expect(name: &str, picture: &str) {
 }
 
 fn model(size: (u16, u16)) -> Model {
-    Model::new(size, false, EngineAt::Embedded)
+    Model::new(size, false, EngineAt::Embedded, Writing::Here)
 }
 
 #[test]

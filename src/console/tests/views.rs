@@ -13,7 +13,7 @@ use super::super::model::{At, Model};
 use super::super::review::QUIET;
 use super::super::update::{Input, update};
 use super::super::view::{self, World};
-use crate::console::EngineAt;
+use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
 
 static UTC: TimeZone = TimeZone::UTC;
@@ -105,7 +105,7 @@ impl View {
 
     /// A console of this size after its keys were typed, each drawn and followed by enough quiet.
     pub fn model(&self, size: (u16, u16), look: &Look) -> Model {
-        let mut model = Model::new(size, self.read_only, EngineAt::Embedded);
+        let mut model = Model::new(size, self.read_only, EngineAt::Embedded, Writing::Here);
         let mut at = 10_000;
         let mut take_in = |input: Input, at| drop(update(&mut model, input, &self.world(look, at)));
         take_in(Input::Snapshot, at);

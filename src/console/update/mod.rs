@@ -17,6 +17,7 @@ use std::sync::Arc;
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::author::{Ask, Told};
+use crate::console::Writing;
 pub use pick::needs_one;
 
 use super::decode::Mouse;
@@ -242,6 +243,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
         Verb::Acknowledge => return acknowledge(model, world),
+        Verb::New | Verb::OneOff | Verb::Edit if let Writing::Elsewhere(why) = model.writing => say(model, world, why),
         Verb::New => return author::new(model),
         Verb::OneOff => return author::one_off(model, world),
         Verb::Edit => return author::edit(model, world),

@@ -36,9 +36,11 @@ pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
         Line::new()
             .dim("expires   ")
             .text(format!("in {}; silence runs nothing", say::left(review.request.expires, world.mono))),
-        Line::new(),
-        Line::title(format!("Exactly this is run (rung {})", plan.rung + 1)),
     ];
+    if let Some(first) = &review.request.first {
+        lines.push(Line::new().dim("first yes ").text(first.to_string()).dim("; a second person must say yes too"));
+    }
+    lines.extend([Line::new(), Line::title(format!("Exactly this is run (rung {})", plan.rung + 1))]);
     lines.extend(story::plan(plan, 0));
     lines.push(Line::new().dim("deadline  ").text(say::length(plan.timeout_ms)).dim(", then its processes are ended"));
     if let Some(incident) = rows::incident(world.snapshot, review.incident) {

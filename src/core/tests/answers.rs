@@ -4,9 +4,10 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::bench::{Bench, playbook};
+use super::bench::{Bench, bound, key, playbook};
 use crate::core::config::SecondCall;
 use crate::core::event::Event;
+use crate::core::input::Standing;
 use crate::core::{Command, Config, Key};
 
 fn names(to: &[&str]) -> Vec<Arc<str>> {
@@ -20,7 +21,8 @@ fn called() -> (Bench, Key) {
         BTreeMap::from([("oncall".into(), second(10, &["mail"])), ("mail".into(), second(5, &["phone", "oncall"]))]);
     let mut book = playbook("nginx");
     book.remediate.clear();
-    let (mut bench, nginx) = Bench::one_with(book, Config { second_calls, ..Config::default() });
+    let (nginx, config) = (key(&book), Config { second_calls, ..Config::default() });
+    let mut bench = Bench::set(config, vec![bound(book, Standing::AsWritten)]);
     bench.breaks(&nginx);
     bench.pass(10);
     assert_eq!(bench.pages(), 1);

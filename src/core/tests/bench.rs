@@ -103,11 +103,11 @@ pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
 impl Bench {
     /// A machine with these playbooks, an hour after the boot, nothing read yet.
     pub fn with(bindings: Vec<Binding>) -> Self {
-        Self::with_config(bindings, Config::default())
+        Self::set(Config::default(), bindings)
     }
 
-    /// The same where the host allows something else.
-    fn with_config(bindings: Vec<Binding>, config: Config) -> Self {
+    /// The same with these settings.
+    pub fn set(config: Config, bindings: Vec<Binding>) -> Self {
         let mut bench = Self {
             core: Core::new(config.clone()),
             config,
@@ -135,12 +135,6 @@ impl Bench {
     pub fn one(playbook: Playbook) -> (Self, Key) {
         let key = key(&playbook);
         (Self::with(vec![bound(playbook, Standing::AsWritten)]), key)
-    }
-
-    /// The same where the host allows something else.
-    pub fn one_with(playbook: Playbook, config: Config) -> (Self, Key) {
-        let key = key(&playbook);
-        (Self::with_config(vec![bound(playbook, Standing::AsWritten)], config), key)
     }
 
     fn begin(&mut self, booted: Mono) {
@@ -277,9 +271,13 @@ impl Bench {
     }
 
     pub fn asks(&mut self, command: Command) -> Option<Result<Arc<str>, Refusal>> {
+        self.asks_as(alice(), command)
+    }
+
+    pub fn asks_as(&mut self, by: Operator, command: Command) -> Option<Result<Arc<str>, Refusal>> {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.give(Input::Command { by: alice(), command, request });
+        self.give(Input::Command { by, command, request });
         self.answers.get(&request).cloned()
     }
 

@@ -6,7 +6,7 @@ use super::bench::{Bench, alice, bound, digest, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{Asks, Denial, Starter};
 use crate::core::input::{Input, Standing};
-use crate::core::{Command, Outcome, Phase, Refusal, Scope};
+use crate::core::{Command, Config, Operator, Outcome, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 use crate::playbook::{Mode, Risk};
 
@@ -286,5 +286,34 @@ fn a_pause_of_a_name_ends_with_the_name() {
     let mut renamed = bound(playbook("nginx"), Standing::AsWritten);
     Arc::make_mut(&mut renamed.playbook).name = "web".into();
     bench.load(vec![renamed]);
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn high_risk_needs_two_people_where_that_is_set() {
+    let mut book = playbook("nginx");
+    (book.mode, book.risk) = (Mode::Ask, Risk::High);
+    let nginx = key(&book);
+    let config = Config { four_eyes: true, ..Config::default() };
+    let mut bench = Bench::set(config, vec![bound(book, Standing::AsWritten)]);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    let incident = bench.open_id(&nginx);
+    let yes = || Command::Approve { incident, digest: digest("plan"), reason: "seen".into() };
+    let said = bench.asks(yes()).unwrap().unwrap();
+    assert!(said.contains("first of two"), "{said}");
+    let first = |phase: Option<Phase>| match phase {
+        Some(Phase::Asking(request)) => request.first,
+        _ => None,
+    };
+    assert_eq!(first(bench.phase(&nginx)), Some(alice()));
+    assert_eq!(bench.asks(yes()), Some(Err(Refusal::SecondPerson)));
+    assert!(bench.started.is_empty());
+    // the first yes outlives a restart, and a person is a uid whatever they call themselves
+    bench.restart();
+    let renamed = Operator { name: "mallory".into(), ..alice() };
+    assert_eq!(bench.asks_as(renamed, yes()), Some(Err(Refusal::SecondPerson)));
+    let bob = Operator { uid: 1001, name: "bob".into(), ..Operator::default() };
+    assert!(bench.asks_as(bob, yes()).is_some_and(|said| said.is_ok()));
     assert_eq!(bench.started.len(), 1);
 }

@@ -3,11 +3,11 @@
 mod actions;
 mod bounds;
 mod checks;
-mod names;
-mod parts;
+pub(super) mod names;
+pub(super) mod parts;
 mod sets;
 mod targets;
-mod templates;
+pub(super) mod templates;
 mod texts;
 mod times;
 mod verifier;
@@ -29,7 +29,7 @@ pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
         checks::lint(check, &specs, findings);
     }
     for action in draft.rungs.iter().flat_map(|rung| &rung.actions) {
-        actions::lint(action, &specs, findings);
+        action.value.lint(action.at, &specs, findings);
     }
     for attachment in &draft.attach {
         actions::attachment(attachment, &specs, findings);

@@ -1,19 +1,7 @@
 //! Conditions as sets of what they admit: whether two can hold together is whether the sets meet.
 
-use crate::playbook::value::{Amount, Bound, Comparison, LatencyBound, UnitState, WantedNumber, WantedState};
-
-/// What one condition asks.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Condition {
-    State(WantedState),
-    Number(WantedNumber),
-    Word(String),
-    Flag(bool),
-    Bound(Bound),
-    Latency(LatencyBound),
-    /// Text that must be found: two of them may both be.
-    Holds(String),
-}
+use crate::playbook::check::parts::Condition;
+use crate::playbook::value::{Amount, Comparison, UnitState};
 
 /// How two conditions on the same thing go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -164,6 +152,7 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
+    use crate::playbook::value::Bound;
 
     fn bound(text: &str) -> Condition {
         Condition::Bound(text.parse().unwrap())

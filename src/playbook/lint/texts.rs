@@ -2,7 +2,6 @@
 
 use std::ops::Range;
 
-use crate::playbook::check::Check;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
 use crate::playbook::read::site::Placed;
@@ -31,21 +30,10 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     twice(&draft.needs, "needed", findings);
     twice(&draft.to, "called", findings);
     for check in draft.detect.iter().chain(&draft.verify) {
-        for (key, wanted) in wanted(&check.value) {
+        for (key, wanted) in check.value.parts().texts {
             text(wanted, &format!("`{key}`"), WANTED, check.at.field_span(key), findings);
         }
     }
-}
-
-fn wanted(check: &Check) -> Vec<(&'static str, &str)> {
-    let written = match check {
-        Check::Unit(unit) => [("sub", unit.sub.as_deref()), ("result", unit.result.as_deref())],
-        Check::Process(process) => [("user", process.user.as_deref()), ("", None)],
-        Check::Http(http) => [("body", http.body.as_deref()), ("", None)],
-        Check::Command(command) => [("output", command.output.as_deref()), ("", None)],
-        _ => [("", None), ("", None)],
-    };
-    written.into_iter().filter_map(|(key, text)| Some((key, text?))).collect()
 }
 
 fn text(text: &str, what: &str, most: usize, span: Range<usize>, findings: &mut Findings<'_>) {

@@ -3,7 +3,6 @@
 use std::ops::Range;
 use std::time::Duration;
 
-use super::parts::Parts;
 use crate::playbook::check::Check;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::{DEFAULT_TIMEOUT, Draft};
@@ -34,7 +33,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
         within("timeout", &rung.timeout, SECOND, 6 * HOUR);
     }
     for check in draft.detect.iter().chain(&draft.verify) {
-        let parts = Parts::of(&check.value);
+        let parts = check.value.parts();
         if let Some(every) = parts.every {
             range("every", every, SECOND..=DAY, check.at.field_span("every"), findings);
         }
@@ -68,7 +67,7 @@ fn range(
 
 fn slow(check: &Placed<'_, Check>, draft: &Draft<'_>, findings: &mut Findings<'_>) {
     let Some(within) = &draft.within else { return };
-    let parts = Parts::of(&check.value);
+    let parts = check.value.parts();
     let wait = parts.every.map_or(Duration::ZERO, |every| every.0);
     let look = parts.timeout.map_or(Duration::ZERO, |timeout| timeout.0);
     if !within.value.0.is_zero() && wait.max(look) > within.value.0.max(USUAL_TIMEOUT) {

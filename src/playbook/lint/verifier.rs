@@ -1,8 +1,9 @@
 //! Detector against verifier: what would be called healed must no longer be called broken.
 
-use super::parts::{Parts, same_object};
-use super::sets::{Condition, Together};
+use super::parts::same_object;
+use super::sets::Together;
 use crate::playbook::check::Check;
+use crate::playbook::check::parts::Condition;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
 use crate::playbook::model::TargetSpec;
@@ -25,12 +26,12 @@ pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<
 /// One of the detector's checks against all of the verifier's that look at the same thing. They can all hold unless
 /// one condition of theirs excludes one of its conditions.
 fn against(detector: &Placed<'_, Check>, verifiers: &[&Placed<'_, Check>], findings: &mut Findings<'_>) {
-    let mut fault = Parts::of(&detector.value).conditions;
+    let mut fault = detector.value.parts().conditions;
     // such a condition is told of for itself
     fault.retain(|(_, condition)| !condition.is_always() && !condition.is_never());
     let mut pairs = Vec::new();
     for verifier in verifiers {
-        for (key, wanted) in Parts::of(&verifier.value).conditions {
+        for (key, wanted) in verifier.value.parts().conditions {
             let same = fault.iter().filter(|(other, _)| *other == key);
             pairs.extend(same.map(|(_, broken)| (*verifier, key, broken.clone(), wanted.clone())));
         }
@@ -62,8 +63,8 @@ fn against(detector: &Placed<'_, Check>, verifiers: &[&Placed<'_, Check>], findi
 
 /// All checks of the verifier must hold, so two of them may not exclude each other.
 fn both_verify(a: &Placed<'_, Check>, b: &Placed<'_, Check>, findings: &mut Findings<'_>) {
-    let first = Parts::of(&a.value).conditions;
-    for (key, condition) in Parts::of(&b.value).conditions {
+    let first = a.value.parts().conditions;
+    for (key, condition) in b.value.parts().conditions {
         let apart = |(other, before): &&(&str, Condition)| {
             *other == key && matches!(before.with(&condition), Together::Apart | Together::Touching)
         };

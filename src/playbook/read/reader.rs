@@ -61,6 +61,16 @@ impl<'t> Reader<'t> {
         false
     }
 
+    /// Is it a list? `right` shows the form.
+    pub fn is_list(&mut self, at: Site<'t>, key: &str, right: &str) -> bool {
+        let is_list = at.value().is_array();
+        if !is_list {
+            let message = format!("`{key}` is a list, not {}", at.type_name());
+            self.findings.add(Rule::WrongType, at.head(), message, format!("write {key} = {right}"));
+        }
+        is_list
+    }
+
     /// Tells of every key that is not known. True where all are.
     pub fn known_keys<'n>(&mut self, at: Site<'t>, what: &str, known: impl IntoIterator<Item = &'n str>) -> bool {
         let known: Vec<&str> = known.into_iter().collect();

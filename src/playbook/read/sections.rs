@@ -2,14 +2,13 @@
 
 use super::reader::{Reader, Shape};
 use super::site::{Placed, Site};
-use crate::playbook::action::{Action, CleanAction, NamedUnit, RunAction, RunFull, UnitAction, UnitVerb};
+use crate::playbook::action::{Action, arguments};
 use crate::playbook::check::Check;
 use crate::playbook::diagnostic::nearest;
 use crate::playbook::draft::{Draft, RungDraft};
 use crate::playbook::model::{Attachment, DiskUsage, EnabledWhen, JournalLines, TargetSpec};
 use crate::playbook::rule::Rule;
 use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
-use crate::playbook::value::Template;
 
 const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url or address";
 const WHEN_FORM: &str = "{ unit = \"nginx.service\" } or { file = \"/etc/nginx/nginx.conf\" }";
@@ -63,19 +62,10 @@ fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
 
 fn strings<'t>(reader: &mut Reader<'t>, table: Site<'t>, key: &str) -> Vec<Placed<'t, String>> {
     let Some(at) = table.field(key) else { return Vec::new() };
-    if !list(reader, at, key, "[\"...\"]") {
+    if !reader.is_list(at, key, "[\"...\"]") {
         return Vec::new();
     }
     at.elements().into_iter().filter_map(|at| reader.leaf(at, &format!("an entry of `{key}`"))).collect()
-}
-
-fn list<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str, right: &str) -> bool {
-    let is_list = at.value().is_array();
-    if !is_list {
-        let message = format!("`{key}` is a list, not {}", at.type_name());
-        reader.findings.add(Rule::WrongType, at.head(), message, format!("write {key} = {right}"));
-    }
-    is_list
 }
 
 fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
@@ -100,7 +90,7 @@ fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, b
     }
     if let Some(at) = root.field("targets") {
         draft.listed = true;
-        if !list(reader, at, "targets", "[{ unit = \"a.service\" }, { unit = \"b.service\" }]") {
+        if !reader.is_list(at, "targets", "[{ unit = \"a.service\" }, { unit = \"b.service\" }]") {
             return;
         }
         if at.elements().is_empty() {
@@ -213,7 +203,7 @@ fn checks<'t>(
     others: &[&str],
 ) -> (Vec<Placed<'t, Check>>, usize) {
     let (mut checks, mut written) = (Vec::new(), 0);
-    let known: Vec<&str> = others.iter().copied().chain(Check::KINDS).collect();
+    let known: Vec<&str> = others.iter().copied().chain(Check::KINDS.iter().copied()).collect();
     for (kind, at) in section.entries().into_iter().filter(|(key, _)| !others.contains(key)) {
         // a scalar under an unknown name is a mistyped key, a table a mistyped kind
         let table = at.table().is_some() || at.value().is_array();
@@ -222,33 +212,11 @@ fn checks<'t>(
             let help =
                 nearest(kind, known.iter().copied()).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
             reader.findings.add(Rule::UnknownKey, at.key_span(), format!("there is no key `{kind}` in {what}"), help);
-        } else if reader.known_kind(kind, at, "check", &Check::KINDS) {
-            checks.extend(at.elements().into_iter().filter_map(|at| check(reader, kind, at)));
+        } else if reader.known_kind(kind, at, "check", Check::KINDS) {
+            checks.extend(at.elements().into_iter().filter_map(|at| Check::read(reader, kind, at)));
         }
     }
     (checks, written)
-}
-
-fn check<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Placed<'t, Check>> {
-    let what = format!("the `{kind}` check");
-    macro_rules! read {
-        ($kind:ident, $right:literal) => {{
-            let Placed { value, at } = reader.typed(at, &what, $right)?;
-            Some(Placed { value: Check::$kind(value), at })
-        }};
-    }
-    match kind {
-        "unit" => read!(Unit, "unit = { state = \"not active\" }"),
-        "process" => read!(Process, "process = { name = \"worker\", exists = false }"),
-        "filesystem" => read!(Filesystem, "filesystem = { used = \"> 85%\" }"),
-        "http" => read!(Http, "http = { url = \"http://127.0.0.1/healthz\", status = 200 }"),
-        "tcp" => read!(Tcp, "tcp = { address = \"127.0.0.1:6379\" }"),
-        "command" => read!(Command, "command = { run = [\"pg_isready\", \"-q\"], exit = 0 }"),
-        "load" => read!(Load, "load = { per_core = \"> 4\" }"),
-        "memory" => read!(Memory, "memory = { used = \"> 90%\" }"),
-        "pressure" => read!(Pressure, "pressure = { memory = \"> 10%\" }"),
-        _ => None,
-    }
 }
 
 fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>) {
@@ -268,9 +236,9 @@ fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>)
         let (timeout, idempotent) = (reader.field(at, "timeout"), reader.field(at, "idempotent"));
         let mut rung = RungDraft { at, actions: Vec::new(), timeout, idempotent };
         match at.field("do") {
-            Some(list_at) if !list(reader, list_at, "do", "[{ unit = \"restart\" }]") => {}
+            Some(list_at) if !reader.is_list(list_at, "do", "[{ unit = \"restart\" }]") => {}
             Some(list_at) if !list_at.elements().is_empty() => {
-                rung.actions = list_at.elements().into_iter().filter_map(|at| action(reader, at)).collect();
+                rung.actions = list_at.elements().into_iter().filter_map(|at| Action::read(reader, at)).collect();
             }
             none => {
                 let span = none.map_or_else(|| at.span(), Site::span);
@@ -284,55 +252,6 @@ fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>)
         }
         draft.rungs.push(rung);
     }
-}
-
-fn action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Action>> {
-    let (kind, site) = reader.kind(
-        at,
-        "action",
-        &Action::KINDS,
-        "{ unit = \"restart\" }, { run = [\"...\"] } or { clean = { ... } }",
-    )?;
-    let value = match kind {
-        "unit" => Action::Unit(unit_action(reader, site)?),
-        "run" => Action::Run(run_action(reader, site)?),
-        _ => Action::Clean(
-            reader.typed::<CleanAction>(site, "`clean`", "clean = { path = \"/tmp\", older_than = \"7d\" }")?.value,
-        ),
-    };
-    Some(Placed { value, at: site })
-}
-
-fn unit_action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<UnitAction> {
-    if at.table().is_some() {
-        let named =
-            reader.typed::<NamedUnit>(at, "`unit`", "unit = { name = \"php-fpm.service\", verb = \"restart\" }")?;
-        return Some(UnitAction::On(named.value));
-    }
-    reader.leaf::<UnitVerb>(at, "`unit`").map(|verb| UnitAction::Verb(verb.value))
-}
-
-fn run_action<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<RunAction> {
-    if at.table().is_some() {
-        let full = reader.typed::<RunFull>(at, "`run`", "run = { argv = [\"...\"], env = { NAME = \"value\" } }")?;
-        return Some(RunAction::Full(full.value));
-    }
-    arguments(reader, at).map(RunAction::Argv)
-}
-
-fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Vec<Template>> {
-    if let Some(line) = at.value().as_str() {
-        let words: Vec<String> = line.split_whitespace().map(|word| format!("\"{word}\"")).collect();
-        let message = "`run` is a list of arguments; there is no shell that could split a line";
-        reader.findings.add(Rule::WrongType, at.span(), message, format!("write run = [{}]", words.join(", ")));
-        return None;
-    }
-    if !list(reader, at, "run", "[\"apt-get\", \"clean\"]") {
-        return None;
-    }
-    let arguments: Vec<Option<Template>> =
-        at.elements().into_iter().map(|at| reader.leaf(at, "an argument").map(|argument| argument.value)).collect();
-    arguments.into_iter().collect()
 }
 
 fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
@@ -355,7 +274,7 @@ fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, 
     draft.window = reader.field(at, "window");
     draft.to = strings(reader, at, "to");
     if let Some(attach) = at.field("attach")
-        && list(reader, attach, "attach", "[{ journal = { lines = 100 } }]")
+        && reader.is_list(attach, "attach", "[{ journal = { lines = 100 } }]")
     {
         draft.attach = attach.elements().into_iter().filter_map(|at| attachment(reader, at)).collect();
     }
@@ -379,7 +298,7 @@ fn attachment<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, At
             let right = "disk_usage = { depth = 3, top = 20 }";
             Attachment::DiskUsage(reader.typed::<DiskUsage>(site, "`disk_usage`", right)?.value)
         }
-        _ => Attachment::Run(arguments(reader, site)?),
+        _ => Attachment::Run(arguments(reader, site, "run")?),
     };
     Some(Placed { value, at: site })
 }

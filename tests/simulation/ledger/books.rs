@@ -96,6 +96,8 @@ pub struct Asked {
     pub digest: Digest,
     pub expires: Mono,
     pub withdrawn: bool,
+    /// Who said the first of two yeses.
+    pub first: Option<u32>,
     /// The yes, and the boot that it was given in.
     pub approved: Option<(Digest, Arc<str>)>,
     pub consumed: bool,
@@ -334,6 +336,7 @@ impl Books {
                     digest: request.plan.digest.clone(),
                     expires: request.expires,
                     withdrawn: false,
+                    first: None,
                     approved: None,
                     consumed: false,
                 });
@@ -344,6 +347,12 @@ impl Books {
                     asked.approved = Some((digest.clone(), self.boot_id.clone()));
                 }
                 Stand::Approved
+            }
+            Event::FirstApproved { by, .. } => {
+                if let Some(asked) = &mut incident.asked {
+                    asked.first = Some(by.uid);
+                }
+                Stand::Asked
             }
             Event::Withdrawn { .. } => {
                 if let Some(asked) = &mut incident.asked {

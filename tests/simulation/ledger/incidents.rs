@@ -10,6 +10,7 @@ use salve::core::incident::Outcome;
 use salve::core::input::Input;
 use salve::core::plan::Digest;
 use salve::core::time::{Mono, Now};
+use salve::playbook::Risk;
 
 use super::{Books, Judged, Outside, hold};
 
@@ -52,8 +53,19 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let wait = request.expires.since(now.mono);
             hold!(wait > Duration::ZERO && wait <= EXPIRY, "4 approvals", "{incident}: expires after {wait:?}");
         }
-        Event::Approved { incident, generation, digest, .. } => {
+        Event::Approved { incident, generation, digest, by, .. } => {
             approved(books, now, input, *incident, *generation, digest)?;
+            if two_people(books, outside, *incident) {
+                let first = books.incident(*incident).and_then(|known| known.asked.as_ref()?.first);
+                let other = first.is_some_and(|first| first != by.uid);
+                hold!(other, "4 approvals", "{incident}: high risk and the yes of one person: {first:?}, {by:?}");
+            }
+        }
+        Event::FirstApproved { incident, generation, digest, .. } => {
+            approved(books, now, input, *incident, *generation, digest)?;
+            hold!(two_people(books, outside, *incident), "4 approvals", "{incident}: one yes is enough");
+            let first = books.incident(*incident).and_then(|known| known.asked.as_ref()?.first);
+            hold!(first.is_none(), "4 approvals", "{incident}: a second first yes");
         }
         Event::Saw { incident, role, index, reading } => {
             let key = &books.incident(*incident).expect("seen above").key;
@@ -101,6 +113,12 @@ fn opened(outside: &Outside, now: Now, incident: IncidentId, key: &Key, since: M
         hold!(held >= BLIND, "unknown starts nothing", "{incident}: unknown for {held:?}");
     }
     Ok(())
+}
+
+/// High risk, where the settings want two people.
+fn two_people(books: &Books, outside: &Outside, incident: IncidentId) -> bool {
+    let playbook = books.incident(incident).map(|known| outside.playbook(&known.key));
+    outside.four_eyes && playbook.is_some_and(|playbook| playbook.risk == Risk::High)
 }
 
 fn approved(books: &Books, now: Now, input: &Input, incident: IncidentId, generation: u32, digest: &Digest) -> Judged {

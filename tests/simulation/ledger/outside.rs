@@ -24,6 +24,8 @@ pub struct Outside {
     pub bindings: BTreeMap<Key, (Arc<Playbook>, Standing)>,
     /// Contents in force of which some target does not resolve, with the names as written.
     pub unresolved: BTreeSet<(ContentKey, Arc<str>)>,
+    /// High risk needs the yes of two people.
+    pub four_eyes: bool,
     /// Records can be written, as far as the core was told.
     pub cannot_record: bool,
     pub booted: Mono,

@@ -1,0 +1,69 @@
+//! A `clean` resolved: which folder, how much, and when it is enough.
+
+use std::path::Path;
+
+use super::{DEFAULT_MAX_FILES, MAX_DEPTH, roots, words};
+use crate::action::Context;
+use crate::action::order::{CleanOrder, Enough, Order};
+use crate::action::plan::{PlanError, quoted, step, user};
+use crate::core::plan::PlannedStep;
+use crate::playbook::action::CleanAction;
+use crate::playbook::value::{Amount, Period};
+use crate::playbook::{Check, Playbook, Target};
+
+/// Resolves it.
+pub fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    let root = roots::admit(&action.path, &context.clean_roots)?;
+    let max_bytes = match action.max_bytes {
+        Some(Amount::Bytes(bytes)) => Some(bytes),
+        None => None,
+        Some(_) => return Err(PlanError::NotBytes),
+    };
+    let order = CleanOrder {
+        identity: roots::identity(&root.path)?,
+        rotated_only: root.rotated_only,
+        older_than_ms: action.older_than.millis(),
+        max_files: action.max_files.unwrap_or(DEFAULT_MAX_FILES),
+        max_bytes,
+        max_depth: MAX_DEPTH,
+        enough: enough(playbook, context, &root.path),
+        root: root.path,
+        base: root.base,
+    };
+    let what = if order.rotated_only { "rotated log files" } else { "files" };
+    let Period(age) = action.older_than;
+    let sentence = format!("delete {what} below {} older than {}", quoted(&action.path), Period(age));
+    let cap = max_bytes.map_or(String::new(), |bytes| format!(" or {}", bytesize::ByteSize(bytes).display().iec()));
+    let stop = match order.enough[..] {
+        [] => "when all that may go is gone".into(),
+        ref bounds => format!("once {}", bounds.iter().map(words).collect::<Vec<_>>().join(" and ")),
+    };
+    let details = vec![
+        ("user", user()),
+        ("order", "oldest first".into()),
+        ("at most", format!("{} files{cap}", order.max_files)),
+        ("stops", stop),
+        ("blast radius", "regular files that nobody has open; no folder, no link, no database, no lock".into()),
+        ("rollback", "none: deletion is final".into()),
+    ];
+    step(&sentence, details, &Order::Clean(order))
+}
+
+/// What the verifier wants of the file system that the folder is on.
+fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Vec<Enough> {
+    let mut bounds = Vec::new();
+    for check in &playbook.verify.checks {
+        let Check::Filesystem(check) = check else { continue };
+        let mount = match (&check.mount, &context.target) {
+            (Some(mount), _) => mount.as_str(),
+            (None, Target::Mount(mount)) => mount,
+            (None, _) => continue,
+        };
+        if roots::same_file_system(mount.as_ref(), root) {
+            bounds.extend(check.used.map(Enough::Used));
+            bounds.extend(check.free.map(Enough::Free));
+            bounds.extend(check.inodes.map(Enough::Inodes));
+        }
+    }
+    bounds
+}

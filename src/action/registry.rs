@@ -1,0 +1,63 @@
+//! The kinds of actions, registered once. A kind's file resolves it (`plan`) and does it (`carry_out`); one that looks
+//! at the host before it acts tells what it would find (`dry_run`). Its model, as it stands in files, is registered
+//! under the same name in `playbook::action`.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::order::{CleanOrder, RunOrder, UnitOrder};
+use super::plan::PlanError;
+use super::runner::{Ran, Stage};
+use super::{Context, clean, run, unit};
+use crate::core::plan::PlannedStep;
+use crate::playbook::{Action, Playbook};
+
+macro_rules! kinds {
+    ($($module:ident: $kind:ident($order:ident) $(and $dry:ident)?;)*) => {
+        /// One resolved action.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Order {
+            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($order),)*
+        }
+
+        impl Order {
+            /// The kind's word.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => stringify!($module),)*
+                }
+            }
+
+            /// What looking at the host adds to the plan; changes nothing.
+            pub(super) async fn dry_run(self) -> Vec<Arc<str>> {
+                match self {
+                    $($(Self::$kind(order) => $module::$dry(order).await,)?)*
+                    _ => Vec::new(),
+                }
+            }
+
+            /// Does it.
+            pub(super) async fn carry_out(self, stage: &mut Stage<'_>) -> Ran {
+                match self {
+                    $(Self::$kind(order) => $module::carry_out(order, stage).await,)*
+                }
+            }
+        }
+
+        /// Resolves one action. Looks at the host, changes nothing.
+        pub(super) fn plan(action: &Action, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+            match action {
+                $(Action::$kind(action) => $module::plan(action, playbook, context),)*
+            }
+        }
+    };
+}
+
+kinds! {
+    unit: Unit(UnitOrder);
+    run: Run(RunOrder);
+    clean: Clean(CleanOrder) and dry_run;
+}

@@ -1,0 +1,120 @@
+//! The kinds of checks, registered once. A kind's file says what it looks at (`subject`), looks (`look`), judges
+//! (`judge`), puts its condition into words (`condition`) and says which changes are too small to be kept
+//! (`hardly_differs`). Its model, as it stands in files, is registered under the same name in `playbook::check`.
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::{Looker, Sight};
+use super::{command, filesystem, http, load, memory, pressure, process, tcp, unit};
+use crate::core::Verdict;
+use crate::playbook::{Check, Target};
+
+/// What a look takes of what there is not much of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// Next to nothing.
+    Little,
+    /// A connection.
+    Connection,
+    /// A request on a connection of its own.
+    Request,
+    /// A child process.
+    Child,
+}
+
+macro_rules! kinds {
+    ($($module:ident: $kind:ident($subject:ident, $seen:ident) costs $cost:ident;)*) => {
+        /// What to look at. Equal subjects are looked at once.
+        #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Subject {
+            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($module::$subject),)*
+        }
+
+        /// What was seen of a subject.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Observation {
+            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($module::$seen),)*
+            /// Nothing could be seen, and why.
+            Unseen(String),
+        }
+
+        impl Subject {
+            /// What a check looks at, with its target where it leaves its object out.
+            ///
+            /// # Errors
+            /// In words: what it does not say and cannot take from the target.
+            pub fn of(check: &Check, target: &Target) -> Result<Self, String> {
+                match check {
+                    $(Check::$kind(check) => $module::subject(check, target).map(Self::$kind),)*
+                }
+            }
+
+            /// What a look takes.
+            pub(super) const fn cost(&self) -> Cost {
+                match self {
+                    $(Self::$kind(_) => Cost::$cost,)*
+                }
+            }
+
+            /// One look. With it comes the moment since when it is so, where an event told.
+            pub(super) async fn look(&self, looker: &Looker) -> Result<Sight<Observation>, String> {
+                match self {
+                    $(Self::$kind(subject) => {
+                        let sight: Sight<$module::$seen> = $module::look(subject, looker).await?.into();
+                        Ok(Sight { seen: Observation::$kind(sight.seen), changed: sight.changed })
+                    })*
+                }
+            }
+        }
+
+        impl Observation {
+            /// Is the change since `earlier` too small to be kept? Verdicts that change are kept all the same.
+            #[must_use]
+            pub fn hardly_differs(&self, earlier: &Self) -> bool {
+                match (self, earlier) {
+                    $((Self::$kind(now), Self::$kind(then)) => $module::hardly_differs(now, then),)*
+                    _ => self == earlier,
+                }
+            }
+        }
+
+        /// Judges what was seen. An observation of another kind is unknown.
+        #[must_use]
+        pub fn judge(check: &Check, seen: &Observation) -> Judged {
+            match (check, seen) {
+                $((Check::$kind(check), Observation::$kind(seen)) => $module::judge(check, seen),)*
+                (_, Observation::Unseen(why)) => {
+                    Judged { verdict: Verdict::Unknown(why.as_str().into()), seen: why.clone(), figure: None }
+                }
+                _ => Judged {
+                    verdict: Verdict::Unknown("this was seen of another kind of thing".into()),
+                    seen: String::new(),
+                    figure: None,
+                },
+            }
+        }
+
+        /// The condition in a few words: `> 85%`, `not active`.
+        #[must_use]
+        pub fn condition(check: &Check) -> String {
+            match check {
+                $(Check::$kind(check) => $module::condition(check),)*
+            }
+        }
+    };
+}
+
+kinds! {
+    unit: Unit(UnitSubject, UnitSight) costs Little;
+    process: Process(ProcessSubject, ProcessSeen) costs Little;
+    filesystem: Filesystem(FilesystemSubject, FilesystemSeen) costs Little;
+    http: Http(HttpSubject, HttpSeen) costs Request;
+    tcp: Tcp(TcpSubject, TcpSeen) costs Connection;
+    command: Command(CommandSubject, CommandSeen) costs Child;
+    load: Load(LoadSubject, LoadSeen) costs Little;
+    memory: Memory(MemorySubject, MemorySeen) costs Little;
+    pressure: Pressure(PressureSubject, PressureSeen) costs Little;
+}

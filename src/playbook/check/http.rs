@@ -1,0 +1,55 @@
+//! An HTTP answer.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::{LatencyBound, Period, WantedNumber};
+
+/// `http = { url = "http://127.0.0.1/healthz", status = 200 }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct HttpCheck {
+    /// Where to ask; the target's where left out. No proxy, no redirect, a fresh connection each time.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub url: Option<String>,
+    /// The status: `200`, or `"not 200"`. No answer at all is not any status.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub status: Option<WantedNumber>,
+    /// Text that the first 64 KiB of the body must hold.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub body: Option<String>,
+    /// Time to the whole answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub latency: Option<LatencyBound>,
+    /// How often to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long to wait for an answer; later is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for HttpCheck {
+    const PAGE: Page = Page {
+        about: "An HTTP answer.",
+        example: "http = { url = \"http://127.0.0.1/healthz\", status = 200 }",
+        condition: "status = 200",
+        events: "none: it is asked",
+        cost: "one request on a fresh connection; no proxy, no redirect",
+        unknown: "no request can be made at all; no answer is not unknown, it is no answer",
+        every: 10,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::with("url", &["url"], self.url.as_deref())
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("url", self.url.as_deref(), Named::Url)
+            .condition("status", self.status.map(Condition::Number))
+            .range("status", 100..=599, "an HTTP status")
+            .holds("body", self.body.as_deref())
+            .condition("latency", self.latency.map(Condition::Latency))
+    }
+}

@@ -1,0 +1,158 @@
+//! The kinds of checks, as an operator writes them: one file each, registered here once. Reading, lint, the JSON
+//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. How each one looks at the
+//! host stands in the `check` room; a check that leaves its object out takes it from the target.
+
+pub mod parts;
+
+use std::time::Duration;
+
+use schemars::{JsonSchema, Schema, SchemaGenerator};
+use serde::de::DeserializeOwned;
+use serde::{Deserialize, Serialize};
+
+use self::parts::Parts;
+use super::page::{Manual, Side};
+use super::read::reader::Reader;
+use super::read::site::{Placed, Site};
+use super::schema::OneOrMany;
+
+/// What a kind of check says of itself.
+#[derive(Debug, Clone, Copy)]
+pub struct Page {
+    /// What it is, in one line.
+    pub about: &'static str,
+    /// The check as it may stand in a section.
+    pub example: &'static str,
+    /// Its plainest condition, as a help for a check that asks nothing.
+    pub condition: &'static str,
+    /// Who tells of changes by itself.
+    pub events: &'static str,
+    /// What a look costs the host.
+    pub cost: &'static str,
+    /// When it is unknown rather than so or not so.
+    pub unknown: &'static str,
+    /// Seconds between two looks where the check names no `every`.
+    pub every: u64,
+}
+
+/// One kind of check, as it stands in a file.
+pub trait Kind: DeserializeOwned + JsonSchema {
+    /// What it says of itself.
+    const PAGE: Page;
+
+    /// The check taken apart, for whoever need not know which kind it is.
+    fn parts(&self) -> Parts<'_>;
+}
+
+/// Registers the kinds: the module is called as the kind stands in files.
+macro_rules! kinds {
+    ($($module:ident: $kind:ident($table:ident);)*) => {
+        $(mod $module;)*
+        $(pub use self::$module::$table;)*
+
+        /// One check: its kind and its condition. Written as `kind = { … }`.
+        #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
+        #[serde(rename_all = "snake_case")]
+        pub enum Check {
+            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($table),)*
+        }
+
+        impl Check {
+            /// The kinds, as they stand in files.
+            pub const KINDS: &'static [&'static str] = &[$(stringify!($module)),*];
+
+            /// Its kind, as it stands in files.
+            #[must_use]
+            pub const fn kind(&self) -> &'static str {
+                match self {
+                    $(Self::$kind(_) => stringify!($module),)*
+                }
+            }
+
+            /// What its kind says of itself.
+            #[must_use]
+            pub const fn page(&self) -> Page {
+                match self {
+                    $(Self::$kind(_) => $table::PAGE,)*
+                }
+            }
+
+            /// Taken apart.
+            #[must_use]
+            pub fn parts(&self) -> Parts<'_> {
+                match self {
+                    $(Self::$kind(table) => table.parts(),)*
+                }
+            }
+
+            /// The pages of all kinds, in the order of [`Self::KINDS`].
+            #[must_use]
+            pub fn manuals() -> Vec<Manual> {
+                vec![$(Manual::of::<$table>(
+                    Side::Check($table::PAGE), stringify!($module), $table::PAGE.about, &[$table::PAGE.example],
+                )),*]
+            }
+
+            /// Reads the table of one kind, with every mistake in it.
+            pub(super) fn read<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Placed<'t, Self>> {
+                let what = format!("the `{kind}` check");
+                match kind {
+                    $(stringify!($module) => {
+                        let Placed { value, at } = reader.typed::<$table>(at, &what, $table::PAGE.example)?;
+                        Some(Placed { value: Self::$kind(value), at })
+                    })*
+                    _ => None,
+                }
+            }
+
+            /// Each kind's key in a section, what it means, and what may stand behind it.
+            pub(super) fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Schema)> {
+                vec![$((
+                    stringify!($module),
+                    $table::PAGE.about,
+                    generator.subschema_for::<OneOrMany<$table>>(),
+                )),*]
+            }
+        }
+    };
+}
+
+kinds! {
+    unit: Unit(UnitCheck);
+    process: Process(ProcessCheck);
+    filesystem: Filesystem(FilesystemCheck);
+    http: Http(HttpCheck);
+    tcp: Tcp(TcpCheck);
+    command: Command(CommandCheck);
+    load: Load(LoadCheck);
+    memory: Memory(MemoryCheck);
+    pressure: Pressure(PressureCheck);
+}
+
+impl Check {
+    /// How often it is looked at behind its events, or for want of them.
+    #[must_use]
+    pub fn every(&self) -> Duration {
+        // Faster than this no playbook needs, and the host would feel it.
+        let own = self.parts().every.map(|every| every.0);
+        own.unwrap_or(Duration::from_secs(self.page().every)).max(Duration::from_millis(100))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn every_page_says_something_and_its_example_is_a_check() {
+        for manual in Check::manuals() {
+            let Side::Check(page) = manual.side else { panic!("{} is a check", manual.kind) };
+            for said in [page.about, page.condition, page.events, page.cost, page.unknown] {
+                assert!(!said.is_empty(), "{}", manual.kind);
+            }
+            let check: Check = toml::from_str(page.example).unwrap();
+            assert_eq!(check.kind(), manual.kind);
+            assert!(!check.parts().conditions.is_empty(), "{}", manual.kind);
+        }
+    }
+}

@@ -1,0 +1,180 @@
+//! A check taken apart, so that lint, reading and the engine need not know which kind it is.
+
+use std::ops::RangeInclusive;
+
+use crate::playbook::value::{Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState};
+
+/// What one condition asks.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Condition {
+    /// A unit's state.
+    State(WantedState),
+    /// A number, or any other.
+    Number(WantedNumber),
+    /// Exactly this word.
+    Word(String),
+    /// So, or not so.
+    Flag(bool),
+    /// A comparison with an amount.
+    Bound(Bound),
+    /// A comparison with a length of time.
+    Latency(LatencyBound),
+    /// Text that must be found: two of them may both be.
+    Holds(String),
+}
+
+/// What a bound may be written in.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Unit {
+    /// Percent of the whole.
+    Percent,
+    /// Percent of the whole, or bytes.
+    PercentOrBytes,
+    /// Percent of the whole, or a count.
+    PercentOrCount,
+    /// Bytes.
+    Bytes,
+    /// A plain number.
+    Count,
+}
+
+/// What a name in a check is the name of.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Named {
+    /// One unit.
+    Unit,
+    /// A program.
+    Process,
+    /// An absolute path.
+    Path,
+    /// A web address.
+    Url,
+    /// Host and port.
+    Address,
+}
+
+/// One check, taken apart.
+#[derive(Debug, Default)]
+pub struct Parts<'c> {
+    /// The key under which the object may stand; none for checks of the host.
+    pub object_key: Option<&'static str>,
+    /// The object as written.
+    pub object: Option<&'c str>,
+    /// The kinds of target that the object can come from; none: it must be written.
+    pub from: &'static [&'static str],
+    /// What else tells two objects apart.
+    pub besides: Option<String>,
+    /// Key and condition.
+    pub conditions: Vec<(&'static str, Condition)>,
+    /// Key, bound and what it may be written in.
+    pub bounds: Vec<(&'static str, Bound, Unit)>,
+    /// Key, the numbers that mean something, and what they are.
+    pub ranges: Vec<(&'static str, RangeInclusive<u16>, &'static str)>,
+    /// Key, name and what it is the name of.
+    pub names: Vec<(&'static str, &'c str, Named)>,
+    /// Key and text that is shown or looked for.
+    pub texts: Vec<(&'static str, &'c str)>,
+    /// Key and the argument list of a program.
+    pub arguments: Option<(&'static str, &'c [Template])>,
+    /// Key and words: two conditions that can never hold together.
+    pub never: Option<(&'static str, String)>,
+    /// How often to look, where the check says.
+    pub every: Option<Period>,
+    /// How long a look may take, where the check says.
+    pub timeout: Option<Period>,
+}
+
+impl<'c> Parts<'c> {
+    /// Of a check without an object.
+    pub(super) fn of_the_host() -> Self {
+        Self::default()
+    }
+
+    /// Of a check whose object stands under `key`, or comes from a target of the kind `from`.
+    pub(super) fn with(key: &'static str, from: &'static [&'static str], object: Option<&'c str>) -> Self {
+        Self { object_key: Some(key), from, object, ..Self::default() }
+    }
+
+    pub(super) fn every(self, every: Option<Period>) -> Self {
+        Self { every, ..self }
+    }
+
+    pub(super) fn timeout(self, timeout: Option<Period>) -> Self {
+        Self { timeout, ..self }
+    }
+
+    pub(super) fn besides(self, besides: String) -> Self {
+        Self { besides: Some(besides), ..self }
+    }
+
+    pub(super) fn never(self, never: Option<(&'static str, String)>) -> Self {
+        Self { never: self.never.or(never), ..self }
+    }
+
+    pub(super) fn arguments(self, key: &'static str, argv: &'c [Template]) -> Self {
+        let besides = Some(argv.iter().map(|argument| argument.0.as_str()).collect::<Vec<_>>().join("\0"));
+        Self { arguments: Some((key, argv)), besides, ..self }
+    }
+
+    pub(super) fn named(mut self, key: &'static str, name: Option<&'c str>, what: Named) -> Self {
+        self.names.extend(name.map(|name| (key, name, what)));
+        self
+    }
+
+    pub(super) fn text(mut self, key: &'static str, text: Option<&'c str>) -> Self {
+        self.texts.extend(text.map(|text| (key, text)));
+        self
+    }
+
+    pub(super) fn range(mut self, key: &'static str, fit: RangeInclusive<u16>, what: &'static str) -> Self {
+        self.ranges.push((key, fit, what));
+        self
+    }
+
+    pub(super) fn condition(mut self, key: &'static str, condition: Option<Condition>) -> Self {
+        self.conditions.extend(condition.map(|condition| (key, condition)));
+        self
+    }
+
+    /// A condition that is one word.
+    pub(super) fn word(self, key: &'static str, word: Option<&'c str>) -> Self {
+        self.text(key, word).condition(key, word.map(|word| Condition::Word(word.into())))
+    }
+
+    /// A condition that is text to be found.
+    pub(super) fn holds(self, key: &'static str, text: Option<&'c str>) -> Self {
+        self.text(key, text).condition(key, text.map(|text| Condition::Holds(text.into())))
+    }
+
+    pub(super) fn bound(mut self, key: &'static str, bound: Option<Bound>, unit: Unit) -> Self {
+        self.bounds.extend(bound.map(|bound| (key, bound, unit)));
+        self.condition(key, bound.map(Condition::Bound))
+    }
+}
+
+impl Unit {
+    /// May this amount stand here?
+    #[must_use]
+    pub fn takes(self, amount: Amount) -> bool {
+        matches!(
+            (self, amount),
+            (Self::Percent | Self::PercentOrBytes | Self::PercentOrCount, Amount::Percent(_))
+                | (Self::PercentOrBytes | Self::Bytes, Amount::Bytes(_))
+                | (Self::PercentOrCount | Self::Count, Amount::Count(_))
+        )
+    }
+
+    /// The right form of a bound.
+    #[must_use]
+    pub fn form(self, bound: Bound) -> String {
+        let (sign, figure) = (bound.comparison, bound.amount.figure());
+        let percent = || if figure <= 100.0 { format!("\"{sign} {figure}%\"") } else { format!("\"{sign} 85%\"") };
+        match self {
+            Self::Percent => percent(),
+            Self::PercentOrBytes => format!("{} of the whole, or \"{sign} 5GiB\"", percent()),
+            Self::PercentOrCount => format!("{} of the whole, or a count, as \"{sign} 1000\"", percent()),
+            Self::Bytes => format!("an amount of bytes, as \"{sign} 512MiB\""),
+            Self::Count => format!("a plain number, as \"{sign} 3\""),
+        }
+    }
+}

@@ -1,0 +1,81 @@
+//! Processes by name or pidfile; death by pidfd.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts, Unit};
+use super::{Kind, Page};
+use crate::playbook::value::{Bound, Comparison, Period};
+
+/// `process = { name = "worker", exists = false }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ProcessCheck {
+    /// The program's name (its `comm`, or the file name of its first argument); the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A pidfile; the process must have started before the file was written.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub pidfile: Option<String>,
+    /// Only this user's processes.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// There is at least one (a zombie is dead).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub exists: Option<bool>,
+    /// How many there are.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["> 3", "< 1"]))]
+    pub count: Option<Bound>,
+    /// Resident memory of all of them together.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["> 2GiB"]))]
+    pub memory: Option<Bound>,
+    /// How often to look behind the events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long a look may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for ProcessCheck {
+    const PAGE: Page = Page {
+        about: "Processes by name or pidfile.",
+        example: "process = { name = \"worker\", exists = false }",
+        condition: "exists = false",
+        events: "a pidfd rings at a death; births are found by listing /proc",
+        cost: "one listing of /proc for all such checks, at most a twentieth of the time",
+        unknown: "/proc cannot be listed, or does not answer within 5 s",
+        every: 10,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        let object = self.name.as_deref().or(self.pidfile.as_deref()).or(self.user.as_deref());
+        Parts::with("name", &["process"], object)
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("name", self.name.as_deref(), Named::Process)
+            .named("pidfile", self.pidfile.as_deref(), Named::Path)
+            .text("user", self.user.as_deref())
+            .besides(format!("{:?} {:?}", self.pidfile, self.user))
+            .condition("exists", self.exists.map(Condition::Flag))
+            .bound("count", self.count, Unit::Count)
+            .bound("memory", self.memory, Unit::Bytes)
+            .never(exists_and_count(self))
+    }
+}
+
+/// `exists` says something about the count: the key and the words, where the two never hold together.
+fn exists_and_count(check: &ProcessCheck) -> Option<(&'static str, String)> {
+    let (exists, count) = (check.exists?, check.count?);
+    let zero = count.admits(0.0);
+    let some = match (count.comparison, count.amount) {
+        (Comparison::Below, amount) => amount.figure() > 1.0,
+        (Comparison::AtMost, amount) => amount.figure() >= 1.0,
+        (Comparison::Equal, amount) => amount.figure() > 0.0,
+        (Comparison::Above | Comparison::AtLeast, _) => true,
+    };
+    let never = (exists && !some) || (!exists && !zero);
+    never.then(|| ("count", format!("`exists = {exists}` and `count = \"{count}\"` never hold together")))
+}

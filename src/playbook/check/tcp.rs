@@ -1,0 +1,46 @@
+//! A TCP connection.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::{Period};
+
+/// `tcp = { address = "127.0.0.1:6379" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TcpCheck {
+    /// Host and port; the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// A connection is accepted (true where left out).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open: Option<bool>,
+    /// How often to try.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long to wait; later is not open.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for TcpCheck {
+    const PAGE: Page = Page {
+        about: "A TCP connection.",
+        example: "tcp = { address = \"127.0.0.1:6379\" }",
+        condition: "open = true",
+        events: "none: it is tried",
+        cost: "one connection, closed at once",
+        unknown: "never: what cannot be reached is not open",
+        every: 10,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::with("address", &["address"], self.address.as_deref())
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("address", self.address.as_deref(), Named::Address)
+            .condition("open", Some(Condition::Flag(self.open.unwrap_or(true))))
+    }
+}

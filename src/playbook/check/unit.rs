@@ -1,0 +1,51 @@
+//! A systemd unit's state, by D-Bus signals.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts, Unit};
+use super::{Kind, Page};
+use crate::playbook::value::{Bound, WantedState};
+
+/// `unit = { state = "not active" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct UnitCheck {
+    /// The unit; the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, or `not` and one of them.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<WantedState>,
+    /// systemd's sub-state, as `running`, `exited`, `auto-restart`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub sub: Option<String>,
+    /// systemd's result of the last run, as `success`, `exit-code`, `oom-kill`, `timeout`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub result: Option<String>,
+    /// How often systemd itself has restarted it.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["> 3"]))]
+    pub restarts: Option<Bound>,
+}
+
+impl Kind for UnitCheck {
+    const PAGE: Page = Page {
+        about: "A systemd unit's state.",
+        example: "unit = { state = \"not active\" }",
+        condition: "state = \"not active\"",
+        events: "systemd tells of every change over D-Bus",
+        cost: "one D-Bus call",
+        unknown: "systemd does not run this host, its bus is broken, or there is no such unit",
+        every: 60,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::with("name", &["unit"], self.name.as_deref())
+            .named("name", self.name.as_deref(), Named::Unit)
+            .condition("state", self.state.map(Condition::State))
+            .word("sub", self.sub.as_deref())
+            .word("result", self.result.as_deref())
+            .bound("restarts", self.restarts, Unit::Count)
+    }
+}
