@@ -1,6 +1,7 @@
 //! How a verb ends: 0 done (or all well), 1 the answer is no (broken, wrong, refused), 2 unknown, 64 wrong usage,
 //! 69 no engine can be reached, 70 salve itself failed, 75 another salve holds the journal, 77 you may not.
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -64,6 +65,15 @@ impl Failure {
             Self::Start(StartError::Journal(OpenError::Held { .. }))
                 | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. })))
         )
+    }
+
+    /// In words; mistakes in the settings with the marked source, in colour where that is read on a terminal.
+    pub fn draw(&self) -> String {
+        let colour = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        match self {
+            Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour()),
+            other => other.to_string(),
+        }
     }
 
     /// The exit code.

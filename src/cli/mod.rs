@@ -6,6 +6,7 @@
 mod act;
 mod args;
 mod attach;
+mod channel;
 mod console;
 mod daemon;
 mod exit;
@@ -35,7 +36,7 @@ pub fn main() -> ExitCode {
     match run(args) {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("salve: {failure}");
+            eprintln!("salve: {}", failure.draw());
             failure.code()
         }
     }
@@ -52,6 +53,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
+        Some(Verb::Channel { verb }) => channel::run(&common, &verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
         Some(Verb::Attach { to, program }) => attach::attach(&common, &screen, to, program),
         Some(Verb::Bridge) => attach::bridge(&common),
