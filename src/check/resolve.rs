@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::look::Looker;
 use crate::core::Resolution;
 use crate::host::mounts;
-use crate::host::systemd::{Absent, Systemd};
+use crate::host::systemd::{Absent, Systemd, Wanted};
 use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
 
@@ -69,10 +69,13 @@ async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
     match condition {
         EnabledWhen::Unit(name) => {
             let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
-            match systemd.unit_file_exists(name).await {
-                Ok(false) => Some(format!("{} is not installed", clean_line(name))),
+            let name = clean_line(name).into_owned();
+            match systemd.wanted(&name).await {
+                Ok(Wanted::NotInstalled) => Some(format!("{name} is not installed")),
+                Ok(Wanted::Disabled) => Some(format!("{name} is disabled")),
+                Ok(Wanted::Masked) => Some(format!("{name} is masked")),
                 // Where it cannot be told, what it would act on comes to nothing, too, and says why.
-                Ok(true) | Err(_) => None,
+                Ok(Wanted::Yes) | Err(_) => None,
             }
         }
         EnabledWhen::File(path) => match exists(looker, path).await {

@@ -64,8 +64,13 @@ pub struct Screen {
 /// What can be done besides.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
-    /// Run the healing loop in the foreground, with no screen
+    /// Run the healing loop in the foreground, with no screen; HUP reads settings and playbooks anew
     Daemon,
+    /// The daemon as a systemd service: install, print, remove
+    Service {
+        #[command(subcommand)]
+        verb: ServiceVerb,
+    },
     /// The console on another host's engine, by ssh; `salve` must be installed there
     Attach {
         /// Where: ssh://user@host:port, or a name from ~/.ssh/config
@@ -258,6 +263,17 @@ pub enum PlaybookVerb {
         /// Its name
         name: String,
     },
+}
+
+/// What can be done with the service.
+#[derive(Debug, Subcommand)]
+pub enum ServiceVerb {
+    /// Write the unit, make group `salve`, enable and (re)start the daemon; safe to repeat
+    Install,
+    /// Print the unit
+    Print,
+    /// Stop the daemon and take the unit away; journal and settings stay
+    Remove,
 }
 
 /// What can be done with breakers.

@@ -46,6 +46,9 @@ pub enum Failure {
         .0.display()
     )]
     Forbidden(PathBuf),
+    /// Somebody else may.
+    #[error("{0}")]
+    Forbid(String),
     /// There is no engine to ask.
     #[error("{0}")]
     Nobody(String),
@@ -80,9 +83,10 @@ impl Failure {
     pub fn code(&self) -> ExitCode {
         match self {
             held if held.is_held() => ExitCode::from(75),
-            Self::Forbidden(_) | Self::Client(ClientError::Refused(_)) | Self::Refused(Refusal::NotAllowed(_)) => {
-                ExitCode::from(77)
-            }
+            Self::Forbidden(_)
+            | Self::Forbid(_)
+            | Self::Client(ClientError::Refused(_))
+            | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
             Self::Usage(_) => ExitCode::from(64),
             Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),
             Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),

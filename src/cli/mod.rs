@@ -14,12 +14,14 @@ mod incidents;
 mod journal;
 mod kinds;
 mod logs;
+mod manager;
 mod new;
 mod pause;
 mod plan;
 mod playbook;
 mod reach;
 mod runtime;
+mod service;
 mod status;
 
 use std::process::ExitCode;
@@ -48,6 +50,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
         Some(Verb::Daemon) => daemon::run(&common),
+        Some(Verb::Service { verb }) => service::run(&verb),
         Some(Verb::Status { json }) => status::run(&common, json),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),

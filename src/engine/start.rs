@@ -53,11 +53,19 @@ pub enum StartError {
 pub struct Running {
     /// The line to it.
     pub handle: Handle,
+    notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     stop: oneshot::Sender<()>,
     ended: JoinHandle<()>,
 }
 
 impl Running {
+    /// Leaves a message, for the record and for screens.
+    pub fn note(&self, about: &str, text: &str) {
+        let clean = |text: &str| crate::text::clean_line(text).as_ref().into();
+        // an engine that has ended has nobody to tell
+        let _ = self.notes.send((clean(about), clean(text)));
+    }
+
     /// Starts nothing new, lets a running attempt end (to a deadline) and be recorded, and ends.
     pub async fn stop(self) {
         let _ = self.stop.send(());
@@ -89,7 +97,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel();
 
     let hub = Arc::new(Hub::new(clock, readings_in, kept_in, notes_in.clone()));
-    let heartbeat_notes = notes_in.clone();
+    let (heartbeat_notes, own_notes) = (notes_in.clone(), notes_in.clone());
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let hands = Hands::new(
@@ -128,7 +136,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
             heartbeat.abort();
         }
     });
-    Ok(Running { handle, stop, ended })
+    Ok(Running { handle, notes: own_notes, stop, ended })
 }
 
 /// The core's configuration, from the settings.

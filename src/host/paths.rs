@@ -19,12 +19,18 @@ pub struct Paths {
     pub runtime: PathBuf,
 }
 
+/// The home folder; a service has no `$HOME`, so it is the account's.
+fn home() -> PathBuf {
+    let account = || nix::unistd::User::from_uid(nix::unistd::geteuid()).ok().flatten().map(|user| user.dir);
+    env::var_os("HOME").map(PathBuf::from).or_else(account).unwrap_or_else(|| "/".into())
+}
+
 impl Paths {
     /// For whoever runs this; `SALVE_STATE_DIR` moves the state folder.
     #[must_use]
     pub fn of_this_user() -> Self {
         let root = rustix::process::geteuid().is_root();
-        let home = env::var_os("HOME").map_or_else(|| PathBuf::from("/"), PathBuf::from);
+        let home = home();
         let xdg = |name: &str, fallback: PathBuf| {
             env::var_os(name).map(PathBuf::from).filter(|path| path.is_absolute()).unwrap_or(fallback).join("salve")
         };

@@ -233,7 +233,7 @@ impl Default for BreakerLimits {
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum EnabledWhen {
-    /// A unit file.
+    /// A unit that is installed, and neither disabled nor masked.
     Unit(String),
     /// A file.
     File(String),

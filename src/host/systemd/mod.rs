@@ -156,18 +156,20 @@ impl Systemd {
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
-    /// Is there a unit, or a file for one, that systemd would start? A masked unit counts as not there.
+    /// Is a unit meant to run on this host?
     ///
     /// # Errors
     /// Where systemd cannot be asked.
-    pub async fn unit_file_exists(&self, name: &str) -> Result<bool, SystemdError> {
+    pub async fn wanted(&self, name: &str) -> Result<Wanted, SystemdError> {
         let manager = self.manager().await?;
         match within(ANSWER, manager.get_unit_file_state(name)).await {
-            Ok(state) => Ok(!state.starts_with("masked")),
+            Ok(state) if state.starts_with("masked") => Ok(Wanted::Masked),
+            Ok(state) if state == "disabled" => Ok(Wanted::Disabled),
+            Ok(_) => Ok(Wanted::Yes),
             // Generated and transient units have no file that could be enabled.
             Err(SystemdError::Refused(_) | SystemdError::NoSuchUnit(_)) => match self.unit(name).await {
-                Ok(unit) => Ok(&*unit.load == "loaded"),
-                Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_)) => Ok(false),
+                Ok(unit) if &*unit.load == "loaded" => Ok(Wanted::Yes),
+                Ok(_) | Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_)) => Ok(Wanted::NotInstalled),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -181,6 +183,19 @@ impl Systemd {
     pub async fn changes(&self) -> Result<Changes, SystemdError> {
         changes::subscribe(self).await
     }
+}
+
+/// Whether a unit is meant to run on a host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Wanted {
+    /// It is enabled, or something that is not enabled by itself.
+    Yes,
+    /// It is there, and nobody wants it started with the host.
+    Disabled,
+    /// Nobody may start it.
+    Masked,
+    /// There is no such unit.
+    NotInstalled,
 }
 
 /// One call within its deadline, its failure told apart.

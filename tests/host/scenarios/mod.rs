@@ -6,6 +6,7 @@ mod crash;
 mod filesystem;
 mod nginx;
 mod screen;
+mod service;
 
 /// Every scenario, by name.
 pub const ALL: &[(&str, fn())] = &[
@@ -27,4 +28,11 @@ pub const ALL: &[(&str, fn())] = &[
     ("strangers_may_what_their_groups_say", control::strangers),
     ("a_call_its_answer_and_its_end_stand_in_journald", calling::journald),
     ("a_flood_of_clients_changes_nothing", control::flooded),
+    ("a_service_is_installed_and_removed", service::installed_and_removed),
+    ("a_service_reads_its_settings_anew", service::reloaded),
+    ("a_killed_service_comes_back_as_it_was", service::killed),
+    ("a_stopped_service_lets_its_attempt_end", service::stopped_during_an_attempt),
+    ("a_loop_that_stands_still_starves_the_watchdog", service::wedged),
+    ("playbooks_that_anybody_can_write_act_no_more", service::writable_playbooks),
+    ("a_full_disk_stops_acts_and_not_pages", service::disk_full),
 ];
