@@ -84,6 +84,13 @@ pub enum Verb {
         #[arg(long)]
         json: bool,
     },
+    /// How the host stands and what salve has done, as OpenMetrics text
+    Metrics {
+        /// Not on standard output, but into this file for node_exporter's textfile collector, replaced whole;
+        /// the collector reads names that end in .prom
+        #[arg(long, value_name = "FILE")]
+        textfile: Option<PathBuf>,
+    },
     /// Open and latest incidents
     Incidents {
         /// As JSON

@@ -35,6 +35,9 @@ pub enum Failure {
     /// A file or a terminal.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// What was said is lost.
+    #[error("standard output: {0}")]
+    Output(&'static std::io::Error),
     /// The screen.
     #[error(transparent)]
     Console(#[from] crate::console::ConsoleError),

@@ -3,6 +3,9 @@
 //! The only room that prints. Exit codes: see [`exit`].
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
 
+#[macro_use] // first: its `println!` and its like are those of every verb below
+mod stream;
+
 mod act;
 mod args;
 mod attach;
@@ -13,6 +16,7 @@ mod incidents;
 mod journal;
 mod kinds;
 mod logs;
+mod metrics;
 mod new;
 mod pause;
 mod plan;
@@ -32,7 +36,11 @@ use exit::Failure;
 #[must_use]
 pub fn main() -> ExitCode {
     let args = Args::parse();
-    match run(args) {
+    let done = run(args).and_then(|code| match stream::lost() {
+        Some(error) => Err(Failure::Output(error)),
+        None => Ok(code),
+    });
+    match done {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("salve: {failure}");
@@ -48,6 +56,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         None => console::run(&common, &screen),
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Status { json }) => status::run(&common, json),
+        Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),

@@ -8,6 +8,7 @@ use super::exit::Failure;
 use super::{reach, runtime};
 use crate::console;
 use crate::engine::look;
+use crate::engine::metrics::Vitals;
 use crate::engine::snapshot::{Health, Snapshot};
 use crate::playbook::value::Period;
 
@@ -36,13 +37,19 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
 
 /// How the host stands: as the engine that serves it says, else by a look of our own.
 pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
+    Ok(with_vitals(common)?.0)
+}
+
+/// The same, with how its engine is.
+pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
     runtime::build()?.block_on(async {
         if let Some(connection) = reach::engine_to_see(common).await? {
+            let state = reach::own_state(common).await;
             let attached = connection.attach().await?;
             let snapshot = Arc::clone(&attached.handle.snapshots().borrow());
-            return Ok(Arc::unwrap_or_clone(snapshot));
+            return Ok((Arc::unwrap_or_clone(snapshot), Vitals::of(&attached.handle, state.as_deref())));
         }
-        Ok(look::look(&common.options()?).await?)
+        Ok((look::look(&common.options()?).await?, Vitals::at_rest(&common.paths().state)))
     })
 }
 

@@ -162,6 +162,37 @@ pub enum Outcome {
     HealedByOperator { attempt: AttemptId },
 }
 
+impl Outcome {
+    /// Every word that [`Outcome::word`] gives.
+    pub const WORDS: [&str; 9] = [
+        "healed",
+        "self_cleared",
+        "cleared_unverified",
+        "declined",
+        "expired",
+        "superseded",
+        "closed_by_operator",
+        "escalated_then_cleared",
+        "healed_by_operator",
+    ];
+
+    /// Its name for machines; it never changes.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        Self::WORDS[match self {
+            Self::Healed { .. } => 0,
+            Self::SelfCleared => 1,
+            Self::ClearedUnverified => 2,
+            Self::Declined { .. } => 3,
+            Self::Expired => 4,
+            Self::Superseded => 5,
+            Self::ClosedByOperator { .. } => 6,
+            Self::EscalatedThenCleared => 7,
+            Self::HealedByOperator { .. } => 8,
+        }]
+    }
+}
+
 /// Who or what started an attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
@@ -174,6 +205,22 @@ pub enum Starter {
     Approved { by: Operator, digest: Digest },
     /// An operator ran it by hand.
     Manual { by: Operator },
+}
+
+impl Starter {
+    /// Every word that [`Starter::word`] gives.
+    pub const WORDS: [&str; 4] = ["auto", "probe", "approved", "manual"];
+
+    /// Its name for machines; it never changes.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        Self::WORDS[match self {
+            Self::Auto => 0,
+            Self::Probe => 1,
+            Self::Approved { .. } => 2,
+            Self::Manual { .. } => 3,
+        }]
+    }
 }
 
 /// A breaker, per incident key.

@@ -14,6 +14,7 @@ use crate::core::lacks::Wanting;
 use crate::core::plan::Plan;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
+use crate::core::totals::Totals;
 use crate::core::{Mono, Now, Recorded, Role};
 use crate::playbook::{Mode, Origin, Risk};
 
@@ -54,6 +55,12 @@ pub struct Snapshot {
     pub trend: Trend,
     /// The remediations to write next, most wanted first.
     pub wanting: Vec<Wanting>,
+    /// What was ever counted.
+    #[serde(default)]
+    pub totals: Totals,
+    /// Pages that not every channel has taken yet.
+    #[serde(default)]
+    pub undelivered: usize,
     /// Keys that heal so often that they need a real fix.
     pub recurring: Vec<Recurring>,
     /// Latest first, at most 200.
