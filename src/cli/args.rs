@@ -4,6 +4,7 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::completions::Shell;
 use super::exit::Failure;
 use crate::control::way::{self, Destination};
 use crate::engine::operator;
@@ -200,6 +201,17 @@ pub enum Verb {
         /// The number of a maintenance window, begun or not; `salve status` lists them
         #[arg(long, value_name = "NUMBER")]
         maintenance: Option<u64>,
+    },
+    /// What your shell completes: `salve completions bash > /etc/bash_completion.d/salve`
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// The manual's page, to be read with `salve man | man -l -`
+    Man {
+        /// Not on standard output, but this and a page for each verb as files in this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

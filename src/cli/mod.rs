@@ -9,6 +9,7 @@ mod stream;
 mod act;
 mod args;
 mod attach;
+mod completions;
 mod console;
 mod daemon;
 mod exit;
@@ -16,6 +17,7 @@ mod incidents;
 mod journal;
 mod kinds;
 mod logs;
+mod man;
 mod metrics;
 mod new;
 mod pause;
@@ -35,7 +37,10 @@ use exit::Failure;
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(said) => return misread(&said),
+    };
     let done = run(args).and_then(|code| match stream::lost() {
         Some(error) => Err(Failure::Output(error)),
         None => Ok(code),
@@ -49,6 +54,12 @@ pub fn main() -> ExitCode {
     }
 }
 
+/// Help and version were asked for; all else is wrong usage. Clap's own code for that, 2, is ours for *unknown*.
+fn misread(said: &clap::Error) -> ExitCode {
+    let _ = said.print();
+    if said.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+}
+
 fn run(args: Args) -> Result<ExitCode, Failure> {
     let Args { common, screen, verb } = args;
     match verb {
@@ -57,6 +68,8 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Status { json }) => status::run(&common, json),
         Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
+        Some(Verb::Completions { shell }) => completions::run(shell),
+        Some(Verb::Man { out }) => man::run(out.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
