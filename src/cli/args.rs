@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::completions::Shell;
 use super::exit::Failure;
+use super::json::Document;
 use crate::control::way::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
@@ -84,6 +85,10 @@ pub enum Verb {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Again whenever it changes, until Ctrl-C: at a terminal in its place, elsewhere a line a change; with
+        /// --json a line a state
+        #[arg(long)]
+        watch: bool,
     },
     /// How the host stands and what salve has done, as OpenMetrics text
     Metrics {
@@ -206,6 +211,11 @@ pub enum Verb {
     Completions {
         /// For which shell
         shell: Shell,
+    },
+    /// The JSON Schema of what a verb says with --json
+    Schema {
+        /// Of which
+        document: Document,
     },
     /// The manual's page, to be read with `salve man | man -l -`
     Man {

@@ -15,6 +15,7 @@ mod daemon;
 mod exit;
 mod incidents;
 mod journal;
+mod json;
 mod kinds;
 mod logs;
 mod man;
@@ -26,6 +27,7 @@ mod playbook;
 mod reach;
 mod runtime;
 mod status;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -66,9 +68,11 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
         Some(Verb::Daemon) => daemon::run(&common),
-        Some(Verb::Status { json }) => status::run(&common, json),
+        Some(Verb::Status { json, watch: true }) => watch::run(&common, json),
+        Some(Verb::Status { json, .. }) => status::run(&common, json),
         Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
         Some(Verb::Completions { shell }) => completions::run(shell),
+        Some(Verb::Schema { document }) => json::schema(document),
         Some(Verb::Man { out }) => man::run(out.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),

@@ -5,12 +5,22 @@ use std::fmt::Arguments;
 use std::io::{self, Write};
 use std::sync::OnceLock;
 
+use rustix::event::{PollFd, PollFlags, Timespec};
+
 /// Why standard output takes no more.
 static ENDED: OnceLock<io::Error> = OnceLock::new();
 
 /// Standard output takes no more. Who writes without end stops then.
 pub fn ended() -> bool {
     ENDED.get().is_some()
+}
+
+/// Nobody reads standard output any more, or it takes no more: told without writing.
+pub fn unread() -> bool {
+    let out = io::stdout();
+    let mut poll = [PollFd::new(&out, PollFlags::empty())];
+    let told = rustix::event::poll(&mut poll, Some(&Timespec::default())).is_ok();
+    ended() || told && poll[0].revents().intersects(PollFlags::ERR | PollFlags::HUP)
 }
 
 /// Why what was said is lost, where its reader did not just go: a full disk, say.

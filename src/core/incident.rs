@@ -41,7 +41,7 @@ pub enum Phase {
 }
 
 /// A request for an operator's yes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Request {
     /// Counts the requests of one incident from 1; a yes to an older one is void.
     pub generation: u32,
@@ -57,7 +57,7 @@ pub struct Request {
 }
 
 /// Why the gate asks instead of acting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Asks {
     /// The playbook's mode says so.
@@ -71,7 +71,7 @@ pub enum Asks {
 }
 
 /// Why the gate said no. Each is typed, shown and recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// Somebody paused the host or the playbook.
@@ -115,7 +115,7 @@ pub enum Denial {
 }
 
 /// Why a human was called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The breaker opened, or is open.
@@ -139,7 +139,7 @@ pub enum Cause {
 }
 
 /// How an incident ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Verified, and it stayed so for the soak.
@@ -194,7 +194,7 @@ impl Outcome {
 }
 
 /// Who or what started an attempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Starter {
     /// The gate let it pass by itself.
@@ -224,7 +224,7 @@ impl Starter {
 }
 
 /// A breaker, per incident key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Attempts pass; invocations are counted.
