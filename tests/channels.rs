@@ -5,7 +5,8 @@
 use std::collections::BTreeMap;
 use std::fs;
 use std::net::TcpListener;
-use std::path::Path;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
@@ -71,11 +72,21 @@ impl Bench {
 
 fn webhook(url: String) -> ChannelSettings {
     ChannelSettings::Webhook(WebhookSettings {
-        url,
-        headers: BTreeMap::from([("X-Token".into(), "s3cret-header".into())]),
-        secret: Some("key".into()),
+        url: Some(url),
+        url_file: None,
+        headers: BTreeMap::from([("X-Team".into(), "ops".into())]),
+        header_files: BTreeMap::new(),
+        secret_file: None,
         timeout: Period(Duration::from_millis(300)),
     })
+}
+
+/// A private file that holds one line.
+fn private(folder: &TempDir, name: &str, text: &str) -> PathBuf {
+    let path = folder.path().join(name);
+    fs::write(&path, text).unwrap();
+    fs::set_permissions(&path, fs::Permissions::from_mode(0o600)).unwrap();
+    path
 }
 
 fn command(script: String) -> ChannelSettings {
@@ -243,9 +254,46 @@ async fn the_body_says_it_all_and_is_signed() {
         "attempt #7 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
     );
     assert_eq!(body["evidence"][0]["cut"], true);
-    assert_eq!(requests[0].headers["x-token"], "s3cret-header");
-    let signature = requests[0].headers["x-salve-signature"].to_str().unwrap();
-    assert!(signature.starts_with("sha256=") && signature.len() == 71, "{signature}");
+    assert_eq!(requests[0].headers["x-team"], "ops");
+    assert!(!requests[0].headers.contains_key("x-salve-signature"), "without a key nothing is signed");
+}
+
+#[tokio::test]
+async fn a_webhook_s_secrets_come_from_files_and_go_nowhere_else() {
+    let folder = TempDir::new().unwrap();
+    let server = server([status(500).set_body_string("you said Bearer s3cret-token"), status(200), status(200)]).await;
+    let url = format!("{}/s3cret-path", server.uri());
+    let settings = WebhookSettings {
+        url: None,
+        url_file: Some(private(&folder, "url", &url)),
+        headers: BTreeMap::new(),
+        header_files: BTreeMap::from([("Authorization".into(), private(&folder, "auth", "Bearer s3cret-token\n"))]),
+        secret_file: Some(private(&folder, "key", "s3cret-key\n")),
+        timeout: Period(Duration::from_secs(5)),
+    };
+    assert!(!format!("{settings:?}").contains("s3cret"));
+    let mut bench = Bench::with([("oncall", ChannelSettings::Webhook(settings))]);
+    bench.outbox.send(page(1, &["oncall"]));
+    bench.flushed().await;
+    let before = jiff::Timestamp::now().as_second();
+    for request in server.received_requests().await.unwrap() {
+        assert_eq!(request.headers["authorization"], "Bearer s3cret-token");
+        let signed_at: i64 = request.headers["x-salve-timestamp"].to_str().unwrap().parse().unwrap();
+        assert!((before - 120..=before).contains(&signed_at), "{signed_at}");
+        let signature = request.headers["x-salve-signature"].to_str().unwrap();
+        assert!(signature.starts_with("sha256=") && signature.len() == 71, "{signature}");
+    }
+    let notes = bench.notes();
+    assert!(notes[0].contains("it answered 500") && !notes.concat().contains("s3cret"), "{notes:?}");
+    // a key that is changed counts for the next page, and one that others may read for none
+    private(&folder, "auth", "Bearer another-token");
+    bench.outbox.send(page(2, &["oncall"]));
+    bench.flushed().await;
+    assert_eq!(server.received_requests().await.unwrap()[2].headers["authorization"], "Bearer another-token");
+    fs::set_permissions(folder.path().join("key"), fs::Permissions::from_mode(0o644)).unwrap();
+    bench.outbox.send(page(3, &["oncall"]));
+    let (_, note) = tokio::time::timeout(PATIENCE, bench.notes.recv()).await.unwrap().unwrap();
+    assert!(note.contains("chmod 0600"), "{note}");
 }
 
 #[tokio::test]

@@ -1,5 +1,7 @@
 //! Completions and the manual come from the command line's own definition, and the shells and `man` take them.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::print_stderr, reason = "what cannot be checked here is said")]
+#![allow(clippy::unnecessary_wraps, reason = "the shape of a trial")]
 
 use std::fs;
 use std::io::Write as _;

@@ -1,5 +1,7 @@
 //! What other monitoring reads of salve, held against the real `promtool` where there is one.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+#![allow(clippy::print_stderr, reason = "what cannot be checked here is said")]
+#![allow(clippy::unnecessary_wraps, reason = "the shape of a trial")]
 
 extern crate salve;
 
@@ -81,7 +83,7 @@ fn described() -> Result<(), Failed> {
     let mut series = std::collections::BTreeSet::new();
     for line in text.lines().filter(|line| *line != "# EOF") {
         if let Some(rest) = line.strip_prefix("# TYPE ") {
-            family = rest.split(' ').next().unwrap().to_owned();
+            rest.split(' ').next().unwrap().clone_into(&mut family);
         } else if let Some(rest) = line.strip_prefix("# ") {
             let (word, rest) = rest.split_once(' ').unwrap();
             assert!(word == "HELP" || word == "UNIT", "{line}");

@@ -1,4 +1,5 @@
-//! `PagerDuty`: whatever happens to single requests, one trigger and one resolve per dedup key take effect.
+//! `PagerDuty`: whatever happens to single requests, one trigger, one acknowledgement and one resolve per dedup key take
+//! effect.
 
 #![allow(clippy::unwrap_used, reason = "what is not there is a failed test")]
 
@@ -37,9 +38,10 @@ enum Fate {
 #[derive(Default)]
 struct Service {
     fates: VecDeque<Fate>,
-    /// Key, and what took effect: `trigger`, `resolve`.
+    /// Key, and what took effect: `trigger`, `acknowledge`, `resolve`.
     effects: Vec<(String, String)>,
     open: Vec<String>,
+    acknowledged: Vec<String>,
     last: Value,
 }
 
@@ -48,7 +50,10 @@ impl Service {
         let word = |name: &str| event[name].as_str().unwrap_or_default().to_owned();
         let (action, key) = (word("event_action"), word("dedup_key"));
         let payload = &event["payload"];
-        let whole = action == "resolve"
+        if !["trigger", "acknowledge", "resolve"].contains(&&*action) {
+            return false;
+        }
+        let whole = action != "trigger"
             || ["summary", "source", "severity"]
                 .iter()
                 .all(|name| payload[name].as_str().is_some_and(|v| !v.is_empty()));
@@ -56,8 +61,15 @@ impl Service {
             return false;
         }
         let was_open = self.open.contains(&key);
-        if was_open != (action == "trigger") {
+        if action == "acknowledge" {
+            // of what is not open, or acknowledged already, nothing comes
+            if was_open && !self.acknowledged.contains(&key) {
+                self.acknowledged.push(key.clone());
+                self.effects.push((key, action));
+            }
+        } else if was_open != (action == "trigger") {
             self.open.retain(|open| *open != key);
+            self.acknowledged.retain(|open| *open != key);
             if !was_open {
                 self.open.push(key.clone());
             }
@@ -164,23 +176,27 @@ fn trigger(id: u64) -> Page {
 }
 
 #[tokio::test]
-async fn one_trigger_and_one_resolve_take_effect_through_every_failure() {
+async fn one_trigger_one_acknowledgement_and_one_resolve_take_effect_through_every_failure() {
     let fates = [
         Fate::Status("429 Too Many Requests"),
         Fate::Half,
         Fate::Status("500 Internal Server Error"),
         Fate::Status("202 Accepted"), // said to be taken; the effect was had before, by the half answer
         Fate::Silent,
+        Fate::Half, // the acknowledgement
+        Fate::Status("503 Service Unavailable"),
         Fate::Closed,
         Fate::Half,
     ];
     let mut bench = Bench::new(fates, KEY).await;
     bench.outbox.send(trigger(1));
-    bench.outbox.send(page(2, PageKind::Resolve));
+    bench.outbox.send(page(2, PageKind::Acknowledge { by: "alice".into() }));
+    bench.outbox.send(page(3, PageKind::Resolve));
     let notes = bench.flushed().await;
     let service = bench.service.lock().unwrap();
     let key = || "host-1/service-down/nginx.service".to_owned();
-    assert_eq!(service.effects, [(key(), "trigger".to_owned()), (key(), "resolve".to_owned())]);
+    let effects = ["trigger", "acknowledge", "resolve"].map(|action| (key(), action.to_owned()));
+    assert_eq!(service.effects, effects);
     assert!(service.fates.is_empty() && service.open.is_empty());
     assert!(notes.contains("429") && notes.contains("500") && notes.contains("no answer in time"), "{notes}");
     assert!(!notes.contains(KEY), "{notes}");
@@ -210,4 +226,20 @@ async fn an_event_keeps_to_the_service_s_sizes() {
     assert_eq!(service.last["dedup_key"].as_str().unwrap().len(), 64);
     assert_eq!(service.last["payload"]["summary"].as_str().unwrap().chars().count(), 1024);
     assert_eq!(service.last["payload"]["severity"], "warning");
+}
+
+#[tokio::test]
+async fn the_key_never_crosses_a_network_in_the_clear() {
+    let folder = TempDir::new().unwrap();
+    let key_file = folder.path().join("key");
+    fs::write(&key_file, KEY).unwrap();
+    fs::set_permissions(&key_file, fs::Permissions::from_mode(0o600)).unwrap();
+    let url = "http://events.example.net/v2/enqueue".to_owned();
+    let settings = PagerDutySettings { key_file, url, timeout: Period::from_secs(5) };
+    let channels = BTreeMap::from([("duty".to_owned(), ChannelSettings::PagerDuty(settings))]);
+    let ((delivered, _), (notes, mut notes_out)) = (unbounded_channel(), unbounded_channel());
+    let outbox = Outbox::start(channels, folder.path().join("tickets"), delivered, notes);
+    outbox.send(trigger(1));
+    let (_, note) = notes_out.recv().await.unwrap();
+    assert!(note.contains("plain http goes to this host itself only"), "{note}");
 }

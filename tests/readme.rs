@@ -11,6 +11,7 @@ mod fixture;
 use std::fs;
 use std::path::PathBuf;
 
+use salve::channel::ChannelSettings;
 use salve::console::{self, EngineAt, Writing, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
@@ -44,8 +45,10 @@ fn the_worked_examples_are_accepted() {
 fn the_settings_are_accepted() {
     let settings: Vec<String> = blocks("toml").into_iter().filter(|block| block.contains("[channels.")).collect();
     assert_eq!(settings.len(), 1, "the README shows the settings once");
-    let settings: Settings = toml::from_str(&settings[0]).expect("the README's settings are well-formed");
-    assert_eq!(settings.channels.len(), 4);
+    let settings = Settings::parse("README.md", &settings[0]).unwrap_or_else(|wrong| panic!("{wrong}"));
+    let shown: std::collections::BTreeSet<&str> = settings.channels.values().map(ChannelSettings::kind).collect();
+    assert_eq!(shown, ChannelSettings::KINDS.into_iter().collect(), "one channel of each kind");
+    assert!(!settings.second_calls.is_empty() && settings.heartbeat.is_some() && settings.metrics.is_some());
 }
 
 #[test]

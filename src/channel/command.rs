@@ -8,7 +8,7 @@ use super::child::{Ended, Job, Ran, run};
 use super::document::whole;
 use super::page::{Page, PageKind};
 use super::settings::CommandSettings;
-use super::{Pace, Setback};
+use super::{Pace, Said, Setback};
 use crate::host::program;
 
 /// Bytes of output to keep for saying what went wrong.
@@ -25,7 +25,7 @@ impl CommandChannel {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let Some((name, args)) = self.settings.run.split_first() else {
             return Err(Setback::new(Pace::Slow, "its `run` is empty"));
         };
@@ -40,11 +40,11 @@ impl CommandChannel {
             keep: KEEP,
         };
         match run(job).await {
-            Ok(Ran { ended: Ended::Exit(0), .. }) => Ok(()),
             Ok(Ran { ended, output }) => {
                 let said = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 let colon = if said.is_empty() { "" } else { ": " };
-                Err(Setback::new(Pace::Usual, format!("{name}: {ended}{colon}{said}")))
+                let said = format!("{name}: {ended}{colon}{said}");
+                if ended == Ended::Exit(0) { Ok(said) } else { Err(Setback::new(Pace::Usual, said)) }
             }
             Err(error) => Err(Setback::new(Pace::Usual, format!("{name} could not be started: {error}"))),
         }
@@ -53,9 +53,10 @@ impl CommandChannel {
 
 /// The page's parts, for programs that want no Markdown.
 fn environment(page: &Page) -> Vec<(&'static str, String)> {
-    let cause = match &page.kind {
-        PageKind::Trigger { cause } => cause.to_string(),
-        PageKind::Resolve => String::new(),
+    let (cause, by) = match &page.kind {
+        PageKind::Trigger { cause } => (cause.to_string(), String::new()),
+        PageKind::Acknowledge { by } => (String::new(), by.to_string()),
+        PageKind::Resolve => (String::new(), String::new()),
     };
     let mut parts = vec![
         ("SALVE_KIND", page.kind.word().to_owned()),
@@ -68,6 +69,7 @@ fn environment(page: &Page) -> Vec<(&'static str, String)> {
         ("SALVE_TARGET", page.target.to_string()),
         ("SALVE_RISK", page.risk.to_string()),
         ("SALVE_CAUSE", cause),
+        ("SALVE_ACKNOWLEDGED_BY", by),
         ("SALVE_WHY", page.why.to_string()),
         ("SALVE_SUMMARY", page.summary()),
         ("SALVE_AT", page.at.to_string()),

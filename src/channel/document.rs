@@ -56,6 +56,7 @@ fn status(page: &Page, zone: &TimeZone) -> String {
     let at = moment(page.at, zone);
     match &page.kind {
         PageKind::Trigger { cause } => format!("**Open** since {at}: {}\n", inline(cause)),
+        PageKind::Acknowledge { by } => format!("**Open**, seen by {} at {at}\n", inline(by)),
         PageKind::Resolve => format!("**Resolved** at {at}\n"),
     }
 }

@@ -14,36 +14,59 @@
 //! | [`settings`] | what an operator writes under `[channels.NAME]` |
 //! | [`page`] | what goes out |
 //! | [`outbox`] | lanes, order, retries |
-//! | `ticket`, `command`, `webhook`, `pagerduty` | one channel each |
+//! | `kind` | every kind of channel, in one place |
+//! | `ticket`, `command`, `webhook`, `pagerduty`, `alertmanager`, `smtp`, `journald` | one channel each |
+//! | [`trial`] | a test page, and what the other side said to it |
+//! | `http`, `address`, `sign` | what channels over HTTP share |
 //! | `secret` | a key that stands in a private file |
 //! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
 //! | `child` | a bounded child process |
 //! | [`evidence`] | what a playbook attaches, gathered within deadlines |
 
+mod address;
+mod alertmanager;
 mod backoff;
 mod child;
 mod command;
 mod document;
 pub mod evidence;
+mod http;
+mod journald;
+mod kind;
 pub mod markdown;
 pub mod outbox;
 pub mod page;
 mod pagerduty;
 mod secret;
 pub mod settings;
+mod sign;
+mod smtp;
 mod ticket;
+pub mod trial;
 mod webhook;
 
 pub use evidence::gather;
+pub use http::ping;
 pub use outbox::Outbox;
 pub use page::{Evidence, Page, PageKind};
-pub use settings::{ChannelSettings, CommandSettings, PagerDutySettings, TicketSettings, WebhookSettings};
+pub use settings::{
+    AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
+    TicketSettings, Tls, WebhookSettings,
+};
 
 use std::sync::Arc;
 use std::time::Duration;
 
 use crate::host::redact::redact;
 use crate::text::clean_line;
+
+/// What is wrong with a web address that is no secret's way, and the right form; none where nothing is.
+pub fn address_fault(url: &str) -> Option<(String, String)> {
+    address::check(url, address::Over::Any).err().map(|fault| (fault.wrong, fault.right))
+}
+
+/// What the other side said when it took a page; may hold anything, and no secret of ours.
+type Said = String;
 
 /// Why a channel did not take a page, and when to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -9,24 +9,19 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use tokio::sync::{Notify, Semaphore, mpsc};
+use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
+use super::Pace;
 use super::backoff::Backoff;
-use super::command::CommandChannel;
+use super::kind::Channel;
 use super::page::Page;
-use super::pagerduty::PagerDuty;
 use super::settings::ChannelSettings;
 use super::ticket::Tickets;
-use super::webhook::Webhook;
-use super::{Pace, Setback};
 use crate::core::PageId;
 
-/// The channel that pages go to which name none.
-pub const TICKETS: &str = "tickets";
-/// Deliveries under way at once, per channel.
-const AT_ONCE: usize = 4;
+pub use crate::core::page::TICKETS;
 
 /// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
 #[derive(Debug)]
@@ -52,53 +47,6 @@ struct Shared {
     notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
 }
 
-/// A configured channel.
-#[derive(Debug, Clone)]
-struct Channel {
-    kind: Kind,
-    at_once: Arc<Semaphore>,
-}
-
-#[derive(Debug, Clone)]
-enum Kind {
-    Tickets(Tickets),
-    Command(CommandChannel),
-    Webhook(Webhook),
-    PagerDuty(PagerDuty),
-}
-
-impl Channel {
-    fn new(kind: Kind) -> Self {
-        Self { kind, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
-    }
-
-    fn tickets(tickets: Tickets) -> Self {
-        // one at a time: two incidents may want the same new name
-        Self { kind: Kind::Tickets(tickets), at_once: Arc::new(Semaphore::new(1)) }
-    }
-
-    fn configured(settings: ChannelSettings, default_folder: &std::path::Path) -> Self {
-        match settings {
-            ChannelSettings::Tickets(settings) => {
-                Self::tickets(Tickets::new(settings.folder.unwrap_or_else(|| default_folder.to_owned())))
-            }
-            ChannelSettings::Command(settings) => Self::new(Kind::Command(CommandChannel::new(settings))),
-            ChannelSettings::Webhook(settings) => Self::new(Kind::Webhook(Webhook::new(settings))),
-            ChannelSettings::PagerDuty(settings) => Self::new(Kind::PagerDuty(PagerDuty::new(settings))),
-        }
-    }
-
-    async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
-        let _permit = self.at_once.acquire().await;
-        match &self.kind {
-            Kind::Tickets(tickets) => tickets.deliver(page).await,
-            Kind::Command(command) => command.deliver(page).await,
-            Kind::Webhook(webhook) => webhook.deliver(page).await,
-            Kind::PagerDuty(service) => service.deliver(page).await,
-        }
-    }
-}
-
 impl Outbox {
     /// Within a tokio runtime. `tickets` is the default ticket folder. Each page that a channel took comes out at
     /// `delivered`, with the name that the page was sent to; what an operator should know comes out at `notes`, as
@@ -122,7 +70,20 @@ impl Outbox {
             delivered,
             notes,
         };
-        Self { shared: Arc::new(shared), lanes: Mutex::default() }
+        let shared = Arc::new(shared);
+        let mut lanes = JoinSet::new();
+        for (name, every) in shared.channels.iter().filter_map(|(name, channel)| Some((name, channel.resend()?))) {
+            lanes.spawn(Arc::clone(&shared).keep_open(name.as_str().into(), every));
+        }
+        Self { shared, lanes: Mutex::new(lanes) }
+    }
+
+    /// A page that was delivered in an earlier life and is still open: channels that must be told again and again are.
+    pub fn keep(&self, page: &Page) {
+        let page = Arc::new(page.clone());
+        for channel in page.to.iter().filter_map(|name| self.shared.channels.get(&**name)) {
+            channel.keep(&page);
+        }
     }
 
     /// Sends a page to every channel that it names, or to [`TICKETS`] where it names none. A page that is still under
@@ -191,6 +152,23 @@ impl Shared {
         }
     }
 
+    /// Tells a channel of its open pages, again and again; a failure is told once.
+    async fn keep_open(self: Arc<Self>, name: Arc<str>, every: Duration) {
+        let Some(channel) = self.channels.get(&*name) else { return };
+        let mut failing = false;
+        loop {
+            sleep(every).await;
+            match channel.tell_open().await {
+                Ok(()) => failing = false,
+                Err(setback) => {
+                    if !std::mem::replace(&mut failing, true) {
+                        self.note(&name, format!("open pages could not be told again ({})", setback.why));
+                    }
+                }
+            }
+        }
+    }
+
     /// The channel of this name; the ticket folder where there is none.
     fn channel(&self, name: &Arc<str>) -> Channel {
         if let Some(channel) = self.channels.get(&**name) {
@@ -200,15 +178,12 @@ impl Shared {
             return self.tickets.clone();
         }
         self.note(name, "there is no channel of this name: its pages go to the ticket folder".into());
-        // under the same semaphore: it is the same folder
-        let kind = Kind::Tickets(Tickets::instead_of(self.ticket_folder.clone(), name));
-        Channel { kind, at_once: Arc::clone(&self.tickets.at_once) }
+        self.tickets.beside(Tickets::instead_of(self.ticket_folder.clone(), name))
     }
 
     /// Where a page goes that its channel will never take.
     fn refused(&self, name: &Arc<str>) -> Channel {
-        let kind = Kind::Tickets(Tickets::refused_by(self.ticket_folder.clone(), name));
-        Channel { kind, at_once: Arc::clone(&self.tickets.at_once) }
+        self.tickets.beside(Tickets::refused_by(self.ticket_folder.clone(), name))
     }
 
     /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good.
@@ -217,10 +192,7 @@ impl Shared {
         let mut told: Option<Arc<str>> = None;
         let mut channel = channel.clone();
         loop {
-            let setback = match channel.deliver(Arc::clone(page)).await {
-                Ok(()) => break,
-                Err(setback) => setback,
-            };
+            let Err(setback) = channel.deliver(Arc::clone(page)).await else { break };
             if setback.pace == Pace::Never {
                 let why = setback.why;
                 self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::core::{IncidentId, PageId, Recorded};
+use crate::core::{Event, IncidentId, PageId, Recorded};
 use crate::playbook::{Risk, Target};
 
 /// A page or a resolve.
@@ -45,6 +45,8 @@ pub struct Page {
 pub enum PageKind {
     /// A human is called; why, in words.
     Trigger { cause: Arc<str> },
+    /// A person has seen the call; who, in words.
+    Acknowledge { by: Arc<str> },
     /// The fault has cleared.
     Resolve,
 }
@@ -55,7 +57,18 @@ impl PageKind {
     pub const fn word(&self) -> &'static str {
         match self {
             Self::Trigger { .. } => "trigger",
+            Self::Acknowledge { .. } => "acknowledge",
             Self::Resolve => "resolve",
+        }
+    }
+
+    /// How it stands now.
+    #[must_use]
+    pub const fn state(&self) -> &'static str {
+        match self {
+            Self::Trigger { .. } => "open",
+            Self::Acknowledge { .. } => "acknowledged",
+            Self::Resolve => "resolved",
         }
     }
 }
@@ -70,12 +83,20 @@ pub struct Evidence {
 }
 
 impl Page {
+    /// When the call went out that this page belongs to, as the story tells it.
+    #[must_use]
+    pub fn began(&self) -> Timestamp {
+        let called = self.story.iter().rev().find(|recorded| matches!(recorded.event, Event::Escalated { .. }));
+        called.map_or(self.at, |recorded| recorded.wall.min(self.at))
+    }
+
     /// One line that says it all: `db-1: nginx serves (unit nginx.service): every rung was tried and none verified`.
     #[must_use]
     pub fn summary(&self) -> String {
         let said = match &self.kind {
-            PageKind::Trigger { cause } => cause.as_ref(),
-            PageKind::Resolve => "resolved",
+            PageKind::Trigger { cause } => cause.to_string(),
+            PageKind::Acknowledge { by } => format!("seen by {by}"),
+            PageKind::Resolve => "resolved".to_owned(),
         };
         let line = format!("{}: {} ({}): {said}", self.host, self.title, self.target);
         crate::text::clean_line(&line).into_owned()

@@ -7,10 +7,12 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
+use super::address::{self, Over};
+use super::http::{client, retry_after, unanswered};
 use super::page::{Page, PageKind};
 use super::settings::PagerDutySettings;
-use super::webhook::{client, evidence, retry_after, unanswered};
-use super::{Pace, Setback, secret};
+use super::webhook::evidence;
+use super::{Pace, Said, Setback, secret};
 use crate::core::plan::hex;
 use crate::core::story::sentence;
 use crate::playbook::Risk;
@@ -33,7 +35,10 @@ impl PagerDuty {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+        // every event holds the key
+        address::check(&self.settings.url, Over::PrivateOnly)
+            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
         let key = secret::read(&self.settings.key_file)?;
         // a fresh connection each time, as for webhooks
         let answer = client()?
@@ -45,7 +50,7 @@ impl PagerDuty {
             .map_err(unanswered)?;
         let status = answer.status();
         let again = match status {
-            StatusCode::ACCEPTED => return Ok(()),
+            StatusCode::ACCEPTED => return Ok(format!("PagerDuty answered {status}")),
             StatusCode::BAD_REQUEST => Pace::Never,
             StatusCode::TOO_MANY_REQUESTS => retry_after(answer.headers()).map_or(Pace::Usual, Pace::After),
             _ if status.is_server_error() => retry_after(answer.headers()).map_or(Pace::Usual, Pace::After),
@@ -60,7 +65,8 @@ impl PagerDuty {
 fn event(page: &Page, key: &str) -> Value {
     let dedup = dedup(&page.dedup);
     let PageKind::Trigger { cause } = &page.kind else {
-        return json!({ "routing_key": key, "event_action": "resolve", "dedup_key": dedup });
+        // the service's words for it are ours
+        return json!({ "routing_key": key, "event_action": page.kind.word(), "dedup_key": dedup });
     };
     let mut story: Vec<String> =
         page.story.iter().map(|recorded| format!("{} {}", recorded.wall, sentence(&recorded.event))).collect();

@@ -17,7 +17,7 @@ use sha2::{Digest as _, Sha256};
 use super::document::{evidence, moment, report};
 use super::markdown::{MARK, inline};
 use super::page::Page;
-use super::{Pace, Setback};
+use super::{Pace, Said, Setback};
 use crate::core::plan::hex;
 
 /// A ticket larger than this is not one of ours any more.
@@ -50,7 +50,7 @@ impl Tickets {
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<(), Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let tickets = self.clone();
         let said = |error: io::Error| {
             Setback::new(Pace::Usual, format!("the ticket in {} could not be written: {error}", self.folder.display()))
@@ -62,13 +62,14 @@ impl Tickets {
     }
 
     /// Writes the incident's ticket, new or anew.
-    fn write(&self, page: &Page) -> io::Result<()> {
+    fn write(&self, page: &Page) -> io::Result<Said> {
         DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
         let mark = mark_of(page);
         let former = self.find(page, &mark)?;
         let kept = former.as_ref().map(|(_, text)| Kept::of(text, page)).unwrap_or_default();
         let name = former.map_or_else(|| self.name_for(page), |(name, _)| name);
-        replace(&self.folder, &name, &self.text(page, &mark, &kept))
+        replace(&self.folder, &name, &self.text(page, &mark, &kept))?;
+        Ok(format!("written to {}", self.folder.join(&name).display()))
     }
 
     fn text(&self, page: &Page, mark: &str, kept: &Kept) -> String {

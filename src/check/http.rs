@@ -121,7 +121,7 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 }
 
 /// The innermost cause: `Connection refused (os error 111)` says more than `error sending request`.
-fn reason(error: &reqwest::Error) -> String {
+pub(super) fn reason(error: &reqwest::Error) -> String {
     let mut cause: &dyn std::error::Error = error;
     while let Some(inner) = cause.source() {
         cause = inner;

@@ -22,13 +22,17 @@
 //! | [`unit`], [`process`], [`filesystem`], [`http`], [`tcp`], [`command`], [`load`], [`memory`], [`pressure`] | the kinds |
 
 pub mod command;
+pub mod container;
+pub mod cpu;
 mod dispatch;
+pub mod dns;
 mod facts;
 pub mod filesystem;
 pub mod http;
 pub mod hub;
 pub mod judge;
 mod kernel;
+pub mod link;
 pub mod load;
 mod look;
 pub mod memory;

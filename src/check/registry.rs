@@ -6,7 +6,7 @@ use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
 use super::look::{Looker, Sight};
-use super::{command, filesystem, http, load, memory, pressure, process, tcp, unit};
+use super::{command, container, cpu, dns, filesystem, http, link, load, memory, pressure, process, tcp, unit};
 use crate::core::Verdict;
 use crate::playbook::{Check, Target};
 
@@ -117,4 +117,8 @@ kinds! {
     load: Load(LoadSubject, LoadSeen) costs Little;
     memory: Memory(MemorySubject, MemorySeen) costs Little;
     pressure: Pressure(PressureSubject, PressureSeen) costs Little;
+    cpu: Cpu(CpuSubject, CpuSeen) costs Little;
+    dns: Dns(DnsSubject, DnsSeen) costs Request;
+    link: Link(LinkSubject, LinkSeen) costs Little;
+    container: Container(ContainerSubject, ContainerSeen) costs Request;
 }

@@ -92,7 +92,7 @@ pub enum Verb {
     },
     /// How the host stands and what salve has done, as OpenMetrics text
     Metrics {
-        /// Not on standard output, but into this file for node_exporter's textfile collector, replaced whole;
+        /// Not on standard output, but into this file for the node exporter's textfile collector, replaced whole;
         /// the collector reads names that end in .prom
         #[arg(long, value_name = "FILE")]
         textfile: Option<PathBuf>,
@@ -118,6 +118,11 @@ pub enum Verb {
     Playbook {
         #[command(subcommand)]
         verb: PlaybookVerb,
+    },
+    /// Channels: list, test
+    Channel {
+        #[command(subcommand)]
+        verb: ChannelVerb,
     },
     /// The journal: verify, export
     Journal {
@@ -315,6 +320,22 @@ pub enum BreakerVerb {
     },
 }
 
+/// What can be done with channels.
+#[derive(Debug, Subcommand)]
+pub enum ChannelVerb {
+    /// Every channel of the settings, where its pages go, and who is called besides
+    List {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+    },
+    /// Send a page that says it is a test, and its end, and say what the other side answered
+    Test {
+        /// The channel's name
+        name: String,
+    },
+}
+
 /// What can be done with the journal.
 #[derive(Debug, Subcommand)]
 pub enum JournalVerb {
@@ -349,12 +370,17 @@ impl Common {
         }
     }
 
+    /// Where the settings are.
+    pub fn settings_file(&self) -> PathBuf {
+        let paths = self.paths();
+        let root = rustix::process::geteuid().is_root();
+        self.settings.clone().unwrap_or_else(|| if root { paths.system } else { paths.config }.join("salve.toml"))
+    }
+
     /// What an engine needs to know.
     pub fn options(&self) -> Result<Options, Failure> {
         let paths = self.paths();
-        let root = rustix::process::geteuid().is_root();
-        let usual = if root { &paths.system } else { &paths.config }.join("salve.toml");
-        let settings = Settings::read(self.settings.as_ref().unwrap_or(&usual))?;
+        let settings = Settings::read(&self.settings_file())?;
         Ok(Options { sources: self.sources(), operator: operator::of_this_process(), settings, paths })
     }
 }

@@ -32,11 +32,11 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
 fn embedded(common: &Common, screen: &Screen, runtime: &Runtime) -> Result<ExitCode, Failure> {
     let options = common.options()?;
     let _logs = logs::into(&options.paths.state);
-    let paths = options.paths.clone();
+    let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
     let (running, listening) = {
         let _inside = runtime.enter();
         let running = engine::start(options)?;
-        let listening = reach::listen(&paths, &running.handle, reach::roles());
+        let listening = reach::listen(&paths, &running.handle, roles);
         (running, listening)
     };
     let options =

@@ -14,9 +14,9 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
     let _logs = logs::into(&options.paths.state);
     runtime.block_on(async {
-        let paths = options.paths.clone();
+        let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
         let running = engine::start(options)?;
-        let listening = reach::listen(&paths, &running.handle, reach::roles());
+        let listening = reach::listen(&paths, &running.handle, roles);
         eprintln!("salve: the loop runs; end it with TERM or Ctrl-C");
         let listen = |kind| signal(kind).map_err(|error| Failure::Io("cannot listen for signals".into(), error));
         let (mut term, mut int, mut hup) =

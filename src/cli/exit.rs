@@ -1,5 +1,6 @@
 //! How a verb ends: see [`CODES`].
 
+use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -81,6 +82,15 @@ impl Failure {
             Self::Start(StartError::Journal(OpenError::Held { .. }))
                 | Self::Offline(OfflineError::Start(StartError::Journal(OpenError::Held { .. })))
         )
+    }
+
+    /// In words; mistakes in the settings with the marked source, in colour where that is read on a terminal.
+    pub fn draw(&self) -> String {
+        let colour = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+        match self {
+            Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour()),
+            other => other.to_string(),
+        }
     }
 
     /// The exit code.

@@ -9,6 +9,7 @@ mod stream;
 mod act;
 mod args;
 mod attach;
+mod channel;
 mod completions;
 mod console;
 mod daemon;
@@ -50,7 +51,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("salve: {failure}");
+            eprintln!("salve: {}", failure.draw());
             failure.code()
         }
     }
@@ -71,13 +72,14 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Status { json, watch: true }) => watch::run(&common, json),
         Some(Verb::Status { json, .. }) => status::run(&common, json),
         Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
-        Some(Verb::Completions { shell }) => completions::run(shell),
-        Some(Verb::Schema { document }) => json::schema(document),
+        Some(Verb::Completions { shell }) => Ok(completions::run(shell)),
+        Some(Verb::Schema { document }) => Ok(json::schema(document)),
         Some(Verb::Man { out }) => man::run(out.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),
         Some(Verb::Playbook { verb }) => playbook::run(&common, verb),
+        Some(Verb::Channel { verb }) => channel::run(&common, &verb),
         Some(Verb::Journal { verb }) => journal::run(&common, &verb),
         Some(Verb::Attach { to, program }) => attach::attach(&common, &screen, to, program),
         Some(Verb::Bridge) => attach::bridge(&common),

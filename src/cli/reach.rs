@@ -12,12 +12,12 @@ use super::exit::Failure;
 use super::runtime;
 use crate::control::client::{Connection, Found, find};
 use crate::control::protocol::{Answer, Request};
-use crate::control::rights::Roles;
+use crate::control::rights::{Right, Roles};
 use crate::control::server::Listening;
 use crate::control::socket::Socket;
 use crate::control::way::{Asking, Way};
 use crate::core::{Command, Refusal};
-use crate::engine::{Handle, offline};
+use crate::engine::{Handle, offline, settings};
 use crate::host::paths::Paths;
 
 /// An engine that holds the journal listens within so long.
@@ -81,8 +81,16 @@ pub fn engine_now(common: &Common) -> Result<Option<Connection>, Failure> {
 }
 
 /// Who may do what at an engine of this process.
-pub fn roles() -> Roles {
-    Roles::usual()
+pub fn roles(set: &settings::Roles) -> Roles {
+    let groups = [
+        (Right::View, &set.view),
+        (Right::Operate, &set.operate),
+        (Right::Approve, &set.approve),
+        (Right::Admin, &set.admin),
+    ];
+    Roles::new(
+        groups.into_iter().flat_map(|(right, names)| names.iter().map(move |name| (right, name.clone()))).collect(),
+    )
 }
 
 /// Carries a command out, through the engine that listens or on the journal, and says the answer.

@@ -1,6 +1,6 @@
 //! The fold: one event changes the durable state, in the same way live and in a replay. Nothing is decided here.
 
-use std::collections::BTreeSet;
+use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,6 +8,7 @@ use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{BreakerState, Cause, Outcome, Starter};
 use super::lacks::Lack;
+use super::page::TICKETS;
 use super::reading::Verdict as Seen;
 use super::state::{
     Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, Outgoing, Pause, State,
@@ -43,7 +44,11 @@ impl State {
             Event::Ended { .. } | Event::Indeterminate { .. } => self.end_attempt(recorded),
             Event::Verified { incident, attempt } => self.verified(*incident, *attempt, recorded.mono),
             Event::NotVerified { incident, attempt, .. } => self.not_verified(*incident, *attempt),
-            Event::Escalated { .. } | Event::Resolved { .. } | Event::Delivered { .. } => self.page(recorded),
+            Event::Escalated { .. }
+            | Event::CalledBesides { .. }
+            | Event::Relayed { .. }
+            | Event::Resolved { .. }
+            | Event::Delivered { .. } => self.page(recorded),
             Event::Breaker { key, state, why, by } => {
                 let breaker = self.breakers.entry(key.clone()).or_default();
                 breaker.become_(state, why, recorded.mono, by.is_some());
@@ -243,17 +248,38 @@ impl State {
         match &recorded.event {
             Event::Escalated { incident, page, cause, dedup, to } => {
                 self.post(*page, to);
-                let escalation = Escalation {
+                let mut escalation = Escalation {
                     page: *page,
                     incident: *incident,
                     cause: cause.clone(),
                     dedup: Arc::clone(dedup),
-                    to: to.clone(),
+                    to: Vec::new(),
+                    called: BTreeMap::new(),
+                    seen: None,
                 };
+                escalation.call(to, recorded.mono);
+                if to.is_empty() {
+                    escalation.called.insert(TICKETS.into(), recorded.mono);
+                }
                 if matches!(cause, Cause::Storm { .. }) {
                     self.storm = Some(escalation);
                 } else {
                     self.escalate(*incident, escalation, recorded.mono);
+                }
+            }
+            Event::CalledBesides { incident, page, dedup, to, .. } => {
+                self.post(*page, to);
+                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
+                    if escalation.to.is_empty() {
+                        escalation.to.push(TICKETS.into());
+                    }
+                    escalation.call(to, recorded.mono);
+                }
+            }
+            Event::Relayed { incident, page, by, dedup, to } => {
+                self.post(*page, to);
+                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
+                    escalation.seen = Some(by.clone());
                 }
             }
             Event::Resolved { incident, page, dedup, to } => {

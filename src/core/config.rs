@@ -1,5 +1,7 @@
 //! What the host as a whole allows; every figure has a default.
 
+use std::collections::BTreeMap;
+use std::sync::Arc;
 use std::time::Duration;
 
 /// The host-wide limits. A playbook's own limits stand in the playbook.
@@ -27,6 +29,17 @@ pub struct Config {
     pub relapse: Duration,
     /// Past a plan's own timeout, an attempt that has not reported is taken for lost.
     pub attempt_grace: Duration,
+    /// Who is called besides, by the channel through which nobody acknowledged.
+    pub second_calls: BTreeMap<Arc<str>, SecondCall>,
+}
+
+/// A second call.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct SecondCall {
+    /// So long after the channel was called.
+    pub after: Duration,
+    /// Through these channels.
+    pub to: Vec<Arc<str>>,
 }
 
 impl Default for Config {
@@ -43,6 +56,7 @@ impl Default for Config {
             survey_patience: Duration::from_mins(2),
             relapse: Duration::from_hours(1),
             attempt_grace: Duration::from_mins(2),
+            second_calls: BTreeMap::new(),
         }
     }
 }

@@ -80,6 +80,17 @@ pub enum Event {
     Escalated { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// The escalation's end goes out under the same dedup key.
     Resolved { incident: IncidentId, page: PageId, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// Nobody acknowledged the call through one channel in time: the same call goes out through these too.
+    CalledBesides {
+        incident: IncidentId,
+        page: PageId,
+        cause: Cause,
+        dedup: Arc<str>,
+        to: Vec<Arc<str>>,
+        unanswered: Arc<str>,
+    },
+    /// All who were called are told that a person has seen it, under the same dedup key.
+    Relayed { incident: IncidentId, page: PageId, by: Operator, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A channel took a page.
     Delivered { page: PageId, channel: Arc<str> },
     /// A person saw the page.
@@ -108,6 +119,18 @@ pub enum Event {
 }
 
 impl Event {
+    /// The page that goes out with this, if one does.
+    #[must_use]
+    pub const fn page(&self) -> Option<PageId> {
+        match self {
+            Self::Escalated { page, .. }
+            | Self::CalledBesides { page, .. }
+            | Self::Relayed { page, .. }
+            | Self::Resolved { page, .. } => Some(*page),
+            _ => None,
+        }
+    }
+
     /// The incident that this belongs to, if it belongs to one.
     #[must_use]
     pub const fn incident(&self) -> Option<IncidentId> {
@@ -129,6 +152,8 @@ impl Event {
             | Self::Relapsed { incident, .. }
             | Self::Escalated { incident, .. }
             | Self::Resolved { incident, .. }
+            | Self::CalledBesides { incident, .. }
+            | Self::Relayed { incident, .. }
             | Self::Acknowledged { incident, .. } => Some(*incident),
             Self::Started { .. }
             | Self::Adopted { .. }

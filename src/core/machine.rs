@@ -207,6 +207,7 @@ impl Core {
         for window in self.state.windows.keys().copied().collect::<Vec<_>>() {
             self.await_window(window);
         }
+        self.await_answers();
         for (key, (_, until, _)) in &self.state.snoozes {
             self.timers.set(Timer::Snooze(key.clone()), *until);
         }
@@ -234,6 +235,7 @@ impl Core {
                 Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
+                Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
                 Timer::Scope(attempt) => self.empty_scope(attempt),
             }
         }

@@ -18,6 +18,7 @@
 //! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
 
+mod answer;
 mod apply;
 mod ask;
 mod attempt;

@@ -53,7 +53,7 @@ impl Core {
         self.out.push(Effect::Reply { request, answer: answer.map(Arc::from) });
     }
 
-    fn opened(&self, id: IncidentId) -> Result<&Incident, Refusal> {
+    pub(super) fn opened(&self, id: IncidentId) -> Result<&Incident, Refusal> {
         self.incident(id).ok_or(Refusal::NoSuchIncident(id))
     }
 
@@ -306,14 +306,6 @@ impl Core {
             self.advance_if_waiting(id);
         }
         Ok(said)
-    }
-
-    fn acknowledge(&mut self, by: &Operator, id: IncidentId) -> Said {
-        if self.opened(id)?.escalation.is_none() {
-            return Err(Refusal::Denied(Arc::from("no page is open for it")));
-        }
-        self.record(Event::Acknowledged { incident: id, by: by.clone() });
-        Ok(format!("incident {id}: acknowledged"))
     }
 
     fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {

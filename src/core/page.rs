@@ -8,6 +8,9 @@ use super::id::{IncidentId, Key, PageId};
 use super::incident::Cause;
 use super::machine::Core;
 
+/// The channel that pages go to which name none.
+pub const TICKETS: &str = "tickets";
+
 /// Characters of the content's hash in a dedup key.
 const SHORT: usize = 12;
 
@@ -34,6 +37,7 @@ impl Core {
         let (to, page) = (self.channels(id), PageId(self.state.last.page + 1));
         self.record(Event::Escalated { incident: id, page, cause, dedup, to });
         self.deliver(page);
+        self.await_answers();
     }
 
     /// Tells whoever was called that it is over.

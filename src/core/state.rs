@@ -142,8 +142,22 @@ pub struct Escalation {
     pub cause: Cause,
     /// Under which key it goes out and is resolved.
     pub dedup: Arc<str>,
-    /// Through which channels.
+    /// Through which channels; none means the ticket folder.
     pub to: Vec<Arc<str>>,
+    /// When each of them was called.
+    pub called: BTreeMap<Arc<str>, Mono>,
+    /// Who was first to see it.
+    pub seen: Option<Operator>,
+}
+
+impl Escalation {
+    /// More channels are called.
+    pub fn call(&mut self, to: &[Arc<str>], at: Mono) {
+        self.to.extend(to.iter().filter(|name| !self.to.contains(name)).cloned().collect::<Vec<_>>());
+        for name in to {
+            self.called.entry(Arc::clone(name)).or_insert(at);
+        }
+    }
 }
 
 /// Where an incident stands, without what follows from its playbook (deadlines).
@@ -278,6 +292,17 @@ impl Incident {
 }
 
 impl State {
+    /// The open escalations: the storm's, and each open incident's.
+    pub fn escalations(&self) -> impl Iterator<Item = &Escalation> {
+        self.storm.iter().chain(self.open.values().filter_map(|incident| incident.escalation.as_ref()))
+    }
+
+    /// The open escalation that goes by this key and incident.
+    pub fn escalation_mut(&mut self, id: IncidentId, dedup: &str) -> Option<&mut Escalation> {
+        let own = self.open.get_mut(&id).and_then(|incident| incident.escalation.as_mut());
+        self.storm.iter_mut().chain(own).find(|escalation| *escalation.dedup == *dedup)
+    }
+
     /// The open incident of a key.
     pub fn incident_of(&self, key: &Key) -> Option<&Incident> {
         self.by_key.get(key).and_then(|id| self.open.get(id))

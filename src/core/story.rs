@@ -89,6 +89,12 @@ fn incident_sentence(event: &Event) -> Option<String> {
             format!("a human was called through {}: {cause}", called(*page, to))
         }
         Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
+        Event::CalledBesides { page, to, unanswered, .. } => {
+            format!("nobody answered the call through {unanswered}: it went out through {} too", called(*page, to))
+        }
+        Event::Relayed { page, by, to, .. } => {
+            format!("that {by} has seen the page went out to {}", called(*page, to))
+        }
         Event::Acknowledged { by, .. } => format!("{by} has seen the page"),
         _ => return None,
     })

@@ -118,6 +118,7 @@ impl Core {
         let cause = Cause::Storm { failing, of };
         self.record(Event::Escalated { incident: id, page, cause, dedup: Arc::from(STORM_DEDUP), to });
         self.deliver(page);
+        self.await_answers();
     }
 
     /// The storm is over: its page is resolved and who waited asks the gate again.

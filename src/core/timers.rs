@@ -1,9 +1,10 @@
 //! What the machine waits for: one deadline per subject, the nearest at hand.
 
 use std::collections::{BTreeSet, HashMap};
+use std::sync::Arc;
 
 use super::command::Scope;
-use super::id::{AttemptId, IncidentId, Key, MaintenanceId};
+use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use super::time::Mono;
 
 /// What a deadline is for.
@@ -25,6 +26,8 @@ pub enum Timer {
     Look(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
+    /// Nobody acknowledged this escalation's call through that channel.
+    Unanswered(PageId, Arc<str>),
     /// A lost or unending attempt's scope is emptied again.
     Scope(AttemptId),
 }

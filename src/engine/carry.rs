@@ -109,12 +109,17 @@ impl Hands {
         });
     }
 
+    /// Takes up a page that was delivered in an earlier life and is still open.
+    pub fn keep(&self, page: &Page) {
+        self.outbox.keep(page);
+    }
+
     /// Gathers the evidence that the playbook names, and hands the page to the outbox.
     pub fn deliver(&self, outbound: Outbound) {
         let outbox = Arc::clone(&self.outbox);
         tokio::spawn(async move {
-            let Outbound { page, attach, key } = outbound;
-            let evidence = channel::gather(&attach, &key.target).await;
+            let Outbound { page, attach } = outbound;
+            let evidence = channel::gather(&attach, &page.target).await;
             outbox.send(Page { evidence, ..page });
         });
     }

@@ -25,10 +25,12 @@
 //! | [`metrics`] | the state as figures, for other monitoring |
 //! | [`past`] | the journal as it stood at any event |
 //! | [`question`] | what a console may ask about the host, and who answers it |
+//! | [`heartbeat`] | tells an external switch that the loop runs |
 //! | [`settings`] | the one settings file |
 
 pub mod carry;
 pub mod handle;
+pub mod heartbeat;
 pub mod look;
 pub mod metrics;
 pub mod offer;

@@ -73,6 +73,12 @@ fn name_of(uid: u32) -> Arc<str> {
     user.map_or_else(|| uid.to_string(), |user| clean_line(&user.name).into_owned()).into()
 }
 
+/// This host's name, cleaned.
+#[must_use]
+pub fn host() -> String {
+    clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use crate::channel::{Page, PageKind};
 use crate::core::state::{Outgoing, Step};
-use crate::core::{Core, Event, Key, PageId, Recorded};
-use crate::playbook::{Attachment, Risk};
+use crate::core::{Core, Event, PageId, Recorded};
+use crate::playbook::{Attachment, Risk, Target};
 
 /// A page, and the evidence that its playbook wants gathered for it.
 #[derive(Debug)]
@@ -14,54 +14,90 @@ pub struct Outbound {
     pub page: Page,
     /// What to gather.
     pub attach: Vec<Attachment>,
-    /// What it is about.
-    pub key: Key,
 }
 
-/// What goes out for this record, to the channels that have not taken it yet; none where the record is no page, every
-/// channel has it, or its incident is no longer known.
+/// What goes out for this record, to the channels that have not taken it yet; none where the record is no page, or
+/// every channel has it.
 pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound> {
-    let (incident, id, dedup, cause) = match &recorded.event {
-        Event::Escalated { incident, page, cause, dedup, .. } => (*incident, *page, dedup, Some(cause)),
-        Event::Resolved { incident, page, dedup, .. } => (*incident, *page, dedup, None),
+    let page = build(recorded, core, host)?;
+    // only the call itself: its end and its echoes need no evidence
+    let attach = match &recorded.event {
+        Event::Escalated { .. } | Event::CalledBesides { .. } => {
+            let playbook = core.find(page.incident).and_then(|about| core.playbook(&about.key.content));
+            playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
+        }
+        _ => Vec::new(),
+    };
+    let to = still_to(core, page.id)?;
+    Some(Outbound { page: Page { to, ..page }, attach })
+}
+
+/// Every open call, to all the channels that were called; `of` knows what was recorded of a page.
+pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
+    let calls = core.state().escalations();
+    calls
+        .filter_map(|call| {
+            let page = build(of(call.page)?, core, host)?;
+            Some(Page { to: call.called.keys().cloned().collect(), ..page })
+        })
+        .collect()
+}
+
+/// The page that goes out for this record, to nobody yet.
+fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
+    let (id, incident) = (recorded.event.page()?, recorded.event.incident()?);
+    // what is no longer known (a playbook that is gone, a storm whose incident is long over) leaves the page without its
+    // extras, never unsent
+    let about = core.find(incident);
+    let playbook = about.and_then(|about| core.playbook(&about.key.content));
+    let name = about.map_or_else(|| "salve".into(), |about| Arc::clone(&about.playbook));
+    let (dedup, kind, why) = match &recorded.event {
+        Event::Escalated { cause, dedup, .. } => {
+            let cause: Arc<str> = cause.to_string().into();
+            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
+        }
+        Event::CalledBesides { cause, dedup, unanswered, .. } => {
+            let why = format!("{cause}; nobody answered the call through {unanswered}");
+            (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
+        }
+        Event::Relayed { by, dedup, .. } => {
+            let by: Arc<str> = by.to_string().into();
+            (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} has seen the page").into())
+        }
+        Event::Resolved { dedup, .. } => {
+            (dedup, PageKind::Resolve, about.map_or_else(cleared, |about| ending(&about.step)))
+        }
         _ => return None,
     };
-    let about = core.find(incident)?;
-    // a playbook that is gone by now leaves the page without its title and extras, never unsent
-    let playbook = core.playbook(&about.key.content);
-    let (kind, why, attach) = match cause {
-        Some(cause) => {
-            let why: Arc<str> = cause.to_string().into();
-            let attach = playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default();
-            (PageKind::Trigger { cause: Arc::clone(&why) }, why, attach)
-        }
-        None => (PageKind::Resolve, ending(&about.step), Vec::new()),
-    };
-    let page = Page {
+    Some(Page {
         id,
-        to: still_to(core, id)?,
+        to: Vec::new(),
         kind,
-        dedup: Arc::clone(dedup),
+        // one service hears of many hosts: the same playbook there must not share an incident with this one
+        dedup: format!("{host}/{dedup}").into(),
         host: Arc::clone(host),
         incident,
-        playbook: Arc::clone(&about.playbook),
-        title: playbook.map_or_else(|| Arc::clone(&about.playbook), |playbook| Arc::clone(&playbook.title)),
-        target: about.key.target.clone(),
+        title: playbook.map_or_else(|| Arc::clone(&name), |playbook| Arc::clone(&playbook.title)),
+        playbook: name,
+        target: about.map_or(Target::Host, |about| about.key.target.clone()),
         risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
         why,
         at: recorded.wall,
-        story: about.story.clone(),
+        story: about.map(|about| about.story.clone()).unwrap_or_default(),
         evidence: Vec::new(),
-    };
-    Some(Outbound { page, attach, key: about.key.clone() })
+    })
 }
 
 /// How it ended, in words.
 fn ending(step: &Step) -> Arc<str> {
     match step {
         Step::Closed { outcome, .. } => outcome.to_string().into(),
-        _ => "the fault has cleared".into(),
+        _ => cleared(),
     }
+}
+
+fn cleared() -> Arc<str> {
+    "the fault has cleared".into()
 }
 
 /// The channels that have not taken it yet.
@@ -70,4 +106,28 @@ fn still_to(core: &Core, page: PageId) -> Option<Vec<Arc<str>>> {
         Outgoing::To(channels) => channels.iter().cloned().collect(),
         Outgoing::Any => Vec::new(),
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use jiff::Timestamp;
+
+    use super::*;
+    use crate::core::{Config, IncidentId, Mono};
+
+    #[test]
+    fn the_end_of_a_call_goes_out_also_where_its_incident_is_long_forgotten() {
+        let event = Event::Resolved {
+            incident: IncidentId(4),
+            page: PageId(9),
+            dedup: "salve/storm".into(),
+            to: vec!["duty".into()],
+        };
+        let recorded = Arc::new(Recorded { seq: 1, mono: Mono(0), wall: Timestamp::UNIX_EPOCH, event });
+        let mut core = Core::new(Config::default());
+        core.replay(&recorded);
+        let Outbound { page, attach } = of(&recorded, &core, &"db-1".into()).unwrap();
+        assert_eq!((&*page.dedup, &page.kind, page.incident), ("db-1/salve/storm", &PageKind::Resolve, IncidentId(4)));
+        assert_eq!((page.to, attach), (vec!["duty".into()], Vec::new()));
+    }
 }

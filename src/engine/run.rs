@@ -13,6 +13,7 @@ use tokio::time::Instant;
 
 use super::carry::{Hands, Survey};
 use super::handle::{Asked, Lookers};
+use super::operator;
 use super::page;
 use super::past::Today;
 use super::playbook_view;
@@ -125,7 +126,7 @@ impl Engine {
         operator: Operator,
         beat: Arc<AtomicU64>,
     ) -> Self {
-        let host = crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into();
+        let host = operator::host().into();
         Self {
             core,
             clock,
@@ -157,6 +158,13 @@ impl Engine {
     pub fn remember(&mut self, events: &[Arc<Recorded>]) {
         for recorded in events {
             self.note_record(recorded);
+        }
+    }
+
+    /// Open calls that were delivered in an earlier life: some channels must be told of them again and again.
+    pub fn go_on_calling(&self) {
+        for page in page::open(&self.core, |page| self.pages.get(&page), &self.host) {
+            self.hands.keep(&page);
         }
     }
 
@@ -397,10 +405,10 @@ impl Engine {
 
     /// Pages and messages that a record carries.
     fn note_record(&mut self, recorded: &Arc<Recorded>) {
+        if let Some(page) = recorded.event.page() {
+            self.pages.insert(page, Arc::clone(recorded));
+        }
         match &recorded.event {
-            Event::Escalated { page, .. } | Event::Resolved { page, .. } => {
-                self.pages.insert(*page, Arc::clone(recorded));
-            }
             Event::Noted { about, text } => {
                 self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
                 self.messages.truncate(MESSAGES);

@@ -9,15 +9,16 @@ use tokio::task::JoinHandle;
 use super::Handle;
 use super::carry::Hands;
 use super::handle::Lookers;
+use super::heartbeat;
 use super::past;
 use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
-use super::settings::Settings;
+use super::settings::{SecondCall, Settings};
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Hub;
-use crate::core::{Config, Core, Input, Operator};
+use crate::core::{Config, Core, Input, Operator, config};
 use crate::host::clock::{self, Clock};
 use crate::host::paths::Paths;
 use crate::journal::{Journal, OpenError, Opened};
@@ -88,6 +89,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (stop, stopped) = oneshot::channel();
 
     let hub = Arc::new(Hub::new(clock, readings_in, kept_in, notes_in.clone()));
+    let heartbeat_notes = notes_in.clone();
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let hands = Hands::new(
@@ -104,15 +106,27 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let mut engine =
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
+    engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
-    let handle = Handle::new(snapshots, commands_in, beat).counted_by(lookers).with_past(past).answered_by(questions);
+    let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
+        .counted_by(lookers)
+        .with_past(past)
+        .answered_by(questions);
 
+    let heartbeat = options
+        .settings
+        .heartbeat
+        .map(|settings| tokio::spawn(heartbeat::run(settings, Arc::clone(&beat), heartbeat_notes)));
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
         engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0) });
         engine.run(ears, snapshots_in).await;
+        // a loop that has ended must not look alive
+        if let Some(heartbeat) = heartbeat {
+            heartbeat.abort();
+        }
     });
     Ok(Running { handle, stop, ended })
 }
@@ -127,5 +141,12 @@ pub fn config(settings: &Settings) -> Config {
     if let Some(grace) = settings.boot_grace {
         config.boot_grace = grace.0;
     }
+    config.four_eyes = settings.four_eyes;
+    config.second_calls =
+        settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();
     config
+}
+
+fn call(second: &SecondCall) -> config::SecondCall {
+    config::SecondCall { after: second.after.0, to: second.to.iter().map(|name| name.as_str().into()).collect() }
 }

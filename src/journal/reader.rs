@@ -53,13 +53,7 @@ impl Reader {
     pub fn events_of(&self, incident: IncidentId) -> Result<Vec<Recorded>, ReadError> {
         let mut events =
             self.select("WHERE incident = ?1 OR kind = 'delivered' ORDER BY seq", [incident.0.cast_signed()])?;
-        let pages: HashSet<_> = events
-            .iter()
-            .filter_map(|recorded| match &recorded.event {
-                Event::Escalated { page, .. } | Event::Resolved { page, .. } => Some(*page),
-                _ => None,
-            })
-            .collect();
+        let pages: HashSet<_> = events.iter().filter_map(|recorded| recorded.event.page()).collect();
         events.retain(|recorded| match &recorded.event {
             Event::Delivered { page, .. } => pages.contains(page),
             _ => true,

@@ -250,6 +250,18 @@ fn host_event() -> impl Strategy<Value = Event> {
             dedup,
             to
         }),
+        (incident(), page(), cause(), text(), vec(text(), 0..3), text()).prop_map(
+            |(incident, page, cause, dedup, to, unanswered)| Event::CalledBesides {
+                incident,
+                page,
+                cause,
+                dedup,
+                to,
+                unanswered
+            }
+        ),
+        (incident(), page(), operator(), text(), vec(text(), 0..3))
+            .prop_map(|(incident, page, by, dedup, to)| { Event::Relayed { incident, page, by, dedup, to } }),
         (page(), text()).prop_map(|(page, channel)| Event::Delivered { page, channel }),
         (incident(), operator()).prop_map(|(incident, by)| Event::Acknowledged { incident, by }),
         (scope(), option::of(mono()), operator(), text()).prop_map(|(scope, until, by, reason)| Event::Paused {

@@ -96,13 +96,17 @@ fn shown(source: &str, span: &Range<usize>) -> (String, Range<usize>) {
 
 /// Mistakes as they are found in one text.
 #[derive(Debug)]
-pub(super) struct Findings<'t> {
+pub struct Findings<'t> {
+    /// The file's shown name.
     pub file: &'t str,
+    /// Its text.
     pub text: &'t str,
+    /// So far.
     pub found: Vec<Diagnostic>,
 }
 
 impl<'t> Findings<'t> {
+    /// None so far.
     pub fn new(file: &'t str, text: &'t str) -> Self {
         Self { file, text, found: Vec::new() }
     }
@@ -118,6 +122,7 @@ impl<'t> Findings<'t> {
         }
     }
 
+    /// Any that keeps the file from being used?
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(Diagnostic::is_error)
     }
@@ -130,7 +135,7 @@ impl<'t> Findings<'t> {
 }
 
 /// The nearest of some names, if any is near enough to be meant.
-pub(super) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
+pub fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) -> Option<&'n str> {
     names
         .into_iter()
         .map(|known| (strsim::jaro_winkler(&known.to_lowercase(), &name.to_lowercase()), known))
@@ -140,7 +145,7 @@ pub(super) fn nearest<'n>(name: &str, names: impl IntoIterator<Item = &'n str>) 
 }
 
 /// Names as a reader would list them: `` `a`, `b` or `c` ``.
-pub(super) fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
+pub fn listed<'n>(names: impl IntoIterator<Item = &'n str>) -> String {
     let names: Vec<String> = names.into_iter().map(|name| format!("`{name}`")).collect();
     match names.split_last() {
         None => String::new(),

@@ -3,7 +3,9 @@
 
 use std::collections::VecDeque;
 use std::sync::Arc;
+use std::time::Duration;
 
+use salve::core::config::SecondCall;
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::input::Input;
@@ -286,7 +288,7 @@ impl World {
 
     /// What was set.
     fn config(&self) -> Config {
-        Config { four_eyes: self.ledger.outside.four_eyes, ..Config::default() }
+        Config { four_eyes: self.ledger.outside.four_eyes, ..config() }
     }
 
     /// A machine folded from the same records must stand where the live one stands.
@@ -321,4 +323,12 @@ fn brief(effect: &Effect) -> String {
         Effect::Watch { watch, .. } => format!("Watch {watch:?}"),
         other => format!("{other:?}"),
     }
+}
+
+/// The host's limits, with second calls in a chain that comes back to where it began.
+fn config() -> Config {
+    let second = |minutes: u64, to: &str| SecondCall { after: Duration::from_mins(minutes), to: vec![to.into()] };
+    let second_calls = [("oncall", second(15, "mail")), ("mail", second(30, "phone")), ("phone", second(5, "oncall"))];
+    let second_calls = second_calls.map(|(name, second)| (name.into(), second));
+    Config { second_calls: second_calls.into(), ..Config::default() }
 }

@@ -25,7 +25,8 @@ kinds! {
         WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
-        Escalated => "escalated", Resolved => "resolved", Delivered => "delivered", Acknowledged => "acknowledged",
+        Escalated => "escalated", Resolved => "resolved", CalledBesides => "called besides",
+        Relayed => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
         Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
         MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Armed => "armed",
         Disarmed => "disarmed", Noted => "noted";

@@ -54,7 +54,7 @@ impl House {
             runtime: self.path("runtime"),
         };
         let playbooks = Some(self.path("playbooks"));
-        let settings = toml::from_str::<Settings>(settings).unwrap();
+        let settings = Settings::parse("salve.toml", settings).unwrap();
         engine::start(Options {
             paths,
             sources: Sources { shipped: false, system: playbooks, user: None, folder: None },

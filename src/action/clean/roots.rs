@@ -89,8 +89,9 @@ pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
     Ok(Root { path: parts, base, rotated_only })
 }
 
-/// Never, whatever a setting says.
-fn is_system(path: &Path) -> bool {
+/// Is this a folder that is never cleaned, whatever a setting says?
+#[must_use]
+pub fn is_system(path: &Path) -> bool {
     const WHOLE: [&str; 12] =
         ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/dev", "/proc", "/sys", "/run"];
     const THEMSELVES: [&str; 11] =

@@ -164,7 +164,7 @@ fn role(event: &Event) -> Style {
     match event {
         Event::Opened { .. } | Event::NotVerified { .. } | Event::Relapsed { .. } => Style::Broken,
         Event::Indeterminate { .. } | Event::Held { .. } => Style::Unknown,
-        Event::Asked { .. } | Event::Escalated { .. } => Style::Asked,
+        Event::Asked { .. } | Event::Escalated { .. } | Event::CalledBesides { .. } => Style::Asked,
         Event::Intent { .. } => Style::Fixing,
         Event::Verified { .. } | Event::Closed { .. } | Event::Resolved { .. } => Style::Ok,
         _ => Style::Text,

@@ -1,4 +1,4 @@
-//! The file for node_exporter's textfile collector: whole or not there, never half.
+//! The file for the node exporter's textfile collector: whole or not there, never half.
 
 use std::fs::{File, Permissions};
 use std::io::{self, Write as _};

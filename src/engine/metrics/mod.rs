@@ -1,5 +1,5 @@
 //! A snapshot as metrics, for the monitoring that watches the watcher. No listener: text on request, or a file for
-//! node_exporter's textfile collector.
+//! the node exporter's textfile collector.
 //!
 //! Cardinality is bounded: labels are words of fixed sets, or playbooks' names, of which at most [`NAMED`] are told
 //! apart; the rest count together as [`OTHERS`].
@@ -145,29 +145,29 @@ fn totals(snapshot: &Snapshot) -> Vec<Family> {
     ]
 }
 
-/// A share's two parts, named so that the rate is the quotient of two families with the same labels.
-const SHARES: [(&str, &str, &str, &str, fn(&WindowRates) -> Share); 3] = [
-    (
-        "salve_incidents_fixed",
-        "Healed with no human and not relapsed, in the window.",
-        "salve_incidents_touched",
-        "Incidents with an unapproved attempt, in the window.",
-        |rates| rates.auto_fix,
-    ),
-    (
-        "salve_incidents_covered",
-        "Incidents with an automatic attempt, in the window.",
-        "salve_incidents_needing_action",
-        "Incidents that needed action, in the window.",
-        |rates| rates.coverage,
-    ),
-    (
-        "salve_incidents_assisted_fixed",
-        "Healed by an approved or hand-started attempt, in the window.",
-        "salve_incidents_assisted",
-        "Incidents with approved or hand-started attempts, in the window.",
-        |rates| rates.assisted,
-    ),
+/// A share as two families with the same labels, so that the rate is their quotient.
+struct Quotient {
+    part: (&'static str, &'static str),
+    whole: (&'static str, &'static str),
+    of: fn(&WindowRates) -> Share,
+}
+
+const SHARES: [Quotient; 3] = [
+    Quotient {
+        part: ("salve_incidents_fixed", "Healed with no human and not relapsed, in the window."),
+        whole: ("salve_incidents_touched", "Incidents with an unapproved attempt, in the window."),
+        of: |rates| rates.auto_fix,
+    },
+    Quotient {
+        part: ("salve_incidents_covered", "Incidents with an automatic attempt, in the window."),
+        whole: ("salve_incidents_needing_action", "Incidents that needed action, in the window."),
+        of: |rates| rates.coverage,
+    },
+    Quotient {
+        part: ("salve_incidents_assisted_fixed", "Healed by an approved or hand-started attempt, in the window."),
+        whole: ("salve_incidents_assisted", "Incidents with approved or hand-started attempts, in the window."),
+        of: |rates| rates.assisted,
+    },
 ];
 
 fn rates(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
@@ -181,9 +181,9 @@ fn rates(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
         windows.iter().map(sample).collect()
     };
     let mut families = Vec::new();
-    for (part, part_help, whole, whole_help, share) in SHARES {
-        families.push(gauge(part, None, part_help, windowed(&|rates| share(rates).part)));
-        families.push(gauge(whole, None, whole_help, windowed(&|rates| share(rates).whole)));
+    for Quotient { part, whole, of } in SHARES {
+        families.push(gauge(part.0, None, part.1, windowed(&|rates| of(rates).part)));
+        families.push(gauge(whole.0, None, whole.1, windowed(&|rates| of(rates).whole)));
     }
     families.push(gauge(
         "salve_incidents_self_cleared",

@@ -1,5 +1,5 @@
 //! Families of samples as text, in the two forms that are read: OpenMetrics, and the older text of Prometheus, which
-//! is what node_exporter's textfile collector takes.
+//! is what the node exporter's textfile collector takes.
 
 use std::fmt::Write as _;
 

@@ -127,7 +127,13 @@ kinds! {
     load: Load(LoadCheck);
     memory: Memory(MemoryCheck);
     pressure: Pressure(PressureCheck);
+    cpu: Cpu(CpuCheck);
+    dns: Dns(DnsCheck);
+    link: Link(LinkCheck);
+    container: Container(ContainerCheck);
 }
+
+pub use self::container::{ContainerHealth, ContainerState};
 
 impl Check {
     /// How often it is looked at behind its events, or for want of them.

@@ -51,6 +51,10 @@ pub enum Named {
     Url,
     /// Host and port.
     Address,
+    /// A name of DNS.
+    Host,
+    /// A server of DNS: an address, with or without a port.
+    Server,
 }
 
 /// One check, taken apart.

@@ -86,6 +86,8 @@ fn names_in(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Finding
             Named::Path => drop(names::path(name, span, findings)),
             Named::Url => names::url(name, span, findings),
             Named::Address => names::address(name, span, findings),
+            Named::Host => names::host(name, span, findings),
+            Named::Server => names::server(name, span, findings),
         }
     }
 }

@@ -1,6 +1,7 @@
 //! Names of things on the host: units, paths, processes, addresses. Whether they exist is for the host to say; here it
 //! is only whether they could.
 
+use std::net::{IpAddr, SocketAddr};
 use std::ops::Range;
 use std::path::{Component, Path};
 
@@ -158,6 +159,35 @@ pub fn address(address: &str, span: Range<usize>, findings: &mut Findings<'_>) {
         Some(_) => return,
     };
     findings.add(Rule::BadAddress, span, format!("`{address}` {why}"), help);
+}
+
+/// A name that can be asked for.
+pub fn host(name: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    if placeholder(name, span.clone(), findings) {
+        return;
+    }
+    let plain = |c: char| c.is_ascii_alphanumeric() || "-_".contains(c);
+    let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.chars().all(plain);
+    let fits = name.len() <= 253 && name.strip_suffix('.').unwrap_or(name).split('.').all(label);
+    if !fits {
+        findings.add(
+            Rule::BadAddress,
+            span,
+            format!("`{name}` is no name of DNS"),
+            "write a name, as \"deb.debian.org\"",
+        );
+    }
+}
+
+/// A server that can be asked.
+pub fn server(server: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    if placeholder(server, span.clone(), findings) {
+        return;
+    }
+    if server.parse::<IpAddr>().is_err() && server.parse::<SocketAddr>().is_err() {
+        let help = "write its address, as \"127.0.0.53\", \"10.0.0.1:5353\" or \"[::1]:53\"";
+        findings.add(Rule::BadAddress, span, format!("`{server}` is no address of a server"), help);
+    }
 }
 
 /// Placeholders are filled in arguments only; told where one stands elsewhere.

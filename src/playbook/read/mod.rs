@@ -5,9 +5,9 @@
 //! ```
 
 mod mistake;
-pub(super) mod reader;
+pub mod reader;
 mod sections;
-pub(super) mod site;
+pub mod site;
 mod syntax;
 
 use toml::Spanned;
@@ -62,6 +62,26 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
     let diagnostics = findings.sorted();
     let rejected = diagnostics.iter().any(Diagnostic::is_error);
     Read { playbook: if rejected { None } else { draft.finish(name, origin, text) }, diagnostics }
+}
+
+/// Any other TOML file of salve's, told about in the same way: `with` reads its tree and adds what is wrong to the
+/// reader's findings. The diagnostics come in the order of the file. What `with` makes of a file with errors is a guess.
+pub fn document<T>(
+    file: &str,
+    text: &str,
+    with: impl for<'t> FnOnce(&mut Reader<'t>, Site<'t>) -> T,
+) -> (T, Vec<Diagnostic>) {
+    let mut findings = Findings::new(file, text);
+    let (table, errors) = DeTable::parse_recoverable(text);
+    syntax::tell(&errors, &mut findings);
+    let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
+    let mut reader = Reader { findings };
+    let read = with(&mut reader, Site::root(&root));
+    let Reader { mut findings } = reader;
+    if !errors.is_empty() {
+        syntax::forgive(&mut findings);
+    }
+    (read, findings.sorted())
 }
 
 /// A name is typed on command lines, shown in lists and looked up: plain characters only.

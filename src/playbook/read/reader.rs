@@ -94,6 +94,16 @@ impl<'t> Reader<'t> {
         what: &str,
         right: &str,
     ) -> Option<Placed<'t, T>> {
+        self.as_far_as(at, what, right).and_then(|(read, good)| good.then_some(read))
+    }
+
+    /// The same as far as it can be read: what is wrong, and told of, is left out. True where nothing is.
+    pub fn as_far_as<T: DeserializeOwned + JsonSchema>(
+        &mut self,
+        at: Site<'t>,
+        what: &str,
+        right: &str,
+    ) -> Option<(Placed<'t, T>, bool)> {
         if !self.is_table(at, what, right) {
             return None;
         }
@@ -115,7 +125,7 @@ impl<'t> Reader<'t> {
         loop {
             let table = Spanned::new(at.span(), DeValue::Table(rest.clone()));
             let error = match T::deserialize(table.into_deserializer()) {
-                Ok(value) => return good.then_some(Placed { value, at }),
+                Ok(value) => return Some((Placed { value, at }, good)),
                 Err(error) => error,
             };
             let Some((key, entry)) = culprit(at, &rest, &error) else {

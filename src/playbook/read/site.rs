@@ -86,6 +86,7 @@ impl<'t> Site<'t> {
     }
 
     /// A list's element; this site where there is none.
+    #[must_use]
     pub fn element(self, index: usize) -> Site<'t> {
         self.elements().get(index).copied().unwrap_or(self)
     }

@@ -1,5 +1,6 @@
 //! One file per kind of failure.
 
+mod calling;
 mod control;
 mod crash;
 mod filesystem;
@@ -24,5 +25,6 @@ pub const ALL: &[(&str, fn())] = &[
     ("ssh_is_cut_and_the_console_comes_back", control::ssh_is_cut),
     ("two_consoles_are_one_team", control::two_at_once),
     ("strangers_may_what_their_groups_say", control::strangers),
+    ("a_call_its_answer_and_its_end_stand_in_journald", calling::journald),
     ("a_flood_of_clients_changes_nothing", control::flooded),
 ];

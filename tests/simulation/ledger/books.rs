@@ -35,6 +35,9 @@ pub struct Books {
     /// The storm's page, while it is open.
     pub storm: Option<PageId>,
     pub storm_dedup: Option<Arc<str>>,
+    /// Who was called for a page, and whether somebody answered.
+    pub called: BTreeMap<PageId, BTreeSet<Arc<str>>>,
+    pub answered: BTreeSet<PageId>,
 }
 
 /// A maintenance window that is not over.
@@ -201,11 +204,13 @@ impl Books {
             Event::Breaker { key, state, by, .. } => self.breaker(key, state, by.is_some(), now),
             Event::Escalated { incident, page, cause: Cause::Storm { .. }, dedup, to } => {
                 self.page_out(*incident, *page, dedup, to);
+                self.call(*page, to);
                 self.storm = Some(*page);
                 self.storm_dedup = Some(dedup.clone());
             }
             Event::Escalated { incident, page, dedup, to, .. } => {
                 self.page_out(*incident, *page, dedup, to);
+                self.call(*page, to);
                 let key = self.incidents[at(incident.0)].key.clone();
                 let book = self.key(&key);
                 book.page = Some(*page);
@@ -223,6 +228,16 @@ impl Books {
                     let key = self.incidents[at(incident.0)].key.clone();
                     self.key(&key).page = None;
                 }
+            }
+            Event::CalledBesides { incident, page, dedup, to, .. } => {
+                self.page_out(*incident, *page, dedup, to);
+                if let Some(open) = self.open_page(*incident, dedup) {
+                    self.called.entry(open).or_default().extend(to.iter().cloned());
+                }
+            }
+            Event::Relayed { incident, page, dedup, to, .. } => {
+                self.page_out(*incident, *page, dedup, to);
+                self.answered.extend(self.open_page(*incident, dedup));
             }
             Event::Delivered { page, channel } => {
                 if let Some(page) = self.pages.get_mut(page) {
@@ -286,6 +301,21 @@ impl Books {
             book.probes = 0;
         }
         (book.breaker, book.breaker_since) = (state.clone(), now);
+    }
+
+    /// A call goes out for the first time.
+    fn call(&mut self, page: PageId, to: &[Arc<str>]) {
+        let default: Arc<str> = "tickets".into();
+        let called = if to.is_empty() { vec![default] } else { to.to_vec() };
+        self.called.insert(page, called.into_iter().collect());
+    }
+
+    /// The call that is open under this key.
+    pub fn open_page(&self, incident: IncidentId, dedup: &Arc<str>) -> Option<PageId> {
+        if self.storm_dedup.as_ref() == Some(dedup) {
+            return self.storm;
+        }
+        self.incident(incident).and_then(|known| self.keys.get(&known.key)).and_then(|book| book.page)
     }
 
     fn page_out(&mut self, incident: IncidentId, page: PageId, dedup: &Arc<str>, to: &[Arc<str>]) {

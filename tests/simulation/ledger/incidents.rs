@@ -24,7 +24,10 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         let known = books.incident(id);
         hold!(known.is_some(), "journal", "{event:?} of an incident that never opened");
         let after = match event {
-            Event::Resolved { .. } | Event::Relapsed { .. } => true,
+            // a storm outlives the incident that carries its page
+            Event::Resolved { .. } | Event::CalledBesides { .. } | Event::Relayed { .. } | Event::Relapsed { .. } => {
+                true
+            }
             // A scope that was left over is empty at last.
             Event::Indeterminate { attempt, .. } => books.attempt(*attempt).is_some_and(|it| it.held),
             _ => false,

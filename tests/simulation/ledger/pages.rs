@@ -1,5 +1,7 @@
 //! Whoever is called is called once per failure, under a name that stays, and is told of the end.
 
+use std::sync::Arc;
+
 use salve::core::event::Event;
 use salve::core::id::{IncidentId, PageId};
 use salve::core::incident::{Cause, Outcome};
@@ -18,8 +20,9 @@ pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -
             hold!(own, "7 stable dedup key", "{incident}: {dedup} is another's");
             fresh(books, *page)?;
         }
-        Event::Resolved { page, dedup, .. } if books.storm_dedup.as_ref() == Some(dedup) => {
+        Event::Resolved { incident, page, dedup, to } if books.storm_dedup.as_ref() == Some(dedup) => {
             hold!(books.storm.is_some(), "7 resolve", "a storm's resolve and nothing to resolve");
+            all_hear(books, books.storm, *incident, to)?;
             fresh(books, *page)?;
         }
         Event::Escalated { incident, page, dedup, cause, .. } => {
@@ -31,12 +34,31 @@ pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -
             hold!(stable, "7 stable dedup key", "{incident}: {dedup} after {before:?}");
             fresh(books, *page)?;
         }
-        Event::Resolved { incident, page, dedup, .. } => {
+        Event::Resolved { incident, page, dedup, to } => {
+            all_hear(books, books.open_page(*incident, dedup), *incident, to)?;
             let book = books.incident(*incident).and_then(|known| books.keys.get(&known.key));
             let open = book.and_then(|book| book.page).and_then(|page| books.page(page));
             hold!(open.is_some(), "7 resolve", "{incident}: a resolve and nothing to resolve");
             let same = open.is_some_and(|open| open.dedup == *dedup);
             hold!(same, "7 stable dedup key", "{incident}: resolved as {dedup}");
+            fresh(books, *page)?;
+        }
+        Event::CalledBesides { incident, page, dedup, to, .. } => {
+            let open = books.open_page(*incident, dedup);
+            hold!(open.is_some(), "7 second call", "{incident}: nobody was called first");
+            let answered = open.is_some_and(|open| books.answered.contains(&open));
+            hold!(!answered, "7 second call", "{incident}: somebody had answered");
+            let called = open.and_then(|open| books.called.get(&open));
+            let again = called.is_some_and(|called| to.iter().any(|name| called.contains(name)));
+            hold!(!to.is_empty() && !again, "7 second call", "{incident}: {to:?} were called before");
+            fresh(books, *page)?;
+        }
+        Event::Relayed { incident, page, dedup, to, .. } => {
+            let open = books.open_page(*incident, dedup);
+            all_hear(books, open, *incident, to)?;
+            hold!(open.is_some(), "7 acknowledgement", "{incident}: nobody was called");
+            let answered = open.is_some_and(|open| books.answered.contains(&open));
+            hold!(!answered, "7 acknowledgement", "{incident}: told twice");
             fresh(books, *page)?;
         }
         Event::Delivered { page, channel } => {
@@ -52,6 +74,14 @@ pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// Whoever was called for a page hears what becomes of it.
+fn all_hear(books: &Books, open: Option<PageId>, incident: IncidentId, to: &[Arc<str>]) -> Judged {
+    let Some(called) = open.and_then(|open| books.called.get(&open)) else { return Ok(()) };
+    let told = |name: &Arc<str>| to.contains(name) || (to.is_empty() && &**name == "tickets");
+    hold!(called.iter().all(told), "7 all hear", "{incident}: {called:?} were called, {to:?} are told");
     Ok(())
 }
 

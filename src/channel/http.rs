@@ -1,0 +1,150 @@
+//! What channels over HTTP share: the one client, and what an answer or its absence means.
+
+use std::collections::BTreeMap;
+use std::path::{Path, PathBuf};
+use std::sync::{Arc, Once, OnceLock};
+use std::time::Duration;
+
+use jiff::Timestamp;
+use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
+use reqwest::redirect::Policy;
+use reqwest::{Client, Response, StatusCode};
+
+use super::address::{self, Over};
+use super::{Pace, Setback, secret};
+
+/// Characters of an answer that are repeated.
+const WORDS: usize = 120;
+
+/// The process's one client; it keeps no connection open.
+pub(super) fn client() -> Result<&'static Client, Setback> {
+    static CLIENT: OnceLock<Client> = OnceLock::new();
+    if let Some(client) = CLIENT.get() {
+        return Ok(client);
+    }
+    install_tls();
+    let client = Client::builder()
+        .no_proxy()
+        .redirect(Policy::none())
+        .pool_max_idle_per_host(0)
+        .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
+        .build()
+        .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
+    Ok(CLIENT.get_or_init(|| client))
+}
+
+/// Asks for an address, which may stand in a private file, and looks only at the answer's status.
+///
+/// # Errors
+/// In words, without the address: it may be a secret.
+pub async fn ping(url: Option<&str>, url_file: Option<&Path>, within: Duration) -> Result<(), Arc<str>> {
+    let asked = async {
+        let url = match (url, url_file) {
+            (Some(url), _) => url.to_owned(),
+            (None, Some(path)) => secret::read(path)?,
+            (None, None) => return Err(Setback::new(Pace::Slow, "it has no address")),
+        };
+        address::check(&url, Over::Any)
+            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
+        let answer = client()?.get(url).timeout(within).send().await.map_err(unanswered)?;
+        let status = answer.status();
+        if status.is_success() { Ok(()) } else { Err(Setback::new(Pace::Usual, format!("it answered {status}"))) }
+    };
+    asked.await.map_err(|setback| setback.why)
+}
+
+/// The process has one TLS provider; whoever comes first installs it.
+pub(super) fn install_tls() {
+    static INSTALLED: Once = Once::new();
+    INSTALLED.call_once(|| {
+        // an error means that another room was first, with the same one
+        let _ = rustls::crypto::ring::default_provider().install_default();
+    });
+}
+
+/// Headers whose values stand in private files, read anew each time.
+pub(super) fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<HeaderMap, Setback> {
+    let mut headers = HeaderMap::new();
+    for (name, path) in files {
+        let value = secret::read(path)?;
+        insert(&mut headers, name, &value)?;
+    }
+    Ok(headers)
+}
+
+/// One more header; its value is never shown.
+pub(super) fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Setback> {
+    let read = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
+    let (key, mut value) =
+        read.ok_or_else(|| Setback::new(Pace::Slow, format!("its header {name} is not a valid one")))?;
+    value.set_sensitive(true);
+    headers.insert(key, value);
+    Ok(())
+}
+
+/// When to try again after an answer that is no yes, by its status.
+pub(super) fn pace(status: StatusCode, headers: &HeaderMap) -> Pace {
+    match status {
+        StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
+            retry_after(headers).map_or(Pace::Usual, Pace::After)
+        }
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Pace::Usual,
+        _ if status.is_server_error() => Pace::Usual,
+        _ => Pace::Slow,
+    }
+}
+
+/// An answer in words: its status and its beginning, unless that repeats something of `secrets`.
+pub(super) async fn words(answer: Response, secrets: &[&str]) -> String {
+    let status = answer.status();
+    let said = beginning(answer, secrets).await;
+    let colon = if said.is_empty() { "" } else { ": " };
+    format!("it answered {status}{colon}{said}")
+}
+
+async fn beginning(mut answer: Response, secrets: &[&str]) -> String {
+    let Ok(Some(first)) = answer.chunk().await else { return String::new() };
+    let said: String = String::from_utf8_lossy(&first).trim().chars().take(WORDS).collect();
+    let mut words = secrets.iter().flat_map(|secret| secret.split([' ', '/'])).filter(|word| word.len() > 5);
+    if words.any(|word| said.contains(word)) { String::new() } else { said }
+}
+
+/// A request that got no answer.
+pub(super) fn unanswered(error: reqwest::Error) -> Setback {
+    let pace = if error.is_builder() { Pace::Slow } else { Pace::Usual };
+    let timed_out = error.is_timeout();
+    let error = error.without_url();
+    let mut why = if timed_out { "no answer in time".to_owned() } else { error.to_string() };
+    let mut source = std::error::Error::source(&error);
+    // the innermost cause says it best: `connection refused`
+    while let Some(cause) = source {
+        if cause.source().is_none() && !timed_out {
+            why = format!("{why}: {cause}");
+        }
+        source = cause.source();
+    }
+    Setback::new(pace, why)
+}
+
+/// In seconds or as a date.
+pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
+    let value = headers.get(RETRY_AFTER)?.to_str().ok()?.trim();
+    if let Ok(seconds) = value.parse() {
+        return Some(Duration::from_secs(seconds));
+    }
+    let at = jiff::fmt::rfc2822::parse(value).ok()?.timestamp();
+    Some(at.duration_since(Timestamp::now()).try_into().unwrap_or_default())
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn retry_after_is_read_in_both_forms() {
+        let with = |value: &str| HeaderMap::from_iter([(RETRY_AFTER, HeaderValue::try_from(value).unwrap())]);
+        assert_eq!(retry_after(&with("120")), Some(Duration::from_mins(2)));
+        assert_eq!(retry_after(&with("Wed, 21 Oct 2015 07:28:00 GMT")), Some(Duration::ZERO));
+        assert_eq!(retry_after(&with("soon")), None);
+    }
+}

@@ -1,0 +1,108 @@
+//! Every kind of channel, in one place: a new one is a file of its own, its settings, and a line in each list here.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::Semaphore;
+
+use super::alertmanager::Alertmanager;
+use super::command::CommandChannel;
+use super::journald::Journald;
+use super::page::Page;
+use super::pagerduty::PagerDuty;
+use super::settings::ChannelSettings;
+use super::smtp::Smtp;
+use super::ticket::Tickets;
+use super::webhook::Webhook;
+use super::{Said, Setback};
+
+/// Deliveries under way at once, per channel.
+const AT_ONCE: usize = 4;
+
+/// A configured channel.
+#[derive(Debug, Clone)]
+pub(super) struct Channel {
+    kind: Kind,
+    at_once: Arc<Semaphore>,
+}
+
+#[derive(Debug, Clone)]
+enum Kind {
+    Tickets(Tickets),
+    Command(CommandChannel),
+    Webhook(Webhook),
+    PagerDuty(PagerDuty),
+    Alertmanager(Arc<Alertmanager>),
+    Smtp(Smtp),
+    Journald(Journald),
+}
+
+impl Channel {
+    fn new(kind: Kind) -> Self {
+        Self { kind, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
+    }
+
+    pub(super) fn tickets(tickets: Tickets) -> Self {
+        // one at a time: two incidents may want the same new name
+        Self { kind: Kind::Tickets(tickets), at_once: Arc::new(Semaphore::new(1)) }
+    }
+
+    /// Other tickets in this ticket channel's folder, never at the same time as its own.
+    pub(super) fn beside(&self, tickets: Tickets) -> Self {
+        Self { kind: Kind::Tickets(tickets), at_once: Arc::clone(&self.at_once) }
+    }
+
+    pub(super) fn configured(settings: ChannelSettings, default_folder: &Path) -> Self {
+        match settings {
+            ChannelSettings::Tickets(settings) => {
+                Self::tickets(Tickets::new(settings.folder.unwrap_or_else(|| default_folder.to_owned())))
+            }
+            ChannelSettings::Command(settings) => Self::new(Kind::Command(CommandChannel::new(settings))),
+            ChannelSettings::Webhook(settings) => Self::new(Kind::Webhook(Webhook::new(settings))),
+            ChannelSettings::PagerDuty(settings) => Self::new(Kind::PagerDuty(PagerDuty::new(settings))),
+            ChannelSettings::Alertmanager(settings) => {
+                Self::new(Kind::Alertmanager(Arc::new(Alertmanager::new(settings))))
+            }
+            ChannelSettings::Smtp(settings) => Self::new(Kind::Smtp(Smtp::new(settings))),
+            ChannelSettings::Journald(settings) => Self::new(Kind::Journald(Journald::new(settings))),
+        }
+    }
+
+    /// Hands one page over, once; what the other side said.
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+        let _permit = self.at_once.acquire().await;
+        match &self.kind {
+            Kind::Tickets(tickets) => tickets.deliver(page).await,
+            Kind::Command(command) => command.deliver(page).await,
+            Kind::Webhook(webhook) => webhook.deliver(page).await,
+            Kind::PagerDuty(service) => service.deliver(page).await,
+            Kind::Alertmanager(service) => service.deliver(page).await,
+            Kind::Smtp(server) => server.deliver(page).await,
+            Kind::Journald(journal) => journal.deliver(&page),
+        }
+    }
+
+    /// How often the other side must be told of open pages, where it forgets them by itself.
+    pub(super) fn resend(&self) -> Option<Duration> {
+        match &self.kind {
+            Kind::Alertmanager(service) => Some(service.resend()),
+            _ => None,
+        }
+    }
+
+    /// A page that is open from now on, without telling it now.
+    pub(super) fn keep(&self, page: &Arc<Page>) {
+        if let Kind::Alertmanager(service) = &self.kind {
+            service.keep(page);
+        }
+    }
+
+    /// Tells the other side of everything that is open.
+    pub(super) async fn tell_open(&self) -> Result<(), Setback> {
+        match &self.kind {
+            Kind::Alertmanager(service) => service.tell_open().await,
+            _ => Ok(()),
+        }
+    }
+}

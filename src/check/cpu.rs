@@ -1,0 +1,142 @@
+//! Processors in use, of all of them together, over one second.
+
+use std::time::Duration;
+
+use procfs::{CurrentSI, KernelStats};
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Parts, joined, near, share};
+use crate::playbook::Target;
+use crate::playbook::check::CpuCheck;
+
+/// Over how long it is measured.
+const SPAN: Duration = Duration::from_secs(1);
+
+/// This host's processors.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct CpuSubject;
+
+/// Shares of one second, in percent.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+pub struct CpuSeen {
+    /// Something was done.
+    pub used: f64,
+    /// Waiting for input or output.
+    pub iowait: f64,
+    /// Given to somebody else by the hypervisor.
+    pub steal: f64,
+}
+
+/// Ticks since the boot.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+struct Ticks {
+    idle: u64,
+    iowait: u64,
+    steal: u64,
+    all: u64,
+}
+
+/// Its subject.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(_: &CpuCheck, _: &Target) -> Result<CpuSubject, String> {
+    Ok(CpuSubject)
+}
+
+/// Looks twice.
+///
+/// # Errors
+/// In words, where the kernel does not tell.
+pub async fn look(_: &CpuSubject, _: &Looker) -> Result<CpuSeen, String> {
+    let before = ticks()?;
+    tokio::time::sleep(SPAN).await;
+    between(before, ticks()?).ok_or_else(|| "the processors' time did not move".into())
+}
+
+fn ticks() -> Result<Ticks, String> {
+    let stat = KernelStats::current().map_err(|error| format!("/proc/stat cannot be read: {error}"))?;
+    let cpu = stat.total;
+    let (iowait, steal) = (cpu.iowait.unwrap_or(0), cpu.steal.unwrap_or(0));
+    // a guest's time is counted as its host's user time already
+    let busy = [cpu.user, cpu.nice, cpu.system, cpu.irq.unwrap_or(0), cpu.softirq.unwrap_or(0), steal];
+    Ok(Ticks { idle: cpu.idle, iowait, steal, all: busy.iter().sum::<u64>() + cpu.idle + iowait })
+}
+
+fn between(before: Ticks, after: Ticks) -> Option<CpuSeen> {
+    // the kernel's idle and iowait may step back a little
+    let all = after.all.checked_sub(before.all)?;
+    let part = |then: u64, now: u64| share(now.saturating_sub(then).min(all), all);
+    let (idle, iowait) = (part(before.idle, after.idle)?, part(before.iowait, after.iowait)?);
+    Some(CpuSeen { used: (100.0 - idle - iowait).max(0.0), iowait, steal: part(before.steal, after.steal)? })
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &CpuSeen, then: &CpuSeen) -> bool {
+    let close = |now: f64, then: f64| near(Some(now / 4.0), Some(then / 4.0));
+    close(now.used, then.used) && close(now.iowait, then.iowait) && close(now.steal, then.steal)
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judged {
+    let mut parts = Parts::default();
+    for (bound, figure, label) in
+        [(check.used, seen.used, ""), (check.iowait, seen.iowait, "iowait "), (check.steal, seen.steal, "steal ")]
+    {
+        if let Some(bound) = bound {
+            parts.bound(bound, Some(figure), label);
+        }
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &CpuCheck) -> String {
+    joined([
+        check.used.map(|bound| bound.to_string()),
+        check.iowait.map(|bound| format!("iowait {bound}")),
+        check.steal.map(|bound| format!("steal {bound}")),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    #[test]
+    fn shares_are_of_the_time_between_two_looks() {
+        let before = Ticks { idle: 100, iowait: 10, steal: 0, all: 200 };
+        let after = Ticks { idle: 150, iowait: 20, steal: 5, all: 300 };
+        let seen = between(before, after).unwrap();
+        assert_eq!(seen, CpuSeen { used: 40.0, iowait: 10.0, steal: 5.0 });
+        assert_eq!(between(after, after), None);
+        // a counter that steps back is no share
+        assert!(between(Ticks { iowait: 30, ..before }, after).unwrap().iowait.abs() < 0.01);
+    }
+
+    #[test]
+    fn each_bound_counts() {
+        let seen = CpuSeen { used: 96.0, iowait: 1.0, steal: 0.0 };
+        let check = |used: &str, iowait: Option<&str>| CpuCheck {
+            used: Some(used.parse().unwrap()),
+            iowait: iowait.map(|bound| bound.parse().unwrap()),
+            ..CpuCheck::default()
+        };
+        assert_eq!(judge(&check("> 95%", None), &seen).verdict, Verdict::Holds);
+        assert_eq!(judge(&check("> 95%", Some("> 5%")), &seen).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check("> 95%", Some("< 5%")), &seen).seen, "96%, iowait 1%");
+        assert_eq!(condition(&check("> 95%", Some("< 5%"))), "> 95%, iowait < 5%");
+    }
+
+    #[tokio::test]
+    async fn this_host_has_processors() {
+        let seen = look(&CpuSubject, &Looker::new(crate::host::Clock::starting())).await.unwrap();
+        assert!((0.0..=100.0).contains(&seen.used), "{seen:?}");
+    }
+}

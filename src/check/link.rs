@@ -1,0 +1,189 @@
+//! A network link: its carrier, and whether the gateway behind it answers. The kernel's table of neighbours tells the
+//! latter; a datagram that nobody listens for makes the kernel ask again.
+
+use std::net::{Ipv4Addr, UdpSocket};
+use std::sync::Arc;
+use std::time::Duration;
+use std::{fs, io};
+
+use procfs::net::{ARPFlags, arp, route};
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Parts, joined};
+use crate::playbook::Target;
+use crate::playbook::check::LinkCheck;
+
+/// The gateway gets so long to say its hardware address.
+const PATIENCE: Duration = Duration::from_secs(2);
+/// The port of `discard`.
+const DISCARD: u16 = 9;
+
+/// Which link.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LinkSubject {
+    /// By name; none means the one of the default route.
+    pub name: Option<Arc<str>>,
+    /// Is the gateway asked for?
+    pub gateway: bool,
+}
+
+/// A link at one moment.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LinkSeen {
+    /// Its name.
+    pub name: String,
+    /// Something is plugged in at both ends.
+    pub carrier: bool,
+    /// The gateway answers, where it was asked for.
+    pub gateway: Option<bool>,
+}
+
+/// Its subject.
+///
+/// # Errors
+/// Where the name cannot be a link's.
+pub fn subject(check: &LinkCheck, _: &Target) -> Result<LinkSubject, String> {
+    if let Some(name) = &check.name
+        && (name.is_empty() || name.starts_with('.') || name.contains(['/', ' ']))
+    {
+        return Err(format!("`{name}` is no name of a link"));
+    }
+    Ok(LinkSubject { name: check.name.as_deref().map(Into::into), gateway: check.gateway.is_some() })
+}
+
+/// Looks.
+///
+/// # Errors
+/// In words, where there is no such link, or no default route over it.
+pub async fn look(subject: &LinkSubject, _: &Looker) -> Result<LinkSeen, String> {
+    let route = default_route(subject.name.as_deref())?;
+    let name = match (&subject.name, &route) {
+        (Some(name), _) => name.to_string(),
+        (None, Some((name, _))) => name.clone(),
+        (None, None) => return Err("there is no default route".into()),
+    };
+    let carrier = carrier(&name)?;
+    let gateway = match (subject.gateway, &route) {
+        (false, _) => None,
+        (true, Some((_, gateway))) => Some(carrier && answers(&name, *gateway).await?),
+        (true, None) => return Err(format!("no default route goes over {name}")),
+    };
+    Ok(LinkSeen { name, carrier, gateway })
+}
+
+/// The default route, over this link or any, and its gateway.
+fn default_route(name: Option<&str>) -> Result<Option<(String, Ipv4Addr)>, String> {
+    let routes = route().map_err(|error| format!("/proc/net/route cannot be read: {error}"))?;
+    let default =
+        routes.into_iter().filter(|route| route.destination.is_unspecified() && !route.gateway.is_unspecified());
+    let over = default.filter(|route| name.is_none_or(|name| route.iface == name));
+    Ok(over.min_by_key(|route| route.metrics).map(|route| (route.iface, route.gateway)))
+}
+
+fn carrier(name: &str) -> Result<bool, String> {
+    match fs::read_to_string(format!("/sys/class/net/{name}/carrier")) {
+        Ok(text) => Ok(text.trim() == "1"),
+        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("there is no link {name}")),
+        // a link that is down has none to tell of
+        Err(_) => Ok(false),
+    }
+}
+
+/// Does the gateway say its hardware address?
+async fn answers(link: &str, gateway: Ipv4Addr) -> Result<bool, String> {
+    let asked = UdpSocket::bind("0.0.0.0:0").and_then(|socket| socket.send_to(&[], (gateway, DISCARD)));
+    if let Err(error) = asked {
+        return if unreachable(&error) { Ok(false) } else { Err(format!("{gateway} cannot be asked: {error}")) };
+    }
+    let until = tokio::time::Instant::now() + PATIENCE;
+    loop {
+        let table = arp().map_err(|error| format!("/proc/net/arp cannot be read: {error}"))?;
+        let entry = table.into_iter().find(|entry| entry.device == link && entry.ip_address == gateway);
+        if entry.is_some_and(|entry| entry.flags.contains(ARPFlags::COM)) {
+            return Ok(true);
+        }
+        if tokio::time::Instant::now() > until {
+            return Ok(false);
+        }
+        tokio::time::sleep(Duration::from_millis(100)).await;
+    }
+}
+
+fn unreachable(error: &io::Error) -> bool {
+    matches!(
+        error.kind(),
+        io::ErrorKind::HostUnreachable | io::ErrorKind::NetworkUnreachable | io::ErrorKind::NetworkDown
+    )
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &LinkSeen, then: &LinkSeen) -> bool {
+    now == then
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judged {
+    let mut parts = Parts::default();
+    let silent = check.carrier.is_none() && check.gateway.is_none();
+    if let Some(wanted) = check.carrier.or(silent.then_some(true)) {
+        let word = if seen.carrier { "has a carrier" } else { "has no carrier" };
+        parts.met(seen.carrier == wanted, format!("{} {word}", seen.name));
+    }
+    if let Some(wanted) = check.gateway {
+        match seen.gateway {
+            Some(true) => parts.met(wanted, "the gateway answers"),
+            Some(false) => parts.met(!wanted, "the gateway does not answer"),
+            None => parts.unclear("the gateway was not asked"),
+        }
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &LinkCheck) -> String {
+    let silent = check.carrier.is_none() && check.gateway.is_none();
+    let carrier = check.carrier.or(silent.then_some(true));
+    joined([
+        carrier.map(|wanted| if wanted { "a carrier" } else { "no carrier" }.to_owned()),
+        check.gateway.map(|wanted| if wanted { "the gateway answers" } else { "no gateway answers" }.to_owned()),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+    use crate::host::Clock;
+
+    async fn seen(name: &str) -> Result<LinkSeen, String> {
+        let check = LinkCheck { name: Some(name.into()), ..LinkCheck::default() };
+        look(&subject(&check, &Target::Host)?, &Looker::new(Clock::starting())).await
+    }
+
+    #[tokio::test]
+    async fn the_loopback_has_a_carrier_and_what_is_not_there_is_unknown() {
+        assert_eq!(seen("lo").await, Ok(LinkSeen { name: "lo".into(), carrier: true, gateway: None }));
+        assert_eq!(seen("no-such0").await, Err("there is no link no-such0".into()));
+        assert!(seen("../../etc").await.unwrap_err().contains("no name of a link"));
+    }
+
+    #[test]
+    fn carrier_and_gateway_are_judged_apart() {
+        let check = |carrier, gateway| LinkCheck { carrier, gateway, ..LinkCheck::default() };
+        let seen = LinkSeen { name: "eth0".into(), carrier: true, gateway: Some(false) };
+        assert_eq!(judge(&check(None, None), &seen).verdict, Verdict::Holds);
+        assert_eq!(judge(&check(Some(false), None), &seen).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&check(None, Some(false)), &seen).verdict, Verdict::Holds);
+        assert_eq!(
+            judge(&check(Some(true), Some(true)), &seen).seen,
+            "eth0 has a carrier, the gateway does not answer"
+        );
+        let unasked = LinkSeen { gateway: None, ..seen };
+        assert!(matches!(judge(&check(None, Some(true)), &unasked).verdict, Verdict::Unknown(_)));
+        assert_eq!(condition(&check(None, Some(false))), "no gateway answers");
+    }
+}

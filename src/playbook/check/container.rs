@@ -1,0 +1,117 @@
+//! A container of Docker or Podman.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Parts, Named};
+use super::{Kind, Page};
+use crate::playbook::value::Period;
+
+/// `container = { name = "web", health = "unhealthy" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ContainerCheck {
+    /// Its name.
+    pub name: String,
+    /// Its own health check says: `healthy`, `unhealthy` or `starting`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub health: Option<ContainerHealth>,
+    /// The engine says: `running`, `exited`, `paused`, `restarting`, `created` or `dead`; or `absent`.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub state: Option<ContainerState>,
+    /// The engine's socket; Docker's, else Podman's, where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub socket: Option<String>,
+    /// How often to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long to wait for the engine.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+/// What a container's own health check says.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContainerHealth {
+    /// Well.
+    Healthy,
+    /// Several failures in a row.
+    Unhealthy,
+    /// It may fail for a while after its start.
+    Starting,
+}
+
+impl ContainerHealth {
+    /// The engine's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Healthy => "healthy",
+            Self::Unhealthy => "unhealthy",
+            Self::Starting => "starting",
+        }
+    }
+}
+
+/// How a container stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContainerState {
+    /// It runs.
+    Running,
+    /// It has ended.
+    Exited,
+    /// It is held.
+    Paused,
+    /// Its engine starts it anew.
+    Restarting,
+    /// It was never started.
+    Created,
+    /// It is being taken away.
+    Removing,
+    /// It could not be taken away.
+    Dead,
+    /// There is none.
+    Absent,
+}
+
+impl ContainerState {
+    /// The engine's word.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Running => "running",
+            Self::Exited => "exited",
+            Self::Paused => "paused",
+            Self::Restarting => "restarting",
+            Self::Created => "created",
+            Self::Removing => "removing",
+            Self::Dead => "dead",
+            Self::Absent => "absent",
+        }
+    }
+}
+
+impl Kind for ContainerCheck {
+    const PAGE: Page = Page {
+        about: "A container of Docker or Podman.",
+        example: "container = { name = \"web\", health = \"unhealthy\" }",
+        condition: "state = \"running\"",
+        events: "none: the engine is asked",
+        cost: "one request on the engine's socket",
+        unknown: "no engine answers; its health, where the container has no health check of its own",
+        every: 10,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::of_the_host()
+            .besides(format!("{}\0{}", self.name, self.socket.as_deref().unwrap_or_default()))
+            .every(self.every)
+            .timeout(self.timeout)
+            .text("name", Some(&self.name))
+            .named("socket", self.socket.as_deref(), Named::Path)
+            .word("health", self.health.map(ContainerHealth::word))
+            .word("state", self.state.map(ContainerState::word))
+    }
+}

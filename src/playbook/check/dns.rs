@@ -1,0 +1,51 @@
+//! Names that resolve.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::Period;
+
+/// `dns = { name = "deb.debian.org", server = "127.0.0.53" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct DnsCheck {
+    /// The name to ask for.
+    pub name: String,
+    /// Which server to ask, by its address; where left out, as every program of this host asks.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    #[schemars(extend("examples" = ["127.0.0.53", "10.0.0.1:5353"]))]
+    pub server: Option<String>,
+    /// An address comes back (true where left out).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub answers: Option<bool>,
+    /// How often to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long to wait; later is no answer.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for DnsCheck {
+    const PAGE: Page = Page {
+        about: "Names that resolve.",
+        example: "dns = { name = \"deb.debian.org\" }",
+        condition: "answers = true",
+        events: "none: it is asked",
+        cost: "one lookup; a thread of its own where the host's own resolver is asked",
+        unknown: "the server's address is none",
+        every: 30,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::of_the_host()
+            .besides(format!("{}\0{}", self.name, self.server.as_deref().unwrap_or_default()))
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("name", Some(&self.name), Named::Host)
+            .named("server", self.server.as_deref(), Named::Server)
+            .condition("answers", Some(Condition::Flag(self.answers.unwrap_or(true))))
+    }
+}

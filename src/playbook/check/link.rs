@@ -1,0 +1,48 @@
+//! A network link, and the gateway behind it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::Period;
+
+/// `link = { name = "eth0", carrier = false }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct LinkCheck {
+    /// The interface's name; where left out, the one that the default route goes over.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// A cable or its like is plugged in at both ends (true where nothing is said).
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub carrier: Option<bool>,
+    /// The gateway of the default route answers on the link, by its hardware address: nothing is pinged.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub gateway: Option<bool>,
+    /// How often to look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+}
+
+impl Kind for LinkCheck {
+    const PAGE: Page = Page {
+        about: "A network link, and the gateway behind it.",
+        example: "link = { name = \"eth0\", carrier = true }",
+        condition: "carrier = true",
+        events: "none: it is read",
+        cost: "two small files of /sys and /proc; with `gateway`, one datagram to it",
+        unknown: "there is no such link, or no default route over it",
+        every: 5,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        let silent = self.carrier.is_none() && self.gateway.is_none();
+        Parts::of_the_host()
+            .besides(format!("{}\0{}", self.name.as_deref().unwrap_or_default(), self.gateway.is_some()))
+            .every(self.every)
+            .text("name", self.name.as_deref())
+            .condition("carrier", self.carrier.or(silent.then_some(true)).map(Condition::Flag))
+            .condition("gateway", self.gateway.map(Condition::Flag))
+    }
+}
