@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::{BreakerVerb, Common};
 use super::exit::Failure;
-use super::{reach, status};
+use super::{json, reach, status};
 use crate::core::plan::Digest;
 use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
@@ -77,11 +77,9 @@ pub fn breaker(common: &Common, verb: BreakerVerb) -> Result<ExitCode, Failure> 
     }
 }
 
-fn list(snapshot: &Snapshot, json: bool) -> Result<ExitCode, Failure> {
-    if json {
-        let text =
-            serde_json::to_string_pretty(&snapshot.breakers).map_err(|error| Failure::Said(error.to_string()))?;
-        println!("{text}");
+fn list(snapshot: &Snapshot, as_json: bool) -> Result<ExitCode, Failure> {
+    if as_json {
+        json::print(json::Breakers { breakers: &snapshot.breakers })?;
         return Ok(ExitCode::SUCCESS);
     }
     if snapshot.breakers.is_empty() {

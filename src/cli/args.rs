@@ -4,7 +4,9 @@ use std::path::PathBuf;
 
 use clap::{Args as ClapArgs, Parser, Subcommand};
 
+use super::completions::Shell;
 use super::exit::Failure;
+use super::json::Document;
 use crate::control::way::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
@@ -88,6 +90,17 @@ pub enum Verb {
         /// As JSON
         #[arg(long)]
         json: bool,
+        /// Again whenever it changes, until Ctrl-C: at a terminal in its place, elsewhere a line a change; with
+        /// --json a line a state
+        #[arg(long)]
+        watch: bool,
+    },
+    /// How the host stands and what salve has done, as OpenMetrics text
+    Metrics {
+        /// Not on standard output, but into this file for the node exporter's textfile collector, replaced whole;
+        /// the collector reads names that end in .prom
+        #[arg(long, value_name = "FILE")]
+        textfile: Option<PathBuf>,
     },
     /// Open and latest incidents
     Incidents {
@@ -203,6 +216,22 @@ pub enum Verb {
         /// The number of a maintenance window, begun or not; `salve status` lists them
         #[arg(long, value_name = "NUMBER")]
         maintenance: Option<u64>,
+    },
+    /// What your shell completes: `salve completions bash > /etc/bash_completion.d/salve`
+    Completions {
+        /// For which shell
+        shell: Shell,
+    },
+    /// The JSON Schema of what a verb says with --json
+    Schema {
+        /// Of which
+        document: Document,
+    },
+    /// The manual's page, to be read with `salve man | man -l -`
+    Man {
+        /// Not on standard output, but this and a page for each verb as files in this folder
+        #[arg(long, value_name = "DIR")]
+        out: Option<PathBuf>,
     },
 }
 

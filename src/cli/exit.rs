@@ -1,5 +1,4 @@
-//! How a verb ends: 0 done (or all well), 1 the answer is no (broken, wrong, refused), 2 unknown, 64 wrong usage,
-//! 69 no engine can be reached, 70 salve itself failed, 75 another salve holds the journal, 77 you may not.
+//! How a verb ends: see [`CODES`].
 
 use std::io::IsTerminal;
 use std::path::PathBuf;
@@ -11,6 +10,21 @@ use crate::engine::StartError;
 use crate::engine::offline::OfflineError;
 use crate::engine::settings::SettingsError;
 use crate::journal::{OpenError, ReadError};
+
+/// The command line is wrong.
+pub const USAGE: u8 = 64;
+
+/// Every exit code and what it says.
+pub const CODES: [(u8, &str); 8] = [
+    (0, "Done; for status and --once: all is well."),
+    (1, "The answer is no: refused, rejected or not there; for status and --once: broken, or in need of you."),
+    (2, "Unknown: what is watched cannot be seen."),
+    (USAGE, "The command line is wrong."),
+    (69, "No engine can be reached."),
+    (70, "salve itself failed: a file, the journal, the screen."),
+    (75, "Another salve holds the journal."),
+    (77, "You may not."),
+];
 
 /// Why a verb could not do its work.
 #[derive(Debug, thiserror::Error)]
@@ -36,6 +50,9 @@ pub enum Failure {
     /// A file or a terminal.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
+    /// What was said is lost.
+    #[error("standard output: {0}")]
+    Output(&'static std::io::Error),
     /// The screen.
     #[error(transparent)]
     Console(#[from] crate::console::ConsoleError),
@@ -87,7 +104,7 @@ impl Failure {
             | Self::Forbid(_)
             | Self::Client(ClientError::Refused(_))
             | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
-            Self::Usage(_) => ExitCode::from(64),
+            Self::Usage(_) => ExitCode::from(USAGE),
             Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),
             Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),
             _ => ExitCode::from(70),

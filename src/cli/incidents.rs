@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{reach, runtime, status};
+use super::{json, reach, runtime, status};
 use crate::control::protocol;
 use crate::core::incident::Request;
 use crate::core::{IncidentId, Refusal, story};
@@ -16,12 +16,10 @@ use crate::journal::Reader;
 use crate::text::clean_line;
 use jiff::tz::TimeZone;
 
-pub fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
+pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = status::snapshot(common)?;
-    if json {
-        let text =
-            serde_json::to_string_pretty(&snapshot.incidents).map_err(|error| Failure::Said(error.to_string()))?;
-        println!("{text}");
+    if as_json {
+        json::print(json::Incidents { incidents: &snapshot.incidents })?;
         return Ok(ExitCode::SUCCESS);
     }
     if snapshot.incidents.is_empty() {
@@ -51,18 +49,17 @@ pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-pub fn show(common: &Common, incident: u64, json: bool) -> Result<ExitCode, Failure> {
+pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, Failure> {
     let (_, view) = find(common, incident)?;
     for recorded in &view.story {
-        if json {
-            let line = serde_json::to_string(recorded).map_err(|error| Failure::Said(error.to_string()))?;
-            println!("{line}");
+        if as_json {
+            json::print_line(&**recorded)?;
         } else {
             println!("{}  {}", recorded.wall.strftime("%Y-%m-%d %H:%M:%S"), story::sentence(&recorded.event));
         }
     }
     if let Stage::Asking(request) = &view.stage
-        && !json
+        && !as_json
     {
         ask(view.id, request);
     }

@@ -3,18 +3,25 @@
 //! The only room that prints. Exit codes: see [`exit`].
 #![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
 
+#[macro_use] // first: its `println!` and its like are those of every verb below
+mod stream;
+
 mod act;
 mod args;
 mod attach;
 mod channel;
+mod completions;
 mod console;
 mod daemon;
 mod exit;
 mod incidents;
 mod journal;
+mod json;
 mod kinds;
 mod logs;
+mod man;
 mod manager;
+mod metrics;
 mod new;
 mod pause;
 mod plan;
@@ -23,6 +30,7 @@ mod reach;
 mod runtime;
 mod service;
 mod status;
+mod watch;
 
 use std::process::ExitCode;
 
@@ -34,14 +42,27 @@ use exit::Failure;
 /// Runs the program.
 #[must_use]
 pub fn main() -> ExitCode {
-    let args = Args::parse();
-    match run(args) {
+    let args = match Args::try_parse() {
+        Ok(args) => args,
+        Err(said) => return misread(&said),
+    };
+    let done = run(args).and_then(|code| match stream::lost() {
+        Some(error) => Err(Failure::Output(error)),
+        None => Ok(code),
+    });
+    match done {
         Ok(code) => code,
         Err(failure) => {
             eprintln!("salve: {}", failure.draw());
             failure.code()
         }
     }
+}
+
+/// Help and version were asked for; all else is wrong usage. Clap's own code for that, 2, is ours for *unknown*.
+fn misread(said: &clap::Error) -> ExitCode {
+    let _ = said.print();
+    if said.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
 }
 
 fn run(args: Args) -> Result<ExitCode, Failure> {
@@ -51,7 +72,12 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         None => console::run(&common, &screen),
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Service { verb }) => service::run(&verb),
-        Some(Verb::Status { json }) => status::run(&common, json),
+        Some(Verb::Status { json, watch: true }) => watch::run(&common, json),
+        Some(Verb::Status { json, .. }) => status::run(&common, json),
+        Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
+        Some(Verb::Completions { shell }) => Ok(completions::run(shell)),
+        Some(Verb::Schema { document }) => Ok(json::schema(document)),
+        Some(Verb::Man { out }) => man::run(out.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),
         Some(Verb::Show { incident, json, .. }) => incidents::show(&common, incident, json),

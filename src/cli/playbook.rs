@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{kinds, new, plan, reach, status};
+use super::{json, kinds, new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::playbook::library::{self, Library};
@@ -30,12 +30,10 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
     }
 }
 
-fn list(common: &Common, json: bool) -> Result<ExitCode, Failure> {
+fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = status::snapshot(common)?;
-    if json {
-        let text =
-            serde_json::to_string_pretty(&snapshot.playbooks).map_err(|error| Failure::Said(error.to_string()))?;
-        println!("{text}");
+    if as_json {
+        json::print(json::Playbooks { playbooks: &snapshot.playbooks })?;
         return Ok(ExitCode::SUCCESS);
     }
     for playbook in &snapshot.playbooks {
@@ -80,14 +78,14 @@ pub fn unknown(library: &Library, name: &str) -> Failure {
     Failure::Said(format!("there is no playbook named `{name}`{near} (`salve playbook list` shows all)"))
 }
 
-fn check(files: &[PathBuf], json: bool) -> Result<ExitCode, Failure> {
+fn check(files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut wrong = false;
     let mut all = Vec::new();
     for file in files {
         let (text, read) = read_file(file)?;
         wrong |= read.playbook.is_none();
-        if json {
+        if as_json {
             all.extend(read.diagnostics);
             continue;
         }
@@ -99,8 +97,8 @@ fn check(files: &[PathBuf], json: bool) -> Result<ExitCode, Failure> {
             None => println!("{}: rejected", file.display()),
         }
     }
-    if json {
-        println!("{}", serde_json::to_string_pretty(&all).map_err(|error| Failure::Said(error.to_string()))?);
+    if as_json {
+        json::print(json::Diagnostics { diagnostics: all })?;
     }
     Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }

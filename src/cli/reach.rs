@@ -1,5 +1,6 @@
 //! Which engine a verb speaks to: the one that listens for this host, else none.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -52,6 +53,12 @@ pub async fn engine_to_see(common: &Common) -> Result<Option<Connection>, Failur
         }
         reached => reached,
     }
+}
+
+/// The state folder of the engine that listens, where that is our own: another user's is not ours to look into.
+pub async fn own_state(common: &Common) -> Option<PathBuf> {
+    let paths = common.paths();
+    matches!(find(&[paths.runtime]).await, Found::Engine(_)).then_some(paths.state)
 }
 
 /// The engine that holds the journal, once it listens: one that has just begun takes a moment.

@@ -1,23 +1,24 @@
 //! `salve status` and `salve --once`: how the host stands, as its engine says, or by a look of its own.
 
+use std::fmt::Write as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{Common, Screen};
 use super::exit::Failure;
-use super::{reach, runtime};
+use super::{json, reach, runtime};
 use crate::console;
 use crate::engine::look;
+use crate::engine::metrics::Vitals;
 use crate::engine::snapshot::{Health, Snapshot};
 use crate::playbook::value::Period;
 
-pub fn run(common: &Common, json: bool) -> Result<ExitCode, Failure> {
+pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
-    if json {
-        let text = serde_json::to_string_pretty(&snapshot).map_err(|error| Failure::Said(error.to_string()))?;
-        println!("{text}");
+    if as_json {
+        json::print(&snapshot)?;
     } else {
-        print(&snapshot);
+        print!("{}", text(&snapshot));
     }
     Ok(health(&snapshot))
 }
@@ -36,47 +37,64 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
 
 /// How the host stands: as the engine that serves it says, else by a look of our own.
 pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
+    Ok(with_vitals(common)?.0)
+}
+
+/// The same, with how its engine is.
+pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
     runtime::build()?.block_on(async {
         if let Some(connection) = reach::engine_to_see(common).await? {
+            let state = reach::own_state(common).await;
             let attached = connection.attach().await?;
             let snapshot = Arc::clone(&attached.handle.snapshots().borrow());
-            return Ok(Arc::unwrap_or_clone(snapshot));
+            return Ok((Arc::unwrap_or_clone(snapshot), Vitals::of(&attached.handle, state.as_deref())));
         }
-        Ok(look::look(&common.options()?).await?)
+        Ok((look::look(&common.options()?).await?, Vitals::at_rest(&common.paths().state)))
     })
 }
 
 /// One line in words and counts, then one line for everything that is not well.
-fn print(snapshot: &Snapshot) {
+pub fn text(snapshot: &Snapshot) -> String {
+    let mut out = String::new();
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| urgency_of(&row.health) == urgency).count();
     let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
     let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
     let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
     let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
     if needed + broken + fixing + unknown == 0 {
-        println!("{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
+        let _ = writeln!(out, "{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
     } else {
-        println!("{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}", snapshot.host);
+        let _ = writeln!(
+            out,
+            "{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}",
+            snapshot.host
+        );
     }
     for window in &snapshot.maintenance {
         let from = window.from.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M");
         let stands = if window.until.is_some() { "is on since" } else { "begins" };
         let length = Period(std::time::Duration::from_millis(window.length_ms));
-        println!("maintenance {} of {} {stands} {from}, {length} long: {}", window.id, window.scope, window.reason);
+        let _ = writeln!(
+            out,
+            "maintenance {} of {} {stands} {from}, {length} long: {}",
+            window.id, window.scope, window.reason
+        );
     }
     if let Err(why) = &snapshot.recording {
-        println!("nothing acts: the journal cannot be written: {why}");
+        let _ = writeln!(out, "nothing acts: the journal cannot be written: {why}");
     }
     let mut rows: Vec<_> = snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));
     for row in rows {
         let seen = row.seen.as_deref().unwrap_or("no reading");
-        println!("{:<28} {:<20} {seen} ({})  {}", row.target, row.playbook, row.condition, words(&row.health));
+        let _ =
+            writeln!(out, "{:<28} {:<20} {seen} ({})  {}", row.target, row.playbook, row.condition, words(&row.health));
     }
     let day = &snapshot.rates.day.auto_fix;
     if let Some(percent) = day.percent() {
-        println!("auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
+        let _ = writeln!(out, "auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
     }
+    out
 }
 
 /// How a row stands, in words.
@@ -115,7 +133,7 @@ fn urgency_of(health: &Health) -> u8 {
 }
 
 /// 0 well, 1 broken or in need of a person, 2 unknown.
-fn health(snapshot: &Snapshot) -> ExitCode {
+pub fn health(snapshot: &Snapshot) -> ExitCode {
     let worst = snapshot.detectors.iter().map(|row| urgency_of(&row.health)).max();
     ExitCode::from(match worst.unwrap_or(WELL) {
         WELL => 0,

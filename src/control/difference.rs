@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::lacks::Wanting;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
+use crate::core::totals::Totals;
 use crate::core::{Mono, Now};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{
@@ -49,6 +50,10 @@ pub struct Difference {
     trend: Option<Trend>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     wanting: Option<Vec<Wanting>>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    totals: Option<Totals>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    undelivered: Option<usize>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recurring: Option<Vec<Recurring>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -110,6 +115,8 @@ impl Difference {
             playbook_rates: changed(&old.playbook_rates, &new.playbook_rates),
             trend: changed(&old.trend, &new.trend),
             wanting: changed(&old.wanting, &new.wanting),
+            totals: changed(&old.totals, &new.totals),
+            undelivered: changed(&old.undelivered, &new.undelivered),
             recurring: changed(&old.recurring, &new.recurring),
             messages: list(&old.messages, &new.messages, |_, new| new.clone()),
         }
@@ -141,6 +148,8 @@ impl Difference {
             playbook_rates: self.playbook_rates.unwrap_or_else(|| old.playbook_rates.clone()),
             trend: self.trend.unwrap_or_else(|| old.trend.clone()),
             wanting: self.wanting.unwrap_or_else(|| old.wanting.clone()),
+            totals: self.totals.unwrap_or_else(|| old.totals.clone()),
+            undelivered: self.undelivered.unwrap_or(old.undelivered),
             recurring: self.recurring.unwrap_or_else(|| old.recurring.clone()),
             messages: relist(self.messages, &old.messages, |_, new| Ok(new))?,
         })

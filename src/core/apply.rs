@@ -28,6 +28,7 @@ impl State {
         self.seq = recorded.seq;
         self.clock = self.clock.max(recorded.mono);
         self.tell(recorded);
+        self.totals.count(&recorded.event);
         match &recorded.event {
             Event::Started { boot_id, booted, .. } => {
                 self.boot_id = Some(Arc::clone(boot_id));

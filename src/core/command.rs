@@ -10,7 +10,7 @@ use super::plan::Digest;
 use crate::playbook::value::Period;
 
 /// A person, known by kernel uid.
-#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Operator {
     /// As the kernel says.
     pub uid: u32,
@@ -27,7 +27,7 @@ pub struct Operator {
 }
 
 /// What a pause or its end is for.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Scope {
     /// Every playbook on this host.
@@ -37,7 +37,7 @@ pub enum Scope {
 }
 
 /// What an operator can ask for.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Command {
     /// Yes to exactly what was shown.
@@ -78,7 +78,7 @@ pub enum Command {
 }
 
 /// Why a command was not carried out.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, thiserror::Error, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Refusal {
     /// The incident is not there, or no longer open.

@@ -15,7 +15,7 @@ use super::time::Mono;
 use crate::playbook::ContentKey;
 
 /// An event with its place in the journal and its moment on both clocks.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recorded {
     /// From 1, without gaps.
     pub seq: u64,
@@ -28,7 +28,7 @@ pub struct Recorded {
 }
 
 /// What happened.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// An engine took up its work on this journal.

@@ -41,7 +41,7 @@ pub enum Phase {
 }
 
 /// A request for an operator's yes.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Request {
     /// Counts the requests of one incident from 1; a yes to an older one is void.
     pub generation: u32,
@@ -57,7 +57,7 @@ pub struct Request {
 }
 
 /// Why the gate asks instead of acting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Asks {
     /// The playbook's mode says so.
@@ -71,7 +71,7 @@ pub enum Asks {
 }
 
 /// Why the gate said no. Each is typed, shown and recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Denial {
     /// Somebody paused the host or the playbook.
@@ -115,7 +115,7 @@ pub enum Denial {
 }
 
 /// Why a human was called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
     /// The breaker opened, or is open.
@@ -139,7 +139,7 @@ pub enum Cause {
 }
 
 /// How an incident ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Outcome {
     /// Verified, and it stayed so for the soak.
@@ -162,8 +162,39 @@ pub enum Outcome {
     HealedByOperator { attempt: AttemptId },
 }
 
+impl Outcome {
+    /// Every word that [`Outcome::word`] gives.
+    pub const WORDS: [&str; 9] = [
+        "healed",
+        "self_cleared",
+        "cleared_unverified",
+        "declined",
+        "expired",
+        "superseded",
+        "closed_by_operator",
+        "escalated_then_cleared",
+        "healed_by_operator",
+    ];
+
+    /// Its name for machines; it never changes.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        Self::WORDS[match self {
+            Self::Healed { .. } => 0,
+            Self::SelfCleared => 1,
+            Self::ClearedUnverified => 2,
+            Self::Declined { .. } => 3,
+            Self::Expired => 4,
+            Self::Superseded => 5,
+            Self::ClosedByOperator { .. } => 6,
+            Self::EscalatedThenCleared => 7,
+            Self::HealedByOperator { .. } => 8,
+        }]
+    }
+}
+
 /// Who or what started an attempt.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Starter {
     /// The gate let it pass by itself.
@@ -176,8 +207,24 @@ pub enum Starter {
     Manual { by: Operator },
 }
 
+impl Starter {
+    /// Every word that [`Starter::word`] gives.
+    pub const WORDS: [&str; 4] = ["auto", "probe", "approved", "manual"];
+
+    /// Its name for machines; it never changes.
+    #[must_use]
+    pub const fn word(&self) -> &'static str {
+        Self::WORDS[match self {
+            Self::Auto => 0,
+            Self::Probe => 1,
+            Self::Approved { .. } => 2,
+            Self::Manual { .. } => 3,
+        }]
+    }
+}
+
 /// A breaker, per incident key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BreakerState {
     /// Attempts pass; invocations are counted.

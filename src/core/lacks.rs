@@ -17,7 +17,7 @@ const SPAN: Duration = Duration::from_hours(30 * 24);
 const MOST: usize = 999;
 
 /// What was lacking.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
     /// The failure is known, its mend is not.
@@ -43,7 +43,7 @@ impl Lack {
 }
 
 /// One thing that was lacking on one target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Wanting {
     /// What detects it.
     pub playbook: Arc<str>,

@@ -53,6 +53,7 @@ mod survey;
 pub mod tally;
 pub mod time;
 mod timers;
+pub mod totals;
 mod trend;
 mod verify;
 mod view;

@@ -7,7 +7,7 @@ use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
 /// SHA-256 in lower-case hexadecimal over everything that an approval is bound to.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Digest(pub Arc<str>);
 
 impl fmt::Display for Digest {
@@ -39,7 +39,7 @@ pub fn hex(bytes: &[u8]) -> String {
 }
 
 /// One rung with every argument resolved: what is shown is what is run.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
     /// Which rung, from 0.
     pub rung: usize,
@@ -52,7 +52,7 @@ pub struct Plan {
 }
 
 /// One action, resolved.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedStep {
     /// The kind's word: `unit`, `run`, `clean`.
     pub kind: Arc<str>,
@@ -65,7 +65,7 @@ pub struct PlannedStep {
 }
 
 /// What one attempt did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AttemptReport {
     /// As far as it came.
     pub steps: Vec<StepReport>,
@@ -86,7 +86,7 @@ impl AttemptReport {
 }
 
 /// How the processes of an attempt are held together, from best to least.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum ScopeLevel {
     /// A cgroup (v2) of its own, emptied by `cgroup.kill`.
@@ -100,7 +100,7 @@ pub enum ScopeLevel {
 }
 
 /// What one action did.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepReport {
     /// As planned.
     pub sentence: Arc<str>,
@@ -113,7 +113,7 @@ pub struct StepReport {
 }
 
 /// How one action ended.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum StepResult {
     /// Carried out; in words (`exit code 0`, `job done`, `freed 1.2 GiB`).

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 /// The rates of the four windows: 1 h, 24 h, 7 d, 30 d.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rates {
     /// The last hour.
     pub hour: WindowRates,
@@ -18,7 +18,7 @@ pub struct Rates {
 }
 
 /// One playbook's rates, where it had any incident in the last 30 days.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlaybookRates {
     /// Its name.
     pub playbook: Arc<str>,
@@ -27,7 +27,7 @@ pub struct PlaybookRates {
 }
 
 /// How the rates went, oldest first; the last column is not over yet.
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Trend {
     /// The last 24 hours, a column an hour.
     pub hours: Vec<WindowRates>,
@@ -36,7 +36,7 @@ pub struct Trend {
 }
 
 /// One window's rates. Unit: incident, counted when it ended (or was escalated).
-#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct WindowRates {
     /// Healed with no human and not relapsed, of incidents in which an unapproved attempt started.
     pub auto_fix: Share,
@@ -51,7 +51,7 @@ pub struct WindowRates {
 }
 
 /// So many of so many.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Share {
     /// So many.
     pub part: u32,
@@ -60,7 +60,7 @@ pub struct Share {
 }
 
 /// What to make of an auto-fix rate.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
     /// Fewer than 10 incidents.

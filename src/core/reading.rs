@@ -9,7 +9,7 @@ use super::time::Mono;
 /// Does the condition hold? Unknown never counts as either.
 ///
 /// In a detector, holding means that the fault is there; in a verifier, that it is gone.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
     /// It holds.
@@ -21,7 +21,7 @@ pub enum Verdict {
 }
 
 /// One look at the host, judged.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Reading {
     /// What the condition makes of it.
     pub verdict: Verdict,

@@ -15,6 +15,7 @@ use super::maintenance::Maintenance;
 use super::plan::{AttemptReport, Digest, Plan};
 use super::tally::{Place, Tally};
 use super::time::Mono;
+use super::totals::Totals;
 use super::window::Window;
 use crate::playbook::{ContentKey, Target};
 
@@ -70,6 +71,8 @@ pub struct State {
     pub storm: Option<Escalation>,
     /// The success rate's counters.
     pub tally: Tally,
+    /// What was ever counted.
+    pub totals: Totals,
     /// What called a human with nothing to try, or was only recorded.
     pub lacks: Lacks,
     /// When and as which incident a key healed, in the last 7 days.

@@ -11,7 +11,9 @@ use serde::{Deserialize, Serialize};
 ///
 /// Within one boot it advances with `CLOCK_BOOTTIME`; over a reboot it goes on where the last record left it, so
 /// time that nobody observed never gives budget back. No change of the wall clock touches it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
+#[derive(
+    Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize, schemars::JsonSchema,
+)]
 pub struct Mono(pub u64);
 
 impl Mono {
@@ -45,7 +47,7 @@ impl fmt::Display for Mono {
 }
 
 /// One moment on both clocks, as the engine hands it to the core.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Now {
     /// What durations run on.
     pub mono: Mono,

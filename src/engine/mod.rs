@@ -22,6 +22,7 @@
 //! | [`rehearse`] | what would a playbook do now? |
 //! | [`offer`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
+//! | [`metrics`] | the state as figures, for other monitoring |
 //! | [`past`] | the journal as it stood at any event |
 //! | [`question`] | what a console may ask about the host, and who answers it |
 //! | [`heartbeat`] | tells an external switch that the loop runs |
@@ -31,6 +32,7 @@ pub mod carry;
 pub mod handle;
 pub mod heartbeat;
 pub mod look;
+pub mod metrics;
 pub mod offer;
 pub mod offline;
 pub mod operator;

@@ -60,6 +60,8 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
         playbook_rates: core.rates_by_playbook(),
         trend: core.trend(),
         wanting: core.wanting(),
+        totals: core.state().totals.clone(),
+        undelivered: core.state().outbox.len(),
         recurring: recurring(core),
         messages: extras.messages,
     }

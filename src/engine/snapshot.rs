@@ -14,11 +14,12 @@ use crate::core::lacks::Wanting;
 use crate::core::plan::Plan;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
+use crate::core::totals::Totals;
 use crate::core::{Mono, Now, Recorded, Role};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// Everything that a screen shows.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snapshot {
     /// Rises with every change.
     pub generation: u64,
@@ -54,6 +55,12 @@ pub struct Snapshot {
     pub trend: Trend,
     /// The remediations to write next, most wanted first.
     pub wanting: Vec<Wanting>,
+    /// What was ever counted.
+    #[serde(default)]
+    pub totals: Totals,
+    /// Pages that not every channel has taken yet.
+    #[serde(default)]
+    pub undelivered: usize,
     /// Keys that heal so often that they need a real fix.
     pub recurring: Vec<Recurring>,
     /// Latest first, at most 200.
@@ -61,7 +68,7 @@ pub struct Snapshot {
 }
 
 /// The host at a glance.
-#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Strip {
     /// One-minute load average.
     pub load: f64,
@@ -76,7 +83,7 @@ pub struct Strip {
 }
 
 /// A pause in force.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Pause {
     /// Of what.
     pub scope: Scope,
@@ -91,7 +98,7 @@ pub struct Pause {
 }
 
 /// A maintenance window that is not over.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Maintenance {
     /// Its number.
     pub id: MaintenanceId,
@@ -110,7 +117,7 @@ pub struct Maintenance {
 }
 
 /// A snooze in force.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snooze {
     /// Whose.
     pub key: Key,
@@ -125,7 +132,7 @@ pub struct Snooze {
 }
 
 /// One watched key.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Detector {
     /// Its key; none for a binding that came to nothing.
     pub key: Option<Key>,
@@ -152,7 +159,7 @@ pub struct Detector {
 }
 
 /// How a watched key stands, most urgent first.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Health {
     /// A person is needed: it asks.
@@ -182,7 +189,7 @@ pub enum Health {
 }
 
 /// What the timeline shows of a moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// Nothing is known.
@@ -204,7 +211,7 @@ pub enum Mark {
 }
 
 /// A breaker.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Breaker {
     /// Whose.
     pub key: Key,
@@ -221,7 +228,7 @@ pub struct Breaker {
 }
 
 /// One incident with its whole story.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct IncidentView {
     /// Its number.
     pub id: IncidentId,
@@ -250,7 +257,7 @@ pub struct IncidentView {
 }
 
 /// Where an incident stands.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Stage {
     /// Fresh readings are being gathered.
@@ -272,7 +279,7 @@ pub enum Stage {
 }
 
 /// One playbook file, accepted or not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlaybookView {
     /// The file's name without `.toml`.
     pub name: Arc<str>,
@@ -285,7 +292,7 @@ pub struct PlaybookView {
 }
 
 /// What an operator's arming would change of what a playbook may do here.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Arming {
     /// Nothing: it acts as its mode says.
@@ -297,7 +304,7 @@ pub enum Arming {
 }
 
 /// A playbook file, accepted or not.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaybookState {
     /// It is in force.
@@ -323,7 +330,7 @@ pub enum PlaybookState {
 }
 
 /// A key that heals so often that it needs a real fix.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recurring {
     /// Which.
     pub key: Key,
@@ -334,7 +341,7 @@ pub struct Recurring {
 }
 
 /// Something to tell.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Message {
     /// When.
     pub at: jiff::Timestamp,

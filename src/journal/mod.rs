@@ -28,6 +28,7 @@ mod reader;
 mod readings;
 mod reserve;
 mod schema;
+mod size;
 mod writer;
 
 #[cfg(test)]
@@ -44,6 +45,7 @@ pub use chain::{Breakage, Broken, Verified};
 pub use error::{OpenError, ReadError, RecordError};
 pub use reader::Reader;
 pub use readings::{KeptReading, Retention};
+pub use size::size;
 
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;

@@ -15,7 +15,7 @@ const WIDTH: usize = 120;
 const MOST: usize = 200;
 
 /// One mistake in one file. Its texts are cleaned.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Diagnostic {
     /// Which rule was broken.
     pub rule: Rule,

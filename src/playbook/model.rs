@@ -54,11 +54,11 @@ pub struct Playbook {
 }
 
 /// SHA-256 over a playbook's meaning, in lower-case hexadecimal.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ContentKey(pub Arc<str>);
 
 /// Where a playbook came from; a later one wins over an earlier one of the same name.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
     /// Compiled in.
@@ -92,7 +92,7 @@ pub enum TargetSpec {
 }
 
 /// The one canonical thing that is acted on: aliases followed, globs resolved.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Target {
     /// A unit by systemd's own id.
@@ -138,7 +138,7 @@ pub enum Mode {
 }
 
 /// What says that something is wrong: any check holds, for this long without a break.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Detect {
     /// At least one.
     pub checks: Vec<Check>,
@@ -147,7 +147,7 @@ pub struct Detect {
 }
 
 /// One remediation of the ladder.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Rung {
     /// In order; the first that fails ends the attempt.
     pub actions: Vec<Action>,
@@ -158,7 +158,7 @@ pub struct Rung {
 }
 
 /// What says that it is right again: all checks hold before the deadline, and go on holding for the soak.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Verify {
     /// At least one.
     pub checks: Vec<Check>,
@@ -169,7 +169,7 @@ pub struct Verify {
 }
 
 /// The budget, and whom to call.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Escalate {
     /// The attempt of this number in the window runs, opens the breaker, and pages.
     pub attempts: u32,

@@ -7,6 +7,7 @@ use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, R
 use super::salve::core::lacks::{Lack, Wanting};
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use super::salve::core::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
+use super::salve::core::totals::Totals;
 use super::salve::core::{
     AttemptId, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Role, Scope, Verdict,
 };
@@ -139,6 +140,8 @@ pub fn trouble() -> Snapshot {
         playbook_rates: playbook_rates(),
         trend: trend(),
         wanting: wanting(),
+        totals: totals(),
+        undelivered: 1,
         recurring: vec![Recurring {
             key: key("memory-worker", Target::Process("worker".into())),
             playbook: "memory-worker".into(),
@@ -600,6 +603,17 @@ fn messages() -> Vec<Message> {
     ]
 }
 
+fn totals() -> Totals {
+    let counts = |counts: &[(&str, u64)]| counts.iter().map(|(word, count)| ((*word).into(), *count)).collect();
+    Totals {
+        opened: 33,
+        closed: counts(&[("healed", 26), ("self_cleared", 2), ("escalated_then_cleared", 2)]),
+        attempts: counts(&[("auto", 31), ("approved", 3)]),
+        verdicts: counts(&[("verified", 27), ("not_verified", 6)]),
+        escalated: 4,
+    }
+}
+
 /// Everything that is watched is well.
 pub fn calm() -> Snapshot {
     let mut snapshot = trouble();
@@ -629,6 +643,8 @@ pub fn first() -> Snapshot {
         playbook_rates: Vec::new(),
         trend: Trend::default(),
         wanting: Vec::new(),
+        totals: Totals::default(),
+        undelivered: 0,
         snoozes: Vec::new(),
         strip: None,
         ..trouble()

@@ -126,7 +126,8 @@ pub fn disk_full() {
     // a state folder of its own size, as a partition for /var may be
     machine.sh("mkdir -p -m 700 /var/lib/salve && mount -t tmpfs -o size=24m,mode=700 tmpfs /var/lib/salve");
     let ticket = "[channels.desk]\ntickets = { folder = \"/srv/tickets\" }\n";
-    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
+    let to_desk = nginx::PLAYBOOK.replace("[escalate]", "[escalate]\nto = [\"desk\"]");
+    let salve = installed(&machine, &[("nginx", &to_desk)]);
     machine.sh("mkdir -p /srv/tickets");
     machine.write("/etc/salve/salve.toml", &format!("boot_grace = \"0s\"\n{ticket}"));
     machine.sh("systemctl reload salve; sleep 2; dd if=/dev/zero of=/var/lib/salve/filler bs=64k 2>/dev/null; df /var/lib/salve");

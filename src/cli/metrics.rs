@@ -1,0 +1,19 @@
+//! `salve metrics`: the state as figures, for other monitoring.
+
+use std::path::Path;
+use std::process::ExitCode;
+
+use super::args::Common;
+use super::exit::Failure;
+use super::status;
+use crate::engine::metrics::{self, Form};
+
+pub fn run(common: &Common, textfile: Option<&Path>) -> Result<ExitCode, Failure> {
+    let (snapshot, vitals) = status::with_vitals(common)?;
+    match textfile {
+        Some(file) => metrics::write_textfile(file, &snapshot, vitals)
+            .map_err(|error| Failure::Io(file.display().to_string(), error))?,
+        None => print!("{}", metrics::render(&snapshot, vitals, Form::OpenMetrics)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

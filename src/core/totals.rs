@@ -1,0 +1,50 @@
+//! What was ever counted in this journal: numbers that only rise, for whoever computes rates from them elsewhere.
+
+use std::collections::BTreeMap;
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::event::Event;
+
+/// Counts since the journal began. A word that never came up is left out.
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(default)]
+pub struct Totals {
+    /// Incidents opened.
+    pub opened: u64,
+    /// Incidents closed, by [`Outcome::word`](super::incident::Outcome::word).
+    pub closed: BTreeMap<Arc<str>, u64>,
+    /// Attempts started, by [`Starter::word`](super::incident::Starter::word).
+    pub attempts: BTreeMap<Arc<str>, u64>,
+    /// Attempts judged, by one of [`VERDICTS`].
+    pub verdicts: BTreeMap<Arc<str>, u64>,
+    /// Times that a human was called.
+    pub escalated: u64,
+}
+
+/// How an attempt can be judged.
+pub const VERDICTS: [&str; 3] = ["verified", "not_verified", "indeterminate"];
+
+impl Totals {
+    /// Counts one event.
+    pub fn count(&mut self, event: &Event) {
+        match event {
+            Event::Opened { .. } => self.opened += 1,
+            Event::Closed { outcome, .. } => add(&mut self.closed, outcome.word()),
+            Event::Intent { starter, .. } => add(&mut self.attempts, starter.word()),
+            Event::Verified { .. } => add(&mut self.verdicts, VERDICTS[0]),
+            Event::NotVerified { .. } => add(&mut self.verdicts, VERDICTS[1]),
+            Event::Indeterminate { .. } => add(&mut self.verdicts, VERDICTS[2]),
+            Event::Escalated { .. } => self.escalated += 1,
+            _ => {}
+        }
+    }
+}
+
+fn add(counts: &mut BTreeMap<Arc<str>, u64>, word: &str) {
+    match counts.get_mut(word) {
+        Some(count) => *count += 1,
+        None => drop(counts.insert(word.into(), 1)),
+    }
+}

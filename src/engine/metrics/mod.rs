@@ -1,0 +1,303 @@
+//! A snapshot as metrics, for the monitoring that watches the watcher. No listener: text on request, or a file for
+//! the node exporter's textfile collector.
+//!
+//! Cardinality is bounded: labels are words of fixed sets, or playbooks' names, of which at most [`NAMED`] are told
+//! apart; the rest count together as [`OTHERS`].
+
+mod file;
+mod text;
+
+use std::collections::BTreeMap;
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+pub use file::write_textfile;
+pub use text::{Form, write};
+
+use super::Handle;
+use super::snapshot::{Health, Snapshot};
+use crate::core::incident::{Outcome, Starter};
+use crate::core::rate::{Share, WindowRates};
+use crate::core::totals::VERDICTS;
+use crate::journal::size;
+use text::{Family, Kind, Sample};
+
+/// So many playbooks are told apart by name, the first in alphabetical order.
+pub const NAMED: usize = 200;
+/// The name of all others; no playbook can have it.
+pub const OTHERS: &str = "(others)";
+
+/// What a snapshot does not know of the engine.
+#[derive(Debug, Clone, Copy, PartialEq, Default)]
+pub struct Vitals {
+    /// For how long the loop has given no sign of progress; none where no loop runs.
+    pub beat_age: Option<Duration>,
+    /// What the journal takes on disk; none where there is none, or it may not be seen.
+    pub journal_bytes: Option<u64>,
+}
+
+impl Vitals {
+    /// Of a running engine, with its state folder where that is known.
+    #[must_use]
+    pub fn of(handle: &Handle, state: Option<&Path>) -> Self {
+        Self { beat_age: Some(handle.quiet_for()), journal_bytes: state.and_then(size) }
+    }
+
+    /// Of a state folder that no engine serves.
+    #[must_use]
+    pub fn at_rest(state: &Path) -> Self {
+        Self { beat_age: None, journal_bytes: size(state) }
+    }
+}
+
+/// Everything, as text.
+#[must_use]
+pub fn render(snapshot: &Snapshot, vitals: Vitals, form: Form) -> String {
+    let names = Names::of(snapshot);
+    let mut families = engine(snapshot, vitals);
+    families.extend(totals(snapshot));
+    families.extend(rates(snapshot, &names));
+    families.extend(standing(snapshot, &names));
+    write(&families, form)
+}
+
+/// Counts in figures: exact up to 2^53.
+#[allow(clippy::cast_precision_loss, reason = "no count comes near 2^53")]
+const fn figure(count: u64) -> f64 {
+    count as f64
+}
+
+fn count(counted: usize) -> f64 {
+    figure(counted as u64)
+}
+
+fn gauge(name: &'static str, unit: Option<&'static str>, help: &'static str, samples: Vec<Sample>) -> Family {
+    Family { name, unit, kind: Kind::Gauge, help, samples }
+}
+
+fn counter(name: &'static str, help: &'static str, samples: Vec<Sample>) -> Family {
+    Family { name, unit: None, kind: Kind::Counter, help, samples }
+}
+
+fn plain(value: f64) -> Vec<Sample> {
+    vec![Sample { labels: Vec::new(), value }]
+}
+
+fn yes(truth: bool) -> f64 {
+    f64::from(u8::from(truth))
+}
+
+/// One sample for each word of a fixed set, 0 where it never came up: an alert needs the series before the first case.
+fn by_word(label: &'static str, words: &[&str], of: impl Fn(&str) -> f64) -> Vec<Sample> {
+    words.iter().map(|word| Sample { labels: vec![(label, (*word).to_owned())], value: of(word) }).collect()
+}
+
+fn engine(snapshot: &Snapshot, vitals: Vitals) -> Vec<Family> {
+    let build = vec![Sample { labels: vec![("version", env!("CARGO_PKG_VERSION").to_owned())], value: 1.0 }];
+    let beat = vitals.beat_age.map_or_else(Vec::new, |age| plain(age.as_secs_f64()));
+    let bytes = vitals.journal_bytes.map_or_else(Vec::new, |bytes| plain(figure(bytes)));
+    let windows = snapshot.maintenance.iter().filter(|window| window.until.is_some()).count();
+    vec![
+        gauge("salve_build_info", None, "The version of salve that wrote this.", build),
+        gauge("salve_loop_running", None, "1 if a healing loop runs.", plain(yes(vitals.beat_age.is_some()))),
+        gauge("salve_loop_beat_age_seconds", Some("seconds"), "Since the loop's last sign of progress.", beat),
+        gauge(
+            "salve_journal_writable",
+            None,
+            "1 if records can be written; if not, nothing acts.",
+            plain(yes(snapshot.recording.is_ok())),
+        ),
+        gauge("salve_journal_size_bytes", Some("bytes"), "What the journal takes on disk.", bytes),
+        gauge("salve_pauses", None, "Pauses in force, of the host or a playbook.", plain(count(snapshot.pauses.len()))),
+        gauge("salve_maintenance_windows", None, "Maintenance windows that have begun.", plain(count(windows))),
+        gauge("salve_snoozes", None, "Targets that are left alone for a while.", plain(count(snapshot.snoozes.len()))),
+        gauge(
+            "salve_pages_undelivered",
+            None,
+            "Pages that not every channel has taken yet.",
+            plain(count(snapshot.undelivered)),
+        ),
+    ]
+}
+
+fn totals(snapshot: &Snapshot) -> Vec<Family> {
+    let totals = &snapshot.totals;
+    let of = |counts: &BTreeMap<Arc<str>, u64>, word: &str| figure(counts.get(word).copied().unwrap_or(0));
+    vec![
+        counter("salve_incidents_opened", "Incidents opened.", plain(figure(totals.opened))),
+        counter(
+            "salve_incidents_closed",
+            "Incidents closed, by outcome.",
+            by_word("outcome", &Outcome::WORDS, |word| of(&totals.closed, word)),
+        ),
+        counter(
+            "salve_attempts",
+            "Remediation attempts started, by who or what started them.",
+            by_word("starter", &Starter::WORDS, |word| of(&totals.attempts, word)),
+        ),
+        counter(
+            "salve_attempts_judged",
+            "Remediation attempts judged, by verdict.",
+            by_word("verdict", &VERDICTS, |word| of(&totals.verdicts, word)),
+        ),
+        counter("salve_escalations", "Times that a human was called.", plain(figure(totals.escalated))),
+    ]
+}
+
+/// A share as two families with the same labels, so that the rate is their quotient.
+struct Quotient {
+    part: (&'static str, &'static str),
+    whole: (&'static str, &'static str),
+    of: fn(&WindowRates) -> Share,
+}
+
+const SHARES: [Quotient; 3] = [
+    Quotient {
+        part: ("salve_incidents_fixed", "Healed with no human and not relapsed, in the window."),
+        whole: ("salve_incidents_touched", "Incidents with an unapproved attempt, in the window."),
+        of: |rates| rates.auto_fix,
+    },
+    Quotient {
+        part: ("salve_incidents_covered", "Incidents with an automatic attempt, in the window."),
+        whole: ("salve_incidents_needing_action", "Incidents that needed action, in the window."),
+        of: |rates| rates.coverage,
+    },
+    Quotient {
+        part: ("salve_incidents_assisted_fixed", "Healed by an approved or hand-started attempt, in the window."),
+        whole: ("salve_incidents_assisted", "Incidents with approved or hand-started attempts, in the window."),
+        of: |rates| rates.assisted,
+    },
+];
+
+fn rates(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
+    let rates = &snapshot.rates;
+    let windows = [("1h", &rates.hour), ("24h", &rates.day), ("7d", &rates.week), ("30d", &rates.month)];
+    let windowed = |of: &dyn Fn(&WindowRates) -> u32| -> Vec<Sample> {
+        let sample = |(window, rates): &(&str, &WindowRates)| Sample {
+            labels: vec![("window", (*window).to_owned())],
+            value: of(rates).into(),
+        };
+        windows.iter().map(sample).collect()
+    };
+    let mut families = Vec::new();
+    for Quotient { part, whole, of } in SHARES {
+        families.push(gauge(part.0, None, part.1, windowed(&|rates| of(rates).part)));
+        families.push(gauge(whole.0, None, whole.1, windowed(&|rates| of(rates).whole)));
+    }
+    families.push(gauge(
+        "salve_incidents_self_cleared",
+        None,
+        "Cleared before any action, in the window.",
+        windowed(&|rates| rates.self_cleared),
+    ));
+    families.push(gauge(
+        "salve_incidents_shadow",
+        None,
+        "Only recorded, in the window: what shadow would have done.",
+        windowed(&|rates| rates.shadow),
+    ));
+    let by_name = |of: &dyn Fn(Share) -> u32| {
+        names.sum(snapshot.playbook_rates.iter().map(|row| (&*row.playbook, of(row.rates.month.auto_fix).into())))
+    };
+    families.push(gauge(
+        "salve_playbook_incidents_fixed",
+        None,
+        "Healed with no human and not relapsed, in 30 days.",
+        by_name(&|share| share.part),
+    ));
+    families.push(gauge(
+        "salve_playbook_incidents_touched",
+        None,
+        "Incidents with an unapproved attempt, in 30 days.",
+        by_name(&|share| share.whole),
+    ));
+    families
+}
+
+/// Every health that a detector can have.
+const HEALTHS: [&str; 12] = [
+    "asks",
+    "escalated",
+    "held",
+    "broken",
+    "fixing",
+    "verifying",
+    "pending",
+    "unknown",
+    "waiting",
+    "ok",
+    "not_applicable",
+    "unresolved",
+];
+
+const fn health(health: &Health) -> &'static str {
+    HEALTHS[match health {
+        Health::Asks => 0,
+        Health::Escalated(_) => 1,
+        Health::Held(_) => 2,
+        Health::Broken => 3,
+        Health::Fixing { .. } => 4,
+        Health::Verifying { .. } => 5,
+        Health::Pending => 6,
+        Health::Unknown(_) => 7,
+        Health::Waiting => 8,
+        Health::Ok => 9,
+        Health::NotApplicable(_) => 10,
+        Health::Unresolved(_) => 11,
+    }]
+}
+
+/// The fault is there, whatever is being done about it.
+fn faulty(word: &str) -> bool {
+    HEALTHS[..7].contains(&word)
+}
+
+/// Every state of a breaker but closed, which is not counted: a key that never acted has no breaker.
+const BREAKERS: [&str; 3] = ["open", "half-open", "latched"];
+
+fn standing(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
+    let healths = |word: &str| count(snapshot.detectors.iter().filter(|row| health(&row.health) == word).count());
+    let faults = snapshot.detectors.iter().map(|row| (&*row.playbook, yes(faulty(health(&row.health)))));
+    let states = |word: &str| count(snapshot.breakers.iter().filter(|row| row.state.word() == word).count());
+    let tripped = snapshot.breakers.iter().map(|row| (&*row.playbook, yes(BREAKERS.contains(&row.state.word()))));
+    let rejected =
+        snapshot.playbooks.iter().filter(|one| matches!(one.state, super::snapshot::PlaybookState::Rejected { .. }));
+    vec![
+        gauge("salve_detectors", None, "Watched targets, by health.", by_word("health", &HEALTHS, healths)),
+        gauge("salve_playbook_faults", None, "Targets whose fault is there now.", names.sum(faults)),
+        gauge("salve_breakers", None, "Breakers that are not closed.", by_word("state", &BREAKERS, states)),
+        gauge("salve_playbook_breakers", None, "Breakers that are not closed, by playbook.", names.sum(tripped)),
+        gauge(
+            "salve_playbooks_rejected",
+            None,
+            "Playbook files that were not accepted.",
+            plain(count(rejected.count())),
+        ),
+    ]
+}
+
+/// The playbooks that are told apart.
+struct Names<'a>(Vec<&'a str>);
+
+impl<'a> Names<'a> {
+    fn of(snapshot: &'a Snapshot) -> Self {
+        let mut names: Vec<&str> = snapshot.detectors.iter().map(|row| &*row.playbook).collect();
+        names.extend(snapshot.playbook_rates.iter().map(|row| &*row.playbook));
+        names.extend(snapshot.breakers.iter().map(|row| &*row.playbook));
+        names.sort_unstable();
+        names.dedup();
+        names.truncate(NAMED);
+        Self(names)
+    }
+
+    /// One sample a playbook, the sum of its rows.
+    fn sum<'b>(&self, rows: impl Iterator<Item = (&'b str, f64)>) -> Vec<Sample> {
+        let mut sums: BTreeMap<&str, f64> = BTreeMap::new();
+        for (name, value) in rows {
+            let name = self.0.binary_search(&name).map_or(OTHERS, |at| self.0[at]);
+            *sums.entry(name).or_default() += value;
+        }
+        sums.into_iter().map(|(name, value)| Sample { labels: vec![("playbook", name.to_owned())], value }).collect()
+    }
+}

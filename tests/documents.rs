@@ -1,0 +1,113 @@
+//! What verbs say as JSON is what their schemas say, and --watch says it again until nobody reads.
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+extern crate salve;
+
+#[path = "support/fixture.rs"]
+#[allow(dead_code, reason = "shared with the screen's own tests")]
+mod fixture;
+
+use std::fs;
+use std::io::{BufRead as _, BufReader};
+use std::path::Path;
+use std::process::{Command, Stdio};
+
+use jsonschema::Validator;
+use salve::engine::Snapshot;
+use serde_json::{Value, json};
+
+fn salve(state: &Path) -> Command {
+    let mut command = Command::new(env!("CARGO_BIN_EXE_salve"));
+    command.arg("--state").arg(state);
+    command
+}
+
+fn said(state: &Path, words: &[&str]) -> Value {
+    let output = salve(state).args(words).output().unwrap();
+    let text = String::from_utf8(output.stdout).unwrap();
+    serde_json::from_str(&text).unwrap_or_else(|error| panic!("{words:?}: {error}: {text}"))
+}
+
+fn schema(document: &str) -> Validator {
+    let schema = said(Path::new("/nonexistent"), &["schema", document]);
+    jsonschema::draft202012::meta::validate(&schema).unwrap();
+    jsonschema::validator_for(&schema).unwrap()
+}
+
+fn fits(schema: &Validator, document: &Value) {
+    assert_eq!(document["version"], 1);
+    let wrong: Vec<String> =
+        schema.iter_errors(document).map(|error| format!("{}: {error:.300}", error.instance_path())).collect();
+    assert!(wrong.is_empty(), "{}", wrong.join("\n"));
+}
+
+/// As the verbs say it.
+fn enveloped(content: Value) -> Value {
+    let mut whole = content;
+    whole["version"] = json!(1);
+    whole
+}
+
+#[test]
+fn what_the_program_says_fits_its_schemas() {
+    let state = tempfile::tempdir().unwrap();
+    let bad = state.path().join("bad.toml");
+    fs::write(&bad, "title = 3\nnonsense = true\n").unwrap();
+    let check = ["playbook", "check", bad.to_str().unwrap(), "--json"];
+    for (document, words) in [
+        ("status", &["status", "--json"][..]),
+        ("incidents", &["incidents", "--json"]),
+        ("playbooks", &["playbook", "list", "--json"]),
+        ("breakers", &["breaker", "list", "--json"]),
+        ("diagnostics", &check),
+    ] {
+        fits(&schema(document), &said(state.path(), words));
+    }
+    assert!(!said(state.path(), &check)["diagnostics"].as_array().unwrap().is_empty());
+}
+
+/// A host in trouble has what a quiet one does not: incidents, plans, stories.
+#[test]
+fn a_host_in_trouble_fits_as_well() {
+    let (status, incidents, show) = (schema("status"), schema("incidents"), schema("show"));
+    let (breakers, playbooks) = (schema("breakers"), schema("playbooks"));
+    for snapshot in [fixture::trouble(), fixture::calm(), fixture::first(), fixture::paused()] {
+        let Snapshot { incidents: all, breakers: open, playbooks: found, .. } = &snapshot;
+        fits(&status, &enveloped(serde_json::to_value(&snapshot).unwrap()));
+        fits(&incidents, &enveloped(json!({ "incidents": all })));
+        fits(&breakers, &enveloped(json!({ "breakers": open })));
+        fits(&playbooks, &enveloped(json!({ "playbooks": found })));
+        for recorded in all.iter().flat_map(|incident| &incident.story) {
+            fits(&show, &enveloped(serde_json::to_value(recorded).unwrap()));
+        }
+    }
+}
+
+#[test]
+fn a_document_that_lacks_a_part_does_not_fit() {
+    let status = schema("status");
+    let mut document = enveloped(serde_json::to_value(fixture::trouble()).unwrap());
+    document.as_object_mut().unwrap().remove("detectors");
+    assert!(!status.is_valid(&document));
+    let mut document = enveloped(serde_json::to_value(fixture::trouble()).unwrap());
+    document["detectors"][0]["health"] = json!("splendid");
+    assert!(!status.is_valid(&document));
+}
+
+#[test]
+fn watching_says_a_state_a_line_and_ends_when_nobody_reads() {
+    let state = tempfile::tempdir().unwrap();
+    let mut watching = salve(state.path())
+        .args(["status", "--watch", "--json"])
+        .stdout(Stdio::piped())
+        .stderr(Stdio::piped())
+        .spawn()
+        .unwrap();
+    let mut lines = BufReader::new(watching.stdout.take().unwrap()).lines();
+    let line = lines.next().unwrap().unwrap();
+    fits(&schema("status"), &serde_json::from_str(&line).unwrap());
+    drop(lines);
+    let output = watching.wait_with_output().unwrap();
+    assert!(output.stderr.is_empty(), "{}", String::from_utf8_lossy(&output.stderr));
+    assert!(output.status.code().is_some(), "it ends by itself");
+}
