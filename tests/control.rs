@@ -436,3 +436,15 @@ fn a_difference_that_does_not_fit_is_refused_and_never_panics() {
         }
     }
 }
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_that_stood_still_before_one_came_does_not_look_alive() {
+    let long = 300_000;
+    let (_publish, snapshots) = watch::channel(Arc::new(fixture::calm()));
+    let beat = Arc::new(AtomicU64::new(boottime_ms().saturating_sub(long)));
+    let handle = Handle::new(snapshots, mpsc::channel(1).0, beat);
+    let folder = tempfile::tempdir().unwrap();
+    let listening = listen(folder.path(), &handle);
+    let attached = attach(&listening).await;
+    assert!(attached.handle.quiet_for() >= Duration::from_millis(long), "{:?}", attached.handle.quiet_for());
+}

@@ -77,6 +77,7 @@ pub(super) async fn run(job: Job) -> io::Result<Ran> {
         .stderr(writer)
         .process_group(0)
         .spawn()?;
+    crate::host::oom::usual(child.id());
     let mut child = Leader(child);
     let kept = Arc::new(Mutex::new(Kept::new(job.keep)));
     let drain = tokio::spawn(drain(pipe::Receiver::from_owned_fd(reader.into())?, Arc::clone(&kept)));

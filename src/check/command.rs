@@ -100,6 +100,7 @@ async fn run(
         .kill_on_drop(true)
         .spawn()
         .map_err(|error| format!("{} cannot be run: {error}", program.path.display()))?;
+    crate::host::oom::usual(child.id());
     // Its group goes with this look, however the look ends: done, late, or dropped with its watch.
     let _group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
     let output = child.stdout.take();

@@ -1,14 +1,19 @@
 //! `salve daemon`: the loop with no screen, until TERM or INT. HUP reads settings and playbooks anew.
 
+use std::path::PathBuf;
 use std::process::ExitCode;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
+use tokio::task::{JoinSet, spawn_blocking};
+use tokio::time::sleep;
 
 use super::args::Common;
 use super::exit::Failure;
 use super::manager::{self, Manager};
 use super::{logs, reach, runtime};
-use crate::engine;
+use crate::engine::metrics::{self, Vitals};
+use crate::engine::settings::Metrics;
+use crate::engine::{self, Handle};
 
 pub fn run(common: &Common) -> Result<ExitCode, Failure> {
     let mut options = common.options()?;
@@ -19,9 +24,11 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
         eprintln!("salve: the loop runs; end it with TERM or Ctrl-C, HUP reads the settings anew");
         loop {
             let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
+            let metrics = options.settings.metrics.clone();
             let running = engine::start(options)?;
             let listening = reach::listen(&paths, &running.handle, roles);
             let manager = Manager::follow(running.handle.clone());
+            let figures = metrics.map(|settings| figures(running.handle.clone(), settings, paths.state.clone()));
             let next = loop {
                 match signals.next().await {
                     Wish::End => break None,
@@ -37,7 +44,7 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
                                     "settings",
                                     &format!("not read anew, the former ones stay in force: {first}"),
                                 );
-                                manager::ready();
+                                manager::not_reloaded();
                             }
                         }
                     }
@@ -47,6 +54,7 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
                 manager::stopping();
             }
             drop(listening);
+            drop(figures);
             // a running attempt ends and is recorded; consoles come back by themselves
             running.stop().await;
             drop(manager);
@@ -56,6 +64,26 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             }
         }
     })
+}
+
+/// Writes the figures for a collector, again and again, until this is dropped.
+fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
+    let mut writes = JoinSet::new();
+    writes.spawn(async move {
+        let mut failing = false;
+        loop {
+            let snapshot = manager::looked(&handle).await;
+            let (vitals, file) = (Vitals::of(&handle, Some(&state)), settings.file.clone());
+            let written = spawn_blocking(move || metrics::write_textfile(&file, &snapshot, vitals)).await;
+            let failed = !matches!(written, Ok(Ok(())));
+            if let (Ok(Err(error)), false) = (&written, failing) {
+                tracing::error!(file = %settings.file.display(), %error, "the figures cannot be written");
+            }
+            failing = failed;
+            sleep(settings.every.0).await;
+        }
+    });
+    writes
 }
 
 /// What a signal asks for.

@@ -1,6 +1,7 @@
 //! What the service manager is told: that the daemon is ready, how the host stands, and that the loop makes progress.
 //! Without a manager that listens, nothing is said.
 
+use std::sync::Arc;
 use std::time::Duration;
 
 use sd_notify::NotifyState;
@@ -8,8 +9,8 @@ use tokio::task::JoinHandle;
 use tokio::time::{sleep, timeout};
 
 use crate::console;
-use crate::engine::Handle;
 use crate::engine::snapshot::Health;
+use crate::engine::{Handle, Snapshot};
 
 /// How the host stands is said so often, and so soon again while the first looks are under way.
 const STATUS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
@@ -20,16 +21,15 @@ const LONGEST: usize = 200;
 
 /// Settings and playbooks are being read anew.
 pub fn reloading() {
-    let now = NotifyState::monotonic_usec_now();
-    tell(&[NotifyState::Reloading]);
-    if let Ok(now) = now {
-        tell(&[now]);
+    // both in one message: the manager compares the moment with its own
+    if let Ok(now) = NotifyState::monotonic_usec_now() {
+        tell(&[NotifyState::Reloading, now]);
     }
 }
 
-/// The loop runs.
-pub fn ready() {
-    tell(&[NotifyState::Ready]);
+/// The loop runs on under what was set before.
+pub fn not_reloaded() {
+    tell(&[NotifyState::Ready, NotifyState::Status("the settings file is wrong: the former settings stay in force")]);
 }
 
 /// The loop is being ended: it waits for a running attempt.
@@ -46,7 +46,7 @@ pub struct Manager {
 impl Manager {
     /// Says that the engine is ready, and from then on how it is.
     pub fn follow(handle: Handle) -> Self {
-        ready();
+        tell(&[NotifyState::Ready]);
         Self { tasks: [tokio::spawn(feed(handle.clone())), tokio::spawn(say(handle))] }
     }
 }
@@ -73,15 +73,21 @@ async fn feed(handle: Handle) {
     }
 }
 
+/// How an engine stands now, also where nobody looked before.
+pub async fn looked(handle: &Handle) -> Arc<Snapshot> {
+    let mut looking = handle.snapshots();
+    looking.borrow_and_update();
+    let _ = timeout(LOOK, looking.changed()).await;
+    let snapshot = looking.borrow();
+    Arc::clone(&snapshot)
+}
+
 /// Says how the host stands. Looks only for a moment: an engine that nobody looks at has less to do.
 async fn say(handle: Handle) {
     let mut last = String::new();
     loop {
         let (sentence, again) = {
-            let mut looking = handle.snapshots();
-            looking.borrow_and_update();
-            let _ = timeout(LOOK, looking.changed()).await;
-            let snapshot = looking.borrow();
+            let snapshot = looked(&handle).await;
             let said = console::plain::status(&snapshot);
             let sentence: String = said.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
             let begins = snapshot.detectors.iter().any(|row| row.health == Health::Waiting);

@@ -17,6 +17,9 @@ const UNIT: &str = "/etc/systemd/system/salve.service";
 /// Who may attach is said by membership in this group.
 const SYSUSERS: &str = "/etc/sysusers.d/salve.conf";
 
+/// What a file of ours begins with: others are neither replaced nor removed.
+const OURS: &str = "# Written by `salve service install`";
+
 /// The unit. Directives that would give the daemon mounts of its own (`ProtectSystem=`, `ProtectHome=`, `PrivateTmp=`
 /// and their like) are left out on purpose: it cleans the host's own folders, and a mount that it mends must be mended
 /// for everybody. What can be taken away without that is.
@@ -57,7 +60,9 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
-SystemCallFilter=~@clock @cpu-emulation @debug @module @obsolete @raw-io @reboot @swap
+# what is not allowed fails, and ends nobody
+SystemCallFilter=~@cpu-emulation @debug @module @obsolete @raw-io @reboot @swap
+SystemCallErrorNumber=EPERM
 KeyringMode=private
 
 [Install]
@@ -91,11 +96,12 @@ fn install() -> Result<(), Failure> {
     let exe = program()?;
     trusted(&exe)?;
     if Group::from_name(GROUP).ok().flatten().is_none() {
-        write(Path::new(SYSUSERS), &format!("# Who may attach to salve.\ng {GROUP} -\n"))?;
+        write(Path::new(SYSUSERS), &format!("{OURS}: who may attach to salve.\ng {GROUP} -\n"))?;
         call("systemd-sysusers", &[SYSUSERS])?;
         println!("group {GROUP}: made; `usermod -aG {GROUP} NAME` lets somebody look, hold back and approve");
     }
     let text = unit(&exe);
+    ours(Path::new(UNIT))?;
     if fs::read_to_string(UNIT).is_ok_and(|there| there == text) {
         println!("{UNIT}: as it should be");
     } else {
@@ -112,16 +118,17 @@ fn install() -> Result<(), Failure> {
 
 fn remove() -> Result<(), Failure> {
     only_root()?;
-    if !Path::new(UNIT).exists() {
+    if Path::new(UNIT).exists() {
+        under_systemd()?;
+        ours(Path::new(UNIT))?;
+        call("systemctl", &["disable", "--quiet", "--now", "salve.service"])?;
+        delete(Path::new(UNIT))?;
+        call("systemctl", &["daemon-reload"])?;
+        println!("{UNIT}: removed");
+    } else {
         println!("{UNIT}: is not there");
-        return Ok(());
     }
-    under_systemd()?;
-    call("systemctl", &["disable", "--quiet", "--now", "salve.service"])?;
-    delete(Path::new(UNIT))?;
-    call("systemctl", &["daemon-reload"])?;
-    println!("{UNIT}: removed");
-    if Path::new(SYSUSERS).exists() {
+    if Path::new(SYSUSERS).exists() && ours(Path::new(SYSUSERS)).is_ok() {
         delete(Path::new(SYSUSERS))?;
         println!("{SYSUSERS}: removed; the group stays for its members: `groupdel {GROUP}` removes it");
     }
@@ -161,6 +168,17 @@ fn trusted(exe: &Path) -> Result<(), Failure> {
         }
     }
     Ok(())
+}
+
+/// Somebody else's file stays as it is.
+fn ours(path: &Path) -> Result<(), Failure> {
+    match fs::read_to_string(path) {
+        Ok(text) if !text.starts_with(OURS) => Err(Failure::Said(format!(
+            "{}: was not written by `salve service install`, so it is left alone; move it away first",
+            path.display()
+        ))),
+        _ => Ok(()),
+    }
 }
 
 /// Whole or not at all.

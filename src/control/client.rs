@@ -139,20 +139,26 @@ impl Connection {
         let way = self.way.clone();
         let first = async {
             self.writer.send(&ToServer::Look {}).await?;
+            let (mut state, mut beat) = (None, None);
             loop {
                 match self.reader.next().await? {
-                    Some(ToClient::Whole(snapshot)) => return Ok::<_, WireError>(snapshot),
+                    Some(ToClient::Whole(snapshot)) => state = Some(snapshot),
+                    // an engine that stood still before we came must not look alive
+                    Some(ToClient::Beat(quiet)) => beat = Some(boottime_ms().saturating_sub(quiet)),
                     Some(_) => {}
                     None => return Err(WireError::Io(std::io::ErrorKind::UnexpectedEof.into())),
                 }
+                if let (Some(state), Some(beat)) = (&state, beat) {
+                    return Ok::<_, WireError>((Arc::clone(state), beat));
+                }
             }
         };
-        let first = match timeout(SILENT * 3, first).await {
+        let (first, beat) = match timeout(SILENT * 3, first).await {
             Ok(Ok(first)) => first,
             Ok(Err(error)) => return Err(ClientError::Broken { way, why: error.to_string() }),
             Err(_) => return Err(ClientError::Broken { way, why: "it does not say how it stands".into() }),
         };
-        let (handle, link) = Link::new(way, &welcome, first);
+        let (handle, link) = Link::new(way, &welcome, first, beat);
         tokio::spawn(link.run(self));
         Ok(Attached { handle, welcome })
     }
@@ -258,7 +264,7 @@ enum Wanted {
 }
 
 impl Link {
-    fn new(way: Way, welcome: &Welcome, first: Arc<Snapshot>) -> (Handle, Self) {
+    fn new(way: Way, welcome: &Welcome, first: Arc<Snapshot>, beat: u64) -> (Handle, Self) {
         let operator = welcome.operator.clone();
         let known = as_seen_by(first, &operator);
         let (snapshots, seen) = watch::channel(Arc::clone(&known));
@@ -266,7 +272,7 @@ impl Link {
         let (recall, past) = mpsc::unbounded_channel();
         let (question, questions) = mpsc::channel(16);
         let (progress, progressed) = watch::channel(None);
-        let beat = Arc::new(AtomicU64::new(boottime_ms()));
+        let beat = Arc::new(AtomicU64::new(beat));
         let handle = Handle::new(seen, ask, Arc::clone(&beat));
         let handle = handle.with_past(Line::new(recall, progressed)).answered_by(question);
         let link = Self {

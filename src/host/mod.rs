@@ -4,6 +4,7 @@
 pub mod clock;
 pub mod deadline;
 pub mod mounts;
+pub mod oom;
 pub mod paths;
 pub mod program;
 pub mod redact;

@@ -87,6 +87,7 @@ pub async fn journal_tells_of_stop(unit: &str, since: jiff::Timestamp) -> Option
         .kill_on_drop(true)
         .spawn()
         .ok()?;
+    crate::host::oom::usual(child.id());
     let output = child.stdout.take()?;
     let read = async {
         let mut text = String::new();

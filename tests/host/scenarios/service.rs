@@ -49,6 +49,7 @@ pub fn reloaded() {
     machine.sh("systemctl reload salve");
     let said = |words: &str| machine.wait(words, &format!("salve status --json | grep -q '{words}'"));
     said("the former ones stay in force");
+    assert!(property(&machine, "StatusText").contains("the settings file is wrong"));
     machine.sh("pkill -9 nginx");
     salve.wait_count("asked", 1);
     // what waits is still there under the settings that are read anew
@@ -115,9 +116,11 @@ pub fn writable_playbooks() {
     let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
     machine.sh("chmod 777 /etc/salve/playbooks; sleep 1");
     machine.wait("the rejection", "salve playbook list | grep -i nginx | grep -qi reject");
+    // a new engine finds no last good version to go on with: nothing may act
+    machine.sh("systemctl restart salve; pkill -9 nginx; sleep 4; systemctl is-failed nginx");
+    assert_eq!(salve.count("intent"), 0);
     machine.sh("chmod 755 /etc/salve/playbooks; touch /etc/salve/playbooks/nginx.toml");
     machine.wait("the return", "salve playbook list | grep nginx | grep -vqi reject");
-    machine.sh("pkill -9 nginx");
     salve.wait_count("closed", 1);
 }
 
@@ -130,7 +133,8 @@ pub fn disk_full() {
     let salve = installed(&machine, &[("nginx", &to_desk)]);
     machine.sh("mkdir -p /srv/tickets");
     machine.write("/etc/salve/salve.toml", &format!("boot_grace = \"0s\"\n{ticket}"));
-    machine.sh("systemctl reload salve; sleep 2; dd if=/dev/zero of=/var/lib/salve/filler bs=64k 2>/dev/null; df /var/lib/salve");
+    machine.sh("systemctl reload salve; sleep 2; dd if=/dev/zero of=/var/lib/salve/filler bs=64k 2>/dev/null; true");
+    assert!(machine.sh("df --output=avail /var/lib/salve | tail -1").trim() == "0", "the disk is not full");
     // what is broken for good has to reach a person, whatever can be written
     machine.sh("echo rubbish >> /etc/nginx/nginx.conf; pkill -9 nginx");
     machine.wait("the page", "grep -qs . /srv/tickets/*.md");
