@@ -43,7 +43,14 @@ pub use self::output::presentable;
 pub use self::plan::{PlanError, plan};
 pub use self::runner::Runner;
 use crate::core::IncidentId;
+use crate::core::plan::ScopeLevel;
 use crate::playbook::Target;
+
+/// How well the processes of an attempt could be held together if one were started by this process now.
+#[must_use]
+pub fn scope_level() -> ScopeLevel {
+    scope::Scopes::detect("look").level()
+}
 
 /// What a plan is made for.
 #[derive(Debug, Clone, PartialEq, Eq)]

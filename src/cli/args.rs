@@ -68,6 +68,15 @@ pub struct Screen {
 pub enum Verb {
     /// Run the healing loop in the foreground, with no screen; HUP reads settings and playbooks anew
     Daemon,
+    /// Look over everything that salve stands on, and say how to mend what is not as it should be; changes nothing
+    Doctor {
+        /// As JSON
+        #[arg(long)]
+        json: bool,
+        /// Also send a test page, which says that it is one, through every channel
+        #[arg(long)]
+        page: bool,
+    },
     /// The daemon as a systemd service: install, print, remove
     Service {
         #[command(subcommand)]

@@ -74,6 +74,8 @@ pub enum Document {
     Diagnostics,
     /// `salve breaker list --json`
     Breakers,
+    /// `salve doctor --json`
+    Doctor,
 }
 
 /// Prints one document, laid out for reading.
@@ -100,6 +102,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Playbooks => of::<Playbooks<'static>>(),
         Document::Diagnostics => of::<Diagnostics>(),
         Document::Breakers => of::<Breakers<'static>>(),
+        Document::Doctor => of::<super::doctor::Report>(),
     };
     println!("{:#}", schema.to_value());
     ExitCode::SUCCESS

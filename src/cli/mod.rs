@@ -13,6 +13,7 @@ mod channel;
 mod completions;
 mod console;
 mod daemon;
+mod doctor;
 mod exit;
 mod incidents;
 mod journal;
@@ -70,6 +71,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     match verb {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
+        Some(Verb::Doctor { json, page }) => doctor::run(&common, json, page),
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Service { verb }) => service::run(&verb),
         Some(Verb::Status { json, watch: true }) => watch::run(&common, json),

@@ -18,6 +18,11 @@ impl Reader {
         self.number("SELECT coalesce(max(seq), 0) FROM record", &[])
     }
 
+    /// The last event; none before the first.
+    pub fn last(&self) -> Result<Option<Recorded>, ReadError> {
+        Ok(self.select("ORDER BY seq DESC LIMIT 1", [])?.pop())
+    }
+
     /// The events after `seq` up to and with `last`, oldest first. The chain is not checked.
     pub fn events_between(&self, seq: u64, last: u64) -> Result<Vec<Recorded>, ReadError> {
         self.select("WHERE seq > ?1 AND seq <= ?2 ORDER BY seq", [seq.cast_signed(), last.cast_signed()])

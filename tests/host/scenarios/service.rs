@@ -31,6 +31,12 @@ pub fn installed_and_removed() {
     assert_ne!(property(&machine, "MainPID"), first);
     machine.sh("pkill -9 nginx");
     salve.wait_count("closed", 1);
+    let looked = machine.try_sh("salve doctor --page");
+    assert!(looked.contains("the chain holds") && !looked.contains("BROKEN"), "{looked}");
+    machine.sh("chmod 755 /var/lib/salve");
+    let looked = machine.try_sh("salve doctor");
+    assert!(looked.contains("BROKEN   /var/lib/salve") && looked.contains("-> chmod 700 /var/lib/salve"), "{looked}");
+    machine.sh("chmod 700 /var/lib/salve");
     let exposure = machine.sh("systemd-analyze security salve --no-pager | tail -1");
     let readme = include_str!("../../../README.md");
     let stated = exposure.split_whitespace().find(|word| word.parse::<f64>().is_ok()).unwrap();

@@ -1,0 +1,75 @@
+//! What every look needs to know of this host and this user, found out once.
+
+use tokio::runtime::Runtime;
+
+use crate::cli::args::Common;
+use crate::cli::exit::Failure;
+use crate::cli::runtime;
+use crate::control::client::{ClientError, Connection, Found, find};
+use crate::control::protocol::Welcome;
+use crate::control::way::{Asking, Way};
+use crate::engine::Settings;
+use crate::engine::settings::SettingsError;
+use crate::host::paths::Paths;
+use crate::playbook::library::Library;
+
+/// Whether an engine serves this host, and what it says of itself.
+#[derive(Debug)]
+pub enum Engine {
+    /// It let us in.
+    Here(Welcome),
+    /// It, or its socket, did not.
+    Refused(String),
+    /// One may listen, and we may not come near.
+    Forbidden(String),
+    /// Nobody listens.
+    Nobody,
+}
+
+/// What is looked over.
+#[derive(Debug)]
+pub struct Ground {
+    /// Where files live.
+    pub paths: Paths,
+    /// Is this root?
+    pub root: bool,
+    /// For looks that wait.
+    pub runtime: Runtime,
+    /// The settings file, read or not.
+    pub settings: Result<Settings, SettingsError>,
+    /// Where the settings stand.
+    pub settings_file: std::path::PathBuf,
+    /// The playbooks, accepted or not.
+    pub library: Library,
+    /// The engine.
+    pub engine: Engine,
+}
+
+impl Ground {
+    /// Finds it all out.
+    pub fn new(common: &Common) -> Result<Self, Failure> {
+        let runtime = runtime::build()?;
+        let paths = common.paths();
+        let settings_file = common.settings_file();
+        let engine = runtime.block_on(async {
+            match find(&paths.sockets()).await {
+                Found::Nobody => Engine::Nobody,
+                Found::Forbidden(path) => Engine::Forbidden(path.display().to_string()),
+                Found::Engine(path) => match Connection::open(&Way::Socket(path), Asking::Not).await {
+                    Ok(connection) => Engine::Here(connection.welcome),
+                    Err(ClientError::Refused(why)) => Engine::Refused(why.to_string()),
+                    Err(error) => Engine::Refused(error.to_string()),
+                },
+            }
+        });
+        Ok(Self {
+            root: rustix::process::geteuid().is_root(),
+            settings: Settings::read(&settings_file),
+            library: Library::default().reload(&common.sources()),
+            paths,
+            runtime,
+            settings_file,
+            engine,
+        })
+    }
+}

@@ -1,0 +1,143 @@
+//! What the kernel, systemd, the clock and the terminal give.
+
+use std::fs;
+use std::path::Path;
+
+use jiff::Timestamp;
+use rustix::process::{Resource, getrlimit};
+
+use super::Finding;
+use super::ground::Ground;
+use crate::action::scope_level;
+use crate::core::plan::ScopeLevel;
+use crate::host::Systemd;
+
+/// Descriptors that an engine with a few thousand targets needs.
+const DESCRIPTORS: u64 = 4096;
+
+/// systemd, and its bus.
+pub fn systemd(ground: &Ground) -> Vec<Finding> {
+    if !Path::new("/run/systemd/system").is_dir() {
+        return vec![Finding::skipped("this host is not run by systemd: playbooks about units do not apply")];
+    }
+    let asked = ground.runtime.block_on(async {
+        let systemd = Systemd::shared().map_err(|error| error.to_string())?;
+        systemd.list_units("dbus.service").await.map_err(|error| error.to_string())
+    });
+    vec![match asked {
+        Ok(_) => Finding::fine("answers on the system bus"),
+        Err(why) => Finding::broken(format!("does not answer: {why}"), "systemctl status dbus.service"),
+    }]
+}
+
+/// What the kernel has of what makes watching cheap and deleting safe.
+pub fn kernel(_: &Ground) -> Vec<Finding> {
+    let uname = rustix::system::uname();
+    let release = uname.release().to_string_lossy().into_owned();
+    let mut findings = vec![Finding::fine(format!("Linux {release}"))];
+    let mut numbers = release.split(['.', '-']).map_while(|part| part.parse::<u32>().ok());
+    let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
+    if version < (5, 6) {
+        findings.push(Finding::warning(
+            "it is older than 5.6: no openat2, and pidfds only in part; slower and stricter ways are used",
+            "a newer kernel",
+        ));
+    }
+    if !Path::new("/proc/pressure/memory").exists() {
+        findings.push(Finding::warning(
+            "it keeps no pressure stall information: `pressure` checks are unknown",
+            "add psi=1 to the kernel's command line",
+        ));
+    }
+    findings
+}
+
+/// How an attempt's processes are held together.
+pub fn scopes(ground: &Ground) -> Vec<Finding> {
+    vec![match scope_level() {
+        ScopeLevel::CgroupV2 => Finding::fine("attempts run in control groups (v2), emptied by cgroup.kill"),
+        ScopeLevel::CgroupV1 => Finding::fine("attempts run in control groups (v1)"),
+        _ if ground.root => Finding::warning(
+            "no control group can be made: attempts are held by a subreaper",
+            "run the daemon as a service (`salve service install`): it has a control group delegated",
+        ),
+        _ => Finding::fine("attempts are held by a subreaper: only root makes control groups"),
+    }]
+}
+
+/// The wall clock.
+pub fn clock(ground: &Ground) -> Vec<Finding> {
+    let mut findings = Vec::new();
+    let synchronised = || Path::new("/run/systemd/timesync/synchronized").exists();
+    let asked = std::process::Command::new("/usr/bin/timedatectl")
+        .args(["show", "--property=NTPSynchronized", "--value"])
+        .output();
+    match asked {
+        Ok(output) if output.stdout.starts_with(b"yes") => findings.push(Finding::fine("synchronised")),
+        Ok(output) if output.status.success() => findings.push(Finding::warning(
+            "not synchronised: times in records and planned maintenance may be off",
+            "timedatectl set-ntp true",
+        )),
+        _ if synchronised() => findings.push(Finding::fine("synchronised")),
+        _ => findings.push(Finding::skipped("nobody tells whether it is synchronised")),
+    }
+    let last = crate::journal::Reader::open(&ground.paths.state).ok().and_then(|reader| reader.last().ok().flatten());
+    if let Some(last) = last.map(|last| last.wall).filter(|wall| *wall > Timestamp::now()) {
+        findings.push(Finding::warning(
+            format!("it stands before the journal's last record ({})", last.strftime("%Y-%m-%d %H:%M:%S")),
+            "set it: `timedatectl`; durations are not touched by it, dates in records are",
+        ));
+    }
+    findings
+}
+
+/// Descriptors.
+pub fn limits(_: &Ground) -> Vec<Finding> {
+    let limit = getrlimit(Resource::Nofile);
+    let soft = limit.current.unwrap_or(u64::MAX);
+    let hard = limit.maximum.unwrap_or(u64::MAX);
+    vec![if soft >= DESCRIPTORS {
+        Finding::fine(format!("{soft} open files"))
+    } else if hard >= DESCRIPTORS {
+        Finding::fine(format!("{soft} open files, which can become {hard}"))
+    } else {
+        Finding::warning(
+            format!("at most {hard} open files: some thousand watched targets need more"),
+            "LimitNOFILE=65536, as `salve service install` sets it",
+        )
+    }]
+}
+
+/// What the screen can show.
+pub fn terminal(_: &Ground) -> Vec<Finding> {
+    use std::io::IsTerminal;
+    if !std::io::stdout().is_terminal() {
+        return vec![Finding::skipped("this is no terminal")];
+    }
+    let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
+        .into_iter()
+        .find_map(|name| std::env::var(name).ok().filter(|value| !value.is_empty()));
+    let locale = locale.unwrap_or_default();
+    let unicode = locale.to_ascii_lowercase().replace('-', "").contains("utf8");
+    let name = std::env::var("TERM").unwrap_or_default();
+    vec![if unicode {
+        Finding::fine(format!("{name}, UTF-8"))
+    } else {
+        Finding::warning(
+            format!("{name}, and the locale `{locale}` is not UTF-8: drawn in ASCII"),
+            "export LANG=C.UTF-8",
+        )
+    }]
+}
+
+/// Members of a group, by name; none where there is no such group.
+pub fn members(group: &str) -> Option<Vec<String>> {
+    let groups = fs::read_to_string("/etc/group").ok()?;
+    groups.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let found = fields.next() == Some(group);
+        found.then(|| {
+            fields.nth(2).unwrap_or_default().split(',').filter(|name| !name.is_empty()).map(Into::into).collect()
+        })
+    })
+}

@@ -1,0 +1,48 @@
+//! The journal and the room that it has.
+
+use super::Finding;
+use super::ground::Ground;
+use crate::journal::{ReadError, Reader};
+
+/// Less room than this is soon none, in bytes.
+const LITTLE: u64 = 100 << 20;
+
+/// Room for the state folder, or for the nearest folder above it.
+pub fn disk(ground: &Ground) -> Vec<Finding> {
+    let folder = ground.paths.state.ancestors().find(|folder| folder.is_dir()).unwrap_or(&ground.paths.state);
+    vec![match rustix::fs::statvfs(folder) {
+        Err(error) => Finding::broken(format!("{}: {error}", folder.display()), "mount it"),
+        Ok(room) => {
+            let (free, all) = (room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize);
+            let said = format!("{} free of {} for {}", size(free), size(all), folder.display());
+            if free < LITTLE.min(all / 10) {
+                Finding::warning(said, "make room: without it nothing is recorded, and nothing acts")
+            } else {
+                Finding::fine(said)
+            }
+        }
+    }]
+}
+
+fn size(bytes: u64) -> String {
+    bytesize::ByteSize(bytes).display().iec().to_string()
+}
+
+/// Every record, and that none was altered.
+pub fn journal(ground: &Ground) -> Vec<Finding> {
+    let reader = match Reader::open(&ground.paths.state) {
+        Ok(reader) => reader,
+        Err(ReadError::None { .. }) => return vec![Finding::skipped("nothing was recorded yet")],
+        Err(error) if !ground.root => {
+            return vec![Finding::skipped(format!("{error}"))];
+        }
+        Err(error) => return vec![Finding::broken(error.to_string(), "look as the user who runs salve")],
+    };
+    vec![match reader.verify() {
+        Ok(verified) => Finding::fine(format!("the chain holds: {} records", verified.records)),
+        Err(broken) => Finding::broken(
+            format!("the chain is broken: {broken}"),
+            "keep a copy: cp -a the state folder; `salve journal export` prints what can be read",
+        ),
+    }]
+}
