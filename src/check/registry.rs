@@ -4,9 +4,12 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bell::Source;
 use super::judge::Judged;
 use super::look::{Looker, Sight};
-use super::{command, filesystem, http, load, memory, pressure, process, tcp, unit};
+use super::{
+    clock, command, failed_units, filesystem, http, load, memory, mount, path, pressure, process, tcp, tls, unit,
+};
 use crate::core::Verdict;
 use crate::playbook::{Check, Target};
 
@@ -117,4 +120,29 @@ kinds! {
     load: Load(LoadSubject, LoadSeen) costs Little;
     memory: Memory(MemorySubject, MemorySeen) costs Little;
     pressure: Pressure(PressureSubject, PressureSeen) costs Little;
+    path: Path(PathSubject, PathSeen) costs Little;
+    tls: Tls(TlsSubject, TlsSeen) costs Request;
+    failed_units: FailedUnits(FailedUnitsSubject, FailedUnitsSeen) costs Little;
+    clock: Clock(ClockSubject, ClockSeen) costs Little;
+    mount: Mount(MountSubject, MountSeen) costs Little;
+}
+
+/// Opens the sources of a subject's events. May hang as long as a dead mount does.
+pub type Open = Box<dyn FnOnce() -> Vec<Source> + Send>;
+
+/// Who rings when this subject is worth a look, besides systemd, pidfds and the mount table, which ring for all.
+pub fn sources(check: &Check, subject: &Subject) -> Option<Open> {
+    match (check, subject) {
+        (Check::Pressure(check), _) => {
+            let check = check.clone();
+            Some(Box::new(move || {
+                pressure::triggers(&check).into_iter().map(|file| Source::Trigger(file.into())).collect()
+            }))
+        }
+        (_, Subject::Path(subject)) => {
+            let path = subject.path.clone();
+            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        }
+        _ => None,
+    }
 }

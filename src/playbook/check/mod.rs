@@ -127,6 +127,11 @@ kinds! {
     load: Load(LoadCheck);
     memory: Memory(MemoryCheck);
     pressure: Pressure(PressureCheck);
+    path: Path(PathCheck);
+    tls: Tls(TlsCheck);
+    failed_units: FailedUnits(FailedUnitsCheck);
+    clock: Clock(ClockCheck);
+    mount: Mount(MountCheck);
 }
 
 impl Check {
