@@ -24,6 +24,7 @@
 //! | [`unit`], [`process`], [`path`] and the rest | the kinds: what it looks at, the look, the judgement, the words |
 
 mod bell;
+pub mod cgroup;
 pub mod clock;
 pub mod command;
 mod dispatch;
@@ -35,6 +36,7 @@ pub mod hub;
 pub mod judge;
 mod kernel;
 pub mod load;
+pub mod log;
 mod look;
 pub mod memory;
 pub mod mount;

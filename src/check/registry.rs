@@ -6,9 +6,11 @@ use serde::{Deserialize, Serialize};
 
 use super::bell::Source;
 use super::judge::Judged;
+use super::log::{LogSource, LogSubject};
 use super::look::{Looker, Sight};
 use super::{
-    clock, command, failed_units, filesystem, http, load, memory, mount, path, pressure, process, tcp, tls, unit,
+    cgroup, clock, command, failed_units, filesystem, http, load, log, memory, mount, path, pressure, process, tcp,
+    tls, unit,
 };
 use crate::core::Verdict;
 use crate::playbook::{Check, Target};
@@ -125,6 +127,8 @@ kinds! {
     failed_units: FailedUnits(FailedUnitsSubject, FailedUnitsSeen) costs Little;
     clock: Clock(ClockSubject, ClockSeen) costs Little;
     mount: Mount(MountSubject, MountSeen) costs Little;
+    log: Log(LogSubject, LogSeen) costs Child;
+    cgroup: Cgroup(CgroupSubject, CgroupSeen) costs Little;
 }
 
 /// Opens the sources of a subject's events. May hang as long as a dead mount does.
@@ -142,6 +146,14 @@ pub fn sources(check: &Check, subject: &Subject) -> Option<Open> {
         (_, Subject::Path(subject)) => {
             let path = subject.path.clone();
             Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        }
+        (_, Subject::Log(LogSubject { source: LogSource::File(path), .. })) => {
+            let path = path.clone();
+            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        }
+        (_, Subject::Cgroup(subject)) => {
+            let events = cgroup::usual_events(&subject.unit);
+            Some(Box::new(move || Source::folder_of(&events).into_iter().collect()))
         }
         _ => None,
     }

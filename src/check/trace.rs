@@ -5,6 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use super::log::tail::Tail;
 use super::subject::Subject;
 use crate::core::Mono;
 
@@ -20,6 +21,8 @@ pub struct Traces(Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Trace>>>>);
 pub struct Trace {
     /// Counters over time.
     pub samples: Samples,
+    /// Where a file was read to.
+    pub tail: Option<Tail>,
 }
 
 impl Traces {

@@ -132,6 +132,8 @@ kinds! {
     failed_units: FailedUnits(FailedUnitsCheck);
     clock: Clock(ClockCheck);
     mount: Mount(MountCheck);
+    log: Log(LogCheck);
+    cgroup: Cgroup(CgroupCheck);
 }
 
 impl Check {
