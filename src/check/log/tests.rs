@@ -6,7 +6,7 @@ use super::tail::Tail;
 use super::*;
 use crate::core::{Mono, Verdict};
 
-const WINDOW: Duration = Duration::from_secs(60);
+const WINDOW: Duration = Duration::from_mins(1);
 
 struct Follow {
     tail: Option<Tail>,
@@ -87,7 +87,7 @@ fn hostile_lines_are_matched_by_their_head_and_shown_clean() {
     follow.count(0);
     let mut log = OpenOptions::new().append(true).open(&file).unwrap();
     log.write_all(b"ERROR \xff\x1b[31m\x00 password=hunter2 ").unwrap();
-    log.write_all(&[b'x'; 300_000]).unwrap();
+    log.write_all(&vec![b'x'; 300_000]).unwrap();
     log.write_all(b"ERROR\n").unwrap();
     let seen = follow.look(1).unwrap();
     let latest = seen.latest.unwrap();
