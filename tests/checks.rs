@@ -10,7 +10,7 @@ use std::time::Duration;
 use salve::check::{Hub, Kept};
 use salve::core::{Key, Reading, Role, Verdict, WatchId};
 use salve::host::Clock;
-use salve::playbook::check::{CommandCheck, HttpCheck, LoadCheck, ProcessCheck, TcpCheck};
+use salve::playbook::check::{CommandCheck, HttpCheck, LoadCheck, PathCheck, ProcessCheck, TcpCheck};
 use salve::playbook::value::{Period, Template};
 use salve::playbook::{Check, ContentKey, Target};
 use tokio::net::TcpListener;
@@ -197,4 +197,28 @@ async fn what_a_check_does_not_say_is_unknown_with_the_reason() {
     let reading = host.next(&empty).await;
     assert!(matches!(reading.verdict, Verdict::Unknown(why) if why.contains("compares nothing")));
     assert!(salve::check::strip().is_some_and(|strip| strip.memory > 0.0 && strip.cores > 0));
+}
+
+#[tokio::test]
+async fn a_file_is_told_of_when_it_comes_and_goes_however_often() {
+    let mut host = Host::start();
+    let root = tempfile::tempdir().unwrap();
+    let folder = root.path().join("folder");
+    std::fs::create_dir(&folder).unwrap();
+    let file = folder.join("flag");
+    let (path, exists) = (Some(file.to_str().unwrap().into()), Some(true));
+    let watch = host.watch(
+        "a",
+        Role::Detector,
+        Check::Path(PathCheck { path, exists, every: Some(NEVER), ..PathCheck::default() }),
+    );
+    assert_eq!(host.next(&watch).await.verdict, Verdict::DoesNotHold);
+    std::fs::write(&file, "").unwrap();
+    assert_eq!(host.next(&watch).await.verdict, Verdict::Holds);
+    std::fs::rename(&file, folder.join("other")).unwrap();
+    assert_eq!(host.next(&watch).await.verdict, Verdict::DoesNotHold);
+    std::fs::rename(folder.join("other"), &file).unwrap();
+    assert_eq!(host.next(&watch).await.verdict, Verdict::Holds);
+    std::fs::remove_file(&file).unwrap();
+    assert_eq!(host.next(&watch).await.verdict, Verdict::DoesNotHold);
 }

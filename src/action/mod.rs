@@ -15,7 +15,7 @@
 //! | [`order`] | what the executor gets, as JSON |
 //! | [`runner`] | the orders of a plan, one after the other, to a deadline |
 //! | `registry` | the kinds, registered once: add a kind's file, and its line there |
-//! | [`unit`], `run`, [`clean`] | one kind of action each |
+//! | [`unit`], `run`, [`clean`], `signal`, `http`, `wait` | one kind of action each |
 //! | `process` | one child of an attempt |
 //! | `scope` | what holds an attempt's processes together, so that they can all be ended |
 //! | `output`, [`redact`] | what a program printed: bounded, visible, without secrets |
@@ -23,6 +23,7 @@
 
 pub mod clean;
 mod dry;
+mod http;
 mod identity;
 pub mod order;
 mod output;
@@ -34,7 +35,9 @@ mod registry;
 mod run;
 pub mod runner;
 mod scope;
+mod signal;
 pub mod unit;
+mod wait;
 
 use std::path::PathBuf;
 

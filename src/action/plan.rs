@@ -36,6 +36,9 @@ pub enum PlanError {
     /// A `unit` action without a unit.
     #[error("`unit` names no unit, and the target is {0}")]
     NoUnit(String),
+    /// A process that may not be sent a signal.
+    #[error(transparent)]
+    Signal(#[from] super::signal::SignalRefusal),
     /// A folder that may not be cleaned.
     #[error(transparent)]
     Clean(#[from] RootError),

@@ -6,10 +6,13 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::http::HttpOrder;
 use super::order::{CleanOrder, RunOrder, UnitOrder};
 use super::plan::PlanError;
 use super::runner::{Ran, Stage};
-use super::{Context, clean, run, unit};
+use super::signal::SignalOrder;
+use super::wait::WaitOrder;
+use super::{Context, clean, http, run, signal, unit, wait};
 use crate::core::plan::PlannedStep;
 use crate::playbook::{Action, Playbook};
 
@@ -60,4 +63,7 @@ kinds! {
     unit: Unit(UnitOrder);
     run: Run(RunOrder);
     clean: Clean(CleanOrder) and dry_run;
+    signal: Signal(SignalOrder);
+    http: Http(HttpOrder);
+    wait: Wait(WaitOrder);
 }

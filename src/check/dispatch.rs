@@ -2,21 +2,22 @@
 //!
 //! One task owns all of it, so nothing here is locked. Looks run in tasks of their own: a stuck one holds up nobody.
 
+mod events;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
 use std::hash::{BuildHasher, RandomState};
-use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
+use super::bell::Bell;
 use super::hub::Kept;
 use super::judge::judge;
-use super::kernel::{Bell, Order, Told};
+use super::kernel::{Order, Told};
 use super::look::{Look, Looker};
-use super::pressure;
 use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::unit::watch::UnitOrder;
@@ -36,6 +37,9 @@ const FIGURES: Duration = Duration::from_secs(1);
 /// Looks that are due so soon go along with those that are due now: one wake-up for all.
 const TOGETHER: Duration = Duration::from_millis(20);
 
+/// While something keeps happening to a subject, looks at it are at least so far apart.
+const CALM: Duration = Duration::from_millis(100);
+
 /// What the hub asks for.
 #[derive(Debug)]
 pub enum Asked {
@@ -54,6 +58,10 @@ struct Entry {
     looking: bool,
     /// Somebody came while a look was under way: it is not fresh enough for them.
     again: bool,
+    /// A look because of an event stands in the timetable.
+    soon: bool,
+    /// When the latest look was begun here.
+    began: Option<Instant>,
     /// When the latest look that counts began.
     latest: Option<Mono>,
     kept: Option<Observation>,
@@ -96,6 +104,8 @@ pub struct Dispatch {
     hung: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
     held: HashSet<Arc<WatchId>>,
+    /// Those whose source of events is gone.
+    deaf: HashSet<Arc<WatchId>>,
     flush: Option<Instant>,
     tickets: u64,
     bells: u64,
@@ -125,6 +135,7 @@ impl Dispatch {
             hung: HashMap::new(),
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
+            deaf: HashSet::new(),
             flush: None,
             tickets: 0,
             bells: 0,
@@ -175,10 +186,8 @@ impl Dispatch {
             None => subject,
         };
         let watch = Arc::new(watch);
-        let bells = self.ring(&check);
-        if !bells.is_empty() {
-            self.hung.insert(watch.clone(), bells);
-        }
+        self.looker.traces.remember(&subject);
+        self.ring(&watch, &subject, &check);
         let (told, told_at, held) = (None, Instant::now(), None);
         self.watches.insert(watch.clone(), Watched { subject: subject.clone(), check, told, told_at, held });
         let new = !self.entries.contains_key(&subject);
@@ -188,6 +197,8 @@ impl Dispatch {
             ticket: 0,
             looking: false,
             again: false,
+            soon: false,
+            began: None,
             latest: None,
             kept: None,
         });
@@ -208,34 +219,10 @@ impl Dispatch {
         }
     }
 
-    /// Bells for a check: descriptors that ring when it is worth a look.
-    fn ring(&mut self, check: &Check) -> Vec<u64> {
-        match check {
-            Check::Pressure(check) => {
-                let triggers = pressure::triggers(check);
-                triggers.into_iter().map(|file| self.hang(Bell::Pressure, file.into())).collect()
-            }
-            Check::Filesystem(_) if !self.mounts_ring => {
-                if let Ok(table) = std::fs::File::open(crate::host::mounts::TABLE) {
-                    self.mounts_ring = true;
-                    // One for all, for good.
-                    self.hang(Bell::Mounts, table.into());
-                }
-                Vec::new()
-            }
-            _ => Vec::new(),
-        }
-    }
-
-    fn hang(&mut self, bell: Bell, fd: OwnedFd) -> u64 {
-        self.bells += 1;
-        self.looker.order(Order::Ring(self.bells, bell, fd));
-        self.bells
-    }
-
     fn unwatch(&mut self, watch: &WatchId) {
         let Some(watched) = self.watches.remove(watch) else { return };
         self.held.remove(watch);
+        self.deaf.remove(watch);
         for bell in self.hung.remove(watch).into_iter().flatten() {
             self.looker.order(Order::Silence(bell));
         }
@@ -245,9 +232,12 @@ impl Dispatch {
             return self.retime(&watched.subject);
         }
         self.entries.remove(&watched.subject);
+        self.looker.traces.forget(&watched.subject);
         match (&*watched.subject, &self.units) {
             (Subject::Process(_), _) => self.looker.order(Order::Forget(watched.subject)),
-            (Subject::Unit(_), Some(units)) => drop(units.send(UnitOrder::Forget(watched.subject))),
+            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
+                drop(units.send(UnitOrder::Forget(watched.subject)));
+            }
             _ => (),
         }
     }
@@ -271,7 +261,9 @@ impl Dispatch {
         };
         match (&**subject, &self.units) {
             (Subject::Process(_), _) => self.looker.order(Order::Track(subject.clone(), shortest)),
-            (Subject::Unit(_), Some(units)) => drop(units.send(UnitOrder::Track(subject.clone()))),
+            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
+                drop(units.send(UnitOrder::Track(subject.clone())));
+            }
             _ => (),
         }
         if let Some(entry) = self.entries.get_mut(subject)
@@ -288,6 +280,11 @@ impl Dispatch {
         let ticket = self.tickets;
         let Some(entry) = self.entries.get_mut(subject) else { return };
         entry.ticket = ticket;
+        // What stood in the timetable is void now, the event that it was for is not.
+        if std::mem::take(&mut entry.soon) {
+            self.timetable.push(Reverse((Instant::now() + CALM, ticket, subject.clone())));
+            return;
+        }
         let Some(period) = entry.period else { return };
         let chance = u32::try_from(self.chance.hash_one(ticket) % 1000).unwrap_or_default();
         let wait = period * 9 / 10 + period / 10 * chance / 1000;
@@ -302,7 +299,9 @@ impl Dispatch {
                 break;
             }
             let Some(Reverse((_, ticket, subject))) = self.timetable.pop() else { break };
-            if self.entries.get(&subject).is_some_and(|entry| entry.ticket == ticket) {
+            let Some(entry) = self.entries.get_mut(&subject) else { continue };
+            if entry.ticket == ticket {
+                entry.soon = false;
                 self.begin(&subject);
                 self.schedule(&subject);
             }
@@ -319,6 +318,20 @@ impl Dispatch {
         }
     }
 
+    /// Looks because something happened: at once, but not again and again while it goes on happening.
+    fn soon(&mut self, subject: &Arc<Subject>) {
+        let now = Instant::now();
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        match entry.began.map(|began| began + CALM) {
+            Some(calm) if calm > now && !entry.looking => {
+                if !std::mem::replace(&mut entry.soon, true) {
+                    self.timetable.push(Reverse((calm, entry.ticket, subject.clone())));
+                }
+            }
+            _ => self.begin(subject),
+        }
+    }
+
     /// Begins a look, or marks that the one under way is not enough.
     fn begin(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
@@ -327,6 +340,7 @@ impl Dispatch {
             return;
         }
         entry.looking = true;
+        entry.began = Some(Instant::now());
         let (looker, subject, tell) = (self.looker.clone(), subject.clone(), self.tell.clone());
         tokio::spawn(async move {
             let look = looker.look(&subject).await;
@@ -342,21 +356,22 @@ impl Dispatch {
                     entry.looking = false;
                     let again = std::mem::take(&mut entry.again);
                     self.seen(&subject, &look);
+                    self.hear_again(&subject);
                     if again {
-                        self.begin(&subject);
+                        self.soon(&subject);
                     }
                 }
             }
-            Told::Rang(bell) => {
-                let rung = |subject: &&Arc<Subject>| match bell {
-                    Bell::Mounts => matches!(***subject, Subject::Filesystem(_)),
-                    Bell::Pressure => matches!(***subject, Subject::Pressure(_)),
-                };
+            Told::Rang(Bell::Mounts) => {
+                let rung = |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
                 let subjects: Vec<_> = self.entries.keys().filter(rung).cloned().collect();
                 for subject in subjects {
-                    self.begin(&subject);
+                    self.soon(&subject);
                 }
             }
+            Told::Rang(Bell::Subject(subject)) => self.soon(&subject),
+            Told::Sources(watch, subject, sources) => self.hang_all(&watch, &subject, sources),
+            Told::Lost(bell) => self.lost(bell),
             Told::Note(about, text) => drop(self.notes.send((about, text))),
         }
     }

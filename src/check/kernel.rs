@@ -4,7 +4,7 @@
 //! they live. The listing is done here too, so that a death and a birth are never told in the wrong order.
 
 use std::collections::HashMap;
-use std::os::fd::{AsFd, OwnedFd};
+use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
 use std::thread;
@@ -16,12 +16,13 @@ use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{mpsc, oneshot};
 
+use super::bell::{Bell, Heard, Source};
 use super::look::Look;
 use super::process::ProcessSeen;
 use super::process::proc;
 use super::process::table::{Attended, Doorbell, Table};
 use super::subject::{Observation, Subject};
-use crate::core::Mono;
+use crate::core::{Mono, WatchId};
 use crate::host::Clock;
 
 /// The answer to a fresh look at processes.
@@ -36,21 +37,12 @@ pub enum Order {
     Forget(Arc<Subject>),
     /// Look now.
     Look(Arc<Subject>, Answer),
-    /// Ring when this descriptor polls with priority.
-    Ring(u64, Bell, OwnedFd),
+    /// Ring when this source does.
+    Ring(u64, Bell, Source),
     /// No longer.
     Silence(u64),
     /// End.
     Stop,
-}
-
-/// What rang.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Bell {
-    /// The mount table changed.
-    Mounts,
-    /// Pressure rose to a bound.
-    Pressure,
 }
 
 /// What the thread, the unit watcher and looks tell.
@@ -64,6 +56,10 @@ pub enum Told {
     Note(Arc<str>, Arc<str>),
     /// Look again at what hangs on this.
     Rang(Bell),
+    /// The sources of a watch are ready to be hung up.
+    Sources(Arc<WatchId>, Arc<Subject>, Vec<Source>),
+    /// The source of this watch is gone: its folder was removed, or came anew.
+    Lost(u64),
 }
 
 /// The line to the thread, which ends with it.
@@ -130,7 +126,7 @@ struct Loop {
     table: Table,
     /// Somebody came or went: the shortest period may be another one.
     replan: bool,
-    bells: HashMap<u64, (Bell, OwnedFd)>,
+    bells: HashMap<u64, (Bell, Source)>,
     looks: Vec<(Arc<Subject>, Answer)>,
     /// A subject that is new must be told of even where nothing is found.
     due: bool,
@@ -252,14 +248,15 @@ impl Loop {
         if token == WAKE {
             let _ = rustix::io::read(&self.wake, &mut [0; 8]);
         } else if token >= BELLS {
-            if let Some((bell, fd)) = self.bells.get(&token) {
-                let bell = *bell;
-                // The mount table always rings with an error flag; a trigger that does is gone, and would ring forever.
-                if bell == Bell::Pressure && flags.contains(epoll::EventFlags::ERR) {
-                    let _ = epoll::delete(&self.pidfds.epoll, fd);
-                    self.bells.remove(&token);
-                }
-                let _ = self.tell.send(Told::Rang(bell));
+            let Some((bell, source)) = self.bells.get(&token) else { return };
+            let heard = source.heard(flags);
+            if heard != Heard::Nothing {
+                let _ = self.tell.send(Told::Rang(bell.clone()));
+            }
+            if heard == Heard::Ended {
+                let _ = epoll::delete(&self.pidfds.epoll, source.fd());
+                self.bells.remove(&token);
+                let _ = self.tell.send(Told::Lost(token & !BELLS));
             }
         } else {
             self.table.ended(token);
@@ -291,10 +288,10 @@ impl Loop {
         }
     }
 
-    fn ring(&mut self, token: u64, bell: Bell, fd: OwnedFd) {
+    fn ring(&mut self, token: u64, bell: Bell, source: Source) {
         let data = epoll::EventData::new_u64(token);
-        if epoll::add(&self.pidfds.epoll, fd.as_fd(), data, epoll::EventFlags::PRI).is_ok() {
-            self.bells.insert(token, (bell, fd));
+        if epoll::add(&self.pidfds.epoll, source.fd(), data, source.flags()).is_ok() {
+            self.bells.insert(token, (bell, source));
         }
     }
 

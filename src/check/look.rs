@@ -8,6 +8,7 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 use super::kernel::{Kernel, Order};
 use super::registry::Cost;
 use super::subject::{Observation, Subject};
+use super::trace::Traces;
 use crate::core::Mono;
 use crate::host::deadline::Disposable;
 use crate::host::{Clock, Systemd, clock};
@@ -55,6 +56,8 @@ pub struct Looker {
     pub kernel: OnceLock<Option<Kernel>>,
     /// For calls that may never return.
     pub disposable: Disposable,
+    /// What is remembered from one look to the next.
+    pub traces: Traces,
     connections: Semaphore,
     children: Semaphore,
 }
@@ -67,6 +70,7 @@ impl Looker {
             systemd: Systemd::shared().ok(),
             kernel: OnceLock::new(),
             disposable: Disposable::default(),
+            traces: Traces::default(),
             connections: Semaphore::new(CONNECTIONS),
             children: Semaphore::new(CHILDREN),
         }

@@ -17,16 +17,22 @@
 //! | `registry` | the kinds, registered once: add a kind's file, and its line there |
 //! | `look` | one look at one subject, within its deadline |
 //! | `kernel` | the one thread that sleeps on every pidfd, on the mount table and on PSI triggers |
+//! | `bell` | descriptors that ring when it is worth a look |
+//! | `trace` | what a kind remembers from one look to the next |
 //! | [`judge`](mod@judge) | observation and condition to verdict, words and figure |
 //! | `resolve`, `facts`, `pid` | targets to canonical things; what is true of a target before an attempt |
-//! | [`unit`], [`process`], [`filesystem`], [`http`], [`tcp`], [`command`], [`load`], [`memory`], [`pressure`] | the kinds |
+//! | [`unit`], [`process`], [`path`] and the rest | the kinds: what it looks at, the look, the judgement, the words |
 
+mod bell;
+pub mod cgroup;
+pub mod clock;
 pub mod command;
 pub mod container;
 pub mod cpu;
 mod dispatch;
 pub mod dns;
 mod facts;
+pub mod failed_units;
 pub mod filesystem;
 pub mod http;
 pub mod hub;
@@ -34,9 +40,12 @@ pub mod judge;
 mod kernel;
 pub mod link;
 pub mod load;
+pub mod log;
 mod look;
 pub mod memory;
+pub mod mount;
 mod parts;
+pub mod path;
 mod pid;
 pub mod pressure;
 pub mod process;
@@ -44,6 +53,8 @@ mod registry;
 mod resolve;
 pub mod subject;
 pub mod tcp;
+pub mod tls;
+mod trace;
 pub mod unit;
 
 pub use facts::TargetFacts;

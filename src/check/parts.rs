@@ -1,10 +1,23 @@
 //! A check may set several conditions; it holds when all of them do. This puts them together, with the words.
 
+use std::time::Duration;
+
 use bytesize::ByteSize;
 
 use super::judge::Judged;
 use crate::core::Verdict;
-use crate::playbook::value::{Amount, Bound};
+use crate::playbook::value::{Amount, Bound, Comparison, Period};
+
+/// What was counted over a window that may not be over yet.
+#[derive(Debug, Clone, Copy)]
+pub struct Counted {
+    /// In the bound's unit.
+    pub figure: f64,
+    /// For how long it was counted.
+    pub over: Duration,
+    /// For how long it shall be.
+    pub window: Duration,
+}
 
 /// The conditions of one check, as they are judged.
 #[derive(Debug, Default)]
@@ -33,6 +46,20 @@ impl Parts {
             self.say(format!("{label}{}", in_unit(bound.amount, figure)));
         } else {
             self.unclear(format!("{label}{} cannot be compared here", bound.amount));
+        }
+    }
+
+    /// A bound on what is counted over a window. That enough was seen is known at once; that there was no more, only
+    /// after a whole window.
+    pub fn counted(&mut self, bound: Bound, so_far: Counted, label: &str) {
+        let early = so_far.over < so_far.window;
+        let from_above = matches!(bound.comparison, Comparison::Below | Comparison::AtMost | Comparison::Equal);
+        if early && from_above && bound.admits(so_far.figure) {
+            let (over, window) = (span(so_far.over), span(so_far.window));
+            self.unclear(format!("watched for {over} of {window} so far"));
+            self.figure(so_far.figure);
+        } else {
+            self.bound(bound, Some(so_far.figure), label);
         }
     }
 
@@ -80,6 +107,18 @@ fn in_unit(amount: Amount, figure: f64) -> String {
 pub fn plain(figure: f64) -> String {
     let text = format!("{figure:.1}");
     text.strip_suffix(".0").map_or(text.clone(), str::to_owned)
+}
+
+/// A length of time in words, rounded to what a reader needs: `3m 20s`, `16s`, `85ms`.
+pub fn span(length: Duration) -> String {
+    let unit = match length.as_secs() {
+        0 => return format!("{}ms", length.as_millis()),
+        1..120 => 1,
+        120..7200 => 60,
+        7200..172_800 => 3600,
+        _ => 86_400,
+    };
+    Period(Duration::from_secs(length.as_secs() / unit * unit)).to_string()
 }
 
 /// `97.3%`

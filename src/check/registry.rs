@@ -4,9 +4,14 @@
 
 use serde::{Deserialize, Serialize};
 
+use super::bell::Source;
 use super::judge::Judged;
+use super::log::{LogSource, LogSubject};
 use super::look::{Looker, Sight};
-use super::{command, container, cpu, dns, filesystem, http, link, load, memory, pressure, process, tcp, unit};
+use super::{
+    cgroup, clock, command, container, cpu, dns, failed_units, filesystem, http, link, load, log, memory, mount, path,
+    pressure, process, tcp, tls, unit,
+};
 use crate::core::Verdict;
 use crate::playbook::{Check, Target};
 
@@ -121,4 +126,39 @@ kinds! {
     dns: Dns(DnsSubject, DnsSeen) costs Request;
     link: Link(LinkSubject, LinkSeen) costs Little;
     container: Container(ContainerSubject, ContainerSeen) costs Request;
+    path: Path(PathSubject, PathSeen) costs Little;
+    tls: Tls(TlsSubject, TlsSeen) costs Request;
+    failed_units: FailedUnits(FailedUnitsSubject, FailedUnitsSeen) costs Little;
+    clock: Clock(ClockSubject, ClockSeen) costs Little;
+    mount: Mount(MountSubject, MountSeen) costs Little;
+    log: Log(LogSubject, LogSeen) costs Child;
+    cgroup: Cgroup(CgroupSubject, CgroupSeen) costs Little;
+}
+
+/// Opens the sources of a subject's events. May hang as long as a dead mount does.
+pub type Open = Box<dyn FnOnce() -> Vec<Source> + Send>;
+
+/// Who rings when this subject is worth a look, besides systemd, pidfds and the mount table, which ring for all.
+pub fn sources(check: &Check, subject: &Subject) -> Option<Open> {
+    match (check, subject) {
+        (Check::Pressure(check), _) => {
+            let check = check.clone();
+            Some(Box::new(move || {
+                pressure::triggers(&check).into_iter().map(|file| Source::Trigger(file.into())).collect()
+            }))
+        }
+        (_, Subject::Path(subject)) => {
+            let path = subject.path.clone();
+            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        }
+        (_, Subject::Log(LogSubject { source: LogSource::File(path), .. })) => {
+            let path = path.clone();
+            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        }
+        (_, Subject::Cgroup(subject)) => {
+            let events = cgroup::usual_events(&subject.unit);
+            Some(Box::new(move || Source::folder_of(&events).into_iter().collect()))
+        }
+        _ => None,
+    }
 }

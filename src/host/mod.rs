@@ -9,6 +9,7 @@ pub mod paths;
 pub mod program;
 pub mod redact;
 pub mod systemd;
+pub mod timex;
 
 pub use clock::Clock;
 pub use systemd::Systemd;

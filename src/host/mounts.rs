@@ -24,6 +24,8 @@ pub struct Mounted {
     pub point: PathBuf,
     /// The kind of file system: `ext4`, `tmpfs`, `proc`.
     pub kind: String,
+    /// The mount's own options, then the file system's.
+    pub options: Vec<String>,
 }
 
 /// Everything that is mounted, in the table's order: of two at one point the later hides the earlier.
@@ -43,9 +45,14 @@ fn rows(table: &[u8]) -> impl Iterator<Item = Mounted> + '_ {
     table.split(|byte| *byte == b'\n').filter_map(|line| {
         let mut fields = line.split(|byte| *byte == b' ');
         let point = OsString::from_vec(unescaped(fields.nth(4)?)).into();
+        let own = fields.next().unwrap_or_default();
         // any number of fields stands before the dash
-        let kind = fields.skip_while(|field| *field != b"-").nth(1).unwrap_or_default();
-        Some(Mounted { point, kind: String::from_utf8_lossy(kind).into_owned() })
+        let mut behind = fields.skip_while(|field| *field != b"-").skip(1);
+        let kind = behind.next().unwrap_or_default();
+        let theirs = behind.nth(1).unwrap_or_default();
+        let words = |list: &[u8]| String::from_utf8_lossy(list).split(',').map(str::to_owned).collect::<Vec<_>>();
+        let options = words(own).into_iter().chain(words(theirs)).filter(|option| !option.is_empty()).collect();
+        Some(Mounted { point, kind: String::from_utf8_lossy(kind).into_owned(), options })
     })
 }
 

@@ -193,13 +193,14 @@ pub fn arguments(argv: &[Template], values: &Placeholders) -> Result<Vec<String>
     }
 }
 
-/// Does a rung's program, argument or environment hold this placeholder? Then its value is worth looking up.
+/// Does a rung hold this placeholder, or need what it stands for? Then its value is worth looking up.
 pub fn wanted(rung: &Rung, name: &str) -> bool {
     let holds = |template: &Template| {
         let named = |piece: &Piece<'_>| matches!(piece, Piece::Value(placeholder) if placeholder.name() == name);
         template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
     };
-    rung.actions.iter().flat_map(Action::templates).any(holds)
+    let signals = name == Placeholder::Pid.name() && rung.actions.iter().any(|one| matches!(one, Action::Signal(_)));
+    signals || rung.actions.iter().flat_map(Action::templates).any(holds)
 }
 
 #[cfg(test)]

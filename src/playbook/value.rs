@@ -14,7 +14,7 @@ pub use amount::Amount;
 pub use bound::{Bound, Comparison, LatencyBound};
 pub use period::Period;
 pub use template::Template;
-pub use wanted::{UnitState, WantedNumber, WantedState};
+pub use wanted::{UnitState, WantedNumber, WantedState, WantedWord};
 pub use window::DayWindow;
 
 /// How a value failed to read: what was wrong, and the right form.

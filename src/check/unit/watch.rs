@@ -10,6 +10,7 @@ use tokio::time::{Instant, sleep};
 
 use super::stops::Stops;
 use super::{UnitSight, UnitSubject};
+use crate::check::bell::Bell;
 use crate::check::kernel::Told;
 use crate::check::look::{Look, since_event};
 use crate::check::subject::{Observation, Subject};
@@ -134,6 +135,11 @@ impl Watcher {
     }
 
     fn changed(&self, change: Change, watched: &Watched, dirty: &mut BTreeSet<Arc<Subject>>) {
+        if matches!(change, Change::Unit(_) | Change::Reloaded) {
+            for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
+                let _ = self.tell.send(Told::Rang(Bell::Subject(subject.clone())));
+            }
+        }
         match change {
             Change::Unit(id) => dirty.extend(watched.by_id.get(&id).into_iter().flatten().cloned()),
             Change::Reloaded => dirty.extend(watched.subjects.iter().cloned()),

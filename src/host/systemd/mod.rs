@@ -156,6 +156,16 @@ impl Systemd {
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
+    /// The units that failed and whose id matches a glob.
+    ///
+    /// # Errors
+    /// Where systemd cannot be asked.
+    pub async fn failed_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
+        let manager = self.manager().await?;
+        let rows = within(ANSWER, manager.list_units_by_patterns(&["failed"], &[pattern])).await?;
+        Ok(rows.into_iter().map(Listed::from).collect())
+    }
+
     /// Is a unit meant to run on this host?
     ///
     /// # Errors

@@ -164,11 +164,17 @@ kinds! {
     unit: Unit(UnitAction);
     run: Run(RunAction);
     clean: Clean(CleanAction);
+    signal: Signal(SignalAction);
+    http: Http(HttpAction);
+    wait: Wait(WaitAction);
 }
 
 pub use self::clean::CleanAction;
+pub use self::http::{HttpAction, Method};
 pub use self::run::{RunAction, RunFull};
+pub use self::signal::SignalAction;
 pub use self::unit::{NamedUnit, UnitAction, UnitVerb};
+pub use self::wait::WaitAction;
 
 /// Program and arguments, under this key.
 pub(super) fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str) -> Option<Vec<Template>> {

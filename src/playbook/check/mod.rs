@@ -131,6 +131,13 @@ kinds! {
     dns: Dns(DnsCheck);
     link: Link(LinkCheck);
     container: Container(ContainerCheck);
+    path: Path(PathCheck);
+    tls: Tls(TlsCheck);
+    failed_units: FailedUnits(FailedUnitsCheck);
+    clock: Clock(ClockCheck);
+    mount: Mount(MountCheck);
+    log: Log(LogCheck);
+    cgroup: Cgroup(CgroupCheck);
 }
 
 pub use self::container::{ContainerHealth, ContainerState};

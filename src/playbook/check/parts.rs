@@ -2,7 +2,7 @@
 
 use std::ops::RangeInclusive;
 
-use crate::playbook::value::{Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState};
+use crate::playbook::value::{Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState, WantedWord};
 
 /// What one condition asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -13,6 +13,8 @@ pub enum Condition {
     Number(WantedNumber),
     /// Exactly this word.
     Word(String),
+    /// This word, or any other.
+    Wanted(WantedWord),
     /// So, or not so.
     Flag(bool),
     /// A comparison with an amount.
@@ -82,6 +84,10 @@ pub struct Parts<'c> {
     pub arguments: Option<(&'static str, &'c [Template])>,
     /// Key and words: two conditions that can never hold together.
     pub never: Option<(&'static str, String)>,
+    /// Key, what is wrong with its value, and the right form.
+    pub wrong: Vec<(&'static str, String, &'static str)>,
+    /// Key and the time over which something is counted.
+    pub window: Option<(&'static str, Period)>,
     /// How often to look, where the check says.
     pub every: Option<Period>,
     /// How long a look may take, where the check says.
@@ -113,6 +119,20 @@ impl<'c> Parts<'c> {
 
     pub(super) fn never(self, never: Option<(&'static str, String)>) -> Self {
         Self { never: self.never.or(never), ..self }
+    }
+
+    pub(super) fn wrong(mut self, wrong: Option<(&'static str, String, &'static str)>) -> Self {
+        self.wrong.extend(wrong);
+        self
+    }
+
+    pub(super) fn window(self, key: &'static str, window: Option<Period>) -> Self {
+        Self { window: window.map(|window| (key, window)), ..self }
+    }
+
+    pub(super) fn wanted(self, key: &'static str, wanted: Option<&'c WantedWord>) -> Self {
+        self.text(key, wanted.map(|wanted| wanted.word.as_str()))
+            .condition(key, wanted.map(|wanted| Condition::Wanted(wanted.clone())))
     }
 
     pub(super) fn arguments(self, key: &'static str, argv: &'c [Template]) -> Self {

@@ -19,6 +19,9 @@ pub fn lint(check: &Placed<'_, Check>, targets: &[&TargetSpec], findings: &mut F
     if let Some((key, argv)) = parts.arguments {
         templates::arguments(argv, check.at.field(key).unwrap_or(check.at), Place::Check, targets, findings);
     }
+    for (key, message, help) in parts.wrong {
+        findings.add(Rule::BadValue, check.at.field_span(key), message, help);
+    }
     if let Some((key, message)) = parts.never {
         findings.add(Rule::NeverHolds, check.at.field_span(key), message, "keep one of the two");
     }

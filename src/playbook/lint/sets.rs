@@ -31,6 +31,12 @@ impl Condition {
                 both((a.negated && b.negated) || seen.into_iter().any(|seen| a.admits(seen) && b.admits(seen)))
             }
             (Self::Word(a), Self::Word(b)) => both(a == b),
+            // both wanted: only of one and the same; one not wanted: unless it is the other
+            (Self::Wanted(a), Self::Wanted(b)) => both(match (a.negated, b.negated) {
+                (false, false) => a.word == b.word,
+                (true, true) => true,
+                _ => a.word != b.word,
+            }),
             (Self::Flag(a), Self::Flag(b)) => both(a == b),
             (Self::Bound(a), Self::Bound(b)) if same_unit(a.amount, b.amount) => {
                 let margin = !matches!(a.amount, Amount::Count(_));

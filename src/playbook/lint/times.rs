@@ -37,6 +37,9 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
         if let Some(every) = parts.every {
             range("every", every, SECOND..=DAY, check.at.field_span("every"), findings);
         }
+        if let Some((key, window)) = parts.window {
+            range(key, window, SECOND..=DAY, check.at.field_span(key), findings);
+        }
         if let Some(timeout) = parts.timeout {
             range("timeout", timeout, Duration::from_millis(50)..=5 * MINUTE, check.at.field_span("timeout"), findings);
         }

@@ -81,6 +81,7 @@ fn words(condition: &Condition) -> String {
     match condition {
         Condition::State(state) => format!("\"{state}\""),
         Condition::Number(number) => format!("\"{number}\""),
+        Condition::Wanted(word) => format!("\"{word}\""),
         Condition::Word(word) | Condition::Holds(word) => format!("\"{word}\""),
         Condition::Flag(flag) => flag.to_string(),
         Condition::Bound(bound) => format!("\"{bound}\""),

@@ -40,6 +40,41 @@ pub struct WantedNumber {
     pub number: u16,
 }
 
+/// A word that is wanted, or wanted not to be: `"healthy"`, `"not healthy"`.
+#[derive(Debug, Clone, PartialEq, Eq, Hash)]
+pub struct WantedWord {
+    /// `not` stood before it.
+    pub negated: bool,
+    /// The word.
+    pub word: String,
+}
+
+impl WantedWord {
+    /// Is this as wanted? `is` says whether what was seen is the word.
+    #[must_use]
+    pub fn admits(&self, is: bool) -> bool {
+        is != self.negated
+    }
+}
+
+impl FromStr for WantedWord {
+    type Err = ValueError;
+
+    fn from_str(text: &str) -> Result<Self, ValueError> {
+        let (negated, word) = split_negation(text);
+        if word.is_empty() || word == "not" {
+            return Err(value_error(format!("`{text}` names nothing"), "a word, or \"not\" and a word"));
+        }
+        Ok(Self { negated, word: word.to_owned() })
+    }
+}
+
+impl fmt::Display for WantedWord {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        write!(f, "{}{}", if self.negated { "not " } else { "" }, self.word)
+    }
+}
+
 impl WantedNumber {
     /// Is what was seen as wanted? Nothing seen is not any number.
     #[must_use]

@@ -9,7 +9,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
 use serde::de::{self, Visitor};
 use serde::{Deserialize, Deserializer, Serialize, Serializer};
 
-use super::{Amount, Bound, DayWindow, LatencyBound, Period, Template, ValueError, WantedNumber, WantedState};
+use super::{
+    Amount, Bound, DayWindow, LatencyBound, Period, Template, ValueError, WantedNumber, WantedState, WantedWord,
+};
 
 /// Values that are written as text: serde and the JSON Schema go through `FromStr` and `Display`.
 macro_rules! written_as_text {
@@ -44,6 +46,7 @@ written_as_text! {
     WantedState: "a unit's state, as \"active\" or \"not active\"",
         r"^\s*(not\s+)?(active|inactive|failed|activating|deactivating|reloading)\s*$",
         ["active", "not active", "failed", "not failed", "inactive", "activating", "deactivating", "reloading"];
+    WantedWord: "a word, or \"not\" and a word", "", ["not healthy"];
     Period: "a length of time with its unit, as \"30s\" or \"10m\"", r"^\s*\d", ["30s", "1m", "5m", "10m", "1h", "1d"];
     Bound: "a comparison with an amount and its unit, as \"> 85%\"", r"^\s*(<=|>=|<|>|=)\s*\d", ["> 85%", "< 80%", "> 2GiB", "> 3"];
     DayWindow: "a window of the day, as \"22:00-06:00\"", r"^\s*\d{1,2}:\d{2}\s*-\s*\d{1,2}:\d{2}\s*$", ["22:00-06:00"];

@@ -143,7 +143,9 @@ mod tests {
 
     #[test]
     fn one_of_several_kinds_leaves_no_other() {
-        assert_eq!(names(&["remediate", "do"], &[]), ["clean", "run", "unit"]);
+        let mut kinds = crate::playbook::Action::KINDS.to_vec();
+        kinds.sort_unstable();
+        assert_eq!(names(&["remediate", "do"], &[]), kinds);
         assert_eq!(names(&["remediate", "do"], &["run"]), ["run"]);
     }
 

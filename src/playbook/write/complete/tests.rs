@@ -1,9 +1,9 @@
 use proptest::prelude::*;
 
 use super::*;
-use crate::playbook::Check;
 use crate::playbook::library::SHIPPED;
 use crate::playbook::read::read;
+use crate::playbook::{Action, Check};
 
 /// Completes at the bar, which is taken out; gives the text with each candidate put in.
 fn at_bar(marked: &str) -> (Vec<String>, Vec<String>) {
@@ -78,8 +78,11 @@ fn keys_are_those_of_the_table_that_are_not_there_yet() {
 
 #[test]
 fn kinds_of_actions_and_targets_are_offered() {
-    assert_eq!(labels("[[remediate]]\ndo = [|"), ["{ unit }", "{ run }", "{ clean }"]);
-    assert_eq!(labels("[[remediate]]\ndo = [{ |"), ["clean", "run", "unit"]);
+    let mut kinds = Action::KINDS.to_vec();
+    let braced: Vec<String> = kinds.iter().map(|kind| format!("{{ {kind} }}")).collect();
+    assert_eq!(labels("[[remediate]]\ndo = [|"), braced);
+    kinds.sort_unstable();
+    assert_eq!(labels("[[remediate]]\ndo = [{ |"), kinds);
     assert_eq!(first("[[remediate]]\ndo = [{ unit = \"rest|"), "do = [{ unit = \"restart\"");
     assert_eq!(first("[[remediate]]\ndo = [\n  { unit = res| },\n]"), "  { unit = \"restart\" },");
     assert!(labels("target = |").contains(&"{ mount }".to_owned()));

@@ -1,0 +1,177 @@
+//! A request: resolved to its last byte, sent once on a fresh connection, judged by its status.
+
+use std::sync::OnceLock;
+use std::time::Duration;
+
+use reqwest::Client;
+use reqwest::redirect::Policy;
+use serde::{Deserialize, Serialize};
+use tokio::time::timeout_at;
+
+use super::Context;
+use super::order::Order;
+use super::plan::{PlanError, quoted, step};
+use super::runner::{Ran, Stage};
+use crate::action::redact;
+use crate::core::plan::{PlannedStep, StepResult};
+use crate::playbook::Playbook;
+use crate::playbook::action::{HttpAction, Method};
+use crate::playbook::placeholder::Placeholders;
+use crate::playbook::value::WantedNumber;
+use crate::text::{clean, clean_line};
+
+/// So much of an answer is kept with the attempt.
+const KEPT: usize = 4096;
+
+/// To a connection at all.
+const CONNECT: Duration = Duration::from_secs(10);
+
+/// A request.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct HttpOrder {
+    /// What is asked for.
+    pub method: Method,
+    /// Where.
+    pub url: String,
+    /// Headers, placeholders filled, in order of names.
+    pub headers: Vec<(String, String)>,
+    /// The body, placeholders filled.
+    pub body: Option<String>,
+    /// The status that says that it was done; any 2xx where there is none.
+    pub status: Option<WantedNumber>,
+}
+
+/// Resolves it.
+pub(super) fn plan(action: &HttpAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
+    let body = action.body.as_ref().map(|body| body.fill(&values)).transpose()?;
+    let headers = action
+        .headers
+        .iter()
+        .map(|(name, value)| Ok((name.clone(), value.fill(&values)?)))
+        .collect::<Result<Vec<_>, PlanError>>()?;
+    let shown = |(name, value): &(String, String)| {
+        if redact::names_secret(name) { format!("{name}: [redacted]") } else { format!("{name}: {value}") }
+    };
+    let mut details = Vec::new();
+    if !headers.is_empty() {
+        details.push(("headers", headers.iter().map(shown).collect::<Vec<_>>().join("; ")));
+    }
+    if let Some(body) = &body {
+        details.push(("body", format!("{} bytes: {body}", body.len())));
+    }
+    details.push(("done at", action.status.map_or_else(|| "a status of 200 to 299".into(), |one| one.to_string())));
+    details.push(("blast radius", "whatever the service does".into()));
+    details.push(("rollback", "none".into()));
+    let sentence = format!("{} {}", action.method.word(), quoted(&action.url));
+    let order = HttpOrder { method: action.method, url: action.url.clone(), headers, body, status: action.status };
+    step(&sentence, details, &Order::Http(order))
+}
+
+/// Sends it.
+pub(super) async fn carry_out(order: HttpOrder, stage: &mut Stage<'_>) -> Ran {
+    match timeout_at(stage.deadline, send(&order)).await {
+        Ok(ran) => ran,
+        Err(_) => Ran {
+            result: StepResult::TimedOut,
+            output: "[no answer; it may have been carried out all the same]\n".into(),
+            scope_empty: true,
+        },
+    }
+}
+
+async fn send(order: &HttpOrder) -> Ran {
+    let client = match client() {
+        Ok(client) => client,
+        Err(why) => return Ran::failed(why),
+    };
+    let method = match order.method {
+        Method::Post => reqwest::Method::POST,
+        Method::Put => reqwest::Method::PUT,
+        Method::Patch => reqwest::Method::PATCH,
+        Method::Delete => reqwest::Method::DELETE,
+        Method::Get => reqwest::Method::GET,
+    };
+    let mut request = client.request(method, &order.url);
+    for (name, value) in &order.headers {
+        request = request.header(name, value);
+    }
+    if let Some(body) = &order.body {
+        request = request.body(body.clone());
+    }
+    let mut response = match request.send().await {
+        Ok(response) => response,
+        Err(error) => return Ran::failed(reason(&error)),
+    };
+    let status = response.status().as_u16();
+    let mut body = Vec::new();
+    while let Ok(Some(chunk)) = response.chunk().await {
+        body.extend_from_slice(&chunk[..chunk.len().min(KEPT - body.len())]);
+        if body.len() == KEPT {
+            break;
+        }
+    }
+    let output = redact::redact(&clean(&String::from_utf8_lossy(&body))).into_owned();
+    let good = order.status.map_or((200..300).contains(&status), |wanted| wanted.admits(Some(status)));
+    let said = format!("status {status}").into();
+    Ran { result: if good { StepResult::Done(said) } else { StepResult::Failed(said) }, output, scope_empty: true }
+}
+
+fn client() -> Result<&'static Client, String> {
+    static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
+    let made = CLIENT.get_or_init(|| {
+        // The first provider stays; whoever came first installed the same one.
+        let _ = rustls::crypto::ring::default_provider().install_default();
+        let builder = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
+        builder.connect_timeout(CONNECT).build().map_err(|error| reason(&error))
+    });
+    made.as_ref().map_err(|why| format!("no request can be made: {why}"))
+}
+
+/// The innermost cause.
+fn reason(error: &reqwest::Error) -> String {
+    let mut cause: &dyn std::error::Error = error;
+    while let Some(inner) = cause.source() {
+        cause = inner;
+    }
+    clean_line(&cause.to_string()).into_owned()
+}
+
+#[cfg(test)]
+mod tests {
+    use wiremock::matchers::{body_string, header, method, path};
+    use wiremock::{Mock, MockServer, ResponseTemplate};
+
+    use super::*;
+
+    fn order(url: String) -> HttpOrder {
+        HttpOrder { method: Method::Post, url, headers: Vec::new(), body: None, status: None }
+    }
+
+    #[tokio::test]
+    async fn the_status_says_whether_it_was_done() {
+        let server = MockServer::start().await;
+        let reload = Mock::given(method("POST")).and(path("/reload")).and(body_string("all")).and(header("X-By", "s"));
+        reload.respond_with(ResponseTemplate::new(204)).mount(&server).await;
+        let broken = Mock::given(path("/broken"));
+        broken.respond_with(ResponseTemplate::new(500).set_body_string("no\x1b[1m password=x")).mount(&server).await;
+        let headers = vec![("X-By".into(), "s".into())];
+        let asked = HttpOrder { headers, body: Some("all".into()), ..order(format!("{}/reload", server.uri())) };
+        assert_eq!(send(&asked).await.result, StepResult::Done("status 204".into()));
+        let wanting = HttpOrder { status: Some("200".parse().unwrap()), ..asked };
+        assert_eq!(send(&wanting).await.result, StepResult::Failed("status 204".into()));
+        let failed = send(&order(format!("{}/broken", server.uri()))).await;
+        assert_eq!(failed.result, StepResult::Failed("status 500".into()));
+        assert!(!failed.output.contains(['\x1b', 'x']), "{:?}", failed.output);
+    }
+
+    #[tokio::test]
+    async fn nobody_there_is_a_failure_in_words() {
+        let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", listener.local_addr().unwrap());
+        drop(listener);
+        assert!(matches!(send(&order(url)).await.result, StepResult::Failed(why) if why.contains("refused")));
+        let hostile = HttpOrder { headers: vec![("a\r\nb".into(), "c".into())], ..order("http://127.0.0.1/".into()) };
+        assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
+    }
+}

@@ -1,0 +1,157 @@
+//! A signal to one process, through a pidfd: never to another one that has come to its number.
+
+use std::sync::Arc;
+
+use procfs::process::Process;
+use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
+use serde::{Deserialize, Serialize};
+
+use super::Context;
+use super::order::Order;
+use super::plan::{PlanError, step};
+use super::runner::{Ran, Stage};
+use crate::core::plan::{PlannedStep, StepResult};
+use crate::playbook::Playbook;
+use crate::playbook::action::SignalAction;
+use crate::text::clean_line;
+
+/// A signal to one process.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct SignalOrder {
+    /// Its number.
+    pub pid: i32,
+    /// When it started, in clock ticks since the boot: another process of this number started at another time.
+    pub started: u64,
+    /// Its name, for the words.
+    pub name: String,
+    /// What to send.
+    pub signal: SignalAction,
+}
+
+/// Why no signal may be sent.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+pub enum SignalRefusal {
+    /// The target has no main process now.
+    #[error("{0} has no main process that a signal could go to")]
+    NoProcess(String),
+    /// It is gone.
+    #[error("process {0} is gone")]
+    Gone(i32),
+    /// The host, salve itself, or what salve was started from.
+    #[error("process {0} is salve itself, what it was started from, or the first process: it is never sent a signal")]
+    Own(i32),
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
+/// Resolves it: which process it is, and when it started.
+pub(super) fn plan(action: &SignalAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    let pid = context.pid.ok_or_else(|| SignalRefusal::NoProcess(context.target.to_string()))?;
+    may(pid)?;
+    let (name, started) = identity(pid).ok_or(SignalRefusal::Gone(pid))?;
+    let word = action.word();
+    let details = vec![
+        ("through", "a pidfd; another process of this number is refused".into()),
+        ("blast radius", "this one process, and what hangs on it".into()),
+        ("rollback", "none".into()),
+    ];
+    let sentence = format!("send {word} to {name} (process {pid})");
+    step(&sentence, details, &Order::Signal(SignalOrder { pid, started, name, signal: *action }))
+}
+
+/// Never the first process, this one, or one that this one descends from.
+fn may(pid: i32) -> Result<(), SignalRefusal> {
+    let mut above = i32::try_from(std::process::id()).unwrap_or(1);
+    while above > 1 {
+        if above == pid {
+            return Err(SignalRefusal::Own(pid));
+        }
+        above = Process::new(above).and_then(|process| process.stat()).map_or(0, |stat| stat.ppid);
+    }
+    if pid <= 1 { Err(SignalRefusal::Own(pid)) } else { Ok(()) }
+}
+
+/// A living process's name, and when it started.
+fn identity(pid: i32) -> Option<(String, u64)> {
+    let stat = Process::new(pid).and_then(|process| process.stat()).ok()?;
+    (stat.state != 'Z').then(|| (clean_line(&stat.comm).into_owned(), stat.starttime))
+}
+
+/// Sends it.
+#[allow(clippy::unused_async, reason = "every kind is carried out the same way")]
+pub(super) async fn carry_out(order: SignalOrder, _: &mut Stage<'_>) -> Ran {
+    match send(&order) {
+        Ok(()) => {
+            let done: Arc<str> = format!("{} sent to process {}", order.signal.word(), order.pid).into();
+            Ran { result: StepResult::Done(done), output: String::new(), scope_empty: true }
+        }
+        Err(ran) => ran,
+    }
+}
+
+fn send(order: &SignalOrder) -> Result<(), Ran> {
+    may(order.pid).map_err(|refusal| Ran::refused(refusal.to_string()))?;
+    let gone = || Ran::refused(SignalRefusal::Gone(order.pid).to_string());
+    let pid = Pid::from_raw(order.pid).ok_or_else(gone)?;
+    // From here on the descriptor stands for one process: looking it up once more says whether it is the right one.
+    let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
+    if identity(order.pid).is_none_or(|(_, started)| started != order.started) {
+        return Err(gone());
+    }
+    let sent = pidfd_send_signal(process, signal(order.signal));
+    sent.map_err(|error| Ran::failed(format!("the signal could not be sent: {error}")))
+}
+
+const fn signal(signal: SignalAction) -> Signal {
+    match signal {
+        SignalAction::Hup => Signal::HUP,
+        SignalAction::Usr1 => Signal::USR1,
+        SignalAction::Usr2 => Signal::USR2,
+        SignalAction::Int => Signal::INT,
+        SignalAction::Quit => Signal::QUIT,
+        SignalAction::Term => Signal::TERM,
+        SignalAction::Cont => Signal::CONT,
+        SignalAction::Kill => Signal::KILL,
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::os::unix::process::ExitStatusExt as _;
+    use std::process::{Child, Command};
+
+    use super::*;
+
+    fn sleeper() -> (Child, SignalOrder) {
+        let child = Command::new("/bin/sleep").arg("600").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        let (name, started) = identity(pid).unwrap();
+        (child, SignalOrder { pid, started, name, signal: SignalAction::Term })
+    }
+
+    #[test]
+    fn the_named_process_gets_it() {
+        let (mut child, order) = sleeper();
+        assert_eq!(send(&order), Ok(()));
+        assert_eq!(child.wait().unwrap().signal(), Some(15));
+        assert!(matches!(send(&order), Err(Ran { result: StepResult::Refused(_), .. })), "it is gone");
+    }
+
+    #[test]
+    fn another_process_of_the_same_number_does_not() {
+        let (mut child, order) = sleeper();
+        let another = SignalOrder { started: order.started + 1, ..order.clone() };
+        assert!(matches!(send(&another), Err(Ran { result: StepResult::Refused(_), .. })));
+        assert_eq!(child.try_wait().unwrap(), None);
+        send(&SignalOrder { signal: SignalAction::Kill, ..order }).unwrap();
+        child.wait().unwrap();
+    }
+
+    #[test]
+    fn salve_and_what_it_descends_from_are_never_sent_one() {
+        let own = i32::try_from(std::process::id()).unwrap();
+        let parent = Process::myself().unwrap().stat().unwrap().ppid;
+        for pid in [own, parent, 1, 0, -1, i32::MIN] {
+            assert_eq!(may(pid), Err(SignalRefusal::Own(pid)));
+        }
+    }
+}

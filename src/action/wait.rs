@@ -1,0 +1,35 @@
+//! A pause, to the deadline at most.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep_until};
+
+use super::Context;
+use super::order::Order;
+use super::plan::{PlanError, step};
+use super::runner::{Ran, Stage};
+use crate::core::plan::{PlannedStep, StepResult};
+use crate::playbook::Playbook;
+use crate::playbook::action::WaitAction;
+
+/// A pause.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct WaitOrder {
+    /// For how long, in milliseconds.
+    pub length_ms: u64,
+}
+
+/// Resolves it.
+pub(super) fn plan(action: &WaitAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
+    let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
+    step(&format!("wait {}", action.0), details, &Order::Wait(WaitOrder { length_ms: action.0.millis() }))
+}
+
+/// Waits.
+pub(super) async fn carry_out(order: WaitOrder, stage: &mut Stage<'_>) -> Ran {
+    let end = Instant::now() + Duration::from_millis(order.length_ms);
+    sleep_until(end.min(stage.deadline)).await;
+    let result = if end > stage.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
+    Ran { result, output: String::new(), scope_empty: true }
+}

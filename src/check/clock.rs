@@ -1,0 +1,108 @@
+//! The wall clock, as the kernel knows it from whoever keeps it.
+
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Parts, joined, span};
+use crate::host::timex::{self, Kept};
+use crate::playbook::Target;
+use crate::playbook::check::ClockCheck;
+
+/// The clock of this host.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct ClockSubject;
+
+/// How the clock stands.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ClockSeen {
+    /// Somebody keeps it.
+    pub synchronised: bool,
+    /// What is still to be corrected, in microseconds, whichever way.
+    pub offset_us: u64,
+    /// How wrong it may be at most, in microseconds.
+    pub error_us: u64,
+}
+
+/// Its subject.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(_: &ClockCheck, _: &Target) -> Result<ClockSubject, String> {
+    Ok(ClockSubject)
+}
+
+/// Asks the kernel.
+///
+/// # Errors
+/// In words, where it does not tell.
+#[allow(clippy::unused_async, reason = "every kind looks the same way")]
+pub async fn look(_: &ClockSubject, _: &Looker) -> Result<ClockSeen, String> {
+    let Kept { synchronised, offset, error } =
+        timex::kept().map_err(|error| format!("the kernel does not tell of its clock: {error}"))?;
+    let us = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
+    Ok(ClockSeen { synchronised, offset_us: us(offset), error_us: us(error) })
+}
+
+/// Is the change too small to be kept? The error grows and falls all the time.
+pub(super) fn hardly_differs(now: &ClockSeen, then: &ClockSeen) -> bool {
+    let near = |now: u64, then: u64| now.abs_diff(then) <= (then / 2).max(10_000);
+    now.synchronised == then.synchronised && near(now.offset_us, then.offset_us) && near(now.error_us, then.error_us)
+}
+
+/// Judges it.
+#[must_use]
+pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judged {
+    let mut parts = Parts::default();
+    let (offset, error) = (Duration::from_micros(seen.offset_us), Duration::from_micros(seen.error_us));
+    if let Some(wanted) = check.synchronised {
+        parts.met(wanted == seen.synchronised, if seen.synchronised { "synchronised" } else { "not synchronised" });
+    }
+    if let Some(bound) = check.offset {
+        parts.met(bound.admits(offset), format!("offset {}", span(offset)));
+    }
+    if let Some(bound) = check.error {
+        parts.met(bound.admits(error), format!("error up to {}", span(error)));
+    }
+    parts.figure(if check.error.is_some() { error } else { offset }.as_secs_f64());
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &ClockCheck) -> String {
+    joined([
+        check.synchronised.map(|wanted| if wanted { "synchronised" } else { "not synchronised" }.into()),
+        check.offset.map(|bound| format!("offset {bound}")),
+        check.error.map(|bound| format!("error {bound}")),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    #[test]
+    fn each_of_the_three_counts() {
+        let seen = ClockSeen { synchronised: false, offset_us: 150_000, error_us: 16_000_000 };
+        let lost = ClockCheck { synchronised: Some(false), ..ClockCheck::default() };
+        let judged = judge(&lost, &seen);
+        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "not synchronised"));
+        let good = ClockCheck { offset: Some("< 100ms".parse().unwrap()), synchronised: Some(true), ..lost };
+        assert_eq!(judge(&good, &seen).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&good, &ClockSeen { synchronised: true, offset_us: 9, error_us: 0 }).verdict, Verdict::Holds);
+        let wrong = ClockCheck { error: Some("> 1s".parse().unwrap()), ..ClockCheck::default() };
+        assert_eq!(judge(&wrong, &seen).seen, "error up to 16s");
+        assert_eq!(condition(&wrong), "error > 1s");
+    }
+
+    #[tokio::test]
+    async fn the_kernel_answers() {
+        let looker = Looker::new(crate::host::Clock::starting());
+        assert!(look(&ClockSubject, &looker).await.is_ok());
+    }
+}

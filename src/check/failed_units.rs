@@ -1,0 +1,113 @@
+//! Units that systemd calls failed, whichever they are.
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Parts, joined};
+use crate::playbook::Target;
+use crate::playbook::check::FailedUnitsCheck;
+
+/// So many are named; the rest is counted.
+const NAMED: usize = 20;
+
+/// So many stand in a reading's words.
+const SAID: usize = 3;
+
+/// Which units.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct FailedUnitsSubject {
+    /// Those whose name matches this glob.
+    pub only: String,
+    /// But not these.
+    pub except: Vec<String>,
+}
+
+/// The failed ones.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FailedUnitsSeen {
+    /// How many.
+    pub count: usize,
+    /// The first of them, in order of names.
+    pub names: Vec<String>,
+}
+
+/// What the check asks about; it has no object.
+///
+/// # Errors
+/// None.
+#[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
+pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubject, String> {
+    let only = check.only.clone().unwrap_or_else(|| "*".into());
+    Ok(FailedUnitsSubject { only, except: check.except.clone() })
+}
+
+/// Asks systemd.
+///
+/// # Errors
+/// In words, where it cannot be asked.
+pub async fn look(subject: &FailedUnitsSubject, looker: &Looker) -> Result<FailedUnitsSeen, String> {
+    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+    let failed = systemd.failed_units(&subject.only).await.map_err(|error| error.to_string())?;
+    let mut names: Vec<String> = failed.into_iter().map(|unit| unit.id.to_string()).collect();
+    names.retain(|name| !subject.except.contains(name));
+    names.sort();
+    let count = names.len();
+    names.truncate(NAMED);
+    Ok(FailedUnitsSeen { count, names })
+}
+
+/// Whatever changes is kept.
+pub(super) fn hardly_differs(now: &FailedUnitsSeen, then: &FailedUnitsSeen) -> bool {
+    now == then
+}
+
+/// Judges it.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "no host has 2^52 units")]
+pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judged {
+    let mut parts = Parts::default();
+    let named = seen.names.iter().take(SAID).map(String::as_str).collect::<Vec<_>>().join(", ");
+    let more = seen.count.saturating_sub(SAID);
+    if let Some(bound) = check.count {
+        let words = match (seen.count, more) {
+            (0, _) => "none failed".into(),
+            (count, 0) => format!("{count} failed: {named}"),
+            (count, more) => format!("{count} failed: {named} and {more} more"),
+        };
+        parts.met(bound.admits(seen.count as f64), words);
+    }
+    parts.figure(seen.count as f64);
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &FailedUnitsCheck) -> String {
+    joined([check.count.map(|bound| format!("failed units {bound}")), check.only.clone()])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+
+    #[test]
+    fn the_first_few_are_named() {
+        let check = FailedUnitsCheck { count: Some("> 0".parse().unwrap()), ..FailedUnitsCheck::default() };
+        let none = FailedUnitsSeen { count: 0, names: Vec::new() };
+        assert_eq!(judge(&check, &none).verdict, Verdict::DoesNotHold);
+        let names: Vec<String> = ["a", "b", "c", "d"].map(|name| format!("{name}.service")).to_vec();
+        let judged = judge(&check, &FailedUnitsSeen { count: 4, names });
+        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(4.0)));
+        assert_eq!(judged.seen, "4 failed: a.service, b.service, c.service and 1 more");
+        assert_eq!(condition(&check), "failed units > 0");
+    }
+
+    #[tokio::test]
+    async fn without_systemd_it_is_unknown() {
+        let looker = Looker::new(crate::host::Clock::starting());
+        let asked = look(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &looker).await;
+        assert_eq!(looker.systemd.is_none(), asked.is_err(), "{asked:?}");
+    }
+}

@@ -1,0 +1,150 @@
+//! Lines of a log that match a pattern, counted over a window. A file is read on from where the last look ended,
+//! through any rotation; of a journal the window is read each time.
+
+mod journal;
+pub(super) mod tail;
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Counted, Parts, joined};
+use super::subject::{Subject, millis};
+use crate::host::redact;
+use crate::playbook::Target;
+use crate::playbook::check::LogCheck;
+use crate::playbook::value::{Bound, Period};
+use crate::text::clean_line;
+
+/// The window where the check does not say.
+const WINDOW: Period = Period::from_secs(300);
+
+/// So much of the latest matching line is kept.
+const LINE: usize = 200;
+
+/// Which log, and what is counted in it.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct LogSubject {
+    /// Whose lines.
+    pub source: LogSource,
+    /// What they must match.
+    pub pattern: Arc<str>,
+    /// Over how many milliseconds they are counted.
+    pub window_ms: u64,
+    /// For how long to wait, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// Where lines come from.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum LogSource {
+    /// A file.
+    File(Arc<str>),
+    /// The journal of a unit.
+    Journal(Arc<str>),
+}
+
+/// What was counted.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct LogSeen {
+    /// Matching lines in the window.
+    pub count: u64,
+    /// For how many milliseconds they were counted: less than the window while it is not over.
+    pub over_ms: u64,
+    /// The latest of them, cut, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub latest: Option<String>,
+}
+
+/// The log that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &LogCheck, target: &Target) -> Result<LogSubject, String> {
+    let source = match (&check.path, &check.unit, target) {
+        (Some(path), ..) => LogSource::File(path.as_str().into()),
+        (None, Some(unit), _) => LogSource::Journal(unit.as_str().into()),
+        (None, None, Target::Path(path)) => LogSource::File(path.clone()),
+        (None, None, Target::Unit(unit)) => LogSource::Journal(unit.clone()),
+        _ => return Err("the check names no file and no unit, and its target is neither".into()),
+    };
+    Ok(LogSubject {
+        source,
+        pattern: check.pattern.as_str().into(),
+        window_ms: check.window.unwrap_or(WINDOW).millis(),
+        timeout_ms: millis(check.timeout, Duration::from_secs(10)),
+    })
+}
+
+/// Reads on.
+///
+/// # Errors
+/// In words: the log cannot be read, or grows faster than it can be.
+pub async fn look(subject: &LogSubject, looker: &Looker) -> Result<LogSeen, String> {
+    let pattern = LogCheck::ready(&subject.pattern)?;
+    let (window, limit) = (Duration::from_millis(subject.window_ms), Duration::from_millis(subject.timeout_ms));
+    match &subject.source {
+        LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit, looker).await,
+        LogSource::File(path) => {
+            let trace = looker.traces.of(&Subject::Log(subject.clone()));
+            let mut trace = trace.lock().await;
+            let tail = trace.tail.take().unwrap_or_default();
+            let (path, clock) = (path.clone(), looker.clock);
+            let read = move || tail.read(&path, &pattern, window, clock.mono());
+            // Apart from other looks at this file: each remembers where it is.
+            let about = format!("{} ({})", shown(&subject.source), subject.pattern);
+            let (tail, seen) = looker.apart(&about, limit, read).await?;
+            trace.tail = Some(tail);
+            seen
+        }
+    }
+}
+
+fn shown(source: &LogSource) -> &str {
+    match source {
+        LogSource::File(name) | LogSource::Journal(name) => name,
+    }
+}
+
+/// A line as it may be shown.
+fn presentable(line: &[u8]) -> String {
+    let head = String::from_utf8_lossy(&line[..line.len().min(LINE * 4)]).into_owned();
+    let clean = redact::redact(&clean_line(&head)).into_owned();
+    clean.chars().take(LINE).collect()
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &LogSeen, then: &LogSeen) -> bool {
+    now.count == then.count
+}
+
+/// Judges it.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "nobody counts 2^52 lines")]
+pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judged {
+    let mut parts = Parts::default();
+    let window = check.window.unwrap_or(WINDOW).0;
+    let so_far = Counted { figure: seen.count as f64, over: Duration::from_millis(seen.over_ms), window };
+    if let Some(bound) = check.count {
+        parts.counted(bound, so_far, "");
+    }
+    if let Some(latest) = seen.latest.as_ref().filter(|_| seen.count > 0) {
+        parts.say(format!("latest: {latest}"));
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &LogCheck) -> String {
+    let window = check.window.unwrap_or(WINDOW);
+    let words = |bound: Bound| format!("{bound} lines match {:?} in {window}", check.pattern);
+    joined([check.count.map(words)])
+}
+
+#[cfg(test)]
+mod tests;

@@ -1,0 +1,137 @@
+//! Where a file was read to. A rotated file is read to its end before the new one is begun; one that was cut off is
+//! begun anew.
+
+use std::collections::VecDeque;
+use std::fs::{File, OpenOptions};
+use std::io::{Read, Seek, SeekFrom};
+use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::time::Duration;
+
+use regex::bytes::Regex;
+
+use super::{LogSeen, presentable};
+use crate::core::Mono;
+use crate::playbook::value::Period;
+
+/// So much is read in one look; a log that outruns it cannot be counted.
+const READ: u64 = 64 << 20;
+
+/// A line that is longer is matched by its head only.
+const LINE: usize = 64 * 1024;
+
+/// So many matches are told apart in time; more are too many anyway.
+const MATCHES: usize = 100_000;
+
+/// One file that is read on and on.
+#[derive(Debug, Default)]
+pub struct Tail {
+    open: Option<Open>,
+    since: Option<Mono>,
+    matches: VecDeque<Mono>,
+    latest: Option<String>,
+}
+
+#[derive(Debug)]
+struct Open {
+    file: File,
+    identity: (u64, u64),
+    offset: u64,
+    /// A line without its end yet.
+    begun: Vec<u8>,
+}
+
+impl Tail {
+    /// Reads on to the end. The first look begins at the end: what was there before has no time.
+    pub fn read(mut self, path: &str, pattern: &Regex, window: Duration, now: Mono) -> (Self, Result<LogSeen, String>) {
+        let seen = self.go_on(path, pattern, now).map(|()| {
+            self.since.get_or_insert(now);
+            while self.matches.front().is_some_and(|at| now.since(*at) > window) {
+                self.matches.pop_front();
+            }
+            let over = now.since(self.since.unwrap_or(now));
+            LogSeen {
+                count: self.matches.len() as u64,
+                over_ms: Period(over.min(window)).millis(),
+                latest: self.latest.clone().filter(|_| !self.matches.is_empty()),
+            }
+        });
+        if seen.is_err() {
+            // What comes meanwhile is not counted, so a window begins anew.
+            self = Self::default();
+        }
+        (self, seen)
+    }
+
+    fn go_on(&mut self, path: &str, pattern: &Regex, now: Mono) -> Result<(), String> {
+        let failed = |error: std::io::Error| format!("{path} cannot be read: {error}");
+        let mut budget = READ;
+        if let Some(mut open) = self.open.take() {
+            self.rest(&mut open, pattern, now, &mut budget).map_err(failed)?;
+            self.open = Some(open);
+        }
+        let (file, identity, size) = match regular(path) {
+            Ok(found) => found,
+            // Between two files there is none for a moment: the next look finds it.
+            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.open.is_some() => return Ok(()),
+            Err(error) => return Err(failed(error)),
+        };
+        match &mut self.open {
+            None => self.open = Some(Open { file, identity, offset: size, begun: Vec::new() }),
+            Some(open) if open.identity != identity => {
+                let mut fresh = Open { file, identity, offset: 0, begun: Vec::new() };
+                self.rest(&mut fresh, pattern, now, &mut budget).map_err(failed)?;
+                self.open = Some(fresh);
+            }
+            Some(_) => {}
+        }
+        if budget == 0 { Err(format!("{path} grows faster than it can be read")) } else { Ok(()) }
+    }
+
+    /// What was written behind the offset.
+    fn rest(&mut self, open: &mut Open, pattern: &Regex, now: Mono, budget: &mut u64) -> std::io::Result<()> {
+        if open.file.metadata()?.len() < open.offset {
+            (open.offset, open.begun) = (0, Vec::new());
+        }
+        open.file.seek(SeekFrom::Start(open.offset))?;
+        let mut buffer = vec![0; 64 * 1024];
+        loop {
+            let room = usize::try_from(*budget).unwrap_or(usize::MAX).min(buffer.len());
+            let count = open.file.read(&mut buffer[..room])?;
+            if count == 0 {
+                return Ok(());
+            }
+            open.offset += count as u64;
+            *budget -= count as u64;
+            for piece in buffer[..count].split_inclusive(|byte| *byte == b'\n') {
+                let (line, ended) = piece.strip_suffix(b"\n").map_or((piece, false), |line| (line, true));
+                let free = LINE.saturating_sub(open.begun.len());
+                open.begun.extend_from_slice(&line[..line.len().min(free)]);
+                if ended {
+                    self.line(&open.begun, pattern, now);
+                    open.begun.clear();
+                }
+            }
+        }
+    }
+
+    fn line(&mut self, line: &[u8], pattern: &Regex, now: Mono) {
+        if pattern.is_match(line) {
+            if self.matches.len() == MATCHES {
+                self.matches.pop_front();
+            }
+            self.matches.push_back(now);
+            self.latest = Some(presentable(line));
+        }
+    }
+}
+
+/// A regular file: a pipe or a device would hang whoever reads it, or never end.
+fn regular(path: &str) -> std::io::Result<(File, (u64, u64), u64)> {
+    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
+    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
+    let found = file.metadata()?;
+    if !found.is_file() {
+        return Err(std::io::Error::other("it is no regular file"));
+    }
+    Ok((file, (found.dev(), found.ino()), found.len()))
+}

@@ -1,0 +1,191 @@
+//! A mount point: whether something is mounted there, how, and whether it answers. What does not answer holds up only
+//! the disposable thread that asked.
+
+use std::path::Path;
+use std::sync::Arc;
+use std::time::Duration;
+
+use rustix::fs::statvfs;
+use serde::{Deserialize, Serialize};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Parts, joined, span};
+use super::subject::millis;
+use crate::host::deadline::Silence;
+use crate::host::mounts;
+use crate::playbook::Target;
+use crate::playbook::check::MountCheck;
+
+/// Which mount point, and whether it shall answer.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct MountSubject {
+    /// Where.
+    pub mount: Arc<str>,
+    /// For how long to wait for its answer, in milliseconds, where that is asked.
+    pub answer_ms: Option<u64>,
+}
+
+/// What is at a mount point.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum MountSeen {
+    /// Nothing is mounted.
+    Absent,
+    /// Something is.
+    Mounted {
+        /// The kind of file system.
+        kind: String,
+        /// Options of the mount and of the file system.
+        options: Vec<String>,
+        /// Milliseconds to its answer, or why there is none; none where it was not asked.
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        answer: Option<Result<u64, String>>,
+    },
+}
+
+/// The mount point that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &MountCheck, target: &Target) -> Result<MountSubject, String> {
+    let mount = match (&check.mount, target) {
+        (Some(mount), _) => mount.as_str().into(),
+        (None, Target::Mount(mount)) => mount.clone(),
+        (None, _) => return Err("the check names no mount point, and its target is none".into()),
+    };
+    let answer_ms = check.answers.map(|_| millis(check.timeout, Duration::from_secs(5)));
+    Ok(MountSubject { mount, answer_ms })
+}
+
+/// Looks into the mount table, and asks what is mounted there where an answer is wanted.
+///
+/// # Errors
+/// In words: the table cannot be read, or no thread can be had.
+pub async fn look(subject: &MountSubject, looker: &Looker) -> Result<MountSeen, String> {
+    let mount: &str = &subject.mount;
+    let table = mounts::mounted().map_err(|error| format!("the mount table cannot be read: {error}"))?;
+    // Of two at one point the later hides the earlier.
+    let Some(found) = table.into_iter().rfind(|one| one.point == Path::new(mount)) else {
+        return Ok(MountSeen::Absent);
+    };
+    let answer = match subject.answer_ms {
+        Some(limit) => Some(answer(mount, Duration::from_millis(limit), looker).await?),
+        None => None,
+    };
+    Ok(MountSeen::Mounted { kind: found.kind, options: found.options, answer })
+}
+
+async fn answer(mount: &str, limit: Duration, looker: &Looker) -> Result<Result<u64, String>, String> {
+    let (began, place) = (std::time::Instant::now(), mount.to_owned());
+    // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
+    let asked = looker.disposable.call(&format!("whether {mount} answers"), limit, move || statvfs(&*place)).await;
+    Ok(match asked {
+        Ok(Ok(_)) => Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
+        // It has answered: with a refusal. Only what is gone or cut off counts as none.
+        Ok(Err(error)) if error == rustix::io::Errno::ACCESS => Ok(0),
+        Ok(Err(error)) => Err(error.to_string()),
+        Err(Silence::NoThread) => return Err(Silence::NoThread.in_words(mount, limit)),
+        Err(silence) => Err(silence.in_words(mount, limit)),
+    })
+}
+
+/// Is the change too small to be kept?
+pub(super) fn hardly_differs(now: &MountSeen, then: &MountSeen) -> bool {
+    let plain = |seen: &MountSeen| match seen.clone() {
+        MountSeen::Mounted { kind, options, answer } => {
+            MountSeen::Mounted { kind, options, answer: answer.map(|answer| answer.map(|_| 0)) }
+        }
+        MountSeen::Absent => MountSeen::Absent,
+    };
+    plain(now) == plain(then)
+}
+
+/// Judges it. What is not mounted has no options, and does not answer.
+#[must_use]
+pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judged {
+    let mut parts = Parts::default();
+    let MountSeen::Mounted { kind, options, answer } = seen else {
+        let holds = check.present != Some(true)
+            && check.answers != Some(true)
+            && check.option.is_none()
+            && check.kind.is_none();
+        parts.met(holds, "not mounted");
+        return parts.judged();
+    };
+    if let Some(wanted) = check.present {
+        parts.met(wanted, "mounted");
+    }
+    if let Some(wanted) = check.answers {
+        match answer {
+            Some(Ok(took)) => parts.met(wanted, format!("answers in {}", span(Duration::from_millis(*took)))),
+            Some(Err(why)) => parts.met(!wanted, why.as_str()),
+            None => parts.unclear("it was not asked"),
+        }
+    }
+    if let Some(wanted) = &check.option {
+        let is = options.contains(&wanted.word);
+        parts.met(wanted.admits(is), format!("{}{}", if is { "" } else { "not " }, wanted.word));
+    }
+    if let Some(wanted) = &check.kind {
+        parts.met(wanted.admits(*kind == wanted.word), kind.as_str());
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &MountCheck) -> String {
+    joined([
+        check.present.map(|present| if present { "mounted" } else { "not mounted" }.into()),
+        check.answers.map(|answers| if answers { "answers" } else { "does not answer" }.into()),
+        check.option.as_ref().map(|wanted| format!("option {wanted}")),
+        check.kind.as_ref().map(|wanted| format!("kind {wanted}")),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::core::Verdict;
+    use crate::host::Clock;
+
+    fn at(mount: &str) -> MountCheck {
+        MountCheck { mount: Some(mount.into()), ..MountCheck::default() }
+    }
+
+    async fn see(check: &MountCheck) -> Judged {
+        let looker = Looker::new(Clock::starting());
+        judge(check, &look(&subject(check, &Target::Host).unwrap(), &looker).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn proc_is_mounted_and_answers_and_a_folder_is_not() {
+        let kind = Some("proc".parse().unwrap());
+        let proc = MountCheck { present: Some(true), answers: Some(true), kind, ..at("/proc") };
+        let judged = see(&proc).await;
+        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let silent = MountCheck { answers: Some(false), ..at("/proc") };
+        assert_eq!(see(&silent).await.verdict, Verdict::DoesNotHold);
+        let absent = MountCheck { present: Some(false), ..at("/etc") };
+        assert_eq!(see(&absent).await.seen, "not mounted");
+        assert_eq!(see(&MountCheck { answers: Some(false), ..at("/etc") }).await.verdict, Verdict::Holds);
+        let odd = MountCheck { option: Some("not no_such_option".parse().unwrap()), ..at("/proc") };
+        assert_eq!(see(&odd).await.verdict, Verdict::Holds);
+    }
+
+    #[test]
+    fn a_mount_that_hangs_does_not_answer() {
+        let hung = MountSeen::Mounted {
+            kind: "nfs4".into(),
+            options: vec!["rw".into(), "hard".into()],
+            answer: Some(Err("/srv did not answer within 5 s".into())),
+        };
+        let silent = MountCheck { answers: Some(false), ..at("/srv") };
+        let judged = judge(&silent, &hung);
+        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "/srv did not answer within 5 s"));
+        let writable = MountCheck { option: Some("ro".parse().unwrap()), ..at("/srv") };
+        assert_eq!(judge(&writable, &hung).verdict, Verdict::DoesNotHold);
+        assert_eq!(condition(&silent), "does not answer");
+    }
+}

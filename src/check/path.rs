@@ -1,0 +1,331 @@
+//! A file or folder. inotify on its folder tells of changes; a dead mount holds up only the thread that asked.
+
+use std::fmt::Write as _;
+use std::fs::{self, File, Metadata};
+use std::io::{ErrorKind, Read};
+use std::os::unix::fs::MetadataExt;
+use std::sync::Arc;
+use std::time::{Duration, SystemTime};
+
+use serde::{Deserialize, Serialize};
+use sha2::{Digest, Sha256};
+
+use super::judge::Judged;
+use super::look::Looker;
+use super::parts::{Counted, Parts, joined, span};
+use super::subject::{Subject, millis};
+use crate::playbook::Target;
+use crate::playbook::check::PathCheck;
+use crate::playbook::value::{Period, WantedWord};
+
+/// Files up to here have their content summed up.
+const SUMMED: u64 = 64 << 20;
+
+/// Over which time growth is measured where the check does not say.
+const WINDOW: Period = Period::from_secs(60);
+
+/// Which path, and what is asked of it that costs more than a stat.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
+pub struct PathSubject {
+    /// Where.
+    pub path: Arc<str>,
+    /// Is the digest of its content wanted?
+    pub sha256: bool,
+    /// Over how many milliseconds its growth is wanted, where it is.
+    pub growth_ms: Option<u64>,
+    /// For how long to wait, in milliseconds.
+    pub timeout_ms: u64,
+}
+
+/// What stands at a path.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum PathSeen {
+    /// Nothing.
+    Missing,
+    /// Something.
+    Here(PathHere),
+}
+
+/// What is there.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct PathHere {
+    /// Bytes.
+    pub size: u64,
+    /// Milliseconds since its content changed; 0 where that lies ahead.
+    pub age_ms: u64,
+    /// Permissions.
+    pub mode: u32,
+    /// The owner's number.
+    pub uid: u32,
+    /// The owner's name, where the host knows one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub owner: Option<String>,
+    /// SHA-256 of its content, where it was wanted, or why there is none.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub sha256: Option<Result<String, String>>,
+    /// Bytes by which it grew, and in how many milliseconds, where it was wanted.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<(u64, u64)>,
+}
+
+/// The path that a check names, or its target's.
+///
+/// # Errors
+/// Where neither names one.
+pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String> {
+    let path = match (&check.path, target) {
+        (Some(path), _) => path.as_str().into(),
+        (None, Target::Path(path)) => path.clone(),
+        (None, _) => return Err("the check names no path, and its target is none".into()),
+    };
+    Ok(PathSubject {
+        path,
+        sha256: check.sha256.is_some(),
+        growth_ms: check.growth.map(|_| check.window.unwrap_or(WINDOW).millis()),
+        timeout_ms: millis(check.timeout, Duration::from_secs(5)),
+    })
+}
+
+/// Looks at it.
+///
+/// # Errors
+/// In words: it may not be looked at, or does not answer.
+pub async fn look(subject: &PathSubject, looker: &Looker) -> Result<PathSeen, String> {
+    let (path, sum) = (subject.path.clone(), subject.sha256);
+    let limit = Duration::from_millis(subject.timeout_ms);
+    let mut seen = looker.apart(&subject.path, limit, move || ask(&path, sum)).await??;
+    if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
+        let trace = looker.traces.of(&Subject::Path(subject.clone()));
+        let mut trace = trace.lock().await;
+        // Of what was cut off or begun anew, all that is there is growth.
+        let [written, before, ..] = trace.samples.latest().unwrap_or([0, here.size, 0, 0]);
+        let grown = if here.size >= before { here.size - before } else { here.size };
+        let now = looker.clock.mono();
+        let counters = [written.saturating_add(grown), here.size, 0, 0];
+        let rise = trace.samples.add(now, counters, Duration::from_millis(window));
+        here.growth = Some((rise.by[0], Period(rise.over).millis()));
+    }
+    Ok(seen)
+}
+
+fn ask(path: &str, sum: bool) -> Result<PathSeen, String> {
+    let failed = |error: std::io::Error| format!("{path} cannot be looked at: {error}");
+    let found = match fs::metadata(path) {
+        Ok(found) => found,
+        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
+            return Ok(PathSeen::Missing);
+        }
+        Err(error) => return Err(failed(error)),
+    };
+    let age = found.modified().ok().and_then(|then| SystemTime::now().duration_since(then).ok());
+    Ok(PathSeen::Here(PathHere {
+        size: found.len(),
+        age_ms: Period(age.unwrap_or_default()).millis(),
+        mode: found.mode() & 0o7777,
+        uid: found.uid(),
+        owner: name_of(found.uid()),
+        sha256: sum.then(|| digest(path, &found)),
+        growth: None,
+    }))
+}
+
+/// A user's name, as `/etc/passwd` has it.
+fn name_of(uid: u32) -> Option<String> {
+    let users = fs::read_to_string("/etc/passwd").ok()?;
+    users.lines().find_map(|line| {
+        let mut fields = line.split(':');
+        let name = fields.next()?;
+        (fields.nth(1)?.parse() == Ok(uid)).then(|| name.to_owned())
+    })
+}
+
+fn digest(path: &str, found: &Metadata) -> Result<String, String> {
+    if !found.is_file() {
+        return Err("only a regular file has content to sum up".into());
+    }
+    let mut sum = Sha256::new();
+    let mut file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?.take(SUMMED + 1);
+    let mut buffer = vec![0; 64 * 1024];
+    let mut total = 0_u64;
+    loop {
+        let count = file.read(&mut buffer).map_err(|error| format!("cannot be read: {error}"))?;
+        total += count as u64;
+        match count {
+            _ if total > SUMMED => return Err("the file is larger than 64 MiB".into()),
+            0 => break,
+            _ => sum.update(&buffer[..count]),
+        }
+    }
+    Ok(sum.finalize().iter().fold(String::with_capacity(64), |mut hex, byte| {
+        let _ = write!(hex, "{byte:02x}");
+        hex
+    }))
+}
+
+/// Is the change too small to be kept? Growing older is none.
+pub(super) fn hardly_differs(now: &PathSeen, then: &PathSeen) -> bool {
+    match (now, then) {
+        (PathSeen::Here(now), PathSeen::Here(then)) => {
+            let alike = |one: &PathHere| PathHere { size: 0, age_ms: 0, growth: None, ..one.clone() };
+            now.size.abs_diff(then.size) <= then.size / 20 && now.age_ms >= then.age_ms && alike(now) == alike(then)
+        }
+        _ => now == then,
+    }
+}
+
+/// Judges it. What is not there has no size, no age and no owner: no condition on them holds.
+#[must_use]
+#[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
+pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judged {
+    let mut parts = Parts::default();
+    let here = match seen {
+        PathSeen::Here(here) => here,
+        PathSeen::Missing => {
+            parts.met(check.exists == Some(false), "not there");
+            return parts.judged();
+        }
+    };
+    if let Some(wanted) = check.exists {
+        parts.met(wanted, "there");
+    }
+    if let Some(bound) = check.age {
+        let age = Duration::from_millis(here.age_ms);
+        parts.met(bound.admits(age), format!("{} old", span(age)));
+        parts.figure(age.as_secs_f64());
+    }
+    if let Some(bound) = check.size {
+        parts.bound(bound, Some(here.size as f64), "");
+    }
+    if let Some(bound) = check.growth {
+        match here.growth {
+            Some((bytes, over)) => {
+                let window = check.window.unwrap_or(WINDOW).0;
+                let so_far = Counted { figure: bytes as f64, over: Duration::from_millis(over), window };
+                parts.counted(bound, so_far, "grew ");
+            }
+            None => parts.unclear("its growth was not measured"),
+        }
+    }
+    if let Some(wanted) = &check.mode {
+        let is = u32::from_str_radix(&wanted.word, 8) == Ok(here.mode);
+        parts.met(wanted.admits(is), format!("mode {:04o}", here.mode));
+    }
+    if let Some(wanted) = &check.owner {
+        let is = here.owner.as_deref() == Some(&wanted.word) || here.uid.to_string() == wanted.word;
+        let name = here.owner.clone().unwrap_or_else(|| here.uid.to_string());
+        parts.met(wanted.admits(is), format!("owner {name}"));
+    }
+    if let Some(wanted) = &check.sha256 {
+        match &here.sha256 {
+            Some(Ok(sum)) => {
+                let is = sum.eq_ignore_ascii_case(&wanted.word);
+                parts.met(wanted.admits(is), format!("sha256 {}…", sum.get(..12).unwrap_or(sum)));
+            }
+            Some(Err(why)) => parts.unclear(why.as_str()),
+            None => parts.unclear("its content was not summed up"),
+        }
+    }
+    parts.judged()
+}
+
+/// In words.
+#[must_use]
+pub fn condition(check: &PathCheck) -> String {
+    let window = check.window.unwrap_or(WINDOW);
+    let word = |name: &str, wanted: &Option<WantedWord>| wanted.as_ref().map(|wanted| format!("{name} {wanted}"));
+    joined([
+        check.exists.map(|exists| if exists { "there" } else { "not there" }.into()),
+        check.age.map(|bound| format!("age {bound}")),
+        check.size.map(|bound| format!("size {bound}")),
+        check.growth.map(|bound| format!("growth {bound} in {window}")),
+        word("mode", &check.mode),
+        word("owner", &check.owner),
+        word("sha256", &check.sha256),
+    ])
+}
+
+#[cfg(test)]
+mod tests {
+    use std::io::Write as _;
+    use std::os::unix::fs::PermissionsExt as _;
+
+    use super::*;
+    use crate::core::Verdict;
+    use crate::host::Clock;
+
+    fn at(path: &std::path::Path) -> PathCheck {
+        PathCheck { path: Some(path.to_str().unwrap().into()), ..PathCheck::default() }
+    }
+
+    async fn see(check: &PathCheck, looker: &Looker) -> Judged {
+        judge(check, &look(&subject(check, &Target::Host).unwrap(), looker).await.unwrap())
+    }
+
+    #[tokio::test]
+    async fn a_real_file_is_judged_by_all_that_can_be_asked() {
+        let (folder, looker) = (tempfile::tempdir().unwrap(), Looker::new(Clock::starting()));
+        let file = folder.path().join("a");
+        let gone = PathCheck { exists: Some(false), ..at(&file) };
+        assert_eq!(see(&gone, &looker).await.verdict, Verdict::Holds);
+        let large = PathCheck { size: Some("> 1B".parse().unwrap()), ..at(&file) };
+        assert_eq!(see(&large, &looker).await.verdict, Verdict::DoesNotHold);
+        fs::write(&file, "hello\n").unwrap();
+        fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
+        assert_eq!(see(&large, &looker).await.seen, "6 B");
+        let uid = fs::metadata(&file).unwrap().uid().to_string();
+        let sum = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
+        let all = PathCheck {
+            exists: Some(true),
+            age: Some("< 1d".parse().unwrap()),
+            mode: Some("0640".parse().unwrap()),
+            owner: Some(uid.parse().unwrap()),
+            sha256: Some(sum.parse().unwrap()),
+            ..large.clone()
+        };
+        let judged = see(&all, &looker).await;
+        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let other = PathCheck { mode: Some("not 640".parse().unwrap()), ..at(&file) };
+        assert_eq!(see(&other, &looker).await.verdict, Verdict::DoesNotHold);
+    }
+
+    #[tokio::test]
+    async fn growth_is_counted_over_rotations() {
+        let (folder, looker) = (tempfile::tempdir().unwrap(), Looker::new(Clock::starting()));
+        let file = folder.path().join("log");
+        fs::write(&file, vec![b'x'; 1000]).unwrap();
+        let check = PathCheck { growth: Some("> 1500B".parse().unwrap()), ..at(&file) };
+        looker.traces.remember(&Subject::Path(subject(&check, &Target::Host).unwrap()));
+        assert_eq!(see(&check, &looker).await.figure, Some(0.0));
+        fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(&[b'x'; 900]).unwrap();
+        assert_eq!(see(&check, &looker).await.figure, Some(900.0));
+        fs::rename(&file, folder.path().join("log.1")).unwrap();
+        fs::write(&file, vec![b'x'; 700]).unwrap();
+        let judged = see(&check, &looker).await;
+        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(1600.0)));
+        let calm = PathCheck { growth: Some("< 10KiB".parse().unwrap()), ..check };
+        assert!(matches!(see(&calm, &looker).await.verdict, Verdict::Unknown(_)), "a whole window must be seen first");
+    }
+
+    #[tokio::test]
+    async fn what_cannot_be_read_is_unknown() {
+        let looker = Looker::new(Clock::starting());
+        let folder = PathCheck { sha256: Some("not 00".parse().unwrap()), ..at("/etc".as_ref()) };
+        assert!(matches!(see(&folder, &looker).await.verdict, Verdict::Unknown(_)));
+        let nul = PathSubject { path: "/a\0b".into(), sha256: false, growth_ms: None, timeout_ms: 1000 };
+        assert!(look(&nul, &looker).await.is_err());
+        let below = PathCheck { exists: Some(true), ..at("/etc/passwd/x".as_ref()) };
+        assert_eq!(see(&below, &looker).await.seen, "not there");
+        assert!(subject(&PathCheck::default(), &Target::Host).is_err());
+    }
+
+    #[test]
+    fn a_condition_is_told_in_words() {
+        let check = PathCheck {
+            growth: Some("> 1MiB".parse().unwrap()),
+            mode: Some("not 0640".parse().unwrap()),
+            ..PathCheck::default()
+        };
+        assert_eq!(condition(&check), "growth > 1MiB in 1m, mode not 0640");
+    }
+}

@@ -1,0 +1,119 @@
+//! What a kind must remember from one look to the next: growth, rates and windows. Only what somebody watches is
+//! remembered; a single look at anything else begins anew.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::{Arc, Mutex, PoisonError};
+use std::time::Duration;
+
+use super::log::tail::Tail;
+use super::subject::Subject;
+use crate::core::Mono;
+
+/// Samples of one window that are kept: a long window is measured more coarsely.
+const KEPT: u32 = 64;
+
+/// The memories of all subjects that are watched.
+#[derive(Debug, Default)]
+pub struct Traces(Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Trace>>>>);
+
+/// What is remembered of one subject.
+#[derive(Debug, Default)]
+pub struct Trace {
+    /// Counters over time.
+    pub samples: Samples,
+    /// Where a file was read to.
+    pub tail: Option<Tail>,
+}
+
+impl Traces {
+    /// Somebody watches it.
+    pub fn remember(&self, subject: &Subject) {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        if !all.contains_key(subject) {
+            all.insert(subject.clone(), Arc::default());
+        }
+    }
+
+    /// Nobody does any more.
+    pub fn forget(&self, subject: &Subject) {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
+    }
+
+    /// A subject's memory; an empty one where nobody watches it.
+    pub fn of(&self, subject: &Subject) -> Arc<tokio::sync::Mutex<Trace>> {
+        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
+    }
+}
+
+/// Up to four counters, sampled over a window.
+#[derive(Debug, Default)]
+pub struct Samples {
+    kept: VecDeque<(Mono, [u64; 4])>,
+    latest: Option<[u64; 4]>,
+}
+
+/// By how much counters rose.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Rise {
+    /// Within this time.
+    pub over: Duration,
+    /// Each of them.
+    pub by: [u64; 4],
+}
+
+impl Samples {
+    /// Adds a sample, and tells what came since the beginning of the window, or since the first sample after it.
+    pub fn add(&mut self, now: Mono, counters: [u64; 4], window: Duration) -> Rise {
+        while self.kept.get(1).is_some_and(|(at, _)| now.since(*at) >= window) {
+            self.kept.pop_front();
+        }
+        let (first, then) = self.kept.front().copied().unwrap_or((now, counters));
+        let last = self.kept.back().map(|(at, _)| now.since(*at));
+        if last.is_none_or(|last| last >= window / KEPT) {
+            self.kept.push_back((now, counters));
+        }
+        self.latest = Some(counters);
+        let by = std::array::from_fn(|nth| counters[nth].saturating_sub(then[nth]));
+        Rise { over: now.since(first), by }
+    }
+
+    /// The counters of the latest look.
+    pub const fn latest(&self) -> Option<[u64; 4]> {
+        self.latest
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_lies_before_the_window_is_forgotten() {
+        let (mut samples, window) = (Samples::default(), Duration::from_secs(10));
+        let at = |seconds: u64| Mono(seconds * 1000);
+        assert_eq!(samples.add(at(0), [5; 4], window), Rise { over: Duration::ZERO, by: [0; 4] });
+        assert_eq!(samples.add(at(4), [7; 4], window).by[0], 2);
+        assert_eq!(samples.add(at(10), [8; 4], window), Rise { over: window, by: [3; 4] });
+        assert_eq!(samples.add(at(14), [8; 4], window), Rise { over: window, by: [1; 4] });
+    }
+
+    #[test]
+    fn a_flood_of_samples_is_thinned() {
+        let mut samples = Samples::default();
+        for at in 0..100_000 {
+            samples.add(Mono(at), [at; 4], Duration::from_secs(100));
+        }
+        assert!(samples.kept.len() <= KEPT as usize + 2, "{}", samples.kept.len());
+    }
+
+    #[test]
+    fn only_what_is_watched_is_remembered() {
+        let traces = Traces::default();
+        let subject = Subject::Load(super::super::load::LoadSubject);
+        assert!(!Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
+        traces.remember(&subject);
+        assert!(Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
+        traces.forget(&subject);
+        assert!(!Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
+    }
+}

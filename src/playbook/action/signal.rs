@@ -1,0 +1,73 @@
+//! A signal to the target's main process.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Page, Replay};
+use crate::playbook::diagnostic::Findings;
+use crate::playbook::lint::parts::spec_kind;
+use crate::playbook::model::TargetSpec;
+use crate::playbook::read::reader::Reader;
+use crate::playbook::read::site::Site;
+use crate::playbook::rule::Rule;
+
+/// `signal = "HUP"`: to the main process of the target's unit or program.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "UPPERCASE")]
+pub enum SignalAction {
+    /// Read the configuration again, or open logs anew, by custom.
+    Hup,
+    /// Whatever the program makes of it.
+    Usr1,
+    /// Whatever the program makes of it.
+    Usr2,
+    /// End, as a person at its terminal would ask.
+    Int,
+    /// End with a trace of where it stands (a JVM only prints its stacks).
+    Quit,
+    /// End in order.
+    Term,
+    /// Go on after a stop.
+    Cont,
+    /// End at once, in no order.
+    Kill,
+}
+
+impl SignalAction {
+    /// As it stands in files.
+    #[must_use]
+    pub const fn word(self) -> &'static str {
+        match self {
+            Self::Hup => "HUP",
+            Self::Usr1 => "USR1",
+            Self::Usr2 => "USR2",
+            Self::Int => "INT",
+            Self::Quit => "QUIT",
+            Self::Term => "TERM",
+            Self::Cont => "CONT",
+            Self::Kill => "KILL",
+        }
+    }
+}
+
+impl Kind for SignalAction {
+    const PAGE: Page = Page {
+        about: "A signal to the main process of the target's unit or program.",
+        examples: &["signal = \"HUP\""],
+        does: "sends it through a pidfd, to the very process that the plan named; what comes of it the verifier sees",
+        replay: Replay::Unsafe,
+        risk: "a program that does not expect a signal is ended by it",
+    };
+
+    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+        Some(reader.leaf(at, "`signal`")?.value)
+    }
+
+    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+        if let Some(other) = targets.iter().find(|target| !matches!(spec_kind(target), "unit" | "process")) {
+            let message = format!("the signal needs a unit or a process as target, and this is a {}", spec_kind(other));
+            let help = "write target = { unit = \"nginx.service\" }, or { process = \"nginx\" }";
+            findings.add(Rule::NoObject, at.span(), message, help);
+        }
+    }
+}

@@ -1,0 +1,62 @@
+//! The control group of a unit: its memory and its tasks against their limits, and what the kernel killed in it.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Named, Parts, Unit};
+use super::{Kind, Page};
+use crate::playbook::value::{Bound, Period};
+
+/// `cgroup = { memory = "> 90%" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct CgroupCheck {
+    /// The unit; the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub unit: Option<String>,
+    /// Memory in use: bytes, or percent of the unit's own limit (`MemoryMax=`, else `MemoryHigh=`).
+    #[schemars(extend("examples" = ["> 90%", "> 2GiB"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub memory: Option<Bound>,
+    /// Tasks: a count, or percent of the unit's own limit (`TasksMax=`).
+    #[schemars(extend("examples" = ["> 85%", "> 500"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub tasks: Option<Bound>,
+    /// Processes that the kernel killed for want of memory within `window`. A kill that ends the unit takes its
+    /// group along: ask `unit` for `result = "oom-kill"` as well.
+    #[schemars(extend("examples" = ["> 0"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub oom_kills: Option<Bound>,
+    /// The window of `oom_kills`; 10 minutes where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub window: Option<Period>,
+    /// How often to look behind the events.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long a look may take.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for CgroupCheck {
+    const PAGE: Page = Page {
+        about: "A unit's control group: memory and tasks against their limits, kills for want of memory.",
+        example: "cgroup = { memory = \"> 90%\" }",
+        condition: "memory = \"> 90%\"",
+        events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
+        cost: "one D-Bus call and a few small files",
+        unknown: "the unit has no control group or no such limit, or the host has no unified hierarchy",
+        every: 10,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::with("unit", &["unit"], self.unit.as_deref())
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("unit", self.unit.as_deref(), Named::Unit)
+            .bound("memory", self.memory, Unit::PercentOrBytes)
+            .bound("tasks", self.tasks, Unit::PercentOrCount)
+            .bound("oom_kills", self.oom_kills, Unit::Count)
+            .window("window", self.window)
+    }
+}

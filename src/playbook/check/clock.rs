@@ -1,0 +1,48 @@
+//! The wall clock: whether somebody keeps it, and how wrong it may be.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::{LatencyBound, Period};
+
+/// `clock = { synchronised = false }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct ClockCheck {
+    /// A time client (chrony, timesyncd, ntpd) tells the kernel that it keeps the clock.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub synchronised: Option<bool>,
+    /// What is still to be corrected, whichever way, as far as the client leaves it to the kernel.
+    #[schemars(extend("examples" = ["> 100ms"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub offset: Option<LatencyBound>,
+    /// How wrong the clock may be at most, as the kernel reckons; it grows while nobody answers.
+    #[schemars(extend("examples" = ["> 1s"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub error: Option<LatencyBound>,
+    /// How often to look.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+}
+
+impl Kind for ClockCheck {
+    const PAGE: Page = Page {
+        about: "The wall clock: whether somebody keeps it, and how wrong it may be.",
+        example: "clock = { synchronised = false }",
+        condition: "synchronised = false",
+        events: "none: the kernel is asked",
+        cost: "one system call (adjtimex, which changes nothing)",
+        unknown: "the kernel does not tell; in a container it is the host's clock",
+        every: 30,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::of_the_host()
+            .every(self.every)
+            .condition("synchronised", self.synchronised.map(Condition::Flag))
+            .condition("offset", self.offset.map(Condition::Latency))
+            .condition("error", self.error.map(Condition::Latency))
+    }
+}

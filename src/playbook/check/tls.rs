@@ -1,0 +1,57 @@
+//! The certificate that a server shows: how long it still holds, and for which name.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::parts::{Condition, Named, Parts};
+use super::{Kind, Page};
+use crate::playbook::value::{LatencyBound, Period};
+
+/// `tls = { address = "www.example.org:443", left = "< 14d" }`
+#[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TlsCheck {
+    /// Host and port; the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub address: Option<String>,
+    /// The name to ask for (SNI), where it is another than the address's host.
+    #[schemars(extend("examples" = ["www.example.org"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
+    /// Time until the certificate ends; none is left of one that has ended.
+    #[schemars(extend("examples" = ["< 14d", "> 30d"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub left: Option<LatencyBound>,
+    /// The certificate is made out to the name that was asked for.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name_fits: Option<bool>,
+    /// How often to ask.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub every: Option<Period>,
+    /// How long to wait for the certificate.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub timeout: Option<Period>,
+}
+
+impl Kind for TlsCheck {
+    const PAGE: Page = Page {
+        about: "The certificate that a server shows: how long it still holds, and for which name.",
+        example: "tls = { address = \"www.example.org:443\", left = \"< 14d\" }",
+        condition: "left = \"< 14d\"",
+        events: "none: it is asked",
+        cost: "one TLS handshake; nothing is sent, and who signed the certificate is not judged",
+        unknown: "no connection, no handshake, or a certificate that cannot be read: ask `tcp` or `http` for those",
+        every: 600,
+    };
+
+    fn parts(&self) -> Parts<'_> {
+        Parts::with("address", &["address", "url"], self.address.as_deref())
+            .every(self.every)
+            .timeout(self.timeout)
+            .named("address", self.address.as_deref(), Named::Address)
+            .text("name", self.name.as_deref())
+            .besides(format!("{:?}", self.name))
+            .condition("left", self.left.map(Condition::Latency))
+            .condition("name_fits", self.name_fits.map(Condition::Flag))
+    }
+}
