@@ -36,6 +36,8 @@ pub struct Settings {
     pub host_budget: Option<HostBudget>,
     /// After a boot, no automatic attempt for so long.
     pub boot_grace: Option<Period>,
+    /// A request for a yes that nobody answered is over after so long.
+    pub approvals_expire: Option<Period>,
     /// Who may do what, by group.
     pub roles: Roles,
     /// High risk wants the yes of two persons.

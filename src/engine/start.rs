@@ -149,6 +149,9 @@ pub fn config(settings: &Settings) -> Config {
     if let Some(grace) = settings.boot_grace {
         config.boot_grace = grace.0;
     }
+    if let Some(expire) = settings.approvals_expire {
+        config.approval_ttl = expire.0;
+    }
     config.four_eyes = settings.four_eyes;
     config.second_calls =
         settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();

@@ -116,6 +116,12 @@ impl Journal {
         self.readings.retain(retention);
     }
 
+    /// Is room held back in this state folder for a full disk?
+    #[must_use]
+    pub fn reserve_is_held(state: &Path) -> bool {
+        reserve::is_held(state)
+    }
+
     /// The reserve against a full disk is spent: records are written from the last room that there is.
     #[must_use]
     pub fn on_reserve(&self) -> bool {

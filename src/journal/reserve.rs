@@ -84,6 +84,12 @@ pub(super) fn release_in(folder: &Path) -> bool {
     fs::remove_file(path_in(folder)).is_ok()
 }
 
+/// Is one held back in this state folder?
+#[must_use]
+pub fn is_held(folder: &Path) -> bool {
+    fs::metadata(path_in(folder)).is_ok_and(|there| there.len() == SIZE)
+}
+
 fn path_in(folder: &Path) -> PathBuf {
     folder.join("reserve")
 }

@@ -2,7 +2,7 @@
 
 use super::Finding;
 use super::ground::Ground;
-use crate::journal::{ReadError, Reader};
+use crate::journal::{Journal, ReadError, Reader};
 
 /// Less room than this is soon none, in bytes.
 const LITTLE: u64 = 100 << 20;
@@ -38,11 +38,20 @@ pub fn journal(ground: &Ground) -> Vec<Finding> {
         }
         Err(error) => return vec![Finding::broken(error.to_string(), "look as the user who runs salve")],
     };
-    vec![match reader.verify() {
+    let chain = match reader.verify() {
         Ok(verified) => Finding::fine(format!("the chain holds: {} records", verified.records)),
         Err(broken) => Finding::broken(
             format!("the chain is broken: {broken}"),
             "keep a copy: cp -a the state folder; `salve journal export` prints what can be read",
         ),
-    }]
+    };
+    let reserve = if Journal::reserve_is_held(&ground.paths.state) {
+        Finding::fine("room is held back for a full disk")
+    } else {
+        Finding::warning(
+            "no room is held back for a full disk",
+            "make room: an engine takes it back by itself within seconds",
+        )
+    };
+    vec![chain, reserve]
 }

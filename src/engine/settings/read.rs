@@ -14,8 +14,17 @@ use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
 /// What may stand at the top.
-const KEYS: [&str; 8] =
-    ["channels", "clean_roots", "host_budget", "boot_grace", "roles", "four_eyes", "heartbeat", "metrics"];
+const KEYS: [&str; 9] = [
+    "channels",
+    "clean_roots",
+    "host_budget",
+    "boot_grace",
+    "approvals_expire",
+    "roles",
+    "four_eyes",
+    "heartbeat",
+    "metrics",
+];
 
 /// The settings, as far as they can be read, and what is wrong with them.
 pub(super) fn read(file: &str, text: &str) -> (Settings, Vec<Diagnostic>) {
@@ -31,6 +40,7 @@ fn settings<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Settings {
     settings.clean_roots = clean_roots(reader, root);
     settings.host_budget = root.field("host_budget").and_then(|at| host_budget(reader, at));
     settings.boot_grace = reader.field(root, "boot_grace").map(|placed| placed.value);
+    settings.approvals_expire = approvals_expire(reader, root);
     settings.roles = root.field("roles").and_then(|at| roles(reader, at)).unwrap_or_default();
     settings.four_eyes = reader.field(root, "four_eyes").is_some_and(|placed| placed.value);
     settings.heartbeat = root.field("heartbeat").and_then(|at| heartbeat(reader, at));
@@ -62,6 +72,17 @@ fn host_budget<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<super::HostB
         reader.findings.add(Rule::OutOfRange, at.field_span("attempts"), message, help);
     }
     some_time(reader, value.window, at, "window", "5m");
+    Some(value)
+}
+
+/// Long enough to read what is asked, short enough that what was read is still so.
+fn approvals_expire<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
+    let Placed { value, .. } = reader.field::<Period>(root, "approvals_expire")?;
+    if value < Period::from_secs(10) || value > Period::from_secs(3600) {
+        let message = format!("a request for a yes cannot stand for {value}");
+        let span = root.field_span("approvals_expire");
+        reader.findings.add(Rule::OutOfRange, span, message, "write 10s to 1h, as \"15m\"");
+    }
     Some(value)
 }
 

@@ -115,6 +115,24 @@ pub fn strangers() {
     assert_eq!(approved["by"]["name"], "ann", "{approved}");
 }
 
+pub fn late() {
+    let machine = nginx::host();
+    let mut salve = Salve::with(&machine, &[("nginx", &nginx::PLAYBOOK.replace("\"auto\"", "\"ask\""))]);
+    machine.sh("echo 'approvals_expire = \"10s\"' >> /etc/salve/salve.toml");
+    salve.start();
+    machine.sh("pkill -9 nginx");
+    salve.wait_count("asked", 1);
+    let line = machine.sh("salve show 1 | grep '^salve approve 1 --digest '");
+    salve.wait_count("escalated", 1);
+    let said = machine.try_sh(&format!("{}; echo code $?", line.trim()));
+    assert!(said.contains("code 1") && !said.contains("is over"), "{said}");
+    assert_eq!(
+        (salve.count("approved"), salve.count("intent")),
+        (0, 0),
+        "silence runs nothing, and a late yes neither"
+    );
+}
+
 /// A thousand connections, each with half a frame, held open; more come as they are thrown out.
 const FLOOD: &str = r#"
 use IO::Socket::UNIX;

@@ -27,6 +27,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("two_consoles_are_one_team", control::two_at_once),
     ("strangers_may_what_their_groups_say", control::strangers),
     ("a_call_its_answer_and_its_end_stand_in_journald", calling::journald),
+    ("a_yes_that_comes_late_runs_nothing", control::late),
     ("a_flood_of_clients_changes_nothing", control::flooded),
     ("a_service_is_installed_and_removed", service::installed_and_removed),
     ("a_service_reads_its_settings_anew", service::reloaded),
