@@ -15,7 +15,7 @@
 //! | [`rights`] | who may ask for what |
 //! | [`limits`] | how many connections and requests one user has |
 //! | [`server`] | accepts; `session`: one connection |
-//! | [`client`] | the other end: a handle that reconnects by itself |
+//! | [`client`] | the other end, for one question or as a handle; `link` reconnects by itself |
 //! | [`way`] | how the other end is reached: a socket, or the system's `ssh` |
 //! | [`bridge`] | the far side of `ssh` |
 //!
@@ -26,6 +26,7 @@ pub mod bridge;
 pub mod client;
 pub mod difference;
 pub mod limits;
+mod link;
 pub mod protocol;
 pub mod rights;
 pub mod server;

@@ -3,14 +3,19 @@
 //! Nothing slow runs here. Records go to the journal's own thread; the effects that act on the world wait for its
 //! answer in order, while the loop goes on hearing. Watching and surveying only look at the host, so they do not wait.
 
+mod records;
+mod timers;
+
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
-use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
+use self::records::{Batch, Recording, first};
+use self::timers::Due;
 use super::carry::{Hands, Survey};
 use super::handle::{Asked, Lookers};
 use super::operator;
@@ -20,12 +25,12 @@ use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
-use crate::check::{self, Kept};
+use crate::check::Kept;
 use crate::core::{
     Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
 };
 use crate::host::clock::{self, Clock, ClockMark};
-use crate::journal::{Journal, KeptReading, RecordError};
+use crate::journal::{Journal, KeptReading};
 use crate::playbook::library::Found;
 
 /// Snapshots go out at most so often.
@@ -66,23 +71,6 @@ pub struct Ears {
     pub commands: mpsc::Receiver<Asked>,
     /// Who looks.
     pub lookers: Arc<Lookers>,
-}
-
-/// Records that wait to be durable, and the effects that wait for them.
-#[derive(Debug)]
-struct Batch {
-    records: Vec<Arc<Recorded>>,
-    effects: Vec<Effect>,
-    durable: oneshot::Receiver<Result<(), RecordError>>,
-}
-
-/// Is the journal taking records?
-#[derive(Debug)]
-enum Recording {
-    /// Yes.
-    Fine,
-    /// No: these wait, in order, and are tried again at that moment.
-    Failing { waiting: Vec<Arc<Recorded>>, why: Arc<str>, retry: Instant },
 }
 
 /// The engine's state beside the core's.
@@ -260,97 +248,6 @@ impl Engine {
         }
     }
 
-    /// Keeps records back for the commit that comes next, but not for long.
-    fn hold(&mut self, records: Vec<Arc<Recorded>>) {
-        let (held, _) = self.held.get_or_insert_with(|| (Vec::new(), Instant::now() + COMPANY));
-        held.extend(records);
-    }
-
-    /// Sends records to the journal, after those that were held; the effects follow when they are durable.
-    fn commit(&mut self, records: Vec<Arc<Recorded>>, effects: Vec<Effect>) {
-        let records = match self.held.take() {
-            Some((mut held, _)) => {
-                held.extend(records);
-                held
-            }
-            None => records,
-        };
-        if records.is_empty() && effects.is_empty() {
-            return;
-        }
-        if let Recording::Failing { waiting, why, .. } = &mut self.recording {
-            waiting.extend(records);
-            let why = Arc::clone(why);
-            self.carry_unrecorded(effects, &why);
-            return;
-        }
-        let durable = self.journal.commit(records.clone(), self.mark());
-        self.batches.push_back(Batch { records, effects, durable });
-    }
-
-    /// The oldest batch is durable, or could not be made so.
-    fn settled(&mut self, result: Result<(), RecordError>) {
-        let Some(batch) = self.batches.pop_front() else { return };
-        match result {
-            Ok(()) => {
-                for effect in batch.effects {
-                    self.carry(effect);
-                }
-            }
-            Err(error) => self.failed(batch, &error),
-        }
-    }
-
-    /// Records that cannot be written: nothing that they announce is done; they wait, in order, to be written.
-    fn failed(&mut self, batch: Batch, error: &RecordError) {
-        let why: Arc<str> = error.to_string().into();
-        let mut batches = vec![batch];
-        batches.extend(self.batches.drain(..));
-        let mut waiting = Vec::new();
-        let mut effects = Vec::new();
-        for batch in batches {
-            waiting.extend(batch.records);
-            effects.extend(batch.effects);
-        }
-        match &mut self.recording {
-            Recording::Failing { waiting: before, retry, .. } => {
-                before.extend(waiting);
-                *retry = Instant::now() + RETRY;
-            }
-            Recording::Fine => {
-                let retry = Instant::now() + RETRY;
-                self.recording = Recording::Failing { waiting, why: Arc::clone(&why), retry };
-            }
-        }
-        self.carry_unrecorded(effects, &why);
-        self.step(Input::Recording(Err(why)));
-    }
-
-    /// What may be done without its record: calling a human. Nothing else.
-    fn carry_unrecorded(&mut self, effects: Vec<Effect>, why: &Arc<str>) {
-        for effect in effects {
-            match effect {
-                Effect::Start { attempt, plan, .. } => {
-                    self.hands.refuse(attempt, &plan, &format!("the journal cannot be written: {why}"));
-                }
-                Effect::Reply { request, .. } => {
-                    self.carry(Effect::Reply { request, answer: Err(Refusal::CannotRecord(Arc::clone(why))) });
-                }
-                other => self.carry(other),
-            }
-        }
-    }
-
-    /// Tries again to write what waits.
-    fn retry_records(&mut self) {
-        let Recording::Failing { waiting, .. } = &mut self.recording else { return };
-        let records = std::mem::take(waiting);
-        let durable = self.journal.commit(records.clone(), self.mark());
-        self.recording = Recording::Fine;
-        self.batches.push_back(Batch { records, effects: Vec::new(), durable });
-        self.step(Input::Recording(Ok(())));
-    }
-
     /// Carries out an effect whose records are durable.
     fn carry(&mut self, effect: Effect) {
         match effect {
@@ -418,64 +315,6 @@ impl Engine {
         }
     }
 
-    /// Lets the core act on deadlines that have passed.
-    fn tick(&mut self) {
-        if self.core.next_deadline().is_some_and(|deadline| deadline <= self.clock.mono()) {
-            self.step(Input::Tick);
-        }
-        if self.held.as_ref().is_some_and(|(_, until)| *until <= Instant::now()) {
-            self.commit(Vec::new(), Vec::new());
-        }
-    }
-
-    fn timers(&mut self, due: &mut Due, strips: &mpsc::Sender<Strip>, watched: bool) {
-        let now = Instant::now();
-        if due.beat <= now {
-            #[cfg(debug_assertions)]
-            stand_still_for_a_test();
-            self.beat.store(clock::boottime_ms(), Ordering::Relaxed);
-            due.beat = now + BEAT;
-        }
-        if due.mark <= now {
-            self.journal.mark(self.mark());
-            due.mark = now + MARK;
-        }
-        if due.strip <= now && watched {
-            let strips = strips.clone();
-            tokio::task::spawn_blocking(move || {
-                if let Some(strip) = check::strip() {
-                    // full: the last one has not been looked at yet
-                    let _ = strips.try_send(strip.into());
-                }
-            });
-            due.strip = now + STRIP;
-        }
-        if matches!(&self.recording, Recording::Failing { retry, .. } if *retry <= now) {
-            self.retry_records();
-        }
-    }
-
-    /// When the loop must wake by itself.
-    fn wake(&self, due: &Due, watched: bool) -> Instant {
-        let mut wake = due.beat.min(due.mark);
-        if watched {
-            wake = wake.min(due.strip);
-            if self.changed {
-                wake = wake.min(due.frame);
-            }
-        }
-        if let Some(deadline) = self.core.next_deadline() {
-            wake = wake.min(Instant::now() + deadline.since(self.clock.mono()));
-        }
-        if let Recording::Failing { retry, .. } = &self.recording {
-            wake = wake.min(*retry);
-        }
-        if let Some((_, until)) = &self.held {
-            wake = wake.min(*until);
-        }
-        wake.min(due.stop.unwrap_or(wake))
-    }
-
     fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut Due) {
         let now = Instant::now();
         if !self.changed || due.frame > now {
@@ -515,40 +354,5 @@ impl Engine {
 
     fn mark(&self) -> ClockMark {
         ClockMark { boot_id: Arc::clone(&self.boot_id), boottime: clock::boottime_ms(), mono: self.clock.mono() }
-    }
-}
-
-/// When each of the loop's own timers is due.
-#[derive(Debug)]
-struct Due {
-    beat: Instant,
-    strip: Instant,
-    mark: Instant,
-    frame: Instant,
-    stop: Option<Instant>,
-}
-
-impl Due {
-    fn now() -> Self {
-        let now = Instant::now();
-        Self { beat: now, strip: now, mark: now + MARK, frame: now, stop: None }
-    }
-}
-
-/// What a watchdog is for cannot be had by asking: where a test names a file, a debug build's loop stands still for
-/// ever as soon as that file is there.
-#[cfg(debug_assertions)]
-fn stand_still_for_a_test() {
-    let file = std::env::var_os("SALVE_TEST_STANDS_STILL_WITH");
-    while file.as_ref().is_some_and(|file| std::path::Path::new(file).exists()) {
-        std::thread::sleep(BEAT);
-    }
-}
-
-/// Waits for the oldest batch; for ever where there is none.
-async fn first(batches: &mut VecDeque<Batch>) -> Result<(), RecordError> {
-    match batches.front_mut() {
-        Some(batch) => (&mut batch.durable).await.unwrap_or(Err(RecordError::Closed)),
-        None => std::future::pending().await,
     }
 }
