@@ -58,7 +58,7 @@ impl Core {
     /// Ends an incident: requests withdrawn, page resolved, watches and waits given up.
     pub(super) fn close(&mut self, id: IncidentId, outcome: &Outcome) {
         let Some(incident) = self.incident(id) else { return };
-        let key = incident.key.clone();
+        let (key, blind) = (incident.key.clone(), incident.blind);
         if let Step::Asking(request) = &incident.step
             && !matches!(outcome, Outcome::Declined { .. })
         {
@@ -73,18 +73,20 @@ impl Core {
         self.forget_survey(id);
         self.stop_waiting(id);
         self.live.remove(&id);
-        self.after_close(id, &key, outcome);
+        self.after_close(id, &key, outcome, blind);
         self.wake_locked();
         self.wake(Wait::Need);
     }
 
-    fn after_close(&mut self, id: IncidentId, key: &Key, outcome: &Outcome) {
+    fn after_close(&mut self, id: IncidentId, key: &Key, outcome: &Outcome, blind: bool) {
         let Some(watched) = self.keys.get_mut(key) else { return };
         watched.holding = None;
         match outcome {
             Outcome::Declined { .. } | Outcome::ClosedByOperator { .. } => {
                 watched.muted = matches!(watched.fault, Fault::Broken | Fault::Unknown);
             }
+            // what could not be seen is seen: what ended the incident is what is true now
+            Outcome::EscalatedThenCleared if blind => {}
             Outcome::Healed { .. } | Outcome::HealedByOperator { .. } | Outcome::EscalatedThenCleared => {
                 watched.stale_before = self.now.mono;
                 let mut dropped = false;

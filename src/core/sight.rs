@@ -63,7 +63,7 @@ impl Core {
             (Fault::Waiting, _) => {}
             (Fault::Clear, Some(id)) => self.cleared(id),
             (Fault::Clear, None) => self.stop_pending(key),
-            (Fault::Broken, Some(id)) => self.seen_broken(id, key),
+            (Fault::Broken, Some(id)) => self.seen_broken(id),
             (Fault::Broken, None) => self.pending(key),
             (Fault::Unknown, id) => self.unseen(key, id),
         }
@@ -144,11 +144,11 @@ impl Core {
     }
 
     /// The fault is seen while its incident is open.
-    fn seen_broken(&mut self, id: IncidentId, key: &Key) {
+    fn seen_broken(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        if incident.blind {
+        // an attempt that was begun by hand is waited for: its outcome is the incident's
+        if incident.blind && incident.rests() {
             self.close(id, &Outcome::EscalatedThenCleared);
-            self.pending(key);
         } else if matches!(incident.step, Step::Escalated(Cause::CannotSee { .. })) {
             self.advance(id);
         }

@@ -7,7 +7,7 @@ use crate::core::id::{Role, WatchId};
 use crate::core::incident::Cause;
 use crate::core::input::Input;
 use crate::core::reading::{Reading, Verdict};
-use crate::core::{Command, Outcome, Phase};
+use crate::core::{Command, Fault, Outcome, Phase};
 
 fn unknown() -> Verdict {
     Verdict::Unknown("timed out".into())
@@ -48,6 +48,30 @@ fn a_blind_incident_that_turns_out_broken_becomes_a_real_one() {
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
     bench.pass(10);
     assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn what_ended_blindness_counts_at_once() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.says(&nginx, unknown());
+    bench.pass(300);
+    bench.hold_surveys = true;
+    bench.breaks(&nginx);
+    let known = bench.core.watched_key(&nginx).expect("it is watched");
+    assert_eq!(known.fault, Fault::Broken, "it is one of those that fail, without another look");
+}
+
+#[test]
+fn an_attempt_that_was_begun_blind_is_waited_for() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.says(&nginx, unknown());
+    bench.pass(300);
+    bench.asks(Command::RunNow { key: nginx.clone() });
+    assert_eq!(bench.started.len(), 1);
+    bench.breaks(&nginx);
+    assert_eq!(bench.outcomes(), [], "no outcome while it runs");
+    bench.heals(&nginx);
+    assert_eq!(bench.outcomes().len(), 1);
 }
 
 #[test]
