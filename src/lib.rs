@@ -22,12 +22,14 @@
 //! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
 //! | [`channel`] | one file per escalation channel; the durable outbox; evidence |
 //! | [`engine`] | drives the core in real time; owns the only loop; publishes snapshots, takes commands |
+//! | [`control`] | an engine's handle over a socket: rights, limits, differences, a client that reconnects, `ssh` |
 //! | [`console`] | the screen: model, update, view, theme, keys |
 //! | [`cli`] | one file per verb |
 //! | [`text`] | untrusted text, cleaned |
 //!
 //! Arrows point one way: `playbook` ← `core` ← `host` ← `check`, `action`, `journal`, `channel` ← `engine` ←
-//! `console` ← `cli`. `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
+//! `control` ← `console` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
+//! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
 
 pub mod action;
 pub mod channel;

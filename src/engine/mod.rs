@@ -9,7 +9,7 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`start`] | opens the journal, folds it, lets the loop go |
-//! | [`run`] | the only loop |
+//! | [`run`] | the only loop; its records and timers have rooms of their own |
 //! | [`carry`] | carries effects out, each in a task of its own |
 //! | [`operator`] | who runs this process, as the kernel says |
 //! | [`page`] | from a recorded escalation to the page that goes out |

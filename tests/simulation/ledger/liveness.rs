@@ -44,7 +44,10 @@ impl Ledger {
                 self.books.paused(name, now).is_some()
             }
             Denial::Snoozed { .. } => self.books.snoozes.get(&incident.key).is_some_and(|until| *until > now.mono),
-            Denial::OutsideWindow => playbook.only_between.is_some_and(|window| !window.contains(now.minute_of_day)),
+            // windows are told in minutes, and a tick may be late: so is who waits for one
+            Denial::OutsideWindow => playbook
+                .only_between
+                .is_some_and(|window| (0..=2).any(|late| !window.contains((now.minute_of_day + 1440 - late) % 1440))),
             Denial::BreakerOpen { .. } => match self.books.keys.get(&incident.key).map(|book| &book.breaker) {
                 Some(BreakerState::Open { until, .. }) => *until > now.mono,
                 Some(BreakerState::Latched { .. }) => true,
