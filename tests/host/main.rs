@@ -1,20 +1,19 @@
 //! The promises, kept on a real host: a Debian with a real systemd, booted in a container for each scenario, in which
 //! real services are really broken.
 //!
-//! Needs root, `systemd-nspawn` and `debootstrap`. Where one is missing every scenario is reported as ignored, and the
+//! Needs root, `systemd-nspawn`, `debootstrap` and `qemu`. Where one is missing every scenario is reported as ignored, and the
 //! reason is said at the end; with `CI` or `SALVE_REQUIRE_HOST` set, that is a failure instead. The base image (about
 //! 40 s, once) is kept in `$SALVE_TEST_HOST_DIR`, by default `/var/tmp/salve-test-host`.
 //!
 //! | room | its one job |
 //! |---|---|
 //! | `image` | the base image, made once |
-//! | `machine` | a throw-away host: boot, run, power off |
+//! | `machine` | a throw-away host, a container or a virtual machine: boot, run, power off |
 //! | `watch` | salve on that host: its journal, its screen |
 //! | `scenarios` | one file per kind of failure |
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
 
-mod groups;
 mod image;
 mod machine;
 #[path = "../support/pty.rs"]

@@ -1,22 +1,23 @@
-//! A throw-away host: the image below, a scratch layer above, a real systemd as its first process.
+//! A container: the image below, a scratch layer above, a real systemd as its first process.
 
 use std::fs::{self, File};
 use std::path::PathBuf;
-use std::process::{Child, Command, Output, Stdio};
+use std::process::{Child, Command, Stdio};
 use std::sync::atomic::{AtomicU32, Ordering};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
 use super::groups::Groups;
-use super::image;
+use super::sh;
+use crate::image;
 
-/// How long a host may take to boot or to end, and a command in it to finish.
+/// How long one may take to boot.
 const PATIENCE: Duration = Duration::from_mins(1);
 
 static COUNT: AtomicU32 = AtomicU32::new(0);
 
-/// A running host; dropping it powers it off and leaves nothing behind.
-pub struct Machine {
+/// A running container; dropping it powers it off.
+pub struct Container {
     work: PathBuf,
     nspawn: Child,
     leader: u32,
@@ -24,14 +25,9 @@ pub struct Machine {
     _groups: Groups,
 }
 
-impl Machine {
-    /// Boots a fresh host, with the program under test as `/usr/local/bin/salve`. Hosts share the kernel's limits (of
-    /// inotify, above all) with whatever else runs here, so one that could not begin is tried again.
-    pub fn boot() -> Self {
-        (0..3).find_map(|_| Self::try_boot()).expect("a host boots")
-    }
-
-    fn try_boot() -> Option<Self> {
+impl Container {
+    /// Boots a fresh one; none where it did not come up.
+    pub fn boot() -> Option<Self> {
         let number = COUNT.fetch_add(1, Ordering::Relaxed);
         let work = image::folder().join(format!("run-{}-{number}", std::process::id()));
         let root = work.join("root");
@@ -74,7 +70,7 @@ impl Machine {
         while Instant::now() < deadline && matches!(self.nspawn.try_wait(), Ok(None)) {
             if let Some(leader) = child_of(self.nspawn.id()) {
                 self.leader = leader;
-                let state = self.output("systemctl is-system-running");
+                let state = self.enter().args(["systemctl", "is-system-running"]).output().unwrap();
                 if ["running", "degraded"].contains(&String::from_utf8_lossy(&state.stdout).trim()) {
                     return true;
                 }
@@ -87,57 +83,17 @@ impl Machine {
         false
     }
 
-    /// A command on the host, as root in a clean environment.
-    pub fn command(&self, program: &str) -> Command {
+    /// What runs a program in it.
+    pub fn enter(&self) -> Command {
         let mut command = Command::new("nsenter");
-        let environment = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
-        command.args(["-t", &self.leader.to_string(), "-a", "env", "-i", environment, "HOME=/root", "LANG=C.UTF-8"]);
-        command.args(["TERM=xterm-256color", program]);
+        command.args(["-t", &self.leader.to_string(), "-a"]);
         command
-    }
-
-    fn output(&self, script: &str) -> Output {
-        self.command("sh").args(["-c", script]).stdin(Stdio::null()).output().unwrap()
-    }
-
-    /// Runs a script on the host; its output. A script that fails fails the scenario.
-    pub fn sh(&self, script: &str) -> String {
-        let output = self.output(script);
-        let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();
-        assert!(output.status.success(), "{script}\n{}\n{}", words(&output.stdout), words(&output.stderr));
-        words(&output.stdout)
-    }
-
-    /// The same, whatever its exit code.
-    pub fn try_sh(&self, script: &str) -> String {
-        let output = self.output(script);
-        String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr)
-    }
-
-    /// Writes a file on the host, owned by root.
-    pub fn write(&self, path: &str, text: &str) {
-        let file = self.work.join("root/merged").join(path.trim_start_matches('/'));
-        fs::create_dir_all(file.parent().unwrap()).unwrap();
-        fs::write(file, text).unwrap();
-    }
-
-    /// Waits until a script on the host succeeds.
-    pub fn wait(&self, what: &str, script: &str) {
-        let deadline = Instant::now() + PATIENCE;
-        while !self.output(script).status.success() {
-            assert!(
-                Instant::now() < deadline,
-                "never came: {what}\n{}",
-                self.try_sh("salve journal export --json | tail -30")
-            );
-            sleep(Duration::from_millis(100));
-        }
     }
 }
 
-impl Drop for Machine {
+impl Drop for Container {
     fn drop(&mut self) {
-        let _ = self.command("systemctl").args(["poweroff", "--force", "--force", "--no-block"]).output();
+        let _ = self.enter().args(["systemctl", "poweroff", "--force", "--force", "--no-block"]).output();
         let deadline = Instant::now() + Duration::from_secs(5);
         while Instant::now() < deadline && matches!(self.nspawn.try_wait(), Ok(None)) {
             sleep(Duration::from_millis(50));
@@ -154,9 +110,4 @@ impl Drop for Machine {
 fn child_of(parent: u32) -> Option<u32> {
     let children = fs::read_to_string(format!("/proc/{parent}/task/{parent}/children")).ok()?;
     children.split_whitespace().next()?.parse().ok()
-}
-
-fn sh(script: &str) {
-    let status = Command::new("sh").args(["-c", script]).status().unwrap();
-    assert!(status.success(), "{script}: {status}");
 }

@@ -1,0 +1,110 @@
+//! A virtual machine: Debian's own kernel and the image as its disk, reached by ssh over a port of loopback. With
+//! `/dev/kvm` it boots in seconds; without, its processor is emulated.
+
+use std::fs::{self, File};
+use std::net::TcpListener;
+use std::path::PathBuf;
+use std::process::{Child, Command, Stdio};
+use std::sync::atomic::{AtomicU32, Ordering};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
+
+use super::sh;
+use crate::image;
+
+/// How long one may take to boot, emulated and on a busy machine.
+const PATIENCE: Duration = Duration::from_mins(6);
+
+static COUNT: AtomicU32 = AtomicU32::new(0);
+
+/// A running virtual machine; dropping it cuts its power.
+pub struct VirtualMachine {
+    work: PathBuf,
+    port: u16,
+    emulator: Child,
+}
+
+impl VirtualMachine {
+    /// Boots one; what it writes is thrown away.
+    pub fn boot() -> Self {
+        let disk = image::disk();
+        let number = COUNT.fetch_add(1, Ordering::Relaxed);
+        let work = image::folder().join(format!("vm-{}-{number}", std::process::id()));
+        fs::create_dir_all(&work).unwrap();
+        // free now, and taken within the second
+        let port = TcpListener::bind("127.0.0.1:0").unwrap().local_addr().unwrap().port();
+        let accelerator: &[&str] =
+            if File::options().read(true).write(true).open("/dev/kvm").is_ok() { &["-accel", "kvm"] } else { &[] };
+        let emulator = Command::new("qemu-system-x86_64")
+            .args(accelerator)
+            .args(["-accel", "tcg,thread=multi", "-machine", "q35", "-cpu", "max", "-smp", "2", "-m", "1024"])
+            .args(["-display", "none", "-nodefaults", "-no-reboot", "-kernel"])
+            .arg(image::base().join("vmlinuz"))
+            .arg("-initrd")
+            .arg(image::base().join("initrd.img"))
+            .args(["-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1 systemd.wants=reached.service"])
+            .arg("-drive")
+            .arg(format!("file={},format=raw,if=virtio,snapshot=on", disk.display()))
+            .args(["-device", "virtio-net-pci,netdev=net", "-netdev"])
+            .arg(format!("user,id=net,restrict=on,hostfwd=tcp:127.0.0.1:{port}-:22"))
+            .arg("-serial")
+            .arg(format!("file:{}", work.join("console").display()))
+            .env("TMPDIR", image::folder())
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(File::create(work.join("emulator")).unwrap())
+            .spawn()
+            .unwrap();
+        let mut machine = Self { work, port, emulator };
+        machine.wait_until_up();
+        machine.bring_program();
+        machine
+    }
+
+    fn wait_until_up(&mut self) {
+        let deadline = Instant::now() + PATIENCE;
+        while Instant::now() < deadline && matches!(self.emulator.try_wait(), Ok(None)) {
+            let state = self.enter().args(["systemctl", "is-system-running"]).stdin(Stdio::null()).output().unwrap();
+            if ["running", "degraded"].contains(&String::from_utf8_lossy(&state.stdout).trim()) {
+                return;
+            }
+            sleep(Duration::from_millis(300));
+        }
+        let told = |name| fs::read_to_string(self.work.join(name)).unwrap_or_default();
+        panic!("a virtual machine did not boot:\n{}\n{}", told("emulator"), told("console"));
+    }
+
+    /// The program under test, without what only a debugger needs.
+    fn bring_program(&self) {
+        let small = self.work.join("salve");
+        sh(&format!("strip -o {} {}", small.display(), env!("CARGO_BIN_EXE_salve")));
+        let mut bring = self.enter();
+        bring.args(["sh", "-c", "cat > /usr/local/bin/salve && chmod 755 /usr/local/bin/salve"]);
+        assert!(bring.stdin(File::open(small).unwrap()).status().unwrap().success(), "the program is brought");
+    }
+
+    /// What runs a program in it: `ssh` joins its arguments into one line for a shell, so each is quoted first.
+    pub fn enter(&self) -> Command {
+        let mut command = Command::new("bash");
+        let options = format!(
+            "-q -i {key} -p {port} -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
+             -o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPath={work}/ssh -o ControlPersist=yes",
+            key = image::key().display(),
+            port = self.port,
+            work = self.work.display()
+        );
+        let quote = format!("exec ssh {options} root@127.0.0.1 \"$(printf '%q ' \"$@\")\"");
+        command.args(["-c", &quote, "ssh"]);
+        command
+    }
+}
+
+impl Drop for VirtualMachine {
+    fn drop(&mut self) {
+        let control = format!("ControlPath={}/ssh", self.work.display());
+        let _ = Command::new("ssh").args(["-q", "-o", &control, "-O", "exit", "127.0.0.1"]).output();
+        let _ = self.emulator.kill();
+        let _ = self.emulator.wait();
+        let _ = fs::remove_dir_all(&self.work);
+    }
+}
