@@ -10,8 +10,14 @@ use std::sync::Arc;
 use rustix::event::epoll::EventFlags;
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, netlink, recv, socket_with};
 
 use super::subject::Subject;
+
+/// The kernel's protocol 0 of its netlink family.
+const NETLINK_ROUTE: Option<rustix::net::Protocol> = None;
+/// `RTMGRP_LINK`.
+const GROUP_LINK: u32 = 1;
 
 /// What rang.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -29,6 +35,8 @@ pub enum Source {
     Mounts(OwnedFd),
     /// A PSI trigger: polls with priority, and with an error flag once it is gone for good.
     Trigger(OwnedFd),
+    /// What the kernel tells of network links.
+    Links(OwnedFd),
     /// An inotify on a folder; only what happens to this name in it counts.
     Folder(OwnedFd, OsString),
 }
@@ -64,10 +72,21 @@ impl Source {
         Ok(Self::Folder(events, name.to_owned()))
     }
 
+    /// Every change of a network link.
+    ///
+    /// # Errors
+    /// Where no such socket can be had.
+    pub fn links() -> rustix::io::Result<Self> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, NETLINK_ROUTE)?;
+        bind(&socket, &netlink::SocketAddrNetlink::new(0, GROUP_LINK))?;
+        Ok(Self::Links(socket))
+    }
+
     /// The descriptor.
     pub fn fd(&self) -> BorrowedFd<'_> {
         match self {
-            Self::Mounts(fd) | Self::Trigger(fd) | Self::Folder(fd, _) => fd.as_fd(),
+            Self::Mounts(fd) | Self::Trigger(fd) | Self::Links(fd) | Self::Folder(fd, _) => fd.as_fd(),
         }
     }
 
@@ -75,7 +94,7 @@ impl Source {
     pub const fn flags(&self) -> EventFlags {
         match self {
             Self::Mounts(_) | Self::Trigger(_) => EventFlags::PRI,
-            Self::Folder(..) => EventFlags::IN,
+            Self::Links(_) | Self::Folder(..) => EventFlags::IN,
         }
     }
 
@@ -84,7 +103,21 @@ impl Source {
         match self {
             Self::Trigger(_) if flags.contains(EventFlags::ERR) => Heard::Ended,
             Self::Mounts(_) | Self::Trigger(_) => Heard::News,
+            Self::Links(events) => of_links(events),
             Self::Folder(events, name) => in_folder(events, name),
+        }
+    }
+}
+
+/// What was said does not matter: the look reads how the links are. A loss of messages is news as well.
+fn of_links(events: &OwnedFd) -> Heard {
+    let (mut buffer, mut heard) = ([0_u8; 4096], Heard::Nothing);
+    loop {
+        match recv(events, &mut buffer, RecvFlags::DONTWAIT) {
+            Ok(_) | Err(Errno::NOBUFS) => heard = Heard::News,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return heard,
+            Err(_) => return Heard::Ended,
         }
     }
 }

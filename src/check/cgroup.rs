@@ -1,7 +1,8 @@
-//! The control group of a unit. The kernel rings when something was killed in it or a limit was met.
+//! The control group of a unit, and the processes in it. The kernel rings when something was killed in it or a limit was met.
 
 use std::fs;
 use std::io::ErrorKind;
+use std::os::unix::fs::MetadataExt as _;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,7 +12,9 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Counted, Parts, figure, joined, near, share};
+use super::process::proc;
 use super::subject::{Subject, millis};
+use super::trace::Samples;
 use crate::playbook::Target;
 use crate::playbook::check::CgroupCheck;
 use crate::playbook::value::{Amount, Bound, Period};
@@ -29,12 +32,15 @@ pub struct CgroupSubject {
     pub unit: Arc<str>,
     /// In milliseconds.
     pub window_ms: u64,
+    /// Are its processes looked at, too?
+    #[serde(default)]
+    pub processes: bool,
     /// For how long to wait, in milliseconds.
     pub timeout_ms: u64,
 }
 
 /// A control group at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CgroupSeen {
     /// Bytes in use; none where memory is not counted.
     pub memory: Option<u64>,
@@ -46,6 +52,21 @@ pub struct CgroupSeen {
     pub tasks_limit: Option<u64>,
     /// Kills within the window, and for how many milliseconds they were counted; none where memory is not counted.
     pub oom_kills: Option<(u64, u64)>,
+    /// By how many bytes memory grew, and within how many milliseconds; none before there are enough looks.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub growth: Option<(f64, u64)>,
+    /// What its processes have of what matters here, where they were looked at.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub processes: Option<Processes>,
+}
+
+/// The processes of a control group at one moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
+pub struct Processes {
+    /// Open files of the one that is closest to its limit, and that limit.
+    pub open_files: Option<(u64, u64)>,
+    /// Children that died and were not reaped.
+    pub zombies: u64,
 }
 
 /// The unit that a check names, or its target's.
@@ -59,7 +80,8 @@ pub fn subject(check: &CgroupCheck, target: &Target) -> Result<CgroupSubject, St
         (None, _) => return Err("the check names no unit, and its target is none".into()),
     };
     let window_ms = check.window.unwrap_or(WINDOW).millis();
-    Ok(CgroupSubject { unit, window_ms, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
+    let processes = check.open_files.is_some() || check.zombies.is_some();
+    Ok(CgroupSubject { unit, window_ms, processes, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
 /// Asks systemd where it is, and reads it.
@@ -71,15 +93,24 @@ pub async fn look(subject: &CgroupSubject, looker: &Looker) -> Result<CgroupSeen
     let unit = systemd.unit(&subject.unit).await.map_err(|error| error.to_string())?;
     let folder = folder(&unit.control_group).ok_or_else(|| format!("{} has no control group now", unit.id))?;
     let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
-    let (mut seen, kills) = looker.apart(&about, limit, move || read(&folder)).await??;
-    if let Some(kills) = kills {
-        let trace = looker.traces.of(&Subject::Cgroup(subject.clone()));
-        let mut trace = trace.lock().await;
+    let wanted = subject.processes;
+    let (mut seen, life) = looker.apart(&about, limit, move || read(&folder, wanted)).await??;
+    let trace = looker.traces.of(&Subject::Cgroup(subject.clone()));
+    let mut trace = trace.lock().await;
+    let (now, window) = (looker.clock.mono(), Duration::from_millis(subject.window_ms));
+    if let Some(memory) = seen.memory {
+        // What a unit used before it was started anew says nothing about the one that runs now.
+        if trace.levels.latest().is_some_and(|[_, made, ..]| made != life.made) {
+            trace.levels = Samples::default();
+        }
+        trace.levels.add(now, [memory, life.made, 0, 0], window);
+        seen.growth = trace.levels.trend().map(|(rise, over)| (rise, Period(over).millis()));
+    }
+    if let Some(kills) = life.kills {
         // A group that was made anew counts from nothing.
         let [sum, before, ..] = trace.samples.latest().unwrap_or([0, kills, 0, 0]);
         let sum = sum + if kills >= before { kills - before } else { kills };
-        let window = Duration::from_millis(subject.window_ms);
-        let rise = trace.samples.add(looker.clock.mono(), [sum, kills, 0, 0], window);
+        let rise = trace.samples.add(now, [sum, kills, 0, 0], window);
         seen.oom_kills = Some((rise.by[0], Period(rise.over).millis()));
     }
     Ok(seen)
@@ -98,8 +129,16 @@ fn folder(group: &str) -> Option<PathBuf> {
     plain.then(|| Path::new(ROOT).join(below))
 }
 
-/// What stands in a group's files, and how many kills since it was made.
-fn read(folder: &Path) -> Result<(CgroupSeen, Option<u64>), String> {
+/// What tells a group from another one of its name.
+struct Life {
+    /// The inode of its folder.
+    made: u64,
+    /// Kills since it was made; none where memory is not counted.
+    kills: Option<u64>,
+}
+
+/// What stands in a group's files.
+fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
     if !folder.join("cgroup.controllers").exists() {
         return Err(format!("{} is no control group of the unified hierarchy", folder.display()));
     }
@@ -117,8 +156,34 @@ fn read(folder: &Path) -> Result<(CgroupSeen, Option<u64>), String> {
         tasks: number("pids.current")?,
         tasks_limit: number("pids.max")?,
         oom_kills: None,
+        growth: None,
+        processes: wanted.then(|| processes(folder)),
     };
-    Ok((seen, text("memory.events")?.as_deref().and_then(kills)))
+    let made = fs::metadata(folder).map_or(0, |found| found.ino());
+    Ok((seen, Life { made, kills: text("memory.events")?.as_deref().and_then(kills) }))
+}
+
+/// Looks at every process of a group and of those below it; what ends meanwhile is left out.
+fn processes(folder: &Path) -> Processes {
+    let mut seen = Processes::default();
+    let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
+    for pid in members(folder) {
+        seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
+        let children = proc::children(pid).into_iter().filter_map(proc::stat);
+        seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
+    }
+    seen
+}
+
+/// The ids of all processes of a group and of those below it. A zombie is in none.
+pub fn members(folder: &Path) -> Vec<i32> {
+    let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
+    let mut pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
+    let below = fs::read_dir(folder).into_iter().flatten().flatten();
+    for group in below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
+        pids.extend(members(&group.path()));
+    }
+    pids
 }
 
 /// The line `oom_kill` of `memory.events`.
@@ -130,9 +195,18 @@ fn kills(events: &str) -> Option<u64> {
 pub(super) fn hardly_differs(now: &CgroupSeen, then: &CgroupSeen) -> bool {
     let part = |part: Option<u64>, whole: Option<u64>| share(part?, whole.unwrap_or(1 << 30));
     let kills = |seen: &CgroupSeen| seen.oom_kills.map(|(count, _)| count);
+    let files = |seen: &CgroupSeen| {
+        let (open, limit) = seen.processes?.open_files?;
+        share(open, limit)
+    };
+    // in percent of a gibibyte
+    let growth = |seen: &CgroupSeen| seen.growth.map(|(bytes, _)| bytes / f64::from(1 << 30) * 100.0);
     near(part(now.memory, now.memory_limit), part(then.memory, then.memory_limit))
         && near(part(now.tasks, now.tasks_limit), part(then.tasks, then.tasks_limit))
         && kills(now) == kills(then)
+        && near(growth(now), growth(then))
+        && now.processes.map(|seen| seen.zombies) == then.processes.map(|seen| seen.zombies)
+        && near(files(now), files(then))
 }
 
 /// Judges it.
@@ -150,6 +224,30 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
                 parts.counted(bound, so_far, "killed ");
             }
             None => parts.unclear("the unit's memory is not counted (MemoryAccounting=)"),
+        }
+    }
+    if let Some(bound) = check.growth {
+        let window = check.window.unwrap_or(WINDOW);
+        match seen.growth {
+            // the last look of a window may lie a little before its end
+            Some((bytes, over)) if over >= window.millis() / 10 * 9 => parts.bound(bound, Some(bytes), "growth "),
+            Some((_, over)) => {
+                parts.unclear(format!("its memory was watched for {} of {window}", Period::from_secs(over / 1000)));
+            }
+            None => parts.unclear("its memory is not yet watched"),
+        }
+    }
+    if let Some(bound) = check.open_files {
+        match seen.processes.map(|seen| seen.open_files) {
+            Some(Some((open, limit))) => parts.bound(bound, share(open, limit), "open files "),
+            Some(None) => parts.unclear("it has no process whose files can be counted"),
+            None => parts.unclear("its processes were not looked at"),
+        }
+    }
+    if let Some(bound) = check.zombies {
+        match seen.processes {
+            Some(found) => parts.bound(bound, Some(found.zombies as f64), "zombies "),
+            None => parts.unclear("its processes were not looked at"),
         }
     }
     parts.judged()
@@ -174,6 +272,9 @@ pub fn condition(check: &CgroupCheck) -> String {
         check.memory.map(|bound| format!("memory {bound}")),
         check.tasks.map(|bound| format!("tasks {bound}")),
         check.oom_kills.map(|bound| format!("killed {bound} in {window}")),
+        check.growth.map(|bound| format!("growth {bound} in {window}")),
+        check.open_files.map(|bound| format!("open files {bound}")),
+        check.zombies.map(|bound| format!("zombies {bound}")),
     ])
 }
 
@@ -199,8 +300,8 @@ mod tests {
             ("pids.current", "7\n"),
             ("pids.max", "max\n"),
         ]);
-        let (seen, kills) = read(folder.path()).unwrap();
-        assert_eq!((seen.memory, seen.tasks, seen.tasks_limit, kills), (Some(943_718_400), Some(7), None, Some(2)));
+        let (seen, life) = read(folder.path(), false).unwrap();
+        assert_eq!((seen.memory, seen.tasks, seen.tasks_limit, life.kills), (Some(943_718_400), Some(7), None, Some(2)));
         let check = CgroupCheck { memory: Some("> 85%".parse().unwrap()), ..CgroupCheck::default() };
         assert_eq!(judge(&check, &seen).seen, "memory 90%");
         let tasks = |bound: &str| CgroupCheck { tasks: Some(bound.parse().unwrap()), ..CgroupCheck::default() };
@@ -214,11 +315,40 @@ mod tests {
     }
 
     #[test]
+    fn leaks_zombies_and_open_files_are_found() {
+        // a child that nobody waits for yet
+        let mut child = std::process::Command::new("/bin/true").spawn().unwrap();
+        let own = std::process::id();
+        let folder = group(&[("cgroup.procs", &format!("{own}\nnone\n"))]);
+        let deadline = std::time::Instant::now() + Duration::from_secs(20);
+        let mut seen = read(folder.path(), true).unwrap().0;
+        while seen.processes.unwrap().zombies == 0 && std::time::Instant::now() < deadline {
+            std::thread::sleep(Duration::from_millis(5));
+            seen = read(folder.path(), true).unwrap().0;
+        }
+        let zombies = CgroupCheck { zombies: Some("> 0".parse().unwrap()), ..CgroupCheck::default() };
+        assert_eq!(judge(&zombies, &seen).verdict, Verdict::Holds);
+        child.wait().unwrap();
+        let (open, limit) = seen.processes.unwrap().open_files.unwrap();
+        assert!(open > 2 && limit > open);
+        let files = CgroupCheck { open_files: Some("> 85%".parse().unwrap()), ..CgroupCheck::default() };
+        let full = Processes { open_files: Some((90, 100)), zombies: 0 };
+        let judged = judge(&files, &CgroupSeen { processes: Some(full), ..seen });
+        assert_eq!((judged.verdict, &*judged.seen), (Verdict::Holds, "open files 90%"));
+        let window = Some(Period::from_secs(600));
+        let leak = CgroupCheck { growth: Some("> 1MiB".parse().unwrap()), window, ..CgroupCheck::default() };
+        let grown = |over| CgroupSeen { growth: Some((f64::from(2 << 20), over)), ..seen };
+        assert_eq!(judge(&leak, &grown(590_000)).verdict, Verdict::Holds);
+        assert!(matches!(judge(&leak, &grown(60_000)).verdict, Verdict::Unknown(_)));
+        assert_eq!(condition(&leak), "growth > 1MiB in 10m");
+    }
+
+    #[test]
     fn hostile_files_and_names_are_no_figures() {
         let odd = group(&[("memory.current", "-1\n"), ("memory.events", "oom_kill x\noom_kill_all 3\n")]);
-        let (seen, kills) = read(odd.path()).unwrap();
-        assert_eq!((seen.memory, kills), (None, None));
-        assert!(read(Path::new("/etc")).is_err());
+        let (seen, life) = read(odd.path(), true).unwrap();
+        assert_eq!((seen.memory, life.kills, seen.processes), (None, None, Some(Processes::default())));
+        assert!(read(Path::new("/etc"), false).is_err());
         for group in ["", "/", "relative", "/../etc", "/a/../../b"] {
             assert_eq!(folder(group), None, "{group}");
         }

@@ -4,22 +4,16 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use reqwest::{Client, StatusCode};
 use serde::{Deserialize, Serialize};
 
-use super::http::reason;
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
 use super::subject::millis;
+use crate::host::containers::{self, Engine};
 use crate::playbook::Target;
-use crate::playbook::check::ContainerCheck;
+use crate::playbook::check::{ContainerCheck, ContainerHealth};
 use crate::text::clean_line;
-
-/// Where engines listen.
-const SOCKETS: [&str; 2] = ["/run/docker.sock", "/run/podman/podman.sock"];
-/// No engine says more of one container, in bytes.
-const LARGEST: usize = 4 * 1024 * 1024;
 
 /// Which container.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,39 +41,22 @@ pub enum ContainerSeen {
     },
 }
 
-/// What the engine's answer holds of what matters here.
-#[derive(Debug, Deserialize)]
-struct Inspected {
-    #[serde(rename = "State")]
-    state: State,
-}
-
-#[derive(Debug, Deserialize)]
-struct State {
-    #[serde(rename = "Status")]
-    status: String,
-    #[serde(rename = "Health", default)]
-    health: Option<Health>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Health {
-    #[serde(rename = "Status", default)]
-    status: String,
-}
-
-/// Its subject.
+/// The container that a check names, or its target's.
 ///
 /// # Errors
-/// Where the name cannot be a container's.
-pub fn subject(check: &ContainerCheck, _: &Target) -> Result<ContainerSubject, String> {
-    let fits = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c);
-    if check.name.is_empty() || !check.name.chars().all(fits) {
-        return Err(format!("`{}` is no name of a container", clean_line(&check.name)));
+/// Where neither names one, or the name cannot be a container's.
+pub fn subject(check: &ContainerCheck, target: &Target) -> Result<ContainerSubject, String> {
+    let name = match (&check.name, target) {
+        (Some(name), _) => name.as_str(),
+        (None, Target::Container(name)) => name,
+        (None, _) => return Err("the check names no container, and its target is none".into()),
+    };
+    if !containers::fits(name) {
+        return Err(format!("`{}` is no name of a container", clean_line(name)));
     }
     let socket = check.socket.as_deref().map(Into::into);
     let timeout_ms = millis(check.timeout, Duration::from_secs(5));
-    Ok(ContainerSubject { name: check.name.as_str().into(), socket, timeout_ms })
+    Ok(ContainerSubject { name: name.into(), socket, timeout_ms })
 }
 
 /// Asks the engine.
@@ -87,41 +64,13 @@ pub fn subject(check: &ContainerCheck, _: &Target) -> Result<ContainerSubject, S
 /// # Errors
 /// In words, where no engine answers.
 pub async fn look(subject: &ContainerSubject, _: &Looker) -> Result<ContainerSeen, String> {
-    let usual = || SOCKETS.into_iter().find(|socket| Path::new(socket).exists());
-    let socket = subject.socket.as_deref().or_else(usual);
-    let socket = socket.ok_or_else(|| format!("no container engine listens on {}", SOCKETS.join(" or ")))?;
-    let limit = Duration::from_millis(subject.timeout_ms);
-    match tokio::time::timeout(limit, ask(socket, &subject.name)).await {
-        Ok(seen) => seen.map_err(|why| format!("{socket}: {why}")),
-        Err(_) => Err(format!("{socket}: nothing within {} s", limit.as_secs_f64())),
-    }
-}
-
-async fn ask(socket: &str, name: &str) -> Result<ContainerSeen, String> {
-    let _ = rustls::crypto::ring::default_provider().install_default();
-    let client = Client::builder().unix_socket(socket).no_proxy().build().map_err(|error| reason(&error))?;
-    let url = format!("http://localhost/containers/{name}/json");
-    let mut response = client.get(url).send().await.map_err(|error| reason(&error))?;
-    if response.status() == StatusCode::NOT_FOUND {
-        return Ok(ContainerSeen::Absent);
-    }
-    if !response.status().is_success() {
-        return Err(format!("the engine says {}", response.status()));
-    }
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-        if body.len() + chunk.len() > LARGEST {
-            return Err("the engine does not stop talking".into());
-        }
-        body.extend_from_slice(&chunk);
-    }
-    let Inspected { state } = serde_json::from_slice(&body).map_err(|error| format!("not understood: {error}"))?;
-    // an empty word and `none` both mean that it has no health check
-    let health = state.health.map(|health| health.status).filter(|word| !word.is_empty() && word != "none");
-    Ok(ContainerSeen::There {
-        state: clean_line(&state.status).into_owned(),
-        health: health.map(|word| clean_line(&word).into_owned()),
-    })
+    let named = subject.socket.as_deref().map(|socket| Engine::at(Path::new(socket)));
+    let engine = named.or_else(Engine::of_this_host).ok_or(containers::NO_ENGINE)?;
+    let inspected = engine.inspect(&subject.name, Duration::from_millis(subject.timeout_ms)).await?;
+    Ok(inspected.map_or(ContainerSeen::Absent, |inspected| ContainerSeen::There {
+        state: inspected.state,
+        health: inspected.health,
+    }))
 }
 
 /// Is the change too small to be kept?
@@ -145,6 +94,8 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judged {
             Some(word) => parts.met(word == wanted.word(), word),
             // one that is not there, or not running, is neither healthy nor unhealthy
             None if state != "running" => parts.met(false, state),
+            // nobody calls it unhealthy, and nobody calls it healthy
+            None if wanted != ContainerHealth::Healthy => parts.met(false, "no health check of its own"),
             None => parts.unclear("it has no health check of its own"),
         }
     }
@@ -181,7 +132,7 @@ mod tests {
             String::from_utf8(request[..length].to_vec()).unwrap()
         });
         let socket = Some(socket.to_str().unwrap().to_owned());
-        let check = ContainerCheck { name: "web".into(), socket, ..ContainerCheck::default() };
+        let check = ContainerCheck { name: Some("web".into()), socket, ..ContainerCheck::default() };
         let seen = look(&subject(&check, &Target::Host).unwrap(), &Looker::new(Clock::starting())).await;
         assert!(engine.await.unwrap().starts_with("GET /containers/web/json "));
         seen
@@ -205,7 +156,7 @@ mod tests {
     #[tokio::test(flavor = "multi_thread")]
     async fn without_an_engine_it_is_unknown_and_names_lead_nowhere_else() {
         let named = |name: &str| ContainerCheck {
-            name: name.into(),
+            name: Some(name.into()),
             socket: Some("/nonexistent/engine.sock".into()),
             ..ContainerCheck::default()
         };
@@ -223,7 +174,9 @@ mod tests {
             |health: Option<&str>| ContainerSeen::There { state: "running".into(), health: health.map(str::to_owned) };
         assert_eq!(judge(&check, &running(Some("unhealthy"))).verdict, Verdict::Holds);
         assert_eq!(judge(&check, &running(Some("starting"))).verdict, Verdict::DoesNotHold);
-        assert!(matches!(judge(&check, &running(None)).verdict, Verdict::Unknown(_)));
+        assert_eq!(judge(&check, &running(None)).verdict, Verdict::DoesNotHold);
+        let healthy = ContainerCheck { health: Some(ContainerHealth::Healthy), ..ContainerCheck::default() };
+        assert!(matches!(judge(&healthy, &running(None)).verdict, Verdict::Unknown(_)));
         assert_eq!(judge(&check, &ContainerSeen::Absent).verdict, Verdict::DoesNotHold);
         let state = ContainerCheck { state: Some(ContainerState::Absent), ..ContainerCheck::default() };
         assert_eq!(judge(&state, &ContainerSeen::Absent).verdict, Verdict::Holds);

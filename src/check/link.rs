@@ -4,7 +4,7 @@
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
-use std::{fs, io};
+use std::io;
 
 use procfs::net::{ARPFlags, arp, route};
 use serde::{Deserialize, Serialize};
@@ -12,8 +12,10 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
+use crate::host::links;
 use crate::playbook::Target;
 use crate::playbook::check::LinkCheck;
+use crate::text::clean_line;
 
 /// The gateway gets so long to say its hardware address.
 const PATIENCE: Duration = Duration::from_secs(2);
@@ -34,23 +36,28 @@ pub struct LinkSubject {
 pub struct LinkSeen {
     /// Its name.
     pub name: String,
+    /// Somebody wants it to be up.
+    pub switched_on: bool,
     /// Something is plugged in at both ends.
     pub carrier: bool,
     /// The gateway answers, where it was asked for.
     pub gateway: Option<bool>,
 }
 
-/// Its subject.
+/// The link that a check names, or its target's, or that of the default route.
 ///
 /// # Errors
 /// Where the name cannot be a link's.
-pub fn subject(check: &LinkCheck, _: &Target) -> Result<LinkSubject, String> {
-    if let Some(name) = &check.name
-        && (name.is_empty() || name.starts_with('.') || name.contains(['/', ' ']))
-    {
-        return Err(format!("`{name}` is no name of a link"));
+pub fn subject(check: &LinkCheck, target: &Target) -> Result<LinkSubject, String> {
+    let name = match (&check.name, target) {
+        (Some(name), _) => Some(name.as_str()),
+        (None, Target::Link(name)) => Some(&**name),
+        (None, _) => None,
+    };
+    if let Some(name) = name.filter(|name| !links::fits(name)) {
+        return Err(format!("`{}` is no name of a link", clean_line(name)));
     }
-    Ok(LinkSubject { name: check.name.as_deref().map(Into::into), gateway: check.gateway.is_some() })
+    Ok(LinkSubject { name: name.map(Into::into), gateway: check.gateway.is_some() })
 }
 
 /// Looks.
@@ -64,13 +71,17 @@ pub async fn look(subject: &LinkSubject, _: &Looker) -> Result<LinkSeen, String>
         (None, Some((name, _))) => name.clone(),
         (None, None) => return Err("there is no default route".into()),
     };
-    let carrier = carrier(&name)?;
+    let gone = |error: io::Error| match error.kind() {
+        io::ErrorKind::NotFound => format!("there is no link {name}"),
+        _ => format!("{name} cannot be read: {error}"),
+    };
+    let (switched_on, carrier) = (links::switched_on(&name).map_err(gone)?, links::carrier(&name).map_err(gone)?);
     let gateway = match (subject.gateway, &route) {
         (false, _) => None,
         (true, Some((_, gateway))) => Some(carrier && answers(&name, *gateway).await?),
         (true, None) => return Err(format!("no default route goes over {name}")),
     };
-    Ok(LinkSeen { name, carrier, gateway })
+    Ok(LinkSeen { name, switched_on, carrier, gateway })
 }
 
 /// The default route, over this link or any, and its gateway.
@@ -80,15 +91,6 @@ fn default_route(name: Option<&str>) -> Result<Option<(String, Ipv4Addr)>, Strin
         routes.into_iter().filter(|route| route.destination.is_unspecified() && !route.gateway.is_unspecified());
     let over = default.filter(|route| name.is_none_or(|name| route.iface == name));
     Ok(over.min_by_key(|route| route.metrics).map(|route| (route.iface, route.gateway)))
-}
-
-fn carrier(name: &str) -> Result<bool, String> {
-    match fs::read_to_string(format!("/sys/class/net/{name}/carrier")) {
-        Ok(text) => Ok(text.trim() == "1"),
-        Err(error) if error.kind() == io::ErrorKind::NotFound => Err(format!("there is no link {name}")),
-        // a link that is down has none to tell of
-        Err(_) => Ok(false),
-    }
 }
 
 /// Does the gateway say its hardware address?
@@ -129,8 +131,11 @@ pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judged {
     let mut parts = Parts::default();
     let silent = check.carrier.is_none() && check.gateway.is_none();
     if let Some(wanted) = check.carrier.or(silent.then_some(true)) {
-        let word = if seen.carrier { "has a carrier" } else { "has no carrier" };
-        parts.met(seen.carrier == wanted, format!("{} {word}", seen.name));
+        match (seen.switched_on, seen.carrier) {
+            (false, _) => parts.met(false, format!("{} is switched off", seen.name)),
+            (true, true) => parts.met(wanted, format!("{} has a carrier", seen.name)),
+            (true, false) => parts.met(!wanted, format!("{} has no carrier", seen.name)),
+        }
     }
     if let Some(wanted) = check.gateway {
         match seen.gateway {
@@ -166,7 +171,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_loopback_has_a_carrier_and_what_is_not_there_is_unknown() {
-        assert_eq!(seen("lo").await, Ok(LinkSeen { name: "lo".into(), carrier: true, gateway: None }));
+        assert_eq!(seen("lo").await, Ok(LinkSeen { name: "lo".into(), switched_on: true, carrier: true, gateway: None }));
         assert_eq!(seen("no-such0").await, Err("there is no link no-such0".into()));
         assert!(seen("../../etc").await.unwrap_err().contains("no name of a link"));
     }
@@ -174,7 +179,7 @@ mod tests {
     #[test]
     fn carrier_and_gateway_are_judged_apart() {
         let check = |carrier, gateway| LinkCheck { carrier, gateway, ..LinkCheck::default() };
-        let seen = LinkSeen { name: "eth0".into(), carrier: true, gateway: Some(false) };
+        let seen = LinkSeen { name: "eth0".into(), switched_on: true, carrier: true, gateway: Some(false) };
         assert_eq!(judge(&check(None, None), &seen).verdict, Verdict::Holds);
         assert_eq!(judge(&check(Some(false), None), &seen).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&check(None, Some(false)), &seen).verdict, Verdict::Holds);
@@ -182,6 +187,8 @@ mod tests {
             judge(&check(Some(true), Some(true)), &seen).seen,
             "eth0 has a carrier, the gateway does not answer"
         );
+        let off = LinkSeen { switched_on: false, carrier: false, ..seen.clone() };
+        assert_eq!(judge(&check(Some(false), None), &off).verdict, Verdict::DoesNotHold, "an operator's own");
         let unasked = LinkSeen { gateway: None, ..seen };
         assert!(matches!(judge(&check(None, Some(true)), &unasked).verdict, Verdict::Unknown(_)));
         assert_eq!(condition(&check(None, Some(false))), "no gateway answers");

@@ -12,7 +12,13 @@ pub async fn main_pid(target: &Target) -> Option<i32> {
             i32::try_from(unit.main_pid?).ok()
         }
         Target::Process(name) => only_one(name),
-        Target::Mount(_) | Target::Path(_) | Target::Url(_) | Target::Address(_) | Target::Host => None,
+        Target::Mount(_)
+        | Target::Path(_)
+        | Target::Url(_)
+        | Target::Address(_)
+        | Target::Container(_)
+        | Target::Link(_)
+        | Target::Host => None,
     }
 }
 

@@ -147,6 +147,7 @@ pub fn sources(check: &Check, subject: &Subject) -> Option<Open> {
                 pressure::triggers(&check).into_iter().map(|file| Source::Trigger(file.into())).collect()
             }))
         }
+        (_, Subject::Link(_)) => Some(Box::new(|| Source::links().into_iter().collect())),
         (_, Subject::Path(subject)) => {
             let path = subject.path.clone();
             Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use super::look::Looker;
 use crate::core::Resolution;
-use crate::host::mounts;
+use crate::host::containers::{self, Engine};
+use crate::host::{links, mounts};
 use crate::host::systemd::{Absent, Systemd, Wanted};
 use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
@@ -59,6 +60,8 @@ fn written(spec: &TargetSpec) -> Arc<str> {
         TargetSpec::Path(name) => ("path", name),
         TargetSpec::Url(name) => ("url", name),
         TargetSpec::Address(name) => ("address", name),
+        TargetSpec::Container(name) => ("container", name),
+        TargetSpec::Link(name) => ("link", name),
         TargetSpec::Host => return "host".into(),
     };
     clean_line(&format!("{kind} {name}")).as_ref().into()
@@ -116,6 +119,8 @@ async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
             }
             _ => Found::Unresolved("it is not a host and a port, as `127.0.0.1:5432`".into()),
         },
+        TargetSpec::Container(name) => container(name).await,
+        TargetSpec::Link(name) => link(name),
         TargetSpec::Host => one(Target::Host),
     }
 }
@@ -129,7 +134,7 @@ fn named(name: &str, target: impl Fn(Arc<str>) -> Target) -> Found {
 }
 
 async fn unit(systemd: &Systemd, name: &str) -> Found {
-    if name.contains(['*', '?', '[']) {
+    if is_glob(name) {
         return match systemd.list_units(name).await {
             Ok(units) => {
                 let mut ids: Vec<_> =
@@ -150,6 +155,39 @@ async fn unit(systemd: &Systemd, name: &str) -> Found {
         },
         Err(error) => Found::Unresolved(error.to_string()),
     }
+}
+
+/// A container need not be there now: its engine tells of one that is gone, too.
+async fn container(name: &str) -> Found {
+    let Some(engine) = Engine::of_this_host() else { return Found::NotApplicable(containers::NO_ENGINE.into()) };
+    if !is_glob(name) {
+        return named(name, Target::Container);
+    }
+    match engine.names(FILE).await {
+        Ok(names) => matching(name, &names, Target::Container, "no container matches"),
+        Err(why) => Found::Unresolved(why),
+    }
+}
+
+fn link(name: &str) -> Found {
+    match links::names() {
+        Ok(names) => matching(name, &names, Target::Link, "there is no such link"),
+        Err(error) => Found::Unresolved(format!("the links cannot be listed: {error}")),
+    }
+}
+
+fn is_glob(name: &str) -> bool {
+    name.contains(['*', '?', '['])
+}
+
+/// Those of `names` that a name or a glob stands for.
+fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none: &str) -> Found {
+    let pattern = match glob::Pattern::new(wanted) {
+        Ok(pattern) => pattern,
+        Err(error) => return Found::Unresolved(format!("`{}` is no glob: {error}", clean_line(wanted))),
+    };
+    let found: Vec<_> = names.iter().filter(|name| pattern.matches(name)).map(|name| target(name.as_str().into())).collect();
+    if found.is_empty() { Found::Unresolved(none.into()) } else { Found::Here(found) }
 }
 
 fn mount(place: &str) -> Found {

@@ -21,6 +21,8 @@ pub struct Traces(Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Trace>>>>);
 pub struct Trace {
     /// Counters over time.
     pub samples: Samples,
+    /// Figures that rise and fall, over time.
+    pub levels: Samples,
     /// Where a file was read to.
     pub tail: Option<Tail>,
 }
@@ -77,6 +79,25 @@ impl Samples {
         Rise { over: now.since(first), by }
     }
 
+    /// By how much the first figure rose from the first kept sample to the last, by the straight line that fits best
+    /// (least squares), and within what time; none of fewer than three samples.
+    #[allow(clippy::cast_precision_loss, reason = "figures and milliseconds below 2^52")]
+    pub fn trend(&self) -> Option<(f64, Duration)> {
+        let (first, last) = (self.kept.front()?.0, self.kept.back()?.0);
+        if self.kept.len() < 3 {
+            return None;
+        }
+        let points = || self.kept.iter().map(|(at, figures)| (at.since(first).as_secs_f64(), figures[0] as f64));
+        let count = self.kept.len() as f64;
+        let (sum_x, sum_y) = points().fold((0.0, 0.0), |(x, y), point| (x + point.0, y + point.1));
+        let (mean_x, mean_y) = (sum_x / count, sum_y / count);
+        let (above, below) = points().fold((0.0, 0.0), |(above, below), (x, y)| {
+            ((x - mean_x).mul_add(y - mean_y, above), (x - mean_x).mul_add(x - mean_x, below))
+        });
+        let over = last.since(first);
+        (below > 0.0).then(|| (above / below * over.as_secs_f64(), over))
+    }
+
     /// The counters of the latest look.
     pub const fn latest(&self) -> Option<[u64; 4]> {
         self.latest
@@ -95,6 +116,21 @@ mod tests {
         assert_eq!(samples.add(at(4), [7; 4], window).by[0], 2);
         assert_eq!(samples.add(at(10), [8; 4], window), Rise { over: window, by: [3; 4] });
         assert_eq!(samples.add(at(14), [8; 4], window), Rise { over: window, by: [1; 4] });
+    }
+
+    #[test]
+    fn a_trend_is_the_line_that_fits_best() {
+        let (mut samples, window) = (Samples::default(), Duration::from_secs(100));
+        samples.add(Mono(0), [10, 0, 0, 0], window);
+        samples.add(Mono(10_000), [30, 0, 0, 0], window);
+        assert_eq!(samples.trend(), None, "two points say nothing about a third");
+        for (second, figure) in [(20, 20), (30, 40)] {
+            samples.add(Mono(second * 1000), [figure, 0, 0, 0], window);
+        }
+        // means 15 s and 25; sums of products 400 and of squares 500: 0.8 a second, for 30 s
+        let (rise, over) = samples.trend().unwrap();
+        assert!((rise - 24.0).abs() < 1e-9, "{rise}");
+        assert_eq!(over, Duration::from_secs(30));
     }
 
     #[test]

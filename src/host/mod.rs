@@ -2,7 +2,9 @@
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod clock;
+pub mod containers;
 pub mod deadline;
+pub mod links;
 pub mod mounts;
 pub mod oom;
 pub mod paths;

@@ -51,6 +51,8 @@ fn key() -> impl Strategy<Value = Key> {
         text().prop_map(Target::Unit),
         text().prop_map(Target::Mount),
         text().prop_map(Target::Address),
+        text().prop_map(Target::Container),
+        text().prop_map(Target::Link),
         Just(Target::Host)
     ];
     (text(), target).prop_map(|(content, target)| Key { content: ContentKey(content), target })

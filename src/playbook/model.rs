@@ -71,7 +71,7 @@ pub enum Origin {
     Folder(PathBuf),
 }
 
-/// A target as written; a glob in a unit's name stands for every unit that matches.
+/// A target as written; a glob in the name of a unit, a container or a link stands for every one that matches.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum TargetSpec {
@@ -87,6 +87,10 @@ pub enum TargetSpec {
     Url(String),
     /// Host and port: `{ address = "127.0.0.1:5432" }`.
     Address(String),
+    /// A container of Docker or Podman: `{ container = "web" }`; a glob stands for every one that matches.
+    Container(String),
+    /// A network link: `{ link = "eth0" }`; a glob stands for every one that matches.
+    Link(String),
     /// The host as a whole: `"host"`.
     Host,
 }
@@ -107,6 +111,10 @@ pub enum Target {
     Url(Arc<str>),
     /// Host and port.
     Address(Arc<str>),
+    /// A container by its name.
+    Container(Arc<str>),
+    /// A network link by its name.
+    Link(Arc<str>),
     /// This host.
     Host,
 }
@@ -256,6 +264,8 @@ impl Target {
             Self::Path(_) => "path",
             Self::Url(_) => "url",
             Self::Address(_) => "address",
+            Self::Container(_) => "container",
+            Self::Link(_) => "link",
             Self::Host => "host",
         }
     }
@@ -269,7 +279,9 @@ impl Target {
             | Self::Process(name)
             | Self::Path(name)
             | Self::Url(name)
-            | Self::Address(name) => name,
+            | Self::Address(name)
+            | Self::Container(name)
+            | Self::Link(name) => name,
             Self::Host => "host",
         }
     }

@@ -154,6 +154,8 @@ fn spec(target: &Target) -> TargetSpec {
         Target::Path(_) => TargetSpec::Path(name),
         Target::Url(_) => TargetSpec::Url(name),
         Target::Address(_) => TargetSpec::Address(name),
+        Target::Container(_) => TargetSpec::Container(name),
+        Target::Link(_) => TargetSpec::Link(name),
         Target::Host => TargetSpec::Host,
     }
 }

@@ -108,6 +108,22 @@ pub fn resident(pid: i32) -> Option<u64> {
     u64::try_from(rustix::param::page_size()).ok()?.checked_mul(pages)
 }
 
+/// A process's open files, and the limit that they may reach; none where it is gone or another user's.
+pub fn open_files(pid: i32) -> Option<(u64, u64)> {
+    let open = fs::read_dir(format!("/proc/{pid}/fd")).ok()?.count() as u64;
+    let limits = fs::read_to_string(format!("/proc/{pid}/limits")).ok()?;
+    let line = limits.lines().find_map(|line| line.strip_prefix("Max open files"))?;
+    let limit = line.split_ascii_whitespace().next()?.parse().ok()?;
+    Some((open, limit))
+}
+
+/// The children of all of a process's threads.
+pub fn children(pid: i32) -> Vec<i32> {
+    let threads = fs::read_dir(format!("/proc/{pid}/task")).into_iter().flatten().flatten();
+    let lists = threads.filter_map(|thread| fs::read_to_string(thread.path().join("children")).ok());
+    lists.flat_map(|list| list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok()).collect::<Vec<_>>()).collect()
+}
+
 /// A descriptor that polls ready when the process ends.
 ///
 /// # Errors

@@ -195,7 +195,12 @@ pub fn one_off(name: &str, target: &Target) -> Option<String> {
         Target::Unit(_) => Class::ServiceDown,
         Target::Mount(_) => Class::DiskFull,
         Target::Process(_) => Class::ProcessMissing,
-        Target::Host | Target::Path(_) | Target::Url(_) | Target::Address(_) => return None,
+        Target::Host
+        | Target::Path(_)
+        | Target::Url(_)
+        | Target::Address(_)
+        | Target::Container(_)
+        | Target::Link(_) => return None,
     };
     let filled = fill(class, name, target);
     let lines = filled.lines().map(|line| match line.split_once('=') {

@@ -1,4 +1,5 @@
-//! The control group of a unit: its memory and its tasks against their limits, and what the kernel killed in it.
+//! The control group of a unit: its memory, tasks and open files against their limits, what the kernel killed in it, and
+//! what died in it without being reaped.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -27,7 +28,20 @@ pub struct CgroupCheck {
     #[schemars(extend("examples" = ["> 0"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<Bound>,
-    /// The window of `oom_kills`; 10 minutes where left out.
+    /// Bytes by which its memory grew within `window`, by the straight line that fits best: a leak, where load and
+    /// caches come and go. Counted anew when the unit starts; unknown until a whole window was seen.
+    #[schemars(extend("examples" = ["> 500MiB", "< 50MiB"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub growth: Option<Bound>,
+    /// Open files of whichever of its processes is closest to its own limit (`LimitNOFILE=`), in percent of that.
+    #[schemars(extend("examples" = ["> 85%"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub open_files: Option<Bound>,
+    /// Children of its processes that died and that nobody has reaped.
+    #[schemars(extend("examples" = ["> 50"]))]
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub zombies: Option<Bound>,
+    /// The window of `oom_kills` and `growth`; 10 minutes where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Period>,
     /// How often to look behind the events.
@@ -40,11 +54,11 @@ pub struct CgroupCheck {
 
 impl Kind for CgroupCheck {
     const PAGE: Page = Page {
-        about: "A unit's control group: memory and tasks against their limits, kills for want of memory.",
+        about: "A unit's control group: memory, tasks and open files against their limits; kills, leaks, zombies.",
         example: "cgroup = { memory = \"> 90%\" }",
         condition: "memory = \"> 90%\"",
         events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
-        cost: "one D-Bus call and a few small files",
+        cost: "one D-Bus call and a few small files; open files and zombies, a few of each of its processes",
         unknown: "the unit has no control group or no such limit, or the host has no unified hierarchy",
         every: 10,
     };
@@ -57,6 +71,9 @@ impl Kind for CgroupCheck {
             .bound("memory", self.memory, Unit::PercentOrBytes)
             .bound("tasks", self.tasks, Unit::PercentOrCount)
             .bound("oom_kills", self.oom_kills, Unit::Count)
+            .bound("growth", self.growth, Unit::Bytes)
+            .bound("open_files", self.open_files, Unit::Percent)
+            .bound("zombies", self.zombies, Unit::Count)
             .window("window", self.window)
     }
 }

@@ -7,12 +7,13 @@ use super::parts::{Parts, Named};
 use super::{Kind, Page};
 use crate::playbook::value::Period;
 
-/// `container = { name = "web", health = "unhealthy" }`
+/// `container = { health = "unhealthy" }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContainerCheck {
-    /// Its name.
-    pub name: String,
+    /// Its name; the target's where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub name: Option<String>,
     /// Its own health check says: `healthy`, `unhealthy` or `starting`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<ContainerHealth>,
@@ -100,16 +101,16 @@ impl Kind for ContainerCheck {
         condition: "state = \"running\"",
         events: "none: the engine is asked",
         cost: "one request on the engine's socket",
-        unknown: "no engine answers; its health, where the container has no health check of its own",
+        unknown: "no engine answers; whether it is healthy, where the container has no health check of its own",
         every: 10,
     };
 
     fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
-            .besides(format!("{}\0{}", self.name, self.socket.as_deref().unwrap_or_default()))
+        Parts::with("name", &["container"], self.name.as_deref())
+            .besides(format!("{:?}", self.socket))
             .every(self.every)
             .timeout(self.timeout)
-            .text("name", Some(&self.name))
+            .named("name", self.name.as_deref(), Named::Container)
             .named("socket", self.socket.as_deref(), Named::Path)
             .word("health", self.health.map(ContainerHealth::word))
             .word("state", self.state.map(ContainerState::word))

@@ -3,7 +3,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Parts};
+use super::parts::{Condition, Named, Parts};
 use super::{Kind, Page};
 use crate::playbook::value::Period;
 
@@ -11,10 +11,11 @@ use crate::playbook::value::Period;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkCheck {
-    /// The interface's name; where left out, the one that the default route goes over.
+    /// The interface's name; the target's where left out, else the one that the default route goes over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A cable or its like is plugged in at both ends (true where nothing is said).
+    /// A cable or its like is plugged in at both ends (true where nothing is said). A link that an operator switched off
+    /// (`ip link set … down`) has neither a carrier nor the lack of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<bool>,
     /// The gateway of the default route answers on the link, by its hardware address: nothing is pinged.
@@ -30,10 +31,10 @@ impl Kind for LinkCheck {
         about: "A network link, and the gateway behind it.",
         example: "link = { name = \"eth0\", carrier = true }",
         condition: "carrier = true",
-        events: "none: it is read",
+        events: "the kernel tells of every change of a link (rtnetlink); the gateway is asked",
         cost: "two small files of /sys and /proc; with `gateway`, one datagram to it",
-        unknown: "there is no such link, or no default route over it",
-        every: 5,
+        unknown: "there is no such link, it is switched off, or no default route goes over it",
+        every: 10,
     };
 
     fn parts(&self) -> Parts<'_> {
@@ -41,7 +42,7 @@ impl Kind for LinkCheck {
         Parts::of_the_host()
             .besides(format!("{}\0{}", self.name.as_deref().unwrap_or_default(), self.gateway.is_some()))
             .every(self.every)
-            .text("name", self.name.as_deref())
+            .named("name", self.name.as_deref(), Named::Link)
             .condition("carrier", self.carrier.or(silent.then_some(true)).map(Condition::Flag))
             .condition("gateway", self.gateway.map(Condition::Flag))
     }

@@ -57,6 +57,10 @@ pub enum Named {
     Host,
     /// A server of DNS: an address, with or without a port.
     Server,
+    /// A container.
+    Container,
+    /// A network link.
+    Link,
 }
 
 /// One check, taken apart.

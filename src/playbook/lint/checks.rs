@@ -91,6 +91,8 @@ fn names_in(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Finding
             Named::Address => names::address(name, span, findings),
             Named::Host => names::host(name, span, findings),
             Named::Server => names::server(name, span, findings),
+            Named::Container => names::container(name, span, findings),
+            Named::Link => names::link(name, span, findings),
         }
     }
 }

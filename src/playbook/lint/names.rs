@@ -190,6 +190,27 @@ pub fn server(server: &str, span: Range<usize>, findings: &mut Findings<'_>) {
     }
 }
 
+/// The name of a container, or a glob for several.
+pub fn container(name: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    let plain = |c: char| c.is_ascii_alphanumeric() || "_.-".contains(c) || GLOB.contains(&c);
+    let fits = !name.is_empty() && name.chars().all(plain);
+    spelled(fits, name, "a container's name", "write it as `docker ps` shows it", span, findings);
+}
+
+/// The name of a network link, or a glob for several.
+pub fn link(name: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    let fits = (1..16).contains(&name.len())
+        && !name.starts_with('.')
+        && !name.contains(|c: char| c == '/' || c.is_whitespace() || c.is_control());
+    spelled(fits, name, "a link's name", "write it as `ip link` shows it, as \"eth0\"", span, findings);
+}
+
+fn spelled(fits: bool, name: &str, what: &str, help: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    if !placeholder(name, span.clone(), findings) && !fits {
+        findings.add(Rule::BadText, span, format!("`{name}` cannot be {what}"), help);
+    }
+}
+
 /// Placeholders are filled in arguments only; told where one stands elsewhere.
 fn placeholder(text: &str, span: Range<usize>, findings: &mut Findings<'_>) -> bool {
     let found = Placeholder::ALL.into_iter().find(|one| text.contains(&format!("{{{}}}", one.name())));

@@ -25,6 +25,8 @@ pub fn spec_kind(spec: &TargetSpec) -> &'static str {
         TargetSpec::Path(_) => "path",
         TargetSpec::Url(_) => "url",
         TargetSpec::Address(_) => "address",
+        TargetSpec::Container(_) => "container",
+        TargetSpec::Link(_) => "link",
         TargetSpec::Host => "host",
     }
 }
@@ -37,7 +39,9 @@ pub fn spec_name(spec: &TargetSpec) -> &str {
         | TargetSpec::Process(name)
         | TargetSpec::Path(name)
         | TargetSpec::Url(name)
-        | TargetSpec::Address(name) => name,
+        | TargetSpec::Address(name)
+        | TargetSpec::Container(name)
+        | TargetSpec::Link(name) => name,
         TargetSpec::Host => "host",
     }
 }

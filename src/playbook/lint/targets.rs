@@ -14,9 +14,11 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     for (nth, target) in draft.targets.iter().enumerate() {
         let span = target.at.span();
         match &target.value {
-            TargetSpec::Unit(name) if !draft.listed && names::is_glob(name) => {
+            TargetSpec::Unit(name) | TargetSpec::Container(name) | TargetSpec::Link(name)
+                if !draft.listed && names::is_glob(name) =>
+            {
                 let message = format!("`{name}` is a glob, and `target` is exactly one thing");
-                let help = format!("write targets = [{{ unit = \"{name}\" }}]");
+                let help = format!("write targets = [{{ {} = \"{name}\" }}]", spec_kind(&target.value));
                 findings.add(Rule::MisplacedGlob, span.clone(), message, help);
             }
             TargetSpec::Unit(name) => names::unit_or_glob(name, span.clone(), findings),
@@ -26,6 +28,8 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
             TargetSpec::Process(name) => names::process(name, span.clone(), findings),
             TargetSpec::Url(url) => names::url(url, span.clone(), findings),
             TargetSpec::Address(address) => names::address(address, span.clone(), findings),
+            TargetSpec::Container(name) => names::container(name, span.clone(), findings),
+            TargetSpec::Link(name) => names::link(name, span.clone(), findings),
             TargetSpec::Host => {}
         }
         if draft.targets[..nth].iter().any(|before| before.value == target.value) {

@@ -10,7 +10,7 @@ use crate::playbook::model::{Attachment, DiskUsage, EnabledWhen, JournalLines, T
 use crate::playbook::rule::Rule;
 use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
 
-const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url or address";
+const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url, address, container or link";
 const WHEN_FORM: &str = "{ unit = \"nginx.service\" } or { file = \"/etc/nginx/nginx.conf\" }";
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
 
@@ -102,7 +102,7 @@ fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, b
 }
 
 fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, TargetSpec>> {
-    const KINDS: [&str; 6] = ["unit", "mount", "process", "path", "url", "address"];
+    const KINDS: [&str; 8] = ["unit", "mount", "process", "path", "url", "address", "container", "link"];
     if let Some(word) = at.value().as_str() {
         if word == "host" {
             return Some(Placed { value: TargetSpec::Host, at });
@@ -120,6 +120,8 @@ fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Target
         "process" => TargetSpec::Process(value),
         "path" => TargetSpec::Path(value),
         "url" => TargetSpec::Url(value),
+        "container" => TargetSpec::Container(value),
+        "link" => TargetSpec::Link(value),
         _ => TargetSpec::Address(value),
     };
     Some(Placed { value, at })
