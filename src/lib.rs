@@ -20,14 +20,15 @@
 //! | [`check`] | one file per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
 //! | [`action`] | one file per kind of action; children in scopes that can be emptied; safe deletion |
 //! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
-//! | [`channel`] | one file per escalation channel; the durable outbox; evidence |
+//! | [`evidence`] | what is gathered for a page or a snapshot, each piece to its deadline |
+//! | [`channel`] | one file per escalation channel; the durable outbox |
 //! | [`engine`] | drives the core in real time; owns the only loop; publishes snapshots, takes commands |
 //! | [`control`] | an engine's handle over a socket: rights, limits, differences, a client that reconnects, `ssh` |
 //! | [`console`] | the screen: model, update, view, theme, keys |
 //! | [`cli`] | one file per verb |
 //! | [`text`] | untrusted text, cleaned |
 //!
-//! Arrows point one way: `playbook` ← `core` ← `host` ← `check`, `action`, `journal`, `channel` ← `engine` ←
+//! Arrows point one way: `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
 //! `control` ← `console` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
 //! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
 
@@ -39,6 +40,7 @@ pub mod console;
 pub mod control;
 pub mod core;
 pub mod engine;
+pub mod evidence;
 pub mod host;
 pub mod journal;
 pub mod playbook;

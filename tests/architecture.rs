@@ -8,11 +8,12 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room uses only rooms of lower levels.
-const LEVELS: [&[&str]; 9] = [
+const LEVELS: [&[&str]; 10] = [
     &["text"],
     &["playbook"],
     &["core"],
     &["host"],
+    &["evidence"],
     &["check", "action", "journal", "channel"],
     &["engine"],
     &["control"],

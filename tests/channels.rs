@@ -12,10 +12,11 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, CommandSettings, Evidence, Outbox, Page, PageKind, WebhookSettings};
+use salve::channel::{ChannelSettings, CommandSettings, Outbox, Page, PageKind, WebhookSettings};
 use salve::core::incident::{Cause, Starter};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};
 use salve::core::{AttemptId, AttemptReport, Event, IncidentId, Key, Mono, PageId, Plan, Reading, Recorded, Verdict};
+use salve::evidence::Evidence;
 use salve::playbook::value::Period;
 use salve::playbook::{ContentKey, Risk, Target};
 use serde_json::Value;

@@ -217,7 +217,7 @@ async fn what_is_refused_for_good_is_said_and_becomes_a_ticket() {
 async fn an_event_keeps_to_the_service_s_sizes() {
     let mut bench = Bench::new([], KEY).await;
     let evidence =
-        (0..9).map(|_| salve::channel::Evidence { title: "log".into(), body: "\u{1}".repeat(60_000).into() });
+        (0..9).map(|_| salve::evidence::Evidence { title: "log".into(), body: "\u{1}".repeat(60_000).into() });
     let long = Page { dedup: "k".repeat(300).into(), title: "t".repeat(2000).into(), ..trigger(1) };
     bench.outbox.send(Page { evidence: evidence.collect(), ..long });
     assert_eq!(bench.flushed().await, "");

@@ -15,16 +15,19 @@
 //! | [`order`] | what the executor gets, as JSON |
 //! | [`runner`] | the orders of a plan, one after the other, to a deadline |
 //! | `registry` | the kinds, registered once: add a kind's file, and its line there |
-//! | [`unit`], `run`, [`clean`], `signal`, `http`, `wait` | one kind of action each |
+//! | [`unit`], `run`, [`clean`], `truncate`, `signal`, `http`, `remount`, `container`, `link`, `limit`, `wait`, `snapshot` | one kind of action each |
 //! | `process` | one child of an attempt |
 //! | `scope` | what holds an attempt's processes together, so that they can all be ended |
 //! | `output`, [`redact`] | what a program printed: bounded, visible, without secrets |
 //! | `raw` | the one room with `unsafe` code |
 
 pub mod clean;
+mod container;
 mod dry;
 mod http;
 mod identity;
+mod limit;
+mod link;
 pub mod order;
 mod output;
 pub mod plan;
@@ -32,10 +35,13 @@ mod process;
 mod raw;
 pub use crate::host::redact;
 mod registry;
+mod remount;
 mod run;
 pub mod runner;
 mod scope;
 mod signal;
+mod snapshot;
+mod truncate;
 pub mod unit;
 mod wait;
 

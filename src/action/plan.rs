@@ -39,6 +39,9 @@ pub enum PlanError {
     /// A process that may not be sent a signal.
     #[error(transparent)]
     Signal(#[from] super::signal::SignalRefusal),
+    /// What may not be done, or could not be undone, in words.
+    #[error("{0}")]
+    Refused(String),
     /// A folder that may not be cleaned.
     #[error(transparent)]
     Clean(#[from] RootError),

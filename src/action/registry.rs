@@ -6,13 +6,19 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use super::container::ContainerOrder;
 use super::http::HttpOrder;
+use super::limit::LimitOrder;
+use super::link::LinkOrder;
 use super::order::{CleanOrder, RunOrder, UnitOrder};
 use super::plan::PlanError;
+use super::remount::RemountOrder;
 use super::runner::{Ran, Stage};
 use super::signal::SignalOrder;
+use super::snapshot::SnapshotOrder;
+use super::truncate::TruncateOrder;
 use super::wait::WaitOrder;
-use super::{Context, clean, http, run, signal, unit, wait};
+use super::{Context, clean, container, http, limit, link, remount, run, signal, snapshot, truncate, unit, wait};
 use crate::core::plan::PlannedStep;
 use crate::playbook::{Action, Playbook};
 
@@ -63,7 +69,13 @@ kinds! {
     unit: Unit(UnitOrder);
     run: Run(RunOrder);
     clean: Clean(CleanOrder) and dry_run;
+    truncate: Truncate(TruncateOrder);
     signal: Signal(SignalOrder);
     http: Http(HttpOrder);
+    remount: Remount(RemountOrder);
+    container: Container(ContainerOrder);
+    link: Link(LinkOrder);
+    limit: Limit(LimitOrder);
     wait: Wait(WaitOrder);
+    snapshot: Snapshot(SnapshotOrder);
 }

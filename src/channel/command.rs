@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::child::{Ended, Job, Ran, run};
 use super::document::whole;
 use super::page::{Page, PageKind};
 use super::settings::CommandSettings;
 use super::{Pace, Said, Setback};
+use crate::host::child::{Ended, Job, Ran, run};
 use crate::host::program;
 
 /// Bytes of output to keep for saying what went wrong.

@@ -20,16 +20,12 @@
 //! | `http`, `address`, `sign` | what channels over HTTP share |
 //! | `secret` | a key that stands in a private file |
 //! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
-//! | `child` | a bounded child process |
-//! | [`evidence`] | what a playbook attaches, gathered within deadlines |
 
 mod address;
 mod alertmanager;
 mod backoff;
-mod child;
 mod command;
 mod document;
-pub mod evidence;
 mod http;
 mod journald;
 mod kind;
@@ -45,10 +41,9 @@ mod ticket;
 pub mod trial;
 mod webhook;
 
-pub use evidence::gather;
 pub use http::ping;
 pub use outbox::Outbox;
-pub use page::{Evidence, Page, PageKind};
+pub use page::{Page, PageKind};
 pub use settings::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
     TicketSettings, Tls, WebhookSettings,

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use crate::core::{Event, IncidentId, PageId, Recorded};
+use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
 
 /// A page or a resolve.
@@ -71,15 +72,6 @@ impl PageKind {
             Self::Resolve => "resolved",
         }
     }
-}
-
-/// Something that was gathered for a page.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Evidence {
-    /// What it is.
-    pub title: Arc<str>,
-    /// What it says; clean, of any number of lines.
-    pub body: Arc<str>,
 }
 
 impl Page {

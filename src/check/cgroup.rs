@@ -7,6 +7,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
 
+use procfs::Current as _;
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
@@ -15,12 +16,10 @@ use super::parts::{Counted, Parts, figure, joined, near, share};
 use super::process::proc;
 use super::subject::{Subject, millis};
 use super::trace::Samples;
+use crate::host::cgroups;
 use crate::playbook::Target;
 use crate::playbook::check::CgroupCheck;
 use crate::playbook::value::{Amount, Bound, Period};
-
-/// Where the unified hierarchy is mounted.
-const ROOT: &str = "/sys/fs/cgroup";
 
 /// The window of kills where the check does not say.
 const WINDOW: Period = Period::from_secs(600);
@@ -60,6 +59,26 @@ pub struct CgroupSeen {
     pub processes: Option<Processes>,
 }
 
+impl CgroupSeen {
+    /// Of a unit of which nothing runs.
+    fn of_nothing() -> Self {
+        Self {
+            memory: Some(0),
+            memory_limit: host_memory(),
+            tasks: Some(0),
+            tasks_limit: Some(1),
+            oom_kills: None,
+            growth: None,
+            processes: Some(Processes::default()),
+        }
+    }
+
+    /// Does nothing of the unit run?
+    fn is_of_nothing(&self) -> bool {
+        self.tasks == Some(0)
+    }
+}
+
 /// The processes of a control group at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
 pub struct Processes {
@@ -91,7 +110,11 @@ pub fn subject(check: &CgroupCheck, target: &Target) -> Result<CgroupSubject, St
 pub async fn look(subject: &CgroupSubject, looker: &Looker) -> Result<CgroupSeen, String> {
     let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
     let unit = systemd.unit(&subject.unit).await.map_err(|error| error.to_string())?;
-    let folder = folder(&unit.control_group).ok_or_else(|| format!("{} has no control group now", unit.id))?;
+    if !cgroups::unified() {
+        return Err("this host has no unified hierarchy of control groups".into());
+    }
+    // A unit of which nothing runs has no group, and uses nothing.
+    let Some(folder) = cgroups::folder(&unit.control_group) else { return Ok(CgroupSeen::of_nothing()) };
     let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
     let wanted = subject.processes;
     let (mut seen, life) = looker.apart(&about, limit, move || read(&folder, wanted)).await??;
@@ -119,14 +142,7 @@ pub async fn look(subject: &CgroupSubject, looker: &Looker) -> Result<CgroupSeen
 /// Where the kernel tells of a system service's kills; other units are polled.
 pub(super) fn usual_events(unit: &str) -> PathBuf {
     let unit = unit.replace('/', "_");
-    Path::new(ROOT).join("system.slice").join(unit).join("memory.events")
-}
-
-/// systemd names it from the hierarchy's root, and never climbs.
-fn folder(group: &str) -> Option<PathBuf> {
-    let below = Path::new(group).strip_prefix("/").ok().filter(|below| below.components().next().is_some())?;
-    let plain = below.components().all(|part| matches!(part, std::path::Component::Normal(_)));
-    plain.then(|| Path::new(ROOT).join(below))
+    Path::new(cgroups::ROOT).join("system.slice").join(unit).join("memory.events")
 }
 
 /// What tells a group from another one of its name.
@@ -139,8 +155,8 @@ struct Life {
 
 /// What stands in a group's files.
 fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
-    if !folder.join("cgroup.controllers").exists() {
-        return Err(format!("{} is no control group of the unified hierarchy", folder.display()));
+    if !folder.exists() {
+        return Ok((CgroupSeen::of_nothing(), Life { made: 0, kills: None }));
     }
     let text = |name: &str| match fs::read_to_string(folder.join(name)) {
         Ok(text) => Ok(Some(text)),
@@ -152,7 +168,7 @@ fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
     let limit = number("memory.max")?;
     let seen = CgroupSeen {
         memory: number("memory.current")?,
-        memory_limit: if limit.is_some() { limit } else { number("memory.high")? },
+        memory_limit: limit.or(number("memory.high")?).or_else(host_memory),
         tasks: number("pids.current")?,
         tasks_limit: number("pids.max")?,
         oom_kills: None,
@@ -163,27 +179,21 @@ fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
     Ok((seen, Life { made, kills: text("memory.events")?.as_deref().and_then(kills) }))
 }
 
+/// A unit without a limit of its own may take all that there is.
+fn host_memory() -> Option<u64> {
+    procfs::Meminfo::current().ok().map(|found| found.mem_total)
+}
+
 /// Looks at every process of a group and of those below it; what ends meanwhile is left out.
 fn processes(folder: &Path) -> Processes {
     let mut seen = Processes::default();
     let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
-    for pid in members(folder) {
+    for pid in cgroups::members(folder) {
         seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
         let children = proc::children(pid).into_iter().filter_map(proc::stat);
         seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
     }
     seen
-}
-
-/// The ids of all processes of a group and of those below it. A zombie is in none.
-pub fn members(folder: &Path) -> Vec<i32> {
-    let text = fs::read_to_string(folder.join("cgroup.procs")).unwrap_or_default();
-    let mut pids: Vec<i32> = text.lines().filter_map(|line| line.parse().ok()).collect();
-    let below = fs::read_dir(folder).into_iter().flatten().flatten();
-    for group in below.filter(|entry| entry.file_type().is_ok_and(|kind| kind.is_dir())) {
-        pids.extend(members(&group.path()));
-    }
-    pids
 }
 
 /// The line `oom_kill` of `memory.events`.
@@ -223,6 +233,7 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
                 let so_far = Counted { figure: count as f64, over: Duration::from_millis(over), window };
                 parts.counted(bound, so_far, "killed ");
             }
+            None if seen.is_of_nothing() => parts.met(false, "nothing of it runs"),
             None => parts.unclear("the unit's memory is not counted (MemoryAccounting=)"),
         }
     }
@@ -234,12 +245,14 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
             Some((_, over)) => {
                 parts.unclear(format!("its memory was watched for {} of {window}", Period::from_secs(over / 1000)));
             }
+            None if seen.is_of_nothing() => parts.met(false, "nothing of it runs"),
             None => parts.unclear("its memory is not yet watched"),
         }
     }
     if let Some(bound) = check.open_files {
         match seen.processes.map(|seen| seen.open_files) {
             Some(Some((open, limit))) => parts.bound(bound, share(open, limit), "open files "),
+            Some(None) if seen.is_of_nothing() => parts.met(false, "nothing of it runs"),
             Some(None) => parts.unclear("it has no process whose files can be counted"),
             None => parts.unclear("its processes were not looked at"),
         }
@@ -301,7 +314,10 @@ mod tests {
             ("pids.max", "max\n"),
         ]);
         let (seen, life) = read(folder.path(), false).unwrap();
-        assert_eq!((seen.memory, seen.tasks, seen.tasks_limit, life.kills), (Some(943_718_400), Some(7), None, Some(2)));
+        assert_eq!(
+            (seen.memory, seen.tasks, seen.tasks_limit, life.kills),
+            (Some(943_718_400), Some(7), None, Some(2))
+        );
         let check = CgroupCheck { memory: Some("> 85%".parse().unwrap()), ..CgroupCheck::default() };
         assert_eq!(judge(&check, &seen).seen, "memory 90%");
         let tasks = |bound: &str| CgroupCheck { tasks: Some(bound.parse().unwrap()), ..CgroupCheck::default() };
@@ -348,10 +364,6 @@ mod tests {
         let odd = group(&[("memory.current", "-1\n"), ("memory.events", "oom_kill x\noom_kill_all 3\n")]);
         let (seen, life) = read(odd.path(), true).unwrap();
         assert_eq!((seen.memory, life.kills, seen.processes), (None, None, Some(Processes::default())));
-        assert!(read(Path::new("/etc"), false).is_err());
-        for group in ["", "/", "relative", "/../etc", "/a/../../b"] {
-            assert_eq!(folder(group), None, "{group}");
-        }
-        assert_eq!(folder("/system.slice/a.service"), Some("/sys/fs/cgroup/system.slice/a.service".into()));
+        assert!(read(Path::new("/no/such/group"), true).unwrap().0.is_of_nothing());
     }
 }

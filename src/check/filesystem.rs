@@ -114,9 +114,8 @@ pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judged {
         parts.bound(bound, figure(bound, seen.available, seen.whole()), "free ");
     }
     if let Some(bound) = check.inodes {
-        // Without a table of inodes there is none to run out of, and nothing to compare.
-        let counted = (seen.inodes > 0).then_some(seen.inodes_used);
-        parts.bound(bound, counted.and_then(|used| figure(bound, used, seen.inodes)), "inodes ");
+        // Without a table of inodes there is none to run out of.
+        parts.bound(bound, figure(bound, seen.inodes_used, seen.inodes.max(1)), "inodes ");
     }
     if let Some(wanted) = check.read_only {
         parts.met(wanted == seen.read_only, if seen.read_only { "read-only" } else { "writable" });
@@ -159,11 +158,11 @@ mod tests {
     }
 
     #[test]
-    fn inodes_that_are_not_counted_cannot_be_judged() {
+    fn inodes_that_are_not_counted_never_run_out() {
         let check = FilesystemCheck { inodes: Some("> 30%".parse().unwrap()), ..FilesystemCheck::default() };
         assert_eq!(judge(&check, &SEEN).verdict, Verdict::Holds);
         let uncounted = FilesystemSeen { inodes: 0, inodes_used: 0, ..SEEN };
-        assert!(matches!(judge(&check, &uncounted).verdict, Verdict::Unknown(_)));
+        assert_eq!(judge(&check, &uncounted).verdict, Verdict::DoesNotHold);
     }
 
     #[test]

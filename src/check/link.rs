@@ -1,10 +1,10 @@
 //! A network link: its carrier, and whether the gateway behind it answers. The kernel's table of neighbours tells the
 //! latter; a datagram that nobody listens for makes the kernel ask again.
 
+use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
 use std::sync::Arc;
 use std::time::Duration;
-use std::io;
 
 use procfs::net::{ARPFlags, arp, route};
 use serde::{Deserialize, Serialize};
@@ -171,7 +171,10 @@ mod tests {
 
     #[tokio::test]
     async fn the_loopback_has_a_carrier_and_what_is_not_there_is_unknown() {
-        assert_eq!(seen("lo").await, Ok(LinkSeen { name: "lo".into(), switched_on: true, carrier: true, gateway: None }));
+        assert_eq!(
+            seen("lo").await,
+            Ok(LinkSeen { name: "lo".into(), switched_on: true, carrier: true, gateway: None })
+        );
         assert_eq!(seen("no-such0").await, Err("there is no link no-such0".into()));
         assert!(seen("../../etc").await.unwrap_err().contains("no name of a link"));
     }

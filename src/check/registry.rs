@@ -13,6 +13,7 @@ use super::{
     pressure, process, tcp, tls, unit,
 };
 use crate::core::Verdict;
+use crate::host::cgroups;
 use crate::playbook::{Check, Target};
 
 /// What a look takes of what there is not much of.
@@ -133,6 +134,14 @@ kinds! {
     mount: Mount(MountSubject, MountSeen) costs Little;
     log: Log(LogSubject, LogSeen) costs Child;
     cgroup: Cgroup(CgroupSubject, CgroupSeen) costs Little;
+}
+
+/// Why a check cannot work on this host at all, whatever it looks at.
+pub fn unavailable(check: &Check) -> Option<&'static str> {
+    match check {
+        Check::Cgroup(_) if !cgroups::unified() => Some("this host has no unified hierarchy of control groups"),
+        _ => None,
+    }
 }
 
 /// Opens the sources of a subject's events. May hang as long as a dead mount does.

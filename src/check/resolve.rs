@@ -6,10 +6,11 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::look::Looker;
+use super::registry;
 use crate::core::Resolution;
 use crate::host::containers::{self, Engine};
-use crate::host::{links, mounts};
 use crate::host::systemd::{Absent, Systemd, Wanted};
+use crate::host::{links, mounts};
 use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
 
@@ -25,16 +26,31 @@ enum Found {
 
 /// Resolves every target of a playbook, in order, each thing once.
 pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
-    if let Some(why) = match &playbook.enabled_when {
+    let condition = playbook.enabled_when.as_ref();
+    if let Some(why) = match condition {
         Some(condition) => unmet(looker, condition).await,
         None => None,
     } {
         let not = |spec: &TargetSpec| Resolution::NotApplicable { written: written(spec), why: why.as_str().into() };
         return playbook.targets.iter().map(not).collect();
     }
-    let mut all = Vec::new();
+    let present_only = condition == Some(&EnabledWhen::Present);
+    let unavailable = playbook.detect.checks.iter().find_map(registry::unavailable);
+    if let (true, Some(why)) = (present_only, unavailable) {
+        return vec![Resolution::NotApplicable { written: "its targets".into(), why: why.into() }];
+    }
+    let mut found = Vec::with_capacity(playbook.targets.len());
     for spec in &playbook.targets {
-        match find(looker, spec).await {
+        found.push((written(spec), find(looker, spec).await));
+    }
+    if present_only { present(looker, found).await } else { said(found) }
+}
+
+/// Everything is said, one by one.
+fn said(found: Vec<(Arc<str>, Found)>) -> Vec<Resolution> {
+    let mut all = Vec::new();
+    for (written, found) in found {
+        match found {
             Found::Here(targets) => {
                 for target in targets.into_iter().map(Resolution::Here) {
                     if !all.contains(&target) {
@@ -42,13 +58,46 @@ pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
                     }
                 }
             }
-            Found::NotApplicable(why) => {
-                all.push(Resolution::NotApplicable { written: written(spec), why: why.into() });
-            }
-            Found::Unresolved(why) => all.push(Resolution::Unresolved { written: written(spec), why: why.into() }),
+            Found::NotApplicable(why) => all.push(Resolution::NotApplicable { written, why: why.into() }),
+            Found::Unresolved(why) => all.push(Resolution::Unresolved { written, why: why.into() }),
         }
     }
     all
+}
+
+/// Only what is there and wanted counts; where nothing is, one line says so.
+async fn present(looker: &Looker, found: Vec<(Arc<str>, Found)>) -> Vec<Resolution> {
+    let (mut here, mut why) = (Vec::new(), None);
+    for (_, found) in found {
+        match found {
+            Found::Here(targets) => {
+                for target in targets {
+                    match unwanted(looker, &target).await {
+                        Some(reason) => why = Some(reason),
+                        None if here.contains(&target) => {}
+                        None => here.push(target),
+                    }
+                }
+            }
+            Found::NotApplicable(reason) | Found::Unresolved(reason) => why = Some(reason),
+        }
+    }
+    if here.is_empty() {
+        let why = why.unwrap_or_default();
+        return vec![Resolution::NotApplicable {
+            written: "its targets".into(),
+            why: format!("none is here: {why}").into(),
+        }];
+    }
+    here.into_iter().map(Resolution::Here).collect()
+}
+
+/// Why a unit that is there is not meant to run here.
+async fn unwanted(looker: &Looker, target: &Target) -> Option<String> {
+    match target {
+        Target::Unit(name) => unmet(looker, &EnabledWhen::Unit(name.to_string())).await,
+        _ => None,
+    }
 }
 
 /// The target as it was written: `unit nginx.service`.
@@ -81,6 +130,7 @@ async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
                 Ok(Wanted::Yes) | Err(_) => None,
             }
         }
+        EnabledWhen::Present => None,
         EnabledWhen::File(path) => match exists(looker, path).await {
             Ok(true) => None,
             Ok(false) => Some(format!("there is no {}", clean_line(path))),
@@ -186,11 +236,24 @@ fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none
         Ok(pattern) => pattern,
         Err(error) => return Found::Unresolved(format!("`{}` is no glob: {error}", clean_line(wanted))),
     };
-    let found: Vec<_> = names.iter().filter(|name| pattern.matches(name)).map(|name| target(name.as_str().into())).collect();
+    let found: Vec<_> =
+        names.iter().filter(|name| pattern.matches(name)).map(|name| target(name.as_str().into())).collect();
     if found.is_empty() { Found::Unresolved(none.into()) } else { Found::Here(found) }
 }
 
 fn mount(place: &str) -> Found {
+    if is_glob(place) {
+        return match mounts::mounted() {
+            Ok(table) => {
+                let points = table.into_iter().filter_map(|one| Some(one.point.to_str()?.to_owned()));
+                let mut points: Vec<String> = points.collect();
+                points.sort();
+                points.dedup();
+                matching(place, &points, Target::Mount, "no mount point matches")
+            }
+            Err(error) => Found::Unresolved(format!("the mount table cannot be read: {error}")),
+        };
+    }
     let canonical = match place.trim_end_matches('/') {
         "" => "/",
         rest => rest,

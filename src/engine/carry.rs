@@ -8,11 +8,12 @@ use tokio::sync::mpsc;
 
 use super::page::Outbound;
 use crate::action::{self, Context, Runner};
-use crate::channel::{self, Outbox, Page};
+use crate::channel::{Outbox, Page};
 use crate::check::{self, Hub, TargetFacts};
 use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
+use crate::evidence;
 use crate::playbook::{Playbook, placeholder};
 
 /// How long the fresh readings before an attempt may take in all; later is unknown.
@@ -119,7 +120,7 @@ impl Hands {
         let outbox = Arc::clone(&self.outbox);
         tokio::spawn(async move {
             let Outbound { page, attach } = outbound;
-            let evidence = channel::gather(&attach, &page.target).await;
+            let evidence = evidence::gather(&attach, &page.target).await;
             outbox.send(Page { evidence, ..page });
         });
     }

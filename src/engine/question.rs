@@ -109,7 +109,7 @@ mod tests {
     use crate::host::paths::Paths;
     use crate::playbook::library::Sources;
 
-    const WRITTEN: &str = include_str!("../../playbooks/root-filesystem.toml");
+    const WRITTEN: &str = include_str!("../../playbooks/disk-pressure.toml");
 
     fn options(folder: &std::path::Path) -> Options {
         let paths = Paths { state: folder.join("state"), config: folder.join("config"), ..Paths::of_this_user() };
@@ -122,7 +122,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let ask = answers(options(folder.path()));
         let (tell, mut told) = mpsc::unbounded_channel();
-        ask.send(Question::Rehearse { name: "root-filesystem".into(), text: text.into(), tell }).await.unwrap();
+        ask.send(Question::Rehearse { name: "disk-pressure".into(), text: text.into(), tell }).await.unwrap();
         let (mut looked, mut end) = (Vec::new(), None);
         while let Some(step) = told.recv().await {
             match step {

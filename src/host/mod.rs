@@ -1,6 +1,8 @@
 //! What the kernel and systemd offer, made safe to use: the lowest room, which knows no other but the core's clock
 //! types. `check` looks at the host and `action` changes it, both through here.
 
+pub mod cgroups;
+pub mod child;
 pub mod clock;
 pub mod containers;
 pub mod deadline;

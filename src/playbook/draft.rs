@@ -4,10 +4,11 @@
 use std::sync::Arc;
 
 use super::action::Action;
+use super::attachment::Attachment;
 use super::check::Check;
 use super::content;
 use super::model::{
-    Attachment, BreakerLimits, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, TargetSpec, Verify,
+    BreakerLimits, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, TargetSpec, Verify,
 };
 use super::read::site::{Placed, Site};
 use super::value::{DayWindow, Period};

@@ -17,12 +17,31 @@ use super::trust::{self, Distrust};
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
+    ("cert-expiry", include_str!("../../playbooks/cert-expiry.toml")),
+    ("clock-unsynced", include_str!("../../playbooks/clock-unsynced.toml")),
+    ("container-unhealthy", include_str!("../../playbooks/container-unhealthy.toml")),
     ("cron-up", include_str!("../../playbooks/cron-up.toml")),
+    ("disk-pressure", include_str!("../../playbooks/disk-pressure.toml")),
+    ("dns-failing", include_str!("../../playbooks/dns-failing.toml")),
+    ("failed-units", include_str!("../../playbooks/failed-units.toml")),
+    ("fd-exhaustion", include_str!("../../playbooks/fd-exhaustion.toml")),
+    ("fs-readonly", include_str!("../../playbooks/fs-readonly.toml")),
+    ("high-load", include_str!("../../playbooks/high-load.toml")),
+    ("inode-exhaustion", include_str!("../../playbooks/inode-exhaustion.toml")),
+    ("link-down", include_str!("../../playbooks/link-down.toml")),
+    ("log-growth", include_str!("../../playbooks/log-growth.toml")),
+    ("memory-leak", include_str!("../../playbooks/memory-leak.toml")),
+    ("mount-stuck", include_str!("../../playbooks/mount-stuck.toml")),
     ("nginx-up", include_str!("../../playbooks/nginx-up.toml")),
+    ("oom-killed", include_str!("../../playbooks/oom-killed.toml")),
     ("postgresql-up", include_str!("../../playbooks/postgresql-up.toml")),
     ("redis-up", include_str!("../../playbooks/redis-up.toml")),
-    ("root-filesystem", include_str!("../../playbooks/root-filesystem.toml")),
+    ("service-down", include_str!("../../playbooks/service-down.toml")),
+    ("service-hung", include_str!("../../playbooks/service-hung.toml")),
     ("sshd-up", include_str!("../../playbooks/sshd-up.toml")),
+    ("stale-pidfile", include_str!("../../playbooks/stale-pidfile.toml")),
+    ("swap-thrash", include_str!("../../playbooks/swap-thrash.toml")),
+    ("zombies", include_str!("../../playbooks/zombies.toml")),
 ];
 
 /// What a file in a folder comes from.

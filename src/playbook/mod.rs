@@ -8,6 +8,7 @@
 //! |---|---|
 //! | [`model`] | the types of an accepted playbook |
 //! | [`check`], [`action`] | the kinds of checks and actions, one struct each, registered in one place |
+//! | [`attachment`] | the kinds of evidence |
 //! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
 //! | [`mod@read`] | text to model, every mistake collected with its place |
 //! | [`lint`] | what is well-formed and still dangerous |
@@ -21,6 +22,7 @@
 
 pub mod action;
 pub mod allow_list;
+pub mod attachment;
 pub mod check;
 mod content;
 pub mod diagnostic;
@@ -38,11 +40,12 @@ pub mod value;
 pub mod write;
 
 pub use action::Action;
+pub use attachment::Attachment;
 pub use check::Check;
 pub use diagnostic::Diagnostic;
 pub use model::{
-    Attachment, BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, Target,
-    TargetSpec, Verify,
+    BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
+    Verify,
 };
 pub use placeholder::Placeholders;
 pub use rule::{Rule, Severity};

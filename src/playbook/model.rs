@@ -8,8 +8,9 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::action::Action;
+use super::attachment::Attachment;
 use super::check::Check;
-use super::value::{DayWindow, Period, Template};
+use super::value::{DayWindow, Period};
 
 /// One failure class: target, detector, ladder, verifier, escalation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -189,36 +190,6 @@ pub struct Escalate {
     pub attach: Vec<Attachment>,
 }
 
-/// Evidence for a page.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Attachment {
-    /// The target unit's last journal lines: `{ journal = { lines = 100 } }`.
-    Journal(JournalLines),
-    /// What fills the target's file system, and deleted files held open: `{ disk_usage = { depth = 3, top = 20 } }`.
-    DiskUsage(DiskUsage),
-    /// A program's output: `{ run = ["ss", "-tlnp"] }`.
-    Run(Vec<Template>),
-}
-
-/// How many journal lines.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct JournalLines {
-    /// 1 to 10,000.
-    pub lines: u32,
-}
-
-/// How much of a disk usage report.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
-#[serde(deny_unknown_fields)]
-pub struct DiskUsage {
-    /// Folder levels below the mount.
-    pub depth: u32,
-    /// Rows.
-    pub top: u32,
-}
-
 /// The breaker's times; each has a default.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
@@ -245,6 +216,8 @@ pub enum EnabledWhen {
     Unit(String),
     /// A file.
     File(String),
+    /// Each target where it is there (a unit: where it is installed, and neither disabled nor masked).
+    Present,
 }
 
 impl fmt::Display for ContentKey {

@@ -7,8 +7,9 @@ use schemars::{JsonSchema, Schema, SchemaGenerator, schema_for};
 use serde_json::Value;
 
 use super::action::Action;
+use super::attachment::Attachment;
 use super::check::Check;
-use super::model::{Attachment, BreakerLimits, EnabledWhen, Mode, Risk, TargetSpec};
+use super::model::{BreakerLimits, EnabledWhen, Mode, Risk, TargetSpec};
 use super::value::{DayWindow, Period};
 
 /// A playbook of salve: detect, remediate, verify, escalate. One file, one failure class.

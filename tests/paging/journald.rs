@@ -31,7 +31,7 @@ pub fn fields() {
         let mut bench = Bench::new(ChannelSettings::Journald(JournaldSettings { socket: path }));
         let mut page = call(1);
         page.title = "two\nlines\nPRIORITY=0".into();
-        page.evidence = vec![salve::channel::Evidence { title: "log".into(), body: "ä".repeat(600_000).into() }];
+        page.evidence = vec![salve::evidence::Evidence { title: "log".into(), body: "ä".repeat(600_000).into() }];
         bench.outbox.send(page);
         bench.outbox.send(end(2));
         assert_eq!(bench.flushed().await, [1, 2]);

@@ -8,7 +8,7 @@
 //!
 //! Dry run and real run are one path: the dry one stops right before the deletion itself.
 
-mod beneath;
+pub(super) mod beneath;
 mod holders;
 mod judge;
 mod plan;

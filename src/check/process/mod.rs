@@ -46,7 +46,17 @@ pub struct ProcessSeen {
     pub memory: Option<u64>,
     /// What is wrong with the pidfile, where one was named and stands for no process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pidfile: Option<String>,
+    pub pidfile: Option<Pidfile>,
+}
+
+/// Why a pidfile stands for no process, in words.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum Pidfile {
+    /// There is none, or nothing that could be one.
+    Missing(String),
+    /// The process that it names is dead, or another one.
+    Stale(String),
 }
 
 /// The processes that a check names, or its target's.
@@ -117,15 +127,22 @@ pub(super) fn hardly_differs(now: &ProcessSeen, then: &ProcessSeen) -> bool {
 pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judged {
     let mut parts = Parts::default();
     let running = match (seen.count, &seen.pidfile) {
-        (0, Some(why)) => why.clone(),
+        (0, Some(Pidfile::Stale(why) | Pidfile::Missing(why))) => why.clone(),
         (0, None) => "not running".into(),
         (1, _) => "running".into(),
         (count, _) => format!("{count} running"),
     };
-    let alone = check.count.is_none() && check.memory.is_none();
+    let alone = check.count.is_none() && check.memory.is_none() && check.stale.is_none();
     // A name alone asks for what it names to be there.
     if let Some(wanted) = check.exists.or(alone.then_some(true)) {
         parts.met(wanted == (seen.count > 0), running);
+    }
+    if let Some(wanted) = check.stale {
+        match &seen.pidfile {
+            Some(Pidfile::Stale(why)) => parts.met(wanted, why.as_str()),
+            Some(Pidfile::Missing(why)) => parts.met(!wanted, why.as_str()),
+            None => parts.met(!wanted, "the pidfile names a living process"),
+        }
     }
     if let Some(bound) = check.count {
         parts.bound(bound, Some(seen.count as f64), "");
@@ -142,6 +159,7 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judged {
 pub fn condition(check: &ProcessCheck) -> String {
     let words = joined([
         check.exists.map(|exists| if exists { "running" } else { "not running" }.into()),
+        check.stale.map(|stale| if stale { "the pidfile is stale" } else { "the pidfile is not stale" }.into()),
         check.count.map(|bound| format!("count {bound}")),
         check.memory.map(|bound| format!("memory {bound}")),
     ]);
@@ -185,9 +203,16 @@ mod tests {
     #[test]
     fn a_dead_pidfile_says_why() {
         let check = ProcessCheck { pidfile: Some("/run/x.pid".into()), exists: Some(true), ..ProcessCheck::default() };
-        let stale = ProcessSeen { count: 0, memory: None, pidfile: Some("the pidfile is stale".into()) };
+        let stale =
+            ProcessSeen { count: 0, memory: None, pidfile: Some(Pidfile::Stale("the pidfile is stale".into())) };
         let judged = judge(&check, &stale);
         assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
+        let is_stale =
+            ProcessCheck { pidfile: Some("/run/x.pid".into()), stale: Some(true), ..ProcessCheck::default() };
+        assert_eq!(judge(&is_stale, &stale).verdict, Verdict::Holds);
+        let missing = ProcessSeen { pidfile: Some(Pidfile::Missing("there is none".into())), ..stale };
+        assert_eq!(judge(&is_stale, &missing).verdict, Verdict::DoesNotHold, "stopped in order");
+        assert_eq!(judge(&is_stale, &seen(1)).verdict, Verdict::DoesNotHold);
         let target = Target::Process("x".into());
         let Ok(subject) = subject(&check, &target) else { panic!("no subject") };
         assert_eq!((subject.name, subject.pidfile.as_deref()), (None, Some("/run/x.pid")));

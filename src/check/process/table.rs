@@ -12,7 +12,7 @@ use std::time::{Duration, Instant};
 
 use super::ProcessSubject;
 use super::proc::{self, Stat};
-use super::{ProcessSeen, Subject};
+use super::{Pidfile, ProcessSeen, Subject};
 
 /// Until then a process may still become another program.
 const YOUNG: Duration = Duration::from_secs(3);
@@ -66,7 +66,7 @@ struct Tracked {
     uid: Result<Option<u32>, ()>,
     members: Vec<i32>,
     /// What is wrong with the pidfile.
-    pidfile: Option<Box<str>>,
+    pidfile: Option<Pidfile>,
 }
 
 /// Who is not tracked.
@@ -319,7 +319,7 @@ impl Table {
             }
             if let Some(tracked) = self.tracked.get_mut(&subject) {
                 tracked.members.retain(|member| Some(*member) == pid);
-                let why = wanted.as_ref().err().map(|why| why.as_str().into());
+                let why = wanted.as_ref().err().cloned();
                 if tracked.members.len() != former.len() || tracked.pidfile != why {
                     self.changed.insert(subject.clone());
                 }
@@ -344,7 +344,7 @@ impl Table {
         }
         let memory = asked(subject).memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
         let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
-        Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.as_deref().map(str::to_owned) })
+        Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
     }
 
     /// The subjects whose members changed since this was last asked.
@@ -372,26 +372,28 @@ fn owned(tracked: &Tracked, pid: i32) -> bool {
 }
 
 /// The process that a pidfile means, with its start.
-fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), String> {
+fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), Pidfile> {
     let path = asked(subject).pidfile.as_deref().unwrap_or_default();
-    let pidfile = proc::pidfile(path)?;
+    let pidfile = proc::pidfile(path).map_err(Pidfile::Missing)?;
     let pid = pidfile.pid;
     let stat = proc::stat(pid).filter(|stat| !stat.dead());
-    let stat = stat.ok_or_else(|| format!("the process {pid} of its pidfile is gone"))?;
+    let stat = stat.ok_or_else(|| Pidfile::Stale(format!("the process {pid} of its pidfile is gone")))?;
     if pidfile.written.is_some_and(|written| proc::started_after(stat.start, written)) {
-        return Err(format!("the process {pid} of its pidfile started after it was written: it is another one"));
+        let why = format!("the process {pid} of its pidfile started after it was written: it is another one");
+        return Err(Pidfile::Stale(why));
     }
     let named = |name: &str| {
         let cut: String = name.chars().take(COMM).collect();
         stat.comm == cut || (stat.state != 'D' && proc::first_argument(pid).as_deref() == Some(name))
     };
     if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
-        return Err(format!("the process {pid} of its pidfile is {}, not {name}", crate::text::clean_line(&stat.comm)));
+        let other = crate::text::clean_line(&stat.comm);
+        return Err(Pidfile::Stale(format!("the process {pid} of its pidfile is {other}, not {name}")));
     }
     if owned(tracked, pid) {
         Ok((pid, stat.start))
     } else {
-        Err(format!("the process {pid} of its pidfile is another user's"))
+        Err(Pidfile::Stale(format!("the process {pid} of its pidfile is another user's")))
     }
 }
 

@@ -22,7 +22,7 @@ use crate::journal::{Journal, KeptReading, Reader};
 use crate::playbook::{Origin, Playbook, Target, read};
 
 fn book() -> Arc<Playbook> {
-    let source = include_str!("../../../playbooks/root-filesystem.toml");
+    let source = include_str!("../../../playbooks/disk-pressure.toml");
     Arc::new(read::read("disk", "disk", Origin::Shipped, source).playbook.unwrap())
 }
 

@@ -166,6 +166,15 @@ impl Systemd {
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
+    /// Caps a unit's memory (`MemoryHigh=`, in bytes) until the next boot.
+    ///
+    /// # Errors
+    /// Where systemd refused, or cannot be asked.
+    pub async fn cap_memory(&self, unit: &str, bytes: u64) -> Result<(), SystemdError> {
+        let manager = self.manager().await?;
+        within(ANSWER, manager.set_unit_properties(unit, true, &[("MemoryHigh", bytes.into())])).await
+    }
+
     /// Is a unit meant to run on this host?
     ///
     /// # Errors

@@ -2,7 +2,7 @@
 
 use std::collections::HashMap;
 
-use zbus::{OwnedObjectPath, OwnedVariant, proxy};
+use zbus::{OwnedObjectPath, OwnedVariant, Variant, proxy};
 
 /// The bus name.
 pub const SERVICE: &str = "org.freedesktop.systemd1";
@@ -37,6 +37,7 @@ pub trait Manager {
     fn reload_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
     fn stop_unit(&self, name: &str, mode: &str) -> zbus::Result<OwnedObjectPath>;
     fn reset_failed_unit(&self, name: &str) -> zbus::Result<()>;
+    fn set_unit_properties(&self, name: &str, runtime: bool, properties: &[(&str, Variant<'_>)]) -> zbus::Result<()>;
     /// Signals are sent only while somebody has asked for them.
     fn subscribe(&self) -> zbus::Result<()>;
 }

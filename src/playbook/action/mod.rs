@@ -9,6 +9,7 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostic::Findings;
+use super::lint::parts::spec_kind;
 use super::model::TargetSpec;
 use super::page::{Manual, Side};
 use super::read::reader::Reader;
@@ -164,17 +165,44 @@ kinds! {
     unit: Unit(UnitAction);
     run: Run(RunAction);
     clean: Clean(CleanAction);
+    truncate: Truncate(TruncateAction);
     signal: Signal(SignalAction);
     http: Http(HttpAction);
+    remount: Remount(RemountAction);
+    container: Container(ContainerAction);
+    link: Link(LinkAction);
+    limit: Limit(LimitAction);
     wait: Wait(WaitAction);
+    snapshot: Snapshot(SnapshotAction);
 }
 
 pub use self::clean::CleanAction;
+pub use self::container::ContainerAction;
 pub use self::http::{HttpAction, Method};
+pub use self::limit::{LimitAction, OpenFiles};
+pub use self::link::LinkAction;
+pub use self::remount::RemountAction;
 pub use self::run::{RunAction, RunFull};
 pub use self::signal::SignalAction;
+pub use self::snapshot::SnapshotAction;
+pub use self::truncate::{TruncateAction, is_log};
 pub use self::unit::{NamedUnit, UnitAction, UnitVerb};
 pub use self::wait::WaitAction;
+
+/// The kind acts on its target, and that must be of one of these kinds.
+fn only_for(
+    kinds: &[&str],
+    action: &str,
+    right: &str,
+    at: Site<'_>,
+    targets: &[&TargetSpec],
+    findings: &mut Findings<'_>,
+) {
+    if let Some(other) = targets.iter().find(|target| !kinds.contains(&spec_kind(target))) {
+        let message = format!("`{action}` acts on a {}, and this target is a {}", kinds.join(" or "), spec_kind(other));
+        findings.add(Rule::NoObject, at.head(), message, format!("write {right}"));
+    }
+}
 
 /// Program and arguments, under this key.
 pub(super) fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str) -> Option<Vec<Template>> {

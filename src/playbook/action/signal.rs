@@ -3,13 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{Kind, Page, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::lint::parts::spec_kind;
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::Reader;
 use crate::playbook::read::site::Site;
-use crate::playbook::rule::Rule;
 
 /// `signal = "HUP"`: to the main process of the target's unit or program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -64,10 +62,7 @@ impl Kind for SignalAction {
     }
 
     fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
-        if let Some(other) = targets.iter().find(|target| !matches!(spec_kind(target), "unit" | "process")) {
-            let message = format!("the signal needs a unit or a process as target, and this is a {}", spec_kind(other));
-            let help = "write target = { unit = \"nginx.service\" }, or { process = \"nginx\" }";
-            findings.add(Rule::NoObject, at.span(), message, help);
-        }
+        let right = "target = { unit = \"nginx.service\" }, or { process = \"nginx\" }";
+        only_for(&["unit", "process"], "signal", right, at, targets, findings);
     }
 }

@@ -15,7 +15,8 @@ pub struct CgroupCheck {
     /// The unit; the target's where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
-    /// Memory in use: bytes, or percent of the unit's own limit (`MemoryMax=`, else `MemoryHigh=`).
+    /// Memory in use: bytes, or percent of the unit's own limit (`MemoryMax=`, else `MemoryHigh=`), else of the host's
+    /// memory.
     #[schemars(extend("examples" = ["> 90%", "> 2GiB"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub memory: Option<Bound>,
@@ -59,7 +60,7 @@ impl Kind for CgroupCheck {
         condition: "memory = \"> 90%\"",
         events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
         cost: "one D-Bus call and a few small files; open files and zombies, a few of each of its processes",
-        unknown: "the unit has no control group or no such limit, or the host has no unified hierarchy",
+        unknown: "the host has no unified hierarchy, the unit has no limit for its tasks, or a window is not yet over; a unit of which nothing runs uses nothing",
         every: 10,
     };
 

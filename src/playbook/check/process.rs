@@ -17,6 +17,10 @@ pub struct ProcessCheck {
     /// A pidfile; the process must have started before the file was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pidfile: Option<String>,
+    /// The pidfile is there, and the process that it names is dead or another one: who looks into it before a start may
+    /// refuse to. A pidfile that is not there is not stale.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub stale: Option<bool>,
     /// Only this user's processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
@@ -60,10 +64,18 @@ impl Kind for ProcessCheck {
             .text("user", self.user.as_deref())
             .besides(format!("{:?} {:?}", self.pidfile, self.user))
             .condition("exists", self.exists.map(Condition::Flag))
+            .condition("stale", self.stale.map(Condition::Flag))
             .bound("count", self.count, Unit::Count)
             .bound("memory", self.memory, Unit::Bytes)
             .never(exists_and_count(self))
+            .wrong(stale_without_file(self))
     }
+}
+
+/// Only a file can be stale.
+fn stale_without_file(check: &ProcessCheck) -> Option<(&'static str, String, &'static str)> {
+    let alone = check.stale.is_some() && check.pidfile.is_none();
+    alone.then(|| ("stale", "`stale` is about a pidfile, and none is named".into(), "write pidfile = \"/run/daemon.pid\""))
 }
 
 /// `exists` says something about the count: the key and the words, where the two never hold together.

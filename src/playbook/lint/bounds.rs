@@ -2,7 +2,6 @@
 
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
-use crate::playbook::model::Attachment;
 use crate::playbook::rule::Rule;
 
 const CHECKS: usize = 32;
@@ -17,23 +16,6 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     {
         let message = format!("{} attempts: at least 1 and at most 100 can be allowed", attempts.value);
         findings.add(Rule::OutOfRange, attempts.at.span(), message, "write attempts = 3");
-    }
-    for attachment in &draft.attach {
-        let at = attachment.at;
-        let mut range = |key: &str, number: u32, most: u32| {
-            if !(1..=most).contains(&number) {
-                let message = format!("`{key}` is 1 to {most}, not {number}");
-                findings.add(Rule::OutOfRange, at.field_span(key), message, format!("write a number from 1 to {most}"));
-            }
-        };
-        match attachment.value {
-            Attachment::Journal(journal) => range("lines", journal.lines, 10_000),
-            Attachment::DiskUsage(usage) => {
-                range("depth", usage.depth, 16);
-                range("top", usage.top, 1000);
-            }
-            Attachment::Run(_) => {}
-        }
     }
     let mut most = |what: &str, limit: usize, one_more: Option<std::ops::Range<usize>>| {
         if let Some(span) = one_more {

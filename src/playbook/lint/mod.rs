@@ -1,6 +1,5 @@
 //! What is well-formed and still dangerous, or without sense. Each rule has its own diagnostic; one page per concern.
 
-mod actions;
 mod bounds;
 mod checks;
 pub(super) mod names;
@@ -12,6 +11,7 @@ mod texts;
 mod times;
 mod verifier;
 
+use super::attachment;
 use super::diagnostic::Findings;
 use super::draft::Draft;
 use super::model::{Mode, Risk, TargetSpec};
@@ -31,8 +31,8 @@ pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
     for action in draft.rungs.iter().flat_map(|rung| &rung.actions) {
         action.value.lint(action.at, &specs, findings);
     }
-    for attachment in &draft.attach {
-        actions::attachment(attachment, &specs, findings);
+    for evidence in &draft.attach {
+        attachment::lint(evidence, &specs, findings);
     }
     verifier::lint(draft, &specs, findings);
     needs(draft, name, findings);

@@ -83,7 +83,7 @@ pub fn path(path: &str, span: Range<usize>, findings: &mut Findings<'_>) -> bool
         "is not in its simplest spelling (no `.`, no `..`, no doubled or closing `/`)"
     } else if path.contains(['*', '?', '[', ']']) {
         let message = format!("`{path}` holds a glob; one path must be named here");
-        findings.add(Rule::MisplacedGlob, span, message, "globs may stand in the names of units in `targets` only");
+        findings.add(Rule::MisplacedGlob, span, message, "globs may stand in `targets` only: in the name of a unit, a container or a link, and in a mount's last part");
         return false;
     } else {
         return true;
@@ -187,6 +187,18 @@ pub fn server(server: &str, span: Range<usize>, findings: &mut Findings<'_>) {
     if server.parse::<IpAddr>().is_err() && server.parse::<SocketAddr>().is_err() {
         let help = "write its address, as \"127.0.0.53\", \"10.0.0.1:5353\" or \"[::1]:53\"";
         findings.add(Rule::BadAddress, span, format!("`{server}` is no address of a server"), help);
+    }
+}
+
+/// A mount point, or a glob for several: only its last part may hold one.
+pub fn mount(place: &str, span: Range<usize>, findings: &mut Findings<'_>) {
+    match place.rsplit_once('/') {
+        Some((folder, last)) if is_glob(last) && !is_glob(folder) => {
+            path(if folder.is_empty() { "/" } else { folder }, span, findings);
+        }
+        _ => {
+            path(place, span, findings);
+        }
     }
 }
 

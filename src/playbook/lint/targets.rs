@@ -14,7 +14,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     for (nth, target) in draft.targets.iter().enumerate() {
         let span = target.at.span();
         match &target.value {
-            TargetSpec::Unit(name) | TargetSpec::Container(name) | TargetSpec::Link(name)
+            TargetSpec::Unit(name) | TargetSpec::Mount(name) | TargetSpec::Container(name) | TargetSpec::Link(name)
                 if !draft.listed && names::is_glob(name) =>
             {
                 let message = format!("`{name}` is a glob, and `target` is exactly one thing");
@@ -22,7 +22,8 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
                 findings.add(Rule::MisplacedGlob, span.clone(), message, help);
             }
             TargetSpec::Unit(name) => names::unit_or_glob(name, span.clone(), findings),
-            TargetSpec::Mount(path) | TargetSpec::Path(path) => {
+            TargetSpec::Mount(path) => names::mount(path, span.clone(), findings),
+            TargetSpec::Path(path) => {
                 names::path(path, span.clone(), findings);
             }
             TargetSpec::Process(name) => names::process(name, span.clone(), findings),
@@ -50,6 +51,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
             EnabledWhen::File(path) => {
                 names::path(path, when.at.span(), findings);
             }
+            EnabledWhen::Present => {}
         }
     }
     if let Some(skip) = &draft.skip_if_stopped

@@ -2,16 +2,17 @@
 
 use super::reader::{Reader, Shape};
 use super::site::{Placed, Site};
-use crate::playbook::action::{Action, arguments};
+use crate::playbook::action::Action;
+use crate::playbook::attachment::Attachment;
 use crate::playbook::check::Check;
 use crate::playbook::diagnostic::nearest;
 use crate::playbook::draft::{Draft, RungDraft};
-use crate::playbook::model::{Attachment, DiskUsage, EnabledWhen, JournalLines, TargetSpec};
+use crate::playbook::model::{EnabledWhen, TargetSpec};
 use crate::playbook::rule::Rule;
 use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
 
 const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url, address, container or link";
-const WHEN_FORM: &str = "{ unit = \"nginx.service\" } or { file = \"/etc/nginx/nginx.conf\" }";
+const WHEN_FORM: &str = "{ unit = \"nginx.service\" }, { file = \"/etc/nginx/nginx.conf\" } or \"present\"";
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
 
 /// Everything that can be read. `broken`: the text is no TOML, so what seems missing may stand there all the same.
@@ -128,6 +129,9 @@ fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Target
 }
 
 fn enabled_when<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, EnabledWhen>> {
+    if at.value().as_str() == Some("present") {
+        return Some(Placed { value: EnabledWhen::Present, at });
+    }
     let (kind, site) = reader.kind(at, "`enabled_when`", &["unit", "file"], WHEN_FORM)?;
     let Placed { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
     Some(Placed { value: if kind == "unit" { EnabledWhen::Unit(value) } else { EnabledWhen::File(value) }, at })
@@ -278,7 +282,7 @@ fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, 
     if let Some(attach) = at.field("attach")
         && reader.is_list(attach, "attach", "[{ journal = { lines = 100 } }]")
     {
-        draft.attach = attach.elements().into_iter().filter_map(|at| attachment(reader, at)).collect();
+        draft.attach = attach.elements().into_iter().filter_map(|at| Attachment::read(reader, at)).collect();
     }
     for (key, right) in [("attempts", "attempts = 3"), ("window", "window = \"10m\"")] {
         if acts && !broken && at.field(key).is_none() {
@@ -286,21 +290,4 @@ fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, 
             reader.findings.add(Rule::UnboundedAttempts, at.head(), message, format!("write {right}"));
         }
     }
-}
-
-fn attachment<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Attachment>> {
-    const RIGHT: &str =
-        "{ journal = { lines = 100 } }, { disk_usage = { depth = 3, top = 20 } } or { run = [\"...\"] }";
-    let (kind, site) = reader.kind(at, "attachment", &["journal", "disk_usage", "run"], RIGHT)?;
-    let value = match kind {
-        "journal" => {
-            Attachment::Journal(reader.typed::<JournalLines>(site, "`journal`", "journal = { lines = 100 }")?.value)
-        }
-        "disk_usage" => {
-            let right = "disk_usage = { depth = 3, top = 20 }";
-            Attachment::DiskUsage(reader.typed::<DiskUsage>(site, "`disk_usage`", right)?.value)
-        }
-        _ => Attachment::Run(arguments(reader, site, "run")?),
-    };
-    Some(Placed { value, at: site })
 }

@@ -42,7 +42,10 @@ impl VirtualMachine {
             .arg(image::base().join("vmlinuz"))
             .arg("-initrd")
             .arg(image::base().join("initrd.img"))
-            .args(["-append", "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1 systemd.wants=reached.service"])
+            .args([
+                "-append",
+                "root=/dev/vda rw console=ttyS0 quiet net.ifnames=0 panic=1 systemd.wants=reached.service",
+            ])
             .arg("-drive")
             .arg(format!("file={},format=raw,if=virtio,snapshot=on", disk.display()))
             .args(["-device", "virtio-net-pci,netdev=net", "-netdev"])

@@ -99,7 +99,8 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
     let wanted = subject(None, path.to_str(), None);
     table.track(&wanted, Duration::MAX);
     assert_eq!(count(&mut table, &wanted), 0);
-    assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("there is no pidfile"));
+    let said = |table: &Table| table.seen(&wanted).unwrap().pidfile.unwrap();
+    assert!(matches!(said(&table), Pidfile::Missing(why) if why.contains("there is no pidfile")));
     let mut one = Sleeper::named("x");
     std::fs::write(&path, one.pid().to_string()).unwrap();
     assert_eq!(count(&mut table, &wanted), 1);
@@ -107,7 +108,7 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
     one.0.kill().unwrap();
     one.0.wait().unwrap();
     assert_eq!(count(&mut table, &wanted), 0);
-    assert!(table.seen(&wanted).unwrap().pidfile.unwrap().contains("is gone"));
+    assert!(matches!(said(&table), Pidfile::Stale(why) if why.contains("is gone")));
 }
 
 #[test]

@@ -14,7 +14,7 @@ use tokio::net::unix::pipe;
 use tokio::process::{Child, ChildStdin, Command};
 use tokio::time::{sleep, timeout};
 
-use crate::host::program::FIXED_PATH;
+use super::program::FIXED_PATH;
 use crate::text::clean;
 
 /// Between the request to end and the end by force.
@@ -24,29 +24,29 @@ const DRAIN: Duration = Duration::from_millis(200);
 
 /// What to run.
 #[derive(Debug)]
-pub(super) struct Job {
+pub struct Job {
     /// Absolute.
-    pub(super) program: PathBuf,
-    pub(super) args: Vec<String>,
+    pub program: PathBuf,
+    pub args: Vec<String>,
     /// Added to the clean environment.
-    pub(super) env: Vec<(&'static str, String)>,
-    pub(super) stdin: Vec<u8>,
-    pub(super) deadline: Duration,
+    pub env: Vec<(&'static str, String)>,
+    pub stdin: Vec<u8>,
+    pub deadline: Duration,
     /// Bytes of output to keep, half from its beginning and half from its end.
-    pub(super) keep: usize,
+    pub keep: usize,
 }
 
 /// How it ended and what it printed.
 #[derive(Debug)]
-pub(super) struct Ran {
-    pub(super) ended: Ended,
+pub struct Ran {
+    pub ended: Ended,
     /// Standard output and error as they came; clean.
-    pub(super) output: String,
+    pub output: String,
 }
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Ended {
+pub enum Ended {
     Exit(i32),
     Signal(i32),
     TimedOut,
@@ -63,7 +63,7 @@ impl std::fmt::Display for Ended {
 }
 
 /// Runs it to its end or its deadline.
-pub(super) async fn run(job: Job) -> io::Result<Ran> {
+pub async fn run(job: Job) -> io::Result<Ran> {
     let (reader, writer) = io::pipe()?;
     let child = Command::new(&job.program)
         .args(&job.args)
@@ -77,7 +77,7 @@ pub(super) async fn run(job: Job) -> io::Result<Ran> {
         .stderr(writer)
         .process_group(0)
         .spawn()?;
-    crate::host::oom::usual(child.id());
+    super::oom::usual(child.id());
     let mut child = Leader(child);
     let kept = Arc::new(Mutex::new(Kept::new(job.keep)));
     let drain = tokio::spawn(drain(pipe::Receiver::from_owned_fd(reader.into())?, Arc::clone(&kept)));

@@ -1,9 +1,15 @@
-//! What a playbook attaches to a page. Each piece has a deadline, and one that fails becomes a piece that says so: a
+//! What a playbook gathers for a page, or in a `snapshot`. Each piece has a deadline, and one that fails becomes a piece that says so: a
 //! page never waits for its evidence longer than that, and never goes without a word about it.
 
+mod files;
+mod health;
 mod holders;
 mod logs;
+mod processes;
 mod program;
+mod repeated;
+mod sockets;
+mod stacks;
 mod usage;
 
 use std::sync::Arc;
@@ -12,8 +18,10 @@ use std::time::Duration;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::page::Evidence;
+use crate::host::Systemd;
+use crate::host::cgroups;
 use crate::host::redact::redact;
+use crate::playbook::attachment::ProcessBy;
 use crate::playbook::{Attachment, Target};
 use crate::text::{clean, clean_line};
 
@@ -22,6 +30,15 @@ use crate::text::{clean, clean_line};
 const DEADLINE: Duration = Duration::from_secs(40);
 /// Bytes of one piece.
 const LARGEST: usize = 256 << 10;
+
+/// Something that was gathered.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Evidence {
+    /// What it is.
+    pub title: Arc<str>,
+    /// What it says; clean, of any number of lines.
+    pub body: Arc<str>,
+}
 
 /// What one kind of evidence came to: its text, or why there is none.
 type Gathered = Result<String, String>;
@@ -51,8 +68,15 @@ async fn piece(attachment: Attachment, target: Target) -> Evidence {
     let title = title(&attachment, &target);
     let gathering = async {
         match attachment {
-            Attachment::Journal(wanted) => logs::gather(&target, wanted.lines).await,
+            Attachment::Journal(wanted) => logs::of(&target, wanted.lines).await,
+            Attachment::Kernel(wanted) => logs::of_the_kernel(wanted.lines).await,
             Attachment::DiskUsage(wanted) => usage::gather(target, wanted).await,
+            Attachment::Processes(wanted) => processes::gather(wanted).await,
+            Attachment::Sockets(wanted) => sockets::gather(pids(&target).await, wanted).await,
+            Attachment::Stacks(wanted) => stacks::gather(pids(&target).await, wanted).await,
+            Attachment::OpenFiles(wanted) => files::gather(pids(&target).await, wanted).await,
+            Attachment::Repeated(wanted) => repeated::gather(&target, wanted).await,
+            Attachment::Health(wanted) => health::gather(&target, wanted).await,
             Attachment::Run(argv) => program::gather(&argv, &target).await,
         }
     };
@@ -64,15 +88,57 @@ async fn piece(attachment: Attachment, target: Target) -> Evidence {
     Evidence { title: redact(&clean_line(&title)).as_ref().into(), body: tidy(&body) }
 }
 
-fn title(attachment: &Attachment, target: &Target) -> String {
+/// What a piece of evidence is called.
+#[must_use]
+pub fn title(attachment: &Attachment, target: &Target) -> String {
     match attachment {
         Attachment::Journal(wanted) => format!("Journal of {target}, last {} lines", wanted.lines),
+        Attachment::Kernel(wanted) => format!("The kernel's last {} lines", wanted.lines),
         Attachment::DiskUsage(_) => format!("Disk usage around {target}"),
+        Attachment::Processes(wanted) => match wanted.by {
+            ProcessBy::Cpu => "Processes by time on processors".into(),
+            ProcessBy::Memory => "Processes by memory".into(),
+            ProcessBy::Zombies => "Who does not reap its dead children".into(),
+        },
+        Attachment::Sockets(_) => format!("Connections of {target}"),
+        Attachment::Stacks(_) => format!("Where the processes of {target} stand"),
+        Attachment::OpenFiles(_) => format!("What {target} has open"),
+        Attachment::Repeated(_) => format!("The most repeated lines, for {target}"),
+        Attachment::Health(_) => format!("Health log of {target}"),
         Attachment::Run(argv) => {
             let words: Vec<String> = argv.iter().map(ToString::to_string).collect();
             format!("Output of {}", words.join(" "))
         }
     }
+}
+
+/// The processes that belong to a target; none for a target that has none of its own.
+async fn pids(target: &Target) -> Option<Vec<i32>> {
+    match target {
+        Target::Unit(name) => {
+            let unit = Systemd::shared().ok()?.unit(name).await.ok()?;
+            cgroups::folder(&unit.control_group).map(|folder| cgroups::members(&folder))
+        }
+        Target::Process(name) => {
+            let all = procfs::process::all_processes().ok()?.flatten();
+            let named = all.filter_map(|process| process.stat().ok()).filter(|stat| *stat.comm == **name);
+            Some(named.map(|stat| stat.pid).collect())
+        }
+        _ => None,
+    }
+}
+
+/// Runs a blocking look off the runtime's own threads.
+async fn apart(look: impl FnOnce() -> Gathered + Send + 'static) -> Gathered {
+    tokio::task::spawn_blocking(look).await.map_err(|error| error.to_string())?
+}
+
+/// A share of the whole as a bar of twenty columns.
+fn bar(part: u64, whole: u64) -> String {
+    const COLUMNS: usize = 20;
+    let full = u128::from(part) * COLUMNS as u128 / u128::from(whole.max(1));
+    let full = usize::try_from(full).unwrap_or(usize::MAX).min(COLUMNS);
+    format!("{}{}", "█".repeat(full), "·".repeat(COLUMNS - full))
 }
 
 /// Clean, without secrets, and of a size that a page can carry.
@@ -91,7 +157,7 @@ fn tidy(body: &str) -> Arc<str> {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playbook::model::{DiskUsage, JournalLines};
+    use crate::playbook::attachment::{DiskUsage, JournalLines, UsageBy};
     use crate::playbook::value::Template;
 
     #[tokio::test]
@@ -103,7 +169,7 @@ mod tests {
             run(&["echo", "{nonsense}"]),
             run(&["sh", "-c", "printf 'a\\033[2Jb'; exit 3"]),
             Attachment::Journal(JournalLines { lines: 5 }),
-            Attachment::DiskUsage(DiskUsage { depth: 1, top: 3 }),
+            Attachment::DiskUsage(DiskUsage { depth: 1, top: 3, by: UsageBy::Bytes }),
         ];
         let folder = tempfile::tempdir().unwrap();
         let target = Target::Path(folder.path().to_str().unwrap().into());
@@ -115,6 +181,12 @@ mod tests {
         assert_eq!(&*evidence[3].body, "a␛[2Jb\n[exit code 3]");
         assert!(evidence[4].title.starts_with("Journal of path"), "{}", evidence[4].title);
         assert!(!evidence[4].body.is_empty() && !evidence[5].body.is_empty());
+    }
+
+    #[test]
+    fn bars_show_the_share() {
+        assert_eq!(bar(1, 2), "██████████··········");
+        assert_eq!((bar(0, 0), bar(9, 3)), ("·".repeat(20), "█".repeat(20)));
     }
 
     #[test]

@@ -15,10 +15,10 @@ use std::time::{Duration, Instant};
 use bytesize::ByteSize;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
 
-use super::Gathered;
 use super::holders::{self, Held};
+use super::{Gathered, bar};
 use crate::playbook::Target;
-use crate::playbook::model::DiskUsage;
+use crate::playbook::attachment::{DiskUsage, UsageBy};
 use crate::text::clean_line;
 
 const DEADLINE: Duration = Duration::from_secs(20);
@@ -27,8 +27,6 @@ const MOST_ENTRIES: u64 = 3_000_000;
 const DEEPEST: usize = 100;
 /// Files of several names that are remembered, so that each counts once.
 const MOST_LINKED: usize = 500_000;
-/// Columns of a full bar.
-const BAR: u32 = 20;
 
 pub(super) async fn gather(target: Target, wanted: DiskUsage) -> Gathered {
     tokio::task::spawn_blocking(move || report(&target, wanted)).await.map_err(|error| error.to_string())?
@@ -93,16 +91,19 @@ fn open(folder: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
 struct Size {
     allocated: u64,
     apparent: u64,
+    /// Files and folders.
+    entries: u64,
 }
 
 impl Size {
     fn of(about: &Statx) -> Self {
-        Self { allocated: about.stx_blocks.saturating_mul(512), apparent: about.stx_size }
+        Self { allocated: about.stx_blocks.saturating_mul(512), apparent: about.stx_size, entries: 1 }
     }
 
     fn add(&mut self, other: Self) {
         self.allocated = self.allocated.saturating_add(other.allocated);
         self.apparent = self.apparent.saturating_add(other.apparent);
+        self.entries = self.entries.saturating_add(other.entries);
     }
 }
 
@@ -251,6 +252,9 @@ impl Walk {
         if self.unread > 0 {
             let _ = writeln!(out, "{} entries could not be read.", self.unread);
         }
+        if self.wanted.by == UsageBy::Entries {
+            return out + &self.entries_drawn(root, top);
+        }
         self.folders.sort_by(|one, other| other.cmp(one));
         self.folders.truncate(top);
         let files = self.files.into_sorted_vec().into_iter().map(|Reverse(file)| file).collect::<Vec<_>>();
@@ -269,6 +273,24 @@ impl Walk {
                     clean_line(&root.join(path).to_string_lossy())
                 );
             }
+        }
+        out
+    }
+}
+
+impl Walk {
+    /// The folders that use up inodes.
+    fn entries_drawn(mut self, root: &Path, top: usize) -> String {
+        let mut out = String::new();
+        if let Ok(room) = rustix::fs::statvfs(root) {
+            let _ = writeln!(out, "{} inodes in all, {} free", room.f_files, room.f_favail);
+        }
+        self.folders.sort_by_key(|(size, _)| Reverse(size.entries));
+        self.folders.truncate(top);
+        out += "\nFolders of most entries, those below them counted in:\n";
+        for (size, path) in self.folders {
+            let share = bar(size.entries, self.total.entries);
+            let _ = writeln!(out, "{:>10} {share} {}", size.entries, clean_line(&root.join(path).to_string_lossy()));
         }
         out
     }
@@ -295,13 +317,6 @@ fn bytes(bytes: u64) -> String {
     ByteSize(bytes).display().iec().to_string()
 }
 
-/// A share of the whole as a bar.
-fn bar(part: u64, whole: u64) -> String {
-    let full = u128::from(part) * u128::from(BAR) / u128::from(whole.max(1));
-    let full = usize::try_from(full).unwrap_or(usize::MAX).min(BAR as usize);
-    format!("{}{}", "█".repeat(full), "·".repeat(BAR as usize - full))
-}
-
 #[cfg(test)]
 mod tests {
     use std::fs;
@@ -310,7 +325,7 @@ mod tests {
     use super::*;
 
     fn walked(root: &Path, deadline: Duration, most: u64) -> Walk {
-        let mut walk = Walk::new(DiskUsage { depth: 2, top: 5 }, deadline, most);
+        let mut walk = Walk::new(DiskUsage { depth: 2, top: 5, by: UsageBy::Bytes }, deadline, most);
         walk.from(root).unwrap();
         walk
     }
@@ -348,6 +363,23 @@ mod tests {
     }
 
     #[test]
+    fn entries_are_counted_by_folder() {
+        let folder = tempfile::tempdir().unwrap();
+        for (name, count) in [("few", 2), ("many", 30)] {
+            fs::create_dir(folder.path().join(name)).unwrap();
+            for number in 0..count {
+                fs::write(folder.path().join(name).join(number.to_string()), "").unwrap();
+            }
+        }
+        let wanted = DiskUsage { depth: 1, top: 1, by: UsageBy::Entries };
+        let mut walk = Walk::new(wanted, Duration::from_mins(1), 1000);
+        walk.from(folder.path()).unwrap();
+        let drawn = walk.drawn(folder.path(), 1);
+        let row = drawn.lines().last().unwrap();
+        assert!(row.trim_start().starts_with("31 ") && row.ends_with("/many"), "{drawn}");
+    }
+
+    #[test]
     fn a_tree_too_deep_to_follow_is_counted_as_unread() {
         let folder = tempfile::tempdir().unwrap();
         let mut path = folder.path().to_owned();
@@ -356,11 +388,5 @@ mod tests {
             fs::create_dir(&path).unwrap();
         }
         assert_eq!(walked(folder.path(), Duration::from_mins(1), 1000).unread, 1);
-    }
-
-    #[test]
-    fn bars_show_the_share() {
-        assert_eq!(bar(1, 2), "██████████··········");
-        assert_eq!((bar(0, 0), bar(9, 3)), ("·".repeat(20), "█".repeat(20)));
     }
 }

@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use super::super::child::{Ended, Job, run};
 use super::Gathered;
+use crate::host::child::{Ended, Job, run};
 use crate::host::program;
 use crate::playbook::Target;
 use crate::playbook::placeholder::{self, Placeholders};

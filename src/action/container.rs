@@ -1,0 +1,60 @@
+//! A container restarted by its engine, which waits until that is done.
+
+use std::path::PathBuf;
+use std::time::Duration;
+
+use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
+
+use super::Context;
+use super::order::Order;
+use super::plan::{PlanError, step};
+use super::runner::{Ran, Stage};
+use crate::core::plan::{PlannedStep, StepResult};
+use crate::host::containers::{Engine, NO_ENGINE, fits};
+use crate::playbook::action::ContainerAction;
+use crate::playbook::{Playbook, Target};
+
+/// What it gets to end by itself.
+const GRACE: Duration = Duration::from_secs(10);
+
+/// A restart.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ContainerOrder {
+    /// By name.
+    pub name: String,
+    /// The engine's socket.
+    pub socket: PathBuf,
+}
+
+#[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
+/// Resolves it: which engine is asked.
+pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    let Target::Container(name) = &context.target else {
+        return Err(PlanError::Refused(format!("{} is no container", context.target)));
+    };
+    if !fits(name) {
+        return Err(PlanError::Refused(format!("`{name}` is no name of a container")));
+    }
+    let engine = Engine::of_this_host().ok_or_else(|| PlanError::Refused(NO_ENGINE.into()))?;
+    let details = vec![
+        ("through", engine.socket().display().to_string()),
+        ("blast radius", "the container's clients lose their connections; what it kept in no volume is lost".into()),
+        ("rollback", "none".into()),
+    ];
+    let order = ContainerOrder { name: name.to_string(), socket: engine.socket().into() };
+    step(&format!("restart container {name}"), details, &Order::Container(order))
+}
+
+/// Asks, and waits to the deadline.
+pub(super) async fn carry_out(order: ContainerOrder, stage: &mut Stage<'_>) -> Ran {
+    let left = stage.deadline.saturating_duration_since(Instant::now());
+    let grace = GRACE.min(left / 2);
+    match Engine::at(&order.socket).restart(&order.name, grace, left).await {
+        Ok(()) => Ran { result: StepResult::Done("restarted".into()), output: String::new(), scope_empty: true },
+        Err(_) if Instant::now() >= stage.deadline => {
+            Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true }
+        }
+        Err(why) => Ran::failed(why),
+    }
+}

@@ -1,0 +1,36 @@
+//! A container restarted by its engine.
+
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
+
+use super::{Kind, Page, Replay, only_for};
+use crate::playbook::diagnostic::Findings;
+use crate::playbook::model::TargetSpec;
+use crate::playbook::read::reader::Reader;
+use crate::playbook::read::site::Site;
+
+/// `container = "restart"`: of the target.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum ContainerAction {
+    /// Ended in order, then started.
+    Restart,
+}
+
+impl Kind for ContainerAction {
+    const PAGE: Page = Page {
+        about: "The target's container, restarted through its engine's socket.",
+        examples: &["container = \"restart\""],
+        does: "asks Docker or Podman to stop it (10 s of grace) and to start it, and waits until that is done",
+        replay: Replay::Same,
+        risk: "its clients lose their connections, and it loses what it did not keep in a volume of its own",
+    };
+
+    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+        Some(reader.leaf(at, "`container`")?.value)
+    }
+
+    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+        only_for(&["container"], "container", "target = { container = \"web\" }", at, targets, findings);
+    }
+}
