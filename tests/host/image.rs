@@ -8,11 +8,10 @@ use std::sync::Once;
 /// What must be there before any service is installed; services come afterwards, with their start forbidden.
 const BASE: &str = "systemd,systemd-sysv,dbus,procps,iproute2,curl,ca-certificates,kmod,udev";
 const SERVICES: &str = "nginx-light openssh-server openssh-client redis-server postgresql cron rsyslog logrotate \
-    openssl systemd-resolved dnsmasq-base systemd-timesyncd python3-minimal nfs-kernel-server \
+    apache2 openssl systemd-resolved dnsmasq-base systemd-timesyncd python3 sshfs podman busybox-static \
     linux-image-cloud-amd64 initramfs-tools";
 /// A host has what a scenario starts, and nothing else.
-const QUIET: &str =
-    "ssh redis-server postgresql cron rsyslog systemd-resolved systemd-timesyncd nfs-server rpcbind nfs-client.target";
+const QUIET: &str = "ssh apache2 redis-server postgresql cron rsyslog systemd-resolved systemd-timesyncd podman.socket";
 
 /// Makes a virtual machine one that can be reached.
 const REACHED: &str = "[Unit]\nAfter=ssh.service\nWants=ssh.service\n[Service]\nType=oneshot\nRemainAfterExit=yes\n\
@@ -70,7 +69,7 @@ pub fn prepare() {
     let _ = fs::copy("/etc/resolv.conf", base().join("etc/resolv.conf"));
     let install = format!(
         "apt-get -qq update && apt-get -qq install -y --no-install-recommends {SERVICES} && \
-         systemctl -q disable {QUIET} && apt-get clean"
+         for unit in {QUIET}; do systemctl -q disable $unit; done; apt-get clean"
     );
     run(Command::new("chroot").arg(base()).args(["sh", "-c", &install]).env("DEBIAN_FRONTEND", "noninteractive"));
     fs::remove_file(&policy).unwrap();

@@ -11,9 +11,11 @@
 //! | `machine` | a throw-away host, a container or a virtual machine: boot, run, power off |
 //! | `watch` | salve on that host: its journal, its screen |
 //! | `scenarios` | one file per kind of failure |
+//! | `catalogue` | every shipped playbook against its fault, and the README's table of them |
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
 
+mod catalogue;
 mod image;
 mod machine;
 #[path = "../support/pty.rs"]
@@ -36,8 +38,8 @@ fn main() -> ExitCode {
         eprintln!("the scenarios on real hosts are required here, and cannot run: {missing}");
         return ExitCode::FAILURE;
     }
-    let all = scenarios::ALL.len();
-    let trials = scenarios::ALL.iter().map(|(name, scenario)| {
+    let all = scenarios::ALL.len() + catalogue::ALL.len();
+    let trials = scenarios::ALL.iter().chain(catalogue::ALL).map(|(name, scenario)| {
         Trial::test(*name, || {
             scenario();
             Ok(())
@@ -48,6 +50,9 @@ fn main() -> ExitCode {
         image::prepare();
     }
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    if std::env::var_os("SALVE_BLESS").is_some() {
+        catalogue::table::write();
+    }
     if let Some(missing) = missing {
         eprintln!("left out: {all} scenarios on real hosts, because {missing}");
     }

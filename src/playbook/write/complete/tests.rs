@@ -133,8 +133,10 @@ fn nothing_is_offered_where_nothing_may_stand() {
 fn what_a_shipped_playbook_says_is_offered() {
     for (name, text) in SHIPPED {
         assert!(read(name, name, crate::playbook::Origin::Shipped, text).playbook.is_some());
-        for (nth, line) in
-            text.lines().enumerate().filter(|(_, line)| line.contains(" = ") && !line.starts_with([' ', '#']))
+        for (nth, line) in text
+            .lines()
+            .enumerate()
+            .filter(|(_, line)| line.contains(" = ") && !line.starts_with([' ', '#']) && !line.ends_with('['))
         {
             let key = line.split_whitespace().next().unwrap();
             let shortened = text.replacen(line, &key[..1], 1);

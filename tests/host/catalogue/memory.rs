@@ -1,0 +1,77 @@
+//! Memory that ran out, leaks, or is fought over: on a kernel of its own.
+
+use super::{Case, End};
+
+pub fn killed() {
+    Case {
+        playbook: "oom-killed",
+        fault: "redis grows past its limit, and the kernel kills it",
+        verified: "active, below 80 % of its limit, and no further kill",
+        cuts: &[
+            ("for    = \"10s\"", "for    = \"1s\""),
+            ("oom_kills = \"> 0\", window = \"1m\" }", "oom_kills = \"> 0\", window = \"5s\" }"),
+            ("oom_kills = \"= 0\", window = \"5m\" }", "oom_kills = \"= 0\", window = \"8s\", every = \"1s\" }"),
+            ("soak   = \"30s\"", "soak   = \"2s\""),
+        ],
+        setup: "mkdir -p /etc/systemd/system/redis-server.service.d\n\
+                printf '[Service]\\nRestart=no\\nMemoryMax=64M\\nMemorySwapMax=0\\n' > /etc/systemd/system/redis-server.service.d/t.conf\n\
+                sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
+                systemctl daemon-reload; systemctl -q enable --now redis-server; redis-cli ping",
+        // much memory, below the limit
+        alike: "redis-cli debug populate 1000 a 20000 > /dev/null; redis-cli flushall > /dev/null",
+        fault_script: "redis-cli debug populate 10000 a 20000 > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
+        end: End::Healed,
+        after: "redis-cli ping | grep -q PONG",
+    }
+    .run_virtual();
+}
+
+pub fn leak() {
+    Case {
+        playbook: "memory-leak",
+        fault: "redis takes 2 MiB more every second",
+        verified: "active, and memory grows no more",
+        cuts: &[
+            ("only_between = \"02:00-05:00\"\n", ""),
+            ("growth = \"> 500MiB\", window = \"6h\", every = \"1m\" }", "growth = \"> 15MiB\", window = \"10s\", every = \"1s\" }"),
+            ("for    = \"5m\"", "for    = \"2s\""),
+            ("growth = \"< 50MiB\", window = \"5m\" }", "growth = \"< 5MiB\", window = \"5s\", every = \"1s\" }"),
+            ("soak   = \"1m\"", "soak   = \"2s\""),
+        ],
+        setup: "sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
+                systemctl -q enable --now redis-server; redis-cli ping; sleep 2\n\
+                printf '#!/bin/sh\\ni=0; while redis-cli ping > /dev/null && test $i -lt 120; do i=$((i+1)); redis-cli debug populate 100 leak$i 20000 > /dev/null; sleep 1; done\\n' > /root/leak\n\
+                chmod 755 /root/leak",
+        // a cache that is filled and emptied
+        alike: "sleep 8; redis-cli debug populate 500 a 20000 > /dev/null; sleep 1; redis-cli flushall > /dev/null; sleep 8",
+        fault_script: "systemd-run -q --unit=leak /root/leak",
+        end: End::HealedAfterYes,
+        after: "redis-cli ping | grep -q PONG",
+    }
+    .run_virtual();
+}
+
+pub fn thrash() {
+    Case {
+        playbook: "swap-thrash",
+        fault: "one service takes all memory, and the rest reads its programs from the disk over and over",
+        verified: "no pressure on memory any more",
+        cuts: &[
+            ("memory = \"> 20%\" }", "memory = \"> 8%\", every = \"1s\" }"),
+            ("for      = \"1m\"", "for      = \"2s\""),
+            ("memory = \"< 5%\" }", "memory = \"< 5%\", every = \"1s\" }"),
+            ("soak     = \"5m\"", "soak     = \"3s\""),
+        ],
+        setup: "head -c 300M /dev/urandom > /var/tmp/data\n\
+                printf 'import mmap, sys, time\\nsize = int(sys.argv[1]) << 20\\nheld = bytearray(size)\\nwhile True:\\n  for at in range(0, size, 4096): held[at] = 1\\n  time.sleep(0.5)\\n' > /root/eater.py\n\
+                printf 'import mmap\\nwith open(\"/var/tmp/data\") as f:\\n  m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\\n  while True:\\n    for at in range(0, len(m), 4096): m[at]\\n' > /root/reader.py\n\
+                fallocate -l 1G /swap; chmod 600 /swap; mkswap -q /swap; swapon /swap\n\
+                systemd-run -q --unit=reader1 python3 /root/reader.py; sleep 3",
+        // much memory, and enough for all
+        alike: "systemd-run -q --unit=eater python3 /root/eater.py 200; sleep 4; systemctl stop eater",
+        fault_script: "systemd-run -q --unit=eater python3 /root/eater.py 1100",
+        end: End::HealedAfterYes,
+        after: "systemctl show -p MemoryHigh --value eater | grep -v infinity",
+    }
+    .run_virtual();
+}
