@@ -243,10 +243,12 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
             // the last look of a window may lie a little before its end
             Some((bytes, over)) if over >= window.millis() / 10 * 9 => parts.bound(bound, Some(bytes), "growth "),
             Some((_, over)) => {
-                parts.unclear(format!("its memory was watched for {} of {window}", Period::from_secs(over / 1000)));
+                // neither a leak nor the end of one
+                parts.met(false, format!("watched for {} of {window} so far", Period::from_secs(over / 1000)));
             }
             None if seen.is_of_nothing() => parts.met(false, "nothing of it runs"),
-            None => parts.unclear("its memory is not yet watched"),
+            None if seen.memory.is_some() => parts.met(false, "watched since now"),
+            None => parts.unclear("the unit's memory is not counted (MemoryAccounting=)"),
         }
     }
     if let Some(bound) = check.open_files {
@@ -355,7 +357,7 @@ mod tests {
         let leak = CgroupCheck { growth: Some("> 1MiB".parse().unwrap()), window, ..CgroupCheck::default() };
         let grown = |over| CgroupSeen { growth: Some((f64::from(2 << 20), over)), ..seen };
         assert_eq!(judge(&leak, &grown(590_000)).verdict, Verdict::Holds);
-        assert!(matches!(judge(&leak, &grown(60_000)).verdict, Verdict::Unknown(_)));
+        assert_eq!(judge(&leak, &grown(60_000)).verdict, Verdict::DoesNotHold, "not yet a whole window");
         assert_eq!(condition(&leak), "growth > 1MiB in 10m");
     }
 

@@ -50,13 +50,13 @@ impl Parts {
     }
 
     /// A bound on what is counted over a window. That enough was seen is known at once; that there was no more, only
-    /// after a whole window.
+    /// after a whole window: until then it does not hold, in a detector as in a verifier.
     pub fn counted(&mut self, bound: Bound, so_far: Counted, label: &str) {
         let early = so_far.over < so_far.window;
         let from_above = matches!(bound.comparison, Comparison::Below | Comparison::AtMost | Comparison::Equal);
         if early && from_above && bound.admits(so_far.figure) {
             let (over, window) = (span(so_far.over), span(so_far.window));
-            self.unclear(format!("watched for {over} of {window} so far"));
+            self.met(false, format!("watched for {over} of {window} so far"));
             self.figure(so_far.figure);
         } else {
             self.bound(bound, Some(so_far.figure), label);

@@ -400,6 +400,13 @@ impl State {
             Event::Resumed { scope, .. } => {
                 self.pauses.remove(scope);
             }
+            Event::Flapping { key, flaps, .. } => {
+                if *flaps {
+                    self.flapping.insert(key.clone());
+                } else {
+                    self.flapping.remove(key);
+                }
+            }
             Event::Snoozed { key, until, by, reason } => {
                 self.snoozes.insert(key.clone(), (by.clone(), *until, Arc::clone(reason)));
             }

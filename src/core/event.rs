@@ -110,6 +110,8 @@ pub enum Event {
     Snoozed { key: Key, until: Mono, by: Operator, reason: Arc<str> },
     /// The end of a snooze, by hand or by its time.
     Unsnoozed { key: Key, by: Option<Operator> },
+    /// A key began to go up and down again and again, or stopped; how restless it is, in percent.
+    Flapping { key: Key, flaps: bool, percent: u8 },
     /// A playbook with this content may act.
     Armed { content: ContentKey, playbook: Arc<str>, by: Operator },
     /// Back to shadow.
@@ -166,6 +168,7 @@ impl Event {
             | Self::MaintenanceEnded { .. }
             | Self::Snoozed { .. }
             | Self::Unsnoozed { .. }
+            | Self::Flapping { .. }
             | Self::Armed { .. }
             | Self::Disarmed { .. }
             | Self::Noted { .. } => None,

@@ -52,8 +52,9 @@ pub struct Question {
     pub risk: Risk,
     /// The mode in force, after arming.
     pub mode: Mode,
-    /// The first live attempt of this content is still to come, and must ask.
-    pub first_live: bool,
+    /// What calls for caution: the first live attempt of this content is still to come, or the target goes up and down
+    /// again and again.
+    pub caution: Option<Asks>,
 }
 
 /// A pause or a maintenance window in force.
@@ -183,12 +184,8 @@ impl Question {
             Some(Asks::HostBudget)
         } else if self.risk == Risk::High {
             Some(Asks::HighRisk)
-        } else if self.first_live {
-            Some(Asks::FirstLiveAttempt)
-        } else if self.mode == Mode::Ask {
-            Some(Asks::Mode)
         } else {
-            None
+            self.caution.or_else(|| (self.mode == Mode::Ask).then_some(Asks::Mode))
         }
     }
 }

@@ -68,6 +68,8 @@ pub enum Asks {
     FirstLiveAttempt,
     /// The host's budget of attempts is spent.
     HostBudget,
+    /// The target goes up and down again and again.
+    Flapping,
 }
 
 /// Why the gate said no. Each is typed, shown and recorded.
@@ -256,6 +258,7 @@ impl fmt::Display for Asks {
             Self::Mode => "its mode is ask",
             Self::HighRisk => "its risk is high",
             Self::FirstLiveAttempt => "it is new or changed: its first live attempt asks",
+            Self::Flapping => "the target goes up and down again and again: acting each time would hide why",
             Self::HostBudget => "the host's budget of attempts is spent",
         })
     }

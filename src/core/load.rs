@@ -4,6 +4,7 @@ use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
 use super::event::Event;
+use super::flap::{self, Flap};
 use super::id::{IncidentId, Key, Role};
 use super::incident::Outcome;
 use super::input::{Binding, Resolution, Standing};
@@ -79,7 +80,12 @@ impl Core {
             return;
         }
         let watches = playbook.mode != Mode::Off;
-        self.keys.insert(key.clone(), Watched::new(playbook, standing, self.now.mono));
+        let mut fresh = Watched::new(playbook, standing, self.now.mono);
+        if self.state.flapping.contains(key) {
+            fresh.flap = Flap::restless(self.now.mono);
+            self.timers.set(Timer::Flap(key.clone()), self.now.mono + flap::AGAIN);
+        }
+        self.keys.insert(key.clone(), fresh);
         if watches {
             self.watch(key, Role::Detector);
         }
@@ -93,6 +99,10 @@ impl Core {
         self.timers.cancel(&Timer::Hold(key.clone()));
         self.timers.cancel(&Timer::Blind(key.clone()));
         self.timers.cancel(&Timer::Look(key.clone()));
+        self.timers.cancel(&Timer::Flap(key.clone()));
+        if self.state.flapping.contains(key) {
+            self.record(Event::Flapping { key: key.clone(), flaps: false, percent: 0 });
+        }
         if watched.playbook.mode != Mode::Off {
             self.unwatch(key, Role::Detector, watched.detector.len());
         }

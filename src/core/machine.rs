@@ -233,6 +233,7 @@ impl Core {
                 Timer::Snooze(key) => self.unsnooze(&key, None),
                 Timer::Breaker(key) => self.breaker_cooled(&key),
                 Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
+                Timer::Flap(key) => self.follow_flapping(&key),
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),

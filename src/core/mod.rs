@@ -28,6 +28,7 @@ pub mod command;
 pub mod config;
 pub mod effect;
 pub mod event;
+mod flap;
 pub mod gate;
 mod hold;
 pub mod id;

@@ -3,6 +3,7 @@
 use super::breaker::{Admission, Limits};
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key};
+use super::incident::Asks;
 use super::input::{Facts, Standing};
 use super::machine::Core;
 use super::state::Incident;
@@ -33,6 +34,8 @@ impl Core {
     ) -> Question {
         let now = self.now.mono;
         let (mode, first_live) = self.standing(key);
+        let flapping = self.state.flapping.contains(key).then_some(Asks::Flapping);
+        let caution = first_live.then_some(Asks::FirstLiveAttempt).or(flapping);
         let grace = self.state.booted + self.config.boot_grace;
         let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
         Question {
@@ -55,7 +58,7 @@ impl Core {
             grace: (grace > now).then_some(grace),
             risk: playbook.risk,
             mode,
-            first_live,
+            caution,
         }
     }
 

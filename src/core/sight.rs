@@ -4,6 +4,7 @@
 //! starts nor ends anything, and when it lasts it calls a human.
 
 use super::event::Event;
+use super::flap;
 use super::id::{IncidentId, Key, Role, WatchId};
 use super::incident::{Cause, Outcome};
 use super::machine::{Core, Wait};
@@ -88,9 +89,33 @@ impl Core {
         if stormed && self.storm().is_none() {
             self.storm_over();
         }
+        if let Fault::Clear | Fault::Broken = fault {
+            if let Some(watched) = self.keys.get_mut(key) {
+                watched.flap.see(self.now.mono, fault == Fault::Broken);
+            }
+            self.follow_flapping(key);
+        }
         if fault == Fault::Clear {
             self.stop_pending(key);
             self.wake(Wait::Need);
+        }
+    }
+
+    /// Does the key flap, or flap no more? Asked at each change of its fault, and each minute while it flaps.
+    pub(super) fn follow_flapping(&mut self, key: &Key) {
+        let now = self.now.mono;
+        let before = self.state.flapping.contains(key);
+        let Some(watched) = self.keys.get_mut(key) else { return };
+        watched.flap.pass(now);
+        let (flaps, percent) = (watched.flap.flaps(before), watched.flap.percent());
+        if flaps != before {
+            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+            self.record(Event::Flapping { key: key.clone(), flaps, percent: percent.round() as u8 });
+        }
+        if flaps {
+            self.timers.set(Timer::Flap(key.clone()), now + flap::AGAIN);
+        } else {
+            self.timers.cancel(&Timer::Flap(key.clone()));
         }
     }
 

@@ -79,6 +79,8 @@ pub struct State {
     pub healed: HashMap<Key, VecDeque<Healing>>,
     /// Keys that healed more often than is well.
     pub frequent: BTreeSet<Key>,
+    /// Keys that go up and down again and again.
+    pub flapping: BTreeSet<Key>,
     /// The numbers last given.
     pub last: Last,
 }

@@ -126,6 +126,13 @@ fn host_sentence(event: &Event) -> String {
         Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
         Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
         Event::Unsnoozed { key, by: None } => format!("the snooze of {} ended by its time", key.target),
+        Event::Flapping { key, flaps: true, percent } => {
+            format!(
+                "{} flaps: its last 20 states changed {percent} % of the time; attempts ask from now on",
+                key.target
+            )
+        }
+        Event::Flapping { key, flaps: false, .. } => format!("{} flaps no more", key.target),
         Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),
         Event::Disarmed { playbook, by, .. } => format!("{by} put playbook {playbook} back to shadow"),
         Event::Noted { about, text } => format!("{about}: {text}"),

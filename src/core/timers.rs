@@ -24,6 +24,8 @@ pub enum Timer {
     Blind(Key),
     /// A survey saw something else than the watch told last: it is looked at again.
     Look(Key),
+    /// A key that flaps has been steady for a minute.
+    Flap(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
     /// Nobody acknowledged this escalation's call through that channel.

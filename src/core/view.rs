@@ -16,6 +16,14 @@ use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
 
 impl Core {
+    /// How restless a key is, in percent, where it flaps.
+    #[must_use]
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
+    pub fn flapping(&self, key: &Key) -> Option<u8> {
+        let percent = || self.keys.get(key).map_or(0.0, |watched| watched.flap.percent());
+        self.state.flapping.contains(key).then(|| percent().round() as u8)
+    }
+
     /// The durable state: the fold of the journal.
     #[must_use]
     pub const fn state(&self) -> &State {

@@ -6,6 +6,7 @@ use std::time::Duration;
 
 use super::effect::Effect;
 use super::event::Event;
+use super::flap::Flap;
 use super::id::{IncidentId, Key, Role, WatchId};
 use super::input::Standing;
 use super::machine::Core;
@@ -42,6 +43,8 @@ pub struct Watched {
     pub muted: bool,
     /// Readings that began before this tell of a time before the last attempt was over.
     pub stale_before: Mono,
+    /// How it went up and down.
+    pub flap: Flap,
     /// What the timeline shows.
     pub marks: VecDeque<(Mono, Moment)>,
     /// What the sparkline shows.
@@ -108,6 +111,7 @@ impl Watched {
             last: None,
             muted: false,
             stale_before: Mono(0),
+            flap: Flap::quiet(now),
             marks: VecDeque::new(),
             figures: VecDeque::new(),
         }

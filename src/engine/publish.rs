@@ -145,6 +145,7 @@ fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words) -> Det
         condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or(watched.since, |incident| incident.since),
         incident: incident.map(|incident| incident.id),
+        flapping: core.flapping(key),
         marks: watched.marks.iter().map(|(at, moment)| (*at, mark(*moment))).collect(),
         figures: watched.figures.iter().copied().collect(),
     }
@@ -170,6 +171,7 @@ fn absent(binding: &Binding, words: &mut Words) -> Detector {
         condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
         since: Mono(0),
         incident: None,
+        flapping: None,
         marks: Vec::new(),
         figures: Vec::new(),
     }

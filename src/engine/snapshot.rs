@@ -152,6 +152,10 @@ pub struct Detector {
     pub since: Mono,
     /// The open incident.
     pub incident: Option<IncidentId>,
+    /// How restless it is, in percent of a change at each of its last 20 states, where that is so much that it flaps:
+    /// then it asks instead of acting.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<u8>,
     /// The last hour's changes of mark, oldest first: what the timeline draws.
     pub marks: Vec<(Mono, Mark)>,
     /// Latest figures of the telling check, oldest first, at most 120: what the sparkline draws.

@@ -99,9 +99,10 @@ impl Reader {
 /// Was something done to this key, or to what it belongs to?
 fn touches(event: &Event, key: &Key, name: &str) -> bool {
     match event {
-        Event::Breaker { key: one, .. } | Event::Snoozed { key: one, .. } | Event::Unsnoozed { key: one, .. } => {
-            one == key
-        }
+        Event::Breaker { key: one, .. }
+        | Event::Snoozed { key: one, .. }
+        | Event::Unsnoozed { key: one, .. }
+        | Event::Flapping { key: one, .. } => one == key,
         Event::Paused { scope, .. } | Event::Resumed { scope, .. } => match scope {
             Scope::Host => true,
             Scope::Playbook(playbook) => **playbook == *name,

@@ -106,7 +106,13 @@ fn report() -> impl Strategy<Value = Arc<AttemptReport>> {
 }
 
 fn request() -> impl Strategy<Value = Request> {
-    let why = prop_oneof![Just(Asks::Mode), Just(Asks::HighRisk), Just(Asks::FirstLiveAttempt), Just(Asks::HostBudget)];
+    let why = prop_oneof![
+        Just(Asks::Mode),
+        Just(Asks::HighRisk),
+        Just(Asks::FirstLiveAttempt),
+        Just(Asks::HostBudget),
+        Just(Asks::Flapping)
+    ];
     (any::<u32>(), plan(), why, mono(), option::of(operator()))
         .prop_map(|(generation, plan, why, expires, first)| Request { generation, plan, why, expires, first })
 }
@@ -292,6 +298,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             reason
         }),
         (key(), option::of(operator())).prop_map(|(key, by)| Event::Unsnoozed { key, by }),
+        (key(), any::<bool>(), 0..=100_u8).prop_map(|(key, flaps, percent)| Event::Flapping { key, flaps, percent }),
         (text(), text(), operator()).prop_map(|(content, playbook, by)| Event::Armed {
             content: ContentKey(content),
             playbook,

@@ -28,7 +28,7 @@ kinds! {
         Escalated => "escalated", Resolved => "resolved", CalledBesides => "called besides",
         Relayed => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
         Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
-        MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Armed => "armed",
+        MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Flapping => "flapping", Armed => "armed",
         Disarmed => "disarmed", Noted => "noted";
     denial(Denial) DENIALS: Paused => "paused", Snoozed => "snoozed", OutsideWindow => "outside window",
         DependencyUnhealthy => "dependency unhealthy", StoppedByOperator => "stopped by operator",
@@ -46,7 +46,7 @@ kinds! {
     starter(Starter) STARTERS: Auto => "auto", Probe => "probe", Approved => "approved", Manual => "manual";
     breaker(BreakerState) BREAKERS: Closed => "closed", Open => "open", HalfOpen => "half-open",
         Latched => "latched";
-    asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt",
+    asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt", Flapping => "flapping",
         HostBudget => "host budget";
     command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
         Schedule => "schedule", Unschedule => "unschedule",        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",

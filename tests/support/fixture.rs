@@ -109,6 +109,7 @@ fn detector(
         condition: condition.into(),
         since: ago(since),
         incident: None,
+        flapping: None,
         marks: vec![(ago(3500), Mark::Ok)],
         figures: Vec::new(),
     }

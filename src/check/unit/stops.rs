@@ -74,7 +74,7 @@ pub async fn journal_tells_of_stop(unit: &str, since: jiff::Timestamp) -> Option
     let program = resolve("journalctl").ok()?;
     let mut child = Command::new(program.path)
         .args(["--no-pager", "--quiet", "--output=json", "--output-fields=JOB_TYPE,JOB_ID", "--lines=20", "--boot"])
-        .arg(format!("--since=@{}", since.as_second()))
+        .arg(format!("--since={}", moment(since)))
         .args(["_PID=1", STOPPING])
         .arg(format!("UNIT={unit}"))
         .env_clear()
@@ -96,6 +96,13 @@ pub async fn journal_tells_of_stop(unit: &str, since: jiff::Timestamp) -> Option
     };
     let text = tokio::time::timeout(JOURNAL, read).await.ok()??;
     Some(last_was_stop(&text))
+}
+
+/// As `journalctl` reads it, to the microsecond: the stop of a restart, which the journal calls a stop like any other,
+/// often lies within the same second as the start that is asked about.
+fn moment(at: jiff::Timestamp) -> String {
+    let micros = at.as_microsecond();
+    format!("@{}.{:06}", micros.div_euclid(1_000_000), micros.rem_euclid(1_000_000))
 }
 
 /// Was the last "Stopping …" of these lines for a stop job, which this process did not ask for?
@@ -129,6 +136,12 @@ mod tests {
         }
         assert_eq!(stops.stopped_since("a.service", 0), None);
         assert_eq!(stops.jobs.lock().unwrap()["a.service"].len(), KEPT);
+    }
+
+    #[test]
+    fn moments_are_told_to_the_microsecond() {
+        let at = jiff::Timestamp::from_microsecond(1_795_442_455_000_042).unwrap();
+        assert_eq!(moment(at), "@1795442455.000042");
     }
 
     #[test]

@@ -30,7 +30,7 @@ pub struct CgroupCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<Bound>,
     /// Bytes by which its memory grew within `window`, by the straight line that fits best: a leak, where load and
-    /// caches come and go. Counted anew when the unit starts; unknown until a whole window was seen.
+    /// caches come and go. Counted anew when the unit starts; holds only after a whole window.
     #[schemars(extend("examples" = ["> 500MiB", "< 50MiB"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<Bound>,
@@ -60,7 +60,7 @@ impl Kind for CgroupCheck {
         condition: "memory = \"> 90%\"",
         events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
         cost: "one D-Bus call and a few small files; open files and zombies, a few of each of its processes",
-        unknown: "the host has no unified hierarchy, the unit has no limit for its tasks, or a window is not yet over; a unit of which nothing runs uses nothing",
+        unknown: "the host has no unified hierarchy, the unit's memory is not counted, or it has no limit for its tasks; a unit of which nothing runs uses nothing",
         every: 10,
     };
 

@@ -65,7 +65,7 @@ impl Kind for LogCheck {
         condition: "count = \"> 10\"",
         events: "inotify on a file's folder; a journal is read anew each time",
         cost: "a file: what was written since the last look, through any rotation. A journal: one journalctl over the window",
-        unknown: "the log cannot be read, grows faster than it can be read, or a whole window is not yet watched",
+        unknown: "the log cannot be read, or grows faster than it can be read; before a whole window was watched, `count = \"= 0\"` does not hold",
         every: 10,
     };
 

@@ -10,8 +10,9 @@ mod services;
 pub mod table;
 mod time;
 
+use std::collections::HashSet;
 use std::thread::sleep;
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use salve::playbook::library::SHIPPED;
 use serde_json::Value;
@@ -106,63 +107,86 @@ impl Case {
         salve.start();
         machine.sh(&format!("sleep 1\n{}", self.alike));
         sleep(Duration::from_secs(4));
-        assert_eq!(self.count(&salve, "intent"), 0, "{}: what only looks like it was acted on", self.playbook);
-        let before = self.count(&salve, "opened");
+        let story = |kind: &str| self.told(machine, kind);
+        assert!(story("intent").is_empty(), "{}: what only looks like it was acted on", self.playbook);
+        let before = story("opened").len();
 
         let broken: u64 = machine.sh("date +%s%3N").trim().parse().unwrap();
         machine.sh(self.fault_script);
-        let name = self.playbook;
-        let line =
-            |kind: &str| format!("salve journal export --json | grep '\"event\":{{\"{kind}\":' | grep -c '{name}'");
-        machine.wait(&format!("{name} opened"), &format!("test $({}) -gt {before}", line("opened")));
+        self.until(machine, "opened", |opened| opened.len() > before);
+        let opened = story("opened").pop().unwrap();
         match self.end {
             End::Healed => {}
             End::HealedAfterYes => {
-                let shown = "salve show $(salve journal export --json | grep '\"asked\"' | tail -1 | \
-                             grep -o '\"incident\":[0-9]*' | head -1 | grep -o '[0-9]*')";
-                machine.wait("a question", &format!("{shown} | grep -q '^salve approve'"));
+                let asked = self.until(machine, "asked", |asked| !asked.is_empty());
+                let shown = format!("salve show {}", asked[0].fields["incident"]);
                 machine.sh(&format!("$({shown} | grep '^salve approve')"));
             }
-            End::Ticket { .. } => salve.wait_count("delivered", 1),
+            End::Ticket { holds, mend } => {
+                self.until(machine, "escalated", |calls| !calls.is_empty());
+                machine.wait("a ticket", &format!("grep -q \"{holds}\" /var/lib/salve/tickets/*.md"));
+                assert!(story("intent").is_empty(), "nothing that runs here mends it");
+                machine.sh(mend);
+            }
         }
-        if let End::Ticket { holds, mend } = self.end {
-            assert_eq!(self.count(&salve, "intent"), 0, "nothing that runs here mends it");
-            let tickets = salve.tickets().join("\n");
-            assert!(tickets.contains(holds), "{tickets}");
-            machine.sh(mend);
-            salve.wait_count("resolved", 1);
-        }
-        let count = format!("test $(salve journal export --json | grep -c '\"event\":{{\"closed\":') -gt {}", before);
-        machine.wait(&format!("{name} closed"), &count);
-        let (opened, closed, outcome) = self.ends(machine);
-        match self.end {
-            End::Ticket { .. } => {}
-            _ => assert!(outcome["healed"].is_object(), "{name}: {outcome}"),
-        }
+        let closed = self.until(machine, "closed", |closed| closed.len() > before).pop().unwrap();
+        let healed = match self.end {
+            End::Ticket { .. } => {
+                self.until(machine, "resolved", |resolved| !resolved.is_empty());
+                None
+            }
+            End::Healed | End::HealedAfterYes => {
+                assert!(closed.fields["outcome"]["healed"].is_object(), "{}: {}", self.playbook, closed.fields);
+                Some(closed.at.saturating_sub(broken))
+            }
+        };
         machine.sh(self.after);
         salve.verify();
-        let healed = match self.end {
-            End::Ticket { .. } => None,
-            _ => Some(closed.saturating_sub(broken)),
-        };
-        table::row(self, opened.saturating_sub(broken), healed);
+        table::row(self, opened.at.saturating_sub(broken), healed);
     }
 
-    /// How many events of this kind there are.
-    fn count(&self, salve: &Salve<'_>, kind: &str) -> usize {
-        salve.count(kind)
+    /// Waits until this playbook's events of a kind are as wanted; they.
+    fn until(&self, machine: &Machine, kind: &str, enough: impl Fn(&[Told]) -> bool) -> Vec<Told> {
+        let deadline = Instant::now() + machine.patience();
+        loop {
+            let told = self.told(machine, kind);
+            if enough(&told) {
+                return told;
+            }
+            assert!(
+                Instant::now() < deadline,
+                "{}: never {kind}\n{}",
+                self.playbook,
+                machine.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
+            );
+            sleep(Duration::from_millis(200));
+        }
     }
 
-    /// When the last incident opened and closed, in milliseconds of the host's clock, and how.
-    fn ends(&self, machine: &Machine) -> (u64, u64, Value) {
+    /// This playbook's events of a kind, oldest first; the others that are shipped run beside it, in shadow.
+    fn told(&self, machine: &Machine, kind: &str) -> Vec<Told> {
         let lines = machine.sh("salve journal export --json");
-        let of = |kind: &str| {
-            let records = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap());
-            let last = records.filter(|record| record["event"].get(kind).is_some()).last().unwrap();
-            let wall: jiff::Timestamp = last["wall"].as_str().unwrap().parse().unwrap();
-            (u64::try_from(wall.as_millisecond()).unwrap(), last["event"][kind].clone())
-        };
-        let ((opened, _), (closed, event)) = (of("opened"), of("closed"));
-        (opened, closed, event["outcome"].clone())
+        let (mut contents, mut incidents, mut told) = (HashSet::new(), HashSet::new(), Vec::new());
+        for record in lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
+            let (word, fields) = record["event"].as_object().unwrap().iter().next().unwrap();
+            let wall: jiff::Timestamp = record["wall"].as_str().unwrap().parse().unwrap();
+            if word == "adopted" && fields["name"] == self.playbook {
+                contents.insert(fields["content"].to_string());
+            }
+            if word == "opened" && contents.contains(&fields["key"]["content"].to_string()) {
+                incidents.insert(fields["incident"].to_string());
+            }
+            if word == kind && incidents.contains(&fields["incident"].to_string()) {
+                let at = u64::try_from(wall.as_millisecond()).unwrap();
+                told.push(Told { at, fields: fields.clone() });
+            }
+        }
+        told
     }
+}
+
+/// One event: when, in milliseconds of the host's clock, and what it says.
+struct Told {
+    at: u64,
+    fields: Value,
 }

@@ -53,7 +53,7 @@ pub fn postgresql() {
         setup: "systemctl -q enable --now postgresql; systemctl is-active postgresql@15-main",
         alike: "systemctl stop postgresql@15-main; sleep 4; systemctl start postgresql@15-main",
         fault_script: "kill -9 $(head -1 /var/lib/postgresql/15/main/postmaster.pid)",
-        end: End::Healed,
+        end: End::HealedAfterYes,
         after: "pg_isready",
     }
     .run();
@@ -79,7 +79,7 @@ pub fn sshd() {
         playbook: "sshd-up",
         fault: "`kill -9` of sshd",
         verified: "the unit is active, and port 22 takes connections",
-        cuts: &[("for  = \"30s\"", "for  = \"1s\""), ("soak   = \"15s\"", "soak   = \"2s\"")],
+        cuts: &[("for  = \"15s\"", "for  = \"1s\""), ("soak   = \"15s\"", "soak   = \"2s\"")],
         setup: enabled!("ssh.service"),
         alike: stopped_and_started!("ssh.service"),
         fault_script: "pkill -9 sshd",
@@ -107,15 +107,15 @@ pub fn cron() {
 pub fn down() {
     Case {
         playbook: "service-down",
-        fault: "`kill -9` of rsyslog, one of a list",
+        fault: "`kill -9` of apache2, one of a list",
         verified: "the unit stays active",
         cuts: &[("for  = \"30s\"", "for  = \"1s\""), ("soak   = \"60s\"", "soak   = \"3s\"")],
-        setup: enabled!("rsyslog.service"),
-        // a deployment restarts it again and again
-        alike: "for i in 1 2 3; do systemctl restart rsyslog; sleep 1; done",
-        fault_script: "pkill -9 rsyslogd",
+        setup: concat!("systemctl stop nginx\n", enabled!("apache2.service")),
+        // a deployment
+        alike: "systemctl restart apache2; sleep 2",
+        fault_script: "pkill -9 apache2",
         end: End::Healed,
-        after: "systemctl is-active rsyslog",
+        after: "curl -fsS -o /dev/null http://127.0.0.1/",
     }
     .run();
 }
@@ -123,14 +123,15 @@ pub fn down() {
 pub fn failed_job() {
     Case {
         playbook: "failed-units",
-        fault: "logrotate met a broken configuration, since mended",
+        fault: "logrotate could not write its state, and by now could",
         verified: "the job has run, and is not failed",
         cuts: &[("for  = \"1m\"", "for  = \"1s\"")],
         setup: "systemctl start logrotate",
         alike: "systemctl start logrotate",
-        fault_script: "echo rubbish > /etc/logrotate.d/broken; systemctl start logrotate || rm /etc/logrotate.d/broken",
+        fault_script: "rm /var/lib/logrotate/status; mkdir /var/lib/logrotate/status; systemctl start logrotate; \
+                       systemctl is-failed logrotate && rmdir /var/lib/logrotate/status",
         end: End::Healed,
-        after: "systemctl show -p Result --value logrotate | grep -q success",
+        after: "systemctl show -p Result --value logrotate | grep -q success; test -f /var/lib/logrotate/status",
     }
     .run();
 }
@@ -166,7 +167,7 @@ pub fn stale_pidfile() {
         fault: "apache2 killed, and its pidfile names a stranger: it refuses to start",
         verified: "the unit is active, and the pidfile names apache2",
         cuts: &[("for     = \"30s\"", "for     = \"1s\""), ("soak    = \"15s\"", "soak    = \"2s\"")],
-        setup: "systemctl -q enable --now apache2; systemctl is-active apache2",
+        setup: "systemctl stop nginx; systemctl -q enable --now apache2; systemctl is-active apache2",
         alike: "systemctl stop apache2; sleep 2; systemctl start apache2",
         fault_script: "sleep 1000 > /dev/null 2>&1 & stranger=$!; pkill -9 apache2; sleep 0.3\n\
                        echo $stranger > /run/apache2/apache2.pid; systemctl start apache2 || true",

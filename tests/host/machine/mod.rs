@@ -48,7 +48,7 @@ impl Machine {
     }
 
     /// How long a host may take for one thing; one whose processor is emulated takes its time.
-    const fn patience(&self) -> Duration {
+    pub const fn patience(&self) -> Duration {
         match &self.body {
             Body::Container(_) => Duration::from_mins(1),
             Body::Virtual(_) => Duration::from_mins(4),
@@ -88,7 +88,7 @@ impl Machine {
             assert!(
                 Instant::now() < deadline,
                 "never came: {what}\n{}",
-                self.try_sh("salve journal export --json | tail -30")
+                self.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
             );
             sleep(Duration::from_millis(100));
         }
