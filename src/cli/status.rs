@@ -83,12 +83,14 @@ pub fn text(snapshot: &Snapshot) -> String {
     if let Err(why) = &snapshot.recording {
         let _ = writeln!(out, "nothing acts: the journal cannot be written: {why}");
     }
-    let mut rows: Vec<_> = snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL).collect();
+    let mut rows: Vec<_> =
+        snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL || row.flapping.is_some()).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));
     for row in rows {
         let seen = row.seen.as_deref().unwrap_or("no reading");
-        let _ =
-            writeln!(out, "{:<28} {:<20} {seen} ({})  {}", row.target, row.playbook, row.condition, words(&row.health));
+        let flaps = row.flapping.map_or_else(String::new, |percent| format!("; flaps ({percent} %), so it asks"));
+        let (health, condition) = (words(&row.health), &row.condition);
+        let _ = writeln!(out, "{:<28} {:<20} {seen} ({condition})  {health}{flaps}", row.target, row.playbook);
     }
     let day = &snapshot.rates.day.auto_fix;
     if let Some(percent) = day.percent() {

@@ -84,7 +84,12 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
                 _ => short,
             };
             let id = row_id(&detector.playbook, &detector.target);
-            Row { detector, class: class(&detector.health), name, id, marks: Vec::new() }
+            // one that flaps is well for the moment only
+            let class = match class(&detector.health) {
+                Class::Ok if detector.flapping.is_some() => Class::Pending,
+                class => class,
+            };
+            Row { detector, class, name, id, marks: Vec::new() }
         })
         .filter_map(|row| {
             let Some(finder) = &mut finder else { return Some(row) };

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::core::incident::Denial;
 use crate::core::{Mono, Operator};
-use crate::engine::snapshot::{Health, Stage};
+use crate::engine::snapshot::{Detector, Health, Stage};
 
 /// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
 #[must_use]
@@ -112,6 +112,25 @@ pub fn target(written: &str) -> String {
         "url" => name.split_once("://").map_or(name, |(_, rest)| rest).to_owned(),
         "" => written.to_owned(),
         _ => name.to_owned(),
+    }
+}
+
+/// How a row stands: its state, and whether it flaps.
+#[must_use]
+pub fn standing(detector: &Detector, now: Mono) -> String {
+    let health = health(&detector.health, now);
+    match detector.flapping {
+        Some(percent) => format!("{health}; FLAPS: {percent} % of its last states changed, so it asks"),
+        None => health,
+    }
+}
+
+/// The same in at most eight columns.
+#[must_use]
+pub fn standing_short(detector: &Detector) -> String {
+    match (&detector.health, detector.flapping) {
+        (Health::Ok, Some(_)) => "FLAPS".into(),
+        (health, _) => health_short(health),
     }
 }
 

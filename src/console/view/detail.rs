@@ -50,7 +50,7 @@ pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
         .seen
         .as_ref()
         .map_or_else(String::new, |seen| format!(" (sees {seen}, fault when {})", row.detector.condition));
-    line.with(role, say::health(&row.detector.health, world.mono)).dim(seen)
+    line.with(role, say::standing(row.detector, world.mono)).dim(seen)
 }
 
 fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
@@ -58,7 +58,7 @@ fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
     let (_, role) = detectors::sign(row.class, &world.look.glyphs);
     let since = say::age(world.mono.since(detector.since));
     let mut lines = vec![
-        Line::new().with(role, say::health(&detector.health, world.mono)).dim(format!("  for {since}")).hanging(2),
+        Line::new().with(role, say::standing(detector, world.mono)).dim(format!("  for {since}")).hanging(2),
         Line::new().text(&detector.target).dim(format!("  {} ({})", detector.playbook, detector.mode)),
     ];
     let seen = detector.seen.as_deref().unwrap_or("no reading yet");

@@ -110,11 +110,8 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_
     };
     canvas.put(x, y, 4, Role::Dim, &format!("{age:>4}"));
     x += 5;
-    let words = if columns.status > 12 {
-        say::health(&row.detector.health, world.mono)
-    } else {
-        say::health_short(&row.detector.health)
-    };
+    let words =
+        if columns.status > 12 { say::standing(row.detector, world.mono) } else { say::standing_short(row.detector) };
     canvas.put(x, y, area.right().saturating_sub(x).min(columns.status), role, &words);
 }
 

@@ -100,7 +100,7 @@ fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
                 .with(role, format!("{sign} "))
                 .text(&row.detector.target)
                 .dim(seen)
-                .with(role, say::health(&row.detector.health, world.mono))
+                .with(role, say::standing(row.detector, world.mono))
                 .hanging(2)
         })
         .collect();

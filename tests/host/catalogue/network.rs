@@ -43,8 +43,8 @@ pub fn dns() {
                 systemctl daemon-reload; systemctl -q enable --now systemd-resolved; ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf\n\
                 for i in $(seq 50); do getent hosts deb.debian.org && break; sleep 0.2; done",
         // slow for a moment
-        alike: "pkill -STOP -f systemd-resolved; sleep 1; pkill -CONT -f systemd-resolved; sleep 2",
-        fault_script: "pkill -STOP -f systemd-resolved",
+        alike: "systemctl kill -s STOP systemd-resolved; sleep 1; systemctl kill -s CONT systemd-resolved; sleep 2",
+        fault_script: "systemctl kill -s STOP systemd-resolved",
         end: End::Healed,
         after: "getent hosts deb.debian.org | grep -q 10.9.8.7",
     }

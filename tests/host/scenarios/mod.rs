@@ -7,6 +7,7 @@ mod filesystem;
 mod nginx;
 mod screen;
 mod service;
+mod storm;
 
 /// Every scenario, by name.
 pub const ALL: &[(&str, fn())] = &[
@@ -36,4 +37,6 @@ pub const ALL: &[(&str, fn())] = &[
     ("a_loop_that_stands_still_starves_the_watchdog", service::wedged),
     ("playbooks_that_anybody_can_write_act_no_more", service::writable_playbooks),
     ("a_full_disk_stops_acts_and_not_pages", service::disk_full),
+    ("forty_units_fail_at_once", storm::forty_at_once),
+    ("a_thousand_targets_cost_next_to_nothing", storm::a_thousand_targets),
 ];
