@@ -7,6 +7,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 use super::completions::Shell;
 use super::exit::Failure;
 use super::json::Document;
+use super::report;
 use crate::control::way::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
@@ -110,6 +111,15 @@ pub enum Verb {
         /// the collector reads names that end in .prom
         #[arg(long, value_name = "FILE")]
         textfile: Option<PathBuf>,
+    },
+    /// What a period came to: success rate, what to automate next, what to stop automating
+    Report {
+        /// Up to now, for so long, as 24h or 30d; compared with as long before
+        #[arg(long, value_name = "TIME", default_value = "7d")]
+        since: Period,
+        /// How it is written
+        #[arg(long, value_name = "FORM", default_value = "text")]
+        format: report::Form,
     },
     /// Open and latest incidents
     Incidents {

@@ -76,6 +76,8 @@ pub enum Document {
     Breakers,
     /// `salve doctor --json`
     Doctor,
+    /// `salve report --format json`
+    Report,
 }
 
 /// Prints one document, laid out for reading.
@@ -103,6 +105,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Diagnostics => of::<Diagnostics>(),
         Document::Breakers => of::<Breakers<'static>>(),
         Document::Doctor => of::<super::doctor::Report>(),
+        Document::Report => of::<crate::core::account::Report>(),
     };
     println!("{:#}", schema.to_value());
     ExitCode::SUCCESS

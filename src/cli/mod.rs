@@ -28,6 +28,7 @@ mod pause;
 mod plan;
 mod playbook;
 mod reach;
+mod report;
 mod runtime;
 mod service;
 mod status;
@@ -77,6 +78,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Status { json, watch: true }) => watch::run(&common, json),
         Some(Verb::Status { json, .. }) => status::run(&common, json),
         Some(Verb::Metrics { textfile }) => metrics::run(&common, textfile.as_deref()),
+        Some(Verb::Report { since, format }) => report::run(&common, since, format),
         Some(Verb::Completions { shell }) => Ok(completions::run(shell)),
         Some(Verb::Schema { document }) => Ok(json::schema(document)),
         Some(Verb::Man { out }) => man::run(out.as_deref()),

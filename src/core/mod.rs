@@ -17,7 +17,9 @@
 //! | [`story`] | one plain sentence per event |
 //! | [`past`] | a folded machine as a picture of its moment |
 //! | [`rate`] | does the automation fix what it touches |
+//! | [`account`] | what a period came to, for a report |
 
+pub mod account;
 mod answer;
 mod apply;
 mod ask;

@@ -185,7 +185,8 @@ impl Tally {
     }
 }
 
-fn add(rates: &mut WindowRates, verdict: Verdict, up: bool) {
+/// Counts a verdict in, or out again.
+pub(super) fn add(rates: &mut WindowRates, verdict: Verdict, up: bool) {
     let count = |figure: &mut u32, counts: bool| {
         if counts {
             *figure = if up { figure.saturating_add(1) } else { figure.saturating_sub(1) };

@@ -1,5 +1,6 @@
 //! The machine as a whole, driven by a small bench: a clock, a journal and a host that answers.
 
+mod accounts;
 mod answers;
 mod bench;
 mod breaks;

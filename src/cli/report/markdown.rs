@@ -1,0 +1,64 @@
+//! For a wiki or a mail.
+
+use std::fmt::Write as _;
+
+use super::words;
+use crate::core::account::Report;
+
+pub fn written(report: &Report) -> String {
+    let mut out = format!("# salve: {}\n\n", words::span(report.period));
+    let (now, then) = (&report.rates, &report.rates_before);
+    out.push_str("| | this period | before |\n|---|---|---|\n");
+    for (name, now, then) in [
+        ("auto-fix rate", now.auto_fix, then.auto_fix),
+        ("coverage", now.coverage, then.coverage),
+        ("assisted rate", now.assisted, then.assisted),
+    ] {
+        let _ = writeln!(out, "| {name} | {}{} | {} |", words::share(now), words::interval(now), words::share(then));
+    }
+    let _ = writeln!(out, "| cleared by themselves | {} | {} |", now.self_cleared, then.self_cleared);
+    let _ = writeln!(out, "| in shadow | {} | {} |", now.shadow, then.shadow);
+    let _ = writeln!(out, "\nThe auto-fix rate is {}. Still open: {}.", words::band(report.band), report.open);
+    out.push_str("\n## By playbook\n\n| playbook | incidents | auto-fix rate | before | assisted rate |\n|---|---|---|---|---|\n");
+    for one in &report.playbooks {
+        let (rates, before) = (&one.rates, &one.rates_before);
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} |",
+            one.playbook,
+            one.incidents,
+            words::share(rates.auto_fix),
+            words::share(before.auto_fix),
+            words::share(rates.assisted)
+        );
+    }
+    list(&mut out, "Automate next", report.automate.iter().map(words::wanted));
+    list(&mut out, "Look again at", report.doubts.iter().map(words::doubt));
+    out.push_str(
+        "\n## Slowest to heal\n\n| playbook | healed | median | 90 % within | worst |\n|---|---|---|---|---|\n",
+    );
+    for times in &report.slowest {
+        let _ = writeln!(
+            out,
+            "| {} | {} | {} | {} | {} (incident {}) |",
+            times.playbook,
+            times.healed,
+            words::length(times.median_ms),
+            words::length(times.p90_ms),
+            words::length(times.worst_ms),
+            times.worst
+        );
+    }
+    out
+}
+
+fn list(out: &mut String, heading: &str, rows: impl Iterator<Item = String>) {
+    let _ = writeln!(out, "\n## {heading}\n");
+    let before = out.len();
+    for row in rows {
+        let _ = writeln!(out, "- {row}");
+    }
+    if out.len() == before {
+        out.push_str("Nothing.\n");
+    }
+}

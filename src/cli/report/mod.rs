@@ -1,0 +1,58 @@
+//! `salve report`: what a period came to, for whoever decides what to automate next.
+
+mod markdown;
+mod text;
+mod words;
+
+use std::process::ExitCode;
+use std::time::Duration;
+
+use clap::ValueEnum;
+use jiff::Timestamp;
+
+use super::args::Common;
+use super::exit::Failure;
+use super::json;
+use crate::core::account::Account;
+use crate::journal::{ReadError, Reader};
+use crate::playbook::value::Period;
+
+/// More than a year of twice that length is not kept anywhere.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+/// How it is written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
+pub enum Form {
+    /// For a terminal, with bars
+    Text,
+    /// For a wiki or a mail
+    Markdown,
+    /// For other programs
+    Json,
+}
+
+pub fn run(common: &Common, since: Period, form: Form) -> Result<ExitCode, Failure> {
+    if since.0.is_zero() || since.0 > LONGEST {
+        return Err(Failure::Usage(format!("--since {since}: from 1s to 366d can be reported on, as --since 7d")));
+    }
+    let mut account = Account::default();
+    let state = common.paths().state;
+    match Reader::open(&state) {
+        Ok(reader) => {
+            let last = reader.last_seq()?;
+            for recorded in reader.events_between(1, last)? {
+                account.fold(&std::sync::Arc::new(recorded));
+            }
+        }
+        // nothing happened on a host that salve has not seen yet
+        Err(ReadError::None { .. }) => {}
+        Err(error) => return Err(error.into()),
+    }
+    let report = account.report(Timestamp::now(), since.0);
+    match form {
+        Form::Json => json::print(&report)?,
+        Form::Text => print!("{}", text::drawn(&report)),
+        Form::Markdown => print!("{}", markdown::written(&report)),
+    }
+    Ok(ExitCode::SUCCESS)
+}

@@ -1,0 +1,75 @@
+//! For a terminal: figures with bars.
+
+use std::fmt::Write as _;
+
+use super::words;
+use crate::core::account::{OfPlaybook, Report};
+use crate::core::rate::Share;
+
+/// Columns of a full bar.
+const BAR: usize = 20;
+
+pub fn drawn(report: &Report) -> String {
+    let mut out = format!("{}\n", words::span(report.period));
+    let (now, then) = (&report.rates, &report.rates_before);
+    for (name, now, then) in [
+        ("auto-fix", now.auto_fix, then.auto_fix),
+        ("coverage", now.coverage, then.coverage),
+        ("assisted", now.assisted, then.assisted),
+    ] {
+        let (interval, change) = (words::interval(now), words::change(now, then));
+        let _ = writeln!(out, "{name:<10} {} {}{interval}{change}", bar(now), words::share(now));
+    }
+    let _ = writeln!(out, "{:<10} {}", "", words::band(report.band));
+    let _ = writeln!(
+        out,
+        "cleared by themselves {} (before: {}), in shadow {} (before: {}), still open {}",
+        now.self_cleared, then.self_cleared, now.shadow, then.shadow, report.open
+    );
+    section(&mut out, "By playbook", &report.playbooks, playbook);
+    section(&mut out, "Automate next", &report.automate, words::wanted);
+    section(&mut out, "Look again at", &report.doubts, words::doubt);
+    let worst = report.slowest.iter().map(|times| times.worst_ms).max().unwrap_or(1).max(1);
+    section(&mut out, "Slowest to heal", &report.slowest, |times| {
+        let name = &times.playbook;
+        let (median, p90) = (words::length(times.median_ms), words::length(times.p90_ms));
+        format!(
+            "{name:<20} {} median {median}, nine in ten within {p90}, worst {} (incident {}), {} healed",
+            bar_of(times.median_ms, worst),
+            words::length(times.worst_ms),
+            times.worst,
+            times.healed
+        )
+    });
+    out
+}
+
+fn section<T>(out: &mut String, heading: &str, rows: &[T], row: impl Fn(&T) -> String) {
+    let _ = writeln!(out, "\n{heading}");
+    if rows.is_empty() {
+        out.push_str("  nothing\n");
+    }
+    for one in rows {
+        let _ = writeln!(out, "  {}", row(one));
+    }
+}
+
+fn playbook(one: &OfPlaybook) -> String {
+    let OfPlaybook { playbook, incidents, rates, rates_before } = one;
+    let fixed = words::share(rates.auto_fix);
+    let change = words::change(rates.auto_fix, rates_before.auto_fix);
+    let assisted =
+        if rates.assisted.whole > 0 { format!(", with a yes {}", words::share(rates.assisted)) } else { String::new() };
+    format!("{playbook:<20} {} {incidents:>4} incidents, auto-fix {fixed}{change}{assisted}", bar(rates.auto_fix))
+}
+
+/// What was fixed full, what was not shaded, nothing at all dotted.
+fn bar(share: Share) -> String {
+    if share.whole == 0 { "·".repeat(BAR) } else { bar_of(share.part.into(), share.whole.into()) }
+}
+
+fn bar_of(part: u64, whole: u64) -> String {
+    let full = u128::from(part) * BAR as u128 / u128::from(whole.max(1));
+    let full = usize::try_from(full).unwrap_or(BAR).min(BAR);
+    format!("{}{}", "█".repeat(full), "░".repeat(BAR - full))
+}

@@ -1,0 +1,78 @@
+//! What both forms for people say in the same words.
+
+use std::time::Duration;
+
+use crate::core::account::{Doubt, Span, Wanted, Why};
+use crate::core::lacks::Lack;
+use crate::core::rate::{Band, Share};
+use crate::playbook::value::Period;
+
+/// `73 % (8 of 11)`
+pub fn share(share: Share) -> String {
+    match share.percent() {
+        Some(percent) => format!("{percent:.0} % ({} of {})", share.part, share.whole),
+        None => "-".into(),
+    }
+}
+
+/// `, 95 % between 43 % and 90 %`
+pub fn interval(share: Share) -> String {
+    share.interval().map_or_else(String::new, |(low, high)| format!(", 95 % between {low:.0} % and {high:.0} %"))
+}
+
+/// `, 12 points up`
+pub fn change(now: Share, before: Share) -> String {
+    let (Some(now), Some(then)) = (now.percent(), before.percent()) else { return String::new() };
+    let points = (now - then).round();
+    match points {
+        _ if points > 0.0 => format!(", {points:.0} points up"),
+        _ if points < 0.0 => format!(", {:.0} points down", -points),
+        _ => ", as before".into(),
+    }
+}
+
+pub fn band(band: Band) -> &'static str {
+    match band {
+        Band::NoVerdict => "no verdict yet: fewer than 10 incidents",
+        Band::TooLow => "too low: remediations do not fix",
+        Band::InBand => "in band",
+        Band::UnderAutomated => "under-automated: the pagers that still fire have no playbook yet",
+    }
+}
+
+pub fn span(span: Span) -> String {
+    let zone = jiff::tz::TimeZone::system();
+    let at = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
+    format!("{} to {}", at(span.from), at(span.to))
+}
+
+pub fn wanted(wanted: &Wanted) -> String {
+    let Wanted { playbook, target, lack, times, latest } = wanted;
+    let what = match lack {
+        Lack::NoRemediation => "calls a human: no remediation is written",
+        Lack::NoPlan => "calls a human: no plan can be made",
+        Lack::Sight => "calls a human: it cannot be seen",
+        Lack::Arming => "in shadow: it would have acted, and waits to be armed",
+    };
+    format!("{playbook} on {target}: {what} ({times} times, last incident {latest})")
+}
+
+pub fn doubt(doubt: &Doubt) -> String {
+    let name = &doubt.playbook;
+    match &doubt.why {
+        Why::LowRate { part, whole } => format!("{name}: fixed {part} of {whole}; its remediation does not fix"),
+        Why::FalseStarts { cleared, of } => {
+            format!("{name}: {cleared} of {of} cleared by themselves; its hold time (`for`) is too short")
+        }
+        Why::Relapses { times } => format!("{name}: {times} came back within the hour; its verifier looks too early"),
+        Why::Recurs { target, times } => format!("{name}: healed {target} {times} times; the cause needs a real fix"),
+    }
+}
+
+/// To the second, or to the millisecond below ten.
+pub fn length(millis: u64) -> String {
+    match millis {
+        ..10_000 => Period(Duration::from_millis(millis)).to_string(),
+        _ => Period(Duration::from_secs(millis / 1000)).to_string(),
+    }
+}
