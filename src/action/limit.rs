@@ -134,21 +134,22 @@ pub(super) async fn carry_out(order: LimitOrder, stage: &mut Stage<'_>) -> Ran {
     }
 }
 
-/// Sets the soft limit of each to its hard one; how many were below it.
+/// Sets the soft limit of each to its hard one; how many were below it. One that may not be moved does not spare the
+/// others.
 fn raise(pids: &[i32]) -> Result<usize, String> {
-    let mut raised = 0;
+    let (mut raised, mut refused) = (0, None);
     for pid in pids.iter().filter_map(|pid| Pid::from_raw(*pid)) {
-        let text = fs::read_to_string(format!("/proc/{}/limits", pid.as_raw_nonzero())).unwrap_or_default();
+        let number = pid.as_raw_nonzero();
+        let text = fs::read_to_string(format!("/proc/{number}/limits")).unwrap_or_default();
         // what ended meanwhile needs no limit
-        let Some((soft, hard)) = open_files(&text) else { continue };
-        if soft < hard {
-            let limit = Rlimit { current: Some(hard), maximum: Some(hard) };
-            prlimit(Some(pid), Resource::Nofile, limit)
-                .map_err(|error| format!("process {}: {error}", pid.as_raw_nonzero()))?;
-            raised += 1;
+        let Some((soft, hard)) = open_files(&text).filter(|(soft, hard)| soft < hard) else { continue };
+        let limit = Rlimit { current: Some(hard), maximum: Some(hard) };
+        match prlimit(Some(pid), Resource::Nofile, limit) {
+            Ok(_) => raised += 1,
+            Err(error) => refused = Some(format!("process {number} stays at {soft} of {hard}: {error}")),
         }
     }
-    Ok(raised)
+    refused.map_or(Ok(raised), Err)
 }
 
 /// Soft and hard limit, from `/proc/PID/limits`.

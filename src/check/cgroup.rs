@@ -103,6 +103,11 @@ pub fn subject(check: &CgroupCheck, target: &Target) -> Result<CgroupSubject, St
     Ok(CgroupSubject { unit, window_ms, processes, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
+/// Does the check ask for what only a host that counts memory knows?
+pub(super) fn about_memory(check: &CgroupCheck) -> bool {
+    check.memory.is_some() || check.growth.is_some() || check.oom_kills.is_some()
+}
+
 /// Asks systemd where it is, and reads it.
 ///
 /// # Errors

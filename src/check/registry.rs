@@ -140,6 +140,9 @@ kinds! {
 pub fn unavailable(check: &Check) -> Option<&'static str> {
     match check {
         Check::Cgroup(_) if !cgroups::unified() => Some("this host has no unified hierarchy of control groups"),
+        Check::Cgroup(check) if cgroup::about_memory(check) && !cgroups::counts_memory() => {
+            Some("this host does not count memory by control group")
+        }
         _ => None,
     }
 }

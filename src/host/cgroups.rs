@@ -12,6 +12,13 @@ pub fn unified() -> bool {
     Path::new(ROOT).join("cgroup.controllers").exists()
 }
 
+/// Is memory counted by group on this host?
+#[must_use]
+pub fn counts_memory() -> bool {
+    let controllers = fs::read_to_string(Path::new(ROOT).join("cgroup.controllers")).unwrap_or_default();
+    controllers.split_ascii_whitespace().any(|name| name == "memory")
+}
+
 /// systemd names it from the hierarchy's root, and never climbs.
 #[must_use]
 pub fn folder(group: &str) -> Option<PathBuf> {

@@ -1,12 +1,12 @@
 //! Calls into the kernel that may never return (a dead network mount), kept away from everything else.
 
-use std::collections::BTreeSet;
-use std::sync::{Arc, Mutex, PoisonError};
+use std::collections::BTreeMap;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
-use tokio::sync::oneshot;
-use tokio::time::timeout;
+use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
+use tokio::time::{Instant, timeout_at};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,12 +31,21 @@ impl Silence {
     }
 }
 
-/// Runs calls in threads of their own, at most one at a time for each thing that they are about.
+/// Runs calls in threads of their own, one at a time for each thing that they are about: the next waits for its turn,
+/// unless it is known that the one before hangs.
 ///
 /// Threads of the runtime's pool would not do: a hung one would hold up the runtime's own end.
 #[derive(Debug, Clone, Default)]
 pub struct Disposable {
-    busy: Arc<Mutex<BTreeSet<Arc<str>>>>,
+    lanes: Arc<Mutex<BTreeMap<Arc<str>, Lane>>>,
+}
+
+/// The calls about one thing.
+#[derive(Debug, Clone)]
+struct Lane {
+    turn: Arc<Semaphore>,
+    /// Has the call that is under way missed its deadline?
+    hangs: bool,
 }
 
 impl Disposable {
@@ -50,35 +59,59 @@ impl Disposable {
         limit: Duration,
         call: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, Silence> {
+        let deadline = Instant::now() + limit;
         let about: Arc<str> = about.into();
+        let turn = self.turn(&about).ok_or(Silence::StillHanging)?;
+        let turn = timeout_at(deadline, turn.acquire_owned()).await.ok().and_then(Result::ok);
+        let taken =
+            Taken { lanes: self.lanes.clone(), about: about.clone(), turn: turn.ok_or(Silence::StillHanging)?.into() };
         let (answer, answered) = oneshot::channel();
-        let taken = Taken::take(&self.busy, about).ok_or(Silence::StillHanging)?;
         let thread = thread::Builder::new().name("disposable".into()).stack_size(256 * 1024).spawn(move || {
             let result = call();
             drop(taken);
             let _ = answer.send(result);
         });
         thread.map_err(|_| Silence::NoThread)?;
-        timeout(limit, answered).await.ok().and_then(Result::ok).ok_or(Silence::Late)
+        let answer = timeout_at(deadline, answered).await.ok().and_then(Result::ok);
+        if answer.is_none()
+            && let Some(lane) = locked(&self.lanes).get_mut(&about)
+        {
+            // it may have ended at this very moment
+            lane.hangs = lane.turn.available_permits() == 0;
+        }
+        answer.ok_or(Silence::Late)
     }
+
+    /// Where to wait for a turn; nowhere while a call hangs.
+    fn turn(&self, about: &Arc<str>) -> Option<Arc<Semaphore>> {
+        let mut lanes = locked(&self.lanes);
+        let fresh = || Lane { turn: Arc::new(Semaphore::new(1)), hangs: false };
+        let lane = lanes.entry(about.clone()).or_insert_with(fresh);
+        (!lane.hangs).then(|| lane.turn.clone())
+    }
+}
+
+fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
+    mutex.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 /// Held while a call about a thing is under way.
 struct Taken {
-    busy: Arc<Mutex<BTreeSet<Arc<str>>>>,
+    lanes: Arc<Mutex<BTreeMap<Arc<str>, Lane>>>,
     about: Arc<str>,
-}
-
-impl Taken {
-    fn take(busy: &Arc<Mutex<BTreeSet<Arc<str>>>>, about: Arc<str>) -> Option<Self> {
-        let fresh = busy.lock().unwrap_or_else(PoisonError::into_inner).insert(about.clone());
-        fresh.then(|| Self { busy: busy.clone(), about })
-    }
+    turn: Option<OwnedSemaphorePermit>,
 }
 
 impl Drop for Taken {
     fn drop(&mut self) {
-        self.busy.lock().unwrap_or_else(PoisonError::into_inner).remove(&self.about);
+        let mut lanes = locked(&self.lanes);
+        self.turn = None;
+        let Some(lane) = lanes.get_mut(&self.about) else { return };
+        lane.hangs = false;
+        // nobody else waits for it
+        if Arc::strong_count(&lane.turn) == 1 {
+            lanes.remove(&self.about);
+        }
     }
 }
 
@@ -98,5 +131,20 @@ mod tests {
         while disposable.call("a", Duration::from_secs(10), || 1).await.is_err() {
             tokio::task::yield_now().await;
         }
+    }
+
+    #[tokio::test]
+    async fn two_who_ask_at_once_are_both_answered() {
+        let disposable = Disposable::default();
+        let (release, hold) = std::sync::mpsc::channel::<()>();
+        let first = disposable.call("a", Duration::from_secs(10), move || hold.recv().is_err());
+        let second = disposable.call("a", Duration::from_secs(10), || 2);
+        let let_go = async {
+            tokio::task::yield_now().await;
+            drop(release);
+        };
+        let (first, second, ()) = tokio::join!(first, second, let_go);
+        assert_eq!((first, second), (Ok(true), Ok(2)));
+        assert!(disposable.lanes.lock().unwrap().is_empty(), "nothing is left of them");
     }
 }

@@ -25,6 +25,7 @@ mod scenarios;
 mod watch;
 
 use std::process::ExitCode;
+use std::time::Instant;
 
 use libtest_mimic::{Arguments, Trial};
 
@@ -40,8 +41,10 @@ fn main() -> ExitCode {
     }
     let all = scenarios::ALL.len() + catalogue::ALL.len();
     let trials = scenarios::ALL.iter().chain(catalogue::ALL).map(|(name, scenario)| {
-        Trial::test(*name, || {
+        Trial::test(*name, move || {
+            let begun = Instant::now();
             scenario();
+            eprintln!("{name} took {:.1} s", begun.elapsed().as_secs_f64());
             Ok(())
         })
         .with_ignored_flag(missing.is_some())

@@ -60,7 +60,7 @@ impl Kind for CgroupCheck {
         condition: "memory = \"> 90%\"",
         events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
         cost: "one D-Bus call and a few small files; open files and zombies, a few of each of its processes",
-        unknown: "the host has no unified hierarchy, the unit's memory is not counted, or it has no limit for its tasks; a unit of which nothing runs uses nothing",
+        unknown: "the unit's memory is not counted, or it has no limit for its tasks; a unit of which nothing runs uses nothing; a host that does not count memory by group has nothing to check: not applicable",
         every: 10,
     };
 

@@ -108,7 +108,8 @@ impl Case {
         machine.sh(&format!("sleep 1\n{}", self.alike));
         sleep(Duration::from_secs(4));
         let story = |kind: &str| self.told(machine, kind);
-        assert!(story("intent").is_empty(), "{}: what only looks like it was acted on", self.playbook);
+        let acted = !story("intent").is_empty();
+        assert!(!acted, "{}: what only looks like it was acted on\n{}", self.playbook, happened(machine));
         let before = story("opened").len();
 
         let broken: u64 = machine.sh("date +%s%3N").trim().parse().unwrap();
@@ -153,12 +154,7 @@ impl Case {
             if enough(&told) {
                 return told;
             }
-            assert!(
-                Instant::now() < deadline,
-                "{}: never {kind}\n{}",
-                self.playbook,
-                machine.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
-            );
+            assert!(Instant::now() < deadline, "{}: never {kind}\n{}", self.playbook, happened(machine));
             sleep(Duration::from_millis(200));
         }
     }
@@ -183,6 +179,11 @@ impl Case {
         }
         told
     }
+}
+
+/// What salve saw and did of late.
+fn happened(machine: &Machine) -> String {
+    machine.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
 }
 
 /// One event: when, in milliseconds of the host's clock, and what it says.

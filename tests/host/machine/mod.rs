@@ -56,10 +56,11 @@ impl Machine {
     }
 
     fn output(&self, script: &str) -> Output {
-        self.command("sh").args(["-c", script]).stdin(Stdio::null()).output().unwrap()
+        let limit = self.patience().as_secs().to_string();
+        self.command("timeout").args(["-k", "5", &limit, "sh", "-c", script]).stdin(Stdio::null()).output().unwrap()
     }
 
-    /// Runs a script on the host; its output. A script that fails fails the scenario.
+    /// Runs a script on the host; its output. A script that fails, or takes longer than a host may, fails the scenario.
     pub fn sh(&self, script: &str) -> String {
         let output = self.output(script);
         let words = |bytes: &[u8]| String::from_utf8_lossy(bytes).into_owned();

@@ -87,7 +87,7 @@ impl VirtualMachine {
     pub fn enter(&self) -> Command {
         let mut command = Command::new("bash");
         let options = format!(
-            "-q -i {key} -p {port} -o BatchMode=yes -o ConnectTimeout=5 -o StrictHostKeyChecking=no \
+            "-q -i {key} -p {port} -o BatchMode=yes -o ConnectTimeout=5 -o ServerAliveInterval=15 -o StrictHostKeyChecking=no \
              -o UserKnownHostsFile=/dev/null -o ControlMaster=auto -o ControlPath={work}/ssh -o ControlPersist=yes",
             key = image::key().display(),
             port = self.port,
