@@ -1,26 +1,42 @@
-//! A mount that hangs, taken away and made anew. `umount` and `mount` know all kinds of file systems; what they are not
-//! trusted with is a mount point that nobody could mount again.
+//! A mount that hangs, taken away and made anew. systemd makes it, because what serves a mount (as of `sshfs`) has to
+//! outlive the attempt; a mount point that nobody could mount again is left alone.
 
-use std::fs;
+use std::fmt::Write as _;
+use std::path::Path;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
+use tokio::time::{Instant, sleep};
 
-use super::order::{Order, RunOrder};
+use super::order::{Order, RunOrder, UnitOrder};
 use super::plan::{PlanError, step};
 use super::runner::{Ran, Stage};
-use super::{Context, identity, process};
+use super::{Context, identity, process, unit};
 use crate::core::plan::{PlannedStep, StepResult};
+use crate::host::Systemd;
 use crate::host::program::FIXED_PATH;
-use crate::playbook::action::RemountAction;
+use crate::playbook::action::{RemountAction, UnitVerb};
 use crate::playbook::{Playbook, Target};
 
-/// The two programs, in order.
+/// Where the files of mount units are: made from /etc/fstab, an administrator's, a package's.
+const UNITS: [&str; 5] = [
+    "/run/systemd/generator",
+    "/etc/systemd/system",
+    "/run/systemd/system",
+    "/usr/lib/systemd/system",
+    "/lib/systemd/system",
+];
+
+/// How often systemd is asked whether it has seen the mount go.
+const SEEN: Duration = Duration::from_millis(50);
+
+/// The program and the unit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct RemountOrder {
     /// `umount --lazy`.
     pub unmount: RunOrder,
-    /// `mount`.
-    pub mount: RunOrder,
+    /// The unit that mounts it.
+    pub unit: String,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
@@ -32,17 +48,16 @@ pub(super) fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result
     if &**point == "/" {
         return Err(PlanError::Refused("the root file system is never unmounted".into()));
     }
-    let table = fs::read_to_string("/etc/fstab").unwrap_or_default();
-    if !names(&table, point) {
-        return Err(PlanError::Refused(format!("/etc/fstab does not name {point}: nobody could mount it again")));
+    let unit = unit_of(point);
+    if !UNITS.iter().any(|folder| Path::new(folder).join(&unit).exists()) {
+        return Err(PlanError::Refused(format!(
+            "systemd has no unit that mounts {point}: name it in /etc/fstab, then `systemctl daemon-reload`"
+        )));
     }
-    let order = RemountOrder {
-        unmount: program(&["umount", "--lazy", "--", point])?,
-        mount: program(&["mount", "--", point])?,
-    };
+    let order = RemountOrder { unmount: program(&["umount", "--lazy", "--", point])?, unit };
     let details = vec![
         ("first", order.unmount.argv.join(" ")),
-        ("then", order.mount.argv.join(" ")),
+        ("then", format!("systemctl start {}", order.unit)),
         ("blast radius", "who has files of it open keeps the old mount; what is written there may be lost".into()),
         ("rollback", "none".into()),
     ];
@@ -56,15 +71,23 @@ fn program(argv: &[&str]) -> Result<RunOrder, PlanError> {
     Ok(RunOrder { program, identity, argv, env })
 }
 
-/// Does the table say how to mount this? Blanks stand in it as `\040`.
-fn names(table: &str, point: &str) -> bool {
-    let written = point.replace(' ', "\\040").replace('\t', "\\011");
-    let rows = table.lines().filter(|line| !line.trim_start().starts_with('#'));
-    rows.filter_map(|row| row.split_whitespace().nth(1)).any(|there| there == written)
+/// The unit of a mount point, spelled as systemd spells paths.
+fn unit_of(point: &str) -> String {
+    let mut name = String::new();
+    for (at, byte) in point.trim_matches('/').bytes().enumerate() {
+        match byte {
+            b'/' => name.push('-'),
+            b'.' if at > 0 => name.push('.'),
+            b':' | b'_' | b'0'..=b'9' | b'a'..=b'z' | b'A'..=b'Z' => name.push(byte.into()),
+            other => drop(write!(name, "\\x{other:02x}")),
+        }
+    }
+    name + ".mount"
 }
 
-/// Runs both. Where the first fails (nothing was mounted any more) the second is run all the same.
+/// Does both. Where the first fails (nothing was mounted any more) the second is done all the same.
 pub(super) async fn carry_out(order: RemountOrder, stage: &mut Stage<'_>) -> Ran {
+    let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
     let (deadline, marker) = (stage.deadline, stage.marker());
     let scope = match stage.scope() {
         Ok(scope) => scope,
@@ -74,8 +97,16 @@ pub(super) async fn carry_out(order: RemountOrder, stage: &mut Stage<'_>) -> Ran
     if matches!(first.result, StepResult::TimedOut | StepResult::Refused(_)) || !first.scope_empty {
         return first;
     }
-    let second = process::run(&order.mount, &marker, &scope, deadline).await;
+    until_gone(systemd, &order.unit, deadline).await;
+    let second = unit::carry_out(UnitOrder { unit: order.unit, verb: UnitVerb::Start }, stage).await;
     Ran { output: first.output + &second.output, ..second }
+}
+
+/// systemd starts nothing of which it believes that it is there.
+async fn until_gone(systemd: &Systemd, unit: &str, deadline: Instant) {
+    while Instant::now() < deadline && systemd.unit(unit).await.is_ok_and(|seen| &*seen.active == "active") {
+        sleep(SEEN).await;
+    }
 }
 
 #[cfg(test)]
@@ -83,10 +114,9 @@ mod tests {
     use super::*;
 
     #[test]
-    fn only_what_the_table_names_can_be_mounted_again() {
-        let table =
-            "# /srv/old x y\nserver:/share\t/srv/share nfs ro 0 0\nUUID=1 /srv/two\\040words ext4 defaults 0 2\n";
-        assert!(names(table, "/srv/share") && names(table, "/srv/two words"));
-        assert!(!names(table, "/srv/old") && !names(table, "/srv") && !names("", "/srv/share"));
+    fn a_mount_point_is_spelled_as_systemd_spells_it() {
+        assert_eq!(unit_of("/srv/share"), "srv-share.mount");
+        assert_eq!(unit_of("/srv/two words-é/.x.y/"), r"srv-two\x20words\x2d\xc3\xa9-.x.y.mount");
+        assert_eq!(unit_of("/.hidden"), r"\x2ehidden.mount");
     }
 }

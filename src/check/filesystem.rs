@@ -75,7 +75,7 @@ pub async fn look(subject: &FilesystemSubject, looker: &Looker) -> Result<Filesy
 /// In words: nothing is mounted there, or it does not answer.
 pub async fn room(disposable: &Disposable, mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
     let path = mount.to_owned();
-    let asked = disposable.call(mount, limit, move || ask(Path::new(&path))).await;
+    let asked = disposable.call_at(mount, limit, move || ask(Path::new(&path))).await;
     asked.map_err(|silence| silence.in_words(mount, limit))?
 }
 

@@ -106,6 +106,19 @@ impl Looker {
         self.disposable.call(about, limit, call).await.map_err(|silence| silence.in_words(about, limit))
     }
 
+    /// The same of a file.
+    ///
+    /// # Errors
+    /// In words, where there is no answer.
+    pub async fn apart_at<T: Send + 'static>(
+        &self,
+        path: &str,
+        limit: Duration,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        self.disposable.call_at(path, limit, call).await.map_err(|silence| silence.in_words(path, limit))
+    }
+
     async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
         match subject.cost() {
             Cost::Connection | Cost::Request => self.connections.acquire().await.ok(),

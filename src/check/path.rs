@@ -94,7 +94,7 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
 pub async fn look(subject: &PathSubject, looker: &Looker) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
-    let mut seen = looker.apart(&subject.path, limit, move || ask(&path, sum)).await??;
+    let mut seen = looker.apart_at(&subject.path, limit, move || ask(&path, sum)).await??;
     if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
         let trace = looker.traces.of(&Subject::Path(subject.clone()));
         let mut trace = trace.lock().await;

@@ -1,12 +1,15 @@
 //! Calls into the kernel that may never return (a dead network mount), kept away from everything else.
 
 use std::collections::BTreeMap;
+use std::path::Path;
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
+
+use super::mounts;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -80,6 +83,20 @@ impl Disposable {
             lane.hangs = lane.turn.available_permits() == 0;
         }
         answer.ok_or(Silence::Late)
+    }
+
+    /// The same of a file: what hangs on a mount that was taken away does not stand for the one that is there now.
+    ///
+    /// # Errors
+    /// [`Silence`].
+    pub async fn call_at<T: Send + 'static>(
+        &self,
+        path: &str,
+        limit: Duration,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Silence> {
+        let mount = mounts::below(Path::new(path)).unwrap_or_default();
+        self.call(&format!("{path} on mount {mount}"), limit, call).await
     }
 
     /// Where to wait for a turn; nowhere while a call hangs.

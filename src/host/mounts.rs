@@ -20,6 +20,8 @@ pub fn is_mount_point(path: &Path) -> io::Result<bool> {
 /// What is mounted somewhere.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Mounted {
+    /// The kernel's number of this very mount: another one where it was mounted anew while the old one is still held.
+    pub id: u64,
     /// Where.
     pub point: PathBuf,
     /// The kind of file system: `ext4`, `tmpfs`, `proc`.
@@ -36,6 +38,13 @@ pub fn mounted() -> io::Result<Vec<Mounted>> {
     Ok(rows(&fs::read(TABLE)?).collect())
 }
 
+/// The number of the mount on which a path lies; none where the table cannot be read.
+#[must_use]
+pub fn below(path: &Path) -> Option<u64> {
+    let table = mounted().ok()?.into_iter().enumerate().filter(|(_, one)| path.starts_with(&one.point));
+    table.max_by_key(|(row, one)| (one.point.as_os_str().len(), *row)).map(|(_, one)| one.id)
+}
+
 /// The mount points of a table, in its order.
 fn points(table: &[u8]) -> impl Iterator<Item = PathBuf> + '_ {
     rows(table).map(|row| row.point)
@@ -44,7 +53,8 @@ fn points(table: &[u8]) -> impl Iterator<Item = PathBuf> + '_ {
 fn rows(table: &[u8]) -> impl Iterator<Item = Mounted> + '_ {
     table.split(|byte| *byte == b'\n').filter_map(|line| {
         let mut fields = line.split(|byte| *byte == b' ');
-        let point = OsString::from_vec(unescaped(fields.nth(4)?)).into();
+        let id = std::str::from_utf8(fields.next()?).ok()?.parse().ok()?;
+        let point = OsString::from_vec(unescaped(fields.nth(3)?)).into();
         let own = fields.next().unwrap_or_default();
         // any number of fields stands before the dash
         let mut behind = fields.skip_while(|field| *field != b"-").skip(1);
@@ -52,7 +62,7 @@ fn rows(table: &[u8]) -> impl Iterator<Item = Mounted> + '_ {
         let theirs = behind.nth(1).unwrap_or_default();
         let words = |list: &[u8]| String::from_utf8_lossy(list).split(',').map(str::to_owned).collect::<Vec<_>>();
         let options = words(own).into_iter().chain(words(theirs)).filter(|option| !option.is_empty()).collect();
-        Some(Mounted { point, kind: String::from_utf8_lossy(kind).into_owned(), options })
+        Some(Mounted { id, point, kind: String::from_utf8_lossy(kind).into_owned(), options })
     })
 }
 
@@ -80,11 +90,15 @@ mod tests {
         assert_eq!(found, [PathBuf::from("/"), PathBuf::from("/mnt/a b\\c")]);
         let kinds: Vec<_> = rows(table).map(|row| row.kind).collect();
         assert_eq!(kinds, ["ext4", "tmpfs"]);
+        assert_eq!(rows(table).map(|row| row.id).collect::<Vec<_>>(), [22, 40]);
     }
 
     #[test]
     fn the_root_is_mounted_and_its_folders_need_not_be() {
         assert!(is_mount_point(Path::new("/")).unwrap());
         assert!(!is_mount_point(Path::new("/nothing/there")).unwrap());
+        let proc = mounted().unwrap().into_iter().rfind(|one| one.point == Path::new("/proc")).unwrap();
+        assert_eq!(below(Path::new("/proc/self")), Some(proc.id));
+        assert_ne!(below(Path::new("/processes")), Some(proc.id));
     }
 }

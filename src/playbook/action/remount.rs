@@ -19,9 +19,9 @@ pub enum RemountAction {
 
 impl Kind for RemountAction {
     const PAGE: Page = Page {
-        about: "The target's mount point unmounted and mounted anew, as /etc/fstab says.",
+        about: "The target's mount point unmounted, and mounted anew by systemd, as /etc/fstab says.",
         examples: &["remount = \"lazy\""],
-        does: "runs `umount --lazy` and then `mount`; refused where /etc/fstab does not name the mount point, because nobody could mount it again",
+        does: "runs `umount --lazy`, then starts the unit of the mount point; refused where systemd has none (/etc/fstab names it, or a unit of its own), because nobody could mount it again",
         replay: Replay::Same,
         risk: "programs that have files of it open keep the old mount, and what they write may be lost",
     };

@@ -97,7 +97,7 @@ pub fn stuck() {
         setup: "modprobe fuse; mkdir -p /srv/data /mnt/share /root/.ssh; echo here > /srv/data/file\n\
                 ssh-keygen -q -t ed25519 -N '' -f /root/.ssh/id_ed25519; cat /root/.ssh/id_ed25519.pub >> /root/.ssh/authorized_keys\n\
                 echo 'root@127.0.0.1:/srv/data /mnt/share fuse.sshfs StrictHostKeyChecking=no,UserKnownHostsFile=/dev/null 0 0' >> /etc/fstab\n\
-                mount /mnt/share; test -e /mnt/share/file",
+                systemctl daemon-reload; mount /mnt/share; test -e /mnt/share/file",
         // slow for a moment
         alike: "pkill -STOP sftp-server; sleep 1; pkill -CONT sftp-server",
         fault_script: "pkill -STOP sftp-server",

@@ -19,7 +19,7 @@ pub fn killed() {
                 systemctl daemon-reload; systemctl -q enable --now redis-server; redis-cli ping",
         // much memory, below the limit
         alike: "redis-cli debug populate 1000 a 20000 > /dev/null; redis-cli flushall > /dev/null",
-        fault_script: "redis-cli debug populate 10000 a 20000 > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
+        fault_script: "redis-cli debug populate 4 a 30000000 > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
         end: End::Healed,
         after: "redis-cli ping | grep -q PONG",
     }

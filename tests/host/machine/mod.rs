@@ -51,7 +51,7 @@ impl Machine {
     pub const fn patience(&self) -> Duration {
         match &self.body {
             Body::Container(_) => Duration::from_mins(1),
-            Body::Virtual(_) => Duration::from_mins(4),
+            Body::Virtual(_) => Duration::from_mins(2),
         }
     }
 
