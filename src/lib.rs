@@ -25,11 +25,12 @@
 //! | [`engine`] | drives the core in real time; owns the only loop; publishes snapshots, takes commands |
 //! | [`control`] | an engine's handle over a socket: rights, limits, differences, a client that reconnects, `ssh` |
 //! | [`console`] | the screen: model, update, view, theme, keys |
+//! | [`demo`] | the whole loop on stand-ins: real children, faults to choose, a tour |
 //! | [`cli`] | one file per verb |
 //! | [`text`] | untrusted text, cleaned |
 //!
 //! Arrows point one way: `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
-//! `control` ← `console` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
+//! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
 //! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
 
 pub mod action;
@@ -39,6 +40,7 @@ pub mod cli;
 pub mod console;
 pub mod control;
 pub mod core;
+pub mod demo;
 pub mod engine;
 pub mod evidence;
 pub mod host;

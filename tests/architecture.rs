@@ -8,7 +8,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room uses only rooms of lower levels.
-const LEVELS: [&[&str]; 10] = [
+const LEVELS: [&[&str]; 11] = [
     &["text"],
     &["playbook"],
     &["core"],
@@ -18,6 +18,7 @@ const LEVELS: [&[&str]; 10] = [
     &["engine"],
     &["control"],
     &["console"],
+    &["demo"],
     &["cli"],
 ];
 

@@ -76,6 +76,7 @@ fn the_picture_is_what_the_program_draws() {
         engine: EngineAt::Embedded,
         writing: Writing::Here,
         bell: false,
+        stage: None,
     };
     let drawn = console::to_svg(&fixture::trouble(), 120, 32, &options).unwrap();
     let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("tests/snapshots/readme.svg");

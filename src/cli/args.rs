@@ -67,6 +67,21 @@ pub struct Screen {
 /// What can be done besides.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// The whole loop on stand-ins that may be broken (F); needs no privileges, changes nothing, leaves nothing behind
+    Demo {
+        /// It plays by itself, with explanations; q ends it
+        #[arg(long)]
+        tour: bool,
+        /// The tour without a terminal, as an animated picture in this file
+        #[arg(long, value_name = "FILE.svg")]
+        record: Option<PathBuf>,
+    },
+    /// One of the demo's children
+    #[command(hide = true)]
+    DemoActor { part: String, demo: i32, port: u16, folder: PathBuf },
+    /// What the demo's playbooks run
+    #[command(hide = true)]
+    DemoCue { what: String, words: Vec<String> },
     /// Run the healing loop in the foreground, with no screen; HUP reads settings and playbooks anew
     Daemon,
     /// Look over everything that salve stands on, and say how to mend what is not as it should be; changes nothing

@@ -91,5 +91,6 @@ pub fn options(common: &Common, screen: &Screen, only_looks: bool) -> Options {
         engine: EngineAt::Daemon,
         writing: Writing::Elsewhere("this only looks"),
         bell: false,
+        stage: None,
     }
 }

@@ -75,9 +75,17 @@ pub enum Failure {
     /// In words, with the next step.
     #[error("{0}")]
     Said(String),
+    /// The demo could not be set up, or did not go as it should.
+    #[error("{0}")]
+    Demo(String),
 }
 
 impl Failure {
+    /// Of the demo.
+    pub fn demo(error: impl std::fmt::Display) -> Self {
+        Self::Demo(error.to_string())
+    }
+
     /// Does another salve hold the journal?
     pub const fn is_held(&self) -> bool {
         matches!(

@@ -13,6 +13,7 @@ mod channel;
 mod completions;
 mod console;
 mod daemon;
+mod demo;
 mod doctor;
 mod exit;
 mod incidents;
@@ -72,6 +73,9 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     match verb {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
+        Some(Verb::Demo { tour, record }) => demo::run(&screen, tour, record.as_deref()),
+        Some(Verb::DemoActor { part, demo, port, folder }) => Ok(demo::play(&part, demo, port, folder)),
+        Some(Verb::DemoCue { what, words }) => demo::cue(&what, &words),
         Some(Verb::Doctor { json, page }) => doctor::run(&common, json, page),
         Some(Verb::Daemon) => daemon::run(&common),
         Some(Verb::Service { verb }) => service::run(&verb),

@@ -26,7 +26,7 @@ use super::osc;
 use super::terminal::{self, Heard, Keyboard, Terminal};
 use super::update::{Input, Request, rest, update};
 use super::view::{self, World};
-use super::{ConsoleError, Ended, Options};
+use super::{Caption, ConsoleError, Ended, Options, Stage};
 use crate::core::{Key, Mono};
 use crate::engine::handle::Looking;
 use crate::engine::past::Progress;
@@ -84,6 +84,16 @@ impl Shown {
         let Looks { look, themes, .. } = looks;
         World { snapshot: &self.snapshot, mono: self.mono, wall: self.wall, zone, age: self.age, at, look, themes }
     }
+}
+
+/// What is said next; never, where nothing plays.
+async fn said(stage: &mut Option<Stage>) -> Option<Caption> {
+    if let Some(stage) = stage
+        && stage.caption.changed().await.is_ok()
+    {
+        return Some(stage.caption.borrow_and_update().clone());
+    }
+    std::future::pending().await
 }
 
 /// Everything that the loop holds.
@@ -145,8 +155,12 @@ impl App {
         let (look, looks_over) = mpsc::unbounded_channel();
         let mut snapshots = handle.snapshots();
         let latest = Latest::new(Arc::clone(&snapshots.borrow_and_update()));
+        let mut model = Model::new(terminal.size(), options.read_only, options.engine.clone(), options.writing);
+        if let Some(stage) = &options.stage {
+            model.faults = Arc::clone(&stage.faults);
+        }
         Ok(Self {
-            model: Model::new(terminal.size(), options.read_only, options.engine.clone(), options.writing),
+            model,
             keyboard: Keyboard::listen(listens)?,
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
@@ -219,6 +233,11 @@ impl App {
                     let progress = *self.recalling.borrow_and_update();
                     self.take_in(Input::Recalling(progress));
                 }
+                Some(caption) = said(&mut self.options.stage) => match caption {
+                    Caption::Silent => self.take_in(Input::Caption(None)),
+                    Caption::Says(text) => self.take_in(Input::Caption(Some(text))),
+                    Caption::Over => self.ended = Some(Ended::Quit),
+                },
                 Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
@@ -352,6 +371,12 @@ impl App {
             Request::Bell if self.options.bell => self.tell(b"\x07"),
             Request::Notify(text) if self.notify => self.tell(&osc::notification(&text, osc::Between::here())),
             Request::Bell | Request::Notify(_) => {}
+            Request::Break(at) => {
+                if let Some(stage) = &self.options.stage {
+                    // a play that is over breaks nothing any more
+                    let _ = stage.chosen.send(at);
+                }
+            }
             Request::Mouse(on) => {
                 if self.terminal.mouse(on).is_err() {
                     self.ended = Some(Ended::TerminalLost);

@@ -75,6 +75,8 @@ pub enum Verb {
     Breaker,
     /// Arm or disarm a playbook.
     Arm,
+    /// Break something, where a console is there for showing that.
+    Break,
     /// All playbooks.
     Playbooks,
     /// All incidents.
@@ -138,6 +140,8 @@ pub struct Binding {
     pub places: &'static [Place],
     /// It changes something: a console that only looks does not have it.
     pub acts: bool,
+    /// Only where faults can be chosen.
+    pub staged: bool,
     /// What it does.
     pub verb: Verb,
 }
@@ -172,7 +176,7 @@ const EVERYWHERE: &[Place] = &[
 const ASKED: &[Place] = &[Leaving, Conflict, Keeping];
 
 const fn key(strokes: &'static [Stroke], label: &'static str, verb: Verb, what: &'static str) -> Binding {
-    Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, verb }
+    Binding { strokes, label, ascii: label, what, footer: None, places: ALL_READ, acts: false, staged: false, verb }
 }
 
 impl Binding {
@@ -190,6 +194,10 @@ impl Binding {
 
     const fn acting(self) -> Self {
         Self { acts: true, ..self }
+    }
+
+    const fn staged(self) -> Self {
+        Self { staged: true, ..self }
     }
 }
 
@@ -299,6 +307,10 @@ pub const TABLE: &[Binding] = &[
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; never changes anything").at(NO_REVIEW).short("back"),
     key(&[Named(KeyCode::Esc)], "Esc", Verb::Back, "back; the request stays open").at(&[Approval]).short("back"),
     key(&[Named(KeyCode::Enter)], "Enter", Verb::Open, "open what the cursor is on").at(ROWS).short("open"),
+    key(&[Sign('F')], "F", Verb::Break, "in `salve demo`: break something, and watch it heal")
+        .at(ROWS)
+        .short("break something")
+        .staged(),
     key(&[Sign('a')], "a", Verb::Review, "review what waits for your yes").at(NO_REVIEW).short("review"),
     key(&[Sign('c')], "c", Verb::Acknowledge, "say that you have seen the page and are on it")
         .at(&[Main, Incident])
@@ -407,16 +419,31 @@ pub const TABLE: &[Binding] = &[
     key(&[Sign('?')], "?", Verb::Help, "all keys, those of this place first").short("all keys"),
 ];
 
+/// What a console has besides keys that look.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub struct Has {
+    /// Keys that act.
+    pub acting: bool,
+    /// Faults to choose from.
+    pub faults: bool,
+}
+
+impl Has {
+    /// All there are.
+    pub const ALL: Self = Self { acting: true, faults: true };
+}
+
 /// The keys that count at this place.
-pub fn at(place: Place, read_only: bool) -> impl Iterator<Item = &'static Binding> {
-    TABLE.iter().filter(move |binding| binding.places.contains(&place) && !(binding.acts && read_only))
+pub fn at(place: Place, has: Has) -> impl Iterator<Item = &'static Binding> {
+    let there = move |binding: &&Binding| (has.acting || !binding.acts) && (has.faults || !binding.staged);
+    TABLE.iter().filter(move |binding| binding.places.contains(&place)).filter(there)
 }
 
 /// What this key does here.
 #[must_use]
-pub fn verb(place: Place, read_only: bool, key: KeyEvent) -> Option<Verb> {
+pub fn verb(place: Place, has: Has, key: KeyEvent) -> Option<Verb> {
     let stroke = stroke(key)?;
-    at(place, read_only).find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.verb)
+    at(place, has).find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.verb)
 }
 
 fn stroke(key: KeyEvent) -> Option<Stroke> {
@@ -485,7 +512,7 @@ mod tests {
     fn no_key_means_two_things_at_one_place() {
         for place in PLACES {
             let mut taken: Vec<Stroke> = Vec::new();
-            for stroke in at(place, false).flat_map(|binding| binding.strokes) {
+            for stroke in at(place, Has::ALL).flat_map(|binding| binding.strokes) {
                 assert!(!taken.contains(stroke), "{stroke:?} at {place:?}");
                 taken.push(*stroke);
             }
@@ -506,7 +533,7 @@ mod tests {
     fn where_one_types_no_letter_is_a_command() {
         for place in [Form, Typing, Naming, Finding, Editor, Searching, Completing, Begin] {
             let letters =
-                at(place, false).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
+                at(place, Has::ALL).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
             assert_eq!(letters.count(), 0, "{place:?}");
         }
     }
@@ -514,11 +541,15 @@ mod tests {
     #[test]
     fn a_console_that_only_looks_has_no_key_that_acts() {
         let yes = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
-        assert_eq!(verb(Approval, false, yes), Some(Verb::Yes));
-        assert_eq!(verb(Approval, true, yes), None);
+        let looks = Has { acting: false, ..Has::ALL };
+        assert_eq!(verb(Approval, Has::ALL, yes), Some(Verb::Yes));
+        assert_eq!(verb(Approval, looks, yes), None);
         let pause = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::NONE);
-        assert_eq!(verb(Main, true, pause), None);
+        assert_eq!(verb(Main, looks, pause), None);
         let alt = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::ALT);
-        assert_eq!(verb(Main, false, alt), None);
+        assert_eq!(verb(Main, Has::ALL, alt), None);
+        let fault = KeyEvent::new(KeyCode::Char('F'), KeyModifiers::SHIFT);
+        assert_eq!(verb(Main, Has { faults: false, ..Has::ALL }, fault), None);
+        assert_eq!(verb(Main, Has::ALL, fault), Some(Verb::Break));
     }
 }

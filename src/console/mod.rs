@@ -37,6 +37,7 @@
 //! | [`looks`], [`preferences`] | the theme that is shown, tried or kept; what one operator wants |
 //! | [`osc`] | what a terminal is asked for besides drawing |
 //! | [`misread`] | what is wrong with a file, and where |
+//! | [`stage`] | faults to choose from and captions, where a console shows what salve does |
 //! | [`plain`] | sentences and numbered prompts, without a screen |
 
 mod app;
@@ -67,6 +68,7 @@ mod review;
 mod rewind;
 mod rows;
 mod say;
+mod stage;
 mod success;
 mod svg;
 mod terminal;
@@ -107,7 +109,8 @@ use model::{At, Model};
 use theme::{Shelf, Theme, ThemeError};
 use view::World;
 
-pub use svg::to_svg;
+pub use stage::{Caption, Stage};
+pub use svg::{film, still, to_svg};
 
 /// How a console is to be.
 #[derive(Debug, Clone)]
@@ -128,6 +131,8 @@ pub struct Options {
     pub writing: Writing,
     /// Ring once when something new waits for a yes.
     pub bell: bool,
+    /// What plays around it, where it is a show.
+    pub stage: Option<Stage>,
 }
 
 /// Where the engine is whose state a console shows.
@@ -237,7 +242,13 @@ fn drawn(
         look: &look,
         themes: &[],
     };
-    let model = Model::new((width, height), options.read_only, options.engine.clone(), options.writing);
+    let mut model = Model::new((width, height), options.read_only, options.engine.clone(), options.writing);
+    if let Some(stage) = &options.stage {
+        model.faults = std::sync::Arc::clone(&stage.faults);
+        if let Caption::Says(text) = &*stage.caption.borrow() {
+            model.caption = Some(std::sync::Arc::clone(text));
+        }
+    }
     let mut buffer = Buffer::empty(Rect::new(0, 0, width, height));
     view::draw(&model, &world, &mut buffer);
     Ok(buffer)

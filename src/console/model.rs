@@ -8,7 +8,7 @@ use super::author::{Author, Begin, Tried};
 use super::find::Find;
 use super::form::Form;
 use super::held;
-use super::keys::Verb;
+use super::keys::{Has, Verb};
 use super::recall::Recalled;
 use super::review::Review;
 use super::rewind::{Rewind, Shown};
@@ -66,6 +66,10 @@ pub struct Model {
     pub recalled: Recalled,
     /// The theme under the palette's cursor, which is shown as long as it is there.
     pub preview: Option<String>,
+    /// What can be broken from here, where the console is part of a show.
+    pub faults: Arc<[Arc<str>]>,
+    /// What is said about what is seen.
+    pub caption: Option<Arc<str>>,
 }
 
 /// The main screen.
@@ -296,6 +300,8 @@ impl Model {
             rewind: None,
             recalled: Recalled::default(),
             preview: None,
+            faults: Arc::default(),
+            caption: None,
         }
     }
 
@@ -309,6 +315,12 @@ impl Model {
     #[must_use]
     pub fn only_looks(&self) -> bool {
         self.read_only || self.replayed().is_some()
+    }
+
+    /// Which keys there are.
+    #[must_use]
+    pub fn has(&self) -> Has {
+        Has { acting: !self.only_looks(), faults: !self.faults.is_empty() && self.replayed().is_none() }
     }
 
     /// Where keys go now.

@@ -1,6 +1,8 @@
 //! salve on a host: the loop in the background, its journal, its screen.
 
 use std::process::{Child, Command, Stdio};
+use std::thread::sleep;
+use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
@@ -109,6 +111,12 @@ impl Drop for Salve<'_> {
     fn drop(&mut self) {
         if let Some(mut daemon) = self.daemon.take() {
             let _ = self.machine.try_sh("pkill -9 -x salve");
+            // one that hangs in the kernel is left to the host's own end
+            let deadline = Instant::now() + Duration::from_secs(5);
+            while Instant::now() < deadline && matches!(daemon.try_wait(), Ok(None)) {
+                sleep(Duration::from_millis(50));
+            }
+            let _ = daemon.kill();
             let _ = daemon.wait();
         }
     }

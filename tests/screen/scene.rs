@@ -54,6 +54,7 @@ pub fn play(scene: &str) -> ExitCode {
         config,
         engine: if scene == "embedded" || scene.starts_with("plain") { EngineAt::Embedded } else { EngineAt::Daemon },
         bell: true,
+        stage: None,
     };
     let ended = if scene.starts_with("plain") {
         console::plain::run(handle, &options, runtime.handle())

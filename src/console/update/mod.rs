@@ -63,6 +63,8 @@ pub enum Input {
     Looked { key: Key, looked: Looked },
     /// The screen was drawn.
     Drawn,
+    /// What is said about what is seen.
+    Caption(Option<Arc<str>>),
     /// Somebody else wants the console to sleep.
     Stop,
     /// Time has passed.
@@ -94,6 +96,8 @@ pub enum Request {
     Bell,
     /// The same in words, for a terminal that shows notifications.
     Notify(String),
+    /// Break what stands here among the faults.
+    Break(usize),
     /// The mouse is ours, or the terminal's.
     Mouse(bool),
     /// Draw everything anew.
@@ -166,6 +170,10 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             review::drawn(model, world);
             Vec::new()
         }
+        Input::Caption(text) => {
+            model.caption = text;
+            Vec::new()
+        }
         Input::Stop => suspend(model, world),
         Input::Tick => {
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
@@ -190,7 +198,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
         model.said = None;
     }
     let place = model.place();
-    let verb = keys::verb(place, model.only_looks(), key);
+    let verb = keys::verb(place, model.has(), key);
     let requests = match (place, verb) {
         // a key that is held down decides nothing
         (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
@@ -227,6 +235,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
             model.overlay = Some(Overlay::Filter { before: model.filter().to_owned() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
+        Verb::Break => model.overlay = Some(Overlay::Palette { typed: view::FAULT.into(), at: 0 }),
         Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
             opening::page(model, verb);
         }

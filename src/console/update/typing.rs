@@ -182,5 +182,6 @@ fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
             Vec::new()
         }
         Entry::Theme(name) => vec![Request::Theme(name)],
+        Entry::Fault { at, .. } => vec![Request::Break(at)],
     }
 }

@@ -14,7 +14,7 @@ use crate::engine::snapshot::Stage;
 fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)> {
     let ascii = world.look.glyphs.ascii;
     let place = model.place();
-    let mut shown: Vec<&Binding> = keys::at(place, model.only_looks())
+    let mut shown: Vec<&Binding> = keys::at(place, model.has())
         .filter(|binding| {
             binding.footer.is_some() && binding.verb != Verb::Help && is_of_use(binding.verb, model, world)
         })
@@ -24,7 +24,7 @@ fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)
     } else if place == Place::Main {
         shown.sort_by_key(|binding| rank(binding.verb));
     }
-    let help = keys::at(place, model.only_looks()).find(|binding| binding.verb == Verb::Help);
+    let help = keys::at(place, model.has()).find(|binding| binding.verb == Verb::Help);
     let help = help.map(|binding| (label(binding, ascii, world), binding.verb));
     let last = help.as_ref().map_or(0, |(line, _)| columns(line.width()));
     let (mut x, mut keys) = (1, Vec::new());

@@ -24,7 +24,7 @@ pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
         // what is the same everywhere is told once
         let told = |binding: &&keys::Binding| place == here || !binding.places.contains(&here);
         lines.push(Line::title(keys::place_name(place)));
-        for binding in keys::at(place, read_only).filter(told) {
+        for binding in keys::at(place, model.has()).filter(told) {
             let label = if world.look.glyphs.ascii { binding.ascii } else { binding.label };
             lines.push(Line::new().text("  ").with(Role::Key, label).up_to(13).text(binding.what).hanging(13));
         }

@@ -2,6 +2,7 @@
 
 mod approval;
 mod breakers;
+mod caption;
 mod detail;
 mod detectors;
 mod footer;
@@ -41,7 +42,7 @@ use crate::engine::Snapshot;
 pub use approval::lines as request_lines;
 pub use header::headline;
 pub use hit::{Hit, hit};
-pub use palette::{Entry, entries, picks, theme_under_cursor};
+pub use palette::{Entry, FAULT, entries, picks, theme_under_cursor};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
@@ -113,6 +114,9 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
         Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}
+    }
+    if let Some(caption) = &model.caption {
+        caption::draw(&mut canvas, frame.body, caption);
     }
     if let Some(row) = frame.said {
         messages::draw_said(&mut canvas, row, model, world);

@@ -36,7 +36,12 @@ pub enum Entry {
     Incident { id: IncidentId, what: String },
     /// Another theme.
     Theme(String),
+    /// Something to break, by its place among the faults.
+    Fault { at: usize, what: Arc<str> },
 }
+
+/// What stands before a fault, and finds them all.
+pub const FAULT: &str = "break";
 
 /// Verbs that lead nowhere from a list of words.
 const MOVES: [Verb; 12] = [
@@ -65,6 +70,7 @@ impl Entry {
             Self::Playbook(_) => "playbook",
             Self::Incident { .. } => "incident",
             Self::Theme(_) => "theme",
+            Self::Fault { .. } => FAULT,
         }
     }
 
@@ -73,7 +79,7 @@ impl Entry {
             Self::Verb { what, .. } => (*what).to_owned(),
             Self::Target { name, .. } | Self::Theme(name) => name.clone(),
             Self::Breaker { what, .. } | Self::End { what, .. } => what.clone(),
-            Self::Playbook(name) => name.to_string(),
+            Self::Playbook(name) | Self::Fault { what: name, .. } => name.to_string(),
             Self::Incident { id, what } => format!("{id} {what}"),
         }
     }
@@ -101,6 +107,7 @@ impl Entry {
             Self::Breaker { .. } => 4,
             Self::End { .. } => 5,
             Self::Theme(_) => 6,
+            Self::Fault { .. } => 7,
         }
     }
 }
@@ -126,11 +133,23 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
         .filter(|_| !model.only_looks())
         .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
     let themes = world.themes.iter().cloned().map(Entry::Theme);
-    let things = targets(world).into_iter().chain(books).chain(incidents).chain(breakers).chain(ends).chain(themes);
+    let faults = model.faults.iter().enumerate().map(|(at, what)| Entry::Fault { at, what: Arc::clone(what) });
+    let things = targets(world)
+        .into_iter()
+        .chain(books)
+        .chain(incidents)
+        .chain(breakers)
+        .chain(ends)
+        .chain(themes)
+        .chain(faults);
     let old = older(typed, world).map(|entry| (Hit::default(), entry));
     let mut found = found(typed, verbs(model, world).into_iter().chain(things).collect());
     if !typed.trim().is_empty() && "theme".starts_with(&typed.trim().to_lowercase()) {
         found.sort_by_key(|(_, entry)| !matches!(entry, Entry::Theme(_)));
+    }
+    if typed.trim() == FAULT && !model.faults.is_empty() {
+        found.retain(|(_, entry)| matches!(entry, Entry::Fault { .. }));
+        found.sort_by_key(|(_, entry)| if let Entry::Fault { at, .. } = entry { *at } else { 0 });
     }
     old.into_iter().chain(found).collect()
 }
@@ -145,7 +164,7 @@ fn older(typed: &str, world: &World<'_>) -> Option<Entry> {
 /// What can be done here, and what can be done to anything that is named next.
 fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
     let ascii = world.look.glyphs.ascii;
-    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.only_looks()).collect();
+    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.has()).collect();
     let known = |verb: Verb| here.iter().any(|binding| binding.verb == verb);
     let elsewhere = keys::TABLE.iter().filter(|binding| {
         crate::console::update::needs_one(binding.verb) && !known(binding.verb) && !model.only_looks()

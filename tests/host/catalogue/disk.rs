@@ -102,7 +102,7 @@ pub fn stuck() {
         alike: "pkill -STOP sftp-server; sleep 1; pkill -CONT sftp-server",
         fault_script: "pkill -STOP sftp-server",
         end: End::HealedAfterYes,
-        after: "timeout 5 cat /mnt/share/file",
+        after: "timeout 5 cat /mnt/share/file; pkill -KILL sftp-server",
     }
     .run_virtual();
 }

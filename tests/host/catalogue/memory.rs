@@ -13,13 +13,14 @@ pub fn killed() {
             ("oom_kills = \"= 0\", window = \"5m\" }", "oom_kills = \"= 0\", window = \"8s\", every = \"1s\" }"),
             ("soak   = \"30s\"", "soak   = \"2s\""),
         ],
-        setup: "mkdir -p /etc/systemd/system/redis-server.service.d\n\
+        setup: "printf \"redis.call('set', ARGV[1], string.rep('x', tonumber(ARGV[2])))\" > /root/hold.lua\n\
+                mkdir -p /etc/systemd/system/redis-server.service.d\n\
                 printf '[Service]\\nRestart=no\\nMemoryMax=64M\\nMemorySwapMax=0\\n' > /etc/systemd/system/redis-server.service.d/t.conf\n\
                 sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
                 systemctl daemon-reload; systemctl -q enable --now redis-server; redis-cli ping",
         // much memory, below the limit
-        alike: "redis-cli debug populate 1000 a 20000 > /dev/null; redis-cli flushall > /dev/null",
-        fault_script: "redis-cli debug populate 4 a 30000000 > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
+        alike: "redis-cli --eval /root/hold.lua , a 20000000; redis-cli flushall",
+        fault_script: "for i in 1 2 3 4 5 6 7 8; do redis-cli --eval /root/hold.lua , $i 20000000; done > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
         end: End::Healed,
         after: "redis-cli ping | grep -q PONG",
     }
@@ -29,7 +30,7 @@ pub fn killed() {
 pub fn leak() {
     Case {
         playbook: "memory-leak",
-        fault: "redis takes 2 MiB more every second",
+        fault: "redis takes some 5 MiB more every second",
         verified: "active, and memory grows no more",
         cuts: &[
             ("only_between = \"02:00-05:00\"\n", ""),
@@ -38,12 +39,13 @@ pub fn leak() {
             ("growth = \"< 50MiB\", window = \"5m\" }", "growth = \"< 5MiB\", window = \"5s\", every = \"1s\" }"),
             ("soak   = \"1m\"", "soak   = \"2s\""),
         ],
-        setup: "sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
+        setup: "printf \"redis.call('set', ARGV[1], string.rep('x', tonumber(ARGV[2])))\" > /root/hold.lua\n\
+                sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
                 systemctl -q enable --now redis-server; redis-cli ping; sleep 2\n\
-                printf '#!/bin/sh\\ni=0; while redis-cli ping > /dev/null && test $i -lt 120; do i=$((i+1)); redis-cli debug populate 100 leak$i 20000 > /dev/null; sleep 1; done\\n' > /root/leak\n\
+                printf '#!/bin/sh\\ni=0; while redis-cli ping > /dev/null && test $i -lt 80; do i=$((i+1)); redis-cli --eval /root/hold.lua , leak$i 5000000 > /dev/null; sleep 1; done\\n' > /root/leak\n\
                 chmod 755 /root/leak",
         // a cache that is filled and emptied
-        alike: "sleep 8; redis-cli debug populate 500 a 20000 > /dev/null; sleep 1; redis-cli flushall > /dev/null; sleep 8",
+        alike: "sleep 8; redis-cli --eval /root/hold.lua , a 10000000; sleep 1; redis-cli flushall; sleep 8",
         fault_script: "systemd-run -q --unit=leak /root/leak",
         end: End::HealedAfterYes,
         after: "redis-cli ping | grep -q PONG",
@@ -57,9 +59,9 @@ pub fn thrash() {
         fault: "one service takes all memory, and the rest reads its programs from the disk over and over",
         verified: "no pressure on memory any more",
         cuts: &[
-            ("memory = \"> 20%\" }", "memory = \"> 8%\", every = \"1s\" }"),
+            ("memory = \"> 20%\" }", "memory = \"> 4%\", every = \"1s\" }"),
             ("for      = \"1m\"", "for      = \"2s\""),
-            ("memory = \"< 5%\" }", "memory = \"< 5%\", every = \"1s\" }"),
+            ("memory = \"< 5%\" }", "memory = \"< 4%\", every = \"1s\" }"),
             ("soak     = \"5m\"", "soak     = \"3s\""),
         ],
         setup: "head -c 300M /dev/urandom > /var/tmp/data\n\
@@ -69,7 +71,7 @@ pub fn thrash() {
                 systemd-run -q --unit=reader1 python3 /root/reader.py; sleep 3",
         // much memory, and enough for all
         alike: "systemd-run -q --unit=eater python3 /root/eater.py 200; sleep 4; systemctl stop eater",
-        fault_script: "systemd-run -q --unit=eater python3 /root/eater.py 1100",
+        fault_script: "systemd-run -q --unit=eater python3 /root/eater.py 1300",
         end: End::HealedAfterYes,
         after: "systemctl show -p MemoryHigh --value eater | grep -v infinity",
     }

@@ -1,0 +1,112 @@
+//! The private folder that everything of a demo is in. It goes with the demo; what one that was killed left behind is
+//! swept by the next.
+
+use std::fs::{self, File};
+use std::io;
+use std::os::unix::fs::DirBuilderExt as _;
+use std::path::{Path, PathBuf};
+
+use rustix::fs::{FlockOperation, flock};
+
+use crate::host::paths::Paths;
+
+/// What the folders of demos are called.
+const NAME: &str = "salve-demo-";
+
+/// There is no place for a demo.
+#[derive(Debug, thiserror::Error)]
+#[error("{}: {source}; XDG_RUNTIME_DIR or XDG_STATE_HOME may name a folder of yours", path.display())]
+pub struct FolderError {
+    /// Where.
+    pub path: PathBuf,
+    /// What the system said.
+    pub source: io::Error,
+}
+
+/// A demo's folder, mode 0700; dropping it removes it.
+#[derive(Debug)]
+pub struct Folder {
+    path: PathBuf,
+    /// Held as long as the demo lives: it tells the living from the dead.
+    _lock: File,
+}
+
+impl Folder {
+    /// A fresh one, in the user's runtime folder, else beside the user's state. Not in `/tmp`: playbooks are read only
+    /// where nobody else can write.
+    ///
+    /// # Errors
+    /// Where it cannot be made.
+    pub fn make() -> Result<Self, FolderError> {
+        let base = base();
+        let at = |path: &Path| {
+            let path = path.to_owned();
+            move |source| FolderError { path, source }
+        };
+        fs::DirBuilder::new().recursive(true).mode(0o700).create(&base).map_err(at(&base))?;
+        sweep(&base);
+        let path = base.join(format!("{NAME}{}", std::process::id()));
+        fs::DirBuilder::new().mode(0o700).create(&path).map_err(at(&path))?;
+        let lock = File::create(path.join("lock")).map_err(at(&path))?;
+        flock(&lock, FlockOperation::NonBlockingLockExclusive).map_err(|error| at(&path)(error.into()))?;
+        for below in ["playbooks", "state", "config", "scratch"] {
+            fs::DirBuilder::new().mode(0o700).create(path.join(below)).map_err(at(&path))?;
+        }
+        Ok(Self { path, _lock: lock })
+    }
+
+    /// Where.
+    #[must_use]
+    pub fn path(&self) -> &Path {
+        &self.path
+    }
+}
+
+impl Drop for Folder {
+    fn drop(&mut self) {
+        let _ = fs::remove_dir_all(&self.path);
+    }
+}
+
+fn base() -> PathBuf {
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    match own {
+        Some(path) => path,
+        None if rustix::process::geteuid().is_root() => "/run".into(),
+        None => Paths::of_this_user().state,
+    }
+}
+
+/// Removes what demos left that are not there any more.
+fn sweep(base: &Path) {
+    for entry in fs::read_dir(base).into_iter().flatten().flatten() {
+        let ours = entry.file_name().to_str().is_some_and(|name| name.starts_with(NAME));
+        let Some(lock) = ours.then(|| File::open(entry.path().join("lock")).ok()).flatten() else { continue };
+        if flock(&lock, FlockOperation::NonBlockingLockExclusive).is_ok() {
+            let _ = fs::remove_dir_all(entry.path());
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn what_a_killed_demo_left_is_swept_and_a_living_one_is_not() {
+        let base = tempfile::tempdir().unwrap();
+        let made = |name: &str| {
+            let path = base.path().join(name);
+            fs::create_dir_all(&path).unwrap();
+            File::create(path.join("lock")).unwrap()
+        };
+        drop(made("salve-demo-1"));
+        let living = made("salve-demo-2");
+        flock(&living, FlockOperation::NonBlockingLockExclusive).unwrap();
+        drop(made("somebody-elses"));
+        sweep(base.path());
+        let mut left: Vec<_> = fs::read_dir(base.path()).unwrap().map(|entry| entry.unwrap().file_name()).collect();
+        left.sort();
+        assert_eq!(left, ["salve-demo-2", "somebody-elses"]);
+    }
+}

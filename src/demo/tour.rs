@@ -1,0 +1,186 @@
+//! The play without keys: breaks one thing after the other, says what is seen, waits until it is so.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::sync::watch;
+use tokio::time::{sleep, timeout};
+
+use super::fault::Fault;
+use super::stage::Stage;
+use crate::console::Caption;
+use crate::core::incident::BreakerState;
+use crate::core::{Command, Refusal};
+use crate::engine::handle::Looking;
+use crate::engine::snapshot::{Health, IncidentView, Stage as At};
+use crate::engine::{Handle, Snapshot};
+
+/// Time to read a caption.
+const READ: Duration = Duration::from_secs(4);
+/// Nothing that is waited for takes longer.
+const PATIENCE: Duration = Duration::from_secs(45);
+
+/// The tour could not go on.
+#[derive(Debug, thiserror::Error)]
+pub enum TourError {
+    /// What was to be shown did not come.
+    #[error("the tour stopped: {0} did not come within {limit} s", limit = PATIENCE.as_secs())]
+    Never(&'static str),
+    /// The yes was not taken.
+    #[error("the tour stopped: {0}")]
+    Refused(#[from] Refusal),
+    /// The engine went away.
+    #[error("the tour stopped: the engine has ended")]
+    Gone,
+}
+
+/// What may be recorded: the state, and what is said about it.
+#[derive(Debug, Clone)]
+pub struct Frame {
+    /// The state.
+    pub snapshot: Arc<Snapshot>,
+    /// The caption.
+    pub caption: Arc<str>,
+}
+
+/// Plays it all; `seen` is called at each moment that is worth a picture. The caption says when it is over.
+///
+/// # Errors
+/// See [`TourError`].
+pub async fn play(
+    handle: &Handle,
+    stage: &Stage,
+    caption: &watch::Sender<Caption>,
+    seen: &mut (dyn FnMut(Frame) + Send + Sync),
+) -> Result<(), TourError> {
+    let mut guide = Guide { handle, stage, caption, seen, state: handle.snapshots(), says: "".into() };
+    let played = guide.play().await;
+    caption.send_replace(Caption::Over);
+    played
+}
+
+struct Guide<'a> {
+    handle: &'a Handle,
+    stage: &'a Stage,
+    caption: &'a watch::Sender<Caption>,
+    seen: &'a mut (dyn FnMut(Frame) + Send + Sync),
+    state: Looking,
+    says: Arc<str>,
+}
+
+impl Guide<'_> {
+    async fn play(&mut self) -> Result<(), TourError> {
+        self.say("Real processes, each watched by a real playbook: a shop, a ledger, a scratch disk, ten jobs. Line 1 sums up, the gauge below it is the share that heals without a human.").await;
+        self.until("a host that is well", |state| {
+            state.detectors.len() >= 4 && state.detectors.iter().all(|row| row.health == Health::Ok)
+        })
+        .await?;
+        self.read().await;
+        self.healed().await?;
+        self.approved().await?;
+        self.broken_for_good().await?;
+        self.say("The gauge: three of four were healed without a human, which is in the band. Below 70 % too little heals alone; at 100 % only what is easy is watched. This is the end; in `salve demo`, F breaks things.").await;
+        self.read().await;
+        Ok(())
+    }
+
+    async fn healed(&mut self) -> Result<(), TourError> {
+        self.say(
+            "DETECT. Two jobs are killed, now. The kernel tells of a death at once; the playbook wants the fault to \
+             last 2 s before it is one.",
+        )
+        .await;
+        self.stage.make(Fault::KillJobs);
+        self.until("an incident of a job", |state| open(state, "jobs").is_some()).await?;
+        self.say(
+            "REMEDIATE. The intent is in the journal before anything runs; then the playbook's first rung starts them \
+             anew. VERIFY. A start that ended well proves nothing: they have to be there, and to stay.",
+        )
+        .await;
+        self.until("jobs that are healed", |state| open(state, "jobs").is_none()).await?;
+        self.say(
+            "Healed without a human, and recorded. Next, a burst of log fills the scratch disk; its playbook deletes \
+             what is old, and looks whether that made room.",
+        )
+        .await;
+        self.stage.make(Fault::FillDisk);
+        self.until("a full disk", |state| open(state, "scratch").is_some()).await?;
+        self.until("a disk with room", |state| open(state, "scratch").is_none()).await?;
+        Ok(())
+    }
+
+    async fn approved(&mut self) -> Result<(), TourError> {
+        self.say("The ledger leaks memory now. A restart would lose what it holds: its playbook says high risk, so nothing runs without a yes.").await;
+        self.stage.make(Fault::Leak);
+        let asks = |state: &Snapshot| {
+            let found = open(state, "ledger")?;
+            match &found.stage {
+                At::Asking(request) => Some((found.id, request.plan.digest.clone())),
+                _ => None,
+            }
+        };
+        self.until("a question", |state| asks(state).is_some()).await?;
+        let (incident, digest) = asks(&self.now()).ok_or(TourError::Never("a question"))?;
+        self.say("It ASKS. `a` shows exactly what would run; the yes is for that plan and no other. The tour says yes for you.").await;
+        self.read().await;
+        let command = Command::Approve { incident, digest, reason: "the tour's yes".into() };
+        self.handle.command(command).await?;
+        self.until("a ledger that is healed", |state| open(state, "ledger").is_none()).await?;
+        self.say("Done as approved, and verified: memory is below its bound again.").await;
+        self.read().await;
+        Ok(())
+    }
+
+    async fn broken_for_good(&mut self) -> Result<(), TourError> {
+        self.say("Now the shop breaks for good: no restart helps. A tool that restarts for ever would hide that.")
+            .await;
+        self.stage.make(Fault::BreakForGood);
+        self.until("an open breaker", |state| breaker(state).is_some_and(|it| matches!(it, BreakerState::Open { .. })))
+            .await?;
+        self.say("ESCALATE. Three attempts did not verify: the breaker is OPEN, nothing is restarted any more, and a human was called, with the evidence, through the ticket folder.").await;
+        self.read().await;
+        self.say("Somebody mends the cause. The shop is still down: after the cooldown the breaker is half-open, and lets exactly one attempt through.").await;
+        self.stage.make(Fault::Repair);
+        self.until("a shop that is healed", |state| open(state, "shop").is_none()).await?;
+        self.say("That one verified: the breaker is closed again.").await;
+        self.read().await;
+        Ok(())
+    }
+
+    fn now(&self) -> Arc<Snapshot> {
+        Arc::clone(&self.state.borrow())
+    }
+
+    async fn say(&mut self, text: &str) {
+        self.show();
+        self.says = text.into();
+        self.caption.send_replace(Caption::Says(Arc::clone(&self.says)));
+        sleep(READ / 8).await;
+        self.show();
+        sleep(READ / 4).await;
+    }
+
+    fn show(&mut self) {
+        let frame = Frame { snapshot: self.now(), caption: Arc::clone(&self.says) };
+        (self.seen)(frame);
+    }
+
+    async fn read(&self) {
+        sleep(READ).await;
+    }
+
+    async fn until(&mut self, what: &'static str, is: impl Fn(&Snapshot) -> bool) -> Result<(), TourError> {
+        let found = timeout(PATIENCE, self.state.wait_for(|state| is(state))).await;
+        found.map_err(|_| TourError::Never(what))?.map_err(|_| TourError::Gone)?;
+        Ok(())
+    }
+}
+
+fn open<'s>(state: &'s Snapshot, playbook: &str) -> Option<&'s IncidentView> {
+    let of = |found: &&Arc<IncidentView>| &*found.playbook == playbook && !matches!(found.stage, At::Closed { .. });
+    state.incidents.iter().find(of).map(AsRef::as_ref)
+}
+
+fn breaker(state: &Snapshot) -> Option<&BreakerState> {
+    state.breakers.iter().find(|found| &*found.playbook == "shop").map(|found| &found.state)
+}
