@@ -62,7 +62,7 @@ pub fn run(screen: &Screen, tour: bool, record: Option<&Path>) -> Result<ExitCod
         }
     });
     let ended = match (record, tour) {
-        (Some(file), _) => film(file, &handle, &stage, &caption, shown, &runtime),
+        (Some(file), _) => film(file, &handle, &stage, &caption, &shown, &runtime),
         (None, true) => toured(&handle, &stage, caption, shown, &runtime),
         (None, false) => console::run(handle.clone(), shown, runtime.handle()).map(drop).map_err(Into::into),
     };
@@ -86,15 +86,13 @@ fn toured(
     let mut tour = runtime.spawn(async move { demo::play(&guided, &plays, &caption, &mut |_| ()).await });
     console::run(handle.clone(), shown, runtime.handle())?;
     runtime.block_on(async {
-        match tokio::time::timeout(LAST_WORD, &mut tour).await {
-            Ok(played) => played.unwrap_or(Ok(())).map_err(Failure::demo),
-            Err(_) => {
-                tour.abort();
-                // it holds the stage
-                let _ = tour.await;
-                Ok(())
-            }
+        if let Ok(played) = tokio::time::timeout(LAST_WORD, &mut tour).await {
+            return played.unwrap_or(Ok(())).map_err(Failure::demo);
         }
+        tour.abort();
+        // it holds the stage
+        let _ = tour.await;
+        Ok(())
     })
 }
 
@@ -104,7 +102,7 @@ fn film(
     handle: &Handle,
     stage: &Stage,
     caption: &watch::Sender<Caption>,
-    shown: Options,
+    shown: &Options,
     runtime: &Runtime,
 ) -> Result<(), Failure> {
     let (mut stills, mut wrong, mut said) = (Vec::new(), None, Arc::<str>::from(""));
@@ -113,7 +111,7 @@ fn film(
             println!("{}", frame.caption);
             said = Arc::clone(&frame.caption);
         }
-        match console::still(&frame.snapshot, FILM, &shown) {
+        match console::still(&frame.snapshot, FILM, shown) {
             Ok(still) => stills.push((still, 2.5)),
             Err(error) => wrong = Some(error),
         }
@@ -122,8 +120,8 @@ fn film(
     if let Some(error) = wrong {
         return Err(error.into());
     }
-    let film = console::film(FILM, &stills);
-    std::fs::write(file, film).map_err(|source| Failure::demo(format!("{}: {source}", file.display())))?;
+    std::fs::write(file, console::film(FILM, &stills))
+        .map_err(|source| Failure::demo(format!("{}: {source}", file.display())))?;
     println!("recorded into {}: {} pictures", file.display(), stills.len());
     Ok(())
 }
@@ -146,11 +144,8 @@ fn options(folder: &Path) -> engine::Options {
 }
 
 /// `demo-actor`: one child.
-pub fn play(part: &str, demo: i32, port: u16, folder: PathBuf) -> ExitCode {
-    match Part::named(part) {
-        Some(part) => actor::play(&Role { part, folder, demo, port }),
-        None => ExitCode::FAILURE,
-    }
+pub fn play(name: &str, demo: i32, port: u16, folder: PathBuf) -> ExitCode {
+    Part::named(name).map_or(ExitCode::FAILURE, |part| actor::play(&Role { part, folder, demo, port }))
 }
 
 /// `demo-cue`: what a playbook of the demo runs.

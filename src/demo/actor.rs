@@ -93,7 +93,7 @@ pub fn play(role: &Role) -> ExitCode {
         Part::Ledger => ledger(&role.folder),
         Part::Scribe => scribe(&role.folder),
         Part::Job(_) => loop {
-            sleep(Duration::from_secs(3600));
+            sleep(Duration::from_hours(1));
         },
     }
 }
@@ -124,11 +124,11 @@ fn ledger(folder: &Path) -> ExitCode {
 
 fn scribe(folder: &Path) -> ExitCode {
     let scratch = Scratch::make(folder);
-    let (place, fill) = (folder.join("scratch"), folder.join(FILL));
+    let (place, burst) = (folder.join("scratch"), folder.join(FILL));
     let line = vec![b'.'; PAGE];
     let mut nth = 0_u32;
     loop {
-        let filling = fill.exists();
+        let filling = burst.exists();
         let file = if filling { place.join(format!("burst.{nth}")) } else { place.join("app.log") };
         let bytes = if filling { &line[..] } else { &b"all is well\n"[..] };
         if let Err(error) = scratch.append(&file, bytes) {
@@ -139,7 +139,7 @@ fn scribe(folder: &Path) -> ExitCode {
                 .open(folder.join(COMPLAINTS))
                 .and_then(|mut log| log.write_all(complaint.as_bytes()));
             // what filled it has done its work
-            let _ = fs::remove_file(&fill);
+            let _ = fs::remove_file(&burst);
         }
         nth = nth.wrapping_add(1);
         sleep(Duration::from_millis(if filling { 60 } else { 500 }));

@@ -257,10 +257,10 @@ impl Play {
 
     fn flap(&mut self) {
         let Some((left, at)) = self.flapping.filter(|(_, at)| *at <= Instant::now()) else { return };
-        if left % 2 == 0 {
-            self.end(Part::Shop)
+        if left.is_multiple_of(2) {
+            self.end(Part::Shop);
         } else {
-            drop(self.restart(Part::Shop))
+            drop(self.restart(Part::Shop));
         }
         self.flapping = (left > 1).then(|| (left - 1, at + FLAP));
     }
