@@ -25,6 +25,7 @@ mod past;
 #[path = "screen/plain.rs"]
 mod plain;
 #[path = "support/pty.rs"]
+#[allow(dead_code, reason = "shared with other tests")]
 mod pty;
 #[path = "screen/scene.rs"]
 mod scene;

@@ -115,8 +115,11 @@ fn shop(role: &Role) -> ExitCode {
 fn ledger(folder: &Path) -> ExitCode {
     let mut kept: Vec<Vec<u8>> = Vec::new();
     loop {
-        if kept.len() < STEPS && folder.join(LEAK).exists() {
-            kept.push(vec![1; STEP]);
+        match folder.join(LEAK).exists() {
+            true if kept.len() < STEPS => kept.push(vec![1; STEP]),
+            true => {}
+            // mended from outside
+            false => kept.clear(),
         }
         sleep(Duration::from_millis(150));
     }

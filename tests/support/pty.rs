@@ -29,6 +29,7 @@ pub struct Pty {
     hung_up: Arc<AtomicBool>,
     /// Nothing is read while this is set, so that the terminal's buffer fills.
     deaf: Arc<AtomicBool>,
+    patience: Duration,
 }
 
 /// What the program wrote.
@@ -59,7 +60,13 @@ impl Pty {
         let (reads, into) = (ours.try_clone().unwrap(), Arc::clone(&seen));
         let (over, unheard) = (Arc::clone(&hung_up), Arc::clone(&deaf));
         thread::spawn(move || listen(reads, &into, &over, &unheard));
-        Self { ours: Some(ours), theirs: Some(theirs.into()), child, seen, hung_up, deaf }
+        Self { ours: Some(ours), theirs: Some(theirs.into()), child, seen, hung_up, deaf, patience: PATIENCE }
+    }
+
+    /// The same for a program that takes its time.
+    pub fn with_patience(mut self, patience: Duration) -> Self {
+        self.patience = patience;
+        self
     }
 
     /// Types.
@@ -112,7 +119,7 @@ impl Pty {
     pub fn wait_until(&self, what: &str, holds: impl Fn(&Self) -> bool) {
         let began = Instant::now();
         while !holds(self) {
-            assert!(began.elapsed() < PATIENCE, "no {what}; the screen:\n{}", self.screen());
+            assert!(began.elapsed() < self.patience, "no {what}; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -136,7 +143,7 @@ impl Pty {
             if status.is_some_and(|(_, status)| status.stopped()) {
                 return;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not stop; the screen:\n{}", self.screen());
+            assert!(began.elapsed() < self.patience, "it does not stop; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(10));
         }
     }
@@ -164,7 +171,7 @@ impl Pty {
             if let Some(status) = self.child.try_wait().unwrap() {
                 return status;
             }
-            assert!(began.elapsed() < PATIENCE, "it does not end; the screen:\n{}", self.screen());
+            assert!(began.elapsed() < self.patience, "it does not end; the screen:\n{}", self.screen());
             thread::sleep(Duration::from_millis(10));
         }
     }

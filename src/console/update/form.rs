@@ -156,7 +156,8 @@ pub fn jump(form: &mut Form, letter: char) {
 pub fn quit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let watched = world.snapshot.incidents.iter().any(|view| !matches!(view.stage, Stage::Closed { .. }))
         || !world.snapshot.detectors.is_empty();
-    if !model.engine.is_embedded() || !watched {
+    // a show heals nothing that anybody would miss
+    if !model.engine.is_embedded() || !watched || !model.faults.is_empty() {
         return vec![Request::Quit];
     }
     model.overlay = Some(Overlay::Form(Box::new(Form::quit(world.snapshot))));

@@ -19,7 +19,7 @@ pub fn killed() {
                 sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
                 systemctl daemon-reload; systemctl -q enable --now redis-server; redis-cli ping",
         // much memory, below the limit
-        alike: "redis-cli --eval /root/hold.lua , a 20000000; redis-cli flushall",
+        alike: "redis-cli --eval /root/hold.lua , a 5000000; redis-cli flushall",
         fault_script: "for i in 1 2 3 4 5 6 7 8; do redis-cli --eval /root/hold.lua , $i 20000000; done > /dev/null 2>&1; sleep 1; ! systemctl is-active redis-server",
         end: End::Healed,
         after: "redis-cli ping | grep -q PONG",

@@ -121,7 +121,7 @@ impl Case {
             End::HealedAfterYes => {
                 let asked = self.until(machine, "asked", |asked| !asked.is_empty());
                 let shown = format!("salve show {}", asked[0].fields["incident"]);
-                machine.sh(&format!("$({shown} | grep '^salve approve')"));
+                machine.wait("an approval", &format!("$({shown} | grep '^salve approve')"));
             }
             End::Ticket { holds, mend } => {
                 self.until(machine, "escalated", |calls| !calls.is_empty());
