@@ -91,7 +91,11 @@ async fn shown(subject: &TlsSubject) -> Result<CertificateDer<'static>, String> 
     shown.map(|one| one.clone().into_owned()).ok_or_else(|| "the server showed no certificate".into())
 }
 
-fn read(der: &[u8], name: &str, now: i64) -> Result<TlsSeen, String> {
+/// What a certificate says, in DER, at a moment in seconds of Unix time.
+///
+/// # Errors
+/// In words, where it is none.
+pub fn read(der: &[u8], name: &str, now: i64) -> Result<TlsSeen, String> {
     let (_, certificate) =
         X509Certificate::from_der(der).map_err(|error| format!("the certificate cannot be read: {error}"))?;
     let others = certificate.subject_alternative_name().ok().flatten();

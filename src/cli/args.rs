@@ -67,6 +67,18 @@ pub struct Screen {
 /// What can be done besides.
 #[derive(Debug, Subcommand)]
 pub enum Verb {
+    /// A new host: what was found, which playbooks apply, what each would do; arms what you choose, after a yes
+    Init {
+        /// Arm what is proposed (low risk, and it applies) without asking; a second time changes nothing
+        #[arg(long)]
+        yes: bool,
+        /// Exactly these playbooks instead
+        #[arg(long, value_name = "NAME,…", value_delimiter = ',')]
+        only: Vec<String>,
+        /// As JSON; arms nothing without --yes
+        #[arg(long)]
+        json: bool,
+    },
     /// The whole loop on stand-ins that may be broken (F); needs no privileges, changes nothing, leaves nothing behind
     Demo {
         /// It plays by itself, with explanations; q ends it

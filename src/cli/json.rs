@@ -78,6 +78,8 @@ pub enum Document {
     Doctor,
     /// `salve report --format json`
     Report,
+    /// `salve init --json`
+    Init,
 }
 
 /// Prints one document, laid out for reading.
@@ -105,6 +107,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Diagnostics => of::<Diagnostics>(),
         Document::Breakers => of::<Breakers<'static>>(),
         Document::Doctor => of::<super::doctor::Report>(),
+        Document::Init => of::<super::init::Report<'static>>(),
         Document::Report => of::<crate::core::account::Report>(),
     };
     println!("{:#}", schema.to_value());

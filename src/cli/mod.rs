@@ -17,6 +17,7 @@ mod demo;
 mod doctor;
 mod exit;
 mod incidents;
+mod init;
 mod journal;
 mod json;
 mod kinds;
@@ -73,6 +74,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     match verb {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
+        Some(Verb::Init { yes, only, json }) => init::run(&common, init::Wanted { yes, only: &only, json }),
         Some(Verb::Demo { tour, record }) => demo::run(&screen, tour, record.as_deref()),
         Some(Verb::DemoActor { part, demo, port, folder }) => Ok(demo::play(&part, demo, port, folder)),
         Some(Verb::DemoCue { what, words }) => demo::cue(&what, &words),

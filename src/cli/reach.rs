@@ -95,7 +95,13 @@ pub fn roles(set: &settings::Roles) -> Roles {
 
 /// Carries a command out, through the engine that listens or on the journal, and says the answer.
 pub fn command(common: &Common, command: Command) -> Result<ExitCode, Failure> {
-    let answer = runtime::build()?.block_on(async {
+    println!("{}", ask(common, command)?);
+    Ok(ExitCode::SUCCESS)
+}
+
+/// Carries a command out in the same way; its answer.
+pub fn ask(common: &Common, command: Command) -> Result<Arc<str>, Failure> {
+    runtime::build()?.block_on(async {
         let mut connection = match engine(common).await? {
             Some(connection) => connection,
             None => match offline::command(&common.options()?, command.clone()).await.map_err(Failure::from) {
@@ -108,7 +114,5 @@ pub fn command(common: &Common, command: Command) -> Result<ExitCode, Failure> {
             Answer::Command(answer) => Ok::<Arc<str>, Failure>(answer?),
             _ => Err(Failure::Refused(Refusal::Lost)),
         }
-    })?;
-    println!("{answer}");
-    Ok(ExitCode::SUCCESS)
+    })
 }

@@ -20,6 +20,7 @@
 //! | [`look`] | the engine without hands: how does the host stand? |
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
+//! | [`survey`] | a host that is met for the first time: what is there, and what playbooks would be on it |
 //! | [`offer`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
 //! | [`metrics`] | the state as figures, for other monitoring |
@@ -48,6 +49,7 @@ pub mod run;
 pub mod settings;
 pub mod snapshot;
 pub mod start;
+pub mod survey;
 
 pub use handle::Handle;
 pub use settings::Settings;

@@ -7,12 +7,15 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
 use super::look;
+use super::playbook_view;
 use super::reload;
+use super::snapshot::PlaybookView;
 use super::start::Options;
 use crate::action::{self, Context, DryStep};
 use crate::check::{self, Hub};
 use crate::core::input::{Binding, Facts, Resolution};
-use crate::core::{IncidentId, Key, Plan, Reading, Verdict};
+use crate::core::{Core, IncidentId, Key, Plan, Reading, Verdict};
+use crate::host::Clock;
 use crate::journal::ReadError;
 use crate::playbook::library::Library;
 use crate::playbook::{Check, Playbook, Target};
@@ -70,33 +73,84 @@ pub async fn rehearse(
     }));
     core.handle(clock.now(), crate::core::Input::Loaded(bindings));
 
+    let stage = Stage { options, core, clock, hub };
     let mut rehearsals = Vec::new();
     for resolution in resolutions {
-        rehearsals.push(match resolution {
-            Resolution::NotApplicable { written, why } | Resolution::Unresolved { written, why } => {
-                Rehearsal::Nothing { written, why }
-            }
-            Resolution::Here(target) => {
-                let detector = read_all(&hub, &playbook.detect.checks, &target, &looking).await;
-                let verifier = read_all(&hub, &playbook.verify.checks, &target, &looking).await;
-                looking(format!("what it would run on {target}"));
-                let rungs = plan_all(options, playbook, &target).await;
-                let host = hub.target_facts(&target).await;
-                let facts = Facts {
-                    detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
-                    busy: host.busy,
-                    stopped_by_operator: host.stopped_by_operator,
-                    plan: Err("rehearsal".into()),
-                    began: clock.mono(),
-                };
-                let key = Key { content: playbook.content.clone(), target: target.clone() };
-                let gate =
-                    core.rehearse(&key, &facts).map_or_else(|| "not watched".into(), |answer| answer.to_string());
-                Rehearsal::Here { target, detector, verifier, rungs, gate }
-            }
-        });
+        rehearsals.push(stage.rehearse(playbook, resolution, &looking).await);
     }
     Ok(rehearsals)
+}
+
+/// Every playbook in force, as its file stands, with what it would do about each of its targets.
+#[derive(Debug)]
+pub struct Rehearsed {
+    /// The playbooks' files, and what each may do here.
+    pub views: Vec<Arc<PlaybookView>>,
+    /// Those in force, in the order of their names.
+    pub rehearsals: Vec<(Arc<Playbook>, Vec<Rehearsal>)>,
+}
+
+/// Rehearses every playbook in force.
+///
+/// # Errors
+/// As [`rehearse`].
+pub async fn rehearse_all(options: &Options, looking: impl Fn(String)) -> Result<Rehearsed, ReadError> {
+    looking("the journal".into());
+    let (mut core, clock, _) = look::fold(&options.paths.state, options)?;
+    let (readings, _readings) = mpsc::unbounded_channel();
+    let (kept, _kept) = mpsc::unbounded_channel();
+    let (notes, _notes) = mpsc::unbounded_channel();
+    let hub = Hub::new(clock, readings, kept, notes);
+    looking("the targets".into());
+    let library = Library::default().reload(&options.sources);
+    let bindings = reload::bind(&library, &hub).await;
+    core.handle(clock.now(), crate::core::Input::Loaded(bindings.clone()));
+    let views = playbook_view::all(&library.found, &core);
+    let stage = Stage { options, core, clock, hub };
+    let mut rehearsals: Vec<(Arc<Playbook>, Vec<Rehearsal>)> = Vec::new();
+    for binding in bindings {
+        let playbook = binding.playbook;
+        let rehearsal = stage.rehearse(&playbook, binding.resolution, &looking).await;
+        match rehearsals.last_mut().filter(|(former, _)| former.name == playbook.name) {
+            Some((_, several)) => several.push(rehearsal),
+            None => rehearsals.push((playbook, vec![rehearsal])),
+        }
+    }
+    Ok(Rehearsed { views, rehearsals })
+}
+
+/// What one rehearsal needs.
+struct Stage<'a> {
+    options: &'a Options,
+    core: Core,
+    clock: Clock,
+    hub: Hub,
+}
+
+impl Stage<'_> {
+    async fn rehearse(&self, playbook: &Playbook, resolution: Resolution, looking: impl Fn(String)) -> Rehearsal {
+        let target = match resolution {
+            Resolution::NotApplicable { written, why } | Resolution::Unresolved { written, why } => {
+                return Rehearsal::Nothing { written, why };
+            }
+            Resolution::Here(target) => target,
+        };
+        let detector = read_all(&self.hub, &playbook.detect.checks, &target, &looking).await;
+        let verifier = read_all(&self.hub, &playbook.verify.checks, &target, &looking).await;
+        looking(format!("what it would run on {target}"));
+        let rungs = plan_all(self.options, playbook, &target).await;
+        let host = self.hub.target_facts(&target).await;
+        let facts = Facts {
+            detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
+            busy: host.busy,
+            stopped_by_operator: host.stopped_by_operator,
+            plan: Err("rehearsal".into()),
+            began: self.clock.mono(),
+        };
+        let key = Key { content: playbook.content.clone(), target: target.clone() };
+        let gate = self.core.rehearse(&key, &facts).map_or_else(|| "not watched".into(), |answer| answer.to_string());
+        Rehearsal::Here { target, detector, verifier, rungs, gate }
+    }
 }
 
 async fn read_all(hub: &Hub, checks: &[Check], target: &Target, looking: impl Fn(String)) -> Vec<(String, Reading)> {

@@ -1,0 +1,115 @@
+//! The guided choice: a numbered list, a line at a time, so that it works on any terminal and for a screen reader.
+
+use std::io::{BufRead as _, Write as _};
+use std::path::Path;
+
+use super::told;
+use crate::cli::exit::Failure;
+use crate::engine::survey::{Proposal, Survey};
+
+/// What a line asks for.
+#[derive(Debug, PartialEq, Eq)]
+enum Said {
+    /// Choose these, or not any more.
+    Switch(Vec<usize>),
+    /// Tell all of this one.
+    Tell(usize),
+    /// On to the question.
+    Done,
+    /// Leave.
+    Leave,
+    /// Not understood.
+    What,
+}
+
+fn said(line: &str) -> Said {
+    let line = line.trim();
+    match line {
+        "" => return Said::Done,
+        "q" | "quit" | "n" | "no" => return Said::Leave,
+        _ => {}
+    }
+    if let Some(number) = line.strip_prefix('?') {
+        return number.trim().parse().map_or(Said::What, Said::Tell);
+    }
+    let numbers = line.split([' ', ',']).filter(|part| !part.is_empty()).map(str::parse);
+    numbers.collect::<Result<_, _>>().map_or(Said::What, Said::Switch)
+}
+
+/// What the operator chose, after a yes to exactly what will be written; none where they left.
+pub fn choose<'s>(
+    found: &'s Survey,
+    mut chosen: Vec<&'s Proposal>,
+    state: &Path,
+) -> Result<Option<Vec<&'s Proposal>>, Failure> {
+    let applying: Vec<&Proposal> = found.playbooks.iter().filter(|one| one.applies()).collect();
+    told::playbooks(found, &chosen);
+    loop {
+        println!("\nA number switches one, ?number tells what it would do, Enter goes on, q leaves.");
+        let Some(line) = asked("choose> ")? else { return Ok(None) };
+        match said(&line) {
+            Said::Leave => return Ok(None),
+            Said::Done => break,
+            Said::Tell(number) => match number.checked_sub(1).and_then(|at| applying.get(at)) {
+                Some(one) => told::whole(one),
+                None => println!("there is no number {number}"),
+            },
+            Said::Switch(numbers) => {
+                for number in numbers {
+                    match number.checked_sub(1).and_then(|at| applying.get(at)) {
+                        None => println!("there is no number {number}"),
+                        Some(one) if !one.may_be_armed() => println!("{}: {}", one.name, told::why_not(one)),
+                        Some(one) => {
+                            let before = chosen.len();
+                            chosen.retain(|other| other.name != one.name);
+                            if chosen.len() == before {
+                                chosen.push(one);
+                            }
+                            told::brief(number, one, chosen.len() > before);
+                        }
+                    }
+                }
+            }
+            Said::What => println!("not understood"),
+        }
+    }
+    let armed: Vec<&Proposal> = chosen.into_iter().filter(|one| one.may_be_armed()).collect();
+    if armed.is_empty() {
+        println!("nothing is chosen");
+        return Ok(None);
+    }
+    println!("\nTo be recorded in {}, with your name:", state.join("journal.db").display());
+    for one in &armed {
+        println!("  armed: {} (risk {}, mode {})", one.name, one.risk, one.mode);
+    }
+    println!("Nothing else is written. `salve playbook disarm NAME` takes one back.");
+    match asked("arm these? [y/N] ")? {
+        Some(answer) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => Ok(Some(armed)),
+        _ => Ok(None),
+    }
+}
+
+/// A line from the terminal; none at its end.
+fn asked(question: &str) -> Result<Option<String>, Failure> {
+    print!("{question}");
+    let failed = |error| Failure::Io("the terminal".into(), error);
+    std::io::stdout().flush().map_err(failed)?;
+    let mut line = String::new();
+    let count = std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    Ok((count > 0).then_some(line))
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_line_is_numbers_a_question_or_the_end() {
+        assert_eq!(said(" 3, 5 7\n"), Said::Switch(vec![3, 5, 7]));
+        assert_eq!(said("?12"), Said::Tell(12));
+        assert_eq!(said("\n"), Said::Done);
+        assert_eq!(said("q"), Said::Leave);
+        assert_eq!(said("3x"), Said::What);
+        assert_eq!(said("?"), Said::What);
+    }
+}

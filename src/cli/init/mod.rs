@@ -1,0 +1,116 @@
+//! `salve init`: a host that is met for the first time. What was found, which playbooks apply, what each would do; arms
+//! what is chosen, and nothing before a yes.
+
+mod choose;
+mod told;
+
+use std::io::{IsTerminal as _, Write as _};
+use std::process::ExitCode;
+use std::sync::Arc;
+
+use schemars::JsonSchema;
+use serde::Serialize;
+
+use super::args::Common;
+use super::exit::Failure;
+use super::{json, reach, runtime};
+use crate::core::Command;
+use crate::engine::survey::{self, Proposal, Survey};
+
+/// What is wanted.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted<'a> {
+    /// Arm without asking.
+    pub yes: bool,
+    /// Exactly these, instead of what is proposed.
+    pub only: &'a [String],
+    /// As JSON.
+    pub json: bool,
+}
+
+/// Of `salve init --json`.
+#[derive(Debug, Serialize, JsonSchema)]
+pub struct Report<'a> {
+    /// What was found.
+    survey: &'a Survey,
+    /// What would be armed, or was.
+    chosen: Vec<Arc<str>>,
+    /// Was it?
+    armed: bool,
+}
+
+pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
+    let options = common.options()?;
+    let progress = std::io::stderr().is_terminal();
+    let looking = |what: String| {
+        if progress {
+            eprint!(
+                "\r\x1b[K{}",
+                crate::text::clean_line(&format!("looking at {what} …")).chars().take(78).collect::<String>()
+            );
+            let _ = std::io::stderr().flush();
+        }
+    };
+    let found = runtime::build()?.block_on(survey::survey(&options, looking))?;
+    if progress {
+        eprint!("\r\x1b[K");
+    }
+    let proposed = proposed(&found, wanted.only)?;
+    if wanted.json {
+        if wanted.yes {
+            arm(common, &proposed, true)?;
+        }
+        let chosen = proposed.iter().map(|one| Arc::clone(&one.name)).collect();
+        json::print(Report { survey: &found, chosen, armed: wanted.yes })?;
+        return Ok(ExitCode::SUCCESS);
+    }
+    told::found(&found);
+    if wanted.yes {
+        told::playbooks(&found, &proposed);
+        return arm(common, &proposed, false);
+    }
+    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+        told::playbooks(&found, &proposed);
+        told::closing(&proposed);
+        return Ok(ExitCode::from(1));
+    }
+    if let Some(chosen) = choose::choose(&found, proposed, &options.paths.state)? {
+        return arm(common, &chosen, false);
+    }
+    println!("nothing was armed, nothing was written");
+    Ok(ExitCode::from(1))
+}
+
+/// What is named, or else what a careful operator begins with.
+fn proposed<'s>(found: &'s Survey, only: &[String]) -> Result<Vec<&'s Proposal>, Failure> {
+    if only.is_empty() {
+        return Ok(found.playbooks.iter().filter(|one| one.is_proposed()).collect());
+    }
+    let one = |name: &String| {
+        let one = found.playbooks.iter().find(|one| *one.name == **name);
+        one.ok_or_else(|| {
+            Failure::Usage(format!("there is no playbook named `{name}` (`salve playbook list` shows all)"))
+        })
+    };
+    only.iter().map(one).collect()
+}
+
+/// Arms them, each as `salve playbook arm` does; one that is armed already stays as it is.
+fn arm(common: &Common, chosen: &[&Proposal], silent: bool) -> Result<ExitCode, Failure> {
+    let mut count = 0;
+    for one in chosen {
+        if one.may_be_armed() {
+            let said = reach::ask(common, Command::Arm { playbook: Arc::clone(&one.name) })?;
+            count += 1;
+            if !silent {
+                println!("{said}");
+            }
+        } else if !silent {
+            println!("{}: {}", one.name, told::why_not(one));
+        }
+    }
+    if count == 0 && !silent {
+        println!("nothing was to be armed");
+    }
+    Ok(ExitCode::SUCCESS)
+}
