@@ -60,6 +60,8 @@ fn what_the_program_says_fits_its_schemas() {
         ("playbooks", &["playbook", "list", "--json"]),
         ("breakers", &["breaker", "list", "--json"]),
         ("diagnostics", &check),
+        ("report", &["report", "--format", "json"]),
+        ("init", &["init", "--json"]),
     ] {
         fits(&schema(document), &said(state.path(), words));
     }

@@ -29,6 +29,8 @@ use crate::text::clean_line;
 const LIMIT: Duration = Duration::from_secs(3);
 /// Files of configuration that are read for certificates, at most.
 const FILES: usize = 500;
+/// File systems below these are the kernel's and the boot's own.
+const KERNELS: [&str; 4] = ["/dev", "/proc", "/run", "/sys"];
 /// A day, in seconds.
 const DAY: i64 = 24 * 3600;
 
@@ -156,6 +158,7 @@ pub async fn survey(options: &Options, looking: impl Fn(String)) -> Result<Surve
     let failed = services.iter().filter(|unit| unit.about.starts_with("failed"));
     let failed = failed.map(|unit| unit.target.name().to_owned()).collect();
     let mounts = offers(WantedTarget::Mount).await.into_iter();
+    let mounts = mounts.filter(|disk| !KERNELS.iter().any(|own| Path::new(disk.target.name()).starts_with(own)));
     let mounts = mounts.map(|disk| Mounted { point: disk.target.name().to_owned(), about: disk.about }).collect();
     looking("certificates and containers".into());
     let certificates = timeout(LIMIT, spawn_blocking(certificates)).await.ok().and_then(Result::ok).unwrap_or_default();

@@ -50,7 +50,7 @@ pub fn playbooks(survey: &Survey, chosen: &[&Proposal]) {
     }
 }
 
-/// A playbook in two or three lines.
+/// A playbook in a few lines.
 pub fn brief(number: usize, one: &Proposal, is_chosen: bool) {
     let mark = match (one.may_be_armed(), is_chosen) {
         (false, _) => "armed",
@@ -59,6 +59,7 @@ pub fn brief(number: usize, one: &Proposal, is_chosen: bool) {
     };
     println!("{number:>3} {mark} {}: {}", one.name, one.title);
     println!("      risk {}, {}", one.risk, means(one));
+    would(one, "      ");
     for (target, seen) in one.firing().take(SHOWN) {
         println!("      now: {target} {}", clean_line(seen));
     }
@@ -68,7 +69,7 @@ pub fn brief(number: usize, one: &Proposal, is_chosen: bool) {
 pub fn whole(one: &Proposal) {
     println!("\n{}: {}", one.name, one.title);
     println!("  risk {}, mode {}: {}", one.risk, one.mode, means(one));
-    let Fit::Applies { targets, would, verified_by } = &one.fit else { return };
+    let Fit::Applies { targets, verified_by, .. } = &one.fit else { return };
     for (target, standing) in targets {
         let words = match standing {
             Standing::Well => "well".into(),
@@ -77,17 +78,24 @@ pub fn whole(one: &Proposal) {
         };
         println!("  {target}: {}", clean_line(&words));
     }
-    for (rung, sentence) in would.iter().enumerate() {
-        println!("  would, rung {}: {}", rung + 1, clean_line(sentence));
-    }
-    if would.is_empty() {
-        println!("  would call a human, with the evidence");
-    }
+    would(one, "  ");
     println!("  then right when: {}", verified_by.join(", "));
     println!(
         "  `salve playbook plan {}` tells every argument; `salve playbook show {}` is its text",
         one.name, one.name
     );
+}
+
+/// What it would do, rung by rung.
+fn would(one: &Proposal, indent: &str) {
+    let Fit::Applies { would, .. } = &one.fit else { return };
+    for (rung, sentence) in would.iter().enumerate() {
+        let before = if rung == 0 { "would" } else { "else" };
+        println!("{indent}{before} {}", clean_line(sentence));
+    }
+    if would.is_empty() {
+        println!("{indent}would call a human, with the evidence");
+    }
 }
 
 /// What armed means, in words.

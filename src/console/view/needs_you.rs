@@ -1,5 +1,7 @@
 //! What needs a person: requests first, then calls. Two rows each: what, and until when.
 
+use std::sync::Arc;
+
 use ratatui::layout::Rect;
 
 use super::World;
@@ -10,16 +12,15 @@ use crate::console::model::{Model, incident_item};
 use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
-use crate::engine::snapshot::{IncidentView, Stage};
+use crate::engine::Snapshot;
+use crate::engine::snapshot::{Arming, IncidentView, PlaybookState, PlaybookView, Stage};
 use crate::playbook::Risk;
 
 /// Draws what there is room for.
 pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, world: &World<'_>) {
     let needy = rows::needs_you(world.snapshot);
     if needy.is_empty() {
-        if room.height > 0 {
-            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, "nothing");
-        }
+        nothing(canvas, room, world);
         return;
     }
     let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
@@ -41,6 +42,26 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, w
     }
     let below = needy.len().saturating_sub(first + fit);
     canvas.more(room, below);
+}
+
+/// Nobody is needed; where nothing was ever armed, how to begin.
+fn nothing(canvas: &mut Canvas<'_>, room: Rect, world: &World<'_>) {
+    let mut lines = vec![Line::new().dim("nothing")];
+    if all_in_shadow(world.snapshot) {
+        let how = "All playbooks are in shadow: they look, and act on nothing. `salve init` tells what each would do on \
+                   this host, and arms what you choose; A arms the one under the cursor.";
+        lines.extend(Line::new().text(how).wrap(usize::from(room.width.saturating_sub(2))));
+    }
+    for (row, line) in lines.iter().take(usize::from(room.height)).enumerate() {
+        canvas.line(room.x + 1, room.y + columns(row), room.width.saturating_sub(1), line);
+    }
+}
+
+/// Has nobody armed anything yet?
+fn all_in_shadow(snapshot: &Snapshot) -> bool {
+    let in_force = |book: &&Arc<PlaybookView>| matches!(book.state, PlaybookState::InForce { .. });
+    let shadow = |book: &Arc<PlaybookView>| matches!(book.state, PlaybookState::InForce { arming: Arming::Shadow, .. });
+    snapshot.playbooks.iter().any(shadow) && snapshot.playbooks.iter().filter(in_force).all(shadow)
 }
 
 /// Its number, how risky, and what.

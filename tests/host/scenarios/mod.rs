@@ -4,6 +4,7 @@ mod calling;
 mod control;
 mod crash;
 mod filesystem;
+mod init;
 mod nginx;
 mod screen;
 mod service;
@@ -11,6 +12,8 @@ mod storm;
 
 /// Every scenario, by name.
 pub const ALL: &[(&str, fn())] = &[
+    ("a_bare_host_is_met", init::bare),
+    ("a_busy_host_is_met", init::busy),
     ("nginx_is_killed_and_healed", nginx::killed),
     ("nginx_is_broken_for_good_until_mended", nginx::broken_for_good),
     ("nginx_was_stopped_by_an_operator", nginx::stopped),
