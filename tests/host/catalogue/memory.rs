@@ -45,7 +45,7 @@ pub fn leak() {
                 printf '#!/bin/sh\\ni=0; while redis-cli ping > /dev/null && test $i -lt 80; do i=$((i+1)); redis-cli --eval /root/hold.lua , leak$i 5000000 > /dev/null; sleep 1; done\\n' > /root/leak\n\
                 chmod 755 /root/leak",
         // a cache that is filled and emptied
-        alike: "sleep 8; redis-cli --eval /root/hold.lua , a 10000000; sleep 1; redis-cli flushall; sleep 8",
+        alike: "sleep 8; redis-cli --eval /root/hold.lua , a 2000000; sleep 1; redis-cli flushall; sleep 8",
         fault_script: "systemd-run -q --unit=leak /root/leak",
         end: End::HealedAfterYes,
         after: "redis-cli ping | grep -q PONG",

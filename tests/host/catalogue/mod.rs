@@ -108,7 +108,7 @@ impl Case {
         machine.sh(&format!("sleep 1\n{}", self.alike));
         sleep(Duration::from_secs(4));
         let story = |kind: &str| self.told(machine, kind);
-        let acted = !story("intent").is_empty();
+        let acted = !story("intent").is_empty() || !story("asked").is_empty();
         assert!(!acted, "{}: what only looks like it was acted on\n{}", self.playbook, happened(machine));
         let before = story("opened").len();
 
@@ -119,8 +119,8 @@ impl Case {
         match self.end {
             End::Healed => {}
             End::HealedAfterYes => {
-                let asked = self.until(machine, "asked", |asked| !asked.is_empty());
-                let shown = format!("salve show {}", asked[0].fields["incident"]);
+                let asked = self.until(machine, "asked", |asked| !asked.is_empty()).pop().unwrap();
+                let shown = format!("salve show {}", asked.fields["incident"]);
                 machine.wait("an approval", &format!("$({shown} | grep '^salve approve')"));
             }
             End::Ticket { holds, mend } => {
