@@ -21,6 +21,7 @@
 //! | [`offline`] | one command while no engine runs |
 //! | [`rehearse`] | what would a playbook do now? |
 //! | [`survey`] | a host that is met for the first time: what is there, and what playbooks would be on it |
+//! | [`backtest`] | what a playbook would have done in the past |
 //! | [`offer`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
 //! | [`metrics`] | the state as figures, for other monitoring |
@@ -29,6 +30,7 @@
 //! | [`heartbeat`] | tells an external switch that the loop runs |
 //! | [`settings`] | the one settings file |
 
+pub mod backtest;
 pub mod carry;
 pub mod handle;
 pub mod heartbeat;

@@ -121,7 +121,9 @@ impl Case {
             End::HealedAfterYes => {
                 let asked = self.until(machine, "asked", |asked| !asked.is_empty()).pop().unwrap();
                 let shown = format!("salve show {}", asked.fields["incident"]);
-                machine.wait("an approval", &format!("$({shown} | grep '^salve approve')"));
+                // what is asked for follows the fault: a plan that changed meanwhile wants another yes
+                let done = "salve journal export --json | grep -q '\"intent\":'";
+                machine.wait("an approved attempt", &format!("$({shown} | grep '^salve approve'); {done}"));
             }
             End::Ticket { holds, mend } => {
                 self.until(machine, "escalated", |calls| !calls.is_empty());

@@ -1,0 +1,79 @@
+//! What a playbook would have done in the past: the readings that were kept, through the same core that decides today.
+//!
+//! The past does not react. An attempt counts as verified where what was read afterwards says so, and where the
+//! verifier's checks were never read, where the fault went away by itself within the verifier's time.
+
+mod history;
+mod replay;
+
+use std::sync::Arc;
+
+use jiff::Timestamp;
+use schemars::JsonSchema;
+use serde::Serialize;
+
+pub use history::backtest;
+
+/// What came of it.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Backtest {
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// From then on.
+    pub from: Timestamp,
+    /// Until now.
+    pub to: Timestamp,
+    /// What each of its targets was looked at, and what would have been done.
+    pub lanes: Vec<Lane>,
+    /// Targets that came to nothing on this host, and why.
+    pub left_out: Vec<(Arc<str>, Arc<str>)>,
+}
+
+/// One target's past.
+#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+pub struct Lane {
+    /// Which.
+    pub target: String,
+    /// Whether the fault was there, from each moment on.
+    pub seen: Vec<(Timestamp, Seen)>,
+    /// Checks of the detector of which nothing was kept in this period, in words.
+    pub never_read: Vec<String>,
+    /// What would have been done, oldest first.
+    pub would: Vec<(Timestamp, Mark, String)>,
+    /// What really happened to this target, under whatever playbook, oldest first.
+    pub really: Vec<(Timestamp, Mark, String)>,
+}
+
+/// Whether the fault was there.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Seen {
+    /// Nothing was read, or it could not be seen.
+    Unknown,
+    /// It was not.
+    Well,
+    /// It was.
+    Fault,
+}
+
+/// What happened, or would have.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Mark {
+    /// An incident.
+    Fired,
+    /// An attempt.
+    Acted,
+    /// A question to a person.
+    Asked,
+    /// The gate said no.
+    Stopped,
+    /// An attempt that helped.
+    Verified,
+    /// One that did not.
+    Failed,
+    /// A human was called.
+    Called,
+    /// It was over.
+    Ended,
+}
