@@ -165,7 +165,7 @@ pub enum Verb {
         #[arg(long, conflicts_with = "json")]
         markdown: bool,
     },
-    /// Playbooks: list, show, check, plan, new, kinds, schema, arm, disarm
+    /// Playbooks: list, show, check, plan, backtest, new, kinds, schema, arm, disarm
     Playbook {
         #[command(subcommand)]
         verb: PlaybookVerb,
@@ -308,6 +308,17 @@ pub enum PlaybookVerb {
     Plan {
         /// A file, or the name of a playbook
         file: PathBuf,
+    },
+    /// What it would have done over the kept readings, on a timeline beside what really happened; runs nothing
+    Backtest {
+        /// A file, or the name of a playbook
+        file: PathBuf,
+        /// Up to now, for so long, as 24h or 30d
+        #[arg(long, value_name = "TIME", default_value = "7d")]
+        since: Period,
+        /// As JSON
+        #[arg(long)]
+        json: bool,
     },
     /// Print a playbook for a failure class, ready to be looked through; without a class, list the classes
     New {

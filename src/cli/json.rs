@@ -80,6 +80,8 @@ pub enum Document {
     Report,
     /// `salve init --json`
     Init,
+    /// `salve playbook backtest --json`
+    Backtest,
 }
 
 /// Prints one document, laid out for reading.
@@ -107,6 +109,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Diagnostics => of::<Diagnostics>(),
         Document::Breakers => of::<Breakers<'static>>(),
         Document::Doctor => of::<super::doctor::Report>(),
+        Document::Backtest => of::<crate::engine::backtest::Backtest>(),
         Document::Init => of::<super::init::Report<'static>>(),
         Document::Report => of::<crate::core::account::Report>(),
     };

@@ -9,6 +9,7 @@ mod stream;
 mod act;
 mod args;
 mod attach;
+mod backtest;
 mod channel;
 mod completions;
 mod console;

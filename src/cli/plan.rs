@@ -25,7 +25,7 @@ pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
 }
 
 /// A file where there is one, else a playbook by name.
-fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
+pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
     if !file.is_file() {
         let library = Library::default().reload(&common.sources());
         let name = file.to_string_lossy();

@@ -1,4 +1,4 @@
-//! `salve playbook list | show | check | plan | new | kinds | schema | arm | disarm`.
+//! `salve playbook list | show | check | plan | backtest | new | kinds | schema | arm | disarm`.
 
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
@@ -6,7 +6,7 @@ use std::process::ExitCode;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{json, kinds, new, plan, reach, status};
+use super::{backtest, json, kinds, new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::playbook::library::{self, Library};
@@ -19,6 +19,7 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
         PlaybookVerb::Show { name } => show(common, &name),
         PlaybookVerb::Check { files, json } => check(&files, json),
         PlaybookVerb::Plan { file } => plan::run(common, &file),
+        PlaybookVerb::Backtest { file, since, json } => backtest::run(common, &file, since, json),
         PlaybookVerb::New { class, target, name } => new::run(class.as_deref(), target.as_deref(), name.as_deref()),
         PlaybookVerb::Schema => {
             println!("{:#}", schema::schema());

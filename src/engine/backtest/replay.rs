@@ -308,3 +308,100 @@ pub fn told(event: &Event) -> Option<(Mark, String)> {
         _ => return None,
     })
 }
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::Origin;
+    use crate::playbook::read::read;
+
+    const TEXT: &str = r#"
+title  = "root has room"
+target = { mount = "/" }
+risk   = "low"
+mode   = "auto"
+
+[detect]
+filesystem = { used = "> 85%" }
+for        = "30s"
+
+[[remediate]]
+do      = [{ run = ["true"] }]
+timeout = "10s"
+
+[verify]
+filesystem = { used = "< 80%" }
+within     = "20s"
+
+[escalate]
+attempts = 2
+window   = "1h"
+"#;
+
+    fn second(second: u64) -> Mono {
+        Mono(1_000_000 + second * 1000)
+    }
+
+    fn track(role: Role, readings: &[(u64, Verdict)]) -> Track {
+        let reading = |(at, verdict): &(u64, Verdict)| {
+            let at = second(*at);
+            Reading { verdict: verdict.clone(), seen: "90%".into(), figure: None, began: at, since: at }
+        };
+        Track { role, index: 0, readings: readings.iter().map(reading).collect() }
+    }
+
+    /// What would have been done, with the seconds after the beginning.
+    fn would(text: &str, tracks: &[Track]) -> Vec<(u64, Mark)> {
+        let playbook = Arc::new(read("a.toml", "a", Origin::Shipped, text).playbook.unwrap());
+        let plan = Plan {
+            rung: 0,
+            steps: Vec::new(),
+            timeout_ms: 10_000,
+            digest: serde_json::from_str(&format!("\"{}\"", "0".repeat(64))).unwrap(),
+        };
+        let wall = Timestamp::from_second(2_000_000).unwrap();
+        let past = Past {
+            playbook: &playbook,
+            target: &Target::Mount("/".into()),
+            tracks,
+            plans: &[Ok(Arc::new(plan))],
+            anchor: (second(1000), wall),
+            span: (second(0), second(1000)),
+        };
+        let begin = wall.as_second() - 1000;
+        let marks = past.would(Config::default());
+        marks.into_iter().map(|(at, mark, _)| (u64::try_from(at.as_second() - begin).unwrap(), mark)).collect()
+    }
+
+    #[test]
+    fn it_fires_after_its_hold_time_acts_and_calls_where_nothing_helped() {
+        use Verdict::{DoesNotHold, Holds};
+        let detector = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (400, DoesNotHold)]);
+        let told = would(TEXT, &[detector, track(Role::Verifier, &[])]);
+        // the fault lasts 300 s; no attempt could have helped before its end
+        assert_eq!(told[0], (130, Mark::Fired));
+        assert_eq!(told[1], (130, Mark::Acted));
+        let count = |wanted: Mark| told.iter().filter(|(_, mark)| *mark == wanted).count();
+        assert_eq!((count(Mark::Acted), count(Mark::Failed), count(Mark::Called)), (2, 2, 1), "{told:?}");
+        assert_eq!(told.last().unwrap().1, Mark::Ended);
+        assert!(told.last().unwrap().0 >= 400);
+    }
+
+    #[test]
+    fn a_short_fault_does_not_fire_and_one_that_went_in_time_verifies() {
+        use Verdict::{DoesNotHold, Holds};
+        let short = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (120, DoesNotHold)]);
+        assert_eq!(would(TEXT, &[short, track(Role::Verifier, &[])]), []);
+        let healed = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (140, DoesNotHold)]);
+        let verifier = track(Role::Verifier, &[(0, Holds), (100, DoesNotHold), (140, Holds)]);
+        let told = would(TEXT, &[healed, verifier]);
+        let marks: Vec<Mark> = told.iter().map(|(_, mark)| *mark).collect();
+        assert_eq!(marks, [Mark::Fired, Mark::Acted, Mark::Verified, Mark::Ended], "{told:?}");
+        assert_eq!(told[2].0, 140);
+    }
+
+    #[test]
+    fn nothing_read_is_unknown_and_fires_nothing() {
+        assert_eq!(would(TEXT, &[track(Role::Detector, &[]), track(Role::Verifier, &[])]), []);
+    }
+}

@@ -1,0 +1,40 @@
+//! `salve playbook backtest FILE`: what a playbook would have done in the past, beside what really happened.
+
+mod drawn;
+
+use std::path::Path;
+use std::process::ExitCode;
+use std::time::Duration;
+
+use super::args::Common;
+use super::exit::Failure;
+use super::{json, plan, runtime};
+use crate::engine::backtest;
+use crate::journal::ReadError;
+use crate::playbook::value::Period;
+
+/// Readings are kept for thirty days; a longer stretch holds nothing more.
+const LONGEST: Duration = Duration::from_hours(366 * 24);
+
+pub fn run(common: &Common, file: &Path, since: Period, as_json: bool) -> Result<ExitCode, Failure> {
+    if since.0.is_zero() || since.0 > LONGEST {
+        return Err(Failure::Usage(format!("--since {since}: from 1s to 366d can be looked back on, as --since 7d")));
+    }
+    let playbook = plan::find(common, file)?;
+    let options = common.options()?;
+    let looked = runtime::build()?.block_on(backtest::backtest(&options, &playbook, since.0));
+    let past = match looked {
+        Err(ReadError::None { .. }) => {
+            return Err(Failure::Said(
+                "there is no past yet: salve has kept no readings on this host (`salve daemon` keeps them)".into(),
+            ));
+        }
+        looked => looked?,
+    };
+    if as_json {
+        json::print(&past)?;
+    } else {
+        print!("{}", drawn::drawn(&past));
+    }
+    Ok(ExitCode::SUCCESS)
+}
