@@ -86,3 +86,132 @@ fn the_picture_is_what_the_program_draws() {
         assert!(fs::read_to_string(file).unwrap() == drawn, "the screen looks different by now");
     }
 }
+
+/// The digest of no plan.
+const ZEROS: &str = "0000000000000000000000000000000000000000000000000000000000000000";
+
+/// Commands that a scratch folder is enough for, with what stands for their capitals, and how they end there.
+const RUN: &[(&str, &[&str], i32)] = &[
+    ("salve status", &["status"], 0),
+    ("salve schema status", &["schema", "status"], 0),
+    ("salve playbook show nginx-up", &["playbook", "show", "nginx-up"], 0),
+    ("salve playbook schema", &["playbook", "schema"], 0),
+    ("salve playbook plan nginx-up", &["playbook", "plan", "nginx-up"], 0),
+    ("salve playbook new", &["playbook", "new"], 0),
+    (
+        "salve playbook new --class disk-full --target /",
+        &["playbook", "new", "--class", "disk-full", "--target", "/"],
+        0,
+    ),
+    ("salve playbook list", &["playbook", "list"], 0),
+    ("salve playbook kinds NAME", &["playbook", "kinds", "mount"], 0),
+    ("salve playbook check FILE…", &["playbook", "check", "playbooks/nginx-up.toml", "playbooks/zombies.toml"], 0),
+    ("salve playbook arm nginx-up", &["playbook", "arm", "nginx-up"], 0),
+    ("salve pause --for 30m --reason upgrade", &["pause", "--for", "30m", "--reason", "upgrade"], 0),
+    ("salve pause --at \"tomorrow 02:00\" --for 2h", &["pause", "--at", "tomorrow 02:00", "--for", "2h"], 0),
+    ("salve metrics", &["metrics"], 0),
+    ("salve metrics --textfile FILE.prom", &["metrics", "--textfile", "@/salve.prom"], 0),
+    ("salve man | man -l -", &["man"], 0),
+    ("salve man --out DIR", &["man", "--out", "@/man"], 0),
+    ("salve journal verify", &["journal", "verify"], 0),
+    ("salve completions bash", &["completions", "bash"], 0),
+    ("salve channel list", &["channel", "list"], 0),
+    ("salve init", &["init"], 1),
+    ("salve init --yes", &["init", "--yes"], 0),
+    ("salve init --json", &["init", "--json"], 0),
+    ("salve report --since 30d", &["report", "--since", "30d"], 0),
+    (
+        "salve playbook backtest disk-pressure --since 7d",
+        &["playbook", "backtest", "disk-pressure", "--since", "7d"],
+        0,
+    ),
+    // nothing is open there
+    ("salve show 3", &["show", "3"], 1),
+    ("salve show 3 --markdown", &["show", "3", "--markdown"], 1),
+    ("salve approve 3 --digest …", &["approve", "3", "--digest", ZEROS], 1),
+    ("salve acknowledge NUMBER", &["acknowledge", "3"], 1),
+    ("salve channel test NAME", &["channel", "test", "nobody"], 1),
+];
+
+/// Commands that need a terminal, a host or another machine, and the test that runs each.
+const ELSEWHERE: &[(&str, &str, &str)] = &[
+    ("salve", "tests/screen.rs", "the_first_screen_answers_and_q_gives_the_terminal_back"),
+    ("salve demo", "tests/demo.rs", "three_demos_are_broken_healed_and_gone"),
+    ("salve --once", "tests/screen.rs", "once"),
+    ("salve --plain", "tests/screen.rs", "plain"),
+    ("salve --plain --once", "tests/screen.rs", "plain"),
+    ("salve status --watch", "tests/documents.rs", "--watch"),
+    ("salve doctor", "tests/host/scenarios/service.rs", "salve doctor"),
+    ("salve bridge", "tests/control.rs", "bridge"),
+    ("cargo run --release", "tests/screen.rs", "the_first_screen_answers_and_q_gives_the_terminal_back"),
+    ("cargo run --release -- demo", "tests/demo.rs", "three_demos_are_broken_healed_and_gone"),
+    ("cargo run --release -- demo --tour", "tests/demo.rs", "three_tours_play_without_keys_and_leave_nothing"),
+    ("cargo test", ".ci/run", "cargo test"),
+    (
+        "install -m 755 target/release/salve /usr/local/bin/salve",
+        "tests/host/machine/container.rs",
+        "usr/local/bin/salve",
+    ),
+    ("salve service install", "tests/host/scenarios/service.rs", "service install"),
+    ("salve attach ssh://ann@web-03", "tests/host/scenarios/control.rs", "attach"),
+    ("cargo test --release --test simulation -- --incidents 1000000", "tests/simulation/main.rs", "--incidents"),
+    ("cargo bench --bench reaction", "tests/bench/reaction.rs", "fn main"),
+];
+
+/// Every command that the README shows: in a sentence, or a line of a block.
+fn commands() -> std::collections::BTreeSet<String> {
+    let spoken = README.split('`').filter(|part| *part == "salve" || part.starts_with("salve ")).map(str::to_owned);
+    let lines = blocks("sh").into_iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>());
+    let lines = lines.map(|line| line.split(" #").next().unwrap().trim().to_owned()).filter(|line| !line.is_empty());
+    spoken.filter(|part| !part.contains('\n')).chain(lines).collect()
+}
+
+#[test]
+fn every_command_is_run_here_or_by_another_test() {
+    let shown = commands();
+    let known = |command: &String| {
+        RUN.iter().any(|(known, ..)| known == command) || ELSEWHERE.iter().any(|(known, ..)| known == command)
+    };
+    let unknown: Vec<_> = shown.iter().filter(|command| !known(command)).collect();
+    assert!(unknown.is_empty(), "shown, and run by no test: {unknown:#?}");
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    for (command, file, words) in ELSEWHERE {
+        assert!(shown.contains(*command), "`{command}` is not shown any more");
+        // a test may have rooms of its own
+        let folder = root.join(file.trim_end_matches(".rs"));
+        let mut text = fs::read_to_string(root.join(file)).unwrap();
+        for room in fs::read_dir(folder).into_iter().flatten().flatten() {
+            text += &fs::read_to_string(room.path()).unwrap_or_default();
+        }
+        assert!(text.contains(words), "{file} says nothing of `{words}`");
+    }
+    let scratch = tempfile::tempdir().unwrap();
+    for (command, words, code) in RUN {
+        assert!(shown.contains(*command), "`{command}` is not shown any more");
+        let written = words.iter().find_map(|word| word.strip_prefix("@/")).map(|name| scratch.path().join(name));
+        let words = words.iter().map(|word| word.replace('@', scratch.path().to_str().unwrap()));
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_salve"))
+            .current_dir(&root)
+            .args(["--state", scratch.path().join("state").to_str().unwrap()])
+            .args(words)
+            .output()
+            .unwrap();
+        let said = String::from_utf8_lossy(&output.stdout).into_owned() + &String::from_utf8_lossy(&output.stderr);
+        // whatever this host looks like, `status` says how it stands
+        let ended = output.status.code().unwrap();
+        assert!(ended == *code || (*command == "salve status" && ended <= 2), "{command}: {ended}: {said}");
+        match written {
+            Some(path) => assert!(path.exists(), "{command} writes nothing"),
+            None => assert!(!said.trim().is_empty(), "{command} says nothing"),
+        }
+    }
+}
+
+/// Every playbook that comes with it has a row in the catalogue's table.
+#[test]
+fn every_shipped_playbook_was_broken_and_healed() {
+    for (name, _) in salve::playbook::library::SHIPPED {
+        let row = README.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        assert!(row.is_some_and(|row| row.contains(" s | ")), "{name} has no row with its times");
+    }
+}

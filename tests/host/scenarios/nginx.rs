@@ -63,6 +63,20 @@ pub fn killed() {
     let status: serde_json::Value = serde_json::from_str(&machine.try_sh("salve status --json")).unwrap();
     assert_eq!(status["rates"]["day"]["auto_fix"], serde_json::json!({ "part": 1, "whole": 1 }));
     salve.verify();
+
+    // what is told of it afterwards: the sum, and what the same playbook would have done over the kept readings
+    let told = |verb: &str| -> serde_json::Value { serde_json::from_str(&machine.sh(verb)).unwrap() };
+    let report = told("salve report --since 1h --format json");
+    assert_eq!(report["rates"]["auto_fix"], serde_json::json!({ "part": 1, "whole": 1 }), "{report}");
+    assert_eq!(report["playbooks"][0]["playbook"], "nginx");
+    machine.sh("sleep 3");
+    let past = told("salve playbook backtest nginx --since 10m --json");
+    let marks = |row: &str| -> Vec<String> {
+        let marks = past["lanes"][0][row].as_array().unwrap();
+        marks.iter().map(|mark| mark[1].as_str().unwrap().to_owned()).collect()
+    };
+    assert_eq!(marks("really"), ["fired", "acted", "verified", "ended"], "{past}");
+    assert_eq!(marks("would"), ["fired", "acted", "verified", "ended"], "{past}");
 }
 
 pub fn broken_for_good() {
