@@ -8,6 +8,7 @@ use std::sync::Arc;
 use super::args::Common;
 use super::exit::Failure;
 use super::{playbook, runtime};
+use crate::engine::backtest;
 use crate::engine::rehearse::{self, Rehearsal};
 use crate::playbook::Playbook;
 use crate::playbook::library::Library;
@@ -46,6 +47,7 @@ pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
 
 fn print(rehearsal: &Rehearsal) {
     match rehearsal {
+        Rehearsal::Past(past) => println!("\n{}", backtest::drawn(past, 64)),
         Rehearsal::Nothing { written, why } => println!("\n{written}: nothing would be done: {why}"),
         Rehearsal::Here { target, detector, verifier, rungs, gate } => {
             println!("\n{target}");

@@ -8,6 +8,7 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
+use super::backtest::backtest;
 use super::offer::{self, Offer};
 use super::rehearse::{self, Rehearsal};
 use super::start::Options;
@@ -37,6 +38,9 @@ pub enum Rehearsing {
     /// The end: what each target would see, or why there is nothing to see.
     Done(Result<Vec<Rehearsal>, Arc<str>>),
 }
+
+/// A dry run tells of the past for so long.
+const LATELY: Duration = Duration::from_hours(24);
 
 /// Answers questions until nobody can ask any more; needs a runtime.
 #[must_use]
@@ -85,7 +89,14 @@ async fn rehearsal(
     let looking = |what: String| {
         let _ = tell.send(Rehearsing::Looking(what.into()));
     };
-    rehearse::rehearse(options, &playbook, looking).await.map_err(|error| error.to_string().into())
+    let rehearsed = rehearse::rehearse(options, &playbook, &looking).await;
+    let mut rehearsals = rehearsed.map_err(|error| Arc::from(error.to_string()))?;
+    looking("what was read of late".into());
+    // where nothing was kept there is nothing to tell
+    if let Ok(past) = backtest(options, &playbook, LATELY).await {
+        rehearsals.push(Rehearsal::Past(Box::new(past)));
+    }
+    Ok(rehearsals)
 }
 
 /// Whose word the text would be once it is saved: that decides whether it would act, ask or only look.

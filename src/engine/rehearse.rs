@@ -6,6 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
+use super::backtest::Backtest;
 use super::look;
 use super::playbook_view;
 use super::reload;
@@ -43,6 +44,8 @@ pub enum Rehearsal {
         /// What the gate would say to an attempt now, in words.
         gate: String,
     },
+    /// What it would have done of late.
+    Past(Box<Backtest>),
 }
 
 /// Rehearses a playbook against this host and the journal's state; `looking` is told what is looked at next.

@@ -184,6 +184,8 @@ fn proposal(playbook: &Playbook, arming: Arming, rehearsals: &[Rehearsal]) -> Pr
     let (mut targets, mut would, mut verified_by, mut not) = (Vec::new(), Vec::new(), Vec::new(), None);
     for rehearsal in rehearsals {
         match rehearsal {
+            // a survey is of now
+            Rehearsal::Past(_) => {}
             Rehearsal::Nothing { why, .. } => {
                 not.get_or_insert_with(|| why.to_string());
             }

@@ -3,6 +3,7 @@
 //! The past does not react. An attempt counts as verified where what was read afterwards says so, and where the
 //! verifier's checks were never read, where the fault went away by itself within the verifier's time.
 
+mod drawn;
 mod history;
 mod replay;
 
@@ -10,12 +11,13 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 use schemars::JsonSchema;
-use serde::Serialize;
+use serde::{Deserialize, Serialize};
 
+pub use drawn::drawn;
 pub use history::backtest;
 
 /// What came of it.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Backtest {
     /// The playbook's name.
     pub playbook: Arc<str>,
@@ -30,7 +32,7 @@ pub struct Backtest {
 }
 
 /// One target's past.
-#[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Lane {
     /// Which.
     pub target: String,
@@ -45,7 +47,7 @@ pub struct Lane {
 }
 
 /// Whether the fault was there.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Seen {
     /// Nothing was read, or it could not be seen.
@@ -57,7 +59,7 @@ pub enum Seen {
 }
 
 /// What happened, or would have.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, JsonSchema)]
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
     /// An incident.

@@ -6,7 +6,11 @@ use crate::console::line::Line;
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::{Reading, Verdict};
+use crate::engine::backtest;
 use crate::engine::rehearse::Rehearsal;
+
+/// Columns of a timeline, beside a text that is being written.
+const TIMELINE: usize = 40;
 
 /// The lines of a dry run.
 #[must_use]
@@ -30,6 +34,11 @@ pub fn lines(tried: &Tried, world: &World<'_>) -> Vec<Line> {
 
 fn target(rehearsal: &Rehearsal) -> Vec<Line> {
     match rehearsal {
+        Rehearsal::Past(past) => {
+            let text = backtest::drawn(past, TIMELINE);
+            let lines = text.lines().map(|line| Line::plain(line).hanging(4));
+            [Line::title("The last 24 hours")].into_iter().chain(lines).chain([Line::new()]).collect()
+        }
         Rehearsal::Nothing { written, why } => {
             vec![Line::title(written), Line::plain("nothing would be done: ").text(why).hanging(2), Line::new()]
         }

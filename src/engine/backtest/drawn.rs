@@ -1,20 +1,19 @@
-//! A backtest on a timeline, and what happened in words.
+//! A backtest on a timeline, and what happened in words: for the verb and for the editor.
 
 use std::fmt::Write as _;
 
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use crate::engine::backtest::{Backtest, Lane, Mark, Seen};
+use super::{Backtest, Lane, Mark, Seen};
 use crate::text::clean_line;
 
-/// Columns of a timeline.
-const WIDE: usize = 64;
 /// Rows of words of one target, at most; the rest is counted.
 const ROWS: usize = 40;
 
-/// The whole text.
-pub fn drawn(past: &Backtest) -> String {
+/// The whole text; a timeline has so many columns.
+#[must_use]
+pub fn drawn(past: &Backtest, wide: usize) -> String {
     let mut text = String::new();
     let zone = TimeZone::system();
     let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
@@ -23,7 +22,7 @@ pub fn drawn(past: &Backtest) -> String {
         let _ = writeln!(text, "{}: left out: {}", clean_line(written), clean_line(why));
     }
     for lane in &past.lanes {
-        draw(&mut text, past, lane, &zone);
+        draw(&mut text, (past, wide.max(2)), lane, &zone);
     }
     if past.lanes.is_empty() {
         text.push_str("it has no target on this host\n");
@@ -31,13 +30,14 @@ pub fn drawn(past: &Backtest) -> String {
         text.push_str(
             "\nfault: # it was there  . it was not  (blank) nothing was read\n\
              marks: F fires  A acts  a asks  H held back  V verified  x did not verify  C a human is called  E it is over\n\
-             The past does not react: an attempt counts as verified where the readings went well by themselves in time.\n",
+             The past does not react: an attempt counts as verified where the readings went well by themselves in time; and\n\
+             that an operator stopped something, or systemd restarted it, was not kept.\n",
         );
     }
     text
 }
 
-fn draw(text: &mut String, past: &Backtest, lane: &Lane, zone: &TimeZone) {
+fn draw(text: &mut String, past: (&Backtest, usize), lane: &Lane, zone: &TimeZone) {
     let _ = writeln!(text, "{}", clean_line(&lane.target));
     for condition in &lane.never_read {
         let _ = writeln!(text, "  unknown: `{}` was never read in this time", clean_line(condition));
@@ -61,18 +61,18 @@ fn draw(text: &mut String, past: &Backtest, lane: &Lane, zone: &TimeZone) {
 }
 
 /// Which column a moment is in.
-fn column(past: &Backtest, at: Timestamp) -> usize {
+fn column((past, wide): (&Backtest, usize), at: Timestamp) -> usize {
     let whole = past.to.as_millisecond().saturating_sub(past.from.as_millisecond()).max(1);
-    let part = at.as_millisecond().saturating_sub(past.from.as_millisecond()).clamp(0, whole);
-    usize::try_from(part * i64::try_from(WIDE - 1).unwrap_or(0) / whole).unwrap_or(0)
+    let passed = at.as_millisecond().saturating_sub(past.from.as_millisecond()).clamp(0, whole);
+    usize::try_from(passed * i64::try_from(wide - 1).unwrap_or(0) / whole).unwrap_or(0)
 }
 
 /// A fault within a column shows, however short it was.
-fn fault(past: &Backtest, lane: &Lane) -> String {
-    let mut row = [Seen::Unknown; WIDE];
+fn fault(past: (&Backtest, usize), lane: &Lane) -> String {
+    let mut row = vec![Seen::Unknown; past.1];
     for (nth, (at, seen)) in lane.seen.iter().enumerate() {
         let from = column(past, *at);
-        let to = lane.seen.get(nth + 1).map_or(WIDE - 1, |(next, _)| column(past, *next));
+        let to = lane.seen.get(nth + 1).map_or(past.1 - 1, |(next, _)| column(past, *next));
         for cell in &mut row[from..=to] {
             if nth == 0 || *cell != Seen::Fault {
                 *cell = *seen;
@@ -88,8 +88,8 @@ fn fault(past: &Backtest, lane: &Lane) -> String {
 }
 
 /// Of several marks in one column the weightiest shows.
-fn marks(past: &Backtest, marks: &[(Timestamp, Mark, String)]) -> String {
-    let mut row = [None; WIDE];
+fn marks(past: (&Backtest, usize), marks: &[(Timestamp, Mark, String)]) -> String {
+    let mut row = vec![None; past.1];
     for (at, mark, _) in marks {
         let cell = &mut row[column(past, *at)];
         if cell.is_none_or(|other| weight(other) <= weight(*mark)) {
@@ -157,13 +157,13 @@ mod tests {
         };
         let past =
             Backtest { playbook: "a".into(), from: at(0), to: at(6400), lanes: vec![lane], left_out: Vec::new() };
-        let text = drawn(&past);
+        let text = drawn(&past, 64);
         let row = |name: &str| {
-            let line = text.lines().find(|line| line.trim_start().starts_with(name)).unwrap();
-            line.split('|').nth(1).unwrap().to_owned()
+            let found = text.lines().find(|one| one.trim_start().starts_with(name)).unwrap();
+            found.split('|').nth(1).unwrap().to_owned()
         };
         let fault = row("fault");
-        assert_eq!(fault.len(), WIDE);
+        assert_eq!(fault.len(), 64);
         assert!(fault.starts_with("          ") && fault.ends_with('.'), "{fault}");
         assert_eq!((fault.find('#'), fault.matches('#').count()), (Some(47), 1), "{fault}");
         assert_eq!(row("would").find('C'), Some(47));

@@ -1,7 +1,5 @@
 //! `salve playbook backtest FILE`: what a playbook would have done in the past, beside what really happened.
 
-mod drawn;
-
 use std::path::Path;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -13,6 +11,8 @@ use crate::engine::backtest;
 use crate::journal::ReadError;
 use crate::playbook::value::Period;
 
+/// Columns of a timeline.
+const WIDE: usize = 64;
 /// Readings are kept for thirty days; a longer stretch holds nothing more.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
 
@@ -34,7 +34,7 @@ pub fn run(common: &Common, file: &Path, since: Period, as_json: bool) -> Result
     if as_json {
         json::print(&past)?;
     } else {
-        print!("{}", drawn::drawn(&past));
+        print!("{}", backtest::drawn(&past, WIDE));
     }
     Ok(ExitCode::SUCCESS)
 }
