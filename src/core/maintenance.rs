@@ -28,6 +28,9 @@ const FARTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// No window is longer than this; a pause until resumed is for what has no end.
 const LONGEST: Duration = Duration::from_hours(31 * 24);
 
+/// The running clock counts these.
+const TICK: Duration = Duration::from_millis(1);
+
 /// A window that is not over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Maintenance {
@@ -160,7 +163,9 @@ impl Core {
         let due = match window.stage {
             Stage::Planned => {
                 let ahead = window.from.duration_since(self.now.wall).max(SignedDuration::ZERO);
-                self.now.mono + ahead.unsigned_abs()
+                // up to the next tick of the running clock: one that is due now, and not yet by the wall, would be due
+                // for ever
+                self.now.mono + (ahead.unsigned_abs() + TICK.saturating_sub(Duration::from_nanos(1)))
             }
             Stage::On { until } => until,
         };

@@ -52,6 +52,19 @@ fn a_window_denies_from_its_moment_for_its_length_and_says_why() {
 }
 
 #[test]
+fn a_moment_within_a_tick_of_the_running_clock_is_reached() {
+    let (mut bench, _) = bench();
+    // not a whole number of milliseconds ahead, as a wall clock has it
+    let from = ahead(&bench, 1) + SignedDuration::from_nanos(300_000);
+    let length = Period::from_secs(60);
+    bench.asks(Command::Schedule { scope: Scope::Host, from, length, reason: "new kernel".into() });
+    bench.pass(1);
+    assert!(matches!(bench.core.state().windows[&FIRST].stage, Stage::Planned), "not before its moment");
+    bench.pass(1);
+    assert!(matches!(bench.core.state().windows[&FIRST].stage, Stage::On { .. }));
+}
+
+#[test]
 fn it_survives_a_restart_before_and_while_it_is_on() {
     let (mut bench, nginx) = bench();
     schedule(&mut bench, 60, 300);
