@@ -56,7 +56,7 @@ pub fn leak() {
 pub fn thrash() {
     Case {
         playbook: "swap-thrash",
-        fault: "a cache takes all memory, and the rest reads its files from the disk over and over; limited, it gives way",
+        fault: "a cache takes nearly all memory, and another service reads its file from the disk over and over; limited, it gives way",
         verified: "no pressure on memory any more",
         cuts: &[
             ("memory = \"> 20%\" }", "memory = \"> 4%\", every = \"1s\" }"),
@@ -65,13 +65,15 @@ pub fn thrash() {
             ("soak     = \"5m\"", "soak     = \"3s\""),
         ],
         setup: "head -c 300M /dev/urandom > /var/tmp/data\n\
-                printf 'import mmap, sys, time\\nsize = int(sys.argv[1]) << 20\\nheld = bytearray(size)\\nlimit = \"/sys/fs/cgroup/system.slice/eater.service/memory.high\"\\nwhile True:\\n  if open(limit).read().strip() != \"max\": del held[size // 8:]\\n  for at in range(0, len(held), 4096): held[at] = 1\\n  time.sleep(0.5)\\n' > /root/eater.py\n\
+                printf 'import sys, time\\nsize = int(sys.argv[1]) << 20\\nheld = bytearray(size)\\n\
+                def give_way():\\n  if open(\"/sys/fs/cgroup/system.slice/eater.service/memory.high\").read().strip() != \"max\": sys.exit()\\n\
+                for at in range(0, size, 4096):\\n  held[at] = 1\\n  if at & 0x3fffff == 0: give_way()\\n\
+                while True:\\n  give_way()\\n  time.sleep(0.5)\\n' > /root/eater.py\n\
                 printf 'import mmap\\nwith open(\"/var/tmp/data\") as f:\\n  m = mmap.mmap(f.fileno(), 0, prot=mmap.PROT_READ)\\n  while True:\\n    for at in range(0, len(m), 4096): m[at]\\n' > /root/reader.py\n\
-                fallocate -l 1G /swap; chmod 600 /swap; mkswap -q /swap; swapon /swap\n\
                 systemd-run -q --unit=reader1 python3 /root/reader.py; sleep 3",
         // much memory, and enough for all
-        alike: "systemd-run -q --unit=eater python3 /root/eater.py 200; sleep 4; systemctl stop eater",
-        fault_script: "systemd-run -q --unit=eater python3 /root/eater.py 1300",
+        alike: "systemd-run -q --unit=eater python3 /root/eater.py 100; sleep 4; systemctl stop eater",
+        fault_script: "systemd-run -q --unit=eater -p RemainAfterExit=yes python3 /root/eater.py 620",
         end: End::HealedAfterYes,
         after: "systemctl show -p MemoryHigh --value eater | grep -v infinity",
     }
