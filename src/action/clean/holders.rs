@@ -2,13 +2,16 @@
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
-use std::io;
+use std::io::{self, Read as _};
+use std::os::fd::AsFd;
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::{AtFlags, CWD, FileType, StatxFlags, statx};
+use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, StatxFlags, flock, statx};
+use rustix::io::Errno;
 
 use super::beneath::Seen;
+use super::judge::Kept;
 use super::roots::OpenRoot;
 use super::walk::Candidate;
 use crate::text::clean_line;
@@ -200,15 +203,49 @@ impl Locks {
     /// As the kernel lists them. The device is left aside, because some file systems show another one here: a file is
     /// kept too often rather than once too seldom.
     pub fn read() -> Self {
-        match fs::read_to_string("/proc/locks") {
-            Ok(list) => Self { inodes: list.lines().filter_map(locked_inode).collect(), known: true },
-            Err(_) => Self::default(),
+        let mut locks = Self { inodes: HashSet::new(), known: true };
+        for _ in 0..LOOKS {
+            match lock_list() {
+                Ok(list) => locks.inodes.extend(list.lines().filter_map(locked_inode)),
+                Err(_) => return Self::default(),
+            }
         }
+        locks
     }
 
     /// Is it locked? Where that is not known, yes.
     pub fn holds(&self, seen: &Seen) -> bool {
         !self.known || self.inodes.contains(&seen.inode)
+    }
+}
+
+/// The kernel gives its list a page at a time and goes on by position: a lock that is released between two reads makes
+/// it pass over another one. So reads are large, the list is read more than once, and the last look claims the folders
+/// and leases the file all the same.
+const LOOKS: u32 = 3;
+
+fn lock_list() -> io::Result<String> {
+    let mut list = Vec::new();
+    let mut page = vec![0; 1 << 16];
+    let mut file = fs::File::open("/proc/locks")?;
+    loop {
+        match file.read(&mut page)? {
+            0 => return Ok(String::from_utf8_lossy(&list).into_owned()),
+            length => list.extend_from_slice(&page[..length]),
+        }
+    }
+}
+
+/// Takes a folder's lock, as systemd-tmpfiles does while it cleans: whoever holds one says that all in it is off
+/// limits. It is released when the descriptor is closed.
+///
+/// # Errors
+/// Another holds it.
+pub fn claim(folder: impl AsFd) -> Result<(), Kept> {
+    match flock(folder, FlockOperation::NonBlockingLockExclusive) {
+        Err(Errno::WOULDBLOCK) => Err(Kept::Locked),
+        // A file system without locks has none to honour.
+        Ok(()) | Err(_) => Ok(()),
     }
 }
 

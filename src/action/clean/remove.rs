@@ -14,13 +14,14 @@ use rustix::io::Errno;
 use rustix::process::geteuid;
 
 use super::beneath::{Seen, look, look_at, open_beneath};
-use super::holders::Holders;
+use super::holders::{Holders, claim};
 use super::judge::{Kept, is_database};
 use super::roots::OpenRoot;
 use super::walk::Candidate;
 use crate::action::raw::{Openers, sole_opener};
 
-/// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can).
+/// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can), and the
+/// locks of its folders are ours.
 #[derive(Debug)]
 pub struct Ready {
     folder: OwnedFd,
@@ -28,6 +29,7 @@ pub struct Ready {
     name: OsString,
     seen: Seen,
     _leased: Option<OwnedFd>,
+    _claimed: Vec<OwnedFd>,
 }
 
 /// Re-checks a candidate: the same folder, the same file, unchanged, and in nobody's use. Changes nothing.
@@ -39,6 +41,7 @@ pub fn ready(root: &OpenRoot, candidate: &Candidate, holders: &Holders) -> Resul
     let name = candidate.path.file_name().ok_or(Kept::Changed)?.to_owned();
     let folder = open_beneath(&root.folder, parent, OFlags::RDONLY | OFlags::DIRECTORY).map_err(|_| Kept::Changed)?;
     let folder_seen = look_at(&folder).map_err(|_| Kept::Changed)?;
+    let claimed = claim_down_to(root, parent)?;
     let file = open_beneath(&folder, Path::new(&name), OFlags::PATH | OFlags::NOFOLLOW).map_err(|_| Kept::Changed)?;
     let seen = look_at(&file).map_err(|_| Kept::Changed)?;
     if folder_seen.id() != candidate.folder || seen != candidate.seen {
@@ -54,7 +57,18 @@ pub fn ready(root: &OpenRoot, candidate: &Candidate, holders: &Holders) -> Resul
     {
         return Err(Kept::Precious);
     }
-    Ok(Ready { folder, folder_seen, name, seen, _leased: leased })
+    Ok(Ready { folder, folder_seen, name, seen, _leased: leased, _claimed: claimed })
+}
+
+/// The locks of the root and of every folder from it down to the file's own.
+fn claim_down_to(root: &OpenRoot, parent: &Path) -> Result<Vec<OwnedFd>, Kept> {
+    let claim_one = |path: &Path| {
+        let flags = OFlags::RDONLY | OFlags::DIRECTORY;
+        let folder = open_beneath(&root.folder, path, flags).map_err(|_| Kept::Changed)?;
+        claim(&folder)?;
+        Ok(folder)
+    };
+    parent.ancestors().map(claim_one).collect()
 }
 
 /// Asks the kernel whether anyone has it open. Where it cannot say, the look at all processes must have been complete.

@@ -176,6 +176,52 @@ fn a_locked_file_stays_and_a_locked_folder_with_all_in_it() {
 }
 
 #[test]
+fn a_folder_locked_only_after_the_walk_keeps_what_is_below_it_at_any_depth() {
+    let tree = Tree::new();
+    tree.file("locked/deep/inside", 1);
+    let order = tree.order();
+    let root = roots::open(&order).unwrap().unwrap();
+    let stop = Stop::at(Instant::now() + Duration::from_mins(1));
+    let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
+    let nobody = Holders { complete: true, ..Holders::default() };
+    for path in ["locked/deep", "locked", ""] {
+        let folder = File::open(tree.path(path)).unwrap();
+        flock(&folder, FlockOperation::LockShared).unwrap();
+        assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), Kept::Locked, "{path}");
+    }
+    let claimed = remove::ready(&root, &found.candidates[0], &nobody).unwrap();
+    let folder = File::open(tree.path("locked")).unwrap();
+    flock(&folder, FlockOperation::NonBlockingLockShared).unwrap_err();
+    drop(claimed);
+    flock(&folder, FlockOperation::NonBlockingLockShared).unwrap();
+}
+
+#[test]
+fn a_lock_is_seen_while_others_come_and_go() {
+    let tree = Tree::new();
+    let others: Vec<File> = (0..8).map(|name| File::open(tree.file(&format!("other{name}"), 1)).unwrap()).collect();
+    others.iter().for_each(|file| flock(file, FlockOperation::LockShared).unwrap());
+    let file = File::open(tree.file("locked", 1)).unwrap();
+    flock(&file, FlockOperation::LockShared).unwrap();
+    let seen = beneath::look_at(&file).unwrap();
+    let over = AtomicBool::new(false);
+    let missed = std::thread::scope(|scope| {
+        scope.spawn(|| {
+            while !over.load(Ordering::Relaxed) {
+                for turn in [FlockOperation::Unlock, FlockOperation::LockShared] {
+                    others.iter().for_each(|file| flock(file, turn).unwrap());
+                    std::thread::yield_now();
+                }
+            }
+        });
+        let missed = (0..2000).filter(|_| !Locks::read().holds(&seen)).count();
+        over.store(true, Ordering::Relaxed);
+        missed
+    });
+    assert_eq!(missed, 0);
+}
+
+#[test]
 fn a_database_stays_by_its_first_bytes_whatever_its_name() {
     let tree = Tree::new();
     fs::write(tree.path("cache"), b"SQLite format 3\0rest").unwrap();
