@@ -200,7 +200,9 @@ fn a_folder_locked_only_after_the_walk_keeps_what_is_below_it_at_any_depth() {
 fn a_lock_is_seen_while_others_come_and_go() {
     let tree = Tree::new();
     let others: Vec<File> = (0..8).map(|name| File::open(tree.file(&format!("other{name}"), 1)).unwrap()).collect();
-    others.iter().for_each(|file| flock(file, FlockOperation::LockShared).unwrap());
+    for file in &others {
+        flock(file, FlockOperation::LockShared).unwrap();
+    }
     let file = File::open(tree.file("locked", 1)).unwrap();
     flock(&file, FlockOperation::LockShared).unwrap();
     let seen = beneath::look_at(&file).unwrap();
@@ -209,7 +211,9 @@ fn a_lock_is_seen_while_others_come_and_go() {
         scope.spawn(|| {
             while !over.load(Ordering::Relaxed) {
                 for turn in [FlockOperation::Unlock, FlockOperation::LockShared] {
-                    others.iter().for_each(|file| flock(file, turn).unwrap());
+                    for file in &others {
+                        flock(file, turn).unwrap();
+                    }
                     std::thread::yield_now();
                 }
             }
