@@ -1,7 +1,7 @@
 //! The loop: takes inputs in, carries requests out, and draws when something changed, at most every 50 ms.
 
 use std::sync::Arc;
-use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
@@ -13,26 +13,23 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::author::{Ask, Told};
+use super::author::Told;
 use super::clerk::Clerk;
 use super::decode::Typed;
-use super::editor;
 use super::ends::{Outside, until_ended};
-use super::export;
 use super::form::Looked;
 use super::looks::{Looks, Opened};
 use super::model::{At, Model};
-use super::osc;
 use super::terminal::{self, Heard, Keyboard, Terminal};
-use super::update::{Input, Request, rest, update};
+use super::update::{Input, rest, update};
 use super::view::{self, World};
 use super::{Caption, ConsoleError, Ended, Options, Stage};
 use crate::core::{Key, Mono};
 use crate::engine::handle::Looking;
 use crate::engine::past::Progress;
-use crate::engine::question::Rehearsing;
 use crate::engine::{Handle, Snapshot};
-use crate::playbook::write::WantedTarget;
+
+mod errands;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
@@ -333,84 +330,6 @@ impl App {
         }
     }
 
-    fn carry_out(&mut self, request: Request) {
-        match request {
-            Request::Send(command) => {
-                let (handle, answer) = (self.handle.clone(), self.answer.clone());
-                tokio::spawn(async move {
-                    let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
-                    let _ = answer.send(answered);
-                });
-            }
-            Request::Ask(ask) => self.ask(ask),
-            Request::Recall(goal) => {
-                let (handle, recall) = (self.handle.clone(), self.recall.clone());
-                tokio::spawn(async move {
-                    let moment = handle.recall(goal).await.map(Box::new);
-                    let _ = recall.send(Input::Replayed(moment));
-                });
-            }
-            Request::Tell(id) => {
-                let (handle, recall) = (self.handle.clone(), self.recall.clone());
-                tokio::spawn(async move {
-                    let _ = recall.send(Input::Told(id, handle.incident(id).await));
-                });
-            }
-            Request::Export { stem, text } => self.export(&stem, &text),
-            Request::Plan(key) => self.plan(key),
-            Request::Theme(name) => {
-                let kept = self.looks.keep(&name);
-                self.take_in(Input::Answer(kept.map(Arc::from)));
-            }
-            Request::Preview(name) => {
-                if let Err(error) = self.looks.preview(name.as_deref()) {
-                    self.take_in(Input::Answer(Err(error.to_string())));
-                }
-            }
-            Request::Copy(text) => self.tell(&osc::clipboard(&text, osc::Between::here())),
-            Request::Bell if self.options.bell => self.tell(b"\x07"),
-            Request::Notify(text) if self.notify => self.tell(&osc::notification(&text, osc::Between::here())),
-            Request::Bell | Request::Notify(_) => {}
-            Request::Break(at) => {
-                if let Some(stage) = &self.options.stage {
-                    // a play that is over breaks nothing any more
-                    let _ = stage.chosen.send(at);
-                }
-            }
-            Request::Mouse(on) => {
-                if self.terminal.mouse(on).is_err() {
-                    self.ended = Some(Ended::TerminalLost);
-                }
-            }
-            Request::Redraw => {
-                let _ = self.terminal.clear();
-            }
-            Request::Suspend => self.sleep(),
-            Request::Quit => self.ended = Some(Ended::Quit),
-        }
-    }
-
-    /// Has the host looked at for a run by hand. A look takes as long as the checks do, so its answer comes later.
-    fn plan(&mut self, key: Key) {
-        let snapshot = &self.latest.snapshot;
-        let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(&key));
-        let book = detector.and_then(|found| snapshot.playbooks.iter().find(|book| book.name == found.playbook));
-        let Some(book) = book else {
-            return self.take_in(Input::Looked { key, looked: Err("its playbook is not there any more".into()) });
-        };
-        let mut told = self.handle.rehearse(Arc::clone(&book.name), Arc::clone(&book.source));
-        let looked = self.look.clone();
-        tokio::spawn(async move {
-            let mut end = Err(Arc::from("nobody looked"));
-            while let Some(step) = told.recv().await {
-                if let Rehearsing::Done(done) = step {
-                    end = done;
-                }
-            }
-            let _ = looked.send((key, end));
-        });
-    }
-
     fn tell(&mut self, bytes: &[u8]) {
         if self.terminal.write(bytes).is_err() {
             self.ended = Some(Ended::TerminalLost);
@@ -433,68 +352,6 @@ impl App {
         }
         self.keyboard.back();
         self.resize();
-    }
-
-    /// What a page for writing asks: of the engine, of the terminal, and all else of the clerk.
-    fn ask(&mut self, ask: Ask) {
-        match ask {
-            Ask::Open { playbook } => {
-                let found = self.latest.snapshot.playbooks.iter().find(|view| view.name == playbook);
-                if let Some(found) = found {
-                    self.clerk.open(Arc::clone(found));
-                }
-            }
-            Ask::Offers { wanted } => self.offers(wanted),
-            Ask::Rehearse { name, text } => self.rehearse(name, text),
-            Ask::HandOver { name, text } => self.hand_over(&name, &text),
-            ask => self.clerk.ask(ask),
-        }
-    }
-
-    fn offers(&self, wanted: WantedTarget) {
-        let (handle, tell) = (self.handle.clone(), self.tell.clone());
-        tokio::spawn(async move {
-            let offers = handle.offers(wanted).await.into();
-            let _ = tell.send(Told::Offers { wanted, offers });
-        });
-    }
-
-    fn rehearse(&mut self, name: Arc<str>, text: Arc<str>) {
-        let mut steps = self.handle.rehearse(Arc::clone(&name), text);
-        let tell = self.tell.clone();
-        let trial = tokio::spawn(async move {
-            let mut done = false;
-            while let Some(step) = steps.recv().await {
-                done |= matches!(step, Rehearsing::Done(_));
-                let _ = tell.send(Told::Rehearsing { name: Arc::clone(&name), step });
-            }
-            if !done {
-                let step = Rehearsing::Done(Err("the engine did not answer".into()));
-                let _ = tell.send(Told::Rehearsing { name, step });
-            }
-        });
-        if let Some(former) = self.trial.replace(trial.abort_handle()) {
-            former.abort();
-        }
-    }
-
-    fn hand_over(&mut self, name: &str, text: &str) {
-        self.keyboard.leave();
-        terminal::give_back();
-        self.editing.store(true, Ordering::SeqCst);
-        let edited = editor::edit(&self.options.drafts.with_file_name("editing"), name, text);
-        self.editing.store(false, Ordering::SeqCst);
-        self.wake_up();
-        self.take_in(Input::Author(match edited {
-            Ok(text) => Told::Back { text: text.into() },
-            Err(error) => Told::Failed(error.to_string().into()),
-        }));
-    }
-
-    fn export(&mut self, stem: &str, text: &str) {
-        let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
-        let written = export::write(&folder, stem, text);
-        self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
     }
 
     /// Once in a while: has a theme's file changed?

@@ -4,32 +4,24 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::author::standing::Saved;
-use super::author::{Author, Begin, Tried};
-use super::find::Find;
-use super::form::Form;
 use super::held;
-use super::keys::{Has, Verb};
+use super::keys::Has;
 use super::recall::Recalled;
-use super::review::Review;
 use super::rewind::{Rewind, Shown};
 use super::rows;
-use super::success::{self, Span};
 use crate::console::{EngineAt, Writing};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
+pub use cursor::Cursor;
+pub use page::{ListKind, Overlay, Page, Pick, Place, TextKind};
+
+mod cursor;
+mod page;
+
 /// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 pub struct At(pub u64);
-
-impl Page {
-    /// The success page, on the window of the gauge.
-    #[must_use]
-    pub fn success() -> Self {
-        let span = Span::default();
-        Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
-    }
-}
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
@@ -106,161 +98,6 @@ pub enum Pane {
 impl Pane {
     /// In the order of their numbers.
     pub const ALL: [Self; 5] = [Self::Detectors, Self::NeedsYou, Self::Breakers, Self::Timeline, Self::Gauge];
-}
-
-/// A place in a list that stays on its item when the items move.
-#[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Cursor {
-    /// The item; none means the first, whichever that is.
-    pub on: Option<Arc<str>>,
-    /// Where it was last seen, for when it goes away.
-    pub at: usize,
-}
-
-impl Cursor {
-    /// Where the cursor stands among these items.
-    #[must_use]
-    pub fn index(&self, items: &[Arc<str>]) -> usize {
-        match &self.on {
-            None => 0,
-            Some(on) => items.iter().position(|item| item == on).unwrap_or(self.at).min(items.len().saturating_sub(1)),
-        }
-    }
-
-    /// Moves by so many items; on the first again, it stays with whatever is first.
-    pub fn step(&mut self, items: &[Arc<str>], by: isize) {
-        let index = self.index(items).saturating_add_signed(by).min(items.len().saturating_sub(1));
-        self.at = index;
-        self.on = if index == 0 { None } else { items.get(index).cloned() };
-    }
-
-    /// Remembers where its item stands now; an item that is gone leaves the cursor on its neighbour.
-    pub fn follow(&mut self, items: &[Arc<str>]) {
-        if self.on.is_some() {
-            self.at = self.index(items);
-            self.on = items.get(self.at).cloned();
-        }
-    }
-}
-
-/// A page over the main screen.
-#[derive(Debug, Clone)]
-pub enum Page {
-    /// One incident's whole story.
-    Incident { id: IncidentId, scroll: usize },
-    /// A request for a yes.
-    Approval(Box<Review>),
-    /// One playbook.
-    Playbook { name: Arc<str>, scroll: usize },
-    /// Choose one of many.
-    List { kind: ListKind, cursor: Cursor },
-    /// A playbook's text under the operator's hands.
-    Author(Box<Author>),
-    /// The way to a new playbook.
-    Begin(Box<Begin>),
-    /// What a playbook would do now.
-    Trial { name: Arc<str>, tried: Tried, scroll: usize },
-    /// The success rate: windows, playbooks, and what to do about them.
-    Success { cursor: Cursor, span: Span },
-    /// Read.
-    Text { kind: TextKind, scroll: usize },
-}
-
-/// What a list page lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListKind {
-    /// What waits for a yes.
-    Approvals,
-    /// Every playbook file.
-    Playbooks,
-    /// Open and closed incidents.
-    Incidents,
-    /// Pauses, maintenance windows and snoozes.
-    Held,
-}
-
-/// What a text page tells.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum TextKind {
-    /// What happened, latest first.
-    Journal,
-    /// What salve had to say.
-    Messages,
-    /// The keys, those of this place first.
-    Help(Place),
-}
-
-/// What has the keys before the page.
-#[derive(Debug, Clone)]
-pub enum Overlay {
-    /// A question with fields.
-    Form(Box<Form>),
-    /// The filter is being typed; what it was before.
-    Filter { before: String },
-    /// Words are looked for in the page.
-    Find(Find),
-    /// The command palette.
-    Palette { typed: String, at: usize },
-    /// Which one is meant?
-    Pick(Pick),
-}
-
-/// A command that needs something to act on, and asks which.
-#[derive(Debug, Clone)]
-pub struct Pick {
-    /// What will be done with it.
-    pub verb: Verb,
-    /// Only what belongs to this playbook.
-    pub of: Option<Arc<str>>,
-    /// What is looked at, by its row's name or its own.
-    pub first: Option<Arc<str>>,
-    /// Letters to find it by.
-    pub typed: String,
-    /// Which of those found.
-    pub at: usize,
-}
-
-/// Where keys are pressed: each place has its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
-    /// The main screen.
-    Main,
-    /// An incident's page.
-    Incident,
-    /// A request's page.
-    Approval,
-    /// A playbook's page.
-    Playbook,
-    /// A list page.
-    List,
-    /// A page to read.
-    Text,
-    /// The target's name is being typed on a request's page.
-    Naming,
-    /// A form with fields.
-    Form,
-    /// A form that wants a yes.
-    Question,
-    /// The filter or the palette.
-    Typing,
-    /// Words to be found in a page.
-    Finding,
-    /// A playbook is being written.
-    Editor,
-    /// Words to look for are typed in the editor.
-    Searching,
-    /// A new playbook: what can fail, of what, its name.
-    Begin,
-    /// One of the words that may stand here is chosen in the editor.
-    Completing,
-    /// A changed text is left: save it, keep it, or not?
-    Leaving,
-    /// A one-off is left: keep it, or throw it away?
-    Keeping,
-    /// The file was changed by somebody else: whose text?
-    Conflict,
-    /// There is a draft: go on with it?
-    Offered,
 }
 
 /// What the last command or key came to.
