@@ -1,21 +1,18 @@
 //! The fold: one event changes the durable state, in the same way live and in a replay. Nothing is decided here.
 
-use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Outcome, Starter};
-use super::lacks::Lack;
-use super::page::TICKETS;
+use super::incident::{BreakerState, Outcome, Starter};
 use super::reading::Verdict as Seen;
-use super::state::{
-    Attempt, AttemptEnd, Escalation, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, Outgoing, Pause, State,
-    Step, Yes,
-};
+use super::state::{Attempt, AttemptEnd, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, State, Step};
 use super::tally::{End, Hands, Verdict};
 use super::time::Mono;
+
+mod orders;
+mod pages;
 
 /// How long a healing is remembered for the recurring list.
 pub const RECURRING_SPAN: Duration = Duration::from_hours(7 * 24);
@@ -241,186 +238,6 @@ impl State {
         let Some(place) = healing.and_then(|healing| healing.place) else { return };
         if let Some(verdict) = self.tally.get(place) {
             self.tally.amend(place, Verdict { end: End::Unhealed, ..verdict });
-        }
-    }
-
-    fn page(&mut self, recorded: &Recorded) {
-        match &recorded.event {
-            Event::Escalated { incident, page, cause, dedup, to } => {
-                self.post(*page, to);
-                let mut escalation = Escalation {
-                    page: *page,
-                    incident: *incident,
-                    cause: cause.clone(),
-                    dedup: Arc::clone(dedup),
-                    to: Vec::new(),
-                    called: BTreeMap::new(),
-                    seen: None,
-                };
-                escalation.call(to, recorded.mono);
-                if to.is_empty() {
-                    escalation.called.insert(TICKETS.into(), recorded.mono);
-                }
-                if matches!(cause, Cause::Storm { .. }) {
-                    self.storm = Some(escalation);
-                } else {
-                    self.escalate(*incident, escalation, recorded.mono);
-                }
-            }
-            Event::CalledBesides { incident, page, dedup, to, .. } => {
-                self.post(*page, to);
-                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
-                    if escalation.to.is_empty() {
-                        escalation.to.push(TICKETS.into());
-                    }
-                    escalation.call(to, recorded.mono);
-                }
-            }
-            Event::Relayed { incident, page, by, dedup, to } => {
-                self.post(*page, to);
-                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
-                    escalation.seen = Some(by.clone());
-                }
-            }
-            Event::Resolved { incident, page, dedup, to } => {
-                self.post(*page, to);
-                if self.storm.as_ref().is_some_and(|storm| storm.dedup == *dedup) {
-                    self.storm = None;
-                } else if let Some(incident) = self.open.get_mut(incident) {
-                    incident.escalation = None;
-                }
-            }
-            Event::Delivered { page, channel } => {
-                let done = match self.outbox.get_mut(page) {
-                    Some(Outgoing::To(left)) => {
-                        left.remove(channel);
-                        left.is_empty()
-                    }
-                    Some(Outgoing::Any) => true,
-                    None => false,
-                };
-                if done {
-                    self.outbox.remove(page);
-                }
-            }
-            _ => {}
-        }
-    }
-
-    fn post(&mut self, page: super::id::PageId, to: &[Arc<str>]) {
-        self.last.page = self.last.page.max(page.0);
-        let left: BTreeSet<_> = to.iter().cloned().collect();
-        self.outbox.insert(page, if left.is_empty() { Outgoing::Any } else { Outgoing::To(left) });
-    }
-
-    fn escalate(&mut self, id: IncidentId, escalation: Escalation, at: Mono) {
-        let Some(incident) = self.open.get_mut(&id) else { return };
-        if let Some(lack) = Lack::of(&escalation.cause) {
-            self.lacks.push(&incident.playbook, &incident.key.target, lack, id, at);
-        }
-        incident.expired |= escalation.cause == Cause::Expired;
-        if incident.rests() {
-            incident.step = Step::Escalated(escalation.cause.clone());
-        }
-        incident.escalation = Some(escalation);
-        if incident.place.is_none() && !incident.blind {
-            let verdict = Verdict { hands: hands(incident), end: End::Unhealed };
-            incident.place = Some(self.tally.push(at, &incident.playbook, verdict));
-        }
-    }
-
-    /// What the gate and operators do.
-    fn operate(&mut self, recorded: &Recorded) {
-        match &recorded.event {
-            Event::Held { incident, denial } => {
-                if let Some(incident) = self.open.get_mut(incident)
-                    && incident.escalation.is_none()
-                {
-                    incident.step = Step::Held(denial.clone());
-                }
-            }
-            Event::WouldHave { incident, .. } => {
-                if let Some(incident) = self.open.get_mut(incident) {
-                    incident.shadowed = true;
-                    let (playbook, target) = (&incident.playbook, &incident.key.target);
-                    self.lacks.push(playbook, target, Lack::Arming, incident.id, recorded.mono);
-                }
-            }
-            Event::Asked { incident, request } => {
-                if let Some(incident) = self.open.get_mut(incident) {
-                    incident.generation = request.generation;
-                    incident.expired = false;
-                    incident.yes = None;
-                    incident.step = Step::Asking(request.clone());
-                }
-            }
-            Event::Approved { incident, generation, digest, by, .. } => {
-                if let Some(incident) = self.open.get_mut(incident)
-                    && let Step::Asking(request) = &incident.step
-                {
-                    incident.yes = Some(Yes {
-                        generation: *generation,
-                        digest: digest.clone(),
-                        by: by.clone(),
-                        expires: request.expires,
-                    });
-                    incident.step = incident.resting();
-                }
-            }
-            Event::FirstApproved { incident, generation, by, .. } => {
-                if let Some(incident) = self.open.get_mut(incident)
-                    && let Step::Asking(request) = &mut incident.step
-                    && request.generation == *generation
-                {
-                    request.first = Some(by.clone());
-                }
-            }
-            Event::Withdrawn { incident, .. } => {
-                if let Some(incident) = self.open.get_mut(incident) {
-                    incident.yes = None;
-                    incident.step = incident.resting();
-                }
-            }
-            Event::Acknowledged { incident, by } => {
-                if let Some(incident) = self.open.get_mut(incident) {
-                    incident.acknowledged = Some(by.clone());
-                }
-            }
-            _ => self.rule(recorded),
-        }
-    }
-
-    /// Pauses, snoozes, arming.
-    fn rule(&mut self, recorded: &Recorded) {
-        match &recorded.event {
-            Event::Paused { scope, until, by, reason } => {
-                let pause = Pause { since: recorded.mono, until: *until, by: by.clone(), reason: Arc::clone(reason) };
-                self.pauses.insert(scope.clone(), pause);
-            }
-            Event::Resumed { scope, .. } => {
-                self.pauses.remove(scope);
-            }
-            Event::Flapping { key, flaps, .. } => {
-                if *flaps {
-                    self.flapping.insert(key.clone());
-                } else {
-                    self.flapping.remove(key);
-                }
-            }
-            Event::Snoozed { key, until, by, reason } => {
-                self.snoozes.insert(key.clone(), (by.clone(), *until, Arc::clone(reason)));
-            }
-            Event::Unsnoozed { key, .. } => {
-                self.snoozes.remove(key);
-            }
-            Event::Armed { content, playbook, .. } => {
-                self.lacks.armed(playbook);
-                self.armed.insert(content.clone(), true);
-            }
-            Event::Disarmed { content, .. } => {
-                self.armed.insert(content.clone(), false);
-            }
-            event => self.maintain(event),
         }
     }
 }

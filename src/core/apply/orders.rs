@@ -1,0 +1,104 @@
+//! What the gate held back or asked, and what operators ordered.
+
+use std::sync::Arc;
+
+use crate::core::event::{Event, Recorded};
+use crate::core::lacks::Lack;
+use crate::core::state::{Pause, State, Step, Yes};
+
+impl State {
+    /// What the gate and operators do.
+    pub(super) fn operate(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Held { incident, denial } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && incident.escalation.is_none()
+                {
+                    incident.step = Step::Held(denial.clone());
+                }
+            }
+            Event::WouldHave { incident, .. } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.shadowed = true;
+                    let (playbook, target) = (&incident.playbook, &incident.key.target);
+                    self.lacks.push(playbook, target, Lack::Arming, incident.id, recorded.mono);
+                }
+            }
+            Event::Asked { incident, request } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.generation = request.generation;
+                    incident.expired = false;
+                    incident.yes = None;
+                    incident.step = Step::Asking(request.clone());
+                }
+            }
+            Event::Approved { incident, generation, digest, by, .. } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && let Step::Asking(request) = &incident.step
+                {
+                    incident.yes = Some(Yes {
+                        generation: *generation,
+                        digest: digest.clone(),
+                        by: by.clone(),
+                        expires: request.expires,
+                    });
+                    incident.step = incident.resting();
+                }
+            }
+            Event::FirstApproved { incident, generation, by, .. } => {
+                if let Some(incident) = self.open.get_mut(incident)
+                    && let Step::Asking(request) = &mut incident.step
+                    && request.generation == *generation
+                {
+                    request.first = Some(by.clone());
+                }
+            }
+            Event::Withdrawn { incident, .. } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.yes = None;
+                    incident.step = incident.resting();
+                }
+            }
+            Event::Acknowledged { incident, by } => {
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.acknowledged = Some(by.clone());
+                }
+            }
+            _ => self.rule(recorded),
+        }
+    }
+
+    /// Pauses, snoozes, arming.
+    fn rule(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Paused { scope, until, by, reason } => {
+                let pause = Pause { since: recorded.mono, until: *until, by: by.clone(), reason: Arc::clone(reason) };
+                self.pauses.insert(scope.clone(), pause);
+            }
+            Event::Resumed { scope, .. } => {
+                self.pauses.remove(scope);
+            }
+            Event::Flapping { key, flaps, .. } => {
+                if *flaps {
+                    self.flapping.insert(key.clone());
+                } else {
+                    self.flapping.remove(key);
+                }
+            }
+            Event::Snoozed { key, until, by, reason } => {
+                self.snoozes.insert(key.clone(), (by.clone(), *until, Arc::clone(reason)));
+            }
+            Event::Unsnoozed { key, .. } => {
+                self.snoozes.remove(key);
+            }
+            Event::Armed { content, playbook, .. } => {
+                self.lacks.armed(playbook);
+                self.armed.insert(content.clone(), true);
+            }
+            Event::Disarmed { content, .. } => {
+                self.armed.insert(content.clone(), false);
+            }
+            event => self.maintain(event),
+        }
+    }
+}

@@ -1,0 +1,101 @@
+//! Calls, and their way through the outbox.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::hands;
+use crate::core::event::{Event, Recorded};
+use crate::core::id::{IncidentId, PageId};
+use crate::core::incident::Cause;
+use crate::core::lacks::Lack;
+use crate::core::page::TICKETS;
+use crate::core::state::{Escalation, Outgoing, State, Step};
+use crate::core::tally::{End, Verdict};
+use crate::core::time::Mono;
+
+impl State {
+    pub(super) fn page(&mut self, recorded: &Recorded) {
+        match &recorded.event {
+            Event::Escalated { incident, page, cause, dedup, to } => {
+                self.post(*page, to);
+                let mut escalation = Escalation {
+                    page: *page,
+                    incident: *incident,
+                    cause: cause.clone(),
+                    dedup: Arc::clone(dedup),
+                    to: Vec::new(),
+                    called: BTreeMap::new(),
+                    seen: None,
+                };
+                escalation.call(to, recorded.mono);
+                if to.is_empty() {
+                    escalation.called.insert(TICKETS.into(), recorded.mono);
+                }
+                if matches!(cause, Cause::Storm { .. }) {
+                    self.storm = Some(escalation);
+                } else {
+                    self.escalate(*incident, escalation, recorded.mono);
+                }
+            }
+            Event::CalledBesides { incident, page, dedup, to, .. } => {
+                self.post(*page, to);
+                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
+                    if escalation.to.is_empty() {
+                        escalation.to.push(TICKETS.into());
+                    }
+                    escalation.call(to, recorded.mono);
+                }
+            }
+            Event::Relayed { incident, page, by, dedup, to } => {
+                self.post(*page, to);
+                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
+                    escalation.seen = Some(by.clone());
+                }
+            }
+            Event::Resolved { incident, page, dedup, to } => {
+                self.post(*page, to);
+                if self.storm.as_ref().is_some_and(|storm| storm.dedup == *dedup) {
+                    self.storm = None;
+                } else if let Some(incident) = self.open.get_mut(incident) {
+                    incident.escalation = None;
+                }
+            }
+            Event::Delivered { page, channel } => {
+                let done = match self.outbox.get_mut(page) {
+                    Some(Outgoing::To(left)) => {
+                        left.remove(channel);
+                        left.is_empty()
+                    }
+                    Some(Outgoing::Any) => true,
+                    None => false,
+                };
+                if done {
+                    self.outbox.remove(page);
+                }
+            }
+            _ => {}
+        }
+    }
+
+    fn post(&mut self, page: PageId, to: &[Arc<str>]) {
+        self.last.page = self.last.page.max(page.0);
+        let left: BTreeSet<_> = to.iter().cloned().collect();
+        self.outbox.insert(page, if left.is_empty() { Outgoing::Any } else { Outgoing::To(left) });
+    }
+
+    fn escalate(&mut self, id: IncidentId, escalation: Escalation, at: Mono) {
+        let Some(incident) = self.open.get_mut(&id) else { return };
+        if let Some(lack) = Lack::of(&escalation.cause) {
+            self.lacks.push(&incident.playbook, &incident.key.target, lack, id, at);
+        }
+        incident.expired |= escalation.cause == Cause::Expired;
+        if incident.rests() {
+            incident.step = Step::Escalated(escalation.cause.clone());
+        }
+        incident.escalation = Some(escalation);
+        if incident.place.is_none() && !incident.blind {
+            let verdict = Verdict { hands: hands(incident), end: End::Unhealed };
+            incident.place = Some(self.tally.push(at, &incident.playbook, verdict));
+        }
+    }
+}
