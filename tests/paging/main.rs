@@ -1,4 +1,4 @@
-//! Alertmanager, mail, the journal and the webhook's signature: what goes out arrives, whatever happens in between, once
+//! PagerDuty, Alertmanager, mail, the journal and the webhook's signature: what goes out arrives, whatever happens in between, once
 //! under one key; against servers of this test's own, and against Debian's real ones on loopback. Where a real one is
 //! missing its trial is reported as ignored, and its name says what is missing.
 
@@ -6,8 +6,10 @@
 
 mod alertmanager;
 mod bench;
+mod fateful;
 mod journald;
 mod mail;
+mod pagerduty;
 mod real;
 mod signature;
 mod smtpd;
@@ -33,6 +35,10 @@ fn main() -> ExitCode {
         .with_ignored_flag(!missing.is_empty())
     };
     let trials = vec![
+        trial("pagerduty: one trigger, acknowledgement and resolve through every failure", pagerduty::through_failures),
+        trial("pagerduty: what is refused for good becomes a ticket", pagerduty::refused),
+        trial("pagerduty: an event keeps to its sizes", pagerduty::sizes),
+        trial("pagerduty: the key never crosses a network in the clear", pagerduty::key_in_the_clear),
         trial("alertmanager: one alert opens and ends through every failure", alertmanager::through_failures),
         trial("alertmanager: an open alert is told again, also after a restart", alertmanager::told_again),
         trial("alertmanager: what is refused for good becomes a ticket", alertmanager::refused),
