@@ -14,6 +14,7 @@ use std::process::{Command, Stdio};
 
 use jsonschema::Validator;
 use salve::engine::Snapshot;
+use salve::engine::backtest::{Backtest, Lane, Mark, Seen};
 use serde_json::{Value, json};
 
 fn salve(state: &Path) -> Command {
@@ -62,6 +63,7 @@ fn what_the_program_says_fits_its_schemas() {
         ("diagnostics", &check),
         ("report", &["report", "--format", "json"]),
         ("init", &["init", "--json"]),
+        ("doctor", &["doctor", "--json"]),
     ] {
         fits(&schema(document), &said(state.path(), words));
     }
@@ -82,6 +84,29 @@ fn a_host_in_trouble_fits_as_well() {
         for recorded in all.iter().flat_map(|incident| &incident.story) {
             fits(&show, &enveloped(serde_json::to_value(recorded).unwrap()));
         }
+    }
+}
+
+#[test]
+fn a_backtest_fits_as_well() {
+    let at = jiff::Timestamp::UNIX_EPOCH;
+    let marks = [Mark::Fired, Mark::Acted, Mark::Asked, Mark::Stopped, Mark::Verified, Mark::Failed, Mark::Called];
+    let lane = Lane {
+        target: "/var".into(),
+        seen: vec![(at, Seen::Unknown), (at, Seen::Well), (at, Seen::Fault)],
+        never_read: vec!["used > 85%".into()],
+        would: marks.map(|mark| (at, mark, "said".into())).into(),
+        really: vec![(at, Mark::Ended, "healed".into())],
+    };
+    let left_out = vec![("nginx.service".into(), "there is none".into())];
+    let past = Backtest { playbook: "disk".into(), from: at, to: at, lanes: vec![lane], left_out };
+    let document = enveloped(serde_json::to_value(&past).unwrap());
+    let schema = schema("backtest");
+    fits(&schema, &document);
+    for (part, wrong) in [("/lanes/0/would/0/1", json!("leapt")), ("/lanes/0/seen/0/0", json!(3)), ("/to", json!(1))] {
+        let mut document = document.clone();
+        *document.pointer_mut(part).unwrap() = wrong;
+        assert!(!schema.is_valid(&document), "{part}");
     }
 }
 

@@ -1,5 +1,7 @@
 //! Pictures of the pages where playbooks are written, at the sizes that people have; no panic at any.
 
+use jiff::Timestamp;
+
 use super::super::author::{READ_AFTER, Told};
 use super::super::fixture;
 use super::super::update::Input;
@@ -8,6 +10,7 @@ use super::keys::Desk;
 use super::pictures::album;
 use super::screens::drawn;
 use crate::core::{Mono, Reading, Verdict};
+use crate::engine::backtest::{Backtest, Lane, Mark, Seen};
 use crate::engine::question::Rehearsing;
 use crate::engine::rehearse::Rehearsal;
 use crate::playbook::Target;
@@ -111,6 +114,33 @@ fn d_shows_what_a_playbook_would_do() {
     let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
     let shown = picture(&desk, false);
     assert!(shown.contains("the gate   it asks first") && shown.contains("Nothing was run."), "{shown}");
+}
+
+#[test]
+fn a_dry_run_draws_the_last_day() {
+    let moment = |minutes: i64| Timestamp::from_second(1_800_000_000 + 60 * minutes).unwrap();
+    let lane = Lane {
+        target: "/var".into(),
+        seen: vec![(moment(0), Seen::Well), (moment(720), Seen::Fault), (moment(900), Seen::Well)],
+        never_read: Vec::new(),
+        would: vec![(moment(730), Mark::Fired, "92 % used".into())],
+        really: vec![(moment(760), Mark::Called, "nobody was armed".into())],
+    };
+    let playbook = "disk-full".into();
+    let past = Backtest { playbook, from: moment(0), to: moment(1440), lanes: vec![lane], left_out: Vec::new() };
+    let step = Rehearsing::Done(Ok(vec![Rehearsal::Past(Box::new(past)), rehearsal()]));
+    let desk = at(Desk::new(fixture::trouble()), (120, 60)).keys("d");
+    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    let shown = picture(&desk, false);
+    let row = |name: &str| {
+        let line =
+            shown.lines().find(|line| line.contains(&format!("{name:<7}|"))).unwrap_or_else(|| panic!("{shown}"));
+        line.split('|').nth(1).unwrap().to_owned()
+    };
+    let (fault, would, really) = (row("fault"), row("would"), row("really"));
+    assert_eq!(fault.find('#'), Some(19), "half the day was well: {fault}");
+    assert_eq!((would.find('F'), really.find('C')), (Some(19), Some(20)), "{would}\n{really}");
+    assert!(shown.contains("92 % used") && shown.contains("nobody was armed"), "{shown}");
 }
 
 #[test]
