@@ -133,9 +133,9 @@ fn a_dry_run_draws_the_last_day() {
     let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
     let shown = picture(&desk, false);
     let row = |name: &str| {
-        let line =
-            shown.lines().find(|line| line.contains(&format!("{name:<7}|"))).unwrap_or_else(|| panic!("{shown}"));
-        line.split('|').nth(1).unwrap().to_owned()
+        let begin = format!("{name:<7}|");
+        let found = shown.lines().find(|text| text.contains(&begin)).unwrap_or_else(|| panic!("{shown}"));
+        found.split('|').nth(1).unwrap().to_owned()
     };
     let (fault, would, really) = (row("fault"), row("would"), row("really"));
     assert_eq!(fault.find('#'), Some(19), "half the day was well: {fault}");
