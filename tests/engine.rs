@@ -80,7 +80,7 @@ async fn a_playbook_that_changes_is_taken_up_and_a_bad_one_says_why() {
     fs::write(&file, "").unwrap();
     house.write("file", &missing(&file, &touch(&file)));
     let running = house.start();
-    seen(&running.handle, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    seen(&running.handle, "ok", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
     house.write("file", "title = \n");
     let rejected =
         |snapshot: &Snapshot| snapshot.playbooks.iter().any(|it| matches!(&it.state, PlaybookState::Rejected { .. }));
@@ -120,7 +120,7 @@ async fn a_pause_holds_a_fault_and_its_end_lets_it_be_mended() {
     house.write("file", &missing(&file, &touch(&file)));
     fs::write(&file, "").unwrap();
     let running = house.start();
-    seen(&running.handle, "well", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    seen(&running.handle, "ok", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
     let pause = Command::Pause { scope: Scope::Host, length: None, reason: "upgrade".into() };
     running.handle.command(pause).await.unwrap();
     fs::remove_file(&file).unwrap();
@@ -151,4 +151,30 @@ async fn an_engine_that_stops_lets_its_attempt_end_and_records_it() {
     assert!(events.iter().any(|recorded| matches!(recorded.event, Event::Ended { .. })));
     let late = handle.command(Command::Resume { scope: Scope::Host }).await;
     assert_eq!(late, Err(Refusal::Stopped));
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn an_engine_whose_state_folder_is_gone_acts_no_more_and_says_so() {
+    let house = House::new();
+    let file = house.path("file");
+    fs::write(&file, "").unwrap();
+    house.write("file", &missing(&file, &touch(&file)));
+    let running = house.start();
+    seen(&running.handle, "ok", |snapshot| health(snapshot, "file") == Some(&Health::Ok)).await;
+    fs::remove_dir_all(house.path("state")).unwrap();
+    let gone = |snapshot: &Snapshot| snapshot.recording.as_ref().is_err_and(|why| why.contains("was removed"));
+    seen(&running.handle, "the folder is missed", gone).await;
+    fs::remove_file(&file).unwrap();
+    seen(&running.handle, "held", |snapshot| {
+        matches!(health(snapshot, "file"), Some(Health::Held(Denial::CannotRecord { .. })))
+    })
+    .await;
+    assert!(!file.exists(), "nothing acts without its record");
+    assert!(!house.path("state").exists(), "nobody makes a folder anew behind the operator's back");
+    // whoever starts now is the only one that acts
+    let second = house.start();
+    seen(&second.handle, "healed by the second", healed).await;
+    second.stop().await;
+    assert!(gone(&running.handle.snapshots().borrow()));
+    running.stop().await;
 }

@@ -31,6 +31,7 @@ impl State {
                 self.boot_id = Some(Arc::clone(boot_id));
                 self.booted = *booted;
             }
+            Event::RecordsLost { first, last } => self.lose_records(*first, *last, recorded.mono),
             Event::Adopted { content, name, source } => {
                 self.adopted.entry(content.clone()).or_insert_with(|| (Arc::clone(name), Arc::clone(source)));
             }
@@ -54,6 +55,16 @@ impl State {
                 }
             }
             _ => self.operate(recorded),
+        }
+    }
+
+    /// What the lost records held is not known: each may have given out one number of every kind.
+    fn lose_records(&mut self, first: u64, last: u64, at: Mono) {
+        self.records_lost = Some(at);
+        let count = last.saturating_add(1).saturating_sub(first).min(1 << 32);
+        for number in [&mut self.last.incident, &mut self.last.attempt, &mut self.last.page, &mut self.last.maintenance]
+        {
+            *number += count;
         }
     }
 

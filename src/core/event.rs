@@ -33,6 +33,9 @@ pub struct Recorded {
 pub enum Event {
     /// An engine took up its work on this journal.
     Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono },
+    /// The journal was opened, and these records, numbered `first` to `last`, were missing at its end: they had been
+    /// durable once. Their numbers are given out again, from this record on.
+    RecordsLost { first: u64, last: u64 },
     /// A playbook with this content came into force for the first time; kept so that open incidents keep their version.
     Adopted { content: ContentKey, name: Arc<str>, source: Arc<str> },
 
@@ -158,6 +161,7 @@ impl Event {
             | Self::Relayed { incident, .. }
             | Self::Acknowledged { incident, .. } => Some(*incident),
             Self::Started { .. }
+            | Self::RecordsLost { .. }
             | Self::Adopted { .. }
             | Self::Breaker { .. }
             | Self::Delivered { .. }

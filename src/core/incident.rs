@@ -70,6 +70,8 @@ pub enum Asks {
     HostBudget,
     /// The target goes up and down again and again.
     Flapping,
+    /// Records of the journal were lost: attempts may have been forgotten that the breaker would have counted.
+    RecordsLost,
 }
 
 /// Why the gate said no. Each is typed, shown and recorded.
@@ -260,6 +262,7 @@ impl fmt::Display for Asks {
             Self::FirstLiveAttempt => "it is new or changed: its first live attempt asks",
             Self::Flapping => "the target goes up and down again and again: acting each time would hide why",
             Self::HostBudget => "the host's budget of attempts is spent",
+            Self::RecordsLost => "records of the journal were lost: what was attempted before may be forgotten",
         })
     }
 }

@@ -1,5 +1,7 @@
 //! Everything that the gate looks at, gathered from the state as it is now.
 
+use std::time::Duration;
+
 use super::breaker::{Admission, Limits};
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key};
@@ -8,6 +10,9 @@ use super::input::{Facts, Standing};
 use super::machine::Core;
 use super::state::Incident;
 use crate::playbook::{Mode, Playbook};
+
+/// For so long after records were lost every attempt asks: as long as an open breaker would have denied it.
+const AFTER_LOSS: Duration = Duration::from_mins(30);
 
 impl Core {
     /// Everything that the gate looks at, for this incident now.
@@ -35,7 +40,9 @@ impl Core {
         let now = self.now.mono;
         let (mode, first_live) = self.standing(key);
         let flapping = self.state.flapping.contains(key).then_some(Asks::Flapping);
-        let caution = first_live.then_some(Asks::FirstLiveAttempt).or(flapping);
+        let forgetful = self.state.records_lost.is_some_and(|at| now.since(at) < AFTER_LOSS);
+        let caution =
+            forgetful.then_some(Asks::RecordsLost).or(first_live.then_some(Asks::FirstLiveAttempt)).or(flapping);
         let grace = self.state.booted + self.config.boot_grace;
         let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
         Question {

@@ -37,6 +37,8 @@ pub struct State {
     pub booted: Mono,
     /// The boot it said.
     pub boot_id: Option<Arc<str>>,
+    /// When records were found missing at the journal's end.
+    pub records_lost: Option<Mono>,
     /// Contents that were ever in force: name and source.
     pub adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
     /// Open incidents.

@@ -104,6 +104,9 @@ fn incident_sentence(event: &Event) -> Option<String> {
 fn host_sentence(event: &Event) -> String {
     match event {
         Event::Started { version, .. } => format!("salve {version} took up its work"),
+        Event::RecordsLost { first, last } => {
+            format!("records {first} to {last} of the journal were lost; every attempt asks for a while")
+        }
         Event::Adopted { name, .. } => format!("playbook {name} came into force with new content"),
         Event::Breaker { key, state, why, by } => {
             let hand = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));

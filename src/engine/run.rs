@@ -26,6 +26,7 @@ use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::check::Kept;
+use crate::core::story::sentence;
 use crate::core::{
     Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
 };
@@ -310,6 +311,10 @@ impl Engine {
                 self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
                 self.messages.truncate(MESSAGES);
             }
+            Event::RecordsLost { .. } => {
+                let text = sentence(&recorded.event).into();
+                self.messages.push_front(Message { at: recorded.wall, about: "journal".into(), text });
+            }
             Event::Armed { .. } | Event::Disarmed { .. } => self.playbooks_stale = true,
             _ => {}
         }
@@ -338,7 +343,7 @@ impl Engine {
             strip: self.strip,
             recording: match &self.recording {
                 Recording::Fine => Ok(()),
-                Recording::Failing { why, .. } => Err(Arc::clone(why)),
+                Recording::Failing { why, .. } | Recording::Retrying { why, .. } => Err(Arc::clone(why)),
             },
             playbooks: self.playbooks.clone(),
             messages: self.messages.iter().cloned().collect(),

@@ -75,6 +75,10 @@ pub enum Breakage {
     Reordered { recorded_as: u64 },
     /// It and the records up to the stored end are gone.
     Truncated { last: u64 },
+    /// It and the records up to this one were durable once, and the database does not know of them.
+    Lost { last: u64 },
+    /// It is not the record that was written here last: the database is another one.
+    Replaced,
     /// Records stand behind the stored end, or the stored end is missing or another one.
     Head,
     /// It can be read no more, or is no record of this version.
@@ -88,6 +92,14 @@ impl fmt::Display for Breakage {
             Self::Altered => f.write_str("was altered after it was recorded"),
             Self::Reordered { recorded_as } => write!(f, "was moved: it was recorded as record {recorded_as}"),
             Self::Truncated { last } => write!(f, "is missing, with all up to record {last}: the end was cut off"),
+            Self::Lost { last } => write!(
+                f,
+                "is missing, with all up to record {last}: they were recorded once, and journal.db does not hold them \
+                 (its log journal.db-wal was removed, or an older copy was put back)"
+            ),
+            Self::Replaced => {
+                f.write_str("is not the one that was recorded here last: journal.db is another one than before")
+            }
             Self::Head => f.write_str("is not where the journal's stored end says"),
             Self::Unreadable { why } => write!(f, "cannot be read: {why}"),
         }

@@ -24,8 +24,15 @@ const LONGEST: u64 = 4096;
 #[derive(Debug)]
 pub(super) struct Lock {
     folder: PathBuf,
-    /// Held as long as this is open.
-    _file: File,
+    /// Held until this is dropped.
+    file: File,
+}
+
+impl Drop for Lock {
+    /// Let go in so many words: a child that is being started has this file open, too, until it becomes its program.
+    fn drop(&mut self) {
+        let _ = rustix::fs::flock(&self.file, FlockOperation::Unlock);
+    }
 }
 
 /// What a holder says of itself.
@@ -42,6 +49,11 @@ impl Lock {
         &self.folder
     }
 
+    /// The lock file.
+    pub(super) fn path(&self) -> PathBuf {
+        lock_in(&self.folder)
+    }
+
     /// Where the chain lives.
     pub(super) fn journal(&self) -> PathBuf {
         journal_in(&self.folder)
@@ -51,6 +63,11 @@ impl Lock {
     pub(super) fn readings(&self) -> PathBuf {
         readings_in(&self.folder)
     }
+}
+
+/// Where the lock file lies in a state folder.
+fn lock_in(state: &Path) -> PathBuf {
+    state.join("lock")
 }
 
 /// Where the chain lives in a state folder.
@@ -72,7 +89,7 @@ pub(super) fn take(state: &Path) -> Result<Lock, OpenError> {
     make_folder(state).map_err(io(state))?;
     let folder = fs::canonicalize(state).map_err(io(state))?;
     check_owner(&folder)?;
-    let path = folder.join("lock");
+    let path = lock_in(&folder);
     let mut file = OpenOptions::new()
         .read(true)
         .write(true)
@@ -91,7 +108,7 @@ pub(super) fn take(state: &Path) -> Result<Lock, OpenError> {
     if let Err(error) = sign(&mut file) {
         tracing::warn!(%error, file = %path.display(), "the lock is held, but its holder could not be written down");
     }
-    Ok(Lock { folder, _file: file })
+    Ok(Lock { folder, file })
 }
 
 /// The folder with mode 0700; its parents as the umask has it.

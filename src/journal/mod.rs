@@ -15,6 +15,9 @@
 //! | `schema` | the file's layout, and refusing any other without touching it |
 //! | `chain` | what a record's hash covers; walking the chain; saying which record breaks it and how |
 //! | `writer` | the one thread that writes: group commit, the clock's mark, checkpoints, poison |
+//! | `head_mark` | how far the journal had come, kept outside the database |
+//! | `loss` | records that were durable once and are missing: said and recorded |
+//! | `open_files` | the open files, compared with the paths that they were opened by |
 //! | `reserve` | room held back for a full disk |
 //! | `readings` | the compact table of readings, on change only |
 //! | `reader` | read-only looks for the verbs |
@@ -23,7 +26,10 @@
 mod chain;
 mod error;
 mod glance;
+mod head_mark;
 mod lock;
+mod loss;
+mod open_files;
 mod reader;
 mod readings;
 mod reserve;
@@ -76,15 +82,19 @@ impl Journal {
     ///
     /// # Errors
     /// Where another process holds the folder, the folder or a file in it is not ours, the journal has another
-    /// layout, or its chain is broken. Nothing that was there is changed then.
+    /// layout, or its chain is broken. Nothing that was there is changed then. Records that are only missing at the end
+    /// are no error: [`Event::RecordsLost`](crate::core::Event::RecordsLost) says so among the events.
     pub fn open(state: &Path) -> Result<Opened, OpenError> {
         let lock = lock::take(state)?;
-        let connection = match schema::open(&lock.journal()) {
+        let marked = loss::marked(lock.folder());
+        let mut connection = match schema::open(&lock.journal()) {
             // even opening needs a little room; the reserve is for such days
             Err(OpenError::DiskFull { .. }) if reserve::release_in(lock.folder()) => schema::open(&lock.journal())?,
             other => other?,
         };
-        let chain::Loaded { events, mark, head } = chain::load(&connection, &lock.journal())?;
+        let mut loaded = chain::load(&connection, &lock.journal())?;
+        loss::settle(&mut loaded, marked, &mut connection, &lock.journal())?;
+        let chain::Loaded { events, mark, head } = loaded;
         let readings = Readings::start(lock.readings());
         let writer = Writer::start(connection, lock, head)?;
         Ok(Opened { journal: Self { readings, writer }, events, mark })
@@ -98,6 +108,13 @@ impl Journal {
     /// [`RecordError::Poisoned`] nothing more is ever written by this process.
     pub fn commit(&self, records: Vec<Arc<Recorded>>, mark: ClockMark) -> oneshot::Receiver<Result<(), RecordError>> {
         self.writer.commit(records, mark)
+    }
+
+    /// Why nothing can be written, as the last try or the last comparison of the open files with their paths found;
+    /// none where it can.
+    #[must_use]
+    pub fn failure(&self) -> Option<RecordError> {
+        self.writer.failure()
     }
 
     /// Notes where the clock stands, so that it goes on from here after a restart. Cheap, not awaited, not fsynced;

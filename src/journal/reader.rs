@@ -7,9 +7,10 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Params};
 
-use super::chain::{self, Breakage, Broken, COLUMNS, Line, Stop, Verified};
+use super::chain::{self, Breakage, Broken, COLUMNS, Head, Line, Stop, Verified};
 use super::error::{OpenError, ReadError};
 use super::lock::{journal_in, readings_in};
+use super::loss;
 use super::readings::{self, KeptReading};
 use super::schema;
 use crate::core::{Event, IncidentId, Mono, Recorded};
@@ -66,8 +67,16 @@ impl Reader {
     /// # Errors
     /// The first record at which it does not hold, and how it breaks there.
     pub fn verify(&self) -> Result<Verified, Broken> {
+        // before the walk begins: an engine that writes meanwhile moves the mark on, and never back
+        let marked = loss::marked(&self.state);
+        let verified = self.verify_chain()?;
+        loss::check(marked, &self.connection, verified)?;
+        Ok(Verified { records: verified.seq, head: verified.hash.to_string().into() })
+    }
+
+    fn verify_chain(&self) -> Result<Head, Broken> {
         match chain::walk(&self.connection, |_, _| Ok(())) {
-            Ok(head) => Ok(Verified { records: head.seq, head: head.hash.to_string().into() }),
+            Ok(head) => Ok(head),
             Err(Stop::Broken(broken)) => Err(broken),
             Err(Stop::Sqlite(error)) => {
                 Err(Broken { seq: 1, why: Breakage::Unreadable { why: error.to_string().into() } })

@@ -111,7 +111,8 @@ fn request() -> impl Strategy<Value = Request> {
         Just(Asks::HighRisk),
         Just(Asks::FirstLiveAttempt),
         Just(Asks::HostBudget),
-        Just(Asks::Flapping)
+        Just(Asks::Flapping),
+        Just(Asks::RecordsLost)
     ];
     (any::<u32>(), plan(), why, mono(), option::of(operator()))
         .prop_map(|(generation, plan, why, expires, first)| Request { generation, plan, why, expires, first })
@@ -239,6 +240,7 @@ fn incident_event() -> impl Strategy<Value = Event> {
 fn host_event() -> impl Strategy<Value = Event> {
     prop_oneof![
         (text(), text(), mono()).prop_map(|(version, boot_id, booted)| Event::Started { version, boot_id, booted }),
+        any::<(u64, u64)>().prop_map(|(first, last)| Event::RecordsLost { first, last }),
         (text(), text(), text()).prop_map(|(content, name, source)| Event::Adopted {
             content: ContentKey(content),
             name,

@@ -300,3 +300,112 @@ fn closing_leaves_no_log_behind() {
     let log = |folder: &Path| fs::metadata(folder.join("journal.db-wal")).map_or(0, |log| log.len());
     assert_eq!(log(folder.path()), 0);
 }
+
+/// What a crash leaves behind, had the log been removed before the next start: the database as it was written back
+/// last, and the mark.
+fn crashed_without_log(folder: &TempDir) -> TempDir {
+    let left = TempDir::new().unwrap();
+    for name in ["journal.db", "journal.head"] {
+        fs::copy(folder.path().join(name), left.path().join(name)).unwrap();
+    }
+    left
+}
+
+#[test]
+fn records_lost_with_the_log_are_called_lost_and_their_numbers_are_not_given_out_in_silence() {
+    let folder = journal_of(3);
+    let journal = Journal::open(folder.path()).unwrap().journal;
+    commit(&journal, 4..=6).unwrap();
+    let left = crashed_without_log(&folder);
+    let broken = Reader::open(left.path()).unwrap().verify().unwrap_err();
+    assert_eq!(broken, Broken { seq: 4, why: Breakage::Lost { last: 6 } });
+
+    let opened = Journal::open(left.path()).unwrap();
+    assert_eq!(opened.events[..3], (1..=3).map(note).collect::<Vec<_>>());
+    assert_eq!(opened.events[3].event, Event::RecordsLost { first: 4, last: 6 });
+    assert_eq!(opened.events[3].seq, 4);
+    commit(&opened.journal, 5..=5).unwrap();
+    opened.journal.close();
+    assert_eq!(Reader::open(left.path()).unwrap().verify().unwrap().records, 5);
+    assert_eq!(Journal::open(left.path()).unwrap().events.len(), 5, "it is recorded once");
+}
+
+#[test]
+fn a_journal_that_was_moved_aside_begins_with_what_was_lost() {
+    let folder = journal_of(3);
+    fs::remove_file(folder.path().join("journal.db")).unwrap();
+    let opened = Journal::open(folder.path()).unwrap();
+    assert_eq!(opened.events.len(), 1);
+    assert_eq!(opened.events[0].event, Event::RecordsLost { first: 1, last: 3 });
+}
+
+#[test]
+fn a_mark_that_is_older_than_the_database_is_no_loss() {
+    let folder = journal_of(3);
+    let old = fs::read(folder.path().join("journal.head")).unwrap();
+    let journal = Journal::open(folder.path()).unwrap().journal;
+    commit(&journal, 4..=6).unwrap();
+    journal.close();
+    fs::write(folder.path().join("journal.head"), old).unwrap();
+    assert_eq!(Journal::open(folder.path()).unwrap().events.len(), 6);
+    // as before there was one
+    fs::remove_file(folder.path().join("journal.head")).unwrap();
+    assert_eq!(Journal::open(folder.path()).unwrap().events.len(), 6);
+}
+
+#[test]
+fn another_journal_in_the_place_of_the_former_is_refused() {
+    let (folder, other) = (journal_of(3), TempDir::new().unwrap());
+    let journal = Journal::open(other.path()).unwrap().journal;
+    let mut records: Vec<_> = (1..=4).map(note).collect();
+    Arc::make_mut(&mut records[0]).event = Event::Noted { about: "test".into(), text: "another".into() };
+    journal.commit(records, mark(400)).blocking_recv().unwrap().unwrap();
+    journal.close();
+    fs::copy(other.path().join("journal.db"), folder.path().join("journal.db")).unwrap();
+    assert_eq!(breakage(&folder), Broken { seq: 3, why: Breakage::Replaced });
+}
+
+/// Waits until the journal says by itself that it cannot write.
+fn failure(journal: &Journal) -> String {
+    for _ in 0..600 {
+        if let Some(error) = journal.failure() {
+            return error.to_string();
+        }
+        std::thread::sleep(std::time::Duration::from_millis(50));
+    }
+    panic!("nothing was noticed");
+}
+
+#[test]
+fn a_folder_that_is_replaced_while_it_is_open_is_noticed_and_never_written_again() {
+    let outer = TempDir::new().unwrap();
+    let (state, aside) = (outer.path().join("state"), outer.path().join("aside"));
+    let journal = Journal::open(&state).unwrap().journal;
+    commit(&journal, 1..=2).unwrap();
+    assert_eq!(journal.failure(), None);
+    fs::rename(&state, &aside).unwrap();
+    assert!(failure(&journal).contains("was removed while salve had it open"));
+    let refused = commit(&journal, 3..=3).unwrap_err();
+    assert!(matches!(refused, RecordError::Poisoned(_)), "{refused}");
+    // whoever comes now begins in a folder of its own, and the former one does not touch it
+    let second = Journal::open(&state).unwrap();
+    assert!(second.events.is_empty());
+    commit(&second.journal, 1..=1).unwrap();
+    let refused = commit(&journal, 3..=3).unwrap_err();
+    assert!(matches!(refused, RecordError::Poisoned(_)), "{refused}");
+    journal.close();
+    assert_eq!(Journal::open(&aside).unwrap().events.len(), 2);
+}
+
+#[test]
+fn a_log_that_is_removed_while_it_is_open_costs_no_record() {
+    let folder = TempDir::new().unwrap();
+    let journal = Journal::open(folder.path()).unwrap().journal;
+    commit(&journal, 1..=3).unwrap();
+    fs::remove_file(folder.path().join("journal.db-wal")).unwrap();
+    let refused = commit(&journal, 4..=4).unwrap_err();
+    assert!(refused.to_string().contains("journal.db-wal was removed"), "{refused}");
+    journal.close();
+    let opened = Journal::open(folder.path()).unwrap();
+    assert_eq!(opened.events, (1..=3).map(note).collect::<Vec<_>>());
+}

@@ -6,17 +6,20 @@
 //! An fsync that fails may have lost what it was to save, and the next one may claim success all the same. So after
 //! the first failure the journal is closed for good in this process.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, Sender, TryRecvError};
+use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Duration;
 
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
 use super::chain::{Hash, Head, Line};
 use super::error::{Failure, OpenError, RecordError};
+use super::head_mark::HeadMark;
 use super::lock::Lock;
+use super::open_files::{Displaced, OpenFiles};
 use super::reserve::Reserve;
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
@@ -29,6 +32,8 @@ const WRITE_BACK_IDLE: usize = 1000;
 const WRITE_BACK_NOW: usize = 3000;
 /// The same while the reserve is spent and the log has little room to grow.
 const WRITE_BACK_TIGHT: usize = 250;
+/// While nothing is written, the open files are compared with their paths so often.
+const COMPARE: Duration = Duration::from_secs(2);
 
 type Answer = oneshot::Sender<Result<(), RecordError>>;
 
@@ -43,7 +48,11 @@ pub(super) struct Writer {
     orders: Option<Sender<Order>>,
     thread: Option<JoinHandle<()>>,
     on_reserve: Arc<AtomicBool>,
+    failure: Failing,
 }
+
+/// Why nothing can be written, as the last try found; none where it could.
+type Failing = Arc<Mutex<Option<RecordError>>>;
 
 impl Writer {
     pub(super) fn start(connection: Connection, lock: Lock, head: Head) -> Result<Self, OpenError> {
@@ -51,20 +60,26 @@ impl Writer {
         let on_reserve = Arc::new(AtomicBool::new(false));
         let reserve = Reserve::take(lock.folder());
         let folder = lock.folder().to_owned();
+        let io = |source| OpenError::Io { file: folder.clone(), source };
+        let head_mark = HeadMark::open(&folder, head).map_err(io)?;
+        let paths = [lock.folder(), &lock.path(), &lock.journal(), head_mark.path()];
+        let open_files = OpenFiles::remember(&paths, lock.journal().with_extension("db-wal")).map_err(io)?;
+        let failure = Failing::default();
         let scribe = Scribe {
             connection,
             head,
+            head_mark,
+            open_files,
             reserve,
             log_pages: 0,
             poison: None,
             on_reserve: Arc::clone(&on_reserve),
+            failure: Arc::clone(&failure),
             _lock: lock,
         };
-        let thread = thread::Builder::new()
-            .name("salve-journal".into())
-            .spawn(move || scribe.run(&inbox))
-            .map_err(|source| OpenError::Io { file: folder, source })?;
-        Ok(Self { orders: Some(orders), thread: Some(thread), on_reserve })
+        let thread =
+            thread::Builder::new().name("salve-journal".into()).spawn(move || scribe.run(&inbox)).map_err(io)?;
+        Ok(Self { orders: Some(orders), thread: Some(thread), on_reserve, failure })
     }
 
     pub(super) fn commit(
@@ -85,6 +100,10 @@ impl Writer {
 
     pub(super) fn on_reserve(&self) -> bool {
         self.on_reserve.load(Ordering::Relaxed)
+    }
+
+    pub(super) fn failure(&self) -> Option<RecordError> {
+        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
     }
 
     /// Hands an order over; gives it back where nobody takes it any more.
@@ -138,11 +157,14 @@ struct Scribe {
     // dropped in this order: the file is closed before the folder is let go
     connection: Connection,
     head: Head,
+    head_mark: HeadMark,
+    open_files: OpenFiles,
     reserve: Reserve,
     /// About how many pages the log has gathered since it was last written back.
     log_pages: usize,
     poison: Option<Arc<str>>,
     on_reserve: Arc<AtomicBool>,
+    failure: Failing,
     _lock: Lock,
 }
 
@@ -150,14 +172,20 @@ impl Scribe {
     fn run(mut self, inbox: &Receiver<Order>) {
         loop {
             let first = match inbox.try_recv() {
-                Ok(order) => Ok(order),
+                Ok(order) => order,
                 Err(TryRecvError::Empty) => {
                     self.tidy();
-                    inbox.recv()
+                    match inbox.recv_timeout(COMPARE) {
+                        Ok(order) => order,
+                        Err(RecvTimeoutError::Timeout) => {
+                            self.compare_files();
+                            continue;
+                        }
+                        Err(RecvTimeoutError::Disconnected) => break,
+                    }
                 }
                 Err(TryRecvError::Disconnected) => break,
             };
-            let Ok(first) = first else { break };
             let mut group = Group::default();
             group.add(first);
             inbox.try_iter().take(LARGEST_GROUP - 1).for_each(|order| group.add(order));
@@ -166,6 +194,31 @@ impl Scribe {
         if self.poison.is_none() {
             self.write_back("TRUNCATE");
         }
+    }
+
+    /// What can no longer be found again is not written: the journal is closed for good.
+    fn compare_files(&mut self) {
+        if self.poison.is_some() {
+            return;
+        }
+        if let Err(displaced) = self.open_files.check() {
+            if displaced.only_log {
+                // what the log holds is still open here, and the database is where it was
+                self.write_back("TRUNCATE");
+            }
+            self.displaced(&displaced);
+        }
+    }
+
+    fn displaced(&mut self, displaced: &Displaced) {
+        tracing::error!(%displaced, "the journal is closed for good");
+        let why: Arc<str> = displaced.to_string().into();
+        self.poison = Some(Arc::clone(&why));
+        self.note_failure(Some(RecordError::Poisoned(why)));
+    }
+
+    fn note_failure(&self, failure: Option<RecordError>) {
+        *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
     /// When nobody waits.
@@ -182,6 +235,7 @@ impl Scribe {
 
     /// Writes a group and answers it.
     fn write(&mut self, group: Group) {
+        self.compare_files();
         if let Some(why) = &self.poison {
             for (_, _, answer) in group.commits {
                 let _ = answer.send(Err(RecordError::Poisoned(Arc::clone(why))));
@@ -192,7 +246,9 @@ impl Scribe {
         let written = self.make_durable(&draft, !answers.is_empty());
         if written.is_ok() {
             self.head = draft.head;
+            self.head_mark.set(self.head);
         }
+        self.note_failure(written.clone().err());
         for answer in answers {
             let _ = answer.send(written.clone());
         }
@@ -256,7 +312,10 @@ impl Scribe {
             Ok((row.get::<_, i64>(1)?, row.get::<_, i64>(2)?))
         });
         match written {
-            Ok((pages, done)) => self.log_pages = usize::try_from(pages - done).unwrap_or_default(),
+            Ok((pages, done)) => {
+                self.log_pages = usize::try_from(pages - done).unwrap_or_default();
+                self.head_mark.sync();
+            }
             Err(error) if Failure::of(&error) == Failure::Fatal => {
                 self.poisoned(&error);
             }
@@ -272,8 +331,23 @@ impl Scribe {
         let why: Arc<str> = error.to_string().into();
         tracing::error!(%error, "the journal is closed for good");
         self.poison = Some(Arc::clone(&why));
-        RecordError::Poisoned(why)
+        let error = RecordError::Poisoned(why);
+        self.note_failure(Some(error.clone()));
+        error
     }
+}
+
+/// Writes one record durably, before there is a thread that writes, and says what the head is now.
+pub(super) fn append(
+    connection: &mut Connection,
+    head: Head,
+    record: &Arc<Recorded>,
+    mark: &ClockMark,
+) -> rusqlite::Result<Head> {
+    let (lines, head) = chain(head, std::slice::from_ref(record), mark)
+        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
+    insert(connection, &Draft { lines, head, mark: Some(mark.clone()) })?;
+    Ok(head)
 }
 
 /// The lines of one commit, chained to `head`, and the new head.

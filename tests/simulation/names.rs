@@ -21,7 +21,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    event(Event) EVENTS: Started => "started", Adopted => "adopted", Opened => "opened", Saw => "saw", Held => "held",
+    event(Event) EVENTS: Started => "started", RecordsLost => "records lost", Adopted => "adopted", Opened => "opened", Saw => "saw", Held => "held",
         WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
@@ -47,7 +47,7 @@ kinds! {
     breaker(BreakerState) BREAKERS: Closed => "closed", Open => "open", HalfOpen => "half-open",
         Latched => "latched";
     asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt", Flapping => "flapping",
-        HostBudget => "host budget";
+        HostBudget => "host budget", RecordsLost => "records lost";
     command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
         Schedule => "schedule", Unschedule => "unschedule",        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",
         ResetBreaker => "reset breaker", LatchBreaker => "latch breaker", Acknowledge => "acknowledge",

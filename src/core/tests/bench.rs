@@ -161,6 +161,15 @@ impl Bench {
         self.begin(Mono(0));
     }
 
+    /// The journal was opened, and these records were missing at its end.
+    pub fn lose_records(&mut self, first: u64, last: u64) {
+        let (seq, event) = (self.journal.len() as u64 + 1, Event::RecordsLost { first, last });
+        let recorded = Arc::new(Recorded { seq, mono: self.now, wall: self.wall(), event });
+        self.core.replay(&recorded);
+        self.journal.push(recorded);
+        self.restart();
+    }
+
     /// What the wall clock says.
     pub fn wall(&self) -> Timestamp {
         let running = i64::try_from(self.now.0).unwrap_or(0);

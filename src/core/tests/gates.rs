@@ -211,3 +211,20 @@ fn what_flaps_asks_and_acts_again_once_it_is_steady() {
     bench.pass(10);
     assert_eq!(bench.started.len(), 1, "steady for half an hour: it acts again");
 }
+
+#[test]
+fn after_records_were_lost_every_attempt_asks_and_no_number_is_given_out_twice() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    let incidents = bench.core.state().last.incident;
+    bench.lose_records(41, 43);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("{:?}", bench.phase(&nginx)) };
+    assert_eq!((request.why, bench.started.len()), (Asks::RecordsLost, 0));
+    assert_eq!(bench.core.state().last.incident, incidents + 3 + 1);
+    bench.clears(&nginx);
+    bench.pass(31 * 60);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    assert_eq!(bench.started.len(), 1, "half an hour later it acts again");
+}

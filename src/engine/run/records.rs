@@ -26,6 +26,8 @@ pub(super) enum Recording {
     Fine,
     /// No: these wait, in order, and are tried again at that moment.
     Failing { waiting: Vec<Arc<Recorded>>, why: Arc<str>, retry: Instant },
+    /// Still no, and the one batch under way is the new try; these came after it.
+    Retrying { waiting: Vec<Arc<Recorded>>, why: Arc<str> },
 }
 
 impl Engine {
@@ -47,7 +49,7 @@ impl Engine {
         if records.is_empty() && effects.is_empty() {
             return;
         }
-        if let Recording::Failing { waiting, why, .. } = &mut self.recording {
+        if let Recording::Failing { waiting, why, .. } | Recording::Retrying { waiting, why } = &mut self.recording {
             waiting.extend(records);
             let why = Arc::clone(why);
             self.carry_unrecorded(effects, &why);
@@ -65,32 +67,52 @@ impl Engine {
                 for effect in batch.effects {
                     self.carry(effect);
                 }
+                self.recovered();
             }
             Err(error) => self.failed(batch, &error),
         }
     }
 
+    /// The new try succeeded: what came meanwhile follows, and the core may act again.
+    fn recovered(&mut self) {
+        if let Recording::Retrying { waiting, .. } = &mut self.recording {
+            let waiting = std::mem::take(waiting);
+            self.recording = Recording::Fine;
+            self.commit(waiting, Vec::new());
+            self.step(Input::Recording(Ok(())));
+        }
+    }
+
+    /// Notices a journal that can no longer be written although nothing waits to be: its folder is gone, or another.
+    pub(super) fn notice_failure(&mut self) {
+        if let (Recording::Fine, Some(error)) = (&self.recording, self.journal.failure()) {
+            self.fail(Vec::new(), Vec::new(), &error);
+        }
+    }
+
     /// Records that cannot be written: nothing that they announce is done; they wait, in order, to be written.
     pub(super) fn failed(&mut self, batch: Batch, error: &RecordError) {
+        let Batch { mut records, mut effects, .. } = batch;
+        for later in self.batches.drain(..) {
+            records.extend(later.records);
+            effects.extend(later.effects);
+        }
+        self.fail(records, effects, error);
+    }
+
+    fn fail(&mut self, records: Vec<Arc<Recorded>>, effects: Vec<Effect>, error: &RecordError) {
         let why: Arc<str> = error.to_string().into();
-        let mut batches = vec![batch];
-        batches.extend(self.batches.drain(..));
-        let mut waiting = Vec::new();
-        let mut effects = Vec::new();
-        for batch in batches {
-            waiting.extend(batch.records);
-            effects.extend(batch.effects);
-        }
+        let mut waiting = records;
         match &mut self.recording {
-            Recording::Failing { waiting: before, retry, .. } => {
-                before.extend(waiting);
-                *retry = Instant::now() + RETRY;
+            Recording::Failing { waiting: before, .. } => {
+                before.append(&mut waiting);
+                waiting = std::mem::take(before);
             }
-            Recording::Fine => {
-                let retry = Instant::now() + RETRY;
-                self.recording = Recording::Failing { waiting, why: Arc::clone(&why), retry };
-            }
+            // the new try's own records come before those that came after it
+            Recording::Retrying { waiting: after, .. } => waiting.append(after),
+            Recording::Fine => {}
         }
+        self.recording = Recording::Failing { waiting, why: Arc::clone(&why), retry: Instant::now() + RETRY };
         self.carry_unrecorded(effects, &why);
         self.step(Input::Recording(Err(why)));
     }
@@ -112,12 +134,11 @@ impl Engine {
 
     /// Tries again to write what waits.
     pub(super) fn retry_records(&mut self) {
-        let Recording::Failing { waiting, .. } = &mut self.recording else { return };
-        let records = std::mem::take(waiting);
+        let Recording::Failing { waiting, why, .. } = &mut self.recording else { return };
+        let (records, why) = (std::mem::take(waiting), Arc::clone(why));
         let durable = self.journal.commit(records.clone(), self.mark());
-        self.recording = Recording::Fine;
+        self.recording = Recording::Retrying { waiting: Vec::new(), why };
         self.batches.push_back(Batch { records, effects: Vec::new(), durable });
-        self.step(Input::Recording(Ok(())));
     }
 }
 

@@ -47,6 +47,7 @@ impl Engine {
             stand_still_for_a_test();
             self.beat.store(clock::boottime_ms(), Ordering::Relaxed);
             due.beat = now + BEAT;
+            self.notice_failure();
         }
         if due.mark <= now {
             self.journal.mark(self.mark());
