@@ -16,6 +16,7 @@
 //! |---|---|
 //! | [`playbook`] | what an operator writes: model, reading with spans, lint, schema, the shipped catalogue |
 //! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |
+//! | [`foreign`] | files that are not salve's own: opened step by step, in threads that may hang |
 //! | [`host`] | what the kernel and systemd offer, made safe to use |
 //! | [`check`] | one file per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
 //! | [`action`] | one file per kind of action; children in scopes that can be emptied; safe deletion |
@@ -29,7 +30,7 @@
 //! | [`cli`] | one file per verb |
 //! | [`text`] | untrusted text, cleaned |
 //!
-//! Arrows point one way: `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
+//! Arrows point one way: `foreign` ← `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
 //! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
 //! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
 
@@ -43,6 +44,7 @@ pub mod core;
 pub mod demo;
 pub mod engine;
 pub mod evidence;
+pub mod foreign;
 pub mod host;
 pub mod journal;
 pub mod playbook;

@@ -8,8 +8,9 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 /// Rooms by level; a room uses only rooms of lower levels.
-const LEVELS: [&[&str]; 11] = [
+const LEVELS: [&[&str]; 12] = [
     &["text"],
+    &["foreign"],
     &["playbook"],
     &["core"],
     &["host"],
@@ -23,13 +24,14 @@ const LEVELS: [&[&str]; 11] = [
 ];
 
 /// The console knows only snapshots and commands, so it cannot tell an embedded engine from a remote one.
-const CONSOLE_MAY_USE: [&str; 4] = ["text", "playbook", "core", "engine"];
+const CONSOLE_MAY_USE: [&str; 5] = ["text", "foreign", "playbook", "core", "engine"];
 
 /// The host's rooms take from the core only its clocks.
 const HOST_MAY_USE_OF_CORE: [&str; 3] = ["time", "Mono", "Now"];
 
 /// What a pure machine never names: each a path, wherever it stands.
-const IMPURE: [&[&str]; 21] = [
+const IMPURE: [&[&str]; 22] = [
+    &["crate", "foreign"],
     &["tokio"],
     &["std", "fs"],
     &["std", "net"],

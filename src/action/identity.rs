@@ -1,7 +1,6 @@
 //! Which file a program is: looked at when planned, and again right before it is run.
 
-use std::collections::HashMap;
-use std::fs::{self, Metadata};
+use std::collections::BTreeMap;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -10,7 +9,8 @@ use sha2::{Digest as _, Sha256};
 
 use super::order::Identity;
 use crate::core::plan::hex;
-use crate::host::program::{self, ProgramError};
+use crate::foreign::{self, MayHang};
+use crate::host::program::{self, ANSWERS_WITHIN, Program, ProgramError};
 
 /// Files up to this size (scripts, mostly) are hashed.
 const SMALL: u64 = 256 * 1024;
@@ -18,14 +18,19 @@ const SMALL: u64 = 256 * 1024;
 /// Finds a program and says which file it is.
 ///
 /// # Errors
-/// Where there is none that may be run.
-pub fn resolve(name: &str) -> Result<(PathBuf, Identity), ProgramError> {
-    let found = program::resolve(name)?;
-    let identity = identity(&found.path, &found.metadata);
-    Ok((found.path, identity))
+/// Where there is none that may be run, or its file does not answer.
+pub async fn resolve(name: &str) -> Result<(PathBuf, Identity), ProgramError> {
+    let wanted = name.to_owned();
+    let found = move |may_hang: &MayHang| {
+        let program = program::resolve(&wanted, may_hang)?;
+        let identity = identity(&program, may_hang);
+        Ok((program.path, identity))
+    };
+    foreign::at(Path::new(name), ANSWERS_WITHIN, found).await?
 }
 
-fn identity(path: &Path, metadata: &Metadata) -> Identity {
+fn identity(program: &Program, may_hang: &MayHang) -> Identity {
+    let metadata = &program.metadata;
     let nanoseconds = |seconds: i64, part: i64| i128::from(seconds) * 1_000_000_000 + i128::from(part);
     let unhashed = Identity {
         device: metadata.dev(),
@@ -37,60 +42,79 @@ fn identity(path: &Path, metadata: &Metadata) -> Identity {
         changed: nanoseconds(metadata.ctime(), metadata.ctime_nsec()),
         sha256: None,
     };
-    if metadata.size() > SMALL { unhashed } else { hashed(path, &unhashed) }
+    if metadata.size() > SMALL {
+        return unhashed;
+    }
+    known(&program.path, &unhashed).unwrap_or_else(|| {
+        // while it is read nothing is locked: it may never come back
+        let sha256 = program.content(SMALL, may_hang).map(|content| hex(&Sha256::digest(content)));
+        let identity = Identity { sha256, ..unhashed };
+        remember(&program.path, &identity);
+        identity
+    })
 }
 
-/// With the content's hash; remembered for as long as nothing else about the file changes, because a plan must be quick.
-fn hashed(path: &Path, unhashed: &Identity) -> Identity {
-    static KNOWN: Mutex<Option<HashMap<PathBuf, Identity>>> = Mutex::new(None);
-    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let known = known.get_or_insert_default();
-    if let Some(identity) = known.get(path)
-        && (Identity { sha256: None, ..identity.clone() }) == *unhashed
-    {
-        return identity.clone();
-    }
-    let sha256 = fs::read(path).ok().map(|content| hex(&Sha256::digest(content)));
-    let identity = Identity { sha256, ..unhashed.clone() };
+/// Hashes are remembered for as long as nothing else about the file changes, because a plan must be quick.
+static KNOWN: Mutex<BTreeMap<PathBuf, Identity>> = Mutex::new(BTreeMap::new());
+
+fn known(path: &Path, unhashed: &Identity) -> Option<Identity> {
+    let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    known.get(path).filter(|identity| Identity { sha256: None, ..(*identity).clone() } == *unhashed).cloned()
+}
+
+fn remember(path: &Path, identity: &Identity) {
     // A change within the clock's grain would not show: what was just changed is hashed anew each time.
-    let recent = jiff::Timestamp::now().as_nanosecond() - identity.changed < 2_000_000_000;
-    if !recent {
-        if known.len() >= 1000 {
-            known.clear();
-        }
-        known.insert(path.into(), identity.clone());
+    if jiff::Timestamp::now().as_nanosecond() - identity.changed < 2_000_000_000 {
+        return;
     }
-    identity
+    let mut known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if known.len() >= 1000 {
+        known.clear();
+    }
+    known.insert(path.into(), identity.clone());
 }
 
 #[cfg(test)]
 mod tests {
+    use std::fs;
+    use std::os::unix::fs::PermissionsExt;
+
+    use rustix::process::geteuid;
+
     use super::*;
 
-    fn of(path: &Path) -> Identity {
-        identity(path, &fs::metadata(path).unwrap())
+    async fn of(path: &Path) -> Identity {
+        resolve(path.to_str().unwrap()).await.unwrap().1
     }
 
-    #[test]
-    fn an_unchanged_file_keeps_its_identity_and_a_changed_one_does_not() {
-        let folder = tempfile::tempdir().unwrap();
+    fn tool(path: &Path, text: &str) {
+        fs::write(path, text).unwrap();
+        fs::set_permissions(path, fs::Permissions::from_mode(0o755)).unwrap();
+    }
+
+    #[tokio::test]
+    async fn an_unchanged_file_keeps_its_identity_and_a_changed_one_does_not() {
+        // not below /tmp, where root runs nothing
+        let folder = tempfile::tempdir_in(if geteuid().is_root() { "/root" } else { "/tmp" }).unwrap();
         let path = folder.path().join("tool");
-        fs::write(&path, "one").unwrap();
-        let first = of(&path);
-        assert_eq!(of(&path), first);
+        tool(&path, "one");
+        let first = of(&path).await;
+        assert_eq!(of(&path).await, first);
         assert!(first.sha256.is_some());
-        fs::write(&path, "two").unwrap();
-        assert_ne!(of(&path), first);
+        tool(&path, "two");
+        assert_ne!(of(&path).await, first);
         let other = folder.path().join("other");
-        fs::write(&other, "two").unwrap();
+        tool(&other, "two");
         fs::rename(&other, &path).unwrap();
-        assert_ne!(of(&path).inode, first.inode);
+        assert_ne!(of(&path).await.inode, first.inode);
     }
 
-    #[test]
-    fn a_large_file_is_known_by_its_metadata_alone() {
-        let file = tempfile::NamedTempFile::new().unwrap();
-        file.as_file().set_len(SMALL + 1).unwrap();
-        assert_eq!(of(file.path()).sha256, None);
+    #[tokio::test]
+    async fn a_large_file_is_known_by_its_metadata_alone() {
+        let folder = tempfile::tempdir_in(if geteuid().is_root() { "/root" } else { "/tmp" }).unwrap();
+        let path = folder.path().join("tool");
+        tool(&path, "");
+        fs::File::options().write(true).open(&path).unwrap().set_len(SMALL + 1).unwrap();
+        assert_eq!(of(&path).await.sha256, None);
     }
 }

@@ -9,6 +9,7 @@ use super::order::Order;
 use super::registry;
 use super::{Context, redact, unit};
 use crate::core::plan::{Digest, Plan, PlannedStep};
+use crate::foreign::NoAnswer;
 use crate::host::clock;
 use crate::host::program::ProgramError;
 use crate::playbook::placeholder::TemplateError;
@@ -48,6 +49,9 @@ pub enum PlanError {
     /// A cap that is no amount of bytes.
     #[error("`max_bytes` is not an amount of bytes")]
     NotBytes,
+    /// A file that the plan names did not answer.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
     /// Something about the host cannot be read.
     #[error("the host cannot be looked at: {0}")]
     Host(#[from] std::io::Error),
@@ -62,11 +66,10 @@ pub enum PlanError {
 /// Where anything cannot be resolved, or must not be done; in words that say which.
 pub async fn plan(playbook: &Playbook, rung: usize, context: &Context) -> Result<Plan, PlanError> {
     let actions = playbook.remediate.get(rung).ok_or(PlanError::NoRung(rung))?;
-    let steps = actions
-        .actions
-        .iter()
-        .map(|action| registry::plan(action, playbook, context))
-        .collect::<Result<Vec<_>, _>>()?;
+    let mut steps = Vec::with_capacity(actions.actions.len());
+    for action in &actions.actions {
+        steps.push(registry::plan(action, playbook, context).await?);
+    }
     let digest = digest(playbook, rung, actions, &steps, context)?;
     Ok(Plan { rung, steps, timeout_ms: actions.timeout.millis(), digest })
 }

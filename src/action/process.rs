@@ -29,7 +29,7 @@ const LAST_WORDS: Duration = Duration::from_millis(500);
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
 pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: Instant) -> Ran {
-    if let Some(why) = changed(order) {
+    if let Some(why) = changed(order).await {
         return Ran::refused(why);
     }
     let (child, output) = match start(order, marker, scope) {
@@ -62,9 +62,9 @@ pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: I
 }
 
 /// Another file, or one that others could have changed, is not what was planned and shown.
-fn changed(order: &RunOrder) -> Option<String> {
+async fn changed(order: &RunOrder) -> Option<String> {
     let path = order.program.to_string_lossy();
-    match identity::resolve(&path) {
+    match identity::resolve(&path).await {
         Ok((program, identity)) if program == order.program && identity == order.identity => None,
         Ok(_) => Some(format!("{path} changed since the plan was made")),
         Err(error) => Some(error.to_string()),

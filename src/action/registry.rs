@@ -22,8 +22,18 @@ use super::{Context, clean, container, http, limit, link, remount, run, signal, 
 use crate::core::plan::PlannedStep;
 use crate::playbook::{Action, Playbook};
 
+/// A kind that looks at files is waited for: they may not answer.
+macro_rules! planned {
+    ($plan:expr) => {
+        $plan
+    };
+    ($plan:expr, time) => {
+        $plan.await
+    };
+}
+
 macro_rules! kinds {
-    ($($module:ident: $kind:ident($order:ident) $(and $dry:ident)?;)*) => {
+    ($($module:ident: $kind:ident($order:ident) $(and $dry:ident)? $(in $time:ident)?;)*) => {
         /// One resolved action.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
@@ -56,10 +66,14 @@ macro_rules! kinds {
             }
         }
 
-        /// Resolves one action. Looks at the host, changes nothing.
-        pub(super) fn plan(action: &Action, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+        /// Resolves one action. Looks at the host, changes nothing; what looks at files does so within a deadline.
+        pub(super) async fn plan(
+            action: &Action,
+            playbook: &Playbook,
+            context: &Context,
+        ) -> Result<PlannedStep, PlanError> {
             match action {
-                $(Action::$kind(action) => $module::plan(action, playbook, context),)*
+                $(Action::$kind(action) => planned!($module::plan(action, playbook, context) $(, $time)?),)*
             }
         }
     };
@@ -67,12 +81,12 @@ macro_rules! kinds {
 
 kinds! {
     unit: Unit(UnitOrder);
-    run: Run(RunOrder);
-    clean: Clean(CleanOrder) and dry_run;
-    truncate: Truncate(TruncateOrder);
+    run: Run(RunOrder) in time;
+    clean: Clean(CleanOrder) and dry_run in time;
+    truncate: Truncate(TruncateOrder) in time;
     signal: Signal(SignalOrder);
     http: Http(HttpOrder);
-    remount: Remount(RemountOrder);
+    remount: Remount(RemountOrder) in time;
     container: Container(ContainerOrder);
     link: Link(LinkOrder);
     limit: Limit(LimitOrder);

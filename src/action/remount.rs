@@ -13,8 +13,9 @@ use super::plan::{PlanError, step};
 use super::runner::{Ran, Stage};
 use super::{Context, identity, process, unit};
 use crate::core::plan::{PlannedStep, StepResult};
+use crate::foreign::{self, NoAnswer, read};
 use crate::host::Systemd;
-use crate::host::program::FIXED_PATH;
+use crate::host::program::{ANSWERS_WITHIN, FIXED_PATH};
 use crate::playbook::action::{RemountAction, UnitVerb};
 use crate::playbook::{Playbook, Target};
 
@@ -41,7 +42,7 @@ pub struct RemountOrder {
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
 /// Resolves it.
-pub(super) fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Mount(point) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no mount point", context.target)));
     };
@@ -49,12 +50,12 @@ pub(super) fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result
         return Err(PlanError::Refused("the root file system is never unmounted".into()));
     }
     let unit = unit_of(point);
-    if !UNITS.iter().any(|folder| Path::new(folder).join(&unit).exists()) {
+    if !is_known(&unit).await? {
         return Err(PlanError::Refused(format!(
             "systemd has no unit that mounts {point}: name it in /etc/fstab, then `systemctl daemon-reload`"
         )));
     }
-    let order = RemountOrder { unmount: program(&["umount", "--lazy", "--", point])?, unit };
+    let order = RemountOrder { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
     let details = vec![
         ("first", order.unmount.argv.join(" ")),
         ("then", format!("systemctl start {}", order.unit)),
@@ -64,8 +65,21 @@ pub(super) fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result
     step(&format!("mount {point} anew"), details, &Order::Remount(order))
 }
 
-fn program(argv: &[&str]) -> Result<RunOrder, PlanError> {
-    let (program, identity) = identity::resolve(argv[0])?;
+/// Has systemd a file for this unit?
+async fn is_known(unit: &str) -> Result<bool, NoAnswer> {
+    for folder in UNITS {
+        let file = Path::new(folder).join(unit);
+        let wanted = file.clone();
+        let there = foreign::at(&file, ANSWERS_WITHIN, move |may_hang| read::look(&wanted, may_hang).is_ok());
+        if there.await? {
+            return Ok(true);
+        }
+    }
+    Ok(false)
+}
+
+async fn program(argv: &[&str]) -> Result<RunOrder, PlanError> {
+    let (program, identity) = identity::resolve(argv[0]).await?;
     let argv = argv.iter().map(ToString::to_string).collect();
     let env = vec![("LANG".into(), "C.UTF-8".into()), ("PATH".into(), FIXED_PATH.join(":"))];
     Ok(RunOrder { program, identity, argv, env })

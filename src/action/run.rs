@@ -16,7 +16,7 @@ use crate::playbook::placeholder::{self, Placeholders};
 use crate::text::clean_line;
 
 /// Resolves it.
-pub(super) fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let none = BTreeMap::new();
     let (argv, declared) = match action {
         RunAction::Argv(argv) => (argv, &none),
@@ -24,7 +24,7 @@ pub(super) fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -
     };
     let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
     let argv = placeholder::arguments(argv, &values)?;
-    let (program, identity) = identity::resolve(&argv[0])?;
+    let (program, identity) = identity::resolve(&argv[0]).await?;
     let mut env = base_environment(playbook, context);
     for (name, value) in declared {
         if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("SALVE_") {

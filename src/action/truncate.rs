@@ -1,24 +1,31 @@
 //! A log emptied in place, through no link, and only where everybody who writes to it appends: whoever keeps a place of
 //! its own in the file would go on there, and leave a hole of the old size.
 
-use std::fs;
+use std::fs::{self, DirEntry};
 use std::io;
-use std::os::unix::fs::MetadataExt as _;
-use std::path::PathBuf;
+use std::os::fd::{AsFd as _, BorrowedFd, OwnedFd};
+use std::os::unix::ffi::OsStrExt as _;
+use std::path::{Path, PathBuf};
+use std::time::Duration;
 
 use bytesize::ByteSize;
-use rustix::fs::{FileType, OFlags, ftruncate};
+use rustix::fs::{AtFlags, CWD, FileType, OFlags, StatxFlags, ftruncate, statx};
 use serde::{Deserialize, Serialize};
+use tokio::time::Instant;
 
 use super::Context;
-use super::clean::beneath::{look_at, open_plainly};
 use super::order::Order;
 use super::plan::{PlanError, step};
 use super::runner::{Ran, Stage};
 use crate::core::plan::{PlannedStep, StepResult};
+use crate::foreign::openat2::{look_at, open_plainly};
+use crate::foreign::{self, MayHang};
 use crate::playbook::Playbook;
 use crate::playbook::action::{TruncateAction, is_log};
 use crate::text::clean_line;
+
+/// How long the look at the file, and at every process that may write to it, may take before there is a plan.
+const LIMIT: Duration = Duration::from_secs(10);
 
 /// One file, by path and identity: another one of its name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -30,9 +37,11 @@ pub struct TruncateOrder {
 }
 
 /// Resolves it.
-pub(super) fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
+pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
     let path = PathBuf::from(&action.0);
-    let (_, identity, _) = open(&path, None).map_err(PlanError::Refused)?;
+    let wanted = path.clone();
+    let opened = foreign::at(&path, LIMIT, move |may_hang| open(&wanted, None, may_hang)).await?;
+    let (_, identity, _) = opened.map_err(PlanError::Refused)?;
     let details = vec![
         ("blast radius", "everything that stands in it".into()),
         ("rollback", "none: what stood in it is gone".to_owned()),
@@ -42,16 +51,13 @@ pub(super) fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> Result
 }
 
 /// The file, open for writing, where it may be emptied; its identity and its size.
-fn open(
-    path: &std::path::Path,
-    planned: Option<(u64, u64)>,
-) -> Result<(std::os::fd::OwnedFd, (u64, u64), u64), String> {
+fn open(path: &Path, planned: Option<(u64, u64)>, may_hang: &MayHang) -> Result<(OwnedFd, (u64, u64), u64), String> {
     let shown = clean_line(&path.to_string_lossy()).into_owned();
     if !path.to_str().is_some_and(is_log) {
         return Err(format!("`{shown}` is no log that may be emptied"));
     }
     let flags = OFlags::WRONLY | OFlags::APPEND | OFlags::NONBLOCK;
-    let file = open_plainly(path, flags)
+    let file = open_plainly(path, flags, may_hang)
         .map_err(|error| format!("`{shown}` cannot be opened without following a link: {error}"))?;
     let seen = look_at(&file).map_err(|error| format!("`{shown}`: {error}"))?;
     if seen.kind() != FileType::RegularFile || seen.links != 1 || seen.held_fast {
@@ -61,7 +67,7 @@ fn open(
         return Err(format!("`{shown}` is another file than when the plan was made"));
     }
     if let Some(writer) =
-        keeps_a_place(path).map_err(|error| format!("who writes to `{shown}` cannot be told: {error}"))?
+        keeps_a_place(&file).map_err(|error| format!("who writes to `{shown}` cannot be told: {error}"))?
     {
         return Err(format!("{writer} writes to `{shown}` at a place of its own, so emptying it would free nothing"));
     }
@@ -69,37 +75,43 @@ fn open(
 }
 
 /// Who has the file open for writing without appending.
-fn keeps_a_place(path: &std::path::Path) -> io::Result<Option<String>> {
-    let wanted = fs::metadata(path)?;
-    for process in
-        fs::read_dir("/proc")?.flatten().filter(|entry| entry.file_name().to_string_lossy().parse::<u32>().is_ok())
-    {
+fn keeps_a_place(file: &OwnedFd) -> io::Result<Option<String>> {
+    let wanted = identity_of(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)?;
+    let is_process = |entry: &DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);
+    for process in fs::read_dir("/proc")?.flatten().filter(is_process) {
         // what ended meanwhile, or is another user's, cannot be looked at
-        for file in fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten() {
-            let same =
-                fs::metadata(file.path()).is_ok_and(|found| (found.dev(), found.ino()) == (wanted.dev(), wanted.ino()));
-            if !same {
-                continue;
-            }
-            let info = fs::read_to_string(process.path().join("fdinfo").join(file.file_name())).unwrap_or_default();
-            let flags = info.lines().find_map(|line| u32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
-            let flags = OFlags::from_bits_retain(flags.unwrap_or_default());
-            if flags.intersects(OFlags::WRONLY | OFlags::RDWR) && !flags.contains(OFlags::APPEND) {
-                let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
-                return Ok(Some(format!(
-                    "{} (pid {})",
-                    clean_line(name.trim()),
-                    process.file_name().to_string_lossy()
-                )));
+        for open in fs::read_dir(process.path().join("fd")).into_iter().flatten().flatten() {
+            // Asked of what the kernel knows already: a descriptor may lead to a file system that does not answer.
+            let found = identity_of(CWD, &open.path(), AtFlags::STATX_DONT_SYNC | AtFlags::NO_AUTOMOUNT);
+            if found.is_ok_and(|found| found == wanted) && writes_at_its_place(&process, &open) {
+                return Ok(Some(named(&process)));
             }
         }
     }
     Ok(None)
 }
 
+fn identity_of(folder: BorrowedFd<'_>, path: &Path, flags: AtFlags) -> rustix::io::Result<(u32, u32, u64)> {
+    let found = statx(folder, path, flags, StatxFlags::INO)?;
+    Ok((found.stx_dev_major, found.stx_dev_minor, found.stx_ino))
+}
+
+fn writes_at_its_place(process: &DirEntry, open: &DirEntry) -> bool {
+    let info = fs::read_to_string(process.path().join("fdinfo").join(open.file_name())).unwrap_or_default();
+    let flags = info.lines().find_map(|line| u32::from_str_radix(line.strip_prefix("flags:")?.trim(), 8).ok());
+    let flags = OFlags::from_bits_retain(flags.unwrap_or_default());
+    flags.intersects(OFlags::WRONLY | OFlags::RDWR) && !flags.contains(OFlags::APPEND)
+}
+
+fn named(process: &DirEntry) -> String {
+    let name = fs::read_to_string(process.path().join("comm")).unwrap_or_default();
+    format!("{} (pid {})", clean_line(name.trim()), process.file_name().to_string_lossy())
+}
+
 /// Empties it.
-pub(super) async fn carry_out(order: TruncateOrder, _: &mut Stage<'_>) -> Ran {
-    let emptying = move || match open(&order.path, Some(order.identity)) {
+pub(super) async fn carry_out(order: TruncateOrder, stage: &mut Stage<'_>) -> Ran {
+    let (path, limit) = (order.path.clone(), stage.deadline.saturating_duration_since(Instant::now()));
+    let emptying = move |may_hang: &MayHang| match open(&order.path, Some(order.identity), may_hang) {
         Err(why) => Ran::refused(why),
         Ok((file, _, size)) => {
             let freed = ftruncate(&file, 0).map(|()| format!("{} gone", ByteSize(size).display().iec()));
@@ -109,13 +121,15 @@ pub(super) async fn carry_out(order: TruncateOrder, _: &mut Stage<'_>) -> Ran {
             )
         }
     };
-    tokio::task::spawn_blocking(emptying).await.unwrap_or_else(|error| Ran::failed(error.to_string()))
+    foreign::at(&path, limit, emptying).await.unwrap_or_else(|_| Ran {
+        result: StepResult::TimedOut,
+        output: "[it hangs on the file system]\n".into(),
+        scope_empty: false,
+    })
 }
 
 #[cfg(test)]
 mod tests {
-    use std::path::Path;
-
     use super::*;
 
     #[test]
@@ -123,7 +137,8 @@ mod tests {
         for path in
             ["/etc/passwd", "/var/log", "/var/log/journal/x/system.journal", "relative", "/var/log/salve/salve.log"]
         {
-            assert!(open(Path::new(path), None).unwrap_err().contains("no log that may be emptied"), "{path}");
+            let refused = open(Path::new(path), None, &MayHang::because("a test"));
+            assert!(refused.unwrap_err().contains("no log that may be emptied"), "{path}");
         }
     }
 
@@ -132,9 +147,10 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let path = folder.path().join("app.log");
         let appending = fs::File::options().create(true).append(true).open(&path).unwrap();
-        assert_eq!(keeps_a_place(&path).unwrap(), None);
+        let looked = OwnedFd::from(fs::File::open(&path).unwrap());
+        assert_eq!(keeps_a_place(&looked).unwrap(), None);
         let placed = fs::File::options().write(true).open(&path).unwrap();
-        assert!(keeps_a_place(&path).unwrap().unwrap().ends_with(&format!("(pid {})", std::process::id())));
+        assert!(keeps_a_place(&looked).unwrap().unwrap().ends_with(&format!("(pid {})", std::process::id())));
         drop((appending, placed));
     }
 }

@@ -30,7 +30,8 @@ impl CommandChannel {
             return Err(Setback::new(Pace::Slow, "its `run` is empty"));
         };
         // looked up each time: a program that was missing may have been installed since
-        let program = program::resolve(name).map_err(|error| Setback::new(Pace::Slow, error.to_string()))?;
+        let program = program::find(name, program::ANSWERS_WITHIN).await;
+        let program = program.map_err(|error| Setback::new(Pace::Slow, error.to_string()))?;
         let job = Job {
             program: program.path,
             args: args.to_vec(),

@@ -15,8 +15,7 @@ use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
 use super::subject::millis;
-use crate::host::deadline::Disposable;
-use crate::host::program::{FIXED_PATH, resolve};
+use crate::host::program::{FIXED_PATH, find};
 use crate::playbook::Target;
 use crate::playbook::check::CommandCheck;
 use crate::playbook::placeholder::{self, Placeholders};
@@ -70,23 +69,14 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(subject: &CommandSubject, looker: &Looker) -> Result<CommandSeen, String> {
+pub async fn look(subject: &CommandSubject, _: &Looker) -> Result<CommandSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
-    run(&looker.disposable, &subject.argv, subject.text.as_deref(), limit).await
+    run(&subject.argv, subject.text.as_deref(), limit).await
 }
 
-async fn run(
-    disposable: &Disposable,
-    argv: &[Arc<str>],
-    text: Option<&str>,
-    limit: Duration,
-) -> Result<CommandSeen, String> {
+async fn run(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
     let (name, arguments) = argv.split_first().ok_or("the check names no program")?;
-    let wanted = name.clone();
-    // On a dead mount the mere look for it would not return.
-    let found = disposable.call(&format!("program {name}"), limit, move || resolve(&wanted)).await;
-    let found = found.map_err(|_| format!("the file of {name} does not answer"))?;
-    let program = found.map_err(|error| error.to_string())?;
+    let program = find(name, limit).await.map_err(|error| error.to_string())?;
     let mut child = Command::new(&program.path)
         .args(arguments.iter().map(|argument| &**argument))
         .env_clear()
@@ -204,7 +194,7 @@ mod tests {
 
     async fn ran(parts: &[&str], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
         let argv: Vec<_> = parts.iter().map(|part| (*part).into()).collect();
-        run(&Disposable::default(), &argv, text, limit).await
+        run(&argv, text, limit).await
     }
 
     #[test]

@@ -4,15 +4,14 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::fs::{StatVfsMountFlags, statvfs};
+use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, figure, joined, near, share};
 use super::subject::millis;
-use crate::host::deadline::Disposable;
-use crate::host::mounts;
+use crate::foreign::{self, MayHang, mounts, read};
 use crate::playbook::Target;
 use crate::playbook::check::FilesystemCheck;
 use crate::playbook::value::Bound;
@@ -65,27 +64,28 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSub
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn look(subject: &FilesystemSubject, looker: &Looker) -> Result<FilesystemSeen, String> {
-    room(&looker.disposable, &subject.mount, Duration::from_millis(subject.timeout_ms)).await
+pub async fn look(subject: &FilesystemSubject, _: &Looker) -> Result<FilesystemSeen, String> {
+    room(&subject.mount, Duration::from_millis(subject.timeout_ms)).await
 }
 
 /// The same without a subject.
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn room(disposable: &Disposable, mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
+pub async fn room(mount: &str, limit: Duration) -> Result<FilesystemSeen, String> {
     let path = mount.to_owned();
-    let asked = disposable.call_at(mount, limit, move || ask(Path::new(&path))).await;
-    asked.map_err(|silence| silence.in_words(mount, limit))?
+    let asked = foreign::at(Path::new(mount), limit, move |may_hang| ask(Path::new(&path), may_hang)).await;
+    asked.map_err(|silence| silence.to_string())?
 }
 
-fn ask(mount: &Path) -> Result<FilesystemSeen, String> {
+fn ask(mount: &Path, may_hang: &MayHang) -> Result<FilesystemSeen, String> {
     let failed = |error: std::io::Error| format!("{} cannot be looked at: {error}", mount.display());
     // What is not mounted must not pass for the file system below it.
     if !mounts::is_mount_point(mount).map_err(failed)? {
         return Err(format!("nothing is mounted at {}", mount.display()));
     }
-    let seen = statvfs(mount).map_err(|error| failed(error.into()))?;
+    let walked = read::look(mount, may_hang).map_err(|refusal| refusal.to_string())?;
+    let seen = fstatvfs(&walked.place).map_err(|error| failed(error.into()))?;
     let bytes = |blocks: u64| blocks.saturating_mul(seen.f_frsize);
     Ok(FilesystemSeen {
         used: bytes(seen.f_blocks.saturating_sub(seen.f_bfree)),

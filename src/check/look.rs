@@ -69,7 +69,7 @@ impl Looker {
             clock,
             systemd: Systemd::shared().ok(),
             kernel: OnceLock::new(),
-            disposable: Disposable::default(),
+            disposable: Disposable::shared(),
             traces: Traces::default(),
             connections: Semaphore::new(CONNECTIONS),
             children: Semaphore::new(CHILDREN),
@@ -104,19 +104,6 @@ impl Looker {
         call: impl FnOnce() -> T + Send + 'static,
     ) -> Result<T, String> {
         self.disposable.call(about, limit, call).await.map_err(|silence| silence.in_words(about, limit))
-    }
-
-    /// The same of a file.
-    ///
-    /// # Errors
-    /// In words, where there is no answer.
-    pub async fn apart_at<T: Send + 'static>(
-        &self,
-        path: &str,
-        limit: Duration,
-        call: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, String> {
-        self.disposable.call_at(path, limit, call).await.map_err(|silence| silence.in_words(path, limit))
     }
 
     async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {

@@ -79,10 +79,8 @@ pub async fn look(subject: &MountSubject, looker: &Looker) -> Result<MountSeen, 
 async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Looker) -> Result<Result<u64, String>, String> {
     let (began, place) = (std::time::Instant::now(), mount.to_owned());
     // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
-    let asked = looker
-        .disposable
-        .call(&format!("whether {mount} answers as mount {id}"), limit, move || statvfs(&*place))
-        .await;
+    let about = format!("whether {mount} answers as mount {id}");
+    let asked = looker.disposable.call(&about, limit, move || statvfs(&*place)).await;
     Ok(match asked {
         Ok(Ok(_)) => Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
         // It has answered: with a refusal. Only what is gone or cut off counts as none.

@@ -1,11 +1,11 @@
 //! A file or folder. inotify on its folder tells of changes; a dead mount holds up only the thread that asked.
 
 use std::fmt::Write as _;
-use std::fs::{self, File, Metadata};
-use std::io::{ErrorKind, Read};
-use std::os::unix::fs::MetadataExt;
+use std::fs;
+use std::io::Read;
+use std::path::Path;
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
@@ -14,6 +14,7 @@ use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Counted, Parts, joined, span};
 use super::subject::{Subject, millis};
+use crate::foreign::{self, MayHang, Refusal, read};
 use crate::playbook::Target;
 use crate::playbook::check::PathCheck;
 use crate::playbook::value::{Period, WantedWord};
@@ -94,7 +95,8 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
 pub async fn look(subject: &PathSubject, looker: &Looker) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
-    let mut seen = looker.apart_at(&subject.path, limit, move || ask(&path, sum)).await??;
+    let asked = foreign::at(Path::new(&*subject.path), limit, move |may_hang| ask(&path, sum, may_hang)).await;
+    let mut seen = asked.map_err(|silence| silence.to_string())??;
     if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
         let trace = looker.traces.of(&Subject::Path(subject.clone()));
         let mut trace = trace.lock().await;
@@ -109,23 +111,20 @@ pub async fn look(subject: &PathSubject, looker: &Looker) -> Result<PathSeen, St
     Ok(seen)
 }
 
-fn ask(path: &str, sum: bool) -> Result<PathSeen, String> {
-    let failed = |error: std::io::Error| format!("{path} cannot be looked at: {error}");
-    let found = match fs::metadata(path) {
-        Ok(found) => found,
-        Err(error) if matches!(error.kind(), ErrorKind::NotFound | ErrorKind::NotADirectory) => {
-            return Ok(PathSeen::Missing);
-        }
-        Err(error) => return Err(failed(error)),
+fn ask(path: &str, sum: bool, may_hang: &MayHang) -> Result<PathSeen, String> {
+    let found = match read::look(Path::new(path), may_hang) {
+        Ok(walked) => walked.seen,
+        Err(refusal) if refusal.is_not_found() => return Ok(PathSeen::Missing),
+        Err(refusal) => return Err(format!("{path} cannot be looked at: {refusal}")),
     };
-    let age = found.modified().ok().and_then(|then| SystemTime::now().duration_since(then).ok());
+    let age = jiff::Timestamp::now().as_nanosecond().saturating_sub(found.modified).max(0) / 1_000_000;
     Ok(PathSeen::Here(PathHere {
-        size: found.len(),
-        age_ms: Period(age.unwrap_or_default()).millis(),
-        mode: found.mode() & 0o7777,
-        uid: found.uid(),
-        owner: name_of(found.uid()),
-        sha256: sum.then(|| digest(path, &found)),
+        size: found.size,
+        age_ms: u64::try_from(age).unwrap_or(u64::MAX),
+        mode: found.mode & 0o7777,
+        uid: found.owner,
+        owner: name_of(found.owner),
+        sha256: sum.then(|| digest(path, may_hang)),
         growth: None,
     }))
 }
@@ -140,12 +139,12 @@ fn name_of(uid: u32) -> Option<String> {
     })
 }
 
-fn digest(path: &str, found: &Metadata) -> Result<String, String> {
-    if !found.is_file() {
-        return Err("only a regular file has content to sum up".into());
-    }
-    let mut sum = Sha256::new();
-    let mut file = File::open(path).map_err(|error| format!("cannot be read: {error}"))?.take(SUMMED + 1);
+fn digest(path: &str, may_hang: &MayHang) -> Result<String, String> {
+    let (file, _) = match read::open(Path::new(path), may_hang) {
+        Err(Refusal::NotRegular { .. }) => return Err("only a regular file has content to sum up".into()),
+        opened => opened.map_err(|refusal| format!("cannot be read: {refusal}"))?,
+    };
+    let (mut sum, mut file) = (Sha256::new(), file.take(SUMMED + 1));
     let mut buffer = vec![0; 64 * 1024];
     let mut total = 0_u64;
     loop {
@@ -248,7 +247,7 @@ pub fn condition(check: &PathCheck) -> String {
 #[cfg(test)]
 mod tests {
     use std::io::Write as _;
-    use std::os::unix::fs::PermissionsExt as _;
+    use std::os::unix::fs::{MetadataExt as _, PermissionsExt as _};
 
     use super::*;
     use crate::core::Verdict;

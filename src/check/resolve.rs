@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::look::Looker;
 use super::registry;
 use crate::core::Resolution;
+use crate::foreign::{self, read};
 use crate::host::containers::{self, Engine};
 use crate::host::systemd::{Absent, Systemd, Wanted};
 use crate::host::{links, mounts};
@@ -131,7 +132,7 @@ async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
             }
         }
         EnabledWhen::Present => None,
-        EnabledWhen::File(path) => match exists(looker, path).await {
+        EnabledWhen::File(path) => match exists(path).await {
             Ok(true) => None,
             Ok(false) => Some(format!("there is no {}", clean_line(path))),
             Err(why) => Some(why),
@@ -139,13 +140,15 @@ async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
     }
 }
 
-async fn exists(looker: &Looker, path: &str) -> Result<bool, String> {
+async fn exists(path: &str) -> Result<bool, String> {
     let place = path.to_owned();
-    let asked = looker.disposable.call(&format!("exists {path}"), FILE, move || Path::new(&place).try_exists()).await;
-    match asked {
-        Ok(Ok(found)) => Ok(found),
-        Ok(Err(error)) => Err(format!("{} cannot be looked for: {error}", clean_line(path))),
-        Err(_) => Err(format!("{} did not answer within {} s", clean_line(path), FILE.as_secs())),
+    match foreign::at(Path::new(path), FILE, move |may_hang| read::look(Path::new(&place), may_hang)).await {
+        Ok(Ok(_)) => Ok(true),
+        Ok(Err(refusal)) if refusal.is_not_found() => Ok(false),
+        Ok(Err(refusal)) => {
+            Err(format!("{} cannot be looked for: {}", clean_line(path), clean_line(&refusal.to_string())))
+        }
+        Err(silence) => Err(silence.to_string()),
     }
 }
 
@@ -157,7 +160,7 @@ async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
         },
         TargetSpec::Mount(place) => mount(place),
         TargetSpec::Process(name) => named(name, Target::Process),
-        TargetSpec::Path(place) => path(looker, place).await,
+        TargetSpec::Path(place) => path(place).await,
         TargetSpec::Url(url) => match reqwest::Url::parse(url) {
             Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => one(Target::Url(parsed.as_str().into())),
             Ok(parsed) => Found::Unresolved(format!("`{}` is neither http nor https", clean_line(parsed.scheme()))),
@@ -268,12 +271,12 @@ fn mount(place: &str) -> Found {
     }
 }
 
-async fn path(looker: &Looker, place: &str) -> Found {
+async fn path(place: &str) -> Found {
     let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
     if lexical(canonical).is_none() {
         return Found::Unresolved("it is not an absolute path without `.` and `..`".into());
     }
-    match exists(looker, canonical).await {
+    match exists(canonical).await {
         Ok(true) => one(Target::Path(canonical.into())),
         Ok(false) => Found::Unresolved("it does not exist".into()),
         Err(why) => Found::Unresolved(why),

@@ -11,8 +11,9 @@ use super::report;
 use crate::control::way::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
+use crate::foreign::MayHang;
 use crate::host::paths::Paths;
-use crate::playbook::library::Sources;
+use crate::playbook::library::{self, Library, Sources};
 use crate::playbook::value::Period;
 
 /// A self-healing console for this host: detect, remediate, verify, escalate.
@@ -441,6 +442,11 @@ impl Common {
             user: Some(paths.config.join("playbooks")),
             folder: self.playbooks.clone(),
         }
+    }
+
+    /// Every playbook as it stands now; for verbs, which have nothing else to do meanwhile.
+    pub fn library(&self) -> Library {
+        library::load(&self.sources(), &MayHang::because("a verb has nothing else to do meanwhile"))
     }
 
     /// Where the settings are.

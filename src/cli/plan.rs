@@ -11,7 +11,6 @@ use super::{playbook, runtime};
 use crate::engine::backtest;
 use crate::engine::rehearse::{self, Rehearsal};
 use crate::playbook::Playbook;
-use crate::playbook::library::Library;
 
 pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
     let playbook = find(common, file)?;
@@ -28,7 +27,7 @@ pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
 /// A file where there is one, else a playbook by name.
 pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
     if !file.is_file() {
-        let library = Library::default().reload(&common.sources());
+        let library = common.library();
         let name = file.to_string_lossy();
         return library
             .in_force()

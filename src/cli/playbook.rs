@@ -9,8 +9,9 @@ use super::exit::Failure;
 use super::{backtest, json, kinds, new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::snapshot::{Arming, PlaybookState};
+use crate::foreign::{self, MayHang};
 use crate::playbook::library::{self, Library};
-use crate::playbook::read::{Read, read};
+use crate::playbook::read::{MAX_BYTES, Read, read};
 use crate::playbook::{Origin, schema};
 
 pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
@@ -61,7 +62,7 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 }
 
 fn show(common: &Common, name: &str) -> Result<ExitCode, Failure> {
-    let library = Library::default().reload(&common.sources());
+    let library = common.library();
     let Some(found) = library.found.iter().find(|found| *found.name == *name) else {
         return Err(unknown(&library, name));
     };
@@ -106,7 +107,9 @@ fn check(files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
 
 /// A file's text, and what reading it as a playbook came to.
 pub fn read_file(file: &Path) -> Result<(String, Read), Failure> {
-    let bytes = std::fs::read(file).map_err(|error| Failure::Io(file.display().to_string(), error))?;
+    let may_hang = MayHang::because("a verb that reads the file it was given has nothing else to do");
+    let most = MAX_BYTES as u64;
+    let bytes = foreign::read::bytes(file, most, &may_hang).map_err(|refusal| Failure::Said(refusal.to_string()))?;
     let text = String::from_utf8(bytes).map_err(|error| {
         Failure::Said(format!("{}: not UTF-8 at byte {}", file.display(), error.utf8_error().valid_up_to()))
     })?;

@@ -9,6 +9,7 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::misread::Misread;
+use crate::foreign::MayHang;
 use crate::playbook::trust::{self, Distrust};
 
 /// The file may not be larger, in bytes.
@@ -79,7 +80,7 @@ impl Preferences {
 }
 
 fn text(file: &Path) -> Result<String, PreferencesError> {
-    match trust::read(file, LARGEST) {
+    match trust::read(file, LARGEST, &MayHang::because("salve's own settings")) {
         Ok(text) => Ok(text),
         Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(distrust) => Err(PreferencesError::Unusable(distrust)),

@@ -9,6 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
+use super::playbook_files;
 use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload;
@@ -54,7 +55,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
     let (kept_in, _kept) = mpsc::unbounded_channel();
     let (notes_in, _notes) = mpsc::unbounded_channel();
     let hub = Hub::new(clock, readings_in, kept_in, notes_in);
-    let library = Library::default().reload(&options.sources);
+    let library = playbook_files::reload(Library::default(), &options.sources).await;
     let bindings = reload::bind(&library, &hub).await;
 
     let mut waiting = BTreeSet::new();

@@ -41,6 +41,7 @@ pub mod offline;
 pub mod operator;
 pub mod page;
 pub mod past;
+mod playbook_files;
 pub mod playbook_view;
 pub mod publish;
 pub mod question;

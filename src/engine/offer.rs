@@ -1,17 +1,16 @@
 //! What on this host could be a new playbook's target, and how it stands.
 
-use std::path::Path;
-use std::sync::LazyLock;
+use std::path::{Path, PathBuf};
 use std::time::Duration;
 
+use rustix::fs::FileType;
 use serde::{Deserialize, Serialize};
 use tokio::sync::Mutex;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
 use crate::check::{filesystem, process};
-use crate::host::deadline::Disposable;
-use crate::host::mounts;
+use crate::foreign::{self, MayHang, mounts, read};
 use crate::host::systemd::{Listed, Systemd};
 use crate::playbook::read::read;
 use crate::playbook::write::{Class, WantedTarget, fill};
@@ -29,9 +28,6 @@ const UNITS: [&str; 4] = ["*.service", "*.socket", "*.timer", "*.path"];
 
 /// Images and namespaces: nothing that could be cleaned, and always full.
 const NO_DISKS: [&str; 6] = ["squashfs", "iso9660", "erofs", "nsfs", "devtmpfs", "ramfs"];
-
-/// Calls that hung, over all that was ever asked, so that a dead mount takes one thread and no more.
-static CALLS: LazyLock<Disposable> = LazyLock::new(Disposable::default);
 
 /// Something that could be a playbook's target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -73,7 +69,6 @@ fn unit(unit: &Listed) -> Offer {
 }
 
 async fn disks() -> Vec<Offer> {
-    // a disk that somebody else is just asking would not be asked again, and look like a dead one
     static ONE_AT_A_TIME: Mutex<()> = Mutex::const_new(());
     let _turn = timeout(LIMIT, ONE_AT_A_TIME.lock()).await;
     let mut points: Vec<String> = listed(mounts::mounted)
@@ -95,12 +90,15 @@ async fn disks() -> Vec<Offer> {
 
 /// None where it holds no files, as `/proc`, or is no folder.
 async fn disk(point: String) -> Option<Offer> {
-    let (path, about) = (point.clone(), format!("is {point} a folder?"));
-    let is_folder = CALLS.call(&about, MOUNT, move || Path::new(&path).is_dir()).await;
+    let path = PathBuf::from(&point);
+    let is_folder = move |may_hang: &MayHang| {
+        read::look(&path, may_hang).is_ok_and(|found| found.seen.kind() == FileType::Directory)
+    };
+    let is_folder = foreign::at(Path::new(&point), MOUNT, is_folder).await;
     let about = match is_folder {
         Ok(false) => return None,
         Err(_) => "does not answer".into(),
-        Ok(true) => match filesystem::room(&CALLS, &point, MOUNT).await {
+        Ok(true) => match filesystem::room(&point, MOUNT).await {
             Ok(seen) => used(seen.used, seen.available, seen.read_only)?,
             Err(why) => clean_line(&why).into_owned(),
         },

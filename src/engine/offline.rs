@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::playbook_files;
 use super::reload;
 use super::start::{Options, StartError, config};
 use crate::check::Hub;
@@ -42,7 +43,7 @@ pub async fn command(options: &Options, command: Command) -> Result<Arc<str>, Of
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
     let hub = Hub::new(clock, readings, kept, notes);
-    let library = Library::default().reload(&options.sources);
+    let library = playbook_files::reload(Library::default(), &options.sources).await;
     let mut effects = core.handle(clock.now(), Input::Loaded(reload::bind(&library, &hub).await));
     let (by, request) = (options.operator.clone(), RequestId(0));
     effects.extend(core.handle(clock.now(), Input::Command { by, command, request }));

@@ -10,6 +10,7 @@ use tokio::sync::{mpsc, oneshot};
 
 use super::backtest::backtest;
 use super::offer::{self, Offer};
+use super::playbook_files;
 use super::rehearse::{self, Rehearsal};
 use super::start::Options;
 use crate::playbook::library::Library;
@@ -80,7 +81,8 @@ async fn rehearsal(
     text: &str,
     tell: &mpsc::UnboundedSender<Rehearsing>,
 ) -> Result<Vec<Rehearsal>, Arc<str>> {
-    let read = read::read(&format!("{name}.toml"), name, origin(options, name, text), text);
+    let origin = origin(options, name, text).await;
+    let read = read::read(&format!("{name}.toml"), name, origin, text);
     let Some(playbook) = read.playbook.map(Arc::new) else {
         let errors = read.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
         let mistakes = if errors == 1 { "a mistake".to_owned() } else { format!("{errors} mistakes") };
@@ -100,8 +102,8 @@ async fn rehearsal(
 }
 
 /// Whose word the text would be once it is saved: that decides whether it would act, ask or only look.
-fn origin(options: &Options, name: &str, text: &str) -> Origin {
-    let library = Library::default().reload(&options.sources);
+async fn origin(options: &Options, name: &str, text: &str) -> Origin {
+    let library = playbook_files::reload(Library::default(), &options.sources).await;
     let saved = library.found.iter().find(|found| *found.name == *name);
     let own = || Origin::User(options.paths.config.join("playbooks").join(format!("{name}.toml")));
     match saved.map(|found| (&found.origin, &found.source)) {

@@ -8,6 +8,7 @@ use tokio::sync::mpsc;
 
 use super::backtest::Backtest;
 use super::look;
+use super::playbook_files;
 use super::playbook_view;
 use super::reload;
 use super::snapshot::PlaybookView;
@@ -67,7 +68,8 @@ pub async fn rehearse(
     let resolutions = hub.resolve(playbook).await;
 
     // the playbook stands among those in force, so that pauses, needs and storms are judged as they would be
-    let mut bindings = reload::bind(&Library::default().reload(&options.sources), &hub).await;
+    let library = playbook_files::reload(Library::default(), &options.sources).await;
+    let mut bindings = reload::bind(&library, &hub).await;
     bindings.retain(|binding| binding.playbook.name != playbook.name);
     bindings.extend(resolutions.iter().map(|resolution| Binding {
         playbook: Arc::clone(playbook),
@@ -105,7 +107,7 @@ pub async fn rehearse_all(options: &Options, looking: impl Fn(String)) -> Result
     let (notes, _notes) = mpsc::unbounded_channel();
     let hub = Hub::new(clock, readings, kept, notes);
     looking("the targets".into());
-    let library = Library::default().reload(&options.sources);
+    let library = playbook_files::reload(Library::default(), &options.sources).await;
     let bindings = reload::bind(&library, &hub).await;
     core.handle(clock.now(), crate::core::Input::Loaded(bindings.clone()));
     let views = playbook_view::all(&library.found, &core);

@@ -6,15 +6,20 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use notify::{RecursiveMode, Watcher};
+use rustix::fs::FileType;
 use tokio::sync::mpsc;
 
+use super::playbook_files;
 use crate::check::Hub;
 use crate::core::input::{Binding, Resolution, Standing};
+use crate::foreign::{self, MayHang, read};
 use crate::playbook::library::{Found, Library, Sources};
 use crate::playbook::{Origin, Playbook};
 
 /// How long after the last change of a file the folders are read: an editor writes more than once.
 const SETTLE: Duration = Duration::from_millis(200);
+/// How long the folders may take to be watched.
+const WATCH: Duration = Duration::from_secs(5);
 /// The look behind the events.
 const RECONCILE: Duration = Duration::from_mins(1);
 
@@ -37,18 +42,10 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
     let mut in_force: Option<Vec<Seen>> = None;
     loop {
         // before reading: what changes meanwhile is told
-        watched.renew(&sources, &tell);
-        let before = library;
-        let reading = tokio::task::spawn_blocking({
-            let sources = sources.clone();
-            move || {
-                let after = before.reload(&sources);
-                (before, after)
-            }
-        });
-        let Ok((former, latest)) = reading.await else { return };
-        let alerts = alerts(&former, &latest);
-        library = latest;
+        watched.renew(&sources, &tell).await;
+        let latest = playbook_files::reload(library.clone(), &sources).await;
+        let alerts = alerts(&library, &latest);
+        let former = std::mem::replace(&mut library, latest);
         let bindings = bind(&library, &hub).await;
         let seen: Vec<Seen> = bindings.iter().map(Seen::of).collect();
         let files_changed = former.found != library.found;
@@ -137,23 +134,30 @@ fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
 struct Watched {
     folders: Vec<PathBuf>,
     /// None without a watcher (too many watches, no inotify): the reconcile look still comes.
-    watcher: Option<notify::RecommendedWatcher>,
+    _watcher: Option<notify::RecommendedWatcher>,
 }
 
 impl Watched {
-    /// A folder that is not there yet is watched through the nearest one above it, until it is there.
-    fn renew(&mut self, sources: &Sources, tell: &mpsc::Sender<()>) {
-        let folders = nearest(sources);
-        if folders != self.folders {
+    /// A folder that is not there yet is watched through the nearest one above it, until it is there. Where a folder
+    /// does not answer, what was watched stays watched.
+    async fn renew(&mut self, sources: &Sources, tell: &mpsc::Sender<()>) {
+        let (sources, former, tell) = (sources.clone(), self.folders.clone(), tell.clone());
+        let Some(first) = sources.folders().first().map(|folder| folder.to_path_buf()) else { return };
+        let renewed = foreign::task("the watch of", &first, WATCH, move |may_hang| {
+            let folders = nearest(&sources, may_hang);
+            (folders != former).then(|| Self { _watcher: watch(&folders, tell), folders })
+        });
+        if let Ok(Some(renewed)) = renewed.await {
             // the former one tells nothing more
-            drop(self.watcher.take());
-            *self = Self { watcher: watch(&folders, tell.clone()), folders };
+            *self = renewed;
         }
     }
 }
 
-fn nearest(sources: &Sources) -> Vec<PathBuf> {
-    let there = |folder: &Path| folder.ancestors().find(|path| path.is_dir()).map(PathBuf::from);
+fn nearest(sources: &Sources, may_hang: &MayHang) -> Vec<PathBuf> {
+    let is_folder =
+        |path: &&Path| read::look(path, may_hang).is_ok_and(|found| found.seen.kind() == FileType::Directory);
+    let there = |folder: &Path| folder.ancestors().find(is_folder).map(PathBuf::from);
     let folders = sources.folders().into_iter().filter_map(there);
     // the root's own changes would never end
     folders.filter(|path| path.parent().is_some()).collect()
@@ -185,11 +189,11 @@ mod tests {
         let sources = Sources { user: Some(folder.clone()), ..Sources::default() };
         let (tell, mut changes) = mpsc::channel(1);
         let mut watched = Watched::default();
-        watched.renew(&sources, &tell);
+        watched.renew(&sources, &tell).await;
         assert_eq!(watched.folders, [config.path()]);
         std::fs::create_dir(&folder).unwrap();
         assert_eq!(changes.recv().await, Some(()));
-        watched.renew(&sources, &tell);
+        watched.renew(&sources, &tell).await;
         assert_eq!(watched.folders, [folder.as_path()]);
         std::fs::write(folder.join("mine.toml"), "a = 1").unwrap();
         assert_eq!(changes.recv().await, Some(()), "without waiting for the look that comes every minute");

@@ -14,6 +14,7 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::channel::ChannelSettings;
+use crate::foreign::MayHang;
 use crate::playbook::Diagnostic;
 use crate::playbook::trust::{self, Distrust};
 use crate::playbook::value::Period;
@@ -94,7 +95,11 @@ impl Settings {
     /// # Errors
     /// See [`SettingsError`]; each names the file.
     pub fn read(path: &Path) -> Result<Self, SettingsError> {
-        let text = match trust::read(path, LARGEST) {
+        let text = match trust::read(
+            path,
+            LARGEST,
+            &MayHang::because("salve's own settings, read before the engine starts"),
+        ) {
             Ok(text) => text,
             Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(distrust) => return Err(SettingsError::Unusable(distrust)),

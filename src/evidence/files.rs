@@ -3,6 +3,7 @@
 use std::collections::BTreeMap;
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 use procfs::process::{FDTarget, LimitValue, Process};
 
@@ -15,7 +16,7 @@ const PROCESSES: usize = 8;
 
 pub(super) async fn gather(pids: Option<Vec<i32>>, wanted: FileTable) -> Gathered {
     let pids = pids.ok_or("the target has no processes of its own")?;
-    apart(move || Ok(drawn(&pids, wanted.top as usize))).await
+    apart("open files in", Path::new("/proc"), move |_| Ok(drawn(&pids, wanted.top as usize))).await
 }
 
 fn drawn(pids: &[i32], top: usize) -> String {

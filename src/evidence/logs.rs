@@ -27,7 +27,7 @@ pub(super) async fn of_the_kernel(lines: u32) -> Gathered {
 }
 
 async fn read(of: String, lines: u32) -> Gathered {
-    let program = program::resolve("journalctl").map_err(|error| error.to_string())?;
+    let program = program::find("journalctl", program::ANSWERS_WITHIN).await.map_err(|error| error.to_string())?;
     let job = Job {
         program: program.path,
         args: arguments(of, lines),

@@ -12,12 +12,14 @@ mod sockets;
 mod stacks;
 mod usage;
 
+use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
+use crate::foreign::{self, MayHang};
 use crate::host::Systemd;
 use crate::host::cgroups;
 use crate::host::redact::redact;
@@ -128,9 +130,9 @@ async fn pids(target: &Target) -> Option<Vec<i32>> {
     }
 }
 
-/// Runs a blocking look off the runtime's own threads.
-async fn apart(look: impl FnOnce() -> Gathered + Send + 'static) -> Gathered {
-    tokio::task::spawn_blocking(look).await.map_err(|error| error.to_string())?
+/// Runs a look in a thread that may hang; `name` and `path` say at what.
+async fn apart(name: &str, path: &Path, look: impl FnOnce(&MayHang) -> Gathered + Send + 'static) -> Gathered {
+    foreign::task(name, path, DEADLINE, look).await.map_err(|silence| silence.to_string())?
 }
 
 /// A share of the whole as a bar of twenty columns.

@@ -2,12 +2,14 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
+use std::path::Path;
 use std::time::Duration;
 
 use bytesize::ByteSize;
 use procfs::process::{Stat, all_processes};
 
-use super::{Gathered, apart, bar};
+use super::{DEADLINE, Gathered, bar};
+use crate::foreign;
 use crate::playbook::attachment::{ProcessBy, ProcessTable};
 use crate::text::clean_line;
 
@@ -17,8 +19,8 @@ const MEASURED: Duration = Duration::from_millis(500);
 pub(super) async fn gather(wanted: ProcessTable) -> Gathered {
     let top = wanted.top as usize;
     match wanted.by {
-        ProcessBy::Memory => apart(move || Ok(by_memory(&stats()?, top))).await,
-        ProcessBy::Zombies => apart(move || Ok(by_zombies(&stats()?, top))).await,
+        ProcessBy::Memory => Ok(by_memory(&apart_stats().await?, top)),
+        ProcessBy::Zombies => Ok(by_zombies(&apart_stats().await?, top)),
         ProcessBy::Cpu => {
             let before = apart_stats().await?;
             tokio::time::sleep(MEASURED).await;
@@ -28,7 +30,8 @@ pub(super) async fn gather(wanted: ProcessTable) -> Gathered {
 }
 
 async fn apart_stats() -> Result<Vec<Stat>, String> {
-    tokio::task::spawn_blocking(stats).await.map_err(|error| error.to_string())?
+    let read = foreign::task("processes in", Path::new("/proc"), DEADLINE, |_| stats());
+    read.await.map_err(|silence| silence.to_string())?
 }
 
 fn stats() -> Result<Vec<Stat>, String> {

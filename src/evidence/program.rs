@@ -16,7 +16,7 @@ pub(super) async fn gather(words: &[Template], target: &Target) -> Gathered {
     let values = Placeholders { target: target.clone(), incident: None, pid: None };
     let filled = placeholder::arguments(words, &values).map_err(|error| error.to_string())?;
     let (name, args) = filled.split_first().ok_or("no program is named")?;
-    let program = program::resolve(name).map_err(|error| error.to_string())?;
+    let program = program::find(name, program::ANSWERS_WITHIN).await.map_err(|error| error.to_string())?;
     let job = Job {
         program: program.path,
         args: args.to_vec(),

@@ -2,13 +2,11 @@
 
 use std::collections::HashMap;
 use std::fmt::Write;
-use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::OpenOptionsExt;
-
-use rustix::fs::OFlags;
+use std::path::{Path, PathBuf};
 
 use super::{Gathered, apart, bar};
+use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
 use crate::playbook::attachment::RepeatedLines;
 use crate::text::clean_line;
@@ -20,23 +18,18 @@ const SHOWN: usize = 160;
 
 pub(super) async fn gather(target: &Target, wanted: RepeatedLines) -> Gathered {
     let path = match (&wanted.path, target) {
-        (Some(path), _) => path.clone(),
-        (None, Target::Path(path)) => path.to_string(),
+        (Some(path), _) => PathBuf::from(path),
+        (None, Target::Path(path)) => PathBuf::from(&**path),
         (None, _) => return Err("no log is named, and the target is none".into()),
     };
-    apart(move || read(&path, wanted.top as usize)).await
+    let top = wanted.top as usize;
+    apart("repeated lines of", &path.clone(), move |may_hang| read(&path, top, may_hang)).await
 }
 
-fn read(path: &str, top: usize) -> Gathered {
-    let failed = |error: std::io::Error| format!("{path}: {error}");
-    // without waiting: a FIFO in its place must not hold anything up
-    let flags = (OFlags::NONBLOCK | OFlags::CLOEXEC).bits().cast_signed();
-    let mut file = File::options().read(true).custom_flags(flags).open(path).map_err(failed)?;
-    let about = file.metadata().map_err(failed)?;
-    if !about.is_file() {
-        return Err(format!("{path} is not a regular file"));
-    }
-    file.seek(SeekFrom::Start(about.len().saturating_sub(READ))).map_err(failed)?;
+fn read(path: &Path, top: usize, may_hang: &MayHang) -> Gathered {
+    let (mut file, seen) = foreign::read::open(path, may_hang).map_err(|refusal| refusal.to_string())?;
+    let failed = |error: std::io::Error| format!("{}: {error}", path.display());
+    file.seek(SeekFrom::Start(seen.size.saturating_sub(READ))).map_err(failed)?;
     let mut tail = Vec::new();
     file.take(READ).read_to_end(&mut tail).map_err(failed)?;
     Ok(drawn(&String::from_utf8_lossy(&tail), top))
@@ -74,6 +67,8 @@ fn shape(line: &str) -> String {
 
 #[cfg(test)]
 mod tests {
+    use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
+
     use super::*;
 
     #[test]
@@ -90,5 +85,20 @@ mod tests {
         assert!(gather(&Target::Host, wanted(None)).await.is_err());
         assert!(gather(&Target::Host, wanted(Some("/no/such"))).await.unwrap_err().starts_with("/no/such: "));
         assert!(gather(&Target::Host, wanted(Some("/etc"))).await.unwrap_err().contains("not a regular file"));
+    }
+
+    #[tokio::test]
+    async fn a_link_that_the_logs_owner_put_there_gives_away_no_file_of_roots() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        let folder = tempfile::tempdir().unwrap();
+        let (secret, log) = (folder.path().join("secret"), folder.path().join("log"));
+        std::fs::write(&secret, "a key of root's\n").unwrap();
+        std::fs::set_permissions(&secret, std::fs::Permissions::from_mode(0o600)).unwrap();
+        symlink(&secret, &log).unwrap();
+        lchown(&log, Some(4711), Some(4711)).unwrap();
+        let said = gather(&Target::Path(log.to_str().unwrap().into()), RepeatedLines { path: None, top: 3 }).await;
+        assert!(said.unwrap_err().contains("uid 4711, who may not read what it leads to"));
     }
 }

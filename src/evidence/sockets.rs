@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, HashSet};
 use std::fmt::Write;
+use std::path::Path;
 
 use procfs::net::{TcpNetEntry, TcpState, tcp, tcp6};
 use procfs::process::{FDTarget, Process};
@@ -10,7 +11,7 @@ use super::{Gathered, apart};
 use crate::playbook::attachment::SocketTable;
 
 pub(super) async fn gather(pids: Option<Vec<i32>>, wanted: SocketTable) -> Gathered {
-    apart(move || {
+    apart("connections in", Path::new("/proc"), move |_| {
         let all = tcp().map_err(|error| format!("/proc/net/tcp cannot be read: {error}"))?;
         let all = all.into_iter().chain(tcp6().unwrap_or_default());
         let entries = match pids {

@@ -2,6 +2,7 @@
 
 use std::fmt::Write;
 use std::fs;
+use std::path::Path;
 
 use super::{Gathered, apart};
 use crate::playbook::attachment::StackTable;
@@ -12,7 +13,7 @@ const THREADS: usize = 16;
 
 pub(super) async fn gather(pids: Option<Vec<i32>>, wanted: StackTable) -> Gathered {
     let pids = pids.ok_or("the target has no processes of its own")?;
-    apart(move || Ok(drawn(&pids, wanted.top as usize))).await
+    apart("stacks in", Path::new("/proc"), move |_| Ok(drawn(&pids, wanted.top as usize))).await
 }
 
 fn drawn(pids: &[i32], top: usize) -> String {

@@ -16,7 +16,8 @@ use bytesize::ByteSize;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
 
 use super::holders::{self, Held};
-use super::{Gathered, bar};
+use super::{Gathered, apart, bar};
+use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
 use crate::playbook::attachment::{DiskUsage, UsageBy};
 use crate::text::clean_line;
@@ -29,15 +30,16 @@ const DEEPEST: usize = 100;
 const MOST_LINKED: usize = 500_000;
 
 pub(super) async fn gather(target: Target, wanted: DiskUsage) -> Gathered {
-    tokio::task::spawn_blocking(move || report(&target, wanted)).await.map_err(|error| error.to_string())?
+    let named = match &target {
+        Target::Mount(path) | Target::Path(path) => PathBuf::from(&**path),
+        _ => PathBuf::from("/"),
+    };
+    apart("disk usage around", &named.clone(), move |may_hang| report(&named, wanted, may_hang)).await
 }
 
-fn report(target: &Target, wanted: DiskUsage) -> Gathered {
-    let named = match target {
-        Target::Mount(path) | Target::Path(path) => Path::new(&**path),
-        _ => Path::new("/"),
-    };
-    let root = mount_of(named).map_err(|error| format!("{}: {error}", named.display()))?;
+fn report(named: &Path, wanted: DiskUsage, may_hang: &MayHang) -> Gathered {
+    let named = foreign::read::look(named, may_hang).map_err(|refusal| refusal.to_string())?.path;
+    let root = mount_of(&named).map_err(|error| format!("{}: {error}", named.display()))?;
     let mut walk = Walk::new(wanted, DEADLINE, MOST_ENTRIES);
     walk.from(&root).map_err(|error| format!("{}: {error}", root.display()))?;
     let top = usize::try_from(wanted.top).unwrap_or(usize::MAX);
@@ -46,10 +48,9 @@ fn report(target: &Target, wanted: DiskUsage) -> Gathered {
     Ok(out)
 }
 
-/// The mount point that a path lies on.
+/// The mount point that a path without links lies on.
 fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
-    let mut at = std::fs::canonicalize(path)
-        .map_err(|error| rustix::io::Errno::from_io_error(&error).unwrap_or(rustix::io::Errno::IO))?;
+    let mut at = path.to_owned();
     let mount = place(&look(rustix::fs::CWD, at.as_os_str(), AtFlags::empty())?);
     while let Some(parent) = at.parent() {
         if place(&look(rustix::fs::CWD, parent.as_os_str(), AtFlags::empty())?) != mount {

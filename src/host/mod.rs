@@ -5,9 +5,7 @@ pub mod cgroups;
 pub mod child;
 pub mod clock;
 pub mod containers;
-pub mod deadline;
 pub mod links;
-pub mod mounts;
 pub mod oom;
 pub mod paths;
 pub mod program;
@@ -15,5 +13,6 @@ pub mod redact;
 pub mod systemd;
 pub mod timex;
 
+pub use crate::foreign::{deadline, mounts};
 pub use clock::Clock;
 pub use systemd::Systemd;

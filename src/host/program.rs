@@ -1,19 +1,42 @@
 //! Which file a program's name stands for, and whether anyone else could have put something else there.
 
-use std::fs::{self, Metadata};
+use std::fs::{File, Metadata};
+use std::io::Read as _;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
+use std::time::Duration;
+
+use rustix::fs::OFlags;
+
+use crate::foreign::trusted::{self, Sticky};
+use crate::foreign::walk::{AnyWay, LastLink, Walked, walk};
+use crate::foreign::{self, MayHang, NoAnswer, Refusal};
 
 /// Where programs without a folder are looked for, in this order, whatever `PATH` says.
 pub const FIXED_PATH: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
 
+/// How long the file of a program may take to answer where nothing else sets a limit.
+pub const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
 /// A program that may be run.
-#[derive(Debug, Clone)]
+#[derive(Debug)]
 pub struct Program {
     /// The real file: absolute, with no symbolic link in it.
     pub path: PathBuf,
     /// What it was when it was looked at.
     pub metadata: Metadata,
+    file: Walked,
+}
+
+impl Program {
+    /// Its content; none where it cannot be read, or is longer than `most` bytes.
+    #[must_use]
+    pub fn content(&self, most: u64, _: &MayHang) -> Option<Vec<u8>> {
+        let mut content = Vec::new();
+        let file = File::from(self.file.open(OFlags::RDONLY).ok()?);
+        file.take(most.saturating_add(1)).read_to_end(&mut content).ok()?;
+        (content.len() as u64 <= most).then_some(content)
+    }
 }
 
 /// Why a program may not be run.
@@ -44,31 +67,74 @@ pub enum ProgramError {
         /// How.
         why: &'static str,
     },
+    /// Its file did not answer within its deadline.
+    #[error(transparent)]
+    NoAnswer(#[from] NoAnswer),
+}
+
+impl From<Refusal> for ProgramError {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Io { path, source } | Refusal::NotTheirs { path, source, .. } => {
+                Self::Unreadable { path, error: source }
+            }
+            Refusal::NotRegular { path } => Self::NotExecutable(path),
+            Refusal::Owner { path, .. } | Refusal::TwoUsers { path, .. } => {
+                Self::WritableByOthers { path, why: "is not owned by root" }
+            }
+            Refusal::Writable { path, mode } => {
+                let why = if mode & 0o002 != 0 { "is writable by everybody" } else { "is writable by its group" };
+                Self::WritableByOthers { path, why }
+            }
+        }
+    }
 }
 
 /// Finds a program: an absolute path as it stands, a bare name on the fixed path.
 ///
 /// # Errors
+/// Where there is none that may be run by this process, or its file does not answer in time; see [`ProgramError`].
+pub async fn find(name: &str, limit: Duration) -> Result<Program, ProgramError> {
+    let wanted = name.to_owned();
+    foreign::at(Path::new(name), limit, move |may_hang| resolve(&wanted, may_hang)).await?
+}
+
+/// The same in a thread that may hang.
+///
+/// # Errors
 /// Where there is none that may be run by this process; see [`ProgramError`].
-pub fn resolve(name: &str) -> Result<Program, ProgramError> {
-    let written = if name.contains('/') { absolute(name)? } else { on_fixed_path(name)? };
-    let unreadable = |path: &Path| {
-        let path = path.to_owned();
-        move |error| ProgramError::Unreadable { path, error }
+pub fn resolve(name: &str, may_hang: &MayHang) -> Result<Program, ProgramError> {
+    let file = if name.contains('/') {
+        let path = absolute(name)?;
+        walk_to(&path, may_hang)?
+    } else {
+        on_fixed_path(name, may_hang)?
     };
-    let path = fs::canonicalize(&written).map_err(unreadable(&written))?;
-    let metadata = fs::metadata(&path).map_err(unreadable(&path))?;
+    let metadata = metadata(&file)?;
     if !metadata.is_file() || metadata.mode() & 0o111 == 0 {
-        return Err(ProgramError::NotExecutable(path));
+        return Err(ProgramError::NotExecutable(file.path));
     }
     if rustix::process::geteuid().is_root() {
-        only_root_can_change(&path)?;
-        // The links on the way decide as well what is run.
-        if written != path {
-            only_root_can_change(written.parent().unwrap_or(Path::new("/")))?;
-        }
+        trusted::only_ours(&file.path, &file.seen)?;
     }
-    Ok(Program { path, metadata })
+    Ok(Program { path: file.path.clone(), metadata, file })
+}
+
+/// The file at the end of a path. As root, nobody else may be able to change any folder or link on the way: they
+/// decide as well what is run.
+fn walk_to(path: &Path, may_hang: &MayHang) -> Result<Walked, ProgramError> {
+    let found = if rustix::process::geteuid().is_root() {
+        trusted::walk_to(path, LastLink::Follow, Sticky::Refused, may_hang)
+    } else {
+        walk(path, LastLink::Follow, &mut AnyWay, may_hang)
+    };
+    Ok(found?)
+}
+
+fn metadata(file: &Walked) -> Result<Metadata, ProgramError> {
+    let failed = |error| ProgramError::Unreadable { path: file.path.clone(), error };
+    let opened = file.place.try_clone().map_err(failed)?;
+    File::from(opened).metadata().map_err(failed)
 }
 
 fn absolute(name: &str) -> Result<PathBuf, ProgramError> {
@@ -78,35 +144,34 @@ fn absolute(name: &str) -> Result<PathBuf, ProgramError> {
     if spelled_out { Ok(path) } else { Err(ProgramError::Relative(name.into())) }
 }
 
-fn on_fixed_path(name: &str) -> Result<PathBuf, ProgramError> {
-    let usable = |path: &PathBuf| fs::metadata(path).is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0);
-    FIXED_PATH
-        .iter()
-        .map(|folder| Path::new(folder).join(name))
-        .find(|path| !matches!(name, "" | "." | "..") && usable(path))
-        .ok_or_else(|| ProgramError::NotFound(name.into()))
-}
-
-/// Root owns it and every folder above it, and nobody else may write there.
-fn only_root_can_change(path: &Path) -> Result<(), ProgramError> {
-    for place in path.ancestors() {
-        let found = fs::metadata(place).map_err(|error| ProgramError::Unreadable { path: place.into(), error })?;
-        let why = match (found.uid(), found.mode()) {
-            (1.., _) => "is not owned by root",
-            (0, mode) if mode & 0o002 != 0 => "is writable by everybody",
-            (0, mode) if mode & 0o020 != 0 => "is writable by its group",
-            _ => continue,
-        };
-        return Err(ProgramError::WritableByOthers { path: place.into(), why });
+fn on_fixed_path(name: &str, may_hang: &MayHang) -> Result<Walked, ProgramError> {
+    if matches!(name, "" | "." | "..") {
+        return Err(ProgramError::NotFound(name.into()));
     }
-    Ok(())
+    for folder in FIXED_PATH {
+        match walk_to(&Path::new(folder).join(name), may_hang) {
+            Err(ProgramError::Unreadable { .. }) => {}
+            Err(refused) => return Err(refused),
+            Ok(file) => {
+                if metadata(&file).is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0) {
+                    return Ok(file);
+                }
+            }
+        }
+    }
+    Err(ProgramError::NotFound(name.into()))
 }
 
 #[cfg(test)]
 mod tests {
-    use std::os::unix::fs::PermissionsExt;
+    use std::fs;
+    use std::os::unix::fs::{PermissionsExt, lchown, symlink};
 
     use super::*;
+
+    fn resolve(name: &str) -> Result<Program, ProgramError> {
+        super::resolve(name, &MayHang::because("a test"))
+    }
 
     #[test]
     fn a_bare_name_is_found_on_the_fixed_path_and_shown_as_the_real_file() {
@@ -139,5 +204,22 @@ mod tests {
         } else {
             assert_eq!(resolved.unwrap().path, path);
         }
+    }
+    #[test]
+    fn root_runs_nothing_behind_a_link_of_another_user() {
+        if !rustix::process::geteuid().is_root() {
+            return;
+        }
+        // not below /tmp, where nothing is run anyway
+        let folder = tempfile::tempdir_in("/root").unwrap();
+        fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o755)).unwrap();
+        let (tool, first, second) = ("/usr/bin/true", folder.path().join("first"), folder.path().join("second"));
+        symlink(tool, &second).unwrap();
+        symlink("second", &first).unwrap();
+        let resolved = || resolve(first.to_str().unwrap());
+        assert_eq!(resolved().unwrap().path, fs::canonicalize(tool).unwrap());
+        lchown(&second, Some(4711), Some(4711)).unwrap();
+        let refused = resolved().unwrap_err();
+        assert!(matches!(&refused, ProgramError::WritableByOthers { path, .. } if *path == second), "{refused}");
     }
 }

@@ -14,6 +14,7 @@ use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, Read, read};
 use super::rule::Rule;
 use super::trust::{self, Distrust};
+use crate::foreign::MayHang;
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -119,8 +120,33 @@ impl Found {
 
 /// Reads all sources for the first time.
 #[must_use]
-pub fn load(sources: &Sources) -> Library {
-    Library::default().reload(sources)
+pub fn load(sources: &Sources, may_hang: &MayHang) -> Library {
+    Library::default().reload(sources, may_hang)
+}
+
+/// What stands in the files of a folder, by their paths; or why the folder cannot be read.
+pub type Contents = Result<Vec<(PathBuf, Result<String, Distrust>)>, String>;
+
+/// Reads a folder's playbooks; a folder that is not there has none.
+pub fn contents(folder: &Path, may_hang: &MayHang) -> Contents {
+    let entries = match fs::read_dir(folder) {
+        Ok(entries) => entries,
+        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(Vec::new()),
+        Err(error) => return Err(format!("cannot be read: {error}")),
+    };
+    // an editor's own files (hidden ones, backups) are no playbooks
+    let is_playbook = |path: &PathBuf| {
+        let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
+        !hidden && path.extension().is_some_and(|extension| extension == "toml")
+    };
+    let mut paths: Vec<PathBuf> = entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_playbook).collect();
+    paths.sort();
+    paths.truncate(MOST_FILES);
+    let read = |path: PathBuf| {
+        let text = trust::read(&path, MAX_BYTES, may_hang);
+        (path, text)
+    };
+    Ok(paths.into_iter().map(read).collect())
 }
 
 /// A file's name as a playbook's: without its folder and its `.toml`.
@@ -134,14 +160,20 @@ impl Library {
     /// Reads all sources anew. A bad file changes nothing: what was in force under its name stays so, or at the first
     /// reading what it would have overruled. A file that is gone is gone.
     #[must_use]
-    pub fn reload(&self, sources: &Sources) -> Self {
+    pub fn reload(&self, sources: &Sources, may_hang: &MayHang) -> Self {
+        self.renew(sources, |folder| contents(folder, may_hang))
+    }
+
+    /// The same with what was read of each folder.
+    #[must_use]
+    pub fn renew(&self, sources: &Sources, mut contents: impl FnMut(&Path) -> Contents) -> Self {
         let mut by_name: BTreeMap<Arc<str>, Found> = BTreeMap::new();
         for (name, text) in SHIPPED.iter().filter(|_| sources.shipped) {
             let found = self.accept(name, Origin::Shipped, &format!("{name}.toml"), text);
             by_name.insert(found.name.clone(), found);
         }
         for (folder, origin) in sources.by_strength() {
-            for mut found in self.read_folder(folder, origin) {
+            for mut found in self.take_in(folder, origin, contents(folder)) {
                 if found.outcome.is_err() {
                     let before = self.found.iter().find(|before| before.name == found.name);
                     let overruled = by_name.get(&found.name);
@@ -159,28 +191,17 @@ impl Library {
         self.found.iter().filter_map(Found::in_force).cloned().collect()
     }
 
-    fn read_folder(&self, folder: &Path, origin: OriginOf) -> Vec<Found> {
-        let entries = match fs::read_dir(folder) {
-            Ok(entries) => entries,
-            Err(error) if error.kind() == io::ErrorKind::NotFound => return Vec::new(),
-            Err(error) => return self.unreadable(folder, origin, &error),
-        };
-        // an editor's own files (hidden ones, backups) are no playbooks
-        let is_playbook = |path: &PathBuf| {
-            let hidden = path.file_name().is_some_and(|name| name.as_encoded_bytes().starts_with(b"."));
-            !hidden && path.extension().is_some_and(|extension| extension == "toml")
-        };
-        let mut paths: Vec<PathBuf> =
-            entries.filter_map(|entry| Some(entry.ok()?.path())).filter(is_playbook).collect();
-        paths.sort();
-        paths.truncate(MOST_FILES);
-        paths.into_iter().filter_map(|path| self.read_file(&path, origin)).collect()
+    fn take_in(&self, folder: &Path, origin: OriginOf, contents: Contents) -> Vec<Found> {
+        match contents {
+            Ok(files) => files.into_iter().filter_map(|(path, text)| self.take_in_file(&path, text, origin)).collect(),
+            Err(why) => self.unreadable(folder, origin, &why),
+        }
     }
 
     /// A folder that is there and cannot be read: what was in force from it stays in force.
-    fn unreadable(&self, folder: &Path, origin: OriginOf, error: &io::Error) -> Vec<Found> {
+    fn unreadable(&self, folder: &Path, origin: OriginOf, why: &str) -> Vec<Found> {
         let shown = folder.display().to_string();
-        let message = format!("`{shown}` cannot be read: {error}");
+        let message = format!("`{shown}` {why}");
         let refused = |name: &str, origin: Origin| {
             let read = Read::refused(&shown, Rule::FileNotTrusted, &message, "let the folder be readable");
             Found::of(name, origin, "", read)
@@ -192,9 +213,9 @@ impl Library {
     }
 
     /// None where the file has gone in the meantime.
-    fn read_file(&self, path: &Path, origin: OriginOf) -> Option<Found> {
+    fn take_in_file(&self, path: &Path, text: Result<String, Distrust>, origin: OriginOf) -> Option<Found> {
         let (name, file, origin) = (name_of(path), path.display().to_string(), origin(path.into()));
-        let distrust = match trust::read(path, MAX_BYTES) {
+        let distrust = match text {
             Ok(text) => return Some(self.accept(&name, origin, &file, &text)),
             Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
             Err(distrust) => distrust,

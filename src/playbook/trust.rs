@@ -1,11 +1,14 @@
 //! Files that decide what is done are read only where nobody else could have written them.
 
-use std::fs::{self, File, Metadata};
+use std::fs::File;
 use std::io::{self, Read};
-use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags};
+
+use crate::foreign::trusted::{self, Sticky};
+use crate::foreign::walk::LastLink;
+use crate::foreign::{MayHang, Refusal};
 
 /// Why a file is not read.
 #[derive(Debug, thiserror::Error)]
@@ -32,7 +35,7 @@ pub enum Distrust {
         /// How many.
         links: u64,
     },
-    /// Too large.
+    /// Larger than what is read.
     #[error("{} has {size} bytes, and at most {limit} are read", path.display())]
     TooLarge {
         /// Which.
@@ -50,7 +53,7 @@ pub enum Distrust {
         /// The first byte that is not.
         at: usize,
     },
-    /// It, or a folder above it, belongs to somebody else.
+    /// It, a folder above it, or a link on the way to it, belongs to somebody else.
     #[error("{} belongs to uid {owner}", path.display())]
     Owner {
         /// Which.
@@ -66,6 +69,19 @@ pub enum Distrust {
         /// Its permissions.
         mode: u32,
     },
+}
+
+impl From<Refusal> for Distrust {
+    fn from(refusal: Refusal) -> Self {
+        match refusal {
+            Refusal::Io { path, source } | Refusal::NotTheirs { path, source, .. } => Self::Io { path, source },
+            Refusal::NotRegular { path } => Self::NotRegular { path },
+            Refusal::Owner { path, owner } | Refusal::TwoUsers { path, second: owner, .. } => {
+                Self::Owner { path, owner }
+            }
+            Refusal::Writable { path, mode } => Self::Writable { path, mode },
+        }
+    }
 }
 
 impl Distrust {
@@ -84,63 +100,27 @@ impl Distrust {
     }
 }
 
-/// Reads a file that decides what is done: regular, one link, not too large, and writable, it and every folder above
-/// it, by nobody but its owner, who must be this user or root.
+/// Reads a file that decides what is done: regular, one link, not too large, and writable, it and every step of the way
+/// to it, by nobody but its owner, who must be this user or root.
 ///
 /// # Errors
 /// Whatever speaks against it.
-pub fn read(path: &Path, limit: usize) -> Result<String, Distrust> {
+pub fn read(path: &Path, limit: usize, may_hang: &MayHang) -> Result<String, Distrust> {
     let io = |source| Distrust::Io { path: path.into(), source };
-    let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::CLOEXEC;
-    let descriptor = match rustix::fs::open(path, flags, rustix::fs::Mode::empty()) {
-        Ok(descriptor) => descriptor,
-        Err(rustix::io::Errno::LOOP) => return Err(Distrust::NotRegular { path: path.into() }),
-        Err(error) => return Err(io(error.into())),
-    };
-    let file = File::from(descriptor);
-    let metadata = file.metadata().map_err(io)?;
-    if !metadata.is_file() {
+    let walked = trusted::walk_to(path, LastLink::Keep, Sticky::Allowed, may_hang)?;
+    if walked.seen.kind() != FileType::RegularFile {
         return Err(Distrust::NotRegular { path: path.into() });
     }
-    if metadata.nlink() > 1 {
-        return Err(Distrust::Linked { path: path.into(), links: metadata.nlink() });
+    if walked.seen.links > 1 {
+        return Err(Distrust::Linked { path: path.into(), links: walked.seen.links.into() });
     }
-    if metadata.len() > limit as u64 {
-        return Err(Distrust::TooLarge { path: path.into(), size: metadata.len(), limit });
+    if walked.seen.size > limit as u64 {
+        return Err(Distrust::TooLarge { path: path.into(), size: walked.seen.size, limit });
     }
-    only_ours(path, &metadata, false)?;
-    folders_above(path)?;
+    trusted::only_ours(path, &walked.seen)?;
+    let file = File::from(walked.open(OFlags::RDONLY).map_err(io)?);
     let mut bytes = Vec::new();
     file.take(limit as u64 + 1).read_to_end(&mut bytes).map_err(io)?;
     String::from_utf8(bytes)
         .map_err(|error| Distrust::NotText { path: path.into(), at: error.utf8_error().valid_up_to() })
-}
-
-/// Every folder above, links resolved, up to the root.
-fn folders_above(path: &Path) -> Result<(), Distrust> {
-    let io = |source| Distrust::Io { path: path.into(), source };
-    let folder = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or_else(|| Path::new("."));
-    let folder = fs::canonicalize(folder).map_err(io)?;
-    for above in folder.ancestors() {
-        let metadata = fs::metadata(above).map_err(|source| Distrust::Io { path: above.into(), source })?;
-        only_ours(above, &metadata, true)?;
-    }
-    Ok(())
-}
-
-fn only_ours(path: &Path, metadata: &Metadata, folder: bool) -> Result<(), Distrust> {
-    let me = rustix::process::geteuid().as_raw();
-    let owner = metadata.uid();
-    if owner != me && owner != 0 {
-        return Err(Distrust::Owner { path: path.into(), owner });
-    }
-    let mode = metadata.mode() & 0o7777;
-    // in a sticky folder nobody can replace what is not theirs
-    let sticky = folder && mode & 0o1000 != 0;
-    let private_group = me != 0 && metadata.gid() == rustix::process::getegid().as_raw() && metadata.gid() == me;
-    let by_group = mode & 0o020 != 0 && !private_group;
-    if (by_group || mode & 0o002 != 0) && !sticky {
-        return Err(Distrust::Writable { path: path.into(), mode });
-    }
-    Ok(())
 }

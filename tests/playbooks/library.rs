@@ -5,10 +5,12 @@ use std::os::unix::fs::PermissionsExt as _;
 use std::path::PathBuf;
 use std::sync::Arc;
 
+use salve::foreign::MayHang;
 use salve::playbook::library::{Found, Library, Sources, load};
 use salve::playbook::{Origin, Rule};
 use tempfile::TempDir;
 
+const TEST: MayHang = MayHang::because("a test");
 const GOOD: &str = include_str!("good/nginx.toml");
 
 struct Home {
@@ -62,7 +64,7 @@ fn rule(found: &Found) -> Rule {
 
 #[test]
 fn every_shipped_playbook_is_accepted_without_a_warning() {
-    let library = load(&Sources { shipped: true, ..Sources::default() });
+    let library = load(&Sources { shipped: true, ..Sources::default() }, &TEST);
     assert_eq!(library.in_force().len(), library.found.len());
     assert!(library.found.len() >= 6);
     assert!(library.found.iter().all(|found| found.warnings.is_empty() && found.origin == Origin::Shipped));
@@ -75,7 +77,7 @@ fn later_sources_win_by_file_name() {
     home.write("user/a.toml", titled("of the user"));
     home.write("user/b.toml", titled("of the user"));
     home.write("folder/a.toml", titled("of the folder"));
-    let library = load(&home.sources());
+    let library = load(&home.sources(), &TEST);
     assert_eq!(library.found.len(), 2);
     assert_eq!(title(found(&library, "a")), Some("of the folder"));
     assert_eq!(found(&library, "a").origin, Origin::Folder(home.folder("folder").join("a.toml")));
@@ -90,7 +92,7 @@ fn a_bad_file_takes_no_good_one_down() {
     home.write("system/notes.txt", "not a playbook");
     home.write("system/.good.toml.swp", "not a playbook");
     home.write("system/.hidden.toml", "not a playbook");
-    let library = load(&home.sources());
+    let library = load(&home.sources(), &TEST);
     assert_eq!(library.found.iter().map(|found| &*found.name).collect::<Vec<_>>(), ["bad", "good"]);
     assert_eq!(library.in_force().len(), 1);
     assert_eq!(rule(found(&library, "bad")), Rule::Syntax);
@@ -100,21 +102,21 @@ fn a_bad_file_takes_no_good_one_down() {
 fn a_file_that_became_bad_keeps_its_last_good_version_in_force() {
     let home = Home::new();
     home.write("system/a.toml", titled("first"));
-    let first = load(&home.sources());
+    let first = load(&home.sources(), &TEST);
     home.write("system/a.toml", "title =");
-    let second = first.reload(&home.sources());
+    let second = first.reload(&home.sources(), &TEST);
     assert!(found(&second, "a").outcome.is_err());
     assert_eq!(title(found(&second, "a")), Some("first"));
     // however often it is read
-    let third = second.reload(&home.sources());
+    let third = second.reload(&home.sources(), &TEST);
     assert_eq!(third, second);
     assert_eq!(title(found(&third, "a")), Some("first"));
     home.write("system/a.toml", titled("mended"));
-    let fourth = third.reload(&home.sources());
+    let fourth = third.reload(&home.sources(), &TEST);
     assert_eq!(title(found(&fourth, "a")), Some("mended"));
     assert!(found(&fourth, "a").former.is_none());
     fs::remove_file(home.folder("system").join("a.toml")).unwrap();
-    assert!(fourth.reload(&home.sources()).found.is_empty());
+    assert!(fourth.reload(&home.sources(), &TEST).found.is_empty());
 }
 
 #[test]
@@ -122,7 +124,7 @@ fn a_bad_file_leaves_in_force_what_it_would_have_overruled() {
     let home = Home::new();
     home.write("system/a.toml", titled("of the system"));
     home.write("user/a.toml", "title =");
-    let library = load(&home.sources());
+    let library = load(&home.sources(), &TEST);
     assert!(found(&library, "a").outcome.is_err());
     assert_eq!(title(found(&library, "a")), Some("of the system"));
 }
@@ -131,21 +133,21 @@ fn a_bad_file_leaves_in_force_what_it_would_have_overruled() {
 fn an_unchanged_file_is_the_very_same_playbook() {
     let home = Home::new();
     home.write("system/a.toml", GOOD);
-    let first = load(&home.sources());
-    let second = first.reload(&home.sources());
+    let first = load(&home.sources(), &TEST);
+    let second = first.reload(&home.sources(), &TEST);
     assert!(Arc::ptr_eq(&first.in_force()[0], &second.in_force()[0]));
 }
 
 #[test]
 fn no_folder_is_no_playbooks() {
     let home = Home::new();
-    assert_eq!(load(&home.sources()), Library::default());
+    assert_eq!(load(&home.sources(), &TEST), Library::default());
     assert_eq!(home.sources().folders().len(), 3);
 }
 
 /// The rule that a file of the system folder breaks.
 fn refused(home: &Home, name: &str) -> Rule {
-    rule(found(&load(&home.sources()), name))
+    rule(found(&load(&home.sources(), &TEST), name))
 }
 
 #[test]
@@ -153,7 +155,7 @@ fn a_file_that_others_may_write_is_rejected() {
     let home = Home::new();
     let path = home.write("system/a.toml", GOOD);
     fs::set_permissions(&path, fs::Permissions::from_mode(0o646)).unwrap();
-    let library = load(&home.sources());
+    let library = load(&home.sources(), &TEST);
     assert_eq!(rule(found(&library, "a")), Rule::FileNotTrusted);
     let drawn = found(&library, "a").outcome.as_ref().unwrap_err()[0].render("", false);
     assert!(drawn.contains("mode 646") && drawn.contains("chmod go-w"), "{drawn}");

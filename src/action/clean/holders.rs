@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, StatxFlags, flock, statx};
 use rustix::io::Errno;
 
-use super::beneath::Seen;
 use super::judge::Kept;
 use super::roots::OpenRoot;
 use super::walk::Candidate;
+use crate::foreign::openat2::Seen;
 use crate::text::clean_line;
 
 /// A file that was deleted and takes its room until its holder lets go.

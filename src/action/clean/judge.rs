@@ -5,8 +5,8 @@ use std::os::unix::ffi::OsStrExt;
 
 use rustix::fs::FileType;
 
-use super::beneath::Seen;
 use crate::action::order::CleanOrder;
+use crate::foreign::openat2::Seen;
 
 /// Why something is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
@@ -208,6 +208,7 @@ mod tests {
             mode: 0o100_644,
             links: 1,
             owner: 0,
+            group: 0,
             size: 1,
             takes: 512,
             modified: 0,

@@ -8,7 +8,6 @@
 //!
 //! Dry run and real run are one path: the dry one stops right before the deletion itself.
 
-pub(super) mod beneath;
 mod holders;
 mod judge;
 mod plan;
@@ -26,6 +25,8 @@ use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::time::{Duration, Instant};
 
+use tokio::time::Instant as Started;
+
 use self::holders::{Holders, Locks};
 use self::judge::Kept;
 pub(super) use self::plan::plan;
@@ -37,6 +38,7 @@ use self::roots::{OpenRoot, RootError};
 use super::order::CleanOrder;
 use super::runner::{Ran, Stage};
 use crate::core::plan::StepResult;
+use crate::foreign::{self, MayHang};
 use crate::host::paths::Paths;
 
 /// Files in one pass where the playbook names no cap.
@@ -86,11 +88,11 @@ pub(super) async fn carry_out(order: CleanOrder, stage: &mut Stage<'_>) -> Ran {
     let (folder, deadline) = (stage.state(), stage.deadline);
     let stop = Stop::at(deadline.into_std());
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
-    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&folder), &stop, Run::Real));
-    match tokio::time::timeout_at(deadline + STUCK, work).await {
-        Ok(Ok(Ok(report))) => Ran { result: report.result(), output: report.text(), scope_empty: true },
-        Ok(Ok(Err(refusal))) => Ran::refused(refusal.to_string()),
-        Ok(Err(_)) => Ran::failed("the pass broke off"),
+    let (root, limit) = (order.root.clone(), deadline.saturating_duration_since(Started::now()) + STUCK);
+    let pass = move |may_hang: &MayHang| pass(&order, Some(&folder), &stop, Run::Real, may_hang);
+    match foreign::task("cleaning", &root, limit, pass).await {
+        Ok(Ok(report)) => Ran { result: report.result(), output: report.text(), scope_empty: true },
+        Ok(Err(refusal)) => Ran::refused(refusal.to_string()),
         Err(_) => {
             Ran { result: StepResult::TimedOut, output: "[it hangs on the file system]\n".into(), scope_empty: false }
         }
@@ -102,22 +104,30 @@ pub(super) async fn dry_run(order: CleanOrder) -> Vec<Arc<str>> {
     let stop = Stop::at(Instant::now() + DRY_LIMIT);
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
     let state = Paths::of_this_user().state;
-    let work = tokio::task::spawn_blocking(move || pass(&order, Some(&state), &stop, Run::Dry));
-    let text = match work.await {
+    let root = order.root.clone();
+    let pass = move |may_hang: &MayHang| pass(&order, Some(&state), &stop, Run::Dry, may_hang);
+    let text = match foreign::task("the dry run of cleaning", &root, DRY_LIMIT + STUCK, pass).await {
         Ok(Ok(report)) => report.text(),
         Ok(Err(refusal)) => refusal.to_string(),
-        Err(_) => "the look broke off".into(),
+        Err(silence) => silence.to_string(),
     };
     text.lines().map(Arc::from).collect()
 }
 
 /// One pass: look, judge, and go through the manifest.
-fn pass(order: &CleanOrder, state: Option<&Path>, stop: &Stop, run: Run) -> Result<Report, RootError> {
-    let Some(root) = roots::open(order)? else { return Ok(Report::nothing_there(order, run)) };
+fn pass(
+    order: &CleanOrder,
+    state: Option<&Path>,
+    stop: &Stop,
+    run: Run,
+    may_hang: &MayHang,
+) -> Result<Report, RootError> {
+    let Some(root) = roots::open(order, may_hang)? else { return Ok(Report::nothing_there(order, run)) };
     let locks = Locks::read();
     let now = jiff::Timestamp::now().as_nanosecond();
     let mut report = Report::new(order, run, Room::of(&root.folder).ok());
-    let found = walk::walk(order, &root, &locks, state, now, stop);
+    let own_state = state.and_then(|state| roots::identity(state, may_hang).ok().flatten());
+    let found = walk::walk(order, &root, &locks, own_state, now, stop);
     let holders = Holders::scan(&root, &order.root, &found.candidates);
     report.kept = found.kept;
     if found.cut_short {

@@ -1,18 +1,20 @@
 //! A `clean` resolved: which folder, how much, and when it is enough.
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 
 use super::{DEFAULT_MAX_FILES, MAX_DEPTH, roots, words};
 use crate::action::Context;
 use crate::action::order::{CleanOrder, Enough, Order};
 use crate::action::plan::{PlanError, quoted, step, user};
 use crate::core::plan::PlannedStep;
+use crate::foreign::{self, MayHang, NoAnswer};
+use crate::host::program::ANSWERS_WITHIN;
 use crate::playbook::action::CleanAction;
 use crate::playbook::value::{Amount, Period};
 use crate::playbook::{Check, Playbook, Target};
 
 /// Resolves it.
-pub fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let root = roots::admit(&action.path, &context.clean_roots)?;
     let max_bytes = match action.max_bytes {
         Some(Amount::Bytes(bytes)) => Some(bytes),
@@ -20,13 +22,13 @@ pub fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Res
         Some(_) => return Err(PlanError::NotBytes),
     };
     let order = CleanOrder {
-        identity: roots::identity(&root.path)?,
+        identity: identity(&root.path).await?,
         rotated_only: root.rotated_only,
         older_than_ms: action.older_than.millis(),
         max_files: action.max_files.unwrap_or(DEFAULT_MAX_FILES),
         max_bytes,
         max_depth: MAX_DEPTH,
-        enough: enough(playbook, context, &root.path),
+        enough: enough(playbook, context, &root.path).await?,
         root: root.path,
         base: root.base,
     };
@@ -50,7 +52,7 @@ pub fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Res
 }
 
 /// What the verifier wants of the file system that the folder is on.
-fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Vec<Enough> {
+async fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Result<Vec<Enough>, NoAnswer> {
     let mut bounds = Vec::new();
     for check in &playbook.verify.checks {
         let Check::Filesystem(check) = check else { continue };
@@ -59,11 +61,19 @@ fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Vec<Enough> {
             (None, Target::Mount(mount)) => mount,
             (None, _) => continue,
         };
-        if roots::same_file_system(mount.as_ref(), root) {
+        let (there, here) = (PathBuf::from(mount), root.to_owned());
+        let same = move |may_hang: &MayHang| roots::same_file_system(&there, &here, may_hang);
+        if foreign::at(mount.as_ref(), ANSWERS_WITHIN, same).await? {
             bounds.extend(check.used.map(Enough::Used));
             bounds.extend(check.free.map(Enough::Free));
             bounds.extend(check.inodes.map(Enough::Inodes));
         }
     }
-    bounds
+    Ok(bounds)
+}
+
+/// Which folder it is now.
+async fn identity(root: &Path) -> Result<Option<(u64, u64)>, PlanError> {
+    let wanted = root.to_owned();
+    Ok(foreign::at(root, ANSWERS_WITHIN, move |may_hang| roots::identity(&wanted, may_hang)).await??)
 }

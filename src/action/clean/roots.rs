@@ -7,8 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, OFlags};
 
-use super::beneath::{Seen, look_at, open_plainly};
 use crate::action::order::CleanOrder;
+use crate::foreign::MayHang;
+use crate::foreign::openat2::{Seen, look_at, open_plainly};
 use crate::playbook::allow_list::ALLOWED_ROOTS;
 
 /// A folder that may be cleaned.
@@ -114,24 +115,24 @@ pub struct OpenRoot {
 ///
 /// # Errors
 /// Where it is not what was planned.
-pub fn open(order: &CleanOrder) -> Result<Option<OpenRoot>, RootError> {
+pub fn open(order: &CleanOrder, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
     let shown = || order.root.display().to_string();
     if is_system(&order.root) {
         return Err(RootError::System(shown()));
     }
-    let Some(root) = open_folder(&order.root)? else { return Ok(None) };
+    let Some(root) = open_folder(&order.root, may_hang)? else { return Ok(None) };
     if order.identity != Some(root.seen.id()) {
         return Err(RootError::Changed(shown()));
     }
-    match open_folder(&order.base)? {
+    match open_folder(&order.base, may_hang)? {
         Some(base) if base.seen.mount == root.seen.mount && base.seen.device == root.seen.device => Ok(Some(root)),
         _ => Err(RootError::OtherMount { path: shown(), base: order.base.display().to_string() }),
     }
 }
 
-fn open_folder(path: &Path) -> Result<Option<OpenRoot>, RootError> {
+fn open_folder(path: &Path, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
     let failed = |error| RootError::Open { path: path.display().to_string(), error };
-    let folder = match open_plainly(path, OFlags::RDONLY | OFlags::DIRECTORY) {
+    let folder = match open_plainly(path, OFlags::RDONLY | OFlags::DIRECTORY, may_hang) {
         Ok(folder) => folder,
         Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
         Err(error) if error.kind() == io::ErrorKind::NotADirectory => {
@@ -150,13 +151,13 @@ fn open_folder(path: &Path) -> Result<Option<OpenRoot>, RootError> {
 ///
 /// # Errors
 /// Where it cannot be opened plainly.
-pub fn identity(path: &Path) -> Result<Option<(u64, u64)>, RootError> {
-    Ok(open_folder(path)?.map(|root| root.seen.id()))
+pub fn identity(path: &Path, may_hang: &MayHang) -> Result<Option<(u64, u64)>, RootError> {
+    Ok(open_folder(path, may_hang)?.map(|root| root.seen.id()))
 }
 
 /// Does what is freed below `root` show in what `statvfs` says of `mount`?
-pub fn same_file_system(mount: &Path, root: &Path) -> bool {
-    let device = |path: &Path| Some(look_at(open_plainly(path, OFlags::PATH).ok()?).ok()?.device);
+pub fn same_file_system(mount: &Path, root: &Path, may_hang: &MayHang) -> bool {
+    let device = |path: &Path| Some(look_at(open_plainly(path, OFlags::PATH, may_hang).ok()?).ok()?.device);
     device(mount).is_some_and(|found| Some(found) == device(root))
 }
 

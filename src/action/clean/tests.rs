@@ -11,6 +11,9 @@ use tempfile::TempDir;
 
 use super::*;
 use crate::action::order::Enough;
+use crate::foreign::openat2::look_at;
+
+const TEST: MayHang = MayHang::because("a test");
 
 /// A folder below `/tmp`, which is on the list.
 struct Tree {
@@ -36,7 +39,7 @@ impl Tree {
     fn order(&self) -> CleanOrder {
         let root = roots::admit(self.folder.path().to_str().unwrap(), &[]).unwrap();
         CleanOrder {
-            identity: roots::identity(&root.path).unwrap(),
+            identity: roots::identity(&root.path, &TEST).unwrap(),
             root: root.path,
             base: root.base,
             rotated_only: false,
@@ -54,7 +57,7 @@ impl Tree {
 }
 
 fn go(order: &CleanOrder, run: Run) -> Report {
-    pass(order, None, &Stop::at(Instant::now() + Duration::from_mins(1)), run).unwrap()
+    pass(order, None, &Stop::at(Instant::now() + Duration::from_mins(1)), run, &TEST).unwrap()
 }
 
 fn kept(report: &Report, why: Kept) -> u64 {
@@ -155,7 +158,7 @@ fn a_file_opened_only_after_the_look_at_all_processes_stays_by_the_kernels_word(
     let tree = Tree::new();
     let path = tree.file("open", 10);
     let order = tree.order();
-    let root = roots::open(&order).unwrap().unwrap();
+    let root = roots::open(&order, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let _held = File::open(path).unwrap();
@@ -180,7 +183,7 @@ fn a_folder_locked_only_after_the_walk_keeps_what_is_below_it_at_any_depth() {
     let tree = Tree::new();
     tree.file("locked/deep/inside", 1);
     let order = tree.order();
-    let root = roots::open(&order).unwrap().unwrap();
+    let root = roots::open(&order, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let nobody = Holders { complete: true, ..Holders::default() };
@@ -205,7 +208,7 @@ fn a_lock_is_seen_while_others_come_and_go() {
     }
     let file = File::open(tree.file("locked", 1)).unwrap();
     flock(&file, FlockOperation::LockShared).unwrap();
-    let seen = beneath::look_at(&file).unwrap();
+    let seen = look_at(&file).unwrap();
     let over = AtomicBool::new(false);
     let missed = std::thread::scope(|scope| {
         scope.spawn(|| {
@@ -269,7 +272,7 @@ fn it_stops_once_the_verifiers_target_is_met() {
 fn a_deadline_that_has_passed_deletes_nothing() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
-    let report = pass(&tree.order(), None, &Stop::at(Instant::now()), Run::Real).unwrap();
+    let report = pass(&tree.order(), None, &Stop::at(Instant::now()), Run::Real, &TEST).unwrap();
     assert!(path.exists());
     assert_eq!(report.result(), StepResult::TimedOut);
 }
@@ -290,7 +293,7 @@ fn what_was_swapped_in_after_the_last_look_is_put_back_untouched() {
     fs::set_permissions(tree.folder.path(), Permissions::from_mode(0o1777)).unwrap();
     let path = tree.file("a", 10);
     let order = tree.order();
-    let root = roots::open(&order).unwrap().unwrap();
+    let root = roots::open(&order, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let holders = Holders { complete: true, ..Holders::default() };
@@ -309,7 +312,7 @@ fn a_file_that_changed_since_it_was_judged_stays() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
     let order = tree.order();
-    let root = roots::open(&order).unwrap().unwrap();
+    let root = roots::open(&order, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     File::options().append(true).open(path).unwrap().write_all(b"more").unwrap();
@@ -322,14 +325,18 @@ fn a_root_that_was_swapped_since_the_plan_is_refused() {
     let tree = Tree::new();
     tree.file("root/a", 1);
     let admitted = roots::admit(tree.path("root").to_str().unwrap(), &[]).unwrap();
-    let order = CleanOrder { identity: roots::identity(&admitted.path).unwrap(), root: admitted.path, ..tree.order() };
+    let order =
+        CleanOrder { identity: roots::identity(&admitted.path, &TEST).unwrap(), root: admitted.path, ..tree.order() };
     fs::rename(tree.path("root"), tree.path("moved")).unwrap();
     tree.file("root/b", 1);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    assert!(matches!(pass(&order, None, &stop, Run::Real), Err(RootError::Changed(_))));
+    assert!(matches!(pass(&order, None, &stop, Run::Real, &TEST), Err(RootError::Changed(_))));
     fs::remove_dir_all(tree.path("root")).unwrap();
     symlink("moved", tree.path("root")).unwrap();
-    assert!(matches!(pass(&order, None, &stop, Run::Real), Err(RootError::Open { .. } | RootError::NotAFolder(_))));
+    assert!(matches!(
+        pass(&order, None, &stop, Run::Real, &TEST),
+        Err(RootError::Open { .. } | RootError::NotAFolder(_))
+    ));
     assert!(tree.path("moved/a").exists());
 }
 
@@ -345,7 +352,7 @@ fn our_own_state_is_never_entered() {
     let tree = Tree::new();
     let journal = tree.file("state/journal", 10);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let report = pass(&tree.order(), Some(&tree.path("state")), &stop, Run::Real).unwrap();
+    let report = pass(&tree.order(), Some(&tree.path("state")), &stop, Run::Real, &TEST).unwrap();
     assert!(journal.exists() && kept(&report, Kept::OwnState) == 1);
 }
 

@@ -10,11 +10,11 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Dir, FileType, OFlags};
 
 use super::Stop;
-use super::beneath::{Seen, look, look_at, open_beneath};
 use super::holders::Locks;
 use super::judge::{self, Kept};
 use super::roots::OpenRoot;
 use crate::action::order::CleanOrder;
+use crate::foreign::openat2::{Seen, look, look_at, open_beneath};
 
 /// Entries looked at in one pass, at most.
 const MOST_ENTRIES: u64 = 5_000_000;
@@ -81,8 +81,14 @@ struct Walk<'a> {
 }
 
 /// Looks at everything below the root. Errors below it are reasons to keep, never to give up.
-pub fn walk(order: &CleanOrder, root: &OpenRoot, locks: &Locks, state: Option<&Path>, now: i128, stop: &Stop) -> Found {
-    let own_state = state.and_then(|state| super::roots::identity(state).ok().flatten());
+pub fn walk(
+    order: &CleanOrder,
+    root: &OpenRoot,
+    locks: &Locks,
+    own_state: Option<(u64, u64)>,
+    now: i128,
+    stop: &Stop,
+) -> Found {
     let heap = BinaryHeap::new();
     let mut walk = Walk { order, root, now, locks, own_state, stop, entries: 0, heap, found: Found::default() };
     walk.folder(&root.folder, &root.seen, Path::new(""), 0);

@@ -9,8 +9,7 @@ use tokio::process::Command;
 use tokio::time::timeout;
 
 use super::{LogSeen, presentable};
-use crate::check::look::Looker;
-use crate::host::program::resolve;
+use crate::host::program::find;
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
@@ -18,14 +17,8 @@ use crate::text::clean_line;
 const LINES: u64 = 200_000;
 
 /// Counts the window's lines.
-pub async fn count(
-    unit: &str,
-    pattern: &Regex,
-    window: Duration,
-    limit: Duration,
-    looker: &Looker,
-) -> Result<LogSeen, String> {
-    let program = looker.apart("the program journalctl", limit, || resolve("journalctl")).await?;
+pub async fn count(unit: &str, pattern: &Regex, window: Duration, limit: Duration) -> Result<LogSeen, String> {
+    let program = find("journalctl", limit).await;
     let program = program.map_err(|error| error.to_string())?.path;
     let since = SystemTime::now().duration_since(UNIX_EPOCH).unwrap_or_default().saturating_sub(window);
     let mut child = Command::new(program)

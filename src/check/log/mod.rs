@@ -4,6 +4,7 @@
 mod journal;
 pub(super) mod tail;
 
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -13,6 +14,7 @@ use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Counted, Parts, joined};
 use super::subject::{Subject, millis};
+use crate::foreign::{self, MayHang};
 use crate::host::redact;
 use crate::playbook::Target;
 use crate::playbook::check::LogCheck;
@@ -88,25 +90,21 @@ pub async fn look(subject: &LogSubject, looker: &Looker) -> Result<LogSeen, Stri
     let pattern = LogCheck::ready(&subject.pattern)?;
     let (window, limit) = (Duration::from_millis(subject.window_ms), Duration::from_millis(subject.timeout_ms));
     match &subject.source {
-        LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit, looker).await,
+        LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit).await,
         LogSource::File(path) => {
             let trace = looker.traces.of(&Subject::Log(subject.clone()));
             let mut trace = trace.lock().await;
             let tail = trace.tail.take().unwrap_or_default();
             let (path, clock) = (path.clone(), looker.clock);
-            let read = move || tail.read(&path, &pattern, window, clock.mono());
+            let place = PathBuf::from(&*path);
+            let read = move |may_hang: &MayHang| tail.read(&path, &pattern, window, clock.mono(), may_hang);
             // Apart from other looks at this file: each remembers where it is.
-            let about = format!("{} ({})", shown(&subject.source), subject.pattern);
-            let (tail, seen) = looker.apart(&about, limit, read).await?;
+            let name = format!("lines that match {:?} in", subject.pattern);
+            let read = foreign::task(&name, &place, limit, read).await;
+            let (tail, seen) = read.map_err(|silence| silence.to_string())?;
             trace.tail = Some(tail);
             seen
         }
-    }
-}
-
-fn shown(source: &LogSource) -> &str {
-    match source {
-        LogSource::File(name) | LogSource::Journal(name) => name,
     }
 }
 

@@ -2,15 +2,16 @@
 //! begun anew.
 
 use std::collections::VecDeque;
-use std::fs::{File, OpenOptions};
+use std::fs::File;
 use std::io::{Read, Seek, SeekFrom};
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::path::Path;
 use std::time::Duration;
 
 use regex::bytes::Regex;
 
 use super::{LogSeen, presentable};
 use crate::core::Mono;
+use crate::foreign::{MayHang, read};
 use crate::playbook::value::Period;
 
 /// So much is read in one look; a log that outruns it cannot be counted.
@@ -42,8 +43,15 @@ struct Open {
 
 impl Tail {
     /// Reads on to the end. The first look begins at the end: what was there before has no time.
-    pub fn read(mut self, path: &str, pattern: &Regex, window: Duration, now: Mono) -> (Self, Result<LogSeen, String>) {
-        let seen = self.go_on(path, pattern, now).map(|()| {
+    pub fn read(
+        mut self,
+        path: &str,
+        pattern: &Regex,
+        window: Duration,
+        now: Mono,
+        may_hang: &MayHang,
+    ) -> (Self, Result<LogSeen, String>) {
+        let seen = self.go_on(path, pattern, now, may_hang).map(|()| {
             self.since.get_or_insert(now);
             while self.matches.front().is_some_and(|at| now.since(*at) > window) {
                 self.matches.pop_front();
@@ -62,18 +70,19 @@ impl Tail {
         (self, seen)
     }
 
-    fn go_on(&mut self, path: &str, pattern: &Regex, now: Mono) -> Result<(), String> {
+    fn go_on(&mut self, path: &str, pattern: &Regex, now: Mono, may_hang: &MayHang) -> Result<(), String> {
         let failed = |error: std::io::Error| format!("{path} cannot be read: {error}");
         let mut budget = READ;
         if let Some(mut open) = self.open.take() {
             self.rest(&mut open, pattern, now, &mut budget).map_err(failed)?;
             self.open = Some(open);
         }
-        let (file, identity, size) = match regular(path) {
-            Ok(found) => found,
+        // A pipe or a device would hang whoever reads it, or never end; so might somebody else's link lead anywhere.
+        let (file, identity, size) = match read::open(Path::new(path), may_hang) {
+            Ok((file, seen)) => (file, seen.id(), seen.size),
             // Between two files there is none for a moment: the next look finds it.
-            Err(error) if error.kind() == std::io::ErrorKind::NotFound && self.open.is_some() => return Ok(()),
-            Err(error) => return Err(failed(error)),
+            Err(refusal) if refusal.is_not_found() && self.open.is_some() => return Ok(()),
+            Err(refusal) => return Err(format!("{path} cannot be read: {refusal}")),
         };
         match &mut self.open {
             None => self.open = Some(Open { file, identity, offset: size, begun: Vec::new() }),
@@ -123,15 +132,4 @@ impl Tail {
             self.latest = Some(presentable(line));
         }
     }
-}
-
-/// A regular file: a pipe or a device would hang whoever reads it, or never end.
-fn regular(path: &str) -> std::io::Result<(File, (u64, u64), u64)> {
-    let nonblocking = rustix::fs::OFlags::NONBLOCK.bits().cast_signed();
-    let file = OpenOptions::new().read(true).custom_flags(nonblocking).open(path)?;
-    let found = file.metadata()?;
-    if !found.is_file() {
-        return Err(std::io::Error::other("it is no regular file"));
-    }
-    Ok((file, (found.dev(), found.ino()), found.len()))
 }

@@ -1,5 +1,6 @@
 use std::fs::{self, OpenOptions};
 use std::io::Write as _;
+use std::os::unix::fs::{PermissionsExt as _, lchown, symlink};
 use std::path::Path;
 
 use super::tail::Tail;
@@ -20,7 +21,13 @@ impl Follow {
 
     fn look(&mut self, second: u64) -> Result<LogSeen, String> {
         let pattern = LogCheck::ready("ERROR").unwrap();
-        let (tail, seen) = self.tail.take().unwrap().read(&self.path, &pattern, WINDOW, Mono(second * 1000));
+        let (tail, seen) = self.tail.take().unwrap().read(
+            &self.path,
+            &pattern,
+            WINDOW,
+            Mono(second * 1000),
+            &MayHang::because("a test"),
+        );
         self.tail = Some(tail);
         seen
     }
@@ -110,4 +117,24 @@ fn none_counts_only_after_a_whole_window() {
     assert_eq!(judge(&check("> 3"), &seen(1, 10_000)).verdict, Verdict::DoesNotHold);
     assert_eq!(judge(&check("> 3"), &seen(4, 10_000)).verdict, Verdict::Holds);
     assert_eq!(condition(&check("> 3")), "> 3 lines match \"ERROR\" in 1m");
+}
+
+#[test]
+fn a_log_that_its_owner_replaces_with_a_link_shows_no_file_of_roots() {
+    if !rustix::process::geteuid().is_root() {
+        return;
+    }
+    let folder = tempfile::tempdir().unwrap();
+    let (secret, log) = (folder.path().join("secret"), folder.path().join("log"));
+    append(&secret, "");
+    fs::set_permissions(&secret, fs::Permissions::from_mode(0o600)).unwrap();
+    append(&log, "");
+    let mut follow = Follow::new(&log);
+    assert_eq!(follow.count(0), 0);
+    fs::remove_file(&log).unwrap();
+    symlink(&secret, &log).unwrap();
+    lchown(&log, Some(4711), Some(4711)).unwrap();
+    append(&secret, "ERROR the key is 4242\n");
+    let refused = follow.look(1).unwrap_err();
+    assert!(refused.contains("uid 4711, who may not read what it leads to"), "{refused}");
 }

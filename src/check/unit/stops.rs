@@ -11,7 +11,7 @@ use tokio::io::AsyncReadExt;
 use tokio::process::Command;
 
 use crate::host::clock::boottime_ms;
-use crate::host::program::resolve;
+use crate::host::program::find;
 use crate::host::systemd::own_job;
 
 /// So many of a unit's latest jobs are remembered.
@@ -71,7 +71,7 @@ impl Stops {
 
 /// Does the journal tell of a stop job for this unit since this moment of wall time? None where it cannot be asked.
 pub async fn journal_tells_of_stop(unit: &str, since: jiff::Timestamp) -> Option<bool> {
-    let program = resolve("journalctl").ok()?;
+    let program = find("journalctl", JOURNAL).await.ok()?;
     let mut child = Command::new(program.path)
         .args(["--no-pager", "--quiet", "--output=json", "--output-fields=JOB_TYPE,JOB_ID", "--lines=20", "--boot"])
         .arg(format!("--since={}", moment(since)))

@@ -65,7 +65,7 @@ impl Ground {
         Ok(Self {
             root: rustix::process::geteuid().is_root(),
             settings: Settings::read(&settings_file),
-            library: Library::default().reload(&common.sources()),
+            library: common.library(),
             paths,
             runtime,
             settings_file,

@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use super::Theme;
 use crate::console::misread::Misread;
+use crate::foreign::MayHang;
 use crate::playbook::trust::{self, Distrust};
 
 /// A theme's file may not be larger, in bytes.
@@ -82,7 +83,7 @@ impl Shelf {
     /// See [`ThemeError`].
     pub fn find(&self, name: &str) -> Result<Theme, ThemeError> {
         let file = self.file(name);
-        match file.as_deref().map(|file| trust::read(file, LARGEST)) {
+        match file.as_deref().map(|file| trust::read(file, LARGEST, &MayHang::because("salve's own themes"))) {
             Some(Ok(text)) => return Ok(Theme::read(name, &file.unwrap_or_default(), &text)?),
             Some(Err(Distrust::Io { source, .. })) if source.kind() == io::ErrorKind::NotFound => {}
             Some(Err(why)) => return Err(ThemeError::Unusable { name: name.into(), why }),

@@ -4,6 +4,7 @@ use std::sync::Barrier;
 use std::thread;
 
 use super::*;
+use crate::foreign::MayHang;
 use crate::playbook::library::{Sources, load};
 
 mod again;
@@ -42,7 +43,8 @@ fn the_former_version_stays_beside_it_and_is_no_playbook() {
     save(&path, "three", Some("two")).unwrap();
     assert_eq!(fs::read_to_string(&former).unwrap(), "two");
     assert_eq!(files(home.path()), ["a.toml", "a.toml~"]);
-    let library = load(&Sources { folder: Some(home.path().into()), ..Sources::default() });
+    let library =
+        load(&Sources { folder: Some(home.path().into()), ..Sources::default() }, &MayHang::because("a test"));
     assert_eq!(library.found.iter().map(|found| &*found.name).collect::<Vec<_>>(), ["a"]);
 }
 

@@ -12,6 +12,8 @@ use rustix::fs::{
 };
 use rustix::io::Errno;
 
+use super::MayHang;
+
 /// What is known of one file, and what makes it this one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Seen {
@@ -27,6 +29,8 @@ pub struct Seen {
     pub links: u32,
     /// Owner.
     pub owner: u32,
+    /// Group.
+    pub group: u32,
     /// Bytes by its length.
     pub size: u64,
     /// Bytes that it takes on the disk.
@@ -90,6 +94,7 @@ fn seen(at: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<Seen> {
         mode: found.stx_mode.into(),
         links: found.stx_nlink,
         owner: found.stx_uid,
+        group: found.stx_gid,
         size: found.stx_size,
         takes: found.stx_blocks.saturating_mul(512),
         modified: time(found.stx_mtime),
@@ -116,7 +121,10 @@ fn mount_by_fdinfo(at: impl AsFd, path: &Path) -> io::Result<u64> {
 }
 
 /// Opens an absolute path in which no part is a link.
-pub fn open_plainly(path: &Path, flags: OFlags) -> io::Result<OwnedFd> {
+///
+/// # Errors
+/// The system's; a link on the way is one.
+pub fn open_plainly(path: &Path, flags: OFlags, _: &MayHang) -> io::Result<OwnedFd> {
     let resolve = ResolveFlags::NO_SYMLINKS | ResolveFlags::NO_MAGICLINKS;
     match openat2(CWD, path, flags | OFlags::CLOEXEC, Mode::empty(), resolve) {
         Err(Errno::NOSYS | Errno::PERM) => {
@@ -173,6 +181,8 @@ mod tests {
 
     use super::*;
 
+    const TEST: MayHang = MayHang::because("a test");
+
     #[test]
     fn nothing_is_opened_through_a_link_in_either_way() {
         let folder = tempfile::tempdir().unwrap();
@@ -180,7 +190,7 @@ mod tests {
         fs::create_dir_all(root.join("a/b")).unwrap();
         fs::write(root.join("a/b/file"), "x").unwrap();
         symlink(root.join("a"), root.join("link")).unwrap();
-        let fd = open_plainly(&root, OFlags::RDONLY | OFlags::DIRECTORY).unwrap();
+        let fd = open_plainly(&root, OFlags::RDONLY | OFlags::DIRECTORY, &TEST).unwrap();
         let mount = Some(look_at(&fd).unwrap().mount);
         for flags in [OFlags::RDONLY, OFlags::PATH] {
             let inode = look(&fd, "a/b/file".as_ref()).unwrap().inode;
@@ -193,12 +203,12 @@ mod tests {
                 assert!(part_by_part(&fd, Path::new(path), flags, mount).is_err(), "{path}");
             }
         }
-        assert!(open_plainly(&root.join("link/b"), OFlags::RDONLY).is_err());
+        assert!(open_plainly(&root.join("link/b"), OFlags::RDONLY, &TEST).is_err());
     }
 
     #[test]
     fn another_mount_is_not_entered_in_either_way() {
-        let root = open_plainly(Path::new("/"), OFlags::RDONLY | OFlags::DIRECTORY).unwrap();
+        let root = open_plainly(Path::new("/"), OFlags::RDONLY | OFlags::DIRECTORY, &TEST).unwrap();
         let mount = Some(look_at(&root).unwrap().mount);
         assert!(open_beneath(&root, Path::new("proc"), OFlags::RDONLY).is_err());
         assert!(part_by_part(&root, Path::new("proc"), OFlags::RDONLY, mount).is_err());
@@ -208,7 +218,7 @@ mod tests {
     fn a_rename_changes_nothing_that_matters() {
         let folder = tempfile::tempdir().unwrap();
         fs::write(folder.path().join("a"), "x").unwrap();
-        let fd = open_plainly(&fs::canonicalize(folder.path()).unwrap(), OFlags::RDONLY).unwrap();
+        let fd = open_plainly(&fs::canonicalize(folder.path()).unwrap(), OFlags::RDONLY, &TEST).unwrap();
         let before = look(&fd, "a".as_ref()).unwrap();
         fs::rename(folder.path().join("a"), folder.path().join("b")).unwrap();
         let after = look(&fd, "b".as_ref()).unwrap();

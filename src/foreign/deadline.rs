@@ -1,15 +1,12 @@
 //! Calls into the kernel that may never return (a dead network mount), kept away from everything else.
 
 use std::collections::BTreeMap;
-use std::path::Path;
-use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
+use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
-
-use super::mounts;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -18,7 +15,7 @@ pub enum Silence {
     Late,
     /// An earlier call about the same thing still hangs, so no other was begun.
     StillHanging,
-    /// No thread could be had.
+    /// No thread could be had, or too many hang already.
     NoThread,
 }
 
@@ -51,7 +48,20 @@ struct Lane {
     hangs: bool,
 }
 
+/// So many calls may hang at once; a host with more dead mounts than that answers nothing more about files.
+const MOST_HANGING: usize = 256;
+
+/// Deep trees are walked by recursion.
+const STACK: usize = 1024 * 1024;
+
 impl Disposable {
+    /// The one of this process, so that a dead mount takes one thread, however many ask about it.
+    #[must_use]
+    pub fn shared() -> Self {
+        static SHARED: LazyLock<Disposable> = LazyLock::new(Disposable::default);
+        SHARED.clone()
+    }
+
     /// The call's answer.
     ///
     /// # Errors
@@ -64,12 +74,12 @@ impl Disposable {
     ) -> Result<T, Silence> {
         let deadline = Instant::now() + limit;
         let about: Arc<str> = about.into();
-        let turn = self.turn(&about).ok_or(Silence::StillHanging)?;
+        let turn = self.turn(&about)?;
         let turn = timeout_at(deadline, turn.acquire_owned()).await.ok().and_then(Result::ok);
         let taken =
             Taken { lanes: self.lanes.clone(), about: about.clone(), turn: turn.ok_or(Silence::StillHanging)?.into() };
         let (answer, answered) = oneshot::channel();
-        let thread = thread::Builder::new().name("disposable".into()).stack_size(256 * 1024).spawn(move || {
+        let thread = thread::Builder::new().name("disposable".into()).stack_size(STACK).spawn(move || {
             let result = call();
             drop(taken);
             let _ = answer.send(result);
@@ -85,26 +95,15 @@ impl Disposable {
         answer.ok_or(Silence::Late)
     }
 
-    /// The same of a file: what hangs on a mount that was taken away does not stand for the one that is there now.
-    ///
-    /// # Errors
-    /// [`Silence`].
-    pub async fn call_at<T: Send + 'static>(
-        &self,
-        path: &str,
-        limit: Duration,
-        call: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Silence> {
-        let mount = mounts::below(Path::new(path)).unwrap_or_default();
-        self.call(&format!("{path} on mount {mount}"), limit, call).await
-    }
-
     /// Where to wait for a turn; nowhere while a call hangs.
-    fn turn(&self, about: &Arc<str>) -> Option<Arc<Semaphore>> {
+    fn turn(&self, about: &Arc<str>) -> Result<Arc<Semaphore>, Silence> {
         let mut lanes = locked(&self.lanes);
+        if lanes.values().filter(|lane| lane.hangs).count() >= MOST_HANGING {
+            return Err(Silence::NoThread);
+        }
         let fresh = || Lane { turn: Arc::new(Semaphore::new(1)), hangs: false };
         let lane = lanes.entry(about.clone()).or_insert_with(fresh);
-        (!lane.hangs).then(|| lane.turn.clone())
+        if lane.hangs { Err(Silence::StillHanging) } else { Ok(lane.turn.clone()) }
     }
 }
 

@@ -1,0 +1,172 @@
+//! Files that are not salve's own: every path that a playbook, a setting or another process names.
+//!
+//! Two things may go wrong with such a path. It may lie on a file system that never answers, and whoever asks it then
+//! never comes back; and it may lead through a name that somebody else controls, so that root reads, writes or runs
+//! what they chose. Both are answered here, and `tests/architecture.rs` fails where a file is opened elsewhere:
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`deadline`] | runs a call in a disposable thread, to a deadline |
+//! | [`walk`] | follows a path step by step, with a verdict on every folder and link |
+//! | [`read`] | opens a file to read it, as the user who controls its name |
+//! | [`trusted`] | opens what decides what is done: every step belongs to root, or to this user |
+//! | [`openat2`] | opens below a descriptor, through no link; says which file something is |
+//! | [`mounts`] | tells what is mounted where |
+//!
+//! Whoever opens a path shows a [`MayHang`], which only a disposable thread has.
+
+mod as_user;
+pub mod deadline;
+pub mod mounts;
+pub mod openat2;
+pub mod read;
+pub mod trusted;
+pub mod walk;
+
+use std::path::{Path, PathBuf};
+use std::time::Duration;
+
+use self::deadline::{Disposable, Silence};
+
+/// Proof that the thread may hang without holding anything up. A file of somebody else is opened only with it.
+#[derive(Debug)]
+pub struct MayHang(());
+
+impl MayHang {
+    /// For a thread that has nothing else to do: a verb on the command line that reads the file it was given, or
+    /// salve's own settings before the engine starts. `why` is for whoever reads the source.
+    #[must_use]
+    pub const fn because(_why: &'static str) -> Self {
+        Self(())
+    }
+}
+
+/// A path did not answer within its deadline.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}", silence.in_words(about, *limit))]
+pub struct NoAnswer {
+    /// What was asked.
+    about: String,
+    /// For how long it was waited for.
+    limit: Duration,
+    /// What happened instead of an answer.
+    silence: Silence,
+}
+
+/// Asks something of a path in a disposable thread. Calls about one path on one mount take turns.
+///
+/// # Errors
+/// Where there is no answer within the limit.
+pub async fn at<T: Send + 'static>(
+    path: &Path,
+    limit: Duration,
+    call: impl FnOnce(&MayHang) -> T + Send + 'static,
+) -> Result<T, NoAnswer> {
+    ask(shown(path), lane("", path), limit, call).await
+}
+
+/// Does something longer with a path in a disposable thread: only what is called the same waits for its turn, so that
+/// short questions about the path are answered meanwhile.
+///
+/// # Errors
+/// Where there is no answer within the limit.
+pub async fn task<T: Send + 'static>(
+    name: &str,
+    path: &Path,
+    limit: Duration,
+    call: impl FnOnce(&MayHang) -> T + Send + 'static,
+) -> Result<T, NoAnswer> {
+    ask(format!("{name} {}", shown(path)), lane(name, path), limit, call).await
+}
+
+async fn ask<T: Send + 'static>(
+    about: String,
+    lane: String,
+    limit: Duration,
+    call: impl FnOnce(&MayHang) -> T + Send + 'static,
+) -> Result<T, NoAnswer> {
+    let answer = Disposable::shared().call(&lane, limit, move || call(&MayHang(()))).await;
+    answer.map_err(|silence| NoAnswer { about, limit, silence })
+}
+
+/// What takes turns. What hangs on a mount that was taken away does not stand for the one that is there now.
+fn lane(name: &str, path: &Path) -> String {
+    format!("{name} {} on mount {}", path.display(), mounts::below(path).unwrap_or_default())
+}
+
+fn shown(path: &Path) -> String {
+    crate::text::clean_line(&path.to_string_lossy()).into_owned()
+}
+
+/// Why a path is not opened.
+#[derive(Debug, thiserror::Error)]
+pub enum Refusal {
+    /// The system said no.
+    #[error("{}: {source}", path.display())]
+    Io {
+        /// The step that failed.
+        path: PathBuf,
+        /// What the system said.
+        source: std::io::Error,
+    },
+    /// The user who controls the name may not read what it leads to.
+    #[error("{} is under the control of uid {owner}, who may not read what it leads to: {source}", path.display())]
+    NotTheirs {
+        /// The link or folder through which they control it.
+        path: PathBuf,
+        /// Who controls it.
+        owner: u32,
+        /// What the system said to them.
+        source: std::io::Error,
+    },
+    /// Two users control the way, and what one of them may read is not the other's business.
+    #[error("{} belongs to uid {second}, and uid {first} controls the way there", path.display())]
+    TwoUsers {
+        /// The second user's link or folder.
+        path: PathBuf,
+        /// Who controls the way to it.
+        first: u32,
+        /// Who controls the way from it.
+        second: u32,
+    },
+    /// A folder, a pipe, a socket or a device.
+    #[error("{} is not a regular file", path.display())]
+    NotRegular {
+        /// Which.
+        path: PathBuf,
+    },
+    /// A step belongs to somebody else.
+    #[error("{} belongs to uid {owner}", path.display())]
+    Owner {
+        /// Which step.
+        path: PathBuf,
+        /// Whose it is.
+        owner: u32,
+    },
+    /// A step can be written by others.
+    #[error("{} can be written by others (mode {mode:o})", path.display())]
+    Writable {
+        /// Which step.
+        path: PathBuf,
+        /// Its permissions.
+        mode: u32,
+    },
+}
+
+impl Refusal {
+    fn io(path: &Path, source: impl Into<std::io::Error>) -> Self {
+        Self::Io { path: path.into(), source: source.into() }
+    }
+
+    /// Is there nothing at the path?
+    #[must_use]
+    pub fn is_not_found(&self) -> bool {
+        let missing = |error: &std::io::Error| {
+            matches!(error.kind(), std::io::ErrorKind::NotFound | std::io::ErrorKind::NotADirectory)
+        };
+        match self {
+            Self::Io { source, .. } | Self::NotTheirs { source, .. } => missing(source),
+            Self::TwoUsers { .. } | Self::NotRegular { .. } | Self::Owner { .. } | Self::Writable { .. } => false,
+        }
+    }
+}
