@@ -8,6 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salve::check::{Hub, Kept};
+use salve::core::effect::Cadence;
 use salve::core::{Key, Reading, Role, Verdict, WatchId};
 use salve::host::Clock;
 use salve::playbook::check::{CommandCheck, HttpCheck, LoadCheck, PathCheck, ProcessCheck, TcpCheck};
@@ -52,7 +53,11 @@ impl Host {
     fn watch(&self, name: &str, role: Role, check: Check) -> WatchId {
         let key = Key { content: ContentKey(name.into()), target: Target::Host };
         let watch = WatchId { key, role, index: 0 };
-        self.hub.watch(watch.clone(), Arc::new(check));
+        let cadence = match role {
+            Role::Detector => Cadence::Steady,
+            Role::Verifier => Cadence::Fast,
+        };
+        self.hub.watch(watch.clone(), Arc::new(check), cadence);
         watch
     }
 

@@ -21,7 +21,8 @@ use super::look::{Look, Looker};
 use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::unit::watch::UnitOrder;
-use crate::core::{Mono, Reading, Role, Verdict, WatchId};
+use crate::core::effect::Cadence;
+use crate::core::{Mono, Reading, Verdict, WatchId};
 use crate::playbook::Check;
 pub use telling::reading;
 use telling::send;
@@ -41,8 +42,8 @@ const CALM: Duration = Duration::from_millis(100);
 /// What the hub asks for.
 #[derive(Debug)]
 pub enum Asked {
-    /// Read this check from now on.
-    Watch(WatchId, Arc<Check>),
+    /// Read this check from now on, so often.
+    Watch(WatchId, Arc<Check>, Cadence),
     /// No longer.
     Unwatch(WatchId),
 }
@@ -69,6 +70,7 @@ struct Entry {
 struct Watched {
     subject: Arc<Subject>,
     check: Arc<Check>,
+    cadence: Cadence,
     told: Option<Said>,
     told_at: Instant,
     /// A reading that waits because only its figure moved.
@@ -156,7 +158,7 @@ impl Dispatch {
                 biased;
                 Some(told) = told.recv() => self.told(told),
                 order = asked.recv() => match order {
-                    Some(Asked::Watch(watch, check)) => self.watch(watch, check),
+                    Some(Asked::Watch(watch, check, cadence)) => self.watch(watch, check, cadence),
                     Some(Asked::Unwatch(watch)) => self.unwatch(&watch),
                     None => return,
                 },
@@ -165,7 +167,7 @@ impl Dispatch {
         }
     }
 
-    fn watch(&mut self, watch: WatchId, check: Arc<Check>) {
+    fn watch(&mut self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
         self.unwatch(&watch);
         let subject = match Subject::of(&check, &watch.key.target) {
             Ok(subject) => Arc::new(subject),
@@ -187,7 +189,8 @@ impl Dispatch {
         self.looker.traces.remember(&subject);
         self.ring(&watch, &subject, &check);
         let (told, told_at, held) = (None, Instant::now(), None);
-        self.watches.insert(watch.clone(), Watched { subject: subject.clone(), check, told, told_at, held });
+        let watched = Watched { subject: subject.clone(), check, cadence, told, told_at, held };
+        self.watches.insert(watch.clone(), watched);
         let new = !self.entries.contains_key(&subject);
         let entry = self.entries.entry(subject.clone()).or_insert_with(|| Entry {
             watches: Vec::with_capacity(1),
@@ -243,9 +246,9 @@ impl Dispatch {
     /// How often a subject is looked at follows from who watches it.
     fn retime(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get(subject) else { return };
-        let watched = entry.watches.iter().filter_map(|watch| Some((watch, self.watches.get(watch)?)));
-        let shortest = watched.clone().map(|(_, watched)| watched.check.every()).min();
-        let verifying = watched.clone().any(|(watch, _)| watch.role == Role::Verifier);
+        let watched = entry.watches.iter().filter_map(|watch| self.watches.get(watch));
+        let shortest = watched.clone().map(|watched| watched.check.every()).min();
+        let verifying = watched.clone().any(|watched| watched.cadence == Cadence::Fast);
         let Some(shortest) = shortest else { return };
         let fast = match subject.cost() {
             Cost::Request | Cost::Child => VERIFYING_DEAR,

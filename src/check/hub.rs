@@ -13,6 +13,7 @@ use super::subject::Subject;
 use super::unit::stops::Stops;
 use super::unit::watch::Watcher;
 use super::{load, memory, pressure, resolve};
+use crate::core::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::Clock;
 use crate::playbook::{Check, Playbook, Target};
@@ -84,9 +85,9 @@ impl Hub {
     }
 
     /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
-    /// target. A verifier's check is also polled fast, and each look told.
-    pub fn watch(&self, watch: WatchId, check: Arc<Check>) {
-        let _ = self.asked.send(Asked::Watch(watch, check));
+    /// target. Each look of a verifier's check is told.
+    pub fn watch(&self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
+        let _ = self.asked.send(Asked::Watch(watch, check, cadence));
     }
 
     /// No longer. Readings that are already under way may still arrive.

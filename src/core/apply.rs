@@ -7,7 +7,7 @@ use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{BreakerState, Outcome, Starter};
 use super::reading::Verdict as Seen;
-use super::state::{Attempt, AttemptEnd, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, State, Step};
+use super::state::{Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, State, Step};
 use super::tally::{End, Hands, Verdict};
 use super::time::Mono;
 
@@ -50,6 +50,7 @@ impl State {
             Event::Breaker { key, state, why, by } => {
                 let breaker = self.breakers.entry(key.clone()).or_default();
                 breaker.become_(state, why, recorded.mono, by.is_some());
+                self.spend(key, state, by.is_none());
                 if *state == BreakerState::Closed && by.is_some() {
                     self.forgive(key);
                 }
@@ -103,6 +104,7 @@ impl State {
                 attempts: Vec::new(),
                 tried: 0,
                 failed: 0,
+                budget: Budget::Left,
                 escalation: None,
                 generation: 0,
                 yes: None,
@@ -135,6 +137,7 @@ impl State {
             started: recorded.mono,
             probe,
             after_page: incident.escalation.is_some(),
+            verified: false,
             end: AttemptEnd::Runs,
         });
         incident.step = Step::Remediating(*attempt);
@@ -183,6 +186,7 @@ impl State {
                 _ => at,
             };
             incident.step = Step::Soaking { attempt, since: at, clean };
+            incident.judge_attempt(attempt, true);
         }
     }
 
@@ -192,7 +196,16 @@ impl State {
         let rerun = incident.attempt(attempt).is_some_and(|attempt| attempt.end == AttemptEnd::Indeterminate);
         incident.tried += usize::from(!rerun);
         incident.failed = incident.failed.saturating_add(1);
+        incident.judge_attempt(attempt, false);
         incident.step = incident.resting();
+    }
+
+    /// A breaker that opens by itself while an attempt is judged was opened by that attempt.
+    fn spend(&mut self, key: &Key, state: &BreakerState, by_itself: bool) {
+        let Some(incident) = self.by_key.get(key).and_then(|id| self.open.get_mut(id)) else { return };
+        let opens = matches!(state, BreakerState::Open { .. } | BreakerState::Latched { .. });
+        let spent = opens && by_itself && !incident.rests();
+        incident.budget = if spent { Budget::Spent } else { Budget::Left };
     }
 
     fn unlock(&mut self, id: IncidentId) {

@@ -7,9 +7,10 @@ use super::breaker::{Breaker, Limits};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Denial, Outcome, Starter};
+use super::incident::{BreakerState, Cause, Denial, Outcome, Starter, Trip};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
+use super::spent::Judged;
 use super::state::{Attempt, AttemptEnd, Step};
 use super::timers::Timer;
 use crate::playbook::BreakerLimits;
@@ -19,7 +20,7 @@ use crate::playbook::value::Period;
 const EMPTY_AGAIN: Duration = Duration::from_mins(1);
 
 /// For a playbook whose text can no longer be read.
-const LIMITS_UNKNOWN: Limits = Limits {
+pub(super) const LIMITS_UNKNOWN: Limits = Limits {
     attempts: 1,
     window: Duration::from_mins(10),
     times: BreakerLimits { cooldown: Period::from_secs(30 * 60), longest: Period::from_secs(4 * 3600), latch_after: 3 },
@@ -66,13 +67,16 @@ impl Core {
         }
         self.half_open(key);
         if let Some(id) = self.state.by_key.get(key).copied() {
+            self.judge_recovery(id);
             self.probe_if_half_open(id);
         }
     }
 
     /// An incident that was escalated because of its breaker gets its one probe.
     pub(super) fn probe_if_half_open(&mut self, id: IncidentId) {
-        self.live(id);
+        if self.incident(id).is_some() {
+            self.live(id);
+        }
         let Some(incident) = self.incident(id) else { return };
         let state = self.state.breakers.get(&incident.key).map(super::breaker::Breaker::state);
         let half = matches!(state, Some(BreakerState::HalfOpen { .. }));
@@ -143,7 +147,7 @@ impl Core {
         self.wake_locked();
     }
 
-    /// The attempt that reached the limit opens the breaker and calls a human, even if it heals.
+    /// The attempt that reached the limit opens the breaker, even if it heals; a human is called once that is known.
     fn trip(&mut self, id: IncidentId) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
@@ -152,7 +156,6 @@ impl Core {
         };
         let state = breaker.opening(now, limits);
         self.set_breaker(&key, state, "its attempts are spent");
-        self.escalate(id, opened(limits));
     }
 
     /// The gate met an open breaker: one that was spent without an incident opens now; a human is called.
@@ -176,7 +179,8 @@ impl Core {
             }
             _ => {}
         }
-        self.escalate(id, opened(limits));
+        let cause = self.breaker_cause(&key, Trip::AlreadyOpen);
+        self.escalate(id, cause);
     }
 
     pub(super) fn set_breaker(&mut self, key: &Key, state: BreakerState, why: &str) {
@@ -190,8 +194,9 @@ impl Core {
 
     /// A probe that did anything but heal opens the breaker again, and calls a human.
     pub(super) fn reopen_after_probe(&mut self, id: IncidentId, why: &str) {
-        if let Some(limits) = self.reopen(id, why) {
-            self.escalate(id, opened(limits));
+        if let Some(key) = self.reopen(id, why) {
+            let cause = self.breaker_cause(&key, Trip::Probe);
+            self.escalate(id, cause);
         }
     }
 
@@ -202,8 +207,8 @@ impl Core {
         }
     }
 
-    /// Opens the breaker again if the incident's last attempt is a probe on trial, and says by which limits.
-    fn reopen(&mut self, id: IncidentId, why: &str) -> Option<Limits> {
+    /// Opens the breaker again if the incident's last attempt is a probe on trial, and says whose it is.
+    fn reopen(&mut self, id: IncidentId, why: &str) -> Option<Key> {
         let incident = self.incident(id)?;
         let key = incident.key.clone();
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
@@ -211,7 +216,7 @@ impl Core {
         let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
         let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits);
         self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
-        Some(limits)
+        Some(key)
     }
 
     /// Asks for an attempt's scope to be emptied, and asks again until that is answered with yes.
@@ -261,21 +266,21 @@ impl Core {
             .get(&key)
             .is_some_and(|one| matches!(one.state(), BreakerState::Open { .. } | BreakerState::Latched { .. }))
         {
-            self.escalate(id, opened(limits));
+            let cause = self.spent(&key, Judged::NotVerified);
+            self.escalate(id, cause);
         } else if enough {
             self.escalate(id, Cause::LadderSpent);
         }
+        self.follow_failure(id, &key);
+    }
+
+    fn follow_failure(&mut self, id: IncidentId, key: &Key) {
         match self.incident(id).map(|incident| &incident.step) {
             Some(Step::Firing | Step::Escalated(Cause::CannotSee { .. })) => self.advance(id),
-            Some(_) => self.refresh(id, &key),
+            Some(_) => self.refresh(id, key),
             None => {}
         }
     }
-}
-
-fn opened(limits: Limits) -> Cause {
-    let window_ms = u64::try_from(limits.window.as_millis()).unwrap_or(u64::MAX);
-    Cause::BreakerOpened { attempts: u32::try_from(limits.attempts).unwrap_or(u32::MAX), window_ms }
 }
 
 fn may_run_again(attempt: &Attempt, playbook: &crate::playbook::Playbook) -> bool {

@@ -7,7 +7,7 @@ use super::id::{IncidentId, Key};
 use super::incident::Outcome;
 use super::machine::{Core, Wait};
 use super::reading::{Reading, Verdict};
-use super::state::{Incident, Step};
+use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
 use super::watched::Fault;
@@ -45,16 +45,6 @@ impl Core {
         }
     }
 
-    /// Every detector check says that the fault is gone.
-    pub(super) fn cleared(&mut self, id: IncidentId) {
-        let Some(incident) = self.incident(id) else { return };
-        let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some()) && self.opened_by_hand(id);
-        if incident.rests() && !by_hand {
-            let outcome = cleared_outcome(incident);
-            self.close(id, &outcome);
-        }
-    }
-
     /// Ends an incident: requests withdrawn, page resolved, watches and waits given up.
     pub(super) fn close(&mut self, id: IncidentId, outcome: &Outcome) {
         let Some(incident) = self.incident(id) else { return };
@@ -68,6 +58,7 @@ impl Core {
         self.end_probe(id);
         self.resolve(id);
         self.answer_manual(id, "the incident was closed");
+        self.stop_recovery(id);
         self.unwatch_verifier(id);
         self.record(Event::Closed { incident: id, outcome: outcome.clone() });
         self.forget_survey(id);
@@ -100,18 +91,5 @@ impl Core {
             Outcome::SelfCleared | Outcome::ClearedUnverified | Outcome::Expired | Outcome::Superseded => {}
         }
         self.evaluate(key);
-    }
-}
-
-/// How an incident ends whose fault went away by itself.
-fn cleared_outcome(incident: &Incident) -> Outcome {
-    if incident.expired {
-        Outcome::Expired
-    } else if incident.escalation.is_some() {
-        Outcome::EscalatedThenCleared
-    } else if incident.attempts.is_empty() {
-        Outcome::SelfCleared
-    } else {
-        Outcome::ClearedUnverified
     }
 }

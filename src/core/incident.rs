@@ -122,8 +122,13 @@ pub enum Denial {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Cause {
-    /// The breaker opened, or is open.
-    BreakerOpened { attempts: u32, window_ms: u64 },
+    /// The breaker opened, or is open: attempts made in its window, and what became of them.
+    BreakerOpened {
+        attempts: u32,
+        window_ms: u64,
+        #[serde(default)]
+        trip: Trip,
+    },
     /// Every rung was tried and none verified.
     LadderSpent,
     /// There is no remediation: the failure is known, its mend is not.
@@ -140,6 +145,25 @@ pub enum Cause {
     NoPlan { why: Arc<str> },
     /// It asked, and nobody answered.
     Expired,
+    /// The detector no longer sees the fault and the verifier is not content: one figure lies between the two limits.
+    DeadBand { seen: Arc<str> },
+}
+
+/// What stood behind a breaker that opened.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Trip {
+    /// An earlier version of salve recorded it, and did not say.
+    #[default]
+    Unrecorded,
+    /// The budget is spent, the last attempt was not verified, and so many of all were not.
+    NotVerified { failed: u32 },
+    /// The budget is spent, and the last attempt was verified: so many times it helped, and it failed again each time.
+    Fixed { times: u32 },
+    /// The half-open breaker's one probe was not verified.
+    Probe,
+    /// It was open before: nothing was attempted.
+    AlreadyOpen,
 }
 
 /// How an incident ended.

@@ -74,6 +74,8 @@ pub enum Resolution {
 pub struct Facts {
     /// Every detector check, read anew, in order.
     pub detector: Vec<Reading>,
+    /// Every verifier check, read anew, in order; empty where the survey did not ask for it.
+    pub verifier: Vec<Reading>,
     /// systemd's own job or automatic restart on the target, in words.
     pub busy: Option<Arc<str>>,
     /// How it is known that an operator stopped the target, if one did.

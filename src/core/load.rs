@@ -3,6 +3,7 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::effect::Cadence;
 use super::event::Event;
 use super::flap::{self, Flap};
 use super::id::{IncidentId, Key, Role};
@@ -87,7 +88,7 @@ impl Core {
         }
         self.keys.insert(key.clone(), fresh);
         if watches {
-            self.watch(key, Role::Detector);
+            self.watch(key, Role::Detector, Cadence::Steady);
         }
     }
 

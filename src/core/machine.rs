@@ -11,7 +11,7 @@ use jiff::Timestamp;
 
 use super::command::Operator;
 use super::config::Config;
-use super::effect::Effect;
+use super::effect::{Cadence, Effect};
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId};
 use super::incident::{BreakerState, Denial};
@@ -63,8 +63,14 @@ pub(super) struct Live {
     pub denied: Option<Denial>,
     /// A run by hand that was asked for, and the command that is still to be answered.
     pub manual: Option<(Operator, Option<RequestId>)>,
-    /// The verifier's readings that count.
+    /// The verifier's latest readings that count.
     pub verifier: Vec<Option<Reading>>,
+    /// Its readings that began earlier do not.
+    pub verifier_from: Mono,
+    /// How often the verifier is read; none while it is not watched.
+    pub cadence: Option<Cadence>,
+    /// Since when the verifier holds and the detector is clear, where that is to end the incident.
+    pub recovering: Option<Mono>,
     /// It was opened only for a run by hand.
     pub by_hand: bool,
     /// How often systemd was busy in a row.
@@ -236,6 +242,7 @@ impl Core {
                 Timer::Flap(key) => self.follow_flapping(&key),
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
+                Timer::Recovery(id) => self.recovery_due(id),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
                 Timer::Scope(attempt) => self.empty_scope(attempt),
             }

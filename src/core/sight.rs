@@ -174,8 +174,10 @@ impl Core {
         // an attempt that was begun by hand is waited for: its outcome is the incident's
         if incident.blind && incident.rests() {
             self.close(id, &Outcome::EscalatedThenCleared);
-        } else if matches!(incident.step, Step::Escalated(Cause::CannotSee { .. })) {
+        } else if matches!(incident.step, Step::Escalated(Cause::CannotSee { .. } | Cause::DeadBand { .. })) {
             self.advance(id);
+        } else {
+            self.judge_recovery(id);
         }
     }
 }

@@ -213,6 +213,8 @@ pub struct Attempt {
     pub probe: bool,
     /// A human had been called before it started.
     pub after_page: bool,
+    /// Every verifier held after it, and went on holding as far as is known.
+    pub verified: bool,
     /// How it ended.
     pub end: AttemptEnd,
 }
@@ -226,6 +228,16 @@ pub enum AttemptEnd {
     Reported(Arc<AttemptReport>),
     /// Its outcome is unknown after a crash.
     Indeterminate,
+}
+
+/// Has an incident's last attempt used up its playbook's budget?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Budget {
+    /// More attempts may follow.
+    #[default]
+    Left,
+    /// It opened the breaker.
+    Spent,
 }
 
 /// One incident.
@@ -253,6 +265,8 @@ pub struct Incident {
     pub tried: usize,
     /// Attempts that did not verify, since the start or an operator's reset.
     pub failed: u32,
+    /// Its last attempt spent the budget: a human is called as soon as that attempt's verification is settled.
+    pub budget: Budget,
     /// The open escalation.
     pub escalation: Option<Escalation>,
     /// Requests so far.
@@ -279,6 +293,11 @@ impl Incident {
         matches!(self.step, Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_))
     }
 
+    /// Something was attempted, or a human was called: only the verifier ends it.
+    pub const fn ends_by_verifier(&self) -> bool {
+        !self.attempts.is_empty() || self.escalation.is_some()
+    }
+
     /// Where it stands between attempts.
     pub fn resting(&self) -> Step {
         self.escalation.as_ref().map_or(Step::Firing, |escalation| Step::Escalated(escalation.cause.clone()))
@@ -287,6 +306,13 @@ impl Incident {
     /// The last attempt.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
+    }
+
+    /// Every verifier held after this attempt, or no longer does.
+    pub fn judge_attempt(&mut self, id: AttemptId, verified: bool) {
+        if let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) {
+            attempt.verified = verified;
+        }
     }
 
     /// The attempt of this number.

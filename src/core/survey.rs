@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::Effect;
+use super::effect::{Cadence, Effect};
 use super::id::{IncidentId, Key, SurveyId};
 use super::incident::Cause;
 use super::input::Facts;
 use super::machine::{Core, Purpose};
-use super::reading::Verdict;
-use super::state::Step;
+use super::reading::{Reading, Verdict};
+use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
 use super::watched::alike;
@@ -42,7 +42,11 @@ impl Core {
         self.stop_waiting(id);
         self.live(id).survey = Some((survey, now));
         self.timers.set(Timer::Incident(id), now + self.config.survey_patience);
-        self.out.push(Effect::Survey { incident: id, survey, key, playbook, rung });
+        let verifier = self.incident(id).is_some_and(Incident::ends_by_verifier);
+        if verifier && self.live(id).cadence.is_none() {
+            self.watch_verifier(id, Cadence::Steady);
+        }
+        self.out.push(Effect::Survey { incident: id, survey, key, playbook, rung, verifier });
     }
 
     fn new_survey(&mut self, purpose: Purpose) -> SurveyId {
@@ -56,7 +60,8 @@ impl Core {
     pub(super) fn refresh(&mut self, incident: IncidentId, key: &Key) {
         let Some(playbook) = self.book(&key.content) else { return };
         let survey = self.new_survey(Purpose::Refresh(key.clone()));
-        self.out.push(Effect::Survey { incident, survey, key: key.clone(), playbook, rung: 0 });
+        let key = key.clone();
+        self.out.push(Effect::Survey { incident, survey, key, playbook, rung: 0, verifier: false });
     }
 
     /// No rung at all: the gate is asked only whether to call a human.
@@ -99,12 +104,15 @@ impl Core {
         if mine != survey {
             return;
         }
-        self.live(id).survey = None;
         self.timers.cancel(&Timer::Incident(id));
         let Some(key) = self.incident(id).map(|incident| incident.key.clone()) else { return };
+        self.absorb_verifier(id, facts);
         self.absorb(&key, facts);
         self.evaluate(&key);
+        // until here it counts as under way: what it saw sends nothing to the gate a second time
+        self.forget_survey(id);
         let Some(incident) = self.incident(id).filter(|incident| incident.rests()) else { return };
+        let by_verifier = incident.ends_by_verifier();
         if let Step::Asking(request) = &incident.step {
             let expires = request.expires;
             self.timers.set(Timer::Incident(id), expires);
@@ -120,6 +128,7 @@ impl Core {
             // A later reading says that it is broken, this survey could not see it: look once more.
             Some(Fault::Broken) if !by_hand => self.later(id, LOOK_AGAIN),
             Some(_) if by_hand => self.gate(id, facts),
+            Some(Fault::Clear) if by_verifier => self.surveyed_clear(id, &key, facts),
             _ => self.unsure(id, &key),
         }
     }
@@ -131,17 +140,29 @@ impl Core {
     }
 
     /// The survey could not see: never an attempt; after the bound a human.
-    fn unsure(&mut self, id: IncidentId, key: &Key) {
+    pub(super) fn unsure(&mut self, id: IncidentId, key: &Key) {
         let now = self.now.mono;
         let since = *self.live(id).unsure.get_or_insert(now);
         if now.since(since) >= self.config.unknown_bound {
-            let why = self.keys.get(key).map_or_else(|| Arc::from("not read"), super::watched::Watched::why_unknown);
+            let why = self.why_unseen(id, key);
             self.escalate(id, Cause::CannotSee { why });
         }
         // In shadow nobody is called.
         if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
             self.later(id, LOOK_AGAIN);
         }
+    }
+
+    /// What cannot be seen, in words: of the detector first, then of the verifier.
+    fn why_unseen(&self, id: IncidentId, key: &Key) -> Arc<str> {
+        let watched = self.keys.get(key).filter(|watched| watched.fault != Fault::Clear);
+        let unknown = |reading: &Reading| match &reading.verdict {
+            Verdict::Unknown(why) => Some(Arc::clone(why)),
+            Verdict::Holds | Verdict::DoesNotHold => None,
+        };
+        let verifier = || self.live.get(&id)?.verifier.iter().flatten().find_map(unknown);
+        let detector = watched.map(super::watched::Watched::why_unknown);
+        detector.or_else(verifier).unwrap_or_else(|| Arc::from("not read"))
     }
 
     /// A reading that came too late said something, and it may be true still: only changes are told, so look anew.

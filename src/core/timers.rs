@@ -28,6 +28,8 @@ pub enum Timer {
     Flap(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
+    /// What recovers has stayed so for its soak.
+    Recovery(IncidentId),
     /// Nobody acknowledged this escalation's call through that channel.
     Unanswered(PageId, Arc<str>),
     /// A lost or unending attempt's scope is emptied again.

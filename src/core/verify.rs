@@ -3,12 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::effect::Cadence;
 use super::event::Event;
 use super::id::{IncidentId, Role, WatchId};
 use super::incident::{BreakerState, Outcome, Starter};
 use super::machine::Core;
 use super::reading::{Reading, Verdict};
-use super::state::{Incident, KEPT_SAWS, Step};
+use super::state::{Budget, Incident, KEPT_SAWS, Step};
 use super::time::Mono;
 use super::timers::Timer;
 use super::watched::alike;
@@ -16,15 +17,14 @@ use crate::playbook::Playbook;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);
+/// The soak of what calls a human, where the playbook has none.
+const CALLED_SOAK: Duration = Duration::from_secs(30);
 
 impl Core {
-    /// The scope is empty: the verifier's checks are watched from now on.
+    /// The scope is empty: the verifier's checks are watched from now on, and only what they see from now on counts.
     pub(super) fn begin_verifying(&mut self, id: IncidentId) {
-        let Some(incident) = self.incident(id) else { return };
-        let key = incident.key.clone();
-        let count = self.book(&key.content).map_or(0, |playbook| playbook.verify.checks.len());
-        self.live(id).verifier = vec![None; count];
-        self.watch(&key, Role::Verifier);
+        self.stop_recovery(id);
+        self.watch_verifier(id, Cadence::Fast);
         self.set_verify_timer(id);
     }
 
@@ -51,34 +51,37 @@ impl Core {
         }
     }
 
-    pub(super) fn unwatch_verifier(&mut self, id: IncidentId) {
-        let Some(incident) = self.incident(id) else { return };
-        if matches!(incident.step, Step::Verifying { .. } | Step::Soaking { .. }) {
-            let key = incident.key.clone();
-            let count = std::mem::take(&mut self.live(id).verifier).len();
-            self.unwatch(&key, Role::Verifier, count);
-        }
-    }
-
     /// One reading of a verifier's check.
     pub(super) fn read_verifier(&mut self, watch: &WatchId, reading: Reading) {
         let Some(incident) = self.state.incident_of(&watch.key) else { return };
-        let (id, saws) = (incident.id, incident.saws);
-        let clean = match incident.step {
+        let (id, step) = (incident.id, incident.step.clone());
+        let clean = match step {
             Step::Verifying { since, .. } => since,
             Step::Soaking { clean, .. } => clean,
-            _ => return,
+            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) => self.live(id).verifier_from,
+            Step::Remediating(_) | Step::Closed { .. } => return,
         };
-        let Some(slot) = self.live(id).verifier.get_mut(watch.index) else { return };
-        if reading.began < clean || slot.as_ref().is_some_and(|former| reading.began < former.began) {
+        if !self.take_verifier(id, watch.index, reading, clean) {
             return;
+        }
+        match step {
+            Step::Verifying { .. } | Step::Soaking { .. } => self.judge_verifier(id),
+            _ => self.judge_recovery(id),
+        }
+    }
+
+    /// Keeps a verifier's reading, unless it began too early; says whether it counts.
+    pub(super) fn take_verifier(&mut self, id: IncidentId, index: usize, reading: Reading, clean: Mono) -> bool {
+        let Some(slot) = self.live(id).verifier.get_mut(index) else { return false };
+        if reading.began < clean || slot.as_ref().is_some_and(|former| reading.began < former.began) {
+            return false;
         }
         let changed = slot.as_ref().is_none_or(|former| !alike(&former.verdict, &reading.verdict));
         *slot = Some(reading.clone());
-        if changed && saws < KEPT_SAWS {
-            self.record(Event::Saw { incident: id, role: Role::Verifier, index: watch.index, reading });
+        if changed && self.incident(id).is_some_and(|incident| incident.saws < KEPT_SAWS) {
+            self.record(Event::Saw { incident: id, role: Role::Verifier, index, reading });
         }
-        self.judge_verifier(id);
+        true
     }
 
     fn judge_verifier(&mut self, id: IncidentId) {
@@ -105,7 +108,7 @@ impl Core {
         }
     }
 
-    fn all_hold(&self, id: IncidentId) -> bool {
+    pub(super) fn all_hold(&self, id: IncidentId) -> bool {
         self.live.get(&id).is_some_and(|live| {
             !live.verifier.is_empty()
                 && live.verifier.iter().all(|slot| slot.as_ref().is_some_and(|one| one.verdict == Verdict::Holds))
@@ -151,16 +154,19 @@ impl Core {
         else {
             return;
         };
-        self.unwatch_verifier(id);
         self.timers.cancel(&Timer::Incident(id));
         self.record(Event::NotVerified { incident: id, attempt, why: Arc::from(why) });
         self.after_failure(id, why);
         self.wake_locked();
     }
 
+    /// The soak is over, and every verifier holds. The fix that spent the budget did help, yet a human is called for it.
     fn healed(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let Some(last) = incident.last_attempt() else { return };
+        if incident.budget == Budget::Spent && incident.escalation.is_none() && self.keys.contains_key(&incident.key) {
+            return self.fixed_too_often(id);
+        }
         let attempt = last.id;
         let by_hand = matches!(last.starter, Starter::Approved { .. } | Starter::Manual { .. });
         let outcome = match (last.after_page, by_hand) {
@@ -181,9 +187,12 @@ fn within(playbook: Option<&Arc<Playbook>>) -> Duration {
     playbook.map_or(WITHIN_UNKNOWN, |playbook| playbook.verify.within.0)
 }
 
-/// Twice as long for a probe.
-fn soak(incident: &Incident, playbook: Option<&Arc<Playbook>>) -> Duration {
-    let soak = playbook.map_or(Duration::ZERO, |playbook| playbook.verify.soak.0);
+/// How long every verifier must go on holding. What calls a human is never ended by a blink; a probe must last twice as
+/// long.
+pub(super) fn soak(incident: &Incident, playbook: Option<&Arc<Playbook>>) -> Duration {
+    let written = playbook.map_or(Duration::ZERO, |playbook| playbook.verify.soak.0);
+    let called = incident.escalation.is_some() || incident.budget == Budget::Spent;
+    let soak = if called && written.is_zero() { CALLED_SOAK } else { written };
     let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
     if probe { soak.saturating_mul(2) } else { soak }
 }

@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::Effect;
+use super::effect::{Cadence, Effect};
 use super::event::Event;
 use super::flap::Flap;
 use super::id::{IncidentId, Key, Role, WatchId};
@@ -194,8 +194,8 @@ impl Core {
         self.keys.get(key).map(|watched| watched.detector.iter().flatten().cloned().collect()).unwrap_or_default()
     }
 
-    /// What a detector's Watch is.
-    pub(super) fn watch(&mut self, key: &Key, role: Role) {
+    /// Reads one side's checks from now on, so often.
+    pub(super) fn watch(&mut self, key: &Key, role: Role, cadence: Cadence) {
         let Some(playbook) = self.book(&key.content) else { return };
         let checks = match role {
             Role::Detector => &playbook.detect.checks,
@@ -203,7 +203,7 @@ impl Core {
         };
         for (index, check) in checks.iter().enumerate() {
             let watch = WatchId { key: key.clone(), role, index };
-            self.out.push(Effect::Watch { watch, check: Arc::new(check.clone()) });
+            self.out.push(Effect::Watch { watch, check: Arc::new(check.clone()), cadence });
         }
     }
 

@@ -4,7 +4,7 @@ use std::fmt;
 
 use super::command::{Operator, Scope};
 use super::gate::Answer;
-use super::incident::{Cause, Denial, Outcome, Starter};
+use super::incident::{Cause, Denial, Outcome, Starter, Trip};
 use crate::playbook::value::Period;
 
 impl fmt::Display for Operator {
@@ -53,9 +53,20 @@ impl fmt::Display for Denial {
 impl fmt::Display for Cause {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::BreakerOpened { attempts, window_ms } => {
+            Self::BreakerOpened { attempts, window_ms, trip } => {
                 let window = Period(std::time::Duration::from_millis(*window_ms));
-                write!(f, "the breaker opened after {attempts} attempts in {window}")
+                match trip {
+                    Trip::Unrecorded => write!(f, "the breaker opened after {attempts} attempts in {window}"),
+                    Trip::NotVerified { failed } => write!(f, "{failed} of {attempts} attempts not verified"),
+                    Trip::Fixed { times: 1 } => {
+                        write!(f, "fixed once in {window}: automation stopped, find the cause")
+                    }
+                    Trip::Fixed { times } => {
+                        write!(f, "fixed {times} times in {window}: automation stopped, find the cause")
+                    }
+                    Trip::Probe => f.write_str("the breaker's probe was not verified: it is open again"),
+                    Trip::AlreadyOpen => f.write_str("the breaker is open: nothing was attempted"),
+                }
             }
             Self::LadderSpent => f.write_str("every rung was tried and none verified"),
             Self::NoRemediation => f.write_str("there is no remediation for it"),
@@ -67,6 +78,7 @@ impl fmt::Display for Cause {
             Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
+            Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
         }
     }
 }

@@ -5,6 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinHandle;
 
 use super::page::Outbound;
 use crate::action::{self, Context, Runner};
@@ -14,7 +15,7 @@ use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
 use crate::evidence;
-use crate::playbook::{Playbook, placeholder};
+use crate::playbook::{Check, Playbook, placeholder};
 
 /// How long the fresh readings before an attempt may take in all; later is unknown.
 const SURVEY_DEADLINE: Duration = Duration::from_secs(20);
@@ -45,6 +46,8 @@ pub struct Survey {
     pub playbook: Arc<Playbook>,
     /// The rung that is next.
     pub rung: usize,
+    /// Is the verifier read as well?
+    pub verifier: bool,
     /// When it was asked.
     pub began: Mono,
 }
@@ -128,13 +131,9 @@ impl Hands {
 
 async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
     let target = &survey.key.target;
-    let looks: Vec<_> = survey
-        .playbook
-        .detect
-        .checks
-        .iter()
-        .map(|check| tokio::spawn(hub.read(Arc::new(check.clone()), target.clone())))
-        .collect();
+    let look = |check: &Check| tokio::spawn(hub.read(Arc::new(check.clone()), target.clone()));
+    let detector: Vec<_> = survey.playbook.detect.checks.iter().map(look).collect();
+    let verifier: Vec<_> = survey.playbook.verify.checks.iter().filter(|_| survey.verifier).map(look).collect();
     // the looks are under way before the plan is made: making it keeps this thread busy
     tokio::task::yield_now().await;
     let rest = async { tokio::join!(hub.target_facts(target), plan(survey, clean_roots)) };
@@ -142,12 +141,19 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
         Ok((facts, plan)) => (facts, plan),
         Err(_) => (TargetFacts::default(), Err(Arc::from("the host did not answer in time"))),
     };
-    let mut detector = Vec::with_capacity(looks.len());
+    let (detector, verifier) = (answers(detector, survey.began).await, answers(verifier, survey.began).await);
+    let TargetFacts { busy, stopped_by_operator } = facts;
+    Facts { detector, verifier, busy, stopped_by_operator, plan, began: survey.began }
+}
+
+/// What looks that are under way come to; unknown where one takes too long.
+async fn answers(looks: Vec<JoinHandle<Reading>>, began: Mono) -> Vec<Reading> {
+    let mut readings = Vec::with_capacity(looks.len());
     for look in looks {
         let reading = tokio::time::timeout(SURVEY_DEADLINE, look).await;
-        detector.push(reading.ok().and_then(Result::ok).unwrap_or_else(|| unanswered(survey.began)));
+        readings.push(reading.ok().and_then(Result::ok).unwrap_or_else(|| unanswered(began)));
     }
-    Facts { detector, busy: facts.busy, stopped_by_operator: facts.stopped_by_operator, plan, began: survey.began }
+    readings
 }
 
 async fn plan(survey: &Survey, clean_roots: &[PathBuf]) -> Result<Arc<Plan>, Arc<str>> {

@@ -60,11 +60,11 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
 
     let mut waiting = BTreeSet::new();
     for effect in core.handle(clock.now(), Input::Loaded(bindings)) {
-        if let Effect::Watch { watch, check } = effect
+        if let Effect::Watch { watch, check, cadence } = effect
             && watch.role == Role::Detector
         {
             waiting.insert(watch.clone());
-            hub.watch(watch, check);
+            hub.watch(watch, check, cadence);
         }
     }
     let deadline = Instant::now() + PATIENCE;

@@ -147,6 +147,7 @@ impl Stage<'_> {
         let host = self.hub.target_facts(&target).await;
         let facts = Facts {
             detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
+            verifier: Vec::new(),
             busy: host.busy,
             stopped_by_operator: host.stopped_by_operator,
             plan: Err("rehearsal".into()),

@@ -227,13 +227,13 @@ impl Engine {
                     self.note_record(&recorded);
                     records.push(recorded);
                 }
-                Effect::Watch { watch, check } => self.hands.hub.watch(watch, check),
+                Effect::Watch { watch, check, cadence } => self.hands.hub.watch(watch, check, cadence),
                 Effect::Unwatch(watch) => self.hands.hub.unwatch(&watch),
-                Effect::Survey { incident, survey, key, playbook, rung } => {
+                Effect::Survey { incident, survey, key, playbook, rung, verifier } => {
                     // a stopping engine starts nothing new: without a survey there is no attempt
                     if !self.stopping {
                         let began = self.clock.mono();
-                        self.hands.survey(Survey { incident, survey, key, playbook, rung, began });
+                        self.hands.survey(Survey { incident, survey, key, playbook, rung, verifier, began });
                         surveyed = true;
                     }
                 }

@@ -9,7 +9,7 @@ use proptest::prelude::*;
 
 use super::chain::{Hash, Line};
 use crate::core::command::{Operator, Scope};
-use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
+use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Recorded, Role, Verdict};
 use crate::host::clock::ClockMark;
@@ -138,12 +138,27 @@ fn denial() -> impl Strategy<Value = Denial> {
     ]
 }
 
+fn trip() -> impl Strategy<Value = Trip> {
+    prop_oneof![
+        Just(Trip::Unrecorded),
+        any::<u32>().prop_map(|failed| Trip::NotVerified { failed }),
+        any::<u32>().prop_map(|times| Trip::Fixed { times }),
+        Just(Trip::Probe),
+        Just(Trip::AlreadyOpen),
+    ]
+}
+
 fn cause() -> impl Strategy<Value = Cause> {
     prop_oneof![
-        any::<(u32, u64)>().prop_map(|(attempts, window_ms)| Cause::BreakerOpened { attempts, window_ms }),
+        (any::<(u32, u64)>(), trip()).prop_map(|((attempts, window_ms), trip)| Cause::BreakerOpened {
+            attempts,
+            window_ms,
+            trip
+        }),
         Just(Cause::LadderSpent),
         text().prop_map(|why| Cause::CannotSee { why }),
         Just(Cause::Expired),
+        text().prop_map(|seen| Cause::DeadBand { seen }),
     ]
 }
 

@@ -7,7 +7,7 @@ use salve::core::command::{Operator, Scope};
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};
-use salve::core::incident::{BreakerState, Starter};
+use salve::core::incident::{BreakerState, Cause, Outcome, Starter, Trip};
 use salve::core::input::Input;
 use salve::core::time::{Mono, Now};
 
@@ -75,6 +75,8 @@ pub const ILLS: &[Ill] = &[
     Ill { name: "a_command_without_an_answer", breaks: &["every command"], alter: |it| it.drop_replies() },
     Ill { name: "a_gap_in_the_journal", breaks: &["journal"], alter: gap },
     Ill { name: "a_verification_before_the_end", breaks: &["3"], alter: verify_early },
+    Ill { name: "an_end_that_the_verifier_denies", breaks: &["healed means verified"], alter: end_unverified },
+    Ill { name: "a_page_before_its_verification", breaks: &["a page waits"], alter: page_early },
 ];
 
 /// Some world must fail of it, by the invariant named, and none of another's.
@@ -156,6 +158,22 @@ fn page_twice(it: &mut Patient) {
         it.first(|event| matches!(event, Event::Escalated { .. }))
     {
         it.add(Event::Escalated { incident, page: PageId(page.0 + 1), cause, dedup, to });
+    }
+}
+
+fn end_unverified(it: &mut Patient) {
+    if let Some(Event::NotVerified { incident, .. }) = it.first(|event| matches!(event, Event::NotVerified { .. }))
+        && it.books.incident(incident).is_some_and(|known| !known.escalated)
+    {
+        it.add(Event::Closed { incident, outcome: Outcome::ClearedUnverified });
+    }
+}
+
+fn page_early(it: &mut Patient) {
+    if let Some(Event::Ended { incident, .. }) = it.first(|event| matches!(event, Event::Ended { .. })) {
+        let page = PageId(it.books.pages.keys().last().map_or(0, |page| page.0) + 1);
+        let cause = Cause::BreakerOpened { attempts: 3, window_ms: 1, trip: Trip::NotVerified { failed: 3 } };
+        it.add(Event::Escalated { incident, page, cause, dedup: "salve/early".into(), to: Vec::new() });
     }
 }
 

@@ -174,12 +174,12 @@ impl World {
         let life = self.engine.life;
         match effect {
             Effect::Record(_) => {}
-            Effect::Watch { watch, check: _ } => self.watch(watch),
+            Effect::Watch { watch, check: _, cadence: _ } => self.watch(watch),
             Effect::Unwatch(watch) => self.senses.unwatch(&watch),
-            Effect::Survey { incident, survey, key, playbook, rung } => {
+            Effect::Survey { incident, survey, key, playbook, rung, verifier } => {
                 let wait =
                     if self.strikes(Fault::SlowSurvey) { self.rng.below(40 * SECOND) } else { self.rng.below(200) };
-                self.later(wait, Happening::Survey { life, incident, survey, key, playbook, rung });
+                self.later(wait, Happening::Survey { life, incident, survey, key, playbook, rung, verifier });
             }
             Effect::Start { attempt, key, playbook, plan, .. } => {
                 hold!(attempt.0 <= self.engine.intents, "3 intent first", "{attempt}: its intent is not durable");

@@ -40,6 +40,7 @@ faults! {
     Storm => "storm", 600;
     // Attempts.
     Useless => "attempt does not fix", 500;
+    HalfFixes => "attempt fixes what the detector sees", 400;
     Fails => "attempt fails", 300;
     FailsButFixed => "attempt fails but fixed", 150;
     TimesOut => "attempt times out", 200;

@@ -22,10 +22,21 @@ pub struct Live {
     rung: usize,
     result: StepResult,
     fixes: bool,
+    half: bool,
     stuck: bool,
     /// The life of the engine that started it; only that one hears of its end.
     life: u32,
     took: u64,
+}
+
+/// A survey that was asked for.
+pub struct Asked {
+    pub incident: IncidentId,
+    pub survey: SurveyId,
+    pub key: Key,
+    pub playbook: Arc<Playbook>,
+    pub rung: usize,
+    pub verifier: bool,
 }
 
 #[derive(Debug, Default)]
@@ -56,21 +67,16 @@ fn plan(key: &Key, playbook: &Playbook, rung: usize, shape: u32) -> Plan {
 }
 
 impl World {
-    pub fn gather(
-        &mut self,
-        life: u32,
-        incident: IncidentId,
-        survey: SurveyId,
-        key: &Key,
-        playbook: &Arc<Playbook>,
-        rung: usize,
-    ) {
+    pub fn gather(&mut self, life: u32, asked: Asked) {
+        let Asked { incident, survey, key, playbook, rung, verifier } = asked;
         let target = self.shelf.target(&key.target);
         let blind = self.strikes(Fault::BlindSurvey);
         let mut detector: Vec<_> =
             (0..playbook.detect.checks.len()).map(|index| self.reading(target, Role::Detector, index)).collect();
+        let asked = if verifier { playbook.verify.checks.len() } else { 0 };
+        let mut verifier: Vec<_> = (0..asked).map(|index| self.reading(target, Role::Verifier, index)).collect();
         if blind {
-            for reading in &mut detector {
+            for reading in detector.iter_mut().chain(&mut verifier) {
                 reading.verdict = Verdict::Unknown("no answer".into());
             }
         }
@@ -78,12 +84,13 @@ impl World {
         let plan = if thing.planless_until > self.t {
             Err("the program is not there".into())
         } else if rung < playbook.remediate.len() {
-            Ok(Arc::new(plan(key, playbook, rung, thing.shape)))
+            Ok(Arc::new(plan(&key, &playbook, rung, thing.shape)))
         } else {
             Err("there is no such rung".into())
         };
         let facts = Facts {
             detector,
+            verifier,
             busy: (thing.busy_until > self.t).then(|| "auto-restart".into()),
             stopped_by_operator: thing.stopped_by_operator.then(|| "a stop job by uid 0".into()),
             plan,
@@ -111,6 +118,7 @@ impl World {
             rung: planned.rung,
             result: StepResult::Done("job done".into()),
             fixes: able,
+            half: false,
             stuck: false,
             life: self.engine.life,
             took: self.rng.below(timeout.min(5 * SECOND)),
@@ -131,6 +139,8 @@ impl World {
             live.result = StepResult::Failed("exit code 1".into());
         } else if self.strikes(Fault::Useless) {
             live.fixes = false;
+        } else if self.strikes(Fault::HalfFixes) {
+            (live.fixes, live.half) = (false, true);
         }
         self.later(live.took, Happening::AttemptOver { attempt });
         self.hands.live.insert(attempt, live);
@@ -142,6 +152,7 @@ impl World {
         let mono = self.mono();
         let Some(scope) = self.hands.live.get(&attempt) else { return Ok(()) };
         let (target, fixes, stuck, life) = (self.shelf.target(&scope.target), scope.fixes, scope.stuck, scope.life);
+        let half = scope.half;
         let report = report(&scope.result, !stuck, scope.took);
         self.coverage.count("rung", ["first", "second", "third"][scope.rung.min(2)]);
         if stuck {
@@ -155,6 +166,9 @@ impl World {
         }
         if fixes {
             self.mended(target);
+        } else if half {
+            self.host.half_mend(target);
+            self.changed(target);
         }
         if self.strikes(Fault::Breaks) {
             let wait = self.rng.below(MINUTE);

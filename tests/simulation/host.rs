@@ -9,6 +9,8 @@ pub struct Broken {
     pub mended_by: Option<usize>,
     /// Each detector check sees it, or only the first.
     pub plain: bool,
+    /// No detector check sees it any more, every verifier does: an attempt mended half of it.
+    pub half: bool,
 }
 
 /// One target's truth.
@@ -45,9 +47,16 @@ impl Host {
             return None;
         }
         self.failures += 1;
-        self.things[target].broken = Some(Broken { id: self.failures, mended_by, plain });
+        self.things[target].broken = Some(Broken { id: self.failures, mended_by, plain, half: false });
         self.things[target].since = now;
         Some(self.failures)
+    }
+
+    /// Whatever is broken there looks well to the detector from now on.
+    pub fn half_mend(&mut self, target: usize) {
+        if let Some(broken) = &mut self.things[target].broken {
+            broken.half = true;
+        }
     }
 
     /// Ends this failure, if it is still there; any, where none is named.

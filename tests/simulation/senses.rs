@@ -137,7 +137,7 @@ impl World {
         let verdict = if thing.blind_until > self.t {
             Verdict::Unknown("no answer within 5s".into())
         } else {
-            let broken = thing.broken.is_some_and(|broken| broken.plain || index == 0);
+            let broken = thing.broken.is_some_and(|broken| !broken.half && (broken.plain || index == 0));
             let holds = match role {
                 Role::Detector => broken,
                 Role::Verifier => thing.broken.is_none(),

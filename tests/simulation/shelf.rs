@@ -5,7 +5,7 @@ use std::sync::Arc;
 use salve::core::id::Key;
 use salve::core::input::{Binding, Resolution, Standing};
 use salve::playbook::action::{UnitAction, UnitVerb};
-use salve::playbook::check::UnitCheck;
+use salve::playbook::check::{FilesystemCheck, UnitCheck};
 use salve::playbook::value::{DayWindow, Period, UnitState, WantedState};
 use salve::playbook::{
     Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
@@ -145,6 +145,19 @@ fn state(negated: bool) -> Check {
     Check::Unit(UnitCheck { state: Some(WantedState { negated, state: UnitState::Active }), ..UnitCheck::default() })
 }
 
+/// One figure, with its two limits: what lies between them is neither the fault nor its end.
+fn figures(it: &mut Playbook) {
+    let used =
+        |bound: &str| Check::Filesystem(FilesystemCheck { used: bound.parse().ok(), ..FilesystemCheck::default() });
+    it.detect.checks = vec![used("> 85%")];
+    it.verify.checks = vec![used("< 80%")];
+}
+
+/// Do detector and verifier ask for one figure?
+pub fn asks_for_one_figure(playbook: &Playbook) -> bool {
+    playbook.detect.checks.iter().chain(&playbook.verify.checks).all(|check| matches!(check, Check::Filesystem(_)))
+}
+
 fn spec(target: &Target) -> TargetSpec {
     let name = target.name().to_owned();
     match target {
@@ -216,6 +229,9 @@ fn playbook(rng: &mut Rng, family: usize, version: usize, targets: &[Target], na
     it.remediate = (0..rng.pick(&[0, 1, 1, 1, 2, 2, 3])).map(|_| rung(rng.within(1, 60), rng.permille(500))).collect();
     if rng.permille(300) {
         it.verify.checks.push(state(false));
+    }
+    if rng.permille(150) {
+        figures(&mut it);
     }
     it.verify.within = Period::from_secs(rng.pick(&[5, 30, 60, 120]));
     it.verify.soak = Period::from_secs(rng.pick(&[0, 0, 5, 15, 60]));

@@ -18,7 +18,7 @@ use crate::coverage::Coverage;
 use crate::doctor::Doctor;
 use crate::engine::Engine;
 use crate::fault::{Fault, Faults};
-use crate::hands::Hands;
+use crate::hands::{Asked, Hands};
 use crate::host::Host;
 use crate::ledger::{Judged, Ledger, Violation, hold};
 use crate::people::People;
@@ -68,6 +68,7 @@ pub enum Happening {
         key: Key,
         playbook: Arc<Playbook>,
         rung: usize,
+        verifier: bool,
     },
     Surveyed {
         life: u32,
@@ -275,8 +276,8 @@ impl World {
             Happening::Told { life, watch, round, reading, began } => {
                 return self.told(life, watch, round, &reading, began);
             }
-            Happening::Survey { life, incident, survey, key, playbook, rung } => {
-                self.gather(life, incident, survey, &key, &playbook, rung);
+            Happening::Survey { life, incident, survey, key, playbook, rung, verifier } => {
+                self.gather(life, Asked { incident, survey, key, playbook, rung, verifier });
             }
             Happening::Surveyed { life, incident, survey, facts } => {
                 return self.feed_in(life, &Input::Surveyed { incident, survey, facts: *facts });

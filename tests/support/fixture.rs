@@ -3,7 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
 use super::salve::core::lacks::{Lack, Wanting};
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use super::salve::core::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
@@ -181,7 +181,11 @@ fn detectors() -> Vec<Detector> {
         (ago(20), Mark::Failed),
         (ago(12), Mark::Fixing),
     ]);
-    let called = Health::Escalated(Cause::BreakerOpened { attempts: 3, window_ms: 600_000 });
+    let called = Health::Escalated(Cause::BreakerOpened {
+        attempts: 3,
+        window_ms: 600_000,
+        trip: Trip::NotVerified { failed: 3 },
+    });
     let mut mailer =
         detector("service-down", unit("mailer.service"), called, Some("failed (exit-code)"), "not active", 1800);
     mailer.incident = Some(IncidentId(39));
@@ -369,7 +373,7 @@ fn nginx() -> Arc<IncidentView> {
 fn mailer() -> Arc<IncidentView> {
     let incident = IncidentId(39);
     let mailer = key("service-down", unit("mailer.service"));
-    let cause = Cause::BreakerOpened { attempts: 3, window_ms: 600_000 };
+    let cause = Cause::BreakerOpened { attempts: 3, window_ms: 600_000, trip: Trip::Unrecorded };
     let holds = reading(Verdict::Holds, "failed (exit-code)", 30);
     let mut events = vec![(
         1790,

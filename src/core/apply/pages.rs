@@ -84,12 +84,17 @@ impl State {
     }
 
     fn escalate(&mut self, id: IncidentId, escalation: Escalation, at: Mono) {
+        // a fix that did help, once too often: its soak is over, and the incident stays open for a human
+        let settled = self.open.get(&id).is_some_and(|incident| matches!(incident.step, Step::Soaking { .. }));
+        if settled {
+            self.unlock(id);
+        }
         let Some(incident) = self.open.get_mut(&id) else { return };
         if let Some(lack) = Lack::of(&escalation.cause) {
             self.lacks.push(&incident.playbook, &incident.key.target, lack, id, at);
         }
         incident.expired |= escalation.cause == Cause::Expired;
-        if incident.rests() {
+        if incident.rests() || settled {
             incident.step = Step::Escalated(escalation.cause.clone());
         }
         incident.escalation = Some(escalation);

@@ -47,7 +47,7 @@ fn an_unanswered_call_reaches_others_each_once_and_all_hear_of_the_end() {
     assert_eq!(besides(&bench)[1..], [("mail".into(), names(&["phone"]))], "oncall has been called already");
     bench.pass(3600);
     assert_eq!(besides(&bench).len(), 2);
-    bench.clears(&nginx);
+    bench.recovers(&nginx);
     let told = bench.events(|event| match event {
         Event::Resolved { to, .. } => Some(to.clone()),
         _ => None,

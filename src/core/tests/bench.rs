@@ -67,6 +67,8 @@ pub struct Bench {
     pub journal: Vec<Arc<Recorded>>,
     /// What each key's detector shows in a survey; does not hold where nothing is said.
     pub shows: BTreeMap<Key, Verdict>,
+    /// What each key's verifier shows in a survey; the opposite of the detector where nothing is said.
+    pub verifies: BTreeMap<Key, Verdict>,
     pub busy: Option<Arc<str>>,
     pub stopped: Option<Arc<str>>,
     pub plan: Result<&'static str, &'static str>,
@@ -114,6 +116,7 @@ impl Bench {
             now: Mono(3_600_000),
             journal: Vec::new(),
             shows: BTreeMap::new(),
+            verifies: BTreeMap::new(),
             busy: None,
             stopped: None,
             plan: Ok("plan"),
@@ -192,10 +195,13 @@ impl Bench {
                     self.journal.push(recorded);
                     continue;
                 }
-                Effect::Watch { watch, .. } => self.watches.push(watch),
+                Effect::Watch { watch, .. } => {
+                    self.watches.retain(|kept| *kept != watch);
+                    self.watches.push(watch);
+                }
                 Effect::Unwatch(watch) => self.watches.retain(|kept| *kept != watch),
-                Effect::Survey { incident, survey, key, rung, .. } if !self.hold_surveys => {
-                    let facts = self.facts(&key, rung);
+                Effect::Survey { incident, survey, key, rung, verifier, .. } if !self.hold_surveys => {
+                    let facts = self.facts(&key, rung, verifier);
                     self.give(Input::Surveyed { incident, survey, facts });
                 }
                 Effect::Survey { .. } => {}
@@ -210,10 +216,17 @@ impl Bench {
         }
     }
 
-    fn facts(&self, key: &Key, rung: usize) -> Facts {
+    fn facts(&self, key: &Key, rung: usize, verifier: bool) -> Facts {
         let verdict = self.shows.get(key).cloned().unwrap_or(Verdict::DoesNotHold);
+        let opposite = match &verdict {
+            Verdict::Holds => Verdict::DoesNotHold,
+            Verdict::DoesNotHold => Verdict::Holds,
+            unknown @ Verdict::Unknown(_) => unknown.clone(),
+        };
+        let after = self.verifies.get(key).cloned().unwrap_or(opposite);
         Facts {
             detector: vec![self.reading(verdict)],
+            verifier: if verifier { vec![self.reading(after)] } else { Vec::new() },
             busy: self.busy.clone(),
             stopped_by_operator: self.stopped.clone(),
             plan: self.plan.map(|word| Arc::new(plan(word, rung))).map_err(Arc::from),
@@ -244,6 +257,13 @@ impl Bench {
     pub fn verifier(&mut self, key: &Key, verdict: Verdict) {
         let reading = self.reading(verdict);
         self.give(Input::Read { watch: WatchId { key: key.clone(), role: Role::Verifier, index: 0 }, reading });
+    }
+
+    /// The fault is gone, the verifier sees it, and it stays so.
+    pub fn recovers(&mut self, key: &Key) {
+        self.clears(key);
+        self.verifier(key, Verdict::Holds);
+        self.pass(30);
     }
 
     /// Lets time pass, and wakes the machine whenever it wants that.

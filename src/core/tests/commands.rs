@@ -85,7 +85,7 @@ fn silence_expires_and_calls_a_human_once() {
     let (mut bench, nginx) = asking();
     bench.pass(15 * 60);
     assert_eq!(bench.pages(), 1);
-    bench.clears(&nginx);
+    bench.recovers(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::Expired]);
     assert_eq!(bench.resolves(), 1);
 }
@@ -228,7 +228,7 @@ fn a_risky_run_by_hand_on_an_expired_request_asks_anew_and_ends_when_the_fault_c
     bench.pass(10 + 15 * 60);
     assert!(bench.asks(Command::RunNow { key: nginx.clone() }).is_some_and(|said| said.is_ok()));
     assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
-    bench.clears(&nginx);
+    bench.recovers(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
 }
 

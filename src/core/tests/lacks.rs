@@ -19,7 +19,7 @@ fn a_call_without_a_remediation_and_a_shadow_are_counted() {
     for _ in 0..2 {
         bench.breaks(&keys[0]);
         bench.pass(60);
-        bench.clears(&keys[0]);
+        bench.recovers(&keys[0]);
         bench.pass(60);
     }
     bench.breaks(&keys[1]);

@@ -13,3 +13,4 @@ mod models;
 mod pasts;
 mod replays;
 mod sight;
+mod verified;

@@ -119,7 +119,7 @@ fn a_reset_is_no_yes_to_a_rung_whose_outcome_a_crash_hid() {
     bench.pass(60);
     bench.asks(Command::ResetBreaker { key: nginx.clone(), reason: "mended".into() });
     assert_eq!(bench.started.len(), 1);
-    bench.clears(&nginx);
+    bench.recovers(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
 }
 

@@ -21,7 +21,7 @@ fn unknown_for_too_long_calls_a_human_and_resolves_when_seen_again() {
     assert_eq!(bench.pages(), 0);
     bench.pass(1);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Escalated(Cause::CannotSee { .. }))));
-    bench.clears(&nginx);
+    bench.recovers(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
     assert_eq!((bench.pages(), bench.resolves()), (1, 1));
     assert_eq!(bench.core.rates().hour.coverage.whole, 0, "blindness is no fault to fix");

@@ -248,12 +248,14 @@ impl Run<'_> {
         match effect {
             Effect::Record(recorded) => self.note(&recorded),
             Effect::Watch { watch, .. } if watch.role == Role::Verifier => {
-                self.watched.push(watch.clone());
+                if !self.watched.contains(&watch) {
+                    self.watched.push(watch.clone());
+                }
                 self.later(at + std::time::Duration::from_millis(1), Due::Guess { watch });
             }
             Effect::Unwatch(watch) => self.watched.retain(|other| *other != watch),
-            Effect::Survey { incident, survey, rung, .. } => {
-                let facts = self.facts(at, rung);
+            Effect::Survey { incident, survey, rung, verifier, .. } => {
+                let facts = self.facts(at, rung, verifier);
                 self.feed(at, Input::Surveyed { incident, survey, facts });
             }
             Effect::Start { attempt, plan, .. } => {
@@ -264,7 +266,7 @@ impl Run<'_> {
         }
     }
 
-    fn facts(&self, at: Mono, rung: usize) -> Facts {
+    fn facts(&self, at: Mono, rung: usize, verifier: bool) -> Facts {
         let detector = self.past.playbook.detect.checks.iter().enumerate().map(|(index, _)| {
             let of = |track: &&Track| track.role == Role::Detector && track.index == index;
             let read = self.past.tracks.iter().find(of).and_then(|track| latest(track, at));
@@ -278,7 +280,19 @@ impl Run<'_> {
             Reading { began: at, ..read.cloned().unwrap_or_else(unknown) }
         });
         let plan = self.past.plans.get(rung).cloned().unwrap_or_else(|| Err("the ladder has no such rung".into()));
-        Facts { detector: detector.collect(), busy: None, stopped_by_operator: None, plan, began: at }
+        let checks = 0..self.past.playbook.verify.checks.len();
+        let verifier = checks.filter(|_| verifier).map(|index| {
+            let watch = WatchId { key: self.key(), role: Role::Verifier, index };
+            self.verifier(&watch, at)
+        });
+        Facts {
+            detector: detector.collect(),
+            verifier: verifier.collect(),
+            busy: None,
+            stopped_by_operator: None,
+            plan,
+            began: at,
+        }
     }
 
     fn note(&mut self, recorded: &Recorded) {

@@ -84,6 +84,8 @@ pub struct IncidentBook {
     pub attempts: Vec<AttemptId>,
     /// It called a human at least once.
     pub escalated: bool,
+    /// Why it last did.
+    pub cause: Option<Cause>,
     /// When it last did.
     pub called: Option<Mono>,
     /// It was opened because nothing could be seen, or by hand: no check held.
@@ -208,7 +210,7 @@ impl Books {
                 self.storm = Some(*page);
                 self.storm_dedup = Some(dedup.clone());
             }
-            Event::Escalated { incident, page, dedup, to, .. } => {
+            Event::Escalated { incident, page, dedup, to, cause } => {
                 self.page_out(*incident, *page, dedup, to);
                 self.call(*page, to);
                 let key = self.incidents[at(incident.0)].key.clone();
@@ -217,6 +219,7 @@ impl Books {
                 book.dedup = Some(dedup.clone());
                 let incident = &mut self.incidents[at(incident.0)];
                 incident.escalated = true;
+                incident.cause = Some(cause.clone());
                 incident.called = Some(now);
                 (incident.stand, incident.stood_since) = (Stand::Escalated, now);
             }
@@ -281,6 +284,7 @@ impl Books {
             asked: None,
             attempts: Vec::new(),
             escalated: false,
+            cause: None,
             called: None,
             unseen,
         });

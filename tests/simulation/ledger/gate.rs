@@ -10,7 +10,8 @@ use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
 use salve::playbook::{Mode, Playbook, Risk};
 
-use super::{Books, Judged, Outside, hold};
+use super::{Books, IncidentBook, Judged, Outside, hold};
+use crate::shelf::asks_for_one_figure;
 
 /// The host's budget: so many attempts in this time, over all playbooks.
 const HOST_ATTEMPTS: usize = 5;
@@ -37,7 +38,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, intent: 
     hold!(running.is_none_or(|it| it.ended.is_some()), "2 one live attempt", "{}: beside its own", intent.attempt);
 
     silence(books, now, key, &known.playbook, playbook, outside)?;
-    survey(outside, input, now, key, playbook, intent)?;
+    survey(outside, input, now, known, playbook, intent)?;
     one_at_a_time(books, key, intent)?;
     budgets(books, now, key, playbook, intent)?;
     breaker(books, key, intent)?;
@@ -67,16 +68,27 @@ fn silence(
 }
 
 /// Detector and gate were looked at anew, just now, and nothing seen forbids it.
-fn survey(outside: &Outside, input: &Input, now: Now, key: &Key, playbook: &Playbook, intent: &Intent) -> Judged {
+fn survey(
+    outside: &Outside,
+    input: &Input,
+    now: Now,
+    known: &IncidentBook,
+    playbook: &Playbook,
+    intent: &Intent,
+) -> Judged {
+    let (key, attempted) = (&known.key, !known.attempts.is_empty());
     let Input::Surveyed { incident, facts, .. } = input else {
         hold!(false, "gate: fresh readings", "{}: on no fresh survey, but on {input:?}", intent.attempt);
         return Ok(());
     };
     hold!(*incident == intent.incident, "gate: fresh readings", "{}: on another's survey", intent.attempt);
-    let Facts { detector, busy, stopped_by_operator, plan, began } = facts;
+    let Facts { detector, verifier, busy, stopped_by_operator, plan, began } = facts;
     // A run by hand may be of what is well.
     let by_hand = by_hand(outside, key, intent);
     let there = detector.iter().any(|reading| reading.verdict == Verdict::Holds);
+    // After an attempt a failing verifier is the fault, unless one figure merely lies between its two limits.
+    let fails = verifier.iter().any(|reading| reading.verdict == Verdict::DoesNotHold);
+    let there = there || fails && attempted && !asks_for_one_figure(playbook);
     hold!(there || by_hand, "gate: fresh readings", "{}: the fault is not there", intent.attempt);
     hold!(busy.is_none(), "gate: systemd is busy", "{}: {busy:?}", intent.attempt);
     let left_alone = playbook.skip_if_stopped_by_operator && !by_hand && stopped_by_operator.is_some();

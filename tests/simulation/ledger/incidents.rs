@@ -73,7 +73,13 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
                 Input::Read { watch, reading: told } => {
                     watch.key == *key && watch.role == *role && watch.index == *index && told == reading
                 }
-                Input::Surveyed { facts, .. } => *role == Role::Detector && facts.detector.get(*index) == Some(reading),
+                Input::Surveyed { facts, .. } => {
+                    let side = match role {
+                        Role::Detector => &facts.detector,
+                        Role::Verifier => &facts.verifier,
+                    };
+                    side.get(*index) == Some(reading)
+                }
                 _ => false,
             };
             hold!(told, "journal", "{incident}: a reading that nobody told now: {reading:?}");
@@ -156,6 +162,9 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
         Outcome::SelfCleared | Outcome::ClearedUnverified => {
             let acted = matches!(outcome, Outcome::ClearedUnverified);
             hold!(acted != known.attempts.is_empty(), "outcome", "{id}: {outcome:?}, {:?}", known.attempts);
+            if acted {
+                held(books, outside, now, id)?;
+            }
             let unmended = last.is_none_or(|attempt| attempt.concluded && attempt.verified.is_none() || attempt.held);
             hold!(unmended, "outcome", "{id}: self-cleared after an attempt that may have mended it");
             hold!(!known.escalated, "outcome", "{id}: self-cleared after a human was called");
@@ -166,8 +175,12 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
             // An attempt of its own after the page may have healed it.
             let healed = known.attempts.last().is_some_and(|last| healed(books, outside, now, *last, id).is_ok());
             // Or it was blind, and something is seen now.
-            let clear = outside.seen_clear(&known.key) || known.unseen && outside.fault_seen(&known.key);
+            let broken = known.unseen && outside.fault_seen(&known.key);
+            let clear = outside.seen_clear(&known.key) || broken;
             hold!(clear || healed, "unknown ends nothing", "{id}: cleared, and not seen clear");
+            if !healed && !broken {
+                held(books, outside, now, id)?;
+            }
         }
         Outcome::Declined { by, .. } => {
             let said = command.is_some_and(|(command, who)| {
@@ -186,10 +199,32 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
         Outcome::Expired => {
             let over = known.asked.as_ref().is_some_and(|asked| asked.expires <= now.mono);
             hold!(over, "outcome", "{id}: expired before its time");
+            if known.escalated {
+                held(books, outside, now, id)?;
+            }
         }
         Outcome::Superseded => {}
     }
     Ok(())
+}
+
+/// What was attempted or called is over when every verifier has been told to hold for the soak, after the last attempt.
+fn held(books: &Books, outside: &Outside, now: Now, id: IncidentId) -> Judged {
+    let known = books.incident(id).expect("whose end is judged");
+    let soak = soak_of(outside, &known.key, known.escalated);
+    let held = outside.verifier_held(&known.key, now.mono);
+    hold!(held.is_some_and(|held| held >= soak), "healed means verified", "{id}: ended, held for {held:?} of {soak:?}");
+    let last = known.attempts.last().and_then(|attempt| Some((books.attempt(*attempt)?, *attempt)));
+    match last {
+        Some((attempt, id)) if !attempt.held => super::attempts::verifiers_hold(outside, now, attempt, id),
+        _ => Ok(()),
+    }
+}
+
+/// A page is not ended by a blink.
+fn soak_of(outside: &Outside, key: &Key, called: bool) -> Duration {
+    let soak = outside.playbook(key).verify.soak.0;
+    if called && soak.is_zero() { Duration::from_secs(30) } else { soak }
 }
 
 /// Healed is: verified, and it stayed so for the soak, which is doubled for a probe.
@@ -199,7 +234,8 @@ fn healed(books: &Books, outside: &Outside, now: Now, attempt: salve::core::Atte
     hold!(verified.is_some(), "3 outcome before verification", "{id}: healed and not verified");
     let (known, verified) = (known.expect("it was verified"), verified.expect("just seen"));
     hold!(known.incident == id, "journal", "{id}: healed by another incident's {attempt}");
-    let mut soak = outside.playbook(&known.key).verify.soak.0;
+    let called = books.incident(id).is_some_and(|incident| incident.escalated);
+    let mut soak = soak_of(outside, &known.key, called);
     if matches!(known.starter, salve::core::incident::Starter::Probe) {
         soak *= 2;
     }

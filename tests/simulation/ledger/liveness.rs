@@ -4,7 +4,7 @@ use std::collections::BTreeSet;
 use std::time::Duration;
 
 use salve::core::id::IncidentId;
-use salve::core::incident::{BreakerState, Denial};
+use salve::core::incident::{BreakerState, Cause, Denial, Trip};
 use salve::core::time::Now;
 
 use super::books::IncidentBook;
@@ -74,10 +74,24 @@ impl Ledger {
         }
     }
 
+    /// The page of a fix that did help too often stays until its breaker is no longer open, however well all is.
+    fn waits_for_its_breaker(&self, incident: &IncidentBook, now: Now) -> bool {
+        let fixed = matches!(incident.cause, Some(Cause::BreakerOpened { trip: Trip::Fixed { .. }, .. }));
+        let open = match self.books.keys.get(&incident.key).map(|book| &book.breaker) {
+            Some(BreakerState::Open { until, .. }) => *until > now.mono,
+            Some(BreakerState::Latched { .. }) => true,
+            Some(BreakerState::Closed | BreakerState::HalfOpen { .. }) | None => false,
+        };
+        fixed && open
+    }
+
     /// Everything is well again, for longer than any bound: no incident is open, every page is out, every end told.
     pub fn everything_ended(&self, now: Now) -> Judged {
         for (index, incident) in self.books.incidents.iter().enumerate() {
             let since = incident.stood_since;
+            if self.waits_for_its_breaker(incident, now) {
+                continue;
+            }
             let text = || format!("#{} at {}, {:?} since {since}", index + 1, now.mono, incident.stand);
             hold!(!incident.open, "6 every incident ends", "{}", text());
         }

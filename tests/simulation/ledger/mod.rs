@@ -24,7 +24,7 @@ use salve::core::event::{Event, Recorded};
 use salve::core::input::Input;
 use salve::core::time::Now;
 
-pub use books::{AttemptBook, Books, Stand, WindowBook};
+pub use books::{AttemptBook, Books, IncidentBook, Stand, WindowBook};
 pub use outside::Outside;
 
 /// A broken invariant.

@@ -2,6 +2,7 @@
 
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
+use std::time::Duration;
 
 use salve::core::Command;
 use salve::core::id::{AttemptId, IncidentId, Key, RequestId, Role, WatchId};
@@ -18,6 +19,8 @@ pub struct Outside {
     seen: BTreeMap<Key, Seen>,
     /// The same without surveys: the machine may drop one that came too late.
     watched: BTreeMap<Key, Seen>,
+    /// Since when each verifier check was last told to hold, without one told that it fails.
+    holding: BTreeMap<(Key, usize), Mono>,
     /// Every content that was ever in force.
     pub contents: BTreeMap<ContentKey, Arc<Playbook>>,
     /// What is in force and resolves.
@@ -65,6 +68,7 @@ impl Outside {
             Input::Started { booted, .. } => (self.booted, self.life_began) = (*booted, now.mono),
             Input::Loaded(bindings) => self.loaded(bindings),
             Input::Read { watch, reading } => {
+                self.verifier_told(now.mono, watch, reading);
                 told(&mut self.seen, watch, reading);
                 told(&mut self.watched, watch, reading);
             }
@@ -72,6 +76,11 @@ impl Outside {
                 if let Some(incident) = books.incident(*incident) {
                     for (index, reading) in facts.detector.iter().enumerate() {
                         let watch = WatchId { key: incident.key.clone(), role: Role::Detector, index };
+                        told(&mut self.seen, &watch, reading);
+                    }
+                    for (index, reading) in facts.verifier.iter().enumerate() {
+                        let watch = WatchId { key: incident.key.clone(), role: Role::Verifier, index };
+                        self.verifier_told(now.mono, &watch, reading);
                         told(&mut self.seen, &watch, reading);
                     }
                 }
@@ -120,10 +129,32 @@ impl Outside {
     pub fn crashed(&mut self) {
         self.seen.clear();
         self.watched.clear();
+        self.holding.clear();
         self.requests.clear();
         self.hand_wanted.clear();
         self.last_load = None;
         self.cannot_record = false;
+    }
+
+    fn verifier_told(&mut self, now: Mono, watch: &WatchId, reading: &Reading) {
+        let late = self.reading(&watch.key, Role::Verifier, watch.index).is_some_and(|it| it.began > reading.began);
+        if watch.role == Role::Detector || late {
+            return;
+        }
+        let slot = (watch.key.clone(), watch.index);
+        match reading.verdict {
+            Verdict::Holds => drop(self.holding.entry(slot).or_insert(now)),
+            Verdict::DoesNotHold => drop(self.holding.remove(&slot)),
+            Verdict::Unknown(_) => {}
+        }
+    }
+
+    /// How long every verifier of a key has been told to hold, at least; none where one has not been.
+    pub fn verifier_held(&self, key: &Key, now: Mono) -> Option<Duration> {
+        let checks = self.contents.get(&key.content)?.verify.checks.len();
+        let since: Option<Vec<Mono>> =
+            (0..checks).map(|index| self.holding.get(&(key.clone(), index)).copied()).collect();
+        since?.into_iter().max().map(|at| now.since(at))
     }
 
     pub fn reading(&self, key: &Key, role: Role, index: usize) -> Option<&Reading> {

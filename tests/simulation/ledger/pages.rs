@@ -4,13 +4,13 @@ use std::sync::Arc;
 
 use salve::core::event::Event;
 use salve::core::id::{IncidentId, PageId};
-use salve::core::incident::{Cause, Outcome};
+use salve::core::incident::{Cause, Outcome, Trip};
 use salve::core::input::Input;
 use salve::core::time::Now;
 
 use super::{Books, Judged, Outside, hold};
 
-pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -> Judged {
+pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &Event) -> Judged {
     match event {
         Event::Escalated { incident, page, dedup, cause: Cause::Storm { .. }, .. } => {
             hold!(books.storm.is_none(), "7 one page for a storm", "{incident}: beside {:?}", books.storm);
@@ -26,6 +26,7 @@ pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -
             fresh(books, *page)?;
         }
         Event::Escalated { incident, page, dedup, cause, .. } => {
+            settled(books, outside, now, *incident, cause)?;
             let book = books.incident(*incident).and_then(|known| books.keys.get(&known.key));
             let open = book.and_then(|book| book.page);
             hold!(open.is_none(), "7 one open escalation per key", "{incident}: {cause:?} beside {open:?}");
@@ -74,6 +75,25 @@ pub fn check(books: &Books, _: &Outside, _: Now, input: &Input, event: &Event) -
         }
         _ => {}
     }
+    Ok(())
+}
+
+/// The page for a spent budget waits until it is known what the last attempt came to, and says that.
+fn settled(books: &Books, outside: &Outside, now: Now, incident: IncidentId, cause: &Cause) -> Judged {
+    let Cause::BreakerOpened { trip, .. } = cause else { return Ok(()) };
+    let known = books.incident(incident).expect("an incident's records are checked first");
+    let last = known.attempts.last().and_then(|attempt| books.attempt(*attempt));
+    let verified = last.and_then(|attempt| attempt.verified);
+    let judged = last.is_none_or(|attempt| attempt.concluded || attempt.held);
+    hold!(judged, "a page waits for the verification", "{incident}: {cause:?} before its last attempt is judged");
+    let soak = outside.playbook(&known.key).verify.soak.0;
+    let right = match trip {
+        Trip::Fixed { .. } => verified.is_some_and(|at| now.mono.since(at) >= soak),
+        Trip::NotVerified { .. } | Trip::Probe => verified.is_none() && last.is_some(),
+        Trip::AlreadyOpen => true,
+        Trip::Unrecorded => false,
+    };
+    hold!(right, "a page says what happened", "{incident}: {trip:?} where the last attempt was verified: {verified:?}");
     Ok(())
 }
 

@@ -1,0 +1,57 @@
+//! Why a human is called for a breaker: what was attempted, and what became of it.
+
+use super::attempt::LIMITS_UNKNOWN;
+use super::breaker::{Breaker, Limits};
+use super::id::Key;
+use super::incident::{Cause, Trip};
+use super::machine::Core;
+use super::time::Mono;
+
+/// How the attempt that spent the budget was judged.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub(super) enum Judged {
+    /// It helped.
+    Verified,
+    /// It did not.
+    NotVerified,
+}
+
+impl Core {
+    /// A breaker is open for another reason than a budget that was spent just now.
+    pub(super) fn breaker_cause(&self, key: &Key, trip: Trip) -> Cause {
+        let (now, limits) = (self.now.mono, self.limits(key));
+        let made = self.state.breakers.get(key).map_or(0, |breaker: &Breaker| breaker.invocations(now, limits.window));
+        because(made, limits, trip)
+    }
+
+    /// The budget is spent, and its last attempt is judged. Counts the attempts that spent it, however long it took to
+    /// judge them.
+    pub(super) fn spent(&self, key: &Key, last: Judged) -> Cause {
+        let limits = self.limits(key);
+        let closed = self.state.closed.iter().map(|incident| &**incident);
+        let of_key = self.state.open.values().chain(closed).filter(|incident| incident.key == *key);
+        let mut made: Vec<(Mono, bool)> =
+            of_key.flat_map(|one| &one.attempts).map(|attempt| (attempt.started, attempt.verified)).collect();
+        made.sort_unstable();
+        let spending = &made[made.len().saturating_sub(limits.attempts)..];
+        let helped = spending.iter().filter(|(_, verified)| *verified).count();
+        let trip = match last {
+            Judged::Verified => Trip::Fixed { times: number(helped) },
+            Judged::NotVerified => Trip::NotVerified { failed: number(spending.len() - helped) },
+        };
+        because(spending.len(), limits, trip)
+    }
+
+    fn limits(&self, key: &Key) -> Limits {
+        self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook))
+    }
+}
+
+fn because(attempts: usize, limits: Limits, trip: Trip) -> Cause {
+    let window_ms = u64::try_from(limits.window.as_millis()).unwrap_or(u64::MAX);
+    Cause::BreakerOpened { attempts: number(attempts), window_ms, trip }
+}
+
+fn number(count: usize) -> u32 {
+    u32::try_from(count).unwrap_or(u32::MAX)
+}
