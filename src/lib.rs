@@ -17,9 +17,9 @@
 //! | [`playbook`] | what an operator writes: model, reading with spans, lint, schema, the shipped catalogue |
 //! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |
 //! | [`foreign`] | files that are not salve's own: opened step by step, in threads that may hang |
-//! | [`host`] | what the kernel and systemd offer, made safe to use |
+//! | [`host`] | what the kernel and systemd offer, made safe to use; the one way to start a child |
 //! | [`check`] | one file per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
-//! | [`action`] | one file per kind of action; children in scopes that can be emptied; safe deletion |
+//! | [`action`] | one file per kind of action; attempts, held in scopes that can be emptied; safe deletion |
 //! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
 //! | [`evidence`] | what is gathered for a page or a snapshot, each piece to its deadline |
 //! | [`channel`] | one file per escalation channel; the durable outbox |

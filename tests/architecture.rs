@@ -55,6 +55,28 @@ const IMPURE: [&[&str]; 22] = [
     &["notify"],
 ];
 
+/// What starts a process: each a path, wherever it stands.
+const STARTS: [&[&str]; 8] = [
+    &["process", "Command"],
+    &["libc", "fork"],
+    &["libc", "vfork"],
+    &["libc", "posix_spawn"],
+    &["libc", "posix_spawnp"],
+    &["libc", "SYS_clone3"],
+    &["libc", "SYS_clone"],
+    &["SpawnSpec"],
+];
+
+/// Who may start a process, and why. All else goes through `host::child`, which holds what it starts in a scope.
+const MAY_START: [(&str, &str); 6] = [
+    ("src/host/sys", "the one way itself"),
+    ("src/host/child", "the one way itself: its scopes and what they hold"),
+    ("src/console/editor.rs", "$EDITOR owns the terminal of the person who opened it"),
+    ("src/control/way.rs", "ssh may ask its user for a password on the terminal"),
+    ("src/cli/service.rs", "systemctl may ask its user for a password on the terminal"),
+    ("src/demo/stage.rs", "the demo's actors play services: they run until the demo ends"),
+];
+
 /// One piece of source text that matters here.
 #[derive(Debug, Clone, PartialEq)]
 enum Token {
@@ -371,6 +393,47 @@ fn the_core_is_pure() {
     assert!(core.len() > 5, "the core is not where it was");
     let wrong: Vec<String> = core.iter().flat_map(|(file, source)| impure(file, source)).collect();
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Everything in this file, without its tests, that starts a process by itself, in words.
+fn starts(file: &Path, source: &str) -> Vec<String> {
+    let of_tests = file.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs");
+    if of_tests || MAY_START.iter().any(|(place, _)| file.starts_with(place)) {
+        return Vec::new();
+    }
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let named = paths(&module(file), source);
+    let hits = named.iter().filter_map(|named| {
+        let hit = STARTS.iter().find(|start| named.path.windows(start.len()).any(|part| part == **start))?;
+        Some(format!("{}:{}: starts a process by `{}`", file.display(), named.line, hit.join("::")))
+    });
+    hits.collect()
+}
+
+#[test]
+fn there_is_one_way_to_start_a_child() {
+    let sources = sources();
+    for (place, why) in &MAY_START {
+        assert!(sources.iter().any(|(file, _)| file.starts_with(place)), "{place} ({why}) is gone");
+    }
+    let wrong: Vec<String> = sources.iter().flat_map(|(file, source)| starts(file, source)).collect();
+    assert!(wrong.is_empty(), "go through host::child instead:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_planted_second_way_to_start_a_child_is_found() {
+    let file = Path::new("src/check/command.rs");
+    for source in [
+        "use std::process::Command;",
+        "use tokio::process::{Child, Command};",
+        "use std::process; fn f() { process::Command::new(x); }",
+        "fn f() { unsafe { libc::fork() }; }",
+        "use crate::host::sys::SpawnSpec;",
+    ] {
+        assert_eq!(starts(file, source).len(), 1, "{source}");
+    }
+    let allowed = "use crate::core::Command; fn f() { Job::new(x).run() }\n#[cfg(test)]\nmod tests { use std::process::Command; }";
+    assert_eq!(starts(file, allowed), Vec::<String>::new());
 }
 
 #[test]

@@ -21,12 +21,17 @@ const SMALL: u64 = 256 * 1024;
 /// Where there is none that may be run, or its file does not answer.
 pub async fn resolve(name: &str) -> Result<(PathBuf, Identity), ProgramError> {
     let wanted = name.to_owned();
-    let found = move |may_hang: &MayHang| {
-        let program = program::resolve(&wanted, may_hang)?;
-        let identity = identity(&program, may_hang);
-        Ok((program.path, identity))
-    };
-    foreign::at(Path::new(name), ANSWERS_WITHIN, found).await?
+    foreign::at(Path::new(name), ANSWERS_WITHIN, move |may_hang| resolve_here(&wanted, may_hang)).await?
+}
+
+/// The same in a thread that may hang.
+///
+/// # Errors
+/// Where there is none that may be run.
+pub fn resolve_here(name: &str, may_hang: &MayHang) -> Result<(PathBuf, Identity), ProgramError> {
+    let program = program::resolve(name, may_hang)?;
+    let identity = identity(&program, may_hang);
+    Ok((program.path, identity))
 }
 
 fn identity(program: &Program, may_hang: &MayHang) -> Identity {

@@ -17,9 +17,7 @@
 //! | `registry` | the kinds, registered once: add a kind's file, and its line there |
 //! | [`unit`], `run`, [`clean`], `truncate`, `signal`, `http`, `remount`, `container`, `link`, `limit`, `wait`, `snapshot` | one kind of action each |
 //! | `process` | one child of an attempt |
-//! | `scope` | what holds an attempt's processes together, so that they can all be ended |
-//! | `output`, [`redact`] | what a program printed: bounded, visible, without secrets |
-//! | `raw` | the one room with `unsafe` code |
+//! | `output`, [`redact`] | what a program printed: visible, without secrets |
 
 pub mod clean;
 mod container;
@@ -32,13 +30,11 @@ pub mod order;
 mod output;
 pub mod plan;
 mod process;
-mod raw;
 pub use crate::host::redact;
 mod registry;
 mod remount;
 mod run;
 pub mod runner;
-mod scope;
 mod signal;
 mod snapshot;
 mod truncate;
@@ -53,12 +49,13 @@ pub use self::plan::{PlanError, plan};
 pub use self::runner::Runner;
 use crate::core::IncidentId;
 use crate::core::plan::ScopeLevel;
+use crate::host::child::Scopes;
 use crate::playbook::Target;
 
 /// How well the processes of an attempt could be held together if one were started by this process now.
 #[must_use]
 pub fn scope_level() -> ScopeLevel {
-    scope::Scopes::detect("look").level()
+    runner::scope_level(Scopes::detect("look").level())
 }
 
 /// What a plan is made for.

@@ -1,60 +1,55 @@
-//! One child of an attempt: started clean, drained always, waited for to a deadline, and ended with all that it left.
+//! One child of an attempt: what was planned is what is started, and its report says how it ended.
 
 use std::fmt::Write as _;
-use std::io;
-use std::os::fd::{AsFd as _, OwnedFd};
-use std::sync::{Arc, Mutex, PoisonError};
+use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::pipe::{PipeFlags, pipe_with};
-use rustix::process::{WaitId, WaitIdOptions, WaitIdStatus, waitid};
-use tokio::io::AsyncReadExt as _;
-use tokio::io::unix::AsyncFd;
-use tokio::net::unix::pipe::Receiver;
-use tokio::time::{Instant, timeout, timeout_at};
+use tokio::time::{Instant, timeout_at};
 
 use super::order::RunOrder;
-use super::output::Capture;
-use super::raw::{self, Birth};
-use super::scope::{Emptied, MARKER, Scope};
+use super::output::captured;
 use super::{identity, runner::Ran};
 use crate::core::plan::StepResult;
+use crate::foreign::MayHang;
+use crate::host::child::{self, Drain, Emptied, Ended, Errors, Invocation, Scope, StartError};
 
 /// Said in every plan.
 pub const LIMITS: &str = "session of its own, umask 077, 1024 open files, no core file, no input";
 /// From TERM to KILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// How long output that is still in the pipe may take once nothing lives that could write more.
-const LAST_WORDS: Duration = Duration::from_millis(500);
+/// Bytes of output that are kept: half of its beginning, half of its end.
+const KEPT: usize = 128 * 1024;
+
+/// Why a planned program was not started.
+#[derive(Debug, thiserror::Error)]
+enum RunError {
+    #[error(transparent)]
+    Start(#[from] StartError),
+    #[error("{0}")]
+    Changed(String),
+}
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
-pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: Instant) -> Ran {
-    if let Some(why) = changed(order).await {
-        return Ran::refused(why);
-    }
-    let (child, output) = match start(order, marker, scope) {
-        Ok(started) => started,
-        Err(error) => return Ran::failed(format!("cannot be started: {error}")),
+pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran {
+    let name = order.program.to_string_lossy().into_owned();
+    let (planned, place) = (order.clone(), Arc::clone(scope));
+    let prepare = move |may_hang: &MayHang| match changed(&planned, may_hang) {
+        Some(why) => Err(RunError::Changed(why)),
+        None => Ok((invocation(planned), place)),
     };
-    let capture = Arc::new(Mutex::new(Capture::default()));
-    let drain = tokio::spawn(drain(output, Arc::clone(&capture)));
+    let mut child = match child::start(&name, deadline, prepare).await {
+        Ok(child) => child,
+        Err(RunError::Changed(why)) => return Ran::refused(why),
+        Err(RunError::Start(error)) => return Ran::failed(error.to_string()),
+    };
+    let drain = Drain::of(child.output.take(), KEPT);
     let waited = timeout_at(deadline, child.wait()).await;
     let in_time = waited.is_ok();
-    if in_time {
-        scope.main_is(None);
-    }
-    let emptied = empty(scope, in_time).await;
-    if !in_time {
-        // Dead, or not to be killed: then it is reaped whenever it dies.
-        if timeout(LAST_WORDS, child.wait()).await.is_err() {
-            tokio::spawn(async move { child.wait().await });
-        }
-    }
-    drained(drain).await;
-    let mut output = capture.lock().unwrap_or_else(PoisonError::into_inner).text();
+    let emptied = if in_time { child.end_leavings().await } else { child.end(GRACE).await };
+    let mut output = captured(&drain.finish().await);
     note(&mut output, in_time, &emptied);
     let result = match waited {
-        Ok(Ok(status)) => ended(&status),
+        Ok(Ok(status)) => ended(status),
         Ok(Err(error)) => StepResult::Failed(format!("cannot be waited for: {error}").into()),
         Err(_) => StepResult::TimedOut,
     };
@@ -62,81 +57,24 @@ pub async fn run(order: &RunOrder, marker: &str, scope: &Arc<Scope>, deadline: I
 }
 
 /// Another file, or one that others could have changed, is not what was planned and shown.
-async fn changed(order: &RunOrder) -> Option<String> {
+fn changed(order: &RunOrder, may_hang: &MayHang) -> Option<String> {
     let path = order.program.to_string_lossy();
-    match identity::resolve(&path).await {
+    match identity::resolve_here(&path, may_hang) {
         Ok((program, identity)) if program == order.program && identity == order.identity => None,
         Ok(_) => Some(format!("{path} changed since the plan was made")),
         Err(error) => Some(error.to_string()),
     }
 }
 
-/// A child that this process reaps itself; until then, the scope knows it as its main process.
-struct Child {
-    scope: Arc<Scope>,
-    handle: AsyncFd<OwnedFd>,
+fn invocation(order: RunOrder) -> Invocation {
+    Invocation { program: order.program, argv: order.argv, env: order.env, input: false, errors: Errors::WithOutput }
 }
 
-/// Not waited for to its end (the attempt was dropped): from now on the scope reaps it with the rest.
-impl Drop for Child {
-    fn drop(&mut self) {
-        self.scope.main_is(None);
-    }
-}
-
-impl Child {
-    /// Waits for its death, and reaps it.
-    async fn wait(&self) -> io::Result<WaitIdStatus> {
-        loop {
-            let mut ready = self.handle.readable().await?;
-            let who = WaitId::PidFd(self.handle.get_ref().as_fd());
-            if let Some(status) = waitid(who, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)? {
-                return Ok(status);
-            }
-            ready.clear_ready();
-        }
-    }
-}
-
-fn start(order: &RunOrder, marker: &str, scope: &Arc<Scope>) -> io::Result<(Child, OwnedFd)> {
-    let (ours, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
-    let environment = order.env.iter().map(|(name, value)| (&**name, &**value)).chain([(MARKER, marker)]);
-    let arguments = order.argv.iter().map(String::as_str);
-    let born = Birth::new(&order.program, arguments, environment, scope.place()?, theirs, scope.brand().0)?.start()?;
-    scope.main_is(Some(born.pid));
-    Ok((Child { scope: Arc::clone(scope), handle: raw::readable(born.handle)? }, ours))
-}
-
-/// Reads until every writer is gone. Never stops early: a full pipe would hang the child.
-async fn drain(output: OwnedFd, capture: Arc<Mutex<Capture>>) {
-    let nonblocking = rustix::io::ioctl_fionbio(&output, true);
-    let Ok(mut output) = nonblocking.map_err(Into::into).and_then(|()| Receiver::from_owned_fd(output)) else { return };
-    let mut buffer = vec![0; 64 * 1024];
-    while let Ok(count @ 1..) = output.read(&mut buffer).await {
-        capture.lock().unwrap_or_else(PoisonError::into_inner).push(&buffer[..count]);
-    }
-}
-
-/// Waits for the end of the output, but not for one who can be neither killed nor waited out.
-async fn drained(mut drain: tokio::task::JoinHandle<()>) {
-    if timeout(LAST_WORDS, &mut drain).await.is_err() {
-        drain.abort();
-    }
-}
-
-/// Empties the scope off the runtime's own threads, because it looks through `/proc` and sleeps.
-async fn empty(scope: &Arc<Scope>, in_time: bool) -> Emptied {
-    let scope = Arc::clone(scope);
-    let ending = move || if in_time { scope.end_leavings() } else { scope.end(GRACE) };
-    tokio::task::spawn_blocking(ending).await.unwrap_or_default()
-}
-
-fn ended(status: &WaitIdStatus) -> StepResult {
-    match (status.exit_status(), status.terminating_signal()) {
-        (Some(0), _) => StepResult::Done("exit code 0".into()),
-        (Some(code), _) => StepResult::Failed(format!("exit code {code}").into()),
-        (None, Some(signal)) => StepResult::Failed(format!("ended by signal {signal}").into()),
-        (None, None) => StepResult::Failed("ended in an unknown way".into()),
+fn ended(ended: Ended) -> StepResult {
+    match ended {
+        Ended::Exit(0) => StepResult::Done("exit code 0".into()),
+        Ended::Exit(_) | Ended::Signal(_) => StepResult::Failed(ended.to_string().into()),
+        Ended::TimedOut => StepResult::TimedOut,
     }
 }
 

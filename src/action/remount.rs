@@ -102,12 +102,12 @@ fn unit_of(point: &str) -> String {
 /// Does both. Where the first fails (nothing was mounted any more) the second is done all the same.
 pub(super) async fn carry_out(order: RemountOrder, stage: &mut Stage<'_>) -> Ran {
     let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
-    let (deadline, marker) = (stage.deadline, stage.marker());
+    let deadline = stage.deadline;
     let scope = match stage.scope() {
         Ok(scope) => scope,
         Err(error) => return Ran::failed(format!("no scope can be made for it: {error}")),
     };
-    let first = process::run(&order.unmount, &marker, &scope, deadline).await;
+    let first = process::run(&order.unmount, &scope, deadline).await;
     if matches!(first.result, StepResult::TimedOut | StepResult::Refused(_)) || !first.scope_empty {
         return first;
     }

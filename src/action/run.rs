@@ -55,9 +55,9 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
 
 /// Runs it.
 pub(super) async fn carry_out(order: RunOrder, stage: &mut Stage<'_>) -> Ran {
-    let (deadline, marker) = (stage.deadline, stage.marker());
+    let deadline = stage.deadline;
     match stage.scope() {
-        Ok(scope) => process::run(&order, &marker, &scope, deadline).await,
+        Ok(scope) => process::run(&order, &scope, deadline).await,
         Err(error) => Ran::failed(format!("no scope can be made for it: {error}")),
     }
 }

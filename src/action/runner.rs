@@ -10,10 +10,10 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::order::Order;
-use super::scope::{Scope, Scopes};
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::host::Systemd;
+use crate::host::child::{Level, Scope, Scopes};
 
 /// Carries out plans. One for each state folder; it owns the place where attempts get their scopes.
 #[derive(Debug)]
@@ -40,14 +40,9 @@ impl Stage<'_> {
         if let Some(scope) = self.scope {
             return Ok(Arc::clone(scope));
         }
-        let fresh = Arc::new(self.runner.scopes.open(self.attempt)?);
+        let fresh = Arc::new(self.runner.scopes.open(self.attempt.0)?);
         *self.scope = Some(Arc::clone(&fresh));
         Ok(fresh)
-    }
-
-    /// What the attempt's processes are known by.
-    pub fn marker(&self) -> String {
-        self.runner.scopes.marker(self.attempt)
     }
 
     /// Where salve keeps its state: nothing may be done to it.
@@ -92,7 +87,7 @@ impl Runner {
 
     /// How an attempt's processes will be held together.
     pub fn level(&self) -> ScopeLevel {
-        self.scopes.level()
+        scope_level(self.scopes.level())
     }
 
     /// Carries out a plan whose intent is durable. Ends soon after the plan's deadline, whatever its processes do:
@@ -118,7 +113,7 @@ impl Runner {
                 break;
             }
         }
-        let level = scope.as_ref().map_or(ScopeLevel::None, |scope| scope.level());
+        let level = scope.as_ref().map_or(ScopeLevel::None, |scope| scope_level(scope.level()));
         if let Some(scope) = scope.take() {
             close(scope).await;
         }
@@ -144,13 +139,22 @@ impl Runner {
 
     /// After a crash: ends what is left of an attempt's scope. True once it is empty.
     pub async fn empty_leftover(&self, attempt: AttemptId) -> bool {
-        let scope = self.scopes.leftover(attempt);
+        let scope = self.scopes.leftover(attempt.0);
         let ending = move || {
             let empty = scope.end_leftover();
             scope.remove();
             empty
         };
         tokio::task::spawn_blocking(ending).await.unwrap_or(false)
+    }
+}
+
+/// As the journal records it.
+pub(super) const fn scope_level(level: Level) -> ScopeLevel {
+    match level {
+        Level::CgroupV2 => ScopeLevel::CgroupV2,
+        Level::CgroupV1 => ScopeLevel::CgroupV1,
+        Level::Subreaper => ScopeLevel::Subreaper,
     }
 }
 

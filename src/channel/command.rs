@@ -8,8 +8,7 @@ use super::document::whole;
 use super::page::{Page, PageKind};
 use super::settings::CommandSettings;
 use super::{Pace, Said, Setback};
-use crate::host::child::{Ended, Job, Ran, run};
-use crate::host::program;
+use crate::host::child::{Ended, Job, Ran, StartError};
 
 /// Bytes of output to keep for saying what went wrong.
 const KEEP: usize = 1024;
@@ -29,25 +28,25 @@ impl CommandChannel {
         let Some((name, args)) = self.settings.run.split_first() else {
             return Err(Setback::new(Pace::Slow, "its `run` is empty"));
         };
-        // looked up each time: a program that was missing may have been installed since
-        let program = program::find(name, program::ANSWERS_WITHIN).await;
-        let program = program.map_err(|error| Setback::new(Pace::Slow, error.to_string()))?;
         let job = Job {
-            program: program.path,
-            args: args.to_vec(),
             env: environment(&page),
             stdin: whole(&page, &TimeZone::system()).into_bytes(),
-            deadline: self.settings.timeout.0,
             keep: KEEP,
+            ..Job::new(name.as_str(), args.to_vec(), self.settings.timeout.0)
         };
-        match run(job).await {
-            Ok(Ran { ended, output }) => {
+        match job.run().await {
+            Ok(Ran { ended, output, .. }) => {
+                let output = output.text();
                 let said = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 let colon = if said.is_empty() { "" } else { ": " };
                 let said = format!("{name}: {ended}{colon}{said}");
                 if ended == Ended::Exit(0) { Ok(said) } else { Err(Setback::new(Pace::Usual, said)) }
             }
-            Err(error) => Err(Setback::new(Pace::Usual, format!("{name} could not be started: {error}"))),
+            // A program that is missing may be installed yet: it is looked up each time.
+            Err(error @ StartError::Program(_)) => Err(Setback::new(Pace::Slow, error.to_string())),
+            Err(error @ (StartError::NoAnswer(_) | StartError::Failed { .. })) => {
+                Err(Setback::new(Pace::Usual, error.to_string()))
+            }
         }
     }
 }

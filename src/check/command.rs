@@ -1,21 +1,16 @@
-//! A program's exit code and output: the escape hatch. The deadline ends its whole process group, and a grandchild
-//! that keeps the pipe open is not waited for.
+//! A program's exit code and output: the escape hatch. All that it leaves running is ended with it, or at the deadline.
 
-use std::process::Stdio;
 use std::sync::Arc;
 use std::time::Duration;
 
-use rustix::process::{Pid, Signal, kill_process_group};
 use serde::{Deserialize, Serialize};
-use tokio::io::AsyncReadExt;
-use tokio::process::{Child, ChildStdout, Command};
-use tokio::time::timeout;
 
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
 use super::subject::millis;
-use crate::host::program::{FIXED_PATH, find};
+use crate::host::child::{Ended, Errors, Job};
+use crate::host::redact::redact;
 use crate::playbook::Target;
 use crate::playbook::check::CommandCheck;
 use crate::playbook::placeholder::{self, Placeholders};
@@ -24,8 +19,8 @@ use crate::playbook::value::{Template, WantedNumber};
 /// So much of the output is looked at; the rest is read and dropped.
 const OUTPUT: usize = 64 * 1024;
 
-/// For how long output is still read after the program's end.
-const DRAIN: Duration = Duration::from_millis(200);
+/// So many characters of its first line are kept.
+const WORDS: usize = 200;
 
 /// Which program.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
@@ -47,6 +42,9 @@ pub struct CommandSeen {
     pub signal: Option<i32>,
     /// Whether the output held the text that was looked for.
     pub text: Option<bool>,
+    /// The first line that it printed, on standard output or else on standard error; cut, without secrets.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub words: Option<Arc<str>>,
 }
 
 /// The program with its placeholders filled.
@@ -70,100 +68,58 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
 pub async fn look(subject: &CommandSubject, _: &Looker) -> Result<CommandSeen, String> {
-    let limit = Duration::from_millis(subject.timeout_ms);
-    run(&subject.argv, subject.text.as_deref(), limit).await
+    run(&subject.argv, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
 async fn run(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<CommandSeen, String> {
     let (name, arguments) = argv.split_first().ok_or("the check names no program")?;
-    let program = find(name, limit).await.map_err(|error| error.to_string())?;
-    let mut child = Command::new(&program.path)
-        .args(arguments.iter().map(|argument| &**argument))
-        .env_clear()
-        .env("PATH", FIXED_PATH.join(":"))
-        .env("LANG", "C.UTF-8")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .map_err(|error| format!("{} cannot be run: {error}", program.path.display()))?;
-    crate::host::oom::usual(child.id());
-    // Its group goes with this look, however the look ends: done, late, or dropped with its watch.
-    let _group = Group(child.id().and_then(|id| Pid::from_raw(i32::try_from(id).ok()?)));
-    let output = child.stdout.take();
-    let ended = timeout(limit, ended(&mut child, output)).await;
-    let (status, output) = ended.map_err(|_| format!("{name} did not end within {} s", limit.as_secs_f64()))??;
+    let arguments = arguments.iter().map(ToString::to_string).collect();
+    let job = Job {
+        errors: Errors::Apart,
+        grace: Duration::ZERO,
+        // only the head is looked at
+        keep: 2 * OUTPUT,
+        ..Job::new(&**name, arguments, limit)
+    };
+    let ran = job.run().await.map_err(|error| error.to_string())?;
+    let (exit, signal) = match ran.ended {
+        Ended::Exit(code) => (u16::try_from(code).ok(), None),
+        Ended::Signal(signal) => (None, Some(signal)),
+        Ended::TimedOut => return Err(format!("{name} did not end within {} s", limit.as_secs_f64())),
+    };
+    let words = ran.output.first_line(WORDS).or_else(|| ran.errors.first_line(WORDS));
     Ok(CommandSeen {
-        exit: status.code().and_then(|code| u16::try_from(code).ok()),
-        signal: std::os::unix::process::ExitStatusExt::signal(&status),
-        text: text.map(|text| String::from_utf8_lossy(&output).contains(text)),
+        exit,
+        signal,
+        text: text.map(|text| String::from_utf8_lossy(ran.output.head()).contains(text)),
+        words: words.map(|line| redact(&line).into()),
     })
 }
 
-/// A process group that is killed when this is dropped.
-struct Group(Option<Pid>);
-
-impl Drop for Group {
-    fn drop(&mut self) {
-        if let Some(leader) = self.0 {
-            let _ = kill_process_group(leader, Signal::KILL);
-        }
-    }
-}
-
-/// Waits for the program, not for whoever holds its output; that is read meanwhile, and a moment longer.
-async fn ended(child: &mut Child, output: Option<ChildStdout>) -> Result<(std::process::ExitStatus, Vec<u8>), String> {
-    let mut kept = Vec::new();
-    let status = {
-        let reading = drain(output, &mut kept);
-        tokio::pin!(reading);
-        let mut read = false;
-        let status = loop {
-            tokio::select! {
-                status = child.wait() => break status,
-                () = &mut reading, if !read => read = true,
-            }
-        };
-        if !read {
-            let _ = timeout(DRAIN, reading).await;
-        }
-        status
-    };
-    Ok((status.map_err(|error| format!("its end was not seen: {error}"))?, kept))
-}
-
-async fn drain(output: Option<ChildStdout>, kept: &mut Vec<u8>) {
-    let Some(mut output) = output else { return };
-    let mut buffer = [0; 4096];
-    while let Ok(count @ 1..) = output.read(&mut buffer).await {
-        let room = OUTPUT - kept.len();
-        kept.extend_from_slice(&buffer[..count.min(room)]);
-    }
-}
-
-/// Whatever changes is kept.
+/// Words alone may change with every run: they are no change.
 pub(super) fn hardly_differs(now: &CommandSeen, then: &CommandSeen) -> bool {
-    now == then
+    (now.exit, now.signal, now.text) == (then.exit, then.signal, then.text)
 }
 
 /// Judges it. Death by a signal is not any exit code.
 #[must_use]
 pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judged {
     let mut parts = Parts::default();
-    let words = match (seen.exit, seen.signal) {
+    let ended = match (seen.exit, seen.signal) {
         (Some(code), _) => format!("exit {code}"),
         (None, Some(signal)) => format!("ended by signal {signal}"),
         (None, None) => "ended".into(),
     };
+    let words = seen.words.as_ref().map_or_else(|| ended.clone(), |said| format!("{ended}: {said}"));
     // A program alone asks for its success; a text alone for the text.
     let success = WantedNumber { negated: false, number: 0 };
     if let Some(wanted) = check.exit.or(check.output.is_none().then_some(success)) {
         parts.met(wanted.admits(seen.exit), words.as_str());
     }
     if check.output.is_some() {
+        if check.exit.is_none() {
+            parts.say(words.as_str());
+        }
         match seen.text {
             Some(held) => parts.met(held, if held { "text found" } else { "text missing" }),
             None => parts.unclear("the output was not looked at for this text"),
@@ -200,7 +156,7 @@ mod tests {
     #[test]
     fn exit_and_output_are_judged() {
         let wanting = |exit: &str| CommandCheck { exit: Some(exit.parse().unwrap()), ..CommandCheck::default() };
-        let ended = |exit, signal| CommandSeen { exit, signal, text: None };
+        let ended = |exit, signal| CommandSeen { exit, signal, text: None, words: None };
         assert_eq!(judge(&wanting("0"), &ended(Some(0), None)).verdict, Verdict::Holds);
         assert_eq!(judge(&wanting("0"), &ended(None, Some(9))).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&wanting("not 0"), &ended(None, Some(9))).verdict, Verdict::Holds);
@@ -231,7 +187,7 @@ mod tests {
     #[tokio::test]
     async fn a_program_is_run_in_a_clean_place() {
         let seen = ran(&["sh", "-c", "pwd; env; exit 3"], Some("/\n"), LONG).await.unwrap();
-        assert_eq!(seen, CommandSeen { exit: Some(3), signal: None, text: Some(true) });
+        assert_eq!((seen.exit, seen.text), (Some(3), Some(true)));
         let home = ran(&["sh", "-c", "echo $HOME:${CARGO:-none}"], Some(":none"), LONG).await.unwrap();
         assert_eq!(home.text, Some(true));
         let killed = ran(&["sh", "-c", "kill -9 $$"], None, LONG).await.unwrap();
@@ -242,11 +198,36 @@ mod tests {
     #[tokio::test]
     async fn a_grandchild_that_holds_the_output_is_not_waited_for() {
         let seen = ran(&["sh", "-c", "sleep 600 & echo done"], Some("done"), LONG).await.unwrap();
-        assert_eq!(seen, CommandSeen { exit: Some(0), signal: None, text: Some(true) });
+        assert_eq!((seen.exit, seen.text), (Some(0), Some(true)));
     }
 
     #[tokio::test]
-    async fn a_program_that_does_not_end_is_unknown_and_ended_with_its_group() {
+    async fn the_first_line_that_a_program_prints_is_what_was_seen() {
+        let seen = ran(&["sh", "-c", "echo; echo 'DISK CRITICAL - /srv 97%'; echo more; exit 2"], None, LONG).await;
+        assert_eq!(judge(&CommandCheck::default(), &seen.unwrap()).seen, "exit 2: DISK CRITICAL - /srv 97%");
+        let complaint = ran(&["sh", "-c", "echo 'token=abc\u{1b}[1m refused' >&2; exit 3"], None, LONG).await.unwrap();
+        let said = judge(&CommandCheck::default(), &complaint).seen;
+        assert!(said.starts_with("exit 3: token=[redacted]") && !said.contains('\u{1b}'), "{said}");
+        let silent = ran(&["true"], None, LONG).await.unwrap();
+        assert_eq!(judge(&CommandCheck::default(), &silent).seen, "exit 0");
+        assert!(hardly_differs(&CommandSeen { words: Some("load 0.12".into()), ..silent.clone() }, &silent));
+    }
+
+    #[tokio::test]
+    async fn a_daemon_that_a_check_starts_ends_with_the_check() {
+        let script = "(setsid env -i /bin/sh -c 'echo pid=$$ >&2; exec sleep 1000' &) ; sleep 0.2; echo done";
+        let daemons = (0..5).map(|_| tokio::spawn(async move { ran(&["sh", "-c", script], Some("done"), LONG).await }));
+        for daemon in daemons.collect::<Vec<_>>() {
+            assert_eq!(daemon.await.unwrap().unwrap().text, Some(true));
+        }
+        let mine =
+            |pid: &str| std::fs::read(format!("/proc/{pid}/cmdline")).is_ok_and(|line| line == b"sleep\x001000\0");
+        let children = std::fs::read_to_string("/proc/thread-self/children").unwrap_or_default();
+        assert!(!children.split_whitespace().any(mine), "{children}");
+    }
+
+    #[tokio::test]
+    async fn a_program_that_does_not_end_is_unknown_and_ended_with_its_scope() {
         let folder = tempfile::tempdir().unwrap();
         let file = folder.path().join("pid");
         let script = format!("sleep 600 & echo $! >{}; wait", file.display());

@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Gathered;
-use crate::host::child::{Ended, Job, run};
-use crate::host::program;
+use crate::host::child::{Ended, Job};
 use crate::playbook::Target;
 
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -27,19 +26,11 @@ pub(super) async fn of_the_kernel(lines: u32) -> Gathered {
 }
 
 async fn read(of: String, lines: u32) -> Gathered {
-    let program = program::find("journalctl", program::ANSWERS_WITHIN).await.map_err(|error| error.to_string())?;
-    let job = Job {
-        program: program.path,
-        args: arguments(of, lines),
-        env: Vec::new(),
-        stdin: Vec::new(),
-        deadline: DEADLINE,
-        keep: LARGEST,
-    };
-    let ran = run(job).await.map_err(|error| format!("journalctl could not be started: {error}"))?;
+    let job = Job { keep: LARGEST, ..Job::new("journalctl", arguments(of, lines), DEADLINE) };
+    let ran = job.run().await.map_err(|error| error.to_string())?;
     match ran.ended {
-        Ended::Exit(0) => Ok(ran.output),
-        ended => Ok(format!("{}\n[journalctl: {ended}]", ran.output.trim_end())),
+        Ended::Exit(0) => Ok(ran.output.text()),
+        ended => Ok(format!("{}\n[journalctl: {ended}]", ran.output.text().trim_end())),
     }
 }
 

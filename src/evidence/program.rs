@@ -3,8 +3,7 @@
 use std::time::Duration;
 
 use super::Gathered;
-use crate::host::child::{Ended, Job, run};
-use crate::host::program;
+use crate::host::child::{Ended, Job};
 use crate::playbook::Target;
 use crate::playbook::placeholder::{self, Placeholders};
 use crate::playbook::value::Template;
@@ -16,18 +15,10 @@ pub(super) async fn gather(words: &[Template], target: &Target) -> Gathered {
     let values = Placeholders { target: target.clone(), incident: None, pid: None };
     let filled = placeholder::arguments(words, &values).map_err(|error| error.to_string())?;
     let (name, args) = filled.split_first().ok_or("no program is named")?;
-    let program = program::find(name, program::ANSWERS_WITHIN).await.map_err(|error| error.to_string())?;
-    let job = Job {
-        program: program.path,
-        args: args.to_vec(),
-        env: Vec::new(),
-        stdin: Vec::new(),
-        deadline: DEADLINE,
-        keep: LARGEST,
-    };
-    let ran = run(job).await.map_err(|error| format!("{name} could not be started: {error}"))?;
+    let job = Job { keep: LARGEST, ..Job::new(name.as_str(), args.to_vec(), DEADLINE) };
+    let ran = job.run().await.map_err(|error| error.to_string())?;
     match ran.ended {
-        Ended::Exit(0) => Ok(ran.output),
-        ended => Ok(format!("{}\n[{ended}]", ran.output.trim_end())),
+        Ended::Exit(0) => Ok(ran.output.text()),
+        ended => Ok(format!("{}\n[{ended}]", ran.output.text().trim_end())),
     }
 }

@@ -1,15 +1,16 @@
 //! What the kernel and systemd offer, made safe to use: the lowest room, which knows no other but the core's clock
 //! types. `check` looks at the host and `action` changes it, both through here.
 
+pub mod capped;
 pub mod cgroups;
 pub mod child;
 pub mod clock;
 pub mod containers;
 pub mod links;
-pub mod oom;
 pub mod paths;
 pub mod program;
 pub mod redact;
+pub mod sys;
 pub mod systemd;
 pub mod timex;
 

@@ -17,8 +17,8 @@ use super::holders::{Holders, claim};
 use super::judge::{Kept, is_database};
 use super::roots::OpenRoot;
 use super::walk::Candidate;
-use crate::action::raw::{Openers, sole_opener};
 use crate::foreign::openat2::{Seen, look, look_at, open_beneath};
+use crate::host::sys::{Openers, sole_opener};
 
 /// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can), and the
 /// locks of its folders are ours.

@@ -2,16 +2,13 @@
 //! ended by itself: only the first is a stop job. Jobs that were seen come first, the journal second.
 
 use std::collections::{HashMap, VecDeque};
-use std::process::Stdio;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
 use serde_json::Value;
-use tokio::io::AsyncReadExt;
-use tokio::process::Command;
 
+use crate::host::child::{self, Ended, Errors};
 use crate::host::clock::boottime_ms;
-use crate::host::program::find;
 use crate::host::systemd::own_job;
 
 /// So many of a unit's latest jobs are remembered.
@@ -19,6 +16,9 @@ const KEPT: usize = 8;
 
 /// How long the journal may take.
 const JOURNAL: Duration = Duration::from_secs(3);
+
+/// Twenty entries are far shorter, in bytes.
+const OUTPUT: usize = 256 * 1024;
 
 /// systemd's message "Stopping …", written when a stop job begins.
 const STOPPING: &str = "MESSAGE_ID=de5b426a63be47a7b6ac3eaac82e2f6f";
@@ -71,31 +71,20 @@ impl Stops {
 
 /// Does the journal tell of a stop job for this unit since this moment of wall time? None where it cannot be asked.
 pub async fn journal_tells_of_stop(unit: &str, since: jiff::Timestamp) -> Option<bool> {
-    let program = find("journalctl", JOURNAL).await.ok()?;
-    let mut child = Command::new(program.path)
-        .args(["--no-pager", "--quiet", "--output=json", "--output-fields=JOB_TYPE,JOB_ID", "--lines=20", "--boot"])
-        .arg(format!("--since={}", moment(since)))
-        .args(["_PID=1", STOPPING])
-        .arg(format!("UNIT={unit}"))
-        .env_clear()
-        .env("LANG", "C.UTF-8")
-        .current_dir("/")
-        .stdin(Stdio::null())
-        .stdout(Stdio::piped())
-        .stderr(Stdio::null())
-        .process_group(0)
-        .kill_on_drop(true)
-        .spawn()
-        .ok()?;
-    crate::host::oom::usual(child.id());
-    let output = child.stdout.take()?;
-    let read = async {
-        let mut text = String::new();
-        output.take(256 * 1024).read_to_string(&mut text).await.ok()?;
-        child.wait().await.ok()?.success().then_some(text)
+    let fixed = ["--no-pager", "--quiet", "--output=json", "--output-fields=JOB_TYPE,JOB_ID", "--lines=20", "--boot"];
+    let args = fixed.into_iter().map(str::to_owned).chain([
+        format!("--since={}", moment(since)),
+        "_PID=1".into(),
+        STOPPING.into(),
+        format!("UNIT={unit}"),
+    ]);
+    let job = child::Job {
+        errors: Errors::Apart,
+        keep: 2 * OUTPUT,
+        ..child::Job::new("journalctl", args.collect(), JOURNAL)
     };
-    let text = tokio::time::timeout(JOURNAL, read).await.ok()??;
-    Some(last_was_stop(&text))
+    let ran = job.run().await.ok()?;
+    (ran.ended == Ended::Exit(0)).then(|| last_was_stop(&String::from_utf8_lossy(ran.output.head())))
 }
 
 /// As `journalctl` reads it, to the microsecond: the stop of a restart, which the journal calls a stop like any other,

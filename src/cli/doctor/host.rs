@@ -2,6 +2,7 @@
 
 use std::fs;
 use std::path::Path;
+use std::time::Duration;
 
 use jiff::Timestamp;
 use rustix::process::{Resource, getrlimit};
@@ -11,9 +12,13 @@ use super::ground::Ground;
 use crate::action::scope_level;
 use crate::core::plan::ScopeLevel;
 use crate::host::Systemd;
+use crate::host::child::{Ended, Job};
 
 /// Descriptors that an engine with a few thousand targets needs.
 const DESCRIPTORS: u64 = 4096;
+
+/// How long a program may take to answer.
+const ANSWER: Duration = Duration::from_secs(10);
 
 /// systemd, and its bus.
 pub fn systemd(ground: &Ground) -> Vec<Finding> {
@@ -69,12 +74,11 @@ pub fn scopes(ground: &Ground) -> Vec<Finding> {
 pub fn clock(ground: &Ground) -> Vec<Finding> {
     let mut findings = Vec::new();
     let synchronised = || Path::new("/run/systemd/timesync/synchronized").exists();
-    let asked = std::process::Command::new("/usr/bin/timedatectl")
-        .args(["show", "--property=NTPSynchronized", "--value"])
-        .output();
+    let words = ["show", "--property=NTPSynchronized", "--value"].map(str::to_owned).into();
+    let asked = ground.runtime.block_on(Job::new("timedatectl", words, ANSWER).run());
     match asked {
-        Ok(output) if output.stdout.starts_with(b"yes") => findings.push(Finding::fine("synchronised")),
-        Ok(output) if output.status.success() => findings.push(Finding::warning(
+        Ok(ran) if ran.output.head().starts_with(b"yes") => findings.push(Finding::fine("synchronised")),
+        Ok(ran) if ran.ended == Ended::Exit(0) => findings.push(Finding::warning(
             "not synchronised: times in records and planned maintenance may be off",
             "timedatectl set-ntp true",
         )),

@@ -1,9 +1,14 @@
-//! The one room with `unsafe` code: how a child is born, file leases, and a runtime's wait on a descriptor. No safe
+//! The one room with `unsafe` code: how a child is started, file leases, and a runtime's wait on a descriptor. No safe
 //! crate offers the first two, and the last one's constructor is unsafe by its promise about the descriptor.
 #![allow(unsafe_code, reason = "each call says why it is sound")]
 
-mod birth;
+#[cfg(any(target_arch = "x86_64", target_arch = "aarch64"))]
+mod clone3;
+#[cfg(not(any(target_arch = "x86_64", target_arch = "aarch64")))]
+#[path = "no_clone3.rs"]
+mod clone3;
 mod lease;
+mod spawn;
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -11,8 +16,8 @@ use std::os::fd::OwnedFd;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-pub use self::birth::{Birth, Place};
 pub use self::lease::{Openers, sole_opener};
+pub use self::spawn::{Place, SpawnSpec, Streams, null};
 
 /// Lets the runtime wait until a descriptor can be read.
 ///

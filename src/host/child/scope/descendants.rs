@@ -1,9 +1,9 @@
-//! Whose process is it? What `/proc` says about who descends from an attempt, whatever its descendants did to get away.
+//! Whose process is it? What `/proc` says about who descends from a child, whatever its descendants did to get away.
 //!
-//! Two marks are inherited over fork, exec, `setsid` and a change of cgroup: the variable `SALVE_ATTEMPT` in the
-//! environment, and the [`Brand`], a limit with a number of its own, which also survives a cleared environment. A
-//! descendant whose parents have gone is adopted by this process (a subreaper while a scope is open), so that
-//! everything that is left of an attempt is found in the tree below this process.
+//! Two marks are inherited over fork, exec, `setsid` and a change of cgroup: a variable in the environment, and the
+//! [`RlimitTag`], a limit with a number of its own, which also survives a cleared environment. A descendant whose
+//! parents have gone is adopted by this process (a subreaper while a scope is open), so that everything that is left of
+//! a child is found in the tree below this process.
 
 use std::collections::HashSet;
 use std::fs;
@@ -12,20 +12,41 @@ use std::hash::{DefaultHasher, Hash, Hasher};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 
 /// The variable that marks an attempt's processes.
-pub const MARKER: &str = "SALVE_ATTEMPT";
+pub const ATTEMPT: &str = "SALVE_ATTEMPT";
+/// The variable that marks the processes of a check, of evidence or of a channel.
+pub const CHILD: &str = "SALVE_CHILD";
+
+/// The limits of attempts begin here.
+const FIRST: u64 = 100_000;
+/// How many limits attempts share, and how many all others share: below the kernel's default of 819,200, so that an
+/// unprivileged process may set any of them.
+const SHARE: u64 = 350_000;
+
+/// A variable that marks a child and its descendants in their environments.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Marker {
+    /// [`ATTEMPT`] or [`CHILD`].
+    pub name: &'static str,
+    /// Its value, which no other child of this host has.
+    pub value: String,
+}
 
 /// A limit on POSIX message queues that no one else has: all descendants inherit it, none can raise it unprivileged,
 /// and anyone may read it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Brand(pub u64);
+pub struct RlimitTag(pub u64);
 
-impl Brand {
+impl RlimitTag {
     /// For the attempt with this marker.
-    pub fn of(marker: &str) -> Self {
+    pub fn of_attempt(marker: &str) -> Self {
         let mut hash = DefaultHasher::new();
         marker.hash(&mut hash);
-        // Below the kernel's default of 819,200, so that an unprivileged process may set it.
-        Self(100_000 + hash.finish() % 700_000)
+        Self(FIRST + hash.finish() % SHARE)
+    }
+
+    /// For the child with this number: another one than that of the 349,999 children before it.
+    pub fn of_child(number: u64) -> Self {
+        Self(FIRST + SHARE + number % SHARE)
     }
 }
 
@@ -73,8 +94,8 @@ impl Process {
         }
     }
 
-    fn marked(&self, marker: &str, brand: Brand) -> bool {
-        has_marker(self.pid, marker) || has_brand(self.pid, brand)
+    fn marked(&self, marker: &Marker, tag: RlimitTag) -> bool {
+        has_tag(self.pid, tag) || has_marker(self.pid, marker)
     }
 }
 
@@ -102,27 +123,40 @@ pub fn own_children() -> Vec<Process> {
     listed().unwrap_or_else(|| all().into_iter().filter(|process| process.parent == own_pid()).collect())
 }
 
-/// The living processes below this one that belong to the attempt: its main process, adopted descendants, and what
-/// descends from these.
-pub fn of_attempt(main: Option<i32>, marker: &str, brand: Brand) -> Vec<Process> {
+/// The living processes below this one that belong to a scope: its main process, adopted descendants, and what descends
+/// from these.
+pub fn living(main: Option<i32>, marker: &Marker, tag: RlimitTag) -> Vec<Process> {
     let own: Vec<Process> = own_children()
         .into_iter()
-        .filter(|child| !child.zombie && (Some(child.pid) == main || child.marked(marker, brand)))
+        .filter(|child| !child.zombie && (Some(child.pid) == main || child.marked(marker, tag)))
         .collect();
     if own.is_empty() { own } else { with_descendants(own, &all()) }
 }
 
-/// The adopted children of this process that the attempt left behind dead, to be reaped.
-pub fn dead_of_attempt(main: Option<i32>, brand: Brand) -> Vec<Process> {
+/// The adopted children of this process that a scope left behind dead, to be reaped.
+pub fn dead(abandoned: Option<i32>, owned: Option<i32>, tag: RlimitTag) -> Vec<Process> {
     own_children()
         .into_iter()
-        .filter(|child| child.zombie && Some(child.pid) != main && has_brand(child.pid, brand))
+        .filter(|child| {
+            let ours = Some(child.pid) == abandoned || (Some(child.pid) != owned && has_tag(child.pid, tag));
+            child.zombie && ours
+        })
         .collect()
 }
 
-/// Every living process on the host that bears the attempt's marker, and what descends from these; for what a crash of
+/// Has this process adopted anything of a scope whose main process has been reaped? One short look: the kernel hands
+/// orphans to the first thread, which lives as long as the process. `others` are main processes of other scopes.
+pub fn has_adopted(marker: &Marker, tag: RlimitTag, others: &HashSet<i32>) -> bool {
+    let own = own_pid();
+    let Ok(list) = fs::read_to_string(format!("/proc/self/task/{own}/children")) else { return true };
+    let pids = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
+    let strangers = pids.filter(|pid| !others.contains(pid)).filter_map(Process::look);
+    strangers.into_iter().any(|child| child.marked(marker, tag))
+}
+
+/// Every living process on the host that bears this marker, and what descends from these; for what a crash of
 /// this program left behind. Never this process nor one that it descends from.
-pub fn marked_on_host(marker: &str) -> Vec<Process> {
+pub fn marked_on_host(marker: &Marker) -> Vec<Process> {
     let all = all();
     let spared = with_ancestors(own_pid(), &all);
     let found = all.iter().copied().filter(|process| !process.zombie && has_marker(process.pid, marker)).collect();
@@ -158,20 +192,20 @@ fn with_ancestors(pid: i32, all: &[Process]) -> HashSet<i32> {
     line
 }
 
-fn has_marker(pid: i32, marker: &str) -> bool {
-    let wanted = format!("{MARKER}={marker}");
+fn has_marker(pid: i32, marker: &Marker) -> bool {
+    let wanted = format!("{}={}", marker.name, marker.value);
     fs::read(format!("/proc/{pid}/environ"))
         .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()))
 }
 
-fn has_brand(pid: i32, brand: Brand) -> bool {
+fn has_tag(pid: i32, tag: RlimitTag) -> bool {
     let limit = |file: &str| -> Option<u64> {
         let limits = fs::read_to_string(file).ok()?;
         let line = limits.lines().find_map(|line| line.strip_prefix("Max msgqueue size"))?;
         // The hard limit: the soft one may have been lowered.
         line.split_ascii_whitespace().nth(1)?.parse().ok()
     };
-    limit(&format!("/proc/{pid}/limits")) == Some(brand.0) && limit("/proc/self/limits") != Some(brand.0)
+    limit(&format!("/proc/{pid}/limits")) == Some(tag.0) && limit("/proc/self/limits") != Some(tag.0)
 }
 
 /// Reaps a dead child of this process; does nothing where it is no child or still lives.
@@ -209,10 +243,12 @@ mod tests {
     }
 
     #[test]
-    fn brands_stay_in_the_range_that_anyone_may_set() {
-        for attempt in 0..1000 {
-            let Brand(limit) = Brand::of(&format!("x:{attempt}"));
-            assert!((100_000..800_000).contains(&limit));
+    fn tags_stay_in_the_range_that_anyone_may_set_and_attempts_share_none_with_other_children() {
+        for number in 0..1000 {
+            let RlimitTag(attempt) = RlimitTag::of_attempt(&format!("x:{number}"));
+            let RlimitTag(child) = RlimitTag::of_child(number * 350);
+            assert!((100_000..450_000).contains(&attempt) && (450_000..800_000).contains(&child));
         }
+        assert_ne!(RlimitTag::of_child(1), RlimitTag::of_child(2));
     }
 }

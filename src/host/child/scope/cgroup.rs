@@ -1,4 +1,4 @@
-//! A cgroup of an attempt's own: made below this process's own cgroup, joined between fork and exec, emptied, removed.
+//! A cgroup of a scope's own: made below this process's own cgroup, joined between fork and exec, emptied, removed.
 //!
 //! Version 2 is emptied by `cgroup.kill`, which catches a fork bomb whole; version 1 by freezing (where the freezer
 //! is the hierarchy in use) and killing every member until none is left. No controller is needed: membership is all.
@@ -12,8 +12,8 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 
-use crate::action::raw::{Birth, Place};
-use crate::core::plan::ScopeLevel;
+use super::Level;
+use crate::host::sys::{Place, SpawnSpec, Streams, null};
 
 /// Which interface a hierarchy has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -24,7 +24,7 @@ pub enum Version {
     V1,
 }
 
-/// The folder below which attempts get theirs.
+/// The folder below which scopes get theirs.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
     folder: PathBuf,
@@ -46,23 +46,23 @@ impl Parent {
         candidates(&own, &mounts).into_iter().find(|parent| parent.works(probe))
     }
 
-    /// Proves it: makes one, and lets a child be born there.
+    /// Proves it: makes one, and starts a child there.
     fn works(&self, probe: &str) -> bool {
         let Ok(cgroup) = self.make(probe) else { return false };
         let entered = cgroup.place().and_then(|place| {
-            let null = OpenOptions::new().write(true).open("/dev/null")?;
-            let born = Birth::new(Path::new("/bin/true"), ["true"], [], place, null.into(), 800_000)?.start()?;
-            Ok(waitid(WaitId::PidFd(born.handle.as_fd()), WaitIdOptions::EXITED)?)
+            let streams = Streams { input: None, output: null()?, errors: None };
+            let child = SpawnSpec::new(Path::new("/bin/true"), ["true"], [], place, streams, 800_000)?.start()?;
+            Ok(waitid(WaitId::PidFd(child.handle.as_fd()), WaitIdOptions::EXITED)?)
         });
         cgroup.remove();
         entered.is_ok()
     }
 
     /// How well it holds.
-    pub fn level(&self) -> ScopeLevel {
+    pub fn level(&self) -> Level {
         match self.version {
-            Version::V2 => ScopeLevel::CgroupV2,
-            Version::V1 => ScopeLevel::CgroupV1,
+            Version::V2 => Level::CgroupV2,
+            Version::V1 => Level::CgroupV1,
         }
     }
 
@@ -81,6 +81,15 @@ impl Parent {
     /// The one of this name, if it is there.
     pub fn find(&self, name: &str) -> Option<Cgroup> {
         Some(self.named(name)).filter(|cgroup| cgroup.folder.is_dir())
+    }
+
+    /// The names of those whose names begin so.
+    pub fn names(&self, prefix: &str) -> Vec<String> {
+        let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
+        entries
+            .filter_map(|entry| entry.file_name().into_string().ok())
+            .filter(|name| name.starts_with(prefix))
+            .collect()
     }
 
     fn named(&self, name: &str) -> Cgroup {
@@ -155,6 +164,15 @@ impl Cgroup {
         }
     }
 
+    /// Does anything live in it or below it? One short look.
+    pub fn is_populated(&self) -> bool {
+        match self.version {
+            Version::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
+                .map_or_else(|_| !self.members().is_empty(), |events| !events.contains("populated 0")),
+            Version::V1 => !self.members().is_empty(),
+        }
+    }
+
     /// The living processes in it and in what they made below it.
     pub fn members(&self) -> Vec<i32> {
         self.folders()
@@ -209,6 +227,11 @@ impl Cgroup {
                 return;
             }
         }
+    }
+
+    /// The same in one step: false where something was made below it, or it is still busy.
+    pub fn remove_at_once(&self) -> bool {
+        fs::remove_dir(&self.folder).is_ok()
     }
 
     /// Its folder and all below, each after its parent.

@@ -1,0 +1,392 @@
+//! What holds a child's processes together, so that they can all be ended: a cgroup of its own (v2, else v1), else this
+//! process as a subreaper, which finds all descendants in its own tree.
+//!
+//! Killing a process group misses what called `setsid`; a scope does not. Whatever the level, what left a cgroup by
+//! itself (`su` through a login session) is found again by its marks; see `descendants`.
+
+mod cgroup;
+mod descendants;
+
+use std::collections::HashSet;
+use std::io;
+use std::path::Path;
+use std::sync::atomic::{AtomicU64, Ordering};
+use std::sync::{Arc, Mutex, OnceLock};
+use std::time::{Duration, Instant};
+
+use rustix::process::Signal;
+
+use self::cgroup::{Cgroup, Parent};
+use self::descendants::{ATTEMPT, CHILD, Process};
+pub use self::descendants::{Marker, RlimitTag};
+use crate::host::sys::Place;
+
+/// After the main process has ended by itself, its children may take this long to do the same.
+const SETTLE: Duration = Duration::from_millis(50);
+/// From the first SIGKILL until a scope that is still not empty counts as impossible to empty.
+const PATIENCE: Duration = Duration::from_secs(5);
+
+/// How a child's processes are held together, from best to least.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Level {
+    /// A cgroup (v2) of its own.
+    CgroupV2,
+    /// A cgroup (v1) of its own.
+    CgroupV1,
+    /// This process adopts what loses its parent.
+    Subreaper,
+}
+
+/// Where the scopes of attempts are made.
+#[derive(Debug)]
+pub struct Scopes {
+    /// Names this state folder, so that two of them on one host never touch each other's scopes.
+    id: String,
+    parent: Option<Parent>,
+}
+
+/// What holds one child's processes together.
+#[derive(Debug)]
+pub struct Scope {
+    level: Level,
+    cgroup: Option<Cgroup>,
+    marker: Marker,
+    tag: RlimitTag,
+    main: Mutex<Main>,
+    removed: Mutex<bool>,
+}
+
+/// The child that this process started itself.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+struct Main {
+    /// Alive, or dead and reaped by whoever waits for it.
+    owned: Option<i32>,
+    /// Nobody waits for it any more: it is reaped with the rest.
+    abandoned: Option<i32>,
+}
+
+/// How a scope came to its end.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Emptied {
+    /// Nothing lives in it any more.
+    pub empty: bool,
+    /// What had to be ended, by name and id.
+    pub ended: Vec<String>,
+}
+
+impl Scopes {
+    /// Finds the best level that works here.
+    pub fn detect(id: &str) -> Self {
+        Self { id: id.into(), parent: Parent::detect(&format!("salve-{id}-probe-{}", std::process::id())) }
+    }
+
+    /// Without cgroups, as on a host that lets this process make none.
+    pub fn subreaper(id: &str) -> Self {
+        Self { id: id.into(), parent: None }
+    }
+
+    /// The level in force.
+    pub fn level(&self) -> Level {
+        level_of(self.parent.as_ref())
+    }
+
+    /// A fresh scope for an attempt.
+    ///
+    /// # Errors
+    /// Where its cgroup cannot be made.
+    pub fn open(&self, attempt: u64) -> io::Result<Scope> {
+        let cgroup = self.parent.as_ref().map(|parent| parent.make(&self.name(attempt))).transpose()?;
+        Ok(self.scope(attempt, cgroup))
+    }
+
+    /// What a crash left of an attempt's scope; to be emptied.
+    pub fn leftover(&self, attempt: u64) -> Scope {
+        let cgroup = self.parent.as_ref().and_then(|parent| parent.find(&self.name(attempt)));
+        self.scope(attempt, cgroup)
+    }
+
+    fn scope(&self, attempt: u64, cgroup: Option<Cgroup>) -> Scope {
+        let value = format!("{}:{attempt}", self.id);
+        let tag = RlimitTag::of_attempt(&value);
+        Scope::new(self.level(), cgroup, Marker { name: ATTEMPT, value }, tag)
+    }
+
+    fn name(&self, attempt: u64) -> String {
+        format!("salve-{}-attempt-{attempt}", self.id)
+    }
+}
+
+fn level_of(parent: Option<&Parent>) -> Level {
+    parent.map_or(Level::Subreaper, Parent::level)
+}
+
+/// Where the scopes of all other children are made; found once. What an earlier process was killed over is ended.
+fn for_children() -> Option<&'static Parent> {
+    static PARENT: OnceLock<Option<Parent>> = OnceLock::new();
+    let find = || {
+        let parent = Parent::detect(&format!("salve-child-probe-{}", std::process::id()))?;
+        for name in parent.names(CHILD_SCOPE) {
+            let owner = name.strip_prefix(CHILD_SCOPE).and_then(|rest| rest.split('-').next());
+            let gone = owner.is_some_and(|pid| !Path::new("/proc").join(pid).exists());
+            if let Some(cgroup) = parent.find(&name).filter(|_| gone) {
+                cgroup.kill();
+                cgroup.remove();
+            }
+        }
+        Some(parent)
+    };
+    PARENT.get_or_init(find).as_ref()
+}
+
+/// How the names of these scopes begin; the id of the process that made them follows.
+const CHILD_SCOPE: &str = "salve-child-of-";
+
+impl Scope {
+    /// A fresh one for a child that belongs to no attempt: a check's, evidence's, a channel's.
+    pub fn for_child() -> Self {
+        static NEXT: AtomicU64 = AtomicU64::new(1);
+        let (number, own) = (NEXT.fetch_add(1, Ordering::Relaxed), std::process::id());
+        let parent = for_children();
+        // Where no cgroup can be had just now, the marks alone hold it.
+        let cgroup = parent.and_then(|parent| parent.make(&format!("{CHILD_SCOPE}{own}-{number}")).ok());
+        let level = level_of(parent.filter(|_| cgroup.is_some()));
+        let marker = Marker { name: CHILD, value: format!("{own}:{number}") };
+        Self::new(level, cgroup, marker, RlimitTag::of_child(number))
+    }
+
+    fn new(level: Level, cgroup: Option<Cgroup>, marker: Marker, tag: RlimitTag) -> Self {
+        adoption(1);
+        Self { level, cgroup, marker, tag, main: Mutex::default(), removed: Mutex::new(false) }
+    }
+
+    /// How it holds.
+    pub fn level(&self) -> Level {
+        self.level
+    }
+
+    /// What marks its processes in their environment.
+    pub fn marker(&self) -> &Marker {
+        &self.marker
+    }
+
+    /// What marks its processes among their limits.
+    pub fn tag(&self) -> RlimitTag {
+        self.tag
+    }
+
+    /// Where a child is put.
+    ///
+    /// # Errors
+    /// Where its cgroup cannot be opened.
+    pub fn place(&self) -> io::Result<Place> {
+        self.cgroup.as_ref().map_or(Ok(Place::Beside), Cgroup::place)
+    }
+
+    /// Names the child that this process started itself; whoever waits for it reaps it.
+    pub fn main_is(&self, pid: i32) {
+        *lock(&self.main) = Main { owned: Some(pid), abandoned: None };
+        lock(&MAINS).get_or_insert_default().insert(pid);
+    }
+
+    /// The main process has been reaped.
+    pub fn main_is_reaped(&self) {
+        if let Some(pid) = std::mem::take(&mut *lock(&self.main)).owned {
+            lock(&MAINS).get_or_insert_default().remove(&pid);
+        }
+    }
+
+    /// Nobody waits for the main process any more: it is reaped with the rest.
+    pub fn abandon_main(&self) {
+        let mut main = lock(&self.main);
+        if let Some(pid) = main.owned.take() {
+            main.abandoned = Some(pid);
+            lock(&MAINS).get_or_insert_default().remove(&pid);
+        }
+    }
+
+    /// Has the main process, which has been reaped, left nothing behind? The usual case, told by one short look that
+    /// may be taken anywhere.
+    pub fn is_left_empty(&self) -> bool {
+        let populated = self.cgroup.as_ref().is_some_and(Cgroup::is_populated);
+        let adopted = || {
+            let others = lock(&MAINS).clone().unwrap_or_default();
+            descendants::has_adopted(&self.marker, self.tag, &others)
+        };
+        // Without a cgroup, who hops from fork to fork may be missed by one look.
+        !populated && !adopted() && (self.cgroup.is_some() || !adopted())
+    }
+
+    /// Ends what is still there after the main process has ended by itself: a moment to settle, TERM, a second, KILL.
+    pub fn end_leavings(&self) -> Emptied {
+        if self.wait_empty(SETTLE) {
+            return Emptied { empty: true, ended: Vec::new() };
+        }
+        self.end(Duration::from_secs(1))
+    }
+
+    /// TERM, a grace period, KILL, until nothing lives in it or it is out of patience. Blocks.
+    pub fn end(&self, grace: Duration) -> Emptied {
+        let ended = self.members().iter().map(Process::named).collect();
+        self.signal(Signal::TERM);
+        Emptied { empty: self.wait_empty(grace) || self.kill_until_empty(), ended }
+    }
+
+    /// One SIGKILL to all that is in it now.
+    fn kill(&self) {
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.kill();
+        }
+        self.strays().iter().for_each(|stray| stray.signal(Signal::KILL));
+    }
+
+    fn kill_until_empty(&self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        while Instant::now() < until {
+            self.kill();
+            if self.wait_empty(Duration::from_millis(20)) {
+                return true;
+            }
+        }
+        false
+    }
+
+    fn signal(&self, signal: Signal) {
+        if let Some(cgroup) = &self.cgroup {
+            cgroup.signal(signal);
+        }
+        self.strays().iter().for_each(|stray| stray.signal(signal));
+    }
+
+    /// Waits, looking ever less often, and reaps what has died.
+    fn wait_empty(&self, length: Duration) -> bool {
+        let until = Instant::now() + length;
+        let mut pause = Duration::from_micros(500);
+        loop {
+            // Without a cgroup, who hops from fork to fork may be missed by one look at the tree.
+            let empty = self.members().is_empty() && (self.cgroup.is_some() || self.members().is_empty());
+            self.reap();
+            let left = until.saturating_duration_since(Instant::now());
+            if empty || left.is_zero() {
+                return empty;
+            }
+            std::thread::sleep(pause.min(left));
+            pause = (pause * 2).min(Duration::from_millis(10));
+        }
+    }
+
+    fn reap(&self) {
+        let main = *lock(&self.main);
+        descendants::dead(main.abandoned, main.owned, self.tag).into_iter().for_each(descendants::reap);
+    }
+
+    fn members(&self) -> Vec<Process> {
+        let mut members: Vec<Process> =
+            self.cgroup.iter().flat_map(Cgroup::members).filter_map(Process::look).collect();
+        members.retain(|process| !process.zombie);
+        for stray in self.strays() {
+            if !members.contains(&stray) {
+                members.push(stray);
+            }
+        }
+        members
+    }
+
+    /// What is below this process but (where there is a cgroup) may have left it.
+    fn strays(&self) -> Vec<Process> {
+        let main = *lock(&self.main);
+        descendants::living(main.owned.or(main.abandoned), &self.marker, self.tag)
+    }
+
+    /// Ends whatever on this host bears its marks, whoever its parent is now.
+    pub fn end_leftover(&self) -> bool {
+        let until = Instant::now() + PATIENCE;
+        loop {
+            let marked = descendants::marked_on_host(&self.marker);
+            if marked.is_empty() && self.members().is_empty() {
+                return true;
+            }
+            if Instant::now() >= until {
+                return false;
+            }
+            for process in &marked {
+                process.signal(Signal::KILL);
+            }
+            self.kill_until_empty();
+        }
+    }
+
+    /// Removes it, once empty. Blocks for a moment.
+    pub fn remove(&self) {
+        self.remove_by(|cgroup| {
+            cgroup.remove();
+            true
+        });
+    }
+
+    /// The same in one step; false where the kernel is not ready for it yet.
+    pub fn remove_at_once(&self) -> bool {
+        self.remove_by(Cgroup::remove_at_once)
+    }
+
+    fn remove_by(&self, remove: impl FnOnce(&Cgroup) -> bool) -> bool {
+        let mut removed = lock(&self.removed);
+        if !*removed && self.cgroup.as_ref().is_none_or(remove) {
+            *removed = true;
+            adoption(-1);
+        }
+        *removed
+    }
+}
+
+/// A scope that is dropped before its end (the engine stops, the task was cancelled) takes its processes with it: they
+/// are killed at once; another thread waits until they are gone.
+impl Drop for Scope {
+    fn drop(&mut self) {
+        if *lock(&self.removed) {
+            return;
+        }
+        self.abandon_main();
+        self.kill();
+        *lock(&self.removed) = true;
+        let rest = Arc::new(Self {
+            level: self.level,
+            cgroup: self.cgroup.take(),
+            marker: self.marker.clone(),
+            tag: self.tag,
+            main: Mutex::new(*lock(&self.main)),
+            removed: Mutex::new(false),
+        });
+        let waiting = Arc::clone(&rest);
+        let ending = std::thread::Builder::new().name("scope".into()).spawn(move || {
+            waiting.kill_until_empty();
+            waiting.remove();
+        });
+        if ending.is_err() {
+            // No thread to be had: here, then.
+            rest.kill_until_empty();
+            rest.remove();
+        }
+    }
+}
+
+/// Main processes that somebody waits for, so that none is taken for an adopted orphan.
+static MAINS: Mutex<Option<HashSet<i32>>> = Mutex::new(None);
+
+/// While a scope is open this process adopts its orphaned descendants; at other times they go to init, as ever, so
+/// that nobody else's orphans gather here unreaped.
+fn adoption(change: i64) {
+    static OPEN: Mutex<i64> = Mutex::new(0);
+    let mut open = lock(&OPEN);
+    let before = *open > 0;
+    *open += change;
+    if before != (*open > 0) {
+        let adopter = (*open > 0).then(rustix::process::getpid);
+        // Failing (before Linux 3.4) leaves what the cgroup alone can hold.
+        let _ = rustix::process::set_child_subreaper(adopter);
+    }
+}
+
+fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
+    // A panic while it was held leaves a plain value behind, which is as good as any.
+    mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
