@@ -24,6 +24,16 @@ pub fn clean_line(text: &str) -> Cow<'_, str> {
     }
 }
 
+/// The same, cut to so many characters; what was cut ends in an ellipsis.
+#[must_use]
+pub fn cut_line(text: &str, most: usize) -> Cow<'_, str> {
+    // a control picture takes one character for one, so the cut may come first: what is thrown away is not cleaned
+    let Some((end, _)) = text.char_indices().nth(most) else { return clean_line(text) };
+    let line = clean_line(&text[..end]);
+    let kept: String = line.chars().take(most.saturating_sub(1)).collect();
+    format!("{kept}…").into()
+}
+
 fn disarmed(c: char) -> char {
     match c {
         '\n' | '\t' => c,
@@ -47,5 +57,12 @@ mod tests {
     fn escapes_and_bidi_marks_lose_their_power() {
         assert_eq!(clean("\x1b[31mred\u{202e}\u{9b}\x07\n"), "␛[31mred\u{fffd}\u{fffd}␇\n");
         assert_eq!(clean_line("two\nlines\n"), "two lines");
+    }
+
+    #[test]
+    fn a_line_is_cut_between_characters_and_says_so() {
+        assert_eq!(cut_line("übel", 4), "übel");
+        assert_eq!(cut_line("übel\n\x1bauf", 5), "übel…");
+        assert_eq!(cut_line("\n\n", 1), "…");
     }
 }

@@ -17,7 +17,7 @@ use std::sync::atomic::AtomicU64;
 use std::time::{Duration, Instant};
 
 use salve::control::bridge;
-use salve::control::client::{Attached, ClientError, Connection};
+use salve::control::client::{Attached, ClientError, Connection, Stay};
 use salve::control::difference::Difference;
 use salve::control::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION};
 use salve::control::rights::{Rights, Roles};
@@ -42,7 +42,7 @@ fn listen(folder: &Path, handle: &Handle) -> Listening {
 }
 
 async fn open(listening: &Listening) -> Connection {
-    Connection::open(&way(listening), Asking::Not).await.unwrap()
+    Connection::open(&way(listening), Asking::Not, Stay::Long).await.unwrap()
 }
 
 fn way(listening: &Listening) -> Way {
@@ -251,9 +251,11 @@ async fn half_a_hello_is_not_waited_for_and_connections_are_counted() {
     let began = Instant::now();
     // their places are free again when nobody has said hello for so long
     let attached = loop {
-        match Connection::open(&way(&served.listening), Asking::Not).await {
+        match Connection::open(&way(&served.listening), Asking::Not, Stay::Long).await {
             Ok(connection) => break connection.attach().await.unwrap(),
-            Err(ClientError::Refused(why)) => assert!(why.contains("16 connections"), "{why}"),
+            Err(ClientError::Refused(why)) => {
+                assert!(why.contains("16 connections") || why.contains("so many consoles"), "{why}");
+            }
             Err(ClientError::Broken { .. }) => {}
             Err(error) => panic!("{error}"),
         }
@@ -264,6 +266,87 @@ async fn half_a_hello_is_not_waited_for_and_connections_are_counted() {
     seen(&attached.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
     drop(silent);
     served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn nobodys_consoles_keep_their_own_verbs_out() {
+    let served = Served::new();
+    let mut consoles = Vec::new();
+    for _ in 0..16 {
+        consoles.push(attach(&served.listening).await);
+    }
+    // one more console is told why not, in words
+    for stay in [Stay::Long, Stay::Long] {
+        match Connection::open(&way(&served.listening), Asking::Not, stay).await {
+            Err(ClientError::Refused(why)) => assert!(why.contains("one more cannot stay"), "{why}"),
+            Err(other) => panic!("{other}"),
+            Ok(_) => panic!("one more console is let in"),
+        }
+    }
+    let mut verbs = Vec::new();
+    for number in 0..4 {
+        let mut verb = Connection::open(&way(&served.listening), Asking::Not, Stay::Brief).await.unwrap();
+        let answer = verb.ask(Request::Command(pause(&format!("verb {number}")))).await.unwrap();
+        assert!(matches!(answer, Answer::Command(Ok(_))), "{answer:?}");
+        verbs.push(verb);
+    }
+    // and a verb that finds no place at all as well
+    match Connection::open(&way(&served.listening), Asking::Not, Stay::Brief).await {
+        Err(ClientError::Refused(why)) => assert!(why.contains("16 connections"), "{why}"),
+        Err(other) => panic!("{other}"),
+        Ok(_) => panic!("more than there is room for"),
+    }
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn what_operators_write_never_makes_the_state_too_much_to_tell() {
+    let served = Served::new();
+    let attached = attach(&served.listening).await;
+    // as much as one message takes, from a client that cuts nothing
+    let reason = "x".repeat(255_000);
+    let stream = UnixStream::connect(served.listening.path()).await.unwrap();
+    let mut writer = Writer::new(stream);
+    writer.send(&Hello::here()).await.unwrap();
+    let pause = serde_json::json!({ "pause": { "scope": "host", "length": null, "reason": reason } });
+    writer.send(&serde_json::json!({ "ask": { "id": 1, "what": { "command": pause } } })).await.unwrap();
+    seen(&attached.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
+    let now = served.running.handle.snapshots().borrow().now.wall;
+    for ahead in 0..120 {
+        let from = now + jiff::SignedDuration::from_hours(1 + ahead);
+        let length = "1h".parse().unwrap();
+        let window = Command::Schedule { scope: Scope::Host, from, length, reason: reason.as_str().into() };
+        let planned = served.running.handle.command(window).await;
+        assert_eq!(planned.is_ok(), ahead < 100, "{planned:?}");
+    }
+    let snapshot = seen(&attached.handle, "the windows", |snapshot| snapshot.maintenance.len() == 100).await;
+    assert!(snapshot.pauses[0].reason.chars().count() <= 500);
+    assert!(serde_json::to_vec(&*snapshot).unwrap().len() < 1 << 20);
+    served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_state_that_no_message_holds_comes_whole() {
+    let mut large = fixture::trouble();
+    let incident = Arc::clone(&large.incidents[0]);
+    let source: Arc<str> = "x".repeat(200_000).into();
+    large.incidents.extend((0..50).map(|_| Arc::clone(&incident)));
+    let book = Arc::clone(&large.playbooks[0]);
+    large.playbooks.extend((0..100).map(|number| {
+        let mut book = (*book).clone();
+        (book.name, book.source) = (format!("book-{number}").into(), Arc::clone(&source));
+        Arc::new(book)
+    }));
+    let puppet = puppet(large.clone());
+    let attached = attach(&puppet.listening).await;
+    let far = Arc::clone(&attached.handle.snapshots().borrow());
+    assert_eq!((&far.playbooks, &far.incidents), (&large.playbooks, &large.incidents));
+    // a change that is as large
+    let other: Arc<str> = "y".repeat(200_000).into();
+    puppet.say(|snapshot| {
+        snapshot.playbooks.iter_mut().for_each(|book| Arc::make_mut(book).source = Arc::clone(&other));
+    });
+    seen(&attached.handle, "the change", |far| far.playbooks.iter().all(|book| book.source == other)).await;
 }
 
 #[tokio::test(flavor = "multi_thread")]

@@ -37,6 +37,7 @@ fn main() -> ExitCode {
         trial("an_immutable_file_stays (needs root)", root, || in_namespace("immutable")),
         trial("an_attacker_as_nobody_gets_nothing_deleted_outside (needs root)", root, attacker_as_nobody),
         trial("files_of_others_go_by_way_of_the_quarantine (needs root)", root, others_files),
+        trial("an_engine_of_somebody_else_is_not_asked (needs root)", root, an_engine_of_somebody_else),
         trial("a_version_1_cgroup_is_emptied (needs root and a version 1 hierarchy)", root && version_1, || {
             in_namespace("version_1")
         }),
@@ -72,6 +73,7 @@ fn inside(name: &str) -> ExitCode {
         "filled" => filled(),
         "immutable" => immutable(),
         "version_1" => version_1(),
+        "stranger" => stranger(),
         _ => return ExitCode::FAILURE,
     }
     ExitCode::SUCCESS
@@ -214,6 +216,57 @@ fn attacker_as_nobody() -> Result<(), Failed> {
     }
     assert!(deleted > 0, "no contest");
     Ok(())
+}
+
+/// A user listens where root's client looks for its engine.
+fn an_engine_of_somebody_else() -> Result<(), Failed> {
+    use salve::control::client::{ClientError, Connection, Found, Stay, find};
+    use salve::control::way::{Asking, Way};
+    let folder = scratch();
+    let socket = folder.path().join("salve.sock");
+    // it lies in a folder that only root can write, so that the listener itself is what is wrong
+    let listener = std::os::unix::net::UnixListener::bind(&socket)?;
+    drop(listener);
+    fs::remove_file(&socket)?;
+    chown(folder.path(), Some(NOBODY), Some(NOBODY))?;
+    let own = std::env::current_exe()?;
+    let copy = folder.path().join("stranger");
+    fs::copy(own, &copy)?;
+    let mut stranger = Command::new(&copy)
+        .env(INSIDE, "stranger")
+        .env("SALVE_TEST_SOCKET", &socket)
+        .uid(NOBODY)
+        .gid(NOBODY)
+        .stdout(std::process::Stdio::piped())
+        .spawn()?;
+    let until = Instant::now() + Duration::from_secs(20);
+    while !socket.exists() && Instant::now() < until {
+        std::thread::sleep(Duration::from_millis(10));
+    }
+    let folders = [folder.path().to_owned()];
+    let in_their_folder = wait(find(&folders));
+    chown(folder.path(), Some(0), Some(0))?;
+    let in_our_folder = wait(find(&folders));
+    let opened = wait(Connection::open(&Way::Socket(socket), Asking::Not, Stay::Brief));
+    stranger.kill()?;
+    let heard = stranger.wait_with_output()?.stdout;
+    assert!(matches!(&in_their_folder, Found::Stranger(it) if it.to_string().contains("belongs to uid 65534")));
+    assert!(matches!(&in_our_folder, Found::Stranger(it) if it.to_string().contains("uid 65534 listens there")));
+    assert!(matches!(opened, Err(ClientError::Stranger(_))));
+    assert!(heard.is_empty(), "said to a stranger: {}", String::from_utf8_lossy(&heard));
+    Ok(())
+}
+
+/// Listens as the stranger, and tells whatever is said to it.
+fn stranger() {
+    use std::io::{Read as _, Write as _};
+    let path = std::env::var_os("SALVE_TEST_SOCKET").unwrap();
+    let listener = std::os::unix::net::UnixListener::bind(path).unwrap();
+    for mut stream in listener.incoming().flatten() {
+        let mut heard = Vec::new();
+        let _ = stream.read_to_end(&mut heard);
+        std::io::stdout().write_all(&heard).unwrap();
+    }
 }
 
 fn others_files() -> Result<(), Failed> {

@@ -7,7 +7,7 @@ use super::exit::Failure;
 use super::{console, logs, runtime};
 use crate::console::EngineAt;
 use crate::control::bridge as carry;
-use crate::control::client::{Connection, Found, find};
+use crate::control::client::{ClientError, Connection, Found, Stay, find};
 use crate::control::socket::NAME;
 use crate::control::way::{Asking, Destination, Way};
 
@@ -16,7 +16,8 @@ pub fn attach(common: &Common, screen: &Screen, to: Destination, program: String
     let _logs = logs::into(&common.paths().state);
     let far = EngineAt::Far(to.to_string().into());
     let way = Way::Ssh { to, program };
-    let attached = runtime.block_on(async { Connection::open(&way, Asking::Allowed).await?.attach().await })?;
+    let attached =
+        runtime.block_on(async { Connection::open(&way, Asking::Allowed, Stay::Long).await?.attach().await })?;
     let ended = console::attached(common, screen, attached, far, &runtime);
     // ssh may sit in a question that nobody answers
     runtime.shutdown_background();
@@ -30,6 +31,7 @@ pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
         let socket = match find(&folders).await {
             Found::Engine(socket) => socket,
             Found::Forbidden(path) => return Err(Failure::Forbidden(path)),
+            Found::Stranger(stranger) => return Err(ClientError::Stranger(stranger).into()),
             Found::Nobody => {
                 let wanted: Vec<String> = folders.iter().map(|one| one.join(NAME).display().to_string()).collect();
                 return Err(Failure::Nobody(format!(

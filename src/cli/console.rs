@@ -8,20 +8,21 @@ use super::args::{Common, Screen};
 use super::exit::Failure;
 use super::{logs, reach, runtime};
 use crate::console::{self, Ended, EngineAt, Options, Writing};
-use crate::control::client::Attached;
+use crate::control::client::{Attached, Stay};
 use crate::control::rights::Right;
 use crate::engine::{self, Handle};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
-    if let Some(connection) = runtime.block_on(reach::engine_to_see(common))? {
+    if let Some(connection) = runtime.block_on(reach::engine_to_see(common, Stay::Long))? {
         let attached = runtime.block_on(connection.attach())?;
         return self::attached(common, screen, attached, EngineAt::Daemon, &runtime);
     }
     match embedded(common, screen, &runtime) {
         Err(held) if held.is_held() => {
-            let attached =
-                runtime.block_on(async { Ok::<_, Failure>(reach::beginning(common, held).await?.attach().await?) })?;
+            let attached = runtime.block_on(async {
+                Ok::<_, Failure>(reach::beginning(common, Stay::Long, held).await?.attach().await?)
+            })?;
             self::attached(common, screen, attached, EngineAt::Daemon, &runtime)
         }
         ended => ended,

@@ -110,7 +110,7 @@ impl Failure {
             held if held.is_held() => ExitCode::from(75),
             Self::Forbidden(_)
             | Self::Forbid(_)
-            | Self::Client(ClientError::Refused(_))
+            | Self::Client(ClientError::Refused(_) | ClientError::Stranger(_))
             | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
             Self::Usage(_) => ExitCode::from(USAGE),
             Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),

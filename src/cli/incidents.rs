@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::args::Common;
 use super::exit::Failure;
 use super::{json, reach, runtime, status};
+use crate::control::client::Stay;
 use crate::control::protocol;
 use crate::core::incident::Request;
 use crate::core::{IncidentId, Refusal, story};
@@ -90,7 +91,7 @@ fn ask(incident: IncidentId, request: &Request) {
 fn find(common: &Common, incident: u64) -> Result<(String, Arc<IncidentView>), Failure> {
     let id = IncidentId(incident);
     let told = runtime::build()?.block_on(async {
-        if let Some(mut connection) = reach::engine_to_see(common).await? {
+        if let Some(mut connection) = reach::engine_to_see(common, Stay::Brief).await? {
             let host = connection.welcome.host.to_string();
             return match connection.ask(protocol::Request::Incident(id)).await? {
                 protocol::Answer::Incident(told) => Ok((host, told)),

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep};
 use super::args::Common;
 use super::exit::Failure;
 use super::runtime;
-use crate::control::client::{Connection, Found, find};
+use crate::control::client::{ClientError, Connection, Found, Stay, find};
 use crate::control::protocol::{Answer, Request};
 use crate::control::rights::{Right, Roles};
 use crate::control::server::Listening;
@@ -26,11 +26,13 @@ const BEGINNING: Duration = Duration::from_secs(3);
 /// A connection to the engine that serves this host; none where nobody listens.
 ///
 /// # Errors
-/// Where one may listen and we may not come near: what such a user asks for is meant for that one.
-pub async fn engine(common: &Common) -> Result<Option<Connection>, Failure> {
+/// Where one may listen and we may not come near: what such a user asks for is meant for that one. And where somebody
+/// else listens in its place.
+pub async fn engine(common: &Common, stay: Stay) -> Result<Option<Connection>, Failure> {
     match find(&common.paths().sockets()).await {
-        Found::Engine(path) => Ok(Some(Connection::open(&Way::Socket(path), Asking::Not).await?)),
+        Found::Engine(path) => Ok(Some(Connection::open(&Way::Socket(path), Asking::Not, stay).await?)),
         Found::Forbidden(path) => Err(Failure::Forbidden(path)),
+        Found::Stranger(stranger) => Err(ClientError::Stranger(stranger).into()),
         Found::Nobody => Ok(None),
     }
 }
@@ -45,9 +47,9 @@ pub fn listen(paths: &Paths, handle: &Handle, roles: Roles) -> Option<Listening>
 }
 
 /// The same for whoever only looks: where one may not come near, that is said, and the look is one's own.
-pub async fn engine_to_see(common: &Common) -> Result<Option<Connection>, Failure> {
-    match engine(common).await {
-        Err(forbidden @ Failure::Forbidden(_)) => {
+pub async fn engine_to_see(common: &Common, stay: Stay) -> Result<Option<Connection>, Failure> {
+    match engine(common, stay).await {
+        Err(forbidden @ (Failure::Forbidden(_) | Failure::Client(ClientError::Stranger(_)))) => {
             eprintln!("salve: {forbidden}; this is a look of your own");
             Ok(None)
         }
@@ -62,10 +64,10 @@ pub async fn own_state(common: &Common) -> Option<PathBuf> {
 }
 
 /// The engine that holds the journal, once it listens: one that has just begun takes a moment.
-pub async fn beginning(common: &Common, held: Failure) -> Result<Connection, Failure> {
+pub async fn beginning(common: &Common, stay: Stay, held: Failure) -> Result<Connection, Failure> {
     let until = Instant::now() + BEGINNING;
     loop {
-        if let Some(connection) = engine(common).await? {
+        if let Some(connection) = engine(common, stay).await? {
             return Ok(connection);
         }
         if Instant::now() > until {
@@ -77,7 +79,7 @@ pub async fn beginning(common: &Common, held: Failure) -> Result<Connection, Fai
 
 /// The same for a verb that has no runtime yet.
 pub fn engine_now(common: &Common) -> Result<Option<Connection>, Failure> {
-    runtime::build()?.block_on(engine(common))
+    runtime::build()?.block_on(engine(common, Stay::Brief))
 }
 
 /// Who may do what at an engine of this process.
@@ -102,11 +104,11 @@ pub fn command(common: &Common, command: Command) -> Result<ExitCode, Failure> {
 /// Carries a command out in the same way; its answer.
 pub fn ask(common: &Common, command: Command) -> Result<Arc<str>, Failure> {
     runtime::build()?.block_on(async {
-        let mut connection = match engine(common).await? {
+        let mut connection = match engine(common, Stay::Brief).await? {
             Some(connection) => connection,
             None => match offline::command(&common.options()?, command.clone()).await.map_err(Failure::from) {
                 Ok(said) => return Ok(format!("{said}; no engine runs now: it holds for the next one").into()),
-                Err(held) if held.is_held() => beginning(common, held).await?,
+                Err(held) if held.is_held() => beginning(common, Stay::Brief, held).await?,
                 Err(failure) => return Err(failure),
             },
         };

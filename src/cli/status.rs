@@ -8,6 +8,7 @@ use super::args::{Common, Screen};
 use super::exit::Failure;
 use super::{json, reach, runtime};
 use crate::console;
+use crate::control::client::Stay;
 use crate::engine::look;
 use crate::engine::metrics::Vitals;
 use crate::engine::snapshot::{Health, Snapshot};
@@ -43,7 +44,7 @@ pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
 /// The same, with how its engine is.
 pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
     runtime::build()?.block_on(async {
-        if let Some(connection) = reach::engine_to_see(common).await? {
+        if let Some(connection) = reach::engine_to_see(common, Stay::Brief).await? {
             let state = reach::own_state(common).await;
             let attached = connection.attach().await?;
             let snapshot = Arc::clone(&attached.handle.snapshots().borrow());

@@ -11,6 +11,7 @@ use std::time::Duration;
 use super::args::Common;
 use super::exit::Failure;
 use super::{json, reach, runtime, status, stream};
+use crate::control::client::Stay;
 use crate::engine::look;
 use crate::engine::snapshot::Snapshot;
 
@@ -34,7 +35,7 @@ pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 
 async fn watch(common: &Common, shown: &mut Shown) -> Result<(), Failure> {
     while !stream::ended() {
-        let Some(connection) = reach::engine_to_see(common).await? else {
+        let Some(connection) = reach::engine_to_see(common, Stay::Long).await? else {
             // Looks of our own, until an engine comes.
             shown.show(&look::look(&common.options()?).await?)?;
             rest(LOOK).await;

@@ -13,7 +13,7 @@ use super::rows;
 use super::say;
 use super::theme::Role;
 use crate::core::incident::BreakerState;
-use crate::core::{Command, IncidentId, Key, MaintenanceId, Mono, Scope};
+use crate::core::{Command, IncidentId, Key, MaintenanceId, Mono, Reason, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{Breaker, Stage};
 use crate::playbook::value::Period;
@@ -265,7 +265,7 @@ impl Form {
         }
     }
 
-    fn reason(&self) -> Arc<str> {
+    fn reason(&self) -> Reason {
         let text = self.fields.iter().find_map(|field| match &field.value {
             Value::Text(text) => Some(text.trim()),
             _ => None,
@@ -273,7 +273,7 @@ impl Form {
         text.unwrap_or_default().into()
     }
 
-    fn needed(&self) -> Result<Arc<str>, String> {
+    fn needed(&self) -> Result<Reason, String> {
         let reason = self.reason();
         if reason.is_empty() { Err("give a reason: it is recorded with your name".into()) } else { Ok(reason) }
     }

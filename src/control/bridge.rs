@@ -4,18 +4,28 @@
 use std::io;
 use std::path::Path;
 
-use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
-use tokio::net::UnixStream;
-
 use super::protocol::Hello;
+use super::socket::{ConnectError, connect};
 use super::wire::{REQUEST, Reader, WireError, Writer};
 use crate::engine::operator::Claims;
+use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
+
+/// Why nothing is carried any more.
+#[derive(Debug, thiserror::Error)]
+pub enum BridgeError {
+    /// There is no engine to reach.
+    #[error(transparent)]
+    Connect(#[from] ConnectError),
+    /// One side broke, or does not speak the protocol.
+    #[error(transparent)]
+    Wire(#[from] WireError),
+}
 
 /// Carries bytes until either side has ended.
 ///
 /// # Errors
-/// Where nobody listens on the socket, or what comes in first is no hello.
-pub async fn run<R, W>(input: R, mut output: W, socket: &Path) -> Result<(), WireError>
+/// Where nobody listens on the socket or a stranger does, or what comes in first is no hello.
+pub async fn run<R, W>(input: R, mut output: W, socket: &Path) -> Result<(), BridgeError>
 where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
@@ -24,12 +34,12 @@ where
     let Some(mut hello) = reader.next::<Hello>().await? else { return Ok(()) };
     let here = Claims::of_this_process();
     hello.claims.from = here.from.or(hello.claims.from);
-    let (mut from, into) = UnixStream::connect(socket).await?.into_split();
+    let (mut from, into) = connect(socket).await?.into_split();
     let mut writer = Writer::new(into);
     writer.send(&hello).await?;
     let mut into = writer.into_inner();
     let (mut input, rest) = reader.into_rest();
-    into.write_all(&rest).await?;
+    into.write_all(&rest).await.map_err(WireError::from)?;
     let there = async {
         tokio::io::copy(&mut input, &mut into).await?;
         into.shutdown().await
@@ -43,5 +53,5 @@ where
         carried = there => carried,
         carried = back => carried,
     };
-    carried.map_err(Into::into)
+    carried.map_err(|error| WireError::from(error).into())
 }

@@ -1,6 +1,7 @@
 //! The client's end: one connection for a verb, or a handle that a console uses like an engine's own. A handle's
 //! connection comes back by itself; until then the last state stays, and its age tells.
 
+use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,15 +10,23 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
 use super::link::Link;
+use super::parts::{Assembler, StateError};
 use super::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
+use super::socket::{ConnectError, NAME, Stranger, connect};
 use super::way::{Asking, Carrier, Way};
 use super::wire::{ANSWER, Reader, WireError, Writer};
 use crate::core::Refusal;
 use crate::engine::Handle;
 use crate::host::clock::boottime_ms;
+use crate::text::cut_line;
 
 /// A server that says nothing for so long is gone: it gives a sign of life every second.
 pub(super) const SILENT: Duration = Duration::from_secs(10);
+/// No more of another program's version is said, in characters.
+const LONGEST_BUILD: usize = 40;
+/// No more of a refusal is said, in characters.
+const LONGEST_REFUSAL: usize = 1000;
+
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
@@ -29,6 +38,9 @@ pub enum ClientError {
         /// Why.
         source: std::io::Error,
     },
+    /// Somebody else is there than should be.
+    #[error(transparent)]
+    Stranger(Stranger),
     /// The other side said no, and why.
     #[error("{0}")]
     Refused(Arc<str>),
@@ -62,23 +74,37 @@ pub struct Connection {
     pub(super) carrier: Carrier,
 }
 
+/// How long a connection is meant to last.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Stay {
+    /// Until a verb has its answer.
+    Brief,
+    /// Until a console's user quits.
+    Long,
+}
+
 impl Connection {
     /// Opens the way and says hello.
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn open(way: &Way, asking: Asking) -> Result<Self, ClientError> {
+    pub async fn open(way: &Way, asking: Asking, stay: Stay) -> Result<Self, ClientError> {
         let way = way.clone();
-        let opened = way.open(asking).await;
-        let stream = match opened {
+        let stream = match way.open(asking).await {
             Ok(stream) => stream,
-            Err(source) => return Err(ClientError::Nobody { way, source }),
+            Err(ConnectError::Io(source)) => return Err(ClientError::Nobody { way, source }),
+            Err(ConnectError::Stranger(stranger)) => return Err(ClientError::Stranger(stranger)),
         };
         let (mut reader, mut writer) = (Reader::new(stream.reads, ANSWER), Writer::new(stream.writes));
         let mut carrier = stream.carrier;
+        let hello = Hello { stays: stay == Stay::Long, ..Hello::here() };
         let greeted = async {
-            writer.send(&Hello::here()).await?;
-            reader.next::<Greeting>().await
+            let sent = writer.send(&hello).await;
+            // whoever is refused at the door finds it shut, and the reason in what came back
+            match (reader.next::<Greeting>().await, sent) {
+                (Ok(None) | Err(_), Err(error)) => Err(error),
+                (greeting, _) => greeting,
+            }
         };
         // whoever types a password takes as long as they like
         let patience =
@@ -88,11 +114,11 @@ impl Connection {
                 return Ok(Self { welcome, way, reader, writer, carrier });
             }
             Ok(Ok(Some(Greeting::Welcome(welcome)))) => {
-                let build = crate::text::clean_line(&welcome.build).into_owned();
+                let build = cut_line(&welcome.build, LONGEST_BUILD).into_owned();
                 return Err(ClientError::Version { way, build, theirs: welcome.version });
             }
             Ok(Ok(Some(Greeting::Refused(why)))) => {
-                return Err(ClientError::Refused(crate::text::clean_line(&why).as_ref().into()));
+                return Err(ClientError::Refused(cut_line(&why, LONGEST_REFUSAL).as_ref().into()));
             }
             Ok(Ok(None)) => "it hung up before it said who it is".to_owned(),
             Ok(Err(error)) => error.to_string(),
@@ -127,19 +153,23 @@ impl Connection {
     pub async fn attach(mut self) -> Result<Attached, ClientError> {
         let welcome = self.welcome.clone();
         let way = self.way.clone();
+        let mut assembler = Assembler::default();
         let first = async {
             self.writer.send(&ToServer::Look {}).await?;
             let (mut state, mut beat) = (None, None);
             loop {
-                match self.reader.next().await? {
-                    Some(ToClient::Whole(snapshot)) => state = Some(snapshot),
+                let message = self.reader.next().await?;
+                let length = self.reader.length();
+                match message {
+                    Some(ToClient::Part(part)) => assembler.part(*part, length)?,
+                    Some(ToClient::Whole(snapshot)) => state = Some(assembler.whole(snapshot, length)?),
                     // an engine that stood still before we came must not look alive
                     Some(ToClient::Beat(quiet)) => beat = Some(boottime_ms().saturating_sub(quiet)),
                     Some(_) => {}
-                    None => return Err(WireError::Io(std::io::ErrorKind::UnexpectedEof.into())),
+                    None => return Err(AttachError::Wire(std::io::Error::from(ErrorKind::UnexpectedEof).into())),
                 }
                 if let (Some(state), Some(beat)) = (&state, beat) {
-                    return Ok::<_, WireError>((Arc::clone(state), beat));
+                    return Ok((Arc::clone(state), beat));
                 }
             }
         };
@@ -148,10 +178,19 @@ impl Connection {
             Ok(Err(error)) => return Err(ClientError::Broken { way, why: error.to_string() }),
             Err(_) => return Err(ClientError::Broken { way, why: "it does not say how it stands".into() }),
         };
-        let (handle, link) = Link::new(way, &welcome, first, beat);
+        let (handle, link) = Link::new(way, &welcome, first, assembler, beat);
         tokio::spawn(link.run(self));
         Ok(Attached { handle, welcome })
     }
+}
+
+/// Why the first state did not come.
+#[derive(Debug, thiserror::Error)]
+enum AttachError {
+    #[error(transparent)]
+    Wire(#[from] WireError),
+    #[error(transparent)]
+    State(#[from] StateError),
 }
 
 /// Whether an engine serves this host.
@@ -161,6 +200,8 @@ pub enum Found {
     Engine(PathBuf),
     /// One may listen here, and we may not come near.
     Forbidden(PathBuf),
+    /// Somebody else may listen here.
+    Stranger(Stranger),
     /// Nobody listens.
     Nobody,
 }
@@ -169,11 +210,14 @@ pub enum Found {
 pub async fn find(folders: &[PathBuf]) -> Found {
     let mut found = Found::Nobody;
     for folder in folders {
-        let path = folder.join(super::socket::NAME);
-        match tokio::net::UnixStream::connect(&path).await {
+        let path = folder.join(NAME);
+        match connect(&path).await {
             Ok(_) => return Found::Engine(path),
-            Err(error) if error.kind() == std::io::ErrorKind::PermissionDenied => found = Found::Forbidden(path),
-            Err(_) => {}
+            Err(ConnectError::Stranger(stranger)) => return Found::Stranger(stranger),
+            Err(ConnectError::Io(error)) if error.kind() == ErrorKind::PermissionDenied => {
+                found = Found::Forbidden(path);
+            }
+            Err(ConnectError::Io(_)) => {}
         }
     }
     found

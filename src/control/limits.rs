@@ -8,12 +8,48 @@ use tokio::time::Instant;
 
 /// Connections in all, root's excluded.
 const CONNECTIONS: usize = 64;
-/// Connections of one user.
+/// Connections of one user that may last.
 const OF_ONE: usize = 16;
-/// Requests that a user may make at once.
-const BURST: f64 = 40.0;
-/// Requests that a user may make in the long run, per second.
-const PER_SECOND: f64 = 20.0;
+/// Connections of one user beyond those, for a moment each: nobody's consoles keep their own verbs out.
+const BRIEF: usize = 4;
+/// Requests, connections included, of which each costs the engine time.
+const REQUESTS: Rate = Rate { burst: 40.0, per_second: 20.0 };
+/// Commands, of which each is recorded for good.
+const COMMANDS: Rate = Rate { burst: 60.0, per_second: 1.0 };
+
+/// What a user may do at once, and in the long run.
+#[derive(Debug, Clone, Copy)]
+struct Rate {
+    burst: f64,
+    per_second: f64,
+}
+
+/// What is left of a rate.
+#[derive(Debug)]
+struct Bucket {
+    rate: Rate,
+    left: f64,
+    counted: Instant,
+}
+
+impl Bucket {
+    fn full(rate: Rate) -> Self {
+        Self { rate, left: rate.burst, counted: Instant::now() }
+    }
+
+    fn left(&self, now: Instant) -> f64 {
+        let earned = now.duration_since(self.counted).as_secs_f64() * self.rate.per_second;
+        (self.left + earned).min(self.rate.burst)
+    }
+
+    /// Takes one; the time to wait for it.
+    fn take(&mut self) -> Duration {
+        let now = Instant::now();
+        self.left = self.left(now) - 1.0;
+        self.counted = now;
+        Duration::from_secs_f64((-self.left).max(0.0) / self.rate.per_second)
+    }
+}
 
 /// Counts what every user has.
 #[derive(Debug, Clone, Default)]
@@ -23,10 +59,10 @@ pub struct Limits {
 
 #[derive(Debug)]
 struct User {
-    connections: usize,
-    /// Requests that may be made now.
-    left: f64,
-    counted: Instant,
+    lasting: usize,
+    brief: usize,
+    requests: Bucket,
+    commands: Bucket,
 }
 
 /// One of a user's connections; its place is free again when this is dropped.
@@ -34,6 +70,7 @@ struct User {
 pub struct Place {
     limits: Limits,
     uid: u32,
+    brief: bool,
 }
 
 impl Limits {
@@ -43,31 +80,48 @@ impl Limits {
     /// In words, where there is none.
     pub fn enter(&self, uid: u32) -> Result<Place, String> {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let all: usize = users.iter().filter(|(uid, _)| **uid != 0).map(|(_, user)| user.connections).sum();
-        let now = Instant::now();
-        let user = users.entry(uid).or_insert(User { connections: 0, left: BURST, counted: now });
-        if user.connections >= OF_ONE {
-            return Err(format!("you have {OF_ONE} connections to salve already; close one"));
+        let others = users.iter().filter(|(uid, _)| **uid != 0);
+        let all: usize = others.map(|(_, user)| user.lasting + user.brief).sum();
+        let user = users.entry(uid).or_insert_with(|| User {
+            lasting: 0,
+            brief: 0,
+            requests: Bucket::full(REQUESTS),
+            commands: Bucket::full(COMMANDS),
+        });
+        let brief = user.lasting >= OF_ONE;
+        if brief && user.brief >= BRIEF {
+            return Err(format!("you have {OF_ONE} connections to salve already, and {BRIEF} for a moment; close one"));
         }
         if uid != 0 && all >= CONNECTIONS {
             return Err(format!("{CONNECTIONS} consoles and commands are connected already; try again later"));
         }
-        user.connections += 1;
-        Ok(Place { limits: self.clone(), uid })
+        *(if brief { &mut user.brief } else { &mut user.lasting }) += 1;
+        Ok(Place { limits: self.clone(), uid, brief })
     }
 }
 
 impl Place {
-    /// Counts one request; the time to wait before it is looked at.
+    /// Is this connection beyond those that may last?
+    #[must_use]
+    pub const fn is_brief(&self) -> bool {
+        self.brief
+    }
+
+    /// Counts one request, or the connection itself; the time to wait before it is looked at.
     #[must_use]
     pub fn request(&self) -> Duration {
+        self.take(|user| &mut user.requests)
+    }
+
+    /// Counts one command; the time to wait before it is carried out. Root's are not counted: root may fill the disk.
+    #[must_use]
+    pub fn command(&self) -> Duration {
+        if self.uid == 0 { Duration::ZERO } else { self.take(|user| &mut user.commands) }
+    }
+
+    fn take(&self, of: impl Fn(&mut User) -> &mut Bucket) -> Duration {
         let mut users = self.limits.users.lock().unwrap_or_else(PoisonError::into_inner);
-        let Some(user) = users.get_mut(&self.uid) else { return Duration::ZERO };
-        let now = Instant::now();
-        let earned = now.duration_since(user.counted).as_secs_f64() * PER_SECOND;
-        user.left = (user.left + earned).min(BURST) - 1.0;
-        user.counted = now;
-        Duration::from_secs_f64((-user.left).max(0.0) / PER_SECOND)
+        users.get_mut(&self.uid).map_or(Duration::ZERO, |user| of(user).take())
     }
 }
 
@@ -75,14 +129,12 @@ impl Drop for Place {
     fn drop(&mut self) {
         let mut users = self.limits.users.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = users.get_mut(&self.uid) {
-            user.connections -= 1;
+            *(if self.brief { &mut user.brief } else { &mut user.lasting }) -= 1;
         }
         // whoever has nothing open and spent nothing lately needs no memory
         let now = Instant::now();
-        users.retain(|_, user| {
-            let earned = now.duration_since(user.counted).as_secs_f64() * PER_SECOND;
-            user.connections > 0 || user.left + earned < BURST
-        });
+        let spent = |bucket: &Bucket| bucket.left(now) < bucket.rate.burst;
+        users.retain(|_, user| user.lasting + user.brief > 0 || spent(&user.requests) || spent(&user.commands));
     }
 }
 
@@ -94,16 +146,31 @@ mod tests {
     async fn one_user_leaves_room_for_others_and_root() {
         let limits = Limits::default();
         let mut places = Vec::new();
-        for uid in 1..=4 {
-            for _ in 0..OF_ONE {
-                places.push(limits.enter(uid).unwrap());
+        for uid in 1..=3 {
+            for number in 0..OF_ONE + BRIEF {
+                let place = limits.enter(uid).unwrap();
+                assert_eq!(place.is_brief(), number >= OF_ONE);
+                places.push(place);
             }
             assert!(limits.enter(uid).unwrap_err().starts_with("you have 16"));
         }
+        places.extend((0..4).map(|_| limits.enter(4).unwrap()));
         assert!(limits.enter(5).unwrap_err().starts_with("64 consoles"));
         assert!(limits.enter(0).is_ok());
         places.pop();
         assert!(limits.enter(5).is_ok());
+    }
+
+    #[tokio::test(start_paused = true)]
+    async fn commands_become_slow_before_they_fill_the_journal_and_roots_do_not() {
+        let limits = Limits::default();
+        let (user, root) = (limits.enter(1).unwrap(), limits.enter(0).unwrap());
+        for _ in 0..60 {
+            assert_eq!(user.command() + root.command(), Duration::ZERO);
+        }
+        assert_eq!((user.command(), root.command()), (Duration::from_secs(1), Duration::ZERO));
+        // looking costs nothing of that
+        assert_eq!(user.request(), Duration::ZERO);
     }
 
     #[tokio::test(start_paused = true)]

@@ -10,7 +10,8 @@ use jiff::Timestamp;
 use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::{sleep, timeout};
 
-use super::client::{ClientError, Connection, SILENT};
+use super::client::{ClientError, Connection, SILENT, Stay};
+use super::parts::{Assembler, StateError};
 use super::protocol::{Answer, Request, ToClient, ToServer, Welcome};
 use super::way::{Asking, Way};
 use crate::core::Refusal;
@@ -20,9 +21,14 @@ use crate::engine::question::{Question, Rehearsing};
 use crate::engine::snapshot::Message;
 use crate::engine::{Handle, Snapshot};
 use crate::host::clock::boottime_ms;
+use crate::text::cut_line;
 
 /// The first try again comes after so long, later ones after twice as long each, up to the last.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
+/// A rehearsal has fewer steps: it looks at each target once.
+const STEPS: usize = 100_000;
+/// Nothing that is said about the connection or a step is longer, in characters.
+const LONGEST: usize = 1000;
 
 /// The ends of a handle that are not the console's.
 pub(super) struct Link {
@@ -30,6 +36,7 @@ pub(super) struct Link {
     operator: crate::core::Operator,
     /// The engine's state as it was told.
     known: Arc<Snapshot>,
+    assembler: Assembler,
     /// What this end says of the connection, among the engine's messages.
     said: Option<Message>,
     snapshots: watch::Sender<Arc<Snapshot>>,
@@ -40,6 +47,8 @@ pub(super) struct Link {
     questions: mpsc::Receiver<Question>,
     waiting: HashMap<u64, Waiting>,
     last: u64,
+    /// Steps of rehearsals that were told since the last question.
+    looked: usize,
 }
 
 /// Who waits for an answer.
@@ -90,7 +99,13 @@ enum Wanted {
 }
 
 impl Link {
-    pub(super) fn new(way: Way, welcome: &Welcome, first: Arc<Snapshot>, beat: u64) -> (Handle, Self) {
+    pub(super) fn new(
+        way: Way,
+        welcome: &Welcome,
+        first: Arc<Snapshot>,
+        assembler: Assembler,
+        beat: u64,
+    ) -> (Handle, Self) {
         let operator = welcome.operator.clone();
         let known = as_seen_by(first, &operator);
         let (snapshots, seen) = watch::channel(Arc::clone(&known));
@@ -105,6 +120,7 @@ impl Link {
             way,
             operator,
             known,
+            assembler,
             said: None,
             snapshots,
             beat,
@@ -114,6 +130,7 @@ impl Link {
             questions,
             waiting: HashMap::new(),
             last: 0,
+            looked: 0,
         };
         (handle, link)
     }
@@ -154,7 +171,8 @@ impl Link {
     }
 
     async fn reopen(&mut self) -> Result<Connection, ClientError> {
-        let mut connection = Connection::open(&self.way, Asking::Not).await?;
+        self.assembler = Assembler::default();
+        let mut connection = Connection::open(&self.way, Asking::Not, Stay::Long).await?;
         let looked = connection.writer.send(&ToServer::Look {}).await;
         looked.map_err(|error| ClientError::Broken { way: self.way.clone(), why: error.to_string() })?;
         Ok(connection)
@@ -181,7 +199,7 @@ impl Link {
         loop {
             tokio::select! {
                 message = timeout(SILENT, reader.next::<ToClient>()) => match message {
-                    Ok(Ok(Some(message))) => self.hear(message)?,
+                    Ok(Ok(Some(message))) => self.hear(message, reader.length())?,
                     Ok(Ok(None)) => return Err("the other side has ended".into()),
                     Ok(Err(error)) => return Err(error.to_string()),
                     Err(_) => return Err(format!("nothing was heard for {} seconds", SILENT.as_secs())),
@@ -189,6 +207,7 @@ impl Link {
                 wanted = next(&mut self.commands, &mut self.past, &mut self.questions) => match wanted {
                     Wanted::Asked(waiting, what) => {
                         self.last += 1;
+                        self.looked = 0;
                         let id = self.last;
                         self.waiting.insert(id, waiting);
                         writer.send(&ToServer::Ask { id, what }).await.map_err(|error| error.to_string())?;
@@ -203,14 +222,17 @@ impl Link {
         }
     }
 
-    fn hear(&mut self, message: ToClient) -> Result<(), String> {
+    fn hear(&mut self, message: ToClient, length: usize) -> Result<(), String> {
+        let said = |error: StateError| error.to_string();
         match message {
+            ToClient::Part(part) => self.assembler.part(*part, length).map_err(said)?,
             ToClient::Whole(snapshot) => {
-                self.known = as_seen_by(snapshot, &self.operator);
+                let whole = self.assembler.whole(snapshot, length).map_err(said)?;
+                self.known = as_seen_by(whole, &self.operator);
                 self.show();
             }
-            ToClient::Changed(difference) => {
-                self.known = Arc::new(difference.onto(&self.known).map_err(|error| error.to_string())?);
+            ToClient::Changed(change) => {
+                self.known = self.assembler.changed(*change, &self.known, length).map_err(said)?;
                 self.show();
             }
             ToClient::Beat(quiet) => self.beat.store(boottime_ms().saturating_sub(quiet), Ordering::Relaxed),
@@ -218,8 +240,12 @@ impl Link {
                 self.progress.send_replace(progress);
             }
             ToClient::Rehearsing { id, at } => {
+                self.looked += 1;
+                if self.looked > STEPS {
+                    return Err("a rehearsal does not end".into());
+                }
                 if let Some(Waiting::Question(Question::Rehearse { tell, .. })) = self.waiting.get(&id) {
-                    let _ = tell.send(Rehearsing::Looking(at));
+                    let _ = tell.send(Rehearsing::Looking(cut_line(&at, LONGEST).as_ref().into()));
                 }
             }
             ToClient::Answer { id, answer } => {
@@ -233,7 +259,7 @@ impl Link {
 
     /// Says something about the connection.
     fn say(&mut self, text: &str) {
-        let text: Arc<str> = crate::text::clean_line(text).as_ref().into();
+        let text: Arc<str> = cut_line(text, LONGEST).as_ref().into();
         // tries that fail alike are said once
         if self.said.as_ref().is_none_or(|said| said.text != text) {
             self.said = Some(Message { at: Timestamp::now(), about: self.way.to_string().into(), text });

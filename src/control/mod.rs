@@ -11,10 +11,12 @@
 //! | [`protocol`] | what is said, and in which order |
 //! | [`wire`] | messages as frames with a length cap |
 //! | [`difference`] | from one snapshot to the next in few bytes |
+//! | [`parts`] | a snapshot that is too much for one message, in several |
 //! | [`socket`] | where the socket stands, and whose it is |
+//! | `peer` | who is at the other end, as the kernel says |
 //! | [`rights`] | who may ask for what |
 //! | [`limits`] | how many connections and requests one user has |
-//! | [`server`] | accepts; `session`: one connection |
+//! | [`server`] | accepts; `session`: one connection, with its `replies` and `session_output` |
 //! | [`client`] | the other end, for one question or as a handle; `link` reconnects by itself |
 //! | [`way`] | how the other end is reached: a socket, or the system's `ssh` |
 //! | [`bridge`] | the far side of `ssh` |
@@ -27,10 +29,14 @@ pub mod client;
 pub mod difference;
 pub mod limits;
 mod link;
+pub mod parts;
+mod peer;
 pub mod protocol;
+mod replies;
 pub mod rights;
 pub mod server;
 mod session;
+mod session_output;
 pub mod socket;
 pub mod way;
 pub mod wire;

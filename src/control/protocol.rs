@@ -2,7 +2,7 @@
 //!
 //! ```text
 //! client: hello            -> server: welcome | refused (and the end)
-//! client: look             -> server: whole, then changed … changed
+//! client: look             -> server: whole (before it, where it is long, parts), then changed … changed
 //! client: ask {id, what}   -> server: answer {id, …}; before it, perhaps, rehearsing and progress
 //! client: forget {id}
 //!                             server: beat, once a second
@@ -16,6 +16,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::difference::Difference;
+use super::parts::Part;
 use super::rights::Rights;
 use crate::core::{Command, IncidentId, Operator, Refusal};
 use crate::engine::Snapshot;
@@ -27,7 +28,7 @@ use crate::engine::snapshot::IncidentView;
 use crate::playbook::write::WantedTarget;
 
 /// Both sides must speak the same; it rises whenever a message changes.
-pub const VERSION: u32 = 1;
+pub const VERSION: u32 = 2;
 
 /// The client's first message. Fields that are not known are from another version, and do not matter yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -39,13 +40,17 @@ pub struct Hello {
     /// Where the operator sits.
     #[serde(default)]
     pub claims: Claims,
+    /// It is a console, which stays until its user quits.
+    #[serde(default)]
+    pub stays: bool,
 }
 
 impl Hello {
-    /// Of this program, in this process.
+    /// Of this program, in this process, for a moment.
     #[must_use]
     pub fn here() -> Self {
-        Self { version: VERSION, build: env!("CARGO_PKG_VERSION").into(), claims: Claims::of_this_process() }
+        let claims = Claims::of_this_process();
+        Self { version: VERSION, build: env!("CARGO_PKG_VERSION").into(), claims, stays: false }
     }
 }
 
@@ -121,7 +126,9 @@ pub enum Request {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ToClient {
-    /// The state.
+    /// Rows of the state that comes next.
+    Part(Box<Part>),
+    /// The state; rows that came in parts before it stand before its own.
     Whole(Arc<Snapshot>),
     /// How the state differs from the one before.
     Changed(Box<Difference>),

@@ -148,10 +148,8 @@ fn groups_of(uid: u32, gid: u32) -> HashSet<Gid> {
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::core::{IncidentId, Scope};
+    use crate::core::{IncidentId, Reason, Scope};
 
     #[test]
     fn root_and_the_owner_may_everything_and_a_stranger_nothing() {
@@ -172,8 +170,8 @@ mod tests {
 
     #[test]
     fn what_decides_what_acts_needs_more_than_holding_back() {
-        let why: Arc<str> = "".into();
-        let pause = Command::Pause { scope: Scope::Host, length: None, reason: Arc::clone(&why) };
+        let why = Reason::default();
+        let pause = Command::Pause { scope: Scope::Host, length: None, reason: why.clone() };
         let close = Command::Close { incident: IncidentId(1), reason: why };
         assert_eq!(needed(&Request::Command(pause)), Right::Operate);
         assert_eq!(needed(&Request::Command(close)), Right::Admin);

@@ -10,9 +10,10 @@ use tokio_util::bytes::Bytes;
 
 use super::difference::Difference;
 use super::limits::Limits;
+use super::peer::Peer;
 use super::protocol::{Greeting, ToClient};
 use super::rights::Roles;
-use super::session::{self, Peer};
+use super::session;
 use super::socket::Socket;
 use super::wire::{self, Writer};
 use crate::engine::{Handle, Snapshot};
@@ -85,8 +86,7 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
             Some(_) = refusals.join_next() => continue,
         };
         // without the kernel's word nobody is let in
-        let Ok(credentials) = stream.peer_cred() else { continue };
-        let peer = Peer { uid: credentials.uid(), gid: credentials.gid(), pid: credentials.pid() };
+        let Ok(peer) = Peer::of(&stream) else { continue };
         match limits.enter(peer.uid) {
             Ok(place) => {
                 let (handle, hub, roles) = (handle.clone(), Arc::clone(&hub), Arc::clone(&roles));
@@ -100,10 +100,16 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
     }
 }
 
-/// Says why not.
+/// Says why not. What the other side says meanwhile is thrown away: a socket that is closed before its peer has said
+/// hello shows the peer an error in place of the reason.
 async fn refuse(stream: UnixStream, why: String) {
-    let mut writer = Writer::new(stream);
-    let _ = tokio::time::timeout(REFUSAL, writer.send(&Greeting::Refused(why.into()))).await;
+    let (mut from, into) = stream.into_split();
+    let refused = async {
+        Writer::new(into).send(&Greeting::Refused(why.into())).await?;
+        let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
+        Ok::<_, wire::WireError>(())
+    };
+    let _ = tokio::time::timeout(REFUSAL, refused).await;
 }
 
 /// What is published, for as long as anybody looks.

@@ -8,40 +8,33 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::net::UnixStream;
 use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
-use tokio::time::{MissedTickBehavior, interval, timeout};
+use tokio::time::timeout;
 
-use super::difference::Difference;
 use super::limits::Place;
-use super::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
+use super::peer::{self, Peer};
+use super::protocol::{Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
+use super::replies::{denied, reply};
 use super::rights::{Right, Rights, Roles, needed};
-use super::server::{Following, Hub, Published};
-use super::wire::{REQUEST, Reader, WireError, Writer, encode};
-use crate::core::Refusal;
+use super::server::{Following, Hub};
+use super::session_output::{send, write};
+use super::wire::{REQUEST, Reader, WireError, Writer};
+use crate::core::Authority;
 use crate::engine::Handle;
 use crate::engine::operator;
-use crate::engine::past::PastError;
-use crate::engine::question::Rehearsing;
+use crate::text::cut_line;
 
 /// Whoever connects says hello within so long.
 const HELLO: Duration = Duration::from_secs(5);
-/// Whoever does not take a message within so long is cut off; they can come back.
-const SLOW: Duration = Duration::from_secs(10);
-/// A sign of life goes out so often.
-const BEAT: Duration = Duration::from_secs(1);
+/// A connection beyond those that may last is let go after so long.
+const MOMENT: Duration = Duration::from_secs(30);
+/// No more of another program's version is said, in characters.
+const LONGEST_BUILD: usize = 40;
 /// Requests of one connection that are being answered at once.
 const ANSWERING: usize = 16;
 
-/// Who is at the other end, as the kernel says.
-#[derive(Debug, Clone, Copy)]
-pub(super) struct Peer {
-    pub uid: u32,
-    pub gid: u32,
-    pub pid: Option<i32>,
-}
-
 /// Why a connection ended before its client wanted it to.
 #[derive(Debug, thiserror::Error)]
-enum Ended {
+pub(super) enum Ended {
     #[error(transparent)]
     Wire(#[from] WireError),
     #[error("no hello within {} seconds", HELLO.as_secs())]
@@ -50,6 +43,8 @@ enum Ended {
     HungUp,
     #[error("it does not read")]
     Slow,
+    #[error("it stayed beyond its moment")]
+    Overstayed,
     #[error("refused: {0}")]
     Refused(String),
 }
@@ -65,14 +60,20 @@ pub(super) async fn run(
 ) {
     let (from, into) = stream.into_split();
     let (mut reader, mut writer) = (Reader::new(from, REQUEST), Writer::new(into));
+    let (uid, pid) = (peer.uid, peer.pid);
     let served = async {
-        let welcome = greet(&mut reader, &mut writer, peer, &handle, roles).await?;
-        serve(&mut reader, &mut writer, &place, handle.on_behalf_of(welcome.operator.clone()), &hub, &welcome.rights)
-            .await
+        // whoever connects again and again waits, as whoever asks again and again does
+        tokio::time::sleep(place.request()).await;
+        let welcome = greet(&mut reader, &mut writer, peer, &place, &handle, roles).await?;
+        let authority = if welcome.rights.has(Right::Admin) { Authority::Arm } else { Authority::RunArmed };
+        let handle = handle.on_behalf_of(welcome.operator.clone(), authority);
+        serve(&mut reader, &mut writer, &place, handle, &hub, &welcome.rights).await
     };
-    match served.await {
+    let ended =
+        if place.is_brief() { timeout(MOMENT, served).await.unwrap_or(Err(Ended::Overstayed)) } else { served.await };
+    match ended {
         Ok(()) | Err(Ended::HungUp) => {}
-        Err(error) => tracing::info!(uid = peer.uid, pid = peer.pid, %error, "a connection ended"),
+        Err(error) => tracing::info!(uid, pid, %error, "a connection ended"),
     }
 }
 
@@ -80,6 +81,7 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
     reader: &mut Reader<R>,
     writer: &mut Writer<W>,
     peer: Peer,
+    place: &Place,
     handle: &Handle,
     roles: Arc<Roles>,
 ) -> Result<Welcome, Ended> {
@@ -93,43 +95,48 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
             return Err(error.into());
         }
     };
-    let refused = if hello.version == VERSION {
+    let refused = if hello.version != VERSION {
+        two_versions(&hello)
+    } else if hello.stays && place.is_brief() {
+        "you have so many consoles connected to salve already that one more cannot stay; close one".into()
+    } else {
         // the host's databases may be slow to answer
         let known = tokio::task::spawn_blocking(move || {
-            (roles.of(peer.uid, peer.gid), operator::of_peer(peer.uid, peer.pid, hello.claims))
+            let operator = operator::of_peer(peer.uid, peer.login_uid()?, hello.claims);
+            Ok::<_, peer::Ended>((roles.of(peer.uid, peer.gid), operator))
         });
         match known.await {
-            Ok((rights, operator)) if rights.has(Right::View) => {
+            Ok(Ok((rights, operator))) if rights.has(Right::View) => {
                 let host = Arc::clone(&handle.snapshots().borrow().host);
                 let build = env!("CARGO_PKG_VERSION").into();
                 let welcome = Welcome { version: VERSION, build, host, operator, rights };
                 send(writer, &Greeting::Welcome(welcome.clone())).await?;
                 return Ok(welcome);
             }
-            Ok((_, operator)) => format!(
+            Ok(Ok((_, operator))) => format!(
                 "{operator} may not look here: let root run `usermod -aG {} {}`, or name a group under [roles] in the \
                  settings, and connect again",
                 super::socket::GROUP,
                 operator.name
             ),
+            Ok(Err(ended)) => format!("who you are cannot be told: {ended}"),
             Err(_) => "who you are cannot be told".into(),
         }
-    } else {
-        let (older, newer) = if hello.version < VERSION {
-            ("yours", "the one that runs here")
-        } else {
-            ("the one that runs here", "yours")
-        };
-        format!(
-            "two versions of salve that do not understand each other: yours is {} (protocol {}), the one that runs here \
-             is {} (protocol {VERSION}); replace {older} with the version of {newer}, and restart it if it is a daemon",
-            crate::text::clean_line(&hello.build),
-            hello.version,
-            env!("CARGO_PKG_VERSION"),
-        )
     };
     send(writer, &Greeting::Refused(refused.as_str().into())).await?;
     Err(Ended::Refused(refused))
+}
+
+fn two_versions(hello: &Hello) -> String {
+    let (older, newer) =
+        if hello.version < VERSION { ("yours", "the one that runs here") } else { ("the one that runs here", "yours") };
+    format!(
+        "two versions of salve that do not understand each other: yours is {} (protocol {}), the one that runs here is \
+         {} (protocol {VERSION}); replace {older} with the version of {newer}, and restart it if it is a daemon",
+        cut_line(&hello.build, LONGEST_BUILD),
+        hello.version,
+        env!("CARGO_PKG_VERSION"),
+    )
 }
 
 async fn serve<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
@@ -175,7 +182,9 @@ async fn read<R: AsyncRead + Unpin>(
             }
         };
         let Some(message) = message else { return Ok(()) };
-        tokio::time::sleep(place.request()).await;
+        let durable = matches!(message, ToServer::Ask { what: Request::Command(_), .. });
+        let recorded = if durable { place.command() } else { Duration::ZERO };
+        tokio::time::sleep(place.request().max(recorded)).await;
         match message {
             ToServer::Look {} => {
                 look.send_replace(Some(hub.follow().await));
@@ -197,141 +206,4 @@ async fn read<R: AsyncRead + Unpin>(
             }
         }
     }
-}
-
-/// The answer to a request for which the right is missing.
-fn denied(what: &Request) -> Answer {
-    let right: Arc<str> = needed(what).to_string().into();
-    let refusal = Refusal::NotAllowed(right);
-    let said: Arc<str> = refusal.to_string().into();
-    match what {
-        Request::Command(_) => Answer::Command(Err(refusal)),
-        Request::History {} => Answer::History(Err(PastError::Journal(said))),
-        Request::Recall(_) => Answer::Recall(Err(PastError::Journal(said))),
-        Request::Incident(_) => Answer::Incident(Err(PastError::Journal(said))),
-        Request::Rehearse { .. } => Answer::Rehearse(Err(said)),
-        Request::Offers(_) => Answer::Offers(Vec::new()),
-    }
-}
-
-async fn reply(handle: &Handle, id: u64, what: Request, tell: &mpsc::Sender<ToClient>) -> Answer {
-    match what {
-        Request::Command(command) => Answer::Command(handle.command(command).await),
-        Request::History {} => Answer::History(handle.history().await),
-        Request::Recall(goal) => Answer::Recall(recall(handle, goal, tell).await.map(Box::new)),
-        Request::Incident(incident) => Answer::Incident(handle.incident(incident).await),
-        Request::Rehearse { name, text } => Answer::Rehearse(rehearse(handle, id, name, text, tell).await),
-        Request::Offers(wanted) => Answer::Offers(handle.offers(wanted).await),
-    }
-}
-
-/// Looks into the past, and tells how far that has come.
-async fn recall(
-    handle: &Handle,
-    goal: crate::engine::past::Goal,
-    tell: &mpsc::Sender<ToClient>,
-) -> Result<crate::engine::past::Replayed, PastError> {
-    let mut progress = handle.recalling();
-    let recalled = handle.recall(goal);
-    tokio::pin!(recalled);
-    loop {
-        tokio::select! {
-            recalled = &mut recalled => {
-                let _ = tell.send(ToClient::Progress(None)).await;
-                return recalled;
-            }
-            Ok(()) = progress.changed() => {
-                let now = *progress.borrow_and_update();
-                // one that finds no room is soon out of date
-                let _ = tell.try_send(ToClient::Progress(now));
-            }
-        }
-    }
-}
-
-async fn rehearse(
-    handle: &Handle,
-    id: u64,
-    name: Arc<str>,
-    text: Arc<str>,
-    tell: &mpsc::Sender<ToClient>,
-) -> Result<Vec<crate::engine::rehearse::Rehearsal>, Arc<str>> {
-    let mut told = handle.rehearse(name, text);
-    while let Some(step) = told.recv().await {
-        match step {
-            Rehearsing::Looking(at) => {
-                let _ = tell.send(ToClient::Rehearsing { id, at }).await;
-            }
-            Rehearsing::Done(done) => return done,
-        }
-    }
-    Err("nobody answers that here".into())
-}
-
-/// Writes answers, state and signs of life. State that came while it could not write is passed over.
-async fn write<W: AsyncWrite + Unpin>(
-    writer: &mut Writer<W>,
-    handle: &Handle,
-    mut answers: mpsc::Receiver<ToClient>,
-    mut looks: watch::Receiver<Option<Arc<Following>>>,
-) -> Result<(), Ended> {
-    let mut beats = interval(BEAT);
-    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
-    let mut state: Option<(watch::Receiver<Published>, Option<Published>)> = None;
-    loop {
-        tokio::select! {
-            biased;
-            Some(message) = answers.recv() => send(writer, &message).await?,
-            Ok(()) = looks.changed() => {
-                state = looks.borrow_and_update().as_ref().map(|following| {
-                    let mut published = following.published.clone();
-                    published.mark_changed();
-                    (published, None)
-                });
-            }
-            Some(published) = next(&mut state) => {
-                let known = state.as_mut().and_then(|(_, known)| known.replace(published.clone()));
-                tell(writer, known, &published).await?;
-            }
-            _ = beats.tick() => {
-                let quiet = u64::try_from(handle.quiet_for().as_millis()).unwrap_or(u64::MAX);
-                send(writer, &ToClient::Beat(quiet)).await?;
-            }
-        }
-    }
-}
-
-/// What is published next; never, where nobody looks or the engine has gone.
-async fn next(state: &mut Option<(watch::Receiver<Published>, Option<Published>)>) -> Option<Published> {
-    if let Some((published, _)) = state
-        && published.changed().await.is_ok()
-    {
-        return Some(published.borrow_and_update().clone());
-    }
-    std::future::pending().await
-}
-
-/// Tells the state, by what is known of it at the other end.
-async fn tell<W: AsyncWrite + Unpin>(
-    writer: &mut Writer<W>,
-    known: Option<Published>,
-    published: &Published,
-) -> Result<(), Ended> {
-    let message = match (known, &published.step) {
-        (None, _) => encode(&ToClient::Whole(Arc::clone(&published.snapshot)))?,
-        (Some(known), Some((from, step))) if known.snapshot.generation == *from => step.clone(),
-        (Some(known), _) => {
-            let difference = Difference::between(&known.snapshot, &published.snapshot);
-            encode(&ToClient::Changed(Box::new(difference)))?
-        }
-    };
-    patient(writer.send_encoded(&message)).await
-}
-
-async fn send<W: AsyncWrite + Unpin, T: serde::Serialize>(writer: &mut Writer<W>, message: &T) -> Result<(), Ended> {
-    patient(writer.send(message)).await
-}
-
-async fn patient(sent: impl Future<Output = Result<(), WireError>>) -> Result<(), Ended> {
-    timeout(SLOW, sent).await.map_err(|_| Ended::Slow)?.map_err(Into::into)
 }

@@ -1,6 +1,8 @@
 //! Where the socket stands: `salve.sock` in a folder that only its owner can write, for root in reach of group `salve`.
 //! Whoever holds the lock beside it listens; it is bound under another name and moved into place, so that whoever
 //! finds it finds somebody listening.
+//!
+//! Whoever connects looks as closely: an engine of root's or of one's own is obeyed, nobody else's.
 
 use std::fs::{self, DirBuilder, File, OpenOptions, Permissions};
 use std::io;
@@ -41,6 +43,64 @@ pub enum SocketError {
         /// Why.
         source: io::Error,
     },
+}
+
+/// Why there is no connection.
+#[derive(Debug, thiserror::Error)]
+pub enum ConnectError {
+    /// The kernel said no: nobody listens, or one may not come near.
+    #[error(transparent)]
+    Io(#[from] io::Error),
+    /// Somebody else listens, or could have put anything there.
+    #[error(transparent)]
+    Stranger(#[from] Stranger),
+}
+
+/// What stands at a socket's place is neither root's nor one's own, so nothing is said to it and nothing is believed.
+#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
+#[error("{}: {what}: it is not asked, and nothing is sent to it", path.display())]
+pub struct Stranger {
+    /// Where.
+    pub path: PathBuf,
+    /// What is wrong with it.
+    pub what: String,
+}
+
+/// Connects to an engine's socket, once it is certain that the engine is root's or one's own.
+///
+/// # Errors
+/// See [`ConnectError`].
+pub async fn connect(path: &Path) -> Result<tokio::net::UnixStream, ConnectError> {
+    let ours = rustix::process::geteuid().as_raw();
+    let stranger = |path: &Path, what: String| Stranger { path: path.into(), what };
+    let folder = path.parent().unwrap_or(Path::new("/"));
+    let there = fs::symlink_metadata(folder)?;
+    if let Some(what) = distrust(&there, ours) {
+        return Err(stranger(folder, what).into());
+    }
+    let stream = tokio::net::UnixStream::connect(path).await?;
+    // whatever the names led to, this is who listens
+    let theirs = stream.peer_cred()?.uid();
+    if !is_obeyed(theirs, ours) {
+        return Err(stranger(path, format!("uid {theirs} listens there, who is neither root nor you")).into());
+    }
+    Ok(stream)
+}
+
+/// May an engine of this user be obeyed by that one?
+const fn is_obeyed(theirs: u32, ours: u32) -> bool {
+    theirs == 0 || theirs == ours
+}
+
+/// Why a socket's folder cannot be relied on, if it cannot.
+fn distrust(folder: &fs::Metadata, ours: u32) -> Option<String> {
+    if !folder.is_dir() {
+        return Some("is no folder of its own".into());
+    }
+    if !is_obeyed(folder.uid(), ours) {
+        return Some(format!("belongs to uid {}", folder.uid()));
+    }
+    (folder.mode() & 0o022 != 0).then(|| format!("others can write it (mode {:04o})", folder.mode() & 0o7777))
 }
 
 /// A socket on which this process listens. It is gone when this is dropped.
@@ -180,6 +240,27 @@ mod tests {
         let _other = UnixListener::bind(&path).unwrap();
         drop(socket);
         assert!(path.exists());
+    }
+
+    #[tokio::test]
+    async fn a_folder_that_others_can_write_is_not_connected_to() {
+        let folder = tempfile::tempdir().unwrap();
+        let run = folder.path().join("run");
+        let socket = Socket::listen(&run).unwrap();
+        assert!(connect(socket.path()).await.is_ok());
+        fs::set_permissions(&run, Permissions::from_mode(0o777)).unwrap();
+        let stranger = |refused| matches!(refused, Err(ConnectError::Stranger(_)));
+        assert!(stranger(connect(socket.path()).await));
+        fs::set_permissions(&run, Permissions::from_mode(0o700)).unwrap();
+        let link = folder.path().join("link");
+        symlink(&run, &link).unwrap();
+        assert!(stranger(connect(&link.join(NAME)).await));
+    }
+
+    #[test]
+    fn engines_of_root_and_of_oneself_are_obeyed() {
+        assert!(is_obeyed(0, 1000) && is_obeyed(1000, 1000) && is_obeyed(0, 0));
+        assert!(!is_obeyed(1001, 1000) && !is_obeyed(1000, 0));
     }
 
     #[test]

@@ -8,12 +8,16 @@ use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
 
-use tokio::io::{AsyncBufReadExt, AsyncRead, AsyncWrite, BufReader};
-use tokio::net::UnixStream;
-use tokio::process::{Child, Command};
+use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
+use tokio::process::{Child, ChildStderr, Command};
+
+use super::socket::{self, ConnectError};
 
 /// What runs on the far side, unless something else is said.
 pub const FAR_SIDE: &str = "salve";
+
+/// No complaint of `ssh` is kept beyond so many bytes.
+const LONGEST_COMPLAINT: usize = 1024;
 
 /// How to get there.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -154,11 +158,11 @@ impl Way {
     /// Opens it.
     ///
     /// # Errors
-    /// Where nobody listens, or `ssh` cannot be started.
-    pub async fn open(&self, asking: Asking) -> io::Result<Stream> {
+    /// Where nobody listens, a stranger does, or `ssh` cannot be started.
+    pub async fn open(&self, asking: Asking) -> Result<Stream, ConnectError> {
         match self {
             Self::Socket(path) => {
-                let (reads, writes) = UnixStream::connect(path).await?.into_split();
+                let (reads, writes) = socket::connect(path).await?.into_split();
                 Ok(Stream { reads: Box::new(reads), writes: Box::new(writes), carrier: Carrier::Kernel })
             }
             Self::Ssh { to, program } => {
@@ -168,21 +172,32 @@ impl Way {
                     _ => error,
                 })?;
                 let (Some(reads), Some(writes)) = (child.stdout.take(), child.stdin.take()) else {
-                    return Err(io::ErrorKind::BrokenPipe.into());
+                    return Err(io::Error::from(io::ErrorKind::BrokenPipe).into());
                 };
                 let said = Arc::new(Mutex::new(String::new()));
                 if let Some(complaints) = child.stderr.take() {
-                    let said = Arc::clone(&said);
-                    tokio::spawn(async move {
-                        let mut lines = BufReader::new(complaints).lines();
-                        while let Ok(Some(line)) = lines.next_line().await {
-                            let line = crate::text::clean_line(&line).into_owned();
-                            *said.lock().unwrap_or_else(PoisonError::into_inner) = line;
-                        }
-                    });
+                    tokio::spawn(keep_last_line(complaints, Arc::clone(&said)));
                 }
                 let carrier = Carrier::Ssh(child, said);
                 Ok(Stream { reads: Box::new(reads), writes: Box::new(writes), carrier })
+            }
+        }
+    }
+}
+
+/// Keeps the last line that `ssh` said, or as much of it as anybody reads: the other host decides what comes here.
+async fn keep_last_line(mut from: ChildStderr, said: Arc<Mutex<String>>) {
+    let (mut chunk, mut line) = ([0; 4096], Vec::new());
+    while let Ok(count @ 1..) = from.read(&mut chunk).await {
+        for byte in &chunk[..count] {
+            match byte {
+                b'\n' => {
+                    let text = crate::text::clean_line(&String::from_utf8_lossy(&line)).into_owned();
+                    *said.lock().unwrap_or_else(PoisonError::into_inner) = text;
+                    line.clear();
+                }
+                byte if line.len() < LONGEST_COMPLAINT => line.push(*byte),
+                _ => {}
             }
         }
     }

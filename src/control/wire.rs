@@ -10,12 +10,16 @@ use tokio::io::{AsyncRead, AsyncWrite};
 use tokio_util::bytes::{BufMut, Bytes, BytesMut};
 use tokio_util::codec::{FramedRead, FramedWrite, LengthDelimitedCodec, LengthDelimitedCodecError};
 
+use crate::text::cut_line;
+
 /// No frame is longer, in bytes.
 pub const FRAME: usize = 256 * 1024;
 /// A message of one frame, the flag excluded: all that a client may send.
 pub const REQUEST: usize = FRAME - 1;
-/// No message from a server is longer, in bytes: the state of some ten thousand targets is a tenth of it.
-pub const ANSWER: usize = 64 * 1024 * 1024;
+/// No message from a server is longer, in bytes. A state that is longer comes in [`super::parts`].
+pub const ANSWER: usize = 16 * 1024 * 1024;
+/// No more is said about a message that is not understood, in characters: the message itself may be quoted in it.
+const LONGEST_FAULT: usize = 200;
 
 const LAST: u8 = 0;
 const MORE: u8 = 1;
@@ -34,6 +38,13 @@ pub enum WireError {
     Garbled(String),
 }
 
+impl WireError {
+    /// What is said about it quotes the other side, so it is cleaned and cut.
+    fn garbled(why: &impl std::fmt::Display) -> Self {
+        Self::Garbled(cut_line(&why.to_string(), LONGEST_FAULT).into_owned())
+    }
+}
+
 fn codec() -> LengthDelimitedCodec {
     LengthDelimitedCodec::builder().max_frame_length(FRAME).new_codec()
 }
@@ -43,7 +54,7 @@ fn codec() -> LengthDelimitedCodec {
 /// # Errors
 /// Where it cannot be said in JSON, which no message of the protocol can be.
 pub fn encode<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
-    serde_json::to_vec(message).map(Into::into).map_err(|error| WireError::Garbled(error.to_string()))
+    serde_json::to_vec(message).map(Into::into).map_err(|error| WireError::garbled(&error))
 }
 
 /// Writes messages.
@@ -94,18 +105,25 @@ pub struct Reader<R> {
     limit: usize,
     /// What came of the message so far.
     begun: Vec<u8>,
+    /// How long the last message was.
+    length: usize,
 }
 
 impl<R: AsyncRead + Unpin> Reader<R> {
     /// From this stream, messages of at most so many bytes.
     pub fn new(stream: R, limit: usize) -> Self {
-        Self { frames: FramedRead::new(stream, codec()), limit, begun: Vec::new() }
+        Self { frames: FramedRead::new(stream, codec()), limit, begun: Vec::new(), length: 0 }
     }
 
     /// The stream again, and what was read of it beyond the last message.
     pub fn into_rest(self) -> (R, Bytes) {
         let parts = self.frames.into_parts();
         (parts.io, parts.read_buf.freeze())
+    }
+
+    /// How long the last message was, in bytes.
+    pub const fn length(&self) -> usize {
+        self.length
     }
 
     /// The next message; none where the other side has hung up between two messages.
@@ -130,6 +148,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
                 self.begun.extend_from_slice(part);
                 continue;
             }
+            self.length = self.begun.len() + part.len();
             if self.begun.is_empty() {
                 return decode(part).map(Some);
             }
@@ -141,7 +160,7 @@ impl<R: AsyncRead + Unpin> Reader<R> {
 }
 
 fn decode<T: DeserializeOwned>(text: &[u8]) -> Result<T, WireError> {
-    serde_json::from_slice(text).map_err(|error| WireError::Garbled(error.to_string()))
+    serde_json::from_slice(text).map_err(|error| WireError::garbled(&error))
 }
 
 #[cfg(test)]
@@ -202,6 +221,16 @@ mod tests {
         assert!(matches!(read(&frame(MORE, b"\"x\""), ANSWER).await, Err(WireError::Io(_))));
         assert!(matches!(read(&frame(2, b"\"x\""), ANSWER).await, Err(WireError::Garbled(_))));
         assert!(matches!(read(&[0; 4], ANSWER).await, Err(WireError::Garbled(_))));
+    }
+
+    #[tokio::test]
+    async fn what_is_not_understood_is_quoted_cleaned_and_cut() {
+        let forged = format!("\"x\u{1b}[2J\\n2026-11-29 ERROR forged {}\"", "y".repeat(100_000));
+        let (mut theirs, ours) = duplex(1 << 20);
+        theirs.write_all(&frame(LAST, forged.as_bytes())).await.unwrap();
+        let Err(error) = Reader::new(ours, REQUEST).next::<u64>().await else { panic!("understood") };
+        let said = error.to_string();
+        assert!(said.chars().count() < 300 && !said.contains(char::is_control), "{said}");
     }
 
     proptest! {

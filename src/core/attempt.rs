@@ -52,7 +52,7 @@ impl Core {
             self.state.breakers.get(key).map(|one| one.state().clone())
         {
             let state = BreakerState::HalfOpen { cooldown_ms };
-            self.record(Event::Breaker { key: key.clone(), state, why: Arc::from("the cooldown is over"), by: None });
+            self.record(Event::Breaker { key: key.clone(), state, why: "the cooldown is over".into(), by: None });
         }
     }
 
@@ -189,7 +189,7 @@ impl Core {
         } else {
             self.timers.cancel(&Timer::Breaker(key.clone()));
         }
-        self.record(Event::Breaker { key: key.clone(), state, why: Arc::from(why), by: None });
+        self.record(Event::Breaker { key: key.clone(), state, why: why.into(), by: None });
     }
 
     /// A probe that did anything but heal opens the breaker again, and calls a human.

@@ -11,12 +11,12 @@
 //!
 //! It counts invocations, not failures: a service that restarts fine eleven times an hour must trip it.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::incident::BreakerState;
+use super::reason::Reason;
 use super::time::{Mono, Now};
 use super::window::Window;
 use crate::playbook::{BreakerLimits, Playbook};
@@ -27,7 +27,7 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breaker {
     state: BreakerState,
-    why: Arc<str>,
+    why: Reason,
     invocations: Window,
     opened: Option<Mono>,
     reopened: Window,
@@ -70,7 +70,7 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             state: BreakerState::Closed,
-            why: Arc::from("never opened"),
+            why: "never opened".into(),
             invocations: Window::default(),
             opened: None,
             reopened: Window::default(),
@@ -85,7 +85,7 @@ impl Breaker {
     }
 
     /// Why it stands so.
-    pub const fn why(&self) -> &Arc<str> {
+    pub const fn why(&self) -> &Reason {
         &self.why
     }
 
@@ -141,7 +141,7 @@ impl Breaker {
     }
 
     /// As recorded. An operator's reset forgets what was counted; nothing else does.
-    pub fn become_(&mut self, state: &BreakerState, why: &Arc<str>, at: Mono, by_operator: bool) {
+    pub fn become_(&mut self, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
         match state {
             BreakerState::Open { .. } => self.count_opening(at),
             BreakerState::Latched { .. } if !by_operator => self.count_opening(at),
@@ -153,7 +153,7 @@ impl Breaker {
             BreakerState::Closed | BreakerState::HalfOpen { .. } | BreakerState::Latched { .. } => {}
         }
         self.state = state.clone();
-        self.why = Arc::clone(why);
+        self.why = why.clone();
     }
 
     fn count_opening(&mut self, at: Mono) {

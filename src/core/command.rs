@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, Key, MaintenanceId};
 use super::plan::Digest;
+use super::reason::Reason;
 use crate::playbook::value::Period;
 
 /// A person, known by kernel uid.
@@ -18,12 +19,36 @@ pub struct Operator {
     pub name: Arc<str>,
     /// Under sudo: the login uid's name. A claim, not a proof.
     pub login: Option<Arc<str>>,
+    /// The uid that the session was opened with, where the kernel knows of one: sudo and su leave it as it is.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub login_uid: Option<u32>,
     /// The terminal, as `pts/3`. A claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub tty: Option<Arc<str>>,
     /// Where the SSH session comes from, as `192.0.2.7`. A claim.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub from: Option<Arc<str>>,
+}
+
+impl Operator {
+    /// Can these two be one person? By the uid that each logged in with; where one of them is not known to have logged
+    /// in, the uid that both act under decides as well.
+    #[must_use]
+    pub fn may_be(&self, other: &Self) -> bool {
+        let person = |operator: &Self| operator.login_uid.unwrap_or(operator.uid);
+        let both_known = self.login_uid.is_some() && other.login_uid.is_some();
+        person(self) == person(other) || (self.uid == other.uid && !both_known)
+    }
+}
+
+/// How far an operator's rights reach, as far as the machine's own decisions depend on it. Whether a command may be
+/// given at all is judged before it comes here.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Authority {
+    /// May run what is armed.
+    RunArmed,
+    /// May decide what acts, so may also run what nobody armed.
+    Arm,
 }
 
 /// What a pause or its end is for.
@@ -45,20 +70,20 @@ pub enum Command {
         incident: IncidentId,
         digest: Digest,
         #[serde(default)]
-        reason: Arc<str>,
+        reason: Reason,
     },
     /// No, and why.
-    Decline { incident: IncidentId, reason: Arc<str> },
+    Decline { incident: IncidentId, reason: Reason },
     /// No new attempts; without a length, until resumed.
-    Pause { scope: Scope, length: Option<Period>, reason: Arc<str> },
+    Pause { scope: Scope, length: Option<Period>, reason: Reason },
     /// The end of a pause.
     Resume { scope: Scope },
     /// No new attempts from that moment on, for so long.
-    Schedule { scope: Scope, from: Timestamp, length: Period, reason: Arc<str> },
+    Schedule { scope: Scope, from: Timestamp, length: Period, reason: Reason },
     /// The end of a maintenance window, begun or not.
     Unschedule { window: MaintenanceId },
     /// Leave one target alone under one playbook for so long.
-    Snooze { key: Key, length: Period, reason: Arc<str> },
+    Snooze { key: Key, length: Period, reason: Reason },
     /// The end of a snooze.
     Unsnooze { key: Key },
     /// Let this playbook, with exactly this content, act as its `mode` says.
@@ -68,13 +93,13 @@ pub enum Command {
     /// Run a playbook's first rung on one target now, through the whole gate but its mode.
     RunNow { key: Key },
     /// Close a latched or open breaker by hand.
-    ResetBreaker { key: Key, reason: Arc<str> },
+    ResetBreaker { key: Key, reason: Reason },
     /// Latch a breaker by hand.
-    LatchBreaker { key: Key, reason: Arc<str> },
+    LatchBreaker { key: Key, reason: Reason },
     /// A page was seen by a person.
     Acknowledge { incident: IncidentId },
     /// End an open incident by hand.
-    Close { incident: IncidentId, reason: Arc<str> },
+    Close { incident: IncidentId, reason: Reason },
 }
 
 /// Why a command was not carried out.

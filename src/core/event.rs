@@ -11,6 +11,7 @@ use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, Role};
 use super::incident::{BreakerState, Cause, Denial, Outcome, Request, Starter};
 use super::plan::{AttemptReport, Digest, Plan};
 use super::reading::Reading;
+use super::reason::Reason;
 use super::time::Mono;
 use crate::playbook::ContentKey;
 
@@ -56,10 +57,10 @@ pub enum Event {
         digest: Digest,
         by: Operator,
         #[serde(default)]
-        reason: Arc<str>,
+        reason: Reason,
     },
     /// The first of two people said yes; nothing may run before the second does.
-    FirstApproved { incident: IncidentId, generation: u32, digest: Digest, by: Operator, reason: Arc<str> },
+    FirstApproved { incident: IncidentId, generation: u32, digest: Digest, by: Operator, reason: Reason },
     /// The request is void: the fault cleared, or the plan changed.
     Withdrawn { incident: IncidentId, generation: u32, why: Arc<str> },
     /// An intent: durable before the first process starts. Consumes the approval that it names.
@@ -78,7 +79,7 @@ pub enum Event {
     Relapsed { incident: IncidentId, by: IncidentId },
 
     /// A breaker changed its state.
-    Breaker { key: Key, state: BreakerState, why: Arc<str>, by: Option<Operator> },
+    Breaker { key: Key, state: BreakerState, why: Reason, by: Option<Operator> },
     /// A human is called: this page goes out under the key's dedup key through every channel named.
     Escalated { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// The escalation's end goes out under the same dedup key.
@@ -100,17 +101,17 @@ pub enum Event {
     Acknowledged { incident: IncidentId, by: Operator },
 
     /// No new attempts in this scope.
-    Paused { scope: Scope, until: Option<Mono>, by: Operator, reason: Arc<str> },
+    Paused { scope: Scope, until: Option<Mono>, by: Operator, reason: Reason },
     /// The end of a pause, by hand or by its time.
     Resumed { scope: Scope, by: Option<Operator> },
     /// A maintenance window was planned.
-    Scheduled { window: MaintenanceId, scope: Scope, from: Timestamp, length_ms: u64, by: Operator, reason: Arc<str> },
+    Scheduled { window: MaintenanceId, scope: Scope, from: Timestamp, length_ms: u64, by: Operator, reason: Reason },
     /// Its moment has come: no new attempts in its scope.
     MaintenanceBegan { window: MaintenanceId, until: Mono },
     /// Its end, by hand or by its time.
     MaintenanceEnded { window: MaintenanceId, by: Option<Operator> },
     /// One key is left alone.
-    Snoozed { key: Key, until: Mono, by: Operator, reason: Arc<str> },
+    Snoozed { key: Key, until: Mono, by: Operator, reason: Reason },
     /// The end of a snooze, by hand or by its time.
     Unsnoozed { key: Key, by: Option<Operator> },
     /// A key began to go up and down again and again, or stopped; how restless it is, in percent.

@@ -12,6 +12,7 @@ use super::breaker::Admission;
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId};
 use super::incident::{Asks, Denial};
+use super::reason::Reason;
 use super::time::Mono;
 use crate::playbook::{Mode, Risk};
 
@@ -67,7 +68,7 @@ pub struct Halt {
     /// Until when; none means until resumed.
     pub until: Option<Mono>,
     /// Why.
-    pub reason: Arc<str>,
+    pub reason: Reason,
 }
 
 /// Who wants the attempt.

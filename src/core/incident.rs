@@ -17,6 +17,7 @@ use serde::{Deserialize, Serialize};
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId};
 use super::plan::{Digest, Plan};
+use super::reason::Reason;
 use super::time::Mono;
 
 /// Where an open incident stands.
@@ -84,7 +85,7 @@ pub enum Denial {
         by: Operator,
         until: Option<Mono>,
         #[serde(default)]
-        reason: Arc<str>,
+        reason: Reason,
     },
     /// Somebody snoozed this target.
     Snoozed { by: Operator, until: Mono },
@@ -177,13 +178,13 @@ pub enum Outcome {
     /// It cleared after attempts of which none was verified, and no human had been called.
     ClearedUnverified,
     /// An operator said no.
-    Declined { by: Operator, reason: Arc<str> },
+    Declined { by: Operator, reason: Reason },
     /// Nobody answered.
     Expired,
     /// Another incident or a new version of the playbook took its place.
     Superseded,
     /// An operator ended it.
-    ClosedByOperator { by: Operator, reason: Arc<str> },
+    ClosedByOperator { by: Operator, reason: Reason },
     /// A human was called, and then the fault cleared.
     EscalatedThenCleared,
     /// A human was called, and healed it with salve's hands.

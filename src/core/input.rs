@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use super::command::{Command, Operator};
+use super::command::{Authority, Command, Operator};
 use super::id::{AttemptId, IncidentId, PageId, RequestId, SurveyId, WatchId};
 use super::plan::{AttemptReport, Plan};
 use super::reading::Reading;
@@ -27,7 +27,7 @@ pub enum Input {
     /// A channel took a page.
     Delivered { page: PageId, channel: Arc<str> },
     /// An operator asks for something.
-    Command { by: Operator, command: Command, request: RequestId },
+    Command { by: Operator, authority: Authority, command: Command, request: RequestId },
     /// Something worth a note came up outside.
     Note { about: Arc<str>, text: Arc<str> },
     /// Records cannot be written (with why), or can again.

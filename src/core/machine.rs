@@ -23,6 +23,12 @@ use super::time::{Mono, Now};
 use super::timers::{Timer, Timers};
 use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
+use crate::text::cut_line;
+
+/// What a note is about is never longer, in characters.
+const LONGEST_SUBJECT: usize = 200;
+/// No note is longer, in characters.
+const LONGEST_NOTE: usize = 2000;
 
 /// The pure machine.
 #[derive(Debug, Clone)]
@@ -174,8 +180,8 @@ impl Core {
             Input::AttemptEnded { attempt, report } => self.attempt_ended(attempt, report),
             Input::ScopeEmptied { attempt, empty } => self.scope_emptied(attempt, empty),
             Input::Delivered { page, channel } => self.delivered(page, channel),
-            Input::Command { by, command, request } => self.command(&by, command, request),
-            Input::Note { about, text } => self.record(Event::Noted { about, text }),
+            Input::Command { by, authority, command, request } => self.command(&by, authority, command, request),
+            Input::Note { about, text } => self.note(&about, &text),
             Input::Recording(can) => self.recording_is(can),
             Input::Tick => {}
         }
@@ -188,6 +194,13 @@ impl Core {
         self.state.apply(&recorded);
         self.mark(&recorded.event);
         self.out.push(Effect::Record(recorded));
+    }
+
+    /// What comes up outside may say anything, so it is cut like everything else that becomes durable.
+    fn note(&mut self, about: &str, text: &str) {
+        let about = cut_line(about, LONGEST_SUBJECT).as_ref().into();
+        let text = cut_line(text, LONGEST_NOTE).as_ref().into();
+        self.record(Event::Noted { about, text });
     }
 
     /// Takes up the work after a replay: what was under way when the last process ended is settled first.

@@ -18,6 +18,7 @@ use super::event::Event;
 use super::gate::Halt;
 use super::id::MaintenanceId;
 use super::machine::{Core, Wait};
+use super::reason::Reason;
 use super::state::State;
 use super::time::{Mono, Now};
 use super::timers::Timer;
@@ -27,6 +28,9 @@ use crate::playbook::value::Period;
 const FARTHEST: SignedDuration = SignedDuration::from_hours(366 * 24);
 /// No window is longer than this; a pause until resumed is for what has no end.
 const LONGEST: Duration = Duration::from_hours(31 * 24);
+
+/// No more windows are planned at once.
+const MOST: usize = 100;
 
 /// The running clock counts these.
 const TICK: Duration = Duration::from_millis(1);
@@ -43,7 +47,7 @@ pub struct Maintenance {
     /// By whom it was planned.
     pub by: Operator,
     /// What for.
-    pub reason: Arc<str>,
+    pub reason: Reason,
     /// Where it stands.
     pub stage: Stage,
 }
@@ -76,7 +80,7 @@ impl Maintenance {
 
     fn halt(&self, now: Now) -> Option<Halt> {
         let until = self.on(now)?;
-        let (scope, by, reason) = (self.scope.clone(), self.by.clone(), Arc::clone(&self.reason));
+        let (scope, by, reason) = (self.scope.clone(), self.by.clone(), self.reason.clone());
         Some(Halt { scope, by, until: Some(until), reason })
     }
 }
@@ -92,7 +96,7 @@ impl State {
                     from: *from,
                     length: Duration::from_millis(*length_ms),
                     by: by.clone(),
-                    reason: Arc::clone(reason),
+                    reason: reason.clone(),
                     stage: Stage::Planned,
                 };
                 self.windows.insert(*window, planned);
@@ -117,12 +121,16 @@ impl Core {
         scope: Scope,
         from: Timestamp,
         length: Period,
-        reason: Arc<str>,
+        reason: Reason,
     ) -> Result<String, Refusal> {
         if let Scope::Playbook(name) = &scope {
             self.content_of(name)?;
         }
         self.fits(from, length.0).map_err(|why| Refusal::NotScheduled(Arc::from(why)))?;
+        if self.state.windows.len() >= MOST {
+            let why = format!("{MOST} windows are planned already: cancel one first");
+            return Err(Refusal::NotScheduled(why.into()));
+        }
         let window = MaintenanceId(self.state.last.maintenance + 1);
         let said = format!("maintenance {window}: {scope} will be paused for {length} from then on");
         let length_ms = length.millis();

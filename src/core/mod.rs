@@ -11,6 +11,7 @@
 //! | [`reading`] | holds, does not hold, unknown |
 //! | [`input`], [`effect`], [`event`] | what comes in, what goes out, what is remembered |
 //! | [`command`] | what an operator can ask for, and the typed refusals |
+//! | [`Reason`] | why an operator asks for it: one short, clean line |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`incident`] | one failure of one target, as a state with data |
 //! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
@@ -48,6 +49,7 @@ pub mod plan;
 mod question;
 pub mod rate;
 pub mod reading;
+mod reason;
 mod recovery;
 mod sight;
 mod spent;
@@ -66,7 +68,7 @@ mod watched;
 pub mod window;
 mod words;
 
-pub use command::{Command, Operator, Refusal, Scope};
+pub use command::{Authority, Command, Operator, Refusal, Scope};
 pub use config::Config;
 pub use effect::Effect;
 pub use event::{Event, Recorded};
@@ -76,6 +78,7 @@ pub use input::{Binding, Facts, Input, Resolution, Standing};
 pub use machine::Core;
 pub use plan::{AttemptReport, Digest, Plan};
 pub use reading::{Reading, Verdict};
+pub use reason::Reason;
 pub use state::State;
 pub use time::{Mono, Now};
 pub use watched::{Fault, Moment, Watched};

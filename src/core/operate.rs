@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::breaker::Breaker;
-use super::command::{Command, Operator, Refusal, Scope};
+use super::command::{Authority, Command, Operator, Refusal, Scope};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{IncidentId, Key, RequestId};
@@ -11,6 +11,7 @@ use super::incident::{BreakerState, Outcome};
 use super::machine::{Core, Wait};
 use super::plan::Digest;
 use super::reading::Verdict;
+use super::reason::Reason;
 use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
@@ -21,7 +22,7 @@ use crate::playbook::{ContentKey, Mode, Risk};
 type Said = Result<String, Refusal>;
 
 impl Core {
-    pub(super) fn command(&mut self, by: &Operator, command: Command, request: RequestId) {
+    pub(super) fn command(&mut self, by: &Operator, authority: Authority, command: Command, request: RequestId) {
         if let Err(why) = &self.recording {
             let why = Arc::clone(why);
             return self.reply(request, Err(Refusal::CannotRecord(why)));
@@ -37,7 +38,7 @@ impl Core {
             Command::Unsnooze { key } => Ok(self.unsnooze_by(by, &key)),
             Command::Arm { playbook } => self.arm(by, playbook, true),
             Command::Disarm { playbook } => self.arm(by, playbook, false),
-            Command::RunNow { key } => match self.run_now(by, &key, request) {
+            Command::RunNow { key } => match self.run_now(by, authority, &key, request) {
                 Some(refusal) => Err(refusal),
                 None => return,
             },
@@ -57,7 +58,7 @@ impl Core {
         self.incident(id).ok_or(Refusal::NoSuchIncident(id))
     }
 
-    fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest, reason: Arc<str>) -> Said {
+    fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest, reason: Reason) -> Said {
         let incident = self.opened(id)?;
         let Step::Asking(request) = &incident.step else { return Err(Refusal::NotAsking(id)) };
         if request.expires <= self.now.mono {
@@ -70,7 +71,7 @@ impl Core {
         let high = self.playbook(&incident.key.content).is_none_or(|playbook| playbook.risk == Risk::High);
         if self.config.four_eyes && high {
             match &request.first {
-                Some(first) if first.uid == by.uid => return Err(Refusal::SecondPerson),
+                Some(first) if first.may_be(by) => return Err(Refusal::SecondPerson),
                 Some(_) => {}
                 None => {
                     let by = by.clone();
@@ -85,13 +86,13 @@ impl Core {
         Ok(format!("incident {id}: approved; the gate is asked once more, then it runs"))
     }
 
-    fn decline(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {
+    fn decline(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> Said {
         let Step::Asking(_) = self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
         self.close(id, &Outcome::Declined { by: by.clone(), reason });
         Ok(format!("incident {id}: declined"))
     }
 
-    fn pause(&mut self, by: &Operator, scope: Scope, length: Option<Period>, reason: Arc<str>) -> Said {
+    fn pause(&mut self, by: &Operator, scope: Scope, length: Option<Period>, reason: Reason) -> Said {
         if let Scope::Playbook(name) = &scope {
             self.content_of(name)?;
         }
@@ -129,7 +130,7 @@ impl Core {
         self.wake(Wait::Pause);
     }
 
-    fn snooze(&mut self, by: &Operator, key: Key, length: Period, reason: Arc<str>) -> Said {
+    fn snooze(&mut self, by: &Operator, key: Key, length: Period, reason: Reason) -> Said {
         if !self.keys.contains_key(&key) {
             return Err(Refusal::NoSuchKey);
         }
@@ -207,13 +208,16 @@ impl Core {
     }
 
     /// A run by hand is answered when the gate has answered; none means that.
-    fn run_now(&mut self, by: &Operator, key: &Key, request: RequestId) -> Option<Refusal> {
+    fn run_now(&mut self, by: &Operator, authority: Authority, key: &Key, request: RequestId) -> Option<Refusal> {
         let Some(watched) = self.keys.get(key) else { return Some(Refusal::NoSuchKey) };
         if watched.playbook.mode == Mode::Off {
             return Some(Refusal::Denied(Arc::from("its mode is off")));
         }
         if watched.playbook.remediate.is_empty() {
             return Some(Refusal::Denied(Arc::from("it has no remediation")));
+        }
+        if authority != Authority::Arm && !self.is_armed(key) {
+            return Some(Refusal::NotAllowed(Arc::from("admin, because nobody has armed this playbook")));
         }
         let id = match self.state.incident_of(key) {
             Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
@@ -237,6 +241,12 @@ impl Core {
         None
     }
 
+    /// May this act without anybody's arming it first?
+    fn is_armed(&self, key: &Key) -> bool {
+        let (mode, asks_first) = self.standing(key);
+        matches!(mode, Mode::Auto | Mode::Ask) && !asks_first
+    }
+
     /// Answers a run by hand with a refusal, and says whose it was.
     pub(super) fn answer_manual(&mut self, id: IncidentId, why: &str) -> Option<Operator> {
         let (by, request) = self.live.get_mut(&id).and_then(|live| live.manual.take())?;
@@ -250,7 +260,7 @@ impl Core {
     pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) {
         let Some(by) = self.answer_manual(id, why) else { return };
         if self.opened_by_hand(id) {
-            let reason = Arc::from(format!("not run: {why}"));
+            let reason = format!("not run: {why}").into();
             self.close(id, &Outcome::ClosedByOperator { by, reason });
         } else {
             // A real fault is there now: the incident is no longer that run's alone.
@@ -275,7 +285,7 @@ impl Core {
         by_hand && !broken && incident.attempts.is_empty() && incident.escalation.is_none()
     }
 
-    fn reset_breaker(&mut self, by: &Operator, key: Key, why: Arc<str>) -> Said {
+    fn reset_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> Said {
         if !self.state.breakers.contains_key(&key) {
             return if self.keys.contains_key(&key) {
                 Ok("the breaker is closed".to_owned())
@@ -293,7 +303,7 @@ impl Core {
         Ok(said)
     }
 
-    fn latch_breaker(&mut self, by: &Operator, key: Key, why: Arc<str>) -> Said {
+    fn latch_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> Said {
         if !self.keys.contains_key(&key) {
             return Err(Refusal::NoSuchKey);
         }
@@ -308,7 +318,7 @@ impl Core {
         Ok(said)
     }
 
-    fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Arc<str>) -> Said {
+    fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> Said {
         if let Step::Remediating(attempt) = self.opened(id)?.step {
             return Err(Refusal::Denied(format!("attempt {attempt} runs").into()));
         }

@@ -13,6 +13,7 @@ use super::incident::{Cause, Denial, Outcome, Request, Starter};
 use super::lacks::Lacks;
 use super::maintenance::Maintenance;
 use super::plan::{AttemptReport, Digest, Plan};
+use super::reason::Reason;
 use super::tally::{Place, Tally};
 use super::time::Mono;
 use super::totals::Totals;
@@ -62,7 +63,7 @@ pub struct State {
     /// Maintenance windows that are not over.
     pub windows: BTreeMap<MaintenanceId, Maintenance>,
     /// Snoozes in force.
-    pub snoozes: HashMap<Key, (Operator, Mono, Arc<str>)>,
+    pub snoozes: HashMap<Key, (Operator, Mono, Reason)>,
     /// What an operator last decided for a content: armed, or back to shadow.
     pub armed: HashMap<ContentKey, bool>,
     /// Contents that have made a live attempt.
@@ -110,7 +111,7 @@ pub struct Pause {
     /// By whom.
     pub by: Operator,
     /// Why.
-    pub reason: Arc<str>,
+    pub reason: Reason,
 }
 
 /// One healing of a key.

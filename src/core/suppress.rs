@@ -56,7 +56,7 @@ impl Core {
 
     fn pause_of(&self, scope: &Scope) -> Option<Halt> {
         let Pause { until, by, reason, .. } = self.state.pauses.get(scope)?;
-        let halt = || Halt { scope: scope.clone(), by: by.clone(), until: *until, reason: Arc::clone(reason) };
+        let halt = || Halt { scope: scope.clone(), by: by.clone(), until: *until, reason: reason.clone() };
         until.is_none_or(|until| until > self.now.mono).then(halt)
     }
 

@@ -12,15 +12,15 @@ use super::offer::Offer;
 use super::past::{Goal, Line, PastError, Progress, Replayed};
 use super::question::{Question, Rehearsing};
 use super::snapshot::IncidentView;
-use crate::core::{Command, IncidentId, Operator, Refusal};
+use crate::core::{Authority, Command, IncidentId, Operator, Refusal};
 use crate::host::clock::boottime_ms;
 use crate::playbook::write::WantedTarget;
 
 /// A command and the way back for its answer.
 #[derive(Debug)]
 pub struct Asked {
-    /// By whom; none means whoever runs the engine.
-    pub by: Option<Operator>,
+    /// By whom, and how far their rights reach; none means whoever runs the engine.
+    pub by: Option<(Operator, Authority)>,
     /// What is asked for.
     pub command: Command,
     /// Where the answer goes.
@@ -81,7 +81,7 @@ pub struct Handle {
     lookers: Arc<Lookers>,
     commands: mpsc::Sender<Asked>,
     /// On whose behalf; none means whoever runs the engine.
-    by: Option<Operator>,
+    by: Option<(Operator, Authority)>,
     beat: Arc<AtomicU64>,
     past: Line,
     questions: Option<mpsc::Sender<Question>>,
@@ -101,10 +101,10 @@ impl Handle {
         Self { lookers, ..self }
     }
 
-    /// The same on behalf of somebody else: commands are theirs.
+    /// The same on behalf of somebody else: commands are theirs, and reach as far as their rights.
     #[must_use]
-    pub fn on_behalf_of(self, by: Operator) -> Self {
-        Self { by: Some(by), ..self }
+    pub fn on_behalf_of(self, by: Operator, authority: Authority) -> Self {
+        Self { by: Some((by, authority)), ..self }
     }
 
     /// The same with a line to the past.

@@ -8,7 +8,7 @@ use super::playbook_files;
 use super::reload;
 use super::start::{Options, StartError, config};
 use crate::check::Hub;
-use crate::core::{Command, Core, Effect, Input, Refusal, RequestId};
+use crate::core::{Authority, Command, Core, Effect, Input, Refusal, RequestId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, Opened, RecordError};
 use crate::playbook::library::Library;
@@ -46,7 +46,7 @@ pub async fn command(options: &Options, command: Command) -> Result<Arc<str>, Of
     let library = playbook_files::reload(Library::default(), &options.sources).await;
     let mut effects = core.handle(clock.now(), Input::Loaded(reload::bind(&library, &hub).await));
     let (by, request) = (options.operator.clone(), RequestId(0));
-    effects.extend(core.handle(clock.now(), Input::Command { by, command, request }));
+    effects.extend(core.handle(clock.now(), Input::Command { by, authority: Authority::Arm, command, request }));
 
     let mut records = Vec::new();
     let mut answer = Err(Refusal::Stopped);

@@ -46,25 +46,26 @@ impl Claims {
     }
 }
 
-/// The operator at this process: the real uid, the account's name, and under sudo the login uid's name as a claim.
+/// The operator at this process: the real uid, the account's name, and the login uid with its name under sudo.
 #[must_use]
 pub fn of_this_process() -> Operator {
-    known(rustix::process::getuid().as_raw(), "self", Claims::of_this_process())
+    of_peer(rustix::process::getuid().as_raw(), login_uid("self"), Claims::of_this_process())
 }
 
-/// The operator at the other end of a socket: the kernel vouches for the uid; the rest are claims.
+/// The operator at the other end of a socket: the kernel vouches for the uid and for what it knows of the login; the
+/// rest are claims.
 #[must_use]
-pub fn of_peer(uid: u32, pid: Option<i32>, claims: Claims) -> Operator {
-    known(uid, &pid.map_or_else(String::new, |pid| pid.to_string()), claims)
+pub fn of_peer(uid: u32, login_uid: Option<u32>, claims: Claims) -> Operator {
+    let Claims { tty, from } = claims.cleaned();
+    let login = login_uid.filter(|login| *login != uid).map(name_of);
+    Operator { uid, name: name_of(uid), login, login_uid, tty, from }
 }
 
-fn known(uid: u32, process: &str, claims: Claims) -> Operator {
-    let login = std::fs::read_to_string(Path::new("/proc").join(process).join("loginuid")).ok();
-    let login = login.and_then(|text| text.trim().parse::<u32>().ok());
-    let Claims { tty, from } = claims.cleaned();
-    // u32::MAX: the kernel knows of no login
-    let login = login.filter(|login| *login != uid && *login != u32::MAX).map(name_of);
-    Operator { uid, name: name_of(uid), login, tty, from }
+/// The uid that a process (`self`, or a number) logged in with; none where the kernel knows of no login.
+#[must_use]
+pub fn login_uid(process: &str) -> Option<u32> {
+    let login = std::fs::read_to_string(Path::new("/proc").join(process).join("loginuid")).ok()?;
+    login.trim().parse().ok().filter(|login| *login != u32::MAX)
 }
 
 /// The account's name, or its number where it has none.

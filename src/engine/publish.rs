@@ -13,7 +13,7 @@ use crate::core::id::{Key, MaintenanceId};
 use crate::core::incident::BreakerState;
 use crate::core::input::{Binding, Resolution};
 use crate::core::state::{Incident, Step};
-use crate::core::{Core, Fault, Moment, Mono, Now, Role, Watched};
+use crate::core::{Core, Fault, Moment, Mono, Now, Reason, Role, Watched};
 use crate::playbook::{Check, Mode, Playbook, Risk};
 use jiff::Timestamp;
 
@@ -86,7 +86,7 @@ fn pauses(core: &Core) -> Vec<Pause> {
         until: pause.until,
         since: pause.since,
         by: pause.by.clone(),
-        reason: Arc::clone(&pause.reason),
+        reason: pause.reason.clone(),
     };
     core.state().pauses.iter().map(pause).collect()
 }
@@ -99,7 +99,7 @@ fn maintenance(core: &Core, now: Now) -> Vec<Maintenance> {
         length_ms: u64::try_from(window.length.as_millis()).unwrap_or(u64::MAX),
         until: window.on(now),
         by: window.by.clone(),
-        reason: Arc::clone(&window.reason),
+        reason: window.reason.clone(),
     };
     let mut windows: Vec<Maintenance> = core.state().windows.iter().map(window).collect();
     windows.sort_by_key(|window| (window.from, window.id));
@@ -107,12 +107,12 @@ fn maintenance(core: &Core, now: Now) -> Vec<Maintenance> {
 }
 
 fn snoozes(core: &Core, now: Mono) -> Vec<Snooze> {
-    let snooze = |(key, (by, until, reason)): (&Key, &(Operator, Mono, Arc<str>))| Snooze {
+    let snooze = |(key, (by, until, reason)): (&Key, &(Operator, Mono, Reason))| Snooze {
         key: key.clone(),
         playbook: name_of(core, key),
         until: *until,
         by: by.clone(),
-        reason: Arc::clone(reason),
+        reason: reason.clone(),
     };
     let mut snoozes: Vec<Snooze> = core.state().snoozes.iter().map(snooze).filter(|it| it.until > now).collect();
     snoozes.sort_by(|a, b| (a.until, &a.key).cmp(&(b.until, &b.key)));
@@ -226,7 +226,7 @@ fn breakers(core: &Core, now: Mono) -> Vec<Breaker> {
             state: breaker.state().clone(),
             invocations,
             limit: playbook.escalate.attempts,
-            why: Arc::clone(breaker.why()),
+            why: breaker.why().clone(),
         })
     };
     core.state().breakers.iter().filter_map(row).collect()

@@ -28,7 +28,7 @@ use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::check::Kept;
 use crate::core::story::sentence;
 use crate::core::{
-    Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
+    Authority, Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
 };
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading};
@@ -276,8 +276,9 @@ impl Engine {
         self.requests += 1;
         let request = RequestId(self.requests);
         self.answers.insert(request, asked.answer);
-        let by = asked.by.unwrap_or_else(|| self.operator.clone());
-        self.step(Input::Command { by, command: asked.command, request });
+        // whoever runs the engine decides what acts
+        let (by, authority) = asked.by.unwrap_or_else(|| (self.operator.clone(), Authority::Arm));
+        self.step(Input::Command { by, authority, command: asked.command, request });
     }
 
     fn reloaded(&mut self, reloaded: Reloaded) {

@@ -15,7 +15,7 @@ use crate::core::plan::Plan;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
 use crate::core::totals::Totals;
-use crate::core::{Mono, Now, Recorded, Role};
+use crate::core::{Mono, Now, Reason, Recorded, Role};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// Everything that a screen shows.
@@ -94,7 +94,7 @@ pub struct Pause {
     /// By whom.
     pub by: Operator,
     /// Why.
-    pub reason: Arc<str>,
+    pub reason: Reason,
 }
 
 /// A maintenance window that is not over.
@@ -113,7 +113,7 @@ pub struct Maintenance {
     /// By whom it was planned.
     pub by: Operator,
     /// What for.
-    pub reason: Arc<str>,
+    pub reason: Reason,
 }
 
 /// A snooze in force.
@@ -128,7 +128,7 @@ pub struct Snooze {
     /// By whom.
     pub by: Operator,
     /// Why.
-    pub reason: Arc<str>,
+    pub reason: Reason,
 }
 
 /// One watched key.
@@ -228,7 +228,7 @@ pub struct Breaker {
     /// Of so many that it allows.
     pub limit: u32,
     /// Why it stands so.
-    pub why: Arc<str>,
+    pub why: Reason,
 }
 
 /// One incident with its whole story.

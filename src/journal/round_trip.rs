@@ -11,13 +11,19 @@ use super::chain::{Hash, Line};
 use crate::core::command::{Operator, Scope};
 use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
-use crate::core::{AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Recorded, Role, Verdict};
+use crate::core::{
+    AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Reason, Recorded, Role, Verdict,
+};
 use crate::host::clock::ClockMark;
 use crate::playbook::{ContentKey, Target};
 
 type Text = Arc<str>;
 
 fn text() -> impl Strategy<Value = Text> + Clone {
+    any::<String>().prop_map(Into::into)
+}
+
+fn reason() -> impl Strategy<Value = Reason> + Clone {
     any::<String>().prop_map(Into::into)
 }
 
@@ -38,8 +44,8 @@ fn page() -> impl Strategy<Value = PageId> {
 }
 
 fn operator() -> impl Strategy<Value = Operator> + Clone {
-    (any::<u32>(), text(), option::of(text()), option::of(text()), option::of(text()))
-        .prop_map(|(uid, name, login, tty, from)| Operator { uid, name, login, tty, from })
+    (any::<u32>(), text(), option::of(text()), option::of(any::<u32>()), option::of(text()), option::of(text()))
+        .prop_map(|(uid, name, login, login_uid, tty, from)| Operator { uid, name, login, login_uid, tty, from })
 }
 
 fn scope() -> impl Strategy<Value = Scope> {
@@ -120,7 +126,7 @@ fn request() -> impl Strategy<Value = Request> {
 
 fn denial() -> impl Strategy<Value = Denial> {
     prop_oneof![
-        (scope(), operator(), option::of(mono()), text()).prop_map(|(scope, by, until, reason)| Denial::Paused {
+        (scope(), operator(), option::of(mono()), reason()).prop_map(|(scope, by, until, reason)| Denial::Paused {
             scope,
             by,
             until,
@@ -167,7 +173,7 @@ fn outcome() -> impl Strategy<Value = Outcome> {
         attempt().prop_map(|attempt| Outcome::Healed { attempt }),
         Just(Outcome::SelfCleared),
         Just(Outcome::ClearedUnverified),
-        (operator(), text()).prop_map(|(by, reason)| Outcome::Declined { by, reason }),
+        (operator(), reason()).prop_map(|(by, reason)| Outcome::Declined { by, reason }),
         Just(Outcome::EscalatedThenCleared),
     ]
 }
@@ -213,12 +219,12 @@ fn incident_event() -> impl Strategy<Value = Event> {
         (incident(), denial()).prop_map(|(incident, denial)| Event::Held { incident, denial }),
         (incident(), plan()).prop_map(|(incident, plan)| Event::WouldHave { incident, plan }),
         (incident(), request()).prop_map(|(incident, request)| Event::Asked { incident, request }),
-        (incident(), any::<u32>(), text(), operator(), text()).prop_map(
+        (incident(), any::<u32>(), text(), operator(), reason()).prop_map(
             |(incident, generation, digest, by, reason)| {
                 Event::Approved { incident, generation, digest: Digest(digest), by, reason }
             }
         ),
-        (incident(), any::<u32>(), text(), operator(), text()).prop_map(
+        (incident(), any::<u32>(), text(), operator(), reason()).prop_map(
             |(incident, generation, digest, by, reason)| {
                 Event::FirstApproved { incident, generation, digest: Digest(digest), by, reason }
             }
@@ -261,7 +267,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             name,
             source
         }),
-        (key(), breaker(), text(), option::of(operator())).prop_map(|(key, state, why, by)| Event::Breaker {
+        (key(), breaker(), reason(), option::of(operator())).prop_map(|(key, state, why, by)| Event::Breaker {
             key,
             state,
             why,
@@ -289,14 +295,14 @@ fn host_event() -> impl Strategy<Value = Event> {
             .prop_map(|(incident, page, by, dedup, to)| { Event::Relayed { incident, page, by, dedup, to } }),
         (page(), text()).prop_map(|(page, channel)| Event::Delivered { page, channel }),
         (incident(), operator()).prop_map(|(incident, by)| Event::Acknowledged { incident, by }),
-        (scope(), option::of(mono()), operator(), text()).prop_map(|(scope, until, by, reason)| Event::Paused {
+        (scope(), option::of(mono()), operator(), reason()).prop_map(|(scope, until, by, reason)| Event::Paused {
             scope,
             until,
             by,
             reason
         }),
         (scope(), option::of(operator())).prop_map(|(scope, by)| Event::Resumed { scope, by }),
-        (window(), scope(), wall(), any::<u64>(), operator(), text()).prop_map(
+        (window(), scope(), wall(), any::<u64>(), operator(), reason()).prop_map(
             |(window, scope, from, length_ms, by, reason)| Event::Scheduled {
                 window,
                 scope,
@@ -308,7 +314,7 @@ fn host_event() -> impl Strategy<Value = Event> {
         ),
         (window(), mono()).prop_map(|(window, until)| Event::MaintenanceBegan { window, until }),
         (window(), option::of(operator())).prop_map(|(window, by)| Event::MaintenanceEnded { window, by }),
-        (key(), mono(), operator(), text()).prop_map(|(key, until, by, reason)| Event::Snoozed {
+        (key(), mono(), operator(), reason()).prop_map(|(key, until, by, reason)| Event::Snoozed {
             key,
             until,
             by,

@@ -3,7 +3,8 @@
 use std::sync::Arc;
 
 use jiff::SignedDuration;
-use salve::core::command::{Command, Operator, Scope};
+use salve::core::Reason;
+use salve::core::command::{Authority, Command, Operator, Scope};
 use salve::core::id::{IncidentId, Key, MaintenanceId, PageId, RequestId};
 use salve::core::input::Input;
 use salve::core::plan::Digest;
@@ -107,7 +108,8 @@ impl World {
         self.engine.requests.insert(request.0, names::command(&command));
         let uid = u32::try_from(self.rng.below(2)).unwrap_or(0) + 1000;
         let by = Operator { uid, name: if uid == 1000 { "ada" } else { "grace" }.into(), ..Operator::default() };
-        self.feed(&Input::Command { by, command, request })
+        let authority = if uid == 1000 { Authority::Arm } else { Authority::RunArmed };
+        self.feed(&Input::Command { by, authority, command, request })
     }
 
     /// Somebody is asked: an answer may come in a while.
@@ -131,7 +133,7 @@ impl World {
         let asked = self.ledger.books.incident(incident).and_then(|known| known.asked.as_ref());
         let Some(digest) = asked.map(|asked| asked.digest.clone()) else { return Ok(()) };
         self.people.shown.push((incident, digest.clone()));
-        let reason: Arc<str> = "not now".into();
+        let reason = Reason::from("not now");
         if self.rng.permille(self.people.declines) {
             return self.send(Command::Decline { incident, reason });
         }
@@ -158,7 +160,7 @@ impl World {
             return Ok(());
         }
         let deed = self.rng.pick(&self.people.deeds);
-        let reason: Arc<str> = "so".into();
+        let reason = Reason::from("so");
         let length = Period::from_secs(self.rng.pick(&[10, 120, 1800]));
         let command = match deed {
             Deed::Pause => {

@@ -23,6 +23,10 @@ pub fn daemon(ground: &Ground) -> Vec<Finding> {
             format!("{path} is not yours to reach"),
             format!("let root run `usermod -aG {GROUP} $USER`, and log in again"),
         ),
+        Engine::Stranger(stranger) => Finding::broken(
+            stranger.to_string(),
+            format!("find out who put it there, remove {}, and start salve again", stranger.path.display()),
+        ),
         Engine::Nobody if ground.root => Finding::warning(
             "no engine runs: nothing is watched, and nothing is healed while no console is open",
             if Path::new("/run/systemd/system").is_dir() {

@@ -5,8 +5,9 @@ use tokio::runtime::Runtime;
 use crate::cli::args::Common;
 use crate::cli::exit::Failure;
 use crate::cli::runtime;
-use crate::control::client::{ClientError, Connection, Found, find};
+use crate::control::client::{ClientError, Connection, Found, Stay, find};
 use crate::control::protocol::Welcome;
+use crate::control::socket::Stranger;
 use crate::control::way::{Asking, Way};
 use crate::engine::Settings;
 use crate::engine::settings::SettingsError;
@@ -22,6 +23,8 @@ pub enum Engine {
     Refused(String),
     /// One may listen, and we may not come near.
     Forbidden(String),
+    /// Somebody else may listen in its place.
+    Stranger(Stranger),
     /// Nobody listens.
     Nobody,
 }
@@ -55,7 +58,8 @@ impl Ground {
             match find(&paths.sockets()).await {
                 Found::Nobody => Engine::Nobody,
                 Found::Forbidden(path) => Engine::Forbidden(path.display().to_string()),
-                Found::Engine(path) => match Connection::open(&Way::Socket(path), Asking::Not).await {
+                Found::Stranger(stranger) => Engine::Stranger(stranger),
+                Found::Engine(path) => match Connection::open(&Way::Socket(path), Asking::Not, Stay::Brief).await {
                     Ok(connection) => Engine::Here(connection.welcome),
                     Err(ClientError::Refused(why)) => Engine::Refused(why.to_string()),
                     Err(error) => Engine::Refused(error.to_string()),

@@ -1,15 +1,13 @@
 //! From a typed line to sentences and commands; pure. A yes has the rules of the request's page: everything was said
 //! before, the lines were quiet for a moment, and where the risk is high the target's name is typed.
 
-use std::sync::Arc;
-
 use super::super::model::At;
 use super::super::review::{Review, Standing};
 use super::super::view::{World, request_lines};
 use super::super::{rows, say};
 use super::stand;
 use crate::console::EngineAt;
-use crate::core::{Command, IncidentId, Scope};
+use crate::core::{Command, IncidentId, Reason, Scope};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -244,7 +242,7 @@ fn pause(length: &str) -> Vec<Out> {
             Err(error) => return vec![Out::Say(format!("not paused: {error}"))],
         },
     };
-    vec![Out::Send(Command::Pause { scope: Scope::Host, length, reason: Arc::from("") })]
+    vec![Out::Send(Command::Pause { scope: Scope::Host, length, reason: Reason::default() })]
 }
 
 /// Everything that the request's page shows, and what can be answered.

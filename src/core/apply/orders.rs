@@ -1,7 +1,5 @@
 //! What the gate held back or asked, and what operators ordered.
 
-use std::sync::Arc;
-
 use crate::core::event::{Event, Recorded};
 use crate::core::lacks::Lack;
 use crate::core::state::{Pause, State, Step, Yes};
@@ -72,7 +70,7 @@ impl State {
     fn rule(&mut self, recorded: &Recorded) {
         match &recorded.event {
             Event::Paused { scope, until, by, reason } => {
-                let pause = Pause { since: recorded.mono, until: *until, by: by.clone(), reason: Arc::clone(reason) };
+                let pause = Pause { since: recorded.mono, until: *until, by: by.clone(), reason: reason.clone() };
                 self.pauses.insert(scope.clone(), pause);
             }
             Event::Resumed { scope, .. } => {
@@ -86,7 +84,7 @@ impl State {
                 }
             }
             Event::Snoozed { key, until, by, reason } => {
-                self.snoozes.insert(key.clone(), (by.clone(), *until, Arc::clone(reason)));
+                self.snoozes.insert(key.clone(), (by.clone(), *until, reason.clone()));
             }
             Event::Unsnoozed { key, .. } => {
                 self.snoozes.remove(key);

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::command::{Command, Operator, Refusal};
+use crate::core::command::{Authority, Command, Operator, Refusal};
 use crate::core::effect::Effect;
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
@@ -304,9 +304,18 @@ impl Bench {
     }
 
     pub fn asks_as(&mut self, by: Operator, command: Command) -> Option<Result<Arc<str>, Refusal>> {
+        self.asks_with(by, Authority::Arm, command)
+    }
+
+    pub fn asks_with(
+        &mut self,
+        by: Operator,
+        authority: Authority,
+        command: Command,
+    ) -> Option<Result<Arc<str>, Refusal>> {
         self.requests += 1;
         let request = RequestId(self.requests);
-        self.give(Input::Command { by, command, request });
+        self.give(Input::Command { by, authority, command, request });
         self.answers.get(&request).cloned()
     }
 

@@ -6,9 +6,9 @@ use super::bench::{Bench, alice, bound, digest, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{Asks, Denial, Starter};
 use crate::core::input::{Input, Standing};
-use crate::core::{Command, Config, Operator, Outcome, Phase, Refusal, Scope};
+use crate::core::{Authority, Command, Config, Operator, Outcome, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
-use crate::playbook::{Mode, Risk};
+use crate::playbook::{Mode, Playbook, Risk};
 
 fn asking() -> (Bench, crate::core::Key) {
     let mut book = playbook("nginx");
@@ -313,7 +313,70 @@ fn high_risk_needs_two_people_where_that_is_set() {
     bench.restart();
     let renamed = Operator { name: "mallory".into(), ..alice() };
     assert_eq!(bench.asks_as(renamed, yes()), Some(Err(Refusal::SecondPerson)));
+    // sudo makes nobody another person
+    let through_sudo = Operator { uid: 0, name: "root".into(), login_uid: Some(1000), ..Operator::default() };
+    assert_eq!(bench.asks_as(through_sudo, yes()), Some(Err(Refusal::SecondPerson)));
     let bob = Operator { uid: 1001, name: "bob".into(), ..Operator::default() };
     assert!(bench.asks_as(bob, yes()).is_some_and(|said| said.is_ok()));
     assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_person_is_who_logged_in_where_that_is_known() {
+    let operator = |uid, login_uid| Operator { uid, login_uid, ..Operator::default() };
+    let one_person = [
+        (operator(1000, None), operator(1000, Some(1000))),
+        (operator(1000, Some(1000)), operator(0, Some(1000))),
+        (operator(0, Some(1000)), operator(1001, Some(1000))),
+        // root who came from nowhere may be anybody who is root
+        (operator(0, None), operator(0, Some(1000))),
+        (operator(0, None), operator(0, None)),
+    ];
+    let two_people = [
+        (operator(1000, None), operator(1001, None)),
+        (operator(0, Some(1000)), operator(0, Some(1001))),
+        (operator(1000, Some(1000)), operator(1000, Some(1001))),
+    ];
+    for (one, other) in one_person {
+        assert!(one.may_be(&other) && other.may_be(&one), "{one:?} {other:?}");
+    }
+    for (one, other) in two_people {
+        assert!(!one.may_be(&other) && !other.may_be(&one), "{one:?} {other:?}");
+    }
+}
+
+#[test]
+fn what_nobody_armed_is_run_by_hand_only_by_who_may_arm() {
+    let written = |mode| Playbook { mode, ..playbook("nginx") };
+    for (book, standing, armed) in [
+        (written(Mode::Auto), Standing::AsWritten, true),
+        (written(Mode::Ask), Standing::AsWritten, true),
+        (written(Mode::Shadow), Standing::AsWritten, false),
+        (written(Mode::Auto), Standing::ShadowUntilArmed, false),
+        (written(Mode::Auto), Standing::AsksFirst, false),
+    ] {
+        let nginx = key(&book);
+        let mut bench = Bench::with(vec![bound(book, standing)]);
+        bench.clears(&nginx);
+        let run = || Command::RunNow { key: nginx.clone() };
+        let said = bench.asks_with(alice(), Authority::RunArmed, run()).unwrap();
+        assert_eq!((said.is_ok(), bench.started.len()), (armed, usize::from(armed)), "{standing:?}: {said:?}");
+        if !armed {
+            assert!(said.unwrap_err().to_string().contains("right to admin, because nobody has armed"));
+            assert_eq!(bench.asks_with(alice(), Authority::Arm, run()).map(|said| said.is_ok()), Some(true));
+        }
+    }
+}
+
+#[test]
+fn a_long_reason_is_recorded_short() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    let reason: crate::core::Reason = "x".repeat(255_000).into();
+    let length = Some(Period::from_secs(60));
+    bench.asks(Command::Pause { scope: Scope::Host, length, reason: reason.clone() });
+    bench.asks(Command::Snooze { key: nginx.clone(), length: Period::from_secs(60), reason: reason.clone() });
+    bench.asks(Command::LatchBreaker { key: nginx, reason });
+    bench.give(Input::Note { about: "y".repeat(9000).into(), text: "z".repeat(90_000).into() });
+    let lengths = bench.journal.iter().map(|recorded| serde_json::to_vec(&recorded.event).unwrap().len());
+    assert!(lengths.max() < Some(4000));
 }

@@ -181,3 +181,15 @@ fn a_playbooks_window_leaves_the_others_alone() {
     assert!(held_by_window(&bench, &keys[0]));
     assert_eq!(bench.started.len(), 1);
 }
+
+#[test]
+fn windows_are_planned_only_so_many_at_once() {
+    let (mut bench, _) = bench();
+    for number in 0..100 {
+        assert!(schedule(&mut bench, 600 + number, 300).is_some_and(|said| said.is_ok()));
+    }
+    let refused = schedule(&mut bench, 600, 300).unwrap().unwrap_err().to_string();
+    assert!(refused.contains("100 windows are planned already"), "{refused}");
+    bench.asks(Command::Unschedule { window: FIRST });
+    assert!(schedule(&mut bench, 600, 300).is_some_and(|said| said.is_ok()));
+}

@@ -1,0 +1,113 @@
+//! What one connection is told: answers, state and signs of life, as fast as it takes them.
+
+use std::sync::Arc;
+use std::time::Duration;
+
+use tokio::io::AsyncWrite;
+use tokio::sync::{mpsc, watch};
+use tokio::time::{MissedTickBehavior, interval, timeout};
+
+use super::difference::Difference;
+use super::parts;
+use super::protocol::ToClient;
+use super::replies::without;
+use super::server::{Following, Published};
+use super::session::Ended;
+use super::wire::{ANSWER, WireError, Writer, encode};
+use crate::engine::Handle;
+
+/// Whoever does not take a message within so long is cut off; they can come back.
+const SLOW: Duration = Duration::from_secs(10);
+/// A sign of life goes out so often.
+const BEAT: Duration = Duration::from_secs(1);
+
+/// Writes answers, state and signs of life. State that came while it could not write is passed over.
+pub(super) async fn write<W: AsyncWrite + Unpin>(
+    writer: &mut Writer<W>,
+    handle: &Handle,
+    mut answers: mpsc::Receiver<ToClient>,
+    mut looks: watch::Receiver<Option<Arc<Following>>>,
+) -> Result<(), Ended> {
+    let mut beats = interval(BEAT);
+    beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
+    let mut state: Option<(watch::Receiver<Published>, Option<Published>)> = None;
+    loop {
+        tokio::select! {
+            biased;
+            Some(message) = answers.recv() => answer(writer, message).await?,
+            Ok(()) = looks.changed() => {
+                state = looks.borrow_and_update().as_ref().map(|following| {
+                    let mut published = following.published.clone();
+                    published.mark_changed();
+                    (published, None)
+                });
+            }
+            Some(published) = next(&mut state) => {
+                let known = state.as_mut().and_then(|(_, known)| known.replace(published.clone()));
+                tell(writer, known, &published).await?;
+            }
+            _ = beats.tick() => {
+                let quiet = u64::try_from(handle.quiet_for().as_millis()).unwrap_or(u64::MAX);
+                send(writer, &ToClient::Beat(quiet)).await?;
+            }
+        }
+    }
+}
+
+/// What is published next; never, where nobody looks or the engine has gone.
+async fn next(state: &mut Option<(watch::Receiver<Published>, Option<Published>)>) -> Option<Published> {
+    if let Some((published, _)) = state
+        && published.changed().await.is_ok()
+    {
+        return Some(published.borrow_and_update().clone());
+    }
+    std::future::pending().await
+}
+
+/// Tells the state, by what is known of it at the other end.
+async fn tell<W: AsyncWrite + Unpin>(
+    writer: &mut Writer<W>,
+    known: Option<Published>,
+    published: &Published,
+) -> Result<(), Ended> {
+    let change = match (known, &published.step) {
+        (None, _) => None,
+        (Some(known), Some((from, step))) if known.snapshot.generation == *from => Some(step.clone()),
+        (Some(known), _) => {
+            let difference = Difference::between(&known.snapshot, &published.snapshot);
+            Some(encode(&ToClient::Changed(Box::new(difference)))?)
+        }
+    };
+    match change {
+        Some(change) if !parts::is_long(&change) => patient(writer.send_encoded(&change)).await,
+        Some(_) | None => {
+            for message in parts::whole(&published.snapshot)? {
+                patient(writer.send_encoded(&message)).await?;
+            }
+            Ok(())
+        }
+    }
+}
+
+/// Sends an answer, or that it is too long to be sent.
+async fn answer<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, message: ToClient) -> Result<(), Ended> {
+    let encoded = encode(&message)?;
+    if let ToClient::Answer { id, answer } = message
+        && encoded.len() > ANSWER
+    {
+        let why = format!("what was asked for is longer than {} MiB", ANSWER >> 20);
+        return send(writer, &ToClient::Answer { id, answer: Box::new(without(&answer, &why)) }).await;
+    }
+    patient(writer.send_encoded(&encoded)).await
+}
+
+pub(super) async fn send<W: AsyncWrite + Unpin, T: serde::Serialize>(
+    writer: &mut Writer<W>,
+    message: &T,
+) -> Result<(), Ended> {
+    patient(writer.send(message)).await
+}
+
+async fn patient(sent: impl Future<Output = Result<(), WireError>>) -> Result<(), Ended> {
+    timeout(SLOW, sent).await.map_err(|_| Ended::Slow)?.map_err(Into::into)
+}
