@@ -129,6 +129,7 @@ fn story() -> Vec<Arc<Recorded>> {
         verdict: Verdict::Holds,
         seen: "failed (exit-code)".into(),
         figure: None,
+        unit: None,
         began: Mono(0),
         since: Mono(0),
     };

@@ -22,7 +22,7 @@ use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::unit::watch::UnitOrder;
 use crate::core::effect::Cadence;
-use crate::core::{Mono, Reading, Verdict, WatchId};
+use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use telling::reading;
 use telling::send;
@@ -82,6 +82,7 @@ struct Said {
     verdict: Verdict,
     seen: Arc<str>,
     has_figure: bool,
+    unit: Option<UnitRun>,
 }
 
 /// The one task.

@@ -89,7 +89,7 @@ pub fn text(snapshot: &Snapshot) -> String {
     rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));
     for row in rows {
         let seen = row.seen.as_deref().unwrap_or("no reading");
-        let flaps = row.flapping.map_or_else(String::new, |percent| format!("; flaps ({percent} %), so it asks"));
+        let flaps = row.flapping.map_or_else(String::new, |onsets| format!("; flapping ({onsets} times)"));
         let (health, condition) = (words(&row.health), &row.condition);
         let _ = writeln!(out, "{:<28} {:<20} {seen} ({condition})  {health}{flaps}", row.target, row.playbook);
     }

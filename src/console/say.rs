@@ -120,7 +120,7 @@ pub fn target(written: &str) -> String {
 pub fn standing(detector: &Detector, now: Mono) -> String {
     let health = health(&detector.health, now);
     match detector.flapping {
-        Some(percent) => format!("{health}; FLAPS: {percent} % of its last states changed, so it asks"),
+        Some(onsets) => format!("{health}; FLAPPING: its fault began {onsets} times within the hour"),
         None => health,
     }
 }
@@ -129,7 +129,7 @@ pub fn standing(detector: &Detector, now: Mono) -> String {
 #[must_use]
 pub fn standing_short(detector: &Detector) -> String {
     match (&detector.health, detector.flapping) {
-        (Health::Ok, Some(_)) => "FLAPS".into(),
+        (Health::Ok | Health::Broken | Health::Pending, Some(_)) => "FLAPPING".into(),
         (health, _) => health_short(health),
     }
 }

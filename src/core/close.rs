@@ -70,6 +70,7 @@ impl Core {
     }
 
     fn after_close(&mut self, id: IncidentId, key: &Key, outcome: &Outcome, blind: bool) {
+        self.rest_after(key, outcome);
         let Some(watched) = self.keys.get_mut(key) else { return };
         watched.holding = None;
         match outcome {

@@ -114,8 +114,17 @@ pub enum Event {
     Snoozed { key: Key, until: Mono, by: Operator, reason: Reason },
     /// The end of a snooze, by hand or by its time.
     Unsnoozed { key: Key, by: Option<Operator> },
-    /// A key began to go up and down again and again, or stopped; how restless it is, in percent.
-    Flapping { key: Key, flaps: bool, percent: u8 },
+    /// The fault of a key begins again and again, or has come to rest: how often within the last hour, and with which
+    /// mean time between. Journals of former versions tell instead how restless it was, in percent.
+    Flapping {
+        key: Key,
+        flaps: bool,
+        percent: u8,
+        #[serde(default)]
+        onsets: u32,
+        #[serde(default)]
+        period_ms: u64,
+    },
     /// A playbook with this content may act.
     Armed { content: ContentKey, playbook: Arc<str>, by: Operator },
     /// Back to shadow.

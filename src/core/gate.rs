@@ -53,8 +53,7 @@ pub struct Question {
     pub risk: Risk,
     /// The mode in force, after arming.
     pub mode: Mode,
-    /// What calls for caution: records were lost, the first live attempt of this content is still to come, or the target
-    /// goes up and down again and again.
+    /// What calls for caution: records were lost, or the first live attempt of this content is still to come.
     pub caution: Option<Asks>,
 }
 

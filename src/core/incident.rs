@@ -69,7 +69,7 @@ pub enum Asks {
     FirstLiveAttempt,
     /// The host's budget of attempts is spent.
     HostBudget,
-    /// The target goes up and down again and again.
+    /// The target flaps: only in journals of former versions.
     Flapping,
     /// Records of the journal were lost: attempts may have been forgotten that the breaker would have counted.
     RecordsLost,
@@ -148,6 +148,8 @@ pub enum Cause {
     Expired,
     /// The detector no longer sees the fault and the verifier is not content: one figure lies between the two limits.
     DeadBand { seen: Arc<str> },
+    /// The fault begins again and again, and nothing could be done about it.
+    Flapping { onsets: u32, period_ms: u64 },
 }
 
 /// What stood behind a breaker that opened.
@@ -285,7 +287,7 @@ impl fmt::Display for Asks {
             Self::Mode => "its mode is ask",
             Self::HighRisk => "its risk is high",
             Self::FirstLiveAttempt => "it is new or changed: its first live attempt asks",
-            Self::Flapping => "the target goes up and down again and again: acting each time would hide why",
+            Self::Flapping => "the target is flapping",
             Self::HostBudget => "the host's budget of attempts is spent",
             Self::RecordsLost => "records of the journal were lost: what was attempted before may be forgotten",
         })

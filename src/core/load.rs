@@ -5,7 +5,6 @@ use std::sync::Arc;
 
 use super::effect::Cadence;
 use super::event::Event;
-use super::flap::{self, Flap};
 use super::id::{IncidentId, Key, Role};
 use super::incident::Outcome;
 use super::input::{Binding, Resolution, Standing};
@@ -82,10 +81,7 @@ impl Core {
         }
         let watches = playbook.mode != Mode::Off;
         let mut fresh = Watched::new(playbook, standing, self.now.mono);
-        if self.state.flapping.contains(key) {
-            fresh.flap = Flap::restless(self.now.mono);
-            self.timers.set(Timer::Flap(key.clone()), self.now.mono + flap::AGAIN);
-        }
+        self.resume_flapping(key, &mut fresh);
         self.keys.insert(key.clone(), fresh);
         if watches {
             self.watch(key, Role::Detector, Cadence::Steady);
@@ -100,10 +96,9 @@ impl Core {
         self.timers.cancel(&Timer::Hold(key.clone()));
         self.timers.cancel(&Timer::Blind(key.clone()));
         self.timers.cancel(&Timer::Look(key.clone()));
-        self.timers.cancel(&Timer::Flap(key.clone()));
-        if self.state.flapping.contains(key) {
-            self.record(Event::Flapping { key: key.clone(), flaps: false, percent: 0 });
-        }
+        self.timers.cancel(&Timer::Alternation(key.clone()));
+        self.timers.cancel(&Timer::Settle(key.clone()));
+        self.end_flapping(key);
         if watched.playbook.mode != Mode::Off {
             self.unwatch(key, Role::Detector, watched.detector.len());
         }

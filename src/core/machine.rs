@@ -79,6 +79,8 @@ pub(super) struct Live {
     pub recovering: Option<Mono>,
     /// It was opened only for a run by hand.
     pub by_hand: bool,
+    /// The fault was gone when it was looked at: its next onset goes to the gate at once.
+    pub awaits_onset: bool,
     /// How often systemd was busy in a row.
     pub busy: u32,
     /// Since when no plan can be made.
@@ -251,8 +253,9 @@ impl Core {
                 Timer::Maintenance(window) => self.window_due(window),
                 Timer::Snooze(key) => self.unsnooze(&key, None),
                 Timer::Breaker(key) => self.breaker_cooled(&key),
-                Timer::Hold(key) | Timer::Blind(key) => self.evaluate(&key),
-                Timer::Flap(key) => self.follow_flapping(&key),
+                Timer::Hold(key) | Timer::Blind(key) | Timer::Alternation(key) | Timer::Settle(key) => {
+                    self.evaluate(&key);
+                }
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
                 Timer::Recovery(id) => self.recovery_due(id),

@@ -39,10 +39,9 @@ impl Core {
     ) -> Question {
         let now = self.now.mono;
         let (mode, first_live) = self.standing(key);
-        let flapping = self.state.flapping.contains(key).then_some(Asks::Flapping);
+        let flaps = self.state.flapping.contains_key(key);
         let forgetful = self.state.records_lost.is_some_and(|at| now.since(at) < AFTER_LOSS);
-        let caution =
-            forgetful.then_some(Asks::RecordsLost).or(first_live.then_some(Asks::FirstLiveAttempt)).or(flapping);
+        let caution = forgetful.then_some(Asks::RecordsLost).or(first_live.then_some(Asks::FirstLiveAttempt));
         let grace = self.state.booted + self.config.boot_grace;
         let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
         Question {
@@ -57,7 +56,8 @@ impl Core {
                 .and_then(|facts| facts.stopped_by_operator.clone()),
             locked: self.state.lock_against(&key.target, id),
             quarantined: self.state.quarantined(&key.target),
-            busy: facts.and_then(|facts| facts.busy.clone()),
+            // what flaps is not mended by systemd's own restarts: they are part of it
+            busy: facts.filter(|facts| !(flaps && restarts_itself(facts))).and_then(|facts| facts.busy.clone()),
             breaker: self.admission(key, playbook),
             cooldown: self.cooldown(key, playbook),
             budget_spent: self.state.host.count(now, self.config.host_window) >= self.config.host_attempts,
@@ -110,4 +110,9 @@ impl Core {
             (mode, _) => mode,
         }
     }
+}
+
+/// systemd waits to start the unit again, by its own `Restart=`.
+fn restarts_itself(facts: &Facts) -> bool {
+    facts.detector.iter().any(|reading| reading.unit.is_some_and(|unit| unit.auto_restart && !unit.job))
 }

@@ -29,8 +29,22 @@ pub struct Reading {
     pub seen: Arc<str>,
     /// The same as a bare figure in the condition's unit, where it has one.
     pub figure: Option<f64>,
+    /// What a unit's check saw of the unit's life beside its state; none of anything else.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub unit: Option<UnitRun>,
     /// When the look began: only readings that began after an attempt's scope was empty verify it.
     pub began: Mono,
     /// When what was seen became so, by the event that told of it; `began` where no event told. `for` counts from here.
     pub since: Mono,
+}
+
+/// What a look at a unit saw of its life beside its state.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct UnitRun {
+    /// How often systemd itself restarted it since its last explicit start; none for kinds that it does not restart.
+    pub restarts: Option<u32>,
+    /// A start, stop, restart or reload job is under way.
+    pub job: bool,
+    /// It ended by itself, and systemd waits to start it again.
+    pub auto_restart: bool,
 }

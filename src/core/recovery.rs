@@ -84,7 +84,9 @@ impl Core {
             self.judge_recovery(id);
         } else {
             let outcome = ending(incident);
-            self.close(id, &outcome);
+            if self.settled(id) {
+                self.close(id, &outcome);
+            }
         }
     }
 

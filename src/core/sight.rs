@@ -4,7 +4,6 @@
 //! starts nor ends anything, and when it lasts it calls a human.
 
 use super::event::Event;
-use super::flap;
 use super::id::{IncidentId, Key, Role, WatchId};
 use super::incident::{Cause, Outcome};
 use super::machine::{Core, Wait};
@@ -54,6 +53,7 @@ impl Core {
 
     /// Judges a key: opens, clears, or waits.
     pub(super) fn evaluate(&mut self, key: &Key) {
+        self.follow_alternation(key);
         self.refault(key);
         let Some(watched) = self.keys.get(key) else { return };
         let (fault, incident) = (watched.fault, self.state.incident_of(key).map(|incident| incident.id));
@@ -72,8 +72,9 @@ impl Core {
 
     /// Follows a change of the fault: the count of failing keys, the timeline, and who waits for this key's health.
     fn refault(&mut self, key: &Key) {
+        let flaps = self.state.flapping.contains_key(key);
         let Some(watched) = self.keys.get_mut(key) else { return };
-        let (former, fault) = (watched.fault, watched.judge());
+        let (former, fault) = (watched.fault, watched.judge(flaps));
         if former == fault {
             return;
         }
@@ -89,33 +90,9 @@ impl Core {
         if stormed && self.storm().is_none() {
             self.storm_over();
         }
-        if let Fault::Clear | Fault::Broken = fault {
-            if let Some(watched) = self.keys.get_mut(key) {
-                watched.flap.see(self.now.mono, fault == Fault::Broken);
-            }
-            self.follow_flapping(key);
-        }
         if fault == Fault::Clear {
             self.stop_pending(key);
             self.wake(Wait::Need);
-        }
-    }
-
-    /// Does the key flap, or flap no more? Asked at each change of its fault, and each minute while it flaps.
-    pub(super) fn follow_flapping(&mut self, key: &Key) {
-        let now = self.now.mono;
-        let before = self.state.flapping.contains(key);
-        let Some(watched) = self.keys.get_mut(key) else { return };
-        watched.flap.pass(now);
-        let (flaps, percent) = (watched.flap.flaps(before), watched.flap.percent());
-        if flaps != before {
-            #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
-            self.record(Event::Flapping { key: key.clone(), flaps, percent: percent.round() as u8 });
-        }
-        if flaps {
-            self.timers.set(Timer::Flap(key.clone()), now + flap::AGAIN);
-        } else {
-            self.timers.cancel(&Timer::Flap(key.clone()));
         }
     }
 
@@ -134,7 +111,10 @@ impl Core {
             return;
         }
         let holds = watched.detector.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds);
-        let first = holds.map(|reading| reading.since).min().unwrap_or(self.now.mono);
+        let read = holds.map(|reading| reading.since).min().unwrap_or(self.now.mono);
+        // what flaps has held since its first onset
+        let onset = watched.alternation.first().filter(|_| self.state.flapping.contains_key(key));
+        let first = onset.map_or(read, |onset| onset.min(read));
         let start = *watched.holding.get_or_insert(first.max(watched.stale_before).min(self.now.mono));
         let due = start + watched.playbook.detect.hold.0;
         if due <= self.now.mono {
@@ -170,6 +150,8 @@ impl Core {
 
     /// The fault is seen while its incident is open.
     fn seen_broken(&mut self, id: IncidentId) {
+        self.onset_seen(id);
+        self.call_for_flapping(id);
         let Some(incident) = self.incident(id) else { return };
         // an attempt that was begun by hand is waited for: its outcome is the incident's
         if incident.blind && incident.rests() {

@@ -8,6 +8,7 @@ use jiff::Timestamp;
 use super::breaker::Breaker;
 use super::command::{Operator, Scope};
 use super::event::Recorded;
+use super::flapping::FlappingState;
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use super::incident::{Cause, Denial, Outcome, Request, Starter};
 use super::lacks::Lacks;
@@ -82,8 +83,8 @@ pub struct State {
     pub healed: HashMap<Key, VecDeque<Healing>>,
     /// Keys that healed more often than is well.
     pub frequent: BTreeSet<Key>,
-    /// Keys that go up and down again and again.
-    pub flapping: BTreeSet<Key>,
+    /// Keys whose fault begins again and again.
+    pub flapping: BTreeMap<Key, FlappingState>,
     /// The numbers last given.
     pub last: Last,
 }

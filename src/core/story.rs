@@ -129,13 +129,14 @@ fn host_sentence(event: &Event) -> String {
         Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
         Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
         Event::Unsnoozed { key, by: None } => format!("the snooze of {} ended by its time", key.target),
-        Event::Flapping { key, flaps: true, percent } => {
-            format!(
-                "{} flaps: its last 20 states changed {percent} % of the time; attempts ask from now on",
-                key.target
-            )
+        Event::Flapping { key, flaps: true, onsets: 0, percent, .. } => {
+            format!("{} is flapping: its last 20 states changed {percent} % of the time", key.target)
         }
-        Event::Flapping { key, flaps: false, .. } => format!("{} flaps no more", key.target),
+        Event::Flapping { key, flaps: true, onsets, period_ms, .. } => {
+            let period = Period(Duration::from_millis(*period_ms));
+            format!("{} is flapping: its fault began {onsets} times, {period} apart on average", key.target)
+        }
+        Event::Flapping { key, flaps: false, .. } => format!("{} is steady again", key.target),
         Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),
         Event::Disarmed { playbook, by, .. } => format!("{by} put playbook {playbook} back to shadow"),
         Event::Noted { about, text } => format!("{about}: {text}"),
@@ -210,6 +211,7 @@ mod tests {
             verdict: Verdict::Holds,
             seen: "failed (exit-code)".into(),
             figure: None,
+            unit: None,
             began: Mono(0),
             since: Mono(0),
         };

@@ -126,9 +126,14 @@ impl Core {
                 self.gate(id, facts);
             }
             // A later reading says that it is broken, this survey could not see it: look once more.
-            Some(Fault::Broken) if !by_hand => self.later(id, LOOK_AGAIN),
+            Some(Fault::Broken) if !by_hand => {
+                self.live(id).awaits_onset = true;
+                self.later(id, LOOK_AGAIN);
+            }
             Some(_) if by_hand => self.gate(id, facts),
             Some(Fault::Clear) if by_verifier => self.surveyed_clear(id, &key, facts),
+            // it is settling: what follows comes with its next onset, or with its end
+            Some(Fault::Clear) => {}
             _ => self.unsure(id, &key),
         }
     }

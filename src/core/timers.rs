@@ -24,8 +24,10 @@ pub enum Timer {
     Blind(Key),
     /// A survey saw something else than the watch told last: it is looked at again.
     Look(Key),
-    /// A key that flaps has been steady for a minute.
-    Flap(Key),
+    /// A key's latest onset counts, or what flapped has come to rest.
+    Alternation(Key),
+    /// A fault has been gone for long enough to be believed.
+    Settle(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
     /// What recovers has stayed so for its soak.

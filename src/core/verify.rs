@@ -46,7 +46,9 @@ impl Core {
         match &incident.step {
             Step::Asking(request) => Some(request.expires),
             Step::Verifying { since, .. } => Some((*since).max(self.resumed) + within(playbook)),
-            Step::Soaking { since, .. } => Some(*since + soak(incident, playbook)),
+            Step::Soaking { since, .. } => {
+                Some(*since + soak(incident, playbook).max(self.flapping_soak(&incident.key)))
+            }
             _ => None,
         }
     }

@@ -16,12 +16,12 @@ use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
 
 impl Core {
-    /// How restless a key is, in percent, where it flaps.
+    /// How often the fault of a key began within the last hour, where it flaps.
     #[must_use]
-    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "0 to 100")]
     pub fn flapping(&self, key: &Key) -> Option<u8> {
-        let percent = || self.keys.get(key).map_or(0.0, |watched| watched.flap.percent());
-        self.state.flapping.contains(key).then(|| percent().round() as u8)
+        let known = self.state.flapping.get(key)?.onsets;
+        let onsets = self.keys.get(key).map_or(0, |watched| watched.alternation.onsets());
+        Some(u8::try_from(onsets.max(usize::try_from(known).unwrap_or(usize::MAX))).unwrap_or(u8::MAX))
     }
 
     /// The durable state: the fold of the journal.

@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::effect::{Cadence, Effect};
 use super::event::Event;
-use super::flap::Flap;
+use super::flapping::alternation::Alternation;
 use super::id::{IncidentId, Key, Role, WatchId};
 use super::input::Standing;
 use super::machine::Core;
@@ -43,8 +43,8 @@ pub struct Watched {
     pub muted: bool,
     /// Readings that began before this tell of a time before the last attempt was over.
     pub stale_before: Mono,
-    /// How it went up and down.
-    pub flap: Flap,
+    /// How its fault comes and goes.
+    pub alternation: Alternation,
     /// What the timeline shows.
     pub marks: VecDeque<(Mono, Moment)>,
     /// What the sparkline shows.
@@ -111,7 +111,7 @@ impl Watched {
             last: None,
             muted: false,
             stale_before: Mono(0),
-            flap: Flap::quiet(now),
+            alternation: Alternation::default(),
             marks: VecDeque::new(),
             figures: VecDeque::new(),
         }
@@ -135,8 +135,12 @@ impl Watched {
         }
     }
 
-    pub(super) fn judge(&self) -> Fault {
-        Fault::of(self.detector.iter().map(|reading| reading.as_ref().map(|reading| &reading.verdict)))
+    /// What the latest readings come to. While it flaps, a good reading does not end the fault.
+    pub(super) fn judge(&self, flaps: bool) -> Fault {
+        match self.read_fault() {
+            Fault::Clear if flaps => Fault::Broken,
+            fault => fault,
+        }
     }
 
     /// Takes a reading, if it is newer than what is known.

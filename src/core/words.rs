@@ -79,6 +79,10 @@ impl fmt::Display for Cause {
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
             Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
+            Self::Flapping { onsets, period_ms } => {
+                let period = Period(std::time::Duration::from_millis(*period_ms));
+                write!(f, "it is flapping: the fault began {onsets} times, {period} apart on average")
+            }
         }
     }
 }

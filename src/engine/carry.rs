@@ -173,5 +173,5 @@ async fn plan(survey: &Survey, clean_roots: &[PathBuf]) -> Result<Arc<Plan>, Arc
 
 fn unanswered(began: Mono) -> Reading {
     let verdict = Verdict::Unknown("the probe did not answer in time".into());
-    Reading { verdict, seen: "no answer".into(), figure: None, began, since: began }
+    Reading { verdict, seen: "no answer".into(), figure: None, unit: None, began, since: began }
 }

@@ -300,7 +300,7 @@ mod tests {
     fn what_fires_is_told_before_what_cannot_be_seen() {
         let reading = |verdict, seen: &str| {
             let at = crate::core::Mono::default();
-            (String::new(), Reading { verdict, seen: seen.into(), figure: None, began: at, since: at })
+            (String::new(), Reading { verdict, seen: seen.into(), figure: None, unit: None, began: at, since: at })
         };
         let well = reading(Verdict::DoesNotHold, "ok");
         let unknown = reading(Verdict::Unknown("hung".into()), "");

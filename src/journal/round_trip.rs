@@ -12,7 +12,7 @@ use crate::core::command::{Operator, Scope};
 use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::{
-    AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Reason, Recorded, Role, Verdict,
+    AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Reason, Recorded, Role, UnitRun, Verdict,
 };
 use crate::host::clock::ClockMark;
 use crate::playbook::{ContentKey, Target};
@@ -67,10 +67,16 @@ fn key() -> impl Strategy<Value = Key> {
 fn reading() -> impl Strategy<Value = Reading> {
     let verdict = prop_oneof![Just(Verdict::Holds), Just(Verdict::DoesNotHold), text().prop_map(Verdict::Unknown)];
     let figure = option::of(any::<f64>().prop_filter("figures are numbers", |figure| figure.is_finite()));
-    (verdict, text(), figure, mono(), mono()).prop_map(|(verdict, seen, figure, began, since)| Reading {
+    let unit =
+        option::of(
+            (option::of(any::<u32>()), any::<bool>(), any::<bool>())
+                .prop_map(|(restarts, job, auto_restart)| UnitRun { restarts, job, auto_restart }),
+        );
+    (verdict, text(), figure, unit, mono(), mono()).prop_map(|(verdict, seen, figure, unit, began, since)| Reading {
         verdict,
         seen,
         figure,
+        unit,
         began,
         since,
     })
@@ -165,6 +171,7 @@ fn cause() -> impl Strategy<Value = Cause> {
         text().prop_map(|why| Cause::CannotSee { why }),
         Just(Cause::Expired),
         text().prop_map(|seen| Cause::DeadBand { seen }),
+        any::<(u32, u64)>().prop_map(|(onsets, period_ms)| Cause::Flapping { onsets, period_ms }),
     ]
 }
 
@@ -321,7 +328,9 @@ fn host_event() -> impl Strategy<Value = Event> {
             reason
         }),
         (key(), option::of(operator())).prop_map(|(key, by)| Event::Unsnoozed { key, by }),
-        (key(), any::<bool>(), 0..=100_u8).prop_map(|(key, flaps, percent)| Event::Flapping { key, flaps, percent }),
+        (key(), any::<bool>(), 0..=100_u8, any::<(u32, u64)>()).prop_map(
+            |(key, flaps, percent, (onsets, period_ms))| { Event::Flapping { key, flaps, percent, onsets, period_ms } }
+        ),
         (text(), text(), operator()).prop_map(|(content, playbook, by)| Event::Armed {
             content: ContentKey(content),
             playbook,

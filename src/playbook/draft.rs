@@ -8,7 +8,7 @@ use super::attachment::Attachment;
 use super::check::Check;
 use super::content;
 use super::model::{
-    BreakerLimits, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, TargetSpec, Verify,
+    BreakerLimits, Detect, EnabledWhen, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, TargetSpec, Verify,
 };
 use super::read::site::{Placed, Site};
 use super::value::{DayWindow, Period};
@@ -29,6 +29,7 @@ pub struct Draft<'t> {
     pub mode: Option<Placed<'t, Mode>>,
     pub detect: Vec<Placed<'t, Check>>,
     pub hold: Option<Placed<'t, Period>>,
+    pub flapping: Option<Placed<'t, Flapping>>,
     pub rungs: Vec<RungDraft<'t>>,
     pub verify: Vec<Placed<'t, Check>>,
     pub within: Option<Placed<'t, Period>>,
@@ -65,6 +66,7 @@ impl Draft<'_> {
             mode: None,
             detect: Vec::new(),
             hold: None,
+            flapping: None,
             rungs: Vec::new(),
             verify: Vec::new(),
             within: None,
@@ -97,7 +99,11 @@ impl Draft<'_> {
             targets: values(self.targets),
             risk: value(self.risk)?,
             mode: value(self.mode)?,
-            detect: Detect { checks: values(self.detect), hold: value(self.hold).unwrap_or_default() },
+            detect: Detect {
+                checks: values(self.detect),
+                hold: value(self.hold).unwrap_or_default(),
+                flapping: value(self.flapping).unwrap_or_default(),
+            },
             remediate,
             verify: Verify {
                 checks: values(self.verify),

@@ -44,8 +44,8 @@ pub use attachment::Attachment;
 pub use check::Check;
 pub use diagnostic::Diagnostic;
 pub use model::{
-    BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
-    Verify,
+    BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target,
+    TargetSpec, Verify,
 };
 pub use placeholder::Placeholders;
 pub use rule::{Rule, Severity};

@@ -153,6 +153,29 @@ pub struct Detect {
     pub checks: Vec<Check>,
     /// The hold time (`for`), measured from the event.
     pub hold: Period,
+    /// Whether a fault that begins again and again counts as one that holds.
+    #[serde(default, skip_serializing_if = "Flapping::is_watch")]
+    pub flapping: Flapping,
+}
+
+/// What a fault that begins again and again comes to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Flapping {
+    /// It is one fault, until it has come to rest.
+    #[default]
+    Watch,
+    /// Each time is a fault of its own: for what may come and go.
+    Ignore,
+}
+
+impl Flapping {
+    /// What holds where nothing is said: it is left out of what a playbook's content is computed over, so that files
+    /// from before it keep their budgets and breakers.
+    #[must_use]
+    pub fn is_watch(&self) -> bool {
+        *self == Self::Watch
+    }
 }
 
 /// One remediation of the ladder.

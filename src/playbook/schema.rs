@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::action::Action;
 use super::attachment::Attachment;
 use super::check::Check;
-use super::model::{BreakerLimits, EnabledWhen, Mode, Risk, TargetSpec};
+use super::model::{BreakerLimits, EnabledWhen, Flapping, Mode, Risk, TargetSpec};
 use super::value::{DayWindow, Period};
 
 /// A playbook of salve: detect, remediate, verify, escalate. One file, one failure class.
@@ -80,6 +80,10 @@ pub(super) struct DetectKeys {
     /// The hold time, measured from the event; none where left out.
     #[schemars(default, with = "Period")]
     r#for: Option<Period>,
+    /// Whether a fault that begins again and again is one fault until it has come to rest (`watch`, where left out), or
+    /// each time a fault of its own (`ignore`).
+    #[schemars(default, with = "Flapping")]
+    flapping: Option<Flapping>,
 }
 
 /// Healed when all checks hold before the deadline, and go on holding for the soak.

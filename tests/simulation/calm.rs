@@ -6,6 +6,10 @@ use crate::rng::{Rng, mix};
 use crate::shelf::Shelf;
 use crate::world::{HOUR, MINUTE, SECOND, World};
 
+/// What flaps must have come to rest first, or have stayed verified, which takes up to an hour; and what is only looked
+/// for must have been found well for a while.
+const RESTLESS: u64 = HOUR + 6 * MINUTE;
+
 impl World {
     /// The world of this seed.
     pub fn of(seed: u64, without: &[Fault]) -> Self {
@@ -70,7 +74,7 @@ impl World {
     }
 
     /// How long the slowest incident may still take once all is well: an attempt that has just begun, its
-    /// verification, and a probe's doubled soak; and as long again for what was queued behind it.
+    /// verification, and a probe's doubled soak; and as long again for what was queued behind it, and what flapped.
     fn bound(&self) -> u64 {
         let longest = self.ledger.outside.contents.values().map(|playbook| {
             let attempt = playbook.remediate.iter().map(|rung| rung.timeout.millis()).max().unwrap_or(0) + 5 * SECOND;
@@ -79,6 +83,6 @@ impl World {
                 + playbook.verify.within.millis()
                 + 2 * playbook.verify.soak.millis()
         });
-        2 * (longest.max().unwrap_or(0) + self.senses.slowest()) + 5 * MINUTE
+        2 * (longest.max().unwrap_or(0) + self.senses.slowest()) + 5 * MINUTE + RESTLESS
     }
 }

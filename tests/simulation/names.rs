@@ -38,7 +38,7 @@ kinds! {
     cause(Cause) CAUSES: BreakerOpened => "breaker opened", LadderSpent => "ladder spent",
         NoRemediation => "no remediation", CannotSee => "cannot see", Indeterminate => "indeterminate",
         ScopeNotEmpty => "scope not empty", Storm => "storm", NoPlan => "no plan",
-        Expired => "expired", DeadBand => "dead band";
+        Expired => "expired", DeadBand => "dead band", Flapping => "flapping";
     outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared",
         ClearedUnverified => "cleared unverified", Declined => "declined",
         Expired => "expired", Superseded => "superseded", ClosedByOperator => "closed by operator",

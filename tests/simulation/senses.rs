@@ -146,7 +146,7 @@ impl World {
         };
         // Every other check hears of a change by an event, and knows since when.
         let since = if index.is_multiple_of(2) { self.mono_at(thing.since).min(began) } else { began };
-        Reading { verdict, seen: "seen".into(), figure: None, began, since }
+        Reading { verdict, seen: "seen".into(), figure: None, unit: None, began, since }
     }
 
     pub fn told(&mut self, life: u32, index: usize, round: u32, reading: &Reading, began: u64) -> Judged {

@@ -8,8 +8,8 @@ use salve::playbook::action::{UnitAction, UnitVerb};
 use salve::playbook::check::{FilesystemCheck, UnitCheck};
 use salve::playbook::value::{DayWindow, Period, UnitState, WantedState};
 use salve::playbook::{
-    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
-    Verify,
+    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target,
+    TargetSpec, Verify,
 };
 
 use crate::rng::Rng;
@@ -194,7 +194,7 @@ pub fn plain(family: usize, version: usize) -> Playbook {
         targets: Vec::new(),
         risk: Risk::Low,
         mode: Mode::Auto,
-        detect: Detect { checks: vec![state(true)], hold: Period::from_secs(5) },
+        detect: Detect { checks: vec![state(true)], hold: Period::from_secs(5), flapping: Flapping::default() },
         remediate: vec![rung(20, false), rung(20, false)],
         verify: Verify { checks: vec![state(false)], within: Period::from_secs(30), soak: Period::from_secs(10) },
         escalate: Escalate {

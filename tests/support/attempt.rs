@@ -12,8 +12,8 @@ use salve::core::{AttemptId, IncidentId};
 use salve::playbook::action::RunAction;
 use salve::playbook::value::{Period, Template};
 use salve::playbook::{
-    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
-    Verify,
+    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target,
+    TargetSpec, Verify,
 };
 
 /// A playbook with one rung.
@@ -27,7 +27,7 @@ pub fn playbook(actions: Vec<Action>, timeout: Period, verify: Vec<Check>) -> Pl
         targets: vec![TargetSpec::Host],
         risk: Risk::Low,
         mode: Mode::Auto,
-        detect: Detect { checks: Vec::new(), hold: Period::default() },
+        detect: Detect { checks: Vec::new(), hold: Period::default(), flapping: Flapping::default() },
         remediate: vec![Arc::new(Rung { actions, timeout, idempotent: false })],
         verify: Verify { checks: verify, within: Period::from_secs(1), soak: Period::default() },
         escalate: Escalate { attempts: 1, window: Period::from_secs(60), to: Vec::new(), attach: Vec::new() },

@@ -49,7 +49,7 @@ fn unit(name: &str) -> Target {
 }
 
 fn reading(verdict: Verdict, seen: &str, age: u64) -> Reading {
-    Reading { verdict, seen: seen.into(), figure: None, began: ago(age), since: ago(age) }
+    Reading { verdict, seen: seen.into(), figure: None, unit: None, began: ago(age), since: ago(age) }
 }
 
 fn step(kind: &str, sentence: &str, details: &[(&str, &str)]) -> PlannedStep {

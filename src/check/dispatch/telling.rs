@@ -11,7 +11,7 @@ use crate::check::hub::Kept;
 use crate::check::judge::judge;
 use crate::check::look::Look;
 use crate::check::subject::{Observation, Subject};
-use crate::core::{Reading, Role, Verdict, WatchId};
+use crate::core::{Reading, Role, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 use crate::text::clean_line;
 
@@ -33,7 +33,7 @@ impl Dispatch {
             let told = watched.told.as_ref();
             let same_verdict = told.is_some_and(|told| told.verdict == reading.verdict);
             turned |= !same_verdict;
-            let same_words = told.is_some_and(|told| told.seen == reading.seen);
+            let same_words = told.is_some_and(|told| told.seen == reading.seen && told.unit == reading.unit);
             let only_figure = told.is_some_and(|told| told.has_figure && reading.figure.is_some());
             if watch.role == Role::Verifier || !same_verdict {
                 watched.held = None;
@@ -73,7 +73,7 @@ pub(super) fn send(
     reading: Reading,
 ) {
     let (verdict, seen) = (reading.verdict.clone(), reading.seen.clone());
-    watched.told = Some(Said { verdict, seen, has_figure: reading.figure.is_some() });
+    watched.told = Some(Said { verdict, seen, has_figure: reading.figure.is_some(), unit: reading.unit });
     watched.told_at = Instant::now();
     let _ = readings.send((watch.clone(), reading));
 }
@@ -85,8 +85,23 @@ pub fn reading(check: &Check, look: &Look) -> Reading {
         Ok(observation) => {
             let judged = judge(check, observation);
             let seen = clean_line(&judged.seen).as_ref().into();
-            Reading { verdict: judged.verdict, seen, figure: judged.figure, began, since }
+            Reading { verdict: judged.verdict, seen, figure: judged.figure, unit: unit_run(observation), began, since }
         }
-        Err(why) => Reading { verdict: Verdict::Unknown(why.clone()), seen: why.clone(), figure: None, began, since },
+        Err(why) => Reading {
+            verdict: Verdict::Unknown(why.clone()),
+            seen: why.clone(),
+            figure: None,
+            unit: None,
+            began,
+            since,
+        },
+    }
+}
+
+/// What a look at a unit saw of its life; none of anything else.
+fn unit_run(observation: &Observation) -> Option<UnitRun> {
+    match observation {
+        Observation::Unit(seen) => Some(seen.run()),
+        _ => None,
     }
 }

@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judged;
 use super::look::{Looker, Sight};
 use super::parts::{Parts, joined};
+use crate::core::UnitRun;
 use crate::host::systemd::{SystemdError, UnitSeen};
 use crate::playbook::Target;
 use crate::playbook::check::UnitCheck;
@@ -35,6 +36,16 @@ pub struct UnitSight {
     /// How often systemd itself restarted it; none for kinds that it does not restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restarts: Option<u32>,
+    /// A job is under way. It says when a change was asked for, and is no part of what a backtest judges.
+    #[serde(skip)]
+    pub job: bool,
+}
+
+impl UnitSight {
+    /// What tells a unit that comes and goes from one that somebody restarts.
+    pub fn run(&self) -> UnitRun {
+        UnitRun { restarts: self.restarts, job: self.job, auto_restart: self.sub.starts_with("auto-restart") }
+    }
 }
 
 impl From<&UnitSeen> for UnitSight {
@@ -44,6 +55,7 @@ impl From<&UnitSeen> for UnitSight {
             sub: seen.sub.to_string(),
             result: seen.result.as_deref().map(str::to_owned),
             restarts: seen.restarts,
+            job: seen.job.is_some(),
         }
     }
 }
@@ -74,9 +86,10 @@ fn in_words(error: &SystemdError) -> String {
     error.to_string()
 }
 
-/// Whatever changes is kept.
+/// Whatever changes is kept, but for the job: it is no part of what is kept.
 pub(super) fn hardly_differs(now: &UnitSight, then: &UnitSight) -> bool {
-    now == then
+    let seen = |sight: &UnitSight| UnitSight { job: false, ..sight.clone() };
+    seen(now) == seen(then)
 }
 
 /// Judges it.
@@ -86,7 +99,7 @@ pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
     let whole = whole(seen);
     if let Some(wanted) = check.state {
         match state(&seen.active) {
-            Some(state) => parts.met(wanted.admits(state), whole.as_str()),
+            Some(state) => parts.met(admits(wanted, state), whole.as_str()),
             None => parts.unclear(format!("systemd calls it {}", seen.active)),
         }
     }
@@ -105,7 +118,7 @@ pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
     if let UnitCheck { state: None, sub: None, result: None, restarts: None, .. } = check {
         // A name alone asks for what every unit is there for.
         let wanted = WantedState { negated: false, state: UnitState::Active };
-        parts.met(state(&seen.active).is_some_and(|state| wanted.admits(state)), whole);
+        parts.met(state(&seen.active).is_some_and(|state| admits(wanted, state)), whole);
     }
     parts.judged()
 }
@@ -118,7 +131,17 @@ fn whole(seen: &UnitSight) -> String {
     }
 }
 
+/// Is the state that was seen as wanted? A unit that reloads serves on: it is as active as before.
+fn admits(wanted: WantedState, seen: UnitState) -> bool {
+    match (wanted.state, seen) {
+        (UnitState::Active, UnitState::Reloading) => !wanted.negated,
+        _ => wanted.admits(seen),
+    }
+}
+
 fn state(name: &str) -> Option<UnitState> {
+    // systemd's word for a reload of a unit's mounts and extensions
+    let name = if name == "refreshing" { "reloading" } else { name };
     UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state))
 }
 
@@ -140,7 +163,8 @@ mod tests {
     use crate::core::Verdict;
 
     fn seen(active: &str, sub: &str, result: &str) -> UnitSight {
-        UnitSight { active: active.into(), sub: sub.into(), result: Some(result.into()), restarts: Some(2) }
+        let (active, sub, result) = (active.into(), sub.into(), Some(result.into()));
+        UnitSight { active, sub, result, restarts: Some(2), job: false }
     }
 
     fn wanting(state: &str) -> UnitCheck {
@@ -150,12 +174,15 @@ mod tests {
     #[test]
     fn every_state_is_told_from_the_wanted_one() {
         for (name, state) in UnitState::NAMES {
-            let active = state == UnitState::Active;
+            // reloading is not down
+            let active = matches!(state, UnitState::Active | UnitState::Reloading);
             let holds = |check: &UnitCheck| judge(check, &seen(name, "x", "success")).verdict == Verdict::Holds;
             assert_eq!(holds(&wanting("active")), active, "{name}");
             assert_eq!(holds(&wanting("not active")), !active, "{name}");
             assert_eq!(holds(&UnitCheck::default()), active, "{name}");
         }
+        assert_eq!(judge(&wanting("not active"), &seen("refreshing", "x", "success")).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&wanting("reloading"), &seen("reloading", "x", "success")).verdict, Verdict::Holds);
         let odd = judge(&wanting("active"), &seen("maintenance", "x", "success"));
         assert!(matches!(odd.verdict, Verdict::Unknown(_)));
     }
@@ -176,7 +203,8 @@ mod tests {
 
     #[test]
     fn what_a_kind_of_unit_does_not_have_is_unknown() {
-        let mount = UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None };
+        let mount =
+            UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None, job: false };
         let check = UnitCheck { restarts: Some("> 1".parse().unwrap()), ..UnitCheck::default() };
         assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
         let check = UnitCheck { result: Some("success".into()), ..UnitCheck::default() };

@@ -30,8 +30,14 @@ fn bad() -> String {
 }
 
 fn rehearsal() -> Rehearsal {
-    let reading =
-        |verdict, seen: &str| Reading { verdict, seen: seen.into(), figure: None, began: Mono(0), since: Mono(0) };
+    let reading = |verdict, seen: &str| Reading {
+        verdict,
+        seen: seen.into(),
+        figure: None,
+        unit: None,
+        began: Mono(0),
+        since: Mono(0),
+    };
     Rehearsal::Here {
         target: Target::Unit("nginx.service".into()),
         detector: vec![("active state is failed".into(), reading(Verdict::DoesNotHold, "active (running)"))],

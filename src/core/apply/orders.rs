@@ -1,6 +1,7 @@
 //! What the gate held back or asked, and what operators ordered.
 
 use crate::core::event::{Event, Recorded};
+use crate::core::flapping::FlappingState;
 use crate::core::lacks::Lack;
 use crate::core::state::{Pause, State, Step, Yes};
 
@@ -76,9 +77,10 @@ impl State {
             Event::Resumed { scope, .. } => {
                 self.pauses.remove(scope);
             }
-            Event::Flapping { key, flaps, .. } => {
+            Event::Flapping { key, flaps, onsets, period_ms, .. } => {
                 if *flaps {
-                    self.flapping.insert(key.clone());
+                    let known = FlappingState { onsets: *onsets, period_ms: *period_ms };
+                    self.flapping.insert(key.clone(), known);
                 } else {
                     self.flapping.remove(key);
                 }

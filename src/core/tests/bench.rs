@@ -12,13 +12,14 @@ use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
 use crate::core::input::{Binding, Facts, Input, Resolution, Standing};
 use crate::core::plan::{AttemptReport, Digest, Plan, ScopeLevel};
-use crate::core::reading::{Reading, Verdict};
+use crate::core::reading::{Reading, UnitRun, Verdict};
 use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
 use crate::playbook::action::{Action, UnitAction, UnitVerb};
 use crate::playbook::check::{Check, UnitCheck};
 use crate::playbook::value::Period;
 use crate::playbook::{
-    BreakerLimits, ContentKey, Detect, Escalate, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec, Verify,
+    BreakerLimits, ContentKey, Detect, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target, TargetSpec,
+    Verify,
 };
 
 /// A playbook: `for` 10 s, one rung, verified within 60 s with a soak of 15 s, 3 attempts in 10 min.
@@ -37,7 +38,12 @@ pub fn playbook(name: &str) -> Playbook {
         targets: vec![TargetSpec::Unit(format!("{name}.service"))],
         risk: Risk::Low,
         mode: Mode::Auto,
-        detect: Detect { checks: vec![Check::Unit(UnitCheck::default())], hold: Period::from_secs(10) },
+        detect: Detect {
+            checks: vec![Check::Unit(UnitCheck::default())],
+            hold: Period::from_secs(10),
+            // most of these stories are of faults that end at one good reading
+            flapping: Flapping::Ignore,
+        },
         remediate: vec![Arc::new(rung)],
         verify: Verify {
             checks: vec![Check::Unit(UnitCheck::default())],
@@ -71,6 +77,8 @@ pub struct Bench {
     pub verifies: BTreeMap<Key, Verdict>,
     pub busy: Option<Arc<str>>,
     pub stopped: Option<Arc<str>>,
+    /// What a survey sees of the unit's life.
+    pub unit: Option<UnitRun>,
     pub plan: Result<&'static str, &'static str>,
     pub started: Vec<(AttemptId, IncidentId)>,
     pub delivers: Vec<PageId>,
@@ -119,6 +127,7 @@ impl Bench {
             verifies: BTreeMap::new(),
             busy: None,
             stopped: None,
+            unit: None,
             plan: Ok("plan"),
             started: Vec::new(),
             delivers: Vec::new(),
@@ -235,7 +244,7 @@ impl Bench {
     }
 
     fn reading(&self, verdict: Verdict) -> Reading {
-        Reading { verdict, seen: "seen".into(), figure: None, began: self.now, since: self.now }
+        Reading { verdict, seen: "seen".into(), figure: None, unit: self.unit, began: self.now, since: self.now }
     }
 
     /// The detector of this key says this from now on.

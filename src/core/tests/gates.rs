@@ -183,36 +183,6 @@ fn a_storm_is_of_targets_however_many_playbooks_watch_them() {
 }
 
 #[test]
-fn what_flaps_asks_and_acts_again_once_it_is_steady() {
-    let (mut bench, nginx) = Bench::one(playbook("nginx"));
-    let told = |bench: &Bench| {
-        bench.events(|event| match event {
-            Event::Flapping { flaps, .. } => Some(*flaps),
-            _ => None,
-        })
-    };
-    for _ in 0..3 {
-        bench.breaks(&nginx);
-        bench.pass(1);
-        bench.clears(&nginx);
-        bench.pass(1);
-    }
-    assert_eq!(told(&bench), [true], "up and down three times");
-    assert!(bench.core.flapping(&nginx).is_some());
-    bench.restart();
-    bench.breaks(&nginx);
-    bench.pass(10);
-    let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks, after a restart as well") };
-    assert_eq!(request.why, Asks::Flapping);
-    bench.clears(&nginx);
-    bench.pass(30 * 60);
-    assert_eq!(told(&bench), [true, false]);
-    bench.breaks(&nginx);
-    bench.pass(10);
-    assert_eq!(bench.started.len(), 1, "steady for half an hour: it acts again");
-}
-
-#[test]
 fn after_records_were_lost_every_attempt_asks_and_no_number_is_given_out_twice() {
     let (mut bench, nginx) = Bench::one(playbook("nginx"));
     let incidents = bench.core.state().last.incident;

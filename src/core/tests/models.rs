@@ -102,7 +102,7 @@ proptest! {
             grace: bit(12).then_some(until),
             risk: if high { Risk::High } else { Risk::Low },
             mode,
-            caution: bit(13).then_some(Asks::FirstLiveAttempt).or(bit(14).then_some(Asks::Flapping)),
+            caution: bit(13).then_some(Asks::FirstLiveAttempt),
         };
         let order = [
             (bit(0), Denial::CannotRecord { why: "full".into() }),
@@ -125,7 +125,6 @@ proptest! {
             (bit(10), Asks::HostBudget),
             (high, Asks::HighRisk),
             (bit(13), Asks::FirstLiveAttempt),
-            (bit(14), Asks::Flapping),
             (mode == Mode::Ask, Asks::Mode),
         ];
         let denial = order.into_iter().find_map(|(holds, denial)| holds.then_some(denial));

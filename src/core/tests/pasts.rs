@@ -7,7 +7,7 @@ use crate::core::reading::{Reading, Verdict};
 use crate::core::{Core, Fault, Key, Mono, Now};
 
 fn reading(verdict: Verdict, at: Mono) -> Reading {
-    Reading { verdict, seen: "seen".into(), figure: None, began: at, since: at }
+    Reading { verdict, seen: "seen".into(), figure: None, unit: None, began: at, since: at }
 }
 
 /// The bench's journal, folded into a machine that has seen nothing.

@@ -100,6 +100,7 @@ fn what_is_too_old_to_count_voids_what_is_older_still() {
         verdict: Verdict::Holds,
         seen: "seen".into(),
         figure: None,
+        unit: None,
         began: early + Duration::from_secs(1),
         since: early,
     };

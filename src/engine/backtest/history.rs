@@ -83,7 +83,14 @@ fn reading(check: &Check, kept: &KeptReading) -> Option<Reading> {
     let seen: Observation = serde_json::from_str(&kept.observation).ok()?;
     let judged = check::judge(check, &seen);
     let words = crate::text::clean_line(&judged.seen).as_ref().into();
-    Some(Reading { verdict: judged.verdict, seen: words, figure: judged.figure, began: kept.mono, since: kept.mono })
+    Some(Reading {
+        verdict: judged.verdict,
+        seen: words,
+        figure: judged.figure,
+        unit: None,
+        began: kept.mono,
+        since: kept.mono,
+    })
 }
 
 /// As they would be made now: the past's own processes and files are not there any more.

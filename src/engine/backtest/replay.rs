@@ -227,7 +227,7 @@ impl Run<'_> {
             (None, Seen::Unknown) => Verdict::Unknown("nothing was read then".into()),
         };
         let seen = read.map_or_else(|| "as the fault stood".into(), |reading| Arc::clone(&reading.seen));
-        Reading { verdict, seen, figure: None, began: at, since: at }
+        Reading { verdict, seen, figure: None, unit: None, began: at, since: at }
     }
 
     fn key(&self) -> Key {
@@ -274,6 +274,7 @@ impl Run<'_> {
                 verdict: Verdict::Unknown("nothing was kept".into()),
                 seen: "nothing was kept".into(),
                 figure: None,
+                unit: None,
                 began: at,
                 since: at,
             };
@@ -359,7 +360,7 @@ window   = "1h"
     fn track(role: Role, readings: &[(u64, Verdict)]) -> Track {
         let reading = |(at, verdict): &(u64, Verdict)| {
             let at = second(*at);
-            Reading { verdict: verdict.clone(), seen: "90%".into(), figure: None, began: at, since: at }
+            Reading { verdict: verdict.clone(), seen: "90%".into(), figure: None, unit: None, began: at, since: at }
         };
         Track { role, index: 0, readings: readings.iter().map(reading).collect() }
     }

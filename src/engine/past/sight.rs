@@ -86,7 +86,14 @@ impl Sight {
                     .unwrap_or_else(|error| Observation::Unseen(format!("what was kept cannot be read: {error}")));
                 let judged = judge(check, &observation);
                 let seen = clean_line(&judged.seen).as_ref().into();
-                Reading { verdict: judged.verdict, seen, figure: judged.figure, began: kept.mono, since: kept.mono }
+                Reading {
+                    verdict: judged.verdict,
+                    seen,
+                    figure: judged.figure,
+                    unit: None,
+                    began: kept.mono,
+                    since: kept.mono,
+                }
             });
             self.series.insert(place, readings.collect());
         }

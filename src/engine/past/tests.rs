@@ -48,7 +48,7 @@ fn numbered(events: Vec<Event>) -> Vec<Arc<Recorded>> {
 }
 
 fn reading(verdict: Verdict, seen: &str, at: u64) -> Reading {
-    Reading { verdict, seen: seen.into(), figure: None, began: Mono(at), since: Mono(at) }
+    Reading { verdict, seen: seen.into(), figure: None, unit: None, began: Mono(at), since: Mono(at) }
 }
 
 /// An incident that is found, tried and healed: five events, with a pause among them.

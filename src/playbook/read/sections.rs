@@ -150,7 +150,8 @@ fn detect<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
         return;
     }
     draft.hold = reader.field(at, "for");
-    let (checks, written) = checks(reader, at, "[detect]", &["for"]);
+    draft.flapping = reader.field(at, "flapping");
+    let (checks, written) = checks(reader, at, "[detect]", &["for", "flapping"]);
     draft.detect = checks;
     if written == 0 && !broken {
         let message = "[detect] has no check: nothing can say that something is wrong";
