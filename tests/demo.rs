@@ -143,7 +143,7 @@ fn every_fault_shows_what_it_is_about() {
     break_something(&mut screen, "mend everything");
     screen.wait_for("ALL WELL");
     break_something(&mut screen, "let the shop flap");
-    screen.wait_for("FLAPS");
+    screen.wait_for("FLAPPING");
     quit(screen);
     home.is_clean();
 }

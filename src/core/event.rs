@@ -115,7 +115,7 @@ pub enum Event {
     /// The end of a snooze, by hand or by its time.
     Unsnoozed { key: Key, by: Option<Operator> },
     /// The fault of a key begins again and again, or has come to rest: how often within the last hour, and with which
-    /// mean time between. Journals of former versions tell instead how restless it was, in percent.
+    /// usual time between. Journals of former versions tell instead how restless it was, in percent.
     Flapping {
         key: Key,
         flaps: bool,

@@ -134,7 +134,7 @@ fn host_sentence(event: &Event) -> String {
         }
         Event::Flapping { key, flaps: true, onsets, period_ms, .. } => {
             let period = Period(Duration::from_millis(*period_ms));
-            format!("{} is flapping: its fault began {onsets} times, {period} apart on average", key.target)
+            format!("{} is flapping: its fault began {onsets} times, usually {period} apart", key.target)
         }
         Event::Flapping { key, flaps: false, .. } => format!("{} is steady again", key.target),
         Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),

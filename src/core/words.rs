@@ -81,7 +81,7 @@ impl fmt::Display for Cause {
             Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
             Self::Flapping { onsets, period_ms } => {
                 let period = Period(std::time::Duration::from_millis(*period_ms));
-                write!(f, "it is flapping: the fault began {onsets} times, {period} apart on average")
+                write!(f, "it is flapping: the fault began {onsets} times, usually {period} apart")
             }
         }
     }

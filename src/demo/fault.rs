@@ -34,7 +34,7 @@ pub const ALL: [(Fault, &str); 10] = [
     (Fault::Leak, "leak memory in the ledger: high risk, so it asks you"),
     (Fault::BreakForGood, "break the shop for good: the breaker opens, a human is called"),
     (Fault::Repair, "let a restart help again: one probe, and the breaker closes"),
-    (Fault::Flap, "let the shop flap: recognised, and asked instead of acted"),
+    (Fault::Flap, "let the shop flap: one incident until it is steady"),
     (Fault::Storm, "storm: nine of ten jobs die at once, one page, no attempt"),
     (Fault::Mend, "mend everything from outside"),
 ];

@@ -22,7 +22,7 @@ use super::fault::Fault;
 /// How often children are looked after.
 const PULSE: Duration = Duration::from_millis(100);
 /// How a shop that flaps comes and goes, and for how long.
-const FLAP: Duration = Duration::from_millis(900);
+const FLAP: Duration = Duration::from_millis(1600);
 const FLAPS: u32 = 26;
 
 /// The playbooks, by name; what stands between at-signs is filled in.

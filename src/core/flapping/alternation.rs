@@ -22,6 +22,8 @@ const PERIODS: u32 = 3;
 const SHORTEST_CALM: Duration = Duration::from_secs(30);
 /// ...and no later.
 const LONGEST_CALM: Duration = Duration::from_hours(1);
+/// So many of the latest gaps between onsets tell its period.
+const LATEST: usize = 9;
 /// More onsets say nothing more.
 const KEPT: usize = 64;
 
@@ -113,11 +115,12 @@ impl Alternation {
         self.onsets.front().copied()
     }
 
-    /// The mean time between two onsets; none before the second.
+    /// The usual time between two of the latest onsets, their median; none before the second.
     pub fn period(&self) -> Option<Duration> {
-        let gaps = u32::try_from(self.onsets.len().checked_sub(1)?).ok().filter(|gaps| *gaps > 0)?;
-        let (first, last) = (self.onsets.front()?, self.onsets.back()?);
-        Some((last.since(*first) / gaps).max(Duration::from_secs(1)))
+        let pairs = self.onsets.iter().rev().zip(self.onsets.iter().rev().skip(1));
+        let mut gaps: Vec<Duration> = pairs.take(LATEST).map(|(later, earlier)| later.since(*earlier)).collect();
+        gaps.sort_unstable();
+        gaps.get(gaps.len() / 2).map(|gap| (*gap).max(Duration::from_secs(1)))
     }
 
     /// When it will have come to rest, if nothing happens until then.

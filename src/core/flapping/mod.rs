@@ -46,12 +46,12 @@ const PERIOD_UNKNOWN: Duration = Duration::from_mins(1);
 pub struct FlappingState {
     /// Onsets within the last hour, when it was recognised.
     pub onsets: u32,
-    /// The mean time between two of them, in milliseconds.
+    /// The usual time between two of them, in milliseconds.
     pub period_ms: u64,
 }
 
 impl FlappingState {
-    /// The mean time between two onsets.
+    /// The usual time between two onsets.
     #[must_use]
     pub const fn period(self) -> Duration {
         if self.period_ms == 0 { PERIOD_UNKNOWN } else { Duration::from_millis(self.period_ms) }

@@ -38,6 +38,7 @@ pub struct Books {
     /// Who was called for a page, and whether somebody answered.
     pub called: BTreeMap<PageId, BTreeSet<Arc<str>>>,
     pub answered: BTreeSet<PageId>,
+    pub flapping: super::flapping::FlappingBook,
 }
 
 /// A maintenance window that is not over.
@@ -200,6 +201,7 @@ impl Books {
     pub fn apply(&mut self, recorded: &Recorded) {
         (self.seq, self.mono) = (recorded.seq, recorded.mono);
         let now = recorded.mono;
+        self.flapping.apply(&recorded.event);
         match &recorded.event {
             Event::Started { boot_id, .. } => self.boot_id = boot_id.clone(),
             Event::Adopted { content, .. } => drop(self.adopted.insert(content.clone())),

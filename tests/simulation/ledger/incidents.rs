@@ -43,7 +43,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             hold!(open.is_none(), "one open incident per key", "{incident} opened beside {open:?}");
             hold!(outside.bindings.contains_key(key), "8 resolved targets only", "{incident}: {key:?} is not watched");
             if !matches!(input, Input::Command { command: Command::RunNow { .. }, .. }) {
-                opened(outside, now, *incident, key, *since)?;
+                opened(books, outside, now, *incident, key, *since)?;
             }
         }
         Event::Asked { incident, request } => {
@@ -109,10 +109,11 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
     Ok(())
 }
 
-/// The fault was seen for the hold time; or nothing could be seen for too long, which calls a human and never acts.
-fn opened(outside: &Outside, now: Now, incident: IncidentId, key: &Key, since: Mono) -> Judged {
+/// The fault was seen for the hold time, or flaps, which counts as one; or nothing could be seen for too long, which calls
+/// a human and never acts.
+fn opened(books: &Books, outside: &Outside, now: Now, incident: IncidentId, key: &Key, since: Mono) -> Judged {
     let (held, due) = (now.mono.since(since), outside.playbook(key).detect.hold.0);
-    if outside.fault_seen(key) {
+    if outside.fault_seen(key) || books.flapping.has(key) {
         hold!(held >= due, "the hold time passes first", "{incident}: {held:?} of {due:?}");
     } else {
         hold!(outside.blind(key), "unknown starts nothing", "{incident}: no detector check holds or is unknown");
@@ -239,6 +240,7 @@ fn healed(books: &Books, outside: &Outside, now: Now, attempt: salve::core::Atte
     if matches!(known.starter, salve::core::incident::Starter::Probe) {
         soak *= 2;
     }
+    let soak = soak.max(books.flapping.soak(&known.key));
     let soaked = now.mono.since(verified);
     hold!(soaked >= soak, "the soak passes first", "{id}: {soaked:?} of {soak:?}");
     super::attempts::verifiers_hold(outside, now, known, attempt)

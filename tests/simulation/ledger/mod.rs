@@ -10,6 +10,7 @@
 mod attempts;
 mod books;
 mod breakers;
+mod flapping;
 mod gate;
 mod incidents;
 mod liveness;
@@ -107,6 +108,7 @@ impl Ledger {
         attempts::check(books, outside, now, input, &recorded.event)?;
         breakers::check(books, outside, now, input, &recorded.event)?;
         pages::check(books, outside, now, input, &recorded.event)?;
+        flapping::check(books, outside, now.mono, &recorded.event)?;
         if let Event::Intent { incident, attempt, plan, starter } = &recorded.event {
             gate::check(
                 books,

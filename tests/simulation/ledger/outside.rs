@@ -51,6 +51,10 @@ pub struct Outside {
 struct Seen {
     detector: Vec<Option<Reading>>,
     verifier: Vec<Option<Reading>>,
+    /// When some detector check was told to hold, and none had been before.
+    onsets: Vec<Mono>,
+    /// It was bound anew: the machine knows nothing of what was told before.
+    rebound: bool,
 }
 
 impl Seen {
@@ -108,7 +112,10 @@ impl Outside {
             |last: &Vec<Binding>| last.len() == bindings.len() && last.iter().zip(bindings).all(|(a, b)| same(a, b));
         self.same_load = self.last_load.as_ref().is_some_and(alike);
         self.last_load = Some(bindings.to_vec());
-        self.bindings.clear();
+        let former = std::mem::take(&mut self.bindings);
+        for seen in [&mut self.seen, &mut self.watched] {
+            seen.iter_mut().filter(|(key, _)| !former.contains_key(*key)).for_each(|(_, seen)| seen.rebound = true);
+        }
         self.unresolved.clear();
         for binding in bindings {
             let content = &binding.playbook.content;
@@ -199,6 +206,15 @@ impl Outside {
         (failing.len(), watched.len())
     }
 
+    /// How often the fault of a key was told to begin within the last hour.
+    pub fn onsets(&self, key: &Key, now: Mono) -> usize {
+        let of = |seen: &BTreeMap<Key, Seen>| {
+            let recent = |at: &&Mono| now.since(**at) <= Duration::from_mins(61);
+            seen.get(key).map_or(0, |it| it.onsets.iter().filter(recent).count())
+        };
+        of(&self.seen).max(of(&self.watched))
+    }
+
     pub fn playbook(&self, incident_key: &Key) -> &Arc<Playbook> {
         &self.contents[&incident_key.content]
     }
@@ -210,6 +226,12 @@ fn told(seen: &mut BTreeMap<Key, Seen>, watch: &WatchId, reading: &Reading) {
         seen.insert(watch.key.clone(), Seen::default());
     }
     let Some(seen) = seen.get_mut(&watch.key) else { return };
+    let holds = |reading: &Reading| reading.verdict == Verdict::Holds;
+    if watch.role == Role::Detector && holds(reading) {
+        if std::mem::take(&mut seen.rebound) || !seen.detector.iter().flatten().any(holds) {
+            seen.onsets.push(reading.began);
+        }
+    }
     let side = seen.side(watch.role);
     if side.len() <= watch.index {
         side.resize(watch.index + 1, None);
