@@ -152,8 +152,7 @@ pub struct Detector {
     pub since: Mono,
     /// The open incident.
     pub incident: Option<IncidentId>,
-    /// How restless it is, in percent of a change at each of its last 20 states, where that is so much that it flaps:
-    /// then it asks instead of acting.
+    /// How often its fault began within the last hour, where that is so often that it is flapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flapping: Option<u8>,
     /// The last hour's changes of mark, oldest first: what the timeline draws.

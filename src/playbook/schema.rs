@@ -80,8 +80,7 @@ pub(super) struct DetectKeys {
     /// The hold time, measured from the event; none where left out.
     #[schemars(default, with = "Period")]
     r#for: Option<Period>,
-    /// Whether a fault that begins again and again is one fault until it has come to rest (`watch`, where left out), or
-    /// each time a fault of its own (`ignore`).
+    /// Is what comes and goes one fault (`watch`, where left out), or a new one each time (`ignore`)?
     #[schemars(default, with = "Flapping")]
     flapping: Option<Flapping>,
 }
