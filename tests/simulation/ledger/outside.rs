@@ -227,10 +227,9 @@ fn told(seen: &mut BTreeMap<Key, Seen>, watch: &WatchId, reading: &Reading) {
     }
     let Some(seen) = seen.get_mut(&watch.key) else { return };
     let holds = |reading: &Reading| reading.verdict == Verdict::Holds;
-    if watch.role == Role::Detector && holds(reading) {
-        if std::mem::take(&mut seen.rebound) || !seen.detector.iter().flatten().any(holds) {
-            seen.onsets.push(reading.began);
-        }
+    let begins = |seen: &mut Seen| std::mem::take(&mut seen.rebound) || !seen.detector.iter().flatten().any(holds);
+    if watch.role == Role::Detector && holds(reading) && begins(seen) {
+        seen.onsets.push(reading.began);
     }
     let side = seen.side(watch.role);
     if side.len() <= watch.index {
