@@ -310,6 +310,28 @@ async fn a_resolve_never_overtakes_its_trigger() {
 }
 
 #[tokio::test]
+async fn a_webhook_that_always_answers_late_gets_the_resolve_as_well() {
+    let server = server([status(200).set_delay(Duration::from_secs(30))]).await;
+    let ChannelSettings::Webhook(mut settings) = webhook(server.uri()) else { panic!("it is a webhook") };
+    settings.timeout = Period(Duration::from_millis(200));
+    let bench = Bench::with([("chat", ChannelSettings::Webhook(settings))]);
+    bench.outbox.send(page(1, &["chat"]));
+    bench.outbox.send(resolve(2, &["chat"]));
+    let kinds = async {
+        loop {
+            let kinds: Vec<String> =
+                received(&server).await.iter().map(|body| body["kind"].as_str().unwrap().to_owned()).collect();
+            if kinds.last().is_some_and(|kind| kind == "resolve") {
+                return kinds;
+            }
+            tokio::time::sleep(Duration::from_millis(50)).await;
+        }
+    };
+    let kinds = tokio::time::timeout(PATIENCE, kinds).await.unwrap();
+    assert_eq!(kinds[..4], ["trigger", "trigger", "trigger", "resolve"]);
+}
+
+#[tokio::test]
 async fn a_page_that_is_refused_for_good_is_kept_and_delays_no_other() {
     let server = MockServer::start().await;
     let refuse = |request: &Request| {

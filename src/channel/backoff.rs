@@ -23,7 +23,7 @@ impl Backoff {
         let usual = FIRST.saturating_mul(1 << self.setbacks.min(16)).min(LONGEST);
         self.setbacks = self.setbacks.saturating_add(1);
         match pace {
-            Pace::Usual => jittered(usual),
+            Pace::Usual | Pace::Unanswered => jittered(usual),
             Pace::Slow | Pace::Never => jittered(LONGEST),
             Pace::After(asked) => asked.max(FIRST).min(LONGEST_ASKED) + jittered(FIRST),
         }

@@ -111,8 +111,12 @@ async fn beginning(mut answer: Response, secrets: &[&str]) -> String {
 
 /// A request that got no answer.
 pub(super) fn unanswered(error: reqwest::Error) -> Setback {
-    let pace = if error.is_builder() { Pace::Slow } else { Pace::Usual };
     let timed_out = error.is_timeout();
+    let pace = match (error.is_builder(), timed_out && !error.is_connect()) {
+        (true, _) => Pace::Slow,
+        (false, true) => Pace::Unanswered,
+        (false, false) => Pace::Usual,
+    };
     let error = error.without_url();
     let mut why = if timed_out { "no answer in time".to_owned() } else { error.to_string() };
     let mut source = std::error::Error::source(&error);

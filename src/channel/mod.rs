@@ -76,6 +76,8 @@ struct Setback {
 enum Pace {
     /// It may pass by itself: after the usual, growing wait.
     Usual,
+    /// It was sent whole and no answer came in time, so it may have been taken: after the usual, growing wait.
+    Unanswered,
     /// The other side said when.
     After(Duration),
     /// Somebody has to mend something first.

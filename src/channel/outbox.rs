@@ -23,6 +23,10 @@ use crate::core::PageId;
 
 pub use crate::core::page::TICKETS;
 
+/// So often a page is sent without an answer in time before one that waits behind it may go: what it says is newer, and
+/// the other side, which folds pages by their dedup key, may well have this one.
+const UNANSWERED: u32 = 3;
+
 /// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
 #[derive(Debug)]
 pub struct Outbox {
@@ -145,7 +149,7 @@ impl Shared {
         let channel = self.channel(&key.0);
         let mut next = self.queues().get(&key).and_then(|queue| queue.front().cloned());
         while let Some(page) = next {
-            self.insist(&channel, &key.0, &page).await;
+            self.insist(&channel, &key, &page).await;
             // nobody listens any more only where the engine is going down
             let _ = self.delivered.send((page.id, Arc::clone(&key.0)));
             next = self.done(&key);
@@ -186,8 +190,11 @@ impl Shared {
         self.tickets.beside(Tickets::refused_by(self.ticket_folder.clone(), name))
     }
 
-    /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good.
-    async fn insist(&self, channel: &Channel, name: &Arc<str>, page: &Arc<Page>) {
+    /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good; or until
+    /// it was sent often enough without an answer and a newer page of its lane waits.
+    async fn insist(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) {
+        let name = &key.0;
+        let mut unanswered = 0;
         let mut backoff = Backoff::default();
         let mut told: Option<Arc<str>> = None;
         let mut channel = channel.clone();
@@ -206,11 +213,21 @@ impl Shared {
                 self.note(name, format!("page {} was not taken ({}); it is {when}", page.id, setback.why));
                 told = Some(setback.why);
             }
+            unanswered += u32::from(setback.pace == Pace::Unanswered);
+            if unanswered >= UNANSWERED && self.waits_behind(key) {
+                self.note(name, format!("page {} was sent {unanswered} times and never answered in time", page.id));
+                return;
+            }
             sleep(backoff.next(setback.pace)).await;
         }
         if told.is_some() {
             self.note(name, format!("page {} was taken at last", page.id));
         }
+    }
+
+    /// Is there a page behind the one under way?
+    fn waits_behind(&self, key: &LaneKey) -> bool {
+        self.queues().get(key).is_some_and(|queue| queue.len() > 1)
     }
 
     /// Takes the page that was delivered off its lane; the next one, if there is one.
