@@ -70,6 +70,29 @@ fn what_the_program_says_fits_its_schemas() {
     assert!(!said(state.path(), &check)["diagnostics"].as_array().unwrap().is_empty());
 }
 
+#[test]
+fn where_no_engine_runs_every_verb_that_asks_says_so() {
+    let state = tempfile::tempdir().unwrap();
+    for words in [
+        &["status"][..],
+        &["status", "--json"],
+        &["--once"],
+        &["--once", "--plain"],
+        &["incidents"],
+        &["incidents", "--json"],
+        &["breaker", "list"],
+    ] {
+        let output = salve(state.path()).args(words).output().unwrap();
+        let said = String::from_utf8_lossy(&output.stdout) + String::from_utf8_lossy(&output.stderr);
+        assert_eq!(output.status.code(), Some(69), "{words:?}: {said}");
+        assert!(said.to_lowercase().contains("no engine"), "{words:?}: {said}");
+        for lie in ["attached", "live 1s", "AUTO on", "SHADOW only", "ALL WELL"] {
+            assert!(!said.contains(lie), "{words:?} says {lie}: {said}");
+        }
+    }
+    assert_eq!(said(state.path(), &["status", "--json"])["unwatched"], true);
+}
+
 /// A host in trouble has what a quiet one does not: incidents, plans, stories.
 #[test]
 fn a_host_in_trouble_fits_as_well() {

@@ -38,6 +38,9 @@ fn main() -> ExitCode {
         trial("an_attacker_as_nobody_gets_nothing_deleted_outside (needs root)", root, attacker_as_nobody),
         trial("files_of_others_go_by_way_of_the_quarantine (needs root)", root, others_files),
         trial("an_engine_of_somebody_else_is_not_asked (needs root)", root, an_engine_of_somebody_else),
+        trial("a_daemon_that_finds_a_full_disk_calls_and_starts_when_there_is_room (needs root)", root, || {
+            in_namespace("full_disk")
+        }),
         trial("a_version_1_cgroup_is_emptied (needs root and a version 1 hierarchy)", root && version_1, || {
             in_namespace("version_1")
         }),
@@ -74,6 +77,7 @@ fn inside(name: &str) -> ExitCode {
         "immutable" => immutable(),
         "version_1" => version_1(),
         "stranger" => stranger(),
+        "full_disk" => full_disk(),
         _ => return ExitCode::FAILURE,
     }
     ExitCode::SUCCESS
@@ -216,6 +220,45 @@ fn attacker_as_nobody() -> Result<(), Failed> {
     }
     assert!(deleted > 0, "no contest");
     Ok(())
+}
+
+/// A daemon's state folder lies on a disk without room, and later there is some.
+fn full_disk() {
+    let folder = tempfile::TempDir::new_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let path = |name: &str| folder.path().join(name);
+    let (disk, called) = (path("disk"), path("called"));
+    fs::create_dir(&disk).unwrap();
+    fs::create_dir(path("playbooks")).unwrap();
+    mount(&["-t", "tmpfs", "-o", "size=4m,mode=700", "tmpfs", disk.to_str().unwrap()]);
+    let filler = disk.join("filler");
+    assert!(fs::write(&filler, vec![b'x'; 5 << 20]).is_err(), "the disk is full");
+    let script = format!("echo $SALVE_KIND >> {}", called.display());
+    let settings = format!("[channels.duty]\ncommand = {{ run = [\"/bin/sh\", \"-c\", {script:?}] }}\n");
+    fs::write(path("salve.toml"), settings).unwrap();
+    let salve = |verb: &str| {
+        let mut salve = Command::new(env!("CARGO_BIN_EXE_salve"));
+        salve.arg(verb).arg("--state").arg(disk.join("state")).arg("--settings").arg(path("salve.toml"));
+        salve
+    };
+    let mut daemon = salve("daemon").spawn().unwrap();
+    let heard = |word: &str| {
+        let until = Instant::now() + Duration::from_secs(30);
+        while !fs::read_to_string(&called).is_ok_and(|text| text.lines().any(|line| line == word)) {
+            assert!(Instant::now() < until, "the channel never heard of {word}");
+            std::thread::sleep(Duration::from_millis(50));
+        }
+    };
+    heard("trigger");
+    assert!(daemon.try_wait().unwrap().is_none(), "it goes on trying");
+    fs::remove_file(&filler).unwrap();
+    heard("resolve");
+    let status = salve("status").output().unwrap();
+    assert_ne!(status.status.code(), Some(69), "{}", String::from_utf8_lossy(&status.stdout));
+    assert_eq!(fs::read_to_string(&called).unwrap(), "trigger\nresolve\n", "each is said once");
+    let pid = rustix::process::Pid::from_child(&daemon);
+    rustix::process::kill_process(pid, rustix::process::Signal::TERM).unwrap();
+    assert!(daemon.wait().unwrap().success());
+    assert!(Command::new("umount").arg(&disk).status().unwrap().success());
 }
 
 /// A user listens where root's client looks for its engine.

@@ -80,7 +80,7 @@ pub fn breaker(common: &Common, verb: BreakerVerb) -> Result<ExitCode, Failure> 
 fn list(snapshot: &Snapshot, as_json: bool) -> Result<ExitCode, Failure> {
     if as_json {
         json::print(json::Breakers { breakers: &snapshot.breakers })?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(status::listed(snapshot));
     }
     if snapshot.breakers.is_empty() {
         println!("every breaker is closed, and none has counted an attempt");
@@ -89,7 +89,7 @@ fn list(snapshot: &Snapshot, as_json: bool) -> Result<ExitCode, Failure> {
         let (state, counted) = (row.state.word(), format!("{}/{}", row.invocations, row.limit));
         println!("{state:<10} {counted:<6} {:<24} {:<28} {}", row.playbook, row.key.target, row.why);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(status::listed(snapshot))
 }
 
 /// The watched key of this playbook and target; the target may be left out where there is only one.

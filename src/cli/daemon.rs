@@ -2,6 +2,7 @@
 
 use std::path::PathBuf;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
 use tokio::task::{JoinSet, spawn_blocking};
@@ -13,7 +14,11 @@ use super::manager::{self, Manager};
 use super::{logs, reach, runtime};
 use crate::engine::metrics::{self, Vitals};
 use crate::engine::settings::Metrics;
-use crate::engine::{self, Handle};
+use crate::engine::start_alarm::StartAlarm;
+use crate::engine::{self, Handle, Options, Running};
+
+/// A start that failed for a reason that may pass is tried again so often.
+const AGAIN: Duration = Duration::from_secs(5);
 
 pub fn run(common: &Common) -> Result<ExitCode, Failure> {
     let mut options = common.options()?;
@@ -21,11 +26,17 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
     let _logs = logs::into(&options.paths.state);
     runtime.block_on(async {
         let mut signals = Signals::listen()?;
-        eprintln!("salve: the loop runs; end it with TERM or Ctrl-C, HUP reads the settings anew");
+        let mut begun = false;
         loop {
+            let Some((running, started)) = start(common, options, &mut signals).await? else {
+                return Ok(ExitCode::SUCCESS);
+            };
+            options = started;
+            if !std::mem::replace(&mut begun, true) {
+                eprintln!("salve: the loop runs; end it with TERM or Ctrl-C, HUP reads the settings anew");
+            }
             let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
             let metrics = options.settings.metrics.clone();
-            let running = engine::start(options)?;
             let listening = reach::listen(&paths, &running.handle, roles);
             let manager = Manager::follow(running.handle.clone());
             let figures = metrics.map(|settings| figures(running.handle.clone(), settings, paths.state.clone()));
@@ -64,6 +75,41 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             }
         }
     })
+}
+
+/// Starts the engine, with the options that it started with. Where that fails for a reason that may pass, as a full disk
+/// does, a human is called from memory, and it is tried again; none where it was told to end meanwhile.
+async fn start(
+    common: &Common,
+    mut options: Options,
+    signals: &mut Signals,
+) -> Result<Option<(Running, Options)>, Failure> {
+    let mut alarm: Option<StartAlarm> = None;
+    loop {
+        let error = match engine::start(options.clone()) {
+            Ok(running) => {
+                if let Some(alarm) = alarm {
+                    tokio::spawn(alarm.resolve());
+                }
+                return Ok(Some((running, options)));
+            }
+            Err(error) if error.may_pass() => error,
+            Err(error) => return Err(error.into()),
+        };
+        manager::not_started(&error.to_string());
+        if alarm.is_none() {
+            eprintln!("salve: {error}: nobody watches this host; trying again every {} s", AGAIN.as_secs());
+            alarm = Some(StartAlarm::raise(&options, &error));
+        }
+        tokio::select! {
+            () = sleep(AGAIN) => {}
+            wish = signals.next() => match wish {
+                Wish::End => return Ok(None),
+                // settings that are wrong now are no reason to give up
+                Wish::Reload => options = common.options().unwrap_or(options),
+            },
+        }
+    }
 }
 
 /// Writes the figures for a collector, again and again, until this is dropped.

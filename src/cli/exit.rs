@@ -14,13 +14,16 @@ use crate::journal::{OpenError, ReadError};
 /// The command line is wrong.
 pub const USAGE: u8 = 64;
 
+/// There is no engine, so nobody watches.
+pub const NO_ENGINE: u8 = 69;
+
 /// Every exit code and what it says.
 pub const CODES: [(u8, &str); 8] = [
     (0, "Done; for status and --once: all is well."),
     (1, "The answer is no: refused, rejected or not there; for status and --once: broken, or in need of you."),
     (2, "Unknown: what is watched cannot be seen."),
     (USAGE, "The command line is wrong."),
-    (69, "No engine can be reached."),
+    (NO_ENGINE, "No engine can be reached; for verbs that ask how the host stands: nobody watches it."),
     (70, "salve itself failed: a file, the journal, the screen."),
     (75, "Another salve holds the journal."),
     (77, "You may not."),
@@ -113,7 +116,7 @@ impl Failure {
             | Self::Client(ClientError::Refused(_) | ClientError::Stranger(_))
             | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
             Self::Usage(_) => ExitCode::from(USAGE),
-            Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(69),
+            Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(NO_ENGINE),
             Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),
             _ => ExitCode::from(70),
         }

@@ -4,7 +4,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::Common;
-use super::exit::Failure;
+use super::exit::{self, Failure};
 use super::{json, reach, runtime, status};
 use crate::control::client::Stay;
 use crate::control::protocol;
@@ -21,7 +21,7 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = status::snapshot(common)?;
     if as_json {
         json::print(json::Incidents { incidents: &snapshot.incidents })?;
-        return Ok(ExitCode::SUCCESS);
+        return Ok(status::listed(&snapshot));
     }
     if snapshot.incidents.is_empty() {
         println!("no incident yet");
@@ -40,18 +40,18 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
         let opened = incident.since.wall.strftime("%Y-%m-%d %H:%M:%S");
         println!("{:<6} {opened}  {:<24} {:<28} {stage}", incident.id, incident.playbook, incident.key.target);
     }
-    Ok(ExitCode::SUCCESS)
+    Ok(status::listed(&snapshot))
 }
 
 /// Told whole, with what was done meanwhile to its target, its playbook or the host.
 pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
-    let (host, view) = find(common, incident)?;
+    let Told { host, view, .. } = find(common, incident)?;
     print!("{}", report::markdown(&view, &host, &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, Failure> {
-    let (_, view) = find(common, incident)?;
+    let Told { view, watched, .. } = find(common, incident)?;
     for recorded in &view.story {
         if as_json {
             json::print_line(&**recorded)?;
@@ -64,7 +64,12 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
     {
         ask(view.id, request);
     }
-    Ok(ExitCode::SUCCESS)
+    // what is over needs nobody to watch it
+    if watched || matches!(view.stage, Stage::Closed { .. }) {
+        return Ok(ExitCode::SUCCESS);
+    }
+    eprintln!("salve: {}", status::UNWATCHED);
+    Ok(ExitCode::from(exit::NO_ENGINE))
 }
 
 /// What waits for a yes, and how it is given.
@@ -87,24 +92,32 @@ fn ask(incident: IncidentId, request: &Request) {
     println!("salve decline {} --reason \"…\"", incident.0);
 }
 
-/// The host's name, and the incident as the engine that serves it tells it, or as the journal does.
-fn find(common: &Common, incident: u64) -> Result<(String, Arc<IncidentView>), Failure> {
+/// An incident, and who told it.
+struct Told {
+    host: String,
+    view: Arc<IncidentView>,
+    /// By an engine, which watches it; else the journal told it.
+    watched: bool,
+}
+
+/// The incident as the engine that serves this host tells it, or as the journal does.
+fn find(common: &Common, incident: u64) -> Result<Told, Failure> {
     let id = IncidentId(incident);
     let told = runtime::build()?.block_on(async {
         if let Some(mut connection) = reach::engine_to_see(common, Stay::Brief).await? {
             let host = connection.welcome.host.to_string();
             return match connection.ask(protocol::Request::Incident(id)).await? {
-                protocol::Answer::Incident(told) => Ok((host, told)),
+                protocol::Answer::Incident(told) => Ok((host, told, true)),
                 _ => Err(Failure::Refused(Refusal::Lost)),
             };
         }
         let host = clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned();
         let reader = Reader::open(&common.paths().state)?;
-        Ok((host, past::tell(&reader, id).map(Arc::new)))
+        Ok((host, past::tell(&reader, id).map(Arc::new), false))
     });
-    let (host, told) = told?;
+    let (host, told, watched) = told?;
     match told {
-        Ok(view) => Ok((host, view)),
+        Ok(view) => Ok(Told { host, view, watched }),
         Err(PastError::Unknown(id)) => {
             Err(Failure::Said(format!("there is no incident {id}; `salve incidents` lists them")))
         }

@@ -16,6 +16,8 @@ use crate::engine::{Handle, Snapshot};
 const STATUS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
 /// An engine that nobody looked at says how it stands within so long.
 const LOOK: Duration = Duration::from_secs(2);
+/// What is asked for beyond the time that a start may take, in microseconds.
+const MORE_TIME: u32 = 60_000_000;
 /// No status is longer, in characters.
 const LONGEST: usize = 200;
 
@@ -30,6 +32,12 @@ pub fn reloading() {
 /// The loop runs on under what was set before.
 pub fn not_reloaded() {
     tell(&[NotifyState::Ready, NotifyState::Status("the settings file is wrong: the former settings stay in force")]);
+}
+
+/// The engine cannot start for now: the manager is asked for more time, again and again.
+pub fn not_started(why: &str) {
+    let status: String = format!("cannot start, tries again: {why}").chars().take(LONGEST).collect();
+    tell(&[NotifyState::ExtendTimeoutUsec(MORE_TIME), NotifyState::Status(&status)]);
 }
 
 /// The loop is being ended: it waits for a running attempt.

@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{Common, Screen};
-use super::exit::Failure;
+use super::exit::{self, Failure};
 use super::{json, reach, runtime};
 use crate::console;
 use crate::control::client::Stay;
@@ -18,6 +18,7 @@ pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
     if as_json {
         json::print(&snapshot)?;
+        warn_unwatched(&snapshot);
     } else {
         print!("{}", text(&snapshot));
     }
@@ -54,6 +55,22 @@ pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
     })
 }
 
+/// What is said where no engine runs: what a journal or a look says must not pass for what an engine says.
+pub const UNWATCHED: &str = "no engine runs: nobody watches this host, and nothing is healed";
+
+/// Says on standard error that no engine watches, where none does.
+pub fn warn_unwatched(snapshot: &Snapshot) {
+    if snapshot.unwatched {
+        eprintln!("salve: {UNWATCHED}");
+    }
+}
+
+/// How a verb ends that lists what an engine knows: where none watches, it says so.
+pub fn listed(snapshot: &Snapshot) -> ExitCode {
+    warn_unwatched(snapshot);
+    if snapshot.unwatched { ExitCode::from(exit::NO_ENGINE) } else { ExitCode::SUCCESS }
+}
+
 /// One line in words and counts, then one line for everything that is not well.
 pub fn text(snapshot: &Snapshot) -> String {
     let mut out = String::new();
@@ -62,8 +79,12 @@ pub fn text(snapshot: &Snapshot) -> String {
     let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
     let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
     let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
+    if snapshot.unwatched {
+        let _ = writeln!(out, "{}: {UNWATCHED}; this was looked at once", snapshot.host);
+    }
     if needed + broken + fixing + unknown == 0 {
-        let _ = writeln!(out, "{}: all well ({} watched{pause})", snapshot.host, snapshot.detectors.len());
+        let looked = if snapshot.unwatched { "looked at" } else { "watched" };
+        let _ = writeln!(out, "{}: all well ({} {looked}{pause})", snapshot.host, snapshot.detectors.len());
     } else {
         let _ = writeln!(
             out,
@@ -135,8 +156,11 @@ fn urgency_of(health: &Health) -> u8 {
     }
 }
 
-/// 0 well, 1 broken or in need of a person, 2 unknown.
+/// 0 well, 1 broken or in need of a person, 2 unknown, [`exit::NO_ENGINE`] where nobody watches.
 pub fn health(snapshot: &Snapshot) -> ExitCode {
+    if snapshot.unwatched {
+        return ExitCode::from(exit::NO_ENGINE);
+    }
     let worst = snapshot.detectors.iter().map(|row| urgency_of(&row.health)).max();
     ExitCode::from(match worst.unwrap_or(WELL) {
         WELL => 0,

@@ -137,6 +137,7 @@ impl Difference {
             operator: old.operator.clone(),
             strip: self.strip.map_or(old.strip, |(strip,)| strip),
             recording: self.recording.unwrap_or_else(|| old.recording.clone()),
+            unwatched: old.unwatched,
             pauses: self.pauses.unwrap_or_else(|| old.pauses.clone()),
             maintenance: self.maintenance.unwrap_or_else(|| old.maintenance.clone()),
             snoozes: self.snoozes.unwrap_or_else(|| old.snoozes.clone()),

@@ -83,5 +83,5 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         messages: Vec::new(),
         condition: crate::check::condition,
     };
-    Ok(publish::publish(&core, clock.now(), extras))
+    Ok(Snapshot { unwatched: true, ..publish::publish(&core, clock.now(), extras) })
 }

@@ -9,6 +9,7 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`start`] | opens the journal, folds it, lets the loop go |
+//! | [`start_alarm`] | calls a human where that cannot be done |
 //! | [`run`] | the only loop; its records and timers have rooms of their own |
 //! | [`carry`] | carries effects out, each in a task of its own |
 //! | [`operator`] | who runs this process, as the kernel says |
@@ -52,6 +53,7 @@ pub mod run;
 pub mod settings;
 pub mod snapshot;
 pub mod start;
+pub mod start_alarm;
 pub mod survey;
 
 pub use handle::Handle;

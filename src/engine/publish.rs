@@ -49,6 +49,7 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
         operator: extras.operator,
         strip: extras.strip,
         recording: extras.recording,
+        unwatched: false,
         pauses: pauses(core),
         maintenance: maintenance(core, now),
         snoozes: snoozes(core, now.mono),

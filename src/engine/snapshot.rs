@@ -33,6 +33,9 @@ pub struct Snapshot {
     pub strip: Option<Strip>,
     /// Can records be written? If not, nothing acts, and why.
     pub recording: Result<(), Arc<str>>,
+    /// No engine watches this host: the state was put together once, by whoever asked.
+    #[serde(default, skip_serializing_if = "std::ops::Not::not")]
+    pub unwatched: bool,
     /// Pauses in force.
     pub pauses: Vec<Pause>,
     /// Maintenance windows that are not over, the soonest first.

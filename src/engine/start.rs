@@ -48,6 +48,14 @@ pub enum StartError {
     BootId(std::io::Error),
 }
 
+impl StartError {
+    /// May it pass by itself, so that another try is worth while?
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        matches!(self, Self::Journal(error) if error.may_pass())
+    }
+}
+
 /// A running engine.
 #[derive(Debug)]
 pub struct Running {

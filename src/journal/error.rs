@@ -1,5 +1,6 @@
 //! How opening, recording and reading can fail, and what an operator can do about it.
 
+use std::io;
 use std::path::PathBuf;
 use std::sync::Arc;
 
@@ -46,6 +47,26 @@ pub enum OpenError {
     /// The system said no.
     #[error("{file}: {source}")]
     Io { file: PathBuf, source: std::io::Error },
+}
+
+impl OpenError {
+    /// May it pass by itself, as a full disk or one that is read-only for now does?
+    #[must_use]
+    pub fn may_pass(&self) -> bool {
+        match self {
+            Self::DiskFull { .. } => true,
+            Self::Io { source, .. } => matches!(
+                source.kind(),
+                io::ErrorKind::StorageFull | io::ErrorKind::QuotaExceeded | io::ErrorKind::ReadOnlyFilesystem
+            ),
+            Self::Held { .. }
+            | Self::NotOurs { .. }
+            | Self::Foreign { .. }
+            | Self::OtherVersion { .. }
+            | Self::Damaged { .. }
+            | Self::Broken { .. } => false,
+        }
+    }
 }
 
 /// Why a commit was not made durable.

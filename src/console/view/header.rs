@@ -86,6 +86,9 @@ fn state(world: &World<'_>) -> Vec<Part> {
     let snapshot = world.snapshot;
     let counts = rows::counts(snapshot);
     let mut parts = Vec::new();
+    if snapshot.unwatched {
+        parts.push(Part::new(Role::Stale, "NO ENGINE: NOBODY WATCHES".into(), 1));
+    }
     if world.stale() {
         parts.push(Part::new(Role::Stale, format!("STALE {}", say::age(world.age)), 1));
     }
@@ -166,10 +169,11 @@ fn first_and_rest(first: &Part, parts: &[Part]) -> Line {
 fn right_sides(model: &Model, world: &World<'_>) -> ([Line; 3], [Line; 3]) {
     let host = match &model.engine {
         EngineAt::Embedded => world.snapshot.host.to_string(),
+        EngineAt::Daemon if world.snapshot.unwatched => world.snapshot.host.to_string(),
         EngineAt::Daemon => format!("{} attached", world.snapshot.host),
         EngineAt::Far(_) => format!("{} by ssh", world.snapshot.host),
     };
-    let fresh = if world.stale() { String::new() } else { format!("live {}", age(world)) };
+    let fresh = if world.stale() || world.snapshot.unwatched { String::new() } else { format!("live {}", age(world)) };
     let clock = say::clock(world.wall, world.zone);
     let (role, acting, short) = acting(world);
     let join = |parts: &[(Role, &str)]| {
@@ -209,7 +213,7 @@ fn acting(world: &World<'_>) -> (Role, String, &'static str) {
         return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
     }
     // line 1 says that nothing acts
-    if world.snapshot.recording.is_err() {
+    if world.snapshot.recording.is_err() || world.snapshot.unwatched {
         return (Role::Text, String::new(), "");
     }
     let (role, may) = mode(world);

@@ -80,10 +80,29 @@ pub fn two_at_once() {
     }
 }
 
+/// Medium risk, and nobody has armed it.
+const UNARMED: &str = r#"
+title  = "the file is there"
+target = "host"
+risk   = "medium"
+mode   = "shadow"
+
+[detect]
+command = { run = ["test", "-e", "/etc/hostname"], exit = "not 0" }
+
+[[remediate]]
+do = [{ run = ["touch", "/root/ran"] }]
+
+[verify]
+command = { run = ["test", "-e", "/root/ran"], exit = 0 }
+within  = "5s"
+"#;
+
 pub fn strangers() {
     let machine = nginx::host();
     machine.sh("groupadd salve; useradd -m ann; useradd -m eve; usermod -aG salve ann");
-    let mut salve = Salve::with(&machine, &[("nginx", &nginx::PLAYBOOK.replace("\"auto\"", "\"ask\""))]);
+    let asks = nginx::PLAYBOOK.replace("\"auto\"", "\"ask\"");
+    let mut salve = Salve::with(&machine, &[("nginx", &asks), ("unarmed", UNARMED)]);
     salve.start();
     let as_user = |user: &str, line: &str| machine.try_sh(&format!("su {user} -c '{line}'; echo code $?"));
     // without the group the socket is out of reach, and nothing is recorded anywhere
@@ -97,6 +116,18 @@ pub fn strangers() {
     // what decides what may act is not theirs
     let said = as_user("ann", "salve playbook disarm nginx");
     assert!(said.contains("right to admin") && said.contains("code 77"), "{said}");
+    // neither is running what nobody armed
+    let said = as_user("ann", "salve run unarmed");
+    assert!(said.contains("nobody has armed") && said.contains("code 77"), "{said}");
+    assert_eq!((salve.count("intent"), &*machine.try_sh("ls /root/ran 2>/dev/null")), (0, ""));
+    // an engine of another user's is not asked, and hears nothing
+    machine.sh("mkdir -m 755 /srv/state && su eve -c 'true' && install -d -o eve -m 755 /srv/state/run");
+    machine.sh("su eve -c 'perl -MIO::Socket::UNIX -e \"my \\$s = IO::Socket::UNIX->new(Local => q(/srv/state/run/salve.sock), \
+                Listen => 5); my \\$c = \\$s->accept; print <\\$c>\" > /tmp/heard' >/dev/null 2>&1 &");
+    machine.wait("eve's socket", "test -S /srv/state/run/salve.sock");
+    let said = machine.try_sh("salve pause --state /srv/state; echo code $?");
+    assert!(said.contains("belongs to uid") && said.contains("code 77"), "{said}");
+    machine.sh("! test -s /tmp/heard");
     machine.sh("pkill -9 nginx");
     salve.wait_count("asked", 1);
     let forged = as_user("ann", &format!("salve approve 1 --digest {}", "f".repeat(64)));
@@ -142,7 +173,8 @@ my $end = time + $ARGV[0];
 while (time < $end) {
     my $one = IO::Socket::UNIX->new(Peer => "/run/salve/salve.sock") or next;
     $one->autoflush(1);
-    print $one (rand() < 0.5 ? "\0\0\1" : "\0\0\0\5\0{}}}" . ("x" x 1000));
+    my $forged = "\0{\"version\":2,\"build\":\"x\",\"claims\":{\"a\\n2026-11-29 ERROR forged \\u001b[2J" . ("x" x 200000) . "\":1}}";
+    print $one (rand() < 0.5 ? "\0\0\1" : rand() < 0.5 ? pack("N", length $forged) . $forged : "\0\0\0\5\0{}}}" . ("x" x 1000));
     push @held, $one;
     shift @held if @held > 1000;
 }
@@ -164,6 +196,11 @@ pub fn flooded() {
     assert!(said.contains("paused") && said.contains("resumed") && !said.contains("no engine"), "{said}");
     assert!(!screen.screen().contains("STALE") && !screen.screen().contains("not connected"), "{}", screen.screen());
     machine.wait("the flood's end", "! pgrep -f '[f]lood.pl'");
+    // what the flood said filled no log and forged no line
+    let logs = machine.sh("cat /var/lib/salve/logs/*.log");
+    assert!(logs.len() < 200_000 && !logs.contains('\u{1b}'), "{} bytes", logs.len());
+    assert!(logs.lines().all(|line| line.starts_with("20") && line.contains("Z ")), "{logs}");
+    assert!(logs.contains("forged") && logs.contains("left_out="), "{logs}");
     machine.wait("its places to be free", "su ann -c 'salve status' | grep -q auto-fix");
     screen.send(b"q");
     screen.wait();
