@@ -1,8 +1,9 @@
 //! What the engine calls.
 
-use std::sync::Arc;
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
 
-use tokio::sync::mpsc;
+use tokio::sync::{mpsc, watch};
 
 use super::dispatch::{Asked, Dispatch, reading};
 use super::facts::{self, TargetFacts};
@@ -10,13 +11,17 @@ use super::kernel::{Kernel, Told};
 use super::look::{Look, Looker};
 use super::parts::share;
 use super::subject::Subject;
-use super::unit::stops::Stops;
+use super::unit::records::UnitRecords;
 use super::unit::watch::Watcher;
 use super::{load, memory, pressure, resolve};
 use crate::core::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
-use crate::host::Clock;
+use crate::host::systemd::SystemdError;
+use crate::host::{Clock, Systemd};
 use crate::playbook::{Check, Playbook, Target};
+
+/// The jobs of one transaction are heard of within this time.
+const TRANSACTION: Duration = Duration::from_secs(2);
 
 /// Looks at the host for everybody.
 ///
@@ -25,7 +30,7 @@ use crate::playbook::{Check, Playbook, Target};
 pub struct Hub {
     asked: mpsc::UnboundedSender<Asked>,
     looker: Arc<Looker>,
-    stops: Arc<Stops>,
+    records: Arc<Mutex<UnitRecords>>,
 }
 
 /// An observation that differs from the one before: what a backtest judges.
@@ -68,7 +73,8 @@ impl Hub {
     ) -> Self {
         let (asked, asked_here) = mpsc::unbounded_channel();
         let (tell, told) = mpsc::unbounded_channel();
-        let (looker, stops) = (Arc::new(Looker::new(clock)), Arc::new(Stops::default()));
+        let records = Arc::new(Mutex::new(UnitRecords::new(TRANSACTION)));
+        let looker = Arc::new(Looker::new(clock));
         let kernel = Kernel::start(clock, tell.clone()).map_err(|error| {
             let text = format!("processes and mounts cannot be watched: {error}");
             let _ = tell.send(Told::Note("host".into(), text.into()));
@@ -76,12 +82,12 @@ impl Hub {
         let _ = looker.kernel.set(kernel.ok());
         let units = looker.systemd.clone().map(|systemd| {
             let (units, orders) = mpsc::unbounded_channel();
-            tokio::spawn(Watcher { systemd, clock, orders, tell: tell.clone(), stops: stops.clone() }.run());
+            tokio::spawn(Watcher { systemd, clock, orders, tell: tell.clone(), records: records.clone() }.run());
             units
         });
         let dispatch = Dispatch::new(looker.clone(), units, readings, kept, notes, tell);
         tokio::spawn(dispatch.run(asked_here, told));
-        Self { asked, looker, stops }
+        Self { asked, looker, records }
     }
 
     /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
@@ -115,9 +121,14 @@ impl Hub {
         resolve::resolve(&self.looker, playbook).await
     }
 
+    /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
+    pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
+        self.looker.systemd.as_ref().map(Systemd::silence)
+    }
+
     /// What is true of a target right now, besides its detector.
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
-        facts::gather(self.looker.systemd.as_ref(), &self.stops, target).await
+        facts::gather(self.looker.systemd.as_ref(), &self.records, target).await
     }
 }
 

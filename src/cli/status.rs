@@ -105,6 +105,9 @@ pub fn text(snapshot: &Snapshot) -> String {
     if let Err(why) = &snapshot.recording {
         let _ = writeln!(out, "nothing acts: the journal cannot be written: {why}");
     }
+    if let Some(why) = &snapshot.systemd_silent {
+        let _ = writeln!(out, "no unit can be seen: systemd answers nobody: {why}");
+    }
     let mut rows: Vec<_> =
         snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL || row.flapping.is_some()).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));

@@ -162,7 +162,7 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::DependencyUnhealthy { .. } => "WAITS",
         Denial::StoppedByOperator { .. } => "STOPPED",
         Denial::LockHeld { .. } => "QUEUED",
-        Denial::SystemdBusy { .. } => "SYSTEMD",
+        Denial::SystemdBusy { .. } => "BUSY",
         Denial::BreakerOpen { .. } => "BREAKER",
         Denial::Cooldown { .. } => "COOLING",
         Denial::Storm { .. } => "STORM",

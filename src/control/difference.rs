@@ -29,6 +29,8 @@ pub struct Difference {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recording: Option<Result<(), Arc<str>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
+    systemd_silent: Option<(Option<Arc<str>>,)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
     pauses: Option<Vec<Pause>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     maintenance: Option<Vec<Maintenance>>,
@@ -104,6 +106,7 @@ impl Difference {
             host: changed(&old.host, &new.host),
             strip: changed(&old.strip, &new.strip).map(|strip| (strip,)),
             recording: changed(&old.recording, &new.recording),
+            systemd_silent: changed(&old.systemd_silent, &new.systemd_silent).map(|silent| (silent,)),
             pauses: changed(&old.pauses, &new.pauses),
             maintenance: changed(&old.maintenance, &new.maintenance),
             snoozes: changed(&old.snoozes, &new.snoozes),
@@ -138,6 +141,7 @@ impl Difference {
             strip: self.strip.map_or(old.strip, |(strip,)| strip),
             recording: self.recording.unwrap_or_else(|| old.recording.clone()),
             unwatched: old.unwatched,
+            systemd_silent: self.systemd_silent.map_or_else(|| old.systemd_silent.clone(), |(silent,)| silent),
             pauses: self.pauses.unwrap_or_else(|| old.pauses.clone()),
             maintenance: self.maintenance.unwrap_or_else(|| old.maintenance.clone()),
             snoozes: self.snoozes.unwrap_or_else(|| old.snoozes.clone()),

@@ -23,6 +23,8 @@ pub struct Config {
     pub four_eyes: bool,
     /// Unknown for longer than this calls a human.
     pub unknown_bound: Duration,
+    /// systemd that answers nobody for longer than this calls a human.
+    pub silence_bound: Duration,
     /// A survey that has not come back after this is asked again.
     pub survey_patience: Duration,
     /// A fault that comes back so soon after its healing says that it was not a fix.
@@ -53,6 +55,7 @@ impl Default for Config {
             approval_ttl: Duration::from_mins(15),
             four_eyes: false,
             unknown_bound: Duration::from_mins(5),
+            silence_bound: Duration::from_mins(1),
             survey_patience: Duration::from_mins(2),
             relapse: Duration::from_hours(1),
             attempt_grace: Duration::from_mins(2),

@@ -12,6 +12,7 @@ use super::breaker::Admission;
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId};
 use super::incident::{Asks, Denial};
+use super::input::StopOrigin;
 use super::reason::Reason;
 use super::time::Mono;
 use crate::playbook::{Mode, Risk};
@@ -31,13 +32,13 @@ pub struct Question {
     pub outside_window: bool,
     /// A playbook that this one needs, and that is not healthy.
     pub needs: Option<Arc<str>>,
-    /// How it is known that an operator stopped the target, where that counts.
-    pub stopped: Option<Arc<str>>,
+    /// Who stopped the target, where that counts.
+    pub stop: StopOrigin,
     /// Another incident that acts on a target in conflict.
     pub locked: Option<IncidentId>,
     /// The attempt whose processes could not be ended.
     pub quarantined: Option<AttemptId>,
-    /// systemd's own job or automatic restart.
+    /// What systemd or a container engine does by itself.
     pub busy: Option<Arc<str>>,
     /// What the breaker says.
     pub breaker: Admission,
@@ -111,7 +112,7 @@ impl Question {
     /// The first denial in the gate's order.
     fn denial(&self) -> Option<Denial> {
         self.suppressed()
-            .or_else(|| self.stopped.clone().map(|evidence| Denial::StoppedByOperator { evidence }))
+            .or_else(|| self.stopped_on_purpose())
             .or_else(|| self.held())
             .or_else(|| self.broken())
             .or_else(|| self.unwise())
@@ -138,6 +139,14 @@ impl Question {
             return Some(Denial::OutsideWindow);
         }
         self.needs.clone().map(|playbook| Denial::DependencyUnhealthy { playbook })
+    }
+
+    /// What an operator stopped is left alone.
+    fn stopped_on_purpose(&self) -> Option<Denial> {
+        match &self.stop {
+            StopOrigin::Operator { evidence } => Some(Denial::StoppedByOperator { evidence: Arc::clone(evidence) }),
+            StopOrigin::Nobody | StopOrigin::Salve | StopOrigin::Unclear { .. } => None,
+        }
     }
 
     /// The target's lock.
@@ -180,12 +189,14 @@ impl Question {
 
     /// Why it must ask, most telling first.
     fn asks(&self) -> Option<Asks> {
-        if self.budget_spent {
+        if let StopOrigin::Unclear { evidence } = &self.stop {
+            Some(Asks::StopUnclear { evidence: Arc::clone(evidence) })
+        } else if self.budget_spent {
             Some(Asks::HostBudget)
         } else if self.risk == Risk::High {
             Some(Asks::HighRisk)
         } else {
-            self.caution.or_else(|| (self.mode == Mode::Ask).then_some(Asks::Mode))
+            self.caution.clone().or_else(|| (self.mode == Mode::Ask).then_some(Asks::Mode))
         }
     }
 }

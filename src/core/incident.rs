@@ -58,7 +58,7 @@ pub struct Request {
 }
 
 /// Why the gate asks instead of acting.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Asks {
     /// The playbook's mode says so.
@@ -73,6 +73,8 @@ pub enum Asks {
     Flapping,
     /// Records of the journal were lost: attempts may have been forgotten that the breaker would have counted.
     RecordsLost,
+    /// It cannot be told whether somebody stopped the target on purpose; what is known.
+    StopUnclear { evidence: Arc<str> },
 }
 
 /// Why the gate said no. Each is typed, shown and recorded.
@@ -97,7 +99,7 @@ pub enum Denial {
     StoppedByOperator { evidence: Arc<str> },
     /// Another incident acts on this target, or on one that conflicts.
     LockHeld { by: IncidentId },
-    /// systemd itself has a job or an automatic restart under way.
+    /// systemd, or the container's engine, has a job or an automatic restart of its own under way.
     SystemdBusy { with: Arc<str> },
     /// The breaker is open or latched.
     BreakerOpen { until: Option<Mono> },
@@ -136,6 +138,8 @@ pub enum Cause {
     NoRemediation,
     /// The probe cannot see, for too long.
     CannotSee { why: Arc<str> },
+    /// systemd answers nobody, for too long: one page for all targets that cannot be seen because of it.
+    SystemdSilent { why: Arc<str>, targets: usize },
     /// An attempt's outcome is unknown after a crash, and its rung may not be run again.
     Indeterminate { attempt: AttemptId },
     /// An attempt's processes could not be ended.
@@ -283,13 +287,16 @@ impl BreakerState {
 
 impl fmt::Display for Asks {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Mode => "its mode is ask",
-            Self::HighRisk => "its risk is high",
-            Self::FirstLiveAttempt => "it is new or changed: its first live attempt asks",
-            Self::Flapping => "the target is flapping",
-            Self::HostBudget => "the host's budget of attempts is spent",
-            Self::RecordsLost => "records of the journal were lost: what was attempted before may be forgotten",
-        })
+        match self {
+            Self::Mode => f.write_str("its mode is ask"),
+            Self::HighRisk => f.write_str("its risk is high"),
+            Self::FirstLiveAttempt => f.write_str("it is new or changed: its first live attempt asks"),
+            Self::Flapping => f.write_str("the target is flapping"),
+            Self::HostBudget => f.write_str("the host's budget of attempts is spent"),
+            Self::RecordsLost => {
+                f.write_str("records of the journal were lost: what was attempted before may be forgotten")
+            }
+            Self::StopUnclear { evidence } => write!(f, "somebody may have stopped it on purpose: {evidence}"),
+        }
     }
 }

@@ -30,6 +30,8 @@ pub enum Input {
     Command { by: Operator, authority: Authority, command: Command, request: RequestId },
     /// Something worth a note came up outside.
     Note { about: Arc<str>, text: Arc<str> },
+    /// systemd answers nobody (with why), or answers again.
+    Systemd(Result<(), Arc<str>>),
     /// Records cannot be written (with why), or can again.
     Recording(Result<(), Arc<str>>),
     /// Time has passed: the deadline that the core named, or later.
@@ -69,6 +71,26 @@ pub enum Resolution {
     Unresolved { written: Arc<str>, why: Arc<str> },
 }
 
+/// Who stopped a target, and so whether a remedy would undo what somebody wanted. There is no default: what nothing tells
+/// is unclear, and never a permission.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum StopOrigin {
+    /// Nobody: it is up, or it failed, ended by itself, or fell with what did.
+    Nobody,
+    /// A job of salve's own, which salve makes good.
+    Salve,
+    /// An operator, or a stop or start that an operator asked for elsewhere; how that is known.
+    Operator {
+        /// In words.
+        evidence: Arc<str>,
+    },
+    /// It cannot be told; what is known.
+    Unclear {
+        /// In words.
+        evidence: Arc<str>,
+    },
+}
+
 /// What is true right now, gathered freshly before an attempt.
 #[derive(Debug, Clone)]
 pub struct Facts {
@@ -76,10 +98,10 @@ pub struct Facts {
     pub detector: Vec<Reading>,
     /// Every verifier check, read anew, in order; empty where the survey did not ask for it.
     pub verifier: Vec<Reading>,
-    /// systemd's own job or automatic restart on the target, in words.
+    /// What systemd or a container engine does with the target by itself, in words.
     pub busy: Option<Arc<str>>,
-    /// How it is known that an operator stopped the target, if one did.
-    pub stopped_by_operator: Option<Arc<str>>,
+    /// Who stopped the target.
+    pub stop: StopOrigin,
     /// The next rung's plan, or why there is none.
     pub plan: Result<Arc<Plan>, Arc<str>>,
     /// When the gathering began.

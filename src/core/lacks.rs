@@ -36,7 +36,7 @@ impl Lack {
         match cause {
             Cause::NoRemediation => Some(Self::NoRemediation),
             Cause::NoPlan { .. } => Some(Self::NoPlan),
-            Cause::CannotSee { .. } => Some(Self::Sight),
+            Cause::CannotSee { .. } | Cause::SystemdSilent { .. } => Some(Self::Sight),
             _ => None,
         }
     }

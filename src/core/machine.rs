@@ -17,6 +17,7 @@ use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId};
 use super::incident::{BreakerState, Denial};
 use super::input::{Binding, Input};
 use super::reading::Reading;
+use super::silence::Silence;
 use super::state::{Incident, State, Step};
 use super::suppress::Counts;
 use super::time::{Mono, Now};
@@ -52,6 +53,8 @@ pub struct Core {
     /// ...of all targets that a playbook in force is bound to.
     pub(super) watching: Counts,
     pub(super) recording: Result<(), Arc<str>>,
+    /// systemd does not answer.
+    pub(super) silence: Option<Silence>,
     /// The playbooks in force are known.
     pub(super) loaded: bool,
     /// When this process took up its work.
@@ -136,6 +139,7 @@ impl Core {
             failing: Counts::default(),
             watching: Counts::default(),
             recording: Ok(()),
+            silence: None,
             loaded: false,
             resumed: Mono(0),
             now: Now { mono: Mono(0), wall: Timestamp::UNIX_EPOCH, minute_of_day: 0 },
@@ -184,6 +188,7 @@ impl Core {
             Input::Delivered { page, channel } => self.delivered(page, channel),
             Input::Command { by, authority, command, request } => self.command(&by, authority, command, request),
             Input::Note { about, text } => self.note(&about, &text),
+            Input::Systemd(answers) => self.systemd_is(answers),
             Input::Recording(can) => self.recording_is(can),
             Input::Tick => {}
         }
@@ -259,6 +264,7 @@ impl Core {
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
                 Timer::Recovery(id) => self.recovery_due(id),
+                Timer::Silence => self.silence_lasts(),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
                 Timer::Scope(attempt) => self.empty_scope(attempt),
             }

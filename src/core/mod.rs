@@ -52,6 +52,7 @@ pub mod reading;
 mod reason;
 mod recovery;
 mod sight;
+mod silence;
 mod spent;
 pub mod state;
 pub mod story;

@@ -30,7 +30,7 @@ impl Core {
             return;
         }
         let key = incident.key.clone();
-        if !matches!(cause, Cause::CannotSee { .. }) {
+        if !matches!(cause, Cause::CannotSee { .. } | Cause::SystemdSilent { .. }) {
             self.relapsed(id, &key);
         }
         let dedup = dedup(&key);

@@ -6,7 +6,7 @@ use super::breaker::{Admission, Limits};
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key};
 use super::incident::Asks;
-use super::input::{Facts, Standing};
+use super::input::{Facts, Standing, StopOrigin};
 use super::machine::Core;
 use super::state::Incident;
 use crate::playbook::{Mode, Playbook};
@@ -51,9 +51,10 @@ impl Core {
             snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
             outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
             needs: self.unhealthy_need(playbook),
-            stopped: facts
-                .filter(|_| playbook.skip_if_stopped_by_operator)
-                .and_then(|facts| facts.stopped_by_operator.clone()),
+            stop: match facts {
+                Some(facts) if playbook.skip_if_stopped_by_operator => facts.stop.clone(),
+                Some(_) | None => StopOrigin::Nobody,
+            },
             locked: self.state.lock_against(&key.target, id),
             quarantined: self.state.quarantined(&key.target),
             // what flaps is not mended by systemd's own restarts: they are part of it

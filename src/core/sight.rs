@@ -127,6 +127,9 @@ impl Core {
     /// Cannot be seen: a human is called after the bound; nothing else follows from it.
     fn unseen(&mut self, key: &Key, id: Option<IncidentId>) {
         let Some(watched) = self.keys.get(key) else { return };
+        if self.unseen_by_silence(watched) {
+            return self.timers.set(Timer::Blind(key.clone()), self.now.mono + self.config.unknown_bound);
+        }
         let (since, why) = (watched.since, watched.why_unknown());
         if since + self.config.unknown_bound > self.now.mono {
             return self.timers.set(Timer::Blind(key.clone()), since + self.config.unknown_bound);
@@ -156,7 +159,10 @@ impl Core {
         // an attempt that was begun by hand is waited for: its outcome is the incident's
         if incident.blind && incident.rests() {
             self.close(id, &Outcome::EscalatedThenCleared);
-        } else if matches!(incident.step, Step::Escalated(Cause::CannotSee { .. } | Cause::DeadBand { .. })) {
+        } else if matches!(
+            incident.step,
+            Step::Escalated(Cause::CannotSee { .. } | Cause::SystemdSilent { .. } | Cause::DeadBand { .. })
+        ) {
             self.advance(id);
         } else {
             self.judge_recovery(id);

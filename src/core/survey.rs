@@ -148,7 +148,8 @@ impl Core {
     pub(super) fn unsure(&mut self, id: IncidentId, key: &Key) {
         let now = self.now.mono;
         let since = *self.live(id).unsure.get_or_insert(now);
-        if now.since(since) >= self.config.unknown_bound {
+        let one_page = self.keys.get(key).is_some_and(|watched| self.unseen_by_silence(watched));
+        if now.since(since) >= self.config.unknown_bound && !one_page {
             let why = self.why_unseen(id, key);
             self.escalate(id, Cause::CannotSee { why });
         }

@@ -32,6 +32,8 @@ pub enum Timer {
     Incident(IncidentId),
     /// What recovers has stayed so for its soak.
     Recovery(IncidentId),
+    /// systemd has not answered for too long.
+    Silence,
     /// Nobody acknowledged this escalation's call through that channel.
     Unanswered(PageId, Arc<str>),
     /// A lost or unending attempt's scope is emptied again.

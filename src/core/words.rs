@@ -35,7 +35,7 @@ impl fmt::Display for Denial {
             Self::DependencyUnhealthy { playbook } => write!(f, "waits for {playbook} to be healthy"),
             Self::StoppedByOperator { evidence } => write!(f, "stopped by an operator, left alone: {evidence}"),
             Self::LockHeld { by } => write!(f, "queued: incident {by} acts on this target"),
-            Self::SystemdBusy { with } => write!(f, "systemd is busy with it: {with}"),
+            Self::SystemdBusy { with } => write!(f, "busy: {with}"),
             Self::BreakerOpen { until: Some(_) } => f.write_str("the breaker is open"),
             Self::BreakerOpen { until: None } => f.write_str("the breaker is latched: reset it by hand"),
             Self::Cooldown { .. } => f.write_str("cooling down after its last attempt"),
@@ -71,6 +71,14 @@ impl fmt::Display for Cause {
             Self::LadderSpent => f.write_str("every rung was tried and none verified"),
             Self::NoRemediation => f.write_str("there is no remediation for it"),
             Self::CannotSee { why } => write!(f, "cannot see: {why}"),
+            Self::SystemdSilent { why, targets } => {
+                let unseen = if *targets == 1 {
+                    "1 target cannot be seen".into()
+                } else {
+                    format!("{targets} targets cannot be seen")
+                };
+                write!(f, "systemd answers nobody, so {unseen}: {why}")
+            }
             Self::Indeterminate { attempt } => {
                 write!(f, "the outcome of attempt {attempt} is unknown after a crash, and it may not be run again")
             }

@@ -139,11 +139,13 @@ async fn gather(hub: &Hub, survey: &Survey, clean_roots: &[PathBuf]) -> Facts {
     let rest = async { tokio::join!(hub.target_facts(target), plan(survey, clean_roots)) };
     let (facts, plan) = match tokio::time::timeout(SURVEY_DEADLINE, rest).await {
         Ok((facts, plan)) => (facts, plan),
-        Err(_) => (TargetFacts::default(), Err(Arc::from("the host did not answer in time"))),
+        Err(_) => {
+            (TargetFacts::unclear("the host did not answer in time"), Err(Arc::from("the host did not answer in time")))
+        }
     };
     let (detector, verifier) = (answers(detector, survey.began).await, answers(verifier, survey.began).await);
-    let TargetFacts { busy, stopped_by_operator } = facts;
-    Facts { detector, verifier, busy, stopped_by_operator, plan, began: survey.began }
+    let TargetFacts { busy, stop } = facts;
+    Facts { detector, verifier, busy, stop, plan, began: survey.began }
 }
 
 /// What looks that are under way come to; unknown where one takes too long.

@@ -51,6 +51,7 @@ pub mod reload;
 pub mod report;
 pub mod run;
 pub mod settings;
+mod silence;
 pub mod snapshot;
 pub mod start;
 pub mod start_alarm;

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 
 use crate::channel::{Page, PageKind};
+use crate::core::incident::Cause;
 use crate::core::state::{Outgoing, Step};
 use crate::core::{Core, Event, PageId, Recorded};
 use crate::playbook::{Attachment, Risk, Target};
@@ -69,6 +70,7 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         }
         _ => return None,
     };
+    let about_systemd = is_about_systemd(&recorded.event);
     Some(Page {
         id,
         to: Vec::new(),
@@ -77,15 +79,28 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         dedup: format!("{host}/{dedup}").into(),
         host: Arc::clone(host),
         incident,
-        title: playbook.map_or_else(|| Arc::clone(&name), |playbook| Arc::clone(&playbook.title)),
+        title: match playbook {
+            _ if about_systemd => "systemd answers".into(),
+            Some(playbook) => Arc::clone(&playbook.title),
+            None => Arc::clone(&name),
+        },
         playbook: name,
-        target: about.map_or(Target::Host, |about| about.key.target.clone()),
+        target: about.filter(|_| !about_systemd).map_or(Target::Host, |about| about.key.target.clone()),
         risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
         why,
         at: recorded.wall,
         story: about.map(|about| about.story.clone()).unwrap_or_default(),
         evidence: Vec::new(),
     })
+}
+
+/// A page for all that cannot be seen is of the host, whoever carries it.
+const fn is_about_systemd(event: &Event) -> bool {
+    matches!(
+        event,
+        Event::Escalated { cause: Cause::SystemdSilent { .. }, .. }
+            | Event::CalledBesides { cause: Cause::SystemdSilent { .. }, .. }
+    )
 }
 
 /// How it ended, in words.

@@ -50,6 +50,7 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
         strip: extras.strip,
         recording: extras.recording,
         unwatched: false,
+        systemd_silent: core.silent_systemd().map(|silence| Arc::clone(&silence.why)),
         pauses: pauses(core),
         maintenance: maintenance(core, now),
         snoozes: snoozes(core, now.mono),

@@ -149,7 +149,7 @@ impl Stage<'_> {
             detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
             verifier: Vec::new(),
             busy: host.busy,
-            stopped_by_operator: host.stopped_by_operator,
+            stop: host.stop,
             plan: Err("rehearsal".into()),
             began: self.clock.mono(),
         };

@@ -36,6 +36,9 @@ pub struct Snapshot {
     /// No engine watches this host: the state was put together once, by whoever asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
     pub unwatched: bool,
+    /// Why systemd answers nobody, where it has not for long: then no unit can be seen.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub systemd_silent: Option<Arc<str>>,
     /// Pauses in force.
     pub pauses: Vec<Pause>,
     /// Maintenance windows that are not over, the soonest first.

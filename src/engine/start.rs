@@ -15,6 +15,7 @@ use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
 use super::settings::{SecondCall, Settings};
+use super::silence;
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Hub;
@@ -108,6 +109,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (heartbeat_notes, own_notes) = (notes_in.clone(), notes_in.clone());
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
+    let silence_in = inputs_in.clone();
     let hands = Hands::new(
         Arc::clone(&hub),
         Runner::new(&options.paths.state),
@@ -134,6 +136,9 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         .settings
         .heartbeat
         .map(|settings| tokio::spawn(heartbeat::run(settings, Arc::clone(&beat), heartbeat_notes)));
+    if let Some(silence) = hub.systemd_silence() {
+        tokio::spawn(silence::follow(silence, silence_in));
+    }
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();

@@ -33,7 +33,12 @@ mod tests {
     #[test]
     fn the_latest_runs_are_told() {
         let log = vec![(0, "well\n".to_owned()), (1, "refused\n".to_owned())];
-        let found = Inspected { state: "running".into(), health: Some("unhealthy".into()), health_log: log };
+        let found = Inspected {
+            state: "running".into(),
+            health: Some("unhealthy".into()),
+            health_log: log,
+            ..Inspected::default()
+        };
         assert_eq!(drawn(&found, 1), "running, unhealthy\n\nexit code 1:\nrefused\n");
     }
 }

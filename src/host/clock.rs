@@ -86,11 +86,16 @@ pub fn boot_id() -> std::io::Result<Arc<str>> {
     Ok(std::fs::read_to_string("/proc/sys/kernel/random/boot_id")?.trim().into())
 }
 
+/// `CLOCK_MONOTONIC` in microseconds: what systemd dates with.
+#[must_use]
+pub fn monotonic_us() -> u64 {
+    let now = clock_gettime(ClockId::Monotonic);
+    now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1000
+}
+
 /// What a moment of `CLOCK_MONOTONIC`, in microseconds, was on `CLOCK_BOOTTIME`, in milliseconds; exact unless the host
 /// was suspended since.
 #[must_use]
 pub fn boottime_at_monotonic(monotonic_us: u64) -> u64 {
-    let now = clock_gettime(ClockId::Monotonic);
-    let now_us = now.tv_sec.unsigned_abs() * 1_000_000 + now.tv_nsec.unsigned_abs() / 1000;
-    boottime_ms().saturating_sub(now_us.saturating_sub(monotonic_us) / 1000)
+    boottime_ms().saturating_sub(self::monotonic_us().saturating_sub(monotonic_us) / 1000)
 }

@@ -1,7 +1,11 @@
 //! The container engine of this host, over its own socket: Docker's API, which Podman speaks as well.
 
+use std::collections::VecDeque;
 use std::path::{Path, PathBuf};
+use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
+
+use jiff::Timestamp;
 
 use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
@@ -20,7 +24,7 @@ pub const NO_ENGINE: &str = "no container engine listens on /run/docker.sock or 
 pub struct Engine(PathBuf);
 
 /// What an engine says of one container.
-#[derive(Debug, Clone, PartialEq, Eq)]
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Inspected {
     /// `running`, `exited`; clean.
     pub state: String,
@@ -28,12 +32,43 @@ pub struct Inspected {
     pub health: Option<String>,
     /// What the latest runs of its health check said, oldest first: exit code and output, as they came.
     pub health_log: Vec<(i64, String)>,
+    /// The kernel ended it for want of memory.
+    pub oom_killed: bool,
+    /// Why it could not be started; empty where it could. Clean.
+    pub error: String,
+    /// When its latest run ended; none where it never ran.
+    pub finished: Option<Timestamp>,
+    /// When the engine restarts it by itself: `no`, `always`, `unless-stopped`, `on-failure`; clean.
+    pub restart_policy: String,
+}
+
+/// One thing that an engine says happened to a container.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ContainerEvent {
+    /// `start`, `die`, `stop`, `kill`, `oom`, `restart`; clean.
+    pub action: String,
+    /// When.
+    pub at: Timestamp,
 }
 
 #[derive(Debug, Deserialize)]
 struct Answer {
     #[serde(rename = "State")]
     state: State,
+    #[serde(rename = "HostConfig", default)]
+    host: HostConfig,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct HostConfig {
+    #[serde(rename = "RestartPolicy", default)]
+    restart: RestartPolicy,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct RestartPolicy {
+    #[serde(rename = "Name", default)]
+    name: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -42,6 +77,75 @@ struct State {
     status: String,
     #[serde(rename = "Health", default)]
     health: Option<Health>,
+    #[serde(rename = "OOMKilled", default)]
+    oom_killed: bool,
+    #[serde(rename = "Error", default)]
+    error: String,
+    #[serde(rename = "FinishedAt", default)]
+    finished: String,
+}
+
+#[derive(Debug, Deserialize)]
+struct EventRow {
+    #[serde(rename = "Action", default)]
+    action: String,
+    #[serde(rename = "Actor", default)]
+    actor: Actor,
+    #[serde(rename = "timeNano", default)]
+    nanoseconds: i64,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Actor {
+    #[serde(rename = "Attributes", default)]
+    attributes: Attributes,
+}
+
+#[derive(Debug, Default, Deserialize)]
+struct Attributes {
+    #[serde(default)]
+    name: String,
+}
+
+/// The latest restarts that this process asked for: of which container, from when to when. The stop of such a restart is
+/// never taken for an operator's.
+static OWN: Mutex<VecDeque<OwnRestart>> = Mutex::new(VecDeque::new());
+
+/// More than are ever under way at once.
+const OWN_KEPT: usize = 256;
+
+/// An event may be dated by so much before its request, or after its answer.
+const DATED: Duration = Duration::from_secs(1);
+
+#[derive(Debug)]
+struct OwnRestart {
+    name: String,
+    from: Timestamp,
+    /// None while it runs.
+    to: Option<Timestamp>,
+}
+
+/// Did this process restart a container at this moment?
+#[must_use]
+pub fn own_restart(name: &str, at: Timestamp) -> bool {
+    let own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    let within = |one: &OwnRestart| at >= one.from - DATED && one.to.is_none_or(|to| at <= to + DATED);
+    own.iter().any(|one| one.name == name && within(one))
+}
+
+fn begin_own(name: &str, from: Timestamp) {
+    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    if own.len() >= OWN_KEPT {
+        own.pop_front();
+    }
+    own.push_back(OwnRestart { name: name.into(), from, to: None });
+}
+
+fn end_own(name: &str, from: Timestamp) {
+    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
+    for one in own.iter_mut().filter(|one| one.name == name && one.from == from) {
+        one.to = Some(Timestamp::now());
+    }
 }
 
 #[derive(Debug, Deserialize)]
@@ -98,7 +202,7 @@ impl Engine {
     pub async fn inspect(&self, name: &str, limit: Duration) -> Result<Option<Inspected>, String> {
         let asked = self.ask(Method::GET, &format!("containers/{name}/json"), limit).await?;
         let Some(body) = asked else { return Ok(None) };
-        let Answer { state } = self.read(&body)?;
+        let Answer { state, host } = self.read(&body)?;
         let (word, log) = state.health.map_or_else(Default::default, |health| (health.status, health.log));
         // an empty word and `none` both mean that it has no health check
         let health = Some(word).filter(|word| !word.is_empty() && word != "none");
@@ -106,7 +210,34 @@ impl Engine {
             state: clean_line(&state.status).into_owned(),
             health: health.map(|word| clean_line(&word).into_owned()),
             health_log: log.unwrap_or_default().into_iter().map(|probe| (probe.code, probe.output)).collect(),
+            oom_killed: state.oom_killed,
+            error: clean_line(&state.error).into_owned(),
+            // a container that never ran has the year 1
+            finished: state.finished.parse().ok().filter(|at: &Timestamp| *at > Timestamp::UNIX_EPOCH),
+            restart_policy: clean_line(&host.restart.name).into_owned(),
         }))
+    }
+
+    /// What happened to a container since this moment, oldest first.
+    ///
+    /// # Errors
+    /// In words, with the socket's name.
+    pub async fn events(&self, name: &str, since: Timestamp, limit: Duration) -> Result<Vec<ContainerEvent>, String> {
+        // `{"container":["NAME"]}`; a name has nothing in it that would have to be escaped
+        let filter = format!("%7B%22container%22%3A%5B%22{name}%22%5D%7D");
+        let (since, until) = (since.as_second(), Timestamp::now().as_second() + 1);
+        let path = format!("events?since={since}&until={until}&filters={filter}");
+        let body = self.ask(Method::GET, &path, limit).await?.unwrap_or_default();
+        let mut events = Vec::new();
+        for row in serde_json::Deserializer::from_slice(&body).into_iter::<EventRow>() {
+            let row = row.map_err(|error| format!("{}: not understood: {error}", self.0.display()))?;
+            let at = Timestamp::from_nanosecond(i128::from(row.nanoseconds));
+            if let (true, Ok(at)) = (row.actor.attributes.name == name, at) {
+                events.push(ContainerEvent { action: clean_line(&row.action).into_owned(), at });
+            }
+        }
+        events.sort_by_key(|event| event.at);
+        Ok(events)
     }
 
     /// The names of all containers, running or not, in order.
@@ -128,8 +259,11 @@ impl Engine {
     /// In words, with the socket's name.
     pub async fn restart(&self, name: &str, grace: Duration, limit: Duration) -> Result<(), String> {
         let path = format!("containers/{name}/restart?t={}", grace.as_secs());
-        let asked = self.ask(Method::POST, &path, limit).await?;
-        asked.map(drop).ok_or_else(|| format!("{}: there is no container {name}", self.0.display()))
+        let from = Timestamp::now();
+        begin_own(name, from);
+        let asked = self.ask(Method::POST, &path, limit).await;
+        end_own(name, from);
+        asked?.map(drop).ok_or_else(|| format!("{}: there is no container {name}", self.0.display()))
     }
 
     /// One request; no body where the engine knows no such thing.

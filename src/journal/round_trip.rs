@@ -124,7 +124,8 @@ fn request() -> impl Strategy<Value = Request> {
         Just(Asks::FirstLiveAttempt),
         Just(Asks::HostBudget),
         Just(Asks::Flapping),
-        Just(Asks::RecordsLost)
+        Just(Asks::RecordsLost),
+        text().prop_map(|evidence| Asks::StopUnclear { evidence })
     ];
     (any::<u32>(), plan(), why, mono(), option::of(operator()))
         .prop_map(|(generation, plan, why, expires, first)| Request { generation, plan, why, expires, first })
@@ -169,6 +170,7 @@ fn cause() -> impl Strategy<Value = Cause> {
         }),
         Just(Cause::LadderSpent),
         text().prop_map(|why| Cause::CannotSee { why }),
+        (text(), any::<usize>()).prop_map(|(why, targets)| Cause::SystemdSilent { why, targets }),
         Just(Cause::Expired),
         text().prop_map(|seen| Cause::DeadBand { seen }),
         any::<(u32, u64)>().prop_map(|(onsets, period_ms)| Cause::Flapping { onsets, period_ms }),

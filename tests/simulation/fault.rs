@@ -32,6 +32,7 @@ faults! {
     ClearsWhileAsked => "clears while it asks", 300;
     Relapses => "breaks again soon", 500;
     Blind => "probe hangs", 200;
+    Silence => "systemd answers nobody", 500;
     SlowProbe => "stale reading", 200;
     Duplicates => "reading told twice", 200;
     Strays => "reading of a check no longer watched", 500;

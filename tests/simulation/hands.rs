@@ -5,7 +5,7 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use salve::core::id::{AttemptId, IncidentId, Key, Role, SurveyId};
-use salve::core::input::{Facts, Input};
+use salve::core::input::{Facts, Input, StopOrigin};
 use salve::core::plan::{Digest, Plan, PlannedStep, StepResult};
 use salve::core::reading::Verdict;
 use salve::playbook::{Playbook, Target};
@@ -92,7 +92,11 @@ impl World {
             detector,
             verifier,
             busy: (thing.busy_until > self.t).then(|| "auto-restart".into()),
-            stopped_by_operator: thing.stopped_by_operator.then(|| "a stop job by uid 0".into()),
+            stop: match (thing.stopped_by_operator, thing.stop_unclear) {
+                (true, _) => StopOrigin::Operator { evidence: "a stop job by uid 0".into() },
+                (false, true) => StopOrigin::Unclear { evidence: "no record".into() },
+                (false, false) => StopOrigin::Nobody,
+            },
             plan,
             began: self.mono(),
         };

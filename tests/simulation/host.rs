@@ -24,6 +24,8 @@ pub struct Thing {
     /// systemd has its own job on it until then.
     pub busy_until: u64,
     pub stopped_by_operator: bool,
+    /// Nothing tells who stopped it.
+    pub stop_unclear: bool,
     /// No plan can be made until then.
     pub planless_until: u64,
     /// What a plan depends on; a plan with another figure is another plan.
@@ -66,6 +68,7 @@ impl Host {
         if there {
             thing.broken = None;
             thing.stopped_by_operator = false;
+            thing.stop_unclear = false;
             thing.since = now;
         }
         there

@@ -36,7 +36,7 @@ kinds! {
         Cooldown => "cooldown", Storm => "storm", BootGrace => "boot grace", Shadow => "shadow", Off => "off",
         CannotRecord => "cannot record", Quarantined => "quarantined", NoPlan => "no plan";
     cause(Cause) CAUSES: BreakerOpened => "breaker opened", LadderSpent => "ladder spent",
-        NoRemediation => "no remediation", CannotSee => "cannot see", Indeterminate => "indeterminate",
+        NoRemediation => "no remediation", CannotSee => "cannot see", SystemdSilent => "systemd silent", Indeterminate => "indeterminate",
         ScopeNotEmpty => "scope not empty", Storm => "storm", NoPlan => "no plan",
         Expired => "expired", DeadBand => "dead band", Flapping => "flapping";
     outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared",
@@ -47,7 +47,7 @@ kinds! {
     breaker(BreakerState) BREAKERS: Closed => "closed", Open => "open", HalfOpen => "half-open",
         Latched => "latched";
     asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt", Flapping => "flapping",
-        HostBudget => "host budget", RecordsLost => "records lost";
+        HostBudget => "host budget", RecordsLost => "records lost", StopUnclear => "stop unclear";
     command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
         Schedule => "schedule", Unschedule => "unschedule",        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",
         ResetBreaker => "reset breaker", LatchBreaker => "latch breaker", Acknowledge => "acknowledge",
@@ -58,7 +58,7 @@ kinds! {
         NotScheduled => "not scheduled", Denied => "denied", SecondPerson => "second person", CannotRecord => "cannot record", .. "not the core's";
     input(Input) INPUTS: Started => "start", Loaded => "load", Read => "read", Surveyed => "survey's answer",
         AttemptEnded => "attempt over", ScopeEmptied => "scope emptied", Delivered => "page taken",
-        Command => "command", Note => "note", Recording => "recording", Tick => "tick";
+        Command => "command", Note => "note", Systemd => "systemd", Recording => "recording", Tick => "tick";
     effect(Effect) EFFECTS: Record => "record", Watch => "watch", Unwatch => "unwatch", Survey => "survey",
         Start => "start an attempt", EmptyScope => "empty a scope", Deliver => "deliver", Reply => "reply";
 }

@@ -17,6 +17,7 @@ impl World {
         }
         let first = [
             (Happening::Storm, 2 * HOUR),
+            (Happening::Silence, 2 * HOUR),
             (Happening::WallJump, HOUR),
             (Happening::Reload, HOUR),
             (Happening::JournalBreaks, HOUR),
@@ -65,7 +66,9 @@ impl World {
             self.host.things[target].busy_until = self.t + self.rng.wait(MINUTE);
         }
         if self.strikes(Fault::Stopped) {
-            self.host.things[target].stopped_by_operator = true;
+            let thing = &mut self.host.things[target];
+            thing.stopped_by_operator = self.rng.permille(700);
+            thing.stop_unclear = !thing.stopped_by_operator;
         }
         self.changed(target);
     }
@@ -112,6 +115,21 @@ impl World {
                 }
             }
         }
+    }
+
+    /// systemd answers nobody for a while: no unit can be seen.
+    pub fn silence(&mut self) -> Judged {
+        let wait = self.rng.wait(3 * HOUR);
+        self.later(wait, Happening::Silence);
+        if !self.strikes(Fault::Silence) {
+            return Ok(());
+        }
+        let length = SECOND + self.rng.wait(4 * MINUTE);
+        for target in 0..self.host.things.len() {
+            self.blinds_for(target, length);
+        }
+        self.later(length, Happening::SilenceEnds);
+        self.feed(&Input::Systemd(Err("systemd did not answer within 5 s".into())))
     }
 
     /// What makes a target hard to see, to plan for, or to touch.

@@ -185,6 +185,10 @@ impl World {
     /// A target's probes hang for a while.
     pub fn blinds(&mut self, target: usize) {
         let wait = self.rng.wait(4 * MINUTE);
+        self.blinds_for(target, wait);
+    }
+
+    pub fn blinds_for(&mut self, target: usize, wait: u64) {
         self.host.things[target].blind_until = self.t + wait;
         self.changed(target);
         self.later(wait, Happening::Sight(target));

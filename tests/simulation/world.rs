@@ -49,6 +49,8 @@ pub enum Happening {
     Storm,
     Sight(usize),
     Misfortune(usize),
+    Silence,
+    SilenceEnds,
     // Checks and surveys.
     Look {
         life: u32,
@@ -272,6 +274,8 @@ impl World {
             Happening::Storm => self.storm(),
             Happening::Sight(target) => self.changed(target),
             Happening::Misfortune(target) => self.misfortune(target),
+            Happening::Silence => return self.silence(),
+            Happening::SilenceEnds => return self.feed(&Input::Systemd(Ok(()))),
             Happening::Look { life, watch } => self.look(life, watch),
             Happening::Told { life, watch, round, reading, began } => {
                 return self.told(life, watch, round, &reading, began);

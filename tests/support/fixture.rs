@@ -125,6 +125,7 @@ pub fn trouble() -> Snapshot {
         strip: Some(Strip { load: 0.61, cores: 4, memory: 58.0, swap: 0.0, pressure: Some([1.2, 0.0, 4.5]) }),
         recording: Ok(()),
         unwatched: false,
+        systemd_silent: None,
         pauses: Vec::new(),
         maintenance: Vec::new(),
         snoozes: vec![Snooze {

@@ -1,6 +1,10 @@
 //! A systemd unit's state, by D-Bus signals.
 
-pub(super) mod stops;
+mod journal;
+mod pending;
+pub(super) mod preflight;
+pub(super) mod records;
+mod stop_origin;
 pub(super) mod watch;
 
 use std::sync::Arc;

@@ -1,21 +1,27 @@
 //! Waits for systemd's signals and reads the units that changed. A line that broke is made anew, and everything read
 //! again; when it stays broken for longer than a short grace, every unit is unknown.
+//!
+//! Signals are taken the moment they come, by a plain function, into what is bounded by the units of the host
+//! ([`Pending`], [`UnitRecords`]); the reads that they cause go over another connection, a few at a time.
 
 use std::collections::{BTreeSet, HashMap};
-use std::sync::Arc;
+use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
 use tokio::sync::mpsc;
+use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::stops::Stops;
+use super::pending::{Changed, Pending};
+use super::records::UnitRecords;
 use super::{UnitSight, UnitSubject};
 use crate::check::bell::Bell;
 use crate::check::kernel::Told;
 use crate::check::look::{Look, since_event};
 use crate::check::subject::{Observation, Subject};
 use crate::host::Clock;
-use crate::host::systemd::{Change, Changes, Systemd};
+use crate::host::clock::monotonic_us;
+use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
 
 /// For so long a broken line is no news: the bus may only be restarting.
 const GRACE: Duration = Duration::from_secs(5);
@@ -26,6 +32,12 @@ const FIRST_RETRY: Duration = Duration::from_millis(100);
 /// … up to here.
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
+/// So many units are read at once.
+const READS: usize = 16;
+
+/// While systemd does not answer, it is asked this often whether it does.
+const PROBE: Duration = Duration::from_secs(1);
+
 /// What the watcher is told.
 #[derive(Debug)]
 pub enum UnitOrder {
@@ -33,7 +45,7 @@ pub enum UnitOrder {
     Track(Arc<Subject>),
     /// No longer.
     Forget(Arc<Subject>),
-    /// Remember this unit's jobs.
+    /// Remember who stops units: an attempt may be made on this one.
     Attend(Arc<str>),
 }
 
@@ -48,8 +60,8 @@ pub struct Watcher {
     pub orders: mpsc::UnboundedReceiver<UnitOrder>,
     /// Where changes are told.
     pub tell: mpsc::UnboundedSender<Told>,
-    /// Where jobs are remembered.
-    pub stops: Arc<Stops>,
+    /// Where it is remembered what happened to units.
+    pub records: Arc<Mutex<UnitRecords>>,
 }
 
 /// What is watched, and under which id systemd speaks of it.
@@ -58,6 +70,13 @@ struct Watched {
     subjects: BTreeSet<Arc<Subject>>,
     by_id: HashMap<Arc<str>, BTreeSet<Arc<Subject>>>,
     attended: BTreeSet<Arc<str>>,
+}
+
+/// One unit that was read.
+struct Read {
+    subject: Arc<Subject>,
+    began: crate::core::Mono,
+    unit: Result<UnitSeen, SystemdError>,
 }
 
 impl Watcher {
@@ -73,14 +92,12 @@ impl Watcher {
                 watched.take(order);
                 broken_since = Instant::now();
             }
-            match self.systemd.changes().await {
-                Ok(changes) => {
+            match self.follow(&mut watched).await {
+                Ok(true) => {
                     (retry, told) = (FIRST_RETRY, false);
-                    if !self.follow(changes, &mut watched).await {
-                        return;
-                    }
                     broken_since = Instant::now();
                 }
+                Ok(false) => return,
                 Err(error) => {
                     if !told && broken_since.elapsed() > GRACE {
                         told = true;
@@ -111,58 +128,70 @@ impl Watcher {
     }
 
     /// Follows one line until it breaks; false at the end of the orders.
-    async fn follow(&mut self, mut changes: Changes, watched: &mut Watched) -> bool {
-        let mut dirty: BTreeSet<Arc<Subject>> = watched.subjects.clone();
+    async fn follow(&mut self, watched: &mut Watched) -> Result<bool, SystemdError> {
+        let pending = Arc::new(Pending::default());
+        let (noted, records) = (Arc::clone(&pending), Arc::clone(&self.records));
+        locked(&records).begin(monotonic_us());
+        let sink = move |change| {
+            locked(&records).note(&change, monotonic_us());
+            noted.note(&change);
+        };
+        let mut listening = self.systemd.listen(sink).await?;
+        let mut silence = self.systemd.silence();
+        let mut dirty = watched.subjects.clone();
+        let mut reads = JoinSet::new();
         loop {
-            while let Some(subject) = dirty.pop_first() {
-                self.read(&subject, watched).await;
+            let silent = silence.borrow_and_update().is_some();
+            while !silent && reads.len() < READS {
+                let Some(subject) = dirty.pop_first() else { break };
+                self.begin_read(subject, &mut reads);
             }
             tokio::select! {
-                change = changes.next() => {
-                    let Some(change) = change else { return true };
-                    self.changed(change, watched, &mut dirty);
-                    // What waits already is taken together: one read shows it all.
-                    while let Some(change) = changes.ready().await {
-                        self.changed(change, watched, &mut dirty);
+                () = listening.broken() => return Ok(true),
+                changed = pending.take() => self.changed(changed, watched, &mut dirty),
+                Some(read) = reads.join_next() => {
+                    if let Ok(read) = read {
+                        self.was_read(read, watched);
                     }
                 }
+                // What was missed meanwhile is read once it answers again.
+                Ok(()) = silence.changed() => dirty.clone_from(&watched.subjects),
+                () = probe(&self.systemd), if silent => {}
                 order = self.orders.recv() => match order {
                     Some(order) => dirty.extend(watched.take(order)),
-                    None => return false,
+                    None => return Ok(false),
                 },
             }
         }
     }
 
-    fn changed(&self, change: Change, watched: &Watched, dirty: &mut BTreeSet<Arc<Subject>>) {
-        if matches!(change, Change::Unit(_) | Change::Reloaded) {
-            for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
-                let _ = self.tell.send(Told::Rang(Bell::Subject(subject.clone())));
-            }
+    fn changed(&self, changed: Changed, watched: &Watched, dirty: &mut BTreeSet<Arc<Subject>>) {
+        for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
+            let _ = self.tell.send(Told::Rang(Bell::Subject(subject.clone())));
         }
-        match change {
-            Change::Unit(id) => dirty.extend(watched.by_id.get(&id).into_iter().flatten().cloned()),
-            Change::Reloaded => dirty.extend(watched.subjects.iter().cloned()),
-            Change::JobNew { id, unit } if watched.attended.contains(&unit) => {
-                let (systemd, stops) = (self.systemd.clone(), self.stops.clone());
-                stops.note(&unit, id, None, None);
-                // Asked at once and aside: a short job is soon gone, and signals must not wait for the answer.
-                tokio::spawn(async move {
-                    let kind = systemd.job_kind(id).await;
-                    stops.note(&unit, id, kind.as_ref(), None);
-                });
+        match changed {
+            Changed::Units(ids) => {
+                dirty.extend(ids.iter().filter_map(|id| watched.by_id.get(id)).flatten().cloned());
             }
-            Change::JobRemoved { id, unit, result } if watched.attended.contains(&unit) => {
-                self.stops.note(&unit, id, None, Some(&*result == "done"));
-            }
-            Change::JobNew { .. } | Change::JobRemoved { .. } => (),
+            Changed::Everything => dirty.extend(watched.subjects.iter().cloned()),
         }
     }
 
-    async fn read(&self, subject: &Arc<Subject>, watched: &mut Watched) {
-        let Subject::Unit(UnitSubject { name }) = &**subject else { return };
-        let began = self.clock.mono();
-        let look = match self.systemd.unit(name).await {
+    fn begin_read(&self, subject: Arc<Subject>, reads: &mut JoinSet<Read>) {
+        let Subject::Unit(UnitSubject { name }) = &*subject else { return };
+        let (name, systemd, clock) = (name.clone(), self.systemd.clone(), self.clock);
+        reads.spawn(async move {
+            let began = clock.mono();
+            Read { subject, began, unit: systemd.unit(&name).await }
+        });
+    }
+
+    fn was_read(&self, read: Read, watched: &mut Watched) {
+        let Read { subject, began, unit } = read;
+        if !watched.subjects.contains(&subject) {
+            return;
+        }
+        let look = match unit {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
@@ -170,7 +199,7 @@ impl Watcher {
             }
             Err(error) => Look { began, since: began, result: Err(error.to_string().into()) },
         };
-        let _ = self.tell.send(Told::Seen(subject.clone(), look));
+        let _ = self.tell.send(Told::Seen(subject, look));
     }
 
     fn all_unknown(&self, watched: &Watched, why: &str) {
@@ -180,6 +209,17 @@ impl Watcher {
             let _ = self.tell.send(Told::Seen(subject.clone(), look));
         }
     }
+}
+
+/// Asks, after a moment, whether systemd answers again; who waits for that hears of it.
+async fn probe(systemd: &Systemd) {
+    sleep(PROBE).await;
+    let _ = systemd.probe().await;
+}
+
+/// What is remembered of units.
+pub fn locked(records: &Mutex<UnitRecords>) -> MutexGuard<'_, UnitRecords> {
+    records.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl Watched {

@@ -11,10 +11,10 @@ use crate::control::socket::{GROUP, NAME};
 /// Does an engine serve this host?
 pub fn daemon(ground: &Ground) -> Vec<Finding> {
     vec![match &ground.engine {
-        Engine::Here(welcome) if *welcome.build == *env!("CARGO_PKG_VERSION") => {
+        Engine::Here { welcome, .. } if *welcome.build == *env!("CARGO_PKG_VERSION") => {
             Finding::fine(format!("salve {} serves this host; you may {}", welcome.build, welcome.rights))
         }
-        Engine::Here(welcome) => Finding::warning(
+        Engine::Here { welcome, .. } => Finding::warning(
             format!("salve {} serves this host, and this is {}", welcome.build, env!("CARGO_PKG_VERSION")),
             "systemctl restart salve, once the new one is installed",
         ),

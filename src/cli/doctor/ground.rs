@@ -1,5 +1,7 @@
 //! What every look needs to know of this host and this user, found out once.
 
+use std::sync::Arc;
+
 use tokio::runtime::Runtime;
 
 use crate::cli::args::Common;
@@ -18,7 +20,12 @@ use crate::playbook::library::Library;
 #[derive(Debug)]
 pub enum Engine {
     /// It let us in.
-    Here(Welcome),
+    Here {
+        /// What it says of itself.
+        welcome: Box<Welcome>,
+        /// Why systemd does not answer it, where it does not.
+        systemd_silent: Option<Arc<str>>,
+    },
     /// It, or its socket, did not.
     Refused(String),
     /// One may listen, and we may not come near.
@@ -60,7 +67,16 @@ impl Ground {
                 Found::Forbidden(path) => Engine::Forbidden(path.display().to_string()),
                 Found::Stranger(stranger) => Engine::Stranger(stranger),
                 Found::Engine(path) => match Connection::open(&Way::Socket(path), Asking::Not, Stay::Brief).await {
-                    Ok(connection) => Engine::Here(connection.welcome),
+                    Ok(connection) => {
+                        let welcome = Box::new(connection.welcome.clone());
+                        match connection.attach().await {
+                            Ok(attached) => {
+                                let systemd_silent = attached.handle.snapshots().borrow().systemd_silent.clone();
+                                Engine::Here { welcome, systemd_silent }
+                            }
+                            Err(error) => Engine::Refused(error.to_string()),
+                        }
+                    }
                     Err(ClientError::Refused(why)) => Engine::Refused(why.to_string()),
                     Err(error) => Engine::Refused(error.to_string()),
                 },

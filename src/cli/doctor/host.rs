@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use super::ground::Ground;
+use super::ground::{Engine, Ground};
 use crate::action::scope_level;
 use crate::core::plan::ScopeLevel;
 use crate::host::Systemd;
@@ -29,10 +29,17 @@ pub fn systemd(ground: &Ground) -> Vec<Finding> {
         let systemd = Systemd::shared().map_err(|error| error.to_string())?;
         systemd.list_units("dbus.service").await.map_err(|error| error.to_string())
     });
-    vec![match asked {
+    let mut findings = vec![match asked {
         Ok(_) => Finding::fine("answers on the system bus"),
         Err(why) => Finding::broken(format!("does not answer: {why}"), "systemctl status dbus.service"),
-    }]
+    }];
+    if let Engine::Here { systemd_silent: Some(why), .. } = &ground.engine {
+        findings.push(Finding::broken(
+            format!("does not answer the engine, which sees no unit: {why}"),
+            "systemctl status dbus.service; where others are answered, systemctl restart salve",
+        ));
+    }
+    findings
 }
 
 /// What the kernel has of what makes watching cheap and deleting safe.

@@ -56,6 +56,9 @@ fn stand(world: &World<'_>) -> Vec<String> {
     if let Err(why) = &snapshot.recording {
         lines.push(format!("the journal cannot be written, so nothing acts: {why}"));
     }
+    if let Some(why) = &snapshot.systemd_silent {
+        lines.push(format!("systemd answers nobody, so no unit can be seen: {why}"));
+    }
     lines.extend(snapshot.pauses.iter().map(|pause| changes::pause(pause, now)));
     lines.extend(snapshot.maintenance.iter().map(|window| changes::maintenance(window, world.wall, now, world.zone)));
     lines.extend(snapshot.snoozes.iter().map(|snooze| changes::snooze(snooze, now)));

@@ -95,6 +95,9 @@ fn state(world: &World<'_>) -> Vec<Part> {
     if snapshot.recording.is_err() {
         parts.push(Part::new(Role::Stale, "NOT RECORDING: NOTHING ACTS".into(), 1));
     }
+    if snapshot.systemd_silent.is_some() {
+        parts.push(Part::new(Role::Stale, "SYSTEMD DOES NOT ANSWER".into(), 1));
+    }
     let fixing = Part { presses: true, ..Part::counted(Role::Fixing, counts.fixing, "FIXING") };
     let alarms = [
         Part::counted(Role::Broken, counts.broken, "BROKEN"),

@@ -10,7 +10,7 @@ use crate::core::command::{Authority, Command, Operator, Refusal};
 use crate::core::effect::Effect;
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
-use crate::core::input::{Binding, Facts, Input, Resolution, Standing};
+use crate::core::input::{Binding, Facts, Input, Resolution, Standing, StopOrigin};
 use crate::core::plan::{AttemptReport, Digest, Plan, ScopeLevel};
 use crate::core::reading::{Reading, UnitRun, Verdict};
 use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
@@ -76,7 +76,7 @@ pub struct Bench {
     /// What each key's verifier shows in a survey; the opposite of the detector where nothing is said.
     pub verifies: BTreeMap<Key, Verdict>,
     pub busy: Option<Arc<str>>,
-    pub stopped: Option<Arc<str>>,
+    pub stop: StopOrigin,
     /// What a survey sees of the unit's life.
     pub unit: Option<UnitRun>,
     pub plan: Result<&'static str, &'static str>,
@@ -126,7 +126,7 @@ impl Bench {
             shows: BTreeMap::new(),
             verifies: BTreeMap::new(),
             busy: None,
-            stopped: None,
+            stop: StopOrigin::Nobody,
             unit: None,
             plan: Ok("plan"),
             started: Vec::new(),
@@ -237,7 +237,7 @@ impl Bench {
             detector: vec![self.reading(verdict)],
             verifier: if verifier { vec![self.reading(after)] } else { Vec::new() },
             busy: self.busy.clone(),
-            stopped_by_operator: self.stopped.clone(),
+            stop: self.stop.clone(),
             plan: self.plan.map(|word| Arc::new(plan(word, rung))).map_err(Arc::from),
             began: self.now,
         }

@@ -3,7 +3,7 @@
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{Asks, Cause, Denial};
-use crate::core::input::Standing;
+use crate::core::input::{Standing, StopOrigin};
 use crate::core::reading::Verdict;
 use crate::core::{Key, Phase};
 use crate::playbook::value::{DayWindow, Period};
@@ -101,13 +101,35 @@ fn playbooks_that_need_each_other_do_not_wait_for_ever() {
 #[test]
 fn what_an_operator_stopped_is_shown_and_left_alone() {
     let (mut bench, nginx) = Bench::one(playbook("nginx"));
-    bench.stopped = Some("systemctl stop by alice".into());
+    bench.stop = StopOrigin::Operator { evidence: "systemctl stop by alice".into() };
     bench.breaks(&nginx);
     bench.pass(3600);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::StoppedByOperator { .. }))));
     assert_eq!((bench.started.len(), bench.pages()), (0, 0));
     bench.clears(&nginx);
     assert_eq!(bench.core.rates().day.coverage.whole, 0);
+}
+
+#[test]
+fn where_it_cannot_be_told_who_stopped_it_an_operator_is_asked_once() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.stop = StopOrigin::Unclear { evidence: "it is inactive since 03:12:45".into() };
+    bench.breaks(&nginx);
+    bench.pass(10);
+    let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("{:?}", bench.phase(&nginx)) };
+    assert!(matches!(&request.why, Asks::StopUnclear { evidence } if evidence.contains("03:12:45")));
+    bench.pass(4 * 3600);
+    let asked = bench.events(|event| matches!(event, Event::Asked { .. }).then_some(()));
+    assert_eq!((asked.len(), bench.started.len(), bench.pages()), (1, 0, 1), "one question, then a human is called");
+}
+
+#[test]
+fn what_salve_itself_took_down_is_brought_back_without_asking() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.stop = StopOrigin::Salve;
+    bench.breaks(&nginx);
+    bench.pass(10);
+    assert_eq!(bench.started.len(), 1);
 }
 
 #[test]

@@ -14,4 +14,5 @@ mod models;
 mod pasts;
 mod replays;
 mod sight;
+mod silence;
 mod verified;

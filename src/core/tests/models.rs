@@ -9,6 +9,7 @@ use crate::core::breaker::{Admission, Breaker, Limits};
 use crate::core::gate::{Answer, Halt, Question, Wish};
 use crate::core::id::{AttemptId, IncidentId};
 use crate::core::incident::{Asks, BreakerState, Denial};
+use crate::core::input::StopOrigin;
 use crate::core::rate::{Rates, WindowRates};
 use crate::core::tally::{End, Hands, Tally, Verdict};
 use crate::core::window::Window;
@@ -91,7 +92,11 @@ proptest! {
             snoozed: bit(2).then(|| (alice(), until)),
             outside_window: bit(3),
             needs: bit(4).then(|| "db".into()),
-            stopped: bit(5).then(|| "evidence".into()),
+            stop: match (bit(5), bit(15)) {
+                (true, _) => StopOrigin::Operator { evidence: "evidence".into() },
+                (false, true) => StopOrigin::Unclear { evidence: "known".into() },
+                (false, false) => StopOrigin::Nobody,
+            },
             locked: bit(6).then_some(IncidentId(1)),
             quarantined: bit(7).then_some(AttemptId(1)),
             busy: bit(8).then(|| "job".into()),
@@ -122,14 +127,15 @@ proptest! {
             (mode == Mode::Shadow && matches!(wish, Wish::Auto | Wish::Approved), Denial::Shadow),
         ];
         let asks = [
+            (bit(15) && !bit(5), Asks::StopUnclear { evidence: "known".into() }),
             (bit(10), Asks::HostBudget),
             (high, Asks::HighRisk),
             (bit(13), Asks::FirstLiveAttempt),
             (mode == Mode::Ask, Asks::Mode),
         ];
         let denial = order.into_iter().find_map(|(holds, denial)| holds.then_some(denial));
-        let binds = |why| wish == Wish::Auto || wish == Wish::Manual && why == Asks::HighRisk;
-        let ask = asks.into_iter().find_map(|(holds, why)| (holds && binds(why)).then_some(why));
+        let binds = |why: &Asks| wish == Wish::Auto || wish == Wish::Manual && *why == Asks::HighRisk;
+        let ask = asks.into_iter().find_map(|(holds, why)| (holds && binds(&why)).then_some(why));
         let expected = denial.map(Answer::Deny).or(ask.map(Answer::Ask)).unwrap_or(Answer::Pass);
         prop_assert_eq!(question.judge(), expected);
     }

@@ -8,7 +8,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::{Mark, Seen};
 use crate::core::event::Event;
 use crate::core::id::WatchId;
-use crate::core::input::{Binding, Facts, Resolution, Standing};
+use crate::core::input::{Binding, Facts, Resolution, Standing, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{Config, Core, Effect, IncidentId, Input, Key, Mono, Now, Plan, Reading, Recorded, Role, Verdict};
 use crate::playbook::{Playbook, Target};
@@ -290,7 +290,7 @@ impl Run<'_> {
             detector: detector.collect(),
             verifier: verifier.collect(),
             busy: None,
-            stopped_by_operator: None,
+            stop: StopOrigin::Nobody,
             plan,
             began: at,
         }

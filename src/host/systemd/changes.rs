@@ -1,23 +1,31 @@
 //! Signals: the moment that units and jobs change.
+//!
+//! A stream of signals is bounded, and a full one stops the reader of its whole connection, answers to calls included.
+//! So signals have a connection of their own, and whoever wants them hands over a plain function: it cannot wait, so
+//! the stream is emptied as fast as signals come.
 
-use std::pin::Pin;
+use std::collections::HashMap;
 use std::sync::Arc;
-use std::task::{Context, Poll};
 
-use zbus::export::futures_core::Stream;
-use zbus::{MatchRule, Message, MessageStream, OwnedObjectPath};
+use tokio::task::JoinHandle;
+use zbus::{Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant};
 
-use super::proxy::{MANAGER, SERVICE, UNITS};
-use super::{ANSWER, Systemd, SystemdError, within};
+use super::proxy::{MANAGER, ManagerProxy, SERVICE, UNIT, UNITS};
+use super::{ANSWER, Systemd, SystemdError, next, within};
 
-/// How many signals may wait: a daemon-reload tells of every unit at once.
+/// How many signals may wait between two turns of the reader: a daemon-reload tells of every unit at once.
 const QUEUE: usize = 4096;
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Change {
     /// Something about this unit; read it again.
-    Unit(Arc<str>),
+    Unit {
+        /// systemd's own id of it.
+        id: Arc<str>,
+        /// Its state, where the signal says it.
+        state: Option<UnitStamps>,
+    },
     /// systemd took a job for a unit.
     JobNew {
         /// Its number.
@@ -38,63 +46,91 @@ pub enum Change {
     Reloaded,
 }
 
-/// The signals of one line to systemd, in order of their arrival by kind. After its end everything must be read anew.
-#[derive(Debug)]
-pub struct Changes {
-    manager: MessageStream,
-    units: MessageStream,
+/// A unit's state as a signal tells it. Moments are microseconds of `CLOCK_MONOTONIC`, 0 for never.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct UnitStamps {
+    /// As [`super::UnitSeen::active`].
+    pub active: Arc<str>,
+    /// As [`super::UnitSeen::sub`].
+    pub sub: Arc<str>,
+    /// When it last began to start.
+    pub inactive_exit: u64,
+    /// When it last became active.
+    pub active_enter: u64,
+    /// When it last stopped being active.
+    pub active_exit: u64,
+    /// When it last became inactive or failed.
+    pub inactive_enter: u64,
 }
 
-/// Asks systemd to send signals.
-pub async fn subscribe(systemd: &Systemd) -> Result<Changes, SystemdError> {
-    let connection = systemd.connection().await?;
-    let streams = async {
-        let signal = || MatchRule::builder().msg_type(zbus::message::Type::Signal).sender(SERVICE);
-        let manager = signal().path(MANAGER).interface("org.freedesktop.systemd1.Manager").build()?;
-        let units = signal()
-            .path_namespace(UNITS)
-            .interface("org.freedesktop.DBus.Properties")
-            .member("PropertiesChanged")
-            .build()?;
-        let queue = std::num::NonZeroUsize::new(QUEUE);
-        Ok(Changes {
-            manager: MessageStream::for_match_rule(manager, &connection, queue).await?,
-            units: MessageStream::for_match_rule(units, &connection, queue).await?,
-        })
+impl UnitStamps {
+    /// Is it inactive or failed?
+    #[must_use]
+    pub fn is_down(&self) -> bool {
+        matches!(&*self.active, "inactive" | "failed")
+    }
+}
+
+/// Signals are being heard; dropping it ends that.
+#[derive(Debug)]
+pub struct Listening {
+    reader: JoinHandle<()>,
+}
+
+impl Listening {
+    /// Waits until the connection broke: what happened from then on nobody tells, so everything must be read again.
+    pub async fn broken(&mut self) {
+        let _ = (&mut self.reader).await;
+    }
+}
+
+impl Drop for Listening {
+    fn drop(&mut self) {
+        self.reader.abort();
+    }
+}
+
+/// Asks systemd to send signals, and gives each to `sink` in the order of arrival.
+pub async fn listen(sink: impl FnMut(Change) + Send + 'static) -> Result<Listening, SystemdError> {
+    let connection = within(ANSWER, zbus::connection::Builder::system().method_timeout(ANSWER).build()).await?;
+    // One stream: signals about a job and about its unit must not overtake each other.
+    let stream = async {
+        let rule = MatchRule::builder().msg_type(zbus::message::Type::Signal).sender(SERVICE);
+        let rule = rule.path_namespace(MANAGER).build()?;
+        MessageStream::for_match_rule(rule, &connection, std::num::NonZeroUsize::new(QUEUE)).await
     };
-    let changes = within(ANSWER, streams).await?;
-    match within(ANSWER, systemd.manager().await?.subscribe()).await {
-        // Already subscribed on this line is as good.
-        Ok(()) | Err(SystemdError::Refused(_)) => Ok(changes),
+    let stream = within(ANSWER, stream).await?;
+    // The stream is emptied from here on, before the one call that this connection ever carries.
+    let listening = Listening { reader: tokio::spawn(drain(stream, sink)) };
+    match within(ANSWER, subscribe(&connection)).await {
+        // Already subscribed on this connection is as good.
+        Ok(()) | Err(SystemdError::Refused(_)) => Ok(listening),
         Err(error) => Err(error),
     }
 }
 
-impl Changes {
-    /// The next change; none when the line broke.
-    pub async fn next(&mut self) -> Option<Change> {
-        std::future::poll_fn(|context| self.poll(context)).await
-    }
+async fn subscribe(connection: &Connection) -> zbus::Result<()> {
+    let manager = ManagerProxy::builder(connection).cache_properties(zbus::proxy::CacheProperties::No);
+    manager.build().await?.subscribe().await
+}
 
-    /// A change that has arrived already; none where there is none, or the line broke.
-    pub async fn ready(&mut self) -> Option<Change> {
-        std::future::poll_fn(|context| match self.poll(context) {
-            Poll::Ready(change) => Poll::Ready(change),
-            Poll::Pending => Poll::Ready(None),
-        })
-        .await
-    }
-
-    fn poll(&mut self, context: &mut Context<'_>) -> Poll<Option<Change>> {
-        for stream in [&mut self.manager, &mut self.units] {
-            while let Poll::Ready(message) = Pin::new(&mut *stream).poll_next(context) {
-                let Some(Ok(message)) = message else { return Poll::Ready(None) };
-                if let Some(change) = told(&message) {
-                    return Poll::Ready(Some(change));
-                }
-            }
+/// Empties a stream to its end.
+async fn drain(mut stream: MessageStream, mut sink: impl FnMut(Change)) {
+    while let Some(Ok(message)) = next(&mut stream).await {
+        if let Some(change) = told(&message) {
+            sink(change);
         }
-        Poll::Pending
+        tokio::task::coop::consume_budget().await;
+    }
+}
+
+impl Systemd {
+    /// Hears systemd's signals from now on.
+    ///
+    /// # Errors
+    /// Where systemd cannot be asked to send them.
+    pub async fn listen(&self, sink: impl FnMut(Change) + Send + 'static) -> Result<Listening, SystemdError> {
+        self.heard(listen(sink).await)
     }
 }
 
@@ -102,7 +138,12 @@ fn told(message: &Message) -> Option<Change> {
     let header = message.header();
     let body = message.body();
     match header.member()?.as_str() {
-        "PropertiesChanged" => Some(Change::Unit(unit_of(header.path()?.as_str())?)),
+        "PropertiesChanged" => {
+            let id = unit_of(header.path()?.as_str())?;
+            let changed = body.deserialize::<(String, HashMap<String, OwnedVariant>, Vec<String>)>().ok();
+            let state = changed.filter(|(interface, ..)| interface == UNIT).map(|(_, changed, _)| state_of(&changed));
+            Some(Change::Unit { id, state: state.flatten() })
+        }
         "JobNew" => {
             let (id, _, unit) = body.deserialize::<(u32, OwnedObjectPath, String)>().ok()?;
             Some(Change::JobNew { id, unit: unit.into() })
@@ -115,6 +156,19 @@ fn told(message: &Message) -> Option<Change> {
         // Units come and go by our own looks at them, too: to look again on that would never end.
         _ => None,
     }
+}
+
+fn state_of(changed: &HashMap<String, OwnedVariant>) -> Option<UnitStamps> {
+    let word = |name: &str| <&str>::try_from(changed.get(name)?).ok().map(Arc::from);
+    let moment = |name: &str| u64::try_from(changed.get(name)?).ok();
+    Some(UnitStamps {
+        active: word("ActiveState")?,
+        sub: word("SubState")?,
+        inactive_exit: moment("InactiveExitTimestampMonotonic")?,
+        active_enter: moment("ActiveEnterTimestampMonotonic")?,
+        active_exit: moment("ActiveExitTimestampMonotonic")?,
+        inactive_enter: moment("InactiveEnterTimestampMonotonic")?,
+    })
 }
 
 /// The unit's id in an object path, where every byte that is not a letter or digit stands as `_` and two hex digits.
@@ -146,5 +200,19 @@ mod tests {
         assert_eq!(unit("getty_40tty1_2eservice").as_deref(), Some("getty@tty1.service"));
         assert_eq!(unit("cut_2"), None);
         assert_eq!(unit_of("/org/freedesktop/systemd1/job/1"), None);
+    }
+
+    #[test]
+    fn a_signal_tells_a_units_state_or_nothing_of_it() {
+        let text = |text: &str| OwnedVariant::try_from(zbus::Variant::from(text.to_owned())).unwrap();
+        let moment = |at: u64| OwnedVariant::try_from(zbus::Variant::from(at)).unwrap();
+        let mut changed =
+            HashMap::from([("ActiveState".to_owned(), text("failed")), ("SubState".into(), text("failed"))]);
+        assert_eq!(state_of(&changed), None);
+        for (at, name) in ["InactiveExit", "ActiveEnter", "ActiveExit", "InactiveEnter"].into_iter().enumerate() {
+            changed.insert(format!("{name}TimestampMonotonic"), moment(at as u64));
+        }
+        let state = state_of(&changed).unwrap();
+        assert!(state.is_down() && state.inactive_enter == 3 && state.active_enter == 1);
     }
 }

@@ -5,11 +5,12 @@ use std::fmt;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use tokio::sync::Notify;
 use tokio::time::{Instant, sleep, timeout_at};
-use zbus::{MatchRule, MessageStream, OwnedObjectPath};
+use zbus::OwnedObjectPath;
 
-use super::proxy::{MANAGER, ManagerProxy, SERVICE};
-use super::{ANSWER, Systemd, SystemdError, next, within};
+use super::proxy::ManagerProxy;
+use super::{Change, Systemd, SystemdError};
 use crate::playbook::action::UnitVerb;
 
 /// How a job ended, in systemd's words.
@@ -65,23 +66,25 @@ static OWN: Mutex<VecDeque<u32>> = Mutex::new(VecDeque::new());
 /// More than are ever under way at once.
 const OWN_KEPT: usize = 256;
 
+/// So many ended jobs are remembered while the own one's number is still awaited.
+const ENDED_KEPT: usize = 4096;
+
 /// Did this process ask for this job?
 #[must_use]
 pub fn own_job(id: u32) -> bool {
     OWN.lock().unwrap_or_else(PoisonError::into_inner).contains(&id)
 }
 
-fn remember_own(path: &OwnedObjectPath) {
-    let Some(id) = path.as_str().rsplit('/').next().and_then(|id| id.parse().ok()) else { return };
+/// The job's number, remembered as one of ours.
+fn remember_own(path: &OwnedObjectPath) -> Option<u32> {
+    let id = path.as_str().rsplit('/').next()?.parse().ok()?;
     let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
     if own.len() >= OWN_KEPT {
         own.pop_front();
     }
     own.push_back(id);
+    Some(id)
 }
-
-/// The signal that a job is over: number, object, unit, result.
-type Removed = (u32, OwnedObjectPath, String, String);
 
 impl Systemd {
     /// Asks for a verb on a unit and waits until its job is over; `reset-failed` needs no job.
@@ -92,39 +95,33 @@ impl Systemd {
     /// Where systemd refused, could not be asked, or the end was not seen.
     pub async fn job(&self, unit: &str, verb: UnitVerb, deadline: Instant) -> Result<JobResult, SystemdError> {
         let began = Instant::now();
-        let connection = self.connection().await?;
         let manager = self.manager().await?;
         if verb == UnitVerb::ResetFailed {
-            return within(ANSWER, manager.reset_failed_unit(unit)).await.map(|()| JobResult::Done);
+            return self.ask(manager.reset_failed_unit(unit)).await.map(|()| JobResult::Done);
         }
         // Listening comes first: a short job is over before its own call has returned.
-        let rule = async {
-            let rule = MatchRule::builder()
-                .msg_type(zbus::message::Type::Signal)
-                .sender(SERVICE)
-                .path(MANAGER)
-                .interface("org.freedesktop.systemd1.Manager")
-                .member("JobRemoved")
-                .build()?;
-            MessageStream::for_match_rule(rule, &connection, None).await
+        let ended = Arc::new(EndedJobs::default());
+        let noted = Arc::clone(&ended);
+        let mut listening = self
+            .listen(move |change| {
+                if let Change::JobRemoved { id, result, .. } = change {
+                    noted.note(id, &result);
+                }
+            })
+            .await?;
+        let job = self.ask(asked(&manager, unit, verb)).await?;
+        let id = remember_own(&job);
+        let end = async {
+            tokio::select! {
+                result = ended.wait_for(id) => Some(result),
+                () = listening.broken() => None,
+            }
         };
-        let mut over = within(ANSWER, rule).await?;
-        let _ = within(ANSWER, manager.subscribe()).await;
-        let job = within(ANSWER, asked(&manager, unit, verb)).await?;
-        remember_own(&job);
-        match timeout_at(deadline, removal(&mut over, &job)).await {
+        match timeout_at(deadline, end).await {
             Ok(Some(result)) => Ok(result),
             Ok(None) => self.outlast(&job, began, deadline).await,
             Err(_) => Err(SystemdError::JobGoesOn(began.elapsed())),
         }
-    }
-
-    /// What a job does: `start`, `stop`, `restart`; none where it is over or cannot be asked.
-    pub async fn job_kind(&self, id: u32) -> Option<Arc<str>> {
-        let path = OwnedObjectPath::try_from(format!("/org/freedesktop/systemd1/job/{id}")).ok()?;
-        let object = super::unit::properties(self, &path).await.ok()?;
-        let kind = within(ANSWER, object.get("org.freedesktop.systemd1.Job", "JobType")).await.ok()?;
-        <&str>::try_from(&kind).ok().map(Into::into)
     }
 
     /// The line broke while the job ran (the bus itself may be what is restarted): wait until the job is gone.
@@ -137,7 +134,7 @@ impl Systemd {
         while Instant::now() < deadline {
             sleep(Duration::from_millis(200)).await;
             let Ok(object) = super::unit::properties(self, job).await else { continue };
-            let state = within(ANSWER, object.get("org.freedesktop.systemd1.Job", "State")).await;
+            let state = self.ask(object.get("org.freedesktop.systemd1.Job", "State")).await;
             if matches!(state, Err(SystemdError::Refused(_) | SystemdError::NoSuchUnit(_))) {
                 return Err(SystemdError::JobUnseen);
             }
@@ -156,15 +153,55 @@ async fn asked(manager: &ManagerProxy<'_>, unit: &str, verb: UnitVerb) -> zbus::
     }
 }
 
-/// The end of this job; none where the line broke first.
-async fn removal(over: &mut MessageStream, job: &OwnedObjectPath) -> Option<JobResult> {
-    while let Some(message) = next(over).await {
-        let Ok(message) = message else { return None };
-        let body = message.body();
-        let Ok((_, path, _, result)) = body.deserialize::<Removed>() else { continue };
-        if path == *job {
-            return Some(JobResult::from_word(&result));
+/// How jobs ended since somebody began to listen; of a flood, the latest.
+#[derive(Debug, Default)]
+struct EndedJobs {
+    results: Mutex<VecDeque<(u32, JobResult)>>,
+    news: Notify,
+}
+
+impl EndedJobs {
+    fn note(&self, id: u32, result: &str) {
+        let mut results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+        if results.len() >= ENDED_KEPT {
+            results.pop_front();
+        }
+        results.push_back((id, JobResult::from_word(result)));
+        self.news.notify_one();
+    }
+
+    /// Waits until this job is over; only one may wait. No number means a job that cannot be told from others.
+    async fn wait_for(&self, wanted: Option<u32>) -> JobResult {
+        loop {
+            let ended = {
+                let results = self.results.lock().unwrap_or_else(PoisonError::into_inner);
+                results.iter().find(|(id, _)| Some(*id) == wanted).map(|(_, result)| result.clone())
+            };
+            match ended {
+                Some(result) => return result,
+                None => self.news.notified().await,
+            }
         }
     }
-    None
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[tokio::test]
+    async fn the_end_of_a_job_is_found_in_a_flood_whenever_it_came() {
+        let ended = EndedJobs::default();
+        ended.note(7, "failed");
+        for id in 100..1000 {
+            ended.note(id, "done");
+        }
+        assert_eq!(ended.wait_for(Some(7)).await, JobResult::Failed);
+        let later = async { ended.note(8, "done") };
+        assert_eq!(tokio::join!(ended.wait_for(Some(8)), later).0, JobResult::Done);
+        for id in 0..100_000 {
+            ended.note(id, "done");
+        }
+        assert_eq!(ended.results.lock().unwrap().len(), ENDED_KEPT);
+    }
 }

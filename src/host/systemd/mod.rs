@@ -1,8 +1,8 @@
 //! systemd, over the system bus: what units are, what they are told to do, and the moment that they change.
 //!
 //! Nothing is cached: after a bus has died, a cached property still answers, stale. Each call has a deadline. A
-//! connection that broke is made anew by the next call; whoever holds [`Changes`] is told by its end, and must then
-//! read everything again.
+//! connection that broke, or over which no answer came, is made anew by the next call. Signals never come over the
+//! connection that carries calls; whoever holds [`Listening`] is told by its end, and must then read everything again.
 //!
 //! | room | its one job |
 //! |---|---|
@@ -20,14 +20,14 @@ use std::path::Path;
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
 
-use tokio::sync::Mutex;
-use tokio::time::timeout;
+use tokio::sync::{Mutex, watch};
+use tokio::time::{Instant, timeout};
 use zbus::Connection;
 
-pub use changes::{Change, Changes};
+pub use changes::{Change, Listening, UnitStamps};
 pub use job::{JobResult, own_job};
 use proxy::{ManagerProxy, NO_SUCH_UNIT};
-pub use unit::{Listed, UnitJob, UnitSeen};
+pub use unit::{Listed, Relations, UnitJob, UnitSeen};
 
 /// How long systemd may take to answer a question; it answers in milliseconds unless it hangs.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -35,7 +35,16 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A line to this host's systemd; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Systemd {
-    line: Arc<Mutex<Option<Connection>>>,
+    calls: Arc<Mutex<Option<Line>>>,
+    /// Why the latest call had no answer; none where it had one.
+    silence: watch::Sender<Option<SystemdError>>,
+}
+
+/// The connection that carries calls, and nothing but calls.
+#[derive(Debug)]
+struct Line {
+    connection: Connection,
+    made: Instant,
 }
 
 /// Why there is no line to systemd.
@@ -87,7 +96,10 @@ impl Systemd {
     /// # Errors
     /// [`Absent::NoSystemd`].
     pub fn lazy() -> Result<Self, Absent> {
-        if Self::runs_here() { Ok(Self { line: Arc::default() }) } else { Err(Absent::NoSystemd) }
+        if !Self::runs_here() {
+            return Err(Absent::NoSystemd);
+        }
+        Ok(Self { calls: Arc::default(), silence: watch::Sender::new(None) })
     }
 
     /// The line that this whole process shares, made when it is first used.
@@ -113,14 +125,15 @@ impl Systemd {
         Ok(systemd)
     }
 
-    /// The line, made anew if it broke.
+    /// The connection for calls, made anew if it broke.
     async fn connection(&self) -> Result<Connection, SystemdError> {
-        let mut line = self.line.lock().await;
-        if let Some(connection) = line.as_ref().filter(|line| !line.is_closed()) {
-            return Ok(connection.clone());
+        let mut calls = self.calls.lock().await;
+        if let Some(line) = calls.as_ref().filter(|line| !line.connection.is_closed()) {
+            return Ok(line.connection.clone());
         }
-        let connection = within(ANSWER, zbus::connection::Builder::system().method_timeout(ANSWER).build()).await?;
-        *line = Some(connection.clone());
+        let build = zbus::connection::Builder::system().method_timeout(ANSWER).build();
+        let connection = self.heard(within(ANSWER, build).await)?;
+        *calls = Some(Line { connection: connection.clone(), made: Instant::now() });
         Ok(connection)
     }
 
@@ -130,12 +143,65 @@ impl Systemd {
             .await
     }
 
+    /// One call within its deadline. Every call goes through here, so that a silence is noticed whoever meets it.
+    async fn ask<T>(&self, call: impl Future<Output = zbus::Result<T>>) -> Result<T, SystemdError> {
+        let answer = self.heard(within(ANSWER, call).await);
+        if matches!(answer, Err(SystemdError::NoAnswer(_))) {
+            self.distrust_line().await;
+        }
+        answer
+    }
+
+    /// Remembers whether systemd answers; a refusal is an answer.
+    fn heard<T>(&self, answer: Result<T, SystemdError>) -> Result<T, SystemdError> {
+        let silent = match &answer {
+            Err(error @ (SystemdError::NoAnswer(_) | SystemdError::Line(_))) => Some(error),
+            Err(SystemdError::JobGoesOn(_) | SystemdError::JobUnseen) => return answer,
+            Ok(_) | Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_) | SystemdError::Odd(_)) => None,
+        };
+        self.silence.send_if_modified(|known| {
+            let news = known.is_some() != silent.is_some();
+            if news {
+                *known = silent.cloned();
+            }
+            news
+        });
+        answer
+    }
+
+    /// A connection over which no answer came may itself be what is broken: the next call makes another. One that is
+    /// younger than a call's deadline cannot be the one that was waited on.
+    async fn distrust_line(&self) {
+        self.calls.lock().await.take_if(|line| line.made.elapsed() >= ANSWER);
+    }
+
+    /// Tells when systemd ceases to answer anybody in this process, and when it answers again.
+    #[must_use]
+    pub fn silence(&self) -> watch::Receiver<Option<SystemdError>> {
+        self.silence.subscribe()
+    }
+
+    /// Does it answer at all? The cheapest of questions.
+    ///
+    /// # Errors
+    /// Where it does not.
+    pub async fn probe(&self) -> Result<(), SystemdError> {
+        let manager = self.manager().await?;
+        self.ask(manager.get_unit("init.scope")).await.map(drop)
+    }
+
     /// What a unit is right now; an alias answers for the unit that it stands for.
     ///
     /// # Errors
     /// [`SystemdError::NoSuchUnit`] where neither a unit nor a file of it exists.
     pub async fn unit(&self, name: &str) -> Result<UnitSeen, SystemdError> {
-        timeout(ANSWER, unit::read(self, name)).await.unwrap_or(Err(SystemdError::NoAnswer(ANSWER)))
+        match timeout(ANSWER, unit::read(self, name)).await {
+            Ok(answer) => answer,
+            Err(_) => {
+                self.distrust_line().await;
+                self.heard(Err(SystemdError::NoAnswer(ANSWER)))
+            }
+        }
     }
 
     /// systemd's own id for a name, aliases followed.
@@ -152,7 +218,7 @@ impl Systemd {
     /// Where systemd cannot be asked.
     pub async fn list_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
         let manager = self.manager().await?;
-        let rows = within(ANSWER, manager.list_units_by_patterns(&[], &[pattern])).await?;
+        let rows = self.ask(manager.list_units_by_patterns(&[], &[pattern])).await?;
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
@@ -162,7 +228,7 @@ impl Systemd {
     /// Where systemd cannot be asked.
     pub async fn failed_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
         let manager = self.manager().await?;
-        let rows = within(ANSWER, manager.list_units_by_patterns(&["failed"], &[pattern])).await?;
+        let rows = self.ask(manager.list_units_by_patterns(&["failed"], &[pattern])).await?;
         Ok(rows.into_iter().map(Listed::from).collect())
     }
 
@@ -172,7 +238,7 @@ impl Systemd {
     /// Where systemd refused, or cannot be asked.
     pub async fn cap_memory(&self, unit: &str, bytes: u64) -> Result<(), SystemdError> {
         let manager = self.manager().await?;
-        within(ANSWER, manager.set_unit_properties(unit, true, &[("MemoryHigh", bytes.into())])).await
+        self.ask(manager.set_unit_properties(unit, true, &[("MemoryHigh", bytes.into())])).await
     }
 
     /// Is a unit meant to run on this host?
@@ -181,7 +247,7 @@ impl Systemd {
     /// Where systemd cannot be asked.
     pub async fn wanted(&self, name: &str) -> Result<Wanted, SystemdError> {
         let manager = self.manager().await?;
-        match within(ANSWER, manager.get_unit_file_state(name)).await {
+        match self.ask(manager.get_unit_file_state(name)).await {
             Ok(state) if state.starts_with("masked") => Ok(Wanted::Masked),
             Ok(state) if state == "disabled" => Ok(Wanted::Disabled),
             Ok(_) => Ok(Wanted::Yes),
@@ -193,14 +259,6 @@ impl Systemd {
             },
             Err(error) => Err(error),
         }
-    }
-
-    /// Signals of units and jobs, from now on.
-    ///
-    /// # Errors
-    /// Where systemd cannot be asked to send them.
-    pub async fn changes(&self) -> Result<Changes, SystemdError> {
-        changes::subscribe(self).await
     }
 }
 

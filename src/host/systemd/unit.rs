@@ -34,12 +34,35 @@ pub struct UnitSeen {
     pub job: Option<UnitJob>,
     /// When it last changed its state.
     pub changed: u64,
+    /// When it last began to start.
+    pub starting_since: u64,
     /// When it last became active.
     pub active_since: u64,
     /// When it last became inactive or failed.
     pub inactive_since: u64,
-    /// What it stands or falls with: `Requires`, `BindsTo`, `PartOf`.
-    pub leans_on: Vec<Arc<str>>,
+    /// The units that a start or a stop passes to it from, or from it to.
+    pub relations: Relations,
+}
+
+/// The units that a start or a stop passes between, by how it does.
+#[derive(Debug, Clone, PartialEq, Eq, Default)]
+pub struct Relations {
+    /// When somebody stops these, it is stopped as well: `Requires`, `BindsTo`, `PartOf`.
+    pub stopped_with: Vec<Arc<str>>,
+    /// However these end, it is stopped as well: `BindsTo`.
+    pub bound_to: Vec<Arc<str>>,
+    /// A start of these stops it, and its own start stops them: `Conflicts`, on either side.
+    pub conflicts: Vec<Arc<str>>,
+    /// Its own start starts these: `Requires`, `BindsTo`, `Wants`.
+    pub pulls_in: Vec<Arc<str>>,
+    /// Its own stop stops these: `RequiredBy`, `BoundBy`, `ConsistsOf`.
+    pub dependants: Vec<Arc<str>>,
+    /// These start it when they start: `WantedBy`, `RequiredBy`.
+    pub wanted_by: Vec<Arc<str>>,
+    /// It is started when one of these fails: `OnFailureOf`.
+    pub failure_of: Vec<Arc<str>>,
+    /// A timer, socket or path that starts it.
+    pub triggered_by: Vec<Arc<str>>,
 }
 
 /// A job that systemd has for a unit.
@@ -86,27 +109,27 @@ fn cleaned(text: &str) -> Arc<str> {
 pub async fn read(systemd: &Systemd, name: &str) -> Result<UnitSeen, SystemdError> {
     let path = object(systemd, name).await?;
     let common = properties(systemd, &path).await?;
-    let all = within(ANSWER, common.get_all(UNIT)).await?;
+    let all = systemd.ask(common.get_all(UNIT)).await?;
     let mut unit = described(&all);
     if &*unit.load == "not-found" {
         return Err(SystemdError::NoSuchUnit(unit.id));
     }
     if let Some((id, job)) = job_of(&all) {
         let kind = match properties(systemd, &job).await {
-            Ok(job) => within(ANSWER, job.get("org.freedesktop.systemd1.Job", "JobType")).await.ok(),
+            Ok(job) => systemd.ask(job.get("org.freedesktop.systemd1.Job", "JobType")).await.ok(),
             Err(_) => None,
         };
         unit.job = Some(UnitJob { id, kind: kind.as_ref().map_or_else(|| "".into(), text) });
     }
-    of_its_kind(&mut unit, &common).await?;
+    of_its_kind(systemd, &mut unit, &common).await?;
     Ok(unit)
 }
 
 /// What only some kinds of units have. A few single questions: all of a service's properties would make systemd read
 /// its cgroup's accounting each time.
-async fn of_its_kind(unit: &mut UnitSeen, object: &PropertiesProxy<'_>) -> Result<(), SystemdError> {
+async fn of_its_kind(systemd: &Systemd, unit: &mut UnitSeen, object: &PropertiesProxy<'_>) -> Result<(), SystemdError> {
     let Some(interface) = interface(&unit.id) else { return Ok(()) };
-    let ask = |name: &'static str| within(ANSWER, object.get(interface, name));
+    let ask = |name: &'static str| systemd.ask(object.get(interface, name));
     let known = |answer: Result<OwnedVariant, SystemdError>| match answer {
         Ok(value) => Ok(Some(value)),
         // This kind, or this release, has no such property.
@@ -143,8 +166,8 @@ fn interface(id: &str) -> Option<&'static str> {
 
 async fn object(systemd: &Systemd, name: &str) -> Result<OwnedObjectPath, SystemdError> {
     let manager = systemd.manager().await?;
-    match within(ANSWER, manager.get_unit(name)).await {
-        Err(SystemdError::NoSuchUnit(_)) => within(ANSWER, manager.load_unit(name)).await,
+    match systemd.ask(manager.get_unit(name)).await {
+        Err(SystemdError::NoSuchUnit(_)) => systemd.ask(manager.load_unit(name)).await,
         answer => answer,
     }
 }
@@ -168,10 +191,6 @@ type Properties = HashMap<String, OwnedVariant>;
 fn described(all: &Properties) -> UnitSeen {
     let word = |name: &str| all.get(name).map_or_else(|| "".into(), text);
     let moment = |name: &str| all.get(name).and_then(|value| u64::try_from(value).ok()).unwrap_or_default();
-    let names = |name: &str| {
-        let list = all.get(name).cloned().and_then(|value| Vec::<String>::try_from(value).ok());
-        list.unwrap_or_default().into_iter().map(|name| cleaned(&name))
-    };
     UnitSeen {
         id: word("Id"),
         load: word("LoadState"),
@@ -179,10 +198,36 @@ fn described(all: &Properties) -> UnitSeen {
         sub: word("SubState"),
         invocation: invocation(all).into(),
         changed: moment("StateChangeTimestampMonotonic"),
+        starting_since: moment("InactiveExitTimestampMonotonic"),
         active_since: moment("ActiveEnterTimestampMonotonic"),
         inactive_since: moment("InactiveEnterTimestampMonotonic"),
-        leans_on: ["Requires", "BindsTo", "PartOf"].into_iter().flat_map(names).collect(),
+        relations: relations(all),
         ..UnitSeen::default()
+    }
+}
+
+fn relations(all: &Properties) -> Relations {
+    let names = |properties: &[&str]| -> Vec<Arc<str>> {
+        let mut names = Vec::new();
+        for value in properties.iter().filter_map(|name| all.get(*name)) {
+            for name in Vec::<String>::try_from(value.clone()).unwrap_or_default() {
+                let name = cleaned(&name);
+                if !names.contains(&name) {
+                    names.push(name);
+                }
+            }
+        }
+        names
+    };
+    Relations {
+        stopped_with: names(&["Requires", "BindsTo", "PartOf"]),
+        bound_to: names(&["BindsTo"]),
+        conflicts: names(&["Conflicts", "ConflictedBy"]),
+        pulls_in: names(&["Requires", "BindsTo", "Wants"]),
+        dependants: names(&["RequiredBy", "BoundBy", "ConsistsOf"]),
+        wanted_by: names(&["WantedBy", "RequiredBy"]),
+        failure_of: names(&["OnFailureOf"]),
+        triggered_by: names(&["TriggeredBy"]),
     }
 }
 

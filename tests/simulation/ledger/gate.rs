@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salve::core::id::{AttemptId, IncidentId, Key, Role};
 use salve::core::incident::{BreakerState, Starter};
-use salve::core::input::{Facts, Input, Standing};
+use salve::core::input::{Facts, Input, Standing, StopOrigin};
 use salve::core::plan::Plan;
 use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
@@ -82,7 +82,7 @@ fn survey(
         return Ok(());
     };
     hold!(*incident == intent.incident, "gate: fresh readings", "{}: on another's survey", intent.attempt);
-    let Facts { detector, verifier, busy, stopped_by_operator, plan, began } = facts;
+    let Facts { detector, verifier, busy, stop, plan, began } = facts;
     // A run by hand may be of what is well.
     let by_hand = by_hand(outside, key, intent);
     let there = detector.iter().any(|reading| reading.verdict == Verdict::Holds);
@@ -91,8 +91,14 @@ fn survey(
     let there = there || fails && attempted && !asks_for_one_figure(playbook);
     hold!(there || by_hand, "gate: fresh readings", "{}: the fault is not there", intent.attempt);
     hold!(busy.is_none(), "gate: systemd is busy", "{}: {busy:?}", intent.attempt);
-    let left_alone = playbook.skip_if_stopped_by_operator && !by_hand && stopped_by_operator.is_some();
-    hold!(!left_alone, "gate: stopped by an operator", "{}", intent.attempt);
+    let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
+    let left_alone = match stop {
+        StopOrigin::Operator { .. } => !by_hand,
+        StopOrigin::Unclear { .. } => by_itself,
+        StopOrigin::Nobody | StopOrigin::Salve => false,
+    };
+    let minded = playbook.skip_if_stopped_by_operator;
+    hold!(!(minded && left_alone), "gate: stopped on purpose, or unclear", "{}: {stop:?}", intent.attempt);
     let same = plan.as_ref().is_ok_and(|plan| plan.digest == intent.plan.digest);
     hold!(same, "4 approvals", "{}: the plan is not the one made just now: {plan:?}", intent.attempt);
     hold!(now.mono.since(*began) <= Duration::from_mins(5), "gate: fresh readings", "{}: stale", intent.attempt);

@@ -18,6 +18,8 @@ use super::{Books, Judged, Outside, hold};
 const EXPIRY: Duration = Duration::from_mins(15);
 /// Unknown for so long calls a human.
 const BLIND: Duration = Duration::from_mins(5);
+/// The same where systemd answers nobody.
+const SILENT: Duration = Duration::from_mins(1);
 
 pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &Event) -> Judged {
     if let (Some(id), false) = (event.incident(), matches!(event, Event::Opened { .. })) {
@@ -117,7 +119,8 @@ fn opened(books: &Books, outside: &Outside, now: Now, incident: IncidentId, key:
         hold!(held >= due, "the hold time passes first", "{incident}: {held:?} of {due:?}");
     } else {
         hold!(outside.blind(key), "unknown starts nothing", "{incident}: no detector check holds or is unknown");
-        hold!(held >= BLIND, "unknown starts nothing", "{incident}: unknown for {held:?}");
+        let silent = outside.silent_since.is_some_and(|since| now.mono.since(since) >= SILENT);
+        hold!(held >= BLIND || silent, "unknown starts nothing", "{incident}: unknown for {held:?}");
     }
     Ok(())
 }

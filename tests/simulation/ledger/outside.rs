@@ -31,6 +31,8 @@ pub struct Outside {
     pub four_eyes: bool,
     /// Records can be written, as far as the core was told.
     pub cannot_record: bool,
+    /// Since when the core was told that systemd answers nobody.
+    pub silent_since: Option<Mono>,
     pub booted: Mono,
     /// When each attempt's scope was truly empty.
     pub empty_at: BTreeMap<AttemptId, Mono>,
@@ -91,6 +93,8 @@ impl Outside {
             }
             Input::Command { request, .. } => drop(self.requests.insert(*request)),
             Input::Recording(outcome) => self.cannot_record = outcome.is_err(),
+            Input::Systemd(Ok(())) => self.silent_since = None,
+            Input::Systemd(Err(_)) => self.silent_since = self.silent_since.or(Some(now.mono)),
             _ => {}
         }
     }
@@ -141,6 +145,7 @@ impl Outside {
         self.hand_wanted.clear();
         self.last_load = None;
         self.cannot_record = false;
+        self.silent_since = None;
     }
 
     fn verifier_told(&mut self, now: Mono, watch: &WatchId, reading: &Reading) {

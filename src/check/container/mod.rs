@@ -1,5 +1,7 @@
 //! A container, as its engine tells over its own socket: Docker's API, which Podman speaks as well.
 
+pub(super) mod preflight;
+
 use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
@@ -91,9 +93,9 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judged {
     }
     if let Some(wanted) = check.health {
         match health {
+            // one that is not there, or not running, is neither: engines keep the last word of the run before
+            _ if state != "running" => parts.met(false, state),
             Some(word) => parts.met(word == wanted.word(), word),
-            // one that is not there, or not running, is neither healthy nor unhealthy
-            None if state != "running" => parts.met(false, state),
             // nobody calls it unhealthy, and nobody calls it healthy
             None if wanted != ContainerHealth::Healthy => parts.met(false, "no health check of its own"),
             None => parts.unclear("it has no health check of its own"),
@@ -178,6 +180,11 @@ mod tests {
         let healthy = ContainerCheck { health: Some(ContainerHealth::Healthy), ..ContainerCheck::default() };
         assert!(matches!(judge(&healthy, &running(None)).verdict, Verdict::Unknown(_)));
         assert_eq!(judge(&check, &ContainerSeen::Absent).verdict, Verdict::DoesNotHold);
+        for state in ["exited", "restarting", "paused", "created", "dead"] {
+            let stale = ContainerSeen::There { state: state.into(), health: Some("unhealthy".into()) };
+            assert_eq!(judge(&check, &stale).verdict, Verdict::DoesNotHold, "{state}");
+            assert_eq!(judge(&healthy, &stale).verdict, Verdict::DoesNotHold, "{state}");
+        }
         let state = ContainerCheck { state: Some(ContainerState::Absent), ..ContainerCheck::default() };
         assert_eq!(judge(&state, &ContainerSeen::Absent).verdict, Verdict::Holds);
         assert_eq!(condition(&state), "absent");

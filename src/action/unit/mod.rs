@@ -1,8 +1,12 @@
 //! Verbs on systemd units, as D-Bus jobs that are waited for. systemd starts the service, so it is never in our scope.
 
+mod dependants;
+
 use std::time::Duration;
 
-use tokio::time::timeout_at;
+use tokio::time::{Instant, timeout_at};
+
+use dependants::Restored;
 
 use super::Context;
 use super::order::{Order, UnitOrder};
@@ -134,12 +138,12 @@ pub(super) async fn carry_out(order: UnitOrder, stage: &mut Stage<'_>) -> Ran {
         return Ran::refused(refusal.to_string());
     }
     let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
+    let takes_down = matches!(order.verb, UnitVerb::Restart | UnitVerb::Stop);
+    let stood = if takes_down { dependants::standing(systemd, &order.unit).await } else { Vec::new() };
     let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&order.unit, order.verb, deadline)).await;
+    dependants::remember_fallen(systemd, &order.unit, stood).await;
     match asked {
-        Ok(Ok(JobResult::Done)) => {
-            let words = format!("job done{}", state(systemd, &order.unit).await);
-            Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
-        }
+        Ok(Ok(JobResult::Done)) => done(systemd, &order, deadline).await,
         Ok(Ok(ended)) => Ran::failed(format!("job {ended}{}", state(systemd, &order.unit).await)),
         Ok(Err(error @ SystemdError::JobGoesOn(_))) => Ran {
             result: StepResult::TimedOut,
@@ -149,6 +153,18 @@ pub(super) async fn carry_out(order: UnitOrder, stage: &mut Stage<'_>) -> Ran {
         Ok(Err(error)) => Ran::failed(clean_line(&error.to_string()).into_owned()),
         Err(_) => Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true },
     }
+}
+
+/// The job is done; what fell with the unit comes back with it.
+async fn done(systemd: &Systemd, order: &UnitOrder, deadline: Instant) -> Ran {
+    let brings_up = matches!(order.verb, UnitVerb::Start | UnitVerb::Restart);
+    let restored =
+        if brings_up { dependants::restore(systemd, &order.unit, deadline).await } else { Restored::default() };
+    let words = format!("job done{}{}", state(systemd, &order.unit).await, restored.words);
+    if restored.failed {
+        return Ran::failed(words);
+    }
+    Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
 }
 
 /// How the unit stands afterwards, for the words of the report; what cannot be read is left out.

@@ -1,0 +1,92 @@
+//! Units that changed and were not read yet. However many signals come, it holds each unit once, and of too many units
+//! only that everything must be read again: so a signal can always be taken, and its reader never waits.
+
+use std::collections::BTreeSet;
+use std::sync::{Arc, Mutex, PoisonError};
+
+use tokio::sync::Notify;
+
+use crate::host::systemd::Change;
+
+/// So many units are named; more mean everything.
+const UNITS: usize = 4096;
+
+/// What changed since it was asked last.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Changed {
+    /// These units.
+    Units(BTreeSet<Arc<str>>),
+    /// More than can be named.
+    Everything,
+}
+
+/// What changed and was not taken yet.
+#[derive(Debug)]
+pub struct Pending {
+    changed: Mutex<Changed>,
+    news: Notify,
+}
+
+impl Default for Pending {
+    fn default() -> Self {
+        Self { changed: Mutex::new(Changed::Units(BTreeSet::new())), news: Notify::new() }
+    }
+}
+
+impl Pending {
+    /// Takes a signal.
+    pub fn note(&self, change: &Change) {
+        let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+        match (change, &mut *changed) {
+            (Change::Unit { id, .. }, Changed::Units(units)) if units.len() < UNITS || units.contains(id) => {
+                units.insert(id.clone());
+            }
+            (Change::Unit { .. } | Change::Reloaded, _) => *changed = Changed::Everything,
+            (Change::JobNew { .. } | Change::JobRemoved { .. }, _) => return,
+        }
+        self.news.notify_one();
+    }
+
+    /// Waits for a change, and takes all there are.
+    pub async fn take(&self) -> Changed {
+        loop {
+            {
+                let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
+                let nothing = Changed::Units(BTreeSet::new());
+                if *changed != nothing {
+                    return std::mem::replace(&mut *changed, nothing);
+                }
+            }
+            self.news.notified().await;
+        }
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    fn unit(id: &str) -> Change {
+        Change::Unit { id: id.into(), state: None }
+    }
+
+    #[tokio::test]
+    async fn a_burst_of_signals_is_taken_without_waiting_and_stays_bounded() {
+        let pending = Pending::default();
+        for _ in 0..100_000 {
+            pending.note(&unit("a"));
+            pending.note(&unit("b"));
+            pending.note(&Change::JobNew { id: 1, unit: "c".into() });
+        }
+        assert_eq!(pending.take().await, Changed::Units(["a".into(), "b".into()].into()));
+        for number in 0..100_000 {
+            pending.note(&unit(&number.to_string()));
+        }
+        assert_eq!(pending.take().await, Changed::Everything);
+        pending.note(&unit("a"));
+        pending.note(&Change::Reloaded);
+        assert_eq!(pending.take().await, Changed::Everything);
+        let later = async { pending.note(&unit("d")) };
+        assert_eq!(tokio::join!(pending.take(), later).0, Changed::Units(["d".into()].into()));
+    }
+}

@@ -1,0 +1,375 @@
+//! What happened to units: their latest jobs, and the moments when they went down. Filled from systemd's signals as they
+//! come, or afterwards from its messages in the journal; [`super::stop_origin`] reads from it who stopped a unit.
+
+use std::collections::{HashMap, VecDeque};
+use std::sync::Arc;
+use std::time::Duration;
+
+use crate::host::systemd::{Change, UnitStamps};
+
+/// So many of a unit's latest jobs, and of the moments when it went down, are kept.
+const KEPT: usize = 8;
+
+/// So many units are remembered; of more, those that something happened to last.
+const UNITS: usize = 1024;
+
+/// The jobs of one transaction get numbers in a row, the one that was asked for the lowest.
+const TRANSACTION: u32 = 256;
+
+/// A job that systemd took for a unit.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct JobRecord {
+    /// Its number.
+    pub id: u32,
+    /// When it was heard of, in microseconds of `CLOCK_MONOTONIC`.
+    pub began: u64,
+    /// What the unit was before, where that is known.
+    before: Option<UnitStamps>,
+    /// What became of it.
+    pub end: JobEnd,
+}
+
+/// What became of a job.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum JobEnd {
+    /// It is not over, as far as is known.
+    UnderWay,
+    /// A stop, and the unit was down at its end, whatever its exit code.
+    Stopped,
+    /// Anything else: a start, restart or reload that was done or failed, a job that was cancelled.
+    Other,
+}
+
+/// One moment when a unit went down.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Down {
+    /// When it was down, in microseconds of `CLOCK_MONOTONIC`.
+    pub at: u64,
+    /// When it stopped being active.
+    pub left: u64,
+    /// The unit's job that was under way then; none where it ended by itself.
+    pub job: Option<u32>,
+}
+
+/// What happened to one unit.
+#[derive(Debug, Clone, Default)]
+pub struct UnitRecord {
+    last: Option<UnitStamps>,
+    jobs: VecDeque<JobRecord>,
+    downs: VecDeque<Down>,
+    /// When the journal told last that it came up, in microseconds of `CLOCK_MONOTONIC`.
+    up_at: u64,
+    touched: u64,
+}
+
+/// What happened to all units.
+#[derive(Debug, Clone, Default)]
+pub struct UnitRecords {
+    units: HashMap<Arc<str>, UnitRecord>,
+    /// Since when signals are heard without a break, in microseconds of `CLOCK_MONOTONIC`.
+    since: u64,
+    /// How far apart the jobs of one transaction may be heard of.
+    together: Duration,
+    touches: u64,
+}
+
+impl UnitRecords {
+    /// Nothing is known yet; jobs of one transaction are heard of within `together`.
+    pub fn new(together: Duration) -> Self {
+        Self { together, ..Self::default() }
+    }
+
+    /// Signals are heard from now on. What happened before, and since the last break, nobody told.
+    pub fn begin(&mut self, now: u64) {
+        self.since = now;
+        for unit in self.units.values_mut() {
+            unit.last = None;
+            for job in unit.jobs.iter_mut().filter(|job| job.end == JobEnd::UnderWay) {
+                job.end = JobEnd::Other;
+            }
+        }
+    }
+
+    /// Takes a signal that was heard now.
+    pub fn note(&mut self, change: &Change, now: u64) {
+        match change {
+            Change::Unit { id, state: Some(state) } => self.state(id, state),
+            Change::JobNew { id, unit } => self.job_began(unit, *id, now),
+            Change::JobRemoved { id, unit, result } => self.job_removed(unit, *id, &**result == "done"),
+            Change::Unit { state: None, .. } | Change::Reloaded => {}
+        }
+    }
+
+    /// A unit's state changed.
+    fn state(&mut self, unit: &Arc<str>, state: &UnitStamps) {
+        let since = self.since;
+        let record = self.of(unit);
+        let known = record.last.as_ref().map_or(since, |last| last.inactive_enter + 1);
+        if state.inactive_enter >= known.max(1) {
+            let left = if state.active_exit >= state.active_enter && state.active_exit > 0 {
+                state.active_exit
+            } else {
+                state.inactive_enter
+            };
+            record.went_down(state.inactive_enter, left);
+        }
+        record.last = Some(state.clone());
+    }
+
+    /// A job was taken.
+    pub fn job_began(&mut self, unit: &Arc<str>, id: u32, now: u64) {
+        let record = self.of(unit);
+        if record.job(id).is_none() {
+            let before = record.last.clone();
+            keep(&mut record.jobs, JobRecord { id, began: now, before, end: JobEnd::UnderWay });
+        }
+    }
+
+    fn job_removed(&mut self, unit: &Arc<str>, id: u32, done: bool) {
+        let record = self.of(unit);
+        let stopped = done && record.job(id).is_some_and(|job| record.was_stopped_by(job));
+        record.job_ended(id, if stopped { JobEnd::Stopped } else { JobEnd::Other });
+    }
+
+    /// What is known of a unit, which is made room for.
+    pub fn of(&mut self, unit: &Arc<str>) -> &mut UnitRecord {
+        if self.units.len() >= UNITS && !self.units.contains_key(unit) {
+            let oldest = self.units.iter().min_by_key(|(_, record)| record.touched).map(|(unit, _)| unit.clone());
+            oldest.map(|oldest| self.units.remove(&oldest));
+        }
+        self.touches += 1;
+        let record = self.units.entry(unit.clone()).or_default();
+        record.touched = self.touches;
+        record
+    }
+
+    /// What is known of a unit.
+    pub fn get(&self, unit: &str) -> Option<&UnitRecord> {
+        self.units.get(unit)
+    }
+
+    /// The unit's job that `later`, a job of another unit, came along with: of the same transaction, and asked for first.
+    pub fn job_along(&self, unit: &str, later: &JobRecord) -> Option<&JobRecord> {
+        let near = u64::try_from(self.together.as_micros()).unwrap_or(u64::MAX);
+        self.get(unit)?.jobs.iter().rev().find(|job| {
+            job.id < later.id && later.id - job.id <= TRANSACTION && job.began.abs_diff(later.began) <= near
+        })
+    }
+}
+
+impl UnitRecord {
+    /// A job by its number.
+    pub fn job(&self, id: u32) -> Option<&JobRecord> {
+        self.jobs.iter().rev().find(|job| job.id == id)
+    }
+
+    /// The latest job.
+    pub fn latest_job(&self) -> Option<&JobRecord> {
+        self.jobs.back()
+    }
+
+    /// When it went down last, unless it came up again.
+    pub fn latest_down(&self) -> Option<&Down> {
+        self.downs.back().filter(|down| down.at >= self.up_at)
+    }
+
+    /// The moment when it went down by this job.
+    pub fn latest_down_by(&self, job: u32) -> Option<&Down> {
+        self.downs.iter().rev().find(|down| down.job == Some(job))
+    }
+
+    /// The moment when it stopped being active within this span, latest first.
+    pub fn down_between(&self, from: u64, to: u64) -> Option<&Down> {
+        self.downs.iter().rev().find(|down| (from..=to).contains(&down.left))
+    }
+
+    /// Is it known to be down now?
+    pub fn is_down(&self) -> bool {
+        self.last.as_ref().is_some_and(UnitStamps::is_down)
+    }
+
+    /// It came up at this moment: what took it down before says nothing of the next time.
+    pub fn came_up(&mut self, at: u64) {
+        self.up_at = at;
+    }
+
+    /// The job that is under way.
+    pub fn job_under_way(&self) -> Option<&JobRecord> {
+        self.jobs.iter().rev().find(|job| job.end == JobEnd::UnderWay)
+    }
+
+    /// It went down at this moment, having been left at that one.
+    pub fn went_down(&mut self, at: u64, left: u64) {
+        let job = self.job_under_way().map(|job| job.id);
+        keep(&mut self.downs, Down { at, left, job });
+    }
+
+    /// A job is over.
+    pub fn job_ended(&mut self, id: u32, end: JobEnd) {
+        if let Some(job) = self.jobs.iter_mut().rev().find(|job| job.id == id) {
+            job.end = end;
+        }
+    }
+
+    /// A job is done: was it a stop? Signals do not say what a job does, but only a stop leaves down what had been up
+    /// and did not start again meanwhile.
+    fn was_stopped_by(&self, job: &JobRecord) -> bool {
+        let Some(now) = self.last.as_ref().filter(|now| now.is_down()) else { return false };
+        let went_down_in_it = self.latest_down().is_some_and(|down| down.job == Some(job.id));
+        let had_been_active = now.active_enter >= now.inactive_exit && now.active_enter > 0;
+        let had_been_starting =
+            job.before.as_ref().is_some_and(|before| !before.is_down() && before.inactive_exit == now.inactive_exit);
+        went_down_in_it && (had_been_active || had_been_starting)
+    }
+}
+
+impl JobRecord {
+    /// Did systemd take it by itself, to restart the unit automatically?
+    pub fn restarts_automatically(&self) -> bool {
+        self.before.as_ref().is_some_and(|before| before.sub.starts_with("auto-restart"))
+    }
+}
+
+fn keep<T>(all: &mut VecDeque<T>, one: T) {
+    if all.len() >= KEPT {
+        all.pop_front();
+    }
+    all.push_back(one);
+}
+
+#[cfg(test)]
+pub(super) mod tests {
+    use super::*;
+
+    /// A unit that starts, runs and stops as systemd's signals tell it.
+    pub struct Told {
+        pub records: UnitRecords,
+        stamps: HashMap<&'static str, UnitStamps>,
+        now: u64,
+    }
+
+    impl Told {
+        pub fn new() -> Self {
+            let mut records = UnitRecords::new(Duration::from_secs(2));
+            records.begin(1_000_000);
+            Self { records, stamps: HashMap::new(), now: 1_000_000 }
+        }
+
+        pub fn pass(&mut self, micros: u64) -> &mut Self {
+            self.now += micros;
+            self
+        }
+
+        pub fn job(&mut self, unit: &str, id: u32) -> &mut Self {
+            self.records.note(&Change::JobNew { id, unit: unit.into() }, self.now);
+            self
+        }
+
+        pub fn over(&mut self, unit: &str, id: u32, result: &str) -> &mut Self {
+            self.records.note(&Change::JobRemoved { id, unit: unit.into(), result: result.into() }, self.now);
+            self
+        }
+
+        /// The unit enters these states, and the signal is sent after the last.
+        pub fn state(&mut self, unit: &'static str, states: &[(&str, &str)]) -> &mut Self {
+            let stamps = self.stamps.entry(unit).or_insert_with(|| UnitStamps {
+                active: "inactive".into(),
+                sub: "dead".into(),
+                ..UnitStamps::default()
+            });
+            for (active, sub) in states {
+                self.now += 10;
+                let was_down = stamps.is_down();
+                let was_active = &*stamps.active == "active";
+                (stamps.active, stamps.sub) = ((*active).into(), (*sub).into());
+                match (was_down, stamps.is_down()) {
+                    (true, false) => stamps.inactive_exit = self.now,
+                    (false, true) => stamps.inactive_enter = self.now,
+                    _ => {}
+                }
+                match (was_active, *active == "active") {
+                    (false, true) => stamps.active_enter = self.now,
+                    (true, false) => stamps.active_exit = self.now,
+                    _ => {}
+                }
+            }
+            let state = Some(stamps.clone());
+            self.records.note(&Change::Unit { id: unit.into(), state }, self.now);
+            self
+        }
+
+        pub fn end(&self, unit: &str) -> Option<JobEnd> {
+            self.records.get(unit)?.latest_job().map(|job| job.end)
+        }
+    }
+
+    const RUNNING: &[(&str, &str)] = &[("activating", "start"), ("active", "running")];
+
+    #[test]
+    fn a_stop_that_is_done_is_told_from_every_other_job_whatever_the_exit_code() {
+        for (sub, ending) in [("dead", "inactive"), ("failed", "failed")] {
+            let mut told = Told::new();
+            told.state("a", RUNNING).job("a", 5).state("a", &[("deactivating", "stop-sigterm"), (ending, sub)]);
+            told.over("a", 5, "done");
+            assert_eq!(told.end("a"), Some(JobEnd::Stopped), "{ending}");
+        }
+        // a start that failed, after the stop of the same restart
+        let mut told = Told::new();
+        told.state("a", RUNNING).job("a", 5).state("a", &[("deactivating", "stop"), ("inactive", "dead")]);
+        told.state("a", &[("activating", "start-pre"), ("failed", "failed")]).over("a", 5, "failed");
+        assert_eq!(told.end("a"), Some(JobEnd::Other));
+        // a oneshot that is started and succeeds
+        let mut told = Told::new();
+        told.job("a", 6).state("a", &[("activating", "start"), ("inactive", "dead")]).over("a", 6, "done");
+        assert_eq!(told.end("a"), Some(JobEnd::Other));
+        // a start whose condition was not met
+        told.job("a", 7).over("a", 7, "done");
+        assert_eq!(told.end("a"), Some(JobEnd::Other));
+        // a start of what exits at once: the job was over before
+        let mut told = Told::new();
+        told.job("a", 8).state("a", &[("active", "running")]).over("a", 8, "done").state("a", &[("inactive", "dead")]);
+        assert_eq!(told.end("a"), Some(JobEnd::Other));
+        assert_eq!(told.records.get("a").unwrap().latest_down().unwrap().job, None);
+    }
+
+    #[test]
+    fn a_stop_between_two_automatic_restarts_is_a_stop() {
+        let mut told = Told::new();
+        told.state("a", RUNNING).state("a", &[("failed", "failed"), ("activating", "auto-restart")]);
+        assert_eq!(told.records.get("a").unwrap().latest_down().unwrap().job, None);
+        told.job("a", 9).state("a", &[("inactive", "dead")]).over("a", 9, "done");
+        assert_eq!(told.end("a"), Some(JobEnd::Stopped));
+        // systemd's own restart of a oneshot that then succeeds is none
+        told.state("a", &[("activating", "auto-restart")]).job("a", 10);
+        assert!(told.records.get("a").unwrap().latest_job().unwrap().restarts_automatically());
+        told.state("a", &[("inactive", "dead"), ("activating", "start"), ("inactive", "dead")]).over("a", 10, "done");
+        assert_eq!(told.end("a"), Some(JobEnd::Other));
+    }
+
+    #[test]
+    fn what_went_down_before_anybody_heard_is_not_taken_for_heard() {
+        let mut told = Told::new();
+        let state = UnitStamps {
+            active: "inactive".into(),
+            inactive_enter: 999_999,
+            active_enter: 10,
+            ..UnitStamps::default()
+        };
+        told.records.note(&Change::Unit { id: "a".into(), state: Some(state) }, 1_000_001);
+        let record = told.records.get("a").unwrap();
+        assert!(record.is_down() && record.latest_down().is_none());
+    }
+
+    #[test]
+    fn a_thousand_restless_units_do_not_push_the_watched_ones_history_past_its_bound() {
+        let mut told = Told::new();
+        for id in 0..5000 {
+            told.records.note(&Change::JobNew { id, unit: format!("u{}", id % 2000).into() }, 1);
+        }
+        assert_eq!(told.records.units.len(), UNITS);
+        for id in 0..50 {
+            told.job("a", 10_000 + id);
+        }
+        assert_eq!(told.records.get("a").unwrap().jobs.len(), KEPT);
+    }
+}

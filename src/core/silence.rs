@@ -1,0 +1,111 @@
+//! systemd that answers nobody is a fault of its own: no unit can be seen, and none can be acted on. After a bound a
+//! human is called, with one page for all that is unseen because of it.
+
+use std::sync::Arc;
+
+use super::event::Event;
+use super::id::Key;
+use super::incident::Cause;
+use super::machine::Core;
+use super::state::Step;
+use super::time::Mono;
+use super::timers::Timer;
+use super::watched::{Fault, Watched};
+use crate::playbook::{Check, Mode};
+
+/// About what its messages are.
+const ABOUT: &str = "systemd";
+
+/// systemd does not answer.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Silence {
+    /// Since when.
+    pub since: Mono,
+    /// What the first call that had no answer met.
+    pub why: Arc<str>,
+    /// It has lasted for longer than the bound, which was said.
+    pub told: bool,
+}
+
+impl Core {
+    /// Why systemd does not answer; none where it does, or has not been silent for long.
+    #[must_use]
+    pub fn silent_systemd(&self) -> Option<&Silence> {
+        self.silence.as_ref().filter(|silence| silence.told)
+    }
+
+    /// systemd ceased to answer, or answers again.
+    pub(super) fn systemd_is(&mut self, answers: Result<(), Arc<str>>) {
+        match (answers, self.silence.take()) {
+            (Err(_), Some(silence)) => self.silence = Some(silence),
+            (Err(why), None) => {
+                self.silence = Some(Silence { since: self.now.mono, why, told: false });
+                self.timers.set(Timer::Silence, self.now.mono + self.config.silence_bound);
+            }
+            (Ok(()), silence) => {
+                self.timers.cancel(&Timer::Silence);
+                if let Some(silence) = silence.filter(|silence| silence.told) {
+                    let seconds = self.now.mono.since(silence.since).as_secs();
+                    let text = format!("systemd answers again, after {seconds} s").into();
+                    self.record(Event::Noted { about: ABOUT.into(), text });
+                }
+            }
+        }
+    }
+
+    /// The bound has passed, or a key that is unseen is looked for once more.
+    pub(super) fn silence_lasts(&mut self) {
+        let Some(silence) = &mut self.silence else { return };
+        let why = Arc::clone(&silence.why);
+        if !std::mem::replace(&mut silence.told, true) {
+            let seconds = self.config.silence_bound.as_secs();
+            let text = format!("systemd has answered nobody for {seconds} s, so no unit can be seen: {why}").into();
+            self.record(Event::Noted { about: ABOUT.into(), text });
+        }
+        self.page_silence(why);
+        // there may be nobody yet in whose name a human can be called
+        self.timers.set(Timer::Silence, self.now.mono + self.config.silence_bound);
+    }
+
+    /// One page, in the name of the first key that may call.
+    fn page_silence(&mut self, why: Arc<str>) {
+        let called = |cause: &Cause| matches!(cause, Cause::SystemdSilent { .. });
+        if self.state.escalations().any(|escalation| called(&escalation.cause)) {
+            return;
+        }
+        let mut unseen: Vec<Key> = self
+            .keys
+            .iter()
+            .filter(|(_, watched)| self.unseen_by_silence(watched))
+            .map(|(key, _)| key.clone())
+            .collect();
+        unseen.sort_unstable();
+        let cause = Cause::SystemdSilent { why, targets: unseen.len() };
+        for key in unseen {
+            if !matches!(self.mode_in_force(&key), Mode::Auto | Mode::Ask) || self.quiet(&key) {
+                continue;
+            }
+            let since = self.keys.get(&key).map_or(self.now.mono, |watched| watched.since);
+            let id = match self.state.incident_of(&key) {
+                Some(open) if matches!(open.step, Step::Firing | Step::Held(_)) && open.escalation.is_none() => {
+                    Some(open.id)
+                }
+                Some(_) => None,
+                None if self.keys.get(&key).is_some_and(|watched| watched.muted) => None,
+                None => self.open_as(&key, since, self.detector_readings(&key)),
+            };
+            if let Some(id) = id {
+                return self.escalate(id, cause);
+            }
+        }
+    }
+
+    /// Is this key unseen only because systemd does not answer? Then the one page stands for it.
+    pub(super) fn unseen_by_silence(&self, watched: &Watched) -> bool {
+        let asks_systemd = matches!(
+            watched.playbook.detect.checks.get(watched.telling()),
+            Some(Check::Unit(_) | Check::FailedUnits(_))
+        );
+        self.silence.is_some() && asks_systemd && watched.fault == Fault::Unknown
+    }
+}
