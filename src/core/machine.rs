@@ -204,7 +204,7 @@ impl Core {
     }
 
     /// What comes up outside may say anything, so it is cut like everything else that becomes durable.
-    fn note(&mut self, about: &str, text: &str) {
+    pub(super) fn note(&mut self, about: &str, text: &str) {
         let about = cut_line(about, LONGEST_SUBJECT).as_ref().into();
         let text = cut_line(text, LONGEST_NOTE).as_ref().into();
         self.record(Event::Noted { about, text });

@@ -3,7 +3,6 @@
 
 use std::sync::Arc;
 
-use super::event::Event;
 use super::id::Key;
 use super::incident::Cause;
 use super::machine::Core;
@@ -46,8 +45,7 @@ impl Core {
                 self.timers.cancel(&Timer::Silence);
                 if let Some(silence) = silence.filter(|silence| silence.told) {
                     let seconds = self.now.mono.since(silence.since).as_secs();
-                    let text = format!("systemd answers again, after {seconds} s").into();
-                    self.record(Event::Noted { about: ABOUT.into(), text });
+                    self.note(ABOUT, &format!("systemd answers again, after {seconds} s"));
                 }
             }
         }
@@ -59,8 +57,7 @@ impl Core {
         let why = Arc::clone(&silence.why);
         if !std::mem::replace(&mut silence.told, true) {
             let seconds = self.config.silence_bound.as_secs();
-            let text = format!("systemd has answered nobody for {seconds} s, so no unit can be seen: {why}").into();
-            self.record(Event::Noted { about: ABOUT.into(), text });
+            self.note(ABOUT, &format!("systemd has answered nobody for {seconds} s, so no unit can be seen: {why}"));
         }
         self.page_silence(why);
         // there may be nobody yet in whose name a human can be called
