@@ -32,8 +32,9 @@ impl TargetFacts {
 /// Asks whoever runs the target.
 pub async fn gather(systemd: Option<&Systemd>, records: &Mutex<UnitRecords>, target: &Target) -> TargetFacts {
     match target {
-        Target::Unit(name) => preflight::gather(systemd, records, name).await,
-        Target::Container(name) => container::preflight::gather(name).await,
+        // boxed: they are large, and most targets need neither
+        Target::Unit(name) => Box::pin(preflight::gather(systemd, records, name)).await,
+        Target::Container(name) => Box::pin(container::preflight::gather(name)).await,
         Target::Mount(_)
         | Target::Process(_)
         | Target::Path(_)

@@ -277,7 +277,7 @@ impl Core {
     fn follow_failure(&mut self, id: IncidentId, key: &Key) {
         match self.incident(id).map(|incident| &incident.step) {
             Some(Step::Firing | Step::Escalated(Cause::CannotSee { .. } | Cause::SystemdSilent { .. })) => {
-                self.advance(id)
+                self.advance(id);
             }
             Some(_) => self.refresh(id, key),
             None => {}

@@ -2,6 +2,7 @@
 //! well; those that do not are started again in the same attempt, or in the next one that succeeds.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
+use std::fmt::Write as _;
 use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::time::Instant;
@@ -66,7 +67,7 @@ pub async fn restore(systemd: &Systemd, unit: &str, deadline: Instant) -> Restor
         match started {
             Ok(JobResult::Done) => {
                 forget(unit, &name);
-                restored.words.push_str(&format!("; {name}, which fell with it, was started"));
+                let _ = write!(restored.words, "; {name}, which fell with it, was started");
             }
             Ok(ended) => restored.did_not(&name, &format!("job {ended}")),
             Err(why) => restored.did_not(&name, &clean_line(&why)),
@@ -78,7 +79,7 @@ pub async fn restore(systemd: &Systemd, unit: &str, deadline: Instant) -> Restor
 impl Restored {
     fn did_not(&mut self, name: &str, why: &str) {
         self.failed = true;
-        self.words.push_str(&format!("; {name}, which fell with it, did not start: {why}"));
+        let _ = write!(self.words, "; {name}, which fell with it, did not start: {why}");
     }
 }
 

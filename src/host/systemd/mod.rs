@@ -195,13 +195,11 @@ impl Systemd {
     /// # Errors
     /// [`SystemdError::NoSuchUnit`] where neither a unit nor a file of it exists.
     pub async fn unit(&self, name: &str) -> Result<UnitSeen, SystemdError> {
-        match timeout(ANSWER, unit::read(self, name)).await {
-            Ok(answer) => answer,
-            Err(_) => {
-                self.distrust_line().await;
-                self.heard(Err(SystemdError::NoAnswer(ANSWER)))
-            }
+        if let Ok(answer) = timeout(ANSWER, unit::read(self, name)).await {
+            return answer;
         }
+        self.distrust_line().await;
+        self.heard(Err(SystemdError::NoAnswer(ANSWER)))
     }
 
     /// systemd's own id for a name, aliases followed.
