@@ -96,6 +96,10 @@ do = [{ run = ["touch", "/root/ran"] }]
 [verify]
 command = { run = ["test", "-e", "/root/ran"], exit = 0 }
 within  = "5s"
+
+[escalate]
+attempts = 3
+window   = "10m"
 "#;
 
 pub fn strangers() {
@@ -121,7 +125,7 @@ pub fn strangers() {
     assert!(said.contains("nobody has armed") && said.contains("code 77"), "{said}");
     assert_eq!((salve.count("intent"), &*machine.try_sh("ls /root/ran 2>/dev/null")), (0, ""));
     // an engine of another user's is not asked, and hears nothing
-    machine.sh("mkdir -m 755 /srv/state && su eve -c 'true' && install -d -o eve -m 755 /srv/state/run");
+    machine.sh("mkdir -m 755 /srv/state && install -d -o eve -m 755 /srv/state/run");
     machine.sh("su eve -c 'perl -MIO::Socket::UNIX -e \"my \\$s = IO::Socket::UNIX->new(Local => q(/srv/state/run/salve.sock), \
                 Listen => 5); my \\$c = \\$s->accept; print <\\$c>\" > /tmp/heard' >/dev/null 2>&1 &");
     machine.wait("eve's socket", "test -S /srv/state/run/salve.sock");
