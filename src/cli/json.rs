@@ -13,8 +13,34 @@ use crate::core::Recorded;
 use crate::engine::snapshot::{Breaker, IncidentView, PlaybookView, Snapshot};
 use crate::playbook::diagnostic::Diagnostic;
 
-/// The version of every envelope here.
-const VERSION: u32 = 1;
+/// What a verb says as JSON.
+pub trait Content {
+    /// The form's version.
+    const VERSION: u32 = 1;
+}
+
+/// 2: `recording` is a word, or a word with its reason.
+impl Content for Snapshot {
+    const VERSION: u32 = 2;
+}
+
+/// 2: `days_left` of a certificate is a number; one that cannot be read has `unreadable` instead.
+impl Content for super::init::Report<'_> {
+    const VERSION: u32 = 2;
+}
+
+impl Content for Recorded {}
+impl Content for Incidents<'_> {}
+impl Content for Playbooks<'_> {}
+impl Content for Breakers<'_> {}
+impl Content for Diagnostics {}
+impl Content for super::doctor::Report {}
+impl Content for crate::core::account::Report {}
+impl Content for crate::engine::backtest::Backtest {}
+
+impl<T: Content> Content for &T {
+    const VERSION: u32 = T::VERSION;
+}
 
 /// One JSON document.
 #[derive(Debug, Serialize, JsonSchema)]
@@ -25,9 +51,9 @@ pub struct Envelope<T> {
     content: T,
 }
 
-impl<T> Envelope<T> {
+impl<T: Content> Envelope<T> {
     pub const fn new(content: T) -> Self {
-        Self { version: VERSION, content }
+        Self { version: T::VERSION, content }
     }
 }
 
@@ -85,7 +111,7 @@ pub enum Document {
 }
 
 /// Prints one document, laid out for reading.
-pub fn print<T: Serialize>(content: T) -> Result<(), Failure> {
+pub fn print<T: Serialize + Content>(content: T) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(&Envelope::new(content)).map_err(|error| Failure::Said(error.to_string()))?;
     println!("{text}");
@@ -93,7 +119,7 @@ pub fn print<T: Serialize>(content: T) -> Result<(), Failure> {
 }
 
 /// Prints one document as one line.
-pub fn print_line<T: Serialize>(content: T) -> Result<(), Failure> {
+pub fn print_line<T: Serialize + Content>(content: T) -> Result<(), Failure> {
     let text = serde_json::to_string(&Envelope::new(content)).map_err(|error| Failure::Said(error.to_string()))?;
     println!("{text}");
     Ok(())

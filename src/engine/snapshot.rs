@@ -3,6 +3,8 @@
 //! Nothing here is text laid out for a screen, and nothing needs a second look at the engine: who holds a snapshot
 //! can draw it, locally or at the far end of a socket.
 
+mod recording;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -32,6 +34,8 @@ pub struct Snapshot {
     /// Load, memory and pressure; none before the first look.
     pub strip: Option<Strip>,
     /// Can records be written? If not, nothing acts, and why.
+    #[serde(with = "recording")]
+    #[schemars(with = "recording::Form")]
     pub recording: Result<(), Arc<str>>,
     /// No engine watches this host: the state was put together once, by whoever asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]

@@ -65,8 +65,19 @@ pub struct Mounted {
 pub struct Certificate {
     /// The file.
     pub file: PathBuf,
-    /// Days until it ends, negative once it has; or why that cannot be said.
-    pub days_left: Result<i64, String>,
+    /// How long it holds, or why that cannot be said.
+    #[serde(flatten)]
+    pub validity: Validity,
+}
+
+/// How long a certificate holds.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Validity {
+    /// Days until it ends, negative once it has.
+    DaysLeft(i64),
+    /// It cannot be read, and why.
+    Unreadable(String),
 }
 
 /// What a playbook would be on this host.
@@ -248,11 +259,14 @@ fn certificates() -> Vec<Certificate> {
     }
     let now = jiff::Timestamp::now().as_second();
     let read = |file: PathBuf| {
-        let days_left = CertificateDer::from_pem_file(&file)
+        let seen = CertificateDer::from_pem_file(&file)
             .map_err(|error| clean_line(&error.to_string()).into_owned())
-            .and_then(|der| tls::read(&der, "", now))
-            .map(|seen| seen.left_s.div_euclid(DAY));
-        Certificate { file, days_left }
+            .and_then(|der| tls::read(&der, "", now));
+        let validity = match seen {
+            Ok(seen) => Validity::DaysLeft(seen.left_s.div_euclid(DAY)),
+            Err(why) => Validity::Unreadable(why),
+        };
+        Certificate { file, validity }
     };
     files.into_iter().filter(|file| file.is_file()).map(read).collect()
 }

@@ -1,7 +1,7 @@
 //! What a survey says, in lines that fit any terminal.
 
 use crate::engine::snapshot::Arming;
-use crate::engine::survey::{Fit, Proposal, Standing, Survey};
+use crate::engine::survey::{Fit, Proposal, Standing, Survey, Validity};
 use crate::text::clean_line;
 
 /// Targets, mounts and the like are told up to so many; the rest is counted.
@@ -19,10 +19,10 @@ pub fn found(survey: &Survey) {
         println!("  file system   {}  {}", clean_line(&mounted.point), mounted.about);
     }
     for certificate in &survey.certificates {
-        let left = match &certificate.days_left {
-            Ok(days) if *days < 0 => format!("expired {} days ago", -days),
-            Ok(days) => format!("{days} days left"),
-            Err(why) => why.clone(),
+        let left = match &certificate.validity {
+            Validity::DaysLeft(days) if *days < 0 => format!("expired {} days ago", -days),
+            Validity::DaysLeft(days) => format!("{days} days left"),
+            Validity::Unreadable(why) => why.clone(),
         };
         println!("  certificate   {}  {left}", clean_line(&certificate.file.display().to_string()));
     }
