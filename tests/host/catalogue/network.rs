@@ -41,14 +41,14 @@ pub fn dns() {
                 mkdir -p /etc/systemd/resolved.conf.d /etc/systemd/system/systemd-resolved.service.d\n\
                 printf '[Resolve]\\nDNS=127.0.0.1:5300\\nDNSSEC=no\\n' > /etc/systemd/resolved.conf.d/t.conf\n\
                 printf '[Service]\\nTimeoutStopSec=2s\\n' > /etc/systemd/system/systemd-resolved.service.d/t.conf\n\
-                systemd-run -q --unit=upstream dnsmasq -k -p 5300 --listen-address=127.0.0.1 --no-resolv --address=/deb.debian.org/10.9.8.7\n\
+                systemd-run -q --unit=upstream dnsmasq -k -p 5300 --listen-address=127.0.0.1 --no-resolv --address=/example.com/10.9.8.7\n\
                 systemctl daemon-reload; systemctl -q enable --now systemd-resolved; ln -sf /run/systemd/resolve/stub-resolv.conf /etc/resolv.conf\n\
-                for i in $(seq 50); do getent hosts deb.debian.org && exit; sleep 0.2; done; exit 1",
+                for i in $(seq 50); do getent hosts example.com && exit; sleep 0.2; done; exit 1",
         // slow for a moment
         alike: "systemctl kill -s STOP systemd-resolved; sleep 1; systemctl kill -s CONT systemd-resolved; sleep 2",
         fault_script: "systemctl kill -s STOP systemd-resolved",
         end: End::Healed,
-        after: "getent hosts deb.debian.org | grep -q 10.9.8.7",
+        after: "getent hosts example.com | grep -q 10.9.8.7",
     }
     .run();
 }
