@@ -44,8 +44,10 @@ impl Author {
         if let Stage::Completing { completion, at } = &self.stage
             && let Some(candidate) = completion.candidates.get(*at)
         {
-            let (replaced, insert) = (completion.replace.clone(), candidate.insert.clone());
+            let (replaced, insert, back) = (completion.replace.clone(), candidate.insert.clone(), candidate.back);
             self.text.replace(replaced, &insert);
+            let (line, column) = self.text.cursor();
+            self.text.go(line, column.saturating_sub(back));
         }
         self.stage = Stage::Writing;
     }

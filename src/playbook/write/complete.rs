@@ -14,12 +14,26 @@ use super::walk::{Kind, Turn};
 /// One thing that may be written.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Candidate {
-    /// What is put in place of the word.
+    /// What is put in place of the word; whatever it opens it closes.
     pub insert: String,
+    /// So many characters before its end the cursor comes to stand: inside what it opens.
+    pub back: usize,
     /// How it is called in a list.
     pub label: String,
     /// What it means, in one line.
     pub about: String,
+}
+
+/// Closes a table in braces.
+const TABLE_END: &str = " }";
+/// Closes a list.
+const LIST_END: &str = "]";
+
+impl Candidate {
+    /// What opens something and closes it again; the cursor comes to stand between the two.
+    fn around(opened: String, closed: &str, label: String, about: String) -> Self {
+        Self { insert: opened + closed, back: closed.chars().count(), label, about }
+    }
 }
 
 /// What may be written at a place.
@@ -83,7 +97,7 @@ fn header(name: &str, heading: Heading, about: &str) -> Candidate {
         Heading::Table => format!("[{name}]"),
         Heading::Many => format!("[[{name}]]"),
     };
-    Candidate { label: insert.clone(), insert, about: about.to_owned() }
+    Candidate { label: insert.clone(), insert, back: 0, about: about.to_owned() }
 }
 
 fn keys(spot: &mut Spot) -> Vec<Candidate> {
@@ -120,15 +134,15 @@ fn keys(spot: &mut Spot) -> Vec<Candidate> {
 fn key(entry: &Entry, equals: bool) -> Candidate {
     let name = &entry.name;
     let plain = |form: &Value| !shape::is(form, "object") && !shape::is(form, "array");
-    let insert = match entry.forms.first() {
-        _ if equals => name.clone(),
+    let (opened, closed) = match entry.forms.first() {
+        _ if equals => (name.clone(), ""),
         Some(form) if shape::is(form, "object") && !entry.forms.iter().any(|form| plain(form)) => {
-            format!("{name} = {{ ")
+            (format!("{name} = {{ "), TABLE_END)
         }
-        Some(form) if shape::is(form, "array") => format!("{name} = ["),
-        _ => format!("{name} = "),
+        Some(form) if shape::is(form, "array") => (format!("{name} = ["), LIST_END),
+        _ => (format!("{name} = "), ""),
     };
-    Candidate { insert, label: name.clone(), about: entry.about.clone() }
+    Candidate::around(opened, closed, name.clone(), entry.about.clone())
 }
 
 fn values(spot: &mut Spot) -> Vec<Candidate> {
@@ -178,7 +192,7 @@ fn words(form: &Value) -> Vec<Candidate> {
     let about = shape::about(form);
     let word = |value: &Value| {
         let label = value.as_str().map_or_else(|| value.to_string(), str::to_owned);
-        Candidate { insert: value.to_string(), label, about: about.clone() }
+        Candidate { insert: value.to_string(), back: 0, label, about: about.clone() }
     };
     let listed = ["enum", "examples"].into_iter().filter_map(|key| form[key].as_array()).flatten();
     let truths = [Value::Bool(true), Value::Bool(false)];
@@ -194,14 +208,14 @@ fn brackets(forms: &Forms) -> Vec<Candidate> {
         let kinds = form["properties"].as_object().filter(|keys| keys.len() == 1);
         match kinds.and_then(|keys| keys.keys().next()) {
             Some(kind) => {
-                let insert = format!("{{ {kind} = ");
-                found.push(Candidate { label: format!("{{ {kind} }}"), insert, about });
+                let label = format!("{{ {kind} }}");
+                found.push(Candidate::around(format!("{{ {kind} = "), TABLE_END, label, about));
             }
-            None => found.push(Candidate { insert: "{ ".into(), label: "{ }".into(), about }),
+            None => found.push(Candidate::around("{ ".into(), TABLE_END, "{ }".into(), about)),
         }
     }
     if let Some(form) = forms.iter().find(|form| shape::is(form, "array")) {
-        found.push(Candidate { insert: "[".into(), label: "[ ]".into(), about: shape::about(form) });
+        found.push(Candidate::around("[".into(), LIST_END, "[ ]".into(), shape::about(form)));
     }
     found
 }

@@ -61,7 +61,7 @@ fn a_header_that_is_there_is_not_offered_again_but_a_rung_is() {
 fn keys_are_those_of_the_table_that_are_not_there_yet() {
     assert_eq!(first("[verify]\nwit|"), "within = ");
     assert_eq!(first("[verify]\nwit| = \"3s\""), "within = \"3s\"");
-    assert_eq!(first("[verify]\nht|"), "http = { ");
+    assert_eq!(first("[verify]\nht|"), "http = {  }");
     assert_eq!(first("[verify]\nhttp = { st| }"), "http = { status =  }");
     let offered = labels("[verify]\n|\nwithin = \"3s\"\nunit = { }\n[verify.http]");
     assert!(!offered.iter().any(|label| ["within", "unit", "http"].contains(&&**label)), "{offered:?}");
@@ -126,6 +126,29 @@ fn nothing_is_offered_where_nothing_may_stand() {
     }
     assert_eq!(complete("a", 7, 7).candidates, []);
     assert_eq!(complete("[detect]", 0, 99).candidates, []);
+}
+
+#[test]
+fn whatever_is_taken_closes_what_it_opens_with_the_cursor_inside() {
+    let mut opening = 0;
+    for place in [
+        "", "[detect]\n", "[verify]\n", "[escalate]\n", "[[remediate]]\n", "target = ", "targets = [", "needs = [",
+        "[[remediate]]\ndo = [", "[escalate]\nattach = [", "[detect]\nunit = ", "[detect]\npath = { ", "enabled_when = ",
+        "[verify]\nhttp = { url = \"x\", body = ",
+    ] {
+        let (line, column) = (place.matches('\n').count(), place.rsplit('\n').next().unwrap_or_default().len());
+        for Candidate { insert, back, .. } in complete(place, line, column).candidates {
+            let cut = insert.chars().count() - back;
+            let (before, after): (String, String) = (insert.chars().take(cut).collect(), insert.chars().skip(cut).collect());
+            let count = |sign: char| insert.matches(sign).count();
+            assert_eq!((count('{'), count('[')), (count('}'), count(']')), "{place}{insert}");
+            if insert.ends_with(['}', ']']) && !insert.starts_with('[') {
+                opening += 1;
+                assert!(before.ends_with(['{', '[', ' ']) && after.trim_start().len() == 1, "{place}{before}|{after}");
+            }
+        }
+    }
+    assert!(opening > 50, "{opening}");
 }
 
 /// Whatever key of a shipped playbook is taken out, it is offered again, and its value's word too.
