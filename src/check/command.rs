@@ -53,7 +53,7 @@ pub struct CommandSeen {
 /// Where a placeholder has no value, or a value would pass for an option or for the program.
 pub fn subject(check: &CommandCheck, target: &Target) -> Result<CommandSubject, String> {
     let argv = arguments(&check.run, target)?;
-    let text = check.output.as_deref().map(Into::into);
+    let text = check.output.as_ref().map(|wanted| wanted.text.as_str().into());
     Ok(CommandSubject { argv, text, timeout_ms: millis(check.timeout, Duration::from_secs(10)) })
 }
 
@@ -116,12 +116,12 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judged {
     if let Some(wanted) = check.exit.or(check.output.is_none().then_some(success)) {
         parts.met(wanted.admits(seen.exit), words.as_str());
     }
-    if check.output.is_some() {
+    if let Some(wanted) = &check.output {
         if check.exit.is_none() {
             parts.say(words.as_str());
         }
         match seen.text {
-            Some(held) => parts.met(held, if held { "text found" } else { "text missing" }),
+            Some(held) => parts.met(wanted.admits(held), if held { "text found" } else { "text missing" }),
             None => parts.unclear("the output was not looked at for this text"),
         }
     }
@@ -134,10 +134,7 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judged {
 /// In words.
 #[must_use]
 pub fn condition(check: &CommandCheck) -> String {
-    let words = joined([
-        check.exit.map(|exit| format!("exit {exit}")),
-        check.output.as_ref().map(|text| format!("holds {text:?}")),
-    ]);
+    let words = joined([check.exit.map(|exit| format!("exit {exit}")), check.output.as_ref().map(ToString::to_string)]);
     if words.is_empty() { "exit 0".into() } else { words }
 }
 

@@ -56,7 +56,7 @@ pub fn subject(check: &HttpCheck, target: &Target) -> Result<HttpSubject, String
         (None, Target::Url(url)) => url.clone(),
         (None, _) => return Err("the check names no address to ask, and its target is none".into()),
     };
-    let text = check.body.as_deref().map(Into::into);
+    let text = check.body.as_ref().map(|wanted| wanted.text.as_str().into());
     Ok(HttpSubject { url, text, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
@@ -155,13 +155,13 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judged {
     if let Some(wanted) = check.status {
         parts.met(wanted.admits(answer.map(|(status, ..)| status)), words.as_str());
     }
-    if check.body.is_some() {
+    if let Some(wanted) = &check.body {
         match answer {
             Some((_, _, Some(held))) => {
-                parts.met(held, format!("{words}, text {}", if held { "found" } else { "missing" }));
+                parts.met(wanted.admits(held), format!("{words}, text {}", if held { "found" } else { "missing" }));
             }
             Some((_, _, None)) => parts.unclear("the body was not looked at for this text"),
-            None => parts.met(false, words.as_str()),
+            None => parts.met(wanted.admits(false), words.as_str()),
         }
     }
     if let Some(bound) = check.latency {
@@ -187,7 +187,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judged {
 pub fn condition(check: &HttpCheck) -> String {
     let words = joined([
         check.status.map(|status| status.to_string()),
-        check.body.as_ref().map(|text| format!("holds {text:?}")),
+        check.body.as_ref().map(ToString::to_string),
         check.latency.map(|bound| bound.to_string()),
     ]);
     if words.is_empty() { "2xx".into() } else { words }

@@ -18,7 +18,7 @@ use crate::core::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};
-use crate::playbook::{Check, Playbook, Target};
+use crate::playbook::{Check, Playbook, Target, TargetSpec};
 
 /// The jobs of one transaction are heard of within this time.
 const TRANSACTION: Duration = Duration::from_secs(2);
@@ -124,6 +124,11 @@ impl Hub {
     /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
     pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
         self.looker.systemd.as_ref().map(Systemd::silence)
+    }
+
+    /// What one target comes to on this host; itself where that cannot be told, because it is not there now.
+    pub async fn resolve_target(&self, spec: &TargetSpec) -> Vec<Target> {
+        resolve::targets(&self.looker, spec).await
     }
 
     /// What is true of a target right now, besides its detector.

@@ -152,6 +152,14 @@ async fn exists(path: &str) -> Result<bool, String> {
     }
 }
 
+/// Everything that a target stands for on this host; itself where it comes to nothing now.
+pub async fn targets(looker: &Looker, spec: &TargetSpec) -> Vec<Target> {
+    match find(looker, spec).await {
+        Found::Here(targets) => targets,
+        Found::NotApplicable(_) | Found::Unresolved(_) => vec![spec.as_written()],
+    }
+}
+
 async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
     match spec {
         TargetSpec::Unit(name) => match &looker.systemd {

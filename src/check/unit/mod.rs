@@ -40,6 +40,9 @@ pub struct UnitSight {
     /// How often systemd itself restarted it; none for kinds that it does not restart.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub restarts: Option<u32>,
+    /// Why it is inactive with nothing wrong, where that is so.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub rest: Option<AtRest>,
     /// A job is under way. It says when a change was asked for, and is no part of what a backtest judges.
     #[serde(skip)]
     pub job: bool,
@@ -52,6 +55,27 @@ impl UnitSight {
     }
 }
 
+/// Why a unit is inactive with nothing wrong.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum AtRest {
+    /// A oneshot that does not remain: it has done its work, or waits for what triggers it.
+    Oneshot,
+    /// systemd skipped its start, because one of its conditions is not met.
+    ConditionNotMet,
+}
+
+impl AtRest {
+    fn of(seen: &UnitSeen) -> Option<Self> {
+        let well = seen.result.as_deref().is_none_or(|result| result == "success");
+        match (&*seen.active == "inactive" && well, seen.oneshot, seen.condition_failed) {
+            (true, _, true) => Some(Self::ConditionNotMet),
+            (true, true, false) => Some(Self::Oneshot),
+            (true, false, false) | (false, ..) => None,
+        }
+    }
+}
+
 impl From<&UnitSeen> for UnitSight {
     fn from(seen: &UnitSeen) -> Self {
         Self {
@@ -60,6 +84,7 @@ impl From<&UnitSeen> for UnitSight {
             result: seen.result.as_deref().map(str::to_owned),
             restarts: seen.restarts,
             job: seen.job.is_some(),
+            rest: AtRest::of(seen),
         }
     }
 }
@@ -103,16 +128,16 @@ pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
     let whole = whole(seen);
     if let Some(wanted) = check.state {
         match state(&seen.active) {
-            Some(state) => parts.met(admits(wanted, state), whole.as_str()),
+            Some(state) => parts.met(admits(wanted, state, seen.rest), whole.as_str()),
             None => parts.unclear(format!("systemd calls it {}", seen.active)),
         }
     }
     if let Some(wanted) = &check.sub {
-        parts.met(*wanted == seen.sub, whole.as_str());
+        parts.met(wanted.admits(wanted.word == seen.sub), whole.as_str());
     }
     if let Some(wanted) = &check.result {
         match &seen.result {
-            Some(result) => parts.met(wanted == result, whole.as_str()),
+            Some(result) => parts.met(wanted.admits(wanted.word == *result), whole.as_str()),
             None => parts.unclear("this kind of unit has no result"),
         }
     }
@@ -122,24 +147,30 @@ pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
     if let UnitCheck { state: None, sub: None, result: None, restarts: None, .. } = check {
         // A name alone asks for what every unit is there for.
         let wanted = WantedState { negated: false, state: UnitState::Active };
-        parts.met(state(&seen.active).is_some_and(|state| admits(wanted, state)), whole);
+        parts.met(state(&seen.active).is_some_and(|state| admits(wanted, state, seen.rest)), whole);
     }
     parts.judged()
 }
 
-/// `failed (exit-code)`, `active (running)`, `activating (auto-restart)`.
-fn whole(seen: &UnitSight) -> String {
-    match &seen.result {
-        Some(result) if result != "success" && seen.active == "failed" => format!("failed ({result})"),
-        _ => format!("{} ({})", seen.active, seen.sub),
+/// Is the state as wanted? Whoever asks whether a unit is active asks whether it does its work: a oneshot at rest has
+/// done it, and one whose start was skipped neither does it nor fails to.
+fn admits(wanted: WantedState, state: UnitState, rest: Option<AtRest>) -> bool {
+    match rest {
+        Some(AtRest::Oneshot) if wanted.state == UnitState::Active => !wanted.negated,
+        Some(AtRest::ConditionNotMet) if wanted.state == UnitState::Active => false,
+        // a unit that reloads serves on: it is as active as before
+        None if (wanted.state, state) == (UnitState::Active, UnitState::Reloading) => !wanted.negated,
+        Some(AtRest::Oneshot | AtRest::ConditionNotMet) | None => wanted.admits(state),
     }
 }
 
-/// Is the state that was seen as wanted? A unit that reloads serves on: it is as active as before.
-fn admits(wanted: WantedState, seen: UnitState) -> bool {
-    match (wanted.state, seen) {
-        (UnitState::Active, UnitState::Reloading) => !wanted.negated,
-        _ => wanted.admits(seen),
+/// `failed (exit-code)`, `active (running)`, `activating (auto-restart)`.
+fn whole(seen: &UnitSight) -> String {
+    match (&seen.result, seen.rest) {
+        (Some(result), _) if result != "success" && seen.active == "failed" => format!("failed ({result})"),
+        (_, Some(AtRest::Oneshot)) => format!("{} ({}), a oneshot at rest", seen.active, seen.sub),
+        (_, Some(AtRest::ConditionNotMet)) => format!("{} ({}), its condition is not met", seen.active, seen.sub),
+        (_, None) => format!("{} ({})", seen.active, seen.sub),
     }
 }
 
@@ -154,7 +185,7 @@ fn state(name: &str) -> Option<UnitState> {
 pub fn condition(check: &UnitCheck) -> String {
     let words = joined([
         check.state.map(|state| state.to_string()),
-        check.sub.clone(),
+        check.sub.as_ref().map(ToString::to_string),
         check.result.as_ref().map(|result| format!("result {result}")),
         check.restarts.map(|bound| format!("restarts {bound}")),
     ]);
@@ -168,7 +199,7 @@ mod tests {
 
     fn seen(active: &str, sub: &str, result: &str) -> UnitSight {
         let (active, sub, result) = (active.into(), sub.into(), Some(result.into()));
-        UnitSight { active, sub, result, restarts: Some(2), job: false }
+        UnitSight { active, sub, result, restarts: Some(2), rest: None, job: false }
     }
 
     fn wanting(state: &str) -> UnitCheck {
@@ -194,24 +225,50 @@ mod tests {
     #[test]
     fn sub_state_result_and_restarts_all_count() {
         let failed = seen("failed", "failed", "oom-kill");
-        let check =
-            UnitCheck { result: Some("oom-kill".into()), restarts: Some("> 1".parse().unwrap()), ..wanting("failed") };
+        let check = UnitCheck {
+            result: Some("oom-kill".parse().unwrap()),
+            restarts: Some("> 1".parse().unwrap()),
+            ..wanting("failed")
+        };
         let judged = judge(&check, &failed);
         assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(2.0)));
         assert_eq!(judged.seen, "failed (oom-kill), restarts 2");
         assert_eq!(condition(&check), "failed, result oom-kill, restarts > 1");
-        let sub = UnitCheck { sub: Some("running".into()), ..UnitCheck::default() };
+        let sub = UnitCheck { sub: Some("running".parse().unwrap()), ..UnitCheck::default() };
         assert_eq!(judge(&sub, &failed).verdict, Verdict::DoesNotHold);
+        let not = UnitCheck { sub: Some("not running".parse().unwrap()), ..UnitCheck::default() };
+        assert_eq!(judge(&not, &failed).verdict, Verdict::Holds);
         assert_eq!(judge(&sub, &seen("active", "running", "success")).seen, "active (running)");
+    }
+
+    #[test]
+    fn a_oneshot_that_is_done_and_a_unit_whose_condition_is_not_met_are_no_fault() {
+        let unit = |oneshot, condition_failed, result: &str| UnitSeen {
+            active: "inactive".into(),
+            sub: "dead".into(),
+            result: Some(result.into()),
+            oneshot,
+            condition_failed,
+            ..UnitSeen::default()
+        };
+        let holds = |state: &str, unit: &UnitSeen| judge(&wanting(state), &unit.into()).verdict == Verdict::Holds;
+        let done = unit(true, false, "success");
+        assert!(!holds("not active", &done) && holds("active", &done) && holds("inactive", &done));
+        assert_eq!(judge(&wanting("active"), &(&done).into()).seen, "inactive (dead), a oneshot at rest");
+        let skipped = unit(false, true, "success");
+        assert!(!holds("not active", &skipped) && !holds("active", &skipped));
+        for broken in [unit(true, false, "exit-code"), unit(false, false, "success")] {
+            assert!(holds("not active", &broken) && !holds("active", &broken));
+        }
     }
 
     #[test]
     fn what_a_kind_of_unit_does_not_have_is_unknown() {
         let mount =
-            UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None, job: false };
+            UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None, rest: None, job: false };
         let check = UnitCheck { restarts: Some("> 1".parse().unwrap()), ..UnitCheck::default() };
         assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
-        let check = UnitCheck { result: Some("success".into()), ..UnitCheck::default() };
+        let check = UnitCheck { result: Some("success".parse().unwrap()), ..UnitCheck::default() };
         assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
     }
 

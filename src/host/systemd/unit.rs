@@ -24,6 +24,10 @@ pub struct UnitSeen {
     pub result: Option<Arc<str>>,
     /// How often systemd itself restarted it; services only.
     pub restarts: Option<u32>,
+    /// A service of type oneshot that does not remain active after its work; only told of one that is inactive.
+    pub oneshot: bool,
+    /// Its last start was skipped, because one of its conditions was not met.
+    pub condition_failed: bool,
     /// The main process; none where there is none.
     pub main_pid: Option<u32>,
     /// The cgroup, from the hierarchy's root; empty where it has none now.
@@ -144,6 +148,11 @@ async fn of_its_kind(systemd: &Systemd, unit: &mut UnitSeen, object: &Properties
     unit.control_group = known(group)?.as_ref().map_or_else(|| "".into(), text);
     unit.restarts = restarts?.as_ref().and_then(|value| u32::try_from(value).ok());
     unit.main_pid = main?.as_ref().and_then(|value| u32::try_from(value).ok()).filter(|pid| *pid != 0);
+    if service && &*unit.active == "inactive" {
+        let (kind, remains) = tokio::join!(ask("Type"), ask("RemainAfterExit"));
+        let remains = known(remains)?.is_some_and(|value| bool::try_from(&value).unwrap_or_default());
+        unit.oneshot = !remains && known(kind)?.is_some_and(|kind| &*text(&kind) == "oneshot");
+    }
     Ok(())
 }
 
@@ -191,8 +200,10 @@ type Properties = HashMap<String, OwnedVariant>;
 fn described(all: &Properties) -> UnitSeen {
     let word = |name: &str| all.get(name).map_or_else(|| "".into(), text);
     let moment = |name: &str| all.get(name).and_then(|value| u64::try_from(value).ok()).unwrap_or_default();
+    let truth = |name: &str| all.get(name).and_then(|value| bool::try_from(value).ok());
     UnitSeen {
         id: word("Id"),
+        condition_failed: moment("ConditionTimestampMonotonic") != 0 && truth("ConditionResult") == Some(false),
         load: word("LoadState"),
         active: word("ActiveState"),
         sub: word("SubState"),
