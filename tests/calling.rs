@@ -75,7 +75,7 @@ impl House {
         let [state, config, system, runtime] = ["state", "config", "system", "runtime"].map(|name| self.path(name));
         engine::start(Options {
             paths: Paths { state, config, system, runtime },
-            sources: Sources { shipped: false, system: Some(self.path("playbooks")), user: None, folder: None },
+            sources: Sources { shipped: false, system: Some(self.path("playbooks")), ..Sources::default() },
             settings: Settings::parse("salve.toml", &self.settings).unwrap(),
             operator: engine::operator::of_this_process(),
         })

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, CommandSettings, Outbox, Page, PageKind, WebhookSettings};
+use salve::channel::{ChannelSettings, CommandSettings, Delivery, Outbox, Page, PageKind, WebhookSettings};
 use salve::core::incident::{Cause, Starter};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};
 use salve::core::{AttemptId, AttemptReport, Event, IncidentId, Key, Mono, PageId, Plan, Reading, Recorded, Verdict};
@@ -30,7 +30,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// An outbox with what comes out of it.
 struct Bench {
     outbox: Outbox,
-    delivered: UnboundedReceiver<(PageId, Arc<str>)>,
+    delivered: UnboundedReceiver<Delivery>,
     notes: UnboundedReceiver<(Arc<str>, Arc<str>)>,
     tickets: TempDir,
 }
@@ -49,7 +49,7 @@ impl Bench {
     async fn flushed(&mut self) -> Vec<(u64, String)> {
         assert!(self.outbox.flush(PATIENCE).await, "{} pages are still pending", self.outbox.pending());
         let mut delivered = Vec::new();
-        while let Ok((page, channel)) = self.delivered.try_recv() {
+        while let Ok(Delivery { page, channel, .. }) = self.delivered.try_recv() {
             delivered.push((page.0, channel.to_string()));
         }
         delivered
@@ -347,10 +347,25 @@ async fn a_page_that_is_refused_for_good_is_kept_and_delays_no_other() {
         delivered.push(tokio::time::timeout(PATIENCE, bench.delivered.recv()).await.unwrap().unwrap());
     }
     delivered.sort();
+    let delivered: Vec<_> = delivered.into_iter().map(|delivery| (delivery.page, delivery.channel)).collect();
     assert_eq!(delivered, [(PageId(1), "tickets".into()), (PageId(2), "oncall".into())]);
     assert_eq!(bench.outbox.pending(), 2);
     let notes = bench.notes();
     assert!(notes[0].contains("it answered 400 Bad Request: no such room"), "{notes:?}");
+}
+
+#[tokio::test]
+async fn the_story_says_which_channel_took_a_page() {
+    let mut bench = Bench::with([]);
+    bench.outbox.send(page(1, &["mail", "tickets"]));
+    let mut told = Vec::new();
+    for _ in 0..2 {
+        let taken = tokio::time::timeout(PATIENCE, bench.delivered.recv()).await.unwrap().unwrap();
+        let Delivery { page, channel, instead } = taken;
+        told.push(salve::core::story::sentence(&Event::Delivered { page, channel, instead }));
+    }
+    told.sort();
+    assert_eq!(told, ["page #1 did not reach mail: tickets took it instead", "tickets took page #1"]);
 }
 
 #[tokio::test]

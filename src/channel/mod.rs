@@ -42,7 +42,7 @@ pub mod trial;
 mod webhook;
 
 pub use http::ping;
-pub use outbox::Outbox;
+pub use outbox::{Delivery, Outbox};
 pub use page::{Page, PageKind};
 pub use settings::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,

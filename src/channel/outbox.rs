@@ -34,6 +34,17 @@ pub struct Outbox {
     lanes: Mutex<JoinSet<()>>,
 }
 
+/// A page that was taken.
+#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
+pub struct Delivery {
+    /// Which.
+    pub page: PageId,
+    /// The channel that it was sent to.
+    pub channel: Arc<str>,
+    /// The channel that took it instead, where that one does not exist or refuses the page for good.
+    pub instead: Option<Arc<str>>,
+}
+
 /// A channel's name and a dedup key.
 type LaneKey = (Arc<str>, Arc<str>);
 
@@ -47,19 +58,19 @@ struct Shared {
     ticket_folder: PathBuf,
     pending: AtomicUsize,
     emptied: Notify,
-    delivered: mpsc::UnboundedSender<(PageId, Arc<str>)>,
+    delivered: mpsc::UnboundedSender<Delivery>,
     notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
 }
 
 impl Outbox {
     /// Within a tokio runtime. `tickets` is the default ticket folder. Each page that a channel took comes out at
-    /// `delivered`, with the name that the page was sent to; what an operator should know comes out at `notes`, as
+    /// `delivered`; what an operator should know comes out at `notes`, as
     /// (about what, text).
     #[must_use]
     pub fn start(
         channels: BTreeMap<String, ChannelSettings>,
         tickets: PathBuf,
-        delivered: mpsc::UnboundedSender<(PageId, Arc<str>)>,
+        delivered: mpsc::UnboundedSender<Delivery>,
         notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     ) -> Self {
         let channels =
@@ -146,12 +157,16 @@ impl Shared {
 
     /// Works through one lane until it is empty.
     async fn run(self: Arc<Self>, key: LaneKey) {
-        let channel = self.channel(&key.0);
+        let (channel, instead) = match self.channel(&key.0) {
+            Some(channel) => (channel, None),
+            None => (self.in_place_of_none(&key.0), Some(TICKETS.into())),
+        };
         let mut next = self.queues().get(&key).and_then(|queue| queue.front().cloned());
         while let Some(page) = next {
-            self.insist(&channel, &key, &page).await;
+            let refused = self.insist(&channel, &key, &page).await;
+            let instead = instead.clone().or(refused.then(|| TICKETS.into()));
             // nobody listens any more only where the engine is going down
-            let _ = self.delivered.send((page.id, Arc::clone(&key.0)));
+            let _ = self.delivered.send(Delivery { page: page.id, channel: Arc::clone(&key.0), instead });
             next = self.done(&key);
         }
     }
@@ -173,14 +188,14 @@ impl Shared {
         }
     }
 
-    /// The channel of this name; the ticket folder where there is none.
-    fn channel(&self, name: &Arc<str>) -> Channel {
-        if let Some(channel) = self.channels.get(&**name) {
-            return channel.clone();
-        }
-        if &**name == TICKETS {
-            return self.tickets.clone();
-        }
+    /// The channel of this name.
+    fn channel(&self, name: &Arc<str>) -> Option<Channel> {
+        let configured = self.channels.get(&**name).cloned();
+        configured.or_else(|| (&**name == TICKETS).then(|| self.tickets.clone()))
+    }
+
+    /// Where the pages of a channel go that does not exist.
+    fn in_place_of_none(&self, name: &Arc<str>) -> Channel {
         self.note(name, "there is no channel of this name: its pages go to the ticket folder".into());
         self.tickets.beside(Tickets::instead_of(self.ticket_folder.clone(), name))
     }
@@ -191,19 +206,20 @@ impl Shared {
     }
 
     /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good; or until
-    /// it was sent often enough without an answer and a newer page of its lane waits.
-    async fn insist(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) {
+    /// it was sent often enough without an answer and a newer page of its lane waits. True where the channel refused it.
+    async fn insist(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
         let name = &key.0;
         let mut unanswered = 0;
         let mut backoff = Backoff::default();
         let mut told: Option<Arc<str>> = None;
-        let mut channel = channel.clone();
+        let (mut channel, mut refused) = (channel.clone(), false);
         loop {
             let Err(setback) = channel.deliver(Arc::clone(page)).await else { break };
             if setback.pace == Pace::Never {
                 let why = setback.why;
                 self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
                 channel = self.refused(name);
+                refused = true;
                 backoff = Backoff::default();
                 continue;
             }
@@ -223,6 +239,7 @@ impl Shared {
         if told.is_some() {
             self.note(name, format!("page {} was taken at last", page.id));
         }
+        refused
     }
 
     /// Is there a page behind the one under way?

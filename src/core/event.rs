@@ -95,8 +95,14 @@ pub enum Event {
     },
     /// All who were called are told that a person has seen it, under the same dedup key.
     Relayed { incident: IncidentId, page: PageId, by: Operator, dedup: Arc<str>, to: Vec<Arc<str>> },
-    /// A channel took a page.
-    Delivered { page: PageId, channel: Arc<str> },
+    /// A page that was sent to this channel was taken: by the channel itself, or by another in its place, where it does
+    /// not exist or refuses the page for good.
+    Delivered {
+        page: PageId,
+        channel: Arc<str>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        instead: Option<Arc<str>>,
+    },
     /// A person saw the page.
     Acknowledged { incident: IncidentId, by: Operator },
 

@@ -7,7 +7,7 @@ use super::id::{AttemptId, IncidentId, PageId, RequestId, SurveyId, WatchId};
 use super::plan::{AttemptReport, Plan};
 use super::reading::Reading;
 use super::time::Mono;
-use crate::playbook::{Playbook, Target};
+use crate::playbook::{Need, Playbook, Target};
 
 /// One thing that happened outside.
 #[derive(Debug, Clone)]
@@ -24,8 +24,8 @@ pub enum Input {
     AttemptEnded { attempt: AttemptId, report: Arc<AttemptReport> },
     /// The answer to [`super::Effect::EmptyScope`]: is the left-over scope empty now?
     ScopeEmptied { attempt: AttemptId, empty: bool },
-    /// A channel took a page.
-    Delivered { page: PageId, channel: Arc<str> },
+    /// A page that was sent to `channel` was taken, by that channel or by `instead`.
+    Delivered { page: PageId, channel: Arc<str>, instead: Option<Arc<str>> },
     /// An operator asks for something.
     Command { by: Operator, authority: Authority, command: Command, request: RequestId },
     /// Something worth a note came up outside.
@@ -47,6 +47,33 @@ pub struct Binding {
     pub resolution: Resolution,
     /// What its mode comes to on this host: in shadow until armed, asking where its first live attempt must.
     pub standing: Standing,
+    /// What each of its needs comes to on this host, in the playbook's order.
+    pub needs: Arc<[Needed]>,
+}
+
+/// What a playbook's need comes to on this host.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Needed {
+    /// The needed playbook, by name or title.
+    pub playbook: Arc<str>,
+    /// The targets that the need names; `None` where it names none, and means the target that both playbooks share,
+    /// else the needed playbook's only one.
+    pub targets: Option<Vec<Target>>,
+}
+
+impl Binding {
+    /// With needs that mean what is written: an engine, which can ask the host, follows aliases and globs besides.
+    #[must_use]
+    pub fn new(playbook: Arc<Playbook>, resolution: Resolution, standing: Standing) -> Self {
+        let needs = playbook.needs.iter().map(|need| Needed {
+            playbook: need.playbook().into(),
+            targets: match need {
+                Need::Playbook(_) => None,
+                Need::Target(needed) => Some(vec![needed.target.as_written()]),
+            },
+        });
+        Self { needs: needs.collect(), playbook, resolution, standing }
+    }
 }
 
 /// What arming a playbook from this source needs.

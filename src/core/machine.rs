@@ -185,7 +185,7 @@ impl Core {
             Input::Surveyed { incident, survey, facts } => self.surveyed(incident, survey, &facts),
             Input::AttemptEnded { attempt, report } => self.attempt_ended(attempt, report),
             Input::ScopeEmptied { attempt, empty } => self.scope_emptied(attempt, empty),
-            Input::Delivered { page, channel } => self.delivered(page, channel),
+            Input::Delivered { page, channel, instead } => self.delivered(page, channel, instead),
             Input::Command { by, authority, command, request } => self.command(&by, authority, command, request),
             Input::Note { about, text } => self.note(&about, &text),
             Input::Systemd(answers) => self.systemd_is(answers),

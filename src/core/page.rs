@@ -58,10 +58,10 @@ impl Core {
         playbook.iter().flat_map(|playbook| &playbook.escalate.to).map(|name| Arc::from(name.as_str())).collect()
     }
 
-    /// A channel took a page.
-    pub(super) fn delivered(&mut self, page: PageId, channel: Arc<str>) {
+    /// A page that was sent to `channel` was taken, by that channel or by `instead`.
+    pub(super) fn delivered(&mut self, page: PageId, channel: Arc<str>, instead: Option<Arc<str>>) {
         if self.state.outbox.contains_key(&page) {
-            self.record(Event::Delivered { page, channel });
+            self.record(Event::Delivered { page, channel, instead });
         }
     }
 }

@@ -50,7 +50,7 @@ impl Core {
             paused: self.paused(playbook),
             snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
             outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
-            needs: self.unhealthy_need(playbook),
+            needs: self.unhealthy_need(key, playbook),
             stop: match facts {
                 Some(facts) if playbook.skip_if_stopped_by_operator => facts.stop.clone(),
                 Some(_) | None => StopOrigin::Nobody,

@@ -112,7 +112,10 @@ fn host_sentence(event: &Event) -> String {
             let hand = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
             format!("the breaker of {} is now {}{hand}: {why}", key.target, state.word())
         }
-        Event::Delivered { page, channel } => format!("{channel} took page {page}"),
+        Event::Delivered { page, channel, instead: None } => format!("{channel} took page {page}"),
+        Event::Delivered { page, channel, instead: Some(instead) } => {
+            format!("page {page} did not reach {channel}: {instead} took it instead")
+        }
         Event::Paused { scope, until, by, reason } => {
             let length = if until.is_some() { "for a time" } else { "until it is resumed" };
             with_reason(format!("{by} paused {scope} {length}"), reason)

@@ -1,6 +1,6 @@
-//! What keeps an incident waiting for reasons outside it: pauses, dependencies, storms, locks.
+//! What keeps an incident waiting for reasons outside it: pauses, storms, locks.
 
-use std::collections::{HashMap, HashSet};
+use std::collections::HashMap;
 use std::sync::Arc;
 
 use super::command::Scope;
@@ -11,7 +11,6 @@ use super::incident::Cause;
 use super::machine::{Core, Wait};
 use super::state::Pause;
 use super::time::Mono;
-use super::watched::Fault;
 use crate::playbook::{Mode, Playbook, Target};
 
 /// Under which key a storm's one page goes out.
@@ -66,40 +65,7 @@ impl Core {
         let Some(playbook) = self.keys.get(key).map(|watched| &watched.playbook) else { return true };
         self.state.snoozes.get(key).is_some_and(|(_, until, _)| *until > now)
             || playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day))
-            || self.unhealthy_need(playbook).is_some()
-    }
-
-    /// The first playbook that this one needs, and that is not healthy. One that in turn needs this one is not waited
-    /// for: they would wait for each other for ever.
-    pub(super) fn unhealthy_need(&self, playbook: &Playbook) -> Option<Arc<str>> {
-        let unhealthy = |key: &Key| {
-            self.state.by_key.contains_key(key)
-                || self.keys.get(key).is_some_and(|watched| watched.fault == Fault::Broken)
-        };
-        playbook.needs.iter().find_map(|need| {
-            let keys = self.named.get(need.as_str())?;
-            let broken = keys.iter().any(|key| key.content != playbook.content && unhealthy(key));
-            (broken && !self.needs_back(need, playbook)).then(|| Arc::from(need.as_str()))
-        })
-    }
-
-    /// Does `need`, directly or not, need this playbook?
-    fn needs_back(&self, need: &str, playbook: &Playbook) -> bool {
-        let mut seen: HashSet<&str> = HashSet::new();
-        let mut stack = vec![need];
-        while let Some(name) = stack.pop() {
-            if !seen.insert(name) {
-                continue;
-            }
-            let first = self.named.get(name).and_then(|keys| keys.first()).and_then(|key| self.keys.get(key));
-            if let Some(book) = first.map(|watched| &watched.playbook) {
-                if book.content == playbook.content {
-                    return true;
-                }
-                stack.extend(book.needs.iter().map(String::as_str));
-            }
-        }
-        false
+            || self.unhealthy_need(key, playbook).is_some()
     }
 
     /// So many fail of so many watched, where that makes a storm.

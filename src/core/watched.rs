@@ -8,7 +8,7 @@ use super::effect::{Cadence, Effect};
 use super::event::Event;
 use super::flapping::alternation::Alternation;
 use super::id::{IncidentId, Key, Role, WatchId};
-use super::input::Standing;
+use super::input::{Needed, Standing};
 use super::machine::Core;
 use super::reading::{Reading, Verdict};
 use super::time::Mono;
@@ -26,6 +26,8 @@ pub struct Watched {
     pub playbook: Arc<Playbook>,
     /// What its mode needs.
     pub standing: Standing,
+    /// What must be healthy before anything is done here.
+    pub needs: Arc<[Needed]>,
     /// The detector checks' latest readings.
     pub detector: Vec<Option<Reading>>,
     /// What the watch of each told last. A watch tells changes only, so where a survey saw something else in between,
@@ -105,6 +107,7 @@ impl Watched {
             told: vec![None; playbook.detect.checks.len()],
             playbook,
             standing,
+            needs: Arc::from([]),
             fault: Fault::Waiting,
             since: now,
             holding: None,

@@ -71,10 +71,12 @@ pub async fn rehearse(
     let library = playbook_files::reload(Library::default(), &options.sources).await;
     let mut bindings = reload::bind(&library, &hub).await;
     bindings.retain(|binding| binding.playbook.name != playbook.name);
+    let needs = reload::needs(playbook, &hub).await;
     bindings.extend(resolutions.iter().map(|resolution| Binding {
         playbook: Arc::clone(playbook),
         resolution: resolution.clone(),
         standing: reload::standing(playbook),
+        needs: Arc::clone(&needs),
     }));
     core.handle(clock.now(), crate::core::Input::Loaded(bindings));
 

@@ -11,10 +11,11 @@ use tokio::sync::mpsc;
 
 use super::playbook_files;
 use crate::check::Hub;
-use crate::core::input::{Binding, Resolution, Standing};
+use crate::core::input::{Binding, Needed, Resolution, Standing};
 use crate::foreign::{self, MayHang, read};
+use crate::playbook::cross_check;
 use crate::playbook::library::{Found, Library, Sources};
-use crate::playbook::{Origin, Playbook};
+use crate::playbook::{Need, Origin, Playbook};
 
 /// How long after the last change of a file the folders are read: an editor writes more than once.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -73,6 +74,7 @@ struct Seen {
     content: crate::playbook::ContentKey,
     origin: Origin,
     resolution: Resolution,
+    needs: Arc<[Needed]>,
 }
 
 impl Seen {
@@ -82,6 +84,7 @@ impl Seen {
             content: binding.playbook.content.clone(),
             origin: binding.playbook.origin.clone(),
             resolution: binding.resolution.clone(),
+            needs: Arc::clone(&binding.needs),
         }
     }
 }
@@ -90,26 +93,54 @@ impl Seen {
 pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for playbook in library.in_force() {
-        let standing = standing(&playbook);
+        let (standing, needs) = (standing(&playbook), needs(&playbook, hub).await);
         for resolution in hub.resolve(&playbook).await {
-            bindings.push(Binding { playbook: Arc::clone(&playbook), resolution, standing });
+            let (playbook, needs) = (Arc::clone(&playbook), Arc::clone(&needs));
+            bindings.push(Binding { playbook, resolution, standing, needs });
         }
     }
     bindings
+}
+
+/// What a playbook needs, as it is on this host: aliases followed, globs resolved.
+pub async fn needs(playbook: &Playbook, hub: &Hub) -> Arc<[Needed]> {
+    let mut needs = Vec::with_capacity(playbook.needs.len());
+    for need in &playbook.needs {
+        let targets = match need {
+            Need::Playbook(_) => None,
+            Need::Target(needed) => Some(hub.resolve_target(&needed.target).await),
+        };
+        needs.push(Needed { playbook: need.playbook().into(), targets });
+    }
+    needs.into()
 }
 
 /// Who could write into the system folder, or named a folder at the start, has armed what is in it; what ships with
 /// salve is in shadow until armed; what a person saved for themselves asks first.
 pub fn standing(playbook: &Playbook) -> Standing {
     match playbook.origin {
+        _ if playbook.origin.arms() => Standing::AsWritten,
         Origin::Shipped => Standing::ShadowUntilArmed,
-        Origin::System(_) | Origin::Folder(_) => Standing::AsWritten,
-        Origin::User(_) => Standing::AsksFirst,
+        Origin::System(_) | Origin::User(_) | Origin::Folder(_) => Standing::AsksFirst,
     }
 }
 
-/// Files that are rejected now, and were not, or for another reason.
+/// What is wrong now, and was not: files that are rejected, needs and channels that come to nothing.
 fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
+    let mut alerts = rejections(former, latest);
+    for found in &latest.found {
+        let before = former.found.iter().find(|before| before.name == found.name);
+        let known = |text: &str| before.is_some_and(|before| before.warnings.iter().any(|one| one.message == text));
+        let beside = found.warnings.iter().filter(|warning| cross_check::RULES.contains(&warning.rule));
+        let new = beside.filter(|warning| !known(&warning.message));
+        let about: Arc<str> = format!("playbook {}", found.name).into();
+        alerts.extend(new.map(|warning| (Arc::clone(&about), warning.message.as_str().into())));
+    }
+    alerts
+}
+
+/// Files that are rejected now, and were not, or for another reason.
+fn rejections(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
     let rejected = |found: &Found| found.outcome.as_ref().err().map(|diagnostics| format!("{diagnostics:?}"));
     latest
         .found
@@ -119,10 +150,12 @@ fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
             rejected(found).is_some_and(|now| before != Some(now))
         })
         .map(|found| {
+            let errors = found.outcome.as_ref().err().into_iter().flatten();
+            let first = errors.clone().find(|one| one.is_error()).map_or("", |one| &*one.message);
             let text = if found.former.is_some() {
-                "the changed file was rejected; its last good version stays in force"
+                format!("the changed file was rejected ({first}); its last good version stays in force")
             } else {
-                "rejected; see its diagnostics"
+                format!("rejected ({first}); see its diagnostics")
             };
             (Arc::from(format!("playbook {}", found.name)), Arc::from(text))
         })

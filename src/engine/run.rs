@@ -25,6 +25,7 @@ use super::playbook_view;
 use super::publish::{self, Extras};
 use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
+use crate::channel::Delivery;
 use crate::check::Kept;
 use crate::core::story::sentence;
 use crate::core::{
@@ -65,7 +66,7 @@ pub struct Ears {
     /// Results of what was carried out.
     pub inputs: mpsc::UnboundedReceiver<Input>,
     /// Pages that a channel took.
-    pub delivered: mpsc::UnboundedReceiver<(PageId, Arc<str>)>,
+    pub delivered: mpsc::UnboundedReceiver<Delivery>,
     /// Playbooks in force.
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
     /// Operators' commands.
@@ -194,7 +195,9 @@ impl Engine {
                 }
                 Some(input) = ears.inputs.recv() => self.step(input),
                 Some(asked) = ears.commands.recv() => self.asked(asked),
-                Some((page, channel)) = ears.delivered.recv() => self.step(Input::Delivered { page, channel }),
+                Some(Delivery { page, channel, instead }) = ears.delivered.recv() => {
+                    self.step(Input::Delivered { page, channel, instead });
+                }
                 Some(reloaded) = ears.reloaded.recv() => self.reloaded(reloaded),
                 Some((about, text)) = ears.notes.recv() => self.step(Input::Note { about, text }),
                 Some(kept) = ears.kept.recv() => self.keep(kept),

@@ -7,7 +7,7 @@ mod channels;
 mod read;
 mod tables;
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fmt;
 use std::io;
 use std::path::{Path, PathBuf};
@@ -114,6 +114,12 @@ impl Settings {
     pub fn parse(file: &str, text: &str) -> Result<Self, Mistakes> {
         let (settings, found) = read::read(file, text);
         if found.iter().any(Diagnostic::is_error) { Err(Mistakes { found, source: text.into() }) } else { Ok(settings) }
+    }
+
+    /// The names that a playbook's `to` may hold, besides the ticket folder's.
+    #[must_use]
+    pub fn channel_names(&self) -> Arc<BTreeSet<String>> {
+        Arc::new(self.channels.keys().cloned().collect())
     }
 }
 

@@ -302,7 +302,11 @@ fn host_event() -> impl Strategy<Value = Event> {
         ),
         (incident(), page(), operator(), text(), vec(text(), 0..3))
             .prop_map(|(incident, page, by, dedup, to)| { Event::Relayed { incident, page, by, dedup, to } }),
-        (page(), text()).prop_map(|(page, channel)| Event::Delivered { page, channel }),
+        (page(), text(), prop::option::of(text())).prop_map(|(page, channel, instead)| Event::Delivered {
+            page,
+            channel,
+            instead
+        }),
         (incident(), operator()).prop_map(|(incident, by)| Event::Acknowledged { incident, by }),
         (scope(), option::of(mono()), operator(), reason()).prop_map(|(scope, until, by, reason)| Event::Paused {
             scope,

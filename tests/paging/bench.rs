@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, Outbox, Page, PageKind};
+use salve::channel::{ChannelSettings, Delivery, Outbox, Page, PageKind};
 use salve::core::{IncidentId, PageId};
 use salve::playbook::{Risk, Target};
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ pub const DEDUP: &str = "db-1/salve/0123456789ab/unit/nginx.service";
 pub struct Bench {
     pub outbox: Outbox,
     pub folder: TempDir,
-    delivered: UnboundedReceiver<(PageId, Arc<str>)>,
+    delivered: UnboundedReceiver<Delivery>,
     notes: UnboundedReceiver<(Arc<str>, Arc<str>)>,
 }
 
@@ -38,7 +38,7 @@ impl Bench {
     /// Waits until all is taken; which pages were, in order.
     pub async fn flushed(&mut self) -> Vec<u64> {
         assert!(self.outbox.flush(PATIENCE).await, "pending: {}; {}", self.outbox.pending(), self.notes());
-        std::iter::from_fn(|| self.delivered.try_recv().ok()).map(|(page, _)| page.0).collect()
+        std::iter::from_fn(|| self.delivered.try_recv().ok()).map(|delivery| delivery.page.0).collect()
     }
 
     pub fn notes(&mut self) -> String {

@@ -252,9 +252,9 @@ impl World {
                 self.later(wait, Happening::Page { page, tries });
                 continue;
             }
-            self.feed(&Input::Delivered { page, channel: channel.clone() })?;
+            self.feed(&Input::Delivered { page, channel: channel.clone(), instead: None })?;
             if self.strikes(Fault::TwicePage) {
-                self.feed(&Input::Delivered { page, channel })?;
+                self.feed(&Input::Delivered { page, channel, instead: None })?;
             }
         }
         Ok(())

@@ -93,7 +93,7 @@ impl Shelf {
                 } else {
                     Resolution::Here(target.clone())
                 };
-                bindings.push(Binding { playbook: file.playbook.clone(), resolution, standing: file.standing });
+                bindings.push(Binding::new(file.playbook.clone(), resolution, file.standing));
             }
         }
         bindings

@@ -57,7 +57,7 @@ impl House {
         let settings = Settings::parse("salve.toml", settings).unwrap();
         engine::start(Options {
             paths,
-            sources: Sources { shipped: false, system: playbooks, user: None, folder: None },
+            sources: Sources { shipped: false, system: playbooks, ..Sources::default() },
             settings,
             operator: engine::operator::of_this_process(),
         })

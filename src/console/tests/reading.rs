@@ -42,7 +42,7 @@ fn copied(desk: &Desk) -> Vec<&str> {
 /// The journal's view of an incident: with the delivery of a page, which no snapshot has.
 fn told(view: &IncidentView) -> Arc<IncidentView> {
     let last = view.story.last().unwrap();
-    let event = Event::Delivered { page: PageId(7), channel: "oncall".into() };
+    let event = Event::Delivered { page: PageId(7), channel: "oncall".into(), instead: None };
     let mut story = view.story.clone();
     story.push(Arc::new(Recorded { seq: last.seq + 1, event, ..Recorded::clone(last) }));
     Arc::new(IncidentView { story, ..view.clone() })

@@ -60,7 +60,7 @@ impl State {
                     incident.escalation = None;
                 }
             }
-            Event::Delivered { page, channel } => {
+            Event::Delivered { page, channel, .. } => {
                 let done = match self.outbox.get_mut(page) {
                     Some(Outgoing::To(left)) => {
                         left.remove(channel);

@@ -107,7 +107,7 @@ pub fn key(playbook: &Playbook) -> Key {
 
 pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
     let target = key(&playbook).target;
-    Binding { playbook: Arc::new(playbook), resolution: Resolution::Here(target), standing }
+    Binding::new(Arc::new(playbook), Resolution::Here(target), standing)
 }
 
 impl Bench {

@@ -1,5 +1,7 @@
 //! The gate's denials as they come up and as they end.
 
+use std::sync::Arc;
+
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{Asks, Cause, Denial};
@@ -7,6 +9,7 @@ use crate::core::input::{Standing, StopOrigin};
 use crate::core::reading::Verdict;
 use crate::core::{Key, Phase};
 use crate::playbook::value::{DayWindow, Period};
+use crate::playbook::{Need, NeededTarget, Target, TargetSpec};
 
 fn many(count: usize) -> (Bench, Vec<Key>) {
     let books: Vec<_> = (0..count).map(|number| playbook(&format!("s{number}"))).collect();
@@ -71,7 +74,7 @@ fn one_target_has_one_attempt_and_the_next_in_line_passes_the_gate_anew() {
 fn a_dependency_is_waited_for() {
     let db = playbook("db");
     let mut app = playbook("app");
-    app.needs = vec!["db stays up".into()];
+    app.needs = vec![Need::Playbook("db stays up".into())];
     let (db_key, app_key) = (key(&db), key(&app));
     let mut bench = Bench::with(vec![bound(db, Standing::AsWritten), bound(app, Standing::AsWritten)]);
     bench.breaks(&db_key);
@@ -84,11 +87,47 @@ fn a_dependency_is_waited_for() {
     assert_eq!(bench.started.len(), 2);
 }
 
+/// A playbook on several targets, bound to each.
+fn listed(name: &str, targets: &[&str]) -> (Vec<crate::core::Binding>, Vec<Key>) {
+    let book = playbook(name);
+    let bind = |target: &&str| {
+        let mut binding = bound(book.clone(), Standing::AsWritten);
+        binding.resolution = crate::core::Resolution::Here(Target::Unit(Arc::from(*target)));
+        binding
+    };
+    let key = |target: &&str| Key { content: book.content.clone(), target: Target::Unit(Arc::from(*target)) };
+    (targets.iter().map(bind).collect(), targets.iter().map(key).collect())
+}
+
+#[test]
+fn of_a_needed_list_the_shared_target_counts_else_the_one_that_is_named() {
+    let waits = |need: Need, broken: usize| {
+        let (mut bindings, keys) = listed("list", &["agent.service", "db.service", "app.service"]);
+        let mut app = playbook("app");
+        app.needs = vec![need];
+        let app_key = key(&app);
+        bindings.push(bound(app, Standing::AsWritten));
+        let mut bench = Bench::with(bindings);
+        bench.breaks(&keys[broken]);
+        bench.breaks(&app_key);
+        bench.pass(10);
+        matches!(bench.phase(&app_key), Some(Phase::Held(Denial::DependencyUnhealthy { .. })))
+    };
+    let plain = || Need::Playbook("list".into());
+    let named = || {
+        let target = TargetSpec::Unit("db.service".into());
+        Need::Target(NeededTarget { playbook: "list".into(), target })
+    };
+    assert!(!waits(plain(), 0), "an unrelated agent of the list");
+    assert!(waits(plain(), 2), "the target that both share");
+    assert!(waits(named(), 1) && !waits(named(), 0));
+}
+
 #[test]
 fn playbooks_that_need_each_other_do_not_wait_for_ever() {
     let (mut one, mut two) = (playbook("one"), playbook("two"));
-    one.needs = vec!["two".into()];
-    two.needs = vec!["one".into()];
+    one.needs = vec![Need::Playbook("two".into())];
+    two.needs = vec![Need::Playbook("one".into())];
     let keys = [key(&one), key(&two)];
     let mut bench = Bench::with(vec![bound(one, Standing::AsWritten), bound(two, Standing::AsWritten)]);
     for key in &keys {

@@ -50,7 +50,7 @@ fn pages_that_nobody_took_go_out_again_until_taken() {
     let page = bench.delivers[0];
     bench.restart();
     assert_eq!(bench.delivers, [page, page]);
-    bench.give(Input::Delivered { page, channel: "oncall".into() });
+    bench.give(Input::Delivered { page, channel: "oncall".into(), instead: None });
     bench.restart();
     assert_eq!(bench.delivers.len(), 2);
 }

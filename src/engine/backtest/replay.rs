@@ -88,11 +88,8 @@ impl Past<'_> {
         // the host was up long before: no grace after a boot
         let booted = Mono(0);
         run.feed(from, Input::Started { version: "backtest".into(), boot_id: "backtest".into(), booted });
-        let binding = Binding {
-            playbook: Arc::clone(self.playbook),
-            resolution: Resolution::Here(self.target.clone()),
-            standing: Standing::AsWritten,
-        };
+        let here = Resolution::Here(self.target.clone());
+        let binding = Binding::new(Arc::clone(self.playbook), here, Standing::AsWritten);
         run.feed(from, Input::Loaded(vec![binding]));
         for track in self.tracks {
             for reading in &track.readings {

@@ -109,11 +109,7 @@ fn percent(used: u64, at: u64) -> KeptReading {
 }
 
 fn line(folder: &TempDir) -> Line {
-    let binding = Binding {
-        playbook: book(),
-        resolution: Resolution::Here(Target::Mount("/".into())),
-        standing: Standing::AsWritten,
-    };
+    let binding = Binding::new(book(), Resolution::Here(Target::Mount("/".into())), Standing::AsWritten);
     let today = Today { bindings: vec![binding], found: Vec::new(), host: "web-03".into(), operator: alice() };
     let (_today, told) = watch::channel(Arc::new(today));
     start(folder.path().to_owned(), Config::default(), told)

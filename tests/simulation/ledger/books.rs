@@ -244,7 +244,7 @@ impl Books {
                 self.page_out(*incident, *page, dedup, to);
                 self.answered.extend(self.open_page(*incident, dedup));
             }
-            Event::Delivered { page, channel } => {
+            Event::Delivered { page, channel, .. } => {
                 if let Some(page) = self.pages.get_mut(page) {
                     page.delivered.insert(channel.clone());
                 }

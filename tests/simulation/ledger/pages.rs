@@ -62,7 +62,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             hold!(!answered, "7 acknowledgement", "{incident}: told twice");
             fresh(books, *page)?;
         }
-        Event::Delivered { page, channel } => {
+        Event::Delivered { page, channel, .. } => {
             let known = books.page(*page).is_some_and(|it| it.to.is_empty() || it.to.contains(channel));
             hold!(known, "7 escalations", "{page} delivered to {channel}, which it was not for");
             let told = matches!(input, Input::Delivered { page: told, .. } if told == page);
