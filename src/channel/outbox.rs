@@ -232,7 +232,7 @@ impl Shared {
             unanswered += u32::from(setback.pace == Pace::Unanswered);
             if unanswered >= UNANSWERED && self.waits_behind(key) {
                 self.note(name, format!("page {} was sent {unanswered} times and never answered in time", page.id));
-                return;
+                return refused;
             }
             sleep(backoff.next(setback.pace)).await;
         }

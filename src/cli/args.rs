@@ -441,12 +441,15 @@ impl Common {
             system: Some(paths.system.join("playbooks")),
             user: Some(paths.config.join("playbooks")),
             folder: self.playbooks.clone(),
+            channels: None,
         }
     }
 
     /// Every playbook as it stands now; for verbs, which have nothing else to do meanwhile.
     pub fn library(&self) -> Library {
-        library::load(&self.sources(), &MayHang::because("a verb has nothing else to do meanwhile"))
+        // settings that cannot be read name no channel, and none is missed then: `salve doctor` tells of them
+        let channels = Settings::read(&self.settings_file()).ok().map(|settings| settings.channel_names());
+        library::load(&Sources { channels, ..self.sources() }, &MayHang::because("a verb has nothing else to do meanwhile"))
     }
 
     /// Where the settings are.
@@ -460,6 +463,7 @@ impl Common {
     pub fn options(&self) -> Result<Options, Failure> {
         let paths = self.paths();
         let settings = Settings::read(&self.settings_file())?;
-        Ok(Options { sources: self.sources(), operator: operator::of_this_process(), settings, paths })
+        let sources = Sources { channels: Some(settings.channel_names()), ..self.sources() };
+        Ok(Options { sources, operator: operator::of_this_process(), settings, paths })
     }
 }

@@ -1,24 +1,28 @@
 //! `salve playbook list | show | check | plan | backtest | new | kinds | schema | arm | disarm`.
 
+use std::collections::BTreeSet;
 use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
+use std::sync::Arc;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
 use super::{backtest, json, kinds, new, plan, reach, status};
 use crate::core::Command;
+use crate::engine::Settings;
 use crate::engine::snapshot::{Arming, PlaybookState};
 use crate::foreign::{self, MayHang};
+use crate::playbook::cross_check::cross_check;
 use crate::playbook::library::{self, Library};
 use crate::playbook::read::{MAX_BYTES, Read, read};
-use crate::playbook::{Origin, schema};
+use crate::playbook::{Diagnostic, Origin, Playbook, schema};
 
 pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
     match verb {
         PlaybookVerb::List { json } => list(common, json),
         PlaybookVerb::Show { name } => show(common, &name),
-        PlaybookVerb::Check { files, json } => check(&files, json),
+        PlaybookVerb::Check { files, json } => check(common, &files, json),
         PlaybookVerb::Plan { file } => plan::run(common, &file),
         PlaybookVerb::Backtest { file, since, json } => backtest::run(common, &file, since, json),
         PlaybookVerb::New { class, target, name } => new::run(class.as_deref(), target.as_deref(), name.as_deref()),
@@ -80,12 +84,22 @@ pub fn unknown(library: &Library, name: &str) -> Failure {
     Failure::Said(format!("there is no playbook named `{name}`{near} (`salve playbook list` shows all)"))
 }
 
-fn check(files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
+fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
     let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    let mut read_files = Vec::new();
+    for file in files {
+        let (text, mut read) = read_file(file)?;
+        let armed = file.parent() == Some(&common.paths().system.join("playbooks"));
+        if let Some(playbook) = &mut read.playbook {
+            playbook.origin = if armed { Origin::System(file.clone()) } else { Origin::User(file.clone()) };
+        }
+        read_files.push((file, text, read));
+    }
+    let neighbours = Neighbours::of(common, read_files.iter().filter_map(|(.., read)| read.playbook.as_ref()));
     let mut wrong = false;
     let mut all = Vec::new();
-    for file in files {
-        let (text, read) = read_file(file)?;
+    for (file, text, mut read) in read_files {
+        neighbours.judge(file, &mut read);
         wrong |= read.playbook.is_none();
         if as_json {
             all.extend(read.diagnostics);
@@ -103,6 +117,32 @@ fn check(files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
         json::print(json::Diagnostics { diagnostics: all })?;
     }
     Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// What a file is judged beside: the playbooks that it may need, and the channels that it may call.
+struct Neighbours {
+    playbooks: Vec<Arc<Playbook>>,
+    channels: Option<Arc<BTreeSet<String>>>,
+}
+
+impl Neighbours {
+    /// Those in force on this host, and the files that are checked along. Settings that cannot be read name no channel,
+    /// and none is missed then: `salve doctor` tells of them.
+    fn of<'p>(common: &Common, along: impl Iterator<Item = &'p Playbook>) -> Self {
+        let mut playbooks: Vec<Arc<Playbook>> = along.cloned().map(Arc::new).collect();
+        playbooks.extend(common.library().in_force());
+        let channels = Settings::read(&common.settings_file()).ok().map(|settings| settings.channel_names());
+        Self { playbooks, channels }
+    }
+
+    fn judge(&self, file: &Path, read: &mut Read) {
+        let Some(playbook) = &read.playbook else { return };
+        let name = file.display().to_string();
+        read.diagnostics.extend(cross_check(&name, playbook, &self.playbooks, self.channels.as_deref()));
+        if read.diagnostics.iter().any(Diagnostic::is_error) {
+            read.playbook = None;
+        }
+    }
 }
 
 /// A file's text, and what reading it as a playbook came to.

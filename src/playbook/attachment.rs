@@ -177,6 +177,24 @@ pub struct HealthLog {
     pub last: u32,
 }
 
+impl Attachment {
+    /// The argument list of a program, where it runs one.
+    pub(super) fn arguments(&self) -> Option<&[Template]> {
+        match self {
+            Self::Run(argv) => Some(argv),
+            Self::Journal(_)
+            | Self::Kernel(_)
+            | Self::DiskUsage(_)
+            | Self::Processes(_)
+            | Self::Sockets(_)
+            | Self::Stacks(_)
+            | Self::OpenFiles(_)
+            | Self::Repeated(_)
+            | Self::Health(_) => None,
+        }
+    }
+}
+
 /// What is well-formed and still wrong.
 pub(super) fn lint(one: &Placed<'_, Attachment>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     let at = one.at;

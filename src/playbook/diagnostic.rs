@@ -113,13 +113,34 @@ impl<'t> Findings<'t> {
 
     /// One more; the same mistake at the same place is told once.
     pub fn add(&mut self, rule: Rule, span: Range<usize>, message: impl AsRef<str>, help: impl AsRef<str>) {
-        if self.found.len() >= MOST {
+        if self.is_full() {
             return;
         }
         let next = Diagnostic::new(rule, self.file, self.text, span, message.as_ref(), help.as_ref());
         if !self.found.contains(&next) {
             self.found.push(next);
         }
+    }
+
+    /// One more, more or less severe than its rule says.
+    pub fn add_as(
+        &mut self,
+        severity: Severity,
+        rule: Rule,
+        span: Range<usize>,
+        message: impl AsRef<str>,
+        help: impl AsRef<str>,
+    ) {
+        let before = self.found.len();
+        self.add(rule, span, message, help);
+        for found in &mut self.found[before..] {
+            found.severity = severity;
+        }
+    }
+
+    /// So many that no further one is told?
+    pub fn is_full(&self) -> bool {
+        self.found.len() >= MOST
     }
 
     /// Any that keeps the file from being used?

@@ -8,7 +8,8 @@ use super::attachment::Attachment;
 use super::check::Check;
 use super::content;
 use super::model::{
-    BreakerLimits, Detect, EnabledWhen, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, TargetSpec, Verify,
+    BreakerLimits, Detect, EnabledWhen, Escalate, Flapping, Mode, Need, Origin, Playbook, Risk, Rung, TargetSpec,
+    Verify,
 };
 use super::read::site::{Placed, Site};
 use super::value::{DayWindow, Period};
@@ -38,7 +39,7 @@ pub struct Draft<'t> {
     pub window: Option<Placed<'t, Period>>,
     pub to: Vec<Placed<'t, String>>,
     pub attach: Vec<Placed<'t, Attachment>>,
-    pub needs: Vec<Placed<'t, String>>,
+    pub needs: Vec<Placed<'t, Need>>,
     pub only_between: Option<Placed<'t, DayWindow>>,
     pub cooldown: Option<Placed<'t, Period>>,
     pub breaker: Option<Placed<'t, BreakerLimits>>,
@@ -118,7 +119,11 @@ impl Draft<'_> {
             skip_if_stopped_by_operator: value(self.skip_if_stopped).unwrap_or(true),
             enabled_when: value(self.enabled_when),
         };
+        // over what is written: a later version of salve that knows more dangers changes no key
         playbook.content = content::key(&playbook)?;
+        let actions = playbook.remediate.iter().flat_map(|rung| &rung.actions);
+        let found = actions.filter_map(|action| Some(action.hazard()?.risk)).max();
+        playbook.risk = playbook.risk.max(found.unwrap_or(Risk::Low));
         Some(playbook)
     }
 }

@@ -3,12 +3,13 @@
 //! become bad leaves its last good version in force. The only room of `playbook` that reads playbooks from files;
 //! `write` saves them.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
+use super::cross_check;
 use super::diagnostic::Diagnostic;
 use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, Read, read};
@@ -62,6 +63,8 @@ pub struct Sources {
     pub user: Option<PathBuf>,
     /// A folder named on the command line.
     pub folder: Option<PathBuf>,
+    /// The channels that the settings have; `None` where nobody has read the settings, so that none is missed.
+    pub channels: Option<Arc<BTreeSet<String>>>,
 }
 
 /// One file, accepted or not.
@@ -182,7 +185,29 @@ impl Library {
                 by_name.insert(found.name.clone(), found);
             }
         }
-        Self { found: by_name.into_values().collect() }
+        let mut library = Self { found: by_name.into_values().collect() };
+        library.cross_check(self, sources.channels.as_deref());
+        library
+    }
+
+    /// Judges each file beside the others and the settings. One that is armed by its place and calls a channel that
+    /// does not exist is rejected; what was in force under its name stays so.
+    fn cross_check(&mut self, before: &Self, channels: Option<&BTreeSet<String>>) {
+        let in_force = self.in_force();
+        for found in &mut self.found {
+            found.warnings.retain(|warning| !cross_check::RULES.contains(&warning.rule));
+            let Ok(playbook) = &found.outcome else { continue };
+            let file = match &found.origin {
+                Origin::Shipped => format!("{}.toml", found.name),
+                Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
+            };
+            found.warnings.extend(cross_check::cross_check(&file, playbook, &in_force, channels));
+            if found.warnings.iter().any(Diagnostic::is_error) {
+                let former = before.found.iter().find(|former| former.name == found.name).and_then(Found::in_force);
+                found.former = former.cloned();
+                found.outcome = Err(std::mem::take(&mut found.warnings));
+            }
+        }
     }
 
     /// What is in force, one per name.

@@ -12,6 +12,7 @@
 //! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
 //! | [`mod@read`] | text to model, every mistake collected with its place |
 //! | [`lint`] | what is well-formed and still dangerous |
+//! | [`cross_check`] | what only shows beside the other playbooks and the settings: needs, channels |
 //! | [`page`] | what each kind says of itself, as a manual |
 //! | [`rule`], [`diagnostic`] | what can be wrong; a mistake, its place and its mend, drawn with the marked source |
 //! | [`mod@schema`] | the JSON Schema, from the same types |
@@ -25,6 +26,7 @@ pub mod allow_list;
 pub mod attachment;
 pub mod check;
 mod content;
+pub mod cross_check;
 pub mod diagnostic;
 mod draft;
 pub mod library;
@@ -44,8 +46,8 @@ pub use attachment::Attachment;
 pub use check::Check;
 pub use diagnostic::Diagnostic;
 pub use model::{
-    BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target,
-    TargetSpec, Verify,
+    BreakerLimits, ContentKey, Detect, EnabledWhen, Escalate, Flapping, Mode, Need, NeededTarget, Origin, Playbook,
+    Risk, Rung, Target, TargetSpec, Verify,
 };
 pub use placeholder::Placeholders;
 pub use rule::{Rule, Severity};

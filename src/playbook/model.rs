@@ -28,7 +28,7 @@ pub struct Playbook {
     pub title: Arc<str>,
     /// What it acts on, before globs and aliases are resolved; at least one.
     pub targets: Vec<TargetSpec>,
-    /// How much may go wrong.
+    /// How much may go wrong: as written, or more where its commands destroy more than that.
     pub risk: Risk,
     /// What it may do by itself.
     pub mode: Mode,
@@ -40,8 +40,8 @@ pub struct Playbook {
     pub verify: Verify,
     /// The budget, and whom to call.
     pub escalate: Escalate,
-    /// Playbooks (by name or title) whose targets must be healthy.
-    pub needs: Vec<String>,
+    /// What must be healthy before it acts.
+    pub needs: Vec<Need>,
     /// Attempts only in this window of the local day.
     pub only_between: Option<DayWindow>,
     /// Least time between two attempts on one target.
@@ -52,6 +52,36 @@ pub struct Playbook {
     pub skip_if_stopped_by_operator: bool,
     /// Not applicable unless this exists.
     pub enabled_when: Option<EnabledWhen>,
+}
+
+/// What must be healthy before a playbook acts: a target of another playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(untagged)]
+pub enum Need {
+    /// A playbook by name or title: the target that it shares with this playbook, else the only one it has.
+    Playbook(String),
+    /// One target of a playbook with several: `{ playbook = "db-up", target = { unit = "postgresql.service" } }`.
+    Target(NeededTarget),
+}
+
+/// One target of another playbook.
+#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct NeededTarget {
+    /// The playbook, by name or title.
+    pub playbook: String,
+    /// Which of its targets; a glob in a name stands for every one that matches.
+    pub target: TargetSpec,
+}
+
+impl Need {
+    /// The needed playbook's name or title.
+    #[must_use]
+    pub fn playbook(&self) -> &str {
+        match self {
+            Self::Playbook(playbook) | Self::Target(NeededTarget { playbook, .. }) => playbook,
+        }
+    }
 }
 
 /// SHA-256 over a playbook's meaning, in lower-case hexadecimal.
@@ -243,9 +273,38 @@ pub enum EnabledWhen {
     Present,
 }
 
+impl Origin {
+    /// May whoever can write there arm what is in it, so that its mode means what it says?
+    #[must_use]
+    pub const fn arms(&self) -> bool {
+        match self {
+            Self::System(_) | Self::Folder(_) => true,
+            Self::Shipped | Self::User(_) => false,
+        }
+    }
+}
+
 impl fmt::Display for ContentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
+    }
+}
+
+impl TargetSpec {
+    /// The thing of exactly this name: aliases are not followed, and a glob stands for nothing but itself.
+    #[must_use]
+    pub fn as_written(&self) -> Target {
+        match self {
+            Self::Unit(name) => Target::Unit(name.as_str().into()),
+            Self::Mount(place) => Target::Mount(place.as_str().into()),
+            Self::Process(name) => Target::Process(name.as_str().into()),
+            Self::Path(path) => Target::Path(path.as_str().into()),
+            Self::Url(url) => Target::Url(url.as_str().into()),
+            Self::Address(address) => Target::Address(address.as_str().into()),
+            Self::Container(name) => Target::Container(name.as_str().into()),
+            Self::Link(name) => Target::Link(name.as_str().into()),
+            Self::Host => Target::Host,
+        }
     }
 }
 

@@ -101,6 +101,9 @@ rules! {
     RelativeProgram "relative-program" Error "A program with a slash that is not absolute.";
     PlaceholderProgram "placeholder-program" Error "A program's name that comes from a placeholder.";
     Shell "shell" Warning "A shell that is handed a line of code.";
+    ShellSyntax "shell-syntax" Warning "An argument that only a shell would understand, and there is none.";
+    DangerousCommand "dangerous-command" Warning "A command that destroys or cuts off, with a lower risk than that: the playbook counts as the higher one.";
+    DangerousCheck "dangerous-check" Error "A check or an attachment that would change what it looks at.";
     ShellPlaceholder "shell-placeholder" Error "A placeholder inside code for a shell or an interpreter.";
     BadVariable "bad-variable" Error "An environment variable that cannot be set.";
     ZeroTime "zero-time" Error "No time at all where some is needed.";
@@ -108,12 +111,16 @@ rules! {
     ShortTime "short-time" Error "A time too short to be kept.";
     ShortWindow "short-window" Warning "The attempts hardly fit into the window, so the breaker may never open.";
     UnreachableBreaker "unreachable-breaker" Error "Attempts that do not help leave the window before the breaker counts them.";
+    LiteralNot "literal-not" Warning "Text that begins with `not`, where `not` negates nothing.";
     SlowCheck "slow-check" Warning "A verifier's check that may take longer than the verifier's deadline.";
     Duplicate "duplicate" Error "The same thing twice.";
     NeedsItself "needs-itself" Error "A playbook that needs itself.";
     BreakerRange "breaker-range" Error "Breaker times that contradict each other.";
     BadText "bad-text" Error "Text that is empty, too long, or holds control characters.";
     TooMany "too-many" Error "More checks, rungs, actions or targets than anyone can follow.";
+    UnknownChannel "unknown-channel" Error "A channel that the settings do not have; a warning where a file is not armed by its place.";
+    UnknownNeed "unknown-need" Warning "A playbook, or a target of one, that is needed and does not exist.";
+    AmbiguousNeed "ambiguous-need" Warning "A need that does not say which of several targets it means.";
     NoEffect "no-effect" Warning "A setting that changes nothing.";
 }
 

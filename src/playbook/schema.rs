@@ -9,7 +9,7 @@ use serde_json::Value;
 use super::action::Action;
 use super::attachment::Attachment;
 use super::check::Check;
-use super::model::{BreakerLimits, EnabledWhen, Flapping, Mode, Risk, TargetSpec};
+use super::model::{BreakerLimits, EnabledWhen, Flapping, Mode, Need, Risk, TargetSpec};
 use super::value::{DayWindow, Period};
 
 /// A playbook of salve: detect, remediate, verify, escalate. One file, one failure class.
@@ -43,9 +43,9 @@ pub(super) struct PlaybookFile {
     /// The budget, and whom to call.
     #[schemars(default)]
     escalate: Option<EscalateTable>,
-    /// Playbooks (by name or title) whose targets must be healthy.
+    /// What must be healthy before it acts: playbooks by name or title, or one target of a playbook with several.
     #[schemars(default)]
-    needs: Vec<String>,
+    needs: Vec<Need>,
     /// Attempts only in this window of the local day.
     #[schemars(default, with = "DayWindow")]
     only_between: Option<DayWindow>,

@@ -7,6 +7,7 @@ mod template;
 #[cfg(test)]
 mod tests;
 mod wanted;
+mod wanted_text;
 mod window;
 mod written;
 
@@ -15,6 +16,7 @@ pub use bound::{Bound, Comparison, LatencyBound};
 pub use period::Period;
 pub use template::Template;
 pub use wanted::{UnitState, WantedNumber, WantedState, WantedWord};
+pub use wanted_text::WantedText;
 pub use window::DayWindow;
 
 /// How a value failed to read: what was wrong, and the right form.

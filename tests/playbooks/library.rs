@@ -42,6 +42,7 @@ impl Home {
             system: Some(self.folder.path().join("system")),
             user: Some(self.folder.path().join("user")),
             folder: Some(self.folder.path().join("folder")),
+            channels: None,
         }
     }
 }
@@ -197,4 +198,69 @@ fn a_file_too_large_or_of_another_encoding_is_rejected() {
     assert_eq!(refused(&home, "large"), Rule::FileTooLarge);
     assert_eq!(refused(&home, "latin"), Rule::NotUtf8);
     assert_eq!(refused(&home, "a name"), Rule::BadName);
+}
+
+const LISTED: &str =
+    "targets = [{ unit = \"agent.service\" }, { unit = \"db.service\" }, { unit = \"nginx.service\" }]";
+
+fn needing(need: &str) -> String {
+    GOOD.replace("mode    = \"auto\"", &format!("mode = \"auto\"\nneeds = [{need}]"))
+}
+
+fn warned(home: &Home, name: &str) -> Vec<(Rule, String)> {
+    let library = load(&home.sources());
+    found(&library, name).warnings.iter().map(|warning| (warning.rule, warning.help.clone())).collect()
+}
+
+#[test]
+fn a_need_that_does_not_say_which_target_is_warned_of_and_the_suggestion_is_accepted() {
+    let home = Home::new();
+    let listed =
+        GOOD.replace("target  = { unit = \"nginx.service\" }", LISTED).replace("nginx stays up", "all of them");
+    home.write("system/listed.toml", listed);
+    let app = |need: &str| needing(need).replace("nginx.service", "app.service").replace("nginx stays up", "app");
+    home.write("system/app.toml", app("\"listed\""));
+    let told = warned(&home, "app");
+    assert_eq!(told.len(), 1);
+    assert_eq!(told[0].0, Rule::AmbiguousNeed);
+    let suggested = told[0].1.strip_prefix("write needs = [").and_then(|rest| rest.split_once(']')).unwrap().0;
+    home.write("system/app.toml", app(suggested));
+    assert_eq!(warned(&home, "app"), []);
+    // what both share needs no words
+    home.write("system/app.toml", needing("\"listed\""));
+    assert_eq!(warned(&home, "app"), []);
+    home.write("system/app.toml", app("{ playbook = \"listed\", target = { unit = \"other.service\" } }"));
+    assert_eq!(warned(&home, "app")[0].0, Rule::UnknownNeed);
+    home.write("system/app.toml", app("\"lisetd\""));
+    assert_eq!(warned(&home, "app"), [(Rule::UnknownNeed, "did you mean `listed`?".to_owned())]);
+}
+
+#[test]
+fn a_channel_that_does_not_exist_keeps_a_file_that_is_armed_by_its_place_from_loading() {
+    let home = Home::new();
+    let calling = |to: &str| GOOD.replace("[\"oncall\"]", &format!("[\"{to}\"]"));
+    for folder in ["system", "user"] {
+        home.write(&format!("{folder}/{folder}.toml"), calling("mial"));
+    }
+    let knowing = |channels: &[&str]| {
+        let channels = channels.iter().map(|name| (*name).to_owned()).collect();
+        Sources { channels: Some(Arc::new(channels)), ..home.sources() }
+    };
+    let library = load(&knowing(&["mail"]));
+    let refused = &found(&library, "system").outcome.as_ref().unwrap_err()[0];
+    assert_eq!((refused.rule, refused.help.as_str()), (Rule::UnknownChannel, "did you mean `mail`?"));
+    assert!(found(&library, "system").in_force().is_none());
+    let warned = &found(&library, "user").warnings[0];
+    assert!(warned.rule == Rule::UnknownChannel && !warned.is_error());
+    assert!(found(&library, "user").in_force().is_some());
+    for accepted in ["mail", "tickets"] {
+        home.write("system/system.toml", calling(accepted));
+        let library = load(&knowing(&["mail"]));
+        assert!(found(&library, "system").outcome.is_ok(), "{accepted}");
+        // the channel goes: what was in force stays so, and it is said
+        let without = library.reload(&knowing(&[]));
+        assert_eq!(found(&without, "system").outcome.is_err(), accepted == "mail");
+        assert!(found(&without, "system").in_force().is_some());
+    }
+    assert!(found(&load(&home.sources()), "user").warnings.is_empty(), "nobody has read the settings");
 }

@@ -9,9 +9,11 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostic::Findings;
+use super::lint::hazards::Hazard;
 use super::lint::parts::spec_kind;
 use super::model::TargetSpec;
 use super::page::{Manual, Side};
+use super::read::command_line::{CommandLine, in_brackets};
 use super::read::reader::Reader;
 use super::read::site::{Placed, Site};
 use super::rule::Rule;
@@ -65,6 +67,11 @@ pub(super) trait Kind: DeserializeOwned + JsonSchema {
     fn templates(&self) -> Vec<&Template> {
         Vec::new()
     }
+
+    /// What is dangerous about it, where that shows in its arguments.
+    fn hazard(&self) -> Option<Hazard> {
+        None
+    }
 }
 
 /// Registers the kinds: the module is called as the kind stands in files.
@@ -104,6 +111,13 @@ macro_rules! kinds {
             pub fn templates(&self) -> Vec<&Template> {
                 match self {
                     $(Self::$kind(action) => action.templates(),)*
+                }
+            }
+
+            /// What is dangerous about it, where that shows in its arguments.
+            pub(super) fn hazard(&self) -> Option<Hazard> {
+                match self {
+                    $(Self::$kind(action) => Kind::hazard(action),)*
                 }
             }
 
@@ -207,9 +221,20 @@ fn only_for(
 /// Program and arguments, under this key.
 pub(super) fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str) -> Option<Vec<Template>> {
     if let Some(line) = at.value().as_str() {
-        let words: Vec<String> = line.split_whitespace().map(|word| format!("\"{word}\"")).collect();
         let message = format!("`{key}` is a list of arguments; there is no shell that could split a line");
-        reader.findings.add(Rule::WrongType, at.span(), message, format!("write {key} = [{}]", words.join(", ")));
+        let help = match CommandLine::of(line) {
+            CommandLine::One(words) if !words.is_empty() => format!("write {key} = {}", in_brackets(&words)),
+            CommandLine::Several(programs) => {
+                let each: Vec<String> =
+                    programs.iter().map(|words| format!("{{ {key} = {} }}", in_brackets(words))).collect();
+                format!("write an action of its own for each program: do = [{}]", each.join(", "))
+            }
+            CommandLine::One(_) => format!("write {key} = [\"apt-get\", \"clean\"]"),
+            CommandLine::Shell => format!(
+                "put the line into a script of root's, and write {key} = [\"/usr/local/sbin/fix\"]: pipes, variables and globs are a shell's"
+            ),
+        };
+        reader.findings.add(Rule::WrongType, at.span(), message, help);
         return None;
     }
     if !reader.is_list(at, key, "[\"apt-get\", \"clean\"]") {

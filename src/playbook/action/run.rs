@@ -7,6 +7,7 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Page, Replay, arguments};
 use crate::playbook::diagnostic::Findings;
+use crate::playbook::lint::hazards::{self, Hazard};
 use crate::playbook::lint::templates::{self, Place};
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::Reader;
@@ -59,6 +60,12 @@ impl Kind for RunAction {
         match self {
             Self::Argv(argv) => templates::arguments(argv, at, Place::Attempt, targets, findings),
             Self::Full(full) => environment(full, at, targets, findings),
+        }
+    }
+
+    fn hazard(&self) -> Option<Hazard> {
+        match self {
+            Self::Argv(argv) | Self::Full(RunFull { argv, .. }) => hazards::of(argv),
         }
     }
 

@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{Condition, Parts};
 use super::{Kind, Page};
-use crate::playbook::value::{Period, Template, WantedNumber};
+use crate::playbook::value::{Period, Template, WantedNumber, WantedText};
 
 /// `command = { run = ["pg_isready", "-q"], exit = 0 }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -16,9 +16,9 @@ pub struct CommandCheck {
     /// The exit code: `0`, or `"not 0"`. Death by a signal is not any exit code.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<WantedNumber>,
-    /// Text that standard output must hold.
+    /// Text that standard output must hold, as it stands; `{ without = "error" }` where it must not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub output: Option<String>,
+    pub output: Option<WantedText>,
     /// How often to run it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
@@ -45,6 +45,6 @@ impl Kind for CommandCheck {
             .arguments("run", &self.run)
             .condition("exit", self.exit.map(Condition::Number))
             .range("exit", 0..=255, "an exit code")
-            .holds("output", self.output.as_deref())
+            .holds("output", self.output.as_ref())
     }
 }

@@ -7,7 +7,7 @@ use super::parts::{Condition, Named, Parts};
 use super::{Kind, Page};
 use crate::playbook::value::Period;
 
-/// `dns = { name = "deb.debian.org", server = "127.0.0.53" }`
+/// `dns = { name = "example.com", server = "127.0.0.53" }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DnsCheck {
@@ -31,7 +31,7 @@ pub struct DnsCheck {
 impl Kind for DnsCheck {
     const PAGE: Page = Page {
         about: "Names that resolve.",
-        example: "dns = { name = \"deb.debian.org\" }",
+        example: "dns = { name = \"example.com\" }",
         condition: "answers = true",
         events: "none: it is asked",
         cost: "one lookup; a thread of its own where the host's own resolver is asked",

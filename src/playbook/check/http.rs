@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{Condition, Named, Parts};
 use super::{Kind, Page};
-use crate::playbook::value::{LatencyBound, Period, WantedNumber};
+use crate::playbook::value::{LatencyBound, Period, WantedNumber, WantedText};
 
 /// `http = { url = "http://127.0.0.1/healthz", status = 200 }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -17,9 +17,9 @@ pub struct HttpCheck {
     /// The status: `200`, or `"not 200"`. No answer at all is not any status.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<WantedNumber>,
-    /// Text that the first 64 KiB of the body must hold.
+    /// Text that the first 64 KiB of the body must hold, as it stands; `{ without = "error" }` where they must not.
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub body: Option<String>,
+    pub body: Option<WantedText>,
     /// Time to the whole answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencyBound>,
@@ -49,7 +49,7 @@ impl Kind for HttpCheck {
             .named("url", self.url.as_deref(), Named::Url)
             .condition("status", self.status.map(Condition::Number))
             .range("status", 100..=599, "an HTTP status")
-            .holds("body", self.body.as_deref())
+            .holds("body", self.body.as_ref())
             .condition("latency", self.latency.map(Condition::Latency))
     }
 }

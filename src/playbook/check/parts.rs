@@ -2,7 +2,9 @@
 
 use std::ops::RangeInclusive;
 
-use crate::playbook::value::{Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState, WantedWord};
+use crate::playbook::value::{
+    Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState, WantedText, WantedWord,
+};
 
 /// What one condition asks.
 #[derive(Debug, Clone, PartialEq)]
@@ -21,8 +23,8 @@ pub enum Condition {
     Bound(Bound),
     /// A comparison with a length of time.
     Latency(LatencyBound),
-    /// Text that must be found: two of them may both be.
-    Holds(String),
+    /// Text that must be found, or must not: two of them may both be.
+    Holds(WantedText),
 }
 
 /// What a bound may be written in.
@@ -169,9 +171,10 @@ impl<'c> Parts<'c> {
         self.text(key, word).condition(key, word.map(|word| Condition::Word(word.into())))
     }
 
-    /// A condition that is text to be found.
-    pub(super) fn holds(self, key: &'static str, text: Option<&'c str>) -> Self {
-        self.text(key, text).condition(key, text.map(|text| Condition::Holds(text.into())))
+    /// A condition that is text to be found, or not to be.
+    pub(super) fn holds(self, key: &'static str, wanted: Option<&'c WantedText>) -> Self {
+        self.text(key, wanted.map(|wanted| wanted.text.as_str()))
+            .condition(key, wanted.map(|wanted| Condition::Holds(wanted.clone())))
     }
 
     pub(super) fn bound(mut self, key: &'static str, bound: Option<Bound>, unit: Unit) -> Self {

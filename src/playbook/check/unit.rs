@@ -5,7 +5,7 @@ use serde::{Deserialize, Serialize};
 
 use super::parts::{Condition, Named, Parts, Unit};
 use super::{Kind, Page};
-use crate::playbook::value::{Bound, WantedState};
+use crate::playbook::value::{Bound, WantedState, WantedWord};
 
 /// `unit = { state = "not active" }`
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
@@ -14,15 +14,18 @@ pub struct UnitCheck {
     /// The unit; the target's where left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, or `not` and one of them.
+    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, or `not` and one of them. A oneshot that
+    /// is at rest after success counts as active, and a unit whose start conditions are not met as neither active nor not.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<WantedState>,
-    /// systemd's sub-state, as `running`, `exited`, `auto-restart`.
+    /// systemd's sub-state, as `running`, `exited`, `auto-restart`, or `not` and one of them.
+    #[schemars(extend("examples" = ["running", "not running"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub sub: Option<String>,
-    /// systemd's result of the last run, as `success`, `exit-code`, `oom-kill`, `timeout`.
+    pub sub: Option<WantedWord>,
+    /// systemd's result of the last run, as `success`, `exit-code`, `oom-kill`, `timeout`, or `not` and one of them.
+    #[schemars(extend("examples" = ["success", "not success"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
-    pub result: Option<String>,
+    pub result: Option<WantedWord>,
     /// How often systemd itself has restarted it.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 3"]))]
@@ -44,8 +47,8 @@ impl Kind for UnitCheck {
         Parts::with("name", &["unit"], self.name.as_deref())
             .named("name", self.name.as_deref(), Named::Unit)
             .condition("state", self.state.map(Condition::State))
-            .word("sub", self.sub.as_deref())
-            .word("result", self.result.as_deref())
+            .wanted("sub", self.sub.as_ref())
+            .wanted("result", self.result.as_ref())
             .bound("restarts", self.restarts, Unit::Count)
     }
 }

@@ -9,7 +9,7 @@ use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::site::Placed;
 use crate::playbook::rule::Rule;
-use crate::playbook::value::Amount;
+use crate::playbook::value::{Amount, WantedText};
 
 pub fn lint(check: &Placed<'_, Check>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     let parts = check.value.parts();
@@ -66,7 +66,22 @@ fn conditions(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Findi
             let help = "choose a value that tells well from broken";
             findings.add(Rule::AlwaysHolds, span, format!("`{key}` is always so"), help);
         }
+        literal_not(key, condition, check, findings);
         range(key, condition, check, parts, findings);
+    }
+}
+
+/// Elsewhere `not` negates; in text that is looked for it is a word like any other.
+fn literal_not(key: &str, condition: &Condition, check: &Placed<'_, Check>, findings: &mut Findings<'_>) {
+    let Condition::Holds(WantedText { negated: false, text }) = condition else { return };
+    let written = check.at.field(key).and_then(|at| at.value().as_str());
+    if let Some(rest) = written.and_then(|written| written.trim_start().strip_prefix("not ")) {
+        let message = format!("`{key}` looks for the very words `{text}`: here `not` negates nothing");
+        let quoted = |text: &str| toml::Value::String(text.to_owned());
+        let (without, with) = (quoted(rest.trim()), quoted(text));
+        let help =
+            format!("write {key} = {{ without = {without} }}, or {key} = {{ with = {with} }} for the very words");
+        findings.add(Rule::LiteralNot, check.at.field_span(key), message, help);
     }
 }
 

@@ -2,6 +2,7 @@
 
 mod bounds;
 mod checks;
+pub(super) mod hazards;
 pub(super) mod names;
 pub(super) mod parts;
 mod sets;
@@ -34,6 +35,7 @@ pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
     for evidence in &draft.attach {
         attachment::lint(evidence, &specs, findings);
     }
+    dangerous(draft, findings);
     verifier::lint(draft, &specs, findings);
     needs(draft, name, findings);
     if !findings.has_errors() {
@@ -50,11 +52,40 @@ fn high_risk(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     }
 }
 
+/// Commands that destroy raise the risk that the playbook counts as, and have no place in what only looks.
+fn dangerous(draft: &Draft<'_>, findings: &mut Findings<'_>) {
+    let written = draft.risk.as_ref().map_or(Risk::High, |risk| risk.value);
+    for action in draft.rungs.iter().flat_map(|rung| &rung.actions) {
+        let Some(hazard) = action.value.hazard().filter(|hazard| hazard.risk > written) else { continue };
+        let message = format!(
+            "`{}` {}: with it the playbook counts as risk `{}`, whatever is written",
+            hazard.words, hazard.does, hazard.risk
+        );
+        let help = if hazard.risk == Risk::High {
+            "write risk = \"high\" and mode = \"ask\": high risk always asks. To delete aged files use clean = { path = \"/var/tmp\", older_than = \"7d\" }"
+        } else {
+            "write risk = \"medium\""
+        };
+        findings.add(Rule::DangerousCommand, action.at.span(), message, help);
+    }
+    let checks = draft.detect.iter().chain(&draft.verify);
+    let checks = checks.filter_map(|check| Some((check.value.parts().arguments?.1, check.at)));
+    let evidence = draft.attach.iter().filter_map(|one| Some((one.value.arguments()?, one.at)));
+    for (argv, at) in checks.chain(evidence) {
+        if let Some(hazard) = hazards::of(argv).filter(|hazard| hazard.risk == Risk::High) {
+            let message =
+                format!("`{}` {}, and this only looks, again and again, with nobody asked", hazard.words, hazard.does);
+            findings.add(Rule::DangerousCheck, at.head(), message, "move it to a rung: do = [{ run = [\"...\"] }]");
+        }
+    }
+}
+
 fn needs(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
     let title = draft.title.as_ref().map(|title| title.value.as_str());
     for need in &draft.needs {
-        if need.value == name || Some(need.value.as_str()) == title {
-            let message = format!("the playbook needs itself: `{}`", need.value);
+        let needed = need.value.playbook();
+        if needed == name || Some(needed) == title {
+            let message = format!("the playbook needs itself: `{needed}`");
             findings.add(Rule::NeedsItself, need.at.span(), message, "leave it out");
         }
     }

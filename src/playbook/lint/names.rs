@@ -174,7 +174,7 @@ pub fn host(name: &str, span: Range<usize>, findings: &mut Findings<'_>) {
             Rule::BadAddress,
             span,
             format!("`{name}` is no name of DNS"),
-            "write a name, as \"deb.debian.org\"",
+            "write a name, as \"example.com\"",
         );
     }
 }

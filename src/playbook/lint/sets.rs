@@ -37,6 +37,8 @@ impl Condition {
                 (true, true) => true,
                 _ => a.word != b.word,
             }),
+            // of two texts only the same one, wanted and not wanted, excludes itself
+            (Self::Holds(a), Self::Holds(b)) if a.negated != b.negated && a.text == b.text => Together::Apart,
             (Self::Flag(a), Self::Flag(b)) => both(a == b),
             (Self::Bound(a), Self::Bound(b)) if same_unit(a.amount, b.amount) => {
                 let margin = !matches!(a.amount, Amount::Count(_));
@@ -72,7 +74,7 @@ impl Condition {
             Self::Latency(bound) => {
                 Interval::of(bound.comparison, bound.period.0.as_secs_f64()).covers(Interval::FROM_ZERO)
             }
-            Self::Holds(text) => text.is_empty(),
+            Self::Holds(wanted) => wanted.text.is_empty() && !wanted.negated,
             _ => false,
         }
     }

@@ -1,10 +1,12 @@
 //! What a playbook acts on, and what must exist for it to apply.
 
+use std::ops::Range;
+
 use super::names;
 use super::parts::spec_kind;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
-use crate::playbook::model::{EnabledWhen, TargetSpec};
+use crate::playbook::model::{EnabledWhen, Need, TargetSpec};
 use crate::playbook::rule::Rule;
 
 /// More targets than this in one file is a mistake.
@@ -21,17 +23,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
                 let help = format!("write targets = [{{ {} = \"{name}\" }}]", spec_kind(&target.value));
                 findings.add(Rule::MisplacedGlob, span.clone(), message, help);
             }
-            TargetSpec::Unit(name) => names::unit_or_glob(name, span.clone(), findings),
-            TargetSpec::Mount(path) => names::mount(path, span.clone(), findings),
-            TargetSpec::Path(path) => {
-                names::path(path, span.clone(), findings);
-            }
-            TargetSpec::Process(name) => names::process(name, span.clone(), findings),
-            TargetSpec::Url(url) => names::url(url, span.clone(), findings),
-            TargetSpec::Address(address) => names::address(address, span.clone(), findings),
-            TargetSpec::Container(name) => names::container(name, span.clone(), findings),
-            TargetSpec::Link(name) => names::link(name, span.clone(), findings),
-            TargetSpec::Host => {}
+            spec => spelling(spec, span.clone(), findings),
         }
         if draft.targets[..nth].iter().any(|before| before.value == target.value) {
             findings.add(Rule::Duplicate, span, "this target stands here twice", "leave one out");
@@ -54,11 +46,31 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
             EnabledWhen::Present => {}
         }
     }
+    for need in &draft.needs {
+        if let Need::Target(needed) = &need.value {
+            spelling(&needed.target, need.at.field_span("target"), findings);
+        }
+    }
     if let Some(skip) = &draft.skip_if_stopped
         && !draft.targets.is_empty()
         && draft.targets.iter().all(|target| spec_kind(&target.value) != "unit")
     {
         let message = "`skip_if_stopped_by_operator` is about units, and no target is one";
         findings.add(Rule::NoEffect, skip.at.key_span(), message, "leave it out");
+    }
+}
+
+/// Could there be such a thing, or, where a glob may stand, several?
+fn spelling(spec: &TargetSpec, span: Range<usize>, findings: &mut Findings<'_>) {
+    match spec {
+        TargetSpec::Unit(name) => names::unit_or_glob(name, span, findings),
+        TargetSpec::Mount(path) => names::mount(path, span, findings),
+        TargetSpec::Path(path) => drop(names::path(path, span, findings)),
+        TargetSpec::Process(name) => names::process(name, span, findings),
+        TargetSpec::Url(url) => names::url(url, span, findings),
+        TargetSpec::Address(address) => names::address(address, span, findings),
+        TargetSpec::Container(name) => names::container(name, span, findings),
+        TargetSpec::Link(name) => names::link(name, span, findings),
+        TargetSpec::Host => {}
     }
 }

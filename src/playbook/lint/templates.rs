@@ -6,6 +6,7 @@ use super::parts::{spec_kind, spec_name};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
 use crate::playbook::model::TargetSpec;
 use crate::playbook::placeholder::{Piece, Placeholder, TemplateError};
+use crate::playbook::read::command_line::{CommandLine, in_brackets};
 use crate::playbook::read::site::Site;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Template;
@@ -25,6 +26,7 @@ pub enum Place {
 pub fn arguments(argv: &[Template], at: Site<'_>, place: Place, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     program(argv, at, findings);
     shell(argv, at, findings);
+    shell_syntax(argv, at, findings);
     for (nth, argument) in argv.iter().enumerate() {
         template(argument, at.element(nth), place, targets, findings);
     }
@@ -98,32 +100,51 @@ fn program(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
         findings.add(Rule::RelativeProgram, span, message, help);
     } else if program.contains(char::is_whitespace) {
         let message = format!("`{program}` holds a space; there is no shell that could split it");
-        findings.add(Rule::BadValue, span, message, "write each argument as an element of its own");
+        let help = match CommandLine::of(program) {
+            CommandLine::One(mut words) => {
+                words.extend(argv.iter().skip(1).map(|word| word.0.clone()));
+                format!("write run = {}", in_brackets(&words))
+            }
+            CommandLine::Several(_) | CommandLine::Shell => SCRIPT.to_owned(),
+        };
+        findings.add(Rule::BadValue, span, message, help);
     }
+}
+
+/// A program's name without its folder and its version: `python3.11` is `python`.
+pub(super) fn file_name(program: &str) -> &str {
+    let file = Path::new(program).file_name().and_then(|file| file.to_str()).unwrap_or(program);
+    file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.')
+}
+
+/// The option behind which a shell or an interpreter takes code; none for other programs.
+fn code_flag(program: &str) -> Option<char> {
+    const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "busybox"];
+    match file_name(program) {
+        name if SHELLS.contains(&name) => Some('c'),
+        "python" | "pypy" => Some('c'),
+        "perl" | "ruby" | "node" | "lua" => Some('e'),
+        _ => None,
+    }
+}
+
+/// Is this a shell, whose arguments may be commands?
+pub(super) fn takes_code(program: &str) -> bool {
+    code_flag(program) == Some('c')
+}
+
+/// Where a shell or an interpreter is handed a line of code, also behind `env`, `nice`, `timeout` and their like.
+fn code_at(argv: &[Template]) -> Option<(usize, char)> {
+    let (nth, flag) = argv.iter().enumerate().find_map(|(nth, word)| Some((nth, code_flag(&word.0)?)))?;
+    let takes = |word: &Template| word.0.starts_with('-') && !word.0.starts_with("--") && word.0.contains(flag);
+    let code = argv.iter().skip(nth + 1).position(takes).map(|found| nth + found + 2)?;
+    argv.get(code).map(|_| (code, flag))
 }
 
 /// `sh -c CODE` and the like. Values belong into arguments, where they cannot become code.
 fn shell(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
-    const SHELLS: [&str; 8] = ["sh", "bash", "dash", "zsh", "ksh", "ash", "fish", "busybox"];
-    let named = |name: &str| {
-        let file = Path::new(name).file_name().map_or(name, |file| file.to_str().unwrap_or(name));
-        let bare = file.trim_end_matches(|c: char| c.is_ascii_digit() || c == '.').to_owned();
-        SHELLS.contains(&&*bare).then_some('c').or(match bare.as_str() {
-            "python" | "pypy" => Some('c'),
-            "perl" | "ruby" | "node" | "lua" => Some('e'),
-            _ => None,
-        })
-    };
-    // also behind `env`, `nice`, `timeout` and their like
-    let Some((nth, flag)) = argv.iter().enumerate().find_map(|(nth, word)| Some((nth, named(&word.0)?))) else {
-        return;
-    };
-    let takes_code = |word: &&Template| word.0.starts_with('-') && !word.0.starts_with("--") && word.0.contains(flag);
-    let Some(code) = argv.iter().skip(nth + 1).position(|word| takes_code(&word)).map(|found| nth + found + 2) else {
-        return;
-    };
-    let Some(line) = argv.get(code) else { return };
-    let span = at.element(code).span();
+    let Some((code, flag)) = code_at(argv) else { return };
+    let (line, span) = (&argv[code], at.element(code).span());
     let placed = line.pieces().is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Value(_))));
     if placed {
         let message = "a placeholder inside code: whatever the value holds would be run";
@@ -133,4 +154,81 @@ fn shell(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
         let message = "code for a shell or an interpreter is hard to review, and fails in ways that nobody sees";
         findings.add(Rule::Shell, span, message, "name the program and its arguments, or put the code into a file");
     }
+}
+
+/// Programs that read patterns, variables or operators of their own in their arguments.
+const OWN_SYNTAX: [&str; 26] = [
+    "find",
+    "grep",
+    "egrep",
+    "fgrep",
+    "rg",
+    "awk",
+    "gawk",
+    "mawk",
+    "sed",
+    "perl",
+    "expr",
+    "test",
+    "[",
+    "jq",
+    "rsync",
+    "tar",
+    "git",
+    "psql",
+    "mysql",
+    "mariadb",
+    "sqlite3",
+    "redis-cli",
+    "valkey-cli",
+    "systemctl",
+    "journalctl",
+    "udevadm",
+];
+
+/// What only a shell would understand: there is none, so the program is handed these very characters.
+fn shell_syntax(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
+    let own = argv.first().is_some_and(|program| OWN_SYNTAX.contains(&file_name(&program.0)));
+    let code = code_at(argv).map(|(code, _)| code);
+    for (nth, argument) in argv.iter().enumerate().skip(1).filter(|(nth, _)| code.is_none_or(|code| *nth < code)) {
+        let Some((what, help)) = only_a_shell(&argument.0, own) else { continue };
+        let message =
+            format!("`{}`: there is no shell that {what}; the program is handed these very characters", argument.0);
+        findings.add(Rule::ShellSyntax, at.element(nth).span(), message, help);
+    }
+}
+
+/// What to do with what only a shell understands.
+const SCRIPT: &str = "put the line into a script of root's, and write run = [\"/usr/local/sbin/fix\"]";
+
+/// What a shell would do with an argument, and the right form without one.
+fn only_a_shell(argument: &str, own: bool) -> Option<(&'static str, &'static str)> {
+    const STEPS: &str =
+        "write an action of its own for each program, as do = [{ run = [\"first\"] }, { run = [\"second\"] }]";
+    match argument {
+        "|" | "||" | ">" | ">>" | "<" | "<<" | "&" | "2>" | "2>>" | "2>&1" | "&>" | ">&2" if !own => {
+            return Some(("would join programs or send output elsewhere", SCRIPT));
+        }
+        "&&" => return Some(("would run one program after the other", STEPS)),
+        ";" if !own => return Some(("would run one program after the other", STEPS)),
+        _ if own => return None,
+        _ => {}
+    }
+    let variable = argument
+        .split('$')
+        .skip(1)
+        .any(|rest| rest.starts_with(|c: char| c.is_ascii_alphabetic() || matches!(c, '_' | '{' | '(')));
+    if variable || argument.contains('`') {
+        let help = "write the value itself, or a placeholder, as \"{target}\"; what the program reads from its environment stands in env = { NAME = \"value\" }";
+        return Some(("would put a value in its place", help));
+    }
+    if argument.starts_with("~/") || argument == "~" {
+        return Some(("would put a home folder in its place", "write the whole path, as \"/home/app/state\""));
+    }
+    let is_path = argument == "*" || argument.contains('/');
+    if is_path && argument.contains(['*', '?']) && !argument.contains("://") {
+        let help = "name each file; aged files go by clean = { path = \"/var/tmp\", older_than = \"7d\" }";
+        return Some(("would put the names of files in its place", help));
+    }
+    None
 }

@@ -18,7 +18,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
         text(&title.value, "a title", TITLE, title.at.span(), findings);
     }
     for need in &draft.needs {
-        text(&need.value, "a playbook's name or title", TITLE, need.at.span(), findings);
+        text(need.value.playbook(), "a playbook's name or title", TITLE, need.at.span(), findings);
     }
     for channel in &draft.to {
         let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
@@ -27,8 +27,8 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
             findings.add(Rule::BadText, channel.at.span(), message, "letters, digits, `-`, `_` and `.` only");
         }
     }
-    twice(&draft.needs, "needed", findings);
-    twice(&draft.to, "called", findings);
+    twice(&draft.needs, "needed", |need| need.playbook().into(), findings);
+    twice(&draft.to, "called", Clone::clone, findings);
     for check in draft.detect.iter().chain(&draft.verify) {
         for (key, wanted) in check.value.parts().texts {
             text(wanted, &format!("`{key}`"), WANTED, check.at.field_span(key), findings);
@@ -49,10 +49,11 @@ fn text(text: &str, what: &str, most: usize, span: Range<usize>, findings: &mut 
     findings.add(Rule::BadText, span, format!("{what} {why}"), "write one plain line");
 }
 
-fn twice(names: &[Placed<'_, String>], what: &str, findings: &mut Findings<'_>) {
-    for (nth, name) in names.iter().enumerate() {
-        if names[..nth].iter().any(|before| before.value == name.value) {
-            findings.add(Rule::Duplicate, name.at.span(), format!("`{}` is {what} twice", name.value), "leave one out");
+fn twice<T: PartialEq>(all: &[Placed<'_, T>], what: &str, name: impl Fn(&T) -> String, findings: &mut Findings<'_>) {
+    for (nth, one) in all.iter().enumerate() {
+        if all[..nth].iter().any(|before| before.value == one.value) {
+            let message = format!("`{}` is {what} twice", name(&one.value));
+            findings.add(Rule::Duplicate, one.at.span(), message, "leave one out");
         }
     }
 }

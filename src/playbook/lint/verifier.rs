@@ -9,12 +9,16 @@ use crate::playbook::draft::Draft;
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::site::Placed;
 use crate::playbook::rule::Rule;
+use crate::playbook::value::WantedText;
 
 pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     for detector in &draft.detect {
         let verifiers: Vec<&Placed<'_, Check>> =
             draft.verify.iter().filter(|check| same_object(&detector.value, &check.value, targets)).collect();
         against(detector, &verifiers, findings);
+    }
+    for check in &draft.verify {
+        silent(check, findings);
     }
     for (nth, a) in draft.verify.iter().enumerate() {
         for b in draft.verify[nth + 1..].iter().filter(|b| same_object(&a.value, &b.value, targets)) {
@@ -61,6 +65,18 @@ fn against(detector: &Placed<'_, Check>, verifiers: &[&Placed<'_, Check>], findi
     }
 }
 
+/// A service that does not answer has no body, so it holds no text either: that alone would call it healed.
+fn silent(check: &Placed<'_, Check>, findings: &mut Findings<'_>) {
+    let conditions = check.value.parts().conditions;
+    if let [(key, Condition::Holds(WantedText { negated: true, .. }))] = conditions[..]
+        && check.value.kind() == "http"
+    {
+        let message =
+            format!("`{key}` holds no text as well where nothing answers: a dead service would be called healed");
+        findings.add(Rule::WeakVerifier, check.at.field_span(key), message, "write status = 200 beside it");
+    }
+}
+
 /// All checks of the verifier must hold, so two of them may not exclude each other.
 fn both_verify(a: &Placed<'_, Check>, b: &Placed<'_, Check>, findings: &mut Findings<'_>) {
     let first = a.value.parts().conditions;
@@ -82,7 +98,8 @@ fn words(condition: &Condition) -> String {
         Condition::State(state) => format!("\"{state}\""),
         Condition::Number(number) => format!("\"{number}\""),
         Condition::Wanted(word) => format!("\"{word}\""),
-        Condition::Word(word) | Condition::Holds(word) => format!("\"{word}\""),
+        Condition::Word(word) => format!("\"{word}\""),
+        Condition::Holds(wanted) => wanted.to_string(),
         Condition::Flag(flag) => flag.to_string(),
         Condition::Bound(bound) => format!("\"{bound}\""),
         Condition::Latency(bound) => format!("\"{bound}\""),

@@ -2,6 +2,7 @@
 
 use toml::de::DeValue;
 
+use super::forms;
 use super::site::Site;
 use crate::playbook::diagnostic::{listed, nearest};
 use crate::playbook::rule::Rule;
@@ -15,12 +16,17 @@ pub struct Mistake {
 }
 
 impl Mistake {
-    /// From an error's message, for the value at a place.
-    pub fn of(said: &str, at: Site<'_>, what: &str) -> Self {
-        Self::of_value(said, what)
+    /// From an error's message, for the value at a place; `examples` are values that may stand there.
+    pub fn of(said: &str, at: Site<'_>, what: &str, examples: &[String]) -> Self {
+        let mistake = Self::of_value(said, what)
             .or_else(|| Self::of_variant(said, what))
             .or_else(|| Self::of_type(said, at, what))
-            .unwrap_or_else(|| Self { rule: Rule::BadValue, message: format!("{what}: {said}"), help: String::new() })
+            .unwrap_or_else(|| Self { rule: Rule::BadValue, message: format!("{what}: {said}"), help: String::new() });
+        // a bound's own grammar does not know what is measured, its examples do
+        match forms::of(&written(at), examples) {
+            Some(right) if mistake.rule != Rule::UnknownWord => Self { help: format!("write {right}"), ..mistake },
+            Some(_) | None => mistake,
+        }
     }
 
     /// A value with its own grammar, which says the right form itself.
@@ -40,7 +46,9 @@ impl Mistake {
     fn of_variant(said: &str, what: &str) -> Option<Self> {
         let (word, rest) = said.strip_prefix("unknown variant `")?.split_once("`, expected ")?;
         let known: Vec<&str> = rest.split('`').skip(1).step_by(2).collect();
-        let help = match nearest(word, known.iter().copied()) {
+        // what is nearest to `not running` says the opposite of it
+        let near = if word.starts_with("not ") { opposite(word, &known) } else { nearest(word, known.iter().copied()) };
+        let help = match near {
             Some(near) => format!("did you mean `{near}`? ({} may stand here)", listed(known.iter().copied())),
             None => format!("write {}", listed(known.iter().copied())),
         };
@@ -73,4 +81,22 @@ impl Mistake {
         };
         Some(Self { rule, message, help: format!("write {due}") })
     }
+}
+
+/// A value as it stands in the file, without its quotes.
+fn written(at: Site<'_>) -> String {
+    match at.value() {
+        DeValue::String(text) => text.to_string(),
+        DeValue::Integer(number) => number.to_string(),
+        DeValue::Float(number) => number.to_string(),
+        DeValue::Boolean(_) | DeValue::Datetime(_) | DeValue::Array(_) | DeValue::Table(_) => String::new(),
+    }
+}
+
+/// The known word that says `not` and another: `unhealthy` for `not healthy`.
+fn opposite<'n>(word: &str, known: &[&'n str]) -> Option<&'n str> {
+    let rest = word.strip_prefix("not ")?.trim();
+    ["un", "in", "not-", "not_"]
+        .into_iter()
+        .find_map(|no| known.iter().copied().find(|one| *one == format!("{no}{rest}")))
 }

@@ -4,6 +4,11 @@
 //! text --TOML--> tree with spans --sections--> draft --lint--> playbook, or what is wrong
 //! ```
 
+pub(super) mod command_line;
+mod duplicate;
+mod foreign;
+mod forms;
+mod misplaced;
 mod mistake;
 pub mod reader;
 mod sections;
@@ -50,11 +55,19 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
     let mut findings = Findings::new(file, text);
     check_name(name, &mut findings);
     let (table, errors) = DeTable::parse_recoverable(text);
+    if !errors.is_empty()
+        && let Some(foreign) = foreign::recognise(text)
+    {
+        let message = format!("this is {}, and a playbook is TOML", foreign.name);
+        let help = format!("write {}; `salve playbook new` prints whole playbooks to begin with", foreign.right);
+        findings.add(Rule::Syntax, foreign.span, message, help);
+        return Read { playbook: None, diagnostics: findings.sorted() };
+    }
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = Reader { findings };
+    let mut reader = Reader { findings, playbook: true };
     let draft = sections::draft(&mut reader, Site::root(&root), !errors.is_empty());
-    let Reader { mut findings } = reader;
+    let Reader { mut findings, .. } = reader;
     lint::lint(&draft, name, &mut findings);
     if !errors.is_empty() {
         syntax::forgive(&mut findings);
@@ -75,9 +88,9 @@ pub fn document<T>(
     let (table, errors) = DeTable::parse_recoverable(text);
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = Reader { findings };
+    let mut reader = Reader { findings, playbook: false };
     let read = with(&mut reader, Site::root(&root));
-    let Reader { mut findings } = reader;
+    let Reader { mut findings, .. } = reader;
     if !errors.is_empty() {
         syntax::forgive(&mut findings);
     }

@@ -1,11 +1,15 @@
 //! Reads typed values out of the tree. What a type may hold is asked of the type itself (its JSON Schema); every
 //! mistake of a table is collected: the offending entry is struck out, and the rest is tried again.
 
+use std::collections::BTreeMap;
+
 use schemars::{JsonSchema, schema_for};
 use serde::de::{DeserializeOwned, IntoDeserializer};
+use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use super::misplaced::{self, Place};
 use super::mistake::Mistake;
 use super::site::{Placed, Site};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
@@ -15,23 +19,47 @@ use crate::playbook::rule::Rule;
 pub struct Shape {
     pub fields: Vec<String>,
     pub required: Vec<String>,
+    /// Values that may stand behind a key, where its type names some.
+    examples: BTreeMap<String, Vec<String>>,
 }
 
 impl Shape {
     pub fn of<T: JsonSchema>() -> Self {
         let schema = schema_for!(T).to_value();
-        let fields = schema["properties"].as_object().map(|fields| fields.keys().cloned().collect());
+        let properties = schema["properties"].as_object();
+        let fields = properties.map(|fields| fields.keys().cloned().collect());
+        let examples = properties.into_iter().flatten().map(|(key, value)| (key.clone(), examples(value, &schema)));
         let required = schema["required"]
             .as_array()
             .map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect());
-        Self { fields: fields.unwrap_or_default(), required: required.unwrap_or_default() }
+        Self {
+            examples: examples.collect(),
+            fields: fields.unwrap_or_default(),
+            required: required.unwrap_or_default(),
+        }
     }
+
+    fn examples(&self, key: &str) -> &[String] {
+        self.examples.get(key).map_or(&[], Vec::as_slice)
+    }
+}
+
+/// The examples of a key's own, else those of its type.
+fn examples(value: &Value, schema: &Value) -> Vec<String> {
+    let choices = value["anyOf"].as_array().into_iter().flatten();
+    let references = choices.chain([value]).filter_map(|one| one["$ref"].as_str()?.strip_prefix("#/$defs/"));
+    let own = value["examples"].as_array();
+    let of_type = references.filter_map(|name| schema["$defs"][name]["examples"].as_array()).next();
+    let found = own.or(of_type).into_iter().flatten();
+    found.filter_map(|example| example.as_str().map(str::to_owned)).collect()
 }
 
 /// Reads one file's tree.
 #[derive(Debug)]
 pub struct Reader<'t> {
     pub findings: Findings<'t>,
+    /// The file is a playbook: a key that is not known may belong elsewhere in it.
+    pub playbook: bool,
 }
 
 impl<'t> Reader<'t> {
@@ -40,7 +68,7 @@ impl<'t> Reader<'t> {
         match T::deserialize(at.node().clone().into_deserializer()) {
             Ok(value) => Some(Placed { value, at }),
             Err(error) => {
-                self.mistake(&error, at, what);
+                self.mistake(&error, at, what, &[]);
                 None
             }
         }
@@ -73,18 +101,38 @@ impl<'t> Reader<'t> {
 
     /// Tells of every key that is not known. True where all are.
     pub fn known_keys<'n>(&mut self, at: Site<'t>, what: &str, known: impl IntoIterator<Item = &'n str>) -> bool {
+        self.known_keys_of(at, Place { name: what, header: "", keys: &[] }, known)
+    }
+
+    /// The same for a place of the playbook's own.
+    pub fn known_keys_of<'n>(
+        &mut self,
+        at: Site<'t>,
+        place: Place<'_>,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> bool {
         let known: Vec<&str> = known.into_iter().collect();
         let mut all = true;
         for (key, entry) in at.entries().into_iter().filter(|(key, _)| !known.contains(key)) {
             all = false;
-            let help = match nearest(key, known.iter().copied()) {
-                Some(near) => format!("did you mean `{near}`?"),
-                None if known.is_empty() => "leave it out".into(),
-                None => format!("{what} knows {}", listed(known.iter().copied())),
-            };
-            self.findings.add(Rule::UnknownKey, entry.key_span(), format!("there is no key `{key}` in {what}"), help);
+            self.unknown_key(key, entry, place, &known);
         }
         all
+    }
+
+    /// Tells of a key that a place does not know.
+    pub fn unknown_key(&mut self, key: &str, entry: Site<'t>, place: Place<'_>, known: &[&str]) {
+        let help = if self.playbook {
+            misplaced::help(key, place, known)
+        } else {
+            match nearest(key, known.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None if known.is_empty() => "leave it out".into(),
+                None => format!("{} knows {}", place.name, listed(known.iter().copied())),
+            }
+        };
+        let message = format!("there is no key `{key}` in {}", place.name);
+        self.findings.add(Rule::UnknownKey, entry.key_span(), message, help);
     }
 
     /// A table of one type, with every mistake in it; `right` shows the form.
@@ -130,12 +178,12 @@ impl<'t> Reader<'t> {
             };
             let Some((key, entry)) = culprit(at, &rest, &error) else {
                 if good {
-                    self.mistake(&error, at, what);
+                    self.mistake(&error, at, what, &[]);
                 }
                 return None;
             };
             good = false;
-            self.mistake(&error, entry, &format!("`{key}`"));
+            self.mistake(&error, entry, &format!("`{key}`"), shape.examples(key));
             rest.remove(key);
         }
     }
@@ -169,16 +217,19 @@ impl<'t> Reader<'t> {
         if kinds.contains(&kind) {
             return true;
         }
-        let help = match nearest(kind, kinds.iter().copied()) {
-            Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the kinds are {}", listed(kinds.iter().copied())),
+        let help = match what {
+            "check" | "action" => misplaced::kind_help(kind, what == "check", kinds),
+            _ => match nearest(kind, kinds.iter().copied()) {
+                Some(near) => format!("did you mean `{near}`?"),
+                None => format!("the kinds are {}", listed(kinds.iter().copied())),
+            },
         };
         self.findings.add(Rule::UnknownKind, site.key_span(), format!("`{kind}` is no kind of {what}"), help);
         false
     }
 
-    fn mistake(&mut self, error: &toml::de::Error, at: Site<'t>, what: &str) {
-        let Mistake { rule, message, help } = Mistake::of(error.message(), at, what);
+    fn mistake(&mut self, error: &toml::de::Error, at: Site<'t>, what: &str, examples: &[String]) {
+        let Mistake { rule, message, help } = Mistake::of(error.message(), at, what, examples);
         let within = |span: &std::ops::Range<usize>| span.start >= at.span().start && span.end <= at.span().end;
         let span = error.span().filter(within).unwrap_or_else(|| at.span());
         self.findings.add(rule, span, message, help);

@@ -1,29 +1,30 @@
 //! The sections of the file, one function each.
 
+use super::misplaced::{self, DETECT, ESCALATE, HEAD, Place, RUNG, VERIFY};
 use super::reader::{Reader, Shape};
 use super::site::{Placed, Site};
 use crate::playbook::action::Action;
 use crate::playbook::attachment::Attachment;
 use crate::playbook::check::Check;
-use crate::playbook::diagnostic::nearest;
 use crate::playbook::draft::{Draft, RungDraft};
-use crate::playbook::model::{EnabledWhen, TargetSpec};
+use crate::playbook::model::{EnabledWhen, Need, NeededTarget, TargetSpec};
 use crate::playbook::rule::Rule;
 use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
 
 const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url, address, container or link";
 const WHEN_FORM: &str = "{ unit = \"nginx.service\" }, { file = \"/etc/nginx/nginx.conf\" } or \"present\"";
+const NEEDS_FORM: &str = "[\"db-up\"], or [{ playbook = \"db-up\", target = { unit = \"postgresql.service\" } }]";
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
 
 /// Everything that can be read. `broken`: the text is no TOML, so what seems missing may stand there all the same.
 pub fn draft<'t>(reader: &mut Reader<'t>, root: Site<'t>, broken: bool) -> Draft<'t> {
     let shape = Shape::of::<PlaybookFile>();
-    reader.known_keys(root, "a playbook", shape.fields.iter().map(String::as_str));
+    reader.known_keys_of(root, HEAD, shape.fields.iter().map(String::as_str));
     let mut draft = Draft::new();
     draft.title = reader.field(root, "title");
     draft.risk = reader.field(root, "risk");
     draft.mode = reader.field(root, "mode");
-    draft.needs = strings(reader, root, "needs");
+    draft.needs = needs(reader, root);
     draft.only_between = reader.field(root, "only_between");
     draft.cooldown = reader.field(root, "cooldown");
     draft.skip_if_stopped = reader.field(root, "skip_if_stopped_by_operator");
@@ -50,7 +51,7 @@ fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
         ("risk", "risk = \"low\" (or \"medium\", \"high\")"),
         ("mode", "mode = \"ask\" (or \"auto\", \"shadow\", \"off\")"),
     ] {
-        if root.field(key).is_none() {
+        if root.field(key).is_none() && !stands_below(root, key) {
             reader.findings.add(
                 Rule::MissingKey,
                 0..0,
@@ -61,12 +62,43 @@ fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
     }
 }
 
+/// Does a key of the head stand in a section? Then it is told of there, and not missing as well.
+fn stands_below(root: Site<'_>, key: &str) -> bool {
+    let below = |at: Site<'_>| at.elements().into_iter().any(|at| at.field(key).is_some());
+    root.entries().into_iter().any(|(_, at)| below(at))
+}
+
 fn strings<'t>(reader: &mut Reader<'t>, table: Site<'t>, key: &str) -> Vec<Placed<'t, String>> {
     let Some(at) = table.field(key) else { return Vec::new() };
     if !reader.is_list(at, key, "[\"...\"]") {
         return Vec::new();
     }
     at.elements().into_iter().filter_map(|at| reader.leaf(at, &format!("an entry of `{key}`"))).collect()
+}
+
+/// Names or titles of playbooks, or tables that name one of a playbook's targets.
+fn needs<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<Placed<'t, Need>> {
+    let Some(at) = root.field("needs") else { return Vec::new() };
+    if !reader.is_list(at, "needs", NEEDS_FORM) {
+        return Vec::new();
+    }
+    at.elements().into_iter().filter_map(|at| need(reader, at)).collect()
+}
+
+fn need<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Need>> {
+    if at.table().is_none() {
+        let Placed { value, at } = reader.leaf(at, "an entry of `needs`")?;
+        return Some(Placed { value: Need::Playbook(value), at });
+    }
+    let known = reader.known_keys(at, "an entry of `needs`", ["playbook", "target"]);
+    for key in ["playbook", "target"].into_iter().filter(|key| at.field(key).is_none()) {
+        let message = format!("an entry of `needs` has no `{key}`");
+        reader.findings.add(Rule::MissingKey, at.head(), message, format!("write needs = {NEEDS_FORM}"));
+    }
+    let playbook = reader.field::<String>(at, "playbook");
+    let target = at.field("target").and_then(|at| target(reader, at));
+    let (playbook, target) = (playbook?.value, target?.value);
+    known.then_some(Placed { value: Need::Target(NeededTarget { playbook, target }), at })
 }
 
 fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
@@ -76,7 +108,7 @@ fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, b
             let message = "`target` and `targets` stand side by side";
             reader.findings.add(Rule::OneTarget, many.key_span(), message, "keep one of them");
         }
-        (None, None) if !broken => {
+        (None, None) if !broken && !stands_below(root, "target") && !stands_below(root, "targets") => {
             reader.findings.add(Rule::OneTarget, 0..0, "the playbook has no `target`", right);
         }
         _ => {}
@@ -151,7 +183,7 @@ fn detect<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
     }
     draft.hold = reader.field(at, "for");
     draft.flapping = reader.field(at, "flapping");
-    let (checks, written) = checks(reader, at, "[detect]", &["for", "flapping"]);
+    let (checks, written) = checks(reader, at, DETECT);
     draft.detect = checks;
     if written == 0 && !broken {
         let message = "[detect] has no check: nothing can say that something is wrong";
@@ -182,7 +214,7 @@ fn verify<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
     }
     draft.within = reader.field(at, "within");
     draft.soak = reader.field(at, "soak");
-    let (checks, written) = checks(reader, at, "[verify]", &["within", "soak"]);
+    let (checks, written) = checks(reader, at, VERIFY);
     draft.verify = checks;
     if broken {
         return;
@@ -203,22 +235,16 @@ fn verify<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
 }
 
 /// The checks of a section, in the order of the file, and how many were written.
-fn checks<'t>(
-    reader: &mut Reader<'t>,
-    section: Site<'t>,
-    what: &str,
-    others: &[&str],
-) -> (Vec<Placed<'t, Check>>, usize) {
+fn checks<'t>(reader: &mut Reader<'t>, section: Site<'t>, place: Place<'_>) -> (Vec<Placed<'t, Check>>, usize) {
     let (mut checks, mut written) = (Vec::new(), 0);
-    let known: Vec<&str> = others.iter().copied().chain(Check::KINDS.iter().copied()).collect();
-    for (kind, at) in section.entries().into_iter().filter(|(key, _)| !others.contains(key)) {
+    let known: Vec<&str> = place.keys.iter().copied().chain(Check::KINDS.iter().copied()).collect();
+    for (kind, at) in section.entries().into_iter().filter(|(key, _)| !place.keys.contains(key)) {
         // a scalar under an unknown name is a mistyped key, a table a mistyped kind
         let table = at.table().is_some() || at.value().is_array();
-        written += usize::from(table || Check::KINDS.contains(&kind));
-        if !table && !Check::KINDS.contains(&kind) {
-            let help =
-                nearest(kind, known.iter().copied()).map_or_else(String::new, |near| format!("did you mean `{near}`?"));
-            reader.findings.add(Rule::UnknownKey, at.key_span(), format!("there is no key `{kind}` in {what}"), help);
+        let misplaced = !Check::KINDS.contains(&kind) && (!table || misplaced::has_a_place(kind));
+        written += usize::from(!misplaced);
+        if misplaced {
+            reader.unknown_key(kind, at, place, &known);
         } else if reader.known_kind(kind, at, "check", Check::KINDS) {
             checks.extend(at.elements().into_iter().filter_map(|at| Check::read(reader, kind, at)));
         }
@@ -239,7 +265,7 @@ fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>)
         if !reader.is_table(at, "a rung", RIGHT) {
             continue;
         }
-        reader.known_keys(at, "a rung", shape.fields.iter().map(String::as_str));
+        reader.known_keys_of(at, RUNG, shape.fields.iter().map(String::as_str));
         let (timeout, idempotent) = (reader.field(at, "timeout"), reader.field(at, "idempotent"));
         let mut rung = RungDraft { at, actions: Vec::new(), timeout, idempotent };
         match at.field("do") {
@@ -276,7 +302,7 @@ fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, 
         return;
     }
     let shape = Shape::of::<EscalateTable>();
-    reader.known_keys(at, "[escalate]", shape.fields.iter().map(String::as_str));
+    reader.known_keys_of(at, ESCALATE, shape.fields.iter().map(String::as_str));
     draft.attempts = reader.field(at, "attempts");
     draft.window = reader.field(at, "window");
     draft.to = strings(reader, at, "to");

@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 
 use toml::de::Error;
 
+use super::duplicate;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::rule::Rule;
 
@@ -15,11 +16,19 @@ pub fn tell(errors: &[Error], findings: &mut Findings<'_>) {
     let mut errors: Vec<&Error> = errors.iter().collect();
     errors.sort_by_key(|error| error.span().map_or(end, |span| span.start));
     for error in errors {
+        if findings.is_full() {
+            return;
+        }
         // where the parser has lost its way, the end of the file is where it noticed
         let span = error.span().unwrap_or(end..end);
         let before = &findings.text[..findings.text.floor_char_boundary(span.start.min(end))];
         if lines.insert(before.matches('\n').count()) {
-            findings.add(Rule::Syntax, span, error.message(), help(error.message()));
+            let help = if error.message().contains("duplicate key") {
+                duplicate::help(findings.text, span.start)
+            } else {
+                help(error.message()).to_owned()
+            };
+            findings.add(Rule::Syntax, span, error.message(), help);
         }
         if error.message().contains("array") {
             // a list that is not closed takes in all that follows, and every word of it is in its way
@@ -29,11 +38,10 @@ pub fn tell(errors: &[Error], findings: &mut Findings<'_>) {
 }
 
 fn help(message: &str) -> &'static str {
-    const HELP: [(&str, &str); 8] = [
+    const HELP: [(&str, &str); 7] = [
         ("must be quoted", "write a value here; text stands in quotation marks"),
         ("basic string", "close the text with a quotation mark"),
         ("literal string", "close the text with a quotation mark"),
-        ("duplicate key", "keep one of the two"),
         ("key with no value", "write key = value"),
         ("unclosed table", "close the header with `]`"),
         ("array", "is the list before it closed with `]`, and are its entries parted by commas?"),

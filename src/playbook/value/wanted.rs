@@ -4,6 +4,7 @@ use std::fmt;
 use std::str::FromStr;
 
 use super::{ValueError, value_error};
+use crate::playbook::diagnostic::nearest;
 
 /// A unit state that is wanted, or wanted not to be: `"active"`, `"not active"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
@@ -140,17 +141,55 @@ impl FromStr for WantedState {
 
     fn from_str(text: &str) -> Result<Self, ValueError> {
         let (negated, name) = split_negation(text);
-        let names = UnitState::NAMES.map(|(name, _)| name);
         let state = UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state));
         state.map(|state| Self { negated, state }).ok_or_else(|| {
-            let near = names.into_iter().max_by(|a, b| strsim::jaro(a, name).total_cmp(&strsim::jaro(b, name)));
-            let not = if negated { "not " } else { "" };
-            value_error(
-                format!("`{name}` is not a state of a unit ({})", names.join(", ")),
-                format!("\"{not}{}\"", near.unwrap_or("active")),
-            )
+            let names = UnitState::NAMES.map(|(name, _)| name);
+            let message = format!("`{name}` is not a state of a unit ({})", names.join(", "));
+            let right = match meant(name) {
+                Some((no, state)) => Self { negated: no != negated, state }.to_string(),
+                None => return value_error(message, "\"active\", or \"not active\""),
+            };
+            value_error(message, format!("\"{right}\""))
         })
     }
+}
+
+/// The state that people mean by other words, and whether they mean that it is not so; else a state that is spelled
+/// nearly like it.
+fn meant(word: &str) -> Option<(bool, UnitState)> {
+    const WORDS: [(&[&str], bool, UnitState); 7] = [
+        (
+            &[
+                "running",
+                "up",
+                "ok",
+                "okay",
+                "alive",
+                "ready",
+                "started",
+                "healthy",
+                "well",
+                "good",
+                "online",
+                "on",
+                "listening",
+            ],
+            false,
+            UnitState::Active,
+        ),
+        (&["down", "unhealthy", "bad", "missing", "offline", "off", "not-running"], true, UnitState::Active),
+        (&["stopped", "dead", "exited", "stop", "idle"], false, UnitState::Inactive),
+        (&["crashed", "broken", "error", "errored", "killed", "oom", "fail"], false, UnitState::Failed),
+        (&["starting", "restarting", "auto-restart", "start"], false, UnitState::Activating),
+        (&["stopping"], false, UnitState::Deactivating),
+        (&["reload"], false, UnitState::Reloading),
+    ];
+    let word = word.to_lowercase();
+    let known = WORDS.into_iter().find(|(words, ..)| words.contains(&word.as_str()));
+    known.map(|(_, negated, state)| (negated, state)).or_else(|| {
+        let near = nearest(&word, UnitState::NAMES.into_iter().map(|(name, _)| name))?;
+        UnitState::NAMES.into_iter().find_map(|(name, state)| (name == near).then_some((false, state)))
+    })
 }
 
 impl fmt::Display for WantedState {
