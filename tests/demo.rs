@@ -166,6 +166,32 @@ fn three_tours_play_without_keys_and_leave_nothing() {
     });
 }
 
+/// A clone below `/tmp`, or in a user's home, and `sudo`: root runs nothing that lies there.
+#[test]
+fn as_root_the_demo_heals_from_a_folder_that_others_may_write() {
+    if !rustix::process::geteuid().is_root() {
+        println!("left out: this is about root");
+        return;
+    }
+    let home = Home(PathBuf::from(format!("/tmp/salve-demo-test-open-{}", std::process::id())));
+    fs::create_dir(&home.0).unwrap();
+    fs::copy(env!("CARGO_BIN_EXE_salve"), home.program()).unwrap();
+    fs::set_permissions(&home.0, Permissions::from_mode(0o777)).unwrap();
+    let mut command = Command::new("setsid");
+    command.args(["--ctty", "--wait"]).arg(home.program()).arg("demo").env_clear();
+    command.env("PATH", "/usr/bin:/bin").env("LANG", "C.UTF-8").env("TERM", "xterm-256color").env("HOME", "/root");
+    let mut screen = Pty::start(&mut command, 40, 120).with_patience(Duration::from_mins(1));
+    screen.wait_for("ALL WELL");
+    screen.wait_for("shop.");
+    let demo = home.processes()[0];
+    break_something(&mut screen, "kill two jobs");
+    screen.wait_for("100% 2/2");
+    quit(screen);
+    for base in ["/run", "/var/lib", "/root"] {
+        assert!(!Path::new(base).join(format!("salve-demo-{demo}")).exists(), "{base}");
+    }
+}
+
 #[test]
 fn a_demo_that_is_killed_takes_its_children_along_and_the_next_one_sweeps() {
     let home = Home::make("killed");

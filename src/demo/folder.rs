@@ -8,6 +8,7 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{FlockOperation, flock};
 
+use super::program;
 use crate::host::paths::Paths;
 
 /// What the folders of demos are called.
@@ -32,8 +33,8 @@ pub struct Folder {
 }
 
 impl Folder {
-    /// A fresh one, in the user's runtime folder, else beside the user's state. Not in `/tmp`: playbooks are read only
-    /// where nobody else can write.
+    /// A fresh one, in the user's runtime folder, else beside the user's state; of root's, where only root can write.
+    /// Not in `/tmp`: playbooks are read only where nobody else can write.
     ///
     /// # Errors
     /// Where it cannot be made.
@@ -69,12 +70,18 @@ impl Drop for Folder {
 }
 
 fn base() -> PathBuf {
-    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
-    match own {
-        Some(path) => path,
-        None if rustix::process::geteuid().is_root() => "/run".into(),
-        None => Paths::of_this_user().state,
+    if rustix::process::geteuid().is_root() {
+        return of_root(program::runs_in_place());
     }
+    let own = std::env::var_os("XDG_RUNTIME_DIR").map(PathBuf::from).filter(|path| path.is_absolute() && path.is_dir());
+    own.unwrap_or_else(|| Paths::of_this_user().state)
+}
+
+/// Where only root can write. Not `XDG_RUNTIME_DIR`: under `sudo` that may be the user's own. Where the program has to be
+/// copied along, programs must be allowed to run there.
+fn of_root(runs_in_place: bool) -> PathBuf {
+    let fits = |folder: &&str| runs_in_place || program::may_hold_programs(Path::new(folder));
+    ["/run", "/var/lib", "/root"].into_iter().find(fits).unwrap_or("/run").into()
 }
 
 /// Removes what demos left that are not there any more.

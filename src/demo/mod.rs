@@ -11,6 +11,7 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`folder`] | the private folder that everything is in, and what a demo that was killed left |
+//! | [`program`] | the program that children and playbooks run: this one, or a copy that root may run |
 //! | [`actor`] | what the children do: a shop, a ledger, jobs, a scribe |
 //! | [`scratch`] | the scribe's small file system, or its quota where the kernel lends none |
 //! | [`stage`] | starts, restarts and ends the children, on its own thread |
@@ -22,6 +23,7 @@ pub mod actor;
 pub mod cue;
 mod fault;
 mod folder;
+mod program;
 mod scratch;
 mod stage;
 mod tour;

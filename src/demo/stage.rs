@@ -18,6 +18,7 @@ use rustix::process::{Pid, Signal, kill_process};
 use super::actor::{BROKEN, COMPLAINTS, FILL, LEAK, Part};
 use super::cue::SOCKET;
 use super::fault::Fault;
+use super::program;
 
 /// How often children are looked after.
 const PULSE: Duration = Duration::from_millis(100);
@@ -36,8 +37,8 @@ const PLAYBOOKS: [(&str, &str); 4] = [
 /// The play cannot begin.
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
-    /// This program cannot be found, so no child can be started.
-    #[error("this program's own file cannot be found: {0}")]
+    /// This program cannot be found, or not be copied to where root may run it, so no child can be started.
+    #[error("this program cannot be made ready for the demo: {0}")]
     Program(io::Error),
     /// In the demo's folder, or on loopback.
     #[error("the demo cannot be set up: {0}")]
@@ -63,7 +64,7 @@ impl Stage {
     /// # Errors
     /// See [`StageError`].
     pub fn set(folder: &Path) -> Result<Self, StageError> {
-        let program = std::env::current_exe().map_err(StageError::Program)?;
+        let program = program::of_demo(folder).map_err(StageError::Program)?;
         // free now, and taken within the second
         let port = TcpListener::bind("127.0.0.1:0")?.local_addr()?.port();
         let listener = UnixListener::bind(folder.join(SOCKET))?;
