@@ -19,6 +19,11 @@ impl Figures {
         self.0.sort_unstable();
     }
 
+    /// How many there are.
+    pub fn count(&self) -> usize {
+        self.0.len()
+    }
+
     /// In milliseconds; of an even number, the mean of the two in the middle; NaN where there are none.
     pub fn median(&self) -> f64 {
         match self.0.len() {

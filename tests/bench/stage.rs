@@ -13,6 +13,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
 use rustix::process::{Pid, Signal, kill_process};
 use rustix::time::{ClockId, clock_gettime};
+use salve::foreign::MayHang;
+use salve::host::program::resolve;
 use tempfile::TempDir;
 
 use super::Outcome;
@@ -48,6 +50,7 @@ impl Stage {
             fs::copy(&own, &copy)?;
             fs::set_permissions(&copy, Permissions::from_mode(0o700))?;
         }
+        may_run(&folder.path().join("stamp"))?;
         let line = folder.path().join("line");
         mkfifoat(CWD, &line, Mode::RUSR | Mode::WUSR)?;
         // for writing too: then it never ends, and a remediation that opens it never waits
@@ -98,6 +101,17 @@ impl Stage {
         while self.next_stamp(Duration::ZERO)?.is_some() {}
         Ok(())
     }
+}
+
+/// Salve runs nothing as root that somebody else could change: then no figure would come out, and nobody would know why.
+fn may_run(program: &Path) -> Outcome<()> {
+    let may_hang = MayHang::because("nothing is measured yet");
+    let Err(why) = resolve(&program.to_string_lossy(), &may_hang) else { return Ok(()) };
+    Err(format!(
+        "salve would not run the remediation: {why}. Measure as an ordinary user, or build where only root can write, \
+         as with CARGO_TARGET_DIR=/var/lib/salve-bench"
+    )
+    .into())
 }
 
 impl Victim {
