@@ -449,7 +449,10 @@ impl Common {
     pub fn library(&self) -> Library {
         // settings that cannot be read name no channel, and none is missed then: `salve doctor` tells of them
         let channels = Settings::read(&self.settings_file()).ok().map(|settings| settings.channel_names());
-        library::load(&Sources { channels, ..self.sources() }, &MayHang::because("a verb has nothing else to do meanwhile"))
+        library::load(
+            &Sources { channels, ..self.sources() },
+            &MayHang::because("a verb has nothing else to do meanwhile"),
+        )
     }
 
     /// Where the settings are.

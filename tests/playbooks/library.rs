@@ -208,7 +208,7 @@ fn needing(need: &str) -> String {
 }
 
 fn warned(home: &Home, name: &str) -> Vec<(Rule, String)> {
-    let library = load(&home.sources());
+    let library = load(&home.sources(), &TEST);
     found(&library, name).warnings.iter().map(|warning| (warning.rule, warning.help.clone())).collect()
 }
 
@@ -246,7 +246,7 @@ fn a_channel_that_does_not_exist_keeps_a_file_that_is_armed_by_its_place_from_lo
         let channels = channels.iter().map(|name| (*name).to_owned()).collect();
         Sources { channels: Some(Arc::new(channels)), ..home.sources() }
     };
-    let library = load(&knowing(&["mail"]));
+    let library = load(&knowing(&["mail"]), &TEST);
     let refused = &found(&library, "system").outcome.as_ref().unwrap_err()[0];
     assert_eq!((refused.rule, refused.help.as_str()), (Rule::UnknownChannel, "did you mean `mail`?"));
     assert!(found(&library, "system").in_force().is_none());
@@ -255,12 +255,12 @@ fn a_channel_that_does_not_exist_keeps_a_file_that_is_armed_by_its_place_from_lo
     assert!(found(&library, "user").in_force().is_some());
     for accepted in ["mail", "tickets"] {
         home.write("system/system.toml", calling(accepted));
-        let library = load(&knowing(&["mail"]));
+        let library = load(&knowing(&["mail"]), &TEST);
         assert!(found(&library, "system").outcome.is_ok(), "{accepted}");
         // the channel goes: what was in force stays so, and it is said
-        let without = library.reload(&knowing(&[]));
+        let without = library.reload(&knowing(&[]), &TEST);
         assert_eq!(found(&without, "system").outcome.is_err(), accepted == "mail");
         assert!(found(&without, "system").in_force().is_some());
     }
-    assert!(found(&load(&home.sources()), "user").warnings.is_empty(), "nobody has read the settings");
+    assert!(found(&load(&home.sources(), &TEST), "user").warnings.is_empty(), "nobody has read the settings");
 }

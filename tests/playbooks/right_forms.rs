@@ -192,7 +192,9 @@ fn a_command_that_destroys_raises_the_risk_and_the_right_risk_is_accepted() {
 /// Forms in quotes that a help offers to be written.
 fn offered(help: &str) -> Vec<String> {
     // a form with its key stands in place of another key
-    let Some((_, forms)) = help.split_once("write ").filter(|(_, forms)| !forms.contains(" = ")) else { return Vec::new() };
+    let Some((_, forms)) = help.split_once("write ").filter(|(_, forms)| !forms.contains(" = ")) else {
+        return Vec::new();
+    };
     forms.split('"').skip(1).step_by(2).map(str::to_owned).collect()
 }
 

@@ -8,8 +8,8 @@ use salve::playbook::action::{UnitAction, UnitVerb};
 use salve::playbook::check::{FilesystemCheck, UnitCheck};
 use salve::playbook::value::{DayWindow, Period, UnitState, WantedState};
 use salve::playbook::{
-    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Flapping, Mode, Origin, Playbook, Risk, Rung, Target,
-    TargetSpec, Verify,
+    Action, BreakerLimits, Check, ContentKey, Detect, Escalate, Flapping, Mode, Need, NeededTarget, Origin, Playbook,
+    Risk, Rung, Target, TargetSpec, Verify,
 };
 
 use crate::rng::Rng;
@@ -52,7 +52,7 @@ impl Shelf {
                 1 | 2 => Standing::AsksFirst,
                 _ => Standing::AsWritten,
             };
-            let needs = (family > 0 && rng.permille(200)).then(|| format!("family {}", rng.index(family)));
+            let needs = (family > 0 && rng.permille(200)).then(|| need(&shelf, rng.index(family)));
             let mut playbook = playbook(rng, family, 0, &shelf.targets, &named);
             playbook.needs.extend(needs);
             shelf.files.push(File {
@@ -209,6 +209,18 @@ pub fn plain(family: usize, version: usize) -> Playbook {
         breaker: BreakerLimits::default(),
         skip_if_stopped_by_operator: true,
         enabled_when: None,
+    }
+}
+
+/// Of an even family its first target, of an odd one what a name alone means.
+fn need(shelf: &Shelf, family: usize) -> Need {
+    let playbook = format!("family {family}");
+    let first = shelf.files.get(family).and_then(|file| file.targets.first()).map(|index| &shelf.targets[*index]);
+    match first {
+        Some(Target::Unit(name)) if family.is_multiple_of(2) => {
+            Need::Target(NeededTarget { playbook, target: TargetSpec::Unit(name.to_string()) })
+        }
+        _ => Need::Playbook(playbook),
     }
 }
 

@@ -170,12 +170,7 @@ pub fn host(name: &str, span: Range<usize>, findings: &mut Findings<'_>) {
     let label = |label: &str| !label.is_empty() && label.len() <= 63 && label.chars().all(plain);
     let fits = name.len() <= 253 && name.strip_suffix('.').unwrap_or(name).split('.').all(label);
     if !fits {
-        findings.add(
-            Rule::BadAddress,
-            span,
-            format!("`{name}` is no name of DNS"),
-            "write a name, as \"example.com\"",
-        );
+        findings.add(Rule::BadAddress, span, format!("`{name}` is no name of DNS"), "write a name, as \"example.com\"");
     }
 }
 

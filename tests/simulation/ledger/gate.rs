@@ -8,7 +8,7 @@ use salve::core::input::{Facts, Input, Standing, StopOrigin};
 use salve::core::plan::Plan;
 use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
-use salve::playbook::{Mode, Playbook, Risk};
+use salve::playbook::{Mode, Need, Playbook, Risk};
 
 use super::{Books, IncidentBook, Judged, Outside, hold};
 use crate::shelf::asks_for_one_figure;
@@ -229,7 +229,14 @@ fn neighbours(books: &Books, outside: &Outside, now: Now, key: &Key, playbook: &
         open && holds
     };
     for (other, (needed, _)) in &outside.bindings {
-        let named = playbook.needs.iter().any(|name| **name == *needed.name || **name == *needed.title);
+        let targets = outside.bindings.keys().filter(|one| one.content == other.content).count();
+        let named = playbook.needs.iter().any(|need| {
+            let meant = match need {
+                Need::Playbook(_) => targets == 1 || other.target == key.target,
+                Need::Target(named) => other.target == named.target.as_written(),
+            };
+            meant && (*need.playbook() == *needed.name || *need.playbook() == *needed.title)
+        });
         hold!(!named || other == key || !ill(other), "gate: dependency", "{}: {other:?} is ill", intent.attempt);
     }
     let up = now.mono.since(outside.booted);

@@ -132,14 +132,26 @@ fn nothing_is_offered_where_nothing_may_stand() {
 fn whatever_is_taken_closes_what_it_opens_with_the_cursor_inside() {
     let mut opening = 0;
     for place in [
-        "", "[detect]\n", "[verify]\n", "[escalate]\n", "[[remediate]]\n", "target = ", "targets = [", "needs = [",
-        "[[remediate]]\ndo = [", "[escalate]\nattach = [", "[detect]\nunit = ", "[detect]\npath = { ", "enabled_when = ",
+        "",
+        "[detect]\n",
+        "[verify]\n",
+        "[escalate]\n",
+        "[[remediate]]\n",
+        "target = ",
+        "targets = [",
+        "needs = [",
+        "[[remediate]]\ndo = [",
+        "[escalate]\nattach = [",
+        "[detect]\nunit = ",
+        "[detect]\npath = { ",
+        "enabled_when = ",
         "[verify]\nhttp = { url = \"x\", body = ",
     ] {
         let (line, column) = (place.matches('\n').count(), place.rsplit('\n').next().unwrap_or_default().len());
         for Candidate { insert, back, .. } in complete(place, line, column).candidates {
             let cut = insert.chars().count() - back;
-            let (before, after): (String, String) = (insert.chars().take(cut).collect(), insert.chars().skip(cut).collect());
+            let (before, after): (String, String) =
+                (insert.chars().take(cut).collect(), insert.chars().skip(cut).collect());
             let count = |sign: char| insert.matches(sign).count();
             assert_eq!((count('{'), count('[')), (count('}'), count(']')), "{place}{insert}");
             if insert.ends_with(['}', ']']) && !insert.starts_with('[') {
