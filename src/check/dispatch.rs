@@ -39,6 +39,10 @@ const TOGETHER: Duration = Duration::from_millis(20);
 /// While something keeps happening to a subject, looks at it are at least so far apart.
 const CALM: Duration = Duration::from_millis(100);
 
+/// An event source tells of a newcomer by itself. One that has not, as where the host is short of memory or its bus of
+/// time, is not waited for longer than this.
+const FIRST_READING: Duration = Duration::from_secs(5);
+
 /// What the hub asks for.
 #[derive(Debug)]
 pub enum Asked {
@@ -55,6 +59,8 @@ struct Entry {
     /// The place in the timetable that counts; older ones are void.
     ticket: u64,
     looking: bool,
+    /// Its event source has yet to tell of it for the first time.
+    newcomer: bool,
     /// Somebody came while a look was under way: it is not fresh enough for them.
     again: bool,
     /// A look because of an event stands in the timetable.
@@ -198,6 +204,7 @@ impl Dispatch {
             period: None,
             ticket: 0,
             looking: false,
+            newcomer: false,
             again: false,
             soon: false,
             began: None,
@@ -207,9 +214,18 @@ impl Dispatch {
         entry.watches.push(watch);
         self.retime(&subject);
         // An event source tells of a newcomer by itself; everything else is looked at now.
-        if !(new && self.has_source(&subject)) {
+        if new && self.has_source(&subject) {
+            self.expect(&subject);
+        } else {
             self.begin(&subject);
         }
+    }
+
+    /// Looks at a newcomer in a while, unless its event source has told of it by then.
+    fn expect(&mut self, subject: &Arc<Subject>) {
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        entry.newcomer = true;
+        self.timetable.push(Reverse((Instant::now() + FIRST_READING, entry.ticket, subject.clone())));
     }
 
     /// Is there somebody who tells of this subject's changes by itself?
@@ -304,7 +320,10 @@ impl Dispatch {
             let Some(entry) = self.entries.get_mut(&subject) else { continue };
             if entry.ticket == ticket {
                 entry.soon = false;
-                self.begin(&subject);
+                // its source has told of it: the next look is at its usual time
+                if !(std::mem::take(&mut entry.newcomer) && entry.latest.is_some()) {
+                    self.begin(&subject);
+                }
                 self.schedule(&subject);
             }
         }

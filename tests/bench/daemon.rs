@@ -145,8 +145,9 @@ risk   = "low"
 mode   = "auto"
 
 [detect]
-process = {{ exists = false }}
-for     = "0s"
+process  = {{ exists = false }}
+for      = "0s"
+flapping = "ignore"
 
 [[remediate]]
 do         = [{{ run = {run} }}]

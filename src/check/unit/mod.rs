@@ -264,8 +264,14 @@ mod tests {
 
     #[test]
     fn what_a_kind_of_unit_does_not_have_is_unknown() {
-        let mount =
-            UnitSight { active: "active".into(), sub: "mounted".into(), result: None, restarts: None, rest: None, job: false };
+        let mount = UnitSight {
+            active: "active".into(),
+            sub: "mounted".into(),
+            result: None,
+            restarts: None,
+            rest: None,
+            job: false,
+        };
         let check = UnitCheck { restarts: Some("> 1".parse().unwrap()), ..UnitCheck::default() };
         assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));
         let check = UnitCheck { result: Some("success".parse().unwrap()), ..UnitCheck::default() };
