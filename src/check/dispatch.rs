@@ -59,8 +59,6 @@ struct Entry {
     /// The place in the timetable that counts; older ones are void.
     ticket: u64,
     looking: bool,
-    /// Its event source has yet to tell of it for the first time.
-    newcomer: bool,
     /// Somebody came while a look was under way: it is not fresh enough for them.
     again: bool,
     /// A look because of an event stands in the timetable.
@@ -113,6 +111,8 @@ pub struct Dispatch {
     held: HashSet<Arc<WatchId>>,
     /// Those whose source of events is gone.
     deaf: HashSet<Arc<WatchId>>,
+    /// Those whose event source has yet to tell of them for the first time.
+    newcomers: HashSet<Arc<Subject>>,
     flush: Option<Instant>,
     tickets: u64,
     bells: u64,
@@ -143,6 +143,7 @@ impl Dispatch {
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
             deaf: HashSet::new(),
+            newcomers: HashSet::new(),
             flush: None,
             tickets: 0,
             bells: 0,
@@ -204,7 +205,6 @@ impl Dispatch {
             period: None,
             ticket: 0,
             looking: false,
-            newcomer: false,
             again: false,
             soon: false,
             began: None,
@@ -223,8 +223,8 @@ impl Dispatch {
 
     /// Looks at a newcomer in a while, unless its event source has told of it by then.
     fn expect(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        entry.newcomer = true;
+        let Some(entry) = self.entries.get(subject) else { return };
+        self.newcomers.insert(subject.clone());
         self.timetable.push(Reverse((Instant::now() + FIRST_READING, entry.ticket, subject.clone())));
     }
 
@@ -321,7 +321,7 @@ impl Dispatch {
             if entry.ticket == ticket {
                 entry.soon = false;
                 // its source has told of it: the next look is at its usual time
-                if !(std::mem::take(&mut entry.newcomer) && entry.latest.is_some()) {
+                if !(self.newcomers.remove(&subject) && entry.latest.is_some()) {
                     self.begin(&subject);
                 }
                 self.schedule(&subject);

@@ -7,7 +7,7 @@ use super::effect::Cadence;
 use super::event::Event;
 use super::id::{IncidentId, Key, Role};
 use super::incident::Outcome;
-use super::input::{Binding, Needed, Resolution, Standing};
+use super::input::{Binding, Resolution, Standing};
 use super::machine::{Core, Wait};
 use super::state::Step;
 use super::suppress::Counts;
@@ -25,7 +25,7 @@ pub(super) fn read_again(content: &ContentKey, name: &Arc<str>, source: &Arc<str
 impl Core {
     /// Replaces the set in force.
     pub(super) fn load(&mut self, bindings: Vec<Binding>) {
-        let mut here: Vec<(Key, Arc<Playbook>, Standing, Arc<[Needed]>)> = Vec::new();
+        let mut here: Vec<(Key, Binding)> = Vec::new();
         let mut seen: HashSet<Key> = HashSet::new();
         self.absent.clear();
         self.loaded = true;
@@ -35,7 +35,7 @@ impl Core {
                 Resolution::Here(target) => {
                     let key = Key { content: binding.playbook.content.clone(), target: target.clone() };
                     if seen.insert(key.clone()) {
-                        here.push((key, binding.playbook, binding.standing, binding.needs));
+                        here.push((key, binding));
                     }
                 }
                 Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => self.absent.push(binding),
@@ -46,7 +46,7 @@ impl Core {
         for key in gone {
             self.unbind(&key);
         }
-        for (key, playbook, standing, needs) in here {
+        for (key, Binding { playbook, standing, needs, .. }) in here {
             self.bind(&key, playbook, standing);
             if let Some(watched) = self.keys.get_mut(&key) {
                 watched.needs = needs;

@@ -21,13 +21,13 @@ fn said(read: &Read, text: &str) -> String {
 struct Wrong {
     good: &'static str,
     place: &'static str,
-    wrong: &'static str,
+    written: &'static str,
     right: &'static str,
     instead: &'static str,
 }
 
 const fn wrong(good: &'static str, place: &'static str, wrong: &'static str, right: &'static str) -> Wrong {
-    Wrong { good, place, wrong, right, instead: right }
+    Wrong { good, place, written: wrong, right, instead: right }
 }
 
 const NOT_ACTIVE: &str = "unit = { state = \"not active\" }";
@@ -113,7 +113,7 @@ const WRONG: &[Wrong] = &[
 
 #[test]
 fn every_wrong_form_is_answered_with_a_right_one_that_is_accepted() {
-    for Wrong { good, place, wrong, right, instead } in WRONG {
+    for Wrong { good, place, written: wrong, right, instead } in WRONG {
         assert!(good.contains(place), "{place}");
         let text = good.replacen(place, wrong, 1);
         let told = read_text(&text);
@@ -133,8 +133,8 @@ fn every_wrong_form_is_answered_with_a_right_one_that_is_accepted() {
 fn a_key_below_a_section_that_belongs_to_the_head_is_sent_there() {
     for key in ["risk    = \"low\"", "mode    = \"auto\"", "target  = { unit = \"nginx.service\" }"] {
         for section in ["[detect]", "[verify]", "[escalate]", "[[remediate]]"] {
-            let without: String =
-                NGINX.lines().filter(|line| !line.starts_with(key)).map(|line| format!("{line}\n")).collect();
+            let others: Vec<&str> = NGINX.lines().filter(|line| !line.starts_with(key)).collect();
+            let without = others.join("\n") + "\n";
             let text = without.replacen(section, &format!("{section}\n{key}"), 1);
             assert_ne!(text, without, "{section}");
             let told = read_text(&text);

@@ -47,9 +47,9 @@ impl Shape {
 /// The examples of a key's own, else those of its type.
 fn examples(value: &Value, schema: &Value) -> Vec<String> {
     let choices = value["anyOf"].as_array().into_iter().flatten();
-    let references = choices.chain([value]).filter_map(|one| one["$ref"].as_str()?.strip_prefix("#/$defs/"));
+    let mut references = choices.chain([value]).filter_map(|one| one["$ref"].as_str()?.strip_prefix("#/$defs/"));
     let own = value["examples"].as_array();
-    let of_type = references.filter_map(|name| schema["$defs"][name]["examples"].as_array()).next();
+    let of_type = references.find_map(|name| schema["$defs"][name]["examples"].as_array());
     let found = own.or(of_type).into_iter().flatten();
     found.filter_map(|example| example.as_str().map(str::to_owned)).collect()
 }
