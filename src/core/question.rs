@@ -5,10 +5,10 @@ use std::time::Duration;
 use super::breaker::{Admission, Limits};
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key};
-use super::incident::Asks;
+use super::incident::{Asks, Denial};
 use super::input::{Facts, Standing, StopOrigin};
 use super::machine::Core;
-use super::state::Incident;
+use super::state::{Incident, Step};
 use crate::playbook::{Mode, Playbook};
 
 /// For so long after records were lost every attempt asks: as long as an open breaker would have denied it.
@@ -52,7 +52,7 @@ impl Core {
             outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
             needs: self.unhealthy_need(key, playbook),
             stop: match facts {
-                Some(facts) if playbook.skip_if_stopped_by_operator => facts.stop.clone(),
+                Some(facts) if playbook.skip_if_stopped_by_operator => self.known_stop(id, &facts.stop),
                 Some(_) | None => StopOrigin::Nobody,
             },
             locked: self.state.lock_against(&key.target, id),
@@ -67,6 +67,16 @@ impl Core {
             risk: playbook.risk,
             mode,
             caution,
+        }
+    }
+
+    /// What was known of this very failure stays known when the host can no longer tell.
+    fn known_stop(&self, id: IncidentId, seen: &StopOrigin) -> StopOrigin {
+        match (seen, self.incident(id).map(|incident| &incident.step)) {
+            (StopOrigin::Unclear { .. }, Some(Step::Held(Denial::StoppedByOperator { evidence }))) => {
+                StopOrigin::Operator { evidence: evidence.clone() }
+            }
+            _ => seen.clone(),
         }
     }
 

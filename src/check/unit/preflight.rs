@@ -31,8 +31,8 @@ const SIGNAL_WAIT: Duration = Duration::from_millis(50);
 /// A unit that is down for longer than this, in microseconds, has sent its signals.
 const SIGNALLED: u64 = 3_000_000;
 
-/// Results that no stop leads to.
-const FAULTS: [&str; 7] = ["oom-kill", "core-dump", "watchdog", "start-limit-hit", "resources", "protocol", "signal"];
+/// Results that no stop leads to, whatever signal it sends.
+const FAULTS: [&str; 5] = ["oom-kill", "watchdog", "start-limit-hit", "resources", "protocol"];
 
 /// Asks systemd, what was heard of it, and its journal.
 pub async fn gather(systemd: Option<&Systemd>, records: &Mutex<UnitRecords>, name: &str) -> TargetFacts {
@@ -285,7 +285,9 @@ mod tests {
         let unclear = |unit: &UnitSeen| matches!(unrecorded(unit), StopOrigin::Unclear { .. });
         // a stop, or an exit of its own; a stop of what ends with 143, or a failure
         assert!(unclear(&ended("inactive", "success")) && unclear(&ended("failed", "exit-code")));
-        for fault in ["oom-kill", "start-limit-hit", "signal"] {
+        // a stop by another signal than usual, or a crash
+        assert!(unclear(&ended("failed", "signal")) && unclear(&ended("failed", "core-dump")));
+        for fault in ["oom-kill", "start-limit-hit", "watchdog"] {
             assert!(!unclear(&ended("failed", fault)), "{fault}");
         }
         let start_failed = UnitSeen { starting_since: 2_500_000, ..ended("failed", "exit-code") };

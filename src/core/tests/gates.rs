@@ -163,6 +163,20 @@ fn where_it_cannot_be_told_who_stopped_it_an_operator_is_asked_once() {
 }
 
 #[test]
+fn an_operators_stop_stays_known_when_the_host_can_no_longer_tell() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.stop = StopOrigin::Operator { evidence: "systemctl stop by alice".into() };
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.stop = StopOrigin::Unclear { evidence: "no record".into() };
+    bench.restart();
+    bench.breaks(&nginx);
+    bench.pass(3600);
+    assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::StoppedByOperator { .. }))));
+    assert!(bench.started.is_empty());
+}
+
+#[test]
 fn what_salve_itself_took_down_is_brought_back_without_asking() {
     let (mut bench, nginx) = Bench::one(playbook("nginx"));
     bench.stop = StopOrigin::Salve;
