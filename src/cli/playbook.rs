@@ -11,7 +11,7 @@ use super::exit::Failure;
 use super::{backtest, json, kinds, new, plan, reach, status};
 use crate::core::Command;
 use crate::engine::Settings;
-use crate::engine::snapshot::{Arming, PlaybookState};
+use crate::engine::snapshot::{Arming, Detector, Health, PlaybookState};
 use crate::foreign::{self, MayHang};
 use crate::playbook::cross_check::cross_check;
 use crate::playbook::library::{self, Library};
@@ -50,11 +50,14 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
         match &playbook.state {
             PlaybookState::InForce { title, risk, mode, in_force, arming } => {
                 let standing = match arming {
+                    _ if absent(&snapshot.detectors, &playbook.name).is_some() => "n/a".to_owned(),
                     Arming::Armed => in_force.to_string(),
                     Arming::Shadow => format!("{in_force} (arm: {mode})"),
                     Arming::AsksFirst => format!("{in_force}s first (arm: {mode})"),
                 };
-                println!("{:<24} {standing:<20} risk {risk:<7} {title}  [{origin}]", playbook.name);
+                let why =
+                    absent(&snapshot.detectors, &playbook.name).map_or_else(String::new, |why| format!(" ({why})"));
+                println!("{:<24} {standing:<20} risk {risk:<7} {title}{why}  [{origin}]", playbook.name);
             }
             PlaybookState::Rejected { former_in_force, .. } => {
                 let former = if *former_in_force { "; its last good version is in force" } else { "" };
@@ -63,6 +66,29 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
         }
     }
     Ok(ExitCode::SUCCESS)
+}
+
+/// Why a playbook watches nothing on this host: all of its targets are missing, or do not apply.
+fn absent<'d>(detectors: &'d [Detector], playbook: &str) -> Option<&'d str> {
+    let mut own = detectors.iter().filter(|detector| *detector.playbook == *playbook);
+    let mut first = None;
+    own.all(|detector| match &detector.health {
+        Health::NotApplicable(why) | Health::Unresolved(why) => {
+            first.get_or_insert(&**why);
+            true
+        }
+        Health::Asks
+        | Health::Escalated(_)
+        | Health::Held(_)
+        | Health::Broken
+        | Health::Fixing { .. }
+        | Health::Verifying { .. }
+        | Health::Pending
+        | Health::Unknown(_)
+        | Health::Waiting
+        | Health::Ok => false,
+    })
+    .then_some(first)?
 }
 
 fn show(common: &Common, name: &str) -> Result<ExitCode, Failure> {

@@ -15,6 +15,8 @@ use super::snapshot::PlaybookView;
 use super::start::Options;
 use crate::action::{self, Context, DryStep};
 use crate::check::{self, Hub};
+use crate::core::gate::Answer;
+use crate::core::incident::{Cause, Denial};
 use crate::core::input::{Binding, Facts, Resolution};
 use crate::core::{Core, IncidentId, Key, Plan, Reading, Verdict};
 use crate::host::Clock;
@@ -156,8 +158,20 @@ impl Stage<'_> {
             began: self.clock.mono(),
         };
         let key = Key { content: playbook.content.clone(), target: target.clone() };
-        let gate = self.core.rehearse(&key, &facts).map_or_else(|| "not watched".into(), |answer| answer.to_string());
+        let gate = gate(self.core.rehearse(&key, &facts), &rungs);
         Rehearsal::Here { target, detector, verifier, rungs, gate }
+    }
+}
+
+/// What the gate would say to an attempt, which only a plan can become.
+fn gate<P>(answer: Option<Answer>, rungs: &[Result<P, String>]) -> String {
+    match (answer, rungs.first()) {
+        (None, _) => "not watched".into(),
+        (Some(Answer::Pass | Answer::Ask(_)), None) => Cause::NoRemediation.to_string(),
+        (Some(Answer::Pass | Answer::Ask(_)), Some(Err(why))) => {
+            Answer::Deny(Denial::NoPlan { why: why.as_str().into() }).to_string()
+        }
+        (Some(answer), _) => answer.to_string(),
     }
 }
 
@@ -203,5 +217,22 @@ pub fn words(reading: &Reading) -> String {
         Verdict::Holds => format!("holds: {}", reading.seen),
         Verdict::DoesNotHold => format!("does not hold: {}", reading.seen),
         Verdict::Unknown(why) => format!("unknown: {why}"),
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn without_a_plan_nothing_may_run() {
+        let said = |rungs: &[Result<(), String>]| gate(Some(Answer::Pass), rungs);
+        assert_eq!(said(&[Ok(())]), "it may run");
+        assert_eq!(said(&[Err("there is no program `x`".into())]), "denied: no plan: there is no program `x`");
+        assert_eq!(said(&[]), "there is no remediation for it");
+        assert_eq!(
+            gate(Some(Answer::Deny(Denial::Shadow)), &[Err::<(), _>("x".into())]),
+            Answer::Deny(Denial::Shadow).to_string()
+        );
     }
 }

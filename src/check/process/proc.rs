@@ -9,9 +9,12 @@ use std::mem::MaybeUninit;
 use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
 use std::time::{Duration, SystemTime};
 
-use rustix::fs::{Mode, OFlags, RawDir, open};
+use rustix::fs::{Mode, OFlags, RawDir, fstatfs, open};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
+
+/// The flag of the kernel's own threads.
+const KERNEL_THREAD: u64 = 0x0020_0000;
 
 /// A process as its `stat` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -22,6 +25,8 @@ pub struct Stat {
     pub state: char,
     /// When it started, in clock ticks since boot: with the pid it is one process and no other.
     pub start: u64,
+    /// The kernel's own: no program runs in it.
+    pub kernels: bool,
 }
 
 impl Stat {
@@ -70,9 +75,10 @@ fn parsed(line: &[u8]) -> Option<Stat> {
     let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
-    // The start is the 22nd field; the state was the 3rd.
-    let start = fields.nth(18)?.parse().ok()?;
-    Some(Stat { comm, state, start })
+    // The flags are the 9th field, the start is the 22nd; the state was the 3rd.
+    let flags: u64 = fields.nth(5)?.parse().ok()?;
+    let start = fields.nth(12)?.parse().ok()?;
+    Some(Stat { comm, state, start, kernels: flags & KERNEL_THREAD != 0 })
 }
 
 /// The file name of a process's first argument; none for kernel threads.
@@ -134,13 +140,29 @@ pub fn pidfd(pid: i32) -> rustix::io::Result<std::os::fd::OwnedFd> {
     pidfd_open(Pid::from_raw(pid).ok_or(rustix::io::Errno::SRCH)?, PidfdFlags::empty())
 }
 
+/// File systems that are empty after a boot: tmpfs and ramfs.
+const VOLATILE: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
+
 /// What a pidfile says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pidfile {
     /// The process.
     pub pid: i32,
-    /// When that was written, since boot; none where the clock was set since, so that nothing can be said.
-    pub written: Option<Duration>,
+    /// When that was written.
+    pub written: Written,
+    /// Who wrote it, by uid.
+    pub owner: u32,
+}
+
+/// When a pidfile was written.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Written {
+    /// So long after boot.
+    At(Duration),
+    /// Before this boot: every process of its time is gone.
+    BeforeBoot,
+    /// The clock was set since, so that nothing can be said.
+    Unknown,
 }
 
 /// Reads a pidfile.
@@ -164,13 +186,20 @@ pub fn pidfile(path: &str) -> Result<Pidfile, String> {
     let text = std::str::from_utf8(&buffer[..count]).unwrap_or_default();
     let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).filter(|pid| *pid > 0);
     let pid = pid.ok_or_else(|| format!("the pidfile {path} holds no process id"))?;
-    Ok(Pidfile { pid, written: metadata.modified().ok().and_then(since_boot) })
+    let written = metadata.modified().map_or(Written::Unknown, |moment| {
+        let age = SystemTime::now().duration_since(moment).unwrap_or_default();
+        written(age, uptime(), fstatfs(&file).is_ok_and(|found| VOLATILE.contains(&found.f_type)))
+    });
+    Ok(Pidfile { pid, written, owner: metadata.uid() })
 }
 
-/// A moment of wall time as time since boot; none before it: the clock was set, or the file is older than this boot.
-fn since_boot(moment: SystemTime) -> Option<Duration> {
-    let age = SystemTime::now().duration_since(moment).unwrap_or_default();
-    uptime().checked_sub(age)
+/// By a file's age. What lies in memory was written since boot: if it looks older, the clock was set.
+fn written(age: Duration, uptime: Duration, volatile: bool) -> Written {
+    match uptime.checked_sub(age) {
+        Some(at) => Written::At(at),
+        None if volatile => Written::Unknown,
+        None => Written::BeforeBoot,
+    }
 }
 
 fn uptime() -> Duration {
@@ -193,7 +222,7 @@ mod tests {
     #[test]
     fn a_name_may_hold_anything() {
         let line = b"7 (a) b (c)) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
-        assert_eq!(parsed(line), Some(Stat { comm: "a) b (c)".into(), state: 'S', start: 4711 }));
+        assert_eq!(parsed(line), Some(Stat { comm: "a) b (c)".into(), state: 'S', start: 4711, kernels: false }));
         assert_eq!(parsed(b"7 (x"), None);
     }
 
@@ -221,6 +250,14 @@ mod tests {
             assert!(pidfile(name).unwrap_err().contains("holds no process id"));
         }
         assert!(pidfile(folder.path().to_str().unwrap()).is_err());
+    }
+
+    #[test]
+    fn a_pidfile_from_before_the_boot_means_no_process_of_this_one() {
+        let (day, hour) = (Duration::from_secs(86_400), Duration::from_secs(3600));
+        assert_eq!(written(hour, day, false), Written::At(day - hour));
+        assert_eq!(written(day, hour, false), Written::BeforeBoot);
+        assert_eq!(written(day, hour, true), Written::Unknown, "in memory: the clock was set");
     }
 
     #[test]

@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ProcessSubject;
-use super::proc::{self, Stat};
+use super::proc::{self, Stat, Written};
 use super::{Pidfile, ProcessSeen, Subject};
 
 /// Until then a process may still become another program.
@@ -378,9 +378,8 @@ fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), Pidfile> {
     let pid = pidfile.pid;
     let stat = proc::stat(pid).filter(|stat| !stat.dead());
     let stat = stat.ok_or_else(|| Pidfile::Stale(format!("the process {pid} of its pidfile is gone")))?;
-    if pidfile.written.is_some_and(|written| proc::started_after(stat.start, written)) {
-        let why = format!("the process {pid} of its pidfile started after it was written: it is another one");
-        return Err(Pidfile::Stale(why));
+    if let Some(why) = another(&pidfile, &stat) {
+        return Err(Pidfile::Stale(format!("the process {pid} of its pidfile {why}")));
     }
     let named = |name: &str| {
         let cut: String = name.chars().take(COMM).collect();
@@ -395,6 +394,25 @@ fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), Pidfile> {
     } else {
         Err(Pidfile::Stale(format!("the process {pid} of its pidfile is another user's")))
     }
+}
+
+/// Why the living process with a pidfile's number is not the one that it means: the number was used again, or whoever
+/// may write the file put a stranger's number there.
+fn another(pidfile: &proc::Pidfile, stat: &Stat) -> Option<&'static str> {
+    match pidfile.written {
+        Written::At(written) if proc::started_after(stat.start, written) => {
+            return Some("started after it was written: it is another one");
+        }
+        Written::BeforeBoot => return Some("is another one: the file is older than this boot"),
+        Written::At(_) | Written::Unknown => {}
+    }
+    let init = pidfile.pid == 1 && matches!(&*stat.comm, "systemd" | "init");
+    if init || stat.kernels {
+        return Some("is the host's own: no pidfile means it");
+    }
+    // A user names their own processes only.
+    let strangers = pidfile.owner != 0 && proc::owner(pidfile.pid) != Some(pidfile.owner);
+    strangers.then_some("belongs to another user than the file")
 }
 
 #[cfg(test)]

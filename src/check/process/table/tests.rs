@@ -124,3 +124,26 @@ fn an_id_that_was_used_again_is_another_process() {
     table.read(1, &mut Deaf);
     assert_eq!(table.seen(&wanted).unwrap().count, 0);
 }
+
+#[test]
+fn a_pidfile_alone_takes_no_stranger() {
+    let mine = Sleeper::named("x");
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("x.pid");
+    std::fs::write(&path, mine.pid().to_string()).unwrap();
+    let mut table = Table::new();
+    let wanted = subject(None, path.to_str(), None);
+    table.track(&wanted, Duration::MAX);
+    assert_eq!(count(&mut table, &wanted), 1);
+    let pidfile = |pid, written, owner| proc::Pidfile { pid, written, owner };
+    let stat = proc::stat(mine.pid()).unwrap();
+    let own = rustix::process::geteuid().as_raw();
+    let why = |pidfile, stat: &Stat| another(&pidfile, stat).unwrap_or_default();
+    assert_eq!(why(pidfile(mine.pid(), Written::Unknown, own), &stat), "");
+    assert!(why(pidfile(mine.pid(), Written::BeforeBoot, own), &stat).contains("older than this boot"));
+    assert!(why(pidfile(mine.pid(), Written::Unknown, own + 1), &stat).contains("another user"));
+    let thread = Stat { kernels: true, ..stat.clone() };
+    assert!(why(pidfile(mine.pid(), Written::Unknown, own), &thread).contains("host's own"));
+    let init = Stat { comm: "systemd".into(), ..stat };
+    assert!(why(pidfile(1, Written::Unknown, 0), &init).contains("host's own"));
+}
