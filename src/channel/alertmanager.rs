@@ -124,7 +124,7 @@ impl Alertmanager {
         let over = if secret { Over::PrivateOnly } else { Over::Any };
         address::check(&self.settings.url, over)
             .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
-        let headers = from_files(&self.settings.header_files)?;
+        let headers = from_files(&self.settings.header_files).await?;
         let hidden: Vec<String> = headers.values().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
         let url = format!("{}/api/v2/alerts", self.settings.url.trim_end_matches('/'));
         let alerts = json!([self.alert(page, Timestamp::now())]);

@@ -12,9 +12,12 @@ use reqwest::{Client, Response, StatusCode};
 
 use super::address::{self, Over};
 use super::{Pace, Setback, secret};
+use crate::host::{capped, cause};
 
 /// Characters of an answer that are repeated.
 const WORDS: usize = 120;
+/// Bytes of it that are read for them.
+const HEAD: usize = 4 * WORDS;
 
 /// The process's one client; it keeps no connection open.
 pub(super) fn client() -> Result<&'static Client, Setback> {
@@ -41,7 +44,7 @@ pub async fn ping(url: Option<&str>, url_file: Option<&Path>, within: Duration) 
     let asked = async {
         let url = match (url, url_file) {
             (Some(url), _) => url.to_owned(),
-            (None, Some(path)) => secret::read(path)?,
+            (None, Some(path)) => secret::read(path).await?,
             (None, None) => return Err(Setback::new(Pace::Slow, "it has no address")),
         };
         address::check(&url, Over::Any)
@@ -63,10 +66,10 @@ pub(super) fn install_tls() {
 }
 
 /// Headers whose values stand in private files, read anew each time.
-pub(super) fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<HeaderMap, Setback> {
+pub(super) async fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<HeaderMap, Setback> {
     let mut headers = HeaderMap::new();
     for (name, path) in files {
-        let value = secret::read(path)?;
+        let value = secret::read(path).await?;
         insert(&mut headers, name, &value)?;
     }
     Ok(headers)
@@ -103,8 +106,8 @@ pub(super) async fn words(answer: Response, secrets: &[&str]) -> String {
 }
 
 async fn beginning(mut answer: Response, secrets: &[&str]) -> String {
-    let Ok(Some(first)) = answer.chunk().await else { return String::new() };
-    let said: String = String::from_utf8_lossy(&first).trim().chars().take(WORDS).collect();
+    let Ok(head) = capped::head(&mut answer, HEAD).await else { return String::new() };
+    let said: String = String::from_utf8_lossy(&head).trim().chars().take(WORDS).collect();
     let mut words = secrets.iter().flat_map(|secret| secret.split([' ', '/'])).filter(|word| word.len() > 5);
     if words.any(|word| said.contains(word)) { String::new() } else { said }
 }
@@ -117,17 +120,13 @@ pub(super) fn unanswered(error: reqwest::Error) -> Setback {
         (false, true) => Pace::Unanswered,
         (false, false) => Pace::Usual,
     };
-    let error = error.without_url();
-    let mut why = if timed_out { "no answer in time".to_owned() } else { error.to_string() };
-    let mut source = std::error::Error::source(&error);
-    // the innermost cause says it best: `connection refused`
-    while let Some(cause) = source {
-        if cause.source().is_none() && !timed_out {
-            why = format!("{why}: {cause}");
-        }
-        source = cause.source();
+    if timed_out {
+        return Setback::new(pace, "no answer in time");
     }
-    Setback::new(pace, why)
+    let error = error.without_url();
+    // the innermost cause says it best: `connection refused`
+    let (why, cause) = (error.to_string(), cause::of(&error));
+    Setback::new(pace, if why == cause { why } else { format!("{why}: {cause}") })
 }
 
 /// In seconds or as a date.

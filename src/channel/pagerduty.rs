@@ -39,7 +39,7 @@ impl PagerDuty {
         // every event holds the key
         address::check(&self.settings.url, Over::PrivateOnly)
             .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
-        let key = secret::read(&self.settings.key_file)?;
+        let key = secret::read(&self.settings.key_file).await?;
         // a fresh connection each time, as for webhooks
         let answer = client()?
             .post(&self.settings.url)

@@ -2,21 +2,27 @@
 //! follows from the incident, the acknowledgement and the end refer to it. A message that is sent again is the same one,
 //! so that a mailbox folds it.
 
+mod connection;
+
+use std::path::Path;
 use std::sync::Arc;
 use std::time::SystemTime;
 
 use jiff::tz::TimeZone;
+use lettre::Message;
 use lettre::address::AddressError;
 use lettre::message::header::{ContentType, HeaderName, HeaderValue};
 use lettre::message::{Mailbox, MessageBuilder};
+use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
-use lettre::transport::smtp::client::{Certificate, Tls as Wire, TlsParameters};
+use lettre::transport::smtp::client::{Certificate, TlsParameters};
 use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
-use lettre::transport::smtp::{AsyncSmtpTransport, Error};
-use lettre::{AsyncTransport, Message, Tokio1Executor};
+use rustls::pki_types::CertificateDer;
+use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
 
+use self::connection::{Privacy, SendError, Way};
 use super::address::is_loopback;
 use super::document::whole;
 use super::http::install_tls;
@@ -24,6 +30,7 @@ use super::page::{Page, PageKind};
 use super::settings::{SmtpSettings, Tls};
 use super::{Pace, Said, Setback, secret};
 use crate::core::plan::hex;
+use crate::host::cause;
 use crate::text::clean_line;
 
 /// Bytes of text in a message; the ticket and the journal have all of it.
@@ -43,10 +50,10 @@ impl Smtp {
     }
 
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
-        let transport = self.transport(&page.host)?;
+        let way = self.way(&page.host).await?;
         let message = self.message(&page).map_err(|why| Setback::new(Pace::Slow, why))?;
-        // lettre's deadline is for one step; a server that dawdles at each must not hold the lane
-        let sending = tokio::time::timeout(self.settings.timeout.0.saturating_mul(4), transport.send(message));
+        // the deadline is for one step; a server that dawdles at each must not hold the lane
+        let sending = tokio::time::timeout(way.limit.saturating_mul(4), connection::send(way, &message));
         match sending.await {
             Ok(Ok(response)) => Ok(format!("it answered {}", words(&response))),
             Ok(Err(error)) => Err(setback(&error)),
@@ -55,39 +62,48 @@ impl Smtp {
     }
 
     /// A fresh connection each time, its password read anew.
-    fn transport(&self, host: &str) -> Result<AsyncSmtpTransport<Tokio1Executor>, Setback> {
+    async fn way(&self, host: &str) -> Result<Way<'_>, Setback> {
         let settings = &self.settings;
         if settings.tls == Tls::None && !is_loopback(&settings.server) {
             return Err(Setback::new(Pace::Slow, "mail in the clear goes to this host itself only; set `tls`"));
         }
         install_tls();
-        let wire = match settings.tls {
-            Tls::None => Wire::None,
-            Tls::Starttls => Wire::Required(self.parameters()?),
-            Tls::Implicit => Wire::Wrapper(self.parameters()?),
+        let privacy = match settings.tls {
+            Tls::None => Privacy::None,
+            Tls::Starttls => Privacy::Starttls(self.parameters()?),
+            Tls::Implicit => {
+                let config = connection::trusting(self.authorities()?);
+                Privacy::Implicit(config.map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {error}")))?)
+            }
         };
-        let mut builder = AsyncSmtpTransport::<Tokio1Executor>::builder_dangerous(&settings.server)
-            .port(settings.port())
-            .tls(wire)
-            .timeout(Some(settings.timeout.0))
-            .hello_name(ClientId::Domain(domain(host)));
-        if let (Some(user), Some(path)) = (&settings.user, &settings.password_file) {
-            builder = builder.credentials(Credentials::new(user.clone(), secret::read(path)?));
-        }
-        Ok(builder.build())
+        let account = match (&settings.user, &settings.password_file) {
+            (Some(user), Some(path)) => Some(Credentials::new(user.clone(), secret::read(path).await?)),
+            (Some(_) | None, _) => None,
+        };
+        let hello = ClientId::Domain(domain(host));
+        let (server, port, limit) = (settings.server.as_str(), settings.port(), settings.timeout.0);
+        Ok(Way { server, port, privacy, hello, account, limit })
     }
 
     fn parameters(&self) -> Result<TlsParameters, Setback> {
-        let slow = |why: String| Setback::new(Pace::Slow, why);
         let mut builder = TlsParameters::builder(self.settings.server.clone());
-        if let Some(path) = &self.settings.ca_file {
-            let pem =
-                std::fs::read(path).map_err(|error| slow(format!("its `ca_file` {}: {error}", path.display())))?;
-            let certificate = Certificate::from_pem(&pem)
-                .map_err(|_| slow(format!("its `ca_file` {} is no PEM certificate", path.display())))?;
+        if let Some((path, pem)) = self.ca_file()? {
+            let certificate = Certificate::from_pem(&pem).map_err(|_| no_certificate(path))?;
             builder = builder.add_root_certificate(certificate);
         }
-        builder.build().map_err(|error| slow(format!("no TLS here: {error}")))
+        builder.build().map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {error}")))
+    }
+
+    /// Who else than this host's own authorities may sign the server's certificate.
+    fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Setback> {
+        let Some((path, pem)) = self.ca_file()? else { return Ok(Vec::new()) };
+        CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| no_certificate(path))
+    }
+
+    fn ca_file(&self) -> Result<Option<(&Path, Vec<u8>)>, Setback> {
+        let Some(path) = self.settings.ca_file.as_deref() else { return Ok(None) };
+        let unread = |error| Setback::new(Pace::Slow, format!("its `ca_file` {}: {error}", path.display()));
+        Ok(Some((path, std::fs::read(path).map_err(unread)?)))
     }
 
     fn message(&self, page: &Page) -> Result<Message, String> {
@@ -156,7 +172,24 @@ fn words(response: &Response) -> String {
     format!("{} {}", response.code(), said.join(" ")).trim().to_owned()
 }
 
-fn setback(error: &Error) -> Setback {
+fn no_certificate(path: &Path) -> Setback {
+    Setback::new(Pace::Slow, format!("its `ca_file` {} is no PEM certificate", path.display()))
+}
+
+fn setback(error: &SendError) -> Setback {
+    match error {
+        SendError::Smtp(error) => of_smtp(error),
+        SendError::Connection(cause) => {
+            let certificate = cause.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
+            let pace = if certificate { Pace::Slow } else { Pace::Usual };
+            Setback::new(pace, format!("no connection: {}", cause::of(cause)))
+        }
+        SendError::Name(_) => Setback::new(Pace::Slow, error.to_string()),
+        SendError::Late => Setback::new(Pace::Usual, error.to_string()),
+    }
+}
+
+fn of_smtp(error: &Error) -> Setback {
     let pace = match error.status() {
         // the account, not the message
         Some(code) if ["530", "534", "535", "538"].contains(&code.to_string().as_str()) => Pace::Slow,
@@ -168,21 +201,10 @@ fn setback(error: &Error) -> Setback {
     let why = match error.status() {
         Some(code) => format!("it answered {code}{said}"),
         None if error.is_timeout() => "no answer in time".to_owned(),
-        None => causes(error),
+        None => {
+            let (outer, inner) = (error.to_string(), cause::of(error));
+            if outer.contains(&inner) { outer } else { format!("{outer}: {inner}") }
+        }
     };
     Setback::new(pace, why)
-}
-
-/// An error with all that led to it.
-fn causes(error: &Error) -> String {
-    let mut why = error.to_string();
-    let mut source = std::error::Error::source(error);
-    while let Some(cause) = source {
-        let said = cause.to_string();
-        if !why.contains(&said) {
-            why = format!("{why}: {said}");
-        }
-        source = cause.source();
-    }
-    why
 }

@@ -35,13 +35,16 @@ impl Webhook {
 
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let body = body(&page).to_string().into_bytes();
-        let url = self.url()?;
-        let mut headers = from_files(&self.settings.header_files)?;
+        let url = self.url().await?;
+        let mut headers = from_files(&self.settings.header_files).await?;
         let hidden: Vec<String> = headers.values().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
         for (name, value) in &self.settings.headers {
             insert(&mut headers, name, value)?;
         }
-        let key = self.settings.secret_file.as_deref().map(secret::read).transpose()?;
+        let key = match &self.settings.secret_file {
+            Some(path) => Some(secret::read(path).await?),
+            None => None,
+        };
         if let Some(key) = &key {
             sign(&mut headers, key, &body)?;
         }
@@ -54,10 +57,10 @@ impl Webhook {
     }
 
     /// Where to post; read anew where it stands in a file.
-    fn url(&self) -> Result<String, Setback> {
+    async fn url(&self) -> Result<String, Setback> {
         let url = match (&self.settings.url, &self.settings.url_file) {
             (Some(url), _) => url.clone(),
-            (None, Some(path)) => secret::read(path)?,
+            (None, Some(path)) => secret::read(path).await?,
             (None, None) => return Err(Setback::new(Pace::Slow, "it has neither `url` nor `url_file`")),
         };
         let secret = self.settings.url_file.is_some() || !self.settings.header_files.is_empty();

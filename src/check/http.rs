@@ -3,17 +3,17 @@
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
+use reqwest::Client;
 use reqwest::redirect::Policy;
-use reqwest::{Client, Response};
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
 use super::subject::millis;
+use crate::host::{capped, cause};
 use crate::playbook::Target;
 use crate::playbook::check::HttpCheck;
-use crate::text::clean_line;
 
 /// So much of a body is looked at.
 const BODY: usize = 64 * 1024;
@@ -72,9 +72,9 @@ async fn ask(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen,
     let client = client()?;
     let began = Instant::now();
     let asked = async {
-        let mut response = client.get(url).send().await.map_err(|error| reason(&error))?;
+        let mut response = client.get(url).send().await.map_err(|error| cause::of(&error))?;
         let status = response.status().as_u16();
-        let body = head(&mut response).await.map_err(|error| reason(&error))?;
+        let body = capped::head(&mut response, BODY).await.map_err(|error| cause::of(&error))?;
         let text = text.map(|text| contains(&body, text.as_bytes()));
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(HttpSeen::Answer { status, took_ms, text })
@@ -98,35 +98,13 @@ fn client() -> Result<&'static Client, String> {
             .pool_max_idle_per_host(0)
             .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
             .build()
-            .map_err(|error| reason(&error))
+            .map_err(|error| cause::of(&error))
     });
     made.as_ref().map_err(|why| format!("no request can be made: {why}"))
 }
 
-/// The body's head. Whoever sends without end is read no further.
-async fn head(response: &mut Response) -> reqwest::Result<Vec<u8>> {
-    let mut body = Vec::new();
-    while let Some(chunk) = response.chunk().await? {
-        let room = BODY - body.len();
-        body.extend_from_slice(&chunk[..chunk.len().min(room)]);
-        if body.len() == BODY {
-            break;
-        }
-    }
-    Ok(body)
-}
-
 fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|window| window == text)
-}
-
-/// The innermost cause: `Connection refused (os error 111)` says more than `error sending request`.
-pub(super) fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    clean_line(&cause.to_string()).into_owned()
 }
 
 /// Is the change too small to be kept?

@@ -10,6 +10,7 @@ use jiff::Timestamp;
 use reqwest::{Client, Method, StatusCode};
 use serde::Deserialize;
 
+use super::{capped, cause};
 use crate::text::clean_line;
 
 /// Where engines listen.
@@ -278,35 +279,20 @@ impl Engine {
     async fn request(&self, method: Method, path: &str) -> Result<Option<Vec<u8>>, String> {
         let _ = rustls::crypto::ring::default_provider().install_default();
         let client = Client::builder().unix_socket(self.0.as_path()).no_proxy().build();
-        let client = client.map_err(|error| reason(&error))?;
+        let client = client.map_err(|error| cause::of(&error))?;
         let request = client.request(method, format!("http://localhost/{path}"));
-        let mut response = request.send().await.map_err(|error| reason(&error))?;
+        let mut response = request.send().await.map_err(|error| cause::of(&error))?;
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
         if !response.status().is_success() {
             return Err(format!("the engine says {}", response.status()));
         }
-        let mut body = Vec::new();
-        while let Some(chunk) = response.chunk().await.map_err(|error| reason(&error))? {
-            if body.len() + chunk.len() > LARGEST {
-                return Err("the engine does not stop talking".into());
-            }
-            body.extend_from_slice(&chunk);
-        }
-        Ok(Some(body))
+        let body = capped::whole(&mut response, LARGEST).await.map_err(|error| cause::of(&error))?;
+        body.map(Some).ok_or_else(|| "the engine does not stop talking".into())
     }
 
     fn read<'b, T: Deserialize<'b>>(&self, body: &'b [u8]) -> Result<T, String> {
         serde_json::from_slice(body).map_err(|error| format!("{}: not understood: {error}", self.0.display()))
     }
-}
-
-/// The innermost reason, which names what happened; the outer ones only say that a request failed.
-fn reason(error: &reqwest::Error) -> String {
-    let mut inner: &dyn std::error::Error = error;
-    while let Some(source) = inner.source() {
-        inner = source;
-    }
-    clean_line(&inner.to_string()).into_owned()
 }

@@ -2,6 +2,7 @@
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod capped;
+pub mod cause;
 pub mod cgroups;
 pub mod child;
 pub mod clock;
@@ -9,11 +10,12 @@ pub mod containers;
 pub mod links;
 pub mod paths;
 pub mod program;
-pub mod redact;
+pub mod secret_file;
 pub mod sys;
 pub mod systemd;
 pub mod timex;
 
 pub use crate::foreign::{deadline, mounts};
+pub use crate::text::redact;
 pub use clock::Clock;
 pub use systemd::Systemd;

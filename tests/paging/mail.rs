@@ -107,3 +107,18 @@ pub fn no_downgrade() {
         assert!(note.contains("in the clear"), "{note}");
     });
 }
+
+pub fn endless() {
+    run(async {
+        let (mut settings, server) = serve([Fate::Endless]).await;
+        settings.timeout = Period::from_secs(30);
+        let mut bench = Bench::new(ChannelSettings::Smtp(settings));
+        bench.outbox.send(call(1));
+        assert_eq!(bench.flushed().await, [1], "the next try goes well");
+        let notes = bench.notes();
+        assert!(notes.contains("more than 262144 bytes were sent"), "{notes}");
+        // What the sockets hold on the way counts as taken, too.
+        let taken = server.lock().unwrap().taken;
+        assert!(taken < 16 << 20, "{taken} bytes were taken of a line without end");
+    });
+}

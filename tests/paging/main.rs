@@ -46,6 +46,7 @@ fn main() -> ExitCode {
         trial("mail: what is refused for good becomes a ticket", mail::refused),
         trial("mail: a wrong password is said and tried again", mail::wrong_password),
         trial("mail: nothing is said in the clear where TLS is due", mail::no_downgrade),
+        trial("mail: an answer without end takes no memory", mail::endless),
         trial("journald: an entry has a field for each part", journald::fields),
         trial("journald: without it the error is clear", journald::missing),
         with("alertmanager: the real one", &["prometheus-alertmanager"], real::alertmanager),

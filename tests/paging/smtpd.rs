@@ -22,6 +22,8 @@ pub enum Fate {
     Silent(&'static str),
     /// The mail is taken, and the connection ends before that is said.
     Half,
+    /// A greeting whose line never ends.
+    Endless,
 }
 
 #[derive(Default)]
@@ -31,6 +33,8 @@ pub struct Server {
     pub mails: Vec<String>,
     /// Every command.
     pub said: Vec<String>,
+    /// Bytes of a greeting without end that were taken.
+    pub taken: u64,
 }
 
 pub async fn serve(fates: impl IntoIterator<Item = Fate>) -> (SmtpSettings, Arc<Mutex<Server>>) {
@@ -61,6 +65,13 @@ pub async fn serve(fates: impl IntoIterator<Item = Fate>) -> (SmtpSettings, Arc<
 /// One connection; none where the other side has gone.
 async fn converse(stream: TcpStream, fate: Option<Fate>, server: Arc<Mutex<Server>>) -> Option<()> {
     let mut stream = BufReader::new(stream);
+    if fate == Some(Fate::Endless) {
+        let block = [b'x'; 16 * 1024];
+        while let Ok(count @ 1..) = stream.write(&block).await {
+            server.lock().unwrap().taken += u64::try_from(count).unwrap();
+        }
+        return None;
+    }
     let greeting = if fate == Some(Fate::Busy) { "421 too busy" } else { "220 test ESMTP" };
     say(&mut stream, greeting).await?;
     loop {

@@ -16,7 +16,7 @@ use std::os::fd::OwnedFd;
 use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
-pub use self::lease::{Openers, sole_opener};
+pub use self::lease::{Openers, sole_opener, writers};
 pub use self::spawn::{Place, SpawnSpec, Streams, null};
 
 /// Lets the runtime wait until a descriptor can be read.
