@@ -1,5 +1,8 @@
 //! Untrusted text: output, names, paths. Cleaned at the door, and again at the screen.
 
+pub mod redact;
+pub mod secret;
+
 use std::borrow::Cow;
 
 /// Makes control characters visible and takes the power from marks that reorder text. Newlines and tabs stay.

@@ -11,8 +11,10 @@ use std::time::{Duration, Instant};
 
 use attempt::{fresh_attempt, is_done, living, output, playbook, program, run_action, runners, shell};
 use salve::action::{Runner, dry_run, plan};
-use salve::core::plan::{ScopeLevel, StepResult};
-use salve::playbook::Target;
+use salve::core::plan::{Plan, ScopeLevel, StepResult};
+use salve::playbook::action::{RunAction, RunFull};
+use salve::playbook::value::{SecretFile, Sourced, Template};
+use salve::playbook::{Action, Target};
 
 /// Far above what anything here takes, far below what a hang would take.
 const BOUND: Duration = Duration::from_secs(25);
@@ -230,6 +232,63 @@ async fn a_program_that_changed_since_the_plan_is_refused() {
     assert!(matches!(&report.steps[0].result, StepResult::Refused(why) if why.contains("changed")), "{report:?}");
     let later = program(&[path.to_str().unwrap()], "10s").await;
     assert_ne!(plan.digest, later.digest);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_script_behind_an_interpreter_that_changed_since_the_plan_is_refused() {
+    let folder = state();
+    let script = folder.path().join("fix.sh");
+    std::fs::write(&script, "echo one\n").unwrap();
+    let words = ["/bin/sh", script.to_str().unwrap()];
+    let plan = program(&words, "10s").await;
+    let bound = plan.steps[0].details.iter().find(|(name, _)| &**name == "files").map(|(_, value)| &**value);
+    assert!(bound.is_some_and(|bound| bound.contains("fix.sh sha256 ")), "{:?}", plan.steps[0].details);
+    let runner = Runner::new(folder.path());
+    assert_eq!(output(&runner.execute(fresh_attempt(), Arc::clone(&plan)).await), "one\n");
+    std::fs::write(&script, "echo two\n").unwrap();
+    let report = runner.execute(fresh_attempt(), Arc::clone(&plan)).await;
+    assert!(matches!(&report.steps[0].result, StepResult::Refused(why) if why.contains("changed")), "{report:?}");
+    assert_ne!(plan.digest, program(&words, "10s").await.digest);
+}
+
+#[tokio::test(flavor = "multi_thread", worker_threads = 2)]
+async fn a_record_of_a_plan_holds_no_secret_and_the_program_gets_it_all_the_same() {
+    let folder = state();
+    let key = folder.path().join("db.key");
+    let write_key = |secret: &str| {
+        use std::os::unix::fs::PermissionsExt as _;
+        std::fs::write(&key, secret).unwrap();
+        std::fs::set_permissions(&key, std::fs::Permissions::from_mode(0o600)).unwrap();
+    };
+    write_key("swordfish\n");
+    let line = r#"[ "$DB_PASSWORD" = hunter2 ] && [ "$API" = swordfish ] && [ "$2" = opensesame ] && echo all there"#;
+    let plan_of = async || {
+        let env = [
+            ("DB_PASSWORD".to_owned(), Sourced::Text(Template("hunter2".into()))),
+            ("API".to_owned(), Sourced::File(SecretFile { file: key.clone() })),
+        ];
+        let argv = ["/bin/sh", "-c", line, "name", "--token", "opensesame"].map(|word| Template(word.into()));
+        let full = RunFull { argv: argv.into(), env: env.into() };
+        let book = playbook(vec![Action::Run(RunAction::Full(full))], "10s".parse().unwrap(), Vec::new());
+        Arc::new(plan(&book, 0, &attempt::context(Target::Host)).await.unwrap())
+    };
+    let planned = plan_of().await;
+    let record = serde_json::to_string(&planned).unwrap();
+    // The shell's line says what it compares with; only there may the words stand.
+    let elsewhere = record.replace("= hunter2", "").replace("= swordfish", "").replace("= opensesame", "");
+    for secret in ["hunter2", "swordfish", "opensesame"] {
+        assert!(!elsewhere.contains(secret), "{secret}: {elsewhere}");
+        assert!(!format!("{:?}", planned.steps[0].order).replace(line, "").contains(&format!("\"{secret}\"")));
+    }
+    let runner = Runner::new(folder.path());
+    assert_eq!(output(&runner.execute(fresh_attempt(), Arc::clone(&planned)).await), "all there\n");
+    assert_eq!(planned.digest, plan_of().await.digest);
+    let read_back: Plan = serde_json::from_str(&record).unwrap();
+    assert_eq!(read_back, *planned);
+    let refused = runner.execute(fresh_attempt(), Arc::new(read_back)).await;
+    assert!(matches!(&refused.steps[0].result, StepResult::Refused(why) if why.contains("record")), "{refused:?}");
+    write_key("another\n");
+    assert_ne!(planned.digest, plan_of().await.digest, "an approval is bound to the secret as well");
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -43,7 +43,7 @@ pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Resu
         ("rollback", "none".into()),
     ];
     let order = ContainerOrder { name: name.to_string(), socket: engine.socket().into() };
-    step(&format!("restart container {name}"), details, &Order::Container(order))
+    step(&format!("restart container {name}"), details, Order::Container(order))
 }
 
 /// Asks, and waits to the deadline.

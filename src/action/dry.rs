@@ -30,9 +30,9 @@ pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
 }
 
 async fn dry_step(step: &PlannedStep) -> DryStep {
-    let found = match serde_json::from_str::<Order>(&step.order) {
-        Ok(order) => Order::dry_run(order).await,
-        Err(error) => vec![format!("the order cannot be read: {error}").into()],
+    let found = match step.order.open::<Order>() {
+        Some(order) => order.clone().dry_run().await,
+        None => vec!["this plan was read back from a record; only a fresh one can be tried".into()],
     };
     let PlannedStep { kind, sentence, details, .. } = step.clone();
     DryStep { kind, sentence, details, found }

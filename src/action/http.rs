@@ -3,22 +3,24 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::Client;
 use reqwest::redirect::Policy;
+use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
-use super::Context;
 use super::order::Order;
 use super::plan::{PlanError, quoted, step};
 use super::runner::{Ran, Stage};
+use super::{Context, sourced};
 use crate::action::redact;
 use crate::core::plan::{PlannedStep, StepResult};
+use crate::host::{capped, cause};
 use crate::playbook::Playbook;
 use crate::playbook::action::{HttpAction, Method};
 use crate::playbook::placeholder::Placeholders;
 use crate::playbook::value::WantedNumber;
-use crate::text::{clean, clean_line};
+use crate::text::clean;
+use crate::text::secret::Secret;
 
 /// So much of an answer is kept with the attempt.
 const KEPT: usize = 4096;
@@ -32,40 +34,41 @@ pub struct HttpOrder {
     /// What is asked for.
     pub method: Method,
     /// Where.
-    pub url: String,
+    pub url: Secret,
     /// Headers, placeholders filled, in order of names.
-    pub headers: Vec<(String, String)>,
+    pub headers: Vec<(String, Secret)>,
     /// The body, placeholders filled.
-    pub body: Option<String>,
+    pub body: Option<Secret>,
     /// The status that says that it was done; any 2xx where there is none.
     pub status: Option<WantedNumber>,
 }
 
 /// Resolves it.
-pub(super) fn plan(action: &HttpAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
     let body = action.body.as_ref().map(|body| body.fill(&values)).transpose()?;
-    let headers = action
-        .headers
-        .iter()
-        .map(|(name, value)| Ok((name.clone(), value.fill(&values)?)))
-        .collect::<Result<Vec<_>, PlanError>>()?;
-    let shown = |(name, value): &(String, String)| {
-        if redact::names_secret(name) { format!("{name}: [redacted]") } else { format!("{name}: {value}") }
-    };
+    let texts: Vec<String> = std::iter::once(action.url.clone()).chain(body.clone()).collect();
+    sourced::still_known("a request", &texts)?;
+    let mut headers = Vec::with_capacity(action.headers.len());
+    for (name, value) in &action.headers {
+        headers.push((name.clone(), sourced::value(name, value, &values).await?));
+    }
     let mut details = Vec::new();
     if !headers.is_empty() {
-        details.push(("headers", headers.iter().map(shown).collect::<Vec<_>>().join("; ")));
+        let shown: Vec<String> = headers.iter().map(|(name, value)| format!("{name}: {}", value.shown())).collect();
+        details.push(("headers", shown.join("; ")));
     }
+    let (url, body) = (Secret::text(&action.url), body.as_deref().map(Secret::text));
     if let Some(body) = &body {
-        details.push(("body", format!("{} bytes: {body}", body.len())));
+        let length = body.expose().map_or(0, str::len);
+        details.push(("body", format!("{length} bytes: {}", body.shown())));
     }
     details.push(("done at", action.status.map_or_else(|| "a status of 200 to 299".into(), |one| one.to_string())));
     details.push(("blast radius", "whatever the service does".into()));
     details.push(("rollback", "none".into()));
-    let sentence = format!("{} {}", action.method.word(), quoted(&action.url));
-    let order = HttpOrder { method: action.method, url: action.url.clone(), headers, body, status: action.status };
-    step(&sentence, details, &Order::Http(order))
+    let sentence = format!("{} {}", action.method.word(), quoted(url.shown()));
+    let order = HttpOrder { method: action.method, url, headers, body, status: action.status };
+    step(&sentence, details, Order::Http(order))
 }
 
 /// Sends it.
@@ -92,29 +95,31 @@ async fn send(order: &HttpOrder) -> Ran {
         Method::Delete => reqwest::Method::DELETE,
         Method::Get => reqwest::Method::GET,
     };
-    let mut request = client.request(method, &order.url);
-    for (name, value) in &order.headers {
-        request = request.header(name, value);
-    }
-    if let Some(body) = &order.body {
-        request = request.body(body.clone());
-    }
+    let Some(request) = request(client, method, order) else {
+        return Ran::refused("its secrets are not known any more");
+    };
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) => return Ran::failed(reason(&error)),
+        Err(error) => return Ran::failed(cause::of(&error.without_url())),
     };
     let status = response.status().as_u16();
-    let mut body = Vec::new();
-    while let Ok(Some(chunk)) = response.chunk().await {
-        body.extend_from_slice(&chunk[..chunk.len().min(KEPT - body.len())]);
-        if body.len() == KEPT {
-            break;
-        }
-    }
+    let body = capped::head(&mut response, KEPT).await.unwrap_or_default();
     let output = redact::redact(&clean(&String::from_utf8_lossy(&body))).into_owned();
     let good = order.status.map_or((200..300).contains(&status), |wanted| wanted.admits(Some(status)));
     let said = format!("status {status}").into();
     Ran { result: if good { StepResult::Done(said) } else { StepResult::Failed(said) }, output, scope_empty: true }
+}
+
+/// With its secrets; none where they are not known.
+fn request(client: &Client, method: reqwest::Method, order: &HttpOrder) -> Option<RequestBuilder> {
+    let mut request = client.request(method, order.url.expose()?);
+    for (name, value) in &order.headers {
+        request = request.header(name, value.expose()?);
+    }
+    match &order.body {
+        Some(body) => Some(request.body(body.expose()?.to_owned())),
+        None => Some(request),
+    }
 }
 
 fn client() -> Result<&'static Client, String> {
@@ -123,18 +128,9 @@ fn client() -> Result<&'static Client, String> {
         // The first provider stays; whoever came first installed the same one.
         let _ = rustls::crypto::ring::default_provider().install_default();
         let builder = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-        builder.connect_timeout(CONNECT).build().map_err(|error| reason(&error))
+        builder.connect_timeout(CONNECT).build().map_err(|error| cause::of(&error))
     });
     made.as_ref().map_err(|why| format!("no request can be made: {why}"))
-}
-
-/// The innermost cause.
-fn reason(error: &reqwest::Error) -> String {
-    let mut cause: &dyn std::error::Error = error;
-    while let Some(inner) = cause.source() {
-        cause = inner;
-    }
-    clean_line(&cause.to_string()).into_owned()
 }
 
 #[cfg(test)]
@@ -145,7 +141,7 @@ mod tests {
     use super::*;
 
     fn order(url: String) -> HttpOrder {
-        HttpOrder { method: Method::Post, url, headers: Vec::new(), body: None, status: None }
+        HttpOrder { method: Method::Post, url: Secret::text(&url), headers: Vec::new(), body: None, status: None }
     }
 
     #[tokio::test]
@@ -155,8 +151,8 @@ mod tests {
         reload.respond_with(ResponseTemplate::new(204)).mount(&server).await;
         let broken = Mock::given(path("/broken"));
         broken.respond_with(ResponseTemplate::new(500).set_body_string("no\x1b[1m password=x")).mount(&server).await;
-        let headers = vec![("X-By".into(), "s".into())];
-        let asked = HttpOrder { headers, body: Some("all".into()), ..order(format!("{}/reload", server.uri())) };
+        let headers = vec![("X-By".into(), Secret::text("s"))];
+        let asked = HttpOrder { headers, body: Some(Secret::text("all")), ..order(format!("{}/reload", server.uri())) };
         assert_eq!(send(&asked).await.result, StepResult::Done("status 204".into()));
         let wanting = HttpOrder { status: Some("200".parse().unwrap()), ..asked };
         assert_eq!(send(&wanting).await.result, StepResult::Failed("status 204".into()));
@@ -171,7 +167,8 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
         assert!(matches!(send(&order(url)).await.result, StepResult::Failed(why) if why.contains("refused")));
-        let hostile = HttpOrder { headers: vec![("a\r\nb".into(), "c".into())], ..order("http://127.0.0.1/".into()) };
+        let hostile =
+            HttpOrder { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/".into()) };
         assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
     }
 }

@@ -1,6 +1,7 @@
 //! Which file a program is: looked at when planned, and again right before it is run.
 
 use std::collections::BTreeMap;
+use std::fs::Metadata;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 use std::sync::{Mutex, PoisonError};
@@ -13,7 +14,7 @@ use crate::foreign::{self, MayHang};
 use crate::host::program::{self, ANSWERS_WITHIN, Program, ProgramError};
 
 /// Files up to this size (scripts, mostly) are hashed.
-const SMALL: u64 = 256 * 1024;
+pub const SMALL: u64 = 256 * 1024;
 
 /// Finds a program and says which file it is.
 ///
@@ -35,7 +36,11 @@ pub fn resolve_here(name: &str, may_hang: &MayHang) -> Result<(PathBuf, Identity
 }
 
 fn identity(program: &Program, may_hang: &MayHang) -> Identity {
-    let metadata = &program.metadata;
+    of(&program.path, &program.metadata, || program.content(SMALL, may_hang))
+}
+
+/// Which file this is; `content` reads all of a small one.
+pub fn of(path: &Path, metadata: &Metadata, content: impl FnOnce() -> Option<Vec<u8>>) -> Identity {
     let nanoseconds = |seconds: i64, part: i64| i128::from(seconds) * 1_000_000_000 + i128::from(part);
     let unhashed = Identity {
         device: metadata.dev(),
@@ -50,11 +55,11 @@ fn identity(program: &Program, may_hang: &MayHang) -> Identity {
     if metadata.size() > SMALL {
         return unhashed;
     }
-    known(&program.path, &unhashed).unwrap_or_else(|| {
+    known(path, &unhashed).unwrap_or_else(|| {
         // while it is read nothing is locked: it may never come back
-        let sha256 = program.content(SMALL, may_hang).map(|content| hex(&Sha256::digest(content)));
+        let sha256 = content().map(|content| hex(&Sha256::digest(content)));
         let identity = Identity { sha256, ..unhashed };
-        remember(&program.path, &identity);
+        remember(path, &identity);
         identity
     })
 }

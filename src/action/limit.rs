@@ -51,7 +51,7 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
                 ("rollback", "a restart of the unit".to_owned()),
             ];
             let order = LimitOrder::OpenFiles { unit: unit.to_string() };
-            step(&format!("raise the open files of {unit} to their hard limit"), details, &Order::Limit(order))
+            step(&format!("raise the open files of {unit} to their hard limit"), details, Order::Limit(order))
         }
         (None, target) => refused(format!("{target} is no unit")),
         (Some(Amount::Percent(percent)), target) => {
@@ -82,7 +82,7 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
             // what is used changes from one moment to the next, and an approval must outlive that
             let bytes = rounded(bytes);
             let order = LimitOrder::MemoryHigh { unit: unit.clone(), bytes };
-            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, &Order::Limit(order))
+            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, Order::Limit(order))
         }
         (Some(other), _) => refused(format!("`memory_high` is a share in percent, not {other}")),
     }

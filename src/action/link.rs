@@ -40,7 +40,7 @@ pub(super) fn plan(_: &LinkAction, _: &Playbook, context: &Context) -> Result<Pl
         ("blast radius", "connections over it break; addresses that a daemon gave it are asked for anew".into()),
         ("rollback", "it is switched on whatever comes in between".to_owned()),
     ];
-    step(&format!("bounce link {name}"), details, &Order::Link(LinkOrder { name: name.to_string(), index }))
+    step(&format!("bounce link {name}"), details, Order::Link(LinkOrder { name: name.to_string(), index }))
 }
 
 fn index(name: &str) -> Option<u32> {

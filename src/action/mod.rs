@@ -1,7 +1,7 @@
 //! One file per kind of action; children in scopes that can be emptied; safe deletion.
 //!
 //! ```text
-//! playbook --plan--> Plan (orders as JSON, sentences, digest) --dry_run--> what would happen, in sentences
+//! playbook --plan--> Plan (orders, sentences, digest) --dry_run--> what would happen, in sentences
 //!                              |
 //!                              +--Runner::execute--> AttemptReport
 //!                                    unit: a systemd job, waited for
@@ -12,13 +12,16 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`plan`] | a rung resolved to the last argument, and its digest |
-//! | [`order`] | what the executor gets, as JSON |
+//! | [`order`] | what the executor gets; its JSON is a record without secrets |
+//! | `bound` | the files that a command line names, bound to the plan like its program |
+//! | `sourced` | values that may come from files of their own |
 //! | [`runner`] | the orders of a plan, one after the other, to a deadline |
 //! | `registry` | the kinds, registered once: add a kind's file, and its line there |
 //! | [`unit`], `run`, [`clean`], `truncate`, `signal`, `http`, `remount`, `container`, `link`, `limit`, `wait`, `snapshot` | one kind of action each |
 //! | `process` | one child of an attempt |
 //! | `output`, [`redact`] | what a program printed: visible, without secrets |
 
+mod bound;
 pub mod clean;
 mod container;
 mod dry;
@@ -37,6 +40,7 @@ mod run;
 pub mod runner;
 mod signal;
 mod snapshot;
+mod sourced;
 mod truncate;
 pub mod unit;
 mod wait;

@@ -1,6 +1,6 @@
-//! What the executor gets: an action resolved to the last argument, as JSON inside a planned step.
+//! What the executor gets: an action resolved to the last argument, sealed inside a planned step.
 //!
-//! The journal keeps it with the intent, an approval's digest covers it, and the runner carries out exactly this and
+//! The journal keeps its JSON, without secrets, with the intent, an approval's digest covers it, and the runner carries out exactly this and
 //! looks at nothing else.
 
 use std::path::PathBuf;
@@ -10,6 +10,7 @@ use serde::{Deserialize, Serialize};
 pub use super::registry::Order;
 use crate::playbook::action::UnitVerb;
 use crate::playbook::value::Bound;
+use crate::text::secret::Secret;
 
 /// A systemd job.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
@@ -28,9 +29,21 @@ pub struct RunOrder {
     /// Which file it was then; another one is refused.
     pub identity: Identity,
     /// Program, as written, and arguments.
-    pub argv: Vec<String>,
+    pub argv: Vec<Secret>,
     /// The whole environment but for the attempt's marker, in order of names.
-    pub env: Vec<(String, String)>,
+    pub env: Vec<(String, Secret)>,
+    /// The files that its arguments and environment name; changed ones are refused like another program.
+    #[serde(default)]
+    pub files: Vec<BoundFile>,
+}
+
+/// A file that a command line names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundFile {
+    /// As it was named.
+    pub path: PathBuf,
+    /// Which file it was then.
+    pub identity: Identity,
 }
 
 /// Which file a program is. A change of its content changes at least the last of these.

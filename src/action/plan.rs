@@ -9,6 +9,7 @@ use super::order::Order;
 use super::registry;
 use super::{Context, redact, unit};
 use crate::core::plan::{Digest, Plan, PlannedStep};
+use crate::core::sealed::SealedOrder;
 use crate::foreign::NoAnswer;
 use crate::host::clock;
 use crate::host::program::ProgramError;
@@ -31,6 +32,17 @@ pub enum PlanError {
     /// A variable that may not be set.
     #[error("the variable `{0}` cannot be set: its name is empty, holds `=` or NUL, or begins with SALVE_")]
     Variable(String),
+    /// A value that a file of its own should give.
+    #[error("the value of `{name}` cannot be read: {why}")]
+    SecretFile {
+        /// Of which variable or header.
+        name: String,
+        /// What is wrong with the file.
+        why: String,
+    },
+    /// The playbook was read back from the journal, which keeps no secrets.
+    #[error("the secret in {0} is not known any more: its playbook was changed or removed, and the journal keeps none")]
+    SecretGone(String),
     /// A unit that may not be acted on.
     #[error(transparent)]
     Unit(#[from] unit::UnitRefusal),
@@ -98,13 +110,14 @@ fn digest(
 }
 
 /// One resolved action: what it says of itself, cleaned and redacted.
-pub(super) fn step(sentence: &str, details: Vec<(&str, String)>, order: &Order) -> Result<PlannedStep, PlanError> {
+pub(super) fn step(sentence: &str, details: Vec<(&str, String)>, order: Order) -> Result<PlannedStep, PlanError> {
     let details = details
         .into_iter()
         .map(|(name, value)| (name.into(), Arc::from(&*redact::redact(&clean_line(&value)))))
         .collect();
     let sentence = redact::redact(&clean_line(sentence)).into();
-    Ok(PlannedStep { kind: order.kind().into(), sentence, details, order: serde_json::to_string(order)?.into() })
+    let (kind, record) = (order.kind().into(), serde_json::to_string(&order)?);
+    Ok(PlannedStep { kind, sentence, details, order: SealedOrder::new(order, record) })
 }
 
 /// Who salve acts as.

@@ -8,10 +8,12 @@ use tokio::time::{Instant, timeout_at};
 
 use super::order::RunOrder;
 use super::output::captured;
-use super::{identity, runner::Ran};
+use super::runner::Ran;
+use super::{bound, identity};
 use crate::core::plan::StepResult;
 use crate::foreign::MayHang;
 use crate::host::child::{self, Drain, Emptied, Ended, Errors, Invocation, Scope, StartError};
+use crate::text::secret::Secret;
 
 /// Said in every plan.
 pub const LIMITS: &str = "session of its own, umask 077, 1024 open files, no core file, no input";
@@ -26,7 +28,7 @@ enum RunError {
     #[error(transparent)]
     Start(#[from] StartError),
     #[error("{0}")]
-    Changed(String),
+    Refused(String),
 }
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
@@ -34,12 +36,12 @@ pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran
     let name = order.program.to_string_lossy().into_owned();
     let (planned, place) = (order.clone(), Arc::clone(scope));
     let prepare = move |may_hang: &MayHang| match changed(&planned, may_hang) {
-        Some(why) => Err(RunError::Changed(why)),
-        None => Ok((invocation(planned), place)),
+        Some(why) => Err(RunError::Refused(why)),
+        None => Ok((invocation(&planned).ok_or_else(gone)?, place)),
     };
     let mut child = match child::start(&name, deadline, prepare).await {
         Ok(child) => child,
-        Err(RunError::Changed(why)) => return Ran::refused(why),
+        Err(RunError::Refused(why)) => return Ran::refused(why),
         Err(RunError::Start(error)) => return Ran::failed(error.to_string()),
     };
     let drain = Drain::of(child.output.take(), KEPT);
@@ -60,14 +62,24 @@ pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran
 fn changed(order: &RunOrder, may_hang: &MayHang) -> Option<String> {
     let path = order.program.to_string_lossy();
     match identity::resolve_here(&path, may_hang) {
-        Ok((program, identity)) if program == order.program && identity == order.identity => None,
+        Ok((program, identity)) if program == order.program && identity == order.identity => {
+            bound::changed(&order.files, may_hang)
+        }
         Ok(_) => Some(format!("{path} changed since the plan was made")),
         Err(error) => Some(error.to_string()),
     }
 }
 
-fn invocation(order: RunOrder) -> Invocation {
-    Invocation { program: order.program, argv: order.argv, env: order.env, input: false, errors: Errors::WithOutput }
+/// With its secrets; none where they are not known.
+fn invocation(order: &RunOrder) -> Option<Invocation> {
+    let argv = order.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
+    let variable = |(name, value): &(String, Secret)| Some((name.clone(), value.expose()?.to_owned()));
+    let env = order.env.iter().map(variable).collect::<Option<_>>()?;
+    Some(Invocation { program: order.program.clone(), argv, env, input: false, errors: Errors::WithOutput })
+}
+
+fn gone() -> RunError {
+    RunError::Refused("its secrets are not known any more".into())
 }
 
 fn ended(ended: Ended) -> StepResult {

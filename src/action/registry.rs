@@ -85,7 +85,7 @@ kinds! {
     clean: Clean(CleanOrder) and dry_run in time;
     truncate: Truncate(TruncateOrder) in time;
     signal: Signal(SignalOrder);
-    http: Http(HttpOrder);
+    http: Http(HttpOrder) in time;
     remount: Remount(RemountOrder) in time;
     container: Container(ContainerOrder);
     link: Link(LinkOrder);

@@ -18,6 +18,7 @@ use crate::host::Systemd;
 use crate::host::program::{ANSWERS_WITHIN, FIXED_PATH};
 use crate::playbook::action::{RemountAction, UnitVerb};
 use crate::playbook::{Playbook, Target};
+use crate::text::secret::Secret;
 
 /// Where the files of mount units are: made from /etc/fstab, an administrator's, a package's.
 const UNITS: [&str; 5] = [
@@ -57,12 +58,12 @@ pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> 
     }
     let order = RemountOrder { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
     let details = vec![
-        ("first", order.unmount.argv.join(" ")),
+        ("first", order.unmount.argv.iter().map(Secret::shown).collect::<Vec<_>>().join(" ")),
         ("then", format!("systemctl start {}", order.unit)),
         ("blast radius", "who has files of it open keeps the old mount; what is written there may be lost".into()),
         ("rollback", "none".into()),
     ];
-    step(&format!("mount {point} anew"), details, &Order::Remount(order))
+    step(&format!("mount {point} anew"), details, Order::Remount(order))
 }
 
 /// Has systemd a file for this unit?
@@ -80,9 +81,10 @@ async fn is_known(unit: &str) -> Result<bool, NoAnswer> {
 
 async fn program(argv: &[&str]) -> Result<RunOrder, PlanError> {
     let (program, identity) = identity::resolve(argv[0]).await?;
-    let argv = argv.iter().map(ToString::to_string).collect();
-    let env = vec![("LANG".into(), "C.UTF-8".into()), ("PATH".into(), FIXED_PATH.join(":"))];
-    Ok(RunOrder { program, identity, argv, env })
+    let argv = argv.iter().map(|word| Secret::text(word)).collect();
+    let env = [("LANG", "C.UTF-8".to_owned()), ("PATH", FIXED_PATH.join(":"))];
+    let env = env.into_iter().map(|(name, value)| (name.to_owned(), Secret::text(&value))).collect();
+    Ok(RunOrder { program, identity, argv, env, files: Vec::new() })
 }
 
 /// The unit of a mount point, spelled as systemd spells paths.

@@ -4,16 +4,19 @@ use std::collections::BTreeMap;
 
 use rustix::process::geteuid;
 
-use super::order::{Order, RunOrder};
+use super::bound::{self, Named};
+use super::order::{Identity, Order, RunOrder};
 use super::plan::{PlanError, quoted, step, user};
 use super::runner::{Ran, Stage};
-use super::{Context, identity, process, redact};
+use super::{Context, identity, process, sourced};
 use crate::core::plan::PlannedStep;
 use crate::host::program::FIXED_PATH;
 use crate::playbook::Playbook;
 use crate::playbook::action::{RunAction, RunFull};
 use crate::playbook::placeholder::{self, Placeholders};
+use crate::playbook::value::Sourced;
 use crate::text::clean_line;
+use crate::text::secret::Secret;
 
 /// Resolves it.
 pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
@@ -23,17 +26,38 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
         RunAction::Full(RunFull { argv, env }) => (argv, env),
     };
     let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
-    let argv = placeholder::arguments(argv, &values)?;
-    let (program, identity) = identity::resolve(&argv[0]).await?;
+    let words = placeholder::arguments(argv, &values)?;
+    sourced::still_known("an argument", &words)?;
+    let (program, identity) = identity::resolve(&words[0]).await?;
     let mut env = base_environment(playbook, context);
     for (name, value) in declared {
         if name.is_empty() || name.contains(['=', '\0']) || name.starts_with("SALVE_") {
             return Err(PlanError::Variable(clean_line(name).into_owned()));
         }
-        env.insert(name.clone(), value.fill(&values)?);
+        env.insert(name.clone(), sourced::value(name, value, &values).await?);
     }
-    let hidden = |name: &str, value: &str| if redact::names_secret(name) { "[redacted]".into() } else { quoted(value) };
-    let extra: Vec<String> = declared.keys().map(|name| format!("{name}={}", hidden(name, &env[name]))).collect();
+    let in_env = declared.keys().filter_map(|name| env.get(name)?.expose());
+    let in_words = words[1..].iter().map(String::as_str).chain(in_env);
+    let named = bound::named(&program, in_words, &context.target).await;
+    let argv = Secret::words(&words);
+    let details = details(&identity, declared, &env, &named);
+    let shown: Vec<String> = std::iter::once(program.to_string_lossy().into_owned())
+        .chain(argv[1..].iter().map(|word| word.shown().to_owned()))
+        .map(|word| quoted(&word))
+        .collect();
+    let order = RunOrder { program, identity, argv, env: env.into_iter().collect(), files: named.files };
+    step(&shown.join(" "), details, Order::Run(order))
+}
+
+/// What a reviewer sees besides the command line.
+fn details(
+    identity: &Identity,
+    declared: &BTreeMap<String, Sourced>,
+    env: &BTreeMap<String, Secret>,
+    named: &Named,
+) -> Vec<(&'static str, String)> {
+    let shown = |name: &String| format!("{name}={}", quoted(env.get(name).map_or("", Secret::shown)));
+    let extra: Vec<String> = declared.keys().map(shown).collect();
     let mut details = vec![
         ("user", user()),
         ("folder", "/".into()),
@@ -43,14 +67,20 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
     if let Some(sha256) = &identity.sha256 {
         details.push(("sha256", sha256.clone()));
     }
+    let bound = named.files.iter().map(|file| match &file.identity.sha256 {
+        Some(sha256) => format!("{} sha256 {sha256}", file.path.display()),
+        None => format!("{} {} bytes", file.path.display(), file.identity.size),
+    });
+    let bound: Vec<String> = bound.collect();
+    if !bound.is_empty() {
+        details.push(("files", bound.join("; ")));
+    }
+    if !named.unbound.is_empty() {
+        details.push(("may change until it runs", named.unbound.join("; ")));
+    }
     details.push(("blast radius", "whatever the program does; what it leaves running is ended".into()));
     details.push(("rollback", "none".into()));
-    let words: Vec<String> = std::iter::once(program.to_string_lossy().into_owned())
-        .chain(argv[1..].iter().cloned())
-        .map(|word| quoted(&word))
-        .collect();
-    let order = RunOrder { program, identity, argv, env: env.into_iter().collect() };
-    step(&words.join(" "), details, &Order::Run(order))
+    details
 }
 
 /// Runs it.
@@ -62,7 +92,7 @@ pub(super) async fn carry_out(order: RunOrder, stage: &mut Stage<'_>) -> Ran {
     }
 }
 
-fn base_environment(playbook: &Playbook, context: &Context) -> BTreeMap<String, String> {
+fn base_environment(playbook: &Playbook, context: &Context) -> BTreeMap<String, Secret> {
     let home = if geteuid().is_root() { "/root".into() } else { std::env::var("HOME").unwrap_or_else(|_| "/".into()) };
     [
         ("PATH", FIXED_PATH.join(":")),
@@ -72,6 +102,6 @@ fn base_environment(playbook: &Playbook, context: &Context) -> BTreeMap<String, 
         ("SALVE_TARGET", context.target.name().to_owned()),
     ]
     .into_iter()
-    .map(|(name, value)| (name.to_owned(), value.replace('\0', "")))
+    .map(|(name, value)| (name.to_owned(), Secret::text(&value.replace('\0', ""))))
     .collect()
 }

@@ -55,7 +55,7 @@ pub(super) fn plan(action: &SignalAction, _: &Playbook, context: &Context) -> Re
         ("rollback", "none".into()),
     ];
     let sentence = format!("send {word} to {name} (process {pid})");
-    step(&sentence, details, &Order::Signal(SignalOrder { pid, started, name, signal: *action }))
+    step(&sentence, details, Order::Signal(SignalOrder { pid, started, name, signal: *action }))
 }
 
 /// Never the first process, this one, or one that this one descends from.

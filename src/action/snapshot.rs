@@ -28,7 +28,7 @@ pub(super) fn plan(action: &SnapshotAction, _: &Playbook, context: &Context) -> 
     let titles: Vec<String> = action.0.iter().map(|kind| evidence::title(kind, &context.target)).collect();
     let details = vec![("blast radius", "none: it only looks".to_owned()), ("rollback", "none needed".to_owned())];
     let order = SnapshotOrder { kinds: action.0.clone(), target: context.target.clone() };
-    step(&format!("gather evidence: {}", titles.join("; ")), details, &Order::Snapshot(order))
+    step(&format!("gather evidence: {}", titles.join("; ")), details, Order::Snapshot(order))
 }
 
 /// Gathers it. A kind that cannot be had says so, and the rung goes on.

@@ -47,7 +47,7 @@ pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> 
         ("rollback", "none: what stood in it is gone".to_owned()),
     ];
     let order = TruncateOrder { path, identity };
-    step(&format!("empty {}", action.0), details, &Order::Truncate(order))
+    step(&format!("empty {}", action.0), details, Order::Truncate(order))
 }
 
 /// The file, open for writing, where it may be emptied; its identity and its size.

@@ -23,7 +23,7 @@ pub struct WaitOrder {
 /// Resolves it.
 pub(super) fn plan(action: &WaitAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
     let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
-    step(&format!("wait {}", action.0), details, &Order::Wait(WaitOrder { length_ms: action.0.millis() }))
+    step(&format!("wait {}", action.0), details, Order::Wait(WaitOrder { length_ms: action.0.millis() }))
 }
 
 /// Waits.

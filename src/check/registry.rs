@@ -53,9 +53,10 @@ macro_rules! kinds {
             /// # Errors
             /// In words: what it does not say and cannot take from the target.
             pub fn of(check: &Check, target: &Target) -> Result<Self, String> {
-                match check {
+                let subject = match check {
                     $(Check::$kind(check) => $module::subject(check, target).map(Self::$kind),)*
-                }
+                };
+                subject.and_then(Self::still_known)
             }
 
             /// What a look takes.

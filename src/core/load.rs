@@ -14,12 +14,18 @@ use super::suppress::Counts;
 use super::timers::Timer;
 use super::watched::{Fault, Watched};
 use crate::playbook::{self, ContentKey, Mode, Origin, Playbook};
+use crate::text::redact::HIDDEN;
 
 /// The playbook of an earlier run, from the text that the journal kept; none where this version of salve reads
 /// another meaning from it.
 pub(super) fn read_again(content: &ContentKey, name: &Arc<str>, source: &Arc<str>) -> Option<Arc<Playbook>> {
     let read = playbook::read::read(name, name, Origin::Shipped, source);
-    read.playbook.filter(|playbook| playbook.content == *content).map(Arc::new)
+    let mut playbook = read.playbook?;
+    // The record has no secrets, so its own key is another one. What needs them cannot be done any more, and says so.
+    if source.contains(HIDDEN) {
+        playbook.content = content.clone();
+    }
+    Some(playbook).filter(|playbook| playbook.content == *content).map(Arc::new)
 }
 
 impl Core {
@@ -71,7 +77,8 @@ impl Core {
     fn adopt(&mut self, playbook: &Arc<Playbook>) {
         if !self.state.adopted.contains_key(&playbook.content) {
             let (content, name) = (playbook.content.clone(), Arc::clone(&playbook.name));
-            self.record(Event::Adopted { content, name, source: Arc::clone(&playbook.source) });
+            let source = playbook::record::without_secrets(&playbook.source).into();
+            self.record(Event::Adopted { content, name, source });
         }
         self.books.insert(playbook.content.clone(), Arc::clone(playbook));
     }

@@ -25,6 +25,7 @@ use super::timers::{Timer, Timers};
 use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
+use crate::text::redact::redact;
 
 /// What a note is about is never longer, in characters.
 const LONGEST_SUBJECT: usize = 200;
@@ -203,10 +204,12 @@ impl Core {
         self.out.push(Effect::Record(recorded));
     }
 
-    /// What comes up outside may say anything, so it is cut like everything else that becomes durable.
+    /// What comes up outside may say anything, so it is cut, and its secrets go, like everything else that becomes
+    /// durable.
     pub(super) fn note(&mut self, about: &str, text: &str) {
         let about = cut_line(about, LONGEST_SUBJECT).as_ref().into();
-        let text = cut_line(text, LONGEST_NOTE).as_ref().into();
+        // A rejected file's line is quoted with what stands in it.
+        let text = cut_line(&redact(text), LONGEST_NOTE).as_ref().into();
         self.record(Event::Noted { about, text });
     }
 

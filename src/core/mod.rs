@@ -13,6 +13,7 @@
 //! | [`command`] | what an operator can ask for, and the typed refusals |
 //! | [`Reason`] | why an operator asks for it: one short, clean line |
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
+//! | [`sealed`] | what an executor carries out, secrets and all, and what a record says of it |
 //! | [`incident`] | one failure of one target, as a state with data |
 //! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
 //! | [`story`] | one plain sentence per event |
@@ -52,6 +53,7 @@ pub mod rate;
 pub mod reading;
 mod reason;
 mod recovery;
+pub mod sealed;
 mod sight;
 mod silence;
 mod spent;

@@ -6,6 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use super::sealed::SealedOrder;
+
 /// SHA-256 in lower-case hexadecimal over everything that an approval is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Digest(pub Arc<str>);
@@ -68,8 +70,8 @@ pub struct PlannedStep {
     pub sentence: Arc<str>,
     /// What else a reviewer should see: (`user`, `root`), (`folder`, `/`), (`blast radius`, …), (`rollback`, …).
     pub details: Vec<(Arc<str>, Arc<str>)>,
-    /// What the executor gets, opaque to the core: the resolved action as JSON.
-    pub order: Arc<str>,
+    /// What the executor gets: the resolved action.
+    pub order: SealedOrder,
 }
 
 /// What one attempt did.

@@ -88,7 +88,7 @@ fn role() -> impl Strategy<Value = Role> {
 
 fn plan() -> impl Strategy<Value = Arc<Plan>> {
     let step = (text(), text(), vec((text(), text()), 0..3), text())
-        .prop_map(|(kind, sentence, details, order)| PlannedStep { kind, sentence, details, order });
+        .prop_map(|(kind, sentence, details, order)| PlannedStep { kind, sentence, details, order: order.into() });
     (any::<usize>(), vec(step, 0..3), any::<u64>(), text()).prop_map(|(rung, steps, timeout_ms, digest)| {
         Arc::new(Plan { rung, steps, timeout_ms, digest: Digest(digest) })
     })

@@ -35,6 +35,7 @@ pub mod model;
 pub mod page;
 pub mod placeholder;
 pub mod read;
+pub mod record;
 pub mod rule;
 pub mod schema;
 pub mod trust;

@@ -106,6 +106,7 @@ rules! {
     DangerousCheck "dangerous-check" Error "A check or an attachment that would change what it looks at.";
     ShellPlaceholder "shell-placeholder" Error "A placeholder inside code for a shell or an interpreter.";
     BadVariable "bad-variable" Error "An environment variable that cannot be set.";
+    SecretInText "secret-in-text" Warning "A secret stands in the playbook; it belongs into a file of its own.";
     ZeroTime "zero-time" Error "No time at all where some is needed.";
     LongTime "long-time" Error "A time beyond any use.";
     ShortTime "short-time" Error "A time too short to be kept.";

@@ -3,6 +3,7 @@
 mod amount;
 mod bound;
 mod period;
+mod sourced;
 mod template;
 #[cfg(test)]
 mod tests;
@@ -14,6 +15,7 @@ mod written;
 pub use amount::Amount;
 pub use bound::{Bound, Comparison, LatencyBound};
 pub use period::Period;
+pub use sourced::{SecretFile, Sourced};
 pub use template::Template;
 pub use wanted::{UnitState, WantedNumber, WantedState, WantedWord};
 pub use wanted_text::WantedText;

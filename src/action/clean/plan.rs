@@ -48,7 +48,7 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         ("blast radius", "regular files that nobody has open; no folder, no link, no database, no lock".into()),
         ("rollback", "none: deletion is final".into()),
     ];
-    step(&sentence, details, &Order::Clean(order))
+    step(&sentence, details, Order::Clean(order))
 }
 
 /// What the verifier wants of the file system that the folder is on.

@@ -127,7 +127,7 @@ pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Resu
     };
     let details =
         vec![("by", "systemd".into()), ("blast radius", radius.to_owned()), ("rollback", rollback.to_owned())];
-    step(&format!("{} {name}", word(verb)), details, &Order::Unit(UnitOrder { unit: name.into(), verb }))
+    step(&format!("{} {name}", word(verb)), details, Order::Unit(UnitOrder { unit: name.into(), verb }))
 }
 
 /// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting

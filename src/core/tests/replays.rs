@@ -25,6 +25,46 @@ fn an_intent_without_an_outcome_is_verified_and_not_run_again() {
 }
 
 #[test]
+fn the_journal_keeps_a_playbook_without_its_secrets_and_an_open_incident_its_playbook() {
+    let text = r#"
+title = "db stays up"
+target = { unit = "db.service" }
+risk = "low"
+mode = "ask"
+
+[detect]
+unit = { state = "failed" }
+for = "10s"
+
+[[remediate]]
+do = [{ run = { argv = ["fix"], env = { DB_PASSWORD = "hunter2" } } }]
+timeout = "30s"
+
+[verify]
+unit = { state = "active" }
+within = "1m"
+
+[escalate]
+attempts = 3
+window = "10m"
+to = ["oncall"]
+"#;
+    let read = crate::playbook::read::read("db.toml", "db", crate::playbook::Origin::Shipped, text);
+    let book = read.playbook.unwrap_or_else(|| panic!("{:?}", read.diagnostics));
+    let content = book.content.clone();
+    let (bench, _) = Bench::one(book);
+    let sources = bench.journal.iter().filter_map(|recorded| match &recorded.event {
+        Event::Adopted { source, .. } => Some(source.clone()),
+        _ => None,
+    });
+    let sources: Vec<_> = sources.collect();
+    let journal = serde_json::to_string(&bench.journal).unwrap();
+    assert!(!journal.contains("hunter2"), "{journal}");
+    let again = crate::core::load::read_again(&content, &"db".into(), &sources[0]).unwrap();
+    assert_eq!((again.content.clone(), again.title.clone()), (content, "db stays up".into()));
+}
+
+#[test]
 fn an_idempotent_rung_runs_again() {
     let mut book = playbook("nginx");
     let rung = crate::playbook::Rung { idempotent: true, ..(*book.remediate[0]).clone() };

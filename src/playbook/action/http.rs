@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Page, Replay};
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::lint::names;
+use crate::playbook::lint::{names, secrets};
 use crate::playbook::lint::templates::{self, Place};
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::Reader;
 use crate::playbook::read::site::Site;
 use crate::playbook::rule::Rule;
-use crate::playbook::value::{Template, WantedNumber};
+use crate::playbook::value::{Sourced, Template, WantedNumber};
 
 /// `http = { method = "POST", url = "http://127.0.0.1:8080/reload", status = 204 }`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -24,9 +24,9 @@ pub struct HttpAction {
     /// The method; POST where left out.
     #[serde(default, skip_serializing_if = "is_post")]
     pub method: Method,
-    /// Headers besides `Host` and `Content-Length`.
+    /// Headers besides `Host` and `Content-Length`. A secret comes from a file: `NAME = { file = "/etc/salve/api.key" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub headers: BTreeMap<String, Template>,
+    pub headers: BTreeMap<String, Sourced>,
     /// What is sent; nothing where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,
@@ -103,11 +103,11 @@ impl Kind for HttpAction {
                 let help = "letters, digits, `-` and `_` only; what carries the request is set by itself";
                 findings.add(Rule::BadVariable, entry.key_span(), message, help);
             }
-            templates::template(value, entry, Place::Attempt, targets, findings);
+            secrets::sourced(name, value, entry, targets, findings);
         }
     }
 
     fn templates(&self) -> Vec<&Template> {
-        self.headers.values().chain(&self.body).collect()
+        self.headers.values().filter_map(Sourced::template).chain(&self.body).collect()
     }
 }

@@ -7,13 +7,13 @@ use serde::{Deserialize, Serialize};
 
 use super::{Kind, Page, Replay, arguments};
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::lint::hazards::{self, Hazard};
+use crate::playbook::lint::{hazards::{self, Hazard}, secrets};
 use crate::playbook::lint::templates::{self, Place};
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::Reader;
 use crate::playbook::read::site::Site;
 use crate::playbook::rule::Rule;
-use crate::playbook::value::Template;
+use crate::playbook::value::{Sourced, Template};
 
 /// `run = ["apt-get", "clean"]`, or `run = { argv = [...], env = { … } }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -31,9 +31,9 @@ pub enum RunAction {
 pub struct RunFull {
     /// Program and arguments; no shell.
     pub argv: Vec<Template>,
-    /// Added to the otherwise clean environment.
+    /// Added to the otherwise clean environment. A secret comes from a file: `NAME = { file = "/etc/salve/db.key" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
-    pub env: BTreeMap<String, Template>,
+    pub env: BTreeMap<String, Sourced>,
 }
 
 impl Kind for RunAction {
@@ -42,6 +42,7 @@ impl Kind for RunAction {
         examples: &[
             "run = [\"apt-get\", \"clean\"]",
             "run = { argv = [\"pg_ctlcluster\", \"16\", \"main\", \"reload\"], env = { LANG = \"C\" } }",
+            "run = { argv = [\"pg_isready\"], env = { PGPASSWORD = { file = \"/etc/salve/pg.key\" } } }",
         ],
         does: "runs it with a clean environment in the attempt's scope; what it leaves running is ended. Exit code 0 is done",
         replay: Replay::Unsafe,
@@ -72,7 +73,7 @@ impl Kind for RunAction {
     fn templates(&self) -> Vec<&Template> {
         match self {
             Self::Argv(argv) => argv.iter().collect(),
-            Self::Full(full) => full.argv.iter().chain(full.env.values()).collect(),
+            Self::Full(full) => full.argv.iter().chain(full.env.values().filter_map(Sourced::template)).collect(),
         }
     }
 }
@@ -90,6 +91,6 @@ fn environment(full: &RunFull, at: Site<'_>, targets: &[&TargetSpec], findings: 
             let message = format!("`{name}` would load foreign code into the program");
             findings.add(Rule::BadVariable, entry.key_span(), message, "leave it out");
         }
-        templates::template(value, entry, Place::Attempt, targets, findings);
+        secrets::sourced(name, value, entry, targets, findings);
     }
 }

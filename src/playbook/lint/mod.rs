@@ -5,6 +5,7 @@ mod checks;
 pub(super) mod hazards;
 pub(super) mod names;
 pub(super) mod parts;
+pub(super) mod secrets;
 mod sets;
 mod targets;
 pub(super) mod templates;
