@@ -140,8 +140,8 @@ mod tests {
 
     use super::*;
 
-    fn order(url: String) -> HttpOrder {
-        HttpOrder { method: Method::Post, url: Secret::text(&url), headers: Vec::new(), body: None, status: None }
+    fn order(url: &str) -> HttpOrder {
+        HttpOrder { method: Method::Post, url: Secret::text(url), headers: Vec::new(), body: None, status: None }
     }
 
     #[tokio::test]
@@ -152,11 +152,12 @@ mod tests {
         let broken = Mock::given(path("/broken"));
         broken.respond_with(ResponseTemplate::new(500).set_body_string("no\x1b[1m password=x")).mount(&server).await;
         let headers = vec![("X-By".into(), Secret::text("s"))];
-        let asked = HttpOrder { headers, body: Some(Secret::text("all")), ..order(format!("{}/reload", server.uri())) };
+        let asked =
+            HttpOrder { headers, body: Some(Secret::text("all")), ..order(&format!("{}/reload", server.uri())) };
         assert_eq!(send(&asked).await.result, StepResult::Done("status 204".into()));
         let wanting = HttpOrder { status: Some("200".parse().unwrap()), ..asked };
         assert_eq!(send(&wanting).await.result, StepResult::Failed("status 204".into()));
-        let failed = send(&order(format!("{}/broken", server.uri()))).await;
+        let failed = send(&order(&format!("{}/broken", server.uri()))).await;
         assert_eq!(failed.result, StepResult::Failed("status 500".into()));
         assert!(!failed.output.contains(['\x1b', 'x']), "{:?}", failed.output);
     }
@@ -166,9 +167,8 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
-        assert!(matches!(send(&order(url)).await.result, StepResult::Failed(why) if why.contains("refused")));
-        let hostile =
-            HttpOrder { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/".into()) };
+        assert!(matches!(send(&order(&url)).await.result, StepResult::Failed(why) if why.contains("refused")));
+        let hostile = HttpOrder { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/") };
         assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
     }
 }

@@ -180,8 +180,8 @@ fn setback(error: &SendError) -> Setback {
     match error {
         SendError::Smtp(error) => of_smtp(error),
         SendError::Connection(cause) => {
-            let certificate = cause.get_ref().is_some_and(|inner| inner.is::<rustls::Error>());
-            let pace = if certificate { Pace::Slow } else { Pace::Usual };
+            let of_tls = matches!(cause.get_ref(), Some(inner) if inner.is::<rustls::Error>());
+            let pace = if of_tls { Pace::Slow } else { Pace::Usual };
             Setback::new(pace, format!("no connection: {}", cause::of(cause)))
         }
         SendError::Name(_) => Setback::new(Pace::Slow, error.to_string()),

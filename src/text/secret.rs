@@ -1,7 +1,7 @@
 //! Text that is, or may hold, a secret: clear in memory, and nowhere else. The type cannot be written in the clear: a
 //! record, a log or a screen gets its redacted form.
 
-use std::fmt;
+use std::fmt::{self, Write as _};
 use std::hash::{BuildHasher as _, RandomState};
 use std::sync::{Arc, LazyLock};
 
@@ -82,8 +82,12 @@ fn fingerprint(value: &str) -> Arc<str> {
     let mut hash = Sha256::new();
     KEY.iter().for_each(|part| hash.update(part.to_le_bytes()));
     hash.update(value.as_bytes());
-    let digest = hash.finalize();
-    digest[..16].iter().map(|byte| format!("{byte:02x}")).collect::<String>().into()
+    let mut hex = String::with_capacity(32);
+    for byte in &hash.finalize()[..16] {
+        // writing to a text cannot fail
+        let _ = write!(hex, "{byte:02x}");
+    }
+    hex.into()
 }
 
 impl fmt::Debug for Secret {

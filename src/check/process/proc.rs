@@ -254,8 +254,8 @@ mod tests {
 
     #[test]
     fn a_pidfile_from_before_the_boot_means_no_process_of_this_one() {
-        let (day, hour) = (Duration::from_secs(86_400), Duration::from_secs(3600));
-        assert_eq!(written(hour, day, false), Written::At(day - hour));
+        let (day, hour) = (Duration::from_hours(24), Duration::from_hours(1));
+        assert_eq!(written(hour, day, false), Written::At(Duration::from_hours(23)));
         assert_eq!(written(day, hour, false), Written::BeforeBoot);
         assert_eq!(written(day, hour, true), Written::Unknown, "in memory: the clock was set");
     }
