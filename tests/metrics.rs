@@ -19,6 +19,7 @@ use std::time::Duration;
 use libtest_mimic::{Arguments, Failed, Trial};
 use salve::engine::Snapshot;
 use salve::engine::metrics::{Form, NAMED, OTHERS, Vitals, render, write_textfile};
+use salve::foreign::MayHang;
 
 const VITALS: Vitals = Vitals { beat_age: Some(Duration::from_millis(250)), journal_bytes: Some(81_920) };
 
@@ -129,7 +130,7 @@ fn file() -> Result<(), Failed> {
     let path = folder.path().join("salve.prom");
     fs::write(&path, "former")?;
     let mut held = fs::File::open(&path)?;
-    write_textfile(&path, &fixture::trouble(), VITALS)?;
+    write_textfile(&path, &fixture::trouble(), VITALS, &MayHang::because("a test"))?;
     let mut former = String::new();
     std::io::Read::read_to_string(&mut held, &mut former)?;
     assert_eq!(former, "former", "who reads the former file goes on reading it whole");
@@ -141,12 +142,15 @@ fn file() -> Result<(), Failed> {
 
 fn no_folder() -> Result<(), Failed> {
     let folder = tempfile::tempdir()?;
-    let error = write_textfile(&folder.path().join("none/salve.prom"), &fixture::calm(), VITALS).unwrap_err();
+    let error =
+        write_textfile(&folder.path().join("none/salve.prom"), &fixture::calm(), VITALS, &MayHang::because("a test"))
+            .unwrap_err();
     assert_eq!(error.kind(), std::io::ErrorKind::NotFound);
     assert_eq!(fs::read_dir(folder.path())?.count(), 0);
     // A folder of that name: the rename fails, and what stood beside it is gone.
     fs::create_dir(folder.path().join("salve.prom"))?;
-    write_textfile(&folder.path().join("salve.prom"), &fixture::calm(), VITALS).unwrap_err();
+    write_textfile(&folder.path().join("salve.prom"), &fixture::calm(), VITALS, &MayHang::because("a test"))
+        .unwrap_err();
     assert_eq!(fs::read_dir(folder.path())?.count(), 1);
     Ok(())
 }

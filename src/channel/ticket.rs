@@ -4,11 +4,10 @@
 //! earlier pages stays, and so does whatever a person writes below the notes line.
 
 use std::fmt::Write as _;
-use std::fs::{self, DirBuilder, File, OpenOptions};
-use std::io::{self, Read, Write};
-use std::os::unix::fs::{DirBuilderExt, OpenOptionsExt};
+use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::time::Duration;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
@@ -19,7 +18,11 @@ use super::markdown::{MARK, inline};
 use super::page::Page;
 use super::{Pace, Said, Setback};
 use crate::core::plan::hex;
+use crate::foreign::folder::{Folder, PRIVATE};
+use crate::foreign::{self, MayHang};
 
+/// How long the folder may take to answer; the page is tried again after that.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// A ticket larger than this is not one of ours any more.
 const LARGEST: u64 = 64 << 20;
 const NOTES: &str = "notes: what is written below stays -->";
@@ -52,23 +55,22 @@ impl Tickets {
 
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let tickets = self.clone();
-        let said = |error: io::Error| {
+        let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);
+        let written = foreign::task("the ticket in", &self.folder, ANSWERS_WITHIN, write).await;
+        let written = written.unwrap_or_else(|silence| Err(io::Error::other(silence)));
+        written.map_err(|error| {
             Setback::new(Pace::Usual, format!("the ticket in {} could not be written: {error}", self.folder.display()))
-        };
-        match tokio::task::spawn_blocking(move || tickets.write(&page)).await {
-            Ok(written) => written.map_err(said),
-            Err(error) => Err(said(io::Error::other(error))),
-        }
+        })
     }
 
     /// Writes the incident's ticket, new or anew.
-    fn write(&self, page: &Page) -> io::Result<Said> {
-        DirBuilder::new().recursive(true).mode(0o700).create(&self.folder)?;
+    fn write(&self, page: &Page, may_hang: &MayHang) -> io::Result<Said> {
+        let folder = Folder::make(&self.folder, may_hang).map_err(io::Error::other)?;
         let mark = mark_of(page);
-        let former = self.find(page, &mark)?;
+        let former = find(&folder, page, &mark)?;
         let kept = former.as_ref().map(|(_, text)| Kept::of(text, page)).unwrap_or_default();
-        let name = former.map_or_else(|| self.name_for(page), |(name, _)| name);
-        replace(&self.folder, &name, &self.text(page, &mark, &kept))?;
+        let name = former.map_or_else(|| self.name_for(page, &folder), |(name, _)| name);
+        folder.replace(name.as_ref(), self.text(page, &mark, &kept).as_bytes(), PRIVATE)?;
         Ok(format!("written to {}", self.folder.join(&name).display()))
     }
 
@@ -88,35 +90,34 @@ impl Tickets {
         out
     }
 
-    /// The incident's ticket, if it is still here: by its number in the name, then by its mark.
-    fn find(&self, page: &Page, mark: &str) -> io::Result<Option<(String, String)>> {
-        let number = format!("-{}-", page.incident.0);
-        for entry in fs::read_dir(&self.folder)? {
-            let Ok(name) = entry?.file_name().into_string() else { continue };
-            let path = self.folder.join(&name);
-            if !name.contains(&number) || path.extension() != Some("md".as_ref()) || name.starts_with('.') {
-                continue;
-            }
-            let text = read(&path)?;
-            if let Some(text) = text.filter(|text| text.lines().next() == Some(mark)) {
-                return Ok(Some((name, text)));
-            }
-        }
-        Ok(None)
-    }
-
     /// `2026-11-23-4-service-down-nginx.service.md`; with a number behind it where another journal's ticket is there.
-    fn name_for(&self, page: &Page) -> String {
+    fn name_for(&self, page: &Page, folder: &Folder) -> String {
         let date = Zoned::new(page.at, self.zone.clone()).date();
         let stem = format!("{date}-{}-{}", page.incident.0, slug(&format!("{} {}", page.playbook, page.target.name())));
         let mut name = format!("{stem}.md");
         let mut number = 2;
-        while self.folder.join(&name).symlink_metadata().is_ok() {
+        while folder.has(name.as_ref()) {
             name = format!("{stem}-{number}.md");
             number += 1;
         }
         name
     }
+}
+
+/// The incident's ticket, if it is still here: by its number in the name, then by its mark.
+fn find(folder: &Folder, page: &Page, mark: &str) -> io::Result<Option<(String, String)>> {
+    let number = format!("-{}-", page.incident.0);
+    for name in folder.names()? {
+        let Ok(name) = name.into_string() else { continue };
+        if !name.contains(&number) || Path::new(&name).extension() != Some("md".as_ref()) || name.starts_with('.') {
+            continue;
+        }
+        let text = folder.read(name.as_ref(), LARGEST)?.and_then(|bytes| String::from_utf8(bytes).ok());
+        if let Some(text) = text.filter(|text| text.lines().next() == Some(mark)) {
+            return Ok(Some((name, text)));
+        }
+    }
+    Ok(None)
 }
 
 /// What the file on disk has and the new text has not.
@@ -168,42 +169,4 @@ fn slug(text: &str) -> String {
         }
     }
     out.trim_end_matches(['-', '.']).to_owned()
-}
-
-/// A regular file's text; none where it is something else, too large or not text.
-fn read(path: &Path) -> io::Result<Option<String>> {
-    let flags = rustix::fs::OFlags::NOFOLLOW | rustix::fs::OFlags::NONBLOCK;
-    let file = match OpenOptions::new().read(true).custom_flags(flags.bits().cast_signed()).open(path) {
-        Ok(file) => file,
-        Err(error) if error.kind() == io::ErrorKind::NotFound => return Ok(None),
-        // a symbolic link, or not ours to read: not our ticket
-        Err(_) => return Ok(None),
-    };
-    let about = file.metadata()?;
-    if !about.is_file() || about.len() > LARGEST {
-        return Ok(None);
-    }
-    let mut bytes = Vec::new();
-    file.take(LARGEST).read_to_end(&mut bytes)?;
-    Ok(String::from_utf8(bytes).ok())
-}
-
-/// Whoever looks sees the old text or the new one, also after a power cut.
-fn replace(folder: &Path, name: &str, text: &str) -> io::Result<()> {
-    let temporary = folder.join(format!(".{name}.tmp"));
-    match fs::remove_file(&temporary) {
-        Err(error) if error.kind() != io::ErrorKind::NotFound => return Err(error),
-        _ => {}
-    }
-    let mut file = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&temporary)?;
-    let written = file
-        .write_all(text.as_bytes())
-        .and_then(|()| file.sync_all())
-        .and_then(|()| fs::rename(&temporary, folder.join(name)))
-        .and_then(|()| File::open(folder)?.sync_all());
-    if written.is_err() {
-        // on a full disk half a file would stay in the way
-        let _ = fs::remove_file(&temporary);
-    }
-    written
 }

@@ -17,6 +17,7 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use tokio::sync::{mpsc, oneshot};
 
 use super::bell::{Bell, Heard, Source};
+use super::folders::{Folders, Listeners};
 use super::look::Look;
 use super::process::ProcessSeen;
 use super::process::proc;
@@ -65,6 +66,8 @@ pub enum Told {
 /// The line to the thread, which ends with it.
 #[derive(Debug)]
 pub struct Kernel {
+    /// Where folders are watched; none where the host lets no more inotify instances be had.
+    pub folders: Option<Arc<Folders>>,
     orders: Sender<Order>,
     wake: Arc<OwnedFd>,
 }
@@ -79,10 +82,14 @@ impl Kernel {
         let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
-        let waker = wake.clone();
-        let run = move || Loop::new(clock, epoll, waker, received, tell).run();
+        let folders = Folders::open().ok();
+        if let Some(folders) = &folders {
+            epoll::add(&epoll, folders.fd(), epoll::EventData::new_u64(FOLDERS), epoll::EventFlags::IN)?;
+        }
+        let (waker, listeners) = (wake.clone(), folders.clone().map(Listeners::new));
+        let run = move || Loop::new(clock, epoll, waker, received, tell, listeners).run();
         thread::Builder::new().name("kernel-events".into()).spawn(run)?;
-        Ok(Self { orders, wake })
+        Ok(Self { folders, orders, wake })
     }
 
     /// Gives an order; lost where the thread has ended.
@@ -101,6 +108,9 @@ impl Drop for Kernel {
 
 /// No process has this token, and no bell.
 const WAKE: u64 = u64::MAX;
+
+/// Nor has any of them this one, of the folders together.
+const FOLDERS: u64 = u64::MAX - 1;
 
 /// Bells count from here; a process's token has neither of these bits.
 const BELLS: u64 = 0xC000_0000_0000_0000;
@@ -127,6 +137,7 @@ struct Loop {
     /// Somebody came or went: the shortest period may be another one.
     replan: bool,
     bells: HashMap<u64, (Bell, Source)>,
+    listeners: Option<Listeners>,
     looks: Vec<(Arc<Subject>, Answer)>,
     /// A subject that is new must be told of even where nothing is found.
     due: bool,
@@ -167,8 +178,8 @@ impl Doorbell for Pidfds {
     }
 }
 
-/// Raises the soft limit of descriptors to the hard one.
-fn more_descriptors() -> u64 {
+/// Raises the soft limit of descriptors to the hard one; gives back how far it reaches.
+pub fn more_descriptors() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {
         let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
@@ -183,6 +194,7 @@ impl Loop {
         wake: Arc<OwnedFd>,
         orders: Receiver<Order>,
         tell: mpsc::UnboundedSender<Told>,
+        listeners: Option<Listeners>,
     ) -> Self {
         let room = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         Self {
@@ -194,6 +206,7 @@ impl Loop {
             table: Table::new(),
             replan: false,
             bells: HashMap::new(),
+            listeners,
             looks: Vec::new(),
             due: false,
             next: None,
@@ -247,22 +260,44 @@ impl Loop {
     fn heard(&mut self, token: u64, flags: epoll::EventFlags) {
         if token == WAKE {
             let _ = rustix::io::read(&self.wake, &mut [0; 8]);
-        } else if token >= BELLS {
-            let Some((bell, source)) = self.bells.get(&token) else { return };
-            let heard = source.heard(flags);
-            if heard != Heard::Nothing {
-                let _ = self.tell.send(Told::Rang(bell.clone()));
+        } else if token == FOLDERS {
+            let heard = self.listeners.as_ref().map(Listeners::heard).unwrap_or_default();
+            for (token, heard) in heard {
+                self.rang(token, heard);
             }
-            if heard == Heard::Ended {
-                let _ = epoll::delete(&self.pidfds.epoll, source.fd());
-                self.bells.remove(&token);
-                let _ = self.tell.send(Told::Lost(token & !BELLS));
+        } else if token >= BELLS {
+            if let Some((_, Source::Descriptor(ringing))) = self.bells.get(&token) {
+                let heard = ringing.heard(flags);
+                self.rang(token, heard);
             }
         } else {
             self.table.ended(token);
             let now = Instant::now();
             self.next = Some(self.next.map_or(now + SOON, |next| next.min(now + SOON)));
             self.again = Some(now + LATER);
+        }
+    }
+
+    fn rang(&mut self, token: u64, heard: Heard) {
+        let Some((bell, _)) = self.bells.get(&token) else { return };
+        if heard != Heard::Nothing {
+            let _ = self.tell.send(Told::Rang(bell.clone()));
+        }
+        if heard == Heard::Ended {
+            self.silence(token);
+            let _ = self.tell.send(Told::Lost(token & !BELLS));
+        }
+    }
+
+    fn silence(&mut self, token: u64) {
+        match self.bells.remove(&token) {
+            Some((_, Source::Descriptor(ringing))) => drop(epoll::delete(&self.pidfds.epoll, ringing.fd())),
+            Some((_, Source::Folder(watch))) => {
+                if let Some(listeners) = &mut self.listeners {
+                    listeners.remove(token, &watch);
+                }
+            }
+            None => {}
         }
     }
 
@@ -281,7 +316,7 @@ impl Loop {
                 }
                 Ok(Order::Look(subject, answer)) => self.looks.push((subject, answer)),
                 Ok(Order::Ring(token, bell, fd)) => self.ring(BELLS | token, bell, fd),
-                Ok(Order::Silence(token)) => drop(self.bells.remove(&(BELLS | token))),
+                Ok(Order::Silence(token)) => self.silence(BELLS | token),
                 Ok(Order::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }
@@ -289,8 +324,15 @@ impl Loop {
     }
 
     fn ring(&mut self, token: u64, bell: Bell, source: Source) {
-        let data = epoll::EventData::new_u64(token);
-        if epoll::add(&self.pidfds.epoll, source.fd(), data, source.flags()).is_ok() {
+        let hung = match (&source, &mut self.listeners) {
+            (Source::Descriptor(ringing), _) => {
+                let data = epoll::EventData::new_u64(token);
+                epoll::add(&self.pidfds.epoll, ringing.fd(), data, ringing.flags()).is_ok()
+            }
+            (Source::Folder(watch), Some(listeners)) => listeners.add(token, watch),
+            (Source::Folder(_), None) => false,
+        };
+        if hung {
             self.bells.insert(token, (bell, source));
         }
     }

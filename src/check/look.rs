@@ -5,7 +5,8 @@ use std::time::Duration;
 
 use tokio::sync::{Semaphore, SemaphorePermit};
 
-use super::kernel::{Kernel, Order};
+use super::folders::Folders;
+use super::kernel::{Kernel, Order, more_descriptors};
 use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::trace::Traces;
@@ -45,6 +46,26 @@ const CONNECTIONS: usize = 512;
 /// Children of command checks at once.
 const CHILDREN: usize = 32;
 
+/// Descriptors of everything that is not a look: the journal, consoles, channels, attempts, events.
+const OTHERS: u64 = 64;
+
+/// Descriptors that stay free, whatever is looked at.
+const SPARE: u64 = 16;
+
+/// Descriptors of one connection: its socket, and a name being looked up for it.
+const OF_A_CONNECTION: u64 = 2;
+
+/// Descriptors of one child: its pipes on both sides and its handle.
+const OF_A_CHILD: u64 = 5;
+
+/// How many connections and children at once leave enough descriptors under this limit. One of each in any case.
+fn turns(limit: u64) -> (usize, usize) {
+    let free = limit.saturating_sub(OTHERS + SPARE);
+    let of = |part: u64, each: u64, most: usize| usize::try_from(part / each).unwrap_or(most).clamp(1, most);
+    // a quarter for children, the rest for connections
+    (of(free / 4 * 3, OF_A_CONNECTION, CONNECTIONS), of(free / 4, OF_A_CHILD, CHILDREN))
+}
+
 /// What looks need.
 #[derive(Debug)]
 pub struct Looker {
@@ -65,14 +86,15 @@ pub struct Looker {
 impl Looker {
     /// On this host.
     pub fn new(clock: Clock) -> Self {
+        let (connections, children) = turns(more_descriptors());
         Self {
             clock,
             systemd: Systemd::shared().ok(),
             kernel: OnceLock::new(),
             disposable: Disposable::shared(),
             traces: Traces::default(),
-            connections: Semaphore::new(CONNECTIONS),
-            children: Semaphore::new(CHILDREN),
+            connections: Semaphore::new(connections),
+            children: Semaphore::new(children),
         }
     }
 
@@ -81,6 +103,11 @@ impl Looker {
         if let Some(Some(kernel)) = self.kernel.get() {
             kernel.order(order);
         }
+    }
+
+    /// Where folders are watched, if they can be.
+    pub fn folders(&self) -> Option<Arc<Folders>> {
+        self.kernel.get()?.as_ref()?.folders.clone()
     }
 
     /// Looks once.
@@ -119,4 +146,20 @@ impl Looker {
 /// where it lies after it.
 pub fn since_event(clock: &Clock, monotonic_us: u64, began: Mono) -> Mono {
     if monotonic_us == 0 { began } else { clock.at_boottime(clock::boottime_at_monotonic(monotonic_us)).min(began) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_descriptors_stay_spare_under_any_limit() {
+        for limit in (100..5000).chain([65_536, u64::MAX]) {
+            let (connections, children) = turns(limit);
+            let used = connections as u64 * OF_A_CONNECTION + children as u64 * OF_A_CHILD;
+            assert!(used + OTHERS + SPARE <= limit, "{limit}: {connections} connections, {children} children");
+        }
+        assert_eq!(turns(0), (1, 1));
+        assert_eq!(turns(65_536), (CONNECTIONS, CHILDREN));
+    }
 }

@@ -34,6 +34,7 @@ pub mod dns;
 mod facts;
 pub mod failed_units;
 pub mod filesystem;
+mod folders;
 pub mod http;
 pub mod hub;
 pub mod judge;

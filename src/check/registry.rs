@@ -2,9 +2,13 @@
 //! (`judge`), puts its condition into words (`condition`) and says which changes are too small to be kept
 //! (`hardly_differs`). Its model, as it stands in files, is registered under the same name in `playbook::check`.
 
+use std::path::PathBuf;
+use std::sync::Arc;
+
 use serde::{Deserialize, Serialize};
 
-use super::bell::Source;
+use super::bell::{Ringing, Source};
+use super::folders::Folders;
 use super::judge::Judged;
 use super::log::{LogSource, LogSubject};
 use super::look::{Looker, Sight};
@@ -13,6 +17,7 @@ use super::{
     pressure, process, tcp, tls, unit,
 };
 use crate::core::Verdict;
+use crate::foreign::MayHang;
 use crate::host::cgroups;
 use crate::playbook::{Check, Target};
 
@@ -148,31 +153,46 @@ pub fn unavailable(check: &Check) -> Option<&'static str> {
     }
 }
 
-/// Opens the sources of a subject's events. May hang as long as a dead mount does.
-pub type Open = Box<dyn FnOnce() -> Vec<Source> + Send>;
+/// Opens sources, in a thread that may hang.
+pub type Open = Box<dyn FnOnce(&MayHang) -> Vec<Source> + Send>;
+
+/// How the sources of a subject's events are opened.
+pub struct Opening {
+    /// What may hang meanwhile: a folder on a dead mount.
+    pub path: PathBuf,
+    /// Opens them.
+    pub open: Open,
+}
+
+impl Opening {
+    fn at(path: &str, open: impl FnOnce(&MayHang) -> Vec<Source> + Send + 'static) -> Self {
+        Self { path: path.into(), open: Box::new(open) }
+    }
+
+    /// Of one name in its folder.
+    fn in_folder(path: PathBuf, folders: Option<Arc<Folders>>) -> Option<Self> {
+        let (folders, folder) = (folders?, path.parent()?.to_owned());
+        let open = move |may_hang: &MayHang| folders.watch(&path, may_hang).map(Source::Folder).into_iter().collect();
+        Some(Self { path: folder, open: Box::new(open) })
+    }
+}
 
 /// Who rings when this subject is worth a look, besides systemd, pidfds and the mount table, which ring for all.
-pub fn sources(check: &Check, subject: &Subject) -> Option<Open> {
+pub fn sources(check: &Check, subject: &Subject, folders: Option<Arc<Folders>>) -> Option<Opening> {
     match (check, subject) {
         (Check::Pressure(check), _) => {
             let check = check.clone();
-            Some(Box::new(move || {
-                pressure::triggers(&check).into_iter().map(|file| Source::Trigger(file.into())).collect()
-            }))
+            let trigger = |file: std::fs::File| Source::Descriptor(Ringing::Trigger(file.into()));
+            Some(Opening::at("/proc/pressure", move |_| pressure::triggers(&check).into_iter().map(trigger).collect()))
         }
-        (_, Subject::Link(_)) => Some(Box::new(|| Source::links().into_iter().collect())),
-        (_, Subject::Path(subject)) => {
-            let path = subject.path.clone();
-            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+        (_, Subject::Link(_)) => {
+            Some(Opening::at("/sys/class/net", |_| Ringing::links().map(Source::Descriptor).into_iter().collect()))
         }
+        (_, Subject::Path(subject)) => Opening::in_folder(PathBuf::from(&*subject.path), folders),
         (_, Subject::Log(LogSubject { source: LogSource::File(path), .. })) => {
-            let path = path.clone();
-            Some(Box::new(move || Source::folder_of(path.as_ref().as_ref()).into_iter().collect()))
+            Opening::in_folder(PathBuf::from(&**path), folders)
         }
-        (_, Subject::Cgroup(subject)) => {
-            let events = cgroup::usual_events(&subject.unit);
-            Some(Box::new(move || Source::folder_of(&events).into_iter().collect()))
-        }
+        (_, Subject::Cgroup(subject)) => Opening::in_folder(cgroup::usual_events(&subject.unit), folders),
         _ => None,
     }
 }

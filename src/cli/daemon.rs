@@ -5,7 +5,7 @@ use std::process::ExitCode;
 use std::time::Duration;
 
 use tokio::signal::unix::{Signal, SignalKind, signal};
-use tokio::task::{JoinSet, spawn_blocking};
+use tokio::task::JoinSet;
 use tokio::time::sleep;
 
 use super::args::Common;
@@ -16,6 +16,7 @@ use crate::engine::metrics::{self, Vitals};
 use crate::engine::settings::Metrics;
 use crate::engine::start_alarm::StartAlarm;
 use crate::engine::{self, Handle, Options, Running};
+use crate::foreign::{self, MayHang};
 
 /// A start that failed for a reason that may pass is tried again so often.
 const AGAIN: Duration = Duration::from_secs(5);
@@ -112,6 +113,9 @@ async fn start(
     }
 }
 
+/// How long the folder of the figures may take to answer.
+const FIGURES: Duration = Duration::from_secs(10);
+
 /// Writes the figures for a collector, again and again, until this is dropped.
 fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
     let mut writes = JoinSet::new();
@@ -120,7 +124,9 @@ fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
         loop {
             let snapshot = manager::looked(&handle).await;
             let (vitals, file) = (Vitals::of(&handle, Some(&state)), settings.file.clone());
-            let written = spawn_blocking(move || metrics::write_textfile(&file, &snapshot, vitals)).await;
+            let place = file.clone();
+            let write = move |may_hang: &MayHang| metrics::write_textfile(&file, &snapshot, vitals, may_hang);
+            let written = foreign::task("the figures in", &place, FIGURES, write).await;
             let failed = !matches!(written, Ok(Ok(())));
             if let (Ok(Err(error)), false) = (&written, failing) {
                 tracing::error!(file = %settings.file.display(), %error, "the figures cannot be written");

@@ -7,12 +7,16 @@ use super::args::Common;
 use super::exit::Failure;
 use super::status;
 use crate::engine::metrics::{self, Form};
+use crate::foreign::MayHang;
 
 pub fn run(common: &Common, textfile: Option<&Path>) -> Result<ExitCode, Failure> {
     let (snapshot, vitals) = status::with_vitals(common)?;
     match textfile {
-        Some(file) => metrics::write_textfile(file, &snapshot, vitals)
-            .map_err(|error| Failure::Io(file.display().to_string(), error))?,
+        Some(file) => {
+            let may_hang = MayHang::because("a verb has nothing else to do");
+            let written = metrics::write_textfile(file, &snapshot, vitals, &may_hang);
+            written.map_err(|error| Failure::Io(file.display().to_string(), error))?;
+        }
         None => print!("{}", metrics::render(&snapshot, vitals, Form::OpenMetrics)),
     }
     Ok(ExitCode::SUCCESS)

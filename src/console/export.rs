@@ -1,10 +1,14 @@
 //! An incident written to a file in the folder that the console was started in. Nothing that is there is overwritten.
 
-use std::fs::OpenOptions;
-use std::io::{self, Write};
-use std::os::unix::fs::OpenOptionsExt;
+use std::io;
 use std::path::{Path, PathBuf};
+use std::time::Duration;
 
+use crate::foreign::folder::{Folder, PRIVATE};
+use crate::foreign::{self, MayHang, Refusal};
+
+/// How long the folder may take to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 /// So many exports of one incident, and then somebody should tidy up.
 const MOST: u32 = 999;
 
@@ -12,20 +16,28 @@ const MOST: u32 = 999;
 /// owner can read it: output and arguments may be nobody else's business.
 ///
 /// # Errors
-/// In words, with the path.
-pub fn write(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, String> {
+/// In words, with the path; also where the folder does not answer.
+pub async fn write(folder: PathBuf, stem: String, text: String) -> Result<PathBuf, String> {
+    let place = folder.clone();
+    let write = move |may_hang: &MayHang| write_in(&folder, &stem, &text, may_hang);
+    foreign::task("the export to", &place, ANSWERS_WITHIN, write).await.map_err(|silence| silence.to_string())?
+}
+
+fn write_in(path: &Path, stem: &str, text: &str, may_hang: &MayHang) -> Result<PathBuf, String> {
+    let first = path.join(format!("{stem}.md"));
+    let folder = Folder::open(path, may_hang).map_err(|refusal| {
+        let why = match refusal {
+            Refusal::Io { source, .. } => source.to_string(),
+            other => other.to_string(),
+        };
+        format!("{} could not be written: {why}", first.display())
+    })?;
     for number in 1..=MOST {
         let name = if number == 1 { format!("{stem}.md") } else { format!("{stem}-{number}.md") };
-        let path = folder.join(name);
         // a new file, or none: not even a link that leads nowhere is followed
-        let opened = OpenOptions::new().write(true).create_new(true).mode(0o600).open(&path);
-        let written = match opened {
-            Ok(mut file) => file.write_all(text.as_bytes()).and_then(|()| file.sync_all()),
+        return match folder.create(name.as_ref(), text.as_bytes(), PRIVATE) {
+            Ok(()) => Ok(path.join(name)),
             Err(error) if error.kind() == io::ErrorKind::AlreadyExists => continue,
-            Err(error) => Err(error),
-        };
-        return match written {
-            Ok(()) => Ok(path),
             Err(error) => {
                 let why = match error.kind() {
                     io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
@@ -33,11 +45,11 @@ pub fn write(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, String> {
                     }
                     _ => "",
                 };
-                Err(format!("{} could not be written: {error}{why}", path.display()))
+                Err(format!("{} could not be written: {error}{why}", path.join(name).display()))
             }
         };
     }
-    Err(format!("{} and {MOST} others are there already: remove some", folder.join(format!("{stem}.md")).display()))
+    Err(format!("{} and {MOST} others are there already: remove some", first.display()))
 }
 
 #[cfg(test)]
@@ -48,6 +60,10 @@ mod tests {
     use tempfile::TempDir;
 
     use super::*;
+
+    fn write(folder: &Path, stem: &str, text: &str) -> Result<PathBuf, String> {
+        write_in(folder, stem, text, &MayHang::because("a test"))
+    }
 
     #[test]
     fn nothing_is_overwritten_and_no_link_is_followed() {

@@ -47,7 +47,7 @@ mod clerk;
 mod decode;
 mod editor;
 mod ends;
-mod export;
+pub mod export;
 mod find;
 mod form;
 mod fuzzy;

@@ -10,8 +10,6 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use schemars::JsonSchema;
 use serde::Serialize;
-use tokio::task::spawn_blocking;
-use tokio::time::timeout;
 
 use super::offer::offers;
 use super::rehearse::{self, Rehearsal};
@@ -19,6 +17,7 @@ use super::snapshot::{Arming, PlaybookState};
 use super::start::Options;
 use crate::check::tls;
 use crate::core::{Reading, Verdict};
+use crate::foreign;
 use crate::host::containers::Engine;
 use crate::journal::ReadError;
 use crate::playbook::write::WantedTarget;
@@ -172,7 +171,8 @@ pub async fn survey(options: &Options, looking: impl Fn(String)) -> Result<Surve
     let mounts = mounts.filter(|disk| !KERNELS.iter().any(|own| Path::new(disk.target.name()).starts_with(own)));
     let mounts = mounts.map(|disk| Mounted { point: disk.target.name().to_owned(), about: disk.about }).collect();
     looking("certificates and containers".into());
-    let certificates = timeout(LIMIT, spawn_blocking(certificates)).await.ok().and_then(Result::ok).unwrap_or_default();
+    let certificates = foreign::task("certificates named in", Path::new("/etc"), LIMIT, |_| certificates());
+    let certificates = certificates.await.unwrap_or_default();
     let containers = match Engine::of_this_host() {
         Some(engine) => engine.names(LIMIT).await.unwrap_or_default(),
         None => Vec::new(),

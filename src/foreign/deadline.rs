@@ -79,20 +79,55 @@ impl Disposable {
         let taken =
             Taken { lanes: self.lanes.clone(), about: about.clone(), turn: turn.ok_or(Silence::StillHanging)?.into() };
         let (answer, answered) = oneshot::channel();
+        Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
+        let answer = timeout_at(deadline, answered).await.ok().and_then(Result::ok);
+        if answer.is_none() {
+            self.hangs(&about);
+        }
+        answer.ok_or(Silence::Late)
+    }
+
+    /// The same for a thread without a runtime. It waits for the answer, and not for a turn.
+    ///
+    /// # Errors
+    /// [`Silence`].
+    pub fn call_blocking<T: Send + 'static>(
+        &self,
+        about: &str,
+        limit: Duration,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, Silence> {
+        let about: Arc<str> = about.into();
+        let turn = self.turn(&about)?.try_acquire_owned().map_err(|_| Silence::StillHanging)?;
+        let taken = Taken { lanes: self.lanes.clone(), about: about.clone(), turn: Some(turn) };
+        let (answer, answered) = std::sync::mpsc::channel();
+        Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
+        let answer = answered.recv_timeout(limit);
+        if answer.is_err() {
+            self.hangs(&about);
+        }
+        answer.map_err(|_| Silence::Late)
+    }
+
+    fn spawn<T: Send + 'static>(
+        taken: Taken,
+        call: impl FnOnce() -> T + Send + 'static,
+        answer: impl FnOnce(T) + Send + 'static,
+    ) -> Result<(), Silence> {
         let thread = thread::Builder::new().name("disposable".into()).stack_size(STACK).spawn(move || {
             let result = call();
             drop(taken);
-            let _ = answer.send(result);
+            answer(result);
         });
-        thread.map_err(|_| Silence::NoThread)?;
-        let answer = timeout_at(deadline, answered).await.ok().and_then(Result::ok);
-        if answer.is_none()
-            && let Some(lane) = locked(&self.lanes).get_mut(&about)
-        {
+        thread.map(drop).map_err(|_| Silence::NoThread)
+    }
+
+    /// Marks a call that missed its deadline.
+    fn hangs(&self, about: &Arc<str>) {
+        if let Some(lane) = locked(&self.lanes).get_mut(about) {
             // it may have ended at this very moment
             lane.hangs = lane.turn.available_permits() == 0;
         }
-        answer.ok_or(Silence::Late)
     }
 
     /// Where to wait for a turn; nowhere while a call hangs.

@@ -10,6 +10,7 @@
 //! | [`walk`] | follows a path step by step, with a verdict on every folder and link |
 //! | [`read`] | opens a file to read it, as the user who controls its name |
 //! | [`trusted`] | opens what decides what is done: every step belongs to root, or to this user |
+//! | [`folder`] | a folder that is held open, to write into it |
 //! | [`openat2`] | opens below a descriptor, through no link; says which file something is |
 //! | [`mounts`] | tells what is mounted where |
 //!
@@ -17,6 +18,7 @@
 
 mod as_user;
 pub mod deadline;
+pub mod folder;
 pub mod mounts;
 pub mod openat2;
 pub mod read;
@@ -77,6 +79,19 @@ pub async fn task<T: Send + 'static>(
     call: impl FnOnce(&MayHang) -> T + Send + 'static,
 ) -> Result<T, NoAnswer> {
     ask(format!("{name} {}", shown(path)), lane(name, path), limit, call).await
+}
+
+/// The same as [`at`] for a thread without a runtime, which waits for the answer itself: the limit must be short.
+///
+/// # Errors
+/// Where there is no answer within the limit.
+pub fn at_blocking<T: Send + 'static>(
+    path: &Path,
+    limit: Duration,
+    call: impl FnOnce(&MayHang) -> T + Send + 'static,
+) -> Result<T, NoAnswer> {
+    let answer = Disposable::shared().call_blocking(&lane("", path), limit, move || call(&MayHang(())));
+    answer.map_err(|silence| NoAnswer { about: shown(path), limit, silence })
 }
 
 async fn ask<T: Send + 'static>(

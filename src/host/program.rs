@@ -2,11 +2,10 @@
 
 use std::fs::{File, Metadata};
 use std::io::Read as _;
-use std::os::unix::fs::MetadataExt;
 use std::path::{Component, Path, PathBuf};
 use std::time::Duration;
 
-use rustix::fs::OFlags;
+use rustix::fs::{FileType, OFlags};
 
 use crate::foreign::trusted::{self, Sticky};
 use crate::foreign::walk::{AnyWay, LastLink, Walked, walk};
@@ -111,7 +110,7 @@ pub fn resolve(name: &str, may_hang: &MayHang) -> Result<Program, ProgramError> 
         on_fixed_path(name, may_hang)?
     };
     let metadata = metadata(&file)?;
-    if !metadata.is_file() || metadata.mode() & 0o111 == 0 {
+    if !is_executable(&file) {
         return Err(ProgramError::NotExecutable(file.path));
     }
     if rustix::process::geteuid().is_root() {
@@ -129,6 +128,10 @@ fn walk_to(path: &Path, may_hang: &MayHang) -> Result<Walked, ProgramError> {
         walk(path, LastLink::Follow, &mut AnyWay, may_hang)
     };
     Ok(found?)
+}
+
+fn is_executable(file: &Walked) -> bool {
+    file.seen.kind() == FileType::RegularFile && file.seen.mode & 0o111 != 0
 }
 
 fn metadata(file: &Walked) -> Result<Metadata, ProgramError> {
@@ -152,11 +155,8 @@ fn on_fixed_path(name: &str, may_hang: &MayHang) -> Result<Walked, ProgramError>
         match walk_to(&Path::new(folder).join(name), may_hang) {
             Err(ProgramError::Unreadable { .. }) => {}
             Err(refused) => return Err(refused),
-            Ok(file) => {
-                if metadata(&file).is_ok_and(|found| found.is_file() && found.mode() & 0o111 != 0) {
-                    return Ok(file);
-                }
-            }
+            Ok(file) if is_executable(&file) => return Ok(file),
+            Ok(_) => {}
         }
     }
     Err(ProgramError::NotFound(name.into()))

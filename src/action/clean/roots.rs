@@ -10,7 +10,7 @@ use rustix::fs::{FileType, OFlags};
 use crate::action::order::CleanOrder;
 use crate::foreign::MayHang;
 use crate::foreign::openat2::{Seen, look_at, open_plainly};
-use crate::playbook::allow_list::ALLOWED_ROOTS;
+use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 
 /// A folder that may be cleaned.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -76,11 +76,11 @@ pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
     if !path.starts_with('/') || !plain || parts.as_os_str() != path || path.contains('\0') {
         return Err(RootError::Spelling(shown()));
     }
-    if is_system(&parts) {
+    if is_never_cleaned(&parts) {
         return Err(RootError::System(shown()));
     }
     let listed = ALLOWED_ROOTS.iter().map(|root| (PathBuf::from(root.path), root.rotated_only));
-    let added = extra.iter().filter(|path| !is_system(path)).map(|path| (path.clone(), false));
+    let added = extra.iter().filter(|path| !is_never_cleaned(path)).map(|path| (path.clone(), false));
     // The closest entry counts: a setting that names a folder below `/var/log` means all files in it.
     let (base, rotated_only) = listed
         .chain(added)
@@ -88,18 +88,6 @@ pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
         .max_by_key(|(base, rotated_only)| (base.components().count(), !rotated_only))
         .ok_or_else(|| RootError::NotAllowed(shown()))?;
     Ok(Root { path: parts, base, rotated_only })
-}
-
-/// Is this a folder that is never cleaned, whatever a setting says?
-#[must_use]
-pub fn is_system(path: &Path) -> bool {
-    const WHOLE: [&str; 12] =
-        ["/etc", "/usr", "/bin", "/sbin", "/lib", "/lib32", "/lib64", "/boot", "/dev", "/proc", "/sys", "/run"];
-    const THEMSELVES: [&str; 11] =
-        ["/", "/var", "/var/lib", "/var/spool", "/var/cache", "/opt", "/srv", "/mnt", "/media", "/home", "/root"];
-    WHOLE.iter().any(|folder| path.starts_with(folder))
-        || THEMSELVES.iter().any(|folder| path == Path::new(folder))
-        || path.parent() == Some(Path::new("/home"))
 }
 
 /// A root that is open: everything else goes by this descriptor.
@@ -117,7 +105,7 @@ pub struct OpenRoot {
 /// Where it is not what was planned.
 pub fn open(order: &CleanOrder, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
     let shown = || order.root.display().to_string();
-    if is_system(&order.root) {
+    if is_never_cleaned(&order.root) {
         return Err(RootError::System(shown()));
     }
     let Some(root) = open_folder(&order.root, may_hang)? else { return Ok(None) };
@@ -191,12 +179,20 @@ mod tests {
         for path in ["/tmp/*", "/tmp/a?", "/tmp/[ab]", "/tmp/{a,b}"] {
             assert!(matches!(refused(path), RootError::Glob(_)), "{path}");
         }
-        for path in
-            ["/", "/etc", "/etc/x/y", "/usr/share", "/home", "/home/anna", "/root", "/var", "/var/lib", "/proc/1"]
-        {
+        for path in [
+            "/",
+            "/etc",
+            "/etc/x/y",
+            "/usr/share",
+            "/home/anna/x",
+            "/root/.ssh",
+            "/var",
+            "/var/lib/mysql",
+            "/var/spool/cron",
+        ] {
             assert!(matches!(refused(path), RootError::System(_)), "{path}");
         }
-        for path in ["/var/lib/mysql", "/srv/other", "/tmpfoo", "/opt/x", "/home/anna/x", "/var/lo"] {
+        for path in ["/var/lib/app", "/srv/other", "/tmpfoo", "/opt/x", "/var/lo"] {
             assert!(matches!(refused(path), RootError::NotAllowed(_)), "{path}");
         }
     }

@@ -4,11 +4,12 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dispatch;
-use crate::check::bell::{Bell, Source};
+use crate::check::bell::{Bell, Ringing, Source};
 use crate::check::kernel::{Order, Told};
-use crate::check::registry;
+use crate::check::registry::{self, Opening};
 use crate::check::subject::Subject;
 use crate::core::WatchId;
+use crate::foreign;
 use crate::playbook::Check;
 
 /// A folder that does not answer for so long has no events.
@@ -23,15 +24,14 @@ impl Dispatch {
         {
             self.mounts_ring = true;
             // One for all, for good.
-            self.hang(Bell::Mounts, Source::Mounts(table.into()));
+            self.hang(Bell::Mounts, Source::Descriptor(Ringing::Mounts(table.into())));
         }
-        let wanted = registry::sources(check, subject);
-        let Some(open) = wanted else { return };
-        let (looker, tell) = (self.looker.clone(), self.tell.clone());
+        let wanted = registry::sources(check, subject, self.looker.folders());
+        let Some(Opening { path, open }) = wanted else { return };
+        let tell = self.tell.clone();
         let (watch, subject) = (watch.clone(), subject.clone());
         tokio::spawn(async move {
-            let about = format!("events of {watch:?}");
-            if let Ok(sources) = looker.disposable.call(&about, SOURCES, open).await {
+            if let Ok(sources) = foreign::task("events in", &path, SOURCES, open).await {
                 let _ = tell.send(Told::Sources(watch, subject, sources));
             }
         });

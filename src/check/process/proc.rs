@@ -6,12 +6,14 @@
 use std::fs::{self, File};
 use std::io::Read;
 use std::mem::MaybeUninit;
-use std::os::unix::fs::{MetadataExt, OpenOptionsExt};
+use std::os::unix::fs::MetadataExt;
 use std::time::{Duration, SystemTime};
 
 use rustix::fs::{Mode, OFlags, RawDir, fstatfs, open};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
+
+use crate::foreign::{MayHang, Refusal, read};
 
 /// The flag of the kernel's own threads.
 const KERNEL_THREAD: u64 = 0x0020_0000;
@@ -169,18 +171,14 @@ pub enum Written {
 ///
 /// # Errors
 /// In words.
-pub fn pidfile(path: &str) -> Result<Pidfile, String> {
-    let failed = |error: std::io::Error| match error.kind() {
-        std::io::ErrorKind::NotFound => format!("there is no pidfile {path}"),
-        _ => format!("the pidfile {path} cannot be read: {error}"),
-    };
-    // Without waiting: a FIFO in its place must not hold anything up.
-    let flags = OFlags::NONBLOCK.bits().cast_signed();
-    let mut file = fs::OpenOptions::new().read(true).custom_flags(flags).open(path).map_err(failed)?;
+pub fn pidfile(path: &str, may_hang: &MayHang) -> Result<Pidfile, String> {
+    let failed = |error: std::io::Error| format!("the pidfile {path} cannot be read: {error}");
+    let (mut file, _) = read::open(path.as_ref(), may_hang).map_err(|refusal| match refusal {
+        Refusal::NotRegular { .. } => format!("the pidfile {path} is not a regular file"),
+        refusal if refusal.is_not_found() => format!("there is no pidfile {path}"),
+        refusal => format!("the pidfile {path} cannot be read: {refusal}"),
+    })?;
     let metadata = file.metadata().map_err(failed)?;
-    if !metadata.is_file() {
-        return Err(format!("the pidfile {path} is not a regular file"));
-    }
     let mut buffer = [0; 32];
     let count = file.read(&mut buffer).map_err(failed)?;
     let text = std::str::from_utf8(&buffer[..count]).unwrap_or_default();
@@ -235,6 +233,10 @@ mod tests {
         assert!(!stat(own).unwrap().dead() && resident(own).unwrap() > 0 && first_argument(own).is_some());
         assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
         assert_eq!((uid("root"), uid("17"), uid("no such user")), (Some(0), Some(17), None));
+    }
+
+    fn pidfile(path: &str) -> Result<Pidfile, String> {
+        super::pidfile(path, &MayHang::because("a test"))
     }
 
     #[test]

@@ -7,12 +7,14 @@
 use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
+use std::path::Path;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ProcessSubject;
 use super::proc::{self, Stat, Written};
 use super::{Pidfile, ProcessSeen, Subject};
+use crate::foreign::{self, NoAnswer};
 
 /// Until then a process may still become another program.
 const YOUNG: Duration = Duration::from_secs(3);
@@ -22,6 +24,9 @@ const FULL_SHARE: u32 = 2000;
 
 /// Not more often than that, however cheap.
 const FULL_EVERY: Duration = Duration::from_mins(1);
+
+/// How long a pidfile may take to answer.
+const PIDFILE: Duration = Duration::from_millis(250);
 
 /// The longest `comm`.
 const COMM: usize = 15;
@@ -67,6 +72,8 @@ struct Tracked {
     members: Vec<i32>,
     /// What is wrong with the pidfile.
     pidfile: Option<Pidfile>,
+    /// Why the pidfile tells nothing: its file system does not answer.
+    no_answer: Option<String>,
 }
 
 /// Who is not tracked.
@@ -152,7 +159,7 @@ impl Table {
             None => self.nameless.push(key.clone()),
         }
         let uid = subject.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
-        let tracked = Tracked { uid, period, members: Vec::new(), pidfile: None };
+        let tracked = Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None };
         self.tracked.insert(key.clone(), tracked);
         self.next_full = Instant::now();
         self.changed.insert(key.clone());
@@ -311,8 +318,16 @@ impl Table {
     fn read_pidfiles(&mut self, doorbell: &mut impl Doorbell) {
         let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
         for subject in named.cloned().collect::<Vec<_>>() {
-            let Some(tracked) = self.tracked.get(&subject) else { continue };
-            let (wanted, former) = (meant(&subject, tracked), tracked.members.clone());
+            let Some(tracked) = self.tracked.get_mut(&subject) else { continue };
+            let read = read_pidfile(&subject);
+            let no_answer = read.as_ref().err().map(ToString::to_string);
+            if tracked.no_answer != no_answer {
+                tracked.no_answer = no_answer;
+                self.changed.insert(subject.clone());
+            }
+            // what is known stays known meanwhile
+            let Ok(pidfile) = read else { continue };
+            let (wanted, former) = (meant(&subject, tracked, pidfile), tracked.members.clone());
             let pid = wanted.as_ref().ok().map(|(pid, _)| *pid);
             for gone in former.iter().copied().filter(|member| Some(*member) != pid) {
                 self.leave(gone, &subject);
@@ -341,6 +356,9 @@ impl Table {
         let tracked = self.tracked.get(subject).ok_or("it is not tracked")?;
         if tracked.uid.is_err() {
             return Err(format!("there is no user {}", asked(subject).user.as_deref().unwrap_or_default()));
+        }
+        if let Some(why) = &tracked.no_answer {
+            return Err(why.clone());
         }
         let memory = asked(subject).memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
         let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
@@ -371,10 +389,17 @@ fn owned(tracked: &Tracked, pid: i32) -> bool {
     }
 }
 
+/// What a pidfile says. It may lie on a file system that does not answer: this thread waits for it a moment, once, and
+/// not again until it has answered.
+fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAnswer> {
+    let path: Arc<str> = asked(subject).pidfile.clone().unwrap_or_default();
+    let place = path.clone();
+    foreign::at_blocking(Path::new(&*place), PIDFILE, move |may_hang| proc::pidfile(&path, may_hang))
+}
+
 /// The process that a pidfile means, with its start.
-fn meant(subject: &Subject, tracked: &Tracked) -> Result<(i32, u64), Pidfile> {
-    let path = asked(subject).pidfile.as_deref().unwrap_or_default();
-    let pidfile = proc::pidfile(path).map_err(Pidfile::Missing)?;
+fn meant(subject: &Subject, tracked: &Tracked, pidfile: Result<proc::Pidfile, String>) -> Result<(i32, u64), Pidfile> {
+    let pidfile = pidfile.map_err(Pidfile::Missing)?;
     let pid = pidfile.pid;
     let stat = proc::stat(pid).filter(|stat| !stat.dead());
     let stat = stat.ok_or_else(|| Pidfile::Stale(format!("the process {pid} of its pidfile is gone")))?;

@@ -35,7 +35,7 @@ impl App {
                     let _ = recall.send(Input::Told(id, handle.incident(id).await));
                 });
             }
-            Request::Export { stem, text } => self.export(&stem, &text),
+            Request::Export { stem, text } => self.export(stem.to_string(), text),
             Request::Plan(key) => self.plan(key),
             Request::Theme(name) => {
                 let kept = self.looks.keep(&name);
@@ -146,9 +146,13 @@ impl App {
         }));
     }
 
-    fn export(&mut self, stem: &str, text: &str) {
+    /// Writes a file where the console was started. That folder may not answer, so the answer comes later.
+    fn export(&self, stem: String, text: String) {
         let folder = std::env::current_dir().unwrap_or_else(|_| ".".into());
-        let written = export::write(&folder, stem, text);
-        self.take_in(Input::Answer(written.map(|path| format!("written to {}", path.display()).into())));
+        let answer = self.answer.clone();
+        tokio::spawn(async move {
+            let written = export::write(folder, stem, text).await;
+            let _ = answer.send(written.map(|path| format!("written to {}", path.display()).into()));
+        });
     }
 }

@@ -4,9 +4,9 @@ use std::path::{Component, PathBuf};
 
 use super::tables::{Heartbeat, Metrics, Roles};
 use super::{Settings, channels};
-use crate::action::clean::roots::is_system;
 use crate::channel::address_fault;
 use crate::playbook::Diagnostic;
+use crate::playbook::allow_list::is_never_cleaned;
 use crate::playbook::read::document;
 use crate::playbook::read::reader::Reader;
 use crate::playbook::read::site::{Placed, Site};
@@ -55,7 +55,7 @@ fn clean_roots<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<PathBuf> {
         if !path.is_absolute() || !plain {
             let message = format!("`{}` is not an absolute path in its simplest spelling", path.display());
             reader.findings.add(Rule::BadPath, at.element(index).span(), message, "write it as \"/srv/scratch\"");
-        } else if is_system(path) {
+        } else if is_never_cleaned(path) {
             let message = format!("`{}` belongs to the system: no setting lets it be cleaned", path.display());
             reader.findings.add(Rule::CleanOutside, at.element(index).span(), message, "name a folder of its own");
         }

@@ -6,7 +6,7 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use super::{Kind, Page, Replay};
-use crate::playbook::allow_list::ALLOWED_ROOTS;
+use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::names;
 use crate::playbook::model::TargetSpec;
@@ -57,7 +57,7 @@ fn aged(clean: &CleanAction, at: Site<'_>, findings: &mut Findings<'_>) {
     if names::path(&clean.path, span.clone(), findings) {
         let roots: Vec<&str> = ALLOWED_ROOTS.iter().map(|root| root.path).collect();
         let path = Path::new(&clean.path);
-        if is_system(path) {
+        if is_never_cleaned(path) {
             let message = format!("`{}` is a system folder or a home, and is never cleaned", clean.path);
             let help = format!("{} may be, and what is below them", roots.join(", "));
             findings.add(Rule::CleanOutside, span, message, help);
@@ -92,28 +92,4 @@ fn aged(clean: &CleanAction, at: Site<'_>, findings: &mut Findings<'_>) {
         let message = format!("`max_bytes` is an amount of bytes, not {bytes}");
         findings.add(Rule::WrongAmount, at.field_span("max_bytes"), message, "write max_bytes = \"5GiB\"");
     }
-}
-
-/// No setting may add these: the host and its people live in them, or everything else does.
-fn is_system(path: &Path) -> bool {
-    const WHOLE: [&str; 15] = [
-        "/bin",
-        "/boot",
-        "/dev",
-        "/etc",
-        "/home",
-        "/lib",
-        "/lib32",
-        "/lib64",
-        "/proc",
-        "/root",
-        "/run",
-        "/sbin",
-        "/sys",
-        "/usr",
-        "/var/lib/salve",
-    ];
-    const THEMSELVES: [&str; 9] =
-        ["/", "/var", "/var/lib", "/var/spool", "/var/cache", "/opt", "/srv", "/mnt", "/media"];
-    WHOLE.iter().any(|system| path.starts_with(system)) || THEMSELVES.iter().any(|system| path == Path::new(system))
 }
