@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, CommandSettings, Delivery, Outbox, Page, PageKind, WebhookSettings};
+use salve::channel::{ChannelSettings, CommandSettings, Delivery, Listed, Outbox, Page, PageKind, WebhookSettings};
 use salve::core::incident::{Cause, Starter};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};
 use salve::core::{AttemptId, AttemptReport, Event, IncidentId, Key, Mono, PageId, Plan, Reading, Recorded, Verdict};
@@ -111,6 +111,8 @@ fn page(id: u64, to: &[&str]) -> Page {
         to: to.iter().map(|name| Arc::from(*name)).collect(),
         story: story(),
         evidence: Vec::new(),
+        failing: Listed::default(),
+        related: Listed::default(),
     }
 }
 

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::markdown::{fence, inline, table};
-use super::page::{Page, PageKind};
+use super::page::{Listed, Page, PageKind};
 use crate::core::plan::{AttemptReport, Plan};
 use crate::core::story::{sentence, step_words};
 use crate::core::{AttemptId, Event, Reading, Recorded, Role, Verdict};
@@ -26,9 +26,11 @@ pub(super) fn report(page: &Page, zone: &TimeZone) -> String {
         let _ = writeln!(out, "- {name}: {}", inline(&value));
     }
     let _ = write!(out, "\n## What happened\n\n{}\n\n## Timeline\n\n{}", inline(&page.why), timeline(page, zone));
+    out += &listed("Failing targets", &page.failing);
     out += &readings(page, zone);
     out += &attempts(page);
     out += &breaker(page, zone);
+    out += &listed("Also on this host", &page.related);
     out
 }
 
@@ -64,6 +66,21 @@ fn status(page: &Page, zone: &TimeZone) -> String {
 fn timeline(page: &Page, zone: &TimeZone) -> String {
     let rows = page.story.iter().map(|recorded| [moment(recorded.wall, zone), sentence(&recorded.event)]);
     table(["When", "What"], rows)
+}
+
+/// A section with one line for each; nothing where there are none.
+fn listed(heading: &str, lines: &Listed) -> String {
+    if lines.shown.is_empty() {
+        return String::new();
+    }
+    let mut out = format!("\n## {heading}\n\n");
+    for line in &lines.shown {
+        let _ = writeln!(out, "- {}", inline(line));
+    }
+    if lines.more > 0 {
+        let _ = writeln!(out, "- and {} more", lines.more);
+    }
+    out
 }
 
 /// The latest reading of each check.

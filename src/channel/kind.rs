@@ -53,6 +53,11 @@ impl Channel {
         Self { kind: Kind::Tickets(tickets), at_once: Arc::clone(&self.at_once) }
     }
 
+    /// Does it write tickets?
+    pub(super) const fn is_tickets(&self) -> bool {
+        matches!(self.kind, Kind::Tickets(_))
+    }
+
     pub(super) fn configured(settings: ChannelSettings, default_folder: &Path) -> Self {
         match settings {
             ChannelSettings::Tickets(settings) => {

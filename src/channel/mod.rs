@@ -43,7 +43,7 @@ mod webhook;
 
 pub use http::ping;
 pub use outbox::{Delivery, Outbox};
-pub use page::{Page, PageKind};
+pub use page::{Listed, Page, PageKind};
 pub use settings::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
     TicketSettings, Tls, WebhookSettings,

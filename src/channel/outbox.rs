@@ -16,7 +16,7 @@ use tokio::time::{sleep, timeout};
 use super::Pace;
 use super::backoff::Backoff;
 use super::kind::Channel;
-use super::page::Page;
+use super::page::{Page, PageKind};
 use super::settings::ChannelSettings;
 use super::ticket::Tickets;
 use crate::core::PageId;
@@ -26,6 +26,9 @@ pub use crate::core::page::TICKETS;
 /// So often a page is sent without an answer in time before one that waits behind it may go: what it says is newer, and
 /// the other side, which folds pages by their dedup key, may well have this one.
 const UNANSWERED: u32 = 3;
+
+/// A channel that has not taken a call for so long does not hold it back: it becomes a ticket as well.
+const LAST_RESORT: Duration = Duration::from_mins(1);
 
 /// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
 #[derive(Debug)]
@@ -57,6 +60,10 @@ struct Shared {
     tickets: Channel,
     ticket_folder: PathBuf,
     pending: AtomicUsize,
+    /// How often each page that is under way was not taken, at most over its channels.
+    tries: Mutex<BTreeMap<PageId, u32>>,
+    /// Rings at every try that failed.
+    tried: Arc<Notify>,
     emptied: Notify,
     delivered: mpsc::UnboundedSender<Delivery>,
     notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
@@ -81,6 +88,8 @@ impl Outbox {
             tickets: Channel::tickets(Tickets::new(tickets.clone())),
             ticket_folder: tickets,
             pending: AtomicUsize::new(0),
+            tries: Mutex::default(),
+            tried: Arc::default(),
             emptied: Notify::new(),
             delivered,
             notes,
@@ -119,6 +128,18 @@ impl Outbox {
         self.shared.pending.load(Ordering::Relaxed)
     }
 
+    /// How often each page that is still under way was not taken, where that happened.
+    #[must_use]
+    pub fn tries(&self) -> BTreeMap<PageId, u32> {
+        self.shared.tries().clone()
+    }
+
+    /// Rings at every try that failed.
+    #[must_use]
+    pub fn tried(&self) -> Arc<Notify> {
+        Arc::clone(&self.shared.tried)
+    }
+
     /// Waits until nothing is pending, at most so long. True where nothing is.
     pub async fn flush(&self, within: Duration) -> bool {
         let emptied = async {
@@ -155,6 +176,10 @@ impl Shared {
         self.queues.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
+    fn tries(&self) -> MutexGuard<'_, BTreeMap<PageId, u32>> {
+        self.tries.lock().unwrap_or_else(PoisonError::into_inner)
+    }
+
     /// Works through one lane until it is empty.
     async fn run(self: Arc<Self>, key: LaneKey) {
         let (channel, instead) = match self.channel(&key.0) {
@@ -163,7 +188,8 @@ impl Shared {
         };
         let mut next = self.queues().get(&key).and_then(|queue| queue.front().cloned());
         while let Some(page) = next {
-            let refused = self.insist(&channel, &key, &page).await;
+            let refused = self.insist_or_fall_back(&channel, &key, &page).await;
+            self.tries().remove(&page.id);
             let instead = instead.clone().or(refused.then(|| TICKETS.into()));
             // nobody listens any more only where the engine is going down
             let _ = self.delivered.send(Delivery { page: page.id, channel: Arc::clone(&key.0), instead });
@@ -205,6 +231,31 @@ impl Shared {
         self.tickets.beside(Tickets::refused_by(self.ticket_folder.clone(), name))
     }
 
+    /// Tries until the channel has taken the page; a call that it does not take in time becomes a ticket meanwhile.
+    /// True where the channel refused it.
+    async fn insist_or_fall_back(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
+        let mut insist = std::pin::pin!(self.insist(channel, key, page));
+        let call = matches!(page.kind, PageKind::Trigger { .. });
+        if call && !channel.is_tickets() {
+            tokio::select! {
+                refused = &mut insist => return refused,
+                () = self.last_resort(&key.0, page) => {}
+            }
+        }
+        insist.await
+    }
+
+    /// Writes the ticket once the channel has had its time.
+    async fn last_resort(&self, name: &Arc<str>, page: &Arc<Page>) {
+        sleep(LAST_RESORT).await;
+        let folder = self.tickets.beside(Tickets::not_taken_by(self.ticket_folder.clone(), name));
+        self.note(name, format!("page {} was not taken in time; it becomes a ticket as well", page.id));
+        let ticket: Arc<str> = TICKETS.into();
+        let lane: LaneKey = (Arc::clone(&ticket), Arc::clone(&page.dedup));
+        self.insist(&folder, &lane, page).await;
+        let _ = self.delivered.send(Delivery { page: page.id, channel: ticket, instead: None });
+    }
+
     /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good; or until
     /// it was sent often enough without an answer and a newer page of its lane waits. True where the channel refused it.
     async fn insist(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
@@ -215,6 +266,7 @@ impl Shared {
         let (mut channel, mut refused) = (channel.clone(), false);
         loop {
             let Err(setback) = channel.deliver(Arc::clone(page)).await else { break };
+            self.count_try(page.id);
             if setback.pace == Pace::Never {
                 let why = setback.why;
                 self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
@@ -247,6 +299,11 @@ impl Shared {
         self.queues().get(key).is_some_and(|queue| queue.len() > 1)
     }
 
+    fn count_try(&self, page: PageId) {
+        *self.tries().entry(page).or_default() += 1;
+        self.tried.notify_one();
+    }
+
     /// Takes the page that was delivered off its lane; the next one, if there is one.
     fn done(&self, key: &LaneKey) -> Option<Arc<Page>> {
         let mut queues = self.queues();
@@ -266,5 +323,36 @@ impl Shared {
 
     fn note(&self, channel: &Arc<str>, text: String) {
         let _ = self.notes.send((format!("channel {channel}").into(), text.into()));
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::channel::trial;
+
+    #[tokio::test(start_paused = true)]
+    async fn a_call_that_its_channel_does_not_take_becomes_a_ticket_and_goes_on_being_tried() {
+        let folder = tempfile::tempdir().unwrap();
+        // without an address nothing is ever sent
+        let dead: ChannelSettings = serde_json::from_str(r#"{"webhook": {"url": "nowhere"}}"#).unwrap();
+        let (delivered, mut taken) = mpsc::unbounded_channel();
+        let (notes, mut told) = mpsc::unbounded_channel();
+        let outbox = Outbox::start([("duty".to_owned(), dead)].into(), folder.path().join("tickets"), delivered, notes);
+        let page = trial::page("duty", "db-1", jiff::Timestamp::UNIX_EPOCH);
+        let id = page.id;
+        outbox.send(page);
+        assert_eq!(taken.recv().await.map(|(page, channel)| (page, channel.to_string())), Some((id, "tickets".into())));
+        assert_eq!(outbox.pending(), 1, "the channel is still tried");
+        assert!(outbox.tries().get(&id).is_some_and(|tries| *tries > 0));
+        let mut notes = Vec::new();
+        while let Ok((_, text)) = told.try_recv() {
+            notes.push(text);
+        }
+        assert!(notes.iter().any(|text| text.contains("becomes a ticket as well")), "{notes:?}");
+        let tickets: Vec<_> = std::fs::read_dir(folder.path().join("tickets")).unwrap().flatten().collect();
+        assert_eq!(tickets.len(), 1);
+        let text = std::fs::read_to_string(tickets[0].path()).unwrap();
+        assert!(text.contains("has not taken this page in time"), "{text}");
     }
 }

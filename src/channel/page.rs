@@ -39,6 +39,29 @@ pub struct Page {
     pub story: Vec<Arc<Recorded>>,
     /// What the playbook attaches.
     pub evidence: Vec<Evidence>,
+    /// Of a storm: every target that fails.
+    pub failing: Listed,
+    /// Other incidents on this host, and how each stands.
+    pub related: Listed,
+}
+
+/// Lines up to a cap, and how many more there are.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct Listed {
+    /// Those that are named.
+    pub shown: Vec<Arc<str>>,
+    /// How many are not.
+    pub more: usize,
+}
+
+impl Listed {
+    /// The first `cap` of these.
+    #[must_use]
+    pub fn first(cap: usize, lines: impl IntoIterator<Item = Arc<str>>) -> Self {
+        let mut lines = lines.into_iter();
+        let shown = lines.by_ref().take(cap).collect();
+        Self { shown, more: lines.count() }
+    }
 }
 
 /// Call, or end of the call.

@@ -53,6 +53,12 @@ impl Tickets {
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
+    /// The same folder, for calls that their channel has not taken yet.
+    pub(super) fn not_taken_by(folder: PathBuf, channel: &str) -> Self {
+        let note = format!("The channel {channel} has not taken this page in time, so it is here as well.");
+        Self { note: Some(note.into()), ..Self::new(folder) }
+    }
+
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let tickets = self.clone();
         let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::kind::Channel;
-use super::page::{Page, PageKind};
+use super::page::{Listed, Page, PageKind};
 use super::settings::ChannelSettings;
 use crate::core::{IncidentId, PageId};
 use crate::playbook::{Risk, Target};
@@ -53,7 +53,7 @@ async fn deliver(channel: &Channel, page: Page) -> Result<String, String> {
 }
 
 /// Under a key of its own each time, so that it joins no real page and no earlier test.
-fn page(name: &str, host: &str, at: Timestamp) -> Page {
+pub(super) fn page(name: &str, host: &str, at: Timestamp) -> Page {
     let cause: Arc<str> = format!("this is a test of the channel {name}; nothing is wrong").into();
     Page {
         id: PageId(1),
@@ -71,5 +71,7 @@ fn page(name: &str, host: &str, at: Timestamp) -> Page {
         to: vec![name.into()],
         story: Vec::new(),
         evidence: Vec::new(),
+        failing: Listed::default(),
+        related: Listed::default(),
     }
 }

@@ -108,6 +108,8 @@ fn body(page: &Page) -> Value {
         "at": page.at,
         "story": story,
         "evidence": evidence(page),
+        "failing": page.failing.shown,
+        "related": page.related.shown,
     })
 }
 

@@ -28,7 +28,9 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     }
     for incident in &snapshot.incidents {
         let stage = match &incident.stage {
-            Stage::Closed { outcome, .. } => format!("closed: {outcome}"),
+            Stage::Closed { outcome, .. } => {
+                format!("closed: {}", story::numbered_outcome(outcome, &incident.story))
+            }
             Stage::Firing => "firing".into(),
             Stage::Held(denial) => format!("held: {denial}"),
             Stage::Asking(request) => format!("asks: {}", request.why),
@@ -52,7 +54,8 @@ pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
 
 pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, Failure> {
     let Told { view, watched, .. } = find(common, incident)?;
-    for recorded in &view.story {
+    let told = if as_json { view.story.clone() } else { story::numbered(&view.story) };
+    for recorded in &told {
         if as_json {
             json::print_line(&**recorded)?;
         } else {

@@ -11,7 +11,7 @@ use crate::console;
 use crate::control::client::Stay;
 use crate::engine::look;
 use crate::engine::metrics::Vitals;
-use crate::engine::snapshot::{Health, Snapshot};
+use crate::engine::snapshot::{Delivery, Detector, Health, Snapshot};
 use crate::playbook::value::Period;
 
 pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
@@ -74,7 +74,7 @@ pub fn listed(snapshot: &Snapshot) -> ExitCode {
 /// One line in words and counts, then one line for everything that is not well.
 pub fn text(snapshot: &Snapshot) -> String {
     let mut out = String::new();
-    let count = |urgency: u8| snapshot.detectors.iter().filter(|row| urgency_of(&row.health) == urgency).count();
+    let count = |urgency: u8| snapshot.detectors.iter().filter(|row| self::urgency(row) == urgency).count();
     let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
     let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
     let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
@@ -109,19 +109,30 @@ pub fn text(snapshot: &Snapshot) -> String {
         let _ = writeln!(out, "no unit can be seen: systemd answers nobody: {why}");
     }
     let mut rows: Vec<_> =
-        snapshot.detectors.iter().filter(|row| urgency_of(&row.health) > WELL || row.flapping.is_some()).collect();
-    rows.sort_by_key(|row| std::cmp::Reverse(urgency_of(&row.health)));
+        snapshot.detectors.iter().filter(|row| urgency(row) > WELL || row.flapping.is_some()).collect();
+    rows.sort_by_key(|row| std::cmp::Reverse(urgency(row)));
     for row in rows {
         let seen = row.seen.as_deref().unwrap_or("no reading");
         let flaps = row.flapping.map_or_else(String::new, |onsets| format!("; flapping ({onsets} times)"));
         let (health, condition) = (words(&row.health), &row.condition);
-        let _ = writeln!(out, "{:<28} {:<20} {seen} ({condition})  {health}{flaps}", row.target, row.playbook);
+        let call = call_words(row);
+        let _ = writeln!(out, "{:<28} {:<20} {seen} ({condition})  {health}{call}{flaps}", row.target, row.playbook);
     }
     let day = &snapshot.rates.day.auto_fix;
     if let Some(percent) = day.percent() {
         let _ = writeln!(out, "auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
     }
     out
+}
+
+/// What became of the call that is open for a row.
+fn call_words(row: &Detector) -> String {
+    match &row.call {
+        Some(Delivery::Calling { tries: 0 }) => "; calling".into(),
+        Some(Delivery::Calling { tries }) => format!("; calling, not yet delivered ({tries} tries)"),
+        Some(Delivery::Taken { channels }) => format!("; called through {}", channels.join(", ")),
+        None => String::new(),
+    }
 }
 
 /// How a row stands, in words.
@@ -149,6 +160,11 @@ const FIXING: u8 = 2;
 const UNKNOWN: u8 = 1;
 const WELL: u8 = 0;
 
+/// What a human was called for needs a person, whatever else is done about it meanwhile.
+fn urgency(row: &Detector) -> u8 {
+    if row.call.is_some() { NEEDS_YOU } else { urgency_of(&row.health) }
+}
+
 fn urgency_of(health: &Health) -> u8 {
     match health {
         Health::Asks | Health::Escalated(_) => NEEDS_YOU,
@@ -164,7 +180,7 @@ pub fn health(snapshot: &Snapshot) -> ExitCode {
     if snapshot.unwatched {
         return ExitCode::from(exit::NO_ENGINE);
     }
-    let worst = snapshot.detectors.iter().map(|row| urgency_of(&row.health)).max();
+    let worst = snapshot.detectors.iter().map(urgency).max();
     ExitCode::from(match worst.unwrap_or(WELL) {
         WELL => 0,
         UNKNOWN => 2,

@@ -44,6 +44,12 @@ pub fn class(health: &Health) -> Class {
     }
 }
 
+/// Of a row: what a human was called for needs a person, whatever else is done about it meanwhile.
+#[must_use]
+pub fn class_of(detector: &Detector) -> Class {
+    if detector.call.is_some() { Class::Asks } else { class(&detector.health) }
+}
+
 /// One watched key as a row.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
@@ -85,7 +91,7 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
             };
             let id = row_id(&detector.playbook, &detector.target);
             // one that flaps is well for the moment only
-            let class = match class(&detector.health) {
+            let class = match class_of(detector) {
                 Class::Ok if detector.flapping.is_some() => Class::Pending,
                 class => class,
             };
@@ -127,7 +133,7 @@ pub struct Counts {
 #[must_use]
 pub fn counts(snapshot: &Snapshot) -> Counts {
     snapshot.detectors.iter().fold(Counts::default(), |mut counts, detector| {
-        match class(&detector.health) {
+        match class_of(detector) {
             Class::Asks => counts.asks += 1,
             Class::Broken => counts.broken += 1,
             Class::Fixing => counts.fixing += 1,
@@ -153,7 +159,7 @@ pub fn needs_you(snapshot: &Snapshot) -> Vec<&Arc<IncidentView>> {
     let mut needy: Vec<_> = snapshot
         .incidents
         .iter()
-        .filter(|incident| matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_)))
+        .filter(|incident| incident.call.is_some() || matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_)))
         .collect();
     needy.sort_by_key(|incident| match &incident.stage {
         Stage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),

@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::core::incident::Denial;
 use crate::core::{Mono, Operator};
-use crate::engine::snapshot::{Detector, Health, Stage};
+use crate::engine::snapshot::{Delivery, Detector, Health, Stage};
 
 /// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
 #[must_use]
@@ -130,7 +130,18 @@ pub fn standing(detector: &Detector, now: Mono) -> String {
 pub fn standing_short(detector: &Detector) -> String {
     match (&detector.health, detector.flapping) {
         (Health::Ok | Health::Broken | Health::Pending, Some(_)) => "FLAPPING".into(),
+        (Health::Escalated(_), _) if matches!(detector.call, Some(Delivery::Calling { .. })) => "CALLING".into(),
         (health, _) => health_short(health),
+    }
+}
+
+/// How far a call for a human has come: nobody is called before a channel took it.
+#[must_use]
+pub fn called(call: Option<&Delivery>) -> String {
+    match call {
+        Some(Delivery::Calling { tries: 0 }) => "CALLING".into(),
+        Some(Delivery::Calling { tries }) => format!("CALLING, not yet delivered ({tries} tries)"),
+        Some(Delivery::Taken { .. }) | None => "CALLED".into(),
     }
 }
 
@@ -172,6 +183,7 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::CannotRecord { .. } => "NO REC",
         Denial::Quarantined { .. } => "QUARANT.",
         Denial::NoPlan { .. } => "NO PLAN",
+        Denial::TargetMissing { .. } => "MISSING",
     }
 }
 

@@ -23,9 +23,25 @@ impl Core {
                 }
             }
         }
+        for escalation in self.state.escalations() {
+            if let Some(seen) = escalation.seen_at {
+                due.push((Timer::Again(escalation.page), seen + self.config.again));
+            }
+        }
         for (timer, at) in due {
             self.timers.set(timer, at);
         }
+    }
+
+    /// A person saw the call long ago, and it is still not fixed: the same call goes out again, to all who were called.
+    pub(super) fn still_unfixed(&mut self, page: PageId) {
+        let open = |escalation: &&Escalation| escalation.page == page && escalation.seen.is_some();
+        let Some(escalation) = self.state.escalations().find(open).cloned() else { return };
+        let Escalation { incident, cause, dedup, to, .. } = escalation;
+        let page = self.next_page();
+        self.record(Event::CalledAgain { incident, page, cause, dedup, to });
+        self.deliver(page);
+        self.await_answers();
     }
 
     /// The time for an answer has passed.
@@ -62,6 +78,7 @@ impl Core {
             self.record(Event::Relayed { incident: id, page, by, dedup: call.dedup, to: call.to });
             self.deliver(page);
         }
+        self.await_answers();
         Ok(format!("incident {id}: acknowledged"))
     }
 

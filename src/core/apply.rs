@@ -44,6 +44,7 @@ impl State {
             Event::NotVerified { incident, attempt, .. } => self.not_verified(*incident, *attempt),
             Event::Escalated { .. }
             | Event::CalledBesides { .. }
+            | Event::CalledAgain { .. }
             | Event::Relayed { .. }
             | Event::Resolved { .. }
             | Event::Delivered { .. } => self.page(recorded),

@@ -7,7 +7,7 @@ use super::breaker::{Breaker, Limits};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Denial, Outcome, Starter, Trip};
+use super::incident::{BreakerState, Cause, Denial, Starter, Trip};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::spent::Judged;
@@ -232,7 +232,7 @@ impl Core {
     fn supersede_if_unbound(&mut self, id: IncidentId) -> bool {
         let gone = self.incident(id).is_some_and(|one| one.rests() && !self.keys.contains_key(&one.key));
         if gone && self.loaded {
-            self.close(id, &Outcome::Superseded);
+            self.unbound(id);
         }
         gone && self.loaded
     }

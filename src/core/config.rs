@@ -31,6 +31,8 @@ pub struct Config {
     pub relapse: Duration,
     /// Past a plan's own timeout, an attempt that has not reported is taken for lost.
     pub attempt_grace: Duration,
+    /// A call that a person has seen goes out again where the fault is still there after so long.
+    pub again: Duration,
     /// Who is called besides, by the channel through which nobody acknowledged.
     pub second_calls: BTreeMap<Arc<str>, SecondCall>,
 }
@@ -59,6 +61,7 @@ impl Default for Config {
             survey_patience: Duration::from_mins(2),
             relapse: Duration::from_hours(1),
             attempt_grace: Duration::from_mins(2),
+            again: Duration::from_hours(4),
             second_calls: BTreeMap::new(),
         }
     }

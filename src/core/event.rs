@@ -93,6 +93,8 @@ pub enum Event {
         to: Vec<Arc<str>>,
         unanswered: Arc<str>,
     },
+    /// A person has seen the call, and long after that the fault is still there: the same call goes out once more.
+    CalledAgain { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// All who were called are told that a person has seen it, under the same dedup key.
     Relayed { incident: IncidentId, page: PageId, by: Operator, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A page that was sent to this channel was taken: by the channel itself, or by another in its place, where it does
@@ -146,6 +148,7 @@ impl Event {
         match self {
             Self::Escalated { page, .. }
             | Self::CalledBesides { page, .. }
+            | Self::CalledAgain { page, .. }
             | Self::Relayed { page, .. }
             | Self::Resolved { page, .. } => Some(*page),
             _ => None,
@@ -174,6 +177,7 @@ impl Event {
             | Self::Escalated { incident, .. }
             | Self::Resolved { incident, .. }
             | Self::CalledBesides { incident, .. }
+            | Self::CalledAgain { incident, .. }
             | Self::Relayed { incident, .. }
             | Self::Acknowledged { incident, .. } => Some(*incident),
             Self::Started { .. }

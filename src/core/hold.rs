@@ -72,6 +72,7 @@ impl Core {
             Denial::Shadow | Denial::Off => (Some(Wait::Mode), None),
             Denial::CannotRecord { .. } => (Some(Wait::Recording), None),
             Denial::NoPlan { .. } => (None, Some(now + PLAN_AGAIN)),
+            Denial::TargetMissing { .. } => (None, None),
         };
         if let Some(wait) = wait {
             self.waits.insert((wait, id));

@@ -117,8 +117,10 @@ pub enum Denial {
     CannotRecord { why: Arc<str> },
     /// The target's last scope could not be emptied.
     Quarantined { attempt: AttemptId },
-    /// The target did not resolve, or the plan could not be made.
+    /// The plan could not be made.
     NoPlan { why: Arc<str> },
+    /// Its playbook names the target, and nothing is there.
+    TargetMissing { why: Arc<str> },
 }
 
 /// Why a human was called.
@@ -154,6 +156,8 @@ pub enum Cause {
     DeadBand { seen: Arc<str> },
     /// The fault begins again and again, and nothing could be done about it.
     Flapping { onsets: u32, period_ms: u64 },
+    /// The target went missing while its incident was open, and has not come back.
+    TargetMissing { why: Arc<str> },
 }
 
 /// What stood behind a breaker that opened.

@@ -118,6 +118,17 @@ pub enum StopOrigin {
     },
 }
 
+impl Resolution {
+    /// The target as its playbook writes it; the canonical one where it was found.
+    #[must_use]
+    pub fn written(&self) -> Arc<str> {
+        match self {
+            Self::Here(target) => target.to_string().into(),
+            Self::NotApplicable { written, .. } | Self::Unresolved { written, .. } => Arc::clone(written),
+        }
+    }
+}
+
 /// What is true right now, gathered freshly before an attempt.
 #[derive(Debug, Clone)]
 pub struct Facts {

@@ -6,7 +6,6 @@ use std::sync::Arc;
 use super::effect::Cadence;
 use super::event::Event;
 use super::id::{IncidentId, Key, Role};
-use super::incident::Outcome;
 use super::input::{Binding, Resolution, Standing};
 use super::machine::{Core, Wait};
 use super::state::Step;
@@ -58,6 +57,7 @@ impl Core {
                 watched.needs = needs;
             }
         }
+        self.date_absent();
         self.watching = Counts::default();
         for key in self.keys.keys() {
             self.watching.add(&key.target);
@@ -72,6 +72,18 @@ impl Core {
         for wait in [Wait::Pause, Wait::Mode, Wait::Need] {
             self.wake(wait);
         }
+    }
+
+    /// Since when what is absent has been so, as far as this process has seen.
+    fn date_absent(&mut self) {
+        let now = self.now.mono;
+        let former = std::mem::take(&mut self.absent_since);
+        let place = |binding: &Binding| (binding.playbook.content.clone(), binding.resolution.written());
+        let dated = self.absent.iter().map(place).map(|place| {
+            let since = former.get(&place).copied().unwrap_or(now);
+            (place, since)
+        });
+        self.absent_since = dated.collect();
     }
 
     fn adopt(&mut self, playbook: &Arc<Playbook>) {
@@ -147,12 +159,14 @@ impl Core {
     fn settle(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let bound = self.keys.contains_key(&incident.key);
+        if bound {
+            self.bound_again(id);
+        }
+        let Some(incident) = self.incident(id) else { return };
         let known = self.live.contains_key(&id);
         let step = incident.step.clone();
         match step {
-            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) if !bound => {
-                self.close(id, &Outcome::Superseded);
-            }
+            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) if !bound => self.unbound(id),
             Step::Firing => self.advance(id),
             Step::Held(_) if !known => self.advance(id),
             Step::Asking(request) if !known => {

@@ -42,6 +42,8 @@ pub struct Core {
     pub(super) keys: HashMap<Key, Watched>,
     /// Bindings that came to nothing here.
     pub(super) absent: Vec<Binding>,
+    /// Since when, by content and the target as written.
+    pub(super) absent_since: HashMap<(ContentKey, Arc<str>), Mono>,
     /// Keys by their playbook's name and title, for `needs`.
     pub(super) named: HashMap<Arc<str>, Vec<Key>>,
     pub(super) live: HashMap<IncidentId, Live>,
@@ -91,6 +93,8 @@ pub(super) struct Live {
     pub planless: Option<Mono>,
     /// Since when surveys cannot see.
     pub unsure: Option<Mono>,
+    /// Since when its target is missing, though its playbook still names it.
+    pub missing: Option<Mono>,
 }
 
 /// What a survey is for.
@@ -131,6 +135,7 @@ impl Core {
             books: HashMap::new(),
             keys: HashMap::new(),
             absent: Vec::new(),
+            absent_since: HashMap::new(),
             named: HashMap::new(),
             live: HashMap::new(),
             surveys: HashMap::new(),
@@ -269,6 +274,7 @@ impl Core {
                 Timer::Recovery(id) => self.recovery_due(id),
                 Timer::Silence => self.silence_lasts(),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
+                Timer::Again(page) => self.still_unfixed(page),
                 Timer::Scope(attempt) => self.empty_scope(attempt),
             }
         }

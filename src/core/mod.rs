@@ -66,6 +66,7 @@ pub mod time;
 mod timers;
 pub mod totals;
 mod trend;
+mod unbound;
 mod verify;
 mod view;
 mod watched;

@@ -198,6 +198,9 @@ impl Core {
             Event::Disarmed { content: content.clone(), playbook, by }
         });
         for key in keys.iter().filter(|key| key.content == content) {
+            if !arm {
+                self.tell_disarmed(key);
+            }
             if let Some(id) = self.state.by_key.get(key).copied() {
                 self.advance_if_waiting(id);
             } else {
@@ -205,6 +208,15 @@ impl Core {
             }
         }
         Ok(said)
+    }
+
+    /// Its open incident goes on, and nothing will be done about it.
+    fn tell_disarmed(&mut self, key: &Key) {
+        let Some(incident) = self.state.incident_of(key) else { return };
+        let (id, playbook) = (incident.id, Arc::clone(&incident.playbook));
+        let text =
+            format!("incident {id} ({}) stays open: its playbook was disarmed, so nothing is attempted", key.target);
+        self.tell(playbook, text);
     }
 
     /// A run by hand is answered when the gate has answered; none means that.

@@ -103,10 +103,11 @@ impl Core {
 
     /// The mode in force here, and whether a first live attempt must still ask.
     pub(super) fn standing(&self, key: &Key) -> (Mode, bool) {
-        let Some(watched) = self.keys.get(key) else { return (Mode::Off, false) };
-        let written = watched.playbook.mode;
+        let watched = self.keys.get(key).map(|watched| (watched.playbook.mode, watched.standing));
+        let known = watched.or_else(|| self.missing(key).map(|(one, _)| (one.playbook.mode, one.standing)));
+        let Some((written, standing)) = known else { return (Mode::Off, false) };
         let shadow = if written == Mode::Off { Mode::Off } else { Mode::Shadow };
-        match (self.state.armed.get(&key.content), watched.standing) {
+        match (self.state.armed.get(&key.content), standing) {
             (Some(true), _) | (None, Standing::AsWritten) => (written, false),
             (Some(false), _) | (None, Standing::ShadowUntilArmed) => (shadow, false),
             (None, Standing::AsksFirst) => (written, !self.state.lived.contains(&key.content)),

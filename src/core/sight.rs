@@ -161,7 +161,12 @@ impl Core {
             self.close(id, &Outcome::EscalatedThenCleared);
         } else if matches!(
             incident.step,
-            Step::Escalated(Cause::CannotSee { .. } | Cause::SystemdSilent { .. } | Cause::DeadBand { .. })
+            Step::Escalated(
+                Cause::CannotSee { .. }
+                    | Cause::SystemdSilent { .. }
+                    | Cause::DeadBand { .. }
+                    | Cause::TargetMissing { .. }
+            )
         ) {
             self.advance(id);
         } else {

@@ -154,6 +154,12 @@ pub struct Escalation {
     pub called: BTreeMap<Arc<str>, Mono>,
     /// Who was first to see it.
     pub seen: Option<Operator>,
+    /// When that was.
+    pub seen_at: Option<Mono>,
+    /// Every page that carries the call.
+    pub pages: BTreeSet<PageId>,
+    /// The channels that took it. Until there is one, a human is being called, and has not been.
+    pub taken: BTreeSet<Arc<str>>,
 }
 
 impl Escalation {
@@ -327,6 +333,12 @@ impl State {
     /// The open escalations: the storm's, and each open incident's.
     pub fn escalations(&self) -> impl Iterator<Item = &Escalation> {
         self.storm.iter().chain(self.open.values().filter_map(|incident| incident.escalation.as_ref()))
+    }
+
+    /// The open escalation that this page calls for.
+    pub fn called_by_mut(&mut self, page: PageId) -> Option<&mut Escalation> {
+        let own = self.open.values_mut().filter_map(|incident| incident.escalation.as_mut());
+        self.storm.iter_mut().chain(own).find(|escalation| escalation.pages.contains(&page))
     }
 
     /// The open escalation that goes by this key and incident.

@@ -1,11 +1,12 @@
 //! What happened, told: one plain sentence per event, for tickets, screens and the verbs. Times are left to whoever
 //! prints the line, and so is the end of line: a sentence is always a single, clean one.
 
+use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::Event;
-use super::id::{PageId, Role};
-use super::incident::Request;
+use super::event::{Event, Recorded};
+use super::id::{AttemptId, IncidentId, PageId, Role};
+use super::incident::{Cause, Outcome, Request};
 use super::plan::{AttemptReport, Plan, StepReport, StepResult};
 use super::reading::{Reading, Verdict};
 use crate::playbook::value::Period;
@@ -16,6 +17,62 @@ use crate::text::clean_line;
 pub fn sentence(event: &Event) -> String {
     let said = incident_sentence(event).unwrap_or_else(|| host_sentence(event));
     clean_line(&said).into_owned()
+}
+
+/// A story in which attempts are counted within their incident, from 1: what people read. Machines know an attempt by
+/// its number in the journal.
+#[must_use]
+pub fn numbered(story: &[Arc<Recorded>]) -> Vec<Arc<Recorded>> {
+    let mut known: Vec<AttemptId> = Vec::new();
+    let mut told = Vec::with_capacity(story.len());
+    for recorded in story {
+        if let Event::Intent { attempt, .. } = &recorded.event {
+            known.push(*attempt);
+        }
+        let number = |id: &AttemptId| known.iter().position(|one| one == id).map(|at| AttemptId(at as u64 + 1));
+        told.push(
+            renumbered(&recorded.event, number)
+                .map_or_else(|| Arc::clone(recorded), |event| Arc::new(Recorded { event, ..(**recorded).clone() })),
+        );
+    }
+    told
+}
+
+/// How an incident ended, with its attempt counted within it.
+#[must_use]
+pub fn numbered_outcome(outcome: &Outcome, story: &[Arc<Recorded>]) -> Outcome {
+    let event = Event::Closed { incident: IncidentId(0), outcome: outcome.clone() };
+    let intents = story.iter().filter_map(|recorded| match &recorded.event {
+        Event::Intent { attempt, .. } => Some(*attempt),
+        _ => None,
+    });
+    let known: Vec<AttemptId> = intents.collect();
+    let number = |id: &AttemptId| known.iter().position(|one| one == id).map(|at| AttemptId(at as u64 + 1));
+    match renumbered(&event, number) {
+        Some(Event::Closed { outcome, .. }) => outcome,
+        _ => outcome.clone(),
+    }
+}
+
+/// An event with another number for its attempt; none where it names none, or one that is not known.
+fn renumbered(event: &Event, number: impl Fn(&AttemptId) -> Option<AttemptId>) -> Option<Event> {
+    let mut event = event.clone();
+    let attempt = match &mut event {
+        Event::Intent { attempt, .. }
+        | Event::Ended { attempt, .. }
+        | Event::Indeterminate { attempt, .. }
+        | Event::Verified { attempt, .. }
+        | Event::NotVerified { attempt, .. }
+        | Event::Closed { outcome: Outcome::Healed { attempt } | Outcome::HealedByOperator { attempt }, .. }
+        | Event::Escalated { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
+        | Event::CalledBesides { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
+        | Event::CalledAgain { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. } => {
+            attempt
+        }
+        _ => return None,
+    };
+    *attempt = number(attempt)?;
+    Some(event)
 }
 
 /// A reading in words, as it stands in a sentence: `sees 97%`, `cannot see: timed out`.
@@ -91,6 +148,9 @@ fn incident_sentence(event: &Event) -> Option<String> {
         Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
         Event::CalledBesides { page, to, unanswered, .. } => {
             format!("nobody answered the call through {unanswered}: it went out through {} too", called(*page, to))
+        }
+        Event::CalledAgain { page, cause, to, .. } => {
+            format!("still not fixed: a human was called again through {}: {cause}", called(*page, to))
         }
         Event::Relayed { page, by, to, .. } => {
             format!("that {by} has seen the page went out to {}", called(*page, to))
@@ -177,19 +237,17 @@ fn ended(report: &AttemptReport) -> String {
     format!("ended after {took}: {steps}{left}")
 }
 
-fn called(page: PageId, to: &[std::sync::Arc<str>]) -> String {
+fn called(page: PageId, to: &[Arc<str>]) -> String {
     let to = if to.is_empty() { "the ticket folder".to_owned() } else { to.join(", ") };
     format!("{to} (page {page})")
 }
 
 #[cfg(test)]
 mod tests {
-    use std::sync::Arc;
-
     use super::*;
-    use crate::core::incident::{Cause, Starter};
+    use crate::core::incident::Starter;
     use crate::core::plan::{Digest, PlannedStep, ScopeLevel};
-    use crate::core::{AttemptId, IncidentId, Key, Mono};
+    use crate::core::{Key, Mono};
     use crate::playbook::{ContentKey, Target};
 
     fn plan() -> Arc<Plan> {
@@ -251,6 +309,23 @@ mod tests {
                 "a human was called through oncall (page #2): every rung was tried and none verified",
             ]
         );
+    }
+
+    #[test]
+    fn attempts_are_counted_within_their_incident() {
+        let (incident, attempt) = (IncidentId(4), AttemptId(7));
+        let events = [
+            Event::Intent { incident, attempt, plan: plan(), starter: Starter::Auto },
+            Event::Verified { incident, attempt },
+            Event::Closed { incident, outcome: Outcome::Healed { attempt } },
+        ];
+        let record =
+            |event: Event| Arc::new(Recorded { seq: 1, mono: Mono(0), wall: jiff::Timestamp::UNIX_EPOCH, event });
+        let story = events.map(record);
+        let told: Vec<String> = numbered(&story).iter().map(|recorded| sentence(&recorded.event)).collect();
+        assert_eq!(told[1..], ["attempt #1 is verified: every verifier holds", "over: healed by attempt #1"]);
+        assert_eq!(numbered_outcome(&Outcome::Healed { attempt }, &story).to_string(), "healed by attempt #1");
+        assert_eq!(story[1].event, Event::Verified { incident, attempt }, "the journal's own number stays");
     }
 
     #[test]

@@ -28,6 +28,9 @@ impl Core {
             return;
         }
         let (key, tried) = (incident.key.clone(), incident.tried);
+        if self.loaded && !self.keys.contains_key(&key) {
+            return self.unbound(id);
+        }
         let Some(playbook) = self.book(&key.content).filter(|_| self.keys.contains_key(&key)) else { return };
         if playbook.remediate.is_empty() {
             return self.without_hands(id, &playbook);

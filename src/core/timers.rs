@@ -36,6 +36,8 @@ pub enum Timer {
     Silence,
     /// Nobody acknowledged this escalation's call through that channel.
     Unanswered(PageId, Arc<str>),
+    /// A person saw this escalation's call, and the fault is still there long after.
+    Again(PageId),
     /// A lost or unending attempt's scope is emptied again.
     Scope(AttemptId),
 }

@@ -58,6 +58,22 @@ impl Core {
         &self.absent
     }
 
+    /// Since when a binding has come to nothing here, as far as this process has seen.
+    #[must_use]
+    pub fn absent_since(&self, binding: &Binding) -> Mono {
+        let place = (binding.playbook.content.clone(), binding.resolution.written());
+        self.absent_since.get(&place).copied().unwrap_or(self.now.mono)
+    }
+
+    /// The open incident of a binding whose target went missing.
+    #[must_use]
+    pub fn incident_of_absent(&self, binding: &Binding) -> Option<&Incident> {
+        let written = binding.resolution.written();
+        let same =
+            |one: &&Incident| one.key.content == binding.playbook.content && one.key.target.to_string() == *written;
+        self.state.open.values().find(same)
+    }
+
     /// The playbook of this content, if it is in force or an open incident began with it.
     #[must_use]
     pub fn playbook(&self, content: &ContentKey) -> Option<&Arc<Playbook>> {

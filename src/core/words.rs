@@ -46,6 +46,7 @@ impl fmt::Display for Denial {
             Self::CannotRecord { why } => write!(f, "the journal cannot be written: {why}"),
             Self::Quarantined { attempt } => write!(f, "quarantined: attempt {attempt} could not be ended"),
             Self::NoPlan { why } => write!(f, "no plan: {why}"),
+            Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
         }
     }
 }
@@ -86,6 +87,7 @@ impl fmt::Display for Cause {
             Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
+            Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
             Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
             Self::Flapping { onsets, period_ms } => {
                 let period = Period(std::time::Duration::from_millis(*period_ms));
@@ -114,7 +116,7 @@ impl fmt::Display for Outcome {
             Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
             Self::Declined { by, reason } => write!(f, "declined by {by}: {reason}"),
             Self::Expired => f.write_str("the request expired"),
-            Self::Superseded => f.write_str("superseded"),
+            Self::Superseded => f.write_str("closed: target or playbook changed"),
             Self::ClosedByOperator { by, reason } if reason.is_empty() => write!(f, "closed by {by}"),
             Self::ClosedByOperator { by, reason } => write!(f, "closed by {by}: {reason}"),
             Self::EscalatedThenCleared => f.write_str("escalated, then cleared"),

@@ -1,5 +1,6 @@
 //! Carries effects out. Everything that may take time runs in a task of its own and comes back as an input.
 
+use std::collections::BTreeMap;
 use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
@@ -13,7 +14,7 @@ use crate::channel::{Outbox, Page};
 use crate::check::{self, Hub, TargetFacts};
 use crate::core::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
-use crate::core::{AttemptId, IncidentId, Input, Key, Mono, Plan, Reading, SurveyId, Verdict};
+use crate::core::{AttemptId, IncidentId, Input, Key, Mono, PageId, Plan, Reading, SurveyId, Verdict};
 use crate::evidence;
 use crate::playbook::{Check, Playbook, placeholder};
 
@@ -116,6 +117,11 @@ impl Hands {
     /// Takes up a page that was delivered in an earlier life and is still open.
     pub fn keep(&self, page: &Page) {
         self.outbox.keep(page);
+    }
+
+    /// How often pages that are under way were not taken.
+    pub fn tries(&self) -> BTreeMap<PageId, u32> {
+        self.outbox.tries()
     }
 
     /// Gathers the evidence that the playbook names, and hands the page to the outbox.

@@ -79,6 +79,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         operator: options.operator.clone(),
         strip: strip().map(Into::into),
         recording: Ok(()),
+        tries: std::collections::BTreeMap::new(),
         playbooks: playbook_view::all(&library.found, &core),
         messages: Vec::new(),
         condition: crate::check::condition,

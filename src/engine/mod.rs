@@ -32,7 +32,8 @@
 //! | [`settings`] | the one settings file |
 
 pub mod backtest;
-pub mod carry;
+pub mod calls;
+mod carry;
 pub mod handle;
 pub mod heartbeat;
 pub mod look;

@@ -1,12 +1,21 @@
 //! From a recorded escalation to the page that goes out.
 
+use std::collections::BTreeSet;
 use std::sync::Arc;
+use std::time::Duration;
 
-use crate::channel::{Page, PageKind};
+use crate::channel::{Listed, Page, PageKind};
 use crate::core::incident::Cause;
-use crate::core::state::{Outgoing, Step};
-use crate::core::{Core, Event, PageId, Recorded};
+use crate::core::state::{Incident, Outgoing, Step};
+use crate::core::{Core, Event, Fault, IncidentId, PageId, Recorded, story};
 use crate::playbook::{Attachment, Risk, Target};
+
+/// Targets that a storm's page names.
+const FAILING: usize = 100;
+/// Other incidents that a page names.
+const RELATED: usize = 10;
+/// What healed longer ago than this is not named.
+const RECENT: Duration = Duration::from_mins(30);
 
 /// A page, and the evidence that its playbook wants gathered for it.
 #[derive(Debug)]
@@ -23,7 +32,7 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
     let page = build(recorded, core, host)?;
     // only the call itself: its end and its echoes need no evidence
     let attach = match &recorded.event {
-        Event::Escalated { .. } | Event::CalledBesides { .. } => {
+        Event::Escalated { .. } | Event::CalledBesides { .. } | Event::CalledAgain { .. } => {
             let playbook = core.find(page.incident).and_then(|about| core.playbook(&about.key.content));
             playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
         }
@@ -61,16 +70,19 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
             let why = format!("{cause}; nobody answered the call through {unanswered}");
             (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
+        Event::CalledAgain { cause, dedup, .. } => {
+            let cause: Arc<str> = format!("still not fixed: {cause}").into();
+            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
+        }
         Event::Relayed { by, dedup, .. } => {
             let by: Arc<str> = by.to_string().into();
             (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} has seen the page").into())
         }
-        Event::Resolved { dedup, .. } => {
-            (dedup, PageKind::Resolve, about.map_or_else(cleared, |about| ending(&about.step)))
-        }
+        Event::Resolved { dedup, .. } => (dedup, PageKind::Resolve, about.map_or_else(cleared, ending)),
         _ => return None,
     };
     let about_systemd = is_about_systemd(&recorded.event);
+    let storm = matches!(recorded.event, Event::Escalated { cause: Cause::Storm { .. }, .. });
     Some(Page {
         id,
         to: Vec::new(),
@@ -89,8 +101,10 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
         why,
         at: recorded.wall,
-        story: about.map(|about| about.story.clone()).unwrap_or_default(),
+        story: about.map(|about| story::numbered(&about.story)).unwrap_or_default(),
         evidence: Vec::new(),
+        failing: if storm { failing(core) } else { Listed::default() },
+        related: related(core, incident),
     })
 }
 
@@ -100,15 +114,55 @@ const fn is_about_systemd(event: &Event) -> bool {
         event,
         Event::Escalated { cause: Cause::SystemdSilent { .. }, .. }
             | Event::CalledBesides { cause: Cause::SystemdSilent { .. }, .. }
+            | Event::CalledAgain { cause: Cause::SystemdSilent { .. }, .. }
     )
 }
 
 /// How it ended, in words.
-fn ending(step: &Step) -> Arc<str> {
-    match step {
-        Step::Closed { outcome, .. } => outcome.to_string().into(),
+fn ending(about: &Incident) -> Arc<str> {
+    match &about.step {
+        Step::Closed { outcome, .. } => story::numbered_outcome(outcome, &about.story).to_string().into(),
         _ => cleared(),
     }
+}
+
+/// Every target whose fault is there; after a restart, before anything has been read, those that have an incident.
+fn failing(core: &Core) -> Listed {
+    let read = core.watched().filter(|(_, watched)| watched.fault == Fault::Broken).map(|(key, _)| &key.target);
+    let mut targets: BTreeSet<&Target> = read.collect();
+    if targets.is_empty() {
+        targets = core.state().open.values().map(|incident| &incident.key.target).collect();
+    }
+    Listed::first(FAILING, targets.into_iter().map(|target| target.to_string().into()))
+}
+
+/// What else is the matter on this host, or was a short while ago: what shares the target first, then the newest.
+fn related(core: &Core, me: IncidentId) -> Listed {
+    let (state, now) = (core.state(), core.now().mono);
+    let target = core.find(me).map(|about| &about.key.target);
+    let recent = |one: &&Incident| match &one.step {
+        Step::Closed { mono, .. } => now.since(*mono) <= RECENT && !one.attempts.is_empty(),
+        _ => true,
+    };
+    let closed = state.closed.iter().map(|incident| &**incident);
+    let mut others: Vec<&Incident> =
+        state.open.values().chain(closed).filter(recent).filter(|one| one.id != me).collect();
+    let shares = |one: &Incident| target.is_some_and(|target| target.conflicts(&one.key.target));
+    others.sort_by_key(|one| (!shares(one), std::cmp::Reverse(one.id)));
+    Listed::first(RELATED, others.into_iter().map(|one| line(one).into()))
+}
+
+fn line(incident: &Incident) -> String {
+    let stands = match &incident.step {
+        Step::Firing => "failing".to_owned(),
+        Step::Held(denial) => format!("on hold: {denial}"),
+        Step::Asking(request) => format!("awaiting approval: {}", request.why),
+        Step::Remediating(_) => "an attempt is running".to_owned(),
+        Step::Verifying { .. } | Step::Soaking { .. } => "an attempt is being verified".to_owned(),
+        Step::Escalated(cause) => format!("paged: {cause}"),
+        Step::Closed { outcome, .. } => story::numbered_outcome(outcome, &incident.story).to_string(),
+    };
+    format!("incident {}, {} ({}): {stands}", incident.id, incident.playbook, incident.key.target)
 }
 
 fn cleared() -> Arc<str> {
@@ -128,7 +182,8 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::core::{Config, IncidentId, Mono};
+    use crate::core::{Config, Key, Mono};
+    use crate::playbook::ContentKey;
 
     #[test]
     fn the_end_of_a_call_goes_out_also_where_its_incident_is_long_forgotten() {
@@ -144,5 +199,40 @@ mod tests {
         let Outbound { page, attach } = of(&recorded, &core, &"db-1".into()).unwrap();
         assert_eq!((&*page.dedup, &page.kind, page.incident), ("db-1/salve/storm", &PageKind::Resolve, IncidentId(4)));
         assert_eq!((page.to, attach), (vec!["duty".into()], Vec::new()));
+    }
+
+    #[test]
+    fn a_storms_page_names_every_target_and_each_page_what_else_is_the_matter_on_the_host() {
+        let mut core = Core::new(Config::default());
+        let mut seq = 0;
+        let mut record = |core: &mut Core, event: Event| {
+            seq += 1;
+            let recorded = Arc::new(Recorded { seq, mono: Mono(seq), wall: Timestamp::UNIX_EPOCH, event });
+            core.replay(&recorded);
+            recorded
+        };
+        for number in 1..=3 {
+            let target = Target::Unit(format!("unit{number}.service").into());
+            let key = Key { content: ContentKey("c".into()), target };
+            let (incident, since) = (IncidentId(number), Mono(number));
+            let playbook = "units-up".into();
+            record(&mut core, Event::Opened { incident, key, playbook, since, readings: Vec::new() });
+        }
+        let (incident, page, to) = (IncidentId(1), PageId(1), vec!["duty".into()]);
+        let cause = Cause::Storm { failing: 3, of: 5 };
+        let storm = record(&mut core, Event::Escalated { incident, page, cause, dedup: "salve/storm".into(), to });
+        let Outbound { page, .. } = of(&storm, &core, &"db-1".into()).unwrap();
+        let named: Vec<&str> = page.failing.shown.iter().map(|line| &**line).collect();
+        assert_eq!(named, ["unit unit1.service", "unit unit2.service", "unit unit3.service"]);
+        let related: Vec<&str> = page.related.shown.iter().map(|line| &**line).collect();
+        assert_eq!(
+            related,
+            [
+                "incident #3, units-up (unit unit3.service): failing",
+                "incident #2, units-up (unit unit2.service): failing"
+            ]
+        );
+        let many = Listed::first(2, (0..5).map(|number| Arc::from(number.to_string())));
+        assert_eq!((many.shown.len(), many.more), (2, 3));
     }
 }

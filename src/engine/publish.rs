@@ -1,19 +1,20 @@
 //! The core's state as a snapshot: pure, so that live, replayed and simulated states look the same.
 
-use std::collections::HashMap;
+use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
+use super::calls;
 use super::snapshot::{
-    Breaker, Detector, Health, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring, Snapshot,
-    Snooze, Stage, Strip,
+    Breaker, Delivery, Detector, Health, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring,
+    Snapshot, Snooze, Stage, Strip,
 };
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
-use crate::core::id::{Key, MaintenanceId};
+use crate::core::id::{IncidentId, Key, MaintenanceId, PageId};
 use crate::core::incident::BreakerState;
 use crate::core::input::{Binding, Resolution};
 use crate::core::state::{Incident, Step};
-use crate::core::{Core, Fault, Moment, Mono, Now, Reason, Role, Watched};
+use crate::core::{Core, Event, Fault, Moment, Mono, Now, Reason, Role, Watched};
 use crate::playbook::{Check, Mode, Playbook, Risk};
 use jiff::Timestamp;
 
@@ -30,6 +31,8 @@ pub struct Extras {
     pub strip: Option<Strip>,
     /// Can records be written? If not, why.
     pub recording: Result<(), Arc<str>>,
+    /// How often pages that are under way were not taken.
+    pub tries: BTreeMap<PageId, u32>,
     /// Every playbook file that was found, accepted or not.
     pub playbooks: Vec<Arc<PlaybookView>>,
     /// Latest first.
@@ -41,7 +44,8 @@ pub struct Extras {
 /// The core's state now, as screens need it.
 #[must_use]
 pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
-    let mut words = Words { condition: extras.condition, known: HashMap::new() };
+    let mut words =
+        Words { condition: extras.condition, known: HashMap::new(), calls: calls::all(core, &extras.tries) };
     Snapshot {
         generation: extras.generation,
         now,
@@ -73,6 +77,8 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
 struct Words {
     condition: fn(&Check) -> String,
     known: HashMap<*const Check, Arc<str>>,
+    /// Open calls, by the incident that they are for.
+    calls: BTreeMap<IncidentId, Delivery>,
 }
 
 impl Words {
@@ -129,7 +135,7 @@ fn name_of(core: &Core, key: &Key) -> Arc<str> {
 
 fn detectors(core: &Core, words: &mut Words) -> Vec<Detector> {
     let mut rows: Vec<Detector> = core.watched().map(|(key, watched)| detector(core, key, watched, words)).collect();
-    rows.extend(core.absent().iter().map(|binding| absent(binding, words)));
+    rows.extend(core.absent().iter().map(|binding| absent(core, binding, words)));
     rows
 }
 
@@ -147,6 +153,7 @@ fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words) -> Det
         condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or(watched.since, |incident| incident.since),
         incident: incident.map(|incident| incident.id),
+        call: incident.and_then(|incident| calls::row(core, incident, &words.calls)),
         flapping: core.flapping(key),
         marks: watched.marks.iter().map(|(at, moment)| (*at, mark(*moment))).collect(),
         figures: watched.figures.iter().copied().collect(),
@@ -157,22 +164,26 @@ fn target_words(text: &str) -> Arc<str> {
     crate::text::clean_line(text).into()
 }
 
-fn absent(binding: &Binding, words: &mut Words) -> Detector {
+fn absent(core: &Core, binding: &Binding, words: &mut Words) -> Detector {
     let (written, health) = match &binding.resolution {
         Resolution::NotApplicable { written, why } => (Arc::clone(written), Health::NotApplicable(Arc::clone(why))),
         Resolution::Unresolved { written, why } => (Arc::clone(written), Health::Unresolved(Arc::clone(why))),
         Resolution::Here(target) => (target.to_string().into(), Health::Waiting),
     };
+    // a target that went missing while its incident is open: the incident is what there is to tell
+    let incident = core.incident_of_absent(binding);
+    let health = incident.map_or(health, |incident| step_health(incident, binding.playbook.remediate.len()));
     Detector {
-        key: None,
+        key: incident.map(|incident| incident.key.clone()),
         playbook: Arc::clone(&binding.playbook.name),
         target: target_words(&written),
         mode: binding.playbook.mode,
         health,
         seen: None,
         condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
-        since: Mono(0),
-        incident: None,
+        since: incident.map_or_else(|| core.absent_since(binding), |incident| incident.since),
+        incident: incident.map(|incident| incident.id),
+        call: incident.and_then(|incident| calls::row(core, incident, &words.calls)),
         flapping: None,
         marks: Vec::new(),
         figures: Vec::new(),
@@ -190,13 +201,17 @@ fn health(watched: &Watched, incident: Option<&Incident>) -> Health {
             Fault::Unknown => Health::Unknown(watched.why_unknown()),
         };
     };
+    step_health(incident, watched.playbook.remediate.len())
+}
+
+fn step_health(incident: &Incident, rungs: usize) -> Health {
     match &incident.step {
         Step::Firing | Step::Closed { .. } => Health::Broken,
         Step::Held(denial) => Health::Held(denial.clone()),
         Step::Asking(_) => Health::Asks,
         Step::Remediating(attempt) => {
             let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
-            Health::Fixing { rung, of: watched.playbook.remediate.len() }
+            Health::Fixing { rung, of: rungs }
         }
         Step::Verifying { .. } => Health::Verifying { soaking: false },
         Step::Soaking { .. } => Health::Verifying { soaking: true },
@@ -246,7 +261,11 @@ fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
 /// One incident as screens need it.
 #[must_use]
 pub fn one_incident(core: &Core, incident: &Incident, condition: fn(&Check) -> String) -> IncidentView {
-    incident_view(core, incident, &mut Words { condition, known: HashMap::new() })
+    incident_view(
+        core,
+        incident,
+        &mut Words { condition, known: HashMap::new(), calls: calls::all(core, &BTreeMap::new()) },
+    )
 }
 
 fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> IncidentView {
@@ -264,6 +283,7 @@ fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> Inciden
         readings: playbook.map_or_else(Vec::new, |playbook| readings(core, incident, playbook, words)),
         story: incident.story.clone(),
         acknowledged: incident.acknowledged.clone(),
+        call: words.calls.get(&incident.id).cloned(),
     }
 }
 
@@ -280,15 +300,19 @@ fn readings(
     });
     let mut rows: Vec<_> = detector.collect();
     let verified = core.verifier_readings(incident.id);
+    let told = |index: usize| verified.get(index).cloned().flatten().or_else(|| last_verified(incident, index));
     rows.extend(
-        playbook
-            .verify
-            .checks
-            .iter()
-            .enumerate()
-            .map(|(index, check)| (Role::Verifier, words.of(check), verified.get(index).cloned().flatten())),
+        playbook.verify.checks.iter().enumerate().map(|(index, check)| (Role::Verifier, words.of(check), told(index))),
     );
     rows
+}
+
+/// What a verifier's check saw last, as the story tells it: for what is over, and after a restart.
+fn last_verified(incident: &Incident, wanted: usize) -> Option<crate::core::Reading> {
+    incident.story.iter().rev().find_map(|recorded| match &recorded.event {
+        Event::Saw { role: Role::Verifier, index, reading, .. } if *index == wanted => Some(reading.clone()),
+        _ => None,
+    })
 }
 
 fn stage(core: &Core, incident: &Incident) -> Stage {

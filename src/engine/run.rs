@@ -11,7 +11,7 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use self::records::{Batch, Recording, first};
@@ -67,6 +67,8 @@ pub struct Ears {
     pub inputs: mpsc::UnboundedReceiver<Input>,
     /// Pages that a channel took.
     pub delivered: mpsc::UnboundedReceiver<Delivery>,
+    /// Rings where a channel did not take a page.
+    pub tried: Arc<Notify>,
     /// Playbooks in force.
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
     /// Operators' commands.
@@ -206,6 +208,7 @@ impl Engine {
                     self.strip = Some(strip);
                 }
                 () = ears.lookers.came() => self.changed = true,
+                () = ears.tried.notified() => self.changed = true,
                 () = tokio::time::sleep_until(wake) => self.timers(&mut due, &strips_in, watched),
             }
             if self.stopping && self.wound_down(&due) {
@@ -349,6 +352,7 @@ impl Engine {
                 Recording::Fine => Ok(()),
                 Recording::Failing { why, .. } | Recording::Retrying { why, .. } => Err(Arc::clone(why)),
             },
+            tries: self.hands.tries(),
             playbooks: self.playbooks.clone(),
             messages: self.messages.iter().cloned().collect(),
             condition: crate::check::condition,

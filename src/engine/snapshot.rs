@@ -162,6 +162,9 @@ pub struct Detector {
     pub since: Mono,
     /// The open incident.
     pub incident: Option<IncidentId>,
+    /// A call for a human that is open for it: it needs action, whatever else happens to it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Delivery>,
     /// How often its fault began within the last hour, where that is so often that it is flapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flapping: Option<u8>,
@@ -267,6 +270,19 @@ pub struct IncidentView {
     pub story: Vec<Arc<Recorded>>,
     /// A person has seen the page.
     pub acknowledged: Option<Operator>,
+    /// A call for a human that is open for it, or for the storm that it stands for.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<Delivery>,
+}
+
+/// How far a call for a human has come.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Delivery {
+    /// No channel has taken it yet, after so many tries that failed.
+    Calling { tries: u32 },
+    /// These channels took it.
+    Taken { channels: Vec<Arc<str>> },
 }
 
 /// Where an incident stands.

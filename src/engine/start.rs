@@ -110,6 +110,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let silence_in = inputs_in.clone();
+    let tried = outbox.tried();
     let hands = Hands::new(
         Arc::clone(&hub),
         Runner::new(&options.paths.state),
@@ -118,8 +119,18 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         options.settings.clean_roots.clone(),
     );
     let lookers = Arc::new(Lookers::default());
-    let ears =
-        Ears { stopped, readings, kept, notes, inputs, delivered, reloaded, commands, lookers: Arc::clone(&lookers) };
+    let ears = Ears {
+        stopped,
+        readings,
+        kept,
+        notes,
+        inputs,
+        delivered,
+        tried,
+        reloaded,
+        commands,
+        lookers: Arc::clone(&lookers),
+    };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
     let mut engine =
         Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));

@@ -148,6 +148,7 @@ fn denial() -> impl Strategy<Value = Denial> {
         Just(Denial::Shadow),
         attempt().prop_map(|attempt| Denial::Quarantined { attempt }),
         text().prop_map(|why| Denial::NoPlan { why }),
+        text().prop_map(|why| Denial::TargetMissing { why }),
     ]
 }
 
@@ -174,6 +175,7 @@ fn cause() -> impl Strategy<Value = Cause> {
         Just(Cause::Expired),
         text().prop_map(|seen| Cause::DeadBand { seen }),
         any::<(u32, u64)>().prop_map(|(onsets, period_ms)| Cause::Flapping { onsets, period_ms }),
+        text().prop_map(|why| Cause::TargetMissing { why }),
     ]
 }
 
@@ -284,6 +286,8 @@ fn host_event() -> impl Strategy<Value = Event> {
         }),
         (incident(), page(), cause(), text(), vec(text(), 0..3))
             .prop_map(|(incident, page, cause, dedup, to)| { Event::Escalated { incident, page, cause, dedup, to } }),
+        (incident(), page(), cause(), text(), vec(text(), 0..3))
+            .prop_map(|(incident, page, cause, dedup, to)| { Event::CalledAgain { incident, page, cause, dedup, to } }),
         (incident(), page(), text(), vec(text(), 0..3)).prop_map(|(incident, page, dedup, to)| Event::Resolved {
             incident,
             page,

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, Delivery, Outbox, Page, PageKind};
+use salve::channel::{ChannelSettings, Delivery, Listed, Outbox, Page, PageKind};
 use salve::core::{IncidentId, PageId};
 use salve::playbook::{Risk, Target};
 use tempfile::TempDir;
@@ -80,6 +80,8 @@ fn page(id: u64, kind: PageKind) -> Page {
         to: vec!["duty".into()],
         story: Vec::new(),
         evidence: Vec::new(),
+        failing: Listed::default(),
+        related: Listed::default(),
     }
 }
 

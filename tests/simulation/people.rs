@@ -243,6 +243,9 @@ impl World {
         }
         for channel in open {
             if self.strikes(Fault::LostPage) {
+                if tries == 3 && self.ledger.books.carries.contains_key(&page) {
+                    self.feed(&Input::Delivered { page, channel: "tickets".into() })?;
+                }
                 let wait = (SECOND << tries.min(8)) + self.rng.below(SECOND);
                 self.later(wait, Happening::Page { page, tries: tries + 1 });
                 continue;

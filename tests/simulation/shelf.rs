@@ -89,7 +89,7 @@ impl Shelf {
             for index in &file.targets {
                 let target = &self.targets[*index];
                 let resolution = if file.unresolved.contains(index) {
-                    Resolution::Unresolved { written: target.name().into(), why: "not there".into() }
+                    Resolution::Unresolved { written: target.to_string().into(), why: "not there".into() }
                 } else {
                     Resolution::Here(target.clone())
                 };

@@ -109,6 +109,7 @@ fn detector(
         condition: condition.into(),
         since: ago(since),
         incident: None,
+        call: None,
         flapping: None,
         marks: vec![(ago(3500), Mark::Ok)],
         figures: Vec::new(),
@@ -325,6 +326,7 @@ fn disk() -> Arc<IncidentView> {
         ],
         story: story(900, events),
         acknowledged: None,
+        call: None,
     })
 }
 
@@ -369,6 +371,7 @@ fn nginx() -> Arc<IncidentView> {
         readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
         story: story(920, events),
         acknowledged: None,
+        call: None,
     })
 }
 
@@ -431,6 +434,7 @@ fn mailer() -> Arc<IncidentView> {
         readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
         story: story(800, events),
         acknowledged: None,
+        call: None,
     })
 }
 
@@ -483,6 +487,7 @@ fn closed() -> Arc<IncidentView> {
         readings: Vec::new(),
         story: story(700, events),
         acknowledged: None,
+        call: None,
     })
 }
 

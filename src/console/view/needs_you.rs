@@ -70,7 +70,10 @@ pub fn head(incident: &IncidentView) -> Line {
     let target = say::target(&incident.key.target.to_string());
     let line = Line::new().text(" ").with(Role::Asked, incident.id.to_string()).text(" ");
     let line = match (&incident.stage, incident.risk) {
-        (Stage::Escalated(_), _) => line.with(Role::Asked, "CALLED"),
+        (Stage::Escalated(_), _) => line.with(Role::Asked, say::called(incident.call.as_ref())),
+        (Stage::Asking(_), Risk::High) => line.with(Role::Risky, "RISKY"),
+        (Stage::Asking(_), risk) => line.text(format!("{risk} risk")),
+        _ if incident.call.is_some() => line.with(Role::Asked, say::called(incident.call.as_ref())),
         (_, Risk::High) => line.with(Role::Risky, "RISKY"),
         (_, risk) => line.text(format!("{risk} risk")),
     };
@@ -85,6 +88,7 @@ fn foot(incident: &IncidentView, world: &World<'_>) -> Line {
             Some(by) => line.dim(format!("{} is on it: {cause}", say::who(by))),
             None => line.text(cause.to_string()),
         },
+        Stage::Held(denial) => line.text(denial.to_string()),
         _ => line,
     }
 }

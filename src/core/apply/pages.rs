@@ -26,6 +26,9 @@ impl State {
                     to: Vec::new(),
                     called: BTreeMap::new(),
                     seen: None,
+                    seen_at: None,
+                    pages: BTreeSet::from([*page]),
+                    taken: BTreeSet::new(),
                 };
                 escalation.call(to, recorded.mono);
                 if to.is_empty() {
@@ -44,12 +47,25 @@ impl State {
                         escalation.to.push(TICKETS.into());
                     }
                     escalation.call(to, recorded.mono);
+                    escalation.pages.insert(*page);
+                }
+            }
+            Event::CalledAgain { incident, page, dedup, to, .. } => {
+                self.post(*page, to);
+                if let Some(escalation) = self.escalation_mut(*incident, dedup) {
+                    (escalation.seen, escalation.seen_at) = (None, None);
+                    escalation.called.values_mut().for_each(|at| *at = recorded.mono);
+                    escalation.pages.insert(*page);
+                    escalation.taken.clear();
+                }
+                if let Some(incident) = self.open.get_mut(incident) {
+                    incident.acknowledged = None;
                 }
             }
             Event::Relayed { incident, page, by, dedup, to } => {
                 self.post(*page, to);
                 if let Some(escalation) = self.escalation_mut(*incident, dedup) {
-                    escalation.seen = Some(by.clone());
+                    (escalation.seen, escalation.seen_at) = (Some(by.clone()), Some(recorded.mono));
                 }
             }
             Event::Resolved { incident, page, dedup, to } => {
@@ -61,6 +77,7 @@ impl State {
                 }
             }
             Event::Delivered { page, channel, .. } => {
+                self.taken(*page, channel, recorded.mono);
                 let done = match self.outbox.get_mut(page) {
                     Some(Outgoing::To(left)) => {
                         left.remove(channel);
@@ -74,6 +91,16 @@ impl State {
                 }
             }
             _ => {}
+        }
+    }
+
+    /// A channel took a call. The ticket folder, where it stepped in for another, hears of the end as well.
+    fn taken(&mut self, page: PageId, channel: &Arc<str>, at: Mono) {
+        if let Some(escalation) = self.called_by_mut(page) {
+            escalation.taken.insert(Arc::clone(channel));
+            if !escalation.to.is_empty() {
+                escalation.call(&[Arc::clone(channel)], at);
+            }
         }
     }
 

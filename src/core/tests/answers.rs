@@ -84,3 +84,47 @@ fn a_restart_forgets_no_unanswered_call() {
     bench.pass(60);
     assert_eq!(besides(&bench).len(), 1);
 }
+
+fn again(bench: &Bench) -> usize {
+    bench.events(|event| matches!(event, Event::CalledAgain { .. }).then_some(())).len()
+}
+
+#[test]
+fn a_call_that_was_seen_and_is_not_fixed_goes_out_again_after_four_hours() {
+    let (mut bench, nginx) = called();
+    let incident = bench.open_id(&nginx);
+    bench.asks(Command::Acknowledge { incident });
+    bench.pass(3 * 3600);
+    bench.restart();
+    bench.breaks(&nginx);
+    bench.pass(3599);
+    assert_eq!(again(&bench), 0);
+    bench.pass(1);
+    assert_eq!(again(&bench), 1);
+    assert!(bench.core.find(incident).is_some_and(|one| one.acknowledged.is_none()), "it waits for an answer again");
+    bench.asks(Command::Acknowledge { incident });
+    bench.recovers(&nginx);
+    bench.pass(5 * 3600);
+    assert_eq!(again(&bench), 1, "fixed");
+}
+
+#[test]
+fn a_human_is_called_once_a_channel_took_it_and_the_ticket_folder_hears_of_the_end_where_it_stepped_in() {
+    let (mut bench, nginx) = called();
+    let page = bench.delivers[0];
+    let taken = |bench: &Bench| {
+        let call = bench.core.state().escalations().next().expect("a call is open");
+        call.taken.iter().map(|name| name.to_string()).collect::<Vec<_>>()
+    };
+    assert!(taken(&bench).is_empty());
+    bench.give(crate::core::Input::Delivered { page, channel: "tickets".into() });
+    assert_eq!(taken(&bench), ["tickets"]);
+    assert!(bench.core.state().outbox.contains_key(&page), "oncall has not taken it");
+    bench.restart();
+    bench.recovers(&nginx);
+    let told = bench.events(|event| match event {
+        Event::Resolved { to, .. } => Some(to.clone()),
+        _ => None,
+    });
+    assert_eq!(told, [names(&["oncall", "tickets"])]);
+}

@@ -5,6 +5,7 @@ mod answers;
 mod bench;
 mod breaks;
 mod commands;
+mod endings;
 mod flapping;
 mod gates;
 mod happy;

@@ -166,6 +166,7 @@ impl Past {
             operator: today.operator.clone(),
             strip: None,
             recording: Ok(()),
+            tries: std::collections::BTreeMap::new(),
             playbooks: playbook_view::all(&today.found, &core),
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
             condition: crate::check::condition,

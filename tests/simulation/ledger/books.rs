@@ -37,7 +37,9 @@ pub struct Books {
     pub storm_dedup: Option<Arc<str>>,
     /// Who was called for a page, and whether somebody answered.
     pub called: BTreeMap<PageId, BTreeSet<Arc<str>>>,
-    pub answered: BTreeSet<PageId>,
+    pub answered: BTreeMap<PageId, Mono>,
+    /// The call that each page carries.
+    pub carries: BTreeMap<PageId, PageId>,
     pub flapping: super::flapping::FlappingBook,
 }
 
@@ -238,13 +240,22 @@ impl Books {
                 self.page_out(*incident, *page, dedup, to);
                 if let Some(open) = self.open_page(*incident, dedup) {
                     self.called.entry(open).or_default().extend(to.iter().cloned());
+                    self.carries.insert(*page, open);
+                }
+            }
+            Event::CalledAgain { incident, page, dedup, to, .. } => {
+                self.page_out(*incident, *page, dedup, to);
+                if let Some(open) = self.open_page(*incident, dedup) {
+                    self.answered.remove(&open);
+                    self.carries.insert(*page, open);
                 }
             }
             Event::Relayed { incident, page, dedup, to, .. } => {
                 self.page_out(*incident, *page, dedup, to);
-                self.answered.extend(self.open_page(*incident, dedup));
+                self.answered.extend(self.open_page(*incident, dedup).map(|open| (open, now)));
             }
             Event::Delivered { page, channel, .. } => {
+                self.taken(*page, channel);
                 if let Some(page) = self.pages.get_mut(page) {
                     page.delivered.insert(channel.clone());
                 }
@@ -314,6 +325,16 @@ impl Books {
         let default: Arc<str> = "tickets".into();
         let called = if to.is_empty() { vec![default] } else { to.to_vec() };
         self.called.insert(page, called.into_iter().collect());
+        self.carries.insert(page, page);
+    }
+
+    /// Whoever took a call, the ticket folder as its last resort too, is to hear of its end.
+    fn taken(&mut self, page: PageId, channel: &Arc<str>) {
+        let Some(book) = self.pages.get(&page).filter(|book| !book.to.is_empty()) else { return };
+        let open = self.open_page(book.incident, &book.dedup);
+        if let Some(open) = open.filter(|open| self.carries.get(&page) == Some(open)) {
+            self.called.entry(open).or_default().insert(channel.clone());
+        }
     }
 
     /// The call that is open under this key.

@@ -154,7 +154,7 @@ fn breaker(books: &Books, key: &Key, intent: &Intent) -> Judged {
 
 /// Off and shadow never act, ask and high risk act on a yes, a new playbook's first attempt asks.
 fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, intent: &Intent) -> Judged {
-    let unresolved = outside.unresolved.contains(&(key.content.clone(), key.target.name().into()));
+    let unresolved = outside.unresolved.contains(&(key.content.clone(), key.target.to_string().into()));
     hold!(!unresolved, "8 resolved targets only", "{}: {} does not resolve", intent.attempt, key.target);
     let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
     let approved = matches!(intent.starter, Starter::Approved { .. });

@@ -27,9 +27,11 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         hold!(known.is_some(), "journal", "{event:?} of an incident that never opened");
         let after = match event {
             // a storm outlives the incident that carries its page
-            Event::Resolved { .. } | Event::CalledBesides { .. } | Event::Relayed { .. } | Event::Relapsed { .. } => {
-                true
-            }
+            Event::Resolved { .. }
+            | Event::CalledBesides { .. }
+            | Event::CalledAgain { .. }
+            | Event::Relayed { .. }
+            | Event::Relapsed { .. } => true,
             // A scope that was left over is empty at last.
             Event::Indeterminate { attempt, .. } => books.attempt(*attempt).is_some_and(|it| it.held),
             _ => false,
@@ -207,7 +209,14 @@ fn closed(books: &Books, outside: &Outside, now: Now, input: &Input, id: Inciden
                 held(books, outside, now, id)?;
             }
         }
-        Outcome::Superseded => {}
+        Outcome::Superseded => {
+            let named = outside.bindings.contains_key(&known.key) || outside.is_unresolved(&known.key);
+            hold!(
+                !named,
+                "a vanished target ends nothing",
+                "{id}: superseded, and its playbook still names its target"
+            );
+        }
     }
     Ok(())
 }

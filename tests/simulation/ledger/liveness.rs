@@ -66,6 +66,7 @@ impl Ledger {
                 of > 0 && failing > 0
             }
             Denial::SystemdBusy { .. } | Denial::CannotRecord { .. } | Denial::NoPlan { .. } => false,
+            Denial::TargetMissing { .. } => self.outside.is_unresolved(&incident.key),
             Denial::DependencyUnhealthy { .. }
             | Denial::StoppedByOperator { .. }
             | Denial::Shadow

@@ -83,6 +83,7 @@ impl Ledger {
                 Effect::Survey { .. } | Effect::Watch { .. } | Effect::Unwatch(_) | Effect::EmptyScope { .. } => {}
             }
         }
+        without_a_word(effects)?;
         if let Input::Command { request, command, .. } = input {
             let waits = self.outside.requests.contains(request);
             // A yes and a run by hand may wait for a survey before they are answered; the rest may not.
@@ -138,4 +139,19 @@ impl Ledger {
         }
         self.outside.crashed();
     }
+}
+
+/// What ends because its target or playbook is gone is told among the messages, in the same step.
+fn without_a_word(effects: &[Effect]) -> Judged {
+    let events = || {
+        effects
+            .iter()
+            .filter_map(|effect| if let Effect::Record(recorded) = effect { Some(&recorded.event) } else { None })
+    };
+    let ended = events()
+        .filter(|event| matches!(event, Event::Closed { outcome: salve::core::Outcome::Superseded, .. }))
+        .count();
+    let told = events().filter(|event| matches!(event, Event::Noted { .. })).count();
+    hold!(told >= ended, "no end without a word", "{ended} incidents ended, {told} messages");
+    Ok(())
 }

@@ -203,6 +203,11 @@ impl Outside {
         (0..playbook.detect.checks.len()).all(|index| clear(&self.seen, index) || clear(&self.watched, index))
     }
 
+    /// A playbook in force names this target, and nothing is there.
+    pub fn is_unresolved(&self, key: &Key) -> bool {
+        self.unresolved.contains(&(key.content.clone(), key.target.to_string().into()))
+    }
+
     /// Distinct targets that are watched, and those of them that are seen to fail.
     pub fn failing(&self) -> (usize, usize) {
         let watched: BTreeSet<&Target> = self.bindings.keys().map(|key| &key.target).collect();

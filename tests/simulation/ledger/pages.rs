@@ -1,6 +1,7 @@
 //! Whoever is called is called once per failure, under a name that stays, and is told of the end.
 
 use std::sync::Arc;
+use std::time::Duration;
 
 use salve::core::event::Event;
 use salve::core::id::{IncidentId, PageId};
@@ -47,23 +48,32 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         Event::CalledBesides { incident, page, dedup, to, .. } => {
             let open = books.open_page(*incident, dedup);
             hold!(open.is_some(), "7 second call", "{incident}: nobody was called first");
-            let answered = open.is_some_and(|open| books.answered.contains(&open));
+            let answered = open.is_some_and(|open| books.answered.contains_key(&open));
             hold!(!answered, "7 second call", "{incident}: somebody had answered");
             let called = open.and_then(|open| books.called.get(&open));
             let again = called.is_some_and(|called| to.iter().any(|name| called.contains(name)));
             hold!(!to.is_empty() && !again, "7 second call", "{incident}: {to:?} were called before");
             fresh(books, *page)?;
         }
+        Event::CalledAgain { incident, page, dedup, to, .. } => {
+            let open = books.open_page(*incident, dedup);
+            all_hear(books, open, *incident, to)?;
+            let seen = open.and_then(|open| books.answered.get(&open));
+            let due = seen.is_some_and(|at| now.mono.since(*at) >= Duration::from_hours(4));
+            hold!(due, "7 called again", "{incident}: seen at {seen:?}");
+            fresh(books, *page)?;
+        }
         Event::Relayed { incident, page, dedup, to, .. } => {
             let open = books.open_page(*incident, dedup);
             all_hear(books, open, *incident, to)?;
             hold!(open.is_some(), "7 acknowledgement", "{incident}: nobody was called");
-            let answered = open.is_some_and(|open| books.answered.contains(&open));
+            let answered = open.is_some_and(|open| books.answered.contains_key(&open));
             hold!(!answered, "7 acknowledgement", "{incident}: told twice");
             fresh(books, *page)?;
         }
         Event::Delivered { page, channel, .. } => {
-            let known = books.page(*page).is_some_and(|it| it.to.is_empty() || it.to.contains(channel));
+            let resort = books.carries.contains_key(page) && &**channel == "tickets";
+            let known = resort || books.page(*page).is_some_and(|it| it.to.is_empty() || it.to.contains(channel));
             hold!(known, "7 escalations", "{page} delivered to {channel}, which it was not for");
             let told = matches!(input, Input::Delivered { page: told, .. } if told == page);
             hold!(told, "7 escalations", "{page} delivered, and nobody said so");
