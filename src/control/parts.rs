@@ -236,6 +236,7 @@ mod tests {
                 operator: crate::core::Operator::default(),
                 strip: None,
                 recording: Ok(()),
+                tries: std::collections::BTreeMap::new(),
                 playbooks: Vec::new(),
                 messages: Vec::new(),
                 condition: |_| String::new(),
