@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 
 use super::start::{Options, StartError};
-use crate::channel::{Outbox, Page, PageKind};
+use crate::channel::{Listed, Outbox, Page, PageKind};
 use crate::core::{IncidentId, PageId};
 use crate::engine::operator;
 use crate::playbook::{Risk, Target};
@@ -64,5 +64,7 @@ fn page(host: &str, error: &str, to: Vec<Arc<str>>, at: Timestamp) -> Page {
         to,
         story: Vec::new(),
         evidence: Vec::new(),
+        failing: Listed::default(),
+        related: Listed::default(),
     }
 }
