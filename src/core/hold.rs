@@ -66,13 +66,12 @@ impl Core {
                 let times = self.live(id).busy.saturating_sub(1).min(10);
                 (None, Some(now + Duration::from_secs((1 << times).min(BUSY_LONGEST))))
             }
-            Denial::BreakerOpen { .. } => (None, None),
+            Denial::BreakerOpen { .. } | Denial::TargetMissing { .. } => (None, None),
             Denial::Cooldown { until } | Denial::BootGrace { until } => (None, Some(*until)),
             Denial::Storm { .. } => (Some(Wait::Storm), None),
             Denial::Shadow | Denial::Off => (Some(Wait::Mode), None),
             Denial::CannotRecord { .. } => (Some(Wait::Recording), None),
             Denial::NoPlan { .. } => (None, Some(now + PLAN_AGAIN)),
-            Denial::TargetMissing { .. } => (None, None),
         };
         if let Some(wait) = wait {
             self.waits.insert((wait, id));

@@ -57,19 +57,18 @@ pub fn numbered_outcome(outcome: &Outcome, story: &[Arc<Recorded>]) -> Outcome {
 /// An event with another number for its attempt; none where it names none, or one that is not known.
 fn renumbered(event: &Event, number: impl Fn(&AttemptId) -> Option<AttemptId>) -> Option<Event> {
     let mut event = event.clone();
-    let attempt = match &mut event {
-        Event::Intent { attempt, .. }
-        | Event::Ended { attempt, .. }
-        | Event::Indeterminate { attempt, .. }
-        | Event::Verified { attempt, .. }
-        | Event::NotVerified { attempt, .. }
-        | Event::Closed { outcome: Outcome::Healed { attempt } | Outcome::HealedByOperator { attempt }, .. }
-        | Event::Escalated { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
-        | Event::CalledBesides { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
-        | Event::CalledAgain { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. } => {
-            attempt
-        }
-        _ => return None,
+    let (Event::Intent { attempt, .. }
+    | Event::Ended { attempt, .. }
+    | Event::Indeterminate { attempt, .. }
+    | Event::Verified { attempt, .. }
+    | Event::NotVerified { attempt, .. }
+    | Event::Closed { outcome: Outcome::Healed { attempt } | Outcome::HealedByOperator { attempt }, .. }
+    | Event::Escalated { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
+    | Event::CalledBesides { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
+    | Event::CalledAgain { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }) =
+        &mut event
+    else {
+        return None;
     };
     *attempt = number(attempt)?;
     Some(event)

@@ -36,6 +36,7 @@ pub struct Hands {
 
 /// One question to the host before an attempt.
 #[derive(Debug)]
+#[allow(clippy::struct_field_names, reason = "the question's number has the name that it has everywhere")]
 pub struct Survey {
     /// For which incident.
     pub incident: IncidentId,
