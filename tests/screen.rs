@@ -63,6 +63,7 @@ fn main() -> ExitCode {
         ("a_lone_escape_arrives_soon", keys::lone_escape),
         ("a_sequence_cut_at_every_byte_is_no_bare_escape", keys::split_everywhere),
         ("what_is_typed_ahead_approves_nothing", keys::typed_ahead),
+        ("a_raw_paste_that_begins_with_y_approves_nothing", keys::raw_paste),
         ("a_storm_of_sizes_ends_with_a_right_screen", drawing::storm),
         ("a_screen_costs_few_bytes", drawing::bytes),
         ("it_works_whatever_the_terminal_calls_itself", drawing::kinds_of_terminals),

@@ -258,9 +258,11 @@ impl App {
         let model = self.model.wakes_at().map(|at| Duration::from_millis(at.0.saturating_sub(self.at().0).max(1)));
         // what was waited for in vain is over
         let model = model.filter(|wait| *wait > Duration::from_millis(1));
+        let deciding = self.model.deciding.as_ref().map(|pending| pending.settles_at().0.saturating_sub(self.at().0));
+        let deciding = deciding.map(|left| Duration::from_millis(left.max(1)));
         let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
         let files = FILES.saturating_sub(self.looked.elapsed());
-        [Some(second), model, frame, Some(files)].into_iter().flatten().min().unwrap_or(second)
+        [Some(second), model, deciding, frame, Some(files)].into_iter().flatten().min().unwrap_or(second)
     }
 
     /// What is shown: the moment that is looked back at, else now.

@@ -8,6 +8,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
+use super::decision::{Guard, holds_back};
 use super::line::Line;
 use super::rows;
 use super::say;
@@ -38,6 +39,8 @@ pub struct Form {
     pub preview: Option<Preview>,
     /// How far a question is scrolled that does not fit.
     pub scroll: usize,
+    /// Keeps an answer out that was not meant for it.
+    pub guard: Guard,
 }
 
 /// Something to choose or to type.
@@ -104,9 +107,20 @@ pub enum Answer {
     Quit,
 }
 
+impl Answer {
+    /// Does it only keep salve from acting?
+    #[must_use]
+    pub fn holds_back(&self) -> bool {
+        match self {
+            Self::Send(command) => holds_back(command),
+            Self::Quit => false,
+        }
+    }
+}
+
 impl Form {
     fn new(title: impl Into<String>, about: Vec<Line>, fields: Vec<Field>, purpose: Purpose) -> Self {
-        Self { title: title.into(), about, fields, at: 0, purpose, preview: None, scroll: 0 }
+        Self { title: title.into(), about, fields, at: 0, purpose, preview: None, scroll: 0, guard: Guard::default() }
     }
 
     /// Is it answered with `y`, and not with Enter?

@@ -44,6 +44,7 @@ mod app;
 mod author;
 mod canvas;
 mod clerk;
+mod decision;
 mod decode;
 mod editor;
 mod ends;

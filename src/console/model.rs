@@ -4,6 +4,7 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use super::author::standing::Saved;
+use super::decision::{Pending, QUIET};
 use super::held;
 use super::keys::Has;
 use super::recall::Recalled;
@@ -36,6 +37,10 @@ pub struct Model {
     pub list_filter: String,
     /// What the last command or key came to.
     pub said: Option<Said>,
+    /// What a key decided, until the keyboard has been quiet.
+    pub deciding: Option<Pending>,
+    /// When a key was last pressed.
+    pub last_key: Option<At>,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// Only looking: there are no acting keys.
@@ -126,6 +131,8 @@ impl Model {
             overlay: None,
             list_filter: String::new(),
             said: None,
+            deciding: None,
+            last_key: None,
             size,
             read_only,
             engine,
@@ -192,7 +199,7 @@ impl Model {
     #[must_use]
     pub fn wakes_at(&self) -> Option<At> {
         let review = match self.pages.last() {
-            Some(Page::Approval(review)) => review.guard.opens_at(),
+            Some(Page::Approval(review)) => review.guard.opens_at(QUIET),
             _ => None,
         };
         let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));

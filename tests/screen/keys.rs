@@ -35,7 +35,7 @@ pub fn paste() {
 
 pub fn approved() {
     let mut pty = scene("medium", (100, 50), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED");
     pty.send(b"a");
     pty.wait_for("y runs exactly this");
     thread::sleep(Duration::from_millis(400));
@@ -95,4 +95,17 @@ pub fn typed_ahead() {
     pty.wait_for("Approve { incident: IncidentId(41)");
     pty.send(b"q");
     pty.wait();
+}
+
+/// As a terminal sends it that does not mark pastes: a burst of keys, and quiet before and after it.
+pub fn raw_paste() {
+    let mut pty = scene("medium", (100, 50), &[]);
+    pty.wait_for("NEED");
+    pty.send(b"a");
+    pty.wait_for("y runs exactly this");
+    thread::sleep(Duration::from_millis(400));
+    pty.send(b"yum install nginx");
+    pty.wait_for("nothing was approved: more keys followed at once");
+    thread::sleep(Duration::from_millis(500));
+    assert!(!pty.screen().contains("IncidentId(41)"), "{}", pty.screen());
 }

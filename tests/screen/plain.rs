@@ -34,6 +34,14 @@ pub fn approves_by_number() {
     pty.look(|screen| assert!(screen.bracketed_paste()));
     pty.send(b"\x1b[200~1\x1b[201~\n");
     pty.wait_for("it was not taken");
+    // a terminal that marks no pastes sends their lines in one burst
+    thread::sleep(Duration::from_millis(500));
+    pty.send(b"1\nls\n");
+    pty.wait_for("nothing was done: another line followed at once");
+    thread::sleep(Duration::from_millis(500));
+    assert!(!pty.screen().contains("approval sent"), "{}", pty.screen());
+    pty.send(b"a\n");
+    thread::sleep(Duration::from_millis(700));
     pty.send(b"1\n");
     pty.wait_until("an answer", |pty| {
         let screen = pty.screen();

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Form, Purpose};
+use crate::console::decision::Guard;
 use crate::console::line::Line;
-use crate::console::model::At;
 use crate::console::theme::Role;
 use crate::core::Key;
 use crate::engine::Snapshot;
@@ -19,9 +19,8 @@ pub type Looked = Result<Vec<Rehearsal>, Arc<str>>;
 pub enum Preview {
     /// It is being made: of the first rung only, or of all where others come first.
     Awaited { first_only: bool },
-    /// What would be done, or why no plan can be made: the engine will say the same. A yes that comes together with it
-    /// was not meant for it.
-    Shown { plan: Vec<Line>, since: At },
+    /// What would be done, or why no plan can be made: the engine will say the same.
+    Shown { plan: Vec<Line> },
 }
 
 impl Form {
@@ -48,12 +47,14 @@ impl Form {
     }
 
     /// The plan has been made, if this form waits for it.
-    pub fn looked(&mut self, key: &Key, looked: &Looked, at: At) {
+    pub fn looked(&mut self, key: &Key, looked: &Looked) {
         if let (Purpose::RunNow(mine), Some(Preview::Awaited { first_only })) = (&self.purpose, &self.preview)
             && mine == key
         {
             let plan = plan(key, looked, if *first_only { 1 } else { usize::MAX });
-            self.preview = Some(Preview::Shown { plan, since: at });
+            self.preview = Some(Preview::Shown { plan });
+            // a yes that comes together with the plan was not meant for it
+            self.guard = Guard::default();
         }
     }
 }

@@ -1,6 +1,7 @@
 //! From a typed line to sentences and commands; pure. A yes has the rules of the request's page: everything was said
 //! before, the lines were quiet for a moment, and where the risk is high the target's name is typed.
 
+use super::super::decision::QUIET;
 use super::super::model::At;
 use super::super::review::{Review, Standing};
 use super::super::view::{World, request_lines};
@@ -18,7 +19,7 @@ pub enum Out {
     Say(String),
     /// Say this, and forget what was typed before it was said.
     Ask(String),
-    /// Ask the engine.
+    /// Ask the engine, unless another line follows at once.
     Send(Command),
     /// End.
     Quit,
@@ -184,7 +185,7 @@ impl Desk {
     }
 
     fn answer(&mut self, line: &str, mut review: Box<Review>, world: &World<'_>) -> Vec<Out> {
-        let open = review.guard.is_open(world.at);
+        let open = review.guard.is_open(world.at, QUIET);
         review.guard.pressed(world.at);
         let acts = !self.read_only;
         match (line, &review.naming) {
@@ -192,7 +193,7 @@ impl Desk {
             (_, Some(_)) if !open => {
                 self.again(review, "too quick: nothing was approved; wait a moment and type the name again")
             }
-            (name, Some(_)) if name == &*review.target => approve(&review),
+            (name, Some(_)) if name == &*review.target => vec![Out::Send(review.yes())],
             (_, Some(_)) => {
                 let words =
                     format!("that is not {}: nothing was approved. Type it, or Enter to leave it:", review.target);
@@ -206,7 +207,7 @@ impl Desk {
                 review.naming = Some(String::new());
                 self.again(review, words)
             }
-            ("1", None) if acts => approve(&review),
+            ("1", None) if acts => vec![Out::Send(review.yes())],
             ("2", None) if acts => {
                 self.state = State::Reason(review.incident);
                 vec![Out::Ask("Why not? It is recorded with your name; Enter alone declines without a reason:".into())]
@@ -227,11 +228,6 @@ impl Desk {
         self.state = State::Request(review);
         vec![Out::Ask(words.into())]
     }
-}
-
-fn approve(review: &Review) -> Vec<Out> {
-    let words = "approval sent; it is checked once more before it runs";
-    vec![Out::Say(words.into()), Out::Send(review.yes())]
 }
 
 fn pause(length: &str) -> Vec<Out> {

@@ -13,6 +13,7 @@ use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
 use super::super::canvas::Look;
+use super::super::decision::{QUIET, holds_back};
 use super::super::ends::{Outside, until_ended};
 use super::super::model::At;
 use super::super::view::World;
@@ -21,7 +22,7 @@ use super::changes::{at_time, changes};
 use super::listen::{Heard, listen};
 use super::prompt::{Desk, Out};
 use crate::console::EngineAt;
-use crate::core::IncidentId;
+use crate::core::{Command, IncidentId};
 use crate::engine::handle::Looking;
 use crate::engine::{Handle, Snapshot};
 
@@ -53,6 +54,8 @@ struct Session {
     zone: TimeZone,
     look: Look,
     desk: Desk,
+    /// What the last line asks of the engine, until no other line has followed it for long enough.
+    deciding: Option<(Command, Instant)>,
     summary: String,
     asked: BTreeSet<(IncidentId, u32)>,
     engine: EngineAt,
@@ -97,6 +100,7 @@ impl Session {
             zone: TimeZone::system(),
             look: super::look(),
             desk: Desk::new(read_only, engine.clone()),
+            deciding: None,
             summary: String::new(),
             asked: waiting(&latest),
             bell: bell && both,
@@ -116,6 +120,7 @@ impl Session {
         self.begin();
         let mut engine_gone = false;
         while self.ended.is_none() {
+            let wait = self.wait();
             let line = async {
                 match &mut self.lines {
                     Some(lines) => lines.recv().await,
@@ -132,7 +137,10 @@ impl Session {
                     Ok(()) => self.follow(),
                     Err(_) => engine_gone = true,
                 },
-                () = tokio::time::sleep(LOOK) => self.sum_up(),
+                () = tokio::time::sleep(wait) => {
+                    self.settle();
+                    self.sum_up();
+                }
             }
         }
         Ok(self.ended.take().unwrap_or(Ended::Quit))
@@ -159,7 +167,35 @@ impl Session {
         }
     }
 
+    /// Until the next look, or until what the last line asks is sent.
+    fn wait(&self) -> Duration {
+        self.deciding
+            .as_ref()
+            .map_or(LOOK, |(_, at)| Duration::from_millis(QUIET).saturating_sub(at.elapsed()).min(LOOK))
+    }
+
+    /// Asks the engine for what the last line wants, once no other line has followed it: pasted lines decide nothing.
+    fn settle(&mut self) {
+        let due = |(_, at): &mut (Command, Instant)| at.elapsed() >= Duration::from_millis(QUIET);
+        let Some((command, _)) = self.deciding.take_if(due) else { return };
+        if matches!(command, Command::Approve { .. }) {
+            self.say("approval sent; it is checked once more before it runs");
+        }
+        self.send(command);
+    }
+
+    fn send(&self, command: Command) {
+        let (handle, answer) = (self.handle.clone(), self.answer.clone());
+        tokio::spawn(async move {
+            let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
+            let _ = answer.send(answered);
+        });
+    }
+
     fn hear(&mut self, heard: &Heard) {
+        if self.deciding.take().is_some() {
+            self.say("nothing was done: another line followed at once; wait a moment and type it again");
+        }
         let outs = match heard {
             Heard::Line(line) => {
                 let mut desk = self.desk.clone();
@@ -185,13 +221,8 @@ impl Session {
                     let at = self.world().at;
                     self.desk.said(at);
                 }
-                Out::Send(command) => {
-                    let (handle, answer) = (self.handle.clone(), self.answer.clone());
-                    tokio::spawn(async move {
-                        let answered = handle.command(command).await.map_err(|refusal| refusal.to_string());
-                        let _ = answer.send(answered);
-                    });
-                }
+                Out::Send(command) if holds_back(&command) => self.send(command),
+                Out::Send(command) => self.deciding = Some((command, Instant::now())),
                 Out::Quit => self.ended = Some(Ended::Quit),
             }
         }

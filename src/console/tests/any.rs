@@ -8,10 +8,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
+use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
 use super::super::model::At;
-use super::super::review::QUIET;
 use super::super::update::Input;
 use super::super::view::{self, World};
 use super::keys::Desk;

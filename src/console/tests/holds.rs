@@ -111,6 +111,7 @@ fn a_plan_that_does_not_fit_is_read_to_its_end_before_it_is_run() {
     let mut desk = desk().keys("r");
     desk.input(Input::Resize(40, 10));
     desk.input(Input::Looked { key: key.clone(), looked: Ok(vec![here]) });
+    desk.input(Input::Drawn);
     let desk = desk.keys(" gy");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     assert_eq!(desk.said(), "the plan goes on below: read it to its end first (PgDn)");

@@ -7,10 +7,10 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
+use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
 use super::super::model::{At, Model, Page, Pane, Place};
-use super::super::review::QUIET;
 use super::super::update::{Input, Request, update};
 use super::super::view::World;
 use super::screens::look;
@@ -186,6 +186,70 @@ fn no_key_that_was_typed_ahead_approves() {
     let mut desk = medium().burst("ayyy");
     desk.quiet(QUIET);
     assert_eq!(desk.keys("y").commands(), [&yes()]);
+}
+
+#[test]
+fn a_raw_paste_that_begins_with_a_deciding_key_decides_nothing() {
+    // a terminal that does not mark pastes sends them as a burst of keys; the page had been read, the keys were quiet
+    let quiet = |mut desk: Desk| {
+        desk.quiet(QUIET * 2);
+        desk
+    };
+    for paste in ["yes please", "y\r", "yy", "y ", "y\t"] {
+        let desk = quiet(medium().keys("a").burst(paste));
+        assert_eq!(desk.commands(), [] as [&Command; 0], "{paste:?}");
+    }
+    let named = quiet(high().keys("ay").burst("/\rmore"));
+    assert_eq!(named.commands(), [] as [&Command; 0], "a name and its Enter");
+    let armed = quiet(high().keys("/postgres\rA").burst("yes"));
+    assert_eq!(armed.commands(), [] as [&Command; 0], "arming");
+    assert_eq!(quiet(high().keys("q").burst("yum update")).asked, [], "the end of healing");
+    let seen = quiet(high().keys("2j").burst("curl example.com"));
+    assert_eq!(seen.commands(), [] as [&Command; 0], "acknowledging a page");
+    let reset = quiet(high().keys("3bfixed\treset").burst("\rq"));
+    assert_eq!(reset.commands(), [] as [&Command; 0], "resetting a breaker");
+    let quick = medium().keys("a").burst("yq");
+    assert_eq!(quick.said(), "nothing was approved: more keys followed at once; wait a moment and press it again");
+}
+
+#[test]
+fn a_marked_paste_a_click_or_another_size_right_after_a_yes_takes_it_back() {
+    let after: [fn(&mut Desk); 3] = [
+        |desk| desk.typed(Typed::Paste("words".into())),
+        |desk| desk.input(Input::Resize(100, 50)),
+        |desk| desk.snapshot = fixture::changed_plan(),
+    ];
+    for (number, follows) in after.into_iter().enumerate() {
+        let mut desk = medium().keys("a").burst("y");
+        follows(&mut desk);
+        desk.input(Input::Snapshot);
+        desk.input(Input::Drawn);
+        desk.quiet(QUIET * 2);
+        assert_eq!(desk.commands(), [] as [&Command; 0], "{number}");
+    }
+    let mut alone = medium().keys("a").burst("y");
+    assert_eq!(alone.commands(), [] as [&Command; 0], "not before the keyboard has been quiet");
+    alone.quiet(QUIET);
+    assert_eq!(alone.commands(), [&yes()]);
+}
+
+#[test]
+fn a_name_typed_by_hand_and_enter_a_third_of_a_second_later_approves() {
+    let mut desk = high().keys("ay");
+    for key in Decoder::default().feed(b"/") {
+        desk.typed(key);
+    }
+    desk.quiet(300);
+    let desk = desk.keys("\r");
+    assert_eq!(desk.commands(), [&yes()]);
+}
+
+#[test]
+fn what_only_holds_salve_back_is_done_at_once() {
+    let mut desk = high().keys("p").burst("\r");
+    assert!(matches!(desk.commands()[..], [Command::Pause { .. }]), "{:?}", desk.commands());
+    desk = desk.burst("jj");
+    assert_eq!(desk.said(), "");
 }
 
 #[test]

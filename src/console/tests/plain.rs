@@ -5,11 +5,11 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
+use super::super::decision::QUIET;
 use super::super::fixture;
 use super::super::model::At;
 use super::super::plain::changes::changes;
 use super::super::plain::prompt::{Desk, Out};
-use super::super::review::QUIET;
 use super::super::view::World;
 use super::screens::look;
 use crate::console::EngineAt;

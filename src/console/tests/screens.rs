@@ -93,7 +93,7 @@ fn a_run_by_hand_shows_its_plan() {
         gate: "it may run".into(),
     };
     let mut form = Form::run_now(&snapshot, "service-down", &mailer);
-    form.looked(&mailer, &Ok(vec![here]), At(0));
+    form.looked(&mailer, &Ok(vec![here]));
     album("run-plan", |size, ascii| {
         let mut model = model(size);
         model.overlay = Some(Overlay::Form(Box::new(form.clone())));

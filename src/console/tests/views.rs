@@ -7,10 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::canvas::Look;
+use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
 use super::super::model::{At, Model};
-use super::super::review::QUIET;
 use super::super::update::{Input, update};
 use super::super::view::{self, World};
 use crate::console::{EngineAt, Writing};

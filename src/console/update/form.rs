@@ -51,9 +51,9 @@ pub fn ask(model: &mut Model, form: Form) -> Vec<Request> {
 }
 
 /// A plan was made: the question that waits for it shows it.
-pub fn looked(model: &mut Model, key: &Key, looked: &Looked, world: &World<'_>) {
+pub fn looked(model: &mut Model, key: &Key, looked: &Looked) {
     if let Some(Overlay::Form(form)) = &mut model.overlay {
-        form.looked(key, looked, world.at);
+        form.looked(key, looked);
     }
 }
 

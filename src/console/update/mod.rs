@@ -20,6 +20,7 @@ use super::author::{Ask, Told};
 use crate::console::Writing;
 pub use pick::needs_one;
 
+use super::decision::{Decision, PAUSE};
 use super::decode::Mouse;
 use super::form::Looked;
 use super::keys::{self, Verb};
@@ -163,7 +164,7 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
         }
         Input::Author(told) => author::told(model, told, world),
         Input::Looked { key, looked } => {
-            form::looked(model, &key, &looked, world);
+            form::looked(model, &key, &looked);
             Vec::new()
         }
         Input::Drawn => {
@@ -179,7 +180,9 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
             if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
                 model.said = None;
             }
-            author::tick(model, world)
+            let mut requests = review::settle(model, world);
+            requests.extend(author::tick(model, world));
+            requests
         }
     }
 }
@@ -193,6 +196,7 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
+    review::interrupted(model, world);
     // what was said stays long enough to be read, and goes with the next key
     if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + 1000) {
         model.said = None;
@@ -240,7 +244,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
             opening::page(model, verb);
         }
         Verb::Review => opening::review(model, world),
-        Verb::Yes => return review::yes(model, world),
+        Verb::Yes => review::yes(model, world),
         Verb::Decline
         | Verb::Pause
         | Verb::Resume
@@ -251,7 +255,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
         | Verb::Arm
         | Verb::Close => return form::open(model, verb, world),
         Verb::Submit => return typing::submit(model, world),
-        Verb::Acknowledge => return acknowledge(model, world),
+        Verb::Acknowledge => acknowledge(model, world),
         Verb::New | Verb::OneOff | Verb::Edit if let Writing::Elsewhere(why) = model.writing => say(model, world, why),
         Verb::New => return author::new(model),
         Verb::OneOff => return author::one_off(model, world),
@@ -372,10 +376,10 @@ fn announce(model: &mut Model, world: &World<'_>) {
     model.told = Some(latest.map_or(jiff::Timestamp::MIN, |message| message.at));
 }
 
-fn acknowledge(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if let Some(id) = opening::incident_here(model, world) {
-        return vec![Request::Send(Command::Acknowledge { incident: id })];
+fn acknowledge(model: &mut Model, world: &World<'_>) {
+    let Some(id) = opening::incident_here(model, world) else { return say(model, world, "no open incident here") };
+    if model.last_key.is_some_and(|key| world.at.0 < key.0 + PAUSE) {
+        return say(model, world, "too quick: nothing was acknowledged; press c again");
     }
-    say(model, world, "no open incident here");
-    Vec::new()
+    review::decide(model, Decision::Acknowledge(id), world);
 }

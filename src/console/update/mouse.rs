@@ -32,6 +32,7 @@ pub fn moved(model: &mut Model, mouse: Mouse, world: &World<'_>) -> Vec<Request>
     if !model.mouse {
         return Vec::new();
     }
+    review::interrupted(model, world);
     let requests = match mouse {
         Mouse::Click(x, y) => clicked(model, x, y, world),
         Mouse::WheelUp(x, y) => {

@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::form::{Answer, Preview, Value};
+use super::super::decision::{Decision, PAUSE, QUIET};
+use super::super::form::{Answer, Form, Value};
 use super::super::held;
 use super::super::keys::Verb;
 use super::super::model::{Model, Overlay, Page, Pane};
-use super::super::review::QUIET;
 use super::super::view::{self, Entry, World};
 use super::opening::{self, Subject};
 use super::{Request, act, form, pick, reading, review, say};
@@ -38,6 +38,7 @@ pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
 
 /// Pasted text goes into fields; it never decides anything, and never names what is risky.
 pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> {
+    review::interrupted(model, world);
     review::pressed(model, world);
     if let Some(Page::Approval(review)) = model.pages.last()
         && review.naming.is_some()
@@ -96,37 +97,22 @@ fn changed(model: &mut Model, world: &World<'_>) {
 
 /// Enter, or the yes to a question.
 pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if let Some(why) = unread(model, world) {
-        say(model, world, why);
-        return Vec::new();
-    }
     match model.overlay.take() {
-        Some(Overlay::Form(form)) => match form.answer(world.wall, world.zone) {
-            Ok(answer) => {
-                // a declined request's page has nothing left to answer
-                if matches!(model.pages.last(), Some(Page::Approval(_))) {
-                    model.pages.pop();
-                }
-                vec![match answer {
-                    Answer::Send(command) => Request::Send(command),
-                    Answer::Quit => Request::Quit,
-                }]
-            }
-            Err(why) => {
+        Some(Overlay::Form(mut form)) => {
+            let answer = form.answer(world.wall, world.zone);
+            if answer.is_err() {
                 // on to the field that lacks something
-                let mut form = form;
-                let lacking = form.fields.iter().position(|field| match &field.value {
-                    Value::Word { expected, typed } => typed != &**expected,
-                    Value::Moment { .. } => form.moment(world.wall, world.zone).is_err(),
-                    Value::Text(text) => text.trim().is_empty(),
-                    Value::Choice { .. } => false,
-                });
-                form.at = lacking.unwrap_or(form.at);
-                model.overlay = Some(Overlay::Form(form));
-                say(model, world, why);
-                Vec::new()
+                form.at = lacking(&form, world).unwrap_or(form.at);
             }
-        },
+            model.overlay = Some(Overlay::Form(form));
+            match (answer, hurried(model, world)) {
+                (Err(why), _) => say(model, world, why),
+                (Ok(_), Some(why)) => say(model, world, why),
+                (Ok(answer), None) if answer.holds_back() => return answered(model, answer),
+                (Ok(answer), None) => review::decide(model, Decision::Answer(answer), world),
+            }
+            Vec::new()
+        }
         Some(Overlay::Pick(pick)) => pick::chosen(model, &pick, world),
         Some(Overlay::Palette { typed, at }) => {
             let entry = view::entries(&typed, model, world).into_iter().nth(at);
@@ -136,15 +122,49 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     }
 }
 
-/// Why a plan that is shown cannot have been read yet.
-fn unread(model: &Model, world: &World<'_>) -> Option<&'static str> {
-    let Some(Overlay::Form(form)) = &model.overlay else { return None };
-    let Some(Preview::Shown { since, .. }) = &form.preview else { return None };
-    if world.at.0 < since.0 + QUIET {
-        return Some("too quick: the plan has only just been shown");
+/// The field that keeps a form from being answered.
+fn lacking(form: &Form, world: &World<'_>) -> Option<usize> {
+    form.fields.iter().position(|field| match &field.value {
+        Value::Word { expected, typed } => typed != &**expected,
+        Value::Moment { .. } => form.moment(world.wall, world.zone).is_err(),
+        Value::Text(text) => text.trim().is_empty(),
+        Value::Choice { .. } => false,
+    })
+}
+
+/// Carries a form's answer out: nothing followed its key.
+pub fn answered(model: &mut Model, answer: Answer) -> Vec<Request> {
+    if let Some(Overlay::Form(_)) = model.overlay {
+        model.overlay = None;
     }
-    let below = view::question_extent(model, world).map_or(0, view::Extent::last);
-    (form.scroll < below).then_some("the plan goes on below: read it to its end first (PgDn)")
+    // a declined request's page has nothing left to answer
+    if matches!(model.pages.last(), Some(Page::Approval(_))) {
+        model.pages.pop();
+    }
+    vec![match answer {
+        Answer::Send(command) => Request::Send(command),
+        Answer::Quit => Request::Quit,
+    }]
+}
+
+/// Why an answer came too early to be meant for this question.
+fn hurried(model: &Model, world: &World<'_>) -> Option<&'static str> {
+    let Some(Overlay::Form(form)) = &model.overlay else { return None };
+    let quiet = if form.wants_yes() { QUIET } else { PAUSE };
+    let guard = &form.guard;
+    if guard.is_open(world.at, quiet) {
+        return None;
+    }
+    Some(match form.preview {
+        Some(_) if guard.has_seen_some() && !guard.has_seen_all() => {
+            "the plan goes on below: read it to its end first (PgDn)"
+        }
+        Some(_) if !guard.has_seen_all() => "too quick: the plan has only just been shown",
+        None if guard.has_seen_some() && !guard.has_seen_all() => {
+            "the question goes on below: read it to its end first (PgDn)"
+        }
+        Some(_) | None => "too quick: nothing was done; wait a moment and press it again",
+    })
 }
 
 fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {

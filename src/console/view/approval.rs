@@ -4,6 +4,7 @@ use ratatui::layout::Rect;
 
 use super::{World, story};
 use crate::console::canvas::Canvas;
+use crate::console::decision::QUIET;
 use crate::console::line::Line;
 use crate::console::model::Model;
 use crate::console::review::{Review, Standing};
@@ -92,6 +93,8 @@ pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model
         (Role::Dim, "This is the past: it cannot be answered here. Esc goes back, t returns to live.".into())
     } else if model.read_only {
         (Role::Dim, "This console only looks: it cannot answer. Esc goes back.".into())
+    } else if model.deciding.is_some() {
+        (Role::Asked, "Approved in a moment; any other key stops it.".into())
     } else {
         question(review, world)
     };
@@ -111,7 +114,7 @@ fn question(review: &Review, world: &World<'_>) -> (Role, String) {
         (Standing::Gone, _) => (Role::Unknown, "No longer asked for. Esc goes back.".into()),
         (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then the keys count.".into()),
         (_, Some(_)) => (Role::Risky, format!("High risk. Type {} and press Enter: ", review.target)),
-        (_, None) if !review.guard.is_open(world.at) => {
+        (_, None) if !review.guard.is_open(world.at, QUIET) => {
             (Role::Dim, "One moment: the keys count as soon as they have been quiet.".into())
         }
         (Standing::Changed, None) => {

@@ -10,9 +10,12 @@ use crate::console::line::Line;
 use crate::console::theme::Role;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form) {
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form, deciding: bool) {
     let width = wide(body);
-    let lines = lines(form, inner(body), &canvas.look.glyphs);
+    let mut lines = lines(form, inner(body), &canvas.look.glyphs);
+    if let Some(ways_out) = lines.last_mut().filter(|_| deciding) {
+        *ways_out = Line::new().with(Role::Asked, "Done in a moment; any other key stops it.");
+    }
     let height = columns(lines.len() + 2).min(body.height);
     let area = Rect::new((body.width - width) / 2, body.y + (body.height - height) / 2, width, height);
     canvas.frame(area, &Line::new().with(Role::Focus, &form.title));
@@ -49,7 +52,7 @@ fn lines(form: &Form, inner: usize, glyphs: &Glyphs) -> Vec<Line> {
     let mut lines: Vec<Line> = form.about.iter().flat_map(|line| line.clone().wrap(inner)).collect();
     let preview = match &form.preview {
         Some(Preview::Awaited { .. }) => vec![Line::new().dim("The plan is being made ...")],
-        Some(Preview::Shown { plan, .. }) => plan.clone(),
+        Some(Preview::Shown { plan }) => plan.clone(),
         None => Vec::new(),
     };
     if !preview.is_empty() {

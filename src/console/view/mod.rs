@@ -110,7 +110,7 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
         footer::draw(&mut canvas, row, area.width, model, world);
     }
     match &model.overlay {
-        Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question),
+        Some(Overlay::Form(question)) => form::draw(&mut canvas, frame.body, question, model.deciding.is_some()),
         Some(Overlay::Palette { typed, at }) => palette::draw(&mut canvas, frame.body, typed, *at, model, world),
         Some(Overlay::Pick(pick)) => palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}

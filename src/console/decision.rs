@@ -1,0 +1,166 @@
+//! Keys that decide something, and what keeps one from deciding by accident: what they decide about was on the screen,
+//! and the keyboard was quiet before them, and after those that let
+//! something happen. A paste that the terminal does not mark is a burst of keys;
+//! whatever it begins or ends with, the rest of it withdraws the decision.
+
+use super::form::Answer;
+use super::model::At;
+use crate::core::{Command, IncidentId};
+
+/// How long the keyboard must be quiet before a single key that decides, and after every one, in milliseconds.
+pub const QUIET: u64 = 350;
+/// The same before the Enter that ends something typed: no paste rests that long, and no person has to wait for it.
+pub const PAUSE: u64 = 150;
+
+/// What a key decided.
+#[derive(Debug, Clone, PartialEq)]
+pub enum Decision {
+    /// Yes to exactly what was displayed.
+    Approve(Command),
+    /// A form's answer.
+    Answer(Answer),
+    /// Somebody has seen this incident's page.
+    Acknowledge(IncidentId),
+}
+
+impl Decision {
+    /// What is said where more keys follow too soon.
+    #[must_use]
+    pub fn withdrawn(&self) -> &'static str {
+        match self {
+            Self::Approve(_) => "nothing was approved: more keys followed at once; wait a moment and press it again",
+            Self::Answer(_) => "nothing was done: more keys followed at once; wait a moment and answer again",
+            Self::Acknowledge(_) => "nothing was acknowledged: more keys followed at once; press c again",
+        }
+    }
+}
+
+/// Does it only keep salve from acting? That is done at once: a pause that is lost to a quick next key would be worse
+/// than one too many.
+#[must_use]
+pub fn holds_back(command: &Command) -> bool {
+    match command {
+        Command::Pause { .. }
+        | Command::Schedule { .. }
+        | Command::Snooze { .. }
+        | Command::Decline { .. }
+        | Command::Disarm { .. }
+        | Command::LatchBreaker { .. } => true,
+        Command::Approve { .. }
+        | Command::Resume { .. }
+        | Command::Unschedule { .. }
+        | Command::Unsnooze { .. }
+        | Command::Arm { .. }
+        | Command::RunNow { .. }
+        | Command::ResetBreaker { .. }
+        | Command::Acknowledge { .. }
+        | Command::Close { .. } => false,
+    }
+}
+
+/// A decision that is carried out as soon as the keyboard has been quiet for long enough.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Pending {
+    /// What was decided.
+    pub decision: Decision,
+    /// When its key was pressed.
+    pub since: At,
+}
+
+impl Pending {
+    /// When it is carried out, if no other key follows.
+    #[must_use]
+    pub fn settles_at(&self) -> At {
+        At(self.since.0 + QUIET)
+    }
+}
+
+/// Keeps out keys that were typed ahead, repeated or pasted.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
+pub struct Guard {
+    /// So many rows from the top have been on the screen.
+    rows: usize,
+    /// When the last of them came on the screen.
+    seen: Option<At>,
+    /// The latest key.
+    key: Option<At>,
+}
+
+impl Guard {
+    /// Rows `first..end` of `total` are on the screen. Rows that were jumped over are still to be seen.
+    pub fn saw(&mut self, first: usize, end: usize, total: usize, now: At) {
+        if first <= self.rows {
+            self.rows = self.rows.max(end);
+        }
+        if self.rows >= total && end > first {
+            self.seen.get_or_insert(now);
+        }
+    }
+
+    /// Has some of it been on the screen?
+    #[must_use]
+    pub fn has_seen_some(&self) -> bool {
+        self.rows > 0
+    }
+
+    /// Has all of it been on the screen?
+    #[must_use]
+    pub fn has_seen_all(&self) -> bool {
+        self.seen.is_some()
+    }
+
+    /// Had all of it been on the screen at that moment?
+    #[must_use]
+    pub fn had_seen_all(&self, at: At) -> bool {
+        self.seen.is_some_and(|seen| seen <= at)
+    }
+
+    /// A key, whichever.
+    pub fn pressed(&mut self, now: At) {
+        self.key = Some(now);
+    }
+
+    /// From when on a deciding key counts that needs so many milliseconds of quiet; none before all has been seen.
+    #[must_use]
+    pub fn opens_at(&self, quiet: u64) -> Option<At> {
+        let seen = self.seen?;
+        Some(At(self.key.map_or(seen, |key| key.max(seen)).0 + quiet))
+    }
+
+    /// Does such a key count now?
+    #[must_use]
+    pub fn is_open(&self, now: At, quiet: u64) -> bool {
+        self.opens_at(quiet).is_some_and(|opens| now >= opens)
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_guard_opens_after_the_page_was_seen_and_the_keys_were_quiet() {
+        let mut guard = Guard::default();
+        assert!(!guard.is_open(At(10_000), QUIET), "never seen");
+        guard.saw(0, 9, 9, At(1000));
+        assert!(!guard.is_open(At(1349), QUIET));
+        assert!(guard.is_open(At(1350), QUIET));
+        guard.pressed(At(1349));
+        assert!(!guard.is_open(At(1698), QUIET));
+        assert!(guard.is_open(At(1699), QUIET));
+        guard.saw(0, 9, 9, At(5000));
+        assert!(guard.is_open(At(1699), QUIET), "seeing it again changes nothing");
+    }
+
+    #[test]
+    fn rows_that_were_jumped_over_are_still_to_be_seen() {
+        let mut guard = Guard::default();
+        guard.saw(0, 0, 9, At(0));
+        guard.saw(0, 4, 9, At(1));
+        guard.saw(5, 9, 9, At(2));
+        assert!(!guard.has_seen_all());
+        guard.saw(4, 8, 9, At(3));
+        guard.saw(5, 9, 9, At(4));
+        assert!(guard.has_seen_all());
+    }
+}
