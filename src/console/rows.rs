@@ -249,14 +249,15 @@ pub fn timeline(marks: &[(Mono, Mark)], now: Mono, buckets: usize, span_ms: u64)
 /// Which of two marks in one column is shown: the higher.
 const fn gravity(mark: Mark) -> u8 {
     match mark {
-        Mark::Ok => 0,
-        Mark::Unknown => 1,
-        Mark::Broken => 2,
-        Mark::Verified => 3,
-        Mark::Fixing => 4,
-        Mark::Asked => 5,
-        Mark::Failed => 6,
-        Mark::Escalated => 7,
+        Mark::NoData => 0,
+        Mark::Ok => 1,
+        Mark::Unknown => 2,
+        Mark::Broken => 3,
+        Mark::Verified => 4,
+        Mark::Fixing => 5,
+        Mark::Asked => 6,
+        Mark::Failed => 7,
+        Mark::Escalated => 8,
     }
 }
 

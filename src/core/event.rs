@@ -33,7 +33,14 @@ pub struct Recorded {
 #[serde(rename_all = "snake_case")]
 pub enum Event {
     /// An engine took up its work on this journal.
-    Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono },
+    Started {
+        version: Arc<str>,
+        boot_id: Arc<str>,
+        booted: Mono,
+        /// Until when the engine before it is known to have run: from then on, nobody watched.
+        #[serde(default)]
+        watched_until: Option<Mono>,
+    },
     /// The journal was opened, and these records, numbered `first` to `last`, were missing at its end: they had been
     /// durable once. Their numbers are given out again, from this record on.
     RecordsLost { first: u64, last: u64 },

@@ -12,8 +12,9 @@ use crate::playbook::{Need, Playbook, Target};
 /// One thing that happened outside.
 #[derive(Debug, Clone)]
 pub enum Input {
-    /// An engine takes up its work on this journal, after the replay: `booted` is when the host booted.
-    Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono },
+    /// An engine takes up its work on this journal, after the replay: `booted` is when the host booted, and
+    /// `watched_until` when the engine before it is last known to have run.
+    Started { version: Arc<str>, boot_id: Arc<str>, booted: Mono, watched_until: Option<Mono> },
     /// The playbooks in force, each with what its targets resolved to; replaces the former set.
     Loaded(Vec<Binding>),
     /// A watched check was read.

@@ -185,7 +185,9 @@ impl Core {
 
     fn dispatch(&mut self, input: Input) {
         match input {
-            Input::Started { version, boot_id, booted } => self.start_work(version, boot_id, booted),
+            Input::Started { version, boot_id, booted, watched_until } => {
+                self.start_work(Event::Started { version, boot_id, booted, watched_until });
+            }
             Input::Loaded(bindings) => self.load(bindings),
             Input::Read { watch, reading } => self.read(&watch, reading),
             Input::Surveyed { incident, survey, facts } => self.surveyed(incident, survey, &facts),
@@ -219,11 +221,11 @@ impl Core {
     }
 
     /// Takes up the work after a replay: what was under way when the last process ended is settled first.
-    fn start_work(&mut self, version: Arc<str>, boot_id: Arc<str>, booted: Mono) {
+    fn start_work(&mut self, started: Event) {
         self.resumed = self.now.mono;
-        let rebooted = self.state.boot_id.as_ref().is_some_and(|former| *former != boot_id);
-        self.record(Event::Started { version, boot_id, booted });
-        if rebooted {
+        let former = self.state.boot_id.clone();
+        self.record(started);
+        if former.is_some() && former != self.state.boot_id {
             self.void_approvals();
         }
         let scopes: BTreeSet<AttemptId> =

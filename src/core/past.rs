@@ -44,6 +44,15 @@ impl Core {
         }
     }
 
+    /// Takes up what earlier engines saw of what is watched now. Only for looking: nothing is decided by it.
+    pub fn recall(&mut self, glimpses: Vec<Glimpse>) {
+        for Glimpse { key, marks, figures, .. } in glimpses {
+            if let Some(watched) = self.keys.get_mut(&key) {
+                watched.recall(marks, figures, self.resumed);
+            }
+        }
+    }
+
     fn show(&mut self, glimpse: Glimpse) {
         let Glimpse { key, playbook, standing, detector, verifier, marks, figures } = glimpse;
         if let Some(incident) = self.state.incident_of(&key)

@@ -87,6 +87,8 @@ impl Fault {
 pub enum Moment {
     /// Its fault changed.
     Fault(Fault),
+    /// From here on nobody watched it: no engine ran.
+    Unwatched,
     /// It asked.
     Asked,
     /// An attempt started.
@@ -171,6 +173,16 @@ impl Watched {
         }
         *slot = Some(reading);
         if changed { Taken::Changed } else { Taken::Same }
+    }
+
+    /// Puts what earlier engines saw before what this one has seen since it `resumed`.
+    pub(super) fn recall(&mut self, marks: Vec<(Mono, Moment)>, figures: Vec<(Mono, f64)>, resumed: Mono) {
+        let earlier = marks.into_iter().filter(|(at, _)| *at < resumed);
+        self.marks = earlier.chain(self.marks.drain(..)).collect();
+        let first = self.figures.front().map_or(resumed, |(at, _)| *at);
+        let mut earlier: Vec<_> = figures.into_iter().filter(|(at, _)| *at < first).collect();
+        earlier.drain(..earlier.len().saturating_sub(KEPT_FIGURES.saturating_sub(self.figures.len())));
+        self.figures = earlier.into_iter().chain(self.figures.drain(..)).collect();
     }
 
     pub(super) fn mark(&mut self, at: Mono, moment: Moment) {

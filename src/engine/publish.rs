@@ -224,6 +224,7 @@ const fn mark(moment: Moment) -> Mark {
         Moment::Fault(Fault::Clear) => Mark::Ok,
         Moment::Fault(Fault::Broken) => Mark::Broken,
         Moment::Fault(Fault::Waiting | Fault::Unknown) => Mark::Unknown,
+        Moment::Unwatched => Mark::NoData,
         Moment::Asked => Mark::Asked,
         Moment::Fixing => Mark::Fixing,
         Moment::Verified => Mark::Verified,

@@ -27,6 +27,7 @@ use super::reload::Reloaded;
 use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
 use crate::channel::Delivery;
 use crate::check::Kept;
+use crate::core::past::Glimpse;
 use crate::core::story::sentence;
 use crate::core::{
     Authority, Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
@@ -71,6 +72,8 @@ pub struct Ears {
     pub tried: Arc<Notify>,
     /// Playbooks in force.
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
+    /// What earlier engines saw, once.
+    pub recalled: mpsc::UnboundedReceiver<Vec<Glimpse>>,
     /// Operators' commands.
     pub commands: mpsc::Receiver<Asked>,
     /// Who looks.
@@ -202,6 +205,10 @@ impl Engine {
                 }
                 Some(reloaded) = ears.reloaded.recv() => self.reloaded(reloaded),
                 Some((about, text)) = ears.notes.recv() => self.step(Input::Note { about, text }),
+                Some(glimpses) = ears.recalled.recv() => {
+                    self.core.recall(glimpses);
+                    self.changed = true;
+                }
                 Some(kept) = ears.kept.recv() => self.keep(kept),
                 Some(strip) = strips.recv() => {
                     self.changed |= self.strip != Some(strip);

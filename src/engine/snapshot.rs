@@ -208,7 +208,9 @@ pub enum Health {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Mark {
-    /// Nothing is known.
+    /// Nobody watched: no engine ran.
+    NoData,
+    /// It was watched and could not be seen.
     Unknown,
     /// All was well.
     Ok,

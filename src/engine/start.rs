@@ -10,7 +10,7 @@ use super::Handle;
 use super::carry::Hands;
 use super::handle::Lookers;
 use super::heartbeat;
-use super::past;
+use super::past::{self, LastHour};
 use super::question;
 use super::reload;
 use super::run::{Ears, Engine};
@@ -19,7 +19,7 @@ use super::silence;
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Hub;
-use crate::core::{Config, Core, Input, Operator, config};
+use crate::core::{Config, Input, Operator, config};
 use crate::host::clock::{self, Clock};
 use crate::host::paths::Paths;
 use crate::journal::{Journal, OpenError, Opened};
@@ -90,11 +90,11 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let questions = question::answers(options.clone());
     let boot_id = clock::boot_id().map_err(StartError::BootId)?;
     let Opened { journal, events, mark } = Journal::open(&options.paths.state)?;
-    let clock = mark.map_or_else(Clock::starting, |mark| Clock::continuing(&mark, &boot_id));
-    let mut core = Core::new(config(&options.settings));
-    for recorded in &events {
-        core.replay(recorded);
-    }
+    let clock = mark.as_ref().map_or_else(Clock::starting, |mark| Clock::continuing(mark, &boot_id));
+    let mut last_hour = LastHour::of(&events, config(&options.settings));
+    let core = last_hour.core().clone();
+    let watched_until = mark.as_ref().map(|mark| mark.mono);
+    last_hour.resume(watched_until, clock.now());
 
     let (readings_in, readings) = mpsc::unbounded_channel();
     let (kept_in, kept) = mpsc::unbounded_channel();
@@ -102,6 +102,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (inputs_in, inputs) = mpsc::unbounded_channel();
     let (delivered_in, delivered) = mpsc::unbounded_channel();
     let (reloaded_in, reloaded) = mpsc::unbounded_channel();
+    let (recalled_in, recalled) = mpsc::unbounded_channel();
     let (commands_in, commands) = mpsc::channel(64);
     let (stop, stopped) = oneshot::channel();
 
@@ -128,6 +129,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         delivered,
         tried,
         reloaded,
+        recalled,
         commands,
         lookers: Arc::clone(&lookers),
     };
@@ -137,7 +139,9 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     engine.remember(&events);
     engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
-    let past = past::start(options.paths.state.clone(), config(&options.settings), engine.tell_today());
+    let today = engine.tell_today();
+    tokio::spawn(last_hour.tell(options.paths.state.clone(), today.clone(), recalled_in));
+    let past = past::start(options.paths.state.clone(), config(&options.settings), today);
     let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
         .counted_by(lookers)
         .with_past(past)
@@ -153,7 +157,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     tokio::spawn(reload::run(options.sources, hub, reloaded_in));
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
-        engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0) });
+        engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0), watched_until });
         engine.run(ears, snapshots_in).await;
         // a loop that has ended must not look alive
         if let Some(heartbeat) = heartbeat {

@@ -271,7 +271,9 @@ fn incident_event() -> impl Strategy<Value = Event> {
 
 fn host_event() -> impl Strategy<Value = Event> {
     prop_oneof![
-        (text(), text(), mono()).prop_map(|(version, boot_id, booted)| Event::Started { version, boot_id, booted }),
+        (text(), text(), mono(), option::of(mono())).prop_map(|(version, boot_id, booted, watched_until)| {
+            Event::Started { version, boot_id, booted, watched_until }
+        }),
         any::<(u64, u64)>().prop_map(|(first, last)| Event::RecordsLost { first, last }),
         (text(), text(), text()).prop_map(|(content, name, source)| Event::Adopted {
             content: ContentKey(content),

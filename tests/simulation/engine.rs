@@ -266,7 +266,7 @@ impl World {
         }
         let boot_id = format!("boot-{}", self.engine.boot).into();
         let booted = self.mono_at(self.engine.booted);
-        self.feed(&Input::Started { version: "1".into(), boot_id, booted })?;
+        self.feed(&Input::Started { version: "1".into(), boot_id, booted, watched_until: None })?;
         self.feed(&Input::Loaded(self.shelf.bindings()))
     }
 

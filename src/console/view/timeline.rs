@@ -10,14 +10,16 @@ use crate::console::canvas::{Canvas, columns};
 use crate::console::glyphs::Glyphs;
 use crate::console::line::Line;
 use crate::console::model::Main;
-use crate::console::rows::{self, Row};
+use crate::console::rows::{self, Class, Row};
+use crate::console::say;
 use crate::console::theme::Role;
+use crate::core::Mono;
 use crate::engine::snapshot::Mark;
 
 const HOUR_MS: u64 = 3_600_000;
 const NAME: u16 = 13;
 const LEGEND: [&str; 4] =
-    ["! broken   ? unknown", "A asked    F fixing", "V verified X failed", "E a human was called"];
+    ["! broken   ? unknown", "A asked    F fixing", "V verified X failed", "P paged   blank no data"];
 
 /// How many rows have something to tell; one at least, which says that none has.
 #[must_use]
@@ -27,7 +29,7 @@ pub fn told(world: &World<'_>) -> usize {
 
 fn tellers<'a>(world: &World<'a>, filter: &str) -> Vec<Row<'a>> {
     let mut rows = rows::detectors(world.snapshot, filter);
-    rows.retain(|row| row.detector.marks.iter().any(|(_, mark)| *mark != Mark::Ok));
+    rows.retain(|row| row.detector.marks.iter().any(|(_, mark)| !matches!(mark, Mark::Ok | Mark::NoData)));
     rows
 }
 
@@ -58,8 +60,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
     let (rows, chosen) = listed(main, focused, world);
     if rows.is_empty() || height == 0 {
         if height > 0 {
-            let words = if all.is_empty() { "nothing to show" } else { "all was well for the whole hour" };
-            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, words);
+            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, &calm(&all, world));
         }
         return;
     }
@@ -84,9 +85,36 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
     }
 }
 
+/// What there is to say where no fault was seen: for how long that is known, and since when everything is watched.
+fn calm(rows: &[Row<'_>], world: &World<'_>) -> String {
+    let applicable: Vec<_> = rows.iter().filter(|row| row.class != Class::None).collect();
+    let since: Vec<_> = applicable.iter().filter_map(|row| watched_since(&row.detector.marks)).collect();
+    let Some(last) = since.iter().max() else {
+        return if applicable.is_empty() { "nothing to show" } else { "no data: nothing was watched yet" }.to_owned();
+    };
+    let watched = world.mono.0.saturating_sub(last.0);
+    if watched >= HOUR_MS {
+        return "no fault in the last hour".to_owned();
+    }
+    let unread = match applicable.len() - since.len() {
+        0 => String::new(),
+        unread => format!("; {unread} without a reading"),
+    };
+    format!(
+        "no fault in the last {}; before that: no data{unread}",
+        say::age(std::time::Duration::from_millis(watched))
+    )
+}
+
+/// Since when a key has been watched without a break.
+fn watched_since(marks: &[(Mono, Mark)]) -> Option<Mono> {
+    let first = marks.iter().rposition(|(_, mark)| *mark == Mark::NoData).map_or(0, |gap| gap + 1);
+    marks.get(first).map(|(at, _)| *at)
+}
+
 fn sign(mark: Option<Mark>, glyphs: &Glyphs) -> (Role, char) {
     match mark {
-        None => (Role::Dim, ' '),
+        None | Some(Mark::NoData) => (Role::Dim, ' '),
         Some(Mark::Ok) => (Role::Dim, glyphs.calm),
         Some(Mark::Unknown) => (Role::Unknown, '?'),
         Some(Mark::Broken) => (Role::Broken, '!'),
@@ -94,6 +122,6 @@ fn sign(mark: Option<Mark>, glyphs: &Glyphs) -> (Role, char) {
         Some(Mark::Fixing) => (Role::Fixing, 'F'),
         Some(Mark::Verified) => (Role::Ok, 'V'),
         Some(Mark::Failed) => (Role::Broken, 'X'),
-        Some(Mark::Escalated) => (Role::Asked, 'E'),
+        Some(Mark::Escalated) => (Role::Asked, 'P'),
     }
 }

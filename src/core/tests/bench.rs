@@ -150,7 +150,7 @@ impl Bench {
     }
 
     fn begin(&mut self, booted: Mono) {
-        self.give(Input::Started { version: "0".into(), boot_id: "boot".into(), booted });
+        self.give(Input::Started { version: "0".into(), boot_id: "boot".into(), booted, watched_until: None });
         let bindings = self.bindings.clone();
         self.give(Input::Loaded(bindings));
     }

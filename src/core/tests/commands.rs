@@ -199,7 +199,12 @@ fn a_risky_run_by_hand_needs_a_yes_even_where_nothing_is_broken() {
 #[test]
 fn a_yes_does_not_outlive_the_boot() {
     let (mut bench, nginx) = asking();
-    bench.give(Input::Started { version: "0".into(), boot_id: "another".into(), booted: bench.now });
+    bench.give(Input::Started {
+        version: "0".into(),
+        boot_id: "another".into(),
+        booted: bench.now,
+        watched_until: None,
+    });
     assert!(!matches!(bench.phase(&nginx), Some(Phase::Asking(_))));
 }
 

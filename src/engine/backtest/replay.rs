@@ -87,7 +87,10 @@ impl Past<'_> {
         let (from, to) = self.span;
         // the host was up long before: no grace after a boot
         let booted = Mono(0);
-        run.feed(from, Input::Started { version: "backtest".into(), boot_id: "backtest".into(), booted });
+        run.feed(
+            from,
+            Input::Started { version: "backtest".into(), boot_id: "backtest".into(), booted, watched_until: None },
+        );
         let here = Resolution::Here(self.target.clone());
         let binding = Binding::new(Arc::clone(self.playbook), here, Standing::AsWritten);
         run.feed(from, Input::Loaded(vec![binding]));

@@ -31,6 +31,8 @@ pub(super) struct Fold {
     pub(super) at: (Mono, Timestamp),
     /// What happened to each key in its last hour, oldest first.
     pub(super) marks: HashMap<Key, VecDeque<(Mono, Moment)>>,
+    /// When nobody watched in the last hour: from, and until.
+    pub(super) gaps: VecDeque<(Mono, Mono)>,
     /// Latest first.
     pub(super) messages: VecDeque<Message>,
     /// The content that each name came into force with last.
@@ -43,6 +45,7 @@ impl Fold {
             core: Core::new(config),
             at: (Mono(0), Timestamp::UNIX_EPOCH),
             marks: HashMap::new(),
+            gaps: VecDeque::new(),
             messages: VecDeque::new(),
             versions: HashMap::new(),
         }
@@ -52,8 +55,11 @@ impl Fold {
         self.core.state().seq
     }
 
-    fn take(&mut self, recorded: &Arc<Recorded>) {
+    pub(super) fn take(&mut self, recorded: &Arc<Recorded>) {
         self.core.replay(recorded);
+        if let Event::Started { watched_until, .. } = &recorded.event {
+            self.unwatched(*watched_until, recorded.mono);
+        }
         self.at = (recorded.mono, recorded.wall);
         match &recorded.event {
             Event::Noted { about, text } => {
@@ -71,6 +77,18 @@ impl Fold {
                 marks.pop_front();
             }
             marks.push_back((recorded.mono, moment));
+        }
+    }
+
+    /// Nobody watched until now; where it was not recorded since when, the last event is all that is known.
+    pub(super) fn unwatched(&mut self, since: Option<Mono>, until: Mono) {
+        let since = since.unwrap_or(Mono(0)).max(self.at.0);
+        while self.gaps.front().is_some_and(|(_, end)| until.since(*end) > HOUR) {
+            self.gaps.pop_front();
+        }
+        // before the first event there was no engine at all
+        if self.seq() > 1 && since < until {
+            self.gaps.push_back((since, until));
         }
     }
 

@@ -12,10 +12,12 @@
 //! | [`serve`] | answers, one at a time; forgets everything when it was not asked for long |
 //! | [`ladder`] | the fold at any event, from the checkpoint below it |
 //! | [`sight`] | what was watched and seen at a moment, from the kept readings |
+//! | [`resume`] | the last hour, for an engine that takes up its work |
 //! | [`told`] | one incident with its whole story |
 
 mod ladder;
 mod line;
+mod resume;
 mod serve;
 mod sight;
 mod told;
@@ -24,5 +26,6 @@ mod told;
 mod tests;
 
 pub use line::{Ask, Goal, Line, PastError, Progress, Replayed, Side};
+pub use resume::LastHour;
 pub use serve::{Today, start};
 pub use told::tell;

@@ -1,7 +1,7 @@
 //! What was watched at a moment, and what was seen of it: from the kept readings, judged again under the conditions
 //! of that time, and from what incidents recorded themselves.
 
-use std::collections::HashMap;
+use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -123,6 +123,7 @@ impl Sight {
         let mut marks = turns(&series, now - HOUR);
         let own = fold.marks.get(&key).into_iter().flatten().filter(|(at, _)| now.since(*at) <= HOUR);
         marks.extend(own.copied());
+        let mut marks = with_gaps(marks, &fold.gaps);
         marks.sort_by_key(|(at, _)| *at);
         Glimpse { key, playbook, standing, detector, verifier, marks, figures }
     }
@@ -166,6 +167,17 @@ fn turns(series: &[&[Reading]], from: Mono) -> Vec<(Mono, Moment)> {
     let old = turns.iter().filter(|(at, _)| *at < from).count();
     turns.drain(..old.saturating_sub(1));
     turns
+}
+
+/// The same with the times when nobody watched: what is seen after one is what was seen before it, until it changes.
+fn with_gaps(mut marks: Vec<(Mono, Moment)>, gaps: &VecDeque<(Mono, Mono)>) -> Vec<(Mono, Moment)> {
+    for &(from, until) in gaps {
+        let known = marks.iter().filter(|(at, moment)| *at < until && matches!(moment, Moment::Fault(_)));
+        // what was read last proves that somebody still watched
+        let Some(&(read, state)) = known.max_by_key(|(at, _)| *at) else { continue };
+        marks.extend([(from.max(read), Moment::Unwatched), (until, state)]);
+    }
+    marks
 }
 
 /// What the key's open incident recorded itself: where nothing was kept, it still knows.

@@ -8,14 +8,16 @@ use tokio::sync::watch;
 
 use super::ladder::Ladder;
 use super::serve::{Today, start};
-use super::{Goal, Line, PastError, Side, tell};
+use super::{Goal, LastHour, Line, PastError, Side, tell};
 use crate::check::{Observation, Subject};
 use crate::core::incident::{Outcome, Starter};
 use crate::core::input::{Binding, Resolution, Standing};
 use crate::core::plan::Digest;
 use crate::core::{
-    AttemptId, Config, Core, Event, IncidentId, Key, Mono, Operator, Plan, Reading, Recorded, Scope, Verdict,
+    AttemptId, Config, Core, Event, Fault, IncidentId, Input, Key, Moment, Mono, Operator, Plan, Reading, Recorded,
+    Scope, Verdict,
 };
+use crate::engine::publish;
 use crate::engine::snapshot::{Health, Mark, Stage};
 use crate::host::clock::ClockMark;
 use crate::journal::{Journal, KeptReading, Reader};
@@ -230,4 +232,71 @@ fn an_incident_is_told_whole_however_long_ago() {
     let kinds: Vec<_> = view.story.iter().map(|recorded| recorded.seq).collect();
     assert_eq!(kinds, [3, 4, 5, 6, 7], "with the pause that came between, without what came after");
     assert_eq!(tell(&reader, IncidentId(999)), Err(PastError::Unknown(IncidentId(999))));
+}
+
+/// The same as [`life`] without incidents, and engines that took up their work on it at these moments.
+fn lives(starts: &[(u64, Option<u64>)]) -> Vec<Arc<Recorded>> {
+    let mut events = life(0);
+    for (at, watched_until) in starts {
+        let (version, boot_id) = ("1".into(), "b00t".into());
+        let event = Event::Started { version, boot_id, booted: Mono(0), watched_until: watched_until.map(Mono) };
+        let seq = events.len() as u64 + 1;
+        events.push(Arc::new(Recorded { seq, mono: Mono(*at), wall: wall(Mono(*at)), event }));
+    }
+    events
+}
+
+#[test]
+fn a_restart_takes_up_the_last_hour_and_knows_when_nobody_watched() {
+    let minute = 60_000;
+    let events = lives(&[(20 * minute, Some(10 * minute))]);
+    let folder = journal(&events, &[percent(50, 3000), percent(97, 5 * minute), percent(40, 6 * minute)]);
+    let mut hour = LastHour::of(&events, Config::default());
+    let mut core = hour.core().clone();
+    let now = publish::moment(Mono(40 * minute), wall(Mono(40 * minute)));
+    hour.resume(Some(Mono(30 * minute)), now);
+
+    let binding = Binding {
+        playbook: book(),
+        resolution: Resolution::Here(Target::Mount("/".into())),
+        standing: Standing::AsWritten,
+    };
+    let today = Today { bindings: vec![binding.clone()], found: Vec::new(), host: "web-03".into(), operator: alice() };
+    core.handle(
+        now,
+        Input::Started {
+            version: "1".into(),
+            boot_id: "b00t".into(),
+            booted: Mono(0),
+            watched_until: Some(Mono(30 * minute)),
+        },
+    );
+    core.handle(now, Input::Loaded(vec![binding]));
+    core.recall(hour.seen(folder.path(), &today).unwrap());
+
+    let marks: Vec<_> = core.watched_key(&key()).unwrap().marks.iter().copied().collect();
+    let fault = |at, fault| (Mono(at), Moment::Fault(fault));
+    assert_eq!(
+        marks,
+        [
+            fault(3000, Fault::Clear),
+            fault(5 * minute, Fault::Broken),
+            fault(6 * minute, Fault::Clear),
+            (Mono(10 * minute), Moment::Unwatched),
+            fault(20 * minute, Fault::Clear),
+            (Mono(30 * minute), Moment::Unwatched),
+        ]
+    );
+    let figures: Vec<f64> = core.watched_key(&key()).unwrap().figures.iter().map(|(_, figure)| *figure).collect();
+    assert_eq!(figures, [50.0, 97.0, 40.0]);
+}
+
+#[test]
+fn before_the_first_start_there_is_no_gap_and_nothing_is_known() {
+    let events = lives(&[]);
+    let folder = journal(&events, &[]);
+    let mut hour = LastHour::of(&[], Config::default());
+    hour.resume(None, publish::moment(Mono(5000), wall(Mono(5000))));
+    let today = Today { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: alice() };
+    assert!(hour.seen(folder.path(), &today).unwrap().is_empty());
 }
