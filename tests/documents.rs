@@ -6,6 +6,8 @@ extern crate salve;
 #[path = "support/fixture.rs"]
 #[allow(dead_code, reason = "shared with the screen's own tests")]
 mod fixture;
+#[path = "documents/hostile_names.rs"]
+mod hostile_names;
 
 use std::fs;
 use std::io::{BufRead as _, BufReader};

@@ -48,7 +48,8 @@ pub struct Common {
 #[derive(Debug, ClapArgs)]
 #[allow(clippy::struct_excessive_bools, reason = "flags of a command line")]
 pub struct Screen {
-    /// Print one screen as text and exit with the host's health: 0 well, 1 broken or in need of you, 2 unknown, 69 no engine watches
+    /// Print one screen as text and exit with the host's health: 0 well, 1 broken or in need of you, 2 unknown (which
+    /// a monitoring plugin's caller reads as critical: map it), 69 no engine watches
     #[arg(long)]
     pub once: bool,
     /// Sentences instead of a screen, for screen readers and logs; with --once how the host stands, and the same codes

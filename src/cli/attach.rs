@@ -40,9 +40,9 @@ pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
                 )));
             }
         };
-        carry::run(tokio::io::stdin(), tokio::io::stdout(), &socket)
-            .await
-            .map_err(|error| Failure::Said(error.to_string()))
+        #[allow(clippy::disallowed_methods, reason = "a bridge carries the protocol as it is")]
+        let out = tokio::io::stdout();
+        carry::run(tokio::io::stdin(), out, &socket).await.map_err(|error| Failure::Said(error.to_string()))
     });
     // standard input may be read for ever
     runtime.shutdown_background();

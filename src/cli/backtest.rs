@@ -6,7 +6,7 @@ use std::time::Duration;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{json, plan, runtime};
+use super::{json, plan, runtime, stream};
 use crate::engine::backtest;
 use crate::journal::ReadError;
 use crate::playbook::value::Period;
@@ -34,7 +34,7 @@ pub fn run(common: &Common, file: &Path, since: Period, as_json: bool) -> Result
     if as_json {
         json::print(&past)?;
     } else {
-        print!("{}", backtest::drawn(&past, WIDE));
+        stream::text(&backtest::drawn(&past, WIDE));
     }
     Ok(ExitCode::SUCCESS)
 }

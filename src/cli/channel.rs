@@ -8,7 +8,7 @@ use serde_json::json;
 
 use super::args::{ChannelVerb, Common};
 use super::exit::Failure;
-use super::runtime;
+use super::{runtime, stream};
 use crate::channel::outbox::TICKETS;
 use crate::channel::trial::{Trial, trial};
 use crate::channel::{ChannelSettings, TicketSettings};
@@ -36,9 +36,9 @@ fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String,
             format!("; after {} without an answer: {}", second.after, second.to.join(", "))
         });
         let line = format!("{name:<16} {:<13} {}{besides}", channel.kind(), channel.whereto());
-        println!("{}", crate::text::clean_line(&line));
+        println!("{line}");
         for trouble in channel.troubles() {
-            println!("{:<16} {}", "", crate::text::clean_line(&trouble));
+            println!("{:<16} {trouble}", "");
         }
     }
 }
@@ -60,7 +60,7 @@ fn list_json(
             })
         })
         .collect();
-    println!("{}", serde_json::to_string_pretty(&all).map_err(|error| Failure::Said(error.to_string()))?);
+    stream::json(&serde_json::to_string_pretty(&all).map_err(|error| Failure::Said(error.to_string()))?);
     Ok(ExitCode::SUCCESS)
 }
 

@@ -6,6 +6,7 @@ use clap::{CommandFactory, ValueEnum};
 use clap_complete::aot::{self, Generator};
 
 use super::args::Args;
+use super::stream;
 
 /// A shell that can complete.
 #[derive(Debug, Clone, Copy, ValueEnum)]
@@ -19,7 +20,7 @@ pub enum Shell {
 }
 
 pub fn run(shell: Shell) -> ExitCode {
-    print!("{}", String::from_utf8_lossy(&script(shell)));
+    stream::text(&String::from_utf8_lossy(&script(shell)));
     ExitCode::SUCCESS
 }
 

@@ -1,6 +1,5 @@
 //! How a verb ends: see [`CODES`].
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::process::ExitCode;
 
@@ -10,6 +9,7 @@ use crate::engine::StartError;
 use crate::engine::offline::OfflineError;
 use crate::engine::settings::SettingsError;
 use crate::journal::{OpenError, ReadError};
+use crate::text::clean_line;
 
 /// The command line is wrong.
 pub const USAGE: u8 = 64;
@@ -98,12 +98,11 @@ impl Failure {
         )
     }
 
-    /// In words; mistakes in the settings with the marked source, in colour where that is read on a terminal.
-    pub fn draw(&self) -> String {
-        let colour = || std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
+    /// In one line of words; mistakes in the settings with the marked source.
+    pub fn draw(&self, colour: bool) -> String {
         match self {
-            Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour()),
-            other => other.to_string(),
+            Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour),
+            other => clean_line(&other.to_string()).into_owned(),
         }
     }
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::{self, Failure};
-use super::{json, reach, runtime, status};
+use super::{json, reach, runtime, status, stream};
 use crate::control::client::Stay;
 use crate::control::protocol;
 use crate::core::incident::Request;
@@ -48,7 +48,7 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 /// Told whole, with what was done meanwhile to its target, its playbook or the host.
 pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
     let Told { host, view, .. } = find(common, incident)?;
-    print!("{}", report::markdown(&view, &host, &TimeZone::system()));
+    stream::text(&report::markdown(&view, &host, &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 
@@ -77,15 +77,16 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
 
 /// What waits for a yes, and how it is given.
 fn ask(incident: IncidentId, request: &Request) {
+    println!();
     println!(
-        "\nit asks for your approval ({}); exactly this would be run (rung {}):",
+        "it asks for your approval ({}); exactly this would be run (rung {}):",
         request.why,
         request.plan.rung + 1
     );
     for step in &request.plan.steps {
-        println!("  {}", clean_line(&step.sentence));
+        println!("  {}", step.sentence);
         for (name, detail) in &step.details {
-            println!("    {}: {}", clean_line(name), clean_line(detail));
+            println!("    {name}: {detail}");
         }
     }
     if let Some(first) = &request.first {

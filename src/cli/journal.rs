@@ -1,10 +1,11 @@
 //! `salve journal verify | export`.
 
-use std::io::{self, BufWriter};
+use std::io;
 use std::process::ExitCode;
 
 use super::args::{Common, JournalVerb};
 use super::exit::Failure;
+use super::stream;
 use crate::journal::{ReadError, Reader};
 
 pub fn run(common: &Common, verb: &JournalVerb) -> Result<ExitCode, Failure> {
@@ -17,7 +18,7 @@ pub fn run(common: &Common, verb: &JournalVerb) -> Result<ExitCode, Failure> {
             }
             Err(broken) => Err(Failure::Said(format!("the chain is broken: {broken}"))),
         },
-        JournalVerb::Export { .. } => match reader.export(BufWriter::new(io::stdout().lock())) {
+        JournalVerb::Export { .. } => match reader.export(stream::json_lines()) {
             Err(ReadError::Write(error)) => closed(error),
             exported => exported.map(|_| ExitCode::SUCCESS).map_err(Failure::from),
         },

@@ -9,6 +9,7 @@ use schemars::{JsonSchema, Schema, generate::SchemaSettings};
 use serde::Serialize;
 
 use super::exit::Failure;
+use super::stream;
 use crate::core::Recorded;
 use crate::engine::snapshot::{Breaker, IncidentView, PlaybookView, Snapshot};
 use crate::playbook::diagnostic::Diagnostic;
@@ -114,14 +115,14 @@ pub enum Document {
 pub fn print<T: Serialize + Content>(content: T) -> Result<(), Failure> {
     let text =
         serde_json::to_string_pretty(&Envelope::new(content)).map_err(|error| Failure::Said(error.to_string()))?;
-    println!("{text}");
+    stream::json(&text);
     Ok(())
 }
 
 /// Prints one document as one line.
 pub fn print_line<T: Serialize + Content>(content: T) -> Result<(), Failure> {
     let text = serde_json::to_string(&Envelope::new(content)).map_err(|error| Failure::Said(error.to_string()))?;
-    println!("{text}");
+    stream::json(&text);
     Ok(())
 }
 
@@ -139,7 +140,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Init => of::<super::init::Report<'static>>(),
         Document::Report => of::<crate::core::account::Report>(),
     };
-    println!("{:#}", schema.to_value());
+    stream::json(&format!("{:#}", schema.to_value()));
     ExitCode::SUCCESS
 }
 

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::exit::Failure;
+use super::stream;
 use crate::playbook::page::{Manual, Side};
 
 pub fn run(name: Option<&str>) -> Result<ExitCode, Failure> {
@@ -10,7 +11,7 @@ pub fn run(name: Option<&str>) -> Result<ExitCode, Failure> {
     match name {
         None => list(&found),
         Some(name) if found.is_empty() => return Err(unknown(name)),
-        Some(_) => print!("{}", found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
+        Some(_) => stream::text(&found.iter().map(ToString::to_string).collect::<Vec<_>>().join("\n")),
     }
     Ok(ExitCode::SUCCESS)
 }

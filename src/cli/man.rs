@@ -11,13 +11,14 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::Args;
 use super::exit::{CODES, Failure};
+use super::stream;
 
 /// The page of the whole program on standard output; or into this folder one for each verb besides.
 pub fn run(out: Option<&Path>) -> Result<ExitCode, Failure> {
     match out {
         None => {
             let page = page(&whole()).map_err(|error| Failure::Io("the manual".into(), error))?;
-            print!("{}", String::from_utf8_lossy(&page));
+            stream::text(&String::from_utf8_lossy(&page));
         }
         Some(folder) => {
             let pages = all(folder).map_err(|error| Failure::Io(folder.display().to_string(), error))?;

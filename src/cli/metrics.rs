@@ -5,7 +5,7 @@ use std::process::ExitCode;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::status;
+use super::{status, stream};
 use crate::engine::metrics::{self, Form};
 use crate::foreign::MayHang;
 
@@ -17,7 +17,7 @@ pub fn run(common: &Common, textfile: Option<&Path>) -> Result<ExitCode, Failure
             let written = metrics::write_textfile(file, &snapshot, vitals, &may_hang);
             written.map_err(|error| Failure::Io(file.display().to_string(), error))?;
         }
-        None => print!("{}", metrics::render(&snapshot, vitals, Form::OpenMetrics)),
+        None => stream::text(&metrics::render(&snapshot, vitals, Form::OpenMetrics)),
     }
     Ok(ExitCode::SUCCESS)
 }

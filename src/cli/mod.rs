@@ -1,9 +1,8 @@
 //! One file per verb. Without a verb: the console, with the embedded loop.
 //!
-//! The only room that prints. Exit codes: see [`exit`].
-#![allow(clippy::print_stdout, clippy::print_stderr, reason = "what a verb says goes to the terminal")]
+//! The only module that prints, and there only [`stream`]. Exit codes: see [`exit`].
 
-#[macro_use] // first: its `println!` and its like are those of every verb below
+#[macro_use] // first: its `println!` and `eprintln!` are those of every verb below
 mod stream;
 
 mod act;
@@ -58,7 +57,7 @@ pub fn main() -> ExitCode {
     match done {
         Ok(code) => code,
         Err(failure) => {
-            eprintln!("salve: {}", failure.draw());
+            stream::drawn_error(|colour| format!("salve: {}", failure.draw(colour)));
             failure.code()
         }
     }
@@ -66,8 +65,18 @@ pub fn main() -> ExitCode {
 
 /// Help and version were asked for; all else is wrong usage. Clap's own code for that, 2, is ours for *unknown*.
 fn misread(said: &clap::Error) -> ExitCode {
-    let _ = said.print();
+    if said.use_stderr() {
+        stream::drawn_error(|colour| drawn(said, colour));
+    } else {
+        stream::help(|colour| drawn(said, colour));
+    }
     if said.use_stderr() { ExitCode::from(exit::USAGE) } else { ExitCode::SUCCESS }
+}
+
+fn drawn(said: &clap::Error, colour: bool) -> String {
+    let text = said.render();
+    let text = if colour { text.ansi().to_string() } else { text.to_string() };
+    text.trim_end().to_owned()
 }
 
 fn run(args: Args) -> Result<ExitCode, Failure> {

@@ -3,6 +3,7 @@
 use std::process::ExitCode;
 
 use super::exit::Failure;
+use super::stream;
 use crate::playbook::Origin;
 use crate::playbook::read::read;
 use crate::playbook::write::{Class, WantedTarget, fill};
@@ -19,11 +20,11 @@ pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Res
     let target = target_name(class, target)?;
     let name = name.map_or_else(|| name_for(class, &target), str::to_owned);
     let text = fill(class, &name, &class.target().named(&target));
-    print!("{text}");
+    stream::text(&text);
     // a target or a name that no playbook can have: the text is there to be mended, and what is wrong is said
     let read = read(&format!("{name}.toml"), &name, Origin::Shipped, &text);
     for diagnostic in &read.diagnostics {
-        eprintln!("\n{}", diagnostic.render(&text, false));
+        stream::drawn_error(|colour| format!("\n{}", diagnostic.render(&text, colour)));
     }
     Ok(if read.playbook.is_some() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
@@ -33,7 +34,8 @@ fn list() {
         println!("{:<18} {:<8} {}", class.word(), class.target().word(), class.title());
         println!("{:<27} {}", "", class.about());
     }
-    println!("\nsalve playbook new --class CLASS [--target NAME] [--name NAME] > NAME.toml");
+    println!();
+    println!("salve playbook new --class CLASS [--target NAME] [--name NAME] > NAME.toml");
 }
 
 fn unknown(class: &str) -> Failure {

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{playbook, runtime};
+use super::{playbook, runtime, stream};
 use crate::engine::backtest;
 use crate::engine::rehearse::{self, Rehearsal};
 use crate::playbook::Playbook;
@@ -20,7 +20,8 @@ pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
     for rehearsal in &rehearsals {
         print(rehearsal);
     }
-    println!("\nnothing was run");
+    println!();
+    println!("nothing was run");
     Ok(ExitCode::SUCCESS)
 }
 
@@ -37,7 +38,7 @@ pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
     }
     let (text, read) = playbook::read_file(file)?;
     for diagnostic in &read.diagnostics {
-        eprintln!("{}\n", diagnostic.render(&text, false));
+        stream::drawn_error(|colour| format!("{}\n", diagnostic.render(&text, colour)));
     }
     read.playbook
         .map(Arc::new)
@@ -46,10 +47,14 @@ pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
 
 fn print(rehearsal: &Rehearsal) {
     match rehearsal {
-        Rehearsal::Past(past) => println!("\n{}", backtest::drawn(past, 64)),
-        Rehearsal::Nothing { written, why } => println!("\n{written}: nothing would be done: {why}"),
+        Rehearsal::Past(past) => stream::text(&format!("\n{}\n", backtest::drawn(past, 64))),
+        Rehearsal::Nothing { written, why } => {
+            println!();
+            println!("{written}: nothing would be done: {why}");
+        }
         Rehearsal::Here { target, detector, verifier, rungs, gate } => {
-            println!("\n{target}");
+            println!();
+            println!("{target}");
             for (name, readings) in [("detect", detector), ("verify", verifier)] {
                 for (condition, reading) in readings {
                     println!("  {name:<8} {condition:<28} {}", rehearse::words(reading));

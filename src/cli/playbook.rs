@@ -1,14 +1,13 @@
 //! `salve playbook list | show | check | plan | backtest | new | kinds | schema | arm | disarm`.
 
 use std::collections::BTreeSet;
-use std::io::IsTerminal;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{backtest, json, kinds, new, plan, reach, status};
+use super::{backtest, json, kinds, new, plan, reach, status, stream};
 use crate::core::Command;
 use crate::engine::Settings;
 use crate::engine::snapshot::{Arming, Detector, Health, PlaybookState};
@@ -17,6 +16,7 @@ use crate::playbook::cross_check::cross_check;
 use crate::playbook::library::{self, Library};
 use crate::playbook::read::{MAX_BYTES, Read, read};
 use crate::playbook::{Diagnostic, Origin, Playbook, schema};
+use crate::text::clean_line;
 
 pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
     match verb {
@@ -27,7 +27,7 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
         PlaybookVerb::Backtest { file, since, json } => backtest::run(common, &file, since, json),
         PlaybookVerb::New { class, target, name } => new::run(class.as_deref(), target.as_deref(), name.as_deref()),
         PlaybookVerb::Schema => {
-            println!("{:#}", schema::schema());
+            stream::json(&format!("{:#}", schema::schema()));
             Ok(ExitCode::SUCCESS)
         }
         PlaybookVerb::Kinds { name } => kinds::run(name.as_deref()),
@@ -96,7 +96,7 @@ fn show(common: &Common, name: &str) -> Result<ExitCode, Failure> {
     let Some(found) = library.found.iter().find(|found| *found.name == *name) else {
         return Err(unknown(&library, name));
     };
-    print!("{}", crate::text::clean(&found.source));
+    stream::text(&found.source);
     Ok(ExitCode::SUCCESS)
 }
 
@@ -111,7 +111,6 @@ pub fn unknown(library: &Library, name: &str) -> Failure {
 }
 
 fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {
-    let colour = std::io::stderr().is_terminal() && std::env::var_os("NO_COLOR").is_none();
     let mut read_files = Vec::new();
     for file in files {
         let (text, mut read) = read_file(file)?;
@@ -132,7 +131,7 @@ fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, 
             continue;
         }
         for diagnostic in &read.diagnostics {
-            eprintln!("{}\n", diagnostic.render(&text, colour));
+            stream::drawn_error(|colour| format!("{}\n", diagnostic.render(&text, colour)));
         }
         match read.playbook {
             Some(playbook) => println!("{}: accepted: {}", file.display(), playbook.title),
@@ -181,6 +180,6 @@ pub fn read_file(file: &Path) -> Result<(String, Read), Failure> {
     })?;
     let name = library::name_of(file);
     let folder = file.parent().map(Path::to_path_buf).unwrap_or_default();
-    let read = read(&file.display().to_string(), &name, Origin::Folder(folder), &text);
+    let read = read(&clean_line(&file.display().to_string()), &name, Origin::Folder(folder), &text);
     Ok((text, read))
 }

@@ -10,6 +10,7 @@ use nix::unistd::Group;
 
 use super::args::ServiceVerb;
 use super::exit::Failure;
+use super::stream;
 use crate::control::socket::GROUP;
 
 /// Where the unit stands.
@@ -71,7 +72,7 @@ WantedBy=multi-user.target
 
 pub fn run(verb: &ServiceVerb) -> Result<ExitCode, Failure> {
     match verb {
-        ServiceVerb::Print => print!("{}", unit(&program()?)),
+        ServiceVerb::Print => stream::text(&unit(&program()?)),
         ServiceVerb::Install => install()?,
         ServiceVerb::Remove => remove()?,
     }

@@ -6,13 +6,14 @@ use std::sync::Arc;
 
 use super::args::{Common, Screen};
 use super::exit::{self, Failure};
-use super::{json, reach, runtime};
+use super::{json, reach, runtime, stream};
 use crate::console;
 use crate::control::client::Stay;
 use crate::engine::look;
 use crate::engine::metrics::Vitals;
 use crate::engine::snapshot::{Delivery, Detector, Health, Snapshot};
 use crate::playbook::value::Period;
+use crate::text::Page;
 
 pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
@@ -20,7 +21,7 @@ pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
         json::print(&snapshot)?;
         warn_unwatched(&snapshot);
     } else {
-        print!("{}", text(&snapshot));
+        stream::text(&text(&snapshot));
     }
     Ok(health(&snapshot))
 }
@@ -28,12 +29,12 @@ pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
     if screen.plain {
-        println!("{}", console::plain::status(&snapshot));
+        stream::text(&format!("{}\n", console::plain::status(&snapshot)));
         return Ok(health(&snapshot));
     }
     let (width, height) = crossterm::terminal::size().unwrap_or((80, 24));
     let options = super::console::options(common, screen, true);
-    println!("{}", console::draw_once(&snapshot, width, height, &options)?);
+    stream::text(&format!("{}\n", console::draw_once(&snapshot, width, height, &options)?));
     Ok(health(&snapshot))
 }
 
@@ -73,7 +74,7 @@ pub fn listed(snapshot: &Snapshot) -> ExitCode {
 
 /// One line in words and counts, then one line for everything that is not well.
 pub fn text(snapshot: &Snapshot) -> String {
-    let mut out = String::new();
+    let mut out = Page::default();
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| self::urgency(row) == urgency).count();
     let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
     let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
@@ -122,7 +123,7 @@ pub fn text(snapshot: &Snapshot) -> String {
     if let Some(percent) = day.percent() {
         let _ = writeln!(out, "auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
     }
-    out
+    out.as_str().to_owned()
 }
 
 /// What became of the call that is open for a row.

@@ -3,7 +3,6 @@
 //! At a terminal the text is painted anew in its place; elsewhere each change is a line with its time. With --json
 //! each state is a line of JSON.
 
-use std::io::{self, IsTerminal};
 use std::process::ExitCode;
 use std::sync::Arc;
 use std::time::Duration;
@@ -92,7 +91,7 @@ impl Shown {
     fn new(as_json: bool) -> Self {
         let form = match as_json {
             true => Form::Json,
-            false if io::stdout().is_terminal() => Form::Painted,
+            false if stream::is_terminal() => Form::Painted,
             false => Form::Lines,
         };
         Self { form, last: String::new(), code: ExitCode::SUCCESS }
@@ -104,11 +103,7 @@ impl Shown {
         match self.form {
             Form::Json => return json::print_line(snapshot),
             _ if text == self.last => return Ok(()),
-            // Home, then each line over the old one: no flicker.
-            Form::Painted => {
-                let lines = text.replace('\n', "\x1b[K\r\n");
-                print!("\x1b[H{lines}\x1b[J");
-            }
+            Form::Painted => stream::repaint(&text),
             Form::Lines => {
                 let time = snapshot.now.wall.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S");
                 for line in text.lines().filter(|line| !self.last.lines().any(|old| old == *line)) {

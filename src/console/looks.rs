@@ -1,4 +1,5 @@
 //! What the screen looks like now: the theme that is kept, one that is only tried, and files that change under both.
+#![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
 use std::path::{Path, PathBuf};
 

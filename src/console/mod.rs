@@ -94,7 +94,6 @@ mod pty;
 #[cfg(test)]
 mod tests;
 
-use std::io::IsTerminal;
 use std::path::PathBuf;
 use std::time::Duration;
 
@@ -198,7 +197,7 @@ pub enum ConsoleError {
 /// # Errors
 /// See [`ConsoleError`].
 pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -> Result<Ended, ConsoleError> {
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    if !terminal::is_there() {
         return Err(ConsoleError::NoTerminal);
     }
     if is_dumb() {

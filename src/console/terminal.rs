@@ -1,7 +1,8 @@
 //! The terminal: taken over, given back on every way out, and never waited for in vain. Keys are read on a thread of
 //! their own that can be told to leave them to somebody else, and that ends when the terminal does.
+#![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
-use std::io::{self, Write};
+use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
 use std::sync::atomic::{AtomicBool, Ordering};
@@ -144,7 +145,7 @@ impl Drop for Terminal {
         give_back();
         let told = std::mem::take(&mut *ELSEWHERE.lock().unwrap_or_else(std::sync::PoisonError::into_inner));
         for words in told {
-            let _ = writeln!(io::stderr(), "salve: {words}");
+            let _ = writeln!(io::stderr(), "salve: {}", crate::text::clean_line(&words));
         }
     }
 }
@@ -191,6 +192,12 @@ pub enum Heard {
     Typed(Typed),
     /// There is no terminal any more.
     Gone,
+}
+
+/// Are both ends a terminal?
+#[must_use]
+pub fn is_there() -> bool {
+    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// The reading thread, as the screen holds it.

@@ -14,6 +14,7 @@ use crate::core::plan::ScopeLevel;
 use crate::core::story::{reading_words, sentence, step_words};
 use crate::core::{AttemptId, AttemptReport, Event, Plan, Recorded, Role};
 use crate::playbook::value::Period;
+use crate::text::clean_line;
 
 /// The whole incident.
 #[must_use]
@@ -134,7 +135,7 @@ fn told(attempt: &Attempt<'_>, zone: &TimeZone) -> String {
             let _ = writeln!(out, "   - {}: {}", inline(label), inline(text));
         }
     }
-    let _ = writeln!(out, "\nPlan digest `{}`.\n", attempt.plan.digest.0);
+    let _ = writeln!(out, "\nPlan digest `{}`.\n", clean_line(&attempt.plan.digest.0));
     match attempt.end {
         Some(report) => out += &ended(report),
         None => out += "It has not reported its end.\n\n",

@@ -11,8 +11,8 @@ use super::Finding;
 use super::ground::{Engine, Ground};
 use crate::action::scope_level;
 use crate::core::plan::ScopeLevel;
-use crate::host::Systemd;
 use crate::host::child::{Ended, Job};
+use crate::host::{Systemd, cgroups};
 
 /// Descriptors that an engine with a few thousand targets needs.
 const DESCRIPTORS: u64 = 4096;
@@ -66,7 +66,7 @@ pub fn kernel(_: &Ground) -> Vec<Finding> {
 
 /// How an attempt's processes are held together.
 pub fn scopes(ground: &Ground) -> Vec<Finding> {
-    vec![match scope_level() {
+    let mut findings = vec![match scope_level() {
         ScopeLevel::CgroupV2 => Finding::fine("attempts run in control groups (v2), emptied by cgroup.kill"),
         ScopeLevel::CgroupV1 => Finding::fine("attempts run in control groups (v1)"),
         _ if ground.root => Finding::warning(
@@ -74,7 +74,13 @@ pub fn scopes(ground: &Ground) -> Vec<Finding> {
             "run the daemon as a service (`salve service install`): it has a control group delegated",
         ),
         _ => Finding::fine("attempts are held by a subreaper: only root makes control groups"),
-    }]
+    }];
+    if !cgroups::unified() {
+        findings.push(Finding::skipped(
+            "checks of a unit's control group do not apply: this host has no unified hierarchy of control groups",
+        ));
+    }
+    findings
 }
 
 /// The wall clock.
@@ -121,8 +127,7 @@ pub fn limits(_: &Ground) -> Vec<Finding> {
 
 /// What the screen can show.
 pub fn terminal(_: &Ground) -> Vec<Finding> {
-    use std::io::IsTerminal;
-    if !std::io::stdout().is_terminal() {
+    if !crate::cli::stream::is_terminal() {
         return vec![Finding::skipped("this is no terminal")];
     }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

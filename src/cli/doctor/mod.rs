@@ -125,16 +125,17 @@ fn print(looks: &[Looked]) {
                 Grade::Broken => "BROKEN",
             };
             let at = if row == 0 { at } else { "" };
-            println!("{at:<14} {mark:<8} {}", crate::text::clean_line(&finding.said));
+            println!("{at:<14} {mark:<8} {}", finding.said);
             if let Some(mend) = &finding.mend {
-                println!("{:<23} -> {}", "", crate::text::clean_line(mend));
+                println!("{:<23} -> {mend}", "");
                 wanting += 1;
             }
         }
     }
+    println!();
     match wanting {
-        0 => println!("\nnothing is to be mended"),
-        1 => println!("\n1 thing is to be mended"),
-        more => println!("\n{more} things are to be mended"),
+        0 => println!("no problem found"),
+        1 => println!("1 problem found"),
+        more => println!("{more} problems found"),
     }
 }

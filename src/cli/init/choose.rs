@@ -1,10 +1,11 @@
 //! The guided choice: a numbered list, a line at a time, so that it works on any terminal and for a screen reader.
 
-use std::io::{BufRead as _, Write as _};
+use std::io::BufRead as _;
 use std::path::Path;
 
 use super::told;
 use crate::cli::exit::Failure;
+use crate::cli::stream;
 use crate::engine::survey::{Proposal, Survey};
 
 /// What a line asks for.
@@ -45,7 +46,8 @@ pub fn choose<'s>(
     let applying: Vec<&Proposal> = found.playbooks.iter().filter(|one| one.applies()).collect();
     told::playbooks(found, &chosen);
     loop {
-        println!("\nA number switches one, ?number tells what it would do, Enter goes on, q leaves.");
+        println!();
+        println!("A number switches one, ?number tells what it would do, Enter goes on, q leaves.");
         let Some(line) = asked("choose> ")? else { return Ok(None) };
         match said(&line) {
             Said::Leave => return Ok(None),
@@ -78,7 +80,8 @@ pub fn choose<'s>(
         println!("nothing is chosen");
         return Ok(None);
     }
-    println!("\nTo be recorded in {}, with your name:", state.join("journal.db").display());
+    println!();
+    println!("To be recorded in {}, with your name:", state.join("journal.db").display());
     for one in &armed {
         println!("  armed: {} (risk {}, mode {})", one.name, one.risk, one.mode);
     }
@@ -91,9 +94,8 @@ pub fn choose<'s>(
 
 /// A line from the terminal; none at its end.
 fn asked(question: &str) -> Result<Option<String>, Failure> {
-    print!("{question}");
+    stream::prompt(question);
     let failed = |error| Failure::Io("the terminal".into(), error);
-    std::io::stdout().flush().map_err(failed)?;
     let mut line = String::new();
     let count = std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
     Ok((count > 0).then_some(line))

@@ -4,7 +4,7 @@
 mod choose;
 mod told;
 
-use std::io::{IsTerminal as _, Write as _};
+use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
@@ -13,7 +13,7 @@ use serde::Serialize;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{json, reach, runtime};
+use super::{json, reach, runtime, stream};
 use crate::core::Command;
 use crate::engine::survey::{self, Proposal, Survey};
 
@@ -41,19 +41,15 @@ pub struct Report<'a> {
 
 pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
     let options = common.options()?;
-    let progress = std::io::stderr().is_terminal();
+    let progress = stream::error_is_terminal();
     let looking = |what: String| {
         if progress {
-            eprint!(
-                "\r\x1b[K{}",
-                crate::text::clean_line(&format!("looking at {what} …")).chars().take(78).collect::<String>()
-            );
-            let _ = std::io::stderr().flush();
+            stream::progress(&format!("looking at {what} …"));
         }
     };
     let found = runtime::build()?.block_on(survey::survey(&options, looking))?;
     if progress {
-        eprint!("\r\x1b[K");
+        stream::progress("");
     }
     let proposed = proposed(&found, wanted.only)?;
     if wanted.json {
@@ -69,7 +65,7 @@ pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
         told::playbooks(&found, &proposed);
         return arm(common, &proposed, false);
     }
-    if !std::io::stdin().is_terminal() || !std::io::stdout().is_terminal() {
+    if !std::io::stdin().is_terminal() || !stream::is_terminal() {
         told::playbooks(&found, &proposed);
         told::closing(&proposed);
         return Ok(ExitCode::from(1));

@@ -35,13 +35,15 @@ pub fn found(survey: &Survey) {
 /// Which playbooks apply, what each would do, and why the others do not.
 pub fn playbooks(survey: &Survey, chosen: &[&Proposal]) {
     let applying = survey.playbooks.iter().filter(|one| one.applies());
-    println!("\nPlaybooks that apply here ([x]: chosen):");
+    println!();
+    println!("Playbooks that apply here ([x]: chosen):");
     for (number, one) in applying.enumerate() {
         brief(number + 1, one, chosen.iter().any(|other| other.name == one.name));
     }
     let others: Vec<&Proposal> = survey.playbooks.iter().filter(|one| !one.applies()).collect();
     if !others.is_empty() {
-        println!("\nNot applicable:");
+        println!();
+        println!("Not applicable:");
         for one in others {
             if let Fit::NotApplicable(why) = &one.fit {
                 println!("  {:<20} {}", one.name, clean_line(why));
@@ -67,7 +69,8 @@ pub fn brief(number: usize, one: &Proposal, is_chosen: bool) {
 
 /// Everything of one playbook.
 pub fn whole(one: &Proposal) {
-    println!("\n{}: {}", one.name, one.title);
+    println!();
+    println!("{}: {}", one.name, one.title);
     println!("  risk {}, mode {}: {}", one.risk, one.mode, means(one));
     let Fit::Applies { targets, verified_by, .. } = &one.fit else { return };
     for (target, standing) in targets {

@@ -4,11 +4,14 @@ use std::fmt::Write as _;
 
 use super::words;
 use crate::core::account::Report;
+use crate::text::Page;
 
-pub fn written(report: &Report) -> String {
-    let mut out = format!("# salve: {}\n\n", words::span(report.period));
+pub fn written(report: &Report) -> Page {
+    let mut out = Page::default();
+    let _ = writeln!(out, "# salve: {}", words::span(report.period));
+    out.blank();
     let (now, then) = (&report.rates, &report.rates_before);
-    out.push_str("| | this period | before |\n|---|---|---|\n");
+    out.literal("| | this period | before |\n|---|---|---|\n");
     for (name, now, then) in [
         ("auto-fix rate", now.auto_fix, then.auto_fix),
         ("coverage", now.coverage, then.coverage),
@@ -18,8 +21,9 @@ pub fn written(report: &Report) -> String {
     }
     let _ = writeln!(out, "| cleared by themselves | {} | {} |", now.self_cleared, then.self_cleared);
     let _ = writeln!(out, "| in shadow | {} | {} |", now.shadow, then.shadow);
-    let _ = writeln!(out, "\nThe auto-fix rate is {}. Still open: {}.", words::band(report.band), report.open);
-    out.push_str("\n## By playbook\n\n| playbook | incidents | auto-fix rate | before | assisted rate |\n|---|---|---|---|---|\n");
+    out.blank();
+    let _ = writeln!(out, "The auto-fix rate is {}. Still open: {}.", words::band(report.band), report.open);
+    out.literal("\n## By playbook\n\n| playbook | incidents | auto-fix rate | before | assisted rate |\n|---|---|---|---|---|\n");
     for one in &report.playbooks {
         let (rates, before) = (&one.rates, &one.rates_before);
         let _ = writeln!(
@@ -34,7 +38,7 @@ pub fn written(report: &Report) -> String {
     }
     list(&mut out, "Automate next", report.automate.iter().map(words::wanted));
     list(&mut out, "Look again at", report.doubts.iter().map(words::doubt));
-    out.push_str(
+    out.literal(
         "\n## Slowest to heal\n\n| playbook | healed | median | 90 % within | worst |\n|---|---|---|---|---|\n",
     );
     for times in &report.slowest {
@@ -52,13 +56,15 @@ pub fn written(report: &Report) -> String {
     out
 }
 
-fn list(out: &mut String, heading: &str, rows: impl Iterator<Item = String>) {
-    let _ = writeln!(out, "\n## {heading}\n");
-    let before = out.len();
+fn list(out: &mut Page, heading: &str, rows: impl Iterator<Item = String>) {
+    out.blank();
+    let _ = writeln!(out, "## {heading}");
+    out.blank();
+    let mut rows = rows.peekable();
+    if rows.peek().is_none() {
+        out.literal("Nothing.\n");
+    }
     for row in rows {
         let _ = writeln!(out, "- {row}");
-    }
-    if out.len() == before {
-        out.push_str("Nothing.\n");
     }
 }

@@ -12,7 +12,7 @@ use jiff::Timestamp;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::json;
+use super::{json, stream};
 use crate::core::account::Account;
 use crate::journal::{ReadError, Reader};
 use crate::playbook::value::Period;
@@ -51,8 +51,8 @@ pub fn run(common: &Common, since: Period, form: Form) -> Result<ExitCode, Failu
     let report = account.report(Timestamp::now(), since.0);
     match form {
         Form::Json => json::print(&report)?,
-        Form::Text => print!("{}", text::drawn(&report)),
-        Form::Markdown => print!("{}", markdown::written(&report)),
+        Form::Text => stream::text(text::drawn(&report).as_str()),
+        Form::Markdown => stream::text(markdown::written(&report).as_str()),
     }
     Ok(ExitCode::SUCCESS)
 }

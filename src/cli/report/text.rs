@@ -5,12 +5,14 @@ use std::fmt::Write as _;
 use super::words;
 use crate::core::account::{OfPlaybook, Report};
 use crate::core::rate::Share;
+use crate::text::Page;
 
 /// Columns of a full bar.
 const BAR: usize = 20;
 
-pub fn drawn(report: &Report) -> String {
-    let mut out = format!("{}\n", words::span(report.period));
+pub fn drawn(report: &Report) -> Page {
+    let mut out = Page::default();
+    let _ = writeln!(out, "{}", words::span(report.period));
     let (now, then) = (&report.rates, &report.rates_before);
     for (name, now, then) in [
         ("auto-fix", now.auto_fix, then.auto_fix),
@@ -44,10 +46,11 @@ pub fn drawn(report: &Report) -> String {
     out
 }
 
-fn section<T>(out: &mut String, heading: &str, rows: &[T], row: impl Fn(&T) -> String) {
-    let _ = writeln!(out, "\n{heading}");
+fn section<T>(out: &mut Page, heading: &str, rows: &[T], row: impl Fn(&T) -> String) {
+    out.blank();
+    let _ = writeln!(out, "{heading}");
     if rows.is_empty() {
-        out.push_str("  nothing\n");
+        out.literal("  nothing\n");
     }
     for one in rows {
         let _ = writeln!(out, "  {}", row(one));

@@ -1,7 +1,8 @@
 //! The loop of the sentences: states and lines in, sentences and commands out.
+#![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
 use std::collections::BTreeSet;
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -17,7 +18,7 @@ use super::super::decision::{QUIET, holds_back};
 use super::super::ends::{Outside, until_ended};
 use super::super::model::At;
 use super::super::view::World;
-use super::super::{ConsoleError, Ended, Options, rows};
+use super::super::{ConsoleError, Ended, Options, rows, terminal};
 use super::changes::{at_time, changes};
 use super::listen::{Heard, listen};
 use super::prompt::{Desk, Out};
@@ -25,6 +26,7 @@ use crate::console::EngineAt;
 use crate::core::{Command, IncidentId};
 use crate::engine::handle::Looking;
 use crate::engine::{Handle, Snapshot};
+use crate::text::{clean, clean_line};
 
 /// How often it is looked whether the engine still gives signs of progress.
 const LOOK: Duration = Duration::from_secs(1);
@@ -84,7 +86,7 @@ impl Session {
         engine: EngineAt,
         bell: bool,
     ) -> Result<Self, ConsoleError> {
-        let both = io::stdin().is_terminal() && io::stdout().is_terminal();
+        let both = terminal::is_there();
         let (heard, lines) = mpsc::unbounded_channel();
         if both {
             listen(heard)?;
@@ -252,7 +254,7 @@ impl Session {
         let news = changes(&self.latest, &after, &self.zone);
         (self.latest, self.came) = (after, Instant::now());
         for line in news {
-            self.say(&line);
+            self.say(&clean_line(&line));
         }
         self.announce();
         self.sum_up();
@@ -298,14 +300,15 @@ impl Session {
         }
     }
 
-    /// With the time of day.
+    /// One line with the time of day, whatever the names in it hold.
     fn tell(&mut self, words: &str) {
-        let line = at_time(Timestamp::now(), &self.zone, words);
+        let line = at_time(Timestamp::now(), &self.zone, &clean_line(words));
         self.say(&line);
     }
 
+    /// Text with its own line ends; nothing in it steers the terminal.
     fn say(&mut self, words: &str) {
-        self.write(&format!("{words}\n"));
+        self.write(&format!("{}\n", clean(words)));
     }
 
     fn write(&mut self, text: &str) {

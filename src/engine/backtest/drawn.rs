@@ -17,7 +17,8 @@ pub fn drawn(past: &Backtest, wide: usize) -> String {
     let mut text = String::new();
     let zone = TimeZone::system();
     let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
-    let _ = writeln!(text, "{} from {} to {}; nothing is run\n", past.playbook, day(past.from), day(past.to));
+    let _ =
+        writeln!(text, "{} from {} to {}; nothing is run\n", clean_line(&past.playbook), day(past.from), day(past.to));
     for (written, why) in &past.left_out {
         let _ = writeln!(text, "{}: left out: {}", clean_line(written), clean_line(why));
     }

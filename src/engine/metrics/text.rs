@@ -3,6 +3,8 @@
 
 use std::fmt::Write as _;
 
+use crate::text::clean;
+
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Form {
@@ -81,7 +83,7 @@ fn labels(labels: &[(&str, String)]) -> String {
 
 /// A label's value between its quotes.
 fn value_of(text: &str) -> String {
-    text.replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
+    clean(text).replace('\\', "\\\\").replace('"', "\\\"").replace('\n', "\\n")
 }
 
 /// OpenMetrics wants quotes escaped here as well; the older form would show the backslash.
