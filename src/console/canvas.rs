@@ -81,7 +81,18 @@ impl<'a> Canvas<'a> {
 
     /// Marks the row under the cursor: with a sign where its first column is free, for a look alone may not be seen.
     pub fn select(&mut self, area: Rect) {
-        self.tint(area, Role::Selected);
+        let (selected, text) = (self.look.styles.of(Role::Selected), self.look.styles.of(Role::Text));
+        let reversed = selected.add_modifier.contains(Modifier::REVERSED);
+        for position in area.intersection(self.buffer.area).positions() {
+            let Some(cell) = self.buffer.cell_mut(position) else { continue };
+            // one background from edge to edge: turned around, a cell's own colour would become one
+            if reversed {
+                cell.fg = selected.fg.or(text.fg).unwrap_or(Color::Reset);
+            }
+            cell.bg = selected.bg.or(text.bg).unwrap_or(Color::Reset);
+            cell.modifier.remove(Modifier::REVERSED);
+            cell.set_style(selected);
+        }
         let sign = self.look.glyphs.cursor;
         if let Some(cell) = self.buffer.cell_mut((area.x, area.y)).filter(|cell| cell.symbol() == " ") {
             cell.set_char(sign);
@@ -116,6 +127,19 @@ impl<'a> Canvas<'a> {
         if below > 0 && area.y > 0 && area.width > 24 {
             self.put_right(area.right(), area.y - 1, area.width, Role::Key, &format!(" {below} more below "));
         }
+    }
+
+    /// Says so of entries above an area as well; `pressing` ones among them are broken, and must not be missed.
+    pub fn more_around(&mut self, area: Rect, above: usize, pressing: usize, below: usize) {
+        if above == 0 || area.y == 0 || area.width <= 24 {
+            return self.more(area, below);
+        }
+        let (role, up) = match pressing {
+            0 => (Role::Key, format!("{above} above")),
+            pressing => (Role::Broken, format!("{pressing} not well above")),
+        };
+        let down = if below > 0 { format!(", {below} below") } else { String::new() };
+        self.put_right(area.right(), area.y - 1, area.width, role, &format!(" {up}{down} "));
     }
 
     /// A wall from `top` to the row before `bottom`.

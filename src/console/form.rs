@@ -1,5 +1,6 @@
 //! A question with fields, over the page: what it says first, what can be chosen, and the command that it comes to.
 
+mod arms;
 mod holds;
 mod run;
 
@@ -19,6 +20,7 @@ use crate::engine::Snapshot;
 use crate::engine::snapshot::{Breaker, Stage};
 use crate::playbook::value::Period;
 
+pub use arms::powerless;
 pub use holds::snooze_of;
 pub use run::{Looked, Preview};
 
@@ -205,7 +207,13 @@ impl Form {
 
     /// A playbook's arming, or its end.
     #[must_use]
-    pub fn arming(playbook: &Arc<str>, title: &str, mode: &str, arm: bool) -> Self {
+    pub fn arming(
+        snapshot: &Snapshot,
+        playbook: &Arc<str>,
+        (title, mode): (&str, &str),
+        arm: bool,
+        powerless: bool,
+    ) -> Self {
         let (verb, effect, purpose) = if arm {
             let effect = format!("With exactly this content it may act as its mode says: {mode}.");
             ("Arm", effect, Purpose::Arm(Arc::clone(playbook)))
@@ -213,7 +221,11 @@ impl Form {
             let effect = "It goes back to shadow: it detects, and records what it would have done.".to_owned();
             ("Disarm", effect, Purpose::Disarm(Arc::clone(playbook)))
         };
-        let about = vec![Line::plain(format!("Its promise: {title}")), Line::plain(effect)];
+        let mut about = vec![Line::plain(format!("Title: {title}")), Line::plain(effect)];
+        if arm {
+            about.extend(arms::what_runs(snapshot, playbook));
+            about.extend(powerless.then(arms::powerless));
+        }
         Self::new(format!("{verb} {playbook}?"), about, vec![], purpose)
     }
 

@@ -77,6 +77,26 @@ pub fn verb(place: Place, has: Has, key: KeyEvent) -> Option<Verb> {
     at(place, has).find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.verb)
 }
 
+/// What to say of a letter that does nothing here: where it does something, or that nothing does.
+#[must_use]
+pub fn nothing_here(place: Place, has: Has, key: KeyEvent) -> Option<String> {
+    let Some(stroke @ Sign(sign)) = stroke(key) else { return None };
+    let counts = |binding: &&Binding| binding.strokes.contains(&stroke);
+    if at(place, Has::ALL).any(|binding| counts(&binding)) {
+        let why = if has.acting { "nothing here can be broken on purpose" } else { "nothing acts from here" };
+        return Some(format!("{sign}: {why}"));
+    }
+    let mut places: Vec<String> = Vec::new();
+    for one in TABLE.iter().filter(counts).flat_map(|binding| binding.places) {
+        let name = place_name(*one).to_lowercase();
+        if !places.contains(&name) {
+            places.push(name);
+        }
+    }
+    let there = if places.is_empty() { String::new() } else { format!(" (it does in: {})", places.join(", ")) };
+    Some(format!("{sign} does nothing here{there}; ? lists the keys"))
+}
+
 fn stroke(key: KeyEvent) -> Option<Stroke> {
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
     match (key.code, held) {

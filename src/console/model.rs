@@ -161,6 +161,12 @@ impl Model {
         self.read_only || self.replayed().is_some()
     }
 
+    /// The engine runs in here as an ordinary user: what it does to services and files of others can only fail.
+    #[must_use]
+    pub fn is_powerless(&self, snapshot: &Snapshot) -> bool {
+        self.engine.is_embedded() && self.faults.is_empty() && snapshot.operator.uid != 0
+    }
+
     /// Which keys there are.
     #[must_use]
     pub fn has(&self) -> Has {

@@ -30,7 +30,7 @@ const LENGTHS: [(&str, Option<u64>); 9] = [
 const USUAL: usize = 2;
 
 impl Form {
-    /// No new attempts: on the host, or by one playbook; the one that is looked at stands next to the host.
+    /// No new attempts: on the host, or by one playbook; the one that is looked at stands first.
     #[must_use]
     pub fn pause(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
         let mut about = vec![
@@ -38,7 +38,7 @@ impl Form {
             Line::plain("An attempt that runs now is finished and verified."),
         ];
         about.extend(in_force(snapshot, now));
-        let (scopes, what) = scopes(snapshot, playbook);
+        let (scopes, what) = scopes(snapshot, playbook, First::Looked);
         Self::new("Pause", about, vec![what, lengths(LENGTHS.len()), text("reason")], Purpose::Pause(scopes))
     }
 
@@ -47,7 +47,7 @@ impl Form {
     pub fn schedule(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
         let mut about = vec![Line::plain("From that moment on nothing new is started, until it is over.")];
         about.extend(in_force(snapshot, now));
-        let (scopes, what) = scopes(snapshot, playbook);
+        let (scopes, what) = scopes(snapshot, playbook, First::Host);
         let from = Field { label: "from", value: Value::Moment { typed: String::new(), means: String::new() } };
         // a window always ends by itself
         let fields = vec![what, from, lengths(LENGTHS.len() - 1), text("reason")];
@@ -144,8 +144,17 @@ fn lengths(count: usize) -> Field {
     Field { label: LENGTH, value: Value::Choice { options, at: USUAL } }
 }
 
-/// What can be paused: the host, what is looked at, every other playbook in force.
-fn scopes(snapshot: &Snapshot, here: Option<Arc<str>>) -> (Vec<Scope>, Field) {
+/// Which scope Enter alone takes.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+enum First {
+    /// The playbook that is looked at, for a pause.
+    Looked,
+    /// The host, for planned maintenance.
+    Host,
+}
+
+/// What can be paused: the host and what is looked at, then every other playbook in force.
+fn scopes(snapshot: &Snapshot, here: Option<Arc<str>>, first: First) -> (Vec<Scope>, Field) {
     let mut others: Vec<Arc<str>> = snapshot
         .playbooks
         .iter()
@@ -153,8 +162,11 @@ fn scopes(snapshot: &Snapshot, here: Option<Arc<str>>) -> (Vec<Scope>, Field) {
         .map(|book| Arc::clone(&book.name))
         .collect();
     others.sort();
-    let books = here.into_iter().chain(others).map(Scope::Playbook);
-    let scopes: Vec<Scope> = [Scope::Host].into_iter().chain(books).collect();
+    let mut scopes: Vec<Scope> = here.map(Scope::Playbook).into_iter().chain([Scope::Host]).collect();
+    if first == First::Host {
+        scopes.reverse();
+    }
+    scopes.extend(others.into_iter().map(Scope::Playbook));
     let options = scopes.iter().map(ToString::to_string).collect();
     (scopes, choice("what", options))
 }

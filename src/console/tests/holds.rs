@@ -68,7 +68,7 @@ fn what_was_typed_is_told_as_the_moment_it_means() {
 #[test]
 fn letters_jump_among_choices() {
     let scope = Scope::Playbook("http-down".into());
-    let desk = desk().keys("ph\t2\r");
+    let desk = desk().keys("phh\t2\r");
     assert!(
         matches!(desk.commands()[..], [Command::Pause { scope: chosen, length: Some(length), .. }] if *chosen == scope && *length == Period::from_secs(7200))
     );

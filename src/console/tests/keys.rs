@@ -367,10 +367,10 @@ fn declining_takes_a_reason() {
 
 #[test]
 fn pausing_and_resuming() {
-    let desk = high().keys("p\t\x1b[C\tupgrade\r");
+    let desk = high().keys("p\x1b[C\t\x1b[C\tupgrade\r");
     let length = Some(Period::from_secs(3600));
     assert_eq!(desk.commands(), [&Command::Pause { scope: Scope::Host, length, reason: "upgrade".into() }]);
-    let desk = high().keys("p\x1b[C\tu\r");
+    let desk = high().keys("p\tu\r");
     let scope = Scope::Playbook("disk-full".into());
     assert_eq!(desk.commands(), [&Command::Pause { scope, length: None, reason: "".into() }]);
     for keys in ["py", "Ry"] {
@@ -379,6 +379,49 @@ fn pausing_and_resuming() {
     assert_eq!(high().keys("R").said(), "nothing is paused");
     let pasted = high().keys("p\t\t").keys("\x1b[200~two\nlines\x1b[201~").keys("\r");
     assert!(matches!(pasted.commands()[..], [Command::Pause { reason, .. }] if &**reason == "two lines"));
+}
+
+#[test]
+fn enter_alone_pauses_the_row_under_the_cursor_and_not_the_host() {
+    let scope = Scope::Playbook("disk-full".into());
+    let length = Some(Period::from_secs(30 * 60));
+    assert_eq!(high().keys("p\r").commands(), [&Command::Pause { scope, length, reason: "".into() }]);
+}
+
+#[test]
+fn the_key_for_arming_says_what_it_would_do_and_what_will_run() {
+    let size = (200, 50);
+    assert!(high().screen(size).contains("A disarm"), "{}", high().screen(size));
+    let inodes = high().keys("/postgres\r");
+    assert!(inodes.screen(size).contains("A arm"), "{}", inodes.screen(size));
+    let asked = inodes.keys("A").screen(size);
+    assert!(asked.contains("on      mount /var/lib/postgresql"), "{asked}");
+    assert!(asked.contains("does not run as root"), "{asked}");
+    let mut snapshot = fixture::trouble();
+    for view in &mut snapshot.playbooks {
+        Arc::make_mut(view).source = "[[remediate]]\ndo = [{ unit = \"restart\" }, { wait = \"3s\" }]".into();
+    }
+    let asked = Desk::new(snapshot).keys("/postgres\rA").screen(size);
+    assert!(asked.contains("rung 1  { unit = \"restart\" }, then { wait = \"3s\" }"), "{asked}");
+}
+
+#[test]
+fn a_letter_that_does_nothing_says_so_and_where_it_does() {
+    assert_eq!(high().keys("z").said(), "z does nothing here; ? lists the keys");
+    assert_eq!(high().keys("o").said(), "o does nothing here (it does in: incident); ? lists the keys");
+    assert_eq!(high().keys("F").said(), "F: nothing here can be broken on purpose");
+    let mut looks = high();
+    looks.model.read_only = true;
+    assert_eq!(looks.keys("p").said(), "p: nothing acts from here");
+}
+
+#[test]
+fn what_is_typed_after_the_key_for_breaking_filters_the_faults() {
+    let mut desk = high();
+    desk.model.faults = ["kill the web".into(), "fill the disk".into()].into();
+    let screen = desk.keys("Fdisk").screen((120, 40));
+    assert!(screen.contains("break disk"), "{screen}");
+    assert!(screen.contains("fill the disk") && !screen.contains("kill the web"), "{screen}");
 }
 
 #[test]
@@ -452,8 +495,9 @@ fn quitting_an_embedded_console_asks_first() {
     assert_eq!(high().keys("q").asked, []);
     assert_eq!(high().keys("qy").asked, [Request::Quit]);
     assert_eq!(high().keys("q\r").asked, []);
-    let desk = high().keys("\x1ay");
-    assert!(desk.asked.is_empty() && desk.said().contains("would stop too"), "{}", desk.said());
+    let desk = high().keys("\x1a");
+    assert!(desk.said().contains("would stop too"), "{}", desk.said());
+    assert!(desk.keys("y").asked.is_empty());
     let mut attached = high();
     attached.model.engine = EngineAt::Daemon;
     assert_eq!(attached.keys("\x1a").asked, [Request::Suspend]);

@@ -90,7 +90,7 @@ fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<
             let (playbook, key) = target(subject)?;
             Ok(Form::breaker(&form::breaker_for(snapshot, playbook, key), world.mono))
         }
-        Verb::Arm => arming(subject.ok_or("no playbook here")?, world),
+        Verb::Arm => arming(subject.ok_or("no playbook here")?, model, world),
         Verb::Close => {
             let id = opening::incident_here(model, world).ok_or("no open incident here")?;
             let target = rows::incident(snapshot, id).map_or_else(String::new, |view| view.key.target.to_string());
@@ -118,7 +118,7 @@ fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
         .cloned()
 }
 
-fn arming(subject: &Subject, world: &World<'_>) -> Result<Form, &'static str> {
+fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &'static str> {
     let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == subject.playbook);
     let Some(PlaybookState::InForce { title, mode, arming, .. }) = playbook.map(|view| &view.state) else {
         return Err("this playbook was rejected: Enter shows why");
@@ -126,7 +126,8 @@ fn arming(subject: &Subject, world: &World<'_>) -> Result<Form, &'static str> {
     if *mode == Mode::Shadow || *mode == Mode::Off {
         return Err("its file says shadow or off: e edits it");
     }
-    Ok(Form::arming(&subject.playbook, title, mode.word(), *arming != Arming::Armed))
+    let arm = *arming != Arming::Armed;
+    Ok(Form::arming(world.snapshot, &subject.playbook, (title, mode.word()), arm, model.is_powerless(world.snapshot)))
 }
 
 /// The option before or after.

@@ -18,6 +18,7 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::author::{Ask, Told};
 use crate::console::Writing;
+pub use opening::subject;
 pub use pick::needs_one;
 
 use super::decision::{Decision, PAUSE};
@@ -212,7 +213,12 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
             typing::typed(model, key, world);
             Vec::new()
         }
-        (_, None) => Vec::new(),
+        (_, None) => {
+            if let Some(why) = keys::nothing_here(place, model.has(), key) {
+                say(model, world, why);
+            }
+            Vec::new()
+        }
     };
     // noted after it was judged: the next one has to wait
     review::pressed(model, world);
@@ -239,7 +245,7 @@ pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Reque
             model.overlay = Some(Overlay::Filter { before: model.filter().to_owned() });
         }
         Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
-        Verb::Break => model.overlay = Some(Overlay::Palette { typed: view::FAULT.into(), at: 0 }),
+        Verb::Break => model.overlay = Some(Overlay::Palette { typed: format!("{} ", view::FAULT), at: 0 }),
         Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
             opening::page(model, verb);
         }

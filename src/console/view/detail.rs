@@ -1,5 +1,6 @@
 //! Large screens: the selected row with its evidence, its sparkline, and what is being done about it.
 
+use bytesize::ByteSize;
 use ratatui::layout::Rect;
 
 use super::{World, detectors, story};
@@ -9,8 +10,7 @@ use crate::console::model::{Main, Model};
 use crate::console::rows::{self, Row};
 use crate::console::say;
 use crate::console::theme::Role;
-use crate::core::Mono;
-use crate::engine::snapshot::IncidentView;
+use crate::engine::snapshot::{Detector, IncidentView};
 
 /// Draws it.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &World<'_>) {
@@ -63,7 +63,7 @@ fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
     ];
     let seen = detector.seen.as_deref().unwrap_or("no reading yet");
     lines.push(Line::new().dim("sees ").text(seen).dim(", fault when ").text(&detector.condition));
-    lines.extend(spark(&detector.figures, width, world));
+    lines.extend(spark(detector, width, world));
     let incident = detector.incident.and_then(|id| rows::incident(world.snapshot, id));
     if let Some(incident) = incident {
         lines.push(Line::new());
@@ -83,7 +83,8 @@ fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
 }
 
 /// The latest figures as a row of steps, between their least and their greatest.
-fn spark(figures: &[(Mono, f64)], width: usize, world: &World<'_>) -> Option<Line> {
+fn spark(detector: &Detector, width: usize, world: &World<'_>) -> Option<Line> {
+    let figures = &detector.figures;
     if figures.len() < 2 {
         return None;
     }
@@ -104,7 +105,19 @@ fn spark(figures: &[(Mono, f64)], width: usize, world: &World<'_>) -> Option<Lin
     let drawn: String = shown.iter().map(|(_, figure)| step(*figure)).collect();
     let first = shown.first().map_or(world.mono, |(at, _)| *at);
     let ago = say::age(world.mono.since(first));
-    Some(Line::new().with(Role::Gauge, drawn).dim(format!(" {}..{} in {ago}", figure(least), figure(most))))
+    let (least, most) = (in_unit(least, detector), in_unit(most, detector));
+    Some(Line::new().with(Role::Gauge, drawn).dim(format!(" {least}..{most} in {ago}")))
+}
+
+/// A figure in the unit of what was seen.
+fn in_unit(value: f64, detector: &Detector) -> String {
+    let words = [detector.seen.as_deref().unwrap_or(""), &detector.condition];
+    let is_of = |unit: &str| words.iter().any(|words| words.contains(unit));
+    #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are positive and below 2^63")]
+    if ["KiB", "MiB", "GiB", "TiB"].into_iter().any(is_of) {
+        return ByteSize(value.max(0.0) as u64).display().iec().to_string();
+    }
+    if is_of("%") { format!("{}%", figure(value)) } else { figure(value) }
 }
 
 fn figure(figure: f64) -> String {

@@ -35,7 +35,8 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
         }
     }
     let below = rows.len().saturating_sub(first + height);
-    canvas.more(room, below);
+    let pressing = rows.iter().take(first).filter(|row| row.class < Class::Unknown).count();
+    canvas.more_around(room, first, pressing, below);
 }
 
 fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &Main, world: &World<'_>) {
@@ -104,14 +105,22 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_
         canvas.put(x, y, columns.seen, quiet, &seen(row, usize::from(columns.seen)));
         x += columns.seen + 1;
     }
+    let words = say::standing(row.detector, world.mono);
+    // a reason has the room of what was not seen
+    if row.detector.seen.is_none() && row.class == Class::None && columns.seen > 0 {
+        x -= columns.seen + 1;
+        let begins = if width(&words) > usize::from(columns.status) { 0 } else { columns.seen + 6 };
+        let words = if columns.status > 12 { words } else { say::standing_short(row.detector) };
+        canvas.put(x + begins, y, area.right().saturating_sub(x + begins), role, &words);
+        return;
+    }
     let age = match row.class {
         Class::Ok | Class::None => String::new(),
         _ => say::age(world.mono.since(row.detector.since)),
     };
     canvas.put(x, y, 4, Role::Dim, &format!("{age:>4}"));
     x += 5;
-    let words =
-        if columns.status > 12 { say::standing(row.detector, world.mono) } else { say::standing_short(row.detector) };
+    let words = if columns.status > 12 { words } else { say::standing_short(row.detector) };
     canvas.put(x, y, area.right().saturating_sub(x).min(columns.status), role, &words);
 }
 

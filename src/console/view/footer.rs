@@ -8,7 +8,7 @@ use crate::console::model::{Model, Place};
 use crate::console::rows;
 use crate::console::theme::Role;
 use crate::core::Scope;
-use crate::engine::snapshot::Stage;
+use crate::engine::snapshot::{Arming, PlaybookState, Stage};
 
 /// Each key with the column that it begins at.
 fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)> {
@@ -25,11 +25,11 @@ fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)
         shown.sort_by_key(|binding| rank(binding.verb));
     }
     let help = keys::at(place, model.has()).find(|binding| binding.verb == Verb::Help);
-    let help = help.map(|binding| (label(binding, ascii, world), binding.verb));
+    let help = help.map(|binding| (label(binding, ascii, model, world), binding.verb));
     let last = help.as_ref().map_or(0, |(line, _)| columns(line.width()));
     let (mut x, mut keys) = (1, Vec::new());
     for binding in shown {
-        let line = label(binding, ascii, world);
+        let line = label(binding, ascii, model, world);
         let width = columns(line.width());
         if x + width + last + 2 > room {
             break;
@@ -55,14 +55,22 @@ pub fn at(x: u16, room: u16, model: &Model, world: &World<'_>) -> Option<Verb> {
     keys.into_iter().find(|(from, line, _)| (*from..*from + columns(line.width())).contains(&x)).map(|(.., verb)| verb)
 }
 
-fn label(binding: &Binding, ascii: bool, world: &World<'_>) -> Line {
+fn label(binding: &Binding, ascii: bool, model: &Model, world: &World<'_>) -> Line {
     let key = if ascii { binding.ascii } else { binding.label };
     let paused = world.snapshot.pauses.iter().any(|pause| pause.scope == Scope::Host);
     let words = match binding.verb {
         Verb::Pause if paused => "resume",
+        Verb::Arm if is_armed(model, world) => "disarm",
         _ => binding.footer.unwrap_or(binding.what),
     };
     Line::new().with(Role::Key, key).text(" ").text(words)
+}
+
+/// Would the key for arming take the playbook that is looked at back to shadow?
+fn is_armed(model: &Model, world: &World<'_>) -> bool {
+    let here = crate::console::update::subject(model, world);
+    let view = here.and_then(|here| world.snapshot.playbooks.iter().find(|view| view.name == here.playbook));
+    view.is_some_and(|view| matches!(view.state, PlaybookState::InForce { arming: Arming::Armed, .. }))
 }
 
 /// A key that has nothing to work on now is not worth its room here; it still works.

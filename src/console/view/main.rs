@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
         draw_pane(canvas, room, the_one(pane), model, world);
         return;
     }
-    let panes = give_out(room, has_detail(model.size), world);
+    let panes = give_out(room, has_detail(model.size), model, world);
     let wall = panes.needs_you.x - 1;
     let bottom = if panes.detail.is_some() { room.bottom() } else { panes.timeline.y };
     canvas.wall(wall, room.y, bottom);
@@ -64,7 +64,7 @@ pub fn panes(body: Rect, model: &Model, world: &World<'_>) -> Vec<(Pane, Rect)> 
     let drawn = if is_small(body) {
         vec![(the_one(model.main.pane), room)]
     } else {
-        let panes = give_out(room, has_detail(model.size), world);
+        let panes = give_out(room, has_detail(model.size), model, world);
         vec![
             (Pane::Detectors, panes.detectors),
             (Pane::NeedsYou, panes.needs_you),
@@ -85,13 +85,13 @@ pub fn has_detail((width, height): (u16, u16)) -> bool {
 }
 
 /// The right column takes what it needs; the detectors and, where it is large, the detail take the rest.
-fn give_out(room: Rect, large: bool, world: &World<'_>) -> Panes {
+fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes {
     let wide = if large { room.width * 11 / 20 } else { room.width / 2 };
     let (left, right) = (Rect { width: wide, ..room }, Rect { x: wide + 1, width: room.width - wide - 1, ..room });
     let told = timeline::told(world);
     let strip = columns(told + 1).clamp(3, room.height / 3);
     let split = |area: Rect, from: u16, rows: u16| Rect { y: area.y + from, height: rows, ..area };
-    let asked = columns(rows::needs_you(world.snapshot).len() * 2 + 1).max(3);
+    let asked = columns(needs_you::rows(right.width, model, world) + 1).max(3);
     let stopped = columns(breakers::rows(world)) + 1;
     if large {
         let needs = asked.min(room.height / 4);

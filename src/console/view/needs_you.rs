@@ -20,7 +20,10 @@ use crate::playbook::Risk;
 pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, world: &World<'_>) {
     let needy = rows::needs_you(world.snapshot);
     if needy.is_empty() {
-        nothing(canvas, room, world);
+        let lines = nothing(room.width, model, world);
+        for (row, line) in lines.iter().take(usize::from(room.height)).enumerate() {
+            canvas.line(room.x + 1, room.y + columns(row), room.width.saturating_sub(1), line);
+        }
         return;
     }
     let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
@@ -45,15 +48,26 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, w
 }
 
 /// Nobody is needed; where nothing was ever armed, how to begin.
-fn nothing(canvas: &mut Canvas<'_>, room: Rect, world: &World<'_>) {
+fn nothing(width: u16, model: &Model, world: &World<'_>) -> Vec<Line> {
+    let wide = usize::from(width.saturating_sub(2));
     let mut lines = vec![Line::new().dim("nothing")];
+    if model.is_powerless(world.snapshot) {
+        lines.extend(crate::console::form::powerless().wrap(wide));
+    }
     if all_in_shadow(world.snapshot) {
         let how = "All playbooks are in shadow: they look, and act on nothing. `salve init` tells what each would do on \
                    this host, and arms what you choose; A arms the one under the cursor.";
-        lines.extend(Line::new().text(how).wrap(usize::from(room.width.saturating_sub(2))));
+        lines.extend(Line::new().text(how).wrap(wide));
     }
-    for (row, line) in lines.iter().take(usize::from(room.height)).enumerate() {
-        canvas.line(room.x + 1, room.y + columns(row), room.width.saturating_sub(1), line);
+    lines
+}
+
+/// How many rows it would fill at this width.
+#[must_use]
+pub fn rows(width: u16, model: &Model, world: &World<'_>) -> usize {
+    match rows::needs_you(world.snapshot).len() {
+        0 => nothing(width, model, world).len(),
+        needy => needy * 2,
     }
 }
 

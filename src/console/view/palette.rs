@@ -147,8 +147,11 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
     if !typed.trim().is_empty() && "theme".starts_with(&typed.trim().to_lowercase()) {
         found.sort_by_key(|(_, entry)| !matches!(entry, Entry::Theme(_)));
     }
-    if typed.trim() == FAULT && !model.faults.is_empty() {
+    let after = typed.trim_start().strip_prefix(FAULT);
+    if after.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) && !model.faults.is_empty() {
         found.retain(|(_, entry)| matches!(entry, Entry::Fault { .. }));
+    }
+    if typed.trim() == FAULT {
         found.sort_by_key(|(_, entry)| if let Entry::Fault { at, .. } = entry { *at } else { 0 });
     }
     old.into_iter().chain(found).collect()
