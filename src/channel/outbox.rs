@@ -342,7 +342,10 @@ mod tests {
         let page = trial::page("duty", "db-1", jiff::Timestamp::UNIX_EPOCH);
         let id = page.id;
         outbox.send(page);
-        assert_eq!(taken.recv().await.map(|(page, channel)| (page, channel.to_string())), Some((id, "tickets".into())));
+        assert_eq!(
+            taken.recv().await.map(|taken| (taken.page, taken.channel.to_string())),
+            Some((id, "tickets".into()))
+        );
         assert_eq!(outbox.pending(), 1, "the channel is still tried");
         assert!(outbox.tries().get(&id).is_some_and(|tries| *tries > 0));
         let mut notes = Vec::new();

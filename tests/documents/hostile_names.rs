@@ -110,7 +110,7 @@ fn leaves(value: &Value, at: String, found: &mut Vec<String>) {
     match value {
         Value::String(_) => found.push(at),
         Value::Array(all) => {
-            all.iter().enumerate().for_each(|(index, one)| leaves(one, format!("{at}/{index}"), found))
+            all.iter().enumerate().for_each(|(index, one)| leaves(one, format!("{at}/{index}"), found));
         }
         Value::Object(all) => all.iter().for_each(|(name, one)| leaves(one, format!("{at}/{name}"), found)),
         Value::Null | Value::Bool(_) | Value::Number(_) => {}

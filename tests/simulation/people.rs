@@ -244,7 +244,7 @@ impl World {
         for channel in open {
             if self.strikes(Fault::LostPage) {
                 if tries == 3 && self.ledger.books.carries.contains_key(&page) {
-                    self.feed(&Input::Delivered { page, channel: "tickets".into() })?;
+                    self.feed(&Input::Delivered { page, channel: "tickets".into(), instead: None })?;
                 }
                 let wait = (SECOND << tries.min(8)) + self.rng.below(SECOND);
                 self.later(wait, Happening::Page { page, tries: tries + 1 });

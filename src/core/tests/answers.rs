@@ -117,7 +117,7 @@ fn a_human_is_called_once_a_channel_took_it_and_the_ticket_folder_hears_of_the_e
         call.taken.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(taken(&bench).is_empty());
-    bench.give(crate::core::Input::Delivered { page, channel: "tickets".into() });
+    bench.give(crate::core::Input::Delivered { page, channel: "tickets".into(), instead: None });
     assert_eq!(taken(&bench), ["tickets"]);
     assert!(bench.core.state().outbox.contains_key(&page), "oncall has not taken it");
     bench.restart();

@@ -256,11 +256,8 @@ fn a_restart_takes_up_the_last_hour_and_knows_when_nobody_watched() {
     let now = publish::moment(Mono(40 * minute), wall(Mono(40 * minute)));
     hour.resume(Some(Mono(30 * minute)), now);
 
-    let binding = Binding {
-        playbook: book(),
-        resolution: Resolution::Here(Target::Mount("/".into())),
-        standing: Standing::AsWritten,
-    };
+    let here = Resolution::Here(Target::Mount("/".into()));
+    let binding = Binding::new(book(), here, Standing::AsWritten);
     let today = Today { bindings: vec![binding.clone()], found: Vec::new(), host: "web-03".into(), operator: alice() };
     core.handle(
         now,
