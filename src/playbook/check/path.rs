@@ -41,7 +41,7 @@ pub struct PathCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub owner: Option<WantedWord>,
     /// SHA-256 of its content in hexadecimal; of files up to 64 MiB.
-    #[schemars(extend("examples" = ["not e3b0c442…"]))]
+    #[schemars(extend("examples" = ["not e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<WantedWord>,
     /// How often to look behind the events.

@@ -17,8 +17,9 @@ pub fn of(written: &str, examples: &[String]) -> Option<String> {
     };
     let share = forms.iter().find(|form| form.unit == "%").filter(|_| written.contains('%'));
     let form = share.or_else(|| forms.iter().find(fits)).unwrap_or(first);
-    // nothing is told finer than a millisecond
-    let figure = if form.unit == "ms" { figure.split('.').next().unwrap_or(figure) } else { figure };
+    // a length of time is written in whole units
+    let parts = form.unit.is_empty() || form.unit.ends_with(['%', 'B']);
+    let figure = if parts { figure } else { figure.split('.').next().unwrap_or(figure) };
     let figure = if fits(&form) && figure != "0" { figure } else { form.figure };
     let with = |sign: &str| format!("\"{sign} {figure}{}\"", form.unit);
     Some(match sign {
