@@ -16,6 +16,12 @@ pub(super) enum Judged {
     NotVerified,
 }
 
+/// The attempts that spent a budget, and how many of them helped.
+struct Spending {
+    attempts: usize,
+    helped: usize,
+}
+
 impl Core {
     /// A breaker is open for another reason than a budget that was spent just now.
     pub(super) fn breaker_cause(&self, key: &Key, trip: Trip) -> Cause {
@@ -28,18 +34,28 @@ impl Core {
     /// judge them.
     pub(super) fn spent(&self, key: &Key, last: Judged) -> Cause {
         let limits = self.limits(key);
+        let Spending { attempts, helped } = self.spending(key, limits);
+        let trip = match last {
+            Judged::Verified => Trip::Fixed { times: number(helped) },
+            Judged::NotVerified => Trip::NotVerified { failed: number(attempts - helped) },
+        };
+        because(attempts, limits, trip)
+    }
+
+    /// Did more than one of the attempts that spent the budget help? A fix that helped once is no repetition, and calls
+    /// nobody until the fault comes back to the open breaker.
+    pub(super) fn helped_again(&self, key: &Key) -> bool {
+        self.spending(key, self.limits(key)).helped > 1
+    }
+
+    fn spending(&self, key: &Key, limits: Limits) -> Spending {
         let closed = self.state.closed.iter().map(|incident| &**incident);
         let of_key = self.state.open.values().chain(closed).filter(|incident| incident.key == *key);
         let mut made: Vec<(Mono, bool)> =
             of_key.flat_map(|one| &one.attempts).map(|attempt| (attempt.started, attempt.verified)).collect();
         made.sort_unstable();
         let spending = &made[made.len().saturating_sub(limits.attempts)..];
-        let helped = spending.iter().filter(|(_, verified)| *verified).count();
-        let trip = match last {
-            Judged::Verified => Trip::Fixed { times: number(helped) },
-            Judged::NotVerified => Trip::NotVerified { failed: number(spending.len() - helped) },
-        };
-        because(spending.len(), limits, trip)
+        Spending { attempts: spending.len(), helped: spending.iter().filter(|(_, verified)| *verified).count() }
     }
 
     fn limits(&self, key: &Key) -> Limits {

@@ -162,11 +162,13 @@ impl Core {
         self.wake_locked();
     }
 
-    /// The soak is over, and every verifier holds. The fix that spent the budget did help, yet a human is called for it.
+    /// The soak is over, and every verifier holds. Where fixes that helped have spent the budget, a human is called.
     fn healed(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let Some(last) = incident.last_attempt() else { return };
-        if incident.budget == Budget::Spent && incident.escalation.is_none() && self.keys.contains_key(&incident.key) {
+        let key = &incident.key;
+        let spent = incident.budget == Budget::Spent && incident.escalation.is_none() && self.keys.contains_key(key);
+        if spent && self.helped_again(key) {
             return self.fixed_too_often(id);
         }
         let attempt = last.id;

@@ -61,6 +61,15 @@ impl<'m> Salve<'m> {
         Pty::start(&mut command, rows, columns)
     }
 
+    /// Leaves an embedded console: what stops the healing is decided in quiet.
+    pub fn leave(mut screen: Pty) {
+        screen.send(b"q");
+        screen.wait_for("Quit?");
+        sleep(Duration::from_millis(600));
+        screen.send(b"y");
+        screen.wait();
+    }
+
     /// Every event so far: its kind and its fields, oldest first.
     pub fn events(&self) -> Vec<(String, Value)> {
         let lines = self.machine.sh("salve journal export --json");

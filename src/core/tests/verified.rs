@@ -176,6 +176,21 @@ fn a_fix_that_helped_too_often_calls_once_it_is_verified_and_stays_open_until_th
 }
 
 #[test]
+fn a_fix_that_helped_once_calls_nobody_although_it_was_the_only_one_allowed() {
+    let mut once = playbook("nginx");
+    once.escalate.attempts = 1;
+    let (mut bench, nginx) = Bench::one(once);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.heals(&nginx);
+    assert!(matches!(bench.outcomes()[..], [Outcome::Healed { .. }]), "{:?}", bench.outcomes());
+    assert_eq!(bench.pages(), 0);
+    bench.breaks(&nginx);
+    bench.pass(10);
+    assert_eq!((bench.started.len(), bench.pages()), (1, 1), "it comes back to an open breaker: a human is called");
+}
+
+#[test]
 fn a_reset_ends_the_page_of_a_fix_that_helped_too_often() {
     let (mut bench, nginx) = fixed_thrice();
     bench.pass(60);

@@ -141,12 +141,7 @@ pub fn stopped() {
 
     let mut screen = salve.screen(40, 120);
     screen.wait_for("stopped by an op");
-    screen.send(b"q");
-    screen.wait_for("Quit");
-    // what stops the healing is decided in quiet
-    sleep(Duration::from_secs(1));
-    screen.send(b"y");
-    screen.wait();
+    Salve::leave(screen);
     machine.sh("systemctl start nginx");
 }
 

@@ -37,8 +37,7 @@ pub fn approved() {
     machine.sh("curl -fsS -o /dev/null http://127.0.0.1/");
     screen.send(b"\x1b");
     sleep(Duration::from_millis(300));
-    screen.send(b"qy");
-    screen.wait();
+    Salve::leave(screen);
 }
 
 pub fn paused() {
@@ -49,6 +48,9 @@ pub fn paused() {
     screen.send(b"p");
     screen.wait_for("ause");
     sleep(Duration::from_millis(500));
+    // from the row's playbook to the whole host
+    screen.send(b"\x1b[C");
+    screen.wait_for("this host");
     screen.send(b"\r");
     screen.wait_for("PAUSED");
     salve.wait_count("paused", 1);
@@ -63,8 +65,7 @@ pub fn paused() {
     again.wait_for("PAUSED");
     sleep(Duration::from_secs(2));
     assert_eq!(salve.count("intent"), 0);
-    again.send(b"qy");
-    again.wait();
+    Salve::leave(again);
 }
 
 pub fn breaker() {
@@ -76,8 +77,7 @@ pub fn breaker() {
     screen.wait_for("OPEN");
     screen.wait_for("CALLED");
     assert_eq!(salve.count("intent"), 3);
-    screen.send(b"qy");
-    screen.wait();
+    Salve::leave(screen);
 }
 
 pub fn sizes() {
@@ -97,6 +97,5 @@ pub fn sizes() {
             });
         }
     }
-    screen.send(b"qy");
-    screen.wait();
+    Salve::leave(screen);
 }
