@@ -71,7 +71,7 @@ impl Tickets {
 
     /// Writes the incident's ticket, new or anew.
     fn write(&self, page: &Page, may_hang: &MayHang) -> io::Result<Said> {
-        let folder = Folder::make(&self.folder, may_hang).map_err(io::Error::other)?;
+        let folder = Folder::make(&self.folder, may_hang)?;
         let mark = mark_of(page);
         let former = find(&folder, page, &mark)?;
         let kept = former.as_ref().map(|(_, text)| Kept::of(text, page)).unwrap_or_default();

@@ -185,3 +185,17 @@ impl Refusal {
         }
     }
 }
+
+impl From<Refusal> for std::io::Error {
+    /// The kind stays what it was, so that whoever asks for a file that is not there is told so.
+    fn from(refusal: Refusal) -> Self {
+        let kind = match &refusal {
+            Refusal::Io { source, .. } | Refusal::NotTheirs { source, .. } => source.kind(),
+            Refusal::TwoUsers { .. }
+            | Refusal::NotRegular { .. }
+            | Refusal::Owner { .. }
+            | Refusal::Writable { .. } => std::io::ErrorKind::PermissionDenied,
+        };
+        Self::new(kind, refusal)
+    }
+}

@@ -21,6 +21,6 @@ pub fn write_textfile(path: &Path, snapshot: &Snapshot, vitals: Vitals, may_hang
         _ => Path::new("."),
     };
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
-    let folder = Folder::open(folder, may_hang).map_err(io::Error::other)?;
+    let folder = Folder::open(folder, may_hang)?;
     folder.replace(name, render(snapshot, vitals, Form::Prometheus).as_bytes(), FOR_EVERYBODY)
 }
