@@ -21,7 +21,12 @@ pub struct Salve<'m> {
 impl<'m> Salve<'m> {
     /// Puts a playbook where it is armed by its place.
     pub fn with(machine: &'m Machine, playbooks: &[(&str, &str)]) -> Self {
-        machine.write("/etc/salve/salve.toml", SETTINGS);
+        Self::with_settings(machine, SETTINGS, playbooks)
+    }
+
+    /// The same with settings of its own: a playbook is accepted only with the channels that it names.
+    pub fn with_settings(machine: &'m Machine, settings: &str, playbooks: &[(&str, &str)]) -> Self {
+        machine.write("/etc/salve/salve.toml", settings);
         for (name, text) in playbooks {
             let path = format!("/etc/salve/playbooks/{name}.toml");
             machine.write(&path, text);
@@ -59,6 +64,16 @@ impl<'m> Salve<'m> {
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(inside.get_program()).args(inside.get_args()).args(verb);
         Pty::start(&mut command, rows, columns)
+    }
+
+    /// Pauses the whole host by keys: the form begins with the row under the cursor.
+    pub fn pause_host(screen: &mut Pty) {
+        screen.send(b"p");
+        screen.wait_for("ause");
+        screen.send(b"\x1b[C");
+        screen.wait_for("this host");
+        sleep(Duration::from_millis(600));
+        screen.send(b"\r");
     }
 
     /// Leaves an embedded console: what stops the healing is decided in quiet.

@@ -137,6 +137,7 @@ pub fn suspended_embedded() {
     pty.wait_for("would stop too");
     pty.send(b"qq");
     pty.wait_for("Healing runs inside this console and stops with it.");
+    std::thread::sleep(std::time::Duration::from_millis(600));
     pty.send(b"y");
     assert_eq!(code(pty.wait()), 10);
 }

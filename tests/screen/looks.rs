@@ -55,9 +55,9 @@ pub fn ascii() {
         pty.send(b"\x1b");
         pty.wait_for("Detectors");
         pty.send(b"p");
-        pty.wait_for("this host");
+        pty.wait_for("how long");
         pty.send(b"\x1b");
-        pty.wait_until("no form", |pty| !pty.screen().contains("this host"));
+        pty.wait_until("no form", |pty| !pty.screen().contains("how long"));
         pty.send(b"q");
         assert_eq!(code(pty.wait()), 10);
         assert_eq!(pty.bytes().is_ascii(), expected, "{name} {locale}");

@@ -32,8 +32,7 @@ to = ["journal"]
 
 pub fn journald() {
     let machine = nginx::host();
-    let mut salve = Salve::with(&machine, &[("marker", PLAYBOOK)]);
-    machine.write("/etc/salve/salve.toml", SETTINGS);
+    let mut salve = Salve::with_settings(&machine, SETTINGS, &[("marker", PLAYBOOK)]);
     let listed = machine.sh("salve channel list");
     assert!(listed.contains("after 2s without an answer: wall"), "{listed}");
     salve.start();

@@ -33,10 +33,7 @@ pub fn ssh_is_cut() {
     screen.wait_for("connected again");
     screen.wait_until("live again", |screen| !screen.screen().contains("STALE"));
     // a pause from afar is recorded with where it came from
-    screen.send(b"p");
-    screen.wait_for("ause");
-    sleep(Duration::from_millis(500));
-    screen.send(b"\r");
+    Salve::pause_host(&mut screen);
     salve.wait_count("paused", 1);
     let (_, paused) = salve.events().into_iter().find(|(kind, _)| kind == "paused").unwrap();
     assert_eq!((&paused["by"]["name"], &paused["by"]["from"]), (&"root".into(), &"127.0.0.1".into()), "{paused}");
@@ -61,10 +58,7 @@ pub fn two_at_once() {
     for screen in [&one, &two] {
         screen.wait_for("AUTO on");
     }
-    one.send(b"p");
-    one.wait_for("ause");
-    sleep(Duration::from_millis(500));
-    one.send(b"\r");
+    Salve::pause_host(&mut one);
     two.wait_for("PAUSED");
     machine.sh("salve resume");
     for screen in [&one, &two] {

@@ -45,13 +45,7 @@ pub fn paused() {
     let salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
     let mut screen = salve.screen(40, 120);
     screen.wait_for("AUTO on");
-    screen.send(b"p");
-    screen.wait_for("ause");
-    sleep(Duration::from_millis(500));
-    // from the row's playbook to the whole host
-    screen.send(b"\x1b[C");
-    screen.wait_for("this host");
-    screen.send(b"\r");
+    Salve::pause_host(&mut screen);
     screen.wait_for("PAUSED");
     salve.wait_count("paused", 1);
     machine.sh("pkill -9 nginx; sleep 4");
