@@ -110,7 +110,9 @@ impl Case {
         let story = |kind: &str| self.told(machine, kind);
         let acted = !story("intent").is_empty() || !story("asked").is_empty();
         assert!(!acted, "{}: what only looks like it was acted on\n{}", self.playbook, happened(machine));
+        // what is over only ends once it has been calm for a while, and a fault meanwhile would be the same incident
         let before = story("opened").len();
+        self.until(machine, "closed", |closed| closed.len() == before);
 
         let broken: u64 = machine.sh("date +%s%3N").trim().parse().unwrap();
         machine.sh(self.fault_script);

@@ -136,9 +136,10 @@ pub fn disk_full() {
     machine.sh("mkdir -p -m 700 /var/lib/salve && mount -t tmpfs -o size=24m,mode=700 tmpfs /var/lib/salve");
     let ticket = "[channels.desk]\ntickets = { folder = \"/srv/tickets\" }\n";
     let to_desk = nginx::PLAYBOOK.replace("[escalate]", "[escalate]\nto = [\"desk\"]");
-    let salve = installed(&machine, &[("nginx", &to_desk)]);
+    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
     machine.sh("mkdir -p /srv/tickets");
     machine.write("/etc/salve/salve.toml", &format!("boot_grace = \"0s\"\n{ticket}"));
+    machine.write("/etc/salve/playbooks/nginx.toml", &to_desk);
     machine.sh("systemctl reload salve; sleep 2; dd if=/dev/zero of=/var/lib/salve/filler bs=64k 2>/dev/null; true");
     assert!(machine.sh("df --output=avail /var/lib/salve | tail -1").trim() == "0", "the disk is not full");
     // what is broken for good has to reach a person, whatever can be written
