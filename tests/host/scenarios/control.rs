@@ -1,8 +1,5 @@
 //! A daemon that outlives its consoles: over ssh, for several users, among hostile clients.
 
-use std::thread::sleep;
-use std::time::Duration;
-
 use super::nginx;
 use crate::machine::Machine;
 use crate::watch::Salve;

@@ -139,7 +139,7 @@ pub fn stopped() {
     assert!(evidence.contains("on request"), "{evidence}");
     salve.kill();
 
-    let mut screen = salve.screen(40, 120);
+    let screen = salve.screen(40, 120);
     screen.wait_for("stopped by an op");
     Salve::leave(screen);
     machine.sh("systemctl start nginx");

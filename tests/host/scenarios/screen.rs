@@ -55,7 +55,7 @@ pub fn paused() {
     screen.wait();
 
     // it survives the crash of the one who keeps it
-    let mut again = salve.screen(40, 120);
+    let again = salve.screen(40, 120);
     again.wait_for("PAUSED");
     sleep(Duration::from_secs(2));
     assert_eq!(salve.count("intent"), 0);
@@ -65,7 +65,7 @@ pub fn paused() {
 pub fn breaker() {
     let machine = nginx::host();
     let salve = Salve::with(&machine, &[("nginx", &nginx::PLAYBOOK.replace("\"8s\"", "\"30m\""))]);
-    let mut screen = salve.screen(40, 120);
+    let screen = salve.screen(40, 120);
     screen.wait_for("AUTO on");
     machine.sh("echo rubbish >> /etc/nginx/nginx.conf; sleep 1; pkill -9 nginx");
     screen.wait_for("OPEN");
