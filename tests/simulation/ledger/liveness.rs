@@ -29,9 +29,9 @@ impl Ledger {
             Stand::WouldHave | Stand::Escalated | Stand::Closed => true,
             Stand::Asked => incident.asked.as_ref().is_some_and(|asked| asked.expires > now.mono),
             Stand::Held(denial) => self.still_denied(incident, denial, now),
-            Stand::Opened | Stand::Approved | Stand::Acting | Stand::Verifying | Stand::Soaking | Stand::Failed => {
-                false
-            }
+            // What flaps has to stay well for three of its periods.
+            Stand::Soaking => now.mono.since(incident.stood_since) < self.books.flapping.soak(&incident.key),
+            Stand::Opened | Stand::Approved | Stand::Acting | Stand::Verifying | Stand::Failed => false,
         }
     }
 
