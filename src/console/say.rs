@@ -184,6 +184,7 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::Quarantined { .. } => "QUARANT.",
         Denial::NoPlan { .. } => "NO PLAN",
         Denial::TargetMissing { .. } => "MISSING",
+        Denial::Contended { .. } => "CONTENDS",
     }
 }
 

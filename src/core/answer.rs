@@ -3,29 +3,29 @@
 
 use std::sync::Arc;
 
+use super::calls::{Call, STORM};
 use super::command::{Operator, Refusal};
 use super::event::Event;
 use super::id::{IncidentId, PageId};
+use super::incident::Denial;
 use super::machine::Core;
-use super::state::Escalation;
+use super::state::Step;
 use super::timers::Timer;
 
 impl Core {
     /// Sets a deadline for every call that others hear of where nobody acknowledges it.
     pub(super) fn await_answers(&mut self) {
         let mut due = Vec::new();
-        for escalation in self.state.escalations().filter(|escalation| escalation.seen.is_none()) {
-            for (name, at) in &escalation.called {
+        for call in self.state.calls.values() {
+            for (name, at) in call.called.iter().filter(|_| call.seen.is_none()) {
                 if let Some(second) = self.config.second_calls.get(name)
-                    && second.to.iter().any(|to| !escalation.called.contains_key(to))
+                    && second.to.iter().any(|to| !call.called.contains_key(to))
                 {
-                    due.push((Timer::Unanswered(escalation.page, Arc::clone(name)), *at + second.after));
+                    due.push((Timer::Unanswered(call.page, Arc::clone(name)), *at + second.after));
                 }
             }
-        }
-        for escalation in self.state.escalations() {
-            if let Some(seen) = escalation.seen_at {
-                due.push((Timer::Again(escalation.page), seen + self.config.again));
+            if let Some(seen) = call.seen_at {
+                due.push((Timer::Again(call.page), seen + self.config.again));
             }
         }
         for (timer, at) in due {
@@ -35,9 +35,12 @@ impl Core {
 
     /// A person saw the call long ago, and it is still not fixed: the same call goes out again, to all who were called.
     pub(super) fn still_unfixed(&mut self, page: PageId) {
-        let open = |escalation: &&Escalation| escalation.page == page && escalation.seen.is_some();
-        let Some(escalation) = self.state.escalations().find(open).cloned() else { return };
-        let Escalation { incident, cause, dedup, to, .. } = escalation;
+        let open = |call: &&Call| call.page == page && call.seen.is_some();
+        let Some(Call { incident, cause, dedup, to, .. }) = self.state.calls.values().find(open).cloned() else {
+            return;
+        };
+        let own = self.incident(incident).and_then(|incident| incident.escalation.as_ref());
+        let cause = own.map_or(cause, |escalation| escalation.cause.clone());
         let page = self.next_page();
         self.record(Event::CalledAgain { incident, page, cause, dedup, to });
         self.deliver(page);
@@ -46,14 +49,14 @@ impl Core {
 
     /// The time for an answer has passed.
     pub(super) fn unanswered(&mut self, page: PageId, name: &Arc<str>) {
-        let open = |escalation: &&Escalation| escalation.page == page && escalation.seen.is_none();
-        let Some(escalation) = self.state.escalations().find(open) else { return };
+        let open = |call: &&Call| call.page == page && call.seen.is_none();
+        let Some(call) = self.state.calls.values().find(open) else { return };
         let Some(second) = self.config.second_calls.get(name) else { return };
-        let to: Vec<Arc<str>> = second.to.iter().filter(|to| !escalation.called.contains_key(*to)).cloned().collect();
+        let to: Vec<Arc<str>> = second.to.iter().filter(|to| !call.called.contains_key(*to)).cloned().collect();
         if to.is_empty() {
             return;
         }
-        let (incident, cause, dedup) = (escalation.incident, escalation.cause.clone(), Arc::clone(&escalation.dedup));
+        let (incident, cause, dedup) = (call.incident, call.cause.clone(), Arc::clone(&call.dedup));
         let page = self.next_page();
         self.record(Event::CalledBesides { incident, page, cause, dedup, to, unanswered: Arc::clone(name) });
         self.deliver(page);
@@ -63,8 +66,13 @@ impl Core {
 
     /// A person has seen the pages of an incident; the first time, all who were called are told.
     pub(super) fn acknowledge(&mut self, by: &Operator, id: IncidentId) -> Result<String, Refusal> {
-        let calls: Vec<Escalation> =
-            self.state.escalations().filter(|escalation| escalation.incident == id).cloned().collect();
+        let under = |call: &&Call| {
+            let stormed = || self.incident(id).is_some_and(|one| matches!(one.step, Step::Held(Denial::Storm { .. })));
+            call.incident == id
+                || self.incident(id).is_some_and(|incident| incident.is_under(&call.dedup))
+                || (*call.dedup == *STORM && stormed())
+        };
+        let calls: Vec<Call> = self.state.calls.values().filter(under).cloned().collect();
         if calls.is_empty() {
             self.opened(id)?;
             return Err(Refusal::Denied(Arc::from("no page is open for it")));
@@ -80,9 +88,5 @@ impl Core {
         }
         self.await_answers();
         Ok(format!("incident {id}: acknowledged"))
-    }
-
-    fn next_page(&self) -> PageId {
-        PageId(self.state.last.page + 1)
     }
 }

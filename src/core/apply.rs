@@ -10,6 +10,7 @@ use super::reading::Verdict as Seen;
 use super::state::{Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, State, Step};
 use super::tally::{End, Hands, Verdict};
 use super::time::Mono;
+use crate::playbook::Target;
 
 mod orders;
 mod pages;
@@ -42,7 +43,10 @@ impl State {
             Event::Ended { .. } | Event::Indeterminate { .. } => self.end_attempt(recorded),
             Event::Verified { incident, attempt } => self.verified(*incident, *attempt, recorded.mono),
             Event::NotVerified { incident, attempt, .. } => self.not_verified(*incident, *attempt),
+            Event::Suspected { incident, of, .. } => self.suspect(*incident, *of, recorded.mono),
             Event::Escalated { .. }
+            | Event::Joined { .. }
+            | Event::Announced { .. }
             | Event::CalledBesides { .. }
             | Event::CalledAgain { .. }
             | Event::Relayed { .. }
@@ -54,6 +58,8 @@ impl State {
                 self.spend(key, state, by.is_none());
                 if *state == BreakerState::Closed && by.is_some() {
                     self.forgive(key);
+                    self.attempts_on.remove(&key.target);
+                    self.contention.forget(key);
                 }
             }
             _ => self.operate(recorded),
@@ -88,6 +94,7 @@ impl State {
         let Event::Opened { incident: id, key, playbook, since, readings } = &recorded.event else { return };
         self.last.incident = self.last.incident.max(id.0);
         self.by_key.insert(key.clone(), *id);
+        self.contention.opened(key, recorded.mono);
         let blind = !readings.is_empty()
             && readings.iter().all(|reading| reading.verdict != Seen::Holds)
             && readings.iter().any(|reading| matches!(reading.verdict, Seen::Unknown(_)));
@@ -107,6 +114,8 @@ impl State {
                 failed: 0,
                 budget: Budget::Left,
                 escalation: None,
+                announced: None,
+                denied_since: None,
                 generation: 0,
                 yes: None,
                 expired: false,
@@ -127,10 +136,14 @@ impl State {
         let breaker = self.breakers.entry(incident.key.clone()).or_default();
         let probe = matches!(breaker.state(), BreakerState::HalfOpen { .. });
         breaker.invoke(recorded.mono);
+        if shares_budget(&incident.key.target) {
+            self.attempts_on.entry(incident.key.target.clone()).or_default().push(recorded.mono);
+        }
         self.running.insert(*attempt, *id);
         self.locks.insert(incident.key.target.clone(), *id);
         self.lived.insert(incident.key.content.clone());
         incident.yes = None;
+        incident.denied_since = None;
         incident.attempts.push(Attempt {
             id: *attempt,
             plan: Arc::clone(plan),
@@ -139,9 +152,24 @@ impl State {
             probe,
             after_page: incident.escalation.is_some(),
             verified: false,
+            ended: None,
             end: AttemptEnd::Runs,
         });
         incident.step = Step::Remediating(*attempt);
+        // the request was answered; who was told of it hears so
+        if let Some(dedup) = incident.announced.take() {
+            self.hand_over(*id, &dedup);
+        }
+    }
+
+    fn suspect(&mut self, harmed: IncidentId, acting: IncidentId, at: Mono) {
+        let of = |id: IncidentId| {
+            let closed = || self.closed.iter().rev().find(|incident| incident.id == id).map(|incident| &incident.key);
+            self.open.get(&id).map(|incident| &incident.key).or_else(closed).cloned()
+        };
+        if let (Some(acting), Some(harmed)) = (of(acting), of(harmed)) {
+            self.contention.suspect(&acting, &harmed, at);
+        }
     }
 
     fn end_attempt(&mut self, recorded: &Arc<Recorded>) {
@@ -164,6 +192,7 @@ impl State {
         if live {
             if let Some(own) = incident.attempts.iter_mut().rev().find(|own| own.id == attempt) {
                 own.end = end;
+                own.ended = Some(recorded.mono);
             }
             incident.step = if empty { Step::Verifying { attempt, since: recorded.mono } } else { incident.resting() };
         }
@@ -223,6 +252,12 @@ impl State {
         self.unlock(id);
         let Some(mut incident) = self.open.remove(&id) else { return };
         self.by_key.remove(&incident.key);
+        let by_key = &self.by_key;
+        self.contention.closed(&incident.key, recorded.mono, |other| by_key.contains_key(other));
+        let under = incident.escalation.take().map(|escalation| escalation.dedup);
+        for dedup in under.into_iter().chain(incident.announced.take()) {
+            self.hand_over(id, &dedup);
+        }
         if let Some(last) = incident.attempts.last() {
             self.running.remove(&last.id);
         }
@@ -263,6 +298,17 @@ impl State {
         let Some(place) = healing.and_then(|healing| healing.place) else { return };
         if let Some(verdict) = self.tally.get(place) {
             self.tally.amend(place, Verdict { end: End::Unhealed, ..verdict });
+        }
+    }
+}
+
+/// Attempts on the life of one thing count together, whichever playbook makes them. What cleans or mends a place has
+/// many reasons, each with a budget of its own.
+pub fn shares_budget(target: &Target) -> bool {
+    match target {
+        Target::Unit(_) | Target::Process(_) | Target::Container(_) => true,
+        Target::Mount(_) | Target::Path(_) | Target::Url(_) | Target::Address(_) | Target::Link(_) | Target::Host => {
+            false
         }
     }
 }

@@ -117,9 +117,15 @@ impl Core {
         let generation = incident.generation + 1;
         let expires = self.now.mono + self.config.approval_ttl;
         let request = Request { generation, plan: Arc::clone(plan), why, expires, first: None };
+        let asks = request.why.clone();
         self.record(Event::Asked { incident: id, request });
         self.stop_waiting(id);
+        self.timers.cancel(&Timer::Denied(id));
         self.timers.set(Timer::Incident(id), expires);
+        // who runs it by hand knows
+        if !by_hand {
+            self.announce(id, &asks);
+        }
     }
 
     /// Nobody answered: silence is not lost, a human is called.
@@ -140,14 +146,6 @@ impl Core {
     }
 
     fn planless(&mut self, id: IncidentId, why: &Arc<str>) {
-        let now = self.now.mono;
-        let since = *self.live(id).planless.get_or_insert(now);
-        if now.since(since) >= self.config.unknown_bound {
-            self.withdraw(id, "no plan can be made any more");
-            self.refuse_manual(id, why);
-            self.escalate(id, Cause::NoPlan { why: Arc::clone(why) });
-        } else {
-            self.deny(id, &Denial::NoPlan { why: Arc::clone(why) });
-        }
+        self.deny(id, &Denial::NoPlan { why: Arc::clone(why) });
     }
 }

@@ -36,8 +36,12 @@ impl Core {
         self.relapsed(id, &key);
         let attempt = AttemptId(self.state.last.attempt + 1);
         let asked = self.live(id).manual.take();
-        self.live(id).planless = None;
+        let announced = self.incident(id).and_then(|incident| incident.announced.clone());
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter });
+        if let Some(dedup) = announced {
+            self.leave(id, &dedup);
+        }
+        self.timers.cancel(&Timer::Denied(id));
         let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
         self.timers.set(Timer::Incident(id), self.now.mono + lost);
         self.out.push(Effect::Start { incident: id, attempt, key, playbook, plan: Arc::clone(plan) });
@@ -151,10 +155,12 @@ impl Core {
     fn trip(&mut self, id: IncidentId) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let Some(breaker) = self.state.breakers.get(&key).filter(|breaker| breaker.spent(now.mono, limits)) else {
+        let shared = self.state.shared_attempts(&key.target);
+        let Some(breaker) = self.state.breakers.get(&key).filter(|breaker| breaker.spent(now.mono, limits, shared))
+        else {
             return;
         };
-        let state = breaker.opening(now, limits);
+        let state = breaker.opening(now, limits, shared);
         self.set_breaker(&key, state, "its attempts are spent");
     }
 
@@ -162,22 +168,24 @@ impl Core {
     pub(super) fn breaker_denied(&mut self, id: IncidentId) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let breaker = self.state.breakers.get(&key);
-        match breaker.map(super::breaker::Breaker::state) {
-            Some(BreakerState::Closed) => {
-                let state = breaker.map_or(BreakerState::Closed, |breaker| breaker.opening(now, limits));
+        let shared = self.state.shared_attempts(&key.target);
+        let fresh = Breaker::default();
+        let breaker = self.state.breakers.get(&key).unwrap_or(&fresh);
+        match breaker.state() {
+            BreakerState::Closed => {
+                let state = breaker.opening(now, limits, shared);
                 self.set_breaker(&key, state, "its attempts are spent");
             }
-            Some(BreakerState::HalfOpen { .. }) => {
-                let until = breaker.and_then(|one| match one.admits(now.mono, limits) {
+            BreakerState::HalfOpen { .. } => {
+                let until = match breaker.admits(now.mono, limits, shared) {
                     super::breaker::Admission::Denied { until } => until,
-                    _ => Some(now.mono),
-                });
+                    super::breaker::Admission::Pass | super::breaker::Admission::Probe => Some(now.mono),
+                };
                 if let Some(until) = until {
                     self.timers.set(Timer::Incident(id), until);
                 }
             }
-            _ => {}
+            BreakerState::Open { .. } | BreakerState::Latched { .. } => {}
         }
         let cause = self.breaker_cause(&key, Trip::AlreadyOpen);
         self.escalate(id, cause);
@@ -214,7 +222,8 @@ impl Core {
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
         let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
         let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
-        let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits);
+        let shared = self.state.shared_attempts(&key.target);
+        let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits, shared);
         self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
         Some(key)
     }
@@ -276,9 +285,8 @@ impl Core {
 
     fn follow_failure(&mut self, id: IncidentId, key: &Key) {
         match self.incident(id).map(|incident| &incident.step) {
-            Some(Step::Firing | Step::Escalated(Cause::CannotSee { .. } | Cause::SystemdSilent { .. })) => {
-                self.advance(id);
-            }
+            Some(Step::Firing) => self.advance(id),
+            Some(Step::Escalated(cause)) if cause.leaves_automation_on() => self.advance(id),
             Some(_) => self.refresh(id, key),
             None => {}
         }

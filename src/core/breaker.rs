@@ -89,9 +89,9 @@ impl Breaker {
         &self.why
     }
 
-    /// Invocations in the window now.
-    pub fn invocations(&self, now: Mono, window: Duration) -> usize {
-        self.invocations.count(now, window)
+    /// What counts against the limit in the window now.
+    pub fn invocations(&self, now: Mono, window: Duration, shared: Option<&Window>) -> usize {
+        self.counted(shared).count(now, window)
     }
 
     /// When it was last invoked.
@@ -99,9 +99,15 @@ impl Breaker {
         self.invocations.last()
     }
 
-    /// May one more attempt run? The window's limit holds in every state, a probe included.
-    pub fn admits(&self, now: Mono, limits: Limits) -> Admission {
-        let room = self.invocations.frees(now, limits.window, limits.attempts);
+    /// What counts against the limit: the attempts of all who share the target's budget, or its own.
+    fn counted<'a>(&'a self, shared: Option<&'a Window>) -> &'a Window {
+        shared.unwrap_or(&self.invocations)
+    }
+
+    /// May one more attempt run? The window's limit holds in every state, a probe included. `shared` are the attempts
+    /// of all playbooks on a target that has one budget.
+    pub fn admits(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> Admission {
+        let room = self.counted(shared).frees(now, limits.window, limits.attempts);
         match (&self.state, room) {
             (BreakerState::Latched { .. }, _) | (_, None) => Admission::Denied { until: None },
             (BreakerState::Open { until, .. }, Some(room)) if now < *until || now < room => {
@@ -114,12 +120,12 @@ impl Breaker {
     }
 
     /// Has the last invocation reached the limit of a closed breaker?
-    pub fn spent(&self, now: Mono, limits: Limits) -> bool {
-        self.state == BreakerState::Closed && self.invocations.count(now, limits.window) >= limits.attempts
+    pub fn spent(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> bool {
+        self.state == BreakerState::Closed && self.counted(shared).count(now, limits.window) >= limits.attempts
     }
 
     /// What it opens into now: twice the former cooldown after a probe; latched at the last reopening allowed.
-    pub fn opening(&self, now: Now, limits: Limits) -> BreakerState {
+    pub fn opening(&self, now: Now, limits: Limits, shared: Option<&Window>) -> BreakerState {
         let again = self.opened.is_some_and(|at| now.mono.since(at) <= DAY);
         let reopenings = self.reopened.count(now.mono, DAY) + usize::from(again);
         if again && reopenings >= usize::try_from(limits.times.latch_after).unwrap_or(usize::MAX) {
@@ -131,7 +137,7 @@ impl Breaker {
             }
             BreakerState::Closed | BreakerState::Latched { .. } => limits.times.cooldown.0,
         };
-        let room = self.invocations.frees(now.mono, limits.window, limits.attempts).unwrap_or(now.mono);
+        let room = self.counted(shared).frees(now.mono, limits.window, limits.attempts).unwrap_or(now.mono);
         BreakerState::Open { until: room.max(now.mono + cooldown), cooldown_ms: millis(cooldown) }
     }
 

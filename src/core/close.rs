@@ -29,6 +29,7 @@ impl Core {
             watched.last = Some(incident);
         }
         self.record(Event::Opened { incident, key: key.clone(), playbook, since, readings });
+        self.suspect(incident, since);
         Some(incident)
     }
 
@@ -63,6 +64,7 @@ impl Core {
         self.record(Event::Closed { incident: id, outcome: outcome.clone() });
         self.forget_survey(id);
         self.stop_waiting(id);
+        self.timers.cancel(&Timer::Denied(id));
         self.live.remove(&id);
         self.after_close(id, &key, outcome, blind);
         self.wake_locked();

@@ -8,7 +8,7 @@ use serde::{Deserialize, Serialize};
 
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, Role};
-use super::incident::{BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
 use super::plan::{AttemptReport, Digest, Plan};
 use super::reading::Reading;
 use super::reason::Reason;
@@ -89,6 +89,13 @@ pub enum Event {
     Breaker { key: Key, state: BreakerState, why: Reason, by: Option<Operator> },
     /// A human is called: this page goes out under the key's dedup key through every channel named.
     Escalated { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// A human is called for this target already: the incident joins that call, and its page goes out only to channels
+    /// that have not heard of it.
+    Joined { incident: IncidentId, page: Option<PageId>, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// A request for approval goes out through the channels; none where a page for the same reason is out.
+    Announced { incident: IncidentId, page: Option<PageId>, why: Asks, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// The fault of this incident began while that attempt of another one was under way.
+    Suspected { incident: IncidentId, attempt: AttemptId, of: IncidentId },
     /// The escalation's end goes out under the same dedup key.
     Resolved { incident: IncidentId, page: PageId, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// Nobody acknowledged the call through one channel in time: the same call goes out through these too.
@@ -158,6 +165,7 @@ impl Event {
             | Self::CalledAgain { page, .. }
             | Self::Relayed { page, .. }
             | Self::Resolved { page, .. } => Some(*page),
+            Self::Joined { page, .. } | Self::Announced { page, .. } => *page,
             _ => None,
         }
     }
@@ -182,6 +190,9 @@ impl Event {
             | Self::Closed { incident, .. }
             | Self::Relapsed { incident, .. }
             | Self::Escalated { incident, .. }
+            | Self::Joined { incident, .. }
+            | Self::Announced { incident, .. }
+            | Self::Suspected { incident, .. }
             | Self::Resolved { incident, .. }
             | Self::CalledBesides { incident, .. }
             | Self::CalledAgain { incident, .. }

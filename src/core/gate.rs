@@ -1,7 +1,7 @@
 //! The gate: the rules that every attempt must pass, in one order, each denial typed.
 //!
 //! paused · snoozed or outside its window · dependency · stopped by an operator · lock (incident, quarantine,
-//! systemd) · breaker · cooldown · host budget · storm · boot grace · mode and risk.
+//! systemd) · contention · breaker · cooldown · host budget · storm · boot grace · mode and risk.
 //!
 //! Before all of them: what cannot be recorded may not be done. The host budget does not deny; past it everything
 //! asks, and a denial further down the list still denies. The gate only judges the [`Question`]; who asks gathers it.
@@ -34,6 +34,8 @@ pub struct Question {
     pub needs: Option<Arc<str>>,
     /// Who stopped the target, where that counts.
     pub stop: StopOrigin,
+    /// The playbook whose remedy and this one's break each other's targets.
+    pub contended: Option<Arc<str>>,
     /// Another incident that acts on a target in conflict.
     pub locked: Option<IncidentId>,
     /// The attempt whose processes could not be ended.
@@ -114,6 +116,7 @@ impl Question {
         self.suppressed()
             .or_else(|| self.stopped_on_purpose())
             .or_else(|| self.held())
+            .or_else(|| self.contends())
             .or_else(|| self.broken())
             .or_else(|| self.unwise())
             .or_else(|| self.mode_denies())
@@ -158,6 +161,15 @@ impl Question {
             return Some(Denial::Quarantined { attempt });
         }
         self.busy.clone().map(|with| Denial::SystemdBusy { with })
+    }
+
+    /// What two remedies break in turn is left to a person, who may run either.
+    fn contends(&self) -> Option<Denial> {
+        let with = self.contended.clone()?;
+        match self.wish {
+            Wish::Auto => Some(Denial::Contended { with }),
+            Wish::Approved | Wish::Manual | Wish::ManualApproved => None,
+        }
     }
 
     /// The breaker, and the pause between two attempts.

@@ -2,6 +2,7 @@
 
 use std::time::Duration;
 
+use super::denial_bounds::DenialBound;
 use super::event::Event;
 use super::id::IncidentId;
 use super::incident::Denial;
@@ -11,7 +12,7 @@ use super::survey::LOOK_AGAIN;
 use super::timers::Timer;
 
 /// How long until a plan that could not be made is tried again.
-const PLAN_AGAIN: Duration = Duration::from_secs(30);
+const PLAN_AGAIN: Duration = Duration::from_secs(10);
 /// How long until a lock is looked at again, should its release have been missed.
 const LOCK_AGAIN: Duration = Duration::from_secs(30);
 /// How long until a target that an operator stopped is looked at again.
@@ -23,6 +24,10 @@ impl Core {
     /// The gate said no: a run by hand is refused, a request is void, and the incident waits for the denial's end.
     pub(super) fn deny(&mut self, id: IncidentId, denial: &Denial) {
         self.withdraw(id, "the gate denies it now");
+        match denial.bound() {
+            DenialBound::OwnEnd | DenialBound::Wanted => self.end_announcement(id),
+            DenialBound::AtOnce | DenialBound::After(_) => {}
+        }
         self.refuse_manual(id, &denial.to_string());
         self.hold(id, denial);
     }
@@ -42,11 +47,8 @@ impl Core {
         let live = self.live(id);
         live.denied = Some(denial.clone());
         live.busy = if busy { live.busy.saturating_add(1) } else { 0 };
-        if !matches!(denial, Denial::NoPlan { .. }) {
-            live.planless = None;
-        }
         self.ask_again(id, denial);
-        self.call_for(id, denial);
+        self.bound_denial(id, denial);
         if !matches!(denial, Denial::LockHeld { .. }) {
             self.wake_locked();
         }
@@ -69,7 +71,7 @@ impl Core {
             Denial::BreakerOpen { .. } | Denial::TargetMissing { .. } => (None, None),
             Denial::Cooldown { until } | Denial::BootGrace { until } => (None, Some(*until)),
             Denial::Storm { .. } => (Some(Wait::Storm), None),
-            Denial::Shadow | Denial::Off => (Some(Wait::Mode), None),
+            Denial::Shadow | Denial::Off | Denial::Contended { .. } => (Some(Wait::Mode), None),
             Denial::CannotRecord { .. } => (Some(Wait::Recording), None),
             Denial::NoPlan { .. } => (None, Some(now + PLAN_AGAIN)),
         };
@@ -78,17 +80,6 @@ impl Core {
         }
         if let Some(at) = at {
             self.timers.set(Timer::Incident(id), at);
-        }
-    }
-
-    /// The denials that call a human.
-    fn call_for(&mut self, id: IncidentId, denial: &Denial) {
-        match denial {
-            Denial::BreakerOpen { .. } => self.breaker_denied(id),
-            Denial::Storm { failing, of } if self.incident(id).is_some_and(|one| self.may_page(&one.key)) => {
-                self.page_storm(id, *failing, *of);
-            }
-            _ => {}
         }
     }
 

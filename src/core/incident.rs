@@ -121,6 +121,8 @@ pub enum Denial {
     NoPlan { why: Arc<str> },
     /// Its playbook names the target, and nothing is there.
     TargetMissing { why: Arc<str> },
+    /// Its remedy and that of another playbook break each other's targets: which, and where.
+    Contended { with: Arc<str> },
 }
 
 /// Why a human was called.
@@ -158,6 +160,38 @@ pub enum Cause {
     Flapping { onsets: u32, period_ms: u64 },
     /// The target went missing while its incident was open, and has not come back.
     TargetMissing { why: Arc<str> },
+    /// The gate has denied every attempt for so long.
+    OnHold { denial: Box<Denial>, held_ms: u64 },
+    /// Its remedy and that of another playbook break each other's targets.
+    Contention { with: Arc<str> },
+    /// An operator's yes is wanted.
+    AwaitingApproval { why: Asks },
+}
+
+impl Cause {
+    /// Does the automation go on after this call, because it says nothing of what an attempt would do? Then a call for
+    /// what the attempts came to follows it.
+    #[must_use]
+    pub const fn leaves_automation_on(&self) -> bool {
+        match self {
+            Self::CannotSee { .. }
+            | Self::SystemdSilent { .. }
+            | Self::NoPlan { .. }
+            | Self::OnHold { .. }
+            | Self::TargetMissing { .. }
+            | Self::AwaitingApproval { .. } => true,
+            Self::BreakerOpened { .. }
+            | Self::LadderSpent
+            | Self::NoRemediation
+            | Self::Indeterminate { .. }
+            | Self::ScopeNotEmpty { .. }
+            | Self::Storm { .. }
+            | Self::Expired
+            | Self::DeadBand { .. }
+            | Self::Flapping { .. }
+            | Self::Contention { .. } => false,
+        }
+    }
 }
 
 /// What stood behind a breaker that opened.

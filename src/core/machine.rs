@@ -89,8 +89,6 @@ pub(super) struct Live {
     pub awaits_onset: bool,
     /// How often systemd was busy in a row.
     pub busy: u32,
-    /// Since when no plan can be made.
-    pub planless: Option<Mono>,
     /// Since when surveys cannot see.
     pub unsure: Option<Mono>,
     /// Since when its target is missing, though its playbook still names it.
@@ -235,6 +233,7 @@ impl Core {
         }
         let pages: Vec<PageId> = self.state.outbox.keys().copied().collect();
         self.out.extend(pages.into_iter().map(Effect::Deliver));
+        self.end_forsaken_calls();
         for (scope, pause) in &self.state.pauses {
             if let Some(until) = pause.until {
                 self.timers.set(Timer::Pause(scope.clone()), until);
@@ -273,6 +272,7 @@ impl Core {
                 }
                 Timer::Look(key) => self.look_until_agreed(&key, true),
                 Timer::Incident(id) => self.step_due(id),
+                Timer::Denied(id) => self.denial_due(id),
                 Timer::Recovery(id) => self.recovery_due(id),
                 Timer::Silence => self.silence_lasts(),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),

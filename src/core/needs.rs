@@ -7,7 +7,7 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
-use super::id::Key;
+use super::id::{IncidentId, Key};
 use super::input::Needed;
 use super::machine::Core;
 use super::watched::Fault;
@@ -23,6 +23,17 @@ impl Core {
             let broken = needed.iter().any(|needed| needed.content != playbook.content && self.is_unhealthy(needed));
             (broken && !self.needs_back(&need.playbook, playbook)).then(|| Arc::clone(&need.playbook))
         })
+    }
+
+    /// Is a human called for the target that this incident waits for?
+    pub(super) fn need_is_called(&self, id: IncidentId) -> bool {
+        let Some(watched) = self.incident(id).and_then(|incident| self.keys.get(&incident.key)) else { return false };
+        let Some(target) = self.incident(id).map(|incident| &incident.key.target) else { return false };
+        let called = |key: &&Key| {
+            let incident = self.state.incident_of(key);
+            incident.is_some_and(|incident| incident.escalation.is_some() || incident.announced.is_some())
+        };
+        watched.needs.iter().any(|need| self.needed_keys(need, target).iter().any(called))
     }
 
     fn is_unhealthy(&self, key: &Key) -> bool {

@@ -298,7 +298,8 @@ impl Core {
     }
 
     fn reset_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> Said {
-        if !self.state.breakers.contains_key(&key) {
+        let rival = self.rival(&key).cloned();
+        if !self.state.breakers.contains_key(&key) && rival.is_none() {
             return if self.keys.contains_key(&key) {
                 Ok("the breaker is closed".to_owned())
             } else {
@@ -309,7 +310,8 @@ impl Core {
         self.timers.cancel(&Timer::Breaker(key.clone()));
         let open = self.state.by_key.get(&key).copied();
         self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
-        if let Some(id) = open {
+        let rivals = rival.and_then(|rival| self.state.by_key.get(&rival).copied());
+        for id in open.into_iter().chain(rivals) {
             self.advance(id);
         }
         Ok(said)

@@ -7,12 +7,14 @@ use super::event::Event;
 use super::id::{IncidentId, Key, PageId};
 use super::incident::Cause;
 use super::machine::Core;
+use super::state::Escalation;
+use super::timers::Timer;
 
 /// The channel that pages go to which name none.
 pub const TICKETS: &str = "tickets";
 
 /// Characters of the content's hash in a dedup key.
-const SHORT: usize = 12;
+pub(super) const SHORT: usize = 12;
 
 /// Under which key a pager joins what belongs together: `salve/<content>/<kind>/<name>`.
 #[must_use]
@@ -26,26 +28,53 @@ impl Core {
     pub(super) fn escalate(&mut self, id: IncidentId, cause: Cause) {
         let Some(incident) = self.incident(id) else { return };
         let silent = incident.attempts.is_empty() && !self.may_page(&incident.key);
-        if incident.escalation.is_some() || silent {
+        if let Some(former) = incident.escalation.clone() {
+            return self.escalate_further(id, &former, cause);
+        }
+        if silent {
             return;
         }
-        let key = incident.key.clone();
+        let (key, announced) = (incident.key.clone(), incident.announced.clone());
         if !matches!(cause, Cause::CannotSee { .. } | Cause::SystemdSilent { .. }) {
             self.relapsed(id, &key);
         }
-        let dedup = dedup(&key);
-        let (to, page) = (self.channels(id), PageId(self.state.last.page + 1));
+        // the channels heard of the request when it was made: that nobody answered is no news to them
+        let known = announced.clone().filter(|_| cause == Cause::Expired);
+        match known.or_else(|| self.call_to_join(&key, &cause)) {
+            Some(dedup) => self.join(id, cause, dedup),
+            None => self.call(id, cause, dedup(&key)),
+        }
+        self.timers.cancel(&Timer::Denied(id));
+        self.end_announcement(id);
+    }
+
+    fn call(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
+        let (to, page) = (self.channels(id), self.next_page());
         self.record(Event::Escalated { incident: id, page, cause, dedup, to });
         self.deliver(page);
         self.await_answers();
     }
 
-    /// Tells whoever was called that it is over.
-    pub(super) fn resolve(&mut self, id: IncidentId) {
-        let Some(escalation) = self.incident(id).and_then(|incident| incident.escalation.clone()) else { return };
-        let page = PageId(self.state.last.page + 1);
-        self.record(Event::Resolved { incident: id, page, dedup: escalation.dedup, to: escalation.to });
+    /// A human was called for something that left the automation on, and now it has come to its end: that is news.
+    fn escalate_further(&mut self, id: IncidentId, former: &Escalation, cause: Cause) {
+        if !former.cause.leaves_automation_on() || cause.leaves_automation_on() {
+            return;
+        }
+        let dedup = Arc::clone(&former.dedup);
+        let Some(to) = self.state.calls.get(&dedup).map(|call| call.to.clone()) else { return };
+        let page = self.next_page();
+        self.record(Event::CalledAgain { incident: id, page, cause, dedup, to });
         self.deliver(page);
+        self.await_answers();
+    }
+
+    /// Tells whoever was called that it is over, where it was the last incident of its call.
+    pub(super) fn resolve(&mut self, id: IncidentId) {
+        if let Some(dedup) = self.incident(id).and_then(|one| one.escalation.as_ref()).map(|one| Arc::clone(&one.dedup))
+        {
+            self.leave(id, &dedup);
+        }
+        self.end_announcement(id);
     }
 
     pub(super) fn deliver(&mut self, page: PageId) {

@@ -85,7 +85,7 @@ pub const fn moment(event: &Event) -> Option<Moment> {
         Event::Intent { .. } => Some(Moment::Fixing),
         Event::Verified { .. } => Some(Moment::Verified),
         Event::NotVerified { .. } => Some(Moment::Failed),
-        Event::Escalated { .. } => Some(Moment::Escalated),
+        Event::Escalated { .. } | Event::Joined { .. } => Some(Moment::Escalated),
         _ => None,
     }
 }

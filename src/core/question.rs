@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::breaker::{Admission, Limits};
+use super::breaker::{Admission, Breaker, Limits};
 use super::gate::{Answer, Question, Wish};
 use super::id::{IncidentId, Key};
 use super::incident::{Asks, Denial};
@@ -55,6 +55,7 @@ impl Core {
                 Some(facts) if playbook.skip_if_stopped_by_operator => self.known_stop(id, &facts.stop),
                 Some(_) | None => StopOrigin::Nobody,
             },
+            contended: self.rival_words(key),
             locked: self.state.lock_against(&key.target, id),
             quarantined: self.state.quarantined(&key.target),
             // what flaps is not mended by systemd's own restarts: they are part of it
@@ -93,7 +94,9 @@ impl Core {
 
     fn admission(&self, key: &Key, playbook: &Playbook) -> Admission {
         let limits = Limits::of(playbook);
-        self.state.breakers.get(key).map_or(Admission::Pass, |breaker| breaker.admits(self.now.mono, limits))
+        let shared = self.state.shared_attempts(&key.target);
+        let fresh = Breaker::default();
+        self.state.breakers.get(key).unwrap_or(&fresh).admits(self.now.mono, limits, shared)
     }
 
     fn cooldown(&self, key: &Key, playbook: &Playbook) -> Option<super::time::Mono> {

@@ -67,7 +67,7 @@ impl Core {
     /// One page, in the name of the first key that may call.
     fn page_silence(&mut self, why: Arc<str>) {
         let called = |cause: &Cause| matches!(cause, Cause::SystemdSilent { .. });
-        if self.state.escalations().any(|escalation| called(&escalation.cause)) {
+        if self.state.calls.values().any(|call| called(&call.cause)) {
             return;
         }
         let mut unseen: Vec<Key> = self

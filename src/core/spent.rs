@@ -5,6 +5,7 @@ use super::breaker::{Breaker, Limits};
 use super::id::Key;
 use super::incident::{Cause, Trip};
 use super::machine::Core;
+use super::state::Incident;
 use super::time::Mono;
 
 /// How the attempt that spent the budget was judged.
@@ -26,7 +27,9 @@ impl Core {
     /// A breaker is open for another reason than a budget that was spent just now.
     pub(super) fn breaker_cause(&self, key: &Key, trip: Trip) -> Cause {
         let (now, limits) = (self.now.mono, self.limits(key));
-        let made = self.state.breakers.get(key).map_or(0, |breaker: &Breaker| breaker.invocations(now, limits.window));
+        let shared = self.state.shared_attempts(&key.target);
+        let fresh = Breaker::default();
+        let made = self.state.breakers.get(key).unwrap_or(&fresh).invocations(now, limits.window, shared);
         because(made, limits, trip)
     }
 
@@ -50,9 +53,11 @@ impl Core {
 
     fn spending(&self, key: &Key, limits: Limits) -> Spending {
         let closed = self.state.closed.iter().map(|incident| &**incident);
-        let of_key = self.state.open.values().chain(closed).filter(|incident| incident.key == *key);
+        let shared = self.state.shared_attempts(&key.target).is_some();
+        let counts = |incident: &&Incident| incident.key == *key || shared && incident.key.target == key.target;
+        let counted = self.state.open.values().chain(closed).filter(counts);
         let mut made: Vec<(Mono, bool)> =
-            of_key.flat_map(|one| &one.attempts).map(|attempt| (attempt.started, attempt.verified)).collect();
+            counted.flat_map(|one| &one.attempts).map(|attempt| (attempt.started, attempt.verified)).collect();
         made.sort_unstable();
         let spending = &made[made.len().saturating_sub(limits.attempts)..];
         Spending { attempts: spending.len(), helped: spending.iter().filter(|(_, verified)| *verified).count() }

@@ -6,7 +6,9 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::breaker::Breaker;
+use super::calls::Call;
 use super::command::{Operator, Scope};
+use super::contention::Contentions;
 use super::event::Recorded;
 use super::flapping::FlappingState;
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
@@ -71,8 +73,12 @@ pub struct State {
     pub lived: HashSet<ContentKey>,
     /// Pages and the channels that have not taken them yet.
     pub outbox: BTreeMap<PageId, Outgoing>,
-    /// The storm's one page, while it is open.
-    pub storm: Option<Escalation>,
+    /// The open calls for a human, by the key under which each goes out and is resolved.
+    pub calls: BTreeMap<Arc<str>, Call>,
+    /// Attempts on each target whose playbooks share one budget.
+    pub attempts_on: BTreeMap<Target, Window>,
+    /// Which playbook's attempts broke another's target.
+    pub contention: Contentions,
     /// The success rate's counters.
     pub tally: Tally,
     /// What was ever counted.
@@ -137,39 +143,13 @@ pub enum Outgoing {
     Any,
 }
 
-/// An open escalation.
+/// An incident's part in a call for a human.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Escalation {
-    /// Its page.
-    pub page: PageId,
-    /// Its incident.
-    pub incident: IncidentId,
-    /// Why.
+    /// Why a human is called for this incident.
     pub cause: Cause,
-    /// Under which key it goes out and is resolved.
+    /// The call that it stands under; several incidents of one target share one.
     pub dedup: Arc<str>,
-    /// Through which channels; none means the ticket folder.
-    pub to: Vec<Arc<str>>,
-    /// When each of them was called.
-    pub called: BTreeMap<Arc<str>, Mono>,
-    /// Who was first to see it.
-    pub seen: Option<Operator>,
-    /// When that was.
-    pub seen_at: Option<Mono>,
-    /// Every page that carries the call.
-    pub pages: BTreeSet<PageId>,
-    /// The channels that took it. Until there is one, a human is being called, and has not been.
-    pub taken: BTreeSet<Arc<str>>,
-}
-
-impl Escalation {
-    /// More channels are called.
-    pub fn call(&mut self, to: &[Arc<str>], at: Mono) {
-        self.to.extend(to.iter().filter(|name| !self.to.contains(name)).cloned().collect::<Vec<_>>());
-        for name in to {
-            self.called.entry(Arc::clone(name)).or_insert(at);
-        }
-    }
 }
 
 /// Where an incident stands, without what follows from its playbook (deadlines).
@@ -223,6 +203,8 @@ pub struct Attempt {
     pub after_page: bool,
     /// Every verifier held after it, and went on holding as far as is known.
     pub verified: bool,
+    /// When its end was recorded.
+    pub ended: Option<Mono>,
     /// How it ended.
     pub end: AttemptEnd,
 }
@@ -275,8 +257,12 @@ pub struct Incident {
     pub failed: u32,
     /// Its last attempt spent the budget: a human is called as soon as that attempt's verification is settled.
     pub budget: Budget,
-    /// The open escalation.
+    /// A human is called for it.
     pub escalation: Option<Escalation>,
+    /// The call that announced its request for approval, until the request is answered.
+    pub announced: Option<Arc<str>>,
+    /// Since when the gate has denied it without a break, where such a denial calls a human in the end.
+    pub denied_since: Option<Mono>,
     /// Requests so far.
     pub generation: u32,
     /// An unused yes.
@@ -330,26 +316,14 @@ impl Incident {
 }
 
 impl State {
-    /// The open escalations: the storm's, and each open incident's.
-    pub fn escalations(&self) -> impl Iterator<Item = &Escalation> {
-        self.storm.iter().chain(self.open.values().filter_map(|incident| incident.escalation.as_ref()))
-    }
-
-    /// The open escalation that this page calls for.
-    pub fn called_by_mut(&mut self, page: PageId) -> Option<&mut Escalation> {
-        let own = self.open.values_mut().filter_map(|incident| incident.escalation.as_mut());
-        self.storm.iter_mut().chain(own).find(|escalation| escalation.pages.contains(&page))
-    }
-
-    /// The open escalation that goes by this key and incident.
-    pub fn escalation_mut(&mut self, id: IncidentId, dedup: &str) -> Option<&mut Escalation> {
-        let own = self.open.get_mut(&id).and_then(|incident| incident.escalation.as_mut());
-        self.storm.iter_mut().chain(own).find(|escalation| *escalation.dedup == *dedup)
-    }
-
     /// The open incident of a key.
     pub fn incident_of(&self, key: &Key) -> Option<&Incident> {
         self.by_key.get(key).and_then(|id| self.open.get(id))
+    }
+
+    /// Attempts on this target, where all its playbooks share one budget.
+    pub fn shared_attempts(&self, target: &Target) -> Option<&Window> {
+        self.attempts_on.get(target)
     }
 
     /// Who holds a target that conflicts with this one, other than `me`.

@@ -144,6 +144,19 @@ fn incident_sentence(event: &Event) -> Option<String> {
         Event::Escalated { page, cause, to, .. } => {
             format!("a human was called through {}: {cause}", called(*page, to))
         }
+        Event::Joined { page: None, cause, .. } => format!("it joined the call that is open for its target: {cause}"),
+        Event::Joined { page: Some(page), cause, to, .. } => {
+            format!("it joined the open call, which went out through {} too: {cause}", called(*page, to))
+        }
+        Event::Announced { page: None, .. } => {
+            "its request for approval joined the call that is open for the same reason".to_owned()
+        }
+        Event::Announced { page: Some(page), to, .. } => {
+            format!("the request for approval went out through {}", called(*page, to))
+        }
+        Event::Suspected { attempt, of, .. } => {
+            format!("its fault began while attempt {attempt} of incident {of} was under way")
+        }
         Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
         Event::CalledBesides { page, to, unanswered, .. } => {
             format!("nobody answered the call through {unanswered}: it went out through {} too", called(*page, to))

@@ -3,18 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::calls::STORM;
 use super::command::Scope;
 use super::event::Event;
 use super::gate::Halt;
-use super::id::{IncidentId, Key, PageId};
+use super::id::{IncidentId, Key};
 use super::incident::Cause;
 use super::machine::{Core, Wait};
 use super::state::Pause;
 use super::time::Mono;
 use crate::playbook::{Mode, Playbook, Target};
-
-/// Under which key a storm's one page goes out.
-const STORM_DEDUP: &str = "salve/storm";
 
 /// How many keys a target has that count; a storm is of targets, however many playbooks watch each.
 #[derive(Debug, Clone, Default)]
@@ -76,21 +74,20 @@ impl Core {
 
     /// One page for the whole storm, carried by the first incident that it held back.
     pub(super) fn page_storm(&mut self, id: IncidentId, failing: usize, of: usize) {
-        if self.state.storm.is_some() {
+        if self.state.storm().is_some() {
             return;
         }
-        let to = self.channels(id);
-        let page = PageId(self.state.last.page + 1);
+        let (to, page) = (self.channels(id), self.next_page());
         let cause = Cause::Storm { failing, of };
-        self.record(Event::Escalated { incident: id, page, cause, dedup: Arc::from(STORM_DEDUP), to });
+        self.record(Event::Escalated { incident: id, page, cause, dedup: Arc::from(STORM), to });
         self.deliver(page);
         self.await_answers();
     }
 
     /// The storm is over: its page is resolved and who waited asks the gate again.
     pub(super) fn storm_over(&mut self) {
-        if let Some(storm) = self.state.storm.clone() {
-            let page = PageId(self.state.last.page + 1);
+        if let Some(storm) = self.state.storm().cloned() {
+            let page = self.next_page();
             self.record(Event::Resolved { incident: storm.incident, page, dedup: storm.dedup, to: storm.to });
             self.deliver(page);
         }

@@ -30,6 +30,8 @@ pub enum Timer {
     Settle(Key),
     /// What the incident's step waits for.
     Incident(IncidentId),
+    /// A denial has left a fault standing for as long as nobody need know of it.
+    Denied(IncidentId),
     /// What recovers has stayed so for its soak.
     Recovery(IncidentId),
     /// systemd has not answered for too long.

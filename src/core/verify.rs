@@ -96,7 +96,10 @@ impl Core {
                 self.soak_if_over(id);
             }
             Step::Soaking { .. } => match broken {
-                Some(seen) => self.not_verified(id, &format!("it broke again during the soak: {seen}")),
+                Some(seen) => {
+                    self.suspect(id, self.now.mono);
+                    self.not_verified(id, &format!("it broke again during the soak: {seen}"));
+                }
                 None => self.soak_if_over(id),
             },
             _ => {}
@@ -140,6 +143,10 @@ impl Core {
         let Some(incident) = self.incident(id) else { return };
         let playbook = self.books.get(&incident.key.content);
         let Some(until) = self.deadline(incident) else { return };
+        // what began to flap meanwhile must hold for longer
+        if until > self.now.mono {
+            return self.timers.set(Timer::Incident(id), until);
+        }
         let last = until.max(self.resumed) + within(playbook);
         if self.all_hold(id) {
             self.healed(id);

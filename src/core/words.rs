@@ -47,6 +47,7 @@ impl fmt::Display for Denial {
             Self::Quarantined { attempt } => write!(f, "quarantined: attempt {attempt} could not be ended"),
             Self::NoPlan { why } => write!(f, "no plan: {why}"),
             Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
+            Self::Contended { with } => write!(f, "its remedy and that of {with} break each other's targets"),
         }
     }
 }
@@ -88,6 +89,13 @@ impl fmt::Display for Cause {
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
             Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
+            Self::OnHold { denial, held_ms } => {
+                write!(f, "on hold for {}: {denial}", Period(std::time::Duration::from_secs(held_ms / 1000)))
+            }
+            Self::Contention { with } => {
+                write!(f, "its remedy and that of {with} break each other's targets: both are on hold")
+            }
+            Self::AwaitingApproval { why } => write!(f, "an attempt awaits approval: {why}"),
             Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
             Self::Flapping { onsets, period_ms } => {
                 let period = Period(std::time::Duration::from_millis(*period_ms));

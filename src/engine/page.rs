@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::{Listed, Page, PageKind};
-use crate::core::incident::Cause;
+use crate::core::incident::{Cause, Denial};
 use crate::core::state::{Incident, Outgoing, Step};
 use crate::core::{Core, Event, Fault, IncidentId, PageId, Recorded, story};
 use crate::playbook::{Attachment, Risk, Target};
@@ -32,7 +32,11 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
     let page = build(recorded, core, host)?;
     // only the call itself: its end and its echoes need no evidence
     let attach = match &recorded.event {
-        Event::Escalated { .. } | Event::CalledBesides { .. } | Event::CalledAgain { .. } => {
+        Event::Escalated { .. }
+        | Event::Joined { .. }
+        | Event::Announced { .. }
+        | Event::CalledBesides { .. }
+        | Event::CalledAgain { .. } => {
             let playbook = core.find(page.incident).and_then(|about| core.playbook(&about.key.content));
             playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
         }
@@ -44,7 +48,7 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
 
 /// Every open call, to all the channels that were called; `of` knows what was recorded of a page.
 pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
-    let calls = core.state().escalations();
+    let calls = core.state().calls.values();
     calls
         .filter_map(|call| {
             let page = build(of(call.page)?, core, host)?;
@@ -62,8 +66,12 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
     let playbook = about.and_then(|about| core.playbook(&about.key.content));
     let name = about.map_or_else(|| "salve".into(), |about| Arc::clone(&about.playbook));
     let (dedup, kind, why) = match &recorded.event {
-        Event::Escalated { cause, dedup, .. } => {
+        Event::Escalated { cause, dedup, .. } | Event::Joined { cause, dedup, .. } => {
             let cause: Arc<str> = cause.to_string().into();
+            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
+        }
+        Event::Announced { why, dedup, .. } => {
+            let cause: Arc<str> = Cause::AwaitingApproval { why: why.clone() }.to_string().into();
             (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
         }
         Event::CalledBesides { cause, dedup, unanswered, .. } => {
@@ -71,7 +79,10 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
             (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
         Event::CalledAgain { cause, dedup, .. } => {
-            let cause: Arc<str> = format!("still not fixed: {cause}").into();
+            let cause: Arc<str> = match cause {
+                Cause::AwaitingApproval { .. } => format!("not approved yet: {cause}").into(),
+                cause => format!("still not fixed: {cause}").into(),
+            };
             (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
         }
         Event::Relayed { by, dedup, .. } => {
@@ -122,7 +133,10 @@ const fn is_about_systemd(event: &Event) -> bool {
 fn ending(about: &Incident) -> Arc<str> {
     match &about.step {
         Step::Closed { outcome, .. } => story::numbered_outcome(outcome, &about.story).to_string().into(),
-        _ => cleared(),
+        Step::Remediating(_) | Step::Verifying { .. } | Step::Soaking { .. } => {
+            "approved: an attempt has started".into()
+        }
+        Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) => cleared(),
     }
 }
 
@@ -148,8 +162,17 @@ fn related(core: &Core, me: IncidentId) -> Listed {
     let mut others: Vec<&Incident> =
         state.open.values().chain(closed).filter(recent).filter(|one| one.id != me).collect();
     let shares = |one: &Incident| target.is_some_and(|target| target.conflicts(&one.key.target));
-    others.sort_by_key(|one| (!shares(one), std::cmp::Reverse(one.id)));
+    let waits = |one: &Incident| waits_for(core, one, me);
+    others.sort_by_key(|one| (!shares(one), !waits(one), std::cmp::Reverse(one.id)));
     Listed::first(RELATED, others.into_iter().map(|one| line(one).into()))
+}
+
+/// Does this incident wait for the target of that one to be healthy?
+fn waits_for(core: &Core, incident: &Incident, needed: IncidentId) -> bool {
+    let Step::Held(Denial::DependencyUnhealthy { playbook }) = &incident.step else { return false };
+    core.find(needed)
+        .and_then(|needed| core.playbook(&needed.key.content))
+        .is_some_and(|it| it.name == *playbook || it.title == *playbook)
 }
 
 fn line(incident: &Incident) -> String {

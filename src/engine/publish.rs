@@ -237,7 +237,7 @@ fn breakers(core: &Core, now: Mono) -> Vec<Breaker> {
     let row = |(key, breaker): (&Key, &crate::core::breaker::Breaker)| {
         let playbook = core.playbook(&key.content)?;
         let limits = Limits::of(playbook);
-        let invocations = breaker.invocations(now, limits.window);
+        let invocations = breaker.invocations(now, limits.window, core.state().shared_attempts(&key.target));
         (*breaker.state() != BreakerState::Closed || invocations > 0).then(|| Breaker {
             key: key.clone(),
             playbook: Arc::clone(&playbook.name),

@@ -149,6 +149,7 @@ fn denial() -> impl Strategy<Value = Denial> {
         attempt().prop_map(|attempt| Denial::Quarantined { attempt }),
         text().prop_map(|why| Denial::NoPlan { why }),
         text().prop_map(|why| Denial::TargetMissing { why }),
+        text().prop_map(|with| Denial::Contended { with }),
     ]
 }
 
@@ -176,6 +177,8 @@ fn cause() -> impl Strategy<Value = Cause> {
         text().prop_map(|seen| Cause::DeadBand { seen }),
         any::<(u32, u64)>().prop_map(|(onsets, period_ms)| Cause::Flapping { onsets, period_ms }),
         text().prop_map(|why| Cause::TargetMissing { why }),
+        (denial(), any::<u64>()).prop_map(|(denial, held_ms)| Cause::OnHold { denial: Box::new(denial), held_ms }),
+        text().prop_map(|with| Cause::Contention { with }),
     ]
 }
 
@@ -288,6 +291,16 @@ fn host_event() -> impl Strategy<Value = Event> {
         }),
         (incident(), page(), cause(), text(), vec(text(), 0..3))
             .prop_map(|(incident, page, cause, dedup, to)| { Event::Escalated { incident, page, cause, dedup, to } }),
+        (incident(), option::of(page()), cause(), text(), vec(text(), 0..3))
+            .prop_map(|(incident, page, cause, dedup, to)| { Event::Joined { incident, page, cause, dedup, to } }),
+        (incident(), option::of(page()), request(), text(), vec(text(), 0..3)).prop_map(
+            |(incident, page, request, dedup, to)| Event::Announced { incident, page, why: request.why, dedup, to }
+        ),
+        (incident(), attempt(), incident()).prop_map(|(incident, attempt, of)| Event::Suspected {
+            incident,
+            attempt,
+            of
+        }),
         (incident(), page(), cause(), text(), vec(text(), 0..3))
             .prop_map(|(incident, page, cause, dedup, to)| { Event::CalledAgain { incident, page, cause, dedup, to } }),
         (incident(), page(), text(), vec(text(), 0..3)).prop_map(|(incident, page, dedup, to)| Event::Resolved {

@@ -7,7 +7,7 @@ use salve::core::command::{Operator, Scope};
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};
-use salve::core::incident::{BreakerState, Cause, Outcome, Starter, Trip};
+use salve::core::incident::{BreakerState, Cause, Denial, Outcome, Starter, Trip};
 use salve::core::input::Input;
 use salve::core::time::{Mono, Now};
 
@@ -62,6 +62,8 @@ pub const ILLS: &[Ill] = &[
     Ill { name: "an_attempt_started_twice", breaks: &["3"], alter: start_twice },
     Ill { name: "an_outcome_after_the_outcome", breaks: &["6"], alter: close_twice },
     Ill { name: "a_second_page_for_one_failure", breaks: &["7"], alter: page_twice },
+    Ill { name: "a_call_that_is_resolved_under_others", breaks: &["7"], alter: resolve_early },
+    Ill { name: "a_fight_that_nobody_saw", breaks: &["contention"], alter: hold_for_a_fight },
     Ill {
         name: "a_page_without_a_record",
         breaks: &["7"],
@@ -159,6 +161,20 @@ fn page_twice(it: &mut Patient) {
         it.first(|event| matches!(event, Event::Escalated { .. }))
     {
         it.add(Event::Escalated { incident, page: PageId(page.0 + 1), cause, dedup, to });
+    }
+}
+
+fn resolve_early(it: &mut Patient) {
+    if let Some(Event::Joined { incident, dedup, to, .. }) = it.first(|event| matches!(event, Event::Joined { .. })) {
+        let page = PageId(it.books.pages.keys().last().map_or(0, |page| page.0) + 1);
+        let called = it.books.calls.get(&dedup).map(|call| call.called.iter().cloned().collect());
+        it.add(Event::Resolved { incident, page, dedup, to: called.unwrap_or(to) });
+    }
+}
+
+fn hold_for_a_fight(it: &mut Patient) {
+    if let Some(Event::Opened { incident, .. }) = it.first(|event| matches!(event, Event::Opened { .. })) {
+        it.add(Event::Held { incident, denial: Denial::Contended { with: "nobody".into() } });
     }
 }
 

@@ -25,7 +25,7 @@ kinds! {
         WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
-        Escalated => "escalated", Resolved => "resolved", CalledBesides => "called besides", CalledAgain => "called again",
+        Escalated => "escalated", Joined => "joined", Announced => "announced", Suspected => "suspected", Resolved => "resolved", CalledBesides => "called besides", CalledAgain => "called again",
         Relayed => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
         Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
         MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Flapping => "flapping", Armed => "armed",
@@ -35,11 +35,12 @@ kinds! {
         LockHeld => "lock held", SystemdBusy => "systemd busy", BreakerOpen => "breaker open",
         Cooldown => "cooldown", Storm => "storm", BootGrace => "boot grace", Shadow => "shadow", Off => "off",
         CannotRecord => "cannot record", Quarantined => "quarantined", NoPlan => "no plan",
-        TargetMissing => "target missing";
+        TargetMissing => "target missing", Contended => "contended";
     cause(Cause) CAUSES: BreakerOpened => "breaker opened", LadderSpent => "ladder spent",
         NoRemediation => "no remediation", CannotSee => "cannot see", SystemdSilent => "systemd silent", Indeterminate => "indeterminate",
         ScopeNotEmpty => "scope not empty", Storm => "storm", NoPlan => "no plan",
-        Expired => "expired", DeadBand => "dead band", TargetMissing => "target missing", Flapping => "flapping";
+        Expired => "expired", DeadBand => "dead band", TargetMissing => "target missing", Flapping => "flapping",
+        OnHold => "on hold", Contention => "contention", AwaitingApproval => "awaiting approval";
     outcome(Outcome) OUTCOMES: Healed => "healed", SelfCleared => "self-cleared",
         ClearedUnverified => "cleared unverified", Declined => "declined",
         Expired => "expired", Superseded => "superseded", ClosedByOperator => "closed by operator",

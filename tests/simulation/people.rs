@@ -243,7 +243,7 @@ impl World {
         }
         for channel in open {
             if self.strikes(Fault::LostPage) {
-                if tries == 3 && self.ledger.books.carries.contains_key(&page) {
+                if tries == 3 && self.ledger.books.carried.contains(&page) {
                     self.feed(&Input::Delivered { page, channel: "tickets".into(), instead: None })?;
                 }
                 let wait = (SECOND << tries.min(8)) + self.rng.below(SECOND);

@@ -14,6 +14,7 @@ impl State {
                     && incident.escalation.is_none()
                 {
                     incident.step = Step::Held(denial.clone());
+                    incident.denied_since = denial.is_bounded().then(|| incident.denied_since.unwrap_or(recorded.mono));
                 }
             }
             Event::WouldHave { incident, .. } => {
@@ -28,6 +29,7 @@ impl State {
                     incident.generation = request.generation;
                     incident.expired = false;
                     incident.yes = None;
+                    incident.denied_since = None;
                     incident.step = Step::Asking(request.clone());
                 }
             }
@@ -58,11 +60,7 @@ impl State {
                     incident.step = incident.resting();
                 }
             }
-            Event::Acknowledged { incident, by } => {
-                if let Some(incident) = self.open.get_mut(incident) {
-                    incident.acknowledged = Some(by.clone());
-                }
-            }
+            Event::Acknowledged { incident, by } => self.acknowledge(*incident, by),
             _ => self.rule(recorded),
         }
     }

@@ -113,7 +113,7 @@ fn a_human_is_called_once_a_channel_took_it_and_the_ticket_folder_hears_of_the_e
     let (mut bench, nginx) = called();
     let page = bench.delivers[0];
     let taken = |bench: &Bench| {
-        let call = bench.core.state().escalations().next().expect("a call is open");
+        let call = bench.core.state().calls.values().next().expect("a call is open");
         call.taken.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(taken(&bench).is_empty());

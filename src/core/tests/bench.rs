@@ -350,7 +350,11 @@ impl Bench {
     }
 
     pub fn pages(&self) -> usize {
-        self.events(|event| matches!(event, Event::Escalated { .. }).then_some(())).len()
+        let call = |event: &Event| {
+            let calls = matches!(event, Event::Escalated { .. } | Event::Joined { .. } | Event::Announced { .. });
+            (calls && event.page().is_some()).then_some(())
+        };
+        self.events(call).len()
     }
 
     pub fn resolves(&self) -> usize {

@@ -153,9 +153,9 @@ fn no_plan_is_no_action_and_then_a_page() {
     let (mut bench, nginx) = Bench::one(playbook("nginx"));
     bench.plan = Err("no such program");
     bench.breaks(&nginx);
-    bench.pass(100);
+    bench.pass(30);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(_))));
-    bench.pass(300);
+    bench.pass(10);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Escalated(Cause::NoPlan { .. }))));
     assert!(bench.started.is_empty());
 }

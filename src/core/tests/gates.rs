@@ -26,7 +26,7 @@ fn a_storm_stops_what_is_automatic_and_pages_once() {
     bench.pass(10);
     assert!(bench.started.is_empty());
     assert_eq!(bench.pages(), 1);
-    assert!(bench.core.state().storm.is_some());
+    assert!(bench.core.state().storm().is_some());
     bench.clears(&keys[0]);
     assert_eq!(bench.resolves(), 1);
     assert_eq!(bench.started.len(), 4, "the storm is over");

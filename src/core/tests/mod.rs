@@ -16,4 +16,5 @@ mod pasts;
 mod replays;
 mod sight;
 mod silence;
+mod together;
 mod verified;

@@ -55,7 +55,7 @@ proptest! {
         let (mut now, mut latched) = (1, false);
         for (step, heals) in steps {
             now += step;
-            let admission = breaker.admits(Mono(now), limits);
+            let admission = breaker.admits(Mono(now), limits, None);
             let never = Admission::Denied { until: None };
             prop_assert!(!latched || admission == never);
             let (Admission::Pass | Admission::Probe) = admission else { continue };
@@ -69,8 +69,8 @@ proptest! {
             prop_assert!(ran.iter().filter(|at| now - **at <= window).count() <= attempts);
             let next = match (probe, heals) {
                 (true, true) => Some(BreakerState::Closed),
-                (true, false) => Some(breaker.opening(at(now), limits)),
-                (false, _) => breaker.spent(Mono(now), limits).then(|| breaker.opening(at(now), limits)),
+                (true, false) => Some(breaker.opening(at(now), limits, None)),
+                (false, _) => breaker.spent(Mono(now), limits, None).then(|| breaker.opening(at(now), limits, None)),
             };
             if let Some(next) = next {
                 latched = matches!(next, BreakerState::Latched { .. });
@@ -80,8 +80,8 @@ proptest! {
     }
 
     #[test]
-    fn the_gate_denies_in_its_order(bits in any::<u16>(), breaker in 0_u8..3, wish in 0_u8..4, mode in 0_u8..4, high in any::<bool>()) {
-        let bit = |number: u16| bits >> number & 1 == 1;
+    fn the_gate_denies_in_its_order(bits in any::<u32>(), breaker in 0_u8..3, wish in 0_u8..4, mode in 0_u8..4, high in any::<bool>()) {
+        let bit = |number: u32| bits >> number & 1 == 1;
         let until = Mono(9);
         let wish = [Wish::Auto, Wish::Approved, Wish::Manual, Wish::ManualApproved][usize::from(wish)];
         let mode = [Mode::Auto, Mode::Ask, Mode::Shadow, Mode::Off][usize::from(mode)];
@@ -97,6 +97,7 @@ proptest! {
                 (false, true) => StopOrigin::Unclear { evidence: "known".into() },
                 (false, false) => StopOrigin::Nobody,
             },
+            contended: bit(16).then(|| "other".into()),
             locked: bit(6).then_some(IncidentId(1)),
             quarantined: bit(7).then_some(AttemptId(1)),
             busy: bit(8).then(|| "job".into()),
@@ -119,6 +120,7 @@ proptest! {
             (bit(6), Denial::LockHeld { by: IncidentId(1) }),
             (bit(7), Denial::Quarantined { attempt: AttemptId(1) }),
             (bit(8), Denial::SystemdBusy { with: "job".into() }),
+            (bit(16) && wish == Wish::Auto, Denial::Contended { with: "other".into() }),
             (breaker == 2, Denial::BreakerOpen { until: Some(until) }),
             (bit(9), Denial::Cooldown { until }),
             (bit(11) && wish == Wish::Auto, Denial::Storm { failing: 3, of: 5 }),

@@ -12,7 +12,7 @@ use salve::core::incident::{BreakerState, Cause, Denial, Outcome, Starter};
 use salve::core::plan::Digest;
 use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
-use salve::playbook::ContentKey;
+use salve::playbook::{ContentKey, Target};
 
 #[derive(Debug, Default)]
 pub struct Books {
@@ -32,14 +32,10 @@ pub struct Books {
     /// Contents of which some attempt was started.
     pub lived: BTreeSet<ContentKey>,
     pub boot_id: Arc<str>,
-    /// The storm's page, while it is open.
-    pub storm: Option<PageId>,
-    pub storm_dedup: Option<Arc<str>>,
-    /// Who was called for a page, and whether somebody answered.
-    pub called: BTreeMap<PageId, BTreeSet<Arc<str>>>,
-    pub answered: BTreeMap<PageId, Mono>,
-    /// The call that each page carries.
-    pub carries: BTreeMap<PageId, PageId>,
+    pub calls: super::calls::CallBooks,
+    /// Pages that ever carried a call.
+    pub carried: BTreeSet<PageId>,
+    pub contention: super::contention::ContentionBook,
     pub flapping: super::flapping::FlappingBook,
 }
 
@@ -129,8 +125,6 @@ pub struct AttemptBook {
 
 #[derive(Debug)]
 pub struct PageBook {
-    pub incident: IncidentId,
-    pub dedup: Arc<str>,
     pub to: Vec<Arc<str>>,
     pub delivered: BTreeSet<Arc<str>>,
 }
@@ -145,8 +139,6 @@ pub struct KeyBook {
     pub reopened: Vec<Mono>,
     pub intents: Vec<Mono>,
     pub dedup: Option<Arc<str>>,
-    /// The escalation that is not resolved yet.
-    pub page: Option<PageId>,
     pub open: Option<IncidentId>,
     pub healed: Option<(Mono, IncidentId)>,
 }
@@ -160,7 +152,6 @@ impl Default for KeyBook {
             reopened: Vec::new(),
             intents: Vec::new(),
             dedup: None,
-            page: None,
             open: None,
             healed: None,
         }
@@ -204,58 +195,35 @@ impl Books {
         (self.seq, self.mono) = (recorded.seq, recorded.mono);
         let now = recorded.mono;
         self.flapping.apply(&recorded.event);
+        self.page_out(&recorded.event);
+        let named_nobody = match &recorded.event {
+            Event::Delivered { page, .. } => self.pages.get(page).is_none_or(|page| page.to.is_empty()),
+            _ => false,
+        };
+        self.calls.apply(&recorded.event, now, named_nobody);
         match &recorded.event {
             Event::Started { boot_id, .. } => self.boot_id = boot_id.clone(),
             Event::Adopted { content, .. } => drop(self.adopted.insert(content.clone())),
             Event::Breaker { key, state, by, .. } => self.breaker(key, state, by.is_some(), now),
-            Event::Escalated { incident, page, cause: Cause::Storm { .. }, dedup, to } => {
-                self.page_out(*incident, *page, dedup, to);
-                self.call(*page, to);
-                self.storm = Some(*page);
-                self.storm_dedup = Some(dedup.clone());
-            }
-            Event::Escalated { incident, page, dedup, to, cause } => {
-                self.page_out(*incident, *page, dedup, to);
-                self.call(*page, to);
+            Event::Escalated { cause: Cause::Storm { .. }, .. }
+            | Event::Resolved { .. }
+            | Event::CalledBesides { .. }
+            | Event::Relayed { .. } => {}
+            Event::Escalated { incident, cause, dedup, .. } => {
                 let key = self.incidents[at(incident.0)].key.clone();
-                let book = self.key(&key);
-                book.page = Some(*page);
-                book.dedup = Some(dedup.clone());
-                let incident = &mut self.incidents[at(incident.0)];
-                incident.escalated = true;
-                incident.cause = Some(cause.clone());
-                incident.called = Some(now);
-                (incident.stand, incident.stood_since) = (Stand::Escalated, now);
+                self.key(&key).dedup = Some(dedup.clone());
+                self.escalated(*incident, cause, now);
             }
-            Event::Resolved { incident, page, dedup, to } => {
-                self.page_out(*incident, *page, dedup, to);
-                if self.storm_dedup.as_ref() == Some(dedup) {
-                    self.storm = None;
-                } else {
-                    let key = self.incidents[at(incident.0)].key.clone();
-                    self.key(&key).page = None;
-                }
+            Event::Joined { incident, cause, .. } => self.escalated(*incident, cause, now),
+            Event::CalledAgain { incident, cause, .. } => {
+                self.incidents[at(incident.0)].cause = Some(cause.clone());
             }
-            Event::CalledBesides { incident, page, dedup, to, .. } => {
-                self.page_out(*incident, *page, dedup, to);
-                if let Some(open) = self.open_page(*incident, dedup) {
-                    self.called.entry(open).or_default().extend(to.iter().cloned());
-                    self.carries.insert(*page, open);
-                }
-            }
-            Event::CalledAgain { incident, page, dedup, to, .. } => {
-                self.page_out(*incident, *page, dedup, to);
-                if let Some(open) = self.open_page(*incident, dedup) {
-                    self.answered.remove(&open);
-                    self.carries.insert(*page, open);
-                }
-            }
-            Event::Relayed { incident, page, dedup, to, .. } => {
-                self.page_out(*incident, *page, dedup, to);
-                self.answered.extend(self.open_page(*incident, dedup).map(|open| (open, now)));
+            Event::Suspected { incident, attempt, .. } => {
+                let harmed = self.incidents[at(incident.0)].key.clone();
+                let acting = self.attempts[at(attempt.0)].key.clone();
+                self.contention.suspect(acting, harmed);
             }
             Event::Delivered { page, channel, .. } => {
-                self.taken(*page, channel);
                 if let Some(page) = self.pages.get_mut(page) {
                     page.delivered.insert(channel.clone());
                 }
@@ -287,6 +255,16 @@ impl Books {
         }
     }
 
+    /// The intents that count against a key's budget: of all playbooks, where its target is a life and not a place.
+    pub fn counted(&self, key: &Key) -> Vec<Mono> {
+        let life = matches!(key.target, Target::Unit(_) | Target::Process(_) | Target::Container(_));
+        let own = |other: &Key| if life { other.target == key.target } else { other == key };
+        let books = self.keys.iter().filter(|(other, _)| own(other)).flat_map(|(_, book)| &book.intents);
+        let mut all: Vec<Mono> = books.copied().collect();
+        all.sort_unstable();
+        all
+    }
+
     fn opened(&mut self, incident: IncidentId, key: &Key, playbook: &Arc<str>, unseen: bool, now: Mono) {
         self.incidents.push(IncidentBook {
             key: key.clone(),
@@ -312,42 +290,40 @@ impl Books {
         if by_hand && matches!(state, BreakerState::Closed) {
             // A person's reset gives the whole budget back, and says so.
             book.reopened.clear();
-            book.intents.clear();
+            let target = &key.target;
+            for (_, book) in self.keys.iter_mut().filter(|(other, _)| other.target == *target) {
+                book.intents.clear();
+            }
         }
+        let book = self.key(key);
         if matches!(state, BreakerState::HalfOpen { .. }) {
             book.probes = 0;
         }
         (book.breaker, book.breaker_since) = (state.clone(), now);
     }
 
-    /// A call goes out for the first time.
-    fn call(&mut self, page: PageId, to: &[Arc<str>]) {
-        let default: Arc<str> = "tickets".into();
-        let called = if to.is_empty() { vec![default] } else { to.to_vec() };
-        self.called.insert(page, called.into_iter().collect());
-        self.carries.insert(page, page);
+    fn escalated(&mut self, id: IncidentId, cause: &Cause, now: Mono) {
+        let incident = &mut self.incidents[at(id.0)];
+        incident.escalated = true;
+        incident.cause = Some(cause.clone());
+        incident.called = Some(now);
+        (incident.stand, incident.stood_since) = (Stand::Escalated, now);
     }
 
-    /// Whoever took a call, the ticket folder as its last resort too, is to hear of its end.
-    fn taken(&mut self, page: PageId, channel: &Arc<str>) {
-        let Some(book) = self.pages.get(&page).filter(|book| !book.to.is_empty()) else { return };
-        let open = self.open_page(book.incident, &book.dedup);
-        if let Some(open) = open.filter(|open| self.carries.get(&page) == Some(open)) {
-            self.called.entry(open).or_default().insert(channel.clone());
-        }
-    }
-
-    /// The call that is open under this key.
-    pub fn open_page(&self, incident: IncidentId, dedup: &Arc<str>) -> Option<PageId> {
-        if self.storm_dedup.as_ref() == Some(dedup) {
-            return self.storm;
-        }
-        self.incident(incident).and_then(|known| self.keys.get(&known.key)).and_then(|book| book.page)
-    }
-
-    fn page_out(&mut self, incident: IncidentId, page: PageId, dedup: &Arc<str>, to: &[Arc<str>]) {
-        let book = PageBook { incident, dedup: dedup.clone(), to: to.to_vec(), delivered: BTreeSet::new() };
-        self.pages.insert(page, book);
+    fn page_out(&mut self, event: &Event) {
+        let (page, to) = match event {
+            Event::Escalated { page, to, .. }
+            | Event::CalledBesides { page, to, .. }
+            | Event::CalledAgain { page, to, .. }
+            | Event::Joined { page: Some(page), to, .. }
+            | Event::Announced { page: Some(page), to, .. } => {
+                self.carried.insert(*page);
+                (page, to)
+            }
+            Event::Relayed { page, to, .. } | Event::Resolved { page, to, .. } => (page, to),
+            _ => return,
+        };
+        self.pages.insert(*page, PageBook { to: to.clone(), delivered: BTreeSet::new() });
     }
 
     /// What an open incident's records change.

@@ -126,10 +126,10 @@ fn budgets(books: &Books, now: Now, key: &Key, playbook: &Playbook, intent: &Int
     }
     let of_host = recent(&books.intents, now.mono, HOST_WINDOW) + 1;
     hold!(of_host <= HOST_ATTEMPTS, "1 budget of the host", "{}: {of_host} in {HOST_WINDOW:?}", intent.attempt);
-    let Some(book) = books.keys.get(key) else { return Ok(()) };
     let (limit, window) = (playbook.escalate.attempts as usize, playbook.escalate.window.0);
-    let of_key = recent(&book.intents, now.mono, window) + 1;
+    let of_key = recent(&books.counted(key), now.mono, window) + 1;
     hold!(of_key <= limit, "1 budget of the key", "{}: {of_key} of {limit} in {window:?}", intent.attempt);
+    let Some(book) = books.keys.get(key) else { return Ok(()) };
     let last = book.intents.last().copied();
     if let (Some(cooldown), Some(last)) = (playbook.cooldown, last) {
         let waited = now.mono.since(last);

@@ -54,13 +54,13 @@ impl Ledger {
                 // The window's own limit holds in every state.
                 _ => {
                     let recent = |at: &&salve::core::Mono| now.mono.since(**at) <= playbook.escalate.window.0;
-                    let book = self.books.keys.get(&incident.key);
-                    let count = book.map_or(0, |book| book.intents.iter().filter(recent).count());
+                    let count = self.books.counted(&incident.key).iter().filter(recent).count();
                     count >= playbook.escalate.attempts as usize
                 }
             },
             Denial::Cooldown { until } | Denial::BootGrace { until } => *until > now.mono,
             Denial::LockHeld { by } => self.books.incident(*by).is_some_and(|other| other.open),
+            Denial::Contended { .. } => self.books.contention.any(&incident.key),
             Denial::Storm { .. } => {
                 let (failing, of) = self.outside.failing();
                 of > 0 && failing > 0
@@ -96,7 +96,7 @@ impl Ledger {
             let text = || format!("#{} at {}, {:?} since {since}", index + 1, now.mono, incident.stand);
             hold!(!incident.open, "6 every incident ends", "{}", text());
         }
-        hold!(self.books.storm.is_none(), "7 resolve", "the storm is over, and its page was not resolved");
+        hold!(self.books.calls.storm().is_none(), "7 resolve", "the storm is over, and its page was not resolved");
         let unresolved = pages::unresolved(&self.books);
         hold!(unresolved.is_none(), "7 resolve", "{unresolved:?} ended, and its page was not resolved");
         for (page, book) in &self.books.pages {

@@ -10,6 +10,8 @@
 mod attempts;
 mod books;
 mod breakers;
+mod calls;
+mod contention;
 mod flapping;
 mod gate;
 mod incidents;
@@ -109,6 +111,7 @@ impl Ledger {
         attempts::check(books, outside, now, input, &recorded.event)?;
         breakers::check(books, outside, now, input, &recorded.event)?;
         pages::check(books, outside, now, input, &recorded.event)?;
+        contention::check(books, &recorded.event)?;
         flapping::check(books, outside, now.mono, &recorded.event)?;
         if let Event::Intent { incident, attempt, plan, starter } = &recorded.event {
             gate::check(

@@ -1,0 +1,172 @@
+//! Open calls for a human. What fails on one target is one call, however many playbooks watch it: the second incident
+//! joins the first one's call, and the call is resolved with its last incident. So do the two playbooks whose remedies
+//! break each other's targets, and requests for approval that have one reason.
+
+use std::collections::{BTreeMap, BTreeSet};
+use std::sync::Arc;
+
+use super::command::Operator;
+use super::event::Event;
+use super::id::{IncidentId, Key, PageId};
+use super::incident::{Asks, Cause};
+use super::machine::Core;
+use super::page::dedup;
+use super::state::{Incident, State};
+use super::time::Mono;
+
+/// Under which key a storm's one page goes out.
+pub const STORM: &str = "salve/storm";
+/// What the keys of announced approvals begin with.
+const APPROVAL: &str = "salve/approval";
+
+/// One open call, under one key for whoever receives it.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Call {
+    /// Its first page.
+    pub page: PageId,
+    /// The incident that it goes out for: the first that is still open.
+    pub incident: IncidentId,
+    /// Why it went out.
+    pub cause: Cause,
+    /// Under which key it goes out and is resolved.
+    pub dedup: Arc<str>,
+    /// Through which channels; none means the ticket folder.
+    pub to: Vec<Arc<str>>,
+    /// When each of them was called.
+    pub called: BTreeMap<Arc<str>, Mono>,
+    /// Who was first to see it.
+    pub seen: Option<Operator>,
+    /// When that was.
+    pub seen_at: Option<Mono>,
+    /// Every page that carries the call.
+    pub pages: BTreeSet<PageId>,
+    /// The channels that took it. Until there is one, a human is being called, and has not been.
+    pub taken: BTreeSet<Arc<str>>,
+}
+
+impl Call {
+    /// More channels are called.
+    pub fn widen(&mut self, to: &[Arc<str>], at: Mono) {
+        self.to.extend(to.iter().filter(|name| !self.to.contains(name)).cloned().collect::<Vec<_>>());
+        for name in to {
+            self.called.entry(Arc::clone(name)).or_insert(at);
+        }
+    }
+}
+
+impl Incident {
+    /// Does it stand under this call?
+    pub fn is_under(&self, dedup: &str) -> bool {
+        let announced = self.announced.as_deref() == Some(dedup);
+        announced || self.escalation.as_ref().is_some_and(|escalation| *escalation.dedup == *dedup)
+    }
+}
+
+impl State {
+    /// The storm's one call, while it is open.
+    pub fn storm(&self) -> Option<&Call> {
+        self.calls.get(STORM)
+    }
+
+    /// The call that this incident's escalation stands under.
+    pub fn call_of(&self, incident: &Incident) -> Option<&Call> {
+        self.calls.get(&incident.escalation.as_ref()?.dedup)
+    }
+
+    /// The open incidents that stand under a call, in order of age.
+    pub fn under<'s>(&'s self, dedup: &'s str) -> impl Iterator<Item = &'s Incident> {
+        self.open.values().filter(move |incident| incident.is_under(dedup))
+    }
+}
+
+impl Core {
+    /// The open call that one more failure of this key joins: of its target, or of the key that contends with it.
+    pub(super) fn call_to_join(&self, key: &Key, cause: &Cause) -> Option<Arc<str>> {
+        match cause {
+            Cause::SystemdSilent { .. } | Cause::Storm { .. } => return None,
+            _ => {}
+        }
+        let rival = self.state.contention.rival(key, self.now.mono);
+        let shares = |other: &Incident| other.key.target == key.target || rival == Some(&other.key);
+        self.state.open.values().filter(|other| shares(other)).find_map(|other| {
+            let call = self.state.call_of(other)?;
+            let own = !matches!(call.cause, Cause::SystemdSilent { .. } | Cause::AwaitingApproval { .. });
+            own.then(|| Arc::clone(&call.dedup))
+        })
+    }
+
+    /// Puts an incident under a call that is open; channels of its own that have not heard of it yet are called.
+    pub(super) fn join(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
+        let own = self.channels(id);
+        let Some(call) = self.state.calls.get(&dedup) else { return };
+        let to: Vec<Arc<str>> = own.into_iter().filter(|name| !call.called.contains_key(name)).collect();
+        let page = (!to.is_empty()).then(|| self.next_page());
+        self.record(Event::Joined { incident: id, page, cause, dedup, to });
+        if let Some(page) = page {
+            self.deliver(page);
+            self.await_answers();
+        }
+    }
+
+    /// An operator's yes is wanted: the channels hear of it at once. Requests with one reason make one page together.
+    pub(super) fn announce(&mut self, id: IncidentId, why: &Asks) {
+        let Some(incident) = self.incident(id) else { return };
+        if incident.escalation.is_some() || incident.announced.is_some() || !self.may_page(&incident.key) {
+            return;
+        }
+        let dedup = approval_dedup(&incident.key, why);
+        let own = self.channels(id);
+        let known = self.state.calls.get(&dedup);
+        let unheard = |name: &Arc<str>| known.is_none_or(|call| !call.called.contains_key(name));
+        let to: Vec<Arc<str>> = own.into_iter().filter(unheard).collect();
+        let page = (known.is_none() || !to.is_empty()).then(|| self.next_page());
+        self.record(Event::Announced { incident: id, page, why: why.clone(), dedup, to });
+        if let Some(page) = page {
+            self.deliver(page);
+            self.await_answers();
+        }
+    }
+
+    /// An incident stands under a call no longer: whoever was called is told of the end, unless others still do.
+    pub(super) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>) {
+        let others = self.state.under(dedup).any(|other| other.id != id);
+        let Some(call) = self.state.calls.get(dedup).filter(|_| !others) else { return };
+        let (to, dedup) = (call.to.clone(), Arc::clone(dedup));
+        let page = self.next_page();
+        self.record(Event::Resolved { incident: id, page, dedup, to });
+        self.deliver(page);
+    }
+
+    /// The request for approval that the channels heard of is answered, or no longer stands.
+    pub(super) fn end_announcement(&mut self, id: IncidentId) {
+        if let Some(dedup) = self.incident(id).and_then(|incident| incident.announced.clone()) {
+            self.leave(id, &dedup);
+        }
+    }
+
+    /// A crash may have come between an incident's end and that of its call.
+    pub(super) fn end_forsaken_calls(&mut self) {
+        let forsaken = |call: &&Call| *call.dedup != *STORM && self.state.under(&call.dedup).next().is_none();
+        let calls: Vec<Call> = self.state.calls.values().filter(forsaken).cloned().collect();
+        for call in calls {
+            self.leave(call.incident, &call.dedup);
+        }
+    }
+
+    pub(super) fn next_page(&self) -> PageId {
+        PageId(self.state.last.page + 1)
+    }
+}
+
+/// What has one reason makes one page together: the host's own reasons for all of it, a playbook's for its targets.
+fn approval_dedup(key: &Key, why: &Asks) -> Arc<str> {
+    match why {
+        Asks::HostBudget => format!("{APPROVAL}/host-budget").into(),
+        Asks::RecordsLost => format!("{APPROVAL}/records-lost").into(),
+        Asks::Mode | Asks::HighRisk | Asks::FirstLiveAttempt | Asks::Flapping => {
+            let content: String = key.content.0.chars().take(super::page::SHORT).collect();
+            format!("{APPROVAL}/{content}").into()
+        }
+        Asks::StopUnclear { .. } => format!("{}/approval", dedup(key)).into(),
+    }
+}
