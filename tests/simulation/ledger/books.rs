@@ -208,7 +208,8 @@ impl Books {
             Event::Escalated { cause: Cause::Storm { .. }, .. }
             | Event::Resolved { .. }
             | Event::CalledBesides { .. }
-            | Event::Relayed { .. } => {}
+            | Event::Relayed { .. }
+            | Event::Noted { .. } => {}
             Event::Escalated { incident, cause, dedup, .. } => {
                 let key = self.incidents[at(incident.0)].key.clone();
                 self.key(&key).dedup = Some(dedup.clone());
@@ -242,7 +243,6 @@ impl Books {
             Event::Unsnoozed { key, .. } => drop(self.snoozes.remove(key)),
             Event::Armed { content, .. } => drop(self.armed.insert(content.clone())),
             Event::Disarmed { content, .. } => drop(self.armed.remove(content)),
-            Event::Noted { .. } => {}
             Event::Opened { incident, key, playbook, readings, .. } => {
                 let unseen = readings.iter().all(|reading| reading.verdict != Verdict::Holds);
                 self.opened(*incident, key, playbook, unseen, now);
