@@ -12,7 +12,7 @@ use crate::foreign::{self, read};
 use crate::host::containers::{self, Engine};
 use crate::host::systemd::{Absent, Systemd, Wanted};
 use crate::host::{links, mounts};
-use crate::playbook::{EnabledWhen, Playbook, Target, TargetSpec};
+use crate::playbook::{Check, EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
 
 /// How long a file may take to be looked for.
@@ -42,7 +42,11 @@ pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
     }
     let mut found = Vec::with_capacity(playbook.targets.len());
     for spec in &playbook.targets {
-        found.push((written(spec), find(looker, spec).await));
+        let there = match spec {
+            TargetSpec::Path(place) if detects_absence(playbook, place) => named_path(place),
+            spec => find(looker, spec).await,
+        };
+        found.push((written(spec), there));
     }
     if present_only { present(looker, found).await } else { said(found) }
 }
@@ -280,15 +284,30 @@ fn mount(place: &str) -> Found {
 }
 
 async fn path(place: &str) -> Found {
-    let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
-    if lexical(canonical).is_none() {
-        return Found::Unresolved("it is not an absolute path without `.` and `..`".into());
-    }
-    match exists(canonical).await {
-        Ok(true) => one(Target::Path(canonical.into())),
+    let named = named_path(place);
+    let Found::Here(_) = &named else { return named };
+    match exists(place).await {
+        Ok(true) => named,
         Ok(false) => Found::Unresolved("it does not exist".into()),
         Err(why) => Found::Unresolved(why),
     }
+}
+
+/// A place by its name, whether or not anything is there.
+fn named_path(place: &str) -> Found {
+    let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
+    match lexical(canonical) {
+        Some(_) => one(Target::Path(canonical.into())),
+        None => Found::Unresolved("it is not an absolute path without `.` and `..`".into()),
+    }
+}
+
+/// Is it this playbook's fault that nothing is at this place? Then the place is the target, there or not.
+fn detects_absence(playbook: &Playbook, place: &str) -> bool {
+    playbook.detect.checks.iter().any(|check| match check {
+        Check::Path(check) => check.exists == Some(false) && check.path.as_deref().is_none_or(|path| path == place),
+        _ => false,
+    })
 }
 
 /// An absolute path that says where it leads.
@@ -331,6 +350,27 @@ mod tests {
         ] {
             assert!(found(nothing.clone()).await.is_err(), "{nothing:?}");
         }
+    }
+
+    #[tokio::test]
+    async fn a_file_whose_absence_is_the_fault_is_a_target_while_it_is_missing() {
+        let read = |detect: &str| {
+            let text = [
+                "title = \"the flag stands\"\ntarget = { path = \"/no/such/flag\" }\nrisk = \"low\"\nmode = \"auto\"",
+                &format!("[detect]\npath = {detect}\n[[remediate]]\ndo = [{{ run = [\"/bin/true\"] }}]"),
+                "[verify]\npath = { exists = true }\nwithin = \"10s\"\n[escalate]\nattempts = 3\nwindow = \"1h\"\n",
+            ]
+            .join("\n");
+            let name: Arc<str> = "flag".into();
+            crate::playbook::read::read(&name, &name, crate::playbook::Origin::Shipped, &text)
+                .playbook
+                .expect("it is well-formed")
+        };
+        let looker = Looker::new(Clock::starting());
+        let here = vec![Resolution::Here(Target::Path("/no/such/flag".into()))];
+        assert_eq!(resolve(&looker, &read("{ exists = false }")).await, here);
+        let old = resolve(&looker, &read("{ age = \"> 26h\" }")).await;
+        assert!(matches!(&old[..], [Resolution::Unresolved { why, .. }] if &**why == "it does not exist"), "{old:?}");
     }
 
     #[tokio::test]

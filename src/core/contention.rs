@@ -17,7 +17,7 @@ use crate::playbook::Check;
 /// The second half of a round counts for so long after the first; and so long both must be well before it is over.
 const REMEMBERED: Duration = Duration::from_hours(1);
 /// What an attempt breaks shows within this time after its end.
-const AFTERMATH: Duration = Duration::from_secs(5);
+const AFTERMATH: Duration = Duration::from_secs(10);
 /// A check that looks less often than this is taken to have looked so long ago.
 const LONGEST_LAG: Duration = Duration::from_mins(5);
 

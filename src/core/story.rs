@@ -154,9 +154,7 @@ fn incident_sentence(event: &Event) -> Option<String> {
         Event::Announced { page: Some(page), to, .. } => {
             format!("the request for approval went out through {}", called(*page, to))
         }
-        Event::Suspected { attempt, of, .. } => {
-            format!("its fault began while attempt {attempt} of incident {of} was under way")
-        }
+        Event::Suspected { of, .. } => format!("its fault began while an attempt of incident {of} was running"),
         Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
         Event::CalledBesides { page, to, unanswered, .. } => {
             format!("nobody answered the call through {unanswered}: it went out through {} too", called(*page, to))

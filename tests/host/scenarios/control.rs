@@ -149,7 +149,7 @@ pub fn late() {
     machine.sh("pkill -9 nginx");
     salve.wait_count("asked", 1);
     let line = machine.sh("salve show 1 | grep '^salve approve 1 --digest '");
-    salve.wait_count("escalated", 1);
+    salve.wait_count("joined", 1);
     let said = machine.try_sh(&format!("{}; echo code $?", line.trim()));
     assert!(said.contains("code 1") && !said.contains("is over"), "{said}");
     assert_eq!(

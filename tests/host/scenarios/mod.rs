@@ -9,6 +9,7 @@ mod nginx;
 mod screen;
 mod service;
 mod storm;
+mod together;
 
 /// Every scenario, by name.
 pub const ALL: &[(&str, fn())] = &[
@@ -41,5 +42,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("playbooks_that_anybody_can_write_act_no_more", service::writable_playbooks),
     ("a_full_disk_stops_acts_and_not_pages", service::disk_full),
     ("forty_units_fail_at_once", storm::forty_at_once),
+    ("one_unit_under_two_names_is_one_call", together::one_unit_under_two_names),
+    ("remedies_that_fight_are_held_and_paged_as_one", together::remedies_that_fight),
     ("a_thousand_targets_cost_next_to_nothing", storm::a_thousand_targets),
 ];
