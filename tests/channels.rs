@@ -256,7 +256,7 @@ async fn the_body_says_it_all_and_is_signed() {
     assert_eq!(body["target"], serde_json::json!({ "kind": "unit", "name": "nginx.service" }));
     assert_eq!(
         body["story"][1]["text"],
-        "attempt #7 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
+        "attempt 1 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
     );
     assert_eq!(body["evidence"][0]["cut"], true);
     assert_eq!(requests[0].headers["x-team"], "ops");

@@ -83,7 +83,12 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         _ => return None,
     };
     let about_systemd = is_about_systemd(&recorded.event);
-    let storm = matches!(recorded.event, Event::Escalated { cause: Cause::Storm { .. }, .. });
+    let storm = matches!(
+        recorded.event,
+        Event::Escalated { cause: Cause::Storm { .. }, .. }
+            | Event::CalledBesides { cause: Cause::Storm { .. }, .. }
+            | Event::CalledAgain { cause: Cause::Storm { .. }, .. }
+    );
     Some(Page {
         id,
         to: Vec::new(),
@@ -234,6 +239,10 @@ mod tests {
                 "incident #2, units-up (unit unit2.service): failing"
             ]
         );
+        let (page, cause, to) = (PageId(2), Cause::Storm { failing: 3, of: 5 }, vec!["duty".into()]);
+        let again = record(&mut core, Event::CalledAgain { incident, page, cause, dedup: "salve/storm".into(), to });
+        let Outbound { page, .. } = of(&again, &core, &"db-1".into()).unwrap();
+        assert_eq!(page.failing.shown.len(), 3, "and so does the same page when it is sent again");
         let many = Listed::first(2, (0..5).map(|number| Arc::from(number.to_string())));
         assert_eq!((many.shown.len(), many.more), (2, 3));
     }

@@ -122,3 +122,10 @@ fn a_long_reason_has_the_rows_that_are_free() {
         assert!(pane.contains("3 attempts in 10m") || pane.contains("in 10m"), "{screen}");
     }
 }
+
+#[test]
+fn a_failed_verification_keeps_what_was_seen_and_what_is_wanted() {
+    let page = Desk::new(fixture::trouble()).keys("2j\x1b[A").keys("1\r").page();
+    let line = page.iter().find(|line| line.starts_with("verify")).unwrap();
+    assert!(line.starts_with("verify     97%, wanted room used < 80%"), "{page:?}");
+}

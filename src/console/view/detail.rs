@@ -126,10 +126,11 @@ fn figure(figure: f64) -> String {
 }
 
 fn incident_lines(incident: &IncidentView, world: &World<'_>) -> Vec<Line> {
-    let tried = format!("{} of {}", incident.attempts, say::count(incident.rungs, "rung", "rungs"));
+    let attempts = say::count(incident.attempts, "attempt", "attempts");
+    let tried = format!("{attempts}, {}", say::count(incident.rungs, "rung", "rungs"));
     let head = Line::new()
         .with(Role::Title, format!("Incident {}", incident.id))
-        .dim(format!("  risk {}  tried {tried}", incident.risk));
+        .dim(format!("  risk {}  {tried}", incident.risk));
     let mut lines = vec![head];
     let numbers = incident.numbers();
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));

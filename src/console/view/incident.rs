@@ -51,7 +51,7 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
         format!("; breaker {} {}/{}", breaker.state.word(), breaker.invocations, breaker.limit)
     });
     let tried = format!(
-        "{} of {}{breaker}",
+        "{}, {}{breaker}",
         say::count(incident.attempts, "attempt", "attempts"),
         say::count(incident.rungs, "rung", "rungs")
     );

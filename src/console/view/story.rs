@@ -12,9 +12,15 @@ use crate::engine::snapshot::IncidentView;
 /// One check with its latest reading: who looks, its condition, what it saw.
 #[must_use]
 pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<Reading>), world: &World<'_>) -> Line {
+    // what was seen in place of what is wanted comes first: it is what there is to mend
+    if let (Role::Verifier, Some(reading @ Reading { verdict: Verdict::DoesNotHold, .. })) = (role, reading) {
+        let age = say::age(world.mono.since(reading.began));
+        let line = Line::new().dim("verify     ").with(Style::Broken, &*reading.seen).text(", wanted ").text(condition);
+        return line.dim(format!("  {age} ago")).hanging(11);
+    }
     let line = Line::new().dim(match role {
         Role::Detector => "fault when ",
-        Role::Verifier => "right when ",
+        Role::Verifier => "verify     ",
     });
     let line = line.text(condition).dim(": ").hanging(11);
     let Some(reading) = reading else { return line.with(Style::Unknown, "no reading yet") };
@@ -23,8 +29,8 @@ pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<R
         (Verdict::Unknown(why), _) => line.with(Style::Unknown, format!("unknown, {why}")),
         (Verdict::Holds, Role::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
         (Verdict::DoesNotHold, Role::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
-        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, right", reading.seen)),
-        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, not yet", reading.seen)),
+        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, passing", reading.seen)),
+        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, failing", reading.seen)),
     }
     .dim(format!("  {age} ago"))
 }
