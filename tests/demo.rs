@@ -155,7 +155,8 @@ fn three_tours_play_without_keys_and_leave_nothing() {
             all.spawn(move || {
                 let home = Home::make(name);
                 let mut screen = home.demo(&["--tour"]);
-                for words in ["What you see", "DETECT", "REMEDIATE", "It ASKS", "ESCALATE", "closed again", "The gauge"]
+                for words in
+                    ["What you see", "DETECT", "REMEDIATE", "It is AWAITING", "ESCALATE", "closed again", "The gauge"]
                 {
                     screen.wait_for(words);
                 }

@@ -207,16 +207,16 @@ impl<'a> Needy<'a> {
 /// What needs action, most pressing first.
 #[must_use]
 pub fn needs_action(snapshot: &Snapshot) -> Vec<Needy<'_>> {
-    let needs = |incident: &&Arc<IncidentView>| {
+    let is_needy = |incident: &&Arc<IncidentView>| {
         incident.call.is_some() || matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_))
     };
-    let incidents = snapshot.incidents.iter().filter(needs).map(Needy::Incident);
+    let incidents = snapshot.incidents.iter().filter(is_needy).map(Needy::Incident);
     let mut needy: Vec<_> = incidents.chain(snapshot.storm.as_ref().map(Needy::Storm)).collect();
     needy.sort_by_key(|one| one.order());
     needy
 }
 
-/// What waits for a yes.
+/// What awaits approval.
 #[must_use]
 pub fn requests(snapshot: &Snapshot) -> Vec<(&Arc<IncidentView>, &Request)> {
     let asking = needs_action(snapshot).into_iter().filter_map(Needy::incident);

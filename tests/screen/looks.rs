@@ -129,7 +129,7 @@ pub fn kept_theme() {
 pub fn notified() {
     let config = tempfile::tempdir().unwrap();
     let folder = config.path().to_str().unwrap();
-    let told = "\x1b]9;salve: web-03: #41 disk / needs your yes: disk-full\x07";
+    let told = "\x1b]9;salve: web-03: #41 disk / awaits approval: disk-full\x07";
     let in_tmux = format!("\x1bPtmux;\x1b{told}\x1b\\");
     for (wanted, tmux, expected) in [("false", "", ""), ("true", "", told), ("true", "/tmp/tmux,1,0", &in_tmux)] {
         std::fs::write(config.path().join("console.toml"), format!("notify = {wanted}\n")).unwrap();
