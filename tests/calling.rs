@@ -130,7 +130,7 @@ async fn nobody_is_forgotten_from_the_call_to_its_end() {
     // nobody answers
     let besides = &house.handed("phone", 1).await[0];
     assert!(
-        besides.starts_with("trigger ") && besides.contains("nobody answered the call through oncall"),
+        besides.starts_with("trigger ") && besides.contains("nobody acknowledged the page through oncall"),
         "{besides}"
     );
 

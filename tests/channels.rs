@@ -113,6 +113,7 @@ fn page(id: u64, to: &[&str]) -> Page {
         evidence: Vec::new(),
         failing: Listed::default(),
         related: Listed::default(),
+        limit: 3,
     }
 }
 
@@ -255,7 +256,7 @@ async fn the_body_says_it_all_and_is_signed() {
     assert_eq!(body["target"], serde_json::json!({ "kind": "unit", "name": "nginx.service" }));
     assert_eq!(
         body["story"][1]["text"],
-        "attempt #7 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
+        "attempt 1 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
     );
     assert_eq!(body["evidence"][0]["cut"], true);
     assert_eq!(requests[0].headers["x-team"], "ops");
@@ -415,9 +416,9 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
         "## What happened\n\nevery rung was tried and none verified\n",
         "| service-down found unit nginx.service broken: sees failed (exit-code) |",
         "| detector 1 | holds | failed (exit-code) |",
-        "### Attempt #7: rung 1, started by itself\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
+        "### Attempt 1: rung 1, started by itself\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
         "/usr/bin/systemctl restart nginx.service: failed: exit code 1 (1200 ms)\n\n````text\nline one\n```\n",
-        "attempt #7 did not help: unit is still failed \\| \\<b\\>.",
+        "attempt 1 of 3 not verified: unit is still failed \\| \\<b\\>.",
         "### a \\`title\\` \\<b\\> # x\n\n```````text\nx\n``````\n# broken out\n<!-- salve :notes",
     ] {
         assert!(text.contains(part), "{part:?} is not in:\n{text}");
@@ -431,7 +432,7 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
             "## Timeline",
             "## Latest readings",
             "## Attempts",
-            "### Attempt #7: rung 1, started by itself",
+            "### Attempt 1: rung 1, started by itself",
             &evidence_heading(text),
             "### a \\`title\\` \\<b\\> # x",
             "## Notes"

@@ -136,10 +136,10 @@ fn every_fault_shows_what_it_is_about() {
     break_something(&mut screen, "fill the scratch");
     screen.wait_for("100% 2/2");
     break_something(&mut screen, "leak memory");
-    screen.wait_for("NEEDS YOU");
-    screen.wait_for("RISKY");
+    screen.wait_for("NEEDS ACTION");
+    screen.wait_for("HIGH RISK");
     break_something(&mut screen, "storm");
-    screen.wait_for("HELD: storm");
+    screen.wait_for("storm: ");
     break_something(&mut screen, "mend everything");
     screen.wait_for("ALL WELL");
     break_something(&mut screen, "let the shop flap");
@@ -155,7 +155,8 @@ fn three_tours_play_without_keys_and_leave_nothing() {
             all.spawn(move || {
                 let home = Home::make(name);
                 let mut screen = home.demo(&["--tour"]);
-                for words in ["What you see", "DETECT", "REMEDIATE", "It ASKS", "ESCALATE", "closed again", "The gauge"]
+                for words in
+                    ["What you see", "DETECT", "REMEDIATE", "It is AWAITING", "ESCALATE", "closed again", "The gauge"]
                 {
                     screen.wait_for(words);
                 }

@@ -14,7 +14,6 @@ use super::http::{client, from_files, pace, unanswered, words};
 use super::page::{Page, PageKind};
 use super::settings::AlertmanagerSettings;
 use super::{Pace, Said, Setback};
-use crate::core::story::sentence;
 use crate::playbook::Risk;
 
 /// Labels that salve sets. They are the alert's identity: nothing in them changes while it is open.
@@ -158,8 +157,9 @@ impl Alertmanager {
             // without it Alertmanager ends the alert when it likes
             _ => now.saturating_add(self.settings.stays.0).unwrap_or(now),
         };
+        let numbers = page.numbers();
         let lines: Vec<String> =
-            page.story.iter().map(|told| format!("{} {}", told.wall, sentence(&told.event))).collect();
+            page.story.iter().map(|told| format!("{} {}", told.wall, numbers.sentence(&told.event))).collect();
         let story = lines[lines.len().saturating_sub(STORY)..].join("\n");
         json!({
             "labels": labels,

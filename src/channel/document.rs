@@ -6,7 +6,7 @@ use std::fmt::Write;
 use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
-use super::markdown::{fence, inline, table};
+use super::markdown::{capitalised, fence, inline, table};
 use super::page::{Listed, Page, PageKind};
 use crate::core::plan::{AttemptReport, Plan};
 use crate::core::story::{sentence, step_words};
@@ -58,13 +58,14 @@ fn status(page: &Page, zone: &TimeZone) -> String {
     let at = moment(page.at, zone);
     match &page.kind {
         PageKind::Trigger { cause } => format!("**Open** since {at}: {}\n", inline(cause)),
-        PageKind::Acknowledge { by } => format!("**Open**, seen by {} at {at}\n", inline(by)),
+        PageKind::Acknowledge { by } => format!("**Open**, acknowledged by {} at {at}\n", inline(by)),
         PageKind::Resolve => format!("**Resolved** at {at}\n"),
     }
 }
 
 fn timeline(page: &Page, zone: &TimeZone) -> String {
-    let rows = page.story.iter().map(|recorded| [moment(recorded.wall, zone), sentence(&recorded.event)]);
+    let numbers = page.numbers();
+    let rows = page.story.iter().map(|recorded| [moment(recorded.wall, zone), numbers.sentence(&recorded.event)]);
     table(["When", "What"], rows)
 }
 
@@ -122,7 +123,8 @@ fn attempts(page: &Page) -> String {
         if let Event::Intent { attempt, plan, starter, .. } = &recorded.event {
             let _ = write!(
                 out,
-                "\n### Attempt {attempt}: rung {}, started {}\n\n{}",
+                "\n### {}: rung {}, started {}\n\n{}",
+                capitalised(&page.numbers().attempt(*attempt)),
                 plan.rung + 1,
                 inline(&starter.to_string()),
                 attempt_body(page, *attempt, plan)
@@ -147,7 +149,7 @@ fn attempt_body(page: &Page, attempt: AttemptId, plan: &Plan) -> String {
         _ => false,
     });
     for verdict in verdicts {
-        let _ = writeln!(out, "\n{}.", inline(&sentence(verdict)));
+        let _ = writeln!(out, "\n{}.", inline(&page.numbers().sentence(verdict)));
     }
     out
 }

@@ -4,6 +4,13 @@ use std::fmt::Write;
 
 use crate::text::{clean, clean_line};
 
+/// With a capital, as a heading begins.
+#[must_use]
+pub fn capitalised(words: &str) -> String {
+    let mut rest = words.chars();
+    rest.next().map_or_else(String::new, |first| first.to_uppercase().chain(rest).collect())
+}
+
 /// What marks the parts of a ticket; no untrusted text can hold it.
 pub(super) const MARK: &str = "<!-- salve:";
 

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::core::story::AttemptNumbers;
 use crate::core::{Event, IncidentId, PageId, Recorded};
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
@@ -37,6 +38,8 @@ pub struct Page {
     pub to: Vec<Arc<str>>,
     /// The incident's events so far, oldest first.
     pub story: Vec<Arc<Recorded>>,
+    /// Attempts that the playbook allows in its window; 0 where that is not known.
+    pub limit: u32,
     /// What the playbook attaches.
     pub evidence: Vec<Evidence>,
     /// Of a storm: every target that fails.
@@ -98,6 +101,12 @@ impl PageKind {
 }
 
 impl Page {
+    /// How the incident's attempts are counted, for people.
+    #[must_use]
+    pub fn numbers(&self) -> AttemptNumbers {
+        AttemptNumbers::of(&self.story, self.limit)
+    }
+
     /// When the call went out that this page belongs to, as the story tells it.
     #[must_use]
     pub fn began(&self) -> Timestamp {
@@ -110,7 +119,7 @@ impl Page {
     pub fn summary(&self) -> String {
         let said = match &self.kind {
             PageKind::Trigger { cause } => cause.to_string(),
-            PageKind::Acknowledge { by } => format!("seen by {by}"),
+            PageKind::Acknowledge { by } => format!("acknowledged by {by}"),
             PageKind::Resolve => "resolved".to_owned(),
         };
         let line = format!("{}: {} ({}): {said}", self.host, self.title, self.target);

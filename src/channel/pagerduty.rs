@@ -14,7 +14,6 @@ use super::settings::PagerDutySettings;
 use super::webhook::evidence;
 use super::{Pace, Said, Setback, secret};
 use crate::core::plan::hex;
-use crate::core::story::sentence;
 use crate::playbook::Risk;
 
 /// Longest dedup key, in characters.
@@ -68,8 +67,9 @@ fn event(page: &Page, key: &str) -> Value {
         // the service's words for it are ours
         return json!({ "routing_key": key, "event_action": page.kind.word(), "dedup_key": dedup });
     };
+    let numbers = page.numbers();
     let mut story: Vec<String> =
-        page.story.iter().map(|recorded| format!("{} {}", recorded.wall, sentence(&recorded.event))).collect();
+        page.story.iter().map(|recorded| format!("{} {}", recorded.wall, numbers.sentence(&recorded.event))).collect();
     let mut evidence = evidence(page);
     loop {
         let event = json!({

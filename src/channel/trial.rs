@@ -73,5 +73,6 @@ pub(super) fn page(name: &str, host: &str, at: Timestamp) -> Page {
         evidence: Vec::new(),
         failing: Listed::default(),
         related: Listed::default(),
+        limit: 0,
     }
 }

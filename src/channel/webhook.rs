@@ -15,7 +15,6 @@ use super::page::{Page, PageKind};
 use super::settings::WebhookSettings;
 use super::sign::{SIGNATURE, TIMESTAMP, signature};
 use super::{Pace, Said, Setback, secret};
-use crate::core::story::sentence;
 
 /// The body's layout; raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -85,10 +84,11 @@ fn body(page: &Page) -> Value {
         PageKind::Acknowledge { by } => (None, Some(by)),
         PageKind::Resolve => (None, None),
     };
+    let numbers = page.numbers();
     let story: Vec<Value> = page
         .story
         .iter()
-        .map(|recorded| json!({ "at": recorded.wall, "seq": recorded.seq, "text": sentence(&recorded.event) }))
+        .map(|recorded| json!({ "at": recorded.wall, "seq": recorded.seq, "text": numbers.sentence(&recorded.event) }))
         .collect();
     json!({
         "schema": SCHEMA,

@@ -182,7 +182,7 @@ pub enum Verb {
         #[command(subcommand)]
         verb: JournalVerb,
     },
-    /// Yes to what an incident asks for, as `salve show` shows it
+    /// Approve an incident's pending plan, as `salve show` shows it
     Approve {
         /// The incident's number
         incident: u64,
@@ -193,7 +193,7 @@ pub enum Verb {
         #[arg(long, default_value = "")]
         reason: String,
     },
-    /// No to what an incident asks for
+    /// Decline an incident's pending plan
     Decline {
         /// The incident's number
         incident: u64,
@@ -224,7 +224,7 @@ pub enum Verb {
         #[arg(long, conflicts_with = "length")]
         end: bool,
     },
-    /// A person has seen a page
+    /// Acknowledge a page
     Acknowledge {
         /// The incident's number
         incident: u64,

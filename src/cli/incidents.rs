@@ -9,10 +9,10 @@ use super::{json, reach, runtime, status, stream};
 use crate::control::client::Stay;
 use crate::control::protocol;
 use crate::core::incident::Request;
-use crate::core::{IncidentId, Refusal, story};
+use crate::core::{IncidentId, Refusal};
 use crate::engine::past::{self, PastError};
 use crate::engine::report;
-use crate::engine::snapshot::{IncidentView, Stage};
+use crate::engine::snapshot::{IncidentView, Stage, paged};
 use crate::journal::Reader;
 use crate::text::clean_line;
 use jiff::tz::TimeZone;
@@ -29,15 +29,15 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     for incident in &snapshot.incidents {
         let stage = match &incident.stage {
             Stage::Closed { outcome, .. } => {
-                format!("closed: {}", story::numbered_outcome(outcome, &incident.story))
+                format!("closed: {}", incident.numbers().outcome(outcome))
             }
             Stage::Firing => "firing".into(),
-            Stage::Held(denial) => format!("held: {denial}"),
-            Stage::Asking(request) => format!("asks: {}", request.why),
+            Stage::Held(denial) => format!("on hold: {denial}"),
+            Stage::Asking(request) => format!("awaiting approval: {}", request.why),
             Stage::Remediating { .. } => "remediating".into(),
             Stage::Verifying { .. } => "verifying".into(),
             Stage::Soaking { .. } => "soaking".into(),
-            Stage::Escalated(cause) => format!("escalated: {cause}"),
+            Stage::Escalated(cause) => paged(incident.call.as_ref(), cause),
         };
         let opened = incident.since.wall.strftime("%Y-%m-%d %H:%M:%S");
         println!("{:<6} {opened}  {:<24} {:<28} {stage}", incident.id, incident.playbook, incident.key.target);
@@ -54,12 +54,12 @@ pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
 
 pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, Failure> {
     let Told { view, watched, .. } = find(common, incident)?;
-    let told = if as_json { view.story.clone() } else { story::numbered(&view.story) };
-    for recorded in &told {
+    let numbers = view.numbers();
+    for recorded in &view.story {
         if as_json {
             json::print_line(&**recorded)?;
         } else {
-            println!("{}  {}", recorded.wall.strftime("%Y-%m-%d %H:%M:%S"), story::sentence(&recorded.event));
+            println!("{}  {}", recorded.wall.strftime("%Y-%m-%d %H:%M:%S"), numbers.sentence(&recorded.event));
         }
     }
     if let Stage::Asking(request) = &view.stage
@@ -75,14 +75,10 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
     Ok(ExitCode::from(exit::NO_ENGINE))
 }
 
-/// What waits for a yes, and how it is given.
+/// What awaits approval, and how it is approved.
 fn ask(incident: IncidentId, request: &Request) {
     println!();
-    println!(
-        "it asks for your approval ({}); exactly this would be run (rung {}):",
-        request.why,
-        request.plan.rung + 1
-    );
+    println!("it awaits approval ({}); exactly this would be run (rung {}):", request.why, request.plan.rung + 1);
     for step in &request.plan.steps {
         println!("  {}", step.sentence);
         for (name, detail) in &step.details {

@@ -76,7 +76,9 @@ pub fn listed(snapshot: &Snapshot) -> ExitCode {
 pub fn text(snapshot: &Snapshot) -> String {
     let mut out = Page::default();
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| self::urgency(row) == urgency).count();
-    let (needed, broken, fixing, unknown) = (count(NEEDS_YOU), count(BROKEN), count(FIXING), count(UNKNOWN));
+    let storms = usize::from(snapshot.storm.is_some());
+    let (needed, broken, fixing, unknown) =
+        (count(NEEDS_ACTION) + storms, count(BROKEN), count(FIXING), count(UNKNOWN));
     let window = snapshot.maintenance.iter().find(|window| window.until.is_some()).map(|window| &window.by);
     let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
     let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
@@ -89,7 +91,7 @@ pub fn text(snapshot: &Snapshot) -> String {
     } else {
         let _ = writeln!(
             out,
-            "{}: {needed} need you, {broken} broken, {fixing} fixing, {unknown} unknown{pause}",
+            "{}: {needed} need action, {broken} broken, {fixing} fixing, {unknown} unknown{pause}",
             snapshot.host
         );
     }
@@ -109,6 +111,9 @@ pub fn text(snapshot: &Snapshot) -> String {
     if let Some(why) = &snapshot.systemd_silent {
         let _ = writeln!(out, "no unit can be seen: systemd answers nobody: {why}");
     }
+    if let Some(storm) = &snapshot.storm {
+        let _ = writeln!(out, "{} (incident {})", console::say::storm(storm), storm.incident);
+    }
     let mut rows: Vec<_> =
         snapshot.detectors.iter().filter(|row| urgency(row) > WELL || row.flapping.is_some()).collect();
     rows.sort_by_key(|row| std::cmp::Reverse(urgency(row)));
@@ -126,12 +131,11 @@ pub fn text(snapshot: &Snapshot) -> String {
     out.as_str().to_owned()
 }
 
-/// What became of the call that is open for a row.
+/// What became of the page that is open for a row.
 fn call_words(row: &Detector) -> String {
     match &row.call {
-        Some(Delivery::Calling { tries: 0 }) => "; calling".into(),
-        Some(Delivery::Calling { tries }) => format!("; calling, not yet delivered ({tries} tries)"),
-        Some(Delivery::Taken { channels }) => format!("; called through {}", channels.join(", ")),
+        Some(call @ Delivery::Calling { .. }) => format!("; {call}"),
+        Some(call @ Delivery::Taken { channels }) => format!("; {call} through {}", channels.join(", ")),
         None => String::new(),
     }
 }
@@ -139,9 +143,9 @@ fn call_words(row: &Detector) -> String {
 /// How a row stands, in words.
 fn words(health: &Health) -> String {
     match health {
-        Health::Asks => "asks for your approval".into(),
-        Health::Escalated(cause) => format!("escalated: {cause}"),
-        Health::Held(denial) => format!("held: {denial}"),
+        Health::Asks => "awaiting approval".into(),
+        Health::Escalated(cause) => cause.to_string(),
+        Health::Held(denial) => format!("on hold: {denial}"),
         Health::Broken => "broken".into(),
         Health::Fixing { rung, of } => format!("fixing, rung {rung} of {of}"),
         Health::Verifying { soaking: false } => "verifying".into(),
@@ -155,20 +159,20 @@ fn words(health: &Health) -> String {
     }
 }
 
-const NEEDS_YOU: u8 = 4;
+const NEEDS_ACTION: u8 = 4;
 const BROKEN: u8 = 3;
 const FIXING: u8 = 2;
 const UNKNOWN: u8 = 1;
 const WELL: u8 = 0;
 
-/// What a human was called for needs a person, whatever else is done about it meanwhile.
+/// What somebody was paged for needs action, whatever else is done about it meanwhile.
 fn urgency(row: &Detector) -> u8 {
-    if row.call.is_some() { NEEDS_YOU } else { urgency_of(&row.health) }
+    if row.call.is_some() { NEEDS_ACTION } else { urgency_of(&row.health) }
 }
 
 fn urgency_of(health: &Health) -> u8 {
     match health {
-        Health::Asks | Health::Escalated(_) => NEEDS_YOU,
+        Health::Asks | Health::Escalated(_) => NEEDS_ACTION,
         Health::Held(_) | Health::Broken | Health::Pending => BROKEN,
         Health::Fixing { .. } | Health::Verifying { .. } => FIXING,
         Health::Unknown(_) | Health::Waiting | Health::Unresolved(_) => UNKNOWN,

@@ -60,7 +60,7 @@ fn names(kind: ListKind, snapshot: &Snapshot) -> Vec<(String, Vec<String>)> {
 
 fn incident(view: &IncidentView) -> (String, Vec<String>) {
     let target = view.key.target.to_string();
-    (say::target(&target), vec![target, view.id.to_string(), view.playbook.to_string(), say::stage(&view.stage)])
+    (say::target(&target), vec![target, view.id.to_string(), view.playbook.to_string(), say::stage(view)])
 }
 
 fn playbook(view: &PlaybookView) -> (String, Vec<String>) {

@@ -68,7 +68,7 @@ mod recall;
 mod review;
 mod rewind;
 mod rows;
-mod say;
+pub mod say;
 mod stage;
 mod success;
 mod svg;

@@ -77,7 +77,7 @@ pub struct Main {
     /// One cursor for each list.
     pub detectors: Cursor,
     /// See `detectors`.
-    pub needs_you: Cursor,
+    pub needs_action: Cursor,
     /// See `detectors`.
     pub breakers: Cursor,
     /// Only rows that hold these words.
@@ -90,8 +90,8 @@ pub enum Pane {
     /// What is watched.
     #[default]
     Detectors,
-    /// What needs a person.
-    NeedsYou,
+    /// What needs action.
+    NeedsAction,
     /// Breakers.
     Breakers,
     /// The last hour; it shares the detectors' cursor.
@@ -102,7 +102,7 @@ pub enum Pane {
 
 impl Pane {
     /// In the order of their numbers.
-    pub const ALL: [Self; 5] = [Self::Detectors, Self::NeedsYou, Self::Breakers, Self::Timeline, Self::Gauge];
+    pub const ALL: [Self; 5] = [Self::Detectors, Self::NeedsAction, Self::Breakers, Self::Timeline, Self::Gauge];
 }
 
 /// What the last command or key came to.
@@ -236,7 +236,7 @@ impl Main {
         let items = items(self.pane, &self.filter, snapshot);
         match self.pane {
             Pane::Detectors | Pane::Timeline => Some((items, &mut self.detectors)),
-            Pane::NeedsYou => Some((items, &mut self.needs_you)),
+            Pane::NeedsAction => Some((items, &mut self.needs_action)),
             Pane::Breakers => Some((items, &mut self.breakers)),
             Pane::Gauge => None,
         }
@@ -245,7 +245,7 @@ impl Main {
     /// Follows every cursor's item to where it stands now.
     pub fn follow(&mut self, snapshot: &Snapshot) {
         self.detectors.follow(&items(Pane::Detectors, &self.filter, snapshot));
-        self.needs_you.follow(&items(Pane::NeedsYou, &self.filter, snapshot));
+        self.needs_action.follow(&items(Pane::NeedsAction, &self.filter, snapshot));
         self.breakers.follow(&items(Pane::Breakers, &self.filter, snapshot));
     }
 }
@@ -255,7 +255,7 @@ impl Main {
 pub fn items(pane: Pane, filter: &str, snapshot: &Snapshot) -> Vec<Arc<str>> {
     match pane {
         Pane::Detectors | Pane::Timeline => rows::detectors(snapshot, filter).into_iter().map(|row| row.id).collect(),
-        Pane::NeedsYou => rows::needs_you(snapshot).into_iter().map(|incident| incident_item(incident.id)).collect(),
+        Pane::NeedsAction => rows::needs_action(snapshot).into_iter().map(rows::Needy::id).collect(),
         Pane::Breakers => rows::breakers(snapshot).into_iter().map(rows::breaker_id).collect(),
         Pane::Gauge => Vec::new(),
     }

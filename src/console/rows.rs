@@ -8,13 +8,13 @@ use super::say;
 use crate::core::incident::{BreakerState, Request};
 use crate::core::{IncidentId, Key, Mono};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Breaker, Detector, Health, IncidentView, Mark, Stage};
+use crate::engine::snapshot::{Breaker, Detector, Health, IncidentView, Mark, Stage, Storm};
 use crate::playbook::Mode;
 
 /// How much a row presses, most first: the order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Class {
-    /// A person is needed.
+    /// It needs action.
     Asks,
     /// Broken, and nothing is being done.
     Broken,
@@ -44,7 +44,7 @@ pub fn class(health: &Health) -> Class {
     }
 }
 
-/// Of a row: what a human was called for needs a person, whatever else is done about it meanwhile.
+/// Of a row: what somebody is paged for needs action, whatever else is done about it meanwhile.
 #[must_use]
 pub fn class_of(detector: &Detector) -> Class {
     if detector.call.is_some() { Class::Asks } else { class(&detector.health) }
@@ -117,7 +117,7 @@ pub struct Counts {
     pub broken: usize,
     /// Being fixed or verified.
     pub fixing: usize,
-    /// A person is needed.
+    /// They need action.
     pub asks: usize,
     /// Not yet for the hold time.
     pub pending: usize,
@@ -129,10 +129,11 @@ pub struct Counts {
     pub ok: usize,
 }
 
-/// Counts the rows.
+/// Counts the rows; a storm's page counts as one more that needs action.
 #[must_use]
 pub fn counts(snapshot: &Snapshot) -> Counts {
-    snapshot.detectors.iter().fold(Counts::default(), |mut counts, detector| {
+    let storm = Counts { asks: usize::from(snapshot.storm.is_some()), ..Counts::default() };
+    snapshot.detectors.iter().fold(storm, |mut counts, detector| {
         match class_of(detector) {
             Class::Asks => counts.asks += 1,
             Class::Broken => counts.broken += 1,
@@ -153,25 +154,72 @@ pub fn highest_mode(snapshot: &Snapshot) -> Option<Mode> {
     snapshot.detectors.iter().filter(|detector| class(&detector.health) != Class::None).map(|d| d.mode).min()
 }
 
-/// What needs a person: requests (the soonest to expire first), then calls (unseen and newest first).
+/// One thing that needs action.
+#[derive(Debug, Clone, Copy)]
+pub enum Needy<'a> {
+    /// An incident that awaits approval, or that somebody is paged for.
+    Incident(&'a Arc<IncidentView>),
+    /// A storm that somebody is paged for.
+    Storm(&'a Storm),
+}
+
+impl<'a> Needy<'a> {
+    /// What its row is known by.
+    #[must_use]
+    pub fn id(self) -> Arc<str> {
+        match self {
+            Self::Incident(incident) => super::model::incident_item(incident.id),
+            Self::Storm(_) => "storm".into(),
+        }
+    }
+
+    /// The incident, unless it is the storm.
+    #[must_use]
+    pub const fn incident(self) -> Option<&'a Arc<IncidentView>> {
+        match self {
+            Self::Incident(incident) => Some(incident),
+            Self::Storm(_) => None,
+        }
+    }
+
+    /// Is a page open for it that nobody acknowledged?
+    #[must_use]
+    pub fn is_unanswered(self) -> bool {
+        match self {
+            Self::Incident(incident) => !matches!(incident.stage, Stage::Asking(_)) && incident.acknowledged.is_none(),
+            Self::Storm(storm) => storm.acknowledged.is_none(),
+        }
+    }
+
+    /// Requests come first, the soonest to expire before the others; then pages that nobody acknowledged, the storm's
+    /// and the newest first.
+    fn order(self) -> (u64, u64, u64) {
+        match self {
+            Self::Incident(incident) => match &incident.stage {
+                Stage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),
+                _ => (1 + u64::from(incident.acknowledged.is_some()), u64::MAX - incident.since.mono.0, incident.id.0),
+            },
+            Self::Storm(storm) => (1 + u64::from(storm.acknowledged.is_some()), 0, 0),
+        }
+    }
+}
+
+/// What needs action, most pressing first.
 #[must_use]
-pub fn needs_you(snapshot: &Snapshot) -> Vec<&Arc<IncidentView>> {
-    let mut needy: Vec<_> = snapshot
-        .incidents
-        .iter()
-        .filter(|incident| incident.call.is_some() || matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_)))
-        .collect();
-    needy.sort_by_key(|incident| match &incident.stage {
-        Stage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),
-        _ => (1 + u64::from(incident.acknowledged.is_some()), u64::MAX - incident.since.mono.0, incident.id.0),
-    });
+pub fn needs_action(snapshot: &Snapshot) -> Vec<Needy<'_>> {
+    let is_needy = |incident: &&Arc<IncidentView>| {
+        incident.call.is_some() || matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_))
+    };
+    let incidents = snapshot.incidents.iter().filter(is_needy).map(Needy::Incident);
+    let mut needy: Vec<_> = incidents.chain(snapshot.storm.as_ref().map(Needy::Storm)).collect();
+    needy.sort_by_key(|one| one.order());
     needy
 }
 
-/// What waits for a yes.
+/// What awaits approval.
 #[must_use]
 pub fn requests(snapshot: &Snapshot) -> Vec<(&Arc<IncidentView>, &Request)> {
-    let asking = needs_you(snapshot).into_iter();
+    let asking = needs_action(snapshot).into_iter().filter_map(Needy::incident);
     asking.filter_map(|incident| Some((incident, request_of(incident)?))).collect()
 }
 

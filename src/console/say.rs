@@ -7,7 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::core::incident::Denial;
 use crate::core::{Mono, Operator};
-use crate::engine::snapshot::{Delivery, Detector, Health, Stage};
+use crate::engine::snapshot::{Delivery, Detector, Health, IncidentView, Stage, Storm, paged};
 
 /// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
 #[must_use]
@@ -83,16 +83,16 @@ pub fn who(operator: &Operator) -> &str {
 
 /// Where an incident stands, in a word or two.
 #[must_use]
-pub fn stage(stage: &Stage) -> String {
-    match stage {
+pub fn stage(incident: &IncidentView) -> String {
+    match &incident.stage {
         Stage::Firing => "broken".into(),
-        Stage::Held(denial) => format!("held {denial}"),
-        Stage::Asking(_) => "asks".into(),
+        Stage::Held(denial) => format!("on hold {denial}"),
+        Stage::Asking(_) => "awaiting approval".into(),
         Stage::Remediating { .. } => "fixing".into(),
         Stage::Verifying { .. } => "verifying".into(),
         Stage::Soaking { .. } => "soaking".into(),
-        Stage::Escalated(cause) => format!("called {cause}"),
-        Stage::Closed { outcome, .. } => outcome.to_string(),
+        Stage::Escalated(cause) => format!("paged {cause}"),
+        Stage::Closed { outcome, .. } => incident.numbers().outcome(outcome),
     }
 }
 
@@ -115,10 +115,14 @@ pub fn target(written: &str) -> String {
     }
 }
 
-/// How a row stands: its state, and whether it flaps.
+/// How a row stands: its state, what became of the page that is open for it, and whether it flaps.
 #[must_use]
 pub fn standing(detector: &Detector, now: Mono) -> String {
-    let health = health(&detector.health, now);
+    let health = match (&detector.health, &detector.call) {
+        (Health::Escalated(cause), Some(call)) => paged(Some(call), cause),
+        (health, Some(call)) => format!("{call}; {}", self::health(health, now)),
+        (health, None) => self::health(health, now),
+    };
     match detector.flapping {
         Some(onsets) => format!("{health}; FLAPPING: its fault began {onsets} times within the hour"),
         None => health,
@@ -130,18 +134,27 @@ pub fn standing(detector: &Detector, now: Mono) -> String {
 pub fn standing_short(detector: &Detector) -> String {
     match (&detector.health, detector.flapping) {
         (Health::Ok | Health::Broken | Health::Pending, Some(_)) => "FLAPPING".into(),
-        (Health::Escalated(_), _) if matches!(detector.call, Some(Delivery::Calling { .. })) => "CALLING".into(),
+        (Health::Escalated(_), _) if matches!(detector.call, Some(Delivery::Calling { .. })) => "PAGING".into(),
         (health, _) => health_short(health),
     }
 }
 
-/// How far a call for a human has come: nobody is called before a channel took it.
+/// A storm in one sentence, with the targets that fail.
 #[must_use]
-pub fn called(call: Option<&Delivery>) -> String {
-    match call {
-        Some(Delivery::Calling { tries: 0 }) => "CALLING".into(),
-        Some(Delivery::Calling { tries }) => format!("CALLING, not yet delivered ({tries} tries)"),
-        Some(Delivery::Taken { .. }) | None => "CALLED".into(),
+pub fn storm(storm: &Storm) -> String {
+    let by = storm.acknowledged.as_ref().map_or_else(String::new, |by| format!(", acknowledged by {}", who(by)));
+    format!("storm, {}{by}: {} of {} targets down: {}", storm.call, storm.failing, storm.of, failing(storm, usize::MAX))
+}
+
+/// The targets that fail in a storm by their short names, so many at most, and how many more there are.
+#[must_use]
+pub fn failing(storm: &Storm, most: usize) -> String {
+    let names: Vec<String> = storm.targets.iter().take(most).map(|name| target(name)).collect();
+    let names_them = if names.is_empty() { "not read yet".to_owned() } else { names.join(", ") };
+    match storm.failing.saturating_sub(names.len()) {
+        0 => names_them,
+        more if names.is_empty() => format!("{more} targets"),
+        more => format!("{names_them} and {more} more"),
     }
 }
 
@@ -149,8 +162,8 @@ pub fn called(call: Option<&Delivery>) -> String {
 #[must_use]
 pub fn health_short(health: &Health) -> String {
     match health {
-        Health::Asks => "ASK".into(),
-        Health::Escalated(_) => "CALLED".into(),
+        Health::Asks => "ASKS".into(),
+        Health::Escalated(_) => "PAGED".into(),
         Health::Held(denial) => denial_short(denial).into(),
         Health::Broken => "BROKEN".into(),
         Health::Fixing { rung, of } => format!("FIX {rung}/{of}"),
@@ -192,9 +205,9 @@ fn denial_short(denial: &Denial) -> &'static str {
 #[must_use]
 pub fn health(health: &Health, now: Mono) -> String {
     match health {
-        Health::Asks => "ASK: needs your yes".into(),
-        Health::Escalated(cause) => format!("CALLED: {cause}"),
-        Health::Held(denial) => format!("HELD: {}", denial_words(denial, now)),
+        Health::Asks => "AWAITING APPROVAL".into(),
+        Health::Escalated(cause) => paged(None, cause),
+        Health::Held(denial) => format!("ON HOLD: {}", denial_words(denial, now)),
         Health::Broken => "BROKEN: the gate is being asked".into(),
         Health::Fixing { rung, of } => format!("FIX {rung}/{of}: an attempt runs"),
         Health::Verifying { soaking: true } => "SOAK: verified, must stay so".into(),
@@ -223,6 +236,7 @@ pub fn denial_words(denial: &Denial, now: Mono) -> String {
         Denial::Cooldown { until } => format!("cooling down after its last attempt, {} left", left(*until, now)),
         Denial::BootGrace { until } => format!("the host has just booted, {} left", left(*until, now)),
         Denial::Shadow => "shadow: recorded, not done; A arms it".into(),
+        Denial::Storm { failing, of } => format!("{failing} of {of} targets down"),
         other => other.to_string(),
     }
 }

@@ -10,6 +10,7 @@ mod holds;
 mod keys;
 mod mouse;
 mod no_data;
+mod paging;
 mod pictures;
 mod plain;
 mod reading;

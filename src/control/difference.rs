@@ -11,7 +11,7 @@ use crate::core::totals::Totals;
 use crate::core::{Mono, Now};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{
-    Breaker, Detector, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring, Snooze, Strip,
+    Breaker, Detector, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring, Snooze, Storm, Strip,
 };
 
 /// How a snapshot differs from the one before it. What is left out is as it was.
@@ -30,6 +30,8 @@ pub struct Difference {
     recording: Option<Result<(), Arc<str>>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     systemd_silent: Option<(Option<Arc<str>>,)>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    storm: Option<(Option<Storm>,)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pauses: Option<Vec<Pause>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -107,6 +109,7 @@ impl Difference {
             strip: changed(&old.strip, &new.strip).map(|strip| (strip,)),
             recording: changed(&old.recording, &new.recording),
             systemd_silent: changed(&old.systemd_silent, &new.systemd_silent).map(|silent| (silent,)),
+            storm: changed(&old.storm, &new.storm).map(|storm| (storm,)),
             pauses: changed(&old.pauses, &new.pauses),
             maintenance: changed(&old.maintenance, &new.maintenance),
             snoozes: changed(&old.snoozes, &new.snoozes),
@@ -142,6 +145,7 @@ impl Difference {
             recording: self.recording.unwrap_or_else(|| old.recording.clone()),
             unwatched: old.unwatched,
             systemd_silent: self.systemd_silent.map_or_else(|| old.systemd_silent.clone(), |(silent,)| silent),
+            storm: self.storm.map_or_else(|| old.storm.clone(), |(storm,)| storm),
             pauses: self.pauses.unwrap_or_else(|| old.pauses.clone()),
             maintenance: self.maintenance.unwrap_or_else(|| old.maintenance.clone()),
             snoozes: self.snoozes.unwrap_or_else(|| old.snoozes.clone()),

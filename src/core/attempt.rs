@@ -46,7 +46,8 @@ impl Core {
         self.timers.set(Timer::Incident(id), self.now.mono + lost);
         self.out.push(Effect::Start { incident: id, attempt, key, playbook, plan: Arc::clone(plan) });
         if let Some((_, Some(request))) = asked {
-            self.reply(request, Ok(format!("attempt {attempt} started for incident {id}")));
+            let number = self.incident(id).map_or(1, |incident| incident.attempts.len());
+            self.reply(request, Ok(format!("incident {id}: attempt {number} started")));
         }
     }
 

@@ -113,7 +113,7 @@ pub enum Refusal {
     #[error("incident {0} does not wait for an approval")]
     NotAsking(IncidentId),
     /// A second person is needed, and this is the first again.
-    #[error("you said yes already: high risk needs the yes of a second person here")]
+    #[error("you approved it already: high risk needs the approval of a second person here")]
     SecondPerson,
     /// What was approved is not what would be run.
     #[error("not run: the plan changed, review again")]

@@ -76,7 +76,9 @@ impl Core {
                 None => {
                     let by = by.clone();
                     self.record(Event::FirstApproved { incident: id, generation, digest, by, reason });
-                    return Ok(format!("incident {id}: your yes is the first of two; another person must approve too"));
+                    return Ok(format!(
+                        "incident {id}: your approval is the first of two; another person must approve too"
+                    ));
                 }
             }
         }
@@ -333,8 +335,8 @@ impl Core {
     }
 
     fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> Said {
-        if let Step::Remediating(attempt) = self.opened(id)?.step {
-            return Err(Refusal::Denied(format!("attempt {attempt} runs").into()));
+        if matches!(self.opened(id)?.step, Step::Remediating(_)) {
+            return Err(Refusal::Denied("an attempt is running".into()));
         }
         self.close(id, &Outcome::ClosedByOperator { by: by.clone(), reason });
         Ok(format!("incident {id}: closed"))

@@ -5,73 +5,82 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Event, Recorded};
-use super::id::{AttemptId, IncidentId, PageId, Role};
-use super::incident::{Cause, Outcome, Request};
+use super::id::{AttemptId, PageId, Role};
+use super::incident::{Outcome, Request};
 use super::plan::{AttemptReport, Plan, StepReport, StepResult};
 use super::reading::{Reading, Verdict};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
-/// One event as a sentence.
+/// How attempts are counted within their incident, from 1: what people read. Machines know an attempt by its number in
+/// the journal.
+#[derive(Debug, Clone, Default, PartialEq, Eq)]
+pub struct AttemptNumbers {
+    /// The incident's attempts, in the order of their start.
+    known: Vec<AttemptId>,
+    /// How many the playbook allows in its window; 0 where that is not known.
+    limit: u32,
+}
+
+impl AttemptNumbers {
+    /// Of an incident's story, which begins with its opening. `limit` is what its playbook allows, 0 where that is not
+    /// known.
+    #[must_use]
+    pub fn of(story: &[Arc<Recorded>], limit: u32) -> Self {
+        let started = story.iter().filter_map(|recorded| match &recorded.event {
+            Event::Intent { attempt, .. } => Some(*attempt),
+            _ => None,
+        });
+        Self { known: started.collect(), limit }
+    }
+
+    /// `attempt 2`; `an attempt` where the story does not tell its start.
+    #[must_use]
+    pub fn attempt(&self, id: AttemptId) -> String {
+        self.number(id).map_or_else(|| "an attempt".to_owned(), |number| format!("attempt {number}"))
+    }
+
+    /// `attempt 2 of 3`, as far as the playbook allows so many.
+    #[must_use]
+    pub fn attempt_of(&self, id: AttemptId) -> String {
+        match self.number(id) {
+            Some(number) if number <= self.limit as usize => format!("attempt {number} of {}", self.limit),
+            _ => self.attempt(id),
+        }
+    }
+
+    fn number(&self, id: AttemptId) -> Option<usize> {
+        self.known.iter().position(|known| *known == id).map(|at| at + 1)
+    }
+
+    /// How an incident ended: `healed by attempt 1`.
+    #[must_use]
+    pub fn outcome(&self, outcome: &Outcome) -> String {
+        match outcome {
+            Outcome::Healed { attempt } => format!("{outcome} by {}", self.attempt(*attempt)),
+            Outcome::HealedByOperator { attempt } => format!("{outcome} with {}", self.attempt(*attempt)),
+            Outcome::SelfCleared
+            | Outcome::ClearedUnverified
+            | Outcome::Declined { .. }
+            | Outcome::Expired
+            | Outcome::Superseded
+            | Outcome::ClosedByOperator { .. }
+            | Outcome::EscalatedThenCleared => outcome.to_string(),
+        }
+    }
+
+    /// One event of the incident as a sentence.
+    #[must_use]
+    pub fn sentence(&self, event: &Event) -> String {
+        let said = incident_sentence(event, self).unwrap_or_else(|| host_sentence(event));
+        clean_line(&said).into_owned()
+    }
+}
+
+/// One event as a sentence, by itself: an attempt has no number then.
 #[must_use]
 pub fn sentence(event: &Event) -> String {
-    let said = incident_sentence(event).unwrap_or_else(|| host_sentence(event));
-    clean_line(&said).into_owned()
-}
-
-/// A story in which attempts are counted within their incident, from 1: what people read. Machines know an attempt by
-/// its number in the journal.
-#[must_use]
-pub fn numbered(story: &[Arc<Recorded>]) -> Vec<Arc<Recorded>> {
-    let mut known: Vec<AttemptId> = Vec::new();
-    let mut told = Vec::with_capacity(story.len());
-    for recorded in story {
-        if let Event::Intent { attempt, .. } = &recorded.event {
-            known.push(*attempt);
-        }
-        let number = |id: &AttemptId| known.iter().position(|one| one == id).map(|at| AttemptId(at as u64 + 1));
-        told.push(
-            renumbered(&recorded.event, number)
-                .map_or_else(|| Arc::clone(recorded), |event| Arc::new(Recorded { event, ..(**recorded).clone() })),
-        );
-    }
-    told
-}
-
-/// How an incident ended, with its attempt counted within it.
-#[must_use]
-pub fn numbered_outcome(outcome: &Outcome, story: &[Arc<Recorded>]) -> Outcome {
-    let event = Event::Closed { incident: IncidentId(0), outcome: outcome.clone() };
-    let intents = story.iter().filter_map(|recorded| match &recorded.event {
-        Event::Intent { attempt, .. } => Some(*attempt),
-        _ => None,
-    });
-    let known: Vec<AttemptId> = intents.collect();
-    let number = |id: &AttemptId| known.iter().position(|one| one == id).map(|at| AttemptId(at as u64 + 1));
-    match renumbered(&event, number) {
-        Some(Event::Closed { outcome, .. }) => outcome,
-        _ => outcome.clone(),
-    }
-}
-
-/// An event with another number for its attempt; none where it names none, or one that is not known.
-fn renumbered(event: &Event, number: impl Fn(&AttemptId) -> Option<AttemptId>) -> Option<Event> {
-    let mut event = event.clone();
-    let (Event::Intent { attempt, .. }
-    | Event::Ended { attempt, .. }
-    | Event::Indeterminate { attempt, .. }
-    | Event::Verified { attempt, .. }
-    | Event::NotVerified { attempt, .. }
-    | Event::Closed { outcome: Outcome::Healed { attempt } | Outcome::HealedByOperator { attempt }, .. }
-    | Event::Escalated { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
-    | Event::CalledBesides { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }
-    | Event::CalledAgain { cause: Cause::Indeterminate { attempt } | Cause::ScopeNotEmpty { attempt }, .. }) =
-        &mut event
-    else {
-        return None;
-    };
-    *attempt = number(attempt)?;
-    Some(event)
+    AttemptNumbers::default().sentence(event)
 }
 
 /// A reading in words, as it stands in a sentence: `sees 97%`, `cannot see: timed out`.
@@ -107,7 +116,7 @@ pub fn step_words(step: &StepReport) -> String {
 }
 
 /// Events of one incident; none for the others.
-fn incident_sentence(event: &Event) -> Option<String> {
+fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String> {
     Some(match event {
         Event::Opened { key, playbook, readings, .. } => {
             format!("{playbook} found {} broken: {}", key.target, seen(readings))
@@ -129,43 +138,45 @@ fn incident_sentence(event: &Event) -> Option<String> {
         Event::FirstApproved { by, .. } => format!("{by} approved it; a second person must approve it too"),
         Event::Withdrawn { why, .. } => format!("the request was withdrawn: {why}"),
         Event::Intent { attempt, plan, starter, .. } => {
-            format!("attempt {attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))
+            let attempt = attempts.attempt(*attempt);
+            format!("{attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))
         }
-        Event::Ended { attempt, report, .. } => format!("attempt {attempt} {}", ended(report)),
+        Event::Ended { attempt, report, .. } => format!("{} {}", attempts.attempt(*attempt), ended(report)),
         Event::Indeterminate { attempt, scope_empty, .. } => {
             let left =
                 if *scope_empty { "what it left running was ended" } else { "what it left running could not be ended" };
-            format!("salve was interrupted during attempt {attempt}, so its outcome is unknown; {left}")
+            let attempt = attempts.attempt(*attempt);
+            format!("salve was interrupted during {attempt}, so its outcome is unknown; {left}")
         }
-        Event::Verified { attempt, .. } => format!("attempt {attempt} is verified: every verifier holds"),
-        Event::NotVerified { attempt, why, .. } => format!("attempt {attempt} did not help: {why}"),
-        Event::Closed { outcome, .. } => format!("over: {outcome}"),
+        Event::Verified { attempt, .. } => format!("{} is verified: every check passes", attempts.attempt(*attempt)),
+        Event::NotVerified { attempt, why, .. } => format!("{} not verified: {why}", attempts.attempt_of(*attempt)),
+        Event::Closed { outcome, .. } => format!("over: {}", attempts.outcome(outcome)),
         Event::Relapsed { by, .. } => format!("it failed again within the hour as incident {by}: it was not a fix"),
         Event::Escalated { page, cause, to, .. } => {
-            format!("a human was called through {}: {cause}", called(*page, to))
+            format!("paging {}: {cause}", called(*page, to))
         }
-        Event::Joined { page: None, cause, .. } => format!("it joined the call that is open for its target: {cause}"),
+        Event::Joined { page: None, cause, .. } => format!("it joined the page that is open for its target: {cause}"),
         Event::Joined { page: Some(page), cause, to, .. } => {
-            format!("it joined the open call, which went out through {} too: {cause}", called(*page, to))
+            format!("it joined the open page: paging {} too: {cause}", called(*page, to))
         }
         Event::Announced { page: None, .. } => {
-            "its request for approval joined the call that is open for the same reason".to_owned()
+            "its request for approval joined the page that is open for the same reason".to_owned()
         }
         Event::Announced { page: Some(page), to, .. } => {
-            format!("the request for approval went out through {}", called(*page, to))
+            format!("asking for approval through {}", called(*page, to))
         }
         Event::Suspected { of, .. } => format!("its fault began while an attempt of incident {of} was running"),
-        Event::Resolved { page, to, .. } => format!("the end of the escalation went out to {}", called(*page, to)),
+        Event::Resolved { page, to, .. } => format!("the end of the page went out to {}", called(*page, to)),
         Event::CalledBesides { page, to, unanswered, .. } => {
-            format!("nobody answered the call through {unanswered}: it went out through {} too", called(*page, to))
+            format!("nobody acknowledged the page through {unanswered}: paging {} too", called(*page, to))
         }
         Event::CalledAgain { page, cause, to, .. } => {
-            format!("still not fixed: a human was called again through {}: {cause}", called(*page, to))
+            format!("still not fixed: paging {} again: {cause}", called(*page, to))
         }
         Event::Relayed { page, by, to, .. } => {
-            format!("that {by} has seen the page went out to {}", called(*page, to))
+            format!("that {by} acknowledged the page went out to {}", called(*page, to))
         }
-        Event::Acknowledged { by, .. } => format!("{by} has seen the page"),
+        Event::Acknowledged { by, .. } => format!("{by} acknowledged the page"),
         _ => return None,
     })
 }
@@ -236,7 +247,12 @@ fn seen(readings: &[Reading]) -> String {
 }
 
 fn asked(request: &Request) -> String {
-    format!("asks for a yes to rung {}, because {}: {}", request.plan.rung + 1, request.why, plan_words(&request.plan))
+    format!(
+        "awaits approval for rung {}, because {}: {}",
+        request.plan.rung + 1,
+        request.why,
+        plan_words(&request.plan)
+    )
 }
 
 fn ended(report: &AttemptReport) -> String {
@@ -255,9 +271,9 @@ fn called(page: PageId, to: &[Arc<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::incident::Starter;
+    use crate::core::incident::{Cause, Starter};
     use crate::core::plan::{Digest, PlannedStep, ScopeLevel};
-    use crate::core::{Key, Mono};
+    use crate::core::{IncidentId, Key, Mono};
     use crate::playbook::{ContentKey, Target};
 
     fn plan() -> Arc<Plan> {
@@ -309,33 +325,54 @@ mod tests {
                 to: vec!["oncall".into()],
             },
         ];
-        let told: Vec<String> = story.iter().map(sentence).collect();
+        let record =
+            |event: Event| Arc::new(Recorded { seq: 1, mono: Mono(0), wall: jiff::Timestamp::UNIX_EPOCH, event });
+        let story = story.map(record);
+        let numbers = AttemptNumbers::of(&story, 3);
+        let told: Vec<String> = story.iter().map(|recorded| numbers.sentence(&recorded.event)).collect();
         assert_eq!(
             told,
             [
                 "service-down found unit nginx.service broken: sees failed (exit-code)",
-                "attempt #7 started by itself, rung 1: restart nginx.service",
-                "attempt #7 ended after 1s 200ms: restart nginx.service: failed: job failed",
-                "a human was called through oncall (page #2): every rung was tried and none verified",
+                "attempt 1 started by itself, rung 1: restart nginx.service",
+                "attempt 1 ended after 1s 200ms: restart nginx.service: failed: job failed",
+                "paging oncall (page #2): every rung was tried and none verified",
             ]
         );
     }
 
     #[test]
     fn attempts_are_counted_within_their_incident() {
-        let (incident, attempt) = (IncidentId(4), AttemptId(7));
-        let events = [
-            Event::Intent { incident, attempt, plan: plan(), starter: Starter::Auto },
-            Event::Verified { incident, attempt },
-            Event::Closed { incident, outcome: Outcome::Healed { attempt } },
-        ];
         let record =
             |event: Event| Arc::new(Recorded { seq: 1, mono: Mono(0), wall: jiff::Timestamp::UNIX_EPOCH, event });
-        let story = events.map(record);
-        let told: Vec<String> = numbered(&story).iter().map(|recorded| sentence(&recorded.event)).collect();
-        assert_eq!(told[1..], ["attempt #1 is verified: every verifier holds", "over: healed by attempt #1"]);
-        assert_eq!(numbered_outcome(&Outcome::Healed { attempt }, &story).to_string(), "healed by attempt #1");
-        assert_eq!(story[1].event, Event::Verified { incident, attempt }, "the journal's own number stays");
+        let told = |incident: IncidentId, attempt: AttemptId| {
+            let story = [
+                Event::Intent { incident, attempt, plan: plan(), starter: Starter::Auto },
+                Event::NotVerified { incident, attempt, why: "503, wanted 200".into() },
+                Event::Intent { incident, attempt: AttemptId(attempt.0 + 1), plan: plan(), starter: Starter::Auto },
+                Event::Verified { incident, attempt: AttemptId(attempt.0 + 1) },
+                Event::Closed { incident, outcome: Outcome::Healed { attempt: AttemptId(attempt.0 + 1) } },
+            ]
+            .map(record);
+            let numbers = AttemptNumbers::of(&story, 3);
+            story.iter().map(|recorded| numbers.sentence(&recorded.event)).collect::<Vec<_>>()
+        };
+        let first = told(IncidentId(1), AttemptId(1));
+        let second = told(IncidentId(2), AttemptId(3));
+        assert_eq!(
+            second,
+            [
+                "attempt 1 started by itself, rung 1: restart nginx.service",
+                "attempt 1 of 3 not verified: 503, wanted 200",
+                "attempt 2 started by itself, rung 1: restart nginx.service",
+                "attempt 2 is verified: every check passes",
+                "over: healed by attempt 2",
+            ]
+        );
+        assert_eq!(first, second, "each incident begins at 1");
+        let past = AttemptNumbers { known: vec![AttemptId(4), AttemptId(9)], limit: 1 };
+        assert_eq!(past.attempt_of(AttemptId(9)), "attempt 2", "an operator's comes on top of what is allowed");
+        assert_eq!(past.attempt_of(AttemptId(5)), "an attempt", "no number of the journal is read");
     }
 
     #[test]

@@ -67,7 +67,8 @@ impl Core {
     }
 
     /// So many fail of so many watched, where that makes a storm.
-    pub(super) fn storm(&self) -> Option<(usize, usize)> {
+    #[must_use]
+    pub fn storm(&self) -> Option<(usize, usize)> {
         let (failing, of) = (self.failing.len(), self.watching.len());
         (of >= self.config.storm_least && failing * 100 > of * self.config.storm_percent).then_some((failing, of))
     }

@@ -131,7 +131,8 @@ impl Core {
         let why = match self.live.get(&id).map(|live| &live.verifier) {
             Some(slots) if !slots.is_empty() => {
                 let good = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
-                format!("{good} of {} verifiers held at the deadline", slots.len())
+                let saw = self.first_broken(id).map_or_else(String::new, |seen| format!(", saw {seen}"));
+                format!("{good} of {} checks passed in time{saw}", slots.len())
             }
             _ => "it could not be verified: its playbook is gone".to_owned(),
         };

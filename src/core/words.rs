@@ -44,7 +44,7 @@ impl fmt::Display for Denial {
             Self::Shadow => f.write_str("in shadow: recorded, not done"),
             Self::Off => f.write_str("its mode is off"),
             Self::CannotRecord { why } => write!(f, "the journal cannot be written: {why}"),
-            Self::Quarantined { attempt } => write!(f, "quarantined: attempt {attempt} could not be ended"),
+            Self::Quarantined { .. } => f.write_str("quarantined: the processes of an attempt could not be ended"),
             Self::NoPlan { why } => write!(f, "no plan: {why}"),
             Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
             Self::Contended { with } => write!(f, "its remedy and that of {with} break each other's targets"),
@@ -81,10 +81,10 @@ impl fmt::Display for Cause {
                 };
                 write!(f, "systemd answers nobody, so {unseen}: {why}")
             }
-            Self::Indeterminate { attempt } => {
-                write!(f, "the outcome of attempt {attempt} is unknown after a crash, and it may not be run again")
+            Self::Indeterminate { .. } => {
+                f.write_str("the outcome of the last attempt is unknown after a crash, and it may not be run again")
             }
-            Self::ScopeNotEmpty { attempt } => write!(f, "the processes of attempt {attempt} could not be ended"),
+            Self::ScopeNotEmpty { .. } => f.write_str("the processes of the last attempt could not be ended"),
             Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
             Self::Expired => f.write_str("it asked, and nobody answered"),
@@ -118,7 +118,7 @@ impl fmt::Display for Answer {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Healed { attempt } => write!(f, "healed by attempt {attempt}"),
+            Self::Healed { .. } => f.write_str("healed"),
             Self::SelfCleared => f.write_str("cleared by itself"),
             Self::ClearedUnverified => f.write_str("cleared; no attempt was verified"),
             Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
@@ -127,8 +127,8 @@ impl fmt::Display for Outcome {
             Self::Superseded => f.write_str("closed: target or playbook changed"),
             Self::ClosedByOperator { by, reason } if reason.is_empty() => write!(f, "closed by {by}"),
             Self::ClosedByOperator { by, reason } => write!(f, "closed by {by}: {reason}"),
-            Self::EscalatedThenCleared => f.write_str("escalated, then cleared"),
-            Self::HealedByOperator { attempt } => write!(f, "healed by an operator with attempt {attempt}"),
+            Self::EscalatedThenCleared => f.write_str("paged, then cleared"),
+            Self::HealedByOperator { .. } => f.write_str("healed by an operator"),
         }
     }
 }

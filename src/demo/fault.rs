@@ -32,7 +32,7 @@ pub const ALL: [(Fault, &str); 10] = [
     (Fault::Hang, "hang the shop: it is there, and does not answer"),
     (Fault::FillDisk, "fill the scratch disk: what is old is deleted"),
     (Fault::Leak, "leak memory in the ledger: high risk, so it asks you"),
-    (Fault::BreakForGood, "break the shop for good: the breaker opens, a human is called"),
+    (Fault::BreakForGood, "break the shop for good: the breaker opens, a page goes out"),
     (Fault::Repair, "let a restart help again: one probe, and the breaker closes"),
     (Fault::Flap, "let the shop flap: one incident until it is steady"),
     (Fault::Storm, "storm: nine of ten jobs die at once, one page, no attempt"),

@@ -110,7 +110,7 @@ impl Guide<'_> {
     }
 
     async fn approved(&mut self) -> Result<(), TourError> {
-        self.say("The ledger leaks memory now. A restart would lose what it holds: its playbook says high risk, so nothing runs without a yes.").await;
+        self.say("The ledger leaks memory now. A restart would lose what it holds: its playbook says high risk, so nothing runs without approval.").await;
         self.stage.make(Fault::Leak);
         let asks = |state: &Snapshot| {
             let found = open(state, "ledger")?;
@@ -121,9 +121,9 @@ impl Guide<'_> {
         };
         self.until("a question", |state| asks(state).is_some()).await?;
         let (incident, digest) = asks(&self.now()).ok_or(TourError::Never("a question"))?;
-        self.say("It ASKS. `a` shows exactly what would run; the yes is for that plan and no other. The tour says yes for you.").await;
+        self.say("It is AWAITING APPROVAL. `a` shows exactly what would run; the approval is for that plan and no other. The tour approves it for you.").await;
         self.read().await;
-        let command = Command::Approve { incident, digest, reason: "the tour's yes".into() };
+        let command = Command::Approve { incident, digest, reason: "approved by the tour".into() };
         self.handle.command(command).await?;
         self.until("a ledger that is healed", |state| open(state, "ledger").is_none()).await?;
         self.say("Done as approved, and verified: memory is below its bound again.").await;
@@ -137,7 +137,7 @@ impl Guide<'_> {
         self.stage.make(Fault::BreakForGood);
         self.until("an open breaker", |state| breaker(state).is_some_and(|it| matches!(it, BreakerState::Open { .. })))
             .await?;
-        self.say("ESCALATE. Three attempts did not verify: the breaker is OPEN, nothing is restarted any more, and a human was called, with the evidence, through the ticket folder.").await;
+        self.say("ESCALATE. Three attempts did not verify: the breaker is OPEN, nothing is restarted any more, and a page went out, with the evidence, through the ticket folder.").await;
         self.read().await;
         self.say("Somebody mends the cause. The shop is still down: after the cooldown the breaker is half-open, and lets exactly one attempt through.").await;
         self.stage.make(Fault::Repair);

@@ -7,10 +7,11 @@ use std::time::Duration;
 use crate::channel::{Listed, Page, PageKind};
 use crate::core::incident::{Cause, Denial};
 use crate::core::state::{Incident, Outgoing, Step};
-use crate::core::{Core, Event, Fault, IncidentId, PageId, Recorded, story};
+use crate::core::story::AttemptNumbers;
+use crate::core::{Core, Event, Fault, IncidentId, PageId, Recorded};
 use crate::playbook::{Attachment, Risk, Target};
 
-/// Targets that a storm's page names.
+/// Targets that a storm's page, and its row on the screen, name.
 const FAILING: usize = 100;
 /// Other incidents that a page names.
 const RELATED: usize = 10;
@@ -75,7 +76,7 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
             (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
         }
         Event::CalledBesides { cause, dedup, unanswered, .. } => {
-            let why = format!("{cause}; nobody answered the call through {unanswered}");
+            let why = format!("{cause}; nobody acknowledged the page through {unanswered}");
             (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
         Event::CalledAgain { cause, dedup, .. } => {
@@ -87,13 +88,18 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         }
         Event::Relayed { by, dedup, .. } => {
             let by: Arc<str> = by.to_string().into();
-            (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} has seen the page").into())
+            (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} acknowledged the page").into())
         }
         Event::Resolved { dedup, .. } => (dedup, PageKind::Resolve, about.map_or_else(cleared, ending)),
         _ => return None,
     };
     let about_systemd = is_about_systemd(&recorded.event);
-    let storm = matches!(recorded.event, Event::Escalated { cause: Cause::Storm { .. }, .. });
+    let storm = matches!(
+        recorded.event,
+        Event::Escalated { cause: Cause::Storm { .. }, .. }
+            | Event::CalledBesides { cause: Cause::Storm { .. }, .. }
+            | Event::CalledAgain { cause: Cause::Storm { .. }, .. }
+    );
     Some(Page {
         id,
         to: Vec::new(),
@@ -112,7 +118,8 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
         why,
         at: recorded.wall,
-        story: about.map(|about| story::numbered(&about.story)).unwrap_or_default(),
+        story: about.map(|about| about.story.clone()).unwrap_or_default(),
+        limit: playbook.map_or(0, |playbook| playbook.escalate.attempts),
         evidence: Vec::new(),
         failing: if storm { failing(core) } else { Listed::default() },
         related: related(core, incident),
@@ -132,7 +139,7 @@ const fn is_about_systemd(event: &Event) -> bool {
 /// How it ended, in words.
 fn ending(about: &Incident) -> Arc<str> {
     match &about.step {
-        Step::Closed { outcome, .. } => story::numbered_outcome(outcome, &about.story).to_string().into(),
+        Step::Closed { outcome, .. } => AttemptNumbers::of(&about.story, 0).outcome(outcome).into(),
         Step::Remediating(_) | Step::Verifying { .. } | Step::Soaking { .. } => {
             "approved: an attempt has started".into()
         }
@@ -141,7 +148,7 @@ fn ending(about: &Incident) -> Arc<str> {
 }
 
 /// Every target whose fault is there; after a restart, before anything has been read, those that have an incident.
-fn failing(core: &Core) -> Listed {
+pub fn failing(core: &Core) -> Listed {
     let read = core.watched().filter(|(_, watched)| watched.fault == Fault::Broken).map(|(key, _)| &key.target);
     let mut targets: BTreeSet<&Target> = read.collect();
     if targets.is_empty() {
@@ -183,7 +190,7 @@ fn line(incident: &Incident) -> String {
         Step::Remediating(_) => "an attempt is running".to_owned(),
         Step::Verifying { .. } | Step::Soaking { .. } => "an attempt is being verified".to_owned(),
         Step::Escalated(cause) => format!("paged: {cause}"),
-        Step::Closed { outcome, .. } => story::numbered_outcome(outcome, &incident.story).to_string(),
+        Step::Closed { outcome, .. } => AttemptNumbers::of(&incident.story, 0).outcome(outcome),
     };
     format!("incident {}, {} ({}): {stands}", incident.id, incident.playbook, incident.key.target)
 }
@@ -255,6 +262,10 @@ mod tests {
                 "incident #2, units-up (unit unit2.service): failing"
             ]
         );
+        let (page, cause, to) = (PageId(2), Cause::Storm { failing: 3, of: 5 }, vec!["duty".into()]);
+        let again = record(&mut core, Event::CalledAgain { incident, page, cause, dedup: "salve/storm".into(), to });
+        let Outbound { page, .. } = of(&again, &core, &"db-1".into()).unwrap();
+        assert_eq!(page.failing.shown.len(), 3, "and so does the same page when it is sent again");
         let many = Listed::first(2, (0..5).map(|number| Arc::from(number.to_string())));
         assert_eq!((many.shown.len(), many.more), (2, 3));
     }

@@ -5,12 +5,12 @@ use std::sync::Arc;
 
 use super::calls;
 use super::snapshot::{
-    Breaker, Delivery, Detector, Health, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring,
-    Snapshot, Snooze, Stage, Strip,
+    Breaker, Detector, Health, IncidentView, Maintenance, Mark, Message, Pause, PlaybookView, Recurring, Snapshot,
+    Snooze, Stage, Strip,
 };
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
-use crate::core::id::{IncidentId, Key, MaintenanceId, PageId};
+use crate::core::id::{Key, MaintenanceId, PageId};
 use crate::core::incident::BreakerState;
 use crate::core::input::{Binding, Resolution};
 use crate::core::state::{Incident, Step};
@@ -44,8 +44,7 @@ pub struct Extras {
 /// The core's state now, as screens need it.
 #[must_use]
 pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
-    let mut words =
-        Words { condition: extras.condition, known: HashMap::new(), calls: calls::all(core, &extras.tries) };
+    let mut words = Words { condition: extras.condition, known: HashMap::new(), tries: &extras.tries };
     Snapshot {
         generation: extras.generation,
         now,
@@ -55,6 +54,7 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
         recording: extras.recording,
         unwatched: false,
         systemd_silent: core.silent_systemd().map(|silence| Arc::clone(&silence.why)),
+        storm: calls::storm(core, &extras.tries),
         pauses: pauses(core),
         maintenance: maintenance(core, now),
         snoozes: snoozes(core, now.mono),
@@ -74,14 +74,14 @@ pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
 }
 
 /// Conditions in words, each said once per snapshot however many targets share its playbook.
-struct Words {
+struct Words<'a> {
     condition: fn(&Check) -> String,
     known: HashMap<*const Check, Arc<str>>,
-    /// Open calls, by the incident that they are for.
-    calls: BTreeMap<IncidentId, Delivery>,
+    /// How often pages that are under way were not taken.
+    tries: &'a BTreeMap<PageId, u32>,
 }
 
-impl Words {
+impl Words<'_> {
     fn of(&mut self, check: &Check) -> Arc<str> {
         let say = self.condition;
         Arc::clone(self.known.entry(std::ptr::from_ref(check)).or_insert_with(|| say(check).into()))
@@ -133,13 +133,13 @@ fn name_of(core: &Core, key: &Key) -> Arc<str> {
     core.playbook(&key.content).map(|playbook| Arc::clone(&playbook.name)).or_else(adopted).unwrap_or_else(|| "".into())
 }
 
-fn detectors(core: &Core, words: &mut Words) -> Vec<Detector> {
+fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<Detector> {
     let mut rows: Vec<Detector> = core.watched().map(|(key, watched)| detector(core, key, watched, words)).collect();
     rows.extend(core.absent().iter().map(|binding| absent(core, binding, words)));
     rows
 }
 
-fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words) -> Detector {
+fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words<'_>) -> Detector {
     let telling = watched.telling();
     let reading = watched.detector.get(telling).and_then(Option::as_ref);
     let incident = core.state().incident_of(key);
@@ -153,7 +153,7 @@ fn detector(core: &Core, key: &Key, watched: &Watched, words: &mut Words) -> Det
         condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or(watched.since, |incident| incident.since),
         incident: incident.map(|incident| incident.id),
-        call: incident.and_then(|incident| calls::row(core, incident, &words.calls)),
+        call: incident.and_then(|incident| calls::of(core.state(), incident, words.tries)),
         flapping: core.flapping(key),
         marks: watched.marks.iter().map(|(at, moment)| (*at, mark(*moment))).collect(),
         figures: watched.figures.iter().copied().collect(),
@@ -164,7 +164,7 @@ fn target_words(text: &str) -> Arc<str> {
     crate::text::clean_line(text).into()
 }
 
-fn absent(core: &Core, binding: &Binding, words: &mut Words) -> Detector {
+fn absent(core: &Core, binding: &Binding, words: &mut Words<'_>) -> Detector {
     let (written, health) = match &binding.resolution {
         Resolution::NotApplicable { written, why } => (Arc::clone(written), Health::NotApplicable(Arc::clone(why))),
         Resolution::Unresolved { written, why } => (Arc::clone(written), Health::Unresolved(Arc::clone(why))),
@@ -183,7 +183,7 @@ fn absent(core: &Core, binding: &Binding, words: &mut Words) -> Detector {
         condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or_else(|| core.absent_since(binding), |incident| incident.since),
         incident: incident.map(|incident| incident.id),
-        call: incident.and_then(|incident| calls::row(core, incident, &words.calls)),
+        call: incident.and_then(|incident| calls::of(core.state(), incident, words.tries)),
         flapping: None,
         marks: Vec::new(),
         figures: Vec::new(),
@@ -250,7 +250,7 @@ fn breakers(core: &Core, now: Mono) -> Vec<Breaker> {
     core.state().breakers.iter().filter_map(row).collect()
 }
 
-fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
+fn incidents(core: &Core, words: &mut Words<'_>) -> Vec<Arc<IncidentView>> {
     let state = core.state();
     let open = state.open.values();
     let closed = state.closed.iter().map(|incident| &**incident);
@@ -262,14 +262,10 @@ fn incidents(core: &Core, words: &mut Words) -> Vec<Arc<IncidentView>> {
 /// One incident as screens need it.
 #[must_use]
 pub fn one_incident(core: &Core, incident: &Incident, condition: fn(&Check) -> String) -> IncidentView {
-    incident_view(
-        core,
-        incident,
-        &mut Words { condition, known: HashMap::new(), calls: calls::all(core, &BTreeMap::new()) },
-    )
+    incident_view(core, incident, &mut Words { condition, known: HashMap::new(), tries: &BTreeMap::new() })
 }
 
-fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> IncidentView {
+fn incident_view(core: &Core, incident: &Incident, words: &mut Words<'_>) -> IncidentView {
     let playbook = core.playbook(&incident.key.content);
     IncidentView {
         id: incident.id,
@@ -281,10 +277,11 @@ fn incident_view(core: &Core, incident: &Incident, words: &mut Words) -> Inciden
         stage: stage(core, incident),
         attempts: incident.attempts.len(),
         rungs: playbook.map_or(0, |playbook| playbook.remediate.len()),
+        limit: playbook.map_or(0, |playbook| playbook.escalate.attempts),
         readings: playbook.map_or_else(Vec::new, |playbook| readings(core, incident, playbook, words)),
         story: incident.story.clone(),
         acknowledged: incident.acknowledged.clone(),
-        call: words.calls.get(&incident.id).cloned(),
+        call: calls::of(core.state(), incident, words.tries),
     }
 }
 
@@ -292,7 +289,7 @@ fn readings(
     core: &Core,
     incident: &Incident,
     playbook: &Playbook,
-    words: &mut Words,
+    words: &mut Words<'_>,
 ) -> Vec<(Role, Arc<str>, Option<crate::core::Reading>)> {
     let watched = core.watched_key(&incident.key);
     let detector = playbook.detect.checks.iter().enumerate().map(|(index, check)| {

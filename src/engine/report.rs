@@ -8,10 +8,10 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::snapshot::{IncidentView, Stage};
-use crate::channel::markdown::{fence, inline, table};
+use super::snapshot::{Delivery, IncidentView, Stage};
+use crate::channel::markdown::{capitalised, fence, inline, table};
 use crate::core::plan::ScopeLevel;
-use crate::core::story::{reading_words, sentence, step_words};
+use crate::core::story::{AttemptNumbers, reading_words, step_words};
 use crate::core::{AttemptId, AttemptReport, Event, Plan, Recorded, Role};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
@@ -27,7 +27,7 @@ pub fn markdown(incident: &IncidentView, host: &str, zone: &TimeZone) -> String 
         out += "\n## Attempts\n";
     }
     for attempt in &attempts {
-        out += &told(attempt, zone);
+        out += &told(attempt, &incident.numbers(), zone);
     }
     out += &story(incident, zone);
     out
@@ -46,7 +46,7 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
         ["target".to_owned(), incident.key.target.to_string()],
         ["playbook".to_owned(), format!("{}, risk {}", incident.playbook, incident.risk)],
         ["fault since".to_owned(), date(incident.since.wall, zone)],
-        ["stands".to_owned(), stands(&incident.stage)],
+        ["stands".to_owned(), stands(incident)],
     ];
     if let Stage::Closed { at, .. } = &incident.stage {
         let lasted = at.mono.since(incident.since.mono);
@@ -55,21 +55,28 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
     rows.push(["attempts".into(), incident.attempts.to_string()]);
     rows.push(["rungs in the ladder".into(), incident.rungs.to_string()]);
     if let Some(by) = &incident.acknowledged {
-        rows.push(["seen by".into(), by.to_string()]);
+        rows.push(["acknowledged by".into(), by.to_string()]);
     }
     table(["what", "how"], rows)
 }
 
-fn stands(stage: &Stage) -> String {
-    match stage {
+fn stands(incident: &IncidentView) -> String {
+    let numbers = incident.numbers();
+    match &incident.stage {
         Stage::Firing => "broken: fresh readings are being taken".into(),
-        Stage::Held(denial) => format!("held: {denial}"),
-        Stage::Asking(request) => format!("asks for a yes: {}", request.why),
-        Stage::Remediating { attempt, plan, .. } => format!("attempt {attempt} runs, rung {}", plan.rung + 1),
-        Stage::Verifying { attempt, .. } => format!("attempt {attempt} is being verified"),
-        Stage::Soaking { attempt, .. } => format!("attempt {attempt} is verified and must stay so"),
-        Stage::Escalated(cause) => format!("a human was called: {cause}"),
-        Stage::Closed { outcome, .. } => format!("over: {outcome}"),
+        Stage::Held(denial) => format!("on hold: {denial}"),
+        Stage::Asking(request) => format!("awaiting approval: {}", request.why),
+        Stage::Remediating { attempt, plan, .. } => {
+            format!("{} is running, rung {}", numbers.attempt_of(*attempt), plan.rung + 1)
+        }
+        Stage::Verifying { attempt, .. } => format!("{} is being verified", numbers.attempt_of(*attempt)),
+        Stage::Soaking { attempt, .. } => format!("{} is verified and must stay so", numbers.attempt_of(*attempt)),
+        Stage::Escalated(cause) => match &incident.call {
+            Some(call @ Delivery::Taken { channels }) => format!("{call} through {}: {cause}", channels.join(", ")),
+            Some(call @ Delivery::Calling { .. }) => format!("{call}; {cause}"),
+            None => format!("PAGED: {cause}"),
+        },
+        Stage::Closed { outcome, .. } => format!("over: {}", numbers.outcome(outcome)),
     }
 }
 
@@ -123,12 +130,12 @@ fn attempts(story: &[Arc<Recorded>]) -> Vec<Attempt<'_>> {
     attempts
 }
 
-fn told(attempt: &Attempt<'_>, zone: &TimeZone) -> String {
+fn told(attempt: &Attempt<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
     let at = date(attempt.intent.wall, zone);
     let Event::Intent { starter, .. } = &attempt.intent.event else { return String::new() };
-    let rung = attempt.plan.rung + 1;
+    let (number, rung) = (numbers.attempt(attempt.id), attempt.plan.rung + 1);
     let mut out =
-        format!("\n### Attempt {}, rung {rung}\n\nStarted {} at {at}.\n\n", attempt.id, inline(&starter.to_string()));
+        format!("\n### {}, rung {rung}\n\nStarted {} at {at}.\n\n", capitalised(&number), inline(&starter.to_string()));
     for (index, step) in attempt.plan.steps.iter().enumerate() {
         let _ = writeln!(out, "{}. {}", index + 1, inline(&step.sentence));
         for (label, text) in step.details.iter().filter(|(_, text)| !text.is_empty()) {
@@ -141,7 +148,7 @@ fn told(attempt: &Attempt<'_>, zone: &TimeZone) -> String {
         None => out += "It has not reported its end.\n\n",
     }
     for recorded in &attempt.after {
-        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&sentence(&recorded.event)));
+        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&numbers.sentence(&recorded.event)));
     }
     out
 }
@@ -166,8 +173,9 @@ fn ended(report: &AttemptReport) -> String {
 
 fn story(incident: &IncidentView, zone: &TimeZone) -> String {
     let mut out = "\n## Story\n\n".to_owned();
+    let numbers = incident.numbers();
     for recorded in &incident.story {
-        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&sentence(&recorded.event)));
+        let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&numbers.sentence(&recorded.event)));
     }
     out
 }

@@ -39,6 +39,8 @@ pub struct Settings {
     pub boot_grace: Option<Period>,
     /// A request for a yes that nobody answered is over after so long.
     pub approvals_expire: Option<Period>,
+    /// A page that was acknowledged, and whose fault is still there, is sent again after this.
+    pub again: Option<Period>,
     /// Who may do what, by group.
     pub roles: Roles,
     /// High risk wants the yes of two persons.
@@ -199,6 +201,9 @@ command = { run = [] }
         }
         for (text, due) in [
             ("metrics = { file = \"/var/lib/x.txt\" }", "`.prom`"),
+            ("again = \"10s\"", "write 1m to 7d, as \"4h\""),
+            ("again = \"8d\"", "write 1m to 7d, as \"4h\""),
+            ("again = 4", "`4` has no unit"),
             ("heartbeat = { every = \"1m\" }", "neither `url` nor `url_file`"),
             ("host_budget = { attempts = 0, window = \"5m\" }", "salve pause"),
             ("clean_roots = [\"/srv/../etc\"]", "simplest spelling"),
@@ -225,6 +230,8 @@ command = { run = [] }
         let some = Settings::parse("salve.toml", "[roles]\nadmin = [\"wheel\"]\n[channels.a]\njournald = {}").unwrap();
         assert_eq!((some.roles.view, some.roles.admin), (vec!["salve".to_owned()], vec!["wheel".to_owned()]));
         assert_eq!(some.channels["a"].kind(), "journald");
+        let often = Settings::parse("salve.toml", "again = \"30m\"").unwrap();
+        assert_eq!(often.again, Some(Period::from_secs(1800)));
     }
 
     #[test]

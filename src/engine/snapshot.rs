@@ -5,6 +5,7 @@
 
 mod recording;
 
+use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -16,6 +17,7 @@ use crate::core::lacks::Wanting;
 use crate::core::plan::Plan;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
+use crate::core::story::AttemptNumbers;
 use crate::core::totals::Totals;
 use crate::core::{Mono, Now, Reason, Recorded, Role};
 use crate::playbook::{Mode, Origin, Risk};
@@ -43,6 +45,9 @@ pub struct Snapshot {
     /// Why systemd answers nobody, where it has not for long: then no unit can be seen.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub systemd_silent: Option<Arc<str>>,
+    /// The storm whose page is open.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub storm: Option<Storm>,
     /// Pauses in force.
     pub pauses: Vec<Pause>,
     /// Maintenance windows that are not over, the soonest first.
@@ -162,7 +167,7 @@ pub struct Detector {
     pub since: Mono,
     /// The open incident.
     pub incident: Option<IncidentId>,
-    /// A call for a human that is open for it: it needs action, whatever else happens to it meanwhile.
+    /// A page that is open for it: it needs action, whatever else happens to it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Delivery>,
     /// How often its fault began within the last hour, where that is so often that it is flapping.
@@ -224,7 +229,7 @@ pub enum Mark {
     Verified,
     /// An attempt failed.
     Failed,
-    /// A human was called.
+    /// A page went out.
     Escalated,
 }
 
@@ -266,18 +271,29 @@ pub struct IncidentView {
     pub attempts: usize,
     /// Rungs in the ladder.
     pub rungs: usize,
+    /// Attempts that the playbook allows in its window; 0 where that is not known.
+    #[serde(default)]
+    pub limit: u32,
     /// The latest readings: role, condition in words, reading.
     pub readings: Vec<(Role, Arc<str>, Option<Reading>)>,
     /// Every event of it, oldest first.
     pub story: Vec<Arc<Recorded>>,
     /// A person has seen the page.
     pub acknowledged: Option<Operator>,
-    /// A call for a human that is open for it, or for the storm that it stands for.
+    /// A page that is open for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub call: Option<Delivery>,
 }
 
-/// How far a call for a human has come.
+impl IncidentView {
+    /// How its attempts are counted, for people.
+    #[must_use]
+    pub fn numbers(&self) -> AttemptNumbers {
+        AttemptNumbers::of(&self.story, self.limit)
+    }
+}
+
+/// How far a page has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Delivery {
@@ -285,6 +301,46 @@ pub enum Delivery {
     Calling { tries: u32 },
     /// These channels took it.
     Taken { channels: Vec<Arc<str>> },
+}
+
+/// In words, the same on every surface: what a channel took is `PAGED`, and nothing else is.
+impl fmt::Display for Delivery {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Calling { tries: 0 } => f.write_str("paging: not delivered yet"),
+            Self::Calling { tries: 1 } => f.write_str("paging: not delivered yet (1 try)"),
+            Self::Calling { tries } => write!(f, "paging: not delivered yet ({tries} tries)"),
+            Self::Taken { .. } => f.write_str("PAGED"),
+        }
+    }
+}
+
+/// How far a page has come, and why it went out: `PAGED: 3 of 3 attempts not verified`. Where it is not known what
+/// became of it, a channel has taken it.
+#[must_use]
+pub fn paged(call: Option<&Delivery>, cause: &Cause) -> String {
+    match call {
+        Some(call @ Delivery::Calling { .. }) => format!("{call}; {cause}"),
+        Some(call @ Delivery::Taken { .. }) => format!("{call}: {cause}"),
+        None => format!("PAGED: {cause}"),
+    }
+}
+
+/// The storm whose page is open: so many targets fail at once that nothing is attempted.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct Storm {
+    /// The incident under which its page is acknowledged.
+    pub incident: IncidentId,
+    /// Targets that fail.
+    pub failing: usize,
+    /// Targets that are watched.
+    pub of: usize,
+    /// The targets that fail, in the order of their names, at most 100.
+    pub targets: Vec<Arc<str>>,
+    /// How far the page has come.
+    pub call: Delivery,
+    /// Who acknowledged it.
+    pub acknowledged: Option<Operator>,
 }
 
 /// Where an incident stands.
@@ -303,7 +359,7 @@ pub enum Stage {
     Verifying { attempt: AttemptId, deadline: Mono },
     /// It is verified and must stay so.
     Soaking { attempt: AttemptId, until: Mono },
-    /// A human was called.
+    /// A page went out.
     Escalated(Cause),
     /// It is over.
     Closed { outcome: Outcome, at: Now },

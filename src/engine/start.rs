@@ -180,6 +180,9 @@ pub fn config(settings: &Settings) -> Config {
     if let Some(expire) = settings.approvals_expire {
         config.approval_ttl = expire.0;
     }
+    if let Some(again) = settings.again {
+        config.again = again.0;
+    }
     config.four_eyes = settings.four_eyes;
     config.second_calls =
         settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();
@@ -188,4 +191,18 @@ pub fn config(settings: &Settings) -> Config {
 
 fn call(second: &SecondCall) -> config::SecondCall {
     config::SecondCall { after: second.after.0, to: second.to.iter().map(|name| name.as_str().into()).collect() }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::time::Duration;
+
+    use super::*;
+
+    #[test]
+    fn an_acknowledged_page_is_sent_again_as_often_as_the_settings_say() {
+        let again = |text: &str| config(&Settings::parse("salve.toml", text).unwrap()).again;
+        assert_eq!(again(""), Duration::from_hours(4), "where nothing is said");
+        assert_eq!(again("again = \"30m\""), Duration::from_mins(30));
+    }
 }

@@ -66,5 +66,6 @@ fn page(host: &str, error: &str, to: Vec<Arc<str>>, at: Timestamp) -> Page {
         evidence: Vec::new(),
         failing: Listed::default(),
         related: Listed::default(),
+        limit: 0,
     }
 }

@@ -82,6 +82,7 @@ fn page(id: u64, kind: PageKind) -> Page {
         evidence: Vec::new(),
         failing: Listed::default(),
         related: Listed::default(),
+        limit: 3,
     }
 }
 

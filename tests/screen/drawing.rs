@@ -22,7 +22,7 @@ pub fn no_color() {
     pty.send(b"q");
     pty.wait();
     let mut pty = scene("trouble", (80, 24), &[("COLORTERM", "truecolor")]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.look(|screen| {
         let colour =
             (0..80).filter_map(|column| screen.cell(0, column)).any(|cell| cell.fgcolor() != vt100::Color::Default);
@@ -35,7 +35,7 @@ pub fn no_color() {
 pub fn idle() {
     // the same state again and again, with no clock in line 1
     let mut pty = scene("busy", (44, 24), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     thread::sleep(Duration::from_millis(500));
     let before = pty.bytes().len();
     thread::sleep(Duration::from_secs(3));
@@ -110,7 +110,7 @@ pub fn bytes() {
 pub fn kinds_of_terminals() {
     for term in ["linux", "xterm", "screen", "tmux-256color", "vt100", "nobody-knows-it"] {
         let mut pty = scene("trouble", (80, 24), &[("TERM", term)]);
-        pty.wait_for("NEED YOU");
+        pty.wait_for("NEED ACTION");
         pty.wait_for("? all keys");
         pty.send(b"q");
         assert_eq!(code(pty.wait()), 10, "{term}");
@@ -119,7 +119,7 @@ pub fn kinds_of_terminals() {
 
 pub fn hostile() {
     let mut pty = scene("hostile", (120, 30), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.send(b"a");
     pty.wait_for("Approve #41");
     let bytes = pty.bytes();

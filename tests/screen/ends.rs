@@ -21,7 +21,7 @@ pub fn first_screen() {
 
 pub fn panic_elsewhere() {
     let mut pty = scene("panics elsewhere", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     thread::sleep(Duration::from_millis(600));
     pty.look(|screen| assert!(screen.alternate_screen() && !screen.contents().contains("panicked")));
     pty.send(b"q");
@@ -34,7 +34,7 @@ pub fn signals() {
     for signal in [Signal::TERM, Signal::HUP, Signal::INT] {
         let mut pty = scene("trouble", (80, 24), &[]);
         let before = pty.modes();
-        pty.wait_for("NEED YOU");
+        pty.wait_for("NEED ACTION");
         assert_ne!(pty.modes(), before, "it is raw while the screen is ours");
         pty.send(b"m");
         pty.wait_until("the mouse", |pty| pty.look(|screen| screen.mouse_protocol_mode() != MouseProtocolMode::None));
@@ -110,13 +110,13 @@ pub fn suspended() {
     given_back(&pty);
     pty.signal(Signal::CONT);
     pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen) && !pty.is_cooked());
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.send(b"\x1a");
     pty.wait_stopped();
     given_back(&pty);
     pty.signal(Signal::CONT);
     pty.wait_until("the screen back", |pty| pty.look(vt100::Screen::alternate_screen));
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     assert!(!pty.is_cooked());
     pty.send(b"?");
     pty.wait_for("Main screen");
@@ -127,7 +127,7 @@ pub fn suspended() {
 
 pub fn suspended_embedded() {
     let mut pty = scene("embedded", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.send(b"\x1a");
     pty.wait_for("would stop too");
     // and the same where the shell's signal comes
@@ -149,7 +149,7 @@ pub fn editor() {
     std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
     let (path, folder) = (program.to_str().unwrap(), config.path().to_str().unwrap());
     let mut pty = scene("trouble", (100, 30), &[("VISUAL", path), ("SALVE_TEST_CONFIG", folder)]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.send(b"e");
     pty.wait_for("Copy of disk-full");
     pty.send(b"\x05");
@@ -165,7 +165,7 @@ pub fn editor() {
     assert_eq!(std::fs::read_to_string(config.path().join("playbooks/disk-full.toml")).unwrap(), "title = \n");
     // nothing is left to be lost, so nothing is asked
     pty.send(b"\x1b");
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.wait_for("Detectors");
     pty.send(b"q");
     assert_eq!(code(pty.wait()), 10);

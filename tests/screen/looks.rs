@@ -29,7 +29,7 @@ pub fn ladder() {
         (&[("COLORTERM", "truecolor"), ("NO_COLOR", "1")], None, sixteen),
     ] {
         let mut pty = scene("trouble", (80, 24), &[environment, &[("SALVE_TEST_THEME", "dark")]].concat());
-        pty.wait_for("NEED YOU");
+        pty.wait_for("NEED ACTION");
         let found = colours(&pty);
         assert_eq!(found.is_empty(), form.is_none(), "{environment:?}: {found:?}");
         assert!(found.iter().all(fits), "{environment:?}: {found:?}");
@@ -48,7 +48,7 @@ pub fn ascii() {
         [("by locale", "C", true), ("ascii", "C.UTF-8", true), ("by locale", "C.UTF-8", false)]
     {
         let mut pty = scene(name, (120, 40), &[("LC_ALL", locale)]);
-        pty.wait_for("NEED YOU");
+        pty.wait_for("NEED ACTION");
         // the help page and a form have signs of their own
         pty.send(b"?");
         pty.wait_for("Main screen");
@@ -102,7 +102,7 @@ pub fn kept_theme() {
     let environment = [("COLORTERM", "truecolor"), ("SALVE_TEST_CONFIG", config.path().to_str().unwrap())];
     let dark = |pty: &Pty| colours(pty).contains(&vt100::Color::Rgb(0x14, 0x18, 0x1e));
     let mut pty = scene("trouble", (100, 30), &environment);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     assert!(!dark(&pty));
     pty.send(b":theme dark");
     pty.wait_until("the theme under the cursor", dark);
@@ -121,7 +121,7 @@ pub fn kept_theme() {
     std::fs::write(config.path().join("console.toml"), "theme = dark\n").unwrap();
     let mut pty = scene("trouble", (100, 30), &environment);
     pty.wait_for("console.toml:1:9: ");
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty.send(b"q");
     assert_eq!(code(pty.wait()), 10);
 }
@@ -129,13 +129,13 @@ pub fn kept_theme() {
 pub fn notified() {
     let config = tempfile::tempdir().unwrap();
     let folder = config.path().to_str().unwrap();
-    let told = "\x1b]9;salve: web-03: #41 disk / needs your yes: disk-full\x07";
+    let told = "\x1b]9;salve: web-03: #41 disk / awaits approval: disk-full\x07";
     let in_tmux = format!("\x1bPtmux;\x1b{told}\x1b\\");
     for (wanted, tmux, expected) in [("false", "", ""), ("true", "", told), ("true", "/tmp/tmux,1,0", &in_tmux)] {
         std::fs::write(config.path().join("console.toml"), format!("notify = {wanted}\n")).unwrap();
         let environment = [("SALVE_TEST_CONFIG", folder), ("TMUX", tmux), ("STY", "")];
         let mut pty = scene("asks later", (80, 24), &environment);
-        pty.wait_for("NEED YOU");
+        pty.wait_for("NEED ACTION");
         pty.wait_until("the bell", |pty| pty.bytes().contains(&7));
         pty.send(b"q");
         assert_eq!(code(pty.wait()), 10);

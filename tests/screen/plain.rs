@@ -13,7 +13,7 @@ pub fn says_what_changes() {
     let mut pty = scene("plain calm", (80, 24), &[]);
     pty.wait_for("web-03: all well");
     pty.wait_for("this host is paused by alice");
-    pty.wait_for("waits for your yes: a 41 reviews it");
+    pty.wait_for("awaits approval: a 41 reviews it");
     assert!(pty.is_cooked(), "the terminal is left as it is");
     assert!(!pty.bytes().contains(&0x1b), "no escape sequences");
     // healing runs in here

@@ -170,7 +170,7 @@ pub fn scene(name: &str, size: (u16, u16), environment: &[(&str, &str)]) -> Pty 
 /// A host in trouble.
 pub fn trouble() -> Pty {
     let pty = scene("trouble", (80, 24), &[]);
-    pty.wait_for("NEED YOU");
+    pty.wait_for("NEED ACTION");
     pty
 }
 

@@ -13,8 +13,8 @@ use super::salve::core::{
 };
 use super::salve::engine::Snapshot;
 use super::salve::engine::snapshot::{
-    Arming, Breaker, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView, Recurring,
-    Snooze, Stage, Strip,
+    Arming, Breaker, Delivery, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView,
+    Recurring, Snooze, Stage, Storm, Strip,
 };
 use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
 
@@ -127,6 +127,7 @@ pub fn trouble() -> Snapshot {
         recording: Ok(()),
         unwatched: false,
         systemd_silent: None,
+        storm: None,
         pauses: Vec::new(),
         maintenance: Vec::new(),
         snoozes: vec![Snooze {
@@ -192,6 +193,7 @@ fn detectors() -> Vec<Detector> {
     let mut mailer =
         detector("service-down", unit("mailer.service"), called, Some("failed (exit-code)"), "not active", 1800);
     mailer.incident = Some(IncidentId(39));
+    mailer.call = Some(Delivery::Taken { channels: vec!["oncall".into()] });
     mailer.marks.extend([
         (ago(1800), Mark::Broken),
         (ago(1500), Mark::Fixing),
@@ -242,7 +244,7 @@ fn breakers() -> Vec<Breaker> {
     let open = BreakerState::Open { until: NOW + Duration::from_secs(47), cooldown_ms: 1_800_000 };
     vec![
         breaker("disk-full", Target::Mount("/".into()), BreakerState::Closed, 1, "1 of 3 attempts in 10m"),
-        breaker("service-down", unit("mailer.service"), open, 3, "3 attempts in 10m did not help"),
+        breaker("service-down", unit("mailer.service"), open, 3, "3 of 3 attempts not verified"),
         breaker(
             "service-down",
             unit("nginx.service"),
@@ -315,6 +317,7 @@ fn disk() -> Arc<IncidentView> {
         stage: Stage::Asking(request),
         attempts: 1,
         rungs: 3,
+        limit: 3,
         readings: vec![
             (Role::Detector, "room used > 85%".into(), Some(holds)),
             (Role::Verifier, "room used < 80%".into(), Some(reading(Verdict::DoesNotHold, "97%", 4))),
@@ -368,6 +371,7 @@ fn nginx() -> Arc<IncidentView> {
         stage: Stage::Remediating { attempt: AttemptId(90), plan: second, since: ago(12) },
         attempts: 2,
         rungs: 3,
+        limit: 3,
         readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
         story: story(920, events),
         acknowledged: None,
@@ -431,10 +435,11 @@ fn mailer() -> Arc<IncidentView> {
         stage: Stage::Escalated(cause),
         attempts: 3,
         rungs: 1,
+        limit: 3,
         readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
         story: story(800, events),
         acknowledged: None,
-        call: None,
+        call: Some(Delivery::Taken { channels: vec!["oncall".into()] }),
     })
 }
 
@@ -484,6 +489,7 @@ fn closed() -> Arc<IncidentView> {
         stage: Stage::Closed { outcome, at: now_at(ago(1700)) },
         attempts: 1,
         rungs: 2,
+        limit: 3,
         readings: Vec::new(),
         story: story(700, events),
         acknowledged: None,
@@ -633,6 +639,7 @@ pub fn calm() -> Snapshot {
         if !matches!(detector.health, Health::NotApplicable(_)) {
             detector.health = Health::Ok;
             detector.incident = None;
+            detector.call = None;
         }
         detector.marks.truncate(1);
     }
@@ -751,13 +758,21 @@ pub fn storm() -> Snapshot {
             state: if number % 3 == 0 { open } else { BreakerState::Closed },
             invocations: 3,
             limit: 3,
-            why: "3 attempts in 10m did not help".into(),
+            why: "3 of 3 attempts not verified".into(),
         });
         snapshot.detectors.push(row);
         let at = wall(ago(number));
-        let text = format!("attempt {} did not help", 200 + number).into();
+        let text = format!("attempt {} not verified", 1 + number % 3).into();
         snapshot.messages.insert(0, Message { at, about: format!("worker-{number:02}").into(), text });
     }
     snapshot.messages.sort_by_key(|message| std::cmp::Reverse(message.at));
+    snapshot.storm = Some(Storm {
+        incident: IncidentId(39),
+        failing: 36,
+        of: 58,
+        targets: (0..36).map(|number| format!("unit worker-{number:02}.service").into()).collect(),
+        call: Delivery::Calling { tries: 3 },
+        acknowledged: None,
+    });
     snapshot
 }

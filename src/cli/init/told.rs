@@ -97,7 +97,7 @@ fn would(one: &Proposal, indent: &str) {
         println!("{indent}{before} {}", clean_line(sentence));
     }
     if would.is_empty() {
-        println!("{indent}would call a human, with the evidence");
+        println!("{indent}would page, with the evidence");
     }
 }
 

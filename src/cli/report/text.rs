@@ -62,7 +62,7 @@ fn playbook(one: &OfPlaybook) -> String {
     let fixed = words::share(rates.auto_fix);
     let change = words::change(rates.auto_fix, rates_before.auto_fix);
     let assisted =
-        if rates.assisted.whole > 0 { format!(", with a yes {}", words::share(rates.assisted)) } else { String::new() };
+        if rates.assisted.whole > 0 { format!(", approved {}", words::share(rates.assisted)) } else { String::new() };
     format!("{playbook:<20} {} {incidents:>4} incidents, auto-fix {fixed}{change}{assisted}", bar(rates.auto_fix))
 }
 

@@ -49,9 +49,9 @@ pub fn span(span: Span) -> String {
 pub fn wanted(wanted: &Wanted) -> String {
     let Wanted { playbook, target, lack, times, latest } = wanted;
     let what = match lack {
-        Lack::NoRemediation => "calls a human: no remediation is written",
-        Lack::NoPlan => "calls a human: no plan can be made",
-        Lack::Sight => "calls a human: it cannot be seen",
+        Lack::NoRemediation => "pages: no remediation is written",
+        Lack::NoPlan => "pages: no plan can be made",
+        Lack::Sight => "pages: it cannot be seen",
         Lack::Arming => "in shadow: it would have acted, and waits to be armed",
     };
     format!("{playbook} on {target}: {what} ({times} times, last incident {latest})")

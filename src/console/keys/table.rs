@@ -158,10 +158,10 @@ pub const TABLE: &[Binding] = &[
         .at(ROWS)
         .short("break something")
         .staged(),
-    key(&[Sign('a')], "a", Verb::Review, "review what waits for your yes").at(NO_REVIEW).short("review"),
-    key(&[Sign('c')], "c", Verb::Acknowledge, "say that you have seen the page and are on it")
+    key(&[Sign('a')], "a", Verb::Review, "review what awaits approval").at(NO_REVIEW).short("review"),
+    key(&[Sign('c')], "c", Verb::Acknowledge, "acknowledge the page: you are on it")
         .at(&[Main, Incident])
-        .short("seen")
+        .short("ack")
         .acting(),
     key(&[Sign('p')], "p", Verb::Pause, "pause the host or a playbook; resume it if it is paused")
         .at(NO_REVIEW)
@@ -222,7 +222,7 @@ pub const TABLE: &[Binding] = &[
     key(&[Named(KeyCode::Tab)], "Tab", Verb::Next, "the next pane").at(&[Main]).short("pane"),
     key(&[Named(KeyCode::BackTab)], "Shift-Tab", Verb::Previous, "the pane before").at(&[Main]),
     key(&[Sign('1')], "1", Verb::Pane(1), "to the detectors").at(&[Main]),
-    key(&[Sign('2')], "2", Verb::Pane(2), "to what needs you").at(&[Main]),
+    key(&[Sign('2')], "2", Verb::Pane(2), "to what needs action").at(&[Main]),
     key(&[Sign('3')], "3", Verb::Pane(3), "to the breakers").at(&[Main]),
     key(&[Sign('4')], "4", Verb::Pane(4), "to the timeline").at(&[Main]),
     key(&[Sign('5')], "5", Verb::Pane(5), "to the success rate").at(&[Main]),

@@ -9,10 +9,9 @@ use jiff::tz::TimeZone;
 use super::super::rows::{self, Class};
 use super::super::say;
 use crate::core::incident::BreakerState;
-use crate::core::story::sentence;
 use crate::core::{Event, Key, Mono, Recorded};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Detector, Health, IncidentView, Maintenance, PlaybookState, Snooze};
+use crate::engine::snapshot::{Delivery, Detector, Health, IncidentView, Maintenance, PlaybookState, Snooze, Storm};
 use crate::text::clean_line;
 
 /// What is older than this when it first shows is history and no news, in milliseconds.
@@ -27,11 +26,13 @@ pub fn changes(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<Stri
     let mut said: Vec<(Timestamp, String)> = events
         .iter()
         .map(|(incident, recorded)| {
-            (recorded.wall, format!("{} {}: {}", incident.id, incident.key.target, sentence(&recorded.event)))
+            let said = incident.numbers().sentence(&recorded.event);
+            (recorded.wall, format!("{} {}: {said}", incident.id, incident.key.target))
         })
         .collect();
     let silent = [
         recording(before, after),
+        storm(before, after),
         pauses(before, after),
         held(before, after, zone),
         detectors(before, after, &told),
@@ -79,6 +80,16 @@ fn recording(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     match (&before.recording, &after.recording) {
         (Ok(()), Err(why)) => vec![format!("the journal cannot be written, so nothing acts: {why}")],
         (Err(_), Ok(())) => vec!["the journal can be written again".into()],
+        _ => Vec::new(),
+    }
+}
+
+/// A storm begins, its page is taken or acknowledged, or it is over.
+fn storm(before: &Snapshot, after: &Snapshot) -> Vec<String> {
+    let stands = |storm: &Storm| (matches!(storm.call, Delivery::Taken { .. }), storm.acknowledged.is_some());
+    match (&before.storm, &after.storm) {
+        (Some(_), None) => vec!["the storm is over".into()],
+        (was, Some(storm)) if was.as_ref().map(stands) != Some(stands(storm)) => vec![say::storm(storm)],
         _ => Vec::new(),
     }
 }
@@ -142,17 +153,20 @@ fn detectors(before: &Snapshot, after: &Snapshot, told: &[&Key]) -> Vec<String> 
     let known: HashMap<(&str, &str), &Detector> =
         before.detectors.iter().map(|row| ((&*row.playbook, &*row.target), row)).collect();
     let news = rows::detectors(after, "").into_iter().filter(|row| {
-        let was = known.get(&(&*row.detector.playbook, &*row.detector.target)).map(|row| &row.health);
-        row.detector.key.as_ref().is_none_or(|key| !told.contains(&key)) && is_news(was, &row.detector.health)
+        let was = known.get(&(&*row.detector.playbook, &*row.detector.target)).copied();
+        row.detector.key.as_ref().is_none_or(|key| !told.contains(&key)) && is_news(was, row.detector)
     });
     news.map(|row| detector(row.detector, after.now.mono)).collect()
 }
 
 /// Is this more than the same again? A first look that finds all well is what everybody expects.
-fn is_news(was: Option<&Health>, is: &Health) -> bool {
+fn is_news(was: Option<&Detector>, is: &Detector) -> bool {
     match was {
-        None | Some(Health::Waiting) => rows::class(is) < Class::Ok && *is != Health::Waiting,
-        Some(was) => say::health_short(was) != say::health_short(is),
+        Some(was) if was.health != Health::Waiting => {
+            let paged = |row: &Detector| matches!(row.call, Some(Delivery::Taken { .. }));
+            say::health_short(&was.health) != say::health_short(&is.health) || paged(was) != paged(is)
+        }
+        _ => rows::class(&is.health) < Class::Ok && is.health != Health::Waiting,
     }
 }
 
@@ -160,7 +174,7 @@ fn is_news(was: Option<&Health>, is: &Health) -> bool {
 #[must_use]
 pub fn detector(row: &Detector, now: Mono) -> String {
     let seen = row.seen.as_ref().map_or_else(String::new, |seen| format!(" sees {seen} ({})", row.condition));
-    format!("{}, {}{seen}: {}", row.target, row.playbook, say::health(&row.health, now))
+    format!("{}, {}{seen}: {}", row.target, row.playbook, say::standing(row, now))
 }
 
 fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {

@@ -22,7 +22,7 @@ use super::view::{World, headline};
 use super::{rows, say};
 use crate::core::incident::BreakerState;
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{PlaybookState, Stage};
+use crate::engine::snapshot::{PlaybookState, Stage, paged};
 use crate::text::clean_line;
 
 pub use session::run;
@@ -66,10 +66,11 @@ fn stand(world: &World<'_>) -> Vec<String> {
         let since = say::age(now.since(row.detector.since));
         lines.push(format!("{}, for {since}", changes::detector(row.detector, now)));
     }
-    for incident in rows::needs_you(snapshot) {
+    lines.extend(snapshot.storm.as_ref().map(say::storm));
+    for incident in rows::needs_action(snapshot).into_iter().filter_map(rows::Needy::incident) {
         let what = match &incident.stage {
-            Stage::Asking(request) => format!("asks for a yes, expires in {}", say::left(request.expires, now)),
-            Stage::Escalated(cause) => format!("called a human: {cause}"),
+            Stage::Asking(request) => format!("awaits approval, expires in {}", say::left(request.expires, now)),
+            Stage::Escalated(cause) => paged(incident.call.as_ref(), cause),
             _ => continue,
         };
         lines.push(format!("incident {} on {} {what}", incident.id, incident.key.target));

@@ -63,7 +63,7 @@ impl Desk {
     #[must_use]
     pub fn help(&self) -> String {
         let acts = if self.read_only { "" } else { " p 30m pauses for so long, p until resumed, r resumes," };
-        format!("Enter says how the host stands, a reviews what waits for a yes,{acts} q quits, h says this again.")
+        format!("Enter says how the host stands, a reviews what awaits approval,{acts} q quits, h says this again.")
     }
 
     /// Is a request's page open? Only then can a line approve something.
@@ -148,7 +148,7 @@ impl Desk {
         let requests = rows::requests(world.snapshot);
         let wanted = which.trim_start_matches('#');
         let chosen = match (&requests[..], wanted) {
-            ([], _) => return vec![Out::Say("nothing waits for a yes".into())],
+            ([], _) => return vec![Out::Say("nothing awaits approval".into())],
             ([(only, _)], "") => Some(only.id),
             (_, "") => {
                 let ids: Vec<IncidentId> = requests.iter().map(|(incident, _)| incident.id).collect();
@@ -164,7 +164,7 @@ impl Desk {
         };
         match chosen {
             Some(id) => self.open(id, world),
-            None => vec![Out::Say(format!("nothing waits for a yes under {which}"))],
+            None => vec![Out::Say(format!("nothing awaits approval under {which}"))],
         }
     }
 

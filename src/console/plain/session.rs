@@ -276,7 +276,7 @@ impl Session {
             self.write("\x07");
         }
         for id in new {
-            self.tell(&format!("{id} waits for your yes: a {} reviews it", id.0));
+            self.tell(&format!("{id} awaits approval: a {} reviews it", id.0));
         }
     }
 

@@ -18,7 +18,7 @@ use crate::console::{EngineAt, Writing};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::past::{PastError, Replayed};
-use crate::engine::snapshot::Stage;
+use crate::engine::snapshot::{PlaybookView, Stage};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -341,7 +341,7 @@ fn a_request_never_takes_the_focus_and_rings_once() {
     let before = (desk.model.place(), desk.model.main.filter.clone());
     desk = desk.now(fixture::trouble()).now(fixture::trouble());
     assert_eq!((desk.model.place(), desk.model.main.filter.clone()), before);
-    let told = Request::Notify("web-03: #41 disk / needs your yes: disk-full".into());
+    let told = Request::Notify("web-03: #41 disk / awaits approval: disk-full".into());
     assert_eq!(desk.asked, [Request::Bell, told]);
     assert_eq!(Desk::new(fixture::trouble()).asked, [], "what waited before the console was opened");
 }
@@ -398,6 +398,7 @@ fn the_key_for_arming_says_what_it_would_do_and_what_will_run() {
     assert!(asked.contains("on      mount /var/lib/postgresql"), "{asked}");
     assert!(asked.contains("does not run as root"), "{asked}");
     let mut snapshot = fixture::trouble();
+    snapshot.operator.uid = 0;
     for view in &mut snapshot.playbooks {
         Arc::make_mut(view).source = "[[remediate]]\ndo = [{ unit = \"restart\" }, { wait = \"3s\" }]".into();
     }
@@ -445,6 +446,25 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
     assert_eq!(without.said(), "give a reason: it is recorded with your name");
     let latched = high().keys("bleave it\tlatch\r");
     assert!(matches!(latched.commands()[..], [Command::LatchBreaker { .. }]));
+}
+
+#[test]
+fn what_only_root_can_do_cannot_be_armed_by_an_engine_that_is_not_root() {
+    let of_root = |uid: u32| {
+        let mut snapshot = fixture::trouble();
+        snapshot.operator.uid = uid;
+        for view in snapshot.playbooks.iter_mut().filter(|view| &*view.name == "inodes") {
+            let source = "[[remediate]]\ndo = [{ unit = \"restart\" }]\ntimeout = \"5s\"\n";
+            *view = Arc::new(PlaybookView { source: source.into(), ..PlaybookView::clone(view) });
+        }
+        Desk::new(snapshot).keys("/postgres\rA")
+    };
+    let refused = of_root(1000);
+    assert!(refused.model.overlay.is_none(), "there is nothing to say yes to");
+    let said = "acting on services needs root, and this salve does not run as root: `sudo salve`, then A";
+    assert_eq!(refused.said(), said);
+    assert_eq!(refused.keys("y").commands(), [] as [&Command; 0]);
+    assert_eq!(of_root(0).keys("y").commands(), [&Command::Arm { playbook: "inodes".into() }]);
 }
 
 #[test]
@@ -611,5 +631,5 @@ fn the_first_of_two_people_is_named_while_the_page_is_open() {
         }
     }
     let screen = desk.now(later).screen((80, 40));
-    assert!(screen.contains("first yes alice; a second person must say yes too"), "{screen}");
+    assert!(screen.contains("approved by alice; a second person must approve it too"), "{screen}");
 }

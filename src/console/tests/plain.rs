@@ -181,7 +181,9 @@ fn a_console_that_only_looks_takes_no_yes() {
 #[test]
 fn enter_says_how_the_host_stands() {
     let talk = high().line("");
-    for part in ["web-03: ", "1 broken", "mount /, disk-full sees 97% (> 85%): ASK", "the breaker of unit mailer"] {
+    for part in
+        ["web-03: ", "1 broken", "mount /, disk-full sees 97% (> 85%): AWAITING APPROVAL", "the breaker of unit mailer"]
+    {
         assert!(talk.words.contains(part), "{part} in {}", talk.words);
     }
 }

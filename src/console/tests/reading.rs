@@ -83,16 +83,20 @@ fn every_page_that_is_read_can_be_searched() {
 #[test]
 fn a_copy_is_the_page_or_the_chosen_attempt() {
     let desk = mailer().keys("y");
-    assert!(copied(&desk)[0].contains("attempt #83") && copied(&desk)[0].contains("attempt #85"));
+    assert!(copied(&desk)[0].contains("attempt 1") && copied(&desk)[0].contains("attempt 3"));
     assert_eq!(desk.said(), "sent this page to the clipboard, if this terminal takes it");
     let desk = mailer().keys("\t\ty");
-    assert_eq!(desk.said(), "sent attempt #84 to the clipboard, if this terminal takes it");
+    assert_eq!(desk.said(), "sent attempt 2 to the clipboard, if this terminal takes it");
     let [text] = copied(&desk)[..] else { panic!("one copy") };
-    assert!(text.contains("attempt #84 started") && text.contains("restart mailer.service: job done"), "{text}");
-    assert!(text.contains("attempt #84 did not help: no answer") && !text.contains("#83") && !text.contains("#85"));
+    assert!(text.contains("attempt 2 started") && text.contains("restart mailer.service: job done"), "{text}");
+    assert!(
+        text.contains("attempt 2 of 3 not verified: no answer")
+            && !text.contains("attempt 1")
+            && !text.contains("attempt 3")
+    );
     let none = mailer().keys("\t\t\t\ty");
     assert_eq!(none.said(), "sent this page to the clipboard, if this terminal takes it");
-    assert!(copied(&mailer().keys("\x1b[Zy"))[0].contains("#85"), "from the last one back");
+    assert!(copied(&mailer().keys("\x1b[Zy"))[0].contains("attempt 3"), "from the last one back");
 }
 
 #[test]
@@ -143,7 +147,7 @@ fn the_journal_adds_what_the_snapshot_has_not() {
     assert!(!desk.screen((120, 60)).contains("oncall took page #7"));
     desk.input(Input::Told(IncidentId(39), Ok(Arc::clone(&view))));
     assert!(desk.screen((120, 60)).contains("oncall took page #7"));
-    assert_eq!(desk.screen((120, 60)).matches("attempt #83 started").count(), 1, "and tells nothing twice");
+    assert_eq!(desk.screen((120, 60)).matches("attempt 1 started").count(), 1, "and tells nothing twice");
     let desk = desk.keys("\x1b").keys("[").recalled(Ok(moment(810, fixture::trouble())));
     let desk = desk.keys("2j\r");
     assert!(!desk.screen((120, 60)).contains("oncall took page #7"), "over the past, nothing that came later");
@@ -168,7 +172,7 @@ fn an_incident_that_the_snapshot_has_no_more_opens_too() {
     let old = Arc::new(IncidentView { id: IncidentId(3), ..IncidentView::clone(&old) });
     desk.input(Input::Told(IncidentId(3), Ok(old)));
     assert!(desk.screen((80, 24)).contains("OVER at"), "{}", desk.screen((80, 24)));
-    assert!(copied(&desk.keys("y"))[0].contains("attempt #82"));
+    assert!(copied(&desk.keys("y"))[0].contains("attempt 1"));
     let mut desk = Desk::new(fixture::trouble()).keys(":999\r");
     desk.input(Input::Told(IncidentId(999), Err(PastError::Unknown(IncidentId(999)))));
     assert!(desk.screen((80, 24)).contains("It cannot be shown: there is no incident #999 in the journal"));

@@ -217,7 +217,7 @@ fn the_row_under_the_cursor_is_told_by_a_sign_and_not_by_its_look_alone() {
     // the detectors keep theirs while another pane has the keys
     let marked = [
         ("main", 1),
-        ("main-needs-you", 2),
+        ("main-needs-action", 2),
         ("main-breakers", 2),
         ("main-timeline", 2),
         ("palette", 2),

@@ -45,7 +45,7 @@ macro_rules! to_the_end {
 /// The views over a host in trouble.
 const IN_TROUBLE: &[(&str, &str)] = &[
     ("main", ""),
-    ("main-needs-you", "2"),
+    ("main-needs-action", "2"),
     ("main-breakers", "3"),
     ("main-timeline", "4"),
     ("main-gauge", "5"),

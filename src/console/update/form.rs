@@ -127,6 +127,9 @@ fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &
         return Err("its file says shadow or off: e edits it");
     }
     let arm = *arming != Arming::Armed;
+    if arm && model.is_powerless(world.snapshot) && form::needs_root(world.snapshot, &subject.playbook) {
+        return Err("acting on services needs root, and this salve does not run as root: `sudo salve`, then A");
+    }
     Ok(Form::arming(world.snapshot, &subject.playbook, (title, mode.word()), arm, model.is_powerless(world.snapshot)))
 }
 

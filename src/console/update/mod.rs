@@ -360,9 +360,9 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         [] => return followed_up,
         [(incident, _)] => {
             let target = super::say::target(&incident.key.target.to_string());
-            format!("{} {target} needs your yes: {}", incident.id, incident.playbook)
+            format!("{} {target} awaits approval: {}", incident.id, incident.playbook)
         }
-        several => format!("{} requests need your yes", several.len()),
+        several => format!("{} requests await approval", several.len()),
     };
     let notice = format!("{}: {what}", world.snapshot.host);
     [followed_up, vec![Request::Bell, Request::Notify(notice)]].concat()
@@ -383,7 +383,7 @@ fn announce(model: &mut Model, world: &World<'_>) {
 }
 
 fn acknowledge(model: &mut Model, world: &World<'_>) {
-    let Some(id) = opening::incident_here(model, world) else { return say(model, world, "no open incident here") };
+    let Some(id) = opening::page_here(model, world) else { return say(model, world, "no open incident here") };
     if model.last_key.is_some_and(|key| world.at.0 < key.0 + PAUSE) {
         return say(model, world, "too quick: nothing was acknowledged; press c again");
     }

@@ -7,10 +7,11 @@ use super::super::keys::Verb;
 use super::super::listed;
 use super::super::model::{Cursor, ListKind, Model, Page, Pane, TextKind, incident_item};
 use super::super::review::Review;
-use super::super::rows;
+use super::super::rows::{self, Needy};
 use super::super::success::{self, About, Span};
 use super::super::view::World;
 use super::{Request, form};
+use crate::core::incident::Denial;
 use crate::core::{IncidentId, Key, Scope};
 use crate::engine::snapshot::{Breaker, IncidentView, Stage};
 
@@ -28,6 +29,14 @@ pub struct Subject {
 impl Subject {
     fn of_incident(incident: &IncidentView) -> Self {
         Self { playbook: Arc::clone(&incident.playbook), key: Some(incident.key.clone()), incident: Some(incident.id) }
+    }
+
+    /// A storm is of no single playbook or target: its page is the incident's that carries it.
+    fn of_needy(needy: Needy<'_>) -> Self {
+        match needy {
+            Needy::Incident(incident) => Self::of_incident(incident),
+            Needy::Storm(storm) => Self { playbook: "".into(), key: None, incident: Some(storm.incident) },
+        }
     }
 
     fn of_breaker(breaker: &Breaker, world: &World<'_>) -> Self {
@@ -61,10 +70,10 @@ fn on_main(model: &Model, world: &World<'_>) -> Option<Subject> {
             let playbook = Arc::clone(&detector.playbook);
             Some(Subject { playbook, key: detector.key.clone(), incident: detector.incident })
         }
-        Pane::NeedsYou => {
-            let needy = rows::needs_you(world.snapshot);
-            let items: Vec<_> = needy.iter().map(|incident| incident_item(incident.id)).collect();
-            needy.get(main.needs_you.index(&items)).map(|incident| Subject::of_incident(incident))
+        Pane::NeedsAction => {
+            let needy = rows::needs_action(world.snapshot);
+            let items: Vec<_> = needy.iter().map(|one| one.id()).collect();
+            needy.get(main.needs_action.index(&items)).map(|one| Subject::of_needy(*one))
         }
         Pane::Breakers => {
             let breakers = rows::breakers(world.snapshot);
@@ -126,6 +135,16 @@ pub fn incident_here(model: &Model, world: &World<'_>) -> Option<IncidentId> {
     rows::incident(world.snapshot, id).filter(|view| !matches!(view.stage, Stage::Closed { .. })).map(|view| view.id)
 }
 
+/// The incident whose page is open for what is looked at: a storm's one page stands for all that it holds.
+pub fn page_here(model: &Model, world: &World<'_>) -> Option<IncidentId> {
+    let here = subject(model, world)?.incident?;
+    let Some(storm) = &world.snapshot.storm else { return incident_here(model, world) };
+    let view = rows::incident(world.snapshot, here);
+    let own = view.is_some_and(|view| view.call.is_some());
+    let held = view.is_some_and(|view| matches!(view.stage, Stage::Held(Denial::Storm { .. })));
+    if here == storm.incident || (held && !own) { Some(storm.incident) } else { incident_here(model, world) }
+}
+
 /// The playbook that is looked at.
 pub fn playbook_here(model: &Model, world: &World<'_>) -> Option<Arc<str>> {
     let subject = subject(model, world)?;
@@ -166,7 +185,7 @@ pub fn open(model: &mut Model, subject: Subject, world: &World<'_>) {
     let next = match (list, subject.incident, asks) {
         (Some(ListKind::Playbooks), ..) | (_, None, _) => Page::Playbook { name: subject.playbook, scroll: 0 },
         (Some(ListKind::Approvals), _, Some(review)) => Page::Approval(Box::new(review)),
-        (None, _, Some(review)) if model.main.pane == Pane::NeedsYou && model.pages.is_empty() => {
+        (None, _, Some(review)) if model.main.pane == Pane::NeedsAction && model.pages.is_empty() => {
             Page::Approval(Box::new(review))
         }
         (_, Some(id), _) => Page::Incident { id, scroll: 0 },
@@ -214,7 +233,7 @@ pub fn review(model: &mut Model, world: &World<'_>) {
                 model.pages.push(Page::Approval(Box::new(review)));
             }
         }
-        None if requests.is_empty() => super::say(model, world, "nothing waits for a yes"),
+        None if requests.is_empty() => super::say(model, world, "nothing awaits approval"),
         None => {
             let approvals = matches!(model.pages.last(), Some(Page::List { kind: ListKind::Approvals, .. }));
             if !approvals {

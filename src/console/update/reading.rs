@@ -80,7 +80,9 @@ pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
     let Some(attempt) = recall::choose(model, next, world) else {
         return say(model, world, "no attempt is chosen: y copies the whole page");
     };
-    let head = format!("attempt {attempt} started");
+    let Some(Page::Incident { id, .. }) = model.pages.last() else { return };
+    let Some(view) = recall::incident(model, *id, world) else { return };
+    let head = format!("{} started", view.numbers().attempt(attempt));
     let row = hits(model, &head, world).first().copied();
     let last = view::extent(model, world).map_or(0, view::Extent::last);
     if let (Some(row), Some(scroll)) = (row, scroll(model)) {

@@ -33,13 +33,18 @@ pub fn heading(review: &Review) -> Line {
 pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
     let plan = &review.request.plan;
     let mut lines = vec![
-        Line::new().dim("why you   ").text(review.request.why.to_string()).hanging(10),
+        Line::new().dim("needs approval: ").text(review.request.why.to_string()).hanging(16),
         Line::new()
             .dim("expires   ")
-            .text(format!("in {}; silence runs nothing", say::left(review.request.expires, world.mono))),
+            .text(format!("in {}; nothing runs if it expires", say::left(review.request.expires, world.mono))),
     ];
     if let Some(first) = &review.request.first {
-        lines.push(Line::new().dim("first yes ").text(first.to_string()).dim("; a second person must say yes too"));
+        lines.push(
+            Line::new()
+                .dim("first     ")
+                .text(format!("approved by {first}"))
+                .dim("; a second person must approve it too"),
+        );
     }
     lines.extend([Line::new(), Line::title(format!("Exactly this is run (rung {})", plan.rung + 1))]);
     lines.extend(story::plan(plan, 0));
@@ -69,6 +74,7 @@ pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
 
 /// What was tried before in this incident.
 fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) -> Vec<Line> {
+    let numbers = incident.numbers();
     let tried: Vec<Line> = incident
         .story
         .iter()
@@ -78,7 +84,7 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) 
                 Event::Intent { .. } | Event::Ended { .. } | Event::NotVerified { .. } | Event::Indeterminate { .. }
             )
         })
-        .map(|recorded| story::event(recorded, world))
+        .map(|recorded| story::event(recorded, &numbers, world))
         .collect();
     if tried.is_empty() {
         return vec![Line::new().dim("before    ").text("no attempt in this incident")];

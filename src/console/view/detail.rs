@@ -42,7 +42,7 @@ pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
     let incident = row.detector.incident.and_then(|id| rows::incident(world.snapshot, id));
     if let Some((incident, request)) = incident.and_then(|view| Some((view, rows::request_of(view)?))) {
         let left = say::left(request.expires, world.mono);
-        let asks = format!("needs your yes, {} risk {}, expires in {left}", incident.id, incident.risk);
+        let asks = format!("AWAITING APPROVAL, {} risk {}, expires in {left}", incident.id, incident.risk);
         return line.with(role, asks).dim(format!("; sees {}", row.detector.seen.as_deref().unwrap_or("nothing")));
     }
     let seen = row
@@ -126,13 +126,15 @@ fn figure(figure: f64) -> String {
 }
 
 fn incident_lines(incident: &IncidentView, world: &World<'_>) -> Vec<Line> {
-    let tried = format!("{} of {}", incident.attempts, say::count(incident.rungs, "rung", "rungs"));
+    let attempts = say::count(incident.attempts, "attempt", "attempts");
+    let tried = format!("{attempts}, {}", say::count(incident.rungs, "rung", "rungs"));
     let head = Line::new()
         .with(Role::Title, format!("Incident {}", incident.id))
-        .dim(format!("  risk {}  tried {tried}", incident.risk));
+        .dim(format!("  risk {}  {tried}", incident.risk));
     let mut lines = vec![head];
+    let numbers = incident.numbers();
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
     lines.push(Line::new().with(Role::Key, "Enter").dim(" tells the whole story; latest first:"));
-    lines.extend(incident.story.iter().rev().take(20).map(|recorded| story::event(recorded, world)));
+    lines.extend(incident.story.iter().rev().take(20).map(|recorded| story::event(recorded, &numbers, world)));
     lines
 }

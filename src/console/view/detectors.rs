@@ -109,8 +109,8 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_
     // a reason has the room of what was not seen
     if row.detector.seen.is_none() && row.class == Class::None && columns.seen > 0 {
         x -= columns.seen + 1;
-        let begins = if width(&words) > usize::from(columns.status) { 0 } else { columns.seen + 6 };
-        let words = if columns.status > 12 { words } else { say::standing_short(row.detector) };
+        let (begins, words) =
+            if columns.status > 12 { (0, words) } else { (columns.seen + 6, say::standing_short(row.detector)) };
         canvas.put(x + begins, y, area.right().saturating_sub(x + begins), role, &words);
         return;
     }

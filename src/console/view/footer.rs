@@ -8,7 +8,7 @@ use crate::console::model::{Model, Place};
 use crate::console::rows;
 use crate::console::theme::Role;
 use crate::core::Scope;
-use crate::engine::snapshot::{Arming, PlaybookState, Stage};
+use crate::engine::snapshot::{Arming, PlaybookState};
 
 /// Each key with the column that it begins at.
 fn lay_out(room: u16, model: &Model, world: &World<'_>) -> Vec<(u16, Line, Verb)> {
@@ -77,9 +77,7 @@ fn is_armed(model: &Model, world: &World<'_>) -> bool {
 fn is_of_use(verb: Verb, model: &Model, world: &World<'_>) -> bool {
     match verb {
         Verb::Review => !rows::requests(world.snapshot).is_empty(),
-        Verb::Acknowledge => rows::needs_you(world.snapshot)
-            .iter()
-            .any(|incident| matches!(incident.stage, Stage::Escalated(_)) && incident.acknowledged.is_none()),
+        Verb::Acknowledge => rows::needs_action(world.snapshot).into_iter().any(rows::Needy::is_unanswered),
         Verb::Back => model.place() != Place::Main || !model.main.filter.is_empty(),
         Verb::Earlier => model.replayed().is_some() || model.place() == Place::Main,
         Verb::Later | Verb::IncidentBefore | Verb::IncidentAfter | Verb::Live => model.replayed().is_some(),

@@ -102,7 +102,7 @@ fn state(world: &World<'_>) -> Vec<Part> {
     let alarms = [
         Part::counted(Role::Broken, counts.broken, "BROKEN"),
         fixing,
-        Part::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS YOU" } else { "NEED YOU" }),
+        Part::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS ACTION" } else { "NEED ACTION" }),
         Part::counted(Role::Fixing, counts.pending, "PENDING"),
         Part::counted(Role::Unknown, counts.unknown, "UNKNOWN"),
         Part::counted(Role::Unknown, counts.waiting, "LOOKING"),

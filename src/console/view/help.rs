@@ -37,7 +37,7 @@ pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
 fn signs(world: &World<'_>) -> Vec<Line> {
     let glyphs = &world.look.glyphs;
     let signs = [
-        (Role::Asked, glyphs.asks, "needs you"),
+        (Role::Asked, glyphs.asks, "needs action"),
         (Role::Broken, glyphs.broken, "broken"),
         (Role::Fixing, glyphs.fixing, "being fixed"),
         (Role::Fixing, glyphs.pending, "pending"),

@@ -2,8 +2,10 @@
 
 use std::sync::Arc;
 
+use ratatui::layout::Rect;
+
 use super::main::{first_row, panes};
-use super::{World, footer, frame, inside, messages, timeline};
+use super::{World, footer, frame, inside, messages, needs_action, timeline};
 use crate::console::keys::Verb;
 use crate::console::model::{Cursor, Model, Page, Pane, items, list_items};
 
@@ -42,7 +44,7 @@ pub fn hit(x: u16, y: u16, model: &Model, world: &World<'_>) -> Hit {
             });
             let Some((pane, room)) = at else { return Hit::Nothing };
             let row = y.checked_sub(room.y).map(usize::from);
-            Hit::Pane(pane, row.and_then(|row| in_pane(pane, row, usize::from(room.height), model, world)))
+            Hit::Pane(pane, row.and_then(|row| in_pane(pane, row, room, model, world)))
         }
         Some(page @ Page::List { kind, cursor }) => {
             let (room, items) = (inside(page, frame.body), list_items(*kind, world.snapshot));
@@ -54,14 +56,14 @@ pub fn hit(x: u16, y: u16, model: &Model, world: &World<'_>) -> Hit {
     }
 }
 
-fn in_pane(pane: Pane, row: usize, height: usize, model: &Model, world: &World<'_>) -> Option<Arc<str>> {
+fn in_pane(pane: Pane, row: usize, room: Rect, model: &Model, world: &World<'_>) -> Option<Arc<str>> {
     let main = &model.main;
+    let height = usize::from(room.height);
     let focused = main.pane == pane;
     let items = items(pane, &main.filter, world.snapshot);
     match pane {
         Pane::Detectors => listed(row, height, &main.detectors, &items),
-        // two rows each
-        Pane::NeedsYou => listed(row / 2, (height / 2).max(1), &main.needs_you, &items),
+        Pane::NeedsAction => needs_action::item(row, room, model, world),
         Pane::Breakers if focused => listed(row, height, &main.breakers, &items),
         // the last row counts those that there is no room for
         Pane::Breakers if items.len() > height && row + 1 == height => None,

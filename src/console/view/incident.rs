@@ -8,7 +8,7 @@ use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::IncidentId;
-use crate::engine::snapshot::{IncidentView, Stage};
+use crate::engine::snapshot::{IncidentView, Stage, paged};
 
 /// The page's heading.
 #[must_use]
@@ -51,13 +51,13 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
         format!("; breaker {} {}/{}", breaker.state.word(), breaker.invocations, breaker.limit)
     });
     let tried = format!(
-        "{} of {}{breaker}",
+        "{}, {}{breaker}",
         say::count(incident.attempts, "attempt", "attempts"),
         say::count(incident.rungs, "rung", "rungs")
     );
     lines.push(Line::new().dim("tried    ").text(tried).dim(format!("; risk {}", incident.risk)).hanging(9));
     if let Some(by) = &incident.acknowledged {
-        lines.push(Line::new().dim("seen by  ").text(by.to_string()));
+        lines.push(Line::new().dim("ack by   ").text(by.to_string()));
     }
     lines.extend([Line::new(), Line::title("Evidence")]);
     if incident.readings.is_empty() {
@@ -65,7 +65,7 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
     }
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
     lines.extend([Line::new(), Line::title("Story")]);
-    lines.extend(story::lines(&incident.story, model.recalled.chosen(id), world));
+    lines.extend(story::lines(&incident.story, &incident.numbers(), model.recalled.chosen(id), world));
     // of the past, what came next can be looked at
     if width >= 20 && model.replayed().is_none() && !matches!(incident.stage, Stage::Closed { .. }) {
         lines.push(Line::new());
@@ -76,32 +76,36 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &World<'_>) -> 
 
 /// How it stands, in a sentence.
 fn stage(incident: &IncidentView, world: &World<'_>) -> (Role, String) {
+    let numbers = incident.numbers();
     match &incident.stage {
         Stage::Firing => (Role::Broken, "BROKEN: fresh readings are being taken".into()),
-        Stage::Held(denial) => (Role::Broken, format!("HELD: {}", say::denial_words(denial, world.mono))),
+        Stage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", say::denial_words(denial, world.mono))),
         Stage::Asking(request) => {
             let left = say::left(request.expires, world.mono);
-            (Role::Asked, format!("NEEDS YOUR YES: {}; expires in {left}", request.why))
+            (Role::Asked, format!("AWAITING APPROVAL: {}; expires in {left}", request.why))
         }
         Stage::Remediating { attempt, plan, since } => {
+            let attempt = numbers.attempt_of(*attempt);
             let runs = say::age(world.mono.since(*since));
             let deadline = say::length(plan.timeout_ms);
-            (
-                Role::Fixing,
-                format!("FIXING: attempt {attempt}, rung {}, runs for {runs} of at most {deadline}", plan.rung + 1),
-            )
+            (Role::Fixing, format!("FIXING: {attempt}, rung {}, runs for {runs} of at most {deadline}", plan.rung + 1))
         }
-        Stage::Verifying { attempt, deadline } => {
-            (Role::Fixing, format!("VERIFYING attempt {attempt}: {} left", say::left(*deadline, world.mono)))
-        }
+        Stage::Verifying { attempt, deadline } => (
+            Role::Fixing,
+            format!("VERIFYING {}: {} left", numbers.attempt_of(*attempt), say::left(*deadline, world.mono)),
+        ),
         Stage::Soaking { attempt, until } => (
             Role::Fixing,
-            format!("SOAKING: attempt {attempt} is verified and must stay so for {}", say::left(*until, world.mono)),
+            format!(
+                "SOAKING: {} is verified and must stay so for {}",
+                numbers.attempt_of(*attempt),
+                say::left(*until, world.mono)
+            ),
         ),
-        Stage::Escalated(cause) => (Role::Asked, format!("A HUMAN WAS CALLED: {cause}")),
+        Stage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
         Stage::Closed { outcome, at } => {
             let when = say::date(at.wall, world.zone);
-            (Role::Ok, format!("OVER at {when}: {outcome}"))
+            (Role::Ok, format!("OVER at {when}: {}", numbers.outcome(outcome)))
         }
     }
 }
@@ -111,11 +115,11 @@ fn next(incident: &IncidentView) -> &'static str {
     match &incident.stage {
         Stage::Firing => "Next: the gate decides on the fresh readings.",
         Stage::Held(_) => "Next: the gate is asked again as soon as what holds it ends.",
-        Stage::Asking(_) => "Next: without an answer the request expires, nothing is run, and a human is called.",
+        Stage::Asking(_) => "Next: without an answer the request expires, nothing is run, and a page goes out.",
         Stage::Remediating { .. } => "Next: the verifier looks, with readings that begin after the attempt.",
         Stage::Verifying { .. } => "Next: verified, it soaks; not verified, the next rung goes to the gate.",
         Stage::Soaking { .. } => "Next: healed, if it stays so.",
-        Stage::Escalated(_) => "Next: salve only watches. c says that you are on it, r runs a rung by hand.",
+        Stage::Escalated(_) => "Next: salve only watches. c acknowledges the page, r runs a rung by hand.",
         Stage::Closed { .. } => "",
     }
 }

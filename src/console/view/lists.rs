@@ -14,7 +14,7 @@ use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Operator;
-use crate::engine::snapshot::{Arming, IncidentView, PlaybookState, PlaybookView, Stage};
+use crate::engine::snapshot::{Arming, IncidentView, PlaybookState, PlaybookView, Stage, paged};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// The page's heading.
@@ -62,7 +62,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str
     if lines.is_empty() {
         let words = match kind {
             _ if !filter.is_empty() => "nothing holds these words: Esc shows all",
-            ListKind::Approvals => "Nothing waits for a yes.",
+            ListKind::Approvals => "Nothing awaits approval.",
             ListKind::Incidents => "No incident yet.",
             ListKind::Playbooks => "No playbook was found.",
             ListKind::Held => "Nothing is paused, planned or snoozed: p pauses, w plans, s snoozes.",
@@ -86,16 +86,18 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str
 pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
     let (role, stands) = match &incident.stage {
         Stage::Firing => (Role::Broken, "BROKEN".to_owned()),
-        Stage::Held(denial) => (Role::Broken, format!("HELD: {}", say::denial_words(denial, world.mono))),
+        Stage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", say::denial_words(denial, world.mono))),
         Stage::Asking(request) => {
             let risky = if incident.risk == Risk::High { ", high risk" } else { "" };
-            (Role::Asked, format!("ASKS{risky}, expires in {}", say::left(request.expires, world.mono)))
+            (Role::Asked, format!("AWAITING APPROVAL{risky}, expires in {}", say::left(request.expires, world.mono)))
         }
-        Stage::Remediating { attempt, .. } => (Role::Fixing, format!("FIXING, attempt {attempt}")),
+        Stage::Remediating { attempt, .. } => {
+            (Role::Fixing, format!("FIXING, {}", incident.numbers().attempt_of(*attempt)))
+        }
         Stage::Verifying { .. } => (Role::Fixing, "VERIFYING".to_owned()),
         Stage::Soaking { .. } => (Role::Fixing, "SOAKING".to_owned()),
-        Stage::Escalated(cause) => (Role::Asked, format!("CALLED: {cause}")),
-        Stage::Closed { outcome, .. } => (Role::Text, outcome.to_string()),
+        Stage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
+        Stage::Closed { outcome, .. } => (Role::Text, incident.numbers().outcome(outcome)),
     };
     let target = say::target(&incident.key.target.to_string());
     Line::new()

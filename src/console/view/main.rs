@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{World, breakers, detail, detectors, gauge, needs_you, timeline};
+use super::{World, breakers, detail, detectors, gauge, needs_action, timeline};
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
 use crate::console::model::{Model, Pane};
@@ -13,7 +13,7 @@ use crate::console::theme::Role;
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 struct Panes {
     detectors: Rect,
-    needs_you: Rect,
+    needs_action: Rect,
     breakers: Rect,
     timeline: Rect,
     detail: Option<Rect>,
@@ -29,11 +29,11 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_
         return;
     }
     let panes = give_out(room, has_detail(model.size), model, world);
-    let wall = panes.needs_you.x - 1;
+    let wall = panes.needs_action.x - 1;
     let bottom = if panes.detail.is_some() { room.bottom() } else { panes.timeline.y };
     canvas.wall(wall, room.y, bottom);
     draw_pane(canvas, panes.detectors, Pane::Detectors, model, world);
-    draw_pane(canvas, panes.needs_you, Pane::NeedsYou, model, world);
+    draw_pane(canvas, panes.needs_action, Pane::NeedsAction, model, world);
     draw_pane(canvas, panes.breakers, Pane::Breakers, model, world);
     draw_pane(canvas, panes.timeline, Pane::Timeline, model, world);
     let glyphs = canvas.look.glyphs;
@@ -67,7 +67,7 @@ pub fn panes(body: Rect, model: &Model, world: &World<'_>) -> Vec<(Pane, Rect)> 
         let panes = give_out(room, has_detail(model.size), model, world);
         vec![
             (Pane::Detectors, panes.detectors),
-            (Pane::NeedsYou, panes.needs_you),
+            (Pane::NeedsAction, panes.needs_action),
             (Pane::Breakers, panes.breakers),
             (Pane::Timeline, panes.timeline),
         ]
@@ -91,7 +91,7 @@ fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes 
     let told = timeline::told(world);
     let strip = columns(told + 1).clamp(3, room.height / 3);
     let split = |area: Rect, from: u16, rows: u16| Rect { y: area.y + from, height: rows, ..area };
-    let asked = columns(needs_you::rows(right.width, model, world) + 1).max(3);
+    let asked = columns(needs_action::rows(right.width, model, world) + 1).max(3);
     let stopped = columns(breakers::rows(world)) + 1;
     if large {
         let needs = asked.min(room.height / 4);
@@ -100,7 +100,7 @@ fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes 
         Panes {
             detectors: split(left, 0, top),
             timeline: split(left, top, strip),
-            needs_you: split(right, 0, needs),
+            needs_action: split(right, 0, needs),
             breakers: split(right, needs, breakers),
             detail: Some(split(right, needs + breakers, room.height - needs - breakers)),
         }
@@ -110,7 +110,7 @@ fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes 
         Panes {
             detectors: split(left, 0, top),
             timeline: split(room, top, strip),
-            needs_you: split(right, 0, needs),
+            needs_action: split(right, 0, needs),
             breakers: split(right, needs, top - needs),
             detail: None,
         }
@@ -124,7 +124,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, wor
     let focused = model.main.pane == pane && model.pages.is_empty();
     let (name, count) = match pane {
         Pane::Detectors | Pane::Gauge => ("Detectors", world.snapshot.detectors.len().to_string()),
-        Pane::NeedsYou => ("Needs you", rows::needs_you(world.snapshot).len().to_string()),
+        Pane::NeedsAction => ("Needs action", rows::needs_action(world.snapshot).len().to_string()),
         Pane::Breakers => ("Breakers", world.snapshot.breakers.len().to_string()),
         Pane::Timeline => ("Timeline", "last 1h".to_owned()),
     };
@@ -137,7 +137,7 @@ fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, wor
     let main = &model.main;
     match pane {
         Pane::Detectors | Pane::Gauge => detectors::draw(canvas, room, main, focused, world),
-        Pane::NeedsYou => needs_you::draw(canvas, room, model, focused, world),
+        Pane::NeedsAction => needs_action::draw(canvas, room, model, focused, world),
         Pane::Breakers => breakers::draw(canvas, room, &main.breakers, focused, world),
         Pane::Timeline => timeline::draw(canvas, room, main, focused, world),
     }

@@ -8,9 +8,11 @@ use super::{World, detail, main, story};
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
 use crate::console::model::{Model, Overlay, Page, Said};
+use crate::console::rows;
 use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Recorded;
+use crate::core::story::AttemptNumbers;
 
 /// What was just said may take so many rows for a while: the one above the keys, and the page's last ones.
 const MOST_ROWS: usize = 4;
@@ -24,7 +26,7 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
         let role = if said.bad { Role::Broken } else { Role::Ok };
         return draw_rows(canvas, y, room, &Line::new().with(role, &said.text), most_rows(model));
     } else if let Some(shown) = model.replayed() {
-        Line::new().text(" ").joined(story::event(&shown.moment.event, world))
+        Line::new().text(" ").joined(story::event(&shown.moment.event, &numbers(&shown.moment.event, world), world))
     } else if let Err(why) = &world.snapshot.recording {
         Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so nothing acts: {why}"))
     } else if main::has_detail(model.size)
@@ -85,6 +87,12 @@ pub fn lines(world: &World<'_>) -> Vec<Line> {
     told.collect()
 }
 
+/// How the attempts of an event's incident are counted.
+fn numbers(recorded: &Recorded, world: &World<'_>) -> AttemptNumbers {
+    let incident = recorded.event.incident().and_then(|id| rows::incident(world.snapshot, id));
+    incident.map_or_else(AttemptNumbers::default, |incident| incident.numbers())
+}
+
 /// Every event that the snapshot holds, latest first.
 #[must_use]
 pub fn journal(world: &World<'_>) -> Vec<Line> {
@@ -102,7 +110,7 @@ pub fn journal(world: &World<'_>) -> Vec<Line> {
     lines.extend(events.into_iter().map(|recorded| {
         let incident = recorded.event.incident().map_or_else(String::new, |id| id.to_string());
         let mut line = Line::new().dim(say::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));
-        line.pieces.extend(story::event(recorded, world).pieces.into_iter().skip(2));
+        line.pieces.extend(story::event(recorded, &numbers(recorded, world), world).pieces.into_iter().skip(2));
         line.hanging(26)
     }));
     lines

@@ -15,7 +15,7 @@ mod incident;
 mod lists;
 mod main;
 mod messages;
-mod needs_you;
+mod needs_action;
 mod palette;
 mod playbook;
 mod story;
@@ -191,8 +191,8 @@ pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(S
         && let Some(attempt) = model.recalled.chosen(*id)
         && let Some(view) = recall::incident(model, *id, world)
     {
-        let lines = story::attempt(&view.story, attempt, world);
-        return Some((format!("attempt {attempt}"), wrapped(lines, width)));
+        let lines = story::attempt(&view, attempt, world);
+        return Some((view.numbers().attempt(attempt), wrapped(lines, width)));
     }
     Some(("this page".to_owned(), page_lines(page, width, model, world)))
 }

@@ -5,15 +5,22 @@ use crate::console::line::{Line, width};
 use crate::console::say;
 use crate::console::theme::Role as Style;
 use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
-use crate::core::story::{plan_words, sentence};
+use crate::core::story::{AttemptNumbers, plan_words};
 use crate::core::{AttemptId, Event, Plan, Reading, Recorded, Role, Verdict};
+use crate::engine::snapshot::IncidentView;
 
 /// One check with its latest reading: who looks, its condition, what it saw.
 #[must_use]
 pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<Reading>), world: &World<'_>) -> Line {
+    // what was seen in place of what is wanted comes first: it is what there is to mend
+    if let (Role::Verifier, Some(reading @ Reading { verdict: Verdict::DoesNotHold, .. })) = (role, reading) {
+        let age = say::age(world.mono.since(reading.began));
+        let line = Line::new().dim("verify     ").with(Style::Broken, &*reading.seen).text(", wanted ").text(condition);
+        return line.dim(format!("  {age} ago")).hanging(11);
+    }
     let line = Line::new().dim(match role {
         Role::Detector => "fault when ",
-        Role::Verifier => "right when ",
+        Role::Verifier => "verify     ",
     });
     let line = line.text(condition).dim(": ").hanging(11);
     let Some(reading) = reading else { return line.with(Style::Unknown, "no reading yet") };
@@ -22,27 +29,27 @@ pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<R
         (Verdict::Unknown(why), _) => line.with(Style::Unknown, format!("unknown, {why}")),
         (Verdict::Holds, Role::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
         (Verdict::DoesNotHold, Role::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
-        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, right", reading.seen)),
-        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, not yet", reading.seen)),
+        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, passing", reading.seen)),
+        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, failing", reading.seen)),
     }
     .dim(format!("  {age} ago"))
 }
 
 /// One event in one sentence, with its time.
 #[must_use]
-pub fn event(recorded: &Recorded, world: &World<'_>) -> Line {
+pub fn event(recorded: &Recorded, numbers: &AttemptNumbers, world: &World<'_>) -> Line {
     Line::new()
         .dim(say::clock(recorded.wall, world.zone))
         .text("  ")
-        .with(role(&recorded.event), sentence(&recorded.event))
+        .with(role(&recorded.event), numbers.sentence(&recorded.event))
         .hanging(10)
 }
 
 /// One attempt by itself: its plan, its end, what was seen after it, its verdict.
 #[must_use]
-pub fn attempt(story: &[std::sync::Arc<Recorded>], id: AttemptId, world: &World<'_>) -> Vec<Line> {
+pub fn attempt(incident: &IncidentView, id: AttemptId, world: &World<'_>) -> Vec<Line> {
     let mut under_way = false;
-    let own = story.iter().filter(|recorded| match &recorded.event {
+    let own = incident.story.iter().filter(|recorded| match &recorded.event {
         Event::Intent { attempt, .. } => {
             under_way = *attempt == id;
             under_way
@@ -57,12 +64,17 @@ pub fn attempt(story: &[std::sync::Arc<Recorded>], id: AttemptId, world: &World<
         Event::Saw { .. } | Event::Closed { .. } => under_way,
         _ => false,
     });
-    lines(&own.cloned().collect::<Vec<_>>(), None, world)
+    lines(&own.cloned().collect::<Vec<_>>(), &incident.numbers(), None, world)
 }
 
 /// The whole story, oldest first; an attempt takes several lines, and the chosen one is marked.
 #[must_use]
-pub fn lines(story: &[std::sync::Arc<Recorded>], chosen: Option<AttemptId>, world: &World<'_>) -> Vec<Line> {
+pub fn lines(
+    story: &[std::sync::Arc<Recorded>],
+    numbers: &AttemptNumbers,
+    chosen: Option<AttemptId>,
+    world: &World<'_>,
+) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut day = None;
     for recorded in story {
@@ -73,13 +85,13 @@ pub fn lines(story: &[std::sync::Arc<Recorded>], chosen: Option<AttemptId>, worl
         }
         match &recorded.event {
             Event::Intent { attempt, plan, starter, .. } => {
-                let head = format!("attempt {attempt} started {starter}, rung {}", plan.rung + 1);
+                let head = format!("{} started {starter}, rung {}", numbers.attempt(*attempt), plan.rung + 1);
                 let role = if chosen == Some(*attempt) { Style::Selected } else { Style::Fixing };
                 lines.push(at(recorded, world).with(role, head).hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
             Event::Ended { attempt, report, .. } => {
-                let head = format!("attempt {attempt} ended after {}", say::length(report.took_ms));
+                let head = format!("{} ended after {}", numbers.attempt(*attempt), say::length(report.took_ms));
                 lines.push(at(recorded, world).text(head).dim(format!(", {}", scope(report))).hanging(10));
                 lines.extend(report.steps.iter().flat_map(step));
             }
@@ -87,7 +99,7 @@ pub fn lines(story: &[std::sync::Arc<Recorded>], chosen: Option<AttemptId>, worl
                 lines.push(at(recorded, world).text("in shadow: this was not run").hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
-            _ => lines.push(event(recorded, world)),
+            _ => lines.push(event(recorded, numbers, world)),
         }
     }
     lines

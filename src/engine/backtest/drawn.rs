@@ -30,7 +30,7 @@ pub fn drawn(past: &Backtest, wide: usize) -> String {
     } else {
         text.push_str(
             "\nfault: # it was there  . it was not  (blank) nothing was read\n\
-             marks: F fires  A acts  a asks  H held back  V verified  x did not verify  C a human is called  E it is over\n\
+             marks: F fires  A acts  a asks  H held back  V verified  x did not verify  C a page goes out  E it is over\n\
              The past does not react: an attempt counts as verified where the readings went well by themselves in time; and\n\
              that an operator stopped something, or systemd restarted it, was not kept.\n",
         );
@@ -134,7 +134,7 @@ const fn word(mark: Mark) -> &'static str {
         Mark::Stopped => "held back",
         Mark::Verified => "verified",
         Mark::Failed => "not verified",
-        Mark::Called => "a human is called",
+        Mark::Called => "a page goes out",
         Mark::Ended => "over",
     }
 }

@@ -141,7 +141,7 @@ fn totals(snapshot: &Snapshot) -> Vec<Family> {
             "Remediation attempts judged, by verdict.",
             by_word("verdict", &VERDICTS, |word| of(&totals.verdicts, word)),
         ),
-        counter("salve_escalations", "Times that a human was called.", plain(figure(totals.escalated))),
+        counter("salve_escalations", "Pages that went out.", plain(figure(totals.escalated))),
     ]
 }
 

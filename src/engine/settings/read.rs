@@ -14,12 +14,13 @@ use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
 /// What may stand at the top.
-const KEYS: [&str; 9] = [
+const KEYS: [&str; 10] = [
     "channels",
     "clean_roots",
     "host_budget",
     "boot_grace",
     "approvals_expire",
+    "again",
     "roles",
     "four_eyes",
     "heartbeat",
@@ -41,6 +42,7 @@ fn settings<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Settings {
     settings.host_budget = root.field("host_budget").and_then(|at| host_budget(reader, at));
     settings.boot_grace = reader.field(root, "boot_grace").map(|placed| placed.value);
     settings.approvals_expire = approvals_expire(reader, root);
+    settings.again = again(reader, root);
     settings.roles = root.field("roles").and_then(|at| roles(reader, at)).unwrap_or_default();
     settings.four_eyes = reader.field(root, "four_eyes").is_some_and(|placed| placed.value);
     settings.heartbeat = root.field("heartbeat").and_then(|at| heartbeat(reader, at));
@@ -79,9 +81,19 @@ fn host_budget<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<super::HostB
 fn approvals_expire<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
     let Placed { value, .. } = reader.field::<Period>(root, "approvals_expire")?;
     if value < Period::from_secs(10) || value > Period::from_secs(3600) {
-        let message = format!("a request for a yes cannot stand for {value}");
+        let message = format!("a request for approval cannot stand for {value}");
         let span = root.field_span("approvals_expire");
         reader.findings.add(Rule::OutOfRange, span, message, "write 10s to 1h, as \"15m\"");
+    }
+    Some(value)
+}
+
+/// Seldom enough that nobody mutes it, often enough that it is not forgotten.
+fn again<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
+    let Placed { value, .. } = reader.field::<Period>(root, "again")?;
+    if value < Period::from_secs(60) || value > Period::from_secs(7 * 86_400) {
+        let message = format!("an acknowledged page cannot be sent again after {value}");
+        reader.findings.add(Rule::OutOfRange, root.field_span("again"), message, "write 1m to 7d, as \"4h\"");
     }
     Some(value)
 }

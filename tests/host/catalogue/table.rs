@@ -54,7 +54,7 @@ pub fn write() {
         let healed = match (seconds("healed"), word("ends").as_str()) {
             (Some(after), "healed after a yes") => format!("{after}, with a yes"),
             (Some(after), _) => after,
-            (None, _) => "a human is called".to_owned(),
+            (None, _) => "somebody is paged".to_owned(),
         };
         let (fault, verified) = (word("fault"), word("verified"));
         let detected = seconds("detected").unwrap_or_default();

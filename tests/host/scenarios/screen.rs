@@ -13,7 +13,7 @@ pub fn approved() {
     let mut screen = salve.screen(40, 120);
     screen.wait_for("ALL WELL");
     machine.sh("sleep 1; pkill -9 nginx");
-    screen.wait_for("NEEDS YOU");
+    screen.wait_for("NEEDS ACTION");
     // typed ahead: none of this may count
     screen.send(b"a");
     screen.send(b"y\r");
@@ -69,7 +69,7 @@ pub fn breaker() {
     screen.wait_for("AUTO on");
     machine.sh("echo rubbish >> /etc/nginx/nginx.conf; sleep 1; pkill -9 nginx");
     screen.wait_for("OPEN");
-    screen.wait_for("CALLED");
+    screen.wait_for("PAGED");
     assert_eq!(salve.count("intent"), 3);
     Salve::leave(screen);
 }

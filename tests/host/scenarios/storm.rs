@@ -63,7 +63,7 @@ pub fn forty_at_once() {
     // all at once is a storm: one page, and no attempt
     kill(&machine, "$(seq 40)");
     salve.wait_count("delivered", 1);
-    machine.wait("the storm on the screen", "salve status | grep -q 'fail at once'");
+    machine.wait("the storm on the screen", "salve status | grep -q 'targets down'");
     sleep(Duration::from_secs(3));
     assert_eq!(salve.count("intent"), 1, "no attempt in a storm");
     let tickets = salve.tickets();
@@ -87,7 +87,7 @@ pub fn forty_at_once() {
     // maintenance holds back what is left
     machine.sh("salve pause --at 'in 1s' --for 5m --reason upgrade; sleep 3; systemctl start db");
     kill(&machine, "3");
-    machine.wait("maintenance", "test $(salve status | grep -c 'held: .*paused') = 3");
+    machine.wait("maintenance", "test $(salve status | grep -c 'on hold: .*paused') = 3");
     assert_eq!(salve.count("intent"), 5, "nothing is attempted in a maintenance window");
     salve.verify();
 }

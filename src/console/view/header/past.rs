@@ -52,8 +52,8 @@ pub fn asked(room: usize, rewind: &Rewind, model: &Model, world: &World<'_>) -> 
 fn live(rewind: &Rewind) -> Line {
     match rewind.waiting {
         0 => reading(rewind),
-        1 => Line::new().with(Role::Asked, "live: 1 NEEDS YOU").text(" "),
-        waiting => Line::new().with(Role::Asked, format!("live: {waiting} NEED YOU")).text(" "),
+        1 => Line::new().with(Role::Asked, "live: 1 NEEDS ACTION").text(" "),
+        waiting => Line::new().with(Role::Asked, format!("live: {waiting} NEED ACTION")).text(" "),
     }
 }
 

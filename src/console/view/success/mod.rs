@@ -89,7 +89,7 @@ fn heading(item: &Item<'_>, span: Span) -> Vec<Line> {
         }
         Item::Playbook(_) => (format!("By playbook, {}", span.words()), None),
         Item::Wanting(_) => {
-            ("Write these next".into(), Some("called a human with nothing to try, or were only recorded, in 30 days"))
+            ("Write these next".into(), Some("paged with nothing to try, or were only recorded, in 30 days"))
         }
         Item::Recurring(_) => ("Needs a real fix".into(), Some("heals again and again, however green its rate")),
         Item::Failing(_) => ("Consider no longer automating".into(), Some("attempts that seldom fix, in 30 days")),
