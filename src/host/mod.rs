@@ -15,6 +15,7 @@ pub mod sys;
 pub mod systemd;
 pub mod timex;
 
+pub mod web;
 pub use crate::foreign::{deadline, mounts};
 pub use crate::text::redact;
 pub use clock::Clock;
