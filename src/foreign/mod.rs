@@ -13,6 +13,7 @@
 //! | [`folder`] | a folder that is held open, to write into it |
 //! | [`openat2`] | opens below a descriptor, through no link; says which file something is |
 //! | [`mounts`] | tells what is mounted where |
+//! | [`processes`] | asks the kernel about other processes, which may have to wait for them |
 //!
 //! Whoever opens a path shows a [`MayHang`], which only a disposable thread has.
 
@@ -21,6 +22,7 @@ pub mod deadline;
 pub mod folder;
 pub mod mounts;
 pub mod openat2;
+pub mod processes;
 pub mod read;
 pub mod trusted;
 pub mod walk;
