@@ -14,8 +14,8 @@ use super::diagnostic::Diagnostic;
 use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, Read, read};
 use super::rule::Rule;
-use super::trust::{self, Distrust};
-use crate::foreign::MayHang;
+use super::trust;
+use crate::foreign::{MayHang, Refusal};
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -128,7 +128,7 @@ pub fn load(sources: &Sources, may_hang: &MayHang) -> Library {
 }
 
 /// What stands in the files of a folder, by their paths; or why the folder cannot be read.
-pub type Contents = Result<Vec<(PathBuf, Result<String, Distrust>)>, String>;
+pub type Contents = Result<Vec<(PathBuf, Result<String, Refusal>)>, String>;
 
 /// Reads a folder's playbooks; a folder that is not there has none.
 pub fn contents(folder: &Path, may_hang: &MayHang) -> Contents {
@@ -238,16 +238,16 @@ impl Library {
     }
 
     /// None where the file has gone in the meantime.
-    fn take_in_file(&self, path: &Path, text: Result<String, Distrust>, origin: OriginOf) -> Option<Found> {
+    fn take_in_file(&self, path: &Path, text: Result<String, Refusal>, origin: OriginOf) -> Option<Found> {
         let (name, file, origin) = (name_of(path), path.display().to_string(), origin(path.into()));
         let distrust = match text {
             Ok(text) => return Some(self.accept(&name, origin, &file, &text)),
-            Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
+            Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
             Err(distrust) => distrust,
         };
         let rule = match distrust {
-            Distrust::TooLarge { .. } => Rule::FileTooLarge,
-            Distrust::NotText { .. } => Rule::NotUtf8,
+            Refusal::TooLarge { .. } => Rule::FileTooLarge,
+            Refusal::NotText { .. } => Rule::NotUtf8,
             _ => Rule::FileNotTrusted,
         };
         let read = Read::refused(&file, rule, &distrust.to_string(), &distrust.mend());
