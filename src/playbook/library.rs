@@ -11,6 +11,7 @@ use std::sync::Arc;
 
 use super::cross_check;
 use super::diagnostic::Diagnostic;
+use super::host_check::{self, Resting};
 use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, Read, read};
 use super::rule::Rule;
@@ -159,6 +160,24 @@ pub fn name_of(file: &Path) -> String {
     name.strip_suffix(".toml").unwrap_or(&name).to_owned()
 }
 
+impl Found {
+    /// How its file is called in diagnostics.
+    #[must_use]
+    pub fn file(&self) -> String {
+        match &self.origin {
+            Origin::Shipped => format!("{}.toml", self.name),
+            Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
+        }
+    }
+
+    /// Judges it by the units that rest on this host, in place of what was said of them before.
+    pub fn judge_on_host(&mut self, resting: &Resting) {
+        self.warnings.retain(|warning| !host_check::RULES.contains(&warning.rule));
+        let Ok(playbook) = &self.outcome else { return };
+        self.warnings.extend(host_check::host_check(&self.file(), playbook, resting));
+    }
+}
+
 impl Library {
     /// Reads all sources anew. A bad file changes nothing: what was in force under its name stays so, or at the first
     /// reading what it would have overruled. A file that is gone is gone.
@@ -197,11 +216,7 @@ impl Library {
         for found in &mut self.found {
             found.warnings.retain(|warning| !cross_check::RULES.contains(&warning.rule));
             let Ok(playbook) = &found.outcome else { continue };
-            let file = match &found.origin {
-                Origin::Shipped => format!("{}.toml", found.name),
-                Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
-            };
-            found.warnings.extend(cross_check::cross_check(&file, playbook, &in_force, channels));
+            found.warnings.extend(cross_check::cross_check(&found.file(), playbook, &in_force, channels));
             if found.warnings.iter().any(Diagnostic::is_error) {
                 let former = before.found.iter().find(|former| former.name == found.name).and_then(Found::in_force);
                 found.former = former.cloned();

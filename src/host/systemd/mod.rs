@@ -26,6 +26,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 use zbus::Connection;
 
+use crate::playbook::host_check::Rest;
 pub use changes::{Change, Listening, UnitStamps};
 pub use job::{JobResult, own_job};
 use proxy::{ManagerProxy, NO_SUCH_UNIT};
@@ -201,6 +202,14 @@ impl Systemd {
         }
         self.distrust_line().await;
         self.heard(Err(SystemdError::NoAnswer(ANSWER)))
+    }
+
+    /// Why a unit may be inactive without a fault; none where that would be one.
+    ///
+    /// # Errors
+    /// As [`Self::unit`].
+    pub async fn rest(&self, name: &str) -> Result<Option<Rest>, SystemdError> {
+        timeout(ANSWER, unit::rest(self, name)).await.unwrap_or(Err(SystemdError::NoAnswer(ANSWER)))
     }
 
     /// systemd's own id for a name, aliases followed.

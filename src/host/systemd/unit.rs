@@ -141,12 +141,6 @@ pub async fn read(systemd: &Systemd, name: &str) -> Result<UnitSeen, SystemdErro
 async fn of_its_kind(systemd: &Systemd, unit: &mut UnitSeen, object: &PropertiesProxy<'_>) -> Result<(), SystemdError> {
     let Some(interface) = interface(&unit.id) else { return Ok(()) };
     let ask = |name: &'static str| systemd.ask(object.get(interface, name));
-    let known = |answer: Result<OwnedVariant, SystemdError>| match answer {
-        Ok(value) => Ok(Some(value)),
-        // This kind, or this release, has no such property.
-        Err(SystemdError::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    };
     let service = unit.id.ends_with(".service");
     let only_services = async |name| if service { known(ask(name).await) } else { Ok(None) };
     let (result, group, restarts, main) =
@@ -158,11 +152,40 @@ async fn of_its_kind(systemd: &Systemd, unit: &mut UnitSeen, object: &Properties
     unit.restarts = restarts?.as_ref().and_then(|value| u32::try_from(value).ok());
     unit.main_pid = main?.as_ref().and_then(|value| u32::try_from(value).ok()).filter(|pid| *pid != 0);
     if service && &*unit.active == "inactive" {
-        let (kind, remains) = tokio::join!(ask("Type"), ask("RemainAfterExit"));
-        let remains = known(remains)?.is_some_and(|value| bool::try_from(&value).unwrap_or_default());
-        unit.oneshot = !remains && known(kind)?.is_some_and(|kind| &*text(&kind) == "oneshot");
+        unit.oneshot = is_oneshot(systemd, object).await?;
     }
     Ok(())
+}
+
+/// Why a unit may be inactive without a fault; none where that would be one.
+pub async fn rest(systemd: &Systemd, name: &str) -> Result<Option<super::Rest>, SystemdError> {
+    let unit = read(systemd, name).await?;
+    if unit.condition_failed && &*unit.active == "inactive" {
+        return Ok(Some(super::Rest::ConditionNotMet));
+    }
+    if !unit.id.ends_with(".service") {
+        return Ok(None);
+    }
+    let path = object(systemd, &unit.id).await?;
+    let oneshot = is_oneshot(systemd, &properties(systemd, &path).await?).await?;
+    Ok(oneshot.then_some(super::Rest::Oneshot))
+}
+
+/// Is a service a oneshot that does not remain active after its work?
+async fn is_oneshot(systemd: &Systemd, object: &PropertiesProxy<'_>) -> Result<bool, SystemdError> {
+    let ask = |name: &'static str| systemd.ask(object.get("org.freedesktop.systemd1.Service", name));
+    let (kind, remains) = tokio::join!(ask("Type"), ask("RemainAfterExit"));
+    let remains = known(remains)?.is_some_and(|value| bool::try_from(&value).unwrap_or_default());
+    Ok(!remains && known(kind)?.is_some_and(|kind| &*text(&kind) == "oneshot"))
+}
+
+/// A property that this kind of unit, or this release, may not have.
+fn known(answer: Result<OwnedVariant, SystemdError>) -> Result<Option<OwnedVariant>, SystemdError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(SystemdError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The interface of a unit's kind; none for kinds that have neither result nor cgroup.
