@@ -436,6 +436,23 @@ fn a_planted_second_way_to_start_a_child_is_found() {
     assert_eq!(starts(file, allowed), Vec::<String>::new());
 }
 
+/// Every place in this file, without its tests, that makes a client for HTTP by itself.
+fn clients(file: &Path, source: &str) -> Vec<String> {
+    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
+    let made = [["Client", "builder"], ["Client", "new"], ["reqwest", "get"]];
+    let named = paths(&module(file), source);
+    let hits = named.iter().filter(|named| made.iter().any(|made| named.path.windows(2).any(|part| part == made)));
+    hits.map(|named| format!("{}:{}", file.display(), named.line)).collect()
+}
+
+#[test]
+fn there_is_one_way_to_a_client_for_http_and_it_caps_heads() {
+    let made: Vec<String> = sources().iter().flat_map(|(file, source)| clients(file, source)).collect();
+    assert!(made.len() == 1 && made[0].starts_with("src/host/web.rs"), "go through host::web instead: {made:?}");
+    let planted = "use reqwest::Client; fn f() { Client::builder(); }";
+    assert_eq!(clients(Path::new("src/check/http.rs"), planted).len(), 1);
+}
+
 #[test]
 fn a_planted_arrow_is_found_in_each_form() {
     let planted = [

@@ -531,3 +531,100 @@ async fn an_engine_that_stood_still_before_one_came_does_not_look_alive() {
     let attached = attach(&listening).await;
     assert!(attached.handle.quiet_for() >= Duration::from_millis(long), "{:?}", attached.handle.quiet_for());
 }
+
+/// Set for the process that runs out of descriptors: where a web server listens.
+const SCARCE: &str = "SALVE_TEST_SCARCE";
+
+#[test]
+fn with_no_descriptor_left_the_journal_is_written_pages_go_out_and_root_is_heard() {
+    const NAME: &str = "with_no_descriptor_left_the_journal_is_written_pages_go_out_and_root_is_heard";
+    if let Ok(url) = std::env::var(SCARCE) {
+        tokio::runtime::Runtime::new().unwrap().block_on(scarce(&url));
+        return;
+    }
+    let server = std::net::TcpListener::bind("127.0.0.1:0").unwrap();
+    let url = format!("http://{}/", server.local_addr().unwrap());
+    std::thread::spawn(move || {
+        use std::io::{Read, Write};
+        for stream in server.incoming() {
+            let mut stream = stream.unwrap();
+            let _ = stream.read(&mut vec![0; 1 << 16]);
+            stream.write_all(b"HTTP/1.1 200 OK\r\ncontent-length: 0\r\nconnection: close\r\n\r\n").unwrap();
+        }
+    });
+    let own = std::env::current_exe().unwrap();
+    let mut child = std::process::Command::new(own);
+    let said = child.args(["--exact", NAME, "--nocapture"]).env(SCARCE, &url).output().unwrap();
+    assert!(
+        said.status.success(),
+        "{}{}",
+        String::from_utf8_lossy(&said.stdout),
+        String::from_utf8_lossy(&said.stderr)
+    );
+}
+
+/// Opens files until there is no descriptor left, and then uses the engine.
+async fn scarce(url: &str) {
+    use rustix::process::{Resource, Rlimit, setrlimit};
+    setrlimit(Resource::Nofile, Rlimit { current: Some(256), maximum: Some(256) }).unwrap();
+    let served = Served::new();
+    let mut snapshots = served.running.handle.snapshots();
+    snapshots.wait_for(|snapshot| snapshot.generation > 1).await.unwrap();
+    let client = rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+    let folder = served.house.path("tickets");
+    let ticket = salve::channel::TicketSettings { folder: Some(folder.clone()) };
+    let channels: Vec<salve::channel::ChannelSettings> = vec![
+        salve::channel::ChannelSettings::Tickets(ticket),
+        toml::from_str(&format!("webhook = {{ url = {url:?} }}")).unwrap(),
+        toml::from_str("command = { run = [\"/bin/cat\"] }").unwrap(),
+    ];
+    let mut hoard = Vec::new();
+    let mut take_all = || {
+        while let Ok(file) = std::fs::File::open("/dev/null") {
+            hoard.push(file);
+        }
+        hoard.len()
+    };
+    // what the engine gives back meanwhile is taken as well
+    for _ in 0..3 {
+        take_all();
+        tokio::time::sleep(Duration::from_millis(50)).await;
+    }
+    assert!(take_all() > 100);
+
+    // a root's verb, which is recorded before it is answered
+    rustix::net::connect(&client, &rustix::net::SocketAddrUnix::new(served.listening.path()).unwrap()).unwrap();
+    let client = std::os::unix::net::UnixStream::from(client);
+    client.set_nonblocking(true).unwrap();
+    let (from, into) = UnixStream::from_std(client).unwrap().into_split();
+    let (mut reader, mut writer) = (Reader::new(from, FRAME), Writer::new(into));
+    writer.send(&Hello::here()).await.unwrap();
+    let greeting = tokio::time::timeout(PATIENCE, reader.next::<Greeting>()).await.expect("nobody is let in");
+    assert!(matches!(greeting.unwrap(), Some(Greeting::Welcome(_))));
+    let pause = serde_json::json!({ "pause": { "scope": "host", "length": null, "reason": "no descriptors" } });
+    writer.send(&serde_json::json!({ "ask": { "id": 1, "what": { "command": pause } } })).await.unwrap();
+    seen(&served.running.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
+
+    for settings in &channels {
+        take_all();
+        let said = salve::channel::trial::trial("one", settings, &folder, "host").await;
+        assert!(said.taken(), "{said:?}");
+    }
+    drop((reader, writer));
+    // the session's are given back when it has seen the end, and all of them are held again
+    while salve::host::spare::held() < salve::host::spare::HELD {
+        tokio::time::sleep(Duration::from_millis(10)).await;
+        drop(salve::host::spare::lend(0));
+    }
+    drop(hoard);
+    served.running.stop().await;
+    assert!(
+        served
+            .house
+            .reader()
+            .events()
+            .unwrap()
+            .iter()
+            .any(|one| matches!(one.event, salve::core::Event::Paused { .. }))
+    );
+}

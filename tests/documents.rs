@@ -95,6 +95,64 @@ fn where_no_engine_runs_every_verb_that_asks_says_so() {
     assert_eq!(said(state.path(), &["status", "--json"])["unwatched"], true);
 }
 
+#[test]
+fn the_list_says_of_a_playbook_that_does_not_apply_here_that_it_does_not_and_why() {
+    let home = tempfile::tempdir_in(env!("CARGO_TARGET_TMPDIR")).unwrap();
+    let folder = home.path().join("playbooks");
+    fs::create_dir(&folder).unwrap();
+    let text = |head: &str| {
+        format!(
+            r#"
+title = "a file is there"
+{head}
+risk = "low"
+mode = "auto"
+
+[detect]
+path = {{ path = "/nowhere/file", exists = false }}
+
+[[remediate]]
+do = [{{ run = ["/bin/true"] }}]
+timeout = "10s"
+
+[verify]
+path = {{ path = "/nowhere/file", exists = true }}
+within = "1m"
+
+[escalate]
+attempts = 1
+window = "1h"
+"#
+        )
+    };
+    for (name, head) in [
+        ("elsewhere", "target = \"host\"\nenabled_when = { file = \"/nowhere/program\" }"),
+        ("nothing", "target = { mount = \"/nowhere\" }"),
+        ("partly", "targets = [{ mount = \"/nowhere\" }, { mount = \"/\" }]"),
+        ("here", "target = \"host\""),
+    ] {
+        fs::write(folder.join(format!("{name}.toml")), text(head)).unwrap();
+    }
+    let mut list = salve(&home.path().join("state"));
+    let output = list.arg("--playbooks").arg(&folder).args(["playbook", "list"]).output().unwrap();
+    let said = String::from_utf8(output.stdout).unwrap();
+    let row = |name: &str| {
+        let row = said.lines().find(|line| line.split_ascii_whitespace().next() == Some(name));
+        let row = row.unwrap_or_else(|| panic!("{name} is not listed: {said}"));
+        row.split_whitespace().collect::<Vec<_>>().join(" ")
+    };
+    assert!(row("elsewhere").starts_with("elsewhere n/a risk low"), "{said}");
+    assert!(row("elsewhere").contains("(there is no /nowhere/program)"), "{said}");
+    assert!(
+        row("nothing").starts_with("nothing n/a risk low") && row("nothing").contains("(nothing is mounted there)"),
+        "{said}"
+    );
+    for applies in ["partly", "here"] {
+        assert!(row(applies).starts_with(&format!("{applies} auto risk low")), "{said}");
+        assert!(!row(applies).contains('('), "{said}");
+    }
+}
+
 /// A host in trouble has what a quiet one does not: incidents, plans, stories.
 #[test]
 fn a_host_in_trouble_fits_as_well() {

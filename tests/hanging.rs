@@ -11,6 +11,8 @@
 mod attempt;
 #[path = "support/hanging_fs.rs"]
 mod hanging_fs;
+#[path = "support/hidden_memory.rs"]
+mod hidden_memory;
 
 use std::fs::{self, File};
 use std::future::Future;
@@ -43,6 +45,9 @@ const DEAD: &str = "/var/log/dead";
 const HUNG: Duration = Duration::from_secs(40);
 
 fn main() -> ExitCode {
+    if std::env::args().nth(1).as_deref() == Some(hidden_memory::PART) {
+        hidden_memory::play(&Path::new(DEAD).join("page"));
+    }
     let arguments = Arguments::from_args();
     let able = rustix::process::geteuid().is_root() && Path::new("/dev/fuse").exists();
     let stage = if able { Stage::new().map_err(|error| error.to_string()) } else { Err("no root, or no FUSE".into()) };
@@ -120,6 +125,9 @@ enum Time {
 
 fn all(stage: &Stage) {
     stage.watch();
+    let hidden = hidden_memory::Hidden::start();
+    let name = format!("salve-h{}", std::process::id());
+    let mut sleeper = attempt::sleeper(&name);
     let held = File::open(Path::new(DEAD).join("held")).unwrap();
     fs::write("/var/log/app.log", "a line\n").unwrap();
     let book = playbook();
@@ -142,7 +150,17 @@ fn all(stage: &Stage) {
     stage.part("reload", Time::Paused, reloaded());
     stage.part("export", Time::Paused, exported());
     stage.part("ticket", Time::Paused, ticket());
+    stage.part("secrets and authorities", Time::Paused, secrets());
     stage.part("what has nothing to do with it", Time::Real, innocent());
+    // it has inherited the open file, and cannot become another program before it is closed
+    let stuck = attempt::sleeper("stuck");
+    stage.part("programs beside processes that hang", Time::Real, programs(&name));
+    assert!(hidden.lives(), "it was there all the while");
+    stage.part("attempts beside processes that hang", Time::Real, attempts());
+    sleeper.kill().unwrap();
+    sleeper.wait().unwrap();
+    // it cannot even be ended
+    std::mem::forget(stuck);
     // its file system must agree to a close, and does not answer
     std::mem::forget(held);
 }
@@ -261,6 +279,44 @@ async fn ticket() {
     let settings = salve::channel::ChannelSettings::Tickets(settings);
     let said = salve::channel::trial::trial("tickets", &settings, Path::new("/nowhere"), "host").await;
     assert!(said.call.as_ref().is_err_and(|why| why.contains("did not answer within")), "{said:?}");
+}
+
+/// A process is found by its first argument, whatever stands in the memory of another, and whatever a third is about to
+/// become.
+async fn programs(name: &str) {
+    let check = salve::playbook::check::ProcessCheck { name: Some(name.into()), ..Default::default() };
+    let hub = hub();
+    for _ in 0..3 {
+        let reading = hub.read(Arc::new(salve::playbook::Check::Process(check.clone())), Target::Host).await;
+        assert_eq!(reading.verdict, Verdict::Holds, "{reading:?}");
+    }
+}
+
+/// Both processes that hang are children of this one: whoever looks for what an attempt left behind meets them. The
+/// attempt's own program has inherited the open file, so it hangs as well, and that is said at its deadline.
+async fn attempts() {
+    let state = tempfile::tempdir().unwrap();
+    let runner = Runner::without_cgroups(state.path());
+    let report = attempt::shell(&runner, "true", "1s").await;
+    assert_eq!(report.steps[0].result, StepResult::TimedOut, "{:?}", report.steps);
+    assert!(report.steps[0].output.contains("cannot be ended"), "{:?}", report.steps);
+}
+
+async fn secrets() {
+    let said = |settings: String| async move {
+        let settings: salve::channel::ChannelSettings = toml::from_str(&settings).unwrap();
+        let said = salve::channel::trial::trial("one", &settings, Path::new("/nowhere"), "host").await;
+        let troubles = settings.troubles();
+        (said.call.unwrap_err(), troubles)
+    };
+    let (call, troubles) = said(format!("webhook = {{ url_file = \"{DEAD}/url\" }}")).await;
+    assert!(call.contains("did not answer within"), "{call}");
+    assert!(troubles.len() == 1 && troubles[0].contains("does not answer"), "{troubles:?}");
+    for tls in ["starttls", "implicit"] {
+        let to = "server = \"mail.example.net\", from = \"a@example.net\", to = [\"b@example.net\"]";
+        let (call, _) = said(format!("smtp = {{ {to}, tls = \"{tls}\", ca_file = \"{DEAD}/{tls}.pem\" }}")).await;
+        assert!(call.contains("did not answer within"), "{call}");
+    }
 }
 
 /// Somebody else's file on it is open; who looks at all processes meets it.

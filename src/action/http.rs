@@ -3,7 +3,6 @@
 use std::sync::OnceLock;
 use std::time::Duration;
 
-use reqwest::redirect::Policy;
 use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
@@ -14,7 +13,7 @@ use super::runner::{Ran, Stage};
 use super::{Context, sourced};
 use crate::action::redact;
 use crate::core::plan::{PlannedStep, StepResult};
-use crate::host::{capped, cause};
+use crate::host::{capped, cause, web};
 use crate::playbook::Playbook;
 use crate::playbook::action::{HttpAction, Method};
 use crate::playbook::placeholder::Placeholders;
@@ -124,12 +123,7 @@ fn request(client: &Client, method: reqwest::Method, order: &HttpOrder) -> Optio
 
 fn client() -> Result<&'static Client, String> {
     static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
-    let made = CLIENT.get_or_init(|| {
-        // The first provider stays; whoever came first installed the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let builder = Client::builder().no_proxy().redirect(Policy::none()).pool_max_idle_per_host(0);
-        builder.connect_timeout(CONNECT).build().map_err(|error| cause::of(&error))
-    });
+    let made = CLIENT.get_or_init(|| web::client().connect_timeout(CONNECT).build().map_err(|error| cause::of(&error)));
     made.as_ref().map_err(|why| format!("no request can be made: {why}"))
 }
 
@@ -160,6 +154,13 @@ mod tests {
         let failed = send(&order(&format!("{}/broken", server.uri()))).await;
         assert_eq!(failed.result, StepResult::Failed("status 500".into()));
         assert!(!failed.output.contains(['\x1b', 'x']), "{:?}", failed.output);
+    }
+
+    #[tokio::test]
+    async fn a_head_without_end_is_a_failure() {
+        let (url, said) = web::endless::server("x").await;
+        assert!(matches!(send(&order(&url)).await.result, StepResult::Failed(_)));
+        assert!(said.await.unwrap() < web::endless::MOST);
     }
 
     #[tokio::test]

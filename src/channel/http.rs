@@ -7,12 +7,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
-use reqwest::redirect::Policy;
 use reqwest::{Client, Response, StatusCode};
 
 use super::address::{self, Over};
 use super::{Pace, Setback, secret};
-use crate::host::{capped, cause};
+use crate::host::{capped, cause, web};
 
 /// Characters of an answer that are repeated.
 const WORDS: usize = 120;
@@ -25,12 +24,7 @@ pub(super) fn client() -> Result<&'static Client, Setback> {
     if let Some(client) = CLIENT.get() {
         return Ok(client);
     }
-    install_tls();
-    let client = Client::builder()
-        .no_proxy()
-        .redirect(Policy::none())
-        .pool_max_idle_per_host(0)
-        .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
+    let client = web::client()
         .build()
         .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
     Ok(CLIENT.get_or_init(|| client))
@@ -142,6 +136,14 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[tokio::test]
+    async fn a_head_without_end_is_no_answer() {
+        let (url, said) = web::endless::server("x: y\r\n").await;
+        let asked = ping(Some(&url), None, Duration::from_secs(30)).await;
+        assert!(asked.is_err_and(|why| !why.contains("in time")));
+        assert!(said.await.unwrap() < web::endless::MOST);
+    }
 
     #[test]
     fn retry_after_is_read_in_both_forms() {

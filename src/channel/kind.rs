@@ -16,9 +16,13 @@ use super::smtp::Smtp;
 use super::ticket::Tickets;
 use super::webhook::Webhook;
 use super::{Said, Setback};
+use crate::host::spare;
 
 /// Deliveries under way at once, per channel.
 const AT_ONCE: usize = 4;
+/// Descriptors that one delivery takes: a program with its pipes on both sides takes the most, a connection with a name
+/// being looked up for it, and its secrets' files, fewer.
+const DESCRIPTORS: usize = 8;
 
 /// A configured channel.
 #[derive(Debug, Clone)]
@@ -77,6 +81,7 @@ impl Channel {
     /// Hands one page over, once; what the other side said.
     pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
         let _permit = self.at_once.acquire().await;
+        let _lent = spare::lend_if_short(DESCRIPTORS);
         match &self.kind {
             Kind::Tickets(tickets) => tickets.deliver(page).await,
             Kind::Command(command) => command.deliver(page).await,
@@ -105,6 +110,7 @@ impl Channel {
 
     /// Tells the other side of everything that is open.
     pub(super) async fn tell_open(&self) -> Result<(), Setback> {
+        let _lent = spare::lend_if_short(DESCRIPTORS);
         match &self.kind {
             Kind::Alertmanager(service) => service.tell_open().await,
             _ => Ok(()),

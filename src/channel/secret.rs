@@ -3,7 +3,6 @@
 use std::path::Path;
 
 use super::{Pace, Setback};
-use crate::foreign::MayHang;
 use crate::host::secret_file;
 
 /// The file's one line. The error names the file and what would be right, and never what stands in it.
@@ -11,9 +10,10 @@ pub(super) async fn read(path: &Path) -> Result<String, Setback> {
     secret_file::read(path).await.map_err(|why| setback(&why))
 }
 
-/// The same for a verb that reads the settings and does nothing else.
-pub(super) fn read_here(path: &Path, may_hang: &MayHang) -> Result<String, Setback> {
-    secret_file::read_here(path, may_hang).map_err(|why| setback(&why))
+/// What is wrong with it, in words; none where it can be read. For a verb that reads the settings and does nothing
+/// else: it waits for the file itself, to a deadline.
+pub(super) fn trouble(path: &Path) -> Option<String> {
+    secret_file::read_blocking(path).err().map(|why| setback(&why).why.to_string())
 }
 
 fn setback(why: &secret_file::SecretFileError) -> Setback {

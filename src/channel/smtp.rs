@@ -6,7 +6,7 @@ mod connection;
 
 use std::path::Path;
 use std::sync::Arc;
-use std::time::SystemTime;
+use std::time::{Duration, SystemTime};
 
 use jiff::tz::TimeZone;
 use lettre::Message;
@@ -30,6 +30,7 @@ use super::page::{Page, PageKind};
 use super::settings::{SmtpSettings, Tls};
 use super::{Pace, Said, Setback, secret};
 use crate::core::plan::hex;
+use crate::foreign::{self, read};
 use crate::host::cause;
 use crate::text::clean_line;
 
@@ -37,6 +38,10 @@ use crate::text::clean_line;
 const LARGEST: usize = 256 << 10;
 /// Longest subject, in characters.
 const SUBJECT: usize = 200;
+/// Largest file of authorities, in bytes; all those that a distribution trusts take a fifth of it.
+const AUTHORITIES: u64 = 1 << 20;
+/// How long that file may take to answer.
+const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A mail server to hand pages to.
 #[derive(Debug, Clone)]
@@ -70,9 +75,9 @@ impl Smtp {
         install_tls();
         let privacy = match settings.tls {
             Tls::None => Privacy::None,
-            Tls::Starttls => Privacy::Starttls(self.parameters()?),
+            Tls::Starttls => Privacy::Starttls(self.parameters().await?),
             Tls::Implicit => {
-                let config = connection::trusting(self.authorities()?);
+                let config = connection::trusting(self.authorities().await?);
                 Privacy::Implicit(config.map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {error}")))?)
             }
         };
@@ -85,9 +90,9 @@ impl Smtp {
         Ok(Way { server, port, privacy, hello, account, limit })
     }
 
-    fn parameters(&self) -> Result<TlsParameters, Setback> {
+    async fn parameters(&self) -> Result<TlsParameters, Setback> {
         let mut builder = TlsParameters::builder(self.settings.server.clone());
-        if let Some((path, pem)) = self.ca_file()? {
+        if let Some((path, pem)) = self.ca_file().await? {
             let certificate = Certificate::from_pem(&pem).map_err(|_| no_certificate(path))?;
             builder = builder.add_root_certificate(certificate);
         }
@@ -95,15 +100,19 @@ impl Smtp {
     }
 
     /// Who else than this host's own authorities may sign the server's certificate.
-    fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Setback> {
-        let Some((path, pem)) = self.ca_file()? else { return Ok(Vec::new()) };
+    async fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Setback> {
+        let Some((path, pem)) = self.ca_file().await? else { return Ok(Vec::new()) };
         CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| no_certificate(path))
     }
 
-    fn ca_file(&self) -> Result<Option<(&Path, Vec<u8>)>, Setback> {
+    async fn ca_file(&self) -> Result<Option<(&Path, Vec<u8>)>, Setback> {
         let Some(path) = self.settings.ca_file.as_deref() else { return Ok(None) };
-        let unread = |error| Setback::new(Pace::Slow, format!("its `ca_file` {}: {error}", path.display()));
-        Ok(Some((path, std::fs::read(path).map_err(unread)?)))
+        let unread = |why: String| Setback::new(Pace::Slow, format!("its `ca_file`: {why}"));
+        let wanted = path.to_owned();
+        let read = foreign::at(path, ANSWERS_WITHIN, move |may_hang| read::bytes(&wanted, AUTHORITIES, may_hang)).await;
+        let bytes =
+            read.map_err(|silence| unread(silence.to_string()))?.map_err(|refusal| unread(refusal.to_string()))?;
+        Ok(Some((path, bytes)))
     }
 
     fn message(&self, page: &Page) -> Result<Message, String> {

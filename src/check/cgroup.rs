@@ -195,7 +195,7 @@ fn processes(folder: &Path) -> Processes {
     let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
     for pid in cgroups::members(folder) {
         seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
-        let children = proc::children(pid).into_iter().filter_map(proc::stat);
+        let children = proc::look(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
         seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
     }
     seen

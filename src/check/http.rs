@@ -4,14 +4,13 @@ use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
 
 use reqwest::Client;
-use reqwest::redirect::Policy;
 use serde::{Deserialize, Serialize};
 
 use super::judge::Judged;
 use super::look::Looker;
 use super::parts::{Parts, joined};
 use super::subject::millis;
-use crate::host::{capped, cause};
+use crate::host::{capped, cause, web};
 use crate::playbook::Target;
 use crate::playbook::check::HttpCheck;
 
@@ -89,17 +88,7 @@ async fn ask(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen,
 /// One client for all: it holds the roots of trust, and keeps no connection.
 fn client() -> Result<&'static Client, String> {
     static CLIENT: OnceLock<Result<Client, String>> = OnceLock::new();
-    let made = CLIENT.get_or_init(|| {
-        // The first provider stays; whoever came first installed the same one.
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        Client::builder()
-            .no_proxy()
-            .redirect(Policy::none())
-            .pool_max_idle_per_host(0)
-            .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
-            .build()
-            .map_err(|error| cause::of(&error))
-    });
+    let made = CLIENT.get_or_init(|| web::client().build().map_err(|error| cause::of(&error)));
     made.as_ref().map_err(|why| format!("no request can be made: {why}"))
 }
 
@@ -227,12 +216,23 @@ mod tests {
     }
 
     #[tokio::test]
+    async fn a_head_without_end_is_no_answer() {
+        let (url, said) = web::endless::server("x: y\r\n").await;
+        let seen = ask(&url, None, Duration::from_secs(30)).await.unwrap();
+        assert!(matches!(&seen, HttpSeen::None(why) if !why.contains("within")), "{seen:?}");
+        assert!(said.await.unwrap() < web::endless::MOST);
+    }
+
+    #[tokio::test]
     async fn refusal_and_silence_are_no_answer() {
         let silent = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", silent.local_addr().unwrap());
         let late = ask(&url, None, Duration::from_millis(50)).await.unwrap();
         assert_eq!(late, HttpSeen::None("nothing within 0.05 s".into()));
-        drop(silent);
+        // another one: a connection to the first may still be under way
+        let closed = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
+        let url = format!("http://{}/", closed.local_addr().unwrap());
+        drop(closed);
         let refused = ask(&url, None, Duration::from_secs(30)).await.unwrap();
         assert!(matches!(&refused, HttpSeen::None(why) if why.contains("refused")), "{refused:?}");
     }

@@ -18,6 +18,7 @@ use crate::core::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};
+use crate::playbook::host_check::{self, Resting};
 use crate::playbook::{Check, Playbook, Target, TargetSpec};
 
 /// The jobs of one transaction are heard of within this time.
@@ -121,6 +122,26 @@ impl Hub {
         resolve::resolve(&self.looker, playbook).await
     }
 
+    /// The units that a playbook's detector asks about and that rest on this host: of a target that stands for several,
+    /// the first. Units that systemd does not tell of are not among them.
+    pub async fn resting(&self, playbook: &Playbook) -> Resting {
+        let mut resting = Resting::new();
+        let Some(systemd) = &self.looker.systemd else { return resting };
+        for name in host_check::asked(playbook) {
+            let units: Vec<Arc<str>> = match name {
+                Some(name) => vec![name.into()],
+                None => self.resolve(playbook).await.into_iter().filter_map(unit_here).collect(),
+            };
+            for unit in units {
+                if let Ok(Some(rest)) = systemd.rest(&unit).await {
+                    resting.insert(name.map(str::to_owned), (unit, rest));
+                    break;
+                }
+            }
+        }
+        resting
+    }
+
     /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
     pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
         self.looker.systemd.as_ref().map(Systemd::silence)
@@ -134,6 +155,13 @@ impl Hub {
     /// What is true of a target right now, besides its detector.
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
         facts::gather(self.looker.systemd.as_ref(), &self.records, target).await
+    }
+}
+
+fn unit_here(resolution: Resolution) -> Option<Arc<str>> {
+    match resolution {
+        Resolution::Here(Target::Unit(unit)) => Some(unit),
+        Resolution::Here(_) | Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => None,
     }
 }
 

@@ -12,7 +12,7 @@ use super::subject::{Observation, Subject};
 use super::trace::Traces;
 use crate::core::Mono;
 use crate::host::deadline::Disposable;
-use crate::host::{Clock, Systemd, clock};
+use crate::host::{Clock, Systemd, clock, spare};
 
 /// What came of a look.
 #[derive(Debug, Clone)]
@@ -49,8 +49,8 @@ const CHILDREN: usize = 32;
 /// Descriptors of everything that is not a look: the journal, consoles, channels, attempts, events.
 const OTHERS: u64 = 64;
 
-/// Descriptors that stay free, whatever is looked at.
-const SPARE: u64 = 16;
+/// Descriptors that are held back, whatever is looked at.
+const SPARE: u64 = spare::HELD as u64;
 
 /// Descriptors of one connection: its socket, and a name being looked up for it.
 const OF_A_CONNECTION: u64 = 2;

@@ -5,14 +5,19 @@ use std::path::{Path, PathBuf};
 use std::process::ExitCode;
 use std::sync::Arc;
 
+use tokio::sync::mpsc;
+
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{backtest, json, kinds, new, plan, reach, status, stream};
+use super::{backtest, json, kinds, new, plan, reach, runtime, status, stream};
+use crate::check::Hub;
 use crate::core::Command;
 use crate::engine::Settings;
 use crate::engine::snapshot::{Arming, Detector, Health, PlaybookState};
 use crate::foreign::{self, MayHang};
+use crate::host::Clock;
 use crate::playbook::cross_check::cross_check;
+use crate::playbook::host_check::{self, Resting};
 use crate::playbook::library::{self, Library};
 use crate::playbook::read::{MAX_BYTES, Read, read};
 use crate::playbook::{Diagnostic, Origin, Playbook, schema};
@@ -125,6 +130,9 @@ fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, 
     let mut all = Vec::new();
     for (file, text, mut read) in read_files {
         neighbours.judge(file, &mut read);
+        if let Some(playbook) = &read.playbook {
+            read.diagnostics.extend(host_check::host_check(&file.display().to_string(), playbook, &resting(playbook)?));
+        }
         wrong |= read.playbook.is_none();
         if as_json {
             all.extend(read.diagnostics);
@@ -142,6 +150,18 @@ fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, 
         json::print(json::Diagnostics { diagnostics: all })?;
     }
     Ok(if wrong { ExitCode::from(1) } else { ExitCode::SUCCESS })
+}
+
+/// The units that a playbook's detector asks about and that rest on this host.
+pub fn resting(playbook: &Playbook) -> Result<Resting, Failure> {
+    if host_check::asked(playbook).next().is_none() {
+        return Ok(Resting::new());
+    }
+    let dead = (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
+    runtime::build()?.block_on(async {
+        let hub = Hub::new(Clock::starting(), dead.0.0, dead.1.0, dead.2.0);
+        Ok(hub.resting(playbook).await)
+    })
 }
 
 /// What a file is judged beside: the playbooks that it may need, and the channels that it may call.

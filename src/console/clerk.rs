@@ -13,6 +13,7 @@ use tokio::sync::mpsc::UnboundedSender;
 use super::author::{Ask, Kept, Kind, Subject, Told};
 use super::editor;
 use crate::engine::snapshot::PlaybookView;
+use crate::foreign;
 use crate::playbook::write::store::{self, Draft, Drafts, SaveError};
 
 /// No playbook comes near it.
@@ -177,10 +178,7 @@ fn remove(subject: &Subject) -> Told {
 }
 
 fn read(path: &Path) -> io::Result<Arc<str>> {
-    if fs::metadata(path)?.len() > LONGEST {
-        return Err(io::Error::other("far too long for a playbook"));
-    }
-    Ok(fs::read_to_string(path)?.into())
+    foreign::read::small(path, LONGEST).map(Arc::from)
 }
 
 fn failed(why: &str) -> Told {

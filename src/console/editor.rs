@@ -7,7 +7,11 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use crate::engine::snapshot::PlaybookView;
+use crate::foreign::read;
 use crate::playbook::Origin;
+
+/// No text that comes back is larger, in bytes.
+const LARGEST: u64 = 1 << 20;
 
 /// Why nothing was edited.
 #[derive(Debug, thiserror::Error)]
@@ -64,7 +68,7 @@ pub fn edit(folder: &Path, name: &str, text: &str) -> Result<String, EditError> 
     file.write_all(text.as_bytes()).map_err(failed)?;
     drop(file);
     start(&path)?;
-    let edited = fs::read_to_string(&path).map_err(failed)?;
+    let edited = read::small(&path, LARGEST).map_err(failed)?;
     let _ = fs::remove_file(&path);
     Ok(edited)
 }

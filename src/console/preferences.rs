@@ -9,8 +9,8 @@ use std::path::{Path, PathBuf};
 use serde::Deserialize;
 
 use super::misread::Misread;
-use crate::foreign::MayHang;
-use crate::playbook::trust::{self, Distrust};
+use crate::foreign::{MayHang, Refusal};
+use crate::playbook::trust;
 
 /// The file may not be larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -30,7 +30,7 @@ pub struct Preferences {
 pub enum PreferencesError {
     /// The file cannot be read or is not trusted.
     #[error("{0}; {mend}", mend = .0.mend())]
-    Unusable(Distrust),
+    Unusable(Refusal),
     /// It says something that is not understood.
     #[error(transparent)]
     Wrong(#[from] Misread),
@@ -82,7 +82,7 @@ impl Preferences {
 fn text(file: &Path) -> Result<String, PreferencesError> {
     match trust::read(file, LARGEST, &MayHang::because("salve's own settings")) {
         Ok(text) => Ok(text),
-        Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(distrust) => Err(PreferencesError::Unusable(distrust)),
     }
 }

@@ -3,6 +3,7 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
@@ -17,9 +18,12 @@ use super::session;
 use super::socket::Socket;
 use super::wire::{self, Writer};
 use crate::engine::{Handle, Snapshot};
+use crate::host::spare::{self, Lent};
 
 /// After an error that is nobody's fault (no descriptor left), nobody is let in for so long.
 const BREATH: Duration = Duration::from_millis(200);
+/// Descriptors that a session takes: its connection, its peer's handle, and what is read of the peer.
+const SESSION: usize = 4;
 /// Whoever is refused gets so long to read why.
 const REFUSAL: Duration = Duration::from_secs(1);
 /// Refusals that are being said at once; whoever comes beyond that finds the door shut.
@@ -73,13 +77,16 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
     let mut sessions = JoinSet::new();
     let mut refusals = JoinSet::new();
     loop {
-        let stream = tokio::select! {
+        let (stream, lent) = tokio::select! {
             accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => stream,
+                Ok((stream, _)) => (stream, None),
                 Err(error) => {
-                    tracing::warn!(%error, "nobody can be let in");
-                    tokio::time::sleep(BREATH).await;
-                    continue;
+                    let Some((stream, lent)) = on_spare(&listener, &error) else {
+                        tracing::warn!(%error, "nobody can be let in");
+                        tokio::time::sleep(BREATH).await;
+                        continue;
+                    };
+                    (stream, Some(lent))
                 }
             },
             Some(_) = sessions.join_next() => continue,
@@ -90,7 +97,11 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
         match limits.enter(peer.uid) {
             Ok(place) => {
                 let (handle, hub, roles) = (handle.clone(), Arc::clone(&hub), Arc::clone(&roles));
-                sessions.spawn(session::run(stream, peer, place, handle, hub, roles));
+                let session = session::run(stream, peer, place, handle, hub, roles);
+                sessions.spawn(async move {
+                    session.await;
+                    drop(lent);
+                });
             }
             Err(why) if refusals.len() < REFUSALS => {
                 refusals.spawn(refuse(stream, why));
@@ -98,6 +109,22 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
             Err(_) => {}
         }
     }
+}
+
+/// Where descriptors ran out, root and the engine's own user are let in on those that are held back; all others that
+/// wait before them find the door shut.
+fn on_spare(listener: &UnixListener, error: &std::io::Error) -> Option<(UnixStream, Lent)> {
+    if !spare::ran_out(error) {
+        return None;
+    }
+    let lent = spare::lend(SESSION);
+    let ours = rustix::process::geteuid().as_raw();
+    while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
+        if stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || peer.uid() == ours) {
+            return Some((stream, lent));
+        }
+    }
+    None
 }
 
 /// Says why not. What the other side says meanwhile is thrown away: a socket that is closed before its peer has said

@@ -13,9 +13,9 @@ use super::playbook_files;
 use crate::check::Hub;
 use crate::core::input::{Binding, Needed, Resolution, Standing};
 use crate::foreign::{self, MayHang, read};
-use crate::playbook::cross_check;
 use crate::playbook::library::{Found, Library, Sources};
 use crate::playbook::{Need, Origin, Playbook};
+use crate::playbook::{cross_check, host_check};
 
 /// How long after the last change of a file the folders are read: an editor writes more than once.
 const SETTLE: Duration = Duration::from_millis(200);
@@ -45,13 +45,14 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
         // before reading: what changes meanwhile is told
         watched.renew(&sources, &tell).await;
         let latest = playbook_files::reload(library.clone(), &sources).await;
-        let alerts = alerts(&library, &latest);
         let former = std::mem::replace(&mut library, latest);
         let bindings = bind(&library, &hub).await;
         let seen: Vec<Seen> = bindings.iter().map(Seen::of).collect();
         let files_changed = former.found != library.found;
         if in_force.as_ref() != Some(&seen) || files_changed {
             in_force = Some(seen);
+            judge_on_host(&mut library, &hub).await;
+            let alerts = alerts(&former, &library);
             if out.send(Reloaded { bindings, found: library.found.clone(), alerts }).is_err() {
                 return;
             }
@@ -102,6 +103,15 @@ pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
     bindings
 }
 
+/// Says of each playbook what only shows on this host.
+async fn judge_on_host(library: &mut Library, hub: &Hub) {
+    for found in &mut library.found {
+        let Ok(playbook) = &found.outcome else { continue };
+        let resting = hub.resting(playbook).await;
+        found.judge_on_host(&resting);
+    }
+}
+
 /// What a playbook needs, as it is on this host: aliases followed, globs resolved.
 pub async fn needs(playbook: &Playbook, hub: &Hub) -> Arc<[Needed]> {
     let mut needs = Vec::with_capacity(playbook.needs.len());
@@ -125,13 +135,17 @@ pub fn standing(playbook: &Playbook) -> Standing {
     }
 }
 
-/// What is wrong now, and was not: files that are rejected, needs and channels that come to nothing.
+/// What is wrong now, and was not: files that are rejected, needs and channels that come to nothing, detectors that take
+/// a unit's rest for a fault.
 fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
     let mut alerts = rejections(former, latest);
     for found in &latest.found {
         let before = former.found.iter().find(|before| before.name == found.name);
         let known = |text: &str| before.is_some_and(|before| before.warnings.iter().any(|one| one.message == text));
-        let beside = found.warnings.iter().filter(|warning| cross_check::RULES.contains(&warning.rule));
+        let beside = found
+            .warnings
+            .iter()
+            .filter(|warning| cross_check::RULES.contains(&warning.rule) || host_check::RULES.contains(&warning.rule));
         let new = beside.filter(|warning| !known(&warning.message));
         let about: Arc<str> = format!("playbook {}", found.name).into();
         alerts.extend(new.map(|warning| (Arc::clone(&about), warning.message.as_str().into())));

@@ -14,10 +14,9 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::channel::ChannelSettings;
-use crate::foreign::MayHang;
-use crate::playbook::Diagnostic;
-use crate::playbook::trust::{self, Distrust};
+use crate::foreign::{MayHang, Refusal};
 use crate::playbook::value::Period;
+use crate::playbook::{Diagnostic, trust};
 
 pub use tables::{Heartbeat, HostBudget, Metrics, Roles, SecondCall};
 
@@ -56,7 +55,7 @@ pub struct Settings {
 pub enum SettingsError {
     /// The file is there, and cannot be read or is not trusted.
     #[error("{0}; {mend}", mend = .0.mend())]
-    Unusable(Distrust),
+    Unusable(Refusal),
     /// The file says something that is not understood.
     #[error(transparent)]
     Wrong(Mistakes),
@@ -103,7 +102,7 @@ impl Settings {
             &MayHang::because("salve's own settings, read before the engine starts"),
         ) {
             Ok(text) => text,
-            Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(distrust) => return Err(SettingsError::Unusable(distrust)),
         };
         Self::parse(&path.display().to_string(), &text).map_err(SettingsError::Wrong)

@@ -22,6 +22,7 @@ use crate::check::Hub;
 use crate::core::{Config, Input, Operator, config};
 use crate::host::clock::{self, Clock};
 use crate::host::paths::Paths;
+use crate::host::spare;
 use crate::journal::{Journal, OpenError, Opened};
 use crate::playbook::library::Sources;
 
@@ -151,6 +152,8 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         .settings
         .heartbeat
         .map(|settings| tokio::spawn(heartbeat::run(settings, Arc::clone(&beat), heartbeat_notes)));
+    spare::hold();
+    let spare = tokio::spawn(spare::keep());
     if let Some(silence) = hub.systemd_silence() {
         tokio::spawn(silence::follow(silence, silence_in));
     }
@@ -163,6 +166,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         if let Some(heartbeat) = heartbeat {
             heartbeat.abort();
         }
+        spare.abort();
     });
     Ok(Running { handle, notes: own_notes, stop, ended })
 }

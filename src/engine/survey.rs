@@ -17,7 +17,7 @@ use super::snapshot::{Arming, PlaybookState};
 use super::start::Options;
 use crate::check::tls;
 use crate::core::{Reading, Verdict};
-use crate::foreign;
+use crate::foreign::{self, read};
 use crate::host::containers::Engine;
 use crate::journal::ReadError;
 use crate::playbook::write::WantedTarget;
@@ -271,6 +271,9 @@ fn certificates() -> Vec<Certificate> {
     files.into_iter().filter(|file| file.is_file()).map(read).collect()
 }
 
+/// No configuration is larger, in bytes.
+const SMALL: u64 = 256 * 1024;
+
 /// All small files below a folder; links to folders are not followed.
 fn texts(folder: &Path, left: &mut usize) -> Vec<String> {
     let mut found = Vec::new();
@@ -278,9 +281,9 @@ fn texts(folder: &Path, left: &mut usize) -> Vec<String> {
         let Ok(kind) = entry.file_type() else { continue };
         if kind.is_dir() {
             found.extend(texts(&entry.path(), left));
-        } else if *left > 0 && fs::metadata(entry.path()).is_ok_and(|file| file.is_file() && file.len() < 256 * 1024) {
+        } else if *left > 0 && fs::metadata(entry.path()).is_ok_and(|file| file.is_file() && file.len() < SMALL) {
             *left -= 1;
-            found.extend(fs::read_to_string(entry.path()));
+            found.extend(read::small(&entry.path(), SMALL));
         }
     }
     found

@@ -13,6 +13,7 @@
 //! | [`folder`] | a folder that is held open, to write into it |
 //! | [`openat2`] | opens below a descriptor, through no link; says which file something is |
 //! | [`mounts`] | tells what is mounted where |
+//! | [`processes`] | asks the kernel about other processes, which may have to wait for them |
 //!
 //! Whoever opens a path shows a [`MayHang`], which only a disposable thread has.
 
@@ -21,6 +22,7 @@ pub mod deadline;
 pub mod folder;
 pub mod mounts;
 pub mod openat2;
+pub mod processes;
 pub mod read;
 pub mod trusted;
 pub mod walk;
@@ -150,6 +152,32 @@ pub enum Refusal {
         /// Which.
         path: PathBuf,
     },
+    /// It has a second name somewhere.
+    #[error("{} has {links} names (hard links)", path.display())]
+    Linked {
+        /// Which.
+        path: PathBuf,
+        /// How many.
+        links: u64,
+    },
+    /// Larger than what is read.
+    #[error("{} has {size} bytes, and at most {limit} are read", path.display())]
+    TooLarge {
+        /// Which.
+        path: PathBuf,
+        /// Bytes.
+        size: u64,
+        /// Bytes.
+        limit: usize,
+    },
+    /// Not UTF-8.
+    #[error("{} is not UTF-8 (byte {at})", path.display())]
+    NotText {
+        /// Which.
+        path: PathBuf,
+        /// The first byte that is not.
+        at: usize,
+    },
     /// A step belongs to somebody else.
     #[error("{} belongs to uid {owner}", path.display())]
     Owner {
@@ -181,7 +209,29 @@ impl Refusal {
         };
         match self {
             Self::Io { source, .. } | Self::NotTheirs { source, .. } => missing(source),
-            Self::TwoUsers { .. } | Self::NotRegular { .. } | Self::Owner { .. } | Self::Writable { .. } => false,
+            Self::TwoUsers { .. }
+            | Self::NotRegular { .. }
+            | Self::Linked { .. }
+            | Self::TooLarge { .. }
+            | Self::NotText { .. }
+            | Self::Owner { .. }
+            | Self::Writable { .. } => false,
+        }
+    }
+
+    /// How an operator mends it.
+    #[must_use]
+    pub fn mend(&self) -> String {
+        match self {
+            Self::Io { .. } | Self::NotTheirs { .. } => "make it readable, or take it away".into(),
+            Self::NotRegular { .. } => "put the file itself there, not a link to it".into(),
+            Self::Linked { path, .. } => format!("cp it to a new file in place of {}", path.display()),
+            Self::TooLarge { .. } => "a smaller file".into(),
+            Self::NotText { .. } => "save it as UTF-8".into(),
+            Self::Owner { path, .. } | Self::TwoUsers { path, .. } => {
+                format!("chown {} {}", rustix::process::geteuid().as_raw(), path.display())
+            }
+            Self::Writable { path, .. } => format!("chmod go-w {}", path.display()),
         }
     }
 }
@@ -191,8 +241,10 @@ impl From<Refusal> for std::io::Error {
     fn from(refusal: Refusal) -> Self {
         let kind = match &refusal {
             Refusal::Io { source, .. } | Refusal::NotTheirs { source, .. } => source.kind(),
+            Refusal::TooLarge { .. } | Refusal::NotText { .. } => std::io::ErrorKind::InvalidData,
             Refusal::TwoUsers { .. }
             | Refusal::NotRegular { .. }
+            | Refusal::Linked { .. }
             | Refusal::Owner { .. }
             | Refusal::Writable { .. } => std::io::ErrorKind::PermissionDenied,
         };

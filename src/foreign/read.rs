@@ -54,6 +54,20 @@ pub fn bytes(path: &Path, most: u64, may_hang: &MayHang) -> Result<Vec<u8>, Refu
     Ok(bytes)
 }
 
+/// The text of a small file that is salve's own, or that the person at the terminal named: opened as it is, by whoever
+/// runs this.
+///
+/// # Errors
+/// The system's, where it is no text, and where it is larger than `most` bytes.
+pub fn small(path: &Path, most: u64) -> std::io::Result<String> {
+    let mut text = String::new();
+    File::open(path)?.take(most.saturating_add(1)).read_to_string(&mut text)?;
+    if text.len() as u64 > most {
+        return Err(std::io::Error::other(format!("it is larger than {most} bytes")));
+    }
+    Ok(text)
+}
+
 /// Reads as root until somebody else controls the way, then as they.
 struct Reader {
     root: bool,

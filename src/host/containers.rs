@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use reqwest::{Client, Method, StatusCode};
+use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
-use super::{capped, cause};
+use super::{capped, cause, web};
 use crate::text::clean_line;
 
 /// Where engines listen.
@@ -277,8 +277,7 @@ impl Engine {
     }
 
     async fn request(&self, method: Method, path: &str) -> Result<Option<Vec<u8>>, String> {
-        let _ = rustls::crypto::ring::default_provider().install_default();
-        let client = Client::builder().unix_socket(self.0.as_path()).no_proxy().build();
+        let client = web::client().unix_socket(self.0.as_path()).build();
         let client = client.map_err(|error| cause::of(&error))?;
         let request = client.request(method, format!("http://localhost/{path}"));
         let mut response = request.send().await.map_err(|error| cause::of(&error))?;
@@ -294,5 +293,27 @@ impl Engine {
 
     fn read<'b, T: Deserialize<'b>>(&self, body: &'b [u8]) -> Result<T, String> {
         serde_json::from_slice(body).map_err(|error| format!("{}: not understood: {error}", self.0.display()))
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use tokio::net::UnixListener;
+
+    use super::*;
+
+    #[tokio::test]
+    async fn an_engine_whose_head_has_no_end_is_left() {
+        let folder = tempfile::tempdir().unwrap();
+        let path = folder.path().join("engine.sock");
+        let listener = UnixListener::bind(&path).unwrap();
+        let engine = async {
+            let (stream, _) = listener.accept().await.unwrap();
+            web::endless::talk(stream, "x").await
+        };
+        let names = async { Engine::at(&path).names(Duration::from_secs(30)).await };
+        let (said, names) = tokio::join!(engine, names);
+        assert!(names.is_err_and(|why| !why.contains("within")));
+        assert!(said < web::endless::MOST, "{said} bytes were taken");
     }
 }

@@ -11,9 +11,11 @@ pub mod links;
 pub mod paths;
 pub mod program;
 pub mod secret_file;
+pub mod spare;
 pub mod sys;
 pub mod systemd;
 pub mod timex;
+pub mod web;
 
 pub use crate::foreign::{deadline, mounts};
 pub use crate::text::redact;

@@ -77,7 +77,11 @@ impl From<Refusal> for ProgramError {
             Refusal::Io { path, source } | Refusal::NotTheirs { path, source, .. } => {
                 Self::Unreadable { path, error: source }
             }
-            Refusal::NotRegular { path } => Self::NotExecutable(path),
+            // only what is read as text is judged by its length, names and letters
+            Refusal::NotRegular { path }
+            | Refusal::Linked { path, .. }
+            | Refusal::TooLarge { path, .. }
+            | Refusal::NotText { path, .. } => Self::NotExecutable(path),
             Refusal::Owner { path, .. } | Refusal::TwoUsers { path, .. } => {
                 Self::WritableByOthers { path, why: "is not owned by root" }
             }

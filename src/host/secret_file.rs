@@ -56,11 +56,17 @@ pub async fn read(path: &Path) -> Result<String, SecretFileError> {
     foreign::at(path, ANSWERS_WITHIN, move |may_hang| read_here(&wanted, may_hang)).await?
 }
 
-/// The same in a thread that may hang.
+/// The same for a thread without a runtime, which waits for the answer itself.
 ///
 /// # Errors
 /// See [`SecretFileError`].
-pub fn read_here(path: &Path, may_hang: &MayHang) -> Result<String, SecretFileError> {
+pub fn read_blocking(path: &Path) -> Result<String, SecretFileError> {
+    let wanted = path.to_owned();
+    foreign::at_blocking(path, ANSWERS_WITHIN, move |may_hang| read_here(&wanted, may_hang))?
+}
+
+/// The same in a thread that may hang.
+fn read_here(path: &Path, may_hang: &MayHang) -> Result<String, SecretFileError> {
     if !path.is_absolute() {
         return Err(SecretFileError::Relative(path.into()));
     }

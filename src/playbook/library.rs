@@ -11,11 +11,12 @@ use std::sync::Arc;
 
 use super::cross_check;
 use super::diagnostic::Diagnostic;
+use super::host_check::{self, Resting};
 use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, Read, read};
 use super::rule::Rule;
-use super::trust::{self, Distrust};
-use crate::foreign::MayHang;
+use super::trust;
+use crate::foreign::{MayHang, Refusal};
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -128,7 +129,7 @@ pub fn load(sources: &Sources, may_hang: &MayHang) -> Library {
 }
 
 /// What stands in the files of a folder, by their paths; or why the folder cannot be read.
-pub type Contents = Result<Vec<(PathBuf, Result<String, Distrust>)>, String>;
+pub type Contents = Result<Vec<(PathBuf, Result<String, Refusal>)>, String>;
 
 /// Reads a folder's playbooks; a folder that is not there has none.
 pub fn contents(folder: &Path, may_hang: &MayHang) -> Contents {
@@ -157,6 +158,24 @@ pub fn contents(folder: &Path, may_hang: &MayHang) -> Contents {
 pub fn name_of(file: &Path) -> String {
     let name = file.file_name().unwrap_or(file.as_os_str()).to_string_lossy();
     name.strip_suffix(".toml").unwrap_or(&name).to_owned()
+}
+
+impl Found {
+    /// How its file is called in diagnostics.
+    #[must_use]
+    pub fn file(&self) -> String {
+        match &self.origin {
+            Origin::Shipped => format!("{}.toml", self.name),
+            Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
+        }
+    }
+
+    /// Judges it by the units that rest on this host, in place of what was said of them before.
+    pub fn judge_on_host(&mut self, resting: &Resting) {
+        self.warnings.retain(|warning| !host_check::RULES.contains(&warning.rule));
+        let Ok(playbook) = &self.outcome else { return };
+        self.warnings.extend(host_check::host_check(&self.file(), playbook, resting));
+    }
 }
 
 impl Library {
@@ -197,11 +216,7 @@ impl Library {
         for found in &mut self.found {
             found.warnings.retain(|warning| !cross_check::RULES.contains(&warning.rule));
             let Ok(playbook) = &found.outcome else { continue };
-            let file = match &found.origin {
-                Origin::Shipped => format!("{}.toml", found.name),
-                Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
-            };
-            found.warnings.extend(cross_check::cross_check(&file, playbook, &in_force, channels));
+            found.warnings.extend(cross_check::cross_check(&found.file(), playbook, &in_force, channels));
             if found.warnings.iter().any(Diagnostic::is_error) {
                 let former = before.found.iter().find(|former| former.name == found.name).and_then(Found::in_force);
                 found.former = former.cloned();
@@ -238,16 +253,16 @@ impl Library {
     }
 
     /// None where the file has gone in the meantime.
-    fn take_in_file(&self, path: &Path, text: Result<String, Distrust>, origin: OriginOf) -> Option<Found> {
+    fn take_in_file(&self, path: &Path, text: Result<String, Refusal>, origin: OriginOf) -> Option<Found> {
         let (name, file, origin) = (name_of(path), path.display().to_string(), origin(path.into()));
         let distrust = match text {
             Ok(text) => return Some(self.accept(&name, origin, &file, &text)),
-            Err(Distrust::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
+            Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
             Err(distrust) => distrust,
         };
         let rule = match distrust {
-            Distrust::TooLarge { .. } => Rule::FileTooLarge,
-            Distrust::NotText { .. } => Rule::NotUtf8,
+            Refusal::TooLarge { .. } => Rule::FileTooLarge,
+            Refusal::NotText { .. } => Rule::NotUtf8,
             _ => Rule::FileNotTrusted,
         };
         let read = Read::refused(&file, rule, &distrust.to_string(), &distrust.mend());

@@ -13,6 +13,7 @@
 //! | [`mod@read`] | text to model, every mistake collected with its place |
 //! | [`lint`] | what is well-formed and still dangerous |
 //! | [`cross_check`] | what only shows beside the other playbooks and the settings: needs, channels |
+//! | [`host_check`] | what only shows on the host: units that rest |
 //! | [`page`] | what each kind says of itself, as a manual |
 //! | [`rule`], [`diagnostic`] | what can be wrong; a mistake, its place and its mend, drawn with the marked source |
 //! | [`mod@schema`] | the JSON Schema, from the same types |
@@ -29,6 +30,7 @@ mod content;
 pub mod cross_check;
 pub mod diagnostic;
 mod draft;
+pub mod host_check;
 pub mod library;
 pub mod lint;
 pub mod model;

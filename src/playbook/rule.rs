@@ -122,6 +122,7 @@ rules! {
     UnknownChannel "unknown-channel" Error "A channel that the settings do not have; a warning where a file is not armed by its place.";
     UnknownNeed "unknown-need" Warning "A playbook, or a target of one, that is needed and does not exist.";
     AmbiguousNeed "ambiguous-need" Warning "A need that does not say which of several targets it means.";
+    UnitAtRest "unit-at-rest" Warning "A detector that takes a unit's rest for a fault: a oneshot that has done its work, or a unit whose conditions are not met.";
     NoEffect "no-effect" Warning "A setting that changes nothing.";
 }
 

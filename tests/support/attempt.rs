@@ -98,3 +98,9 @@ pub fn living(text: &str) -> Vec<String> {
         })
         .collect()
 }
+
+/// A real process whose first argument bears this name.
+pub fn sleeper(name: &str) -> std::process::Child {
+    use std::os::unix::process::CommandExt as _;
+    std::process::Command::new("/bin/sleep").arg0(format!("/x/{name}")).arg("600").spawn().unwrap()
+}

@@ -10,7 +10,6 @@ use super::{
 };
 use crate::channel::address::{self, Over};
 use crate::channel::secret;
-use crate::foreign::MayHang;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
@@ -231,10 +230,6 @@ impl ChannelSettings {
             Self::Smtp(it) => it.password_file.iter().collect(),
             Self::Tickets(_) | Self::Command(_) | Self::Journald(_) => Vec::new(),
         };
-        let may_hang = MayHang::because("only verbs that look at the settings ask for it");
-        files
-            .into_iter()
-            .filter_map(|path| secret::read_here(path, &may_hang).err().map(|setback| setback.why.to_string()))
-            .collect()
+        files.into_iter().filter_map(|path| secret::trouble(path)).collect()
     }
 }

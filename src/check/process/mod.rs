@@ -12,6 +12,7 @@ use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
+use self::proc::Argument;
 use super::judge::Judged;
 use super::kernel::Order;
 use super::look::Looker;
@@ -98,17 +99,17 @@ pub async fn look(subject: &ProcessSubject, looker: &Looker) -> Result<ProcessSe
 /// # Errors
 /// Where `/proc` cannot be listed.
 pub fn programs() -> io::Result<BTreeMap<String, usize>> {
+    let mut pids = Vec::new();
+    proc::each(|pid, _| pids.push(pid))?;
     let mut found = BTreeMap::new();
-    proc::each(|pid, _| {
-        // who reads the command line of a process in uninterruptible sleep may sleep as long
-        let stat = proc::stat(pid).filter(|stat| !stat.dead() && stat.state != 'D');
-        // only a kernel thread has none
-        if let Some((stat, argument)) = stat.and_then(|stat| Some((stat, proc::first_argument(pid)?))) {
+    for seen in proc::look(&pids, true).into_values() {
+        // only a kernel thread has no argument
+        if let (Some(stat), Argument::Named(argument)) = (seen.stat.filter(|stat| !stat.dead()), seen.argument) {
             // the kernel keeps a name's first 15 bytes
             let cut = stat.comm.len() == 15 && argument.starts_with(&stat.comm);
             *found.entry(if cut { argument } else { stat.comm }).or_insert(0) += 1;
         }
-    })?;
+    }
     Ok(found)
 }
 
@@ -194,7 +195,8 @@ mod tests {
 
     #[test]
     fn programs_are_named_as_a_check_names_them() {
-        let own = proc::stat(i32::try_from(std::process::id()).unwrap()).unwrap().comm;
+        let own = i32::try_from(std::process::id()).unwrap();
+        let own = proc::look(&[own], false).remove(&own).unwrap().stat.unwrap().comm;
         let programs = programs().unwrap();
         assert!(programs.iter().any(|(name, count)| name.starts_with(&own) && *count > 0), "{own}: {programs:?}");
         assert!(!programs.keys().any(|name| name == "kthreadd"));

@@ -1,8 +1,8 @@
 //! `/proc`, as far as processes are told apart by it.
 //!
-//! Only files that the kernel answers without waiting for the process: of a process in uninterruptible sleep the
-//! command line is not read, because whoever reads it may sleep as long.
+//! Whoever reads of a process may have to wait for it: [`look`] does so apart.
 
+use std::collections::HashMap;
 use std::fs::{self, File};
 use std::io::Read;
 use std::mem::MaybeUninit;
@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags, RawDir, fstatfs, open};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::foreign::{MayHang, Refusal, read};
+use crate::foreign::{MayHang, Refusal, processes, read};
 
 /// The flag of the kernel's own threads.
 const KERNEL_THREAD: u64 = 0x0020_0000;
@@ -63,7 +63,7 @@ fn number(name: &[u8]) -> Option<i32> {
 }
 
 /// Reads a process's `stat`; none where there is no such process.
-pub fn stat(pid: i32) -> Option<Stat> {
+fn stat(pid: i32) -> Option<Stat> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut buffer).ok()?;
     parsed(&buffer[..count])
@@ -83,15 +83,65 @@ fn parsed(line: &[u8]) -> Option<Stat> {
     Some(Stat { comm, state, start, kernels: flags & KERNEL_THREAD != 0 })
 }
 
-/// The file name of a process's first argument; none for kernel threads.
-pub fn first_argument(pid: i32) -> Option<String> {
-    let mut buffer = [0; 512];
-    let count = File::open(format!("/proc/{pid}/cmdline")).ok()?.read(&mut buffer).ok()?;
-    let argument = buffer[..count].split(|byte| *byte == 0).next()?;
+/// What is read of a process at once.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct Seen {
+    /// None where it is gone.
+    pub stat: Option<Stat>,
+    /// The file name of its first argument; none for kernel threads, and where it is not asked for.
+    pub argument: Argument,
+}
+
+/// The file name of a process's first argument.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Argument {
+    /// It has none: it is the kernel's own, or gone.
+    None,
+    /// This.
+    Named(String),
+    /// Reading the arguments of a process in uninterruptible sleep may sleep as long.
+    Unread,
+}
+
+impl Argument {
+    /// As a name.
+    pub fn name(&self) -> Option<&str> {
+        match self {
+            Self::Named(name) => Some(name),
+            Self::None | Self::Unread => None,
+        }
+    }
+}
+
+/// Looks at processes, with their first arguments where a name is looked for. One that is not in the answer could not be
+/// asked now.
+pub fn look(pids: &[i32], named: bool) -> HashMap<i32, Seen> {
+    processes::each(pids, move |pid| {
+        let stat = stat(pid);
+        let argument = match &stat {
+            Some(stat) if named && !stat.kernels && stat.state == 'D' => Argument::Unread,
+            Some(stat) if named && !stat.kernels => {
+                let read = processes::beginning(pid, "cmdline", processes::ARGUMENTS);
+                read.and_then(|read| first(&read)).map_or(Argument::None, Argument::Named)
+            }
+            Some(_) | None => Argument::None,
+        };
+        Seen { stat, argument }
+    })
+}
+
+fn first(arguments: &[u8]) -> Option<String> {
+    let argument = arguments.split(|byte| *byte == 0).next()?;
     let name = argument.rsplit(|byte| *byte == b'/').next()?;
     // A login shell calls itself `-bash`.
     let name = name.strip_prefix(b"-").unwrap_or(name);
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
+}
+
+/// A process's name, which the kernel tells without waiting for it.
+pub fn comm(pid: i32) -> Option<String> {
+    let name = processes::beginning(pid, "comm", 64)?;
+    Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
 }
 
 /// Who runs a process, by effective uid.
@@ -230,7 +280,11 @@ mod tests {
         let mut found = Vec::new();
         each(|pid, inode| found.push((pid, inode))).unwrap();
         assert!(found.iter().any(|(pid, inode)| *pid == own && *inode > 0));
-        assert!(!stat(own).unwrap().dead() && resident(own).unwrap() > 0 && first_argument(own).is_some());
+        assert!(
+            !stat(own).unwrap().dead()
+                && resident(own).unwrap() > 0
+                && look(&[own], true)[&own].argument.name().is_some()
+        );
         assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
         assert_eq!((uid("root"), uid("17"), uid("no such user")), (Some(0), Some(17), None));
     }

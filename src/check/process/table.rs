@@ -12,7 +12,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ProcessSubject;
-use super::proc::{self, Stat, Written};
+use super::proc::{self, Argument, Stat, Written};
 use super::{Pidfile, ProcessSeen, Subject};
 use crate::foreign::{self, NoAnswer};
 
@@ -232,8 +232,10 @@ impl Table {
                 unread.push(pid);
             }
         })?;
+        let mut looked = proc::look(&unread, !self.by_name.is_empty());
         for pid in unread {
-            self.read(pid, doorbell);
+            let seen = looked.remove(&pid);
+            self.read(pid, seen, doorbell);
         }
         self.known.retain(|_, known| known.round == round);
         let vanished: Vec<i32> = self.members.keys().copied().filter(|pid| !self.known.contains_key(pid)).collect();
@@ -251,18 +253,27 @@ impl Table {
         u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
     }
 
-    /// Reads one process and puts it where it belongs.
-    fn read(&mut self, pid: i32, doorbell: &mut impl Doorbell) {
-        let stat = proc::stat(pid).filter(|stat| !stat.dead());
+    /// Puts one process where it belongs. Who could not be asked, or not for its arguments, stays where it was, and is
+    /// asked again by the next listing.
+    fn read(&mut self, pid: i32, seen: Option<proc::Seen>, doorbell: &mut impl Doorbell) {
+        let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
+        if unread && let Some(known) = self.known.get_mut(&pid) {
+            known.inode = 0;
+        }
+        let Some(seen) = seen else { return };
+        let stat = seen.stat.filter(|stat| !stat.dead());
         let same = |member: &Member| stat.as_ref().is_some_and(|stat| stat.start == member.start);
         if self.members.get(&pid).is_some_and(|member| !same(member)) {
             self.remove(pid);
         }
         let Some(stat) = stat else { return };
-        let mut wanted = self.wanting(pid, &stat);
+        let mut wanted = self.wanting(pid, &stat, seen.argument.name());
         let former: Vec<_> = self.members.get(&pid).map(|member| member.of.clone()).unwrap_or_default();
         // A pidfile's own process is not told by its name.
-        wanted.extend(former.iter().filter(|subject| named_by_pidfile(subject)).cloned());
+        let stays = |subject: &&Arc<Subject>| unread || named_by_pidfile(subject);
+        wanted.extend(
+            former.iter().filter(stays).filter(|subject| !wanted.contains(subject)).cloned().collect::<Vec<_>>(),
+        );
         for subject in former.iter().filter(|subject| !wanted.contains(subject)) {
             self.leave(pid, subject);
             if let Some(tracked) = self.tracked.get_mut(subject) {
@@ -275,17 +286,12 @@ impl Table {
         }
     }
 
-    /// Who wants a process.
-    fn wanting(&self, pid: i32, stat: &Stat) -> Vec<Arc<Subject>> {
+    /// Who wants a process with this first argument; none where it has none, or could not be asked.
+    fn wanting(&self, pid: i32, stat: &Stat, argument: Option<&str>) -> Vec<Arc<Subject>> {
         let mut found: Vec<Arc<Subject>> = self.nameless.clone();
         found.extend(self.by_name.get(stat.comm.as_str()).into_iter().flatten().cloned());
-        // Reading the arguments of a process in uninterruptible sleep may sleep as long. Kernel threads have none.
-        if stat.state != 'D' && !self.by_name.is_empty() {
-            let argument = proc::first_argument(pid);
-            let by_argument = argument.and_then(|name| self.by_name.get(name.as_str()));
-            found
-                .extend(by_argument.into_iter().flatten().filter(|subject| !Self::named(subject, &stat.comm)).cloned());
-        }
+        let by_argument = argument.and_then(|name| self.by_name.get(name)).into_iter().flatten();
+        found.extend(by_argument.filter(|subject| !Self::named(subject, &stat.comm)).cloned());
         found.retain(|subject| self.tracked.get(subject).is_some_and(|tracked| owned(tracked, pid)));
         found
     }
@@ -303,7 +309,7 @@ impl Table {
                 Attended::Gone => return,
             };
             // Between reading and opening the id may have passed to another process.
-            if pidfd.is_some() && proc::stat(pid).is_none_or(|stat| stat.start != start || stat.dead()) {
+            if pidfd.is_some() && now(pid).is_none_or(|stat| stat.start != start || stat.dead()) {
                 return;
             }
             place.insert(Member { start, of: Vec::with_capacity(1), _pidfd: pidfd });
@@ -327,7 +333,12 @@ impl Table {
             }
             // what is known stays known meanwhile
             let Ok(pidfile) = read else { continue };
-            let (wanted, former) = (meant(&subject, tracked, pidfile), tracked.members.clone());
+            let Some(wanted) = meant(&subject, tracked, pidfile) else {
+                tracked.no_answer = Some("the process of its pidfile does not answer".into());
+                self.changed.insert(subject.clone());
+                continue;
+            };
+            let former = tracked.members.clone();
             let pid = wanted.as_ref().ok().map(|(pid, _)| *pid);
             for gone in former.iter().copied().filter(|member| Some(*member) != pid) {
                 self.leave(gone, &subject);
@@ -397,18 +408,42 @@ fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAn
     foreign::at_blocking(Path::new(&*place), PIDFILE, move |may_hang| proc::pidfile(&path, may_hang))
 }
 
-/// The process that a pidfile means, with its start.
-fn meant(subject: &Subject, tracked: &Tracked, pidfile: Result<proc::Pidfile, String>) -> Result<(i32, u64), Pidfile> {
-    let pidfile = pidfile.map_err(Pidfile::Missing)?;
+/// A process's `stat` now; none where it is gone, or does not answer.
+fn now(pid: i32) -> Option<Stat> {
+    proc::look(&[pid], false).remove(&pid)?.stat
+}
+
+/// The process that a pidfile means, with its start; none where that process does not answer.
+fn meant(
+    subject: &Subject,
+    tracked: &Tracked,
+    pidfile: Result<proc::Pidfile, String>,
+) -> Option<Result<(i32, u64), Pidfile>> {
+    match pidfile {
+        Ok(pidfile) => {
+            let seen = proc::look(&[pidfile.pid], asked(subject).name.is_some()).remove(&pidfile.pid)?;
+            Some(taken(subject, tracked, pidfile, seen))
+        }
+        Err(why) => Some(Err(Pidfile::Missing(why))),
+    }
+}
+
+/// Is it the one that the pidfile means?
+fn taken(
+    subject: &Subject,
+    tracked: &Tracked,
+    pidfile: proc::Pidfile,
+    seen: proc::Seen,
+) -> Result<(i32, u64), Pidfile> {
     let pid = pidfile.pid;
-    let stat = proc::stat(pid).filter(|stat| !stat.dead());
+    let stat = seen.stat.filter(|stat| !stat.dead());
     let stat = stat.ok_or_else(|| Pidfile::Stale(format!("the process {pid} of its pidfile is gone")))?;
     if let Some(why) = another(&pidfile, &stat) {
         return Err(Pidfile::Stale(format!("the process {pid} of its pidfile {why}")));
     }
     let named = |name: &str| {
         let cut: String = name.chars().take(COMM).collect();
-        stat.comm == cut || (stat.state != 'D' && proc::first_argument(pid).as_deref() == Some(name))
+        stat.comm == cut || seen.argument.name() == Some(name)
     };
     if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
         let other = crate::text::clean_line(&stat.comm);

@@ -7,8 +7,10 @@ use std::path::Path;
 use super::Finding;
 use super::ground::Ground;
 use crate::channel::trial::trial;
+use crate::cli::playbook;
 use crate::engine::operator;
 use crate::engine::settings::SettingsError;
+use crate::playbook::host_check;
 
 /// Who could replace the program.
 pub fn program(ground: &Ground) -> Vec<Finding> {
@@ -121,14 +123,24 @@ pub fn playbooks(ground: &Ground) -> Vec<Finding> {
     let accepted = found.iter().filter(|one| one.outcome.is_ok()).count();
     let mut findings = vec![Finding::fine(format!("{accepted} accepted"))];
     for one in found {
-        if let Err(diagnostics) = &one.outcome {
-            let first = diagnostics.iter().find(|one| one.is_error());
-            let why = first.map_or_else(String::new, |one| format!(": {}:{} {}", one.line, one.column, one.message));
-            let file = first.map_or_else(|| one.name.to_string(), |first| first.file.to_string());
-            findings.push(Finding::broken(
-                format!("{} is rejected{why}", one.name),
-                format!("salve playbook check {file}"),
-            ));
+        match &one.outcome {
+            Ok(playbook) => {
+                let resting = playbook::resting(playbook).unwrap_or_default();
+                let said = host_check::host_check(&one.file(), playbook, &resting);
+                findings.extend(
+                    said.iter().map(|said| Finding::warning(format!("{}: {}", one.name, said.message), &*said.help)),
+                );
+            }
+            Err(diagnostics) => {
+                let first = diagnostics.iter().find(|one| one.is_error());
+                let why =
+                    first.map_or_else(String::new, |one| format!(": {}:{} {}", one.line, one.column, one.message));
+                let file = first.map_or_else(|| one.name.to_string(), |first| first.file.to_string());
+                findings.push(Finding::broken(
+                    format!("{} is rejected{why}", one.name),
+                    format!("salve playbook check {file}"),
+                ));
+            }
         }
     }
     findings

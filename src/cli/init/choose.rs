@@ -1,6 +1,6 @@
 //! The guided choice: a numbered list, a line at a time, so that it works on any terminal and for a screen reader.
 
-use std::io::BufRead as _;
+use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 
 use super::told;
@@ -92,12 +92,15 @@ pub fn choose<'s>(
     }
 }
 
+/// No answer is longer, in bytes.
+const LONGEST: u64 = 4096;
+
 /// A line from the terminal; none at its end.
 fn asked(question: &str) -> Result<Option<String>, Failure> {
     stream::prompt(question);
     let failed = |error| Failure::Io("the terminal".into(), error);
     let mut line = String::new();
-    let count = std::io::stdin().lock().read_line(&mut line).map_err(failed)?;
+    let count = std::io::stdin().lock().take(LONGEST).read_line(&mut line).map_err(failed)?;
     Ok((count > 0).then_some(line))
 }
 

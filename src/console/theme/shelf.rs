@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use super::Theme;
 use crate::console::misread::Misread;
-use crate::foreign::MayHang;
-use crate::playbook::trust::{self, Distrust};
+use crate::foreign::{MayHang, Refusal};
+use crate::playbook::trust;
 
 /// A theme's file may not be larger, in bytes.
 const LARGEST: usize = 64 * 1024;
@@ -41,7 +41,7 @@ pub enum ThemeError {
         /// Of which theme.
         name: String,
         /// Why.
-        why: Distrust,
+        why: Refusal,
     },
     /// Its file says something that is not understood.
     #[error(transparent)]
@@ -85,7 +85,7 @@ impl Shelf {
         let file = self.file(name);
         match file.as_deref().map(|file| trust::read(file, LARGEST, &MayHang::because("salve's own themes"))) {
             Some(Ok(text)) => return Ok(Theme::read(name, &file.unwrap_or_default(), &text)?),
-            Some(Err(Distrust::Io { source, .. })) if source.kind() == io::ErrorKind::NotFound => {}
+            Some(Err(Refusal::Io { source, .. })) if source.kind() == io::ErrorKind::NotFound => {}
             Some(Err(why)) => return Err(ThemeError::Unusable { name: name.into(), why }),
             None => {}
         }

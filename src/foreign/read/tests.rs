@@ -99,3 +99,13 @@ fn only_a_regular_file_is_opened() {
     fs::write(folder.path().join("long"), "12345").unwrap();
     assert!(bytes(&folder.path().join("long"), 4, &TEST).unwrap_err().to_string().contains("larger than 4 bytes"));
 }
+
+#[test]
+fn a_small_file_is_read_and_one_without_end_is_refused() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("small");
+    fs::write(&path, "12345").unwrap();
+    assert_eq!(small(&path, 5).unwrap(), "12345");
+    assert!(small(&path, 4).unwrap_err().to_string().contains("larger than 4 bytes"));
+    assert!(small(Path::new("/dev/zero"), 1 << 20).unwrap_err().to_string().contains("larger than 1048576 bytes"));
+}

@@ -11,7 +11,8 @@ use tokio::task::JoinHandle;
 use zbus::{Connection, MatchRule, Message, MessageStream, OwnedObjectPath, OwnedVariant};
 
 use super::proxy::{MANAGER, ManagerProxy, SERVICE, UNIT, UNITS};
-use super::{ANSWER, Systemd, SystemdError, next, within};
+use super::unit::cleaned;
+use super::{ANSWER, Systemd, SystemdError, bus, next, within};
 
 /// How many signals may wait between two turns of the reader: a daemon-reload tells of every unit at once.
 const QUEUE: usize = 4096;
@@ -92,7 +93,7 @@ impl Drop for Listening {
 
 /// Asks systemd to send signals, and gives each to `sink` in the order of arrival.
 pub async fn listen(sink: impl FnMut(Change) + Send + 'static) -> Result<Listening, SystemdError> {
-    let connection = within(ANSWER, zbus::connection::Builder::system().method_timeout(ANSWER).build()).await?;
+    let connection = within(ANSWER, bus::connect()).await?;
     // One stream: signals about a job and about its unit must not overtake each other.
     let stream = async {
         let rule = MatchRule::builder().msg_type(zbus::message::Type::Signal).sender(SERVICE);
@@ -146,11 +147,11 @@ fn told(message: &Message) -> Option<Change> {
         }
         "JobNew" => {
             let (id, _, unit) = body.deserialize::<(u32, OwnedObjectPath, String)>().ok()?;
-            Some(Change::JobNew { id, unit: unit.into() })
+            Some(Change::JobNew { id, unit: cleaned(&unit) })
         }
         "JobRemoved" => {
             let (id, _, unit, result) = body.deserialize::<(u32, OwnedObjectPath, String, String)>().ok()?;
-            Some(Change::JobRemoved { id, unit: unit.into(), result: result.into() })
+            Some(Change::JobRemoved { id, unit: cleaned(&unit), result: cleaned(&result) })
         }
         "Reloading" => (!body.deserialize::<bool>().ok()?).then_some(Change::Reloaded),
         // Units come and go by our own looks at them, too: to look again on that would never end.
@@ -159,7 +160,7 @@ fn told(message: &Message) -> Option<Change> {
 }
 
 fn state_of(changed: &HashMap<String, OwnedVariant>) -> Option<UnitStamps> {
-    let word = |name: &str| <&str>::try_from(changed.get(name)?).ok().map(Arc::from);
+    let word = |name: &str| <&str>::try_from(changed.get(name)?).ok().map(cleaned);
     let moment = |name: &str| u64::try_from(changed.get(name)?).ok();
     Some(UnitStamps {
         active: word("ActiveState")?,
@@ -185,7 +186,7 @@ fn unit_of(path: &str) -> Option<Arc<str>> {
             plain => plain,
         });
     }
-    Some(String::from_utf8(bytes).ok()?.into())
+    Some(cleaned(&String::from_utf8(bytes).ok()?))
 }
 
 #[cfg(test)]

@@ -41,7 +41,7 @@ impl JobResult {
             "timeout" => Self::Timeout,
             "dependency" => Self::Dependency,
             "skipped" => Self::Skipped,
-            other => Self::Other(crate::text::clean_line(other).as_ref().into()),
+            other => Self::Other(super::unit::cleaned(other)),
         }
     }
 }

@@ -6,11 +6,13 @@
 //!
 //! | room | its one job |
 //! |---|---|
+//! | [`bus`] | the socket, with a cap on what comes over it |
 //! | [`proxy`] | systemd's own interfaces, as far as they are used |
 //! | [`unit`] | what a unit is right now |
 //! | [`job`] | a verb, carried out and waited for |
 //! | [`changes`] | signals |
 
+mod bus;
 mod changes;
 mod job;
 mod proxy;
@@ -24,6 +26,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 use zbus::Connection;
 
+use crate::playbook::host_check::Rest;
 pub use changes::{Change, Listening, UnitStamps};
 pub use job::{JobResult, own_job};
 use proxy::{ManagerProxy, NO_SUCH_UNIT};
@@ -131,8 +134,7 @@ impl Systemd {
         if let Some(line) = calls.as_ref().filter(|line| !line.connection.is_closed()) {
             return Ok(line.connection.clone());
         }
-        let build = zbus::connection::Builder::system().method_timeout(ANSWER).build();
-        let connection = self.heard(within(ANSWER, build).await)?;
+        let connection = self.heard(within(ANSWER, bus::connect()).await)?;
         *calls = Some(Line { connection: connection.clone(), made: Instant::now() });
         Ok(connection)
     }
@@ -200,6 +202,14 @@ impl Systemd {
         }
         self.distrust_line().await;
         self.heard(Err(SystemdError::NoAnswer(ANSWER)))
+    }
+
+    /// Why a unit may be inactive without a fault; none where that would be one.
+    ///
+    /// # Errors
+    /// As [`Self::unit`].
+    pub async fn rest(&self, name: &str) -> Result<Option<Rest>, SystemdError> {
+        timeout(ANSWER, unit::rest(self, name)).await.unwrap_or(Err(SystemdError::NoAnswer(ANSWER)))
     }
 
     /// systemd's own id for a name, aliases followed.
@@ -284,32 +294,32 @@ async fn within<T>(limit: Duration, call: impl Future<Output = zbus::Result<T>>)
 
 fn told_apart(error: &zbus::Error) -> SystemdError {
     use zbus::fdo::Error as Named;
-    let refused = |text: &str| SystemdError::Refused(crate::text::clean_line(text).as_ref().into());
+    let refused = |text: &str| SystemdError::Refused(unit::cleaned(text));
     match error {
         zbus::Error::MethodError(name, text, _) if name.as_str() == NO_SUCH_UNIT => {
-            SystemdError::NoSuchUnit(text.as_deref().unwrap_or_default().into())
+            SystemdError::NoSuchUnit(unit::cleaned(text.as_deref().unwrap_or_default()))
         }
         zbus::Error::MethodError(name, text, _) => refused(text.as_deref().unwrap_or(name.as_str())),
         zbus::Error::InputOutput(error) if error.kind() == std::io::ErrorKind::TimedOut => {
             SystemdError::NoAnswer(ANSWER)
         }
         zbus::Error::InputOutput(error) | zbus::Error::Connection(error, ..) => {
-            SystemdError::Line(error.to_string().into())
+            SystemdError::Line(unit::cleaned(&error.to_string()))
         }
-        zbus::Error::Handshake(text) | zbus::Error::Address(text) => SystemdError::Line(text.as_str().into()),
+        zbus::Error::Handshake(text) | zbus::Error::Address(text) => SystemdError::Line(unit::cleaned(text)),
         zbus::Error::FDO(named) => match &**named {
             Named::NoReply(text)
             | Named::Disconnected(text)
             | Named::NoServer(text)
             | Named::ServiceUnknown(text)
-            | Named::NameHasNoOwner(text) => SystemdError::Line(text.as_str().into()),
+            | Named::NameHasNoOwner(text) => SystemdError::Line(unit::cleaned(text)),
             other => {
                 let text = other.to_string();
                 // The error's name says less than systemd's sentence behind it.
                 refused(text.split_once(": ").map_or(&*text, |(_, sentence)| sentence))
             }
         },
-        other => SystemdError::Odd(other.to_string().into()),
+        other => SystemdError::Odd(unit::cleaned(&other.to_string())),
     }
 }
 

@@ -7,7 +7,13 @@ use zbus::{OwnedObjectPath, OwnedVariant};
 
 use super::proxy::{PropertiesProxy, SERVICE, UNIT, UnitRow};
 use super::{ANSWER, Systemd, SystemdError, within};
-use crate::text::clean_line;
+use crate::text::cut_line;
+
+/// No text of a unit is longer, in characters: a name has at most 255, a description what somebody wrote into a file.
+const TEXT: usize = 512;
+
+/// No path of a cgroup is longer, in characters: the kernel opens none that is.
+const PATH: usize = 4096;
 
 /// A unit as systemd describes it. Moments are microseconds of `CLOCK_MONOTONIC`, 0 for never.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -105,8 +111,9 @@ impl From<UnitRow> for Listed {
     }
 }
 
-fn cleaned(text: &str) -> Arc<str> {
-    clean_line(text).as_ref().into()
+/// A text of systemd's as it is kept: clean, and cut to [`TEXT`] characters.
+pub(super) fn cleaned(text: &str) -> Arc<str> {
+    cut_line(text, TEXT).as_ref().into()
 }
 
 /// Finds the unit's object and reads it. A unit that is not loaded is loaded for the look: systemd reads its file.
@@ -134,26 +141,51 @@ pub async fn read(systemd: &Systemd, name: &str) -> Result<UnitSeen, SystemdErro
 async fn of_its_kind(systemd: &Systemd, unit: &mut UnitSeen, object: &PropertiesProxy<'_>) -> Result<(), SystemdError> {
     let Some(interface) = interface(&unit.id) else { return Ok(()) };
     let ask = |name: &'static str| systemd.ask(object.get(interface, name));
-    let known = |answer: Result<OwnedVariant, SystemdError>| match answer {
-        Ok(value) => Ok(Some(value)),
-        // This kind, or this release, has no such property.
-        Err(SystemdError::Refused(_)) => Ok(None),
-        Err(error) => Err(error),
-    };
     let service = unit.id.ends_with(".service");
     let only_services = async |name| if service { known(ask(name).await) } else { Ok(None) };
     let (result, group, restarts, main) =
         tokio::join!(ask("Result"), ask("ControlGroup"), only_services("NRestarts"), only_services("MainPID"));
     unit.result = known(result)?.as_ref().map(text);
-    unit.control_group = known(group)?.as_ref().map_or_else(|| "".into(), text);
+    let path =
+        |value: &OwnedVariant| <&str>::try_from(value).map_or_else(|_| "".into(), |path| cut_line(path, PATH).into());
+    unit.control_group = known(group)?.as_ref().map_or_else(|| "".into(), path);
     unit.restarts = restarts?.as_ref().and_then(|value| u32::try_from(value).ok());
     unit.main_pid = main?.as_ref().and_then(|value| u32::try_from(value).ok()).filter(|pid| *pid != 0);
     if service && &*unit.active == "inactive" {
-        let (kind, remains) = tokio::join!(ask("Type"), ask("RemainAfterExit"));
-        let remains = known(remains)?.is_some_and(|value| bool::try_from(&value).unwrap_or_default());
-        unit.oneshot = !remains && known(kind)?.is_some_and(|kind| &*text(&kind) == "oneshot");
+        unit.oneshot = is_oneshot(systemd, object).await?;
     }
     Ok(())
+}
+
+/// Why a unit may be inactive without a fault; none where that would be one.
+pub async fn rest(systemd: &Systemd, name: &str) -> Result<Option<super::Rest>, SystemdError> {
+    let unit = read(systemd, name).await?;
+    if unit.condition_failed && &*unit.active == "inactive" {
+        return Ok(Some(super::Rest::ConditionNotMet));
+    }
+    if !unit.id.ends_with(".service") {
+        return Ok(None);
+    }
+    let path = object(systemd, &unit.id).await?;
+    let oneshot = is_oneshot(systemd, &properties(systemd, &path).await?).await?;
+    Ok(oneshot.then_some(super::Rest::Oneshot))
+}
+
+/// Is a service a oneshot that does not remain active after its work?
+async fn is_oneshot(systemd: &Systemd, object: &PropertiesProxy<'_>) -> Result<bool, SystemdError> {
+    let ask = |name: &'static str| systemd.ask(object.get("org.freedesktop.systemd1.Service", name));
+    let (kind, remains) = tokio::join!(ask("Type"), ask("RemainAfterExit"));
+    let remains = known(remains)?.is_some_and(|value| bool::try_from(&value).unwrap_or_default());
+    Ok(!remains && known(kind)?.is_some_and(|kind| &*text(&kind) == "oneshot"))
+}
+
+/// A property that this kind of unit, or this release, may not have.
+fn known(answer: Result<OwnedVariant, SystemdError>) -> Result<Option<OwnedVariant>, SystemdError> {
+    match answer {
+        Ok(value) => Ok(Some(value)),
+        Err(SystemdError::Refused(_)) => Ok(None),
+        Err(error) => Err(error),
+    }
 }
 
 /// The interface of a unit's kind; none for kinds that have neither result nor cgroup.
@@ -258,4 +290,21 @@ fn job_of(all: &Properties) -> Option<(u32, OwnedObjectPath)> {
 
 fn text(value: &OwnedVariant) -> Arc<str> {
     <&str>::try_from(value).map_or_else(|_| "".into(), cleaned)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_description_without_measure_is_cut_before_it_is_kept() {
+        let word = |text: &str| text.to_owned();
+        let path = || OwnedObjectPath::try_from("/a").unwrap();
+        let long = "x".repeat(1 << 20);
+        let (name, state) = (word("a.service"), word("active"));
+        let row = (name, long.clone(), word("loaded"), state, long, String::new(), path(), 0, String::new(), path());
+        let listed = Listed::from(row);
+        assert_eq!((&*listed.id, &*listed.active), ("a.service", "active"));
+        assert_eq!([&listed.description, &listed.sub].map(|text| text.chars().count()), [TEXT, TEXT]);
+    }
 }

@@ -61,11 +61,11 @@ fn processes_are_found_by_their_first_argument_and_a_zombie_is_dead() {
     assert!(table.seen(&wanted).unwrap().memory.unwrap() > 0);
     assert!(table.take_changed().contains(&wanted));
     one.0.kill().unwrap();
-    while proc::stat(one.pid()).is_some_and(|stat| !stat.dead()) {
+    while now(one.pid()).is_some_and(|stat| !stat.dead()) {
         std::thread::yield_now();
     }
     assert_eq!(count(&mut table, &wanted), 1);
-    let ends = token(two.pid(), proc::stat(two.pid()).unwrap().start);
+    let ends = token(two.pid(), now(two.pid()).unwrap().start);
     table.ended(ends);
     assert_eq!(table.seen(&wanted).unwrap().count, 0);
     table.forget(&wanted);
@@ -121,8 +121,31 @@ fn an_id_that_was_used_again_is_another_process() {
     table.ended(token(1, 43));
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     // Process 1 did not start at tick 42 under this name.
-    table.read(1, &mut Deaf);
+    let seen = proc::look(&[1], true).remove(&1);
+    table.read(1, seen, &mut Deaf);
     assert_eq!(table.seen(&wanted).unwrap().count, 0);
+}
+
+#[test]
+fn a_process_that_cannot_be_asked_stays_where_it_was() {
+    let name = format!("salve-u{}", std::process::id());
+    let (mut table, wanted) = (Table::new(), subject(Some(&name), None, None));
+    table.track(&wanted, Duration::MAX);
+    let one = Sleeper::named(&name);
+    while count(&mut table, &wanted) != 1 {
+        std::thread::yield_now();
+    }
+    table.read(one.pid(), None, &mut Deaf);
+    assert_eq!(table.seen(&wanted).unwrap().count, 1);
+    let stat = proc::look(&[one.pid()], false).remove(&one.pid()).unwrap().stat;
+    let as_if = |argument| Some(proc::Seen { stat: stat.clone(), argument });
+    table.read(one.pid(), as_if(Argument::Unread), &mut Deaf);
+    assert_eq!(table.seen(&wanted).unwrap().count, 1);
+    table.read(one.pid(), as_if(Argument::Named("another".to_owned())), &mut Deaf);
+    assert_eq!(table.seen(&wanted).unwrap().count, 0);
+    // it is asked again by the next listing, not by the next full one
+    table.read(one.pid(), None, &mut Deaf);
+    assert_eq!(count(&mut table, &wanted), 1);
 }
 
 #[test]
@@ -136,7 +159,7 @@ fn a_pidfile_alone_takes_no_stranger() {
     table.track(&wanted, Duration::MAX);
     assert_eq!(count(&mut table, &wanted), 1);
     let pidfile = |pid, written, owner| proc::Pidfile { pid, written, owner };
-    let stat = proc::stat(mine.pid()).unwrap();
+    let stat = now(mine.pid()).unwrap();
     let own = rustix::process::geteuid().as_raw();
     let why = |pidfile, stat: &Stat| another(&pidfile, stat).unwrap_or_default();
     assert_eq!(why(pidfile(mine.pid(), Written::Unknown, own), &stat), "");

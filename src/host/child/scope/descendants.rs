@@ -5,16 +5,21 @@
 //! parents have gone is adopted by this process (a subreaper while a scope is open), so that everything that is left of
 //! a child is found in the tree below this process.
 
-use std::collections::HashSet;
+use std::collections::{BTreeMap, HashSet};
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
 
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 
+use crate::foreign::processes;
+
 /// The variable that marks an attempt's processes.
 pub const ATTEMPT: &str = "SALVE_ATTEMPT";
 /// The variable that marks the processes of a check, of evidence or of a channel.
 pub const CHILD: &str = "SALVE_CHILD";
+
+/// No `stat` is longer, in bytes.
+const LONGEST: u64 = 4096;
 
 /// The limits of attempts begin here.
 const FIRST: u64 = 100_000;
@@ -64,9 +69,15 @@ pub struct Process {
 }
 
 impl Process {
-    /// Looks at one process.
+    /// Looks at one process; none where it is gone, or does not answer.
     pub fn look(pid: i32) -> Option<Self> {
-        Self::parse(pid, &fs::read_to_string(format!("/proc/{pid}/stat")).ok()?)
+        looked(&[pid]).remove(&pid).flatten()
+    }
+
+    /// Reads it, in a thread that may hang.
+    fn read(pid: i32) -> Option<Self> {
+        let stat = processes::beginning(pid, "stat", LONGEST)?;
+        Self::parse(pid, &String::from_utf8_lossy(&stat))
     }
 
     fn parse(pid: i32, stat: &str) -> Option<Self> {
@@ -93,31 +104,48 @@ impl Process {
             let _ = pidfd_send_signal(&handle, signal);
         }
     }
-
-    fn marked(&self, marker: &Marker, tag: RlimitTag) -> bool {
-        has_tag(self.pid, tag) || has_marker(self.pid, marker)
-    }
 }
 
-/// Every process that can be seen.
+/// Those among these processes that bear one of the two marks.
+fn marked(processes: Vec<Process>, marker: &Marker, tag: RlimitTag) -> Vec<Process> {
+    let tagged: HashSet<i32> = processes.iter().map(|process| process.pid).filter(|pid| has_tag(*pid, tag)).collect();
+    let others: Vec<i32> = processes.iter().map(|process| process.pid).filter(|pid| !tagged.contains(pid)).collect();
+    let bearing = bearing(&others, marker);
+    processes.into_iter().filter(|process| tagged.contains(&process.pid) || bearing.contains(&process.pid)).collect()
+}
+
+/// Looks at processes. One that is gone is nothing; one that is not in the answer does not answer.
+fn looked(pids: &[i32]) -> BTreeMap<i32, Option<Process>> {
+    processes::each(pids, Process::read).into_iter().collect()
+}
+
+/// Every process that can be seen, and answers.
 pub fn all() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
-    entries.flatten().filter_map(|entry| Process::look(entry.file_name().to_str()?.parse().ok()?)).collect()
+    let pids: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
+    looked(&pids).into_values().flatten().collect()
 }
 
 fn own_pid() -> i32 {
     i32::try_from(std::process::id()).unwrap_or(i32::MAX)
 }
 
+/// Children of this process. One that does not answer lives: it is about to become another program.
+fn children(pids: &[i32]) -> Vec<Process> {
+    let looked = looked(pids);
+    let silent = |pid| Some(Process { pid, parent: own_pid(), zombie: false, started: 0 });
+    pids.iter().filter_map(|pid| looked.get(pid).copied().unwrap_or_else(|| silent(*pid))).collect()
+}
+
 /// This process's children, the adopted ones among them.
 pub fn own_children() -> Vec<Process> {
     let listed = || -> Option<Vec<Process>> {
-        let mut children = Vec::new();
+        let mut pids: Vec<i32> = Vec::new();
         for task in fs::read_dir("/proc/self/task").ok()?.flatten() {
             let list = fs::read_to_string(task.path().join("children")).ok()?;
-            children.extend(list.split_ascii_whitespace().filter_map(|pid| Process::look(pid.parse().ok()?)));
+            pids.extend(list.split_ascii_whitespace().filter_map(|pid| pid.parse::<i32>().ok()));
         }
-        Some(children)
+        Some(children(&pids))
     };
     // A kernel without that list: by everybody's parent.
     listed().unwrap_or_else(|| all().into_iter().filter(|process| process.parent == own_pid()).collect())
@@ -126,10 +154,9 @@ pub fn own_children() -> Vec<Process> {
 /// The living processes below this one that belong to a scope: its main process, adopted descendants, and what descends
 /// from these.
 pub fn living(main: Option<i32>, marker: &Marker, tag: RlimitTag) -> Vec<Process> {
-    let own: Vec<Process> = own_children()
-        .into_iter()
-        .filter(|child| !child.zombie && (Some(child.pid) == main || child.marked(marker, tag)))
-        .collect();
+    let children: Vec<Process> = own_children().into_iter().filter(|child| !child.zombie).collect();
+    let (mut own, others): (Vec<_>, Vec<_>) = children.into_iter().partition(|child| Some(child.pid) == main);
+    own.extend(marked(others, marker, tag));
     if own.is_empty() { own } else { with_descendants(own, &all()) }
 }
 
@@ -150,8 +177,8 @@ pub fn has_adopted(marker: &Marker, tag: RlimitTag, others: &HashSet<i32>) -> bo
     let own = own_pid();
     let Ok(list) = fs::read_to_string(format!("/proc/self/task/{own}/children")) else { return true };
     let pids = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
-    let strangers = pids.filter(|pid| !others.contains(pid)).filter_map(Process::look);
-    strangers.into_iter().any(|child| child.marked(marker, tag))
+    let strangers: Vec<i32> = pids.filter(|pid| !others.contains(pid)).collect();
+    !marked(children(&strangers), marker, tag).is_empty()
 }
 
 /// Every living process on the host that bears this marker, and what descends from these; for what a crash of
@@ -159,7 +186,9 @@ pub fn has_adopted(marker: &Marker, tag: RlimitTag, others: &HashSet<i32>) -> bo
 pub fn marked_on_host(marker: &Marker) -> Vec<Process> {
     let all = all();
     let spared = with_ancestors(own_pid(), &all);
-    let found = all.iter().copied().filter(|process| !process.zombie && has_marker(process.pid, marker)).collect();
+    let living: Vec<i32> = all.iter().filter(|process| !process.zombie).map(|process| process.pid).collect();
+    let bearing = bearing(&living, marker);
+    let found = all.iter().copied().filter(|process| bearing.contains(&process.pid)).collect();
     with_descendants(found, &all).into_iter().filter(|process| !spared.contains(&process.pid)).collect()
 }
 
@@ -192,10 +221,15 @@ fn with_ancestors(pid: i32, all: &[Process]) -> HashSet<i32> {
     line
 }
 
-fn has_marker(pid: i32, marker: &Marker) -> bool {
+/// Those among these processes whose environment has the marker. One whose memory does not answer is not taken for
+/// ours by it.
+fn bearing(pids: &[i32], marker: &Marker) -> HashSet<i32> {
     let wanted = format!("{}={}", marker.name, marker.value);
-    fs::read(format!("/proc/{pid}/environ"))
-        .is_ok_and(|environ| environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes()))
+    let bears = move |pid: i32| {
+        let environ = processes::beginning(pid, "environ", processes::ENVIRONMENT).unwrap_or_default();
+        environ.split(|byte| *byte == 0).any(|variable| variable == wanted.as_bytes())
+    };
+    processes::each(pids, bears).into_iter().filter(|(_, bears)| *bears).map(|(pid, _)| pid).collect()
 }
 
 fn has_tag(pid: i32, tag: RlimitTag) -> bool {

@@ -11,6 +11,10 @@ use serde::{Deserialize, Serialize};
 
 use super::error::SaveError;
 use super::folder::Folder;
+use crate::foreign::read;
+
+/// No draft's file is larger, in bytes.
+const LARGEST: u64 = 8 << 20;
 
 /// The folder of drafts, one file each. Only their owner can read them.
 #[derive(Debug, Clone)]
@@ -71,7 +75,8 @@ impl Drafts {
             .filter(|entry| !entry.file_name().as_bytes().starts_with(b"."))
             .filter_map(|entry| {
                 let kept = entry.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?;
-                let Written { name, path, text } = serde_json::from_slice(&fs::read(entry.path()).ok()?).ok()?;
+                let Written { name, path, text } =
+                    serde_json::from_str(&read::small(&entry.path(), LARGEST).ok()?).ok()?;
                 Some(Draft { name, path, text, kept })
             })
             .collect();
