@@ -8,6 +8,7 @@ mod init;
 mod nginx;
 mod screen;
 mod service;
+mod stops;
 mod storm;
 
 /// Every scenario, by name.
@@ -19,6 +20,10 @@ pub const ALL: &[(&str, fn())] = &[
     ("nginx_was_stopped_by_an_operator", nginx::stopped),
     ("nginx_hangs_and_only_http_tells", nginx::hung),
     ("nginx_dies_after_the_bus_was_restarted", nginx::after_the_bus),
+    ("what_operators_stopped_stays_down", stops::operators),
+    ("a_stop_that_nobody_heard_of_is_asked_about_once", stops::unheard),
+    ("a_stop_that_was_passed_on_has_its_origin", stops::passed_on),
+    ("a_restart_that_failed_is_a_fault", stops::failed_restart),
     ("a_full_file_system_is_cleaned", filesystem::cleaned),
     ("a_file_kept_open_is_reported_with_its_holder", filesystem::kept_open),
     ("links_and_mounts_lead_nowhere", filesystem::canaries),
