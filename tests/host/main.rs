@@ -10,10 +10,14 @@
 //! | `image` | the base image, made once |
 //! | `machine` | a throw-away host, a container or a virtual machine: boot, run, power off |
 //! | `watch` | salve on that host: its journal, its screen |
+//! | `podman` | what a host needs for containers of its own |
 //! | `scenarios` | one file per kind of failure |
 //! | `catalogue` | every shipped playbook against its fault, and the README's table of them |
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
+
+#[macro_use]
+mod podman;
 
 mod catalogue;
 mod image;

@@ -1,6 +1,7 @@
 //! One file per kind of failure.
 
 mod calling;
+mod containers;
 mod control;
 mod crash;
 mod filesystem;
@@ -24,6 +25,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("a_stop_that_nobody_heard_of_is_asked_about_once", stops::unheard),
     ("a_stop_that_was_passed_on_has_its_origin", stops::passed_on),
     ("a_restart_that_failed_is_a_fault", stops::failed_restart),
+    ("a_container_that_was_stopped_is_told_from_one_that_died", containers::stopped_or_dead),
     ("a_full_file_system_is_cleaned", filesystem::cleaned),
     ("a_file_kept_open_is_reported_with_its_holder", filesystem::kept_open),
     ("links_and_mounts_lead_nowhere", filesystem::canaries),
