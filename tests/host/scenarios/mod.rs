@@ -6,6 +6,7 @@ mod control;
 mod crash;
 mod filesystem;
 mod init;
+mod links;
 mod nginx;
 mod screen;
 mod service;
@@ -29,6 +30,7 @@ pub const ALL: &[(&str, fn())] = &[
     ("a_full_file_system_is_cleaned", filesystem::cleaned),
     ("a_file_kept_open_is_reported_with_its_holder", filesystem::kept_open),
     ("links_and_mounts_lead_nowhere", filesystem::canaries),
+    ("a_log_that_its_owner_makes_a_link_shows_nothing_of_roots", links::of_a_log),
     ("salve_is_killed_while_its_remediation_runs", crash::killed),
     ("a_risky_attempt_is_approved_by_keys", screen::approved),
     ("a_pause_is_seen_and_holds", screen::paused),
