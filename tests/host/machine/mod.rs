@@ -3,6 +3,7 @@
 
 mod container;
 mod groups;
+mod template;
 mod virtual_machine;
 
 use std::io::Write as _;
@@ -31,7 +32,7 @@ impl Machine {
         Self { body: Body::Container(container) }
     }
 
-    /// Boots a virtual machine, with the same program at the same place.
+    /// A virtual machine that has booted, with the same program at the same place.
     pub fn boot_virtual() -> Self {
         Self { body: Body::Virtual(VirtualMachine::boot()) }
     }
@@ -51,7 +52,7 @@ impl Machine {
     pub const fn patience(&self) -> Duration {
         match &self.body {
             Body::Container(_) => Duration::from_mins(1),
-            Body::Virtual(_) => Duration::from_mins(2),
+            Body::Virtual(_) => Duration::from_mins(4),
         }
     }
 
