@@ -57,6 +57,7 @@ fn main() -> ExitCode {
         image::prepare();
     }
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    machine::forget();
     if std::env::var_os("SALVE_BLESS").is_some() {
         catalogue::table::write();
     }

@@ -14,6 +14,8 @@ use std::time::{Duration, Instant};
 use container::Container;
 use virtual_machine::VirtualMachine;
 
+pub use template::forget;
+
 /// A running host; dropping it ends it and leaves nothing behind.
 pub struct Machine {
     body: Body,

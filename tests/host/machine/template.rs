@@ -17,6 +17,15 @@ use crate::image;
 /// How long the memory may take to be written.
 const PATIENCE: Duration = Duration::from_mins(3);
 
+static MADE: OnceLock<Template> = OnceLock::new();
+
+/// Takes away the one of this run, if it was made.
+pub fn forget() {
+    if let Some(template) = MADE.get() {
+        let _ = fs::remove_dir_all(&template.folder);
+    }
+}
+
 /// One that has booted.
 pub struct Template {
     folder: PathBuf,
@@ -25,7 +34,6 @@ pub struct Template {
 impl Template {
     /// The one of this run.
     pub fn of_this_run() -> &'static Self {
-        static MADE: OnceLock<Template> = OnceLock::new();
         MADE.get_or_init(Self::make)
     }
 
@@ -67,7 +75,7 @@ impl Template {
     }
 }
 
-/// Those of runs that are over.
+/// Those of runs that were cut short.
 fn forget_former() {
     for entry in fs::read_dir(image::folder()).unwrap().flatten() {
         let name = entry.file_name();
