@@ -11,12 +11,14 @@ use reqwest::{Method, StatusCode};
 use serde::Deserialize;
 
 use super::{capped, cause, web};
-use crate::text::clean_line;
+use crate::text::{clean_line, cut_line};
 
 /// Where engines listen.
 const SOCKETS: [&str; 2] = ["/run/docker.sock", "/run/podman/podman.sock"];
 /// No engine says more in one answer, in bytes.
 const LARGEST: usize = 4 * 1024 * 1024;
+/// So many characters of what an engine says about an error are kept.
+const MESSAGE: usize = 300;
 /// Said where there is none.
 pub const NO_ENGINE: &str = "no container engine listens on /run/docker.sock or /run/podman/podman.sock";
 
@@ -33,6 +35,8 @@ pub struct Inspected {
     pub health: Option<String>,
     /// What the latest runs of its health check said, oldest first: exit code and output, as they came.
     pub health_log: Vec<(i64, String)>,
+    /// How its latest run ended.
+    pub exit_code: i64,
     /// The kernel ended it for want of memory.
     pub oom_killed: bool,
     /// Why it could not be started; empty where it could. Clean.
@@ -41,6 +45,18 @@ pub struct Inspected {
     pub finished: Option<Timestamp>,
     /// When the engine restarts it by itself: `no`, `always`, `unless-stopped`, `on-failure`; clean.
     pub restart_policy: String,
+}
+
+/// Where an engine tells that somebody asked for the end of a container.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum StopRecord {
+    /// Docker: each stop is an event of its own.
+    InEvents,
+    /// Podman from 4.7 on: with the container itself; was its latest end asked for?
+    WithContainer(bool),
+    /// Podman before: its event of a stop is lost where the container ends at once, so an end that was asked for looks
+    /// like any other.
+    Nowhere,
 }
 
 /// One thing that an engine says happened to a container.
@@ -78,12 +94,33 @@ struct State {
     status: String,
     #[serde(rename = "Health", default)]
     health: Option<Health>,
+    #[serde(rename = "ExitCode", default)]
+    exit_code: i64,
     #[serde(rename = "OOMKilled", default)]
     oom_killed: bool,
     #[serde(rename = "Error", default)]
     error: String,
     #[serde(rename = "FinishedAt", default)]
     finished: String,
+}
+
+/// What only Podman's own API tells.
+#[derive(Debug, Deserialize)]
+struct PodmanAnswer {
+    #[serde(rename = "State")]
+    state: PodmanState,
+}
+
+#[derive(Debug, Deserialize)]
+struct PodmanState {
+    #[serde(rename = "StoppedByUser", default)]
+    stopped_by_user: Option<bool>,
+}
+
+/// What an engine says beside the status of an answer that is an error.
+#[derive(Debug, Deserialize)]
+struct Refusal {
+    message: String,
 }
 
 #[derive(Debug, Deserialize)]
@@ -211,6 +248,7 @@ impl Engine {
             state: clean_line(&state.status).into_owned(),
             health: health.map(|word| clean_line(&word).into_owned()),
             health_log: log.unwrap_or_default().into_iter().map(|probe| (probe.code, probe.output)).collect(),
+            exit_code: state.exit_code,
             oom_killed: state.oom_killed,
             error: clean_line(&state.error).into_owned(),
             // a container that never ran has the year 1
@@ -239,6 +277,20 @@ impl Engine {
         }
         events.sort_by_key(|event| event.at);
         Ok(events)
+    }
+
+    /// Where it tells that somebody asked for the end of this container.
+    ///
+    /// # Errors
+    /// In words, with the socket's name.
+    pub async fn stop_record(&self, name: &str, limit: Duration) -> Result<StopRecord, String> {
+        if self.ask(Method::GET, "libpod/_ping", limit).await?.is_none() {
+            return Ok(StopRecord::InEvents);
+        }
+        let body = self.ask(Method::GET, &format!("v4.0.0/libpod/containers/{name}/json"), limit).await?;
+        let Some(body) = body else { return Ok(StopRecord::Nowhere) };
+        let PodmanAnswer { state } = self.read(&body)?;
+        Ok(state.stopped_by_user.map_or(StopRecord::Nowhere, StopRecord::WithContainer))
     }
 
     /// The names of all containers, running or not, in order.
@@ -284,10 +336,13 @@ impl Engine {
         if response.status() == StatusCode::NOT_FOUND {
             return Ok(None);
         }
-        if !response.status().is_success() {
-            return Err(format!("the engine says {}", response.status()));
-        }
+        let status = response.status();
         let body = capped::whole(&mut response, LARGEST).await.map_err(|error| cause::of(&error))?;
+        if !status.is_success() {
+            let refusal = body.and_then(|body| serde_json::from_slice::<Refusal>(&body).ok());
+            let why = refusal.map_or(String::new(), |refusal| format!(": {}", cut_line(&refusal.message, MESSAGE)));
+            return Err(format!("the engine says {status}{why}"));
+        }
         body.map(Some).ok_or_else(|| "the engine does not stop talking".into())
     }
 

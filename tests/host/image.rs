@@ -40,8 +40,17 @@ pub fn missing() -> Option<String> {
     let there = |program: &str| {
         ["/usr/sbin", "/usr/bin", "/sbin", "/bin"].iter().any(|folder| PathBuf::from(folder).join(program).exists())
     };
-    let needed =
-        ["systemd-nspawn", "debootstrap", "nsenter", "qemu-system-x86_64", "mke2fs", "ssh", "ssh-keygen", "strip"];
+    let needed = [
+        "systemd-nspawn",
+        "debootstrap",
+        "nsenter",
+        "qemu-system-x86_64",
+        "mke2fs",
+        "debugfs",
+        "ssh",
+        "ssh-keygen",
+        "strip",
+    ];
     let absent: Vec<&str> = needed.into_iter().filter(|program| !there(program)).collect();
     (!absent.is_empty()).then(|| format!("{} not installed", absent.join(", ")))
 }

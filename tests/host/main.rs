@@ -10,10 +10,14 @@
 //! | `image` | the base image, made once |
 //! | `machine` | a throw-away host, a container or a virtual machine: boot, run, power off |
 //! | `watch` | salve on that host: its journal, its screen |
+//! | `podman` | what a host needs for containers of its own |
 //! | `scenarios` | one file per kind of failure |
 //! | `catalogue` | every shipped playbook against its fault, and the README's table of them |
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
+
+#[macro_use]
+mod podman;
 
 mod catalogue;
 mod image;
@@ -31,8 +35,8 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // each host is a whole system: two at a time
-    arguments.test_threads = arguments.test_threads.or(Some(2)).map(|threads| threads.min(2));
+    // each host is a whole system: three at a time
+    arguments.test_threads = arguments.test_threads.or(Some(3)).map(|threads| threads.min(3));
     let missing = image::missing();
     let required = std::env::var_os("CI").is_some() || std::env::var_os("SALVE_REQUIRE_HOST").is_some();
     if let (Some(missing), true) = (&missing, required) {
@@ -40,8 +44,8 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let all = scenarios::ALL.len() + catalogue::ALL.len();
-    let trials = scenarios::ALL.iter().chain(catalogue::ALL).map(|(name, scenario)| {
-        Trial::test(*name, move || {
+    let trials = interleaved().into_iter().map(|(name, scenario)| {
+        Trial::test(name, move || {
             let begun = Instant::now();
             scenario();
             eprintln!("{name} took {:.1} s", begun.elapsed().as_secs_f64());
@@ -53,6 +57,7 @@ fn main() -> ExitCode {
         image::prepare();
     }
     let conclusion = libtest_mimic::run(&arguments, trials.collect());
+    machine::forget();
     if std::env::var_os("SALVE_BLESS").is_some() {
         catalogue::table::write();
     }
@@ -60,4 +65,17 @@ fn main() -> ExitCode {
         eprintln!("left out: {all} scenarios on real hosts, because {missing}");
     }
     conclusion.exit_code()
+}
+
+/// Every scenario in the order in which they begin. A virtual machine keeps the processors busy while containers mostly
+/// wait, so those are spread evenly among these, and seldom is there more than one at once.
+fn interleaved() -> Vec<(&'static str, fn())> {
+    let all = scenarios::ALL.iter().chain(catalogue::ALL).copied();
+    let (machines, containers): (Vec<_>, Vec<_>) = all.partition(|(name, _)| catalogue::VIRTUAL.contains(name));
+    let between = containers.len().div_ceil(machines.len().max(1)).max(1);
+    let mut machines = machines.into_iter();
+    let mut order: Vec<_> =
+        containers.chunks(between).flat_map(|some| machines.next().into_iter().chain(some.iter().copied())).collect();
+    order.extend(machines);
+    order
 }

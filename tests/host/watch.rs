@@ -108,6 +108,23 @@ impl<'m> Salve<'m> {
         self.machine.wait(&format!("{kind} × {count}"), &script);
     }
 
+    /// Waits until this is found in what happened; it.
+    pub fn wait_for<T>(&self, what: &str, found: impl Fn(&Self) -> Option<T>) -> T {
+        let deadline = Instant::now() + self.machine.patience();
+        loop {
+            if let Some(found) = found(self) {
+                return found;
+            }
+            assert!(Instant::now() < deadline, "never came: {what}\n{}", self.happened());
+            sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// What salve saw and did of late.
+    pub fn happened(&self) -> String {
+        self.machine.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
+    }
+
     /// Holds the events' kinds, without changes of readings, to what is expected.
     pub fn told(&self, expected: &[&str]) {
         let told = |kind: &String| !["started", "adopted", "saw", "delivered"].contains(&kind.as_str());

@@ -7,13 +7,19 @@ use jiff::Timestamp;
 
 use crate::check::facts::TargetFacts;
 use crate::core::input::StopOrigin;
-use crate::host::containers::{ContainerEvent, Engine, Inspected, NO_ENGINE, own_restart};
+use crate::host::containers::{ContainerEvent, Engine, Inspected, NO_ENGINE, StopRecord, own_restart};
 
 /// How long the engine may take.
 const PATIENCE: Duration = Duration::from_secs(5);
 
 /// The request for a stop comes at most so long before the end.
 const GRACE: Duration = Duration::from_mins(15);
+
+/// Signals that end a program for its own fault: ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS. No stop sends them.
+const CRASHES: [i64; 7] = [4, 5, 6, 7, 8, 11, 31];
+
+/// A program that a signal ended has this exit code, and the signal's number on top.
+const BY_SIGNAL: i64 = 128;
 
 /// Asks this host's engine.
 pub async fn gather(name: &str) -> TargetFacts {
@@ -39,7 +45,11 @@ async fn asked(engine: &Engine, name: &str) -> TargetFacts {
                 Some(finished) => engine.events(name, finished - GRACE, PATIENCE).await.unwrap_or_default(),
                 None => Vec::new(),
             };
-            stopped(who_stopped(&seen, &events, |at| own_restart(name, at)))
+            let record = match engine.stop_record(name, PATIENCE).await {
+                Ok(record) => record,
+                Err(why) => return TargetFacts::unclear(&format!("who stopped it cannot be asked: {why}")),
+            };
+            stopped(who_stopped(&seen, &events, record, |at| own_restart(name, at)))
         }
         other => TargetFacts::unclear(&format!("it is {other}; nothing tells who wants it so")),
     }
@@ -54,7 +64,15 @@ fn stopped(stop: StopOrigin) -> TargetFacts {
 }
 
 /// Who stopped a container that ended: from what its engine tells of its last run, else from what it shows itself.
-fn who_stopped(seen: &Inspected, events: &[ContainerEvent], own: impl Fn(Timestamp) -> bool) -> StopOrigin {
+fn who_stopped(
+    seen: &Inspected,
+    events: &[ContainerEvent],
+    record: StopRecord,
+    own: impl Fn(Timestamp) -> bool,
+) -> StopOrigin {
+    if seen.finished.is_some_and(&own) {
+        return StopOrigin::Salve;
+    }
     let started = events.iter().rposition(|event| event.action == "start");
     let last_run = &events[started.map_or(0, |at| at + 1)..];
     if let Some(stop) = last_run.iter().find(|event| event.action == "stop") {
@@ -64,17 +82,29 @@ fn who_stopped(seen: &Inspected, events: &[ContainerEvent], own: impl Fn(Timesta
         let evidence = format!("its engine stopped it on request at {} ({})", time_of_day(stop.at), seen.state).into();
         return StopOrigin::Operator { evidence };
     }
+    let since = seen.finished.map_or(String::new(), |at| format!(" since {}", time_of_day(at)));
     let ended = last_run.iter().any(|event| matches!(event.action.as_str(), "die" | "died" | "oom"));
-    if ended || seen.oom_killed || !seen.error.is_empty() {
+    let by_itself = match record {
+        StopRecord::WithContainer(true) => {
+            let evidence = format!("its engine says that it was stopped on request ({}{since})", seen.state).into();
+            return StopOrigin::Operator { evidence };
+        }
+        StopRecord::WithContainer(false) | StopRecord::InEvents => ended,
+        StopRecord::Nowhere => ended && CRASHES.contains(&(seen.exit_code - BY_SIGNAL)),
+    };
+    if by_itself || seen.oom_killed || !seen.error.is_empty() {
         return StopOrigin::Nobody;
     }
     if matches!(seen.restart_policy.as_str(), "always" | "unless-stopped") {
         let evidence =
-            format!("it is {}, and its engine restarts whatever was not stopped on request", seen.state).into();
+            format!("it is {}{since}, and its engine restarts whatever was not stopped on request", seen.state).into();
         return StopOrigin::Operator { evidence };
     }
-    let since = seen.finished.map_or(String::new(), |at| format!(" since {}", time_of_day(at)));
-    let evidence = format!("it is {}{since}, and its engine does not tell who stopped it", seen.state).into();
+    let evidence = format!(
+        "it is {}{since} with exit code {}, and its engine does not tell who stopped it",
+        seen.state, seen.exit_code
+    )
+    .into();
     StopOrigin::Unclear { evidence }
 }
 
@@ -91,20 +121,32 @@ mod tests {
 
     use super::*;
 
-    /// What is told of a container `web` by an engine that inspects it so and tells these events.
+    /// What is told of a container `web` by an engine that inspects it so and tells these events: Docker.
     async fn told(state: &str, events: &str) -> TargetFacts {
+        told_by(None, state, events).await
+    }
+
+    /// The same by Podman, where this stands in its own words about the container's state.
+    async fn told_by(podman: Option<&str>, state: &str, events: &str) -> TargetFacts {
         let folder = tempfile::tempdir().unwrap();
         let socket = folder.path().join("engine.sock");
         let listener = UnixListener::bind(&socket).unwrap();
         let inspected = format!(r#"{{"State":{{{state},"FinishedAt":"2026-11-29T05:00:00.5Z"}}}}"#);
         let events = events.to_owned();
+        let podman = podman.map(|words| format!(r#"{{"State":{{{words}}}}}"#));
         let serving = tokio::spawn(async move {
             while let Ok((mut stream, _)) = listener.accept().await {
                 let mut request = vec![0; 4096];
                 let length = stream.read(&mut request).await.unwrap();
                 let about = String::from_utf8_lossy(&request[..length]).into_owned();
-                let body = if about.starts_with("GET /events?") { &events } else { &inspected };
-                let head = format!("HTTP/1.1 200 OK\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
+                let body = match (about.split(' ').nth(1).unwrap_or_default(), &podman) {
+                    (path, _) if path.starts_with("/events?") => Some(&events),
+                    ("/libpod/_ping" | "/v4.0.0/libpod/containers/web/json", podman) => podman.as_ref(),
+                    _ => Some(&inspected),
+                };
+                let status = if body.is_some() { "200 OK" } else { "404 Not Found" };
+                let body = body.map_or("", String::as_str);
+                let head = format!("HTTP/1.1 {status}\r\ncontent-length: {}\r\nconnection: close\r\n\r\n", body.len());
                 stream.write_all((head + body).as_bytes()).await.unwrap();
             }
         });
@@ -139,14 +181,38 @@ mod tests {
         assert_eq!(told(r#""Status":"exited","OOMKilled":true"#, "").await.stop, StopOrigin::Nobody);
     }
 
+    #[tokio::test(flavor = "multi_thread")]
+    async fn podmans_word_counts_and_where_it_says_none_only_a_crash_is_a_fault() {
+        let died = [event("start", -9), event("died", 0)].join("\n");
+        let by = |podman: &'static str, state: &'static str| told_by(Some(podman), state, &died);
+        let facts = by(r#""StoppedByUser":true"#, EXITED).await;
+        assert!(
+            matches!(&facts.stop, StopOrigin::Operator { evidence } if evidence.contains("on request")),
+            "{facts:?}"
+        );
+        assert_eq!(by(r#""StoppedByUser":false"#, EXITED).await.stop, StopOrigin::Nobody);
+        // the former ones do not say it, and their event of a stop is often lost
+        for code in [0, 1, 137, 143] {
+            let state = format!(r#""Status":"exited","ExitCode":{code}"#);
+            let facts = told_by(Some(""), &state, &died).await;
+            assert!(matches!(facts.stop, StopOrigin::Unclear { .. }), "{code}: {facts:?}");
+        }
+        assert_eq!(by("", r#""Status":"exited","ExitCode":139"#).await.stop, StopOrigin::Nobody);
+        assert_eq!(by("", r#""Status":"exited","OOMKilled":true"#).await.stop, StopOrigin::Nobody);
+    }
+
     #[test]
     fn salves_own_restart_is_not_taken_for_an_operators_stop() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let seen = Inspected { state: "exited".into(), restart_policy: "always".into(), ..Inspected::default() };
         let stop = [ContainerEvent { action: "stop".into(), at: at(100) }];
-        assert_eq!(who_stopped(&seen, &stop, |when| when == at(100)), StopOrigin::Salve);
-        assert!(matches!(who_stopped(&seen, &stop, |_| false), StopOrigin::Operator { .. }));
+        let docker = StopRecord::InEvents;
+        assert_eq!(who_stopped(&seen, &stop, docker, |when| when == at(100)), StopOrigin::Salve);
+        assert!(matches!(who_stopped(&seen, &stop, docker, |_| false), StopOrigin::Operator { .. }));
         // one that its engine would restart whenever it ends was stopped
-        assert!(matches!(who_stopped(&seen, &[], |_| false), StopOrigin::Operator { .. }));
+        assert!(matches!(who_stopped(&seen, &[], docker, |_| false), StopOrigin::Operator { .. }));
+        // one that ended while this process restarted it, whatever its engine tells
+        let ended = Inspected { finished: Some(at(100)), ..seen };
+        assert_eq!(who_stopped(&ended, &[], StopRecord::Nowhere, |when| when == at(100)), StopOrigin::Salve);
     }
 }

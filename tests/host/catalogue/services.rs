@@ -177,24 +177,27 @@ pub fn stale_pidfile() {
     .run();
 }
 
-/// Podman's containers hold nothing but what the host has itself.
 pub fn container() {
     Case {
         playbook: "container-unhealthy",
         fault: "a container's health check fails, three times in a row",
         verified: "the container's own health check, after its start period",
-        cuts: &[("for       = \"15s\"", "for       = \"1s\""), ("health = \"unhealthy\" }", "health = \"unhealthy\", every = \"1s\" }")],
-        setup: "systemctl -q enable --now podman.socket\n\
-                mkdir -p /srv/box/bin && cp /bin/busybox /srv/box/bin/ && for t in sh sleep test touch rm; do ln -s busybox /srv/box/bin/$t; done\n\
-                tar -C /srv/box -c . | podman import -q - box\n\
-                podman run -q -d --name web --network none --cgroups disabled --health-cmd 'test ! -e /broken' --health-interval 1s \
-                --health-retries 3 --health-start-period 1s box /bin/sh -c 'rm -f /broken; exec sleep 100000'\n\
-                sleep 3; podman inspect --format '{{.State.Health.Status}}' web | grep -q healthy",
+        cuts: &[
+            ("for       = \"15s\"", "for       = \"1s\""),
+            ("health = \"unhealthy\" }", "health = \"unhealthy\", every = \"1s\" }"),
+        ],
+        setup: concat!(
+            podman!(),
+            "podman run -q -d --name web --network none --cgroups disabled --stop-signal KILL --health-cmd 'test ! -e /broken' --health-interval 2s \
+             --health-retries 3 --health-start-period 1s box /bin/sh -c 'rm -f /broken; exec sleep 100000'\n\
+             until podman inspect --format '{{.State.Health.Status}}' web | grep -qx healthy; do sleep 0.5; done"
+        ),
         // fails once, and is well again
-        alike: "podman exec web touch /broken; sleep 1; podman exec web rm -f /broken",
+        alike: "podman exec web touch /broken; until podman inspect --format '{{.State.Health.FailingStreak}}' web | grep -qx 1; do sleep 0.2; done\n\
+                podman exec web rm -f /broken",
         fault_script: "podman exec web touch /broken",
         end: End::Healed,
         after: "podman inspect --format '{{.State.Health.Status}}' web | grep -qx healthy",
     }
-    .run_virtual();
+    .run();
 }

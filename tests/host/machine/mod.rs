@@ -3,6 +3,7 @@
 
 mod container;
 mod groups;
+mod template;
 mod virtual_machine;
 
 use std::io::Write as _;
@@ -12,6 +13,8 @@ use std::time::{Duration, Instant};
 
 use container::Container;
 use virtual_machine::VirtualMachine;
+
+pub use template::forget;
 
 /// A running host; dropping it ends it and leaves nothing behind.
 pub struct Machine {
@@ -31,7 +34,7 @@ impl Machine {
         Self { body: Body::Container(container) }
     }
 
-    /// Boots a virtual machine, with the same program at the same place.
+    /// A virtual machine that has booted, with the same program at the same place.
     pub fn boot_virtual() -> Self {
         Self { body: Body::Virtual(VirtualMachine::boot()) }
     }
@@ -51,7 +54,7 @@ impl Machine {
     pub const fn patience(&self) -> Duration {
         match &self.body {
             Body::Container(_) => Duration::from_mins(1),
-            Body::Virtual(_) => Duration::from_mins(2),
+            Body::Virtual(_) => Duration::from_mins(4),
         }
     }
 

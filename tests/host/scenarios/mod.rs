@@ -1,13 +1,16 @@
 //! One file per kind of failure.
 
 mod calling;
+mod containers;
 mod control;
 mod crash;
 mod filesystem;
 mod init;
+mod links;
 mod nginx;
 mod screen;
 mod service;
+mod stops;
 mod storm;
 mod together;
 
@@ -20,9 +23,15 @@ pub const ALL: &[(&str, fn())] = &[
     ("nginx_was_stopped_by_an_operator", nginx::stopped),
     ("nginx_hangs_and_only_http_tells", nginx::hung),
     ("nginx_dies_after_the_bus_was_restarted", nginx::after_the_bus),
+    ("what_operators_stopped_stays_down", stops::operators),
+    ("a_stop_that_nobody_heard_of_is_asked_about_once", stops::unheard),
+    ("a_stop_that_was_passed_on_has_its_origin", stops::passed_on),
+    ("a_restart_that_failed_is_a_fault", stops::failed_restart),
+    ("a_container_that_was_stopped_is_told_from_one_that_died", containers::stopped_or_dead),
     ("a_full_file_system_is_cleaned", filesystem::cleaned),
     ("a_file_kept_open_is_reported_with_its_holder", filesystem::kept_open),
     ("links_and_mounts_lead_nowhere", filesystem::canaries),
+    ("a_log_that_its_owner_makes_a_link_shows_nothing_of_roots", links::of_a_log),
     ("salve_is_killed_while_its_remediation_runs", crash::killed),
     ("a_risky_attempt_is_approved_by_keys", screen::approved),
     ("a_pause_is_seen_and_holds", screen::paused),
