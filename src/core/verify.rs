@@ -8,15 +8,18 @@ use super::event::Event;
 use super::id::{IncidentId, Role, WatchId};
 use super::incident::{BreakerState, Outcome, Starter};
 use super::machine::Core;
+use super::plan::StepResult;
 use super::reading::{Reading, Verdict};
-use super::state::{Budget, Incident, KEPT_SAWS, Step};
+use super::state::{AttemptEnd, Budget, Incident, KEPT_SAWS, Step};
 use super::time::Mono;
 use super::timers::Timer;
 use super::watched::alike;
-use crate::playbook::Playbook;
+use crate::playbook::{Check, Playbook};
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);
+/// What a job of salve's started shows as started at the latest so long after the attempt's end.
+const JUST_STARTED: Duration = Duration::from_secs(2);
 /// The soak of what calls a human, where the playbook has none.
 const CALLED_SOAK: Duration = Duration::from_secs(30);
 
@@ -90,6 +93,9 @@ impl Core {
         let Some(incident) = self.incident(id) else { return };
         let (good, broken) = (self.all_hold(id), self.first_broken(id));
         match incident.step {
+            Step::Verifying { .. } if good && self.started_by_others(id) => {
+                self.not_verified(id, "it was started by somebody else after the attempt had ended");
+            }
             Step::Verifying { attempt, .. } if good => {
                 self.record(Event::Verified { incident: id, attempt });
                 self.set_verify_timer(id);
@@ -104,6 +110,34 @@ impl Core {
             },
             _ => {}
         }
+    }
+
+    /// Did somebody else start the unit after the attempt had ended? Then the attempt is not what healed it. It is told
+    /// from a unit that became what it is now later than its last job of salve's was done, and that systemd has not
+    /// restarted by itself since. What an attempt of other kinds sets going may go on after its end.
+    fn started_by_others(&self, id: IncidentId) -> bool {
+        let Some(incident) = self.incident(id) else { return false };
+        let Some(attempt) = incident.last_attempt() else { return false };
+        let (Some(ended), AttemptEnd::Reported(report)) = (attempt.ended, &attempt.end) else { return false };
+        let awaited = report.steps.iter().all(|step| matches!(step.result, StepResult::Done(_)));
+        let by_jobs = !attempt.plan.steps.is_empty() && attempt.plan.steps.iter().all(|step| &*step.kind == "unit");
+        if !awaited || !by_jobs {
+            return false;
+        }
+        let Some(playbook) = self.book(&incident.key.content) else { return false };
+        let detector = self.keys.get(&incident.key).map_or(&[][..], |watched| &watched.detector);
+        let verifier = self.live.get(&id).map_or(&[][..], |live| &live.verifier);
+        let detects =
+            playbook.detect.checks.iter().zip(detector).map(|(check, slot)| (check, slot, Verdict::DoesNotHold));
+        let verifies = playbook.verify.checks.iter().zip(verifier).map(|(check, slot)| (check, slot, Verdict::Holds));
+        detects.chain(verifies).any(|(check, slot, well)| {
+            let own = matches!(check, Check::Unit(check) if check.name.is_none());
+            let later = |reading: &Reading| {
+                let explicit = reading.unit.is_some_and(|unit| unit.restarts == Some(0) && !unit.job);
+                reading.verdict == well && explicit && reading.since > ended + JUST_STARTED
+            };
+            own && slot.as_ref().is_some_and(later)
+        })
     }
 
     fn soak_if_over(&mut self, id: IncidentId) {

@@ -11,7 +11,7 @@ use crate::core::effect::Effect;
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
 use crate::core::input::{Binding, Facts, Input, Resolution, Standing, StopOrigin};
-use crate::core::plan::{AttemptReport, Digest, Plan, ScopeLevel};
+use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport};
 use crate::core::reading::{Reading, UnitRun, Verdict};
 use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
 use crate::playbook::action::{Action, UnitAction, UnitVerb};
@@ -77,6 +77,8 @@ pub struct Bench {
     pub verifies: BTreeMap<Key, Verdict>,
     pub busy: Option<Arc<str>>,
     pub stop: StopOrigin,
+    /// What the last attempt's steps came to.
+    pub steps: Vec<StepReport>,
     /// What a survey sees of the unit's life.
     pub unit: Option<UnitRun>,
     pub plan: Result<&'static str, &'static str>,
@@ -127,6 +129,7 @@ impl Bench {
             verifies: BTreeMap::new(),
             busy: None,
             stop: StopOrigin::Nobody,
+            steps: Vec::new(),
             unit: None,
             plan: Ok("plan"),
             started: Vec::new(),
@@ -289,7 +292,8 @@ impl Bench {
     /// The last attempt ends.
     pub fn ends(&mut self, scope_empty: bool) {
         let (attempt, _) = *self.started.last().expect("an attempt was started");
-        let report = AttemptReport { steps: Vec::new(), scope: ScopeLevel::CgroupV2, scope_empty, took_ms: 1 };
+        let steps = self.steps.clone();
+        let report = AttemptReport { steps, scope: ScopeLevel::CgroupV2, scope_empty, took_ms: 1 };
         self.give(Input::AttemptEnded { attempt, report: Arc::new(report) });
     }
 
@@ -363,5 +367,7 @@ impl Bench {
 }
 
 pub fn plan(word: &str, rung: usize) -> Plan {
-    Plan { rung, steps: Vec::new(), timeout_ms: 30_000, digest: digest(word) }
+    let (kind, sentence) = ("unit".into(), "restart it".into());
+    let step = PlannedStep { kind, sentence, details: Vec::new(), order: "".into() };
+    Plan { rung, steps: vec![step], timeout_ms: 30_000, digest: digest(word) }
 }

@@ -4,7 +4,8 @@ use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{BreakerState, Cause, Trip};
 use crate::core::input::Standing;
-use crate::core::reading::Verdict;
+use crate::core::plan::{StepReport, StepResult};
+use crate::core::reading::{UnitRun, Verdict};
 use crate::core::{Command, Key, Outcome, Phase};
 use crate::playbook::check::{Check, FilesystemCheck};
 use crate::playbook::value::Period;
@@ -267,4 +268,26 @@ fn a_run_by_hand_in_shadow_that_does_not_verify_stays_open_until_it_does() {
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(_))), "{:?}", bench.phase(&nginx));
     bench.recovers(&nginx);
     assert_eq!(bench.outcomes(), [Outcome::ClearedUnverified]);
+}
+
+#[test]
+fn what_somebody_else_started_after_the_attempt_was_not_healed_by_it() {
+    let started = |restarts| {
+        let (mut bench, nginx) = Bench::one(playbook("nginx"));
+        bench.breaks(&nginx);
+        bench.pass(10);
+        let (sentence, result) = ("restart it".into(), StepResult::Done("job done".into()));
+        bench.steps = vec![StepReport { sentence, result, output: "".into(), took_ms: 1 }];
+        bench.ends(true);
+        bench.pass(20);
+        bench.unit = Some(UnitRun { restarts: Some(restarts), ..UnitRun::default() });
+        bench.clears(&nginx);
+        bench.verifier(&nginx, Verdict::Holds);
+        bench.pass(60);
+        bench.verifier(&nginx, Verdict::Holds);
+        bench.pass(60);
+        bench.outcomes()
+    };
+    assert_eq!(started(0), [Outcome::ClearedUnverified], "an explicit start that was not salve's");
+    assert!(matches!(started(1)[..], [Outcome::Healed { .. }]), "systemd's own restart goes on with what salve began");
 }
