@@ -110,8 +110,20 @@ impl Page {
     /// When the call went out that this page belongs to, as the story tells it.
     #[must_use]
     pub fn began(&self) -> Timestamp {
-        let called = self.story.iter().rev().find(|recorded| matches!(recorded.event, Event::Escalated { .. }));
-        called.map_or(self.at, |recorded| recorded.wall.min(self.at))
+        let own = |dedup: &str| self.dedup.strip_suffix(dedup).is_some_and(|host| host.ends_with('/'));
+        let (mut began, mut ended) = (None, false);
+        for recorded in &self.story {
+            match &recorded.event {
+                Event::Escalated { dedup, .. } | Event::Joined { dedup, .. } | Event::Announced { dedup, .. }
+                    if own(dedup) && (began.is_none() || ended) =>
+                {
+                    (began, ended) = (Some(recorded.wall), false);
+                }
+                Event::Resolved { dedup, .. } if own(dedup) => ended = true,
+                _ => {}
+            }
+        }
+        began.map_or(self.at, |began| began.min(self.at))
     }
 
     /// One line that says it all: `db-1: nginx serves (unit nginx.service): every rung was tried and none verified`.

@@ -12,9 +12,9 @@ use super::args::Common;
 use super::exit::Failure;
 use super::manager::{self, Manager};
 use super::{logs, reach, runtime};
+use crate::engine::alarm::{self, Alarm, Trouble};
 use crate::engine::metrics::{self, Vitals};
 use crate::engine::settings::Metrics;
-use crate::engine::start_alarm::StartAlarm;
 use crate::engine::{self, Handle, Options, Running};
 use crate::foreign::{self, MayHang};
 
@@ -40,6 +40,8 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             let metrics = options.settings.metrics.clone();
             let listening = reach::listen(&paths, &running.handle, roles);
             let manager = Manager::follow(running.handle.clone());
+            let mut recording = JoinSet::new();
+            recording.spawn(alarm::watch_recording(running.handle.clone(), options.clone()));
             let figures = metrics.map(|settings| figures(running.handle.clone(), settings, paths.state.clone()));
             let next = loop {
                 match signals.next().await {
@@ -67,6 +69,7 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             }
             drop(listening);
             drop(figures);
+            drop(recording);
             // a running attempt ends and is recorded; consoles come back by themselves
             running.stop().await;
             drop(manager);
@@ -85,7 +88,7 @@ async fn start(
     mut options: Options,
     signals: &mut Signals,
 ) -> Result<Option<(Running, Options)>, Failure> {
-    let mut alarm: Option<StartAlarm> = None;
+    let mut alarm: Option<Alarm> = None;
     loop {
         let error = match engine::start(options.clone()) {
             Ok(running) => {
@@ -100,7 +103,7 @@ async fn start(
         manager::not_started(&error.to_string());
         if alarm.is_none() {
             eprintln!("salve: {error}: nobody watches this host; trying again every {} s", AGAIN.as_secs());
-            alarm = Some(StartAlarm::raise(&options, &error));
+            alarm = Some(Alarm::raise(&options, &Trouble::NotStarted(error.to_string().into())));
         }
         tokio::select! {
             () = sleep(AGAIN) => {}

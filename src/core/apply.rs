@@ -47,6 +47,7 @@ impl State {
             Event::Escalated { .. }
             | Event::Joined { .. }
             | Event::Announced { .. }
+            | Event::Left { .. }
             | Event::CalledBesides { .. }
             | Event::CalledAgain { .. }
             | Event::Relayed { .. }
@@ -115,6 +116,7 @@ impl State {
                 budget: Budget::Left,
                 escalation: None,
                 announced: None,
+                approved: false,
                 denied_since: None,
                 generation: 0,
                 yes: None,

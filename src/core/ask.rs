@@ -135,6 +135,7 @@ impl Core {
             self.close(id, &Outcome::Expired);
         } else if self.incident(id).is_some_and(|incident| incident.escalation.is_some()) {
             self.withdraw(id, "nobody answered in time");
+            self.escalate(id, Cause::Expired);
         } else {
             self.escalate(id, Cause::Expired);
             // nobody may be called in shadow: the request ends, and the incident goes on

@@ -37,9 +37,14 @@ impl Core {
         let attempt = AttemptId(self.state.last.attempt + 1);
         let asked = self.live(id).manual.take();
         let announced = self.incident(id).and_then(|incident| incident.announced.clone());
-        self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter });
+        self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
-            self.leave(id, &dedup);
+            let why = match &starter {
+                Starter::Approved { by, .. } => format!("{by} approved it: the attempt has started"),
+                Starter::Manual { by } => format!("{by} runs it by hand"),
+                Starter::Auto | Starter::Probe => "an attempt has started without an approval".to_owned(),
+            };
+            self.leave_answered(id, &dedup, &why);
         }
         self.timers.cancel(&Timer::Denied(id));
         let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
@@ -281,12 +286,16 @@ impl Core {
         } else if enough {
             self.escalate(id, Cause::LadderSpent);
         }
-        self.follow_failure(id, &key);
+        let was_reset =
+            !enough && self.state.breakers.get(&key).is_some_and(|one| *one.state() == BreakerState::Closed);
+        self.follow_failure(id, &key, was_reset);
     }
 
-    fn follow_failure(&mut self, id: IncidentId, key: &Key) {
+    /// `was_reset`: a human was called for the breaker, and an operator has closed it since.
+    fn follow_failure(&mut self, id: IncidentId, key: &Key, was_reset: bool) {
         match self.incident(id).map(|incident| &incident.step) {
             Some(Step::Firing) => self.advance(id),
+            Some(Step::Escalated(Cause::BreakerOpened { .. })) if was_reset => self.advance(id),
             Some(Step::Escalated(cause)) if cause.leaves_automation_on() => self.advance(id),
             Some(_) => self.refresh(id, key),
             None => {}

@@ -24,7 +24,9 @@ const APPROVAL: &str = "salve/approval";
 pub struct Call {
     /// Its first page.
     pub page: PageId,
-    /// The incident that it goes out for: the first that is still open.
+    /// The incident that it began with: its pages, tickets and mails go by this one's number to the end.
+    pub first: IncidentId,
+    /// The incident that it goes out for now: the oldest that is still open.
     pub incident: IncidentId,
     /// Why it went out.
     pub cause: Cause,
@@ -86,22 +88,41 @@ impl Core {
             Cause::SystemdSilent { .. } | Cause::Storm { .. } => return None,
             _ => {}
         }
-        let rival = self.state.contention.rival(key, self.now.mono);
-        let shares = |other: &Incident| other.key.target == key.target || rival == Some(&other.key);
-        self.state.open.values().filter(|other| shares(other)).find_map(|other| {
-            let call = self.state.call_of(other)?;
-            let own = !matches!(call.cause, Cause::SystemdSilent { .. } | Cause::AwaitingApproval { .. });
-            own.then(|| Arc::clone(&call.dedup))
+        let rival = self.rival(key);
+        let related = |other: &Incident| other.key.target == key.target || rival == Some(&other.key);
+        self.state.open.values().filter(|other| other.key != *key && related(other)).find_map(|other| {
+            let escalation = other.escalation.as_ref()?;
+            let of_target = !matches!(escalation.cause, Cause::SystemdSilent { .. }) && !is_approval(&escalation.dedup);
+            of_target.then(|| Arc::clone(&escalation.dedup))
         })
     }
 
-    /// Puts an incident under a call that is open; channels of its own that have not heard of it yet are called.
+    /// Puts an incident under a call that is open. Channels of its own that have not heard of it yet are paged; all are
+    /// where it says more than the call does, or where the call was acknowledged before.
     pub(super) fn join(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
-        let own = self.channels(id);
         let Some(call) = self.state.calls.get(&dedup) else { return };
-        let to: Vec<Arc<str>> = own.into_iter().filter(|name| !call.called.contains_key(name)).collect();
-        let page = (!to.is_empty()).then(|| self.next_page());
+        let worse = call.cause.leaves_automation_on() && !cause.leaves_automation_on() && cause != Cause::Expired;
+        let fights = |cause: &Cause| matches!(cause, Cause::Contention { .. });
+        let news = worse || call.seen.is_some() || fights(&cause) && !fights(&call.cause);
+        let (page, to) = self.page_into(id, &dedup, news);
         self.record(Event::Joined { incident: id, page, cause, dedup, to });
+        self.send(page);
+    }
+
+    /// The page for one more incident under a call, and the channels that it goes to; none where all have heard.
+    fn page_into(&self, id: IncidentId, dedup: &str, news: bool) -> (Option<PageId>, Vec<Arc<str>>) {
+        let own = self.channels(id);
+        let Some(call) = self.state.calls.get(dedup) else { return (Some(self.next_page()), own) };
+        let unheard = own.into_iter().filter(|name| !call.called.contains_key(name));
+        if news {
+            let to: Vec<Arc<str>> = call.to.iter().cloned().chain(unheard).collect();
+            return (Some(self.next_page()), to);
+        }
+        let to: Vec<Arc<str>> = unheard.collect();
+        ((!to.is_empty()).then(|| self.next_page()), to)
+    }
+
+    fn send(&mut self, page: Option<PageId>) {
         if let Some(page) = page {
             self.deliver(page);
             self.await_answers();
@@ -111,36 +132,52 @@ impl Core {
     /// An operator's yes is wanted: the channels hear of it at once. Requests with one reason make one page together.
     pub(super) fn announce(&mut self, id: IncidentId, why: &Asks) {
         let Some(incident) = self.incident(id) else { return };
-        if incident.escalation.is_some() || incident.announced.is_some() || !self.may_page(&incident.key) {
+        if !self.may_page(&incident.key) {
             return;
         }
-        let dedup = approval_dedup(&incident.key, why);
-        let own = self.channels(id);
-        let known = self.state.calls.get(&dedup);
-        let unheard = |name: &Arc<str>| known.is_none_or(|call| !call.called.contains_key(name));
-        let to: Vec<Arc<str>> = own.into_iter().filter(unheard).collect();
-        let page = (known.is_none() || !to.is_empty()).then(|| self.next_page());
-        self.record(Event::Announced { incident: id, page, why: why.clone(), dedup, to });
-        if let Some(page) = page {
-            self.deliver(page);
-            self.await_answers();
+        if let Some(former) = incident.escalation.clone() {
+            return self.escalate_further(id, &former, Cause::AwaitingApproval { why: why.clone() });
         }
+        let dedup = approval_dedup(&incident.key, why);
+        let (approved, known) = (incident.approved, incident.announced.clone());
+        if known.as_ref() == Some(&dedup) && !approved {
+            return;
+        }
+        if known.is_some_and(|known| known != dedup) {
+            self.end_announcement(id);
+        }
+        // whoever approved the former plan believes that it ran
+        let news = approved || self.state.calls.get(&dedup).is_some_and(|call| call.seen.is_some());
+        let (page, to) = self.page_into(id, &dedup, news);
+        self.record(Event::Announced { incident: id, page, why: why.clone(), dedup, to });
+        self.send(page);
     }
 
-    /// An incident stands under a call no longer: whoever was called is told of the end, unless others still do.
-    pub(super) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>) {
-        let others = self.state.under(dedup).any(|other| other.id != id);
-        let Some(call) = self.state.calls.get(dedup).filter(|_| !others) else { return };
-        let (to, dedup) = (call.to.clone(), Arc::clone(dedup));
-        let page = self.next_page();
-        self.record(Event::Resolved { incident: id, page, dedup, to });
+    /// An incident stands under a call no longer: whoever was called is told of the end, unless others still do. `why`
+    /// says it where the incident goes on.
+    pub(super) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>, why: Option<&str>) {
+        let Some(call) = self.state.calls.get(dedup) else { return };
+        if self.state.under(dedup).any(|other| other.id != id) {
+            return self.record(Event::Left { incident: id, dedup: Arc::clone(dedup) });
+        }
+        let (incident, to, dedup) = (call.first, call.to.clone(), Arc::clone(dedup));
+        let (page, ended, why) = (self.next_page(), (incident != id).then_some(id), why.map(Arc::from));
+        self.record(Event::Resolved { incident, page, dedup, to, ended, why });
         self.deliver(page);
     }
 
-    /// The request for approval that the channels heard of is answered, or no longer stands.
+    /// The request was answered, and the incident stands under the call no longer: who was called hears of it, unless
+    /// others still do.
+    pub(super) fn leave_answered(&mut self, id: IncidentId, dedup: &Arc<str>, why: &str) {
+        if self.state.under(dedup).next().is_none() {
+            self.leave(id, dedup, Some(why));
+        }
+    }
+
+    /// The request for approval that the channels heard of no longer stands.
     pub(super) fn end_announcement(&mut self, id: IncidentId) {
         if let Some(dedup) = self.incident(id).and_then(|incident| incident.announced.clone()) {
-            self.leave(id, &dedup);
+            self.leave(id, &dedup, Some("the request for approval was withdrawn"));
         }
     }
 
@@ -149,13 +186,18 @@ impl Core {
         let forsaken = |call: &&Call| *call.dedup != *STORM && self.state.under(&call.dedup).next().is_none();
         let calls: Vec<Call> = self.state.calls.values().filter(forsaken).cloned().collect();
         for call in calls {
-            self.leave(call.incident, &call.dedup);
+            self.leave(call.incident, &call.dedup, None);
         }
     }
 
     pub(super) fn next_page(&self) -> PageId {
         PageId(self.state.last.page + 1)
     }
+}
+
+/// Does a call of this key stand for requests for approval?
+pub fn is_approval(dedup: &str) -> bool {
+    dedup.starts_with(APPROVAL)
 }
 
 /// What has one reason makes one page together: the host's own reasons for all of it, a playbook's for its targets.
@@ -167,6 +209,9 @@ fn approval_dedup(key: &Key, why: &Asks) -> Arc<str> {
             let content: String = key.content.0.chars().take(super::page::SHORT).collect();
             format!("{APPROVAL}/{content}").into()
         }
-        Asks::StopUnclear { .. } => format!("{}/approval", dedup(key)).into(),
+        Asks::StopUnclear { .. } => {
+            let own = dedup(key);
+            format!("{APPROVAL}{}", own.trim_start_matches("salve")).into()
+        }
     }
 }

@@ -16,6 +16,7 @@ impl Core {
     pub(super) fn open(&mut self, key: &Key, since: Mono) {
         let readings = self.detector_readings(key);
         if let Some(id) = self.open_as(key, since, readings) {
+            self.suspect(id, since);
             self.advance(id);
         }
     }
@@ -29,7 +30,6 @@ impl Core {
             watched.last = Some(incident);
         }
         self.record(Event::Opened { incident, key: key.clone(), playbook, since, readings });
-        self.suspect(incident, since);
         Some(incident)
     }
 

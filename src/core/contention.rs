@@ -60,9 +60,9 @@ impl Pair {
 }
 
 impl Contentions {
-    /// The key that contends with this one, if one does at this moment.
-    pub fn rival(&self, key: &Key, now: Mono) -> Option<&Key> {
-        self.pairs.iter().filter(|pair| pair.lasts(now)).find_map(|pair| pair.rival(key))
+    /// The keys that contend with this one at this moment.
+    pub fn rivals<'c>(&'c self, key: &'c Key, now: Mono) -> impl Iterator<Item = &'c Key> {
+        self.pairs.iter().filter(move |pair| pair.lasts(now)).filter_map(move |pair| pair.rival(key))
     }
 
     /// A fault of `harmed` began while an attempt of `acting` was under way. Where the contrary was seen before, that
@@ -75,7 +75,7 @@ impl Contentions {
             return;
         }
         self.forget_suspicions(acting, harmed);
-        if self.rival(acting, at) != Some(harmed) {
+        if !self.rivals(acting, at).any(|rival| rival == harmed) {
             self.pairs.push(Pair { keys: [acting.clone(), harmed.clone()], rested: None });
         }
     }
@@ -111,10 +111,12 @@ impl Contentions {
 }
 
 impl Core {
-    /// The key that contends with this one, while both are watched.
-    pub(super) fn rival(&self, key: &Key) -> Option<&Key> {
-        let rival = self.state.contention.rival(key, self.now.mono)?;
-        self.keys.contains_key(rival).then_some(rival)
+    /// The key that contends with this one, while both are watched and may act.
+    pub(super) fn rival<'c>(&'c self, key: &'c Key) -> Option<&'c Key> {
+        self.state
+            .contention
+            .rivals(key, self.now.mono)
+            .find(|rival| self.keys.contains_key(*rival) && self.may_page(rival))
     }
 
     /// The contending playbook and its target, in words.

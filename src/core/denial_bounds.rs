@@ -1,4 +1,4 @@
-//! A denial that leaves a fault standing calls a human in the end. Each has its bound, here and nowhere else.
+//! A denial that leaves a fault standing calls a human in the end. Each has its bound here.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -87,9 +87,14 @@ impl Core {
     fn call_after(&mut self, id: IncidentId, denial: &Denial, length: Duration) {
         let now = self.now.mono;
         let Some(incident) = self.incident(id).filter(|incident| incident.escalation.is_none()) else { return };
-        let since = incident.denied_since.unwrap_or(now);
+        let again = self.live.get(&id).and_then(|live| live.failing_since);
+        let since = incident.denied_since.unwrap_or(now).max(again.unwrap_or(Mono(0)));
         if since + length > now {
             return self.timers.set(Timer::Denied(id), since + length);
+        }
+        // the fault may be gone meanwhile, and the incident is about to end
+        if !self.is_failing(id) {
+            return self.timers.set(Timer::Denied(id), now + length);
         }
         // what is needed has a page, which names those that wait for it
         if matches!(denial, Denial::DependencyUnhealthy { .. }) && self.need_is_called(id) {
@@ -106,14 +111,10 @@ impl Core {
     /// The bound of a denial has passed.
     pub(super) fn denial_due(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        if let (Step::Held(denial), true) = (&incident.step, self.is_denied_since(id)) {
-            let denial = denial.clone();
-            self.bound_denial(id, &denial);
-        }
-    }
-
-    fn is_denied_since(&self, id: IncidentId) -> bool {
-        let denied: Option<Mono> = self.incident(id).and_then(|incident| incident.denied_since);
-        denied.is_some()
+        let Step::Held(recorded) = &incident.step else { return };
+        let recorded = recorded.clone();
+        // only a change of the kind is recorded: the one in force may name another incident, or another end
+        let denial = self.live.get(&id).and_then(|live| live.denied.clone()).unwrap_or(recorded);
+        self.bound_denial(id, &denial);
     }
 }

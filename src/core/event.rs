@@ -94,10 +94,22 @@ pub enum Event {
     Joined { incident: IncidentId, page: Option<PageId>, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A request for approval goes out through the channels; none where a page for the same reason is out.
     Announced { incident: IncidentId, page: Option<PageId>, why: Asks, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// An incident stands under this call no longer, and others still do.
+    Left { incident: IncidentId, dedup: Arc<str> },
     /// The fault of this incident began while that attempt of another one was under way.
     Suspected { incident: IncidentId, attempt: AttemptId, of: IncidentId },
-    /// The escalation's end goes out under the same dedup key.
-    Resolved { incident: IncidentId, page: PageId, dedup: Arc<str>, to: Vec<Arc<str>> },
+    /// The escalation's end goes out under the same dedup key, in the name of the incident that the call began with:
+    /// the incident that ended last, where it is another one, and why, where no outcome says it.
+    Resolved {
+        incident: IncidentId,
+        page: PageId,
+        dedup: Arc<str>,
+        to: Vec<Arc<str>>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        ended: Option<IncidentId>,
+        #[serde(default, skip_serializing_if = "Option::is_none")]
+        why: Option<Arc<str>>,
+    },
     /// Nobody acknowledged the call through one channel in time: the same call goes out through these too.
     CalledBesides {
         incident: IncidentId,
@@ -193,6 +205,7 @@ impl Event {
             | Self::Joined { incident, .. }
             | Self::Announced { incident, .. }
             | Self::Suspected { incident, .. }
+            | Self::Left { incident, .. }
             | Self::Resolved { incident, .. }
             | Self::CalledBesides { incident, .. }
             | Self::CalledAgain { incident, .. }

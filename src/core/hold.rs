@@ -40,7 +40,11 @@ impl Core {
             (Step::Escalated(_), denied) => denied,
             _ => None,
         };
-        if former.is_none_or(|former| std::mem::discriminant(former) != std::mem::discriminant(denial)) {
+        let other = |former: &Denial| {
+            let kind = std::mem::discriminant(former) != std::mem::discriminant(denial);
+            kind || former.is_bounded() != denial.is_bounded()
+        };
+        if former.is_none_or(other) {
             self.record(Event::Held { incident: id, denial: denial.clone() });
         }
         let busy = matches!(denial, Denial::SystemdBusy { .. });

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::effect::Cadence;
 use super::event::Event;
 use super::id::{IncidentId, Key, Role};
+use super::incident::Cause;
 use super::input::{Binding, Resolution, Standing};
 use super::machine::{Core, Wait};
 use super::state::Step;
@@ -25,6 +26,11 @@ pub(super) fn read_again(content: &ContentKey, name: &Arc<str>, source: &Arc<str
         playbook.content = content.clone();
     }
     Some(playbook).filter(|playbook| playbook.content == *content).map(Arc::new)
+}
+
+/// Was a human called for what held the attempts back, and not for what they came to?
+const fn asks_again(cause: &Cause) -> bool {
+    cause.leaves_automation_on() || matches!(cause, Cause::Contention { .. })
 }
 
 impl Core {
@@ -65,9 +71,7 @@ impl Core {
         self.name_keys();
         self.settle_incidents();
         self.forget_books();
-        if self.storm().is_none() {
-            self.storm_over();
-        }
+        self.end_storm_if_over();
         // Pauses are of names, and a file may have another name now.
         for wait in [Wait::Pause, Wait::Mode, Wait::Need] {
             self.wake(wait);
@@ -176,6 +180,8 @@ impl Core {
             Step::Verifying { .. } | Step::Soaking { .. } if self.verifier_readings(id).is_empty() => {
                 self.verify_again(id);
             }
+            // what waited in memory for the end of a hold is asked anew
+            Step::Escalated(cause) if !known && asks_again(&cause) => self.advance(id),
             Step::Escalated(_) if !known => self.probe_if_half_open(id),
             _ => {}
         }

@@ -29,6 +29,8 @@ use crate::text::redact::redact;
 
 /// What a note is about is never longer, in characters.
 const LONGEST_SUBJECT: usize = 200;
+/// After a start everything is taken to have been read once within this time.
+pub(super) const FIRST_LOOK: std::time::Duration = std::time::Duration::from_mins(1);
 /// No note is longer, in characters.
 const LONGEST_NOTE: usize = 2000;
 
@@ -83,6 +85,8 @@ pub(super) struct Live {
     pub cadence: Option<Cadence>,
     /// Since when the verifier holds and the detector is clear, where that is to end the incident.
     pub recovering: Option<Mono>,
+    /// Since when it has failed again, after it had seemed to recover.
+    pub failing_since: Option<Mono>,
     /// It was opened only for a run by hand.
     pub by_hand: bool,
     /// The fault was gone when it was looked at: its next onset goes to the gate at once.
@@ -234,6 +238,9 @@ impl Core {
         let pages: Vec<PageId> = self.state.outbox.keys().copied().collect();
         self.out.extend(pages.into_iter().map(Effect::Deliver));
         self.end_forsaken_calls();
+        if self.state.storm().is_some() {
+            self.timers.set(Timer::Storm, self.resumed + FIRST_LOOK);
+        }
         for (scope, pause) in &self.state.pauses {
             if let Some(until) = pause.until {
                 self.timers.set(Timer::Pause(scope.clone()), until);
@@ -274,6 +281,7 @@ impl Core {
                 Timer::Incident(id) => self.step_due(id),
                 Timer::Denied(id) => self.denial_due(id),
                 Timer::Recovery(id) => self.recovery_due(id),
+                Timer::Storm => self.end_storm_if_over(),
                 Timer::Silence => self.silence_lasts(),
                 Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
                 Timer::Again(page) => self.still_unfixed(page),

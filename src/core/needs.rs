@@ -25,13 +25,18 @@ impl Core {
         })
     }
 
-    /// Is a human called for the target that this incident waits for?
+    /// Is a human called for the target that this incident waits for, or is it held on purpose until a time?
     pub(super) fn need_is_called(&self, id: IncidentId) -> bool {
         let Some(watched) = self.incident(id).and_then(|incident| self.keys.get(&incident.key)) else { return false };
         let Some(target) = self.incident(id).map(|incident| &incident.key.target) else { return false };
+        // nobody is called for what somebody holds on purpose
+        let held = |key: &Key| {
+            let paused = self.keys.get(key).and_then(|watched| self.paused(&watched.playbook));
+            self.quiet(key) || paused.is_some_and(|halt| halt.until.is_some())
+        };
         let called = |key: &&Key| {
             let incident = self.state.incident_of(key);
-            incident.is_some_and(|incident| incident.escalation.is_some() || incident.announced.is_some())
+            held(key) || incident.is_some_and(|incident| incident.escalation.is_some() || incident.announced.is_some())
         };
         watched.needs.iter().any(|need| self.needed_keys(need, target).iter().any(called))
     }

@@ -2,6 +2,7 @@
 
 use std::sync::Arc;
 
+use super::apply::shares_budget;
 use super::breaker::Breaker;
 use super::command::{Authority, Command, Operator, Refusal, Scope};
 use super::effect::Effect;
@@ -109,6 +110,8 @@ impl Core {
             None => format!("{scope} is paused until resumed"),
         };
         self.record(Event::Paused { scope, until, by: by.clone(), reason });
+        // what another pause held until another time is told of this one
+        self.wake(Wait::Pause);
         Ok(said)
     }
 
@@ -310,10 +313,20 @@ impl Core {
         }
         let said = format!("the breaker of {} is closed", key.target);
         self.timers.cancel(&Timer::Breaker(key.clone()));
-        let open = self.state.by_key.get(&key).copied();
-        self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
-        let rivals = rival.and_then(|rival| self.state.by_key.get(&rival).copied());
-        for id in open.into_iter().chain(rivals) {
+        let mut keys = vec![key.clone()];
+        // one budget, one reset
+        if shares_budget(&key.target) {
+            let shares = |other: &&Key| other.target == key.target && **other != key;
+            keys.extend(self.state.breakers.keys().filter(shares).cloned());
+            keys[1..].sort_unstable();
+        }
+        for key in &keys {
+            self.timers.cancel(&Timer::Breaker(key.clone()));
+            let (key, why) = (key.clone(), why.clone());
+            self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
+        }
+        let open: Vec<_> = keys.iter().chain(&rival).filter_map(|key| self.state.by_key.get(key).copied()).collect();
+        for id in open {
             self.advance(id);
         }
         Ok(said)

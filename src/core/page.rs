@@ -49,6 +49,10 @@ impl Core {
     }
 
     fn call(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
+        // what once was this key's own call may still be open for another
+        if self.state.calls.contains_key(&dedup) {
+            return self.join(id, cause, dedup);
+        }
         let (to, page) = (self.channels(id), self.next_page());
         self.record(Event::Escalated { incident: id, page, cause, dedup, to });
         self.deliver(page);
@@ -56,9 +60,17 @@ impl Core {
     }
 
     /// A human was called for something that left the automation on, and now it has come to its end: that is news.
-    fn escalate_further(&mut self, id: IncidentId, former: &Escalation, cause: Cause) {
-        if !former.cause.leaves_automation_on() || cause.leaves_automation_on() {
+    pub(super) fn escalate_further(&mut self, id: IncidentId, former: &Escalation, cause: Cause) {
+        let asks = matches!(cause, Cause::AwaitingApproval { .. });
+        let news = !cause.leaves_automation_on() || asks && former.cause != cause;
+        if !former.cause.leaves_automation_on() || !news {
             return;
+        }
+        let key = self.incident(id).map(|incident| incident.key.clone());
+        if let Some(dedup) = key.and_then(|key| self.call_to_join(&key, &cause)).filter(|dedup| *dedup != former.dedup)
+        {
+            self.join(id, cause, dedup);
+            return self.leave(id, &former.dedup, Some("it goes on under the page of its target"));
         }
         let dedup = Arc::clone(&former.dedup);
         let Some(to) = self.state.calls.get(&dedup).map(|call| call.to.clone()) else { return };
@@ -72,9 +84,11 @@ impl Core {
     pub(super) fn resolve(&mut self, id: IncidentId) {
         if let Some(dedup) = self.incident(id).and_then(|one| one.escalation.as_ref()).map(|one| Arc::clone(&one.dedup))
         {
-            self.leave(id, &dedup);
+            self.leave(id, &dedup, None);
         }
-        self.end_announcement(id);
+        if let Some(dedup) = self.incident(id).and_then(|incident| incident.announced.clone()) {
+            self.leave(id, &dedup, None);
+        }
     }
 
     pub(super) fn deliver(&mut self, page: PageId) {

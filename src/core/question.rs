@@ -63,7 +63,7 @@ impl Core {
             breaker: self.admission(key, playbook),
             cooldown: self.cooldown(key, playbook),
             budget_spent: self.state.host.count(now, self.config.host_window) >= self.config.host_attempts,
-            storm: self.storm(),
+            storm: self.storm_in_force(),
             grace: (grace > now).then_some(grace),
             risk: playbook.risk,
             mode,

@@ -47,4 +47,7 @@ pub struct UnitRun {
     pub job: bool,
     /// It ended by itself, and systemd waits to start it again.
     pub auto_restart: bool,
+    /// When it last became active; none before the first time, and in records of former versions.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub started: Option<Mono>,
 }

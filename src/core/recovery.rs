@@ -96,7 +96,11 @@ impl Core {
         else {
             return;
         };
-        let fires = matches!(incident.step, Step::Firing);
+        let fires = match &incident.step {
+            Step::Firing => true,
+            Step::Escalated(cause) => cause.leaves_automation_on(),
+            _ => false,
+        };
         match self.standing_of(id) {
             Standing::Healthy => self.recovers(id),
             Standing::Failing => {
@@ -109,6 +113,11 @@ impl Core {
             }
             Standing::Unseen => {}
         }
+    }
+
+    /// Is the fault there, as far as can be seen?
+    pub(super) fn is_failing(&self, id: IncidentId) -> bool {
+        self.standing_of(id) == Standing::Failing
     }
 
     fn standing_of(&self, id: IncidentId) -> Standing {
@@ -159,7 +168,13 @@ impl Core {
     /// No longer recovering; was it?
     pub(super) fn stop_recovery(&mut self, id: IncidentId) -> bool {
         self.timers.cancel(&Timer::Recovery(id));
-        self.live.get_mut(&id).is_some_and(|live| live.recovering.take().is_some())
+        let now = self.now.mono;
+        let Some(live) = self.live.get_mut(&id) else { return false };
+        let recovered = live.recovering.take().is_some();
+        if recovered {
+            live.failing_since = Some(now);
+        }
+        recovered
     }
 
     fn pace_if_watched(&mut self, id: IncidentId, cadence: Cadence) {

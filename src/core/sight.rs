@@ -87,8 +87,9 @@ impl Core {
         } else if former == Fault::Broken {
             self.failing.remove(&key.target);
         }
-        if stormed && self.storm().is_none() {
-            self.storm_over();
+        // a page that was open before a start ends with the last first reading
+        if stormed && self.storm().is_none() || self.state.storm().is_some() {
+            self.end_storm_if_over();
         }
         if fault == Fault::Clear {
             self.stop_pending(key);
@@ -155,6 +156,8 @@ impl Core {
     fn seen_broken(&mut self, id: IncidentId) {
         self.onset_seen(id);
         self.call_for_flapping(id);
+        // whatever it was called for: what seemed to recover does so no longer
+        self.judge_recovery(id);
         let Some(incident) = self.incident(id) else { return };
         // an attempt that was begun by hand is waited for: its outcome is the incident's
         if incident.blind && incident.rests() {
@@ -169,8 +172,6 @@ impl Core {
             )
         ) {
             self.advance(id);
-        } else {
-            self.judge_recovery(id);
         }
     }
 }

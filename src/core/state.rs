@@ -261,6 +261,8 @@ pub struct Incident {
     pub escalation: Option<Escalation>,
     /// The call that announced its request for approval, until the request is answered.
     pub announced: Option<Arc<str>>,
+    /// Its last request was approved, whatever became of that.
+    pub approved: bool,
     /// Since when the gate has denied it without a break, where such a denial calls a human in the end.
     pub denied_since: Option<Mono>,
     /// Requests so far.

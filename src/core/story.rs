@@ -165,6 +165,7 @@ fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String>
         Event::Announced { page: Some(page), to, .. } => {
             format!("asking for approval through {}", called(*page, to))
         }
+        Event::Left { .. } => "it stands under that page no longer; others do".to_owned(),
         Event::Suspected { of, .. } => format!("its fault began while an attempt of incident {of} was running"),
         Event::Resolved { page, to, .. } => format!("the end of the page went out to {}", called(*page, to)),
         Event::CalledBesides { page, to, unanswered, .. } => {

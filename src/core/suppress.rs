@@ -3,15 +3,16 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use super::calls::STORM;
+use super::calls::{Call, STORM};
 use super::command::Scope;
 use super::event::Event;
 use super::gate::Halt;
 use super::id::{IncidentId, Key};
 use super::incident::Cause;
-use super::machine::{Core, Wait};
+use super::machine::{Core, FIRST_LOOK, Wait};
 use super::state::Pause;
 use super::time::Mono;
+use super::watched::Fault;
 use crate::playbook::{Mode, Playbook, Target};
 
 /// How many keys a target has that count; a storm is of targets, however many playbooks watch each.
@@ -85,11 +86,36 @@ impl Core {
         self.await_answers();
     }
 
+    /// After a start nothing has been read yet: a storm that was open then is on until everything has, or should have.
+    pub(super) fn storm_in_force(&self) -> Option<(usize, usize)> {
+        let early = self.now.mono.since(self.resumed) < FIRST_LOOK && self.is_unread();
+        let before = |call: &&Call| early && call.called.values().any(|at| *at < self.resumed);
+        let known = || match &self.state.storm().filter(before)?.cause {
+            Cause::Storm { failing, of } => Some((*failing, *of)),
+            _ => None,
+        };
+        self.storm().or_else(known)
+    }
+
+    /// Has something that is watched not been read yet?
+    fn is_unread(&self) -> bool {
+        self.keys.values().any(|watched| watched.fault == Fault::Waiting && watched.playbook.mode != Mode::Off)
+    }
+
+    /// Ends the storm once so few fail that it is none, as far as everything has been read.
+    pub(super) fn end_storm_if_over(&mut self) {
+        if self.storm_in_force().is_none() {
+            self.storm_over();
+        }
+    }
+
     /// The storm is over: its page is resolved and who waited asks the gate again.
     pub(super) fn storm_over(&mut self) {
         if let Some(storm) = self.state.storm().cloned() {
             let page = self.next_page();
-            self.record(Event::Resolved { incident: storm.incident, page, dedup: storm.dedup, to: storm.to });
+            let (incident, dedup, to) = (storm.first, storm.dedup, storm.to);
+            let why = Some("the storm is over".into());
+            self.record(Event::Resolved { incident, page, dedup, to, ended: None, why });
             self.deliver(page);
         }
         self.wake(Wait::Storm);

@@ -156,8 +156,11 @@ impl Core {
             let why = self.why_unseen(id, key);
             self.escalate(id, Cause::CannotSee { why });
         }
-        // In shadow nobody is called.
-        if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
+        // In shadow nobody is called; and what was called for a hold goes on once it can be seen.
+        let goes_on = |incident: &Incident| {
+            incident.escalation.as_ref().is_none_or(|escalation| escalation.cause.leaves_automation_on())
+        };
+        if self.incident(id).is_some_and(goes_on) {
             self.later(id, LOOK_AGAIN);
         }
     }

@@ -34,6 +34,8 @@ pub enum Timer {
     Denied(IncidentId),
     /// What recovers has stayed so for its soak.
     Recovery(IncidentId),
+    /// What was open as a storm before a start has had its time to be read.
+    Storm,
     /// systemd has not answered for too long.
     Silence,
     /// Nobody acknowledged this escalation's call through that channel.

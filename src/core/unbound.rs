@@ -77,6 +77,7 @@ impl Core {
         }
         self.stop_waiting(id);
         let snoozed = self.incident(id).and_then(|one| self.state.snoozes.get(&one.key)).map(|(_, until, _)| *until);
+        self.timers.cancel(&Timer::Denied(id));
         let due = (since + self.config.unknown_bound).max(snoozed.unwrap_or(now));
         if due <= now {
             self.escalate(id, Cause::TargetMissing { why: Arc::clone(why) });

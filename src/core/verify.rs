@@ -113,8 +113,8 @@ impl Core {
     }
 
     /// Did somebody else start the unit after the attempt had ended? Then the attempt is not what healed it. It is told
-    /// from a unit that became what it is now later than its last job of salve's was done, and that systemd has not
-    /// restarted by itself since. What an attempt of other kinds sets going may go on after its end.
+    /// from a unit that became active later than the last job of salve's was done, and that systemd has not restarted by
+    /// itself since. What an attempt of other kinds sets going may go on after its end.
     fn started_by_others(&self, id: IncidentId) -> bool {
         let Some(incident) = self.incident(id) else { return false };
         let Some(attempt) = incident.last_attempt() else { return false };
@@ -133,8 +133,9 @@ impl Core {
         detects.chain(verifies).any(|(check, slot, well)| {
             let own = matches!(check, Check::Unit(check) if check.name.is_none());
             let later = |reading: &Reading| {
-                let explicit = reading.unit.is_some_and(|unit| unit.restarts == Some(0) && !unit.job);
-                reading.verdict == well && explicit && reading.since > ended + JUST_STARTED
+                let started =
+                    reading.unit.filter(|unit| unit.restarts == Some(0) && !unit.job).and_then(|unit| unit.started);
+                reading.verdict == well && started.is_some_and(|at| at > ended + JUST_STARTED)
             };
             own && slot.as_ref().is_some_and(later)
         })

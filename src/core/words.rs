@@ -93,7 +93,10 @@ impl fmt::Display for Cause {
                 write!(f, "on hold for {}: {denial}", Period(std::time::Duration::from_secs(held_ms / 1000)))
             }
             Self::Contention { with } => {
-                write!(f, "its remedy and that of {with} break each other's targets: both are on hold")
+                write!(
+                    f,
+                    "its remedy and that of {with} break each other's targets: both are on hold until one of them is changed, or a breaker is reset"
+                )
             }
             Self::AwaitingApproval { why } => write!(f, "an attempt awaits approval: {why}"),
             Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),

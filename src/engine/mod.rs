@@ -9,7 +9,7 @@
 //! | room | its one job |
 //! |---|---|
 //! | [`start`] | opens the journal, folds it, lets the loop go |
-//! | [`start_alarm`] | calls a human where that cannot be done |
+//! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
 //! | [`run`] | the only loop; its records and timers have rooms of their own |
 //! | [`carry`] | carries effects out, each in a task of its own |
 //! | [`operator`] | who runs this process, as the kernel says |
@@ -31,6 +31,7 @@
 //! | [`heartbeat`] | tells an external switch that the loop runs |
 //! | [`settings`] | the one settings file |
 
+pub mod alarm;
 pub mod backtest;
 pub mod calls;
 mod carry;
@@ -55,7 +56,6 @@ pub mod settings;
 mod silence;
 pub mod snapshot;
 pub mod start;
-pub mod start_alarm;
 pub mod survey;
 
 pub use handle::Handle;

@@ -60,37 +60,40 @@ pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, h
 
 /// The page that goes out for this record, to nobody yet.
 fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
-    let (id, incident) = (recorded.event.page()?, recorded.event.incident()?);
+    let (id, reported) = (recorded.event.page()?, recorded.event.incident()?);
+    // whoever receives it knows the call by the incident that it began with
+    let dedup = dedup_of(&recorded.event)?;
+    let incident = core.state().calls.get(dedup).map_or(reported, |call| call.first);
     // what is no longer known (a playbook that is gone, a storm whose incident is long over) leaves the page without its
     // extras, never unsent
     let about = core.find(incident);
     let playbook = about.and_then(|about| core.playbook(&about.key.content));
     let name = about.map_or_else(|| "salve".into(), |about| Arc::clone(&about.playbook));
-    let (dedup, kind, why) = match &recorded.event {
-        Event::Escalated { cause, dedup, .. } | Event::Joined { cause, dedup, .. } => {
-            let cause: Arc<str> = cause.to_string().into();
-            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
-        }
-        Event::Announced { why, dedup, .. } => {
-            let cause: Arc<str> = Cause::AwaitingApproval { why: why.clone() }.to_string().into();
-            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
-        }
-        Event::CalledBesides { cause, dedup, unanswered, .. } => {
+    let trigger = |cause: String| {
+        let cause: Arc<str> = match core.find(reported).filter(|_| reported != incident) {
+            Some(other) => format!("{cause} (incident {reported}, {}, {})", other.playbook, other.key.target).into(),
+            None => cause.into(),
+        };
+        (PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
+    };
+    let (kind, why) = match &recorded.event {
+        Event::Escalated { cause, .. } | Event::Joined { cause, .. } => trigger(cause.to_string()),
+        Event::Announced { why, .. } => trigger(Cause::AwaitingApproval { why: why.clone() }.to_string()),
+        Event::CalledBesides { cause, unanswered, .. } => {
             let why = format!("{cause}; nobody acknowledged the page through {unanswered}");
-            (dedup, PageKind::Trigger { cause: cause.to_string().into() }, why.into())
+            (PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
-        Event::CalledAgain { cause, dedup, .. } => {
-            let cause: Arc<str> = match cause {
-                Cause::AwaitingApproval { .. } => format!("not approved yet: {cause}").into(),
-                cause => format!("still not fixed: {cause}").into(),
-            };
-            (dedup, PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
-        }
-        Event::Relayed { by, dedup, .. } => {
+        Event::CalledAgain { cause: cause @ Cause::AwaitingApproval { .. }, .. } => trigger(cause.to_string()),
+        Event::CalledAgain { cause, .. } => trigger(format!("still not fixed: {cause}")),
+        Event::Relayed { by, .. } => {
             let by: Arc<str> = by.to_string().into();
-            (dedup, PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} acknowledged the page").into())
+            (PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} acknowledged the page").into())
         }
-        Event::Resolved { dedup, .. } => (dedup, PageKind::Resolve, about.map_or_else(cleared, ending)),
+        Event::Resolved { why: Some(why), .. } => (PageKind::Resolve, Arc::clone(why)),
+        Event::Resolved { ended, .. } => {
+            let ended = ended.and_then(|ended| core.find(ended)).or(about);
+            (PageKind::Resolve, ended.map_or_else(cleared, ending))
+        }
         _ => return None,
     };
     let about_systemd = is_about_systemd(&recorded.event);
@@ -126,6 +129,20 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
     })
 }
 
+/// Under which key a record's page goes out.
+const fn dedup_of(event: &Event) -> Option<&Arc<str>> {
+    match event {
+        Event::Escalated { dedup, .. }
+        | Event::Joined { dedup, .. }
+        | Event::Announced { dedup, .. }
+        | Event::CalledBesides { dedup, .. }
+        | Event::CalledAgain { dedup, .. }
+        | Event::Relayed { dedup, .. }
+        | Event::Resolved { dedup, .. } => Some(dedup),
+        _ => None,
+    }
+}
+
 /// A page for all that cannot be seen is of the host, whoever carries it.
 const fn is_about_systemd(event: &Event) -> bool {
     matches!(
@@ -140,10 +157,7 @@ const fn is_about_systemd(event: &Event) -> bool {
 fn ending(about: &Incident) -> Arc<str> {
     match &about.step {
         Step::Closed { outcome, .. } => AttemptNumbers::of(&about.story, 0).outcome(outcome).into(),
-        Step::Remediating(_) | Step::Verifying { .. } | Step::Soaking { .. } => {
-            "approved: an attempt has started".into()
-        }
-        Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) => cleared(),
+        _ => cleared(),
     }
 }
 
@@ -222,6 +236,8 @@ mod tests {
             page: PageId(9),
             dedup: "salve/storm".into(),
             to: vec!["duty".into()],
+            ended: None,
+            why: None,
         };
         let recorded = Arc::new(Recorded { seq: 1, mono: Mono(0), wall: Timestamp::UNIX_EPOCH, event });
         let mut core = Core::new(Config::default());

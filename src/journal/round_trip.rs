@@ -70,7 +70,7 @@ fn reading() -> impl Strategy<Value = Reading> {
     let unit =
         option::of(
             (option::of(any::<u32>()), any::<bool>(), any::<bool>())
-                .prop_map(|(restarts, job, auto_restart)| UnitRun { restarts, job, auto_restart }),
+                .prop_map(|(restarts, job, auto_restart)| UnitRun { restarts, job, auto_restart, started: None }),
         );
     (verdict, text(), figure, unit, mono(), mono()).prop_map(|(verdict, seen, figure, unit, began, since)| Reading {
         verdict,
@@ -307,7 +307,9 @@ fn host_event() -> impl Strategy<Value = Event> {
             incident,
             page,
             dedup,
-            to
+            to,
+            ended: Some(incident),
+            why: None
         }),
         (incident(), page(), cause(), text(), vec(text(), 0..3), text()).prop_map(
             |(incident, page, cause, dedup, to, unanswered)| Event::CalledBesides {

@@ -168,7 +168,7 @@ fn resolve_early(it: &mut Patient) {
     if let Some(Event::Joined { incident, dedup, to, .. }) = it.first(|event| matches!(event, Event::Joined { .. })) {
         let page = PageId(it.books.pages.keys().last().map_or(0, |page| page.0) + 100);
         let called = it.books.calls.get(&dedup).map(|call| call.called.iter().cloned().collect());
-        it.add(Event::Resolved { incident, page, dedup, to: called.unwrap_or(to) });
+        it.add(Event::Resolved { incident, page, dedup, to: called.unwrap_or(to), ended: None, why: None });
     }
 }
 

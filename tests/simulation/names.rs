@@ -25,7 +25,7 @@ kinds! {
         WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
         Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
-        Escalated => "escalated", Joined => "joined", Announced => "announced", Suspected => "suspected", Resolved => "resolved", CalledBesides => "called besides", CalledAgain => "called again",
+        Escalated => "escalated", Joined => "joined", Announced => "announced", Suspected => "suspected", Left => "left", Resolved => "resolved", CalledBesides => "called besides", CalledAgain => "called again",
         Relayed => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
         Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
         MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Flapping => "flapping", Armed => "armed",

@@ -14,7 +14,9 @@ use serde::{Deserialize, Serialize};
 use super::judge::Judged;
 use super::look::{Looker, Sight};
 use super::parts::{Parts, joined};
-use crate::core::UnitRun;
+use crate::core::{Mono, UnitRun};
+use crate::host::Clock;
+use crate::host::clock::boottime_at_monotonic;
 use crate::host::systemd::{SystemdError, UnitSeen};
 use crate::playbook::Target;
 use crate::playbook::check::UnitCheck;
@@ -46,12 +48,16 @@ pub struct UnitSight {
     /// A job is under way. It says when a change was asked for, and is no part of what a backtest judges.
     #[serde(skip)]
     pub job: bool,
+    /// When it last became active; no part of what a backtest judges.
+    #[serde(skip)]
+    pub started: Option<Mono>,
 }
 
 impl UnitSight {
     /// What tells a unit that comes and goes from one that somebody restarts.
     pub fn run(&self) -> UnitRun {
-        UnitRun { restarts: self.restarts, job: self.job, auto_restart: self.sub.starts_with("auto-restart") }
+        let auto_restart = self.sub.starts_with("auto-restart");
+        UnitRun { restarts: self.restarts, job: self.job, auto_restart, started: self.started }
     }
 }
 
@@ -76,9 +82,12 @@ impl AtRest {
     }
 }
 
-impl From<&UnitSeen> for UnitSight {
-    fn from(seen: &UnitSeen) -> Self {
+impl UnitSight {
+    /// What a condition may ask of what systemd said, with its moments on this clock.
+    pub fn of(seen: &UnitSeen, clock: &Clock) -> Self {
+        let started = (seen.active_since > 0).then(|| clock.at_boottime(boottime_at_monotonic(seen.active_since)));
         Self {
+            started,
             active: seen.active.to_string(),
             sub: seen.sub.to_string(),
             result: seen.result.as_deref().map(str::to_owned),
@@ -108,7 +117,7 @@ pub fn subject(check: &UnitCheck, target: &Target) -> Result<UnitSubject, String
 pub async fn look(subject: &UnitSubject, looker: &Looker) -> Result<Sight<UnitSight>, String> {
     let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
     let seen = systemd.unit(&subject.name).await.map_err(|error| in_words(&error))?;
-    Ok(Sight { seen: UnitSight::from(&seen), changed: seen.changed })
+    Ok(Sight { seen: UnitSight::of(&seen, &looker.clock), changed: seen.changed })
 }
 
 fn in_words(error: &SystemdError) -> String {
@@ -117,7 +126,7 @@ fn in_words(error: &SystemdError) -> String {
 
 /// Whatever changes is kept, but for the job: it is no part of what is kept.
 pub(super) fn hardly_differs(now: &UnitSight, then: &UnitSight) -> bool {
-    let seen = |sight: &UnitSight| UnitSight { job: false, ..sight.clone() };
+    let seen = |sight: &UnitSight| UnitSight { job: false, started: None, ..sight.clone() };
     seen(now) == seen(then)
 }
 
@@ -199,7 +208,7 @@ mod tests {
 
     fn seen(active: &str, sub: &str, result: &str) -> UnitSight {
         let (active, sub, result) = (active.into(), sub.into(), Some(result.into()));
-        UnitSight { active, sub, result, restarts: Some(2), rest: None, job: false }
+        UnitSight { active, sub, result, restarts: Some(2), rest: None, job: false, started: None }
     }
 
     fn wanting(state: &str) -> UnitCheck {
@@ -251,10 +260,15 @@ mod tests {
             condition_failed,
             ..UnitSeen::default()
         };
-        let holds = |state: &str, unit: &UnitSeen| judge(&wanting(state), &unit.into()).verdict == Verdict::Holds;
+        let holds = |state: &str, unit: &UnitSeen| {
+            judge(&wanting(state), &UnitSight::of(unit, &Clock::starting())).verdict == Verdict::Holds
+        };
         let done = unit(true, false, "success");
         assert!(!holds("not active", &done) && holds("active", &done) && holds("inactive", &done));
-        assert_eq!(judge(&wanting("active"), &(&done).into()).seen, "inactive (dead), a oneshot at rest");
+        assert_eq!(
+            judge(&wanting("active"), &UnitSight::of(&done, &Clock::starting())).seen,
+            "inactive (dead), a oneshot at rest"
+        );
         let skipped = unit(false, true, "success");
         assert!(!holds("not active", &skipped) && !holds("active", &skipped));
         for broken in [unit(true, false, "exit-code"), unit(false, false, "success")] {
@@ -271,6 +285,7 @@ mod tests {
             restarts: None,
             rest: None,
             job: false,
+            started: None,
         };
         let check = UnitCheck { restarts: Some("> 1".parse().unwrap()), ..UnitCheck::default() };
         assert!(matches!(judge(&check, &mount).verdict, Verdict::Unknown(_)));

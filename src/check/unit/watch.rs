@@ -195,7 +195,7 @@ impl Watcher {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
-                Look { began, since, result: Ok(Observation::Unit(UnitSight::from(&seen))) }
+                Look { began, since, result: Ok(Observation::Unit(UnitSight::of(&seen, &self.clock))) }
             }
             Err(error) => Look { began, since: began, result: Err(error.to_string().into()) },
         };

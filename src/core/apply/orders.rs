@@ -43,6 +43,7 @@ impl State {
                         by: by.clone(),
                         expires: request.expires,
                     });
+                    incident.approved = true;
                     incident.step = incident.resting();
                 }
             }

@@ -39,7 +39,15 @@ impl State {
                 }
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.announced = Some(Arc::clone(dedup));
+                    incident.approved = false;
                 }
+            }
+            Event::Left { incident, dedup } => {
+                if let Some(one) = self.open.get_mut(incident) {
+                    one.announced.take_if(|announced| *announced == *dedup);
+                    one.escalation.take_if(|escalation| escalation.dedup == *dedup);
+                }
+                self.hand_over(*incident, dedup);
             }
             Event::CalledBesides { page, dedup, to, .. } => self.widen(Some(*page), dedup, to, at),
             Event::CalledAgain { incident, page, cause, dedup, to } => {
@@ -89,6 +97,7 @@ impl State {
     ) {
         let mut call = Call {
             page,
+            first: incident,
             incident,
             cause: cause.clone(),
             dedup: Arc::clone(dedup),
@@ -111,7 +120,13 @@ impl State {
         let Some(page) = page else { return };
         self.post(page, to);
         if let Some(call) = self.calls.get_mut(dedup) {
-            if call.to.is_empty() {
+            // news that goes to all who were called wants a new answer
+            let told = |name: &Arc<str>| to.contains(name) || to.is_empty() && **name == *TICKETS;
+            if call.called.keys().all(told) {
+                (call.seen, call.seen_at) = (None, None);
+                call.taken.clear();
+            }
+            if call.to.is_empty() && !to.is_empty() {
                 call.to.push(TICKETS.into());
             }
             call.widen(to, at);
@@ -132,6 +147,8 @@ impl State {
             incident.acknowledged = None;
         }
         let Some(incident) = self.open.get_mut(&id) else { return };
+        incident.expired |= *cause == Cause::Expired;
+        incident.approved = false;
         let rests = incident.rests() && !matches!(incident.step, Step::Asking(_));
         if let Some(escalation) = incident.escalation.as_mut().filter(|escalation| escalation.cause != *cause) {
             escalation.cause = cause.clone();

@@ -22,9 +22,19 @@ fn watching(hold: u64) -> Playbook {
 
 /// One life and death under systemd's own restarts: down for 2 s, up for 3 s.
 fn live_and_die(bench: &mut Bench, nginx: &Key, restarts: u32) {
-    unit(bench, nginx, Verdict::Holds, UnitRun { restarts: Some(restarts), job: false, auto_restart: true });
+    unit(
+        bench,
+        nginx,
+        Verdict::Holds,
+        UnitRun { restarts: Some(restarts), job: false, auto_restart: true, started: None },
+    );
     bench.pass(2);
-    unit(bench, nginx, Verdict::DoesNotHold, UnitRun { restarts: Some(restarts + 1), job: false, auto_restart: false });
+    unit(
+        bench,
+        nginx,
+        Verdict::DoesNotHold,
+        UnitRun { restarts: Some(restarts + 1), job: false, auto_restart: false, started: None },
+    );
     bench.pass(3);
 }
 
@@ -90,9 +100,19 @@ fn reloads_spend_nothing_and_a_kill_after_them_is_healed_without_a_question() {
     let (mut bench, nginx) = Bench::one(watching(0));
     for _ in 0..3 {
         // the unit is down for a moment, because somebody asked for that
-        unit(&mut bench, &nginx, Verdict::Holds, UnitRun { restarts: Some(0), job: true, auto_restart: false });
+        unit(
+            &mut bench,
+            &nginx,
+            Verdict::Holds,
+            UnitRun { restarts: Some(0), job: true, auto_restart: false, started: None },
+        );
         bench.pass(2);
-        unit(&mut bench, &nginx, Verdict::DoesNotHold, UnitRun { restarts: Some(0), job: false, auto_restart: false });
+        unit(
+            &mut bench,
+            &nginx,
+            Verdict::DoesNotHold,
+            UnitRun { restarts: Some(0), job: false, auto_restart: false, started: None },
+        );
         bench.pass(3);
     }
     bench.pass(60);

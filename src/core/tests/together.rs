@@ -353,3 +353,106 @@ fn approvals_for_one_reason_make_one_page_together() {
     bench.recovers(&keys[2]);
     assert_eq!(bench.resolves(), 1);
 }
+
+#[test]
+fn what_was_called_for_a_hold_goes_on_after_a_restart() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.busy = Some("a start job".into());
+    bench.breaks(&nginx);
+    bench.pass(10 + 330);
+    assert!(matches!(causes(&bench)[..], [Cause::OnHold { .. }]));
+    bench.busy = None;
+    bench.restart();
+    bench.breaks(&nginx);
+    bench.pass(30);
+    assert_eq!(bench.started.len(), 1);
+}
+
+#[test]
+fn a_hold_calls_nobody_once_the_fault_is_gone() {
+    let (mut bench, nginx) = Bench::one(playbook("nginx"));
+    bench.breaks(&nginx);
+    bench.pass(10);
+    bench.fails();
+    bench.busy = Some("a start job".into());
+    bench.fails();
+    bench.pass(200);
+    bench.clears(&nginx);
+    bench.verifier(&nginx, Verdict::Unknown("no answer".into()));
+    bench.shows.insert(nginx.clone(), Verdict::DoesNotHold);
+    bench.verifies.insert(nginx.clone(), Verdict::Unknown("no answer".into()));
+    bench.pass(200);
+    assert!(!causes(&bench).iter().any(|cause| matches!(cause, Cause::OnHold { .. })), "{:?}", causes(&bench));
+}
+
+#[test]
+fn a_changed_plan_is_announced_again_to_whoever_approved_the_former_one() {
+    let (mut bench, keys) = asking(&["nginx"]);
+    let incident = bench.open_id(&keys[0]);
+    let Some(Phase::Asking(request)) = bench.phase(&keys[0]) else { panic!("it asks") };
+    bench.plan = Ok("another plan");
+    bench.asks(Command::Approve { incident, digest: request.plan.digest.clone(), reason: "".into() });
+    assert_eq!((bench.started.len(), bench.pages(), bench.resolves()), (0, 2, 0), "it did not run, and says so");
+}
+
+#[test]
+fn a_snoozed_request_leaves_the_page_to_the_others_and_is_announced_again() {
+    let mut book = playbook("workers");
+    book.mode = Mode::Ask;
+    let book = Arc::new(book);
+    let targets = [Target::Unit("w0.service".into()), Target::Unit("w1.service".into())];
+    let bind = |target: &Target| Binding::new(Arc::clone(&book), Resolution::Here(target.clone()), Standing::AsWritten);
+    let mut bench = Bench::with(targets.iter().map(bind).collect());
+    let keys = targets.map(|target| Key { content: book.content.clone(), target });
+    for key in &keys {
+        bench.breaks(key);
+    }
+    bench.pass(10);
+    assert_eq!(bench.pages(), 1);
+    let length = crate::playbook::value::Period::from_secs(3600);
+    bench.asks(Command::Snooze { key: keys[0].clone(), length, reason: "".into() });
+    let incident = bench.open_id(&keys[1]);
+    let Some(Phase::Asking(request)) = bench.phase(&keys[1]) else { panic!("it asks") };
+    bench.asks(Command::Approve { incident, digest: request.plan.digest.clone(), reason: "".into() });
+    assert_eq!((bench.started.len(), bench.resolves()), (1, 1), "nothing awaits approval any more");
+    bench.heals(&keys[1]);
+    bench.pass(3600);
+    assert_eq!(bench.pages(), 2, "the snooze is over, and it asks again");
+}
+
+#[test]
+fn a_worse_failure_under_an_acknowledged_call_is_paged_to_all() {
+    let (mut bench, up, serves) = pair();
+    let blind = Verdict::Unknown("no answer".into());
+    bench.says(&serves, blind);
+    bench.pass(310);
+    assert_eq!(causes(&bench).len(), 1);
+    let incident = bench.open_id(&serves);
+    bench.asks(Command::Acknowledge { incident });
+    bench.breaks(&up);
+    bench.pass(10);
+    for _ in 0..3 {
+        bench.fails();
+    }
+    assert_eq!((bench.started.len(), bench.pages()), (3, 2), "{:?}", causes(&bench));
+    assert!(bench.core.state().calls.values().all(|call| call.seen.is_none()), "it wants a new answer");
+}
+
+#[test]
+fn one_reset_is_of_all_that_share_the_budget() {
+    let (mut bench, up, serves) = pair();
+    bench.breaks(&up);
+    bench.breaks(&serves);
+    bench.pass(10);
+    for _ in 0..4 {
+        bench.fails();
+    }
+    assert_eq!(bench.started.len(), 3);
+    bench.asks(Command::ResetBreaker { key: up.clone(), reason: "".into() });
+    let closed = bench.core.state().breakers.values().all(|one| one.state().word() == "closed");
+    assert!(closed, "{:?}", bench.core.state().breakers);
+    for _ in 0..8 {
+        bench.fails();
+    }
+    assert_eq!(bench.started.len(), 6);
+}

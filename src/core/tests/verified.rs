@@ -280,7 +280,7 @@ fn what_somebody_else_started_after_the_attempt_was_not_healed_by_it() {
         bench.steps = vec![StepReport { sentence, result, output: "".into(), took_ms: 1 }];
         bench.ends(true);
         bench.pass(20);
-        bench.unit = Some(UnitRun { restarts: Some(restarts), ..UnitRun::default() });
+        bench.unit = Some(UnitRun { restarts: Some(restarts), started: Some(bench.now), ..UnitRun::default() });
         bench.clears(&nginx);
         bench.verifier(&nginx, Verdict::Holds);
         bench.pass(60);

@@ -54,9 +54,9 @@ pub fn stopped_or_dead() {
     // stopped before anybody watched; the last word of a health check is kept, and means nothing any more
     stands(&machine, "always", "stopped by an operator, left alone");
     // this podman does not tell who stopped it
-    stands(&machine, "sick", "asks for your approval");
+    stands(&machine, "sick", "awaiting approval");
     machine.sh("podman stop stopped");
-    stands(&machine, "stopped", "asks for your approval");
+    stands(&machine, "stopped", "awaiting approval");
     // one that died by itself is healed, and by then all others have been decided about
     machine.sh("podman exec worker touch /crash");
     salve.wait_count("closed", 1);

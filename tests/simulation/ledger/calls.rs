@@ -27,6 +27,19 @@ pub struct CallBook {
 }
 
 impl CallBook {
+    /// All that stand under it.
+    pub fn all(&self) -> impl Iterator<Item = &IncidentId> {
+        self.escalated.iter().chain(&self.announced)
+    }
+
+    /// News that goes to all who were called wants a new answer.
+    fn renew(&mut self, to: &[Arc<str>]) {
+        let default: Arc<str> = "tickets".into();
+        if self.called.iter().all(|name| to.contains(name) || to.is_empty() && *name == default) {
+            self.answered = None;
+        }
+    }
+
     /// Somebody is called who takes the place of nobody: the ticket folder where no channel is named.
     fn call(&mut self, page: PageId, to: &[Arc<str>]) {
         let default: Arc<str> = "tickets".into();
@@ -77,6 +90,7 @@ impl CallBooks {
                 call.escalated.insert(*incident);
                 call.announced.remove(incident);
                 if let Some(page) = page {
+                    call.renew(to);
                     call.call(*page, to);
                 }
             }
@@ -86,7 +100,14 @@ impl CallBooks {
                 call.approvals |= fresh;
                 call.announced.insert(*incident);
                 if let Some(page) = page {
+                    call.renew(to);
                     call.call(*page, to);
+                }
+            }
+            Event::Left { incident, dedup } => {
+                if let Some(call) = self.0.get_mut(dedup) {
+                    call.announced.remove(incident);
+                    call.escalated.remove(incident);
                 }
             }
             Event::CalledBesides { page, dedup, to, .. } => {

@@ -48,13 +48,17 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let asks = books.incident(*incident).is_some_and(|known| known.stand == super::Stand::Asked);
             hold!(asks, "7 approvals are announced", "{incident}: announced, and it asks nobody");
         }
-        Event::Resolved { incident, dedup, to, .. } => {
+        Event::Resolved { incident, dedup, to, ended, .. } => {
             let open = books.calls.get(dedup);
             hold!(open.is_some(), "7 resolve", "{incident}: a resolve of {dedup} and nothing to resolve");
             all_hear(open, *incident, to)?;
-            let others =
-                open.is_some_and(|call| call.escalated.iter().chain(&call.announced).any(|other| other != incident));
+            let last = ended.as_ref().unwrap_or(incident);
+            let others = open.is_some_and(|call| call.all().any(|other| other != last));
             hold!(!others, "7 resolve", "{incident}: {dedup} is resolved, and others stand under it: {open:?}");
+        }
+        Event::Left { incident, dedup } => {
+            let others = books.calls.get(dedup).is_some_and(|call| call.all().any(|other| other != incident));
+            hold!(others, "7 resolve", "{incident} leaves {dedup} to nobody");
         }
         Event::CalledBesides { incident, dedup, to, .. } => {
             let open = books.calls.get(dedup);
@@ -69,7 +73,10 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let seen = open.and_then(|open| open.answered);
             let due = seen.is_some_and(|at| now.mono.since(at) >= Duration::from_hours(4));
             let before = books.incident(*incident).and_then(|known| known.cause.as_ref());
-            let news = before.is_some_and(|before| before.leaves_automation_on() && !cause.leaves_automation_on());
+            let asks = matches!(cause, Cause::AwaitingApproval { .. });
+            let news = before.is_some_and(|before| {
+                before.leaves_automation_on() && (!cause.leaves_automation_on() || asks && before != cause)
+            });
             if news {
                 settled(books, outside, now, *incident, cause)?;
             }
