@@ -570,7 +570,8 @@ async fn scarce(url: &str) {
     let served = Served::new();
     let mut snapshots = served.running.handle.snapshots();
     snapshots.wait_for(|snapshot| snapshot.generation > 1).await.unwrap();
-    let client = rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None).unwrap();
+    let socket = || rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None);
+    let [client, others @ ..] = [(); 4].map(|()| socket().unwrap());
     let folder = served.house.path("tickets");
     let ticket = salve::channel::TicketSettings { folder: Some(folder.clone()) };
     let channels: Vec<salve::channel::ChannelSettings> = vec![
@@ -593,29 +594,49 @@ async fn scarce(url: &str) {
     assert!(take_all() > 100);
 
     // a root's verb, which is recorded before it is answered
-    rustix::net::connect(&client, &rustix::net::SocketAddrUnix::new(served.listening.path()).unwrap()).unwrap();
-    let client = std::os::unix::net::UnixStream::from(client);
-    client.set_nonblocking(true).unwrap();
-    let (from, into) = UnixStream::from_std(client).unwrap().into_split();
-    let (mut reader, mut writer) = (Reader::new(from, FRAME), Writer::new(into));
-    writer.send(&Hello::here()).await.unwrap();
+    let connected = async |client| {
+        rustix::net::connect(&client, &rustix::net::SocketAddrUnix::new(served.listening.path()).unwrap()).unwrap();
+        let client = std::os::unix::net::UnixStream::from(client);
+        client.set_nonblocking(true).unwrap();
+        let (from, into) = UnixStream::from_std(client).unwrap().into_split();
+        let (reader, mut writer) = (Reader::new(from, FRAME), Writer::new(into));
+        writer.send(&Hello::here()).await.unwrap();
+        (reader, writer)
+    };
+    let (mut reader, mut writer) = connected(client).await;
     let greeting = tokio::time::timeout(PATIENCE, reader.next::<Greeting>()).await.expect("nobody is let in");
     assert!(matches!(greeting.unwrap(), Some(Greeting::Welcome(_))));
     let pause = serde_json::json!({ "pause": { "scope": "host", "length": null, "reason": "no descriptors" } });
     writer.send(&serde_json::json!({ "ask": { "id": 1, "what": { "command": pause } } })).await.unwrap();
     seen(&served.running.handle, "the pause", |snapshot| !snapshot.pauses.is_empty()).await;
 
+    // three more: one is let in, the others wait, so that a page still has what it needs
+    let mut sessions = Vec::new();
+    for client in others {
+        take_all();
+        sessions.push(connected(client).await);
+        tokio::time::sleep(Duration::from_millis(300)).await;
+    }
+    let greeting = tokio::time::timeout(PATIENCE, sessions[0].0.next::<Greeting>()).await.expect("nobody is let in");
+    assert!(matches!(greeting.unwrap(), Some(Greeting::Welcome(_))));
+
     for settings in &channels {
         take_all();
         let said = salve::channel::trial::trial("one", settings, &folder, "host").await;
         assert!(said.taken(), "{said:?}");
     }
-    drop((reader, writer));
-    // the session's are given back when it has seen the end, and all of them are held again
-    while salve::host::spare::held() < salve::host::spare::HELD {
-        tokio::time::sleep(Duration::from_millis(10)).await;
-        drop(salve::host::spare::lend(0));
-    }
+    drop((reader, writer, sessions));
+    // of what was lent to them some was not opened, and was taken above
+    hoard.truncate(hoard.len() - salve::host::spare::HELD);
+    // the sessions' are given back when they have seen the end, and all of them are held again
+    let held_again = async {
+        while salve::host::spare::held() < salve::host::spare::HELD {
+            tokio::time::sleep(Duration::from_millis(10)).await;
+            drop(salve::host::spare::lend(0));
+        }
+    };
+    let held_again = tokio::time::timeout(PATIENCE, held_again).await;
+    assert!(held_again.is_ok(), "{} are held", salve::host::spare::held());
     drop(hoard);
     served.running.stop().await;
     assert!(

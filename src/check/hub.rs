@@ -123,23 +123,26 @@ impl Hub {
     }
 
     /// The units that a playbook's detector asks about and that rest on this host: of a target that stands for several,
-    /// the first. Units that systemd does not tell of are not among them.
-    pub async fn resting(&self, playbook: &Playbook) -> Resting {
+    /// the first. Units that systemd does not know are not among them.
+    ///
+    /// # Errors
+    /// Where systemd does not answer.
+    pub async fn resting(&self, playbook: &Playbook) -> Result<Resting, SystemdError> {
         let mut resting = Resting::new();
-        let Some(systemd) = &self.looker.systemd else { return resting };
+        let Some(systemd) = &self.looker.systemd else { return Ok(resting) };
         for name in host_check::asked(playbook) {
             let units: Vec<Arc<str>> = match name {
                 Some(name) => vec![name.into()],
                 None => self.resolve(playbook).await.into_iter().filter_map(unit_here).collect(),
             };
             for unit in units {
-                if let Ok(Some(rest)) = systemd.rest(&unit).await {
+                if let Some(rest) = answered(systemd.rest(&unit).await)? {
                     resting.insert(name.map(str::to_owned), (unit, rest));
                     break;
                 }
             }
         }
-        resting
+        Ok(resting)
     }
 
     /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
@@ -155,6 +158,14 @@ impl Hub {
     /// What is true of a target right now, besides its detector.
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
         facts::gather(self.looker.systemd.as_ref(), &self.records, target).await
+    }
+}
+
+/// No such unit, and a refusal, are answers; silence is none.
+fn answered<T>(answer: Result<Option<T>, SystemdError>) -> Result<Option<T>, SystemdError> {
+    match answer {
+        Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_) | SystemdError::Odd(_)) => Ok(None),
+        told => told,
     }
 }
 
@@ -176,4 +187,19 @@ pub fn strip() -> Option<HostStrip> {
         swap: share(memory.swap_used, memory.swap_total).unwrap_or_default(),
         pressure,
     })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_of_systemd_is_not_taken_for_an_answer_about_a_unit() {
+        let told = |error| answered::<()>(Err(error));
+        assert_eq!(told(SystemdError::NoSuchUnit("job.service".into())), Ok(None));
+        assert_eq!(told(SystemdError::Refused("no".into())), Ok(None));
+        for silent in [SystemdError::NoAnswer(TRANSACTION), SystemdError::Line("closed".into())] {
+            assert_eq!(told(silent.clone()), Err(silent));
+        }
+    }
 }

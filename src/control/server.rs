@@ -117,7 +117,7 @@ fn on_spare(listener: &UnixListener, error: &std::io::Error) -> Option<(UnixStre
     if !spare::ran_out(error) {
         return None;
     }
-    let lent = spare::lend(SESSION);
+    let lent = spare::lend_to_session(SESSION)?;
     let ours = rustix::process::geteuid().as_raw();
     while let Some(Ok((stream, _))) = listener.accept().now_or_never() {
         if stream.peer_cred().is_ok_and(|peer| peer.uid() == 0 || peer.uid() == ours) {

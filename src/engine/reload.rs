@@ -41,6 +41,8 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
     let mut watched = Watched::default();
     let mut library = Library::default();
     let mut in_force: Option<Vec<Seen>> = None;
+    // did systemd not tell which units rest?
+    let mut untold = false;
     loop {
         // before reading: what changes meanwhile is told
         watched.renew(&sources, &tell).await;
@@ -48,10 +50,12 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
         let former = std::mem::replace(&mut library, latest);
         let bindings = bind(&library, &hub).await;
         let seen: Vec<Seen> = bindings.iter().map(Seen::of).collect();
-        let files_changed = former.found != library.found;
-        if in_force.as_ref() != Some(&seen) || files_changed {
+        let differs = in_force.as_ref() != Some(&seen) || former.found != library.found;
+        if differs || untold {
+            untold = !judge_on_host(&mut library, &hub).await;
+        }
+        if differs || former.found != library.found {
             in_force = Some(seen);
-            judge_on_host(&mut library, &hub).await;
             let alerts = alerts(&former, &library);
             if out.send(Reloaded { bindings, found: library.found.clone(), alerts }).is_err() {
                 return;
@@ -103,13 +107,17 @@ pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
     bindings
 }
 
-/// Says of each playbook what only shows on this host.
-async fn judge_on_host(library: &mut Library, hub: &Hub) {
+/// Says of each playbook what only shows on this host. False where systemd did not answer for one of them: of that one
+/// stands what stood before.
+async fn judge_on_host(library: &mut Library, hub: &Hub) -> bool {
+    let mut told = true;
     for found in &mut library.found {
         let Ok(playbook) = &found.outcome else { continue };
         let resting = hub.resting(playbook).await;
-        found.judge_on_host(&resting);
+        told &= resting.is_ok();
+        found.judge_on_host(resting.ok().as_ref());
     }
+    told
 }
 
 /// What a playbook needs, as it is on this host: aliases followed, globs resolved.

@@ -66,6 +66,8 @@ pub struct ContainerEvent {
     pub action: String,
     /// When.
     pub at: Timestamp,
+    /// The number of the signal that a `kill` sent, where the engine tells.
+    pub signal: Option<i64>,
 }
 
 #[derive(Debug, Deserialize)]
@@ -143,6 +145,8 @@ struct Actor {
 struct Attributes {
     #[serde(default)]
     name: String,
+    #[serde(default)]
+    signal: String,
 }
 
 /// The latest restarts that this process asked for: of which container, from when to when. The stop of such a restart is
@@ -272,7 +276,8 @@ impl Engine {
             let row = row.map_err(|error| format!("{}: not understood: {error}", self.0.display()))?;
             let at = Timestamp::from_nanosecond(i128::from(row.nanoseconds));
             if let (true, Ok(at)) = (row.actor.attributes.name == name, at) {
-                events.push(ContainerEvent { action: clean_line(&row.action).into_owned(), at });
+                let signal = row.actor.attributes.signal.parse().ok();
+                events.push(ContainerEvent { action: clean_line(&row.action).into_owned(), at, signal });
             }
         }
         events.sort_by_key(|event| event.at);

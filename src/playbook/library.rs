@@ -170,11 +170,19 @@ impl Found {
         }
     }
 
-    /// Judges it by the units that rest on this host, in place of what was said of them before.
-    pub fn judge_on_host(&mut self, resting: &Resting) {
-        self.warnings.retain(|warning| !host_check::RULES.contains(&warning.rule));
-        let Ok(playbook) = &self.outcome else { return };
-        self.warnings.extend(host_check::host_check(&self.file(), playbook, resting));
+    /// Judges it by the units that rest on this host, in place of what was said of them before; where nobody tells,
+    /// that stays.
+    pub fn judge_on_host(&mut self, resting: Option<&Resting>) {
+        let (Ok(playbook), Some(resting)) = (&self.outcome, resting) else { return };
+        let said = host_check::host_check(&self.file(), playbook, resting);
+        self.say_anew(&host_check::RULES, said);
+    }
+
+    /// Replaces what was said by these rules. Whichever was judged last, the same warnings stand in the same order.
+    fn say_anew(&mut self, rules: &[Rule], said: Vec<Diagnostic>) {
+        self.warnings.retain(|warning| !rules.contains(&warning.rule));
+        self.warnings.extend(said);
+        self.warnings.sort_by_key(|warning| (warning.span.start, warning.span.end, warning.rule));
     }
 }
 
@@ -214,9 +222,9 @@ impl Library {
     fn cross_check(&mut self, before: &Self, channels: Option<&BTreeSet<String>>) {
         let in_force = self.in_force();
         for found in &mut self.found {
-            found.warnings.retain(|warning| !cross_check::RULES.contains(&warning.rule));
             let Ok(playbook) = &found.outcome else { continue };
-            found.warnings.extend(cross_check::cross_check(&found.file(), playbook, &in_force, channels));
+            let said = cross_check::cross_check(&found.file(), playbook, &in_force, channels);
+            found.say_anew(&cross_check::RULES, said);
             if found.warnings.iter().any(Diagnostic::is_error) {
                 let former = before.found.iter().find(|former| former.name == found.name).and_then(Found::in_force);
                 found.former = former.cloned();
@@ -278,5 +286,77 @@ impl Library {
             let read = read(file, name, origin.clone(), text);
             Found::of(name, origin, text, read)
         })
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+    use crate::playbook::host_check::Rest;
+
+    /// A needed playbook that nobody has, and a detector that takes a unit's rest for a fault.
+    const BOTH: &str = r#"
+title = "a job is done"
+target = { unit = "job.service" }
+risk = "low"
+mode = "ask"
+needs = ["nowhere"]
+
+[detect]
+unit = { state = "not active" }
+for = "1m"
+
+[[remediate]]
+do = [{ unit = "start" }]
+timeout = "1m"
+
+[verify]
+unit = { state = "active" }
+within = "2m"
+
+[escalate]
+attempts = 1
+window = "1h"
+"#;
+
+    fn rules(library: &Library) -> Vec<Rule> {
+        library.found[0].warnings.iter().map(|warning| warning.rule).collect()
+    }
+
+    /// What was read of that file, with what this host says of it.
+    fn judged(resting: Option<&Resting>) -> Library {
+        let mut library = again(&Library::default());
+        library.found[0].judge_on_host(resting);
+        library
+    }
+
+    fn again(library: &Library) -> Library {
+        let sources = Sources { folder: Some("/p".into()), ..Sources::default() };
+        library.renew(&sources, |_| Ok(vec![("/p/job.toml".into(), Ok(BOTH.to_owned()))]))
+    }
+
+    fn rests() -> Resting {
+        Resting::from([(None, ("job.service".into(), Rest::Oneshot))])
+    }
+
+    #[test]
+    fn what_is_read_again_unchanged_is_the_same_whichever_judge_had_the_last_word() {
+        let first = judged(Some(&rests()));
+        for rule in [Rule::UnknownNeed, Rule::UnitAtRest] {
+            assert!(rules(&first).contains(&rule), "{:?}", first.found);
+        }
+        assert_eq!(again(&first), first);
+        let mut second = again(&first);
+        second.found[0].judge_on_host(Some(&rests()));
+        assert_eq!(second, first);
+    }
+
+    #[test]
+    fn what_was_said_of_units_at_rest_stays_where_nobody_tells() {
+        let mut library = judged(Some(&rests()));
+        library.found[0].judge_on_host(None);
+        assert!(rules(&library).contains(&Rule::UnitAtRest), "{:?}", library.found);
+        library.found[0].judge_on_host(Some(&Resting::new()));
+        assert!(!rules(&library).contains(&Rule::UnitAtRest), "{:?}", library.found);
     }
 }

@@ -18,6 +18,9 @@ const GRACE: Duration = Duration::from_mins(15);
 /// Signals that end a program for its own fault: ILL, TRAP, ABRT, BUS, FPE, SEGV, SYS. No stop sends them.
 const CRASHES: [i64; 7] = [4, 5, 6, 7, 8, 11, 31];
 
+/// Signals that ask a program to end: INT, QUIT, KILL, TERM.
+const ENDS: [i64; 4] = [2, 3, 9, 15];
+
 /// A program that a signal ended has this exit code, and the signal's number on top.
 const BY_SIGNAL: i64 = 128;
 
@@ -82,6 +85,13 @@ fn who_stopped(
         let evidence = format!("its engine stopped it on request at {} ({})", time_of_day(stop.at), seen.state).into();
         return StopOrigin::Operator { evidence };
     }
+    if let Some(kill) = killed(last_run, seen.exit_code, record) {
+        if own(kill.at) {
+            return StopOrigin::Salve;
+        }
+        let evidence = format!("it was killed on request at {} ({})", time_of_day(kill.at), seen.state).into();
+        return StopOrigin::Operator { evidence };
+    }
     let since = seen.finished.map_or(String::new(), |at| format!(" since {}", time_of_day(at)));
     let ended = last_run.iter().any(|event| matches!(event.action.as_str(), "die" | "died" | "oom"));
     let by_itself = match record {
@@ -106,6 +116,23 @@ fn who_stopped(
     )
     .into();
     StopOrigin::Unclear { evidence }
+}
+
+/// The signal that somebody sent through the engine and that ended the program: the last thing before its end. One that
+/// programs live on with, as HUP, ended it only where the exit code says so.
+fn killed(last_run: &[ContainerEvent], exit_code: i64, record: StopRecord) -> Option<&ContainerEvent> {
+    match record {
+        StopRecord::InEvents | StopRecord::Nowhere => {}
+        // it counts such a signal itself
+        StopRecord::WithContainer(_) => return None,
+    }
+    let end = last_run.iter().rposition(|event| matches!(event.action.as_str(), "die" | "died"))?;
+    let before = last_run[..end].last().filter(|event| event.action == "kill")?;
+    let ended = match before.signal {
+        Some(signal) => ENDS.contains(&signal) || exit_code == BY_SIGNAL + signal,
+        None => ENDS.contains(&(exit_code - BY_SIGNAL)),
+    };
+    ended.then_some(before)
 }
 
 fn time_of_day(at: Timestamp) -> String {
@@ -181,6 +208,35 @@ mod tests {
         assert_eq!(told(r#""Status":"exited","OOMKilled":true"#, "").await.stop, StopOrigin::Nobody);
     }
 
+    /// A signal that was sent through the engine.
+    fn kill(signal: i64, second: i64) -> String {
+        event("kill", second).replace(r#""name":"web""#, &format!(r#""name":"web","signal":"{signal}""#))
+    }
+
+    #[tokio::test(flavor = "multi_thread")]
+    async fn a_container_that_a_person_killed_is_not_taken_for_one_that_crashed() {
+        let ended = async |signal: i64, code: i64| {
+            let events = [event("start", -9), kill(signal, -1), event("die", 0)].join("\n");
+            told(&format!(r#""Status":"exited","ExitCode":{code}"#), &events).await.stop
+        };
+        for (signal, code) in [(9, 137), (15, 143), (15, 0), (2, 1), (1, 129)] {
+            let stop = ended(signal, code).await;
+            assert!(
+                matches!(&stop, StopOrigin::Operator { evidence } if evidence.contains("killed on request")),
+                "{signal}, {code}: {stop:?}"
+            );
+        }
+        // it was told to read its configuration again, and crashed
+        assert_eq!(ended(1, 139).await, StopOrigin::Nobody);
+        assert_eq!(ended(10, 1).await, StopOrigin::Nobody);
+        // a signal of the run before
+        let events = [kill(9, -9), event("die", -8), event("start", -7), event("die", 0)].join("\n");
+        assert_eq!(told(r#""Status":"exited","ExitCode":137"#, &events).await.stop, StopOrigin::Nobody);
+        let events = [event("start", -9), event("kill", -1), event("died", 0)].join("\n");
+        let former_podman = told_by(Some(""), r#""Status":"exited","ExitCode":137"#, &events).await.stop;
+        assert!(matches!(former_podman, StopOrigin::Operator { .. }), "{former_podman:?}");
+    }
+
     #[tokio::test(flavor = "multi_thread")]
     async fn podmans_word_counts_and_where_it_says_none_only_a_crash_is_a_fault() {
         let died = [event("start", -9), event("died", 0)].join("\n");
@@ -205,9 +261,12 @@ mod tests {
     fn salves_own_restart_is_not_taken_for_an_operators_stop() {
         let at = |second| Timestamp::from_second(second).unwrap();
         let seen = Inspected { state: "exited".into(), restart_policy: "always".into(), ..Inspected::default() };
-        let stop = [ContainerEvent { action: "stop".into(), at: at(100) }];
+        let stop = [ContainerEvent { action: "stop".into(), at: at(100), signal: None }];
         let docker = StopRecord::InEvents;
         assert_eq!(who_stopped(&seen, &stop, docker, |when| when == at(100)), StopOrigin::Salve);
+        let kill = [("kill", Some(15)), ("die", None)];
+        let kill = kill.map(|(action, signal)| ContainerEvent { action: action.into(), at: at(100), signal });
+        assert_eq!(who_stopped(&seen, &kill, docker, |when| when == at(100)), StopOrigin::Salve);
         assert!(matches!(who_stopped(&seen, &stop, docker, |_| false), StopOrigin::Operator { .. }));
         // one that its engine would restart whenever it ends was stopped
         assert!(matches!(who_stopped(&seen, &[], docker, |_| false), StopOrigin::Operator { .. }));

@@ -7,7 +7,7 @@ use super::super::plain;
 use super::super::rows;
 use super::keys::Desk;
 use crate::core::incident::Denial;
-use crate::core::{Command, IncidentId};
+use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{Delivery, Health, IncidentView, Stage, Storm};
 
@@ -106,6 +106,23 @@ fn a_storms_page_is_acknowledged_from_its_row_and_from_every_row_that_it_holds()
     let storms = Command::Acknowledge { incident: IncidentId(100) };
     assert_eq!(Desk::new(storm()).keys("2c").commands(), [&storms]);
     assert_eq!(Desk::new(storm()).keys("/app@07\rc").commands(), [&storms]);
+}
+
+#[test]
+fn a_storms_row_is_taken_for_no_playbook() {
+    let on_row = |keys: &str| Desk::new(storm()).keys("2").keys(keys);
+    let paused = on_row("p\r");
+    assert!(
+        matches!(paused.commands()[..], [Command::Pause { scope: Scope::Host, .. }]),
+        "{:?}: {}",
+        paused.commands(),
+        paused.said()
+    );
+    for key in ["A", "e", "d", "s", "r", "b"] {
+        let desk = on_row(key);
+        assert_eq!(desk.said(), "a storm is of no single playbook", "{key}");
+        assert!(desk.commands().is_empty(), "{key}");
+    }
 }
 
 #[test]

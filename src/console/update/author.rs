@@ -14,11 +14,13 @@ use super::{Request, form, opening, say};
 
 /// Opens the playbook that is looked at.
 pub fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    if let Some(playbook) = opening::playbook_here(model, world) {
-        return vec![Request::Ask(Ask::Open { playbook })];
+    match opening::playbook_here(model, world) {
+        Ok(playbook) => vec![Request::Ask(Ask::Open { playbook })],
+        Err(why) => {
+            say(model, world, why);
+            Vec::new()
+        }
     }
-    say(model, world, "no playbook here");
-    Vec::new()
 }
 
 /// The way to a new playbook.
@@ -50,9 +52,14 @@ pub fn rehearse(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         return Vec::new();
     }
     let here = opening::playbook_here(model, world);
-    let Some(view) = world.snapshot.playbooks.iter().find(|view| Some(&view.name) == here.as_ref()) else {
-        say(model, world, "no playbook here");
-        return Vec::new();
+    let of = |name: Arc<str>| world.snapshot.playbooks.iter().find(|view| view.name == name);
+    let view = match here.map(of) {
+        Ok(Some(view)) => view,
+        Ok(None) => return Vec::new(),
+        Err(why) => {
+            say(model, world, why);
+            return Vec::new();
+        }
     };
     let (name, text) = (Arc::clone(&view.name), Arc::clone(&view.source));
     model.pages.push(Page::Trial { name: Arc::clone(&name), tried: Tried::begun(0, world.at), scroll: 0 });

@@ -24,7 +24,13 @@ pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
         _ => false,
     };
     if needy {
-        return pick::open(model, verb, subject.map(|subject| subject.playbook), world);
+        return match subject.map(|subject| subject.playbook.ok_or(opening::OF_A_STORM)).transpose() {
+            Ok(of) => pick::open(model, verb, of, world),
+            Err(why) => {
+                say(model, world, why);
+                Vec::new()
+            }
+        };
     }
     open_for(model, verb, subject.as_ref(), world)
 }
@@ -68,10 +74,10 @@ fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<
         },
         Verb::Pause => match paused(subject, world) {
             Some(scope @ Scope::Host) => Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused"),
-            _ => Ok(Form::pause(snapshot, subject.map(|subject| Arc::clone(&subject.playbook)), world.mono)),
+            _ => Ok(Form::pause(snapshot, subject.and_then(|subject| subject.playbook.clone()), world.mono)),
         },
         Verb::Schedule => {
-            Ok(Form::schedule(snapshot, subject.map(|subject| Arc::clone(&subject.playbook)), world.mono))
+            Ok(Form::schedule(snapshot, subject.and_then(|subject| subject.playbook.clone()), world.mono))
         }
         Verb::Resume => match paused(subject, world) {
             Some(scope) => Form::resume(snapshot, &scope, world.mono),
@@ -102,15 +108,15 @@ fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<
 
 fn target(subject: Option<&Subject>) -> Result<(&Arc<str>, &Key), &'static str> {
     let subject = subject.ok_or("choose a row first")?;
+    let playbook = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
     let key = subject.key.as_ref().ok_or("this playbook has no single target here: choose one on the main screen")?;
-    Ok((&subject.playbook, key))
+    Ok((playbook, key))
 }
 
 /// The pause that matters here: the host's, else this playbook's, else any.
 fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
     let scopes = || world.snapshot.pauses.iter().map(|pause| &pause.scope);
-    let of_subject =
-        |scope: &&Scope| matches!(scope, Scope::Playbook(name) if subject.is_some_and(|s| s.playbook == *name));
+    let of_subject = |scope: &&Scope| matches!(scope, Scope::Playbook(name) if subject.is_some_and(|s| s.playbook.as_ref() == Some(name)));
     scopes()
         .find(|scope| **scope == Scope::Host)
         .or_else(|| scopes().find(of_subject))
@@ -119,7 +125,8 @@ fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
 }
 
 fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &'static str> {
-    let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == subject.playbook);
+    let name = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
+    let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == *name);
     let Some(PlaybookState::InForce { title, mode, arming, .. }) = playbook.map(|view| &view.state) else {
         return Err("this playbook was rejected: Enter shows why");
     };
@@ -127,10 +134,10 @@ fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &
         return Err("its file says shadow or off: e edits it");
     }
     let arm = *arming != Arming::Armed;
-    if arm && model.is_powerless(world.snapshot) && form::needs_root(world.snapshot, &subject.playbook) {
+    if arm && model.is_powerless(world.snapshot) && form::needs_root(world.snapshot, name) {
         return Err("acting on services needs root, and this salve does not run as root: `sudo salve`, then A");
     }
-    Ok(Form::arming(world.snapshot, &subject.playbook, (title, mode.word()), arm, model.is_powerless(world.snapshot)))
+    Ok(Form::arming(world.snapshot, name, (title, mode.word()), arm, model.is_powerless(world.snapshot)))
 }
 
 /// The option before or after.

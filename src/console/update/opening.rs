@@ -18,8 +18,8 @@ use crate::engine::snapshot::{Breaker, IncidentView, Stage};
 /// What is looked at.
 #[derive(Debug, Clone)]
 pub struct Subject {
-    /// The playbook.
-    pub playbook: Arc<str>,
+    /// The playbook; none of a storm, which is of no single one.
+    pub playbook: Option<Arc<str>>,
     /// The key, where the row has one.
     pub key: Option<Key>,
     /// Its incident.
@@ -28,20 +28,21 @@ pub struct Subject {
 
 impl Subject {
     fn of_incident(incident: &IncidentView) -> Self {
-        Self { playbook: Arc::clone(&incident.playbook), key: Some(incident.key.clone()), incident: Some(incident.id) }
+        let playbook = Some(Arc::clone(&incident.playbook));
+        Self { playbook, key: Some(incident.key.clone()), incident: Some(incident.id) }
     }
 
     /// A storm is of no single playbook or target: its page is the incident's that carries it.
     fn of_needy(needy: Needy<'_>) -> Self {
         match needy {
             Needy::Incident(incident) => Self::of_incident(incident),
-            Needy::Storm(storm) => Self { playbook: "".into(), key: None, incident: Some(storm.incident) },
+            Needy::Storm(storm) => Self { playbook: None, key: None, incident: Some(storm.incident) },
         }
     }
 
     fn of_breaker(breaker: &Breaker, world: &World<'_>) -> Self {
         let incident = rows::incident_of(world.snapshot, &breaker.key).map(|incident| incident.id);
-        Self { playbook: Arc::clone(&breaker.playbook), key: Some(breaker.key.clone()), incident }
+        Self { playbook: Some(Arc::clone(&breaker.playbook)), key: Some(breaker.key.clone()), incident }
     }
 }
 
@@ -67,7 +68,7 @@ fn on_main(model: &Model, world: &World<'_>) -> Option<Subject> {
             let rows = rows::detectors(world.snapshot, &main.filter);
             let items: Vec<_> = rows.iter().map(|row| Arc::clone(&row.id)).collect();
             let detector = rows.get(main.detectors.index(&items))?.detector;
-            let playbook = Arc::clone(&detector.playbook);
+            let playbook = Some(Arc::clone(&detector.playbook));
             Some(Subject { playbook, key: detector.key.clone(), incident: detector.incident })
         }
         Pane::NeedsAction => {
@@ -89,7 +90,7 @@ pub fn of_playbook(name: &Arc<str>, world: &World<'_>) -> Subject {
     let mut keys = world.snapshot.detectors.iter().filter(|d| d.playbook == *name && d.key.is_some());
     let only = keys.next().filter(|_| keys.next().is_none());
     Subject {
-        playbook: Arc::clone(name),
+        playbook: Some(Arc::clone(name)),
         key: only.and_then(|detector| detector.key.clone()),
         incident: only.and_then(|detector| detector.incident),
     }
@@ -111,11 +112,13 @@ fn listed(kind: ListKind, filter: &str, cursor: &Cursor, world: &World<'_>) -> O
 fn held_subject(held: &Held<'_>) -> Option<Subject> {
     match held {
         Held::Snooze(snooze) => {
-            let (playbook, key) = (Arc::clone(&snooze.playbook), Some(snooze.key.clone()));
+            let (playbook, key) = (Some(Arc::clone(&snooze.playbook)), Some(snooze.key.clone()));
             Some(Subject { playbook, key, incident: None })
         }
         _ => match held.scope() {
-            Some(Scope::Playbook(name)) => Some(Subject { playbook: Arc::clone(name), key: None, incident: None }),
+            Some(Scope::Playbook(name)) => {
+                Some(Subject { playbook: Some(Arc::clone(name)), key: None, incident: None })
+            }
             _ => None,
         },
     }
@@ -126,7 +129,7 @@ fn counted(cursor: &Cursor, span: Span, world: &World<'_>) -> Option<Subject> {
     let items = success::items(world.snapshot, span);
     let ids: Vec<_> = items.iter().map(success::Item::id).collect();
     let About { playbook, key, incident } = items.get(cursor.index(&ids))?.about(world.snapshot)?;
-    Some(Subject { playbook, key, incident })
+    Some(Subject { playbook: Some(playbook), key, incident })
 }
 
 /// The open incident that is looked at.
@@ -145,10 +148,14 @@ pub fn page_here(model: &Model, world: &World<'_>) -> Option<IncidentId> {
     if here == storm.incident || (held && !own) { Some(storm.incident) } else { incident_here(model, world) }
 }
 
-/// The playbook that is looked at.
-pub fn playbook_here(model: &Model, world: &World<'_>) -> Option<Arc<str>> {
-    let subject = subject(model, world)?;
-    world.snapshot.playbooks.iter().any(|playbook| playbook.name == subject.playbook).then_some(subject.playbook)
+/// What is said where a key is about a playbook, and a storm is looked at.
+pub const OF_A_STORM: &str = "a storm is of no single playbook";
+
+/// The playbook that is looked at, or why there is none.
+pub fn playbook_here(model: &Model, world: &World<'_>) -> Result<Arc<str>, &'static str> {
+    const NONE: &str = "no playbook here";
+    let name = subject(model, world).ok_or(NONE)?.playbook.ok_or(OF_A_STORM)?;
+    world.snapshot.playbooks.iter().any(|playbook| playbook.name == name).then_some(name).ok_or(NONE)
 }
 
 /// Opens what the cursor is on.
@@ -182,15 +189,16 @@ pub fn open(model: &mut Model, subject: Subject, world: &World<'_>) {
         Some(Page::List { kind, .. }) => Some(*kind),
         _ => None,
     };
+    let of_playbook = |name| Page::Playbook { name, scroll: 0 };
     let next = match (list, subject.incident, asks) {
-        (Some(ListKind::Playbooks), ..) | (_, None, _) => Page::Playbook { name: subject.playbook, scroll: 0 },
-        (Some(ListKind::Approvals), _, Some(review)) => Page::Approval(Box::new(review)),
+        (Some(ListKind::Playbooks), ..) | (_, None, _) => subject.playbook.map(of_playbook),
+        (Some(ListKind::Approvals), _, Some(review)) => Some(Page::Approval(Box::new(review))),
         (None, _, Some(review)) if model.main.pane == Pane::NeedsAction && model.pages.is_empty() => {
-            Page::Approval(Box::new(review))
+            Some(Page::Approval(Box::new(review)))
         }
-        (_, Some(id), _) => Page::Incident { id, scroll: 0 },
+        (_, Some(id), _) => Some(Page::Incident { id, scroll: 0 }),
     };
-    model.pages.push(next);
+    model.pages.extend(next);
 }
 
 /// Opens a page that needs no subject; once is enough.

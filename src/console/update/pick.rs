@@ -18,9 +18,10 @@ pub const fn needs_one(verb: Verb) -> bool {
 /// Asks which; what is looked at now comes first.
 pub fn open(model: &mut Model, verb: Verb, of: Option<Arc<str>>, world: &World<'_>) -> Vec<Request> {
     let here = opening::subject(model, world);
-    let first = here.map(|subject| match &subject.key {
-        Some(key) if verb != Verb::Arm => rows::row_id(&subject.playbook, &key.target.to_string()),
-        _ => subject.playbook,
+    let here = here.and_then(|subject| Some((subject.playbook?, subject.key)));
+    let first = here.map(|(playbook, key)| match key {
+        Some(key) if verb != Verb::Arm => rows::row_id(&playbook, &key.target.to_string()),
+        _ => playbook,
     });
     let pick = Pick { verb, of, first, typed: String::new(), at: 0 };
     if view::picks(&pick, world).is_empty() {
@@ -35,10 +36,11 @@ pub fn open(model: &mut Model, verb: Verb, of: Option<Arc<str>>, world: &World<'
 pub fn chosen(model: &mut Model, pick: &Pick, world: &World<'_>) -> Vec<Request> {
     match view::picks(pick, world).into_iter().nth(pick.at) {
         Some(Entry::Target { playbook, key, incident, .. }) => {
-            form::open_for(model, pick.verb, Some(&Subject { playbook, key, incident }), world)
+            form::open_for(model, pick.verb, Some(&Subject { playbook: Some(playbook), key, incident }), world)
         }
         Some(Entry::Playbook(playbook)) => {
-            form::open_for(model, pick.verb, Some(&Subject { playbook, key: None, incident: None }), world)
+            let subject = Subject { playbook: Some(playbook), key: None, incident: None };
+            form::open_for(model, pick.verb, Some(&subject), world)
         }
         _ => {
             say(model, world, "nothing answers to that: nothing was done");

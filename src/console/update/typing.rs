@@ -179,7 +179,7 @@ fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
             model.main.filter.clear();
             model.main.pane = Pane::Detectors;
             model.main.detectors.on = Some(row);
-            opening::open(model, Subject { playbook, key, incident }, world);
+            opening::open(model, Subject { playbook: Some(playbook), key, incident }, world);
             Vec::new()
         }
         Entry::End { row, .. } => {

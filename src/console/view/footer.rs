@@ -69,7 +69,8 @@ fn label(binding: &Binding, ascii: bool, model: &Model, world: &World<'_>) -> Li
 /// Would the key for arming take the playbook that is looked at back to shadow?
 fn is_armed(model: &Model, world: &World<'_>) -> bool {
     let here = crate::console::update::subject(model, world);
-    let view = here.and_then(|here| world.snapshot.playbooks.iter().find(|view| view.name == here.playbook));
+    let view =
+        here.and_then(|here| world.snapshot.playbooks.iter().find(|view| Some(&view.name) == here.playbook.as_ref()));
     view.is_some_and(|view| matches!(view.state, PlaybookState::InForce { arming: Arming::Armed, .. }))
 }
 
