@@ -39,7 +39,10 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let open = books.calls.get(dedup);
             hold!(open.is_some(), "7 one call", "{incident} joins {dedup}, which is not open");
             hold!(books.calls.of(*incident).is_none(), "7 one call", "{incident} stands under a call already");
-            let related = open.is_some_and(|call| belongs(books, *incident, call));
+            // what once was its own call may still be open for what contended with it
+            let key = books.incident(*incident).and_then(|known| books.keys.get(&known.key));
+            let own = key.is_some_and(|book| book.dedup.as_ref() == Some(dedup));
+            let related = own || open.is_some_and(|call| belongs(books, *incident, call));
             hold!(related, "7 one call", "{incident} joins {dedup} of another target: {open:?}");
         }
         Event::Announced { incident, page, dedup, .. } => {
