@@ -105,15 +105,24 @@ impl Stage {
         });
     }
 
+    fn now_at(&self, step: String) {
+        *self.step.lock().unwrap() = (step, Instant::now());
+    }
+
     /// One part, on a runtime of its own that must come to its end.
     fn part<T>(&self, name: &str, clock: Time, work: impl Future<Output = T>) -> T {
-        *self.step.lock().unwrap() = (name.to_owned(), Instant::now());
+        self.now_at(name.to_owned());
         let mut builder = tokio::runtime::Builder::new_current_thread();
         let runtime = match clock {
             Time::Paused => builder.enable_all().start_paused(true),
             Time::Real => builder.enable_all(),
         };
-        runtime.build().unwrap().block_on(work)
+        let runtime = runtime.build().unwrap();
+        let done = runtime.block_on(work);
+        self.now_at(format!("the end of the runtime of {name}"));
+        drop(runtime);
+        self.now_at(format!("what follows {name}"));
+        done
     }
 }
 
@@ -157,6 +166,7 @@ fn all(stage: &Stage) {
     stage.part("programs beside processes that hang", Time::Real, programs(&name));
     assert!(hidden.lives(), "it was there all the while");
     stage.part("attempts beside processes that hang", Time::Real, attempts());
+    stage.part("leftovers beside processes that hang", Time::Real, leftovers());
     sleeper.kill().unwrap();
     sleeper.wait().unwrap();
     // it cannot even be ended
@@ -297,9 +307,34 @@ async fn programs(name: &str) {
 async fn attempts() {
     let state = tempfile::tempdir().unwrap();
     let runner = Runner::without_cgroups(state.path());
+    let before = children();
     let report = attempt::shell(&runner, "true", "1s").await;
     assert_eq!(report.steps[0].result, StepResult::TimedOut, "{:?}", report.steps);
     assert!(report.steps[0].output.contains("cannot be ended"), "{:?}", report.steps);
+    let started: Vec<i32> = children().into_iter().filter(|pid| !before.contains(pid)).collect();
+    assert!(started.iter().any(|pid| is_being_killed(*pid)), "it is killed though it does not answer: {started:?}");
+    assert!(!before.iter().any(|pid| is_being_killed(*pid)), "and nobody else is");
+}
+
+/// Some do not say whether a crash left them behind, so it is not known that nothing is left.
+async fn leftovers() {
+    let state = tempfile::tempdir().unwrap();
+    let runner = Runner::without_cgroups(state.path());
+    assert!(!runner.empty_leftover(attempt::fresh_attempt()).await);
+}
+
+/// The children of all threads of this process.
+fn children() -> Vec<i32> {
+    let tasks = fs::read_dir("/proc/self/task").unwrap().flatten();
+    let lists = tasks.filter_map(|task| fs::read_to_string(task.path().join("children")).ok());
+    lists.flat_map(|list| list.split_whitespace().map(|pid| pid.parse().unwrap()).collect::<Vec<i32>>()).collect()
+}
+
+/// Has it been sent SIGKILL, which it cannot heed yet?
+fn is_being_killed(pid: i32) -> bool {
+    let status = fs::read_to_string(format!("/proc/{pid}/status")).unwrap_or_default();
+    let masks = status.lines().filter_map(|line| line.strip_prefix("SigPnd:").or(line.strip_prefix("ShdPnd:")));
+    masks.map(|mask| u64::from_str_radix(mask.trim(), 16).unwrap()).any(|mask| mask & (1 << 8) != 0)
 }
 
 async fn secrets() {

@@ -4,7 +4,6 @@
 //! and by the inode of its folder. What it calls itself may change, so the young are read again, and once in a while
 //! everybody is.
 
-use std::collections::hash_map::Entry;
 use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::path::Path;
@@ -74,6 +73,10 @@ struct Tracked {
     pidfile: Option<Pidfile>,
     /// Why the pidfile tells nothing: its file system does not answer.
     no_answer: Option<String>,
+    /// A process that may be one more does not answer.
+    doubt: bool,
+    /// The same at the listing before.
+    doubted: bool,
 }
 
 /// Who is not tracked.
@@ -159,7 +162,8 @@ impl Table {
             None => self.nameless.push(key.clone()),
         }
         let uid = subject.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
-        let tracked = Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None };
+        let tracked =
+            Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None, doubt: false, doubted: false };
         self.tracked.insert(key.clone(), tracked);
         self.next_full = Instant::now();
         self.changed.insert(key.clone());
@@ -232,6 +236,9 @@ impl Table {
                 unread.push(pid);
             }
         })?;
+        for tracked in self.tracked.values_mut() {
+            tracked.doubted = std::mem::take(&mut tracked.doubt);
+        }
         let mut looked = proc::look(&unread, !self.by_name.is_empty());
         for pid in unread {
             let seen = looked.remove(&pid);
@@ -243,6 +250,8 @@ impl Table {
             self.remove(pid);
         }
         self.read_pidfiles(doorbell);
+        let turned = self.tracked.iter().filter(|(_, tracked)| tracked.doubt != tracked.doubted);
+        self.changed.extend(turned.map(|(subject, _)| subject.clone()));
         if full {
             self.next_full = began + (began.elapsed() * FULL_SHARE).max(FULL_EVERY);
         }
@@ -254,13 +263,13 @@ impl Table {
     }
 
     /// Puts one process where it belongs. Who could not be asked, or not for its arguments, stays where it was, and is
-    /// asked again by the next listing.
+    /// asked again by the next listing; whose it may be cannot be counted until then.
     fn read(&mut self, pid: i32, seen: Option<proc::Seen>, doorbell: &mut impl Doorbell) {
         let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
-        if unread && let Some(known) = self.known.get_mut(&pid) {
-            known.inode = 0;
+        if unread {
+            self.ask_again(pid);
         }
-        let Some(seen) = seen else { return };
+        let Some(seen) = seen else { return self.doubt(pid) };
         let stat = seen.stat.filter(|stat| !stat.dead());
         let same = |member: &Member| stat.as_ref().is_some_and(|stat| stat.start == member.start);
         if self.members.get(&pid).is_some_and(|member| !same(member)) {
@@ -286,6 +295,39 @@ impl Table {
         }
     }
 
+    /// The next listing reads it anew.
+    fn ask_again(&mut self, pid: i32) {
+        if let Some(known) = self.known.get_mut(&pid) {
+            known.inode = 0;
+        }
+    }
+
+    /// A process that does not answer may be one of those that bear its name, or are its user's; members stay counted.
+    fn doubt(&mut self, pid: i32) {
+        let Some(comm) = proc::comm(pid) else { return };
+        for (subject, tracked) in &mut self.tracked {
+            let asked = asked(subject);
+            let named = asked.name.as_deref().is_none_or(|name| cut(name) == comm);
+            let may_be = asked.pidfile.is_none() && named && owned(tracked, pid);
+            tracked.doubt |= may_be && !tracked.members.contains(&pid);
+        }
+    }
+
+    /// Is it still the process that started then? Where it does not answer, it is asked again, and its subject in doubt.
+    fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: Now) -> bool {
+        match now {
+            Now::Gone => false,
+            Now::Seen(stat) => stat.start == start && !stat.dead(),
+            Now::Silent => {
+                self.ask_again(pid);
+                if let Some(tracked) = self.tracked.get_mut(subject) {
+                    tracked.doubt = true;
+                }
+                false
+            }
+        }
+    }
+
     /// Who wants a process with this first argument; none where it has none, or could not be asked.
     fn wanting(&self, pid: i32, stat: &Stat, argument: Option<&str>) -> Vec<Arc<Subject>> {
         let mut found: Vec<Arc<Subject>> = self.nameless.clone();
@@ -301,19 +343,22 @@ impl Table {
     }
 
     fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl Doorbell) {
-        let Some(tracked) = self.tracked.get_mut(subject) else { return };
-        if let Entry::Vacant(place) = self.members.entry(pid) {
+        if !self.tracked.contains_key(subject) {
+            return;
+        }
+        if !self.members.contains_key(&pid) {
             let pidfd = match doorbell.attend(pid, token(pid, start)) {
                 Attended::By(pidfd) => Some(pidfd),
                 Attended::ByListing => None,
                 Attended::Gone => return,
             };
             // Between reading and opening the id may have passed to another process.
-            if pidfd.is_some() && now(pid).is_none_or(|stat| stat.start != start || stat.dead()) {
+            if pidfd.is_some() && !self.is_still(pid, start, subject, now(pid)) {
                 return;
             }
-            place.insert(Member { start, of: Vec::with_capacity(1), _pidfd: pidfd });
+            self.members.insert(pid, Member { start, of: Vec::with_capacity(1), _pidfd: pidfd });
         }
+        let Some(tracked) = self.tracked.get_mut(subject) else { return };
         if let Some(member) = self.members.get_mut(&pid) {
             member.of.push(subject.clone());
             tracked.members.push(pid);
@@ -371,6 +416,9 @@ impl Table {
         if let Some(why) = &tracked.no_answer {
             return Err(why.clone());
         }
+        if tracked.doubt {
+            return Err("a process that may be one of them does not answer".into());
+        }
         let memory = asked(subject).memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
         let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
         Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
@@ -408,9 +456,28 @@ fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAn
     foreign::at_blocking(Path::new(&*place), PIDFILE, move |may_hang| proc::pidfile(&path, may_hang))
 }
 
-/// A process's `stat` now; none where it is gone, or does not answer.
-fn now(pid: i32) -> Option<Stat> {
-    proc::look(&[pid], false).remove(&pid)?.stat
+/// What a process says of itself now.
+#[derive(Debug)]
+enum Now {
+    /// There is no such process.
+    Gone,
+    /// It does not answer.
+    Silent,
+    /// This.
+    Seen(Stat),
+}
+
+fn now(pid: i32) -> Now {
+    match proc::look(&[pid], false).remove(&pid) {
+        None => Now::Silent,
+        Some(seen) => seen.stat.map_or(Now::Gone, Now::Seen),
+    }
+}
+
+/// A name as the kernel keeps it, for its own comparison.
+fn cut(name: &str) -> String {
+    let bytes = name.as_bytes();
+    String::from_utf8_lossy(&bytes[..bytes.len().min(COMM)]).into_owned()
 }
 
 /// The process that a pidfile means, with its start; none where that process does not answer.
@@ -441,10 +508,7 @@ fn taken(
     if let Some(why) = another(&pidfile, &stat) {
         return Err(Pidfile::Stale(format!("the process {pid} of its pidfile {why}")));
     }
-    let named = |name: &str| {
-        let cut: String = name.chars().take(COMM).collect();
-        stat.comm == cut || seen.argument.name() == Some(name)
-    };
+    let named = |name: &str| stat.comm == cut(name) || seen.argument.name() == Some(name);
     if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
         let other = crate::text::clean_line(&stat.comm);
         return Err(Pidfile::Stale(format!("the process {pid} of its pidfile is {other}, not {name}")));

@@ -153,12 +153,14 @@ impl Running {
     pub async fn end_leavings(self) -> Emptied {
         let scope = self.scope();
         drop(self);
-        let emptied = if scope.is_left_empty() {
-            Emptied { empty: true, ended: Vec::new() }
-        } else {
-            let leaving = Arc::clone(&scope);
-            apart(move || leaving.end_leavings()).await
+        let leaving = Arc::clone(&scope);
+        let end = move || {
+            if leaving.is_left_empty() {
+                return Emptied { empty: true, ended: Vec::new() };
+            }
+            leaving.end_leavings()
         };
+        let emptied = apart(end).await;
         close(scope, &emptied);
         emptied
     }

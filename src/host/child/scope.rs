@@ -17,7 +17,7 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use self::cgroup::{Cgroup, Parent};
-use self::descendants::{ATTEMPT, CHILD, Process};
+use self::descendants::{ATTEMPT, CHILD, Look, Process};
 pub use self::descendants::{Marker, RlimitTag};
 use crate::host::sys::Place;
 
@@ -116,6 +116,18 @@ impl Scopes {
     }
 }
 
+/// What lives among the members that a cgroup lists, and the strays. A member that does not answer lives.
+fn alive(listed: &[Look], strays: Vec<Process>) -> Vec<Process> {
+    let mut members: Vec<Process> =
+        listed.iter().filter_map(|look| look.process()).filter(|process| !process.zombie).collect();
+    for stray in strays {
+        if members.iter().all(|member| member.pid != stray.pid) {
+            members.push(stray);
+        }
+    }
+    members
+}
+
 fn level_of(parent: Option<&Parent>) -> Level {
     parent.map_or(Level::Subreaper, Parent::level)
 }
@@ -204,8 +216,8 @@ impl Scope {
         }
     }
 
-    /// Has the main process, which has been reaped, left nothing behind? The usual case, told by one short look that
-    /// may be taken anywhere.
+    /// Has the main process, which has been reaped, left nothing behind? The usual case, told by one short look. Blocks
+    /// where a process does not answer.
     pub fn is_left_empty(&self) -> bool {
         let populated = self.cgroup.as_ref().is_some_and(Cgroup::is_populated);
         let adopted = || {
@@ -263,7 +275,7 @@ impl Scope {
         let mut pause = Duration::from_micros(500);
         loop {
             // Without a cgroup, who hops from fork to fork may be missed by one look at the tree.
-            let empty = self.members().is_empty() && (self.cgroup.is_some() || self.members().is_empty());
+            let empty = self.is_empty() && (self.cgroup.is_some() || self.is_empty());
             self.reap();
             let left = until.saturating_duration_since(Instant::now());
             if empty || left.is_zero() {
@@ -279,16 +291,14 @@ impl Scope {
         descendants::dead(main.abandoned, main.owned, self.tag).into_iter().for_each(descendants::reap);
     }
 
+    /// Does nothing live in it?
+    fn is_empty(&self) -> bool {
+        self.members().is_empty() && !self.cgroup.as_ref().is_some_and(Cgroup::is_told_populated)
+    }
+
     fn members(&self) -> Vec<Process> {
-        let mut members: Vec<Process> =
-            self.cgroup.iter().flat_map(Cgroup::members).filter_map(Process::look).collect();
-        members.retain(|process| !process.zombie);
-        for stray in self.strays() {
-            if !members.contains(&stray) {
-                members.push(stray);
-            }
-        }
-        members
+        let listed: Vec<i32> = self.cgroup.iter().flat_map(Cgroup::members).collect();
+        alive(&descendants::looked(&listed), self.strays())
     }
 
     /// What is below this process but (where there is a cgroup) may have left it.
@@ -297,21 +307,26 @@ impl Scope {
         descendants::living(main.owned.or(main.abandoned), &self.marker, self.tag)
     }
 
-    /// Ends whatever on this host bears its marks, whoever its parent is now.
+    /// Ends whatever on this host bears its marks, whoever its parent is now. False where something of it may still
+    /// live: also where a process does not say whether it is of it.
     pub fn end_leftover(&self) -> bool {
         let until = Instant::now() + PATIENCE;
         loop {
             let marked = descendants::marked_on_host(&self.marker);
-            if marked.is_empty() && self.members().is_empty() {
+            if marked.is_known_empty() && self.is_empty() {
                 return true;
             }
             if Instant::now() >= until {
                 return false;
             }
-            for process in &marked {
+            for process in &marked.marked {
                 process.signal(Signal::KILL);
             }
             self.kill_until_empty();
+            if marked.marked.is_empty() {
+                // Whoever did not answer may do so soon.
+                std::thread::sleep(Duration::from_millis(100));
+            }
         }
     }
 
@@ -389,4 +404,34 @@ fn adoption(change: i64) {
 fn lock<T>(mutex: &Mutex<T>) -> std::sync::MutexGuard<'_, T> {
     // A panic while it was held leaves a plain value behind, which is as good as any.
     mutex.lock().unwrap_or_else(std::sync::PoisonError::into_inner)
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn a_member_that_does_not_answer_lives_and_is_counted_once() {
+        let process = |pid, started| Process { pid, parent: 1, zombie: false, started };
+        let dead = Process { zombie: true, ..process(4, Some(1)) };
+        let listed = [Look::Gone, Look::Silent(process(2, None)), Look::Seen(process(3, Some(1))), Look::Seen(dead)];
+        let strays = vec![process(2, Some(7)), process(5, None)];
+        let pids: Vec<i32> = alive(&listed, strays).iter().map(|process| process.pid).collect();
+        assert_eq!(pids, [2, 3, 5]);
+    }
+
+    #[test]
+    fn a_cgroup_that_the_kernel_calls_populated_is_not_empty_whoever_is_seen_in_it() {
+        let folder = tempfile::tempdir().unwrap();
+        let marker = Marker { name: CHILD, value: "feigned".into() };
+        let cgroup = Some(Cgroup::feigned(folder.path()));
+        let scope = Scope::new(Level::CgroupV2, cgroup, marker, RlimitTag(450_001));
+        std::fs::write(folder.path().join("cgroup.procs"), "").unwrap();
+        for (populated, empty) in [("populated 1\nfrozen 0\n", false), ("populated 0\nfrozen 0\n", true)] {
+            std::fs::write(folder.path().join("cgroup.events"), populated).unwrap();
+            assert!(scope.members().is_empty());
+            assert_eq!(scope.is_empty(), empty);
+        }
+        scope.remove();
+    }
 }

@@ -173,6 +173,21 @@ impl Cgroup {
         }
     }
 
+    /// Does the kernel itself say that something lives in it or below it? Version 1 does not say.
+    pub fn is_told_populated(&self) -> bool {
+        match self.version {
+            Version::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
+                .is_ok_and(|events| !events.contains("populated 0")),
+            Version::V1 => false,
+        }
+    }
+
+    /// A folder that stands for one of version 2.
+    #[cfg(test)]
+    pub fn feigned(folder: &Path) -> Self {
+        Self { folder: folder.to_owned(), version: Version::V2 }
+    }
+
     /// The living processes in it and in what they made below it.
     pub fn members(&self) -> Vec<i32> {
         self.folders()
