@@ -7,7 +7,9 @@ use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{BreakerState, Outcome, Starter};
 use super::reading::Verdict as Seen;
-use super::state::{Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, State, Step};
+use super::state::{
+    Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, RequestAnswer, State, Step,
+};
 use super::tally::{End, Hands, Verdict};
 use super::time::Mono;
 use crate::playbook::Target;
@@ -116,11 +118,10 @@ impl State {
                 budget: Budget::Left,
                 escalation: None,
                 announced: None,
-                approved: false,
                 denied_since: None,
                 generation: 0,
                 yes: None,
-                expired: false,
+                answer: RequestAnswer::Open,
                 acknowledged: None,
                 shadowed: false,
                 place: None,

@@ -10,7 +10,7 @@ use super::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Start
 use super::input::Facts;
 use super::machine::Core;
 use super::plan::Plan;
-use super::state::Step;
+use super::state::{RequestAnswer, Step};
 use super::timers::Timer;
 use crate::playbook::Risk;
 
@@ -63,7 +63,7 @@ impl Core {
             (Wish::Auto, _) => Starter::Auto,
         };
         self.withdraw(id, "it runs without one");
-        self.start(id, plan, starter);
+        self.start(id, plan, &starter);
     }
 
     fn on_probe(&self, id: IncidentId) -> bool {
@@ -111,7 +111,7 @@ impl Core {
         self.withdraw(id, "the plan changed");
         let Some(incident) = self.incident(id) else { return };
         let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
-        if incident.expired && !by_hand {
+        if incident.answer == RequestAnswer::Expired && !by_hand {
             return;
         }
         let generation = incident.generation + 1;

@@ -28,7 +28,7 @@ pub(super) const LIMITS_UNKNOWN: Limits = Limits {
 
 impl Core {
     /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.
-    pub(super) fn start(&mut self, id: IncidentId, plan: &Arc<Plan>, starter: Starter) {
+    pub(super) fn start(&mut self, id: IncidentId, plan: &Arc<Plan>, starter: &Starter) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let key = incident.key.clone();
         self.half_open(&key);
@@ -39,7 +39,7 @@ impl Core {
         let announced = self.incident(id).and_then(|incident| incident.announced.clone());
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
-            let why = match &starter {
+            let why = match starter {
                 Starter::Approved { by, .. } => format!("{by} approved it: the attempt has started"),
                 Starter::Manual { by } => format!("{by} runs it by hand"),
                 Starter::Auto | Starter::Probe => "an attempt has started without an approval".to_owned(),

@@ -11,7 +11,7 @@ use super::id::{IncidentId, Key, PageId};
 use super::incident::{Asks, Cause};
 use super::machine::Core;
 use super::page::dedup;
-use super::state::{Incident, State};
+use super::state::{Incident, RequestAnswer, State};
 use super::time::Mono;
 
 /// Under which key a storm's one page goes out.
@@ -139,7 +139,7 @@ impl Core {
             return self.escalate_further(id, &former, Cause::AwaitingApproval { why: why.clone() });
         }
         let dedup = approval_dedup(&incident.key, why);
-        let (approved, known) = (incident.approved, incident.announced.clone());
+        let (approved, known) = (incident.answer == RequestAnswer::Approved, incident.announced.clone());
         if known.as_ref() == Some(&dedup) && !approved {
             return;
         }

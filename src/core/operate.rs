@@ -43,7 +43,7 @@ impl Core {
                 Some(refusal) => Err(refusal),
                 None => return,
             },
-            Command::ResetBreaker { key, reason } => self.reset_breaker(by, key, reason),
+            Command::ResetBreaker { key, reason } => self.reset_breaker(by, &key, &reason),
             Command::LatchBreaker { key, reason } => self.latch_breaker(by, key, reason),
             Command::Acknowledge { incident } => self.acknowledge(by, incident),
             Command::Close { incident, reason } => self.close_by(by, incident, reason),
@@ -302,10 +302,10 @@ impl Core {
         by_hand && !broken && incident.attempts.is_empty() && incident.escalation.is_none()
     }
 
-    fn reset_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> Said {
-        let rival = self.rival(&key).cloned();
-        if !self.state.breakers.contains_key(&key) && rival.is_none() {
-            return if self.keys.contains_key(&key) {
+    fn reset_breaker(&mut self, by: &Operator, key: &Key, why: &Reason) -> Said {
+        let rival = self.rival(key).cloned();
+        if !self.state.breakers.contains_key(key) && rival.is_none() {
+            return if self.keys.contains_key(key) {
                 Ok("the breaker is closed".to_owned())
             } else {
                 Err(Refusal::NoSuchKey)
@@ -316,7 +316,7 @@ impl Core {
         let mut keys = vec![key.clone()];
         // one budget, one reset
         if shares_budget(&key.target) {
-            let shares = |other: &&Key| other.target == key.target && **other != key;
+            let shares = |other: &&Key| other.target == key.target && *other != key;
             keys.extend(self.state.breakers.keys().filter(shares).cloned());
             keys[1..].sort_unstable();
         }

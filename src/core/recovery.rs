@@ -19,7 +19,7 @@ use super::input::Facts;
 use super::machine::Core;
 use super::reading::{Reading, Verdict};
 use super::spent::Judged;
-use super::state::{Incident, Step};
+use super::state::{Incident, RequestAnswer, Step};
 use super::timers::Timer;
 use super::verify;
 use super::watched::Fault;
@@ -243,7 +243,7 @@ impl Core {
 
 /// How an incident ends whose fault went away at rest.
 pub(super) fn ending(incident: &Incident) -> Outcome {
-    if incident.expired {
+    if incident.answer == RequestAnswer::Expired {
         Outcome::Expired
     } else if incident.escalation.is_some() {
         Outcome::EscalatedThenCleared

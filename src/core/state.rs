@@ -220,6 +220,18 @@ pub enum AttemptEnd {
     Indeterminate,
 }
 
+/// How an incident's last request for approval was answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequestAnswer {
+    /// Not yet, or not at all.
+    #[default]
+    Open,
+    /// With a yes, whatever became of that; until the channels hear of another request.
+    Approved,
+    /// Nobody answered in time.
+    Expired,
+}
+
 /// Has an incident's last attempt used up its playbook's budget?
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Budget {
@@ -261,16 +273,14 @@ pub struct Incident {
     pub escalation: Option<Escalation>,
     /// The call that announced its request for approval, until the request is answered.
     pub announced: Option<Arc<str>>,
-    /// Its last request was approved, whatever became of that.
-    pub approved: bool,
     /// Since when the gate has denied it without a break, where such a denial calls a human in the end.
     pub denied_since: Option<Mono>,
     /// Requests so far.
     pub generation: u32,
     /// An unused yes.
     pub yes: Option<Yes>,
-    /// Its request expired without an answer.
-    pub expired: bool,
+    /// How its last request for approval was answered.
+    pub answer: RequestAnswer,
     /// A person has seen the page.
     pub acknowledged: Option<Operator>,
     /// What would have been done was recorded.

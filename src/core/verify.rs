@@ -129,8 +129,8 @@ impl Core {
         let verifier = self.live.get(&id).map_or(&[][..], |live| &live.verifier);
         let detects =
             playbook.detect.checks.iter().zip(detector).map(|(check, slot)| (check, slot, Verdict::DoesNotHold));
-        let verifies = playbook.verify.checks.iter().zip(verifier).map(|(check, slot)| (check, slot, Verdict::Holds));
-        detects.chain(verifies).any(|(check, slot, well)| {
+        let wanted = playbook.verify.checks.iter().zip(verifier).map(|(check, slot)| (check, slot, Verdict::Holds));
+        detects.chain(wanted).any(|(check, slot, well)| {
             let own = matches!(check, Check::Unit(check) if check.name.is_none());
             let later = |reading: &Reading| {
                 let started =

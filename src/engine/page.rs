@@ -77,13 +77,14 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         (PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
     };
     let (kind, why) = match &recorded.event {
-        Event::Escalated { cause, .. } | Event::Joined { cause, .. } => trigger(cause.to_string()),
+        Event::Escalated { cause, .. }
+        | Event::Joined { cause, .. }
+        | Event::CalledAgain { cause: cause @ Cause::AwaitingApproval { .. }, .. } => trigger(cause.to_string()),
         Event::Announced { why, .. } => trigger(Cause::AwaitingApproval { why: why.clone() }.to_string()),
         Event::CalledBesides { cause, unanswered, .. } => {
             let why = format!("{cause}; nobody acknowledged the page through {unanswered}");
             (PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
-        Event::CalledAgain { cause: cause @ Cause::AwaitingApproval { .. }, .. } => trigger(cause.to_string()),
         Event::CalledAgain { cause, .. } => trigger(format!("still not fixed: {cause}")),
         Event::Relayed { by, .. } => {
             let by: Arc<str> = by.to_string().into();

@@ -3,7 +3,7 @@
 use crate::core::event::{Event, Recorded};
 use crate::core::flapping::FlappingState;
 use crate::core::lacks::Lack;
-use crate::core::state::{Pause, State, Step, Yes};
+use crate::core::state::{Pause, RequestAnswer, State, Step, Yes};
 
 impl State {
     /// What the gate and operators do.
@@ -27,7 +27,9 @@ impl State {
             Event::Asked { incident, request } => {
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.generation = request.generation;
-                    incident.expired = false;
+                    if incident.answer == RequestAnswer::Expired {
+                        incident.answer = RequestAnswer::Open;
+                    }
                     incident.yes = None;
                     incident.denied_since = None;
                     incident.step = Step::Asking(request.clone());
@@ -43,7 +45,7 @@ impl State {
                         by: by.clone(),
                         expires: request.expires,
                     });
-                    incident.approved = true;
+                    incident.answer = RequestAnswer::Approved;
                     incident.step = incident.resting();
                 }
             }

@@ -11,7 +11,7 @@ use crate::core::id::{IncidentId, PageId};
 use crate::core::incident::Cause;
 use crate::core::lacks::Lack;
 use crate::core::page::TICKETS;
-use crate::core::state::{Escalation, Outgoing, State, Step};
+use crate::core::state::{Escalation, Outgoing, RequestAnswer, State, Step};
 use crate::core::tally::{End, Verdict};
 use crate::core::time::Mono;
 
@@ -39,7 +39,7 @@ impl State {
                 }
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.announced = Some(Arc::clone(dedup));
-                    incident.approved = false;
+                    incident.answer = RequestAnswer::Open;
                 }
             }
             Event::Left { incident, dedup } => {
@@ -147,8 +147,7 @@ impl State {
             incident.acknowledged = None;
         }
         let Some(incident) = self.open.get_mut(&id) else { return };
-        incident.expired |= *cause == Cause::Expired;
-        incident.approved = false;
+        incident.answer = if *cause == Cause::Expired { RequestAnswer::Expired } else { RequestAnswer::Open };
         let rests = incident.rests() && !matches!(incident.step, Step::Asking(_));
         if let Some(escalation) = incident.escalation.as_mut().filter(|escalation| escalation.cause != *cause) {
             escalation.cause = cause.clone();
@@ -185,7 +184,9 @@ impl State {
             self.lacks.push(&incident.playbook, &incident.key.target, lack, id, at);
         }
         incident.denied_since = None;
-        incident.expired |= escalation.cause == Cause::Expired;
+        if escalation.cause == Cause::Expired {
+            incident.answer = RequestAnswer::Expired;
+        }
         if incident.rests() || settled {
             incident.step = Step::Escalated(escalation.cause.clone());
         }
