@@ -317,7 +317,7 @@ impl Table {
     fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: Now) -> bool {
         match now {
             Now::Gone => false,
-            Now::Seen(stat) => stat.start == start && !stat.dead(),
+            Now::Seen(found) => found.start == start && !found.dead(),
             Now::Silent => {
                 self.ask_again(pid);
                 if let Some(tracked) = self.tracked.get_mut(subject) {

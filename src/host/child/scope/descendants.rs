@@ -93,12 +93,8 @@ impl Look {
     }
 
     /// By what reading its `stat` came to; none where that gave no answer.
-    fn told(pid: i32, answer: Option<Option<Process>>) -> Self {
-        match answer {
-            Some(Some(process)) => Self::Seen(process),
-            Some(None) => Self::Gone,
-            None => Self::unasked(pid),
-        }
+    fn told(pid: i32, answer: Option<Self>) -> Self {
+        answer.unwrap_or_else(|| Self::unasked(pid))
     }
 
     /// A process that does not answer: its `status` is told without waiting for it.
@@ -119,9 +115,10 @@ impl Process {
     }
 
     /// Reads it, in a thread that may hang.
-    fn read(pid: i32) -> Option<Self> {
-        let stat = processes::beginning(pid, "stat", LONGEST)?;
-        Self::parse(pid, &String::from_utf8_lossy(&stat))
+    fn read(pid: i32) -> Look {
+        let stat = processes::beginning(pid, "stat", LONGEST);
+        let process = stat.and_then(|stat| Self::parse(pid, &String::from_utf8_lossy(&stat)));
+        process.map_or(Look::Gone, Look::Seen)
     }
 
     fn parse(pid: i32, stat: &str) -> Option<Self> {
@@ -387,7 +384,7 @@ mod tests {
         assert_eq!(Look::told(own_pid(), None), Look::Silent(own));
         assert_eq!(Look::told(own_pid(), None).process(), Some(own));
         assert_eq!(Look::told(i32::MAX, None), Look::Gone);
-        assert_eq!(Look::told(own_pid(), Some(None)), Look::Gone);
+        assert_eq!(Look::told(own_pid(), Some(Look::Gone)), Look::Gone);
         assert!(Process::of_status(7, "Name:\tx\nState:\tZ (zombie)\nPPid:\t3\n").zombie);
     }
 
