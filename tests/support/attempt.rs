@@ -102,5 +102,8 @@ pub fn living(text: &str) -> Vec<String> {
 /// A real process whose first argument bears this name.
 pub fn sleeper(name: &str) -> std::process::Child {
     use std::os::unix::process::CommandExt as _;
-    std::process::Command::new("/bin/sleep").arg0(format!("/x/{name}")).arg("600").spawn().unwrap()
+    // whoever listens to this test's words must not wait for it
+    let silent = std::process::Stdio::null;
+    let mut sleep = std::process::Command::new("/bin/sleep");
+    sleep.arg0(format!("/x/{name}")).arg("600").stdin(silent()).stdout(silent()).stderr(silent()).spawn().unwrap()
 }

@@ -80,7 +80,13 @@ impl Hidden {
     /// Starts it, and waits until its memory is hidden.
     pub fn start() -> Self {
         let own = std::env::current_exe().unwrap();
-        let mut child = Command::new(own).arg(PART).stderr(Stdio::piped()).spawn().unwrap();
+        let mut child = Command::new(own)
+            .arg(PART)
+            .stdin(Stdio::null())
+            .stdout(Stdio::null())
+            .stderr(Stdio::piped())
+            .spawn()
+            .unwrap();
         let mut said = String::new();
         let mut stderr = BufReader::new(child.stderr.as_mut().unwrap());
         while said != "ready\n" {

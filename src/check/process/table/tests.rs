@@ -211,12 +211,12 @@ fn who_does_not_answer_as_it_joins_is_asked_again_and_who_is_gone_is_not() {
     while count(&mut table, &wanted) != 1 {
         std::thread::yield_now();
     }
-    let stat = seen_now(one.pid()).unwrap();
-    let start = stat.start;
+    let looked = seen_now(one.pid()).unwrap();
+    let start = looked.start;
     let inode = |table: &Table| table.known[&one.pid()].inode;
-    let dead = Stat { state: 'Z', ..stat.clone() };
-    assert!(table.is_still(one.pid(), start, &wanted, Now::Seen(stat.clone())));
-    for other in [Now::Gone, Now::Seen(dead), Now::Seen(Stat { start: start + 1, ..stat })] {
+    let dead = Stat { state: 'Z', ..looked.clone() };
+    assert!(table.is_still(one.pid(), start, &wanted, Now::Seen(looked.clone())));
+    for other in [Now::Gone, Now::Seen(dead), Now::Seen(Stat { start: start + 1, ..looked })] {
         assert!(!table.is_still(one.pid(), start, &wanted, other));
     }
     assert!(inode(&table) != 0 && table.seen(&wanted).is_ok());
