@@ -337,6 +337,13 @@ async fn what_another_salve_left_of_an_attempt_is_found_and_ended() {
         let marker = marker_of(&runner).await.replace(":0", &format!(":{}", attempt.0));
         let line = format!("(setsid sh -c 'while :; do sleep 1; done; : {name}' &)");
         std::process::Command::new("sh").args(["-c", &line]).env("SALVE_ATTEMPT", marker).status().unwrap();
+        // while it becomes another program it has no name to be found by
+        for _ in 0..250 {
+            if !living(&name).is_empty() {
+                break;
+            }
+            tokio::time::sleep(Duration::from_millis(20)).await;
+        }
         assert!(!living(&name).is_empty());
         assert!(runner.empty_leftover(attempt).await);
         assert_eq!(living(&name), Vec::<String>::new());
