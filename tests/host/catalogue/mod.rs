@@ -83,6 +83,7 @@ pub const ALL: &[(&str, fn())] = &[
 
 /// Those that need a kernel of their own: each keeps both processors busy for as long as it runs.
 pub const VIRTUAL: &[&str] = &[
+    "catalogue_high_load",
     "catalogue_mount_stuck",
     "catalogue_oom_killed",
     "catalogue_memory_leak",
