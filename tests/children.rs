@@ -5,6 +5,8 @@
 
 #[path = "support/attempt.rs"]
 mod attempt;
+#[path = "support/executable.rs"]
+mod executable;
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -217,11 +219,7 @@ async fn a_program_that_changed_since_the_plan_is_refused() {
     // As root only a folder that nobody else can write will do.
     let folder = tempfile::tempdir_in(if root { "/root" } else { "/tmp" }).unwrap();
     let path = folder.path().join("tool");
-    let write = |text: &str| {
-        use std::os::unix::fs::PermissionsExt as _;
-        std::fs::write(&path, text).unwrap();
-        std::fs::set_permissions(&path, std::fs::Permissions::from_mode(0o755)).unwrap();
-    };
+    let write = |text: &str| executable::script(&path, text);
     write("#!/bin/sh\necho one\n");
     let plan = program(&[path.to_str().unwrap()], "10s").await;
     let state = state();

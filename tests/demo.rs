@@ -2,6 +2,8 @@
 
 #![allow(clippy::unwrap_used, reason = "a test may panic")]
 
+#[path = "support/executable.rs"]
+mod executable;
 #[path = "support/pty.rs"]
 #[allow(dead_code, reason = "shared with the screen's own tests")]
 mod pty;
@@ -29,7 +31,7 @@ impl Home {
         let base = if root { Path::new("/var/lib") } else { Path::new(env!("CARGO_TARGET_TMPDIR")) };
         let home = Self(base.join(format!("salve-demo-test-{name}-{}", std::process::id())));
         fs::create_dir_all(home.state()).unwrap();
-        fs::copy(env!("CARGO_BIN_EXE_salve"), home.program()).unwrap();
+        executable::copy(Path::new(env!("CARGO_BIN_EXE_salve")), &home.program());
         fs::set_permissions(&home.0, Permissions::from_mode(0o755)).unwrap();
         if root {
             chown(home.state(), Some(NOBODY), Some(NOBODY)).unwrap();
@@ -176,7 +178,7 @@ fn as_root_the_demo_heals_from_a_folder_that_others_may_write() {
     }
     let home = Home(PathBuf::from(format!("/tmp/salve-demo-test-open-{}", std::process::id())));
     fs::create_dir(&home.0).unwrap();
-    fs::copy(env!("CARGO_BIN_EXE_salve"), home.program()).unwrap();
+    executable::copy(Path::new(env!("CARGO_BIN_EXE_salve")), &home.program());
     fs::set_permissions(&home.0, Permissions::from_mode(0o777)).unwrap();
     let mut command = Command::new("setsid");
     command.args(["--ctty", "--wait"]).arg(home.program()).arg("demo").env_clear();

@@ -4,6 +4,8 @@
 
 #[path = "support/attempt.rs"]
 mod attempt;
+#[path = "support/executable.rs"]
+mod executable;
 
 use std::fs::{self, Permissions};
 use std::os::unix::fs::{PermissionsExt as _, chown};
@@ -274,7 +276,7 @@ fn an_engine_of_somebody_else() -> Result<(), Failed> {
     chown(folder.path(), Some(NOBODY), Some(NOBODY))?;
     let own = std::env::current_exe()?;
     let copy = folder.path().join("stranger");
-    fs::copy(own, &copy)?;
+    executable::copy(&own, &copy);
     let mut stranger = Command::new(&copy)
         .env(INSIDE, "stranger")
         .env("SALVE_TEST_SOCKET", &socket)

@@ -11,6 +11,8 @@ extern crate salve;
 mod drawing;
 #[path = "screen/ends.rs"]
 mod ends;
+#[path = "support/executable.rs"]
+mod executable;
 #[path = "support/fixture.rs"]
 #[allow(dead_code, reason = "shared with the screen's own tests")]
 mod fixture;

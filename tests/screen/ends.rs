@@ -145,8 +145,8 @@ pub fn suspended_embedded() {
 pub fn editor() {
     let config = tempfile::tempdir().unwrap();
     let program = config.path().join("editor");
-    std::fs::write(&program, "#!/bin/sh\necho \"mine: $1\"\nread answer\necho \"title = \" > \"$1\"\n").unwrap();
-    std::fs::set_permissions(&program, std::os::unix::fs::PermissionsExt::from_mode(0o755)).unwrap();
+    let text = "#!/bin/sh\necho \"mine: $1\"\nread answer\necho \"title = \" > \"$1\"\n";
+    crate::executable::script(&program, text);
     let (path, folder) = (program.to_str().unwrap(), config.path().to_str().unwrap());
     let mut pty = scene("trouble", (100, 30), &[("VISUAL", path), ("SALVE_TEST_CONFIG", folder)]);
     pty.wait_for("NEED ACTION");
