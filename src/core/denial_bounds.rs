@@ -77,10 +77,27 @@ impl Core {
         match denial {
             Denial::BreakerOpen { .. } => self.breaker_denied(id),
             Denial::Contended { with } => self.escalate(id, Cause::Contention { with: Arc::clone(with) }),
-            Denial::Storm { failing, of } if self.incident(id).is_some_and(|one| self.may_page(&one.key)) => {
-                self.page_storm(id, *failing, *of);
+            Denial::Storm { failing, of } => {
+                if self.incident(id).is_some_and(|one| self.may_page(&one.key)) {
+                    self.page_storm(id, *failing, *of);
+                }
             }
-            _ => {}
+            // these have another bound
+            Denial::Paused { .. }
+            | Denial::Snoozed { .. }
+            | Denial::OutsideWindow
+            | Denial::DependencyUnhealthy { .. }
+            | Denial::StoppedByOperator { .. }
+            | Denial::LockHeld { .. }
+            | Denial::SystemdBusy { .. }
+            | Denial::Cooldown { .. }
+            | Denial::BootGrace { .. }
+            | Denial::Shadow
+            | Denial::Off
+            | Denial::CannotRecord { .. }
+            | Denial::Quarantined { .. }
+            | Denial::NoPlan { .. }
+            | Denial::TargetMissing { .. } => {}
         }
     }
 

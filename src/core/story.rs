@@ -155,9 +155,9 @@ fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String>
         Event::Escalated { page, cause, to, .. } => {
             format!("paging {}: {cause}", called(*page, to))
         }
-        Event::Joined { page: None, cause, .. } => format!("it joined the page that is open for its target: {cause}"),
+        Event::Joined { page: None, cause, .. } => format!("it joined a page that is open: {cause}"),
         Event::Joined { page: Some(page), cause, to, .. } => {
-            format!("it joined the open page: paging {} too: {cause}", called(*page, to))
+            format!("it joined a page that is open, paging {}: {cause}", called(*page, to))
         }
         Event::Announced { page: None, .. } => {
             "its request for approval joined the page that is open for the same reason".to_owned()

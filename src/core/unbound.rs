@@ -7,7 +7,9 @@
 //! | the playbook, or its content changed | the same; whoever was called is told of the end |
 
 use std::sync::Arc;
+use std::time::Duration;
 
+use super::denial_bounds::DenialBound;
 use super::event::Event;
 use super::id::{IncidentId, Key};
 use super::incident::{Cause, Denial, Outcome};
@@ -72,13 +74,17 @@ impl Core {
             return;
         }
         let denial = Denial::TargetMissing { why: Arc::clone(why) };
+        let bound = match denial.bound() {
+            DenialBound::After(length) => length,
+            DenialBound::AtOnce | DenialBound::OwnEnd | DenialBound::Wanted => Duration::ZERO,
+        };
         if self.incident(id).is_some_and(|one| !matches!(one.step, Step::Held(Denial::TargetMissing { .. }))) {
             self.record(Event::Held { incident: id, denial });
         }
         self.stop_waiting(id);
         let snoozed = self.incident(id).and_then(|one| self.state.snoozes.get(&one.key)).map(|(_, until, _)| *until);
         self.timers.cancel(&Timer::Denied(id));
-        let due = (since + self.config.unknown_bound).max(snoozed.unwrap_or(now));
+        let due = (since + bound).max(snoozed.unwrap_or(now));
         if due <= now {
             self.escalate(id, Cause::TargetMissing { why: Arc::clone(why) });
         } else {

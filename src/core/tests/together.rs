@@ -28,6 +28,22 @@ fn pair() -> (Bench, Key, Key) {
     (Bench::with(vec![bound(nginx, Standing::AsWritten), other]), up, serves)
 }
 
+/// Lets so many attempts fail, or as many as there are.
+fn fail(bench: &mut Bench, times: usize) {
+    for _ in 0..times {
+        bench.fails();
+    }
+}
+
+/// Both playbooks of one unit see it broken.
+fn broken_pair() -> (Bench, Key, Key) {
+    let (mut bench, up, serves) = pair();
+    bench.breaks(&up);
+    bench.breaks(&serves);
+    bench.pass(10);
+    (bench, up, serves)
+}
+
 fn causes(bench: &Bench) -> Vec<Cause> {
     bench.events(|event| match event {
         Event::Escalated { cause, .. } | Event::Joined { cause, .. } => Some(cause.clone()),
@@ -37,10 +53,7 @@ fn causes(bench: &Bench) -> Vec<Cause> {
 
 #[test]
 fn two_playbooks_of_one_target_share_its_budget_and_call_once_and_the_last_incident_resolves() {
-    let (mut bench, up, serves) = pair();
-    bench.breaks(&up);
-    bench.breaks(&serves);
-    bench.pass(10);
+    let (mut bench, up, serves) = broken_pair();
     for _ in 0..5 {
         if bench.started.len() < 3 {
             bench.fails();
@@ -66,13 +79,8 @@ fn two_playbooks_of_one_target_share_its_budget_and_call_once_and_the_last_incid
 
 #[test]
 fn one_acknowledgement_is_of_all_that_stand_under_the_call() {
-    let (mut bench, up, serves) = pair();
-    bench.breaks(&up);
-    bench.breaks(&serves);
-    bench.pass(10);
-    for _ in 0..4 {
-        bench.fails();
-    }
+    let (mut bench, up, serves) = broken_pair();
+    fail(&mut bench, 4);
     let (first, second) = (bench.open_id(&up), bench.open_id(&serves));
     bench.asks(Command::Acknowledge { incident: second });
     for id in [first, second] {
@@ -94,9 +102,7 @@ fn places_have_a_budget_for_each_reason() {
     let mut bench = Bench::with(vec![space, files]);
     bench.breaks(&full);
     bench.pass(10);
-    for _ in 0..3 {
-        bench.fails();
-    }
+    fail(&mut bench, 3);
     assert_eq!(bench.started.len(), 3);
     bench.breaks(&inodes);
     bench.pass(10);
@@ -431,28 +437,19 @@ fn a_worse_failure_under_an_acknowledged_call_is_paged_to_all() {
     bench.asks(Command::Acknowledge { incident });
     bench.breaks(&up);
     bench.pass(10);
-    for _ in 0..3 {
-        bench.fails();
-    }
+    fail(&mut bench, 3);
     assert_eq!((bench.started.len(), bench.pages()), (3, 2), "{:?}", causes(&bench));
     assert!(bench.core.state().calls.values().all(|call| call.seen.is_none()), "it wants a new answer");
 }
 
 #[test]
 fn one_reset_is_of_all_that_share_the_budget() {
-    let (mut bench, up, serves) = pair();
-    bench.breaks(&up);
-    bench.breaks(&serves);
-    bench.pass(10);
-    for _ in 0..4 {
-        bench.fails();
-    }
+    let (mut bench, up, _) = broken_pair();
+    fail(&mut bench, 4);
     assert_eq!(bench.started.len(), 3);
     bench.asks(Command::ResetBreaker { key: up.clone(), reason: "".into() });
     let closed = bench.core.state().breakers.values().all(|one| one.state().word() == "closed");
     assert!(closed, "{:?}", bench.core.state().breakers);
-    for _ in 0..8 {
-        bench.fails();
-    }
+    fail(&mut bench, 8);
     assert_eq!(bench.started.len(), 6);
 }
