@@ -113,7 +113,7 @@ impl Failure {
             Self::Forbidden(_)
             | Self::Forbid(_)
             | Self::Client(ClientError::Refused(_) | ClientError::Stranger(_))
-            | Self::Refused(Refusal::NotAllowed(_)) => ExitCode::from(77),
+            | Self::Refused(Refusal::NotAllowed(_) | Refusal::NeedsRoot(_)) => ExitCode::from(77),
             Self::Usage(_) => ExitCode::from(USAGE),
             Self::Nobody(_) | Self::Client(ClientError::Nobody { .. }) => ExitCode::from(NO_ENGINE),
             Self::Offline(OfflineError::Refused(_)) | Self::Refused(_) | Self::Said(_) => ExitCode::from(1),

@@ -53,7 +53,7 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
             Origin::System(path) | Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
         };
         match &playbook.state {
-            PlaybookState::InForce { title, risk, mode, in_force, arming } => {
+            PlaybookState::InForce { title, risk, mode, in_force, arming, needs_root: _ } => {
                 let standing = match arming {
                     _ if absent(&snapshot.detectors, &playbook.name).is_some() => "n/a".to_owned(),
                     Arming::Armed => in_force.to_string(),

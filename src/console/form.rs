@@ -20,7 +20,7 @@ use crate::engine::Snapshot;
 use crate::engine::snapshot::{Breaker, Stage};
 use crate::playbook::value::Period;
 
-pub use arms::{needs_root, powerless};
+pub use arms::powerless;
 pub use holds::snooze_of;
 pub use run::{Looked, Preview};
 

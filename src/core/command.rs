@@ -142,6 +142,9 @@ pub enum Refusal {
     /// There is no connection.
     #[error("there is no connection to the engine now; nothing was sent")]
     Unreachable,
+    /// Every remediation of this playbook needs root, and the engine runs as an ordinary user.
+    #[error("not armed: acting on services needs root, and this salve does not run as root (playbook {0})")]
+    NeedsRoot(Arc<str>),
     /// The gate says no.
     #[error("the gate denies it: {0}")]
     Denied(Arc<str>),

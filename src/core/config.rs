@@ -33,6 +33,8 @@ pub struct Config {
     pub attempt_grace: Duration,
     /// A call that a person has seen goes out again where the fault is still there after so long.
     pub again: Duration,
+    /// The engine runs as root. As an ordinary user it arms nothing that only root can carry out.
+    pub is_root: bool,
     /// Who is called besides, by the channel through which nobody acknowledged.
     pub second_calls: BTreeMap<Arc<str>, SecondCall>,
 }
@@ -62,6 +64,7 @@ impl Default for Config {
             relapse: Duration::from_hours(1),
             attempt_grace: Duration::from_mins(2),
             again: Duration::from_hours(4),
+            is_root: true,
             second_calls: BTreeMap::new(),
         }
     }

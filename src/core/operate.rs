@@ -17,7 +17,7 @@ use super::state::{Incident, Step};
 use super::timers::Timer;
 use super::watched::Fault;
 use crate::playbook::value::Period;
-use crate::playbook::{ContentKey, Mode, Risk};
+use crate::playbook::{ContentKey, Mode, Playbook, Risk};
 
 /// An answer in words, or the refusal.
 type Said = Result<String, Refusal>;
@@ -192,8 +192,18 @@ impl Core {
         bound.or_else(absent).ok_or_else(|| Refusal::NoSuchPlaybook(Arc::clone(name)))
     }
 
+    /// The playbook of this content, where it is in force on this host.
+    fn playbook_of(&self, content: &ContentKey) -> Option<&Playbook> {
+        let watched = self.keys.iter().find(|(key, _)| key.content == *content).map(|(_, watched)| &watched.playbook);
+        let absent = || self.absent.iter().map(|binding| &binding.playbook).find(|book| book.content == *content);
+        watched.or_else(absent).map(|playbook| &**playbook)
+    }
+
     fn arm(&mut self, by: &Operator, playbook: Arc<str>, arm: bool) -> Said {
         let content = self.content_of(&playbook)?;
+        if arm && !self.config.is_root && self.playbook_of(&content).is_some_and(|playbook| playbook.needs_root()) {
+            return Err(Refusal::NeedsRoot(playbook));
+        }
         let keys: Vec<Key> = self.named.get(&playbook).cloned().unwrap_or_default();
         let said = if arm { format!("{playbook} is armed") } else { format!("{playbook} is back in shadow") };
         let by = by.clone();

@@ -56,5 +56,6 @@ fn in_force(playbook: &Playbook, core: &Core) -> PlaybookState {
             Arming::AsksFirst => Mode::Ask,
         },
         arming,
+        needs_root: playbook.needs_root(),
     }
 }

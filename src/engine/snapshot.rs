@@ -406,6 +406,9 @@ pub enum PlaybookState {
         in_force: Mode,
         /// What arming would change.
         arming: Arming,
+        /// Every remediation of it needs root.
+        #[serde(default)]
+        needs_root: bool,
     },
     /// It was rejected; its diagnostics, drawn. Where an earlier version stays in force, it says so.
     Rejected {

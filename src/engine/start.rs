@@ -188,6 +188,7 @@ pub fn config(settings: &Settings) -> Config {
         config.again = again.0;
     }
     config.four_eyes = settings.four_eyes;
+    config.is_root = rustix::process::geteuid().is_root();
     config.second_calls =
         settings.second_calls.iter().map(|(name, second)| (name.as_str().into(), call(second))).collect();
     config

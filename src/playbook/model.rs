@@ -54,6 +54,15 @@ pub struct Playbook {
     pub enabled_when: Option<EnabledWhen>,
 }
 
+impl Playbook {
+    /// Does every rung hold an action that an ordinary user's engine cannot carry out?
+    #[must_use]
+    pub fn needs_root(&self) -> bool {
+        let needs = |rung: &Arc<Rung>| rung.actions.iter().any(Action::needs_root);
+        !self.remediate.is_empty() && self.remediate.iter().all(needs)
+    }
+}
+
 /// What must be healthy before a playbook acts: a target of another playbook.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]

@@ -518,6 +518,7 @@ fn playbooks() -> Vec<Arc<PlaybookView>> {
             mode: Mode::Auto,
             in_force,
             arming: if in_force == Mode::Shadow { Arming::Shadow } else { Arming::Armed },
+            needs_root: false,
         };
         Arc::new(PlaybookView { name: name.into(), origin, state, source: SOURCE.into() })
     };

@@ -73,7 +73,7 @@ mod tests {
     }
 
     fn in_force(mode: Mode, arming: Arming) -> PlaybookState {
-        PlaybookState::InForce { title: "".into(), risk: Risk::Low, mode, in_force: mode, arming }
+        PlaybookState::InForce { title: "".into(), risk: Risk::Low, mode, in_force: mode, arming, needs_root: false }
     }
 
     #[test]

@@ -44,22 +44,6 @@ fn rungs(source: &str) -> Vec<String> {
         .collect()
 }
 
-/// Actions that an ordinary user's engine cannot carry out, whatever it is given.
-const OF_ROOT: [&str; 3] = ["unit", "remount", "limit"];
-
-/// Does every rung need root?
-pub fn needs_root(snapshot: &Snapshot, playbook: &Arc<str>) -> bool {
-    let source = snapshot.playbooks.iter().find(|view| view.name == *playbook).map_or("", |view| &view.source);
-    let Ok(file) = source.parse::<toml::Table>() else { return false };
-    let rungs: Vec<&toml::Value> =
-        file.get("remediate").and_then(toml::Value::as_array).into_iter().flatten().collect();
-    let of_root = |action: &toml::Value| OF_ROOT.iter().any(|kind| action.get(kind).is_some());
-    let needs = |rung: &&toml::Value| {
-        rung.get("do").and_then(toml::Value::as_array).is_some_and(|actions| actions.iter().any(of_root))
-    };
-    !rungs.is_empty() && rungs.iter().all(needs)
-}
-
 /// Of an engine that runs as an ordinary user.
 pub fn powerless() -> Line {
     Line::new().with(

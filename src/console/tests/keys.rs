@@ -18,7 +18,7 @@ use crate::console::{EngineAt, Writing};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::past::{PastError, Replayed};
-use crate::engine::snapshot::{PlaybookView, Stage};
+use crate::engine::snapshot::{PlaybookState, PlaybookView, Stage};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -454,8 +454,11 @@ fn what_only_root_can_do_cannot_be_armed_by_an_engine_that_is_not_root() {
         let mut snapshot = fixture::trouble();
         snapshot.operator.uid = uid;
         for view in snapshot.playbooks.iter_mut().filter(|view| &*view.name == "inodes") {
-            let source = "[[remediate]]\ndo = [{ unit = \"restart\" }]\ntimeout = \"5s\"\n";
-            *view = Arc::new(PlaybookView { source: source.into(), ..PlaybookView::clone(view) });
+            let mut changed = PlaybookView::clone(view);
+            if let PlaybookState::InForce { needs_root, .. } = &mut changed.state {
+                *needs_root = true;
+            }
+            *view = Arc::new(changed);
         }
         Desk::new(snapshot).keys("/postgres\rA")
     };

@@ -127,14 +127,14 @@ fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
 fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &'static str> {
     let name = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
     let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == *name);
-    let Some(PlaybookState::InForce { title, mode, arming, .. }) = playbook.map(|view| &view.state) else {
+    let Some(PlaybookState::InForce { title, mode, arming, needs_root, .. }) = playbook.map(|view| &view.state) else {
         return Err("this playbook was rejected: Enter shows why");
     };
     if *mode == Mode::Shadow || *mode == Mode::Off {
         return Err("its file says shadow or off: e edits it");
     }
     let arm = *arming != Arming::Armed;
-    if arm && model.is_powerless(world.snapshot) && form::needs_root(world.snapshot, name) {
+    if arm && model.is_powerless(world.snapshot) && *needs_root {
         return Err("acting on services needs root, and this salve does not run as root: `sudo salve`, then A");
     }
     Ok(Form::arming(world.snapshot, name, (title, mode.word()), arm, model.is_powerless(world.snapshot)))

@@ -37,7 +37,7 @@ pub fn lines(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
 
 fn state(playbook: &PlaybookView) -> Vec<Line> {
     match &playbook.state {
-        PlaybookState::InForce { title, risk, mode, in_force, arming } => {
+        PlaybookState::InForce { title, risk, mode, in_force, arming, needs_root: _ } => {
             let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
             let mut lines = vec![
                 Line::new().dim("promise  ").text(title).hanging(9),

@@ -351,6 +351,17 @@ fn a_person_is_who_logged_in_where_that_is_known() {
 }
 
 #[test]
+fn an_ordinary_users_engine_arms_nothing_that_only_root_can_carry_out() {
+    let book = playbook("nginx");
+    assert!(book.needs_root(), "it restarts a unit");
+    let config = Config { is_root: false, ..Config::default() };
+    let mut bench = Bench::set(config, vec![bound(book, Standing::ShadowUntilArmed)]);
+    let said = bench.asks(Command::Arm { playbook: "nginx".into() });
+    assert_eq!(said, Some(Err(Refusal::NeedsRoot("nginx".into()))));
+    assert!(bench.asks(Command::Disarm { playbook: "nginx".into() }).is_some_and(|said| said.is_ok()));
+}
+
+#[test]
 fn what_nobody_armed_is_run_by_hand_only_by_who_may_arm() {
     let written = |mode| Playbook { mode, ..playbook("nginx") };
     for (book, standing, armed) in [

@@ -42,6 +42,7 @@ impl Kind for LimitAction {
         replay: Replay::Same,
         risk: "a service below its working set crawls; a program that was built for 1024 files (select) may break above them",
     };
+    const NEEDS_ROOT: bool = true;
 
     fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
         Some(reader.typed::<Self>(at, "`limit`", Self::PAGE.examples[0])?.value)

@@ -56,6 +56,8 @@ impl fmt::Display for Replay {
 pub(super) trait Kind: DeserializeOwned + JsonSchema {
     /// What it says of itself.
     const PAGE: Page;
+    /// An ordinary user's engine cannot carry it out, whatever it is given.
+    const NEEDS_ROOT: bool = false;
 
     /// Reads what stands behind the kind's word, with every mistake in it.
     fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self>;
@@ -103,6 +105,14 @@ macro_rules! kinds {
             pub const fn page(&self) -> Page {
                 match self {
                     $(Self::$kind(_) => $table::PAGE,)*
+                }
+            }
+
+            /// An ordinary user's engine cannot carry it out, whatever it is given.
+            #[must_use]
+            pub const fn needs_root(&self) -> bool {
+                match self {
+                    $(Self::$kind(_) => <$table as Kind>::NEEDS_ROOT,)*
                 }
             }
 

@@ -25,6 +25,7 @@ impl Kind for RemountAction {
         replay: Replay::Same,
         risk: "programs that have files of it open keep the old mount, and what they write may be lost",
     };
+    const NEEDS_ROOT: bool = true;
 
     fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`remount`")?.value)

@@ -61,6 +61,7 @@ impl Kind for UnitAction {
         replay: Replay::Same,
         risk: "a restart drops the unit's connections; what requires the unit restarts too",
     };
+    const NEEDS_ROOT: bool = true;
 
     fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
         if at.table().is_some() {
