@@ -59,9 +59,9 @@ pub fn json(text: &str) -> Cow<'_, str> {
 /// Lines of text for people, in which nothing that is written into a line can break out of it: each `writeln!` makes
 /// exactly one line, whatever the names and reasons in it hold.
 #[derive(Debug, Default, Clone, PartialEq, Eq)]
-pub struct Page(String);
+pub struct TextPage(String);
 
-impl Page {
+impl TextPage {
     /// The text so far.
     #[must_use]
     pub fn as_str(&self) -> &str {
@@ -79,7 +79,7 @@ impl Page {
     }
 }
 
-impl Write for Page {
+impl Write for TextPage {
     fn write_str(&mut self, text: &str) -> std::fmt::Result {
         self.0.push_str(&clean_line(text));
         Ok(())
@@ -130,7 +130,7 @@ mod tests {
 
     #[test]
     fn a_line_of_a_page_stays_one_line_whatever_is_written_into_it() {
-        let mut page = Page::default();
+        let mut page = TextPage::default();
         let (name, reason, end) = ("a\nforged: ok", "\x1b[2J\u{202e}", "x\r\n");
         let _ = writeln!(page, "{name}: {reason}");
         let _ = write!(page, "{end}");

@@ -71,8 +71,8 @@ const STARTS: [&[&str]; 8] = [
 const MAY_START: [(&str, &str); 6] = [
     ("src/host/sys", "the one way itself"),
     ("src/host/child", "the one way itself: its scopes and what they hold"),
-    ("src/console/editor.rs", "$EDITOR owns the terminal of the person who opened it"),
-    ("src/control/way.rs", "ssh may ask its user for a password on the terminal"),
+    ("src/console/external_editor.rs", "$EDITOR owns the terminal of the person who opened it"),
+    ("src/control/transport.rs", "ssh may ask its user for a password on the terminal"),
     ("src/cli/service.rs", "systemctl may ask its user for a password on the terminal"),
     ("src/demo/stage.rs", "the demo's actors play services: they run until the demo ends"),
 ];

@@ -12,8 +12,10 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, CommandSettings, Delivery, Listed, Outbox, Page, PageKind, WebhookSettings};
-use salve::core::incident::{Cause, Starter};
+use salve::channel::{
+    AcceptedPage, CappedList, ChannelSettings, CommandSettings, Outbox, Page, PageKind, WebhookSettings,
+};
+use salve::core::incident::{AttemptStarter, Cause};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};
 use salve::core::{AttemptId, AttemptReport, Event, IncidentId, Key, Mono, PageId, Plan, Reading, Recorded, Verdict};
 use salve::evidence::Evidence;
@@ -30,7 +32,7 @@ const PATIENCE: Duration = Duration::from_mins(1);
 /// An outbox with what comes out of it.
 struct Bench {
     outbox: Outbox,
-    delivered: UnboundedReceiver<Delivery>,
+    delivered: UnboundedReceiver<AcceptedPage>,
     notes: UnboundedReceiver<(Arc<str>, Arc<str>)>,
     tickets: TempDir,
 }
@@ -49,7 +51,7 @@ impl Bench {
     async fn flushed(&mut self) -> Vec<(u64, String)> {
         assert!(self.outbox.flush(PATIENCE).await, "{} pages are still pending", self.outbox.pending());
         let mut delivered = Vec::new();
-        while let Ok(Delivery { page, channel, .. }) = self.delivered.try_recv() {
+        while let Ok(AcceptedPage { page, channel, .. }) = self.delivered.try_recv() {
             delivered.push((page.0, channel.to_string()));
         }
         delivered
@@ -111,8 +113,8 @@ fn page(id: u64, to: &[&str]) -> Page {
         to: to.iter().map(|name| Arc::from(*name)).collect(),
         story: story(),
         evidence: Vec::new(),
-        failing: Listed::default(),
-        related: Listed::default(),
+        failing: CappedList::default(),
+        related: CappedList::default(),
         limit: 3,
     }
 }
@@ -161,8 +163,8 @@ fn story() -> Vec<Arc<Recorded>> {
     let key = Key { content: ContentKey("c".into()), target: Target::Unit("nginx.service".into()) };
     let events = [
         Event::Opened { incident, key, playbook: "service-down".into(), since: Mono(0), readings: vec![reading] },
-        Event::Intent { incident, attempt, plan: Arc::new(plan), starter: Starter::Auto },
-        Event::Ended { incident, attempt, report: Arc::new(report) },
+        Event::Intent { incident, attempt, plan: Arc::new(plan), starter: AttemptStarter::Auto },
+        Event::AttemptFinished { incident, attempt, report: Arc::new(report) },
         Event::NotVerified { incident, attempt, why: "unit is still failed | <b>".into() },
         Event::Escalated {
             incident,
@@ -364,8 +366,8 @@ async fn the_story_says_which_channel_took_a_page() {
     let mut told = Vec::new();
     for _ in 0..2 {
         let taken = tokio::time::timeout(PATIENCE, bench.delivered.recv()).await.unwrap().unwrap();
-        let Delivery { page, channel, instead } = taken;
-        told.push(salve::core::story::sentence(&Event::Delivered { page, channel, instead }));
+        let AcceptedPage { page, channel, instead } = taken;
+        told.push(salve::core::event_text::sentence(&Event::Delivered { page, channel, instead }));
     }
     told.sort();
     assert_eq!(told, ["page #1 did not reach mail: tickets took it instead", "tickets took page #1"]);

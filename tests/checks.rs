@@ -7,9 +7,9 @@ use std::process::{Child, Command};
 use std::sync::Arc;
 use std::time::Duration;
 
-use salve::check::{Hub, Kept};
+use salve::check::{Monitor, ObservationChange};
 use salve::core::effect::Cadence;
-use salve::core::{Key, Reading, Role, Verdict, WatchId};
+use salve::core::{CheckRole, Key, Reading, Verdict, WatchId};
 use salve::host::Clock;
 use salve::playbook::check::{CommandCheck, HttpCheck, LoadCheck, PathCheck, ProcessCheck, TcpCheck};
 use salve::playbook::value::{Period, Template};
@@ -25,12 +25,12 @@ const FOREVER: Duration = Duration::from_mins(1);
 const NEVER: Period = Period::from_secs(24 * 3600);
 
 struct Host {
-    hub: Hub,
+    hub: Monitor,
     clock: Clock,
     readings: UnboundedReceiver<(WatchId, Reading)>,
     /// Told while another watch was waited for.
     aside: Vec<(WatchId, Reading)>,
-    kept: UnboundedReceiver<Kept>,
+    kept: UnboundedReceiver<ObservationChange>,
     _notes: UnboundedReceiver<(Arc<str>, Arc<str>)>,
 }
 
@@ -41,7 +41,7 @@ impl Host {
         let (to_kept, kept) = unbounded_channel();
         let (to_notes, notes) = unbounded_channel();
         Self {
-            hub: Hub::new(clock, to_readings, to_kept, to_notes),
+            hub: Monitor::new(clock, to_readings, to_kept, to_notes),
             clock,
             readings,
             aside: Vec::new(),
@@ -50,12 +50,12 @@ impl Host {
         }
     }
 
-    fn watch(&self, name: &str, role: Role, check: Check) -> WatchId {
+    fn watch(&self, name: &str, role: CheckRole, check: Check) -> WatchId {
         let key = Key { content: ContentKey(name.into()), target: Target::Host };
         let watch = WatchId { key, role, index: 0 };
         let cadence = match role {
-            Role::Detector => Cadence::Steady,
-            Role::Verifier => Cadence::Fast,
+            CheckRole::Detector => Cadence::Steady,
+            CheckRole::Verifier => Cadence::Fast,
         };
         self.hub.watch(watch.clone(), Arc::new(check), cadence);
         watch
@@ -113,7 +113,7 @@ async fn death_is_told_by_its_event_and_not_by_a_poll() {
     let name = format!("salve-death-{}", std::process::id());
     let mut sleeper = Sleeper::named(&name);
     let mut host = Host::start();
-    let dead = host.watch("a", Role::Detector, process(&name, false));
+    let dead = host.watch("a", CheckRole::Detector, process(&name, false));
     let alive = host.until(&dead, |reading| reading.verdict == Verdict::DoesNotHold).await;
     assert_eq!(&*alive.seen, "running");
     let before = host.clock.mono();
@@ -134,12 +134,12 @@ async fn a_probe_that_hangs_becomes_unknown_and_holds_up_nobody() {
     let mut host = Host::start();
     let hangs = Some(Period::from_secs(600));
     let http = HttpCheck { url, timeout: hangs, every: Some(NEVER), ..HttpCheck::default() };
-    let _http = host.watch("a", Role::Detector, Check::Http(http));
+    let _http = host.watch("a", CheckRole::Detector, Check::Http(http));
     let run = |seconds: &str| vec![Template("sleep".into()), Template(seconds.into())];
     let late = Some(Period(Duration::from_millis(100)));
     let command = CommandCheck { run: run("600"), timeout: late, every: Some(NEVER), ..CommandCheck::default() };
-    let command = host.watch("b", Role::Detector, Check::Command(command));
-    let open = host.watch("c", Role::Detector, tcp(&silent.local_addr().unwrap().to_string()));
+    let command = host.watch("b", CheckRole::Detector, Check::Command(command));
+    let open = host.watch("c", CheckRole::Detector, tcp(&silent.local_addr().unwrap().to_string()));
     assert_eq!(host.next(&open).await.verdict, Verdict::Holds);
     assert_eq!(host.next(&command).await.verdict, Verdict::Unknown("sleep did not end within 0.1 s".into()));
     assert!(host.aside.is_empty(), "the silent server answered");
@@ -153,8 +153,8 @@ async fn every_look_of_a_verifier_is_told_and_none_of_a_detector_that_says_the_s
         Check::Tcp(TcpCheck { address, every: Some(Period(Duration::from_millis(100))), ..TcpCheck::default() })
     };
     let mut host = Host::start();
-    let detector = host.watch("a", Role::Detector, check());
-    let verifier = host.watch("a", Role::Verifier, check());
+    let detector = host.watch("a", CheckRole::Detector, check());
+    let verifier = host.watch("a", CheckRole::Verifier, check());
     let (mut seen, mut detected, mut last) = (0, 0, None);
     while seen < 5 {
         let (watch, reading) = timeout(FOREVER, host.readings.recv()).await.unwrap().unwrap();
@@ -179,11 +179,11 @@ async fn a_reading_begins_after_it_was_asked_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();
     let mut host = Host::start();
-    let first = host.watch("a", Role::Detector, tcp(&address));
+    let first = host.watch("a", CheckRole::Detector, tcp(&address));
     host.next(&first).await;
     drop(listener);
     let before = host.clock.mono();
-    let second = host.watch("b", Role::Detector, tcp(&address));
+    let second = host.watch("b", CheckRole::Detector, tcp(&address));
     let reading = host.next(&second).await;
     assert!(reading.began >= before && reading.verdict == Verdict::DoesNotHold);
     // The first watch learns it from the same look.
@@ -195,10 +195,10 @@ async fn a_reading_begins_after_it_was_asked_for() {
 #[tokio::test]
 async fn what_a_check_does_not_say_is_unknown_with_the_reason() {
     let mut host = Host::start();
-    let nothing = host.watch("a", Role::Detector, Check::Http(HttpCheck::default()));
+    let nothing = host.watch("a", CheckRole::Detector, Check::Http(HttpCheck::default()));
     let reading = host.next(&nothing).await;
     assert!(matches!(reading.verdict, Verdict::Unknown(why) if why.contains("names no address")));
-    let empty = host.watch("b", Role::Detector, Check::Load(LoadCheck::default()));
+    let empty = host.watch("b", CheckRole::Detector, Check::Load(LoadCheck::default()));
     let reading = host.next(&empty).await;
     assert!(matches!(reading.verdict, Verdict::Unknown(why) if why.contains("compares nothing")));
     assert!(salve::check::strip().is_some_and(|strip| strip.memory > 0.0 && strip.cores > 0));
@@ -214,7 +214,7 @@ async fn a_file_is_told_of_when_it_comes_and_goes_however_often() {
     let (path, exists) = (Some(file.to_str().unwrap().into()), Some(true));
     let watch = host.watch(
         "a",
-        Role::Detector,
+        CheckRole::Detector,
         Check::Path(PathCheck { path, exists, every: Some(NEVER), ..PathCheck::default() }),
     );
     assert_eq!(host.next(&watch).await.verdict, Verdict::DoesNotHold);

@@ -18,17 +18,17 @@ use std::time::{Duration, Instant};
 
 use salve::control::bridge;
 use salve::control::client::{Attached, ClientError, Connection, Stay};
-use salve::control::difference::Difference;
-use salve::control::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION};
+use salve::control::delta::Difference;
+use salve::control::protocol::{Greeting, Hello, Request, Response, ToClient, ToServer, VERSION};
 use salve::control::rights::{Rights, Roles};
-use salve::control::server::Listening;
+use salve::control::server::Listener;
 use salve::control::socket::Socket;
-use salve::control::way::{Asking, Way};
-use salve::control::wire::{FRAME, Reader, WireError, Writer};
+use salve::control::transport::{Asking, Transport};
+use salve::control::wire::{FRAME, MessageReader, MessageWriter, WireError};
 use salve::core::plan::Digest;
 use salve::core::{Command, Refusal, Scope};
-use salve::engine::past::Goal;
-use salve::engine::snapshot::{Snapshot, Stage};
+use salve::engine::history::Seek;
+use salve::engine::snapshot::{IncidentStage, Snapshot};
 use salve::engine::{Handle, Running};
 use salve::host::clock::boottime_ms;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
@@ -37,19 +37,19 @@ use tokio::sync::{mpsc, watch};
 
 use house::{House, PATIENCE, missing, missing_in_mode, seen, touch};
 
-fn listen(folder: &Path, handle: &Handle) -> Listening {
-    Listening::start(Socket::listen(folder).unwrap(), handle.clone(), Roles::usual()).unwrap()
+fn listen(folder: &Path, handle: &Handle) -> Listener {
+    Listener::start(Socket::listen(folder).unwrap(), handle.clone(), Roles::usual()).unwrap()
 }
 
-async fn open(listening: &Listening) -> Connection {
+async fn open(listening: &Listener) -> Connection {
     Connection::open(&way(listening), Asking::Not, Stay::Long).await.unwrap()
 }
 
-fn way(listening: &Listening) -> Way {
-    Way::Socket(listening.path().into())
+fn way(listening: &Listener) -> Transport {
+    Transport::Socket(listening.path().into())
 }
 
-async fn attach(listening: &Listening) -> Attached {
+async fn attach(listening: &Listener) -> Attached {
     open(listening).await.attach().await.unwrap()
 }
 
@@ -57,7 +57,7 @@ async fn attach(listening: &Listening) -> Attached {
 struct Served {
     house: House,
     running: Running,
-    listening: Listening,
+    listening: Listener,
 }
 
 impl Served {
@@ -81,7 +81,7 @@ struct Puppet {
     publish: watch::Sender<Arc<Snapshot>>,
     handle: Handle,
     _folder: tempfile::TempDir,
-    listening: Listening,
+    listening: Listener,
 }
 
 fn puppet(first: Snapshot) -> Puppet {
@@ -122,7 +122,8 @@ async fn what_an_attached_console_shows_is_what_the_engine_says() {
     house.write("file", &missing(&file, &touch(&file)));
     let served = Served::of(house);
     let attached = attach(&served.listening).await;
-    let healed = |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, Stage::Closed { .. }));
+    let healed =
+        |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, IncidentStage::Closed { .. }));
     let far = seen(&attached.handle, "healed", healed).await;
     let near = served.running.handle.snapshots();
     let near = Arc::clone(&near.borrow());
@@ -130,7 +131,7 @@ async fn what_an_attached_console_shows_is_what_the_engine_says() {
     // the past as well
     let history = attached.handle.history().await.unwrap();
     assert!(history > 3);
-    let past = attached.handle.recall(Goal::Event(1)).await.unwrap();
+    let past = attached.handle.recall(Seek::Event(1)).await.unwrap();
     assert_eq!((past.seq, past.snapshot.incidents.len()), (1, 0));
     let told = attached.handle.incident(far.incidents[0].id).await.unwrap();
     assert_eq!(told.id, far.incidents[0].id);
@@ -144,17 +145,18 @@ async fn a_forged_digest_runs_nothing_and_a_right_one_runs_once() {
     house.write("file", &missing_in_mode(&file, &touch(&file), "ask"));
     let served = Served::of(house);
     let attached = attach(&served.listening).await;
-    let asks = |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, Stage::Asking(_)));
+    let asks =
+        |snapshot: &Snapshot| snapshot.incidents.iter().any(|view| matches!(view.stage, IncidentStage::Asking(_)));
     let snapshot = seen(&attached.handle, "asks", asks).await;
     let view = &snapshot.incidents[0];
-    let Stage::Asking(request) = &view.stage else { panic!("{:?}", view.stage) };
+    let IncidentStage::Asking(request) = &view.stage else { panic!("{:?}", view.stage) };
     let approve = |digest: Digest| Command::Approve { incident: view.id, digest, reason: "seen".into() };
     let forged = attached.handle.command(approve(Digest("f".repeat(64).into()))).await;
     assert_eq!(forged, Err(Refusal::PlanChanged));
     assert!(!file.exists());
     let right = request.plan.digest.clone();
     attached.handle.command(approve(right.clone())).await.unwrap();
-    let closed = |snapshot: &Snapshot| matches!(snapshot.incidents[0].stage, Stage::Closed { .. });
+    let closed = |snapshot: &Snapshot| matches!(snapshot.incidents[0].stage, IncidentStage::Closed { .. });
     seen(&attached.handle, "healed", closed).await;
     assert!(file.exists());
     // the same yes again is a yes to nothing
@@ -195,8 +197,8 @@ async fn two_versions_say_what_is_to_be_done() {
         let stream = UnixStream::connect(served.listening.path()).await.unwrap();
         let (from, into) = stream.into_split();
         let hello = Hello { version, build: build.into(), ..Hello::here() };
-        Writer::new(into).send(&hello).await.unwrap();
-        match Reader::new(from, FRAME).next::<Greeting>().await.unwrap().unwrap() {
+        MessageWriter::new(into).send(&hello).await.unwrap();
+        match MessageReader::new(from, FRAME).next::<Greeting>().await.unwrap().unwrap() {
             Greeting::Refused(why) => assert!(why.contains(told), "{why}"),
             Greeting::Welcome(_) => panic!("{version} is let in"),
         }
@@ -287,7 +289,7 @@ async fn nobodys_consoles_keep_their_own_verbs_out() {
     for number in 0..4 {
         let mut verb = Connection::open(&way(&served.listening), Asking::Not, Stay::Brief).await.unwrap();
         let answer = verb.ask(Request::Command(pause(&format!("verb {number}")))).await.unwrap();
-        assert!(matches!(answer, Answer::Command(Ok(_))), "{answer:?}");
+        assert!(matches!(answer, Response::Command(Ok(_))), "{answer:?}");
         verbs.push(verb);
     }
     // and a verb that finds no place at all as well
@@ -306,7 +308,7 @@ async fn what_operators_write_never_makes_the_state_too_much_to_tell() {
     // as much as one message takes, from a client that cuts nothing
     let reason = "x".repeat(255_000);
     let stream = UnixStream::connect(served.listening.path()).await.unwrap();
-    let mut writer = Writer::new(stream);
+    let mut writer = MessageWriter::new(stream);
     writer.send(&Hello::here()).await.unwrap();
     let pause = serde_json::json!({ "pause": { "scope": "host", "length": null, "reason": reason } });
     writer.send(&serde_json::json!({ "ask": { "id": 1, "what": { "command": pause } } })).await.unwrap();
@@ -355,7 +357,7 @@ async fn who_does_not_read_is_passed_over_then_cut_off() {
     let reading = attach(&puppet.listening).await;
     let stream = UnixStream::connect(puppet.listening.path()).await.unwrap();
     let (from, into) = stream.into_split();
-    let mut writer = Writer::new(into);
+    let mut writer = MessageWriter::new(into);
     writer.send(&Hello::here()).await.unwrap();
     writer.send(&ToServer::Look {}).await.unwrap();
     let began = Instant::now();
@@ -373,7 +375,7 @@ async fn who_does_not_read_is_passed_over_then_cut_off() {
     let last = puppet.handle.snapshots().borrow().generation;
     seen(&reading.handle, "the latest", |snapshot| snapshot.generation >= last).await;
     // what it gets after all is the beginning, and then the end
-    let mut reader = Reader::new(from, 1 << 30);
+    let mut reader = MessageReader::new(from, 1 << 30);
     assert!(matches!(reader.next::<Greeting>().await, Ok(Some(Greeting::Welcome(_)))));
     let mut states = 0;
     while let Ok(Some(message)) = reader.next::<ToClient>().await {
@@ -405,11 +407,11 @@ async fn a_state_larger_than_a_frame_comes_whole() {
 async fn an_idle_console_costs_next_to_nothing() {
     let puppet = puppet(fixture::trouble());
     let mut stream = UnixStream::connect(puppet.listening.path()).await.unwrap();
-    let mut writer = Writer::new(&mut stream);
+    let mut writer = MessageWriter::new(&mut stream);
     writer.send(&Hello::here()).await.unwrap();
     writer.send(&ToServer::Look {}).await.unwrap();
     // the bytes between two signs of life, once the state is there
-    let mut reader = Reader::new(stream, 1 << 30);
+    let mut reader = MessageReader::new(stream, 1 << 30);
     reader.next::<Greeting>().await.unwrap();
     while !matches!(reader.next::<ToClient>().await.unwrap().unwrap(), ToClient::Whole(_)) {}
     while !matches!(reader.next::<ToClient>().await.unwrap().unwrap(), ToClient::Beat(_)) {}
@@ -431,7 +433,7 @@ async fn an_idle_console_costs_next_to_nothing() {
         row.figures.remove(0);
         row.figures.push((at + Duration::from_secs(10), figure + 1.0));
     });
-    let mut reader = Reader::new(stream, 1 << 30);
+    let mut reader = MessageReader::new(stream, 1 << 30);
     loop {
         match reader.next::<ToClient>().await.unwrap().unwrap() {
             ToClient::Changed(difference) => {
@@ -453,7 +455,7 @@ async fn the_bridge_carries_both_ways_and_ends_with_either_side() {
     let path = served.listening.path().to_owned();
     let bridge = tokio::spawn(async move { bridge::run(from, into, &path).await });
     let (from, into) = tokio::io::split(near);
-    let (mut reader, mut writer) = (Reader::new(from, 1 << 30), Writer::new(into));
+    let (mut reader, mut writer) = (MessageReader::new(from, 1 << 30), MessageWriter::new(into));
     writer.send(&Hello::here()).await.unwrap();
     assert!(matches!(reader.next::<Greeting>().await.unwrap().unwrap(), Greeting::Welcome(_)));
     writer.send(&ToServer::Ask { id: 7, what: Request::Command(pause("from afar")) }).await.unwrap();
@@ -463,7 +465,7 @@ async fn the_bridge_carries_both_ways_and_ends_with_either_side() {
             other => assert!(matches!(other, ToClient::Beat(_))),
         }
     };
-    assert!(matches!(*answer, Answer::Command(Ok(_))));
+    assert!(matches!(*answer, Response::Command(Ok(_))));
     drop(served.listening);
     served.running.stop().await;
     let ended = loop {
@@ -599,7 +601,7 @@ async fn scarce(url: &str) {
         let client = std::os::unix::net::UnixStream::from(client);
         client.set_nonblocking(true).unwrap();
         let (from, into) = UnixStream::from_std(client).unwrap().into_split();
-        let (reader, mut writer) = (Reader::new(from, FRAME), Writer::new(into));
+        let (reader, mut writer) = (MessageReader::new(from, FRAME), MessageWriter::new(into));
         writer.send(&Hello::here()).await.unwrap();
         (reader, writer)
     };
@@ -626,7 +628,7 @@ async fn scarce(url: &str) {
         let taken = async {
             loop {
                 take_all();
-                let said = salve::channel::trial::trial("one", settings, &folder, "host").await;
+                let said = salve::channel::test_page::trial("one", settings, &folder, "host").await;
                 if said.taken() {
                     break;
                 }

@@ -16,7 +16,7 @@ use std::process::{Command, Stdio};
 
 use jsonschema::Validator;
 use salve::engine::Snapshot;
-use salve::engine::backtest::{Backtest, Lane, Mark, Seen};
+use salve::engine::backtest::{Backtest, BacktestMark, FaultSeen, TargetTimeline};
 use serde_json::{Value, json};
 
 fn salve(state: &Path) -> Command {
@@ -173,13 +173,21 @@ fn a_host_in_trouble_fits_as_well() {
 #[test]
 fn a_backtest_fits_as_well() {
     let at = jiff::Timestamp::UNIX_EPOCH;
-    let marks = [Mark::Fired, Mark::Acted, Mark::Asked, Mark::Stopped, Mark::Verified, Mark::Failed, Mark::Called];
-    let lane = Lane {
+    let marks = [
+        BacktestMark::Fired,
+        BacktestMark::Acted,
+        BacktestMark::Asked,
+        BacktestMark::Stopped,
+        BacktestMark::Verified,
+        BacktestMark::Failed,
+        BacktestMark::Called,
+    ];
+    let lane = TargetTimeline {
         target: "/var".into(),
-        seen: vec![(at, Seen::Unknown), (at, Seen::Well), (at, Seen::Fault)],
+        seen: vec![(at, FaultSeen::Unknown), (at, FaultSeen::Well), (at, FaultSeen::Fault)],
         never_read: vec!["used > 85%".into()],
         would: marks.map(|mark| (at, mark, "said".into())).into(),
-        really: vec![(at, Mark::Ended, "healed".into())],
+        really: vec![(at, BacktestMark::Ended, "healed".into())],
     };
     let left_out = vec![("nginx.service".into(), "there is none".into())];
     let past = Backtest { playbook: "disk".into(), from: at, to: at, lanes: vec![lane], left_out };

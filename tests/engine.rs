@@ -38,7 +38,7 @@ async fn a_fault_is_seen_mended_verified_and_remembered() {
         .filter_map(|recorded| match &recorded.event {
             Event::Opened { .. } => Some("opened"),
             Event::Intent { .. } => Some("intent"),
-            Event::Ended { .. } => Some("ended"),
+            Event::AttemptFinished { .. } => Some("ended"),
             Event::Verified { .. } => Some("verified"),
             Event::Closed { .. } => Some("closed"),
             _ => None,
@@ -148,7 +148,7 @@ async fn an_engine_that_stops_lets_its_attempt_end_and_records_it() {
     running.stop().await;
     assert!(file.exists(), "it was let end");
     let events = house.reader().events_after(0).unwrap();
-    assert!(events.iter().any(|recorded| matches!(recorded.event, Event::Ended { .. })));
+    assert!(events.iter().any(|recorded| matches!(recorded.event, Event::AttemptFinished { .. })));
     let late = handle.command(Command::Resume { scope: Scope::Host }).await;
     assert_eq!(late, Err(Refusal::Stopped));
 }

@@ -27,7 +27,7 @@ use libtest_mimic::{Arguments, Trial};
 use nix::sched::{CloneFlags, unshare};
 use rustix::mount::{MountFlags, MountPropagationFlags, mount, mount_change};
 use salve::action::{Context, Runner, plan};
-use salve::check::Hub;
+use salve::check::Monitor;
 use salve::core::plan::{AttemptReport, Plan, StepResult};
 use salve::core::{Resolution, Verdict};
 use salve::engine::reload;
@@ -229,8 +229,13 @@ fn target() -> Target {
     Target::Path(format!("{DEAD}/target").into())
 }
 
-fn hub() -> Hub {
-    Hub::new(Clock::starting(), mpsc::unbounded_channel().0, mpsc::unbounded_channel().0, mpsc::unbounded_channel().0)
+fn hub() -> Monitor {
+    Monitor::new(
+        Clock::starting(),
+        mpsc::unbounded_channel().0,
+        mpsc::unbounded_channel().0,
+        mpsc::unbounded_channel().0,
+    )
 }
 
 async fn checks(book: &Playbook) {
@@ -287,7 +292,7 @@ async fn exported() {
 async fn ticket() {
     let settings = salve::channel::TicketSettings { folder: Some(PathBuf::from(DEAD).join("dir")) };
     let settings = salve::channel::ChannelSettings::Tickets(settings);
-    let said = salve::channel::trial::trial("tickets", &settings, Path::new("/nowhere"), "host").await;
+    let said = salve::channel::test_page::trial("tickets", &settings, Path::new("/nowhere"), "host").await;
     assert!(said.call.as_ref().is_err_and(|why| why.contains("did not answer within")), "{said:?}");
 }
 
@@ -340,7 +345,7 @@ fn is_being_killed(pid: i32) -> bool {
 async fn secrets() {
     let said = |settings: String| async move {
         let settings: salve::channel::ChannelSettings = toml::from_str(&settings).unwrap();
-        let said = salve::channel::trial::trial("one", &settings, Path::new("/nowhere"), "host").await;
+        let said = salve::channel::test_page::trial("one", &settings, Path::new("/nowhere"), "host").await;
         let troubles = settings.troubles();
         (said.call.unwrap_err(), troubles)
     };

@@ -265,8 +265,8 @@ fn full_disk() {
 
 /// A user listens where root's client looks for its engine.
 fn an_engine_of_somebody_else() -> Result<(), Failed> {
-    use salve::control::client::{ClientError, Connection, Found, Stay, find};
-    use salve::control::way::{Asking, Way};
+    use salve::control::client::{ClientError, Connection, EngineLookup, Stay, find};
+    use salve::control::transport::{Asking, Transport};
     let folder = scratch();
     let socket = folder.path().join("salve.sock");
     // it lies in a folder that only root can write, so that the listener itself is what is wrong
@@ -292,11 +292,11 @@ fn an_engine_of_somebody_else() -> Result<(), Failed> {
     let in_their_folder = wait(find(&folders));
     chown(folder.path(), Some(0), Some(0))?;
     let in_our_folder = wait(find(&folders));
-    let opened = wait(Connection::open(&Way::Socket(socket), Asking::Not, Stay::Brief));
+    let opened = wait(Connection::open(&Transport::Socket(socket), Asking::Not, Stay::Brief));
     stranger.kill()?;
     let heard = stranger.wait_with_output()?.stdout;
-    assert!(matches!(&in_their_folder, Found::Stranger(it) if it.to_string().contains("belongs to uid 65534")));
-    assert!(matches!(&in_our_folder, Found::Stranger(it) if it.to_string().contains("uid 65534 listens there")));
+    assert!(matches!(&in_their_folder, EngineLookup::Stranger(it) if it.to_string().contains("belongs to uid 65534")));
+    assert!(matches!(&in_our_folder, EngineLookup::Stranger(it) if it.to_string().contains("uid 65534 listens there")));
     assert!(matches!(opened, Err(ClientError::Stranger(_))));
     assert!(heard.is_empty(), "said to a stranger: {}", String::from_utf8_lossy(&heard));
     Ok(())

@@ -21,7 +21,7 @@ use jiff::Timestamp;
 use libtest_mimic::{Arguments, Failed, Trial};
 use salve::core::{Event, Mono, Recorded};
 use salve::host::clock::ClockMark;
-use salve::journal::{Journal, OpenError, Opened, Reader, RecordError};
+use salve::journal::{Journal, JournalReader, OpenError, Opened, RecordError};
 use tempfile::TempDir;
 
 const ROLE: &str = "SALVE_TEST_ROLE";
@@ -80,7 +80,7 @@ fn record(seq: u64) -> Arc<Recorded> {
         seq,
         mono: Mono(seq),
         wall: Timestamp::UNIX_EPOCH,
-        event: Event::Noted { about: "test".into(), text: text.into() },
+        event: Event::Notice { about: "test".into(), text: text.into() },
     })
 }
 
@@ -282,7 +282,7 @@ fn full(folder: &Path) {
     // it stays so, and harms nothing
     assert_eq!(commit(&journal, [next]), Err(RecordError::DiskFull));
     assert_eq!(commit(&journal, next..next + 50), Err(RecordError::DiskFull));
-    assert_eq!(Reader::open(&state).expect("a reader").verify().expect("a whole chain").records, next - 1);
+    assert_eq!(JournalReader::open(&state).expect("a reader").verify().expect("a whole chain").records, next - 1);
     // room again: the same records are taken, and the reserve comes back
     fs::remove_file(&path).expect("ours");
     drop(ballast);

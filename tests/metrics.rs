@@ -18,7 +18,7 @@ use std::time::Duration;
 
 use libtest_mimic::{Arguments, Failed, Trial};
 use salve::engine::Snapshot;
-use salve::engine::metrics::{Form, NAMED, OTHERS, Vitals, render, write_textfile};
+use salve::engine::metrics::{MetricsFormat, NAMED, OTHERS, Vitals, render, write_textfile};
 use salve::foreign::MayHang;
 
 const VITALS: Vitals = Vitals { beat_age: Some(Duration::from_millis(250)), journal_bytes: Some(81_920) };
@@ -47,7 +47,7 @@ fn has(text: &str, line: &str) {
 
 fn figures() -> Result<(), Failed> {
     let snapshot = fixture::trouble();
-    let text = render(&snapshot, VITALS, Form::OpenMetrics);
+    let text = render(&snapshot, VITALS, MetricsFormat::OpenMetrics);
     let asks = snapshot.detectors.iter().filter(|row| row.health == salve::engine::snapshot::Health::Asks).count();
     let day = &snapshot.rates.day.auto_fix;
     for line in [
@@ -71,14 +71,14 @@ fn figures() -> Result<(), Failed> {
         .sum();
     assert_eq!(healths, snapshot.detectors.len());
 
-    let idle = render(&snapshot, Vitals::default(), Form::OpenMetrics);
+    let idle = render(&snapshot, Vitals::default(), MetricsFormat::OpenMetrics);
     has(&idle, "salve_loop_running 0");
     assert!(!idle.contains("beat_age") && !idle.contains("journal_size"), "nothing is made up");
     Ok(())
 }
 
 fn described() -> Result<(), Failed> {
-    let text = render(&fixture::trouble(), VITALS, Form::OpenMetrics);
+    let text = render(&fixture::trouble(), VITALS, MetricsFormat::OpenMetrics);
     assert!(text.ends_with("\n# EOF\n") && text.matches("# EOF").count() == 1);
     let mut family = String::new();
     let mut series = std::collections::BTreeSet::new();
@@ -118,7 +118,7 @@ fn crowd() -> Snapshot {
 }
 
 fn bounded() -> Result<(), Failed> {
-    let text = render(&crowd(), VITALS, Form::OpenMetrics);
+    let text = render(&crowd(), VITALS, MetricsFormat::OpenMetrics);
     assert_eq!(text.matches("\nsalve_playbook_faults{").count(), NAMED + 1);
     has(&text, &format!("salve_playbook_faults{{playbook=\"{OTHERS}\"}} 50"));
     has(&text, r#"salve_playbook_faults{playbook="a\"b\\c\nd"} 1"#);
@@ -134,7 +134,7 @@ fn file() -> Result<(), Failed> {
     let mut former = String::new();
     std::io::Read::read_to_string(&mut held, &mut former)?;
     assert_eq!(former, "former", "who reads the former file goes on reading it whole");
-    assert_eq!(fs::read_to_string(&path)?, render(&fixture::trouble(), VITALS, Form::Prometheus));
+    assert_eq!(fs::read_to_string(&path)?, render(&fixture::trouble(), VITALS, MetricsFormat::Prometheus));
     assert_eq!(fs::metadata(&path)?.permissions().mode() & 0o777, 0o644);
     assert_eq!(fs::read_dir(folder.path())?.count(), 1, "nothing is left beside it");
     Ok(())
@@ -185,7 +185,7 @@ fn checked() -> Result<(), Failed> {
             .stdout(Stdio::piped())
             .stderr(Stdio::piped())
             .spawn()?;
-        let text = render(&snapshot, VITALS, Form::Prometheus);
+        let text = render(&snapshot, VITALS, MetricsFormat::Prometheus);
         check.stdin.take().unwrap().write_all(text.as_bytes())?;
         let said = check.wait_with_output()?;
         let (out, error) = (String::from_utf8_lossy(&said.stdout), String::from_utf8_lossy(&said.stderr));

@@ -22,7 +22,7 @@ use std::fs;
 use std::path::{Path, PathBuf};
 
 use salve::playbook::library::name_of;
-use salve::playbook::read::{Read, read};
+use salve::playbook::read::{ParsedFile, read};
 use salve::playbook::{Origin, Rule};
 
 fn files(folder: &str) -> Vec<PathBuf> {
@@ -33,7 +33,7 @@ fn files(folder: &str) -> Vec<PathBuf> {
     files
 }
 
-fn read_file(file: &Path) -> (String, Read) {
+fn read_file(file: &Path) -> (String, ParsedFile) {
     let text = fs::read_to_string(file).unwrap();
     let shown = file.file_name().unwrap().to_string_lossy();
     let read = read(&shown, &name_of(file), Origin::Folder("/etc/salve/playbooks".into()), &text);
@@ -41,7 +41,7 @@ fn read_file(file: &Path) -> (String, Read) {
 }
 
 /// As `salve playbook check` prints them.
-fn drawn(text: &str, read: &Read) -> String {
+fn drawn(text: &str, read: &ParsedFile) -> String {
     let drawings: Vec<String> = read.diagnostics.iter().map(|found| found.render(text, false)).collect();
     let end = if read.playbook.is_some() { "accepted" } else { "rejected" };
     format!("{}\n\n{end}\n", drawings.join("\n\n"))

@@ -10,7 +10,7 @@ use std::time::Duration;
 use rustix::fs::FileType;
 
 use super::identity;
-use super::order::BoundFile;
+use super::resolved_action::BoundFile;
 use crate::foreign::{self, MayHang, read};
 use crate::host::program::FIXED_PATH;
 use crate::host::sys::{Openers, writers};
@@ -27,7 +27,7 @@ const KERNELS: [&str; 3] = ["/proc", "/sys", "/dev"];
 
 /// What a command line names.
 #[derive(Debug, Default, PartialEq, Eq)]
-pub struct Named {
+pub struct NamedPath {
     /// Bound to the plan.
     pub files: Vec<BoundFile>,
     /// Not bound, each with the reason, in words.
@@ -35,15 +35,15 @@ pub struct Named {
 }
 
 /// What one path came to.
-enum Found {
+enum BoundPath {
     File(BoundFile),
     Unbound(&'static str),
     Nothing,
 }
 
 /// Looks at every path in these words, and at the interpreter of a program that is a script.
-pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, target: &Target) -> Named {
-    let mut named = Named::default();
+pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, target: &Target) -> NamedPath {
+    let mut named = NamedPath::default();
     let mut paths: BTreeSet<PathBuf> = words.flat_map(paths_in).collect();
     paths.extend(interpreter(program).await);
     paths.remove(program);
@@ -51,15 +51,15 @@ pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, tar
         let shown = path.display().to_string();
         let (wanted, own) = (path.clone(), matches!(target, Target::Path(own) if Path::new(&**own) == path));
         let found = match foreign::at(&path, ANSWERS_WITHIN, move |may_hang| look(&wanted, may_hang)).await {
-            Ok(Found::File(_)) if own => Found::Unbound("it is the target"),
-            Ok(Found::File(_)) if named.files.len() == MOST => Found::Unbound("too many files are named"),
+            Ok(BoundPath::File(_)) if own => BoundPath::Unbound("it is the target"),
+            Ok(BoundPath::File(_)) if named.files.len() == MOST => BoundPath::Unbound("too many files are named"),
             Ok(found) => found,
-            Err(_) => Found::Unbound("it does not answer"),
+            Err(_) => BoundPath::Unbound("it does not answer"),
         };
         match found {
-            Found::File(file) => named.files.push(file),
-            Found::Unbound(why) => named.unbound.push(format!("{shown} ({why})")),
-            Found::Nothing => {}
+            BoundPath::File(file) => named.files.push(file),
+            BoundPath::Unbound(why) => named.unbound.push(format!("{shown} ({why})")),
+            BoundPath::Nothing => {}
         }
     }
     named
@@ -67,27 +67,27 @@ pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, tar
 
 /// The first of these files that is not what it was.
 pub fn changed(files: &[BoundFile], may_hang: &MayHang) -> Option<String> {
-    let changed = |file: &&BoundFile| !matches!(look(&file.path, may_hang), Found::File(now) if now == **file);
+    let changed = |file: &&BoundFile| !matches!(look(&file.path, may_hang), BoundPath::File(now) if now == **file);
     files.iter().find(changed).map(|file| format!("{} changed since the plan was made", file.path.display()))
 }
 
-fn look(path: &Path, may_hang: &MayHang) -> Found {
+fn look(path: &Path, may_hang: &MayHang) -> BoundPath {
     let (mut file, _) = match read::open(path, may_hang) {
         Ok(found) => found,
-        Err(foreign::Refusal::NotRegular { .. }) => {
+        Err(foreign::PathError::NotRegular { .. }) => {
             let kind = read::look(path, may_hang).map(|found| found.seen.kind());
             let folder = matches!(kind, Ok(FileType::Directory));
-            return if folder { Found::Unbound("a folder, with whatever is in it") } else { Found::Nothing };
+            return if folder { BoundPath::Unbound("a folder, with whatever is in it") } else { BoundPath::Nothing };
         }
-        Err(refusal) if refusal.is_not_found() => return Found::Nothing,
-        Err(_) => return Found::Unbound("it cannot be read"),
+        Err(refusal) if refusal.is_not_found() => return BoundPath::Nothing,
+        Err(_) => return BoundPath::Unbound("it cannot be read"),
     };
-    let Ok(metadata) = file.metadata() else { return Found::Unbound("it cannot be read") };
+    let Ok(metadata) = file.metadata() else { return BoundPath::Unbound("it cannot be read") };
     if writers(&file) == Openers::Some {
-        return Found::Unbound("somebody is writing to it");
+        return BoundPath::Unbound("somebody is writing to it");
     }
     let identity = identity::of(path, &metadata, || whole(&mut file));
-    Found::File(BoundFile { path: path.into(), identity })
+    BoundPath::File(BoundFile { path: path.into(), identity })
 }
 
 fn whole(file: &mut File) -> Option<Vec<u8>> {
@@ -132,11 +132,11 @@ mod tests {
 
     use super::*;
 
-    async fn of(words: &[&str]) -> Named {
+    async fn of(words: &[&str]) -> NamedPath {
         named(Path::new("/bin/sh"), words.iter().copied(), &Target::Host).await
     }
 
-    fn names(named: &Named) -> Vec<String> {
+    fn names(named: &NamedPath) -> Vec<String> {
         named.files.iter().map(|file| file.path.display().to_string()).collect()
     }
 

@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
-use crate::host::containers::{Engine, NO_ENGINE, fits};
+use crate::host::containers::{ContainerEngine, NO_ENGINE, fits};
 use crate::playbook::action::ContainerAction;
 use crate::playbook::{Playbook, Target};
 
@@ -20,7 +20,7 @@ const GRACE: Duration = Duration::from_secs(10);
 
 /// A restart.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ContainerOrder {
+pub struct ResolvedContainerAction {
     /// By name.
     pub name: String,
     /// The engine's socket.
@@ -36,25 +36,27 @@ pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Resu
     if !fits(name) {
         return Err(PlanError::Refused(format!("`{name}` is no name of a container")));
     }
-    let engine = Engine::of_this_host().ok_or_else(|| PlanError::Refused(NO_ENGINE.into()))?;
+    let engine = ContainerEngine::of_this_host().ok_or_else(|| PlanError::Refused(NO_ENGINE.into()))?;
     let details = vec![
         ("through", engine.socket().display().to_string()),
         ("blast radius", "the container's clients lose their connections; what it kept in no volume is lost".into()),
         ("rollback", "none".into()),
     ];
-    let order = ContainerOrder { name: name.to_string(), socket: engine.socket().into() };
-    step(&format!("restart container {name}"), details, Order::Container(order))
+    let order = ResolvedContainerAction { name: name.to_string(), socket: engine.socket().into() };
+    step(&format!("restart container {name}"), details, ResolvedAction::Container(order))
 }
 
 /// Asks, and waits to the deadline.
-pub(super) async fn carry_out(order: ContainerOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedContainerAction, stage: &mut StepContext<'_>) -> StepOutcome {
     let left = stage.deadline.saturating_duration_since(Instant::now());
     let grace = GRACE.min(left / 2);
-    match Engine::at(&order.socket).restart(&order.name, grace, left).await {
-        Ok(()) => Ran { result: StepResult::Done("restarted".into()), output: String::new(), scope_empty: true },
-        Err(_) if Instant::now() >= stage.deadline => {
-            Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true }
+    match ContainerEngine::at(&order.socket).restart(&order.name, grace, left).await {
+        Ok(()) => {
+            StepOutcome { result: StepResult::Done("restarted".into()), output: String::new(), scope_empty: true }
         }
-        Err(why) => Ran::failed(why),
+        Err(_) if Instant::now() >= stage.deadline => {
+            StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true }
+        }
+        Err(why) => StepOutcome::failed(why),
     }
 }

@@ -7,9 +7,9 @@ use reqwest::{Client, RequestBuilder};
 use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
-use super::order::Order;
 use super::plan::{PlanError, quoted, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use super::{Context, sourced};
 use crate::action::redact;
 use crate::core::plan::{PlannedStep, StepResult};
@@ -29,7 +29,7 @@ const CONNECT: Duration = Duration::from_secs(10);
 
 /// A request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct HttpOrder {
+pub struct ResolvedHttpRequest {
     /// What is asked for.
     pub method: Method,
     /// Where.
@@ -66,15 +66,15 @@ pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -
     details.push(("blast radius", "whatever the service does".into()));
     details.push(("rollback", "none".into()));
     let sentence = format!("{} {}", action.method.word(), quoted(url.shown()));
-    let order = HttpOrder { method: action.method, url, headers, body, status: action.status };
-    step(&sentence, details, Order::Http(order))
+    let order = ResolvedHttpRequest { method: action.method, url, headers, body, status: action.status };
+    step(&sentence, details, ResolvedAction::Http(order))
 }
 
 /// Sends it.
-pub(super) async fn carry_out(order: HttpOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedHttpRequest, stage: &mut StepContext<'_>) -> StepOutcome {
     match timeout_at(stage.deadline, send(&order)).await {
         Ok(ran) => ran,
-        Err(_) => Ran {
+        Err(_) => StepOutcome {
             result: StepResult::TimedOut,
             output: "[no answer; it may have been carried out all the same]\n".into(),
             scope_empty: true,
@@ -82,10 +82,10 @@ pub(super) async fn carry_out(order: HttpOrder, stage: &mut Stage<'_>) -> Ran {
     }
 }
 
-async fn send(order: &HttpOrder) -> Ran {
+async fn send(order: &ResolvedHttpRequest) -> StepOutcome {
     let client = match client() {
         Ok(client) => client,
-        Err(why) => return Ran::failed(why),
+        Err(why) => return StepOutcome::failed(why),
     };
     let method = match order.method {
         Method::Post => reqwest::Method::POST,
@@ -95,22 +95,26 @@ async fn send(order: &HttpOrder) -> Ran {
         Method::Get => reqwest::Method::GET,
     };
     let Some(request) = request(client, method, order) else {
-        return Ran::refused("its secrets are not known any more");
+        return StepOutcome::refused("its secrets are not known any more");
     };
     let mut response = match request.send().await {
         Ok(response) => response,
-        Err(error) => return Ran::failed(cause::of(&error.without_url())),
+        Err(error) => return StepOutcome::failed(cause::of(&error.without_url())),
     };
     let status = response.status().as_u16();
     let body = capped::head(&mut response, KEPT).await.unwrap_or_default();
     let output = redact::redact(&clean(&String::from_utf8_lossy(&body))).into_owned();
     let good = order.status.map_or((200..300).contains(&status), |wanted| wanted.admits(Some(status)));
     let said = format!("status {status}").into();
-    Ran { result: if good { StepResult::Done(said) } else { StepResult::Failed(said) }, output, scope_empty: true }
+    StepOutcome {
+        result: if good { StepResult::Done(said) } else { StepResult::Failed(said) },
+        output,
+        scope_empty: true,
+    }
 }
 
 /// With its secrets; none where they are not known.
-fn request(client: &Client, method: reqwest::Method, order: &HttpOrder) -> Option<RequestBuilder> {
+fn request(client: &Client, method: reqwest::Method, order: &ResolvedHttpRequest) -> Option<RequestBuilder> {
     let mut request = client.request(method, order.url.expose()?);
     for (name, value) in &order.headers {
         request = request.header(name, value.expose()?);
@@ -134,8 +138,14 @@ mod tests {
 
     use super::*;
 
-    fn order(url: &str) -> HttpOrder {
-        HttpOrder { method: Method::Post, url: Secret::text(url), headers: Vec::new(), body: None, status: None }
+    fn order(url: &str) -> ResolvedHttpRequest {
+        ResolvedHttpRequest {
+            method: Method::Post,
+            url: Secret::text(url),
+            headers: Vec::new(),
+            body: None,
+            status: None,
+        }
     }
 
     #[tokio::test]
@@ -146,10 +156,13 @@ mod tests {
         let broken = Mock::given(path("/broken"));
         broken.respond_with(ResponseTemplate::new(500).set_body_string("no\x1b[1m password=x")).mount(&server).await;
         let headers = vec![("X-By".into(), Secret::text("s"))];
-        let asked =
-            HttpOrder { headers, body: Some(Secret::text("all")), ..order(&format!("{}/reload", server.uri())) };
+        let asked = ResolvedHttpRequest {
+            headers,
+            body: Some(Secret::text("all")),
+            ..order(&format!("{}/reload", server.uri()))
+        };
         assert_eq!(send(&asked).await.result, StepResult::Done("status 204".into()));
-        let wanting = HttpOrder { status: Some("200".parse().unwrap()), ..asked };
+        let wanting = ResolvedHttpRequest { status: Some("200".parse().unwrap()), ..asked };
         assert_eq!(send(&wanting).await.result, StepResult::Failed("status 204".into()));
         let failed = send(&order(&format!("{}/broken", server.uri()))).await;
         assert_eq!(failed.result, StepResult::Failed("status 500".into()));
@@ -169,7 +182,8 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
         assert!(matches!(send(&order(&url)).await.result, StepResult::Failed(why) if why.contains("refused")));
-        let hostile = HttpOrder { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/") };
+        let hostile =
+            ResolvedHttpRequest { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/") };
         assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
     }
 }

@@ -8,7 +8,7 @@ use std::sync::{Mutex, PoisonError};
 
 use sha2::{Digest as _, Sha256};
 
-use super::order::Identity;
+use super::resolved_action::FileIdentity;
 use crate::core::plan::hex;
 use crate::foreign::{self, MayHang};
 use crate::host::program::{self, ANSWERS_WITHIN, Program, ProgramError};
@@ -20,7 +20,7 @@ pub const SMALL: u64 = 256 * 1024;
 ///
 /// # Errors
 /// Where there is none that may be run, or its file does not answer.
-pub async fn resolve(name: &str) -> Result<(PathBuf, Identity), ProgramError> {
+pub async fn resolve(name: &str) -> Result<(PathBuf, FileIdentity), ProgramError> {
     let wanted = name.to_owned();
     foreign::at(Path::new(name), ANSWERS_WITHIN, move |may_hang| resolve_here(&wanted, may_hang)).await?
 }
@@ -29,20 +29,20 @@ pub async fn resolve(name: &str) -> Result<(PathBuf, Identity), ProgramError> {
 ///
 /// # Errors
 /// Where there is none that may be run.
-pub fn resolve_here(name: &str, may_hang: &MayHang) -> Result<(PathBuf, Identity), ProgramError> {
+pub fn resolve_here(name: &str, may_hang: &MayHang) -> Result<(PathBuf, FileIdentity), ProgramError> {
     let program = program::resolve(name, may_hang)?;
     let identity = identity(&program, may_hang);
     Ok((program.path, identity))
 }
 
-fn identity(program: &Program, may_hang: &MayHang) -> Identity {
+fn identity(program: &Program, may_hang: &MayHang) -> FileIdentity {
     of(&program.path, &program.metadata, || program.content(SMALL, may_hang))
 }
 
 /// Which file this is; `content` reads all of a small one.
-pub fn of(path: &Path, metadata: &Metadata, content: impl FnOnce() -> Option<Vec<u8>>) -> Identity {
+pub fn of(path: &Path, metadata: &Metadata, content: impl FnOnce() -> Option<Vec<u8>>) -> FileIdentity {
     let nanoseconds = |seconds: i64, part: i64| i128::from(seconds) * 1_000_000_000 + i128::from(part);
-    let unhashed = Identity {
+    let unhashed = FileIdentity {
         device: metadata.dev(),
         inode: metadata.ino(),
         size: metadata.size(),
@@ -58,21 +58,21 @@ pub fn of(path: &Path, metadata: &Metadata, content: impl FnOnce() -> Option<Vec
     known(path, &unhashed).unwrap_or_else(|| {
         // while it is read nothing is locked: it may never come back
         let sha256 = content().map(|content| hex(&Sha256::digest(content)));
-        let identity = Identity { sha256, ..unhashed };
+        let identity = FileIdentity { sha256, ..unhashed };
         remember(path, &identity);
         identity
     })
 }
 
 /// Hashes are remembered for as long as nothing else about the file changes, because a plan must be quick.
-static KNOWN: Mutex<BTreeMap<PathBuf, Identity>> = Mutex::new(BTreeMap::new());
+static KNOWN: Mutex<BTreeMap<PathBuf, FileIdentity>> = Mutex::new(BTreeMap::new());
 
-fn known(path: &Path, unhashed: &Identity) -> Option<Identity> {
+fn known(path: &Path, unhashed: &FileIdentity) -> Option<FileIdentity> {
     let known = KNOWN.lock().unwrap_or_else(PoisonError::into_inner);
-    known.get(path).filter(|identity| Identity { sha256: None, ..(*identity).clone() } == *unhashed).cloned()
+    known.get(path).filter(|identity| FileIdentity { sha256: None, ..(*identity).clone() } == *unhashed).cloned()
 }
 
-fn remember(path: &Path, identity: &Identity) {
+fn remember(path: &Path, identity: &FileIdentity) {
     // A change within the clock's grain would not show: what was just changed is hashed anew each time.
     if jiff::Timestamp::now().as_nanosecond() - identity.changed < 2_000_000_000 {
         return;
@@ -93,7 +93,7 @@ mod tests {
 
     use super::*;
 
-    async fn of(path: &Path) -> Identity {
+    async fn of(path: &Path) -> FileIdentity {
         resolve(path.to_str().unwrap()).await.unwrap().1
     }
 

@@ -8,9 +8,9 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::host::cgroups;
 use crate::playbook::action::LimitAction;
@@ -25,7 +25,7 @@ const SPARED: [&str; 7] = ["ssh", "dbus", "systemd-", "salve", "getty@", "serial
 /// Which limit of which unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum LimitOrder {
+pub enum ResolvedLimit {
     /// Soft limits on open files go up to the hard ones.
     OpenFiles {
         /// The unit.
@@ -50,8 +50,8 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
                 ("blast radius", "the unit's processes; none is ended".into()),
                 ("rollback", "a restart of the unit".to_owned()),
             ];
-            let order = LimitOrder::OpenFiles { unit: unit.to_string() };
-            step(&format!("raise the open files of {unit} to their hard limit"), details, Order::Limit(order))
+            let order = ResolvedLimit::OpenFiles { unit: unit.to_string() };
+            step(&format!("raise the open files of {unit} to their hard limit"), details, ResolvedAction::Limit(order))
         }
         (None, target) => refused(format!("{target} is no unit")),
         (Some(Amount::Percent(percent)), target) => {
@@ -81,8 +81,8 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
             ];
             // what is used changes from one moment to the next, and an approval must outlive that
             let bytes = rounded(bytes);
-            let order = LimitOrder::MemoryHigh { unit: unit.clone(), bytes };
-            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, Order::Limit(order))
+            let order = ResolvedLimit::MemoryHigh { unit: unit.clone(), bytes };
+            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, ResolvedAction::Limit(order))
         }
         (Some(other), _) => refused(format!("`memory_high` is a share in percent, not {other}")),
     }
@@ -110,25 +110,29 @@ fn memory(group: &Path) -> Option<u64> {
 }
 
 /// Moves it.
-pub(super) async fn carry_out(order: LimitOrder, stage: &mut Stage<'_>) -> Ran {
-    let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
-    let done = |words: String| Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true };
+pub(super) async fn carry_out(order: ResolvedLimit, stage: &mut StepContext<'_>) -> StepOutcome {
+    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
+    let done = |words: String| StepOutcome {
+        result: StepResult::Done(words.into()),
+        output: String::new(),
+        scope_empty: true,
+    };
     match order {
-        LimitOrder::MemoryHigh { unit, bytes } => match systemd.cap_memory(&unit, bytes).await {
+        ResolvedLimit::MemoryHigh { unit, bytes } => match systemd.cap_memory(&unit, bytes).await {
             Ok(()) => done(format!("MemoryHigh={bytes}")),
-            Err(error) => Ran::failed(error.to_string()),
+            Err(error) => StepOutcome::failed(error.to_string()),
         },
-        LimitOrder::OpenFiles { unit } => {
+        ResolvedLimit::OpenFiles { unit } => {
             let seen = match systemd.unit(&unit).await {
                 Ok(seen) => seen,
-                Err(error) => return Ran::failed(error.to_string()),
+                Err(error) => return StepOutcome::failed(error.to_string()),
             };
             let Some(folder) = cgroups::folder(&seen.control_group) else {
-                return Ran::failed(format!("{unit} has no processes now"));
+                return StepOutcome::failed(format!("{unit} has no processes now"));
             };
             match raise(&cgroups::members(&folder)) {
                 Ok(raised) => done(format!("{raised} processes raised")),
-                Err(why) => Ran::failed(why),
+                Err(why) => StepOutcome::failed(why),
             }
         }
     }

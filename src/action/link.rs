@@ -8,9 +8,9 @@ use rtnetlink::{LinkUnspec, new_connection};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::playbook::action::LinkAction;
 use crate::playbook::{Playbook, Target};
@@ -20,7 +20,7 @@ const SSH: u16 = 22;
 
 /// A link, by name and number: another one of its name has another number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct LinkOrder {
+pub struct ResolvedLinkAction {
     /// Its name.
     pub name: String,
     /// Its number.
@@ -40,7 +40,11 @@ pub(super) fn plan(_: &LinkAction, _: &Playbook, context: &Context) -> Result<Pl
         ("blast radius", "connections over it break; addresses that a daemon gave it are asked for anew".into()),
         ("rollback", "it is switched on whatever comes in between".to_owned()),
     ];
-    step(&format!("bounce link {name}"), details, Order::Link(LinkOrder { name: name.to_string(), index }))
+    step(
+        &format!("bounce link {name}"),
+        details,
+        ResolvedAction::Link(ResolvedLinkAction { name: name.to_string(), index }),
+    )
 }
 
 fn index(name: &str) -> Option<u32> {
@@ -70,24 +74,26 @@ fn address(one: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {
 
 /// Switches it off and on. Both requests lie on one line before the first answer is awaited, so that nothing that
 /// ends salve in between leaves the link off.
-pub(super) async fn carry_out(order: LinkOrder, _: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedLinkAction, _: &mut StepContext<'_>) -> StepOutcome {
     if index(&order.name) != Some(order.index) {
-        return Ran::refused(format!("{} is another link than when the plan was made", order.name));
+        return StepOutcome::refused(format!("{} is another link than when the plan was made", order.name));
     }
     if let Err(why) = may(&order.name) {
-        return Ran::refused(why);
+        return StepOutcome::refused(why);
     }
     let (connection, handle, _) = match new_connection() {
         Ok(parts) => parts,
-        Err(error) => return Ran::failed(format!("the kernel cannot be asked: {error}")),
+        Err(error) => return StepOutcome::failed(format!("the kernel cannot be asked: {error}")),
     };
     let line = tokio::spawn(connection);
     let (off, on) = (LinkUnspec::new_with_index(order.index).down(), LinkUnspec::new_with_index(order.index).up());
     let (off, on) = tokio::join!(handle.link().set(off.build()).execute(), handle.link().set(on.build()).execute());
     line.abort();
     match off.and(on) {
-        Ok(()) => Ran { result: StepResult::Done("off and on".into()), output: String::new(), scope_empty: true },
-        Err(error) => Ran::failed(format!("the kernel refused: {error}")),
+        Ok(()) => {
+            StepOutcome { result: StepResult::Done("off and on".into()), output: String::new(), scope_empty: true }
+        }
+        Err(error) => StepOutcome::failed(format!("the kernel refused: {error}")),
     }
 }
 

@@ -24,15 +24,15 @@
 mod bound;
 pub mod clean;
 mod container;
-mod dry;
+mod dry_run;
 mod http;
 mod identity;
 mod limit;
 mod link;
-pub mod order;
 mod output;
 pub mod plan;
 mod process;
+pub mod resolved_action;
 pub use crate::host::redact;
 mod registry;
 mod remount;
@@ -47,7 +47,7 @@ mod wait;
 
 use std::path::PathBuf;
 
-pub use self::dry::{DryStep, dry_run};
+pub use self::dry_run::{DryStep, dry_run};
 pub use self::output::presentable;
 pub use self::plan::{PlanError, plan};
 pub use self::runner::Runner;

@@ -1,15 +1,15 @@
 //! What an attempt's program printed, as it may be stored and shown.
 
 use super::redact;
-use crate::host::child::{Capture, Parts};
+use crate::host::child::{Capture, CapturedText};
 use crate::text;
 
 /// The text, safe to store and to show: controls and bidi marks visible, secrets redacted.
 #[must_use]
 pub fn captured(capture: &Capture) -> String {
     match capture.parts() {
-        Parts::Whole(bytes) => presentable(&bytes),
-        Parts::Cut { head, tail, left_out } => {
+        CapturedText::Whole(bytes) => presentable(&bytes),
+        CapturedText::Cut { head, tail, left_out } => {
             let size = bytesize::ByteSize(left_out).display().iec();
             // The line that the cut went through may hold a secret whose name was left out: it goes whole.
             let whole = tail.iter().position(|byte| *byte == b'\n').map_or(&tail[..], |end| &tail[end + 1..]);

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use rustix::process::geteuid;
 
 use super::clean::roots::RootError;
-use super::order::Order;
 use super::registry;
+use super::resolved_action::ResolvedAction;
 use super::{Context, redact, unit};
 use crate::core::plan::{Digest, Plan, PlannedStep};
 use crate::core::sealed::SealedOrder;
@@ -69,7 +69,7 @@ pub enum PlanError {
     Host(#[from] std::io::Error),
     /// An order that cannot be written down (a path that is no UTF-8).
     #[error("the plan cannot be written down: {0}")]
-    Order(#[from] serde_json::Error),
+    ResolvedAction(#[from] serde_json::Error),
 }
 
 /// Resolves one rung (from 0) of a playbook for one target. Looks at the host, changes nothing.
@@ -110,7 +110,11 @@ fn digest(
 }
 
 /// One resolved action: what it says of itself, cleaned and redacted.
-pub(super) fn step(sentence: &str, details: Vec<(&str, String)>, order: Order) -> Result<PlannedStep, PlanError> {
+pub(super) fn step(
+    sentence: &str,
+    details: Vec<(&str, String)>,
+    order: ResolvedAction,
+) -> Result<PlannedStep, PlanError> {
     let details = details
         .into_iter()
         .map(|(name, value)| (name.into(), Arc::from(&*redact::redact(&clean_line(&value)))))

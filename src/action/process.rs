@@ -6,13 +6,13 @@ use std::time::Duration;
 
 use tokio::time::{Instant, timeout_at};
 
-use super::order::RunOrder;
 use super::output::captured;
-use super::runner::Ran;
+use super::resolved_action::ResolvedRun;
+use super::runner::StepOutcome;
 use super::{bound, identity};
 use crate::core::plan::StepResult;
 use crate::foreign::MayHang;
-use crate::host::child::{self, Drain, Emptied, Ended, Errors, Invocation, Scope, StartError};
+use crate::host::child::{self, ChildExit, ChildScope, Drain, Emptied, Errors, Invocation, StartError};
 use crate::text::secret::Secret;
 
 /// Said in every plan.
@@ -32,7 +32,7 @@ enum RunError {
 }
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
-pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran {
+pub async fn run(order: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
     let name = order.program.to_string_lossy().into_owned();
     let (planned, place) = (order.clone(), Arc::clone(scope));
     let prepare = move |may_hang: &MayHang| match changed(&planned, may_hang) {
@@ -41,8 +41,8 @@ pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran
     };
     let mut child = match child::start(&name, deadline, prepare).await {
         Ok(child) => child,
-        Err(RunError::Refused(why)) => return Ran::refused(why),
-        Err(RunError::Start(error)) => return Ran::failed(error.to_string()),
+        Err(RunError::Refused(why)) => return StepOutcome::refused(why),
+        Err(RunError::Start(error)) => return StepOutcome::failed(error.to_string()),
     };
     let drain = Drain::of(child.output.take(), KEPT);
     let waited = timeout_at(deadline, child.wait()).await;
@@ -55,11 +55,11 @@ pub async fn run(order: &RunOrder, scope: &Arc<Scope>, deadline: Instant) -> Ran
         Ok(Err(error)) => StepResult::Failed(format!("cannot be waited for: {error}").into()),
         Err(_) => StepResult::TimedOut,
     };
-    Ran { result, output, scope_empty: emptied.empty }
+    StepOutcome { result, output, scope_empty: emptied.empty }
 }
 
 /// Another file, or one that others could have changed, is not what was planned and shown.
-fn changed(order: &RunOrder, may_hang: &MayHang) -> Option<String> {
+fn changed(order: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
     let path = order.program.to_string_lossy();
     match identity::resolve_here(&path, may_hang) {
         Ok((program, identity)) if program == order.program && identity == order.identity => {
@@ -71,7 +71,7 @@ fn changed(order: &RunOrder, may_hang: &MayHang) -> Option<String> {
 }
 
 /// With its secrets; none where they are not known.
-fn invocation(order: &RunOrder) -> Option<Invocation> {
+fn invocation(order: &ResolvedRun) -> Option<Invocation> {
     let argv = order.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
     let variable = |(name, value): &(String, Secret)| Some((name.clone(), value.expose()?.to_owned()));
     let env = order.env.iter().map(variable).collect::<Option<_>>()?;
@@ -82,11 +82,11 @@ fn gone() -> RunError {
     RunError::Refused("its secrets are not known any more".into())
 }
 
-fn ended(ended: Ended) -> StepResult {
+fn ended(ended: ChildExit) -> StepResult {
     match ended {
-        Ended::Exit(0) => StepResult::Done("exit code 0".into()),
-        Ended::Exit(_) | Ended::Signal(_) => StepResult::Failed(ended.to_string().into()),
-        Ended::TimedOut => StepResult::TimedOut,
+        ChildExit::Exit(0) => StepResult::Done("exit code 0".into()),
+        ChildExit::Exit(_) | ChildExit::Signal(_) => StepResult::Failed(ended.to_string().into()),
+        ChildExit::TimedOut => StepResult::TimedOut,
     }
 }
 

@@ -6,18 +6,18 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::container::ContainerOrder;
-use super::http::HttpOrder;
-use super::limit::LimitOrder;
-use super::link::LinkOrder;
-use super::order::{CleanOrder, RunOrder, UnitOrder};
+use super::container::ResolvedContainerAction;
+use super::http::ResolvedHttpRequest;
+use super::limit::ResolvedLimit;
+use super::link::ResolvedLinkAction;
 use super::plan::PlanError;
-use super::remount::RemountOrder;
-use super::runner::{Ran, Stage};
-use super::signal::SignalOrder;
-use super::snapshot::SnapshotOrder;
-use super::truncate::TruncateOrder;
-use super::wait::WaitOrder;
+use super::remount::ResolvedRemount;
+use super::resolved_action::{ResolvedClean, ResolvedRun, ResolvedUnitJob};
+use super::runner::{StepContext, StepOutcome};
+use super::signal::ResolvedSignal;
+use super::snapshot::ResolvedSnapshot;
+use super::truncate::ResolvedTruncate;
+use super::wait::ResolvedWait;
 use super::{Context, clean, container, http, limit, link, remount, run, signal, snapshot, truncate, unit, wait};
 use crate::core::plan::PlannedStep;
 use crate::playbook::{Action, Playbook};
@@ -37,11 +37,11 @@ macro_rules! kinds {
         /// One resolved action.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
-        pub enum Order {
+        pub enum ResolvedAction {
             $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($order),)*
         }
 
-        impl Order {
+        impl ResolvedAction {
             /// The kind's word.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
@@ -59,9 +59,9 @@ macro_rules! kinds {
             }
 
             /// Does it.
-            pub(super) async fn carry_out(self, stage: &mut Stage<'_>) -> Ran {
+            pub(super) async fn carry_out(self, context: &mut StepContext<'_>) -> StepOutcome {
                 match self {
-                    $(Self::$kind(order) => $module::carry_out(order, stage).await,)*
+                    $(Self::$kind(order) => $module::carry_out(order, context).await,)*
                 }
             }
         }
@@ -80,16 +80,16 @@ macro_rules! kinds {
 }
 
 kinds! {
-    unit: Unit(UnitOrder);
-    run: Run(RunOrder) in time;
-    clean: Clean(CleanOrder) and dry_run in time;
-    truncate: Truncate(TruncateOrder) in time;
-    signal: Signal(SignalOrder);
-    http: Http(HttpOrder) in time;
-    remount: Remount(RemountOrder) in time;
-    container: Container(ContainerOrder);
-    link: Link(LinkOrder);
-    limit: Limit(LimitOrder);
-    wait: Wait(WaitOrder);
-    snapshot: Snapshot(SnapshotOrder);
+    unit: Unit(ResolvedUnitJob);
+    run: Run(ResolvedRun) in time;
+    clean: Clean(ResolvedClean) and dry_run in time;
+    truncate: Truncate(ResolvedTruncate) in time;
+    signal: Signal(ResolvedSignal);
+    http: Http(ResolvedHttpRequest) in time;
+    remount: Remount(ResolvedRemount) in time;
+    container: Container(ResolvedContainerAction);
+    link: Link(ResolvedLinkAction);
+    limit: Limit(ResolvedLimit);
+    wait: Wait(ResolvedWait);
+    snapshot: Snapshot(ResolvedSnapshot);
 }

@@ -8,9 +8,9 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
-use super::order::{Order, RunOrder, UnitOrder};
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::{ResolvedAction, ResolvedRun, ResolvedUnitJob};
+use super::runner::{StepContext, StepOutcome};
 use super::{Context, identity, process, unit};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::foreign::{self, NoAnswer, read};
@@ -34,9 +34,9 @@ const SEEN: Duration = Duration::from_millis(50);
 
 /// The program and the unit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct RemountOrder {
+pub struct ResolvedRemount {
     /// `umount --lazy`.
-    pub unmount: RunOrder,
+    pub unmount: ResolvedRun,
     /// The unit that mounts it.
     pub unit: String,
 }
@@ -56,14 +56,14 @@ pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> 
             "systemd has no unit that mounts {point}: name it in /etc/fstab, then `systemctl daemon-reload`"
         )));
     }
-    let order = RemountOrder { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
+    let order = ResolvedRemount { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
     let details = vec![
         ("first", order.unmount.argv.iter().map(Secret::shown).collect::<Vec<_>>().join(" ")),
         ("then", format!("systemctl start {}", order.unit)),
         ("blast radius", "who has files of it open keeps the old mount; what is written there may be lost".into()),
         ("rollback", "none".into()),
     ];
-    step(&format!("mount {point} anew"), details, Order::Remount(order))
+    step(&format!("mount {point} anew"), details, ResolvedAction::Remount(order))
 }
 
 /// Has systemd a file for this unit?
@@ -79,12 +79,12 @@ async fn is_known(unit: &str) -> Result<bool, NoAnswer> {
     Ok(false)
 }
 
-async fn program(argv: &[&str]) -> Result<RunOrder, PlanError> {
+async fn program(argv: &[&str]) -> Result<ResolvedRun, PlanError> {
     let (program, identity) = identity::resolve(argv[0]).await?;
     let argv = argv.iter().map(|word| Secret::text(word)).collect();
     let env = [("LANG", "C.UTF-8".to_owned()), ("PATH", FIXED_PATH.join(":"))];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), Secret::text(&value))).collect();
-    Ok(RunOrder { program, identity, argv, env, files: Vec::new() })
+    Ok(ResolvedRun { program, identity, argv, env, files: Vec::new() })
 }
 
 /// The unit of a mount point, spelled as systemd spells paths.
@@ -102,20 +102,20 @@ fn unit_of(point: &str) -> String {
 }
 
 /// Does both. Where the first fails (nothing was mounted any more) the second is done all the same.
-pub(super) async fn carry_out(order: RemountOrder, stage: &mut Stage<'_>) -> Ran {
-    let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
+pub(super) async fn carry_out(order: ResolvedRemount, stage: &mut StepContext<'_>) -> StepOutcome {
+    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
     let deadline = stage.deadline;
     let scope = match stage.scope() {
         Ok(scope) => scope,
-        Err(error) => return Ran::failed(format!("no scope can be made for it: {error}")),
+        Err(error) => return StepOutcome::failed(format!("no scope can be made for it: {error}")),
     };
     let first = process::run(&order.unmount, &scope, deadline).await;
     if matches!(first.result, StepResult::TimedOut | StepResult::Refused(_)) || !first.scope_empty {
         return first;
     }
     until_gone(systemd, &order.unit, deadline).await;
-    let second = unit::carry_out(UnitOrder { unit: order.unit, verb: UnitVerb::Start }, stage).await;
-    Ran { output: first.output + &second.output, ..second }
+    let second = unit::carry_out(ResolvedUnitJob { unit: order.unit, verb: UnitVerb::Start }, stage).await;
+    StepOutcome { output: first.output + &second.output, ..second }
 }
 
 /// systemd starts nothing of which it believes that it is there.

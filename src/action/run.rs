@@ -4,10 +4,10 @@ use std::collections::BTreeMap;
 
 use rustix::process::geteuid;
 
-use super::bound::{self, Named};
-use super::order::{Identity, Order, RunOrder};
+use super::bound::{self, NamedPath};
 use super::plan::{PlanError, quoted, step, user};
-use super::runner::{Ran, Stage};
+use super::resolved_action::{FileIdentity, ResolvedAction, ResolvedRun};
+use super::runner::{StepContext, StepOutcome};
 use super::{Context, identity, process, sourced};
 use crate::core::plan::PlannedStep;
 use crate::host::program::FIXED_PATH;
@@ -45,16 +45,16 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
         .chain(argv[1..].iter().map(|word| word.shown().to_owned()))
         .map(|word| quoted(&word))
         .collect();
-    let order = RunOrder { program, identity, argv, env: env.into_iter().collect(), files: named.files };
-    step(&shown.join(" "), details, Order::Run(order))
+    let order = ResolvedRun { program, identity, argv, env: env.into_iter().collect(), files: named.files };
+    step(&shown.join(" "), details, ResolvedAction::Run(order))
 }
 
 /// What a reviewer sees besides the command line.
 fn details(
-    identity: &Identity,
+    identity: &FileIdentity,
     declared: &BTreeMap<String, Sourced>,
     env: &BTreeMap<String, Secret>,
-    named: &Named,
+    named: &NamedPath,
 ) -> Vec<(&'static str, String)> {
     let shown = |name: &String| format!("{name}={}", quoted(env.get(name).map_or("", Secret::shown)));
     let extra: Vec<String> = declared.keys().map(shown).collect();
@@ -84,11 +84,11 @@ fn details(
 }
 
 /// Runs it.
-pub(super) async fn carry_out(order: RunOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedRun, stage: &mut StepContext<'_>) -> StepOutcome {
     let deadline = stage.deadline;
     match stage.scope() {
         Ok(scope) => process::run(&order, &scope, deadline).await,
-        Err(error) => Ran::failed(format!("no scope can be made for it: {error}")),
+        Err(error) => StepOutcome::failed(format!("no scope can be made for it: {error}")),
     }
 }
 

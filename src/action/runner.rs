@@ -9,11 +9,11 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::order::Order;
+use super::resolved_action::ResolvedAction;
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::host::Systemd;
-use crate::host::child::{Level, Scope, Scopes};
+use crate::host::child::{ChildScope, ContainmentLevel, Scopes};
 
 /// Carries out plans. One for each state folder; it owns the place where attempts get their scopes.
 #[derive(Debug)]
@@ -24,19 +24,19 @@ pub struct Runner {
 }
 
 /// Where an order is carried out.
-pub(super) struct Stage<'r> {
+pub(super) struct StepContext<'r> {
     runner: &'r Runner,
     /// The line to systemd, where it runs this host.
     pub systemd: Option<&'r Systemd>,
     attempt: AttemptId,
-    scope: &'r mut Option<Arc<Scope>>,
+    scope: &'r mut Option<Arc<ChildScope>>,
     /// The rung's.
     pub deadline: Instant,
 }
 
-impl Stage<'_> {
+impl StepContext<'_> {
     /// The attempt's scope, made for the first who needs it.
-    pub fn scope(&mut self) -> std::io::Result<Arc<Scope>> {
+    pub fn scope(&mut self) -> std::io::Result<Arc<ChildScope>> {
         if let Some(scope) = self.scope {
             return Ok(Arc::clone(scope));
         }
@@ -53,7 +53,7 @@ impl Stage<'_> {
 
 /// How one order ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Ran {
+pub struct StepOutcome {
     /// For the report.
     pub result: StepResult,
     /// Clean and redacted.
@@ -62,7 +62,7 @@ pub struct Ran {
     pub scope_empty: bool,
 }
 
-impl Ran {
+impl StepOutcome {
     /// Nothing was done.
     pub fn refused(why: impl Into<Arc<str>>) -> Self {
         Self { result: StepResult::Refused(why.into()), output: String::new(), scope_empty: true }
@@ -124,16 +124,16 @@ impl Runner {
         &self,
         attempt: AttemptId,
         step: &PlannedStep,
-        scope: &mut Option<Arc<Scope>>,
+        scope: &mut Option<Arc<ChildScope>>,
         deadline: Instant,
-    ) -> Ran {
+    ) -> StepOutcome {
         if Instant::now() >= deadline {
-            return Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
+            return StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
         }
-        let mut stage = Stage { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
-        match step.order.open::<Order>() {
+        let mut stage = StepContext { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
+        match step.order.open::<ResolvedAction>() {
             // Its secrets are in memory only, and so is what can be done.
-            None => Ran::refused("this plan was read back from a record; only a fresh one can be carried out"),
+            None => StepOutcome::refused("this plan was read back from a record; only a fresh one can be carried out"),
             Some(order) => order.clone().carry_out(&mut stage).await,
         }
     }
@@ -151,16 +151,16 @@ impl Runner {
 }
 
 /// As the journal records it.
-pub(super) const fn scope_level(level: Level) -> ScopeLevel {
+pub(super) const fn scope_level(level: ContainmentLevel) -> ScopeLevel {
     match level {
-        Level::CgroupV2 => ScopeLevel::CgroupV2,
-        Level::CgroupV1 => ScopeLevel::CgroupV1,
-        Level::Subreaper => ScopeLevel::Subreaper,
+        ContainmentLevel::CgroupV2 => ScopeLevel::CgroupV2,
+        ContainmentLevel::CgroupV1 => ScopeLevel::CgroupV1,
+        ContainmentLevel::Subreaper => ScopeLevel::Subreaper,
     }
 }
 
 /// Removes an emptied scope, off the runtime's own threads because it may have to wait for the kernel.
-async fn close(scope: Arc<Scope>) {
+async fn close(scope: Arc<ChildScope>) {
     let _ = tokio::task::spawn_blocking(move || scope.remove()).await;
 }
 

@@ -7,9 +7,9 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::playbook::Playbook;
 use crate::playbook::action::SignalAction;
@@ -17,7 +17,7 @@ use crate::text::clean_line;
 
 /// A signal to one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct SignalOrder {
+pub struct ResolvedSignal {
     /// Its number.
     pub pid: i32,
     /// When it started, in clock ticks since the boot: another process of this number started at another time.
@@ -55,7 +55,7 @@ pub(super) fn plan(action: &SignalAction, _: &Playbook, context: &Context) -> Re
         ("rollback", "none".into()),
     ];
     let sentence = format!("send {word} to {name} (process {pid})");
-    step(&sentence, details, Order::Signal(SignalOrder { pid, started, name, signal: *action }))
+    step(&sentence, details, ResolvedAction::Signal(ResolvedSignal { pid, started, name, signal: *action }))
 }
 
 /// Never the first process, this one, or one that this one descends from.
@@ -78,19 +78,19 @@ fn identity(pid: i32) -> Option<(String, u64)> {
 
 /// Sends it.
 #[allow(clippy::unused_async, reason = "every kind is carried out the same way")]
-pub(super) async fn carry_out(order: SignalOrder, _: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedSignal, _: &mut StepContext<'_>) -> StepOutcome {
     match send(&order) {
         Ok(()) => {
             let done: Arc<str> = format!("{} sent to process {}", order.signal.word(), order.pid).into();
-            Ran { result: StepResult::Done(done), output: String::new(), scope_empty: true }
+            StepOutcome { result: StepResult::Done(done), output: String::new(), scope_empty: true }
         }
         Err(ran) => ran,
     }
 }
 
-fn send(order: &SignalOrder) -> Result<(), Ran> {
-    may(order.pid).map_err(|refusal| Ran::refused(refusal.to_string()))?;
-    let gone = || Ran::refused(SignalRefusal::Gone(order.pid).to_string());
+fn send(order: &ResolvedSignal) -> Result<(), StepOutcome> {
+    may(order.pid).map_err(|refusal| StepOutcome::refused(refusal.to_string()))?;
+    let gone = || StepOutcome::refused(SignalRefusal::Gone(order.pid).to_string());
     let pid = Pid::from_raw(order.pid).ok_or_else(gone)?;
     // From here on the descriptor stands for one process: looking it up once more says whether it is the right one.
     let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
@@ -98,7 +98,7 @@ fn send(order: &SignalOrder) -> Result<(), Ran> {
         return Err(gone());
     }
     let sent = pidfd_send_signal(process, signal(order.signal));
-    sent.map_err(|error| Ran::failed(format!("the signal could not be sent: {error}")))
+    sent.map_err(|error| StepOutcome::failed(format!("the signal could not be sent: {error}")))
 }
 
 const fn signal(signal: SignalAction) -> Signal {
@@ -121,11 +121,11 @@ mod tests {
 
     use super::*;
 
-    fn sleeper() -> (Child, SignalOrder) {
+    fn sleeper() -> (Child, ResolvedSignal) {
         let child = Command::new("/bin/sleep").arg("600").spawn().unwrap();
         let pid = i32::try_from(child.id()).unwrap();
         let (name, started) = identity(pid).unwrap();
-        (child, SignalOrder { pid, started, name, signal: SignalAction::Term })
+        (child, ResolvedSignal { pid, started, name, signal: SignalAction::Term })
     }
 
     #[test]
@@ -133,16 +133,16 @@ mod tests {
         let (mut child, order) = sleeper();
         assert_eq!(send(&order), Ok(()));
         assert_eq!(child.wait().unwrap().signal(), Some(15));
-        assert!(matches!(send(&order), Err(Ran { result: StepResult::Refused(_), .. })), "it is gone");
+        assert!(matches!(send(&order), Err(StepOutcome { result: StepResult::Refused(_), .. })), "it is gone");
     }
 
     #[test]
     fn another_process_of_the_same_number_does_not() {
         let (mut child, order) = sleeper();
-        let another = SignalOrder { started: order.started + 1, ..order.clone() };
-        assert!(matches!(send(&another), Err(Ran { result: StepResult::Refused(_), .. })));
+        let another = ResolvedSignal { started: order.started + 1, ..order.clone() };
+        assert!(matches!(send(&another), Err(StepOutcome { result: StepResult::Refused(_), .. })));
         assert_eq!(child.try_wait().unwrap(), None);
-        send(&SignalOrder { signal: SignalAction::Kill, ..order }).unwrap();
+        send(&ResolvedSignal { signal: SignalAction::Kill, ..order }).unwrap();
         child.wait().unwrap();
     }
 

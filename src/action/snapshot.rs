@@ -6,9 +6,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::evidence;
 use crate::playbook::action::SnapshotAction;
@@ -16,7 +16,7 @@ use crate::playbook::{Attachment, Playbook, Target};
 
 /// What is gathered, and of what.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
-pub struct SnapshotOrder {
+pub struct ResolvedSnapshot {
     /// In this order.
     pub kinds: Vec<Attachment>,
     /// The attempt's.
@@ -27,20 +27,20 @@ pub struct SnapshotOrder {
 pub(super) fn plan(action: &SnapshotAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let titles: Vec<String> = action.0.iter().map(|kind| evidence::title(kind, &context.target)).collect();
     let details = vec![("blast radius", "none: it only looks".to_owned()), ("rollback", "none needed".to_owned())];
-    let order = SnapshotOrder { kinds: action.0.clone(), target: context.target.clone() };
-    step(&format!("gather evidence: {}", titles.join("; ")), details, Order::Snapshot(order))
+    let order = ResolvedSnapshot { kinds: action.0.clone(), target: context.target.clone() };
+    step(&format!("gather evidence: {}", titles.join("; ")), details, ResolvedAction::Snapshot(order))
 }
 
 /// Gathers it. A kind that cannot be had says so, and the rung goes on.
-pub(super) async fn carry_out(order: SnapshotOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedSnapshot, stage: &mut StepContext<'_>) -> StepOutcome {
     let gathering = evidence::gather(&order.kinds, &order.target);
     let Ok(gathered) = timeout_at(stage.deadline, gathering).await else {
-        return Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
+        return StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
     };
     let output = gathered.iter().fold(String::new(), |mut out, evidence| {
         let _ = writeln!(out, "{}:\n{}", evidence.title, evidence.body.trim_end());
         out
     });
     let done = format!("{} pieces of evidence", gathered.len());
-    Ran { result: StepResult::Done(done.into()), output, scope_empty: true }
+    StepOutcome { result: StepResult::Done(done.into()), output, scope_empty: true }
 }

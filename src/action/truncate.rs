@@ -14,9 +14,9 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::foreign::openat2::{look_at, open_plainly};
 use crate::foreign::{self, MayHang};
@@ -29,7 +29,7 @@ const LIMIT: Duration = Duration::from_secs(10);
 
 /// One file, by path and identity: another one of its name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct TruncateOrder {
+pub struct ResolvedTruncate {
     /// Where.
     pub path: PathBuf,
     /// Its device and inode when it was planned.
@@ -46,8 +46,8 @@ pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> 
         ("blast radius", "everything that stands in it".into()),
         ("rollback", "none: what stood in it is gone".to_owned()),
     ];
-    let order = TruncateOrder { path, identity };
-    step(&format!("empty {}", action.0), details, Order::Truncate(order))
+    let order = ResolvedTruncate { path, identity };
+    step(&format!("empty {}", action.0), details, ResolvedAction::Truncate(order))
 }
 
 /// The file, open for writing, where it may be emptied; its identity and its size.
@@ -109,19 +109,23 @@ fn named(process: &DirEntry) -> String {
 }
 
 /// Empties it.
-pub(super) async fn carry_out(order: TruncateOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedTruncate, stage: &mut StepContext<'_>) -> StepOutcome {
     let (path, limit) = (order.path.clone(), stage.deadline.saturating_duration_since(Instant::now()));
     let emptying = move |may_hang: &MayHang| match open(&order.path, Some(order.identity), may_hang) {
-        Err(why) => Ran::refused(why),
+        Err(why) => StepOutcome::refused(why),
         Ok((file, _, size)) => {
             let freed = ftruncate(&file, 0).map(|()| format!("{} gone", ByteSize(size).display().iec()));
             freed.map_or_else(
-                |error| Ran::failed(format!("cannot be emptied: {error}")),
-                |freed| Ran { result: StepResult::Done(freed.into()), output: String::new(), scope_empty: true },
+                |error| StepOutcome::failed(format!("cannot be emptied: {error}")),
+                |freed| StepOutcome {
+                    result: StepResult::Done(freed.into()),
+                    output: String::new(),
+                    scope_empty: true,
+                },
             )
         }
     };
-    foreign::at(&path, limit, emptying).await.unwrap_or_else(|_| Ran {
+    foreign::at(&path, limit, emptying).await.unwrap_or_else(|_| StepOutcome {
         result: StepResult::TimedOut,
         output: "[it hangs on the file system]\n".into(),
         scope_empty: false,

@@ -6,16 +6,16 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
 use super::Context;
-use super::order::Order;
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedAction;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::playbook::Playbook;
 use crate::playbook::action::WaitAction;
 
 /// A pause.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
-pub struct WaitOrder {
+pub struct ResolvedWait {
     /// For how long, in milliseconds.
     pub length_ms: u64,
 }
@@ -23,13 +23,13 @@ pub struct WaitOrder {
 /// Resolves it.
 pub(super) fn plan(action: &WaitAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
     let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
-    step(&format!("wait {}", action.0), details, Order::Wait(WaitOrder { length_ms: action.0.millis() }))
+    step(&format!("wait {}", action.0), details, ResolvedAction::Wait(ResolvedWait { length_ms: action.0.millis() }))
 }
 
 /// Waits.
-pub(super) async fn carry_out(order: WaitOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedWait, stage: &mut StepContext<'_>) -> StepOutcome {
     let end = Instant::now() + Duration::from_millis(order.length_ms);
     sleep_until(end.min(stage.deadline)).await;
     let result = if end > stage.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
-    Ran { result, output: String::new(), scope_empty: true }
+    StepOutcome { result, output: String::new(), scope_empty: true }
 }

@@ -13,7 +13,7 @@ use super::address::{self, Over};
 use super::http::{client, from_files, pace, unanswered, words};
 use super::page::{Page, PageKind};
 use super::settings::AlertmanagerSettings;
-use super::{Pace, Said, Setback};
+use super::{DeliveryError, PeerReply, RetryPolicy};
 use crate::playbook::Risk;
 
 /// Labels that salve sets. They are the alert's identity: nothing in them changes while it is open.
@@ -29,12 +29,12 @@ const STORY: usize = 30;
 pub(super) struct Alertmanager {
     settings: AlertmanagerSettings,
     /// By dedup key. Each is told of by one message at a time, so that no message overtakes the end.
-    standing: Held<BTreeMap<Arc<str>, Arc<Mutex<Standing>>>>,
+    standing: Held<BTreeMap<Arc<str>, Arc<Mutex<AlertState>>>>,
 }
 
 /// What Alertmanager was last told of an alert.
 #[derive(Debug, Default)]
-enum Standing {
+enum AlertState {
     /// Nothing yet.
     #[default]
     Untold,
@@ -52,7 +52,7 @@ impl Alertmanager {
         self.settings.resend.0
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let one = self.one(&page.dedup);
         let mut standing = one.lock().await;
         if let PageKind::Acknowledge { .. } = page.kind {
@@ -60,7 +60,7 @@ impl Alertmanager {
         }
         // a playbook that is gone by now must not change the labels: it would be another alert that ends
         let page = match &*standing {
-            Standing::Open(first) => Arc::new(Page {
+            AlertState::Open(first) => Arc::new(Page {
                 playbook: Arc::clone(&first.playbook),
                 target: first.target.clone(),
                 risk: first.risk,
@@ -70,59 +70,59 @@ impl Alertmanager {
         };
         let said = self.post(&page).await?;
         *standing = match page.kind {
-            PageKind::Resolve => Standing::Over(page, ENDS),
-            _ => Standing::Open(page),
+            PageKind::Resolve => AlertState::Over(page, ENDS),
+            _ => AlertState::Open(page),
         };
         Ok(said)
     }
 
     /// Takes up an alert that an earlier process opened.
     pub(super) fn keep(&self, page: &Arc<Page>) {
-        let kept = Arc::new(Mutex::new(Standing::Open(Arc::clone(page))));
+        let kept = Arc::new(Mutex::new(AlertState::Open(Arc::clone(page))));
         self.all().insert(Arc::clone(&page.dedup), kept);
     }
 
     /// Tells of everything that is open, and of what has just ended. Where the other side does not answer as it should,
     /// the round ends; an alert that it refuses for good holds up no other.
-    pub(super) async fn tell_open(&self) -> Result<(), Setback> {
+    pub(super) async fn tell_open(&self) -> Result<(), DeliveryError> {
         let all: Vec<_> = self.all().values().cloned().collect();
         for one in all {
             // held: something newer is on its way
             let Ok(mut standing) = one.try_lock() else { continue };
             let page = match &mut *standing {
-                Standing::Open(page) => page,
-                Standing::Over(page, left @ 1..) => {
+                AlertState::Open(page) => page,
+                AlertState::Over(page, left @ 1..) => {
                     *left -= 1;
                     page
                 }
-                Standing::Untold | Standing::Over(_, 0) => continue,
+                AlertState::Untold | AlertState::Over(_, 0) => continue,
             };
             match self.post(page).await {
-                Err(setback) if setback.pace != Pace::Never => return Err(setback),
+                Err(setback) if setback.pace != RetryPolicy::Never => return Err(setback),
                 _ => {}
             }
         }
         self.all().retain(|_, one| {
             // ours alone and settled: nobody waits to say more of it
-            let settled = one.try_lock().is_ok_and(|it| matches!(*it, Standing::Over(_, 0)));
+            let settled = one.try_lock().is_ok_and(|it| matches!(*it, AlertState::Over(_, 0)));
             !(settled && Arc::strong_count(one) == 1)
         });
         Ok(())
     }
 
-    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<Arc<str>, Arc<Mutex<Standing>>>> {
+    fn all(&self) -> std::sync::MutexGuard<'_, BTreeMap<Arc<str>, Arc<Mutex<AlertState>>>> {
         self.standing.lock().unwrap_or_else(PoisonError::into_inner)
     }
 
-    fn one(&self, dedup: &Arc<str>) -> Arc<Mutex<Standing>> {
+    fn one(&self, dedup: &Arc<str>) -> Arc<Mutex<AlertState>> {
         Arc::clone(self.all().entry(Arc::clone(dedup)).or_default())
     }
 
-    async fn post(&self, page: &Page) -> Result<Said, Setback> {
+    async fn post(&self, page: &Page) -> Result<PeerReply, DeliveryError> {
         let secret = !self.settings.header_files.is_empty();
         let over = if secret { Over::PrivateOnly } else { Over::Any };
         address::check(&self.settings.url, over)
-            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
+            .map_err(|wrong| DeliveryError::new(RetryPolicy::Slow, format!("its address {}", wrong.wrong)))?;
         let headers = from_files(&self.settings.header_files).await?;
         let hidden: Vec<String> = headers.values().filter_map(|value| value.to_str().ok().map(str::to_owned)).collect();
         let url = format!("{}/api/v2/alerts", self.settings.url.trim_end_matches('/'));
@@ -131,11 +131,11 @@ impl Alertmanager {
         let answer = request.send().await.map_err(unanswered)?;
         let (status, mut again) = (answer.status(), pace(answer.status(), answer.headers()));
         if status == reqwest::StatusCode::BAD_REQUEST {
-            again = Pace::Never;
+            again = RetryPolicy::Never;
         }
         let secrets: Vec<&str> = hidden.iter().map(String::as_str).collect();
         let said = words(answer, &secrets).await;
-        if status.is_success() { Ok(said) } else { Err(Setback::new(again, said)) }
+        if status.is_success() { Ok(said) } else { Err(DeliveryError::new(again, said)) }
     }
 
     fn alert(&self, page: &Page, now: Timestamp) -> Value {

@@ -4,7 +4,7 @@
 use std::hash::{BuildHasher, Hasher, RandomState};
 use std::time::Duration;
 
-use super::Pace;
+use super::RetryPolicy;
 
 const FIRST: Duration = Duration::from_secs(1);
 const LONGEST: Duration = Duration::from_mins(5);
@@ -19,13 +19,13 @@ pub(super) struct Backoff {
 
 impl Backoff {
     /// The wait after one more setback.
-    pub(super) fn next(&mut self, pace: Pace) -> Duration {
+    pub(super) fn next(&mut self, pace: RetryPolicy) -> Duration {
         let usual = FIRST.saturating_mul(1 << self.setbacks.min(16)).min(LONGEST);
         self.setbacks = self.setbacks.saturating_add(1);
         match pace {
-            Pace::Usual | Pace::Unanswered => jittered(usual),
-            Pace::Slow | Pace::Never => jittered(LONGEST),
-            Pace::After(asked) => asked.max(FIRST).min(LONGEST_ASKED) + jittered(FIRST),
+            RetryPolicy::Usual | RetryPolicy::Unanswered => jittered(usual),
+            RetryPolicy::Slow | RetryPolicy::Never => jittered(LONGEST),
+            RetryPolicy::After(asked) => asked.max(FIRST).min(LONGEST_ASKED) + jittered(FIRST),
         }
     }
 }
@@ -45,7 +45,7 @@ mod tests {
     fn waits_double_up_to_five_minutes() {
         let mut backoff = Backoff::default();
         for expected in [1, 2, 4, 8, 16, 32, 64, 128, 256, 300, 300] {
-            let (wait, most) = (backoff.next(Pace::Usual), Duration::from_secs(expected));
+            let (wait, most) = (backoff.next(RetryPolicy::Usual), Duration::from_secs(expected));
             assert!(wait >= most.mul_f64(0.75) && wait <= most, "{wait:?} for {most:?}");
         }
     }
@@ -53,9 +53,9 @@ mod tests {
     #[test]
     fn a_wait_that_was_asked_for_is_followed_within_reason() {
         let mut backoff = Backoff::default();
-        let asked = backoff.next(Pace::After(Duration::from_secs(7)));
+        let asked = backoff.next(RetryPolicy::After(Duration::from_secs(7)));
         assert!(asked > Duration::from_secs(7) && asked <= Duration::from_secs(8), "{asked:?}");
-        assert!(backoff.next(Pace::After(Duration::from_hours(24))) < Duration::from_mins(16));
-        assert!(backoff.next(Pace::Slow) >= Duration::from_secs(225));
+        assert!(backoff.next(RetryPolicy::After(Duration::from_hours(24))) < Duration::from_mins(16));
+        assert!(backoff.next(RetryPolicy::Slow) >= Duration::from_secs(225));
     }
 }

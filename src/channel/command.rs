@@ -7,8 +7,8 @@ use jiff::tz::TimeZone;
 use super::document::whole;
 use super::page::{Page, PageKind};
 use super::settings::CommandSettings;
-use super::{Pace, Said, Setback};
-use crate::host::child::{Ended, Job, Ran, StartError};
+use super::{DeliveryError, PeerReply, RetryPolicy};
+use crate::host::child::{ChildExit, ChildResult, Job, StartError};
 
 /// Bytes of output to keep for saying what went wrong.
 const KEEP: usize = 1024;
@@ -24,9 +24,9 @@ impl CommandChannel {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let Some((name, args)) = self.settings.run.split_first() else {
-            return Err(Setback::new(Pace::Slow, "its `run` is empty"));
+            return Err(DeliveryError::new(RetryPolicy::Slow, "its `run` is empty"));
         };
         let job = Job {
             env: environment(&page),
@@ -35,17 +35,17 @@ impl CommandChannel {
             ..Job::new(name.as_str(), args.to_vec(), self.settings.timeout.0)
         };
         match job.run().await {
-            Ok(Ran { ended, output, .. }) => {
+            Ok(ChildResult { ended, output, .. }) => {
                 let output = output.text();
                 let said = output.lines().rev().find(|line| !line.trim().is_empty()).unwrap_or_default();
                 let colon = if said.is_empty() { "" } else { ": " };
                 let said = format!("{name}: {ended}{colon}{said}");
-                if ended == Ended::Exit(0) { Ok(said) } else { Err(Setback::new(Pace::Usual, said)) }
+                if ended == ChildExit::Exit(0) { Ok(said) } else { Err(DeliveryError::new(RetryPolicy::Usual, said)) }
             }
             // A program that is missing may be installed yet: it is looked up each time.
-            Err(error @ StartError::Program(_)) => Err(Setback::new(Pace::Slow, error.to_string())),
+            Err(error @ StartError::Program(_)) => Err(DeliveryError::new(RetryPolicy::Slow, error.to_string())),
             Err(error @ (StartError::NoAnswer(_) | StartError::Failed { .. })) => {
-                Err(Setback::new(Pace::Usual, error.to_string()))
+                Err(DeliveryError::new(RetryPolicy::Usual, error.to_string()))
             }
         }
     }

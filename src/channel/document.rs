@@ -7,10 +7,10 @@ use jiff::tz::TimeZone;
 use jiff::{Timestamp, Zoned};
 
 use super::markdown::{capitalised, fence, inline, table};
-use super::page::{Listed, Page, PageKind};
+use super::page::{CappedList, Page, PageKind};
+use crate::core::event_text::{sentence, step_words};
 use crate::core::plan::{AttemptReport, Plan};
-use crate::core::story::{sentence, step_words};
-use crate::core::{AttemptId, Event, Reading, Recorded, Role, Verdict};
+use crate::core::{AttemptId, CheckRole, Event, Reading, Recorded, Verdict};
 
 /// Everything but the evidence.
 pub(super) fn report(page: &Page, zone: &TimeZone) -> String {
@@ -70,7 +70,7 @@ fn timeline(page: &Page, zone: &TimeZone) -> String {
 }
 
 /// A section with one line for each; nothing where there are none.
-fn listed(heading: &str, lines: &Listed) -> String {
+fn listed(heading: &str, lines: &CappedList) -> String {
     if lines.shown.is_empty() {
         return String::new();
     }
@@ -86,13 +86,13 @@ fn listed(heading: &str, lines: &Listed) -> String {
 
 /// The latest reading of each check.
 fn readings(page: &Page, zone: &TimeZone) -> String {
-    let mut latest: Vec<(Role, usize, &Recorded, &Reading)> = Vec::new();
+    let mut latest: Vec<(CheckRole, usize, &Recorded, &Reading)> = Vec::new();
     for recorded in &page.story {
-        let seen: Vec<(Role, usize, &Reading)> = match &recorded.event {
+        let seen: Vec<(CheckRole, usize, &Reading)> = match &recorded.event {
             Event::Opened { readings, .. } => {
-                readings.iter().enumerate().map(|(index, reading)| (Role::Detector, index, reading)).collect()
+                readings.iter().enumerate().map(|(index, reading)| (CheckRole::Detector, index, reading)).collect()
             }
-            Event::Saw { role, index, reading, .. } => vec![(*role, *index, reading)],
+            Event::ReadingChanged { role, index, reading, .. } => vec![(*role, *index, reading)],
             _ => continue,
         };
         for (role, index, reading) in seen {
@@ -105,7 +105,7 @@ fn readings(page: &Page, zone: &TimeZone) -> String {
     }
     latest.sort_by_key(|(role, index, ..)| (*role, *index));
     let rows = latest.into_iter().map(|(role, index, recorded, reading)| {
-        let side = if role == Role::Detector { "detector" } else { "verifier" };
+        let side = if role == CheckRole::Detector { "detector" } else { "verifier" };
         let verdict = match &reading.verdict {
             Verdict::Holds => "holds".to_owned(),
             Verdict::DoesNotHold => "does not hold".to_owned(),
@@ -137,7 +137,7 @@ fn attempts(page: &Page) -> String {
 fn attempt_body(page: &Page, attempt: AttemptId, plan: &Plan) -> String {
     let events = || page.story.iter().map(|recorded| &recorded.event);
     let report = events().find_map(|event| match event {
-        Event::Ended { attempt: ended, report, .. } if *ended == attempt => Some(report),
+        Event::AttemptFinished { attempt: ended, report, .. } if *ended == attempt => Some(report),
         _ => None,
     });
     let mut out = planned(plan);

@@ -10,7 +10,7 @@ use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 
 use super::address::{self, Over};
-use super::{Pace, Setback, secret};
+use super::{DeliveryError, RetryPolicy, secret};
 use crate::host::{capped, cause, web};
 
 /// Characters of an answer that are repeated.
@@ -19,14 +19,14 @@ const WORDS: usize = 120;
 const HEAD: usize = 4 * WORDS;
 
 /// The process's one client; it keeps no connection open.
-pub(super) fn client() -> Result<&'static Client, Setback> {
+pub(super) fn client() -> Result<&'static Client, DeliveryError> {
     static CLIENT: OnceLock<Client> = OnceLock::new();
     if let Some(client) = CLIENT.get() {
         return Ok(client);
     }
     let client = web::client()
         .build()
-        .map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {}", error.without_url())))?;
+        .map_err(|error| DeliveryError::new(RetryPolicy::Slow, format!("no TLS here: {}", error.without_url())))?;
     Ok(CLIENT.get_or_init(|| client))
 }
 
@@ -39,13 +39,17 @@ pub async fn ping(url: Option<&str>, url_file: Option<&Path>, within: Duration) 
         let url = match (url, url_file) {
             (Some(url), _) => url.to_owned(),
             (None, Some(path)) => secret::read(path).await?,
-            (None, None) => return Err(Setback::new(Pace::Slow, "it has no address")),
+            (None, None) => return Err(DeliveryError::new(RetryPolicy::Slow, "it has no address")),
         };
         address::check(&url, Over::Any)
-            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
+            .map_err(|wrong| DeliveryError::new(RetryPolicy::Slow, format!("its address {}", wrong.wrong)))?;
         let answer = client()?.get(url).timeout(within).send().await.map_err(unanswered)?;
         let status = answer.status();
-        if status.is_success() { Ok(()) } else { Err(Setback::new(Pace::Usual, format!("it answered {status}"))) }
+        if status.is_success() {
+            Ok(())
+        } else {
+            Err(DeliveryError::new(RetryPolicy::Usual, format!("it answered {status}")))
+        }
     };
     asked.await.map_err(|setback| setback.why)
 }
@@ -60,7 +64,7 @@ pub(super) fn install_tls() {
 }
 
 /// Headers whose values stand in private files, read anew each time.
-pub(super) async fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<HeaderMap, Setback> {
+pub(super) async fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<HeaderMap, DeliveryError> {
     let mut headers = HeaderMap::new();
     for (name, path) in files {
         let value = secret::read(path).await?;
@@ -70,24 +74,24 @@ pub(super) async fn from_files(files: &BTreeMap<String, PathBuf>) -> Result<Head
 }
 
 /// One more header; its value is never shown.
-pub(super) fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), Setback> {
+pub(super) fn insert(headers: &mut HeaderMap, name: &str, value: &str) -> Result<(), DeliveryError> {
     let read = HeaderName::try_from(name).ok().zip(HeaderValue::try_from(value).ok());
     let (key, mut value) =
-        read.ok_or_else(|| Setback::new(Pace::Slow, format!("its header {name} is not a valid one")))?;
+        read.ok_or_else(|| DeliveryError::new(RetryPolicy::Slow, format!("its header {name} is not a valid one")))?;
     value.set_sensitive(true);
     headers.insert(key, value);
     Ok(())
 }
 
 /// When to try again after an answer that is no yes, by its status.
-pub(super) fn pace(status: StatusCode, headers: &HeaderMap) -> Pace {
+pub(super) fn pace(status: StatusCode, headers: &HeaderMap) -> RetryPolicy {
     match status {
         StatusCode::TOO_MANY_REQUESTS | StatusCode::SERVICE_UNAVAILABLE => {
-            retry_after(headers).map_or(Pace::Usual, Pace::After)
+            retry_after(headers).map_or(RetryPolicy::Usual, RetryPolicy::After)
         }
-        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => Pace::Usual,
-        _ if status.is_server_error() => Pace::Usual,
-        _ => Pace::Slow,
+        StatusCode::REQUEST_TIMEOUT | StatusCode::TOO_EARLY => RetryPolicy::Usual,
+        _ if status.is_server_error() => RetryPolicy::Usual,
+        _ => RetryPolicy::Slow,
     }
 }
 
@@ -107,20 +111,20 @@ async fn beginning(mut answer: Response, secrets: &[&str]) -> String {
 }
 
 /// A request that got no answer.
-pub(super) fn unanswered(error: reqwest::Error) -> Setback {
+pub(super) fn unanswered(error: reqwest::Error) -> DeliveryError {
     let timed_out = error.is_timeout();
     let pace = match (error.is_builder(), timed_out && !error.is_connect()) {
-        (true, _) => Pace::Slow,
-        (false, true) => Pace::Unanswered,
-        (false, false) => Pace::Usual,
+        (true, _) => RetryPolicy::Slow,
+        (false, true) => RetryPolicy::Unanswered,
+        (false, false) => RetryPolicy::Usual,
     };
     if timed_out {
-        return Setback::new(pace, "no answer in time");
+        return DeliveryError::new(pace, "no answer in time");
     }
     let error = error.without_url();
     // the innermost cause says it best: `connection refused`
     let (why, cause) = (error.to_string(), cause::of(&error));
-    Setback::new(pace, if why == cause { why } else { format!("{why}: {cause}") })
+    DeliveryError::new(pace, if why == cause { why } else { format!("{why}: {cause}") })
 }
 
 /// In seconds or as a date.

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use super::document::whole;
 use super::page::{Page, PageKind};
 use super::settings::JournaldSettings;
-use super::{Pace, Said, Setback};
+use super::{DeliveryError, PeerReply, RetryPolicy};
 use crate::playbook::Risk;
 use crate::text::clean_line;
 
@@ -28,7 +28,7 @@ impl Journald {
     }
 
     /// Never waits: where the journal's buffer is full, it is tried again.
-    pub(super) fn deliver(&self, page: &Page) -> Result<Said, Setback> {
+    pub(super) fn deliver(&self, page: &Page) -> Result<PeerReply, DeliveryError> {
         let mut entry = fields(page);
         let report = whole(page, &TimeZone::system());
         let short = entry.clone();
@@ -44,15 +44,17 @@ impl Journald {
         }
     }
 
-    fn setback(&self, error: &io::Error) -> Setback {
+    fn setback(&self, error: &io::Error) -> DeliveryError {
         let socket = self.settings.socket.display();
         match error.kind() {
             io::ErrorKind::NotFound => {
                 let why = format!("there is no journald here: {socket} is missing; choose another kind of channel");
-                Setback::new(Pace::Slow, why)
+                DeliveryError::new(RetryPolicy::Slow, why)
             }
-            io::ErrorKind::ConnectionRefused => Setback::new(Pace::Usual, format!("nobody listens at {socket}")),
-            _ => Setback::new(Pace::Usual, format!("{socket}: {error}")),
+            io::ErrorKind::ConnectionRefused => {
+                DeliveryError::new(RetryPolicy::Usual, format!("nobody listens at {socket}"))
+            }
+            _ => DeliveryError::new(RetryPolicy::Usual, format!("{socket}: {error}")),
         }
     }
 }

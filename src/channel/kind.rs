@@ -15,7 +15,7 @@ use super::settings::ChannelSettings;
 use super::smtp::Smtp;
 use super::ticket::Tickets;
 use super::webhook::Webhook;
-use super::{Said, Setback};
+use super::{DeliveryError, PeerReply};
 use crate::host::spare;
 
 /// Deliveries under way at once, per channel.
@@ -27,12 +27,12 @@ const DESCRIPTORS: usize = 8;
 /// A configured channel.
 #[derive(Debug, Clone)]
 pub(super) struct Channel {
-    kind: Kind,
+    kind: ChannelKind,
     at_once: Arc<Semaphore>,
 }
 
 #[derive(Debug, Clone)]
-enum Kind {
+enum ChannelKind {
     Tickets(Tickets),
     Command(CommandChannel),
     Webhook(Webhook),
@@ -43,23 +43,23 @@ enum Kind {
 }
 
 impl Channel {
-    fn new(kind: Kind) -> Self {
+    fn new(kind: ChannelKind) -> Self {
         Self { kind, at_once: Arc::new(Semaphore::new(AT_ONCE)) }
     }
 
     pub(super) fn tickets(tickets: Tickets) -> Self {
         // one at a time: two incidents may want the same new name
-        Self { kind: Kind::Tickets(tickets), at_once: Arc::new(Semaphore::new(1)) }
+        Self { kind: ChannelKind::Tickets(tickets), at_once: Arc::new(Semaphore::new(1)) }
     }
 
     /// Other tickets in this ticket channel's folder, never at the same time as its own.
     pub(super) fn beside(&self, tickets: Tickets) -> Self {
-        Self { kind: Kind::Tickets(tickets), at_once: Arc::clone(&self.at_once) }
+        Self { kind: ChannelKind::Tickets(tickets), at_once: Arc::clone(&self.at_once) }
     }
 
     /// Does it write tickets?
     pub(super) const fn is_tickets(&self) -> bool {
-        matches!(self.kind, Kind::Tickets(_))
+        matches!(self.kind, ChannelKind::Tickets(_))
     }
 
     pub(super) fn configured(settings: ChannelSettings, default_folder: &Path) -> Self {
@@ -67,52 +67,52 @@ impl Channel {
             ChannelSettings::Tickets(settings) => {
                 Self::tickets(Tickets::new(settings.folder.unwrap_or_else(|| default_folder.to_owned())))
             }
-            ChannelSettings::Command(settings) => Self::new(Kind::Command(CommandChannel::new(settings))),
-            ChannelSettings::Webhook(settings) => Self::new(Kind::Webhook(Webhook::new(settings))),
-            ChannelSettings::PagerDuty(settings) => Self::new(Kind::PagerDuty(PagerDuty::new(settings))),
+            ChannelSettings::Command(settings) => Self::new(ChannelKind::Command(CommandChannel::new(settings))),
+            ChannelSettings::Webhook(settings) => Self::new(ChannelKind::Webhook(Webhook::new(settings))),
+            ChannelSettings::PagerDuty(settings) => Self::new(ChannelKind::PagerDuty(PagerDuty::new(settings))),
             ChannelSettings::Alertmanager(settings) => {
-                Self::new(Kind::Alertmanager(Arc::new(Alertmanager::new(settings))))
+                Self::new(ChannelKind::Alertmanager(Arc::new(Alertmanager::new(settings))))
             }
-            ChannelSettings::Smtp(settings) => Self::new(Kind::Smtp(Smtp::new(settings))),
-            ChannelSettings::Journald(settings) => Self::new(Kind::Journald(Journald::new(settings))),
+            ChannelSettings::Smtp(settings) => Self::new(ChannelKind::Smtp(Smtp::new(settings))),
+            ChannelSettings::Journald(settings) => Self::new(ChannelKind::Journald(Journald::new(settings))),
         }
     }
 
     /// Hands one page over, once; what the other side said.
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let _permit = self.at_once.acquire().await;
         let _lent = spare::lend_if_short(DESCRIPTORS);
         match &self.kind {
-            Kind::Tickets(tickets) => tickets.deliver(page).await,
-            Kind::Command(command) => command.deliver(page).await,
-            Kind::Webhook(webhook) => webhook.deliver(page).await,
-            Kind::PagerDuty(service) => service.deliver(page).await,
-            Kind::Alertmanager(service) => service.deliver(page).await,
-            Kind::Smtp(server) => server.deliver(page).await,
-            Kind::Journald(journal) => journal.deliver(&page),
+            ChannelKind::Tickets(tickets) => tickets.deliver(page).await,
+            ChannelKind::Command(command) => command.deliver(page).await,
+            ChannelKind::Webhook(webhook) => webhook.deliver(page).await,
+            ChannelKind::PagerDuty(service) => service.deliver(page).await,
+            ChannelKind::Alertmanager(service) => service.deliver(page).await,
+            ChannelKind::Smtp(server) => server.deliver(page).await,
+            ChannelKind::Journald(journal) => journal.deliver(&page),
         }
     }
 
     /// How often the other side must be told of open pages, where it forgets them by itself.
     pub(super) fn resend(&self) -> Option<Duration> {
         match &self.kind {
-            Kind::Alertmanager(service) => Some(service.resend()),
+            ChannelKind::Alertmanager(service) => Some(service.resend()),
             _ => None,
         }
     }
 
     /// A page that is open from now on, without telling it now.
     pub(super) fn keep(&self, page: &Arc<Page>) {
-        if let Kind::Alertmanager(service) = &self.kind {
+        if let ChannelKind::Alertmanager(service) = &self.kind {
             service.keep(page);
         }
     }
 
     /// Tells the other side of everything that is open.
-    pub(super) async fn tell_open(&self) -> Result<(), Setback> {
+    pub(super) async fn tell_open(&self) -> Result<(), DeliveryError> {
         let _lent = spare::lend_if_short(DESCRIPTORS);
         match &self.kind {
-            Kind::Alertmanager(service) => service.tell_open().await,
+            ChannelKind::Alertmanager(service) => service.tell_open().await,
             _ => Ok(()),
         }
     }

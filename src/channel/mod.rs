@@ -37,13 +37,13 @@ mod secret;
 pub mod settings;
 mod sign;
 mod smtp;
+pub mod test_page;
 mod ticket;
-pub mod trial;
 mod webhook;
 
 pub use http::ping;
-pub use outbox::{Delivery, Outbox};
-pub use page::{Listed, Page, PageKind};
+pub use outbox::{AcceptedPage, Outbox};
+pub use page::{CappedList, Page, PageKind};
 pub use settings::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
     TicketSettings, Tls, WebhookSettings,
@@ -61,19 +61,19 @@ pub fn address_fault(url: &str) -> Option<(String, String)> {
 }
 
 /// What the other side said when it took a page; may hold anything, and no secret of ours.
-type Said = String;
+type PeerReply = String;
 
 /// Why a channel did not take a page, and when to try again.
 #[derive(Debug, Clone, PartialEq, Eq)]
-struct Setback {
+struct DeliveryError {
     /// In words, clean, without secrets.
     why: Arc<str>,
-    pace: Pace,
+    pace: RetryPolicy,
 }
 
 /// When to try again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Pace {
+enum RetryPolicy {
     /// It may pass by itself: after the usual, growing wait.
     Usual,
     /// It was sent whole and no answer came in time, so it may have been taken: after the usual, growing wait.
@@ -86,8 +86,8 @@ enum Pace {
     Never,
 }
 
-impl Setback {
-    fn new(pace: Pace, why: impl Into<String>) -> Self {
+impl DeliveryError {
+    fn new(pace: RetryPolicy, why: impl Into<String>) -> Self {
         let why: String = why.into();
         Self { why: redact(&clean_line(&why)).as_ref().into(), pace }
     }

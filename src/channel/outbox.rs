@@ -13,7 +13,7 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::{sleep, timeout};
 
-use super::Pace;
+use super::RetryPolicy;
 use super::backoff::Backoff;
 use super::kind::Channel;
 use super::page::{Page, PageKind};
@@ -21,7 +21,7 @@ use super::settings::ChannelSettings;
 use super::ticket::Tickets;
 use crate::core::PageId;
 
-pub use crate::core::page::TICKETS;
+pub use crate::core::escalation::TICKETS;
 
 /// So often a page is sent without an answer in time before one that waits behind it may go: what it says is newer, and
 /// the other side, which folds pages by their dedup key, may well have this one.
@@ -39,7 +39,7 @@ pub struct Outbox {
 
 /// A page that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
-pub struct Delivery {
+pub struct AcceptedPage {
     /// Which.
     pub page: PageId,
     /// The channel that it was sent to.
@@ -65,7 +65,7 @@ struct Shared {
     /// Rings at every try that failed.
     tried: Arc<Notify>,
     emptied: Notify,
-    delivered: mpsc::UnboundedSender<Delivery>,
+    delivered: mpsc::UnboundedSender<AcceptedPage>,
     notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
 }
 
@@ -77,7 +77,7 @@ impl Outbox {
     pub fn start(
         channels: BTreeMap<String, ChannelSettings>,
         tickets: PathBuf,
-        delivered: mpsc::UnboundedSender<Delivery>,
+        delivered: mpsc::UnboundedSender<AcceptedPage>,
         notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     ) -> Self {
         let channels =
@@ -192,7 +192,7 @@ impl Shared {
             self.tries().remove(&page.id);
             let instead = instead.clone().or(refused.then(|| TICKETS.into()));
             // nobody listens any more only where the engine is going down
-            let _ = self.delivered.send(Delivery { page: page.id, channel: Arc::clone(&key.0), instead });
+            let _ = self.delivered.send(AcceptedPage { page: page.id, channel: Arc::clone(&key.0), instead });
             next = self.done(&key);
         }
     }
@@ -234,7 +234,7 @@ impl Shared {
     /// Tries until the channel has taken the page; a call that it does not take in time becomes a ticket meanwhile.
     /// True where the channel refused it.
     async fn insist_or_fall_back(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
-        let mut insist = std::pin::pin!(self.insist(channel, key, page));
+        let mut insist = std::pin::pin!(self.retry(channel, key, page));
         let call = matches!(page.kind, PageKind::Trigger { .. });
         if call && !channel.is_tickets() {
             tokio::select! {
@@ -252,13 +252,13 @@ impl Shared {
         self.note(name, format!("page {} was not taken in time; it becomes a ticket as well", page.id));
         let ticket: Arc<str> = TICKETS.into();
         let lane: LaneKey = (Arc::clone(&ticket), Arc::clone(&page.dedup));
-        self.insist(&folder, &lane, page).await;
-        let _ = self.delivered.send(Delivery { page: page.id, channel: ticket, instead: None });
+        self.retry(&folder, &lane, page).await;
+        let _ = self.delivered.send(AcceptedPage { page: page.id, channel: ticket, instead: None });
     }
 
     /// Tries until the channel has taken the page, or the ticket folder has that the channel refuses for good; or until
     /// it was sent often enough without an answer and a newer page of its lane waits. True where the channel refused it.
-    async fn insist(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
+    async fn retry(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
         let name = &key.0;
         let mut unanswered = 0;
         let mut backoff = Backoff::default();
@@ -267,7 +267,7 @@ impl Shared {
         loop {
             let Err(setback) = channel.deliver(Arc::clone(page)).await else { break };
             self.count_try(page.id);
-            if setback.pace == Pace::Never {
+            if setback.pace == RetryPolicy::Never {
                 let why = setback.why;
                 self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
                 channel = self.refused(name);
@@ -277,11 +277,12 @@ impl Shared {
             }
             // each reason once: what goes on failing the same way is told already
             if told.as_ref() != Some(&setback.why) {
-                let when = if setback.pace == Pace::Slow { "tried again every few minutes" } else { "tried again" };
+                let when =
+                    if setback.pace == RetryPolicy::Slow { "tried again every few minutes" } else { "tried again" };
                 self.note(name, format!("page {} was not taken ({}); it is {when}", page.id, setback.why));
                 told = Some(setback.why);
             }
-            unanswered += u32::from(setback.pace == Pace::Unanswered);
+            unanswered += u32::from(setback.pace == RetryPolicy::Unanswered);
             if unanswered >= UNANSWERED && self.waits_behind(key) {
                 self.note(name, format!("page {} was sent {unanswered} times and never answered in time", page.id));
                 return refused;
@@ -329,7 +330,7 @@ impl Shared {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::channel::trial;
+    use crate::channel::test_page;
 
     #[tokio::test]
     async fn a_call_that_its_channel_does_not_take_becomes_a_ticket_and_goes_on_being_tried() {
@@ -339,7 +340,7 @@ mod tests {
         let (delivered, mut taken) = mpsc::unbounded_channel();
         let (notes, mut told) = mpsc::unbounded_channel();
         let outbox = Outbox::start([("duty".to_owned(), dead)].into(), folder.path().join("tickets"), delivered, notes);
-        let page = trial::page("duty", "db-1", jiff::Timestamp::UNIX_EPOCH);
+        let page = test_page::page("duty", "db-1", jiff::Timestamp::UNIX_EPOCH);
         let id = page.id;
         outbox.send(page);
         let mut notes: Vec<Arc<str>> = Vec::new();

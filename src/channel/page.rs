@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::core::story::AttemptNumbers;
+use crate::core::event_text::AttemptNumbers;
 use crate::core::{Event, IncidentId, PageId, Recorded};
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
@@ -43,21 +43,21 @@ pub struct Page {
     /// What the playbook attaches.
     pub evidence: Vec<Evidence>,
     /// Of a storm: every target that fails.
-    pub failing: Listed,
+    pub failing: CappedList,
     /// Other incidents on this host, and how each stands.
-    pub related: Listed,
+    pub related: CappedList,
 }
 
 /// Lines up to a cap, and how many more there are.
 #[derive(Debug, Clone, Default, PartialEq, Eq)]
-pub struct Listed {
+pub struct CappedList {
     /// Those that are named.
     pub shown: Vec<Arc<str>>,
     /// How many are not.
     pub more: usize,
 }
 
-impl Listed {
+impl CappedList {
     /// The first `cap` of these.
     #[must_use]
     pub fn first(cap: usize, lines: impl IntoIterator<Item = Arc<str>>) -> Self {

@@ -12,7 +12,7 @@ use super::http::{client, retry_after, unanswered};
 use super::page::{Page, PageKind};
 use super::settings::PagerDutySettings;
 use super::webhook::evidence;
-use super::{Pace, Said, Setback, secret};
+use super::{DeliveryError, PeerReply, RetryPolicy, secret};
 use crate::core::plan::hex;
 use crate::playbook::Risk;
 
@@ -34,10 +34,10 @@ impl PagerDuty {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         // every event holds the key
         address::check(&self.settings.url, Over::PrivateOnly)
-            .map_err(|wrong| Setback::new(Pace::Slow, format!("its address {}", wrong.wrong)))?;
+            .map_err(|wrong| DeliveryError::new(RetryPolicy::Slow, format!("its address {}", wrong.wrong)))?;
         let key = secret::read(&self.settings.key_file).await?;
         // a fresh connection each time, as for webhooks
         let answer = client()?
@@ -50,14 +50,18 @@ impl PagerDuty {
         let status = answer.status();
         let again = match status {
             StatusCode::ACCEPTED => return Ok(format!("PagerDuty answered {status}")),
-            StatusCode::BAD_REQUEST => Pace::Never,
-            StatusCode::TOO_MANY_REQUESTS => retry_after(answer.headers()).map_or(Pace::Usual, Pace::After),
-            _ if status.is_server_error() => retry_after(answer.headers()).map_or(Pace::Usual, Pace::After),
-            StatusCode::REQUEST_TIMEOUT => Pace::Usual,
-            _ => Pace::Slow,
+            StatusCode::BAD_REQUEST => RetryPolicy::Never,
+            StatusCode::TOO_MANY_REQUESTS => {
+                retry_after(answer.headers()).map_or(RetryPolicy::Usual, RetryPolicy::After)
+            }
+            _ if status.is_server_error() => {
+                retry_after(answer.headers()).map_or(RetryPolicy::Usual, RetryPolicy::After)
+            }
+            StatusCode::REQUEST_TIMEOUT => RetryPolicy::Usual,
+            _ => RetryPolicy::Slow,
         };
         // its words may repeat the key; the status says enough
-        Err(Setback::new(again, format!("PagerDuty answered {status}")))
+        Err(DeliveryError::new(again, format!("PagerDuty answered {status}")))
     }
 }
 

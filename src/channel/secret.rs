@@ -2,11 +2,11 @@
 
 use std::path::Path;
 
-use super::{Pace, Setback};
+use super::{DeliveryError, RetryPolicy};
 use crate::host::secret_file;
 
 /// The file's one line. The error names the file and what would be right, and never what stands in it.
-pub(super) async fn read(path: &Path) -> Result<String, Setback> {
+pub(super) async fn read(path: &Path) -> Result<String, DeliveryError> {
     secret_file::read(path).await.map_err(|why| setback(&why))
 }
 
@@ -16,6 +16,6 @@ pub(super) fn trouble(path: &Path) -> Option<String> {
     secret_file::read_blocking(path).err().map(|why| setback(&why).why.to_string())
 }
 
-fn setback(why: &secret_file::SecretFileError) -> Setback {
-    Setback::new(Pace::Slow, format!("its key file: {why}"))
+fn setback(why: &secret_file::SecretFileError) -> DeliveryError {
+    DeliveryError::new(RetryPolicy::Slow, format!("its key file: {why}"))
 }

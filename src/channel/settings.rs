@@ -21,7 +21,7 @@ use std::path::PathBuf;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use faults::Fault;
+pub use faults::ChannelError;
 
 use crate::playbook::value::Period;
 

@@ -22,13 +22,13 @@ use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
 
-use self::connection::{Privacy, SendError, Way};
+use self::connection::{Privacy, SendError, SmtpRoute};
 use super::address::is_loopback;
 use super::document::whole;
 use super::http::install_tls;
 use super::page::{Page, PageKind};
 use super::settings::{SmtpSettings, Tls};
-use super::{Pace, Said, Setback, secret};
+use super::{DeliveryError, PeerReply, RetryPolicy, secret};
 use crate::core::plan::hex;
 use crate::foreign::{self, read};
 use crate::host::cause;
@@ -54,23 +54,26 @@ impl Smtp {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let way = self.way(&page.host).await?;
-        let message = self.message(&page).map_err(|why| Setback::new(Pace::Slow, why))?;
+        let message = self.message(&page).map_err(|why| DeliveryError::new(RetryPolicy::Slow, why))?;
         // the deadline is for one step; a server that dawdles at each must not hold the lane
         let sending = tokio::time::timeout(way.limit.saturating_mul(4), connection::send(way, &message));
         match sending.await {
             Ok(Ok(response)) => Ok(format!("it answered {}", words(&response))),
             Ok(Err(error)) => Err(setback(&error)),
-            Err(_) => Err(Setback::new(Pace::Usual, "no answer in time")),
+            Err(_) => Err(DeliveryError::new(RetryPolicy::Usual, "no answer in time")),
         }
     }
 
     /// A fresh connection each time, its password read anew.
-    async fn way(&self, host: &str) -> Result<Way<'_>, Setback> {
+    async fn way(&self, host: &str) -> Result<SmtpRoute<'_>, DeliveryError> {
         let settings = &self.settings;
         if settings.tls == Tls::None && !is_loopback(&settings.server) {
-            return Err(Setback::new(Pace::Slow, "mail in the clear goes to this host itself only; set `tls`"));
+            return Err(DeliveryError::new(
+                RetryPolicy::Slow,
+                "mail in the clear goes to this host itself only; set `tls`",
+            ));
         }
         install_tls();
         let privacy = match settings.tls {
@@ -78,7 +81,9 @@ impl Smtp {
             Tls::Starttls => Privacy::Starttls(self.parameters().await?),
             Tls::Implicit => {
                 let config = connection::trusting(self.authorities().await?);
-                Privacy::Implicit(config.map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {error}")))?)
+                Privacy::Implicit(
+                    config.map_err(|error| DeliveryError::new(RetryPolicy::Slow, format!("no TLS here: {error}")))?,
+                )
             }
         };
         let account = match (&settings.user, &settings.password_file) {
@@ -87,27 +92,27 @@ impl Smtp {
         };
         let hello = ClientId::Domain(domain(host));
         let (server, port, limit) = (settings.server.as_str(), settings.port(), settings.timeout.0);
-        Ok(Way { server, port, privacy, hello, account, limit })
+        Ok(SmtpRoute { server, port, privacy, hello, account, limit })
     }
 
-    async fn parameters(&self) -> Result<TlsParameters, Setback> {
+    async fn parameters(&self) -> Result<TlsParameters, DeliveryError> {
         let mut builder = TlsParameters::builder(self.settings.server.clone());
         if let Some((path, pem)) = self.ca_file().await? {
             let certificate = Certificate::from_pem(&pem).map_err(|_| no_certificate(path))?;
             builder = builder.add_root_certificate(certificate);
         }
-        builder.build().map_err(|error| Setback::new(Pace::Slow, format!("no TLS here: {error}")))
+        builder.build().map_err(|error| DeliveryError::new(RetryPolicy::Slow, format!("no TLS here: {error}")))
     }
 
     /// Who else than this host's own authorities may sign the server's certificate.
-    async fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, Setback> {
+    async fn authorities(&self) -> Result<Vec<CertificateDer<'static>>, DeliveryError> {
         let Some((path, pem)) = self.ca_file().await? else { return Ok(Vec::new()) };
         CertificateDer::pem_slice_iter(&pem).collect::<Result<_, _>>().map_err(|_| no_certificate(path))
     }
 
-    async fn ca_file(&self) -> Result<Option<(&Path, Vec<u8>)>, Setback> {
+    async fn ca_file(&self) -> Result<Option<(&Path, Vec<u8>)>, DeliveryError> {
         let Some(path) = self.settings.ca_file.as_deref() else { return Ok(None) };
-        let unread = |why: String| Setback::new(Pace::Slow, format!("its `ca_file`: {why}"));
+        let unread = |why: String| DeliveryError::new(RetryPolicy::Slow, format!("its `ca_file`: {why}"));
         let wanted = path.to_owned();
         let read = foreign::at(path, ANSWERS_WITHIN, move |may_hang| read::bytes(&wanted, AUTHORITIES, may_hang)).await;
         let bytes =
@@ -181,30 +186,30 @@ fn words(response: &Response) -> String {
     format!("{} {}", response.code(), said.join(" ")).trim().to_owned()
 }
 
-fn no_certificate(path: &Path) -> Setback {
-    Setback::new(Pace::Slow, format!("its `ca_file` {} is no PEM certificate", path.display()))
+fn no_certificate(path: &Path) -> DeliveryError {
+    DeliveryError::new(RetryPolicy::Slow, format!("its `ca_file` {} is no PEM certificate", path.display()))
 }
 
-fn setback(error: &SendError) -> Setback {
+fn setback(error: &SendError) -> DeliveryError {
     match error {
         SendError::Smtp(error) => of_smtp(error),
         SendError::Connection(cause) => {
             let of_tls = matches!(cause.get_ref(), Some(inner) if inner.is::<rustls::Error>());
-            let pace = if of_tls { Pace::Slow } else { Pace::Usual };
-            Setback::new(pace, format!("no connection: {}", cause::of(cause)))
+            let pace = if of_tls { RetryPolicy::Slow } else { RetryPolicy::Usual };
+            DeliveryError::new(pace, format!("no connection: {}", cause::of(cause)))
         }
-        SendError::Name(_) => Setback::new(Pace::Slow, error.to_string()),
-        SendError::Late => Setback::new(Pace::Usual, error.to_string()),
+        SendError::Name(_) => DeliveryError::new(RetryPolicy::Slow, error.to_string()),
+        SendError::Late => DeliveryError::new(RetryPolicy::Usual, error.to_string()),
     }
 }
 
-fn of_smtp(error: &Error) -> Setback {
+fn of_smtp(error: &Error) -> DeliveryError {
     let pace = match error.status() {
         // the account, not the message
-        Some(code) if ["530", "534", "535", "538"].contains(&code.to_string().as_str()) => Pace::Slow,
-        Some(_) if error.is_permanent() => Pace::Never,
-        None if error.is_tls() || error.is_client() => Pace::Slow,
-        _ => Pace::Usual,
+        Some(code) if ["530", "534", "535", "538"].contains(&code.to_string().as_str()) => RetryPolicy::Slow,
+        Some(_) if error.is_permanent() => RetryPolicy::Never,
+        None if error.is_tls() || error.is_client() => RetryPolicy::Slow,
+        _ => RetryPolicy::Usual,
     };
     let said = std::error::Error::source(error).map_or_else(String::new, |source| format!(" {source}"));
     let why = match error.status() {
@@ -215,5 +220,5 @@ fn of_smtp(error: &Error) -> Setback {
             if outer.contains(&inner) { outer } else { format!("{outer}: {inner}") }
         }
     };
-    Setback::new(pace, why)
+    DeliveryError::new(pace, why)
 }

@@ -16,7 +16,7 @@ use sha2::{Digest as _, Sha256};
 use super::document::{evidence, moment, report};
 use super::markdown::{MARK, inline};
 use super::page::Page;
-use super::{Pace, Said, Setback};
+use super::{DeliveryError, PeerReply, RetryPolicy};
 use crate::core::plan::hex;
 use crate::foreign::folder::{Folder, PRIVATE};
 use crate::foreign::{self, MayHang};
@@ -59,28 +59,31 @@ impl Tickets {
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let tickets = self.clone();
         let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);
         let written = foreign::task("the ticket in", &self.folder, ANSWERS_WITHIN, write).await;
         let written = written.unwrap_or_else(|silence| Err(io::Error::other(silence)));
         written.map_err(|error| {
-            Setback::new(Pace::Usual, format!("the ticket in {} could not be written: {error}", self.folder.display()))
+            DeliveryError::new(
+                RetryPolicy::Usual,
+                format!("the ticket in {} could not be written: {error}", self.folder.display()),
+            )
         })
     }
 
     /// Writes the incident's ticket, new or anew.
-    fn write(&self, page: &Page, may_hang: &MayHang) -> io::Result<Said> {
+    fn write(&self, page: &Page, may_hang: &MayHang) -> io::Result<PeerReply> {
         let folder = Folder::make(&self.folder, may_hang)?;
         let mark = mark_of(page);
         let former = find(&folder, page, &mark)?;
-        let kept = former.as_ref().map(|(_, text)| Kept::of(text, page)).unwrap_or_default();
+        let kept = former.as_ref().map(|(_, text)| KeptText::of(text, page)).unwrap_or_default();
         let name = former.map_or_else(|| self.name_for(page, &folder), |(name, _)| name);
         folder.replace(name.as_ref(), self.text(page, &mark, &kept).as_bytes(), PRIVATE)?;
         Ok(format!("written to {}", self.folder.join(&name).display()))
     }
 
-    fn text(&self, page: &Page, mark: &str, kept: &Kept) -> String {
+    fn text(&self, page: &Page, mark: &str, kept: &KeptText) -> String {
         let mut out = format!("{mark}\n");
         if let Some(note) = &self.note {
             let _ = write!(out, "\n> {}\n\n", inline(note));
@@ -128,14 +131,14 @@ fn find(folder: &Folder, page: &Page, mark: &str) -> io::Result<Option<(String, 
 
 /// What the file on disk has and the new text has not.
 #[derive(Debug, Default)]
-struct Kept {
+struct KeptText {
     /// Blocks of other pages' evidence, with their marks.
     evidence: String,
     /// What a person wrote.
     notes: Option<String>,
 }
 
-impl Kept {
+impl KeptText {
     fn of(text: &str, page: &Page) -> Self {
         let own = evidence_mark(page);
         let notes_line = format!("{MARK}{NOTES}\n");

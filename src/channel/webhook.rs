@@ -14,7 +14,7 @@ use super::http::{client, from_files, insert, pace, unanswered, words};
 use super::page::{Page, PageKind};
 use super::settings::WebhookSettings;
 use super::sign::{SIGNATURE, TIMESTAMP, signature};
-use super::{Pace, Said, Setback, secret};
+use super::{DeliveryError, PeerReply, RetryPolicy, secret};
 
 /// The body's layout; raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -32,7 +32,7 @@ impl Webhook {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<Said, Setback> {
+    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let body = body(&page).to_string().into_bytes();
         let url = self.url().await?;
         let mut headers = from_files(&self.settings.header_files).await?;
@@ -52,27 +52,27 @@ impl Webhook {
         let (status, again) = (answer.status(), pace(answer.status(), answer.headers()));
         let secrets: Vec<&str> = hidden.iter().chain(&key).chain([&url]).map(String::as_str).collect();
         let said = words(answer, &secrets).await;
-        if status.is_success() { Ok(said) } else { Err(Setback::new(again, said)) }
+        if status.is_success() { Ok(said) } else { Err(DeliveryError::new(again, said)) }
     }
 
     /// Where to post; read anew where it stands in a file.
-    async fn url(&self) -> Result<String, Setback> {
+    async fn url(&self) -> Result<String, DeliveryError> {
         let url = match (&self.settings.url, &self.settings.url_file) {
             (Some(url), _) => url.clone(),
             (None, Some(path)) => secret::read(path).await?,
-            (None, None) => return Err(Setback::new(Pace::Slow, "it has neither `url` nor `url_file`")),
+            (None, None) => return Err(DeliveryError::new(RetryPolicy::Slow, "it has neither `url` nor `url_file`")),
         };
         let secret = self.settings.url_file.is_some() || !self.settings.header_files.is_empty();
         let over = if secret { Over::PrivateOnly } else { Over::Any };
         match address::check(&url, over) {
             Ok(_) => Ok(url),
-            Err(wrong) => Err(Setback::new(Pace::Slow, format!("its address {}", wrong.wrong))),
+            Err(wrong) => Err(DeliveryError::new(RetryPolicy::Slow, format!("its address {}", wrong.wrong))),
         }
     }
 }
 
 /// Signed anew at each try: who checks the moment refuses an old one.
-fn sign(headers: &mut HeaderMap, key: &str, body: &[u8]) -> Result<(), Setback> {
+fn sign(headers: &mut HeaderMap, key: &str, body: &[u8]) -> Result<(), DeliveryError> {
     let now = Timestamp::now().as_second();
     insert(headers, TIMESTAMP, &now.to_string())?;
     insert(headers, SIGNATURE, &signature(key, now, body))

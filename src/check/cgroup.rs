@@ -10,12 +10,12 @@ use std::time::Duration;
 use procfs::Current as _;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Counted, Parts, figure, joined, near, share};
+use super::conditions::{Conditions, Counted, figure, joined, near, share};
+use super::judge::Judgement;
+use super::probe::Prober;
+use super::probe_history::Samples;
 use super::process::proc;
 use super::subject::{Subject, millis};
-use super::trace::Samples;
 use crate::host::cgroups;
 use crate::playbook::Target;
 use crate::playbook::check::CgroupCheck;
@@ -112,7 +112,7 @@ pub(super) fn about_memory(check: &CgroupCheck) -> bool {
 ///
 /// # Errors
 /// In words: the unit has none, or it cannot be read.
-pub async fn look(subject: &CgroupSubject, looker: &Looker) -> Result<CgroupSeen, String> {
+pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen, String> {
     let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
     let unit = systemd.unit(&subject.unit).await.map_err(|error| error.to_string())?;
     if !cgroups::unified() {
@@ -207,7 +207,7 @@ fn kills(events: &str) -> Option<u64> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &CgroupSeen, then: &CgroupSeen) -> bool {
+pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
     let part = |part: Option<u64>, whole: Option<u64>| share(part?, whole.unwrap_or(1 << 30));
     let kills = |seen: &CgroupSeen| seen.oom_kills.map(|(count, _)| count);
     let files = |seen: &CgroupSeen| {
@@ -227,8 +227,8 @@ pub(super) fn hardly_differs(now: &CgroupSeen, then: &CgroupSeen) -> bool {
 /// Judges it.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 processes to kill")]
-pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {
+    let mut parts = Conditions::default();
     of_limit(&mut parts, check.memory, (seen.memory, seen.memory_limit), "memory");
     of_limit(&mut parts, check.tasks, (seen.tasks, seen.tasks_limit), "tasks");
     if let Some(bound) = check.oom_kills {
@@ -273,7 +273,7 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judged {
     parts.judged()
 }
 
-fn of_limit(parts: &mut Parts, bound: Option<Bound>, (part, limit): (Option<u64>, Option<u64>), what: &str) {
+fn of_limit(parts: &mut Conditions, bound: Option<Bound>, (part, limit): (Option<u64>, Option<u64>), what: &str) {
     let Some(bound) = bound else { return };
     match (part, limit, bound.amount) {
         (None, ..) => parts.unclear(format!("the unit's {what} is not counted")),

@@ -4,10 +4,10 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined, span};
-use crate::host::timex::{self, Kept};
+use super::conditions::{Conditions, joined, span};
+use super::judge::Judgement;
+use super::probe::Prober;
+use crate::host::timex::{self, ClockSync};
 use crate::playbook::Target;
 use crate::playbook::check::ClockCheck;
 
@@ -40,23 +40,23 @@ pub fn subject(_: &ClockCheck, _: &Target) -> Result<ClockSubject, String> {
 /// # Errors
 /// In words, where it does not tell.
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &ClockSubject, _: &Looker) -> Result<ClockSeen, String> {
-    let Kept { synchronised, offset, error } =
+pub async fn look(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
+    let ClockSync { synchronised, offset, error } =
         timex::kept().map_err(|error| format!("the kernel does not tell of its clock: {error}"))?;
     let us = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
     Ok(ClockSeen { synchronised, offset_us: us(offset), error_us: us(error) })
 }
 
 /// Is the change too small to be kept? The error grows and falls all the time.
-pub(super) fn hardly_differs(now: &ClockSeen, then: &ClockSeen) -> bool {
+pub(super) fn is_insignificant(now: &ClockSeen, then: &ClockSeen) -> bool {
     let near = |now: u64, then: u64| now.abs_diff(then) <= (then / 2).max(10_000);
     now.synchronised == then.synchronised && near(now.offset_us, then.offset_us) && near(now.error_us, then.error_us)
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let (offset, error) = (Duration::from_micros(seen.offset_us), Duration::from_micros(seen.error_us));
     if let Some(wanted) = check.synchronised {
         parts.met(wanted == seen.synchronised, if seen.synchronised { "synchronised" } else { "not synchronised" });
@@ -102,7 +102,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_kernel_answers() {
-        let looker = Looker::new(crate::host::Clock::starting());
+        let looker = Prober::new(crate::host::Clock::starting());
         assert!(look(&ClockSubject, &looker).await.is_ok());
     }
 }

@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
-use crate::host::child::{Ended, Errors, Job};
+use crate::host::child::{ChildExit, Errors, Job};
 use crate::host::redact::redact;
 use crate::playbook::Target;
 use crate::playbook::check::CommandCheck;
@@ -67,7 +67,7 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(subject: &CommandSubject, _: &Looker) -> Result<CommandSeen, String> {
+pub async fn look(subject: &CommandSubject, _: &Prober) -> Result<CommandSeen, String> {
     run(&subject.argv, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -83,9 +83,9 @@ async fn run(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<C
     };
     let ran = job.run().await.map_err(|error| error.to_string())?;
     let (exit, signal) = match ran.ended {
-        Ended::Exit(code) => (u16::try_from(code).ok(), None),
-        Ended::Signal(signal) => (None, Some(signal)),
-        Ended::TimedOut => return Err(format!("{name} did not end within {} s", limit.as_secs_f64())),
+        ChildExit::Exit(code) => (u16::try_from(code).ok(), None),
+        ChildExit::Signal(signal) => (None, Some(signal)),
+        ChildExit::TimedOut => return Err(format!("{name} did not end within {} s", limit.as_secs_f64())),
     };
     let words = ran.output.first_line(WORDS).or_else(|| ran.errors.first_line(WORDS));
     Ok(CommandSeen {
@@ -97,14 +97,14 @@ async fn run(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<C
 }
 
 /// Words alone may change with every run: they are no change.
-pub(super) fn hardly_differs(now: &CommandSeen, then: &CommandSeen) -> bool {
+pub(super) fn is_insignificant(now: &CommandSeen, then: &CommandSeen) -> bool {
     (now.exit, now.signal, now.text) == (then.exit, then.signal, then.text)
 }
 
 /// Judges it. Death by a signal is not any exit code.
 #[must_use]
-pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let ended = match (seen.exit, seen.signal) {
         (Some(code), _) => format!("exit {code}"),
         (None, Some(signal)) => format!("ended by signal {signal}"),
@@ -207,7 +207,7 @@ mod tests {
         assert!(said.starts_with("exit 3: token=[redacted]") && !said.contains('\u{1b}'), "{said}");
         let silent = ran(&["true"], None, LONG).await.unwrap();
         assert_eq!(judge(&CommandCheck::default(), &silent).seen, "exit 0");
-        assert!(hardly_differs(&CommandSeen { words: Some("load 0.12".into()), ..silent.clone() }, &silent));
+        assert!(is_insignificant(&CommandSeen { words: Some("load 0.12".into()), ..silent.clone() }, &silent));
     }
 
     #[tokio::test]

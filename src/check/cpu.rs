@@ -5,9 +5,9 @@ use std::time::Duration;
 use procfs::{CurrentSI, KernelStats};
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined, near, share};
+use super::conditions::{Conditions, joined, near, share};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::CpuCheck;
 
@@ -51,7 +51,7 @@ pub fn subject(_: &CpuCheck, _: &Target) -> Result<CpuSubject, String> {
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
-pub async fn look(_: &CpuSubject, _: &Looker) -> Result<CpuSeen, String> {
+pub async fn look(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
     let before = ticks()?;
     tokio::time::sleep(SPAN).await;
     between(before, ticks()?).ok_or_else(|| "the processors' time did not move".into())
@@ -75,15 +75,15 @@ fn between(before: Ticks, after: Ticks) -> Option<CpuSeen> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &CpuSeen, then: &CpuSeen) -> bool {
+pub(super) fn is_insignificant(now: &CpuSeen, then: &CpuSeen) -> bool {
     let close = |now: f64, then: f64| near(Some(now / 4.0), Some(then / 4.0));
     close(now.used, then.used) && close(now.iowait, then.iowait) && close(now.steal, then.steal)
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
+    let mut parts = Conditions::default();
     for (bound, figure, label) in
         [(check.used, seen.used, ""), (check.iowait, seen.iowait, "iowait "), (check.steal, seen.steal, "steal ")]
     {
@@ -136,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn this_host_has_processors() {
-        let seen = look(&CpuSubject, &Looker::new(crate::host::Clock::starting())).await.unwrap();
+        let seen = look(&CpuSubject, &Prober::new(crate::host::Clock::starting())).await.unwrap();
         assert!((0.0..=100.0).contains(&seen.used), "{seen:?}");
     }
 }

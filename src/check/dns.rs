@@ -9,9 +9,9 @@ use hickory_resolver::config::{NameServerConfig, ResolveHosts, ResolverConfig};
 use hickory_resolver::net::runtime::TokioRuntimeProvider;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::Parts;
+use super::conditions::Conditions;
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
 use crate::playbook::Target;
 use crate::playbook::check::DnsCheck;
@@ -52,7 +52,7 @@ pub fn subject(check: &DnsCheck, _: &Target) -> Result<DnsSubject, String> {
 ///
 /// # Errors
 /// In words, where there is nobody to ask.
-pub async fn look(subject: &DnsSubject, looker: &Looker) -> Result<DnsSeen, String> {
+pub async fn look(subject: &DnsSubject, looker: &Prober) -> Result<DnsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let began = Instant::now();
     let found = match &subject.server {
@@ -73,7 +73,7 @@ fn address(server: &str) -> Result<SocketAddr, String> {
 }
 
 /// As every program of this host asks: the hosts file, the stub, whatever is configured.
-async fn of_host(looker: &Looker, name: &str, limit: Duration) -> Result<(), String> {
+async fn of_host(looker: &Prober, name: &str, limit: Duration) -> Result<(), String> {
     use std::net::ToSocketAddrs;
     let asked = name.to_owned();
     // the system's resolver blocks, and may do so for longer than anybody wants to wait
@@ -110,14 +110,14 @@ async fn of_server(server: SocketAddr, name: &str, limit: Duration) -> Result<()
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &DnsSeen, then: &DnsSeen) -> bool {
+pub(super) fn is_insignificant(now: &DnsSeen, then: &DnsSeen) -> bool {
     matches!((now, then), (DnsSeen::Answer(_), DnsSeen::Answer(_))) || now == then
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let wanted = check.answers.unwrap_or(true);
     match seen {
         DnsSeen::Answer(took) => parts.met(wanted, format!("answers in {took} ms")),
@@ -168,7 +168,7 @@ mod tests {
 
     async fn ask(server: Option<String>, name: &str) -> Result<DnsSeen, String> {
         let check = DnsCheck { name: name.into(), server, timeout: Some("2s".parse().unwrap()), ..DnsCheck::default() };
-        look(&subject(&check, &Target::Host).unwrap(), &Looker::new(Clock::starting())).await
+        look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test(flavor = "multi_thread")]

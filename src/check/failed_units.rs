@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::FailedUnitsCheck;
 
@@ -46,7 +46,7 @@ pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubjec
 ///
 /// # Errors
 /// In words, where it cannot be asked.
-pub async fn look(subject: &FailedUnitsSubject, looker: &Looker) -> Result<FailedUnitsSeen, String> {
+pub async fn look(subject: &FailedUnitsSubject, looker: &Prober) -> Result<FailedUnitsSeen, String> {
     let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
     let failed = systemd.failed_units(&subject.only).await.map_err(|error| error.to_string())?;
     let mut names: Vec<String> = failed.into_iter().map(|unit| unit.id.to_string()).collect();
@@ -58,15 +58,15 @@ pub async fn look(subject: &FailedUnitsSubject, looker: &Looker) -> Result<Faile
 }
 
 /// Whatever changes is kept.
-pub(super) fn hardly_differs(now: &FailedUnitsSeen, then: &FailedUnitsSeen) -> bool {
+pub(super) fn is_insignificant(now: &FailedUnitsSeen, then: &FailedUnitsSeen) -> bool {
     now == then
 }
 
 /// Judges it.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 units")]
-pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let named = seen.names.iter().take(SAID).map(String::as_str).collect::<Vec<_>>().join(", ");
     let more = seen.count.saturating_sub(SAID);
     if let Some(bound) = check.count {
@@ -106,7 +106,7 @@ mod tests {
 
     #[tokio::test]
     async fn without_systemd_it_is_unknown() {
-        let looker = Looker::new(crate::host::Clock::starting());
+        let looker = Prober::new(crate::host::Clock::starting());
         let asked = look(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &looker).await;
         assert_eq!(looker.systemd.is_none(), asked.is_err(), "{asked:?}");
     }

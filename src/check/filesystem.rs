@@ -7,9 +7,9 @@ use std::time::Duration;
 use rustix::fs::{StatVfsMountFlags, fstatvfs};
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, figure, joined, near, share};
+use super::conditions::{Conditions, figure, joined, near, share};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
 use crate::foreign::{self, MayHang, mounts, read};
 use crate::playbook::Target;
@@ -64,7 +64,7 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSub
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn look(subject: &FilesystemSubject, _: &Looker) -> Result<FilesystemSeen, String> {
+pub async fn look(subject: &FilesystemSubject, _: &Prober) -> Result<FilesystemSeen, String> {
     room(&subject.mount, Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -97,7 +97,7 @@ fn ask(mount: &Path, may_hang: &MayHang) -> Result<FilesystemSeen, String> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &FilesystemSeen, then: &FilesystemSeen) -> bool {
+pub(super) fn is_insignificant(now: &FilesystemSeen, then: &FilesystemSeen) -> bool {
     now.read_only == then.read_only
         && near(share(now.used, now.whole()), share(then.used, then.whole()))
         && near(share(now.inodes_used, now.inodes), share(then.inodes_used, then.inodes))
@@ -105,8 +105,8 @@ pub(super) fn hardly_differs(now: &FilesystemSeen, then: &FilesystemSeen) -> boo
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
+    let mut parts = Conditions::default();
     if let Some(bound) = check.used {
         parts.bound(bound, figure(bound, seen.used, seen.whole()), "");
     }
@@ -150,7 +150,7 @@ mod tests {
             judge(&FilesystemCheck { used: Some(bound.parse().unwrap()), ..FilesystemCheck::default() }, &SEEN)
         };
         assert_eq!(used("> 85%").verdict, Verdict::DoesNotHold);
-        assert_eq!(used(">= 85%"), Judged { verdict: Verdict::Holds, seen: "85%".into(), figure: Some(85.0) });
+        assert_eq!(used(">= 85%"), Judgement { verdict: Verdict::Holds, seen: "85%".into(), figure: Some(85.0) });
         assert_eq!(used("> 800B").figure, Some(850.0));
         let free = FilesystemCheck { free: Some("< 200B".parse().unwrap()), ..FilesystemCheck::default() };
         assert_eq!(judge(&free, &SEEN).seen, "free 150 B");
@@ -174,7 +174,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_root_is_seen_and_a_folder_that_is_no_mount_point_is_not() {
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         let at = |mount: &str| FilesystemSubject { mount: mount.into(), timeout_ms: 30_000 };
         let root = look(&at("/"), &looker).await.unwrap();
         assert!(root.used > 0);

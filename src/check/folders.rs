@@ -12,7 +12,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 use rustix::fs::inotify::{self, CreateFlags, ReadFlags, Reader, WatchFlags};
 use rustix::io::Errno;
 
-use super::bell::Heard;
+use super::event_source::Readiness;
 use crate::foreign::MayHang;
 
 /// What may happen to a name in a folder, or to the folder.
@@ -115,9 +115,9 @@ impl Listeners {
     }
 
     /// Takes what has come, and tells what it means to whom.
-    pub fn heard(&self) -> Vec<(u64, Heard)> {
-        let mut heard: BTreeMap<u64, Heard> = BTreeMap::new();
-        let mut tell = |token: u64, what: Heard| {
+    pub fn heard(&self) -> Vec<(u64, Readiness)> {
+        let mut heard: BTreeMap<u64, Readiness> = BTreeMap::new();
+        let mut tell = |token: u64, what: Readiness| {
             heard.entry(token).and_modify(|known| *known = (*known).max(what)).or_insert(what);
         };
         let mut buffer = [MaybeUninit::uninit(); 4096];
@@ -131,16 +131,16 @@ impl Listeners {
             let flags = event.events();
             if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
                 // more than the kernel could keep: anything may have happened anywhere
-                self.by_folder.values().flatten().for_each(|(token, _)| tell(*token, Heard::News));
+                self.by_folder.values().flatten().for_each(|(token, _)| tell(*token, Readiness::News));
             }
             let named = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
             // a folder that was moved away is not the one of this path any more
             let ended = flags.intersects(ReadFlags::IGNORED | ReadFlags::UNMOUNT | ReadFlags::MOVE_SELF);
             for (token, name) in self.by_folder.get(&event.wd()).into_iter().flatten() {
                 if ended {
-                    tell(*token, Heard::Ended);
+                    tell(*token, Readiness::Ended);
                 } else if named.is_none_or(|named| named == *name) {
-                    tell(*token, Heard::News);
+                    tell(*token, Readiness::News);
                 }
             }
         }
@@ -169,7 +169,7 @@ mod tests {
 
     const TEST: MayHang = MayHang::because("a test");
 
-    fn heard(folders: &Arc<Folders>, watches: &[FolderWatch]) -> Vec<(u64, Heard)> {
+    fn heard(folders: &Arc<Folders>, watches: &[FolderWatch]) -> Vec<(u64, Readiness)> {
         let mut listeners = Listeners::new(Arc::clone(folders));
         for (token, watch) in (0..).zip(watches) {
             assert!(listeners.add(token, watch));
@@ -187,15 +187,15 @@ mod tests {
         fs::write(folder.path().join("other"), "x").unwrap();
         assert_eq!(heard(&folders, &watches), []);
         fs::write(folder.path().join("two"), "x").unwrap();
-        assert_eq!(heard(&folders, &watches), [(1, Heard::News)]);
+        assert_eq!(heard(&folders, &watches), [(1, Readiness::News)]);
         fs::rename(folder.path().join("two"), folder.path().join("one")).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Heard::News), (1, Heard::News)]);
+        assert_eq!(heard(&folders, &watches), [(0, Readiness::News), (1, Readiness::News)]);
         drop(watches.remove(0));
         fs::remove_file(folder.path().join("one")).unwrap();
         fs::write(folder.path().join("two"), "x").unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Heard::News)], "the other one still hears");
+        assert_eq!(heard(&folders, &watches), [(0, Readiness::News)], "the other one still hears");
         fs::remove_dir_all(folder.path()).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Heard::Ended)]);
+        assert_eq!(heard(&folders, &watches), [(0, Readiness::Ended)]);
         drop(watches);
         assert!(folders.counts().is_empty());
     }
@@ -206,7 +206,7 @@ mod tests {
         fs::create_dir(folder.path().join("a")).unwrap();
         let watches = [folders.watch(&folder.path().join("a/file"), &TEST).unwrap()];
         fs::rename(folder.path().join("a"), folder.path().join("b")).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Heard::Ended)]);
+        assert_eq!(heard(&folders, &watches), [(0, Readiness::Ended)]);
     }
 
     #[test]

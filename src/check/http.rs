@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
 use crate::host::{capped, cause, web};
 use crate::playbook::Target;
@@ -63,7 +63,7 @@ pub fn subject(check: &HttpCheck, target: &Target) -> Result<HttpSubject, String
 ///
 /// # Errors
 /// In words, where the asking itself is not possible; no answer is no error.
-pub async fn look(subject: &HttpSubject, _: &Looker) -> Result<HttpSeen, String> {
+pub async fn look(subject: &HttpSubject, _: &Prober) -> Result<HttpSeen, String> {
     ask(&subject.url, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -97,7 +97,7 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &HttpSeen, then: &HttpSeen) -> bool {
+pub(super) fn is_insignificant(now: &HttpSeen, then: &HttpSeen) -> bool {
     match (now, then) {
         (
             HttpSeen::Answer { status, took_ms, text },
@@ -109,8 +109,8 @@ pub(super) fn hardly_differs(now: &HttpSeen, then: &HttpSeen) -> bool {
 
 /// Judges it. No answer has no status, no body and no latency.
 #[must_use]
-pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let answer = match seen {
         HttpSeen::Answer { status, took_ms, text } => Some((*status, Duration::from_millis(*took_ms), *text)),
         HttpSeen::None(_) => None,

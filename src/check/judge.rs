@@ -5,7 +5,7 @@ use crate::core::Verdict;
 
 /// What a condition makes of an observation.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Judged {
+pub struct Judgement {
     /// Does it hold?
     pub verdict: Verdict,
     /// What was seen, short, with its unit: `97.3%`, `failed (exit-code)`, `503`.

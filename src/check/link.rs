@@ -9,9 +9,9 @@ use std::time::Duration;
 use procfs::net::{ARPFlags, arp, route};
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::host::links;
 use crate::playbook::Target;
 use crate::playbook::check::LinkCheck;
@@ -64,7 +64,7 @@ pub fn subject(check: &LinkCheck, target: &Target) -> Result<LinkSubject, String
 ///
 /// # Errors
 /// In words, where there is no such link, or no default route over it.
-pub async fn look(subject: &LinkSubject, _: &Looker) -> Result<LinkSeen, String> {
+pub async fn look(subject: &LinkSubject, _: &Prober) -> Result<LinkSeen, String> {
     let route = default_route(subject.name.as_deref())?;
     let name = match (&subject.name, &route) {
         (Some(name), _) => name.to_string(),
@@ -121,14 +121,14 @@ fn unreachable(error: &io::Error) -> bool {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &LinkSeen, then: &LinkSeen) -> bool {
+pub(super) fn is_insignificant(now: &LinkSeen, then: &LinkSeen) -> bool {
     now == then
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let silent = check.carrier.is_none() && check.gateway.is_none();
     if let Some(wanted) = check.carrier.or(silent.then_some(true)) {
         match (seen.switched_on, seen.carrier) {
@@ -166,7 +166,7 @@ mod tests {
 
     async fn seen(name: &str) -> Result<LinkSeen, String> {
         let check = LinkCheck { name: Some(name.into()), ..LinkCheck::default() };
-        look(&subject(&check, &Target::Host)?, &Looker::new(Clock::starting())).await
+        look(&subject(&check, &Target::Host)?, &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test]

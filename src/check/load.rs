@@ -2,9 +2,9 @@
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::LoadCheck;
 
@@ -44,7 +44,7 @@ pub fn subject(_: &LoadCheck, _: &Target) -> Result<LoadSubject, String> {
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &LoadSubject, _: &Looker) -> Result<LoadSeen, String> {
+pub async fn look(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
     now()
 }
 
@@ -73,14 +73,14 @@ fn count(list: &str) -> Option<usize> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &LoadSeen, then: &LoadSeen) -> bool {
+pub(super) fn is_insignificant(now: &LoadSeen, then: &LoadSeen) -> bool {
     now.cores == then.cores && (now.per_core() - then.per_core()).abs() < 0.1
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judgement {
+    let mut parts = Conditions::default();
     if let Some(bound) = check.per_core {
         parts.bound(bound, Some(seen.per_core()), "");
     }
@@ -103,7 +103,7 @@ mod tests {
         let check = LoadCheck { per_core: Some("> 2".parse().unwrap()), every: None };
         let at = |one| judge(&check, &LoadSeen { one, cores: 4 });
         assert_eq!(at(8.0).verdict, Verdict::DoesNotHold);
-        assert_eq!(at(8.4), Judged { verdict: Verdict::Holds, seen: "2.1".into(), figure: Some(2.1) });
+        assert_eq!(at(8.4), Judgement { verdict: Verdict::Holds, seen: "2.1".into(), figure: Some(2.1) });
         assert_eq!(condition(&check), "> 2 per core");
     }
 

@@ -3,9 +3,9 @@
 use serde::{Deserialize, Serialize};
 use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, figure, joined, near, share};
+use super::conditions::{Conditions, figure, joined, near, share};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::MemoryCheck;
 
@@ -48,7 +48,7 @@ pub fn subject(_: &MemoryCheck, _: &Target) -> Result<MemorySubject, String> {
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &MemorySubject, _: &Looker) -> Result<MemorySeen, String> {
+pub async fn look(_: &MemorySubject, _: &Prober) -> Result<MemorySeen, String> {
     now()
 }
 
@@ -71,15 +71,15 @@ pub fn now() -> Result<MemorySeen, String> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &MemorySeen, then: &MemorySeen) -> bool {
+pub(super) fn is_insignificant(now: &MemorySeen, then: &MemorySeen) -> bool {
     near(share(now.used(), now.total), share(then.used(), then.total))
         && near(share(now.swap_used, now.swap_total), share(then.swap_used, then.swap_total))
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
+    let mut parts = Conditions::default();
     if let Some(bound) = check.used {
         parts.bound(bound, figure(bound, seen.used(), seen.total), "");
     }
@@ -111,7 +111,7 @@ mod tests {
             every: None,
         };
         let holds = judge(&check(Some(">= 90%"), None), &SEEN);
-        assert_eq!(holds, Judged { verdict: Verdict::Holds, seen: "90%".into(), figure: Some(90.0) });
+        assert_eq!(holds, Judgement { verdict: Verdict::Holds, seen: "90%".into(), figure: Some(90.0) });
         assert_eq!(judge(&check(Some("> 90%"), None), &SEEN).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&check(Some("> 850B"), None), &SEEN).verdict, Verdict::Holds);
         assert_eq!(judge(&check(None, Some("> 0%")), &SEEN).verdict, Verdict::DoesNotHold);

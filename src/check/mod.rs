@@ -23,43 +23,43 @@
 //! | `resolve`, `facts`, `pid` | targets to canonical things; what is true of a target before an attempt |
 //! | [`unit`], [`process`], [`path`] and the rest | the kinds: what it looks at, the look, the judgement, the words |
 
-mod bell;
 pub mod cgroup;
 pub mod clock;
 pub mod command;
+mod conditions;
 pub mod container;
 pub mod cpu;
-mod dispatch;
 pub mod dns;
-mod facts;
+mod event_loop;
+mod event_source;
 pub mod failed_units;
 pub mod filesystem;
 mod folders;
 pub mod http;
-pub mod hub;
 pub mod judge;
-mod kernel;
 pub mod link;
 pub mod load;
 pub mod log;
-mod look;
 pub mod memory;
+pub mod monitor;
 pub mod mount;
-mod parts;
 pub mod path;
 mod pid;
+mod preflight;
 pub mod pressure;
+mod probe;
+mod probe_history;
 pub mod process;
 mod registry;
 mod resolve;
+mod scheduler;
 pub mod subject;
 pub mod tcp;
 pub mod tls;
-mod trace;
 pub mod unit;
 
-pub use facts::TargetFacts;
-pub use hub::{HostStrip, Hub, Kept, strip};
-pub use judge::{Judged, condition, judge};
+pub use judge::{Judgement, condition, judge};
+pub use monitor::{HostStrip, Monitor, ObservationChange, strip};
 pub use pid::main_pid;
+pub use preflight::TargetFacts;
 pub use subject::{Observation, Subject};

@@ -8,11 +8,11 @@ use std::time::Duration;
 use rustix::fs::statvfs;
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined, span};
+use super::conditions::{Conditions, joined, span};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
-use crate::host::deadline::Silence;
+use crate::host::deadline::CallError;
 use crate::host::mounts;
 use crate::playbook::Target;
 use crate::playbook::check::MountCheck;
@@ -62,7 +62,7 @@ pub fn subject(check: &MountCheck, target: &Target) -> Result<MountSubject, Stri
 ///
 /// # Errors
 /// In words: the table cannot be read, or no thread can be had.
-pub async fn look(subject: &MountSubject, looker: &Looker) -> Result<MountSeen, String> {
+pub async fn look(subject: &MountSubject, looker: &Prober) -> Result<MountSeen, String> {
     let mount: &str = &subject.mount;
     let table = mounts::mounted().map_err(|error| format!("the mount table cannot be read: {error}"))?;
     // Of two at one point the later hides the earlier.
@@ -76,7 +76,7 @@ pub async fn look(subject: &MountSubject, looker: &Looker) -> Result<MountSeen, 
     Ok(MountSeen::Mounted { kind: found.kind, options: found.options, answer })
 }
 
-async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Looker) -> Result<Result<u64, String>, String> {
+async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Prober) -> Result<Result<u64, String>, String> {
     let (began, place) = (std::time::Instant::now(), mount.to_owned());
     // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
     let about = format!("whether {mount} answers as mount {id}");
@@ -86,13 +86,13 @@ async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Looker) -> R
         // It has answered: with a refusal. Only what is gone or cut off counts as none.
         Ok(Err(error)) if error == rustix::io::Errno::ACCESS => Ok(0),
         Ok(Err(error)) => Err(error.to_string()),
-        Err(Silence::NoThread) => return Err(Silence::NoThread.in_words(mount, limit)),
+        Err(CallError::NoThread) => return Err(CallError::NoThread.in_words(mount, limit)),
         Err(silence) => Err(silence.in_words(mount, limit)),
     })
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &MountSeen, then: &MountSeen) -> bool {
+pub(super) fn is_insignificant(now: &MountSeen, then: &MountSeen) -> bool {
     let plain = |seen: &MountSeen| match seen.clone() {
         MountSeen::Mounted { kind, options, answer } => {
             MountSeen::Mounted { kind, options, answer: answer.map(|answer| answer.map(|_| 0)) }
@@ -104,8 +104,8 @@ pub(super) fn hardly_differs(now: &MountSeen, then: &MountSeen) -> bool {
 
 /// Judges it. What is not mounted has no options, and does not answer.
 #[must_use]
-pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let MountSeen::Mounted { kind, options, answer } = seen else {
         let holds = check.present != Some(true)
             && check.answers != Some(true)
@@ -155,8 +155,8 @@ mod tests {
         MountCheck { mount: Some(mount.into()), ..MountCheck::default() }
     }
 
-    async fn see(check: &MountCheck) -> Judged {
-        let looker = Looker::new(Clock::starting());
+    async fn see(check: &MountCheck) -> Judgement {
+        let looker = Prober::new(Clock::starting());
         judge(check, &look(&subject(check, &Target::Host).unwrap(), &looker).await.unwrap())
     }
 

@@ -10,11 +10,11 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest, Sha256};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Counted, Parts, joined, span};
+use super::conditions::{Conditions, Counted, joined, span};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::{Subject, millis};
-use crate::foreign::{self, MayHang, Refusal, read};
+use crate::foreign::{self, MayHang, PathError, read};
 use crate::playbook::Target;
 use crate::playbook::check::PathCheck;
 use crate::playbook::value::{Period, WantedWord};
@@ -92,7 +92,7 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
 ///
 /// # Errors
 /// In words: it may not be looked at, or does not answer.
-pub async fn look(subject: &PathSubject, looker: &Looker) -> Result<PathSeen, String> {
+pub async fn look(subject: &PathSubject, looker: &Prober) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
     let asked = foreign::at(Path::new(&*subject.path), limit, move |may_hang| ask(&path, sum, may_hang)).await;
@@ -141,7 +141,7 @@ fn name_of(uid: u32) -> Option<String> {
 
 fn digest(path: &str, may_hang: &MayHang) -> Result<String, String> {
     let (file, _) = match read::open(Path::new(path), may_hang) {
-        Err(Refusal::NotRegular { .. }) => return Err("only a regular file has content to sum up".into()),
+        Err(PathError::NotRegular { .. }) => return Err("only a regular file has content to sum up".into()),
         opened => opened.map_err(|refusal| format!("cannot be read: {refusal}"))?,
     };
     let (mut sum, mut file) = (Sha256::new(), file.take(SUMMED + 1));
@@ -163,7 +163,7 @@ fn digest(path: &str, may_hang: &MayHang) -> Result<String, String> {
 }
 
 /// Is the change too small to be kept? Growing older is none.
-pub(super) fn hardly_differs(now: &PathSeen, then: &PathSeen) -> bool {
+pub(super) fn is_insignificant(now: &PathSeen, then: &PathSeen) -> bool {
     match (now, then) {
         (PathSeen::Here(now), PathSeen::Here(then)) => {
             let alike = |one: &PathHere| PathHere { size: 0, age_ms: 0, growth: None, ..one.clone() };
@@ -176,8 +176,8 @@ pub(super) fn hardly_differs(now: &PathSeen, then: &PathSeen) -> bool {
 /// Judges it. What is not there has no size, no age and no owner: no condition on them holds.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
-pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let here = match seen {
         PathSeen::Here(here) => here,
         PathSeen::Missing => {
@@ -257,13 +257,13 @@ mod tests {
         PathCheck { path: Some(path.to_str().unwrap().into()), ..PathCheck::default() }
     }
 
-    async fn see(check: &PathCheck, looker: &Looker) -> Judged {
+    async fn see(check: &PathCheck, looker: &Prober) -> Judgement {
         judge(check, &look(&subject(check, &Target::Host).unwrap(), looker).await.unwrap())
     }
 
     #[tokio::test]
     async fn a_real_file_is_judged_by_all_that_can_be_asked() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Looker::new(Clock::starting()));
+        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("a");
         let gone = PathCheck { exists: Some(false), ..at(&file) };
         assert_eq!(see(&gone, &looker).await.verdict, Verdict::Holds);
@@ -290,7 +290,7 @@ mod tests {
 
     #[tokio::test]
     async fn growth_is_counted_over_rotations() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Looker::new(Clock::starting()));
+        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("log");
         fs::write(&file, vec![b'x'; 1000]).unwrap();
         let check = PathCheck { growth: Some("> 1500B".parse().unwrap()), ..at(&file) };
@@ -308,7 +308,7 @@ mod tests {
 
     #[tokio::test]
     async fn what_cannot_be_read_is_unknown() {
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         let folder = PathCheck { sha256: Some("not 00".parse().unwrap()), ..at("/etc".as_ref()) };
         assert!(matches!(see(&folder, &looker).await.verdict, Verdict::Unknown(_)));
         let nul = PathSubject { path: "/a\0b".into(), sha256: false, growth_ms: None, timeout_ms: 1000 };

@@ -35,12 +35,12 @@ fn only_one(name: &str) -> Option<i32> {
 }
 
 /// The only one of a name among these; none where one of that name cannot be asked whether it lives.
-fn only(name: &str, looked: &HashMap<i32, proc::Seen>, all: &[i32]) -> Option<i32> {
+fn only(name: &str, looked: &HashMap<i32, proc::ProcStat>, all: &[i32]) -> Option<i32> {
     let silent = |pid: &i32| !looked.contains_key(pid) && proc::comm(*pid).as_deref() == Some(name);
     if all.iter().any(silent) {
         return None;
     }
-    let is_it = |seen: &proc::Seen| seen.stat.as_ref().is_some_and(|stat| !stat.dead() && *stat.comm == *name);
+    let is_it = |seen: &proc::ProcStat| seen.stat.as_ref().is_some_and(|stat| !stat.dead() && *stat.comm == *name);
     let found: Vec<i32> = looked.iter().filter(|(_, seen)| is_it(seen)).map(|(pid, _)| *pid).collect();
     match found[..] {
         [pid] => Some(pid),

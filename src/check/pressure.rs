@@ -7,9 +7,9 @@ use std::os::unix::fs::OpenOptionsExt;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined, near};
+use super::conditions::{Conditions, joined, near};
+use super::judge::Judgement;
+use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::PressureCheck;
 use crate::playbook::value::{Amount, Bound, Comparison};
@@ -43,7 +43,7 @@ pub fn subject(_: &PressureCheck, _: &Target) -> Result<PressureSubject, String>
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &PressureSubject, _: &Looker) -> Result<PressureSeen, String> {
+pub async fn look(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, String> {
     now()
 }
 
@@ -106,14 +106,14 @@ fn trigger(resource: &str, kind: &str, percent: f64) -> io::Result<File> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &PressureSeen, then: &PressureSeen) -> bool {
+pub(super) fn is_insignificant(now: &PressureSeen, then: &PressureSeen) -> bool {
     near(now.cpu, then.cpu) && near(now.memory, then.memory) && near(now.io, then.io)
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let several = bounds(check).count() > 1;
     for (resource, _, bound) in bounds(check) {
         let figure = match resource {
@@ -158,7 +158,7 @@ mod tests {
             ..PressureCheck::default()
         };
         let holds = judge(&check(Some("> 20%"), None), &seen);
-        assert_eq!(holds, Judged { verdict: Verdict::Holds, seen: "30%".into(), figure: Some(30.0) });
+        assert_eq!(holds, Judgement { verdict: Verdict::Holds, seen: "30%".into(), figure: Some(30.0) });
         assert!(matches!(judge(&check(None, Some("> 20%")), &seen).verdict, Verdict::Unknown(_)));
         assert!(matches!(judge(&check(Some("> 20%"), Some("> 2%")), &seen).verdict, Verdict::Unknown(_)));
         assert_eq!(judge(&check(Some("> 40%"), Some("> 2%")), &seen).verdict, Verdict::DoesNotHold);

@@ -1,17 +1,17 @@
 //! The kinds of checks, registered once. A kind's file says what it looks at (`subject`), looks (`look`), judges
 //! (`judge`), puts its condition into words (`condition`) and says which changes are too small to be kept
-//! (`hardly_differs`). Its model, as it stands in files, is registered under the same name in `playbook::check`.
+//! (`is_insignificant`). Its model, as it stands in files, is registered under the same name in `playbook::check`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::bell::{Ringing, Source};
+use super::event_source::{EventFd, Ringing};
 use super::folders::Folders;
-use super::judge::Judged;
+use super::judge::Judgement;
 use super::log::{LogSource, LogSubject};
-use super::look::{Looker, Sight};
+use super::probe::{Prober, Timed};
 use super::{
     cgroup, clock, command, container, cpu, dns, failed_units, filesystem, http, link, load, log, memory, mount, path,
     pressure, process, tcp, tls, unit,
@@ -72,11 +72,11 @@ macro_rules! kinds {
             }
 
             /// One look. With it comes the moment since when it is so, where an event told.
-            pub(super) async fn look(&self, looker: &Looker) -> Result<Sight<Observation>, String> {
+            pub(super) async fn look(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
                 match self {
                     $(Self::$kind(subject) => {
-                        let sight: Sight<$module::$seen> = $module::look(subject, looker).await?.into();
-                        Ok(Sight { seen: Observation::$kind(sight.seen), changed: sight.changed })
+                        let timed: Timed<$module::$seen> = $module::look(subject, prober).await?.into();
+                        Ok(Timed { seen: Observation::$kind(timed.seen), changed: timed.changed })
                     })*
                 }
             }
@@ -85,9 +85,9 @@ macro_rules! kinds {
         impl Observation {
             /// Is the change since `earlier` too small to be kept? Verdicts that change are kept all the same.
             #[must_use]
-            pub fn hardly_differs(&self, earlier: &Self) -> bool {
+            pub fn is_insignificant(&self, earlier: &Self) -> bool {
                 match (self, earlier) {
-                    $((Self::$kind(now), Self::$kind(then)) => $module::hardly_differs(now, then),)*
+                    $((Self::$kind(now), Self::$kind(then)) => $module::is_insignificant(now, then),)*
                     _ => self == earlier,
                 }
             }
@@ -95,13 +95,13 @@ macro_rules! kinds {
 
         /// Judges what was seen. An observation of another kind is unknown.
         #[must_use]
-        pub fn judge(check: &Check, seen: &Observation) -> Judged {
+        pub fn judge(check: &Check, seen: &Observation) -> Judgement {
             match (check, seen) {
                 $((Check::$kind(check), Observation::$kind(seen)) => $module::judge(check, seen),)*
                 (_, Observation::Unseen(why)) => {
-                    Judged { verdict: Verdict::Unknown(why.as_str().into()), seen: why.clone(), figure: None }
+                    Judgement { verdict: Verdict::Unknown(why.as_str().into()), seen: why.clone(), figure: None }
                 }
-                _ => Judged {
+                _ => Judgement {
                     verdict: Verdict::Unknown("this was seen of another kind of thing".into()),
                     seen: String::new(),
                     figure: None,
@@ -120,7 +120,7 @@ macro_rules! kinds {
 }
 
 kinds! {
-    unit: Unit(UnitSubject, UnitSight) costs Little;
+    unit: Unit(UnitSubject, UnitFacts) costs Little;
     process: Process(ProcessSubject, ProcessSeen) costs Little;
     filesystem: Filesystem(FilesystemSubject, FilesystemSeen) costs Little;
     http: Http(HttpSubject, HttpSeen) costs Request;
@@ -154,25 +154,25 @@ pub fn unavailable(check: &Check) -> Option<&'static str> {
 }
 
 /// Opens sources, in a thread that may hang.
-pub type Open = Box<dyn FnOnce(&MayHang) -> Vec<Source> + Send>;
+pub type OpenSources = Box<dyn FnOnce(&MayHang) -> Vec<EventFd> + Send>;
 
 /// How the sources of a subject's events are opened.
 pub struct Opening {
     /// What may hang meanwhile: a folder on a dead mount.
     pub path: PathBuf,
     /// Opens them.
-    pub open: Open,
+    pub open: OpenSources,
 }
 
 impl Opening {
-    fn at(path: &str, open: impl FnOnce(&MayHang) -> Vec<Source> + Send + 'static) -> Self {
+    fn at(path: &str, open: impl FnOnce(&MayHang) -> Vec<EventFd> + Send + 'static) -> Self {
         Self { path: path.into(), open: Box::new(open) }
     }
 
     /// Of one name in its folder.
     fn in_folder(path: PathBuf, folders: Option<Arc<Folders>>) -> Option<Self> {
         let (folders, folder) = (folders?, path.parent()?.to_owned());
-        let open = move |may_hang: &MayHang| folders.watch(&path, may_hang).map(Source::Folder).into_iter().collect();
+        let open = move |may_hang: &MayHang| folders.watch(&path, may_hang).map(EventFd::Folder).into_iter().collect();
         Some(Self { path: folder, open: Box::new(open) })
     }
 }
@@ -182,11 +182,11 @@ pub fn sources(check: &Check, subject: &Subject, folders: Option<Arc<Folders>>) 
     match (check, subject) {
         (Check::Pressure(check), _) => {
             let check = check.clone();
-            let trigger = |file: std::fs::File| Source::Descriptor(Ringing::Trigger(file.into()));
+            let trigger = |file: std::fs::File| EventFd::Descriptor(Ringing::Trigger(file.into()));
             Some(Opening::at("/proc/pressure", move |_| pressure::triggers(&check).into_iter().map(trigger).collect()))
         }
         (_, Subject::Link(_)) => {
-            Some(Opening::at("/sys/class/net", |_| Ringing::links().map(Source::Descriptor).into_iter().collect()))
+            Some(Opening::at("/sys/class/net", |_| Ringing::links().map(EventFd::Descriptor).into_iter().collect()))
         }
         (_, Subject::Path(subject)) => Opening::in_folder(PathBuf::from(&*subject.path), folders),
         (_, Subject::Log(LogSubject { source: LogSource::File(path), .. })) => {

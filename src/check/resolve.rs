@@ -5,12 +5,12 @@ use std::path::Path;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::look::Looker;
+use super::probe::Prober;
 use super::registry;
 use crate::core::Resolution;
 use crate::foreign::{self, read};
-use crate::host::containers::{self, Engine};
-use crate::host::systemd::{Absent, Systemd, Wanted};
+use crate::host::containers::{self, ContainerEngine};
+use crate::host::systemd::{Absent, Systemd, UnitIntent};
 use crate::host::{links, mounts};
 use crate::playbook::{Check, EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
@@ -19,14 +19,14 @@ use crate::text::clean_line;
 const FILE: Duration = Duration::from_secs(5);
 
 /// What a target comes to, or why to nothing.
-enum Found {
+enum ResolvedTarget {
     Here(Vec<Target>),
     NotApplicable(String),
     Unresolved(String),
 }
 
 /// Resolves every target of a playbook, in order, each thing once.
-pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
+pub async fn resolve(looker: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     let condition = playbook.enabled_when.as_ref();
     if let Some(why) = match condition {
         Some(condition) => unmet(looker, condition).await,
@@ -52,30 +52,30 @@ pub async fn resolve(looker: &Looker, playbook: &Playbook) -> Vec<Resolution> {
 }
 
 /// Everything is said, one by one.
-fn said(found: Vec<(Arc<str>, Found)>) -> Vec<Resolution> {
+fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let mut all = Vec::new();
     for (written, found) in found {
         match found {
-            Found::Here(targets) => {
+            ResolvedTarget::Here(targets) => {
                 for target in targets.into_iter().map(Resolution::Here) {
                     if !all.contains(&target) {
                         all.push(target);
                     }
                 }
             }
-            Found::NotApplicable(why) => all.push(Resolution::NotApplicable { written, why: why.into() }),
-            Found::Unresolved(why) => all.push(Resolution::Unresolved { written, why: why.into() }),
+            ResolvedTarget::NotApplicable(why) => all.push(Resolution::NotApplicable { written, why: why.into() }),
+            ResolvedTarget::Unresolved(why) => all.push(Resolution::Unresolved { written, why: why.into() }),
         }
     }
     all
 }
 
 /// Only what is there and wanted counts; where nothing is, one line says so.
-async fn present(looker: &Looker, found: Vec<(Arc<str>, Found)>) -> Vec<Resolution> {
+async fn present(looker: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let (mut here, mut why) = (Vec::new(), None);
     for (_, found) in found {
         match found {
-            Found::Here(targets) => {
+            ResolvedTarget::Here(targets) => {
                 for target in targets {
                     match unwanted(looker, &target).await {
                         Some(reason) => why = Some(reason),
@@ -84,7 +84,7 @@ async fn present(looker: &Looker, found: Vec<(Arc<str>, Found)>) -> Vec<Resoluti
                     }
                 }
             }
-            Found::NotApplicable(reason) | Found::Unresolved(reason) => why = Some(reason),
+            ResolvedTarget::NotApplicable(reason) | ResolvedTarget::Unresolved(reason) => why = Some(reason),
         }
     }
     if here.is_empty() {
@@ -98,7 +98,7 @@ async fn present(looker: &Looker, found: Vec<(Arc<str>, Found)>) -> Vec<Resoluti
 }
 
 /// Why a unit that is there is not meant to run here.
-async fn unwanted(looker: &Looker, target: &Target) -> Option<String> {
+async fn unwanted(looker: &Prober, target: &Target) -> Option<String> {
     match target {
         Target::Unit(name) => unmet(looker, &EnabledWhen::Unit(name.to_string())).await,
         _ => None,
@@ -122,17 +122,17 @@ fn written(spec: &TargetSpec) -> Arc<str> {
 }
 
 /// Why a playbook does not apply to this host, if it does not.
-async fn unmet(looker: &Looker, condition: &EnabledWhen) -> Option<String> {
+async fn unmet(looker: &Prober, condition: &EnabledWhen) -> Option<String> {
     match condition {
         EnabledWhen::Unit(name) => {
             let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
             let name = clean_line(name).into_owned();
             match systemd.wanted(&name).await {
-                Ok(Wanted::NotInstalled) => Some(format!("{name} is not installed")),
-                Ok(Wanted::Disabled) => Some(format!("{name} is disabled")),
-                Ok(Wanted::Masked) => Some(format!("{name} is masked")),
+                Ok(UnitIntent::NotInstalled) => Some(format!("{name} is not installed")),
+                Ok(UnitIntent::Disabled) => Some(format!("{name} is disabled")),
+                Ok(UnitIntent::Masked) => Some(format!("{name} is masked")),
                 // Where it cannot be told, what it would act on comes to nothing, too, and says why.
-                Ok(Wanted::Yes) | Err(_) => None,
+                Ok(UnitIntent::Yes) | Err(_) => None,
             }
         }
         EnabledWhen::Present => None,
@@ -157,32 +157,34 @@ async fn exists(path: &str) -> Result<bool, String> {
 }
 
 /// Everything that a target stands for on this host; itself where it comes to nothing now.
-pub async fn targets(looker: &Looker, spec: &TargetSpec) -> Vec<Target> {
+pub async fn targets(looker: &Prober, spec: &TargetSpec) -> Vec<Target> {
     match find(looker, spec).await {
-        Found::Here(targets) => targets,
-        Found::NotApplicable(_) | Found::Unresolved(_) => vec![spec.as_written()],
+        ResolvedTarget::Here(targets) => targets,
+        ResolvedTarget::NotApplicable(_) | ResolvedTarget::Unresolved(_) => vec![spec.as_written()],
     }
 }
 
-async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
+async fn find(looker: &Prober, spec: &TargetSpec) -> ResolvedTarget {
     match spec {
         TargetSpec::Unit(name) => match &looker.systemd {
             Some(systemd) => unit(systemd, name).await,
-            None => Found::NotApplicable(Absent::NoSystemd.to_string()),
+            None => ResolvedTarget::NotApplicable(Absent::NoSystemd.to_string()),
         },
         TargetSpec::Mount(place) => mount(place),
         TargetSpec::Process(name) => named(name, Target::Process),
         TargetSpec::Path(place) => path(place).await,
         TargetSpec::Url(url) => match reqwest::Url::parse(url) {
             Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => one(Target::Url(parsed.as_str().into())),
-            Ok(parsed) => Found::Unresolved(format!("`{}` is neither http nor https", clean_line(parsed.scheme()))),
-            Err(error) => Found::Unresolved(format!("it is not an address: {error}")),
+            Ok(parsed) => {
+                ResolvedTarget::Unresolved(format!("`{}` is neither http nor https", clean_line(parsed.scheme())))
+            }
+            Err(error) => ResolvedTarget::Unresolved(format!("it is not an address: {error}")),
         },
         TargetSpec::Address(address) => match address.rsplit_once(':') {
             Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
                 one(Target::Address(address.to_ascii_lowercase().into()))
             }
-            _ => Found::Unresolved("it is not a host and a port, as `127.0.0.1:5432`".into()),
+            _ => ResolvedTarget::Unresolved("it is not a host and a port, as `127.0.0.1:5432`".into()),
         },
         TargetSpec::Container(name) => container(name).await,
         TargetSpec::Link(name) => link(name),
@@ -190,15 +192,15 @@ async fn find(looker: &Looker, spec: &TargetSpec) -> Found {
     }
 }
 
-fn one(target: Target) -> Found {
-    Found::Here(vec![target])
+fn one(target: Target) -> ResolvedTarget {
+    ResolvedTarget::Here(vec![target])
 }
 
-fn named(name: &str, target: impl Fn(Arc<str>) -> Target) -> Found {
-    if name.is_empty() { Found::Unresolved("it has no name".into()) } else { one(target(name.into())) }
+fn named(name: &str, target: impl Fn(Arc<str>) -> Target) -> ResolvedTarget {
+    if name.is_empty() { ResolvedTarget::Unresolved("it has no name".into()) } else { one(target(name.into())) }
 }
 
-async fn unit(systemd: &Systemd, name: &str) -> Found {
+async fn unit(systemd: &Systemd, name: &str) -> ResolvedTarget {
     if is_glob(name) {
         return match systemd.list_units(name).await {
             Ok(units) => {
@@ -206,38 +208,40 @@ async fn unit(systemd: &Systemd, name: &str) -> Found {
                     units.into_iter().filter(|unit| &*unit.load == "loaded").map(|unit| unit.id).collect();
                 ids.sort();
                 match ids.len() {
-                    0 => Found::Unresolved("no loaded unit matches".into()),
-                    _ => Found::Here(ids.into_iter().map(Target::Unit).collect()),
+                    0 => ResolvedTarget::Unresolved("no loaded unit matches".into()),
+                    _ => ResolvedTarget::Here(ids.into_iter().map(Target::Unit).collect()),
                 }
             }
-            Err(error) => Found::Unresolved(error.to_string()),
+            Err(error) => ResolvedTarget::Unresolved(error.to_string()),
         };
     }
     match systemd.unit(name).await {
         Ok(unit) => match &*unit.load {
             "loaded" | "masked" => one(Target::Unit(unit.id)),
-            other => Found::Unresolved(format!("systemd cannot load it: {other}")),
+            other => ResolvedTarget::Unresolved(format!("systemd cannot load it: {other}")),
         },
-        Err(error) => Found::Unresolved(error.to_string()),
+        Err(error) => ResolvedTarget::Unresolved(error.to_string()),
     }
 }
 
 /// A container need not be there now: its engine tells of one that is gone, too.
-async fn container(name: &str) -> Found {
-    let Some(engine) = Engine::of_this_host() else { return Found::NotApplicable(containers::NO_ENGINE.into()) };
+async fn container(name: &str) -> ResolvedTarget {
+    let Some(engine) = ContainerEngine::of_this_host() else {
+        return ResolvedTarget::NotApplicable(containers::NO_ENGINE.into());
+    };
     if !is_glob(name) {
         return named(name, Target::Container);
     }
     match engine.names(FILE).await {
         Ok(names) => matching(name, &names, Target::Container, "no container matches"),
-        Err(why) => Found::Unresolved(why),
+        Err(why) => ResolvedTarget::Unresolved(why),
     }
 }
 
-fn link(name: &str) -> Found {
+fn link(name: &str) -> ResolvedTarget {
     match links::names() {
         Ok(names) => matching(name, &names, Target::Link, "there is no such link"),
-        Err(error) => Found::Unresolved(format!("the links cannot be listed: {error}")),
+        Err(error) => ResolvedTarget::Unresolved(format!("the links cannot be listed: {error}")),
     }
 }
 
@@ -246,17 +250,17 @@ fn is_glob(name: &str) -> bool {
 }
 
 /// Those of `names` that a name or a glob stands for.
-fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none: &str) -> Found {
+fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none: &str) -> ResolvedTarget {
     let pattern = match glob::Pattern::new(wanted) {
         Ok(pattern) => pattern,
-        Err(error) => return Found::Unresolved(format!("`{}` is no glob: {error}", clean_line(wanted))),
+        Err(error) => return ResolvedTarget::Unresolved(format!("`{}` is no glob: {error}", clean_line(wanted))),
     };
     let found: Vec<_> =
         names.iter().filter(|name| pattern.matches(name)).map(|name| target(name.as_str().into())).collect();
-    if found.is_empty() { Found::Unresolved(none.into()) } else { Found::Here(found) }
+    if found.is_empty() { ResolvedTarget::Unresolved(none.into()) } else { ResolvedTarget::Here(found) }
 }
 
-fn mount(place: &str) -> Found {
+fn mount(place: &str) -> ResolvedTarget {
     if is_glob(place) {
         return match mounts::mounted() {
             Ok(table) => {
@@ -266,7 +270,7 @@ fn mount(place: &str) -> Found {
                 points.dedup();
                 matching(place, &points, Target::Mount, "no mount point matches")
             }
-            Err(error) => Found::Unresolved(format!("the mount table cannot be read: {error}")),
+            Err(error) => ResolvedTarget::Unresolved(format!("the mount table cannot be read: {error}")),
         };
     }
     let canonical = match place.trim_end_matches('/') {
@@ -276,29 +280,29 @@ fn mount(place: &str) -> Found {
     match lexical(canonical) {
         Some(path) => match mounts::is_mount_point(path) {
             Ok(true) => one(Target::Mount(canonical.into())),
-            Ok(false) => Found::Unresolved("nothing is mounted there".into()),
-            Err(error) => Found::Unresolved(format!("the mount table cannot be read: {error}")),
+            Ok(false) => ResolvedTarget::Unresolved("nothing is mounted there".into()),
+            Err(error) => ResolvedTarget::Unresolved(format!("the mount table cannot be read: {error}")),
         },
-        None => Found::Unresolved("it is not an absolute path without `.` and `..`".into()),
+        None => ResolvedTarget::Unresolved("it is not an absolute path without `.` and `..`".into()),
     }
 }
 
-async fn path(place: &str) -> Found {
+async fn path(place: &str) -> ResolvedTarget {
     let named = named_path(place);
-    let Found::Here(_) = &named else { return named };
+    let ResolvedTarget::Here(_) = &named else { return named };
     match exists(place).await {
         Ok(true) => named,
-        Ok(false) => Found::Unresolved("it does not exist".into()),
-        Err(why) => Found::Unresolved(why),
+        Ok(false) => ResolvedTarget::Unresolved("it does not exist".into()),
+        Err(why) => ResolvedTarget::Unresolved(why),
     }
 }
 
 /// A place by its name, whether or not anything is there.
-fn named_path(place: &str) -> Found {
+fn named_path(place: &str) -> ResolvedTarget {
     let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
     match lexical(canonical) {
         Some(_) => one(Target::Path(canonical.into())),
-        None => Found::Unresolved("it is not an absolute path without `.` and `..`".into()),
+        None => ResolvedTarget::Unresolved("it is not an absolute path without `.` and `..`".into()),
     }
 }
 
@@ -322,9 +326,9 @@ mod tests {
     use crate::host::Clock;
 
     async fn found(spec: TargetSpec) -> Result<Vec<Target>, String> {
-        match find(&Looker::new(Clock::starting()), &spec).await {
-            Found::Here(targets) => Ok(targets),
-            Found::NotApplicable(why) | Found::Unresolved(why) => Err(why),
+        match find(&Prober::new(Clock::starting()), &spec).await {
+            ResolvedTarget::Here(targets) => Ok(targets),
+            ResolvedTarget::NotApplicable(why) | ResolvedTarget::Unresolved(why) => Err(why),
         }
     }
 
@@ -366,7 +370,7 @@ mod tests {
                 .playbook
                 .expect("it is well-formed")
         };
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         let here = vec![Resolution::Here(Target::Path("/no/such/flag".into()))];
         assert_eq!(resolve(&looker, &read("{ exists = false }")).await, here);
         let old = resolve(&looker, &read("{ age = \"> 26h\" }")).await;
@@ -376,9 +380,9 @@ mod tests {
     #[tokio::test]
     async fn a_unit_does_not_apply_where_systemd_does_not_run() {
         if !Systemd::runs_here() {
-            let looker = Looker::new(Clock::starting());
+            let looker = Prober::new(Clock::starting());
             let found = find(&looker, &TargetSpec::Unit("a.service".into())).await;
-            assert!(matches!(found, Found::NotApplicable(why) if why == "systemd does not run this host"));
+            assert!(matches!(found, ResolvedTarget::NotApplicable(why) if why == "systemd does not run this host"));
             let unmet = unmet(&looker, &EnabledWhen::Unit("a.service".into())).await;
             assert_eq!(unmet.as_deref(), Some("systemd does not run this host"));
         }
@@ -386,7 +390,7 @@ mod tests {
 
     #[tokio::test]
     async fn a_file_that_must_exist_is_looked_for() {
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         assert_eq!(unmet(&looker, &EnabledWhen::File("/etc/passwd".into())).await, None);
         let none = unmet(&looker, &EnabledWhen::File("/no/such".into())).await;
         assert_eq!(none.as_deref(), Some("there is no /no/such"));

@@ -6,9 +6,9 @@ use std::time::{Duration, Instant};
 use serde::{Deserialize, Serialize};
 use tokio::net::TcpStream;
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::Parts;
+use super::conditions::Conditions;
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
 use crate::playbook::Target;
 use crate::playbook::check::TcpCheck;
@@ -51,7 +51,7 @@ pub fn subject(check: &TcpCheck, target: &Target) -> Result<TcpSubject, String> 
 /// # Errors
 /// None: what cannot be reached is not open.
 #[allow(clippy::unnecessary_wraps, reason = "every kind looks the same way")]
-pub async fn look(subject: &TcpSubject, _: &Looker) -> Result<TcpSeen, String> {
+pub async fn look(subject: &TcpSubject, _: &Prober) -> Result<TcpSeen, String> {
     Ok(connect(&subject.address, Duration::from_millis(subject.timeout_ms)).await)
 }
 
@@ -65,7 +65,7 @@ async fn connect(address: &str, limit: Duration) -> TcpSeen {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &TcpSeen, then: &TcpSeen) -> bool {
+pub(super) fn is_insignificant(now: &TcpSeen, then: &TcpSeen) -> bool {
     match (now, then) {
         (TcpSeen::Open(_), TcpSeen::Open(_)) => true,
         _ => now == then,
@@ -74,8 +74,8 @@ pub(super) fn hardly_differs(now: &TcpSeen, then: &TcpSeen) -> bool {
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let wanted = check.open.unwrap_or(true);
     match seen {
         TcpSeen::Open(_) => parts.met(wanted, "open"),

@@ -12,9 +12,9 @@ use tokio_rustls::TlsConnector;
 use x509_parser::extensions::GeneralName;
 use x509_parser::prelude::{FromDer, X509Certificate};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined, span};
+use super::conditions::{Conditions, joined, span};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
 use crate::playbook::Target;
 use crate::playbook::check::TlsCheck;
@@ -73,7 +73,7 @@ fn of_url(url: &str) -> Result<Arc<str>, String> {
 ///
 /// # Errors
 /// In words: no connection, no handshake, no certificate that can be read.
-pub async fn look(subject: &TlsSubject, _: &Looker) -> Result<TlsSeen, String> {
+pub async fn look(subject: &TlsSubject, _: &Prober) -> Result<TlsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let certificate = tokio::time::timeout(limit, shown(subject))
         .await
@@ -183,15 +183,15 @@ impl ServerCertVerifier for AnyCertificate {
 }
 
 /// Is the change too small to be kept? An hour less is.
-pub(super) fn hardly_differs(now: &TlsSeen, then: &TlsSeen) -> bool {
+pub(super) fn is_insignificant(now: &TlsSeen, then: &TlsSeen) -> bool {
     now.names == then.names && now.name_fits == then.name_fits && now.left_s.abs_diff(then.left_s) < 3600
 }
 
 /// Judges it.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "days need no exact second")]
-pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
+    let mut parts = Conditions::default();
     if let Some(bound) = check.left {
         let left = Duration::from_secs(u64::try_from(seen.left_s).unwrap_or_default());
         let words = if seen.left_s > 0 {
@@ -253,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn a_served_certificate_is_read() {
         let address = serve(&["www.example.org", "*.apps.example.org"]).await;
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         let asking = |name: &str| TlsCheck {
             address: Some(address.clone()),
             name: Some(name.into()),
@@ -271,7 +271,7 @@ mod tests {
 
     #[tokio::test]
     async fn no_certificate_is_unknown_not_expired() {
-        let looker = Looker::new(Clock::starting());
+        let looker = Prober::new(Clock::starting());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let subject = TlsSubject { address: address.into(), name: "localhost".into(), timeout_ms: 200 };

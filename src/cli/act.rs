@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::args::{BreakerVerb, Common};
 use super::exit::Failure;
-use super::{json, reach, status};
+use super::{connect, json, status};
 use crate::core::plan::Digest;
 use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
@@ -21,29 +21,29 @@ pub fn approve(common: &Common, incident: u64, digest: &str, reason: String) -> 
     }
     let digest = Digest(digest.to_ascii_lowercase().into());
     let command = Command::Approve { incident: IncidentId(incident), digest, reason: reason.into() };
-    reach::command(common, command)
+    connect::command(common, command)
 }
 
 pub fn decline(common: &Common, incident: u64, reason: String) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Decline { incident: IncidentId(incident), reason: reason.into() })
+    connect::command(common, Command::Decline { incident: IncidentId(incident), reason: reason.into() })
 }
 
 pub fn acknowledge(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Acknowledge { incident: IncidentId(incident) })
+    connect::command(common, Command::Acknowledge { incident: IncidentId(incident) })
 }
 
 pub fn close(common: &Common, incident: u64, reason: String) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Close { incident: IncidentId(incident), reason: reason.into() })
+    connect::command(common, Command::Close { incident: IncidentId(incident), reason: reason.into() })
 }
 
 pub fn run(common: &Common, playbook: &str, target: Option<&str>) -> Result<ExitCode, Failure> {
-    let Some(connection) = reach::engine_now(common)? else {
+    let Some(connection) = connect::engine_now(common)? else {
         return Err(Failure::Nobody(
             "nothing runs where no engine does: open the console with `salve`, or run `salve daemon`".into(),
         ));
     };
     drop(connection);
-    reach::command(common, Command::RunNow { key: key(common, playbook, target)? })
+    connect::command(common, Command::RunNow { key: key(common, playbook, target)? })
 }
 
 pub fn snooze(
@@ -54,7 +54,7 @@ pub fn snooze(
     reason: String,
 ) -> Result<ExitCode, Failure> {
     let key = key(common, playbook, target)?;
-    reach::command(
+    connect::command(
         common,
         match length {
             Some(length) => Command::Snooze { key, length, reason: reason.into() },
@@ -68,11 +68,11 @@ pub fn breaker(common: &Common, verb: BreakerVerb) -> Result<ExitCode, Failure> 
         BreakerVerb::List { json } => list(&status::snapshot(common)?, json),
         BreakerVerb::Reset { playbook, target, reason } => {
             let key = key(common, &playbook, target.as_deref())?;
-            reach::command(common, Command::ResetBreaker { key, reason: reason.into() })
+            connect::command(common, Command::ResetBreaker { key, reason: reason.into() })
         }
         BreakerVerb::Latch { playbook, target, reason } => {
             let key = key(common, &playbook, target.as_deref())?;
-            reach::command(common, Command::LatchBreaker { key, reason: reason.into() })
+            connect::command(common, Command::LatchBreaker { key, reason: reason.into() })
         }
     }
 }

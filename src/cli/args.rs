@@ -8,7 +8,7 @@ use super::completions::Shell;
 use super::exit::Failure;
 use super::json::Document;
 use super::report;
-use crate::control::way::{self, Destination};
+use crate::control::transport::{self, Destination};
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
 use crate::foreign::MayHang;
@@ -118,7 +118,7 @@ pub enum Verb {
         #[arg(value_name = "HOST")]
         to: Destination,
         /// What runs on the far side: `sudo -n salve` where only root may look there
-        #[arg(long, value_name = "COMMAND", default_value = way::FAR_SIDE)]
+        #[arg(long, value_name = "COMMAND", default_value = transport::FAR_SIDE)]
         program: String,
     },
     /// The far side of `attach`: standard input and output to this host's engine
@@ -148,7 +148,7 @@ pub enum Verb {
         since: Period,
         /// How it is written
         #[arg(long, value_name = "FORM", default_value = "text")]
-        format: report::Form,
+        format: report::ReportFormat,
     },
     /// Open and latest incidents
     Incidents {

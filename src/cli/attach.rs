@@ -7,15 +7,15 @@ use super::exit::Failure;
 use super::{console, logs, runtime};
 use crate::console::EngineAt;
 use crate::control::bridge as carry;
-use crate::control::client::{ClientError, Connection, Found, Stay, find};
+use crate::control::client::{ClientError, Connection, EngineLookup, Stay, find};
 use crate::control::socket::NAME;
-use crate::control::way::{Asking, Destination, Way};
+use crate::control::transport::{Asking, Destination, Transport};
 
 pub fn attach(common: &Common, screen: &Screen, to: Destination, program: String) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
     let _logs = logs::into(&common.paths().state);
     let far = EngineAt::Far(to.to_string().into());
-    let way = Way::Ssh { to, program };
+    let way = Transport::Ssh { to, program };
     let attached =
         runtime.block_on(async { Connection::open(&way, Asking::Allowed, Stay::Long).await?.attach().await })?;
     let ended = console::attached(common, screen, attached, far, &runtime);
@@ -29,10 +29,10 @@ pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
     let folders = common.paths().sockets();
     let carried = runtime.block_on(async {
         let socket = match find(&folders).await {
-            Found::Engine(socket) => socket,
-            Found::Forbidden(path) => return Err(Failure::Forbidden(path)),
-            Found::Stranger(stranger) => return Err(ClientError::Stranger(stranger).into()),
-            Found::Nobody => {
+            EngineLookup::Engine(socket) => socket,
+            EngineLookup::Forbidden(path) => return Err(Failure::Forbidden(path)),
+            EngineLookup::Stranger(stranger) => return Err(ClientError::Stranger(stranger).into()),
+            EngineLookup::Nobody => {
                 let wanted: Vec<String> = folders.iter().map(|one| one.join(NAME).display().to_string()).collect();
                 return Err(Failure::Nobody(format!(
                     "no engine listens on this host ({}): let root run `salve service install`, or open `salve` there",

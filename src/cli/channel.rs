@@ -10,9 +10,9 @@ use super::args::{ChannelVerb, Common};
 use super::exit::Failure;
 use super::{runtime, stream};
 use crate::channel::outbox::TICKETS;
-use crate::channel::trial::{Trial, trial};
+use crate::channel::test_page::{Trial, trial};
 use crate::channel::{ChannelSettings, TicketSettings};
-use crate::engine::settings::SecondCall;
+use crate::engine::settings::SecondCallSettings;
 use crate::engine::{Settings, operator};
 use crate::playbook::diagnostic::nearest;
 
@@ -30,7 +30,7 @@ pub fn run(common: &Common, verb: &ChannelVerb) -> Result<ExitCode, Failure> {
     }
 }
 
-fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String, SecondCall>) {
+fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String, SecondCallSettings>) {
     for (name, channel) in channels {
         let besides = seconds.get(name).map_or_else(String::new, |second| {
             format!("; after {} without an answer: {}", second.after, second.to.join(", "))
@@ -45,7 +45,7 @@ fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String,
 
 fn list_json(
     channels: &BTreeMap<String, ChannelSettings>,
-    seconds: &BTreeMap<String, SecondCall>,
+    seconds: &BTreeMap<String, SecondCallSettings>,
 ) -> Result<ExitCode, Failure> {
     let all: Vec<_> = channels
         .iter()

@@ -6,7 +6,7 @@ use tokio::runtime::Runtime;
 
 use super::args::{Common, Screen};
 use super::exit::Failure;
-use super::{logs, reach, runtime};
+use super::{connect, logs, runtime};
 use crate::console::{self, Ended, EngineAt, Options, Writing};
 use crate::control::client::{Attached, Stay};
 use crate::control::rights::Right;
@@ -14,14 +14,14 @@ use crate::engine::{self, Handle};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     let runtime = runtime::build()?;
-    if let Some(connection) = runtime.block_on(reach::engine_to_see(common, Stay::Long))? {
+    if let Some(connection) = runtime.block_on(connect::engine_to_see(common, Stay::Long))? {
         let attached = runtime.block_on(connection.attach())?;
         return self::attached(common, screen, attached, EngineAt::Daemon, &runtime);
     }
     match embedded(common, screen, &runtime) {
         Err(held) if held.is_held() => {
             let attached = runtime.block_on(async {
-                Ok::<_, Failure>(reach::beginning(common, Stay::Long, held).await?.attach().await?)
+                Ok::<_, Failure>(connect::beginning(common, Stay::Long, held).await?.attach().await?)
             })?;
             self::attached(common, screen, attached, EngineAt::Daemon, &runtime)
         }
@@ -33,11 +33,11 @@ pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
 fn embedded(common: &Common, screen: &Screen, runtime: &Runtime) -> Result<ExitCode, Failure> {
     let options = common.options()?;
     let _logs = logs::into(&options.paths.state);
-    let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
+    let (paths, roles) = (options.paths.clone(), connect::roles(&options.settings.roles));
     let (running, listening) = {
         let _inside = runtime.enter();
         let running = engine::start(options)?;
-        let listening = reach::listen(&paths, &running.handle, roles);
+        let listening = connect::listen(&paths, &running.handle, roles);
         (running, listening)
     };
     let options =

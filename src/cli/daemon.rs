@@ -10,8 +10,8 @@ use tokio::time::sleep;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::manager::{self, Manager};
-use super::{logs, reach, runtime};
+use super::service_notifier::{self, ServiceNotifier};
+use super::{connect, logs, runtime};
 use crate::engine::alarm::{self, Alarm, Trouble};
 use crate::engine::metrics::{self, Vitals};
 use crate::engine::settings::Metrics;
@@ -36,18 +36,18 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             if !std::mem::replace(&mut begun, true) {
                 eprintln!("salve: the loop runs; end it with TERM or Ctrl-C, HUP reads the settings anew");
             }
-            let (paths, roles) = (options.paths.clone(), reach::roles(&options.settings.roles));
+            let (paths, roles) = (options.paths.clone(), connect::roles(&options.settings.roles));
             let metrics = options.settings.metrics.clone();
-            let listening = reach::listen(&paths, &running.handle, roles);
-            let manager = Manager::follow(running.handle.clone());
+            let listening = connect::listen(&paths, &running.handle, roles);
+            let manager = ServiceNotifier::follow(running.handle.clone());
             let mut recording = JoinSet::new();
             recording.spawn(alarm::watch_recording(running.handle.clone(), options.clone()));
             let figures = metrics.map(|settings| figures(running.handle.clone(), settings, paths.state.clone()));
             let next = loop {
                 match signals.next().await {
-                    Wish::End => break None,
-                    Wish::Reload => {
-                        manager::reloading();
+                    DaemonSignal::End => break None,
+                    DaemonSignal::Reload => {
+                        service_notifier::reloading();
                         match common.options() {
                             Ok(options) => break Some(options),
                             Err(failure) => {
@@ -58,14 +58,14 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
                                     "settings",
                                     &format!("not read anew, the former ones stay in force: {first}"),
                                 );
-                                manager::not_reloaded();
+                                service_notifier::not_reloaded();
                             }
                         }
                     }
                 }
             };
             if next.is_none() {
-                manager::stopping();
+                service_notifier::stopping();
             }
             drop(listening);
             drop(figures);
@@ -100,7 +100,7 @@ async fn start(
             Err(error) if error.may_pass() => error,
             Err(error) => return Err(error.into()),
         };
-        manager::not_started(&error.to_string());
+        service_notifier::not_started(&error.to_string());
         if alarm.is_none() {
             eprintln!("salve: {error}: nobody watches this host; trying again every {} s", AGAIN.as_secs());
             alarm = Some(Alarm::raise(&options, &Trouble::NotStarted(error.to_string().into())));
@@ -108,9 +108,9 @@ async fn start(
         tokio::select! {
             () = sleep(AGAIN) => {}
             wish = signals.next() => match wish {
-                Wish::End => return Ok(None),
+                DaemonSignal::End => return Ok(None),
                 // settings that are wrong now are no reason to give up
-                Wish::Reload => options = common.options().unwrap_or(options),
+                DaemonSignal::Reload => options = common.options().unwrap_or(options),
             },
         }
     }
@@ -125,7 +125,7 @@ fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
     writes.spawn(async move {
         let mut failing = false;
         loop {
-            let snapshot = manager::looked(&handle).await;
+            let snapshot = service_notifier::looked(&handle).await;
             let (vitals, file) = (Vitals::of(&handle, Some(&state)), settings.file.clone());
             let place = file.clone();
             let write = move |may_hang: &MayHang| metrics::write_textfile(&file, &snapshot, vitals, may_hang);
@@ -142,7 +142,7 @@ fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
 }
 
 /// What a signal asks for.
-enum Wish {
+enum DaemonSignal {
     End,
     Reload,
 }
@@ -163,11 +163,11 @@ impl Signals {
         })
     }
 
-    async fn next(&mut self) -> Wish {
+    async fn next(&mut self) -> DaemonSignal {
         tokio::select! {
-            _ = self.term.recv() => Wish::End,
-            _ = self.int.recv() => Wish::End,
-            _ = self.hup.recv() => Wish::Reload,
+            _ = self.term.recv() => DaemonSignal::End,
+            _ = self.int.recv() => DaemonSignal::End,
+            _ = self.hup.recv() => DaemonSignal::Reload,
         }
     }
 }

@@ -12,8 +12,8 @@ use super::args::Screen;
 use super::exit::Failure;
 use super::{logs, runtime};
 use crate::console::{self, Caption, EngineAt, Options, Writing};
-use crate::demo::actor::{self, Part, Role};
-use crate::demo::{self, Folder, Frame, Stage, cue};
+use crate::demo::actor::{self, ActorRole, DemoPart};
+use crate::demo::{self, DemoFolder, DemoStage, RecordedFrame, cue};
 use crate::engine::settings::HostBudget;
 use crate::engine::{self, Handle, Settings, operator};
 use crate::host::paths::Paths;
@@ -29,8 +29,8 @@ const LAST_WORD: Duration = Duration::from_millis(300);
 /// Opens the console on stand-ins; with `tour` it plays by itself, with `record` into a file instead of a terminal.
 pub fn run(screen: &Screen, tour: bool, record: Option<&Path>) -> Result<ExitCode, Failure> {
     // before any thread: children that the demo starts want a plain beginning
-    let folder = Folder::make().map_err(Failure::demo)?;
-    let stage = Arc::new(Stage::set(folder.path()).map_err(Failure::demo)?);
+    let folder = DemoFolder::make().map_err(Failure::demo)?;
+    let stage = Arc::new(DemoStage::set(folder.path()).map_err(Failure::demo)?);
     let runtime = runtime::build()?;
     let _logs = logs::into(&folder.path().join("state"));
     let running = {
@@ -40,8 +40,11 @@ pub fn run(screen: &Screen, tour: bool, record: Option<&Path>) -> Result<ExitCod
     let handle = running.handle.clone();
     let (caption, said) = watch::channel(Caption::default());
     let (chosen, mut faults) = mpsc::unbounded_channel();
-    let played =
-        console::Stage { faults: demo::ALL.iter().map(|(_, what)| Arc::from(*what)).collect(), chosen, caption: said };
+    let played = console::DemoHooks {
+        faults: demo::ALL.iter().map(|(_, what)| Arc::from(*what)).collect(),
+        chosen,
+        caption: said,
+    };
     let shown = Options {
         read_only: screen.read_only,
         ascii: screen.ascii.then_some(true),
@@ -77,7 +80,7 @@ pub fn run(screen: &Screen, tour: bool, record: Option<&Path>) -> Result<ExitCod
 /// The tour on the screen. Who quits it early has seen enough.
 fn toured(
     handle: &Handle,
-    stage: &Arc<Stage>,
+    stage: &Arc<DemoStage>,
     caption: watch::Sender<Caption>,
     shown: Options,
     runtime: &Runtime,
@@ -100,13 +103,13 @@ fn toured(
 fn film(
     file: &Path,
     handle: &Handle,
-    stage: &Stage,
+    stage: &DemoStage,
     caption: &watch::Sender<Caption>,
     shown: &Options,
     runtime: &Runtime,
 ) -> Result<(), Failure> {
     let (mut stills, mut wrong, mut said) = (Vec::new(), None, Arc::<str>::from(""));
-    let mut seen = |frame: Frame| {
+    let mut seen = |frame: RecordedFrame| {
         if frame.caption != said {
             println!("{}", frame.caption);
             said = Arc::clone(&frame.caption);
@@ -145,7 +148,7 @@ fn options(folder: &Path) -> engine::Options {
 
 /// `demo-actor`: one child.
 pub fn play(name: &str, demo: i32, port: u16, folder: PathBuf) -> ExitCode {
-    Part::named(name).map_or(ExitCode::FAILURE, |part| actor::play(&Role { part, folder, demo, port }))
+    DemoPart::named(name).map_or(ExitCode::FAILURE, |part| actor::play(&ActorRole { part, folder, demo, port }))
 }
 
 /// `demo-cue`: what a playbook of the demo runs.
@@ -153,7 +156,7 @@ pub fn cue(what: &str, words: &[String]) -> Result<ExitCode, Failure> {
     let unknown = || Failure::demo(format!("there is no cue `{what}` with {} words", words.len()));
     match (what, words) {
         ("restart", [part, folder]) => {
-            let part = Part::named(part.split('.').next().unwrap_or_default()).ok_or_else(unknown)?;
+            let part = DemoPart::named(part.split('.').next().unwrap_or_default()).ok_or_else(unknown)?;
             cue::restart(Path::new(folder), part).map_err(Failure::demo)?;
             Ok(ExitCode::SUCCESS)
         }

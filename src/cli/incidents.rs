@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use super::args::Common;
 use super::exit::{self, Failure};
-use super::{json, reach, runtime, status, stream};
+use super::{connect, json, runtime, status, stream};
 use crate::control::client::Stay;
 use crate::control::protocol;
-use crate::core::incident::Request;
+use crate::core::incident::ApprovalRequest;
 use crate::core::{IncidentId, Refusal};
-use crate::engine::past::{self, PastError};
+use crate::engine::history::{self, PastError};
 use crate::engine::report;
-use crate::engine::snapshot::{IncidentView, Stage, paged};
-use crate::journal::Reader;
+use crate::engine::snapshot::{IncidentStage, IncidentView, paged};
+use crate::journal::JournalReader;
 use crate::text::clean_line;
 use jiff::tz::TimeZone;
 
@@ -28,16 +28,16 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     }
     for incident in &snapshot.incidents {
         let stage = match &incident.stage {
-            Stage::Closed { outcome, .. } => {
+            IncidentStage::Closed { outcome, .. } => {
                 format!("closed: {}", incident.numbers().outcome(outcome))
             }
-            Stage::Firing => "firing".into(),
-            Stage::Held(denial) => format!("on hold: {denial}"),
-            Stage::Asking(request) => format!("awaiting approval: {}", request.why),
-            Stage::Remediating { .. } => "remediating".into(),
-            Stage::Verifying { .. } => "verifying".into(),
-            Stage::Soaking { .. } => "soaking".into(),
-            Stage::Escalated(cause) => paged(incident.call.as_ref(), cause),
+            IncidentStage::Firing => "firing".into(),
+            IncidentStage::Held(denial) => format!("on hold: {denial}"),
+            IncidentStage::Asking(request) => format!("awaiting approval: {}", request.why),
+            IncidentStage::Remediating { .. } => "remediating".into(),
+            IncidentStage::Verifying { .. } => "verifying".into(),
+            IncidentStage::Soaking { .. } => "soaking".into(),
+            IncidentStage::Escalated(cause) => paged(incident.call.as_ref(), cause),
         };
         let opened = incident.since.wall.strftime("%Y-%m-%d %H:%M:%S");
         println!("{:<6} {opened}  {:<24} {:<28} {stage}", incident.id, incident.playbook, incident.key.target);
@@ -47,13 +47,13 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 
 /// Told whole, with what was done meanwhile to its target, its playbook or the host.
 pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
-    let Told { host, view, .. } = find(common, incident)?;
+    let IncidentSource { host, view, .. } = find(common, incident)?;
     stream::text(&report::markdown(&view, &host, &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 
 pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, Failure> {
-    let Told { view, watched, .. } = find(common, incident)?;
+    let IncidentSource { view, watched, .. } = find(common, incident)?;
     let numbers = view.numbers();
     for recorded in &view.story {
         if as_json {
@@ -62,13 +62,13 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
             println!("{}  {}", recorded.wall.strftime("%Y-%m-%d %H:%M:%S"), numbers.sentence(&recorded.event));
         }
     }
-    if let Stage::Asking(request) = &view.stage
+    if let IncidentStage::Asking(request) = &view.stage
         && !as_json
     {
         ask(view.id, request);
     }
     // what is over needs nobody to watch it
-    if watched || matches!(view.stage, Stage::Closed { .. }) {
+    if watched || matches!(view.stage, IncidentStage::Closed { .. }) {
         return Ok(ExitCode::SUCCESS);
     }
     eprintln!("salve: {}", status::UNWATCHED);
@@ -76,7 +76,7 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
 }
 
 /// What awaits approval, and how it is approved.
-fn ask(incident: IncidentId, request: &Request) {
+fn ask(incident: IncidentId, request: &ApprovalRequest) {
     println!();
     println!("it awaits approval ({}); exactly this would be run (rung {}):", request.why, request.plan.rung + 1);
     for step in &request.plan.steps {
@@ -93,7 +93,7 @@ fn ask(incident: IncidentId, request: &Request) {
 }
 
 /// An incident, and who told it.
-struct Told {
+struct IncidentSource {
     host: String,
     view: Arc<IncidentView>,
     /// By an engine, which watches it; else the journal told it.
@@ -101,23 +101,23 @@ struct Told {
 }
 
 /// The incident as the engine that serves this host tells it, or as the journal does.
-fn find(common: &Common, incident: u64) -> Result<Told, Failure> {
+fn find(common: &Common, incident: u64) -> Result<IncidentSource, Failure> {
     let id = IncidentId(incident);
     let told = runtime::build()?.block_on(async {
-        if let Some(mut connection) = reach::engine_to_see(common, Stay::Brief).await? {
+        if let Some(mut connection) = connect::engine_to_see(common, Stay::Brief).await? {
             let host = connection.welcome.host.to_string();
             return match connection.ask(protocol::Request::Incident(id)).await? {
-                protocol::Answer::Incident(told) => Ok((host, told, true)),
+                protocol::Response::Incident(told) => Ok((host, told, true)),
                 _ => Err(Failure::Refused(Refusal::Lost)),
             };
         }
         let host = clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned();
-        let reader = Reader::open(&common.paths().state)?;
-        Ok((host, past::tell(&reader, id).map(Arc::new), false))
+        let reader = JournalReader::open(&common.paths().state)?;
+        Ok((host, history::tell(&reader, id).map(Arc::new), false))
     });
     let (host, told, watched) = told?;
     match told {
-        Ok(view) => Ok(Told { host, view, watched }),
+        Ok(view) => Ok(IncidentSource { host, view, watched }),
         Err(PastError::Unknown(id)) => {
             Err(Failure::Said(format!("there is no incident {id}; `salve incidents` lists them")))
         }

@@ -6,10 +6,10 @@ use std::process::ExitCode;
 use super::args::{Common, JournalVerb};
 use super::exit::Failure;
 use super::stream;
-use crate::journal::{ReadError, Reader};
+use crate::journal::{JournalReader, ReadError};
 
 pub fn run(common: &Common, verb: &JournalVerb) -> Result<ExitCode, Failure> {
-    let reader = Reader::open(&common.paths().state)?;
+    let reader = JournalReader::open(&common.paths().state)?;
     match verb {
         JournalVerb::Verify => match reader.verify() {
             Ok(verified) => {

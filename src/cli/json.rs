@@ -11,7 +11,7 @@ use serde::Serialize;
 use super::exit::Failure;
 use super::stream;
 use crate::core::Recorded;
-use crate::engine::snapshot::{Breaker, IncidentView, PlaybookView, Snapshot};
+use crate::engine::snapshot::{BreakerView, IncidentView, PlaybookView, Snapshot};
 use crate::playbook::diagnostic::Diagnostic;
 
 /// What a verb says as JSON.
@@ -26,7 +26,7 @@ impl Content for Snapshot {
 }
 
 /// 2: `days_left` of a certificate is a number; one that cannot be read has `unreadable` instead.
-impl Content for super::init::Report<'_> {
+impl Content for super::init::InitReport<'_> {
     const VERSION: u32 = 2;
 }
 
@@ -35,8 +35,8 @@ impl Content for Incidents<'_> {}
 impl Content for Playbooks<'_> {}
 impl Content for Breakers<'_> {}
 impl Content for Diagnostics {}
-impl Content for super::doctor::Report {}
-impl Content for crate::core::account::Report {}
+impl Content for super::doctor::DoctorReport {}
+impl Content for crate::core::period_report::PeriodReport {}
 impl Content for crate::engine::backtest::Backtest {}
 
 impl<T: Content> Content for &T {
@@ -76,7 +76,7 @@ pub struct Playbooks<'a> {
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct Breakers<'a> {
     /// Those that are open, and those that have counted attempts.
-    pub breakers: &'a [Breaker],
+    pub breakers: &'a [BreakerView],
 }
 
 /// Of `salve playbook check --json`.
@@ -135,10 +135,10 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Playbooks => of::<Playbooks<'static>>(),
         Document::Diagnostics => of::<Diagnostics>(),
         Document::Breakers => of::<Breakers<'static>>(),
-        Document::Doctor => of::<super::doctor::Report>(),
+        Document::Doctor => of::<super::doctor::DoctorReport>(),
         Document::Backtest => of::<crate::engine::backtest::Backtest>(),
-        Document::Init => of::<super::init::Report<'static>>(),
-        Document::Report => of::<crate::core::account::Report>(),
+        Document::Init => of::<super::init::InitReport<'static>>(),
+        Document::Report => of::<crate::core::period_report::PeriodReport>(),
     };
     stream::json(&format!("{:#}", schema.to_value()));
     ExitCode::SUCCESS

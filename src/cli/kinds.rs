@@ -4,7 +4,7 @@ use std::process::ExitCode;
 
 use super::exit::Failure;
 use super::stream;
-use crate::playbook::page::{Manual, Side};
+use crate::playbook::kind_docs::{KindSide, Manual};
 
 pub fn run(name: Option<&str>) -> Result<ExitCode, Failure> {
     let found = Manual::named(name);
@@ -21,8 +21,8 @@ fn list(manuals: &[Manual]) {
     let mut side = None;
     for manual in manuals {
         let title = match manual.side {
-            Side::Check(_) => "Checks, in [detect] and in [verify]:",
-            Side::Action(_) => "Actions, in a rung's `do`:",
+            KindSide::Check(_) => "Checks, in [detect] and in [verify]:",
+            KindSide::Action(_) => "Actions, in a rung's `do`:",
         };
         if side.replace(title) != Some(title) {
             println!("{title}");

@@ -6,7 +6,7 @@ use std::process::ExitCode;
 use super::args::Common;
 use super::exit::Failure;
 use super::{status, stream};
-use crate::engine::metrics::{self, Form};
+use crate::engine::metrics::{self, MetricsFormat};
 use crate::foreign::MayHang;
 
 pub fn run(common: &Common, textfile: Option<&Path>) -> Result<ExitCode, Failure> {
@@ -17,7 +17,7 @@ pub fn run(common: &Common, textfile: Option<&Path>) -> Result<ExitCode, Failure
             let written = metrics::write_textfile(file, &snapshot, vitals, &may_hang);
             written.map_err(|error| Failure::Io(file.display().to_string(), error))?;
         }
-        None => stream::text(&metrics::render(&snapshot, vitals, Form::OpenMetrics)),
+        None => stream::text(&metrics::render(&snapshot, vitals, MetricsFormat::OpenMetrics)),
     }
     Ok(ExitCode::SUCCESS)
 }

@@ -11,6 +11,7 @@ mod attach;
 mod backtest;
 mod channel;
 mod completions;
+mod connect;
 mod console;
 mod daemon;
 mod demo;
@@ -23,16 +24,15 @@ mod json;
 mod kinds;
 mod logs;
 mod man;
-mod manager;
 mod metrics;
 mod new;
 mod pause;
 mod plan;
 mod playbook;
-mod reach;
 mod report;
 mod runtime;
 mod service;
+mod service_notifier;
 mod status;
 mod watch;
 
@@ -84,7 +84,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
     match verb {
         None if screen.once => status::once(&common, &screen),
         None => console::run(&common, &screen),
-        Some(Verb::Init { yes, only, json }) => init::run(&common, init::Wanted { yes, only: &only, json }),
+        Some(Verb::Init { yes, only, json }) => init::run(&common, init::InitOptions { yes, only: &only, json }),
         Some(Verb::Demo { tour, record }) => demo::run(&screen, tour, record.as_deref()),
         Some(Verb::DemoActor { part, demo, port, folder }) => Ok(demo::play(&part, demo, port, folder)),
         Some(Verb::DemoCue { what, words }) => demo::cue(&what, &words),

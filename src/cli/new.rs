@@ -6,7 +6,7 @@ use super::exit::Failure;
 use super::stream;
 use crate::playbook::Origin;
 use crate::playbook::read::read;
-use crate::playbook::write::{Class, WantedTarget, fill};
+use crate::playbook::write::{FailureClass, WantedTarget, fill};
 
 pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Result<ExitCode, Failure> {
     let Some(class) = class else {
@@ -16,7 +16,7 @@ pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Res
         list();
         return Ok(ExitCode::SUCCESS);
     };
-    let class = Class::named(class).ok_or_else(|| unknown(class))?;
+    let class = FailureClass::named(class).ok_or_else(|| unknown(class))?;
     let target = target_name(class, target)?;
     let name = name.map_or_else(|| name_for(class, &target), str::to_owned);
     let text = fill(class, &name, &class.target().named(&target));
@@ -30,7 +30,7 @@ pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Res
 }
 
 fn list() {
-    for class in Class::ALL {
+    for class in FailureClass::ALL {
         println!("{:<18} {:<8} {}", class.word(), class.target().word(), class.title());
         println!("{:<27} {}", "", class.about());
     }
@@ -39,7 +39,7 @@ fn list() {
 }
 
 fn unknown(class: &str) -> Failure {
-    let words = Class::ALL.map(Class::word);
+    let words = FailureClass::ALL.map(FailureClass::word);
     let near = words.into_iter().max_by(|a, b| strsim::jaro(a, class).total_cmp(&strsim::jaro(b, class)));
     let near = near.unwrap_or_default();
     Failure::Said(format!(
@@ -48,7 +48,7 @@ fn unknown(class: &str) -> Failure {
 }
 
 /// The target's name; an example where none is named.
-fn target_name(class: Class, target: Option<&str>) -> Result<String, Failure> {
+fn target_name(class: FailureClass, target: Option<&str>) -> Result<String, Failure> {
     let example = match class.target() {
         WantedTarget::Unit => "example.service",
         WantedTarget::Mount => "/",
@@ -64,7 +64,7 @@ fn target_name(class: Class, target: Option<&str>) -> Result<String, Failure> {
 }
 
 /// `service-down` of `nginx.service` is `nginx-service-down`.
-fn name_for(class: Class, target: &str) -> String {
+fn name_for(class: FailureClass, target: &str) -> String {
     let short =
         target.rsplit_once('.').filter(|_| class.target() == WantedTarget::Unit).map_or(target, |(name, _)| name);
     let plain = |c: char| if c.is_ascii_alphanumeric() || "-_@".contains(c) { c } else { '-' };
@@ -83,16 +83,16 @@ mod tests {
 
     #[test]
     fn a_name_is_made_from_class_and_target() {
-        assert_eq!(name_for(Class::ServiceDown, "nginx.service"), "nginx-service-down");
-        assert_eq!(name_for(Class::DiskFull, "/"), "root-disk-full");
-        assert_eq!(name_for(Class::DiskFull, "/srv/data"), "srv-data-disk-full");
-        assert_eq!(name_for(Class::LoadHigh, "host"), "load-high");
+        assert_eq!(name_for(FailureClass::ServiceDown, "nginx.service"), "nginx-service-down");
+        assert_eq!(name_for(FailureClass::DiskFull, "/"), "root-disk-full");
+        assert_eq!(name_for(FailureClass::DiskFull, "/srv/data"), "srv-data-disk-full");
+        assert_eq!(name_for(FailureClass::LoadHigh, "host"), "load-high");
     }
 
     #[test]
     fn a_wrong_class_is_told_the_nearest_and_the_host_needs_no_name() {
         assert!(unknown("disk-ful").to_string().contains("`disk-full`"));
-        assert!(target_name(Class::LoadHigh, Some("web")).is_err());
-        assert_eq!(target_name(Class::LoadHigh, Some("host")).unwrap(), "host");
+        assert!(target_name(FailureClass::LoadHigh, Some("web")).is_err());
+        assert_eq!(target_name(FailureClass::LoadHigh, Some("host")).unwrap(), "host");
     }
 }

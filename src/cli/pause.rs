@@ -6,9 +6,9 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::args::Common;
+use super::connect;
 use super::exit::Failure;
-use super::reach;
-use crate::core::{Command, MaintenanceId, Scope, moment};
+use crate::core::{Command, MaintenanceId, Scope, parse_time};
 use crate::playbook::value::Period;
 
 pub fn pause(
@@ -17,7 +17,7 @@ pub fn pause(
     length: Option<Period>,
     reason: String,
 ) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Pause { scope: scope_of(scope), length, reason: reason.into() })
+    connect::command(common, Command::Pause { scope: scope_of(scope), length, reason: reason.into() })
 }
 
 /// A pause that begins by itself.
@@ -29,20 +29,20 @@ pub fn plan(
     reason: String,
 ) -> Result<ExitCode, Failure> {
     let zone = TimeZone::system();
-    let from = moment::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
+    let from = parse_time::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
     let code =
-        reach::command(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
+        connect::command(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
     println!("it begins on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
     Ok(code)
 }
 
 /// The end of a maintenance window.
 pub fn cancel(common: &Common, number: u64) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Unschedule { window: MaintenanceId(number) })
+    connect::command(common, Command::Unschedule { window: MaintenanceId(number) })
 }
 
 pub fn resume(common: &Common, scope: Option<String>) -> Result<ExitCode, Failure> {
-    reach::command(common, Command::Resume { scope: scope_of(scope) })
+    connect::command(common, Command::Resume { scope: scope_of(scope) })
 }
 
 fn scope_of(scope: Option<String>) -> Scope {

@@ -9,13 +9,13 @@ use super::args::Common;
 use super::exit::Failure;
 use super::{playbook, runtime, stream};
 use crate::engine::backtest;
-use crate::engine::rehearse::{self, Rehearsal};
+use crate::engine::dry_run::{self, Rehearsal};
 use crate::playbook::Playbook;
 
 pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {
     let playbook = find(common, file)?;
     let options = common.options()?;
-    let rehearsals = runtime::build()?.block_on(rehearse::rehearse(&options, &playbook, |_| ()))?;
+    let rehearsals = runtime::build()?.block_on(dry_run::rehearse(&options, &playbook, |_| ()))?;
     println!("{} ({}, risk {}, mode {})", playbook.title, playbook.name, playbook.risk, playbook.mode);
     for rehearsal in &rehearsals {
         print(rehearsal);
@@ -57,7 +57,7 @@ fn print(rehearsal: &Rehearsal) {
             println!("{target}");
             for (name, readings) in [("detect", detector), ("verify", verifier)] {
                 for (condition, reading) in readings {
-                    println!("  {name:<8} {condition:<28} {}", rehearse::words(reading));
+                    println!("  {name:<8} {condition:<28} {}", dry_run::words(reading));
                 }
             }
             for (number, rung) in rungs.iter().enumerate() {

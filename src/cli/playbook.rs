@@ -9,17 +9,17 @@ use tokio::sync::mpsc;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{backtest, json, kinds, new, plan, reach, runtime, status, stream};
-use crate::check::Hub;
+use super::{backtest, connect, json, kinds, new, plan, runtime, status, stream};
+use crate::check::Monitor;
 use crate::core::Command;
 use crate::engine::Settings;
-use crate::engine::snapshot::{Arming, Detector, Health, PlaybookState};
+use crate::engine::snapshot::{Arming, DetectorView, Health, PlaybookState};
 use crate::foreign::{self, MayHang};
 use crate::host::Clock;
 use crate::playbook::cross_check::cross_check;
 use crate::playbook::host_check::{self, Resting};
 use crate::playbook::library::{self, Library};
-use crate::playbook::read::{MAX_BYTES, Read, read};
+use crate::playbook::read::{MAX_BYTES, ParsedFile, read};
 use crate::playbook::{Diagnostic, Origin, Playbook, schema};
 use crate::text::clean_line;
 
@@ -36,8 +36,8 @@ pub fn run(common: &Common, verb: PlaybookVerb) -> Result<ExitCode, Failure> {
             Ok(ExitCode::SUCCESS)
         }
         PlaybookVerb::Kinds { name } => kinds::run(name.as_deref()),
-        PlaybookVerb::Arm { name } => reach::command(common, Command::Arm { playbook: name.into() }),
-        PlaybookVerb::Disarm { name } => reach::command(common, Command::Disarm { playbook: name.into() }),
+        PlaybookVerb::Arm { name } => connect::command(common, Command::Arm { playbook: name.into() }),
+        PlaybookVerb::Disarm { name } => connect::command(common, Command::Disarm { playbook: name.into() }),
     }
 }
 
@@ -74,7 +74,7 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 }
 
 /// Why a playbook watches nothing on this host: all of its targets are missing, or do not apply.
-fn absent<'d>(detectors: &'d [Detector], playbook: &str) -> Option<&'d str> {
+fn absent<'d>(detectors: &'d [DetectorView], playbook: &str) -> Option<&'d str> {
     let mut own = detectors.iter().filter(|detector| *detector.playbook == *playbook);
     let mut first = None;
     own.all(|detector| match &detector.health {
@@ -159,7 +159,7 @@ pub fn resting(playbook: &Playbook) -> Result<Resting, Failure> {
     }
     let dead = (mpsc::unbounded_channel(), mpsc::unbounded_channel(), mpsc::unbounded_channel());
     runtime::build()?.block_on(async {
-        let hub = Hub::new(Clock::starting(), dead.0.0, dead.1.0, dead.2.0);
+        let hub = Monitor::new(Clock::starting(), dead.0.0, dead.1.0, dead.2.0);
         Ok(hub.resting(playbook).await.unwrap_or_default())
     })
 }
@@ -180,7 +180,7 @@ impl Neighbours {
         Self { playbooks, channels }
     }
 
-    fn judge(&self, file: &Path, read: &mut Read) {
+    fn judge(&self, file: &Path, read: &mut ParsedFile) {
         let Some(playbook) = &read.playbook else { return };
         let name = file.display().to_string();
         read.diagnostics.extend(cross_check(&name, playbook, &self.playbooks, self.channels.as_deref()));
@@ -191,7 +191,7 @@ impl Neighbours {
 }
 
 /// A file's text, and what reading it as a playbook came to.
-pub fn read_file(file: &Path) -> Result<(String, Read), Failure> {
+pub fn read_file(file: &Path) -> Result<(String, ParsedFile), Failure> {
     let may_hang = MayHang::because("a verb that reads the file it was given has nothing else to do");
     let most = MAX_BYTES as u64;
     let bytes = foreign::read::bytes(file, most, &may_hang).map_err(|refusal| Failure::Said(refusal.to_string()))?;

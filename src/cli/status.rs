@@ -6,14 +6,14 @@ use std::sync::Arc;
 
 use super::args::{Common, Screen};
 use super::exit::{self, Failure};
-use super::{json, reach, runtime, stream};
+use super::{connect, json, runtime, stream};
 use crate::console;
 use crate::control::client::Stay;
-use crate::engine::look;
 use crate::engine::metrics::Vitals;
-use crate::engine::snapshot::{Delivery, Detector, Health, Snapshot};
+use crate::engine::one_shot;
+use crate::engine::snapshot::{DeliveryState, DetectorView, Health, Snapshot};
 use crate::playbook::value::Period;
-use crate::text::Page;
+use crate::text::TextPage;
 
 pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     let snapshot = snapshot(common)?;
@@ -46,13 +46,13 @@ pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
 /// The same, with how its engine is.
 pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
     runtime::build()?.block_on(async {
-        if let Some(connection) = reach::engine_to_see(common, Stay::Brief).await? {
-            let state = reach::own_state(common).await;
+        if let Some(connection) = connect::engine_to_see(common, Stay::Brief).await? {
+            let state = connect::own_state(common).await;
             let attached = connection.attach().await?;
             let snapshot = Arc::clone(&attached.handle.snapshots().borrow());
             return Ok((Arc::unwrap_or_clone(snapshot), Vitals::of(&attached.handle, state.as_deref())));
         }
-        Ok((look::look(&common.options()?).await?, Vitals::at_rest(&common.paths().state)))
+        Ok((one_shot::look(&common.options()?).await?, Vitals::at_rest(&common.paths().state)))
     })
 }
 
@@ -74,7 +74,7 @@ pub fn listed(snapshot: &Snapshot) -> ExitCode {
 
 /// One line in words and counts, then one line for everything that is not well.
 pub fn text(snapshot: &Snapshot) -> String {
-    let mut out = Page::default();
+    let mut out = TextPage::default();
     let count = |urgency: u8| snapshot.detectors.iter().filter(|row| self::urgency(row) == urgency).count();
     let storms = usize::from(snapshot.storm.is_some());
     let (needed, broken, fixing, unknown) =
@@ -112,7 +112,7 @@ pub fn text(snapshot: &Snapshot) -> String {
         let _ = writeln!(out, "no unit can be seen: systemd answers nobody: {why}");
     }
     if let Some(storm) = &snapshot.storm {
-        let _ = writeln!(out, "{} (incident {})", console::say::storm(storm), storm.incident);
+        let _ = writeln!(out, "{} (incident {})", console::format::storm(storm), storm.incident);
     }
     let mut rows: Vec<_> =
         snapshot.detectors.iter().filter(|row| urgency(row) > WELL || row.flapping.is_some()).collect();
@@ -132,10 +132,10 @@ pub fn text(snapshot: &Snapshot) -> String {
 }
 
 /// What became of the page that is open for a row.
-fn call_words(row: &Detector) -> String {
+fn call_words(row: &DetectorView) -> String {
     match &row.call {
-        Some(call @ Delivery::Calling { .. }) => format!("; {call}"),
-        Some(call @ Delivery::Taken { channels }) => format!("; {call} through {}", channels.join(", ")),
+        Some(call @ DeliveryState::Calling { .. }) => format!("; {call}"),
+        Some(call @ DeliveryState::Taken { channels }) => format!("; {call} through {}", channels.join(", ")),
         None => String::new(),
     }
 }
@@ -166,7 +166,7 @@ const UNKNOWN: u8 = 1;
 const WELL: u8 = 0;
 
 /// What somebody was paged for needs action, whatever else is done about it meanwhile.
-fn urgency(row: &Detector) -> u8 {
+fn urgency(row: &DetectorView) -> u8 {
     if row.call.is_some() { NEEDS_ACTION } else { urgency_of(&row.health) }
 }
 

@@ -9,9 +9,9 @@ use std::time::Duration;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{json, reach, runtime, status, stream};
+use super::{connect, json, runtime, status, stream};
 use crate::control::client::Stay;
-use crate::engine::look;
+use crate::engine::one_shot;
 use crate::engine::snapshot::Snapshot;
 
 /// How often a look of our own is taken where no engine runs.
@@ -20,7 +20,7 @@ const LOOK: Duration = Duration::from_secs(5);
 const PACE: Duration = Duration::from_millis(500);
 
 pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
-    let mut shown = Shown::new(as_json);
+    let mut shown = LastPrinted::new(as_json);
     runtime::build()?.block_on(async {
         tokio::select! {
             watched = watch(common, &mut shown) => watched?,
@@ -32,11 +32,11 @@ pub fn run(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
     })
 }
 
-async fn watch(common: &Common, shown: &mut Shown) -> Result<(), Failure> {
+async fn watch(common: &Common, shown: &mut LastPrinted) -> Result<(), Failure> {
     while !stream::ended() {
-        let Some(connection) = reach::engine_to_see(common, Stay::Long).await? else {
+        let Some(connection) = connect::engine_to_see(common, Stay::Long).await? else {
             // Looks of our own, until an engine comes.
-            shown.show(&look::look(&common.options()?).await?)?;
+            shown.show(&one_shot::look(&common.options()?).await?)?;
             rest(LOOK).await;
             continue;
         };
@@ -75,24 +75,24 @@ async fn closed() {
 }
 
 /// What was said last, so that only changes are.
-struct Shown {
-    form: Form,
+struct LastPrinted {
+    form: WatchFormat,
     last: String,
     code: ExitCode,
 }
 
-enum Form {
+enum WatchFormat {
     Json,
     Painted,
     Lines,
 }
 
-impl Shown {
+impl LastPrinted {
     fn new(as_json: bool) -> Self {
         let form = match as_json {
-            true => Form::Json,
-            false if stream::is_terminal() => Form::Painted,
-            false => Form::Lines,
+            true => WatchFormat::Json,
+            false if stream::is_terminal() => WatchFormat::Painted,
+            false => WatchFormat::Lines,
         };
         Self { form, last: String::new(), code: ExitCode::SUCCESS }
     }
@@ -101,10 +101,10 @@ impl Shown {
         self.code = status::health(snapshot);
         let text = status::text(snapshot);
         match self.form {
-            Form::Json => return json::print_line(snapshot),
+            WatchFormat::Json => return json::print_line(snapshot),
             _ if text == self.last => return Ok(()),
-            Form::Painted => stream::repaint(&text),
-            Form::Lines => {
+            WatchFormat::Painted => stream::repaint(&text),
+            WatchFormat::Lines => {
                 let time = snapshot.now.wall.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M:%S");
                 for line in text.lines().filter(|line| !self.last.lines().any(|old| old == *line)) {
                     println!("{time}  {line}");

@@ -13,23 +13,23 @@ use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::author::Told;
-use super::clerk::Clerk;
+use super::appearance::{Looks, Opened};
 use super::decode::Typed;
-use super::ends::{Outside, until_ended};
-use super::form::Looked;
-use super::looks::{Looks, Opened};
-use super::model::{At, Model};
-use super::terminal::{self, Heard, Keyboard, Terminal};
-use super::update::{Input, rest, update};
-use super::view::{self, World};
-use super::{Caption, ConsoleError, Ended, Options, Stage};
+use super::editor::EditorTaskResult;
+use super::file_worker::FileWorker;
+use super::form::DryRunResult;
+use super::model::{ConsoleTime, Model};
+use super::shutdown::{Outside, until_ended};
+use super::terminal::{self, Keyboard, Terminal, TerminalEvent};
+use super::update::{ConsoleInput, rest, update};
+use super::view::{self, ViewContext};
+use super::{Caption, ConsoleError, DemoHooks, Ended, Options};
 use crate::core::{Key, Mono};
-use crate::engine::handle::Looking;
-use crate::engine::past::Progress;
+use crate::engine::handle::Subscription;
+use crate::engine::history::FoldProgress;
 use crate::engine::{Handle, Snapshot};
 
-mod errands;
+mod effects;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
@@ -63,28 +63,37 @@ impl Latest {
 }
 
 /// What a screen shows: now, or a moment of the past.
-struct Shown {
+struct ShownMoment {
     snapshot: Arc<Snapshot>,
     mono: Mono,
     wall: Timestamp,
     age: Duration,
 }
 
-impl Shown {
+impl ShownMoment {
     /// The past does not age.
     fn past(snapshot: &Arc<Snapshot>) -> Self {
         let now = snapshot.now;
         Self { snapshot: Arc::clone(snapshot), mono: now.mono, wall: now.wall, age: Duration::ZERO }
     }
 
-    fn world<'a>(&'a self, at: At, zone: &'a TimeZone, looks: &'a Looks) -> World<'a> {
+    fn world<'a>(&'a self, at: ConsoleTime, zone: &'a TimeZone, looks: &'a Looks) -> ViewContext<'a> {
         let Looks { look, themes, .. } = looks;
-        World { snapshot: &self.snapshot, mono: self.mono, wall: self.wall, zone, age: self.age, at, look, themes }
+        ViewContext {
+            snapshot: &self.snapshot,
+            mono: self.mono,
+            wall: self.wall,
+            zone,
+            age: self.age,
+            at,
+            look,
+            themes,
+        }
     }
 }
 
 /// What is said next; never, where nothing plays.
-async fn said(stage: &mut Option<Stage>) -> Option<Caption> {
+async fn said(stage: &mut Option<DemoHooks>) -> Option<Caption> {
     if let Some(stage) = stage
         && stage.caption.changed().await.is_ok()
     {
@@ -110,21 +119,21 @@ struct App {
     model: Model,
     terminal: Terminal,
     keyboard: Keyboard,
-    snapshots: Looking,
-    heard: mpsc::UnboundedReceiver<Heard>,
+    snapshots: Subscription,
+    heard: mpsc::UnboundedReceiver<TerminalEvent>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
-    clerk: Clerk,
-    tell: mpsc::UnboundedSender<Told>,
-    told: mpsc::UnboundedReceiver<Told>,
+    clerk: FileWorker,
+    tell: mpsc::UnboundedSender<EditorTaskResult>,
+    told: mpsc::UnboundedReceiver<EditorTaskResult>,
     /// The dry run that goes on; the next one ends it.
     trial: Option<tokio::task::AbortHandle>,
     /// What the past answers.
-    recalled: mpsc::UnboundedReceiver<Input>,
-    recall: mpsc::UnboundedSender<Input>,
-    recalling: watch::Receiver<Option<Progress>>,
-    looks_over: mpsc::UnboundedReceiver<(Key, Looked)>,
-    look: mpsc::UnboundedSender<(Key, Looked)>,
+    recalled: mpsc::UnboundedReceiver<ConsoleInput>,
+    recall: mpsc::UnboundedSender<ConsoleInput>,
+    recalling: watch::Receiver<Option<FoldProgress>>,
+    looks_over: mpsc::UnboundedReceiver<(Key, DryRunResult)>,
+    look: mpsc::UnboundedSender<(Key, DryRunResult)>,
     quit: watch::Receiver<bool>,
     resized: Signals,
     stopped: Signals,
@@ -162,7 +171,7 @@ impl App {
             resized: signal(SignalKind::window_change())?,
             stopped: signal(SignalKind::from_raw(Signal::TSTP.as_raw()))?,
             continued: signal(SignalKind::from_raw(Signal::CONT.as_raw()))?,
-            clerk: Clerk::start(options.config.clone(), &options.drafts, tell.clone())?,
+            clerk: FileWorker::start(options.config.clone(), &options.drafts, tell.clone())?,
             tell,
             told,
             trial: None,
@@ -205,9 +214,9 @@ impl App {
     }
 
     async fn go_on(&mut self) -> Ended {
-        self.take_in(Input::Snapshot);
+        self.take_in(ConsoleInput::Snapshot);
         if let Some(wrong) = self.wrong.take() {
-            self.take_in(Input::Answer(Err(wrong)));
+            self.take_in(ConsoleInput::Answer(Err(wrong)));
         }
         let mut engine_gone = false;
         while self.ended.is_none() {
@@ -221,34 +230,34 @@ impl App {
                 _ = self.quit.changed() => self.ended = Some(Ended::Signalled),
                 Some(heard) = self.heard.recv() => self.hear(heard),
                 Some(()) = self.resized.recv() => self.resize(),
-                Some(()) = self.stopped.recv() => self.take_in(Input::Stop),
+                Some(()) = self.stopped.recv() => self.take_in(ConsoleInput::Stop),
                 Some(()) = self.continued.recv() => self.wake_up(),
-                Some(told) = self.told.recv() => self.take_in(Input::Author(told)),
-                Some(answer) = self.answers.recv() => self.take_in(Input::Answer(answer)),
+                Some(told) = self.told.recv() => self.take_in(ConsoleInput::Author(told)),
+                Some(answer) = self.answers.recv() => self.take_in(ConsoleInput::Answer(answer)),
                 Some(input) = self.recalled.recv() => self.take_in(input),
                 Ok(()) = self.recalling.changed() => {
                     let progress = *self.recalling.borrow_and_update();
-                    self.take_in(Input::Recalling(progress));
+                    self.take_in(ConsoleInput::Recalling(progress));
                 }
                 Some(caption) = said(&mut self.options.stage) => match caption {
-                    Caption::Silent => self.take_in(Input::Caption(None)),
-                    Caption::Says(text) => self.take_in(Input::Caption(Some(text))),
+                    Caption::Silent => self.take_in(ConsoleInput::Caption(None)),
+                    Caption::Says(text) => self.take_in(ConsoleInput::Caption(Some(text))),
                     Caption::Over => self.ended = Some(Ended::Quit),
                 },
-                Some((key, looked)) = self.looks_over.recv() => self.take_in(Input::Looked { key, looked }),
+                Some((key, looked)) = self.looks_over.recv() => self.take_in(ConsoleInput::Looked { key, looked }),
                 changed = self.snapshots.changed(), if !engine_gone => match changed {
                     Ok(()) => self.follow(),
                     // the age of the data tells it from now on
                     Err(_) => engine_gone = true,
                 },
-                () = tokio::time::sleep(wait) => self.take_in(Input::Tick),
+                () = tokio::time::sleep(wait) => self.take_in(ConsoleInput::Tick),
             }
         }
         self.ended.unwrap_or(Ended::Quit)
     }
 
-    fn at(&self) -> At {
-        At(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
+    fn at(&self) -> ConsoleTime {
+        ConsoleTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
     }
 
     /// Until the next second begins, something changes by itself, or a drawing that had to wait is due.
@@ -266,15 +275,15 @@ impl App {
     }
 
     /// What is shown: the moment that is looked back at, else now.
-    fn shown(&self) -> Shown {
+    fn shown(&self) -> ShownMoment {
         match self.model.replayed() {
-            Some(shown) => Shown::past(&shown.moment.snapshot),
+            Some(shown) => ShownMoment::past(&shown.moment.snapshot),
             None => self.live(),
         }
     }
 
-    fn live(&self) -> Shown {
-        Shown {
+    fn live(&self) -> ShownMoment {
+        ShownMoment {
             snapshot: Arc::clone(&self.latest.snapshot),
             mono: self.latest.mono(),
             wall: Timestamp::now(),
@@ -282,8 +291,8 @@ impl App {
         }
     }
 
-    fn take_in(&mut self, input: Input) {
-        let shown = if matches!(input, Input::Snapshot) { self.live() } else { self.shown() };
+    fn take_in(&mut self, input: ConsoleInput) {
+        let shown = if matches!(input, ConsoleInput::Snapshot) { self.live() } else { self.shown() };
         let world = shown.world(self.at(), &self.zone, &self.looks);
         let requests = update(&mut self.model, input, &world);
         self.dirty = true;
@@ -303,31 +312,31 @@ impl App {
         view::draw(&self.model, &world, &mut buffer);
         self.terminal.show(&buffer)?;
         let before = self.model.wakes_at();
-        self.take_in(Input::Drawn);
+        self.take_in(ConsoleInput::Drawn);
         self.drawn = Some(Instant::now());
         // a request that has just been seen says so
         self.dirty = self.model.wakes_at() != before;
         Ok(())
     }
 
-    fn hear(&mut self, heard: Heard) {
+    fn hear(&mut self, heard: TerminalEvent) {
         match heard {
-            Heard::Typed(Typed::Key(key)) => self.take_in(Input::Key(key)),
-            Heard::Typed(Typed::Paste(text)) => self.take_in(Input::Paste(text)),
-            Heard::Typed(Typed::Mouse(mouse)) => self.take_in(Input::Mouse(mouse)),
-            Heard::Gone => self.ended = Some(Ended::TerminalLost),
+            TerminalEvent::Typed(Typed::Key(key)) => self.take_in(ConsoleInput::Key(key)),
+            TerminalEvent::Typed(Typed::Paste(text)) => self.take_in(ConsoleInput::Paste(text)),
+            TerminalEvent::Typed(Typed::Mouse(mouse)) => self.take_in(ConsoleInput::Mouse(mouse)),
+            TerminalEvent::Gone => self.ended = Some(Ended::TerminalLost),
         }
     }
 
     fn follow(&mut self) {
         let snapshot = Arc::clone(&self.snapshots.borrow_and_update());
         self.latest = Latest::new(snapshot);
-        self.take_in(Input::Snapshot);
+        self.take_in(ConsoleInput::Snapshot);
     }
 
     fn resize(&mut self) {
         match self.terminal.resized() {
-            Ok((width, height)) => self.take_in(Input::Resize(width, height)),
+            Ok((width, height)) => self.take_in(ConsoleInput::Resize(width, height)),
             Err(_) => self.ended = Some(Ended::TerminalLost),
         }
     }
@@ -363,7 +372,7 @@ impl App {
         }
         self.looked = Instant::now();
         if let Some(told) = self.looks.refresh() {
-            self.take_in(Input::Answer(told.map(Arc::from)));
+            self.take_in(ConsoleInput::Answer(told.map(Arc::from)));
         }
     }
 }

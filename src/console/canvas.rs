@@ -14,7 +14,7 @@ use crate::text::clean_line;
 
 /// How this terminal shows things.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Look {
+pub struct RenderOptions {
     /// Signs.
     pub glyphs: Glyphs,
     /// Colours and weight.
@@ -26,12 +26,12 @@ pub struct Look {
 pub struct Canvas<'a> {
     buffer: &'a mut Buffer,
     /// How this terminal shows things.
-    pub look: &'a Look,
+    pub look: &'a RenderOptions,
 }
 
 impl<'a> Canvas<'a> {
     /// Over a buffer, which is emptied and given the ground.
-    pub fn new(buffer: &'a mut Buffer, look: &'a Look) -> Self {
+    pub fn new(buffer: &'a mut Buffer, look: &'a RenderOptions) -> Self {
         buffer.reset();
         buffer.set_style(buffer.area, look.styles.of(Role::Text));
         Self { buffer, look }
@@ -214,7 +214,7 @@ mod tests {
     use termprofile::TermProfile;
 
     fn shown(glyphs: Glyphs, text: &str) -> String {
-        let look = Look { glyphs, styles: Theme::standard().on(TermProfile::NoColor) };
+        let look = RenderOptions { glyphs, styles: Theme::standard().on(TermProfile::NoColor) };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 12, 1));
         Canvas::new(&mut buffer, &look).put(0, 0, 12, Role::Text, text);
         buffer.content().iter().map(ratatui::buffer::Cell::symbol).collect::<String>().trim_end().to_owned()
@@ -231,7 +231,7 @@ mod tests {
 
     #[test]
     fn nothing_is_drawn_outside() {
-        let look = Look { glyphs: Glyphs::ASCII, styles: Theme::standard().on(TermProfile::NoColor) };
+        let look = RenderOptions { glyphs: Glyphs::ASCII, styles: Theme::standard().on(TermProfile::NoColor) };
         let mut buffer = Buffer::empty(Rect::new(0, 0, 3, 1));
         let mut canvas = Canvas::new(&mut buffer, &look);
         assert_eq!(canvas.put(2, 0, 9, Role::Text, "xyz"), 1);

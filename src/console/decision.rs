@@ -3,8 +3,8 @@
 //! something happen. A paste that the terminal does not mark is a burst of keys;
 //! whatever it begins or ends with, the rest of it withdraws the decision.
 
-use super::form::Answer;
-use super::model::At;
+use super::form::FormResult;
+use super::model::ConsoleTime;
 use crate::core::{Command, IncidentId};
 
 /// How long the keyboard must be quiet before a single key that decides, and after every one, in milliseconds.
@@ -18,7 +18,7 @@ pub enum Decision {
     /// Yes to exactly what was displayed.
     Approve(Command),
     /// A form's answer.
-    Answer(Answer),
+    Answer(FormResult),
     /// Somebody has seen this incident's page.
     Acknowledge(IncidentId),
 }
@@ -60,18 +60,18 @@ pub fn holds_back(command: &Command) -> bool {
 
 /// A decision that is carried out as soon as the keyboard has been quiet for long enough.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Pending {
+pub struct PendingDecision {
     /// What was decided.
     pub decision: Decision,
     /// When its key was pressed.
-    pub since: At,
+    pub since: ConsoleTime,
 }
 
-impl Pending {
+impl PendingDecision {
     /// When it is carried out, if no other key follows.
     #[must_use]
-    pub fn settles_at(&self) -> At {
-        At(self.since.0 + QUIET)
+    pub fn settles_at(&self) -> ConsoleTime {
+        ConsoleTime(self.since.0 + QUIET)
     }
 }
 
@@ -81,14 +81,14 @@ pub struct Guard {
     /// So many rows from the top have been on the screen.
     rows: usize,
     /// When the last of them came on the screen.
-    seen: Option<At>,
+    seen: Option<ConsoleTime>,
     /// The latest key.
-    key: Option<At>,
+    key: Option<ConsoleTime>,
 }
 
 impl Guard {
     /// Rows `first..end` of `total` are on the screen. Rows that were jumped over are still to be seen.
-    pub fn saw(&mut self, first: usize, end: usize, total: usize, now: At) {
+    pub fn saw(&mut self, first: usize, end: usize, total: usize, now: ConsoleTime) {
         if first <= self.rows {
             self.rows = self.rows.max(end);
         }
@@ -111,25 +111,25 @@ impl Guard {
 
     /// Had all of it been on the screen at that moment?
     #[must_use]
-    pub fn had_seen_all(&self, at: At) -> bool {
+    pub fn had_seen_all(&self, at: ConsoleTime) -> bool {
         self.seen.is_some_and(|seen| seen <= at)
     }
 
     /// A key, whichever.
-    pub fn pressed(&mut self, now: At) {
+    pub fn pressed(&mut self, now: ConsoleTime) {
         self.key = Some(now);
     }
 
     /// From when on a deciding key counts that needs so many milliseconds of quiet; none before all has been seen.
     #[must_use]
-    pub fn opens_at(&self, quiet: u64) -> Option<At> {
+    pub fn opens_at(&self, quiet: u64) -> Option<ConsoleTime> {
         let seen = self.seen?;
-        Some(At(self.key.map_or(seen, |key| key.max(seen)).0 + quiet))
+        Some(ConsoleTime(self.key.map_or(seen, |key| key.max(seen)).0 + quiet))
     }
 
     /// Does such a key count now?
     #[must_use]
-    pub fn is_open(&self, now: At, quiet: u64) -> bool {
+    pub fn is_open(&self, now: ConsoleTime, quiet: u64) -> bool {
         self.opens_at(quiet).is_some_and(|opens| now >= opens)
     }
 }
@@ -141,26 +141,26 @@ mod tests {
     #[test]
     fn a_guard_opens_after_the_page_was_seen_and_the_keys_were_quiet() {
         let mut guard = Guard::default();
-        assert!(!guard.is_open(At(10_000), QUIET), "never seen");
-        guard.saw(0, 9, 9, At(1000));
-        assert!(!guard.is_open(At(1349), QUIET));
-        assert!(guard.is_open(At(1350), QUIET));
-        guard.pressed(At(1349));
-        assert!(!guard.is_open(At(1698), QUIET));
-        assert!(guard.is_open(At(1699), QUIET));
-        guard.saw(0, 9, 9, At(5000));
-        assert!(guard.is_open(At(1699), QUIET), "seeing it again changes nothing");
+        assert!(!guard.is_open(ConsoleTime(10_000), QUIET), "never seen");
+        guard.saw(0, 9, 9, ConsoleTime(1000));
+        assert!(!guard.is_open(ConsoleTime(1349), QUIET));
+        assert!(guard.is_open(ConsoleTime(1350), QUIET));
+        guard.pressed(ConsoleTime(1349));
+        assert!(!guard.is_open(ConsoleTime(1698), QUIET));
+        assert!(guard.is_open(ConsoleTime(1699), QUIET));
+        guard.saw(0, 9, 9, ConsoleTime(5000));
+        assert!(guard.is_open(ConsoleTime(1699), QUIET), "seeing it again changes nothing");
     }
 
     #[test]
     fn rows_that_were_jumped_over_are_still_to_be_seen() {
         let mut guard = Guard::default();
-        guard.saw(0, 0, 9, At(0));
-        guard.saw(0, 4, 9, At(1));
-        guard.saw(5, 9, 9, At(2));
+        guard.saw(0, 0, 9, ConsoleTime(0));
+        guard.saw(0, 4, 9, ConsoleTime(1));
+        guard.saw(5, 9, 9, ConsoleTime(2));
         assert!(!guard.has_seen_all());
-        guard.saw(4, 8, 9, At(3));
-        guard.saw(5, 9, 9, At(4));
+        guard.saw(4, 8, 9, ConsoleTime(3));
+        guard.saw(5, 9, 9, ConsoleTime(4));
         assert!(guard.has_seen_all());
     }
 }

@@ -38,11 +38,11 @@ pub enum Mouse {
 /// Where the reading stands.
 #[derive(Debug, Default)]
 pub struct Decoder {
-    state: State,
+    state: DecoderState,
 }
 
 #[derive(Debug, Default)]
-enum State {
+enum DecoderState {
     #[default]
     Ground,
     /// After ESC.
@@ -74,7 +74,7 @@ impl Decoder {
     /// Is there an Esc that may be the beginning of something?
     #[must_use]
     pub fn waits(&self) -> bool {
-        matches!(self.state, State::Escape)
+        matches!(self.state, DecoderState::Escape)
     }
 
     /// Nothing followed.
@@ -82,7 +82,7 @@ impl Decoder {
         if !self.waits() {
             return None;
         }
-        self.state = State::Ground;
+        self.state = DecoderState::Ground;
         Some(named(KeyCode::Esc))
     }
 }
@@ -91,47 +91,47 @@ fn named(code: KeyCode) -> Typed {
     Typed::Key(KeyEvent::new(code, KeyModifiers::NONE))
 }
 
-fn step(state: State, byte: u8, typed: &mut Vec<Typed>) -> State {
+fn step(state: DecoderState, byte: u8, typed: &mut Vec<Typed>) -> DecoderState {
     match state {
-        State::Ground => return ground(byte, typed),
-        State::Escape => return escape(byte, typed),
-        State::Control(mut bytes) => match byte {
+        DecoderState::Ground => return ground(byte, typed),
+        DecoderState::Escape => return escape(byte, typed),
+        DecoderState::Control(mut bytes) => match byte {
             0x40..=0x7e if !(byte == b'[' && bytes.is_empty()) => {
                 if bytes == b"200" && byte == b'~' {
-                    return State::Paste(Vec::new());
+                    return DecoderState::Paste(Vec::new());
                 }
                 if bytes.is_empty() && byte == b'M' {
-                    return State::OldMouse(3);
+                    return DecoderState::OldMouse(3);
                 }
                 typed.extend(mouse(&bytes, byte).or_else(|| control(&bytes, byte)));
             }
-            0x1b => return State::Escape,
+            0x1b => return DecoderState::Escape,
             _ if bytes.len() < LONGEST_SEQUENCE => {
                 bytes.push(byte);
-                return State::Control(bytes);
+                return DecoderState::Control(bytes);
             }
             _ => {}
         },
-        State::Single => typed.extend(arrow(byte).map(named)),
-        State::OldMouse(2..=3) if byte == 0x1b => return State::Escape,
-        State::OldMouse(left @ 2..) => return State::OldMouse(left - 1),
-        State::OldMouse(_) => {}
-        State::Answer { escape } => match (escape, byte) {
+        DecoderState::Single => typed.extend(arrow(byte).map(named)),
+        DecoderState::OldMouse(2..=3) if byte == 0x1b => return DecoderState::Escape,
+        DecoderState::OldMouse(left @ 2..) => return DecoderState::OldMouse(left - 1),
+        DecoderState::OldMouse(_) => {}
+        DecoderState::Answer { escape } => match (escape, byte) {
             (_, 0x07) | (true, b'\\') => {}
-            _ => return State::Answer { escape: byte == 0x1b },
+            _ => return DecoderState::Answer { escape: byte == 0x1b },
         },
-        State::Wide(mut bytes, length) => {
+        DecoderState::Wide(mut bytes, length) => {
             if byte & 0xc0 != 0x80 {
                 return ground(byte, typed);
             }
             bytes.push(byte);
             if bytes.len() < length {
-                return State::Wide(bytes, length);
+                return DecoderState::Wide(bytes, length);
             }
             let sign = std::str::from_utf8(&bytes).ok().and_then(|text| text.chars().next());
             typed.extend(sign.map(|sign| named(KeyCode::Char(sign))));
         }
-        State::Paste(mut bytes) => {
+        DecoderState::Paste(mut bytes) => {
             bytes.push(byte);
             if bytes.ends_with(PASTE_ENDS) {
                 bytes.truncate(bytes.len() - PASTE_ENDS.len());
@@ -141,16 +141,16 @@ fn step(state: State, byte: u8, typed: &mut Vec<Typed>) -> State {
                     // the end mark is still waited for, what overflows is forgotten
                     bytes.drain(LONGEST_PASTE - PASTE_ENDS.len()..bytes.len() - PASTE_ENDS.len());
                 }
-                return State::Paste(bytes);
+                return DecoderState::Paste(bytes);
             }
         }
     }
-    State::Ground
+    DecoderState::Ground
 }
 
-fn ground(byte: u8, typed: &mut Vec<Typed>) -> State {
+fn ground(byte: u8, typed: &mut Vec<Typed>) -> DecoderState {
     let key = match byte {
-        0x1b => return State::Escape,
+        0x1b => return DecoderState::Escape,
         b'\r' | b'\n' => named(KeyCode::Enter),
         b'\t' => named(KeyCode::Tab),
         0x08 | 0x7f => named(KeyCode::Backspace),
@@ -158,26 +158,26 @@ fn ground(byte: u8, typed: &mut Vec<Typed>) -> State {
         0x00 => Typed::Key(KeyEvent::new(KeyCode::Char(' '), KeyModifiers::CONTROL)),
         0x01..=0x1a => Typed::Key(KeyEvent::new(KeyCode::Char(char::from(byte - 1 + b'a')), KeyModifiers::CONTROL)),
         0x20..=0x7e => named(KeyCode::Char(char::from(byte))),
-        0xc2..=0xdf => return State::Wide(vec![byte], 2),
-        0xe0..=0xef => return State::Wide(vec![byte], 3),
-        0xf0..=0xf4 => return State::Wide(vec![byte], 4),
-        _ => return State::Ground,
+        0xc2..=0xdf => return DecoderState::Wide(vec![byte], 2),
+        0xe0..=0xef => return DecoderState::Wide(vec![byte], 3),
+        0xf0..=0xf4 => return DecoderState::Wide(vec![byte], 4),
+        _ => return DecoderState::Ground,
     };
     typed.push(key);
-    State::Ground
+    DecoderState::Ground
 }
 
-fn escape(byte: u8, typed: &mut Vec<Typed>) -> State {
+fn escape(byte: u8, typed: &mut Vec<Typed>) -> DecoderState {
     match byte {
-        b'[' => State::Control(Vec::new()),
-        b'O' => State::Single,
-        b']' | b'P' | b'_' | b'^' | b'X' => State::Answer { escape: false },
+        b'[' => DecoderState::Control(Vec::new()),
+        b'O' => DecoderState::Single,
+        b']' | b'P' | b'_' | b'^' | b'X' => DecoderState::Answer { escape: false },
         0x1b => {
             typed.push(named(KeyCode::Esc));
-            State::Escape
+            DecoderState::Escape
         }
         // with Alt: no key of ours, and not the key without it either
-        _ => State::Ground,
+        _ => DecoderState::Ground,
     }
 }
 

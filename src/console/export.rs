@@ -5,7 +5,7 @@ use std::path::{Path, PathBuf};
 use std::time::Duration;
 
 use crate::foreign::folder::{Folder, PRIVATE};
-use crate::foreign::{self, MayHang, Refusal};
+use crate::foreign::{self, MayHang, PathError};
 
 /// How long the folder may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
@@ -27,7 +27,7 @@ fn write_in(path: &Path, stem: &str, text: &str, may_hang: &MayHang) -> Result<P
     let first = path.join(format!("{stem}.md"));
     let folder = Folder::open(path, may_hang).map_err(|refusal| {
         let why = match refusal {
-            Refusal::Io { source, .. } => source.to_string(),
+            PathError::Io { source, .. } => source.to_string(),
             other => other.to_string(),
         };
         format!("{} could not be written: {why}", first.display())

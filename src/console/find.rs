@@ -14,7 +14,7 @@ pub struct Find {
 
 /// A place that holds the words: a line of the text, and where in it, in characters.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Hit {
+pub struct TextMatch {
     line: usize,
     from: usize,
     to: usize,
@@ -22,15 +22,15 @@ pub struct Hit {
 
 /// The rows of a screen of this width on which these places begin; words may be broken over two of them.
 #[must_use]
-pub fn rows(lines: &[Line], hits: &[Hit], width: usize) -> Vec<usize> {
+pub fn rows(lines: &[Line], hits: &[TextMatch], width: usize) -> Vec<usize> {
     let mut above = Vec::with_capacity(lines.len());
     let mut total = 0;
     for line in lines {
         above.push(total);
         total += line.clone().wrap(width).len();
     }
-    let row = |hit: &Hit| {
-        let line = mark(&lines[hit.line], Hit { to: hit.from + 1, ..*hit }, Role::Input);
+    let row = |hit: &TextMatch| {
+        let line = mark(&lines[hit.line], TextMatch { to: hit.from + 1, ..*hit }, Role::Input);
         let wrapped = line.wrap(width);
         let within = wrapped.iter().position(|row| row.pieces.iter().any(|piece| piece.role == Role::Input));
         above[hit.line] + within.unwrap_or(0)
@@ -40,7 +40,7 @@ pub fn rows(lines: &[Line], hits: &[Hit], width: usize) -> Vec<usize> {
 
 /// Every place that holds the words, from top to bottom.
 #[must_use]
-pub fn hits(lines: &[Line], words: &str) -> Vec<Hit> {
+pub fn hits(lines: &[Line], words: &str) -> Vec<TextMatch> {
     let exact = words.chars().any(char::is_uppercase);
     let fold = |c: char| if exact { c } else { c.to_lowercase().next().unwrap_or(c) };
     let wanted: Vec<char> = words.chars().map(fold).collect();
@@ -53,7 +53,7 @@ pub fn hits(lines: &[Line], words: &str) -> Vec<Hit> {
         let mut from = 0;
         while from + wanted.len() <= text.len() {
             if text[from..].starts_with(&wanted) {
-                hits.push(Hit { line: number, from, to: from + wanted.len() });
+                hits.push(TextMatch { line: number, from, to: from + wanted.len() });
                 from += wanted.len();
             } else {
                 from += 1;
@@ -65,7 +65,7 @@ pub fn hits(lines: &[Line], words: &str) -> Vec<Hit> {
 
 /// The lines with these places marked, the current one more than the others.
 #[must_use]
-pub fn marked(lines: Vec<Line>, hits: &[Hit], current: usize) -> Vec<Line> {
+pub fn marked(lines: Vec<Line>, hits: &[TextMatch], current: usize) -> Vec<Line> {
     let mut lines = lines;
     for (index, hit) in hits.iter().enumerate() {
         let role = if index == current { Role::Selected } else { Role::Input };
@@ -76,7 +76,7 @@ pub fn marked(lines: Vec<Line>, hits: &[Hit], current: usize) -> Vec<Line> {
     lines
 }
 
-fn mark(line: &Line, hit: Hit, role: Role) -> Line {
+fn mark(line: &Line, hit: TextMatch, role: Role) -> Line {
     let mut pieces: Vec<Piece> = Vec::new();
     let mut at = 0;
     for piece in &line.pieces {

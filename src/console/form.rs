@@ -10,19 +10,19 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::decision::{Guard, holds_back};
+use super::format;
 use super::line::Line;
 use super::rows;
-use super::say;
 use super::theme::Role;
 use crate::core::incident::BreakerState;
 use crate::core::{Command, IncidentId, Key, MaintenanceId, Mono, Reason, Scope};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Breaker, Stage};
+use crate::engine::snapshot::{BreakerView, IncidentStage};
 use crate::playbook::value::Period;
 
 pub use arms::powerless;
 pub use holds::snooze_of;
-pub use run::{Looked, Preview};
+pub use run::{DryRunResult, Preview};
 
 /// A question.
 #[derive(Debug, Clone)]
@@ -36,7 +36,7 @@ pub struct Form {
     /// Which field has the keys.
     pub at: usize,
     /// What becomes of it.
-    pub purpose: Purpose,
+    pub purpose: FormPurpose,
     /// The plan that has to be seen before it is answered.
     pub preview: Option<Preview>,
     /// How far a question is scrolled that does not fit.
@@ -69,7 +69,7 @@ pub enum Value {
 
 /// What becomes of a form.
 #[derive(Debug, Clone)]
-pub enum Purpose {
+pub enum FormPurpose {
     /// No new attempts in one of these scopes.
     Pause(Vec<Scope>),
     /// The end of a pause.
@@ -102,14 +102,14 @@ pub enum Purpose {
 
 /// What a form came to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum FormResult {
     /// Ask the engine for this.
     Send(Command),
     /// End the console.
     Quit,
 }
 
-impl Answer {
+impl FormResult {
     /// Does it only keep salve from acting?
     #[must_use]
     pub fn holds_back(&self) -> bool {
@@ -121,7 +121,7 @@ impl Answer {
 }
 
 impl Form {
-    fn new(title: impl Into<String>, about: Vec<Line>, fields: Vec<Field>, purpose: Purpose) -> Self {
+    fn new(title: impl Into<String>, about: Vec<Line>, fields: Vec<Field>, purpose: FormPurpose) -> Self {
         Self { title: title.into(), about, fields, at: 0, purpose, preview: None, scroll: 0, guard: Guard::default() }
     }
 
@@ -138,19 +138,19 @@ impl Form {
             Line::plain("Not run: ").text(plan),
             Line::plain("The incident ends as declined. It asks again if the fault comes back."),
         ];
-        Self::new(format!("Decline {incident}"), about, vec![text("reason")], Purpose::Decline(incident))
+        Self::new(format!("Decline {incident}"), about, vec![text("reason")], FormPurpose::Decline(incident))
     }
 
     /// An open incident's end by hand.
     #[must_use]
     pub fn close(incident: IncidentId, target: &str) -> Self {
         let about = vec![Line::plain(format!("Ends the incident on {target} without an attempt."))];
-        Self::new(format!("Close {incident}"), about, vec![text("reason"), word("close")], Purpose::Close(incident))
+        Self::new(format!("Close {incident}"), about, vec![text("reason"), word("close")], FormPurpose::Close(incident))
     }
 
     /// A breaker is closed, or latched, by hand.
     #[must_use]
-    pub fn breaker(breaker: &Breaker, now: Mono) -> Self {
+    pub fn breaker(breaker: &BreakerView, now: Mono) -> Self {
         let target = &breaker.key.target;
         let stands = match breaker.limit {
             0 => format!("It is {}: {}.", breaker.state.word(), breaker.why),
@@ -163,7 +163,7 @@ impl Form {
         };
         let mut about = vec![Line::plain(stands)];
         if let BreakerState::Open { until, .. } = breaker.state {
-            about.push(Line::plain(format!("By itself it tries one probe in {}.", say::left(until, now))));
+            about.push(Line::plain(format!("By itself it tries one probe in {}.", format::left(until, now))));
         }
         let mut fields = vec![text("reason"), word("reset")];
         match breaker.state {
@@ -174,8 +174,8 @@ impl Form {
             }
         }
         let purpose = match breaker.state {
-            BreakerState::Closed => Purpose::LatchBreaker(breaker.key.clone()),
-            _ => Purpose::ResetBreaker(breaker.key.clone()),
+            BreakerState::Closed => FormPurpose::LatchBreaker(breaker.key.clone()),
+            _ => FormPurpose::ResetBreaker(breaker.key.clone()),
         };
         let effects = [
             ("Reset: attempts may start again at once.", !matches!(breaker.state, BreakerState::Closed)),
@@ -190,14 +190,14 @@ impl Form {
 
     /// A choice was made: where it decides what is done, the word that confirms it is another one.
     pub fn settle(&mut self) {
-        let (Purpose::ResetBreaker(key) | Purpose::LatchBreaker(key)) = &self.purpose else { return };
+        let (FormPurpose::ResetBreaker(key) | FormPurpose::LatchBreaker(key)) = &self.purpose else { return };
         let key = key.clone();
         let chosen = self.fields.iter().find_map(|field| match &field.value {
             Value::Choice { options, at } => options.get(*at).cloned(),
             _ => None,
         });
         let Some(chosen) = chosen else { return };
-        self.purpose = if chosen == LATCH { Purpose::LatchBreaker(key) } else { Purpose::ResetBreaker(key) };
+        self.purpose = if chosen == LATCH { FormPurpose::LatchBreaker(key) } else { FormPurpose::ResetBreaker(key) };
         for field in &mut self.fields {
             if let Value::Word { expected, typed } = &mut field.value {
                 (*expected, *typed) = (chosen.as_str().into(), String::new());
@@ -216,10 +216,10 @@ impl Form {
     ) -> Self {
         let (verb, effect, purpose) = if arm {
             let effect = format!("With exactly this content it may act as its mode says: {mode}.");
-            ("Arm", effect, Purpose::Arm(Arc::clone(playbook)))
+            ("Arm", effect, FormPurpose::Arm(Arc::clone(playbook)))
         } else {
             let effect = "It goes back to shadow: it detects, and records what it would have done.".to_owned();
-            ("Disarm", effect, Purpose::Disarm(Arc::clone(playbook)))
+            ("Disarm", effect, FormPurpose::Disarm(Arc::clone(playbook)))
         };
         let mut about = vec![Line::plain(format!("Title: {title}")), Line::plain(effect)];
         if arm {
@@ -235,14 +235,14 @@ impl Form {
         let mut about = vec![Line::plain("Healing runs inside this console and stops with it.")];
         about.extend(running(snapshot).map(|words| Line::new().with(Role::Fixing, words)));
         about.push(Line::plain("A daemon goes on without a screen: salve daemon."));
-        Self::new("Quit?", about, vec![], Purpose::Quit)
+        Self::new("Quit?", about, vec![], FormPurpose::Quit)
     }
 
     /// What the answer is, or why there is none yet.
     ///
     /// # Errors
     /// In words, for the form's last line.
-    pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<Answer, String> {
+    pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<FormResult, String> {
         if matches!(self.preview, Some(Preview::Awaited { .. })) {
             return Err("the plan is still being made: it is shown before it is run".into());
         }
@@ -253,30 +253,30 @@ impl Form {
                 return Err(format!("type {expected} in the field {}", field.label));
             }
         }
-        Ok(Answer::Send(match &self.purpose {
-            Purpose::Quit => return Ok(Answer::Quit),
-            Purpose::Pause(scopes) => {
+        Ok(FormResult::Send(match &self.purpose {
+            FormPurpose::Quit => return Ok(FormResult::Quit),
+            FormPurpose::Pause(scopes) => {
                 Command::Pause { scope: self.scope(scopes), length: self.length(), reason: self.reason() }
             }
-            Purpose::Schedule(scopes) => {
+            FormPurpose::Schedule(scopes) => {
                 let (scope, from) = (self.scope(scopes), self.moment(now, zone)?);
                 let length = self.length().ok_or("say how long")?;
                 Command::Schedule { scope, from, length, reason: self.reason() }
             }
-            Purpose::Unschedule(window) => Command::Unschedule { window: *window },
-            Purpose::Resume(scope) => Command::Resume { scope: scope.clone() },
-            Purpose::Snooze(key) => {
+            FormPurpose::Unschedule(window) => Command::Unschedule { window: *window },
+            FormPurpose::Resume(scope) => Command::Resume { scope: scope.clone() },
+            FormPurpose::Snooze(key) => {
                 let length = self.length().unwrap_or(Period::from_secs(15 * 60));
                 Command::Snooze { key: key.clone(), length, reason: self.reason() }
             }
-            Purpose::Unsnooze(key) => Command::Unsnooze { key: key.clone() },
-            Purpose::Decline(incident) => Command::Decline { incident: *incident, reason: self.reason() },
-            Purpose::Close(incident) => Command::Close { incident: *incident, reason: self.needed()? },
-            Purpose::ResetBreaker(key) => Command::ResetBreaker { key: key.clone(), reason: self.needed()? },
-            Purpose::LatchBreaker(key) => Command::LatchBreaker { key: key.clone(), reason: self.needed()? },
-            Purpose::Arm(playbook) => Command::Arm { playbook: Arc::clone(playbook) },
-            Purpose::Disarm(playbook) => Command::Disarm { playbook: Arc::clone(playbook) },
-            Purpose::RunNow(key) => Command::RunNow { key: key.clone() },
+            FormPurpose::Unsnooze(key) => Command::Unsnooze { key: key.clone() },
+            FormPurpose::Decline(incident) => Command::Decline { incident: *incident, reason: self.reason() },
+            FormPurpose::Close(incident) => Command::Close { incident: *incident, reason: self.needed()? },
+            FormPurpose::ResetBreaker(key) => Command::ResetBreaker { key: key.clone(), reason: self.needed()? },
+            FormPurpose::LatchBreaker(key) => Command::LatchBreaker { key: key.clone(), reason: self.needed()? },
+            FormPurpose::Arm(playbook) => Command::Arm { playbook: Arc::clone(playbook) },
+            FormPurpose::Disarm(playbook) => Command::Disarm { playbook: Arc::clone(playbook) },
+            FormPurpose::RunNow(key) => Command::RunNow { key: key.clone() },
         }))
     }
 
@@ -307,7 +307,8 @@ impl Form {
 
 /// Attempts that run now, in words.
 fn running(snapshot: &Snapshot) -> Option<String> {
-    let running = snapshot.incidents.iter().filter(|incident| matches!(incident.stage, Stage::Remediating { .. }));
+    let running =
+        snapshot.incidents.iter().filter(|incident| matches!(incident.stage, IncidentStage::Remediating { .. }));
     let targets: Vec<String> = running.map(|incident| incident.key.target.to_string()).collect();
     (!targets.is_empty())
         .then(|| format!("An attempt runs on {}: it is finished and recorded first.", targets.join(", ")))
@@ -315,8 +316,8 @@ fn running(snapshot: &Snapshot) -> Option<String> {
 
 /// The breaker to be reset or latched for a key: the one that is shown, or a closed one that was never needed.
 #[must_use]
-pub fn breaker_for(snapshot: &Snapshot, playbook: &Arc<str>, key: &Key) -> Breaker {
-    rows::breaker_of(snapshot, key).cloned().unwrap_or_else(|| Breaker {
+pub fn breaker_for(snapshot: &Snapshot, playbook: &Arc<str>, key: &Key) -> BreakerView {
+    rows::breaker_of(snapshot, key).cloned().unwrap_or_else(|| BreakerView {
         key: key.clone(),
         playbook: Arc::clone(playbook),
         state: BreakerState::Closed,

@@ -9,21 +9,21 @@ use super::theme::Role;
 /// What was typed, ready to be looked for.
 #[derive(Debug)]
 pub struct Finder {
-    words: Vec<Word>,
+    words: Vec<QueryWord>,
     matcher: Matcher,
     letters: Vec<char>,
 }
 
 /// One word of it.
 #[derive(Debug)]
-struct Word {
+struct QueryWord {
     lower: String,
     pattern: Pattern,
 }
 
 /// How well a text answers, and with which of its letters.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct Hit {
+pub struct FuzzyMatch {
     /// Higher is better.
     pub score: u32,
     /// Places of the letters that answer, in order.
@@ -34,18 +34,18 @@ impl Finder {
     /// For these words; none where nothing was typed, which everything answers to.
     #[must_use]
     pub fn new(typed: &str) -> Option<Self> {
-        let word = |word: &str| Word {
+        let word = |word: &str| QueryWord {
             lower: word.to_lowercase(),
             pattern: Pattern::parse(word, CaseMatching::Ignore, Normalization::Smart),
         };
-        let words: Vec<Word> = typed.split_whitespace().map(word).collect();
+        let words: Vec<QueryWord> = typed.split_whitespace().map(word).collect();
         (!words.is_empty()).then(|| Self { words, matcher: Matcher::new(Config::DEFAULT), letters: Vec::new() })
     }
 
     /// Every word must be found: in the text that is shown letters may lie apart, in the others they may not, for
     /// nobody would see why it answers.
-    pub fn find(&mut self, shown: &str, others: &[&str]) -> Option<Hit> {
-        let mut all = Hit::default();
+    pub fn find(&mut self, shown: &str, others: &[&str]) -> Option<FuzzyMatch> {
+        let mut all = FuzzyMatch::default();
         for word in &self.words {
             let mut at = Vec::new();
             let text = Utf32Str::new(shown, &mut self.letters);
@@ -60,7 +60,7 @@ impl Finder {
     }
 }
 
-impl Word {
+impl QueryWord {
     /// How much it says that this word stands in a text, on the matcher's scale: a whole word says most.
     fn stands_in(&self, text: &str) -> Option<u32> {
         let lower = text.to_lowercase();

@@ -5,22 +5,22 @@ use std::fmt::Write as _;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::model::Place::{
+use super::model::InputMode::{
     self, Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
     Offered, Playbook, Question, Searching, Text, Typing,
 };
-use Stroke::{Ctrl, Named, Sign};
+use KeyStroke::{Ctrl, Named, Sign};
 pub use table::TABLE;
-pub use verb::Verb;
+pub use verb::KeyAction;
 
 mod table;
 mod verb;
 
 /// One key or several that do the same.
 #[derive(Debug, Clone, Copy)]
-pub struct Binding {
+pub struct KeyBinding {
     /// Any of them.
-    pub strokes: &'static [Stroke],
+    pub strokes: &'static [KeyStroke],
     /// As it is written.
     pub label: &'static str,
     /// The same in ASCII.
@@ -30,18 +30,18 @@ pub struct Binding {
     /// The same in a word, where the footer shows it.
     pub footer: Option<&'static str>,
     /// Where it counts.
-    pub places: &'static [Place],
+    pub places: &'static [InputMode],
     /// It changes something: a console that only looks does not have it.
     pub acts: bool,
     /// Only where faults can be chosen.
     pub staged: bool,
     /// What it does.
-    pub verb: Verb,
+    pub verb: KeyAction,
 }
 
 /// A key with its modifier.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stroke {
+pub enum KeyStroke {
     /// A letter or sign, as typed.
     Sign(char),
     /// With the control key.
@@ -52,37 +52,37 @@ pub enum Stroke {
 
 /// What a console has besides keys that look.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Has {
+pub struct Capabilities {
     /// Keys that act.
     pub acting: bool,
     /// Faults to choose from.
     pub faults: bool,
 }
 
-impl Has {
+impl Capabilities {
     /// All there are.
     pub const ALL: Self = Self { acting: true, faults: true };
 }
 
 /// The keys that count at this place.
-pub fn at(place: Place, has: Has) -> impl Iterator<Item = &'static Binding> {
-    let there = move |binding: &&Binding| (has.acting || !binding.acts) && (has.faults || !binding.staged);
+pub fn at(place: InputMode, has: Capabilities) -> impl Iterator<Item = &'static KeyBinding> {
+    let there = move |binding: &&KeyBinding| (has.acting || !binding.acts) && (has.faults || !binding.staged);
     TABLE.iter().filter(move |binding| binding.places.contains(&place)).filter(there)
 }
 
 /// What this key does here.
 #[must_use]
-pub fn verb(place: Place, has: Has, key: KeyEvent) -> Option<Verb> {
+pub fn verb(place: InputMode, has: Capabilities, key: KeyEvent) -> Option<KeyAction> {
     let stroke = stroke(key)?;
     at(place, has).find(|binding| binding.strokes.contains(&stroke)).map(|binding| binding.verb)
 }
 
 /// What to say of a letter that does nothing here: where it does something, or that nothing does.
 #[must_use]
-pub fn nothing_here(place: Place, has: Has, key: KeyEvent) -> Option<String> {
+pub fn nothing_here(place: InputMode, has: Capabilities, key: KeyEvent) -> Option<String> {
     let Some(stroke @ Sign(sign)) = stroke(key) else { return None };
-    let counts = |binding: &&Binding| binding.strokes.contains(&stroke);
-    if at(place, Has::ALL).any(|binding| counts(&binding)) {
+    let counts = |binding: &&KeyBinding| binding.strokes.contains(&stroke);
+    if at(place, Capabilities::ALL).any(|binding| counts(&binding)) {
         let why = if has.acting { "nothing here can be broken on purpose" } else { "nothing acts from here" };
         return Some(format!("{sign}: {why}"));
     }
@@ -97,7 +97,7 @@ pub fn nothing_here(place: Place, has: Has, key: KeyEvent) -> Option<String> {
     Some(format!("{sign} does nothing here{there}; ? lists the keys"))
 }
 
-fn stroke(key: KeyEvent) -> Option<Stroke> {
+fn stroke(key: KeyEvent) -> Option<KeyStroke> {
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
     match (key.code, held) {
         (KeyCode::Char(sign), KeyModifiers::NONE) => Some(Sign(sign)),
@@ -109,7 +109,7 @@ fn stroke(key: KeyEvent) -> Option<Stroke> {
 
 /// A place's name, for help and the README.
 #[must_use]
-pub fn place_name(place: Place) -> &'static str {
+pub fn place_name(place: InputMode) -> &'static str {
     match place {
         Main => "Main screen",
         Incident => "Incident",
@@ -134,7 +134,7 @@ pub fn place_name(place: Place) -> &'static str {
 }
 
 /// All places, as help and the README list them.
-pub const PLACES: [Place; 19] = [
+pub const PLACES: [InputMode; 19] = [
     Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding, Begin, Editor, Completing,
     Searching, Leaving, Keeping, Conflict, Offered,
 ];
@@ -162,8 +162,8 @@ mod tests {
     #[test]
     fn no_key_means_two_things_at_one_place() {
         for place in PLACES {
-            let mut taken: Vec<Stroke> = Vec::new();
-            for stroke in at(place, Has::ALL).flat_map(|binding| binding.strokes) {
+            let mut taken: Vec<KeyStroke> = Vec::new();
+            for stroke in at(place, Capabilities::ALL).flat_map(|binding| binding.strokes) {
                 assert!(!taken.contains(stroke), "{stroke:?} at {place:?}");
                 taken.push(*stroke);
             }
@@ -183,8 +183,9 @@ mod tests {
     #[test]
     fn where_one_types_no_letter_is_a_command() {
         for place in [Form, Typing, Naming, Finding, Editor, Searching, Completing, Begin] {
-            let letters =
-                at(place, Has::ALL).flat_map(|binding| binding.strokes).filter(|stroke| matches!(stroke, Sign(_)));
+            let letters = at(place, Capabilities::ALL)
+                .flat_map(|binding| binding.strokes)
+                .filter(|stroke| matches!(stroke, Sign(_)));
             assert_eq!(letters.count(), 0, "{place:?}");
         }
     }
@@ -192,15 +193,15 @@ mod tests {
     #[test]
     fn a_console_that_only_looks_has_no_key_that_acts() {
         let yes = KeyEvent::new(KeyCode::Char('y'), KeyModifiers::NONE);
-        let looks = Has { acting: false, ..Has::ALL };
-        assert_eq!(verb(Approval, Has::ALL, yes), Some(Verb::Yes));
+        let looks = Capabilities { acting: false, ..Capabilities::ALL };
+        assert_eq!(verb(Approval, Capabilities::ALL, yes), Some(KeyAction::Yes));
         assert_eq!(verb(Approval, looks, yes), None);
         let pause = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::NONE);
         assert_eq!(verb(Main, looks, pause), None);
         let alt = KeyEvent::new(KeyCode::Char('p'), KeyModifiers::ALT);
-        assert_eq!(verb(Main, Has::ALL, alt), None);
+        assert_eq!(verb(Main, Capabilities::ALL, alt), None);
         let fault = KeyEvent::new(KeyCode::Char('F'), KeyModifiers::SHIFT);
-        assert_eq!(verb(Main, Has { faults: false, ..Has::ALL }, fault), None);
-        assert_eq!(verb(Main, Has::ALL, fault), Some(Verb::Break));
+        assert_eq!(verb(Main, Capabilities { faults: false, ..Capabilities::ALL }, fault), None);
+        assert_eq!(verb(Main, Capabilities::ALL, fault), Some(KeyAction::Break));
     }
 }

@@ -41,39 +41,39 @@
 //! | [`plain`] | sentences and numbered prompts, without a screen |
 
 mod app;
-mod author;
+mod appearance;
 mod canvas;
-mod clerk;
+mod config_error;
 mod decision;
 mod decode;
+mod demo_hooks;
+mod diff_writer;
 mod editor;
-mod ends;
 pub mod export;
+mod external_editor;
+mod file_worker;
+mod filtered_list;
 mod find;
 mod form;
+pub mod format;
 mod fuzzy;
 mod glyphs;
-mod held;
-mod ink;
+mod incident_history;
 pub mod keys;
 mod line;
-mod listed;
-mod looks;
-mod misread;
 mod model;
 mod osc;
 pub mod plain;
 mod preferences;
-mod recall;
 mod review;
-mod rewind;
 mod rows;
-pub mod say;
-mod stage;
+mod shutdown;
 mod success;
+mod suppressions;
 mod svg;
 mod terminal;
 pub mod theme;
+mod time_travel;
 mod update;
 mod view;
 
@@ -103,13 +103,13 @@ use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
 use crate::engine::{Handle, Snapshot};
-use canvas::Look;
+use canvas::RenderOptions;
 use glyphs::Glyphs;
-use model::{At, Model};
+use model::{ConsoleTime, Model};
 use theme::{Shelf, Theme, ThemeError};
-use view::World;
+use view::ViewContext;
 
-pub use stage::{Caption, Stage};
+pub use demo_hooks::{Caption, DemoHooks};
 pub use svg::{film, still, to_svg};
 
 /// How a console is to be.
@@ -132,7 +132,7 @@ pub struct Options {
     /// Ring once when something new waits for a yes.
     pub bell: bool,
     /// What plays around it, where it is a show.
-    pub stage: Option<Stage>,
+    pub stage: Option<DemoHooks>,
 }
 
 /// Where the engine is whose state a console shows.
@@ -231,14 +231,14 @@ fn drawn(
         Some(name) => Shelf::new(&options.config).find(name)?,
         None => Theme::standard(),
     };
-    let look = Look { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
-    let world = World {
+    let look = RenderOptions { glyphs: Glyphs::choose(options.ascii), styles: theme.on(profile) };
+    let world = ViewContext {
         snapshot,
         mono: snapshot.now.mono,
         wall: snapshot.now.wall,
         zone: &TimeZone::system(),
         age: Duration::ZERO,
-        at: At(0),
+        at: ConsoleTime(0),
         look: &look,
         themes: &[],
     };

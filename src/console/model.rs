@@ -3,44 +3,44 @@
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::author::standing::Saved;
-use super::decision::{Pending, QUIET};
-use super::held;
-use super::keys::Has;
-use super::recall::Recalled;
-use super::rewind::{Rewind, Shown};
+use super::decision::{PendingDecision, QUIET};
+use super::editor::standing::SavedText;
+use super::incident_history::Recalled;
+use super::keys::Capabilities;
 use super::rows;
+use super::suppressions;
+use super::time_travel::{ReplayedMoment, Rewind};
 use crate::console::{EngineAt, Writing};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
 
 pub use cursor::Cursor;
-pub use page::{ListKind, Overlay, Page, Pick, Place, TextKind};
+pub use page::{InputMode, ListKind, OpenPage, Overlay, Pick, TextKind};
 
 mod cursor;
 mod page;
 
 /// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct At(pub u64);
+pub struct ConsoleTime(pub u64);
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
 pub struct Model {
     /// The main screen.
-    pub main: Main,
+    pub main: MainPage,
     /// Pages on top of it, the last one shown.
-    pub pages: Vec<Page>,
+    pub pages: Vec<OpenPage>,
     /// What has the keys before the page.
     pub overlay: Option<Overlay>,
     /// Only rows of the list page that is shown which hold these words.
     pub list_filter: String,
     /// What the last command or key came to.
-    pub said: Option<Said>,
+    pub said: Option<StatusMessage>,
     /// What a key decided, until the keyboard has been quiet.
-    pub deciding: Option<Pending>,
+    pub deciding: Option<PendingDecision>,
     /// When a key was last pressed.
-    pub last_key: Option<At>,
+    pub last_key: Option<ConsoleTime>,
     /// Columns and rows of the terminal.
     pub size: (u16, u16),
     /// Only looking: there are no acting keys.
@@ -56,7 +56,7 @@ pub struct Model {
     /// Requests that were already announced.
     pub announced: Option<BTreeSet<(IncidentId, u32)>>,
     /// What was saved and the engine has not read yet.
-    pub saved: Option<Saved>,
+    pub saved: Option<SavedText>,
     /// The past that is looked at, or asked for.
     pub rewind: Option<Rewind>,
     /// What the journal told of the incident that is looked at.
@@ -71,7 +71,7 @@ pub struct Model {
 
 /// The main screen.
 #[derive(Debug, Clone, Default)]
-pub struct Main {
+pub struct MainPage {
     /// Which pane has the keys.
     pub pane: Pane,
     /// One cursor for each list.
@@ -107,16 +107,16 @@ impl Pane {
 
 /// What the last command or key came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Said {
+pub struct StatusMessage {
     /// In words.
     pub text: Arc<str>,
     /// It did not work.
     pub bad: bool,
     /// When it was said.
-    pub at: At,
+    pub at: ConsoleTime,
 }
 
-impl Said {
+impl StatusMessage {
     /// How long it stays, in milliseconds.
     pub const STAYS: u64 = 15_000;
 }
@@ -126,7 +126,7 @@ impl Model {
     #[must_use]
     pub fn new(size: (u16, u16), read_only: bool, engine: EngineAt, writing: Writing) -> Self {
         Self {
-            main: Main::default(),
+            main: MainPage::default(),
             pages: Vec::new(),
             overlay: None,
             list_filter: String::new(),
@@ -151,7 +151,7 @@ impl Model {
 
     /// The moment of the past that is on the screen.
     #[must_use]
-    pub fn replayed(&self) -> Option<&Shown> {
+    pub fn replayed(&self) -> Option<&ReplayedMoment> {
         self.rewind.as_ref().and_then(|rewind| rewind.shown.as_deref())
     }
 
@@ -169,48 +169,48 @@ impl Model {
 
     /// Which keys there are.
     #[must_use]
-    pub fn has(&self) -> Has {
-        Has { acting: !self.only_looks(), faults: !self.faults.is_empty() && self.replayed().is_none() }
+    pub fn has(&self) -> Capabilities {
+        Capabilities { acting: !self.only_looks(), faults: !self.faults.is_empty() && self.replayed().is_none() }
     }
 
     /// Where keys go now.
     #[must_use]
-    pub fn place(&self) -> Place {
+    pub fn place(&self) -> InputMode {
         match &self.overlay {
-            Some(Overlay::Form(form)) if form.wants_yes() => Place::Question,
-            Some(Overlay::Form(_)) => Place::Form,
-            Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => Place::Typing,
-            Some(Overlay::Find(_)) => Place::Finding,
+            Some(Overlay::Form(form)) if form.wants_yes() => InputMode::Question,
+            Some(Overlay::Form(_)) => InputMode::Form,
+            Some(Overlay::Filter { .. } | Overlay::Palette { .. } | Overlay::Pick(_)) => InputMode::Typing,
+            Some(Overlay::Find(_)) => InputMode::Finding,
             None => self.page_place(),
         }
     }
 
     /// The same without what lies over the page.
     #[must_use]
-    pub fn page_place(&self) -> Place {
+    pub fn page_place(&self) -> InputMode {
         match self.pages.last() {
-            None => Place::Main,
-            Some(Page::Incident { .. }) => Place::Incident,
-            Some(Page::Approval(review)) if review.naming.is_some() => Place::Naming,
-            Some(Page::Approval(_)) => Place::Approval,
-            Some(Page::Playbook { .. }) => Place::Playbook,
-            Some(Page::Author(author)) => author.place(),
-            Some(Page::Begin(_)) => Place::Begin,
-            Some(Page::List { .. } | Page::Success { .. }) => Place::List,
-            Some(Page::Text { .. } | Page::Trial { .. }) => Place::Text,
+            None => InputMode::Main,
+            Some(OpenPage::Incident { .. }) => InputMode::Incident,
+            Some(OpenPage::Approval(review)) if review.naming.is_some() => InputMode::Naming,
+            Some(OpenPage::Approval(_)) => InputMode::Approval,
+            Some(OpenPage::Playbook { .. }) => InputMode::Playbook,
+            Some(OpenPage::Author(author)) => author.place(),
+            Some(OpenPage::Begin(_)) => InputMode::Begin,
+            Some(OpenPage::List { .. } | OpenPage::Success { .. }) => InputMode::List,
+            Some(OpenPage::Text { .. } | OpenPage::Trial { .. }) => InputMode::Text,
         }
     }
 
     /// When something changes by itself: a request becomes answerable, a message goes.
     #[must_use]
-    pub fn wakes_at(&self) -> Option<At> {
+    pub fn wakes_at(&self) -> Option<ConsoleTime> {
         let review = match self.pages.last() {
-            Some(Page::Approval(review)) => review.guard.opens_at(QUIET),
+            Some(OpenPage::Approval(review)) => review.guard.opens_at(QUIET),
             _ => None,
         };
-        let said = self.said.as_ref().map(|said| At(said.at.0 + Said::STAYS));
+        let said = self.said.as_ref().map(|said| ConsoleTime(said.at.0 + StatusMessage::STAYS));
         let written = self.pages.iter().filter_map(|page| match page {
-            Page::Author(author) => author.wakes_at(),
+            OpenPage::Author(author) => author.wakes_at(),
             _ => None,
         });
         review.into_iter().chain(said).chain(written).min()
@@ -221,16 +221,16 @@ impl Model {
     /// The filter of what is shown: the list page's, else the main screen's.
     #[must_use]
     pub fn filter(&self) -> &str {
-        if let Some(Page::List { .. }) = self.pages.last() { &self.list_filter } else { &self.main.filter }
+        if let Some(OpenPage::List { .. }) = self.pages.last() { &self.list_filter } else { &self.main.filter }
     }
 
     /// The same, to be typed into.
     pub fn filter_mut(&mut self) -> &mut String {
-        if let Some(Page::List { .. }) = self.pages.last() { &mut self.list_filter } else { &mut self.main.filter }
+        if let Some(OpenPage::List { .. }) = self.pages.last() { &mut self.list_filter } else { &mut self.main.filter }
     }
 }
 
-impl Main {
+impl MainPage {
     /// The list under the keys and its cursor; the gauge has none.
     pub fn list(&mut self, snapshot: &Snapshot) -> Option<(Vec<Arc<str>>, &mut Cursor)> {
         let items = items(self.pane, &self.filter, snapshot);
@@ -275,7 +275,7 @@ pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
             rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
         }
         ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
-        ListKind::Held => held::all(snapshot).iter().map(held::Held::id).collect(),
+        ListKind::Held => suppressions::all(snapshot).iter().map(suppressions::Suppression::id).collect(),
         ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
     }
 }

@@ -8,8 +8,8 @@ use std::path::{Path, PathBuf};
 
 use serde::Deserialize;
 
-use super::misread::Misread;
-use crate::foreign::{MayHang, Refusal};
+use super::config_error::Misread;
+use crate::foreign::{MayHang, PathError};
 use crate::playbook::trust;
 
 /// The file may not be larger, in bytes.
@@ -30,7 +30,7 @@ pub struct Preferences {
 pub enum PreferencesError {
     /// The file cannot be read or is not trusted.
     #[error("{0}; {mend}", mend = .0.mend())]
-    Unusable(Refusal),
+    Unusable(PathError),
     /// It says something that is not understood.
     #[error(transparent)]
     Wrong(#[from] Misread),
@@ -82,7 +82,7 @@ impl Preferences {
 fn text(file: &Path) -> Result<String, PreferencesError> {
     match trust::read(file, LARGEST, &MayHang::because("salve's own settings")) {
         Ok(text) => Ok(text),
-        Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
+        Err(PathError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => Ok(String::new()),
         Err(distrust) => Err(PreferencesError::Unusable(distrust)),
     }
 }

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 
 use super::decision::Guard;
-use crate::core::incident::Request;
+use crate::core::incident::ApprovalRequest;
 use crate::core::{Command, IncidentId};
 use crate::engine::snapshot::IncidentView;
 use crate::playbook::Risk;
@@ -21,9 +21,9 @@ pub struct Review {
     /// How much may go wrong.
     pub risk: Risk,
     /// As displayed.
-    pub request: Request,
+    pub request: ApprovalRequest,
     /// Whether it is still asked for.
-    pub standing: Standing,
+    pub standing: RequestState,
     /// Has it been seen, and are the keys quiet?
     pub guard: Guard,
     /// What was typed of the target's name, once naming it has begun.
@@ -34,7 +34,7 @@ pub struct Review {
 
 /// Whether a request is still asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum RequestState {
     /// It is.
     Asked,
     /// The plan changed, and the new one is shown.
@@ -53,7 +53,7 @@ impl Review {
             written: incident.key.target.to_string().into(),
             risk: incident.risk,
             request: super::rows::request_of(incident)?.clone(),
-            standing: Standing::Asked,
+            standing: RequestState::Asked,
             guard: Guard::default(),
             naming: None,
             scroll: 0,
@@ -63,15 +63,15 @@ impl Review {
     /// Takes up what became of the request. A changed plan has to be seen anew.
     pub fn follow(&mut self, incident: Option<&IncidentView>) {
         match incident.and_then(Self::of) {
-            None => self.standing = Standing::Gone,
+            None => self.standing = RequestState::Gone,
             Some(now)
                 if now.request.plan.digest == self.request.plan.digest
                     && now.request.generation == self.request.generation =>
             {
                 self.request.first = now.request.first;
-                self.standing = if self.standing == Standing::Gone { Standing::Changed } else { self.standing };
+                self.standing = if self.standing == RequestState::Gone { RequestState::Changed } else { self.standing };
             }
-            Some(now) => *self = Self { standing: Standing::Changed, ..now },
+            Some(now) => *self = Self { standing: RequestState::Changed, ..now },
         }
     }
 

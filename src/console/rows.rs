@@ -3,17 +3,17 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
+use super::format;
 use super::fuzzy::Finder;
-use super::say;
-use crate::core::incident::{BreakerState, Request};
+use crate::core::incident::{ApprovalRequest, BreakerState};
 use crate::core::{IncidentId, Key, Mono};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Breaker, Detector, Health, IncidentView, Mark, Stage, Storm};
+use crate::engine::snapshot::{BreakerView, DetectorView, Health, IncidentStage, IncidentView, Storm, TimelineMark};
 use crate::playbook::Mode;
 
 /// How much a row presses, most first: the order of rows.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub enum Class {
+pub enum Urgency {
     /// It needs action.
     Asks,
     /// Broken, and nothing is being done.
@@ -32,31 +32,31 @@ pub enum Class {
 
 /// Of a state.
 #[must_use]
-pub fn class(health: &Health) -> Class {
+pub fn class(health: &Health) -> Urgency {
     match health {
-        Health::Asks | Health::Escalated(_) => Class::Asks,
-        Health::Held(_) | Health::Broken => Class::Broken,
-        Health::Fixing { .. } | Health::Verifying { .. } => Class::Fixing,
-        Health::Pending => Class::Pending,
-        Health::Unknown(_) | Health::Waiting | Health::Unresolved(_) => Class::Unknown,
-        Health::Ok => Class::Ok,
-        Health::NotApplicable(_) => Class::None,
+        Health::Asks | Health::Escalated(_) => Urgency::Asks,
+        Health::Held(_) | Health::Broken => Urgency::Broken,
+        Health::Fixing { .. } | Health::Verifying { .. } => Urgency::Fixing,
+        Health::Pending => Urgency::Pending,
+        Health::Unknown(_) | Health::Waiting | Health::Unresolved(_) => Urgency::Unknown,
+        Health::Ok => Urgency::Ok,
+        Health::NotApplicable(_) => Urgency::None,
     }
 }
 
 /// Of a row: what somebody is paged for needs action, whatever else is done about it meanwhile.
 #[must_use]
-pub fn class_of(detector: &Detector) -> Class {
-    if detector.call.is_some() { Class::Asks } else { class(&detector.health) }
+pub fn class_of(detector: &DetectorView) -> Urgency {
+    if detector.call.is_some() { Urgency::Asks } else { class(&detector.health) }
 }
 
 /// One watched key as a row.
 #[derive(Debug, Clone)]
 pub struct Row<'a> {
     /// The whole of it.
-    pub detector: &'a Detector,
+    pub detector: &'a DetectorView,
     /// How much it presses.
-    pub class: Class,
+    pub class: Urgency,
     /// Short, and told apart from the others.
     pub name: String,
     /// What the row is known by when rows move.
@@ -76,14 +76,14 @@ pub fn row_id(playbook: &str, target: &str) -> Arc<str> {
 pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
     let mut shorts: HashMap<String, usize> = HashMap::new();
     for detector in &snapshot.detectors {
-        *shorts.entry(say::target(&detector.target)).or_default() += 1;
+        *shorts.entry(format::target(&detector.target)).or_default() += 1;
     }
     let mut finder = Finder::new(filter);
     let mut rows: Vec<Row<'a>> = snapshot
         .detectors
         .iter()
         .map(|detector| {
-            let short = say::target(&detector.target);
+            let short = format::target(&detector.target);
             let name = match (short.as_str(), shorts.get(&short)) {
                 ("host", _) => detector.playbook.to_string(),
                 (_, Some(2..)) => format!("{short} {}", detector.playbook),
@@ -92,7 +92,7 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
             let id = row_id(&detector.playbook, &detector.target);
             // one that flaps is well for the moment only
             let class = match class_of(detector) {
-                Class::Ok if detector.flapping.is_some() => Class::Pending,
+                Urgency::Ok if detector.flapping.is_some() => Urgency::Pending,
                 class => class,
             };
             Row { detector, class, name, id, marks: Vec::new() }
@@ -112,7 +112,7 @@ pub fn detectors<'a>(snapshot: &'a Snapshot, filter: &str) -> Vec<Row<'a>> {
 
 /// How many rows of each kind there are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Counts {
+pub struct RowCounts {
     /// Broken, and nothing is being done.
     pub broken: usize,
     /// Being fixed or verified.
@@ -131,18 +131,18 @@ pub struct Counts {
 
 /// Counts the rows; a storm's page counts as one more that needs action.
 #[must_use]
-pub fn counts(snapshot: &Snapshot) -> Counts {
-    let storm = Counts { asks: usize::from(snapshot.storm.is_some()), ..Counts::default() };
+pub fn counts(snapshot: &Snapshot) -> RowCounts {
+    let storm = RowCounts { asks: usize::from(snapshot.storm.is_some()), ..RowCounts::default() };
     snapshot.detectors.iter().fold(storm, |mut counts, detector| {
         match class_of(detector) {
-            Class::Asks => counts.asks += 1,
-            Class::Broken => counts.broken += 1,
-            Class::Fixing => counts.fixing += 1,
-            Class::Pending => counts.pending += 1,
-            Class::Unknown if detector.health == Health::Waiting => counts.waiting += 1,
-            Class::Unknown => counts.unknown += 1,
-            Class::Ok => counts.ok += 1,
-            Class::None => {}
+            Urgency::Asks => counts.asks += 1,
+            Urgency::Broken => counts.broken += 1,
+            Urgency::Fixing => counts.fixing += 1,
+            Urgency::Pending => counts.pending += 1,
+            Urgency::Unknown if detector.health == Health::Waiting => counts.waiting += 1,
+            Urgency::Unknown => counts.unknown += 1,
+            Urgency::Ok => counts.ok += 1,
+            Urgency::None => {}
         }
         counts
     })
@@ -151,7 +151,7 @@ pub fn counts(snapshot: &Snapshot) -> Counts {
 /// The highest mode in force on anything that is watched.
 #[must_use]
 pub fn highest_mode(snapshot: &Snapshot) -> Option<Mode> {
-    snapshot.detectors.iter().filter(|detector| class(&detector.health) != Class::None).map(|d| d.mode).min()
+    snapshot.detectors.iter().filter(|detector| class(&detector.health) != Urgency::None).map(|d| d.mode).min()
 }
 
 /// One thing that needs action.
@@ -186,7 +186,9 @@ impl<'a> Needy<'a> {
     #[must_use]
     pub fn is_unanswered(self) -> bool {
         match self {
-            Self::Incident(incident) => !matches!(incident.stage, Stage::Asking(_)) && incident.acknowledged.is_none(),
+            Self::Incident(incident) => {
+                !matches!(incident.stage, IncidentStage::Asking(_)) && incident.acknowledged.is_none()
+            }
             Self::Storm(storm) => storm.acknowledged.is_none(),
         }
     }
@@ -196,7 +198,7 @@ impl<'a> Needy<'a> {
     fn order(self) -> (u64, u64, u64) {
         match self {
             Self::Incident(incident) => match &incident.stage {
-                Stage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),
+                IncidentStage::Asking(request) => (0, request.expires.0, u64::MAX - incident.id.0),
                 _ => (1 + u64::from(incident.acknowledged.is_some()), u64::MAX - incident.since.mono.0, incident.id.0),
             },
             Self::Storm(storm) => (1 + u64::from(storm.acknowledged.is_some()), 0, 0),
@@ -208,7 +210,7 @@ impl<'a> Needy<'a> {
 #[must_use]
 pub fn needs_action(snapshot: &Snapshot) -> Vec<Needy<'_>> {
     let is_needy = |incident: &&Arc<IncidentView>| {
-        incident.call.is_some() || matches!(incident.stage, Stage::Asking(_) | Stage::Escalated(_))
+        incident.call.is_some() || matches!(incident.stage, IncidentStage::Asking(_) | IncidentStage::Escalated(_))
     };
     let incidents = snapshot.incidents.iter().filter(is_needy).map(Needy::Incident);
     let mut needy: Vec<_> = incidents.chain(snapshot.storm.as_ref().map(Needy::Storm)).collect();
@@ -218,23 +220,23 @@ pub fn needs_action(snapshot: &Snapshot) -> Vec<Needy<'_>> {
 
 /// What awaits approval.
 #[must_use]
-pub fn requests(snapshot: &Snapshot) -> Vec<(&Arc<IncidentView>, &Request)> {
+pub fn requests(snapshot: &Snapshot) -> Vec<(&Arc<IncidentView>, &ApprovalRequest)> {
     let asking = needs_action(snapshot).into_iter().filter_map(Needy::incident);
     asking.filter_map(|incident| Some((incident, request_of(incident)?))).collect()
 }
 
 /// The request of an incident that asks.
 #[must_use]
-pub fn request_of(incident: &IncidentView) -> Option<&Request> {
+pub fn request_of(incident: &IncidentView) -> Option<&ApprovalRequest> {
     match &incident.stage {
-        Stage::Asking(request) => Some(request),
+        IncidentStage::Asking(request) => Some(request),
         _ => None,
     }
 }
 
 /// Breakers that are not closed, the tightest first, then closed ones that have counted.
 #[must_use]
-pub fn breakers(snapshot: &Snapshot) -> Vec<&Breaker> {
+pub fn breakers(snapshot: &Snapshot) -> Vec<&BreakerView> {
     let mut breakers: Vec<_> = snapshot.breakers.iter().collect();
     breakers.sort_by_key(|breaker| {
         let order = match breaker.state {
@@ -250,7 +252,7 @@ pub fn breakers(snapshot: &Snapshot) -> Vec<&Breaker> {
 
 /// What a breaker's row is known by.
 #[must_use]
-pub fn breaker_id(breaker: &Breaker) -> Arc<str> {
+pub fn breaker_id(breaker: &BreakerView) -> Arc<str> {
     row_id(&breaker.playbook, &breaker.key.target.to_string())
 }
 
@@ -264,18 +266,18 @@ pub fn incident(snapshot: &Snapshot, id: IncidentId) -> Option<&Arc<IncidentView
 #[must_use]
 pub fn incident_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Arc<IncidentView>> {
     let of_key = || snapshot.incidents.iter().filter(|incident| incident.key == *key);
-    of_key().find(|incident| !matches!(incident.stage, Stage::Closed { .. })).or_else(|| of_key().next())
+    of_key().find(|incident| !matches!(incident.stage, IncidentStage::Closed { .. })).or_else(|| of_key().next())
 }
 
 /// The breaker of this key.
 #[must_use]
-pub fn breaker_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Breaker> {
+pub fn breaker_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a BreakerView> {
     snapshot.breakers.iter().find(|breaker| breaker.key == *key)
 }
 
 /// One sign for each bucket of the last hour: the gravest mark that was set in it, else what held before.
 #[must_use]
-pub fn timeline(marks: &[(Mono, Mark)], now: Mono, buckets: usize, span_ms: u64) -> Vec<Option<Mark>> {
+pub fn timeline(marks: &[(Mono, TimelineMark)], now: Mono, buckets: usize, span_ms: u64) -> Vec<Option<TimelineMark>> {
     let width = (span_ms / u64::try_from(buckets.max(1)).unwrap_or(1)).max(1);
     // aligned to the clock, so that the picture moves by whole columns and not with every second
     let last = now.0 / width;
@@ -295,17 +297,17 @@ pub fn timeline(marks: &[(Mono, Mark)], now: Mono, buckets: usize, span_ms: u64)
 }
 
 /// Which of two marks in one column is shown: the higher.
-const fn gravity(mark: Mark) -> u8 {
+const fn gravity(mark: TimelineMark) -> u8 {
     match mark {
-        Mark::NoData => 0,
-        Mark::Ok => 1,
-        Mark::Unknown => 2,
-        Mark::Broken => 3,
-        Mark::Verified => 4,
-        Mark::Fixing => 5,
-        Mark::Asked => 6,
-        Mark::Failed => 7,
-        Mark::Escalated => 8,
+        TimelineMark::NoData => 0,
+        TimelineMark::Ok => 1,
+        TimelineMark::Unknown => 2,
+        TimelineMark::Broken => 3,
+        TimelineMark::Verified => 4,
+        TimelineMark::Fixing => 5,
+        TimelineMark::Asked => 6,
+        TimelineMark::Failed => 7,
+        TimelineMark::Escalated => 8,
     }
 }
 
@@ -315,19 +317,20 @@ mod tests {
 
     #[test]
     fn a_column_shows_its_gravest_mark_and_goes_on_with_its_last() {
-        let marks = [(5, Mark::Ok), (31, Mark::Broken), (33, Mark::Fixing), (38, Mark::Ok)];
+        let marks =
+            [(5, TimelineMark::Ok), (31, TimelineMark::Broken), (33, TimelineMark::Fixing), (38, TimelineMark::Ok)];
         let marks: Vec<_> = marks.into_iter().map(|(at, mark)| (Mono(at), mark)).collect();
         let drawn = timeline(&marks, Mono(65), 7, 70);
-        let [ok, fixing] = [Some(Mark::Ok), Some(Mark::Fixing)];
+        let [ok, fixing] = [Some(TimelineMark::Ok), Some(TimelineMark::Fixing)];
         assert_eq!(drawn, [ok, ok, ok, fixing, ok, ok, ok]);
     }
 
     #[test]
     fn the_picture_moves_a_column_per_bucket_only() {
-        let marks = [(Mono(100), Mark::Ok), (Mono(150), Mark::Broken)];
+        let marks = [(Mono(100), TimelineMark::Ok), (Mono(150), TimelineMark::Broken)];
         assert_eq!(timeline(&marks, Mono(180), 10, 100), timeline(&marks, Mono(189), 10, 100));
         assert_ne!(timeline(&marks, Mono(180), 10, 100), timeline(&marks, Mono(190), 10, 100));
         assert_eq!(timeline(&[], Mono(3), 0, 100), []);
-        assert_eq!(timeline(&[(Mono(90), Mark::Ok)], Mono(3), 4, 2), [None; 4]);
+        assert_eq!(timeline(&[(Mono(90), TimelineMark::Ok)], Mono(3), 4, 2), [None; 4]);
     }
 }

@@ -3,8 +3,8 @@
 
 use std::sync::Arc;
 
-use super::say;
-use crate::core::lacks::Wanting;
+use super::format;
+use crate::core::automation_gaps::Wanting;
 use crate::core::rate::{Band, PlaybookRates, Rates, Share, WindowRates};
 use crate::core::{IncidentId, Key};
 use crate::engine::Snapshot;
@@ -12,7 +12,7 @@ use crate::engine::snapshot::Recurring;
 
 /// How far back one looks.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub enum Span {
+pub enum SuccessSpan {
     /// The last hour.
     Hour,
     /// The last 24 hours.
@@ -24,7 +24,7 @@ pub enum Span {
     Month,
 }
 
-impl Span {
+impl SuccessSpan {
     /// From the shortest to the longest.
     pub const ALL: [Self; 4] = [Self::Hour, Self::Day, Self::Week, Self::Month];
 
@@ -77,7 +77,7 @@ impl Span {
 #[derive(Debug, Clone)]
 pub enum Item<'a> {
     /// The rates of one window.
-    Window(Span),
+    Window(SuccessSpan),
     /// The rates of one playbook.
     Playbook(&'a PlaybookRates),
     /// Something to write, or to arm.
@@ -137,14 +137,14 @@ impl Item<'_> {
 
 /// What a window's row is known by.
 #[must_use]
-pub fn window_id(span: Span) -> Arc<str> {
+pub fn window_id(span: SuccessSpan) -> Arc<str> {
     format!("window {}", span.label()).into()
 }
 
 /// Every row, in order.
 #[must_use]
-pub fn items(snapshot: &Snapshot, span: Span) -> Vec<Item<'_>> {
-    let mut items: Vec<Item<'_>> = Span::ALL.map(Item::Window).into();
+pub fn items(snapshot: &Snapshot, span: SuccessSpan) -> Vec<Item<'_>> {
+    let mut items: Vec<Item<'_>> = SuccessSpan::ALL.map(Item::Window).into();
     items.extend(books(snapshot, span).into_iter().map(Item::Playbook));
     items.extend(snapshot.wanting.iter().map(Item::Wanting));
     items.extend(snapshot.recurring.iter().map(Item::Recurring));
@@ -154,12 +154,12 @@ pub fn items(snapshot: &Snapshot, span: Span) -> Vec<Item<'_>> {
 
 /// What the rows are known by.
 #[must_use]
-pub fn ids(snapshot: &Snapshot, span: Span) -> Vec<Arc<str>> {
+pub fn ids(snapshot: &Snapshot, span: SuccessSpan) -> Vec<Arc<str>> {
     items(snapshot, span).iter().map(Item::id).collect()
 }
 
 /// The playbooks that had an incident that counts in this window, those with the most first.
-fn books(snapshot: &Snapshot, span: Span) -> Vec<&PlaybookRates> {
+fn books(snapshot: &Snapshot, span: SuccessSpan) -> Vec<&PlaybookRates> {
     let weight = |book: &PlaybookRates| {
         let rates = span.of(&book.rates);
         (rates.auto_fix.whole, rates.coverage.whole)
@@ -185,7 +185,7 @@ pub fn pattern(recurring: &Recurring, zone: &jiff::tz::TimeZone) -> String {
     let mut gaps: Vec<_> =
         recurring.healed.windows(2).map(|pair| pair[1].mono.since(pair[0].mono)).filter(|gap| !gap.is_zero()).collect();
     gaps.sort_unstable();
-    let apart = gaps.get(gaps.len() / 2).map(|gap| format!("about every {}", say::age(*gap)));
+    let apart = gaps.get(gaps.len() / 2).map(|gap| format!("about every {}", format::age(*gap)));
     let mut hours = [0_usize; 24];
     for healed in &recurring.healed {
         let hour = healed.wall.to_zoned(zone.clone()).hour();
@@ -207,7 +207,7 @@ mod tests {
     #[test]
     fn every_row_has_a_name_of_its_own() {
         let snapshot = fixture::trouble();
-        for span in Span::ALL {
+        for span in SuccessSpan::ALL {
             let mut ids = ids(&snapshot, span);
             let count = ids.len();
             ids.sort();

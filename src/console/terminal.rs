@@ -17,7 +17,7 @@ use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
 use super::decode::{Decoder, ESCAPE_WAIT, Typed};
-use super::ink::encode;
+use super::diff_writer::encode;
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
@@ -187,7 +187,7 @@ fn give_back_on_panic() {
 
 /// What the reading thread tells.
 #[derive(Debug)]
-pub enum Heard {
+pub enum TerminalEvent {
     /// A key or a paste.
     Typed(Typed),
     /// There is no terminal any more.
@@ -213,14 +213,14 @@ impl Keyboard {
     ///
     /// # Errors
     /// Where a pipe or a thread cannot be had.
-    pub fn listen(heard: mpsc::UnboundedSender<Heard>) -> io::Result<Self> {
+    pub fn listen(heard: mpsc::UnboundedSender<TerminalEvent>) -> io::Result<Self> {
         let (woken, wake) = pipe_with(PipeFlags::CLOEXEC)?;
         let away = Arc::new(AtomicBool::new(false));
         let (parks, parked) = std::sync::mpsc::channel();
         let is_away = Arc::clone(&away);
         thread::Builder::new().name("salve-keys".into()).spawn(move || {
             let _ = listen(&heard, &woken, &is_away, &parks);
-            let _ = heard.send(Heard::Gone);
+            let _ = heard.send(TerminalEvent::Gone);
         })?;
         Ok(Self { wake, away, parked })
     }
@@ -241,7 +241,7 @@ impl Keyboard {
 
 /// Reads until the terminal is gone, or nobody listens. Waits without end: an idle terminal costs nothing.
 fn listen(
-    heard: &mpsc::UnboundedSender<Heard>,
+    heard: &mpsc::UnboundedSender<TerminalEvent>,
     woken: &OwnedFd,
     away: &AtomicBool,
     parks: &std::sync::mpsc::Sender<()>,
@@ -259,7 +259,7 @@ fn listen(
         match poll(&mut both, wait.as_ref()) {
             Ok(0) => {
                 if let Some(escape) = decoder.settle() {
-                    heard.send(Heard::Typed(escape)).map_err(drop)?;
+                    heard.send(TerminalEvent::Typed(escape)).map_err(drop)?;
                 }
                 continue;
             }
@@ -284,7 +284,7 @@ fn listen(
                 Ok(0) => return Err(()),
                 Ok(count) => {
                     for typed in decoder.feed(&bytes[..count]) {
-                        heard.send(Heard::Typed(typed)).map_err(drop)?;
+                        heard.send(TerminalEvent::Typed(typed)).map_err(drop)?;
                     }
                 }
                 Err(rustix::io::Errno::INTR | rustix::io::Errno::AGAIN) => {}

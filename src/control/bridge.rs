@@ -6,7 +6,7 @@ use std::path::Path;
 
 use super::protocol::Hello;
 use super::socket::{ConnectError, connect};
-use super::wire::{REQUEST, Reader, WireError, Writer};
+use super::wire::{MessageReader, MessageWriter, REQUEST, WireError};
 use crate::engine::operator::Claims;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 
@@ -30,12 +30,12 @@ where
     R: AsyncRead + Unpin,
     W: AsyncWrite + Unpin,
 {
-    let mut reader = Reader::new(input, REQUEST);
+    let mut reader = MessageReader::new(input, REQUEST);
     let Some(mut hello) = reader.next::<Hello>().await? else { return Ok(()) };
     let here = Claims::of_this_process();
     hello.claims.from = here.from.or(hello.claims.from);
     let (mut from, into) = connect(socket).await?.into_split();
-    let mut writer = Writer::new(into);
+    let mut writer = MessageWriter::new(into);
     writer.send(&hello).await?;
     let mut into = writer.into_inner();
     let (mut input, rest) = reader.into_rest();

@@ -9,12 +9,12 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::link::Link;
 use super::parts::{Assembler, StateError};
-use super::protocol::{Answer, Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
+use super::protocol::{Greeting, Hello, Request, Response, ToClient, ToServer, VERSION, Welcome};
+use super::remote_handle::Link;
 use super::socket::{ConnectError, NAME, Stranger, connect};
-use super::way::{Asking, Carrier, Way};
-use super::wire::{ANSWER, Reader, WireError, Writer};
+use super::transport::{Asking, Carrier, Transport};
+use super::wire::{ANSWER, MessageReader, MessageWriter, WireError};
 use crate::core::Refusal;
 use crate::engine::Handle;
 use crate::host::clock::boottime_ms;
@@ -34,7 +34,7 @@ pub enum ClientError {
     #[error("{way}: {source}")]
     Nobody {
         /// Where.
-        way: Way,
+        way: Transport,
         /// Why.
         source: std::io::Error,
     },
@@ -48,7 +48,7 @@ pub enum ClientError {
     #[error("{way} runs salve {build} (protocol {theirs}), this is {} (protocol {VERSION}): use the same version", env!("CARGO_PKG_VERSION"))]
     Version {
         /// Where.
-        way: Way,
+        way: Transport,
         /// Theirs, for people.
         build: String,
         /// The protocol's.
@@ -58,7 +58,7 @@ pub enum ClientError {
     #[error("{way}: {why}")]
     Broken {
         /// Where.
-        way: Way,
+        way: Transport,
         /// In words.
         why: String,
     },
@@ -68,9 +68,9 @@ pub enum ClientError {
 pub struct Connection {
     /// Who is at the other end, and who it takes us for.
     pub welcome: Welcome,
-    way: Way,
-    pub(super) reader: Reader<Box<dyn AsyncRead + Send + Unpin>>,
-    pub(super) writer: Writer<Box<dyn AsyncWrite + Send + Unpin>>,
+    way: Transport,
+    pub(super) reader: MessageReader<Box<dyn AsyncRead + Send + Unpin>>,
+    pub(super) writer: MessageWriter<Box<dyn AsyncWrite + Send + Unpin>>,
     pub(super) carrier: Carrier,
 }
 
@@ -88,14 +88,14 @@ impl Connection {
     ///
     /// # Errors
     /// See [`ClientError`].
-    pub async fn open(way: &Way, asking: Asking, stay: Stay) -> Result<Self, ClientError> {
+    pub async fn open(way: &Transport, asking: Asking, stay: Stay) -> Result<Self, ClientError> {
         let way = way.clone();
         let stream = match way.open(asking).await {
             Ok(stream) => stream,
             Err(ConnectError::Io(source)) => return Err(ClientError::Nobody { way, source }),
             Err(ConnectError::Stranger(stranger)) => return Err(ClientError::Stranger(stranger)),
         };
-        let (mut reader, mut writer) = (Reader::new(stream.reads, ANSWER), Writer::new(stream.writes));
+        let (mut reader, mut writer) = (MessageReader::new(stream.reads, ANSWER), MessageWriter::new(stream.writes));
         let mut carrier = stream.carrier;
         let hello = Hello { stays: stay == Stay::Long, ..Hello::here() };
         let greeted = async {
@@ -108,7 +108,7 @@ impl Connection {
         };
         // whoever types a password takes as long as they like
         let patience =
-            if asking == Asking::Allowed && matches!(way, Way::Ssh { .. }) { Duration::MAX } else { SILENT * 2 };
+            if asking == Asking::Allowed && matches!(way, Transport::Ssh { .. }) { Duration::MAX } else { SILENT * 2 };
         let why = match timeout(patience, greeted).await {
             Ok(Ok(Some(Greeting::Welcome(welcome)))) if welcome.version == VERSION => {
                 return Ok(Self { welcome, way, reader, writer, carrier });
@@ -132,8 +132,8 @@ impl Connection {
     ///
     /// # Errors
     /// Where the connection breaks.
-    pub async fn ask(&mut self, what: Request) -> Result<Answer, ClientError> {
-        let broken = |way: &Way, why: String| ClientError::Broken { way: way.clone(), why };
+    pub async fn ask(&mut self, what: Request) -> Result<Response, ClientError> {
+        let broken = |way: &Transport, why: String| ClientError::Broken { way: way.clone(), why };
         self.writer.send(&ToServer::Ask { id: 0, what }).await.map_err(|error| broken(&self.way, error.to_string()))?;
         loop {
             match timeout(SILENT, self.reader.next()).await {
@@ -195,7 +195,7 @@ enum AttachError {
 
 /// Whether an engine serves this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Found {
+pub enum EngineLookup {
     /// It listens here.
     Engine(PathBuf),
     /// One may listen here, and we may not come near.
@@ -207,15 +207,15 @@ pub enum Found {
 }
 
 /// Looks for the engine that serves this host: in the first of these folders in which one listens.
-pub async fn find(folders: &[PathBuf]) -> Found {
-    let mut found = Found::Nobody;
+pub async fn find(folders: &[PathBuf]) -> EngineLookup {
+    let mut found = EngineLookup::Nobody;
     for folder in folders {
         let path = folder.join(NAME);
         match connect(&path).await {
-            Ok(_) => return Found::Engine(path),
-            Err(ConnectError::Stranger(stranger)) => return Found::Stranger(stranger),
+            Ok(_) => return EngineLookup::Engine(path),
+            Err(ConnectError::Stranger(stranger)) => return EngineLookup::Stranger(stranger),
             Err(ConnectError::Io(error)) if error.kind() == ErrorKind::PermissionDenied => {
-                found = Found::Forbidden(path);
+                found = EngineLookup::Forbidden(path);
             }
             Err(ConnectError::Io(_)) => {}
         }

@@ -53,7 +53,7 @@ impl Bucket {
 
 /// Counts what every user has.
 #[derive(Debug, Clone, Default)]
-pub struct Limits {
+pub struct ClientLimits {
     users: Arc<Mutex<HashMap<u32, User>>>,
 }
 
@@ -67,18 +67,18 @@ struct User {
 
 /// One of a user's connections; its place is free again when this is dropped.
 #[derive(Debug)]
-pub struct Place {
-    limits: Limits,
+pub struct Permit {
+    limits: ClientLimits,
     uid: u32,
     brief: bool,
 }
 
-impl Limits {
+impl ClientLimits {
     /// A place for one more connection of this user.
     ///
     /// # Errors
     /// In words, where there is none.
-    pub fn enter(&self, uid: u32) -> Result<Place, String> {
+    pub fn enter(&self, uid: u32) -> Result<Permit, String> {
         let mut users = self.users.lock().unwrap_or_else(PoisonError::into_inner);
         let others = users.iter().filter(|(uid, _)| **uid != 0);
         let all: usize = others.map(|(_, user)| user.lasting + user.brief).sum();
@@ -96,11 +96,11 @@ impl Limits {
             return Err(format!("{CONNECTIONS} consoles and commands are connected already; try again later"));
         }
         *(if brief { &mut user.brief } else { &mut user.lasting }) += 1;
-        Ok(Place { limits: self.clone(), uid, brief })
+        Ok(Permit { limits: self.clone(), uid, brief })
     }
 }
 
-impl Place {
+impl Permit {
     /// Is this connection beyond those that may last?
     #[must_use]
     pub const fn is_brief(&self) -> bool {
@@ -125,7 +125,7 @@ impl Place {
     }
 }
 
-impl Drop for Place {
+impl Drop for Permit {
     fn drop(&mut self) {
         let mut users = self.limits.users.lock().unwrap_or_else(PoisonError::into_inner);
         if let Some(user) = users.get_mut(&self.uid) {
@@ -144,7 +144,7 @@ mod tests {
 
     #[tokio::test]
     async fn one_user_leaves_room_for_others_and_root() {
-        let limits = Limits::default();
+        let limits = ClientLimits::default();
         let mut places = Vec::new();
         for uid in 1..=3 {
             for number in 0..OF_ONE + BRIEF {
@@ -163,7 +163,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn commands_become_slow_before_they_fill_the_journal_and_roots_do_not() {
-        let limits = Limits::default();
+        let limits = ClientLimits::default();
         let (user, root) = (limits.enter(1).unwrap(), limits.enter(0).unwrap());
         for _ in 0..60 {
             assert_eq!(user.command() + root.command(), Duration::ZERO);
@@ -175,7 +175,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn who_asks_too_fast_waits() {
-        let limits = Limits::default();
+        let limits = ClientLimits::default();
         let (one, other) = (limits.enter(1).unwrap(), limits.enter(1).unwrap());
         for _ in 0..20 {
             assert_eq!(one.request() + other.request(), Duration::ZERO);
@@ -188,7 +188,7 @@ mod tests {
 
     #[tokio::test(start_paused = true)]
     async fn a_new_connection_does_not_wash_a_user_clean() {
-        let limits = Limits::default();
+        let limits = ClientLimits::default();
         let place = limits.enter(1).unwrap();
         while place.request().is_zero() {}
         drop(place);

@@ -26,17 +26,17 @@
 
 pub mod bridge;
 pub mod client;
-pub mod difference;
+pub mod delta;
 pub mod limits;
-mod link;
 pub mod parts;
 mod peer;
 pub mod protocol;
+mod remote_handle;
 mod replies;
 pub mod rights;
 pub mod server;
 mod session;
 mod session_output;
 pub mod socket;
-pub mod way;
+pub mod transport;
 pub mod wire;

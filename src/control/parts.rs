@@ -8,11 +8,11 @@ use serde::{Deserialize, Serialize};
 
 use tokio_util::bytes::Bytes;
 
-use super::difference::{Difference, Mismatch};
+use super::delta::{Difference, Mismatch};
 use super::protocol::ToClient;
 use super::wire::{WireError, encode};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Breaker, Detector, IncidentView, PlaybookView, Recurring, Snooze};
+use crate::engine::snapshot::{BreakerView, DetectorView, IncidentView, PlaybookView, Recurring, Snooze};
 
 /// A message about the state is about so long at most, in bytes.
 const MESSAGE: usize = 4 << 20;
@@ -25,9 +25,9 @@ const STORIES: usize = STATE / 2;
 /// Rows of a state that did not fit into its own message, in their order.
 #[derive(Debug, Clone, Default, PartialEq, Serialize, Deserialize)]
 #[serde(deny_unknown_fields)]
-pub struct Part {
+pub struct SnapshotPart {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    detectors: Vec<Detector>,
+    detectors: Vec<DetectorView>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     incidents: Vec<Arc<IncidentView>>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
@@ -35,12 +35,12 @@ pub struct Part {
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     snoozes: Vec<Snooze>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
-    breakers: Vec<Breaker>,
+    breakers: Vec<BreakerView>,
     #[serde(default, skip_serializing_if = "Vec::is_empty")]
     recurring: Vec<Recurring>,
 }
 
-impl Part {
+impl SnapshotPart {
     /// Adds the rows of a later part.
     fn extend(&mut self, later: Self) {
         self.detectors.extend(later.detectors);
@@ -70,7 +70,7 @@ fn prepend<T>(mut rows: Vec<T>, list: &mut Vec<T>) {
 /// Puts a state together from its messages, and keeps it within its bound.
 #[derive(Debug, Default)]
 pub(super) struct Assembler {
-    part: Part,
+    part: SnapshotPart,
     /// The state takes at most so many bytes: what was heard of it since it was last measured or told whole.
     bytes: usize,
 }
@@ -86,8 +86,8 @@ pub(super) enum StateError {
 
 impl Assembler {
     /// Rows of the state that comes next, from a message of this length.
-    pub fn part(&mut self, part: Part, length: usize) -> Result<(), StateError> {
-        if self.part == Part::default() {
+    pub fn part(&mut self, part: SnapshotPart, length: usize) -> Result<(), StateError> {
+        if self.part == SnapshotPart::default() {
             self.bytes = 0;
         }
         self.grow(length)?;
@@ -98,7 +98,7 @@ impl Assembler {
     /// The state with the rows that came before it.
     pub fn whole(&mut self, snapshot: Arc<Snapshot>, length: usize) -> Result<Arc<Snapshot>, StateError> {
         let part = std::mem::take(&mut self.part);
-        if part == Part::default() {
+        if part == SnapshotPart::default() {
             self.bytes = length;
             return Ok(snapshot);
         }
@@ -154,7 +154,7 @@ pub(super) const fn is_long(change: &Bytes) -> bool {
 }
 
 /// The long lists of a state in parts of about so many bytes at most, and the state without them.
-fn split(mut snapshot: Snapshot, most: usize) -> (Vec<Part>, Snapshot) {
+fn split(mut snapshot: Snapshot, most: usize) -> (Vec<SnapshotPart>, Snapshot) {
     let mut packer = Packer { parts: Vec::new(), left: 0, most };
     let mut stories = STORIES;
     let incidents = std::mem::take(&mut snapshot.incidents).into_iter().map(|incident| {
@@ -175,19 +175,23 @@ fn split(mut snapshot: Snapshot, most: usize) -> (Vec<Part>, Snapshot) {
 }
 
 struct Packer {
-    parts: Vec<Part>,
+    parts: Vec<SnapshotPart>,
     /// What the last part still takes.
     left: usize,
     most: usize,
 }
 
 impl Packer {
-    fn pack<T: Serialize>(&mut self, rows: impl IntoIterator<Item = T>, list: impl Fn(&mut Part) -> &mut Vec<T>) {
+    fn pack<T: Serialize>(
+        &mut self,
+        rows: impl IntoIterator<Item = T>,
+        list: impl Fn(&mut SnapshotPart) -> &mut Vec<T>,
+    ) {
         for row in rows {
             // and its comma
             let length = json_length(&row) + 1;
             if length > self.left || self.parts.is_empty() {
-                self.parts.push(Part::default());
+                self.parts.push(SnapshotPart::default());
                 self.left = self.most;
             }
             self.left = self.left.saturating_sub(length);
@@ -227,10 +231,10 @@ mod tests {
     /// A state with so many rows of so many bytes.
     fn state(rows: usize, bytes: usize) -> Snapshot {
         let message: Arc<str> = "x".repeat(bytes).into();
-        let bare = crate::engine::publish::publish(
+        let bare = crate::engine::snapshot_builder::publish(
             &crate::core::Core::new(crate::core::Config::default()),
             Now { mono: Mono(0), wall: jiff::Timestamp::UNIX_EPOCH, minute_of_day: 0 },
-            crate::engine::publish::Extras {
+            crate::engine::snapshot_builder::Extras {
                 generation: 1,
                 host: "web-03".into(),
                 operator: crate::core::Operator::default(),
@@ -290,7 +294,7 @@ mod tests {
         };
         assert_eq!(refused, StateError::TooLarge);
         // in parts as well
-        let part = Part { playbooks: state(200, 5000).playbooks, ..Part::default() };
+        let part = SnapshotPart { playbooks: state(200, 5000).playbooks, ..SnapshotPart::default() };
         let mut assembler = Assembler::default();
         let fits = (0..100).take_while(|_| assembler.part(part.clone(), json_length(&part)).is_ok()).count();
         assert!((20..40).contains(&fits), "{fits}");

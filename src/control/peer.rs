@@ -24,7 +24,7 @@ pub(super) struct Peer {
 /// The process that connected has ended, so nobody knows any more with which uid it had logged in.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("the process that connected has ended")]
-pub(super) struct Ended;
+pub(super) struct PeerGone;
 
 impl Peer {
     /// Of this connection.
@@ -47,14 +47,14 @@ impl Peer {
     ///
     /// # Errors
     /// Where the process has ended: whoever hands a connection on and leaves must not be taken for another person.
-    pub fn login_uid(&self) -> Result<Option<u32>, Ended> {
+    pub fn login_uid(&self) -> Result<Option<u32>, PeerGone> {
         let Some(pid) = self.pid else { return Ok(None) };
         let login = operator::login_uid(&pid.to_string());
         // a process that lives after the look lived during it, so the number was its own
         match &self.process {
             Some(process) if lives(process) => Ok(login),
             None if Path::new("/proc").join(pid.to_string()).exists() => Ok(login),
-            Some(_) | None => Err(Ended),
+            Some(_) | None => Err(PeerGone),
         }
     }
 }
@@ -84,6 +84,6 @@ mod tests {
         assert!(peer.login_uid().is_ok());
         child.kill().unwrap();
         child.wait().unwrap();
-        assert_eq!(peer.login_uid(), Err(Ended));
+        assert_eq!(peer.login_uid(), Err(PeerGone));
     }
 }

@@ -15,16 +15,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::difference::Difference;
-use super::parts::Part;
+use super::delta::Difference;
+use super::parts::SnapshotPart;
 use super::rights::Rights;
 use crate::core::{Command, IncidentId, Operator, Refusal};
 use crate::engine::Snapshot;
-use crate::engine::offer::Offer;
+use crate::engine::dry_run::Rehearsal;
+use crate::engine::history::{FoldProgress, PastError, Replayed, Seek};
 use crate::engine::operator::Claims;
-use crate::engine::past::{Goal, PastError, Progress, Replayed};
-use crate::engine::rehearse::Rehearsal;
 use crate::engine::snapshot::IncidentView;
+use crate::engine::target_candidates::Offer;
 use crate::playbook::write::WantedTarget;
 
 /// Both sides must speak the same; it rises whenever a message changes.
@@ -108,7 +108,7 @@ pub enum Request {
     /// How many events the journal holds.
     History {},
     /// The state at a moment of the past.
-    Recall(Goal),
+    Recall(Seek),
     /// One incident with its whole story.
     Incident(IncidentId),
     /// What a playbook's text would do now.
@@ -127,7 +127,7 @@ pub enum Request {
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum ToClient {
     /// Rows of the state that comes next.
-    Part(Box<Part>),
+    Part(Box<SnapshotPart>),
     /// The state; rows that came in parts before it stand before its own.
     Whole(Arc<Snapshot>),
     /// How the state differs from the one before.
@@ -135,7 +135,7 @@ pub enum ToClient {
     /// The connection is alive, and so was the engine so many milliseconds ago.
     Beat(u64),
     /// How far a look into the past has come.
-    Progress(Option<Progress>),
+    Progress(Option<FoldProgress>),
     /// What a rehearsal looks at now.
     Rehearsing {
         /// Whose.
@@ -148,14 +148,14 @@ pub enum ToClient {
         /// To which request.
         id: u64,
         /// Boxed: most messages are smaller.
-        answer: Box<Answer>,
+        answer: Box<Response>,
     },
 }
 
 /// The answer to a [`Request`], of the same name.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
-pub enum Answer {
+pub enum Response {
     /// In words what was done.
     Command(Result<Arc<str>, Refusal>),
     /// So many.

@@ -4,42 +4,42 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::protocol::{Answer, Request, ToClient};
+use super::protocol::{Request, Response, ToClient};
 use super::rights::needed;
 use crate::core::Refusal;
 use crate::engine::Handle;
-use crate::engine::past::{Goal, PastError, Replayed};
-use crate::engine::question::Rehearsing;
-use crate::engine::rehearse::Rehearsal;
+use crate::engine::dry_run::Rehearsal;
+use crate::engine::history::{PastError, Replayed, Seek};
+use crate::engine::host_queries::Rehearsing;
 
 /// The answer to a request for which the right is missing.
-pub(super) fn denied(what: &Request) -> Answer {
+pub(super) fn denied(what: &Request) -> Response {
     let right: Arc<str> = needed(what).to_string().into();
     let refusal = Refusal::NotAllowed(right);
     let said: Arc<str> = refusal.to_string().into();
     match what {
-        Request::Command(_) => Answer::Command(Err(refusal)),
-        Request::History {} => Answer::History(Err(PastError::Journal(said))),
-        Request::Recall(_) => Answer::Recall(Err(PastError::Journal(said))),
-        Request::Incident(_) => Answer::Incident(Err(PastError::Journal(said))),
-        Request::Rehearse { .. } => Answer::Rehearse(Err(said)),
-        Request::Offers(_) => Answer::Offers(Vec::new()),
+        Request::Command(_) => Response::Command(Err(refusal)),
+        Request::History {} => Response::History(Err(PastError::Journal(said))),
+        Request::Recall(_) => Response::Recall(Err(PastError::Journal(said))),
+        Request::Incident(_) => Response::Incident(Err(PastError::Journal(said))),
+        Request::Rehearse { .. } => Response::Rehearse(Err(said)),
+        Request::Offers(_) => Response::Offers(Vec::new()),
     }
 }
 
-pub(super) async fn reply(handle: &Handle, id: u64, what: Request, tell: &mpsc::Sender<ToClient>) -> Answer {
+pub(super) async fn reply(handle: &Handle, id: u64, what: Request, tell: &mpsc::Sender<ToClient>) -> Response {
     match what {
-        Request::Command(command) => Answer::Command(handle.command(command).await),
-        Request::History {} => Answer::History(handle.history().await),
-        Request::Recall(goal) => Answer::Recall(recall(handle, goal, tell).await.map(Box::new)),
-        Request::Incident(incident) => Answer::Incident(handle.incident(incident).await),
-        Request::Rehearse { name, text } => Answer::Rehearse(rehearse(handle, id, name, text, tell).await),
-        Request::Offers(wanted) => Answer::Offers(handle.offers(wanted).await),
+        Request::Command(command) => Response::Command(handle.command(command).await),
+        Request::History {} => Response::History(handle.history().await),
+        Request::Recall(goal) => Response::Recall(recall(handle, goal, tell).await.map(Box::new)),
+        Request::Incident(incident) => Response::Incident(handle.incident(incident).await),
+        Request::Rehearse { name, text } => Response::Rehearse(rehearse(handle, id, name, text, tell).await),
+        Request::Offers(wanted) => Response::Offers(handle.offers(wanted).await),
     }
 }
 
 /// Looks into the past, and tells how far that has come.
-async fn recall(handle: &Handle, goal: Goal, tell: &mpsc::Sender<ToClient>) -> Result<Replayed, PastError> {
+async fn recall(handle: &Handle, goal: Seek, tell: &mpsc::Sender<ToClient>) -> Result<Replayed, PastError> {
     let mut progress = handle.recalling();
     let recalled = handle.recall(goal);
     tokio::pin!(recalled);
@@ -78,13 +78,13 @@ async fn rehearse(
 }
 
 /// An answer of the same kind that only says why there is none.
-pub(super) fn without(answer: &Answer, why: &str) -> Answer {
+pub(super) fn without(answer: &Response, why: &str) -> Response {
     match answer {
-        Answer::Command(_) => Answer::Command(Err(Refusal::Lost)),
-        Answer::History(_) => Answer::History(Err(PastError::Journal(why.into()))),
-        Answer::Recall(_) => Answer::Recall(Err(PastError::Journal(why.into()))),
-        Answer::Incident(_) => Answer::Incident(Err(PastError::Journal(why.into()))),
-        Answer::Rehearse(_) => Answer::Rehearse(Err(why.into())),
-        Answer::Offers(_) => Answer::Offers(Vec::new()),
+        Response::Command(_) => Response::Command(Err(Refusal::Lost)),
+        Response::History(_) => Response::History(Err(PastError::Journal(why.into()))),
+        Response::Recall(_) => Response::Recall(Err(PastError::Journal(why.into()))),
+        Response::Incident(_) => Response::Incident(Err(PastError::Journal(why.into()))),
+        Response::Rehearse(_) => Response::Rehearse(Err(why.into())),
+        Response::Offers(_) => Response::Offers(Vec::new()),
     }
 }

@@ -9,14 +9,14 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::bytes::Bytes;
 
-use super::difference::Difference;
-use super::limits::Limits;
+use super::delta::Difference;
+use super::limits::ClientLimits;
 use super::peer::Peer;
 use super::protocol::{Greeting, ToClient};
 use super::rights::Roles;
 use super::session;
 use super::socket::Socket;
-use super::wire::{self, Writer};
+use super::wire::{self, MessageWriter};
 use crate::engine::{Handle, Snapshot};
 use crate::host::spare::{self, Lent};
 
@@ -41,13 +41,13 @@ pub(super) struct Published {
 
 /// A socket that is being listened on.
 #[derive(Debug)]
-pub struct Listening {
+pub struct Listener {
     /// The file, as long as it is ours.
     socket: Socket,
     accepts: JoinHandle<()>,
 }
 
-impl Listening {
+impl Listener {
     /// Serves this engine to whoever connects and may; needs a runtime.
     ///
     /// # Errors
@@ -64,7 +64,7 @@ impl Listening {
     }
 }
 
-impl Drop for Listening {
+impl Drop for Listener {
     /// Lets go of everybody.
     fn drop(&mut self) {
         self.accepts.abort();
@@ -72,8 +72,8 @@ impl Drop for Listening {
 }
 
 async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
-    let limits = Limits::default();
-    let hub = Arc::new(Hub::new(handle.clone()));
+    let limits = ClientLimits::default();
+    let hub = Arc::new(Broadcaster::new(handle.clone()));
     let mut sessions = JoinSet::new();
     let mut refusals = JoinSet::new();
     loop {
@@ -132,7 +132,7 @@ fn on_spare(listener: &UnixListener, error: &std::io::Error) -> Option<(UnixStre
 async fn refuse(stream: UnixStream, why: String) {
     let (mut from, into) = stream.into_split();
     let refused = async {
-        Writer::new(into).send(&Greeting::Refused(why.into())).await?;
+        MessageWriter::new(into).send(&Greeting::Refused(why.into())).await?;
         let _ = tokio::io::copy(&mut from, &mut tokio::io::sink()).await;
         Ok::<_, wire::WireError>(())
     };
@@ -141,7 +141,7 @@ async fn refuse(stream: UnixStream, why: String) {
 
 /// What is published, for as long as anybody looks.
 #[derive(Debug)]
-pub(super) struct Hub {
+pub(super) struct Broadcaster {
     handle: Handle,
     /// Follows the engine as long as somebody listens to it.
     published: tokio::sync::Mutex<std::sync::Weak<Following>>,
@@ -160,7 +160,7 @@ impl Drop for Following {
     }
 }
 
-impl Hub {
+impl Broadcaster {
     fn new(handle: Handle) -> Self {
         Self { handle, published: tokio::sync::Mutex::default() }
     }

@@ -10,14 +10,14 @@ use tokio::sync::{mpsc, watch};
 use tokio::task::{AbortHandle, JoinSet};
 use tokio::time::timeout;
 
-use super::limits::Place;
+use super::limits::Permit;
 use super::peer::{self, Peer};
 use super::protocol::{Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
 use super::replies::{denied, reply};
 use super::rights::{Right, Rights, Roles, needed};
-use super::server::{Following, Hub};
+use super::server::{Broadcaster, Following};
 use super::session_output::{send, write};
-use super::wire::{REQUEST, Reader, WireError, Writer};
+use super::wire::{MessageReader, MessageWriter, REQUEST, WireError};
 use crate::core::Authority;
 use crate::engine::Handle;
 use crate::engine::operator;
@@ -34,7 +34,7 @@ const ANSWERING: usize = 16;
 
 /// Why a connection ended before its client wanted it to.
 #[derive(Debug, thiserror::Error)]
-pub(super) enum Ended {
+pub(super) enum DisconnectReason {
     #[error(transparent)]
     Wire(#[from] WireError),
     #[error("no hello within {} seconds", HELLO.as_secs())]
@@ -53,13 +53,13 @@ pub(super) enum Ended {
 pub(super) async fn run(
     stream: UnixStream,
     peer: Peer,
-    place: Place,
+    place: Permit,
     handle: Handle,
-    hub: Arc<Hub>,
+    hub: Arc<Broadcaster>,
     roles: Arc<Roles>,
 ) {
     let (from, into) = stream.into_split();
-    let (mut reader, mut writer) = (Reader::new(from, REQUEST), Writer::new(into));
+    let (mut reader, mut writer) = (MessageReader::new(from, REQUEST), MessageWriter::new(into));
     let (uid, pid) = (peer.uid, peer.pid);
     let served = async {
         // whoever connects again and again waits, as whoever asks again and again does
@@ -69,27 +69,30 @@ pub(super) async fn run(
         let handle = handle.on_behalf_of(welcome.operator.clone(), authority);
         serve(&mut reader, &mut writer, &place, handle, &hub, &welcome.rights).await
     };
-    let ended =
-        if place.is_brief() { timeout(MOMENT, served).await.unwrap_or(Err(Ended::Overstayed)) } else { served.await };
+    let ended = if place.is_brief() {
+        timeout(MOMENT, served).await.unwrap_or(Err(DisconnectReason::Overstayed))
+    } else {
+        served.await
+    };
     match ended {
-        Ok(()) | Err(Ended::HungUp) => {}
+        Ok(()) | Err(DisconnectReason::HungUp) => {}
         Err(error) => tracing::info!(uid, pid, %error, "a connection ended"),
     }
 }
 
 async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
-    reader: &mut Reader<R>,
-    writer: &mut Writer<W>,
+    reader: &mut MessageReader<R>,
+    writer: &mut MessageWriter<W>,
     peer: Peer,
-    place: &Place,
+    place: &Permit,
     handle: &Handle,
     roles: Arc<Roles>,
-) -> Result<Welcome, Ended> {
+) -> Result<Welcome, DisconnectReason> {
     let hello: Hello = match timeout(HELLO, reader.next()).await {
         Ok(Ok(Some(hello))) => hello,
         // somebody who only looked whether anybody is here
-        Ok(Ok(None)) => return Err(Ended::HungUp),
-        Err(_) => return Err(Ended::NoHello),
+        Ok(Ok(None)) => return Err(DisconnectReason::HungUp),
+        Err(_) => return Err(DisconnectReason::NoHello),
         Ok(Err(error)) => {
             let _ = send(writer, &Greeting::Refused(format!("no hello of salve's: {error}").into())).await;
             return Err(error.into());
@@ -103,7 +106,7 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         // the host's databases may be slow to answer
         let known = tokio::task::spawn_blocking(move || {
             let operator = operator::of_peer(peer.uid, peer.login_uid()?, hello.claims);
-            Ok::<_, peer::Ended>((roles.of(peer.uid, peer.gid), operator))
+            Ok::<_, peer::PeerGone>((roles.of(peer.uid, peer.gid), operator))
         });
         match known.await {
             Ok(Ok((rights, operator))) if rights.has(Right::View) => {
@@ -124,7 +127,7 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
         }
     };
     send(writer, &Greeting::Refused(refused.as_str().into())).await?;
-    Err(Ended::Refused(refused))
+    Err(DisconnectReason::Refused(refused))
 }
 
 fn two_versions(hello: &Hello) -> String {
@@ -140,13 +143,13 @@ fn two_versions(hello: &Hello) -> String {
 }
 
 async fn serve<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
-    reader: &mut Reader<R>,
-    writer: &mut Writer<W>,
-    place: &Place,
+    reader: &mut MessageReader<R>,
+    writer: &mut MessageWriter<W>,
+    place: &Permit,
     handle: Handle,
-    hub: &Hub,
+    hub: &Broadcaster,
     rights: &Rights,
-) -> Result<(), Ended> {
+) -> Result<(), DisconnectReason> {
     // small: whoever does not read its answers is not read any further either
     let (answer, answers) = mpsc::channel(ANSWERING);
     let (look, looks) = watch::channel(None);
@@ -161,14 +164,14 @@ async fn serve<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
 
 /// Reads requests; each is answered in a task of its own.
 async fn read<R: AsyncRead + Unpin>(
-    reader: &mut Reader<R>,
-    place: &Place,
+    reader: &mut MessageReader<R>,
+    place: &Permit,
     handle: &Handle,
-    hub: &Hub,
+    hub: &Broadcaster,
     rights: &Rights,
     answer: mpsc::Sender<ToClient>,
     look: watch::Sender<Option<Arc<Following>>>,
-) -> Result<(), Ended> {
+) -> Result<(), DisconnectReason> {
     let mut answering: JoinSet<u64> = JoinSet::new();
     let mut known: HashMap<u64, AbortHandle> = HashMap::new();
     loop {

@@ -7,13 +7,13 @@ use tokio::io::AsyncWrite;
 use tokio::sync::{mpsc, watch};
 use tokio::time::{MissedTickBehavior, interval, timeout};
 
-use super::difference::Difference;
+use super::delta::Difference;
 use super::parts;
 use super::protocol::ToClient;
 use super::replies::without;
 use super::server::{Following, Published};
-use super::session::Ended;
-use super::wire::{ANSWER, WireError, Writer, encode};
+use super::session::DisconnectReason;
+use super::wire::{ANSWER, MessageWriter, WireError, encode};
 use crate::engine::Handle;
 
 /// Whoever does not take a message within so long is cut off; they can come back.
@@ -23,11 +23,11 @@ const BEAT: Duration = Duration::from_secs(1);
 
 /// Writes answers, state and signs of life. State that came while it could not write is passed over.
 pub(super) async fn write<W: AsyncWrite + Unpin>(
-    writer: &mut Writer<W>,
+    writer: &mut MessageWriter<W>,
     handle: &Handle,
     mut answers: mpsc::Receiver<ToClient>,
     mut looks: watch::Receiver<Option<Arc<Following>>>,
-) -> Result<(), Ended> {
+) -> Result<(), DisconnectReason> {
     let mut beats = interval(BEAT);
     beats.set_missed_tick_behavior(MissedTickBehavior::Delay);
     let mut state: Option<(watch::Receiver<Published>, Option<Published>)> = None;
@@ -66,10 +66,10 @@ async fn next(state: &mut Option<(watch::Receiver<Published>, Option<Published>)
 
 /// Tells the state, by what is known of it at the other end.
 async fn tell<W: AsyncWrite + Unpin>(
-    writer: &mut Writer<W>,
+    writer: &mut MessageWriter<W>,
     known: Option<Published>,
     published: &Published,
-) -> Result<(), Ended> {
+) -> Result<(), DisconnectReason> {
     let change = match (known, &published.step) {
         (None, _) => None,
         (Some(known), Some((from, step))) if known.snapshot.generation == *from => Some(step.clone()),
@@ -90,7 +90,10 @@ async fn tell<W: AsyncWrite + Unpin>(
 }
 
 /// Sends an answer, or that it is too long to be sent.
-async fn answer<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, message: ToClient) -> Result<(), Ended> {
+async fn answer<W: AsyncWrite + Unpin>(
+    writer: &mut MessageWriter<W>,
+    message: ToClient,
+) -> Result<(), DisconnectReason> {
     let encoded = encode(&message)?;
     if let ToClient::Answer { id, answer } = message
         && encoded.len() > ANSWER
@@ -102,12 +105,12 @@ async fn answer<W: AsyncWrite + Unpin>(writer: &mut Writer<W>, message: ToClient
 }
 
 pub(super) async fn send<W: AsyncWrite + Unpin, T: serde::Serialize>(
-    writer: &mut Writer<W>,
+    writer: &mut MessageWriter<W>,
     message: &T,
-) -> Result<(), Ended> {
+) -> Result<(), DisconnectReason> {
     patient(writer.send(message)).await
 }
 
-async fn patient(sent: impl Future<Output = Result<(), WireError>>) -> Result<(), Ended> {
-    timeout(SLOW, sent).await.map_err(|_| Ended::Slow)?.map_err(Into::into)
+async fn patient(sent: impl Future<Output = Result<(), WireError>>) -> Result<(), DisconnectReason> {
+    timeout(SLOW, sent).await.map_err(|_| DisconnectReason::Slow)?.map_err(Into::into)
 }

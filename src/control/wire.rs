@@ -59,11 +59,11 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
 
 /// Writes messages.
 #[derive(Debug)]
-pub struct Writer<W> {
+pub struct MessageWriter<W> {
     frames: FramedWrite<W, LengthDelimitedCodec>,
 }
 
-impl<W: AsyncWrite + Unpin> Writer<W> {
+impl<W: AsyncWrite + Unpin> MessageWriter<W> {
     /// Into this stream.
     pub fn new(stream: W) -> Self {
         Self { frames: FramedWrite::new(stream, codec()) }
@@ -100,7 +100,7 @@ impl<W: AsyncWrite + Unpin> Writer<W> {
 
 /// Reads messages. A read that is given up loses nothing: the next one goes on.
 #[derive(Debug)]
-pub struct Reader<R> {
+pub struct MessageReader<R> {
     frames: FramedRead<R, LengthDelimitedCodec>,
     limit: usize,
     /// What came of the message so far.
@@ -109,7 +109,7 @@ pub struct Reader<R> {
     length: usize,
 }
 
-impl<R: AsyncRead + Unpin> Reader<R> {
+impl<R: AsyncRead + Unpin> MessageReader<R> {
     /// From this stream, messages of at most so many bytes.
     pub fn new(stream: R, limit: usize) -> Self {
         Self { frames: FramedRead::new(stream, codec()), limit, begun: Vec::new(), length: 0 }
@@ -174,7 +174,7 @@ mod tests {
         let (mut theirs, ours) = duplex(bytes.len().max(1));
         theirs.write_all(bytes).await.unwrap();
         drop(theirs);
-        Reader::new(ours, limit).next().await
+        MessageReader::new(ours, limit).next().await
     }
 
     fn frame(flag: u8, part: &[u8]) -> Vec<u8> {
@@ -188,12 +188,12 @@ mod tests {
         let text = "ü".repeat(FRAME);
         let told = text.clone();
         let sender = tokio::spawn(async move {
-            let mut writer = Writer::new(theirs);
+            let mut writer = MessageWriter::new(theirs);
             for message in [told.as_str(), "short"] {
                 writer.send(&message).await.unwrap();
             }
         });
-        let mut reader = Reader::new(ours, ANSWER);
+        let mut reader = MessageReader::new(ours, ANSWER);
         assert_eq!(reader.next::<String>().await.unwrap().unwrap(), text);
         assert_eq!(reader.next::<String>().await.unwrap().unwrap(), "short");
         assert!(reader.next::<String>().await.unwrap().is_none());
@@ -228,7 +228,7 @@ mod tests {
         let forged = format!("\"x\u{1b}[2J\\n2026-11-29 ERROR forged {}\"", "y".repeat(100_000));
         let (mut theirs, ours) = duplex(1 << 20);
         theirs.write_all(&frame(LAST, forged.as_bytes())).await.unwrap();
-        let Err(error) = Reader::new(ours, REQUEST).next::<u64>().await else { panic!("understood") };
+        let Err(error) = MessageReader::new(ours, REQUEST).next::<u64>().await else { panic!("understood") };
         let said = error.to_string();
         assert!(said.chars().count() < 300 && !said.contains(char::is_control), "{said}");
     }

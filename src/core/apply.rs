@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Outcome, Starter};
+use super::incident::{AttemptStarter, BreakerState, Outcome};
 use super::reading::Verdict as Seen;
 use super::state::{
     Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, RequestAnswer, State, Step,
 };
-use super::tally::{End, Hands, Verdict};
+use super::success_counters::{Actor, CountedOutcome, Disposition};
 use super::time::Mono;
 use crate::playbook::Target;
 
@@ -42,7 +42,7 @@ impl State {
             Event::Closed { incident, outcome } => self.close(*incident, outcome, recorded),
             Event::Relapsed { incident, by } => self.relapse(*incident, *by),
             Event::Intent { .. } => self.intend(recorded),
-            Event::Ended { .. } | Event::Indeterminate { .. } => self.end_attempt(recorded),
+            Event::AttemptFinished { .. } | Event::Indeterminate { .. } => self.end_attempt(recorded),
             Event::Verified { incident, attempt } => self.verified(*incident, *attempt, recorded.mono),
             Event::NotVerified { incident, attempt, .. } => self.not_verified(*incident, *attempt),
             Event::Suspected { incident, of, .. } => self.suspect(*incident, *of, recorded.mono),
@@ -50,9 +50,9 @@ impl State {
             | Event::Joined { .. }
             | Event::Announced { .. }
             | Event::Left { .. }
-            | Event::CalledBesides { .. }
+            | Event::EscalationWidened { .. }
             | Event::CalledAgain { .. }
-            | Event::Relayed { .. }
+            | Event::AckForwarded { .. }
             | Event::Resolved { .. }
             | Event::Delivered { .. } => self.page(recorded),
             Event::Breaker { key, state, why, by } => {
@@ -82,7 +82,7 @@ impl State {
     /// Adds the event to its incident's story.
     fn tell(&mut self, recorded: &Arc<Recorded>) {
         let Some(incident) = recorded.event.incident().and_then(|id| self.open.get_mut(&id)) else { return };
-        if matches!(recorded.event, Event::Saw { .. }) {
+        if matches!(recorded.event, Event::ReadingChanged { .. }) {
             incident.saws += 1;
             if incident.saws > KEPT_SAWS {
                 return;
@@ -177,7 +177,7 @@ impl State {
 
     fn end_attempt(&mut self, recorded: &Arc<Recorded>) {
         let (id, attempt, end, empty) = match &recorded.event {
-            Event::Ended { incident, attempt, report } => {
+            Event::AttemptFinished { incident, attempt, report } => {
                 (*incident, *attempt, AttemptEnd::Reported(Arc::clone(report)), report.scope_empty)
             }
             Event::Indeterminate { incident, attempt, scope_empty } => {
@@ -264,7 +264,7 @@ impl State {
         if let Some(last) = incident.attempts.last() {
             self.running.remove(&last.id);
         }
-        let verdict = Verdict { hands: hands(&incident), end: end(&incident, outcome) };
+        let verdict = CountedOutcome { hands: hands(&incident), end: end(&incident, outcome) };
         match incident.place {
             Some(place) => self.tally.amend(place, verdict),
             None => incident.place = Some(self.tally.push(recorded.mono, &incident.playbook, verdict)),
@@ -300,7 +300,7 @@ impl State {
         let healing = self.healed.get(key).and_then(|all| all.iter().rev().find(|one| one.incident == former));
         let Some(place) = healing.and_then(|healing| healing.place) else { return };
         if let Some(verdict) = self.tally.get(place) {
-            self.tally.amend(place, Verdict { end: End::Unhealed, ..verdict });
+            self.tally.amend(place, CountedOutcome { end: Disposition::Unhealed, ..verdict });
         }
     }
 }
@@ -317,43 +317,43 @@ pub fn shares_budget(target: &Target) -> bool {
 }
 
 /// Whose attempts an incident had.
-fn hands(incident: &Incident) -> Hands {
-    let automatic = |attempt: &Attempt| matches!(attempt.starter, Starter::Auto | Starter::Probe);
+fn hands(incident: &Incident) -> Actor {
+    let automatic = |attempt: &Attempt| matches!(attempt.starter, AttemptStarter::Auto | AttemptStarter::Probe);
     let auto = incident.attempts.iter().any(automatic);
     let assisted = incident.attempts.iter().any(|attempt| !automatic(attempt));
     match (auto, assisted) {
-        (false, false) => Hands::None,
-        (true, false) => Hands::Auto,
-        (false, true) => Hands::Assisted,
-        (true, true) => Hands::Both,
+        (false, false) => Actor::None,
+        (true, false) => Actor::Auto,
+        (false, true) => Actor::Assisted,
+        (true, true) => Actor::Both,
     }
 }
 
 /// How an incident counts.
-fn end(incident: &Incident, outcome: &Outcome) -> End {
+fn end(incident: &Incident, outcome: &Outcome) -> Disposition {
     if incident.blind {
-        return End::Nowhere;
+        return Disposition::Nowhere;
     }
     if incident.shadowed && incident.attempts.is_empty() && incident.escalation.is_none() {
-        return End::Shadow;
+        return Disposition::Shadow;
     }
     let by_hand = |id: &AttemptId| {
-        incident
-            .attempt(*id)
-            .is_some_and(|attempt| matches!(attempt.starter, Starter::Approved { .. } | Starter::Manual { .. }))
+        incident.attempt(*id).is_some_and(|attempt| {
+            matches!(attempt.starter, AttemptStarter::Approved { .. } | AttemptStarter::Manual { .. })
+        })
     };
     match outcome {
-        Outcome::Healed { attempt } if by_hand(attempt) => End::HealedAssisted,
-        Outcome::Healed { .. } => End::Healed,
-        Outcome::HealedByOperator { .. } => End::HealedAssisted,
-        Outcome::SelfCleared if incident.attempts.is_empty() => End::SelfCleared,
-        Outcome::Superseded if incident.attempts.is_empty() && incident.place.is_none() => End::Nowhere,
+        Outcome::Healed { attempt } if by_hand(attempt) => Disposition::HealedAssisted,
+        Outcome::Healed { .. } => Disposition::Healed,
+        Outcome::HealedByOperator { .. } => Disposition::HealedAssisted,
+        Outcome::SelfCleared if incident.attempts.is_empty() => Disposition::SelfCleared,
+        Outcome::Superseded if incident.attempts.is_empty() && incident.place.is_none() => Disposition::Nowhere,
         Outcome::SelfCleared
         | Outcome::ClearedUnverified
         | Outcome::Superseded
         | Outcome::Declined { .. }
         | Outcome::Expired
         | Outcome::ClosedByOperator { .. }
-        | Outcome::EscalatedThenCleared => End::Unhealed,
+        | Outcome::EscalatedThenCleared => Disposition::Unhealed,
     }
 }

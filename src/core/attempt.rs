@@ -7,10 +7,10 @@ use super::breaker::{Breaker, Limits};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Denial, Starter, Trip};
+use super::incident::{AttemptStarter, BreakerState, Cause, Denial, Trip};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
-use super::spent::Judged;
+use super::spent::LastAttempt;
 use super::state::{Attempt, AttemptEnd, Step};
 use super::timers::Timer;
 use crate::playbook::BreakerLimits;
@@ -28,7 +28,7 @@ pub(super) const LIMITS_UNKNOWN: Limits = Limits {
 
 impl Core {
     /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.
-    pub(super) fn start(&mut self, id: IncidentId, plan: &Arc<Plan>, starter: &Starter) {
+    pub(super) fn start(&mut self, id: IncidentId, plan: &Arc<Plan>, starter: &AttemptStarter) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let key = incident.key.clone();
         self.half_open(&key);
@@ -40,9 +40,9 @@ impl Core {
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
             let why = match starter {
-                Starter::Approved { by, .. } => format!("{by} approved it: the attempt has started"),
-                Starter::Manual { by } => format!("{by} runs it by hand"),
-                Starter::Auto | Starter::Probe => "an attempt has started without an approval".to_owned(),
+                AttemptStarter::Approved { by, .. } => format!("{by} approved it: the attempt has started"),
+                AttemptStarter::Manual { by } => format!("{by} runs it by hand"),
+                AttemptStarter::Auto | AttemptStarter::Probe => "an attempt has started without an approval".to_owned(),
             };
             self.leave_answered(id, &dedup, &why);
         }
@@ -103,7 +103,7 @@ impl Core {
     pub(super) fn attempt_ended(&mut self, attempt: AttemptId, report: Arc<AttemptReport>) {
         let Some(id) = self.state.running.get(&attempt).copied() else { return };
         let empty = report.scope_empty;
-        self.record(Event::Ended { incident: id, attempt, report });
+        self.record(Event::AttemptFinished { incident: id, attempt, report });
         self.after_end(id, attempt, empty);
     }
 
@@ -281,7 +281,7 @@ impl Core {
             .get(&key)
             .is_some_and(|one| matches!(one.state(), BreakerState::Open { .. } | BreakerState::Latched { .. }))
         {
-            let cause = self.spent(&key, Judged::NotVerified);
+            let cause = self.spent(&key, LastAttempt::NotVerified);
             self.escalate(id, cause);
         } else if enough {
             self.escalate(id, Cause::LadderSpent);

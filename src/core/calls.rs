@@ -6,11 +6,11 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::command::Operator;
+use super::escalation::dedup;
 use super::event::Event;
 use super::id::{IncidentId, Key, PageId};
-use super::incident::{Asks, Cause};
+use super::incident::{ApprovalReason, Cause};
 use super::machine::Core;
-use super::page::dedup;
 use super::state::{Incident, RequestAnswer, State};
 use super::time::Mono;
 
@@ -130,7 +130,7 @@ impl Core {
     }
 
     /// An operator's yes is wanted: the channels hear of it at once. Requests with one reason make one page together.
-    pub(super) fn announce(&mut self, id: IncidentId, why: &Asks) {
+    pub(super) fn announce(&mut self, id: IncidentId, why: &ApprovalReason) {
         let Some(incident) = self.incident(id) else { return };
         if !self.may_page(&incident.key) {
             return;
@@ -201,15 +201,18 @@ pub fn is_approval(dedup: &str) -> bool {
 }
 
 /// What has one reason makes one page together: the host's own reasons for all of it, a playbook's for its targets.
-fn approval_dedup(key: &Key, why: &Asks) -> Arc<str> {
+fn approval_dedup(key: &Key, why: &ApprovalReason) -> Arc<str> {
     match why {
-        Asks::HostBudget => format!("{APPROVAL}/host-budget").into(),
-        Asks::RecordsLost => format!("{APPROVAL}/records-lost").into(),
-        Asks::Mode | Asks::HighRisk | Asks::FirstLiveAttempt | Asks::Flapping => {
-            let content: String = key.content.0.chars().take(super::page::SHORT).collect();
+        ApprovalReason::HostBudget => format!("{APPROVAL}/host-budget").into(),
+        ApprovalReason::RecordsLost => format!("{APPROVAL}/records-lost").into(),
+        ApprovalReason::Mode
+        | ApprovalReason::HighRisk
+        | ApprovalReason::FirstLiveAttempt
+        | ApprovalReason::Flapping => {
+            let content: String = key.content.0.chars().take(super::escalation::SHORT).collect();
             format!("{APPROVAL}/{content}").into()
         }
-        Asks::StopUnclear { .. } => {
+        ApprovalReason::StopUnclear { .. } => {
             let own = dedup(key);
             format!("{APPROVAL}{}", own.trim_start_matches("salve")).into()
         }

@@ -5,13 +5,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::detector::Detector;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
 use super::machine::Core;
 use super::reading::Verdict;
 use super::state::Attempt;
 use super::time::Mono;
-use super::watched::Watched;
 use crate::playbook::Check;
 
 /// The second half of a round counts for so long after the first; and so long both must be well before it is over.
@@ -155,7 +155,7 @@ fn under_way(attempt: &Attempt, since: Mono, lag: Duration) -> bool {
 }
 
 /// How long ago the fault may have begun that a look has just found. Events tell at once.
-fn lag(watched: &Watched) -> Duration {
+fn lag(watched: &Detector) -> Duration {
     let holds = |index: usize| {
         let reading = watched.detector.get(index).and_then(Option::as_ref);
         reading.is_some_and(|reading| reading.verdict == Verdict::Holds)

@@ -7,8 +7,8 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::{Operator, Scope};
-use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId, Role};
-use super::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter};
+use super::id::{AttemptId, CheckRole, IncidentId, Key, MaintenanceId, PageId};
+use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome};
 use super::plan::{AttemptReport, Digest, Plan};
 use super::reading::Reading;
 use super::reason::Reason;
@@ -50,13 +50,16 @@ pub enum Event {
     /// The hold time passed: an incident.
     Opened { incident: IncidentId, key: Key, playbook: Arc<str>, since: Mono, readings: Vec<Reading> },
     /// The detector or a verifier changed its verdict while the incident is open.
-    Saw { incident: IncidentId, role: Role, index: usize, reading: Reading },
+    #[serde(rename = "saw")]
+    ReadingChanged { incident: IncidentId, role: CheckRole, index: usize, reading: Reading },
     /// The gate said no (recorded when the denial's kind changes).
-    Held { incident: IncidentId, denial: Denial },
+    #[serde(rename = "held")]
+    Denied { incident: IncidentId, denial: Denial },
     /// In shadow: what would have been done.
-    WouldHave { incident: IncidentId, plan: Arc<Plan> },
+    #[serde(rename = "would_have")]
+    ShadowPlan { incident: IncidentId, plan: Arc<Plan> },
     /// An operator's yes is wanted.
-    Asked { incident: IncidentId, request: Request },
+    Asked { incident: IncidentId, request: ApprovalRequest },
     /// The yes, bound to its digest; single use.
     Approved {
         incident: IncidentId,
@@ -71,9 +74,10 @@ pub enum Event {
     /// The request is void: the fault cleared, or the plan changed.
     Withdrawn { incident: IncidentId, generation: u32, why: Arc<str> },
     /// An intent: durable before the first process starts. Consumes the approval that it names.
-    Intent { incident: IncidentId, attempt: AttemptId, plan: Arc<Plan>, starter: Starter },
+    Intent { incident: IncidentId, attempt: AttemptId, plan: Arc<Plan>, starter: AttemptStarter },
     /// What the attempt did: durable before verification starts.
-    Ended { incident: IncidentId, attempt: AttemptId, report: Arc<AttemptReport> },
+    #[serde(rename = "ended")]
+    AttemptFinished { incident: IncidentId, attempt: AttemptId, report: Arc<AttemptReport> },
     /// An intent without an outcome was found after a restart; its scope has been emptied, or could not be.
     Indeterminate { incident: IncidentId, attempt: AttemptId, scope_empty: bool },
     /// Every verifier holds; the soak begins.
@@ -93,7 +97,7 @@ pub enum Event {
     /// that have not heard of it.
     Joined { incident: IncidentId, page: Option<PageId>, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A request for approval goes out through the channels; none where a page for the same reason is out.
-    Announced { incident: IncidentId, page: Option<PageId>, why: Asks, dedup: Arc<str>, to: Vec<Arc<str>> },
+    Announced { incident: IncidentId, page: Option<PageId>, why: ApprovalReason, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// An incident stands under this call no longer, and others still do.
     Left { incident: IncidentId, dedup: Arc<str> },
     /// The fault of this incident began while that attempt of another one was under way.
@@ -111,7 +115,8 @@ pub enum Event {
         why: Option<Arc<str>>,
     },
     /// Nobody acknowledged the call through one channel in time: the same call goes out through these too.
-    CalledBesides {
+    #[serde(rename = "called_besides")]
+    EscalationWidened {
         incident: IncidentId,
         page: PageId,
         cause: Cause,
@@ -122,7 +127,8 @@ pub enum Event {
     /// A person has seen the call, and long after that the fault is still there: the same call goes out once more.
     CalledAgain { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// All who were called are told that a person has seen it, under the same dedup key.
-    Relayed { incident: IncidentId, page: PageId, by: Operator, dedup: Arc<str>, to: Vec<Arc<str>> },
+    #[serde(rename = "relayed")]
+    AckForwarded { incident: IncidentId, page: PageId, by: Operator, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A page that was sent to this channel was taken: by the channel itself, or by another in its place, where it does
     /// not exist or refuses the page for good.
     Delivered {
@@ -164,7 +170,8 @@ pub enum Event {
     /// Back to shadow.
     Disarmed { content: ContentKey, playbook: Arc<str>, by: Operator },
     /// Something that the operator should know: a rejected file, a lost event source, a host budget spent.
-    Noted { about: Arc<str>, text: Arc<str> },
+    #[serde(rename = "noted")]
+    Notice { about: Arc<str>, text: Arc<str> },
 }
 
 impl Event {
@@ -173,9 +180,9 @@ impl Event {
     pub const fn page(&self) -> Option<PageId> {
         match self {
             Self::Escalated { page, .. }
-            | Self::CalledBesides { page, .. }
+            | Self::EscalationWidened { page, .. }
             | Self::CalledAgain { page, .. }
-            | Self::Relayed { page, .. }
+            | Self::AckForwarded { page, .. }
             | Self::Resolved { page, .. } => Some(*page),
             Self::Joined { page, .. } | Self::Announced { page, .. } => *page,
             _ => None,
@@ -187,15 +194,15 @@ impl Event {
     pub const fn incident(&self) -> Option<IncidentId> {
         match self {
             Self::Opened { incident, .. }
-            | Self::Saw { incident, .. }
-            | Self::Held { incident, .. }
-            | Self::WouldHave { incident, .. }
+            | Self::ReadingChanged { incident, .. }
+            | Self::Denied { incident, .. }
+            | Self::ShadowPlan { incident, .. }
             | Self::Asked { incident, .. }
             | Self::Approved { incident, .. }
             | Self::FirstApproved { incident, .. }
             | Self::Withdrawn { incident, .. }
             | Self::Intent { incident, .. }
-            | Self::Ended { incident, .. }
+            | Self::AttemptFinished { incident, .. }
             | Self::Indeterminate { incident, .. }
             | Self::Verified { incident, .. }
             | Self::NotVerified { incident, .. }
@@ -207,9 +214,9 @@ impl Event {
             | Self::Suspected { incident, .. }
             | Self::Left { incident, .. }
             | Self::Resolved { incident, .. }
-            | Self::CalledBesides { incident, .. }
+            | Self::EscalationWidened { incident, .. }
             | Self::CalledAgain { incident, .. }
-            | Self::Relayed { incident, .. }
+            | Self::AckForwarded { incident, .. }
             | Self::Acknowledged { incident, .. } => Some(*incident),
             Self::Started { .. }
             | Self::RecordsLost { .. }
@@ -226,7 +233,7 @@ impl Event {
             | Self::Flapping { .. }
             | Self::Armed { .. }
             | Self::Disarmed { .. }
-            | Self::Noted { .. } => None,
+            | Self::Notice { .. } => None,
         }
     }
 }

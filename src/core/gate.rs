@@ -11,7 +11,7 @@ use std::sync::Arc;
 use super::breaker::Admission;
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId};
-use super::incident::{Asks, Denial};
+use super::incident::{ApprovalReason, Denial};
 use super::input::StopOrigin;
 use super::reason::Reason;
 use super::time::Mono;
@@ -19,13 +19,13 @@ use crate::playbook::{Mode, Risk};
 
 /// Everything that the gate looks at.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Question {
+pub struct GateInput {
     /// Who wants the attempt.
-    pub wish: Wish,
+    pub wish: Trigger,
     /// Why records cannot be written, if they cannot.
     pub cannot_record: Option<Arc<str>>,
     /// The pause or maintenance window in force, the host's before the playbook's.
-    pub paused: Option<Halt>,
+    pub paused: Option<ActivePause>,
     /// The snooze in force.
     pub snoozed: Option<(Operator, Mono)>,
     /// Now lies outside `only_between`.
@@ -57,12 +57,12 @@ pub struct Question {
     /// The mode in force, after arming.
     pub mode: Mode,
     /// What calls for caution: records were lost, or the first live attempt of this content is still to come.
-    pub caution: Option<Asks>,
+    pub caution: Option<ApprovalReason>,
 }
 
 /// A pause or a maintenance window in force.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Halt {
+pub struct ActivePause {
     /// Of what.
     pub scope: Scope,
     /// By whom.
@@ -75,7 +75,7 @@ pub struct Halt {
 
 /// Who wants the attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wish {
+pub enum Trigger {
     /// The machine, by itself.
     Auto,
     /// An operator said yes to exactly this plan.
@@ -88,25 +88,27 @@ pub enum Wish {
 
 /// What the gate says.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Answer {
+pub enum GateDecision {
     /// It may run.
     Pass,
     /// It may run after an operator's yes.
-    Ask(Asks),
+    Ask(ApprovalReason),
     /// Not now.
     Deny(Denial),
 }
 
-impl Question {
+impl GateInput {
     /// The gate's answer.
-    pub fn judge(&self) -> Answer {
+    pub fn judge(&self) -> GateDecision {
         match self.denial() {
-            Some(denial) => Answer::Deny(denial),
+            Some(denial) => GateDecision::Deny(denial),
             None => match (self.wish, self.asks()) {
-                (Wish::Auto, Some(why)) => Answer::Ask(why),
+                (Trigger::Auto, Some(why)) => GateDecision::Ask(why),
                 // What an operator runs by hand is above mode and budget, but high risk needs a yes to exactly what is shown.
-                (Wish::Manual, _) if self.risk == Risk::High => Answer::Ask(Asks::HighRisk),
-                (Wish::Auto, None) | (Wish::Approved | Wish::Manual | Wish::ManualApproved, _) => Answer::Pass,
+                (Trigger::Manual, _) if self.risk == Risk::High => GateDecision::Ask(ApprovalReason::HighRisk),
+                (Trigger::Auto, None) | (Trigger::Approved | Trigger::Manual | Trigger::ManualApproved, _) => {
+                    GateDecision::Pass
+                }
             },
         }
     }
@@ -127,7 +129,7 @@ impl Question {
         if let Some(why) = &self.cannot_record {
             return Some(Denial::CannotRecord { why: Arc::clone(why) });
         }
-        if let Some(Halt { scope, by, until, reason }) = self.paused.clone() {
+        if let Some(ActivePause { scope, by, until, reason }) = self.paused.clone() {
             return Some(Denial::Paused { scope, by, until, reason });
         }
         self.quiet()
@@ -167,8 +169,8 @@ impl Question {
     fn contends(&self) -> Option<Denial> {
         let with = self.contended.clone()?;
         match self.wish {
-            Wish::Auto => Some(Denial::Contended { with }),
-            Wish::Approved | Wish::Manual | Wish::ManualApproved => None,
+            Trigger::Auto => Some(Denial::Contended { with }),
+            Trigger::Approved | Trigger::Manual | Trigger::ManualApproved => None,
         }
     }
 
@@ -184,7 +186,7 @@ impl Question {
     /// Storm and boot grace. A storm stops only what is automatic.
     pub fn unwise(&self) -> Option<Denial> {
         match (self.storm, self.wish, self.grace) {
-            (Some((failing, of)), Wish::Auto, _) => Some(Denial::Storm { failing, of }),
+            (Some((failing, of)), Trigger::Auto, _) => Some(Denial::Storm { failing, of }),
             (_, _, Some(until)) => Some(Denial::BootGrace { until }),
             _ => None,
         }
@@ -194,21 +196,21 @@ impl Question {
     pub fn mode_denies(&self) -> Option<Denial> {
         match (self.mode, self.wish) {
             (Mode::Off, _) => Some(Denial::Off),
-            (Mode::Shadow, Wish::Auto | Wish::Approved) => Some(Denial::Shadow),
-            (Mode::Shadow, Wish::Manual | Wish::ManualApproved) | (Mode::Auto | Mode::Ask, _) => None,
+            (Mode::Shadow, Trigger::Auto | Trigger::Approved) => Some(Denial::Shadow),
+            (Mode::Shadow, Trigger::Manual | Trigger::ManualApproved) | (Mode::Auto | Mode::Ask, _) => None,
         }
     }
 
     /// Why it must ask, most telling first.
-    fn asks(&self) -> Option<Asks> {
+    fn asks(&self) -> Option<ApprovalReason> {
         if let StopOrigin::Unclear { evidence } = &self.stop {
-            Some(Asks::StopUnclear { evidence: Arc::clone(evidence) })
+            Some(ApprovalReason::StopUnclear { evidence: Arc::clone(evidence) })
         } else if self.budget_spent {
-            Some(Asks::HostBudget)
+            Some(ApprovalReason::HostBudget)
         } else if self.risk == Risk::High {
-            Some(Asks::HighRisk)
+            Some(ApprovalReason::HighRisk)
         } else {
-            self.caution.clone().or_else(|| (self.mode == Mode::Ask).then_some(Asks::Mode))
+            self.caution.clone().or_else(|| (self.mode == Mode::Ask).then_some(ApprovalReason::Mode))
         }
     }
 }

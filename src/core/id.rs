@@ -51,7 +51,7 @@ pub struct WatchId {
     /// Whose.
     pub key: Key,
     /// Detector or verifier.
-    pub role: Role,
+    pub role: CheckRole,
     /// Which of its checks.
     pub index: usize,
 }
@@ -59,7 +59,7 @@ pub struct WatchId {
 /// On which side of a playbook a check stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Role {
+pub enum CheckRole {
     /// Holding means that the fault is there.
     Detector,
     /// Holding means that it is gone.

@@ -28,7 +28,7 @@ pub enum Phase {
     /// The gate said no for now; it is asked again when the denial ends.
     Held(Denial),
     /// An operator's yes is wanted.
-    Asking(Request),
+    Asking(ApprovalRequest),
     /// An attempt runs.
     Remediating(AttemptId),
     /// The attempt is over, its scope empty; readings that began after `since` are awaited until `deadline`.
@@ -43,13 +43,13 @@ pub enum Phase {
 
 /// A request for an operator's yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Request {
+pub struct ApprovalRequest {
     /// Counts the requests of one incident from 1; a yes to an older one is void.
     pub generation: u32,
     /// Exactly what would be run.
     pub plan: Arc<Plan>,
     /// Why it asks instead of acting.
-    pub why: Asks,
+    pub why: ApprovalReason,
     /// After this, silence has expired it.
     pub expires: Mono,
     /// The first of two people who must say yes.
@@ -60,7 +60,7 @@ pub struct Request {
 /// Why the gate asks instead of acting.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Asks {
+pub enum ApprovalReason {
     /// The playbook's mode says so.
     Mode,
     /// High risk always asks.
@@ -165,7 +165,7 @@ pub enum Cause {
     /// Its remedy and that of another playbook break each other's targets.
     Contention { with: Arc<str> },
     /// An operator's yes is wanted.
-    AwaitingApproval { why: Asks },
+    AwaitingApproval { why: ApprovalReason },
 }
 
 impl Cause {
@@ -269,7 +269,7 @@ impl Outcome {
 /// Who or what started an attempt.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Starter {
+pub enum AttemptStarter {
     /// The gate let it pass by itself.
     Auto,
     /// A half-open breaker's one probe.
@@ -280,7 +280,7 @@ pub enum Starter {
     Manual { by: Operator },
 }
 
-impl Starter {
+impl AttemptStarter {
     /// Every word that [`Starter::word`] gives.
     pub const WORDS: [&str; 4] = ["auto", "probe", "approved", "manual"];
 
@@ -323,7 +323,7 @@ impl BreakerState {
     }
 }
 
-impl fmt::Display for Asks {
+impl fmt::Display for ApprovalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Mode => f.write_str("its mode is ask"),

@@ -47,7 +47,7 @@ pub struct Binding {
     /// What one of its targets came to on this host.
     pub resolution: Resolution,
     /// What its mode comes to on this host: in shadow until armed, asking where its first live attempt must.
-    pub standing: Standing,
+    pub standing: ArmingPolicy,
     /// What each of its needs comes to on this host, in the playbook's order.
     pub needs: Arc<[Needed]>,
 }
@@ -65,7 +65,7 @@ pub struct Needed {
 impl Binding {
     /// With needs that mean what is written: an engine, which can ask the host, follows aliases and globs besides.
     #[must_use]
-    pub fn new(playbook: Arc<Playbook>, resolution: Resolution, standing: Standing) -> Self {
+    pub fn new(playbook: Arc<Playbook>, resolution: Resolution, standing: ArmingPolicy) -> Self {
         let needs = playbook.needs.iter().map(|need| Needed {
             playbook: need.playbook().into(),
             targets: match need {
@@ -79,7 +79,7 @@ impl Binding {
 
 /// What arming a playbook from this source needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Standing {
+pub enum ArmingPolicy {
     /// Who could write the file has armed it: its mode counts.
     AsWritten,
     /// In shadow until an operator arms exactly this content; then its mode counts.

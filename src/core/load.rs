@@ -3,16 +3,16 @@
 use std::collections::{HashMap, HashSet};
 use std::sync::Arc;
 
+use super::detector::{Detector, DetectorState};
 use super::effect::Cadence;
 use super::event::Event;
-use super::id::{IncidentId, Key, Role};
+use super::id::{CheckRole, IncidentId, Key};
 use super::incident::Cause;
-use super::input::{Binding, Resolution, Standing};
-use super::machine::{Core, Wait};
+use super::input::{ArmingPolicy, Binding, Resolution};
+use super::machine::{BlockedOn, Core};
 use super::state::Step;
-use super::suppress::Counts;
+use super::suppression::TargetCounts;
 use super::timers::Timer;
-use super::watched::{Fault, Watched};
 use crate::playbook::{self, ContentKey, Mode, Origin, Playbook};
 use crate::text::redact::HIDDEN;
 
@@ -64,7 +64,7 @@ impl Core {
             }
         }
         self.date_absent();
-        self.watching = Counts::default();
+        self.watching = TargetCounts::default();
         for key in self.keys.keys() {
             self.watching.add(&key.target);
         }
@@ -73,7 +73,7 @@ impl Core {
         self.forget_books();
         self.end_storm_if_over();
         // Pauses are of names, and a file may have another name now.
-        for wait in [Wait::Pause, Wait::Mode, Wait::Need] {
+        for wait in [BlockedOn::Pause, BlockedOn::Mode, BlockedOn::Need] {
             self.wake(wait);
         }
     }
@@ -99,24 +99,24 @@ impl Core {
         self.books.insert(playbook.content.clone(), Arc::clone(playbook));
     }
 
-    fn bind(&mut self, key: &Key, playbook: Arc<Playbook>, standing: Standing) {
+    fn bind(&mut self, key: &Key, playbook: Arc<Playbook>, standing: ArmingPolicy) {
         if let Some(watched) = self.keys.get_mut(key) {
             watched.playbook = playbook;
             watched.standing = standing;
             return;
         }
         let watches = playbook.mode != Mode::Off;
-        let mut fresh = Watched::new(playbook, standing, self.now.mono);
+        let mut fresh = Detector::new(playbook, standing, self.now.mono);
         self.resume_flapping(key, &mut fresh);
         self.keys.insert(key.clone(), fresh);
         if watches {
-            self.watch(key, Role::Detector, Cadence::Steady);
+            self.watch(key, CheckRole::Detector, Cadence::Steady);
         }
     }
 
     fn unbind(&mut self, key: &Key) {
         let Some(watched) = self.keys.remove(key) else { return };
-        if watched.fault == Fault::Broken {
+        if watched.fault == DetectorState::Broken {
             self.failing.remove(&key.target);
         }
         self.timers.cancel(&Timer::Hold(key.clone()));
@@ -126,7 +126,7 @@ impl Core {
         self.timers.cancel(&Timer::Settle(key.clone()));
         self.end_flapping(key);
         if watched.playbook.mode != Mode::Off {
-            self.unwatch(key, Role::Detector, watched.detector.len());
+            self.unwatch(key, CheckRole::Detector, watched.detector.len());
         }
     }
 

@@ -11,18 +11,18 @@ use jiff::Timestamp;
 
 use super::command::Operator;
 use super::config::Config;
+use super::detector::Detector;
 use super::effect::{Cadence, Effect};
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId};
 use super::incident::{BreakerState, Denial};
 use super::input::{Binding, Input};
 use super::reading::Reading;
-use super::silence::Silence;
+use super::silence::SystemdSilence;
 use super::state::{Incident, State, Step};
-use super::suppress::Counts;
+use super::suppression::TargetCounts;
 use super::time::{Mono, Now};
 use super::timers::{Timer, Timers};
-use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
 use crate::text::redact::redact;
@@ -41,25 +41,25 @@ pub struct Core {
     pub(super) state: State,
     /// Playbooks by content: those in force, and those that open incidents began with.
     pub(super) books: HashMap<ContentKey, Arc<Playbook>>,
-    pub(super) keys: HashMap<Key, Watched>,
+    pub(super) keys: HashMap<Key, Detector>,
     /// Bindings that came to nothing here.
     pub(super) absent: Vec<Binding>,
     /// Since when, by content and the target as written.
     pub(super) absent_since: HashMap<(ContentKey, Arc<str>), Mono>,
     /// Keys by their playbook's name and title, for `needs`.
     pub(super) named: HashMap<Arc<str>, Vec<Key>>,
-    pub(super) live: HashMap<IncidentId, Live>,
-    pub(super) surveys: HashMap<SurveyId, Purpose>,
+    pub(super) live: HashMap<IncidentId, Volatile>,
+    pub(super) surveys: HashMap<SurveyId, PreflightPurpose>,
     pub(super) last_survey: u64,
-    pub(super) waits: BTreeSet<(Wait, IncidentId)>,
+    pub(super) waits: BTreeSet<(BlockedOn, IncidentId)>,
     pub(super) timers: Timers,
     /// Targets with watched keys whose fault is there...
-    pub(super) failing: Counts,
+    pub(super) failing: TargetCounts,
     /// ...of all targets that a playbook in force is bound to.
-    pub(super) watching: Counts,
+    pub(super) watching: TargetCounts,
     pub(super) recording: Result<(), Arc<str>>,
     /// systemd does not answer.
-    pub(super) silence: Option<Silence>,
+    pub(super) silence: Option<SystemdSilence>,
     /// The playbooks in force are known.
     pub(super) loaded: bool,
     /// When this process took up its work.
@@ -70,7 +70,7 @@ pub struct Core {
 
 /// What an open incident has that a restart gathers anew.
 #[derive(Debug, Clone, Default)]
-pub(super) struct Live {
+pub(super) struct Volatile {
     /// The survey under way, and when it was asked for.
     pub survey: Option<(SurveyId, Mono)>,
     /// The last denial.
@@ -101,7 +101,7 @@ pub(super) struct Live {
 
 /// What a survey is for.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum Purpose {
+pub(super) enum PreflightPurpose {
     /// The gate of an incident.
     Gate(IncidentId),
     /// Fresh readings of a key after an attempt.
@@ -110,7 +110,7 @@ pub(super) enum Purpose {
 
 /// What ends a denial, other than time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum Wait {
+pub(super) enum BlockedOn {
     /// A pause or a maintenance window ends.
     Pause,
     /// A snooze ends.
@@ -144,8 +144,8 @@ impl Core {
             last_survey: 0,
             waits: BTreeSet::new(),
             timers: Timers::default(),
-            failing: Counts::default(),
-            watching: Counts::default(),
+            failing: TargetCounts::default(),
+            watching: TargetCounts::default(),
             recording: Ok(()),
             silence: None,
             loaded: false,
@@ -219,7 +219,7 @@ impl Core {
         let about = cut_line(about, LONGEST_SUBJECT).as_ref().into();
         // A rejected file's line is quoted with what stands in it.
         let text = cut_line(&redact(text), LONGEST_NOTE).as_ref().into();
-        self.record(Event::Noted { about, text });
+        self.record(Event::Notice { about, text });
     }
 
     /// Takes up the work after a replay: what was under way when the last process ended is settled first.
@@ -263,7 +263,7 @@ impl Core {
     fn recording_is(&mut self, can: Result<(), Arc<str>>) {
         self.recording = can;
         if self.recording.is_ok() {
-            self.wake(Wait::Recording);
+            self.wake(BlockedOn::Recording);
         }
     }
 
@@ -321,28 +321,35 @@ impl Core {
     }
 
     /// Asks the gate again for all that wait for this.
-    pub(super) fn wake(&mut self, wait: Wait) {
+    pub(super) fn wake(&mut self, wait: BlockedOn) {
         for id in self.waiting(wait) {
             self.advance(id);
         }
     }
 
     /// Who waits for this, in order of age.
-    pub(super) fn waiting(&self, wait: Wait) -> Vec<IncidentId> {
+    pub(super) fn waiting(&self, wait: BlockedOn) -> Vec<IncidentId> {
         let range = (wait, IncidentId(0))..=(wait, IncidentId(u64::MAX));
         self.waits.range(range).map(|(_, id)| *id).collect()
     }
 
     pub(super) fn stop_waiting(&mut self, id: IncidentId) {
-        const ALL: [Wait; 7] =
-            [Wait::Pause, Wait::Snooze, Wait::Need, Wait::Lock, Wait::Storm, Wait::Mode, Wait::Recording];
+        const ALL: [BlockedOn; 7] = [
+            BlockedOn::Pause,
+            BlockedOn::Snooze,
+            BlockedOn::Need,
+            BlockedOn::Lock,
+            BlockedOn::Storm,
+            BlockedOn::Mode,
+            BlockedOn::Recording,
+        ];
         for wait in ALL {
             self.waits.remove(&(wait, id));
         }
         self.timers.cancel(&Timer::Incident(id));
     }
 
-    pub(super) fn live(&mut self, id: IncidentId) -> &mut Live {
+    pub(super) fn live(&mut self, id: IncidentId) -> &mut Volatile {
         self.live.entry(id).or_default()
     }
 

@@ -15,9 +15,9 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::command::{Operator, Refusal, Scope};
 use super::event::Event;
-use super::gate::Halt;
+use super::gate::ActivePause;
 use super::id::MaintenanceId;
-use super::machine::{Core, Wait};
+use super::machine::{BlockedOn, Core};
 use super::reason::Reason;
 use super::state::State;
 use super::time::{Mono, Now};
@@ -49,12 +49,12 @@ pub struct Maintenance {
     /// What for.
     pub reason: Reason,
     /// Where it stands.
-    pub stage: Stage,
+    pub stage: WindowState,
 }
 
 /// Where a window stands.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Stage {
+pub enum WindowState {
     /// It has not begun.
     Planned,
     /// It pauses until then.
@@ -72,16 +72,16 @@ impl Maintenance {
     #[must_use]
     pub fn on(&self, now: Now) -> Option<Mono> {
         match self.stage {
-            Stage::On { until } => (until > now.mono).then_some(until),
-            Stage::Planned if self.from <= now.wall => self.left(now.wall).map(|left| now.mono + left),
-            Stage::Planned => None,
+            WindowState::On { until } => (until > now.mono).then_some(until),
+            WindowState::Planned if self.from <= now.wall => self.left(now.wall).map(|left| now.mono + left),
+            WindowState::Planned => None,
         }
     }
 
-    fn halt(&self, now: Now) -> Option<Halt> {
+    fn halt(&self, now: Now) -> Option<ActivePause> {
         let until = self.on(now)?;
         let (scope, by, reason) = (self.scope.clone(), self.by.clone(), self.reason.clone());
-        Some(Halt { scope, by, until: Some(until), reason })
+        Some(ActivePause { scope, by, until: Some(until), reason })
     }
 }
 
@@ -97,13 +97,13 @@ impl State {
                     length: Duration::from_millis(*length_ms),
                     by: by.clone(),
                     reason: reason.clone(),
-                    stage: Stage::Planned,
+                    stage: WindowState::Planned,
                 };
                 self.windows.insert(*window, planned);
             }
             Event::MaintenanceBegan { window, until } => {
                 if let Some(window) = self.windows.get_mut(window) {
-                    window.stage = Stage::On { until: *until };
+                    window.stage = WindowState::On { until: *until };
                 }
             }
             Event::MaintenanceEnded { window, .. } => {
@@ -169,13 +169,13 @@ impl Core {
     pub(super) fn await_window(&mut self, id: MaintenanceId) {
         let Some(window) = self.state.windows.get(&id) else { return };
         let due = match window.stage {
-            Stage::Planned => {
+            WindowState::Planned => {
                 let ahead = window.from.duration_since(self.now.wall).max(SignedDuration::ZERO);
                 // up to the next tick of the running clock: one that is due now, and not yet by the wall, would be due
                 // for ever
                 self.now.mono + (ahead.unsigned_abs() + TICK.saturating_sub(Duration::from_nanos(1)))
             }
-            Stage::On { until } => until,
+            WindowState::On { until } => until,
         };
         self.timers.set(Timer::Maintenance(id), due);
     }
@@ -184,17 +184,17 @@ impl Core {
     pub(super) fn window_due(&mut self, id: MaintenanceId) {
         let Some(window) = self.state.windows.get(&id) else { return };
         match window.stage {
-            Stage::Planned if window.from > self.now.wall => self.await_window(id),
-            Stage::Planned => self.begin_window(id),
-            Stage::On { until } if until > self.now.mono => self.await_window(id),
-            Stage::On { .. } => self.end_window(id, None),
+            WindowState::Planned if window.from > self.now.wall => self.await_window(id),
+            WindowState::Planned => self.begin_window(id),
+            WindowState::On { until } if until > self.now.mono => self.await_window(id),
+            WindowState::On { .. } => self.end_window(id, None),
         }
     }
 
     /// Begins what the wall clock says has begun: it may have been set forward, and no deadline knows of that.
     pub(super) fn begin_windows(&mut self) {
         let wall = self.now.wall;
-        let begun = |window: &Maintenance| window.stage == Stage::Planned && window.from <= wall;
+        let begun = |window: &Maintenance| window.stage == WindowState::Planned && window.from <= wall;
         let due: Vec<MaintenanceId> =
             self.state.windows.iter().filter(|(_, window)| begun(window)).map(|(id, _)| *id).collect();
         for id in due {
@@ -217,11 +217,11 @@ impl Core {
     fn end_window(&mut self, id: MaintenanceId, by: Option<Operator>) {
         self.timers.cancel(&Timer::Maintenance(id));
         self.record(Event::MaintenanceEnded { window: id, by });
-        self.wake(Wait::Pause);
+        self.wake(BlockedOn::Pause);
     }
 
     /// The window that pauses this scope now; of several, the one that lasts longest.
-    pub(super) fn maintained(&self, scope: &Scope) -> Option<Halt> {
+    pub(super) fn maintained(&self, scope: &Scope) -> Option<ActivePause> {
         let halts = self.state.windows.values().filter(|window| window.scope == *scope);
         halts.filter_map(|window| window.halt(self.now)).max_by_key(|halt| halt.until)
     }

@@ -7,10 +7,10 @@
 use std::collections::HashSet;
 use std::sync::Arc;
 
+use super::detector::DetectorState;
 use super::id::{IncidentId, Key};
 use super::input::Needed;
 use super::machine::Core;
-use super::watched::Fault;
 use crate::playbook::{Need, Playbook, Target};
 
 impl Core {
@@ -42,7 +42,8 @@ impl Core {
     }
 
     fn is_unhealthy(&self, key: &Key) -> bool {
-        self.state.by_key.contains_key(key) || self.keys.get(key).is_some_and(|watched| watched.fault == Fault::Broken)
+        self.state.by_key.contains_key(key)
+            || self.keys.get(key).is_some_and(|watched| watched.fault == DetectorState::Broken)
     }
 
     /// What a need of a playbook on `own` comes to.

@@ -12,23 +12,23 @@
 
 use std::sync::Arc;
 
+use super::detector::DetectorState;
 use super::effect::Cadence;
-use super::id::{IncidentId, Key, Role};
+use super::id::{CheckRole, IncidentId, Key};
 use super::incident::{BreakerState, Cause, Outcome, Trip};
 use super::input::Facts;
 use super::machine::Core;
 use super::reading::{Reading, Verdict};
-use super::spent::Judged;
+use super::spent::LastAttempt;
 use super::state::{Incident, RequestAnswer, Step};
 use super::timers::Timer;
 use super::verify;
-use super::watched::Fault;
 use crate::playbook::check::parts::Condition;
 use crate::playbook::{Check, Playbook};
 
 /// How an incident at rest stands by detector and verifier together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Standing {
+enum RecoveryState {
     /// The detector is clear, and every verifier holds.
     Healthy,
     /// The detector sees the fault, or a verifier fails.
@@ -48,14 +48,14 @@ impl Core {
         live.verifier = vec![None; count];
         live.verifier_from = now;
         live.cadence = Some(cadence);
-        self.watch(&key, Role::Verifier, cadence);
+        self.watch(&key, CheckRole::Verifier, cadence);
     }
 
     /// The same watch at another pace; what it said stays known.
     fn pace_verifier(&mut self, id: IncidentId, cadence: Cadence) {
         let Some(key) = self.incident(id).map(|incident| incident.key.clone()) else { return };
         if self.live(id).cadence.replace(cadence) != Some(cadence) {
-            self.watch(&key, Role::Verifier, cadence);
+            self.watch(&key, CheckRole::Verifier, cadence);
         }
     }
 
@@ -65,7 +65,7 @@ impl Core {
         let live = self.live(id);
         if live.cadence.take().is_some() {
             let count = std::mem::take(&mut live.verifier).len();
-            self.unwatch(&key, Role::Verifier, count);
+            self.unwatch(&key, CheckRole::Verifier, count);
         }
     }
 
@@ -102,8 +102,8 @@ impl Core {
             _ => false,
         };
         match self.standing_of(id) {
-            Standing::Healthy => self.recovers(id),
-            Standing::Failing => {
+            RecoveryState::Healthy => self.recovers(id),
+            RecoveryState::Failing => {
                 let recovered = self.stop_recovery(id);
                 self.pace_if_watched(id, Cadence::Steady);
                 // nothing else wakes what was only waiting for the end of its soak
@@ -111,24 +111,28 @@ impl Core {
                     self.advance(id);
                 }
             }
-            Standing::Unseen => {}
+            RecoveryState::Unseen => {}
         }
     }
 
     /// Is the fault there, as far as can be seen?
     pub(super) fn is_failing(&self, id: IncidentId) -> bool {
-        self.standing_of(id) == Standing::Failing
+        self.standing_of(id) == RecoveryState::Failing
     }
 
-    fn standing_of(&self, id: IncidentId) -> Standing {
+    fn standing_of(&self, id: IncidentId) -> RecoveryState {
         let fault = self.incident(id).and_then(|one| self.keys.get(&one.key)).map(|watched| watched.fault);
         let slots = self.live.get(&id).map_or(&[][..], |live| &live.verifier);
         let fails = slots.iter().flatten().any(|reading| reading.verdict == Verdict::DoesNotHold);
         match fault {
-            Some(Fault::Broken) => Standing::Failing,
-            Some(Fault::Clear | Fault::Unknown | Fault::Waiting) | None if fails => Standing::Failing,
-            Some(Fault::Clear) if self.all_hold(id) => Standing::Healthy,
-            Some(Fault::Clear | Fault::Unknown | Fault::Waiting) | None => Standing::Unseen,
+            Some(DetectorState::Broken) => RecoveryState::Failing,
+            Some(DetectorState::Clear | DetectorState::Unknown | DetectorState::Waiting) | None if fails => {
+                RecoveryState::Failing
+            }
+            Some(DetectorState::Clear) if self.all_hold(id) => RecoveryState::Healthy,
+            Some(DetectorState::Clear | DetectorState::Unknown | DetectorState::Waiting) | None => {
+                RecoveryState::Unseen
+            }
         }
     }
 
@@ -186,8 +190,8 @@ impl Core {
     /// Its soak is over.
     pub(super) fn recovery_due(&mut self, id: IncidentId) {
         match self.standing_of(id) {
-            Standing::Healthy | Standing::Failing => self.judge_recovery(id),
-            Standing::Unseen => {
+            RecoveryState::Healthy | RecoveryState::Failing => self.judge_recovery(id),
+            RecoveryState::Unseen => {
                 if let Some(key) = self.incident(id).map(|incident| incident.key.clone()) {
                     self.unsure(id, &key);
                 }
@@ -232,7 +236,7 @@ impl Core {
     pub(super) fn fixed_too_often(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let Step::Soaking { since, .. } = incident.step else { return };
-        let cause = self.spent(&incident.key.clone(), Judged::Verified);
+        let cause = self.spent(&incident.key.clone(), LastAttempt::Verified);
         self.timers.cancel(&Timer::Incident(id));
         self.escalate(id, cause);
         self.live(id).recovering = Some(since);

@@ -3,13 +3,13 @@
 
 use std::sync::Arc;
 
+use super::detector::{Detector, DetectorState};
 use super::id::Key;
 use super::incident::Cause;
 use super::machine::Core;
 use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
-use super::watched::{Fault, Watched};
 use crate::playbook::{Check, Mode};
 
 /// About what its messages are.
@@ -17,7 +17,7 @@ const ABOUT: &str = "systemd";
 
 /// systemd does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Silence {
+pub struct SystemdSilence {
     /// Since when.
     pub since: Mono,
     /// What the first call that had no answer met.
@@ -29,7 +29,7 @@ pub struct Silence {
 impl Core {
     /// Why systemd does not answer; none where it does, or has not been silent for long.
     #[must_use]
-    pub fn silent_systemd(&self) -> Option<&Silence> {
+    pub fn silent_systemd(&self) -> Option<&SystemdSilence> {
         self.silence.as_ref().filter(|silence| silence.told)
     }
 
@@ -38,7 +38,7 @@ impl Core {
         match (answers, self.silence.take()) {
             (Err(_), Some(silence)) => self.silence = Some(silence),
             (Err(why), None) => {
-                self.silence = Some(Silence { since: self.now.mono, why, told: false });
+                self.silence = Some(SystemdSilence { since: self.now.mono, why, told: false });
                 self.timers.set(Timer::Silence, self.now.mono + self.config.silence_bound);
             }
             (Ok(()), silence) => {
@@ -98,11 +98,11 @@ impl Core {
     }
 
     /// Is this key unseen only because systemd does not answer? Then the one page stands for it.
-    pub(super) fn unseen_by_silence(&self, watched: &Watched) -> bool {
+    pub(super) fn unseen_by_silence(&self, watched: &Detector) -> bool {
         let asks_systemd = matches!(
             watched.playbook.detect.checks.get(watched.telling()),
             Some(Check::Unit(_) | Check::FailedUnits(_))
         );
-        self.silence.is_some() && asks_systemd && watched.fault == Fault::Unknown
+        self.silence.is_some() && asks_systemd && watched.fault == DetectorState::Unknown
     }
 }

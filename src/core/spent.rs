@@ -10,7 +10,7 @@ use super::time::Mono;
 
 /// How the attempt that spent the budget was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Judged {
+pub(super) enum LastAttempt {
     /// It helped.
     Verified,
     /// It did not.
@@ -35,12 +35,12 @@ impl Core {
 
     /// The budget is spent, and its last attempt is judged. Counts the attempts that spent it, however long it took to
     /// judge them.
-    pub(super) fn spent(&self, key: &Key, last: Judged) -> Cause {
+    pub(super) fn spent(&self, key: &Key, last: LastAttempt) -> Cause {
         let limits = self.limits(key);
         let Spending { attempts, helped } = self.spending(key, limits);
         let trip = match last {
-            Judged::Verified => Trip::Fixed { times: number(helped) },
-            Judged::NotVerified => Trip::NotVerified { failed: number(attempts - helped) },
+            LastAttempt::Verified => Trip::Fixed { times: number(helped) },
+            LastAttempt::NotVerified => Trip::NotVerified { failed: number(attempts - helped) },
         };
         because(attempts, limits, trip)
     }

@@ -5,21 +5,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::automation_gaps::Lacks;
 use super::breaker::Breaker;
 use super::calls::Call;
 use super::command::{Operator, Scope};
 use super::contention::Contentions;
+use super::counters::Totals;
 use super::event::Recorded;
 use super::flapping::FlappingState;
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
-use super::incident::{Cause, Denial, Outcome, Request, Starter};
-use super::lacks::Lacks;
+use super::incident::{ApprovalRequest, AttemptStarter, Cause, Denial, Outcome};
 use super::maintenance::Maintenance;
 use super::plan::{AttemptReport, Digest, Plan};
 use super::reason::Reason;
-use super::tally::{Place, Tally};
+use super::success_counters::{EntryNumber, SuccessCounters};
 use super::time::Mono;
-use super::totals::Totals;
 use super::window::Window;
 use crate::playbook::{ContentKey, Target};
 
@@ -80,7 +80,7 @@ pub struct State {
     /// Which playbook's attempts broke another's target.
     pub contention: Contentions,
     /// The success rate's counters.
-    pub tally: Tally,
+    pub tally: SuccessCounters,
     /// What was ever counted.
     pub totals: Totals,
     /// What called a human with nothing to try, or was only recorded.
@@ -131,7 +131,7 @@ pub struct Healing {
     /// Which incident.
     pub incident: IncidentId,
     /// Its entry in the tally.
-    pub place: Option<Place>,
+    pub place: Option<EntryNumber>,
 }
 
 /// A page on its way out.
@@ -160,7 +160,7 @@ pub enum Step {
     /// The gate said no.
     Held(Denial),
     /// It asks.
-    Asking(Request),
+    Asking(ApprovalRequest),
     /// An attempt runs.
     Remediating(AttemptId),
     /// Readings that begin after `since` are awaited.
@@ -175,7 +175,7 @@ pub enum Step {
 
 /// A yes that has not been used yet.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Yes {
+pub struct Approval {
     /// To which request.
     pub generation: u32,
     /// To what.
@@ -194,7 +194,7 @@ pub struct Attempt {
     /// What it was to do.
     pub plan: Arc<Plan>,
     /// Who started it.
-    pub starter: Starter,
+    pub starter: AttemptStarter,
     /// When its intent was recorded.
     pub started: Mono,
     /// It is the half-open breaker's probe, whoever started it.
@@ -278,7 +278,7 @@ pub struct Incident {
     /// Requests so far.
     pub generation: u32,
     /// An unused yes.
-    pub yes: Option<Yes>,
+    pub yes: Option<Approval>,
     /// How its last request for approval was answered.
     pub answer: RequestAnswer,
     /// A person has seen the page.
@@ -286,7 +286,7 @@ pub struct Incident {
     /// What would have been done was recorded.
     pub shadowed: bool,
     /// Its entry in the tally.
-    pub place: Option<Place>,
+    pub place: Option<EntryNumber>,
     /// Every event of it; changes of reading up to a bound.
     pub story: Vec<Arc<Recorded>>,
     /// Changes of reading so far.

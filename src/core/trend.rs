@@ -14,13 +14,13 @@ const DAYS: usize = 30;
 /// Both pictures.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pictures {
-    hours: Columns,
-    days: Columns,
+    hours: TrendColumns,
+    days: TrendColumns,
 }
 
 /// Columns that are not empty, oldest first, each with its number since the first moment.
 #[derive(Debug, Clone, PartialEq, Default)]
-struct Columns(VecDeque<(u64, WindowRates)>);
+struct TrendColumns(VecDeque<(u64, WindowRates)>);
 
 impl Pictures {
     /// Changes the columns of this moment. What came before the oldest column is not drawn.
@@ -35,7 +35,7 @@ impl Pictures {
     }
 }
 
-impl Columns {
+impl TrendColumns {
     fn change(&mut self, number: u64, kept: usize, change: impl Fn(&mut WindowRates)) {
         if let Some((_, rates)) = self.0.iter_mut().rev().find(|(known, _)| *known == number) {
             return change(rates);

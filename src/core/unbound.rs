@@ -79,7 +79,7 @@ impl Core {
             DenialBound::AtOnce | DenialBound::OwnEnd | DenialBound::Wanted => Duration::ZERO,
         };
         if self.incident(id).is_some_and(|one| !matches!(one.step, Step::Held(Denial::TargetMissing { .. }))) {
-            self.record(Event::Held { incident: id, denial });
+            self.record(Event::Denied { incident: id, denial });
         }
         self.stop_waiting(id);
         let snoozed = self.incident(id).and_then(|one| self.state.snoozes.get(&one.key)).map(|(_, until, _)| *until);
@@ -102,6 +102,6 @@ impl Core {
 
     /// An operator should know of it: it stands among the messages.
     pub(super) fn tell(&mut self, about: Arc<str>, text: String) {
-        self.record(Event::Noted { about, text: text.into() });
+        self.record(Event::Notice { about, text: text.into() });
     }
 }

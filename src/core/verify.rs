@@ -3,17 +3,17 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::detector::alike;
 use super::effect::Cadence;
 use super::event::Event;
-use super::id::{IncidentId, Role, WatchId};
-use super::incident::{BreakerState, Outcome, Starter};
+use super::id::{CheckRole, IncidentId, WatchId};
+use super::incident::{AttemptStarter, BreakerState, Outcome};
 use super::machine::Core;
 use super::plan::StepResult;
 use super::reading::{Reading, Verdict};
 use super::state::{AttemptEnd, Budget, Incident, KEPT_SAWS, Step};
 use super::time::Mono;
 use super::timers::Timer;
-use super::watched::alike;
 use crate::playbook::{Check, Playbook};
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
@@ -84,7 +84,7 @@ impl Core {
         let changed = slot.as_ref().is_none_or(|former| !alike(&former.verdict, &reading.verdict));
         *slot = Some(reading.clone());
         if changed && self.incident(id).is_some_and(|incident| incident.saws < KEPT_SAWS) {
-            self.record(Event::Saw { incident: id, role: Role::Verifier, index, reading });
+            self.record(Event::ReadingChanged { incident: id, role: CheckRole::Verifier, index, reading });
         }
         true
     }
@@ -215,7 +215,7 @@ impl Core {
             return self.fixed_too_often(id);
         }
         let attempt = last.id;
-        let by_hand = matches!(last.starter, Starter::Approved { .. } | Starter::Manual { .. });
+        let by_hand = matches!(last.starter, AttemptStarter::Approved { .. } | AttemptStarter::Manual { .. });
         let outcome = match (last.after_page, by_hand) {
             (false, _) => Outcome::Healed { attempt },
             (true, true) => Outcome::HealedByOperator { attempt },

@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::apply::{RECURRING_LIMIT, RECURRING_SPAN};
+use super::automation_gaps::Wanting;
+use super::detector::Detector;
 use super::id::{IncidentId, Key};
 use super::incident::Phase;
 use super::input::Binding;
-use super::lacks::Wanting;
 use super::machine::Core;
 use super::rate::{PlaybookRates, Rates, Trend};
 use super::reading::Reading;
 use super::state::{Healing, Incident, State, Step};
 use super::time::{Mono, Now};
-use super::watched::Watched;
 use crate::playbook::{ContentKey, Playbook};
 
 impl Core {
@@ -42,13 +42,13 @@ impl Core {
     }
 
     /// Every watched key, in no order.
-    pub fn watched(&self) -> impl Iterator<Item = (&Key, &Watched)> {
+    pub fn watched(&self) -> impl Iterator<Item = (&Key, &Detector)> {
         self.keys.iter()
     }
 
     /// What is known of one watched key.
     #[must_use]
-    pub fn watched_key(&self, key: &Key) -> Option<&Watched> {
+    pub fn watched_key(&self, key: &Key) -> Option<&Detector> {
         self.keys.get(key)
     }
 

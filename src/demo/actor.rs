@@ -29,7 +29,7 @@ const PAGE: usize = 512 * 1024;
 
 /// Which child.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
-pub enum Part {
+pub enum DemoPart {
     /// A small web service.
     Shop,
     /// A worker that keeps things in memory.
@@ -43,7 +43,7 @@ pub enum Part {
 /// How many jobs there are.
 pub const JOBS: u8 = 10;
 
-impl Part {
+impl DemoPart {
     /// All of them.
     pub fn all() -> impl Iterator<Item = Self> {
         [Self::Shop, Self::Ledger, Self::Scribe].into_iter().chain((1..=JOBS).map(Self::Job))
@@ -69,9 +69,9 @@ impl Part {
 
 /// Where a part plays.
 #[derive(Debug, Clone)]
-pub struct Role {
+pub struct ActorRole {
     /// Which.
-    pub part: Part,
+    pub part: DemoPart,
     /// The demo's folder.
     pub folder: PathBuf,
     /// The demo: it ends, we end.
@@ -82,23 +82,23 @@ pub struct Role {
 
 /// Plays it until the end.
 #[must_use]
-pub fn play(role: &Role) -> ExitCode {
+pub fn play(role: &ActorRole) -> ExitCode {
     let bound = set_parent_process_death_signal(Some(Signal::KILL));
     // it may have ended before it was asked for
     if bound.is_err() || getppid().map(Pid::as_raw_nonzero).map(i32::from) != Some(role.demo) {
         return ExitCode::FAILURE;
     }
     match role.part {
-        Part::Shop => shop(role),
-        Part::Ledger => ledger(&role.folder),
-        Part::Scribe => scribe(&role.folder),
-        Part::Job(_) => loop {
+        DemoPart::Shop => shop(role),
+        DemoPart::Ledger => ledger(&role.folder),
+        DemoPart::Scribe => scribe(&role.folder),
+        DemoPart::Job(_) => loop {
             sleep(Duration::from_hours(1));
         },
     }
 }
 
-fn shop(role: &Role) -> ExitCode {
+fn shop(role: &ActorRole) -> ExitCode {
     if role.folder.join(BROKEN).exists() {
         return ExitCode::FAILURE;
     }

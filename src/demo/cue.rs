@@ -7,7 +7,7 @@ use std::os::unix::net::UnixStream;
 use std::path::Path;
 use std::time::Duration;
 
-use super::actor::Part;
+use super::actor::DemoPart;
 use super::scratch;
 
 /// Where the stage listens.
@@ -19,7 +19,7 @@ const PATIENCE: Duration = Duration::from_secs(8);
 ///
 /// # Errors
 /// Where the stage does not answer, or says why not.
-pub fn restart(folder: &Path, part: Part) -> io::Result<()> {
+pub fn restart(folder: &Path, part: DemoPart) -> io::Result<()> {
     let mut stream = UnixStream::connect(folder.join(SOCKET))?;
     stream.set_read_timeout(Some(PATIENCE))?;
     writeln!(stream, "{}", part.name())?;

@@ -2,7 +2,7 @@
 
 /// A fault, or the end of all of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Fault {
+pub enum DemoFault {
     /// Two of the jobs die.
     KillJobs,
     /// The shop's process dies.
@@ -26,15 +26,15 @@ pub enum Fault {
 }
 
 /// All of them, with what the menu says.
-pub const ALL: [(Fault, &str); 10] = [
-    (Fault::KillJobs, "kill two jobs: they are started anew, and verified"),
-    (Fault::Kill, "kill the shop: it is started anew, and verified"),
-    (Fault::Hang, "hang the shop: it is there, and does not answer"),
-    (Fault::FillDisk, "fill the scratch disk: what is old is deleted"),
-    (Fault::Leak, "leak memory in the ledger: high risk, so it asks you"),
-    (Fault::BreakForGood, "break the shop for good: the breaker opens, a page goes out"),
-    (Fault::Repair, "let a restart help again: one probe, and the breaker closes"),
-    (Fault::Flap, "let the shop flap: one incident until it is steady"),
-    (Fault::Storm, "storm: nine of ten jobs die at once, one page, no attempt"),
-    (Fault::Mend, "mend everything from outside"),
+pub const ALL: [(DemoFault, &str); 10] = [
+    (DemoFault::KillJobs, "kill two jobs: they are started anew, and verified"),
+    (DemoFault::Kill, "kill the shop: it is started anew, and verified"),
+    (DemoFault::Hang, "hang the shop: it is there, and does not answer"),
+    (DemoFault::FillDisk, "fill the scratch disk: what is old is deleted"),
+    (DemoFault::Leak, "leak memory in the ledger: high risk, so it asks you"),
+    (DemoFault::BreakForGood, "break the shop for good: the breaker opens, a page goes out"),
+    (DemoFault::Repair, "let a restart help again: one probe, and the breaker closes"),
+    (DemoFault::Flap, "let the shop flap: one incident until it is steady"),
+    (DemoFault::Storm, "storm: nine of ten jobs die at once, one page, no attempt"),
+    (DemoFault::Mend, "mend everything from outside"),
 ];

@@ -26,13 +26,13 @@ pub struct FolderError {
 
 /// A demo's folder, mode 0700; dropping it removes it.
 #[derive(Debug)]
-pub struct Folder {
+pub struct DemoFolder {
     path: PathBuf,
     /// Held as long as the demo lives: it tells the living from the dead.
     _lock: File,
 }
 
-impl Folder {
+impl DemoFolder {
     /// A fresh one, in the user's runtime folder, else beside the user's state; of root's, where only root can write.
     /// Not in `/tmp`: playbooks are read only where nobody else can write.
     ///
@@ -63,7 +63,7 @@ impl Folder {
     }
 }
 
-impl Drop for Folder {
+impl Drop for DemoFolder {
     fn drop(&mut self) {
         let _ = fs::remove_dir_all(&self.path);
     }

@@ -28,7 +28,7 @@ mod scratch;
 mod stage;
 mod tour;
 
-pub use fault::{ALL, Fault};
-pub use folder::{Folder, FolderError};
-pub use stage::{Stage, StageError};
-pub use tour::{Frame, TourError, play};
+pub use fault::{ALL, DemoFault};
+pub use folder::{DemoFolder, FolderError};
+pub use stage::{DemoStage, StageError};
+pub use tour::{RecordedFrame, TourError, play};

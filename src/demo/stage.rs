@@ -15,9 +15,9 @@ use std::time::{Duration, Instant};
 
 use rustix::process::{Pid, Signal, kill_process};
 
-use super::actor::{BROKEN, COMPLAINTS, FILL, LEAK, Part};
+use super::actor::{BROKEN, COMPLAINTS, DemoPart, FILL, LEAK};
 use super::cue::SOCKET;
-use super::fault::Fault;
+use super::fault::DemoFault;
 use super::program;
 
 /// How often children are looked after.
@@ -45,20 +45,20 @@ pub enum StageError {
     Setup(#[from] io::Error),
 }
 
-enum Order {
-    Restart(Part, Sender<String>),
-    Fault(Fault),
+enum StageCommand {
+    Restart(DemoPart, Sender<String>),
+    Fault(DemoFault),
     End,
 }
 
 /// The thread and its children; dropping it ends them.
 #[derive(Debug)]
-pub struct Stage {
-    orders: Sender<Order>,
+pub struct DemoStage {
+    orders: Sender<StageCommand>,
     thread: Option<JoinHandle<()>>,
 }
 
-impl Stage {
+impl DemoStage {
     /// Starts every child and writes the playbooks.
     ///
     /// # Errors
@@ -76,7 +76,7 @@ impl Stage {
         let mut play = Play { folder: folder.into(), program, port, children: BTreeMap::new(), flapping: None };
         let (begun, begins) = mpsc::channel();
         let thread = thread::Builder::new().name("demo-stage".into()).spawn(move || {
-            let started = Part::all().try_for_each(|part| play.start(part));
+            let started = DemoPart::all().try_for_each(|part| play.start(part));
             let fine = started.is_ok();
             let _ = begun.send(started);
             if fine {
@@ -89,14 +89,14 @@ impl Stage {
     }
 
     /// Breaks something, or mends it.
-    pub fn make(&self, fault: Fault) {
-        let _ = self.orders.send(Order::Fault(fault));
+    pub fn make(&self, fault: DemoFault) {
+        let _ = self.orders.send(StageCommand::Fault(fault));
     }
 }
 
-impl Drop for Stage {
+impl Drop for DemoStage {
     fn drop(&mut self) {
-        let _ = self.orders.send(Order::End);
+        let _ = self.orders.send(StageCommand::End);
         if let Some(thread) = self.thread.take() {
             let _ = thread.join();
         }
@@ -104,12 +104,12 @@ impl Drop for Stage {
 }
 
 /// The name of a child's process, no other demo's.
-fn process(part: Part) -> String {
+fn process(part: DemoPart) -> String {
     format!("{}.{}", part.name(), std::process::id())
 }
 
 fn write_playbooks(folder: &Path, program: &Path, port: u16) -> io::Result<()> {
-    let jobs = Part::all().filter(|part| matches!(part, Part::Job(_)));
+    let jobs = DemoPart::all().filter(|part| matches!(part, DemoPart::Job(_)));
     let jobs: Vec<String> = jobs.map(|part| format!("{{ process = \"{}\" }}", process(part))).collect();
     let quoted = |path: &Path| path.display().to_string().replace('\\', "\\\\").replace('"', "\\\"");
     for (name, text) in PLAYBOOKS {
@@ -117,9 +117,9 @@ fn write_playbooks(folder: &Path, program: &Path, port: u16) -> io::Result<()> {
             .replace("@FOLDER@", &quoted(folder))
             .replace("@SALVE@", &quoted(program))
             .replace("@PORT@", &port.to_string())
-            .replace("@SHOP@", &process(Part::Shop))
-            .replace("@LEDGER@", &process(Part::Ledger))
-            .replace("@SCRIBE@", &process(Part::Scribe))
+            .replace("@SHOP@", &process(DemoPart::Shop))
+            .replace("@LEDGER@", &process(DemoPart::Ledger))
+            .replace("@SCRIBE@", &process(DemoPart::Scribe))
             .replace("@JOBS@", &jobs.join(", "));
         fs::write(folder.join("playbooks").join(format!("{name}.toml")), text)?;
     }
@@ -127,7 +127,7 @@ fn write_playbooks(folder: &Path, program: &Path, port: u16) -> io::Result<()> {
 }
 
 /// Takes in what remediations say, one after the other.
-fn listen(listener: &UnixListener, orders: &Sender<Order>) {
+fn listen(listener: &UnixListener, orders: &Sender<StageCommand>) {
     for stream in listener.incoming().flatten() {
         if answer(&stream, orders).is_none() {
             return;
@@ -136,14 +136,14 @@ fn listen(listener: &UnixListener, orders: &Sender<Order>) {
 }
 
 /// None where the stage has ended.
-fn answer(mut stream: &UnixStream, orders: &Sender<Order>) -> Option<()> {
+fn answer(mut stream: &UnixStream, orders: &Sender<StageCommand>) -> Option<()> {
     let _ = stream.set_read_timeout(Some(Duration::from_secs(1)));
     let mut line = String::new();
     let _ = BufReader::new(stream).read_line(&mut line);
-    let said = match Part::named(line.trim_end()) {
+    let said = match DemoPart::named(line.trim_end()) {
         Some(part) => {
             let (told, tells) = mpsc::channel();
-            orders.send(Order::Restart(part, told)).ok()?;
+            orders.send(StageCommand::Restart(part, told)).ok()?;
             tells.recv().ok()?
         }
         None => "there is no such part".into(),
@@ -157,21 +157,21 @@ struct Play {
     folder: PathBuf,
     program: PathBuf,
     port: u16,
-    children: BTreeMap<Part, Child>,
+    children: BTreeMap<DemoPart, Child>,
     /// How often the shop goes down or comes up yet, and when next.
     flapping: Option<(u32, Instant)>,
 }
 
 impl Play {
-    fn run(&mut self, inbox: &Receiver<Order>) {
+    fn run(&mut self, inbox: &Receiver<StageCommand>) {
         loop {
             match inbox.recv_timeout(PULSE) {
-                Ok(Order::Restart(part, told)) => {
+                Ok(StageCommand::Restart(part, told)) => {
                     let said = self.restart(part).err().map_or_else(String::new, |error| error.to_string());
                     let _ = told.send(said);
                 }
-                Ok(Order::Fault(fault)) => self.make(fault),
-                Ok(Order::End) | Err(RecvTimeoutError::Disconnected) => return,
+                Ok(StageCommand::Fault(fault)) => self.make(fault),
+                Ok(StageCommand::End) | Err(RecvTimeoutError::Disconnected) => return,
                 Err(RecvTimeoutError::Timeout) => {}
             }
             self.flap();
@@ -182,7 +182,7 @@ impl Play {
         }
     }
 
-    fn start(&mut self, part: Part) -> io::Result<()> {
+    fn start(&mut self, part: DemoPart) -> io::Result<()> {
         let demo = std::process::id().to_string();
         let child = Command::new(&self.program)
             .arg0(process(part))
@@ -197,47 +197,47 @@ impl Play {
         Ok(())
     }
 
-    fn restart(&mut self, part: Part) -> io::Result<()> {
+    fn restart(&mut self, part: DemoPart) -> io::Result<()> {
         self.end(part);
         match part {
             // a new life has no leak
-            Part::Ledger => drop(fs::remove_file(self.folder.join(LEAK))),
-            Part::Scribe => drop(fs::remove_file(self.folder.join(FILL))),
-            Part::Shop | Part::Job(_) => {}
+            DemoPart::Ledger => drop(fs::remove_file(self.folder.join(LEAK))),
+            DemoPart::Scribe => drop(fs::remove_file(self.folder.join(FILL))),
+            DemoPart::Shop | DemoPart::Job(_) => {}
         }
         self.start(part)
     }
 
-    fn end(&mut self, part: Part) {
+    fn end(&mut self, part: DemoPart) {
         if let Some(mut child) = self.children.remove(&part) {
             let _ = child.kill();
             let _ = child.wait();
         }
     }
 
-    fn signal(&self, part: Part, signal: Signal) {
+    fn signal(&self, part: DemoPart, signal: Signal) {
         let pid = self.children.get(&part).and_then(|child| i32::try_from(child.id()).ok()).and_then(Pid::from_raw);
         if let Some(pid) = pid {
             let _ = kill_process(pid, signal);
         }
     }
 
-    fn make(&mut self, fault: Fault) {
+    fn make(&mut self, fault: DemoFault) {
         let mark = |name: &str| drop(fs::write(self.folder.join(name), ""));
         match fault {
-            Fault::KillJobs => [3, 7].into_iter().for_each(|nth| self.signal(Part::Job(nth), Signal::KILL)),
-            Fault::Kill => self.signal(Part::Shop, Signal::KILL),
-            Fault::Hang => self.signal(Part::Shop, Signal::STOP),
-            Fault::FillDisk => mark(FILL),
-            Fault::Leak => mark(LEAK),
-            Fault::BreakForGood => {
+            DemoFault::KillJobs => [3, 7].into_iter().for_each(|nth| self.signal(DemoPart::Job(nth), Signal::KILL)),
+            DemoFault::Kill => self.signal(DemoPart::Shop, Signal::KILL),
+            DemoFault::Hang => self.signal(DemoPart::Shop, Signal::STOP),
+            DemoFault::FillDisk => mark(FILL),
+            DemoFault::Leak => mark(LEAK),
+            DemoFault::BreakForGood => {
                 mark(BROKEN);
-                self.signal(Part::Shop, Signal::KILL);
+                self.signal(DemoPart::Shop, Signal::KILL);
             }
-            Fault::Repair => drop(fs::remove_file(self.folder.join(BROKEN))),
-            Fault::Flap => self.flapping = Some((FLAPS, Instant::now())),
-            Fault::Storm => (2..=super::actor::JOBS).for_each(|nth| self.signal(Part::Job(nth), Signal::KILL)),
-            Fault::Mend => self.mend(),
+            DemoFault::Repair => drop(fs::remove_file(self.folder.join(BROKEN))),
+            DemoFault::Flap => self.flapping = Some((FLAPS, Instant::now())),
+            DemoFault::Storm => (2..=super::actor::JOBS).for_each(|nth| self.signal(DemoPart::Job(nth), Signal::KILL)),
+            DemoFault::Mend => self.mend(),
         }
     }
 
@@ -247,8 +247,8 @@ impl Play {
             let _ = fs::remove_file(self.folder.join(name));
         }
         self.flapping = None;
-        self.signal(Part::Shop, Signal::CONT);
-        let down: Vec<Part> = Part::all()
+        self.signal(DemoPart::Shop, Signal::CONT);
+        let down: Vec<DemoPart> = DemoPart::all()
             .filter(|part| self.children.get_mut(part).is_none_or(|child| !matches!(child.try_wait(), Ok(None))))
             .collect();
         for part in down {
@@ -259,9 +259,9 @@ impl Play {
     fn flap(&mut self) {
         let Some((left, at)) = self.flapping.filter(|(_, at)| *at <= Instant::now()) else { return };
         if left.is_multiple_of(2) {
-            self.end(Part::Shop);
+            self.end(DemoPart::Shop);
         } else {
-            drop(self.restart(Part::Shop));
+            drop(self.restart(DemoPart::Shop));
         }
         self.flapping = (left > 1).then(|| (left - 1, at + FLAP));
     }
@@ -269,7 +269,7 @@ impl Play {
 
 impl Drop for Play {
     fn drop(&mut self) {
-        for part in Part::all() {
+        for part in DemoPart::all() {
             self.end(part);
         }
     }

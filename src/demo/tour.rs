@@ -6,13 +6,13 @@ use std::time::Duration;
 use tokio::sync::watch;
 use tokio::time::{sleep, timeout};
 
-use super::fault::Fault;
-use super::stage::Stage;
+use super::fault::DemoFault;
+use super::stage::DemoStage;
 use crate::console::Caption;
 use crate::core::incident::BreakerState;
 use crate::core::{Command, Refusal};
-use crate::engine::handle::Looking;
-use crate::engine::snapshot::{Health, IncidentView, Stage as At};
+use crate::engine::handle::Subscription;
+use crate::engine::snapshot::{Health, IncidentStage as At, IncidentView};
 use crate::engine::{Handle, Snapshot};
 
 /// Time to read a caption.
@@ -36,7 +36,7 @@ pub enum TourError {
 
 /// What may be recorded: the state, and what is said about it.
 #[derive(Debug, Clone)]
-pub struct Frame {
+pub struct RecordedFrame {
     /// The state.
     pub snapshot: Arc<Snapshot>,
     /// The caption.
@@ -49,9 +49,9 @@ pub struct Frame {
 /// See [`TourError`].
 pub async fn play(
     handle: &Handle,
-    stage: &Stage,
+    stage: &DemoStage,
     caption: &watch::Sender<Caption>,
-    seen: &mut (dyn FnMut(Frame) + Send + Sync),
+    seen: &mut (dyn FnMut(RecordedFrame) + Send + Sync),
 ) -> Result<(), TourError> {
     let mut guide = Guide { handle, stage, caption, seen, state: handle.snapshots(), says: "".into() };
     let played = guide.play().await;
@@ -61,10 +61,10 @@ pub async fn play(
 
 struct Guide<'a> {
     handle: &'a Handle,
-    stage: &'a Stage,
+    stage: &'a DemoStage,
     caption: &'a watch::Sender<Caption>,
-    seen: &'a mut (dyn FnMut(Frame) + Send + Sync),
-    state: Looking,
+    seen: &'a mut (dyn FnMut(RecordedFrame) + Send + Sync),
+    state: Subscription,
     says: Arc<str>,
 }
 
@@ -90,7 +90,7 @@ impl Guide<'_> {
              last 2 s before it is one.",
         )
         .await;
-        self.stage.make(Fault::KillJobs);
+        self.stage.make(DemoFault::KillJobs);
         self.until("an incident of a job", |state| open(state, "jobs").is_some()).await?;
         self.say(
             "REMEDIATE. The intent is in the journal before anything runs; then the playbook's first rung starts them \
@@ -103,7 +103,7 @@ impl Guide<'_> {
              what is old, and looks whether that made room.",
         )
         .await;
-        self.stage.make(Fault::FillDisk);
+        self.stage.make(DemoFault::FillDisk);
         self.until("a full disk", |state| open(state, "scratch").is_some()).await?;
         self.until("a disk with room", |state| open(state, "scratch").is_none()).await?;
         Ok(())
@@ -111,7 +111,7 @@ impl Guide<'_> {
 
     async fn approved(&mut self) -> Result<(), TourError> {
         self.say("The ledger leaks memory now. A restart would lose what it holds: its playbook says high risk, so nothing runs without approval.").await;
-        self.stage.make(Fault::Leak);
+        self.stage.make(DemoFault::Leak);
         let asks = |state: &Snapshot| {
             let found = open(state, "ledger")?;
             match &found.stage {
@@ -134,13 +134,13 @@ impl Guide<'_> {
     async fn broken_for_good(&mut self) -> Result<(), TourError> {
         self.say("Now the shop breaks for good: no restart helps. A tool that restarts for ever would hide that.")
             .await;
-        self.stage.make(Fault::BreakForGood);
+        self.stage.make(DemoFault::BreakForGood);
         self.until("an open breaker", |state| breaker(state).is_some_and(|it| matches!(it, BreakerState::Open { .. })))
             .await?;
         self.say("ESCALATE. Three attempts did not verify: the breaker is OPEN, nothing is restarted any more, and a page went out, with the evidence, through the ticket folder.").await;
         self.read().await;
         self.say("Somebody mends the cause. The shop is still down: after the cooldown the breaker is half-open, and lets exactly one attempt through.").await;
-        self.stage.make(Fault::Repair);
+        self.stage.make(DemoFault::Repair);
         self.until("a shop that is healed", |state| open(state, "shop").is_none()).await?;
         self.say("That one verified: the breaker is closed again.").await;
         self.read().await;
@@ -161,7 +161,7 @@ impl Guide<'_> {
     }
 
     fn show(&mut self) {
-        let frame = Frame { snapshot: self.now(), caption: Arc::clone(&self.says) };
+        let frame = RecordedFrame { snapshot: self.now(), caption: Arc::clone(&self.says) };
         (self.seen)(frame);
     }
 

@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout};
 
 use super::handle::Handle;
 use super::start::Options;
-use crate::channel::{Listed, Outbox, Page, PageKind};
+use crate::channel::{CappedList, Outbox, Page, PageKind};
 use crate::core::{IncidentId, PageId};
 use crate::engine::operator;
 use crate::playbook::{Risk, Target};
@@ -138,8 +138,8 @@ fn page(host: &str, trouble: &Trouble, to: Vec<Arc<str>>, at: Timestamp) -> Page
         to,
         story: Vec::new(),
         evidence: Vec::new(),
-        failing: Listed::default(),
-        related: Listed::default(),
+        failing: CappedList::default(),
+        related: CappedList::default(),
         limit: 0,
     }
 }

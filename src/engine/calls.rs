@@ -3,14 +3,14 @@
 use std::collections::BTreeMap;
 
 use super::page::failing;
-use super::snapshot::{Delivery, Storm};
+use super::snapshot::{DeliveryState, Storm};
 use crate::core::calls::Call;
 use crate::core::incident::Cause;
 use crate::core::state::{Incident, State};
 use crate::core::{Core, PageId};
 
 /// How far the page of an incident has come; none where none is open for it.
-pub fn of(state: &State, incident: &Incident, tries: &BTreeMap<PageId, u32>) -> Option<Delivery> {
+pub fn of(state: &State, incident: &Incident, tries: &BTreeMap<PageId, u32>) -> Option<DeliveryState> {
     state.call_of(incident).map(|call| delivery(call, tries))
 }
 
@@ -34,12 +34,12 @@ pub fn storm(core: &Core, tries: &BTreeMap<PageId, u32>) -> Option<Storm> {
     })
 }
 
-fn delivery(call: &Call, tries: &BTreeMap<PageId, u32>) -> Delivery {
+fn delivery(call: &Call, tries: &BTreeMap<PageId, u32>) -> DeliveryState {
     if call.taken.is_empty() {
         let tries = call.pages.iter().filter_map(|page| tries.get(page)).max();
-        Delivery::Calling { tries: tries.copied().unwrap_or(0) }
+        DeliveryState::Calling { tries: tries.copied().unwrap_or(0) }
     } else {
-        Delivery::Taken { channels: call.taken.iter().cloned().collect() }
+        DeliveryState::Taken { channels: call.taken.iter().cloned().collect() }
     }
 }
 

@@ -8,17 +8,17 @@ use std::time::Duration;
 use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::Snapshot;
-use super::offer::Offer;
-use super::past::{Goal, Line, PastError, Progress, Replayed};
-use super::question::{Question, Rehearsing};
+use super::history::{FoldProgress, HistoryClient, PastError, Replayed, Seek};
+use super::host_queries::{HostQuery, Rehearsing};
 use super::snapshot::IncidentView;
+use super::target_candidates::Offer;
 use crate::core::{Authority, Command, IncidentId, Operator, Refusal};
 use crate::host::clock::boottime_ms;
 use crate::playbook::write::WantedTarget;
 
 /// A command and the way back for its answer.
 #[derive(Debug)]
-pub struct Asked {
+pub struct CommandRequest {
     /// By whom, and how far their rights reach; none means whoever runs the engine.
     pub by: Option<(Operator, Authority)>,
     /// What is asked for.
@@ -29,12 +29,12 @@ pub struct Asked {
 
 /// How many look at an engine's state: one that nobody looks at need not say how it stands.
 #[derive(Debug, Default)]
-pub struct Lookers {
+pub struct Subscribers {
     count: AtomicUsize,
     came: Notify,
 }
 
-impl Lookers {
+impl Subscribers {
     /// Does anybody look?
     #[must_use]
     pub fn any(&self) -> bool {
@@ -49,12 +49,12 @@ impl Lookers {
 
 /// The state, for as long as somebody looks.
 #[derive(Debug)]
-pub struct Looking {
+pub struct Subscription {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    lookers: Arc<Lookers>,
+    lookers: Arc<Subscribers>,
 }
 
-impl Deref for Looking {
+impl Deref for Subscription {
     type Target = watch::Receiver<Arc<Snapshot>>;
 
     fn deref(&self) -> &Self::Target {
@@ -62,13 +62,13 @@ impl Deref for Looking {
     }
 }
 
-impl DerefMut for Looking {
+impl DerefMut for Subscription {
     fn deref_mut(&mut self) -> &mut Self::Target {
         &mut self.snapshots
     }
 }
 
-impl Drop for Looking {
+impl Drop for Subscription {
     fn drop(&mut self) {
         self.lookers.count.fetch_sub(1, Ordering::AcqRel);
     }
@@ -78,26 +78,30 @@ impl Drop for Looking {
 #[derive(Debug, Clone)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    lookers: Arc<Lookers>,
-    commands: mpsc::Sender<Asked>,
+    lookers: Arc<Subscribers>,
+    commands: mpsc::Sender<CommandRequest>,
     /// On whose behalf; none means whoever runs the engine.
     by: Option<(Operator, Authority)>,
     beat: Arc<AtomicU64>,
-    past: Line,
-    questions: Option<mpsc::Sender<Question>>,
+    past: HistoryClient,
+    questions: Option<mpsc::Sender<HostQuery>>,
 }
 
 impl Handle {
     /// Over these ends. `beat` holds the engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`.
     #[must_use]
-    pub fn new(snapshots: watch::Receiver<Arc<Snapshot>>, commands: mpsc::Sender<Asked>, beat: Arc<AtomicU64>) -> Self {
+    pub fn new(
+        snapshots: watch::Receiver<Arc<Snapshot>>,
+        commands: mpsc::Sender<CommandRequest>,
+        beat: Arc<AtomicU64>,
+    ) -> Self {
         let lookers = Arc::default();
-        Self { snapshots, lookers, commands, by: None, beat, past: Line::dead(), questions: None }
+        Self { snapshots, lookers, commands, by: None, beat, past: HistoryClient::dead(), questions: None }
     }
 
     /// The same for an engine that wants to know whether anybody looks.
     #[must_use]
-    pub fn counted_by(self, lookers: Arc<Lookers>) -> Self {
+    pub fn counted_by(self, lookers: Arc<Subscribers>) -> Self {
         Self { lookers, ..self }
     }
 
@@ -109,20 +113,20 @@ impl Handle {
 
     /// The same with a line to the past.
     #[must_use]
-    pub fn with_past(self, past: Line) -> Self {
+    pub fn with_past(self, past: HistoryClient) -> Self {
         Self { past, ..self }
     }
 
     /// The same with somebody who answers questions about the host.
     #[must_use]
-    pub fn answered_by(self, questions: mpsc::Sender<Question>) -> Self {
+    pub fn answered_by(self, questions: mpsc::Sender<HostQuery>) -> Self {
         Self { questions: Some(questions), ..self }
     }
 
     /// The state, now and whenever it changes. The first may be old where nobody looked before; the next comes soon.
     #[must_use]
-    pub fn snapshots(&self) -> Looking {
-        let looking = Looking { snapshots: self.snapshots.clone(), lookers: Arc::clone(&self.lookers) };
+    pub fn snapshots(&self) -> Subscription {
+        let looking = Subscription { snapshots: self.snapshots.clone(), lookers: Arc::clone(&self.lookers) };
         if self.lookers.count.fetch_add(1, Ordering::AcqRel) == 0 {
             self.lookers.came.notify_one();
         }
@@ -148,7 +152,7 @@ impl Handle {
     pub async fn command(&self, command: Command) -> Result<Arc<str>, Refusal> {
         let (answer, answered) = oneshot::channel();
         let by = self.by.clone();
-        self.commands.send(Asked { by, command, answer }).await.map_err(|_| Refusal::Stopped)?;
+        self.commands.send(CommandRequest { by, command, answer }).await.map_err(|_| Refusal::Stopped)?;
         answered.await.map_err(|_| Refusal::Stopped)?
     }
 
@@ -165,14 +169,14 @@ impl Handle {
     /// # Errors
     /// Where the journal cannot be asked or read, or is empty.
     pub async fn at(&self, seq: u64) -> Result<Arc<Snapshot>, PastError> {
-        self.recall(Goal::Event(seq)).await.map(|replayed| replayed.snapshot)
+        self.recall(Seek::Event(seq)).await.map(|replayed| replayed.snapshot)
     }
 
     /// A moment of the past, and which event it follows.
     ///
     /// # Errors
     /// As [`Handle::at`]; and where there is no incident on that side.
-    pub async fn recall(&self, goal: Goal) -> Result<Replayed, PastError> {
+    pub async fn recall(&self, goal: Seek) -> Result<Replayed, PastError> {
         self.past.at(goal).await
     }
 
@@ -186,7 +190,7 @@ impl Handle {
 
     /// How far a fold of the journal has come, while one is under way.
     #[must_use]
-    pub fn recalling(&self) -> watch::Receiver<Option<Progress>> {
+    pub fn recalling(&self) -> watch::Receiver<Option<FoldProgress>> {
         self.past.progress()
     }
 
@@ -195,19 +199,19 @@ impl Handle {
     #[must_use]
     pub fn rehearse(&self, name: Arc<str>, text: Arc<str>) -> mpsc::UnboundedReceiver<Rehearsing> {
         let (tell, told) = mpsc::unbounded_channel();
-        self.ask(Question::Rehearse { name, text, tell });
+        self.ask(HostQuery::Rehearse { name, text, tell });
         told
     }
 
     /// What of the engine's host a playbook of this kind could be about; nothing where nobody answers.
     pub async fn offers(&self, wanted: WantedTarget) -> Vec<Offer> {
         let (answer, answered) = oneshot::channel();
-        self.ask(Question::Offers { wanted, answer });
+        self.ask(HostQuery::Offers { wanted, answer });
         answered.await.unwrap_or_default()
     }
 
     /// A question that finds nobody is dropped, and with it the way back: whoever waits sees that.
-    fn ask(&self, question: Question) {
+    fn ask(&self, question: HostQuery) {
         if let Some(questions) = &self.questions {
             let _ = questions.try_send(question);
         }

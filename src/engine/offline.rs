@@ -7,7 +7,7 @@ use tokio::sync::mpsc;
 use super::playbook_files;
 use super::reload;
 use super::start::{Options, StartError, config};
-use crate::check::Hub;
+use crate::check::Monitor;
 use crate::core::{Authority, Command, Core, Effect, Input, Refusal, RequestId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, Opened, RecordError};
@@ -42,7 +42,7 @@ pub async fn command(options: &Options, command: Command) -> Result<Arc<str>, Of
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Hub::new(clock, readings, kept, notes);
+    let hub = Monitor::new(clock, readings, kept, notes);
     let library = playbook_files::reload(Library::default(), &options.sources).await;
     let mut effects = core.handle(clock.now(), Input::Loaded(reload::bind(&library, &hub).await));
     let (by, request) = (options.operator.clone(), RequestId(0));

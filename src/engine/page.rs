@@ -4,11 +4,11 @@ use std::collections::BTreeSet;
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::channel::{Listed, Page, PageKind};
+use crate::channel::{CappedList, Page, PageKind};
+use crate::core::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial};
 use crate::core::state::{Incident, Outgoing, Step};
-use crate::core::story::AttemptNumbers;
-use crate::core::{Core, Event, Fault, IncidentId, PageId, Recorded};
+use crate::core::{Core, DetectorState, Event, IncidentId, PageId, Recorded};
 use crate::playbook::{Attachment, Risk, Target};
 
 /// Targets that a storm's page, and its row on the screen, name.
@@ -36,7 +36,7 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
         Event::Escalated { .. }
         | Event::Joined { .. }
         | Event::Announced { .. }
-        | Event::CalledBesides { .. }
+        | Event::EscalationWidened { .. }
         | Event::CalledAgain { .. } => {
             let playbook = core.find(page.incident).and_then(|about| core.playbook(&about.key.content));
             playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
@@ -81,12 +81,12 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         | Event::Joined { cause, .. }
         | Event::CalledAgain { cause: cause @ Cause::AwaitingApproval { .. }, .. } => trigger(cause.to_string()),
         Event::Announced { why, .. } => trigger(Cause::AwaitingApproval { why: why.clone() }.to_string()),
-        Event::CalledBesides { cause, unanswered, .. } => {
+        Event::EscalationWidened { cause, unanswered, .. } => {
             let why = format!("{cause}; nobody acknowledged the page through {unanswered}");
             (PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
         Event::CalledAgain { cause, .. } => trigger(format!("still not fixed: {cause}")),
-        Event::Relayed { by, .. } => {
+        Event::AckForwarded { by, .. } => {
             let by: Arc<str> = by.to_string().into();
             (PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} acknowledged the page").into())
         }
@@ -101,7 +101,7 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
     let storm = matches!(
         recorded.event,
         Event::Escalated { cause: Cause::Storm { .. }, .. }
-            | Event::CalledBesides { cause: Cause::Storm { .. }, .. }
+            | Event::EscalationWidened { cause: Cause::Storm { .. }, .. }
             | Event::CalledAgain { cause: Cause::Storm { .. }, .. }
     );
     Some(Page {
@@ -125,7 +125,7 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         story: about.map(|about| about.story.clone()).unwrap_or_default(),
         limit: playbook.map_or(0, |playbook| playbook.escalate.attempts),
         evidence: Vec::new(),
-        failing: if storm { failing(core) } else { Listed::default() },
+        failing: if storm { failing(core) } else { CappedList::default() },
         related: related(core, incident),
     })
 }
@@ -136,9 +136,9 @@ const fn dedup_of(event: &Event) -> Option<&Arc<str>> {
         Event::Escalated { dedup, .. }
         | Event::Joined { dedup, .. }
         | Event::Announced { dedup, .. }
-        | Event::CalledBesides { dedup, .. }
+        | Event::EscalationWidened { dedup, .. }
         | Event::CalledAgain { dedup, .. }
-        | Event::Relayed { dedup, .. }
+        | Event::AckForwarded { dedup, .. }
         | Event::Resolved { dedup, .. } => Some(dedup),
         _ => None,
     }
@@ -149,7 +149,7 @@ const fn is_about_systemd(event: &Event) -> bool {
     matches!(
         event,
         Event::Escalated { cause: Cause::SystemdSilent { .. }, .. }
-            | Event::CalledBesides { cause: Cause::SystemdSilent { .. }, .. }
+            | Event::EscalationWidened { cause: Cause::SystemdSilent { .. }, .. }
             | Event::CalledAgain { cause: Cause::SystemdSilent { .. }, .. }
     )
 }
@@ -163,17 +163,17 @@ fn ending(about: &Incident) -> Arc<str> {
 }
 
 /// Every target whose fault is there; after a restart, before anything has been read, those that have an incident.
-pub fn failing(core: &Core) -> Listed {
-    let read = core.watched().filter(|(_, watched)| watched.fault == Fault::Broken).map(|(key, _)| &key.target);
+pub fn failing(core: &Core) -> CappedList {
+    let read = core.watched().filter(|(_, watched)| watched.fault == DetectorState::Broken).map(|(key, _)| &key.target);
     let mut targets: BTreeSet<&Target> = read.collect();
     if targets.is_empty() {
         targets = core.state().open.values().map(|incident| &incident.key.target).collect();
     }
-    Listed::first(FAILING, targets.into_iter().map(|target| target.to_string().into()))
+    CappedList::first(FAILING, targets.into_iter().map(|target| target.to_string().into()))
 }
 
 /// What else is the matter on this host, or was a short while ago: what shares the target first, then the newest.
-fn related(core: &Core, me: IncidentId) -> Listed {
+fn related(core: &Core, me: IncidentId) -> CappedList {
     let (state, now) = (core.state(), core.now().mono);
     let target = core.find(me).map(|about| &about.key.target);
     let recent = |one: &&Incident| match &one.step {
@@ -186,7 +186,7 @@ fn related(core: &Core, me: IncidentId) -> Listed {
     let shares = |one: &Incident| target.is_some_and(|target| target.conflicts(&one.key.target));
     let waits = |one: &Incident| waits_for(core, one, me);
     others.sort_by_key(|one| (!shares(one), !waits(one), std::cmp::Reverse(one.id)));
-    Listed::first(RELATED, others.into_iter().map(|one| line(one).into()))
+    CappedList::first(RELATED, others.into_iter().map(|one| line(one).into()))
 }
 
 /// Does this incident wait for the target of that one to be healthy?
@@ -283,7 +283,7 @@ mod tests {
         let again = record(&mut core, Event::CalledAgain { incident, page, cause, dedup: "salve/storm".into(), to });
         let Outbound { page, .. } = of(&again, &core, &"db-1".into()).unwrap();
         assert_eq!(page.failing.shown.len(), 3, "and so does the same page when it is sent again");
-        let many = Listed::first(2, (0..5).map(|number| Arc::from(number.to_string())));
+        let many = CappedList::first(2, (0..5).map(|number| Arc::from(number.to_string())));
         assert_eq!((many.shown.len(), many.more), (2, 3));
     }
 }

@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use super::reload::standing;
 use super::snapshot::{Arming, PlaybookState, PlaybookView};
-use crate::core::{Core, Standing};
-use crate::playbook::library::Found;
+use crate::core::{ArmingPolicy, Core};
+use crate::playbook::library::LibraryFile;
 use crate::playbook::{Mode, Playbook};
 use crate::text::clean;
 
 /// All of them, in the library's order.
-pub fn all(found: &[Found], core: &Core) -> Vec<Arc<PlaybookView>> {
+pub fn all(found: &[LibraryFile], core: &Core) -> Vec<Arc<PlaybookView>> {
     found.iter().map(|found| Arc::new(view(found, core))).collect()
 }
 
-fn view(found: &Found, core: &Core) -> PlaybookView {
+fn view(found: &LibraryFile, core: &Core) -> PlaybookView {
     let state = match &found.outcome {
         Ok(playbook) => in_force(playbook, core),
         Err(diagnostics) => PlaybookState::Rejected {
@@ -39,12 +39,12 @@ fn in_force(playbook: &Playbook, core: &Core) -> PlaybookState {
     let state = core.state();
     let arming = match (state.armed.get(&playbook.content), standing(playbook)) {
         _ if playbook.mode == Mode::Off => Arming::Armed,
-        (Some(false), _) | (None, Standing::ShadowUntilArmed) => Arming::Shadow,
+        (Some(false), _) | (None, ArmingPolicy::ShadowUntilArmed) => Arming::Shadow,
         // What asks every time asks the first time too.
-        (None, Standing::AsksFirst) if playbook.mode == Mode::Auto && !state.lived.contains(&playbook.content) => {
+        (None, ArmingPolicy::AsksFirst) if playbook.mode == Mode::Auto && !state.lived.contains(&playbook.content) => {
             Arming::AsksFirst
         }
-        (Some(true), _) | (None, Standing::AsWritten | Standing::AsksFirst) => Arming::Armed,
+        (Some(true), _) | (None, ArmingPolicy::AsWritten | ArmingPolicy::AsksFirst) => Arming::Armed,
     };
     PlaybookState::InForce {
         title: Arc::clone(&playbook.title),

@@ -10,10 +10,10 @@ use rustix::fs::FileType;
 use tokio::sync::mpsc;
 
 use super::playbook_files;
-use crate::check::Hub;
-use crate::core::input::{Binding, Needed, Resolution, Standing};
+use crate::check::Monitor;
+use crate::core::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};
-use crate::playbook::library::{Found, Library, Sources};
+use crate::playbook::library::{Library, LibraryFile, Sources};
 use crate::playbook::{Need, Origin, Playbook};
 use crate::playbook::{cross_check, host_check};
 
@@ -30,17 +30,17 @@ pub struct Reloaded {
     /// One per playbook and target.
     pub bindings: Vec<Binding>,
     /// Every file that was found.
-    pub found: Vec<Found>,
+    pub found: Vec<LibraryFile>,
     /// What is wrong now and was not before: one alert each.
     pub alerts: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// Loads now and after every change, until the receiver is gone.
-pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Reloaded>) {
+pub async fn run(sources: Sources, hub: Arc<Monitor>, out: mpsc::UnboundedSender<Reloaded>) {
     let (tell, mut changes) = mpsc::channel(1);
-    let mut watched = Watched::default();
+    let mut watched = WatchedFolders::default();
     let mut library = Library::default();
-    let mut in_force: Option<Vec<Seen>> = None;
+    let mut in_force: Option<Vec<BindingIdentity>> = None;
     // did systemd not tell which units rest?
     let mut untold = false;
     loop {
@@ -49,7 +49,7 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
         let latest = playbook_files::reload(library.clone(), &sources).await;
         let former = std::mem::replace(&mut library, latest);
         let bindings = bind(&library, &hub).await;
-        let seen: Vec<Seen> = bindings.iter().map(Seen::of).collect();
+        let seen: Vec<BindingIdentity> = bindings.iter().map(BindingIdentity::of).collect();
         let differs = in_force.as_ref() != Some(&seen) || former.found != library.found;
         if differs || untold {
             untold = !judge_on_host(&mut library, &hub).await;
@@ -74,7 +74,7 @@ pub async fn run(sources: Sources, hub: Arc<Hub>, out: mpsc::UnboundedSender<Rel
 
 /// What makes one binding differ from another.
 #[derive(Debug, PartialEq)]
-struct Seen {
+struct BindingIdentity {
     name: Arc<str>,
     content: crate::playbook::ContentKey,
     origin: Origin,
@@ -82,7 +82,7 @@ struct Seen {
     needs: Arc<[Needed]>,
 }
 
-impl Seen {
+impl BindingIdentity {
     fn of(binding: &Binding) -> Self {
         Self {
             name: binding.playbook.name.clone(),
@@ -95,7 +95,7 @@ impl Seen {
 }
 
 /// Every playbook in force with each of its targets.
-pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
+pub async fn bind(library: &Library, hub: &Monitor) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for playbook in library.in_force() {
         let (standing, needs) = (standing(&playbook), needs(&playbook, hub).await);
@@ -109,7 +109,7 @@ pub async fn bind(library: &Library, hub: &Hub) -> Vec<Binding> {
 
 /// Says of each playbook what only shows on this host. False where systemd did not answer for one of them: of that one
 /// stands what stood before.
-async fn judge_on_host(library: &mut Library, hub: &Hub) -> bool {
+async fn judge_on_host(library: &mut Library, hub: &Monitor) -> bool {
     let mut told = true;
     for found in &mut library.found {
         let Ok(playbook) = &found.outcome else { continue };
@@ -121,7 +121,7 @@ async fn judge_on_host(library: &mut Library, hub: &Hub) -> bool {
 }
 
 /// What a playbook needs, as it is on this host: aliases followed, globs resolved.
-pub async fn needs(playbook: &Playbook, hub: &Hub) -> Arc<[Needed]> {
+pub async fn needs(playbook: &Playbook, hub: &Monitor) -> Arc<[Needed]> {
     let mut needs = Vec::with_capacity(playbook.needs.len());
     for need in &playbook.needs {
         let targets = match need {
@@ -135,11 +135,11 @@ pub async fn needs(playbook: &Playbook, hub: &Hub) -> Arc<[Needed]> {
 
 /// Who could write into the system folder, or named a folder at the start, has armed what is in it; what ships with
 /// salve is in shadow until armed; what a person saved for themselves asks first.
-pub fn standing(playbook: &Playbook) -> Standing {
+pub fn standing(playbook: &Playbook) -> ArmingPolicy {
     match playbook.origin {
-        _ if playbook.origin.arms() => Standing::AsWritten,
-        Origin::Shipped => Standing::ShadowUntilArmed,
-        Origin::System(_) | Origin::User(_) | Origin::Folder(_) => Standing::AsksFirst,
+        _ if playbook.origin.arms() => ArmingPolicy::AsWritten,
+        Origin::Shipped => ArmingPolicy::ShadowUntilArmed,
+        Origin::System(_) | Origin::User(_) | Origin::Folder(_) => ArmingPolicy::AsksFirst,
     }
 }
 
@@ -163,7 +163,7 @@ fn alerts(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
 
 /// Files that are rejected now, and were not, or for another reason.
 fn rejections(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
-    let rejected = |found: &Found| found.outcome.as_ref().err().map(|diagnostics| format!("{diagnostics:?}"));
+    let rejected = |found: &LibraryFile| found.outcome.as_ref().err().map(|diagnostics| format!("{diagnostics:?}"));
     latest
         .found
         .iter()
@@ -186,13 +186,13 @@ fn rejections(former: &Library, latest: &Library) -> Vec<(Arc<str>, Arc<str>)> {
 
 /// The folders that are watched, and what watches them.
 #[derive(Debug, Default)]
-struct Watched {
+struct WatchedFolders {
     folders: Vec<PathBuf>,
     /// None without a watcher (too many watches, no inotify): the reconcile look still comes.
     _watcher: Option<notify::RecommendedWatcher>,
 }
 
-impl Watched {
+impl WatchedFolders {
     /// A folder that is not there yet is watched through the nearest one above it, until it is there. Where a folder
     /// does not answer, what was watched stays watched.
     async fn renew(&mut self, sources: &Sources, tell: &mpsc::Sender<()>) {
@@ -243,7 +243,7 @@ mod tests {
         let folder = config.path().join("playbooks");
         let sources = Sources { user: Some(folder.clone()), ..Sources::default() };
         let (tell, mut changes) = mpsc::channel(1);
-        let mut watched = Watched::default();
+        let mut watched = WatchedFolders::default();
         watched.renew(&sources, &tell).await;
         assert_eq!(watched.folders, [config.path()]);
         std::fs::create_dir(&folder).unwrap();

@@ -8,11 +8,11 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::snapshot::{Delivery, IncidentView, Stage};
+use super::snapshot::{DeliveryState, IncidentStage, IncidentView};
 use crate::channel::markdown::{capitalised, fence, inline, table};
+use crate::core::event_text::{AttemptNumbers, reading_words, step_words};
 use crate::core::plan::ScopeLevel;
-use crate::core::story::{AttemptNumbers, reading_words, step_words};
-use crate::core::{AttemptId, AttemptReport, Event, Plan, Recorded, Role};
+use crate::core::{AttemptId, AttemptReport, CheckRole, Event, Plan, Recorded};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
@@ -48,7 +48,7 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
         ["fault since".to_owned(), date(incident.since.wall, zone)],
         ["stands".to_owned(), stands(incident)],
     ];
-    if let Stage::Closed { at, .. } = &incident.stage {
+    if let IncidentStage::Closed { at, .. } = &incident.stage {
         let lasted = at.mono.since(incident.since.mono);
         rows.push(["over since".into(), format!("{}, after {}", date(at.wall, zone), Period(lasted))]);
     }
@@ -63,28 +63,32 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
 fn stands(incident: &IncidentView) -> String {
     let numbers = incident.numbers();
     match &incident.stage {
-        Stage::Firing => "broken: fresh readings are being taken".into(),
-        Stage::Held(denial) => format!("on hold: {denial}"),
-        Stage::Asking(request) => format!("awaiting approval: {}", request.why),
-        Stage::Remediating { attempt, plan, .. } => {
+        IncidentStage::Firing => "broken: fresh readings are being taken".into(),
+        IncidentStage::Held(denial) => format!("on hold: {denial}"),
+        IncidentStage::Asking(request) => format!("awaiting approval: {}", request.why),
+        IncidentStage::Remediating { attempt, plan, .. } => {
             format!("{} is running, rung {}", numbers.attempt_of(*attempt), plan.rung + 1)
         }
-        Stage::Verifying { attempt, .. } => format!("{} is being verified", numbers.attempt_of(*attempt)),
-        Stage::Soaking { attempt, .. } => format!("{} is verified and must stay so", numbers.attempt_of(*attempt)),
-        Stage::Escalated(cause) => match &incident.call {
-            Some(call @ Delivery::Taken { channels }) => format!("{call} through {}: {cause}", channels.join(", ")),
-            Some(call @ Delivery::Calling { .. }) => format!("{call}; {cause}"),
+        IncidentStage::Verifying { attempt, .. } => format!("{} is being verified", numbers.attempt_of(*attempt)),
+        IncidentStage::Soaking { attempt, .. } => {
+            format!("{} is verified and must stay so", numbers.attempt_of(*attempt))
+        }
+        IncidentStage::Escalated(cause) => match &incident.call {
+            Some(call @ DeliveryState::Taken { channels }) => {
+                format!("{call} through {}: {cause}", channels.join(", "))
+            }
+            Some(call @ DeliveryState::Calling { .. }) => format!("{call}; {cause}"),
             None => format!("PAGED: {cause}"),
         },
-        Stage::Closed { outcome, .. } => format!("over: {}", numbers.outcome(outcome)),
+        IncidentStage::Closed { outcome, .. } => format!("over: {}", numbers.outcome(outcome)),
     }
 }
 
 fn evidence(incident: &IncidentView) -> String {
     let read = incident.readings.iter().filter_map(|(role, condition, reading)| {
         let meaning = match role {
-            Role::Detector => "fault when",
-            Role::Verifier => "right when",
+            CheckRole::Detector => "fault when",
+            CheckRole::Verifier => "right when",
         };
         Some([format!("{meaning} {condition}"), reading_words(*role, reading.as_ref()?)])
     });
@@ -93,7 +97,7 @@ fn evidence(incident: &IncidentView) -> String {
 }
 
 /// One attempt, as its records tell it.
-struct Attempt<'a> {
+struct AttemptRecords<'a> {
     id: AttemptId,
     intent: &'a Recorded,
     plan: &'a Plan,
@@ -103,19 +107,19 @@ struct Attempt<'a> {
 }
 
 /// Every attempt, with what followed it up to its verdict.
-fn attempts(story: &[Arc<Recorded>]) -> Vec<Attempt<'_>> {
-    let mut attempts: Vec<Attempt<'_>> = Vec::new();
+fn attempts(story: &[Arc<Recorded>]) -> Vec<AttemptRecords<'_>> {
+    let mut attempts: Vec<AttemptRecords<'_>> = Vec::new();
     for recorded in story {
         match &recorded.event {
             Event::Intent { attempt, plan, .. } => {
-                attempts.push(Attempt { id: *attempt, intent: recorded, plan, end: None, after: Vec::new() });
+                attempts.push(AttemptRecords { id: *attempt, intent: recorded, plan, end: None, after: Vec::new() });
             }
-            Event::Ended { attempt, report, .. } => {
+            Event::AttemptFinished { attempt, report, .. } => {
                 if let Some(own) = attempts.iter_mut().find(|own| own.id == *attempt) {
                     own.end = Some(report);
                 }
             }
-            Event::Saw { .. }
+            Event::ReadingChanged { .. }
             | Event::Verified { .. }
             | Event::NotVerified { .. }
             | Event::Indeterminate { .. }
@@ -130,7 +134,7 @@ fn attempts(story: &[Arc<Recorded>]) -> Vec<Attempt<'_>> {
     attempts
 }
 
-fn told(attempt: &Attempt<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
+fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
     let at = date(attempt.intent.wall, zone);
     let Event::Intent { starter, .. } = &attempt.intent.event else { return String::new() };
     let (number, rung) = (numbers.attempt(attempt.id), attempt.plan.rung + 1);

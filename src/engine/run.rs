@@ -15,26 +15,26 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use self::records::{Batch, Recording, first};
-use self::timers::Due;
-use super::carry::{Hands, Survey};
-use super::handle::{Asked, Lookers};
+use self::timers::LoopTimers;
+use super::effect_executor::{EffectExecutor, PreflightRequest};
+use super::handle::{CommandRequest, Subscribers};
+use super::history::HistoryContext;
 use super::operator;
 use super::page;
-use super::past::Today;
 use super::playbook_view;
-use super::publish::{self, Extras};
 use super::reload::Reloaded;
-use super::snapshot::{Message, PlaybookView, Snapshot, Strip};
-use crate::channel::Delivery;
-use crate::check::Kept;
-use crate::core::past::Glimpse;
-use crate::core::story::sentence;
+use super::snapshot::{HostLoad, Message, PlaybookView, Snapshot};
+use super::snapshot_builder::{self, Extras};
+use crate::channel::AcceptedPage;
+use crate::check::ObservationChange;
+use crate::core::event_text::sentence;
+use crate::core::history_view::PastDetector;
 use crate::core::{
     Authority, Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
 };
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading};
-use crate::playbook::library::Found;
+use crate::playbook::library::LibraryFile;
 
 /// Snapshots go out at most so often.
 const FRAME: Duration = Duration::from_millis(50);
@@ -49,45 +49,45 @@ const WIND_DOWN: Duration = Duration::from_secs(30);
 /// After a failed write, the journal is tried again so often.
 const RETRY: Duration = Duration::from_secs(5);
 /// Records that only begin a survey wait so long for its answer, so that an incident and its intent share one fsync.
-const COMPANY: Duration = Duration::from_millis(10);
+const BATCH_DELAY: Duration = Duration::from_millis(10);
 /// Messages that are shown.
 const MESSAGES: usize = 200;
 
 /// Everything that the loop hears.
 #[derive(Debug)]
-pub struct Ears {
+pub struct LoopInputs {
     /// The order to stop.
     pub stopped: oneshot::Receiver<()>,
     /// Changed readings.
     pub readings: mpsc::UnboundedReceiver<(WatchId, Reading)>,
     /// What was seen, for backtests.
-    pub kept: mpsc::UnboundedReceiver<Kept>,
+    pub kept: mpsc::UnboundedReceiver<ObservationChange>,
     /// Notes: about what, and the text.
     pub notes: mpsc::UnboundedReceiver<(Arc<str>, Arc<str>)>,
     /// Results of what was carried out.
     pub inputs: mpsc::UnboundedReceiver<Input>,
     /// Pages that a channel took.
-    pub delivered: mpsc::UnboundedReceiver<Delivery>,
+    pub delivered: mpsc::UnboundedReceiver<AcceptedPage>,
     /// Rings where a channel did not take a page.
     pub tried: Arc<Notify>,
     /// Playbooks in force.
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
     /// What earlier engines saw, once.
-    pub recalled: mpsc::UnboundedReceiver<Vec<Glimpse>>,
+    pub recalled: mpsc::UnboundedReceiver<Vec<PastDetector>>,
     /// Operators' commands.
-    pub commands: mpsc::Receiver<Asked>,
+    pub commands: mpsc::Receiver<CommandRequest>,
     /// Who looks.
-    pub lookers: Arc<Lookers>,
+    pub lookers: Arc<Subscribers>,
 }
 
 /// The engine's state beside the core's.
 #[derive(Debug)]
-pub struct Engine {
+pub struct EngineLoop {
     core: Core,
     clock: Clock,
     boot_id: Arc<str>,
     journal: Journal,
-    hands: Hands,
+    hands: EffectExecutor,
     operator: Operator,
     beat: Arc<AtomicU64>,
     batches: VecDeque<Batch>,
@@ -97,27 +97,27 @@ pub struct Engine {
     answers: HashMap<RequestId, oneshot::Sender<Result<Arc<str>, Refusal>>>,
     requests: u64,
     pages: HashMap<PageId, Arc<Recorded>>,
-    found: Vec<Found>,
+    found: Vec<LibraryFile>,
     /// What whoever tells of the past must know of today.
-    today: Option<watch::Sender<Arc<Today>>>,
+    today: Option<watch::Sender<Arc<HistoryContext>>>,
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
     messages: VecDeque<Message>,
-    strip: Option<Strip>,
+    strip: Option<HostLoad>,
     host: Arc<str>,
     generation: u64,
     changed: bool,
     stopping: bool,
 }
 
-impl Engine {
+impl EngineLoop {
     /// Over a core whose journal has been folded.
     pub fn new(
         core: Core,
         clock: Clock,
         boot_id: Arc<str>,
         journal: Journal,
-        hands: Hands,
+        hands: EffectExecutor,
         operator: Operator,
         beat: Arc<AtomicU64>,
     ) -> Self {
@@ -164,20 +164,25 @@ impl Engine {
     }
 
     /// What whoever tells of the past must know of today, now and whenever the playbooks in force change.
-    pub fn tell_today(&mut self) -> watch::Receiver<Arc<Today>> {
+    pub fn tell_today(&mut self) -> watch::Receiver<Arc<HistoryContext>> {
         let (today, told) = watch::channel(Arc::new(self.today_with(Vec::new())));
         self.today = Some(today);
         told
     }
 
-    fn today_with(&self, bindings: Vec<Binding>) -> Today {
-        Today { bindings, found: self.found.clone(), host: Arc::clone(&self.host), operator: self.operator.clone() }
+    fn today_with(&self, bindings: Vec<Binding>) -> HistoryContext {
+        HistoryContext {
+            bindings,
+            found: self.found.clone(),
+            host: Arc::clone(&self.host),
+            operator: self.operator.clone(),
+        }
     }
 
     /// Runs until told to stop.
-    pub async fn run(mut self, mut ears: Ears, snapshots: watch::Sender<Arc<Snapshot>>) {
+    pub async fn run(mut self, mut ears: LoopInputs, snapshots: watch::Sender<Arc<Snapshot>>) {
         let (strips_in, mut strips) = mpsc::channel(1);
-        let mut due = Due::now();
+        let mut due = LoopTimers::now();
         let mut inbox = Vec::new();
         loop {
             self.tick();
@@ -200,7 +205,7 @@ impl Engine {
                 }
                 Some(input) = ears.inputs.recv() => self.step(input),
                 Some(asked) = ears.commands.recv() => self.asked(asked),
-                Some(Delivery { page, channel, instead }) = ears.delivered.recv() => {
+                Some(AcceptedPage { page, channel, instead }) = ears.delivered.recv() => {
                     self.step(Input::Delivered { page, channel, instead });
                 }
                 Some(reloaded) = ears.reloaded.recv() => self.reloaded(reloaded),
@@ -246,7 +251,7 @@ impl Engine {
                     // a stopping engine starts nothing new: without a survey there is no attempt
                     if !self.stopping {
                         let began = self.clock.mono();
-                        self.hands.survey(Survey { incident, survey, key, playbook, rung, verifier, began });
+                        self.hands.survey(PreflightRequest { incident, survey, key, playbook, rung, verifier, began });
                         surveyed = true;
                     }
                 }
@@ -285,7 +290,7 @@ impl Engine {
         }
     }
 
-    fn asked(&mut self, asked: Asked) {
+    fn asked(&mut self, asked: CommandRequest) {
         self.requests += 1;
         let request = RequestId(self.requests);
         self.answers.insert(request, asked.answer);
@@ -306,7 +311,7 @@ impl Engine {
         }
     }
 
-    fn keep(&mut self, kept: Kept) {
+    fn keep(&mut self, kept: ObservationChange) {
         self.journal.keep(KeptReading {
             subject: kept.subject,
             mono: kept.at.mono,
@@ -321,7 +326,7 @@ impl Engine {
             self.pages.insert(page, Arc::clone(recorded));
         }
         match &recorded.event {
-            Event::Noted { about, text } => {
+            Event::Notice { about, text } => {
                 self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
                 self.messages.truncate(MESSAGES);
             }
@@ -334,7 +339,7 @@ impl Engine {
         }
     }
 
-    fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut Due) {
+    fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut LoopTimers) {
         let now = Instant::now();
         if !self.changed || due.frame > now {
             return;
@@ -364,10 +369,10 @@ impl Engine {
             messages: self.messages.iter().cloned().collect(),
             condition: crate::check::condition,
         };
-        publish::publish(&self.core, self.clock.now(), extras)
+        snapshot_builder::publish(&self.core, self.clock.now(), extras)
     }
 
-    fn wound_down(&self, due: &Due) -> bool {
+    fn wound_down(&self, due: &LoopTimers) -> bool {
         let late = due.stop.is_some_and(|stop| stop <= Instant::now());
         late || (self.hands.running() == 0 && self.batches.is_empty() && self.held.is_none())
     }

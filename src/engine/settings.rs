@@ -14,11 +14,11 @@ use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
 use crate::channel::ChannelSettings;
-use crate::foreign::{MayHang, Refusal};
+use crate::foreign::{MayHang, PathError};
 use crate::playbook::value::Period;
 use crate::playbook::{Diagnostic, trust};
 
-pub use tables::{Heartbeat, HostBudget, Metrics, Roles, SecondCall};
+pub use tables::{Heartbeat, HostBudget, Metrics, RoleSettings, SecondCallSettings};
 
 /// A settings file may not be larger, in bytes.
 const LARGEST: usize = 256 * 1024;
@@ -29,7 +29,7 @@ pub struct Settings {
     /// Where pages go, by name: `[channels.oncall] webhook = { url = "…" }`.
     pub channels: BTreeMap<String, ChannelSettings>,
     /// Who is called besides, by the name of the channel whose page nobody acknowledged.
-    pub second_calls: BTreeMap<String, SecondCall>,
+    pub second_calls: BTreeMap<String, SecondCallSettings>,
     /// Folders that `clean` may touch besides the compiled-in ones; only a root-owned file may extend them.
     pub clean_roots: Vec<PathBuf>,
     /// Automatic attempts over all playbooks; past it everything asks.
@@ -41,7 +41,7 @@ pub struct Settings {
     /// A page that was acknowledged, and whose fault is still there, is sent again after this.
     pub again: Option<Period>,
     /// Who may do what, by group.
-    pub roles: Roles,
+    pub roles: RoleSettings,
     /// High risk wants the yes of two persons.
     pub four_eyes: bool,
     /// Tells an external dead-man's switch that the loop runs.
@@ -55,7 +55,7 @@ pub struct Settings {
 pub enum SettingsError {
     /// The file is there, and cannot be read or is not trusted.
     #[error("{0}; {mend}", mend = .0.mend())]
-    Unusable(Refusal),
+    Unusable(PathError),
     /// The file says something that is not understood.
     #[error(transparent)]
     Wrong(Mistakes),
@@ -102,7 +102,7 @@ impl Settings {
             &MayHang::because("salve's own settings, read before the engine starts"),
         ) {
             Ok(text) => text,
-            Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
+            Err(PathError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return Ok(Self::default()),
             Err(distrust) => return Err(SettingsError::Unusable(distrust)),
         };
         Self::parse(&path.display().to_string(), &text).map_err(SettingsError::Wrong)

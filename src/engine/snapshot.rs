@@ -10,16 +10,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::automation_gaps::Wanting;
 use crate::core::command::{Operator, Scope};
+use crate::core::counters::Totals;
+use crate::core::event_text::AttemptNumbers;
 use crate::core::id::{AttemptId, IncidentId, Key, MaintenanceId};
-use crate::core::incident::{BreakerState, Cause, Denial, Outcome, Request};
-use crate::core::lacks::Wanting;
+use crate::core::incident::{ApprovalRequest, BreakerState, Cause, Denial, Outcome};
 use crate::core::plan::Plan;
 use crate::core::rate::{PlaybookRates, Rates, Trend};
 use crate::core::reading::Reading;
-use crate::core::story::AttemptNumbers;
-use crate::core::totals::Totals;
-use crate::core::{Mono, Now, Reason, Recorded, Role};
+use crate::core::{CheckRole, Mono, Now, Reason, Recorded};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// Everything that a screen shows.
@@ -34,10 +34,10 @@ pub struct Snapshot {
     /// Who looks.
     pub operator: Operator,
     /// Load, memory and pressure; none before the first look.
-    pub strip: Option<Strip>,
+    pub strip: Option<HostLoad>,
     /// Can records be written? If not, nothing acts, and why.
     #[serde(with = "recording")]
-    #[schemars(with = "recording::Form")]
+    #[schemars(with = "recording::RecordingSchema")]
     pub recording: Result<(), Arc<str>>,
     /// No engine watches this host: the state was put together once, by whoever asked.
     #[serde(default, skip_serializing_if = "std::ops::Not::not")]
@@ -49,15 +49,15 @@ pub struct Snapshot {
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub storm: Option<Storm>,
     /// Pauses in force.
-    pub pauses: Vec<Pause>,
+    pub pauses: Vec<PauseView>,
     /// Maintenance windows that are not over, the soonest first.
-    pub maintenance: Vec<Maintenance>,
+    pub maintenance: Vec<MaintenanceView>,
     /// Snoozes in force, the soonest to end first.
     pub snoozes: Vec<Snooze>,
     /// One row per watched key, and one per binding that came to nothing; in no order.
-    pub detectors: Vec<Detector>,
+    pub detectors: Vec<DetectorView>,
     /// Breakers that are not closed, and closed ones that have counted an invocation.
-    pub breakers: Vec<Breaker>,
+    pub breakers: Vec<BreakerView>,
     /// Open incidents, and the latest closed ones (at most 50), newest first.
     pub incidents: Vec<Arc<IncidentView>>,
     /// Every playbook file that was found, accepted or not.
@@ -84,7 +84,7 @@ pub struct Snapshot {
 
 /// The host at a glance.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Strip {
+pub struct HostLoad {
     /// One-minute load average.
     pub load: f64,
     /// Cores that salve may use.
@@ -99,7 +99,7 @@ pub struct Strip {
 
 /// A pause in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Pause {
+pub struct PauseView {
     /// Of what.
     pub scope: Scope,
     /// Until when; none means until resumed.
@@ -114,7 +114,7 @@ pub struct Pause {
 
 /// A maintenance window that is not over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Maintenance {
+pub struct MaintenanceView {
     /// Its number.
     pub id: MaintenanceId,
     /// What it pauses.
@@ -148,7 +148,7 @@ pub struct Snooze {
 
 /// One watched key.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Detector {
+pub struct DetectorView {
     /// Its key; none for a binding that came to nothing.
     pub key: Option<Key>,
     /// The playbook's name.
@@ -169,12 +169,12 @@ pub struct Detector {
     pub incident: Option<IncidentId>,
     /// A page that is open for it: it needs action, whatever else happens to it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<Delivery>,
+    pub call: Option<DeliveryState>,
     /// How often its fault began within the last hour, where that is so often that it is flapping.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub flapping: Option<u8>,
     /// The last hour's changes of mark, oldest first: what the timeline draws.
-    pub marks: Vec<(Mono, Mark)>,
+    pub marks: Vec<(Mono, TimelineMark)>,
     /// Latest figures of the telling check, oldest first, at most 120: what the sparkline draws.
     pub figures: Vec<(Mono, f64)>,
 }
@@ -212,7 +212,7 @@ pub enum Health {
 /// What the timeline shows of a moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub enum TimelineMark {
     /// Nobody watched: no engine ran.
     NoData,
     /// It was watched and could not be seen.
@@ -235,7 +235,7 @@ pub enum Mark {
 
 /// A breaker.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Breaker {
+pub struct BreakerView {
     /// Whose.
     pub key: Key,
     /// The playbook's name.
@@ -266,7 +266,7 @@ pub struct IncidentView {
     /// When the fault began, and when the incident was opened.
     pub since: Now,
     /// Where it stands.
-    pub stage: Stage,
+    pub stage: IncidentStage,
     /// Attempts so far, of the ladder's rungs.
     pub attempts: usize,
     /// Rungs in the ladder.
@@ -275,14 +275,14 @@ pub struct IncidentView {
     #[serde(default)]
     pub limit: u32,
     /// The latest readings: role, condition in words, reading.
-    pub readings: Vec<(Role, Arc<str>, Option<Reading>)>,
+    pub readings: Vec<(CheckRole, Arc<str>, Option<Reading>)>,
     /// Every event of it, oldest first.
     pub story: Vec<Arc<Recorded>>,
     /// A person has seen the page.
     pub acknowledged: Option<Operator>,
     /// A page that is open for it.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub call: Option<Delivery>,
+    pub call: Option<DeliveryState>,
 }
 
 impl IncidentView {
@@ -296,7 +296,7 @@ impl IncidentView {
 /// How far a page has come.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Delivery {
+pub enum DeliveryState {
     /// No channel has taken it yet, after so many tries that failed.
     Calling { tries: u32 },
     /// These channels took it.
@@ -304,7 +304,7 @@ pub enum Delivery {
 }
 
 /// In words, the same on every surface: what a channel took is `PAGED`, and nothing else is.
-impl fmt::Display for Delivery {
+impl fmt::Display for DeliveryState {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
             Self::Calling { tries: 0 } => f.write_str("paging: not delivered yet"),
@@ -318,10 +318,10 @@ impl fmt::Display for Delivery {
 /// How far a page has come, and why it went out: `PAGED: 3 of 3 attempts not verified`. Where it is not known what
 /// became of it, a channel has taken it.
 #[must_use]
-pub fn paged(call: Option<&Delivery>, cause: &Cause) -> String {
+pub fn paged(call: Option<&DeliveryState>, cause: &Cause) -> String {
     match call {
-        Some(call @ Delivery::Calling { .. }) => format!("{call}; {cause}"),
-        Some(call @ Delivery::Taken { .. }) => format!("{call}: {cause}"),
+        Some(call @ DeliveryState::Calling { .. }) => format!("{call}; {cause}"),
+        Some(call @ DeliveryState::Taken { .. }) => format!("{call}: {cause}"),
         None => format!("PAGED: {cause}"),
     }
 }
@@ -338,7 +338,7 @@ pub struct Storm {
     /// The targets that fail, in the order of their names, at most 100.
     pub targets: Vec<Arc<str>>,
     /// How far the page has come.
-    pub call: Delivery,
+    pub call: DeliveryState,
     /// Who acknowledged it.
     pub acknowledged: Option<Operator>,
 }
@@ -346,13 +346,13 @@ pub struct Storm {
 /// Where an incident stands.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Stage {
+pub enum IncidentStage {
     /// Fresh readings are being gathered.
     Firing,
     /// The gate said no for now.
     Held(Denial),
     /// An operator's yes is wanted.
-    Asking(Request),
+    Asking(ApprovalRequest),
     /// An attempt runs.
     Remediating { attempt: AttemptId, plan: Arc<Plan>, since: Mono },
     /// It is being verified.
@@ -441,7 +441,7 @@ pub struct Message {
     pub text: Arc<str>,
 }
 
-impl From<crate::check::HostStrip> for Strip {
+impl From<crate::check::HostStrip> for HostLoad {
     fn from(strip: crate::check::HostStrip) -> Self {
         let crate::check::HostStrip { load, cores, memory, swap, pressure } = strip;
         Self { load, cores, memory, swap, pressure }

@@ -7,18 +7,18 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::Handle;
-use super::carry::Hands;
-use super::handle::Lookers;
+use super::effect_executor::EffectExecutor;
+use super::handle::Subscribers;
 use super::heartbeat;
-use super::past::{self, LastHour};
-use super::question;
+use super::history::{self, LastHour};
+use super::host_queries;
 use super::reload;
-use super::run::{Ears, Engine};
-use super::settings::{SecondCall, Settings};
+use super::run::{EngineLoop, LoopInputs};
+use super::settings::{SecondCallSettings, Settings};
 use super::silence;
 use crate::action::Runner;
 use crate::channel::Outbox;
-use crate::check::Hub;
+use crate::check::Monitor;
 use crate::core::{Config, Input, Operator, config};
 use crate::host::clock::{self, Clock};
 use crate::host::paths::Paths;
@@ -88,7 +88,7 @@ impl Running {
 /// # Errors
 /// See [`StartError`].
 pub fn start(options: Options) -> Result<Running, StartError> {
-    let questions = question::answers(options.clone());
+    let questions = host_queries::answers(options.clone());
     let boot_id = clock::boot_id().map_err(StartError::BootId)?;
     let Opened { journal, events, mark } = Journal::open(&options.paths.state)?;
     let clock = mark.as_ref().map_or_else(Clock::starting, |mark| Clock::continuing(mark, &boot_id));
@@ -107,21 +107,21 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (commands_in, commands) = mpsc::channel(64);
     let (stop, stopped) = oneshot::channel();
 
-    let hub = Arc::new(Hub::new(clock, readings_in, kept_in, notes_in.clone()));
+    let hub = Arc::new(Monitor::new(clock, readings_in, kept_in, notes_in.clone()));
     let (heartbeat_notes, own_notes) = (notes_in.clone(), notes_in.clone());
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let silence_in = inputs_in.clone();
     let tried = outbox.tried();
-    let hands = Hands::new(
+    let hands = EffectExecutor::new(
         Arc::clone(&hub),
         Runner::new(&options.paths.state),
         outbox,
         inputs_in,
         options.settings.clean_roots.clone(),
     );
-    let lookers = Arc::new(Lookers::default());
-    let ears = Ears {
+    let lookers = Arc::new(Subscribers::default());
+    let ears = LoopInputs {
         stopped,
         readings,
         kept,
@@ -136,13 +136,13 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
     let mut engine =
-        Engine::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
+        EngineLoop::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
     let today = engine.tell_today();
     tokio::spawn(last_hour.tell(options.paths.state.clone(), today.clone(), recalled_in));
-    let past = past::start(options.paths.state.clone(), config(&options.settings), today);
+    let past = history::start(options.paths.state.clone(), config(&options.settings), today);
     let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
         .counted_by(lookers)
         .with_past(past)
@@ -194,7 +194,7 @@ pub fn config(settings: &Settings) -> Config {
     config
 }
 
-fn call(second: &SecondCall) -> config::SecondCall {
+fn call(second: &SecondCallSettings) -> config::SecondCall {
     config::SecondCall { after: second.after.0, to: second.to.iter().map(|name| name.as_str().into()).collect() }
 }
 

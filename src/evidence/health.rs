@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Gathered;
-use crate::host::containers::{self, Engine, Inspected};
+use crate::host::containers::{self, ContainerEngine, Inspected};
 use crate::playbook::Target;
 use crate::playbook::attachment::HealthLog;
 
@@ -11,7 +11,7 @@ const DEADLINE: Duration = Duration::from_secs(10);
 
 pub(super) async fn gather(target: &Target, wanted: HealthLog) -> Gathered {
     let Target::Container(name) = target else { return Err("the target is no container".into()) };
-    let engine = Engine::of_this_host().ok_or(containers::NO_ENGINE)?;
+    let engine = ContainerEngine::of_this_host().ok_or(containers::NO_ENGINE)?;
     match engine.inspect(name, DEADLINE).await? {
         Some(found) => Ok(drawn(&found, wanted.last as usize)),
         None => Err(format!("there is no container {name}")),

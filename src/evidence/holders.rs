@@ -12,11 +12,11 @@ use super::usage::{look, place};
 use crate::text::clean_line;
 
 /// Device and inode.
-type Identity = (u32, u32, u64);
+type DeviceInode = (u32, u32, u64);
 
 /// One deleted file and one process that holds it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Held {
+pub(super) struct HeldFile {
     /// Bytes that it takes on the disk.
     pub(super) allocated: u64,
     /// The name that it had; clean.
@@ -28,16 +28,16 @@ pub(super) struct Held {
 
 /// What was found, largest first.
 #[derive(Debug, Default)]
-pub(super) struct Found {
-    pub(super) held: Vec<Held>,
+pub(super) struct HeldFiles {
+    pub(super) held: Vec<HeldFile>,
     /// Processes that may not be looked at.
     pub(super) unread: u64,
 }
 
 /// On the mount of `root`, over all processes that may be looked at.
-pub(super) fn on(root: &Statx) -> Found {
-    let mut found = Found::default();
-    let mut files: HashMap<Identity, Held> = HashMap::new();
+pub(super) fn on(root: &Statx) -> HeldFiles {
+    let mut found = HeldFiles::default();
+    let mut files: HashMap<DeviceInode, HeldFile> = HashMap::new();
     let processes = fs::read_dir("/proc").into_iter().flatten().flatten();
     for pid in processes.filter_map(|entry| entry.file_name().to_str()?.parse::<u32>().ok()) {
         match fs::read_dir(format!("/proc/{pid}/fd")) {
@@ -54,7 +54,7 @@ pub(super) fn on(root: &Statx) -> Found {
 
 /// Looks at one descriptor. Only one whose name says "deleted" is asked for more: a look at a file on a dead network
 /// mount may never return.
-fn add(files: &mut HashMap<Identity, Held>, descriptor: &Path, pid: u32, root: &Statx) {
+fn add(files: &mut HashMap<DeviceInode, HeldFile>, descriptor: &Path, pid: u32, root: &Statx) {
     let Ok(name) = fs::read_link(descriptor) else { return };
     let Some(path) = name.as_os_str().as_bytes().strip_suffix(b" (deleted)") else { return };
     let Ok(about) = look(rustix::fs::CWD, descriptor.as_os_str(), AtFlags::empty()) else { return };
@@ -66,7 +66,7 @@ fn add(files: &mut HashMap<Identity, Held>, descriptor: &Path, pid: u32, root: &
         return;
     }
     let (major, minor) = device(&about);
-    files.entry((major, minor, about.stx_ino)).or_insert_with(|| Held {
+    files.entry((major, minor, about.stx_ino)).or_insert_with(|| HeldFile {
         allocated: about.stx_blocks.saturating_mul(512),
         path: clean_line(&String::from_utf8_lossy(path)).into_owned(),
         pid,

@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Gathered;
-use crate::host::child::{Ended, Job};
+use crate::host::child::{ChildExit, Job};
 use crate::playbook::Target;
 
 const DEADLINE: Duration = Duration::from_secs(15);
@@ -29,7 +29,7 @@ async fn read(of: String, lines: u32) -> Gathered {
     let job = Job { keep: LARGEST, ..Job::new("journalctl", arguments(of, lines), DEADLINE) };
     let ran = job.run().await.map_err(|error| error.to_string())?;
     match ran.ended {
-        Ended::Exit(0) => Ok(ran.output.text()),
+        ChildExit::Exit(0) => Ok(ran.output.text()),
         ended => Ok(format!("{}\n[journalctl: {ended}]", ran.output.text().trim_end())),
     }
 }

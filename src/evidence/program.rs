@@ -3,7 +3,7 @@
 use std::time::Duration;
 
 use super::Gathered;
-use crate::host::child::{Ended, Job};
+use crate::host::child::{ChildExit, Job};
 use crate::playbook::Target;
 use crate::playbook::placeholder::{self, Placeholders};
 use crate::playbook::value::Template;
@@ -18,7 +18,7 @@ pub(super) async fn gather(words: &[Template], target: &Target) -> Gathered {
     let job = Job { keep: LARGEST, ..Job::new(name.as_str(), args.to_vec(), DEADLINE) };
     let ran = job.run().await.map_err(|error| error.to_string())?;
     match ran.ended {
-        Ended::Exit(0) => Ok(ran.output.text()),
+        ChildExit::Exit(0) => Ok(ran.output.text()),
         ended => Ok(format!("{}\n[{ended}]", ran.output.text().trim_end())),
     }
 }

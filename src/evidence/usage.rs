@@ -15,7 +15,7 @@ use std::time::{Duration, Instant};
 use bytesize::ByteSize;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
 
-use super::holders::{self, Held};
+use super::holders::{self, HeldFile};
 use super::{Gathered, apart, bar};
 use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
@@ -40,7 +40,7 @@ pub(super) async fn gather(target: Target, wanted: DiskUsage) -> Gathered {
 fn report(named: &Path, wanted: DiskUsage, may_hang: &MayHang) -> Gathered {
     let named = foreign::read::look(named, may_hang).map_err(|refusal| refusal.to_string())?.path;
     let root = mount_of(&named).map_err(|error| format!("{}: {error}", named.display()))?;
-    let mut walk = Walk::new(wanted, DEADLINE, MOST_ENTRIES);
+    let mut walk = UsageWalk::new(wanted, DEADLINE, MOST_ENTRIES);
     walk.from(&root).map_err(|error| format!("{}: {error}", root.display()))?;
     let top = usize::try_from(wanted.top).unwrap_or(usize::MAX);
     let mut out = walk.drawn(&root, top);
@@ -64,16 +64,16 @@ fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
 /// On which mount: its number where the kernel says it (since 5.8), else its device. The number is better: files of
 /// one overlay have several devices, and the parts of one btrfs too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Place {
+pub(super) enum MountId {
     Mount(u64),
     Device(u32, u32),
 }
 
-pub(super) fn place(about: &Statx) -> Place {
+pub(super) fn place(about: &Statx) -> MountId {
     if about.stx_mask & StatxFlags::MNT_ID.bits() == 0 {
-        Place::Device(about.stx_dev_major, about.stx_dev_minor)
+        MountId::Device(about.stx_dev_major, about.stx_dev_minor)
     } else {
-        Place::Mount(about.stx_mnt_id)
+        MountId::Mount(about.stx_mnt_id)
     }
 }
 
@@ -109,17 +109,17 @@ impl Size {
 }
 
 /// A folder that is being read.
-struct Open {
+struct OpenDirectory {
     path: PathBuf,
     entries: Dir,
     size: Size,
 }
 
-struct Walk {
+struct UsageWalk {
     wanted: DiskUsage,
     ends: Instant,
     entries_left: u64,
-    mount: Option<Place>,
+    mount: Option<MountId>,
     linked: HashSet<(u32, u32, u64)>,
     folders: Vec<(Size, PathBuf)>,
     files: BinaryHeap<Reverse<(Size, PathBuf)>>,
@@ -130,7 +130,7 @@ struct Walk {
     cut: Option<&'static str>,
 }
 
-impl Walk {
+impl UsageWalk {
     fn new(wanted: DiskUsage, deadline: Duration, entries_left: u64) -> Self {
         Self {
             wanted,
@@ -152,7 +152,8 @@ impl Walk {
         let folder = open(rustix::fs::CWD, root.as_os_str())?;
         let about = look(folder.as_fd(), OsStr::new(""), AtFlags::EMPTY_PATH)?;
         self.mount = Some(place(&about));
-        let mut stack = vec![Open { path: PathBuf::new(), entries: Dir::new(folder)?, size: Size::of(&about) }];
+        let mut stack =
+            vec![OpenDirectory { path: PathBuf::new(), entries: Dir::new(folder)?, size: Size::of(&about) }];
         while let Some(folder) = stack.last_mut() {
             if self.cut.is_none() && self.entries_left == 0 {
                 self.cut = Some("the cap of entries was reached");
@@ -178,7 +179,7 @@ impl Walk {
     }
 
     /// Counts one entry; gives back a folder that is to be read.
-    fn entry(&mut self, folder: &mut Open, name: &OsStr, deep: bool) -> Option<Open> {
+    fn entry(&mut self, folder: &mut OpenDirectory, name: &OsStr, deep: bool) -> Option<OpenDirectory> {
         self.entries_left = self.entries_left.saturating_sub(1);
         let at = folder.entries.fd().ok()?;
         let Ok(about) = look(at, name, AtFlags::SYMLINK_NOFOLLOW) else {
@@ -202,12 +203,19 @@ impl Walk {
         None
     }
 
-    fn enter(&mut self, at: BorrowedFd<'_>, path: PathBuf, name: &OsStr, size: Size, deep: bool) -> Option<Open> {
+    fn enter(
+        &mut self,
+        at: BorrowedFd<'_>,
+        path: PathBuf,
+        name: &OsStr,
+        size: Size,
+        deep: bool,
+    ) -> Option<OpenDirectory> {
         let opened = if deep { None } else { open(at, name).and_then(Dir::new).ok() };
         if opened.is_none() {
             self.unread += 1;
         }
-        opened.map(|entries| Open { path, entries, size })
+        opened.map(|entries| OpenDirectory { path, entries, size })
     }
 
     /// The largest files.
@@ -222,7 +230,7 @@ impl Walk {
     }
 
     /// A folder is done: it counts for itself and for the one around it.
-    fn leave(&mut self, stack: &mut Vec<Open>) {
+    fn leave(&mut self, stack: &mut Vec<OpenDirectory>) {
         let Some(done) = stack.pop() else { return };
         match stack.last_mut() {
             Some(around) => around.size.add(done.size),
@@ -279,7 +287,7 @@ impl Walk {
     }
 }
 
-impl Walk {
+impl UsageWalk {
     /// The folders that use up inodes.
     fn entries_drawn(mut self, root: &Path, top: usize) -> String {
         let mut out = String::new();
@@ -305,7 +313,7 @@ fn holders_drawn(root: &Path, top: usize) -> String {
     if found.held.is_empty() {
         out.push_str("none found\n");
     }
-    for Held { allocated, path, pid, command } in found.held.iter().take(top) {
+    for HeldFile { allocated, path, pid, command } in found.held.iter().take(top) {
         let _ = writeln!(out, "{:>10} {path} held by {command} (pid {pid})", bytes(*allocated));
     }
     if found.unread > 0 {
@@ -325,8 +333,8 @@ mod tests {
 
     use super::*;
 
-    fn walked(root: &Path, deadline: Duration, most: u64) -> Walk {
-        let mut walk = Walk::new(DiskUsage { depth: 2, top: 5, by: UsageBy::Bytes }, deadline, most);
+    fn walked(root: &Path, deadline: Duration, most: u64) -> UsageWalk {
+        let mut walk = UsageWalk::new(DiskUsage { depth: 2, top: 5, by: UsageBy::Bytes }, deadline, most);
         walk.from(root).unwrap();
         walk
     }
@@ -373,7 +381,7 @@ mod tests {
             }
         }
         let wanted = DiskUsage { depth: 1, top: 1, by: UsageBy::Entries };
-        let mut walk = Walk::new(wanted, Duration::from_mins(1), 1000);
+        let mut walk = UsageWalk::new(wanted, Duration::from_mins(1), 1000);
         walk.from(folder.path()).unwrap();
         let drawn = walk.drawn(folder.path(), 1);
         let row = drawn.lines().last().unwrap();

@@ -10,7 +10,7 @@ use tokio::time::{Instant, timeout_at};
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Silence {
+pub enum CallError {
     /// Not within the deadline; the thread is left behind until the kernel lets it go.
     Late,
     /// An earlier call about the same thing still hangs, so no other was begun.
@@ -19,7 +19,7 @@ pub enum Silence {
     NoThread,
 }
 
-impl Silence {
+impl CallError {
     /// In words; `about` is what was asked.
     #[must_use]
     pub fn in_words(self, about: &str, limit: Duration) -> String {
@@ -36,13 +36,13 @@ impl Silence {
 ///
 /// Threads of the runtime's pool would not do: a hung one would hold up the runtime's own end.
 #[derive(Debug, Clone, Default)]
-pub struct Disposable {
-    lanes: Arc<Mutex<BTreeMap<Arc<str>, Lane>>>,
+pub struct DetachedCalls {
+    lanes: Arc<Mutex<BTreeMap<Arc<str>, CallLane>>>,
 }
 
 /// The calls about one thing.
 #[derive(Debug, Clone)]
-struct Lane {
+struct CallLane {
     turn: Arc<Semaphore>,
     /// Has the call that is under way missed its deadline?
     hangs: bool,
@@ -54,11 +54,11 @@ const MOST_HANGING: usize = 256;
 /// Deep trees are walked by recursion.
 const STACK: usize = 1024 * 1024;
 
-impl Disposable {
+impl DetachedCalls {
     /// The one of this process, so that a dead mount takes one thread, however many ask about it.
     #[must_use]
     pub fn shared() -> Self {
-        static SHARED: LazyLock<Disposable> = LazyLock::new(Disposable::default);
+        static SHARED: LazyLock<DetachedCalls> = LazyLock::new(DetachedCalls::default);
         SHARED.clone()
     }
 
@@ -71,20 +71,23 @@ impl Disposable {
         about: &str,
         limit: Duration,
         call: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Silence> {
+    ) -> Result<T, CallError> {
         let deadline = Instant::now() + limit;
         let about: Arc<str> = about.into();
         let turn = self.turn(&about)?;
         let turn = timeout_at(deadline, turn.acquire_owned()).await.ok().and_then(Result::ok);
-        let taken =
-            Taken { lanes: self.lanes.clone(), about: about.clone(), turn: turn.ok_or(Silence::StillHanging)?.into() };
+        let taken = LaneGuard {
+            lanes: self.lanes.clone(),
+            about: about.clone(),
+            turn: turn.ok_or(CallError::StillHanging)?.into(),
+        };
         let (answer, answered) = oneshot::channel();
         Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
         let answer = timeout_at(deadline, answered).await.ok().and_then(Result::ok);
         if answer.is_none() {
             self.hangs(&about);
         }
-        answer.ok_or(Silence::Late)
+        answer.ok_or(CallError::Late)
     }
 
     /// The same for a thread without a runtime. It waits for the answer, and not for a turn.
@@ -96,30 +99,30 @@ impl Disposable {
         about: &str,
         limit: Duration,
         call: impl FnOnce() -> T + Send + 'static,
-    ) -> Result<T, Silence> {
+    ) -> Result<T, CallError> {
         let about: Arc<str> = about.into();
-        let turn = self.turn(&about)?.try_acquire_owned().map_err(|_| Silence::StillHanging)?;
-        let taken = Taken { lanes: self.lanes.clone(), about: about.clone(), turn: Some(turn) };
+        let turn = self.turn(&about)?.try_acquire_owned().map_err(|_| CallError::StillHanging)?;
+        let taken = LaneGuard { lanes: self.lanes.clone(), about: about.clone(), turn: Some(turn) };
         let (answer, answered) = std::sync::mpsc::channel();
         Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
         let answer = answered.recv_timeout(limit);
         if answer.is_err() {
             self.hangs(&about);
         }
-        answer.map_err(|_| Silence::Late)
+        answer.map_err(|_| CallError::Late)
     }
 
     fn spawn<T: Send + 'static>(
-        taken: Taken,
+        taken: LaneGuard,
         call: impl FnOnce() -> T + Send + 'static,
         answer: impl FnOnce(T) + Send + 'static,
-    ) -> Result<(), Silence> {
+    ) -> Result<(), CallError> {
         let thread = thread::Builder::new().name("disposable".into()).stack_size(STACK).spawn(move || {
             let result = call();
             drop(taken);
             answer(result);
         });
-        thread.map(drop).map_err(|_| Silence::NoThread)
+        thread.map(drop).map_err(|_| CallError::NoThread)
     }
 
     /// Marks a call that missed its deadline.
@@ -131,14 +134,14 @@ impl Disposable {
     }
 
     /// Where to wait for a turn; nowhere while a call hangs.
-    fn turn(&self, about: &Arc<str>) -> Result<Arc<Semaphore>, Silence> {
+    fn turn(&self, about: &Arc<str>) -> Result<Arc<Semaphore>, CallError> {
         let mut lanes = locked(&self.lanes);
         if lanes.values().filter(|lane| lane.hangs).count() >= MOST_HANGING {
-            return Err(Silence::NoThread);
+            return Err(CallError::NoThread);
         }
-        let fresh = || Lane { turn: Arc::new(Semaphore::new(1)), hangs: false };
+        let fresh = || CallLane { turn: Arc::new(Semaphore::new(1)), hangs: false };
         let lane = lanes.entry(about.clone()).or_insert_with(fresh);
-        if lane.hangs { Err(Silence::StillHanging) } else { Ok(lane.turn.clone()) }
+        if lane.hangs { Err(CallError::StillHanging) } else { Ok(lane.turn.clone()) }
     }
 }
 
@@ -147,13 +150,13 @@ fn locked<T>(mutex: &Mutex<T>) -> MutexGuard<'_, T> {
 }
 
 /// Held while a call about a thing is under way.
-struct Taken {
-    lanes: Arc<Mutex<BTreeMap<Arc<str>, Lane>>>,
+struct LaneGuard {
+    lanes: Arc<Mutex<BTreeMap<Arc<str>, CallLane>>>,
     about: Arc<str>,
     turn: Option<OwnedSemaphorePermit>,
 }
 
-impl Drop for Taken {
+impl Drop for LaneGuard {
     fn drop(&mut self) {
         let mut lanes = locked(&self.lanes);
         self.turn = None;
@@ -172,11 +175,11 @@ mod tests {
 
     #[tokio::test]
     async fn a_hung_call_is_left_behind_and_holds_up_only_its_own_thing() {
-        let disposable = Disposable::default();
+        let disposable = DetachedCalls::default();
         let (release, hold) = std::sync::mpsc::channel::<()>();
         let hung = disposable.call("a", Duration::from_millis(10), move || hold.recv().is_err()).await;
-        assert_eq!(hung, Err(Silence::Late));
-        assert_eq!(disposable.call("a", Duration::from_secs(10), || 1).await, Err(Silence::StillHanging));
+        assert_eq!(hung, Err(CallError::Late));
+        assert_eq!(disposable.call("a", Duration::from_secs(10), || 1).await, Err(CallError::StillHanging));
         assert_eq!(disposable.call("b", Duration::from_secs(10), || 1).await, Ok(1));
         drop(release);
         while disposable.call("a", Duration::from_secs(10), || 1).await.is_err() {
@@ -186,7 +189,7 @@ mod tests {
 
     #[tokio::test]
     async fn two_who_ask_at_once_are_both_answered() {
-        let disposable = Disposable::default();
+        let disposable = DetachedCalls::default();
         let (release, hold) = std::sync::mpsc::channel::<()>();
         let first = disposable.call("a", Duration::from_secs(10), move || hold.recv().is_err());
         let second = disposable.call("a", Duration::from_secs(10), || 2);

@@ -12,9 +12,9 @@ use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, fsync, mkdirat, openat, r
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
-use super::openat2::{Seen, look, look_at};
+use super::openat2::{FileStatus, look, look_at};
 use super::walk::{Judge, LastLink, Walked, walk};
-use super::{MayHang, Refusal};
+use super::{MayHang, PathError};
 
 /// Others may read what is in a file.
 pub const FOR_EVERYBODY: u32 = 0o644;
@@ -32,9 +32,9 @@ impl Folder {
     ///
     /// # Errors
     /// The system's, or where somebody else's link is on the way.
-    pub fn open(path: &Path, may_hang: &MayHang) -> Result<Self, Refusal> {
+    pub fn open(path: &Path, may_hang: &MayHang) -> Result<Self, PathError> {
         let walked = walk(path, LastLink::Follow, &mut NoLinksOfOthers, may_hang)?;
-        let descriptor = enter(&walked).map_err(|error| Refusal::io(path, error))?;
+        let descriptor = enter(&walked).map_err(|error| PathError::io(path, error))?;
         Ok(Self { descriptor })
     }
 
@@ -42,10 +42,10 @@ impl Folder {
     ///
     /// # Errors
     /// The system's, or where somebody else's link is on the way.
-    pub fn make(path: &Path, may_hang: &MayHang) -> Result<Self, Refusal> {
+    pub fn make(path: &Path, may_hang: &MayHang) -> Result<Self, PathError> {
         let mut missing: Vec<&OsStr> = Vec::new();
         let (mut at, mut there) = (path, Self::open(path, may_hang));
-        while there.as_ref().is_err_and(Refusal::is_not_found)
+        while there.as_ref().is_err_and(PathError::is_not_found)
             && let (Some(above), Some(name)) = (at.parent(), at.file_name())
         {
             missing.push(name);
@@ -54,7 +54,7 @@ impl Folder {
         }
         let mut folder = there?;
         for name in missing.into_iter().rev() {
-            folder = folder.make_inner(name).map_err(|error| Refusal::io(path, error))?;
+            folder = folder.make_inner(name).map_err(|error| PathError::io(path, error))?;
         }
         Ok(folder)
     }
@@ -93,7 +93,7 @@ impl Folder {
     /// The system's, while it is read.
     pub fn read(&self, name: &OsStr, most: u64) -> io::Result<Option<Vec<u8>>> {
         let flags = OFlags::RDONLY | OFlags::NOFOLLOW | OFlags::NONBLOCK | OFlags::NOCTTY | OFlags::CLOEXEC;
-        let regular = |seen: &Seen| seen.kind() == FileType::RegularFile && seen.links == 1 && seen.size <= most;
+        let regular = |seen: &FileStatus| seen.kind() == FileType::RegularFile && seen.links == 1 && seen.size <= most;
         if !look(&self.descriptor, name).is_ok_and(|seen| regular(&seen)) {
             return Ok(None);
         }
@@ -158,13 +158,13 @@ fn enter(walked: &Walked) -> io::Result<OwnedFd> {
 struct NoLinksOfOthers;
 
 impl Judge for NoLinksOfOthers {
-    fn folder(&mut self, _: &Path, _: &Seen) -> Result<(), Refusal> {
+    fn folder(&mut self, _: &Path, _: &FileStatus) -> Result<(), PathError> {
         Ok(())
     }
 
-    fn link(&mut self, path: &Path, link: &Seen, folder: &Seen) -> Result<(), Refusal> {
+    fn link(&mut self, path: &Path, link: &FileStatus, folder: &FileStatus) -> Result<(), PathError> {
         match [link.owner, folder.owner].into_iter().find(|owner| *owner != 0) {
-            Some(owner) if geteuid().is_root() => Err(Refusal::Owner { path: PathBuf::from(path), owner }),
+            Some(owner) if geteuid().is_root() => Err(PathError::Owner { path: PathBuf::from(path), owner }),
             Some(_) | None => Ok(()),
         }
     }
@@ -207,7 +207,7 @@ mod tests {
         if geteuid().is_root() {
             lchown(&theirs, Some(4711), Some(4711)).unwrap();
             for path in [theirs.clone(), theirs.join("below")] {
-                assert!(matches!(Folder::make(&path, &TEST), Err(Refusal::Owner { owner: 4711, .. })));
+                assert!(matches!(Folder::make(&path, &TEST), Err(PathError::Owner { owner: 4711, .. })));
             }
             assert_eq!(fs::read_dir(&elsewhere).unwrap().count(), 0);
         }

@@ -30,7 +30,7 @@ pub mod walk;
 use std::path::{Path, PathBuf};
 use std::time::Duration;
 
-use self::deadline::{Disposable, Silence};
+use self::deadline::{CallError, DetachedCalls};
 
 /// Proof that the thread may hang without holding anything up. A file of somebody else is opened only with it.
 #[derive(Debug)]
@@ -54,7 +54,7 @@ pub struct NoAnswer {
     /// For how long it was waited for.
     limit: Duration,
     /// What happened instead of an answer.
-    silence: Silence,
+    silence: CallError,
 }
 
 /// Asks something of a path in a disposable thread. Calls about one path on one mount take turns.
@@ -92,7 +92,7 @@ pub fn at_blocking<T: Send + 'static>(
     limit: Duration,
     call: impl FnOnce(&MayHang) -> T + Send + 'static,
 ) -> Result<T, NoAnswer> {
-    let answer = Disposable::shared().call_blocking(&lane("", path), limit, move || call(&MayHang(())));
+    let answer = DetachedCalls::shared().call_blocking(&lane("", path), limit, move || call(&MayHang(())));
     answer.map_err(|silence| NoAnswer { about: shown(path), limit, silence })
 }
 
@@ -102,7 +102,7 @@ async fn ask<T: Send + 'static>(
     limit: Duration,
     call: impl FnOnce(&MayHang) -> T + Send + 'static,
 ) -> Result<T, NoAnswer> {
-    let answer = Disposable::shared().call(&lane, limit, move || call(&MayHang(()))).await;
+    let answer = DetachedCalls::shared().call(&lane, limit, move || call(&MayHang(()))).await;
     answer.map_err(|silence| NoAnswer { about, limit, silence })
 }
 
@@ -117,7 +117,7 @@ fn shown(path: &Path) -> String {
 
 /// Why a path is not opened.
 #[derive(Debug, thiserror::Error)]
-pub enum Refusal {
+pub enum PathError {
     /// The system said no.
     #[error("{}: {source}", path.display())]
     Io {
@@ -196,7 +196,7 @@ pub enum Refusal {
     },
 }
 
-impl Refusal {
+impl PathError {
     fn io(path: &Path, source: impl Into<std::io::Error>) -> Self {
         Self::Io { path: path.into(), source: source.into() }
     }
@@ -236,17 +236,17 @@ impl Refusal {
     }
 }
 
-impl From<Refusal> for std::io::Error {
+impl From<PathError> for std::io::Error {
     /// The kind stays what it was, so that whoever asks for a file that is not there is told so.
-    fn from(refusal: Refusal) -> Self {
+    fn from(refusal: PathError) -> Self {
         let kind = match &refusal {
-            Refusal::Io { source, .. } | Refusal::NotTheirs { source, .. } => source.kind(),
-            Refusal::TooLarge { .. } | Refusal::NotText { .. } => std::io::ErrorKind::InvalidData,
-            Refusal::TwoUsers { .. }
-            | Refusal::NotRegular { .. }
-            | Refusal::Linked { .. }
-            | Refusal::Owner { .. }
-            | Refusal::Writable { .. } => std::io::ErrorKind::PermissionDenied,
+            PathError::Io { source, .. } | PathError::NotTheirs { source, .. } => source.kind(),
+            PathError::TooLarge { .. } | PathError::NotText { .. } => std::io::ErrorKind::InvalidData,
+            PathError::TwoUsers { .. }
+            | PathError::NotRegular { .. }
+            | PathError::Linked { .. }
+            | PathError::Owner { .. }
+            | PathError::Writable { .. } => std::io::ErrorKind::PermissionDenied,
         };
         Self::new(kind, refusal)
     }

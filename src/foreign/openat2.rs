@@ -16,7 +16,7 @@ use super::MayHang;
 
 /// What is known of one file, and what makes it this one file.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Seen {
+pub struct FileStatus {
     /// Device, major in the upper half.
     pub device: u64,
     /// Inode.
@@ -47,7 +47,7 @@ pub struct Seen {
     pub mount_root: bool,
 }
 
-impl Seen {
+impl FileStatus {
     /// Its type.
     pub fn kind(&self) -> FileType {
         FileType::from_raw_mode(self.mode)
@@ -71,23 +71,23 @@ impl Seen {
 }
 
 /// Looks at a name in a folder, not through it: a link is seen as a link.
-pub fn look(folder: impl AsFd, name: &OsStr) -> io::Result<Seen> {
+pub fn look(folder: impl AsFd, name: &OsStr) -> io::Result<FileStatus> {
     seen(folder, Path::new(name), AtFlags::SYMLINK_NOFOLLOW | AtFlags::NO_AUTOMOUNT)
 }
 
 /// Looks at what is open.
-pub fn look_at(file: impl AsFd) -> io::Result<Seen> {
+pub fn look_at(file: impl AsFd) -> io::Result<FileStatus> {
     seen(file, Path::new(""), AtFlags::EMPTY_PATH)
 }
 
-fn seen(at: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<Seen> {
+fn seen(at: impl AsFd, path: &Path, flags: AtFlags) -> io::Result<FileStatus> {
     let wanted = StatxFlags::BASIC_STATS | StatxFlags::BTIME | StatxFlags::MNT_ID;
     let found = statx(&at, path, flags, wanted)?;
     let has = |flag: StatxFlags| found.stx_mask & flag.bits() != 0;
     let time = |at: StatxTimestamp| i128::from(at.tv_sec) * 1_000_000_000 + i128::from(at.tv_nsec);
     let mount = if has(StatxFlags::MNT_ID) { found.stx_mnt_id } else { mount_by_fdinfo(&at, path)? };
     let attribute = |flag| found.stx_attributes.intersects(flag);
-    Ok(Seen {
+    Ok(FileStatus {
         device: u64::from(found.stx_dev_major) << 32 | u64::from(found.stx_dev_minor),
         inode: found.stx_ino,
         mount,

@@ -12,7 +12,7 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
 use std::time::Duration;
 
-use super::deadline::{Disposable, Silence};
+use super::deadline::{CallError, DetachedCalls};
 
 /// How long one thread may take over its processes; each of them takes microseconds.
 const ANSWERS_WITHIN: Duration = Duration::from_millis(250);
@@ -63,16 +63,16 @@ struct Hung {
 
 /// What a thread has read so far.
 #[derive(Debug)]
-struct Progress<T> {
+struct ReadProgress<T> {
     read: Vec<(i32, T)>,
     left_behind: bool,
 }
 
 /// What came of one row.
 #[derive(Debug)]
-struct Row<T> {
+struct RowResult<T> {
     read: Vec<(i32, T)>,
-    answer: Result<(), Silence>,
+    answer: Result<(), CallError>,
     /// Another has it as long as the thread lives.
     thread: Arc<()>,
 }
@@ -92,13 +92,13 @@ impl Silent {
         let (mut found, mut rest, mut patience) = (HashMap::new(), &*asked, PATIENCE);
         while !rest.is_empty() && patience > 0 {
             let (row, after) = rest.split_at(rest.len().min(IN_A_ROW));
-            let Row { read: done, answer, thread } = self.row(row.to_vec(), read.clone());
+            let RowResult { read: done, answer, thread } = self.row(row.to_vec(), read.clone());
             let count = done.len();
             found.extend(done);
             rest = match answer {
                 Ok(()) => after,
-                Err(Silence::StillHanging | Silence::NoThread) => break,
-                Err(Silence::Late) => match row.get(count) {
+                Err(CallError::StillHanging | CallError::NoThread) => break,
+                Err(CallError::Late) => match row.get(count) {
                     Some(&pid) => {
                         patience -= 1;
                         let user = real_user(pid);
@@ -114,13 +114,13 @@ impl Silent {
     }
 
     /// Reads one row of processes in a thread; what it has read when the time is over, and whether that is all.
-    fn row<T: Send + 'static>(&self, row: Vec<i32>, read: impl Fn(i32) -> T + Send + 'static) -> Row<T> {
-        let progress = Arc::new(Mutex::new(Progress { read: Vec::new(), left_behind: false }));
+    fn row<T: Send + 'static>(&self, row: Vec<i32>, read: impl Fn(i32) -> T + Send + 'static) -> RowResult<T> {
+        let progress = Arc::new(Mutex::new(ReadProgress { read: Vec::new(), left_behind: false }));
         let thread = Arc::new(());
         let (theirs, alive) = (Arc::clone(&progress), Arc::clone(&thread));
         // no two rows wait for each other
         let about = format!("row {} of processes", self.next.fetch_add(1, Ordering::Relaxed));
-        let answer = Disposable::shared().call_blocking(&about, ANSWERS_WITHIN, move || {
+        let answer = DetachedCalls::shared().call_blocking(&about, ANSWERS_WITHIN, move || {
             for pid in row {
                 let done = read(pid);
                 let mut progress = locked(&theirs);
@@ -133,7 +133,7 @@ impl Silent {
         });
         let mut progress = locked(&progress);
         progress.left_behind = true;
-        Row { read: std::mem::take(&mut progress.read), answer, thread }
+        RowResult { read: std::mem::take(&mut progress.read), answer, thread }
     }
 
     /// Of these processes, whoever neither hangs a reader nor belongs to a user with too many that do.

@@ -4,9 +4,9 @@ use std::path::Path;
 
 use rustix::process::{getegid, geteuid};
 
-use super::openat2::Seen;
+use super::openat2::FileStatus;
 use super::walk::{Judge, LastLink, Walked, walk};
-use super::{MayHang, Refusal};
+use super::{MayHang, PathError};
 
 /// Whether others may have names of their own in a folder on the way, as in `/tmp`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -22,7 +22,7 @@ pub enum Sticky {
 ///
 /// # Errors
 /// The first step that is not trusted, or the system's error.
-pub fn walk_to(path: &Path, last: LastLink, sticky: Sticky, may_hang: &MayHang) -> Result<Walked, Refusal> {
+pub fn walk_to(path: &Path, last: LastLink, sticky: Sticky, may_hang: &MayHang) -> Result<Walked, PathError> {
     walk(path, last, &mut OnlyOurs { sticky }, may_hang)
 }
 
@@ -32,21 +32,21 @@ struct OnlyOurs {
 }
 
 impl Judge for OnlyOurs {
-    fn folder(&mut self, path: &Path, folder: &Seen) -> Result<(), Refusal> {
+    fn folder(&mut self, path: &Path, folder: &FileStatus) -> Result<(), PathError> {
         only_owned(path, folder)?;
         if self.sticky == Sticky::Allowed && folder.mode & 0o1000 != 0 { Ok(()) } else { not_writable(path, folder) }
     }
 
-    fn link(&mut self, path: &Path, link: &Seen, _: &Seen) -> Result<(), Refusal> {
+    fn link(&mut self, path: &Path, link: &FileStatus, _: &FileStatus) -> Result<(), PathError> {
         only_owned(path, link)
     }
 }
 
-fn only_owned(path: &Path, seen: &Seen) -> Result<(), Refusal> {
+fn only_owned(path: &Path, seen: &FileStatus) -> Result<(), PathError> {
     if seen.owner == 0 || seen.owner == geteuid().as_raw() {
         Ok(())
     } else {
-        Err(Refusal::Owner { path: path.into(), owner: seen.owner })
+        Err(PathError::Owner { path: path.into(), owner: seen.owner })
     }
 }
 
@@ -54,17 +54,17 @@ fn only_owned(path: &Path, seen: &Seen) -> Result<(), Refusal> {
 ///
 /// # Errors
 /// Why it is not trusted.
-pub fn only_ours(path: &Path, seen: &Seen) -> Result<(), Refusal> {
+pub fn only_ours(path: &Path, seen: &FileStatus) -> Result<(), PathError> {
     only_owned(path, seen)?;
     not_writable(path, seen)
 }
 
-fn not_writable(path: &Path, seen: &Seen) -> Result<(), Refusal> {
+fn not_writable(path: &Path, seen: &FileStatus) -> Result<(), PathError> {
     let me = geteuid().as_raw();
     let mode = seen.mode & 0o7777;
     let private_group = me != 0 && seen.group == getegid().as_raw() && seen.group == me;
     let by_group = mode & 0o020 != 0 && !private_group;
-    if by_group || mode & 0o002 != 0 { Err(Refusal::Writable { path: path.into(), mode }) } else { Ok(()) }
+    if by_group || mode & 0o002 != 0 { Err(PathError::Writable { path: path.into(), mode }) } else { Ok(()) }
 }
 
 #[cfg(test)]
@@ -84,16 +84,16 @@ mod tests {
         let find = |sticky| walk_to(&through, LastLink::Keep, sticky, &MayHang::because("a test"));
         assert!(find(Sticky::Allowed).is_ok());
         // the folder lies in /tmp, where others have names too
-        assert!(matches!(find(Sticky::Refused), Err(Refusal::Writable { .. })));
+        assert!(matches!(find(Sticky::Refused), Err(PathError::Writable { .. })));
         if geteuid().is_root() {
             lchown(&link, Some(4711), Some(4711)).unwrap();
             assert!(
-                matches!(find(Sticky::Allowed), Err(Refusal::Owner { owner: 4711, path }) if path.ends_with("link"))
+                matches!(find(Sticky::Allowed), Err(PathError::Owner { owner: 4711, path }) if path.ends_with("link"))
             );
             fs::remove_file(&link).unwrap();
             symlink(folder.path(), &link).unwrap();
             lchown(folder.path(), Some(4711), Some(4711)).unwrap();
-            assert!(matches!(find(Sticky::Allowed), Err(Refusal::Owner { owner: 4711, .. })));
+            assert!(matches!(find(Sticky::Allowed), Err(PathError::Owner { owner: 4711, .. })));
         }
         fs::set_permissions(folder.path(), fs::Permissions::from_mode(0o777)).unwrap();
         assert!(find(Sticky::Allowed).is_err());

@@ -9,8 +9,8 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{CWD, FileType, Mode, OFlags, openat, readlinkat};
 use rustix::io::Errno;
 
-use super::openat2::{Seen, look_at};
-use super::{MayHang, Refusal};
+use super::openat2::{FileStatus, look_at};
+use super::{MayHang, PathError};
 
 /// As many links as the kernel follows.
 const MOST_LINKS: u32 = 40;
@@ -21,13 +21,13 @@ pub trait Judge {
     ///
     /// # Errors
     /// Why the path must not lead through it.
-    fn folder(&mut self, path: &Path, folder: &Seen) -> Result<(), Refusal>;
+    fn folder(&mut self, path: &Path, folder: &FileStatus) -> Result<(), PathError>;
 
     /// A link in a folder is about to be followed.
     ///
     /// # Errors
     /// Why it must not be.
-    fn link(&mut self, path: &Path, link: &Seen, folder: &Seen) -> Result<(), Refusal>;
+    fn link(&mut self, path: &Path, link: &FileStatus, folder: &FileStatus) -> Result<(), PathError>;
 }
 
 /// Every way is right: for what the kernel alone may judge.
@@ -35,11 +35,11 @@ pub trait Judge {
 pub struct AnyWay;
 
 impl Judge for AnyWay {
-    fn folder(&mut self, _: &Path, _: &Seen) -> Result<(), Refusal> {
+    fn folder(&mut self, _: &Path, _: &FileStatus) -> Result<(), PathError> {
         Ok(())
     }
 
-    fn link(&mut self, _: &Path, _: &Seen, _: &Seen) -> Result<(), Refusal> {
+    fn link(&mut self, _: &Path, _: &FileStatus, _: &FileStatus) -> Result<(), PathError> {
         Ok(())
     }
 }
@@ -59,9 +59,9 @@ pub struct Walked {
     /// Absolute, without links.
     pub path: PathBuf,
     /// What stands there.
-    pub seen: Seen,
+    pub seen: FileStatus,
     /// The folder that it is in.
-    pub folder_seen: Seen,
+    pub folder_seen: FileStatus,
     /// Open as a place only (`O_PATH`): neither read nor written.
     pub place: OwnedFd,
     folder: OwnedFd,
@@ -88,16 +88,16 @@ impl Walked {
 ///
 /// # Errors
 /// The system's, or the judge's.
-pub fn walk(path: &Path, last: LastLink, judge: &mut impl Judge, _: &MayHang) -> Result<Walked, Refusal> {
-    let absolute = std::path::absolute(path).map_err(|error| Refusal::io(path, error))?;
-    let mut way = Way::new()?;
+pub fn walk(path: &Path, last: LastLink, judge: &mut impl Judge, _: &MayHang) -> Result<Walked, PathError> {
+    let absolute = std::path::absolute(path).map_err(|error| PathError::io(path, error))?;
+    let mut way = PathWalk::new()?;
     judge.folder(Path::new("/"), &way.top().seen)?;
     way.put(&absolute);
     while let Some(part) = way.parts.pop() {
         match part {
-            Part::Up if way.folders.len() > 1 => drop(way.folders.pop()),
-            Part::Up => {}
-            Part::Down(name) => {
+            PathPart::Up if way.folders.len() > 1 => drop(way.folders.pop()),
+            PathPart::Up => {}
+            PathPart::Down(name) => {
                 if let Some(end) = way.down(name, last, judge)? {
                     return Ok(end);
                 }
@@ -108,35 +108,35 @@ pub fn walk(path: &Path, last: LastLink, judge: &mut impl Judge, _: &MayHang) ->
 }
 
 /// One part of a path that is still before us.
-enum Part {
+enum PathPart {
     Up,
     Down(OsString),
 }
 
 /// A folder on the way, held open.
-struct Held {
+struct HeldFolder {
     place: OwnedFd,
-    seen: Seen,
+    seen: FileStatus,
     path: PathBuf,
 }
 
-struct Way {
+struct PathWalk {
     /// Never empty: the first is the root.
-    folders: Vec<Held>,
+    folders: Vec<HeldFolder>,
     /// The last is the next.
-    parts: Vec<Part>,
+    parts: Vec<PathPart>,
     links: u32,
 }
 
-impl Way {
-    fn new() -> Result<Self, Refusal> {
+impl PathWalk {
+    fn new() -> Result<Self, PathError> {
         let path = PathBuf::from("/");
-        let place = place(CWD, path.as_os_str()).map_err(|error| Refusal::io(&path, error))?;
-        let seen = look_at(&place).map_err(|error| Refusal::io(&path, error))?;
-        Ok(Self { folders: vec![Held { place, seen, path }], parts: Vec::new(), links: 0 })
+        let place = place(CWD, path.as_os_str()).map_err(|error| PathError::io(&path, error))?;
+        let seen = look_at(&place).map_err(|error| PathError::io(&path, error))?;
+        Ok(Self { folders: vec![HeldFolder { place, seen, path }], parts: Vec::new(), links: 0 })
     }
 
-    fn top(&self) -> &Held {
+    fn top(&self) -> &HeldFolder {
         self.folders.last().expect("the root is never left")
     }
 
@@ -146,18 +146,18 @@ impl Way {
             self.folders.truncate(1);
         }
         let parts = path.components().rev().filter_map(|part| match part {
-            Component::Normal(name) => Some(Part::Down(name.to_owned())),
-            Component::ParentDir => Some(Part::Up),
+            Component::Normal(name) => Some(PathPart::Down(name.to_owned())),
+            Component::ParentDir => Some(PathPart::Up),
             Component::RootDir | Component::CurDir | Component::Prefix(_) => None,
         });
         self.parts.extend(parts);
     }
 
     /// One name further; gives back the end of the way.
-    fn down(&mut self, name: OsString, last: LastLink, judge: &mut impl Judge) -> Result<Option<Walked>, Refusal> {
+    fn down(&mut self, name: OsString, last: LastLink, judge: &mut impl Judge) -> Result<Option<Walked>, PathError> {
         let at = self.top();
         let path = at.path.join(&name);
-        let failed = |error: std::io::Error| Refusal::Io { path: path.clone(), source: error };
+        let failed = |error: std::io::Error| PathError::Io { path: path.clone(), source: error };
         let place = place(&at.place, &name).map_err(|error| failed(error.into()))?;
         let seen = look_at(&place).map_err(failed)?;
         let ends = self.parts.is_empty();
@@ -178,7 +178,7 @@ impl Way {
             }
             FileType::Directory => {
                 judge.folder(&path, &seen)?;
-                self.folders.push(Held { place, seen, path });
+                self.folders.push(HeldFolder { place, seen, path });
                 Ok(None)
             }
             _ => Err(failed(Errno::NOTDIR.into())),
@@ -186,9 +186,9 @@ impl Way {
     }
 
     /// The path ended in a folder by its `..` or its root.
-    fn end_in_folder(mut self) -> Result<Walked, Refusal> {
-        let Held { place, seen, path } = self.folders.pop().expect("the root is never left");
-        let folder = self::place(&place, OsStr::new(".")).map_err(|error| Refusal::io(&path, error))?;
+    fn end_in_folder(mut self) -> Result<Walked, PathError> {
+        let HeldFolder { place, seen, path } = self.folders.pop().expect("the root is never left");
+        let folder = self::place(&place, OsStr::new(".")).map_err(|error| PathError::io(&path, error))?;
         Ok(Walked { path, seen, folder_seen: seen, place, folder, name: ".".into() })
     }
 }
@@ -221,7 +221,7 @@ mod tests {
         }
         assert_eq!(walked("a/b/..").unwrap().path, root.join("a"));
         assert_eq!(walk(Path::new("/.."), LastLink::Follow, &mut AnyWay, &TEST).unwrap().path, Path::new("/"));
-        assert!(matches!(walked("loop"), Err(Refusal::Io { source, .. }) if source.raw_os_error() == Some(40)));
+        assert!(matches!(walked("loop"), Err(PathError::Io { source, .. }) if source.raw_os_error() == Some(40)));
         assert!(walked("none").unwrap_err().is_not_found() && walked("a/b/file/x").unwrap_err().is_not_found());
         let kept = walk(&root.join("absolute"), LastLink::Keep, &mut AnyWay, &TEST).unwrap();
         assert_eq!(kept.seen.kind(), FileType::Symlink);

@@ -21,13 +21,13 @@ impl From<TooMuch> for io::Error {
 
 /// A stream of which only so many bytes are read; one more is an error. Writing is not limited.
 #[derive(Debug)]
-pub struct Capped<S> {
+pub struct CappedStream<S> {
     stream: S,
     cap: u64,
     left: u64,
 }
 
-impl<S> Capped<S> {
+impl<S> CappedStream<S> {
     /// Takes up to `cap` bytes.
     pub const fn new(stream: S, cap: u64) -> Self {
         Self { stream, cap, left: cap }
@@ -39,7 +39,7 @@ impl<S> Capped<S> {
     }
 }
 
-impl<S: AsyncRead + Unpin> AsyncRead for Capped<S> {
+impl<S: AsyncRead + Unpin> AsyncRead for CappedStream<S> {
     fn poll_read(
         mut self: Pin<&mut Self>,
         context: &mut Context<'_>,
@@ -57,7 +57,7 @@ impl<S: AsyncRead + Unpin> AsyncRead for Capped<S> {
     }
 }
 
-impl<S: AsyncWrite + Unpin> AsyncWrite for Capped<S> {
+impl<S: AsyncWrite + Unpin> AsyncWrite for CappedStream<S> {
     fn poll_write(mut self: Pin<&mut Self>, context: &mut Context<'_>, bytes: &[u8]) -> Poll<io::Result<usize>> {
         Pin::new(&mut self.stream).poll_write(context, bytes)
     }
@@ -74,14 +74,14 @@ impl<S: AsyncWrite + Unpin> AsyncWrite for Capped<S> {
 /// The lines of a capped stream, each cut to a length.
 #[derive(Debug)]
 pub struct Lines<R> {
-    reader: BufReader<Capped<R>>,
+    reader: BufReader<CappedStream<R>>,
     longest: usize,
 }
 
 impl<R: AsyncRead + Unpin> Lines<R> {
     /// Lines of at most `longest` bytes, of a stream of at most `cap` bytes.
     pub fn new(stream: R, longest: usize, cap: u64) -> Self {
-        Self { reader: BufReader::new(Capped::new(stream, cap)), longest }
+        Self { reader: BufReader::new(CappedStream::new(stream, cap)), longest }
     }
 
     /// Reads the next line into `line`, without its end; the rest of a longer one is skipped. False at the end.
@@ -142,9 +142,9 @@ mod tests {
     #[tokio::test]
     async fn a_stream_without_end_is_an_error_and_one_of_the_right_length_is_not() {
         let mut text = String::new();
-        Capped::new(&b"12345"[..], 5).read_to_string(&mut text).await.unwrap();
+        CappedStream::new(&b"12345"[..], 5).read_to_string(&mut text).await.unwrap();
         assert_eq!(text, "12345");
-        let endless = Capped::new(tokio::io::repeat(b'x'), 1 << 20).read_to_end(&mut Vec::new()).await;
+        let endless = CappedStream::new(tokio::io::repeat(b'x'), 1 << 20).read_to_end(&mut Vec::new()).await;
         assert!(endless.unwrap_err().to_string().contains("more than 1048576 bytes"));
     }
 

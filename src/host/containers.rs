@@ -24,7 +24,7 @@ pub const NO_ENGINE: &str = "no container engine listens on /run/docker.sock or 
 
 /// An engine, by its socket.
 #[derive(Debug, Clone)]
-pub struct Engine(PathBuf);
+pub struct ContainerEngine(PathBuf);
 
 /// What an engine says of one container.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
@@ -71,9 +71,9 @@ pub struct ContainerEvent {
 }
 
 #[derive(Debug, Deserialize)]
-struct Answer {
+struct ApiAnswer {
     #[serde(rename = "State")]
-    state: State,
+    state: StateReport,
     #[serde(rename = "HostConfig", default)]
     host: HostConfig,
 }
@@ -91,11 +91,11 @@ struct RestartPolicy {
 }
 
 #[derive(Debug, Deserialize)]
-struct State {
+struct StateReport {
     #[serde(rename = "Status")]
     status: String,
     #[serde(rename = "Health", default)]
-    health: Option<Health>,
+    health: Option<HealthReport>,
     #[serde(rename = "ExitCode", default)]
     exit_code: i64,
     #[serde(rename = "OOMKilled", default)]
@@ -121,7 +121,7 @@ struct PodmanState {
 
 /// What an engine says beside the status of an answer that is an error.
 #[derive(Debug, Deserialize)]
-struct Refusal {
+struct ApiError {
     message: String,
 }
 
@@ -130,13 +130,13 @@ struct EventRow {
     #[serde(rename = "Action", default)]
     action: String,
     #[serde(rename = "Actor", default)]
-    actor: Actor,
+    actor: EventActor,
     #[serde(rename = "timeNano", default)]
     nanoseconds: i64,
 }
 
 #[derive(Debug, Default, Deserialize)]
-struct Actor {
+struct EventActor {
     #[serde(rename = "Attributes", default)]
     attributes: Attributes,
 }
@@ -191,7 +191,7 @@ fn end_own(name: &str, from: Timestamp) {
 }
 
 #[derive(Debug, Deserialize)]
-struct Health {
+struct HealthReport {
     #[serde(rename = "Status", default)]
     status: String,
     #[serde(rename = "Log", default)]
@@ -207,7 +207,7 @@ struct Probe {
 }
 
 #[derive(Debug, Deserialize)]
-struct Row {
+struct ContainerRow {
     #[serde(rename = "Names", default)]
     names: Vec<String>,
 }
@@ -218,7 +218,7 @@ pub fn fits(name: &str) -> bool {
     !name.is_empty() && name.chars().all(|c| c.is_ascii_alphanumeric() || "_.-".contains(c))
 }
 
-impl Engine {
+impl ContainerEngine {
     /// The one behind this socket.
     #[must_use]
     pub fn at(socket: &Path) -> Self {
@@ -244,7 +244,7 @@ impl Engine {
     pub async fn inspect(&self, name: &str, limit: Duration) -> Result<Option<Inspected>, String> {
         let asked = self.ask(Method::GET, &format!("containers/{name}/json"), limit).await?;
         let Some(body) = asked else { return Ok(None) };
-        let Answer { state, host } = self.read(&body)?;
+        let ApiAnswer { state, host } = self.read(&body)?;
         let (word, log) = state.health.map_or_else(Default::default, |health| (health.status, health.log));
         // an empty word and `none` both mean that it has no health check
         let health = Some(word).filter(|word| !word.is_empty() && word != "none");
@@ -304,8 +304,8 @@ impl Engine {
     /// In words, with the socket's name.
     pub async fn names(&self, limit: Duration) -> Result<Vec<String>, String> {
         let body = self.ask(Method::GET, "containers/json?all=true", limit).await?.unwrap_or_default();
-        let rows: Vec<Row> = self.read(&body)?;
-        let first = |row: Row| Some(row.names.first()?.trim_start_matches('/').to_owned());
+        let rows: Vec<ContainerRow> = self.read(&body)?;
+        let first = |row: ContainerRow| Some(row.names.first()?.trim_start_matches('/').to_owned());
         let mut names: Vec<String> = rows.into_iter().filter_map(first).filter(|name| fits(name)).collect();
         names.sort();
         Ok(names)
@@ -344,7 +344,7 @@ impl Engine {
         let status = response.status();
         let body = capped::whole(&mut response, LARGEST).await.map_err(|error| cause::of(&error))?;
         if !status.is_success() {
-            let refusal = body.and_then(|body| serde_json::from_slice::<Refusal>(&body).ok());
+            let refusal = body.and_then(|body| serde_json::from_slice::<ApiError>(&body).ok());
             let why = refusal.map_or(String::new(), |refusal| format!(": {}", cut_line(&refusal.message, MESSAGE)));
             return Err(format!("the engine says {status}{why}"));
         }
@@ -371,7 +371,7 @@ mod tests {
             let (stream, _) = listener.accept().await.unwrap();
             web::endless::talk(stream, "x").await
         };
-        let names = async { Engine::at(&path).names(Duration::from_secs(30)).await };
+        let names = async { ContainerEngine::at(&path).names(Duration::from_secs(30)).await };
         let (said, names) = tokio::join!(engine, names);
         assert!(names.is_err_and(|why| !why.contains("within")));
         assert!(said < web::endless::MOST, "{said} bytes were taken");

@@ -9,7 +9,7 @@ use rustix::fs::{FileType, OFlags};
 
 use crate::foreign::trusted::{self, Sticky};
 use crate::foreign::walk::{AnyWay, LastLink, Walked, walk};
-use crate::foreign::{self, MayHang, NoAnswer, Refusal};
+use crate::foreign::{self, MayHang, NoAnswer, PathError};
 
 /// Where programs without a folder are looked for, in this order, whatever `PATH` says.
 pub const FIXED_PATH: [&str; 4] = ["/usr/sbin", "/usr/bin", "/sbin", "/bin"];
@@ -71,21 +71,21 @@ pub enum ProgramError {
     NoAnswer(#[from] NoAnswer),
 }
 
-impl From<Refusal> for ProgramError {
-    fn from(refusal: Refusal) -> Self {
+impl From<PathError> for ProgramError {
+    fn from(refusal: PathError) -> Self {
         match refusal {
-            Refusal::Io { path, source } | Refusal::NotTheirs { path, source, .. } => {
+            PathError::Io { path, source } | PathError::NotTheirs { path, source, .. } => {
                 Self::Unreadable { path, error: source }
             }
             // only what is read as text is judged by its length, names and letters
-            Refusal::NotRegular { path }
-            | Refusal::Linked { path, .. }
-            | Refusal::TooLarge { path, .. }
-            | Refusal::NotText { path, .. } => Self::NotExecutable(path),
-            Refusal::Owner { path, .. } | Refusal::TwoUsers { path, .. } => {
+            PathError::NotRegular { path }
+            | PathError::Linked { path, .. }
+            | PathError::TooLarge { path, .. }
+            | PathError::NotText { path, .. } => Self::NotExecutable(path),
+            PathError::Owner { path, .. } | PathError::TwoUsers { path, .. } => {
                 Self::WritableByOthers { path, why: "is not owned by root" }
             }
-            Refusal::Writable { path, mode } => {
+            PathError::Writable { path, mode } => {
                 let why = if mode & 0o002 != 0 { "is writable by everybody" } else { "is writable by its group" };
                 Self::WritableByOthers { path, why }
             }

@@ -9,7 +9,7 @@ use rustix::fs::{FileType, OFlags};
 use rustix::process::geteuid;
 
 use crate::foreign::walk::{AnyWay, LastLink, walk};
-use crate::foreign::{self, MayHang, NoAnswer, Refusal};
+use crate::foreign::{self, MayHang, NoAnswer, PathError};
 
 /// No secret is larger, in bytes.
 const LARGEST: u64 = 4096;
@@ -24,7 +24,7 @@ pub enum SecretFileError {
     Relative(PathBuf),
     /// The system's word.
     #[error(transparent)]
-    Unread(#[from] Refusal),
+    Unread(#[from] PathError),
     /// Neither root's nor this user's.
     #[error("{} belongs to somebody else: `chown root` it", .0.display())]
     Owner(PathBuf),
@@ -81,7 +81,7 @@ fn read_here(path: &Path, may_hang: &MayHang) -> Result<String, SecretFileError>
     if mode & 0o077 != 0 {
         return Err(SecretFileError::Readable { path: path.into(), mode });
     }
-    let unread = |source: std::io::Error| SecretFileError::Unread(Refusal::Io { path: path.into(), source });
+    let unread = |source: std::io::Error| SecretFileError::Unread(PathError::Io { path: path.into(), source });
     let file = std::fs::File::from(walked.open(OFlags::RDONLY).map_err(unread)?);
     let mut bytes = Vec::new();
     file.take(LARGEST + 1).read_to_end(&mut bytes).map_err(unread)?;

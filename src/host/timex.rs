@@ -7,7 +7,7 @@ use std::time::Duration;
 
 /// How the clock is kept.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Kept {
+pub struct ClockSync {
     /// A time client keeps it.
     pub synchronised: bool,
     /// What the kernel still has to correct, whichever way.
@@ -20,7 +20,7 @@ pub struct Kept {
 ///
 /// # Errors
 /// Where a sandbox forbids to ask.
-pub fn kept() -> io::Result<Kept> {
+pub fn kept() -> io::Result<ClockSync> {
     // SAFETY: all of its fields are plain integers, for which zero is a value; `modes` 0 changes nothing.
     let mut timex: libc::timex = unsafe { std::mem::zeroed() };
     // SAFETY: the pointer is to a live, exclusively borrowed `timex` of the C library's own layout.
@@ -30,7 +30,7 @@ pub fn kept() -> io::Result<Kept> {
     }
     let offset = timex.offset.unsigned_abs();
     let nanoseconds = timex.status & libc::STA_NANO != 0;
-    Ok(Kept {
+    Ok(ClockSync {
         synchronised: timex.status & libc::STA_UNSYNC == 0 && state != libc::TIME_ERROR,
         offset: if nanoseconds { Duration::from_nanos(offset) } else { Duration::from_micros(offset) },
         error: Duration::from_micros(timex.maxerror.unsigned_abs()),

@@ -34,7 +34,7 @@ pub(super) struct Head {
 
 /// A record as it stands in the file.
 #[derive(Debug, Clone)]
-pub(super) struct Line {
+pub(super) struct ChainRow {
     pub(super) seq: u64,
     pub(super) mono: u64,
     pub(super) wall: String,
@@ -112,7 +112,7 @@ impl fmt::Display for Hash {
     }
 }
 
-impl Line {
+impl ChainRow {
     /// A recorded event as it is written, on the clock that `mark` stands on.
     pub(super) fn of(recorded: &Recorded, mark: &ClockMark) -> serde_json::Result<Self> {
         let body = serde_json::to_string(&recorded.event)?;
@@ -218,7 +218,7 @@ fn broken(seq: u64, why: Breakage) -> Stop {
 /// Walks the whole chain in one view of the file, and shows every record that holds.
 pub(super) fn walk(
     connection: &Connection,
-    mut each: impl FnMut(&Line, Hash) -> Result<(), Stop>,
+    mut each: impl FnMut(&ChainRow, Hash) -> Result<(), Stop>,
 ) -> Result<Head, Stop> {
     let view = connection.unchecked_transaction()?;
     let stored = stored_head(&view)?;
@@ -231,7 +231,7 @@ pub(super) fn walk(
             Ok(None) => break,
             Err(error) => return Err(unreadable(at.seq + 1, &error)),
         };
-        let (line, hash) = Line::read(row).map_err(|error| unreadable(at.seq + 1, &error))?;
+        let (line, hash) = ChainRow::read(row).map_err(|error| unreadable(at.seq + 1, &error))?;
         if line.seq != at.seq + 1 {
             return Err(broken(at.seq + 1, Breakage::Gap { next: line.seq }));
         }
@@ -261,7 +261,7 @@ fn stored_head(connection: &Connection) -> rusqlite::Result<Option<Head>> {
 }
 
 /// A record that carries its hash along and verifies in another place was moved; else it was altered.
-fn altered_or_moved(connection: &Connection, line: &Line, hash: Hash) -> rusqlite::Result<Breakage> {
+fn altered_or_moved(connection: &Connection, line: &ChainRow, hash: Hash) -> rusqlite::Result<Breakage> {
     let mut statement = connection.prepare("SELECT seq, hash FROM record")?;
     let stored: HashMap<u64, Hash> = statement
         .query_map([], |row| Ok((row.get::<_, i64>(0)?.cast_unsigned(), Hash(row.get(1)?))))?

@@ -109,7 +109,7 @@ pub enum ReadError {
 
 /// What a failure of SQLite means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Failure {
+pub(super) enum SqliteFailure {
     /// No room.
     Full,
     /// Whether the bytes reached the disk cannot be known any more, or the file is damaged.
@@ -118,7 +118,7 @@ pub(super) enum Failure {
     Other,
 }
 
-impl Failure {
+impl SqliteFailure {
     /// By SQLite's extended code.
     pub(super) fn of(error: &rusqlite::Error) -> Self {
         use rusqlite::ffi;

@@ -25,11 +25,11 @@
 
 mod chain;
 mod error;
-mod glance;
 mod head_mark;
 mod lock;
 mod loss;
 mod open_files;
+mod queries;
 mod reader;
 mod readings;
 mod reserve;
@@ -49,14 +49,14 @@ use tokio::sync::oneshot;
 
 pub use chain::{Breakage, Broken, Verified};
 pub use error::{OpenError, ReadError, RecordError};
-pub use reader::Reader;
+pub use reader::JournalReader;
 pub use readings::{KeptReading, Retention};
 pub use size::size;
 
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
 use readings::Readings;
-use writer::Writer;
+use writer::WriterHandle;
 
 /// A journal that was opened for writing, and what it remembers.
 #[derive(Debug)]
@@ -74,7 +74,7 @@ pub struct Opened {
 pub struct Journal {
     // readings first: dropped before the writer, which lets go of the folder's lock
     readings: Readings,
-    writer: Writer,
+    writer: WriterHandle,
 }
 
 impl Journal {
@@ -96,7 +96,7 @@ impl Journal {
         loss::settle(&mut loaded, marked, &mut connection, &lock.journal())?;
         let chain::Loaded { events, mark, head } = loaded;
         let readings = Readings::start(lock.readings());
-        let writer = Writer::start(connection, lock, head)?;
+        let writer = WriterHandle::start(connection, lock, head)?;
         Ok(Opened { journal: Self { readings, writer }, events, mark })
     }
 

@@ -7,7 +7,7 @@ use std::sync::Arc;
 
 use rusqlite::{Connection, Params};
 
-use super::chain::{self, Breakage, Broken, COLUMNS, Head, Line, Stop, Verified};
+use super::chain::{self, Breakage, Broken, COLUMNS, ChainRow, Head, Stop, Verified};
 use super::error::{OpenError, ReadError};
 use super::lock::{journal_in, readings_in};
 use super::loss;
@@ -18,12 +18,12 @@ use crate::host::clock::ClockMark;
 
 /// A journal that is only looked at. It takes no lock and disturbs no writer.
 #[derive(Debug)]
-pub struct Reader {
+pub struct JournalReader {
     state: PathBuf,
     connection: Connection,
 }
 
-impl Reader {
+impl JournalReader {
     /// Opens the journal in this state folder.
     ///
     /// # Errors
@@ -134,7 +134,7 @@ impl Reader {
     pub(super) fn select(&self, which: &str, with: impl Params) -> Result<Vec<Recorded>, ReadError> {
         let said = |error: rusqlite::Error| self.explain(&error);
         let mut statement = self.connection.prepare(&format!("SELECT {COLUMNS} FROM record {which}")).map_err(said)?;
-        let rows = statement.query_map(with, Line::read).map_err(said)?;
+        let rows = statement.query_map(with, ChainRow::read).map_err(said)?;
         rows.map(|row| {
             let (line, _) = row.map_err(said)?;
             line.recorded().map_err(|why| Broken { seq: line.seq, why }.into())

@@ -67,7 +67,7 @@ impl Default for Retention {
     }
 }
 
-enum Order {
+enum ReadingsCommand {
     Keep(KeptReading),
     Retain(Retention),
 }
@@ -75,7 +75,7 @@ enum Order {
 /// The way to the thread that keeps readings.
 #[derive(Debug)]
 pub(super) struct Readings {
-    orders: Option<SyncSender<Order>>,
+    orders: Option<SyncSender<ReadingsCommand>>,
     thread: Option<JoinHandle<()>>,
 }
 
@@ -90,14 +90,14 @@ impl Readings {
     }
 
     pub(super) fn keep(&self, reading: KeptReading) {
-        self.order(Order::Keep(reading));
+        self.order(ReadingsCommand::Keep(reading));
     }
 
     pub(super) fn retain(&self, retention: Retention) {
-        self.order(Order::Retain(retention));
+        self.order(ReadingsCommand::Retain(retention));
     }
 
-    fn order(&self, order: Order) {
+    fn order(&self, order: ReadingsCommand) {
         if let Some(orders) = &self.orders {
             // dropped where the queue is full: nobody waits for a reading to be kept
             let _ = orders.try_send(order);
@@ -114,7 +114,7 @@ impl Drop for Readings {
     }
 }
 
-fn run(file: &Path, inbox: &Receiver<Order>) {
+fn run(file: &Path, inbox: &Receiver<ReadingsCommand>) {
     let mut keeper = match open(file) {
         Ok(connection) => Keeper::new(connection),
         Err(error) => {
@@ -129,8 +129,8 @@ fn run(file: &Path, inbox: &Receiver<Order>) {
             inbox.recv_timeout(keeper.due.saturating_duration_since(Instant::now()))
         };
         match order {
-            Ok(Order::Keep(reading)) => keeper.take(reading),
-            Ok(Order::Retain(retention)) => (keeper.retention, keeper.pruned) = (retention, None),
+            Ok(ReadingsCommand::Keep(reading)) => keeper.take(reading),
+            Ok(ReadingsCommand::Retain(retention)) => (keeper.retention, keeper.pruned) = (retention, None),
             Err(RecvTimeoutError::Timeout) => keeper.flush(),
             Err(RecvTimeoutError::Disconnected) => break,
         }

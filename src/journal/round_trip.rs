@@ -7,19 +7,22 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::chain::{Hash, Line};
+use super::chain::{ChainRow, Hash};
 use crate::core::command::{Operator, Scope};
-use crate::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
+use crate::core::incident::{
+    ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
+};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::{
-    AttemptId, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Reason, Recorded, Role, UnitRun, Verdict,
+    AttemptId, CheckRole, Event, IncidentId, Key, MaintenanceId, Mono, PageId, Reading, Reason, Recorded, UnitRun,
+    Verdict,
 };
 use crate::host::clock::ClockMark;
 use crate::playbook::{ContentKey, Target};
 
-type Text = Arc<str>;
+type AnyText = Arc<str>;
 
-fn text() -> impl Strategy<Value = Text> + Clone {
+fn text() -> impl Strategy<Value = AnyText> + Clone {
     any::<String>().prop_map(Into::into)
 }
 
@@ -82,8 +85,8 @@ fn reading() -> impl Strategy<Value = Reading> {
     })
 }
 
-fn role() -> impl Strategy<Value = Role> {
-    prop_oneof![Just(Role::Detector), Just(Role::Verifier)]
+fn role() -> impl Strategy<Value = CheckRole> {
+    prop_oneof![Just(CheckRole::Detector), Just(CheckRole::Verifier)]
 }
 
 fn plan() -> impl Strategy<Value = Arc<Plan>> {
@@ -117,18 +120,18 @@ fn report() -> impl Strategy<Value = Arc<AttemptReport>> {
         .prop_map(|(steps, scope, scope_empty, took_ms)| Arc::new(AttemptReport { steps, scope, scope_empty, took_ms }))
 }
 
-fn request() -> impl Strategy<Value = Request> {
+fn request() -> impl Strategy<Value = ApprovalRequest> {
     let why = prop_oneof![
-        Just(Asks::Mode),
-        Just(Asks::HighRisk),
-        Just(Asks::FirstLiveAttempt),
-        Just(Asks::HostBudget),
-        Just(Asks::Flapping),
-        Just(Asks::RecordsLost),
-        text().prop_map(|evidence| Asks::StopUnclear { evidence })
+        Just(ApprovalReason::Mode),
+        Just(ApprovalReason::HighRisk),
+        Just(ApprovalReason::FirstLiveAttempt),
+        Just(ApprovalReason::HostBudget),
+        Just(ApprovalReason::Flapping),
+        Just(ApprovalReason::RecordsLost),
+        text().prop_map(|evidence| ApprovalReason::StopUnclear { evidence })
     ];
     (any::<u32>(), plan(), why, mono(), option::of(operator()))
-        .prop_map(|(generation, plan, why, expires, first)| Request { generation, plan, why, expires, first })
+        .prop_map(|(generation, plan, why, expires, first)| ApprovalRequest { generation, plan, why, expires, first })
 }
 
 fn denial() -> impl Strategy<Value = Denial> {
@@ -192,12 +195,12 @@ fn outcome() -> impl Strategy<Value = Outcome> {
     ]
 }
 
-fn starter() -> impl Strategy<Value = Starter> {
+fn starter() -> impl Strategy<Value = AttemptStarter> {
     prop_oneof![
-        Just(Starter::Auto),
-        Just(Starter::Probe),
-        (operator(), text()).prop_map(|(by, digest)| Starter::Approved { by, digest: Digest(digest) }),
-        operator().prop_map(|by| Starter::Manual { by }),
+        Just(AttemptStarter::Auto),
+        Just(AttemptStarter::Probe),
+        (operator(), text()).prop_map(|(by, digest)| AttemptStarter::Approved { by, digest: Digest(digest) }),
+        operator().prop_map(|by| AttemptStarter::Manual { by }),
     ]
 }
 
@@ -224,14 +227,10 @@ fn incident_event() -> impl Strategy<Value = Event> {
         (incident(), key(), text(), mono(), vec(reading(), 0..3)).prop_map(
             |(incident, key, playbook, since, readings)| Event::Opened { incident, key, playbook, since, readings }
         ),
-        (incident(), role(), any::<usize>(), reading()).prop_map(|(incident, role, index, reading)| Event::Saw {
-            incident,
-            role,
-            index,
-            reading
-        }),
-        (incident(), denial()).prop_map(|(incident, denial)| Event::Held { incident, denial }),
-        (incident(), plan()).prop_map(|(incident, plan)| Event::WouldHave { incident, plan }),
+        (incident(), role(), any::<usize>(), reading())
+            .prop_map(|(incident, role, index, reading)| Event::ReadingChanged { incident, role, index, reading }),
+        (incident(), denial()).prop_map(|(incident, denial)| Event::Denied { incident, denial }),
+        (incident(), plan()).prop_map(|(incident, plan)| Event::ShadowPlan { incident, plan }),
         (incident(), request()).prop_map(|(incident, request)| Event::Asked { incident, request }),
         (incident(), any::<u32>(), text(), operator(), reason()).prop_map(
             |(incident, generation, digest, by, reason)| {
@@ -254,7 +253,7 @@ fn incident_event() -> impl Strategy<Value = Event> {
             plan,
             starter
         }),
-        (incident(), attempt(), report()).prop_map(|(incident, attempt, report)| Event::Ended {
+        (incident(), attempt(), report()).prop_map(|(incident, attempt, report)| Event::AttemptFinished {
             incident,
             attempt,
             report
@@ -312,7 +311,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             why: None
         }),
         (incident(), page(), cause(), text(), vec(text(), 0..3), text()).prop_map(
-            |(incident, page, cause, dedup, to, unanswered)| Event::CalledBesides {
+            |(incident, page, cause, dedup, to, unanswered)| Event::EscalationWidened {
                 incident,
                 page,
                 cause,
@@ -322,7 +321,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             }
         ),
         (incident(), page(), operator(), text(), vec(text(), 0..3))
-            .prop_map(|(incident, page, by, dedup, to)| { Event::Relayed { incident, page, by, dedup, to } }),
+            .prop_map(|(incident, page, by, dedup, to)| { Event::AckForwarded { incident, page, by, dedup, to } }),
         (page(), text(), prop::option::of(text())).prop_map(|(page, channel, instead)| Event::Delivered {
             page,
             channel,
@@ -368,7 +367,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             playbook,
             by
         }),
-        (text(), text()).prop_map(|(about, text)| Event::Noted { about, text }),
+        (text(), text()).prop_map(|(about, text)| Event::Notice { about, text }),
     ]
 }
 
@@ -385,19 +384,19 @@ proptest! {
         let (seq, mono) = (u64::from(seq), u64::from(mono));
         let recorded = Recorded { seq, mono: Mono(mono), wall: at, event };
         let mark = ClockMark { boot_id: "b".into(), boottime: 5, mono: Mono(observed.into()) };
-        let line = Line::of(&recorded, &mark).unwrap();
+        let line = ChainRow::of(&recorded, &mark).unwrap();
         // told apart without reading the body
         let body: serde_json::Value = serde_json::from_str(&line.body).unwrap();
         prop_assert_eq!(body.as_object().unwrap().keys().collect::<Vec<_>>(), [&line.kind]);
         prop_assert_eq!(line.incident, recorded.event.incident().map(|incident| incident.0));
         let again = line.recorded().unwrap();
         prop_assert_eq!(&again, &recorded);
-        prop_assert_eq!(Line::of(&again, &mark).unwrap().hash(Hash::default()), line.hash(Hash::default()));
+        prop_assert_eq!(ChainRow::of(&again, &mark).unwrap().hash(Hash::default()), line.hash(Hash::default()));
     }
 
     #[test]
     fn an_event_is_told_in_one_line(event in prop_oneof![incident_event(), host_event()]) {
-        let told = crate::core::story::sentence(&event);
+        let told = crate::core::event_text::sentence(&event);
         prop_assert!(!told.is_empty() && !told.contains(['\n', '\x1b', '\u{202e}']), "{told}");
     }
 }

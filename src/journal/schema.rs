@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use rusqlite::{Connection, OpenFlags};
 
-use super::error::{Failure, OpenError};
+use super::error::{OpenError, SqliteFailure};
 
 /// `SALV`: marks a SQLite file as ours.
 const APPLICATION: u32 = u32::from_be_bytes(*b"SALV");
@@ -42,14 +42,14 @@ const TABLES: &str = "
 ";
 
 /// What the first bytes say.
-enum Found {
+enum FileSignature {
     Nothing,
     Ours,
 }
 
 /// Opens the journal for writing; creates it where there is none.
 pub(super) fn open(path: &Path) -> Result<Connection, OpenError> {
-    if matches!(inspect(path)?, Found::Nothing) {
+    if matches!(inspect(path)?, FileSignature::Nothing) {
         create(path)?;
     }
     let connection = connect(path, OpenFlags::SQLITE_OPEN_READ_WRITE)?;
@@ -117,7 +117,7 @@ fn create(path: &Path) -> Result<(), OpenError> {
 }
 
 /// Looks at the header without SQLite.
-fn inspect(path: &Path) -> Result<Found, OpenError> {
+fn inspect(path: &Path) -> Result<FileSignature, OpenError> {
     let io = |source| OpenError::Io { file: path.to_owned(), source };
     let damaged = |why: &str| OpenError::Damaged { file: path.to_owned(), why: why.into() };
     let file = match File::open(path) {
@@ -128,7 +128,7 @@ fn inspect(path: &Path) -> Result<Found, OpenError> {
             return if log {
                 Err(damaged("it is missing, and its log journal.db-wal is there"))
             } else {
-                Ok(Found::Nothing)
+                Ok(FileSignature::Nothing)
             };
         }
         Err(error) => return Err(io(error)),
@@ -137,7 +137,7 @@ fn inspect(path: &Path) -> Result<Found, OpenError> {
     file.take(100).read_to_end(&mut header).map_err(io)?;
     let number = |at: usize| header.get(at..at + 4).and_then(|four| four.try_into().ok()).map(u32::from_be_bytes);
     match (header.starts_with(b"SQLite format 3\0"), number(68), number(60)) {
-        (true, Some(APPLICATION), Some(LAYOUT)) => Ok(Found::Ours),
+        (true, Some(APPLICATION), Some(LAYOUT)) => Ok(FileSignature::Ours),
         (true, Some(APPLICATION), Some(found)) => {
             Err(OpenError::OtherVersion { file: path.to_owned(), found, known: LAYOUT })
         }
@@ -150,9 +150,9 @@ fn inspect(path: &Path) -> Result<Found, OpenError> {
 /// What a failure of SQLite means to whoever opens the file.
 pub(super) fn explain(path: &Path, error: &rusqlite::Error) -> OpenError {
     let file = path.to_owned();
-    match Failure::of(error) {
-        Failure::Full => OpenError::DiskFull { file },
-        Failure::Fatal => OpenError::Damaged { file, why: error.to_string().into() },
-        Failure::Other => OpenError::Io { file, source: io::Error::other(error.to_string()) },
+    match SqliteFailure::of(error) {
+        SqliteFailure::Full => OpenError::DiskFull { file },
+        SqliteFailure::Fatal => OpenError::Damaged { file, why: error.to_string().into() },
+        SqliteFailure::Other => OpenError::Io { file, source: io::Error::other(error.to_string()) },
     }
 }

@@ -21,7 +21,7 @@ fn note(seq: u64) -> Arc<Recorded> {
         seq,
         mono: Mono(seq * 100),
         wall: Timestamp::from_second(1_800_000_000).unwrap(),
-        event: Event::Noted { about: "test".into(), text: format!("note {seq}").into() },
+        event: Event::Notice { about: "test".into(), text: format!("note {seq}").into() },
     })
 }
 
@@ -45,7 +45,7 @@ fn tamper(folder: &TempDir, sql: &str) {
 }
 
 fn breakage(folder: &TempDir) -> Broken {
-    let broken = Reader::open(folder.path()).unwrap().verify().unwrap_err();
+    let broken = JournalReader::open(folder.path()).unwrap().verify().unwrap_err();
     // whoever would write on a broken chain is refused with the same words
     match Journal::open(folder.path()).unwrap_err() {
         OpenError::Broken { broken: same, .. } => assert_eq!(same, broken),
@@ -101,7 +101,7 @@ fn many_commits_at_once_are_all_durable_and_in_order() {
     for answer in answers {
         answer.blocking_recv().unwrap().unwrap();
     }
-    let reader = Reader::open(folder.path()).unwrap();
+    let reader = JournalReader::open(folder.path()).unwrap();
     assert_eq!(reader.verify().unwrap().records, 2000);
     assert_eq!(reader.events_after(1998).unwrap(), [(*note(1999)).clone(), (*note(2000)).clone()]);
 }
@@ -214,7 +214,7 @@ fn other_layouts_and_other_files_are_refused_and_left_alone() {
     assert_eq!(fs::read(folder.path().join("journal.db")).unwrap(), before);
     tamper(&folder, "PRAGMA application_id = 0");
     assert!(matches!(Journal::open(folder.path()).unwrap_err(), OpenError::Foreign { .. }));
-    assert!(matches!(Reader::open(folder.path()).unwrap_err(), ReadError::Open(OpenError::Foreign { .. })));
+    assert!(matches!(JournalReader::open(folder.path()).unwrap_err(), ReadError::Open(OpenError::Foreign { .. })));
 }
 
 #[test]
@@ -228,7 +228,7 @@ fn damage_inside_is_refused_and_never_written_over() {
     let error = Journal::open(folder.path()).unwrap_err();
     assert!(matches!(error, OpenError::Damaged { .. } | OpenError::Broken { .. }), "{error}");
     assert_eq!(fs::read(&path).unwrap(), bytes);
-    assert!(Reader::open(folder.path()).unwrap().verify().is_err());
+    assert!(JournalReader::open(folder.path()).unwrap().verify().is_err());
 }
 
 #[test]
@@ -244,17 +244,17 @@ fn a_lost_file_beside_its_log_is_not_taken_for_a_new_journal() {
 #[test]
 fn a_reader_looks_while_a_writer_writes_and_afterwards() {
     let folder = TempDir::new().unwrap();
-    assert!(matches!(Reader::open(folder.path()).unwrap_err(), ReadError::None { .. }));
+    assert!(matches!(JournalReader::open(folder.path()).unwrap_err(), ReadError::None { .. }));
     let opened = Journal::open(folder.path()).unwrap();
     commit(&opened.journal, 1..=2).unwrap();
-    let reader = Reader::open(folder.path()).unwrap();
+    let reader = JournalReader::open(folder.path()).unwrap();
     assert_eq!(reader.events().unwrap().len(), 2);
     commit(&opened.journal, [3]).unwrap();
     assert_eq!(reader.verify().unwrap().records, 3);
     drop(reader);
     commit(&opened.journal, [4]).unwrap();
     opened.journal.close();
-    let reader = Reader::open(folder.path()).unwrap();
+    let reader = JournalReader::open(folder.path()).unwrap();
     let verified = reader.verify().unwrap();
     assert_eq!((verified.records, verified.head.len()), (4, 64));
     let mut lines = Vec::new();
@@ -278,7 +278,7 @@ fn readings_are_kept_on_change_and_pruned() {
         journal.keep(reading(mono, seen));
     }
     journal.close();
-    let kept = |since| Reader::open(folder.path()).unwrap().readings("filesystem /", Mono(since)).unwrap();
+    let kept = |since| JournalReader::open(folder.path()).unwrap().readings("filesystem /", Mono(since)).unwrap();
     assert_eq!(kept(0), [reading(1, "80%"), reading(3, "81%"), reading(5, "80%")]);
     assert_eq!(kept(4), [reading(5, "80%")]);
     let journal = Journal::open(folder.path()).unwrap().journal;
@@ -317,7 +317,7 @@ fn records_lost_with_the_log_are_called_lost_and_their_numbers_are_not_given_out
     let journal = Journal::open(folder.path()).unwrap().journal;
     commit(&journal, 4..=6).unwrap();
     let left = crashed_without_log(&folder);
-    let broken = Reader::open(left.path()).unwrap().verify().unwrap_err();
+    let broken = JournalReader::open(left.path()).unwrap().verify().unwrap_err();
     assert_eq!(broken, Broken { seq: 4, why: Breakage::Lost { last: 6 } });
 
     let opened = Journal::open(left.path()).unwrap();
@@ -326,7 +326,7 @@ fn records_lost_with_the_log_are_called_lost_and_their_numbers_are_not_given_out
     assert_eq!(opened.events[3].seq, 4);
     commit(&opened.journal, 5..=5).unwrap();
     opened.journal.close();
-    assert_eq!(Reader::open(left.path()).unwrap().verify().unwrap().records, 5);
+    assert_eq!(JournalReader::open(left.path()).unwrap().verify().unwrap().records, 5);
     assert_eq!(Journal::open(left.path()).unwrap().events.len(), 5, "it is recorded once");
 }
 
@@ -358,7 +358,7 @@ fn another_journal_in_the_place_of_the_former_is_refused() {
     let (folder, other) = (journal_of(3), TempDir::new().unwrap());
     let journal = Journal::open(other.path()).unwrap().journal;
     let mut records: Vec<_> = (1..=4).map(note).collect();
-    Arc::make_mut(&mut records[0]).event = Event::Noted { about: "test".into(), text: "another".into() };
+    Arc::make_mut(&mut records[0]).event = Event::Notice { about: "test".into(), text: "another".into() };
     journal.commit(records, mark(400)).blocking_recv().unwrap().unwrap();
     journal.close();
     fs::copy(other.path().join("journal.db"), folder.path().join("journal.db")).unwrap();

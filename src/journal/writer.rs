@@ -15,8 +15,8 @@ use std::time::Duration;
 use rusqlite::{Connection, TransactionBehavior, params};
 use tokio::sync::oneshot;
 
-use super::chain::{Hash, Head, Line};
-use super::error::{Failure, OpenError, RecordError};
+use super::chain::{ChainRow, Hash, Head};
+use super::error::{OpenError, RecordError, SqliteFailure};
 use super::head_mark::HeadMark;
 use super::lock::Lock;
 use super::open_files::{Displaced, OpenFiles};
@@ -35,17 +35,17 @@ const WRITE_BACK_TIGHT: usize = 250;
 /// While nothing is written, the open files are compared with their paths so often.
 const COMPARE: Duration = Duration::from_secs(2);
 
-type Answer = oneshot::Sender<Result<(), RecordError>>;
+type CommitReply = oneshot::Sender<Result<(), RecordError>>;
 
-enum Order {
-    Commit { records: Vec<Arc<Recorded>>, mark: ClockMark, answer: Answer },
+enum WriterCommand {
+    Commit { records: Vec<Arc<Recorded>>, mark: ClockMark, answer: CommitReply },
     Mark(ClockMark),
 }
 
 /// The way to the writing thread.
 #[derive(Debug)]
-pub(super) struct Writer {
-    orders: Option<Sender<Order>>,
+pub(super) struct WriterHandle {
+    orders: Option<Sender<WriterCommand>>,
     thread: Option<JoinHandle<()>>,
     on_reserve: Arc<AtomicBool>,
     failure: Failing,
@@ -54,7 +54,7 @@ pub(super) struct Writer {
 /// Why nothing can be written, as the last try found; none where it could.
 type Failing = Arc<Mutex<Option<RecordError>>>;
 
-impl Writer {
+impl WriterHandle {
     pub(super) fn start(connection: Connection, lock: Lock, head: Head) -> Result<Self, OpenError> {
         let (orders, inbox) = mpsc::channel();
         let on_reserve = Arc::new(AtomicBool::new(false));
@@ -65,7 +65,7 @@ impl Writer {
         let paths = [lock.folder(), &lock.path(), &lock.journal(), head_mark.path()];
         let open_files = OpenFiles::remember(&paths, lock.journal().with_extension("db-wal")).map_err(io)?;
         let failure = Failing::default();
-        let scribe = Scribe {
+        let scribe = WriterThread {
             connection,
             head,
             head_mark,
@@ -88,14 +88,15 @@ impl Writer {
         mark: ClockMark,
     ) -> oneshot::Receiver<Result<(), RecordError>> {
         let (answer, answered) = oneshot::channel();
-        if let Some(Order::Commit { answer, .. }) = self.order(Order::Commit { records, mark, answer }) {
+        if let Some(WriterCommand::Commit { answer, .. }) = self.order(WriterCommand::Commit { records, mark, answer })
+        {
             let _ = answer.send(Err(RecordError::Closed));
         }
         answered
     }
 
     pub(super) fn mark(&self, mark: ClockMark) {
-        self.order(Order::Mark(mark));
+        self.order(WriterCommand::Mark(mark));
     }
 
     pub(super) fn on_reserve(&self) -> bool {
@@ -107,7 +108,7 @@ impl Writer {
     }
 
     /// Hands an order over; gives it back where nobody takes it any more.
-    fn order(&self, order: Order) -> Option<Order> {
+    fn order(&self, order: WriterCommand) -> Option<WriterCommand> {
         match &self.orders {
             Some(orders) => orders.send(order).err().map(|mpsc::SendError(order)| order),
             None => Some(order),
@@ -115,7 +116,7 @@ impl Writer {
     }
 }
 
-impl Drop for Writer {
+impl Drop for WriterHandle {
     fn drop(&mut self) {
         self.orders = None;
         if let Some(thread) = self.thread.take() {
@@ -127,16 +128,16 @@ impl Drop for Writer {
 /// What shares one fsync.
 #[derive(Default)]
 struct Group {
-    commits: Vec<(Vec<Arc<Recorded>>, ClockMark, Answer)>,
+    commits: Vec<(Vec<Arc<Recorded>>, ClockMark, CommitReply)>,
     /// The latest mark that came alone.
     mark: Option<ClockMark>,
 }
 
 impl Group {
-    fn add(&mut self, order: Order) {
+    fn add(&mut self, order: WriterCommand) {
         match order {
-            Order::Commit { records, mark, answer } => self.commits.push((records, mark, answer)),
-            Order::Mark(mark) => self.mark = later(self.mark.take(), mark),
+            WriterCommand::Commit { records, mark, answer } => self.commits.push((records, mark, answer)),
+            WriterCommand::Mark(mark) => self.mark = later(self.mark.take(), mark),
         }
     }
 }
@@ -146,14 +147,14 @@ fn later(one: Option<ClockMark>, other: ClockMark) -> Option<ClockMark> {
 }
 
 /// What is about to be written.
-struct Draft {
-    lines: Vec<(Line, Hash)>,
+struct RecordRow {
+    lines: Vec<(ChainRow, Hash)>,
     head: Head,
     mark: Option<ClockMark>,
 }
 
 /// The writing thread's state.
-struct Scribe {
+struct WriterThread {
     // dropped in this order: the file is closed before the folder is let go
     connection: Connection,
     head: Head,
@@ -168,8 +169,8 @@ struct Scribe {
     _lock: Lock,
 }
 
-impl Scribe {
-    fn run(mut self, inbox: &Receiver<Order>) {
+impl WriterThread {
+    fn run(mut self, inbox: &Receiver<WriterCommand>) {
         loop {
             let first = match inbox.try_recv() {
                 Ok(order) => order,
@@ -258,8 +259,8 @@ impl Scribe {
     }
 
     /// Chains the group's records. A commit that does not follow is answered here and left out.
-    fn draft(&self, group: Group) -> (Draft, Vec<Answer>) {
-        let mut draft = Draft { lines: Vec::new(), head: self.head, mark: group.mark };
+    fn draft(&self, group: Group) -> (RecordRow, Vec<CommitReply>) {
+        let mut draft = RecordRow { lines: Vec::new(), head: self.head, mark: group.mark };
         let mut answers = Vec::with_capacity(group.commits.len());
         for (records, mark, answer) in group.commits {
             match chain(draft.head, &records, &mark) {
@@ -278,23 +279,25 @@ impl Scribe {
     }
 
     /// Writes the draft, on the reserve if it must.
-    fn make_durable(&mut self, draft: &Draft, awaited: bool) -> Result<(), RecordError> {
+    fn make_durable(&mut self, draft: &RecordRow, awaited: bool) -> Result<(), RecordError> {
         let mut written = self.transact(draft, awaited);
         // a mark that nobody waits for is not worth the reserve
-        if awaited && written.as_ref().is_err_and(|error| Failure::of(error) == Failure::Full) && self.reserve.release()
+        if awaited
+            && written.as_ref().is_err_and(|error| SqliteFailure::of(error) == SqliteFailure::Full)
+            && self.reserve.release()
         {
             self.on_reserve.store(true, Ordering::Relaxed);
             written = self.transact(draft, awaited);
         }
-        written.map_err(|error| match Failure::of(&error) {
-            Failure::Full => RecordError::DiskFull,
-            Failure::Fatal => self.poisoned(&error),
-            Failure::Other => RecordError::Io(error.to_string().into()),
+        written.map_err(|error| match SqliteFailure::of(&error) {
+            SqliteFailure::Full => RecordError::DiskFull,
+            SqliteFailure::Fatal => self.poisoned(&error),
+            SqliteFailure::Other => RecordError::Io(error.to_string().into()),
         })
     }
 
     /// One transaction; durable only where it is awaited.
-    fn transact(&mut self, draft: &Draft, awaited: bool) -> rusqlite::Result<()> {
+    fn transact(&mut self, draft: &RecordRow, awaited: bool) -> rusqlite::Result<()> {
         if !awaited {
             self.connection.execute_batch("PRAGMA synchronous = NORMAL")?;
         }
@@ -316,7 +319,7 @@ impl Scribe {
                 self.log_pages = usize::try_from(pages - done).unwrap_or_default();
                 self.head_mark.sync();
             }
-            Err(error) if Failure::of(&error) == Failure::Fatal => {
+            Err(error) if SqliteFailure::of(&error) == SqliteFailure::Fatal => {
                 self.poisoned(&error);
             }
             Err(error) => {
@@ -346,7 +349,7 @@ pub(super) fn append(
 ) -> rusqlite::Result<Head> {
     let (lines, head) = chain(head, std::slice::from_ref(record), mark)
         .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    insert(connection, &Draft { lines, head, mark: Some(mark.clone()) })?;
+    insert(connection, &RecordRow { lines, head, mark: Some(mark.clone()) })?;
     Ok(head)
 }
 
@@ -355,14 +358,14 @@ fn chain(
     mut head: Head,
     records: &[Arc<Recorded>],
     mark: &ClockMark,
-) -> Result<(Vec<(Line, Hash)>, Head), RecordError> {
+) -> Result<(Vec<(ChainRow, Hash)>, Head), RecordError> {
     let mut lines = Vec::with_capacity(records.len());
     for recorded in records {
         let expected = head.seq + 1;
         if recorded.seq != expected {
             return Err(RecordError::OutOfOrder { expected, found: recorded.seq });
         }
-        let line = Line::of(recorded, mark).map_err(|error| RecordError::Io(error.to_string().into()))?;
+        let line = ChainRow::of(recorded, mark).map_err(|error| RecordError::Io(error.to_string().into()))?;
         let hash = line.hash(head.hash);
         head = Head { seq: expected, hash };
         lines.push((line, hash));
@@ -370,7 +373,7 @@ fn chain(
     Ok((lines, head))
 }
 
-fn insert(connection: &mut Connection, draft: &Draft) -> rusqlite::Result<()> {
+fn insert(connection: &mut Connection, draft: &RecordRow) -> rusqlite::Result<()> {
     let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
     {
         let mut record = transaction.prepare_cached(

@@ -6,10 +6,10 @@ use serde::{Deserialize, Serialize};
 
 use super::action::arguments;
 use super::diagnostic::Findings;
-use super::lint::templates::{self, Place};
+use super::lint::templates::{self, TemplateUse};
 use super::model::TargetSpec;
-use super::read::reader::Reader;
-use super::read::site::{Placed, Site};
+use super::read::reader::TreeReader;
+use super::read::spanned::{SpannedTable, SpannedValue};
 use super::rule::Rule;
 use super::value::Template;
 
@@ -30,7 +30,7 @@ macro_rules! kinds {
             pub const KINDS: &'static [&'static str] = &[$($word,)* "run"];
 
             /// Reads one entry of a list.
-            pub(super) fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Self>> {
+            pub(super) fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Self>> {
                 const RIGHT: &str =
                     "{ journal = { lines = 100 } }, { disk_usage = { depth = 3, top = 20 } } or { run = [\"...\"] }";
                 let (kind, site) = reader.kind(at, "attachment", Self::KINDS, RIGHT)?;
@@ -38,7 +38,7 @@ macro_rules! kinds {
                     $($word => Self::$kind(reader.typed::<$table>(site, concat!("`", $word, "`"), $right)?.value),)*
                     _ => Self::Run(arguments(reader, site, "run")?),
                 };
-                Some(Placed { value, at: site })
+                Some(SpannedValue { value, at: site })
             }
         }
     };
@@ -196,7 +196,7 @@ impl Attachment {
 }
 
 /// What is well-formed and still wrong.
-pub(super) fn lint(one: &Placed<'_, Attachment>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+pub(super) fn lint(one: &SpannedValue<'_, Attachment>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     let at = one.at;
     let mut range = |key: &str, number: u32, most: u32| {
         if !(1..=most).contains(&number) {
@@ -218,6 +218,6 @@ pub(super) fn lint(one: &Placed<'_, Attachment>, targets: &[&TargetSpec], findin
         | Attachment::OpenFiles(FileTable { top })
         | Attachment::Repeated(RepeatedLines { top, .. }) => range("top", *top, 1000),
         Attachment::Health(HealthLog { last }) => range("last", *last, 100),
-        Attachment::Run(argv) => templates::arguments(argv, at, Place::Evidence, targets, findings),
+        Attachment::Run(argv) => templates::arguments(argv, at, TemplateUse::Evidence, targets, findings),
     }
 }

@@ -11,7 +11,7 @@ use super::diagnostic::{Diagnostic, Findings, listed, nearest};
 use super::lint::names::is_glob;
 use super::lint::parts::{spec_kind, spec_name};
 use super::model::{Need, NeededTarget, Playbook, TargetSpec};
-use super::read::site::Site;
+use super::read::spanned::SpannedTable;
 use super::rule::{Rule, Severity};
 
 /// The rules that are judged here, and nowhere else.
@@ -32,7 +32,7 @@ pub fn cross_check(
 ) -> Vec<Diagnostic> {
     let (table, _) = DeTable::parse_recoverable(&playbook.source);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let root = Site::root(&root);
+    let root = SpannedTable::root(&root);
     let mut findings = Findings::new(file, &playbook.source);
     if let Some(channels) = channels {
         unknown_channels(playbook, root, channels, &mut findings);
@@ -45,7 +45,12 @@ pub fn cross_check(
     findings.sorted()
 }
 
-fn unknown_channels(playbook: &Playbook, root: Site<'_>, channels: &BTreeSet<String>, findings: &mut Findings<'_>) {
+fn unknown_channels(
+    playbook: &Playbook,
+    root: SpannedTable<'_>,
+    channels: &BTreeSet<String>,
+    findings: &mut Findings<'_>,
+) {
     let Some(at) = root.field("escalate").and_then(|escalate| escalate.field("to")) else { return };
     for (nth, name) in playbook.escalate.to.iter().enumerate() {
         if name == TICKETS || channels.contains(name) {
@@ -61,7 +66,13 @@ fn unknown_channels(playbook: &Playbook, root: Site<'_>, channels: &BTreeSet<Str
     }
 }
 
-fn judge_need(need: &Need, playbook: &Playbook, at: Site<'_>, in_force: &[Arc<Playbook>], findings: &mut Findings<'_>) {
+fn judge_need(
+    need: &Need,
+    playbook: &Playbook,
+    at: SpannedTable<'_>,
+    in_force: &[Arc<Playbook>],
+    findings: &mut Findings<'_>,
+) {
     let name = need.playbook();
     let Some(needed) = in_force.iter().find(|other| *other.name == *name || *other.title == *name) else {
         let names = in_force.iter().map(|other| &*other.name);
@@ -89,7 +100,7 @@ fn judge_need(need: &Need, playbook: &Playbook, at: Site<'_>, in_force: &[Arc<Pl
 const SHOWN: usize = 5;
 
 /// Several targets, and none that both share: which one is meant?
-fn ambiguous(needed: &Playbook, playbook: &Playbook, at: Site<'_>, findings: &mut Findings<'_>) {
+fn ambiguous(needed: &Playbook, playbook: &Playbook, at: SpannedTable<'_>, findings: &mut Findings<'_>) {
     let several = needed.targets.len() > 1 || needed.targets.iter().any(|target| is_glob(spec_name(target)));
     let shared = |own: &TargetSpec| needed.targets.iter().any(|other| stands_for(other, own));
     if !several || playbook.targets.iter().all(shared) {

@@ -11,7 +11,7 @@ use super::model::{
     BreakerLimits, Detect, EnabledWhen, Escalate, Flapping, Mode, Need, Origin, Playbook, Risk, Rung, TargetSpec,
     Verify,
 };
-use super::read::site::{Placed, Site};
+use super::read::spanned::{SpannedTable, SpannedValue};
 use super::value::{DayWindow, Period};
 
 /// For a rung that names no `timeout` of its own.
@@ -22,38 +22,38 @@ const IDLE_WINDOW: Period = Period::from_secs(3600);
 /// A playbook as far as it could be read.
 #[derive(Debug, Clone)]
 pub struct Draft<'t> {
-    pub title: Option<Placed<'t, String>>,
-    pub targets: Vec<Placed<'t, TargetSpec>>,
+    pub title: Option<SpannedValue<'t, String>>,
+    pub targets: Vec<SpannedValue<'t, TargetSpec>>,
     /// They stand in `targets`, where globs may.
     pub listed: bool,
-    pub risk: Option<Placed<'t, Risk>>,
-    pub mode: Option<Placed<'t, Mode>>,
-    pub detect: Vec<Placed<'t, Check>>,
-    pub hold: Option<Placed<'t, Period>>,
-    pub flapping: Option<Placed<'t, Flapping>>,
+    pub risk: Option<SpannedValue<'t, Risk>>,
+    pub mode: Option<SpannedValue<'t, Mode>>,
+    pub detect: Vec<SpannedValue<'t, Check>>,
+    pub hold: Option<SpannedValue<'t, Period>>,
+    pub flapping: Option<SpannedValue<'t, Flapping>>,
     pub rungs: Vec<RungDraft<'t>>,
-    pub verify: Vec<Placed<'t, Check>>,
-    pub within: Option<Placed<'t, Period>>,
-    pub soak: Option<Placed<'t, Period>>,
-    pub attempts: Option<Placed<'t, u32>>,
-    pub window: Option<Placed<'t, Period>>,
-    pub to: Vec<Placed<'t, String>>,
-    pub attach: Vec<Placed<'t, Attachment>>,
-    pub needs: Vec<Placed<'t, Need>>,
-    pub only_between: Option<Placed<'t, DayWindow>>,
-    pub cooldown: Option<Placed<'t, Period>>,
-    pub breaker: Option<Placed<'t, BreakerLimits>>,
-    pub skip_if_stopped: Option<Placed<'t, bool>>,
-    pub enabled_when: Option<Placed<'t, EnabledWhen>>,
+    pub verify: Vec<SpannedValue<'t, Check>>,
+    pub within: Option<SpannedValue<'t, Period>>,
+    pub soak: Option<SpannedValue<'t, Period>>,
+    pub attempts: Option<SpannedValue<'t, u32>>,
+    pub window: Option<SpannedValue<'t, Period>>,
+    pub to: Vec<SpannedValue<'t, String>>,
+    pub attach: Vec<SpannedValue<'t, Attachment>>,
+    pub needs: Vec<SpannedValue<'t, Need>>,
+    pub only_between: Option<SpannedValue<'t, DayWindow>>,
+    pub cooldown: Option<SpannedValue<'t, Period>>,
+    pub breaker: Option<SpannedValue<'t, BreakerLimits>>,
+    pub skip_if_stopped: Option<SpannedValue<'t, bool>>,
+    pub enabled_when: Option<SpannedValue<'t, EnabledWhen>>,
 }
 
 /// A rung as far as it could be read.
 #[derive(Debug, Clone)]
 pub struct RungDraft<'t> {
-    pub at: Site<'t>,
-    pub actions: Vec<Placed<'t, Action>>,
-    pub timeout: Option<Placed<'t, Period>>,
-    pub idempotent: Option<Placed<'t, bool>>,
+    pub at: SpannedTable<'t>,
+    pub actions: Vec<SpannedValue<'t, Action>>,
+    pub timeout: Option<SpannedValue<'t, Period>>,
+    pub idempotent: Option<SpannedValue<'t, bool>>,
 }
 
 impl Draft<'_> {
@@ -138,10 +138,10 @@ impl RungDraft<'_> {
     }
 }
 
-fn value<T>(placed: Option<Placed<'_, T>>) -> Option<T> {
+fn value<T>(placed: Option<SpannedValue<'_, T>>) -> Option<T> {
     placed.map(|placed| placed.value)
 }
 
-fn values<T>(placed: Vec<Placed<'_, T>>) -> Vec<T> {
+fn values<T>(placed: Vec<SpannedValue<'_, T>>) -> Vec<T> {
     placed.into_iter().map(|placed| placed.value).collect()
 }

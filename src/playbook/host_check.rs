@@ -11,7 +11,7 @@ use toml::de::{DeTable, DeValue};
 use super::check::{Check, UnitCheck};
 use super::diagnostic::{Diagnostic, Findings};
 use super::model::Playbook;
-use super::read::site::Site;
+use super::read::spanned::SpannedTable;
 use super::rule::Rule;
 use super::value::UnitState;
 
@@ -40,7 +40,7 @@ pub fn asked(playbook: &Playbook) -> impl Iterator<Item = Option<&str>> {
 pub fn host_check(file: &str, playbook: &Playbook, resting: &Resting) -> Vec<Diagnostic> {
     let (table, _) = DeTable::parse_recoverable(&playbook.source);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let at = Site::root(&root).field("detect").and_then(|detect| detect.field("unit"));
+    let at = SpannedTable::root(&root).field("detect").and_then(|detect| detect.field("unit"));
     let mut findings = Findings::new(file, &playbook.source);
     for (nth, check) in playbook.detect.checks.iter().filter_map(unit).enumerate() {
         let known = resting.get(&check.name).filter(|_| counts_rest(check));

@@ -13,10 +13,10 @@ use super::cross_check;
 use super::diagnostic::Diagnostic;
 use super::host_check::{self, Resting};
 use super::model::{Origin, Playbook};
-use super::read::{MAX_BYTES, Read, read};
+use super::read::{MAX_BYTES, ParsedFile, read};
 use super::rule::Rule;
 use super::trust;
-use crate::foreign::{MayHang, Refusal};
+use crate::foreign::{MayHang, PathError};
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
 pub const SHIPPED: &[(&str, &str)] = &[
@@ -70,7 +70,7 @@ pub struct Sources {
 
 /// One file, accepted or not.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Found {
+pub struct LibraryFile {
     /// The file's name without `.toml`.
     pub name: Arc<str>,
     /// Where it came from: the source and the file.
@@ -89,7 +89,7 @@ pub struct Found {
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Library {
     /// One per name.
-    pub found: Vec<Found>,
+    pub found: Vec<LibraryFile>,
 }
 
 impl Sources {
@@ -106,14 +106,14 @@ impl Sources {
     }
 }
 
-impl Found {
+impl LibraryFile {
     /// What is in force under this name: the playbook, or its last good version.
     #[must_use]
     pub fn in_force(&self) -> Option<&Arc<Playbook>> {
         self.outcome.as_ref().ok().or(self.former.as_ref())
     }
 
-    fn of(name: &str, origin: Origin, source: &str, read: Read) -> Self {
+    fn of(name: &str, origin: Origin, source: &str, read: ParsedFile) -> Self {
         let (outcome, warnings) = match read.playbook {
             Some(playbook) => (Ok(Arc::new(playbook)), read.diagnostics),
             None => (Err(read.diagnostics), Vec::new()),
@@ -129,7 +129,7 @@ pub fn load(sources: &Sources, may_hang: &MayHang) -> Library {
 }
 
 /// What stands in the files of a folder, by their paths; or why the folder cannot be read.
-pub type Contents = Result<Vec<(PathBuf, Result<String, Refusal>)>, String>;
+pub type Contents = Result<Vec<(PathBuf, Result<String, PathError>)>, String>;
 
 /// Reads a folder's playbooks; a folder that is not there has none.
 pub fn contents(folder: &Path, may_hang: &MayHang) -> Contents {
@@ -160,7 +160,7 @@ pub fn name_of(file: &Path) -> String {
     name.strip_suffix(".toml").unwrap_or(&name).to_owned()
 }
 
-impl Found {
+impl LibraryFile {
     /// How its file is called in diagnostics.
     #[must_use]
     pub fn file(&self) -> String {
@@ -197,7 +197,7 @@ impl Library {
     /// The same with what was read of each folder.
     #[must_use]
     pub fn renew(&self, sources: &Sources, mut contents: impl FnMut(&Path) -> Contents) -> Self {
-        let mut by_name: BTreeMap<Arc<str>, Found> = BTreeMap::new();
+        let mut by_name: BTreeMap<Arc<str>, LibraryFile> = BTreeMap::new();
         for (name, text) in SHIPPED.iter().filter(|_| sources.shipped) {
             let found = self.accept(name, Origin::Shipped, &format!("{name}.toml"), text);
             by_name.insert(found.name.clone(), found);
@@ -207,7 +207,8 @@ impl Library {
                 if found.outcome.is_err() {
                     let before = self.found.iter().find(|before| before.name == found.name);
                     let overruled = by_name.get(&found.name);
-                    found.former = before.and_then(Found::in_force).or(overruled.and_then(Found::in_force)).cloned();
+                    found.former =
+                        before.and_then(LibraryFile::in_force).or(overruled.and_then(LibraryFile::in_force)).cloned();
                 }
                 by_name.insert(found.name.clone(), found);
             }
@@ -226,7 +227,8 @@ impl Library {
             let said = cross_check::cross_check(&found.file(), playbook, &in_force, channels);
             found.say_anew(&cross_check::RULES, said);
             if found.warnings.iter().any(Diagnostic::is_error) {
-                let former = before.found.iter().find(|former| former.name == found.name).and_then(Found::in_force);
+                let former =
+                    before.found.iter().find(|former| former.name == found.name).and_then(LibraryFile::in_force);
                 found.former = former.cloned();
                 found.outcome = Err(std::mem::take(&mut found.warnings));
             }
@@ -236,10 +238,10 @@ impl Library {
     /// What is in force, one per name.
     #[must_use]
     pub fn in_force(&self) -> Vec<Arc<Playbook>> {
-        self.found.iter().filter_map(Found::in_force).cloned().collect()
+        self.found.iter().filter_map(LibraryFile::in_force).cloned().collect()
     }
 
-    fn take_in(&self, folder: &Path, origin: OriginOf, contents: Contents) -> Vec<Found> {
+    fn take_in(&self, folder: &Path, origin: OriginOf, contents: Contents) -> Vec<LibraryFile> {
         match contents {
             Ok(files) => files.into_iter().filter_map(|(path, text)| self.take_in_file(&path, text, origin)).collect(),
             Err(why) => self.unreadable(folder, origin, &why),
@@ -247,44 +249,44 @@ impl Library {
     }
 
     /// A folder that is there and cannot be read: what was in force from it stays in force.
-    fn unreadable(&self, folder: &Path, origin: OriginOf, why: &str) -> Vec<Found> {
+    fn unreadable(&self, folder: &Path, origin: OriginOf, why: &str) -> Vec<LibraryFile> {
         let shown = folder.display().to_string();
         let message = format!("`{shown}` {why}");
         let refused = |name: &str, origin: Origin| {
-            let read = Read::refused(&shown, Rule::FileNotTrusted, &message, "let the folder be readable");
-            Found::of(name, origin, "", read)
+            let read = ParsedFile::refused(&shown, Rule::FileNotTrusted, &message, "let the folder be readable");
+            LibraryFile::of(name, origin, "", read)
         };
-        let of_it = |found: &&Found| found.origin == origin(folder.join(format!("{}.toml", found.name)));
-        let before: Vec<Found> =
+        let of_it = |found: &&LibraryFile| found.origin == origin(folder.join(format!("{}.toml", found.name)));
+        let before: Vec<LibraryFile> =
             self.found.iter().filter(of_it).map(|found| refused(&found.name, found.origin.clone())).collect();
         if before.is_empty() { vec![refused(&name_of(folder), origin(folder.into()))] } else { before }
     }
 
     /// None where the file has gone in the meantime.
-    fn take_in_file(&self, path: &Path, text: Result<String, Refusal>, origin: OriginOf) -> Option<Found> {
+    fn take_in_file(&self, path: &Path, text: Result<String, PathError>, origin: OriginOf) -> Option<LibraryFile> {
         let (name, file, origin) = (name_of(path), path.display().to_string(), origin(path.into()));
         let distrust = match text {
             Ok(text) => return Some(self.accept(&name, origin, &file, &text)),
-            Err(Refusal::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
+            Err(PathError::Io { source, .. }) if source.kind() == io::ErrorKind::NotFound => return None,
             Err(distrust) => distrust,
         };
         let rule = match distrust {
-            Refusal::TooLarge { .. } => Rule::FileTooLarge,
-            Refusal::NotText { .. } => Rule::NotUtf8,
+            PathError::TooLarge { .. } => Rule::FileTooLarge,
+            PathError::NotText { .. } => Rule::NotUtf8,
             _ => Rule::FileNotTrusted,
         };
-        let read = Read::refused(&file, rule, &distrust.to_string(), &distrust.mend());
-        Some(Found::of(&name, origin, "", read))
+        let read = ParsedFile::refused(&file, rule, &distrust.to_string(), &distrust.mend());
+        Some(LibraryFile::of(&name, origin, "", read))
     }
 
     /// Reads a text, unless it is the one that was accepted before.
-    fn accept(&self, name: &str, origin: Origin, file: &str, text: &str) -> Found {
-        let same = |before: &&Found| {
+    fn accept(&self, name: &str, origin: Origin, file: &str, text: &str) -> LibraryFile {
+        let same = |before: &&LibraryFile| {
             *before.name == *name && before.origin == origin && *before.source == *text && before.outcome.is_ok()
         };
         self.found.iter().find(same).cloned().unwrap_or_else(|| {
             let read = read(file, name, origin.clone(), text);
-            Found::of(name, origin, text, read)
+            LibraryFile::of(name, origin, text, read)
         })
     }
 }

@@ -33,7 +33,7 @@ pub struct Placeholders {
 
 /// A part of a template.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Piece<'a> {
+pub enum TemplatePart<'a> {
     /// Stands for itself.
     Text(&'a str),
     /// Stands for a value.
@@ -120,16 +120,16 @@ impl Template {
     ///
     /// # Errors
     /// For the first single brace or unknown placeholder.
-    pub fn pieces(&self) -> Result<Vec<Piece<'_>>, TemplateError> {
+    pub fn pieces(&self) -> Result<Vec<TemplatePart<'_>>, TemplateError> {
         let mut pieces = Vec::new();
         let mut rest = self.0.as_str();
         while let Some(at) = rest.find(['{', '}']) {
             let (before, from) = rest.split_at(at);
             if !before.is_empty() {
-                pieces.push(Piece::Text(before));
+                pieces.push(TemplatePart::Text(before));
             }
             rest = if let Some(after) = from.strip_prefix("{{").or_else(|| from.strip_prefix("}}")) {
-                pieces.push(Piece::Text(&from[..1]));
+                pieces.push(TemplatePart::Text(&from[..1]));
                 after
             } else {
                 let broken = || TemplateError::Braces(self.0.clone());
@@ -139,12 +139,12 @@ impl Template {
                     return Err(broken());
                 }
                 let known = Placeholder::named(name).ok_or_else(|| TemplateError::Unknown(name.to_owned()))?;
-                pieces.push(Piece::Value(known));
+                pieces.push(TemplatePart::Value(known));
                 after
             };
         }
         if !rest.is_empty() {
-            pieces.push(Piece::Text(rest));
+            pieces.push(TemplatePart::Text(rest));
         }
         Ok(pieces)
     }
@@ -157,8 +157,8 @@ impl Template {
         let mut filled = String::with_capacity(self.0.len());
         for piece in self.pieces()? {
             match piece {
-                Piece::Text(text) => filled.push_str(text),
-                Piece::Value(placeholder) => {
+                TemplatePart::Text(text) => filled.push_str(text),
+                TemplatePart::Value(placeholder) => {
                     filled.push_str(&values.value(placeholder).ok_or_else(|| TemplateError::NoValue {
                         placeholder: placeholder.name(),
                         target: values.target.to_string(),
@@ -196,7 +196,8 @@ pub fn arguments(argv: &[Template], values: &Placeholders) -> Result<Vec<String>
 /// Does a rung hold this placeholder, or need what it stands for? Then its value is worth looking up.
 pub fn wanted(rung: &Rung, name: &str) -> bool {
     let holds = |template: &Template| {
-        let named = |piece: &Piece<'_>| matches!(piece, Piece::Value(placeholder) if placeholder.name() == name);
+        let named =
+            |piece: &TemplatePart<'_>| matches!(piece, TemplatePart::Value(placeholder) if placeholder.name() == name);
         template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
     };
     let signals = name == Placeholder::Pid.name() && rung.actions.iter().any(|one| matches!(one, Action::Signal(_)));

@@ -9,11 +9,11 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
 use salve::control::rights::Roles;
-use salve::control::server::Listening;
+use salve::control::server::Listener;
 use salve::control::socket::Socket;
 use salve::core::{Config, Recorded};
-use salve::engine::handle::Asked;
-use salve::engine::past::{self, Today};
+use salve::engine::handle::CommandRequest;
+use salve::engine::history::{self, HistoryContext};
 use salve::engine::{Handle, Snapshot};
 use salve::host::clock::{ClockMark, boottime_ms};
 use salve::journal::Journal;
@@ -133,19 +133,20 @@ fn journal(state: &Path, snapshot: &Snapshot) {
 }
 
 /// An engine that listens, shows this snapshot, and answers every command with evil words.
-fn engine(runtime: &tokio::runtime::Runtime, state: &Path, snapshot: Snapshot) -> (Listening, impl Sized + use<>) {
+fn engine(runtime: &tokio::runtime::Runtime, state: &Path, snapshot: Snapshot) -> (Listener, impl Sized + use<>) {
     let _inside = runtime.enter();
     let (publish, snapshots) = watch::channel(Arc::new(snapshot));
-    let (asks, mut asked) = mpsc::channel::<Asked>(8);
+    let (asks, mut asked) = mpsc::channel::<CommandRequest>(8);
     runtime.spawn(async move {
-        while let Some(Asked { answer, .. }) = asked.recv().await {
+        while let Some(CommandRequest { answer, .. }) = asked.recv().await {
             let _ = answer.send(Ok(EVIL.into()));
         }
     });
-    let today = Today { bindings: Vec::new(), found: Vec::new(), host: EVIL.into(), operator: fixture::alice() };
-    let past = past::start(state.to_owned(), Config::default(), watch::channel(Arc::new(today)).1);
+    let today =
+        HistoryContext { bindings: Vec::new(), found: Vec::new(), host: EVIL.into(), operator: fixture::alice() };
+    let past = history::start(state.to_owned(), Config::default(), watch::channel(Arc::new(today)).1);
     let handle = Handle::new(snapshots, asks, Arc::new(AtomicU64::new(boottime_ms()))).with_past(past);
-    let listening = Listening::start(Socket::listen(&state.join("run")).unwrap(), handle, Roles::usual()).unwrap();
+    let listening = Listener::start(Socket::listen(&state.join("run")).unwrap(), handle, Roles::usual()).unwrap();
     (listening, publish)
 }
 

@@ -9,7 +9,7 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use jiff::Timestamp;
-use salve::channel::{ChannelSettings, Delivery, Listed, Outbox, Page, PageKind};
+use salve::channel::{AcceptedPage, CappedList, ChannelSettings, Outbox, Page, PageKind};
 use salve::core::{IncidentId, PageId};
 use salve::playbook::{Risk, Target};
 use tempfile::TempDir;
@@ -21,7 +21,7 @@ pub const DEDUP: &str = "db-1/salve/0123456789ab/unit/nginx.service";
 pub struct Bench {
     pub outbox: Outbox,
     pub folder: TempDir,
-    delivered: UnboundedReceiver<Delivery>,
+    delivered: UnboundedReceiver<AcceptedPage>,
     notes: UnboundedReceiver<(Arc<str>, Arc<str>)>,
 }
 
@@ -80,8 +80,8 @@ fn page(id: u64, kind: PageKind) -> Page {
         to: vec!["duty".into()],
         story: Vec::new(),
         evidence: Vec::new(),
-        failing: Listed::default(),
-        related: Listed::default(),
+        failing: CappedList::default(),
+        related: CappedList::default(),
         limit: 3,
     }
 }

@@ -3,7 +3,7 @@
 
 use proptest::prelude::*;
 use salve::playbook::Origin;
-use salve::playbook::read::{Read, read};
+use salve::playbook::read::{ParsedFile, read};
 
 const GOOD: [&str; 4] = [
     include_str!("good/nginx.toml"),
@@ -12,7 +12,7 @@ const GOOD: [&str; 4] = [
     include_str!("good/host.toml"),
 ];
 
-fn holds(text: &str) -> Read {
+fn holds(text: &str) -> ParsedFile {
     let read = read("f.toml", "f", Origin::Shipped, text);
     let rejected = read.diagnostics.iter().any(salve::playbook::Diagnostic::is_error);
     assert_eq!(read.playbook.is_none(), rejected, "{text}\n{:?}", read.diagnostics);

@@ -6,7 +6,7 @@ use std::path::PathBuf;
 use std::sync::Arc;
 
 use salve::foreign::MayHang;
-use salve::playbook::library::{Found, Library, Sources, load};
+use salve::playbook::library::{Library, LibraryFile, Sources, load};
 use salve::playbook::{Origin, Rule};
 use tempfile::TempDir;
 
@@ -47,7 +47,7 @@ impl Home {
     }
 }
 
-fn found<'l>(library: &'l Library, name: &str) -> &'l Found {
+fn found<'l>(library: &'l Library, name: &str) -> &'l LibraryFile {
     library.found.iter().find(|found| &*found.name == name).unwrap()
 }
 
@@ -55,11 +55,11 @@ fn titled(title: &str) -> String {
     GOOD.replace("nginx stays up", title)
 }
 
-fn title(found: &Found) -> Option<&str> {
+fn title(found: &LibraryFile) -> Option<&str> {
     found.in_force().map(|playbook| &*playbook.title)
 }
 
-fn rule(found: &Found) -> Rule {
+fn rule(found: &LibraryFile) -> Rule {
     found.outcome.as_ref().unwrap_err()[0].rule
 }
 

@@ -1,7 +1,7 @@
 //! `salve playbook new`: what it prints for a class is a playbook as it stands.
 
 use assert_cmd::Command;
-use salve::playbook::write::Class;
+use salve::playbook::write::FailureClass;
 
 fn salve(arguments: &[&str]) -> Command {
     let mut command = Command::cargo_bin("salve").unwrap();
@@ -18,7 +18,7 @@ fn each_class_that_is_listed_makes_a_playbook_that_passes_its_check() {
     let listed = said(&salve(&["new"]).assert().success().get_output().stdout);
     let folder = tempfile::tempdir().unwrap();
     let mut files = Vec::new();
-    for class in Class::ALL {
+    for class in FailureClass::ALL {
         assert!(listed.lines().any(|line| line.starts_with(class.word())), "{listed}");
         let text = salve(&["new", "--class", class.word()]).assert().success().get_output().stdout.clone();
         let file = folder.path().join(format!("{}.toml", class.word()));
@@ -26,7 +26,7 @@ fn each_class_that_is_listed_makes_a_playbook_that_passes_its_check() {
         files.push(file);
     }
     let checked = salve(&["check"]).args(&files).assert().success().get_output().clone();
-    assert_eq!(said(&checked.stdout).matches(": accepted: ").count(), Class::ALL.len());
+    assert_eq!(said(&checked.stdout).matches(": accepted: ").count(), FailureClass::ALL.len());
     assert_eq!(said(&checked.stderr), "");
 }
 

@@ -1,18 +1,18 @@
 //! Every help that shows a right form shows one that is then accepted: what each wrong form is answered with is put in
 //! its place, and read again.
 
-use salve::playbook::read::{Read, read};
+use salve::playbook::read::{ParsedFile, read};
 use salve::playbook::{Check, Diagnostic, Origin, Risk, Rule};
 use serde_json::Value;
 
 const NGINX: &str = include_str!("good/nginx.toml");
 const ROOT: &str = include_str!("good/root-filesystem.toml");
 
-fn read_text(text: &str) -> Read {
+fn read_text(text: &str) -> ParsedFile {
     read("f.toml", "f", Origin::Shipped, text)
 }
 
-fn said(read: &Read, text: &str) -> String {
+fn said(read: &ParsedFile, text: &str) -> String {
     read.diagnostics.iter().map(|found| found.render(text, false)).collect::<Vec<_>>().join("\n\n")
 }
 

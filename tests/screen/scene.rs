@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use salve::console::{self, Ended, EngineAt, Options, Writing};
 use salve::core::{Config, Recorded};
-use salve::engine::past::{self, Line, Today};
+use salve::engine::history::{self, HistoryClient, HistoryContext};
 use salve::engine::{Handle, Snapshot};
 use salve::host::clock::{ClockMark, boottime_ms};
 use salve::journal::Journal;
@@ -83,7 +83,7 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
     runtime.spawn(async move {
         loop {
             tokio::select! {
-                Some(salve::engine::handle::Asked { command, answer, .. }) = asked.recv() => {
+                Some(salve::engine::handle::CommandRequest { command, answer, .. }) = asked.recv() => {
                     let _ = answer.send(Ok(format!("{command:?}").into()));
                 }
                 () = tokio::time::sleep(Duration::from_millis(if scene == "fast" { 10 } else { 200 })) => {
@@ -113,7 +113,7 @@ fn engine(runtime: &tokio::runtime::Runtime, snapshot: Snapshot, scene: &str) ->
 }
 
 /// The past of a host whose journal tells the fixture's incidents.
-fn past_of(folder: PathBuf) -> Line {
+fn past_of(folder: PathBuf) -> HistoryClient {
     let mut events: Vec<_> = fixture::trouble().incidents.iter().flat_map(|view| view.story.clone()).collect();
     events.sort_by_key(|recorded| recorded.mono);
     let numbered = |(index, recorded): (usize, Arc<Recorded>)| {
@@ -125,8 +125,9 @@ fn past_of(folder: PathBuf) -> Line {
     let mark = ClockMark { boot_id: "b00t".into(), boottime: mono.0, mono };
     journal.commit(events, mark).blocking_recv().unwrap().unwrap();
     journal.close();
-    let today = Today { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: fixture::alice() };
-    past::start(folder, Config::default(), watch::channel(Arc::new(today)).1)
+    let today =
+        HistoryContext { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: fixture::alice() };
+    history::start(folder, Config::default(), watch::channel(Arc::new(today)).1)
 }
 
 /// So many rows that a few drawings fill a terminal's buffer.

@@ -9,7 +9,7 @@ pub fn event(coverage: &mut Coverage, event: &Event) {
     coverage.count("event", names::event(event));
     match event {
         Event::Opened { .. } => coverage.incidents += 1,
-        Event::Held { denial, .. } => coverage.count("denial", names::denial(denial)),
+        Event::Denied { denial, .. } => coverage.count("denial", names::denial(denial)),
         Event::Asked { request, .. } => coverage.count("asks", names::asks(&request.why)),
         Event::Intent { starter, .. } => coverage.count("starter", names::starter(starter)),
         Event::Closed { outcome, .. } => coverage.count("outcome", names::outcome(outcome)),

@@ -7,7 +7,7 @@ use salve::core::command::{Operator, Scope};
 use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};
-use salve::core::incident::{BreakerState, Cause, Denial, Outcome, Starter, Trip};
+use salve::core::incident::{AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip};
 use salve::core::input::Input;
 use salve::core::time::{Mono, Now};
 
@@ -51,7 +51,7 @@ pub const ILLS: &[Ill] = &[
     Ill {
         name: "an_end_that_is_not_recorded",
         breaks: &["3"],
-        alter: |it| it.replace(|e| matches!(e, Event::Ended { .. })),
+        alter: |it| it.replace(|e| matches!(e, Event::AttemptFinished { .. })),
     },
     Ill {
         name: "an_incident_that_never_ends",
@@ -103,7 +103,7 @@ impl Patient<'_> {
             if let Effect::Record(recorded) = effect
                 && is(&recorded.event)
             {
-                let event = Event::Noted { about: "nothing".into(), text: "nothing".into() };
+                let event = Event::Notice { about: "nothing".into(), text: "nothing".into() };
                 *effect = Effect::Record(Arc::new(Recorded { event, ..(**recorded).clone() }));
             }
         }
@@ -129,7 +129,7 @@ impl Patient<'_> {
 
     /// The key of the incident whose automatic attempt begins in this step.
     fn acting(&self) -> Option<Key> {
-        let auto = |event: &Event| matches!(event, Event::Intent { starter: Starter::Auto, .. });
+        let auto = |event: &Event| matches!(event, Event::Intent { starter: AttemptStarter::Auto, .. });
         let incident = self.first(auto)?.incident()?;
         Some(self.books.incident(incident)?.key.clone())
     }
@@ -174,7 +174,7 @@ fn resolve_early(it: &mut Patient) {
 
 fn hold_for_a_fight(it: &mut Patient) {
     if let Some(Event::Opened { incident, .. }) = it.first(|event| matches!(event, Event::Opened { .. })) {
-        it.add(Event::Held { incident, denial: Denial::Contended { with: "nobody".into() } });
+        it.add(Event::Denied { incident, denial: Denial::Contended { with: "nobody".into() } });
     }
 }
 
@@ -187,7 +187,9 @@ fn end_unverified(it: &mut Patient) {
 }
 
 fn page_early(it: &mut Patient) {
-    if let Some(Event::Ended { incident, .. }) = it.first(|event| matches!(event, Event::Ended { .. })) {
+    if let Some(Event::AttemptFinished { incident, .. }) =
+        it.first(|event| matches!(event, Event::AttemptFinished { .. }))
+    {
         let page = PageId(it.books.pages.keys().last().map_or(0, |page| page.0) + 1);
         let cause = Cause::BreakerOpened { attempts: 3, window_ms: 1, trip: Trip::NotVerified { failed: 3 } };
         it.add(Event::Escalated { incident, page, cause, dedup: "salve/early".into(), to: Vec::new() });
@@ -221,9 +223,9 @@ fn maintain(it: &mut Patient) {
 fn forge(it: &mut Patient) {
     for effect in it.effects.iter_mut() {
         if let Effect::Record(recorded) = effect
-            && let Event::Intent { incident, attempt, plan, starter: Starter::Auto } = &recorded.event
+            && let Event::Intent { incident, attempt, plan, starter: AttemptStarter::Auto } = &recorded.event
         {
-            let starter = Starter::Approved { by: nobody(), digest: plan.digest.clone() };
+            let starter = AttemptStarter::Approved { by: nobody(), digest: plan.digest.clone() };
             let event = Event::Intent { incident: *incident, attempt: *attempt, plan: plan.clone(), starter };
             *effect = Effect::Record(Arc::new(Recorded { event, ..(**recorded).clone() }));
         }

@@ -4,7 +4,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use salve::core::id::{AttemptId, IncidentId, Key, Role, SurveyId};
+use salve::core::id::{AttemptId, CheckRole, IncidentId, Key, SurveyId};
 use salve::core::input::{Facts, Input, StopOrigin};
 use salve::core::plan::{Digest, Plan, PlannedStep, StepResult};
 use salve::core::reading::Verdict;
@@ -72,9 +72,9 @@ impl World {
         let target = self.shelf.target(&key.target);
         let blind = self.strikes(Fault::BlindSurvey);
         let mut detector: Vec<_> =
-            (0..playbook.detect.checks.len()).map(|index| self.reading(target, Role::Detector, index)).collect();
+            (0..playbook.detect.checks.len()).map(|index| self.reading(target, CheckRole::Detector, index)).collect();
         let asked = if verifier { playbook.verify.checks.len() } else { 0 };
-        let mut verifier: Vec<_> = (0..asked).map(|index| self.reading(target, Role::Verifier, index)).collect();
+        let mut verifier: Vec<_> = (0..asked).map(|index| self.reading(target, CheckRole::Verifier, index)).collect();
         if blind {
             for reading in detector.iter_mut().chain(&mut verifier) {
                 reading.verdict = Verdict::Unknown("no answer".into());

@@ -3,7 +3,7 @@
 use salve::core::command::{Command, Refusal};
 use salve::core::effect::Effect;
 use salve::core::event::Event;
-use salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Starter};
+use salve::core::incident::{ApprovalReason, AttemptStarter, BreakerState, Cause, Denial, Outcome};
 use salve::core::input::Input;
 
 /// A name for each kind of a type, and the list of those that a long run must see.
@@ -21,15 +21,15 @@ macro_rules! kinds {
 }
 
 kinds! {
-    event(Event) EVENTS: Started => "started", RecordsLost => "records lost", Adopted => "adopted", Opened => "opened", Saw => "saw", Held => "held",
-        WouldHave => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
-        Intent => "intent", Ended => "ended", Indeterminate => "indeterminate", Verified => "verified",
+    event(Event) EVENTS: Started => "started", RecordsLost => "records lost", Adopted => "adopted", Opened => "opened", ReadingChanged => "saw", Denied => "held",
+        ShadowPlan => "would have", Asked => "asked", Approved => "approved", FirstApproved => "first approved", Withdrawn => "withdrawn",
+        Intent => "intent", AttemptFinished => "ended", Indeterminate => "indeterminate", Verified => "verified",
         NotVerified => "not verified", Closed => "closed", Relapsed => "relapsed", Breaker => "breaker",
-        Escalated => "escalated", Joined => "joined", Announced => "announced", Suspected => "suspected", Left => "left", Resolved => "resolved", CalledBesides => "called besides", CalledAgain => "called again",
-        Relayed => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
+        Escalated => "escalated", Joined => "joined", Announced => "announced", Suspected => "suspected", Left => "left", Resolved => "resolved", EscalationWidened => "called besides", CalledAgain => "called again",
+        AckForwarded => "relayed", Delivered => "delivered", Acknowledged => "acknowledged",
         Paused => "paused", Resumed => "resumed", Scheduled => "scheduled",
         MaintenanceBegan => "maintenance began", MaintenanceEnded => "maintenance ended", Snoozed => "snoozed", Unsnoozed => "unsnoozed", Flapping => "flapping", Armed => "armed",
-        Disarmed => "disarmed", Noted => "noted";
+        Disarmed => "disarmed", Notice => "noted";
     denial(Denial) DENIALS: Paused => "paused", Snoozed => "snoozed", OutsideWindow => "outside window",
         DependencyUnhealthy => "dependency unhealthy", StoppedByOperator => "stopped by operator",
         LockHeld => "lock held", SystemdBusy => "systemd busy", BreakerOpen => "breaker open",
@@ -45,10 +45,10 @@ kinds! {
         ClearedUnverified => "cleared unverified", Declined => "declined",
         Expired => "expired", Superseded => "superseded", ClosedByOperator => "closed by operator",
         EscalatedThenCleared => "escalated, then cleared", HealedByOperator => "healed by operator";
-    starter(Starter) STARTERS: Auto => "auto", Probe => "probe", Approved => "approved", Manual => "manual";
+    starter(AttemptStarter) STARTERS: Auto => "auto", Probe => "probe", Approved => "approved", Manual => "manual";
     breaker(BreakerState) BREAKERS: Closed => "closed", Open => "open", HalfOpen => "half-open",
         Latched => "latched";
-    asks(Asks) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt", Flapping => "flapping",
+    asks(ApprovalReason) ASKS: Mode => "mode", HighRisk => "high risk", FirstLiveAttempt => "first live attempt", Flapping => "flapping",
         HostBudget => "host budget", RecordsLost => "records lost", StopUnclear => "stop unclear";
     command(Command) COMMANDS: Approve => "approve", Decline => "decline", Pause => "pause", Resume => "resume",
         Schedule => "schedule", Unschedule => "unschedule",        Snooze => "snooze", Unsnooze => "unsnooze", Arm => "arm", Disarm => "disarm", RunNow => "run now",

@@ -3,7 +3,7 @@
 
 use std::collections::BTreeMap;
 
-use salve::core::id::{Role, WatchId};
+use salve::core::id::{CheckRole, WatchId};
 use salve::core::input::Input;
 use salve::core::reading::{Reading, Verdict};
 
@@ -131,7 +131,7 @@ impl World {
     }
 
     /// What a look at a target says now.
-    pub fn reading(&mut self, target: usize, role: Role, index: usize) -> Reading {
+    pub fn reading(&mut self, target: usize, role: CheckRole, index: usize) -> Reading {
         let thing = &self.host.things[target];
         let began = self.mono();
         let verdict = if thing.blind_until > self.t {
@@ -139,8 +139,8 @@ impl World {
         } else {
             let broken = thing.broken.is_some_and(|broken| !broken.half && (broken.plain || index == 0));
             let holds = match role {
-                Role::Detector => broken,
-                Role::Verifier => thing.broken.is_none(),
+                CheckRole::Detector => broken,
+                CheckRole::Verifier => thing.broken.is_none(),
             };
             if holds { Verdict::Holds } else { Verdict::DoesNotHold }
         };

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use salve::core::id::Key;
-use salve::core::input::{Binding, Resolution, Standing};
+use salve::core::input::{ArmingPolicy, Binding, Resolution};
 use salve::playbook::action::{UnitAction, UnitVerb};
 use salve::playbook::check::{FilesystemCheck, UnitCheck};
 use salve::playbook::value::{DayWindow, Period, UnitState, WantedState};
@@ -23,7 +23,7 @@ pub struct File {
     pub targets: Vec<usize>,
     /// Targets (of those) that do not resolve at the moment.
     pub unresolved: Vec<usize>,
-    pub standing: Standing,
+    pub standing: ArmingPolicy,
     pub removed: bool,
     family: usize,
     version: usize,
@@ -48,9 +48,9 @@ impl Shelf {
                 named.push(rng.index(count));
             }
             let standing = match rng.below(10) {
-                0 => Standing::ShadowUntilArmed,
-                1 | 2 => Standing::AsksFirst,
-                _ => Standing::AsWritten,
+                0 => ArmingPolicy::ShadowUntilArmed,
+                1 | 2 => ArmingPolicy::AsksFirst,
+                _ => ArmingPolicy::AsWritten,
             };
             let needs = (family > 0 && rng.permille(200)).then(|| need(&shelf, rng.index(family)));
             let mut playbook = playbook(rng, family, 0, &shelf.targets, &named);
@@ -74,7 +74,7 @@ impl Shelf {
             playbook: Arc::new(playbook),
             targets: vec![0],
             unresolved: Vec::new(),
-            standing: Standing::AsWritten,
+            standing: ArmingPolicy::AsWritten,
             removed: false,
             family: 0,
             version: 0,

@@ -3,18 +3,20 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::salve::core::incident::{Asks, BreakerState, Cause, Denial, Outcome, Request, Starter, Trip};
-use super::salve::core::lacks::{Lack, Wanting};
+use super::salve::core::automation_gaps::{Lack, Wanting};
+use super::salve::core::counters::Totals;
+use super::salve::core::incident::{
+    ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
+};
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use super::salve::core::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
-use super::salve::core::totals::Totals;
 use super::salve::core::{
-    AttemptId, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Role, Scope, Verdict,
+    AttemptId, CheckRole, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Scope, Verdict,
 };
 use super::salve::engine::Snapshot;
 use super::salve::engine::snapshot::{
-    Arming, Breaker, Delivery, Detector, Health, IncidentView, Mark, Message, Pause, PlaybookState, PlaybookView,
-    Recurring, Snooze, Stage, Storm, Strip,
+    Arming, BreakerView, DeliveryState, DetectorView, Health, HostLoad, IncidentStage, IncidentView, Message,
+    PauseView, PlaybookState, PlaybookView, Recurring, Snooze, Storm, TimelineMark,
 };
 use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
 
@@ -97,9 +99,9 @@ fn detector(
     seen: Option<&str>,
     condition: &str,
     since: u64,
-) -> Detector {
+) -> DetectorView {
     let written = target.to_string();
-    Detector {
+    DetectorView {
         key: Some(key(playbook, target)),
         playbook: playbook.into(),
         target: written.into(),
@@ -111,7 +113,7 @@ fn detector(
         incident: None,
         call: None,
         flapping: None,
-        marks: vec![(ago(3500), Mark::Ok)],
+        marks: vec![(ago(3500), TimelineMark::Ok)],
         figures: Vec::new(),
     }
 }
@@ -123,7 +125,7 @@ pub fn trouble() -> Snapshot {
         now: now_at(NOW),
         host: "web-03".into(),
         operator: alice(),
-        strip: Some(Strip { load: 0.61, cores: 4, memory: 58.0, swap: 0.0, pressure: Some([1.2, 0.0, 4.5]) }),
+        strip: Some(HostLoad { load: 0.61, cores: 4, memory: 58.0, swap: 0.0, pressure: Some([1.2, 0.0, 4.5]) }),
         recording: Ok(()),
         unwatched: false,
         systemd_silent: None,
@@ -156,34 +158,34 @@ pub fn trouble() -> Snapshot {
     }
 }
 
-fn detectors() -> Vec<Detector> {
+fn detectors() -> Vec<DetectorView> {
     let mut disk = detector("disk-full", Target::Mount("/".into()), Health::Asks, Some("97%"), "> 85%", 360);
     disk.incident = Some(IncidentId(41));
     disk.marks.extend([
-        (ago(360), Mark::Broken),
-        (ago(300), Mark::Fixing),
-        (ago(290), Mark::Failed),
-        (ago(260), Mark::Asked),
+        (ago(360), TimelineMark::Broken),
+        (ago(300), TimelineMark::Fixing),
+        (ago(290), TimelineMark::Failed),
+        (ago(260), TimelineMark::Asked),
     ]);
     disk.figures = (0..60_u32).map(|i| (ago(u64::from(600 - i * 10)), 70.0 + f64::from(i) * 0.45)).collect();
     let mut web =
         detector("http-down", Target::Url("http://127.0.0.1/".into()), Health::Ok, Some("200"), "not 200", 3000);
     web.marks.extend([
-        (ago(2000), Mark::Broken),
-        (ago(1940), Mark::Fixing),
-        (ago(1880), Mark::Verified),
-        (ago(1700), Mark::Ok),
+        (ago(2000), TimelineMark::Broken),
+        (ago(1940), TimelineMark::Fixing),
+        (ago(1880), TimelineMark::Verified),
+        (ago(1700), TimelineMark::Ok),
     ]);
     let fixing = Health::Fixing { rung: 2, of: 3 };
     let mut nginx = detector("service-down", unit("nginx.service"), fixing, Some("failed"), "not active", 12);
     nginx.incident = Some(IncidentId(42));
     nginx.marks.extend([
-        (ago(1500), Mark::Broken),
-        (ago(1490), Mark::Ok),
-        (ago(70), Mark::Broken),
-        (ago(40), Mark::Fixing),
-        (ago(20), Mark::Failed),
-        (ago(12), Mark::Fixing),
+        (ago(1500), TimelineMark::Broken),
+        (ago(1490), TimelineMark::Ok),
+        (ago(70), TimelineMark::Broken),
+        (ago(40), TimelineMark::Fixing),
+        (ago(20), TimelineMark::Failed),
+        (ago(12), TimelineMark::Fixing),
     ]);
     let called = Health::Escalated(Cause::BreakerOpened {
         attempts: 3,
@@ -193,12 +195,12 @@ fn detectors() -> Vec<Detector> {
     let mut mailer =
         detector("service-down", unit("mailer.service"), called, Some("failed (exit-code)"), "not active", 1800);
     mailer.incident = Some(IncidentId(39));
-    mailer.call = Some(Delivery::Taken { channels: vec!["oncall".into()] });
+    mailer.call = Some(DeliveryState::Taken { channels: vec!["oncall".into()] });
     mailer.marks.extend([
-        (ago(1800), Mark::Broken),
-        (ago(1500), Mark::Fixing),
-        (ago(1400), Mark::Failed),
-        (ago(1200), Mark::Escalated),
+        (ago(1800), TimelineMark::Broken),
+        (ago(1500), TimelineMark::Fixing),
+        (ago(1400), TimelineMark::Failed),
+        (ago(1200), TimelineMark::Escalated),
     ]);
     let stopped = Denial::StoppedByOperator { evidence: "systemctl stop by bob, 21m ago".into() };
     let mut redis = detector(
@@ -209,7 +211,7 @@ fn detectors() -> Vec<Detector> {
         "not active",
         1260,
     );
-    redis.marks.push((ago(1260), Mark::Broken));
+    redis.marks.push((ago(1260), TimelineMark::Broken));
     let mut replica = detector(
         "replica-lag",
         Target::Address("10.0.0.7:5432".into()),
@@ -218,7 +220,7 @@ fn detectors() -> Vec<Detector> {
         "> 30 s",
         180,
     );
-    replica.marks.push((ago(180), Mark::Unknown));
+    replica.marks.push((ago(180), TimelineMark::Unknown));
     let mut load = detector("cpu-load", Target::Host, Health::Ok, Some("0.61"), "> 4", 3500);
     load.figures = (0..120_u32).map(|i| (ago(u64::from(1200 - i * 10)), 0.4 + f64::from(i * 7 % 13) / 20.0)).collect();
     let mut worker =
@@ -232,8 +234,8 @@ fn detectors() -> Vec<Detector> {
     vec![load, gone, tmp, worker, replica, redis, mailer, nginx, disk, web]
 }
 
-fn breakers() -> Vec<Breaker> {
-    let breaker = |playbook: &str, target: Target, state, invocations, why: &str| Breaker {
+fn breakers() -> Vec<BreakerView> {
+    let breaker = |playbook: &str, target: Target, state, invocations, why: &str| BreakerView {
         key: key(playbook, target),
         playbook: playbook.into(),
         state,
@@ -273,8 +275,13 @@ fn disk() -> Arc<IncidentView> {
     let (incident, attempt) = (IncidentId(41), AttemptId(88));
     let disk = key("disk-full", Target::Mount("/".into()));
     let plan = clean_plan();
-    let request =
-        Request { generation: 1, plan, why: Asks::HighRisk, expires: NOW + Duration::from_secs(280), first: None };
+    let request = ApprovalRequest {
+        generation: 1,
+        plan,
+        why: ApprovalReason::HighRisk,
+        expires: NOW + Duration::from_secs(280),
+        first: None,
+    };
     let apt = step("run", "/usr/bin/apt-get clean", &[("user", "root"), ("folder", "/")]);
     let first =
         Arc::new(Plan { rung: 0, steps: vec![apt], timeout_ms: 60_000, digest: Digest("b2".repeat(32).into()) });
@@ -290,10 +297,10 @@ fn disk() -> Arc<IncidentView> {
                 readings: vec![holds.clone()],
             },
         ),
-        (300, Event::Intent { incident, attempt, plan: first, starter: Starter::Auto }),
+        (300, Event::Intent { incident, attempt, plan: first, starter: AttemptStarter::Auto }),
         (
             297,
-            Event::Ended {
+            Event::AttemptFinished {
                 incident,
                 attempt,
                 report: report(
@@ -314,15 +321,15 @@ fn disk() -> Arc<IncidentView> {
         title: "The root file system has room".into(),
         risk: Risk::High,
         since: now_at(ago(360)),
-        stage: Stage::Asking(request),
+        stage: IncidentStage::Asking(request),
         attempts: 1,
         rungs: 3,
         limit: 3,
         readings: vec![
-            (Role::Detector, "room used > 85%".into(), Some(holds)),
-            (Role::Verifier, "room used < 80%".into(), Some(reading(Verdict::DoesNotHold, "97%", 4))),
+            (CheckRole::Detector, "room used > 85%".into(), Some(holds)),
+            (CheckRole::Verifier, "room used < 80%".into(), Some(reading(Verdict::DoesNotHold, "97%", 4))),
             (
-                Role::Verifier,
+                CheckRole::Verifier,
                 "inodes used < 80%".into(),
                 Some(reading(Verdict::Unknown("timed out after 5s".into()), "", 9)),
             ),
@@ -349,17 +356,25 @@ fn nginx() -> Arc<IncidentView> {
                 readings: vec![holds.clone()],
             },
         ),
-        (40, Event::Intent { incident, attempt: AttemptId(89), plan: first, starter: Starter::Auto }),
+        (40, Event::Intent { incident, attempt: AttemptId(89), plan: first, starter: AttemptStarter::Auto }),
         (
             39,
-            Event::Ended {
+            Event::AttemptFinished {
                 incident,
                 attempt: AttemptId(89),
                 report: report("reload nginx.service", StepResult::Failed("job failed".into()), "", 640),
             },
         ),
         (20, Event::NotVerified { incident, attempt: AttemptId(89), why: "the unit is failed, wanted active".into() }),
-        (12, Event::Intent { incident, attempt: AttemptId(90), plan: Arc::clone(&second), starter: Starter::Probe }),
+        (
+            12,
+            Event::Intent {
+                incident,
+                attempt: AttemptId(90),
+                plan: Arc::clone(&second),
+                starter: AttemptStarter::Probe,
+            },
+        ),
     ];
     Arc::new(IncidentView {
         id: incident,
@@ -368,11 +383,11 @@ fn nginx() -> Arc<IncidentView> {
         title: "Every enabled service runs".into(),
         risk: Risk::Low,
         since: now_at(ago(70)),
-        stage: Stage::Remediating { attempt: AttemptId(90), plan: second, since: ago(12) },
+        stage: IncidentStage::Remediating { attempt: AttemptId(90), plan: second, since: ago(12) },
         attempts: 2,
         rungs: 3,
         limit: 3,
-        readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
+        readings: vec![(CheckRole::Detector, "unit not active".into(), Some(holds))],
         story: story(920, events),
         acknowledged: None,
         call: None,
@@ -402,12 +417,12 @@ fn mailer() -> Arc<IncidentView> {
                 incident,
                 attempt,
                 plan: restart_plan(0, "restart mailer.service"),
-                starter: Starter::Auto,
+                starter: AttemptStarter::Auto,
             },
         ));
         events.push((
             age - 2,
-            Event::Ended {
+            Event::AttemptFinished {
                 incident,
                 attempt,
                 report: report("restart mailer.service", StepResult::Done("job done".into()), "", 1_900),
@@ -432,14 +447,14 @@ fn mailer() -> Arc<IncidentView> {
         title: "Every enabled service runs".into(),
         risk: Risk::Low,
         since: now_at(ago(1800)),
-        stage: Stage::Escalated(cause),
+        stage: IncidentStage::Escalated(cause),
         attempts: 3,
         rungs: 1,
         limit: 3,
-        readings: vec![(Role::Detector, "unit not active".into(), Some(holds))],
+        readings: vec![(CheckRole::Detector, "unit not active".into(), Some(holds))],
         story: story(800, events),
         acknowledged: None,
-        call: Some(Delivery::Taken { channels: vec!["oncall".into()] }),
+        call: Some(DeliveryState::Taken { channels: vec!["oncall".into()] }),
     })
 }
 
@@ -465,12 +480,12 @@ fn closed() -> Arc<IncidentView> {
                 incident,
                 attempt: AttemptId(82),
                 plan: restart_plan(0, "restart php-fpm.service"),
-                starter: Starter::Approved { by: alice(), digest: Digest("a1".repeat(32).into()) },
+                starter: AttemptStarter::Approved { by: alice(), digest: Digest("a1".repeat(32).into()) },
             },
         ),
         (
             1938,
-            Event::Ended {
+            Event::AttemptFinished {
                 incident,
                 attempt: AttemptId(82),
                 report: report("restart php-fpm.service", StepResult::Done("job done".into()), "", 1_200),
@@ -486,7 +501,7 @@ fn closed() -> Arc<IncidentView> {
         title: "The front page answers".into(),
         risk: Risk::Medium,
         since: now_at(ago(2030)),
-        stage: Stage::Closed { outcome, at: now_at(ago(1700)) },
+        stage: IncidentStage::Closed { outcome, at: now_at(ago(1700)) },
         attempts: 1,
         rungs: 2,
         limit: 3,
@@ -644,7 +659,7 @@ pub fn calm() -> Snapshot {
         }
         detector.marks.truncate(1);
     }
-    snapshot.incidents.retain(|incident| matches!(incident.stage, Stage::Closed { .. }));
+    snapshot.incidents.retain(|incident| matches!(incident.stage, IncidentStage::Closed { .. }));
     snapshot.breakers.retain(|breaker| breaker.state == BreakerState::Closed);
     snapshot
 }
@@ -676,7 +691,7 @@ pub fn paused() -> Snapshot {
     let mut snapshot = trouble();
     let until = Some(NOW + Duration::from_mins(12));
     snapshot.pauses =
-        vec![Pause { scope: Scope::Host, until, since: ago(180), by: alice(), reason: "kernel upgrade".into() }];
+        vec![PauseView { scope: Scope::Host, until, since: ago(180), by: alice(), reason: "kernel upgrade".into() }];
     snapshot
 }
 
@@ -684,7 +699,7 @@ pub fn paused() -> Snapshot {
 pub fn changed_plan() -> Snapshot {
     let mut snapshot = trouble();
     let mut incident = (*snapshot.incidents[0]).clone();
-    if let Stage::Asking(request) = &mut incident.stage {
+    if let IncidentStage::Asking(request) = &mut incident.stage {
         request.generation += 1;
         let mut plan = (*request.plan).clone();
         plan.digest = Digest("cc".repeat(32).into());
@@ -738,7 +753,10 @@ pub fn storm() -> Snapshot {
             _ => Health::Broken,
         };
         let mut row = detector("service-down", target.clone(), health, Some("failed"), "not active", 90 + number);
-        row.marks.extend([(ago(90 + number), Mark::Broken), (ago(40), if asks { Mark::Asked } else { Mark::Fixing })]);
+        row.marks.extend([
+            (ago(90 + number), TimelineMark::Broken),
+            (ago(40), if asks { TimelineMark::Asked } else { TimelineMark::Fixing }),
+        ]);
         if asks {
             let incident = IncidentId(100 + number);
             row.incident = Some(incident);
@@ -753,7 +771,7 @@ pub fn storm() -> Snapshot {
             }));
         }
         let open = BreakerState::Open { until: NOW + Duration::from_secs(600 + number), cooldown_ms: 1_800_000 };
-        snapshot.breakers.push(Breaker {
+        snapshot.breakers.push(BreakerView {
             key: key("service-down", target),
             playbook: "service-down".into(),
             state: if number % 3 == 0 { open } else { BreakerState::Closed },
@@ -772,7 +790,7 @@ pub fn storm() -> Snapshot {
         failing: 36,
         of: 58,
         targets: (0..36).map(|number| format!("unit worker-{number:02}.service").into()).collect(),
-        call: Delivery::Calling { tries: 3 },
+        call: DeliveryState::Calling { tries: 3 },
         acknowledged: None,
     });
     snapshot

@@ -7,10 +7,10 @@ use std::time::Duration;
 
 use salve::core::Outcome;
 use salve::engine::settings::Settings;
-use salve::engine::snapshot::{IncidentView, Snapshot, Stage};
+use salve::engine::snapshot::{IncidentStage, IncidentView, Snapshot};
 use salve::engine::{self, Handle, Options, Running};
 use salve::host::paths::Paths;
-use salve::journal::Reader;
+use salve::journal::JournalReader;
 use salve::playbook::library::Sources;
 use tempfile::TempDir;
 
@@ -64,8 +64,8 @@ impl House {
         .unwrap()
     }
 
-    pub fn reader(&self) -> Reader {
-        Reader::open(&self.path("state")).unwrap()
+    pub fn reader(&self) -> JournalReader {
+        JournalReader::open(&self.path("state")).unwrap()
     }
 }
 
@@ -121,7 +121,7 @@ pub async fn seen(handle: &Handle, what: &str, holds: impl Fn(&Snapshot) -> bool
 
 pub fn outcome(incident: &IncidentView) -> Option<&Outcome> {
     match &incident.stage {
-        Stage::Closed { outcome, .. } => Some(outcome),
+        IncidentStage::Closed { outcome, .. } => Some(outcome),
         _ => None,
     }
 }

@@ -10,10 +10,10 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{AtFlags, CWD, FileType, FlockOperation, StatxFlags, flock, statx};
 use rustix::io::Errno;
 
-use super::judge::Kept;
+use super::eligibility::SkipReason;
 use super::roots::OpenRoot;
-use super::walk::Candidate;
-use crate::foreign::openat2::Seen;
+use super::walk::CleanCandidate;
+use crate::foreign::openat2::FileStatus;
 use crate::text::clean_line;
 
 /// A file that was deleted and takes its room until its holder lets go.
@@ -39,12 +39,12 @@ pub struct Holders {
 
 impl Holders {
     /// Who has this file open or mapped.
-    pub fn of(&self, candidate: &Candidate) -> Option<&str> {
+    pub fn of(&self, candidate: &CleanCandidate) -> Option<&str> {
         self.in_use.get(&candidate.seen.id()).map(String::as_str)
     }
 
     /// Looks at every process for these files, and for deleted ones on the root's file system.
-    pub fn scan(root: &OpenRoot, root_path: &Path, candidates: &[Candidate]) -> Self {
+    pub fn scan(root: &OpenRoot, root_path: &Path, candidates: &[CleanCandidate]) -> Self {
         let mut scan = Scan {
             device: root.seen.device,
             exact: shows_true_devices(root),
@@ -68,7 +68,7 @@ impl Holders {
     }
 }
 
-fn by_inode(candidates: &[Candidate]) -> HashMap<u64, (u64, u64)> {
+fn by_inode(candidates: &[CleanCandidate]) -> HashMap<u64, (u64, u64)> {
     candidates.iter().map(|candidate| (candidate.seen.inode, candidate.seen.id())).collect()
 }
 
@@ -214,7 +214,7 @@ impl Locks {
     }
 
     /// Is it locked? Where that is not known, yes.
-    pub fn holds(&self, seen: &Seen) -> bool {
+    pub fn holds(&self, seen: &FileStatus) -> bool {
         !self.known || self.inodes.contains(&seen.inode)
     }
 }
@@ -241,9 +241,9 @@ fn lock_list() -> io::Result<String> {
 ///
 /// # Errors
 /// Another holds it.
-pub fn claim(folder: impl AsFd) -> Result<(), Kept> {
+pub fn claim(folder: impl AsFd) -> Result<(), SkipReason> {
     match flock(folder, FlockOperation::NonBlockingLockExclusive) {
-        Err(Errno::WOULDBLOCK) => Err(Kept::Locked),
+        Err(Errno::WOULDBLOCK) => Err(SkipReason::Locked),
         // A file system without locks has none to honour.
         Ok(()) | Err(_) => Ok(()),
     }

@@ -8,8 +8,8 @@
 //!
 //! Dry run and real run are one path: the dry one stops right before the deletion itself.
 
+mod eligibility;
 mod holders;
-mod judge;
 mod plan;
 mod remove;
 mod report;
@@ -27,16 +27,16 @@ use std::time::{Duration, Instant};
 
 use tokio::time::Instant as Started;
 
+use self::eligibility::SkipReason;
 use self::holders::{Holders, Locks};
-use self::judge::Kept;
 pub(super) use self::plan::plan;
 use self::remove::{NotRemoved, Remover};
-use self::report::{Extent, Report};
+use self::report::{CleanReport, PassExtent};
 use self::room::Room;
 pub use self::room::words;
 use self::roots::{OpenRoot, RootError};
-use super::order::CleanOrder;
-use super::runner::{Ran, Stage};
+use super::resolved_action::ResolvedClean;
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::StepResult;
 use crate::foreign::{self, MayHang};
 use crate::host::paths::Paths;
@@ -84,23 +84,25 @@ enum Run {
 }
 
 /// Cleans to a deadline. `state` is never entered.
-pub(super) async fn carry_out(order: CleanOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedClean, stage: &mut StepContext<'_>) -> StepOutcome {
     let (folder, deadline) = (stage.state(), stage.deadline);
     let stop = Stop::at(deadline.into_std());
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
     let (root, limit) = (order.root.clone(), deadline.saturating_duration_since(Started::now()) + STUCK);
     let pass = move |may_hang: &MayHang| pass(&order, Some(&folder), &stop, Run::Real, may_hang);
     match foreign::task("cleaning", &root, limit, pass).await {
-        Ok(Ok(report)) => Ran { result: report.result(), output: report.text(), scope_empty: true },
-        Ok(Err(refusal)) => Ran::refused(refusal.to_string()),
-        Err(_) => {
-            Ran { result: StepResult::TimedOut, output: "[it hangs on the file system]\n".into(), scope_empty: false }
-        }
+        Ok(Ok(report)) => StepOutcome { result: report.result(), output: report.text(), scope_empty: true },
+        Ok(Err(refusal)) => StepOutcome::refused(refusal.to_string()),
+        Err(_) => StepOutcome {
+            result: StepResult::TimedOut,
+            output: "[it hangs on the file system]\n".into(),
+            scope_empty: false,
+        },
     }
 }
 
 /// What it would do, line by line.
-pub(super) async fn dry_run(order: CleanOrder) -> Vec<Arc<str>> {
+pub(super) async fn dry_run(order: ResolvedClean) -> Vec<Arc<str>> {
     let stop = Stop::at(Instant::now() + DRY_LIMIT);
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
     let state = Paths::of_this_user().state;
@@ -116,22 +118,22 @@ pub(super) async fn dry_run(order: CleanOrder) -> Vec<Arc<str>> {
 
 /// One pass: look, judge, and go through the manifest.
 fn pass(
-    order: &CleanOrder,
+    order: &ResolvedClean,
     state: Option<&Path>,
     stop: &Stop,
     run: Run,
     may_hang: &MayHang,
-) -> Result<Report, RootError> {
-    let Some(root) = roots::open(order, may_hang)? else { return Ok(Report::nothing_there(order, run)) };
+) -> Result<CleanReport, RootError> {
+    let Some(root) = roots::open(order, may_hang)? else { return Ok(CleanReport::nothing_there(order, run)) };
     let locks = Locks::read();
     let now = jiff::Timestamp::now().as_nanosecond();
-    let mut report = Report::new(order, run, Room::of(&root.folder).ok());
+    let mut report = CleanReport::new(order, run, Room::of(&root.folder).ok());
     let own_state = state.and_then(|state| roots::identity(state, may_hang).ok().flatten());
     let found = walk::walk(order, &root, &locks, own_state, now, stop);
     let holders = Holders::scan(&root, &order.root, &found.candidates);
     report.kept = found.kept;
     if found.cut_short {
-        report.extent = if stop.is_due() { Extent::TimedOut } else { Extent::CutShort };
+        report.extent = if stop.is_due() { PassExtent::TimedOut } else { PassExtent::CutShort };
     }
     report.deleted_open.clone_from(&holders.deleted);
     report.complete_look = holders.complete;
@@ -141,21 +143,21 @@ fn pass(
 }
 
 fn go_through(
-    manifest: &[walk::Candidate],
-    order: &CleanOrder,
+    manifest: &[walk::CleanCandidate],
+    order: &ResolvedClean,
     root: &OpenRoot,
     holders: &Holders,
     stop: &Stop,
     run: Run,
-    report: &mut Report,
+    report: &mut CleanReport,
 ) {
     let mut remover = Remover::new(root);
     for (at, candidate) in manifest.iter().enumerate() {
         let ends = if stop.is_due() {
-            report.extent = Extent::TimedOut;
-            Some(Kept::Cap)
+            report.extent = PassExtent::TimedOut;
+            Some(SkipReason::Cap)
         } else if is_enough(order, root, run, report) {
-            Some(Kept::Enough)
+            Some(SkipReason::Enough)
         } else {
             None
         };
@@ -164,14 +166,14 @@ fn go_through(
             break;
         }
         if order.max_bytes.is_some_and(|most| report.bytes.saturating_add(candidate.seen.takes) > most) {
-            report.kept.add(Kept::Cap, &candidate.path);
+            report.kept.add(SkipReason::Cap, &candidate.path);
             continue;
         }
         match one(candidate, root, holders, run, &mut remover) {
             Ok(()) => report.went(candidate),
             Err(NotRemoved::Kept(kept)) => {
                 report.kept.add(kept, &candidate.path);
-                if let Some(holder) = holders.of(candidate).filter(|_| kept == Kept::InUse) {
+                if let Some(holder) = holders.of(candidate).filter(|_| kept == SkipReason::InUse) {
                     report.in_use(candidate, holder);
                 }
             }
@@ -183,7 +185,7 @@ fn go_through(
 
 /// One file, up to the deletion itself, which only the real run does.
 fn one(
-    candidate: &walk::Candidate,
+    candidate: &walk::CleanCandidate,
     root: &OpenRoot,
     holders: &Holders,
     run: Run,
@@ -197,7 +199,7 @@ fn one(
 }
 
 /// Is the verifier's target met, or would it be after what has gone so far?
-fn is_enough(order: &CleanOrder, root: &OpenRoot, run: Run, report: &Report) -> bool {
+fn is_enough(order: &ResolvedClean, root: &OpenRoot, run: Run, report: &CleanReport) -> bool {
     if order.enough.is_empty() {
         return false;
     }

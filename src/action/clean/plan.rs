@@ -4,8 +4,8 @@ use std::path::{Path, PathBuf};
 
 use super::{DEFAULT_MAX_FILES, MAX_DEPTH, roots, words};
 use crate::action::Context;
-use crate::action::order::{CleanOrder, Enough, Order};
 use crate::action::plan::{PlanError, quoted, step, user};
+use crate::action::resolved_action::{ResolvedAction, ResolvedClean, StopCondition};
 use crate::core::plan::PlannedStep;
 use crate::foreign::{self, MayHang, NoAnswer};
 use crate::host::program::ANSWERS_WITHIN;
@@ -21,7 +21,7 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         None => None,
         Some(_) => return Err(PlanError::NotBytes),
     };
-    let order = CleanOrder {
+    let order = ResolvedClean {
         identity: identity(&root.path).await?,
         rotated_only: root.rotated_only,
         older_than_ms: action.older_than.millis(),
@@ -48,11 +48,11 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         ("blast radius", "regular files that nobody has open; no folder, no link, no database, no lock".into()),
         ("rollback", "none: deletion is final".into()),
     ];
-    step(&sentence, details, Order::Clean(order))
+    step(&sentence, details, ResolvedAction::Clean(order))
 }
 
 /// What the verifier wants of the file system that the folder is on.
-async fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Result<Vec<Enough>, NoAnswer> {
+async fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Result<Vec<StopCondition>, NoAnswer> {
     let mut bounds = Vec::new();
     for check in &playbook.verify.checks {
         let Check::Filesystem(check) = check else { continue };
@@ -64,9 +64,9 @@ async fn enough(playbook: &Playbook, context: &Context, root: &Path) -> Result<V
         let (there, here) = (PathBuf::from(mount), root.to_owned());
         let same = move |may_hang: &MayHang| roots::same_file_system(&there, &here, may_hang);
         if foreign::at(mount.as_ref(), ANSWERS_WITHIN, same).await? {
-            bounds.extend(check.used.map(Enough::Used));
-            bounds.extend(check.free.map(Enough::Free));
-            bounds.extend(check.inodes.map(Enough::Inodes));
+            bounds.extend(check.used.map(StopCondition::Used));
+            bounds.extend(check.free.map(StopCondition::Free));
+            bounds.extend(check.inodes.map(StopCondition::Inodes));
         }
     }
     Ok(bounds)

@@ -13,11 +13,11 @@ use rustix::fs::{AtFlags, FileType, Mode, OFlags, RenameFlags, mkdirat, open, re
 use rustix::io::Errno;
 use rustix::process::geteuid;
 
+use super::eligibility::{SkipReason, is_database};
 use super::holders::{Holders, claim};
-use super::judge::{Kept, is_database};
 use super::roots::OpenRoot;
-use super::walk::Candidate;
-use crate::foreign::openat2::{Seen, look, look_at, open_beneath};
+use super::walk::CleanCandidate;
+use crate::foreign::openat2::{FileStatus, look, look_at, open_beneath};
 use crate::host::sys::{Openers, sole_opener};
 
 /// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can), and the
@@ -25,9 +25,9 @@ use crate::host::sys::{Openers, sole_opener};
 #[derive(Debug)]
 pub struct Ready {
     folder: OwnedFd,
-    folder_seen: Seen,
+    folder_seen: FileStatus,
     name: OsString,
-    seen: Seen,
+    seen: FileStatus,
     _leased: Option<OwnedFd>,
     _claimed: Vec<OwnedFd>,
 }
@@ -36,35 +36,37 @@ pub struct Ready {
 ///
 /// # Errors
 /// Why it is kept.
-pub fn ready(root: &OpenRoot, candidate: &Candidate, holders: &Holders) -> Result<Ready, Kept> {
+pub fn ready(root: &OpenRoot, candidate: &CleanCandidate, holders: &Holders) -> Result<Ready, SkipReason> {
     let parent = candidate.path.parent().unwrap_or(Path::new(""));
-    let name = candidate.path.file_name().ok_or(Kept::Changed)?.to_owned();
-    let folder = open_beneath(&root.folder, parent, OFlags::RDONLY | OFlags::DIRECTORY).map_err(|_| Kept::Changed)?;
-    let folder_seen = look_at(&folder).map_err(|_| Kept::Changed)?;
+    let name = candidate.path.file_name().ok_or(SkipReason::Changed)?.to_owned();
+    let folder =
+        open_beneath(&root.folder, parent, OFlags::RDONLY | OFlags::DIRECTORY).map_err(|_| SkipReason::Changed)?;
+    let folder_seen = look_at(&folder).map_err(|_| SkipReason::Changed)?;
     let claimed = claim_down_to(root, parent)?;
-    let file = open_beneath(&folder, Path::new(&name), OFlags::PATH | OFlags::NOFOLLOW).map_err(|_| Kept::Changed)?;
-    let seen = look_at(&file).map_err(|_| Kept::Changed)?;
+    let file =
+        open_beneath(&folder, Path::new(&name), OFlags::PATH | OFlags::NOFOLLOW).map_err(|_| SkipReason::Changed)?;
+    let seen = look_at(&file).map_err(|_| SkipReason::Changed)?;
     if folder_seen.id() != candidate.folder || seen != candidate.seen {
-        return Err(Kept::Changed);
+        return Err(SkipReason::Changed);
     }
     if holders.of(candidate).is_some() {
-        return Err(Kept::InUse);
+        return Err(SkipReason::InUse);
     }
     let leased = unused(&file, holders)?;
     // Whoever would lock it must open it first, so the lease answers for locks taken since the walk as well.
     if let Some(opened) = &leased
         && is_database(&first_bytes(opened))
     {
-        return Err(Kept::Precious);
+        return Err(SkipReason::Precious);
     }
     Ok(Ready { folder, folder_seen, name, seen, _leased: leased, _claimed: claimed })
 }
 
 /// The locks of the root and of every folder from it down to the file's own.
-fn claim_down_to(root: &OpenRoot, parent: &Path) -> Result<Vec<OwnedFd>, Kept> {
+fn claim_down_to(root: &OpenRoot, parent: &Path) -> Result<Vec<OwnedFd>, SkipReason> {
     let claim_one = |path: &Path| {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY;
-        let folder = open_beneath(&root.folder, path, flags).map_err(|_| Kept::Changed)?;
+        let folder = open_beneath(&root.folder, path, flags).map_err(|_| SkipReason::Changed)?;
         claim(&folder)?;
         Ok(folder)
     };
@@ -72,7 +74,7 @@ fn claim_down_to(root: &OpenRoot, parent: &Path) -> Result<Vec<OwnedFd>, Kept> {
 }
 
 /// Asks the kernel whether anyone has it open. Where it cannot say, the look at all processes must have been complete.
-fn unused(file: &OwnedFd, holders: &Holders) -> Result<Option<OwnedFd>, Kept> {
+fn unused(file: &OwnedFd, holders: &Holders) -> Result<Option<OwnedFd>, SkipReason> {
     use std::os::fd::AsRawFd as _;
     // By descriptor, so that what is opened is what was looked at: never a FIFO or a device.
     let path = format!("/proc/self/fd/{}", file.as_raw_fd());
@@ -83,9 +85,9 @@ fn unused(file: &OwnedFd, holders: &Holders) -> Result<Option<OwnedFd>, Kept> {
     });
     match opened.as_ref().map_or(Openers::Unknown, |file| sole_opener(file.as_fd())) {
         Openers::None => Ok(opened.ok()),
-        Openers::Some => Err(Kept::InUse),
+        Openers::Some => Err(SkipReason::InUse),
         Openers::Unknown if holders.complete => Ok(opened.ok()),
-        Openers::Unknown => Err(Kept::CannotTell),
+        Openers::Unknown => Err(SkipReason::CannotTell),
     }
 }
 
@@ -100,13 +102,13 @@ fn first_bytes(file: &OwnedFd) -> Vec<u8> {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRemoved {
     /// It is where it was.
-    Kept(Kept),
+    Kept(SkipReason),
     /// Something else stood under its name and cannot go back there; it is in the quarantine, under this name.
     Stranded(OsString),
 }
 
-impl From<Kept> for NotRemoved {
-    fn from(kept: Kept) -> Self {
+impl From<SkipReason> for NotRemoved {
+    fn from(kept: SkipReason) -> Self {
         Self::Kept(kept)
     }
 }
@@ -146,11 +148,11 @@ impl<'a> Remover<'a> {
         }
     }
 
-    fn quarantine(&mut self) -> Result<&OwnedFd, Kept> {
+    fn quarantine(&mut self) -> Result<&OwnedFd, SkipReason> {
         if self.quarantine.is_none() {
-            self.quarantine = Some(make_quarantine(self.root).map_err(|_| Kept::NoPermission)?);
+            self.quarantine = Some(make_quarantine(self.root).map_err(|_| SkipReason::NoPermission)?);
         }
-        self.quarantine.as_ref().map(|(_, folder)| folder).ok_or(Kept::NoPermission)
+        self.quarantine.as_ref().map(|(_, folder)| folder).ok_or(SkipReason::NoPermission)
     }
 
     /// The quarantine's name below the root, where something is stranded in it. Else it is removed.
@@ -163,13 +165,13 @@ impl<'a> Remover<'a> {
 /// Not what was judged: back under its name, if that is still free.
 fn put_back(quarantine: impl AsFd, name: &OsStr, ready: &Ready) -> NotRemoved {
     match renameat_with(quarantine, name, &ready.folder, &ready.name, RenameFlags::NOREPLACE) {
-        Ok(()) => NotRemoved::Kept(Kept::Changed),
+        Ok(()) => NotRemoved::Kept(SkipReason::Changed),
         Err(_) => NotRemoved::Stranded(name.to_owned()),
     }
 }
 
 /// May nobody else put names into this folder? (A list of further rights shows in the group's bits.)
-fn only_ours(folder: &Seen) -> bool {
+fn only_ours(folder: &FileStatus) -> bool {
     let owned = folder.owner == geteuid().as_raw() || folder.owner == 0;
     owned && folder.mode & 0o022 == 0
 }
@@ -196,10 +198,10 @@ fn make_quarantine(root: &OpenRoot) -> io::Result<(OsString, OwnedFd)> {
 /// How a quarantine's name begins.
 pub const QUARANTINE: &str = ".salve-quarantine-";
 
-fn why(error: Errno) -> Kept {
+fn why(error: Errno) -> SkipReason {
     match error {
-        Errno::ACCESS | Errno::PERM | Errno::ROFS => Kept::NoPermission,
-        Errno::XDEV => Kept::OtherMount,
-        _ => Kept::Changed,
+        Errno::ACCESS | Errno::PERM | Errno::ROFS => SkipReason::NoPermission,
+        Errno::XDEV => SkipReason::OtherMount,
+        _ => SkipReason::Changed,
     }
 }

@@ -8,9 +8,9 @@ use std::path::{Path, PathBuf};
 use super::Run;
 use super::holders::DeletedOpen;
 use super::room::Room;
-use super::walk::{Candidate, KeptCounts};
-use crate::action::order::CleanOrder;
+use super::walk::{CleanCandidate, KeptCounts};
 use crate::action::output::presentable;
+use crate::action::resolved_action::ResolvedClean;
 use crate::core::plan::StepResult;
 use crate::text::clean_line;
 
@@ -21,7 +21,7 @@ const HELD: usize = 10;
 
 /// How far a pass came.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Extent {
+pub enum PassExtent {
     /// There is no such folder.
     NotThere,
     /// To its end.
@@ -34,11 +34,11 @@ pub enum Extent {
 
 /// What a pass came to.
 #[derive(Debug)]
-pub struct Report {
+pub struct CleanReport {
     root: PathBuf,
     run: Run,
     /// How far it came.
-    pub extent: Extent,
+    pub extent: PassExtent,
     /// Files that went (or would).
     pub files: u64,
     /// Bytes that they took on the disk.
@@ -61,13 +61,13 @@ pub struct Report {
     pub quarantine: Option<OsString>,
 }
 
-impl Report {
+impl CleanReport {
     /// Before anything was looked at.
-    pub fn new(order: &CleanOrder, run: Run, before: Option<Room>) -> Self {
+    pub fn new(order: &ResolvedClean, run: Run, before: Option<Room>) -> Self {
         Self {
             root: order.root.clone(),
             run,
-            extent: Extent::Whole,
+            extent: PassExtent::Whole,
             files: 0,
             bytes: 0,
             listed: Vec::new(),
@@ -83,12 +83,12 @@ impl Report {
     }
 
     /// There is no such folder, so there is nothing to do.
-    pub fn nothing_there(order: &CleanOrder, run: Run) -> Self {
-        Self { extent: Extent::NotThere, ..Self::new(order, run, None) }
+    pub fn nothing_there(order: &ResolvedClean, run: Run) -> Self {
+        Self { extent: PassExtent::NotThere, ..Self::new(order, run, None) }
     }
 
     /// This one went (or would).
-    pub fn went(&mut self, candidate: &Candidate) {
+    pub fn went(&mut self, candidate: &CleanCandidate) {
         self.files += 1;
         self.bytes = self.bytes.saturating_add(candidate.seen.takes);
         if self.listed.len() < LISTED {
@@ -97,7 +97,7 @@ impl Report {
     }
 
     /// This one is in somebody's use.
-    pub fn in_use(&mut self, candidate: &Candidate, holder: &str) {
+    pub fn in_use(&mut self, candidate: &CleanCandidate, holder: &str) {
         if self.in_use.len() < HELD {
             self.in_use.push(format!("{} by {holder}", self.shown(&candidate.path)));
         }
@@ -107,7 +107,7 @@ impl Report {
     pub fn result(&self) -> StepResult {
         if !self.stranded.is_empty() {
             StepResult::Failed("a file was swapped under its name and cannot go back there; see the output".into())
-        } else if self.extent == Extent::TimedOut {
+        } else if self.extent == PassExtent::TimedOut {
             StepResult::TimedOut
         } else {
             StepResult::Done(self.headline().into())
@@ -117,7 +117,7 @@ impl Report {
     fn headline(&self) -> String {
         let (files, bytes) = (self.files, size(self.bytes));
         match (self.extent, self.run, files) {
-            (Extent::NotThere, ..) => "nothing to delete: the folder is not there".into(),
+            (PassExtent::NotThere, ..) => "nothing to delete: the folder is not there".into(),
             (_, _, 0) => "nothing to delete".into(),
             (_, Run::Dry, _) => format!("would delete {files} files, {bytes}"),
             (_, Run::Real, _) => match self.gained() {
@@ -168,9 +168,9 @@ impl Report {
             text.push_str("not every process could be looked at: where the kernel cannot say either, files are kept\n");
         }
         match self.extent {
-            Extent::NotThere | Extent::Whole => {}
-            Extent::CutShort => text.push_str("the folder holds too much to look through to its end\n"),
-            Extent::TimedOut => text.push_str("the time was up before the end\n"),
+            PassExtent::NotThere | PassExtent::Whole => {}
+            PassExtent::CutShort => text.push_str("the folder holds too much to look through to its end\n"),
+            PassExtent::TimedOut => text.push_str("the time was up before the end\n"),
         }
         for (name, place) in &self.stranded {
             let folder = self.quarantine.as_deref().unwrap_or_default();

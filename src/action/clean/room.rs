@@ -5,7 +5,7 @@ use std::os::fd::AsFd;
 
 use rustix::fs::{StatVfs, fstatvfs};
 
-use crate::action::order::Enough;
+use crate::action::resolved_action::StopCondition;
 use crate::playbook::value::Amount;
 
 /// Room and inodes of one file system.
@@ -49,16 +49,16 @@ impl Room {
     }
 
     /// Do all the bounds hold? Of no bounds: no, there is nothing to stop at.
-    pub fn is(self, enough: &[Enough]) -> bool {
+    pub fn is(self, enough: &[StopCondition]) -> bool {
         !enough.is_empty() && enough.iter().all(|bound| self.meets(*bound))
     }
 
-    fn meets(self, bound: Enough) -> bool {
+    fn meets(self, bound: StopCondition) -> bool {
         let whole = self.used.saturating_add(self.free);
         let (bound, part, whole) = match bound {
-            Enough::Used(bound) => (bound, self.used, whole),
-            Enough::Free(bound) => (bound, self.free, whole),
-            Enough::Inodes(bound) => (bound, self.inodes_used, self.inodes),
+            StopCondition::Used(bound) => (bound, self.used, whole),
+            StopCondition::Free(bound) => (bound, self.free, whole),
+            StopCondition::Inodes(bound) => (bound, self.inodes_used, self.inodes),
         };
         match bound.amount {
             Amount::Percent(_) => bound.admits(percent(part, whole)),
@@ -77,11 +77,11 @@ fn figure(count: u64) -> f64 {
 }
 
 /// A bound in words.
-pub fn words(bound: &Enough) -> String {
+pub fn words(bound: &StopCondition) -> String {
     match bound {
-        Enough::Used(bound) => format!("used {bound}"),
-        Enough::Free(bound) => format!("free {bound}"),
-        Enough::Inodes(bound) => format!("inodes {bound}"),
+        StopCondition::Used(bound) => format!("used {bound}"),
+        StopCondition::Free(bound) => format!("free {bound}"),
+        StopCondition::Inodes(bound) => format!("inodes {bound}"),
     }
 }
 
@@ -92,11 +92,15 @@ mod tests {
     #[test]
     fn bounds_are_met_in_percent_bytes_and_inodes() {
         let room = Room { used: 790, free: 210, inodes_used: 10, inodes: 100 };
-        let used = Enough::Used("< 80%".parse().unwrap());
+        let used = StopCondition::Used("< 80%".parse().unwrap());
         assert!(room.is(&[used]));
         assert!(!Room { used: 800, free: 200, ..room }.is(&[used]));
-        assert!(room.is(&[used, Enough::Free("> 200 B".parse().unwrap()), Enough::Inodes("< 20%".parse().unwrap())]));
-        assert!(!room.is(&[used, Enough::Inodes("< 5".parse().unwrap())]));
+        assert!(room.is(&[
+            used,
+            StopCondition::Free("> 200 B".parse().unwrap()),
+            StopCondition::Inodes("< 20%".parse().unwrap())
+        ]));
+        assert!(!room.is(&[used, StopCondition::Inodes("< 5".parse().unwrap())]));
         assert!(!room.is(&[]));
     }
 

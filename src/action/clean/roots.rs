@@ -7,9 +7,9 @@ use std::path::{Component, Path, PathBuf};
 
 use rustix::fs::{FileType, OFlags};
 
-use crate::action::order::CleanOrder;
+use crate::action::resolved_action::ResolvedClean;
 use crate::foreign::MayHang;
-use crate::foreign::openat2::{Seen, look_at, open_plainly};
+use crate::foreign::openat2::{FileStatus, look_at, open_plainly};
 use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 
 /// A folder that may be cleaned.
@@ -96,14 +96,14 @@ pub struct OpenRoot {
     /// The folder.
     pub folder: OwnedFd,
     /// What it was when it was opened.
-    pub seen: Seen,
+    pub seen: FileStatus,
 }
 
 /// Opens the folder of an order; none where it is not there.
 ///
 /// # Errors
 /// Where it is not what was planned.
-pub fn open(order: &CleanOrder, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
+pub fn open(order: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
     let shown = || order.root.display().to_string();
     if is_never_cleaned(&order.root) {
         return Err(RootError::System(shown()));

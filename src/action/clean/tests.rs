@@ -10,7 +10,7 @@ use rustix::fs::{CWD, FileType, FlockOperation, Mode, flock, mknodat};
 use tempfile::TempDir;
 
 use super::*;
-use crate::action::order::Enough;
+use crate::action::resolved_action::StopCondition;
 use crate::foreign::openat2::look_at;
 
 const TEST: MayHang = MayHang::because("a test");
@@ -36,9 +36,9 @@ impl Tree {
         path
     }
 
-    fn order(&self) -> CleanOrder {
+    fn order(&self) -> ResolvedClean {
         let root = roots::admit(self.folder.path().to_str().unwrap(), &[]).unwrap();
-        CleanOrder {
+        ResolvedClean {
             identity: roots::identity(&root.path, &TEST).unwrap(),
             root: root.path,
             base: root.base,
@@ -51,16 +51,16 @@ impl Tree {
         }
     }
 
-    fn clean(&self) -> Report {
+    fn clean(&self) -> CleanReport {
         go(&self.order(), Run::Real)
     }
 }
 
-fn go(order: &CleanOrder, run: Run) -> Report {
+fn go(order: &ResolvedClean, run: Run) -> CleanReport {
     pass(order, None, &Stop::at(Instant::now() + Duration::from_mins(1)), run, &TEST).unwrap()
 }
 
-fn kept(report: &Report, why: Kept) -> u64 {
+fn kept(report: &CleanReport, why: SkipReason) -> u64 {
     report.kept.0.get(&why).map_or(0, |(count, _)| *count)
 }
 
@@ -93,13 +93,13 @@ fn a_dry_run_names_exactly_what_a_real_run_deletes_and_changes_nothing() {
 fn young_files_stay() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
-    let order = CleanOrder { older_than_ms: 3_600_000, ..tree.order() };
+    let order = ResolvedClean { older_than_ms: 3_600_000, ..tree.order() };
     let report = go(&order, Run::Real);
-    assert!(path.exists() && kept(&report, Kept::Young) == 1);
+    assert!(path.exists() && kept(&report, SkipReason::Young) == 1);
     // Setting the modification time back does not make a file old: its change and birth are still young.
     File::open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
     let report = go(&order, Run::Real);
-    assert!(path.exists() && kept(&report, Kept::Young) == 1);
+    assert!(path.exists() && kept(&report, SkipReason::Young) == 1);
 }
 
 #[test]
@@ -110,7 +110,7 @@ fn a_symlink_to_a_canary_is_neither_followed_nor_removed() {
     symlink(outside.folder.path(), tree.path("folder-link")).unwrap();
     let report = tree.clean();
     assert!(canary.exists() && tree.path("file-link").is_symlink() && tree.path("folder-link").is_symlink());
-    assert_eq!((report.files, kept(&report, Kept::NotAFile)), (0, 2));
+    assert_eq!((report.files, kept(&report, SkipReason::NotAFile)), (0, 2));
 }
 
 #[test]
@@ -119,7 +119,7 @@ fn a_hard_link_to_a_canary_leaves_both_names() {
     let canary = outside.file("canary", 10);
     fs::hard_link(&canary, tree.path("other-name")).unwrap();
     let report = tree.clean();
-    assert_eq!(kept(&report, Kept::Linked), 1);
+    assert_eq!(kept(&report, SkipReason::Linked), 1);
     assert_eq!(fs::metadata(canary).unwrap().nlink(), 2);
 }
 
@@ -129,7 +129,7 @@ fn fifos_and_sockets_stay_and_do_not_hang_the_pass() {
     mknodat(CWD, tree.path("fifo"), FileType::Fifo, Mode::RWXU, 0).unwrap();
     let _listener = UnixListener::bind(tree.path("plain-name")).unwrap();
     let report = tree.clean();
-    assert_eq!((report.files, kept(&report, Kept::NotAFile)), (0, 2));
+    assert_eq!((report.files, kept(&report, SkipReason::NotAFile)), (0, 2));
 }
 
 #[test]
@@ -139,7 +139,7 @@ fn setuid_and_sticky_files_stay() {
         fs::set_permissions(tree.file(name, 1), Permissions::from_mode(mode)).unwrap();
     }
     let report = tree.clean();
-    assert_eq!((report.files, kept(&report, Kept::Privileged), kept(&report, Kept::Sticky)), (0, 2, 1));
+    assert_eq!((report.files, kept(&report, SkipReason::Privileged), kept(&report, SkipReason::Sticky)), (0, 2, 1));
 }
 
 #[test]
@@ -149,7 +149,7 @@ fn an_open_file_stays_and_its_holder_is_named() {
     let _held = File::open(&path).unwrap();
     let report = tree.clean();
     assert!(path.exists());
-    assert_eq!(kept(&report, Kept::InUse), 1);
+    assert_eq!(kept(&report, SkipReason::InUse), 1);
     assert!(report.text().contains(&format!("({})", std::process::id())), "{}", report.text());
 }
 
@@ -163,7 +163,7 @@ fn a_file_opened_only_after_the_look_at_all_processes_stays_by_the_kernels_word(
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let _held = File::open(path).unwrap();
     let nobody = Holders { complete: true, ..Holders::default() };
-    assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), Kept::InUse);
+    assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), SkipReason::InUse);
 }
 
 #[test]
@@ -175,7 +175,7 @@ fn a_locked_file_stays_and_a_locked_folder_with_all_in_it() {
     let file = File::open(tree.file("alone", 1)).unwrap();
     flock(&file, FlockOperation::LockShared).unwrap();
     let report = tree.clean();
-    assert_eq!((report.files, kept(&report, Kept::Locked)), (0, 2), "{}", report.text());
+    assert_eq!((report.files, kept(&report, SkipReason::Locked)), (0, 2), "{}", report.text());
 }
 
 #[test]
@@ -190,7 +190,7 @@ fn a_folder_locked_only_after_the_walk_keeps_what_is_below_it_at_any_depth() {
     for path in ["locked/deep", "locked", ""] {
         let folder = File::open(tree.path(path)).unwrap();
         flock(&folder, FlockOperation::LockShared).unwrap();
-        assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), Kept::Locked, "{path}");
+        assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), SkipReason::Locked, "{path}");
     }
     let claimed = remove::ready(&root, &found.candidates[0], &nobody).unwrap();
     let folder = File::open(tree.path("locked")).unwrap();
@@ -233,7 +233,7 @@ fn a_database_stays_by_its_first_bytes_whatever_its_name() {
     let tree = Tree::new();
     fs::write(tree.path("cache"), b"SQLite format 3\0rest").unwrap();
     let report = tree.clean();
-    assert_eq!((report.files, kept(&report, Kept::Precious)), (0, 1));
+    assert_eq!((report.files, kept(&report, SkipReason::Precious)), (0, 1));
 }
 
 #[test]
@@ -243,14 +243,14 @@ fn caps_hold_and_the_oldest_go_first() {
         tree.file(name, 8192);
         std::thread::sleep(Duration::from_millis(15));
     }
-    let report = go(&CleanOrder { max_files: 2, ..tree.order() }, Run::Real);
-    assert_eq!((report.files, kept(&report, Kept::Cap)), (2, 2));
+    let report = go(&ResolvedClean { max_files: 2, ..tree.order() }, Run::Real);
+    assert_eq!((report.files, kept(&report, SkipReason::Cap)), (2, 2));
     assert!(!tree.path("1").exists() && !tree.path("2").exists() && tree.path("3").exists());
-    let report = go(&CleanOrder { max_bytes: Some(8192), ..tree.order() }, Run::Real);
+    let report = go(&ResolvedClean { max_bytes: Some(8192), ..tree.order() }, Run::Real);
     assert_eq!((report.files, tree.path("3").exists(), tree.path("4").exists()), (1, false, true));
     tree.file("deep/er/still/5", 1);
-    let report = go(&CleanOrder { max_depth: 2, ..tree.order() }, Run::Real);
-    assert_eq!(kept(&report, Kept::TooDeep), 1);
+    let report = go(&ResolvedClean { max_depth: 2, ..tree.order() }, Run::Real);
+    assert_eq!(kept(&report, SkipReason::TooDeep), 1);
     assert!(tree.path("deep/er/still/5").exists());
 }
 
@@ -258,13 +258,13 @@ fn caps_hold_and_the_oldest_go_first() {
 fn it_stops_once_the_verifiers_target_is_met() {
     let tree = Tree::new();
     tree.file("a", 10);
-    let met = CleanOrder {
-        enough: vec![Enough::Used("< 101%".parse().unwrap_or("<= 100%".parse().unwrap()))],
+    let met = ResolvedClean {
+        enough: vec![StopCondition::Used("< 101%".parse().unwrap_or("<= 100%".parse().unwrap()))],
         ..tree.order()
     };
     let report = go(&met, Run::Real);
-    assert_eq!((report.files, kept(&report, Kept::Enough)), (0, 1));
-    let unmet = CleanOrder { enough: vec![Enough::Used("< 0%".parse().unwrap())], ..tree.order() };
+    assert_eq!((report.files, kept(&report, SkipReason::Enough)), (0, 1));
+    let unmet = ResolvedClean { enough: vec![StopCondition::Used("< 0%".parse().unwrap())], ..tree.order() };
     assert_eq!(go(&unmet, Run::Real).files, 1);
 }
 
@@ -301,7 +301,7 @@ fn what_was_swapped_in_after_the_last_look_is_put_back_untouched() {
     fs::rename(&path, tree.path("judged")).unwrap();
     fs::write(&path, "not judged").unwrap();
     let mut remover = Remover::new(&root);
-    assert_eq!(remover.remove(&ready), Err(NotRemoved::Kept(Kept::Changed)));
+    assert_eq!(remover.remove(&ready), Err(NotRemoved::Kept(SkipReason::Changed)));
     assert_eq!(remover.finish(), None);
     assert_eq!(fs::read_to_string(&path).unwrap(), "not judged");
     assert!(tree.path("judged").exists());
@@ -317,7 +317,7 @@ fn a_file_that_changed_since_it_was_judged_stays() {
     let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     File::options().append(true).open(path).unwrap().write_all(b"more").unwrap();
     let holders = Holders { complete: true, ..Holders::default() };
-    assert_eq!(remove::ready(&root, &found.candidates[0], &holders).unwrap_err(), Kept::Changed);
+    assert_eq!(remove::ready(&root, &found.candidates[0], &holders).unwrap_err(), SkipReason::Changed);
 }
 
 #[test]
@@ -325,8 +325,11 @@ fn a_root_that_was_swapped_since_the_plan_is_refused() {
     let tree = Tree::new();
     tree.file("root/a", 1);
     let admitted = roots::admit(tree.path("root").to_str().unwrap(), &[]).unwrap();
-    let order =
-        CleanOrder { identity: roots::identity(&admitted.path, &TEST).unwrap(), root: admitted.path, ..tree.order() };
+    let order = ResolvedClean {
+        identity: roots::identity(&admitted.path, &TEST).unwrap(),
+        root: admitted.path,
+        ..tree.order()
+    };
     fs::rename(tree.path("root"), tree.path("moved")).unwrap();
     tree.file("root/b", 1);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
@@ -343,7 +346,7 @@ fn a_root_that_was_swapped_since_the_plan_is_refused() {
 #[test]
 fn a_root_that_is_not_there_is_nothing_to_do() {
     let tree = Tree::new();
-    let order = CleanOrder { root: tree.path("none"), identity: None, ..tree.order() };
+    let order = ResolvedClean { root: tree.path("none"), identity: None, ..tree.order() };
     assert!(matches!(go(&order, Run::Real).result(), StepResult::Done(_)));
 }
 
@@ -353,7 +356,7 @@ fn our_own_state_is_never_entered() {
     let journal = tree.file("state/journal", 10);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
     let report = pass(&tree.order(), Some(&tree.path("state")), &stop, Run::Real, &TEST).unwrap();
-    assert!(journal.exists() && kept(&report, Kept::OwnState) == 1);
+    assert!(journal.exists() && kept(&report, SkipReason::OwnState) == 1);
 }
 
 #[test]

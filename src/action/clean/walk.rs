@@ -10,35 +10,35 @@ use std::path::{Path, PathBuf};
 use rustix::fs::{Dir, FileType, OFlags};
 
 use super::Stop;
+use super::eligibility::{self, SkipReason};
 use super::holders::Locks;
-use super::judge::{self, Kept};
 use super::roots::OpenRoot;
-use crate::action::order::CleanOrder;
-use crate::foreign::openat2::{Seen, look, look_at, open_beneath};
+use crate::action::resolved_action::ResolvedClean;
+use crate::foreign::openat2::{FileStatus, look, look_at, open_beneath};
 
 /// Entries looked at in one pass, at most.
 const MOST_ENTRIES: u64 = 5_000_000;
 
 /// A file that may go as far as can be told by looking at it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Candidate {
+pub struct CleanCandidate {
     /// Below the root.
     pub path: PathBuf,
     /// What it was when it was judged.
-    pub seen: Seen,
+    pub seen: FileStatus,
     /// Device and inode of its folder.
     pub folder: (u64, u64),
 }
 
 /// By age: the heap's greatest is the youngest, which is the first to give way. Equal ages go by path, so that two
 /// passes over one tree make one manifest.
-impl Ord for Candidate {
+impl Ord for CleanCandidate {
     fn cmp(&self, other: &Self) -> std::cmp::Ordering {
         (self.seen.newest(), &self.path).cmp(&(other.seen.newest(), &other.path))
     }
 }
 
-impl PartialOrd for Candidate {
+impl PartialOrd for CleanCandidate {
     fn partial_cmp(&self, other: &Self) -> Option<std::cmp::Ordering> {
         Some(self.cmp(other))
     }
@@ -46,20 +46,20 @@ impl PartialOrd for Candidate {
 
 /// What is kept, counted by reason, each with one example.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
-pub struct KeptCounts(pub BTreeMap<Kept, (u64, PathBuf)>);
+pub struct KeptCounts(pub BTreeMap<SkipReason, (u64, PathBuf)>);
 
 impl KeptCounts {
     /// One more.
-    pub fn add(&mut self, kept: Kept, path: &Path) {
+    pub fn add(&mut self, kept: SkipReason, path: &Path) {
         self.0.entry(kept).or_insert_with(|| (0, path.into())).0 += 1;
     }
 }
 
 /// What a walk came to.
 #[derive(Debug, Default)]
-pub struct Found {
+pub struct WalkResult {
     /// Oldest first.
-    pub candidates: Vec<Candidate>,
+    pub candidates: Vec<CleanCandidate>,
     /// The rest.
     pub kept: KeptCounts,
     /// The walk ended before the tree did.
@@ -67,8 +67,8 @@ pub struct Found {
 }
 
 /// One walk.
-struct Walk<'a> {
-    order: &'a CleanOrder,
+struct CleanWalk<'a> {
+    order: &'a ResolvedClean,
     root: &'a OpenRoot,
     /// Nanoseconds of wall time.
     now: i128,
@@ -76,30 +76,31 @@ struct Walk<'a> {
     own_state: Option<(u64, u64)>,
     stop: &'a Stop,
     entries: u64,
-    heap: BinaryHeap<Candidate>,
-    found: Found,
+    heap: BinaryHeap<CleanCandidate>,
+    found: WalkResult,
 }
 
 /// Looks at everything below the root. Errors below it are reasons to keep, never to give up.
 pub fn walk(
-    order: &CleanOrder,
+    order: &ResolvedClean,
     root: &OpenRoot,
     locks: &Locks,
     own_state: Option<(u64, u64)>,
     now: i128,
     stop: &Stop,
-) -> Found {
+) -> WalkResult {
     let heap = BinaryHeap::new();
-    let mut walk = Walk { order, root, now, locks, own_state, stop, entries: 0, heap, found: Found::default() };
+    let mut walk =
+        CleanWalk { order, root, now, locks, own_state, stop, entries: 0, heap, found: WalkResult::default() };
     walk.folder(&root.folder, &root.seen, Path::new(""), 0);
     let mut found = walk.found;
     found.candidates = walk.heap.into_sorted_vec();
     found
 }
 
-impl Walk<'_> {
-    fn folder(&mut self, folder: impl AsFd, seen: &Seen, path: &Path, depth: u32) {
-        let Ok(names) = names(&folder) else { return self.found.kept.add(Kept::NoPermission, path) };
+impl CleanWalk<'_> {
+    fn folder(&mut self, folder: impl AsFd, seen: &FileStatus, path: &Path, depth: u32) {
+        let Ok(names) = names(&folder) else { return self.found.kept.add(SkipReason::NoPermission, path) };
         for name in names {
             if self.is_over() {
                 return;
@@ -108,7 +109,7 @@ impl Walk<'_> {
             match look(&folder, &name) {
                 Ok(found) if found.kind() == FileType::Directory => self.enter(&folder, &name, &found, &below, depth),
                 Ok(found) => self.file(&name, found, seen, below),
-                Err(_) => self.found.kept.add(Kept::Changed, &below),
+                Err(_) => self.found.kept.add(SkipReason::Changed, &below),
             }
         }
     }
@@ -120,7 +121,7 @@ impl Walk<'_> {
         over || self.found.cut_short
     }
 
-    fn enter(&mut self, folder: impl AsFd, name: &OsStr, seen: &Seen, path: &Path, depth: u32) {
+    fn enter(&mut self, folder: impl AsFd, name: &OsStr, seen: &FileStatus, path: &Path, depth: u32) {
         if let Some(kept) = self.keeps_folder(name, seen, depth) {
             return self.found.kept.add(kept, path);
         }
@@ -129,43 +130,43 @@ impl Walk<'_> {
             Ok(opened) if look_at(&opened).is_ok_and(|now| now.id() == seen.id() && now.mount == seen.mount) => {
                 self.folder(&opened, seen, path, depth + 1);
             }
-            Ok(_) => self.found.kept.add(Kept::Changed, path),
+            Ok(_) => self.found.kept.add(SkipReason::Changed, path),
             Err(error) => self.found.kept.add(why_not_opened(&error), path),
         }
     }
 
-    fn keeps_folder(&self, name: &OsStr, seen: &Seen, depth: u32) -> Option<Kept> {
+    fn keeps_folder(&self, name: &OsStr, seen: &FileStatus, depth: u32) -> Option<SkipReason> {
         if seen.mount != self.root.seen.mount || seen.device != self.root.seen.device || seen.mount_root {
-            Some(Kept::OtherMount)
+            Some(SkipReason::OtherMount)
         } else if depth >= self.order.max_depth {
-            Some(Kept::TooDeep)
+            Some(SkipReason::TooDeep)
         } else if Some(seen.id()) == self.own_state {
-            Some(Kept::OwnState)
-        } else if judge::is_closed_folder(name.as_bytes()) {
-            Some(Kept::Precious)
+            Some(SkipReason::OwnState)
+        } else if eligibility::is_closed_folder(name.as_bytes()) {
+            Some(SkipReason::Precious)
         } else if self.locks.holds(seen) {
             // As systemd-tmpfiles has it: a locked folder is off limits with all that is in it.
-            Some(Kept::Locked)
+            Some(SkipReason::Locked)
         } else {
             None
         }
     }
 
-    fn file(&mut self, name: &OsStr, found: Seen, folder: &Seen, path: PathBuf) {
+    fn file(&mut self, name: &OsStr, found: FileStatus, folder: &FileStatus, path: PathBuf) {
         let verdict = if found.mount == self.root.seen.mount && !found.mount_root {
-            let verdict = judge::judge(name, &found, self.order, self.now);
-            verdict.and_then(|()| if self.locks.holds(&found) { Err(Kept::Locked) } else { Ok(()) })
+            let verdict = eligibility::judge(name, &found, self.order, self.now);
+            verdict.and_then(|()| if self.locks.holds(&found) { Err(SkipReason::Locked) } else { Ok(()) })
         } else {
-            Err(Kept::OtherMount)
+            Err(SkipReason::OtherMount)
         };
         if let Err(kept) = verdict {
             return self.found.kept.add(kept, &path);
         }
-        self.heap.push(Candidate { path, seen: found, folder: folder.id() });
+        self.heap.push(CleanCandidate { path, seen: found, folder: folder.id() });
         if u64::try_from(self.heap.len()).unwrap_or(u64::MAX) > self.order.max_files
             && let Some(youngest) = self.heap.pop()
         {
-            self.found.kept.add(Kept::Cap, &youngest.path);
+            self.found.kept.add(SkipReason::Cap, &youngest.path);
         }
     }
 }
@@ -181,10 +182,10 @@ fn names(folder: impl AsFd) -> io::Result<Vec<OsString>> {
     Ok(names)
 }
 
-fn why_not_opened(error: &io::Error) -> Kept {
+fn why_not_opened(error: &io::Error) -> SkipReason {
     match error.kind() {
-        io::ErrorKind::PermissionDenied => Kept::NoPermission,
-        io::ErrorKind::CrossesDevices => Kept::OtherMount,
-        _ => Kept::Changed,
+        io::ErrorKind::PermissionDenied => SkipReason::NoPermission,
+        io::ErrorKind::CrossesDevices => SkipReason::OtherMount,
+        _ => SkipReason::Changed,
     }
 }

@@ -9,9 +9,9 @@ use tokio::time::{Instant, timeout_at};
 use dependants::Restored;
 
 use super::Context;
-use super::order::{Order, UnitOrder};
 use super::plan::{PlanError, step};
-use super::runner::{Ran, Stage};
+use super::resolved_action::{ResolvedAction, ResolvedUnitJob};
+use super::runner::{StepContext, StepOutcome};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::host::Systemd;
 use crate::host::systemd::{JobResult, SystemdError};
@@ -127,44 +127,44 @@ pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Resu
     };
     let details =
         vec![("by", "systemd".into()), ("blast radius", radius.to_owned()), ("rollback", rollback.to_owned())];
-    step(&format!("{} {name}", word(verb)), details, Order::Unit(UnitOrder { unit: name.into(), verb }))
+    step(&format!("{} {name}", word(verb)), details, ResolvedAction::Unit(ResolvedUnitJob { unit: name.into(), verb }))
 }
 
 /// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
 /// a restart short halfway helps nobody, and the verifier looks at what came of it.
-pub(super) async fn carry_out(order: UnitOrder, stage: &mut Stage<'_>) -> Ran {
+pub(super) async fn carry_out(order: ResolvedUnitJob, stage: &mut StepContext<'_>) -> StepOutcome {
     let deadline = stage.deadline;
     if let Err(refusal) = may(&order.unit, order.verb) {
-        return Ran::refused(refusal.to_string());
+        return StepOutcome::refused(refusal.to_string());
     }
-    let Some(systemd) = stage.systemd else { return Ran::refused("systemd does not run this host") };
+    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
     let takes_down = matches!(order.verb, UnitVerb::Restart | UnitVerb::Stop);
     let stood = if takes_down { dependants::standing(systemd, &order.unit).await } else { Vec::new() };
     let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&order.unit, order.verb, deadline)).await;
     dependants::remember_fallen(systemd, &order.unit, stood).await;
     match asked {
         Ok(Ok(JobResult::Done)) => done(systemd, &order, deadline).await,
-        Ok(Ok(ended)) => Ran::failed(format!("job {ended}{}", state(systemd, &order.unit).await)),
-        Ok(Err(error @ SystemdError::JobGoesOn(_))) => Ran {
+        Ok(Ok(ended)) => StepOutcome::failed(format!("job {ended}{}", state(systemd, &order.unit).await)),
+        Ok(Err(error @ SystemdError::JobGoesOn(_))) => StepOutcome {
             result: StepResult::TimedOut,
             output: format!("[{}]\n", clean_line(&error.to_string())),
             scope_empty: true,
         },
-        Ok(Err(error)) => Ran::failed(clean_line(&error.to_string()).into_owned()),
-        Err(_) => Ran { result: StepResult::TimedOut, output: String::new(), scope_empty: true },
+        Ok(Err(error)) => StepOutcome::failed(clean_line(&error.to_string()).into_owned()),
+        Err(_) => StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true },
     }
 }
 
 /// The job is done; what fell with the unit comes back with it.
-async fn done(systemd: &Systemd, order: &UnitOrder, deadline: Instant) -> Ran {
+async fn done(systemd: &Systemd, order: &ResolvedUnitJob, deadline: Instant) -> StepOutcome {
     let brings_up = matches!(order.verb, UnitVerb::Start | UnitVerb::Restart);
     let restored =
         if brings_up { dependants::restore(systemd, &order.unit, deadline).await } else { Restored::default() };
     let words = format!("job done{}{}", state(systemd, &order.unit).await, restored.words);
     if restored.failed {
-        return Ran::failed(words);
+        return StepOutcome::failed(words);
     }
-    Ran { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
+    StepOutcome { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
 }
 
 /// How the unit stands afterwards, for the words of the report; what cannot be read is left out.

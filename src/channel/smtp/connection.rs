@@ -19,18 +19,18 @@ use tokio::time::timeout;
 use tokio_rustls::TlsConnector;
 use tokio_rustls::client::TlsStream;
 
-use crate::host::capped::Capped;
+use crate::host::capped::CappedStream;
 
 /// No server says more in one conversation, in bytes: its answers, and the certificates that it shows.
 const LARGEST: u64 = 256 * 1024;
 
-impl AsyncTokioStream for Capped<TcpStream> {
+impl AsyncTokioStream for CappedStream<TcpStream> {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.get_ref().peer_addr()
     }
 }
 
-impl AsyncTokioStream for Capped<TlsStream<TcpStream>> {
+impl AsyncTokioStream for CappedStream<TlsStream<TcpStream>> {
     fn peer_addr(&self) -> io::Result<SocketAddr> {
         self.get_ref().get_ref().0.peer_addr()
     }
@@ -64,7 +64,7 @@ pub enum SendError {
 }
 
 /// Where a mail goes, and as whom.
-pub struct Way<'w> {
+pub struct SmtpRoute<'w> {
     /// The server's name.
     pub server: &'w str,
     /// Its port.
@@ -83,7 +83,7 @@ pub struct Way<'w> {
 ///
 /// # Errors
 /// See [`SendError`].
-pub async fn send(way: Way<'_>, message: &Message) -> Result<Response, SendError> {
+pub async fn send(way: SmtpRoute<'_>, message: &Message) -> Result<Response, SendError> {
     let limit = way.limit;
     let mut connection = within(limit, open(&way)).await?;
     if let Privacy::Starttls(parameters) = way.privacy {
@@ -104,15 +104,15 @@ async fn within<T>(limit: Duration, step: impl Future<Output = Result<T, SendErr
 }
 
 /// Connects, and hears the greeting.
-async fn open(way: &Way<'_>) -> Result<AsyncSmtpConnection, SendError> {
+async fn open(way: &SmtpRoute<'_>) -> Result<AsyncSmtpConnection, SendError> {
     let stream = TcpStream::connect((way.server, way.port)).await.map_err(SendError::Connection)?;
     let stream: Box<dyn AsyncTokioStream> = match &way.privacy {
-        Privacy::None | Privacy::Starttls(_) => Box::new(Capped::new(stream, LARGEST)),
+        Privacy::None | Privacy::Starttls(_) => Box::new(CappedStream::new(stream, LARGEST)),
         Privacy::Implicit(config) => {
             let name = ServerName::try_from(way.server.to_owned());
             let name = name.map_err(|_| SendError::Name(way.server.to_owned()))?;
             let private = TlsConnector::from(Arc::clone(config)).connect(name, stream).await;
-            Box::new(Capped::new(private.map_err(SendError::Connection)?, LARGEST))
+            Box::new(CappedStream::new(private.map_err(SendError::Connection)?, LARGEST))
         }
     };
     Ok(AsyncSmtpConnection::connect_with_transport(stream, &way.hello).await?)

@@ -8,11 +8,11 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::millis;
-use crate::host::containers::{self, Engine};
+use crate::host::containers::{self, ContainerEngine};
 use crate::playbook::Target;
 use crate::playbook::check::{ContainerCheck, ContainerHealth};
 use crate::text::clean_line;
@@ -65,9 +65,9 @@ pub fn subject(check: &ContainerCheck, target: &Target) -> Result<ContainerSubje
 ///
 /// # Errors
 /// In words, where no engine answers.
-pub async fn look(subject: &ContainerSubject, _: &Looker) -> Result<ContainerSeen, String> {
-    let named = subject.socket.as_deref().map(|socket| Engine::at(Path::new(socket)));
-    let engine = named.or_else(Engine::of_this_host).ok_or(containers::NO_ENGINE)?;
+pub async fn look(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSeen, String> {
+    let named = subject.socket.as_deref().map(|socket| ContainerEngine::at(Path::new(socket)));
+    let engine = named.or_else(ContainerEngine::of_this_host).ok_or(containers::NO_ENGINE)?;
     let inspected = engine.inspect(&subject.name, Duration::from_millis(subject.timeout_ms)).await?;
     Ok(inspected.map_or(ContainerSeen::Absent, |inspected| ContainerSeen::There {
         state: inspected.state,
@@ -76,14 +76,14 @@ pub async fn look(subject: &ContainerSubject, _: &Looker) -> Result<ContainerSee
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &ContainerSeen, then: &ContainerSeen) -> bool {
+pub(super) fn is_insignificant(now: &ContainerSeen, then: &ContainerSeen) -> bool {
     now == then
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let (state, health) = match seen {
         ContainerSeen::Absent => ("absent", None),
         ContainerSeen::There { state, health } => (state.as_str(), health.as_deref()),
@@ -135,7 +135,7 @@ mod tests {
         });
         let socket = Some(socket.to_str().unwrap().to_owned());
         let check = ContainerCheck { name: Some("web".into()), socket, ..ContainerCheck::default() };
-        let seen = look(&subject(&check, &Target::Host).unwrap(), &Looker::new(Clock::starting())).await;
+        let seen = look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(engine.await.unwrap().starts_with("GET /containers/web/json "));
         seen
     }
@@ -162,7 +162,7 @@ mod tests {
             socket: Some("/nonexistent/engine.sock".into()),
             ..ContainerCheck::default()
         };
-        let looked = look(&subject(&named("web"), &Target::Host).unwrap(), &Looker::new(Clock::starting())).await;
+        let looked = look(&subject(&named("web"), &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(looked.unwrap_err().contains("/nonexistent/engine.sock"));
         for name in ["", "../images", "a/b", "a b", "a%2f"] {
             assert!(subject(&named(name), &Target::Host).is_err(), "{name}");

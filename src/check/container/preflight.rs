@@ -5,9 +5,9 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::facts::TargetFacts;
+use crate::check::preflight::TargetFacts;
 use crate::core::input::StopOrigin;
-use crate::host::containers::{ContainerEvent, Engine, Inspected, NO_ENGINE, StopRecord, own_restart};
+use crate::host::containers::{ContainerEngine, ContainerEvent, Inspected, NO_ENGINE, StopRecord, own_restart};
 
 /// How long the engine may take.
 const PATIENCE: Duration = Duration::from_secs(5);
@@ -26,13 +26,13 @@ const BY_SIGNAL: i64 = 128;
 
 /// Asks this host's engine.
 pub async fn gather(name: &str) -> TargetFacts {
-    match Engine::of_this_host() {
+    match ContainerEngine::of_this_host() {
         Some(engine) => asked(&engine, name).await,
         None => TargetFacts::unclear(NO_ENGINE),
     }
 }
 
-async fn asked(engine: &Engine, name: &str) -> TargetFacts {
+async fn asked(engine: &ContainerEngine, name: &str) -> TargetFacts {
     let seen = match engine.inspect(name, PATIENCE).await {
         Ok(Some(seen)) => seen,
         Ok(None) => return TargetFacts::unclear("its engine knows no such container"),
@@ -177,7 +177,7 @@ mod tests {
                 stream.write_all((head + body).as_bytes()).await.unwrap();
             }
         });
-        let facts = asked(&Engine::at(Path::new(&socket)), "web").await;
+        let facts = asked(&ContainerEngine::at(Path::new(&socket)), "web").await;
         serving.abort();
         facts
     }

@@ -8,7 +8,7 @@ use tokio::time::timeout;
 
 use super::{LogSeen, presentable};
 use crate::host::capped::Lines;
-use crate::host::child::{Drain, Ended, Errors, Job};
+use crate::host::child::{ChildExit, Drain, Errors, Job};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
@@ -40,8 +40,8 @@ pub async fn count(unit: &str, pattern: &Regex, window: Duration, limit: Duratio
     let counted = timeout(limit, counted).await;
     child.end(Duration::ZERO).await;
     match counted {
-        Ok(Ok((seen, Ended::Exit(0)))) => Ok(seen),
-        Ok(Ok((_, Ended::Exit(_) | Ended::Signal(_) | Ended::TimedOut))) => {
+        Ok(Ok((seen, ChildExit::Exit(0)))) => Ok(seen),
+        Ok(Ok((_, ChildExit::Exit(_) | ChildExit::Signal(_) | ChildExit::TimedOut))) => {
             let said = complaints.finish().await.text();
             Err(format!("journalctl failed: {}", clean_line(said.trim())))
         }

@@ -10,9 +10,9 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::Looker;
-use super::parts::{Counted, Parts, joined};
+use super::conditions::{Conditions, Counted, joined};
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::{Subject, millis};
 use crate::foreign::{self, MayHang};
 use crate::host::redact;
@@ -86,7 +86,7 @@ pub fn subject(check: &LogCheck, target: &Target) -> Result<LogSubject, String> 
 ///
 /// # Errors
 /// In words: the log cannot be read, or grows faster than it can be.
-pub async fn look(subject: &LogSubject, looker: &Looker) -> Result<LogSeen, String> {
+pub async fn look(subject: &LogSubject, looker: &Prober) -> Result<LogSeen, String> {
     let pattern = LogCheck::ready(&subject.pattern)?;
     let (window, limit) = (Duration::from_millis(subject.window_ms), Duration::from_millis(subject.timeout_ms));
     match &subject.source {
@@ -116,15 +116,15 @@ fn presentable(line: &[u8]) -> String {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &LogSeen, then: &LogSeen) -> bool {
+pub(super) fn is_insignificant(now: &LogSeen, then: &LogSeen) -> bool {
     now.count == then.count
 }
 
 /// Judges it.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^52 lines")]
-pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let window = check.window.unwrap_or(WINDOW).0;
     let so_far = Counted { figure: seen.count as f64, over: Duration::from_millis(seen.over_ms), window };
     if let Some(bound) = check.count {

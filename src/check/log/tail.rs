@@ -26,14 +26,14 @@ const MATCHES: usize = 100_000;
 /// One file that is read on and on.
 #[derive(Debug, Default)]
 pub struct Tail {
-    open: Option<Open>,
+    open: Option<OpenLog>,
     since: Option<Mono>,
     matches: VecDeque<Mono>,
     latest: Option<String>,
 }
 
 #[derive(Debug)]
-struct Open {
+struct OpenLog {
     file: File,
     identity: (u64, u64),
     offset: u64,
@@ -85,9 +85,9 @@ impl Tail {
             Err(refusal) => return Err(format!("{path} cannot be read: {refusal}")),
         };
         match &mut self.open {
-            None => self.open = Some(Open { file, identity, offset: size, begun: Vec::new() }),
+            None => self.open = Some(OpenLog { file, identity, offset: size, begun: Vec::new() }),
             Some(open) if open.identity != identity => {
-                let mut fresh = Open { file, identity, offset: 0, begun: Vec::new() };
+                let mut fresh = OpenLog { file, identity, offset: 0, begun: Vec::new() };
                 self.rest(&mut fresh, pattern, now, &mut budget).map_err(failed)?;
                 self.open = Some(fresh);
             }
@@ -97,7 +97,7 @@ impl Tail {
     }
 
     /// What was written behind the offset.
-    fn rest(&mut self, open: &mut Open, pattern: &Regex, now: Mono, budget: &mut u64) -> std::io::Result<()> {
+    fn rest(&mut self, open: &mut OpenLog, pattern: &Regex, now: Mono, budget: &mut u64) -> std::io::Result<()> {
         if open.file.metadata()?.len() < open.offset {
             (open.offset, open.begun) = (0, Vec::new());
         }

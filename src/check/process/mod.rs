@@ -13,10 +13,10 @@ use tokio::sync::oneshot;
 use tokio::time::timeout;
 
 use self::proc::Argument;
-use super::judge::Judged;
-use super::kernel::Order;
-use super::look::Looker;
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::event_loop::LoopCommand;
+use super::judge::Judgement;
+use super::probe::Prober;
 use super::subject::Subject;
 use crate::playbook::Target;
 use crate::playbook::check::ProcessCheck;
@@ -47,13 +47,13 @@ pub struct ProcessSeen {
     pub memory: Option<u64>,
     /// What is wrong with the pidfile, where one was named and stands for no process.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pidfile: Option<Pidfile>,
+    pub pidfile: Option<PidfileError>,
 }
 
 /// Why a pidfile stands for no process, in words.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
-pub enum Pidfile {
+pub enum PidfileError {
     /// There is none, or nothing that could be one.
     Missing(String),
     /// The process that it names is dead, or another one.
@@ -84,9 +84,9 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<ProcessSubject, 
 ///
 /// # Errors
 /// In words: it is not there, or `/proc` does not answer.
-pub async fn look(subject: &ProcessSubject, looker: &Looker) -> Result<ProcessSeen, String> {
+pub async fn look(subject: &ProcessSubject, looker: &Prober) -> Result<ProcessSeen, String> {
     let (answer, answered) = oneshot::channel();
-    looker.order(Order::Look(Arc::new(Subject::Process(subject.clone())), answer));
+    looker.order(LoopCommand::Look(Arc::new(Subject::Process(subject.clone())), answer));
     match timeout(TABLE, answered).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
@@ -114,7 +114,7 @@ pub fn programs() -> io::Result<BTreeMap<String, usize>> {
 }
 
 /// Is the change too small to be kept?
-pub(super) fn hardly_differs(now: &ProcessSeen, then: &ProcessSeen) -> bool {
+pub(super) fn is_insignificant(now: &ProcessSeen, then: &ProcessSeen) -> bool {
     let close = match (now.memory, then.memory) {
         (Some(now), Some(then)) => now.abs_diff(then) <= then / 20,
         (now, then) => now == then,
@@ -125,10 +125,10 @@ pub(super) fn hardly_differs(now: &ProcessSeen, then: &ProcessSeen) -> bool {
 /// Judges it.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
-pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
+    let mut parts = Conditions::default();
     let running = match (seen.count, &seen.pidfile) {
-        (0, Some(Pidfile::Stale(why) | Pidfile::Missing(why))) => why.clone(),
+        (0, Some(PidfileError::Stale(why) | PidfileError::Missing(why))) => why.clone(),
         (0, None) => "not running".into(),
         (1, _) => "running".into(),
         (count, _) => format!("{count} running"),
@@ -140,8 +140,8 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judged {
     }
     if let Some(wanted) = check.stale {
         match &seen.pidfile {
-            Some(Pidfile::Stale(why)) => parts.met(wanted, why.as_str()),
-            Some(Pidfile::Missing(why)) => parts.met(!wanted, why.as_str()),
+            Some(PidfileError::Stale(why)) => parts.met(wanted, why.as_str()),
+            Some(PidfileError::Missing(why)) => parts.met(!wanted, why.as_str()),
             None => parts.met(!wanted, "the pidfile names a living process"),
         }
     }
@@ -184,7 +184,7 @@ mod tests {
         assert_eq!(judge(&gone, &seen(2)).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&ProcessCheck::default(), &seen(1)).verdict, Verdict::Holds);
         let count = ProcessCheck { count: Some("> 3".parse().unwrap()), ..ProcessCheck::default() };
-        assert_eq!(judge(&count, &seen(4)), Judged { verdict: Verdict::Holds, seen: "4".into(), figure: Some(4.0) });
+        assert_eq!(judge(&count, &seen(4)), Judgement { verdict: Verdict::Holds, seen: "4".into(), figure: Some(4.0) });
         let memory = ProcessCheck { memory: Some("> 2MiB".parse().unwrap()), ..ProcessCheck::default() };
         assert_eq!(judge(&memory, &seen(1)).seen, "memory 3.0 MiB");
         let unread = ProcessSeen { memory: None, ..seen(1) };
@@ -206,13 +206,13 @@ mod tests {
     fn a_dead_pidfile_says_why() {
         let check = ProcessCheck { pidfile: Some("/run/x.pid".into()), exists: Some(true), ..ProcessCheck::default() };
         let stale =
-            ProcessSeen { count: 0, memory: None, pidfile: Some(Pidfile::Stale("the pidfile is stale".into())) };
+            ProcessSeen { count: 0, memory: None, pidfile: Some(PidfileError::Stale("the pidfile is stale".into())) };
         let judged = judge(&check, &stale);
         assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
         let is_stale =
             ProcessCheck { pidfile: Some("/run/x.pid".into()), stale: Some(true), ..ProcessCheck::default() };
         assert_eq!(judge(&is_stale, &stale).verdict, Verdict::Holds);
-        let missing = ProcessSeen { pidfile: Some(Pidfile::Missing("there is none".into())), ..stale };
+        let missing = ProcessSeen { pidfile: Some(PidfileError::Missing("there is none".into())), ..stale };
         assert_eq!(judge(&is_stale, &missing).verdict, Verdict::DoesNotHold, "stopped in order");
         assert_eq!(judge(&is_stale, &seen(1)).verdict, Verdict::DoesNotHold);
         let target = Target::Process("x".into());

@@ -13,7 +13,7 @@ use rustix::fs::{Mode, OFlags, RawDir, fstatfs, open};
 use rustix::process::{Pid, PidfdFlags, pidfd_open};
 use rustix::time::{ClockId, clock_gettime};
 
-use crate::foreign::{MayHang, Refusal, processes, read};
+use crate::foreign::{MayHang, PathError, processes, read};
 
 /// The flag of the kernel's own threads.
 const KERNEL_THREAD: u64 = 0x0020_0000;
@@ -85,7 +85,7 @@ fn parsed(line: &[u8]) -> Option<Stat> {
 
 /// What is read of a process at once.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Seen {
+pub struct ProcStat {
     /// None where it is gone.
     pub stat: Option<Stat>,
     /// The file name of its first argument; none for kernel threads, and where it is not asked for.
@@ -115,7 +115,7 @@ impl Argument {
 
 /// Looks at processes, with their first arguments where a name is looked for. One that is not in the answer could not be
 /// asked now.
-pub fn look(pids: &[i32], named: bool) -> HashMap<i32, Seen> {
+pub fn look(pids: &[i32], named: bool) -> HashMap<i32, ProcStat> {
     processes::each(pids, move |pid| {
         let stat = stat(pid);
         let argument = match &stat {
@@ -126,7 +126,7 @@ pub fn look(pids: &[i32], named: bool) -> HashMap<i32, Seen> {
             }
             Some(_) | None => Argument::None,
         };
-        Seen { stat, argument }
+        ProcStat { stat, argument }
     })
 }
 
@@ -201,14 +201,14 @@ pub struct Pidfile {
     /// The process.
     pub pid: i32,
     /// When that was written.
-    pub written: Written,
+    pub written: PidfileTime,
     /// Who wrote it, by uid.
     pub owner: u32,
 }
 
 /// When a pidfile was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Written {
+pub enum PidfileTime {
     /// So long after boot.
     At(Duration),
     /// Before this boot: every process of its time is gone.
@@ -224,7 +224,7 @@ pub enum Written {
 pub fn pidfile(path: &str, may_hang: &MayHang) -> Result<Pidfile, String> {
     let failed = |error: std::io::Error| format!("the pidfile {path} cannot be read: {error}");
     let (mut file, _) = read::open(path.as_ref(), may_hang).map_err(|refusal| match refusal {
-        Refusal::NotRegular { .. } => format!("the pidfile {path} is not a regular file"),
+        PathError::NotRegular { .. } => format!("the pidfile {path} is not a regular file"),
         refusal if refusal.is_not_found() => format!("there is no pidfile {path}"),
         refusal => format!("the pidfile {path} cannot be read: {refusal}"),
     })?;
@@ -234,7 +234,7 @@ pub fn pidfile(path: &str, may_hang: &MayHang) -> Result<Pidfile, String> {
     let text = std::str::from_utf8(&buffer[..count]).unwrap_or_default();
     let pid = text.lines().next().and_then(|line| line.trim().parse().ok()).filter(|pid| *pid > 0);
     let pid = pid.ok_or_else(|| format!("the pidfile {path} holds no process id"))?;
-    let written = metadata.modified().map_or(Written::Unknown, |moment| {
+    let written = metadata.modified().map_or(PidfileTime::Unknown, |moment| {
         let age = SystemTime::now().duration_since(moment).unwrap_or_default();
         written(age, uptime(), fstatfs(&file).is_ok_and(|found| VOLATILE.contains(&found.f_type)))
     });
@@ -242,11 +242,11 @@ pub fn pidfile(path: &str, may_hang: &MayHang) -> Result<Pidfile, String> {
 }
 
 /// By a file's age. What lies in memory was written since boot: if it looks older, the clock was set.
-fn written(age: Duration, uptime: Duration, volatile: bool) -> Written {
+fn written(age: Duration, uptime: Duration, volatile: bool) -> PidfileTime {
     match uptime.checked_sub(age) {
-        Some(at) => Written::At(at),
-        None if volatile => Written::Unknown,
-        None => Written::BeforeBoot,
+        Some(at) => PidfileTime::At(at),
+        None if volatile => PidfileTime::Unknown,
+        None => PidfileTime::BeforeBoot,
     }
 }
 
@@ -311,9 +311,9 @@ mod tests {
     #[test]
     fn a_pidfile_from_before_the_boot_means_no_process_of_this_one() {
         let (day, hour) = (Duration::from_hours(24), Duration::from_hours(1));
-        assert_eq!(written(hour, day, false), Written::At(Duration::from_hours(23)));
-        assert_eq!(written(day, hour, false), Written::BeforeBoot);
-        assert_eq!(written(day, hour, true), Written::Unknown, "in memory: the clock was set");
+        assert_eq!(written(hour, day, false), PidfileTime::At(Duration::from_hours(23)));
+        assert_eq!(written(day, hour, false), PidfileTime::BeforeBoot);
+        assert_eq!(written(day, hour, true), PidfileTime::Unknown, "in memory: the clock was set");
     }
 
     #[test]

@@ -11,8 +11,8 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use super::ProcessSubject;
-use super::proc::{self, Argument, Stat, Written};
-use super::{Pidfile, ProcessSeen, Subject};
+use super::proc::{self, Argument, PidfileTime, Stat};
+use super::{PidfileError, ProcessSeen, Subject};
 use crate::foreign::{self, NoAnswer};
 
 /// Until then a process may still become another program.
@@ -33,7 +33,7 @@ const COMM: usize = 15;
 /// What is known of all processes, and which of them count.
 #[derive(Debug)]
 pub(in crate::check) struct Table {
-    known: HashMap<i32, Known>,
+    known: HashMap<i32, KnownProcess>,
     members: HashMap<i32, Member>,
     tracked: HashMap<Arc<Subject>, Tracked>,
     by_name: HashMap<Arc<str>, Vec<Arc<Subject>>>,
@@ -47,7 +47,7 @@ pub(in crate::check) struct Table {
 
 /// A process that was read.
 #[derive(Debug)]
-struct Known {
+struct KnownProcess {
     inode: u64,
     round: u32,
     /// When it was first read, in milliseconds of the table's life.
@@ -70,7 +70,7 @@ struct Tracked {
     uid: Result<Option<u32>, ()>,
     members: Vec<i32>,
     /// What is wrong with the pidfile.
-    pidfile: Option<Pidfile>,
+    pidfile: Option<PidfileError>,
     /// Why the pidfile tells nothing: its file system does not answer.
     no_answer: Option<String>,
     /// A process that may be one more does not answer.
@@ -91,7 +91,7 @@ fn asked(subject: &Subject) -> &ProcessSubject {
 }
 
 /// Where members' descriptors go.
-pub(in crate::check) trait Doorbell {
+pub(in crate::check) trait ExitNotifier {
     /// Rings with this token when the process ends.
     fn attend(&mut self, pid: i32, token: u64) -> Attended;
 }
@@ -219,7 +219,7 @@ impl Table {
     ///
     /// # Errors
     /// Where `/proc` cannot be listed.
-    pub fn list(&mut self, doorbell: &mut impl Doorbell) -> std::io::Result<()> {
+    pub fn list(&mut self, doorbell: &mut impl ExitNotifier) -> std::io::Result<()> {
         let began = Instant::now();
         let full = began >= self.next_full;
         self.round = self.round.wrapping_add(1);
@@ -227,10 +227,10 @@ impl Table {
         let young = age.saturating_sub(u32::try_from(YOUNG.as_millis()).unwrap_or(u32::MAX));
         let mut unread = Vec::new();
         proc::each(|pid, inode| {
-            let known = self.known.entry(pid).or_insert(Known { inode: 0, round, first: age });
+            let known = self.known.entry(pid).or_insert(KnownProcess { inode: 0, round, first: age });
             known.round = round;
             if known.inode != inode {
-                *known = Known { inode, round, first: age };
+                *known = KnownProcess { inode, round, first: age };
                 unread.push(pid);
             } else if full || known.first >= young {
                 unread.push(pid);
@@ -264,7 +264,7 @@ impl Table {
 
     /// Puts one process where it belongs. Who could not be asked, or not for its arguments, stays where it was, and is
     /// asked again by the next listing; whose it may be cannot be counted until then.
-    fn read(&mut self, pid: i32, seen: Option<proc::Seen>, doorbell: &mut impl Doorbell) {
+    fn read(&mut self, pid: i32, seen: Option<proc::ProcStat>, doorbell: &mut impl ExitNotifier) {
         let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
         if unread {
             self.ask_again(pid);
@@ -314,11 +314,11 @@ impl Table {
     }
 
     /// Is it still the process that started then? Where it does not answer, it is asked again, and its subject in doubt.
-    fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: Now) -> bool {
+    fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: CurrentName) -> bool {
         match now {
-            Now::Gone => false,
-            Now::Seen(found) => found.start == start && !found.dead(),
-            Now::Silent => {
+            CurrentName::Gone => false,
+            CurrentName::Seen(found) => found.start == start && !found.dead(),
+            CurrentName::Silent => {
                 self.ask_again(pid);
                 if let Some(tracked) = self.tracked.get_mut(subject) {
                     tracked.doubt = true;
@@ -342,7 +342,7 @@ impl Table {
         asked(subject).name.as_deref() == Some(comm)
     }
 
-    fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl Doorbell) {
+    fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl ExitNotifier) {
         if !self.tracked.contains_key(subject) {
             return;
         }
@@ -366,7 +366,7 @@ impl Table {
         }
     }
 
-    fn read_pidfiles(&mut self, doorbell: &mut impl Doorbell) {
+    fn read_pidfiles(&mut self, doorbell: &mut impl ExitNotifier) {
         let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
         for subject in named.cloned().collect::<Vec<_>>() {
             let Some(tracked) = self.tracked.get_mut(&subject) else { continue };
@@ -458,7 +458,7 @@ fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAn
 
 /// What a process says of itself now.
 #[derive(Debug)]
-enum Now {
+enum CurrentName {
     /// There is no such process.
     Gone,
     /// It does not answer.
@@ -467,10 +467,10 @@ enum Now {
     Seen(Stat),
 }
 
-fn now(pid: i32) -> Now {
+fn now(pid: i32) -> CurrentName {
     match proc::look(&[pid], false).remove(&pid) {
-        None => Now::Silent,
-        Some(seen) => seen.stat.map_or(Now::Gone, Now::Seen),
+        None => CurrentName::Silent,
+        Some(seen) => seen.stat.map_or(CurrentName::Gone, CurrentName::Seen),
     }
 }
 
@@ -485,13 +485,13 @@ fn meant(
     subject: &Subject,
     tracked: &Tracked,
     pidfile: Result<proc::Pidfile, String>,
-) -> Option<Result<(i32, u64), Pidfile>> {
+) -> Option<Result<(i32, u64), PidfileError>> {
     match pidfile {
         Ok(pidfile) => {
             let seen = proc::look(&[pidfile.pid], asked(subject).name.is_some()).remove(&pidfile.pid)?;
             Some(taken(subject, tracked, pidfile, seen))
         }
-        Err(why) => Some(Err(Pidfile::Missing(why))),
+        Err(why) => Some(Err(PidfileError::Missing(why))),
     }
 }
 
@@ -500,23 +500,23 @@ fn taken(
     subject: &Subject,
     tracked: &Tracked,
     pidfile: proc::Pidfile,
-    seen: proc::Seen,
-) -> Result<(i32, u64), Pidfile> {
+    seen: proc::ProcStat,
+) -> Result<(i32, u64), PidfileError> {
     let pid = pidfile.pid;
     let stat = seen.stat.filter(|stat| !stat.dead());
-    let stat = stat.ok_or_else(|| Pidfile::Stale(format!("the process {pid} of its pidfile is gone")))?;
+    let stat = stat.ok_or_else(|| PidfileError::Stale(format!("the process {pid} of its pidfile is gone")))?;
     if let Some(why) = another(&pidfile, &stat) {
-        return Err(Pidfile::Stale(format!("the process {pid} of its pidfile {why}")));
+        return Err(PidfileError::Stale(format!("the process {pid} of its pidfile {why}")));
     }
     let named = |name: &str| stat.comm == cut(name) || seen.argument.name() == Some(name);
     if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
         let other = crate::text::clean_line(&stat.comm);
-        return Err(Pidfile::Stale(format!("the process {pid} of its pidfile is {other}, not {name}")));
+        return Err(PidfileError::Stale(format!("the process {pid} of its pidfile is {other}, not {name}")));
     }
     if owned(tracked, pid) {
         Ok((pid, stat.start))
     } else {
-        Err(Pidfile::Stale(format!("the process {pid} of its pidfile is another user's")))
+        Err(PidfileError::Stale(format!("the process {pid} of its pidfile is another user's")))
     }
 }
 
@@ -524,11 +524,11 @@ fn taken(
 /// may write the file put a stranger's number there.
 fn another(pidfile: &proc::Pidfile, stat: &Stat) -> Option<&'static str> {
     match pidfile.written {
-        Written::At(written) if proc::started_after(stat.start, written) => {
+        PidfileTime::At(written) if proc::started_after(stat.start, written) => {
             return Some("started after it was written: it is another one");
         }
-        Written::BeforeBoot => return Some("is another one: the file is older than this boot"),
-        Written::At(_) | Written::Unknown => {}
+        PidfileTime::BeforeBoot => return Some("is another one: the file is older than this boot"),
+        PidfileTime::At(_) | PidfileTime::Unknown => {}
     }
     let init = pidfile.pid == 1 && matches!(&*stat.comm, "systemd" | "init");
     if init || stat.kernels {

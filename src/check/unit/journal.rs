@@ -5,7 +5,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::records::{JobEnd, UnitRecords};
-use crate::host::child::{Ended, Errors, Job};
+use crate::host::child::{ChildExit, Errors, Job};
 use serde::Deserialize;
 
 /// How long the journal may take.
@@ -34,7 +34,7 @@ const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
 
 /// One message.
 #[derive(Debug, Deserialize)]
-struct Message {
+struct JournalMessage {
     #[serde(rename = "__MONOTONIC_TIMESTAMP")]
     at: String,
     #[serde(rename = "MESSAGE_ID")]
@@ -57,19 +57,19 @@ pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     let args = fixed.into_iter().chain(messages).chain(units.iter().map(|unit| format!("UNIT={unit}"))).collect();
     let job = Job { errors: Errors::Apart, keep: 2 * LARGEST, ..Job::new("journalctl", args, PATIENCE) };
     let ran = job.run().await.ok()?;
-    (ran.ended == Ended::Exit(0)).then(|| told(&String::from_utf8_lossy(ran.output.head())))
+    (ran.ended == ChildExit::Exit(0)).then(|| told(&String::from_utf8_lossy(ran.output.head())))
 }
 
 /// Reads lines of JSON, oldest first; what is no message of systemd's is left out.
 fn told(lines: &str) -> UnitRecords {
     let mut records = UnitRecords::new(TOGETHER);
-    for message in lines.lines().filter_map(|line| serde_json::from_str::<Message>(line).ok()) {
+    for message in lines.lines().filter_map(|line| serde_json::from_str::<JournalMessage>(line).ok()) {
         take(&mut records, &message);
     }
     records
 }
 
-fn take(records: &mut UnitRecords, message: &Message) {
+fn take(records: &mut UnitRecords, message: &JournalMessage) {
     let Ok(at) = message.at.parse::<u64>() else { return };
     let unit: Arc<str> = message.unit.as_str().into();
     let job: Option<u32> = message.job.as_ref().and_then(|id| id.parse().ok());

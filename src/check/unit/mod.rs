@@ -11,9 +11,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::judge::Judged;
-use super::look::{Looker, Sight};
-use super::parts::{Parts, joined};
+use super::conditions::{Conditions, joined};
+use super::judge::Judgement;
+use super::probe::{Prober, Timed};
 use crate::core::{Mono, UnitRun};
 use crate::host::Clock;
 use crate::host::clock::boottime_at_monotonic;
@@ -31,7 +31,7 @@ pub struct UnitSubject {
 
 /// What a condition may ask of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct UnitSight {
+pub struct UnitFacts {
     /// systemd's `ActiveState`.
     pub active: String,
     /// Its `SubState`.
@@ -53,7 +53,7 @@ pub struct UnitSight {
     pub started: Option<Mono>,
 }
 
-impl UnitSight {
+impl UnitFacts {
     /// What tells a unit that comes and goes from one that somebody restarts.
     pub fn run(&self) -> UnitRun {
         let auto_restart = self.sub.starts_with("auto-restart");
@@ -82,7 +82,7 @@ impl AtRest {
     }
 }
 
-impl UnitSight {
+impl UnitFacts {
     /// What a condition may ask of what systemd said, with its moments on this clock.
     pub fn of(seen: &UnitSeen, clock: &Clock) -> Self {
         let started = (seen.active_since > 0).then(|| clock.at_boottime(boottime_at_monotonic(seen.active_since)));
@@ -114,10 +114,10 @@ pub fn subject(check: &UnitCheck, target: &Target) -> Result<UnitSubject, String
 ///
 /// # Errors
 /// In words, where there is no such unit or systemd cannot be asked.
-pub async fn look(subject: &UnitSubject, looker: &Looker) -> Result<Sight<UnitSight>, String> {
+pub async fn look(subject: &UnitSubject, looker: &Prober) -> Result<Timed<UnitFacts>, String> {
     let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
     let seen = systemd.unit(&subject.name).await.map_err(|error| in_words(&error))?;
-    Ok(Sight { seen: UnitSight::of(&seen, &looker.clock), changed: seen.changed })
+    Ok(Timed { seen: UnitFacts::of(&seen, &looker.clock), changed: seen.changed })
 }
 
 fn in_words(error: &SystemdError) -> String {
@@ -125,15 +125,15 @@ fn in_words(error: &SystemdError) -> String {
 }
 
 /// Whatever changes is kept, but for the job: it is no part of what is kept.
-pub(super) fn hardly_differs(now: &UnitSight, then: &UnitSight) -> bool {
-    let seen = |sight: &UnitSight| UnitSight { job: false, started: None, ..sight.clone() };
+pub(super) fn is_insignificant(now: &UnitFacts, then: &UnitFacts) -> bool {
+    let seen = |sight: &UnitFacts| UnitFacts { job: false, started: None, ..sight.clone() };
     seen(now) == seen(then)
 }
 
 /// Judges it.
 #[must_use]
-pub fn judge(check: &UnitCheck, seen: &UnitSight) -> Judged {
-    let mut parts = Parts::default();
+pub fn judge(check: &UnitCheck, seen: &UnitFacts) -> Judgement {
+    let mut parts = Conditions::default();
     let whole = whole(seen);
     if let Some(wanted) = check.state {
         match state(&seen.active) {
@@ -174,7 +174,7 @@ fn admits(wanted: WantedState, state: UnitState, rest: Option<AtRest>) -> bool {
 }
 
 /// `failed (exit-code)`, `active (running)`, `activating (auto-restart)`.
-fn whole(seen: &UnitSight) -> String {
+fn whole(seen: &UnitFacts) -> String {
     match (&seen.result, seen.rest) {
         (Some(result), _) if result != "success" && seen.active == "failed" => format!("failed ({result})"),
         (_, Some(AtRest::Oneshot)) => format!("{} ({}), a oneshot at rest", seen.active, seen.sub),
@@ -206,9 +206,9 @@ mod tests {
     use super::*;
     use crate::core::Verdict;
 
-    fn seen(active: &str, sub: &str, result: &str) -> UnitSight {
+    fn seen(active: &str, sub: &str, result: &str) -> UnitFacts {
         let (active, sub, result) = (active.into(), sub.into(), Some(result.into()));
-        UnitSight { active, sub, result, restarts: Some(2), rest: None, job: false, started: None }
+        UnitFacts { active, sub, result, restarts: Some(2), rest: None, job: false, started: None }
     }
 
     fn wanting(state: &str) -> UnitCheck {
@@ -261,12 +261,12 @@ mod tests {
             ..UnitSeen::default()
         };
         let holds = |state: &str, unit: &UnitSeen| {
-            judge(&wanting(state), &UnitSight::of(unit, &Clock::starting())).verdict == Verdict::Holds
+            judge(&wanting(state), &UnitFacts::of(unit, &Clock::starting())).verdict == Verdict::Holds
         };
         let done = unit(true, false, "success");
         assert!(!holds("not active", &done) && holds("active", &done) && holds("inactive", &done));
         assert_eq!(
-            judge(&wanting("active"), &UnitSight::of(&done, &Clock::starting())).seen,
+            judge(&wanting("active"), &UnitFacts::of(&done, &Clock::starting())).seen,
             "inactive (dead), a oneshot at rest"
         );
         let skipped = unit(false, true, "success");
@@ -278,7 +278,7 @@ mod tests {
 
     #[test]
     fn what_a_kind_of_unit_does_not_have_is_unknown() {
-        let mount = UnitSight {
+        let mount = UnitFacts {
             active: "active".into(),
             sub: "mounted".into(),
             result: None,

@@ -6,7 +6,7 @@ use std::sync::{Arc, Mutex, PoisonError};
 
 use tokio::sync::Notify;
 
-use crate::host::systemd::Change;
+use crate::host::systemd::SystemdSignal;
 
 /// So many units are named; more mean everything.
 const UNITS: usize = 4096;
@@ -22,27 +22,27 @@ pub enum Changed {
 
 /// What changed and was not taken yet.
 #[derive(Debug)]
-pub struct Pending {
+pub struct PendingChanges {
     changed: Mutex<Changed>,
     news: Notify,
 }
 
-impl Default for Pending {
+impl Default for PendingChanges {
     fn default() -> Self {
         Self { changed: Mutex::new(Changed::Units(BTreeSet::new())), news: Notify::new() }
     }
 }
 
-impl Pending {
+impl PendingChanges {
     /// Takes a signal.
-    pub fn note(&self, change: &Change) {
+    pub fn note(&self, change: &SystemdSignal) {
         let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         match (change, &mut *changed) {
-            (Change::Unit { id, .. }, Changed::Units(units)) if units.len() < UNITS || units.contains(id) => {
+            (SystemdSignal::Unit { id, .. }, Changed::Units(units)) if units.len() < UNITS || units.contains(id) => {
                 units.insert(id.clone());
             }
-            (Change::Unit { .. } | Change::Reloaded, _) => *changed = Changed::Everything,
-            (Change::JobNew { .. } | Change::JobRemoved { .. }, _) => return,
+            (SystemdSignal::Unit { .. } | SystemdSignal::Reloaded, _) => *changed = Changed::Everything,
+            (SystemdSignal::JobNew { .. } | SystemdSignal::JobRemoved { .. }, _) => return,
         }
         self.news.notify_one();
     }
@@ -66,17 +66,17 @@ impl Pending {
 mod tests {
     use super::*;
 
-    fn unit(id: &str) -> Change {
-        Change::Unit { id: id.into(), state: None }
+    fn unit(id: &str) -> SystemdSignal {
+        SystemdSignal::Unit { id: id.into(), state: None }
     }
 
     #[tokio::test]
     async fn a_burst_of_signals_is_taken_without_waiting_and_stays_bounded() {
-        let pending = Pending::default();
+        let pending = PendingChanges::default();
         for _ in 0..100_000 {
             pending.note(&unit("a"));
             pending.note(&unit("b"));
-            pending.note(&Change::JobNew { id: 1, unit: "c".into() });
+            pending.note(&SystemdSignal::JobNew { id: 1, unit: "c".into() });
         }
         assert_eq!(pending.take().await, Changed::Units(["a".into(), "b".into()].into()));
         for number in 0..100_000 {
@@ -84,7 +84,7 @@ mod tests {
         }
         assert_eq!(pending.take().await, Changed::Everything);
         pending.note(&unit("a"));
-        pending.note(&Change::Reloaded);
+        pending.note(&SystemdSignal::Reloaded);
         assert_eq!(pending.take().await, Changed::Everything);
         let later = async { pending.note(&unit("d")) };
         assert_eq!(tokio::join!(pending.take(), later).0, Changed::Units(["d".into()].into()));

@@ -9,9 +9,9 @@ use tokio::time::sleep;
 
 use super::journal;
 use super::records::{Down, JobEnd, UnitRecord, UnitRecords};
-use super::stop_origin::{Evidence, Origin, Requested};
+use super::stop_origin::{Requested, StopCause, StopEvidence};
 use super::watch::locked;
-use crate::check::facts::TargetFacts;
+use crate::check::preflight::TargetFacts;
 use crate::core::input::StopOrigin;
 use crate::host::clock::{boottime_at_monotonic, boottime_ms, monotonic_us};
 use crate::host::systemd::{Relations, Systemd, UnitSeen, own_job};
@@ -93,8 +93,8 @@ async fn who_stopped(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &Uni
     unrecorded(unit)
 }
 
-fn evidence<'e>(records: &'e UnitRecords, relations: &'e HashMap<Arc<str>, Relations>) -> Evidence<'e> {
-    Evidence { records, relations, own: &own_job }
+fn evidence<'e>(records: &'e UnitRecords, relations: &'e HashMap<Arc<str>, Relations>) -> StopEvidence<'e> {
+    StopEvidence { records, relations, own: &own_job }
 }
 
 /// The end that signals told of, if it is the one after which the unit is down now.
@@ -158,12 +158,12 @@ async fn neighbours(systemd: &Systemd, unit: &UnitSeen, known: impl Fn(&str) -> 
     all
 }
 
-fn told(unit: &UnitSeen, origin: Origin) -> StopOrigin {
+fn told(unit: &UnitSeen, origin: StopCause) -> StopOrigin {
     match origin {
-        Origin::Fault => StopOrigin::Nobody,
-        Origin::Own => StopOrigin::Salve,
-        Origin::Operator(requested) => StopOrigin::Operator { evidence: in_words(unit, &requested).into() },
-        Origin::Unclear(known) => StopOrigin::Unclear { evidence: known.into() },
+        StopCause::Fault => StopOrigin::Nobody,
+        StopCause::Own => StopOrigin::Salve,
+        StopCause::Operator(requested) => StopOrigin::Operator { evidence: in_words(unit, &requested).into() },
+        StopCause::Unclear(known) => StopOrigin::Unclear { evidence: known.into() },
     }
 }
 
@@ -213,7 +213,7 @@ async fn undoes(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &UnitSeen
         let down = locked(records).get(other).filter(|one| one.is_down()).and_then(|one| one.latest_down().cloned());
         let Some(down) = down else { continue };
         let origin = evidence(&locked(records), &relations).of_down(other, &down);
-        if let Origin::Operator(requested) = origin
+        if let StopCause::Operator(requested) = origin
             && systemd.unit(other).await.is_ok_and(|other| is_down(&other))
         {
             let at = time_of_day(requested.at);
@@ -225,15 +225,15 @@ async fn undoes(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &UnitSeen
 }
 
 /// A start would stop another unit, which runs and was started so.
-fn stops_other(other: &str, started: Option<Origin>) -> Option<StopOrigin> {
+fn stops_other(other: &str, started: Option<StopCause>) -> Option<StopOrigin> {
     match started {
-        Some(Origin::Own) => None,
-        Some(Origin::Operator(requested)) => {
+        Some(StopCause::Own) => None,
+        Some(StopCause::Operator(requested)) => {
             let at = time_of_day(requested.at);
             let evidence = format!("{other}, which conflicts with it, was started on request at {at}").into();
             Some(StopOrigin::Operator { evidence })
         }
-        Some(Origin::Fault | Origin::Unclear(_)) | None => {
+        Some(StopCause::Fault | StopCause::Unclear(_)) | None => {
             let evidence = format!("its start would stop {other}, which runs and conflicts with it").into();
             Some(StopOrigin::Unclear { evidence })
         }
@@ -302,9 +302,9 @@ mod tests {
     #[test]
     fn who_runs_in_its_place_is_not_stopped_without_a_word() {
         let started = |origin| stops_other("b.service", origin);
-        assert_eq!(started(Some(Origin::Own)), None);
+        assert_eq!(started(Some(StopCause::Own)), None);
         let requested = Requested { unit: "b.service".into(), start: true, at: 1 };
-        assert!(matches!(started(Some(Origin::Operator(requested))), Some(StopOrigin::Operator { .. })));
+        assert!(matches!(started(Some(StopCause::Operator(requested))), Some(StopOrigin::Operator { .. })));
         assert!(matches!(started(None), Some(StopOrigin::Unclear { .. })));
     }
 

@@ -5,7 +5,7 @@ use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
-use crate::host::systemd::{Change, UnitStamps};
+use crate::host::systemd::{SystemdSignal, UnitStamps};
 
 /// So many of a unit's latest jobs, and of the moments when it went down, are kept.
 const KEPT: usize = 8;
@@ -91,12 +91,12 @@ impl UnitRecords {
     }
 
     /// Takes a signal that was heard now.
-    pub fn note(&mut self, change: &Change, now: u64) {
+    pub fn note(&mut self, change: &SystemdSignal, now: u64) {
         match change {
-            Change::Unit { id, state: Some(state) } => self.state(id, state),
-            Change::JobNew { id, unit } => self.job_began(unit, *id, now),
-            Change::JobRemoved { id, unit, result } => self.job_removed(unit, *id, &**result == "done"),
-            Change::Unit { state: None, .. } | Change::Reloaded => {}
+            SystemdSignal::Unit { id, state: Some(state) } => self.state(id, state),
+            SystemdSignal::JobNew { id, unit } => self.job_began(unit, *id, now),
+            SystemdSignal::JobRemoved { id, unit, result } => self.job_removed(unit, *id, &**result == "done"),
+            SystemdSignal::Unit { state: None, .. } | SystemdSignal::Reloaded => {}
         }
     }
 

@@ -20,7 +20,7 @@ const DEPTH: usize = 4;
 
 /// Who took a unit down.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Origin {
+pub enum StopCause {
     /// Nobody asked for it: it ended by itself, failed, or fell with what did.
     Fault,
     /// A job that this process asked for.
@@ -44,7 +44,7 @@ pub struct Requested {
 
 /// What the answer is read from.
 #[derive(Clone, Copy)]
-pub struct Evidence<'e> {
+pub struct StopEvidence<'e> {
     /// What happened.
     pub records: &'e UnitRecords,
     /// How the units that matter are related; of one that is not here nothing passes on.
@@ -53,43 +53,45 @@ pub struct Evidence<'e> {
     pub own: &'e dyn Fn(u32) -> bool,
 }
 
-impl Evidence<'_> {
+impl StopEvidence<'_> {
     /// Who took a unit down at this moment.
-    pub fn of_down(&self, unit: &Arc<str>, down: &Down) -> Origin {
+    pub fn of_down(&self, unit: &Arc<str>, down: &Down) -> StopCause {
         self.followed_down(unit, down, DEPTH)
     }
 
     /// Who started a unit, where that is on record; none where it is not.
-    pub fn of_start(&self, unit: &Arc<str>) -> Option<Origin> {
+    pub fn of_start(&self, unit: &Arc<str>) -> Option<StopCause> {
         let job = self.records.get(unit)?.latest_job().filter(|job| job.end != JobEnd::Stopped)?;
         Some(self.followed_start(unit, job, DEPTH))
     }
 
-    fn followed_down(&self, unit: &Arc<str>, down: &Down, depth: usize) -> Origin {
+    fn followed_down(&self, unit: &Arc<str>, down: &Down, depth: usize) -> StopCause {
         let record = self.records.get(unit);
-        let Some(job) = down.job.and_then(|id| record.and_then(|record| record.job(id))) else { return Origin::Fault };
+        let Some(job) = down.job.and_then(|id| record.and_then(|record| record.job(id))) else {
+            return StopCause::Fault;
+        };
         match job.end {
-            JobEnd::Other => Origin::Fault,
-            JobEnd::UnderWay => Origin::Unclear(format!("systemd's job {} for it has not ended", job.id)),
+            JobEnd::Other => StopCause::Fault,
+            JobEnd::UnderWay => StopCause::Unclear(format!("systemd's job {} for it has not ended", job.id)),
             JobEnd::Stopped => self.followed_stop(unit, job, down, depth),
         }
     }
 
-    fn followed_stop(&self, unit: &Arc<str>, job: &JobRecord, down: &Down, depth: usize) -> Origin {
+    fn followed_stop(&self, unit: &Arc<str>, job: &JobRecord, down: &Down, depth: usize) -> StopCause {
         if (self.own)(job.id) {
-            return Origin::Own;
+            return StopCause::Own;
         }
         let Some(deeper) = depth.checked_sub(1) else {
-            return Origin::Unclear("its stop was passed on through too many units".into());
+            return StopCause::Unclear("its stop was passed on through too many units".into());
         };
         self.passed_on_by_a_stop(unit, job, deeper)
             .or_else(|| self.passed_on_by_a_start(unit, job, deeper))
             .or_else(|| self.fell_with_another(unit, down, deeper))
-            .unwrap_or_else(|| Origin::Operator(Requested { unit: unit.clone(), start: false, at: down.left }))
+            .unwrap_or_else(|| StopCause::Operator(Requested { unit: unit.clone(), start: false, at: down.left }))
     }
 
     /// The stop of what it stands with, in the same transaction.
-    fn passed_on_by_a_stop(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> Option<Origin> {
+    fn passed_on_by_a_stop(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> Option<StopCause> {
         self.relations.get(unit)?.stopped_with.iter().find_map(|other| {
             let along = self.records.job_along(other, job).filter(|along| along.end == JobEnd::Stopped)?;
             let down = self.records.get(other)?.latest_down_by(along.id)?;
@@ -98,7 +100,7 @@ impl Evidence<'_> {
     }
 
     /// The start of what it conflicts with, in the same transaction.
-    fn passed_on_by_a_start(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> Option<Origin> {
+    fn passed_on_by_a_start(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> Option<StopCause> {
         self.relations.get(unit)?.conflicts.iter().find_map(|other| {
             let along = self.records.job_along(other, job).filter(|along| along.end != JobEnd::Stopped)?;
             Some(self.followed_start(other, along, depth))
@@ -106,7 +108,7 @@ impl Evidence<'_> {
     }
 
     /// The end of what it is bound to, for which nobody asked.
-    fn fell_with_another(&self, unit: &Arc<str>, down: &Down, depth: usize) -> Option<Origin> {
+    fn fell_with_another(&self, unit: &Arc<str>, down: &Down, depth: usize) -> Option<StopCause> {
         let (from, to) = (down.left.saturating_sub(FALLS_WITHIN), down.left + ORDER_SLACK);
         self.relations.get(unit)?.bound_to.iter().find_map(|other| {
             let fell = self.records.get(other)?.down_between(from, to)?;
@@ -114,17 +116,17 @@ impl Evidence<'_> {
         })
     }
 
-    fn followed_start(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> Origin {
+    fn followed_start(&self, unit: &Arc<str>, job: &JobRecord, depth: usize) -> StopCause {
         if (self.own)(job.id) {
-            return Origin::Own;
+            return StopCause::Own;
         }
         let unknown =
-            || Origin::Unclear(format!("{unit}, which conflicts with it, was started, and by whom is not known"));
+            || StopCause::Unclear(format!("{unit}, which conflicts with it, was started, and by whom is not known"));
         let (Some(deeper), Some(relations)) = (depth.checked_sub(1), self.relations.get(unit)) else {
             return unknown();
         };
         if job.restarts_automatically() {
-            return Origin::Fault;
+            return StopCause::Fault;
         }
         let (from, to) = (job.began.saturating_sub(FALLS_WITHIN), job.began + ORDER_SLACK);
         for failed in &relations.failure_of {
@@ -133,7 +135,7 @@ impl Evidence<'_> {
             }
         }
         if relations.triggered_by.is_empty() {
-            Origin::Operator(Requested { unit: unit.clone(), start: true, at: job.began })
+            StopCause::Operator(Requested { unit: unit.clone(), start: true, at: job.began })
         } else {
             unknown()
         }
@@ -167,16 +169,16 @@ mod tests {
         ])
     }
 
-    fn origin(told: &Told, relations: &HashMap<Arc<str>, Relations>, own: &[u32]) -> Origin {
-        let evidence = Evidence { records: &told.records, relations, own: &|id| own.contains(&id) };
+    fn origin(told: &Told, relations: &HashMap<Arc<str>, Relations>, own: &[u32]) -> StopCause {
+        let evidence = StopEvidence { records: &told.records, relations, own: &|id| own.contains(&id) };
         let down = told.records.get("web").and_then(|record| record.latest_down()).expect("it went down");
         evidence.of_down(&"web".into(), down)
     }
 
-    fn requested(origin: &Origin) -> Option<(&str, bool)> {
+    fn requested(origin: &StopCause) -> Option<(&str, bool)> {
         match origin {
-            Origin::Operator(Requested { unit, start, .. }) => Some((unit, *start)),
-            Origin::Fault | Origin::Own | Origin::Unclear(_) => None,
+            StopCause::Operator(Requested { unit, start, .. }) => Some((unit, *start)),
+            StopCause::Fault | StopCause::Own | StopCause::Unclear(_) => None,
         }
     }
 
@@ -191,7 +193,7 @@ mod tests {
         let mut told = both_running();
         told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
         assert_eq!(requested(&origin(&told, &related(), &[])), Some(("web", false)));
-        assert_eq!(origin(&told, &related(), &[7]), Origin::Own);
+        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
     }
 
     #[test]
@@ -202,7 +204,7 @@ mod tests {
         // and it has healed meanwhile
         told.pass(9_000_000).job("base", 20).state("base", RUNNING).over("base", 20, "done");
         assert_eq!(requested(&origin(&told, &related(), &[])), Some(("base", false)));
-        assert_eq!(origin(&told, &related(), &[7]), Origin::Own);
+        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
     }
 
     #[test]
@@ -212,7 +214,7 @@ mod tests {
         told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
         told.pass(300_000).job("base", 8).state("base", &[("inactive", "dead")]).state("base", RUNNING);
         told.over("base", 8, "done").pass(60_000_000);
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault);
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
     }
 
     #[test]
@@ -231,7 +233,7 @@ mod tests {
         told.job("base", 7).job("web", 8).state("web", STOPPED).state("base", STOPPED);
         told.state("base", &[("activating", "start"), ("failed", "failed")]).over("base", 7, "failed");
         told.over("web", 8, "dependency");
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault);
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
     }
 
     #[test]
@@ -240,18 +242,18 @@ mod tests {
         told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
         told.state("other", RUNNING).over("other", 7, "done");
         assert_eq!(requested(&origin(&told, &related(), &[])), Some(("other", true)));
-        assert_eq!(origin(&told, &related(), &[7]), Origin::Own);
+        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
         // one that systemd started because a third failed
         let mut told = both_running();
         told.state("third", RUNNING).state("third", &[("failed", "failed")]);
         told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault);
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
         // one that a timer may have started
         let mut relations = related();
         relations.insert("other".into(), Relations { triggered_by: names(&["other.timer"]), ..Relations::default() });
         let mut told = both_running();
         told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        assert!(matches!(origin(&told, &relations, &[]), Origin::Unclear(_)));
+        assert!(matches!(origin(&told, &relations, &[]), StopCause::Unclear(_)));
     }
 
     #[test]
@@ -259,14 +261,14 @@ mod tests {
         let mut told = both_running();
         told.job("web", 7).state("web", STOPPED);
         told.state("web", &[("activating", "start-pre"), ("failed", "failed")]).over("web", 7, "failed");
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault, "restart");
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "restart");
         let mut told = both_running();
         told.job("web", 7).state("web", &[("reloading", "reload"), ("failed", "failed")]).over("web", 7, "failed");
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault, "reload");
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "reload");
         // an operator's stop, a start, a crash
         let mut told = both_running();
         told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
         told.job("web", 8).state("web", RUNNING).over("web", 8, "done").state("web", &[("failed", "failed")]);
-        assert_eq!(origin(&told, &related(), &[]), Origin::Fault, "a crash after a stop");
+        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "a crash after a stop");
     }
 }

@@ -12,12 +12,12 @@ use tokio::sync::mpsc;
 use tokio::task::JoinSet;
 use tokio::time::{Instant, sleep};
 
-use super::pending::{Changed, Pending};
+use super::pending::{Changed, PendingChanges};
 use super::records::UnitRecords;
-use super::{UnitSight, UnitSubject};
-use crate::check::bell::Bell;
-use crate::check::kernel::Told;
-use crate::check::look::{Look, since_event};
+use super::{UnitFacts, UnitSubject};
+use crate::check::event_loop::MonitorEvent;
+use crate::check::event_source::Wakeup;
+use crate::check::probe::{ProbeResult, since_event};
 use crate::check::subject::{Observation, Subject};
 use crate::host::Clock;
 use crate::host::clock::monotonic_us;
@@ -40,7 +40,7 @@ const PROBE: Duration = Duration::from_secs(1);
 
 /// What the watcher is told.
 #[derive(Debug)]
-pub enum UnitOrder {
+pub enum WatcherCommand {
     /// Tell of every change of the unit of this subject.
     Track(Arc<Subject>),
     /// No longer.
@@ -57,23 +57,23 @@ pub struct Watcher {
     /// What durations run on.
     pub clock: Clock,
     /// What is to be watched.
-    pub orders: mpsc::UnboundedReceiver<UnitOrder>,
+    pub orders: mpsc::UnboundedReceiver<WatcherCommand>,
     /// Where changes are told.
-    pub tell: mpsc::UnboundedSender<Told>,
+    pub tell: mpsc::UnboundedSender<MonitorEvent>,
     /// Where it is remembered what happened to units.
     pub records: Arc<Mutex<UnitRecords>>,
 }
 
 /// What is watched, and under which id systemd speaks of it.
 #[derive(Debug, Default)]
-struct Watched {
+struct WatchedUnit {
     subjects: BTreeSet<Arc<Subject>>,
     by_id: HashMap<Arc<str>, BTreeSet<Arc<Subject>>>,
     attended: BTreeSet<Arc<str>>,
 }
 
 /// One unit that was read.
-struct Read {
+struct UnitReading {
     subject: Arc<Subject>,
     began: crate::core::Mono,
     unit: Result<UnitSeen, SystemdError>,
@@ -82,7 +82,7 @@ struct Read {
 impl Watcher {
     /// Runs to the end of its orders.
     pub async fn run(mut self) {
-        let mut watched = Watched::default();
+        let mut watched = WatchedUnit::default();
         let mut broken_since = Instant::now();
         let (mut retry, mut told) = (FIRST_RETRY, false);
         loop {
@@ -113,7 +113,7 @@ impl Watcher {
     }
 
     /// Waits, taking orders; false at their end.
-    async fn pause(&mut self, length: Duration, watched: &mut Watched) -> bool {
+    async fn pause(&mut self, length: Duration, watched: &mut WatchedUnit) -> bool {
         let wait = sleep(length);
         tokio::pin!(wait);
         loop {
@@ -128,8 +128,8 @@ impl Watcher {
     }
 
     /// Follows one line until it breaks; false at the end of the orders.
-    async fn follow(&mut self, watched: &mut Watched) -> Result<bool, SystemdError> {
-        let pending = Arc::new(Pending::default());
+    async fn follow(&mut self, watched: &mut WatchedUnit) -> Result<bool, SystemdError> {
+        let pending = Arc::new(PendingChanges::default());
         let (noted, records) = (Arc::clone(&pending), Arc::clone(&self.records));
         locked(&records).begin(monotonic_us());
         let sink = move |change| {
@@ -165,9 +165,9 @@ impl Watcher {
         }
     }
 
-    fn changed(&self, changed: Changed, watched: &Watched, dirty: &mut BTreeSet<Arc<Subject>>) {
+    fn changed(&self, changed: Changed, watched: &WatchedUnit, dirty: &mut BTreeSet<Arc<Subject>>) {
         for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
-            let _ = self.tell.send(Told::Rang(Bell::Subject(subject.clone())));
+            let _ = self.tell.send(MonitorEvent::Rang(Wakeup::Subject(subject.clone())));
         }
         match changed {
             Changed::Units(ids) => {
@@ -177,17 +177,17 @@ impl Watcher {
         }
     }
 
-    fn begin_read(&self, subject: Arc<Subject>, reads: &mut JoinSet<Read>) {
+    fn begin_read(&self, subject: Arc<Subject>, reads: &mut JoinSet<UnitReading>) {
         let Subject::Unit(UnitSubject { name }) = &*subject else { return };
         let (name, systemd, clock) = (name.clone(), self.systemd.clone(), self.clock);
         reads.spawn(async move {
             let began = clock.mono();
-            Read { subject, began, unit: systemd.unit(&name).await }
+            UnitReading { subject, began, unit: systemd.unit(&name).await }
         });
     }
 
-    fn was_read(&self, read: Read, watched: &mut Watched) {
-        let Read { subject, began, unit } = read;
+    fn was_read(&self, read: UnitReading, watched: &mut WatchedUnit) {
+        let UnitReading { subject, began, unit } = read;
         if !watched.subjects.contains(&subject) {
             return;
         }
@@ -195,18 +195,18 @@ impl Watcher {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
-                Look { began, since, result: Ok(Observation::Unit(UnitSight::of(&seen, &self.clock))) }
+                ProbeResult { began, since, result: Ok(Observation::Unit(UnitFacts::of(&seen, &self.clock))) }
             }
-            Err(error) => Look { began, since: began, result: Err(error.to_string().into()) },
+            Err(error) => ProbeResult { began, since: began, result: Err(error.to_string().into()) },
         };
-        let _ = self.tell.send(Told::Seen(subject, look));
+        let _ = self.tell.send(MonitorEvent::Seen(subject, look));
     }
 
-    fn all_unknown(&self, watched: &Watched, why: &str) {
+    fn all_unknown(&self, watched: &WatchedUnit, why: &str) {
         let (now, why): (_, Arc<str>) = (self.clock.mono(), why.into());
         for subject in &watched.subjects {
-            let look = Look { began: now, since: now, result: Err(why.clone()) };
-            let _ = self.tell.send(Told::Seen(subject.clone(), look));
+            let look = ProbeResult { began: now, since: now, result: Err(why.clone()) };
+            let _ = self.tell.send(MonitorEvent::Seen(subject.clone(), look));
         }
     }
 }
@@ -222,12 +222,12 @@ pub fn locked(records: &Mutex<UnitRecords>) -> MutexGuard<'_, UnitRecords> {
     records.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
-impl Watched {
+impl WatchedUnit {
     /// The subject that must be read for the first time.
-    fn take(&mut self, order: UnitOrder) -> Option<Arc<Subject>> {
+    fn take(&mut self, order: WatcherCommand) -> Option<Arc<Subject>> {
         match order {
-            UnitOrder::Track(subject) => self.subjects.insert(subject.clone()).then_some(subject),
-            UnitOrder::Forget(subject) => {
+            WatcherCommand::Track(subject) => self.subjects.insert(subject.clone()).then_some(subject),
+            WatcherCommand::Forget(subject) => {
                 self.subjects.remove(&subject);
                 self.by_id.retain(|_, subjects| {
                     subjects.remove(&subject);
@@ -235,7 +235,7 @@ impl Watched {
                 });
                 None
             }
-            UnitOrder::Attend(unit) => {
+            WatcherCommand::Attend(unit) => {
                 self.attended.insert(unit);
                 None
             }

@@ -4,30 +4,30 @@ use std::fs;
 use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
-use super::ground::{Engine, Ground};
+use super::context::{DoctorContext, EngineStatus};
 use super::{Finding, host};
 use crate::control::socket::{GROUP, NAME};
 
 /// Does an engine serve this host?
-pub fn daemon(ground: &Ground) -> Vec<Finding> {
+pub fn daemon(ground: &DoctorContext) -> Vec<Finding> {
     vec![match &ground.engine {
-        Engine::Here { welcome, .. } if *welcome.build == *env!("CARGO_PKG_VERSION") => {
+        EngineStatus::Here { welcome, .. } if *welcome.build == *env!("CARGO_PKG_VERSION") => {
             Finding::fine(format!("salve {} serves this host; you may {}", welcome.build, welcome.rights))
         }
-        Engine::Here { welcome, .. } => Finding::warning(
+        EngineStatus::Here { welcome, .. } => Finding::warning(
             format!("salve {} serves this host, and this is {}", welcome.build, env!("CARGO_PKG_VERSION")),
             "systemctl restart salve, once the new one is installed",
         ),
-        Engine::Refused(why) => Finding::broken(why.clone(), "systemctl status salve"),
-        Engine::Forbidden(path) => Finding::warning(
+        EngineStatus::Refused(why) => Finding::broken(why.clone(), "systemctl status salve"),
+        EngineStatus::Forbidden(path) => Finding::warning(
             format!("{path} is not yours to reach"),
             format!("let root run `usermod -aG {GROUP} $USER`, and log in again"),
         ),
-        Engine::Stranger(stranger) => Finding::broken(
+        EngineStatus::Stranger(stranger) => Finding::broken(
             stranger.to_string(),
             format!("find out who put it there, remove {}, and start salve again", stranger.path.display()),
         ),
-        Engine::Nobody if ground.root => Finding::warning(
+        EngineStatus::Nobody if ground.root => Finding::warning(
             "no engine runs: nothing is watched, and nothing is healed while no console is open",
             if Path::new("/run/systemd/system").is_dir() {
                 "salve service install"
@@ -35,15 +35,15 @@ pub fn daemon(ground: &Ground) -> Vec<Finding> {
                 "let this host's own supervisor run `salve daemon` in the foreground"
             },
         ),
-        Engine::Nobody => Finding::skipped("no engine runs; `salve` opens a console with one"),
+        EngineStatus::Nobody => Finding::skipped("no engine runs; `salve` opens a console with one"),
     }]
 }
 
 /// The socket and its group.
-pub fn socket(ground: &Ground) -> Vec<Finding> {
+pub fn socket(ground: &DoctorContext) -> Vec<Finding> {
     let path = ground.paths.runtime.join(NAME);
     let mut findings = vec![match fs::symlink_metadata(&path) {
-        Err(_) if matches!(ground.engine, Engine::Nobody) => {
+        Err(_) if matches!(ground.engine, EngineStatus::Nobody) => {
             Finding::skipped(format!("{} is not there", path.display()))
         }
         Err(error) => Finding::skipped(format!("{}: {error}", path.display())),

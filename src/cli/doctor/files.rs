@@ -5,15 +5,15 @@ use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
 use super::Finding;
-use super::ground::Ground;
-use crate::channel::trial::trial;
+use super::context::DoctorContext;
+use crate::channel::test_page::trial;
 use crate::cli::playbook;
 use crate::engine::operator;
 use crate::engine::settings::SettingsError;
 use crate::playbook::host_check;
 
 /// Who could replace the program.
-pub fn program(ground: &Ground) -> Vec<Finding> {
+pub fn program(ground: &DoctorContext) -> Vec<Finding> {
     let version = env!("CARGO_PKG_VERSION");
     let Ok(exe) = std::env::current_exe().and_then(fs::canonicalize) else {
         return vec![Finding::warning("this program's own path cannot be told", "mount /proc")];
@@ -35,7 +35,7 @@ pub fn program(ground: &Ground) -> Vec<Finding> {
 }
 
 /// The state folder: there, ours, and for nobody else's eyes.
-pub fn state(ground: &Ground) -> Vec<Finding> {
+pub fn state(ground: &DoctorContext) -> Vec<Finding> {
     let folder = &ground.paths.state;
     vec![match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
@@ -63,7 +63,7 @@ fn judge_state(folder: &Path, there: &fs::Metadata) -> Finding {
 }
 
 /// The settings file.
-pub fn settings(ground: &Ground) -> Vec<Finding> {
+pub fn settings(ground: &DoctorContext) -> Vec<Finding> {
     let file = ground.settings_file.display();
     vec![match &ground.settings {
         Ok(_) if ground.settings_file.exists() => Finding::fine(format!("{file} is understood")),
@@ -80,7 +80,7 @@ pub fn settings(ground: &Ground) -> Vec<Finding> {
 }
 
 /// Where pages go.
-pub fn channels(ground: &Ground) -> Vec<Finding> {
+pub fn channels(ground: &DoctorContext) -> Vec<Finding> {
     let Ok(settings) = &ground.settings else { return vec![Finding::skipped("the settings cannot be read")] };
     if settings.channels.is_empty() {
         let folder = ground.paths.state.join("tickets");
@@ -98,7 +98,7 @@ pub fn channels(ground: &Ground) -> Vec<Finding> {
 }
 
 /// A test page through every channel.
-pub fn pages(ground: &Ground) -> Vec<Finding> {
+pub fn pages(ground: &DoctorContext) -> Vec<Finding> {
     let Ok(settings) = &ground.settings else { return vec![Finding::skipped("the settings cannot be read")] };
     if settings.channels.is_empty() {
         return vec![Finding::skipped("no channel is set")];
@@ -118,7 +118,7 @@ pub fn pages(ground: &Ground) -> Vec<Finding> {
 }
 
 /// The playbooks.
-pub fn playbooks(ground: &Ground) -> Vec<Finding> {
+pub fn playbooks(ground: &DoctorContext) -> Vec<Finding> {
     let found = &ground.library.found;
     let accepted = found.iter().filter(|one| one.outcome.is_ok()).count();
     let mut findings = vec![Finding::fine(format!("{accepted} accepted"))];

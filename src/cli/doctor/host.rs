@@ -8,10 +8,10 @@ use jiff::Timestamp;
 use rustix::process::{Resource, getrlimit};
 
 use super::Finding;
-use super::ground::{Engine, Ground};
+use super::context::{DoctorContext, EngineStatus};
 use crate::action::scope_level;
 use crate::core::plan::ScopeLevel;
-use crate::host::child::{Ended, Job};
+use crate::host::child::{ChildExit, Job};
 use crate::host::{Systemd, cgroups};
 
 /// Descriptors that an engine with a few thousand targets needs.
@@ -21,7 +21,7 @@ const DESCRIPTORS: u64 = 4096;
 const ANSWER: Duration = Duration::from_secs(10);
 
 /// systemd, and its bus.
-pub fn systemd(ground: &Ground) -> Vec<Finding> {
+pub fn systemd(ground: &DoctorContext) -> Vec<Finding> {
     if !Path::new("/run/systemd/system").is_dir() {
         return vec![Finding::skipped("this host is not run by systemd: playbooks about units do not apply")];
     }
@@ -33,7 +33,7 @@ pub fn systemd(ground: &Ground) -> Vec<Finding> {
         Ok(_) => Finding::fine("answers on the system bus"),
         Err(why) => Finding::broken(format!("does not answer: {why}"), "systemctl status dbus.service"),
     }];
-    if let Engine::Here { systemd_silent: Some(why), .. } = &ground.engine {
+    if let EngineStatus::Here { systemd_silent: Some(why), .. } = &ground.engine {
         findings.push(Finding::broken(
             format!("does not answer the engine, which sees no unit: {why}"),
             "systemctl status dbus.service; where others are answered, systemctl restart salve",
@@ -43,7 +43,7 @@ pub fn systemd(ground: &Ground) -> Vec<Finding> {
 }
 
 /// What the kernel has of what makes watching cheap and deleting safe.
-pub fn kernel(_: &Ground) -> Vec<Finding> {
+pub fn kernel(_: &DoctorContext) -> Vec<Finding> {
     let uname = rustix::system::uname();
     let release = uname.release().to_string_lossy().into_owned();
     let mut findings = vec![Finding::fine(format!("Linux {release}"))];
@@ -65,7 +65,7 @@ pub fn kernel(_: &Ground) -> Vec<Finding> {
 }
 
 /// How an attempt's processes are held together.
-pub fn scopes(ground: &Ground) -> Vec<Finding> {
+pub fn scopes(ground: &DoctorContext) -> Vec<Finding> {
     let mut findings = vec![match scope_level() {
         ScopeLevel::CgroupV2 => Finding::fine("attempts run in control groups (v2), emptied by cgroup.kill"),
         ScopeLevel::CgroupV1 => Finding::fine("attempts run in control groups (v1)"),
@@ -84,21 +84,22 @@ pub fn scopes(ground: &Ground) -> Vec<Finding> {
 }
 
 /// The wall clock.
-pub fn clock(ground: &Ground) -> Vec<Finding> {
+pub fn clock(ground: &DoctorContext) -> Vec<Finding> {
     let mut findings = Vec::new();
     let synchronised = || Path::new("/run/systemd/timesync/synchronized").exists();
     let words = ["show", "--property=NTPSynchronized", "--value"].map(str::to_owned).into();
     let asked = ground.runtime.block_on(Job::new("timedatectl", words, ANSWER).run());
     match asked {
         Ok(ran) if ran.output.head().starts_with(b"yes") => findings.push(Finding::fine("synchronised")),
-        Ok(ran) if ran.ended == Ended::Exit(0) => findings.push(Finding::warning(
+        Ok(ran) if ran.ended == ChildExit::Exit(0) => findings.push(Finding::warning(
             "not synchronised: times in records and planned maintenance may be off",
             "timedatectl set-ntp true",
         )),
         _ if synchronised() => findings.push(Finding::fine("synchronised")),
         _ => findings.push(Finding::skipped("nobody tells whether it is synchronised")),
     }
-    let last = crate::journal::Reader::open(&ground.paths.state).ok().and_then(|reader| reader.last().ok().flatten());
+    let last =
+        crate::journal::JournalReader::open(&ground.paths.state).ok().and_then(|reader| reader.last().ok().flatten());
     if let Some(last) = last.map(|last| last.wall).filter(|wall| *wall > Timestamp::now()) {
         findings.push(Finding::warning(
             format!("it stands before the journal's last record ({})", last.strftime("%Y-%m-%d %H:%M:%S")),
@@ -109,7 +110,7 @@ pub fn clock(ground: &Ground) -> Vec<Finding> {
 }
 
 /// Descriptors.
-pub fn limits(_: &Ground) -> Vec<Finding> {
+pub fn limits(_: &DoctorContext) -> Vec<Finding> {
     let limit = getrlimit(Resource::Nofile);
     let soft = limit.current.unwrap_or(u64::MAX);
     let hard = limit.maximum.unwrap_or(u64::MAX);
@@ -126,7 +127,7 @@ pub fn limits(_: &Ground) -> Vec<Finding> {
 }
 
 /// What the screen can show.
-pub fn terminal(_: &Ground) -> Vec<Finding> {
+pub fn terminal(_: &DoctorContext) -> Vec<Finding> {
     if !crate::cli::stream::is_terminal() {
         return vec![Finding::skipped("this is no terminal")];
     }

@@ -1,14 +1,14 @@
 //! The journal and the room that it has.
 
 use super::Finding;
-use super::ground::Ground;
-use crate::journal::{Journal, ReadError, Reader};
+use super::context::DoctorContext;
+use crate::journal::{Journal, JournalReader, ReadError};
 
 /// Less room than this is soon none, in bytes.
 const LITTLE: u64 = 100 << 20;
 
 /// Room for the state folder, or for the nearest folder above it.
-pub fn disk(ground: &Ground) -> Vec<Finding> {
+pub fn disk(ground: &DoctorContext) -> Vec<Finding> {
     let folder = ground.paths.state.ancestors().find(|folder| folder.is_dir()).unwrap_or(&ground.paths.state);
     vec![match rustix::fs::statvfs(folder) {
         Err(error) => Finding::broken(format!("{}: {error}", folder.display()), "mount it"),
@@ -29,8 +29,8 @@ fn size(bytes: u64) -> String {
 }
 
 /// Every record, and that none was altered.
-pub fn journal(ground: &Ground) -> Vec<Finding> {
-    let reader = match Reader::open(&ground.paths.state) {
+pub fn journal(ground: &DoctorContext) -> Vec<Finding> {
+    let reader = match JournalReader::open(&ground.paths.state) {
         Ok(reader) => reader,
         Err(ReadError::None { .. }) => return vec![Finding::skipped("nothing was recorded yet")],
         Err(error) if !ground.root => {

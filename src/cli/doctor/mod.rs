@@ -1,9 +1,9 @@
 //! `salve doctor`: looks over everything that salve stands on, and says how to mend what is not as it should be.
 //! Nothing is changed. One function a look, registered here once; each says what it found in sentences.
 
+mod context;
 mod daemon;
 mod files;
-mod ground;
 mod host;
 mod journal;
 
@@ -15,7 +15,7 @@ use serde::Serialize;
 use super::args::Common;
 use super::exit::Failure;
 use super::json;
-use ground::Ground;
+use context::DoctorContext;
 
 /// What a look found.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
@@ -62,10 +62,10 @@ impl Finding {
 }
 
 /// A look, and what it is called.
-type Look = (&'static str, fn(&Ground) -> Vec<Finding>);
+type DoctorCheck = (&'static str, fn(&DoctorContext) -> Vec<Finding>);
 
 /// All of them, in the order in which one thing stands on another.
-const LOOKS: [Look; 15] = [
+const LOOKS: [DoctorCheck; 15] = [
     ("program", files::program),
     ("systemd", host::systemd),
     ("kernel", host::kernel),
@@ -85,14 +85,14 @@ const LOOKS: [Look; 15] = [
 
 /// Of `salve doctor --json`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Report {
+pub struct DoctorReport {
     /// Every look, in order.
-    pub looks: Vec<Looked>,
+    pub looks: Vec<DoctorResult>,
 }
 
 /// What one look came to.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Looked {
+pub struct DoctorResult {
     /// At what.
     pub at: &'static str,
     /// At least one.
@@ -100,23 +100,24 @@ pub struct Looked {
 }
 
 pub fn run(common: &Common, json: bool, page: bool) -> Result<ExitCode, Failure> {
-    let ground = Ground::new(common)?;
-    let mut looks: Vec<Looked> = LOOKS.iter().map(|(at, look)| Looked { at, findings: look(&ground) }).collect();
+    let ground = DoctorContext::new(common)?;
+    let mut looks: Vec<DoctorResult> =
+        LOOKS.iter().map(|(at, look)| DoctorResult { at, findings: look(&ground) }).collect();
     if page {
-        looks.push(Looked { at: "test pages", findings: files::pages(&ground) });
+        looks.push(DoctorResult { at: "test pages", findings: files::pages(&ground) });
     }
     let worst = looks.iter().flat_map(|look| &look.findings).map(|finding| finding.grade).max();
     if json {
-        json::print(Report { looks })?;
+        json::print(DoctorReport { looks })?;
     } else {
         print(&looks);
     }
     Ok(if worst >= Some(Grade::Warning) { ExitCode::from(1) } else { ExitCode::SUCCESS })
 }
 
-fn print(looks: &[Looked]) {
+fn print(looks: &[DoctorResult]) {
     let mut wanting = 0;
-    for Looked { at, findings } in looks {
+    for DoctorResult { at, findings } in looks {
         for (row, finding) in findings.iter().enumerate() {
             let mark = match finding.grade {
                 Grade::Fine => "ok",

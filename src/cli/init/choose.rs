@@ -6,11 +6,11 @@ use std::path::Path;
 use super::told;
 use crate::cli::exit::Failure;
 use crate::cli::stream;
-use crate::engine::survey::{Proposal, Survey};
+use crate::engine::inventory::{Inventory, Proposal};
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
-enum Said {
+enum Choice {
     /// Choose these, or not any more.
     Switch(Vec<usize>),
     /// Tell all of this one.
@@ -23,23 +23,23 @@ enum Said {
     What,
 }
 
-fn said(line: &str) -> Said {
+fn said(line: &str) -> Choice {
     let line = line.trim();
     match line {
-        "" => return Said::Done,
-        "q" | "quit" | "n" | "no" => return Said::Leave,
+        "" => return Choice::Done,
+        "q" | "quit" | "n" | "no" => return Choice::Leave,
         _ => {}
     }
     if let Some(number) = line.strip_prefix('?') {
-        return number.trim().parse().map_or(Said::What, Said::Tell);
+        return number.trim().parse().map_or(Choice::What, Choice::Tell);
     }
     let numbers = line.split([' ', ',']).filter(|part| !part.is_empty()).map(str::parse);
-    numbers.collect::<Result<_, _>>().map_or(Said::What, Said::Switch)
+    numbers.collect::<Result<_, _>>().map_or(Choice::What, Choice::Switch)
 }
 
 /// What the operator chose, after a yes to exactly what will be written; none where they left.
 pub fn choose<'s>(
-    found: &'s Survey,
+    found: &'s Inventory,
     mut chosen: Vec<&'s Proposal>,
     state: &Path,
 ) -> Result<Option<Vec<&'s Proposal>>, Failure> {
@@ -50,13 +50,13 @@ pub fn choose<'s>(
         println!("A number switches one, ?number tells what it would do, Enter goes on, q leaves.");
         let Some(line) = asked("choose> ")? else { return Ok(None) };
         match said(&line) {
-            Said::Leave => return Ok(None),
-            Said::Done => break,
-            Said::Tell(number) => match number.checked_sub(1).and_then(|at| applying.get(at)) {
+            Choice::Leave => return Ok(None),
+            Choice::Done => break,
+            Choice::Tell(number) => match number.checked_sub(1).and_then(|at| applying.get(at)) {
                 Some(one) => told::whole(one),
                 None => println!("there is no number {number}"),
             },
-            Said::Switch(numbers) => {
+            Choice::Switch(numbers) => {
                 for number in numbers {
                     match number.checked_sub(1).and_then(|at| applying.get(at)) {
                         None => println!("there is no number {number}"),
@@ -72,7 +72,7 @@ pub fn choose<'s>(
                     }
                 }
             }
-            Said::What => println!("not understood"),
+            Choice::What => println!("not understood"),
         }
     }
     let armed: Vec<&Proposal> = chosen.into_iter().filter(|one| one.may_be_armed()).collect();
@@ -110,11 +110,11 @@ mod tests {
 
     #[test]
     fn a_line_is_numbers_a_question_or_the_end() {
-        assert_eq!(said(" 3, 5 7\n"), Said::Switch(vec![3, 5, 7]));
-        assert_eq!(said("?12"), Said::Tell(12));
-        assert_eq!(said("\n"), Said::Done);
-        assert_eq!(said("q"), Said::Leave);
-        assert_eq!(said("3x"), Said::What);
-        assert_eq!(said("?"), Said::What);
+        assert_eq!(said(" 3, 5 7\n"), Choice::Switch(vec![3, 5, 7]));
+        assert_eq!(said("?12"), Choice::Tell(12));
+        assert_eq!(said("\n"), Choice::Done);
+        assert_eq!(said("q"), Choice::Leave);
+        assert_eq!(said("3x"), Choice::What);
+        assert_eq!(said("?"), Choice::What);
     }
 }

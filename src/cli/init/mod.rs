@@ -13,13 +13,13 @@ use serde::Serialize;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{json, reach, runtime, stream};
+use super::{connect, json, runtime, stream};
 use crate::core::Command;
-use crate::engine::survey::{self, Proposal, Survey};
+use crate::engine::inventory::{self, Inventory, Proposal};
 
 /// What is wanted.
 #[derive(Debug, Clone, Copy)]
-pub struct Wanted<'a> {
+pub struct InitOptions<'a> {
     /// Arm without asking.
     pub yes: bool,
     /// Exactly these, instead of what is proposed.
@@ -30,16 +30,16 @@ pub struct Wanted<'a> {
 
 /// Of `salve init --json`.
 #[derive(Debug, Serialize, JsonSchema)]
-pub struct Report<'a> {
+pub struct InitReport<'a> {
     /// What was found.
-    survey: &'a Survey,
+    survey: &'a Inventory,
     /// What would be armed, or was.
     chosen: Vec<Arc<str>>,
     /// Was it?
     armed: bool,
 }
 
-pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
+pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure> {
     let options = common.options()?;
     let progress = stream::error_is_terminal();
     let looking = |what: String| {
@@ -47,7 +47,7 @@ pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
             stream::progress(&format!("looking at {what} …"));
         }
     };
-    let found = runtime::build()?.block_on(survey::survey(&options, looking))?;
+    let found = runtime::build()?.block_on(inventory::survey(&options, looking))?;
     if progress {
         stream::progress("");
     }
@@ -57,7 +57,7 @@ pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
             arm(common, &proposed, true)?;
         }
         let chosen = proposed.iter().map(|one| Arc::clone(&one.name)).collect();
-        json::print(Report { survey: &found, chosen, armed: wanted.yes })?;
+        json::print(InitReport { survey: &found, chosen, armed: wanted.yes })?;
         return Ok(ExitCode::SUCCESS);
     }
     told::found(&found);
@@ -78,7 +78,7 @@ pub fn run(common: &Common, wanted: Wanted<'_>) -> Result<ExitCode, Failure> {
 }
 
 /// What is named, or else what a careful operator begins with.
-fn proposed<'s>(found: &'s Survey, only: &[String]) -> Result<Vec<&'s Proposal>, Failure> {
+fn proposed<'s>(found: &'s Inventory, only: &[String]) -> Result<Vec<&'s Proposal>, Failure> {
     if only.is_empty() {
         return Ok(found.playbooks.iter().filter(|one| one.is_proposed()).collect());
     }
@@ -96,7 +96,7 @@ fn arm(common: &Common, chosen: &[&Proposal], silent: bool) -> Result<ExitCode, 
     let mut count = 0;
     for one in chosen {
         if one.may_be_armed() {
-            let said = reach::ask(common, Command::Arm { playbook: Arc::clone(&one.name) })?;
+            let said = connect::ask(common, Command::Arm { playbook: Arc::clone(&one.name) })?;
             count += 1;
             if !silent {
                 println!("{said}");

@@ -1,14 +1,14 @@
 //! What a survey says, in lines that fit any terminal.
 
+use crate::engine::inventory::{Fit, Inventory, Proposal, TargetState, Validity};
 use crate::engine::snapshot::Arming;
-use crate::engine::survey::{Fit, Proposal, Standing, Survey, Validity};
 use crate::text::clean_line;
 
 /// Targets, mounts and the like are told up to so many; the rest is counted.
 const SHOWN: usize = 4;
 
 /// What is there.
-pub fn found(survey: &Survey) {
+pub fn found(survey: &Inventory) {
     println!("On this host:");
     let failed = match survey.failed.as_slice() {
         [] => String::new(),
@@ -33,7 +33,7 @@ pub fn found(survey: &Survey) {
 }
 
 /// Which playbooks apply, what each would do, and why the others do not.
-pub fn playbooks(survey: &Survey, chosen: &[&Proposal]) {
+pub fn playbooks(survey: &Inventory, chosen: &[&Proposal]) {
     let applying = survey.playbooks.iter().filter(|one| one.applies());
     println!();
     println!("Playbooks that apply here ([x]: chosen):");
@@ -75,9 +75,9 @@ pub fn whole(one: &Proposal) {
     let Fit::Applies { targets, verified_by, .. } = &one.fit else { return };
     for (target, standing) in targets {
         let words = match standing {
-            Standing::Well => "well".into(),
-            Standing::Fires(seen) => format!("the fault is there: {seen}"),
-            Standing::Unknown(why) => format!("unknown: {why}"),
+            TargetState::Well => "well".into(),
+            TargetState::Fires(seen) => format!("the fault is there: {seen}"),
+            TargetState::Unknown(why) => format!("unknown: {why}"),
         };
         println!("  {target}: {}", clean_line(&words));
     }

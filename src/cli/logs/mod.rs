@@ -26,7 +26,7 @@ use tracing_subscriber::util::SubscriberInitExt;
 use tracing_subscriber::{EnvFilter, registry};
 
 use file::SizedFile;
-use rate::Rates;
+use rate::LogRates;
 
 /// Starts logging; what is returned must live as long as the program. None where the folder cannot be written:
 /// a missing log never stops the healing.
@@ -41,7 +41,7 @@ pub fn into(state: &Path) -> Option<WorkerGuard> {
 
 /// What every event passes on its way into a file.
 struct Sink<W> {
-    rates: Mutex<Rates>,
+    rates: Mutex<LogRates>,
     writer: Mutex<W>,
 }
 

@@ -14,28 +14,28 @@ const EVERY: Duration = Duration::from_secs(5);
 
 /// What is left of each kind. There are as many kinds as places in the program that log.
 #[derive(Debug, Default)]
-pub(super) struct Rates(HashMap<Identifier, Kind>);
+pub(super) struct LogRates(HashMap<Identifier, CallSite>);
 
 #[derive(Debug)]
-struct Kind {
+struct CallSite {
     left: u32,
     earned: Instant,
     left_out: u64,
 }
 
-impl Rates {
+impl LogRates {
     /// May one more of this kind be written? Then, how many were left out since the last one.
     pub(super) fn admit(&mut self, metadata: &Metadata<'_>) -> Option<u64> {
         if *metadata.level() > Level::INFO {
             return Some(0);
         }
         let now = Instant::now();
-        let new = || Kind { left: BURST, earned: now, left_out: 0 };
+        let new = || CallSite { left: BURST, earned: now, left_out: 0 };
         self.0.entry(metadata.callsite()).or_insert_with(new).admit(now)
     }
 }
 
-impl Kind {
+impl CallSite {
     fn admit(&mut self, now: Instant) -> Option<u64> {
         let waited = now.duration_since(self.earned);
         let earned = u32::try_from(waited.as_millis() / EVERY.as_millis()).unwrap_or(u32::MAX);
@@ -61,8 +61,8 @@ mod tests {
     #[test]
     fn after_a_burst_one_comes_at_a_time_and_says_how_many_did_not() {
         let start = Instant::now();
-        let mut kind = Kind { left: BURST, earned: start, left_out: 0 };
-        let admitted = |kind: &mut Kind, after: u64| kind.admit(start + Duration::from_secs(after));
+        let mut kind = CallSite { left: BURST, earned: start, left_out: 0 };
+        let admitted = |kind: &mut CallSite, after: u64| kind.admit(start + Duration::from_secs(after));
         for _ in 0..BURST {
             assert_eq!(admitted(&mut kind, 0), Some(0));
         }

@@ -3,11 +3,11 @@
 use std::fmt::Write as _;
 
 use super::words;
-use crate::core::account::Report;
-use crate::text::Page;
+use crate::core::period_report::PeriodReport;
+use crate::text::TextPage;
 
-pub fn written(report: &Report) -> Page {
-    let mut out = Page::default();
+pub fn written(report: &PeriodReport) -> TextPage {
+    let mut out = TextPage::default();
     let _ = writeln!(out, "# salve: {}", words::span(report.period));
     out.blank();
     let (now, then) = (&report.rates, &report.rates_before);
@@ -56,7 +56,7 @@ pub fn written(report: &Report) -> Page {
     out
 }
 
-fn list(out: &mut Page, heading: &str, rows: impl Iterator<Item = String>) {
+fn list(out: &mut TextPage, heading: &str, rows: impl Iterator<Item = String>) {
     out.blank();
     let _ = writeln!(out, "## {heading}");
     out.blank();

@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use super::args::Common;
 use super::exit::Failure;
 use super::{json, stream};
-use crate::core::account::Account;
-use crate::journal::{ReadError, Reader};
+use crate::core::period_report::Account;
+use crate::journal::{JournalReader, ReadError};
 use crate::playbook::value::Period;
 
 /// More than a year of twice that length is not kept anywhere.
@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 /// How it is written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum Form {
+pub enum ReportFormat {
     /// For a terminal, with bars
     Text,
     /// For a wiki or a mail
@@ -31,13 +31,13 @@ pub enum Form {
     Json,
 }
 
-pub fn run(common: &Common, since: Period, form: Form) -> Result<ExitCode, Failure> {
+pub fn run(common: &Common, since: Period, form: ReportFormat) -> Result<ExitCode, Failure> {
     if since.0.is_zero() || since.0 > LONGEST {
         return Err(Failure::Usage(format!("--since {since}: from 1s to 366d can be reported on, as --since 7d")));
     }
     let mut account = Account::default();
     let state = common.paths().state;
-    match Reader::open(&state) {
+    match JournalReader::open(&state) {
         Ok(reader) => {
             let last = reader.last_seq()?;
             for recorded in reader.events_between(1, last)? {
@@ -50,9 +50,9 @@ pub fn run(common: &Common, since: Period, form: Form) -> Result<ExitCode, Failu
     }
     let report = account.report(Timestamp::now(), since.0);
     match form {
-        Form::Json => json::print(&report)?,
-        Form::Text => stream::text(text::drawn(&report).as_str()),
-        Form::Markdown => stream::text(markdown::written(&report).as_str()),
+        ReportFormat::Json => json::print(&report)?,
+        ReportFormat::Text => stream::text(text::drawn(&report).as_str()),
+        ReportFormat::Markdown => stream::text(markdown::written(&report).as_str()),
     }
     Ok(ExitCode::SUCCESS)
 }

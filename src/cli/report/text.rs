@@ -3,15 +3,15 @@
 use std::fmt::Write as _;
 
 use super::words;
-use crate::core::account::{OfPlaybook, Report};
+use crate::core::period_report::{OfPlaybook, PeriodReport};
 use crate::core::rate::Share;
-use crate::text::Page;
+use crate::text::TextPage;
 
 /// Columns of a full bar.
 const BAR: usize = 20;
 
-pub fn drawn(report: &Report) -> Page {
-    let mut out = Page::default();
+pub fn drawn(report: &PeriodReport) -> TextPage {
+    let mut out = TextPage::default();
     let _ = writeln!(out, "{}", words::span(report.period));
     let (now, then) = (&report.rates, &report.rates_before);
     for (name, now, then) in [
@@ -46,7 +46,7 @@ pub fn drawn(report: &Report) -> Page {
     out
 }
 
-fn section<T>(out: &mut Page, heading: &str, rows: &[T], row: impl Fn(&T) -> String) {
+fn section<T>(out: &mut TextPage, heading: &str, rows: &[T], row: impl Fn(&T) -> String) {
     out.blank();
     let _ = writeln!(out, "{heading}");
     if rows.is_empty() {

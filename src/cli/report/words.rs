@@ -2,8 +2,8 @@
 
 use std::time::Duration;
 
-use crate::core::account::{Doubt, Span, Wanted, Why};
-use crate::core::lacks::Lack;
+use crate::core::automation_gaps::Lack;
+use crate::core::period_report::{Doubt, LackingOnTarget, ReportSpan, Why};
 use crate::core::rate::{Band, Share};
 use crate::playbook::value::Period;
 
@@ -40,14 +40,14 @@ pub fn band(band: Band) -> &'static str {
     }
 }
 
-pub fn span(span: Span) -> String {
+pub fn span(span: ReportSpan) -> String {
     let zone = jiff::tz::TimeZone::system();
     let at = |at: jiff::Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M").to_string();
     format!("{} to {}", at(span.from), at(span.to))
 }
 
-pub fn wanted(wanted: &Wanted) -> String {
-    let Wanted { playbook, target, lack, times, latest } = wanted;
+pub fn wanted(wanted: &LackingOnTarget) -> String {
+    let LackingOnTarget { playbook, target, lack, times, latest } = wanted;
     let what = match lack {
         Lack::NoRemediation => "pages: no remediation is written",
         Lack::NoPlan => "pages: no plan can be made",

@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::{Field, Form, Purpose, Value, choice, text};
+use super::{Field, Form, FormPurpose, Value, choice, text};
+use crate::console::format;
 use crate::console::line::Line;
-use crate::console::say;
 use crate::core::incident::Denial;
-use crate::core::{Key, Mono, Scope, moment};
+use crate::core::{Key, Mono, Scope, parse_time};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Health, Maintenance, PlaybookState, Snooze};
+use crate::engine::snapshot::{Health, MaintenanceView, PlaybookState, Snooze};
 use crate::playbook::value::Period;
 
 /// How long a pause, a window or a snooze can last; none is until resumed.
@@ -39,7 +39,7 @@ impl Form {
         ];
         about.extend(in_force(snapshot, now));
         let (scopes, what) = scopes(snapshot, playbook, First::Looked);
-        Self::new("Pause", about, vec![what, lengths(LENGTHS.len()), text("reason")], Purpose::Pause(scopes))
+        Self::new("Pause", about, vec![what, lengths(LENGTHS.len()), text("reason")], FormPurpose::Pause(scopes))
     }
 
     /// A pause that begins by itself.
@@ -51,36 +51,36 @@ impl Form {
         let from = Field { label: "from", value: Value::Moment { typed: String::new(), means: String::new() } };
         // a window always ends by itself
         let fields = vec![what, from, lengths(LENGTHS.len() - 1), text("reason")];
-        Self { at: 1, ..Self::new("Plan maintenance", about, fields, Purpose::Schedule(scopes)) }
+        Self { at: 1, ..Self::new("Plan maintenance", about, fields, FormPurpose::Schedule(scopes)) }
     }
 
     /// The end of a pause in force.
     #[must_use]
     pub fn resume(snapshot: &Snapshot, scope: &Scope, now: Mono) -> Option<Self> {
         let pause = snapshot.pauses.iter().find(|pause| pause.scope == *scope)?;
-        let since = say::age(now.since(pause.since));
+        let since = format::age(now.since(pause.since));
         let mut about = vec![Line::plain(format!(
             "{scope} was paused {since} ago by {}, {}.",
             pause.by,
-            say::until(pause.until, now)
+            format::until(pause.until, now)
         ))];
         about.extend(reason(&pause.reason));
         about.push(waiting(snapshot, "resumed"));
-        Some(Self::new(format!("Resume {scope}?"), about, vec![], Purpose::Resume(scope.clone())))
+        Some(Self::new(format!("Resume {scope}?"), about, vec![], FormPurpose::Resume(scope.clone())))
     }
 
     /// The end of a maintenance window, begun or not.
     #[must_use]
-    pub fn unschedule(snapshot: &Snapshot, window: &Maintenance, now: Mono, zone: &TimeZone) -> Self {
-        let Maintenance { id, scope, by, .. } = window;
+    pub fn unschedule(snapshot: &Snapshot, window: &MaintenanceView, now: Mono, zone: &TimeZone) -> Self {
+        let MaintenanceView { id, scope, by, .. } = window;
         let (verb, stands) = match window.until {
-            Some(until) => ("End", format!("It pauses {scope}, {} left.", say::left(until, now))),
-            None => ("Cancel", format!("It would pause {scope} from {} on.", say::date(window.from, zone))),
+            Some(until) => ("End", format!("It pauses {scope}, {} left.", format::left(until, now))),
+            None => ("Cancel", format!("It would pause {scope} from {} on.", format::date(window.from, zone))),
         };
         let mut about = vec![Line::plain(format!("Planned by {by}. {stands}"))];
         about.extend(reason(&window.reason));
         about.extend(window.until.map(|_| waiting(snapshot, "ended")));
-        Self::new(format!("{verb} maintenance {id}?"), about, vec![], Purpose::Unschedule(*id))
+        Self::new(format!("{verb} maintenance {id}?"), about, vec![], FormPurpose::Unschedule(*id))
     }
 
     /// Leave one key alone for a time.
@@ -89,17 +89,17 @@ impl Form {
         let about = vec![Line::plain(format!("{playbook} leaves {} alone for so long, broken or not.", key.target))];
         // a snooze always ends by itself
         let fields = vec![lengths(LENGTHS.len() - 1), text("reason")];
-        Self::new(format!("Snooze {}", key.target), about, fields, Purpose::Snooze(key.clone()))
+        Self::new(format!("Snooze {}", key.target), about, fields, FormPurpose::Snooze(key.clone()))
     }
 
     /// The end of a snooze.
     #[must_use]
     pub fn unsnooze(snooze: &Snooze, now: Mono) -> Self {
         let Snooze { key, playbook, until, by, .. } = snooze;
-        let mut about = vec![Line::plain(format!("It is snoozed by {by}, {} left.", say::left(*until, now)))];
+        let mut about = vec![Line::plain(format!("It is snoozed by {by}, {} left.", format::left(*until, now)))];
         about.extend(reason(&snooze.reason));
         about.push(Line::plain(format!("{playbook} may act on it again at once.")));
-        Self::new(format!("End the snooze of {}?", key.target), about, vec![], Purpose::Unsnooze(key.clone()))
+        Self::new(format!("End the snooze of {}?", key.target), about, vec![], FormPurpose::Unsnooze(key.clone()))
     }
 
     pub(super) fn length(&self) -> Option<Period> {
@@ -113,7 +113,7 @@ impl Form {
             Value::Moment { typed, .. } => Some(typed.as_str()),
             _ => None,
         });
-        moment::parse(typed.unwrap_or_default(), now, zone)
+        parse_time::parse(typed.unwrap_or_default(), now, zone)
     }
 
     /// Says beside what was typed which moment it means.
@@ -123,7 +123,7 @@ impl Form {
             if let Value::Moment { typed, means } = &mut field.value {
                 *means = match &meant {
                     _ if typed.trim().is_empty() => String::new(),
-                    Ok(moment) => say::ahead(*moment, now, zone),
+                    Ok(moment) => format::ahead(*moment, now, zone),
                     Err(_) => "no moment yet".to_owned(),
                 };
             }
@@ -180,13 +180,13 @@ fn in_force(snapshot: &Snapshot, now: Mono) -> Vec<Line> {
     let pauses = snapshot
         .pauses
         .iter()
-        .map(|pause| format!("{} is paused by {}, {}.", pause.scope, pause.by, say::until(pause.until, now)));
+        .map(|pause| format!("{} is paused by {}, {}.", pause.scope, pause.by, format::until(pause.until, now)));
     let windows = snapshot.maintenance.iter().map(|window| {
         if let Some(until) = window.until {
-            return format!("Maintenance {} pauses {}, {} left.", window.id, window.scope, say::left(until, now));
+            return format!("Maintenance {} pauses {}, {} left.", window.id, window.scope, format::left(until, now));
         }
         let ahead = window.from.duration_since(snapshot.now.wall).unsigned_abs();
-        format!("Maintenance {} of {} begins in {}.", window.id, window.scope, say::age(ahead))
+        format!("Maintenance {} of {} begins in {}.", window.id, window.scope, format::age(ahead))
     });
     pauses.chain(windows).map(|words| Line::new().with(crate::console::theme::Role::Asked, words)).collect()
 }

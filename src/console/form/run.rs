@@ -2,17 +2,17 @@
 
 use std::sync::Arc;
 
-use super::{Form, Purpose};
+use super::{Form, FormPurpose};
 use crate::console::decision::Guard;
 use crate::console::line::Line;
 use crate::console::theme::Role;
 use crate::core::Key;
 use crate::engine::Snapshot;
-use crate::engine::rehearse::Rehearsal;
-use crate::engine::snapshot::Stage;
+use crate::engine::dry_run::Rehearsal;
+use crate::engine::snapshot::IncidentStage;
 
 /// What a look at the host came to.
-pub type Looked = Result<Vec<Rehearsal>, Arc<str>>;
+pub type DryRunResult = Result<Vec<Rehearsal>, Arc<str>>;
 
 /// The plan of a run by hand.
 #[derive(Debug, Clone, PartialEq)]
@@ -28,7 +28,7 @@ impl Form {
     #[must_use]
     pub fn run_now(snapshot: &Snapshot, playbook: &str, key: &Key) -> Self {
         let open = |view: &&Arc<crate::engine::snapshot::IncidentView>| {
-            view.key == *key && !matches!(view.stage, Stage::Closed { .. })
+            view.key == *key && !matches!(view.stage, IncidentStage::Closed { .. })
         };
         let tried = snapshot.incidents.iter().find(open).map_or(0, |view| view.attempts);
         let first = match tried {
@@ -42,13 +42,13 @@ impl Form {
                 "It passes the whole gate but its mode: pauses, snoozes, the breaker, locks and approvals count.",
             ),
         ];
-        let form = Self::new(format!("Run {playbook} now?"), about, vec![], Purpose::RunNow(key.clone()));
+        let form = Self::new(format!("Run {playbook} now?"), about, vec![], FormPurpose::RunNow(key.clone()));
         Self { preview: Some(Preview::Awaited { first_only: tried == 0 }), ..form }
     }
 
     /// The plan has been made, if this form waits for it.
-    pub fn looked(&mut self, key: &Key, looked: &Looked) {
-        if let (Purpose::RunNow(mine), Some(Preview::Awaited { first_only })) = (&self.purpose, &self.preview)
+    pub fn looked(&mut self, key: &Key, looked: &DryRunResult) {
+        if let (FormPurpose::RunNow(mine), Some(Preview::Awaited { first_only })) = (&self.purpose, &self.preview)
             && mine == key
         {
             let plan = plan(key, looked, if *first_only { 1 } else { usize::MAX });
@@ -60,7 +60,7 @@ impl Form {
 }
 
 /// The plan of so many rungs.
-fn plan(key: &Key, looked: &Looked, rungs_shown: usize) -> Vec<Line> {
+fn plan(key: &Key, looked: &DryRunResult, rungs_shown: usize) -> Vec<Line> {
     let rehearsals = match looked {
         Ok(rehearsals) => rehearsals,
         Err(why) => return vec![Line::new().with(Role::Unknown, format!("No plan can be shown: {why}"))],

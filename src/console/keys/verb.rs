@@ -1,10 +1,10 @@
 //! What keys can do.
 
-use crate::console::author::Act;
+use crate::console::editor::Act;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Verb {
+pub enum KeyAction {
     /// One row down.
     Down,
     /// One row up.

@@ -3,17 +3,17 @@
 use std::sync::Arc;
 
 use super::Cursor;
-use crate::console::author::{Author, Begin, Tried};
+use crate::console::editor::{Author, Begin, Tried};
 use crate::console::find::Find;
 use crate::console::form::Form;
-use crate::console::keys::Verb;
+use crate::console::keys::KeyAction;
 use crate::console::review::Review;
-use crate::console::success::{self, Span};
+use crate::console::success::{self, SuccessSpan};
 use crate::core::IncidentId;
 
 /// A page over the main screen.
 #[derive(Debug, Clone)]
-pub enum Page {
+pub enum OpenPage {
     /// One incident's whole story.
     Incident { id: IncidentId, scroll: usize },
     /// A request for a yes.
@@ -29,16 +29,16 @@ pub enum Page {
     /// What a playbook would do now.
     Trial { name: Arc<str>, tried: Tried, scroll: usize },
     /// The success rate: windows, playbooks, and what to do about them.
-    Success { cursor: Cursor, span: Span },
+    Success { cursor: Cursor, span: SuccessSpan },
     /// Read.
     Text { kind: TextKind, scroll: usize },
 }
 
-impl Page {
+impl OpenPage {
     /// The success page, on the window of the gauge.
     #[must_use]
     pub fn success() -> Self {
-        let span = Span::default();
+        let span = SuccessSpan::default();
         Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
     }
 }
@@ -64,7 +64,7 @@ pub enum TextKind {
     /// What salve had to say.
     Messages,
     /// The keys, those of this place first.
-    Help(Place),
+    Help(InputMode),
 }
 
 /// What has the keys before the page.
@@ -86,7 +86,7 @@ pub enum Overlay {
 #[derive(Debug, Clone)]
 pub struct Pick {
     /// What will be done with it.
-    pub verb: Verb,
+    pub verb: KeyAction,
     /// Only what belongs to this playbook.
     pub of: Option<Arc<str>>,
     /// What is looked at, by its row's name or its own.
@@ -99,7 +99,7 @@ pub struct Pick {
 
 /// Where keys are pressed: each place has its own.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Place {
+pub enum InputMode {
     /// The main screen.
     Main,
     /// An incident's page.

@@ -6,12 +6,14 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::rows::{self, Class};
-use super::super::say;
+use super::super::format;
+use super::super::rows::{self, Urgency};
 use crate::core::incident::BreakerState;
 use crate::core::{Event, Key, Mono, Recorded};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Delivery, Detector, Health, IncidentView, Maintenance, PlaybookState, Snooze, Storm};
+use crate::engine::snapshot::{
+    DeliveryState, DetectorView, Health, IncidentView, MaintenanceView, PlaybookState, Snooze, Storm,
+};
 use crate::text::clean_line;
 
 /// What is older than this when it first shows is history and no news, in milliseconds.
@@ -52,7 +54,7 @@ pub fn changes(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<Stri
 /// A sentence with its time, on one line whatever it holds.
 #[must_use]
 pub fn at_time(at: Timestamp, zone: &TimeZone, text: &str) -> String {
-    format!("{} {}", say::clock(at, zone), clean_line(text.trim_end()))
+    format!("{} {}", format::clock(at, zone), clean_line(text.trim_end()))
 }
 
 /// Events that were recorded since, in their order; single readings would drown the rest.
@@ -68,7 +70,7 @@ fn events<'a>(before: &Snapshot, after: &'a Snapshot) -> Vec<(&'a IncidentView, 
         .filter(|(_, recorded)| {
             last.is_none_or(|last| recorded.seq > last)
                 && recorded.mono.0 + NEWS >= before.now.mono.0
-                && !matches!(recorded.event, Event::Saw { .. })
+                && !matches!(recorded.event, Event::ReadingChanged { .. })
         })
         .collect();
     events.sort_by_key(|(_, recorded)| recorded.seq);
@@ -86,16 +88,16 @@ fn recording(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 
 /// A storm begins, its page is taken or acknowledged, or it is over.
 fn storm(before: &Snapshot, after: &Snapshot) -> Vec<String> {
-    let stands = |storm: &Storm| (matches!(storm.call, Delivery::Taken { .. }), storm.acknowledged.is_some());
+    let stands = |storm: &Storm| (matches!(storm.call, DeliveryState::Taken { .. }), storm.acknowledged.is_some());
     match (&before.storm, &after.storm) {
         (Some(_), None) => vec!["the storm is over".into()],
-        (was, Some(storm)) if was.as_ref().map(stands) != Some(stands(storm)) => vec![say::storm(storm)],
+        (was, Some(storm)) if was.as_ref().map(stands) != Some(stands(storm)) => vec![format::storm(storm)],
         _ => Vec::new(),
     }
 }
 
 fn pauses(before: &Snapshot, after: &Snapshot) -> Vec<String> {
-    let is_in = |pauses: &[crate::engine::snapshot::Pause], pause: &crate::engine::snapshot::Pause| {
+    let is_in = |pauses: &[crate::engine::snapshot::PauseView], pause: &crate::engine::snapshot::PauseView| {
         pauses.iter().any(|other| other.scope == pause.scope && other.since == pause.since)
     };
     let ended = before.pauses.iter().filter(|pause| !is_in(&after.pauses, pause));
@@ -109,8 +111,9 @@ fn pauses(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 
 /// A pause in one sentence.
 #[must_use]
-pub fn pause(pause: &crate::engine::snapshot::Pause, now: Mono) -> String {
-    let until = pause.until.map_or_else(|| "until resumed".into(), |until| format!("{} left", say::left(until, now)));
+pub fn pause(pause: &crate::engine::snapshot::PauseView, now: Mono) -> String {
+    let until =
+        pause.until.map_or_else(|| "until resumed".into(), |until| format!("{} left", format::left(until, now)));
     let reason = if pause.reason.is_empty() { String::new() } else { format!(": {}", pause.reason) };
     format!("{} is paused by {}, {until}{reason}", pause.scope, pause.by)
 }
@@ -118,8 +121,9 @@ pub fn pause(pause: &crate::engine::snapshot::Pause, now: Mono) -> String {
 /// What is planned or called off, and which targets are left alone or no longer are.
 fn held(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
     let (wall, now) = (after.now.wall, after.now.mono);
-    let same =
-        |one: &Maintenance, other: &Maintenance| one.id == other.id && one.until.is_some() == other.until.is_some();
+    let same = |one: &MaintenanceView, other: &MaintenanceView| {
+        one.id == other.id && one.until.is_some() == other.until.is_some()
+    };
     let planned = after.maintenance.iter().filter(|window| !before.maintenance.iter().any(|it| same(it, window)));
     let over = before.maintenance.iter().filter(|window| !after.maintenance.iter().any(|it| it.id == window.id));
     let snoozed = after.snoozes.iter().filter(|snooze| !before.snoozes.iter().any(|it| it.key == snooze.key));
@@ -134,10 +138,10 @@ fn held(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
 
 /// A maintenance window in one sentence.
 #[must_use]
-pub fn maintenance(window: &Maintenance, wall: Timestamp, now: Mono, zone: &TimeZone) -> String {
+pub fn maintenance(window: &MaintenanceView, wall: Timestamp, now: Mono, zone: &TimeZone) -> String {
     let stands = match window.until {
-        Some(until) => format!("is on, {} left", say::left(until, now)),
-        None => format!("begins {}", say::ahead(window.from, wall, zone)),
+        Some(until) => format!("is on, {} left", format::left(until, now)),
+        None => format!("begins {}", format::ahead(window.from, wall, zone)),
     };
     format!("maintenance {} of {} by {} {stands}: {}", window.id, window.scope, window.by, window.reason)
 }
@@ -145,12 +149,12 @@ pub fn maintenance(window: &Maintenance, wall: Timestamp, now: Mono, zone: &Time
 /// A target that is left alone, in one sentence.
 #[must_use]
 pub fn snooze(snooze: &Snooze, now: Mono) -> String {
-    let left = say::left(snooze.until, now);
+    let left = format::left(snooze.until, now);
     format!("{} is snoozed by {}, {left} left: {}", snooze.key.target, snooze.by, snooze.reason)
 }
 
 fn detectors(before: &Snapshot, after: &Snapshot, told: &[&Key]) -> Vec<String> {
-    let known: HashMap<(&str, &str), &Detector> =
+    let known: HashMap<(&str, &str), &DetectorView> =
         before.detectors.iter().map(|row| ((&*row.playbook, &*row.target), row)).collect();
     let news = rows::detectors(after, "").into_iter().filter(|row| {
         let was = known.get(&(&*row.detector.playbook, &*row.detector.target)).copied();
@@ -160,21 +164,21 @@ fn detectors(before: &Snapshot, after: &Snapshot, told: &[&Key]) -> Vec<String> 
 }
 
 /// Is this more than the same again? A first look that finds all well is what everybody expects.
-fn is_news(was: Option<&Detector>, is: &Detector) -> bool {
+fn is_news(was: Option<&DetectorView>, is: &DetectorView) -> bool {
     match was {
         Some(was) if was.health != Health::Waiting => {
-            let paged = |row: &Detector| matches!(row.call, Some(Delivery::Taken { .. }));
-            say::health_short(&was.health) != say::health_short(&is.health) || paged(was) != paged(is)
+            let paged = |row: &DetectorView| matches!(row.call, Some(DeliveryState::Taken { .. }));
+            format::health_short(&was.health) != format::health_short(&is.health) || paged(was) != paged(is)
         }
-        _ => rows::class(&is.health) < Class::Ok && is.health != Health::Waiting,
+        _ => rows::class(&is.health) < Urgency::Ok && is.health != Health::Waiting,
     }
 }
 
 /// A watched key in one sentence.
 #[must_use]
-pub fn detector(row: &Detector, now: Mono) -> String {
+pub fn detector(row: &DetectorView, now: Mono) -> String {
     let seen = row.seen.as_ref().map_or_else(String::new, |seen| format!(" sees {seen} ({})", row.condition));
-    format!("{}, {}{seen}: {}", row.target, row.playbook, say::standing(row, now))
+    format!("{}, {}{seen}: {}", row.target, row.playbook, format::standing(row, now))
 }
 
 fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {
@@ -190,7 +194,7 @@ fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 
 /// A breaker in one sentence.
 #[must_use]
-pub fn breaker(breaker: &crate::engine::snapshot::Breaker) -> String {
+pub fn breaker(breaker: &crate::engine::snapshot::BreakerView) -> String {
     let (target, playbook) = (&breaker.key.target, &breaker.playbook);
     format!("the breaker of {target} ({playbook}) is {}: {}", breaker.state.word(), breaker.why)
 }

@@ -11,7 +11,7 @@ const LONGEST: u64 = 4096;
 
 /// What was heard.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Heard {
+pub enum PlainInput {
     /// A line, without its end.
     Line(String),
     /// The end of input, as Ctrl-D gives it; there may be more.
@@ -21,20 +21,20 @@ pub enum Heard {
 }
 
 /// Begins to read standard input.
-pub fn listen(heard: mpsc::UnboundedSender<Heard>) -> io::Result<()> {
+pub fn listen(heard: mpsc::UnboundedSender<PlainInput>) -> io::Result<()> {
     thread::Builder::new().name("salve-lines".into()).spawn(move || {
         let stdin = io::stdin();
         let mut lines = BufReader::new(io::stdin());
         loop {
             let mut bytes = Vec::new();
             let next = match lines.by_ref().take(LONGEST).read_until(b'\n', &mut bytes) {
-                Ok(0) if is_gone(&stdin) => Heard::Gone,
-                Ok(0) => Heard::End,
-                Ok(_) => Heard::Line(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned()),
+                Ok(0) if is_gone(&stdin) => PlainInput::Gone,
+                Ok(0) => PlainInput::End,
+                Ok(_) => PlainInput::Line(String::from_utf8_lossy(&bytes).trim_end_matches(['\n', '\r']).to_owned()),
                 Err(error) if error.kind() == io::ErrorKind::Interrupted => continue,
-                Err(_) => Heard::Gone,
+                Err(_) => PlainInput::Gone,
             };
-            let ends = next == Heard::Gone;
+            let ends = next == PlainInput::Gone;
             if heard.send(next).is_err() || ends {
                 return;
             }

@@ -14,15 +14,15 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
-use super::canvas::Look;
+use super::canvas::RenderOptions;
 use super::glyphs::Glyphs;
-use super::model::At;
+use super::model::ConsoleTime;
 use super::theme::Theme;
-use super::view::{World, headline};
-use super::{rows, say};
+use super::view::{ViewContext, headline};
+use super::{format, rows};
 use crate::core::incident::BreakerState;
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{PlaybookState, Stage, paged};
+use crate::engine::snapshot::{IncidentStage, PlaybookState, paged};
 use crate::text::clean_line;
 
 pub use session::run;
@@ -31,25 +31,31 @@ pub use session::run;
 #[must_use]
 pub fn status(snapshot: &Snapshot) -> String {
     let look = look();
-    stand(&world(snapshot, &look, &TimeZone::system(), At(0), Duration::ZERO)).join("\n")
+    stand(&world(snapshot, &look, &TimeZone::system(), ConsoleTime(0), Duration::ZERO)).join("\n")
 }
 
 /// In ASCII and without colours: what is read out should not hold signs.
-fn look() -> Look {
-    Look { glyphs: Glyphs::ASCII, styles: Theme::standard().on(TermProfile::NoColor) }
+fn look() -> RenderOptions {
+    RenderOptions { glyphs: Glyphs::ASCII, styles: Theme::standard().on(TermProfile::NoColor) }
 }
 
-fn world<'a>(snapshot: &'a Snapshot, look: &'a Look, zone: &'a TimeZone, at: At, age: Duration) -> World<'a> {
-    World { snapshot, mono: snapshot.now.mono, wall: snapshot.now.wall, zone, age, at, look, themes: &[] }
+fn world<'a>(
+    snapshot: &'a Snapshot,
+    look: &'a RenderOptions,
+    zone: &'a TimeZone,
+    at: ConsoleTime,
+    age: Duration,
+) -> ViewContext<'a> {
+    ViewContext { snapshot, mono: snapshot.now.mono, wall: snapshot.now.wall, zone, age, at, look, themes: &[] }
 }
 
 /// Line 1 as a person says it.
-fn summary(world: &World<'_>) -> String {
+fn summary(world: &ViewContext<'_>) -> String {
     headline(world).replace("  ", ", ").to_lowercase()
 }
 
 /// How the host stands, a sentence each.
-fn stand(world: &World<'_>) -> Vec<String> {
+fn stand(world: &ViewContext<'_>) -> Vec<String> {
     let snapshot = world.snapshot;
     let now = world.mono;
     let mut lines = vec![format!("{}: {}", snapshot.host, summary(world))];
@@ -62,15 +68,17 @@ fn stand(world: &World<'_>) -> Vec<String> {
     lines.extend(snapshot.pauses.iter().map(|pause| changes::pause(pause, now)));
     lines.extend(snapshot.maintenance.iter().map(|window| changes::maintenance(window, world.wall, now, world.zone)));
     lines.extend(snapshot.snoozes.iter().map(|snooze| changes::snooze(snooze, now)));
-    for row in rows::detectors(snapshot, "").iter().filter(|row| row.class < rows::Class::Ok) {
-        let since = say::age(now.since(row.detector.since));
+    for row in rows::detectors(snapshot, "").iter().filter(|row| row.class < rows::Urgency::Ok) {
+        let since = format::age(now.since(row.detector.since));
         lines.push(format!("{}, for {since}", changes::detector(row.detector, now)));
     }
-    lines.extend(snapshot.storm.as_ref().map(say::storm));
+    lines.extend(snapshot.storm.as_ref().map(format::storm));
     for incident in rows::needs_action(snapshot).into_iter().filter_map(rows::Needy::incident) {
         let what = match &incident.stage {
-            Stage::Asking(request) => format!("awaits approval, expires in {}", say::left(request.expires, now)),
-            Stage::Escalated(cause) => paged(incident.call.as_ref(), cause),
+            IncidentStage::Asking(request) => {
+                format!("awaits approval, expires in {}", format::left(request.expires, now))
+            }
+            IncidentStage::Escalated(cause) => paged(incident.call.as_ref(), cause),
             _ => continue,
         };
         lines.push(format!("incident {} on {} {what}", incident.id, incident.key.target));

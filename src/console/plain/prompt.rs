@@ -2,10 +2,10 @@
 //! before, the lines were quiet for a moment, and where the risk is high the target's name is typed.
 
 use super::super::decision::QUIET;
-use super::super::model::At;
-use super::super::review::{Review, Standing};
-use super::super::view::{World, request_lines};
-use super::super::{rows, say};
+use super::super::model::ConsoleTime;
+use super::super::review::{RequestState, Review};
+use super::super::view::{ViewContext, request_lines};
+use super::super::{format, rows};
 use super::stand;
 use crate::console::EngineAt;
 use crate::core::{Command, IncidentId, Reason, Scope};
@@ -27,7 +27,7 @@ pub enum Out {
 
 /// What the next line answers.
 #[derive(Debug, Clone, Default)]
-enum State {
+enum PromptState {
     /// Nothing was asked: a line is a command.
     #[default]
     Idle,
@@ -43,8 +43,8 @@ enum State {
 
 /// The one who takes the lines.
 #[derive(Debug, Clone)]
-pub struct Desk {
-    state: State,
+pub struct Prompter {
+    state: PromptState,
     read_only: bool,
     engine: EngineAt,
 }
@@ -52,11 +52,11 @@ pub struct Desk {
 const CHOICES: &str = "1 approve, 2 decline, 3 show the plan again, 4 leave it";
 const CHOICES_READ_ONLY: &str = "3 show the plan again, 4 leave it (this console only looks)";
 
-impl Desk {
+impl Prompter {
     /// Nothing was asked yet.
     #[must_use]
     pub fn new(read_only: bool, engine: EngineAt) -> Self {
-        Self { state: State::Idle, read_only, engine }
+        Self { state: PromptState::Idle, read_only, engine }
     }
 
     /// How to begin.
@@ -69,31 +69,31 @@ impl Desk {
     /// Is a request's page open? Only then can a line approve something.
     #[must_use]
     pub fn decides(&self) -> bool {
-        matches!(self.state, State::Request(_))
+        matches!(self.state, PromptState::Request(_))
     }
 
     /// What was asked has been said, all of it.
-    pub fn said(&mut self, at: At) {
-        if let State::Request(review) = &mut self.state {
+    pub fn said(&mut self, at: ConsoleTime) {
+        if let PromptState::Request(review) = &mut self.state {
             review.guard.saw(0, 1, 1, at);
         }
     }
 
     /// Takes a line in.
-    pub fn line(&mut self, line: &str, world: &World<'_>) -> Vec<Out> {
+    pub fn line(&mut self, line: &str, world: &ViewContext<'_>) -> Vec<Out> {
         if line.chars().any(char::is_control) {
             return vec![Out::Say("that line holds more than letters, so it was not taken: type it".into())];
         }
         let line = line.trim();
         match std::mem::take(&mut self.state) {
-            State::Idle => self.command(line, world),
-            State::Which(ids) => self.which(line, &ids, world),
-            State::Request(review) => self.answer(line, review, world),
-            State::Reason(incident) => {
+            PromptState::Idle => self.command(line, world),
+            PromptState::Which(ids) => self.which(line, &ids, world),
+            PromptState::Request(review) => self.answer(line, review, world),
+            PromptState::Reason(incident) => {
                 vec![Out::Send(Command::Decline { incident, reason: line.into() })]
             }
-            State::Quit if line == "quit" => vec![Out::Quit],
-            State::Quit => vec![Out::Say("it goes on".into())],
+            PromptState::Quit if line == "quit" => vec![Out::Quit],
+            PromptState::Quit => vec![Out::Say("it goes on".into())],
         }
     }
 
@@ -102,19 +102,19 @@ impl Desk {
         if !self.engine.is_embedded() {
             return vec![Out::Quit];
         }
-        self.state = State::Quit;
+        self.state = PromptState::Quit;
         vec![Out::Ask("Healing runs in here and stops with it. Type quit to end it; anything else goes on.".into())]
     }
 
     /// Takes up what became of the request that is looked at.
-    pub fn follow(&mut self, world: &World<'_>) -> Vec<Out> {
-        let State::Request(review) = &mut self.state else { return Vec::new() };
+    pub fn follow(&mut self, world: &ViewContext<'_>) -> Vec<Out> {
+        let PromptState::Request(review) = &mut self.state else { return Vec::new() };
         let before = review.request.clone();
         review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
         match review.standing {
-            Standing::Gone => {
+            RequestState::Gone => {
                 let words = format!("request {} is no longer asked for; nothing was approved here", review.incident);
-                self.state = State::Idle;
+                self.state = PromptState::Idle;
                 vec![Out::Ask(words)]
             }
             _ if before.plan.digest != review.request.plan.digest || before.generation != review.request.generation => {
@@ -125,7 +125,7 @@ impl Desk {
         }
     }
 
-    fn command(&mut self, line: &str, world: &World<'_>) -> Vec<Out> {
+    fn command(&mut self, line: &str, world: &ViewContext<'_>) -> Vec<Out> {
         let (verb, rest) = line.split_once(' ').unwrap_or((line, ""));
         let acts = !self.read_only;
         match (verb, rest.trim()) {
@@ -144,7 +144,7 @@ impl Desk {
     }
 
     /// The request of this number, else the only one, else a question which.
-    fn review(&mut self, which: &str, world: &World<'_>) -> Vec<Out> {
+    fn review(&mut self, which: &str, world: &ViewContext<'_>) -> Vec<Out> {
         let requests = rows::requests(world.snapshot);
         let wanted = which.trim_start_matches('#');
         let chosen = match (&requests[..], wanted) {
@@ -153,11 +153,11 @@ impl Desk {
             (_, "") => {
                 let ids: Vec<IncidentId> = requests.iter().map(|(incident, _)| incident.id).collect();
                 let choices = requests.iter().enumerate().map(|(index, (incident, request))| {
-                    let left = say::left(request.expires, world.mono);
+                    let left = format::left(request.expires, world.mono);
                     format!("{} {} on {}, expires in {left}", index + 1, incident.id, incident.key.target)
                 });
                 let choices = choices.collect::<Vec<_>>().join("\n");
-                self.state = State::Which(ids);
+                self.state = PromptState::Which(ids);
                 return vec![Out::Ask(format!("{choices}\nWhich one? Its number, or Enter for none:"))];
             }
             (_, wanted) => requests.iter().map(|(incident, _)| incident.id).find(|id| id.0.to_string() == wanted),
@@ -168,7 +168,7 @@ impl Desk {
         }
     }
 
-    fn which(&mut self, line: &str, ids: &[IncidentId], world: &World<'_>) -> Vec<Out> {
+    fn which(&mut self, line: &str, ids: &[IncidentId], world: &ViewContext<'_>) -> Vec<Out> {
         let index = line.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         match index.and_then(|index| ids.get(index)) {
             Some(id) => self.open(*id, world),
@@ -176,15 +176,15 @@ impl Desk {
         }
     }
 
-    fn open(&mut self, id: IncidentId, world: &World<'_>) -> Vec<Out> {
+    fn open(&mut self, id: IncidentId, world: &ViewContext<'_>) -> Vec<Out> {
         let review = rows::incident(world.snapshot, id).and_then(|incident| Review::of(incident));
         let Some(review) = review else { return vec![Out::Say(format!("request {id} is no longer asked for"))] };
         let words = page(&review, self.read_only, world);
-        self.state = State::Request(Box::new(review));
+        self.state = PromptState::Request(Box::new(review));
         vec![Out::Ask(words)]
     }
 
-    fn answer(&mut self, line: &str, mut review: Box<Review>, world: &World<'_>) -> Vec<Out> {
+    fn answer(&mut self, line: &str, mut review: Box<Review>, world: &ViewContext<'_>) -> Vec<Out> {
         let open = review.guard.is_open(world.at, QUIET);
         review.guard.pressed(world.at);
         let acts = !self.read_only;
@@ -209,7 +209,7 @@ impl Desk {
             }
             ("1", None) if acts => vec![Out::Send(review.yes())],
             ("2", None) if acts => {
-                self.state = State::Reason(review.incident);
+                self.state = PromptState::Reason(review.incident);
                 vec![Out::Ask("Why not? It is recorded with your name; Enter alone declines without a reason:".into())]
             }
             ("3", None) => {
@@ -225,7 +225,7 @@ impl Desk {
     }
 
     fn again(&mut self, review: Box<Review>, words: impl Into<String>) -> Vec<Out> {
-        self.state = State::Request(review);
+        self.state = PromptState::Request(review);
         vec![Out::Ask(words.into())]
     }
 }
@@ -242,7 +242,7 @@ fn pause(length: &str) -> Vec<Out> {
 }
 
 /// Everything that the request's page shows, and what can be answered.
-fn page(review: &Review, read_only: bool, world: &World<'_>) -> String {
+fn page(review: &Review, read_only: bool, world: &ViewContext<'_>) -> String {
     let head = format!("Request {} on {}, {} risk", review.incident, review.written, review.risk);
     let lines = request_lines(review, world).into_iter().map(|line| line.bare().trim().to_owned());
     let lines = lines.filter(|line| !line.is_empty());

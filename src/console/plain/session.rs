@@ -13,18 +13,18 @@ use rustix::termios::{QueueSelector, tcflush};
 use tokio::signal::unix::{SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::super::canvas::Look;
+use super::super::canvas::RenderOptions;
 use super::super::decision::{QUIET, holds_back};
-use super::super::ends::{Outside, until_ended};
-use super::super::model::At;
-use super::super::view::World;
+use super::super::model::ConsoleTime;
+use super::super::shutdown::{Outside, until_ended};
+use super::super::view::ViewContext;
 use super::super::{ConsoleError, Ended, Options, rows, terminal};
 use super::changes::{at_time, changes};
-use super::listen::{Heard, listen};
-use super::prompt::{Desk, Out};
+use super::listen::{PlainInput, listen};
+use super::prompt::{Out, Prompter};
 use crate::console::EngineAt;
 use crate::core::{Command, IncidentId};
-use crate::engine::handle::Looking;
+use crate::engine::handle::Subscription;
 use crate::engine::{Handle, Snapshot};
 use crate::text::{clean, clean_line};
 
@@ -46,16 +46,16 @@ pub fn run(handle: Handle, options: &Options, runtime: &tokio::runtime::Handle) 
 struct Session {
     handle: Handle,
     quit: watch::Receiver<bool>,
-    lines: Option<mpsc::UnboundedReceiver<Heard>>,
+    lines: Option<mpsc::UnboundedReceiver<PlainInput>>,
     answers: mpsc::UnboundedReceiver<Result<Arc<str>, String>>,
     answer: mpsc::UnboundedSender<Result<Arc<str>, String>>,
-    snapshots: Looking,
+    snapshots: Subscription,
     latest: Arc<Snapshot>,
     came: Instant,
     started: Instant,
     zone: TimeZone,
-    look: Look,
-    desk: Desk,
+    look: RenderOptions,
+    desk: Prompter,
     /// What the last line asks of the engine, until no other line has followed it for long enough.
     deciding: Option<(Command, Instant)>,
     summary: String,
@@ -101,7 +101,7 @@ impl Session {
             started: Instant::now(),
             zone: TimeZone::system(),
             look: super::look(),
-            desk: Desk::new(read_only, engine.clone()),
+            desk: Prompter::new(read_only, engine.clone()),
             deciding: None,
             summary: String::new(),
             asked: waiting(&latest),
@@ -160,9 +160,9 @@ impl Session {
         }
     }
 
-    fn world(&self) -> World<'_> {
-        let at = At(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
-        World {
+    fn world(&self) -> ViewContext<'_> {
+        let at = ConsoleTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX));
+        ViewContext {
             mono: self.latest.now.mono + self.came.elapsed(),
             wall: Timestamp::now(),
             ..super::world(&self.latest, &self.look, &self.zone, at, self.handle.quiet_for())
@@ -194,19 +194,19 @@ impl Session {
         });
     }
 
-    fn hear(&mut self, heard: &Heard) {
+    fn hear(&mut self, heard: &PlainInput) {
         if self.deciding.take().is_some() {
             self.say("nothing was done: another line followed at once; wait a moment and type it again");
         }
         let outs = match heard {
-            Heard::Line(line) => {
+            PlainInput::Line(line) => {
                 let mut desk = self.desk.clone();
                 let outs = desk.line(line, &self.world());
                 self.desk = desk;
                 outs
             }
-            Heard::End => self.desk.quit(),
-            Heard::Gone => return self.ended = Some(Ended::TerminalLost),
+            PlainInput::End => self.desk.quit(),
+            PlainInput::Gone => return self.ended = Some(Ended::TerminalLost),
         };
         self.carry_out(outs);
     }

@@ -11,9 +11,9 @@ use termprofile::TermProfile;
 use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
-use super::super::model::At;
-use super::super::update::Input;
-use super::super::view::{self, World};
+use super::super::model::ConsoleTime;
+use super::super::update::ConsoleInput;
+use super::super::view::{self, ViewContext};
 use super::keys::Desk;
 use super::screens::look;
 use crate::core::Command;
@@ -96,18 +96,18 @@ fn snapshots() -> impl Strategy<Value = Snapshot> {
 fn draw(desk: &mut Desk) {
     let (width, height) = desk.model.size;
     let look = look(false, TermProfile::NoColor);
-    let world = World {
+    let world = ViewContext {
         snapshot: &desk.snapshot,
         mono: desk.snapshot.now.mono,
         wall: desk.snapshot.now.wall,
         zone: &TimeZone::UTC,
         age: std::time::Duration::ZERO,
-        at: At(desk.at),
+        at: ConsoleTime(desk.at),
         look: &look,
         themes: &[],
     };
     view::draw(&desk.model, &world, &mut Buffer::empty(Rect::new(0, 0, width, height)));
-    desk.input(Input::Drawn);
+    desk.input(ConsoleInput::Drawn);
 }
 
 fn approvals(desk: &Desk) -> usize {
@@ -130,12 +130,12 @@ proptest! {
         for (index, sent) in keys.iter().enumerate() {
             if index == half {
                 desk = desk.now(later.clone());
-                desk.input(Input::Resize(sizes[1].0, sizes[1].1));
+                desk.input(ConsoleInput::Resize(sizes[1].0, sizes[1].1));
             }
             desk = desk.keys(sent);
             draw(&mut desk);
         }
-        desk.input(Input::Resize(sizes[2].0, sizes[2].1));
+        desk.input(ConsoleInput::Resize(sizes[2].0, sizes[2].1));
         draw(&mut desk);
     }
 
@@ -146,18 +146,18 @@ proptest! {
     ) {
         let mut desk = Desk::new(fixture::with_risk(risk)).keys("a");
         // the page was opened and read; from here on there is no rest between keys
-        desk.input(Input::Key(crossterm::event::KeyCode::Up.into()));
+        desk.input(ConsoleInput::Key(crossterm::event::KeyCode::Up.into()));
         let mut decoder = Decoder::default();
         for (sent, rest) in keys {
             let mut typed = decoder.feed(sent.as_bytes());
             typed.extend(decoder.settle());
             for key in typed {
                 desk.typed(key);
-                desk.input(Input::Drawn);
+                desk.input(ConsoleInput::Drawn);
             }
             desk.quiet(rest);
             // what is swallowed whole is no key, so the quiet after it would be real
-            desk.input(Input::Key(crossterm::event::KeyCode::Up.into()));
+            desk.input(ConsoleInput::Key(crossterm::event::KeyCode::Up.into()));
         }
         prop_assert_eq!(approvals(&desk), 0);
     }

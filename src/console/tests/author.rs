@@ -2,54 +2,57 @@
 
 use std::sync::Arc;
 
-use super::super::author::{Ask, Author, Kind, READ_AFTER, Stage, Subject, Told};
+use super::super::editor::{Author, DocumentKind, EditedFile, EditorFocus, EditorTask, EditorTaskResult, READ_AFTER};
 use super::super::fixture;
-use super::super::model::{Page, Place};
-use super::super::update::{Input, Request};
+use super::super::model::{InputMode, OpenPage};
+use super::super::update::{ConsoleEffect, ConsoleInput};
 use super::keys::Desk;
 
 pub const GOOD: &str = include_str!("../../../playbooks/nginx-up.toml");
 
-pub fn subject(name: &str, text: &str) -> Subject {
-    Subject {
+pub fn subject(name: &str, text: &str) -> EditedFile {
+    EditedFile {
         name: name.into(),
         path: format!("/home/alice/.config/salve/playbooks/{name}.toml").into(),
         opened: Some(text.into()),
         begun: text.into(),
-        kind: Kind::File,
+        kind: DocumentKind::File,
     }
 }
 
 /// A console with a playbook open.
 pub fn open(text: &str) -> Desk {
     let mut desk = Desk::new(fixture::trouble());
-    desk.input(Input::Author(Told::Opened { subject: subject("nginx-up", text), draft: None }));
+    desk.input(ConsoleInput::Author(EditorTaskResult::Opened { subject: subject("nginx-up", text), draft: None }));
     desk
 }
 
 fn page(desk: &Desk) -> &Author {
     match desk.model.pages.last() {
-        Some(Page::Author(author)) => author,
+        Some(OpenPage::Author(author)) => author,
         other => panic!("{other:?}"),
     }
 }
 
-fn asks(desk: &Desk) -> Vec<&Ask> {
-    desk.asked.iter().filter_map(|request| if let Request::Ask(ask) = request { Some(ask) } else { None }).collect()
+fn asks(desk: &Desk) -> Vec<&EditorTask> {
+    desk.asked
+        .iter()
+        .filter_map(|request| if let ConsoleEffect::Ask(ask) = request { Some(ask) } else { None })
+        .collect()
 }
 
-pub fn tell(mut desk: Desk, told: Told) -> Desk {
-    desk.input(Input::Author(told));
+pub fn tell(mut desk: Desk, told: EditorTaskResult) -> Desk {
+    desk.input(ConsoleInput::Author(told));
     desk
 }
 
-fn keep(text: &str) -> Ask {
+fn keep(text: &str) -> EditorTask {
     let subject = subject("nginx-up", "");
-    Ask::Keep { name: subject.name, path: subject.path, text: text.into() }
+    EditorTask::Keep { name: subject.name, path: subject.path, text: text.into() }
 }
 
-fn drop_draft() -> Ask {
-    Ask::DropDraft { name: "nginx-up".into() }
+fn drop_draft() -> EditorTask {
+    EditorTask::DropDraft { name: "nginx-up".into() }
 }
 
 pub const SAVE: &str = "\x13";
@@ -58,7 +61,7 @@ pub const NEXT: &str = "\x0e";
 #[test]
 fn e_opens_the_playbook_that_is_looked_at() {
     let desk = Desk::new(fixture::trouble()).keys("e");
-    assert_eq!(asks(&desk), [&Ask::Open { playbook: "disk-full".into() }]);
+    assert_eq!(asks(&desk), [&EditorTask::Open { playbook: "disk-full".into() }]);
 }
 
 #[test]
@@ -71,18 +74,18 @@ fn what_is_typed_is_text_and_no_command() {
 #[test]
 fn saving_hands_over_what_was_opened_and_what_is_meant() {
     let desk = open("a = 1\n").keys("#").keys(SAVE);
-    let saves: Vec<_> = asks(&desk).into_iter().filter(|ask| matches!(ask, Ask::Save { .. })).collect();
-    assert_eq!(saves, [&Ask::Save { subject: subject("nginx-up", "a = 1\n"), text: "#a = 1\n".into() }]);
-    let desk = tell(desk, Told::Saved { text: "#a = 1\n".into() });
+    let saves: Vec<_> = asks(&desk).into_iter().filter(|ask| matches!(ask, EditorTask::Save { .. })).collect();
+    assert_eq!(saves, [&EditorTask::Save { subject: subject("nginx-up", "a = 1\n"), text: "#a = 1\n".into() }]);
+    let desk = tell(desk, EditorTaskResult::Saved { text: "#a = 1\n".into() });
     assert!(!page(&desk).changed());
     assert!(asks(&desk).contains(&&drop_draft()), "a saved text needs no draft");
     assert!(desk.said().starts_with("saved to /home/alice/"), "{}", desk.said());
-    assert_eq!(desk.keys("\x1b").model.place(), Place::Main, "nothing is left to be lost");
+    assert_eq!(desk.keys("\x1b").model.place(), InputMode::Main, "nothing is left to be lost");
 }
 
 #[test]
 fn what_is_typed_while_it_is_saved_is_not_lost() {
-    let desk = tell(open("").keys("a").keys(SAVE).keys("b"), Told::Saved { text: "a".into() });
+    let desk = tell(open("").keys("a").keys(SAVE).keys("b"), EditorTaskResult::Saved { text: "a".into() });
     assert_eq!(page(&desk).text.whole(), "ab");
     assert!(page(&desk).changed());
     assert_eq!(asks(&desk).last(), Some(&&keep("ab")));
@@ -91,41 +94,43 @@ fn what_is_typed_while_it_is_saved_is_not_lost() {
 #[test]
 fn esc_never_destroys() {
     let desk = open("a = 1\n").keys("x\x1b");
-    assert_eq!((&page(&desk).stage, desk.model.place()), (&Stage::Leaving, Place::Leaving));
+    assert_eq!((&page(&desk).stage, desk.model.place()), (&EditorFocus::Leaving, InputMode::Leaving));
     let desk = desk.keys("\x1b");
-    assert_eq!((page(&desk).text.whole().as_str(), desk.model.place()), ("xa = 1\n", Place::Editor));
+    assert_eq!((page(&desk).text.whole().as_str(), desk.model.place()), ("xa = 1\n", InputMode::Editor));
     let desk = desk.keys("\x1b").keys("d");
-    assert_eq!((desk.model.place(), asks(&desk).last()), (Place::Main, Some(&&keep("xa = 1\n"))));
+    assert_eq!((desk.model.place(), asks(&desk).last()), (InputMode::Main, Some(&&keep("xa = 1\n"))));
     let desk = open("a = 1\n").keys("x\x1b").keys("x");
-    assert_eq!((desk.model.place(), asks(&desk).last()), (Place::Main, Some(&&drop_draft())));
+    assert_eq!((desk.model.place(), asks(&desk).last()), (InputMode::Main, Some(&&drop_draft())));
     let desk = open("a = 1\n").keys("x\x1b").keys("s");
-    assert!(matches!(asks(&desk).last(), Some(Ask::Save { .. })));
-    assert_eq!(tell(desk, Told::Saved { text: "xa = 1\n".into() }).model.place(), Place::Main);
+    assert!(matches!(asks(&desk).last(), Some(EditorTask::Save { .. })));
+    assert_eq!(tell(desk, EditorTaskResult::Saved { text: "xa = 1\n".into() }).model.place(), InputMode::Main);
 }
 
 #[test]
 fn a_save_that_fails_leaves_the_text_where_it_is() {
-    let desk = tell(open("").keys("a\x1b").keys("s"), Told::Failed("not saved: no space left on device".into()));
+    let desk =
+        tell(open("").keys("a\x1b").keys("s"), EditorTaskResult::Failed("not saved: no space left on device".into()));
     assert_eq!(page(&desk).text.whole(), "a");
     assert_eq!(desk.said(), "not saved: no space left on device");
-    assert_eq!(desk.model.place(), Place::Editor);
+    assert_eq!(desk.model.place(), InputMode::Editor);
 }
 
 #[test]
 fn a_file_that_is_gone_can_be_saved_anew() {
-    let desk = tell(open("a = 1\n").keys("#").keys(SAVE), Told::Gone);
+    let desk = tell(open("a = 1\n").keys("#").keys(SAVE), EditorTaskResult::Gone);
     assert_eq!(desk.said(), "the file is gone since it was opened: Ctrl-S again saves it as a new one");
     let desk = desk.keys(SAVE);
-    assert!(matches!(asks(&desk).last(), Some(Ask::Save { subject, .. }) if subject.opened.is_none()));
+    assert!(matches!(asks(&desk).last(), Some(EditorTask::Save { subject, .. }) if subject.opened.is_none()));
 }
 
 #[test]
 fn a_change_from_outside_is_shown_and_asked_about() {
-    let conflict = || tell(open("a = 1\n").keys("#").keys(SAVE), Told::Changed { theirs: "b = 2\n".into() });
+    let conflict =
+        || tell(open("a = 1\n").keys("#").keys(SAVE), EditorTaskResult::Changed { theirs: "b = 2\n".into() });
     let desk = conflict();
-    assert_eq!(desk.model.place(), Place::Conflict);
+    assert_eq!(desk.model.place(), InputMode::Conflict);
     let saved = |desk: &Desk| match asks(desk).last() {
-        Some(Ask::Save { subject, text }) => (subject.opened.clone(), Arc::clone(text)),
+        Some(EditorTask::Save { subject, text }) => (subject.opened.clone(), Arc::clone(text)),
         other => panic!("{other:?}"),
     };
     assert_eq!(saved(&desk.keys("m")), (Some("b = 2\n".into()), "#a = 1\n".into()));
@@ -134,7 +139,7 @@ fn a_change_from_outside_is_shown_and_asked_about() {
     let desk = desk.keys("\x15");
     assert_eq!(page(&desk).text.whole(), "#a = 1\n", "mine comes back");
     let desk = conflict().keys("\x1b");
-    assert_eq!((page(&desk).text.whole().as_str(), desk.model.place()), ("#a = 1\n", Place::Editor));
+    assert_eq!((page(&desk).text.whole().as_str(), desk.model.place()), ("#a = 1\n", InputMode::Editor));
 }
 
 #[test]
@@ -146,15 +151,16 @@ fn a_draft_is_kept_while_it_is_typed_and_offered_the_next_time() {
     assert_eq!(asks(&desk), [&keep("title")]);
     let mut desk = Desk::new(fixture::trouble());
     let at = jiff::Timestamp::UNIX_EPOCH;
-    let offer = Told::Opened { subject: subject("nginx-up", "a = 1\n"), draft: Some(("a = 2\n".into(), at)) };
-    desk.input(Input::Author(offer.clone()));
-    assert_eq!(desk.model.place(), Place::Offered);
+    let offer =
+        EditorTaskResult::Opened { subject: subject("nginx-up", "a = 1\n"), draft: Some(("a = 2\n".into(), at)) };
+    desk.input(ConsoleInput::Author(offer.clone()));
+    assert_eq!(desk.model.place(), InputMode::Offered);
     let desk = desk.keys("y");
     assert_eq!((page(&desk).text.whole().as_str(), page(&desk).changed()), ("a = 2\n", true));
     let desk = tell(Desk::new(fixture::trouble()), offer.clone()).keys("x");
     assert_eq!((page(&desk).text.whole().as_str(), asks(&desk)), ("a = 1\n", vec![&drop_draft()]));
     let desk = tell(Desk::new(fixture::trouble()), offer).keys("\x1b");
-    assert_eq!((desk.model.place(), asks(&desk).len()), (Place::Main, 0), "the draft stays");
+    assert_eq!((desk.model.place(), asks(&desk).len()), (InputMode::Main, 0), "the draft stays");
 }
 
 #[test]
@@ -195,7 +201,7 @@ fn the_text_is_read_a_moment_after_the_last_key() {
 #[test]
 fn words_are_found() {
     let desk = open("one\ntwo one\n").keys("\x06one\r");
-    assert_eq!((desk.model.place(), page(&desk).text.cursor()), (Place::Searching, (1, 4)));
+    assert_eq!((desk.model.place(), page(&desk).text.cursor()), (InputMode::Searching, (1, 4)));
     let desk = desk.keys("\x1b").keys("x");
     assert_eq!(page(&desk).text.whole(), "one\ntwo xone\n");
     let desk = desk.keys("\x06nowhere\r");
@@ -206,22 +212,22 @@ fn words_are_found() {
 fn a_paste_of_many_lines_is_text() {
     let mut desk = open("");
     let lines = "# y\n".repeat(10_000);
-    desk.input(Input::Paste(lines.clone()));
+    desk.input(ConsoleInput::Paste(lines.clone()));
     assert_eq!(page(&desk).text.whole(), lines);
     assert_eq!(page(&desk).text.lines().len(), 10_001);
     assert!(page(&desk).text.top > 9_900, "the cursor is in sight");
     desk.quiet(1000);
     assert_eq!(asks(&desk), [&keep(&lines)]);
-    desk.input(Input::Paste("x\n".repeat(1_000_000)));
+    desk.input(ConsoleInput::Paste("x\n".repeat(1_000_000)));
     assert_eq!(desk.said(), "far too long for a playbook: nothing was pasted");
-    assert_eq!(desk.keys("\x15").model.place(), Place::Editor);
+    assert_eq!(desk.keys("\x15").model.place(), InputMode::Editor);
 }
 
 #[test]
 fn the_text_goes_to_the_operators_editor_and_back() {
     let desk = open("a = 1\n").keys("\x05");
-    assert_eq!(asks(&desk), [&Ask::HandOver { name: "nginx-up".into(), text: "a = 1\n".into() }]);
-    let desk = tell(desk, Told::Back { text: "a = 2\n".into() });
+    assert_eq!(asks(&desk), [&EditorTask::HandOver { name: "nginx-up".into(), text: "a = 1\n".into() }]);
+    let desk = tell(desk, EditorTaskResult::Back { text: "a = 2\n".into() });
     assert_eq!((page(&desk).text.whole().as_str(), page(&desk).changed()), ("a = 2\n", true));
 }
 
@@ -239,11 +245,11 @@ fn a_word_is_completed_from_the_schema() {
     assert_eq!(page(&desk).text.whole(), GOOD, "the only one is taken at once");
     let begun = "title = \"x\"\n[detect]\n";
     let desk = open(begun).keys(at_end).keys("\t");
-    assert_eq!(desk.model.place(), Place::Completing);
-    let Stage::Completing { completion, at: 0 } = &page(&desk).stage else { panic!("{:?}", page(&desk).stage) };
+    assert_eq!(desk.model.place(), InputMode::Completing);
+    let EditorFocus::Completing { completion, at: 0 } = &page(&desk).stage else { panic!("{:?}", page(&desk).stage) };
     let second = completion.candidates[1].insert.clone();
     let desk = desk.keys("\t\r");
-    assert_eq!((page(&desk).text.whole(), desk.model.place()), (format!("{begun}{second}"), Place::Editor));
+    assert_eq!((page(&desk).text.whole(), desk.model.place()), (format!("{begun}{second}"), InputMode::Editor));
     assert_eq!(page(&desk.keys("\x15")).text.whole(), begun, "one step back");
 }
 
@@ -251,14 +257,14 @@ fn a_word_is_completed_from_the_schema() {
 fn typing_on_narrows_what_is_offered() {
     let desk = open("title = \"x\"\n[detect]\n").keys("\x1b[6~\x1b[F\t");
     let offered = |desk: &Desk| match &page(desk).stage {
-        Stage::Completing { completion, .. } => completion.candidates.len(),
+        EditorFocus::Completing { completion, .. } => completion.candidates.len(),
         _ => 0,
     };
     let all = offered(&desk);
     let desk = desk.keys("f");
     assert!(offered(&desk) < all && offered(&desk) > 0, "{} of {all}", offered(&desk));
     let desk = desk.keys("qqqq");
-    assert_eq!((offered(&desk), desk.model.place()), (0, Place::Editor));
+    assert_eq!((offered(&desk), desk.model.place()), (0, InputMode::Editor));
     assert!(page(&desk).text.whole().ends_with("[detect]\nfqqqq"), "what was typed is text");
     let desk = open("zzz = ").keys("\x1b[F\t");
     assert_eq!(desk.said(), "nothing that could stand here begins like this");
@@ -272,9 +278,9 @@ fn at_incident() -> Desk {
 #[test]
 fn a_one_off_is_written_against_an_open_incident_and_does_nothing_of_itself() {
     let mut desk = at_incident();
-    let Some(Page::Incident { id, .. }) = desk.model.pages.last().cloned() else { panic!("no incident") };
+    let Some(OpenPage::Incident { id, .. }) = desk.model.pages.last().cloned() else { panic!("no incident") };
     desk = desk.keys("o");
-    let Some(Ask::Begin { name, text, one_off: true }) = asks(&desk).last() else { panic!("{:?}", asks(&desk)) };
+    let Some(EditorTask::Begin { name, text, one_off: true }) = asks(&desk).last() else { panic!("{:?}", asks(&desk)) };
     assert_eq!(**name, format!("one-off-{}", id.0));
     let read = crate::playbook::read::read("x.toml", name, crate::playbook::Origin::User("/x.toml".into()), text);
     let playbook = read.playbook.unwrap_or_else(|| panic!("{:#?}", read.diagnostics));
@@ -288,13 +294,13 @@ fn what_is_run_is_what_is_saved_and_in_force_after_a_yes() {
     let mut desk = Desk::new(fixture::trouble());
     let mut own = subject("disk-full", GOOD);
     own.opened = None;
-    desk.input(Input::Author(Told::Opened { subject: own, draft: None }));
+    desk.input(ConsoleInput::Author(EditorTaskResult::Opened { subject: own, draft: None }));
     let desk = desk.keys("\x0f");
-    assert!(matches!(asks(&desk).last(), Some(Ask::Save { .. })), "saved first");
-    let desk = tell(desk, Told::Saved { text: Arc::clone(&source) });
-    assert_eq!(desk.model.place(), Place::Question, "the engine has read it: now the yes");
+    assert!(matches!(asks(&desk).last(), Some(EditorTask::Save { .. })), "saved first");
+    let desk = tell(desk, EditorTaskResult::Saved { text: Arc::clone(&source) });
+    assert_eq!(desk.model.place(), InputMode::Question, "the engine has read it: now the yes");
     assert!(desk.commands().is_empty());
-    assert!(matches!(desk.asked.last(), Some(Request::Plan(_))), "with its plan: {:?}", desk.asked);
+    assert!(matches!(desk.asked.last(), Some(ConsoleEffect::Plan(_))), "with its plan: {:?}", desk.asked);
 }
 
 #[test]
@@ -302,24 +308,27 @@ fn a_text_with_mistakes_is_not_run_and_no_question_comes_late() {
     let desk = open("title = 1\n").keys("\x0f");
     assert_eq!(desk.said(), "it has mistakes: nothing is run (Ctrl-N shows the next)");
     assert!(asks(&desk).is_empty());
-    let desk = tell(open(GOOD).keys("\x0f").keys("#"), Told::Saved { text: GOOD.into() });
-    assert_eq!(desk.now(fixture::trouble()).model.place(), Place::Editor);
+    let desk = tell(open(GOOD).keys("\x0f").keys("#"), EditorTaskResult::Saved { text: GOOD.into() });
+    assert_eq!(desk.now(fixture::trouble()).model.place(), InputMode::Editor);
 }
 
 #[test]
 fn a_one_off_is_kept_or_thrown_away() {
     let one_off = || {
         let mut desk = Desk::new(fixture::trouble());
-        let subject = Subject { kind: Kind::OneOff, ..subject("one-off-41", GOOD) };
-        desk.input(Input::Author(Told::Opened { subject, draft: None }));
+        let subject = EditedFile { kind: DocumentKind::OneOff, ..subject("one-off-41", GOOD) };
+        desk.input(ConsoleInput::Author(EditorTaskResult::Opened { subject, draft: None }));
         desk.keys("\x1b")
     };
-    assert_eq!(one_off().model.place(), Place::Keeping);
-    assert_eq!(one_off().keys("\x1b").model.place(), Place::Editor);
+    assert_eq!(one_off().model.place(), InputMode::Keeping);
+    assert_eq!(one_off().keys("\x1b").model.place(), InputMode::Editor);
     let kept = one_off().keys("k");
-    assert_eq!((kept.model.place(), asks(&kept).len()), (Place::Main, 0));
+    assert_eq!((kept.model.place(), asks(&kept).len()), (InputMode::Main, 0));
     let desk = one_off().keys("x");
-    assert!(matches!(asks(&desk).last(), Some(Ask::Remove { .. })));
-    let desk = tell(desk, Told::Removed { aside: "/p/one-off-41.toml~".into() });
-    assert_eq!((desk.model.place(), desk.said()), (Place::Main, "thrown away: its text stays in /p/one-off-41.toml~"));
+    assert!(matches!(asks(&desk).last(), Some(EditorTask::Remove { .. })));
+    let desk = tell(desk, EditorTaskResult::Removed { aside: "/p/one-off-41.toml~".into() });
+    assert_eq!(
+        (desk.model.place(), desk.said()),
+        (InputMode::Main, "thrown away: its text stays in /p/one-off-41.toml~")
+    );
 }

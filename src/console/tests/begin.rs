@@ -2,41 +2,41 @@
 
 use std::sync::Arc;
 
-use super::super::author::{Ask, Begin, Kept, Step, Told};
+use super::super::editor::{Begin, BeginStep, DraftSummary, EditorTask, EditorTaskResult};
 use super::super::fixture;
-use super::super::model::{Page, Place};
-use super::super::update::{Input, Request};
+use super::super::model::{InputMode, OpenPage};
+use super::super::update::{ConsoleEffect, ConsoleInput};
 use super::author::tell;
 use super::keys::Desk;
 use super::pictures::album;
 use super::screens::drawn;
-use crate::engine::offer::Offer;
-use crate::playbook::write::{Class, WantedTarget};
+use crate::engine::target_candidates::Offer;
+use crate::playbook::write::{FailureClass, WantedTarget};
 use crate::playbook::{Origin, Target, read};
 
 fn page(desk: &Desk) -> &Begin {
     match desk.model.pages.last() {
-        Some(Page::Begin(begin)) => begin,
+        Some(OpenPage::Begin(begin)) => begin,
         other => panic!("{other:?}"),
     }
 }
 
-fn last(desk: &Desk) -> &Ask {
+fn last(desk: &Desk) -> &EditorTask {
     match desk.asked.last() {
-        Some(Request::Ask(ask)) => ask,
+        Some(ConsoleEffect::Ask(ask)) => ask,
         other => panic!("{other:?}"),
     }
 }
 
-fn offers() -> Told {
+fn offers() -> EditorTaskResult {
     let unit = |name: &str, about: &str| Offer { target: Target::Unit(name.into()), about: about.into() };
     let offers = [unit("cron.service", "active"), unit("nginx.service", "failed"), unit("ssh.service", "active")];
-    Told::Offers { wanted: WantedTarget::Unit, offers: Arc::new(offers) }
+    EditorTaskResult::Offers { wanted: WantedTarget::Unit, offers: Arc::new(offers) }
 }
 
 fn begun(desk: Desk) -> Desk {
     let at = "2026-11-23T14:02:00Z".parse().unwrap();
-    tell(desk.keys("n"), Told::Drafts(vec![Kept { name: "queue-full".into(), at }]))
+    tell(desk.keys("n"), EditorTaskResult::Drafts(vec![DraftSummary { name: "queue-full".into(), at }]))
 }
 
 fn at_target() -> Desk {
@@ -46,15 +46,15 @@ fn at_target() -> Desk {
 #[test]
 fn a_class_a_target_and_a_name_make_a_playbook() {
     let desk = begun(Desk::new(fixture::trouble()));
-    assert_eq!(last(&desk), &Ask::Drafts);
+    assert_eq!(last(&desk), &EditorTask::Drafts);
     let desk = desk.keys("service down\r");
-    assert_eq!(last(&desk), &Ask::Offers { wanted: WantedTarget::Unit });
+    assert_eq!(last(&desk), &EditorTask::Offers { wanted: WantedTarget::Unit });
     let desk = tell(desk, offers()).keys("ng\r");
     let nginx = Target::Unit("nginx.service".into());
-    assert_eq!(page(&desk).step, Step::Name { class: Class::ServiceDown, target: nginx });
+    assert_eq!(page(&desk).step, BeginStep::Name { class: FailureClass::ServiceDown, target: nginx });
     assert_eq!(page(&desk).typed, "nginx-down");
     let desk = desk.keys("\r");
-    let Ask::Begin { name, text, one_off: false } = last(&desk) else { panic!("{:?}", last(&desk)) };
+    let EditorTask::Begin { name, text, one_off: false } = last(&desk) else { panic!("{:?}", last(&desk)) };
     let read = read::read("nginx-down.toml", name, Origin::User("/p/nginx-down.toml".into()), text);
     assert!(read.playbook.is_some(), "{:#?}", read.diagnostics);
     assert!(text.contains("nginx.service"));
@@ -65,7 +65,7 @@ fn a_target_that_is_not_offered_can_be_named() {
     let desk = at_target().keys("payments\r");
     assert_eq!(
         page(&desk).step,
-        Step::Name { class: Class::ServiceDown, target: Target::Unit("payments.service".into()) }
+        BeginStep::Name { class: FailureClass::ServiceDown, target: Target::Unit("payments.service".into()) }
     );
     let desk = tell(begun(Desk::new(fixture::trouble())).keys("inodes\r"), offers()).keys("var\r");
     assert_eq!(desk.said(), "nothing here holds these words: Ctrl-U clears them", "a mount point begins with /");
@@ -76,12 +76,12 @@ fn a_target_that_is_not_offered_can_be_named() {
 #[test]
 fn each_step_can_be_taken_back() {
     let desk = at_target().keys("ng\r").keys("\x1b");
-    assert!(matches!(page(&desk).step, Step::Target { offers: None, .. }));
-    assert_eq!(last(&desk), &Ask::Offers { wanted: WantedTarget::Unit }, "the host is looked at anew");
+    assert!(matches!(page(&desk).step, BeginStep::Target { offers: None, .. }));
+    assert_eq!(last(&desk), &EditorTask::Offers { wanted: WantedTarget::Unit }, "the host is looked at anew");
     let desk = desk.keys("\x1b");
-    assert_eq!(page(&desk).step, Step::Class);
+    assert_eq!(page(&desk).step, BeginStep::Class);
     assert_eq!(page(&desk).drafts.len(), 1);
-    assert_eq!(desk.keys("\x1b").model.place(), Place::Main);
+    assert_eq!(desk.keys("\x1b").model.place(), InputMode::Main);
 }
 
 #[test]
@@ -95,20 +95,20 @@ fn a_name_that_is_taken_or_cannot_be_a_files_is_refused() {
 #[test]
 fn a_draft_is_gone_on_with() {
     let desk = begun(Desk::new(fixture::trouble())).keys("\r");
-    assert_eq!(last(&desk), &Ask::Resume { name: "queue-full".into() });
+    assert_eq!(last(&desk), &EditorTask::Resume { name: "queue-full".into() });
     let subject = super::author::subject("queue-full", "");
-    let mut desk = tell(desk, Told::Resumed { subject, text: "title = \"half\"\n".into() });
-    assert_eq!(desk.model.place(), Place::Editor);
-    desk.input(Input::Author(Told::Drafts(Vec::new())));
+    let mut desk = tell(desk, EditorTaskResult::Resumed { subject, text: "title = \"half\"\n".into() });
+    assert_eq!(desk.model.place(), InputMode::Editor);
+    desk.input(ConsoleInput::Author(EditorTaskResult::Drafts(Vec::new())));
     assert!(drawn(&desk.model, &desk.snapshot, false).contains("title = \"half\""));
 }
 
 #[test]
 fn a_load_is_of_the_host_and_needs_no_target() {
     let desk = begun(Desk::new(fixture::trouble())).keys("load\r");
-    assert_eq!(page(&desk).step, Step::Name { class: Class::LoadHigh, target: Target::Host });
+    assert_eq!(page(&desk).step, BeginStep::Name { class: FailureClass::LoadHigh, target: Target::Host });
     assert_eq!(page(&desk).typed, "load-high");
-    assert_eq!(page(&desk.keys("\x1b")).step, Step::Class);
+    assert_eq!(page(&desk.keys("\x1b")).step, BeginStep::Class);
 }
 
 #[test]

@@ -7,11 +7,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
+use super::super::diff_writer::encode;
 use super::super::fixture;
-use super::super::ink::encode;
-use super::super::model::{At, Model};
+use super::super::model::{ConsoleTime, Model};
 use super::super::theme::{Shelf, Theme};
-use super::super::view::{self, World};
+use super::super::view::{self, ViewContext};
 use super::screens::look;
 use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
@@ -24,14 +24,14 @@ fn drawn(snapshot: &Snapshot, size: (u16, u16), after: u64, profile: TermProfile
     let mut look = look(false, profile);
     look.styles = theme.on(profile);
     let since = Duration::from_millis(after);
-    let world = World {
+    let world = ViewContext {
         snapshot,
         mono: snapshot.now.mono + since,
         wall: snapshot.now.wall + since,
         zone: &TimeZone::UTC,
         // a sign of progress comes every second
         age: Duration::from_millis(after % 1000),
-        at: At(after),
+        at: ConsoleTime(after),
         look: &look,
         themes: &[],
     };

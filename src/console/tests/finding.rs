@@ -2,9 +2,9 @@
 
 use super::super::fixture;
 use super::super::keys::{PLACES, place_name};
-use super::super::model::{Overlay, Page, Pane, Place};
+use super::super::model::{InputMode, OpenPage, Overlay, Pane};
 use super::super::rows;
-use super::super::update::Request;
+use super::super::update::ConsoleEffect;
 use super::keys::Desk;
 use crate::core::{Command, IncidentId};
 
@@ -32,22 +32,22 @@ fn a_filter_takes_letters_that_are_not_next_to_each_other() {
 fn a_targets_name_opens_it_from_anywhere() {
     for before in ["", "J", "S", "\r"] {
         let desk = desk().keys(before).keys(":nginx\r");
-        assert!(matches!(desk.model.pages[..], [Page::Incident { id: IncidentId(42), .. }]), "{before}");
+        assert!(matches!(desk.model.pages[..], [OpenPage::Incident { id: IncidentId(42), .. }]), "{before}");
         assert_eq!(desk.model.main.detectors.on.as_deref(), Some("service-down unit nginx.service"));
     }
     let well = desk().keys(":postgres\r");
-    assert!(matches!(&well.model.pages[..], [Page::Playbook { name, .. }] if &**name == "inodes"));
+    assert!(matches!(&well.model.pages[..], [OpenPage::Playbook { name, .. }] if &**name == "inodes"));
 }
 
 #[test]
 fn incidents_breakers_and_themes_are_found_too() {
-    assert!(matches!(desk().keys(":#39\r").model.pages[..], [Page::Incident { id: IncidentId(39), .. }]));
+    assert!(matches!(desk().keys(":#39\r").model.pages[..], [OpenPage::Incident { id: IncidentId(39), .. }]));
     let breaker = desk().keys("J:breaker mailer\r");
-    assert_eq!((breaker.model.main.pane, breaker.model.place()), (Pane::Breakers, Place::Main));
+    assert_eq!((breaker.model.main.pane, breaker.model.place()), (Pane::Breakers, InputMode::Main));
     assert_eq!(breaker.model.main.breakers.on.as_deref(), Some("service-down unit mailer.service"));
     let asked = desk().keys(":theme mono\r").asked;
-    let kept = asked.iter().filter(|request| !matches!(request, Request::Preview(_)));
-    assert_eq!(kept.collect::<Vec<_>>(), [&Request::Theme("mono".into())]);
+    let kept = asked.iter().filter(|request| !matches!(request, ConsoleEffect::Preview(_)));
+    assert_eq!(kept.collect::<Vec<_>>(), [&ConsoleEffect::Theme("mono".into())]);
 }
 
 #[test]
@@ -56,10 +56,10 @@ fn a_command_without_a_target_asks_which() {
     for keys in ["5r", "J:run the playbook\r"] {
         let asks = desk().keys(keys);
         assert!(matches!(asks.model.overlay, Some(Overlay::Pick(_))), "{keys}");
-        assert_eq!(asks.keys("nginx\r").asked, [Request::Plan(nginx.clone())], "{keys}");
+        assert_eq!(asks.keys("nginx\r").asked, [ConsoleEffect::Plan(nginx.clone())], "{keys}");
     }
     let none = desk().keys("5rzzz\r");
-    assert_eq!((none.said(), none.model.place()), ("nothing answers to that: nothing was done", Place::Main));
+    assert_eq!((none.said(), none.model.place()), ("nothing answers to that: nothing was done", InputMode::Main));
 }
 
 #[test]
@@ -86,7 +86,7 @@ fn a_console_that_only_looks_finds_nothing_that_acts() {
     desk.model.read_only = true;
     let desk = desk.keys(":run the playbook\r").keys("\x1b\x1b").keys("W\ry");
     assert!(desk.commands().is_empty());
-    assert!(desk.asked.iter().all(|request| matches!(request, Request::Copy(_))), "{:?}", desk.asked);
+    assert!(desk.asked.iter().all(|request| matches!(request, ConsoleEffect::Copy(_))), "{:?}", desk.asked);
 }
 
 #[test]
@@ -98,13 +98,13 @@ fn what_is_held_back_is_ended_by_its_name() {
 #[test]
 fn help_begins_with_the_keys_of_the_place_that_one_came_from() {
     for (keys, place) in [
-        ("", Place::Main),
-        ("\r", Place::Incident),
-        ("a", Place::Approval),
-        ("G\r", Place::Playbook),
-        ("S", Place::List),
-        ("W", Place::List),
-        ("J", Place::Text),
+        ("", InputMode::Main),
+        ("\r", InputMode::Incident),
+        ("a", InputMode::Approval),
+        ("G\r", InputMode::Playbook),
+        ("S", InputMode::List),
+        ("W", InputMode::List),
+        ("J", InputMode::Text),
     ] {
         let desk = desk().keys(keys).keys("?");
         let page = desk.page();
@@ -119,12 +119,12 @@ fn a_list_is_filtered_and_escape_first_shows_all_again() {
     let desk = desk().keys("I/mail\r");
     assert_eq!(shown(&desk), 1);
     let opened = desk.keys("\r");
-    assert!(matches!(opened.model.pages.last(), Some(Page::Incident { id: IncidentId(39), .. })));
+    assert!(matches!(opened.model.pages.last(), Some(OpenPage::Incident { id: IncidentId(39), .. })));
     let back = opened.keys("\x1b");
     assert_eq!(shown(&back), 1, "the filter is kept");
     let all = back.keys("\x1b");
-    assert_eq!((shown(&all), all.model.place()), (4, Place::List));
-    assert_eq!(all.keys("\x1b").model.place(), Place::Main);
+    assert_eq!((shown(&all), all.model.place()), (4, InputMode::List));
+    assert_eq!(all.keys("\x1b").model.place(), InputMode::Main);
     assert_eq!(shown(&super::finding::desk().keys("B/sh inod\r")), 1);
     assert_eq!(super::finding::desk().keys("I/mail\rB").page().len(), 5, "another list begins unfiltered");
     let counted = super::finding::desk().keys("S/x");

@@ -3,13 +3,13 @@
 use jiff::SignedDuration;
 
 use super::super::fixture;
-use super::super::model::{Overlay, Place};
-use super::super::update::Input;
+use super::super::model::{InputMode, Overlay};
+use super::super::update::ConsoleInput;
 use super::keys::Desk;
 use crate::core::{Command, MaintenanceId, Scope};
 use crate::engine::Snapshot;
-use crate::engine::rehearse::Rehearsal;
-use crate::engine::snapshot::Maintenance;
+use crate::engine::dry_run::Rehearsal;
+use crate::engine::snapshot::MaintenanceView;
 use crate::playbook::value::Period;
 
 fn desk() -> Desk {
@@ -19,7 +19,7 @@ fn desk() -> Desk {
 /// A window that begins so many seconds from now; with none left, it is on.
 pub fn planned(seconds: i64) -> Snapshot {
     let mut snapshot = fixture::trouble();
-    snapshot.maintenance.push(Maintenance {
+    snapshot.maintenance.push(MaintenanceView {
         id: MaintenanceId(3),
         scope: Scope::Host,
         from: snapshot.now.wall + SignedDuration::from_secs(seconds),
@@ -49,7 +49,7 @@ fn a_moment_that_is_none_keeps_the_form_open_and_says_the_right_form() {
     let desk = desk().keys("wsometime\r");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     assert!(desk.said().starts_with("\"sometime\" is no moment: write 22:00"), "{}", desk.said());
-    assert_eq!(desk.model.place(), Place::Form);
+    assert_eq!(desk.model.place(), InputMode::Form);
     let mended = desk.keys("\x1522:00\r");
     assert!(matches!(mended.commands()[..], [Command::Schedule { .. }]));
 }
@@ -109,9 +109,9 @@ fn a_plan_that_does_not_fit_is_read_to_its_end_before_it_is_run() {
     let (target, gate) = (key.target.clone(), "it may run".to_owned());
     let here = Rehearsal::Here { target, detector: Vec::new(), verifier: Vec::new(), rungs, gate };
     let mut desk = desk().keys("r");
-    desk.input(Input::Resize(40, 10));
-    desk.input(Input::Looked { key: key.clone(), looked: Ok(vec![here]) });
-    desk.input(Input::Drawn);
+    desk.input(ConsoleInput::Resize(40, 10));
+    desk.input(ConsoleInput::Looked { key: key.clone(), looked: Ok(vec![here]) });
+    desk.input(ConsoleInput::Drawn);
     let desk = desk.keys(" gy");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     assert_eq!(desk.said(), "the plan goes on below: read it to its end first (PgDn)");

@@ -10,15 +10,15 @@ use termprofile::TermProfile;
 use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
-use super::super::model::{At, Model, Page, Pane, Place};
-use super::super::update::{Input, Request, update};
-use super::super::view::World;
+use super::super::model::{ConsoleTime, InputMode, Model, OpenPage, Pane};
+use super::super::update::{ConsoleEffect, ConsoleInput, update};
+use super::super::view::ViewContext;
 use super::screens::look;
 use crate::console::{EngineAt, Writing};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
-use crate::engine::past::{PastError, Replayed};
-use crate::engine::snapshot::{PlaybookState, PlaybookView, Stage};
+use crate::engine::history::{PastError, Replayed};
+use crate::engine::snapshot::{IncidentStage, PlaybookState, PlaybookView};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
@@ -27,7 +27,7 @@ pub struct Desk {
     pub model: Model,
     pub snapshot: Snapshot,
     pub at: u64,
-    pub asked: Vec<Request>,
+    pub asked: Vec<ConsoleEffect>,
     /// Incidents whose story was asked for: that happens by itself, and acts on nothing.
     pub told: Vec<IncidentId>,
 }
@@ -41,27 +41,27 @@ impl Desk {
             asked: Vec::new(),
             told: Vec::new(),
         };
-        desk.input(Input::Snapshot);
+        desk.input(ConsoleInput::Snapshot);
         desk
     }
 
-    pub fn input(&mut self, input: Input) {
+    pub fn input(&mut self, input: ConsoleInput) {
         let look = look(false, TermProfile::NoColor);
         let past = self.model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot));
-        let snapshot = past.as_deref().filter(|_| !matches!(input, Input::Snapshot)).unwrap_or(&self.snapshot);
-        let world = World {
+        let snapshot = past.as_deref().filter(|_| !matches!(input, ConsoleInput::Snapshot)).unwrap_or(&self.snapshot);
+        let world = ViewContext {
             snapshot,
             mono: snapshot.now.mono,
             wall: snapshot.now.wall,
             zone: &TimeZone::UTC,
             age: Duration::ZERO,
-            at: At(self.at),
+            at: ConsoleTime(self.at),
             look: &look,
             themes: &["default".to_owned(), "mono".to_owned()],
         };
         for request in update(&mut self.model, input, &world) {
             match request {
-                Request::Tell(id) => self.told.push(id),
+                ConsoleEffect::Tell(id) => self.told.push(id),
                 other => self.asked.push(other),
             }
         }
@@ -69,7 +69,7 @@ impl Desk {
 
     /// A moment of the past comes.
     pub fn recalled(mut self, answer: Result<Replayed, PastError>) -> Self {
-        self.input(Input::Replayed(answer.map(Box::new)));
+        self.input(ConsoleInput::Replayed(answer.map(Box::new)));
         self
     }
 
@@ -89,13 +89,13 @@ impl Desk {
     /// The text of the page that is shown.
     pub fn page(&self) -> Vec<String> {
         let look = look(false, TermProfile::NoColor);
-        let world = World {
+        let world = ViewContext {
             snapshot: &self.snapshot,
             mono: self.snapshot.now.mono,
             wall: self.snapshot.now.wall,
             zone: &TimeZone::UTC,
             age: Duration::ZERO,
-            at: At(self.at),
+            at: ConsoleTime(self.at),
             look: &look,
             themes: &[],
         };
@@ -110,7 +110,7 @@ impl Desk {
         typed.extend(decoder.settle());
         for key in typed {
             self.typed(key);
-            self.input(Input::Drawn);
+            self.input(ConsoleInput::Drawn);
             self.quiet(QUIET);
         }
         self
@@ -120,7 +120,7 @@ impl Desk {
     pub fn burst(mut self, bytes: &str) -> Self {
         for key in Decoder::default().feed(bytes.as_bytes()) {
             self.typed(key);
-            self.input(Input::Drawn);
+            self.input(ConsoleInput::Drawn);
             self.quiet(5);
         }
         self
@@ -128,27 +128,27 @@ impl Desk {
 
     pub fn typed(&mut self, typed: Typed) {
         self.input(match typed {
-            Typed::Key(key) => Input::Key(key),
-            Typed::Paste(text) => Input::Paste(text),
-            Typed::Mouse(mouse) => Input::Mouse(mouse),
+            Typed::Key(key) => ConsoleInput::Key(key),
+            Typed::Paste(text) => ConsoleInput::Paste(text),
+            Typed::Mouse(mouse) => ConsoleInput::Mouse(mouse),
         });
     }
 
     pub fn quiet(&mut self, milliseconds: u64) {
         self.at += milliseconds;
-        self.input(Input::Tick);
+        self.input(ConsoleInput::Tick);
     }
 
     pub fn now(mut self, snapshot: Snapshot) -> Self {
         self.snapshot = snapshot;
-        self.input(Input::Snapshot);
+        self.input(ConsoleInput::Snapshot);
         self
     }
 
     pub fn commands(&self) -> Vec<&Command> {
         self.asked
             .iter()
-            .filter_map(|request| if let Request::Send(command) = request { Some(command) } else { None })
+            .filter_map(|request| if let ConsoleEffect::Send(command) = request { Some(command) } else { None })
             .collect()
     }
 
@@ -216,14 +216,14 @@ fn a_raw_paste_that_begins_with_a_deciding_key_decides_nothing() {
 fn a_marked_paste_a_click_or_another_size_right_after_a_yes_takes_it_back() {
     let after: [fn(&mut Desk); 3] = [
         |desk| desk.typed(Typed::Paste("words".into())),
-        |desk| desk.input(Input::Resize(100, 50)),
+        |desk| desk.input(ConsoleInput::Resize(100, 50)),
         |desk| desk.snapshot = fixture::changed_plan(),
     ];
     for (number, follows) in after.into_iter().enumerate() {
         let mut desk = medium().keys("a").burst("y");
         follows(&mut desk);
-        desk.input(Input::Snapshot);
-        desk.input(Input::Drawn);
+        desk.input(ConsoleInput::Snapshot);
+        desk.input(ConsoleInput::Drawn);
         desk.quiet(QUIET * 2);
         assert_eq!(desk.commands(), [] as [&Command; 0], "{number}");
     }
@@ -268,7 +268,7 @@ fn a_page_that_was_not_drawn_is_not_approved() {
 #[test]
 fn a_page_that_does_not_fit_is_read_to_its_end_first() {
     let mut desk = medium();
-    desk.input(Input::Resize(80, 14));
+    desk.input(ConsoleInput::Resize(80, 14));
     let desk = desk.keys("ay");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     let desk = desk.keys("Gy");
@@ -280,7 +280,7 @@ fn a_page_that_does_not_fit_is_read_to_its_end_first() {
 #[test]
 fn a_screen_of_another_size_is_seen_anew() {
     let mut desk = medium().keys("a");
-    desk.input(Input::Resize(100, 60));
+    desk.input(ConsoleInput::Resize(100, 60));
     let desk = desk.keys("y");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
     assert_eq!(desk.keys("y").commands(), [&yes()]);
@@ -293,9 +293,9 @@ fn neither_enter_nor_a_paste_nor_a_repeated_key_approves() {
     let mut desk = desk;
     let mut held = KeyEvent::from(crossterm::event::KeyCode::Char('y'));
     held.kind = KeyEventKind::Repeat;
-    desk.input(Input::Key(held));
+    desk.input(ConsoleInput::Key(held));
     assert_eq!(desk.commands(), [] as [&Command; 0]);
-    assert_eq!(desk.model.place(), Place::Approval);
+    assert_eq!(desk.model.place(), InputMode::Approval);
 }
 
 #[test]
@@ -309,15 +309,15 @@ fn high_risk_wants_the_name_typed() {
     assert_eq!(pasted.commands(), [] as [&Command; 0], "pasted");
     let burst = high().keys("ay").burst("/\r");
     assert_eq!(burst.commands(), [] as [&Command; 0], "pasted by a terminal that does not say so");
-    assert_eq!(burst.keys("").model.place(), Place::Naming);
+    assert_eq!(burst.keys("").model.place(), InputMode::Naming);
 }
 
 #[test]
 fn what_is_typed_as_a_name_is_no_command() {
     let desk = high().keys("ayqxj?");
-    assert_eq!(desk.model.place(), Place::Naming);
+    assert_eq!(desk.model.place(), InputMode::Naming);
     let desk = desk.keys("\x1b");
-    assert_eq!(desk.model.place(), Place::Approval);
+    assert_eq!(desk.model.place(), InputMode::Approval);
     assert_eq!(desk.asked, []);
 }
 
@@ -326,7 +326,7 @@ fn a_plan_that_changes_has_to_be_seen_anew() {
     let desk = medium().keys("a").now(fixture::changed_plan());
     let desk = desk.keys("y");
     assert_eq!(desk.commands(), [] as [&Command; 0], "the new one was not drawn yet");
-    let Some(Page::Approval(review)) = desk.model.pages.last() else { panic!("the page stays") };
+    let Some(OpenPage::Approval(review)) = desk.model.pages.last() else { panic!("the page stays") };
     assert_eq!(&*review.request.plan.digest.0, "cc".repeat(32));
 }
 
@@ -341,8 +341,8 @@ fn a_request_never_takes_the_focus_and_rings_once() {
     let before = (desk.model.place(), desk.model.main.filter.clone());
     desk = desk.now(fixture::trouble()).now(fixture::trouble());
     assert_eq!((desk.model.place(), desk.model.main.filter.clone()), before);
-    let told = Request::Notify("web-03: #41 disk / awaits approval: disk-full".into());
-    assert_eq!(desk.asked, [Request::Bell, told]);
+    let told = ConsoleEffect::Notify("web-03: #41 disk / awaits approval: disk-full".into());
+    assert_eq!(desk.asked, [ConsoleEffect::Bell, told]);
     assert_eq!(Desk::new(fixture::trouble()).asked, [], "what waited before the console was opened");
 }
 
@@ -353,7 +353,7 @@ fn a_console_that_only_looks_can_do_nothing() {
     let all: String = (' '..='~').collect();
     let desk = desk.keys("a").keys(&all).keys("\r\x1b").keys(&all).keys("\r").keys(":pause\r");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
-    assert!(desk.asked.iter().all(|request| !matches!(request, Request::Ask(_))));
+    assert!(desk.asked.iter().all(|request| !matches!(request, ConsoleEffect::Ask(_))));
 }
 
 #[test]
@@ -361,7 +361,7 @@ fn declining_takes_a_reason() {
     let declined = Command::Decline { incident: IncidentId(41), reason: "not now".into() };
     let desk = high().keys("axnot now\r");
     assert_eq!(desk.commands(), [&declined]);
-    assert_eq!(desk.model.place(), Place::Main);
+    assert_eq!(desk.model.place(), InputMode::Main);
     assert_eq!(high().keys("axnot now\x1b").commands(), [] as [&Command; 0]);
 }
 
@@ -477,9 +477,9 @@ fn running_now_and_arming_want_a_yes() {
     let early = high().keys("ry");
     assert_eq!(early.commands(), [] as [&Command; 0], "its plan was not shown yet");
     assert_eq!(early.said(), "the plan is still being made: it is shown before it is run");
-    assert_eq!(early.asked, [Request::Plan(disk.clone())]);
+    assert_eq!(early.asked, [ConsoleEffect::Plan(disk.clone())]);
     let mut seen = early;
-    seen.input(Input::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
+    seen.input(ConsoleInput::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
     let quick = seen.keys("y");
     assert_eq!(quick.said(), "too quick: the plan has only just been shown");
     assert_eq!(quick.keys("y").commands(), [&Command::RunNow { key: disk }]);
@@ -506,9 +506,9 @@ fn escape_only_ever_goes_back() {
     for opener in openers {
         let desk = high().keys(opener).keys("\x1b").keys("\x1b").keys("\x1b").keys("\x1b");
         assert_eq!(desk.commands(), [] as [&Command; 0], "{opener}");
-        assert_eq!(desk.model.place(), Place::Main, "{opener}");
+        assert_eq!(desk.model.place(), InputMode::Main, "{opener}");
         assert!(desk.model.main.filter.is_empty(), "{opener}");
-        let asked = desk.asked.iter().filter(|request| !matches!(request, Request::Plan(_)));
+        let asked = desk.asked.iter().filter(|request| !matches!(request, ConsoleEffect::Plan(_)));
         assert_eq!(asked.count(), 0, "{opener}");
     }
 }
@@ -516,30 +516,30 @@ fn escape_only_ever_goes_back() {
 #[test]
 fn quitting_an_embedded_console_asks_first() {
     assert_eq!(high().keys("q").asked, []);
-    assert_eq!(high().keys("qy").asked, [Request::Quit]);
+    assert_eq!(high().keys("qy").asked, [ConsoleEffect::Quit]);
     assert_eq!(high().keys("q\r").asked, []);
     let desk = high().keys("\x1a");
     assert!(desk.said().contains("would stop too"), "{}", desk.said());
     assert!(desk.keys("y").asked.is_empty());
     let mut attached = high();
     attached.model.engine = EngineAt::Daemon;
-    assert_eq!(attached.keys("\x1a").asked, [Request::Suspend]);
-    assert_eq!(Desk::new(fixture::first()).keys("q").asked, [Request::Quit], "nothing is watched");
+    assert_eq!(attached.keys("\x1a").asked, [ConsoleEffect::Suspend]);
+    assert_eq!(Desk::new(fixture::first()).keys("q").asked, [ConsoleEffect::Quit], "nothing is watched");
     let mut attached = high();
     attached.model.engine = EngineAt::Daemon;
-    assert_eq!(attached.keys("q").asked, [Request::Quit]);
+    assert_eq!(attached.keys("q").asked, [ConsoleEffect::Quit]);
 }
 
 #[test]
 fn enter_leads_from_a_row_to_its_story_and_back() {
     let desk = high().keys("\r");
-    assert!(matches!(desk.model.pages[..], [Page::Incident { id: IncidentId(41), .. }]));
+    assert!(matches!(desk.model.pages[..], [OpenPage::Incident { id: IncidentId(41), .. }]));
     let desk = desk.keys("\x1b");
-    assert_eq!(desk.model.place(), Place::Main);
+    assert_eq!(desk.model.place(), InputMode::Main);
     let ok = desk.keys("G\r");
-    assert!(matches!(&ok.model.pages[..], [Page::Playbook { name, .. }] if &**name == "service-down"));
-    assert_eq!(high().keys("2\r").model.place(), Place::Approval);
-    assert!(matches!(high().keys("5\r").model.pages[..], [Page::Success { .. }]));
+    assert!(matches!(&ok.model.pages[..], [OpenPage::Playbook { name, .. }] if &**name == "service-down"));
+    assert_eq!(high().keys("2\r").model.place(), InputMode::Approval);
+    assert!(matches!(high().keys("5\r").model.pages[..], [OpenPage::Success { .. }]));
 }
 
 #[test]
@@ -568,27 +568,27 @@ fn the_filter_is_live_kept_by_enter_and_undone_by_escape() {
 
 #[test]
 fn the_palette_finds_commands_playbooks_and_themes() {
-    assert_eq!(high().keys(":pause host\r").model.place(), Place::Form);
+    assert_eq!(high().keys(":pause host\r").model.place(), InputMode::Form);
     assert!(
-        matches!(&high().keys(":playbook inodes\r").model.pages[..], [Page::Playbook { name, .. }] if &**name == "inodes")
+        matches!(&high().keys(":playbook inodes\r").model.pages[..], [OpenPage::Playbook { name, .. }] if &**name == "inodes")
     );
 }
 
 #[test]
 fn a_theme_is_shown_while_the_cursor_is_on_it_kept_by_enter_and_left_by_escape() {
-    let shown = |name: &str| Request::Preview(Some(name.into()));
+    let shown = |name: &str| ConsoleEffect::Preview(Some(name.into()));
     let on_first = high().keys(":t");
     assert_eq!(on_first.asked, [shown("default")], "what begins with t is a theme first");
     let on_second = on_first.keys("\x1b[B");
     assert_eq!(on_second.asked, [shown("default"), shown("mono")]);
     let kept = on_second.keys("\r");
-    assert_eq!(kept.asked[2..], [Request::Theme("mono".into()), Request::Preview(None)]);
+    assert_eq!(kept.asked[2..], [ConsoleEffect::Theme("mono".into()), ConsoleEffect::Preview(None)]);
     let left = high().keys(":t\x1b[B\x1b");
-    assert_eq!(left.asked[2..], [Request::Preview(None)]);
-    assert_eq!(left.model.place(), Place::Main);
+    assert_eq!(left.asked[2..], [ConsoleEffect::Preview(None)]);
+    assert_eq!(left.model.place(), InputMode::Main);
     assert_eq!(
         high().keys(":theme mono").keys("\x15").asked.last(),
-        Some(&Request::Preview(None)),
+        Some(&ConsoleEffect::Preview(None)),
         "no theme under it"
     );
     assert_eq!(high().keys(":pause").asked, []);
@@ -597,9 +597,9 @@ fn a_theme_is_shown_while_the_cursor_is_on_it_kept_by_enter_and_left_by_escape()
 #[test]
 fn text_pages_scroll_and_stop_at_their_ends() {
     let mut desk = high();
-    desk.input(Input::Resize(80, 24));
+    desk.input(ConsoleInput::Resize(80, 24));
     let scroll = |desk: &Desk| match desk.model.pages.last() {
-        Some(Page::Text { scroll, .. }) => *scroll,
+        Some(OpenPage::Text { scroll, .. }) => *scroll,
         _ => panic!("the help page"),
     };
     let desk = desk.keys("?G");
@@ -629,7 +629,7 @@ fn the_first_of_two_people_is_named_while_the_page_is_open() {
     let mut later = fixture::trouble();
     later.generation += 1;
     for view in &mut later.incidents {
-        if let Stage::Asking(request) = &mut Arc::make_mut(view).stage {
+        if let IncidentStage::Asking(request) = &mut Arc::make_mut(view).stage {
             request.first = Some(fixture::alice());
         }
     }

@@ -7,10 +7,10 @@ use termprofile::TermProfile;
 
 use super::super::decode::Mouse;
 use super::super::fixture;
-use super::super::model::{At, ListKind, Model, Page, Pane};
+use super::super::model::{ConsoleTime, ListKind, Model, OpenPage, Pane};
 use super::super::rows;
-use super::super::update::{Input, Request};
-use super::super::view::{self, Hit, World};
+use super::super::update::{ConsoleEffect, ConsoleInput};
+use super::super::view::{self, ClickTarget, ViewContext};
 use super::keys::Desk;
 use super::screens::{drawn, look};
 use crate::core::Command;
@@ -19,19 +19,19 @@ use crate::playbook::Risk;
 
 fn desk(snapshot: Snapshot, size: (u16, u16)) -> Desk {
     let mut desk = Desk::new(snapshot).keys("m");
-    desk.input(Input::Resize(size.0, size.1));
+    desk.input(ConsoleInput::Resize(size.0, size.1));
     desk
 }
 
-fn hit(model: &Model, snapshot: &Snapshot, x: u16, y: u16) -> Hit {
+fn hit(model: &Model, snapshot: &Snapshot, x: u16, y: u16) -> ClickTarget {
     let look = look(false, TermProfile::NoColor);
-    let world = World {
+    let world = ViewContext {
         snapshot,
         mono: snapshot.now.mono,
         wall: snapshot.now.wall,
         zone: &TimeZone::UTC,
         age: Duration::ZERO,
-        at: At(0),
+        at: ConsoleTime(0),
         look: &look,
         themes: &[],
     };
@@ -48,7 +48,7 @@ fn place(desk: &Desk, words: &str) -> (u16, u16) {
 
 fn click(desk: &mut Desk, words: &str) {
     let (x, y) = place(desk, words);
-    desk.input(Input::Mouse(Mouse::Click(x, y)));
+    desk.input(ConsoleInput::Mouse(Mouse::Click(x, y)));
 }
 
 #[test]
@@ -63,7 +63,7 @@ fn what_is_clicked_is_what_is_drawn_there() {
             let mut found = 0;
             for (y, line) in (0_u16..).zip(&lines) {
                 for x in (0..size.0).step_by(9) {
-                    let Hit::Pane(at, Some(item)) = hit(&desk.model, &desk.snapshot, x, y) else { continue };
+                    let ClickTarget::Pane(at, Some(item)) = hit(&desk.model, &desk.snapshot, x, y) else { continue };
                     let row: String = line.iter().collect();
                     // a reason takes up to five rows below its name
                     let above: String =
@@ -73,7 +73,7 @@ fn what_is_clicked_is_what_is_drawn_there() {
                         Pane::Breakers => {
                             let mut rows = desk.snapshot.breakers.iter();
                             let breaker = rows.find(|row| rows::breaker_id(row) == item).unwrap();
-                            super::super::say::target(&breaker.key.target.to_string())
+                            super::super::format::target(&breaker.key.target.to_string())
                         }
                         _ => rows::detectors(&desk.snapshot, "").into_iter().find(|row| row.id == item).unwrap().name,
                     };
@@ -96,29 +96,29 @@ fn a_click_selects_and_a_second_one_opens() {
     assert!(desk.model.main.detectors.on.as_deref().is_some_and(|on| on.contains("redis")));
     click(&mut desk, "cpu-load");
     click(&mut desk, "cpu-load");
-    assert!(matches!(desk.model.pages.last(), Some(Page::Playbook { name, .. }) if &**name == "cpu-load"));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Playbook { name, .. }) if &**name == "cpu-load"));
     // the last row's keys, and a list
     let mut desk = desk.keys("qI");
-    assert!(matches!(desk.model.pages.last(), Some(Page::List { kind: ListKind::Incidents, .. })));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::List { kind: ListKind::Incidents, .. })));
     click(&mut desk, "#39");
     click(&mut desk, "#39");
-    assert!(matches!(desk.model.pages.last(), Some(Page::Incident { id, .. }) if id.0 == 39));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Incident { id, .. }) if id.0 == 39));
     click(&mut desk, "Esc back");
-    assert!(matches!(desk.model.pages.last(), Some(Page::List { .. })));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::List { .. })));
     click(&mut desk, "? all keys");
-    assert!(matches!(desk.model.pages.last(), Some(Page::Text { .. })));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Text { .. })));
 }
 
 #[test]
 fn the_wheel_scrolls_what_is_under_it() {
     let mut desk = desk(fixture::trouble(), (80, 24)).keys("?");
-    desk.input(Input::Mouse(Mouse::WheelDown(10, 10)));
-    assert!(matches!(desk.model.pages.last(), Some(Page::Text { scroll: 3, .. })));
-    desk.input(Input::Mouse(Mouse::WheelUp(10, 10)));
-    assert!(matches!(desk.model.pages.last(), Some(Page::Text { scroll: 0, .. })));
+    desk.input(ConsoleInput::Mouse(Mouse::WheelDown(10, 10)));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Text { scroll: 3, .. })));
+    desk.input(ConsoleInput::Mouse(Mouse::WheelUp(10, 10)));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Text { scroll: 0, .. })));
     let mut desk = desk.keys("q");
     let (x, y) = place(&desk, "Breakers");
-    desk.input(Input::Mouse(Mouse::WheelDown(x, y + 1)));
+    desk.input(ConsoleInput::Mouse(Mouse::WheelDown(x, y + 1)));
     assert_eq!((desk.model.main.pane, desk.model.main.breakers.at), (Pane::Breakers, 1));
 }
 
@@ -132,13 +132,13 @@ fn no_click_decides_anything_wherever_and_whenever() {
         for y in 0..50 {
             for x in (0..100).step_by(2) {
                 desk.quiet(1000);
-                desk.input(Input::Drawn);
-                desk.input(Input::Mouse(Mouse::Click(x, y)));
+                desk.input(ConsoleInput::Drawn);
+                desk.input(ConsoleInput::Mouse(Mouse::Click(x, y)));
                 desk.model.pages.clone_from(&page);
                 desk.model.overlay.clone_from(&overlay);
             }
         }
-        let sent = desk.asked.iter().filter(|asked| !matches!(asked, Request::Mouse(_) | Request::Copy(_)));
+        let sent = desk.asked.iter().filter(|asked| !matches!(asked, ConsoleEffect::Mouse(_) | ConsoleEffect::Copy(_)));
         assert_eq!(sent.count(), 0, "{keys}: {:?}", desk.asked);
         assert_eq!(desk.commands(), [] as [&Command; 0]);
     }
@@ -147,7 +147,7 @@ fn no_click_decides_anything_wherever_and_whenever() {
 #[test]
 fn it_is_off_until_it_is_asked_for() {
     let mut desk = Desk::new(fixture::trouble());
-    desk.input(Input::Mouse(Mouse::Click(5, 8)));
+    desk.input(ConsoleInput::Mouse(Mouse::Click(5, 8)));
     assert!(desk.asked.is_empty() && desk.model.main.detectors.on.is_none());
-    assert_eq!(desk.keys("mm").asked, [Request::Mouse(true), Request::Mouse(false)]);
+    assert_eq!(desk.keys("mm").asked, [ConsoleEffect::Mouse(true), ConsoleEffect::Mouse(false)]);
 }

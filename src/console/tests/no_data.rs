@@ -4,14 +4,14 @@ use super::super::fixture;
 use super::keys::Desk;
 use crate::core::Mono;
 use crate::engine::Snapshot;
-use crate::engine::snapshot::Mark;
+use crate::engine::snapshot::TimelineMark;
 
 /// The fixture's calm host, watched since so many milliseconds ago.
 fn calm_since(ago: u64) -> Snapshot {
     let mut snapshot = fixture::calm();
     let since = Mono(snapshot.now.mono.0 - ago);
     for row in snapshot.detectors.iter_mut().filter(|row| !row.marks.is_empty()) {
-        row.marks = vec![(since, Mark::Ok)];
+        row.marks = vec![(since, TimelineMark::Ok)];
     }
     snapshot
 }
@@ -28,7 +28,7 @@ fn nothing_is_called_well_that_was_not_watched() {
     let mut gap = calm_since(3_600_000);
     let row = gap.detectors.iter_mut().find(|row| !row.marks.is_empty()).unwrap();
     let now = gap.now.mono.0;
-    row.marks.extend([(Mono(now - 900_000), Mark::NoData), (Mono(now - 600_000), Mark::Ok)]);
+    row.marks.extend([(Mono(now - 900_000), TimelineMark::NoData), (Mono(now - 600_000), TimelineMark::Ok)]);
     let gap = screen(gap);
     assert!(gap.contains("no fault in the last 10m; before that: no data"), "{gap}");
 

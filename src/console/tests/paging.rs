@@ -9,10 +9,10 @@ use super::keys::Desk;
 use crate::core::incident::Denial;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Delivery, Health, IncidentView, Stage, Storm};
+use crate::engine::snapshot::{DeliveryState, Health, IncidentStage, IncidentView, Storm};
 
 /// The mailer's page, so far.
-fn mailer(call: &Delivery) -> Snapshot {
+fn mailer(call: &DeliveryState) -> Snapshot {
     let mut snapshot = fixture::trouble();
     for row in snapshot.detectors.iter_mut().filter(|row| row.incident == Some(IncidentId(39))) {
         row.call = Some(call.clone());
@@ -30,16 +30,16 @@ fn a_page_is_not_paged_before_a_channel_took_it() {
         (1, "paging: not delivered yet (1 try)"),
         (3, "paging: not delivered yet (3 tries)"),
     ] {
-        let desk = Desk::new(mailer(&Delivery::Calling { tries }));
+        let desk = Desk::new(mailer(&DeliveryState::Calling { tries }));
         let screen = desk.screen((160, 50));
         assert!(screen.contains("#39 PAGING  mailer") && screen.contains(words), "{screen}");
         assert!(screen.contains("2 NEED ACTION") && !screen.contains("PAGED"), "{screen}");
         let page = desk.keys("2j\r").page();
         assert!(page[0].starts_with(words), "{page:?}");
-        let told = plain::status(&mailer(&Delivery::Calling { tries }));
+        let told = plain::status(&mailer(&DeliveryState::Calling { tries }));
         assert!(told.contains(words) && !told.contains("PAGED"), "{told}");
     }
-    let taken = || mailer(&Delivery::Taken { channels: vec!["oncall".into()] });
+    let taken = || mailer(&DeliveryState::Taken { channels: vec!["oncall".into()] });
     let screen = Desk::new(taken()).screen((160, 50));
     assert!(screen.contains("#39 PAGED  mailer") && screen.contains("PAGED: 3 of 3 attempts"), "{screen}");
     assert!(!screen.contains("not delivered") && screen.contains("[c] ack"), "{screen}");
@@ -48,7 +48,7 @@ fn a_page_is_not_paged_before_a_channel_took_it() {
 
 #[test]
 fn an_open_page_stands_on_its_row_whatever_is_done_meanwhile() {
-    let mut snapshot = mailer(&Delivery::Taken { channels: vec!["oncall".into()] });
+    let mut snapshot = mailer(&DeliveryState::Taken { channels: vec!["oncall".into()] });
     for row in snapshot.detectors.iter_mut().filter(|row| row.incident == Some(IncidentId(39))) {
         row.health = Health::Verifying { soaking: false };
     }
@@ -70,7 +70,7 @@ fn storm() -> Snapshot {
         row.target = format!("unit app@{number:02}.service").into();
         (row.health, row.incident, row.call) = (Health::Held(denial.clone()), Some(incident), None);
         snapshot.detectors.push(row);
-        let stage = Stage::Held(denial.clone());
+        let stage = IncidentStage::Held(denial.clone());
         snapshot.incidents.push(Arc::new(IncidentView { id: incident, stage, call: None, ..view.clone() }));
     }
     snapshot.storm = Some(Storm {
@@ -78,7 +78,7 @@ fn storm() -> Snapshot {
         failing: 11,
         of: 13,
         targets: (0..11).map(|number| format!("unit app@{number:02}.service").into()).collect(),
-        call: Delivery::Taken { channels: vec!["oncall".into()] },
+        call: DeliveryState::Taken { channels: vec!["oncall".into()] },
         acknowledged: None,
     });
     snapshot
@@ -127,7 +127,7 @@ fn a_storms_row_is_taken_for_no_playbook() {
 
 #[test]
 fn a_long_reason_has_the_rows_that_are_free() {
-    let mut snapshot = mailer(&Delivery::Calling { tries: 12 });
+    let mut snapshot = mailer(&DeliveryState::Calling { tries: 12 });
     snapshot.detectors.retain(|row| row.incident == Some(IncidentId(39)));
     snapshot.incidents.retain(|view| view.id == IncidentId(39));
     let desk = Desk::new(snapshot);

@@ -8,12 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use termprofile::TermProfile;
 
-use super::super::ink;
+use super::super::diff_writer;
 use super::super::theme::{Shelf, Theme};
 use super::super::view;
 use super::screens::{expect, look};
 use super::views::{self, View};
-use crate::console::canvas::Look;
+use crate::console::canvas::RenderOptions;
 use crate::console::glyphs::Glyphs;
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (100, 30), (80, 24), (40, 10), (18, 3)];
@@ -66,7 +66,7 @@ impl Emulator {
     }
 
     fn show(&mut self, next: Buffer, name: &str) {
-        self.parser.process(&ink::encode(&self.shown, &next));
+        self.parser.process(&diff_writer::encode(&self.shown, &next));
         self.shown = next;
         let mut covered = false;
         for position in self.shown.area.positions() {
@@ -132,9 +132,9 @@ fn themes() -> Vec<Theme> {
 #[test]
 fn a_terminal_shows_what_was_drawn() {
     let ladder = [TermProfile::TrueColor, TermProfile::Ansi256, TermProfile::Ansi16, TermProfile::NoColor];
-    let looks: Vec<Look> = themes()
+    let looks: Vec<RenderOptions> = themes()
         .iter()
-        .flat_map(|theme| ladder.map(|rung| Look { glyphs: Glyphs::UNICODE, styles: theme.on(rung) }))
+        .flat_map(|theme| ladder.map(|rung| RenderOptions { glyphs: Glyphs::UNICODE, styles: theme.on(rung) }))
         .collect();
     for size in SIZES {
         // one after the other on the same terminal, each in the next look: what was there before must go
@@ -152,7 +152,7 @@ fn a_terminal_shows_every_theme_as_it_is() {
         views::all().into_iter().filter(|view| ["main", "main-paused"].contains(&view.name)).collect();
     for theme in themes() {
         for rung in [TermProfile::TrueColor, TermProfile::Ansi256, TermProfile::Ansi16, TermProfile::NoColor] {
-            let look = Look { glyphs: Glyphs::UNICODE, styles: theme.on(rung) };
+            let look = RenderOptions { glyphs: Glyphs::UNICODE, styles: theme.on(rung) };
             let mut emulator = Emulator::new((80, 24));
             for view in &views {
                 let buffer = view.drawn((80, 24), &look);

@@ -7,21 +7,21 @@ use termprofile::TermProfile;
 
 use super::super::decision::QUIET;
 use super::super::fixture;
-use super::super::model::At;
+use super::super::model::ConsoleTime;
 use super::super::plain::changes::changes;
-use super::super::plain::prompt::{Desk, Out};
-use super::super::view::World;
+use super::super::plain::prompt::{Out, Prompter};
+use super::super::view::ViewContext;
 use super::screens::look;
 use crate::console::EngineAt;
 use crate::core::{Command, IncidentId, Mono, Scope};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Health, Pause};
+use crate::engine::snapshot::{Health, PauseView};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;
 
 /// Lines under a fake clock.
 struct Talk {
-    desk: Desk,
+    desk: Prompter,
     snapshot: Snapshot,
     at: u64,
     words: String,
@@ -31,19 +31,19 @@ struct Talk {
 
 impl Talk {
     fn new(snapshot: Snapshot) -> Self {
-        let desk = Desk::new(false, EngineAt::Embedded);
+        let desk = Prompter::new(false, EngineAt::Embedded);
         Self { desk, snapshot, at: 5000, words: String::new(), sent: Vec::new(), quit: false }
     }
 
-    fn with(&mut self, take: impl FnOnce(&mut Desk, &World<'_>) -> Vec<Out>) {
+    fn with(&mut self, take: impl FnOnce(&mut Prompter, &ViewContext<'_>) -> Vec<Out>) {
         let look = look(true, TermProfile::NoColor);
-        let world = World {
+        let world = ViewContext {
             snapshot: &self.snapshot,
             mono: self.snapshot.now.mono,
             wall: self.snapshot.now.wall,
             zone: &TimeZone::UTC,
             age: Duration::ZERO,
-            at: At(self.at),
+            at: ConsoleTime(self.at),
             look: &look,
             themes: &[],
         };
@@ -51,7 +51,7 @@ impl Talk {
             match out {
                 Out::Say(words) | Out::Ask(words) => {
                     self.words = words;
-                    self.desk.said(At(self.at));
+                    self.desk.said(ConsoleTime(self.at));
                 }
                 Out::Send(command) => self.sent.push(command),
                 Out::Quit => self.quit = true,
@@ -137,13 +137,13 @@ fn a_plan_that_changes_is_said_anew_and_one_that_goes_takes_the_question_along()
     let mut talk = medium().line("a");
     let approved_before = fixture::with_risk(Risk::High);
     talk.snapshot = fixture::changed_plan();
-    talk.with(Desk::follow);
+    talk.with(Prompter::follow);
     assert!(talk.words.starts_with("The plan changed"), "{}", talk.words);
     let talk = talk.line_after(QUIET - 1, "1");
     assert!(!talk.approves());
     let mut talk = Talk::new(approved_before).line("a");
     talk.snapshot.incidents.clear();
-    talk.with(Desk::follow);
+    talk.with(Prompter::follow);
     assert!(talk.words.contains("no longer asked for"));
     assert!(!talk.line("1").approves());
 }
@@ -173,7 +173,7 @@ fn pauses_and_the_end_are_lines() {
 #[test]
 fn a_console_that_only_looks_takes_no_yes() {
     let mut talk = medium();
-    talk.desk = Desk::new(true, EngineAt::Daemon);
+    talk.desk = Prompter::new(true, EngineAt::Daemon);
     let talk = talk.line("p").line("r").line("a").line("1").line("1").line("2").line("no");
     assert_eq!(talk.sent, []);
 }
@@ -196,7 +196,7 @@ fn what_changes_is_one_sentence_each() {
     after.now.mono = after.now.mono + Duration::from_secs(1);
     let replica = after.detectors.iter_mut().find(|row| &*row.playbook == "replica-lag").unwrap();
     (replica.health, replica.seen) = (Health::Ok, Some("2 s".into()));
-    after.pauses.push(Pause {
+    after.pauses.push(PauseView {
         scope: Scope::Host,
         until: Some(after.now.mono + Duration::from_mins(1)),
         since: after.now.mono,

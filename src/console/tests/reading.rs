@@ -5,13 +5,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::super::fixture;
-use super::super::model::{Overlay, Page, Place};
+use super::super::model::{InputMode, OpenPage, Overlay};
 use super::super::osc::LARGEST;
-use super::super::update::{Input, Request};
+use super::super::update::{ConsoleEffect, ConsoleInput};
 use super::keys::Desk;
 use super::rewind::moment;
 use crate::core::{Event, IncidentId, Mono, PageId, Recorded};
-use crate::engine::past::PastError;
+use crate::engine::history::PastError;
 use crate::engine::report;
 use crate::engine::snapshot::IncidentView;
 
@@ -22,7 +22,9 @@ fn mailer() -> Desk {
 
 fn scroll(desk: &Desk) -> usize {
     match desk.model.pages.last() {
-        Some(Page::Incident { scroll, .. } | Page::Text { scroll, .. } | Page::Playbook { scroll, .. }) => *scroll,
+        Some(OpenPage::Incident { scroll, .. } | OpenPage::Text { scroll, .. } | OpenPage::Playbook { scroll, .. }) => {
+            *scroll
+        }
         _ => 0,
     }
 }
@@ -36,7 +38,9 @@ fn found(desk: &Desk) -> (String, usize) {
 
 fn copied(desk: &Desk) -> Vec<&str> {
     let copies = desk.asked.iter();
-    copies.filter_map(|request| if let Request::Copy(text) = request { Some(text.as_str()) } else { None }).collect()
+    copies
+        .filter_map(|request| if let ConsoleEffect::Copy(text) = request { Some(text.as_str()) } else { None })
+        .collect()
 }
 
 /// The journal's view of an incident: with the delivery of a page, which no snapshot has.
@@ -53,7 +57,7 @@ fn words_are_found_and_enter_goes_from_place_to_place() {
     let mut desk = mailer();
     desk.model.size = (80, 16);
     let desk = desk.keys("/no answer");
-    assert_eq!(desk.model.place(), Place::Finding);
+    assert_eq!(desk.model.place(), InputMode::Finding);
     let screen = desk.screen((80, 16));
     assert!(screen.contains("/no answer_ 1 of 3"), "{screen}");
     let first = scroll(&desk);
@@ -64,7 +68,7 @@ fn words_are_found_and_enter_goes_from_place_to_place() {
     assert_eq!((found(&desk).1, scroll(&desk)), (0, first), "past the last it begins anew");
     let desk = desk.keys("\x1b[A\x1b");
     assert!(desk.model.overlay.is_none() && scroll(&desk) > first, "Esc stays at the place that was found");
-    assert_eq!(desk.model.place(), Place::Incident);
+    assert_eq!(desk.model.place(), InputMode::Incident);
     assert!(mailer().keys("/nowhere").screen((80, 24)).contains("/nowhere_ not here"));
 }
 
@@ -72,10 +76,10 @@ fn words_are_found_and_enter_goes_from_place_to_place() {
 fn every_page_that_is_read_can_be_searched() {
     for opener in ["J", "M", "?", "B\r", "2j\r"] {
         let desk = Desk::new(fixture::trouble()).keys(opener).keys("/e");
-        assert_eq!(desk.model.place(), Place::Finding, "{opener}");
+        assert_eq!(desk.model.place(), InputMode::Finding, "{opener}");
         assert!(desk.screen((40, 10)).contains("/e_ 1 of"), "{opener}: {}", desk.screen((40, 10)));
     }
-    assert_eq!(Desk::new(fixture::trouble()).keys("B/").model.place(), Place::Typing, "lists are filtered");
+    assert_eq!(Desk::new(fixture::trouble()).keys("B/").model.place(), InputMode::Typing, "lists are filtered");
     let pasted = mailer().keys("/").keys("\x1b[200~no\nanswer\x1b[201~");
     assert_eq!(found(&pasted).0, "no answer");
 }
@@ -117,9 +121,9 @@ fn an_incident_is_exported_as_it_is_shown() {
     let mailer = snapshot.incidents.iter().find(|view| view.id == IncidentId(39)).unwrap().clone();
     let desk = Desk::new(snapshot).keys("2j\rx");
     let text = report::markdown(&mailer, "web-03", &TimeZone::UTC);
-    assert_eq!(desk.asked, [Request::Export { stem: "salve-incident-39".into(), text }]);
+    assert_eq!(desk.asked, [ConsoleEffect::Export { stem: "salve-incident-39".into(), text }]);
     let mut desk = Desk::new(fixture::trouble());
-    desk.model.pages.push(Page::Incident { id: IncidentId(3), scroll: 0 });
+    desk.model.pages.push(OpenPage::Incident { id: IncidentId(3), scroll: 0 });
     assert_eq!(desk.keys("x").said(), "the journal has not told this incident yet");
 }
 
@@ -145,7 +149,7 @@ fn the_journal_adds_what_the_snapshot_has_not() {
     let mut desk = desk.keys("jk");
     assert_eq!(desk.told.len(), 1, "once is enough");
     assert!(!desk.screen((120, 60)).contains("oncall took page #7"));
-    desk.input(Input::Told(IncidentId(39), Ok(Arc::clone(&view))));
+    desk.input(ConsoleInput::Told(IncidentId(39), Ok(Arc::clone(&view))));
     assert!(desk.screen((120, 60)).contains("oncall took page #7"));
     assert_eq!(desk.screen((120, 60)).matches("attempt 1 started").count(), 1, "and tells nothing twice");
     let desk = desk.keys("\x1b").keys("[").recalled(Ok(moment(810, fixture::trouble())));
@@ -165,16 +169,16 @@ fn a_new_event_of_the_incident_asks_again() {
 #[test]
 fn an_incident_that_the_snapshot_has_no_more_opens_too() {
     let mut desk = Desk::new(fixture::trouble()).keys(":#3\r");
-    assert!(matches!(desk.model.pages.last(), Some(Page::Incident { id: IncidentId(3), .. })));
+    assert!(matches!(desk.model.pages.last(), Some(OpenPage::Incident { id: IncidentId(3), .. })));
     assert_eq!(desk.told, [IncidentId(3)]);
     assert!(desk.screen((80, 24)).contains("The journal is being asked."));
     let old = fixture::trouble().incidents.iter().find(|view| view.id == IncidentId(38)).unwrap().clone();
     let old = Arc::new(IncidentView { id: IncidentId(3), ..IncidentView::clone(&old) });
-    desk.input(Input::Told(IncidentId(3), Ok(old)));
+    desk.input(ConsoleInput::Told(IncidentId(3), Ok(old)));
     assert!(desk.screen((80, 24)).contains("OVER at"), "{}", desk.screen((80, 24)));
     assert!(copied(&desk.keys("y"))[0].contains("attempt 1"));
     let mut desk = Desk::new(fixture::trouble()).keys(":999\r");
-    desk.input(Input::Told(IncidentId(999), Err(PastError::Unknown(IncidentId(999)))));
+    desk.input(ConsoleInput::Told(IncidentId(999), Err(PastError::Unknown(IncidentId(999)))));
     assert!(desk.screen((80, 24)).contains("It cannot be shown: there is no incident #999 in the journal"));
 }
 
@@ -197,7 +201,7 @@ fn words_that_the_screen_breaks_over_two_rows_are_found() {
 #[test]
 fn one_walks_through_all_incidents_by_number() {
     let open = |desk: &Desk| match desk.model.pages.last() {
-        Some(Page::Incident { id, .. }) => id.0,
+        Some(OpenPage::Incident { id, .. }) => id.0,
         _ => 0,
     };
     let desk = mailer().keys("<<<");

@@ -3,20 +3,20 @@
 use std::sync::Arc;
 
 use super::super::fixture;
-use super::super::model::{Page, Pane, Place};
-use super::super::update::{Input, Request};
+use super::super::model::{InputMode, OpenPage, Pane};
+use super::super::update::{ConsoleEffect, ConsoleInput};
 use super::keys::Desk;
 use super::pictures::album;
 use crate::core::{Event, Mono, Recorded};
 use crate::engine::Snapshot;
-use crate::engine::past::{Goal, PastError, Progress, Replayed, Side};
+use crate::engine::history::{FoldProgress, PastError, Replayed, Seek, SeekSide};
 
-const NOW: Goal = Goal::Event(i64::MAX.cast_unsigned());
+const NOW: Seek = Seek::Event(i64::MAX.cast_unsigned());
 
 /// A moment of a journal with ten events.
 pub fn moment(seq: u64, snapshot: Snapshot) -> Replayed {
     let (mono, wall) = (Mono(seq * 1000), snapshot.now.wall);
-    let event = Event::Noted { about: "salve".into(), text: format!("event {seq}").into() };
+    let event = Event::Notice { about: "salve".into(), text: format!("event {seq}").into() };
     Replayed { seq, of: 10, event: Arc::new(Recorded { seq, mono, wall, event }), snapshot: Arc::new(snapshot) }
 }
 
@@ -29,27 +29,27 @@ fn high() -> Desk {
     Desk::new(fixture::trouble())
 }
 
-fn goals(desk: &Desk) -> Vec<Goal> {
-    let goal = |request: &Request| if let Request::Recall(goal) = request { Some(*goal) } else { None };
+fn goals(desk: &Desk) -> Vec<Seek> {
+    let goal = |request: &ConsoleEffect| if let ConsoleEffect::Recall(goal) = request { Some(*goal) } else { None };
     desk.asked.iter().filter_map(goal).collect()
 }
 
 #[test]
 fn brackets_step_through_events_and_braces_through_incidents() {
     let desk = past(10).keys("[").recalled(Ok(moment(9, fixture::calm()))).keys("{");
-    assert_eq!(goals(&desk), [NOW, Goal::Event(9), Goal::IncidentBefore(9)]);
+    assert_eq!(goals(&desk), [NOW, Seek::Event(9), Seek::IncidentBefore(9)]);
     let desk =
         desk.recalled(Ok(moment(3, fixture::calm()))).keys("]").recalled(Ok(moment(4, fixture::calm()))).keys("}");
-    assert_eq!(goals(&desk)[3..], [Goal::Event(4), Goal::IncidentAfter(4)]);
-    assert_eq!(goals(&high().keys("{")), [Goal::IncidentBefore(i64::MAX.cast_unsigned())]);
+    assert_eq!(goals(&desk)[3..], [Seek::Event(4), Seek::IncidentAfter(4)]);
+    assert_eq!(goals(&high().keys("{")), [Seek::IncidentBefore(i64::MAX.cast_unsigned())]);
 }
 
 #[test]
 fn a_key_that_is_held_down_moves_the_goal_and_queues_nothing() {
     let desk = past(10).burst("[[[[");
-    assert_eq!(goals(&desk), [NOW, Goal::Event(9)]);
+    assert_eq!(goals(&desk), [NOW, Seek::Event(9)]);
     let desk = desk.recalled(Ok(moment(9, fixture::calm())));
-    assert_eq!(goals(&desk), [NOW, Goal::Event(9), Goal::Event(6)]);
+    assert_eq!(goals(&desk), [NOW, Seek::Event(9), Seek::Event(6)]);
     assert_eq!(goals(&high().burst("[[[[")), [NOW], "nothing is shown yet");
 }
 
@@ -59,7 +59,7 @@ fn the_journals_ends_are_said() {
     assert_eq!(past(10).keys("]").said(), "this is the last event: t returns to live");
     assert_eq!(high().keys("]").said(), "this is live: [ looks back");
     assert_eq!(high().keys("t").said(), "this is live");
-    let desk = past(3).keys("{").recalled(Err(PastError::NoIncident(Side::Before)));
+    let desk = past(3).keys("{").recalled(Err(PastError::NoIncident(SeekSide::Before)));
     assert_eq!(desk.said(), "no incident was opened before this moment");
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(3), "the moment stays");
     let desk = high().keys("[").recalled(Err(PastError::Empty));
@@ -72,11 +72,11 @@ fn nothing_acts_from_the_past() {
     for opener in ["", "\r", "2\r", "B", "B\r", "I\r", "J", "a", "3", "4\r"] {
         let past = high().keys("[").recalled(Ok(moment(5, fixture::trouble())));
         let desk = past.keys(opener).keys(&all).keys("\r\x1b").keys(&all).keys("\r");
-        let acts = |request: &&Request| matches!(request, Request::Send(_) | Request::Ask(_));
+        let acts = |request: &&ConsoleEffect| matches!(request, ConsoleEffect::Send(_) | ConsoleEffect::Ask(_));
         assert_eq!(desk.asked.iter().find(acts), None, "{opener:?}");
     }
     let desk = high().keys("[").recalled(Ok(moment(5, fixture::trouble()))).keys("ay");
-    assert_eq!(desk.model.place(), Place::Approval);
+    assert_eq!(desk.model.place(), InputMode::Approval);
     assert!(desk.screen((100, 60)).contains("This is the past: it cannot be answered here."));
     assert_eq!(desk.commands().len(), 0, "a request of the past cannot be answered");
 }
@@ -92,14 +92,14 @@ fn leaving_returns_to_the_place_where_one_was() {
         assert_eq!(back.model.main.detectors.at, 1);
     }
     let desk = high().keys("I\r[").recalled(Ok(moment(5, fixture::calm()))).keys("\x1bBt");
-    assert!(matches!(desk.model.pages[..], [Page::List { .. }, Page::Incident { .. }]));
+    assert!(matches!(desk.model.pages[..], [OpenPage::List { .. }, OpenPage::Incident { .. }]));
 }
 
 #[test]
 fn what_waits_meanwhile_is_told_and_rings() {
     let mut desk = Desk::new(fixture::calm()).keys("[").recalled(Ok(moment(5, fixture::calm())));
     desk = desk.now(fixture::trouble());
-    assert!(matches!(desk.asked[..], [.., Request::Bell, Request::Notify(_)]));
+    assert!(matches!(desk.asked[..], [.., ConsoleEffect::Bell, ConsoleEffect::Notify(_)]));
     assert_eq!(desk.model.rewind.as_ref().map(|rewind| rewind.waiting), Some(1));
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(5), "the past stays on the screen");
 }
@@ -124,7 +124,7 @@ fn an_answer_after_leaving_changes_nothing() {
 #[test]
 fn progress_is_known_while_the_first_moment_is_on_its_way() {
     let mut desk = high().keys("[");
-    desk.input(Input::Recalling(Some(Progress { done: 2048, of: 5000 })));
+    desk.input(ConsoleInput::Recalling(Some(FoldProgress { done: 2048, of: 5000 })));
     assert!(desk.screen((80, 24)).lines().next().is_some_and(|line| line.contains("reading the journal 40%")));
     assert!(!desk.screen((80, 24)).contains("REPLAY"), "what is on the screen is live");
     let desk = desk.recalled(Ok(moment(5, fixture::calm())));

@@ -7,32 +7,32 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
-use super::super::canvas::Look;
+use super::super::canvas::RenderOptions;
 use super::super::fixture;
 use super::super::form::Form;
 use super::super::glyphs::Glyphs;
-use super::super::model::{At, Cursor, ListKind, Model, Overlay, Page, Said};
+use super::super::model::{ConsoleTime, Cursor, ListKind, Model, OpenPage, Overlay, StatusMessage};
 use super::super::theme::{Role, Theme};
-use super::super::view::{self, World};
+use super::super::view::{self, ViewContext};
 use super::pictures::album;
 use super::views;
 use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
-use crate::engine::rehearse::Rehearsal;
+use crate::engine::dry_run::Rehearsal;
 
-pub fn look(ascii: bool, profile: TermProfile) -> Look {
+pub fn look(ascii: bool, profile: TermProfile) -> RenderOptions {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };
-    Look { glyphs, styles: Theme::standard().on(profile) }
+    RenderOptions { glyphs, styles: Theme::standard().on(profile) }
 }
 
-fn buffer(model: &Model, snapshot: &Snapshot, look: &Look, age: Duration) -> Buffer {
-    let world = World {
+fn buffer(model: &Model, snapshot: &Snapshot, look: &RenderOptions, age: Duration) -> Buffer {
+    let world = ViewContext {
         snapshot,
         mono: snapshot.now.mono,
         wall: snapshot.now.wall,
         zone: &TimeZone::UTC,
         age,
-        at: At(0),
+        at: ConsoleTime(0),
         look,
         themes: &["default".to_owned(), "mono".to_owned()],
     };
@@ -64,7 +64,7 @@ fn what_is_held_back() {
     snapshot.pauses = fixture::paused().pauses;
     album("held-back-in-force", |size, ascii| {
         let mut model = model(size);
-        model.pages.push(Page::List { kind: ListKind::Held, cursor: Cursor::default() });
+        model.pages.push(OpenPage::List { kind: ListKind::Held, cursor: Cursor::default() });
         drawn(&model, &snapshot, ascii)
     });
     let line = |snapshot: &Snapshot| drawn(&model((100, 1)), snapshot, true);
@@ -203,7 +203,7 @@ fn what_is_said_can_be_read_to_its_end() {
     let text = "/root/.config/salve/themes/mine.toml:2:16: `#11121` is no colour for this rung; write \"#ff8800\"";
     for size in [(120, 40), (80, 24), (40, 14), (40, 10)] {
         let mut model = model(size);
-        model.said = Some(Said { text: text.into(), bad: true, at: At(0) });
+        model.said = Some(StatusMessage { text: text.into(), bad: true, at: ConsoleTime(0) });
         let buffer = buffer(&model, &fixture::trouble(), &look(true, TermProfile::NoColor), Duration::ZERO);
         let shown: String = view::text(&buffer).lines().map(str::trim).collect::<Vec<_>>().join(" ");
         // wherever it was broken

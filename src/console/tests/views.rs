@@ -6,13 +6,13 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::super::canvas::Look;
+use super::super::canvas::RenderOptions;
 use super::super::decision::QUIET;
 use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
-use super::super::model::{At, Model};
-use super::super::update::{Input, update};
-use super::super::view::{self, World};
+use super::super::model::{ConsoleTime, Model};
+use super::super::update::{ConsoleInput, update};
+use super::super::view::{self, ViewContext};
 use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
 
@@ -104,44 +104,44 @@ impl View {
     }
 
     /// A console of this size after its keys were typed, each drawn and followed by enough quiet.
-    pub fn model(&self, size: (u16, u16), look: &Look) -> Model {
+    pub fn model(&self, size: (u16, u16), look: &RenderOptions) -> Model {
         let mut model = Model::new(size, self.read_only, EngineAt::Embedded, Writing::Here);
         let mut at = 10_000;
-        let mut take_in = |input: Input, at| drop(update(&mut model, input, &self.world(look, at)));
-        take_in(Input::Snapshot, at);
-        take_in(Input::Drawn, at);
+        let mut take_in = |input: ConsoleInput, at| drop(update(&mut model, input, &self.world(look, at)));
+        take_in(ConsoleInput::Snapshot, at);
+        take_in(ConsoleInput::Drawn, at);
         let mut decoder = Decoder::default();
         let mut typed = decoder.feed(self.keys.as_bytes());
         typed.extend(decoder.settle());
         for typed in typed {
             at += QUIET;
             let Typed::Key(key) = typed else { panic!("only keys") };
-            take_in(Input::Key(key), at);
-            take_in(Input::Drawn, at);
+            take_in(ConsoleInput::Key(key), at);
+            take_in(ConsoleInput::Drawn, at);
         }
         model
     }
 
     /// Draws a console over this host.
-    pub fn draw(&self, model: &Model, look: &Look) -> Buffer {
+    pub fn draw(&self, model: &Model, look: &RenderOptions) -> Buffer {
         let mut buffer = Buffer::empty(Rect::new(0, 0, model.size.0, model.size.1));
         view::draw(model, &self.world(look, 60_000), &mut buffer);
         buffer
     }
 
     /// All of it at once.
-    pub fn drawn(&self, size: (u16, u16), look: &Look) -> Buffer {
+    pub fn drawn(&self, size: (u16, u16), look: &RenderOptions) -> Buffer {
         self.draw(&self.model(size, look), look)
     }
 
-    fn world<'a>(&'a self, look: &'a Look, at: u64) -> World<'a> {
-        World {
+    fn world<'a>(&'a self, look: &'a RenderOptions, at: u64) -> ViewContext<'a> {
+        ViewContext {
             snapshot: &self.snapshot,
             mono: self.snapshot.now.mono,
             wall: self.snapshot.now.wall,
             zone: &UTC,
             age: self.age,
-            at: At(at),
+            at: ConsoleTime(at),
             look,
             themes: themes(),
         }

@@ -2,17 +2,17 @@
 
 use jiff::Timestamp;
 
-use super::super::author::{READ_AFTER, Told};
+use super::super::editor::{EditorTaskResult, READ_AFTER};
 use super::super::fixture;
-use super::super::update::Input;
+use super::super::update::ConsoleInput;
 use super::author::{GOOD, NEXT, SAVE, open, tell};
 use super::keys::Desk;
 use super::pictures::album;
 use super::screens::drawn;
 use crate::core::{Mono, Reading, Verdict};
-use crate::engine::backtest::{Backtest, Lane, Mark, Seen};
-use crate::engine::question::Rehearsing;
-use crate::engine::rehearse::Rehearsal;
+use crate::engine::backtest::{Backtest, BacktestMark, FaultSeen, TargetTimeline};
+use crate::engine::dry_run::Rehearsal;
+use crate::engine::host_queries::Rehearsing;
 use crate::playbook::Target;
 
 fn picture(desk: &Desk, ascii: bool) -> String {
@@ -20,7 +20,7 @@ fn picture(desk: &Desk, ascii: bool) -> String {
 }
 
 fn at(mut desk: Desk, (width, height): (u16, u16)) -> Desk {
-    desk.input(Input::Resize(width, height));
+    desk.input(ConsoleInput::Resize(width, height));
     desk
 }
 
@@ -49,7 +49,7 @@ fn rehearsal() -> Rehearsal {
 
 fn tried(desk: Desk) -> Desk {
     let step = Rehearsing::Done(Ok(vec![rehearsal()]));
-    tell(desk.keys("\x04"), Told::Rehearsing { name: "nginx-up".into(), step })
+    tell(desk.keys("\x04"), EditorTaskResult::Rehearsing { name: "nginx-up".into(), step })
 }
 
 #[test]
@@ -64,7 +64,7 @@ fn the_editor_at_the_sizes_that_people_have() {
     shown("dry-run", &|size| tried(at(open(GOOD), size).keys("\x1b[B")));
     shown("leaving", &|size| at(open(GOOD), size).keys("#").keys("\x1b"));
     shown("conflict", &|size| {
-        tell(at(open(GOOD), size).keys("#").keys(SAVE), Told::Changed { theirs: theirs.as_str().into() })
+        tell(at(open(GOOD), size).keys("#").keys(SAVE), EditorTaskResult::Changed { theirs: theirs.as_str().into() })
     });
     shown("completing", &|size| at(open("title = \"x\"\n\n[detect]\n"), size).keys("\x1b[6~\x1b[F\t"));
     shown("looking", &|size| at(open(GOOD), size).keys("\x04"));
@@ -114,10 +114,10 @@ fn d_shows_what_a_playbook_would_do() {
     let desk = Desk::new(fixture::trouble()).keys("d");
     assert!(picture(&desk, false).contains("Dry run of disk-full"));
     let step = Rehearsing::Looking("mount /: > 85%".into());
-    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    let desk = tell(desk, EditorTaskResult::Rehearsing { name: "disk-full".into(), step });
     assert!(picture(&desk, false).contains("at mount /: > 85%"));
     let step = Rehearsing::Done(Ok(vec![rehearsal()]));
-    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    let desk = tell(desk, EditorTaskResult::Rehearsing { name: "disk-full".into(), step });
     let shown = picture(&desk, false);
     assert!(shown.contains("the gate   it asks first") && shown.contains("Nothing was run."), "{shown}");
 }
@@ -125,18 +125,18 @@ fn d_shows_what_a_playbook_would_do() {
 #[test]
 fn a_dry_run_draws_the_last_day() {
     let moment = |minutes: i64| Timestamp::from_second(1_800_000_000 + 60 * minutes).unwrap();
-    let lane = Lane {
+    let lane = TargetTimeline {
         target: "/var".into(),
-        seen: vec![(moment(0), Seen::Well), (moment(720), Seen::Fault), (moment(900), Seen::Well)],
+        seen: vec![(moment(0), FaultSeen::Well), (moment(720), FaultSeen::Fault), (moment(900), FaultSeen::Well)],
         never_read: Vec::new(),
-        would: vec![(moment(730), Mark::Fired, "92 % used".into())],
-        really: vec![(moment(760), Mark::Called, "nobody was armed".into())],
+        would: vec![(moment(730), BacktestMark::Fired, "92 % used".into())],
+        really: vec![(moment(760), BacktestMark::Called, "nobody was armed".into())],
     };
     let playbook = "disk-full".into();
     let past = Backtest { playbook, from: moment(0), to: moment(1440), lanes: vec![lane], left_out: Vec::new() };
     let step = Rehearsing::Done(Ok(vec![Rehearsal::Past(Box::new(past)), rehearsal()]));
     let desk = at(Desk::new(fixture::trouble()), (120, 60)).keys("d");
-    let desk = tell(desk, Told::Rehearsing { name: "disk-full".into(), step });
+    let desk = tell(desk, EditorTaskResult::Rehearsing { name: "disk-full".into(), step });
     let shown = picture(&desk, false);
     let row = |name: &str| {
         let begin = format!("{name:<7}|");

@@ -12,7 +12,7 @@ use termprofile::TermProfile;
 use toml::Spanned;
 
 use super::{ROLES, Role};
-use crate::console::misread::Misread;
+use crate::console::config_error::Misread;
 
 /// The sixteen colours that a terminal's palette has, by name and in the order of their numbers.
 const SIXTEEN: [(&str, Color); 16] = [
@@ -37,25 +37,25 @@ const SIXTEEN: [(&str, Color); 16] = [
 #[derive(Debug, Deserialize)]
 #[serde(deny_unknown_fields)]
 struct File {
-    roles: BTreeMap<Spanned<String>, Look>,
+    roles: BTreeMap<Spanned<String>, RoleStyle>,
 }
 
 /// How one role looks, on every rung.
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-pub struct Look {
+pub struct RoleStyle {
     rgb: Option<Paint<24>>,
     #[serde(rename = "256")]
     c256: Option<Paint<8>>,
     #[serde(rename = "16")]
     c16: Option<Paint<4>>,
-    on: Ground,
+    on: BackgroundColour,
     attributes: Vec<Attribute>,
 }
 
 #[derive(Debug, Clone, PartialEq, Default, Deserialize)]
 #[serde(deny_unknown_fields, default)]
-struct Ground {
+struct BackgroundColour {
     rgb: Option<Paint<24>>,
     #[serde(rename = "256")]
     c256: Option<Paint<8>>,
@@ -138,7 +138,7 @@ enum Attribute {
 ///
 /// # Errors
 /// With the place of the first mistake.
-pub fn read(file: &Path, text: &str) -> Result<BTreeMap<Role, Look>, Misread> {
+pub fn read(file: &Path, text: &str) -> Result<BTreeMap<Role, RoleStyle>, Misread> {
     let written: File = toml::from_str(text).map_err(|error| Misread::toml(file, text, &error))?;
     written
         .roles
@@ -159,7 +159,7 @@ fn stranger(word: &str) -> String {
     }
 }
 
-impl Look {
+impl RoleStyle {
     /// On a terminal with these colours.
     pub fn style(&self, profile: TermProfile) -> Style {
         let mut style = Style::new();

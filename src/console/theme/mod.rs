@@ -3,7 +3,7 @@
 //! the terminal library, which under `NO_COLOR` would reset bold and reverse too.
 
 mod file;
-mod shelf;
+mod theme_loader;
 
 use std::collections::BTreeMap;
 use std::path::Path;
@@ -12,9 +12,9 @@ use std::sync::Arc;
 use ratatui::style::Style;
 use termprofile::TermProfile;
 
-use super::misread::Misread;
-use file::Look;
-pub use shelf::{Shelf, Stamp, ThemeError};
+use super::config_error::Misread;
+use file::RoleStyle;
+pub use theme_loader::{Shelf, Stamp, ThemeError};
 
 /// What a piece of the screen means.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
@@ -84,7 +84,7 @@ pub const ROLES: [(Role, &str); 18] = [
 pub struct Theme {
     /// Its name.
     pub name: Arc<str>,
-    looks: BTreeMap<Role, Look>,
+    looks: BTreeMap<Role, RoleStyle>,
 }
 
 impl Theme {
@@ -94,7 +94,7 @@ impl Theme {
     /// Never: a test reads every shipped theme.
     #[must_use]
     pub fn standard() -> Self {
-        let (name, text) = shelf::SHIPPED[0];
+        let (name, text) = theme_loader::SHIPPED[0];
         let looks = file::read(Path::new(name), text).expect("the shipped themes are read by a test");
         Self { name: name.into(), looks }
     }

@@ -4,18 +4,18 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use super::super::author::{self, Ask, Author, Begin, Outcome, Stage, Told, Tried};
+use super::super::editor::{self, Author, Begin, EditorFocus, EditorTask, EditorTaskResult, KeyOutcome, Tried};
 use super::super::form::Form;
-use super::super::keys::Verb;
-use super::super::model::{Model, Page, Said};
+use super::super::keys::KeyAction;
+use super::super::model::{Model, OpenPage, StatusMessage};
 use super::super::rows;
-use super::super::view::{World, writing};
-use super::{Request, form, opening, say};
+use super::super::view::{ViewContext, editor as editor_view};
+use super::{ConsoleEffect, form, opening, say};
 
 /// Opens the playbook that is looked at.
-pub fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn edit(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match opening::playbook_here(model, world) {
-        Ok(playbook) => vec![Request::Ask(Ask::Open { playbook })],
+        Ok(playbook) => vec![ConsoleEffect::Ask(EditorTask::Open { playbook })],
         Err(why) => {
             say(model, world, why);
             Vec::new()
@@ -24,29 +24,29 @@ pub fn edit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 }
 
 /// The way to a new playbook.
-pub fn new(model: &mut Model) -> Vec<Request> {
-    model.pages.push(Page::Begin(Box::new(Begin::new())));
-    vec![Request::Ask(Ask::Drafts)]
+pub fn new(model: &mut Model) -> Vec<ConsoleEffect> {
+    model.pages.push(OpenPage::Begin(Box::new(Begin::new())));
+    vec![ConsoleEffect::Ask(EditorTask::Drafts)]
 }
 
 /// A playbook against the open incident that is looked at. Its mode is shadow: of itself it does nothing, and a run by
 /// hand asks first.
-pub fn one_off(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn one_off(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let here = opening::incident_here(model, world).and_then(|id| rows::incident(world.snapshot, id));
     let Some(incident) = here else {
         say(model, world, "no open incident here");
         return Vec::new();
     };
     let name: Arc<str> = format!("one-off-{}", incident.id.0).into();
-    if let Some(text) = author::one_off(&name, &incident.key.target) {
-        return vec![Request::Ask(Ask::Begin { name, text: text.into(), one_off: true })];
+    if let Some(text) = editor::one_off(&name, &incident.key.target) {
+        return vec![ConsoleEffect::Ask(EditorTask::Begin { name, text: text.into(), one_off: true })];
     }
     say(model, world, "there is no template for such a target: n begins any playbook");
     Vec::new()
 }
 
 /// A dry run of the playbook that is looked at, as it stands in its file.
-pub fn rehearse(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn rehearse(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if model.replayed().is_some() {
         say(model, world, "a dry run is of now: t goes back to live");
         return Vec::new();
@@ -62,45 +62,47 @@ pub fn rehearse(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         }
     };
     let (name, text) = (Arc::clone(&view.name), Arc::clone(&view.source));
-    model.pages.push(Page::Trial { name: Arc::clone(&name), tried: Tried::begun(0, world.at), scroll: 0 });
-    vec![Request::Ask(Ask::Rehearse { name, text })]
+    model.pages.push(OpenPage::Trial { name: Arc::clone(&name), tried: Tried::begun(0, world.at), scroll: 0 });
+    vec![ConsoleEffect::Ask(EditorTask::Rehearse { name, text })]
 }
 
 /// A key of the table, where a text is being written; none where it is not, or the key is not about the text.
-pub fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Option<Vec<Request>> {
-    let rows = writing::text_rows(model);
-    let meant = !matches!(verb, Verb::Help | Verb::Redraw | Verb::Suspend | Verb::Quit);
+pub fn act(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -> Option<Vec<ConsoleEffect>> {
+    let rows = editor_view::text_rows(model);
+    let meant = !matches!(verb, KeyAction::Help | KeyAction::Redraw | KeyAction::Suspend | KeyAction::Quit);
     if !meant || model.overlay.is_some() {
         return None;
     }
     let outcome = match model.pages.last_mut()? {
-        Page::Author(author) => author.act(verb, world.at, rows),
-        Page::Begin(begin) => begin.act(verb, |name| world.snapshot.playbooks.iter().any(|view| *view.name == *name)),
+        OpenPage::Author(author) => author.act(verb, world.at, rows),
+        OpenPage::Begin(begin) => {
+            begin.act(verb, |name| world.snapshot.playbooks.iter().any(|view| *view.name == *name))
+        }
         _ => return None,
     };
     Some(came_to(model, outcome, world))
 }
 
 /// A key that is text.
-pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> {
+pub fn typed(model: &mut Model, key: KeyEvent, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match model.pages.last_mut() {
-        Some(Page::Author(author)) => author.typed(key, world.at),
-        Some(Page::Begin(begin)) => begin.typed(key),
+        Some(OpenPage::Author(author)) => author.typed(key, world.at),
+        Some(OpenPage::Begin(begin)) => begin.typed(key),
         _ => {}
     }
     Vec::new()
 }
 
 /// Pasted text, where a text is being written.
-pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Option<Vec<Request>> {
+pub fn pasted(model: &mut Model, text: &str, world: &ViewContext<'_>) -> Option<Vec<ConsoleEffect>> {
     if model.overlay.is_some() {
         return None;
     }
     let outcome = match model.pages.last_mut()? {
-        Page::Author(author) => author.pasted(text, world.at),
-        Page::Begin(begin) => {
+        OpenPage::Author(author) => author.pasted(text, world.at),
+        OpenPage::Begin(begin) => {
             begin.pasted(text);
-            Outcome::default()
+            KeyOutcome::default()
         }
         _ => return None,
     };
@@ -108,33 +110,36 @@ pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Option<Vec<Re
 }
 
 /// Time has passed.
-pub fn tick(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    authors(model).flat_map(|author| author.tick(world.at)).map(Request::Ask).collect()
+pub fn tick(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
+    authors(model).flat_map(|author| author.tick(world.at)).map(ConsoleEffect::Ask).collect()
 }
 
 /// What became of what was asked.
-pub fn told(model: &mut Model, told: Told, world: &World<'_>) -> Vec<Request> {
+pub fn told(model: &mut Model, told: EditorTaskResult, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match told {
-        Told::Opened { subject, draft } => open(model, Author::open(subject, draft)),
-        Told::Resumed { subject, text } => open(model, Author::resume(subject, &text, world.at)),
-        Told::Drafts(drafts) => {
-            if let Some(Page::Begin(begin)) = model.pages.last_mut() {
+        EditorTaskResult::Opened { subject, draft } => open(model, Author::open(subject, draft)),
+        EditorTaskResult::Resumed { subject, text } => open(model, Author::resume(subject, &text, world.at)),
+        EditorTaskResult::Drafts(drafts) => {
+            if let Some(OpenPage::Begin(begin)) = model.pages.last_mut() {
                 begin.drafts = drafts;
             }
             Vec::new()
         }
-        Told::Offers { wanted, offers } => {
-            if let Some(Page::Begin(begin)) = model.pages.last_mut() {
+        EditorTaskResult::Offers { wanted, offers } => {
+            if let Some(OpenPage::Begin(begin)) = model.pages.last_mut() {
                 begin.offered(wanted, offers);
             }
             Vec::new()
         }
-        Told::Rehearsing { name, step } => {
+        EditorTaskResult::Rehearsing { name, step } => {
             for page in &mut model.pages {
                 match page {
-                    Page::Trial { name: tried_name, tried, .. } if *tried_name == name => tried.hear(step.clone()),
-                    Page::Author(author) if author.subject.name == name => {
-                        author.hear(Told::Rehearsing { name: Arc::clone(&name), step: step.clone() }, world.at);
+                    OpenPage::Trial { name: tried_name, tried, .. } if *tried_name == name => tried.hear(step.clone()),
+                    OpenPage::Author(author) if author.subject.name == name => {
+                        author.hear(
+                            EditorTaskResult::Rehearsing { name: Arc::clone(&name), step: step.clone() },
+                            world.at,
+                        );
                     }
                     _ => {}
                 }
@@ -143,7 +148,7 @@ pub fn told(model: &mut Model, told: Told, world: &World<'_>) -> Vec<Request> {
         }
         told => {
             let Some(outcome) = authors(model).next().map(|author| author.hear(told.clone(), world.at)) else {
-                if let Told::Failed(why) = told {
+                if let EditorTaskResult::Failed(why) = told {
                     say(model, world, why);
                 }
                 return Vec::new();
@@ -154,16 +159,16 @@ pub fn told(model: &mut Model, told: Told, world: &World<'_>) -> Vec<Request> {
 }
 
 /// One text at a time: what was asked for twice is opened once.
-fn open(model: &mut Model, author: Author) -> Vec<Request> {
+fn open(model: &mut Model, author: Author) -> Vec<ConsoleEffect> {
     if authors(model).next().is_none() {
-        model.pages.retain(|page| !matches!(page, Page::Begin(_)));
-        model.pages.push(Page::Author(Box::new(author)));
+        model.pages.retain(|page| !matches!(page, OpenPage::Begin(_)));
+        model.pages.push(OpenPage::Author(Box::new(author)));
     }
     Vec::new()
 }
 
 /// A new snapshot may tell what became of what was saved.
-pub fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn followed(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let Some(words) = model.saved.as_ref().and_then(|saved| saved.stands(world.snapshot)) else { return Vec::new() };
     let run = model.saved.take().filter(|saved| saved.run && words.is_ok());
     if let Some(saved) = run.filter(|saved| is_written(model, &saved.subject.name)) {
@@ -177,43 +182,43 @@ pub fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
         Ok(words) => (words, false),
         Err(words) => (words, true),
     };
-    model.said = Some(Said { text: text.into(), bad, at: world.at });
+    model.said = Some(StatusMessage { text: text.into(), bad, at: world.at });
     Vec::new()
 }
 
 /// Is this text still under the operator's hands? No question takes the focus from anything else.
 fn is_written(model: &Model, name: &str) -> bool {
-    let here = matches!(model.pages.last(), Some(Page::Author(author))
-        if *author.subject.name == *name && author.stage == Stage::Writing);
+    let here = matches!(model.pages.last(), Some(OpenPage::Author(author))
+        if *author.subject.name == *name && author.stage == EditorFocus::Writing);
     here && model.overlay.is_none()
 }
 
 /// Keeps the cursor in sight.
 pub fn settle(model: &mut Model) {
-    let rows = writing::text_rows(model);
-    if let Some(Page::Author(author)) = model.pages.last_mut() {
+    let rows = editor_view::text_rows(model);
+    if let Some(OpenPage::Author(author)) = model.pages.last_mut() {
         author.text.show_cursor(rows);
     }
 }
 
 /// What is to be kept before the console ends.
-pub fn rest(model: &mut Model) -> Vec<Ask> {
+pub fn rest(model: &mut Model) -> Vec<EditorTask> {
     authors(model).flat_map(Author::keep).collect()
 }
 
-fn came_to(model: &mut Model, outcome: Outcome, world: &World<'_>) -> Vec<Request> {
+fn came_to(model: &mut Model, outcome: KeyOutcome, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if let Some(said) = outcome.say {
         let bad = said.is_err();
         let text = said.unwrap_or_else(|why| why);
-        model.said = Some(Said { text: text.into(), bad, at: world.at });
+        model.said = Some(StatusMessage { text: text.into(), bad, at: world.at });
     }
-    let mut requests: Vec<Request> = outcome.asks.into_iter().map(Request::Ask).collect();
+    let mut requests: Vec<ConsoleEffect> = outcome.asks.into_iter().map(ConsoleEffect::Ask).collect();
     if outcome.saved.is_some() {
         model.saved = outcome.saved;
         requests.extend(followed(model, world));
     }
     if outcome.leave {
-        model.pages.retain(|page| !matches!(page, Page::Author(_) | Page::Begin(_)));
+        model.pages.retain(|page| !matches!(page, OpenPage::Author(_) | OpenPage::Begin(_)));
     }
     requests
 }
@@ -221,7 +226,7 @@ fn came_to(model: &mut Model, outcome: Outcome, world: &World<'_>) -> Vec<Reques
 /// There is at most one; help may lie over it.
 fn authors(model: &mut Model) -> impl Iterator<Item = &mut Author> {
     model.pages.iter_mut().filter_map(|page| match page {
-        Page::Author(author) => Some(&mut **author),
+        OpenPage::Author(author) => Some(&mut **author),
         _ => None,
     })
 }

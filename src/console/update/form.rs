@@ -2,25 +2,27 @@
 
 use std::sync::Arc;
 
-use super::super::form::{self, Form, Looked, Purpose, Value};
-use super::super::held;
-use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page};
+use super::super::form::{self, DryRunResult, Form, FormPurpose, Value};
+use super::super::keys::KeyAction;
+use super::super::model::{Model, OpenPage, Overlay};
 use super::super::rows;
-use super::super::view::World;
-use super::opening::{self, Subject};
-use super::{Request, pick, say};
+use super::super::suppressions;
+use super::super::view::ViewContext;
+use super::opening::{self, SelectedSubject};
+use super::{ConsoleEffect, pick, say};
 use crate::core::{Key, Scope};
-use crate::engine::snapshot::{Arming, PlaybookState, Stage};
+use crate::engine::snapshot::{Arming, IncidentStage, PlaybookState};
 use crate::playbook::Mode;
 
 /// Opens the question that a key asks, or says why there is none.
-pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
+pub fn open(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let subject = opening::subject(model, world);
     // a key that acts on a target asks which where none is looked at
     let needy = match verb {
-        Verb::Snooze | Verb::RunNow | Verb::Breaker => subject.as_ref().is_none_or(|subject| subject.key.is_none()),
-        Verb::Arm => subject.is_none(),
+        KeyAction::Snooze | KeyAction::RunNow | KeyAction::Breaker => {
+            subject.as_ref().is_none_or(|subject| subject.key.is_none())
+        }
+        KeyAction::Arm => subject.is_none(),
         _ => false,
     };
     if needy {
@@ -36,7 +38,12 @@ pub fn open(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
 }
 
 /// The same about this.
-pub fn open_for(model: &mut Model, verb: Verb, subject: Option<&Subject>, world: &World<'_>) -> Vec<Request> {
+pub fn open_for(
+    model: &mut Model,
+    verb: KeyAction,
+    subject: Option<&SelectedSubject>,
+    world: &ViewContext<'_>,
+) -> Vec<ConsoleEffect> {
     match question(model, verb, subject, world) {
         Ok(form) => ask(model, form),
         Err(why) => {
@@ -47,9 +54,9 @@ pub fn open_for(model: &mut Model, verb: Verb, subject: Option<&Subject>, world:
 }
 
 /// Puts a question over the page; a run by hand needs its plan first.
-pub fn ask(model: &mut Model, form: Form) -> Vec<Request> {
+pub fn ask(model: &mut Model, form: Form) -> Vec<ConsoleEffect> {
     let requests = match &form.purpose {
-        Purpose::RunNow(key) => vec![Request::Plan(key.clone())],
+        FormPurpose::RunNow(key) => vec![ConsoleEffect::Plan(key.clone())],
         _ => Vec::new(),
     };
     model.overlay = Some(Overlay::Form(Box::new(form)));
@@ -57,47 +64,52 @@ pub fn ask(model: &mut Model, form: Form) -> Vec<Request> {
 }
 
 /// A plan was made: the question that waits for it shows it.
-pub fn looked(model: &mut Model, key: &Key, looked: &Looked) {
+pub fn looked(model: &mut Model, key: &Key, looked: &DryRunResult) {
     if let Some(Overlay::Form(form)) = &mut model.overlay {
         form.looked(key, looked);
     }
 }
 
-fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<'_>) -> Result<Form, &'static str> {
+fn question(
+    model: &Model,
+    verb: KeyAction,
+    subject: Option<&SelectedSubject>,
+    world: &ViewContext<'_>,
+) -> Result<Form, &'static str> {
     let snapshot = world.snapshot;
     match verb {
-        Verb::Decline => match model.pages.last() {
-            Some(Page::Approval(review)) => {
-                Ok(Form::decline(review.incident, &crate::core::story::plan_words(&review.request.plan)))
+        KeyAction::Decline => match model.pages.last() {
+            Some(OpenPage::Approval(review)) => {
+                Ok(Form::decline(review.incident, &crate::core::event_text::plan_words(&review.request.plan)))
             }
             _ => Err("no request here"),
         },
-        Verb::Pause => match paused(subject, world) {
+        KeyAction::Pause => match paused(subject, world) {
             Some(scope @ Scope::Host) => Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused"),
             _ => Ok(Form::pause(snapshot, subject.and_then(|subject| subject.playbook.clone()), world.mono)),
         },
-        Verb::Schedule => {
+        KeyAction::Schedule => {
             Ok(Form::schedule(snapshot, subject.and_then(|subject| subject.playbook.clone()), world.mono))
         }
-        Verb::Resume => match paused(subject, world) {
+        KeyAction::Resume => match paused(subject, world) {
             Some(scope) => Form::resume(snapshot, &scope, world.mono),
-            None => held::pausing(snapshot).and_then(|held| held.end(world)),
+            None => suppressions::pausing(snapshot).and_then(|held| held.end(world)),
         }
         .ok_or("nothing is paused"),
-        Verb::Snooze => {
+        KeyAction::Snooze => {
             let (playbook, key) = target(subject)?;
             Ok(match form::snooze_of(snapshot, key) {
                 Some(snooze) => Form::unsnooze(snooze, world.mono),
                 None => Form::snooze(playbook, key),
             })
         }
-        Verb::RunNow => target(subject).map(|(playbook, key)| Form::run_now(snapshot, playbook, key)),
-        Verb::Breaker => {
+        KeyAction::RunNow => target(subject).map(|(playbook, key)| Form::run_now(snapshot, playbook, key)),
+        KeyAction::Breaker => {
             let (playbook, key) = target(subject)?;
             Ok(Form::breaker(&form::breaker_for(snapshot, playbook, key), world.mono))
         }
-        Verb::Arm => arming(subject.ok_or("no playbook here")?, model, world),
-        Verb::Close => {
+        KeyAction::Arm => arming(subject.ok_or("no playbook here")?, model, world),
+        KeyAction::Close => {
             let id = opening::incident_here(model, world).ok_or("no open incident here")?;
             let target = rows::incident(snapshot, id).map_or_else(String::new, |view| view.key.target.to_string());
             Ok(Form::close(id, &target))
@@ -106,7 +118,7 @@ fn question(model: &Model, verb: Verb, subject: Option<&Subject>, world: &World<
     }
 }
 
-fn target(subject: Option<&Subject>) -> Result<(&Arc<str>, &Key), &'static str> {
+fn target(subject: Option<&SelectedSubject>) -> Result<(&Arc<str>, &Key), &'static str> {
     let subject = subject.ok_or("choose a row first")?;
     let playbook = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
     let key = subject.key.as_ref().ok_or("this playbook has no single target here: choose one on the main screen")?;
@@ -114,7 +126,7 @@ fn target(subject: Option<&Subject>) -> Result<(&Arc<str>, &Key), &'static str> 
 }
 
 /// The pause that matters here: the host's, else this playbook's, else any.
-fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
+fn paused(subject: Option<&SelectedSubject>, world: &ViewContext<'_>) -> Option<Scope> {
     let scopes = || world.snapshot.pauses.iter().map(|pause| &pause.scope);
     let of_subject = |scope: &&Scope| matches!(scope, Scope::Playbook(name) if subject.is_some_and(|s| s.playbook.as_ref() == Some(name)));
     scopes()
@@ -124,7 +136,7 @@ fn paused(subject: Option<&Subject>, world: &World<'_>) -> Option<Scope> {
         .cloned()
 }
 
-fn arming(subject: &Subject, model: &Model, world: &World<'_>) -> Result<Form, &'static str> {
+fn arming(subject: &SelectedSubject, model: &Model, world: &ViewContext<'_>) -> Result<Form, &'static str> {
     let name = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
     let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == *name);
     let Some(PlaybookState::InForce { title, mode, arming, needs_root, .. }) = playbook.map(|view| &view.state) else {
@@ -164,12 +176,12 @@ pub fn jump(form: &mut Form, letter: char) {
 }
 
 /// Quitting: at once where the engine lives elsewhere, else after a question.
-pub fn quit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let watched = world.snapshot.incidents.iter().any(|view| !matches!(view.stage, Stage::Closed { .. }))
+pub fn quit(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
+    let watched = world.snapshot.incidents.iter().any(|view| !matches!(view.stage, IncidentStage::Closed { .. }))
         || !world.snapshot.detectors.is_empty();
     // a show heals nothing that anybody would miss
     if !model.engine.is_embedded() || !watched || !model.faults.is_empty() {
-        return vec![Request::Quit];
+        return vec![ConsoleEffect::Quit];
     }
     model.overlay = Some(Overlay::Form(Box::new(Form::quit(world.snapshot))));
     Vec::new()

@@ -16,31 +16,31 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::author::{Ask, Told};
+use super::editor::{EditorTask, EditorTaskResult};
 use crate::console::Writing;
 pub use opening::subject;
 pub use pick::needs_one;
 
 use super::decision::{Decision, PAUSE};
 use super::decode::Mouse;
-use super::form::Looked;
-use super::keys::{self, Verb};
-use super::listed;
-use super::model::{Model, Overlay, Page, Place, Said};
-use super::recall;
-use super::rewind::{self, Step};
+use super::filtered_list;
+use super::form::DryRunResult;
+use super::incident_history;
+use super::keys::{self, KeyAction};
+use super::model::{InputMode, Model, OpenPage, Overlay, StatusMessage};
 use super::rows;
-use super::view::{self, World};
+use super::time_travel::{self, TimeStep};
+use super::view::{self, ViewContext};
 use crate::core::{Command, IncidentId, Key};
 use crate::engine::Snapshot;
-use crate::engine::past::{Goal, PastError, Progress, Replayed};
+use crate::engine::history::{FoldProgress, PastError, Replayed, Seek};
 use crate::engine::snapshot::IncidentView;
 
 pub use author::rest;
 
 /// What comes in.
 #[derive(Debug, Clone)]
-pub enum Input {
+pub enum ConsoleInput {
     /// A key.
     Key(KeyEvent),
     /// Pasted text: only ever text for a field that is being typed.
@@ -56,13 +56,13 @@ pub enum Input {
     /// A moment of the past, or why there is none.
     Replayed(Result<Box<Replayed>, PastError>),
     /// How far the fold of the journal has come.
-    Recalling(Option<Progress>),
+    Recalling(Option<FoldProgress>),
     /// What a command came to.
     Answer(Result<Arc<str>, String>),
     /// What became of what a page for writing asked.
-    Author(Told),
+    Author(EditorTaskResult),
     /// A look at the host for a run by hand is over.
-    Looked { key: Key, looked: Looked },
+    Looked { key: Key, looked: DryRunResult },
     /// The screen was drawn.
     Drawn,
     /// What is said about what is seen.
@@ -75,13 +75,13 @@ pub enum Input {
 
 /// What the console should do.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Request {
+pub enum ConsoleEffect {
     /// Ask the engine.
     Send(Command),
     /// What a page for writing asks.
-    Ask(Ask),
+    Ask(EditorTask),
     /// Ask for a moment of the past.
-    Recall(Goal),
+    Recall(Seek),
     /// Ask for an incident's whole story.
     Tell(IncidentId),
     /// Write this to a new file whose name begins so.
@@ -111,74 +111,75 @@ pub enum Request {
 }
 
 /// Takes one input in. A new snapshot comes with the live world, everything else with the one that is shown.
-pub fn update(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
+pub fn update(model: &mut Model, input: ConsoleInput, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let mut requests = taken(model, input, world);
     if model.replayed().is_some() {
         // whatever led here: nothing acts from the past
-        requests.retain(|request| !matches!(request, Request::Send(_) | Request::Ask(Ask::Open { .. })));
+        requests
+            .retain(|request| !matches!(request, ConsoleEffect::Send(_) | ConsoleEffect::Ask(EditorTask::Open { .. })));
     }
     author::settle(model);
-    requests.extend(recall::wanted(model, world));
+    requests.extend(incident_history::wanted(model, world));
     let under_cursor = view::theme_under_cursor(model, world);
     if under_cursor != model.preview {
         model.preview.clone_from(&under_cursor);
-        requests.push(Request::Preview(under_cursor));
+        requests.push(ConsoleEffect::Preview(under_cursor));
     }
     requests
 }
 
-fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
+fn taken(model: &mut Model, input: ConsoleInput, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match input {
-        Input::Key(key) => pressed(model, key, world),
-        Input::Paste(text) => typing::pasted(model, &text, world),
-        Input::Mouse(mouse) => mouse::moved(model, mouse, world),
-        Input::Resize(width, height) => {
+        ConsoleInput::Key(key) => pressed(model, key, world),
+        ConsoleInput::Paste(text) => typing::pasted(model, &text, world),
+        ConsoleInput::Mouse(mouse) => mouse::moved(model, mouse, world),
+        ConsoleInput::Resize(width, height) => {
             model.size = (width, height);
             review::unseen(model);
             Vec::new()
         }
-        Input::Snapshot => followed(model, world),
-        Input::Replayed(answer) => {
-            let requests = rewind::came(model, answer.map(|moment| *moment), world);
+        ConsoleInput::Snapshot => followed(model, world),
+        ConsoleInput::Replayed(answer) => {
+            let requests = time_travel::came(model, answer.map(|moment| *moment), world);
             if let Some(snapshot) = model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot)) {
                 follow(model, &snapshot);
             }
             requests
         }
-        Input::Told(id, answer) => {
-            recall::told(model, id, answer);
+        ConsoleInput::Told(id, answer) => {
+            incident_history::told(model, id, answer);
             Vec::new()
         }
-        Input::Recalling(progress) => {
+        ConsoleInput::Recalling(progress) => {
             if let Some(rewind) = &mut model.rewind {
                 rewind.progress = progress;
             }
             Vec::new()
         }
-        Input::Answer(answer) => {
+        ConsoleInput::Answer(answer) => {
             let (text, bad) = match answer {
                 Ok(text) => (text, false),
                 Err(text) => (text.into(), true),
             };
-            model.said = Some(Said { text, bad, at: world.at });
+            model.said = Some(StatusMessage { text, bad, at: world.at });
             Vec::new()
         }
-        Input::Author(told) => author::told(model, told, world),
-        Input::Looked { key, looked } => {
+        ConsoleInput::Author(told) => author::told(model, told, world),
+        ConsoleInput::Looked { key, looked } => {
             form::looked(model, &key, &looked);
             Vec::new()
         }
-        Input::Drawn => {
+        ConsoleInput::Drawn => {
             review::drawn(model, world);
             Vec::new()
         }
-        Input::Caption(text) => {
+        ConsoleInput::Caption(text) => {
             model.caption = text;
             Vec::new()
         }
-        Input::Stop => suspend(model, world),
-        Input::Tick => {
-            if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + Said::STAYS) {
+        ConsoleInput::Stop => suspend(model, world),
+        ConsoleInput::Tick => {
+            if model.said.as_ref().is_some_and(|said| world.at.0 >= said.at.0 + StatusMessage::STAYS) {
                 model.said = None;
             }
             let mut requests = review::settle(model, world);
@@ -189,11 +190,11 @@ fn taken(model: &mut Model, input: Input, world: &World<'_>) -> Vec<Request> {
 }
 
 /// Says something above the keys.
-fn say(model: &mut Model, world: &World<'_>, text: impl Into<Arc<str>>) {
-    model.said = Some(Said { text: text.into(), bad: true, at: world.at });
+fn say(model: &mut Model, world: &ViewContext<'_>, text: impl Into<Arc<str>>) {
+    model.said = Some(StatusMessage { text: text.into(), bad: true, at: world.at });
 }
 
-fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> {
+fn pressed(model: &mut Model, key: KeyEvent, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if key.kind == KeyEventKind::Release {
         return Vec::new();
     }
@@ -206,10 +207,14 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
     let verb = keys::verb(place, model.has(), key);
     let requests = match (place, verb) {
         // a key that is held down decides nothing
-        (Place::Approval | Place::Naming, Some(Verb::Yes)) if key.kind == KeyEventKind::Repeat => Vec::new(),
+        (InputMode::Approval | InputMode::Naming, Some(KeyAction::Yes)) if key.kind == KeyEventKind::Repeat => {
+            Vec::new()
+        }
         (_, Some(verb)) => act(model, verb, world),
-        (Place::Editor | Place::Searching | Place::Completing | Place::Begin, None) => author::typed(model, key, world),
-        (Place::Form | Place::Typing | Place::Naming | Place::Finding, None) => {
+        (InputMode::Editor | InputMode::Searching | InputMode::Completing | InputMode::Begin, None) => {
+            author::typed(model, key, world)
+        }
+        (InputMode::Form | InputMode::Typing | InputMode::Naming | InputMode::Finding, None) => {
             typing::typed(model, key, world);
             Vec::new()
         }
@@ -226,98 +231,111 @@ fn pressed(model: &mut Model, key: KeyEvent, world: &World<'_>) -> Vec<Request> 
 }
 
 /// Does what a key or the palette asks for.
-pub(super) fn act(model: &mut Model, verb: Verb, world: &World<'_>) -> Vec<Request> {
+pub(super) fn act(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if let Some(requests) = author::act(model, verb, world) {
         return requests;
     }
     match verb {
-        Verb::Down | Verb::Up | Verb::PageDown | Verb::PageUp | Verb::First | Verb::Last => {
+        KeyAction::Down
+        | KeyAction::Up
+        | KeyAction::PageDown
+        | KeyAction::PageUp
+        | KeyAction::First
+        | KeyAction::Last => {
             moves::go(model, verb, world);
         }
-        Verb::Next | Verb::Previous | Verb::Pane(_) => moves::pane(model, verb, world),
-        Verb::ChoiceBefore | Verb::ChoiceAfter => form::choose(model, verb == Verb::ChoiceAfter),
-        Verb::Open => return opening::under_cursor(model, world),
-        Verb::Back => return back(model),
-        Verb::Filter if matches!(model.pages.last(), Some(Page::Success { .. })) => {
+        KeyAction::Next | KeyAction::Previous | KeyAction::Pane(_) => moves::pane(model, verb, world),
+        KeyAction::ChoiceBefore | KeyAction::ChoiceAfter => form::choose(model, verb == KeyAction::ChoiceAfter),
+        KeyAction::Open => return opening::under_cursor(model, world),
+        KeyAction::Back => return back(model),
+        KeyAction::Filter if matches!(model.pages.last(), Some(OpenPage::Success { .. })) => {
             say(model, world, "no filter here: the palette (:) finds a playbook by its name");
         }
-        Verb::Filter => {
+        KeyAction::Filter => {
             model.overlay = Some(Overlay::Filter { before: model.filter().to_owned() });
         }
-        Verb::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
-        Verb::Break => model.overlay = Some(Overlay::Palette { typed: format!("{} ", view::FAULT), at: 0 }),
-        Verb::Help | Verb::Held | Verb::Playbooks | Verb::Incidents | Verb::Journal | Verb::Messages | Verb::Rates => {
+        KeyAction::Palette => model.overlay = Some(Overlay::Palette { typed: String::new(), at: 0 }),
+        KeyAction::Break => model.overlay = Some(Overlay::Palette { typed: format!("{} ", view::FAULT), at: 0 }),
+        KeyAction::Help
+        | KeyAction::Held
+        | KeyAction::Playbooks
+        | KeyAction::Incidents
+        | KeyAction::Journal
+        | KeyAction::Messages
+        | KeyAction::Rates => {
             opening::page(model, verb);
         }
-        Verb::Review => opening::review(model, world),
-        Verb::Yes => review::yes(model, world),
-        Verb::Decline
-        | Verb::Pause
-        | Verb::Resume
-        | Verb::Schedule
-        | Verb::Snooze
-        | Verb::RunNow
-        | Verb::Breaker
-        | Verb::Arm
-        | Verb::Close => return form::open(model, verb, world),
-        Verb::Submit => return typing::submit(model, world),
-        Verb::Acknowledge => acknowledge(model, world),
-        Verb::New | Verb::OneOff | Verb::Edit if let Writing::Elsewhere(why) = model.writing => say(model, world, why),
-        Verb::New => return author::new(model),
-        Verb::OneOff => return author::one_off(model, world),
-        Verb::Edit => return author::edit(model, world),
-        Verb::Try => return author::rehearse(model, world),
-        Verb::Write(_) => {}
-        Verb::Earlier => return rewind::step(model, Step::Earlier, world),
-        Verb::Later => return rewind::step(model, Step::Later, world),
-        Verb::IncidentBefore => return rewind::step(model, Step::IncidentBefore, world),
-        Verb::IncidentAfter => return rewind::step(model, Step::IncidentAfter, world),
-        Verb::Live => live(model, world),
-        Verb::Find => reading::find(model),
-        Verb::Copy => return reading::copy(model, world),
-        Verb::Export => return reading::export(model, world),
-        Verb::OlderIncident => reading::neighbour(model, false, world),
-        Verb::NewerIncident => reading::neighbour(model, true, world),
-        Verb::Redraw => return vec![Request::Redraw],
-        Verb::Mouse => return mouse::switched(model, world),
-        Verb::Suspend => return suspend(model, world),
-        Verb::Quit => return form::quit(model, world),
+        KeyAction::Review => opening::review(model, world),
+        KeyAction::Yes => review::yes(model, world),
+        KeyAction::Decline
+        | KeyAction::Pause
+        | KeyAction::Resume
+        | KeyAction::Schedule
+        | KeyAction::Snooze
+        | KeyAction::RunNow
+        | KeyAction::Breaker
+        | KeyAction::Arm
+        | KeyAction::Close => return form::open(model, verb, world),
+        KeyAction::Submit => return typing::submit(model, world),
+        KeyAction::Acknowledge => acknowledge(model, world),
+        KeyAction::New | KeyAction::OneOff | KeyAction::Edit if let Writing::Elsewhere(why) = model.writing => {
+            say(model, world, why)
+        }
+        KeyAction::New => return author::new(model),
+        KeyAction::OneOff => return author::one_off(model, world),
+        KeyAction::Edit => return author::edit(model, world),
+        KeyAction::Try => return author::rehearse(model, world),
+        KeyAction::Write(_) => {}
+        KeyAction::Earlier => return time_travel::step(model, TimeStep::Earlier, world),
+        KeyAction::Later => return time_travel::step(model, TimeStep::Later, world),
+        KeyAction::IncidentBefore => return time_travel::step(model, TimeStep::IncidentBefore, world),
+        KeyAction::IncidentAfter => return time_travel::step(model, TimeStep::IncidentAfter, world),
+        KeyAction::Live => live(model, world),
+        KeyAction::Find => reading::find(model),
+        KeyAction::Copy => return reading::copy(model, world),
+        KeyAction::Export => return reading::export(model, world),
+        KeyAction::OlderIncident => reading::neighbour(model, false, world),
+        KeyAction::NewerIncident => reading::neighbour(model, true, world),
+        KeyAction::Redraw => return vec![ConsoleEffect::Redraw],
+        KeyAction::Mouse => return mouse::switched(model, world),
+        KeyAction::Suspend => return suspend(model, world),
+        KeyAction::Quit => return form::quit(model, world),
     }
     Vec::new()
 }
 
 /// Only where healing goes on elsewhere: a slip must not stop it.
-fn suspend(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+fn suspend(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if !model.engine.is_embedded() {
-        return vec![Request::Suspend];
+        return vec![ConsoleEffect::Suspend];
     }
     say(model, world, "not suspended: healing runs in this console and would stop too; q quits it");
     Vec::new()
 }
 
 /// One step back. Never changes anything but what is looked at.
-fn back(model: &mut Model) -> Vec<Request> {
+fn back(model: &mut Model) -> Vec<ConsoleEffect> {
     match model.overlay.take() {
         Some(Overlay::Filter { before }) => *model.filter_mut() = before,
         Some(Overlay::Form(_) | Overlay::Palette { .. } | Overlay::Pick(_)) => review::unseen(model),
         Some(Overlay::Find(_)) => {}
         None => match model.pages.last_mut() {
-            Some(Page::Approval(review)) if review.naming.is_some() => review.naming = None,
-            Some(Page::List { .. }) if !model.list_filter.is_empty() => model.list_filter.clear(),
+            Some(OpenPage::Approval(review)) if review.naming.is_some() => review.naming = None,
+            Some(OpenPage::List { .. }) if !model.list_filter.is_empty() => model.list_filter.clear(),
             Some(_) => drop(model.pages.pop()),
             None if !model.main.filter.is_empty() => model.main.filter.clear(),
-            None => rewind::leave(model),
+            None => time_travel::leave(model),
         },
     }
     Vec::new()
 }
 
 /// From the past to live.
-fn live(model: &mut Model, world: &World<'_>) {
+fn live(model: &mut Model, world: &ViewContext<'_>) {
     if model.rewind.is_none() {
         return say(model, world, "this is live");
     }
-    rewind::leave(model);
+    time_travel::leave(model);
 }
 
 /// Takes every cursor to where its item stands now.
@@ -325,23 +343,23 @@ fn follow(model: &mut Model, snapshot: &Snapshot) {
     model.main.follow(snapshot);
     for page in &mut model.pages {
         match page {
-            Page::List { kind, cursor } => cursor.follow(&listed::ids(*kind, &model.list_filter, snapshot)),
-            Page::Approval(review) => {
+            OpenPage::List { kind, cursor } => cursor.follow(&filtered_list::ids(*kind, &model.list_filter, snapshot)),
+            OpenPage::Approval(review) => {
                 review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
             }
-            Page::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
-            Page::Author(_)
-            | Page::Begin(_)
-            | Page::Trial { .. }
-            | Page::Incident { .. }
-            | Page::Playbook { .. }
-            | Page::Text { .. } => {}
+            OpenPage::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
+            OpenPage::Author(_)
+            | OpenPage::Begin(_)
+            | OpenPage::Trial { .. }
+            | OpenPage::Incident { .. }
+            | OpenPage::Playbook { .. }
+            | OpenPage::Text { .. } => {}
         }
     }
 }
 
 /// Follows what moved, and announces new requests once. Who looks at the past is only told that something waits.
-fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+fn followed(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if model.replayed().is_none() {
         follow(model, world.snapshot);
         announce(model, world);
@@ -359,30 +377,30 @@ fn followed(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     let what = match &new[..] {
         [] => return followed_up,
         [(incident, _)] => {
-            let target = super::say::target(&incident.key.target.to_string());
+            let target = super::format::target(&incident.key.target.to_string());
             format!("{} {target} awaits approval: {}", incident.id, incident.playbook)
         }
         several => format!("{} requests await approval", several.len()),
     };
     let notice = format!("{}: {what}", world.snapshot.host);
-    [followed_up, vec![Request::Bell, Request::Notify(notice)]].concat()
+    [followed_up, vec![ConsoleEffect::Bell, ConsoleEffect::Notify(notice)]].concat()
 }
 
 /// A new message is shown for a while; what a key has just come to is not pushed away.
-fn announce(model: &mut Model, world: &World<'_>) {
+fn announce(model: &mut Model, world: &ViewContext<'_>) {
     let latest = world.snapshot.messages.first();
     if let Some(message) = latest
         && model.told.is_some_and(|told| told < message.at)
         && model.said.is_none()
     {
-        let time = super::say::clock(message.at, world.zone);
+        let time = super::format::clock(message.at, world.zone);
         let text = format!("{time} {}: {}", message.about, message.text.lines().next().unwrap_or("")).into();
-        model.said = Some(Said { text, bad: false, at: world.at });
+        model.said = Some(StatusMessage { text, bad: false, at: world.at });
     }
     model.told = Some(latest.map_or(jiff::Timestamp::MIN, |message| message.at));
 }
 
-fn acknowledge(model: &mut Model, world: &World<'_>) {
+fn acknowledge(model: &mut Model, world: &ViewContext<'_>) {
     let Some(id) = opening::page_here(model, world) else { return say(model, world, "no open incident here") };
     if model.last_key.is_some_and(|key| world.at.0 < key.0 + PAUSE) {
         return say(model, world, "too quick: nothing was acknowledged; press c again");

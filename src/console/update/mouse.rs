@@ -3,16 +3,16 @@
 use std::sync::Arc;
 
 use super::super::decode::Mouse;
-use super::super::keys::Verb;
-use super::super::model::{Cursor, Model, Page, Pane, list_items};
-use super::super::view::{self, Hit, World};
-use super::{Request, act, moves, opening, review, say};
+use super::super::keys::KeyAction;
+use super::super::model::{Cursor, Model, OpenPage, Pane, list_items};
+use super::super::view::{self, ClickTarget, ViewContext};
+use super::{ConsoleEffect, act, moves, opening, review, say};
 
 /// Rows that the wheel moves a page by.
 const NOTCH: usize = 3;
 
 /// Takes the mouse, or gives it back to the terminal.
-pub fn switched(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn switched(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     model.mouse = !model.mouse;
     let words = if model.mouse {
         "the mouse is on: click selects, again opens; Shift or m selects text"
@@ -23,11 +23,11 @@ pub fn switched(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     if let Some(said) = &mut model.said {
         said.bad = false;
     }
-    vec![Request::Mouse(model.mouse)]
+    vec![ConsoleEffect::Mouse(model.mouse)]
 }
 
 /// A click or a turn of the wheel.
-pub fn moved(model: &mut Model, mouse: Mouse, world: &World<'_>) -> Vec<Request> {
+pub fn moved(model: &mut Model, mouse: Mouse, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     // a report that was under way when the mouse was switched off
     if !model.mouse {
         return Vec::new();
@@ -36,11 +36,11 @@ pub fn moved(model: &mut Model, mouse: Mouse, world: &World<'_>) -> Vec<Request>
     let requests = match mouse {
         Mouse::Click(x, y) => clicked(model, x, y, world),
         Mouse::WheelUp(x, y) => {
-            turned(model, Verb::Up, (x, y), world);
+            turned(model, KeyAction::Up, (x, y), world);
             Vec::new()
         }
         Mouse::WheelDown(x, y) => {
-            turned(model, Verb::Down, (x, y), world);
+            turned(model, KeyAction::Down, (x, y), world);
             Vec::new()
         }
     };
@@ -49,14 +49,14 @@ pub fn moved(model: &mut Model, mouse: Mouse, world: &World<'_>) -> Vec<Request>
     requests
 }
 
-fn clicked(model: &mut Model, x: u16, y: u16, world: &World<'_>) -> Vec<Request> {
+fn clicked(model: &mut Model, x: u16, y: u16, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match view::hit(x, y, model, world) {
-        Hit::Key(Verb::Yes | Verb::Submit) => {
+        ClickTarget::Key(KeyAction::Yes | KeyAction::Submit) => {
             say(model, world, "a click decides nothing: press the key");
             Vec::new()
         }
-        Hit::Key(verb) => act(model, verb, world),
-        Hit::Pane(pane, item) => {
+        ClickTarget::Key(verb) => act(model, verb, world),
+        ClickTarget::Pane(pane, item) => {
             let open = model.main.pane == pane && is_on(model, item.as_ref(), world);
             model.main.pane = pane;
             if open {
@@ -66,8 +66,8 @@ fn clicked(model: &mut Model, x: u16, y: u16, world: &World<'_>) -> Vec<Request>
             }
             Vec::new()
         }
-        Hit::Item(item) => {
-            if let Some(Page::List { kind, cursor }) = model.pages.last_mut() {
+        ClickTarget::Item(item) => {
+            if let Some(OpenPage::List { kind, cursor }) = model.pages.last_mut() {
                 let items = list_items(*kind, world.snapshot);
                 if items.get(cursor.index(&items)) == Some(&item) {
                     opening::under_cursor(model, world);
@@ -77,12 +77,12 @@ fn clicked(model: &mut Model, x: u16, y: u16, world: &World<'_>) -> Vec<Request>
             }
             Vec::new()
         }
-        Hit::Nothing => Vec::new(),
+        ClickTarget::Nothing => Vec::new(),
     }
 }
 
 /// Is the cursor of the focused pane on this already? The gauge has no rows: a second click opens it.
-fn is_on(model: &mut Model, item: Option<&Arc<str>>, world: &World<'_>) -> bool {
+fn is_on(model: &mut Model, item: Option<&Arc<str>>, world: &ViewContext<'_>) -> bool {
     match (model.main.list(world.snapshot), item) {
         (Some((items, cursor)), Some(item)) => items.get(cursor.index(&items)) == Some(item),
         (None, _) => true,
@@ -97,17 +97,17 @@ fn put_on(cursor: &mut Cursor, items: &[Arc<str>], item: &Arc<str>) {
     }
 }
 
-fn turned(model: &mut Model, verb: Verb, (x, y): (u16, u16), world: &World<'_>) {
+fn turned(model: &mut Model, verb: KeyAction, (x, y): (u16, u16), world: &ViewContext<'_>) {
     if model.overlay.is_some() {
-        return moves::pane(model, if verb == Verb::Up { Verb::Previous } else { Verb::Next }, world);
+        return moves::pane(model, if verb == KeyAction::Up { KeyAction::Previous } else { KeyAction::Next }, world);
     }
     if model.pages.is_empty()
-        && let Hit::Pane(pane, _) = view::hit(x, y, model, world)
+        && let ClickTarget::Pane(pane, _) = view::hit(x, y, model, world)
         && pane != Pane::Gauge
     {
         model.main.pane = pane;
     }
-    let page = !matches!(model.pages.last(), None | Some(Page::List { .. }));
+    let page = !matches!(model.pages.last(), None | Some(OpenPage::List { .. }));
     for _ in 0..if page { NOTCH } else { 1 } {
         moves::go(model, verb, world);
     }

@@ -1,14 +1,14 @@
 //! Where one looks: rows, screens and panes.
 
-use super::super::keys::Verb;
-use super::super::listed;
-use super::super::model::{Model, Overlay, Page, Pane};
+use super::super::filtered_list;
+use super::super::keys::KeyAction;
+use super::super::model::{Model, OpenPage, Overlay, Pane};
 use super::super::success;
-use super::super::view::{self, World};
+use super::super::view::{self, ViewContext};
 use super::reading;
 
 /// Up and down, by rows or screens, on whatever page is shown.
-pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
+pub fn go(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) {
     if let Some(extent) = view::question_extent(model, world) {
         let by = steps(verb, extent.shown.saturating_sub(1).max(1));
         if let Some(Overlay::Form(form)) = &mut model.overlay {
@@ -25,8 +25,10 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
                 cursor.step(&items, by);
             }
         }
-        Some(Page::List { kind, cursor }) => cursor.step(&listed::ids(*kind, &model.list_filter, world.snapshot), by),
-        Some(Page::Success { cursor, span }) => {
+        Some(OpenPage::List { kind, cursor }) => {
+            cursor.step(&filtered_list::ids(*kind, &model.list_filter, world.snapshot), by)
+        }
+        Some(OpenPage::Success { cursor, span }) => {
             cursor.step(&success::ids(world.snapshot, *span), by);
             let index = cursor.index(&success::ids(world.snapshot, *span));
             if let Some(success::Item::Window(chosen)) = success::items(world.snapshot, *span).get(index) {
@@ -34,75 +36,75 @@ pub fn go(model: &mut Model, verb: Verb, world: &World<'_>) {
             }
         }
         Some(
-            Page::Incident { scroll, .. }
-            | Page::Playbook { scroll, .. }
-            | Page::Trial { scroll, .. }
-            | Page::Text { scroll, .. },
+            OpenPage::Incident { scroll, .. }
+            | OpenPage::Playbook { scroll, .. }
+            | OpenPage::Trial { scroll, .. }
+            | OpenPage::Text { scroll, .. },
         ) => {
             scroll_by(scroll, by, extent);
         }
-        Some(Page::Author(_) | Page::Begin(_)) => {}
-        Some(Page::Approval(review)) => scroll_by(&mut review.scroll, by, extent),
+        Some(OpenPage::Author(_) | OpenPage::Begin(_)) => {}
+        Some(OpenPage::Approval(review)) => scroll_by(&mut review.scroll, by, extent),
     }
 }
 
-fn scroll_by(scroll: &mut usize, by: isize, extent: Option<view::Extent>) {
-    let last = extent.map_or(0, view::Extent::last);
+fn scroll_by(scroll: &mut usize, by: isize, extent: Option<view::PageExtent>) {
+    let last = extent.map_or(0, view::PageExtent::last);
     *scroll = (*scroll).min(last).saturating_add_signed(by).min(last);
 }
 
-fn steps(verb: Verb, screen: usize) -> isize {
+fn steps(verb: KeyAction, screen: usize) -> isize {
     let screen = isize::try_from(screen).unwrap_or(isize::MAX);
     match verb {
-        Verb::Down => 1,
-        Verb::Up => -1,
-        Verb::PageDown => screen,
-        Verb::PageUp => -screen,
-        Verb::First => isize::MIN,
-        Verb::Last => isize::MAX,
+        KeyAction::Down => 1,
+        KeyAction::Up => -1,
+        KeyAction::PageDown => screen,
+        KeyAction::PageUp => -screen,
+        KeyAction::First => isize::MIN,
+        KeyAction::Last => isize::MAX,
         _ => 0,
     }
 }
 
 /// To another pane, field or entry.
-pub fn pane(model: &mut Model, verb: Verb, world: &World<'_>) {
+pub fn pane(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) {
     match &mut model.overlay {
         Some(Overlay::Form(form)) => {
             let count = form.fields.len().max(1);
-            form.at = if verb == Verb::Next { (form.at + 1) % count } else { (form.at + count - 1) % count };
+            form.at = if verb == KeyAction::Next { (form.at + 1) % count } else { (form.at + count - 1) % count };
             return;
         }
         Some(Overlay::Palette { at, .. }) => {
-            *at = if verb == Verb::Next { *at + 1 } else { at.saturating_sub(1) };
+            *at = if verb == KeyAction::Next { *at + 1 } else { at.saturating_sub(1) };
             return typing_clamp(model, world);
         }
         Some(Overlay::Pick(pick)) => {
             let count = view::picks(pick, world).len();
-            pick.at = if verb == Verb::Next { pick.at + 1 } else { pick.at.saturating_sub(1) };
+            pick.at = if verb == KeyAction::Next { pick.at + 1 } else { pick.at.saturating_sub(1) };
             pick.at = pick.at.min(count.saturating_sub(1));
             return;
         }
         Some(Overlay::Filter { .. }) => {
-            return go(model, if verb == Verb::Next { Verb::Down } else { Verb::Up }, world);
+            return go(model, if verb == KeyAction::Next { KeyAction::Down } else { KeyAction::Up }, world);
         }
-        Some(Overlay::Find(_)) => return reading::step(model, verb == Verb::Next, world),
-        None if matches!(model.pages.last(), Some(Page::Incident { .. })) => {
-            return reading::choose(model, verb == Verb::Next, world);
+        Some(Overlay::Find(_)) => return reading::step(model, verb == KeyAction::Next, world),
+        None if matches!(model.pages.last(), Some(OpenPage::Incident { .. })) => {
+            return reading::choose(model, verb == KeyAction::Next, world);
         }
         None => {}
     }
     let panes = Pane::ALL;
     let now = panes.iter().position(|pane| *pane == model.main.pane).unwrap_or(0);
     let next = match verb {
-        Verb::Next => (now + 1) % panes.len(),
-        Verb::Previous => (now + panes.len() - 1) % panes.len(),
-        Verb::Pane(number) => usize::from(number.saturating_sub(1)).min(panes.len() - 1),
+        KeyAction::Next => (now + 1) % panes.len(),
+        KeyAction::Previous => (now + panes.len() - 1) % panes.len(),
+        KeyAction::Pane(number) => usize::from(number.saturating_sub(1)).min(panes.len() - 1),
         _ => now,
     };
     model.main.pane = panes[next];
 }
 
-fn typing_clamp(model: &mut Model, world: &World<'_>) {
+fn typing_clamp(model: &mut Model, world: &ViewContext<'_>) {
     let count = match &model.overlay {
         Some(Overlay::Palette { typed, .. }) => view::entries(typed, model, world).len(),
         _ => 0,

@@ -3,11 +3,11 @@
 use std::sync::Arc;
 
 use super::super::find::{self, Find};
-use super::super::model::{Model, Overlay, Page, Said};
+use super::super::incident_history;
+use super::super::model::{Model, OpenPage, Overlay, StatusMessage};
 use super::super::osc;
-use super::super::recall;
-use super::super::view::{self, World};
-use super::{Request, say};
+use super::super::view::{self, ViewContext};
+use super::{ConsoleEffect, say};
 use crate::core::IncidentId;
 use crate::engine::report;
 
@@ -19,7 +19,7 @@ pub fn find(model: &mut Model) {
 }
 
 /// The words have changed: to the first place at or below the top of the screen.
-pub fn changed(model: &mut Model, world: &World<'_>) {
+pub fn changed(model: &mut Model, world: &ViewContext<'_>) {
     let top = scroll(model).map_or(0, |scroll| *scroll);
     let Some(Overlay::Find(find)) = &model.overlay else { return };
     let hits = hits(model, &find.words.clone(), world);
@@ -28,7 +28,7 @@ pub fn changed(model: &mut Model, world: &World<'_>) {
 }
 
 /// To the next place, or the one before; past the last one it begins anew.
-pub fn step(model: &mut Model, next: bool, world: &World<'_>) {
+pub fn step(model: &mut Model, next: bool, world: &ViewContext<'_>) {
     let Some(Overlay::Find(find)) = &model.overlay else { return };
     let (at, words) = (find.at, find.words.clone());
     let hits = hits(model, &words, world);
@@ -38,13 +38,13 @@ pub fn step(model: &mut Model, next: bool, world: &World<'_>) {
 }
 
 /// The rows that hold the words.
-fn hits(model: &Model, words: &str, world: &World<'_>) -> Vec<usize> {
+fn hits(model: &Model, words: &str, world: &ViewContext<'_>) -> Vec<usize> {
     let Some((lines, width)) = view::shown_text(model, world) else { return Vec::new() };
     find::rows(&lines, &find::hits(&lines, words), width)
 }
 
 /// Scrolls to a place, where it is not on the screen.
-fn show(model: &mut Model, at: usize, hits: &[usize], world: &World<'_>) {
+fn show(model: &mut Model, at: usize, hits: &[usize], world: &ViewContext<'_>) {
     if let Some(Overlay::Find(find)) = &mut model.overlay {
         find.at = at;
     }
@@ -53,7 +53,7 @@ fn show(model: &mut Model, at: usize, hits: &[usize], world: &World<'_>) {
     }
 }
 
-fn scroll_to(model: &mut Model, row: usize, world: &World<'_>) {
+fn scroll_to(model: &mut Model, row: usize, world: &ViewContext<'_>) {
     let Some(extent) = view::extent(model, world) else { return };
     let Some(scroll) = scroll(model) else { return };
     let top = (*scroll).min(extent.last());
@@ -66,34 +66,34 @@ fn scroll_to(model: &mut Model, row: usize, world: &World<'_>) {
 fn scroll(model: &mut Model) -> Option<&mut usize> {
     match model.pages.last_mut() {
         Some(
-            Page::Incident { scroll, .. }
-            | Page::Playbook { scroll, .. }
-            | Page::Trial { scroll, .. }
-            | Page::Text { scroll, .. },
+            OpenPage::Incident { scroll, .. }
+            | OpenPage::Playbook { scroll, .. }
+            | OpenPage::Trial { scroll, .. }
+            | OpenPage::Text { scroll, .. },
         ) => Some(scroll),
         _ => None,
     }
 }
 
 /// Chooses an attempt of the incident's page, and shows it.
-pub fn choose(model: &mut Model, next: bool, world: &World<'_>) {
-    let Some(attempt) = recall::choose(model, next, world) else {
+pub fn choose(model: &mut Model, next: bool, world: &ViewContext<'_>) {
+    let Some(attempt) = incident_history::choose(model, next, world) else {
         return say(model, world, "no attempt is chosen: y copies the whole page");
     };
-    let Some(Page::Incident { id, .. }) = model.pages.last() else { return };
-    let Some(view) = recall::incident(model, *id, world) else { return };
+    let Some(OpenPage::Incident { id, .. }) = model.pages.last() else { return };
+    let Some(view) = incident_history::incident(model, *id, world) else { return };
     let head = format!("{} started", view.numbers().attempt(attempt));
     let row = hits(model, &head, world).first().copied();
-    let last = view::extent(model, world).map_or(0, view::Extent::last);
+    let last = view::extent(model, world).map_or(0, view::PageExtent::last);
     if let (Some(row), Some(scroll)) = (row, scroll(model)) {
         *scroll = row.min(last);
     }
 }
 
 /// To the incident with the next number, or the one before: all of them, not only those that the lists have.
-pub fn neighbour(model: &mut Model, newer: bool, world: &World<'_>) {
+pub fn neighbour(model: &mut Model, newer: bool, world: &ViewContext<'_>) {
     let newest = world.snapshot.incidents.iter().map(|view| view.id.0).max().unwrap_or(0);
-    let Some(Page::Incident { id, scroll }) = model.pages.last_mut() else { return };
+    let Some(OpenPage::Incident { id, scroll }) = model.pages.last_mut() else { return };
     let to = if newer { id.0 + 1 } else { id.0.saturating_sub(1) };
     if to == 0 {
         return say(model, world, "this is the first incident");
@@ -105,7 +105,7 @@ pub fn neighbour(model: &mut Model, newer: bool, world: &World<'_>) {
 }
 
 /// Copies the page's text, or the attempt that is chosen.
-pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn copy(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let Some((what, lines)) = view::copied_lines(100, model, world) else { return Vec::new() };
     let text = lines.iter().map(|line| line.bare().trim_end().to_owned()).collect::<Vec<_>>().join("\n");
     let kept = osc::fitting(&text);
@@ -117,18 +117,18 @@ pub fn copy(model: &mut Model, world: &World<'_>) -> Vec<Request> {
     } else {
         format!("sent {what} to the clipboard, if this terminal takes it")
     };
-    model.said = Some(Said { text: said.into(), bad: kept.len() < text.len(), at: world.at });
-    vec![Request::Copy(kept.to_owned())]
+    model.said = Some(StatusMessage { text: said.into(), bad: kept.len() < text.len(), at: world.at });
+    vec![ConsoleEffect::Copy(kept.to_owned())]
 }
 
 /// Writes the incident's page as Markdown.
-pub fn export(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let Some(Page::Incident { id, .. }) = model.pages.last() else { return Vec::new() };
+pub fn export(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
+    let Some(OpenPage::Incident { id, .. }) = model.pages.last() else { return Vec::new() };
     let id: IncidentId = *id;
-    let Some(view) = recall::incident(model, id, world) else {
+    let Some(view) = incident_history::incident(model, id, world) else {
         say(model, world, "the journal has not told this incident yet");
         return Vec::new();
     };
     let text = report::markdown(&view, &world.snapshot.host, world.zone);
-    vec![Request::Export { stem: Arc::from(format!("salve-incident-{}", id.0)), text }]
+    vec![ConsoleEffect::Export { stem: Arc::from(format!("salve-incident-{}", id.0)), text }]
 }

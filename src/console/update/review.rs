@@ -1,22 +1,22 @@
 //! A yes, and all that keeps one from being given by accident.
 
-use super::super::decision::{Decision, Guard, PAUSE, Pending, QUIET};
-use super::super::model::{Model, Overlay, Page, Said};
-use super::super::review::{Review, Standing};
-use super::super::view::{self, Extent, World};
-use super::Request;
+use super::super::decision::{Decision, Guard, PAUSE, PendingDecision, QUIET};
+use super::super::model::{Model, OpenPage, Overlay, StatusMessage};
+use super::super::review::{RequestState, Review};
+use super::super::view::{self, PageExtent, ViewContext};
+use super::ConsoleEffect;
 use crate::core::Command;
 use crate::playbook::Risk;
 
 fn shown(model: &mut Model) -> Option<&mut Review> {
     match (&model.overlay, model.pages.last_mut()) {
-        (None, Some(Page::Approval(review))) => Some(review),
+        (None, Some(OpenPage::Approval(review))) => Some(review),
         _ => None,
     }
 }
 
 /// A key was pressed: the next one that decides has to wait.
-pub fn pressed(model: &mut Model, world: &World<'_>) {
+pub fn pressed(model: &mut Model, world: &ViewContext<'_>) {
     model.last_key = Some(world.at);
     if let Some(Overlay::Form(form)) = &mut model.overlay {
         form.guard.pressed(world.at);
@@ -27,10 +27,10 @@ pub fn pressed(model: &mut Model, world: &World<'_>) {
 }
 
 /// The screen was drawn: the rows of the page, or of the question over it, have been on it.
-pub fn drawn(model: &mut Model, world: &World<'_>) {
+pub fn drawn(model: &mut Model, world: &ViewContext<'_>) {
     let question = view::question_extent(model, world);
     if let Some(Overlay::Form(form)) = &mut model.overlay {
-        let extent = question.unwrap_or(Extent { total: 1, shown: 1 });
+        let extent = question.unwrap_or(PageExtent { total: 1, shown: 1 });
         let first = form.scroll.min(extent.last());
         form.guard.saw(first, (first + extent.shown).min(extent.total), extent.total, world.at);
     }
@@ -46,17 +46,17 @@ pub fn unseen(model: &mut Model) {
     if let Some(Overlay::Form(form)) = &mut model.overlay {
         form.guard = Guard::default();
     }
-    if let Some(Page::Approval(review)) = model.pages.last_mut() {
+    if let Some(OpenPage::Approval(review)) = model.pages.last_mut() {
         review.guard = Guard::default();
         review.naming = None;
     }
 }
 
 /// The deciding key of a request's page.
-pub fn yes(model: &mut Model, world: &World<'_>) {
+pub fn yes(model: &mut Model, world: &ViewContext<'_>) {
     let read_only = model.only_looks();
     let Some(review) = shown(model).filter(|_| !read_only) else { return };
-    if review.standing == Standing::Gone || !review.guard.has_seen_all() {
+    if review.standing == RequestState::Gone || !review.guard.has_seen_all() {
         return;
     }
     let quiet = if review.naming.is_some() { PAUSE } else { QUIET };
@@ -77,32 +77,37 @@ pub fn yes(model: &mut Model, world: &World<'_>) {
 }
 
 /// Something was decided; it is carried out once the keyboard has been quiet.
-pub fn decide(model: &mut Model, decision: Decision, world: &World<'_>) {
-    model.deciding = Some(Pending { decision, since: world.at });
+pub fn decide(model: &mut Model, decision: Decision, world: &ViewContext<'_>) {
+    model.deciding = Some(PendingDecision { decision, since: world.at });
 }
 
 /// Something else was typed, pasted or clicked: what was decided just before it was no decision.
-pub fn interrupted(model: &mut Model, world: &World<'_>) {
+pub fn interrupted(model: &mut Model, world: &ViewContext<'_>) {
     if let Some(pending) = model.deciding.take() {
         super::say(model, world, pending.decision.withdrawn());
     }
 }
 
 /// Carries out what was decided, once nothing has followed it for long enough.
-pub fn settle(model: &mut Model, world: &World<'_>) -> Vec<Request> {
-    let due = |pending: &mut Pending| world.at >= pending.settles_at();
-    let Some(Pending { decision, since }) = model.deciding.take_if(due) else { return Vec::new() };
+pub fn settle(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
+    let due = |pending: &mut PendingDecision| world.at >= pending.settles_at();
+    let Some(PendingDecision { decision, since }) = model.deciding.take_if(due) else { return Vec::new() };
     match decision {
         Decision::Approve(yes) => approve(model, yes, since, world),
         Decision::Answer(answer) => super::typing::answered(model, answer),
-        Decision::Acknowledge(incident) => vec![Request::Send(Command::Acknowledge { incident })],
+        Decision::Acknowledge(incident) => vec![ConsoleEffect::Send(Command::Acknowledge { incident })],
     }
 }
 
 /// The yes, if what it was given to is still what is shown.
-fn approve(model: &mut Model, yes: Command, since: super::super::model::At, world: &World<'_>) -> Vec<Request> {
+fn approve(
+    model: &mut Model,
+    yes: Command,
+    since: super::super::model::ConsoleTime,
+    world: &ViewContext<'_>,
+) -> Vec<ConsoleEffect> {
     let holds = shown(model).is_some_and(|review| {
-        review.standing != Standing::Gone
+        review.standing != RequestState::Gone
             && review.guard.had_seen_all(since)
             && (review.risk != Risk::High || review.is_named())
             && review.yes() == yes
@@ -113,6 +118,6 @@ fn approve(model: &mut Model, yes: Command, since: super::super::model::At, worl
     }
     model.pages.pop();
     let text = "approval sent; it is checked once more before it runs".into();
-    model.said = Some(Said { text, bad: false, at: world.at });
-    vec![Request::Send(yes)]
+    model.said = Some(StatusMessage { text, bad: false, at: world.at });
+    vec![ConsoleEffect::Send(yes)]
 }

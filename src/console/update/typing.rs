@@ -5,20 +5,20 @@ use std::sync::Arc;
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
 use super::super::decision::{Decision, PAUSE, QUIET};
-use super::super::form::{Answer, Form, Value};
-use super::super::held;
-use super::super::keys::Verb;
-use super::super::model::{Model, Overlay, Page, Pane};
-use super::super::view::{self, Entry, World};
-use super::opening::{self, Subject};
-use super::{Request, act, form, pick, reading, review, say};
+use super::super::form::{Form, FormResult, Value};
+use super::super::keys::KeyAction;
+use super::super::model::{Model, OpenPage, Overlay, Pane};
+use super::super::suppressions;
+use super::super::view::{self, PaletteEntry, ViewContext};
+use super::opening::{self, SelectedSubject};
+use super::{ConsoleEffect, act, form, pick, reading, review, say};
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
 const LONGEST: usize = 500;
 
 /// A key that is text.
-pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
+pub fn typed(model: &mut Model, key: KeyEvent, world: &ViewContext<'_>) {
     let held = key.modifiers.difference(KeyModifiers::SHIFT);
     if let (Some(Overlay::Form(form)), KeyCode::Char(letter)) = (&mut model.overlay, key.code)
         && held.is_empty()
@@ -37,10 +37,10 @@ pub fn typed(model: &mut Model, key: KeyEvent, world: &World<'_>) {
 }
 
 /// Pasted text goes into fields; it never decides anything, and never names what is risky.
-pub fn pasted(model: &mut Model, text: &str, world: &World<'_>) -> Vec<Request> {
+pub fn pasted(model: &mut Model, text: &str, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     review::interrupted(model, world);
     review::pressed(model, world);
-    if let Some(Page::Approval(review)) = model.pages.last()
+    if let Some(OpenPage::Approval(review)) = model.pages.last()
         && review.naming.is_some()
         && model.overlay.is_none()
     {
@@ -78,13 +78,13 @@ fn field(model: &mut Model) -> Option<&mut String> {
         Some(Overlay::Pick(pick)) => Some(&mut pick.typed),
         Some(Overlay::Find(find)) => Some(&mut find.words),
         Some(Overlay::Filter { .. }) | None => match model.pages.last_mut() {
-            Some(Page::Approval(review)) => review.naming.as_mut(),
+            Some(OpenPage::Approval(review)) => review.naming.as_mut(),
             _ => None,
         },
     }
 }
 
-fn changed(model: &mut Model, world: &World<'_>) {
+fn changed(model: &mut Model, world: &ViewContext<'_>) {
     match &mut model.overlay {
         Some(Overlay::Palette { at, .. }) => *at = 0,
         Some(Overlay::Pick(pick)) => pick.at = 0,
@@ -96,7 +96,7 @@ fn changed(model: &mut Model, world: &World<'_>) {
 }
 
 /// Enter, or the yes to a question.
-pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
+pub fn submit(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match model.overlay.take() {
         Some(Overlay::Form(mut form)) => {
             let answer = form.answer(world.wall, world.zone);
@@ -123,7 +123,7 @@ pub fn submit(model: &mut Model, world: &World<'_>) -> Vec<Request> {
 }
 
 /// The field that keeps a form from being answered.
-fn lacking(form: &Form, world: &World<'_>) -> Option<usize> {
+fn lacking(form: &Form, world: &ViewContext<'_>) -> Option<usize> {
     form.fields.iter().position(|field| match &field.value {
         Value::Word { expected, typed } => typed != &**expected,
         Value::Moment { .. } => form.moment(world.wall, world.zone).is_err(),
@@ -133,22 +133,22 @@ fn lacking(form: &Form, world: &World<'_>) -> Option<usize> {
 }
 
 /// Carries a form's answer out: nothing followed its key.
-pub fn answered(model: &mut Model, answer: Answer) -> Vec<Request> {
+pub fn answered(model: &mut Model, answer: FormResult) -> Vec<ConsoleEffect> {
     if let Some(Overlay::Form(_)) = model.overlay {
         model.overlay = None;
     }
     // a declined request's page has nothing left to answer
-    if matches!(model.pages.last(), Some(Page::Approval(_))) {
+    if matches!(model.pages.last(), Some(OpenPage::Approval(_))) {
         model.pages.pop();
     }
     vec![match answer {
-        Answer::Send(command) => Request::Send(command),
-        Answer::Quit => Request::Quit,
+        FormResult::Send(command) => ConsoleEffect::Send(command),
+        FormResult::Quit => ConsoleEffect::Quit,
     }]
 }
 
 /// Why an answer came too early to be meant for this question.
-fn hurried(model: &Model, world: &World<'_>) -> Option<&'static str> {
+fn hurried(model: &Model, world: &ViewContext<'_>) -> Option<&'static str> {
     let Some(Overlay::Form(form)) = &model.overlay else { return None };
     let quiet = if form.wants_yes() { QUIET } else { PAUSE };
     let guard = &form.guard;
@@ -167,41 +167,41 @@ fn hurried(model: &Model, world: &World<'_>) -> Option<&'static str> {
     })
 }
 
-fn chosen(model: &mut Model, entry: Entry, world: &World<'_>) -> Vec<Request> {
+fn chosen(model: &mut Model, entry: PaletteEntry, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match entry {
         // a yes is never given through the palette
-        Entry::Verb { verb: Verb::Yes, .. } => Vec::new(),
+        PaletteEntry::Verb { verb: KeyAction::Yes, .. } => Vec::new(),
         // what is named there need not be what is looked at
-        Entry::Verb { verb, .. } if pick::needs_one(verb) => pick::open(model, verb, None, world),
-        Entry::Verb { verb, .. } => act(model, verb, world),
-        Entry::Target { row, playbook, key, incident, .. } => {
+        PaletteEntry::Verb { verb, .. } if pick::needs_one(verb) => pick::open(model, verb, None, world),
+        PaletteEntry::Verb { verb, .. } => act(model, verb, world),
+        PaletteEntry::Target { row, playbook, key, incident, .. } => {
             model.pages.clear();
             model.main.filter.clear();
             model.main.pane = Pane::Detectors;
             model.main.detectors.on = Some(row);
-            opening::open(model, Subject { playbook: Some(playbook), key, incident }, world);
+            opening::open(model, SelectedSubject { playbook: Some(playbook), key, incident }, world);
             Vec::new()
         }
-        Entry::End { row, .. } => {
-            let held = held::all(world.snapshot).into_iter().find(|held| held.id() == row);
+        PaletteEntry::End { row, .. } => {
+            let held = suppressions::all(world.snapshot).into_iter().find(|held| held.id() == row);
             let question = held.and_then(|held| held.end(world));
             question.map_or_else(Vec::new, |question| form::ask(model, question))
         }
-        Entry::Breaker { row, .. } => {
+        PaletteEntry::Breaker { row, .. } => {
             model.pages.clear();
             model.main.pane = Pane::Breakers;
             model.main.breakers.on = Some(row);
             Vec::new()
         }
-        Entry::Playbook(name) => {
-            model.pages.push(Page::Playbook { name: Arc::clone(&name), scroll: 0 });
+        PaletteEntry::Playbook(name) => {
+            model.pages.push(OpenPage::Playbook { name: Arc::clone(&name), scroll: 0 });
             Vec::new()
         }
-        Entry::Incident { id, .. } => {
-            model.pages.push(Page::Incident { id, scroll: 0 });
+        PaletteEntry::Incident { id, .. } => {
+            model.pages.push(OpenPage::Incident { id, scroll: 0 });
             Vec::new()
         }
-        Entry::Theme(name) => vec![Request::Theme(name)],
-        Entry::Fault { at, .. } => vec![Request::Break(at)],
+        PaletteEntry::Theme(name) => vec![ConsoleEffect::Theme(name)],
+        PaletteEntry::Fault { at, .. } => vec![ConsoleEffect::Break(at)],
     }
 }

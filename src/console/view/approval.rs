@@ -2,14 +2,14 @@
 
 use ratatui::layout::Rect;
 
-use super::{World, story};
+use super::{ViewContext, story};
 use crate::console::canvas::Canvas;
 use crate::console::decision::QUIET;
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::model::Model;
-use crate::console::review::{Review, Standing};
+use crate::console::review::{RequestState, Review};
 use crate::console::rows;
-use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Event;
 use crate::playbook::Risk;
@@ -30,13 +30,13 @@ pub fn heading(review: &Review) -> Line {
 
 /// The page's text; what would be run first, because it is what the yes is for.
 #[must_use]
-pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
+pub fn lines(review: &Review, world: &ViewContext<'_>) -> Vec<Line> {
     let plan = &review.request.plan;
     let mut lines = vec![
         Line::new().dim("needs approval: ").text(review.request.why.to_string()).hanging(16),
         Line::new()
             .dim("expires   ")
-            .text(format!("in {}; nothing runs if it expires", say::left(review.request.expires, world.mono))),
+            .text(format!("in {}; nothing runs if it expires", format::left(review.request.expires, world.mono))),
     ];
     if let Some(first) = &review.request.first {
         lines.push(
@@ -48,10 +48,12 @@ pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
     }
     lines.extend([Line::new(), Line::title(format!("Exactly this is run (rung {})", plan.rung + 1))]);
     lines.extend(story::plan(plan, 0));
-    lines.push(Line::new().dim("deadline  ").text(say::length(plan.timeout_ms)).dim(", then its processes are ended"));
+    lines.push(
+        Line::new().dim("deadline  ").text(format::length(plan.timeout_ms)).dim(", then its processes are ended"),
+    );
     if let Some(incident) = rows::incident(world.snapshot, review.incident) {
         lines.extend([Line::new(), Line::title("Why now")]);
-        let lasted = say::length(world.mono.0.saturating_sub(incident.since.mono.0));
+        let lasted = format::length(world.mono.0.saturating_sub(incident.since.mono.0));
         lines.push(
             Line::new()
                 .text(incident.key.target.to_string())
@@ -73,7 +75,7 @@ pub fn lines(review: &Review, world: &World<'_>) -> Vec<Line> {
 }
 
 /// What was tried before in this incident.
-fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) -> Vec<Line> {
+fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &ViewContext<'_>) -> Vec<Line> {
     let numbers = incident.numbers();
     let tried: Vec<Line> = incident
         .story
@@ -81,7 +83,10 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) 
         .filter(|recorded| {
             matches!(
                 recorded.event,
-                Event::Intent { .. } | Event::Ended { .. } | Event::NotVerified { .. } | Event::Indeterminate { .. }
+                Event::Intent { .. }
+                    | Event::AttemptFinished { .. }
+                    | Event::NotVerified { .. }
+                    | Event::Indeterminate { .. }
             )
         })
         .map(|recorded| story::event(recorded, &numbers, world))
@@ -93,7 +98,7 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &World<'_>) 
 }
 
 /// The question, on the page's last rows.
-pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model: &Model, world: &World<'_>) {
+pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model: &Model, world: &ViewContext<'_>) {
     let y = body.bottom() - 1;
     let (role, question) = if model.replayed().is_some() {
         (Role::Dim, "This is the past: it cannot be answered here. Esc goes back, t returns to live.".into())
@@ -114,21 +119,23 @@ pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model
     canvas.line(0, y, body.width, &line);
 }
 
-fn question(review: &Review, world: &World<'_>) -> (Role, String) {
+fn question(review: &Review, world: &ViewContext<'_>) -> (Role, String) {
     let seen = review.guard.has_seen_all();
     match (review.standing, &review.naming) {
-        (Standing::Gone, _) => (Role::Unknown, "No longer asked for. Esc goes back.".into()),
+        (RequestState::Gone, _) => (Role::Unknown, "No longer asked for. Esc goes back.".into()),
         (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then the keys count.".into()),
         (_, Some(_)) => (Role::Risky, format!("High risk. Type {} and press Enter: ", review.target)),
         (_, None) if !review.guard.is_open(world.at, QUIET) => {
             (Role::Dim, "One moment: the keys count as soon as they have been quiet.".into())
         }
-        (Standing::Changed, None) => {
+        (RequestState::Changed, None) => {
             (Role::Asked, "The plan changed: this is the new one. y approves it, x declines it.".into())
         }
-        (Standing::Asked, None) if review.risk == Risk::High => {
+        (RequestState::Asked, None) if review.risk == Risk::High => {
             (Role::Risky, "High risk: y begins, then you type the target's name. x declines.".into())
         }
-        (Standing::Asked, None) => (Role::Asked, "y runs exactly this. x declines. Anything else runs nothing.".into()),
+        (RequestState::Asked, None) => {
+            (Role::Asked, "y runs exactly this. x declines. Anything else runs nothing.".into())
+        }
     }
 }

@@ -2,25 +2,25 @@
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::model::Cursor;
 use crate::console::rows;
-use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::incident::BreakerState;
-use crate::engine::snapshot::Breaker;
+use crate::engine::snapshot::BreakerView;
 
 /// How many rows it could use.
 #[must_use]
-pub fn rows(world: &World<'_>) -> usize {
+pub fn rows(world: &ViewContext<'_>) -> usize {
     world.snapshot.breakers.len().max(1)
 }
 
 /// Draws what there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool, world: &ViewContext<'_>) {
     let breakers = rows::breakers(world.snapshot);
     let height = usize::from(room.height);
     if breakers.is_empty() {
@@ -52,10 +52,12 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
 
 /// One breaker in one row.
 #[must_use]
-pub fn line(breaker: &Breaker, world: &World<'_>) -> Line {
+pub fn line(breaker: &BreakerView, world: &ViewContext<'_>) -> Line {
     let (role, ends) = match &breaker.state {
         BreakerState::Latched { .. } => (Role::BreakerOpen, "  b resets it".to_owned()),
-        BreakerState::Open { until, .. } => (Role::BreakerOpen, format!("  probe {}", say::left(*until, world.mono))),
+        BreakerState::Open { until, .. } => {
+            (Role::BreakerOpen, format!("  probe {}", format::left(*until, world.mono)))
+        }
         BreakerState::HalfOpen { .. } => (Role::BreakerHalfOpen, "  on trial".to_owned()),
         BreakerState::Closed => (Role::Dim, String::new()),
     };
@@ -63,7 +65,7 @@ pub fn line(breaker: &Breaker, world: &World<'_>) -> Line {
         BreakerState::Closed => "closed".to_owned(),
         other => other.word().to_uppercase(),
     };
-    let target = say::target(&breaker.key.target.to_string());
+    let target = format::target(&breaker.key.target.to_string());
     let name = if target == "host" { breaker.playbook.to_string() } else { target };
     Line::new()
         .with(role, format!(" {state:<9} "))

@@ -3,17 +3,17 @@
 use bytesize::ByteSize;
 use ratatui::layout::Rect;
 
-use super::{World, detectors, story};
+use super::{ViewContext, detectors, story};
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::line::Line;
-use crate::console::model::{Main, Model};
+use crate::console::model::{MainPage, Model};
 use crate::console::rows::{self, Row};
-use crate::console::say;
 use crate::console::theme::Role;
-use crate::engine::snapshot::{Detector, IncidentView};
+use crate::engine::snapshot::{DetectorView, IncidentView};
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &ViewContext<'_>) {
     let row = selected(&model.main, world);
     let name = row.as_ref().map_or("", |row| row.name.as_str());
     canvas.rule(area.x, area.y, area.width, &Line::title("Detail ").text(name));
@@ -28,7 +28,7 @@ pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &World<'_
 
 /// The row that the cursor is on.
 #[must_use]
-pub fn selected<'a>(main: &Main, world: &World<'a>) -> Option<Row<'a>> {
+pub fn selected<'a>(main: &MainPage, world: &ViewContext<'a>) -> Option<Row<'a>> {
     let rows = rows::detectors(world.snapshot, &main.filter);
     let items: Vec<_> = rows.iter().map(|row| row.id.clone()).collect();
     rows.into_iter().nth(main.detectors.index(&items))
@@ -36,12 +36,12 @@ pub fn selected<'a>(main: &Main, world: &World<'a>) -> Option<Row<'a>> {
 
 /// The row in one sentence, for screens that have no room for more.
 #[must_use]
-pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
+pub fn sentence(row: &Row<'_>, world: &ViewContext<'_>) -> Line {
     let (_, role) = detectors::sign(row.class, &world.look.glyphs);
     let line = Line::new().text(" ").with(Role::Title, &row.name).text(": ");
     let incident = row.detector.incident.and_then(|id| rows::incident(world.snapshot, id));
     if let Some((incident, request)) = incident.and_then(|view| Some((view, rows::request_of(view)?))) {
-        let left = say::left(request.expires, world.mono);
+        let left = format::left(request.expires, world.mono);
         let asks = format!("AWAITING APPROVAL, {} risk {}, expires in {left}", incident.id, incident.risk);
         return line.with(role, asks).dim(format!("; sees {}", row.detector.seen.as_deref().unwrap_or("nothing")));
     }
@@ -50,15 +50,15 @@ pub fn sentence(row: &Row<'_>, world: &World<'_>) -> Line {
         .seen
         .as_ref()
         .map_or_else(String::new, |seen| format!(" (sees {seen}, fault when {})", row.detector.condition));
-    line.with(role, say::standing(row.detector, world.mono)).dim(seen)
+    line.with(role, format::standing(row.detector, world.mono)).dim(seen)
 }
 
-fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
+fn lines(row: &Row<'_>, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
     let detector = row.detector;
     let (_, role) = detectors::sign(row.class, &world.look.glyphs);
-    let since = say::age(world.mono.since(detector.since));
+    let since = format::age(world.mono.since(detector.since));
     let mut lines = vec![
-        Line::new().with(role, say::standing(detector, world.mono)).dim(format!("  for {since}")).hanging(2),
+        Line::new().with(role, format::standing(detector, world.mono)).dim(format!("  for {since}")).hanging(2),
         Line::new().text(&detector.target).dim(format!("  {} ({})", detector.playbook, detector.mode)),
     ];
     let seen = detector.seen.as_deref().unwrap_or("no reading yet");
@@ -83,7 +83,7 @@ fn lines(row: &Row<'_>, width: usize, world: &World<'_>) -> Vec<Line> {
 }
 
 /// The latest figures as a row of steps, between their least and their greatest.
-fn spark(detector: &Detector, width: usize, world: &World<'_>) -> Option<Line> {
+fn spark(detector: &DetectorView, width: usize, world: &ViewContext<'_>) -> Option<Line> {
     let figures = &detector.figures;
     if figures.len() < 2 {
         return None;
@@ -104,13 +104,13 @@ fn spark(detector: &Detector, width: usize, world: &World<'_>) -> Option<Line> {
     };
     let drawn: String = shown.iter().map(|(_, figure)| step(*figure)).collect();
     let first = shown.first().map_or(world.mono, |(at, _)| *at);
-    let ago = say::age(world.mono.since(first));
+    let ago = format::age(world.mono.since(first));
     let (least, most) = (in_unit(least, detector), in_unit(most, detector));
     Some(Line::new().with(Role::Gauge, drawn).dim(format!(" {least}..{most} in {ago}")))
 }
 
 /// A figure in the unit of what was seen.
-fn in_unit(value: f64, detector: &Detector) -> String {
+fn in_unit(value: f64, detector: &DetectorView) -> String {
     let words = [detector.seen.as_deref().unwrap_or(""), &detector.condition];
     let is_of = |unit: &str| words.iter().any(|words| words.contains(unit));
     #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "sizes are positive and below 2^63")]
@@ -125,9 +125,9 @@ fn figure(figure: f64) -> String {
     text.strip_suffix(".0").unwrap_or(&text).to_owned()
 }
 
-fn incident_lines(incident: &IncidentView, world: &World<'_>) -> Vec<Line> {
-    let attempts = say::count(incident.attempts, "attempt", "attempts");
-    let tried = format!("{attempts}, {}", say::count(incident.rungs, "rung", "rungs"));
+fn incident_lines(incident: &IncidentView, world: &ViewContext<'_>) -> Vec<Line> {
+    let attempts = format::count(incident.attempts, "attempt", "attempts");
+    let tried = format!("{attempts}, {}", format::count(incident.rungs, "rung", "rungs"));
     let head = Line::new()
         .with(Role::Title, format!("Incident {}", incident.id))
         .dim(format!("  risk {}  {tried}", incident.risk));

@@ -2,19 +2,19 @@
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::fuzzy::marked;
 use crate::console::glyphs::Glyphs;
 use crate::console::line::width;
-use crate::console::model::Main;
-use crate::console::rows::{self, Class, Row};
-use crate::console::say;
+use crate::console::model::MainPage;
+use crate::console::rows::{self, Row, Urgency};
 use crate::console::theme::Role;
 
 /// Draws the rows that there is room for, the selected one among them.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &MainPage, focused: bool, world: &ViewContext<'_>) {
     let rows = rows::detectors(world.snapshot, &main.filter);
     if rows.is_empty() {
         return empty(canvas, room, main, world);
@@ -35,11 +35,11 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
         }
     }
     let below = rows.len().saturating_sub(first + height);
-    let pressing = rows.iter().take(first).filter(|row| row.class < Class::Unknown).count();
+    let pressing = rows.iter().take(first).filter(|row| row.class < Urgency::Unknown).count();
     canvas.more_around(room, first, pressing, below);
 }
 
-fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &Main, world: &World<'_>) {
+fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &MainPage, world: &ViewContext<'_>) {
     let words = match (world.snapshot.detectors.is_empty(), world.snapshot.playbooks.is_empty()) {
         (false, _) if !main.filter.is_empty() => "nothing holds these words: Esc shows all",
         (_, true) => "playbooks are being read",
@@ -52,27 +52,27 @@ fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &Main, world: &World<'_>) {
 
 /// How a class looks: its sign and its role.
 #[must_use]
-pub fn sign(class: Class, glyphs: &Glyphs) -> (char, Role) {
+pub fn sign(class: Urgency, glyphs: &Glyphs) -> (char, Role) {
     match class {
-        Class::Asks => (glyphs.asks, Role::Asked),
-        Class::Broken => (glyphs.broken, Role::Broken),
-        Class::Fixing => (glyphs.fixing, Role::Fixing),
-        Class::Pending => (glyphs.pending, Role::Fixing),
-        Class::Unknown => (glyphs.unknown, Role::Unknown),
-        Class::Ok => (glyphs.ok, Role::Ok),
-        Class::None => (glyphs.none, Role::Dim),
+        Urgency::Asks => (glyphs.asks, Role::Asked),
+        Urgency::Broken => (glyphs.broken, Role::Broken),
+        Urgency::Fixing => (glyphs.fixing, Role::Fixing),
+        Urgency::Pending => (glyphs.pending, Role::Fixing),
+        Urgency::Unknown => (glyphs.unknown, Role::Unknown),
+        Urgency::Ok => (glyphs.ok, Role::Ok),
+        Urgency::None => (glyphs.none, Role::Dim),
     }
 }
 
 /// Columns: where each begins, and how wide it is.
-struct Columns {
+struct ColumnLayout {
     name: u16,
     playbook: u16,
     seen: u16,
     status: u16,
 }
 
-impl Columns {
+impl ColumnLayout {
     /// Four columns for the age and a gap after each; what is left goes to names and words.
     fn of(width: u16) -> Self {
         let rest = width.saturating_sub(3 + 5 + 1);
@@ -86,14 +86,14 @@ impl Columns {
     }
 }
 
-fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_>) {
+fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &ViewContext<'_>) {
     let (sign, role) = sign(row.class, &canvas.look.glyphs);
-    let columns = Columns::of(area.width);
+    let columns = ColumnLayout::of(area.width);
     let y = area.y;
     canvas.sign(area.x + 1, y, role, sign);
     let mut x = area.x + 3;
-    let quiet = if row.class >= Class::Ok { Role::Text } else { role };
-    let role_of_name = if row.class == Class::None { Role::Dim } else { Role::Text };
+    let quiet = if row.class >= Urgency::Ok { Role::Text } else { role };
+    let role_of_name = if row.class == Urgency::None { Role::Dim } else { Role::Text };
     let room = columns.name.min(area.right().saturating_sub(x));
     canvas.line(x, y, room, &marked(&row.name, &row.marks, role_of_name));
     x += columns.name + 1;
@@ -105,22 +105,22 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &World<'_
         canvas.put(x, y, columns.seen, quiet, &seen(row, usize::from(columns.seen)));
         x += columns.seen + 1;
     }
-    let words = say::standing(row.detector, world.mono);
+    let words = format::standing(row.detector, world.mono);
     // a reason has the room of what was not seen
-    if row.detector.seen.is_none() && row.class == Class::None && columns.seen > 0 {
+    if row.detector.seen.is_none() && row.class == Urgency::None && columns.seen > 0 {
         x -= columns.seen + 1;
         let (begins, words) =
-            if columns.status > 12 { (0, words) } else { (columns.seen + 6, say::standing_short(row.detector)) };
+            if columns.status > 12 { (0, words) } else { (columns.seen + 6, format::standing_short(row.detector)) };
         canvas.put(x + begins, y, area.right().saturating_sub(x + begins), role, &words);
         return;
     }
     let age = match row.class {
-        Class::Ok | Class::None => String::new(),
-        _ => say::age(world.mono.since(row.detector.since)),
+        Urgency::Ok | Urgency::None => String::new(),
+        _ => format::age(world.mono.since(row.detector.since)),
     };
     canvas.put(x, y, 4, Role::Dim, &format!("{age:>4}"));
     x += 5;
-    let words = if columns.status > 12 { words } else { say::standing_short(row.detector) };
+    let words = if columns.status > 12 { words } else { format::standing_short(row.detector) };
     canvas.put(x, y, area.right().saturating_sub(x).min(columns.status), role, &words);
 }
 

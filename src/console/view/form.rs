@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::Extent;
+use super::PageExtent;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::form::{Field, Form, Preview, Value};
 use crate::console::glyphs::Glyphs;
@@ -43,9 +43,9 @@ fn inner(body: Rect) -> usize {
 
 /// How far a question reaches, where it does not fit.
 #[must_use]
-pub fn extent(form: &Form, body: Rect, glyphs: &Glyphs) -> Extent {
+pub fn extent(form: &Form, body: Rect, glyphs: &Glyphs) -> PageExtent {
     let total = lines(form, inner(body), glyphs).len();
-    Extent { total, shown: total.min(usize::from(body.height.saturating_sub(2))) }
+    PageExtent { total, shown: total.min(usize::from(body.height.saturating_sub(2))) }
 }
 
 fn lines(form: &Form, inner: usize, glyphs: &Glyphs) -> Vec<Line> {

@@ -1,14 +1,14 @@
 //! The gauge: does the automation fix what it touches? In words, with the uncertainty, and with a bar where there is
 //! room for one.
 
-use super::World;
+use super::ViewContext;
 use crate::console::canvas::Canvas;
 use crate::console::line::Line;
 use crate::console::theme::Role;
 use crate::core::rate::{Band, Share, WindowRates};
 
 /// Draws it in one row.
-pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &ViewContext<'_>) {
     let wide = usize::from(room);
     let day = &world.snapshot.rates.day;
     let forms = [Some(28), Some(20), Some(12), None].map(|bar| line("24h", day, bar, focused, world));
@@ -19,7 +19,7 @@ pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &W
 
 /// One window's rate in words; with a bar of so many columns.
 #[must_use]
-pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool, world: &World<'_>) -> Line {
+pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool, world: &ViewContext<'_>) -> Line {
     let share = rates.auto_fix;
     let label = if focused { Role::Focus } else { Role::Text };
     let mut line = Line::new().with(label, format!(" auto-fix {window:>3} "));
@@ -73,7 +73,7 @@ pub fn role(share: Share) -> Role {
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage of a few columns")]
-fn bar(line: Line, share: Share, columns: usize, world: &World<'_>) -> Line {
+fn bar(line: Line, share: Share, columns: usize, world: &ViewContext<'_>) -> Line {
     let [filled, band, point, rest, from, to] = world.look.glyphs.gauge;
     let place = |percent: u32| (columns * percent as usize / 100).min(columns - 1);
     let at = share.percent().map(|percent| place(percent as u32));

@@ -2,21 +2,21 @@
 
 mod past;
 
-use super::World;
+use super::ViewContext;
 use crate::console::EngineAt;
 use crate::console::canvas::{Canvas, columns};
-use crate::console::held::{self, Held};
+use crate::console::format;
 use crate::console::line::{Line, width};
 use crate::console::model::Model;
-use crate::console::rows::{self, Counts};
-use crate::console::say;
+use crate::console::rows::{self, RowCounts};
+use crate::console::suppressions::{self, Suppression};
 use crate::console::theme::Role;
 use crate::core::Scope;
 use crate::engine::snapshot::PlaybookState;
 use crate::playbook::Mode;
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &ViewContext<'_>) {
     let (state, rest) = match (model.replayed(), &model.rewind) {
         (Some(shown), Some(rewind)) => past::fitted(usize::from(room), shown, rewind, world),
         (_, Some(rewind)) => past::asked(usize::from(room), rewind, model, world),
@@ -28,13 +28,13 @@ pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &World<'_>
 
 /// The whole of it as bare text.
 #[must_use]
-pub fn headline(world: &World<'_>) -> String {
+pub fn headline(world: &ViewContext<'_>) -> String {
     said(&state(world), "  ").bare().trim().to_owned()
 }
 
 /// One thing that is to be said.
 #[derive(Debug, Clone)]
-struct Part {
+struct HeaderSegment {
     role: Role,
     words: String,
     /// How many of them there are, where it is folded into a number.
@@ -43,7 +43,7 @@ struct Part {
     presses: bool,
 }
 
-impl Part {
+impl HeaderSegment {
     fn new(role: Role, words: String, count: usize) -> Self {
         Self { role, words, count, presses: matches!(role, Role::Stale | Role::Broken | Role::Asked) }
     }
@@ -55,7 +55,7 @@ impl Part {
 
 /// The form that says most. First what does not press is folded into a number, so that host and clock stay where they
 /// always are; then the right side gives way, then the words on the left.
-fn fitted(room: usize, model: &Model, world: &World<'_>) -> (Line, Line) {
+fn fitted(room: usize, model: &Model, world: &ViewContext<'_>) -> (Line, Line) {
     let parts = state(world);
     let folded = [folded(&parts, "  ", " more"), folded(&parts, " ", "")];
     let whole = [said(&parts, "  "), said(&parts, " ")];
@@ -82,46 +82,46 @@ fn pairs<'l>(right: &'l [Line], left: &'l [Line]) -> impl Iterator<Item = (&'l L
 }
 
 /// How things stand, most pressing alarm of the engine itself first.
-fn state(world: &World<'_>) -> Vec<Part> {
+fn state(world: &ViewContext<'_>) -> Vec<HeaderSegment> {
     let snapshot = world.snapshot;
     let counts = rows::counts(snapshot);
     let mut parts = Vec::new();
     if snapshot.unwatched {
-        parts.push(Part::new(Role::Stale, "NO ENGINE: NOBODY WATCHES".into(), 1));
+        parts.push(HeaderSegment::new(Role::Stale, "NO ENGINE: NOBODY WATCHES".into(), 1));
     }
     if world.stale() {
-        parts.push(Part::new(Role::Stale, format!("STALE {}", say::age(world.age)), 1));
+        parts.push(HeaderSegment::new(Role::Stale, format!("STALE {}", format::age(world.age)), 1));
     }
     if snapshot.recording.is_err() {
-        parts.push(Part::new(Role::Stale, "NOT RECORDING: NOTHING ACTS".into(), 1));
+        parts.push(HeaderSegment::new(Role::Stale, "NOT RECORDING: NOTHING ACTS".into(), 1));
     }
     if snapshot.systemd_silent.is_some() {
-        parts.push(Part::new(Role::Stale, "SYSTEMD DOES NOT ANSWER".into(), 1));
+        parts.push(HeaderSegment::new(Role::Stale, "SYSTEMD DOES NOT ANSWER".into(), 1));
     }
-    let fixing = Part { presses: true, ..Part::counted(Role::Fixing, counts.fixing, "FIXING") };
+    let fixing = HeaderSegment { presses: true, ..HeaderSegment::counted(Role::Fixing, counts.fixing, "FIXING") };
     let alarms = [
-        Part::counted(Role::Broken, counts.broken, "BROKEN"),
+        HeaderSegment::counted(Role::Broken, counts.broken, "BROKEN"),
         fixing,
-        Part::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS ACTION" } else { "NEED ACTION" }),
-        Part::counted(Role::Fixing, counts.pending, "PENDING"),
-        Part::counted(Role::Unknown, counts.unknown, "UNKNOWN"),
-        Part::counted(Role::Unknown, counts.waiting, "LOOKING"),
+        HeaderSegment::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS ACTION" } else { "NEED ACTION" }),
+        HeaderSegment::counted(Role::Fixing, counts.pending, "PENDING"),
+        HeaderSegment::counted(Role::Unknown, counts.unknown, "UNKNOWN"),
+        HeaderSegment::counted(Role::Unknown, counts.waiting, "LOOKING"),
     ];
     parts.extend(alarms.into_iter().filter(|part| part.count > 0));
     if parts.is_empty() {
         let (role, words) = calm(counts, snapshot.detectors.is_empty(), snapshot.playbooks.is_empty());
-        parts.push(Part::new(role, words, 0));
+        parts.push(HeaderSegment::new(role, words, 0));
     }
     let rejected =
         snapshot.playbooks.iter().filter(|book| matches!(book.state, PlaybookState::Rejected { .. })).count();
     if rejected > 0 {
-        parts.push(Part::counted(Role::Unknown, rejected, "REJECTED"));
+        parts.push(HeaderSegment::counted(Role::Unknown, rejected, "REJECTED"));
     }
     parts
 }
 
 /// Nothing presses: is that because all is well, or because nothing is looked at?
-fn calm(counts: Counts, no_rows: bool, no_playbooks: bool) -> (Role, String) {
+fn calm(counts: RowCounts, no_rows: bool, no_playbooks: bool) -> (Role, String) {
     match (counts.ok, no_rows, no_playbooks) {
         (1.., ..) => (Role::Ok, "ALL WELL".into()),
         (_, true, true) => (Role::Unknown, "LOOKING".into()),
@@ -130,7 +130,7 @@ fn calm(counts: Counts, no_rows: bool, no_playbooks: bool) -> (Role, String) {
     }
 }
 
-fn said(parts: &[Part], gap: &str) -> Line {
+fn said(parts: &[HeaderSegment], gap: &str) -> Line {
     parts.iter().enumerate().fold(Line::new().text(if gap.len() > 1 { " " } else { "" }), |line, (index, part)| {
         let line = if index > 0 { line.text(gap) } else { line };
         line.with(part.role, &part.words)
@@ -138,20 +138,20 @@ fn said(parts: &[Part], gap: &str) -> Line {
 }
 
 /// What presses, and how many other things there are.
-fn folded(parts: &[Part], gap: &str, more: &str) -> Line {
-    let kept: Vec<Part> =
+fn folded(parts: &[HeaderSegment], gap: &str, more: &str) -> Line {
+    let kept: Vec<HeaderSegment> =
         parts.iter().enumerate().filter(|(i, p)| *i == 0 || p.presses).map(|(_, p)| p.clone()).collect();
     let line = said(&kept, gap);
     let rest = total(parts).saturating_sub(total(&kept));
     if rest > 0 { line.text(gap).text(format!("+{rest}{more}")) } else { line }
 }
 
-fn total(parts: &[Part]) -> usize {
+fn total(parts: &[HeaderSegment]) -> usize {
     parts.iter().map(|part| part.count).sum()
 }
 
 /// What has to be said where there is room for nothing else.
-fn most_pressing(parts: &[Part]) -> &Part {
+fn most_pressing(parts: &[HeaderSegment]) -> &HeaderSegment {
     let rank = |role: Role| match role {
         Role::Stale => 0,
         Role::Asked => 1,
@@ -162,14 +162,14 @@ fn most_pressing(parts: &[Part]) -> &Part {
 }
 
 /// The most pressing one, and how many other things there are.
-fn first_and_rest(first: &Part, parts: &[Part]) -> Line {
+fn first_and_rest(first: &HeaderSegment, parts: &[HeaderSegment]) -> Line {
     let line = said(std::slice::from_ref(first), "");
     let rest = total(parts).saturating_sub(first.count);
     if rest > 0 { line.text(format!(" +{rest}")) } else { line }
 }
 
 /// From the longest to the shortest, those with the age of the data first.
-fn right_sides(model: &Model, world: &World<'_>) -> ([Line; 3], [Line; 3]) {
+fn right_sides(model: &Model, world: &ViewContext<'_>) -> ([Line; 3], [Line; 3]) {
     let host = match &model.engine {
         EngineAt::Embedded => world.snapshot.host.to_string(),
         EngineAt::Daemon if world.snapshot.unwatched => world.snapshot.host.to_string(),
@@ -177,7 +177,7 @@ fn right_sides(model: &Model, world: &World<'_>) -> ([Line; 3], [Line; 3]) {
         EngineAt::Far(_) => format!("{} by ssh", world.snapshot.host),
     };
     let fresh = if world.stale() || world.snapshot.unwatched { String::new() } else { format!("live {}", age(world)) };
-    let clock = say::clock(world.wall, world.zone);
+    let clock = format::clock(world.wall, world.zone);
     let (role, acting, short) = acting(world);
     let join = |parts: &[(Role, &str)]| {
         let line = parts.iter().filter(|(_, text)| !text.is_empty()).fold(Line::new(), |line, (role, text)| {
@@ -196,39 +196,39 @@ fn right_sides(model: &Model, world: &World<'_>) -> ([Line; 3], [Line; 3]) {
 }
 
 /// The age of the data in whole seconds; a sign of progress comes every second, so the first one is no news.
-fn age(world: &World<'_>) -> String {
+fn age(world: &ViewContext<'_>) -> String {
     format!("{}s", world.age.saturating_sub(std::time::Duration::from_millis(500)).as_secs() + 1)
 }
 
 /// May anything act, and if not, who said so?
-fn acting(world: &World<'_>) -> (Role, String, &'static str) {
-    if let Some(held) = held::pausing(world.snapshot) {
+fn acting(world: &ViewContext<'_>) -> (Role, String, &'static str) {
+    if let Some(held) = suppressions::pausing(world.snapshot) {
         let what = match held.scope() {
             Some(Scope::Playbook(name)) => format!(" {name}"),
             _ => String::new(),
         };
         let (name, until, by) = match held {
-            Held::Pause(pause) => ("PAUSED", pause.until, &pause.by),
-            Held::Maintenance(window) => ("MAINTENANCE", window.until, &window.by),
-            Held::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
+            Suppression::Pause(pause) => ("PAUSED", pause.until, &pause.by),
+            Suppression::Maintenance(window) => ("MAINTENANCE", window.until, &window.by),
+            Suppression::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
         };
-        let length = until.map_or_else(String::new, |until| format!(" {}", say::age(until.since(world.mono))));
-        return (Role::Paused, format!("{name}{what}{length} by {}", say::who(by)), "PAUSED");
+        let length = until.map_or_else(String::new, |until| format!(" {}", format::age(until.since(world.mono))));
+        return (Role::Paused, format!("{name}{what}{length} by {}", format::who(by)), "PAUSED");
     }
     // line 1 says that nothing acts
     if world.snapshot.recording.is_err() || world.snapshot.unwatched {
         return (Role::Text, String::new(), "");
     }
     let (role, may) = mode(world);
-    let Some((_, ahead)) = held::coming(world) else { return (role, may.into(), "") };
+    let Some((_, ahead)) = suppressions::coming(world) else { return (role, may.into(), "") };
     // rounded up: it has not begun
-    let ahead = say::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
+    let ahead = format::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
     let gap = if may.is_empty() { "" } else { ", " };
     (Role::Asked, format!("{may}{gap}maintenance in {ahead}"), "MAINT SOON")
 }
 
 /// The most that anything here may do.
-fn mode(world: &World<'_>) -> (Role, &'static str) {
+fn mode(world: &ViewContext<'_>) -> (Role, &'static str) {
     match rows::highest_mode(world.snapshot) {
         Some(Mode::Auto) => (Role::Text, "AUTO on"),
         Some(Mode::Ask) => (Role::Text, "ASKS first"),

@@ -1,14 +1,14 @@
 //! All keys, those of the place that one came from first.
 
-use super::World;
+use super::ViewContext;
 use crate::console::keys::{self, PLACES};
 use crate::console::line::Line;
-use crate::console::model::{Model, Place};
+use crate::console::model::{InputMode, Model};
 use crate::console::theme::Role;
 
 /// The page's text.
 #[must_use]
-pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
+pub fn lines(here: InputMode, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
     let mut lines = Vec::new();
     let read_only = model.only_looks();
     if model.replayed().is_some() {
@@ -16,13 +16,13 @@ pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
     } else if read_only {
         lines.extend([Line::plain("This console only looks: keys that act are not there."), Line::new()]);
     }
-    if here == Place::Main {
+    if here == InputMode::Main {
         lines.extend(signs(world));
     }
     let others = PLACES.into_iter().filter(|other| *other != here);
     for place in [here].into_iter().chain(others) {
         // what is the same everywhere is told once
-        let told = |binding: &&keys::Binding| place == here || !binding.places.contains(&here);
+        let told = |binding: &&keys::KeyBinding| place == here || !binding.places.contains(&here);
         lines.push(Line::title(keys::place_name(place)));
         for binding in keys::at(place, model.has()).filter(told) {
             let label = if world.look.glyphs.ascii { binding.ascii } else { binding.label };
@@ -34,7 +34,7 @@ pub fn lines(here: Place, model: &Model, world: &World<'_>) -> Vec<Line> {
 }
 
 /// What the signs before the rows mean.
-fn signs(world: &World<'_>) -> Vec<Line> {
+fn signs(world: &ViewContext<'_>) -> Vec<Line> {
     let glyphs = &world.look.glyphs;
     let signs = [
         (Role::Asked, glyphs.asks, "needs action"),

@@ -5,15 +5,15 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::main::{first_row, panes};
-use super::{World, footer, frame, inside, messages, needs_action, timeline};
-use crate::console::keys::Verb;
-use crate::console::model::{Cursor, Model, Page, Pane, items, list_items};
+use super::{ViewContext, footer, frame, inside, messages, needs_action, timeline};
+use crate::console::keys::KeyAction;
+use crate::console::model::{Cursor, Model, OpenPage, Pane, items, list_items};
 
 /// What stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Hit {
+pub enum ClickTarget {
     /// A key in the last row.
-    Key(Verb),
+    Key(KeyAction),
     /// A pane of the main screen, and its item there, if one is.
     Pane(Pane, Option<Arc<str>>),
     /// An item of a list page.
@@ -24,39 +24,39 @@ pub enum Hit {
 
 /// What stands at this column and row.
 #[must_use]
-pub fn hit(x: u16, y: u16, model: &Model, world: &World<'_>) -> Hit {
-    let Some(frame) = frame(model.size) else { return Hit::Nothing };
+pub fn hit(x: u16, y: u16, model: &Model, world: &ViewContext<'_>) -> ClickTarget {
+    let Some(frame) = frame(model.size) else { return ClickTarget::Nothing };
     if frame.footer == Some(y) {
-        return footer::at(x, model.size.0, model, world).map_or(Hit::Nothing, Hit::Key);
+        return footer::at(x, model.size.0, model, world).map_or(ClickTarget::Nothing, ClickTarget::Key);
     }
     // what was just said covers what is under it
     let said = frame.said.map_or(frame.body.bottom(), |row| row + 1);
     if model.overlay.is_some() || (said.saturating_sub(messages::said_rows(model))..said).contains(&y) {
-        return Hit::Nothing;
+        return ClickTarget::Nothing;
     }
     match model.pages.last() {
-        None if y == frame.body.y => Hit::Pane(Pane::Gauge, None),
+        None if y == frame.body.y => ClickTarget::Pane(Pane::Gauge, None),
         None => {
             let mut panes = panes(frame.body, model, world).into_iter();
             // its rule belongs to a pane too
             let at = panes.find(|(_, room)| {
                 (room.x..room.right()).contains(&x) && (room.y.saturating_sub(1)..room.bottom()).contains(&y)
             });
-            let Some((pane, room)) = at else { return Hit::Nothing };
+            let Some((pane, room)) = at else { return ClickTarget::Nothing };
             let row = y.checked_sub(room.y).map(usize::from);
-            Hit::Pane(pane, row.and_then(|row| in_pane(pane, row, room, model, world)))
+            ClickTarget::Pane(pane, row.and_then(|row| in_pane(pane, row, room, model, world)))
         }
-        Some(page @ Page::List { kind, cursor }) => {
+        Some(page @ OpenPage::List { kind, cursor }) => {
             let (room, items) = (inside(page, frame.body), list_items(*kind, world.snapshot));
             let row = y.checked_sub(room.y).filter(|_| y < room.bottom()).map(usize::from);
             let item = row.and_then(|row| listed(row, usize::from(room.height), cursor, &items));
-            item.map_or(Hit::Nothing, Hit::Item)
+            item.map_or(ClickTarget::Nothing, ClickTarget::Item)
         }
-        Some(_) => Hit::Nothing,
+        Some(_) => ClickTarget::Nothing,
     }
 }
 
-fn in_pane(pane: Pane, row: usize, room: Rect, model: &Model, world: &World<'_>) -> Option<Arc<str>> {
+fn in_pane(pane: Pane, row: usize, room: Rect, model: &Model, world: &ViewContext<'_>) -> Option<Arc<str>> {
     let main = &model.main;
     let height = usize::from(room.height);
     let focused = main.pane == pane;

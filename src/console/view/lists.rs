@@ -2,25 +2,25 @@
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::filtered_list;
+use crate::console::format;
 use crate::console::fuzzy::mark_name;
-use crate::console::held::{self, Held};
 use crate::console::line::Line;
-use crate::console::listed;
 use crate::console::model::{Cursor, ListKind, playbooks};
 use crate::console::rows;
-use crate::console::say;
+use crate::console::suppressions::{self, Suppression};
 use crate::console::theme::Role;
 use crate::core::Operator;
-use crate::engine::snapshot::{Arming, IncidentView, PlaybookState, PlaybookView, Stage, paged};
+use crate::engine::snapshot::{Arming, IncidentStage, IncidentView, PlaybookState, PlaybookView, paged};
 use crate::playbook::{Mode, Origin, Risk};
 
 /// The page's heading.
 #[must_use]
-pub fn heading(kind: ListKind, filter: &str, world: &World<'_>) -> Line {
-    let count = listed::rows(kind, filter, world.snapshot).len();
+pub fn heading(kind: ListKind, filter: &str, world: &ViewContext<'_>) -> Line {
+    let count = filtered_list::rows(kind, filter, world.snapshot).len();
     let name = match kind {
         ListKind::Approvals => "Approvals",
         ListKind::Playbooks => "Playbooks",
@@ -40,23 +40,29 @@ pub fn heading(kind: ListKind, filter: &str, world: &World<'_>) -> Line {
 
 /// Every row that the filter admits.
 #[must_use]
-pub fn lines(kind: ListKind, filter: &str, world: &World<'_>) -> Vec<Line> {
+pub fn lines(kind: ListKind, filter: &str, world: &ViewContext<'_>) -> Vec<Line> {
     let all = all(kind, world);
-    let shown = listed::rows(kind, filter, world.snapshot).into_iter();
+    let shown = filtered_list::rows(kind, filter, world.snapshot).into_iter();
     shown.filter_map(|row| Some(mark_name(all.get(row.index)?.clone(), &row.name, &row.marks))).collect()
 }
 
-fn all(kind: ListKind, world: &World<'_>) -> Vec<Line> {
+fn all(kind: ListKind, world: &ViewContext<'_>) -> Vec<Line> {
     match kind {
         ListKind::Approvals => rows::requests(world.snapshot).iter().map(|(view, _)| incident(view, world)).collect(),
         ListKind::Incidents => world.snapshot.incidents.iter().map(|view| incident(view, world)).collect(),
         ListKind::Playbooks => playbooks(world.snapshot).into_iter().map(|view| playbook(view)).collect(),
-        ListKind::Held => held::all(world.snapshot).into_iter().map(|one| self::held(one, world)).collect(),
+        ListKind::Held => suppressions::all(world.snapshot).into_iter().map(|one| self::held(one, world)).collect(),
     }
 }
 
 /// Draws the rows that there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str), cursor: &Cursor, world: &World<'_>) {
+pub fn draw(
+    canvas: &mut Canvas<'_>,
+    room: Rect,
+    (kind, filter): (ListKind, &str),
+    cursor: &Cursor,
+    world: &ViewContext<'_>,
+) {
     let lines = lines(kind, filter, world);
     let height = usize::from(room.height);
     if lines.is_empty() {
@@ -70,7 +76,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str
         canvas.put(room.x, room.y, room.width, Role::Dim, words);
         return;
     }
-    let selected = cursor.index(&listed::ids(kind, filter, world.snapshot));
+    let selected = cursor.index(&filtered_list::ids(kind, filter, world.snapshot));
     let first = first_row(selected, lines.len(), height);
     for (slot, (index, line)) in lines.iter().enumerate().skip(first).take(height).enumerate() {
         let y = room.y + columns(slot);
@@ -83,26 +89,26 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, (kind, filter): (ListKind, &str
 
 /// An incident in one row.
 #[must_use]
-pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
+pub fn incident(incident: &IncidentView, world: &ViewContext<'_>) -> Line {
     let (role, stands) = match &incident.stage {
-        Stage::Firing => (Role::Broken, "BROKEN".to_owned()),
-        Stage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", say::denial_words(denial, world.mono))),
-        Stage::Asking(request) => {
+        IncidentStage::Firing => (Role::Broken, "BROKEN".to_owned()),
+        IncidentStage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", format::denial_words(denial, world.mono))),
+        IncidentStage::Asking(request) => {
             let risky = if incident.risk == Risk::High { ", high risk" } else { "" };
-            (Role::Asked, format!("AWAITING APPROVAL{risky}, expires in {}", say::left(request.expires, world.mono)))
+            (Role::Asked, format!("AWAITING APPROVAL{risky}, expires in {}", format::left(request.expires, world.mono)))
         }
-        Stage::Remediating { attempt, .. } => {
+        IncidentStage::Remediating { attempt, .. } => {
             (Role::Fixing, format!("FIXING, {}", incident.numbers().attempt_of(*attempt)))
         }
-        Stage::Verifying { .. } => (Role::Fixing, "VERIFYING".to_owned()),
-        Stage::Soaking { .. } => (Role::Fixing, "SOAKING".to_owned()),
-        Stage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
-        Stage::Closed { outcome, .. } => (Role::Text, incident.numbers().outcome(outcome)),
+        IncidentStage::Verifying { .. } => (Role::Fixing, "VERIFYING".to_owned()),
+        IncidentStage::Soaking { .. } => (Role::Fixing, "SOAKING".to_owned()),
+        IncidentStage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
+        IncidentStage::Closed { outcome, .. } => (Role::Text, incident.numbers().outcome(outcome)),
     };
-    let target = say::target(&incident.key.target.to_string());
+    let target = format::target(&incident.key.target.to_string());
     Line::new()
         .text(format!("{:<6}", incident.id.to_string()))
-        .dim(format!("{} ", say::date(incident.since.wall, world.zone)))
+        .dim(format!("{} ", format::date(incident.since.wall, world.zone)))
         .text(" ")
         .text(target)
         .up_to(44)
@@ -113,25 +119,25 @@ pub fn incident(incident: &IncidentView, world: &World<'_>) -> Line {
 
 /// A pause, a maintenance window or a snooze in one row.
 #[must_use]
-pub fn held(held: Held<'_>, world: &World<'_>) -> Line {
+pub fn held(held: Suppression<'_>, world: &ViewContext<'_>) -> Line {
     let (role, kind, what, when, more) = match held {
-        Held::Pause(pause) => {
-            let when = say::until(pause.until, world.mono);
+        Suppression::Pause(pause) => {
+            let when = format::until(pause.until, world.mono);
             (Role::Paused, "PAUSED".to_owned(), pause.scope.to_string(), when, who(&pause.by, &pause.reason))
         }
-        Held::Maintenance(window) => {
+        Suppression::Maintenance(window) => {
             let (role, kind, when) = if let Some(until) = window.until {
-                (Role::Paused, "PAUSED", format!("{} left", say::left(until, world.mono)))
+                (Role::Paused, "PAUSED", format!("{} left", format::left(until, world.mono)))
             } else {
-                let begins = say::ahead(window.from, world.wall, world.zone);
-                (Role::Asked, "PLANNED", format!("{begins}, for {}", say::length(window.length_ms)))
+                let begins = format::ahead(window.from, world.wall, world.zone);
+                (Role::Asked, "PLANNED", format!("{begins}, for {}", format::length(window.length_ms)))
             };
             let what = window.scope.to_string();
             (role, format!("{kind} {}", window.id), what, when, who(&window.by, &window.reason))
         }
-        Held::Snooze(snooze) => {
-            let what = say::target(&snooze.key.target.to_string());
-            let when = format!("{} left", say::left(snooze.until, world.mono));
+        Suppression::Snooze(snooze) => {
+            let what = format::target(&snooze.key.target.to_string());
+            let when = format!("{} left", format::left(snooze.until, world.mono));
             let more = format!("({}) {}", snooze.playbook, who(&snooze.by, &snooze.reason));
             (Role::Unknown, "SNOOZED".to_owned(), what, when, more)
         }
@@ -140,7 +146,7 @@ pub fn held(held: Held<'_>, world: &World<'_>) -> Line {
 }
 
 fn who(by: &Operator, reason: &str) -> String {
-    let by = say::who(by);
+    let by = format::who(by);
     if reason.is_empty() { format!("by {by}") } else { format!("by {by}: {reason}") }
 }
 

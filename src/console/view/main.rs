@@ -2,7 +2,7 @@
 
 use ratatui::layout::Rect;
 
-use super::{World, breakers, detail, detectors, gauge, needs_action, timeline};
+use super::{ViewContext, breakers, detail, detectors, gauge, needs_action, timeline};
 use crate::console::canvas::{Canvas, columns};
 use crate::console::line::Line;
 use crate::console::model::{Model, Pane};
@@ -20,7 +20,7 @@ struct Panes {
 }
 
 /// Draws it.
-pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &ViewContext<'_>) {
     let pane = model.main.pane;
     gauge::draw(canvas, body.y, body.width, pane == Pane::Gauge, world);
     let room = Rect::new(0, body.y + 1, body.width, body.height - 1);
@@ -59,7 +59,7 @@ fn the_one(pane: Pane) -> Pane {
 
 /// The panes that are drawn, each without its rule.
 #[must_use]
-pub fn panes(body: Rect, model: &Model, world: &World<'_>) -> Vec<(Pane, Rect)> {
+pub fn panes(body: Rect, model: &Model, world: &ViewContext<'_>) -> Vec<(Pane, Rect)> {
     let room = Rect::new(0, body.y + 1, body.width, body.height.saturating_sub(1));
     let drawn = if is_small(body) {
         vec![(the_one(model.main.pane), room)]
@@ -85,7 +85,7 @@ pub fn has_detail((width, height): (u16, u16)) -> bool {
 }
 
 /// The right column takes what it needs; the detectors and, where it is large, the detail take the rest.
-fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes {
+fn give_out(room: Rect, large: bool, model: &Model, world: &ViewContext<'_>) -> Panes {
     let wide = if large { room.width * 11 / 20 } else { room.width / 2 };
     let (left, right) = (Rect { width: wide, ..room }, Rect { x: wide + 1, width: room.width - wide - 1, ..room });
     let told = timeline::told(world);
@@ -117,7 +117,7 @@ fn give_out(room: Rect, large: bool, model: &Model, world: &World<'_>) -> Panes 
     }
 }
 
-fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, world: &World<'_>) {
+fn draw_pane(canvas: &mut Canvas<'_>, area: Rect, pane: Pane, model: &Model, world: &ViewContext<'_>) {
     if area.height == 0 || area.width == 0 {
         return;
     }

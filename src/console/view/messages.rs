@@ -4,21 +4,21 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::{World, detail, main, story};
+use super::{ViewContext, detail, main, story};
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::line::Line;
-use crate::console::model::{Model, Overlay, Page, Said};
+use crate::console::model::{Model, OpenPage, Overlay, StatusMessage};
 use crate::console::rows;
-use crate::console::say;
 use crate::console::theme::Role;
 use crate::core::Recorded;
-use crate::core::story::AttemptNumbers;
+use crate::core::event_text::AttemptNumbers;
 
 /// What was just said may take so many rows for a while: the one above the keys, and the page's last ones.
 const MOST_ROWS: usize = 4;
 
 /// The row above the keys: what was just said, else the selected row in a sentence.
-pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'_>) {
+pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &ViewContext<'_>) {
     let room = model.size.0;
     let line = if let Some(Overlay::Filter { .. }) = model.overlay {
         Line::new().with(Role::Key, " /").with(Role::Input, format!("{}_", model.filter()))
@@ -32,7 +32,7 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
     } else if main::has_detail(model.size)
         && let Some(message) = world.snapshot.messages.first()
     {
-        let time = say::clock(message.at, world.zone);
+        let time = format::clock(message.at, world.zone);
         Line::new().dim(format!(" {time} ")).with(Role::Title, &message.about).text(": ").text(&message.text)
     } else if model.pages.is_empty() {
         detail::selected(&model.main, world).map_or_else(Line::new, |row| detail::sentence(&row, world))
@@ -44,13 +44,14 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &World<'
 
 /// What is about to be approved is never covered.
 fn most_rows(model: &Model) -> usize {
-    if matches!(model.pages.last(), Some(Page::Approval(_))) { 1 } else { MOST_ROWS }
+    if matches!(model.pages.last(), Some(OpenPage::Approval(_))) { 1 } else { MOST_ROWS }
 }
 
 /// How many rows what was just said takes.
 #[must_use]
 pub fn said_rows(model: &Model) -> u16 {
-    let wrapped = |said: &Said| Line::plain(&said.text).wrap(usize::from(model.size.0.saturating_sub(2))).len();
+    let wrapped =
+        |said: &StatusMessage| Line::plain(&said.text).wrap(usize::from(model.size.0.saturating_sub(2))).len();
     model.said.as_ref().map_or(0, |said| columns(wrapped(said).min(most_rows(model))))
 }
 
@@ -72,14 +73,17 @@ fn draw_rows(canvas: &mut Canvas<'_>, y: u16, room: u16, line: &Line, most: usiz
 
 /// The messages, latest first.
 #[must_use]
-pub fn lines(world: &World<'_>) -> Vec<Line> {
+pub fn lines(world: &ViewContext<'_>) -> Vec<Line> {
     let messages = &world.snapshot.messages;
     if messages.is_empty() {
         return vec![Line::new().dim("Nothing was said yet.")];
     }
     let told = messages.iter().flat_map(|message| {
-        let head =
-            Line::new().dim(say::date(message.at, world.zone)).text("  ").with(Role::Title, &message.about).text(": ");
+        let head = Line::new()
+            .dim(format::date(message.at, world.zone))
+            .text("  ")
+            .with(Role::Title, &message.about)
+            .text(": ");
         let mut rows = message.text.lines();
         let first = head.text(rows.next().unwrap_or("")).hanging(21);
         [first].into_iter().chain(rows.map(|row| Line::plain(" ".repeat(21)).text(row).hanging(21))).collect::<Vec<_>>()
@@ -88,14 +92,14 @@ pub fn lines(world: &World<'_>) -> Vec<Line> {
 }
 
 /// How the attempts of an event's incident are counted.
-fn numbers(recorded: &Recorded, world: &World<'_>) -> AttemptNumbers {
+fn numbers(recorded: &Recorded, world: &ViewContext<'_>) -> AttemptNumbers {
     let incident = recorded.event.incident().and_then(|id| rows::incident(world.snapshot, id));
     incident.map_or_else(AttemptNumbers::default, |incident| incident.numbers())
 }
 
 /// Every event that the snapshot holds, latest first.
 #[must_use]
-pub fn journal(world: &World<'_>) -> Vec<Line> {
+pub fn journal(world: &ViewContext<'_>) -> Vec<Line> {
     let mut events: Vec<&Arc<Recorded>> =
         world.snapshot.incidents.iter().flat_map(|incident| &incident.story).collect();
     events.sort_by_key(|recorded| std::cmp::Reverse(recorded.seq));
@@ -109,7 +113,7 @@ pub fn journal(world: &World<'_>) -> Vec<Line> {
     ];
     lines.extend(events.into_iter().map(|recorded| {
         let incident = recorded.event.incident().map_or_else(String::new, |id| id.to_string());
-        let mut line = Line::new().dim(say::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));
+        let mut line = Line::new().dim(format::date(recorded.wall, world.zone)).text(format!(" {incident:<5} "));
         line.pieces.extend(story::event(recorded, &numbers(recorded, world), world).pieces.into_iter().skip(2));
         line.hanging(26)
     }));

@@ -5,6 +5,7 @@ mod breakers;
 mod caption;
 mod detail;
 mod detectors;
+pub mod editor;
 mod footer;
 mod form;
 mod gauge;
@@ -21,7 +22,6 @@ mod playbook;
 mod story;
 mod success;
 mod timeline;
-pub mod writing;
 
 use std::time::Duration;
 
@@ -30,23 +30,23 @@ use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
-use super::canvas::{Canvas, Look, columns};
+use super::canvas::{Canvas, RenderOptions, columns};
 use super::find;
+use super::incident_history;
 use super::line::Line;
-use super::model::{At, Model, Overlay, Page, TextKind};
-use super::recall;
+use super::model::{ConsoleTime, Model, OpenPage, Overlay, TextKind};
 use super::theme::Role;
 use crate::core::Mono;
 use crate::engine::Snapshot;
 
 pub use approval::lines as request_lines;
 pub use header::headline;
-pub use hit::{Hit, hit};
-pub use palette::{Entry, FAULT, entries, picks, theme_under_cursor};
+pub use hit::{ClickTarget, hit};
+pub use palette::{FAULT, PaletteEntry, entries, picks, theme_under_cursor};
 
 /// Everything that a view may look at besides the model.
 #[derive(Debug, Clone, Copy)]
-pub struct World<'a> {
+pub struct ViewContext<'a> {
     /// The latest state.
     pub snapshot: &'a Snapshot,
     /// What durations run on, now.
@@ -58,14 +58,14 @@ pub struct World<'a> {
     /// How long ago the engine gave its last sign of progress.
     pub age: Duration,
     /// The console's own clock.
-    pub at: At,
+    pub at: ConsoleTime,
     /// How this terminal shows things.
-    pub look: &'a Look,
+    pub look: &'a RenderOptions,
     /// Themes that can be chosen.
     pub themes: &'a [String],
 }
 
-impl World<'_> {
+impl ViewContext<'_> {
     /// The engine has missed two of its intervals, which are one second each.
     #[must_use]
     pub fn stale(&self) -> bool {
@@ -75,7 +75,7 @@ impl World<'_> {
 
 /// How the rows of a screen are given out.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Frame {
+pub struct ScreenLayout {
     /// Below line 1.
     pub body: Rect,
     /// What the last key came to.
@@ -86,18 +86,18 @@ pub struct Frame {
 
 /// Gives out the rows; no body where there is room for line 1 only.
 #[must_use]
-pub fn frame((width, height): (u16, u16)) -> Option<Frame> {
+pub fn frame((width, height): (u16, u16)) -> Option<ScreenLayout> {
     if width < 20 || height < 4 {
         return None;
     }
     let footer = (height >= 8).then(|| height - 1);
     let said = (height >= 14).then(|| height - 2);
     let bottom = said.or(footer).unwrap_or(height);
-    Some(Frame { body: Rect::new(0, 1, width, bottom - 1), said, footer })
+    Some(ScreenLayout { body: Rect::new(0, 1, width, bottom - 1), said, footer })
 }
 
 /// Draws one screen.
-pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
+pub fn draw(model: &Model, world: &ViewContext<'_>, buffer: &mut Buffer) {
     let area = buffer.area;
     let mut canvas = Canvas::new(buffer, world.look);
     header::draw(&mut canvas, area.width, model, world);
@@ -126,18 +126,18 @@ pub fn draw(model: &Model, world: &World<'_>, buffer: &mut Buffer) {
     }
 }
 
-fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, world: &World<'_>) {
+fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &OpenPage, model: &Model, world: &ViewContext<'_>) {
     canvas.rule(0, body.y, body.width, &finding(heading(page, model, world), page, body, model, world));
     let room = inside(page, body);
     match page {
-        Page::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
-        Page::Author(author) => writing::draw(canvas, body, author, world),
-        Page::Begin(begin) => writing::begin::draw(canvas, room, begin, world),
-        Page::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
-        Page::Incident { scroll, .. }
-        | Page::Playbook { scroll, .. }
-        | Page::Trial { scroll, .. }
-        | Page::Text { scroll, .. } => {
+        OpenPage::List { kind, cursor } => lists::draw(canvas, room, (*kind, &model.list_filter), cursor, world),
+        OpenPage::Author(author) => editor::draw(canvas, body, author, world),
+        OpenPage::Begin(begin) => editor::begin::draw(canvas, room, begin, world),
+        OpenPage::Success { cursor, span } => success::draw(canvas, room, cursor, *span, world),
+        OpenPage::Incident { scroll, .. }
+        | OpenPage::Playbook { scroll, .. }
+        | OpenPage::Trial { scroll, .. }
+        | OpenPage::Text { scroll, .. } => {
             let width = usize::from(room.width);
             let mut lines = page_text(page, width, model, world);
             if let Some(Overlay::Find(find)) = &model.overlay {
@@ -146,7 +146,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
             }
             draw_lines(canvas, room, &wrapped(lines, width), *scroll);
         }
-        Page::Approval(review) => {
+        OpenPage::Approval(review) => {
             let lines = page_lines(page, usize::from(room.width), model, world);
             draw_lines(canvas, room, &lines, review.scroll);
             if room.height > 0 {
@@ -157,7 +157,7 @@ fn draw_page(canvas: &mut Canvas<'_>, body: Rect, page: &Page, model: &Model, wo
 }
 
 /// The heading, with the words that are looked for in the page.
-fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<'_>) -> Line {
+fn finding(heading: Line, page: &OpenPage, body: Rect, model: &Model, world: &ViewContext<'_>) -> Line {
     let Some(Overlay::Find(find)) = &model.overlay else { return heading };
     let lines = page_text(page, usize::from(inside(page, body).width), model, world);
     let count = find::hits(&lines, &find.words).len();
@@ -177,7 +177,7 @@ fn finding(heading: Line, page: &Page, body: Rect, model: &Model, world: &World<
 
 /// The text of the page that is shown, not wrapped yet, and the width that it is wrapped to; none for the main screen.
 #[must_use]
-pub fn shown_text(model: &Model, world: &World<'_>) -> Option<(Vec<Line>, usize)> {
+pub fn shown_text(model: &Model, world: &ViewContext<'_>) -> Option<(Vec<Line>, usize)> {
     let page = model.pages.last()?;
     let width = usize::from(inside(page, frame(model.size)?.body).width);
     Some((page_text(page, width, model, world), width))
@@ -185,11 +185,11 @@ pub fn shown_text(model: &Model, world: &World<'_>) -> Option<(Vec<Line>, usize)
 
 /// What a copy takes, and what that is called: the chosen attempt, else the whole page.
 #[must_use]
-pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(String, Vec<Line>)> {
+pub fn copied_lines(width: usize, model: &Model, world: &ViewContext<'_>) -> Option<(String, Vec<Line>)> {
     let page = model.pages.last()?;
-    if let Page::Incident { id, .. } = page
+    if let OpenPage::Incident { id, .. } = page
         && let Some(attempt) = model.recalled.chosen(*id)
-        && let Some(view) = recall::incident(model, *id, world)
+        && let Some(view) = incident_history::incident(model, *id, world)
     {
         let lines = story::attempt(&view, attempt, world);
         return Some((view.numbers().attempt(attempt), wrapped(lines, width)));
@@ -198,8 +198,8 @@ pub fn copied_lines(width: usize, model: &Model, world: &World<'_>) -> Option<(S
 }
 
 /// Where a page's text stands: below its heading, and on a request's page above its question.
-fn inside(page: &Page, body: Rect) -> Rect {
-    let question = if matches!(page, Page::Approval(_)) { approval::QUESTION_ROWS } else { 0 };
+fn inside(page: &OpenPage, body: Rect) -> Rect {
+    let question = if matches!(page, OpenPage::Approval(_)) { approval::QUESTION_ROWS } else { 0 };
     Rect::new(1, body.y + 1, body.width.saturating_sub(2), body.height.saturating_sub(1 + question))
 }
 
@@ -213,17 +213,17 @@ fn draw_lines(canvas: &mut Canvas<'_>, room: Rect, lines: &[Line], scroll: usize
     canvas.more(room, below);
 }
 
-fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
+fn heading(page: &OpenPage, model: &Model, world: &ViewContext<'_>) -> Line {
     match page {
-        Page::Incident { id, .. } => incident::heading(*id, model, world),
-        Page::Approval(review) => approval::heading(review),
-        Page::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
-        Page::Author(author) => writing::heading(author),
-        Page::Begin(begin) => writing::begin::heading(begin),
-        Page::Trial { name, .. } => Line::title("Dry run of ").with(Role::Focus, name),
-        Page::List { kind, .. } => lists::heading(*kind, &model.list_filter, world),
-        Page::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
-        Page::Text { kind, .. } => Line::new().with(
+        OpenPage::Incident { id, .. } => incident::heading(*id, model, world),
+        OpenPage::Approval(review) => approval::heading(review),
+        OpenPage::Playbook { name, .. } => Line::title("Playbook ").with(Role::Focus, name),
+        OpenPage::Author(author) => editor::heading(author),
+        OpenPage::Begin(begin) => editor::begin::heading(begin),
+        OpenPage::Trial { name, .. } => Line::title("Dry run of ").with(Role::Focus, name),
+        OpenPage::List { kind, .. } => lists::heading(*kind, &model.list_filter, world),
+        OpenPage::Success { .. } => Line::new().with(Role::Focus, "Success rate"),
+        OpenPage::Text { kind, .. } => Line::new().with(
             Role::Focus,
             match kind {
                 TextKind::Journal => "Journal: what happened, latest first",
@@ -236,7 +236,7 @@ fn heading(page: &Page, model: &Model, world: &World<'_>) -> Line {
 
 /// A page's text, wrapped to a width.
 #[must_use]
-pub fn page_lines(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+pub fn page_lines(page: &OpenPage, width: usize, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
     wrapped(page_text(page, width, model, world), width)
 }
 
@@ -245,31 +245,31 @@ fn wrapped(lines: Vec<Line>, width: usize) -> Vec<Line> {
 }
 
 /// A page's text for a width, not wrapped yet.
-fn page_text(page: &Page, width: usize, model: &Model, world: &World<'_>) -> Vec<Line> {
+fn page_text(page: &OpenPage, width: usize, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
     match page {
-        Page::Incident { id, .. } => incident::lines(*id, width, model, world),
-        Page::Approval(review) => approval::lines(review, world),
-        Page::Playbook { name, .. } => playbook::lines(name, width, world),
-        Page::Trial { tried, .. } => writing::trial::lines(tried, world),
-        Page::Author(_) | Page::Begin(_) => Vec::new(),
-        Page::List { kind, .. } => lists::lines(*kind, &model.list_filter, world),
-        Page::Success { span, .. } => success::lines(width, *span, world),
-        Page::Text { kind: TextKind::Journal, .. } => messages::journal(world),
-        Page::Text { kind: TextKind::Messages, .. } => messages::lines(world),
-        Page::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
+        OpenPage::Incident { id, .. } => incident::lines(*id, width, model, world),
+        OpenPage::Approval(review) => approval::lines(review, world),
+        OpenPage::Playbook { name, .. } => playbook::lines(name, width, world),
+        OpenPage::Trial { tried, .. } => editor::trial::lines(tried, world),
+        OpenPage::Author(_) | OpenPage::Begin(_) => Vec::new(),
+        OpenPage::List { kind, .. } => lists::lines(*kind, &model.list_filter, world),
+        OpenPage::Success { span, .. } => success::lines(width, *span, world),
+        OpenPage::Text { kind: TextKind::Journal, .. } => messages::journal(world),
+        OpenPage::Text { kind: TextKind::Messages, .. } => messages::lines(world),
+        OpenPage::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
     }
 }
 
 /// How far a page reaches.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Extent {
+pub struct PageExtent {
     /// Rows of text.
     pub total: usize,
     /// Rows of screen.
     pub shown: usize,
 }
 
-impl Extent {
+impl PageExtent {
     /// The last row that a page can be scrolled to.
     #[must_use]
     pub fn last(self) -> usize {
@@ -279,12 +279,13 @@ impl Extent {
 
 /// Of the page that is shown; none for the main screen and for lists.
 #[must_use]
-pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
-    let whole =
-        |page: &&Page| !matches!(page, Page::List { .. } | Page::Success { .. } | Page::Author(_) | Page::Begin(_));
+pub fn extent(model: &Model, world: &ViewContext<'_>) -> Option<PageExtent> {
+    let whole = |page: &&OpenPage| {
+        !matches!(page, OpenPage::List { .. } | OpenPage::Success { .. } | OpenPage::Author(_) | OpenPage::Begin(_))
+    };
     let page = model.pages.last().filter(whole)?;
     let room = inside(page, frame(model.size)?.body);
-    Some(Extent {
+    Some(PageExtent {
         total: page_lines(page, usize::from(room.width), model, world).len(),
         shown: usize::from(room.height),
     })
@@ -292,7 +293,7 @@ pub fn extent(model: &Model, world: &World<'_>) -> Option<Extent> {
 
 /// Of the question over the page, if there is one.
 #[must_use]
-pub fn question_extent(model: &Model, world: &World<'_>) -> Option<Extent> {
+pub fn question_extent(model: &Model, world: &ViewContext<'_>) -> Option<PageExtent> {
     let Some(Overlay::Form(question)) = &model.overlay else { return None };
     let body = frame(model.size)?.body;
     question.wants_yes().then(|| form::extent(question, body, &world.look.glyphs))

@@ -5,23 +5,23 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::model::Model;
 use crate::console::rows::{self, Needy};
-use crate::console::say;
 use crate::console::theme::Role;
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{Arming, Delivery, IncidentView, PlaybookState, PlaybookView, Stage, Storm};
+use crate::engine::snapshot::{Arming, DeliveryState, IncidentStage, IncidentView, PlaybookState, PlaybookView, Storm};
 use crate::playbook::Risk;
 
 /// Rows that one reason takes at most.
 const LONGEST: usize = 5;
 
 /// Draws what there is room for.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, world: &ViewContext<'_>) {
     let needy = rows::needs_action(world.snapshot);
     if needy.is_empty() {
         let lines = nothing(room.width, model, world);
@@ -53,7 +53,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, model: &Model, focused: bool, w
 }
 
 /// Where one of them stands in the pane.
-struct Place {
+struct RowSpan {
     /// Which of them.
     index: usize,
     /// Its first row, counted from the pane's first.
@@ -63,7 +63,7 @@ struct Place {
 }
 
 /// Two rows each, as many of them as there is room for; what room is left goes to long reasons, from the top.
-fn places(room: Rect, needy: &[Needy<'_>], model: &Model, world: &World<'_>) -> Vec<Place> {
+fn places(room: Rect, needy: &[Needy<'_>], model: &Model, world: &ViewContext<'_>) -> Vec<RowSpan> {
     let height = usize::from(room.height);
     let fit = (height / 2).max(1);
     let first = first_row(selected(needy, model), needy.len(), fit);
@@ -73,7 +73,7 @@ fn places(room: Rect, needy: &[Needy<'_>], model: &Model, world: &World<'_>) -> 
     shown
         .map(|(index, one)| {
             let more = wanted(*one, room.width, model, world).saturating_sub(2).min(left);
-            let place = Place { index, top, rows: (2 + more).min(height) };
+            let place = RowSpan { index, top, rows: (2 + more).min(height) };
             left -= more;
             top += place.rows;
             place
@@ -89,7 +89,7 @@ fn selected(needy: &[Needy<'_>], model: &Model) -> usize {
 
 /// What the row of this number from the top is about.
 #[must_use]
-pub fn item(row: usize, room: Rect, model: &Model, world: &World<'_>) -> Option<Arc<str>> {
+pub fn item(row: usize, room: Rect, model: &Model, world: &ViewContext<'_>) -> Option<Arc<str>> {
     let needy = rows::needs_action(world.snapshot);
     let places = if needy.is_empty() { Vec::new() } else { places(room, &needy, model, world) };
     let place = places.iter().find(|place| (place.top..place.top + place.rows).contains(&row))?;
@@ -97,7 +97,7 @@ pub fn item(row: usize, room: Rect, model: &Model, world: &World<'_>) -> Option<
 }
 
 /// Nobody is needed; where nothing was ever armed, how to begin.
-fn nothing(width: u16, model: &Model, world: &World<'_>) -> Vec<Line> {
+fn nothing(width: u16, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
     let wide = usize::from(width.saturating_sub(2));
     let mut lines = vec![Line::new().dim("nothing")];
     if model.is_powerless(world.snapshot) {
@@ -113,7 +113,7 @@ fn nothing(width: u16, model: &Model, world: &World<'_>) -> Vec<Line> {
 
 /// How many rows it would fill at this width.
 #[must_use]
-pub fn rows(width: u16, model: &Model, world: &World<'_>) -> usize {
+pub fn rows(width: u16, model: &Model, world: &ViewContext<'_>) -> usize {
     let needy = rows::needs_action(world.snapshot);
     match needy.len() {
         0 => nothing(width, model, world).len(),
@@ -122,7 +122,7 @@ pub fn rows(width: u16, model: &Model, world: &World<'_>) -> usize {
 }
 
 /// How many rows one of them would fill at this width, at least two.
-fn wanted(one: Needy<'_>, width: u16, model: &Model, world: &World<'_>) -> usize {
+fn wanted(one: Needy<'_>, width: u16, model: &Model, world: &ViewContext<'_>) -> usize {
     let wide = width.saturating_sub(columns(key(one, model.only_looks()).len()));
     1 + reason(one, LONGEST, wide, world).len().max(1)
 }
@@ -145,26 +145,26 @@ pub fn head(needy: Needy<'_>) -> Line {
             return line.with(Role::Asked, paging(&storm.call)).text("  ").text(what);
         }
     };
-    let target = say::target(&incident.key.target.to_string());
+    let target = format::target(&incident.key.target.to_string());
     let line = Line::new().text(" ").with(Role::Asked, incident.id.to_string()).text(" ");
     let line = match (&incident.stage, &incident.call, incident.risk) {
-        (Stage::Asking(_), _, Risk::High) => line.with(Role::Risky, "HIGH RISK"),
-        (Stage::Asking(_), _, risk) => line.text(format!("{risk} risk")),
+        (IncidentStage::Asking(_), _, Risk::High) => line.with(Role::Risky, "HIGH RISK"),
+        (IncidentStage::Asking(_), _, risk) => line.text(format!("{risk} risk")),
         (_, Some(call), _) => line.with(Role::Asked, paging(call)),
         (_, None, _) => line.with(Role::Asked, "PAGED"),
     };
     line.text("  ").text(&target).dim(format!("  {}", incident.playbook))
 }
 
-const fn paging(call: &Delivery) -> &'static str {
+const fn paging(call: &DeliveryState) -> &'static str {
     match call {
-        Delivery::Calling { .. } => "PAGING",
-        Delivery::Taken { .. } => "PAGED",
+        DeliveryState::Calling { .. } => "PAGING",
+        DeliveryState::Taken { .. } => "PAGED",
     }
 }
 
 /// Why, and until when, on at most so many rows.
-fn reason(one: Needy<'_>, most: usize, width: u16, world: &World<'_>) -> Vec<Line> {
+fn reason(one: Needy<'_>, most: usize, width: u16, world: &ViewContext<'_>) -> Vec<Line> {
     let wide = usize::from(width);
     match one {
         Needy::Incident(incident) => fitted(foot(incident, world), most, wide),
@@ -189,44 +189,46 @@ fn fitted(line: Line, most: usize, wide: usize) -> Vec<Line> {
     lines
 }
 
-fn foot(incident: &IncidentView, world: &World<'_>) -> Line {
+fn foot(incident: &IncidentView, world: &ViewContext<'_>) -> Line {
     let line = undelivered(incident.call.as_ref()).hanging(2);
     match &incident.stage {
-        Stage::Asking(request) => line.text(format!("expires in {}", say::left(request.expires, world.mono))),
-        Stage::Escalated(cause) => match &incident.acknowledged {
-            Some(by) => line.dim(format!("{} is on it: {cause}", say::who(by))),
+        IncidentStage::Asking(request) => {
+            line.text(format!("expires in {}", format::left(request.expires, world.mono)))
+        }
+        IncidentStage::Escalated(cause) => match &incident.acknowledged {
+            Some(by) => line.dim(format!("{} is on it: {cause}", format::who(by))),
             None => line.text(cause.to_string()),
         },
-        Stage::Held(denial) => line.text(say::denial_words(denial, world.mono)),
-        Stage::Firing
-        | Stage::Remediating { .. }
-        | Stage::Verifying { .. }
-        | Stage::Soaking { .. }
-        | Stage::Closed { .. } => line.text(say::stage(incident)),
+        IncidentStage::Held(denial) => line.text(format::denial_words(denial, world.mono)),
+        IncidentStage::Firing
+        | IncidentStage::Remediating { .. }
+        | IncidentStage::Verifying { .. }
+        | IncidentStage::Soaking { .. }
+        | IncidentStage::Closed { .. } => line.text(format::stage(incident)),
     }
 }
 
 fn storm_foot(storm: &Storm, names: usize) -> Line {
     let line = undelivered(Some(&storm.call)).hanging(2);
-    let targets = say::failing(storm, names);
+    let targets = format::failing(storm, names);
     match &storm.acknowledged {
-        Some(by) => line.dim(format!("{} is on it: {targets}", say::who(by))),
+        Some(by) => line.dim(format!("{} is on it: {targets}", format::who(by))),
         None => line.text(targets),
     }
 }
 
 /// That no channel has taken the page yet, where none has.
-fn undelivered(call: Option<&Delivery>) -> Line {
+fn undelivered(call: Option<&DeliveryState>) -> Line {
     let line = Line::new().text("  ");
     match call {
-        Some(call @ Delivery::Calling { .. }) => line.with(Role::Asked, call.to_string()).text("; "),
-        Some(Delivery::Taken { .. }) | None => line,
+        Some(call @ DeliveryState::Calling { .. }) => line.with(Role::Asked, call.to_string()).text("; "),
+        Some(DeliveryState::Taken { .. }) | None => line,
     }
 }
 
 fn key(one: Needy<'_>, only_looks: bool) -> &'static str {
     match one {
-        Needy::Incident(incident) if matches!(incident.stage, Stage::Asking(_)) => "  [a] review",
+        Needy::Incident(incident) if matches!(incident.stage, IncidentStage::Asking(_)) => "  [a] review",
         one if one.is_unanswered() && !only_looks => "  [c] ack",
         _ => "",
     }

@@ -5,25 +5,25 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
-use crate::console::fuzzy::{Finder, Hit, marked};
-use crate::console::held;
-use crate::console::keys::{self, Verb};
+use crate::console::format;
+use crate::console::fuzzy::{Finder, FuzzyMatch, marked};
+use crate::console::keys::{self, KeyAction};
 use crate::console::line::Line;
 use crate::console::model::{Model, Overlay, Pick, playbooks};
 use crate::console::rows;
-use crate::console::say;
+use crate::console::suppressions;
 use crate::console::theme::Role;
 use crate::core::{IncidentId, Key};
 use crate::engine::snapshot::PlaybookState;
 
 /// Something that the palette can do, or lead to.
 #[derive(Debug, Clone, PartialEq)]
-pub enum Entry {
+pub enum PaletteEntry {
     /// What a key does.
-    Verb { verb: Verb, key: &'static str, what: &'static str },
+    Verb { verb: KeyAction, key: &'static str, what: &'static str },
     /// To a watched target.
     Target { row: Arc<str>, name: String, playbook: Arc<str>, key: Option<Key>, incident: Option<IncidentId> },
     /// To a breaker.
@@ -44,22 +44,22 @@ pub enum Entry {
 pub const FAULT: &str = "break";
 
 /// Verbs that lead nowhere from a list of words.
-const MOVES: [Verb; 12] = [
-    Verb::Down,
-    Verb::Up,
-    Verb::PageDown,
-    Verb::PageUp,
-    Verb::First,
-    Verb::Last,
-    Verb::Back,
-    Verb::Palette,
-    Verb::Open,
-    Verb::Next,
-    Verb::Previous,
-    Verb::Yes,
+const MOVES: [KeyAction; 12] = [
+    KeyAction::Down,
+    KeyAction::Up,
+    KeyAction::PageDown,
+    KeyAction::PageUp,
+    KeyAction::First,
+    KeyAction::Last,
+    KeyAction::Back,
+    KeyAction::Palette,
+    KeyAction::Open,
+    KeyAction::Next,
+    KeyAction::Previous,
+    KeyAction::Yes,
 ];
 
-impl Entry {
+impl PaletteEntry {
     /// What stands before it: its key, or what kind of thing it is.
     fn kind(&self) -> &'static str {
         match self {
@@ -114,26 +114,32 @@ impl Entry {
 
 /// What answers to these letters, best first.
 #[must_use]
-pub fn entries(typed: &str, model: &Model, world: &World<'_>) -> Vec<Entry> {
+pub fn entries(typed: &str, model: &Model, world: &ViewContext<'_>) -> Vec<PaletteEntry> {
     answers(typed, model, world).into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
-    let books = playbooks(world.snapshot).into_iter().map(|playbook| Entry::Playbook(Arc::clone(&playbook.name)));
-    let incidents = world.snapshot.incidents.iter().map(|incident| Entry::Incident {
+fn answers(typed: &str, model: &Model, world: &ViewContext<'_>) -> Vec<(FuzzyMatch, PaletteEntry)> {
+    let books =
+        playbooks(world.snapshot).into_iter().map(|playbook| PaletteEntry::Playbook(Arc::clone(&playbook.name)));
+    let incidents = world.snapshot.incidents.iter().map(|incident| PaletteEntry::Incident {
         id: incident.id,
         what: format!("{} {}", incident.key.target, incident.playbook),
     });
-    let breakers = rows::breakers(world.snapshot).into_iter().map(|breaker| Entry::Breaker {
+    let breakers = rows::breakers(world.snapshot).into_iter().map(|breaker| PaletteEntry::Breaker {
         row: rows::breaker_id(breaker),
-        what: format!("{} {} {}", say::target(&breaker.key.target.to_string()), breaker.playbook, breaker.state.word()),
+        what: format!(
+            "{} {} {}",
+            format::target(&breaker.key.target.to_string()),
+            breaker.playbook,
+            breaker.state.word()
+        ),
     });
-    let ends = held::all(world.snapshot)
+    let ends = suppressions::all(world.snapshot)
         .into_iter()
         .filter(|_| !model.only_looks())
-        .map(|held| Entry::End { row: held.id(), what: held.id().to_string() });
-    let themes = world.themes.iter().cloned().map(Entry::Theme);
-    let faults = model.faults.iter().enumerate().map(|(at, what)| Entry::Fault { at, what: Arc::clone(what) });
+        .map(|held| PaletteEntry::End { row: held.id(), what: held.id().to_string() });
+    let themes = world.themes.iter().cloned().map(PaletteEntry::Theme);
+    let faults = model.faults.iter().enumerate().map(|(at, what)| PaletteEntry::Fault { at, what: Arc::clone(what) });
     let things = targets(world)
         .into_iter()
         .chain(books)
@@ -142,33 +148,33 @@ fn answers(typed: &str, model: &Model, world: &World<'_>) -> Vec<(Hit, Entry)> {
         .chain(ends)
         .chain(themes)
         .chain(faults);
-    let old = older(typed, world).map(|entry| (Hit::default(), entry));
+    let old = older(typed, world).map(|entry| (FuzzyMatch::default(), entry));
     let mut found = found(typed, verbs(model, world).into_iter().chain(things).collect());
     if !typed.trim().is_empty() && "theme".starts_with(&typed.trim().to_lowercase()) {
-        found.sort_by_key(|(_, entry)| !matches!(entry, Entry::Theme(_)));
+        found.sort_by_key(|(_, entry)| !matches!(entry, PaletteEntry::Theme(_)));
     }
     let after = typed.trim_start().strip_prefix(FAULT);
     if after.is_some_and(|rest| rest.is_empty() || rest.starts_with(' ')) && !model.faults.is_empty() {
-        found.retain(|(_, entry)| matches!(entry, Entry::Fault { .. }));
+        found.retain(|(_, entry)| matches!(entry, PaletteEntry::Fault { .. }));
     }
     if typed.trim() == FAULT {
-        found.sort_by_key(|(_, entry)| if let Entry::Fault { at, .. } = entry { *at } else { 0 });
+        found.sort_by_key(|(_, entry)| if let PaletteEntry::Fault { at, .. } = entry { *at } else { 0 });
     }
     old.into_iter().chain(found).collect()
 }
 
 /// The incident of this number, where only the journal has it any more.
-fn older(typed: &str, world: &World<'_>) -> Option<Entry> {
+fn older(typed: &str, world: &ViewContext<'_>) -> Option<PaletteEntry> {
     let id = IncidentId(typed.trim().trim_start_matches('#').parse().ok()?);
     let known = world.snapshot.incidents.iter().any(|incident| incident.id == id);
-    (!known).then(|| Entry::Incident { id, what: "from the journal".into() })
+    (!known).then(|| PaletteEntry::Incident { id, what: "from the journal".into() })
 }
 
 /// What can be done here, and what can be done to anything that is named next.
-fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
+fn verbs(model: &Model, world: &ViewContext<'_>) -> Vec<PaletteEntry> {
     let ascii = world.look.glyphs.ascii;
-    let here: Vec<&keys::Binding> = keys::at(model.page_place(), model.has()).collect();
-    let known = |verb: Verb| here.iter().any(|binding| binding.verb == verb);
+    let here: Vec<&keys::KeyBinding> = keys::at(model.page_place(), model.has()).collect();
+    let known = |verb: KeyAction| here.iter().any(|binding| binding.verb == verb);
     let elsewhere = keys::TABLE.iter().filter(|binding| {
         crate::console::update::needs_one(binding.verb) && !known(binding.verb) && !model.only_looks()
     });
@@ -176,7 +182,7 @@ fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
         .copied()
         .chain(elsewhere)
         .filter(|binding| !MOVES.contains(&binding.verb))
-        .map(|binding| Entry::Verb {
+        .map(|binding| PaletteEntry::Verb {
             verb: binding.verb,
             key: if ascii { binding.ascii } else { binding.label },
             what: binding.what,
@@ -184,8 +190,8 @@ fn verbs(model: &Model, world: &World<'_>) -> Vec<Entry> {
         .collect()
 }
 
-fn targets(world: &World<'_>) -> Vec<Entry> {
-    let entry = |row: rows::Row<'_>| Entry::Target {
+fn targets(world: &ViewContext<'_>) -> Vec<PaletteEntry> {
+    let entry = |row: rows::Row<'_>| PaletteEntry::Target {
         name: if row.name.contains(&*row.detector.playbook) {
             row.name
         } else {
@@ -201,21 +207,25 @@ fn targets(world: &World<'_>) -> Vec<Entry> {
 
 /// What a command can act on, best first.
 #[must_use]
-pub fn picks(pick: &Pick, world: &World<'_>) -> Vec<Entry> {
+pub fn picks(pick: &Pick, world: &ViewContext<'_>) -> Vec<PaletteEntry> {
     picked(pick, world).into_iter().map(|(_, entry)| entry).collect()
 }
 
-fn picked(pick: &Pick, world: &World<'_>) -> Vec<(Hit, Entry)> {
-    let mut all: Vec<Entry> = if pick.verb == Verb::Arm {
+fn picked(pick: &Pick, world: &ViewContext<'_>) -> Vec<(FuzzyMatch, PaletteEntry)> {
+    let mut all: Vec<PaletteEntry> = if pick.verb == KeyAction::Arm {
         let in_force = |book: &&&Arc<_>| is_in_force(book);
-        playbooks(world.snapshot).iter().filter(in_force).map(|book| Entry::Playbook(Arc::clone(&book.name))).collect()
+        playbooks(world.snapshot)
+            .iter()
+            .filter(in_force)
+            .map(|book| PaletteEntry::Playbook(Arc::clone(&book.name)))
+            .collect()
     } else {
-        let of = |entry: &Entry| matches!(entry, Entry::Target { playbook, key: Some(_), .. } if pick.of.as_ref().is_none_or(|of| of == playbook));
+        let of = |entry: &PaletteEntry| matches!(entry, PaletteEntry::Target { playbook, key: Some(_), .. } if pick.of.as_ref().is_none_or(|of| of == playbook));
         targets(world).into_iter().filter(of).collect()
     };
-    let first = |entry: &Entry| match entry {
-        Entry::Target { row, .. } => Some(row) == pick.first.as_ref(),
-        Entry::Playbook(name) => Some(name) == pick.first.as_ref(),
+    let first = |entry: &PaletteEntry| match entry {
+        PaletteEntry::Target { row, .. } => Some(row) == pick.first.as_ref(),
+        PaletteEntry::Playbook(name) => Some(name) == pick.first.as_ref(),
         _ => false,
     };
     all.sort_by_key(|entry| !first(entry));
@@ -227,11 +237,11 @@ fn is_in_force(book: &crate::engine::snapshot::PlaybookView) -> bool {
 }
 
 /// Those that answer, best first; all of them, in their order, where nothing was typed.
-fn found(typed: &str, all: Vec<Entry>) -> Vec<(Hit, Entry)> {
+fn found(typed: &str, all: Vec<PaletteEntry>) -> Vec<(FuzzyMatch, PaletteEntry)> {
     let Some(mut finder) = Finder::new(typed) else {
-        return all.into_iter().map(|entry| (Hit::default(), entry)).collect();
+        return all.into_iter().map(|entry| (FuzzyMatch::default(), entry)).collect();
     };
-    let mut found: Vec<(Hit, Entry)> = all
+    let mut found: Vec<(FuzzyMatch, PaletteEntry)> = all
         .into_iter()
         .filter_map(|entry| {
             let words = entry.words();
@@ -244,27 +254,27 @@ fn found(typed: &str, all: Vec<Entry>) -> Vec<(Hit, Entry)> {
 
 /// The theme that the cursor is on.
 #[must_use]
-pub fn theme_under_cursor(model: &Model, world: &World<'_>) -> Option<String> {
+pub fn theme_under_cursor(model: &Model, world: &ViewContext<'_>) -> Option<String> {
     let Some(Overlay::Palette { typed, at }) = &model.overlay else { return None };
     match entries(typed, model, world).into_iter().nth(*at) {
-        Some(Entry::Theme(name)) => Some(name),
+        Some(PaletteEntry::Theme(name)) => Some(name),
         _ => None,
     }
 }
 
 /// Draws the palette at the bottom of the body.
-pub fn draw(canvas: &mut Canvas<'_>, body: Rect, typed: &str, at: usize, model: &Model, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, body: Rect, typed: &str, at: usize, model: &Model, world: &ViewContext<'_>) {
     let heading = Line::new().with(Role::Focus, "Command, target, playbook, incident, breaker or theme");
     draw_list(canvas, body, &heading, (":", typed), at, &answers(typed, model, world));
 }
 
 /// Draws the question which one is meant.
-pub fn draw_pick(canvas: &mut Canvas<'_>, body: Rect, pick: &Pick, world: &World<'_>) {
+pub fn draw_pick(canvas: &mut Canvas<'_>, body: Rect, pick: &Pick, world: &ViewContext<'_>) {
     let words = match pick.verb {
-        Verb::Snooze => "Snooze which target?",
-        Verb::RunNow => "Run on which target?",
-        Verb::Breaker => "The breaker of which target?",
-        Verb::Arm => "Arm or disarm which playbook?",
+        KeyAction::Snooze => "Snooze which target?",
+        KeyAction::RunNow => "Run on which target?",
+        KeyAction::Breaker => "The breaker of which target?",
+        KeyAction::Arm => "Arm or disarm which playbook?",
         _ => "Which one?",
     };
     draw_list(canvas, body, &Line::new().with(Role::Focus, words), ("/", &pick.typed), pick.at, &picked(pick, world));
@@ -276,7 +286,7 @@ fn draw_list(
     heading: &Line,
     (sign, typed): (&str, &str),
     at: usize,
-    entries: &[(Hit, Entry)],
+    entries: &[(FuzzyMatch, PaletteEntry)],
 ) {
     let height = body.height.min(14);
     let area = Rect { y: body.bottom() - height, height, ..body };
@@ -295,7 +305,7 @@ fn draw_list(
     let first = first_row(selected, entries.len(), rows);
     for (slot, (index, (hit, entry))) in entries.iter().enumerate().skip(first).take(rows).enumerate() {
         let y = area.y + 2 + columns(slot);
-        let role = if matches!(entry, Entry::Verb { .. }) { Role::Key } else { Role::Dim };
+        let role = if matches!(entry, PaletteEntry::Verb { .. }) { Role::Key } else { Role::Dim };
         let mut line = Line::new().text("   ").with(role, entry.kind()).up_to(14);
         line.pieces.extend(marked(&entry.words(), &hit.at, Role::Text).pieces);
         canvas.line(area.x, y, area.width, &line);

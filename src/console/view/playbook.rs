@@ -1,11 +1,11 @@
 //! A playbook's page: in force or rejected and why, what it watches, and its text.
 
-use super::{World, detectors};
-use crate::console::held::{self, Held};
+use super::{ViewContext, detectors};
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::rows;
-use crate::console::say;
-use crate::console::success::Span;
+use crate::console::success::SuccessSpan;
+use crate::console::suppressions::{self, Suppression};
 use crate::console::theme::Role;
 use crate::core::Scope;
 use crate::engine::snapshot::{Arming, PlaybookState, PlaybookView};
@@ -13,7 +13,7 @@ use crate::playbook::{Mode, Origin};
 
 /// The page's text.
 #[must_use]
-pub fn lines(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
+pub fn lines(name: &str, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
     let Some(playbook) = world.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
         return vec![Line::plain("There is no playbook of this name any more.")];
     };
@@ -88,7 +88,7 @@ pub fn origin(origin: &Origin) -> String {
     }
 }
 
-fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
+fn watched(name: &str, world: &ViewContext<'_>) -> Vec<Line> {
     let rows = rows::detectors(world.snapshot, "");
     let lines: Vec<Line> = rows
         .iter()
@@ -100,7 +100,7 @@ fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
                 .with(role, format!("{sign} "))
                 .text(&row.detector.target)
                 .dim(seen)
-                .with(role, say::standing(row.detector, world.mono))
+                .with(role, format::standing(row.detector, world.mono))
                 .hanging(2)
         })
         .collect();
@@ -111,27 +111,27 @@ fn watched(name: &str, world: &World<'_>) -> Vec<Line> {
 }
 
 /// Pauses, windows and snoozes that hold it back, the host's among them.
-fn held_back(name: &str, world: &World<'_>) -> Vec<Line> {
-    let concerns = |held: &Held<'_>| match (held, held.scope()) {
-        (Held::Snooze(snooze), _) => *snooze.playbook == *name,
+fn held_back(name: &str, world: &ViewContext<'_>) -> Vec<Line> {
+    let concerns = |held: &Suppression<'_>| match (held, held.scope()) {
+        (Suppression::Snooze(snooze), _) => *snooze.playbook == *name,
         (_, Some(Scope::Playbook(paused))) => **paused == *name,
         _ => true,
     };
-    let held = held::all(world.snapshot).into_iter().filter(concerns);
+    let held = suppressions::all(world.snapshot).into_iter().filter(concerns);
     held.map(|held| super::lists::held(held, world).hanging(11)).collect()
 }
 
 /// Its success rate, where it had any incident that counts.
-fn rates(name: &str, width: usize, world: &World<'_>) -> Vec<Line> {
+fn rates(name: &str, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
     let Some(book) = world.snapshot.playbook_rates.iter().find(|book| *book.playbook == *name) else {
         return Vec::new();
     };
-    let rows = [Span::Day, Span::Week, Span::Month]
+    let rows = [SuccessSpan::Day, SuccessSpan::Week, SuccessSpan::Month]
         .map(|span| super::success::rate(span.label(), span.of(&book.rates).auto_fix, width, world));
     [Line::new(), Line::title("Success rate")].into_iter().chain(rows).collect()
 }
 
-fn history(name: &str, world: &World<'_>) -> Vec<Line> {
+fn history(name: &str, world: &ViewContext<'_>) -> Vec<Line> {
     let lines: Vec<Line> = world
         .snapshot
         .incidents

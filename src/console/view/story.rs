@@ -1,45 +1,48 @@
 //! An incident told: readings, events and attempts as lines, with every argument and all output.
 
-use super::World;
+use super::ViewContext;
+use crate::console::format;
 use crate::console::line::{Line, width};
-use crate::console::say;
 use crate::console::theme::Role as Style;
+use crate::core::event_text::{AttemptNumbers, plan_words};
 use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
-use crate::core::story::{AttemptNumbers, plan_words};
-use crate::core::{AttemptId, Event, Plan, Reading, Recorded, Role, Verdict};
+use crate::core::{AttemptId, CheckRole, Event, Plan, Reading, Recorded, Verdict};
 use crate::engine::snapshot::IncidentView;
 
 /// One check with its latest reading: who looks, its condition, what it saw.
 #[must_use]
-pub fn reading((role, condition, reading): &(Role, std::sync::Arc<str>, Option<Reading>), world: &World<'_>) -> Line {
+pub fn reading(
+    (role, condition, reading): &(CheckRole, std::sync::Arc<str>, Option<Reading>),
+    world: &ViewContext<'_>,
+) -> Line {
     // what was seen in place of what is wanted comes first: it is what there is to mend
-    if let (Role::Verifier, Some(reading @ Reading { verdict: Verdict::DoesNotHold, .. })) = (role, reading) {
-        let age = say::age(world.mono.since(reading.began));
+    if let (CheckRole::Verifier, Some(reading @ Reading { verdict: Verdict::DoesNotHold, .. })) = (role, reading) {
+        let age = format::age(world.mono.since(reading.began));
         let line = Line::new().dim("verify     ").with(Style::Broken, &*reading.seen).text(", wanted ").text(condition);
         return line.dim(format!("  {age} ago")).hanging(11);
     }
     let line = Line::new().dim(match role {
-        Role::Detector => "fault when ",
-        Role::Verifier => "verify     ",
+        CheckRole::Detector => "fault when ",
+        CheckRole::Verifier => "verify     ",
     });
     let line = line.text(condition).dim(": ").hanging(11);
     let Some(reading) = reading else { return line.with(Style::Unknown, "no reading yet") };
-    let age = say::age(world.mono.since(reading.began));
+    let age = format::age(world.mono.since(reading.began));
     match (&reading.verdict, role) {
         (Verdict::Unknown(why), _) => line.with(Style::Unknown, format!("unknown, {why}")),
-        (Verdict::Holds, Role::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
-        (Verdict::DoesNotHold, Role::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
-        (Verdict::Holds, Role::Verifier) => line.with(Style::Ok, format!("{}, passing", reading.seen)),
-        (Verdict::DoesNotHold, Role::Verifier) => line.with(Style::Broken, format!("{}, failing", reading.seen)),
+        (Verdict::Holds, CheckRole::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
+        (Verdict::DoesNotHold, CheckRole::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
+        (Verdict::Holds, CheckRole::Verifier) => line.with(Style::Ok, format!("{}, passing", reading.seen)),
+        (Verdict::DoesNotHold, CheckRole::Verifier) => line.with(Style::Broken, format!("{}, failing", reading.seen)),
     }
     .dim(format!("  {age} ago"))
 }
 
 /// One event in one sentence, with its time.
 #[must_use]
-pub fn event(recorded: &Recorded, numbers: &AttemptNumbers, world: &World<'_>) -> Line {
+pub fn event(recorded: &Recorded, numbers: &AttemptNumbers, world: &ViewContext<'_>) -> Line {
     Line::new()
-        .dim(say::clock(recorded.wall, world.zone))
+        .dim(format::clock(recorded.wall, world.zone))
         .text("  ")
         .with(role(&recorded.event), numbers.sentence(&recorded.event))
         .hanging(10)
@@ -47,21 +50,21 @@ pub fn event(recorded: &Recorded, numbers: &AttemptNumbers, world: &World<'_>) -
 
 /// One attempt by itself: its plan, its end, what was seen after it, its verdict.
 #[must_use]
-pub fn attempt(incident: &IncidentView, id: AttemptId, world: &World<'_>) -> Vec<Line> {
+pub fn attempt(incident: &IncidentView, id: AttemptId, world: &ViewContext<'_>) -> Vec<Line> {
     let mut under_way = false;
     let own = incident.story.iter().filter(|recorded| match &recorded.event {
         Event::Intent { attempt, .. } => {
             under_way = *attempt == id;
             under_way
         }
-        Event::Ended { attempt, .. } | Event::Indeterminate { attempt, .. } | Event::Verified { attempt, .. } => {
-            *attempt == id
-        }
+        Event::AttemptFinished { attempt, .. }
+        | Event::Indeterminate { attempt, .. }
+        | Event::Verified { attempt, .. } => *attempt == id,
         Event::NotVerified { attempt, .. } => {
             under_way = false;
             *attempt == id
         }
-        Event::Saw { .. } | Event::Closed { .. } => under_way,
+        Event::ReadingChanged { .. } | Event::Closed { .. } => under_way,
         _ => false,
     });
     lines(&own.cloned().collect::<Vec<_>>(), &incident.numbers(), None, world)
@@ -73,7 +76,7 @@ pub fn lines(
     story: &[std::sync::Arc<Recorded>],
     numbers: &AttemptNumbers,
     chosen: Option<AttemptId>,
-    world: &World<'_>,
+    world: &ViewContext<'_>,
 ) -> Vec<Line> {
     let mut lines = Vec::new();
     let mut day = None;
@@ -90,12 +93,12 @@ pub fn lines(
                 lines.push(at(recorded, world).with(role, head).hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
-            Event::Ended { attempt, report, .. } => {
-                let head = format!("{} ended after {}", numbers.attempt(*attempt), say::length(report.took_ms));
+            Event::AttemptFinished { attempt, report, .. } => {
+                let head = format!("{} ended after {}", numbers.attempt(*attempt), format::length(report.took_ms));
                 lines.push(at(recorded, world).text(head).dim(format!(", {}", scope(report))).hanging(10));
                 lines.extend(report.steps.iter().flat_map(step));
             }
-            Event::WouldHave { plan, .. } => {
+            Event::ShadowPlan { plan, .. } => {
                 lines.push(at(recorded, world).text("in shadow: this was not run").hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
@@ -105,8 +108,8 @@ pub fn lines(
     lines
 }
 
-fn at(recorded: &Recorded, world: &World<'_>) -> Line {
-    Line::new().dim(say::clock(recorded.wall, world.zone)).text("  ")
+fn at(recorded: &Recorded, world: &ViewContext<'_>) -> Line {
+    Line::new().dim(format::clock(recorded.wall, world.zone)).text("  ")
 }
 
 /// A plan with every argument and all that a reviewer should see.
@@ -162,7 +165,7 @@ fn step(step: &StepReport) -> Vec<Line> {
         StepResult::Refused(why) => (Style::Broken, format!("refused: {why}")),
     };
     let head = Line::plain("          ").text(&step.sentence).text(": ").with(role, result);
-    let mut lines = vec![head.dim(format!("  {}", say::length(step.took_ms))).hanging(12)];
+    let mut lines = vec![head.dim(format!("  {}", format::length(step.took_ms))).hanging(12)];
     let printed = step
         .output
         .lines()
@@ -175,8 +178,8 @@ fn step(step: &StepReport) -> Vec<Line> {
 fn role(event: &Event) -> Style {
     match event {
         Event::Opened { .. } | Event::NotVerified { .. } | Event::Relapsed { .. } => Style::Broken,
-        Event::Indeterminate { .. } | Event::Held { .. } => Style::Unknown,
-        Event::Asked { .. } | Event::Escalated { .. } | Event::CalledBesides { .. } => Style::Asked,
+        Event::Indeterminate { .. } | Event::Denied { .. } => Style::Unknown,
+        Event::Asked { .. } | Event::Escalated { .. } | Event::EscalationWidened { .. } => Style::Asked,
         Event::Intent { .. } => Style::Fixing,
         Event::Verified { .. } | Event::Closed { .. } | Event::Resolved { .. } => Style::Ok,
         _ => Style::Text,

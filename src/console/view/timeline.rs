@@ -4,17 +4,17 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::World;
+use super::ViewContext;
 use super::main::first_row;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::glyphs::Glyphs;
 use crate::console::line::Line;
-use crate::console::model::Main;
-use crate::console::rows::{self, Class, Row};
-use crate::console::say;
+use crate::console::model::MainPage;
+use crate::console::rows::{self, Row, Urgency};
 use crate::console::theme::Role;
 use crate::core::Mono;
-use crate::engine::snapshot::Mark;
+use crate::engine::snapshot::TimelineMark;
 
 const HOUR_MS: u64 = 3_600_000;
 const NAME: u16 = 13;
@@ -23,18 +23,20 @@ const LEGEND: [&str; 4] =
 
 /// How many rows have something to tell; one at least, which says that none has.
 #[must_use]
-pub fn told(world: &World<'_>) -> usize {
+pub fn told(world: &ViewContext<'_>) -> usize {
     tellers(world, "").len().max(1)
 }
 
-fn tellers<'a>(world: &World<'a>, filter: &str) -> Vec<Row<'a>> {
+fn tellers<'a>(world: &ViewContext<'a>, filter: &str) -> Vec<Row<'a>> {
     let mut rows = rows::detectors(world.snapshot, filter);
-    rows.retain(|row| row.detector.marks.iter().any(|(_, mark)| !matches!(mark, Mark::Ok | Mark::NoData)));
+    rows.retain(|row| {
+        row.detector.marks.iter().any(|(_, mark)| !matches!(mark, TimelineMark::Ok | TimelineMark::NoData))
+    });
     rows
 }
 
 /// The rows, and which one is selected; while it has the keys, one walks through all of them.
-fn listed<'a>(main: &Main, focused: bool, world: &World<'a>) -> (Vec<Row<'a>>, Option<Arc<str>>) {
+fn listed<'a>(main: &MainPage, focused: bool, world: &ViewContext<'a>) -> (Vec<Row<'a>>, Option<Arc<str>>) {
     let all = rows::detectors(world.snapshot, &main.filter);
     let items: Vec<_> = all.iter().map(|row| Arc::clone(&row.id)).collect();
     let chosen = items.get(main.detectors.index(&items)).cloned();
@@ -48,13 +50,13 @@ fn first(rows: &[Row<'_>], chosen: Option<&Arc<str>>, height: usize) -> usize {
 
 /// What the row of this number from the top shows.
 #[must_use]
-pub fn item(row: usize, height: usize, main: &Main, focused: bool, world: &World<'_>) -> Option<Arc<str>> {
+pub fn item(row: usize, height: usize, main: &MainPage, focused: bool, world: &ViewContext<'_>) -> Option<Arc<str>> {
     let (rows, chosen) = listed(main, focused, world);
     rows.get(first(&rows, chosen.as_ref(), height) + row).map(|row| Arc::clone(&row.id))
 }
 
 /// Draws what there is room for; the key that is selected among the detectors is always shown.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &MainPage, focused: bool, world: &ViewContext<'_>) {
     let height = usize::from(room.height);
     let all = rows::detectors(world.snapshot, &main.filter);
     let (rows, chosen) = listed(main, focused, world);
@@ -86,8 +88,8 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &Main, focused: bool, wor
 }
 
 /// What there is to say where no fault was seen: for how long that is known, and since when everything is watched.
-fn calm(rows: &[Row<'_>], world: &World<'_>) -> String {
-    let applicable: Vec<_> = rows.iter().filter(|row| row.class != Class::None).collect();
+fn calm(rows: &[Row<'_>], world: &ViewContext<'_>) -> String {
+    let applicable: Vec<_> = rows.iter().filter(|row| row.class != Urgency::None).collect();
     let since: Vec<_> = applicable.iter().filter_map(|row| watched_since(&row.detector.marks)).collect();
     let Some(last) = since.iter().max() else {
         return if applicable.is_empty() { "nothing to show" } else { "no data: nothing was watched yet" }.to_owned();
@@ -102,26 +104,26 @@ fn calm(rows: &[Row<'_>], world: &World<'_>) -> String {
     };
     format!(
         "no fault in the last {}; before that: no data{unread}",
-        say::age(std::time::Duration::from_millis(watched))
+        format::age(std::time::Duration::from_millis(watched))
     )
 }
 
 /// Since when a key has been watched without a break.
-fn watched_since(marks: &[(Mono, Mark)]) -> Option<Mono> {
-    let first = marks.iter().rposition(|(_, mark)| *mark == Mark::NoData).map_or(0, |gap| gap + 1);
+fn watched_since(marks: &[(Mono, TimelineMark)]) -> Option<Mono> {
+    let first = marks.iter().rposition(|(_, mark)| *mark == TimelineMark::NoData).map_or(0, |gap| gap + 1);
     marks.get(first).map(|(at, _)| *at)
 }
 
-fn sign(mark: Option<Mark>, glyphs: &Glyphs) -> (Role, char) {
+fn sign(mark: Option<TimelineMark>, glyphs: &Glyphs) -> (Role, char) {
     match mark {
-        None | Some(Mark::NoData) => (Role::Dim, ' '),
-        Some(Mark::Ok) => (Role::Dim, glyphs.calm),
-        Some(Mark::Unknown) => (Role::Unknown, '?'),
-        Some(Mark::Broken) => (Role::Broken, '!'),
-        Some(Mark::Asked) => (Role::Asked, 'A'),
-        Some(Mark::Fixing) => (Role::Fixing, 'F'),
-        Some(Mark::Verified) => (Role::Ok, 'V'),
-        Some(Mark::Failed) => (Role::Broken, 'X'),
-        Some(Mark::Escalated) => (Role::Asked, 'P'),
+        None | Some(TimelineMark::NoData) => (Role::Dim, ' '),
+        Some(TimelineMark::Ok) => (Role::Dim, glyphs.calm),
+        Some(TimelineMark::Unknown) => (Role::Unknown, '?'),
+        Some(TimelineMark::Broken) => (Role::Broken, '!'),
+        Some(TimelineMark::Asked) => (Role::Asked, 'A'),
+        Some(TimelineMark::Fixing) => (Role::Fixing, 'F'),
+        Some(TimelineMark::Verified) => (Role::Ok, 'V'),
+        Some(TimelineMark::Failed) => (Role::Broken, 'X'),
+        Some(TimelineMark::Escalated) => (Role::Asked, 'P'),
     }
 }

@@ -1,15 +1,15 @@
 //! What the gate held back or asked, and what operators ordered.
 
+use crate::core::automation_gaps::Lack;
 use crate::core::event::{Event, Recorded};
 use crate::core::flapping::FlappingState;
-use crate::core::lacks::Lack;
-use crate::core::state::{Pause, RequestAnswer, State, Step, Yes};
+use crate::core::state::{Approval, Pause, RequestAnswer, State, Step};
 
 impl State {
     /// What the gate and operators do.
     pub(super) fn operate(&mut self, recorded: &Recorded) {
         match &recorded.event {
-            Event::Held { incident, denial } => {
+            Event::Denied { incident, denial } => {
                 if let Some(incident) = self.open.get_mut(incident)
                     && incident.escalation.is_none()
                 {
@@ -17,7 +17,7 @@ impl State {
                     incident.denied_since = denial.is_bounded().then(|| incident.denied_since.unwrap_or(recorded.mono));
                 }
             }
-            Event::WouldHave { incident, .. } => {
+            Event::ShadowPlan { incident, .. } => {
                 if let Some(incident) = self.open.get_mut(incident) {
                     incident.shadowed = true;
                     let (playbook, target) = (&incident.playbook, &incident.key.target);
@@ -39,7 +39,7 @@ impl State {
                 if let Some(incident) = self.open.get_mut(incident)
                     && let Step::Asking(request) = &incident.step
                 {
-                    incident.yes = Some(Yes {
+                    incident.yes = Some(Approval {
                         generation: *generation,
                         digest: digest.clone(),
                         by: by.clone(),

@@ -4,15 +4,15 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use super::hands;
+use crate::core::automation_gaps::Lack;
 use crate::core::calls::Call;
 use crate::core::command::Operator;
+use crate::core::escalation::TICKETS;
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{IncidentId, PageId};
 use crate::core::incident::Cause;
-use crate::core::lacks::Lack;
-use crate::core::page::TICKETS;
 use crate::core::state::{Escalation, Outgoing, RequestAnswer, State, Step};
-use crate::core::tally::{End, Verdict};
+use crate::core::success_counters::{CountedOutcome, Disposition};
 use crate::core::time::Mono;
 
 impl State {
@@ -49,12 +49,12 @@ impl State {
                 }
                 self.hand_over(*incident, dedup);
             }
-            Event::CalledBesides { page, dedup, to, .. } => self.widen(Some(*page), dedup, to, at),
+            Event::EscalationWidened { page, dedup, to, .. } => self.widen(Some(*page), dedup, to, at),
             Event::CalledAgain { incident, page, cause, dedup, to } => {
                 self.post(*page, to);
                 self.call_again(*incident, *page, cause, dedup, at);
             }
-            Event::Relayed { page, by, dedup, to, .. } => {
+            Event::AckForwarded { page, by, dedup, to, .. } => {
                 self.post(*page, to);
                 if let Some(call) = self.calls.get_mut(dedup) {
                     (call.seen, call.seen_at) = (Some(by.clone()), Some(at));
@@ -194,7 +194,7 @@ impl State {
         incident.announced.take_if(|announced| *announced == escalation.dedup);
         incident.escalation = Some(escalation);
         if incident.place.is_none() && !incident.blind {
-            let verdict = Verdict { hands: hands(incident), end: End::Unhealed };
+            let verdict = CountedOutcome { hands: hands(incident), end: Disposition::Unhealed };
             incident.place = Some(self.tally.push(at, &incident.playbook, verdict));
         }
     }

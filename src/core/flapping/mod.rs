@@ -17,6 +17,7 @@ use std::time::Duration;
 use serde::{Deserialize, Serialize};
 
 use self::alternation::Alternation;
+use super::detector::{Detector, DetectorState};
 use super::event::Event;
 use super::id::{IncidentId, Key};
 use super::incident::{Cause, Outcome};
@@ -25,7 +26,6 @@ use super::reading::Verdict;
 use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
-use super::watched::{Fault, Watched};
 use crate::playbook::{Check, Flapping, Playbook};
 
 /// A fault that has been gone for so long is gone, where events tell of it...
@@ -73,9 +73,9 @@ impl Core {
         let since = watched.held_since(now);
         let job = watched.detector.iter().flatten().any(|reading| reading.unit.is_some_and(|unit| unit.job));
         match watched.read_fault() {
-            Fault::Broken => watched.alternation.look(now, true, since, job),
-            Fault::Clear => watched.alternation.look(now, false, since, job),
-            Fault::Waiting | Fault::Unknown => watched.alternation.mature(now),
+            DetectorState::Broken => watched.alternation.look(now, true, since, job),
+            DetectorState::Clear => watched.alternation.look(now, false, since, job),
+            DetectorState::Waiting | DetectorState::Unknown => watched.alternation.mature(now),
         }
         self.judge_alternation(key);
     }
@@ -129,7 +129,7 @@ impl Core {
     }
 
     /// A key that is bound again after a restart flaps on until it has come to rest.
-    pub(super) fn resume_flapping(&self, key: &Key, watched: &mut Watched) {
+    pub(super) fn resume_flapping(&self, key: &Key, watched: &mut Detector) {
         if let Some(known) = self.state.flapping.get(key) {
             watched.alternation = Alternation::resumed(self.now.mono, known.period());
         }
@@ -159,7 +159,7 @@ impl Core {
     /// The fault is there again while its incident was settling, or waited for it to show: the gate is asked at once.
     pub(super) fn onset_seen(&mut self, id: IncidentId) {
         let Some(key) = self.incident(id).map(|incident| incident.key.clone()) else { return };
-        let holds = self.keys.get(&key).is_some_and(|watched| watched.read_fault() == Fault::Broken);
+        let holds = self.keys.get(&key).is_some_and(|watched| watched.read_fault() == DetectorState::Broken);
         self.timers.cancel(&Timer::Settle(key));
         if holds && std::mem::take(&mut self.live(id).awaits_onset) {
             self.advance(id);
@@ -190,10 +190,10 @@ impl Core {
     }
 }
 
-impl Watched {
+impl Detector {
     /// What the latest readings come to, whether or not the key flaps.
-    pub(super) fn read_fault(&self) -> Fault {
-        Fault::of(self.detector.iter().map(|reading| reading.as_ref().map(|reading| &reading.verdict)))
+    pub(super) fn read_fault(&self) -> DetectorState {
+        DetectorState::of(self.detector.iter().map(|reading| reading.as_ref().map(|reading| &reading.verdict)))
     }
 
     /// Since when some check has held.

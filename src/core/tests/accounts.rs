@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::account::{Account, Report, Why};
+use crate::core::automation_gaps::Lack;
 use crate::core::id::{AttemptId, IncidentId, Key, PageId};
-use crate::core::incident::{Cause, Outcome, Starter};
-use crate::core::lacks::Lack;
+use crate::core::incident::{AttemptStarter, Cause, Outcome};
+use crate::core::period_report::{Account, PeriodReport, Why};
 use crate::core::plan::{AttemptReport, ScopeLevel};
 use crate::core::rate::{Band, Share};
 use crate::core::{Event, Mono, Recorded};
@@ -48,9 +48,9 @@ impl Writer {
         self.attempt += 1;
         let attempt = AttemptId(self.attempt);
         let plan = Arc::new(super::bench::plan("plan", 0));
-        self.write(ago, Event::Intent { incident, attempt, plan, starter: Starter::Auto });
+        self.write(ago, Event::Intent { incident, attempt, plan, starter: AttemptStarter::Auto });
         let report = AttemptReport { steps: Vec::new(), scope: ScopeLevel::None, scope_empty: true, took_ms: 5 };
-        self.write(ago, Event::Ended { incident, attempt, report: Arc::new(report) });
+        self.write(ago, Event::AttemptFinished { incident, attempt, report: Arc::new(report) });
         attempt
     }
 
@@ -81,7 +81,7 @@ impl Writer {
         self.write(ago - 1, Event::Closed { incident, outcome: Outcome::SelfCleared });
     }
 
-    fn week(&self) -> Report {
+    fn week(&self) -> PeriodReport {
         let now = Timestamp::from_second(NOW).unwrap();
         self.account.report(now, Duration::try_from(SignedDuration::from_hours(7 * 24)).unwrap())
     }

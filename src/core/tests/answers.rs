@@ -7,7 +7,7 @@ use std::time::Duration;
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::config::SecondCall;
 use crate::core::event::Event;
-use crate::core::input::Standing;
+use crate::core::input::ArmingPolicy;
 use crate::core::{Command, Config, Key};
 
 fn names(to: &[&str]) -> Vec<Arc<str>> {
@@ -22,7 +22,7 @@ fn called() -> (Bench, Key) {
     let mut book = playbook("nginx");
     book.remediate.clear();
     let (nginx, config) = (key(&book), Config { second_calls, ..Config::default() });
-    let mut bench = Bench::set(config, vec![bound(book, Standing::AsWritten)]);
+    let mut bench = Bench::set(config, vec![bound(book, ArmingPolicy::AsWritten)]);
     bench.breaks(&nginx);
     bench.pass(10);
     assert_eq!(bench.pages(), 1);
@@ -31,7 +31,7 @@ fn called() -> (Bench, Key) {
 
 fn besides(bench: &Bench) -> Vec<(Arc<str>, Vec<Arc<str>>)> {
     bench.events(|event| match event {
-        Event::CalledBesides { unanswered, to, .. } => Some((Arc::clone(unanswered), to.clone())),
+        Event::EscalationWidened { unanswered, to, .. } => Some((Arc::clone(unanswered), to.clone())),
         _ => None,
     })
 }
@@ -63,7 +63,7 @@ fn an_answer_reaches_all_who_were_called_once_and_ends_the_calling() {
     assert!(bench.asks(Command::Acknowledge { incident }).is_some_and(|said| said.is_ok()));
     assert!(bench.asks(Command::Acknowledge { incident }).is_some_and(|said| said.is_ok()));
     let relayed = bench.events(|event| match event {
-        Event::Relayed { to, .. } => Some(to.clone()),
+        Event::AckForwarded { to, .. } => Some(to.clone()),
         _ => None,
     });
     assert_eq!(relayed, [names(&["oncall", "mail"])]);

@@ -9,8 +9,8 @@ use jiff::{SignedDuration, Timestamp};
 use crate::core::command::{Authority, Command, Operator, Refusal};
 use crate::core::effect::Effect;
 use crate::core::event::{Event, Recorded};
-use crate::core::id::{AttemptId, IncidentId, Key, PageId, RequestId, Role, WatchId};
-use crate::core::input::{Binding, Facts, Input, Resolution, Standing, StopOrigin};
+use crate::core::id::{AttemptId, CheckRole, IncidentId, Key, PageId, RequestId, WatchId};
+use crate::core::input::{ArmingPolicy, Binding, Facts, Input, Resolution, StopOrigin};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport};
 use crate::core::reading::{Reading, UnitRun, Verdict};
 use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
@@ -107,7 +107,7 @@ pub fn key(playbook: &Playbook) -> Key {
     Key { content: playbook.content.clone(), target: Target::Unit(format!("{}.service", playbook.name).into()) }
 }
 
-pub fn bound(playbook: Playbook, standing: Standing) -> Binding {
+pub fn bound(playbook: Playbook, standing: ArmingPolicy) -> Binding {
     let target = key(&playbook).target;
     Binding::new(Arc::new(playbook), Resolution::Here(target), standing)
 }
@@ -149,7 +149,7 @@ impl Bench {
     /// One playbook as written.
     pub fn one(playbook: Playbook) -> (Self, Key) {
         let key = key(&playbook);
-        (Self::with(vec![bound(playbook, Standing::AsWritten)]), key)
+        (Self::with(vec![bound(playbook, ArmingPolicy::AsWritten)]), key)
     }
 
     fn begin(&mut self, booted: Mono) {
@@ -254,7 +254,7 @@ impl Bench {
     pub fn says(&mut self, key: &Key, verdict: Verdict) {
         self.shows.insert(key.clone(), verdict.clone());
         let reading = self.reading(verdict);
-        self.give(Input::Read { watch: WatchId { key: key.clone(), role: Role::Detector, index: 0 }, reading });
+        self.give(Input::Read { watch: WatchId { key: key.clone(), role: CheckRole::Detector, index: 0 }, reading });
     }
 
     pub fn breaks(&mut self, key: &Key) {
@@ -268,7 +268,7 @@ impl Bench {
     /// The verifier of this key says this.
     pub fn verifier(&mut self, key: &Key, verdict: Verdict) {
         let reading = self.reading(verdict);
-        self.give(Input::Read { watch: WatchId { key: key.clone(), role: Role::Verifier, index: 0 }, reading });
+        self.give(Input::Read { watch: WatchId { key: key.clone(), role: CheckRole::Verifier, index: 0 }, reading });
     }
 
     /// The fault is gone, the verifier sees it, and it stays so.

@@ -2,7 +2,7 @@
 
 use super::bench::{Bench, playbook};
 use crate::core::event::Event;
-use crate::core::incident::{BreakerState, Cause, Starter};
+use crate::core::incident::{AttemptStarter, BreakerState, Cause};
 use crate::core::plan::Digest;
 use crate::core::reading::Verdict;
 use crate::core::{Command, Outcome, Phase};
@@ -42,7 +42,7 @@ fn the_third_attempt_opens_the_breaker_and_pages_once_and_a_probe_heals() {
         Event::Intent { starter, .. } => Some(starter.clone()),
         _ => None,
     });
-    assert_eq!(probe.last(), Some(&Starter::Probe));
+    assert_eq!(probe.last(), Some(&AttemptStarter::Probe));
     bench.heals(&nginx);
     assert_eq!(states(&bench), ["open", "half-open", "closed"]);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::bench::{Bench, alice, bound, digest, key, playbook};
 use crate::core::event::Event;
-use crate::core::incident::{Asks, Denial, Starter};
-use crate::core::input::{Input, Standing};
+use crate::core::incident::{ApprovalReason, AttemptStarter, Denial};
+use crate::core::input::{ArmingPolicy, Input};
 use crate::core::{Authority, Command, Config, Operator, Outcome, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 use crate::playbook::{Mode, Playbook, Risk};
@@ -36,7 +36,7 @@ fn an_approval_is_for_exactly_what_was_shown_and_is_used_once() {
         Event::Intent { starter, .. } => Some(starter.clone()),
         _ => None,
     });
-    assert_eq!(starter, [Starter::Approved { by: alice(), digest: digest("plan") }]);
+    assert_eq!(starter, [AttemptStarter::Approved { by: alice(), digest: digest("plan") }]);
     bench.fails();
     assert_eq!(bench.started.len(), 1, "the next attempt asks anew");
     assert!(matches!(bench.phase(&nginx), Some(Phase::Asking(request)) if request.generation == 2));
@@ -54,7 +54,10 @@ fn a_plan_that_changed_since_the_yes_is_asked_again() {
     );
     assert!(bench.started.is_empty());
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks again") };
-    assert_eq!((request.generation, request.plan.digest.clone(), request.why), (2, digest("changed"), Asks::Mode));
+    assert_eq!(
+        (request.generation, request.plan.digest.clone(), request.why),
+        (2, digest("changed"), ApprovalReason::Mode)
+    );
 }
 
 #[test]
@@ -124,11 +127,11 @@ fn a_snooze_keeps_still_and_ends() {
 fn shadow_records_what_it_would_have_done_and_arming_lets_it_act() {
     let book = playbook("nginx");
     let nginx = key(&book);
-    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::with(vec![bound(book, ArmingPolicy::ShadowUntilArmed)]);
     bench.breaks(&nginx);
     bench.pass(600);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::Shadow))));
-    assert_eq!(bench.events(|event| matches!(event, Event::WouldHave { .. }).then_some(())).len(), 1);
+    assert_eq!(bench.events(|event| matches!(event, Event::ShadowPlan { .. }).then_some(())).len(), 1);
     assert_eq!((bench.started.len(), bench.pages()), (0, 0));
     assert!(bench.asks(Command::Arm { playbook: "nginx".into() }).is_some_and(|said| said.is_ok()));
     assert_eq!(bench.started.len(), 1);
@@ -141,11 +144,11 @@ fn shadow_records_what_it_would_have_done_and_arming_lets_it_act() {
 fn a_first_live_attempt_asks_and_the_second_does_not() {
     let book = playbook("nginx");
     let nginx = key(&book);
-    let mut bench = Bench::with(vec![bound(book, Standing::AsksFirst)]);
+    let mut bench = Bench::with(vec![bound(book, ArmingPolicy::AsksFirst)]);
     bench.breaks(&nginx);
     bench.pass(10);
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("it asks") };
-    assert_eq!(request.why, Asks::FirstLiveAttempt);
+    assert_eq!(request.why, ApprovalReason::FirstLiveAttempt);
     let incident = bench.open_id(&nginx);
     bench.asks(Command::Approve { incident, digest: digest("plan"), reason: "".into() });
     bench.fails();
@@ -259,7 +262,7 @@ fn a_risky_run_by_hand_is_above_shadow_once_it_has_its_yes() {
     book.risk = crate::playbook::Risk::High;
     book.mode = Mode::Ask;
     let nginx = key(&book);
-    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::with(vec![bound(book, ArmingPolicy::ShadowUntilArmed)]);
     bench.clears(&nginx);
     bench.asks(Command::RunNow { key: nginx.clone() });
     let incident = bench.open_id(&nginx);
@@ -288,7 +291,7 @@ fn a_pause_of_a_name_ends_with_the_name() {
     bench.breaks(&nginx);
     bench.pass(60);
     assert!(bench.started.is_empty());
-    let mut renamed = bound(playbook("nginx"), Standing::AsWritten);
+    let mut renamed = bound(playbook("nginx"), ArmingPolicy::AsWritten);
     Arc::make_mut(&mut renamed.playbook).name = "web".into();
     bench.load(vec![renamed]);
     assert_eq!(bench.started.len(), 1);
@@ -300,7 +303,7 @@ fn high_risk_needs_two_people_where_that_is_set() {
     (book.mode, book.risk) = (Mode::Ask, Risk::High);
     let nginx = key(&book);
     let config = Config { four_eyes: true, ..Config::default() };
-    let mut bench = Bench::set(config, vec![bound(book, Standing::AsWritten)]);
+    let mut bench = Bench::set(config, vec![bound(book, ArmingPolicy::AsWritten)]);
     bench.breaks(&nginx);
     bench.pass(10);
     let incident = bench.open_id(&nginx);
@@ -355,7 +358,7 @@ fn an_ordinary_users_engine_arms_nothing_that_only_root_can_carry_out() {
     let book = playbook("nginx");
     assert!(book.needs_root(), "it restarts a unit");
     let config = Config { is_root: false, ..Config::default() };
-    let mut bench = Bench::set(config, vec![bound(book, Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::set(config, vec![bound(book, ArmingPolicy::ShadowUntilArmed)]);
     let said = bench.asks(Command::Arm { playbook: "nginx".into() });
     assert_eq!(said, Some(Err(Refusal::NeedsRoot("nginx".into()))));
     assert!(bench.asks(Command::Disarm { playbook: "nginx".into() }).is_some_and(|said| said.is_ok()));
@@ -365,11 +368,11 @@ fn an_ordinary_users_engine_arms_nothing_that_only_root_can_carry_out() {
 fn what_nobody_armed_is_run_by_hand_only_by_who_may_arm() {
     let written = |mode| Playbook { mode, ..playbook("nginx") };
     for (book, standing, armed) in [
-        (written(Mode::Auto), Standing::AsWritten, true),
-        (written(Mode::Ask), Standing::AsWritten, true),
-        (written(Mode::Shadow), Standing::AsWritten, false),
-        (written(Mode::Auto), Standing::ShadowUntilArmed, false),
-        (written(Mode::Auto), Standing::AsksFirst, false),
+        (written(Mode::Auto), ArmingPolicy::AsWritten, true),
+        (written(Mode::Ask), ArmingPolicy::AsWritten, true),
+        (written(Mode::Shadow), ArmingPolicy::AsWritten, false),
+        (written(Mode::Auto), ArmingPolicy::ShadowUntilArmed, false),
+        (written(Mode::Auto), ArmingPolicy::AsksFirst, false),
     ] {
         let nginx = key(&book);
         let mut bench = Bench::with(vec![bound(book, standing)]);

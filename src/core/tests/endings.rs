@@ -2,21 +2,21 @@
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
-use crate::core::incident::{Asks, Cause, Denial};
-use crate::core::input::{Binding, Resolution, Standing};
+use crate::core::incident::{ApprovalReason, Cause, Denial};
+use crate::core::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{Command, Config, Key, Outcome, Phase};
 use crate::playbook::{Mode, Playbook};
 
 fn messages(bench: &Bench) -> Vec<String> {
     bench.events(|event| match event {
-        Event::Noted { text, .. } => Some(text.to_string()),
+        Event::Notice { text, .. } => Some(text.to_string()),
         _ => None,
     })
 }
 
 fn missing(playbook: Playbook) -> Binding {
     let written = key(&playbook).target.to_string().into();
-    let mut binding = bound(playbook, Standing::AsWritten);
+    let mut binding = bound(playbook, ArmingPolicy::AsWritten);
     binding.resolution = Resolution::Unresolved { written, why: "no such file".into() };
     binding
 }
@@ -25,14 +25,14 @@ fn missing(playbook: Playbook) -> Binding {
 fn targets_that_vanish_while_they_wait_for_a_yes_stay_open_and_a_human_is_called() {
     let books: Vec<Playbook> = (0..20).map(|number| playbook(&format!("s{number}"))).collect();
     let keys: Vec<Key> = books.iter().map(key).collect();
-    let all = || books.iter().cloned().map(|book| bound(book, Standing::AsWritten)).collect::<Vec<_>>();
+    let all = || books.iter().cloned().map(|book| bound(book, ArmingPolicy::AsWritten)).collect::<Vec<_>>();
     let config = Config { host_attempts: 0, storm_percent: 100, ..Config::default() };
     let mut bench = Bench::set(config, all());
     for key in &keys {
         bench.breaks(key);
     }
     bench.pass(10);
-    let asks = |key: &Key| matches!(bench.phase(key), Some(Phase::Asking(request)) if request.why == Asks::HostBudget);
+    let asks = |key: &Key| matches!(bench.phase(key), Some(Phase::Asking(request)) if request.why == ApprovalReason::HostBudget);
     assert!(keys.iter().all(asks), "the budget is spent");
     bench.load(books.iter().cloned().map(missing).collect());
     assert_eq!((bench.outcomes().len(), messages(&bench).len()), (0, 20));
@@ -61,7 +61,7 @@ fn a_target_that_comes_back_in_time_goes_to_the_gate_again() {
     bench.load(vec![missing(playbook("nginx"))]);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Held(Denial::TargetMissing { .. }))));
     bench.busy = None;
-    bench.load(vec![bound(playbook("nginx"), Standing::AsWritten)]);
+    bench.load(vec![bound(playbook("nginx"), ArmingPolicy::AsWritten)]);
     assert_eq!((bench.started.len(), bench.pages()), (1, 0));
 }
 

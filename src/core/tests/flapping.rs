@@ -4,11 +4,11 @@ use std::time::Duration;
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
-use crate::core::id::{Role, WatchId};
+use crate::core::id::{CheckRole, WatchId};
 use crate::core::incident::Cause;
-use crate::core::input::{Input, Standing};
+use crate::core::input::{ArmingPolicy, Input};
 use crate::core::reading::{Reading, UnitRun, Verdict};
-use crate::core::{Config, Fault, Key, Outcome, Phase};
+use crate::core::{Config, DetectorState, Key, Outcome, Phase};
 use crate::playbook::value::Period;
 use crate::playbook::{Flapping, Playbook};
 
@@ -45,7 +45,7 @@ fn unit(bench: &mut Bench, nginx: &Key, verdict: Verdict, unit: UnitRun) {
     bench.busy = (unit.auto_restart || unit.job).then(|| "systemd is at work on it".into());
     let reading =
         Reading { verdict, seen: "seen".into(), figure: None, unit: Some(unit), began: bench.now, since: bench.now };
-    bench.give(Input::Read { watch: WatchId { key: nginx.clone(), role: Role::Detector, index: 0 }, reading });
+    bench.give(Input::Read { watch: WatchId { key: nginx.clone(), role: CheckRole::Detector, index: 0 }, reading });
 }
 
 /// Every attempt ends at once and helps for a moment only.
@@ -69,7 +69,7 @@ fn a_restart_loop_is_one_incident_and_one_page_whatever_the_hold_time() {
             live_and_die(&mut bench, &nginx, nth);
             end_attempts(&mut bench, &mut ended);
             if nth > 8 {
-                well.push(bench.core.watched_key(&nginx).expect("it is watched").fault == Fault::Clear);
+                well.push(bench.core.watched_key(&nginx).expect("it is watched").fault == DetectorState::Clear);
             }
         }
         assert_eq!(incidents(&bench), 1, "for = {hold}s");
@@ -197,7 +197,7 @@ fn a_hundred_kills_in_an_hour_are_a_hundred_attempts_where_that_is_allowed() {
     book.escalate.attempts = 101;
     let nginx = key(&book);
     let config = Config { host_attempts: 1000, ..Config::default() };
-    let mut bench = Bench::set(config, vec![bound(book, Standing::AsWritten)]);
+    let mut bench = Bench::set(config, vec![bound(book, ArmingPolicy::AsWritten)]);
     for _ in 0..100 {
         bench.breaks(&nginx);
         bench.pass(1);

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
-use crate::core::incident::{Asks, Cause, Denial};
-use crate::core::input::{Standing, StopOrigin};
+use crate::core::incident::{ApprovalReason, Cause, Denial};
+use crate::core::input::{ArmingPolicy, StopOrigin};
 use crate::core::reading::Verdict;
 use crate::core::{Key, Phase};
 use crate::playbook::value::{DayWindow, Period};
@@ -14,7 +14,7 @@ use crate::playbook::{Need, NeededTarget, Target, TargetSpec};
 fn many(count: usize) -> (Bench, Vec<Key>) {
     let books: Vec<_> = (0..count).map(|number| playbook(&format!("s{number}"))).collect();
     let keys = books.iter().map(key).collect();
-    (Bench::with(books.into_iter().map(|book| bound(book, Standing::AsWritten)).collect()), keys)
+    (Bench::with(books.into_iter().map(|book| bound(book, ArmingPolicy::AsWritten)).collect()), keys)
 }
 
 #[test]
@@ -44,7 +44,7 @@ fn past_the_hosts_budget_everything_asks() {
         Some(Phase::Asking(request)) => Some(request.why),
         _ => None,
     });
-    assert_eq!(asks.collect::<Vec<_>>(), [Asks::HostBudget]);
+    assert_eq!(asks.collect::<Vec<_>>(), [ApprovalReason::HostBudget]);
 }
 
 #[test]
@@ -55,9 +55,9 @@ fn one_target_has_one_attempt_and_the_next_in_line_passes_the_gate_anew() {
     let first = playbook("nginx");
     let (one, target) = (key(&first), key(&first).target);
     let two = Key { content: other.content.clone(), target: target.clone() };
-    let mut second = bound(other, Standing::AsWritten);
+    let mut second = bound(other, ArmingPolicy::AsWritten);
     second.resolution = crate::core::Resolution::Here(target);
-    let mut bench = Bench::with(vec![bound(first, Standing::AsWritten), second]);
+    let mut bench = Bench::with(vec![bound(first, ArmingPolicy::AsWritten), second]);
     bench.breaks(&one);
     bench.breaks(&two);
     bench.pass(10);
@@ -76,7 +76,7 @@ fn a_dependency_is_waited_for() {
     let mut app = playbook("app");
     app.needs = vec![Need::Playbook("db stays up".into())];
     let (db_key, app_key) = (key(&db), key(&app));
-    let mut bench = Bench::with(vec![bound(db, Standing::AsWritten), bound(app, Standing::AsWritten)]);
+    let mut bench = Bench::with(vec![bound(db, ArmingPolicy::AsWritten), bound(app, ArmingPolicy::AsWritten)]);
     bench.breaks(&db_key);
     bench.breaks(&app_key);
     bench.pass(10);
@@ -91,7 +91,7 @@ fn a_dependency_is_waited_for() {
 fn listed(name: &str, targets: &[&str]) -> (Vec<crate::core::Binding>, Vec<Key>) {
     let book = playbook(name);
     let bind = |target: &&str| {
-        let mut binding = bound(book.clone(), Standing::AsWritten);
+        let mut binding = bound(book.clone(), ArmingPolicy::AsWritten);
         binding.resolution = crate::core::Resolution::Here(Target::Unit(Arc::from(*target)));
         binding
     };
@@ -106,7 +106,7 @@ fn of_a_needed_list_the_shared_target_counts_else_the_one_that_is_named() {
         let mut app = playbook("app");
         app.needs = vec![need];
         let app_key = key(&app);
-        bindings.push(bound(app, Standing::AsWritten));
+        bindings.push(bound(app, ArmingPolicy::AsWritten));
         let mut bench = Bench::with(bindings);
         bench.breaks(&keys[broken]);
         bench.breaks(&app_key);
@@ -129,7 +129,7 @@ fn playbooks_that_need_each_other_do_not_wait_for_ever() {
     one.needs = vec![Need::Playbook("two".into())];
     two.needs = vec![Need::Playbook("one".into())];
     let keys = [key(&one), key(&two)];
-    let mut bench = Bench::with(vec![bound(one, Standing::AsWritten), bound(two, Standing::AsWritten)]);
+    let mut bench = Bench::with(vec![bound(one, ArmingPolicy::AsWritten), bound(two, ArmingPolicy::AsWritten)]);
     for key in &keys {
         bench.breaks(key);
     }
@@ -156,7 +156,7 @@ fn where_it_cannot_be_told_who_stopped_it_an_operator_is_asked_once() {
     bench.breaks(&nginx);
     bench.pass(10);
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("{:?}", bench.phase(&nginx)) };
-    assert!(matches!(&request.why, Asks::StopUnclear { evidence } if evidence.contains("03:12:45")));
+    assert!(matches!(&request.why, ApprovalReason::StopUnclear { evidence } if evidence.contains("03:12:45")));
     bench.pass(4 * 3600);
     let asked = bench.events(|event| matches!(event, Event::Asked { .. }).then_some(()));
     assert_eq!((asked.len(), bench.started.len(), bench.pages()), (1, 0, 1), "one question, then a human is called");
@@ -195,7 +195,7 @@ fn systemd_at_work_is_waited_for() {
     bench.busy = None;
     bench.pass(20);
     assert_eq!(bench.started.len(), 1);
-    assert_eq!(bench.events(|event| matches!(event, Event::Held { .. }).then_some(())).len(), 1);
+    assert_eq!(bench.events(|event| matches!(event, Event::Denied { .. }).then_some(())).len(), 1);
 }
 
 #[test]
@@ -240,7 +240,7 @@ fn a_storm_is_of_targets_however_many_playbooks_watch_them() {
     let (mut bindings, mut keys) = (Vec::new(), Vec::new());
     for number in 0..10 {
         let book = playbook(&format!("s{number}"));
-        let mut binding = bound(book, Standing::AsWritten);
+        let mut binding = bound(book, ArmingPolicy::AsWritten);
         if number >= 4 {
             binding.resolution = crate::core::Resolution::Here(key(&playbook("s4")).target);
         }
@@ -265,7 +265,7 @@ fn after_records_were_lost_every_attempt_asks_and_no_number_is_given_out_twice()
     bench.breaks(&nginx);
     bench.pass(10);
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("{:?}", bench.phase(&nginx)) };
-    assert_eq!((request.why, bench.started.len()), (Asks::RecordsLost, 0));
+    assert_eq!((request.why, bench.started.len()), (ApprovalReason::RecordsLost, 0));
     assert_eq!(bench.core.state().last.incident, incidents + 3 + 1);
     bench.clears(&nginx);
     bench.pass(31 * 60);

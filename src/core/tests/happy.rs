@@ -2,9 +2,9 @@
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
-use crate::core::id::Role;
-use crate::core::incident::Starter;
-use crate::core::input::Standing;
+use crate::core::id::CheckRole;
+use crate::core::incident::AttemptStarter;
+use crate::core::input::ArmingPolicy;
 use crate::core::reading::Verdict;
 use crate::core::{Outcome, Phase};
 use crate::playbook::value::Period;
@@ -20,7 +20,7 @@ fn a_fault_is_held_fixed_verified_soaked_and_healed() {
     assert_eq!(bench.started.len(), 1);
     bench.ends(true);
     assert!(matches!(bench.phase(&nginx), Some(Phase::Verifying { .. })));
-    assert!(bench.watches.iter().any(|watch| watch.role == Role::Verifier));
+    assert!(bench.watches.iter().any(|watch| watch.role == CheckRole::Verifier));
     bench.pass(2);
     bench.verifier(&nginx, Verdict::Holds);
     bench.clears(&nginx);
@@ -29,7 +29,7 @@ fn a_fault_is_held_fixed_verified_soaked_and_healed() {
     assert!(bench.outcomes().is_empty());
     bench.pass(1);
     assert!(matches!(bench.outcomes()[..], [Outcome::Healed { .. }]));
-    assert!(bench.watches.iter().all(|watch| watch.role == Role::Detector));
+    assert!(bench.watches.iter().all(|watch| watch.role == CheckRole::Detector));
     assert_eq!(bench.core.next_deadline(), None, "nothing is left to wait for");
     let rates = bench.core.rates().hour;
     assert_eq!((rates.auto_fix.part, rates.auto_fix.whole, rates.coverage.part), (1, 1, 1));
@@ -47,7 +47,7 @@ fn the_hold_time_counts_from_the_event_and_without_it_a_fault_fires_at_once() {
         Event::Intent { starter, .. } => Some(starter.clone()),
         _ => None,
     });
-    assert_eq!(starters, [Starter::Auto]);
+    assert_eq!(starters, [AttemptStarter::Auto]);
 }
 
 #[test]
@@ -129,7 +129,7 @@ fn a_fault_that_a_healing_left_behind_is_a_new_incident() {
 fn a_playbook_that_is_gone_supersedes_its_incident() {
     let book = playbook("nginx");
     let nginx = key(&book);
-    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::with(vec![bound(book, ArmingPolicy::ShadowUntilArmed)]);
     bench.breaks(&nginx);
     bench.pass(10);
     bench.load(Vec::new());

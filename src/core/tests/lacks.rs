@@ -1,9 +1,9 @@
 //! What is to be written next: counted once per incident, most wanted first, forgotten in time.
 
 use super::bench::{Bench, bound, key, playbook};
-use crate::core::Standing;
+use crate::core::ArmingPolicy;
+use crate::core::automation_gaps::{Lack, Lacks};
 use crate::core::id::IncidentId;
-use crate::core::lacks::{Lack, Lacks};
 use crate::core::{Command, Mono};
 use crate::playbook::{Mode, Target};
 
@@ -15,7 +15,7 @@ fn a_call_without_a_remediation_and_a_shadow_are_counted() {
     bare.remediate.clear();
     shadow.mode = Mode::Shadow;
     let keys = [key(&bare), key(&shadow)];
-    let mut bench = Bench::with(vec![bound(bare, Standing::AsWritten), bound(shadow, Standing::AsWritten)]);
+    let mut bench = Bench::with(vec![bound(bare, ArmingPolicy::AsWritten), bound(shadow, ArmingPolicy::AsWritten)]);
     for _ in 0..2 {
         bench.breaks(&keys[0]);
         bench.pass(60);

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bench::{Bench, alice, playbook};
 use crate::core::event::Event;
 use crate::core::incident::Denial;
-use crate::core::maintenance::Stage;
+use crate::core::maintenance::WindowState;
 use crate::core::{Command, Key, MaintenanceId, Mono, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 
@@ -59,9 +59,9 @@ fn a_moment_within_a_tick_of_the_running_clock_is_reached() {
     let length = Period::from_secs(60);
     bench.asks(Command::Schedule { scope: Scope::Host, from, length, reason: "new kernel".into() });
     bench.pass(1);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, Stage::Planned), "not before its moment");
+    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::Planned), "not before its moment");
     bench.pass(1);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, Stage::On { .. }));
+    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::On { .. }));
 }
 
 #[test]
@@ -70,7 +70,7 @@ fn it_survives_a_restart_before_and_while_it_is_on() {
     schedule(&mut bench, 60, 300);
     bench.restart();
     bench.pass(120);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, Stage::On { .. }));
+    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::On { .. }));
     bench.restart();
     bench.breaks(&nginx);
     bench.pass(200);
@@ -100,12 +100,12 @@ fn a_clock_that_is_set_back_puts_the_beginning_off_and_one_set_forward_hastens_i
     schedule(&mut bench, 60, 300);
     bench.skew = SignedDuration::from_secs(-3600);
     bench.pass(120);
-    assert_eq!(bench.core.state().windows[&FIRST].stage, Stage::Planned);
+    assert_eq!(bench.core.state().windows[&FIRST].stage, WindowState::Planned);
     bench.skew = SignedDuration::from_secs(100);
     bench.pass(1);
     // 161 seconds after its beginning by the clock that named it
     let until = bench.now + std::time::Duration::from_secs(300 - 161);
-    assert_eq!(bench.core.state().windows[&FIRST].stage, Stage::On { until });
+    assert_eq!(bench.core.state().windows[&FIRST].stage, WindowState::On { until });
 }
 
 #[test]
@@ -170,7 +170,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
 fn a_playbooks_window_leaves_the_others_alone() {
     let (nginx, redis) = (playbook("nginx"), playbook("redis"));
     let keys = [super::bench::key(&nginx), super::bench::key(&redis)];
-    let standing = crate::core::Standing::AsWritten;
+    let standing = crate::core::ArmingPolicy::AsWritten;
     let mut bench = Bench::with(vec![super::bench::bound(nginx, standing), super::bench::bound(redis, standing)]);
     let (from, length) = (bench.wall(), Period::from_secs(60));
     let scope = Scope::Playbook("nginx".into());

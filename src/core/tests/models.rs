@@ -6,12 +6,12 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::core::breaker::{Admission, Breaker, Limits};
-use crate::core::gate::{Answer, Halt, Question, Wish};
+use crate::core::gate::{ActivePause, GateDecision, GateInput, Trigger};
 use crate::core::id::{AttemptId, IncidentId};
-use crate::core::incident::{Asks, BreakerState, Denial};
+use crate::core::incident::{ApprovalReason, BreakerState, Denial};
 use crate::core::input::StopOrigin;
 use crate::core::rate::{Rates, WindowRates};
-use crate::core::tally::{End, Hands, Tally, Verdict};
+use crate::core::success_counters::{Actor, CountedOutcome, Disposition, SuccessCounters};
 use crate::core::window::Window;
 use crate::core::{Mono, Now, Scope};
 use crate::playbook::{BreakerLimits, Mode, Risk};
@@ -83,12 +83,12 @@ proptest! {
     fn the_gate_denies_in_its_order(bits in any::<u32>(), breaker in 0_u8..3, wish in 0_u8..4, mode in 0_u8..4, high in any::<bool>()) {
         let bit = |number: u32| bits >> number & 1 == 1;
         let until = Mono(9);
-        let wish = [Wish::Auto, Wish::Approved, Wish::Manual, Wish::ManualApproved][usize::from(wish)];
+        let wish = [Trigger::Auto, Trigger::Approved, Trigger::Manual, Trigger::ManualApproved][usize::from(wish)];
         let mode = [Mode::Auto, Mode::Ask, Mode::Shadow, Mode::Off][usize::from(mode)];
-        let question = Question {
+        let question = GateInput {
             wish,
             cannot_record: bit(0).then(|| "full".into()),
-            paused: bit(1).then(|| Halt { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
+            paused: bit(1).then(|| ActivePause { scope: Scope::Host, by: alice(), until: None, reason: "".into() }),
             snoozed: bit(2).then(|| (alice(), until)),
             outside_window: bit(3),
             needs: bit(4).then(|| "db".into()),
@@ -108,7 +108,7 @@ proptest! {
             grace: bit(12).then_some(until),
             risk: if high { Risk::High } else { Risk::Low },
             mode,
-            caution: bit(13).then_some(Asks::FirstLiveAttempt),
+            caution: bit(13).then_some(ApprovalReason::FirstLiveAttempt),
         };
         let order = [
             (bit(0), Denial::CannotRecord { why: "full".into() }),
@@ -120,44 +120,44 @@ proptest! {
             (bit(6), Denial::LockHeld { by: IncidentId(1) }),
             (bit(7), Denial::Quarantined { attempt: AttemptId(1) }),
             (bit(8), Denial::SystemdBusy { with: "job".into() }),
-            (bit(16) && wish == Wish::Auto, Denial::Contended { with: "other".into() }),
+            (bit(16) && wish == Trigger::Auto, Denial::Contended { with: "other".into() }),
             (breaker == 2, Denial::BreakerOpen { until: Some(until) }),
             (bit(9), Denial::Cooldown { until }),
-            (bit(11) && wish == Wish::Auto, Denial::Storm { failing: 3, of: 5 }),
+            (bit(11) && wish == Trigger::Auto, Denial::Storm { failing: 3, of: 5 }),
             (bit(12), Denial::BootGrace { until }),
             (mode == Mode::Off, Denial::Off),
-            (mode == Mode::Shadow && matches!(wish, Wish::Auto | Wish::Approved), Denial::Shadow),
+            (mode == Mode::Shadow && matches!(wish, Trigger::Auto | Trigger::Approved), Denial::Shadow),
         ];
         let asks = [
-            (bit(15) && !bit(5), Asks::StopUnclear { evidence: "known".into() }),
-            (bit(10), Asks::HostBudget),
-            (high, Asks::HighRisk),
-            (bit(13), Asks::FirstLiveAttempt),
-            (mode == Mode::Ask, Asks::Mode),
+            (bit(15) && !bit(5), ApprovalReason::StopUnclear { evidence: "known".into() }),
+            (bit(10), ApprovalReason::HostBudget),
+            (high, ApprovalReason::HighRisk),
+            (bit(13), ApprovalReason::FirstLiveAttempt),
+            (mode == Mode::Ask, ApprovalReason::Mode),
         ];
         let denial = order.into_iter().find_map(|(holds, denial)| holds.then_some(denial));
-        let binds = |why: &Asks| wish == Wish::Auto || wish == Wish::Manual && *why == Asks::HighRisk;
+        let binds = |why: &ApprovalReason| wish == Trigger::Auto || wish == Trigger::Manual && *why == ApprovalReason::HighRisk;
         let ask = asks.into_iter().find_map(|(holds, why)| (holds && binds(&why)).then_some(why));
-        let expected = denial.map(Answer::Deny).or(ask.map(Answer::Ask)).unwrap_or(Answer::Pass);
+        let expected = denial.map(GateDecision::Deny).or(ask.map(GateDecision::Ask)).unwrap_or(GateDecision::Pass);
         prop_assert_eq!(question.judge(), expected);
     }
 
     #[test]
     fn rates_are_what_a_recount_gives(entries in prop::collection::vec((0_u64..3_000_000, 0_u8..4, 0_u8..6, any::<bool>()), 0..80), rest in 0_u64..100_000_000) {
-        let mut tally = Tally::default();
-        let mut model: Vec<(u64, u64, Verdict)> = Vec::new();
+        let mut tally = SuccessCounters::default();
+        let mut model: Vec<(u64, u64, CountedOutcome)> = Vec::new();
         let mut now = 0;
         for (step, hands, end, relapses) in entries {
             now += step;
-            let hands = [Hands::None, Hands::Auto, Hands::Assisted, Hands::Both][usize::from(hands)];
-            let end = [End::Nowhere, End::Healed, End::HealedAssisted, End::Unhealed, End::SelfCleared, End::Shadow][usize::from(end)];
-            let verdict = Verdict { hands, end };
-            let book = Arc::from(["disk-full", "service-down"][usize::from(end == End::Healed)]);
+            let hands = [Actor::None, Actor::Auto, Actor::Assisted, Actor::Both][usize::from(hands)];
+            let end = [Disposition::Nowhere, Disposition::Healed, Disposition::HealedAssisted, Disposition::Unhealed, Disposition::SelfCleared, Disposition::Shadow][usize::from(end)];
+            let verdict = CountedOutcome { hands, end };
+            let book = Arc::from(["disk-full", "service-down"][usize::from(end == Disposition::Healed)]);
             let place = tally.push(Mono(now), &book, verdict);
             model.push((now, place, verdict));
             if relapses {
                 let last = model.len() / 2;
-                model[last].2.end = End::Unhealed;
+                model[last].2.end = Disposition::Unhealed;
                 tally.amend(model[last].1, model[last].2);
             }
         }
@@ -165,15 +165,15 @@ proptest! {
         let rates = tally.rates(Mono(now));
         for (length, window) in [(3600, &rates.hour), (24 * 3600, &rates.day), (7 * 24 * 3600, &rates.week)] {
             let inside = || model.iter().filter(|(at, ..)| now - at <= length * 1000).map(|(.., verdict)| verdict);
-            let needed = |verdict: &&&Verdict| matches!(verdict.end, End::Healed | End::HealedAssisted | End::Unhealed);
-            let auto = |verdict: &&&Verdict| matches!(verdict.hands, Hands::Auto | Hands::Both);
+            let needed = |verdict: &&&CountedOutcome| matches!(verdict.end, Disposition::Healed | Disposition::HealedAssisted | Disposition::Unhealed);
+            let auto = |verdict: &&&CountedOutcome| matches!(verdict.hands, Actor::Auto | Actor::Both);
             let count = |found: usize| u32::try_from(found).expect("few");
-            let list: Vec<&Verdict> = inside().collect();
+            let list: Vec<&CountedOutcome> = inside().collect();
             prop_assert_eq!(window.coverage.whole, count(list.iter().filter(needed).count()));
             prop_assert_eq!(window.auto_fix.whole, count(list.iter().filter(needed).filter(auto).count()));
-            prop_assert_eq!(window.auto_fix.part, count(list.iter().filter(|v| v.end == End::Healed).filter(auto).count()));
-            prop_assert_eq!(window.self_cleared, count(list.iter().filter(|v| v.end == End::SelfCleared).count()));
-            prop_assert_eq!(window.shadow, count(list.iter().filter(|v| v.end == End::Shadow).count()));
+            prop_assert_eq!(window.auto_fix.part, count(list.iter().filter(|v| v.end == Disposition::Healed).filter(auto).count()));
+            prop_assert_eq!(window.self_cleared, count(list.iter().filter(|v| v.end == Disposition::SelfCleared).count()));
+            prop_assert_eq!(window.shadow, count(list.iter().filter(|v| v.end == Disposition::Shadow).count()));
         }
         let books = tally.by_playbook(Mono(now));
         let of_books = |of: fn(&WindowRates) -> u32, in_: fn(&Rates) -> &WindowRates| -> (u32, u32) {
@@ -195,7 +195,7 @@ proptest! {
             for (index, column) in columns.iter().enumerate() {
                 let number = (now / width + 1 + index as u64).checked_sub(columns.len() as u64);
                 let inside = model.iter().filter(|(at, ..)| Some(at / width) == number);
-                let healed = inside.filter(|(.., v)| v.end == End::Healed && matches!(v.hands, Hands::Auto | Hands::Both));
+                let healed = inside.filter(|(.., v)| v.end == Disposition::Healed && matches!(v.hands, Actor::Auto | Actor::Both));
                 prop_assert_eq!(column.auto_fix.part as usize, healed.count());
             }
         }

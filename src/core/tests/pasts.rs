@@ -1,10 +1,10 @@
 //! A folded machine shows what was watched and seen at its moment, and decides nothing.
 
 use super::bench::{Bench, playbook};
-use crate::core::input::Standing;
-use crate::core::past::{Glimpse, moment};
+use crate::core::history_view::{PastDetector, moment};
+use crate::core::input::ArmingPolicy;
 use crate::core::reading::{Reading, Verdict};
-use crate::core::{Core, Fault, Key, Mono, Now};
+use crate::core::{Core, DetectorState, Key, Mono, Now};
 
 fn reading(verdict: Verdict, at: Mono) -> Reading {
     Reading { verdict, seen: "seen".into(), figure: None, unit: None, began: at, since: at }
@@ -17,12 +17,12 @@ fn folded(bench: &Bench) -> Core {
     core
 }
 
-fn glimpse(key: &Key, detector: Reading, verifier: Reading) -> Glimpse {
-    Glimpse {
+fn glimpse(key: &Key, detector: Reading, verifier: Reading) -> PastDetector {
+    PastDetector {
         key: key.clone(),
         playbook: playbook("nginx").into(),
-        standing: Standing::AsWritten,
-        marks: vec![(detector.began, crate::core::Moment::Fault(Fault::Broken))],
+        standing: ArmingPolicy::AsWritten,
+        marks: vec![(detector.began, crate::core::Moment::Fault(DetectorState::Broken))],
         detector: vec![Some(detector)],
         verifier: vec![Some(verifier)],
         figures: Vec::new(),
@@ -41,7 +41,7 @@ fn a_picture_changes_nothing_that_is_durable() {
     core.depict(now, vec![seen], Vec::new());
     assert_eq!(*core.state(), before);
     let watched = core.watched_key(&nginx).unwrap();
-    assert_eq!((watched.fault, watched.since, core.now()), (Fault::Broken, Mono(5), now));
+    assert_eq!((watched.fault, watched.since, core.now()), (DetectorState::Broken, Mono(5), now));
     core.depict(now, Vec::new(), Vec::new());
     assert_eq!(core.watched().count(), 0, "each picture stands by itself");
 }

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::bench::{Bench, playbook};
-use crate::core::id::{Role, WatchId};
+use crate::core::id::{CheckRole, WatchId};
 use crate::core::incident::Cause;
 use crate::core::input::Input;
 use crate::core::reading::{Reading, Verdict};
-use crate::core::{Command, Fault, Outcome, Phase};
+use crate::core::{Command, DetectorState, Outcome, Phase};
 
 fn unknown() -> Verdict {
     Verdict::Unknown("timed out".into())
@@ -58,7 +58,7 @@ fn what_ended_blindness_counts_at_once() {
     bench.hold_surveys = true;
     bench.breaks(&nginx);
     let known = bench.core.watched_key(&nginx).expect("it is watched");
-    assert_eq!(known.fault, Fault::Broken, "it is one of those that fail, without another look");
+    assert_eq!(known.fault, DetectorState::Broken, "it is one of those that fail, without another look");
 }
 
 #[test]
@@ -95,7 +95,7 @@ fn what_is_too_old_to_count_voids_what_is_older_still() {
     bench.heals(&nginx);
     assert_eq!(bench.outcomes().len(), 1);
     bench.hold_surveys = true;
-    let watch = WatchId { key: nginx.clone(), role: Role::Detector, index: 0 };
+    let watch = WatchId { key: nginx.clone(), role: CheckRole::Detector, index: 0 };
     let reading = Reading {
         verdict: Verdict::Holds,
         seen: "seen".into(),
@@ -126,7 +126,7 @@ fn a_blind_incident_becomes_a_real_one_also_where_there_is_nothing_to_do() {
 fn in_shadow_it_goes_on_looking_for_what_it_cannot_see() {
     let nginx = playbook("nginx");
     let key = super::bench::key(&nginx);
-    let mut bench = Bench::with(vec![super::bench::bound(nginx, crate::core::input::Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::with(vec![super::bench::bound(nginx, crate::core::input::ArmingPolicy::ShadowUntilArmed)]);
     bench.breaks(&key);
     bench.shows.insert(key.clone(), unknown());
     bench.pass(600);
@@ -137,7 +137,7 @@ fn in_shadow_it_goes_on_looking_for_what_it_cannot_see() {
 }
 
 fn would_haves(bench: &Bench) -> usize {
-    bench.events(|event| matches!(event, crate::core::Event::WouldHave { .. }).then_some(())).len()
+    bench.events(|event| matches!(event, crate::core::Event::ShadowPlan { .. }).then_some(())).len()
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::Cause;
-use crate::core::input::{Input, Standing};
+use crate::core::input::{ArmingPolicy, Input};
 use crate::core::reading::Verdict;
 use crate::core::{Key, Outcome};
 
@@ -15,7 +15,7 @@ fn unanswered() -> Verdict {
 fn silent() -> (Bench, Vec<Key>) {
     let books = ["one", "two", "three"].map(playbook);
     let keys: Vec<Key> = books.iter().map(key).collect();
-    let mut bench = Bench::with(books.into_iter().map(|book| bound(book, Standing::AsWritten)).collect());
+    let mut bench = Bench::with(books.into_iter().map(|book| bound(book, ArmingPolicy::AsWritten)).collect());
     bench.give(Input::Systemd(Err("systemd did not answer within 5 s".into())));
     for key in &keys {
         bench.says(key, unanswered());
@@ -48,7 +48,7 @@ fn systemd_that_answers_nobody_for_a_minute_calls_a_human_once_for_all_units() {
     bench.recovers(&carrier.expect("one incident carries the page"));
     assert_eq!(bench.resolves(), 1);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
-    let notes = bench.events(|event| matches!(event, Event::Noted { .. }).then_some(()));
+    let notes = bench.events(|event| matches!(event, Event::Notice { .. }).then_some(()));
     assert_eq!(notes.len(), 2, "that it is silent, and that it answers again");
 }
 
@@ -61,7 +61,10 @@ fn a_silence_that_is_soon_over_is_no_news() {
         bench.clears(key);
     }
     bench.pass(3600);
-    assert_eq!((bench.pages(), bench.events(|event| matches!(event, Event::Noted { .. }).then_some(())).len()), (0, 0));
+    assert_eq!(
+        (bench.pages(), bench.events(|event| matches!(event, Event::Notice { .. }).then_some(())).len()),
+        (0, 0)
+    );
 }
 
 #[test]

@@ -8,7 +8,7 @@ use crate::core::denial_bounds::DenialBound;
 use crate::core::event::Event;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::{Binding, Resolution, Standing};
+use crate::core::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::reading::Verdict;
 use crate::core::{Command, Mono, Outcome, Phase};
 use crate::playbook::{Mode, Need, Playbook, Target};
@@ -18,14 +18,14 @@ fn beside(name: &str) -> (Binding, Key) {
     let book = playbook(name);
     let target = key(&playbook("nginx")).target;
     let key = Key { content: book.content.clone(), target: target.clone() };
-    (Binding::new(Arc::new(book), Resolution::Here(target), Standing::AsWritten), key)
+    (Binding::new(Arc::new(book), Resolution::Here(target), ArmingPolicy::AsWritten), key)
 }
 
 fn pair() -> (Bench, Key, Key) {
     let nginx = playbook("nginx");
     let (other, serves) = beside("serves");
     let up = key(&nginx);
-    (Bench::with(vec![bound(nginx, Standing::AsWritten), other]), up, serves)
+    (Bench::with(vec![bound(nginx, ArmingPolicy::AsWritten), other]), up, serves)
 }
 
 /// Lets so many attempts fail, or as many as there are.
@@ -86,7 +86,7 @@ fn one_acknowledgement_is_of_all_that_stand_under_the_call() {
     for id in [first, second] {
         assert!(bench.core.find(id).is_some_and(|incident| incident.acknowledged.is_some()), "{id}");
     }
-    let relayed = bench.events(|event| matches!(event, Event::Relayed { .. }).then_some(()));
+    let relayed = bench.events(|event| matches!(event, Event::AckForwarded { .. }).then_some(()));
     assert_eq!(relayed.len(), 1);
 }
 
@@ -96,7 +96,7 @@ fn places_have_a_budget_for_each_reason() {
     let bind = |name: &str| {
         let book = playbook(name);
         let key = Key { content: book.content.clone(), target: target.clone() };
-        (Binding::new(Arc::new(book), Resolution::Here(target.clone()), Standing::AsWritten), key)
+        (Binding::new(Arc::new(book), Resolution::Here(target.clone()), ArmingPolicy::AsWritten), key)
     };
     let ((space, full), (files, inodes)) = (bind("space"), bind("inodes"));
     let mut bench = Bench::with(vec![space, files]);
@@ -113,7 +113,7 @@ fn places_have_a_budget_for_each_reason() {
 fn fight() -> (Bench, Key, Key) {
     let (a, b) = (playbook("a"), playbook("b"));
     let (first, second) = (key(&a), key(&b));
-    let mut bench = Bench::with(vec![bound(a, Standing::AsWritten), bound(b, Standing::AsWritten)]);
+    let mut bench = Bench::with(vec![bound(a, ArmingPolicy::AsWritten), bound(b, ArmingPolicy::AsWritten)]);
     bench.breaks(&first);
     bench.pass(10);
     assert_eq!(bench.started.len(), 1);
@@ -172,7 +172,7 @@ fn a_fight_is_forgotten_once_both_have_been_well_for_an_hour() {
 fn a_fault_long_after_an_attempt_is_no_fight() {
     let (a, b) = (playbook("a"), playbook("b"));
     let (first, second) = (key(&a), key(&b));
-    let mut bench = Bench::with(vec![bound(a, Standing::AsWritten), bound(b, Standing::AsWritten)]);
+    let mut bench = Bench::with(vec![bound(a, ArmingPolicy::AsWritten), bound(b, ArmingPolicy::AsWritten)]);
     for _ in 0..2 {
         for one in [&first, &second] {
             bench.breaks(one);
@@ -274,7 +274,7 @@ fn a_need_is_in_the_page_of_what_it_waits_for_and_calls_by_itself_where_there_is
         db.mode = mode;
         db.remediate = Vec::new();
         let (needed, waits) = (key(&db), key(&web));
-        let books = vec![bound(db, Standing::AsWritten), bound(web.clone(), Standing::AsWritten)];
+        let books = vec![bound(db, ArmingPolicy::AsWritten), bound(web.clone(), ArmingPolicy::AsWritten)];
         let mut bench = Bench::with(books);
         bench.breaks(&needed);
         bench.breaks(&waits);
@@ -294,7 +294,7 @@ fn asking(names: &[&str]) -> (Bench, Vec<Key>) {
     };
     let books: Vec<Playbook> = names.iter().map(book).collect();
     let keys = books.iter().map(key).collect();
-    let mut bench = Bench::with(books.into_iter().map(|book| bound(book, Standing::AsWritten)).collect());
+    let mut bench = Bench::with(books.into_iter().map(|book| bound(book, ArmingPolicy::AsWritten)).collect());
     let keys: Vec<Key> = keys;
     for key in &keys {
         bench.breaks(key);
@@ -340,7 +340,8 @@ fn approvals_for_one_reason_make_one_page_together() {
     book.mode = Mode::Ask;
     let book = Arc::new(book);
     let targets: Vec<Target> = (0..3).map(|number| Target::Unit(format!("w{number}.service").into())).collect();
-    let bind = |target: &Target| Binding::new(Arc::clone(&book), Resolution::Here(target.clone()), Standing::AsWritten);
+    let bind =
+        |target: &Target| Binding::new(Arc::clone(&book), Resolution::Here(target.clone()), ArmingPolicy::AsWritten);
     let mut bench = Bench::with(targets.iter().map(bind).collect());
     let keys: Vec<Key> =
         targets.iter().map(|target| Key { content: book.content.clone(), target: target.clone() }).collect();
@@ -407,7 +408,8 @@ fn a_snoozed_request_leaves_the_page_to_the_others_and_is_announced_again() {
     book.mode = Mode::Ask;
     let book = Arc::new(book);
     let targets = [Target::Unit("w0.service".into()), Target::Unit("w1.service".into())];
-    let bind = |target: &Target| Binding::new(Arc::clone(&book), Resolution::Here(target.clone()), Standing::AsWritten);
+    let bind =
+        |target: &Target| Binding::new(Arc::clone(&book), Resolution::Here(target.clone()), ArmingPolicy::AsWritten);
     let mut bench = Bench::with(targets.iter().map(bind).collect());
     let keys = targets.map(|target| Key { content: book.content.clone(), target });
     for key in &keys {

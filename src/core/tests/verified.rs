@@ -3,7 +3,7 @@
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{BreakerState, Cause, Trip};
-use crate::core::input::Standing;
+use crate::core::input::ArmingPolicy;
 use crate::core::plan::{StepReport, StepResult};
 use crate::core::reading::{UnitRun, Verdict};
 use crate::core::{Command, Key, Outcome, Phase};
@@ -49,7 +49,7 @@ fn a_failing_verifier_counts_as_the_fault_after_an_attempt_until_the_budget_is_s
     assert_eq!(bench.outcomes(), []);
     bench.pass(1);
     assert_eq!((bench.outcomes(), bench.resolves()), (vec![Outcome::EscalatedThenCleared], 1));
-    assert!(bench.watches.iter().all(|watch| watch.role == crate::core::Role::Detector));
+    assert!(bench.watches.iter().all(|watch| watch.role == crate::core::CheckRole::Detector));
 }
 
 #[test]
@@ -261,7 +261,7 @@ fn the_verifiers_readings_stay_known_after_it_has_failed() {
 fn a_run_by_hand_in_shadow_that_does_not_verify_stays_open_until_it_does() {
     let book = playbook("nginx");
     let nginx = key(&book);
-    let mut bench = Bench::with(vec![bound(book, Standing::ShadowUntilArmed)]);
+    let mut bench = Bench::with(vec![bound(book, ArmingPolicy::ShadowUntilArmed)]);
     bench.asks(Command::RunNow { key: nginx.clone() });
     bench.verifies.insert(nginx.clone(), Verdict::DoesNotHold);
     bench.fails();

@@ -6,16 +6,16 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::replay::{Past, Track, told};
-use super::{Backtest, Lane};
+use super::replay::{TargetPast, Track, told};
+use super::{Backtest, TargetTimeline};
 use crate::action::{self, Context};
-use crate::check::{self, Hub, Observation, Subject};
+use crate::check::{self, Monitor, Observation, Subject};
 use crate::core::event::Event;
 use crate::core::input::Resolution;
-use crate::core::{IncidentId, Mono, Reading, Role};
-use crate::engine::look;
+use crate::core::{CheckRole, IncidentId, Mono, Reading};
+use crate::engine::one_shot;
 use crate::engine::start::{Options, config};
-use crate::journal::{KeptReading, ReadError, Reader};
+use crate::journal::{JournalReader, KeptReading, ReadError};
 use crate::playbook::{Check, Playbook, Target};
 
 /// Runs a playbook over the last stretch of the journal. Nothing is run, nothing is recorded.
@@ -23,12 +23,12 @@ use crate::playbook::{Check, Playbook, Target};
 /// # Errors
 /// Where there is no journal yet, or it cannot be read.
 pub async fn backtest(options: &Options, playbook: &Arc<Playbook>, since: Duration) -> Result<Backtest, ReadError> {
-    let reader = Reader::open(&options.paths.state)?;
-    let (_, clock, events) = look::fold(&options.paths.state, options)?;
+    let reader = JournalReader::open(&options.paths.state)?;
+    let (_, clock, events) = one_shot::fold(&options.paths.state, options)?;
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Hub::new(clock, readings, kept, notes);
+    let hub = Monitor::new(clock, readings, kept, notes);
     let now = clock.now();
     let from = Mono(now.mono.0.saturating_sub(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)));
     let (mut lanes, mut left_out) = (Vec::new(), Vec::new());
@@ -43,11 +43,11 @@ pub async fn backtest(options: &Options, playbook: &Arc<Playbook>, since: Durati
         let tracks = tracks(&reader, playbook, &target, from)?;
         let never_read = tracks
             .iter()
-            .filter(|track| track.role == Role::Detector && track.readings.is_empty())
+            .filter(|track| track.role == CheckRole::Detector && track.readings.is_empty())
             .map(|track| check::condition(&playbook.detect.checks[track.index]))
             .collect();
         let plans = plans(options, playbook, &target).await;
-        let past = Past {
+        let past = TargetPast {
             playbook,
             target: &target,
             tracks: &tracks,
@@ -57,15 +57,17 @@ pub async fn backtest(options: &Options, playbook: &Arc<Playbook>, since: Durati
         };
         let would = past.would(config(&options.settings));
         let really = really(&events, &target, from);
-        lanes.push(Lane { target: target.to_string(), seen: past.seen(), never_read, would, really });
+        lanes.push(TargetTimeline { target: target.to_string(), seen: past.seen(), never_read, would, really });
     }
     let start = now.wall.checked_sub(jiff::SignedDuration::try_from(since).unwrap_or_default()).unwrap_or(now.wall);
     Ok(Backtest { playbook: Arc::clone(&playbook.name), from: start, to: now.wall, lanes, left_out })
 }
 
-fn tracks(reader: &Reader, playbook: &Playbook, target: &Target, from: Mono) -> Result<Vec<Track>, ReadError> {
+fn tracks(reader: &JournalReader, playbook: &Playbook, target: &Target, from: Mono) -> Result<Vec<Track>, ReadError> {
     let mut tracks = Vec::new();
-    for (role, checks) in [(Role::Detector, &playbook.detect.checks), (Role::Verifier, &playbook.verify.checks)] {
+    for (role, checks) in
+        [(CheckRole::Detector, &playbook.detect.checks), (CheckRole::Verifier, &playbook.verify.checks)]
+    {
         for (index, check) in checks.iter().enumerate() {
             let kept = match Subject::of(check, target) {
                 Ok(subject) => reader.readings(&subject.canonical(), from)?,
@@ -118,7 +120,7 @@ fn really(
     events: &[Arc<crate::core::Recorded>],
     target: &Target,
     from: Mono,
-) -> Vec<(jiff::Timestamp, super::Mark, String)> {
+) -> Vec<(jiff::Timestamp, super::BacktestMark, String)> {
     let mut ours = BTreeMap::new();
     let mut marks = Vec::new();
     for recorded in events {

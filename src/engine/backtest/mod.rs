@@ -3,8 +3,8 @@
 //! The past does not react. An attempt counts as verified where what was read afterwards says so, and where the
 //! verifier's checks were never read, where the fault went away by itself within the verifier's time.
 
-mod drawn;
 mod history;
+mod render;
 mod replay;
 
 use std::sync::Arc;
@@ -13,8 +13,8 @@ use jiff::Timestamp;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-pub use drawn::drawn;
 pub use history::backtest;
+pub use render::drawn;
 
 /// What came of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
@@ -26,30 +26,30 @@ pub struct Backtest {
     /// Until now.
     pub to: Timestamp,
     /// What each of its targets was looked at, and what would have been done.
-    pub lanes: Vec<Lane>,
+    pub lanes: Vec<TargetTimeline>,
     /// Targets that came to nothing on this host, and why.
     pub left_out: Vec<(Arc<str>, Arc<str>)>,
 }
 
 /// One target's past.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
-pub struct Lane {
+pub struct TargetTimeline {
     /// Which.
     pub target: String,
     /// Whether the fault was there, from each moment on.
-    pub seen: Vec<(Timestamp, Seen)>,
+    pub seen: Vec<(Timestamp, FaultSeen)>,
     /// Checks of the detector of which nothing was kept in this period, in words.
     pub never_read: Vec<String>,
     /// What would have been done, oldest first.
-    pub would: Vec<(Timestamp, Mark, String)>,
+    pub would: Vec<(Timestamp, BacktestMark, String)>,
     /// What really happened to this target, under whatever playbook, oldest first.
-    pub really: Vec<(Timestamp, Mark, String)>,
+    pub really: Vec<(Timestamp, BacktestMark, String)>,
 }
 
 /// Whether the fault was there.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Seen {
+pub enum FaultSeen {
     /// Nothing was read, or it could not be seen.
     Unknown,
     /// It was not.
@@ -61,7 +61,7 @@ pub enum Seen {
 /// What happened, or would have.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-pub enum Mark {
+pub enum BacktestMark {
     /// An incident.
     Fired,
     /// An attempt.

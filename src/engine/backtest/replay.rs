@@ -5,12 +5,14 @@ use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::{Mark, Seen};
+use super::{BacktestMark, FaultSeen};
 use crate::core::event::Event;
 use crate::core::id::WatchId;
-use crate::core::input::{Binding, Facts, Resolution, Standing, StopOrigin};
+use crate::core::input::{ArmingPolicy, Binding, Facts, Resolution, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
-use crate::core::{Config, Core, Effect, IncidentId, Input, Key, Mono, Now, Plan, Reading, Recorded, Role, Verdict};
+use crate::core::{
+    CheckRole, Config, Core, Effect, IncidentId, Input, Key, Mono, Now, Plan, Reading, Recorded, Verdict,
+};
 use crate::playbook::{Playbook, Target};
 
 /// How long a remediation is taken to run, in milliseconds.
@@ -18,13 +20,13 @@ const RUN: u64 = 1000;
 
 /// The readings of one check: moments, and what they said.
 pub struct Track {
-    pub role: Role,
+    pub role: CheckRole,
     pub index: usize,
     pub readings: Vec<Reading>,
 }
 
 /// What is known of one target's past.
-pub struct Past<'a> {
+pub struct TargetPast<'a> {
     pub playbook: &'a Arc<Playbook>,
     pub target: &'a Target,
     pub tracks: &'a [Track],
@@ -36,7 +38,7 @@ pub struct Past<'a> {
     pub span: (Mono, Mono),
 }
 
-impl Past<'_> {
+impl TargetPast<'_> {
     fn wall(&self, mono: Mono) -> Timestamp {
         let (at, wall) = self.anchor;
         let away = i64::try_from(at.0).unwrap_or(i64::MAX) - i64::try_from(mono.0).unwrap_or(i64::MAX);
@@ -44,11 +46,11 @@ impl Past<'_> {
     }
 
     /// What was to be seen, from each moment on, as often as it changed.
-    pub fn seen(&self) -> Vec<(Timestamp, Seen)> {
+    pub fn seen(&self) -> Vec<(Timestamp, FaultSeen)> {
         let mut moments: Vec<Mono> = self.detectors().flat_map(|track| &track.readings).map(|one| one.began).collect();
         moments.sort();
         moments.dedup();
-        let mut seen = vec![(self.wall(self.span.0), Seen::Unknown)];
+        let mut seen = vec![(self.wall(self.span.0), FaultSeen::Unknown)];
         for at in moments {
             let now = self.at(at);
             if seen.last().is_none_or(|(_, before)| *before != now) {
@@ -59,23 +61,23 @@ impl Past<'_> {
     }
 
     fn detectors(&self) -> impl Iterator<Item = &Track> {
-        self.tracks.iter().filter(|track| track.role == Role::Detector)
+        self.tracks.iter().filter(|track| track.role == CheckRole::Detector)
     }
 
     /// Whether the fault was there at a moment: one check is enough.
-    fn at(&self, at: Mono) -> Seen {
+    fn at(&self, at: Mono) -> FaultSeen {
         let latest = |track: &Track| latest(track, at).map(|reading| reading.verdict.clone());
         let verdicts: Vec<_> = self.detectors().map(latest).collect();
         match () {
-            () if verdicts.contains(&Some(Verdict::Holds)) => Seen::Fault,
-            () if verdicts.contains(&Some(Verdict::DoesNotHold)) => Seen::Well,
-            () => Seen::Unknown,
+            () if verdicts.contains(&Some(Verdict::Holds)) => FaultSeen::Fault,
+            () if verdicts.contains(&Some(Verdict::DoesNotHold)) => FaultSeen::Well,
+            () => FaultSeen::Unknown,
         }
     }
 
     /// What the core would have done.
-    pub fn would(&self, config: Config) -> Vec<(Timestamp, Mark, String)> {
-        let mut run = Run {
+    pub fn would(&self, config: Config) -> Vec<(Timestamp, BacktestMark, String)> {
+        let mut run = BacktestRun {
             past: self,
             core: Core::new(config),
             due: BTreeMap::new(),
@@ -92,13 +94,13 @@ impl Past<'_> {
             Input::Started { version: "backtest".into(), boot_id: "backtest".into(), booted, watched_until: None },
         );
         let here = Resolution::Here(self.target.clone());
-        let binding = Binding::new(Arc::clone(self.playbook), here, Standing::AsWritten);
+        let binding = Binding::new(Arc::clone(self.playbook), here, ArmingPolicy::AsWritten);
         run.feed(from, Input::Loaded(vec![binding]));
         for track in self.tracks {
             for reading in &track.readings {
                 run.later(
                     reading.began.max(from),
-                    Due::Read { role: track.role, index: track.index, reading: reading.clone() },
+                    DueEvent::Read { role: track.role, index: track.index, reading: reading.clone() },
                 );
             }
         }
@@ -112,9 +114,9 @@ fn latest(track: &Track, at: Mono) -> Option<&Reading> {
 }
 
 /// What comes at a moment.
-enum Due {
+enum DueEvent {
     Read {
-        role: Role,
+        role: CheckRole,
         index: usize,
         reading: Reading,
     },
@@ -128,19 +130,19 @@ enum Due {
     },
 }
 
-struct Run<'a> {
-    past: &'a Past<'a>,
+struct BacktestRun<'a> {
+    past: &'a TargetPast<'a>,
     core: Core,
-    due: BTreeMap<(Mono, u64), Due>,
+    due: BTreeMap<(Mono, u64), DueEvent>,
     count: u64,
     /// Verifiers that are read now.
     watched: Vec<WatchId>,
     scope_empty: Mono,
-    marks: Vec<(Timestamp, Mark, String)>,
+    marks: Vec<(Timestamp, BacktestMark, String)>,
 }
 
-impl Run<'_> {
-    fn later(&mut self, at: Mono, due: Due) {
+impl BacktestRun<'_> {
+    fn later(&mut self, at: Mono, due: DueEvent) {
         self.count += 1;
         self.due.insert((at, self.count), due);
     }
@@ -172,16 +174,16 @@ impl Run<'_> {
         }
     }
 
-    fn come(&mut self, at: Mono, due: Due) {
+    fn come(&mut self, at: Mono, due: DueEvent) {
         match due {
-            Due::Read { role, index, reading } => {
+            DueEvent::Read { role, index, reading } => {
                 let watch = WatchId { key: self.key(), role, index };
-                if role == Role::Detector || self.watched.contains(&watch) {
+                if role == CheckRole::Detector || self.watched.contains(&watch) {
                     self.feed(at, Input::Read { watch, reading });
                 }
                 self.guess_all(at);
             }
-            Due::Over { attempt, plan } => {
+            DueEvent::Over { attempt, plan } => {
                 let step = |sentence: &Arc<str>| StepReport {
                     sentence: Arc::clone(sentence),
                     result: StepResult::Done("taken to be done".into()),
@@ -193,7 +195,7 @@ impl Run<'_> {
                 self.scope_empty = at;
                 self.feed(at, Input::AttemptEnded { attempt, report: Arc::new(report) });
             }
-            Due::Guess { watch } => {
+            DueEvent::Guess { watch } => {
                 if self.watched.contains(&watch) {
                     let reading = self.verifier(&watch, at);
                     self.feed(at, Input::Read { watch, reading });
@@ -206,7 +208,7 @@ impl Run<'_> {
     fn guess_all(&mut self, at: Mono) {
         for watch in self.watched.clone() {
             if !self.is_kept(&watch) {
-                self.later(at, Due::Guess { watch });
+                self.later(at, DueEvent::Guess { watch });
             }
         }
     }
@@ -222,9 +224,9 @@ impl Run<'_> {
         let read = self.past.tracks.iter().find(of).and_then(|track| latest(track, at));
         let verdict = match (read, self.past.at(at)) {
             (Some(reading), _) => reading.verdict.clone(),
-            (None, Seen::Well) => Verdict::Holds,
-            (None, Seen::Fault) => Verdict::DoesNotHold,
-            (None, Seen::Unknown) => Verdict::Unknown("nothing was read then".into()),
+            (None, FaultSeen::Well) => Verdict::Holds,
+            (None, FaultSeen::Fault) => Verdict::DoesNotHold,
+            (None, FaultSeen::Unknown) => Verdict::Unknown("nothing was read then".into()),
         };
         let seen = read.map_or_else(|| "as the fault stood".into(), |reading| Arc::clone(&reading.seen));
         Reading { verdict, seen, figure: None, unit: None, began: at, since: at }
@@ -247,11 +249,11 @@ impl Run<'_> {
     fn carry(&mut self, at: Mono, effect: Effect) {
         match effect {
             Effect::Record(recorded) => self.note(&recorded),
-            Effect::Watch { watch, .. } if watch.role == Role::Verifier => {
+            Effect::Watch { watch, .. } if watch.role == CheckRole::Verifier => {
                 if !self.watched.contains(&watch) {
                     self.watched.push(watch.clone());
                 }
-                self.later(at + std::time::Duration::from_millis(1), Due::Guess { watch });
+                self.later(at + std::time::Duration::from_millis(1), DueEvent::Guess { watch });
             }
             Effect::Unwatch(watch) => self.watched.retain(|other| *other != watch),
             Effect::Survey { incident, survey, rung, verifier, .. } => {
@@ -259,7 +261,7 @@ impl Run<'_> {
                 self.feed(at, Input::Surveyed { incident, survey, facts });
             }
             Effect::Start { attempt, plan, .. } => {
-                self.later(at + std::time::Duration::from_millis(RUN), Due::Over { attempt, plan });
+                self.later(at + std::time::Duration::from_millis(RUN), DueEvent::Over { attempt, plan });
             }
             Effect::EmptyScope { attempt } => self.feed(at, Input::ScopeEmptied { attempt, empty: true }),
             Effect::Watch { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {}
@@ -268,7 +270,7 @@ impl Run<'_> {
 
     fn facts(&self, at: Mono, rung: usize, verifier: bool) -> Facts {
         let detector = self.past.playbook.detect.checks.iter().enumerate().map(|(index, _)| {
-            let of = |track: &&Track| track.role == Role::Detector && track.index == index;
+            let of = |track: &&Track| track.role == CheckRole::Detector && track.index == index;
             let read = self.past.tracks.iter().find(of).and_then(|track| latest(track, at));
             let unknown = || Reading {
                 verdict: Verdict::Unknown("nothing was kept".into()),
@@ -283,7 +285,7 @@ impl Run<'_> {
         let plan = self.past.plans.get(rung).cloned().unwrap_or_else(|| Err("the ladder has no such rung".into()));
         let checks = 0..self.past.playbook.verify.checks.len();
         let verifier = checks.filter(|_| verifier).map(|index| {
-            let watch = WatchId { key: self.key(), role: Role::Verifier, index };
+            let watch = WatchId { key: self.key(), role: CheckRole::Verifier, index };
             self.verifier(&watch, at)
         });
         Facts {
@@ -304,22 +306,22 @@ impl Run<'_> {
 }
 
 /// What an event is on a timeline, and in words.
-pub fn told(event: &Event) -> Option<(Mark, String)> {
+pub fn told(event: &Event) -> Option<(BacktestMark, String)> {
     let sentences =
         |plan: &Plan| plan.steps.iter().map(|step| step.sentence.to_string()).collect::<Vec<_>>().join(", then ");
     Some(match event {
         Event::Opened { incident: IncidentId(id), readings, .. } => {
             let seen = readings.iter().find(|reading| reading.verdict == Verdict::Holds);
-            (Mark::Fired, format!("incident #{id}: {}", seen.map_or("", |reading| &reading.seen)))
+            (BacktestMark::Fired, format!("incident #{id}: {}", seen.map_or("", |reading| &reading.seen)))
         }
-        Event::Held { denial, .. } => (Mark::Stopped, denial.to_string()),
-        Event::Asked { request, .. } => (Mark::Asked, sentences(&request.plan)),
-        Event::WouldHave { plan, .. } => (Mark::Asked, format!("in shadow: {}", sentences(plan))),
-        Event::Intent { plan, .. } => (Mark::Acted, sentences(plan)),
-        Event::Verified { .. } => (Mark::Verified, "every verifier held".into()),
-        Event::NotVerified { why, .. } => (Mark::Failed, why.to_string()),
-        Event::Escalated { cause, .. } => (Mark::Called, cause.to_string()),
-        Event::Closed { outcome, .. } => (Mark::Ended, outcome.to_string()),
+        Event::Denied { denial, .. } => (BacktestMark::Stopped, denial.to_string()),
+        Event::Asked { request, .. } => (BacktestMark::Asked, sentences(&request.plan)),
+        Event::ShadowPlan { plan, .. } => (BacktestMark::Asked, format!("in shadow: {}", sentences(plan))),
+        Event::Intent { plan, .. } => (BacktestMark::Acted, sentences(plan)),
+        Event::Verified { .. } => (BacktestMark::Verified, "every verifier held".into()),
+        Event::NotVerified { why, .. } => (BacktestMark::Failed, why.to_string()),
+        Event::Escalated { cause, .. } => (BacktestMark::Called, cause.to_string()),
+        Event::Closed { outcome, .. } => (BacktestMark::Ended, outcome.to_string()),
         _ => return None,
     })
 }
@@ -357,7 +359,7 @@ window   = "1h"
         Mono(1_000_000 + second * 1000)
     }
 
-    fn track(role: Role, readings: &[(u64, Verdict)]) -> Track {
+    fn track(role: CheckRole, readings: &[(u64, Verdict)]) -> Track {
         let reading = |(at, verdict): &(u64, Verdict)| {
             let at = second(*at);
             Reading { verdict: verdict.clone(), seen: "90%".into(), figure: None, unit: None, began: at, since: at }
@@ -366,7 +368,7 @@ window   = "1h"
     }
 
     /// What would have been done, with the seconds after the beginning.
-    fn would(text: &str, tracks: &[Track]) -> Vec<(u64, Mark)> {
+    fn would(text: &str, tracks: &[Track]) -> Vec<(u64, BacktestMark)> {
         let playbook = Arc::new(read("a.toml", "a", Origin::Shipped, text).playbook.unwrap());
         let plan = Plan {
             rung: 0,
@@ -375,7 +377,7 @@ window   = "1h"
             digest: serde_json::from_str(&format!("\"{}\"", "0".repeat(64))).unwrap(),
         };
         let wall = Timestamp::from_second(2_000_000).unwrap();
-        let past = Past {
+        let past = TargetPast {
             playbook: &playbook,
             target: &Target::Mount("/".into()),
             tracks,
@@ -391,32 +393,40 @@ window   = "1h"
     #[test]
     fn it_fires_after_its_hold_time_acts_and_calls_where_nothing_helped() {
         use Verdict::{DoesNotHold, Holds};
-        let detector = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (400, DoesNotHold)]);
-        let told = would(TEXT, &[detector, track(Role::Verifier, &[])]);
+        let detector = track(CheckRole::Detector, &[(0, DoesNotHold), (100, Holds), (400, DoesNotHold)]);
+        let told = would(TEXT, &[detector, track(CheckRole::Verifier, &[])]);
         // the fault lasts 300 s; no attempt could have helped before its end
-        assert_eq!(told[0], (130, Mark::Fired));
-        assert_eq!(told[1], (130, Mark::Acted));
-        let count = |wanted: Mark| told.iter().filter(|(_, mark)| *mark == wanted).count();
-        assert_eq!((count(Mark::Acted), count(Mark::Failed), count(Mark::Called)), (2, 2, 1), "{told:?}");
-        assert_eq!(told.last().unwrap().1, Mark::Ended);
+        assert_eq!(told[0], (130, BacktestMark::Fired));
+        assert_eq!(told[1], (130, BacktestMark::Acted));
+        let count = |wanted: BacktestMark| told.iter().filter(|(_, mark)| *mark == wanted).count();
+        assert_eq!(
+            (count(BacktestMark::Acted), count(BacktestMark::Failed), count(BacktestMark::Called)),
+            (2, 2, 1),
+            "{told:?}"
+        );
+        assert_eq!(told.last().unwrap().1, BacktestMark::Ended);
         assert!(told.last().unwrap().0 >= 400);
     }
 
     #[test]
     fn a_short_fault_does_not_fire_and_one_that_went_in_time_verifies() {
         use Verdict::{DoesNotHold, Holds};
-        let short = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (120, DoesNotHold)]);
-        assert_eq!(would(TEXT, &[short, track(Role::Verifier, &[])]), []);
-        let healed = track(Role::Detector, &[(0, DoesNotHold), (100, Holds), (140, DoesNotHold)]);
-        let verifier = track(Role::Verifier, &[(0, Holds), (100, DoesNotHold), (140, Holds)]);
+        let short = track(CheckRole::Detector, &[(0, DoesNotHold), (100, Holds), (120, DoesNotHold)]);
+        assert_eq!(would(TEXT, &[short, track(CheckRole::Verifier, &[])]), []);
+        let healed = track(CheckRole::Detector, &[(0, DoesNotHold), (100, Holds), (140, DoesNotHold)]);
+        let verifier = track(CheckRole::Verifier, &[(0, Holds), (100, DoesNotHold), (140, Holds)]);
         let told = would(TEXT, &[healed, verifier]);
-        let marks: Vec<Mark> = told.iter().map(|(_, mark)| *mark).collect();
-        assert_eq!(marks, [Mark::Fired, Mark::Acted, Mark::Verified, Mark::Ended], "{told:?}");
+        let marks: Vec<BacktestMark> = told.iter().map(|(_, mark)| *mark).collect();
+        assert_eq!(
+            marks,
+            [BacktestMark::Fired, BacktestMark::Acted, BacktestMark::Verified, BacktestMark::Ended],
+            "{told:?}"
+        );
         assert_eq!(told[2].0, 140);
     }
 
     #[test]
     fn nothing_read_is_unknown_and_fires_nothing() {
-        assert_eq!(would(TEXT, &[track(Role::Detector, &[]), track(Role::Verifier, &[])]), []);
+        assert_eq!(would(TEXT, &[track(CheckRole::Detector, &[]), track(CheckRole::Verifier, &[])]), []);
     }
 }

@@ -3,7 +3,7 @@
 use std::io;
 use std::path::Path;
 
-use super::{Form, Vitals, render};
+use super::{MetricsFormat, Vitals, render};
 use crate::engine::snapshot::Snapshot;
 use crate::foreign::MayHang;
 use crate::foreign::folder::{FOR_EVERYBODY, Folder};
@@ -22,5 +22,5 @@ pub fn write_textfile(path: &Path, snapshot: &Snapshot, vitals: Vitals, may_hang
     };
     let name = path.file_name().ok_or(io::ErrorKind::InvalidFilename)?;
     let folder = Folder::open(folder, may_hang)?;
-    folder.replace(name, render(snapshot, vitals, Form::Prometheus).as_bytes(), FOR_EVERYBODY)
+    folder.replace(name, render(snapshot, vitals, MetricsFormat::Prometheus).as_bytes(), FOR_EVERYBODY)
 }

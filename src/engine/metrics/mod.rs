@@ -13,15 +13,15 @@ use std::sync::Arc;
 use std::time::Duration;
 
 pub use file::write_textfile;
-pub use text::{Form, write};
+pub use text::{MetricsFormat, write};
 
 use super::Handle;
 use super::snapshot::{Health, Snapshot};
-use crate::core::incident::{Outcome, Starter};
+use crate::core::counters::VERDICTS;
+use crate::core::incident::{AttemptStarter, Outcome};
 use crate::core::rate::{Share, WindowRates};
-use crate::core::totals::VERDICTS;
 use crate::journal::size;
-use text::{Family, Kind, Sample};
+use text::{Family, MetricKind, Sample};
 
 /// So many playbooks are told apart by name, the first in alphabetical order.
 pub const NAMED: usize = 200;
@@ -53,7 +53,7 @@ impl Vitals {
 
 /// Everything, as text.
 #[must_use]
-pub fn render(snapshot: &Snapshot, vitals: Vitals, form: Form) -> String {
+pub fn render(snapshot: &Snapshot, vitals: Vitals, form: MetricsFormat) -> String {
     let names = Names::of(snapshot);
     let mut families = engine(snapshot, vitals);
     families.extend(totals(snapshot));
@@ -73,11 +73,11 @@ fn count(counted: usize) -> f64 {
 }
 
 fn gauge(name: &'static str, unit: Option<&'static str>, help: &'static str, samples: Vec<Sample>) -> Family {
-    Family { name, unit, kind: Kind::Gauge, help, samples }
+    Family { name, unit, kind: MetricKind::Gauge, help, samples }
 }
 
 fn counter(name: &'static str, help: &'static str, samples: Vec<Sample>) -> Family {
-    Family { name, unit: None, kind: Kind::Counter, help, samples }
+    Family { name, unit: None, kind: MetricKind::Counter, help, samples }
 }
 
 fn plain(value: f64) -> Vec<Sample> {
@@ -134,7 +134,7 @@ fn totals(snapshot: &Snapshot) -> Vec<Family> {
         counter(
             "salve_attempts",
             "Remediation attempts started, by who or what started them.",
-            by_word("starter", &Starter::WORDS, |word| of(&totals.attempts, word)),
+            by_word("starter", &AttemptStarter::WORDS, |word| of(&totals.attempts, word)),
         ),
         counter(
             "salve_attempts_judged",

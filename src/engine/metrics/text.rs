@@ -7,7 +7,7 @@ use crate::text::clean;
 
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Form {
+pub enum MetricsFormat {
     /// OpenMetrics 1.0.
     OpenMetrics,
     /// The Prometheus text format 0.0.4.
@@ -16,7 +16,7 @@ pub enum Form {
 
 /// What a family's figures are.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Kind {
+pub enum MetricKind {
     /// Goes up and down.
     Gauge,
     /// Only rises; its samples end in `_total`.
@@ -31,7 +31,7 @@ pub struct Family {
     /// Base unit; the name ends in it.
     pub unit: Option<&'static str>,
     /// What it is.
-    pub kind: Kind,
+    pub kind: MetricKind,
     /// One sentence.
     pub help: &'static str,
     /// In order; no two have the same labels.
@@ -49,20 +49,20 @@ pub struct Sample {
 
 /// The whole text. A family without samples is left out.
 #[must_use]
-pub fn write(families: &[Family], form: Form) -> String {
+pub fn write(families: &[Family], form: MetricsFormat) -> String {
     let mut out = String::new();
     for family in families.iter().filter(|family| !family.samples.is_empty()) {
         let sampled = match family.kind {
-            Kind::Counter => format!("{}_total", family.name),
-            Kind::Gauge => family.name.to_owned(),
+            MetricKind::Counter => format!("{}_total", family.name),
+            MetricKind::Gauge => family.name.to_owned(),
         };
-        let named = if form == Form::OpenMetrics { family.name } else { &sampled };
+        let named = if form == MetricsFormat::OpenMetrics { family.name } else { &sampled };
         let kind = match family.kind {
-            Kind::Counter => "counter",
-            Kind::Gauge => "gauge",
+            MetricKind::Counter => "counter",
+            MetricKind::Gauge => "gauge",
         };
         let _ = writeln!(out, "# TYPE {named} {kind}");
-        if let (Form::OpenMetrics, Some(unit)) = (form, family.unit) {
+        if let (MetricsFormat::OpenMetrics, Some(unit)) = (form, family.unit) {
             let _ = writeln!(out, "# UNIT {named} {unit}");
         }
         let _ = writeln!(out, "# HELP {named} {}", help(family.help, form));
@@ -70,7 +70,7 @@ pub fn write(families: &[Family], form: Form) -> String {
             let _ = writeln!(out, "{sampled}{} {}", labels(&sample.labels), sample.value);
         }
     }
-    if form == Form::OpenMetrics {
+    if form == MetricsFormat::OpenMetrics {
         out += "# EOF\n";
     }
     out
@@ -87,10 +87,10 @@ fn value_of(text: &str) -> String {
 }
 
 /// OpenMetrics wants quotes escaped here as well; the older form would show the backslash.
-fn help(text: &str, form: Form) -> String {
+fn help(text: &str, form: MetricsFormat) -> String {
     match form {
-        Form::OpenMetrics => value_of(text),
-        Form::Prometheus => text.replace('\\', "\\\\").replace('\n', "\\n"),
+        MetricsFormat::OpenMetrics => value_of(text),
+        MetricsFormat::Prometheus => text.replace('\\', "\\\\").replace('\n', "\\n"),
     }
 }
 
@@ -104,18 +104,18 @@ mod tests {
             Family {
                 name: "salve_pages",
                 unit: None,
-                kind: Kind::Counter,
+                kind: MetricKind::Counter,
                 help: "A \"page\".",
                 samples: vec![sample("a\"b\\c\nd", 3.0)],
             },
             Family {
                 name: "salve_beat_age_seconds",
                 unit: Some("seconds"),
-                kind: Kind::Gauge,
+                kind: MetricKind::Gauge,
                 help: "Age.",
                 samples: vec![Sample { labels: Vec::new(), value: 0.25 }],
             },
-            Family { name: "salve_none", unit: None, kind: Kind::Gauge, help: "None.", samples: Vec::new() },
+            Family { name: "salve_none", unit: None, kind: MetricKind::Gauge, help: "None.", samples: Vec::new() },
         ]
     }
 
@@ -125,7 +125,7 @@ mod tests {
                      salve_pages_total{playbook=\"a\\\"b\\\\c\\nd\"} 3\n\
                      # TYPE salve_beat_age_seconds gauge\n# UNIT salve_beat_age_seconds seconds\n\
                      # HELP salve_beat_age_seconds Age.\nsalve_beat_age_seconds 0.25\n# EOF\n";
-        assert_eq!(write(&families(), Form::OpenMetrics), right);
+        assert_eq!(write(&families(), MetricsFormat::OpenMetrics), right);
     }
 
     #[test]
@@ -134,6 +134,6 @@ mod tests {
                      salve_pages_total{playbook=\"a\\\"b\\\\c\\nd\"} 3\n\
                      # TYPE salve_beat_age_seconds gauge\n\
                      # HELP salve_beat_age_seconds Age.\nsalve_beat_age_seconds 0.25\n";
-        assert_eq!(write(&families(), Form::Prometheus), right);
+        assert_eq!(write(&families(), MetricsFormat::Prometheus), right);
     }
 }

@@ -7,7 +7,7 @@ use std::sync::Arc;
 use tokio::sync::oneshot;
 use tokio::time::Instant;
 
-use super::{COMPANY, Engine, RETRY};
+use super::{BATCH_DELAY, EngineLoop, RETRY};
 use crate::core::{Effect, Input, Recorded, Refusal};
 use crate::journal::RecordError;
 
@@ -30,10 +30,10 @@ pub(super) enum Recording {
     Retrying { waiting: Vec<Arc<Recorded>>, why: Arc<str> },
 }
 
-impl Engine {
+impl EngineLoop {
     /// Keeps records back for the commit that comes next, but not for long.
     pub(super) fn hold(&mut self, records: Vec<Arc<Recorded>>) {
-        let (held, _) = self.held.get_or_insert_with(|| (Vec::new(), Instant::now() + COMPANY));
+        let (held, _) = self.held.get_or_insert_with(|| (Vec::new(), Instant::now() + BATCH_DELAY));
         held.extend(records);
     }
 

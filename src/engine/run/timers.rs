@@ -6,15 +6,15 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::records::Recording;
-use super::{BEAT, Engine, MARK, STRIP};
+use super::{BEAT, EngineLoop, MARK, STRIP};
 use crate::check;
 use crate::core::Input;
-use crate::engine::snapshot::Strip;
+use crate::engine::snapshot::HostLoad;
 use crate::host::clock;
 
 /// When each of the loop's own timers is due.
 #[derive(Debug)]
-pub(super) struct Due {
+pub(super) struct LoopTimers {
     pub(super) beat: Instant,
     pub(super) strip: Instant,
     pub(super) mark: Instant,
@@ -22,14 +22,14 @@ pub(super) struct Due {
     pub(super) stop: Option<Instant>,
 }
 
-impl Due {
+impl LoopTimers {
     pub(super) fn now() -> Self {
         let now = Instant::now();
         Self { beat: now, strip: now, mark: now + MARK, frame: now, stop: None }
     }
 }
 
-impl Engine {
+impl EngineLoop {
     /// Lets the core act on deadlines that have passed.
     pub(super) fn tick(&mut self) {
         if self.core.next_deadline().is_some_and(|deadline| deadline <= self.clock.mono()) {
@@ -40,7 +40,7 @@ impl Engine {
         }
     }
 
-    pub(super) fn timers(&mut self, due: &mut Due, strips: &mpsc::Sender<Strip>, watched: bool) {
+    pub(super) fn timers(&mut self, due: &mut LoopTimers, strips: &mpsc::Sender<HostLoad>, watched: bool) {
         let now = Instant::now();
         if due.beat <= now {
             #[cfg(debug_assertions)]
@@ -69,7 +69,7 @@ impl Engine {
     }
 
     /// When the loop must wake by itself.
-    pub(super) fn wake(&self, due: &Due, watched: bool) -> Instant {
+    pub(super) fn wake(&self, due: &LoopTimers, watched: bool) -> Instant {
         let mut wake = due.beat.min(due.mark);
         if watched {
             wake = wake.min(due.strip);

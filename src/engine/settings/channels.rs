@@ -5,15 +5,15 @@ use std::collections::BTreeMap;
 use serde::de::DeserializeOwned;
 
 use super::read::some_time;
-use super::tables::SecondCall;
+use super::tables::SecondCallSettings;
 use crate::channel::outbox::TICKETS;
 use crate::channel::{
     AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
     TicketSettings, WebhookSettings,
 };
 use crate::playbook::diagnostic::{listed, nearest};
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::{Placed, Site};
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::rule::Rule;
 
 /// The key beside the kind.
@@ -21,9 +21,9 @@ const SECOND: &str = "unacknowledged";
 const SECOND_FORM: &str = "unacknowledged = { after = \"15m\", to = [\"phone\"] }";
 const FORM: &str = "[channels.oncall] and webhook = { url = \"https://hooks.example.net/salve\" }";
 
-type Read = (BTreeMap<String, ChannelSettings>, BTreeMap<String, SecondCall>);
+type ReadChannels = (BTreeMap<String, ChannelSettings>, BTreeMap<String, SecondCallSettings>);
 
-pub(super) fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Read {
+pub(super) fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> ReadChannels {
     let (mut channels, mut seconds) = (BTreeMap::new(), BTreeMap::new());
     if !reader.is_table(at, "`channels`", FORM) {
         return (channels, seconds);
@@ -45,7 +45,7 @@ pub(super) fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Read {
     (channels, seconds)
 }
 
-fn name_is_plain(reader: &mut Reader<'_>, name: &str, at: Site<'_>) {
+fn name_is_plain(reader: &mut TreeReader<'_>, name: &str, at: SpannedTable<'_>) {
     let plain = |c: char| c.is_ascii_alphanumeric() || "-_.".contains(c);
     if name.is_empty() || name.len() > 64 || !name.chars().all(plain) {
         let message = format!("`{name}` cannot be a channel's name");
@@ -54,7 +54,7 @@ fn name_is_plain(reader: &mut Reader<'_>, name: &str, at: Site<'_>) {
 }
 
 /// The one kind that a channel's table names.
-fn channel<'t>(reader: &mut Reader<'t>, name: &str, at: Site<'t>) -> Option<ChannelSettings> {
+fn channel<'t>(reader: &mut TreeReader<'t>, name: &str, at: SpannedTable<'t>) -> Option<ChannelSettings> {
     let mut kinds = Vec::new();
     for (kind, site) in at.entries().into_iter().filter(|(key, _)| *key != SECOND) {
         if ChannelSettings::KINDS.contains(&kind) {
@@ -88,16 +88,16 @@ fn channel<'t>(reader: &mut Reader<'t>, name: &str, at: Site<'t>) -> Option<Chan
     }
 }
 
-fn typed<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<ChannelSettings> {
+fn typed<'t>(reader: &mut TreeReader<'t>, kind: &str, at: SpannedTable<'t>) -> Option<ChannelSettings> {
     fn one<'t, T: DeserializeOwned + schemars::JsonSchema>(
-        reader: &mut Reader<'t>,
-        at: Site<'t>,
+        reader: &mut TreeReader<'t>,
+        at: SpannedTable<'t>,
         kind: &str,
         right: &str,
         as_channel: fn(T) -> ChannelSettings,
     ) -> Option<ChannelSettings> {
         let (read, good) = reader.as_far_as::<T>(at, &format!("`{kind}`"), &format!("{kind} = {right}"))?;
-        let Placed { value, at } = read;
+        let SpannedValue { value, at } = read;
         let channel = as_channel(value);
         // beside what could not be read, only what is wrong by itself is certain
         let by_itself = [Rule::BadAddress, Rule::BadPath, Rule::BadValue, Rule::RelativeProgram];
@@ -133,8 +133,13 @@ fn typed<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Channe
     }
 }
 
-fn second_call<'t>(reader: &mut Reader<'t>, name: &str, at: Site<'t>, names: &[&str]) -> Option<SecondCall> {
-    let Placed { value, at } = reader.typed::<SecondCall>(at, "`unacknowledged`", SECOND_FORM)?;
+fn second_call<'t>(
+    reader: &mut TreeReader<'t>,
+    name: &str,
+    at: SpannedTable<'t>,
+    names: &[&str],
+) -> Option<SecondCallSettings> {
+    let SpannedValue { value, at } = reader.typed::<SecondCallSettings>(at, "`unacknowledged`", SECOND_FORM)?;
     some_time(reader, value.after, at, "after", "15m");
     if value.to.is_empty() {
         let message = "`unacknowledged` calls nobody";

@@ -2,14 +2,14 @@
 
 use std::path::{Component, PathBuf};
 
-use super::tables::{Heartbeat, Metrics, Roles};
+use super::tables::{Heartbeat, Metrics, RoleSettings};
 use super::{Settings, channels};
 use crate::channel::address_fault;
 use crate::playbook::Diagnostic;
 use crate::playbook::allow_list::is_never_cleaned;
 use crate::playbook::read::document;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::{Placed, Site};
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
@@ -32,7 +32,7 @@ pub(super) fn read(file: &str, text: &str) -> (Settings, Vec<Diagnostic>) {
     document(file, text, settings)
 }
 
-fn settings<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Settings {
+fn settings<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>) -> Settings {
     reader.known_keys(root, "the settings", KEYS);
     let mut settings = Settings::default();
     if let Some(at) = root.field("channels") {
@@ -50,8 +50,8 @@ fn settings<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Settings {
     settings
 }
 
-fn clean_roots<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<PathBuf> {
-    let Some(Placed { value, at }) = reader.field::<Vec<PathBuf>>(root, "clean_roots") else { return Vec::new() };
+fn clean_roots<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>) -> Vec<PathBuf> {
+    let Some(SpannedValue { value, at }) = reader.field::<Vec<PathBuf>>(root, "clean_roots") else { return Vec::new() };
     for (index, path) in value.iter().enumerate() {
         let plain = path.components().all(|part| matches!(part, Component::RootDir | Component::Normal(_)));
         if !path.is_absolute() || !plain {
@@ -65,9 +65,9 @@ fn clean_roots<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<PathBuf> {
     value
 }
 
-fn host_budget<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<super::HostBudget> {
+fn host_budget<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<super::HostBudget> {
     let right = "host_budget = { attempts = 5, window = \"5m\" }";
-    let Placed { value, at } = reader.typed::<super::HostBudget>(at, "`host_budget`", right)?;
+    let SpannedValue { value, at } = reader.typed::<super::HostBudget>(at, "`host_budget`", right)?;
     if value.attempts == 0 {
         let message = "a budget of no attempts lets nothing act by itself";
         let help = "write at least attempts = 1; `salve pause` is what stops everything";
@@ -78,8 +78,8 @@ fn host_budget<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<super::HostB
 }
 
 /// Long enough to read what is asked, short enough that what was read is still so.
-fn approvals_expire<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
-    let Placed { value, .. } = reader.field::<Period>(root, "approvals_expire")?;
+fn approvals_expire<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>) -> Option<Period> {
+    let SpannedValue { value, .. } = reader.field::<Period>(root, "approvals_expire")?;
     if value < Period::from_secs(10) || value > Period::from_secs(3600) {
         let message = format!("a request for approval cannot stand for {value}");
         let span = root.field_span("approvals_expire");
@@ -89,8 +89,8 @@ fn approvals_expire<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Perio
 }
 
 /// Seldom enough that nobody mutes it, often enough that it is not forgotten.
-fn again<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
-    let Placed { value, .. } = reader.field::<Period>(root, "again")?;
+fn again<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>) -> Option<Period> {
+    let SpannedValue { value, .. } = reader.field::<Period>(root, "again")?;
     if value < Period::from_secs(60) || value > Period::from_secs(7 * 86_400) {
         let message = format!("an acknowledged page cannot be sent again after {value}");
         reader.findings.add(Rule::OutOfRange, root.field_span("again"), message, "write 1m to 7d, as \"4h\"");
@@ -98,8 +98,8 @@ fn again<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Option<Period> {
     Some(value)
 }
 
-fn roles<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Roles> {
-    let Placed { value, at } = reader.typed::<Roles>(at, "[roles]", "operate = [\"salve\"]")?;
+fn roles<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<RoleSettings> {
+    let SpannedValue { value, at } = reader.typed::<RoleSettings>(at, "[roles]", "operate = [\"salve\"]")?;
     for (key, groups) in
         [("view", &value.view), ("operate", &value.operate), ("approve", &value.approve), ("admin", &value.admin)]
     {
@@ -116,9 +116,9 @@ fn roles<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Roles> {
     Some(value)
 }
 
-fn heartbeat<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Heartbeat> {
+fn heartbeat<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Heartbeat> {
     let right = "heartbeat = { url = \"https://hc.example.net/ping/…\", every = \"1m\" }";
-    let Placed { value, at } = reader.typed::<Heartbeat>(at, "`heartbeat`", right)?;
+    let SpannedValue { value, at } = reader.typed::<Heartbeat>(at, "`heartbeat`", right)?;
     match (&value.url, &value.url_file) {
         (Some(url), None) => {
             if let Some((wrong, right)) = address_fault(url) {
@@ -144,9 +144,9 @@ fn heartbeat<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Heartbeat> {
     Some(value)
 }
 
-fn metrics<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Metrics> {
+fn metrics<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Metrics> {
     let right = "metrics = { file = \"/var/lib/node_exporter/salve.prom\", every = \"15s\" }";
-    let Placed { value, at } = reader.typed::<Metrics>(at, "`metrics`", right)?;
+    let SpannedValue { value, at } = reader.typed::<Metrics>(at, "`metrics`", right)?;
     // node_exporter reads no other
     if !value.file.is_absolute() || value.file.extension().is_none_or(|ending| ending != "prom") {
         let message = format!("`{}` is not an absolute path that ends in `.prom`", value.file.display());
@@ -157,7 +157,7 @@ fn metrics<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Metrics> {
 }
 
 /// At least a second.
-pub(super) fn some_time<'t>(reader: &mut Reader<'t>, time: Period, at: Site<'t>, key: &str, right: &str) {
+pub(super) fn some_time<'t>(reader: &mut TreeReader<'t>, time: Period, at: SpannedTable<'t>, key: &str, right: &str) {
     if time.0.as_secs() == 0 {
         let message = format!("`{key}` is below a second");
         reader.findings.add(Rule::ShortTime, at.field_span(key), message, format!("write {key} = \"{right}\""));

@@ -21,7 +21,7 @@ pub struct HostBudget {
 /// `unacknowledged = { after = "15m", to = ["phone"] }`, in a channel's table.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
-pub struct SecondCall {
+pub struct SecondCallSettings {
     /// Once the call went out to this channel, so long is waited for somebody to acknowledge it.
     pub after: Period,
     /// Then these are called too, and told of the end.
@@ -31,7 +31,7 @@ pub struct SecondCall {
 /// `[roles]`: groups of the host, by what their members may do. Root may do everything.
 #[derive(Debug, Clone, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
-pub struct Roles {
+pub struct RoleSettings {
     /// See how the host stands.
     pub view: Vec<String>,
     /// Pause, snooze, acknowledge, run by hand.
@@ -42,7 +42,7 @@ pub struct Roles {
     pub admin: Vec<String>,
 }
 
-impl Default for Roles {
+impl Default for RoleSettings {
     fn default() -> Self {
         let salve = || vec!["salve".to_owned()];
         Self { view: salve(), operate: salve(), approve: salve(), admin: Vec::new() }

@@ -9,7 +9,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// The form in a document.
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
-enum Recording {
+enum RecordingDocument {
     /// They can.
     Fine,
     /// They cannot, and why.
@@ -18,28 +18,28 @@ enum Recording {
 
 pub fn serialize<S: Serializer>(recording: &Result<(), Arc<str>>, serializer: S) -> Result<S::Ok, S::Error> {
     match recording {
-        Ok(()) => Recording::Fine,
-        Err(why) => Recording::Failing(Arc::clone(why)),
+        Ok(()) => RecordingDocument::Fine,
+        Err(why) => RecordingDocument::Failing(Arc::clone(why)),
     }
     .serialize(serializer)
 }
 
 pub fn deserialize<'de, D: Deserializer<'de>>(deserializer: D) -> Result<Result<(), Arc<str>>, D::Error> {
-    Ok(match Recording::deserialize(deserializer)? {
-        Recording::Fine => Ok(()),
-        Recording::Failing(why) => Err(why),
+    Ok(match RecordingDocument::deserialize(deserializer)? {
+        RecordingDocument::Fine => Ok(()),
+        RecordingDocument::Failing(why) => Err(why),
     })
 }
 
 /// For the schema alone: whoever holds a snapshot holds a `Result`.
-pub struct Form;
+pub struct RecordingSchema;
 
-impl JsonSchema for Form {
+impl JsonSchema for RecordingSchema {
     fn schema_name() -> Cow<'static, str> {
         "Recording".into()
     }
 
     fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-        Recording::json_schema(generator)
+        RecordingDocument::json_schema(generator)
     }
 }

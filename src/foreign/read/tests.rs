@@ -36,7 +36,7 @@ fn link(to: &Path, at: &Path, owner: u32) {
     lchown(at, Some(owner), Some(owner)).unwrap();
 }
 
-fn text(path: &Path) -> Result<String, Refusal> {
+fn text(path: &Path) -> Result<String, PathError> {
     bytes(path, 1000, &TEST).map(|bytes| String::from_utf8(bytes).unwrap())
 }
 
@@ -45,7 +45,7 @@ fn a_link_of_the_logs_owner_gives_away_nothing_that_is_not_theirs() {
     let Some((folder, hers, secret)) = stage() else { return };
     link(&secret, &hers.join("log"), ANNA);
     let refused = text(&hers.join("log")).unwrap_err();
-    assert!(matches!(refused, Refusal::NotTheirs { owner: ANNA, .. }), "{refused}");
+    assert!(matches!(refused, PathError::NotTheirs { owner: ANNA, .. }), "{refused}");
     // the same by a link to the folder above it, and by a link of root's that stands in her folder
     link(folder.path(), &hers.join("up"), ANNA);
     assert!(text(&hers.join("up/secret")).is_err());
@@ -53,7 +53,7 @@ fn a_link_of_the_logs_owner_gives_away_nothing_that_is_not_theirs() {
     assert!(text(&hers.join("roots")).is_err());
     // by a second name of the file
     fs::hard_link(&secret, hers.join("twin")).unwrap();
-    assert!(matches!(text(&hers.join("twin")), Err(Refusal::NotTheirs { owner: ANNA, .. })));
+    assert!(matches!(text(&hers.join("twin")), Err(PathError::NotTheirs { owner: ANNA, .. })));
     assert_eq!(text(&secret).unwrap(), "root's own", "this thread is root again");
 }
 
@@ -84,7 +84,7 @@ fn a_link_of_roots_is_followed_and_the_way_of_two_users_is_not() {
     link(&hers.join("note"), &his.join("note"), BERT);
     assert_eq!(text(&his.join("note")).unwrap(), "hers");
     link(&his.join("note"), &hers.join("round"), ANNA);
-    assert!(matches!(text(&hers.join("round")), Err(Refusal::TwoUsers { first: ANNA, second: BERT, .. })));
+    assert!(matches!(text(&hers.join("round")), Err(PathError::TwoUsers { first: ANNA, second: BERT, .. })));
 }
 
 #[test]
@@ -93,7 +93,7 @@ fn only_a_regular_file_is_opened() {
     let pipe = folder.path().join("pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
     for path in [pipe.as_path(), folder.path(), Path::new("/dev/zero")] {
-        assert!(matches!(open(path, &TEST), Err(Refusal::NotRegular { .. })), "{}", path.display());
+        assert!(matches!(open(path, &TEST), Err(PathError::NotRegular { .. })), "{}", path.display());
         assert!(look(path, &TEST).is_ok());
     }
     fs::write(folder.path().join("long"), "12345").unwrap();

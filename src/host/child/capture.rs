@@ -52,8 +52,8 @@ impl Capture {
     pub fn text(&self) -> String {
         let words = |bytes: &[u8]| clean(&String::from_utf8_lossy(bytes)).into_owned();
         match self.parts() {
-            Parts::Whole(bytes) => words(&bytes),
-            Parts::Cut { head, tail, left_out } => {
+            CapturedText::Whole(bytes) => words(&bytes),
+            CapturedText::Cut { head, tail, left_out } => {
                 format!("{}\n[… {left_out} bytes left out …]\n{}", words(head), words(&tail))
             }
         }
@@ -61,18 +61,18 @@ impl Capture {
 
     /// What was kept, as it came.
     #[must_use]
-    pub fn parts(&self) -> Parts<'_> {
+    pub fn parts(&self) -> CapturedText<'_> {
         let tail: Vec<u8> = self.tail.iter().copied().collect();
         match self.left_out {
-            0 => Parts::Whole([&self.head[..], &tail[..]].concat()),
-            left_out => Parts::Cut { head: &self.head, tail, left_out },
+            0 => CapturedText::Whole([&self.head[..], &tail[..]].concat()),
+            left_out => CapturedText::Cut { head: &self.head, tail, left_out },
         }
     }
 }
 
 /// What was kept of a stream.
 #[derive(Debug, PartialEq, Eq)]
-pub enum Parts<'a> {
+pub enum CapturedText<'a> {
     /// All of it.
     Whole(Vec<u8>),
     /// Its two ends, with the number of bytes between.
@@ -97,7 +97,7 @@ mod tests {
         let mut capture = Capture::new(2 * KEPT);
         capture.push(b"\n  one\x1b \r\n");
         capture.push(b"two\n");
-        assert_eq!(capture.parts(), Parts::Whole(b"\n  one\x1b \r\ntwo\n".to_vec()));
+        assert_eq!(capture.parts(), CapturedText::Whole(b"\n  one\x1b \r\ntwo\n".to_vec()));
         assert_eq!(capture.first_line(4).as_deref(), Some("one\u{241b}"));
         assert_eq!(Capture::new(10).first_line(10), None);
     }
@@ -111,7 +111,7 @@ mod tests {
             capture.push(b"\n");
         }
         capture.push(b"last\n");
-        let Parts::Cut { head, tail, left_out } = capture.parts() else { panic!("not cut") };
+        let CapturedText::Cut { head, tail, left_out } = capture.parts() else { panic!("not cut") };
         assert!(head.len() + tail.len() <= 2 * KEPT);
         assert_eq!(u64::try_from(head.len() + tail.len()).unwrap() + left_out, 1_000_011);
         assert!(head.starts_with(b"first\n") && tail.ends_with(b"last\n"));
@@ -122,7 +122,7 @@ mod tests {
         let mut capture = Capture::new(2 * KEPT);
         let big: Vec<u8> = (0..KEPT * 4).map(|at| if at < KEPT { b'a' } else { b'b' }).collect();
         capture.push(&big);
-        let Parts::Cut { head, tail, left_out } = capture.parts() else { panic!("not cut") };
+        let CapturedText::Cut { head, tail, left_out } = capture.parts() else { panic!("not cut") };
         assert_eq!(left_out, u64::try_from(KEPT * 2).unwrap());
         assert!(head.iter().all(|byte| *byte == b'a') && tail.iter().all(|byte| *byte == b'b'));
     }

@@ -21,9 +21,9 @@ use tokio::net::unix::pipe::Receiver;
 use tokio::task::JoinHandle;
 use tokio::time::{Instant, timeout, timeout_at};
 
-pub use self::capture::{Capture, Parts};
-pub use self::running::{Ended, Errors, Invocation, Running};
-pub use self::scope::{Emptied, Level, Marker, Scope, Scopes};
+pub use self::capture::{Capture, CapturedText};
+pub use self::running::{ChildExit, Errors, Invocation, RunningChild};
+pub use self::scope::{ChildScope, ContainmentLevel, Emptied, Marker, Scopes};
 use super::program::{FIXED_PATH, ProgramError, resolve};
 use crate::foreign::{self, MayHang, NoAnswer};
 
@@ -53,9 +53,9 @@ pub struct Job {
 
 /// How it ended and what it printed.
 #[derive(Debug)]
-pub struct Ran {
+pub struct ChildResult {
     /// How its main process ended.
-    pub ended: Ended,
+    pub ended: ChildExit,
     /// Its standard output, with its standard error where both were one.
     pub output: Capture,
     /// Its standard error, where it was kept apart.
@@ -100,7 +100,7 @@ impl Job {
     ///
     /// # Errors
     /// Where it could not be started, or not within its deadline.
-    pub async fn run(mut self) -> Result<Ran, StartError> {
+    pub async fn run(mut self) -> Result<ChildResult, StartError> {
         let deadline = Instant::now() + self.deadline;
         let (grace, keep, stdin) = (self.grace, self.keep, std::mem::take(&mut self.stdin));
         let mut running = self.start_with(!stdin.is_empty(), deadline).await?;
@@ -113,31 +113,31 @@ impl Job {
             ended.map_err(|error| StartError::Failed { program, error })?
         } else {
             running.end(grace).await;
-            Ended::TimedOut
+            ChildExit::TimedOut
         };
         if let Some(feed) = feed {
             feed.abort();
         }
-        Ok(Ran { ended, output: output.finish().await, errors: errors.finish().await })
+        Ok(ChildResult { ended, output: output.finish().await, errors: errors.finish().await })
     }
 
     /// Starts it and lets the caller read what it prints; `stdin`, `grace` and `keep` do not count.
     ///
     /// # Errors
     /// Where it could not be started within its deadline.
-    pub async fn start(self) -> Result<Running, StartError> {
+    pub async fn start(self) -> Result<RunningChild, StartError> {
         let deadline = Instant::now() + self.deadline;
         self.start_with(false, deadline).await
     }
 
-    async fn start_with(self, input: bool, deadline: Instant) -> Result<Running, StartError> {
+    async fn start_with(self, input: bool, deadline: Instant) -> Result<RunningChild, StartError> {
         let (name, errors) = (self.program.clone(), self.errors);
         let environment = [("PATH", FIXED_PATH.join(":")), ("LANG", "C.UTF-8".to_owned())];
         let env = environment.into_iter().chain(self.env).map(|(name, value)| (name.to_owned(), value)).collect();
         let argv = std::iter::once(name.clone()).chain(self.args).collect();
         start(&name, deadline, move |may_hang| {
             let program: PathBuf = resolve(&self.program, may_hang)?.path;
-            Ok((Invocation { program, argv, env, input, errors }, Arc::new(Scope::for_child())))
+            Ok((Invocation { program, argv, env, input, errors }, Arc::new(ChildScope::for_child())))
         })
         .await
     }
@@ -151,8 +151,8 @@ impl Job {
 pub async fn start<E: From<StartError> + Send + 'static>(
     name: &str,
     deadline: Instant,
-    prepare: impl FnOnce(&MayHang) -> Result<(Invocation, Arc<Scope>), E> + Send + 'static,
-) -> Result<Running, E> {
+    prepare: impl FnOnce(&MayHang) -> Result<(Invocation, Arc<ChildScope>), E> + Send + 'static,
+) -> Result<RunningChild, E> {
     let runtime = tokio::runtime::Handle::current();
     let program = name.to_owned();
     let begin = move |may_hang: &MayHang| {

@@ -14,7 +14,7 @@ use tokio::net::unix::pipe::{Receiver, Sender};
 use tokio::task::JoinHandle;
 
 use super::LAST_WORDS;
-use super::scope::{Emptied, Scope};
+use super::scope::{ChildScope, Emptied};
 use crate::host::sys::{self, SpawnSpec, Streams};
 
 /// Where a child's standard error goes.
@@ -43,7 +43,7 @@ pub struct Invocation {
 
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Ended {
+pub enum ChildExit {
     /// By itself.
     Exit(i32),
     /// By a signal.
@@ -52,7 +52,7 @@ pub enum Ended {
     TimedOut,
 }
 
-impl std::fmt::Display for Ended {
+impl std::fmt::Display for ChildExit {
     fn fmt(&self, f: &mut std::fmt::Formatter<'_>) -> std::fmt::Result {
         match self {
             Self::Exit(code) => write!(f, "exit code {code}"),
@@ -64,7 +64,7 @@ impl std::fmt::Display for Ended {
 
 /// A child that this process reaps itself. Whoever drops it ends all of it.
 #[derive(Debug)]
-pub struct Running {
+pub struct RunningChild {
     /// As it was named.
     pub name: String,
     /// What it prints; taken by whoever reads it.
@@ -73,7 +73,7 @@ pub struct Running {
     pub errors: Option<Receiver>,
     input: Option<Sender>,
     handle: AsyncFd<OwnedFd>,
-    scope: Arc<Scope>,
+    scope: Arc<ChildScope>,
 }
 
 impl Invocation {
@@ -81,7 +81,7 @@ impl Invocation {
     ///
     /// # Errors
     /// Where it cannot be started.
-    pub fn start(self, name: String, scope: &Arc<Scope>) -> io::Result<Running> {
+    pub fn start(self, name: String, scope: &Arc<ChildScope>) -> io::Result<RunningChild> {
         let (output, theirs) = pipe_with(PipeFlags::CLOEXEC)?;
         let errors = match self.errors {
             Errors::Apart => Some(pipe_with(PipeFlags::CLOEXEC)?),
@@ -98,8 +98,8 @@ impl Invocation {
         let place = scope.place()?;
         let child = SpawnSpec::new(&self.program, argv, environment, place, streams, scope.tag().0)?.start()?;
         scope.main_is(child.pid);
-        let running = || -> io::Result<Running> {
-            Ok(Running {
+        let running = || -> io::Result<RunningChild> {
+            Ok(RunningChild {
                 name,
                 output: Some(receiver(output)?),
                 errors: errors.map(receiver).transpose()?,
@@ -122,20 +122,20 @@ fn sender(pipe: OwnedFd) -> io::Result<Sender> {
     Sender::from_owned_fd(pipe)
 }
 
-impl Running {
+impl RunningChild {
     /// Waits for the main process's death, and reaps it.
     ///
     /// # Errors
     /// Where it cannot be waited for.
-    pub async fn wait(&self) -> io::Result<Ended> {
+    pub async fn wait(&self) -> io::Result<ChildExit> {
         loop {
             let mut ready = self.handle.readable().await?;
             let who = WaitId::PidFd(self.handle.get_ref().as_fd());
             if let Some(status) = waitid(who, WaitIdOptions::EXITED | WaitIdOptions::NOHANG)? {
                 self.scope.main_is_reaped();
                 return Ok(match (status.exit_status(), status.terminating_signal()) {
-                    (Some(code), _) => Ended::Exit(code),
-                    (None, signal) => Ended::Signal(signal.unwrap_or_default()),
+                    (Some(code), _) => ChildExit::Exit(code),
+                    (None, signal) => ChildExit::Signal(signal.unwrap_or_default()),
                 });
             }
             ready.clear_ready();
@@ -177,13 +177,13 @@ impl Running {
         emptied
     }
 
-    fn scope(&self) -> Arc<Scope> {
+    fn scope(&self) -> Arc<ChildScope> {
         Arc::clone(&self.scope)
     }
 }
 
 /// Removes an empty scope that belongs to this child alone; an attempt's stays for its next step.
-fn close(scope: Arc<Scope>, emptied: &Emptied) {
+fn close(scope: Arc<ChildScope>, emptied: &Emptied) {
     let Some(scope) = Arc::into_inner(scope).filter(|_| emptied.empty) else { return };
     if !scope.remove_at_once() {
         tokio::task::spawn_blocking(move || scope.remove());
@@ -196,7 +196,7 @@ async fn apart(ending: impl FnOnce() -> Emptied + Send + 'static) -> Emptied {
 }
 
 /// Not waited for to its end: from now on the scope reaps it with the rest.
-impl Drop for Running {
+impl Drop for RunningChild {
     fn drop(&mut self) {
         self.scope.abandon_main();
     }

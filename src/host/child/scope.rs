@@ -17,9 +17,9 @@ use std::time::{Duration, Instant};
 use rustix::process::Signal;
 
 use self::cgroup::{Cgroup, Parent};
-use self::descendants::{ATTEMPT, CHILD, Look, Process};
+use self::descendants::{ATTEMPT, CHILD, Process, Sighting};
 pub use self::descendants::{Marker, RlimitTag};
-use crate::host::sys::Place;
+use crate::host::sys::Placement;
 
 /// After the main process has ended by itself, its children may take this long to do the same.
 const SETTLE: Duration = Duration::from_millis(50);
@@ -28,7 +28,7 @@ const PATIENCE: Duration = Duration::from_secs(5);
 
 /// How a child's processes are held together, from best to least.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Level {
+pub enum ContainmentLevel {
     /// A cgroup (v2) of its own.
     CgroupV2,
     /// A cgroup (v1) of its own.
@@ -47,18 +47,18 @@ pub struct Scopes {
 
 /// What holds one child's processes together.
 #[derive(Debug)]
-pub struct Scope {
-    level: Level,
+pub struct ChildScope {
+    level: ContainmentLevel,
     cgroup: Option<Cgroup>,
     marker: Marker,
     tag: RlimitTag,
-    main: Mutex<Main>,
+    main: Mutex<MainChild>,
     removed: Mutex<bool>,
 }
 
 /// The child that this process started itself.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-struct Main {
+struct MainChild {
     /// Alive, or dead and reaped by whoever waits for it.
     owned: Option<i32>,
     /// Nobody waits for it any more: it is reaped with the rest.
@@ -86,7 +86,7 @@ impl Scopes {
     }
 
     /// The level in force.
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> ContainmentLevel {
         level_of(self.parent.as_ref())
     }
 
@@ -94,21 +94,21 @@ impl Scopes {
     ///
     /// # Errors
     /// Where its cgroup cannot be made.
-    pub fn open(&self, attempt: u64) -> io::Result<Scope> {
+    pub fn open(&self, attempt: u64) -> io::Result<ChildScope> {
         let cgroup = self.parent.as_ref().map(|parent| parent.make(&self.name(attempt))).transpose()?;
         Ok(self.scope(attempt, cgroup))
     }
 
     /// What a crash left of an attempt's scope; to be emptied.
-    pub fn leftover(&self, attempt: u64) -> Scope {
+    pub fn leftover(&self, attempt: u64) -> ChildScope {
         let cgroup = self.parent.as_ref().and_then(|parent| parent.find(&self.name(attempt)));
         self.scope(attempt, cgroup)
     }
 
-    fn scope(&self, attempt: u64, cgroup: Option<Cgroup>) -> Scope {
+    fn scope(&self, attempt: u64, cgroup: Option<Cgroup>) -> ChildScope {
         let value = format!("{}:{attempt}", self.id);
         let tag = RlimitTag::of_attempt(&value);
-        Scope::new(self.level(), cgroup, Marker { name: ATTEMPT, value }, tag)
+        ChildScope::new(self.level(), cgroup, Marker { name: ATTEMPT, value }, tag)
     }
 
     fn name(&self, attempt: u64) -> String {
@@ -117,7 +117,7 @@ impl Scopes {
 }
 
 /// What lives among the members that a cgroup lists, and the strays. A member that does not answer lives.
-fn alive(listed: &[Look], strays: Vec<Process>) -> Vec<Process> {
+fn alive(listed: &[Sighting], strays: Vec<Process>) -> Vec<Process> {
     let mut members: Vec<Process> =
         listed.iter().filter_map(|look| look.process()).filter(|process| !process.zombie).collect();
     for stray in strays {
@@ -128,8 +128,8 @@ fn alive(listed: &[Look], strays: Vec<Process>) -> Vec<Process> {
     members
 }
 
-fn level_of(parent: Option<&Parent>) -> Level {
-    parent.map_or(Level::Subreaper, Parent::level)
+fn level_of(parent: Option<&Parent>) -> ContainmentLevel {
+    parent.map_or(ContainmentLevel::Subreaper, Parent::level)
 }
 
 /// Where the scopes of all other children are made; found once. What an earlier process was killed over is ended.
@@ -153,7 +153,7 @@ fn for_children() -> Option<&'static Parent> {
 /// How the names of these scopes begin; the id of the process that made them follows.
 const CHILD_SCOPE: &str = "salve-child-of-";
 
-impl Scope {
+impl ChildScope {
     /// A fresh one for a child that belongs to no attempt: a check's, evidence's, a channel's.
     pub fn for_child() -> Self {
         static NEXT: AtomicU64 = AtomicU64::new(1);
@@ -166,13 +166,13 @@ impl Scope {
         Self::new(level, cgroup, marker, RlimitTag::of_child(number))
     }
 
-    fn new(level: Level, cgroup: Option<Cgroup>, marker: Marker, tag: RlimitTag) -> Self {
+    fn new(level: ContainmentLevel, cgroup: Option<Cgroup>, marker: Marker, tag: RlimitTag) -> Self {
         adoption(1);
         Self { level, cgroup, marker, tag, main: Mutex::default(), removed: Mutex::new(false) }
     }
 
     /// How it holds.
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> ContainmentLevel {
         self.level
     }
 
@@ -190,13 +190,13 @@ impl Scope {
     ///
     /// # Errors
     /// Where its cgroup cannot be opened.
-    pub fn place(&self) -> io::Result<Place> {
-        self.cgroup.as_ref().map_or(Ok(Place::Beside), Cgroup::place)
+    pub fn place(&self) -> io::Result<Placement> {
+        self.cgroup.as_ref().map_or(Ok(Placement::Beside), Cgroup::place)
     }
 
     /// Names the child that this process started itself; whoever waits for it reaps it.
     pub fn main_is(&self, pid: i32) {
-        *lock(&self.main) = Main { owned: Some(pid), abandoned: None };
+        *lock(&self.main) = MainChild { owned: Some(pid), abandoned: None };
         lock(&MAINS).get_or_insert_default().insert(pid);
     }
 
@@ -355,7 +355,7 @@ impl Scope {
 
 /// A scope that is dropped before its end (the engine stops, the task was cancelled) takes its processes with it: they
 /// are killed at once; another thread waits until they are gone.
-impl Drop for Scope {
+impl Drop for ChildScope {
     fn drop(&mut self) {
         if *lock(&self.removed) {
             return;
@@ -414,7 +414,12 @@ mod tests {
     fn a_member_that_does_not_answer_lives_and_is_counted_once() {
         let process = |pid, started| Process { pid, parent: 1, zombie: false, started };
         let dead = Process { zombie: true, ..process(4, Some(1)) };
-        let listed = [Look::Gone, Look::Silent(process(2, None)), Look::Seen(process(3, Some(1))), Look::Seen(dead)];
+        let listed = [
+            Sighting::Gone,
+            Sighting::Silent(process(2, None)),
+            Sighting::Seen(process(3, Some(1))),
+            Sighting::Seen(dead),
+        ];
         let strays = vec![process(2, Some(7)), process(5, None)];
         let pids: Vec<i32> = alive(&listed, strays).iter().map(|process| process.pid).collect();
         assert_eq!(pids, [2, 3, 5]);
@@ -425,7 +430,7 @@ mod tests {
         let folder = tempfile::tempdir().unwrap();
         let marker = Marker { name: CHILD, value: "feigned".into() };
         let cgroup = Some(Cgroup::feigned(folder.path()));
-        let scope = Scope::new(Level::CgroupV2, cgroup, marker, RlimitTag(450_001));
+        let scope = ChildScope::new(ContainmentLevel::CgroupV2, cgroup, marker, RlimitTag(450_001));
         std::fs::write(folder.path().join("cgroup.procs"), "").unwrap();
         for (populated, empty) in [("populated 1\nfrozen 0\n", false), ("populated 0\nfrozen 0\n", true)] {
             std::fs::write(folder.path().join("cgroup.events"), populated).unwrap();

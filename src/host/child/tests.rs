@@ -17,7 +17,7 @@ fn sh(script: &str, deadline: Duration) -> Job {
 async fn a_child_reads_the_body_in_a_clean_environment() {
     let ran = run(sh("cat; echo \"$SALVE_KIND $HOME $PATH\"; pwd >&2; exit 3", Duration::from_secs(30))).await;
     let ran = ran.unwrap();
-    assert_eq!(ran.ended, Ended::Exit(3));
+    assert_eq!(ran.ended, ChildExit::Exit(3));
     assert_eq!(ran.output.text(), "the page\ntrigger  /usr/sbin:/usr/bin:/sbin:/bin\n/\n");
 }
 
@@ -26,11 +26,11 @@ async fn at_the_deadline_the_whole_group_is_ended() {
     // ignores TERM, and so does its child, whose number it prints
     let script = "trap '' TERM; sleep 1000 & echo $!; while :; do sleep 1; done";
     let ran = run(sh(script, Duration::from_millis(300))).await.unwrap();
-    assert_eq!(ran.ended, Ended::TimedOut);
+    assert_eq!(ran.ended, ChildExit::TimedOut);
     gone(ran.output.text().trim()).await;
 }
 
-async fn run(job: Job) -> Result<Ran, StartError> {
+async fn run(job: Job) -> Result<ChildResult, StartError> {
     job.run().await
 }
 
@@ -63,7 +63,7 @@ async fn who_stops_waiting_ends_the_whole_group() {
 async fn what_a_program_leaves_running_ends_with_it_whatever_it_did_to_get_away() {
     let script = "(setsid env -i /bin/sh -c 'echo $$; exec sleep 1000' >&2 &) ; sleep 0.1";
     let ran = run(Job { errors: Errors::Apart, ..sh(script, Duration::from_mins(1)) }).await.unwrap();
-    assert_eq!((ran.ended, ran.output.text()), (Ended::Exit(0), String::new()));
+    assert_eq!((ran.ended, ran.output.text()), (ChildExit::Exit(0), String::new()));
     let left = ran.errors.text();
     assert!(!left.trim().is_empty());
     gone(left.trim()).await;

@@ -103,14 +103,14 @@ fn unblock(former: &libc::sigset_t) {
     unsafe { libc::pthread_sigmask(libc::SIG_SETMASK, former, ptr::null_mut()) };
 }
 
-type Run<'a> = extern "C" fn(*mut ChildContext<'a>) -> !;
+type ChildMain<'a> = extern "C" fn(*mut ChildContext<'a>) -> !;
 
 /// In the parent: the child's id, or a negative error. The child never returns from here: it calls `run`.
 ///
 /// # Safety
 /// `how` names a stack of its own, and what `context` points to outlives the child's use of it.
 #[cfg(target_arch = "x86_64")]
-unsafe fn clone3<'a>(how: &libc::clone_args, run: Run<'a>, context: *mut ChildContext<'a>) -> i64 {
+unsafe fn clone3<'a>(how: &libc::clone_args, run: ChildMain<'a>, context: *mut ChildContext<'a>) -> i64 {
     let result: i64;
     // SAFETY: the caller's; the child's side uses only registers until it is on its own stack.
     unsafe {
@@ -137,7 +137,7 @@ unsafe fn clone3<'a>(how: &libc::clone_args, run: Run<'a>, context: *mut ChildCo
 
 /// See above.
 #[cfg(target_arch = "aarch64")]
-unsafe fn clone3<'a>(how: &libc::clone_args, run: Run<'a>, context: *mut ChildContext<'a>) -> i64 {
+unsafe fn clone3<'a>(how: &libc::clone_args, run: ChildMain<'a>, context: *mut ChildContext<'a>) -> i64 {
     let result: i64;
     // SAFETY: as above.
     unsafe {

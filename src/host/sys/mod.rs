@@ -17,7 +17,7 @@ use tokio::io::Interest;
 use tokio::io::unix::AsyncFd;
 
 pub use self::lease::{Openers, sole_opener, writers};
-pub use self::spawn::{Place, SpawnSpec, Streams, null};
+pub use self::spawn::{Placement, SpawnSpec, Streams, null};
 
 /// Lets the runtime wait until a descriptor can be read.
 ///

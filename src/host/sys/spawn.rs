@@ -28,7 +28,7 @@ const OPEN_FILES: u64 = 1024;
 
 /// Where a child is put.
 #[derive(Debug)]
-pub enum Place {
+pub enum Placement {
     /// A cgroup (v2) by its folder: born in it.
     Born(OwnedFd),
     /// A cgroup by its `cgroup.procs`: enters before exec.
@@ -58,7 +58,7 @@ pub struct SpawnSpec {
     /// `NAME=value`; nothing else.
     pub environment: Vec<CString>,
     /// Its scope.
-    pub place: Place,
+    pub place: Placement,
     /// Their far ends are closed here once it runs.
     pub streams: Streams,
     /// The limit on POSIX message queues that marks every descendant; see `scope::RlimitTag`.
@@ -99,7 +99,7 @@ impl SpawnSpec {
         program: &Path,
         arguments: impl IntoIterator<Item = &'a str>,
         environment: impl IntoIterator<Item = (&'a str, &'a str)>,
-        place: Place,
+        place: Placement,
         streams: Streams,
         tag: u64,
     ) -> io::Result<Self> {
@@ -136,8 +136,8 @@ impl SpawnSpec {
             arguments: arguments.as_ptr(),
             environment: environment.as_ptr(),
             entrance: match place {
-                Place::Entrance(entrance) => Some(entrance.as_fd()),
-                Place::Born(_) | Place::Beside => None,
+                Placement::Entrance(entrance) => Some(entrance.as_fd()),
+                Placement::Born(_) | Placement::Beside => None,
             },
             input: input.as_fd(),
             output: output.as_fd(),
@@ -147,8 +147,8 @@ impl SpawnSpec {
             error: 0,
         };
         let cgroup = match place {
-            Place::Born(folder) => Some(folder.as_fd()),
-            Place::Entrance(_) | Place::Beside => None,
+            Placement::Born(folder) => Some(folder.as_fd()),
+            Placement::Entrance(_) | Placement::Beside => None,
         };
         match clone3::start(&mut context, cgroup) {
             Err(error) if clone3::is_missing(&error) => self.start_by_fork(files),
@@ -160,12 +160,12 @@ impl SpawnSpec {
     fn start_by_fork(&self, files: Rlimit) -> io::Result<Spawned> {
         let name = |word: &CStr| OsStr::from_bytes(word.to_bytes()).to_owned();
         let entrance = match &self.place {
-            Place::Entrance(entrance) => Some(entrance.try_clone()?),
-            Place::Born(folder) => {
+            Placement::Entrance(entrance) => Some(entrance.try_clone()?),
+            Placement::Born(folder) => {
                 let flags = OFlags::WRONLY | OFlags::CLOEXEC;
                 Some(rustix::fs::openat(folder, c"cgroup.procs", flags, Mode::empty())?)
             }
-            Place::Beside => None,
+            Placement::Beside => None,
         };
         let mut command = Command::new(name(&self.program));
         command.arg0(name(&self.arguments[0])).args(self.arguments[1..].iter().map(|word| name(word))).env_clear();
@@ -264,7 +264,8 @@ mod tests {
         let (ours, theirs) = rustix::pipe::pipe_with(rustix::pipe::PipeFlags::CLOEXEC).unwrap();
         let words = ["name", "-c", line];
         let streams = Streams { input: None, output: theirs, errors: None };
-        let spec = SpawnSpec::new(Path::new(program), words, [("A", "b=c")], Place::Beside, streams, 123_456).unwrap();
+        let spec =
+            SpawnSpec::new(Path::new(program), words, [("A", "b=c")], Placement::Beside, streams, 123_456).unwrap();
         (spec, ours.into())
     }
 

@@ -64,12 +64,12 @@ async fn dial(address: &Address) -> zbus::Result<UnixStream> {
 struct Bus(UnixStream);
 
 impl Socket for Bus {
-    type ReadHalf = Capped;
+    type ReadHalf = CappedSocket;
     type WriteHalf = Writing;
 
-    fn split(self) -> Split<Capped, Writing> {
+    fn split(self) -> Split<CappedSocket, Writing> {
         let (read, write) = self.0.into_split();
-        Split::new(Capped { plain: Plain(read), greeting: GREETING }, Writing(write))
+        Split::new(CappedSocket { plain: Plain(read), greeting: GREETING }, Writing(write))
     }
 }
 
@@ -86,14 +86,14 @@ impl ReadHalf for Plain {
 
 /// Messages up to a length.
 #[derive(Debug)]
-struct Capped {
+struct CappedSocket {
     plain: Plain,
     /// What the bus may still say before the first message, in bytes.
     greeting: usize,
 }
 
 #[async_trait]
-impl ReadHalf for Capped {
+impl ReadHalf for CappedSocket {
     async fn receive_message(
         &mut self,
         number: u64,
@@ -113,7 +113,7 @@ impl ReadHalf for Capped {
     }
 }
 
-impl Capped {
+impl CappedSocket {
     /// Puts the beginning of the next message into `received`, without its body where it is too long; false where all
     /// of it was thrown away.
     async fn prepare(&mut self, received: &mut Vec<u8>) -> zbus::Result<bool> {

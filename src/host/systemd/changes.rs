@@ -19,7 +19,7 @@ const QUEUE: usize = 4096;
 
 /// What changed.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Change {
+pub enum SystemdSignal {
     /// Something about this unit; read it again.
     Unit {
         /// systemd's own id of it.
@@ -74,25 +74,25 @@ impl UnitStamps {
 
 /// Signals are being heard; dropping it ends that.
 #[derive(Debug)]
-pub struct Listening {
+pub struct SignalSubscription {
     reader: JoinHandle<()>,
 }
 
-impl Listening {
+impl SignalSubscription {
     /// Waits until the connection broke: what happened from then on nobody tells, so everything must be read again.
     pub async fn broken(&mut self) {
         let _ = (&mut self.reader).await;
     }
 }
 
-impl Drop for Listening {
+impl Drop for SignalSubscription {
     fn drop(&mut self) {
         self.reader.abort();
     }
 }
 
 /// Asks systemd to send signals, and gives each to `sink` in the order of arrival.
-pub async fn listen(sink: impl FnMut(Change) + Send + 'static) -> Result<Listening, SystemdError> {
+pub async fn listen(sink: impl FnMut(SystemdSignal) + Send + 'static) -> Result<SignalSubscription, SystemdError> {
     let connection = within(ANSWER, bus::connect()).await?;
     // One stream: signals about a job and about its unit must not overtake each other.
     let stream = async {
@@ -102,7 +102,7 @@ pub async fn listen(sink: impl FnMut(Change) + Send + 'static) -> Result<Listeni
     };
     let stream = within(ANSWER, stream).await?;
     // The stream is emptied from here on, before the one call that this connection ever carries.
-    let listening = Listening { reader: tokio::spawn(drain(stream, sink)) };
+    let listening = SignalSubscription { reader: tokio::spawn(drain(stream, sink)) };
     match within(ANSWER, subscribe(&connection)).await {
         // Already subscribed on this connection is as good.
         Ok(()) | Err(SystemdError::Refused(_)) => Ok(listening),
@@ -116,7 +116,7 @@ async fn subscribe(connection: &Connection) -> zbus::Result<()> {
 }
 
 /// Empties a stream to its end.
-async fn drain(mut stream: MessageStream, mut sink: impl FnMut(Change)) {
+async fn drain(mut stream: MessageStream, mut sink: impl FnMut(SystemdSignal)) {
     while let Some(Ok(message)) = next(&mut stream).await {
         if let Some(change) = told(&message) {
             sink(change);
@@ -130,12 +130,15 @@ impl Systemd {
     ///
     /// # Errors
     /// Where systemd cannot be asked to send them.
-    pub async fn listen(&self, sink: impl FnMut(Change) + Send + 'static) -> Result<Listening, SystemdError> {
+    pub async fn listen(
+        &self,
+        sink: impl FnMut(SystemdSignal) + Send + 'static,
+    ) -> Result<SignalSubscription, SystemdError> {
         self.heard(listen(sink).await)
     }
 }
 
-fn told(message: &Message) -> Option<Change> {
+fn told(message: &Message) -> Option<SystemdSignal> {
     let header = message.header();
     let body = message.body();
     match header.member()?.as_str() {
@@ -143,17 +146,17 @@ fn told(message: &Message) -> Option<Change> {
             let id = unit_of(header.path()?.as_str())?;
             let changed = body.deserialize::<(String, HashMap<String, OwnedVariant>, Vec<String>)>().ok();
             let state = changed.filter(|(interface, ..)| interface == UNIT).map(|(_, changed, _)| state_of(&changed));
-            Some(Change::Unit { id, state: state.flatten() })
+            Some(SystemdSignal::Unit { id, state: state.flatten() })
         }
         "JobNew" => {
             let (id, _, unit) = body.deserialize::<(u32, OwnedObjectPath, String)>().ok()?;
-            Some(Change::JobNew { id, unit: cleaned(&unit) })
+            Some(SystemdSignal::JobNew { id, unit: cleaned(&unit) })
         }
         "JobRemoved" => {
             let (id, _, unit, result) = body.deserialize::<(u32, OwnedObjectPath, String, String)>().ok()?;
-            Some(Change::JobRemoved { id, unit: cleaned(&unit), result: cleaned(&result) })
+            Some(SystemdSignal::JobRemoved { id, unit: cleaned(&unit), result: cleaned(&result) })
         }
-        "Reloading" => (!body.deserialize::<bool>().ok()?).then_some(Change::Reloaded),
+        "Reloading" => (!body.deserialize::<bool>().ok()?).then_some(SystemdSignal::Reloaded),
         // Units come and go by our own looks at them, too: to look again on that would never end.
         _ => None,
     }

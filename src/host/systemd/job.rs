@@ -10,7 +10,7 @@ use tokio::time::{Instant, sleep, timeout_at};
 use zbus::OwnedObjectPath;
 
 use super::proxy::ManagerProxy;
-use super::{Change, Systemd, SystemdError};
+use super::{Systemd, SystemdError, SystemdSignal};
 use crate::playbook::action::UnitVerb;
 
 /// How a job ended, in systemd's words.
@@ -104,7 +104,7 @@ impl Systemd {
         let noted = Arc::clone(&ended);
         let mut listening = self
             .listen(move |change| {
-                if let Change::JobRemoved { id, result, .. } = change {
+                if let SystemdSignal::JobRemoved { id, result, .. } = change {
                     noted.note(id, &result);
                 }
             })

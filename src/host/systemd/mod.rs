@@ -27,10 +27,10 @@ use tokio::time::{Instant, timeout};
 use zbus::Connection;
 
 use crate::playbook::host_check::Rest;
-pub use changes::{Change, Listening, UnitStamps};
+pub use changes::{SignalSubscription, SystemdSignal, UnitStamps};
 pub use job::{JobResult, own_job};
 use proxy::{ManagerProxy, NO_SUCH_UNIT};
-pub use unit::{Listed, Relations, UnitJob, UnitSeen};
+pub use unit::{ListedUnit, Relations, UnitJob, UnitSeen};
 
 /// How long systemd may take to answer a question; it answers in milliseconds unless it hangs.
 const ANSWER: Duration = Duration::from_secs(5);
@@ -38,14 +38,14 @@ const ANSWER: Duration = Duration::from_secs(5);
 /// A line to this host's systemd; cheap to clone.
 #[derive(Debug, Clone)]
 pub struct Systemd {
-    calls: Arc<Mutex<Option<Line>>>,
+    calls: Arc<Mutex<Option<CallConnection>>>,
     /// Why the latest call had no answer; none where it had one.
     silence: watch::Sender<Option<SystemdError>>,
 }
 
 /// The connection that carries calls, and nothing but calls.
 #[derive(Debug)]
-struct Line {
+struct CallConnection {
     connection: Connection,
     made: Instant,
 }
@@ -135,7 +135,7 @@ impl Systemd {
             return Ok(line.connection.clone());
         }
         let connection = self.heard(within(ANSWER, bus::connect()).await)?;
-        *calls = Some(Line { connection: connection.clone(), made: Instant::now() });
+        *calls = Some(CallConnection { connection: connection.clone(), made: Instant::now() });
         Ok(connection)
     }
 
@@ -224,20 +224,20 @@ impl Systemd {
     ///
     /// # Errors
     /// Where systemd cannot be asked.
-    pub async fn list_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
+    pub async fn list_units(&self, pattern: &str) -> Result<Vec<ListedUnit>, SystemdError> {
         let manager = self.manager().await?;
         let rows = self.ask(manager.list_units_by_patterns(&[], &[pattern])).await?;
-        Ok(rows.into_iter().map(Listed::from).collect())
+        Ok(rows.into_iter().map(ListedUnit::from).collect())
     }
 
     /// The units that failed and whose id matches a glob.
     ///
     /// # Errors
     /// Where systemd cannot be asked.
-    pub async fn failed_units(&self, pattern: &str) -> Result<Vec<Listed>, SystemdError> {
+    pub async fn failed_units(&self, pattern: &str) -> Result<Vec<ListedUnit>, SystemdError> {
         let manager = self.manager().await?;
         let rows = self.ask(manager.list_units_by_patterns(&["failed"], &[pattern])).await?;
-        Ok(rows.into_iter().map(Listed::from).collect())
+        Ok(rows.into_iter().map(ListedUnit::from).collect())
     }
 
     /// Caps a unit's memory (`MemoryHigh=`, in bytes) until the next boot.
@@ -253,16 +253,16 @@ impl Systemd {
     ///
     /// # Errors
     /// Where systemd cannot be asked.
-    pub async fn wanted(&self, name: &str) -> Result<Wanted, SystemdError> {
+    pub async fn wanted(&self, name: &str) -> Result<UnitIntent, SystemdError> {
         let manager = self.manager().await?;
         match self.ask(manager.get_unit_file_state(name)).await {
-            Ok(state) if state.starts_with("masked") => Ok(Wanted::Masked),
-            Ok(state) if state == "disabled" => Ok(Wanted::Disabled),
-            Ok(_) => Ok(Wanted::Yes),
+            Ok(state) if state.starts_with("masked") => Ok(UnitIntent::Masked),
+            Ok(state) if state == "disabled" => Ok(UnitIntent::Disabled),
+            Ok(_) => Ok(UnitIntent::Yes),
             // Generated and transient units have no file that could be enabled.
             Err(SystemdError::Refused(_) | SystemdError::NoSuchUnit(_)) => match self.unit(name).await {
-                Ok(unit) if &*unit.load == "loaded" => Ok(Wanted::Yes),
-                Ok(_) | Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_)) => Ok(Wanted::NotInstalled),
+                Ok(unit) if &*unit.load == "loaded" => Ok(UnitIntent::Yes),
+                Ok(_) | Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_)) => Ok(UnitIntent::NotInstalled),
                 Err(error) => Err(error),
             },
             Err(error) => Err(error),
@@ -272,7 +272,7 @@ impl Systemd {
 
 /// Whether a unit is meant to run on a host.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Wanted {
+pub enum UnitIntent {
     /// It is enabled, or something that is not enabled by itself.
     Yes,
     /// It is there, and nobody wants it started with the host.

@@ -86,7 +86,7 @@ pub struct UnitJob {
 
 /// One row of a list of units.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Listed {
+pub struct ListedUnit {
     /// systemd's own id.
     pub id: Arc<str>,
     /// What it says of itself; its id where it says nothing.
@@ -99,7 +99,7 @@ pub struct Listed {
     pub sub: Arc<str>,
 }
 
-impl From<UnitRow> for Listed {
+impl From<UnitRow> for ListedUnit {
     fn from(row: UnitRow) -> Self {
         Self {
             id: cleaned(&row.0),
@@ -227,9 +227,9 @@ pub async fn properties(systemd: &Systemd, path: &OwnedObjectPath) -> Result<Pro
     within(ANSWER, build).await
 }
 
-type Properties = HashMap<String, OwnedVariant>;
+type PropertyMap = HashMap<String, OwnedVariant>;
 
-fn described(all: &Properties) -> UnitSeen {
+fn described(all: &PropertyMap) -> UnitSeen {
     let word = |name: &str| all.get(name).map_or_else(|| "".into(), text);
     let moment = |name: &str| all.get(name).and_then(|value| u64::try_from(value).ok()).unwrap_or_default();
     let truth = |name: &str| all.get(name).and_then(|value| bool::try_from(value).ok());
@@ -249,7 +249,7 @@ fn described(all: &Properties) -> UnitSeen {
     }
 }
 
-fn relations(all: &Properties) -> Relations {
+fn relations(all: &PropertyMap) -> Relations {
     let names = |properties: &[&str]| -> Vec<Arc<str>> {
         let mut names = Vec::new();
         for value in properties.iter().filter_map(|name| all.get(*name)) {
@@ -274,7 +274,7 @@ fn relations(all: &Properties) -> Relations {
     }
 }
 
-fn invocation(all: &Properties) -> String {
+fn invocation(all: &PropertyMap) -> String {
     let bytes = all.get("InvocationID").cloned().and_then(|value| Vec::<u8>::try_from(value).ok());
     // Sixteen bytes, or none before the first run.
     let id = bytes.and_then(|bytes| <[u8; 16]>::try_from(bytes).ok()).map(u128::from_be_bytes);
@@ -282,7 +282,7 @@ fn invocation(all: &Properties) -> String {
 }
 
 /// The job's number and object; systemd writes none as (0, "/").
-fn job_of(all: &Properties) -> Option<(u32, OwnedObjectPath)> {
+fn job_of(all: &PropertyMap) -> Option<(u32, OwnedObjectPath)> {
     let job = all.get("Job").cloned()?;
     let (id, path) = <(u32, OwnedObjectPath)>::try_from(job).ok()?;
     (id != 0).then_some((id, path))
@@ -303,7 +303,7 @@ mod tests {
         let long = "x".repeat(1 << 20);
         let (name, state) = (word("a.service"), word("active"));
         let row = (name, long.clone(), word("loaded"), state, long, String::new(), path(), 0, String::new(), path());
-        let listed = Listed::from(row);
+        let listed = ListedUnit::from(row);
         assert_eq!((&*listed.id, &*listed.active), ("a.service", "active"));
         assert_eq!([&listed.description, &listed.sub].map(|text| text.chars().count()), [TEXT, TEXT]);
     }

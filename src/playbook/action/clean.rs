@@ -5,13 +5,13 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::names;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::{Amount, Period};
 
@@ -34,8 +34,8 @@ pub struct CleanAction {
     pub max_bytes: Option<Amount>,
 }
 
-impl Kind for CleanAction {
-    const PAGE: Page = Page {
+impl ActionKind for CleanAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "Safe deletion of aged files.",
         examples: &["clean = { path = \"/tmp\", older_than = \"7d\" }"],
         does: "deletes regular files that are old enough and that nobody has open, oldest first, until the verifier has enough",
@@ -43,16 +43,16 @@ impl Kind for CleanAction {
         risk: "deletion is final; only folders of the allow-list, and what the host's settings add to it",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.typed::<Self>(at, "`clean`", Self::PAGE.examples[0])?.value)
     }
 
-    fn lint(&self, at: Site<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
         aged(self, at, findings);
     }
 }
 
-fn aged(clean: &CleanAction, at: Site<'_>, findings: &mut Findings<'_>) {
+fn aged(clean: &CleanAction, at: SpannedTable<'_>, findings: &mut Findings<'_>) {
     let span = at.field_span("path");
     if names::path(&clean.path, span.clone(), findings) {
         let roots: Vec<&str> = ALLOWED_ROOTS.iter().map(|root| root.path).collect();

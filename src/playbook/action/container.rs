@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, only_for};
+use super::{ActionKind, ActionDocs, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 
 /// `container = "restart"`: of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +17,8 @@ pub enum ContainerAction {
     Restart,
 }
 
-impl Kind for ContainerAction {
-    const PAGE: Page = Page {
+impl ActionKind for ContainerAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "The target's container, restarted through its engine's socket.",
         examples: &["container = \"restart\""],
         does: "asks Docker or Podman to stop it (10 s of grace) and to start it, and waits until that is done",
@@ -26,11 +26,11 @@ impl Kind for ContainerAction {
         risk: "its clients lose their connections, and it loses what it did not keep in a volume of its own",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`container`")?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         only_for(&["container"], "container", "target = { container = \"web\" }", at, targets, findings);
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::{names, secrets};
-use crate::playbook::lint::templates::{self, Place};
+use crate::playbook::lint::templates::{self, TemplateUse};
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::{Sourced, Template, WantedNumber};
 
@@ -71,8 +71,8 @@ fn is_post(method: &Method) -> bool {
     *method == Method::Post
 }
 
-impl Kind for HttpAction {
-    const PAGE: Page = Page {
+impl ActionKind for HttpAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A request, and the status that says that it was done.",
         examples: &["http = { method = \"POST\", url = \"http://127.0.0.1:8080/reload\", status = 204 }"],
         does: "sends it once; another status, or no answer before the rung's timeout, ends the attempt",
@@ -80,14 +80,14 @@ impl Kind for HttpAction {
         risk: "whatever the service does; a request without an answer may have been carried out",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.typed::<Self>(at, "`http`", Self::PAGE.examples[0])?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         names::url(&self.url, at.field_span("url"), findings);
         if let Some(body) = &self.body {
-            templates::template(body, at.field("body").unwrap_or(at), Place::Attempt, targets, findings);
+            templates::template(body, at.field("body").unwrap_or(at), TemplateUse::Attempt, targets, findings);
         }
         if let Some(wanted) = self.status.filter(|wanted| !(100..=599).contains(&wanted.number)) {
             let message = format!("{} is not an HTTP status", wanted.number);

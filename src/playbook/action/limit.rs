@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, only_for};
+use super::{ActionKind, ActionDocs, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Amount;
 
@@ -17,7 +17,7 @@ use crate::playbook::value::Amount;
 pub struct LimitAction {
     /// Raises the soft limit on open files of every process of the target's unit to its hard one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub open_files: Option<OpenFiles>,
+    pub open_files: Option<OpenFilesLimit>,
     /// Caps memory (`MemoryHigh=`, until the next boot) at so much of what is used now, in percent: of the target's
     /// unit, or of the service that uses most where the target is the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -28,13 +28,13 @@ pub struct LimitAction {
 /// How far a limit goes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
-pub enum OpenFiles {
+pub enum OpenFilesLimit {
     /// As far as an unprivileged process could raise it itself.
     Hard,
 }
 
-impl Kind for LimitAction {
-    const PAGE: Page = Page {
+impl ActionKind for LimitAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A limit moved while the service runs: open files up, or memory down.",
         examples: &["limit = { open_files = \"hard\" }", "limit = { memory_high = \"80%\" }"],
         does: "`open_files` sets the soft limit of every process of the unit to its hard one (prlimit); `memory_high` sets MemoryHigh= \
@@ -44,11 +44,11 @@ impl Kind for LimitAction {
     };
     const NEEDS_ROOT: bool = true;
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.typed::<Self>(at, "`limit`", Self::PAGE.examples[0])?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         match (self.open_files, self.memory_high) {
             (Some(_), Some(_)) => {
                 let help = "write two actions, { limit = { … } } twice";

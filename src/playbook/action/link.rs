@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, only_for};
+use super::{ActionKind, ActionDocs, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 
 /// `link = "bounce"`: of the target.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +17,8 @@ pub enum LinkAction {
     Bounce,
 }
 
-impl Kind for LinkAction {
-    const PAGE: Page = Page {
+impl ActionKind for LinkAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "The target's network link, switched off and on again.",
         examples: &["link = \"bounce\""],
         does: "switches it off and at once on again over one line to the kernel, whatever comes in between; \
@@ -27,11 +27,11 @@ impl Kind for LinkAction {
         risk: "connections over it break, and addresses that a daemon gave it may have to be asked for anew",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`link`")?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         only_for(&["link"], "link", "target = { link = \"eth1\" }", at, targets, findings);
     }
 }

@@ -9,19 +9,19 @@ use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
 use super::diagnostic::Findings;
+use super::kind_docs::{KindSide, Manual};
 use super::lint::hazards::Hazard;
 use super::lint::parts::spec_kind;
 use super::model::TargetSpec;
-use super::page::{Manual, Side};
 use super::read::command_line::{CommandLine, in_brackets};
-use super::read::reader::Reader;
-use super::read::site::{Placed, Site};
+use super::read::reader::TreeReader;
+use super::read::spanned::{SpannedTable, SpannedValue};
 use super::rule::Rule;
 use super::value::Template;
 
 /// What a kind of action says of itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub struct ActionDocs {
     /// What it is, in one line.
     pub about: &'static str,
     /// Its forms, each as it may stand in a rung's `do`.
@@ -53,17 +53,17 @@ impl fmt::Display for Replay {
 }
 
 /// One kind of action, as it stands in a file.
-pub(super) trait Kind: DeserializeOwned + JsonSchema {
+pub(super) trait ActionKind: DeserializeOwned + JsonSchema {
     /// What it says of itself.
-    const PAGE: Page;
+    const PAGE: ActionDocs;
     /// An ordinary user's engine cannot carry it out, whatever it is given.
     const NEEDS_ROOT: bool = false;
 
     /// Reads what stands behind the kind's word, with every mistake in it.
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self>;
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self>;
 
     /// What is well-formed and still wrong.
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>);
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>);
 
     /// The texts that placeholders are filled in.
     fn templates(&self) -> Vec<&Template> {
@@ -102,7 +102,7 @@ macro_rules! kinds {
 
             /// What its kind says of itself.
             #[must_use]
-            pub const fn page(&self) -> Page {
+            pub const fn page(&self) -> ActionDocs {
                 match self {
                     $(Self::$kind(_) => $table::PAGE,)*
                 }
@@ -112,7 +112,7 @@ macro_rules! kinds {
             #[must_use]
             pub const fn needs_root(&self) -> bool {
                 match self {
-                    $(Self::$kind(_) => <$table as Kind>::NEEDS_ROOT,)*
+                    $(Self::$kind(_) => <$table as ActionKind>::NEEDS_ROOT,)*
                 }
             }
 
@@ -127,7 +127,7 @@ macro_rules! kinds {
             /// What is dangerous about it, where that shows in its arguments.
             pub(super) fn hazard(&self) -> Option<Hazard> {
                 match self {
-                    $(Self::$kind(action) => Kind::hazard(action),)*
+                    $(Self::$kind(action) => ActionKind::hazard(action),)*
                 }
             }
 
@@ -135,25 +135,25 @@ macro_rules! kinds {
             #[must_use]
             pub fn manuals() -> Vec<Manual> {
                 vec![$(Manual::of::<$table>(
-                    Side::Action($table::PAGE), stringify!($module), $table::PAGE.about, $table::PAGE.examples,
+                    KindSide::Action($table::PAGE), stringify!($module), $table::PAGE.about, $table::PAGE.examples,
                 )),*]
             }
 
             /// Reads an entry of a rung's `do`.
-            pub(super) fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Self>> {
+            pub(super) fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Self>> {
                 const RIGHT: &str = "{ unit = \"restart\" }, { run = [\"...\"] } or { clean = { ... } }";
                 let (kind, site) = reader.kind(at, "action", Self::KINDS, RIGHT)?;
                 let value = match kind {
                     $(stringify!($module) => Self::$kind($table::read(reader, site)?),)*
                     _ => return None,
                 };
-                Some(Placed { value, at: site })
+                Some(SpannedValue { value, at: site })
             }
 
             /// What is well-formed and still wrong.
-            pub(super) fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+            pub(super) fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
                 match self {
-                    $(Self::$kind(action) => Kind::lint(action, at, targets, findings),)*
+                    $(Self::$kind(action) => ActionKind::lint(action, at, targets, findings),)*
                 }
             }
         }
@@ -175,7 +175,7 @@ macro_rules! kinds {
 }
 
 /// The table of one kind.
-fn form(kind: &str, page: Page, what: &Schema) -> Schema {
+fn form(kind: &str, page: ActionDocs, what: &Schema) -> Schema {
     json_schema!({
         "type": "object",
         "description": format!("{}: `{{ {} }}`.", page.about.trim_end_matches('.'), page.examples[0]),
@@ -203,7 +203,7 @@ kinds! {
 pub use self::clean::CleanAction;
 pub use self::container::ContainerAction;
 pub use self::http::{HttpAction, Method};
-pub use self::limit::{LimitAction, OpenFiles};
+pub use self::limit::{LimitAction, OpenFilesLimit};
 pub use self::link::LinkAction;
 pub use self::remount::RemountAction;
 pub use self::run::{RunAction, RunFull};
@@ -218,7 +218,7 @@ fn only_for(
     kinds: &[&str],
     action: &str,
     right: &str,
-    at: Site<'_>,
+    at: SpannedTable<'_>,
     targets: &[&TargetSpec],
     findings: &mut Findings<'_>,
 ) {
@@ -229,7 +229,7 @@ fn only_for(
 }
 
 /// Program and arguments, under this key.
-pub(super) fn arguments<'t>(reader: &mut Reader<'t>, at: Site<'t>, key: &str) -> Option<Vec<Template>> {
+pub(super) fn arguments<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>, key: &str) -> Option<Vec<Template>> {
     if let Some(line) = at.value().as_str() {
         let message = format!("`{key}` is a list of arguments; there is no shell that could split a line");
         let help = match CommandLine::of(line) {
@@ -262,7 +262,7 @@ mod tests {
     #[test]
     fn every_page_says_something_and_its_examples_are_actions() {
         for manual in Action::manuals() {
-            let Side::Action(page) = manual.side else { panic!("{} is an action", manual.kind) };
+            let KindSide::Action(page) = manual.side else { panic!("{} is an action", manual.kind) };
             for said in [page.about, page.does, page.risk] {
                 assert!(!said.is_empty(), "{}", manual.kind);
             }

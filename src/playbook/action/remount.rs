@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, only_for};
+use super::{ActionKind, ActionDocs, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 
 /// `remount = "lazy"`: of the target's mount point.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
@@ -17,8 +17,8 @@ pub enum RemountAction {
     Lazy,
 }
 
-impl Kind for RemountAction {
-    const PAGE: Page = Page {
+impl ActionKind for RemountAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "The target's mount point unmounted, and mounted anew by systemd, as /etc/fstab says.",
         examples: &["remount = \"lazy\""],
         does: "runs `umount --lazy`, then starts the unit of the mount point; refused where systemd has none (/etc/fstab names it, or a unit of its own), because nobody could mount it again",
@@ -27,11 +27,11 @@ impl Kind for RemountAction {
     };
     const NEEDS_ROOT: bool = true;
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`remount`")?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         only_for(&["mount"], "remount", "target = { mount = \"/srv/share\" }", at, targets, findings);
     }
 }

@@ -5,13 +5,13 @@ use std::collections::BTreeMap;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, arguments};
+use super::{ActionKind, ActionDocs, Replay, arguments};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::{hazards::{self, Hazard}, secrets};
-use crate::playbook::lint::templates::{self, Place};
+use crate::playbook::lint::templates::{self, TemplateUse};
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::{Sourced, Template};
 
@@ -36,8 +36,8 @@ pub struct RunFull {
     pub env: BTreeMap<String, Sourced>,
 }
 
-impl Kind for RunAction {
-    const PAGE: Page = Page {
+impl ActionKind for RunAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A program, without a shell.",
         examples: &[
             "run = [\"apt-get\", \"clean\"]",
@@ -49,7 +49,7 @@ impl Kind for RunAction {
         risk: "whatever the program does",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         if at.table().is_some() {
             let right = "run = { argv = [\"...\"], env = { NAME = \"value\" } }";
             return Some(Self::Full(reader.typed::<RunFull>(at, "`run`", right)?.value));
@@ -57,9 +57,9 @@ impl Kind for RunAction {
         arguments(reader, at, "run").map(Self::Argv)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         match self {
-            Self::Argv(argv) => templates::arguments(argv, at, Place::Attempt, targets, findings),
+            Self::Argv(argv) => templates::arguments(argv, at, TemplateUse::Attempt, targets, findings),
             Self::Full(full) => environment(full, at, targets, findings),
         }
     }
@@ -78,8 +78,8 @@ impl Kind for RunAction {
     }
 }
 
-fn environment(full: &RunFull, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
-    templates::arguments(&full.argv, at.field("argv").unwrap_or(at), Place::Attempt, targets, findings);
+fn environment(full: &RunFull, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    templates::arguments(&full.argv, at.field("argv").unwrap_or(at), TemplateUse::Attempt, targets, findings);
     let Some(table) = at.field("env") else { return };
     for (name, value) in &full.env {
         let entry = table.field(name).unwrap_or(table);

@@ -3,11 +3,11 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay, only_for};
+use super::{ActionKind, ActionDocs, Replay, only_for};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 
 /// `signal = "HUP"`: to the main process of the target's unit or program.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
@@ -48,8 +48,8 @@ impl SignalAction {
     }
 }
 
-impl Kind for SignalAction {
-    const PAGE: Page = Page {
+impl ActionKind for SignalAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A signal to the main process of the target's unit or program.",
         examples: &["signal = \"HUP\""],
         does: "sends it through a pidfd, to the very process that the plan named; what comes of it the verifier sees",
@@ -57,11 +57,11 @@ impl Kind for SignalAction {
         risk: "a program that does not expect a signal is ended by it",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`signal`")?.value)
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         let right = "target = { unit = \"nginx.service\" }, or { process = \"nginx\" }";
         only_for(&["unit", "process"], "signal", right, at, targets, findings);
     }

@@ -3,12 +3,12 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::attachment::{self, Attachment};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::{Placed, Site};
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::{SpannedValue, SpannedTable};
 use crate::playbook::rule::Rule;
 
 /// More than this is a page's evidence.
@@ -19,8 +19,8 @@ const MOST: usize = 8;
 #[serde(transparent)]
 pub struct SnapshotAction(pub Vec<Attachment>);
 
-impl Kind for SnapshotAction {
-    const PAGE: Page = Page {
+impl ActionKind for SnapshotAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "Evidence gathered at this very moment, into the attempt's own record.",
         examples: &["snapshot = [{ stacks = { top = 10 } }, { sockets = { top = 20 } }]"],
         does: "gathers each kind, as `attach` does for a page; a kind that cannot be gathered says why, and never stops the rung",
@@ -28,7 +28,7 @@ impl Kind for SnapshotAction {
         risk: "none: it only looks (a `run` in it does what its program does)",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         if !reader.is_list(at, "snapshot", "[{ stacks = { top = 10 } }]") {
             return None;
         }
@@ -36,7 +36,7 @@ impl Kind for SnapshotAction {
         Some(Self(kinds.into_iter().map(|kind| kind.map(|kind| kind.value)).collect::<Option<_>>()?))
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         if self.0.is_empty() {
             findings.add(Rule::NoActions, at.span(), "a snapshot of nothing", "name what to gather");
         }
@@ -48,7 +48,7 @@ impl Kind for SnapshotAction {
             let inner = at.element(nth);
             // the value stands behind the kind's word
             let at = inner.entries().first().map_or(inner, |(_, at)| *at);
-            attachment::lint(&Placed { value: kind.clone(), at }, targets, findings);
+            attachment::lint(&SpannedValue { value: kind.clone(), at }, targets, findings);
         }
     }
 }

@@ -5,12 +5,12 @@ use std::path::Path;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::names;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 
 /// The only folder whose files are emptied.
@@ -21,8 +21,8 @@ pub const LOGS: &str = "/var/log";
 #[serde(transparent)]
 pub struct TruncateAction(pub String);
 
-impl Kind for TruncateAction {
-    const PAGE: Page = Page {
+impl ActionKind for TruncateAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A known log below /var/log, emptied in place.",
         examples: &["truncate = \"/var/log/app/app.log\""],
         does: "cuts one regular file to nothing, where all who write to it append: whoever has it open goes on at its beginning. \
@@ -31,11 +31,11 @@ impl Kind for TruncateAction {
         risk: "what stood in the log is gone for good: rotate where you can, this is for where no rotation helps",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(reader.leaf(at, "`truncate`")?.value)
     }
 
-    fn lint(&self, at: Site<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
         if names::path(&self.0, at.span(), findings) && !is_log(&self.0) {
             let message = format!("`{}` is no log that may be emptied", self.0);
             let help = "only a file below /var/log may be, and not systemd's journal";

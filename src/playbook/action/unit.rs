@@ -5,13 +5,13 @@ use std::ops::Range;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::names;
 use crate::playbook::lint::parts::spec_kind;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 
 /// Units that the whole host, or salve itself, hangs on.
@@ -53,8 +53,8 @@ pub enum UnitVerb {
     Stop,
 }
 
-impl Kind for UnitAction {
-    const PAGE: Page = Page {
+impl ActionKind for UnitAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A verb on a systemd unit, as a D-Bus job that is waited for.",
         examples: &["unit = \"restart\"", "unit = { name = \"php-fpm.service\", verb = \"restart\" }"],
         does: "systemd does it; the step ends with the job. A job that outlives the rung's timeout is left to systemd",
@@ -63,14 +63,14 @@ impl Kind for UnitAction {
     };
     const NEEDS_ROOT: bool = true;
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         if at.table().is_some() {
             return Some(Self::On(reader.typed::<NamedUnit>(at, "`unit`", Self::PAGE.examples[1])?.value));
         }
         reader.leaf::<UnitVerb>(at, "`unit`").map(|verb| Self::Verb(verb.value))
     }
 
-    fn lint(&self, at: Site<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
         let verb = match self {
             UnitAction::On(named) => {
                 names::unit(&named.name, at.field_span("name"), findings);

@@ -5,11 +5,11 @@ use std::time::Duration;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::{Kind, Page, Replay};
+use super::{ActionKind, ActionDocs, Replay};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::reader::Reader;
-use crate::playbook::read::site::Site;
+use crate::playbook::read::reader::TreeReader;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
@@ -21,8 +21,8 @@ const LONGEST: Duration = Duration::from_hours(1);
 #[serde(transparent)]
 pub struct WaitAction(pub Period);
 
-impl Kind for WaitAction {
-    const PAGE: Page = Page {
+impl ActionKind for WaitAction {
+    const PAGE: ActionDocs = ActionDocs {
         about: "A pause between two actions.",
         examples: &["wait = \"5s\""],
         does: "nothing, for so long; a pause that would outlast the rung's timeout ends the attempt there",
@@ -30,11 +30,11 @@ impl Kind for WaitAction {
         risk: "none but the time that it takes",
     };
 
-    fn read<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Self> {
+    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         Some(Self(reader.leaf(at, "`wait`")?.value))
     }
 
-    fn lint(&self, at: Site<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
+    fn lint(&self, at: SpannedTable<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {
         if self.0.0.is_zero() {
             findings.add(Rule::ZeroTime, at.span(), "`wait` leaves no time at all", "write wait = \"5s\"");
         } else if self.0.0 > LONGEST {

@@ -4,8 +4,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `cgroup = { memory = "> 90%" }`
@@ -53,8 +53,8 @@ pub struct CgroupCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for CgroupCheck {
-    const PAGE: Page = Page {
+impl CheckKind for CgroupCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A unit's control group: memory, tasks and open files against their limits; kills, leaks, zombies.",
         example: "cgroup = { memory = \"> 90%\" }",
         condition: "memory = \"> 90%\"",
@@ -64,11 +64,11 @@ impl Kind for CgroupCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("unit", &["unit"], self.unit.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("unit", &["unit"], self.unit.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("unit", self.unit.as_deref(), Named::Unit)
+            .named("unit", self.unit.as_deref(), NameKind::Unit)
             .bound("memory", self.memory, Unit::PercentOrBytes)
             .bound("tasks", self.tasks, Unit::PercentOrCount)
             .bound("oom_kills", self.oom_kills, Unit::Count)

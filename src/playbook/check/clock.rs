@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{LatencyBound, Period};
 
 /// `clock = { synchronised = false }`
@@ -27,8 +27,8 @@ pub struct ClockCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for ClockCheck {
-    const PAGE: Page = Page {
+impl CheckKind for ClockCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "The wall clock: whether somebody keeps it, and how wrong it may be.",
         example: "clock = { synchronised = false }",
         condition: "synchronised = false",
@@ -38,8 +38,8 @@ impl Kind for ClockCheck {
         every: 30,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .every(self.every)
             .condition("synchronised", self.synchronised.map(Condition::Flag))
             .condition("offset", self.offset.map(Condition::Latency))

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Period, Template, WantedNumber, WantedText};
 
 /// `command = { run = ["pg_isready", "-q"], exit = 0 }`
@@ -27,8 +27,8 @@ pub struct CommandCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for CommandCheck {
-    const PAGE: Page = Page {
+impl CheckKind for CommandCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A program's exit code and output.",
         example: "command = { run = [\"pg_isready\", \"-q\"], exit = 0 }",
         condition: "exit = 0",
@@ -38,8 +38,8 @@ impl Kind for CommandCheck {
         every: 30,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .every(self.every)
             .timeout(self.timeout)
             .arguments("run", &self.run)

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, Named};
-use super::{Kind, Page};
+use super::parts::{CheckParts, NameKind};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::Period;
 
 /// `container = { health = "unhealthy" }`
@@ -94,8 +94,8 @@ impl ContainerState {
     }
 }
 
-impl Kind for ContainerCheck {
-    const PAGE: Page = Page {
+impl CheckKind for ContainerCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A container of Docker or Podman.",
         example: "container = { name = \"web\", health = \"unhealthy\" }",
         condition: "state = \"running\"",
@@ -105,13 +105,13 @@ impl Kind for ContainerCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("name", &["container"], self.name.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("name", &["container"], self.name.as_deref())
             .besides(format!("{:?}", self.socket))
             .every(self.every)
             .timeout(self.timeout)
-            .named("name", self.name.as_deref(), Named::Container)
-            .named("socket", self.socket.as_deref(), Named::Path)
+            .named("name", self.name.as_deref(), NameKind::Container)
+            .named("socket", self.socket.as_deref(), NameKind::Path)
             .word("health", self.health.map(ContainerHealth::word))
             .word("state", self.state.map(ContainerState::word))
     }

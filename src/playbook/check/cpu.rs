@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `cpu = { used = "> 95%" }`
@@ -28,8 +28,8 @@ pub struct CpuCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for CpuCheck {
-    const PAGE: Page = Page {
+impl CheckKind for CpuCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Processors in use.",
         example: "cpu = { used = \"> 95%\" }",
         condition: "used = \"> 95%\"",
@@ -39,8 +39,8 @@ impl Kind for CpuCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .every(self.every)
             .bound("used", self.used, Unit::Percent)
             .bound("iowait", self.iowait, Unit::Percent)

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::Period;
 
 /// `dns = { name = "example.com", server = "127.0.0.53" }`
@@ -28,8 +28,8 @@ pub struct DnsCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for DnsCheck {
-    const PAGE: Page = Page {
+impl CheckKind for DnsCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Names that resolve.",
         example: "dns = { name = \"example.com\" }",
         condition: "answers = true",
@@ -39,13 +39,13 @@ impl Kind for DnsCheck {
         every: 30,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .besides(format!("{}\0{}", self.name, self.server.as_deref().unwrap_or_default()))
             .every(self.every)
             .timeout(self.timeout)
-            .named("name", Some(&self.name), Named::Host)
-            .named("server", self.server.as_deref(), Named::Server)
+            .named("name", Some(&self.name), NameKind::Host)
+            .named("server", self.server.as_deref(), NameKind::Server)
             .condition("answers", Some(Condition::Flag(self.answers.unwrap_or(true))))
     }
 }

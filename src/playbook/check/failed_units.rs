@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `failed_units = { count = "> 0" }`
@@ -28,8 +28,8 @@ pub struct FailedUnitsCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for FailedUnitsCheck {
-    const PAGE: Page = Page {
+impl CheckKind for FailedUnitsCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Units that systemd calls failed, whichever they are.",
         example: "failed_units = { count = \"> 0\" }",
         condition: "count = \"> 0\"",
@@ -39,12 +39,12 @@ impl Kind for FailedUnitsCheck {
         every: 60,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        let parts = Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        let parts = CheckParts::of_the_host()
             .every(self.every)
             .text("only", self.only.as_deref())
             .besides(format!("{:?} {:?}", self.only, self.except))
             .bound("count", self.count, Unit::Count);
-        self.except.iter().fold(parts, |parts, unit| parts.named("except", Some(unit), Named::Unit))
+        self.except.iter().fold(parts, |parts, unit| parts.named("except", Some(unit), NameKind::Unit))
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `filesystem = { used = "> 85%" }`
@@ -37,8 +37,8 @@ pub struct FilesystemCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for FilesystemCheck {
-    const PAGE: Page = Page {
+impl CheckKind for FilesystemCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Room and inodes of a mounted file system.",
         example: "filesystem = { used = \"> 85%\" }",
         condition: "used = \"> 85%\"",
@@ -48,11 +48,11 @@ impl Kind for FilesystemCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("mount", &["mount"], self.mount.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("mount", &["mount"], self.mount.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("mount", self.mount.as_deref(), Named::Path)
+            .named("mount", self.mount.as_deref(), NameKind::Path)
             .bound("used", self.used, Unit::PercentOrBytes)
             .bound("free", self.free, Unit::PercentOrBytes)
             .bound("inodes", self.inodes, Unit::PercentOrCount)

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{LatencyBound, Period, WantedNumber, WantedText};
 
 /// `http = { url = "http://127.0.0.1/healthz", status = 200 }`
@@ -31,8 +31,8 @@ pub struct HttpCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for HttpCheck {
-    const PAGE: Page = Page {
+impl CheckKind for HttpCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "An HTTP answer.",
         example: "http = { url = \"http://127.0.0.1/healthz\", status = 200 }",
         condition: "status = 200",
@@ -42,11 +42,11 @@ impl Kind for HttpCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("url", &["url"], self.url.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("url", &["url"], self.url.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("url", self.url.as_deref(), Named::Url)
+            .named("url", self.url.as_deref(), NameKind::Url)
             .condition("status", self.status.map(Condition::Number))
             .range("status", 100..=599, "an HTTP status")
             .holds("body", self.body.as_ref())

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::Period;
 
 /// `link = { name = "eth0", carrier = false }`
@@ -26,8 +26,8 @@ pub struct LinkCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for LinkCheck {
-    const PAGE: Page = Page {
+impl CheckKind for LinkCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A network link, and the gateway behind it.",
         example: "link = { name = \"eth0\", carrier = true }",
         condition: "carrier = true",
@@ -37,12 +37,12 @@ impl Kind for LinkCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> CheckParts<'_> {
         let silent = self.carrier.is_none() && self.gateway.is_none();
-        Parts::of_the_host()
+        CheckParts::of_the_host()
             .besides(format!("{}\0{}", self.name.as_deref().unwrap_or_default(), self.gateway.is_some()))
             .every(self.every)
-            .named("name", self.name.as_deref(), Named::Link)
+            .named("name", self.name.as_deref(), NameKind::Link)
             .condition("carrier", self.carrier.or(silent.then_some(true)).map(Condition::Flag))
             .condition("gateway", self.gateway.map(Condition::Flag))
     }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `load = { per_core = "> 4" }`
@@ -20,8 +20,8 @@ pub struct LoadCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for LoadCheck {
-    const PAGE: Page = Page {
+impl CheckKind for LoadCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Load average per core.",
         example: "load = { per_core = \"> 4\" }",
         condition: "per_core = \"> 4\"",
@@ -31,7 +31,7 @@ impl Kind for LoadCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host().every(self.every).bound("per_core", self.per_core, Unit::Count)
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host().every(self.every).bound("per_core", self.per_core, Unit::Count)
     }
 }

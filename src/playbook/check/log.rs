@@ -4,8 +4,8 @@ use regex::RegexBuilder;
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// A pattern may take this much memory once it is made ready.
@@ -58,8 +58,8 @@ fn in_words(error: &regex::Error) -> String {
     last.trim().trim_start_matches("error: ").to_owned()
 }
 
-impl Kind for LogCheck {
-    const PAGE: Page = Page {
+impl CheckKind for LogCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Lines of a log that match a pattern, counted over a window.",
         example: "log = { path = \"/var/log/app.log\", pattern = \"ERROR\", count = \"> 10\", window = \"5m\" }",
         condition: "count = \"> 10\"",
@@ -69,16 +69,16 @@ impl Kind for LogCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> CheckParts<'_> {
         let wrong = Self::ready(&self.pattern).err().filter(|_| !self.pattern.is_empty());
         let both = self.path.is_some() && self.unit.is_some();
         let both = both.then(|| ("unit", "a log is a file's or a unit's, not both".to_owned(), "keep `path` or `unit`"));
         let help = "write a regular expression; a special character stands for itself behind a backslash";
-        Parts::with("path", &["path", "unit"], self.path.as_deref().or(self.unit.as_deref()))
+        CheckParts::with("path", &["path", "unit"], self.path.as_deref().or(self.unit.as_deref()))
             .every(self.every)
             .timeout(self.timeout)
-            .named("path", self.path.as_deref(), Named::Path)
-            .named("unit", self.unit.as_deref(), Named::Unit)
+            .named("path", self.path.as_deref(), NameKind::Path)
+            .named("unit", self.unit.as_deref(), NameKind::Unit)
             .text("pattern", Some(&self.pattern))
             .besides(self.pattern.clone())
             .bound("count", self.count, Unit::Count)

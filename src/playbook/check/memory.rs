@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `memory = { used = "> 90%" }`
@@ -24,8 +24,8 @@ pub struct MemoryCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for MemoryCheck {
-    const PAGE: Page = Page {
+impl CheckKind for MemoryCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Memory in use.",
         example: "memory = { used = \"> 90%\" }",
         condition: "used = \"> 90%\"",
@@ -35,8 +35,8 @@ impl Kind for MemoryCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .every(self.every)
             .bound("used", self.used, Unit::PercentOrBytes)
             .bound("swap", self.swap, Unit::PercentOrBytes)

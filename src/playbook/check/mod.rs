@@ -10,15 +10,15 @@ use schemars::{JsonSchema, Schema, SchemaGenerator};
 use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
-use self::parts::Parts;
-use super::page::{Manual, Side};
-use super::read::reader::Reader;
-use super::read::site::{Placed, Site};
+use self::parts::CheckParts;
+use super::kind_docs::{KindSide, Manual};
+use super::read::reader::TreeReader;
+use super::read::spanned::{SpannedTable, SpannedValue};
 use super::schema::OneOrMany;
 
 /// What a kind of check says of itself.
 #[derive(Debug, Clone, Copy)]
-pub struct Page {
+pub struct CheckDocs {
     /// What it is, in one line.
     pub about: &'static str,
     /// The check as it may stand in a section.
@@ -36,12 +36,12 @@ pub struct Page {
 }
 
 /// One kind of check, as it stands in a file.
-pub trait Kind: DeserializeOwned + JsonSchema {
+pub trait CheckKind: DeserializeOwned + JsonSchema {
     /// What it says of itself.
-    const PAGE: Page;
+    const PAGE: CheckDocs;
 
     /// The check taken apart, for whoever need not know which kind it is.
-    fn parts(&self) -> Parts<'_>;
+    fn parts(&self) -> CheckParts<'_>;
 }
 
 /// Registers the kinds: the module is called as the kind stands in files.
@@ -71,7 +71,7 @@ macro_rules! kinds {
 
             /// What its kind says of itself.
             #[must_use]
-            pub const fn page(&self) -> Page {
+            pub const fn page(&self) -> CheckDocs {
                 match self {
                     $(Self::$kind(_) => $table::PAGE,)*
                 }
@@ -79,7 +79,7 @@ macro_rules! kinds {
 
             /// Taken apart.
             #[must_use]
-            pub fn parts(&self) -> Parts<'_> {
+            pub fn parts(&self) -> CheckParts<'_> {
                 match self {
                     $(Self::$kind(table) => table.parts(),)*
                 }
@@ -89,17 +89,17 @@ macro_rules! kinds {
             #[must_use]
             pub fn manuals() -> Vec<Manual> {
                 vec![$(Manual::of::<$table>(
-                    Side::Check($table::PAGE), stringify!($module), $table::PAGE.about, &[$table::PAGE.example],
+                    KindSide::Check($table::PAGE), stringify!($module), $table::PAGE.about, &[$table::PAGE.example],
                 )),*]
             }
 
             /// Reads the table of one kind, with every mistake in it.
-            pub(super) fn read<'t>(reader: &mut Reader<'t>, kind: &str, at: Site<'t>) -> Option<Placed<'t, Self>> {
+            pub(super) fn read<'t>(reader: &mut TreeReader<'t>, kind: &str, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Self>> {
                 let what = format!("the `{kind}` check");
                 match kind {
                     $(stringify!($module) => {
-                        let Placed { value, at } = reader.typed::<$table>(at, &what, $table::PAGE.example)?;
-                        Some(Placed { value: Self::$kind(value), at })
+                        let SpannedValue { value, at } = reader.typed::<$table>(at, &what, $table::PAGE.example)?;
+                        Some(SpannedValue { value: Self::$kind(value), at })
                     })*
                     _ => None,
                 }
@@ -159,7 +159,7 @@ mod tests {
     #[test]
     fn every_page_says_something_and_its_example_is_a_check() {
         for manual in Check::manuals() {
-            let Side::Check(page) = manual.side else { panic!("{} is a check", manual.kind) };
+            let KindSide::Check(page) = manual.side else { panic!("{} is a check", manual.kind) };
             for said in [page.about, page.condition, page.events, page.cost, page.unknown] {
                 assert!(!said.is_empty(), "{}", manual.kind);
             }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Period, WantedWord};
 
 /// `mount = { mount = "/srv/share", answers = false }`
@@ -36,8 +36,8 @@ pub struct MountCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for MountCheck {
-    const PAGE: Page = Page {
+impl CheckKind for MountCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A mount point: whether something is mounted there, how, and whether it answers.",
         example: "mount = { mount = \"/srv/share\", answers = false }",
         condition: "answers = false",
@@ -47,11 +47,11 @@ impl Kind for MountCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("mount", &["mount"], self.mount.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("mount", &["mount"], self.mount.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("mount", self.mount.as_deref(), Named::Path)
+            .named("mount", self.mount.as_deref(), NameKind::Path)
             .condition("present", self.present.map(Condition::Flag))
             .condition("answers", self.answers.map(Condition::Flag))
             .wanted("option", self.option.as_ref())

@@ -44,7 +44,7 @@ pub enum Unit {
 
 /// What a name in a check is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Named {
+pub enum NameKind {
     /// One unit.
     Unit,
     /// A program.
@@ -67,7 +67,7 @@ pub enum Named {
 
 /// One check, taken apart.
 #[derive(Debug, Default)]
-pub struct Parts<'c> {
+pub struct CheckParts<'c> {
     /// The key under which the object may stand; none for checks of the host.
     pub object_key: Option<&'static str>,
     /// The object as written.
@@ -83,7 +83,7 @@ pub struct Parts<'c> {
     /// Key, the numbers that mean something, and what they are.
     pub ranges: Vec<(&'static str, RangeInclusive<u16>, &'static str)>,
     /// Key, name and what it is the name of.
-    pub names: Vec<(&'static str, &'c str, Named)>,
+    pub names: Vec<(&'static str, &'c str, NameKind)>,
     /// Key and text that is shown or looked for.
     pub texts: Vec<(&'static str, &'c str)>,
     /// Key and the argument list of a program.
@@ -100,7 +100,7 @@ pub struct Parts<'c> {
     pub timeout: Option<Period>,
 }
 
-impl<'c> Parts<'c> {
+impl<'c> CheckParts<'c> {
     /// Of a check without an object.
     pub(super) fn of_the_host() -> Self {
         Self::default()
@@ -146,7 +146,7 @@ impl<'c> Parts<'c> {
         Self { arguments: Some((key, argv)), besides, ..self }
     }
 
-    pub(super) fn named(mut self, key: &'static str, name: Option<&'c str>, what: Named) -> Self {
+    pub(super) fn named(mut self, key: &'static str, name: Option<&'c str>, what: NameKind) -> Self {
         self.names.extend(name.map(|name| (key, name, what)));
         self
     }

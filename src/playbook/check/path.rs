@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, LatencyBound, Period, WantedWord};
 
 /// `path = { path = "/var/backups/latest.dump", age = "> 26h" }`
@@ -52,8 +52,8 @@ pub struct PathCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for PathCheck {
-    const PAGE: Page = Page {
+impl CheckKind for PathCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A file or folder: there, old, large, growing, whose, what is in it.",
         example: "path = { path = \"/var/backups/latest.dump\", age = \"> 26h\" }",
         condition: "exists = true",
@@ -63,11 +63,11 @@ impl Kind for PathCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("path", &["path"], self.path.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("path", &["path"], self.path.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("path", self.path.as_deref(), Named::Path)
+            .named("path", self.path.as_deref(), NameKind::Path)
             .condition("exists", self.exists.map(Condition::Flag))
             .condition("age", self.age.map(Condition::Latency))
             .bound("size", self.size, Unit::Bytes)

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
 /// `pressure = { memory = "> 10%" }`: the share of the last 10 seconds in which tasks stood still for want of it.
@@ -28,8 +28,8 @@ pub struct PressureCheck {
     pub every: Option<Period>,
 }
 
-impl Kind for PressureCheck {
-    const PAGE: Page = Page {
+impl CheckKind for PressureCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Pressure stall information.",
         example: "pressure = { memory = \"> 10%\" }",
         condition: "memory = \"> 10%\"",
@@ -39,8 +39,8 @@ impl Kind for PressureCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::of_the_host()
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::of_the_host()
             .every(self.every)
             .bound("cpu", self.cpu, Unit::Percent)
             .bound("memory", self.memory, Unit::Percent)

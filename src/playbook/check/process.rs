@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Comparison, Period};
 
 /// `process = { name = "worker", exists = false }`
@@ -43,8 +43,8 @@ pub struct ProcessCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for ProcessCheck {
-    const PAGE: Page = Page {
+impl CheckKind for ProcessCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "Processes by name or pidfile.",
         example: "process = { name = \"worker\", exists = false }",
         condition: "exists = false",
@@ -54,13 +54,13 @@ impl Kind for ProcessCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
+    fn parts(&self) -> CheckParts<'_> {
         let object = self.name.as_deref().or(self.pidfile.as_deref()).or(self.user.as_deref());
-        Parts::with("name", &["process"], object)
+        CheckParts::with("name", &["process"], object)
             .every(self.every)
             .timeout(self.timeout)
-            .named("name", self.name.as_deref(), Named::Process)
-            .named("pidfile", self.pidfile.as_deref(), Named::Path)
+            .named("name", self.name.as_deref(), NameKind::Process)
+            .named("pidfile", self.pidfile.as_deref(), NameKind::Path)
             .text("user", self.user.as_deref())
             .besides(format!("{:?} {:?}", self.pidfile, self.user))
             .condition("exists", self.exists.map(Condition::Flag))

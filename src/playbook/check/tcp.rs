@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Period};
 
 /// `tcp = { address = "127.0.0.1:6379" }`
@@ -25,8 +25,8 @@ pub struct TcpCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for TcpCheck {
-    const PAGE: Page = Page {
+impl CheckKind for TcpCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A TCP connection.",
         example: "tcp = { address = \"127.0.0.1:6379\" }",
         condition: "open = true",
@@ -36,11 +36,11 @@ impl Kind for TcpCheck {
         every: 10,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("address", &["address"], self.address.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("address", &["address"], self.address.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("address", self.address.as_deref(), Named::Address)
+            .named("address", self.address.as_deref(), NameKind::Address)
             .condition("open", Some(Condition::Flag(self.open.unwrap_or(true))))
     }
 }

@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{LatencyBound, Period};
 
 /// `tls = { address = "www.example.org:443", left = "< 14d" }`
@@ -33,8 +33,8 @@ pub struct TlsCheck {
     pub timeout: Option<Period>,
 }
 
-impl Kind for TlsCheck {
-    const PAGE: Page = Page {
+impl CheckKind for TlsCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "The certificate that a server shows: how long it still holds, and for which name.",
         example: "tls = { address = \"www.example.org:443\", left = \"< 14d\" }",
         condition: "left = \"< 14d\"",
@@ -44,11 +44,11 @@ impl Kind for TlsCheck {
         every: 600,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("address", &["address", "url"], self.address.as_deref())
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("address", &["address", "url"], self.address.as_deref())
             .every(self.every)
             .timeout(self.timeout)
-            .named("address", self.address.as_deref(), Named::Address)
+            .named("address", self.address.as_deref(), NameKind::Address)
             .text("name", self.name.as_deref())
             .besides(format!("{:?}", self.name))
             .condition("left", self.left.map(Condition::Latency))

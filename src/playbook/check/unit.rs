@@ -3,8 +3,8 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::parts::{Condition, Named, Parts, Unit};
-use super::{Kind, Page};
+use super::parts::{Condition, NameKind, CheckParts, Unit};
+use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, WantedState, WantedWord};
 
 /// `unit = { state = "not active" }`
@@ -32,8 +32,8 @@ pub struct UnitCheck {
     pub restarts: Option<Bound>,
 }
 
-impl Kind for UnitCheck {
-    const PAGE: Page = Page {
+impl CheckKind for UnitCheck {
+    const PAGE: CheckDocs = CheckDocs {
         about: "A systemd unit's state.",
         example: "unit = { state = \"not active\" }",
         condition: "state = \"not active\"",
@@ -43,9 +43,9 @@ impl Kind for UnitCheck {
         every: 60,
     };
 
-    fn parts(&self) -> Parts<'_> {
-        Parts::with("name", &["unit"], self.name.as_deref())
-            .named("name", self.name.as_deref(), Named::Unit)
+    fn parts(&self) -> CheckParts<'_> {
+        CheckParts::with("name", &["unit"], self.name.as_deref())
+            .named("name", self.name.as_deref(), NameKind::Unit)
             .condition("state", self.state.map(Condition::State))
             .wanted("sub", self.sub.as_ref())
             .wanted("result", self.result.as_ref())

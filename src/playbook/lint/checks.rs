@@ -2,22 +2,22 @@
 
 use super::names;
 use super::parts::spec_kind;
-use super::templates::{self, Place};
+use super::templates::{self, TemplateUse};
 use crate::playbook::check::Check;
-use crate::playbook::check::parts::{Condition, Named, Parts};
+use crate::playbook::check::parts::{CheckParts, Condition, NameKind};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::site::Placed;
+use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::{Amount, WantedText};
 
-pub fn lint(check: &Placed<'_, Check>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+pub fn lint(check: &SpannedValue<'_, Check>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     let parts = check.value.parts();
     object(check, &parts, targets, findings);
     conditions(check, &parts, findings);
     names_in(check, &parts, findings);
     if let Some((key, argv)) = parts.arguments {
-        templates::arguments(argv, check.at.field(key).unwrap_or(check.at), Place::Check, targets, findings);
+        templates::arguments(argv, check.at.field(key).unwrap_or(check.at), TemplateUse::Check, targets, findings);
     }
     for (key, message, help) in parts.wrong {
         findings.add(Rule::BadValue, check.at.field_span(key), message, help);
@@ -27,7 +27,12 @@ pub fn lint(check: &Placed<'_, Check>, targets: &[&TargetSpec], findings: &mut F
     }
 }
 
-fn object(check: &Placed<'_, Check>, parts: &Parts<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+fn object(
+    check: &SpannedValue<'_, Check>,
+    parts: &CheckParts<'_>,
+    targets: &[&TargetSpec],
+    findings: &mut Findings<'_>,
+) {
     let (Some(key), None) = (parts.object_key, parts.object) else { return };
     if let Some(other) = targets.iter().find(|target| !parts.from.contains(&spec_kind(target))) {
         let kind = check.value.kind();
@@ -36,7 +41,7 @@ fn object(check: &Placed<'_, Check>, parts: &Parts<'_>, targets: &[&TargetSpec],
     }
 }
 
-fn conditions(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Findings<'_>) {
+fn conditions(check: &SpannedValue<'_, Check>, parts: &CheckParts<'_>, findings: &mut Findings<'_>) {
     if parts.conditions.is_empty() {
         let right = check.value.page().condition;
         let message = format!("the `{}` check has no condition, so it asks nothing", check.value.kind());
@@ -72,7 +77,7 @@ fn conditions(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Findi
 }
 
 /// Elsewhere `not` negates; in text that is looked for it is a word like any other.
-fn literal_not(key: &str, condition: &Condition, check: &Placed<'_, Check>, findings: &mut Findings<'_>) {
+fn literal_not(key: &str, condition: &Condition, check: &SpannedValue<'_, Check>, findings: &mut Findings<'_>) {
     let Condition::Holds(WantedText { negated: false, text }) = condition else { return };
     let written = check.at.field(key).and_then(|at| at.value().as_str());
     if let Some(rest) = written.and_then(|written| written.trim_start().strip_prefix("not ")) {
@@ -85,7 +90,13 @@ fn literal_not(key: &str, condition: &Condition, check: &Placed<'_, Check>, find
     }
 }
 
-fn range(key: &str, condition: &Condition, check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Findings<'_>) {
+fn range(
+    key: &str,
+    condition: &Condition,
+    check: &SpannedValue<'_, Check>,
+    parts: &CheckParts<'_>,
+    findings: &mut Findings<'_>,
+) {
     let Condition::Number(wanted) = condition else { return };
     let Some((_, fit, what)) = parts.ranges.iter().find(|(ranged, ..)| *ranged == key) else { return };
     if !fit.contains(&wanted.number) {
@@ -95,19 +106,19 @@ fn range(key: &str, condition: &Condition, check: &Placed<'_, Check>, parts: &Pa
     }
 }
 
-fn names_in(check: &Placed<'_, Check>, parts: &Parts<'_>, findings: &mut Findings<'_>) {
+fn names_in(check: &SpannedValue<'_, Check>, parts: &CheckParts<'_>, findings: &mut Findings<'_>) {
     for (key, name, what) in &parts.names {
         let span = check.at.field_span(key);
         match what {
-            Named::Unit => names::unit(name, span, findings),
-            Named::Process => names::process(name, span, findings),
-            Named::Path => drop(names::path(name, span, findings)),
-            Named::Url => names::url(name, span, findings),
-            Named::Address => names::address(name, span, findings),
-            Named::Host => names::host(name, span, findings),
-            Named::Server => names::server(name, span, findings),
-            Named::Container => names::container(name, span, findings),
-            Named::Link => names::link(name, span, findings),
+            NameKind::Unit => names::unit(name, span, findings),
+            NameKind::Process => names::process(name, span, findings),
+            NameKind::Path => drop(names::path(name, span, findings)),
+            NameKind::Url => names::url(name, span, findings),
+            NameKind::Address => names::address(name, span, findings),
+            NameKind::Host => names::host(name, span, findings),
+            NameKind::Server => names::server(name, span, findings),
+            NameKind::Container => names::container(name, span, findings),
+            NameKind::Link => names::link(name, span, findings),
         }
     }
 }

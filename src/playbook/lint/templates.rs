@@ -5,15 +5,15 @@ use std::path::Path;
 use super::parts::{spec_kind, spec_name};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
 use crate::playbook::model::TargetSpec;
-use crate::playbook::placeholder::{Piece, Placeholder, TemplateError};
+use crate::playbook::placeholder::{Placeholder, TemplateError, TemplatePart};
 use crate::playbook::read::command_line::{CommandLine, in_brackets};
-use crate::playbook::read::site::Site;
+use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Template;
 
 /// Where a template stands: not every placeholder has a value everywhere.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Place {
+pub enum TemplateUse {
     /// In a check, which belongs to no incident.
     Check,
     /// In an attempt.
@@ -23,7 +23,13 @@ pub enum Place {
 }
 
 /// Program and arguments.
-pub fn arguments(argv: &[Template], at: Site<'_>, place: Place, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+pub fn arguments(
+    argv: &[Template],
+    at: SpannedTable<'_>,
+    place: TemplateUse,
+    targets: &[&TargetSpec],
+    findings: &mut Findings<'_>,
+) {
     program(argv, at, findings);
     shell(argv, at, findings);
     shell_syntax(argv, at, findings);
@@ -33,7 +39,13 @@ pub fn arguments(argv: &[Template], at: Site<'_>, place: Place, targets: &[&Targ
 }
 
 /// One argument.
-pub fn template(template: &Template, at: Site<'_>, place: Place, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+pub fn template(
+    template: &Template,
+    at: SpannedTable<'_>,
+    place: TemplateUse,
+    targets: &[&TargetSpec],
+    findings: &mut Findings<'_>,
+) {
     if template.0.contains('\0') {
         findings.add(Rule::BadValue, at.span(), "no argument can hold a NUL", "leave it out");
     }
@@ -56,17 +68,23 @@ pub fn template(template: &Template, at: Site<'_>, place: Place, targets: &[&Tar
         }
     };
     for piece in pieces {
-        if let Piece::Value(placeholder) = piece {
+        if let TemplatePart::Value(placeholder) = piece {
             filled(placeholder, at, place, targets, findings);
         }
     }
 }
 
 /// Has the placeholder a value here, for every target?
-fn filled(placeholder: Placeholder, at: Site<'_>, place: Place, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+fn filled(
+    placeholder: Placeholder,
+    at: SpannedTable<'_>,
+    place: TemplateUse,
+    targets: &[&TargetSpec],
+    findings: &mut Findings<'_>,
+) {
     let only = |kinds: &[&str]| targets.iter().find(|target| !kinds.contains(&spec_kind(target)));
     let name = placeholder.name();
-    if place == Place::Check && matches!(placeholder, Placeholder::Incident | Placeholder::Pid) {
+    if place == TemplateUse::Check && matches!(placeholder, Placeholder::Incident | Placeholder::Pid) {
         let message = format!("`{{{name}}}` has no value in a check");
         findings.add(Rule::EmptyPlaceholder, at.span(), message, "a check may use `{target}`, `{unit}` and `{mount}`");
         return;
@@ -84,7 +102,7 @@ fn filled(placeholder: Placeholder, at: Site<'_>, place: Place, targets: &[&Targ
     }
 }
 
-fn program(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
+fn program(argv: &[Template], at: SpannedTable<'_>, findings: &mut Findings<'_>) {
     let Some(program) = argv.first().map(|program| program.0.as_str()).filter(|program| !program.is_empty()) else {
         let help = "write run = [\"apt-get\", \"clean\"]";
         findings.add(Rule::EmptyArguments, at.head(), "`run` names no program", help);
@@ -142,10 +160,10 @@ fn code_at(argv: &[Template]) -> Option<(usize, char)> {
 }
 
 /// `sh -c CODE` and the like. Values belong into arguments, where they cannot become code.
-fn shell(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
+fn shell(argv: &[Template], at: SpannedTable<'_>, findings: &mut Findings<'_>) {
     let Some((code, flag)) = code_at(argv) else { return };
     let (line, span) = (&argv[code], at.element(code).span());
-    let placed = line.pieces().is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, Piece::Value(_))));
+    let placed = line.pieces().is_ok_and(|pieces| pieces.iter().any(|piece| matches!(piece, TemplatePart::Value(_))));
     if placed {
         let message = "a placeholder inside code: whatever the value holds would be run";
         let help = "hand the value over as an argument of its own after the code, as \"$1\"";
@@ -187,7 +205,7 @@ const OWN_SYNTAX: [&str; 26] = [
 ];
 
 /// What only a shell would understand: there is none, so the program is handed these very characters.
-fn shell_syntax(argv: &[Template], at: Site<'_>, findings: &mut Findings<'_>) {
+fn shell_syntax(argv: &[Template], at: SpannedTable<'_>, findings: &mut Findings<'_>) {
     let own = argv.first().is_some_and(|program| OWN_SYNTAX.contains(&file_name(&program.0)));
     let code = code_at(argv).map(|(code, _)| code);
     for (nth, argument) in argv.iter().enumerate().skip(1).filter(|(nth, _)| code.is_none_or(|code| *nth < code)) {

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
-use crate::playbook::read::site::Placed;
+use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::text::clean_line;
 
@@ -49,7 +49,12 @@ fn text(text: &str, what: &str, most: usize, span: Range<usize>, findings: &mut 
     findings.add(Rule::BadText, span, format!("{what} {why}"), "write one plain line");
 }
 
-fn twice<T: PartialEq>(all: &[Placed<'_, T>], what: &str, name: impl Fn(&T) -> String, findings: &mut Findings<'_>) {
+fn twice<T: PartialEq>(
+    all: &[SpannedValue<'_, T>],
+    what: &str,
+    name: impl Fn(&T) -> String,
+    findings: &mut Findings<'_>,
+) {
     for (nth, one) in all.iter().enumerate() {
         if all[..nth].iter().any(|before| before.value == one.value) {
             let message = format!("`{}` is {what} twice", name(&one.value));

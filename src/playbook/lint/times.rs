@@ -6,7 +6,7 @@ use std::time::Duration;
 use crate::playbook::check::Check;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::{DEFAULT_TIMEOUT, Draft};
-use crate::playbook::read::site::Placed;
+use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
 
@@ -19,7 +19,7 @@ const DAY: Duration = Duration::from_hours(24);
 const USUAL_TIMEOUT: Duration = Duration::from_secs(10);
 
 pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
-    let mut within = |key: &str, period: &Option<Placed<'_, Period>>, low: Duration, high: Duration| {
+    let mut within = |key: &str, period: &Option<SpannedValue<'_, Period>>, low: Duration, high: Duration| {
         if let Some(period) = period {
             range(key, period.value, low..=high, period.at.span(), findings);
         }
@@ -68,7 +68,7 @@ fn range(
     }
 }
 
-fn slow(check: &Placed<'_, Check>, draft: &Draft<'_>, findings: &mut Findings<'_>) {
+fn slow(check: &SpannedValue<'_, Check>, draft: &Draft<'_>, findings: &mut Findings<'_>) {
     let Some(within) = &draft.within else { return };
     let parts = check.value.parts();
     let wait = parts.every.map_or(Duration::ZERO, |every| every.0);
@@ -102,7 +102,8 @@ fn breaker(draft: &Draft<'_>, findings: &mut Findings<'_>) {
 /// not.
 pub fn window(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     let (Some(window), Some(attempts), Some(within)) = (&draft.window, &draft.attempts, &draft.within) else { return };
-    let or_none = |period: &Option<Placed<'_, Period>>| period.as_ref().map_or(Duration::ZERO, |placed| placed.value.0);
+    let or_none =
+        |period: &Option<SpannedValue<'_, Period>>| period.as_ref().map_or(Duration::ZERO, |placed| placed.value.0);
     let run =
         draft.rungs.iter().map(|rung| rung.timeout.as_ref().map_or(DEFAULT_TIMEOUT, |placed| placed.value).0).max();
     let longest = run.unwrap_or_default() + within.value.0 + or_none(&draft.soak) + or_none(&draft.hold);

@@ -7,13 +7,13 @@ use crate::playbook::check::parts::Condition;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;
 use crate::playbook::model::TargetSpec;
-use crate::playbook::read::site::Placed;
+use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::WantedText;
 
 pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     for detector in &draft.detect {
-        let verifiers: Vec<&Placed<'_, Check>> =
+        let verifiers: Vec<&SpannedValue<'_, Check>> =
             draft.verify.iter().filter(|check| same_object(&detector.value, &check.value, targets)).collect();
         against(detector, &verifiers, findings);
     }
@@ -29,7 +29,7 @@ pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<
 
 /// One of the detector's checks against all of the verifier's that look at the same thing. They can all hold unless
 /// one condition of theirs excludes one of its conditions.
-fn against(detector: &Placed<'_, Check>, verifiers: &[&Placed<'_, Check>], findings: &mut Findings<'_>) {
+fn against(detector: &SpannedValue<'_, Check>, verifiers: &[&SpannedValue<'_, Check>], findings: &mut Findings<'_>) {
     let mut fault = detector.value.parts().conditions;
     // such a condition is told of for itself
     fault.retain(|(_, condition)| !condition.is_always() && !condition.is_never());
@@ -66,7 +66,7 @@ fn against(detector: &Placed<'_, Check>, verifiers: &[&Placed<'_, Check>], findi
 }
 
 /// A service that does not answer has no body, so it holds no text either: that alone would call it healed.
-fn silent(check: &Placed<'_, Check>, findings: &mut Findings<'_>) {
+fn silent(check: &SpannedValue<'_, Check>, findings: &mut Findings<'_>) {
     let conditions = check.value.parts().conditions;
     if let [(key, Condition::Holds(WantedText { negated: true, .. }))] = conditions[..]
         && check.value.kind() == "http"
@@ -78,7 +78,7 @@ fn silent(check: &Placed<'_, Check>, findings: &mut Findings<'_>) {
 }
 
 /// All checks of the verifier must hold, so two of them may not exclude each other.
-fn both_verify(a: &Placed<'_, Check>, b: &Placed<'_, Check>, findings: &mut Findings<'_>) {
+fn both_verify(a: &SpannedValue<'_, Check>, b: &SpannedValue<'_, Check>, findings: &mut Findings<'_>) {
     let first = a.value.parts().conditions;
     for (key, condition) in b.value.parts().conditions {
         let apart = |(other, before): &&(&str, Condition)| {

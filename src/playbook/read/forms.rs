@@ -3,7 +3,7 @@
 
 /// Values that may stand there, as a help lists them; none where no example compares with a figure.
 pub fn of(written: &str, examples: &[String]) -> Option<String> {
-    let forms: Vec<Form<'_>> = examples.iter().filter_map(|example| Form::of(example)).collect();
+    let forms: Vec<ComparisonText<'_>> = examples.iter().filter_map(|example| ComparisonText::of(example)).collect();
     let Some(figure) = figure(written) else {
         let all: Vec<String> = examples.iter().take(2).map(|example| format!("{example:?}")).collect();
         return (!all.is_empty()).then(|| all.join(" or "));
@@ -11,7 +11,7 @@ pub fn of(written: &str, examples: &[String]) -> Option<String> {
     let first = forms.first()?;
     let sign = ["<=", ">=", "<", ">", "="].into_iter().find(|sign| written.trim().starts_with(sign));
     // what is meant in bytes says so, what is too much for a share is none
-    let fits = |form: &&Form<'_>| match form.unit {
+    let fits = |form: &&ComparisonText<'_>| match form.unit {
         "%" => figure.parse::<f64>().is_ok_and(|figure| figure <= 100.0) && !names_bytes(written),
         unit => unit.ends_with('B') == names_bytes(written) || !names_bytes(written),
     };
@@ -30,13 +30,13 @@ pub fn of(written: &str, examples: &[String]) -> Option<String> {
 
 /// A comparison in its parts: `> 85%`.
 #[derive(Debug, Clone, Copy)]
-struct Form<'e> {
+struct ComparisonText<'e> {
     sign: &'e str,
     figure: &'e str,
     unit: &'e str,
 }
 
-impl<'e> Form<'e> {
+impl<'e> ComparisonText<'e> {
     fn of(example: &'e str) -> Option<Self> {
         let start = example.find(|c: char| c.is_ascii_digit())?;
         let sign = example[..start].trim();

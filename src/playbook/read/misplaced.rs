@@ -6,7 +6,7 @@ use crate::playbook::diagnostic::{listed, nearest};
 
 /// A table of the format, and how a message names it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub struct Place<'p> {
+pub struct FormatTable<'p> {
     /// As a message names it: `[detect]`, `a rung`.
     pub name: &'p str,
     /// The header that its keys stand below; empty for the head of the file, and for a table in braces.
@@ -16,7 +16,7 @@ pub struct Place<'p> {
 }
 
 /// The head of the file.
-pub const HEAD: Place<'static> = Place {
+pub const HEAD: FormatTable<'static> = FormatTable {
     name: "a playbook",
     header: "",
     keys: &[
@@ -33,18 +33,20 @@ pub const HEAD: Place<'static> = Place {
     ],
 };
 /// The detector's section.
-pub const DETECT: Place<'static> = Place { name: "[detect]", header: "[detect]", keys: &["for", "flapping"] };
+pub const DETECT: FormatTable<'static> =
+    FormatTable { name: "[detect]", header: "[detect]", keys: &["for", "flapping"] };
 /// A rung of the ladder.
-pub const RUNG: Place<'static> =
-    Place { name: "a rung", header: "[[remediate]]", keys: &["do", "timeout", "idempotent"] };
+pub const RUNG: FormatTable<'static> =
+    FormatTable { name: "a rung", header: "[[remediate]]", keys: &["do", "timeout", "idempotent"] };
 /// The verifier's section.
-pub const VERIFY: Place<'static> = Place { name: "[verify]", header: "[verify]", keys: &["within", "soak"] };
+pub const VERIFY: FormatTable<'static> =
+    FormatTable { name: "[verify]", header: "[verify]", keys: &["within", "soak"] };
 /// The budget's section.
-pub const ESCALATE: Place<'static> =
-    Place { name: "[escalate]", header: "[escalate]", keys: &["attempts", "window", "to", "attach"] };
+pub const ESCALATE: FormatTable<'static> =
+    FormatTable { name: "[escalate]", header: "[escalate]", keys: &["attempts", "window", "to", "attach"] };
 
 /// Every place that has keys of its own; `cooldown` is the head's before it is the breaker's.
-const PLACES: [Place<'static>; 5] = [HEAD, DETECT, RUNG, VERIFY, ESCALATE];
+const PLACES: [FormatTable<'static>; 5] = [HEAD, DETECT, RUNG, VERIFY, ESCALATE];
 
 /// What other tools call it, and the right form here. A section's right form is its header.
 const ELSEWHERE: [(&[&str], &str); 13] = [
@@ -123,7 +125,7 @@ pub fn has_a_place(key: &str) -> bool {
 }
 
 /// The help for a key that a table does not know.
-pub fn help(key: &str, place: Place<'_>, known: &[&str]) -> String {
+pub fn help(key: &str, place: FormatTable<'_>, known: &[&str]) -> String {
     let lower = key.to_lowercase().replace('-', "_");
     if known.contains(&lower.as_str()) {
         return format!("write {lower}");
@@ -148,7 +150,7 @@ pub fn help(key: &str, place: Place<'_>, known: &[&str]) -> String {
     }
 }
 
-fn belongs(key: &str, home: Place<'_>, place: Place<'_>) -> String {
+fn belongs(key: &str, home: FormatTable<'_>, place: FormatTable<'_>) -> String {
     match (home.header, place.header) {
         ("", "") => format!("`{key}` belongs to the head of the file, above every [section]: move it there"),
         ("", below) => {

@@ -9,17 +9,17 @@ mod duplicate;
 mod foreign;
 mod forms;
 mod misplaced;
-mod mistake;
 pub mod reader;
 mod sections;
-pub mod site;
+mod serde_error;
+pub mod spanned;
 mod syntax;
 
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use self::reader::Reader;
-use self::site::Site;
+use self::reader::TreeReader;
+use self::spanned::SpannedTable;
 use super::diagnostic::{Diagnostic, Findings};
 use super::lint;
 use super::model::{Origin, Playbook};
@@ -30,14 +30,14 @@ pub const MAX_BYTES: usize = 64 * 1024;
 
 /// What reading a file came to.
 #[derive(Debug, Clone, PartialEq)]
-pub struct Read {
+pub struct ParsedFile {
     /// The playbook; only where no diagnostic is an error.
     pub playbook: Option<Playbook>,
     /// Errors and warnings, in the order of the file.
     pub diagnostics: Vec<Diagnostic>,
 }
 
-impl Read {
+impl ParsedFile {
     /// A file that could not even be looked into: one error, and no text to mark.
     #[must_use]
     pub fn refused(file: &str, rule: Rule, message: &str, help: &str) -> Self {
@@ -47,10 +47,10 @@ impl Read {
 
 /// Reads and lints one playbook. `file` is how the file is called in diagnostics, `name` the playbook's name.
 #[must_use]
-pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
+pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> ParsedFile {
     if text.len() > MAX_BYTES {
         let message = format!("the file has {} bytes; a playbook has at most {MAX_BYTES}", text.len());
-        return Read::refused(file, Rule::FileTooLarge, &message, "make one playbook of each failure class");
+        return ParsedFile::refused(file, Rule::FileTooLarge, &message, "make one playbook of each failure class");
     }
     let mut findings = Findings::new(file, text);
     check_name(name, &mut findings);
@@ -61,20 +61,20 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
         let message = format!("this is {}, and a playbook is TOML", foreign.name);
         let help = format!("write {}; `salve playbook new` prints whole playbooks to begin with", foreign.right);
         findings.add(Rule::Syntax, foreign.span, message, help);
-        return Read { playbook: None, diagnostics: findings.sorted() };
+        return ParsedFile { playbook: None, diagnostics: findings.sorted() };
     }
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = Reader { findings, playbook: true };
-    let draft = sections::draft(&mut reader, Site::root(&root), !errors.is_empty());
-    let Reader { mut findings, .. } = reader;
+    let mut reader = TreeReader { findings, playbook: true };
+    let draft = sections::draft(&mut reader, SpannedTable::root(&root), !errors.is_empty());
+    let TreeReader { mut findings, .. } = reader;
     lint::lint(&draft, name, &mut findings);
     if !errors.is_empty() {
         syntax::forgive(&mut findings);
     }
     let diagnostics = findings.sorted();
     let rejected = diagnostics.iter().any(Diagnostic::is_error);
-    Read { playbook: if rejected { None } else { draft.finish(name, origin, text) }, diagnostics }
+    ParsedFile { playbook: if rejected { None } else { draft.finish(name, origin, text) }, diagnostics }
 }
 
 /// Any other TOML file of salve's, told about in the same way: `with` reads its tree and adds what is wrong to the
@@ -82,15 +82,15 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> Read {
 pub fn document<T>(
     file: &str,
     text: &str,
-    with: impl for<'t> FnOnce(&mut Reader<'t>, Site<'t>) -> T,
+    with: impl for<'t> FnOnce(&mut TreeReader<'t>, SpannedTable<'t>) -> T,
 ) -> (T, Vec<Diagnostic>) {
     let mut findings = Findings::new(file, text);
     let (table, errors) = DeTable::parse_recoverable(text);
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = Reader { findings, playbook: false };
-    let read = with(&mut reader, Site::root(&root));
-    let Reader { mut findings, .. } = reader;
+    let mut reader = TreeReader { findings, playbook: false };
+    let read = with(&mut reader, SpannedTable::root(&root));
+    let TreeReader { mut findings, .. } = reader;
     if !errors.is_empty() {
         syntax::forgive(&mut findings);
     }

@@ -9,9 +9,9 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::misplaced::{self, Place};
-use super::mistake::Mistake;
-use super::site::{Placed, Site};
+use super::misplaced::{self, FormatTable};
+use super::serde_error::SerdeError;
+use super::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
 use crate::playbook::rule::Rule;
 
@@ -56,17 +56,17 @@ fn examples(value: &Value, schema: &Value) -> Vec<String> {
 
 /// Reads one file's tree.
 #[derive(Debug)]
-pub struct Reader<'t> {
+pub struct TreeReader<'t> {
     pub findings: Findings<'t>,
     /// The file is a playbook: a key that is not known may belong elsewhere in it.
     pub playbook: bool,
 }
 
-impl<'t> Reader<'t> {
+impl<'t> TreeReader<'t> {
     /// The value at a place; `what` names it in messages.
-    pub fn leaf<T: DeserializeOwned>(&mut self, at: Site<'t>, what: &str) -> Option<Placed<'t, T>> {
+    pub fn leaf<T: DeserializeOwned>(&mut self, at: SpannedTable<'t>, what: &str) -> Option<SpannedValue<'t, T>> {
         match T::deserialize(at.node().clone().into_deserializer()) {
-            Ok(value) => Some(Placed { value, at }),
+            Ok(value) => Some(SpannedValue { value, at }),
             Err(error) => {
                 self.mistake(&error, at, what, &[]);
                 None
@@ -75,12 +75,12 @@ impl<'t> Reader<'t> {
     }
 
     /// An entry of a table, where it is there.
-    pub fn field<T: DeserializeOwned>(&mut self, table: Site<'t>, name: &str) -> Option<Placed<'t, T>> {
+    pub fn field<T: DeserializeOwned>(&mut self, table: SpannedTable<'t>, name: &str) -> Option<SpannedValue<'t, T>> {
         self.leaf(table.field(name)?, &format!("`{name}`"))
     }
 
     /// Is it a table? `right` shows the form.
-    pub fn is_table(&mut self, at: Site<'t>, what: &str, right: &str) -> bool {
+    pub fn is_table(&mut self, at: SpannedTable<'t>, what: &str, right: &str) -> bool {
         if at.table().is_some() {
             return true;
         }
@@ -90,7 +90,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Is it a list? `right` shows the form.
-    pub fn is_list(&mut self, at: Site<'t>, key: &str, right: &str) -> bool {
+    pub fn is_list(&mut self, at: SpannedTable<'t>, key: &str, right: &str) -> bool {
         let is_list = at.value().is_array();
         if !is_list {
             let message = format!("`{key}` is a list, not {}", at.type_name());
@@ -100,15 +100,20 @@ impl<'t> Reader<'t> {
     }
 
     /// Tells of every key that is not known. True where all are.
-    pub fn known_keys<'n>(&mut self, at: Site<'t>, what: &str, known: impl IntoIterator<Item = &'n str>) -> bool {
-        self.known_keys_of(at, Place { name: what, header: "", keys: &[] }, known)
+    pub fn known_keys<'n>(
+        &mut self,
+        at: SpannedTable<'t>,
+        what: &str,
+        known: impl IntoIterator<Item = &'n str>,
+    ) -> bool {
+        self.known_keys_of(at, FormatTable { name: what, header: "", keys: &[] }, known)
     }
 
     /// The same for a place of the playbook's own.
     pub fn known_keys_of<'n>(
         &mut self,
-        at: Site<'t>,
-        place: Place<'_>,
+        at: SpannedTable<'t>,
+        place: FormatTable<'_>,
         known: impl IntoIterator<Item = &'n str>,
     ) -> bool {
         let known: Vec<&str> = known.into_iter().collect();
@@ -121,7 +126,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Tells of a key that a place does not know.
-    pub fn unknown_key(&mut self, key: &str, entry: Site<'t>, place: Place<'_>, known: &[&str]) {
+    pub fn unknown_key(&mut self, key: &str, entry: SpannedTable<'t>, place: FormatTable<'_>, known: &[&str]) {
         let help = if self.playbook {
             misplaced::help(key, place, known)
         } else {
@@ -138,20 +143,20 @@ impl<'t> Reader<'t> {
     /// A table of one type, with every mistake in it; `right` shows the form.
     pub fn typed<T: DeserializeOwned + JsonSchema>(
         &mut self,
-        at: Site<'t>,
+        at: SpannedTable<'t>,
         what: &str,
         right: &str,
-    ) -> Option<Placed<'t, T>> {
+    ) -> Option<SpannedValue<'t, T>> {
         self.as_far_as(at, what, right).and_then(|(read, good)| good.then_some(read))
     }
 
     /// The same as far as it can be read: what is wrong, and told of, is left out. True where nothing is.
     pub fn as_far_as<T: DeserializeOwned + JsonSchema>(
         &mut self,
-        at: Site<'t>,
+        at: SpannedTable<'t>,
         what: &str,
         right: &str,
-    ) -> Option<(Placed<'t, T>, bool)> {
+    ) -> Option<(SpannedValue<'t, T>, bool)> {
         if !self.is_table(at, what, right) {
             return None;
         }
@@ -173,7 +178,7 @@ impl<'t> Reader<'t> {
         loop {
             let table = Spanned::new(at.span(), DeValue::Table(rest.clone()));
             let error = match T::deserialize(table.into_deserializer()) {
-                Ok(value) => return Some((Placed { value, at }, good)),
+                Ok(value) => return Some((SpannedValue { value, at }, good)),
                 Err(error) => error,
             };
             let Some((key, entry)) = culprit(at, &rest, &error) else {
@@ -189,7 +194,13 @@ impl<'t> Reader<'t> {
     }
 
     /// The one kind that a table `{ kind = … }` names.
-    pub fn kind(&mut self, at: Site<'t>, what: &str, kinds: &[&str], right: &str) -> Option<(&'t str, Site<'t>)> {
+    pub fn kind(
+        &mut self,
+        at: SpannedTable<'t>,
+        what: &str,
+        kinds: &[&str],
+        right: &str,
+    ) -> Option<(&'t str, SpannedTable<'t>)> {
         if !self.is_table(at, &format!("an entry for {what}"), right) {
             return None;
         }
@@ -213,7 +224,7 @@ impl<'t> Reader<'t> {
     }
 
     /// Is this kind known?
-    pub fn known_kind(&mut self, kind: &str, site: Site<'t>, what: &str, kinds: &[&str]) -> bool {
+    pub fn known_kind(&mut self, kind: &str, site: SpannedTable<'t>, what: &str, kinds: &[&str]) -> bool {
         if kinds.contains(&kind) {
             return true;
         }
@@ -228,8 +239,8 @@ impl<'t> Reader<'t> {
         false
     }
 
-    fn mistake(&mut self, error: &toml::de::Error, at: Site<'t>, what: &str, examples: &[String]) {
-        let Mistake { rule, message, help } = Mistake::of(error.message(), at, what, examples);
+    fn mistake(&mut self, error: &toml::de::Error, at: SpannedTable<'t>, what: &str, examples: &[String]) {
+        let SerdeError { rule, message, help } = SerdeError::of(error.message(), at, what, examples);
         let within = |span: &std::ops::Range<usize>| span.start >= at.span().start && span.end <= at.span().end;
         let span = error.span().filter(within).unwrap_or_else(|| at.span());
         self.findings.add(rule, span, message, help);
@@ -237,7 +248,11 @@ impl<'t> Reader<'t> {
 }
 
 /// The entry that an error lies in.
-fn culprit<'t>(at: Site<'t>, rest: &DeTable<'t>, error: &toml::de::Error) -> Option<(&'t str, Site<'t>)> {
+fn culprit<'t>(
+    at: SpannedTable<'t>,
+    rest: &DeTable<'t>,
+    error: &toml::de::Error,
+) -> Option<(&'t str, SpannedTable<'t>)> {
     let span = error.span()?;
     at.entries().into_iter().find(|(key, entry)| {
         let (own, name) = (entry.span(), entry.key_span());

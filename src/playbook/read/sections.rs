@@ -1,8 +1,8 @@
 //! The sections of the file, one function each.
 
-use super::misplaced::{self, DETECT, ESCALATE, HEAD, Place, RUNG, VERIFY};
-use super::reader::{Reader, Shape};
-use super::site::{Placed, Site};
+use super::misplaced::{self, DETECT, ESCALATE, FormatTable, HEAD, RUNG, VERIFY};
+use super::reader::{Shape, TreeReader};
+use super::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::action::Action;
 use crate::playbook::attachment::Attachment;
 use crate::playbook::check::Check;
@@ -17,7 +17,7 @@ const NEEDS_FORM: &str = "[\"db-up\"], or [{ playbook = \"db-up\", target = { un
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
 
 /// Everything that can be read. `broken`: the text is no TOML, so what seems missing may stand there all the same.
-pub fn draft<'t>(reader: &mut Reader<'t>, root: Site<'t>, broken: bool) -> Draft<'t> {
+pub fn draft<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, broken: bool) -> Draft<'t> {
     let shape = Shape::of::<PlaybookFile>();
     reader.known_keys_of(root, HEAD, shape.fields.iter().map(String::as_str));
     let mut draft = Draft::new();
@@ -45,7 +45,7 @@ pub fn draft<'t>(reader: &mut Reader<'t>, root: Site<'t>, broken: bool) -> Draft
     draft
 }
 
-fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
+fn missing_words(reader: &mut TreeReader<'_>, root: SpannedTable<'_>) {
     for (key, right) in [
         ("title", "title = \"nginx stays up\", what holds when all is well"),
         ("risk", "risk = \"low\" (or \"medium\", \"high\")"),
@@ -63,12 +63,12 @@ fn missing_words(reader: &mut Reader<'_>, root: Site<'_>) {
 }
 
 /// Does a key of the head stand in a section? Then it is told of there, and not missing as well.
-fn stands_below(root: Site<'_>, key: &str) -> bool {
-    let below = |at: Site<'_>| at.elements().into_iter().any(|at| at.field(key).is_some());
+fn stands_below(root: SpannedTable<'_>, key: &str) -> bool {
+    let below = |at: SpannedTable<'_>| at.elements().into_iter().any(|at| at.field(key).is_some());
     root.entries().into_iter().any(|(_, at)| below(at))
 }
 
-fn strings<'t>(reader: &mut Reader<'t>, table: Site<'t>, key: &str) -> Vec<Placed<'t, String>> {
+fn strings<'t>(reader: &mut TreeReader<'t>, table: SpannedTable<'t>, key: &str) -> Vec<SpannedValue<'t, String>> {
     let Some(at) = table.field(key) else { return Vec::new() };
     if !reader.is_list(at, key, "[\"...\"]") {
         return Vec::new();
@@ -77,7 +77,7 @@ fn strings<'t>(reader: &mut Reader<'t>, table: Site<'t>, key: &str) -> Vec<Place
 }
 
 /// Names or titles of playbooks, or tables that name one of a playbook's targets.
-fn needs<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<Placed<'t, Need>> {
+fn needs<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>) -> Vec<SpannedValue<'t, Need>> {
     let Some(at) = root.field("needs") else { return Vec::new() };
     if !reader.is_list(at, "needs", NEEDS_FORM) {
         return Vec::new();
@@ -85,10 +85,10 @@ fn needs<'t>(reader: &mut Reader<'t>, root: Site<'t>) -> Vec<Placed<'t, Need>> {
     at.elements().into_iter().filter_map(|at| need(reader, at)).collect()
 }
 
-fn need<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Need>> {
+fn need<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Need>> {
     if at.table().is_none() {
-        let Placed { value, at } = reader.leaf(at, "an entry of `needs`")?;
-        return Some(Placed { value: Need::Playbook(value), at });
+        let SpannedValue { value, at } = reader.leaf(at, "an entry of `needs`")?;
+        return Some(SpannedValue { value: Need::Playbook(value), at });
     }
     let known = reader.known_keys(at, "an entry of `needs`", ["playbook", "target"]);
     for key in ["playbook", "target"].into_iter().filter(|key| at.field(key).is_none()) {
@@ -98,10 +98,10 @@ fn need<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Need>> {
     let playbook = reader.field::<String>(at, "playbook");
     let target = at.field("target").and_then(|at| target(reader, at));
     let (playbook, target) = (playbook?.value, target?.value);
-    known.then_some(Placed { value: Need::Target(NeededTarget { playbook, target }), at })
+    known.then_some(SpannedValue { value: Need::Target(NeededTarget { playbook, target }), at })
 }
 
-fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+fn targets<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, draft: &mut Draft<'t>, broken: bool) {
     let right = format!("write target = {TARGET_FORM}");
     match (root.field("target"), root.field("targets")) {
         (Some(_), Some(many)) => {
@@ -134,11 +134,11 @@ fn targets<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, b
     }
 }
 
-fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, TargetSpec>> {
+fn target<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, TargetSpec>> {
     const KINDS: [&str; 8] = ["unit", "mount", "process", "path", "url", "address", "container", "link"];
     if let Some(word) = at.value().as_str() {
         if word == "host" {
-            return Some(Placed { value: TargetSpec::Host, at });
+            return Some(SpannedValue { value: TargetSpec::Host, at });
         }
         let message = format!("`{word}` does not say what kind of target it is");
         let help = format!("write {TARGET_FORM}; or \"host\" for the host as a whole");
@@ -146,7 +146,7 @@ fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Target
         return None;
     }
     let (kind, site) = reader.kind(at, "target", &KINDS, TARGET_FORM)?;
-    let Placed { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
+    let SpannedValue { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
     let value = match kind {
         "unit" => TargetSpec::Unit(value),
         "mount" => TargetSpec::Mount(value),
@@ -157,19 +157,19 @@ fn target<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, Target
         "link" => TargetSpec::Link(value),
         _ => TargetSpec::Address(value),
     };
-    Some(Placed { value, at })
+    Some(SpannedValue { value, at })
 }
 
-fn enabled_when<'t>(reader: &mut Reader<'t>, at: Site<'t>) -> Option<Placed<'t, EnabledWhen>> {
+fn enabled_when<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, EnabledWhen>> {
     if at.value().as_str() == Some("present") {
-        return Some(Placed { value: EnabledWhen::Present, at });
+        return Some(SpannedValue { value: EnabledWhen::Present, at });
     }
     let (kind, site) = reader.kind(at, "`enabled_when`", &["unit", "file"], WHEN_FORM)?;
-    let Placed { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
-    Some(Placed { value: if kind == "unit" { EnabledWhen::Unit(value) } else { EnabledWhen::File(value) }, at })
+    let SpannedValue { value, at } = reader.leaf::<String>(site, &format!("`{kind}`"))?;
+    Some(SpannedValue { value: if kind == "unit" { EnabledWhen::Unit(value) } else { EnabledWhen::File(value) }, at })
 }
 
-fn detect<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+fn detect<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, draft: &mut Draft<'t>, broken: bool) {
     const RIGHT: &str = "[detect], and a check as unit = { state = \"not active\" }";
     let Some(at) = root.field("detect") else {
         if !broken {
@@ -196,7 +196,7 @@ fn detect<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
     }
 }
 
-fn verify<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+fn verify<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, draft: &mut Draft<'t>, broken: bool) {
     const WHY: &str = "an operation without a verifiable success signal is a bad candidate for automation";
     let Some(at) = root.field("verify") else {
         if !broken {
@@ -235,7 +235,11 @@ fn verify<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, br
 }
 
 /// The checks of a section, in the order of the file, and how many were written.
-fn checks<'t>(reader: &mut Reader<'t>, section: Site<'t>, place: Place<'_>) -> (Vec<Placed<'t, Check>>, usize) {
+fn checks<'t>(
+    reader: &mut TreeReader<'t>,
+    section: SpannedTable<'t>,
+    place: FormatTable<'_>,
+) -> (Vec<SpannedValue<'t, Check>>, usize) {
     let (mut checks, mut written) = (Vec::new(), 0);
     let known: Vec<&str> = place.keys.iter().copied().chain(Check::KINDS.iter().copied()).collect();
     for (kind, at) in section.entries().into_iter().filter(|(key, _)| !place.keys.contains(key)) {
@@ -252,7 +256,7 @@ fn checks<'t>(reader: &mut Reader<'t>, section: Site<'t>, place: Place<'_>) -> (
     (checks, written)
 }
 
-fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>) {
+fn remediate<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, draft: &mut Draft<'t>) {
     const RIGHT: &str = "do = [{ unit = \"restart\" }]";
     let Some(at) = root.field("remediate") else { return };
     if !at.value().is_array() {
@@ -274,7 +278,7 @@ fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>)
                 rung.actions = list_at.elements().into_iter().filter_map(|at| Action::read(reader, at)).collect();
             }
             none => {
-                let span = none.map_or_else(|| at.span(), Site::span);
+                let span = none.map_or_else(|| at.span(), SpannedTable::span);
                 reader.findings.add(
                     Rule::NoActions,
                     span,
@@ -287,7 +291,7 @@ fn remediate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>)
     }
 }
 
-fn escalate<'t>(reader: &mut Reader<'t>, root: Site<'t>, draft: &mut Draft<'t>, broken: bool) {
+fn escalate<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, draft: &mut Draft<'t>, broken: bool) {
     const RIGHT: &str = "[escalate], attempts = 3 and window = \"10m\"";
     // a playbook that only detects and calls attempts nothing, so nothing needs a limit
     let acts = root.field("remediate").is_some_and(|at| !at.elements().is_empty());

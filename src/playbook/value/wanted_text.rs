@@ -60,13 +60,13 @@ impl Serialize for WantedText {
 
 impl<'de> Deserialize<'de> for WantedText {
     fn deserialize<D: Deserializer<'de>>(deserializer: D) -> Result<Self, D::Error> {
-        deserializer.deserialize_any(TextVisitor)
+        deserializer.deserialize_any(WantedTextVisitor)
     }
 }
 
-struct TextVisitor;
+struct WantedTextVisitor;
 
-impl<'de> Visitor<'de> for TextVisitor {
+impl<'de> Visitor<'de> for WantedTextVisitor {
     type Value = WantedText;
 
     fn expecting(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {

@@ -4,7 +4,7 @@ use similar::{ChangeTag, TextDiff};
 
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Change {
+pub enum LineChange {
     /// In both.
     Same,
     /// Only in the old text.
@@ -15,13 +15,13 @@ pub enum Change {
 
 /// The lines of both texts in the order of reading, without their line ends.
 #[must_use]
-pub fn difference(old: &str, new: &str) -> Vec<(Change, String)> {
+pub fn difference(old: &str, new: &str) -> Vec<(LineChange, String)> {
     let (old, new): (Vec<&str>, Vec<&str>) = (old.lines().collect(), new.lines().collect());
     let compared = TextDiff::from_slices(&old, &new);
     let told = |tag| match tag {
-        ChangeTag::Equal => Change::Same,
-        ChangeTag::Delete => Change::Gone,
-        ChangeTag::Insert => Change::New,
+        ChangeTag::Equal => LineChange::Same,
+        ChangeTag::Delete => LineChange::Gone,
+        ChangeTag::Insert => LineChange::New,
     };
     compared.iter_all_changes().map(|change| (told(change.tag()), change.value().to_owned())).collect()
 }
@@ -35,22 +35,25 @@ mod tests {
     #[test]
     fn a_changed_line_goes_and_comes() {
         let told = difference("a\nb\nc\n", "a\nB\nc");
-        let lines: Vec<(Change, &str)> = told.iter().map(|(change, line)| (*change, line.as_str())).collect();
-        assert_eq!(lines, [(Change::Same, "a"), (Change::Gone, "b"), (Change::New, "B"), (Change::Same, "c")]);
+        let lines: Vec<(LineChange, &str)> = told.iter().map(|(change, line)| (*change, line.as_str())).collect();
+        assert_eq!(
+            lines,
+            [(LineChange::Same, "a"), (LineChange::Gone, "b"), (LineChange::New, "B"), (LineChange::Same, "c")]
+        );
         assert_eq!(difference("", ""), []);
-        assert_eq!(difference("", "x\n"), [(Change::New, "x".to_owned())]);
+        assert_eq!(difference("", "x\n"), [(LineChange::New, "x".to_owned())]);
     }
 
     proptest! {
         #[test]
         fn both_texts_can_be_had_back(old in "([ab]\n){0,12}", new in "([ab]\n){0,12}") {
             let told = difference(&old, &new);
-            let of = |other: Change| -> String {
+            let of = |other: LineChange| -> String {
                 let lines = told.iter().filter(|(change, _)| *change != other);
                 lines.flat_map(|(_, line)| [line.as_str(), "\n"]).collect()
             };
-            prop_assert_eq!(of(Change::New), old);
-            prop_assert_eq!(of(Change::Gone), new);
+            prop_assert_eq!(of(LineChange::New), old);
+            prop_assert_eq!(of(LineChange::Gone), new);
         }
     }
 }

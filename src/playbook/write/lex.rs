@@ -19,7 +19,7 @@ pub enum What {
     /// A bare word: a key, a number, `true`, or what is none of them.
     Word(String),
     /// A text between quotes, or one line of it.
-    Text(Text),
+    Text(QuotedText),
     /// `[`
     OpenList,
     /// `]`
@@ -36,18 +36,18 @@ pub enum What {
 
 /// A text between quotes, or one line of it.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Text {
+pub struct QuotedText {
     /// What stands between the quotes, as written.
     pub inner: String,
     /// It begins on this line.
     pub begins: bool,
     /// How it ends here.
-    pub end: End,
+    pub end: LineEnd,
 }
 
 /// How a text ends on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum End {
+pub enum LineEnd {
     /// With its quotes.
     Closed,
     /// It does not: a text of several lines goes on.
@@ -78,7 +78,8 @@ pub fn lex(source: &str) -> Vec<Vec<Token>> {
         let chars: Vec<char> = line.strip_suffix('\r').unwrap_or(line).chars().collect();
         let tokens = line_of(&chars, &mut open);
         // the text that is open now is the line's last piece; it may have begun on an earlier line
-        let begins = matches!(tokens.last().map(|token| &token.what), Some(What::Text(Text { begins: true, .. })));
+        let begins =
+            matches!(tokens.last().map(|token| &token.what), Some(What::Text(QuotedText { begins: true, .. })));
         if open.is_some() && begins {
             opened_at = Some((nth, tokens.len() - 1));
         }
@@ -87,7 +88,7 @@ pub fn lex(source: &str) -> Vec<Vec<Token>> {
     if let (Some(_), Some((line, nth))) = (open, opened_at)
         && let What::Text(text) = &mut lines[line][nth].what
     {
-        text.end = End::Unfinished;
+        text.end = LineEnd::Unfinished;
     }
     lines
 }
@@ -144,26 +145,26 @@ fn text(
     let mut at = inner;
     let (close, end) = loop {
         match chars.get(at) {
-            None if quote.long => break (chars.len(), End::GoesOn),
-            None => break (chars.len(), End::Unfinished),
+            None if quote.long => break (chars.len(), LineEnd::GoesOn),
+            None => break (chars.len(), LineEnd::Unfinished),
             Some('\\') if quote.mark == '"' => at += 2,
-            Some(c) if *c == quote.mark && !quote.long => break (at, End::Closed),
+            Some(c) if *c == quote.mark && !quote.long => break (at, LineEnd::Closed),
             Some(c) if *c == quote.mark => {
                 let run = chars[at..].iter().take_while(|c| **c == quote.mark).count();
                 // up to two quotes may stand before the closing three
                 if run >= 3 {
-                    break (at + (run - 3).min(2), End::Closed);
+                    break (at + (run - 3).min(2), LineEnd::Closed);
                 }
                 at += run;
             }
             Some(_) => at += 1,
         }
     };
-    *open = (end == End::GoesOn).then_some(quote);
-    let behind = if end == End::Closed { close + quote.length() } else { chars.len() };
+    *open = (end == LineEnd::GoesOn).then_some(quote);
+    let behind = if end == LineEnd::Closed { close + quote.length() } else { chars.len() };
     let inner = chars[inner.min(close)..close].iter().collect();
     if begins || behind > start {
-        tokens.push(Token { chars: start..behind, what: What::Text(Text { inner, begins, end }) });
+        tokens.push(Token { chars: start..behind, what: What::Text(QuotedText { inner, begins, end }) });
     }
     behind
 }
@@ -196,7 +197,7 @@ pub fn is_value(word: &str) -> bool {
 mod tests {
     use super::*;
 
-    fn texts(source: &str) -> Vec<(usize, String, End)> {
+    fn texts(source: &str) -> Vec<(usize, String, LineEnd)> {
         let lines = lex(source);
         let of = |(nth, line): (usize, Vec<Token>)| {
             line.into_iter().filter_map(move |token| match token.what {
@@ -210,19 +211,19 @@ mod tests {
     #[test]
     fn texts_end_where_toml_ends_them() {
         let told = |source| texts(source).into_iter().map(|(_, inner, end)| (inner, end)).collect::<Vec<_>>();
-        assert_eq!(told(r#"a = "x\"y" # "z""#), [(r#"x\"y"#.to_owned(), End::Closed)]);
-        assert_eq!(told(r"a = 'x\' "), [(r"x\".to_owned(), End::Closed)]);
-        assert_eq!(told("a = \"x"), [("x".to_owned(), End::Unfinished)]);
-        assert_eq!(told("a = \"x\\"), [("x\\".to_owned(), End::Unfinished)]);
-        assert_eq!(told(r#"a = """x""y""""" "#), [(r#"x""y"""#.to_owned(), End::Closed)]);
-        assert_eq!(told("a = \"\""), [(String::new(), End::Closed)]);
+        assert_eq!(told(r#"a = "x\"y" # "z""#), [(r#"x\"y"#.to_owned(), LineEnd::Closed)]);
+        assert_eq!(told(r"a = 'x\' "), [(r"x\".to_owned(), LineEnd::Closed)]);
+        assert_eq!(told("a = \"x"), [("x".to_owned(), LineEnd::Unfinished)]);
+        assert_eq!(told("a = \"x\\"), [("x\\".to_owned(), LineEnd::Unfinished)]);
+        assert_eq!(told(r#"a = """x""y""""" "#), [(r#"x""y"""#.to_owned(), LineEnd::Closed)]);
+        assert_eq!(told("a = \"\""), [(String::new(), LineEnd::Closed)]);
     }
 
     #[test]
     fn a_text_of_several_lines_goes_on_until_it_is_closed() {
         let told = texts("a = '''one\n\ntwo''' # x\nb = 1");
-        assert_eq!(told, [(0, "one".into(), End::GoesOn), (2, "two".into(), End::Closed)]);
+        assert_eq!(told, [(0, "one".into(), LineEnd::GoesOn), (2, "two".into(), LineEnd::Closed)]);
         let told = texts("a = \"\"\"one\ntwo");
-        assert_eq!(told, [(0, "one".into(), End::Unfinished), (1, "two".into(), End::GoesOn)]);
+        assert_eq!(told, [(0, "one".into(), LineEnd::Unfinished), (1, "two".into(), LineEnd::GoesOn)]);
     }
 }

@@ -15,17 +15,17 @@
 //! | `shape` | the schema, asked what may stand where |
 
 pub mod complete;
+mod cursor_context;
 pub mod difference;
+pub mod highlight;
 mod lex;
-pub mod paint;
-mod shape;
-mod spot;
+mod scanner;
+mod schema_query;
 pub mod store;
 pub mod template;
-mod walk;
 
-pub use complete::{Candidate, Completion, complete};
-pub use difference::{Change, difference};
-pub use paint::{Ink, paint};
-pub use store::{Draft, Drafts, SaveError, Saved, save};
-pub use template::{Class, WantedTarget, fill};
+pub use complete::{Completion, CompletionItem, complete};
+pub use difference::{LineChange, difference};
+pub use highlight::{HighlightClass, highlight};
+pub use store::{Drafts, SaveError, SaveResult, SavedDraft, save};
+pub use template::{FailureClass, WantedTarget, fill};

@@ -2,7 +2,7 @@
 //! crash its outcome is unknown.
 
 use salve::core::event::Event;
-use salve::core::id::{AttemptId, Role};
+use salve::core::id::{AttemptId, CheckRole};
 use salve::core::input::Input;
 use salve::core::reading::Verdict;
 use salve::core::time::Now;
@@ -11,7 +11,7 @@ use super::{AttemptBook, Books, Judged, Outside, hold};
 
 pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &Event) -> Judged {
     match event {
-        Event::Ended { incident, attempt, .. } => {
+        Event::AttemptFinished { incident, attempt, .. } => {
             let known = books.attempt(*attempt);
             hold!(known.is_some_and(|it| it.incident == *incident), "3 intent first", "{attempt} ended, never begun");
             hold!(known.is_some_and(|it| it.ended.is_none()), "3 intent first", "{attempt} ended twice");
@@ -52,7 +52,7 @@ pub fn verifiers_hold(outside: &Outside, now: Now, known: &AttemptBook, attempt:
     hold!(empty.is_some_and(|at| at <= now.mono), "2 scope empty first", "{attempt} verified, its scope not empty");
     let empty = empty.expect("just seen");
     for index in 0..outside.playbook(&known.key).verify.checks.len() {
-        let reading = outside.reading(&known.key, Role::Verifier, index);
+        let reading = outside.reading(&known.key, CheckRole::Verifier, index);
         // A crash during the soak forgets the readings; the machine must look again before it says healed.
         hold!(reading.is_some(), "only fresh readings verify", "{attempt}: verifier {index} was never told");
         let reading = reading.expect("just seen");

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use salve::core::command::Scope;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
-use salve::core::incident::{BreakerState, Cause, Denial, Outcome, Starter};
+use salve::core::incident::{AttemptStarter, BreakerState, Cause, Denial, Outcome};
 use salve::core::plan::Digest;
 use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
@@ -109,7 +109,7 @@ pub struct AttemptBook {
     pub incident: IncidentId,
     pub key: Key,
     pub rung: usize,
-    pub starter: Starter,
+    pub starter: AttemptStarter,
     pub digest: Digest,
     pub mono: Mono,
     pub ended: Option<Mono>,
@@ -207,9 +207,9 @@ impl Books {
             Event::Breaker { key, state, by, .. } => self.breaker(key, state, by.is_some(), now),
             Event::Escalated { cause: Cause::Storm { .. }, .. }
             | Event::Resolved { .. }
-            | Event::CalledBesides { .. }
-            | Event::Relayed { .. }
-            | Event::Noted { .. } => {}
+            | Event::EscalationWidened { .. }
+            | Event::AckForwarded { .. }
+            | Event::Notice { .. } => {}
             Event::Escalated { incident, cause, dedup, .. } => {
                 let key = self.incidents[at(incident.0)].key.clone();
                 self.key(&key).dedup = Some(dedup.clone());
@@ -313,14 +313,14 @@ impl Books {
     fn page_out(&mut self, event: &Event) {
         let (page, to) = match event {
             Event::Escalated { page, to, .. }
-            | Event::CalledBesides { page, to, .. }
+            | Event::EscalationWidened { page, to, .. }
             | Event::CalledAgain { page, to, .. }
             | Event::Joined { page: Some(page), to, .. }
             | Event::Announced { page: Some(page), to, .. } => {
                 self.carried.insert(*page);
                 (page, to)
             }
-            Event::Relayed { page, to, .. } | Event::Resolved { page, to, .. } => (page, to),
+            Event::AckForwarded { page, to, .. } | Event::Resolved { page, to, .. } => (page, to),
             _ => return,
         };
         self.pages.insert(*page, PageBook { to: to.clone(), delivered: BTreeSet::new() });
@@ -331,8 +331,8 @@ impl Books {
         let key = self.incidents[at(id.0)].key.clone();
         let incident = &mut self.incidents[at(id.0)];
         let stand = match event {
-            Event::Held { denial, .. } => Stand::Held(denial.clone()),
-            Event::WouldHave { .. } => Stand::WouldHave,
+            Event::Denied { denial, .. } => Stand::Held(denial.clone()),
+            Event::ShadowPlan { .. } => Stand::WouldHave,
             Event::Asked { request, .. } => {
                 incident.asked = Some(Asked {
                     generation: request.generation,
@@ -365,7 +365,7 @@ impl Books {
             }
             Event::Intent { attempt, plan, starter, .. } => {
                 incident.attempts.push(*attempt);
-                if let (Starter::Approved { .. }, Some(asked)) = (starter, &mut incident.asked) {
+                if let (AttemptStarter::Approved { .. }, Some(asked)) = (starter, &mut incident.asked) {
                     asked.consumed = true;
                 }
                 self.attempts.push(AttemptBook {
@@ -389,7 +389,7 @@ impl Books {
                 book.probes += 1;
                 Stand::Acting
             }
-            Event::Ended { attempt, report, .. } => {
+            Event::AttemptFinished { attempt, report, .. } => {
                 let attempt = &mut self.attempts[at(attempt.0)];
                 (attempt.ended, attempt.held) = (Some(now), !report.scope_empty);
                 Stand::Verifying

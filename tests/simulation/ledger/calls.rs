@@ -110,7 +110,7 @@ impl CallBooks {
                     call.escalated.remove(incident);
                 }
             }
-            Event::CalledBesides { page, dedup, to, .. } => {
+            Event::EscalationWidened { page, dedup, to, .. } => {
                 if let Some(call) = self.0.get_mut(dedup) {
                     call.call(*page, to);
                 }
@@ -121,7 +121,7 @@ impl CallBooks {
                     call.pages.insert(*page);
                 }
             }
-            Event::Relayed { dedup, .. } => {
+            Event::AckForwarded { dedup, .. } => {
                 if let Some(call) = self.0.get_mut(dedup) {
                     call.answered = Some(now);
                 }

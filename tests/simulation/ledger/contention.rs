@@ -41,7 +41,7 @@ pub fn check(books: &Books, event: &Event) -> Judged {
             let apart = harmed.is_some_and(|it| !it.key.target.conflicts(&acted.key.target));
             hold!(apart, "contention", "{incident} and {of} are of one target");
         }
-        Event::Held { incident, denial: Denial::Contended { .. } }
+        Event::Denied { incident, denial: Denial::Contended { .. } }
         | Event::Escalated { incident, cause: Cause::Contention { .. }, .. }
         | Event::Joined { incident, cause: Cause::Contention { .. }, .. } => whole_round(books, *incident)?,
         _ => {}

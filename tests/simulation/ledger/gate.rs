@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use salve::core::id::{AttemptId, IncidentId, Key, Role};
-use salve::core::incident::{BreakerState, Starter};
-use salve::core::input::{Facts, Input, Standing, StopOrigin};
+use salve::core::id::{AttemptId, CheckRole, IncidentId, Key};
+use salve::core::incident::{AttemptStarter, BreakerState};
+use salve::core::input::{ArmingPolicy, Facts, Input, StopOrigin};
 use salve::core::plan::Plan;
 use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
@@ -23,7 +23,7 @@ pub struct Intent<'a> {
     pub incident: IncidentId,
     pub attempt: AttemptId,
     pub plan: &'a Plan,
-    pub starter: &'a Starter,
+    pub starter: &'a AttemptStarter,
 }
 
 pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, intent: &Intent) -> Judged {
@@ -91,7 +91,7 @@ fn survey(
     let there = there || fails && attempted && !asks_for_one_figure(playbook);
     hold!(there || by_hand, "gate: fresh readings", "{}: the fault is not there", intent.attempt);
     hold!(busy.is_none(), "gate: systemd is busy", "{}: {busy:?}", intent.attempt);
-    let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
+    let by_itself = matches!(intent.starter, AttemptStarter::Auto | AttemptStarter::Probe);
     let left_alone = match stop {
         StopOrigin::Operator { .. } => !by_hand,
         StopOrigin::Unclear { .. } => by_itself,
@@ -121,7 +121,7 @@ fn recent(moments: &[Mono], now: Mono, window: Duration) -> usize {
 
 /// With this one, no more attempts than allowed in any window that ends now, for key and host.
 fn budgets(books: &Books, now: Now, key: &Key, playbook: &Playbook, intent: &Intent) -> Judged {
-    if !matches!(intent.starter, Starter::Auto | Starter::Probe) {
+    if !matches!(intent.starter, AttemptStarter::Auto | AttemptStarter::Probe) {
         return Ok(());
     }
     let of_host = recent(&books.intents, now.mono, HOST_WINDOW) + 1;
@@ -141,7 +141,7 @@ fn budgets(books: &Books, now: Now, key: &Key, playbook: &Playbook, intent: &Int
 /// Closed, or half-open with its one trial; a yes from a person does not open it.
 fn breaker(books: &Books, key: &Key, intent: &Intent) -> Judged {
     let Some(book) = books.keys.get(key) else { return Ok(()) };
-    let probe = matches!(intent.starter, Starter::Probe);
+    let probe = matches!(intent.starter, AttemptStarter::Probe);
     match &book.breaker {
         BreakerState::Closed => hold!(!probe, "breaker", "{}: a probe, and it is closed", intent.attempt),
         BreakerState::HalfOpen { .. } => {
@@ -156,8 +156,8 @@ fn breaker(books: &Books, key: &Key, intent: &Intent) -> Judged {
 fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, intent: &Intent) -> Judged {
     let unresolved = outside.unresolved.contains(&(key.content.clone(), key.target.to_string().into()));
     hold!(!unresolved, "8 resolved targets only", "{}: {} does not resolve", intent.attempt, key.target);
-    let by_itself = matches!(intent.starter, Starter::Auto | Starter::Probe);
-    let approved = matches!(intent.starter, Starter::Approved { .. });
+    let by_itself = matches!(intent.starter, AttemptStarter::Auto | AttemptStarter::Probe);
+    let approved = matches!(intent.starter, AttemptStarter::Approved { .. });
     // A run by hand is above shadow.
     let by_hand = by_hand(outside, key, intent);
     hold!(playbook.risk != Risk::High || approved, "4 approvals", "{}: high risk and no yes", intent.attempt);
@@ -167,14 +167,14 @@ fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, in
     let Some((_, standing)) = outside.bindings.get(key) else { return Ok(()) };
     let armed = books.armed.contains(&key.content);
     match standing {
-        Standing::ShadowUntilArmed => {
+        ArmingPolicy::ShadowUntilArmed => {
             hold!(armed || by_hand, "shadow and off never act", "{}: not armed", intent.attempt);
         }
-        Standing::AsksFirst => {
+        ArmingPolicy::AsksFirst => {
             let lived = books.lived.contains(&key.content);
             hold!(lived || armed || !by_itself, "4 approvals", "{}: first live attempt", intent.attempt);
         }
-        Standing::AsWritten => {}
+        ArmingPolicy::AsWritten => {}
     }
     Ok(())
 }
@@ -182,15 +182,15 @@ fn standing(books: &Books, outside: &Outside, key: &Key, playbook: &Playbook, in
 /// An operator asked for it; where its risk is high, it was approved first.
 fn by_hand(outside: &Outside, key: &Key, intent: &Intent) -> bool {
     match intent.starter {
-        Starter::Manual { .. } => true,
-        Starter::Approved { .. } => outside.hand_wanted.contains(key),
-        Starter::Auto | Starter::Probe => false,
+        AttemptStarter::Manual { .. } => true,
+        AttemptStarter::Approved { .. } => outside.hand_wanted.contains(key),
+        AttemptStarter::Auto | AttemptStarter::Probe => false,
     }
 }
 
 /// Unconsumed, unexpired, of this boot, and for exactly this.
 fn approval(books: &Books, now: Now, intent: &Intent) -> Judged {
-    let Starter::Approved { digest, .. } = intent.starter else { return Ok(()) };
+    let AttemptStarter::Approved { digest, .. } = intent.starter else { return Ok(()) };
     let id = intent.attempt;
     let asked = books.incident(intent.incident).and_then(|known| known.asked.as_ref());
     hold!(asked.is_some(), "4 approvals", "{id}: approved, and never asked");
@@ -213,7 +213,10 @@ fn again(books: &Books, playbook: &Playbook, intent: &Intent) -> Judged {
         hold!(last.concluded, "3 indeterminate", "{}: not verified read-only first", intent.attempt);
         let may = last.rung != intent.plan.rung
             || playbook.remediate[last.rung].idempotent
-            || matches!(intent.starter, Starter::Approved { .. } | Starter::Manual { .. } | Starter::Probe);
+            || matches!(
+                intent.starter,
+                AttemptStarter::Approved { .. } | AttemptStarter::Manual { .. } | AttemptStarter::Probe
+            );
         hold!(may, "3 indeterminate", "{}: rung {} is not idempotent", intent.attempt, last.rung);
     }
     Ok(())
@@ -224,8 +227,9 @@ fn neighbours(books: &Books, outside: &Outside, now: Now, key: &Key, playbook: &
     let ill = |other: &Key| {
         let open = books.keys.get(other).is_some_and(|book| book.open.is_some());
         let checks = outside.playbook(other).detect.checks.len();
-        let holds = (0..checks)
-            .any(|index| outside.reading(other, Role::Detector, index).is_some_and(|it| it.verdict == Verdict::Holds));
+        let holds = (0..checks).any(|index| {
+            outside.reading(other, CheckRole::Detector, index).is_some_and(|it| it.verdict == Verdict::Holds)
+        });
         open && holds
     };
     for (other, (needed, _)) in &outside.bindings {
@@ -241,7 +245,7 @@ fn neighbours(books: &Books, outside: &Outside, now: Now, key: &Key, playbook: &
     }
     let up = now.mono.since(outside.booted);
     hold!(up >= BOOT_GRACE, "gate: boot grace", "{}: {up:?} after the boot", intent.attempt);
-    if matches!(intent.starter, Starter::Auto) {
+    if matches!(intent.starter, AttemptStarter::Auto) {
         let (failing, of) = outside.failing();
         let ill_targets: std::collections::BTreeSet<_> =
             outside.bindings.keys().filter(|other| ill(other)).map(|other| &other.target).collect();

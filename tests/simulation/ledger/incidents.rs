@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use salve::core::command::Command;
 use salve::core::event::Event;
-use salve::core::id::{IncidentId, Key, Role};
+use salve::core::id::{CheckRole, IncidentId, Key};
 use salve::core::incident::Outcome;
 use salve::core::input::Input;
 use salve::core::plan::Digest;
@@ -28,9 +28,9 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
         let after = match event {
             // a storm outlives the incident that carries its page
             Event::Resolved { .. }
-            | Event::CalledBesides { .. }
+            | Event::EscalationWidened { .. }
             | Event::CalledAgain { .. }
-            | Event::Relayed { .. }
+            | Event::AckForwarded { .. }
             | Event::Relapsed { .. } => true,
             // A scope that was left over is empty at last.
             Event::Indeterminate { attempt, .. } => books.attempt(*attempt).is_some_and(|it| it.held),
@@ -71,7 +71,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let first = books.incident(*incident).and_then(|known| known.asked.as_ref()?.first);
             hold!(first.is_none(), "4 approvals", "{incident}: a second first yes");
         }
-        Event::Saw { incident, role, index, reading } => {
+        Event::ReadingChanged { incident, role, index, reading } => {
             let key = &books.incident(*incident).expect("seen above").key;
             let told = match input {
                 Input::Read { watch, reading: told } => {
@@ -79,8 +79,8 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
                 }
                 Input::Surveyed { facts, .. } => {
                     let side = match role {
-                        Role::Detector => &facts.detector,
-                        Role::Verifier => &facts.verifier,
+                        CheckRole::Detector => &facts.detector,
+                        CheckRole::Verifier => &facts.verifier,
                     };
                     side.get(*index) == Some(reading)
                 }
@@ -249,7 +249,7 @@ fn healed(books: &Books, outside: &Outside, now: Now, attempt: salve::core::Atte
     hold!(known.incident == id, "journal", "{id}: healed by another incident's {attempt}");
     let called = books.incident(id).is_some_and(|incident| incident.escalated);
     let mut soak = soak_of(outside, &known.key, called);
-    if matches!(known.starter, salve::core::incident::Starter::Probe) {
+    if matches!(known.starter, salve::core::incident::AttemptStarter::Probe) {
         soak *= 2;
     }
     let soak = soak.max(books.flapping.soak(&known.key));

@@ -154,7 +154,7 @@ fn without_a_word(effects: &[Effect]) -> Judged {
     let ended = events()
         .filter(|event| matches!(event, Event::Closed { outcome: salve::core::Outcome::Superseded, .. }))
         .count();
-    let told = events().filter(|event| matches!(event, Event::Noted { .. })).count();
+    let told = events().filter(|event| matches!(event, Event::Notice { .. })).count();
     hold!(told >= ended, "no end without a word", "{ended} incidents ended, {told} messages");
     Ok(())
 }

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salve::core::Command;
-use salve::core::id::{AttemptId, IncidentId, Key, RequestId, Role, WatchId};
-use salve::core::input::{Binding, Input, Resolution, Standing};
+use salve::core::id::{AttemptId, CheckRole, IncidentId, Key, RequestId, WatchId};
+use salve::core::input::{ArmingPolicy, Binding, Input, Resolution};
 use salve::core::reading::{Reading, Verdict};
 use salve::core::time::{Mono, Now};
 use salve::playbook::{ContentKey, Playbook, Target};
@@ -24,7 +24,7 @@ pub struct Outside {
     /// Every content that was ever in force.
     pub contents: BTreeMap<ContentKey, Arc<Playbook>>,
     /// What is in force and resolves.
-    pub bindings: BTreeMap<Key, (Arc<Playbook>, Standing)>,
+    pub bindings: BTreeMap<Key, (Arc<Playbook>, ArmingPolicy)>,
     /// Contents in force of which some target does not resolve, with the names as written.
     pub unresolved: BTreeSet<(ContentKey, Arc<str>)>,
     /// High risk needs the yes of two people.
@@ -60,10 +60,10 @@ struct Seen {
 }
 
 impl Seen {
-    fn side(&mut self, role: Role) -> &mut Vec<Option<Reading>> {
+    fn side(&mut self, role: CheckRole) -> &mut Vec<Option<Reading>> {
         match role {
-            Role::Detector => &mut self.detector,
-            Role::Verifier => &mut self.verifier,
+            CheckRole::Detector => &mut self.detector,
+            CheckRole::Verifier => &mut self.verifier,
         }
     }
 }
@@ -81,11 +81,11 @@ impl Outside {
             Input::Surveyed { incident, facts, .. } => {
                 if let Some(incident) = books.incident(*incident) {
                     for (index, reading) in facts.detector.iter().enumerate() {
-                        let watch = WatchId { key: incident.key.clone(), role: Role::Detector, index };
+                        let watch = WatchId { key: incident.key.clone(), role: CheckRole::Detector, index };
                         told(&mut self.seen, &watch, reading);
                     }
                     for (index, reading) in facts.verifier.iter().enumerate() {
-                        let watch = WatchId { key: incident.key.clone(), role: Role::Verifier, index };
+                        let watch = WatchId { key: incident.key.clone(), role: CheckRole::Verifier, index };
                         self.verifier_told(now.mono, &watch, reading);
                         told(&mut self.seen, &watch, reading);
                     }
@@ -149,8 +149,9 @@ impl Outside {
     }
 
     fn verifier_told(&mut self, now: Mono, watch: &WatchId, reading: &Reading) {
-        let late = self.reading(&watch.key, Role::Verifier, watch.index).is_some_and(|it| it.began > reading.began);
-        if watch.role == Role::Detector || late {
+        let late =
+            self.reading(&watch.key, CheckRole::Verifier, watch.index).is_some_and(|it| it.began > reading.began);
+        if watch.role == CheckRole::Detector || late {
             return;
         }
         let slot = (watch.key.clone(), watch.index);
@@ -169,11 +170,11 @@ impl Outside {
         since?.into_iter().max().map(|at| now.since(at))
     }
 
-    pub fn reading(&self, key: &Key, role: Role, index: usize) -> Option<&Reading> {
+    pub fn reading(&self, key: &Key, role: CheckRole, index: usize) -> Option<&Reading> {
         let seen = self.seen.get(key)?;
         let side = match role {
-            Role::Detector => &seen.detector,
-            Role::Verifier => &seen.verifier,
+            CheckRole::Detector => &seen.detector,
+            CheckRole::Verifier => &seen.verifier,
         };
         side.get(index)?.as_ref()
     }
@@ -238,7 +239,7 @@ fn told(seen: &mut BTreeMap<Key, Seen>, watch: &WatchId, reading: &Reading) {
     let Some(seen) = seen.get_mut(&watch.key) else { return };
     let holds = |reading: &Reading| reading.verdict == Verdict::Holds;
     let begins = |seen: &mut Seen| std::mem::take(&mut seen.rebound) || !seen.detector.iter().flatten().any(holds);
-    if watch.role == Role::Detector && holds(reading) && begins(seen) {
+    if watch.role == CheckRole::Detector && holds(reading) && begins(seen) {
         seen.onsets.push(reading.began);
     }
     let side = seen.side(watch.role);

@@ -63,7 +63,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             let others = books.calls.get(dedup).is_some_and(|call| call.all().any(|other| other != incident));
             hold!(others, "7 resolve", "{incident} leaves {dedup} to nobody");
         }
-        Event::CalledBesides { incident, dedup, to, .. } => {
+        Event::EscalationWidened { incident, dedup, to, .. } => {
             let open = books.calls.get(dedup);
             hold!(open.is_some(), "7 second call", "{incident}: nobody was called first");
             hold!(open.is_some_and(|it| it.answered.is_none()), "7 second call", "{incident}: somebody had answered");
@@ -85,7 +85,7 @@ pub fn check(books: &Books, outside: &Outside, now: Now, input: &Input, event: &
             }
             hold!(due || news, "7 called again", "{incident}: seen at {seen:?}, {cause:?} after {before:?}");
         }
-        Event::Relayed { incident, dedup, to, .. } => {
+        Event::AckForwarded { incident, dedup, to, .. } => {
             let open = books.calls.get(dedup);
             all_hear(open, *incident, to)?;
             hold!(open.is_some(), "7 acknowledgement", "{incident}: nobody was called");

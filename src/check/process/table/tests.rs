@@ -7,7 +7,7 @@ use super::*;
 /// Attends nobody: ends are seen by listing, or told by hand.
 struct Deaf;
 
-impl Doorbell for Deaf {
+impl ExitNotifier for Deaf {
     fn attend(&mut self, _: i32, _: u64) -> Attended {
         Attended::ByListing
     }
@@ -54,8 +54,8 @@ fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
 
 fn seen_now(pid: i32) -> Option<Stat> {
     match now(pid) {
-        Now::Gone | Now::Silent => None,
-        Now::Seen(stat) => Some(stat),
+        CurrentName::Gone | CurrentName::Silent => None,
+        CurrentName::Seen(stat) => Some(stat),
     }
 }
 
@@ -113,7 +113,7 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
     table.track(&wanted, Duration::MAX);
     assert_eq!(count(&mut table, &wanted), 0);
     let said = |table: &Table| table.seen(&wanted).unwrap().pidfile.unwrap();
-    assert!(matches!(said(&table), Pidfile::Missing(why) if why.contains("there is no pidfile")));
+    assert!(matches!(said(&table), PidfileError::Missing(why) if why.contains("there is no pidfile")));
     let mut one = Sleeper::named("x");
     std::fs::write(&path, one.pid().to_string()).unwrap();
     assert_eq!(count(&mut table, &wanted), 1);
@@ -121,7 +121,7 @@ fn a_pidfile_means_one_process_and_says_why_it_does_not() {
     one.0.kill().unwrap();
     one.0.wait().unwrap();
     assert_eq!(count(&mut table, &wanted), 0);
-    assert!(matches!(said(&table), Pidfile::Stale(why) if why.contains("is gone")));
+    assert!(matches!(said(&table), PidfileError::Stale(why) if why.contains("is gone")));
 }
 
 #[test]
@@ -151,7 +151,7 @@ fn a_process_that_cannot_be_asked_stays_where_it_was() {
     table.read(one.pid(), None, &mut Deaf);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     let stat = proc::look(&[one.pid()], false).remove(&one.pid()).unwrap().stat;
-    let as_if = |argument| Some(proc::Seen { stat: stat.clone(), argument });
+    let as_if = |argument| Some(proc::ProcStat { stat: stat.clone(), argument });
     table.read(one.pid(), as_if(Argument::Unread), &mut Deaf);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     table.read(one.pid(), as_if(Argument::Named("another".to_owned())), &mut Deaf);
@@ -215,12 +215,12 @@ fn who_does_not_answer_as_it_joins_is_asked_again_and_who_is_gone_is_not() {
     let start = looked.start;
     let inode = |table: &Table| table.known[&one.pid()].inode;
     let dead = Stat { state: 'Z', ..looked.clone() };
-    assert!(table.is_still(one.pid(), start, &wanted, Now::Seen(looked.clone())));
-    for other in [Now::Gone, Now::Seen(dead), Now::Seen(Stat { start: start + 1, ..looked })] {
+    assert!(table.is_still(one.pid(), start, &wanted, CurrentName::Seen(looked.clone())));
+    for other in [CurrentName::Gone, CurrentName::Seen(dead), CurrentName::Seen(Stat { start: start + 1, ..looked })] {
         assert!(!table.is_still(one.pid(), start, &wanted, other));
     }
     assert!(inode(&table) != 0 && table.seen(&wanted).is_ok());
-    assert!(!table.is_still(one.pid(), start, &wanted, Now::Silent));
+    assert!(!table.is_still(one.pid(), start, &wanted, CurrentName::Silent));
     assert!(inode(&table) == 0 && table.seen(&wanted).is_err());
     assert_eq!(count(&mut table, &wanted), 1);
 }
@@ -239,11 +239,11 @@ fn a_pidfile_alone_takes_no_stranger() {
     let stat = seen_now(mine.pid()).unwrap();
     let own = rustix::process::geteuid().as_raw();
     let why = |pidfile, stat: &Stat| another(&pidfile, stat).unwrap_or_default();
-    assert_eq!(why(pidfile(mine.pid(), Written::Unknown, own), &stat), "");
-    assert!(why(pidfile(mine.pid(), Written::BeforeBoot, own), &stat).contains("older than this boot"));
-    assert!(why(pidfile(mine.pid(), Written::Unknown, own + 1), &stat).contains("another user"));
+    assert_eq!(why(pidfile(mine.pid(), PidfileTime::Unknown, own), &stat), "");
+    assert!(why(pidfile(mine.pid(), PidfileTime::BeforeBoot, own), &stat).contains("older than this boot"));
+    assert!(why(pidfile(mine.pid(), PidfileTime::Unknown, own + 1), &stat).contains("another user"));
     let thread = Stat { kernels: true, ..stat.clone() };
-    assert!(why(pidfile(mine.pid(), Written::Unknown, own), &thread).contains("host's own"));
+    assert!(why(pidfile(mine.pid(), PidfileTime::Unknown, own), &thread).contains("host's own"));
     let init = Stat { comm: "systemd".into(), ..stat };
-    assert!(why(pidfile(1, Written::Unknown, 0), &init).contains("host's own"));
+    assert!(why(pidfile(1, PidfileTime::Unknown, 0), &init).contains("host's own"));
 }

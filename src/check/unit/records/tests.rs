@@ -20,12 +20,12 @@ impl Told {
     }
 
     pub fn job(&mut self, unit: &str, id: u32) -> &mut Self {
-        self.records.note(&Change::JobNew { id, unit: unit.into() }, self.now);
+        self.records.note(&SystemdSignal::JobNew { id, unit: unit.into() }, self.now);
         self
     }
 
     pub fn over(&mut self, unit: &str, id: u32, result: &str) -> &mut Self {
-        self.records.note(&Change::JobRemoved { id, unit: unit.into(), result: result.into() }, self.now);
+        self.records.note(&SystemdSignal::JobRemoved { id, unit: unit.into(), result: result.into() }, self.now);
         self
     }
 
@@ -53,7 +53,7 @@ impl Told {
             }
         }
         let state = Some(stamps.clone());
-        self.records.note(&Change::Unit { id: unit.into(), state }, self.now);
+        self.records.note(&SystemdSignal::Unit { id: unit.into(), state }, self.now);
         self
     }
 
@@ -110,7 +110,7 @@ fn what_went_down_before_anybody_heard_is_not_taken_for_heard() {
     let mut told = Told::new();
     let state =
         UnitStamps { active: "inactive".into(), inactive_enter: 999_999, active_enter: 10, ..UnitStamps::default() };
-    told.records.note(&Change::Unit { id: "a".into(), state: Some(state) }, 1_000_001);
+    told.records.note(&SystemdSignal::Unit { id: "a".into(), state: Some(state) }, 1_000_001);
     let record = told.records.get("a").unwrap();
     assert!(record.is_down() && record.latest_down().is_none());
 }
@@ -119,7 +119,7 @@ fn what_went_down_before_anybody_heard_is_not_taken_for_heard() {
 fn a_thousand_restless_units_do_not_push_the_watched_ones_history_past_its_bound() {
     let mut told = Told::new();
     for id in 0..5000 {
-        told.records.note(&Change::JobNew { id, unit: format!("u{}", id % 2000).into() }, 1);
+        told.records.note(&SystemdSignal::JobNew { id, unit: format!("u{}", id % 2000).into() }, 1);
     }
     assert_eq!(told.records.units.len(), UNITS);
     for id in 0..50 {

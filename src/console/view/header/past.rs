@@ -1,20 +1,20 @@
 //! Line 1 over the past: which moment this is comes first, at every width, so that nobody takes it for now.
 
 use super::{first_and_rest, most_pressing, said, state};
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::model::Model;
-use crate::console::rewind::{Rewind, Shown};
-use crate::console::say;
 use crate::console::theme::Role;
-use crate::console::view::World;
-use crate::engine::past::Progress;
+use crate::console::time_travel::{ReplayedMoment, Rewind};
+use crate::console::view::ViewContext;
+use crate::engine::history::FoldProgress;
 
 /// The longest form that fits.
-pub fn fitted(room: usize, shown: &Shown, rewind: &Rewind, world: &World<'_>) -> (Line, Line) {
+pub fn fitted(room: usize, shown: &ReplayedMoment, rewind: &Rewind, world: &ViewContext<'_>) -> (Line, Line) {
     let (seq, of) = (shown.moment.seq, shown.moment.of);
-    let day = |moment| say::date(moment, world.zone).split(' ').next().map(str::to_owned);
-    let clock = say::clock(world.wall, world.zone);
-    let when = if day(world.wall) == day(shown.today) { clock.clone() } else { say::date(world.wall, world.zone) };
+    let day = |moment| format::date(moment, world.zone).split(' ').next().map(str::to_owned);
+    let clock = format::clock(world.wall, world.zone);
+    let when = if day(world.wall) == day(shown.today) { clock.clone() } else { format::date(world.wall, world.zone) };
     let marks = [
         format!(" REPLAY {when} event {seq} of {of} "),
         format!(" REPLAY {when} {seq}/{of} "),
@@ -36,13 +36,13 @@ pub fn fitted(room: usize, shown: &Shown, rewind: &Rewind, world: &World<'_>) ->
 }
 
 /// How things stood, the longest form first.
-fn states(world: &World<'_>) -> [Line; 3] {
+fn states(world: &ViewContext<'_>) -> [Line; 3] {
     let parts = state(world);
     [said(&parts, "  "), said(&parts, " "), first_and_rest(most_pressing(&parts), &parts)]
 }
 
 /// The present, while the past is on its way.
-pub fn asked(room: usize, rewind: &Rewind, model: &Model, world: &World<'_>) -> (Line, Line) {
+pub fn asked(room: usize, rewind: &Rewind, model: &Model, world: &ViewContext<'_>) -> (Line, Line) {
     let reading = reading(rewind);
     let fits = states(world).into_iter().find(|state| state.width() + reading.width() < room);
     fits.map_or_else(|| super::fitted(room, model, world), |state| (state, reading))
@@ -60,7 +60,7 @@ fn live(rewind: &Rewind) -> Line {
 /// How far the journal has been read, where that takes a while.
 fn reading(rewind: &Rewind) -> Line {
     match rewind.progress {
-        Some(Progress { done, of }) => {
+        Some(FoldProgress { done, of }) => {
             let percent = (done * 100).checked_div(of).unwrap_or(0);
             Line::new().with(Role::Fixing, format!("reading the journal {percent}%")).text(" ")
         }

@@ -1,6 +1,6 @@
 //! A rate as a bar from 0 to 100: the figure, its 95 % interval, and where the band begins.
 
-use super::super::{World, gauge};
+use super::super::{ViewContext, gauge};
 use crate::console::line::{Line, cut};
 use crate::console::theme::Role;
 use crate::core::rate::{Band, Share};
@@ -17,7 +17,7 @@ fn room(width: usize) -> (usize, usize) {
 
 /// One rate in a row; the chosen one stands out.
 #[must_use]
-pub fn row(name: &str, chosen: bool, share: Share, width: usize, world: &World<'_>) -> Line {
+pub fn row(name: &str, chosen: bool, share: Share, width: usize, world: &ViewContext<'_>) -> Line {
     let (wide, columns) = room(width);
     let role = if chosen { Role::Focus } else { Role::Text };
     let mut line = Line::new().with(role, format!("{:<wide$} ", cut(name, wide, world.look.glyphs.cut)));
@@ -45,13 +45,13 @@ fn word(share: Share) -> &'static str {
 
 /// What the bar's signs mean.
 #[must_use]
-pub fn legend(world: &World<'_>) -> Line {
+pub fn legend(world: &ViewContext<'_>) -> Line {
     let [filled, band, point, ..] = world.look.glyphs.gauge;
     Line::new().dim(format!("{point} rate  {filled} 95% interval  {band} 70%: the band begins, up to below 100%"))
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage of a few columns")]
-fn bar(share: Share, columns: usize, world: &World<'_>) -> Line {
+fn bar(share: Share, columns: usize, world: &ViewContext<'_>) -> Line {
     if columns == 0 {
         return Line::new();
     }

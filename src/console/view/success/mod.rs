@@ -7,23 +7,23 @@ mod trend;
 use ratatui::layout::Rect;
 
 use super::main::first_row;
-use super::{World, gauge};
+use super::{ViewContext, gauge};
 use crate::console::canvas::{Canvas, columns};
+use crate::console::format;
 use crate::console::line::Line;
 use crate::console::model::Cursor;
 use crate::console::rows;
-use crate::console::say;
-use crate::console::success::{Item, Span, items, pattern};
+use crate::console::success::{Item, SuccessSpan, items, pattern};
 use crate::console::theme::Role;
-use crate::core::lacks::{Lack, Wanting};
+use crate::core::automation_gaps::{Lack, Wanting};
 use crate::core::rate::{Band, PlaybookRates, Share};
 use crate::engine::snapshot::Recurring;
 
 /// A line, and which row it is, if the cursor can stand on it.
-type Told = (Line, Option<usize>);
+type SuccessLine = (Line, Option<usize>);
 
 /// Draws it, scrolled so that the selected row is seen.
-pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, span: Span, world: &World<'_>) {
+pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, span: SuccessSpan, world: &ViewContext<'_>) {
     let told = told(usize::from(room.width.saturating_sub(2)), span, world);
     let ids = crate::console::success::ids(world.snapshot, span);
     let selected = cursor.index(&ids);
@@ -44,20 +44,20 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, span: Span, wo
 
 /// One rate as a row, for other pages.
 #[must_use]
-pub fn rate(name: &str, share: Share, width: usize, world: &World<'_>) -> Line {
+pub fn rate(name: &str, share: Share, width: usize, world: &ViewContext<'_>) -> Line {
     bars::row(name, false, share, width, world)
 }
 
 /// The page's text, for the clipboard.
 #[must_use]
-pub fn lines(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
+pub fn lines(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<Line> {
     told(width, span, world).into_iter().map(|(line, _)| line).collect()
 }
 
-fn told(width: usize, span: Span, world: &World<'_>) -> Vec<Told> {
+fn told(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<SuccessLine> {
     let items = items(world.snapshot, span);
-    let mut told: Vec<Told> = Vec::new();
-    let say = |told: &mut Vec<Told>, lines: Vec<Line>| {
+    let mut told: Vec<SuccessLine> = Vec::new();
+    let say = |told: &mut Vec<SuccessLine>, lines: Vec<Line>| {
         told.extend(lines.into_iter().flat_map(|line| line.wrap(width)).map(|line| (line, None)));
     };
     let mut section = None;
@@ -75,14 +75,14 @@ fn told(width: usize, span: Span, world: &World<'_>) -> Vec<Told> {
         }
         told.push((row(item, span, width, world), Some(index)));
     }
-    if items.len() == Span::ALL.len() {
+    if items.len() == SuccessSpan::ALL.len() {
         say(&mut told, of_window(width, span, world));
     }
     told
 }
 
 /// What stands before the first row of a kind.
-fn heading(item: &Item<'_>, span: Span) -> Vec<Line> {
+fn heading(item: &Item<'_>, span: SuccessSpan) -> Vec<Line> {
     let (title, words) = match item {
         Item::Window(_) => {
             return vec![Line::new().dim("Healed by itself and not relapsed, of what an automatic attempt touched.")];
@@ -99,7 +99,7 @@ fn heading(item: &Item<'_>, span: Span) -> Vec<Line> {
 }
 
 /// What is told of the chosen window, below the four.
-fn of_window(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
+fn of_window(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<Line> {
     let rates = span.of(&world.snapshot.rates);
     let mut lines = vec![bars::legend(world)];
     lines.push(Line::new());
@@ -137,7 +137,7 @@ fn meaning(share: Share) -> &'static str {
     }
 }
 
-fn row(item: &Item<'_>, span: Span, width: usize, world: &World<'_>) -> Line {
+fn row(item: &Item<'_>, span: SuccessSpan, width: usize, world: &ViewContext<'_>) -> Line {
     match item {
         Item::Window(one) => {
             let share = one.of(&world.snapshot.rates).auto_fix;
@@ -150,7 +150,7 @@ fn row(item: &Item<'_>, span: Span, width: usize, world: &World<'_>) -> Line {
     }
 }
 
-fn wanting(one: &Wanting, world: &World<'_>) -> Line {
+fn wanting(one: &Wanting, world: &ViewContext<'_>) -> Line {
     let (role, lack) = match one.lack {
         Lack::NoRemediation => (Role::Asked, "no remediation"),
         Lack::NoPlan => (Role::Asked, "no plan could be made"),
@@ -159,24 +159,24 @@ fn wanting(one: &Wanting, world: &World<'_>) -> Line {
     };
     Line::new()
         .with(Role::Title, format!("{:>3}x ", one.times))
-        .text(say::target(&one.target.to_string()))
+        .text(format::target(&one.target.to_string()))
         .dim(format!(" ({}) ", one.playbook))
         .with(role, lack)
-        .dim(format!("  last {} {} ago", one.latest, say::age(world.mono.since(one.at))))
+        .dim(format!("  last {} {} ago", one.latest, format::age(world.mono.since(one.at))))
 }
 
-fn recurring(one: &Recurring, world: &World<'_>) -> Line {
+fn recurring(one: &Recurring, world: &ViewContext<'_>) -> Line {
     let breaker = rows::breaker_of(world.snapshot, &one.key)
         .map_or_else(String::new, |breaker| format!(", breaker {}", breaker.state.word()));
     let last = one
         .healed
         .last()
-        .map_or_else(String::new, |now| format!(", last {} ago", say::age(world.mono.since(now.mono))));
+        .map_or_else(String::new, |now| format!(", last {} ago", format::age(world.mono.since(now.mono))));
     let pattern = pattern(one, world.zone);
     let pattern = if pattern.is_empty() { pattern } else { format!(", {pattern}") };
     Line::new()
         .with(Role::Title, format!("{:>3}x ", one.healed.len()))
-        .with(Role::Fixing, say::target(&one.key.target.to_string()))
+        .with(Role::Fixing, format::target(&one.key.target.to_string()))
         .dim(format!(" ({})", one.playbook))
         .text(format!(" in 7 days{last}{pattern}{breaker}"))
 }

@@ -1,9 +1,9 @@
 //! How the rate went: a column an hour or a day, with the number of incidents under it.
 
-use super::super::World;
+use super::super::ViewContext;
 use super::super::gauge;
 use crate::console::line::Line;
-use crate::console::success::Span;
+use crate::console::success::SuccessSpan;
 use crate::console::theme::Role;
 use crate::core::rate::{Share, WindowRates};
 
@@ -12,7 +12,7 @@ const HIGH: usize = 3;
 
 /// The picture; nothing where there is no room or nothing to draw.
 #[must_use]
-pub fn lines(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
+pub fn lines(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<Line> {
     let (all, one) = span.columns(world.snapshot);
     if all.iter().all(|rates| rates.coverage.whole == 0) || width < 20 {
         return Vec::new();
@@ -46,7 +46,7 @@ pub fn lines(width: usize, span: Span, world: &World<'_>) -> Vec<Line> {
 }
 
 /// What one cell of a column shows: the part of the rate that lies in this row.
-fn cell(share: Share, row: usize, world: &World<'_>) -> (Role, char) {
+fn cell(share: Share, row: usize, world: &ViewContext<'_>) -> (Role, char) {
     let glyphs = &world.look.glyphs;
     if share.whole == 0 {
         return (Role::Dim, if row == 0 { glyphs.calm } else { ' ' });

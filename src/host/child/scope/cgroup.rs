@@ -12,12 +12,12 @@ use std::time::Duration;
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Signal, WaitId, WaitIdOptions, pidfd_open, pidfd_send_signal, waitid};
 
-use super::Level;
-use crate::host::sys::{Place, SpawnSpec, Streams, null};
+use super::ContainmentLevel;
+use crate::host::sys::{Placement, SpawnSpec, Streams, null};
 
 /// Which interface a hierarchy has.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Version {
+pub enum CgroupVersion {
     /// The unified hierarchy.
     V2,
     /// A named hierarchy or one of the old controllers.
@@ -28,14 +28,14 @@ pub enum Version {
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Parent {
     folder: PathBuf,
-    version: Version,
+    version: CgroupVersion,
 }
 
 /// One cgroup.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cgroup {
     folder: PathBuf,
-    version: Version,
+    version: CgroupVersion,
 }
 
 impl Parent {
@@ -59,10 +59,10 @@ impl Parent {
     }
 
     /// How well it holds.
-    pub fn level(&self) -> Level {
+    pub fn level(&self) -> ContainmentLevel {
         match self.version {
-            Version::V2 => Level::CgroupV2,
-            Version::V1 => Level::CgroupV1,
+            CgroupVersion::V2 => ContainmentLevel::CgroupV2,
+            CgroupVersion::V1 => ContainmentLevel::CgroupV1,
         }
     }
 
@@ -108,14 +108,14 @@ fn candidates(own: &str, mountinfo: &str) -> Vec<Parent> {
             let (root, point) = (unescaped(fields.next()?), unescaped(fields.next()?));
             let mut filesystem = filesystem.split(' ');
             let version = match filesystem.next()? {
-                "cgroup2" => Version::V2,
-                "cgroup" => Version::V1,
+                "cgroup2" => CgroupVersion::V2,
+                "cgroup" => CgroupVersion::V1,
                 _ => return None,
             };
             let options = filesystem.nth(1).unwrap_or_default();
             let rank = match version {
-                Version::V2 => 0,
-                Version::V1 => {
+                CgroupVersion::V2 => 0,
+                CgroupVersion::V1 => {
                     1 + ["freezer", "name=systemd", "pids"]
                         .iter()
                         .position(|name| options.split(',').any(|option| option == *name))?
@@ -124,8 +124,8 @@ fn candidates(own: &str, mountinfo: &str) -> Vec<Parent> {
             let path = own.lines().find_map(|line| {
                 let (hierarchy, path) = line.split_once(':')?.1.split_once(':')?;
                 let here = match version {
-                    Version::V2 => hierarchy.is_empty(),
-                    Version::V1 => {
+                    CgroupVersion::V2 => hierarchy.is_empty(),
+                    CgroupVersion::V1 => {
                         !hierarchy.is_empty()
                             && hierarchy.split(',').all(|name| options.split(',').any(|option| option == name))
                     }
@@ -152,14 +152,14 @@ fn unescaped(field: &str) -> String {
 
 impl Cgroup {
     /// For a child to be put there: version 2 lets it be born inside, in version 1 it enters.
-    pub fn place(&self) -> io::Result<Place> {
+    pub fn place(&self) -> io::Result<Placement> {
         match self.version {
-            Version::V2 => {
+            CgroupVersion::V2 => {
                 let flags = OFlags::PATH | OFlags::DIRECTORY | OFlags::CLOEXEC;
-                Ok(Place::Born(rustix::fs::open(&self.folder, flags, Mode::empty())?))
+                Ok(Placement::Born(rustix::fs::open(&self.folder, flags, Mode::empty())?))
             }
-            Version::V1 => {
-                Ok(Place::Entrance(OpenOptions::new().write(true).open(self.folder.join("cgroup.procs"))?.into()))
+            CgroupVersion::V1 => {
+                Ok(Placement::Entrance(OpenOptions::new().write(true).open(self.folder.join("cgroup.procs"))?.into()))
             }
         }
     }
@@ -167,25 +167,25 @@ impl Cgroup {
     /// Does anything live in it or below it? One short look.
     pub fn is_populated(&self) -> bool {
         match self.version {
-            Version::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
+            CgroupVersion::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
                 .map_or_else(|_| !self.members().is_empty(), |events| !events.contains("populated 0")),
-            Version::V1 => !self.members().is_empty(),
+            CgroupVersion::V1 => !self.members().is_empty(),
         }
     }
 
     /// Does the kernel itself say that something lives in it or below it? Version 1 does not say.
     pub fn is_told_populated(&self) -> bool {
         match self.version {
-            Version::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
+            CgroupVersion::V2 => fs::read_to_string(self.folder.join("cgroup.events"))
                 .is_ok_and(|events| !events.contains("populated 0")),
-            Version::V1 => false,
+            CgroupVersion::V1 => false,
         }
     }
 
     /// A folder that stands for one of version 2.
     #[cfg(test)]
     pub fn feigned(folder: &Path) -> Self {
-        Self { folder: folder.to_owned(), version: Version::V2 }
+        Self { folder: folder.to_owned(), version: CgroupVersion::V2 }
     }
 
     /// The living processes in it and in what they made below it.
@@ -215,13 +215,13 @@ impl Cgroup {
 
     /// Kills every member. Call it until there is none.
     pub fn kill(&self) {
-        if self.version == Version::V2 && write_existing(&self.folder.join("cgroup.kill"), "1").is_ok() {
+        if self.version == CgroupVersion::V2 && write_existing(&self.folder.join("cgroup.kill"), "1").is_ok() {
             return;
         }
         // Without `cgroup.kill`: nothing can fork while it is frozen. Frozen processes die once thawed.
         let freezing = match self.version {
-            Version::V2 => ("cgroup.freeze", "1", "0"),
-            Version::V1 => ("freezer.state", "FROZEN", "THAWED"),
+            CgroupVersion::V2 => ("cgroup.freeze", "1", "0"),
+            CgroupVersion::V1 => ("freezer.state", "FROZEN", "THAWED"),
         };
         let switch = self.folder.join(freezing.0);
         if write_existing(&switch, freezing.1).is_ok() {
@@ -288,7 +288,7 @@ mod tests {
         let found = candidates(own, mounts);
         let folders: Vec<&str> = found.iter().map(|parent| parent.folder.to_str().unwrap()).collect();
         assert_eq!(folders, ["/dev/", "/sys/", "/proc/"]);
-        assert_eq!(found[0].version, Version::V2);
+        assert_eq!(found[0].version, CgroupVersion::V2);
     }
 
     #[test]

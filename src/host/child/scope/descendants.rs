@@ -74,7 +74,7 @@ pub struct Process {
 
 /// What came of looking at a process.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Look {
+pub enum Sighting {
     /// There is no such process.
     Gone,
     /// It is there and does not answer, or could not be asked just now: what is known of it without asking.
@@ -83,7 +83,7 @@ pub enum Look {
     Seen(Process),
 }
 
-impl Look {
+impl Sighting {
     /// The process, if there is one.
     pub fn process(self) -> Option<Process> {
         match self {
@@ -110,15 +110,15 @@ impl Look {
 
 impl Process {
     /// Looks at one process.
-    pub fn look(pid: i32) -> Look {
-        Look::told(pid, processes::each(&[pid], Self::read).remove(&pid))
+    pub fn look(pid: i32) -> Sighting {
+        Sighting::told(pid, processes::each(&[pid], Self::read).remove(&pid))
     }
 
     /// Reads it, in a thread that may hang.
-    fn read(pid: i32) -> Look {
+    fn read(pid: i32) -> Sighting {
         let stat = processes::beginning(pid, "stat", LONGEST);
         let process = stat.and_then(|stat| Self::parse(pid, &String::from_utf8_lossy(&stat)));
-        process.map_or(Look::Gone, Look::Seen)
+        process.map_or(Sighting::Gone, Sighting::Seen)
     }
 
     fn parse(pid: i32, stat: &str) -> Option<Self> {
@@ -156,12 +156,12 @@ impl Process {
 
     /// Is it the one behind this handle? One that does not answer is told by being a child of this process: until it is
     /// reaped, no other has its id.
-    fn is_behind(&self, handle: &OwnedFd, look: impl FnOnce() -> Look) -> bool {
+    fn is_behind(&self, handle: &OwnedFd, look: impl FnOnce() -> Sighting) -> bool {
         let Some(started) = self.started else { return is_own_child(handle) };
         match look() {
-            Look::Gone => false,
-            Look::Silent(_) => is_own_child(handle),
-            Look::Seen(now) => now.started == Some(started),
+            Sighting::Gone => false,
+            Sighting::Silent(_) => is_own_child(handle),
+            Sighting::Seen(now) => now.started == Some(started),
         }
     }
 }
@@ -182,16 +182,16 @@ fn marked(processes: Vec<Process>, marker: &Marker, tag: RlimitTag) -> Vec<Proce
 }
 
 /// Looks at processes, in their order.
-pub fn looked(pids: &[i32]) -> Vec<Look> {
+pub fn looked(pids: &[i32]) -> Vec<Sighting> {
     let mut answers = processes::each(pids, Process::read);
-    pids.iter().map(|pid| Look::told(*pid, answers.remove(pid))).collect()
+    pids.iter().map(|pid| Sighting::told(*pid, answers.remove(pid))).collect()
 }
 
 /// Every process that can be seen, whether it answers or not.
 pub fn all() -> Vec<Process> {
     let Ok(entries) = fs::read_dir("/proc") else { return Vec::new() };
     let pids: Vec<i32> = entries.flatten().filter_map(|entry| entry.file_name().to_str()?.parse().ok()).collect();
-    looked(&pids).into_iter().filter_map(Look::process).collect()
+    looked(&pids).into_iter().filter_map(Sighting::process).collect()
 }
 
 fn own_pid() -> i32 {
@@ -200,7 +200,7 @@ fn own_pid() -> i32 {
 
 /// Children of this process. One that does not answer lives: it is about to become another program.
 fn children(pids: &[i32]) -> Vec<Process> {
-    let children = looked(pids).into_iter().filter_map(Look::process);
+    let children = looked(pids).into_iter().filter_map(Sighting::process);
     // it may have been adopted after it was listed
     children.map(|child| Process { parent: own_pid(), ..child }).collect()
 }
@@ -381,10 +381,10 @@ mod tests {
     fn who_does_not_answer_is_there_with_its_parent_and_who_is_gone_is_not() {
         let parent = rustix::process::getppid().unwrap().as_raw_nonzero().get();
         let own = Process { pid: own_pid(), parent, zombie: false, started: None };
-        assert_eq!(Look::told(own_pid(), None), Look::Silent(own));
-        assert_eq!(Look::told(own_pid(), None).process(), Some(own));
-        assert_eq!(Look::told(i32::MAX, None), Look::Gone);
-        assert_eq!(Look::told(own_pid(), Some(Look::Gone)), Look::Gone);
+        assert_eq!(Sighting::told(own_pid(), None), Sighting::Silent(own));
+        assert_eq!(Sighting::told(own_pid(), None).process(), Some(own));
+        assert_eq!(Sighting::told(i32::MAX, None), Sighting::Gone);
+        assert_eq!(Sighting::told(own_pid(), Some(Sighting::Gone)), Sighting::Gone);
         assert!(Process::of_status(7, "Name:\tx\nState:\tZ (zombie)\nPPid:\t3\n").zombie);
     }
 
@@ -397,11 +397,11 @@ mod tests {
         let handle = |pid| pidfd_open(Pid::from_raw(pid).unwrap(), PidfdFlags::empty()).unwrap();
         // it answered before, and does not any more
         let before = Process { started: Some(1), ..silent(pid) };
-        assert!(before.is_behind(&handle(pid), || Look::Silent(silent(pid))));
-        assert!(!before.is_behind(&handle(pid), || Look::Gone));
-        assert!(!before.is_behind(&handle(pid), || Look::Seen(Process { started: Some(2), ..before })));
+        assert!(before.is_behind(&handle(pid), || Sighting::Silent(silent(pid))));
+        assert!(!before.is_behind(&handle(pid), || Sighting::Gone));
+        assert!(!before.is_behind(&handle(pid), || Sighting::Seen(Process { started: Some(2), ..before })));
         let parent = rustix::process::getppid().unwrap().as_raw_nonzero().get();
-        assert!(!silent(parent).is_behind(&handle(parent), || Look::Silent(silent(parent))));
+        assert!(!silent(parent).is_behind(&handle(parent), || Sighting::Silent(silent(parent))));
         silent(pid).signal(Signal::KILL);
         assert_eq!(child.wait().unwrap().signal(), Some(9));
     }

@@ -15,7 +15,7 @@ fn at_bar(marked: &str) -> (Vec<String>, Vec<String>) {
     assert_eq!(found.line, line);
     let lines: Vec<&str> = source.split('\n').collect();
     let chars: Vec<char> = lines[line].chars().collect();
-    let put = |candidate: &Candidate| {
+    let put = |candidate: &CompletionItem| {
         let head: String = chars[..found.replace.start].iter().collect();
         let tail: String = chars[found.replace.end..].iter().collect();
         format!("{head}{}{tail}", candidate.insert)
@@ -148,7 +148,7 @@ fn whatever_is_taken_closes_what_it_opens_with_the_cursor_inside() {
         "[verify]\nhttp = { url = \"x\", body = ",
     ] {
         let (line, column) = (place.matches('\n').count(), place.rsplit('\n').next().unwrap_or_default().len());
-        for Candidate { insert, back, .. } in complete(place, line, column).candidates {
+        for CompletionItem { insert, back, .. } in complete(place, line, column).candidates {
             let cut = insert.chars().count() - back;
             let (before, after): (String, String) =
                 (insert.chars().take(cut).collect(), insert.chars().skip(cut).collect());

@@ -10,7 +10,7 @@ use rustix::io::Errno;
 use serde::{Deserialize, Serialize};
 
 use super::error::SaveError;
-use super::folder::Folder;
+use super::folder::StoreFolder;
 use crate::foreign::read;
 
 /// No draft's file is larger, in bytes.
@@ -24,7 +24,7 @@ pub struct Drafts {
 
 /// A text that was never saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Draft {
+pub struct SavedDraft {
     /// The playbook's name.
     pub name: String,
     /// Where it is to be saved.
@@ -37,7 +37,7 @@ pub struct Draft {
 
 /// As it stands in its file.
 #[derive(Serialize, Deserialize)]
-struct Written {
+struct FileVersion {
     name: String,
     path: PathBuf,
     text: String,
@@ -56,9 +56,9 @@ impl Drafts {
     /// # Errors
     /// Whatever the system says; the former draft is then still there.
     pub fn keep(&self, name: &str, path: &Path, text: &str) -> Result<(), SaveError> {
-        let written = Written { name: name.into(), path: path.into(), text: text.into() };
+        let written = FileVersion { name: name.into(), path: path.into(), text: text.into() };
         let bytes = serde_json::to_vec(&written).map_err(|_| SaveError::NoName { path: path.into() })?;
-        let folder = Folder::open(&self.folder, 0o700)?;
+        let folder = StoreFolder::open(&self.folder, 0o700)?;
         let file = file_name(name);
         let mut beside = folder.write_beside(file.as_ref(), &bytes, 0o600, None)?;
         let failed = |why| SaveError::of("keep", &self.folder.join(&file), why);
@@ -69,15 +69,15 @@ impl Drafts {
 
     /// All of them, the latest first. What cannot be read is no draft.
     #[must_use]
-    pub fn all(&self) -> Vec<Draft> {
+    pub fn all(&self) -> Vec<SavedDraft> {
         let entries = fs::read_dir(&self.folder).into_iter().flatten().flatten();
-        let mut found: Vec<Draft> = entries
+        let mut found: Vec<SavedDraft> = entries
             .filter(|entry| !entry.file_name().as_bytes().starts_with(b"."))
             .filter_map(|entry| {
                 let kept = entry.metadata().ok().filter(fs::Metadata::is_file)?.modified().ok()?;
-                let Written { name, path, text } =
+                let FileVersion { name, path, text } =
                     serde_json::from_str(&read::small(&entry.path(), LARGEST).ok()?).ok()?;
-                Some(Draft { name, path, text, kept })
+                Some(SavedDraft { name, path, text, kept })
             })
             .collect();
         found.sort_by(|a, b| b.kept.cmp(&a.kept).then_with(|| a.name.cmp(&b.name)));
@@ -92,7 +92,7 @@ impl Drafts {
         if !self.folder.is_dir() {
             return Ok(());
         }
-        let folder = Folder::open(&self.folder, 0o700)?;
+        let folder = StoreFolder::open(&self.folder, 0o700)?;
         let file = file_name(name);
         match folder.remove(file.as_ref()) {
             Ok(()) => folder.sync(),

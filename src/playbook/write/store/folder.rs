@@ -20,7 +20,7 @@ const MOST: u64 = 1024 * 1024;
 
 /// A folder that is held open.
 #[derive(Debug)]
-pub struct Folder {
+pub struct StoreFolder {
     path: PathBuf,
     descriptor: OwnedFd,
 }
@@ -36,12 +36,12 @@ pub struct Present {
 /// A file that stands beside the one that it is to become; taken away again unless it did.
 #[derive(Debug)]
 pub struct Beside<'f> {
-    folder: &'f Folder,
+    folder: &'f StoreFolder,
     pub name: OsString,
     pub kept: bool,
 }
 
-impl Folder {
+impl StoreFolder {
     /// Opens a folder; makes it, and those above, where it is not there.
     pub fn open(path: &Path, mode: u32) -> Result<Self, SaveError> {
         let flags = OFlags::RDONLY | OFlags::DIRECTORY | OFlags::CLOEXEC;

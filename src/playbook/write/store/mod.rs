@@ -11,13 +11,13 @@ use std::path::{Path, PathBuf};
 use rustix::fs::RenameFlags;
 use rustix::io::Errno;
 
-pub use drafts::{Draft, Drafts};
+pub use drafts::{Drafts, SavedDraft};
 pub use error::SaveError;
-use folder::{Folder, Present};
+use folder::{Present, StoreFolder};
 
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Saved {
+pub struct SaveResult {
     /// Where.
     pub path: PathBuf,
     /// Where its former version stands now: `NAME.toml~`, which no source of playbooks reads. None for a new file, and
@@ -30,11 +30,11 @@ pub struct Saved {
 ///
 /// # Errors
 /// [`SaveError::Changed`] where the file is not the one that was opened; whatever the system says.
-pub fn save(path: &Path, text: &str, opened: Option<&str>) -> Result<Saved, SaveError> {
+pub fn save(path: &Path, text: &str, opened: Option<&str>) -> Result<SaveResult, SaveError> {
     let no_name = || SaveError::NoName { path: path.to_owned() };
     let name = path.file_name().ok_or_else(no_name)?;
     let parent = path.parent().filter(|parent| !parent.as_os_str().is_empty()).unwrap_or(Path::new("."));
-    let folder = Folder::open(parent, 0o755)?;
+    let folder = StoreFolder::open(parent, 0o755)?;
     folder.hold();
     let present = folder.read(name)?;
     let former = match (present, opened) {
@@ -49,14 +49,14 @@ pub fn save(path: &Path, text: &str, opened: Option<&str>) -> Result<Saved, Save
         }
     };
     folder.sync()?;
-    Ok(Saved { path: path.to_owned(), former })
+    Ok(SaveResult { path: path.to_owned(), former })
 }
 
 fn changed(present: &Present) -> SaveError {
     SaveError::Changed { theirs: String::from_utf8_lossy(&present.bytes).into_owned() }
 }
 
-fn create(folder: &Folder, name: &OsStr, text: &str) -> Result<(), SaveError> {
+fn create(folder: &StoreFolder, name: &OsStr, text: &str) -> Result<(), SaveError> {
     let mut beside = folder.write_beside(name, text.as_bytes(), 0o644, None)?;
     let renamed = match folder.rename(&beside.name, name, RenameFlags::NOREPLACE) {
         // a file system that cannot look and rename in one step
@@ -77,7 +77,7 @@ fn create(folder: &Folder, name: &OsStr, text: &str) -> Result<(), SaveError> {
 
 /// Puts the text in the file's place, and then looks at what it has put aside: what came between reading and writing
 /// is put back.
-fn replace(folder: &Folder, name: &OsStr, text: &str, present: &Present) -> Result<PathBuf, SaveError> {
+fn replace(folder: &StoreFolder, name: &OsStr, text: &str, present: &Present) -> Result<PathBuf, SaveError> {
     let path = folder.path_of(name);
     let mut beside = folder.write_beside(name, text.as_bytes(), 0o600, Some(present))?;
     let aside = beside.name.clone();
@@ -105,7 +105,7 @@ fn replace(folder: &Folder, name: &OsStr, text: &str, present: &Present) -> Resu
 }
 
 /// The same where files cannot be exchanged: the former version is copied first.
-fn replace_by_copy(folder: &Folder, name: &OsStr, new: &OsStr, present: &Present) -> Result<PathBuf, SaveError> {
+fn replace_by_copy(folder: &StoreFolder, name: &OsStr, new: &OsStr, present: &Present) -> Result<PathBuf, SaveError> {
     let path = folder.path_of(name);
     let failed = |why| SaveError::of("save", &path, why);
     let former = former_name(name);

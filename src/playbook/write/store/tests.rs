@@ -81,7 +81,7 @@ fn of_many_who_save_at_once_one_does() {
         let opened = format!("round {round}");
         fs::write(&path, &opened).unwrap();
         let (start, texts) = (Barrier::new(4), ["a", "b", "c", "d"].map(|text| text.repeat(5000)));
-        let outcomes: Vec<Result<Saved, SaveError>> = thread::scope(|scope| {
+        let outcomes: Vec<Result<SaveResult, SaveError>> = thread::scope(|scope| {
             let save_one = |text: &str| {
                 start.wait();
                 save(&path, text, Some(&opened))
@@ -102,7 +102,7 @@ fn what_comes_between_reading_and_writing_is_put_back() {
     let home = tempfile::tempdir().unwrap();
     let path = home.path().join("a.toml");
     fs::write(&path, "one").unwrap();
-    let folder = Folder::open(home.path(), 0o755).unwrap();
+    let folder = StoreFolder::open(home.path(), 0o755).unwrap();
     let present = folder.read("a.toml".as_ref()).unwrap().unwrap();
     fs::write(&path, "theirs").unwrap();
     let outcome = replace(&folder, "a.toml".as_ref(), "mine", &present);
@@ -164,7 +164,7 @@ fn a_former_version_that_cannot_have_its_name_is_kept_under_another() {
 fn where_files_cannot_be_exchanged_the_former_version_is_copied() {
     let home = tempfile::tempdir().unwrap();
     fs::write(home.path().join("a.toml"), "one").unwrap();
-    let folder = Folder::open(home.path(), 0o755).unwrap();
+    let folder = StoreFolder::open(home.path(), 0o755).unwrap();
     let present = folder.read("a.toml".as_ref()).unwrap().unwrap();
     let new = folder.write_beside("a.toml".as_ref(), b"two", 0o600, Some(&present)).unwrap();
     replace_by_copy(&folder, "a.toml".as_ref(), &new.name, &present).unwrap();

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{Class, quoted};
+use super::{FailureClass, quoted};
 use crate::playbook::{Risk, Target};
 
 /// The parts of a playbook's text; each but the first three is whole lines.
@@ -34,33 +34,33 @@ attempts = 1 # one attempt in the window; what it does not mend is for a person
 window = \"6h\"
 ";
 
-pub fn of(class: Class, target: &Target) -> Body {
+pub fn of(class: FailureClass, target: &Target) -> Body {
     let name = target.name();
     match class {
-        Class::ServiceDown => service_down(name),
-        Class::ServiceSilent => service_silent(name),
-        Class::PortClosed => port_closed(name),
-        Class::CommandFails => command_fails(name),
-        Class::ProcessMissing => {
+        FailureClass::ServiceDown => service_down(name),
+        FailureClass::ServiceSilent => service_silent(name),
+        FailureClass::PortClosed => port_closed(name),
+        FailureClass::CommandFails => command_fails(name),
+        FailureClass::ProcessMissing => {
             process(name, "there is no such process, and there should be", "runs", ["exists = false", "exists = true"])
         }
-        Class::ProcessTooMany => process(
+        FailureClass::ProcessTooMany => process(
             name,
             "there are more of them than there should be: look at both figures",
             "does not multiply",
             ["count = \"> 20\"", "count = \"< 15\""],
         ),
-        Class::ProcessTooLarge => process(
+        FailureClass::ProcessTooLarge => process(
             name,
             "it takes more memory than it should: look at both figures",
             "stays small",
             ["memory = \"> 2GiB\"", "memory = \"< 1GiB\""],
         ),
-        Class::DiskFull => disk_full(name),
-        Class::InodesSpent => inodes_spent(name),
-        Class::MountReadOnly => read_only(name),
-        Class::MemoryShort => memory_short(name),
-        Class::LoadHigh => load_high(),
+        FailureClass::DiskFull => disk_full(name),
+        FailureClass::InodesSpent => inodes_spent(name),
+        FailureClass::MountReadOnly => read_only(name),
+        FailureClass::MemoryShort => memory_short(name),
+        FailureClass::LoadHigh => load_high(),
     }
 }
 
@@ -249,20 +249,20 @@ fn with_journal(budget: &str) -> String {
 }
 
 /// A service that many hosts run.
-struct Known {
+struct KnownService {
     begins: &'static str,
     port: u16,
     asks: &'static str,
 }
 
-fn known(unit: &str) -> Option<&'static Known> {
-    const KNOWN: [Known; 6] = [
-        Known { begins: "redis", port: 6379, asks: "[\"redis-cli\", \"ping\"]" },
-        Known { begins: "postgresql", port: 5432, asks: "[\"pg_isready\", \"-q\"]" },
-        Known { begins: "mysql", port: 3306, asks: "[\"mysqladmin\", \"ping\"]" },
-        Known { begins: "mariadb", port: 3306, asks: "[\"mysqladmin\", \"ping\"]" },
-        Known { begins: "ssh", port: 22, asks: "[\"sshd\", \"-t\"]" },
-        Known { begins: "nginx", port: 80, asks: "[\"nginx\", \"-t\"]" },
+fn known(unit: &str) -> Option<&'static KnownService> {
+    const KNOWN: [KnownService; 6] = [
+        KnownService { begins: "redis", port: 6379, asks: "[\"redis-cli\", \"ping\"]" },
+        KnownService { begins: "postgresql", port: 5432, asks: "[\"pg_isready\", \"-q\"]" },
+        KnownService { begins: "mysql", port: 3306, asks: "[\"mysqladmin\", \"ping\"]" },
+        KnownService { begins: "mariadb", port: 3306, asks: "[\"mysqladmin\", \"ping\"]" },
+        KnownService { begins: "ssh", port: 22, asks: "[\"sshd\", \"-t\"]" },
+        KnownService { begins: "nginx", port: 80, asks: "[\"nginx\", \"-t\"]" },
     ];
     KNOWN.iter().find(|known| unit.starts_with(known.begins))
 }

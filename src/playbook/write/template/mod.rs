@@ -12,7 +12,7 @@ use crate::text::clean_line;
 
 /// A kind of failure that a playbook can be begun for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum Class {
+pub enum FailureClass {
     /// A unit is not active.
     ServiceDown,
     /// A unit is active and its web page does not answer.
@@ -77,7 +77,7 @@ impl WantedTarget {
     }
 }
 
-impl Class {
+impl FailureClass {
     /// All of them, in the order of a list.
     pub const ALL: [Self; 12] = [
         Self::ServiceDown,
@@ -173,7 +173,7 @@ impl Class {
 
 /// A whole playbook. `name` is the file's name without `.toml`.
 #[must_use]
-pub fn fill(class: Class, name: &str, target: &Target) -> String {
+pub fn fill(class: FailureClass, name: &str, target: &Target) -> String {
     let body = bodies::of(class, target);
     let written = match target {
         Target::Host => quoted("host"),
@@ -216,16 +216,16 @@ mod tests {
     use proptest::prelude::*;
 
     use super::*;
-    use crate::playbook::read::{Read, read};
+    use crate::playbook::read::{ParsedFile, read};
     use crate::playbook::{Mode, Origin};
 
-    fn filled(class: Class, target: &str) -> (String, Read) {
+    fn filled(class: FailureClass, target: &str) -> (String, ParsedFile) {
         let text = fill(class, "a-name", &class.target().named(target));
         let read = read("a-name.toml", "a-name", Origin::Folder("/etc".into()), &text);
         (text, read)
     }
 
-    fn targets(class: Class) -> &'static [&'static str] {
+    fn targets(class: FailureClass) -> &'static [&'static str] {
         match class.target() {
             WantedTarget::Unit => &[
                 "nginx.service",
@@ -242,7 +242,7 @@ mod tests {
 
     #[test]
     fn every_class_makes_a_playbook_that_is_good_by_every_rule() {
-        for class in Class::ALL {
+        for class in FailureClass::ALL {
             for target in targets(class) {
                 let (text, read) = filled(class, target);
                 let told: Vec<String> = read.diagnostics.iter().map(|wrong| wrong.render(&text, false)).collect();
@@ -257,35 +257,35 @@ mod tests {
 
     #[test]
     fn every_class_that_has_a_remedy_has_a_ladder() {
-        for class in Class::ALL {
+        for class in FailureClass::ALL {
             let (text, read) = filled(class, targets(class)[0]);
-            assert_eq!(read.playbook.unwrap().remediate.is_empty(), class == Class::LoadHigh, "{text}");
+            assert_eq!(read.playbook.unwrap().remediate.is_empty(), class == FailureClass::LoadHigh, "{text}");
         }
         // nothing below this mount may be cleaned by anybody's leave but the operator's
-        let (text, read) = filled(Class::DiskFull, "/srv/data");
+        let (text, read) = filled(FailureClass::DiskFull, "/srv/data");
         assert!(read.playbook.unwrap().remediate.is_empty() && text.contains("# [[remediate]]"), "{text}");
     }
 
     #[test]
     fn well_known_services_are_asked_as_they_want_to_be() {
-        assert!(filled(Class::PortClosed, "redis-server.service").0.contains("127.0.0.1:6379"));
-        assert!(filled(Class::CommandFails, "postgresql@16-main.service").0.contains("pg_isready"));
-        assert!(filled(Class::ProcessMissing, "worker").0.contains("worker.service"));
+        assert!(filled(FailureClass::PortClosed, "redis-server.service").0.contains("127.0.0.1:6379"));
+        assert!(filled(FailureClass::CommandFails, "postgresql@16-main.service").0.contains("pg_isready"));
+        assert!(filled(FailureClass::ProcessMissing, "worker").0.contains("worker.service"));
     }
 
     #[test]
     fn words_stand_for_their_classes() {
-        for class in Class::ALL {
-            assert_eq!(Class::named(class.word()), Some(class));
+        for class in FailureClass::ALL {
+            assert_eq!(FailureClass::named(class.word()), Some(class));
         }
-        assert_eq!(Class::named("nonsense"), None);
+        assert_eq!(FailureClass::named("nonsense"), None);
     }
 
     proptest! {
         /// A name may hold anything: the text stays TOML, and the target is the one that was named.
         #[test]
-        fn no_name_breaks_out_of_its_quotes(nth in 0..Class::ALL.len(), name: String, target: String) {
-            let class = Class::ALL[nth];
+        fn no_name_breaks_out_of_its_quotes(nth in 0..FailureClass::ALL.len(), name: String, target: String) {
+            let class = FailureClass::ALL[nth];
             let text = fill(class, &name, &class.target().named(&target));
             let read: toml::Table = toml::from_str(&text).unwrap();
             match class.target() {

@@ -1,0 +1,39 @@
+//! What a plan would do, told without doing it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::resolved_action::ResolvedAction;
+use crate::core::plan::{Plan, PlannedStep};
+
+/// One step of a dry run.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct DryStep {
+    /// The kind's word.
+    pub kind: Arc<str>,
+    /// As planned.
+    pub sentence: Arc<str>,
+    /// As planned.
+    pub details: Vec<(Arc<str>, Arc<str>)>,
+    /// What looking at the host adds: for `clean` the manifest and what is kept, and why.
+    pub found: Vec<Arc<str>>,
+}
+
+/// Tells what each step would do. Nothing is executed; `clean` looks and judges exactly as it would before deleting.
+pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
+    let mut steps = Vec::with_capacity(plan.steps.len());
+    for step in &plan.steps {
+        steps.push(dry_step(step).await);
+    }
+    steps
+}
+
+async fn dry_step(step: &PlannedStep) -> DryStep {
+    let found = match step.order.open::<ResolvedAction>() {
+        Some(order) => order.clone().dry_run().await,
+        None => vec!["this plan was read back from a record; only a fresh one can be tried".into()],
+    };
+    let PlannedStep { kind, sentence, details, .. } = step.clone();
+    DryStep { kind, sentence, details, found }
+}

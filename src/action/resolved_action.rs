@@ -1,0 +1,103 @@
+//! What the executor gets: an action resolved to the last argument, sealed inside a planned step.
+//!
+//! The journal keeps its JSON, without secrets, with the intent, an approval's digest covers it, and the runner carries out exactly this and
+//! looks at nothing else.
+
+use std::path::PathBuf;
+
+use serde::{Deserialize, Serialize};
+
+pub use super::registry::ResolvedAction;
+use crate::playbook::action::UnitVerb;
+use crate::playbook::value::Bound;
+use crate::text::secret::Secret;
+
+/// A systemd job.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedUnitJob {
+    /// The unit, with its suffix.
+    pub unit: String,
+    /// What to do with it.
+    pub verb: UnitVerb,
+}
+
+/// A program with everything that it is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedRun {
+    /// Resolved.
+    pub program: PathBuf,
+    /// Which file it was then; another one is refused.
+    pub identity: FileIdentity,
+    /// Program, as written, and arguments.
+    pub argv: Vec<Secret>,
+    /// The whole environment but for the attempt's marker, in order of names.
+    pub env: Vec<(String, Secret)>,
+    /// The files that its arguments and environment name; changed ones are refused like another program.
+    #[serde(default)]
+    pub files: Vec<BoundFile>,
+}
+
+/// A file that a command line names.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct BoundFile {
+    /// As it was named.
+    pub path: PathBuf,
+    /// Which file it was then.
+    pub identity: FileIdentity,
+}
+
+/// Which file a program is. A change of its content changes at least the last of these.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct FileIdentity {
+    /// Device.
+    pub device: u64,
+    /// Inode.
+    pub inode: u64,
+    /// Bytes.
+    pub size: u64,
+    /// Owner.
+    pub owner: u32,
+    /// Type and permissions.
+    pub mode: u32,
+    /// Last change of content, in nanoseconds of wall time.
+    pub modified: i128,
+    /// Last change of anything, in nanoseconds of wall time.
+    pub changed: i128,
+    /// SHA-256 of a small file (scripts), in hexadecimal.
+    pub sha256: Option<String>,
+}
+
+/// Safe deletion below one folder.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
+pub struct ResolvedClean {
+    /// The folder.
+    pub root: PathBuf,
+    /// The entry of the list that allows it.
+    pub base: PathBuf,
+    /// Its device and inode when it was planned; none where it was not there.
+    pub identity: Option<(u64, u64)>,
+    /// Only rotated log files.
+    pub rotated_only: bool,
+    /// Milliseconds since the latest of a file's three times.
+    pub older_than_ms: u64,
+    /// At most so many files.
+    pub max_files: u64,
+    /// At most so many bytes.
+    pub max_bytes: Option<u64>,
+    /// At most so many folders deep.
+    pub max_depth: u32,
+    /// Stop once all of these hold on the root's file system: what the verifier wants.
+    pub enough: Vec<StopCondition>,
+}
+
+/// A bound that the verifier sets for the file system.
+#[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
+#[serde(rename_all = "snake_case")]
+pub enum StopCondition {
+    /// Used room.
+    Used(Bound),
+    /// Free room.
+    Free(Bound),
+    /// Used inodes.
+    Inodes(Bound),
+}

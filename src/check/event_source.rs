@@ -1,0 +1,106 @@
+//! Descriptors that ring when it is worth a look, and how each is heard out. They all hang on the one epoll.
+
+use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
+use std::sync::Arc;
+
+use rustix::event::epoll::EventFlags;
+use rustix::io::Errno;
+use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, netlink, recv, socket_with};
+
+use super::folders::FolderWatch;
+use super::subject::Subject;
+
+/// The kernel's protocol 0 of its netlink family.
+const NETLINK_ROUTE: Option<rustix::net::Protocol> = None;
+/// `RTMGRP_LINK`.
+const GROUP_LINK: u32 = 1;
+
+/// What rang.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub enum Wakeup {
+    /// The mount table changed.
+    Mounts,
+    /// Something about this subject changed.
+    Subject(Arc<Subject>),
+}
+
+/// Something that rings.
+#[derive(Debug)]
+pub enum EventFd {
+    /// By a descriptor of its own.
+    Descriptor(Ringing),
+    /// By one name in a folder, through the inotify that all share.
+    Folder(FolderWatch),
+}
+
+/// A descriptor that rings.
+#[derive(Debug)]
+pub enum Ringing {
+    /// The mount table: polls with priority when it changes, always with an error flag.
+    Mounts(OwnedFd),
+    /// A PSI trigger: polls with priority, and with an error flag once it is gone for good.
+    Trigger(OwnedFd),
+    /// What the kernel tells of network links.
+    Links(OwnedFd),
+}
+
+/// What hearing a source out came to.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
+pub enum Readiness {
+    /// About something else.
+    Nothing,
+    /// Worth a look.
+    News,
+    /// The source is gone: it would ring forever.
+    Ended,
+}
+
+impl Ringing {
+    /// Every change of a network link.
+    ///
+    /// # Errors
+    /// Where no such socket can be had.
+    pub fn links() -> rustix::io::Result<Self> {
+        let flags = SocketFlags::NONBLOCK | SocketFlags::CLOEXEC;
+        let socket = socket_with(AddressFamily::NETLINK, SocketType::RAW, flags, NETLINK_ROUTE)?;
+        bind(&socket, &netlink::SocketAddrNetlink::new(0, GROUP_LINK))?;
+        Ok(Self::Links(socket))
+    }
+
+    /// The descriptor.
+    pub fn fd(&self) -> BorrowedFd<'_> {
+        match self {
+            Self::Mounts(fd) | Self::Trigger(fd) | Self::Links(fd) => fd.as_fd(),
+        }
+    }
+
+    /// What epoll should wait for.
+    pub const fn flags(&self) -> EventFlags {
+        match self {
+            Self::Mounts(_) | Self::Trigger(_) => EventFlags::PRI,
+            Self::Links(_) => EventFlags::IN,
+        }
+    }
+
+    /// Takes what has come.
+    pub fn heard(&self, flags: EventFlags) -> Readiness {
+        match self {
+            Self::Trigger(_) if flags.contains(EventFlags::ERR) => Readiness::Ended,
+            Self::Mounts(_) | Self::Trigger(_) => Readiness::News,
+            Self::Links(events) => of_links(events),
+        }
+    }
+}
+
+/// What was said does not matter: the look reads how the links are. A loss of messages is news as well.
+fn of_links(events: &OwnedFd) -> Readiness {
+    let (mut buffer, mut heard) = ([0_u8; 4096], Readiness::Nothing);
+    loop {
+        match recv(events, &mut buffer, RecvFlags::DONTWAIT) {
+            Ok(_) | Err(Errno::NOBUFS) => heard = Readiness::News,
+            Err(Errno::INTR) => {}
+            Err(Errno::AGAIN) => return heard,
+            Err(_) => return Readiness::Ended,
+        }
+    }
+}

@@ -1,0 +1,205 @@
+//! What the engine calls.
+
+use std::sync::{Arc, Mutex};
+use std::time::Duration;
+
+use tokio::sync::{mpsc, watch};
+
+use super::conditions::share;
+use super::event_loop::{Kernel, MonitorEvent};
+use super::preflight::{self, TargetFacts};
+use super::probe::{ProbeResult, Prober};
+use super::scheduler::{Dispatch, MonitorCommand, reading};
+use super::subject::Subject;
+use super::unit::records::UnitRecords;
+use super::unit::watch::Watcher;
+use super::{load, memory, pressure, resolve};
+use crate::core::effect::Cadence;
+use crate::core::{Now, Reading, Resolution, WatchId};
+use crate::host::systemd::SystemdError;
+use crate::host::{Clock, Systemd};
+use crate::playbook::host_check::{self, Resting};
+use crate::playbook::{Check, Playbook, Target, TargetSpec};
+
+/// The jobs of one transaction are heard of within this time.
+const TRANSACTION: Duration = Duration::from_secs(2);
+
+/// Looks at the host for everybody.
+///
+/// Dropping it ends everything that it started; looks that hang in the kernel end when the kernel lets them.
+#[derive(Debug)]
+pub struct Monitor {
+    asked: mpsc::UnboundedSender<MonitorCommand>,
+    looker: Arc<Prober>,
+    records: Arc<Mutex<UnitRecords>>,
+}
+
+/// An observation that differs from the one before: what a backtest judges.
+#[derive(Debug, Clone, PartialEq, Eq)]
+pub struct ObservationChange {
+    /// What was looked at, as JSON that is the same for equal subjects.
+    pub subject: Arc<str>,
+    /// When.
+    pub at: Now,
+    /// What was seen, as JSON of an [`super::Observation`].
+    pub observation: Arc<str>,
+}
+
+/// The host at a glance.
+#[derive(Debug, Clone, Copy, PartialEq)]
+pub struct HostStrip {
+    /// One-minute load average.
+    pub load: f64,
+    /// Processors that are online.
+    pub cores: usize,
+    /// Memory that is not available, percent.
+    pub memory: f64,
+    /// Swap in use, percent; 0 without swap.
+    pub swap: f64,
+    /// `some avg10` for cpu, `full avg10` for memory and io, percent; none where the kernel has no PSI.
+    pub pressure: Option<[f64; 3]>,
+}
+
+impl Monitor {
+    /// Starts to look, within a tokio runtime. Nothing is looked at before it is watched.
+    ///
+    /// `readings` get every change of a reading, and every look of a verifier; `kept` every change of what was seen;
+    /// `notes` what an operator should know of the looking itself, as (about, text).
+    #[must_use]
+    pub fn new(
+        clock: Clock,
+        readings: mpsc::UnboundedSender<(WatchId, Reading)>,
+        kept: mpsc::UnboundedSender<ObservationChange>,
+        notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
+    ) -> Self {
+        let (asked, asked_here) = mpsc::unbounded_channel();
+        let (tell, told) = mpsc::unbounded_channel();
+        let records = Arc::new(Mutex::new(UnitRecords::new(TRANSACTION)));
+        let looker = Arc::new(Prober::new(clock));
+        let kernel = Kernel::start(clock, tell.clone()).map_err(|error| {
+            let text = format!("processes and mounts cannot be watched: {error}");
+            let _ = tell.send(MonitorEvent::Note("host".into(), text.into()));
+        });
+        let _ = looker.kernel.set(kernel.ok());
+        let units = looker.systemd.clone().map(|systemd| {
+            let (units, orders) = mpsc::unbounded_channel();
+            tokio::spawn(Watcher { systemd, clock, orders, tell: tell.clone(), records: records.clone() }.run());
+            units
+        });
+        let dispatch = Dispatch::new(looker.clone(), units, readings, kept, notes, tell);
+        tokio::spawn(dispatch.run(asked_here, told));
+        Self { asked, looker, records }
+    }
+
+    /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
+    /// target. Each look of a verifier's check is told.
+    pub fn watch(&self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
+        let _ = self.asked.send(MonitorCommand::Watch(watch, check, cadence));
+    }
+
+    /// No longer. Readings that are already under way may still arrive.
+    pub fn unwatch(&self, watch: &WatchId) {
+        let _ = self.asked.send(MonitorCommand::Unwatch(watch.clone()));
+    }
+
+    /// One fresh look, within its deadline, whoever else watches.
+    pub fn read(&self, check: Arc<Check>, target: Target) -> impl Future<Output = Reading> + Send + 'static {
+        let looker = self.looker.clone();
+        async move {
+            let look = match Subject::of(&check, &target) {
+                Ok(subject) => looker.look(&Arc::new(subject)).await,
+                Err(why) => {
+                    let now = looker.clock.mono();
+                    ProbeResult { began: now, since: now, result: Err(why.into()) }
+                }
+            };
+            reading(&check, &look)
+        }
+    }
+
+    /// What a playbook's targets come to on this host.
+    pub async fn resolve(&self, playbook: &Playbook) -> Vec<Resolution> {
+        resolve::resolve(&self.looker, playbook).await
+    }
+
+    /// The units that a playbook's detector asks about and that rest on this host: of a target that stands for several,
+    /// the first. Units that systemd does not know are not among them.
+    ///
+    /// # Errors
+    /// Where systemd does not answer.
+    pub async fn resting(&self, playbook: &Playbook) -> Result<Resting, SystemdError> {
+        let mut resting = Resting::new();
+        let Some(systemd) = &self.looker.systemd else { return Ok(resting) };
+        for name in host_check::asked(playbook) {
+            let units: Vec<Arc<str>> = match name {
+                Some(name) => vec![name.into()],
+                None => self.resolve(playbook).await.into_iter().filter_map(unit_here).collect(),
+            };
+            for unit in units {
+                if let Some(rest) = answered(systemd.rest(&unit).await)? {
+                    resting.insert(name.map(str::to_owned), (unit, rest));
+                    break;
+                }
+            }
+        }
+        Ok(resting)
+    }
+
+    /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
+    pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
+        self.looker.systemd.as_ref().map(Systemd::silence)
+    }
+
+    /// What one target comes to on this host; itself where that cannot be told, because it is not there now.
+    pub async fn resolve_target(&self, spec: &TargetSpec) -> Vec<Target> {
+        resolve::targets(&self.looker, spec).await
+    }
+
+    /// What is true of a target right now, besides its detector.
+    pub async fn target_facts(&self, target: &Target) -> TargetFacts {
+        preflight::gather(self.looker.systemd.as_ref(), &self.records, target).await
+    }
+}
+
+/// No such unit, and a refusal, are answers; silence is none.
+fn answered<T>(answer: Result<Option<T>, SystemdError>) -> Result<Option<T>, SystemdError> {
+    match answer {
+        Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_) | SystemdError::Odd(_)) => Ok(None),
+        told => told,
+    }
+}
+
+fn unit_here(resolution: Resolution) -> Option<Arc<str>> {
+    match resolution {
+        Resolution::Here(Target::Unit(unit)) => Some(unit),
+        Resolution::Here(_) | Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => None,
+    }
+}
+
+/// The host at a glance; none where the kernel does not tell.
+pub fn strip() -> Option<HostStrip> {
+    let (load, memory) = (load::now().ok()?, memory::now().ok()?);
+    let pressure = pressure::now().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
+    Some(HostStrip {
+        load: load.one,
+        cores: load.cores,
+        memory: share(memory.used(), memory.total).unwrap_or_default(),
+        swap: share(memory.swap_used, memory.swap_total).unwrap_or_default(),
+        pressure,
+    })
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn silence_of_systemd_is_not_taken_for_an_answer_about_a_unit() {
+        let told = |error| answered::<()>(Err(error));
+        assert_eq!(told(SystemdError::NoSuchUnit("job.service".into())), Ok(None));
+        assert_eq!(told(SystemdError::Refused("no".into())), Ok(None));
+        for silent in [SystemdError::NoAnswer(TRANSACTION), SystemdError::Line("closed".into())] {
+            assert_eq!(told(silent.clone()), Err(silent));
+        }
+    }
+}

@@ -1,0 +1,165 @@
+//! One look at one subject, within its deadline, apart from all others.
+
+use std::sync::{Arc, OnceLock};
+use std::time::Duration;
+
+use tokio::sync::{Semaphore, SemaphorePermit};
+
+use super::event_loop::{Kernel, LoopCommand, more_descriptors};
+use super::folders::Folders;
+use super::probe_history::Traces;
+use super::registry::Cost;
+use super::subject::{Observation, Subject};
+use crate::core::Mono;
+use crate::host::deadline::DetachedCalls;
+use crate::host::{Clock, Systemd, clock, spare};
+
+/// What came of a look.
+#[derive(Debug, Clone)]
+pub struct ProbeResult {
+    /// When it began.
+    pub began: Mono,
+    /// When what was seen became so, by the event that told of it; else `began`.
+    pub since: Mono,
+    /// What was seen, or why nothing was.
+    pub result: Result<Observation, Arc<str>>,
+}
+
+/// What a look saw.
+#[derive(Debug)]
+pub struct Timed<T> {
+    /// What was seen.
+    pub seen: T,
+    /// Since when it is so, in microseconds of `CLOCK_MONOTONIC`; 0 where no event told.
+    pub changed: u64,
+}
+
+impl<T> From<T> for Timed<T> {
+    fn from(seen: T) -> Self {
+        Self { seen, changed: 0 }
+    }
+}
+
+/// Connections under way at once; more wait their turn, and their deadline waits with them.
+const CONNECTIONS: usize = 512;
+
+/// Children of command checks at once.
+const CHILDREN: usize = 32;
+
+/// Descriptors of everything that is not a look: the journal, consoles, channels, attempts, events.
+const OTHERS: u64 = 64;
+
+/// Descriptors that are held back, whatever is looked at.
+const SPARE: u64 = spare::HELD as u64;
+
+/// Descriptors of one connection: its socket, and a name being looked up for it.
+const OF_A_CONNECTION: u64 = 2;
+
+/// Descriptors of one child: its pipes on both sides and its handle.
+const OF_A_CHILD: u64 = 5;
+
+/// How many connections and children at once leave enough descriptors under this limit. One of each in any case.
+fn turns(limit: u64) -> (usize, usize) {
+    let free = limit.saturating_sub(OTHERS + SPARE);
+    let of = |part: u64, each: u64, most: usize| usize::try_from(part / each).unwrap_or(most).clamp(1, most);
+    // a quarter for children, the rest for connections
+    (of(free / 4 * 3, OF_A_CONNECTION, CONNECTIONS), of(free / 4, OF_A_CHILD, CHILDREN))
+}
+
+/// What looks need.
+#[derive(Debug)]
+pub struct Prober {
+    /// What durations run on.
+    pub clock: Clock,
+    /// The line to systemd, where it runs this host.
+    pub systemd: Option<Systemd>,
+    /// The thread that knows processes; none where it could not be started.
+    pub kernel: OnceLock<Option<Kernel>>,
+    /// For calls that may never return.
+    pub disposable: DetachedCalls,
+    /// What is remembered from one look to the next.
+    pub traces: Traces,
+    connections: Semaphore,
+    children: Semaphore,
+}
+
+impl Prober {
+    /// On this host.
+    pub fn new(clock: Clock) -> Self {
+        let (connections, children) = turns(more_descriptors());
+        Self {
+            clock,
+            systemd: Systemd::shared().ok(),
+            kernel: OnceLock::new(),
+            disposable: DetachedCalls::shared(),
+            traces: Traces::default(),
+            connections: Semaphore::new(connections),
+            children: Semaphore::new(children),
+        }
+    }
+
+    /// Gives the thread that knows processes an order.
+    pub fn order(&self, order: LoopCommand) {
+        if let Some(Some(kernel)) = self.kernel.get() {
+            kernel.order(order);
+        }
+    }
+
+    /// Where folders are watched, if they can be.
+    pub fn folders(&self) -> Option<Arc<Folders>> {
+        self.kernel.get()?.as_ref()?.folders.clone()
+    }
+
+    /// Looks once.
+    pub async fn look(&self, subject: &Arc<Subject>) -> ProbeResult {
+        let _turn = self.turn(subject).await;
+        let began = self.clock.mono();
+        let sight = subject.look(self).await;
+        let since = sight.as_ref().map_or(began, |sight| since_event(&self.clock, sight.changed, began));
+        let result = sight.map(|sight| sight.seen);
+        ProbeResult { began, since, result: result.map_err(|why| crate::text::clean_line(&why).as_ref().into()) }
+    }
+
+    /// A call that may never return, in a thread of its own; `about` names what would hang.
+    ///
+    /// # Errors
+    /// In words, where there is no answer.
+    pub async fn apart<T: Send + 'static>(
+        &self,
+        about: &str,
+        limit: Duration,
+        call: impl FnOnce() -> T + Send + 'static,
+    ) -> Result<T, String> {
+        self.disposable.call(about, limit, call).await.map_err(|silence| silence.in_words(about, limit))
+    }
+
+    async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
+        match subject.cost() {
+            Cost::Connection | Cost::Request => self.connections.acquire().await.ok(),
+            Cost::Child => self.children.acquire().await.ok(),
+            Cost::Little => None,
+        }
+    }
+}
+
+/// A moment of `CLOCK_MONOTONIC` in microseconds, as systemd gives it; the look's beginning where there was none, or
+/// where it lies after it.
+pub fn since_event(clock: &Clock, monotonic_us: u64, began: Mono) -> Mono {
+    if monotonic_us == 0 { began } else { clock.at_boottime(clock::boottime_at_monotonic(monotonic_us)).min(began) }
+}
+
+#[cfg(test)]
+mod tests {
+    use super::*;
+
+    #[test]
+    fn sixteen_descriptors_stay_spare_under_any_limit() {
+        for limit in (100..5000).chain([65_536, u64::MAX]) {
+            let (connections, children) = turns(limit);
+            let used = connections as u64 * OF_A_CONNECTION + children as u64 * OF_A_CHILD;
+            assert!(used + OTHERS + SPARE <= limit, "{limit}: {connections} connections, {children} children");
+        }
+        assert_eq!(turns(0), (1, 1));
+        assert_eq!(turns(65_536), (CONNECTIONS, CHILDREN));
+    }
+}

@@ -1,0 +1,97 @@
+//! What every look needs to know of this host and this user, found out once.
+
+use std::sync::Arc;
+
+use tokio::runtime::Runtime;
+
+use crate::cli::args::Common;
+use crate::cli::exit::Failure;
+use crate::cli::runtime;
+use crate::control::client::{ClientError, Connection, EngineLookup, Stay, find};
+use crate::control::protocol::Welcome;
+use crate::control::socket::Stranger;
+use crate::control::transport::{Asking, Transport};
+use crate::engine::Settings;
+use crate::engine::settings::SettingsError;
+use crate::host::paths::Paths;
+use crate::playbook::library::Library;
+
+/// Whether an engine serves this host, and what it says of itself.
+#[derive(Debug)]
+pub enum EngineStatus {
+    /// It let us in.
+    Here {
+        /// What it says of itself.
+        welcome: Box<Welcome>,
+        /// Why systemd does not answer it, where it does not.
+        systemd_silent: Option<Arc<str>>,
+    },
+    /// It, or its socket, did not.
+    Refused(String),
+    /// One may listen, and we may not come near.
+    Forbidden(String),
+    /// Somebody else may listen in its place.
+    Stranger(Stranger),
+    /// Nobody listens.
+    Nobody,
+}
+
+/// What is looked over.
+#[derive(Debug)]
+pub struct DoctorContext {
+    /// Where files live.
+    pub paths: Paths,
+    /// Is this root?
+    pub root: bool,
+    /// For looks that wait.
+    pub runtime: Runtime,
+    /// The settings file, read or not.
+    pub settings: Result<Settings, SettingsError>,
+    /// Where the settings stand.
+    pub settings_file: std::path::PathBuf,
+    /// The playbooks, accepted or not.
+    pub library: Library,
+    /// The engine.
+    pub engine: EngineStatus,
+}
+
+impl DoctorContext {
+    /// Finds it all out.
+    pub fn new(common: &Common) -> Result<Self, Failure> {
+        let runtime = runtime::build()?;
+        let paths = common.paths();
+        let settings_file = common.settings_file();
+        let engine = runtime.block_on(async {
+            match find(&paths.sockets()).await {
+                EngineLookup::Nobody => EngineStatus::Nobody,
+                EngineLookup::Forbidden(path) => EngineStatus::Forbidden(path.display().to_string()),
+                EngineLookup::Stranger(stranger) => EngineStatus::Stranger(stranger),
+                EngineLookup::Engine(path) => {
+                    match Connection::open(&Transport::Socket(path), Asking::Not, Stay::Brief).await {
+                        Ok(connection) => {
+                            let welcome = Box::new(connection.welcome.clone());
+                            match connection.attach().await {
+                                Ok(attached) => {
+                                    let systemd_silent = attached.handle.snapshots().borrow().systemd_silent.clone();
+                                    EngineStatus::Here { welcome, systemd_silent }
+                                }
+                                Err(error) => EngineStatus::Refused(error.to_string()),
+                            }
+                        }
+                        Err(ClientError::Refused(why)) => EngineStatus::Refused(why.to_string()),
+                        Err(error) => EngineStatus::Refused(error.to_string()),
+                    }
+                }
+            }
+        });
+        Ok(Self {
+            root: rustix::process::geteuid().is_root(),
+            settings: Settings::read(&settings_file),
+            library: common.library(),
+            paths,
+            runtime,
+            settings_file,
+            engine,
+        })
+    }
+}

@@ -1,0 +1,134 @@
+//! Everything that the gate looks at, gathered from the state as it is now.
+
+use std::time::Duration;
+
+use super::breaker::{Admission, Breaker, Limits};
+use super::gate::{GateDecision, GateInput, Trigger};
+use super::id::{IncidentId, Key};
+use super::incident::{ApprovalReason, Denial};
+use super::input::{ArmingPolicy, Facts, StopOrigin};
+use super::machine::Core;
+use super::state::{Incident, Step};
+use crate::playbook::{Mode, Playbook};
+
+/// For so long after records were lost every attempt asks: as long as an open breaker would have denied it.
+const AFTER_LOSS: Duration = Duration::from_mins(30);
+
+impl Core {
+    /// Everything that the gate looks at, for this incident now.
+    pub(super) fn question(&self, id: IncidentId, playbook: &Playbook, facts: Option<&Facts>) -> Option<GateInput> {
+        let incident = self.incident(id)?;
+        Some(self.question_about(&incident.key, id, self.wish(incident), playbook, facts))
+    }
+
+    /// What the gate would say now to an attempt on this key; nothing changes. None where nothing is watched there.
+    #[must_use]
+    pub fn rehearse(&self, key: &Key, facts: &Facts) -> Option<GateDecision> {
+        let playbook = &self.keys.get(key)?.playbook;
+        let me = self.state.by_key.get(key).copied().unwrap_or(IncidentId(0));
+        Some(self.question_about(key, me, Trigger::Auto, playbook, Some(facts)).judge())
+    }
+
+    fn question_about(
+        &self,
+        key: &Key,
+        id: IncidentId,
+        wish: Trigger,
+        playbook: &Playbook,
+        facts: Option<&Facts>,
+    ) -> GateInput {
+        let now = self.now.mono;
+        let (mode, first_live) = self.standing(key);
+        let flaps = self.state.flapping.contains_key(key);
+        let forgetful = self.state.records_lost.is_some_and(|at| now.since(at) < AFTER_LOSS);
+        let caution =
+            forgetful.then_some(ApprovalReason::RecordsLost).or(first_live.then_some(ApprovalReason::FirstLiveAttempt));
+        let grace = self.state.booted + self.config.boot_grace;
+        let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
+        GateInput {
+            wish,
+            cannot_record: self.recording.as_ref().err().cloned(),
+            paused: self.paused(playbook),
+            snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
+            outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
+            needs: self.unhealthy_need(key, playbook),
+            stop: match facts {
+                Some(facts) if playbook.skip_if_stopped_by_operator => self.known_stop(id, &facts.stop),
+                Some(_) | None => StopOrigin::Nobody,
+            },
+            contended: self.rival_words(key),
+            locked: self.state.lock_against(&key.target, id),
+            quarantined: self.state.quarantined(&key.target),
+            // what flaps is not mended by systemd's own restarts: they are part of it
+            busy: facts.filter(|facts| !(flaps && restarts_itself(facts))).and_then(|facts| facts.busy.clone()),
+            breaker: self.admission(key, playbook),
+            cooldown: self.cooldown(key, playbook),
+            budget_spent: self.state.host.count(now, self.config.host_window) >= self.config.host_attempts,
+            storm: self.storm_in_force(),
+            grace: (grace > now).then_some(grace),
+            risk: playbook.risk,
+            mode,
+            caution,
+        }
+    }
+
+    /// What was known of this very failure stays known when the host can no longer tell.
+    fn known_stop(&self, id: IncidentId, seen: &StopOrigin) -> StopOrigin {
+        match (seen, self.incident(id).map(|incident| &incident.step)) {
+            (StopOrigin::Unclear { .. }, Some(Step::Held(Denial::StoppedByOperator { evidence }))) => {
+                StopOrigin::Operator { evidence: evidence.clone() }
+            }
+            _ => seen.clone(),
+        }
+    }
+
+    fn wish(&self, incident: &Incident) -> Trigger {
+        let approved = incident.yes.as_ref().is_some_and(|yes| yes.expires > self.now.mono);
+        let by_hand = self.live.get(&incident.id).is_some_and(|live| live.manual.is_some());
+        match (approved, by_hand) {
+            (true, true) => Trigger::ManualApproved,
+            (true, false) => Trigger::Approved,
+            (false, true) => Trigger::Manual,
+            (false, false) => Trigger::Auto,
+        }
+    }
+
+    fn admission(&self, key: &Key, playbook: &Playbook) -> Admission {
+        let limits = Limits::of(playbook);
+        let shared = self.state.shared_attempts(&key.target);
+        let fresh = Breaker::default();
+        self.state.breakers.get(key).unwrap_or(&fresh).admits(self.now.mono, limits, shared)
+    }
+
+    fn cooldown(&self, key: &Key, playbook: &Playbook) -> Option<super::time::Mono> {
+        let until = self.state.breakers.get(key)?.last_invoked()? + playbook.cooldown?.0;
+        (until > self.now.mono).then_some(until)
+    }
+
+    /// The mode in force here, and whether a first live attempt must still ask.
+    pub(super) fn standing(&self, key: &Key) -> (Mode, bool) {
+        let watched = self.keys.get(key).map(|watched| (watched.playbook.mode, watched.standing));
+        let known = watched.or_else(|| self.missing(key).map(|(one, _)| (one.playbook.mode, one.standing)));
+        let Some((written, standing)) = known else { return (Mode::Off, false) };
+        let shadow = if written == Mode::Off { Mode::Off } else { Mode::Shadow };
+        match (self.state.armed.get(&key.content), standing) {
+            (Some(true), _) | (None, ArmingPolicy::AsWritten) => (written, false),
+            (Some(false), _) | (None, ArmingPolicy::ShadowUntilArmed) => (shadow, false),
+            (None, ArmingPolicy::AsksFirst) => (written, !self.state.lived.contains(&key.content)),
+        }
+    }
+
+    /// The mode in force: what is written, after arming; a first live attempt that must ask counts as asking.
+    #[must_use]
+    pub fn mode_in_force(&self, key: &Key) -> Mode {
+        match self.standing(key) {
+            (Mode::Auto, true) => Mode::Ask,
+            (mode, _) => mode,
+        }
+    }
+}
+
+/// systemd waits to start the unit again, by its own `Restart=`.
+fn restarts_itself(facts: &Facts) -> bool {
+    facts.detector.iter().any(|reading| reading.unit.is_some_and(|unit| unit.auto_restart && !unit.job))
+}

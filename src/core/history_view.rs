@@ -1,0 +1,92 @@
+//! A folded machine as a picture of its moment: what was watched and seen then is put in from outside, so that a
+//! screen can show it as it shows a live one. Only for looking: nothing is decided, and nothing is recorded.
+
+use std::sync::Arc;
+
+use super::detector::{Detector, DetectorState, Moment};
+use super::event::Event;
+use super::id::Key;
+use super::input::{ArmingPolicy, Binding};
+use super::machine::Core;
+use super::reading::Reading;
+use super::state::Step;
+use super::time::{Mono, Now};
+use crate::playbook::Playbook;
+
+/// What is known of one watched key at a moment.
+#[derive(Debug, Clone)]
+pub struct PastDetector {
+    /// Which.
+    pub key: Key,
+    /// Its playbook.
+    pub playbook: Arc<Playbook>,
+    /// What its mode needs.
+    pub standing: ArmingPolicy,
+    /// The detector's latest readings then, in the order of its checks.
+    pub detector: Vec<Option<Reading>>,
+    /// The verifier's.
+    pub verifier: Vec<Option<Reading>>,
+    /// The last hour's moments, oldest first.
+    pub marks: Vec<(Mono, Moment)>,
+    /// Latest figures of the telling check, oldest first.
+    pub figures: Vec<(Mono, f64)>,
+}
+
+impl Core {
+    /// Shows what was watched and seen at this moment. To be called on a copy that takes no further input.
+    pub fn depict(&mut self, now: Now, glimpses: Vec<PastDetector>, absent: Vec<Binding>) {
+        self.now = now;
+        self.absent = absent;
+        self.keys.clear();
+        self.live.clear();
+        for glimpse in glimpses {
+            self.show(glimpse);
+        }
+    }
+
+    /// Takes up what earlier engines saw of what is watched now. Only for looking: nothing is decided by it.
+    pub fn recall(&mut self, glimpses: Vec<PastDetector>) {
+        for PastDetector { key, marks, figures, .. } in glimpses {
+            if let Some(watched) = self.keys.get_mut(&key) {
+                watched.recall(marks, figures, self.resumed);
+            }
+        }
+    }
+
+    fn show(&mut self, glimpse: PastDetector) {
+        let PastDetector { key, playbook, standing, detector, verifier, marks, figures } = glimpse;
+        if let Some(incident) = self.state.incident_of(&key)
+            && let Step::Verifying { since, .. } | Step::Soaking { clean: since, .. } = incident.step
+        {
+            // only what was looked at after the attempt counts for it
+            let (id, counts) = (incident.id, |reading: &Reading| reading.began >= since);
+            self.live(id).verifier = verifier.into_iter().map(|reading| reading.filter(counts)).collect();
+        }
+        let mut watched = Detector::new(Arc::clone(&playbook), standing, Mono(0));
+        for (slot, reading) in watched.detector.iter_mut().zip(detector) {
+            *slot = reading;
+        }
+        watched.fault =
+            DetectorState::of(watched.detector.iter().map(|reading| reading.as_ref().map(|one| &one.verdict)));
+        let turned = marks.iter().rev().find(|(_, moment)| matches!(moment, Moment::Fault(_))).map(|(at, _)| *at);
+        let read = watched.detector.iter().flatten().map(|reading| reading.since).max();
+        watched.since = turned.or(read).unwrap_or(self.now.mono);
+        watched.marks = marks.into();
+        watched.figures = figures.into();
+        self.books.entry(key.content.clone()).or_insert(playbook);
+        self.keys.insert(key, watched);
+    }
+}
+
+/// What the timeline shows of an event.
+#[must_use]
+pub const fn moment(event: &Event) -> Option<Moment> {
+    match event {
+        Event::Asked { .. } => Some(Moment::Asked),
+        Event::Intent { .. } => Some(Moment::Fixing),
+        Event::Verified { .. } => Some(Moment::Verified),
+        Event::NotVerified { .. } => Some(Moment::Failed),
+        Event::Escalated { .. } | Event::Joined { .. } => Some(Moment::Escalated),
+        _ => None,
+    }
+}
