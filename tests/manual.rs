@@ -80,12 +80,24 @@ fn pages() -> Result<(), Failed> {
             assert!(text.contains(part), "{page} has no {part}:\n{text}");
         }
     }
+    let keys = fs::read_to_string(folder.path().join("salve-keys.7"))?;
+    assert!(keys.contains(".TH SALVE-KEYS 7") && keys.contains("approve exactly what is shown"), "{keys}");
     assert!(!folder.path().join("salve-bridge.1").exists(), "what is not for people has no page");
     assert_eq!(said(&["man"]), fs::read_to_string(folder.path().join("salve.1"))?);
     Ok(())
 }
 
 fn formats() -> Result<(), Failed> {
+    let folder = tempfile::tempdir()?;
+    said(&["man", "--out", folder.path().to_str().unwrap()]);
+    for topic in ["keys", "settings", "catalogue", "safety"] {
+        // as `man` does it
+        fed(
+            "groff",
+            &["-Kutf8", "-man", "-Tutf8", "-ww"],
+            &fs::read_to_string(folder.path().join(format!("salve-{topic}.7")))?,
+        );
+    }
     let text = fed("groff", &["-man", "-Tutf8", "-ww"], &said(&["man"]));
     assert!(text.contains("Another salve holds the journal"));
     Ok(())
@@ -95,6 +107,8 @@ fn usage() -> Result<(), Failed> {
     let wrong = salve(&["status", "--nope"]);
     assert_eq!(wrong.status.code(), Some(64));
     assert!(wrong.stdout.is_empty() && !wrong.stderr.is_empty());
+    assert_eq!(salve(&["help", "nope"]).status.code(), Some(64));
+    assert!(said(&["help", "playbook", "check"]).contains("salve playbook check"));
     assert_eq!(salve(&["--help"]).status.code(), Some(0));
     assert_eq!(salve(&["--version"]).status.code(), Some(0));
     Ok(())

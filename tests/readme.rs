@@ -1,5 +1,5 @@
-//! The front door keeps its word: what the README shows is what the program takes and draws. To write the list of keys
-//! and the picture anew after a deliberate change: `SALVE_BLESS=1 cargo test --test readme`, then look at the diff.
+//! The README and the manual keep their word: what they show is what the program accepts and draws. To draw the picture
+//! again after a deliberate change: `SALVE_BLESS=1 cargo test --test readme`, then look at the difference.
 #![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
 
 extern crate salve;
@@ -18,22 +18,47 @@ use salve::playbook::Origin;
 use salve::playbook::read::read;
 
 const README: &str = include_str!("../README.md");
+/// No longer than this: the README is a front door, and the rest stands in the manual.
+const README_LINES: usize = 200;
 
-/// The fenced blocks of one language.
+/// The README, the catalogue's page, and every topic of the manual that is written by hand.
+fn pages() -> Vec<String> {
+    let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
+    let mut files: Vec<PathBuf> =
+        fs::read_dir(root.join("src/cli/help")).unwrap().map(|entry| entry.unwrap().path()).collect();
+    files.push(root.join("playbooks/README.md"));
+    files.sort();
+    assert!(files.len() > 5, "the manual is not where it was: {files:?}");
+    let topics = files.into_iter().map(|file| fs::read_to_string(file).unwrap());
+    std::iter::once(README.to_owned()).chain(topics).collect()
+}
+
+/// The fenced blocks of one language, on all pages.
 fn blocks(language: &str) -> Vec<String> {
     let fence = format!("```{language}\n");
-    README
-        .split(&fence)
-        .skip(1)
-        .filter_map(|rest| rest.split("\n```").next())
-        .map(|block| format!("{block}\n"))
-        .collect()
+    let of_page = |page: String| -> Vec<String> {
+        let blocks = page.split(&fence).skip(1).filter_map(|rest| rest.split("\n```").next());
+        blocks.map(|block| format!("{block}\n")).collect()
+    };
+    pages().into_iter().flat_map(of_page).collect()
+}
+
+#[test]
+fn the_readme_is_a_front_door() {
+    let lines = README.lines().count();
+    assert!(lines < README_LINES, "{lines} lines");
+    for linked in
+        ["playbooks/README.md", ".github/CONTRIBUTING.md", "tests/snapshots/readme.svg", "tests/snapshots/tour.svg"]
+    {
+        assert!(README.contains(&format!("({linked})")), "{linked} is not linked");
+        assert!(PathBuf::from(env!("CARGO_MANIFEST_DIR")).join(linked).exists(), "{linked} is not there");
+    }
 }
 
 #[test]
 fn the_worked_examples_are_accepted() {
     let examples: Vec<String> = blocks("toml").into_iter().filter(|block| block.contains("[verify]")).collect();
-    assert_eq!(examples.len(), 2, "the README shows two worked examples");
+    assert_eq!(examples.len(), 2, "the README shows one playbook, and the manual another");
     for text in examples {
         let read = read("README.md", "example", Origin::Shipped, &text);
         let said: Vec<String> = read.diagnostics.iter().map(|diagnostic| diagnostic.render(&text, false)).collect();
@@ -44,7 +69,7 @@ fn the_worked_examples_are_accepted() {
 #[test]
 fn the_settings_are_accepted() {
     let settings: Vec<String> = blocks("toml").into_iter().filter(|block| block.contains("[channels.")).collect();
-    assert_eq!(settings.len(), 1, "the README shows the settings once");
+    assert_eq!(settings.len(), 1, "the manual shows the settings once");
     let settings = Settings::parse("README.md", &settings[0]).unwrap_or_else(|wrong| panic!("{wrong}"));
     let shown: std::collections::BTreeSet<&str> = settings.channels.values().map(ChannelSettings::kind).collect();
     assert_eq!(shown, ChannelSettings::KINDS.into_iter().collect(), "one channel of each kind");
@@ -52,16 +77,24 @@ fn the_settings_are_accepted() {
 }
 
 #[test]
-fn the_keys_are_those_of_the_program() {
-    let (begin, end) = ("## Keys\n\n", "\n## Contributing");
-    let (before, rest) = README.split_once(begin).unwrap();
-    let (shown, after) = rest.split_once(end).unwrap();
-    let right = keys::reference();
-    if std::env::var_os("SALVE_BLESS").is_some() {
-        let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-        fs::write(file, format!("{before}{begin}{right}{end}{after}")).unwrap();
-    } else {
-        assert_eq!(shown, right);
+fn the_manual_lists_the_keys_and_the_codes_of_the_program() {
+    let topic = |name: &str| {
+        let output = std::process::Command::new(env!("CARGO_BIN_EXE_salve")).args(["help", name]).output().unwrap();
+        assert!(output.status.success(), "{name}");
+        String::from_utf8(output.stdout).unwrap()
+    };
+    assert!(topic("keys").contains(&keys::reference()));
+    for code in [0, 1, 2, 64, 69, 70, 75, 77] {
+        assert!(topic("exit-codes").contains(&format!("| {code} |")), "{code}");
+    }
+    let overview = std::process::Command::new(env!("CARGO_BIN_EXE_salve")).arg("help").output().unwrap();
+    let overview = String::from_utf8(overview.stdout).unwrap();
+    let topics =
+        overview.split("Topics").nth(1).unwrap().lines().skip(1).filter_map(|line| line.split_whitespace().next());
+    let topics: Vec<&str> = topics.collect();
+    assert!(topics.len() > 8, "{overview}");
+    for name in topics {
+        assert!(topic(name).lines().count() > 5, "{name} says next to nothing");
     }
 }
 
@@ -104,6 +137,19 @@ const RUN: &[(&str, &[&str], i32)] = &[
         0,
     ),
     ("salve playbook list", &["playbook", "list"], 0),
+    ("salve help", &["help"], 0),
+    ("salve help console", &["help", "console"], 0),
+    ("salve help keys", &["help", "keys"], 0),
+    ("salve help playbooks", &["help", "playbooks"], 0),
+    ("salve help settings", &["help", "settings"], 0),
+    ("salve help channels", &["help", "channels"], 0),
+    ("salve help daemon", &["help", "daemon"], 0),
+    ("salve help scripting", &["help", "scripting"], 0),
+    ("salve help files", &["help", "files"], 0),
+    ("salve help exit-codes", &["help", "exit-codes"], 0),
+    ("salve help safety", &["help", "safety"], 0),
+    ("salve playbook show NAME", &["playbook", "show", "redis-up"], 0),
+    ("salve playbook kinds", &["playbook", "kinds"], 0),
     ("salve playbook kinds NAME", &["playbook", "kinds", "mount"], 0),
     ("salve playbook check FILE…", &["playbook", "check", "playbooks/nginx-up.toml", "playbooks/zombies.toml"], 0),
     ("salve playbook arm nginx-up", &["playbook", "arm", "nginx-up"], 0),
@@ -158,12 +204,13 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("cargo bench --bench reaction", "tests/bench/reaction.rs", "in_short"),
 ];
 
-/// Every command that the README shows: in a sentence, or a line of a block.
+/// Every command that the pages show: in a sentence, or a line of a block.
 fn commands() -> std::collections::BTreeSet<String> {
-    let spoken = README.split('`').filter(|part| *part == "salve" || part.starts_with("salve ")).map(str::to_owned);
+    let is_command = |part: &&str| (*part == "salve" || part.starts_with("salve ")) && !part.contains('\n');
+    let spoken = |page: &String| page.split('`').filter(is_command).map(str::to_owned).collect::<Vec<_>>();
     let lines = blocks("sh").into_iter().flat_map(|block| block.lines().map(str::to_owned).collect::<Vec<_>>());
     let lines = lines.map(|line| line.split(" #").next().unwrap().trim().to_owned()).filter(|line| !line.is_empty());
-    spoken.filter(|part| !part.contains('\n')).chain(lines).collect()
+    pages().iter().flat_map(spoken).chain(lines).collect()
 }
 
 #[test]
@@ -217,7 +264,8 @@ fn every_command_is_run_here_or_by_another_test() {
 #[test]
 fn every_shipped_playbook_was_broken_and_healed() {
     for (name, _) in salve::playbook::library::SHIPPED {
-        let row = README.lines().find(|line| line.starts_with(&format!("| `{name}` |")));
+        let row =
+            include_str!("../playbooks/README.md").lines().find(|line| line.starts_with(&format!("| `{name}` |")));
         assert!(row.is_some_and(|row| row.contains(" s | ")), "{name} has no row with its times");
     }
 }

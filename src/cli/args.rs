@@ -6,6 +6,7 @@ use clap::{Args as ClapArgs, Parser, Subcommand};
 
 use super::completions::Shell;
 use super::exit::Failure;
+use super::help;
 use super::json::Document;
 use super::report;
 use crate::control::transport::{self, Destination};
@@ -20,7 +21,7 @@ use crate::playbook::value::Period;
 ///
 /// Without a verb it opens the console, with the healing loop and its journal inside.
 #[derive(Debug, Parser)]
-#[command(name = "salve", version, max_term_width = 100)]
+#[command(name = "salve", version, max_term_width = 100, disable_help_subcommand = true, after_help = help::topics())]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,
@@ -275,9 +276,15 @@ pub enum Verb {
         /// Of which
         document: Document,
     },
-    /// The manual's page, to be read with `salve man | man -l -`
+    /// Show the help of a verb, or a topic of the manual
+    Help {
+        /// A topic (`keys`), or a verb (`playbook check`); without one, both are listed
+        #[arg(value_name = "TOPIC")]
+        words: Vec<String>,
+    },
+    /// Print the manual page, to be read with `salve man | man -l -`
     Man {
-        /// Not on standard output, but this and a page for each verb as files in this folder
+        /// Write this page, one for each verb and one for each topic into this folder instead
         #[arg(long, value_name = "DIR")]
         out: Option<PathBuf>,
     },

@@ -1,4 +1,4 @@
-//! `salve man`: the manual's pages, from the command line's own definition.
+//! `salve man`: the manual's pages, from the command line's own definition and the topics of `salve help`.
 
 use std::fs;
 use std::io;
@@ -11,9 +11,10 @@ use clap_mangen::roff::{Roff, bold, roman};
 
 use super::args::Args;
 use super::exit::{CODES, Failure};
+use super::help::{TOPICS, Topic};
 use super::stream;
 
-/// The page of the whole program on standard output; or into this folder one for each verb besides.
+/// Prints the page of the whole program; or writes it into this folder, with one for each verb and topic.
 pub fn run(out: Option<&Path>) -> Result<ExitCode, Failure> {
     match out {
         None => {
@@ -28,15 +29,21 @@ pub fn run(out: Option<&Path>) -> Result<ExitCode, Failure> {
     Ok(ExitCode::SUCCESS)
 }
 
-/// `salve.1`, `salve-status.1`, `salve-playbook-check.1` and so on; says how many.
+/// Writes `salve.1`, `salve-status.1`, `salve-playbook-check.1` and so on, and `salve-keys.7` and so on for the topics;
+/// gives their number.
 fn all(folder: &Path) -> io::Result<usize> {
     fs::create_dir_all(folder)?;
-    each(&whole(), folder)
+    for topic in &TOPICS {
+        let mut text = Vec::new();
+        topic_page(topic).to_writer(&mut text)?;
+        fs::write(folder.join(format!("salve-{}.7", topic.name)), text)?;
+    }
+    Ok(each(&whole(), folder)? + TOPICS.len())
 }
 
-/// The command line with every verb's full name; `salve help` has no page of its own.
+/// The command line with every verb's full name.
 fn whole() -> Command {
-    let mut command = Args::command().disable_help_subcommand(true);
+    let mut command = Args::command();
     command.build();
     command
 }
@@ -60,7 +67,31 @@ fn page(command: &Command) -> io::Result<Vec<u8>> {
         man.render_subcommands_section(&mut page)?;
     }
     codes().to_writer(&mut page)?;
+    topics().to_writer(&mut page)?;
     Ok(page)
+}
+
+/// A topic as it is written: its Markdown is made to be read as text.
+fn topic_page(topic: &Topic) -> Roff {
+    let mut page = Roff::new();
+    page.control("TH", [&format!("SALVE-{}", topic.name.to_uppercase()), "7", "", "salve"]);
+    page.control("SH", ["NAME"]).text([roman(format!("salve-{} - {}", topic.name, topic.about))]);
+    page.control("SH", ["DESCRIPTION"]).control("nf", []);
+    for line in (topic.text)().lines() {
+        page.text([roman(line)]);
+    }
+    page.control("fi", []);
+    page
+}
+
+fn topics() -> Roff {
+    let mut section = Roff::new();
+    section.control("SH", ["SEE ALSO"]);
+    for topic in &TOPICS {
+        section.control("TP", []);
+        section.text([bold(format!("salve help {}", topic.name))]).text([roman(topic.about)]);
+    }
+    section
 }
 
 fn codes() -> Roff {

@@ -17,6 +17,7 @@ mod daemon;
 mod demo;
 mod doctor;
 mod exit;
+mod help;
 mod incidents;
 mod init;
 mod journal;
@@ -97,6 +98,7 @@ fn run(args: Args) -> Result<ExitCode, Failure> {
         Some(Verb::Report { since, format }) => report::run(&common, since, format),
         Some(Verb::Completions { shell }) => Ok(completions::run(shell)),
         Some(Verb::Schema { document }) => Ok(json::schema(document)),
+        Some(Verb::Help { words }) => help::run(&words),
         Some(Verb::Man { out }) => man::run(out.as_deref()),
         Some(Verb::Incidents { json }) => incidents::list(&common, json),
         Some(Verb::Show { incident, markdown: true, .. }) => incidents::markdown(&common, incident),

@@ -1,4 +1,4 @@
-//! One table of keys. Dispatch, footer, help, palette and the README's list are all made from it, so that they cannot
+//! One table of keys. Dispatch, footer, help, palette and the manual's list are all made from it, so that they cannot
 //! disagree. No Alt, no function keys, no Ctrl-A or Ctrl-B: terminals, screen and tmux keep those for themselves.
 
 use std::fmt::Write as _;
@@ -107,7 +107,7 @@ fn stroke(key: KeyEvent) -> Option<KeyStroke> {
     }
 }
 
-/// A place's name, for help and the README.
+/// A place's name, for help and the manual.
 #[must_use]
 pub fn place_name(place: InputMode) -> &'static str {
     match place {
@@ -133,13 +133,13 @@ pub fn place_name(place: InputMode) -> &'static str {
     }
 }
 
-/// All places, as help and the README list them.
+/// All places, as help and the manual list them.
 pub const PLACES: [InputMode; 19] = [
     Main, Incident, Approval, Naming, Playbook, List, Text, Form, Question, Typing, Finding, Begin, Editor, Completing,
     Searching, Leaving, Keeping, Conflict, Offered,
 ];
 
-/// The README's list of keys, in Markdown.
+/// The manual's list of keys, in Markdown.
 #[must_use]
 pub fn reference() -> String {
     let mut text = String::from("| key | what it does | where |\n|---|---|---|\n");

@@ -159,14 +159,15 @@ mod tests {
     }
 
     #[test]
-    fn what_the_readme_shows_is_accepted() {
-        let blocks: Vec<&str> = include_str!("../../README.md").split("```toml\n").skip(1).collect();
+    fn what_the_manual_shows_is_accepted() {
+        const MANUAL: &str = include_str!("../cli/help/console.md");
+        let blocks: Vec<&str> = MANUAL.split("```toml\n").skip(1).collect();
         let block = |begins: &str| blocks.iter().find(|block| block.starts_with(begins)).unwrap().split("```").next();
-        let shown = parse(Path::new("README.md"), block("theme = ").unwrap()).unwrap();
+        let shown = parse(Path::new("console.md"), block("theme = ").unwrap()).unwrap();
         assert_eq!(shown, Preferences { theme: Some("colourblind".into()), notify: true });
-        super::super::theme::Theme::read("mine", Path::new("README.md"), block("[roles]").unwrap()).unwrap();
+        super::super::theme::Theme::read("mine", Path::new("console.md"), block("[roles]").unwrap()).unwrap();
         for (_, role) in super::super::theme::ROLES {
-            assert!(include_str!("../../README.md").contains(&format!("`{role}`")), "{role}");
+            assert!(MANUAL.contains(&format!("`{role}`")), "{role}");
         }
     }
 }

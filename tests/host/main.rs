@@ -12,7 +12,7 @@
 //! | `watch` | salve on that host: its journal, its screen |
 //! | `podman` | what a host needs for containers of its own |
 //! | `scenarios` | one file per kind of failure |
-//! | `catalogue` | every shipped playbook against its fault, and the README's table of them |
+//! | `catalogue` | every shipped playbook against its fault, and the catalogue's table of them |
 #![allow(clippy::unwrap_used, reason = "a scenario that cannot be set up has failed")]
 #![allow(clippy::print_stderr, reason = "what was left out is said")]
 

@@ -51,7 +51,7 @@ fn main() -> ExitCode {
         trial("journald: without it the error is clear", journald::missing),
         with("alertmanager: the real one", &["prometheus-alertmanager"], real::alertmanager),
         with("mail: a real server, with TLS and a password", &["exim4", "openssl", "root"], real::exim),
-        with("webhook: the README's check of a signature", &["python3"], signature::checked_as_the_readme_says),
+        with("webhook: the manual's check of a signature", &["python3"], signature::checked_as_the_manual_says),
     ];
     libtest_mimic::run(&Arguments::from_args(), trials).exit_code()
 }

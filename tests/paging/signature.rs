@@ -1,4 +1,4 @@
-//! What the README tells receivers to check is what the webhook sends.
+//! What the manual tells receivers to check is what the webhook sends.
 
 use std::collections::BTreeMap;
 use std::io::Write;
@@ -11,9 +11,9 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 
 use crate::bench::{Bench, call, private, run};
 
-pub fn checked_as_the_readme_says() {
-    let readme = include_str!("../../README.md");
-    let check = readme.split("```python\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
+pub fn checked_as_the_manual_says() {
+    let manual = include_str!("../../src/cli/help/channels.md");
+    let check = manual.split("```python\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
     run(async {
         let server = MockServer::start().await;
         Mock::given(method("POST")).respond_with(ResponseTemplate::new(200)).mount(&server).await;

@@ -1,4 +1,4 @@
-//! The README's table of the catalogue, from what the scenarios measured: `SALVE_BLESS=1 cargo test --test host --
+//! The table in the catalogue's page, from what the scenarios measured: `SALVE_BLESS=1 cargo test --test host --
 //! catalogue` writes it anew.
 
 use std::fmt::Write as _;
@@ -44,7 +44,7 @@ pub fn write() {
         String::from("| playbook | fault | detected after | healed after | verified by |\n|---|---|---|---|---|\n");
     for name in names {
         let Some(row) = rows.iter().find(|row| row["playbook"] == *name) else {
-            eprintln!("the README's table stays as it is: {name} has not run yet");
+            eprintln!("the catalogue's table stays as it is: {name} has not run yet");
             return;
         };
         let word = |key: &str| row[key].as_str().unwrap_or_default().to_owned();
@@ -60,9 +60,9 @@ pub fn write() {
         let detected = seconds("detected").unwrap_or_default();
         let _ = writeln!(table, "| `{name}` | {fault} | {detected} | {healed} | {verified} |");
     }
-    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("README.md");
-    let readme = fs::read_to_string(&file).unwrap();
-    let (before, rest) = readme.split_once(BEGIN).expect("the README has a place for the table");
+    let file = PathBuf::from(env!("CARGO_MANIFEST_DIR")).join("playbooks/README.md");
+    let page = fs::read_to_string(&file).unwrap();
+    let (before, rest) = page.split_once(BEGIN).expect("the page has a place for the table");
     let (_, after) = rest.split_once(END).expect("the place ends");
     fs::write(file, format!("{before}{BEGIN}{table}{END}{after}")).unwrap();
 }

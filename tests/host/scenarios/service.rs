@@ -43,9 +43,9 @@ pub fn installed_and_removed() {
     assert!(looked.contains("BROKEN   /var/lib/salve") && looked.contains("-> chmod 700 /var/lib/salve"), "{looked}");
     machine.sh("chmod 700 /var/lib/salve");
     let exposure = machine.sh("systemd-analyze security salve --no-pager | tail -1");
-    let readme = include_str!("../../../README.md");
+    let manual = include_str!("../../../src/cli/help/daemon.md");
     let stated = exposure.split_whitespace().find(|word| word.parse::<f64>().is_ok()).unwrap();
-    assert!(readme.contains(&format!("exposure level for salve.service: {stated}")), "{exposure}");
+    assert!(manual.contains(&format!("exposure level for salve.service: {stated}")), "{exposure}");
     machine.sh("salve service remove");
     let gone =
         machine.try_sh("systemctl is-active salve; ls /etc/systemd/system/salve.service; ls /run/salve/salve.sock");
