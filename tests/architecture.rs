@@ -6,6 +6,9 @@
 
 use std::fs;
 use std::path::{Path, PathBuf};
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
 
 /// Rooms by level; a room uses only rooms of lower levels.
 const LEVELS: [&[&str]; 12] = [
@@ -86,98 +89,69 @@ enum Token {
     Other(char),
 }
 
-/// Source without comments, texts and characters, each token with its line.
-fn tokens(source: &str) -> Vec<(usize, Token)> {
-    let chars: Vec<char> = source.chars().collect();
-    let (mut found, mut at, mut line) = (Vec::new(), 0, 1);
-    let peek = |at: usize| chars.get(at).copied().unwrap_or('\0');
-    while at < chars.len() {
-        let (c, next) = (chars[at], peek(at + 1));
-        let start = at;
-        match (c, next) {
-            ('/', '/') => at = end_of_line(&chars, at),
-            ('/', '*') => at = end_of_block(&chars, at),
-            ('"', _) => at = end_of_text(&chars, at),
-            ('r', '"' | '#') if raw_hashes(&chars, at).is_some() => at = end_of_raw(&chars, at),
-            ('\'', _) => at = end_of_quote(&chars, at),
-            (':', ':') => {
-                found.push((line, Token::Path));
-                at += 2;
-            }
-            (c, _) if c.is_alphabetic() || c == '_' => {
-                while peek(at).is_alphanumeric() || peek(at) == '_' {
-                    at += 1;
-                }
-                found.push((line, Token::Word(chars[start..at].iter().collect())));
-            }
-            (c, _) => {
-                if !c.is_whitespace() {
-                    found.push((line, Token::Other(c)));
-                }
-                at += 1;
-            }
-        }
-        line += chars[start..at.min(chars.len())].iter().filter(|c| **c == '\n').count();
-    }
+/// The source's words, paths and signs, each with its line; comments and literals hold no paths.
+fn tokens(source: TokenStream) -> Vec<(usize, Token)> {
+    let mut found = Vec::new();
+    gather(source, &mut found);
     found
 }
 
-fn end_of_line(chars: &[char], from: usize) -> usize {
-    chars[from..].iter().position(|c| *c == '\n').map_or(chars.len(), |offset| from + offset)
+fn parsed(source: &str) -> TokenStream {
+    TokenStream::from_str(source).unwrap()
 }
 
-fn end_of_block(chars: &[char], from: usize) -> usize {
-    let (mut at, mut depth) = (from, 0_usize);
-    while at < chars.len() {
-        match (chars[at], chars.get(at + 1)) {
-            ('/', Some('*')) => (depth, at) = (depth + 1, at + 2),
-            ('*', Some('/')) => {
-                (depth, at) = (depth - 1, at + 2);
-                if depth == 0 {
-                    return at;
-                }
+/// The same source without the items that are compiled for tests only.
+fn without_tests(source: &str) -> TokenStream {
+    fn cut(stream: TokenStream) -> TokenStream {
+        let mut kept = Vec::new();
+        let mut trees = stream.into_iter().peekable();
+        while let Some(tree) = trees.next() {
+            let is_hash = matches!(&tree, TokenTree::Punct(sign) if sign.as_char() == '#');
+            let of_tests =
+                matches!(trees.peek(), Some(TokenTree::Group(group)) if group.stream().to_string() == "cfg (test)");
+            if is_hash && of_tests {
+                let ends = |tree: &TokenTree| match tree {
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                    TokenTree::Punct(sign) => sign.as_char() == ';',
+                    TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+                };
+                trees.by_ref().find(ends);
+            } else if let TokenTree::Group(group) = tree {
+                let mut cut = Group::new(group.delimiter(), cut(group.stream()));
+                cut.set_span(group.span());
+                kept.push(TokenTree::Group(cut));
+            } else {
+                kept.push(tree);
             }
-            _ => at += 1,
         }
+        kept.into_iter().collect()
     }
-    at
+    cut(parsed(source))
 }
 
-fn end_of_text(chars: &[char], from: usize) -> usize {
-    let mut at = from + 1;
-    while at < chars.len() && chars[at] != '"' {
-        at += if chars[at] == '\\' { 2 } else { 1 };
-    }
-    at + 1
-}
-
-/// The number of hashes of a raw text that begins here (its `b` was a word of its own), if one does.
-fn raw_hashes(chars: &[char], from: usize) -> Option<usize> {
-    let hashes = chars[from + 1..].iter().take_while(|c| **c == '#').count();
-    (chars.get(from + 1 + hashes) == Some(&'"')).then_some(hashes)
-}
-
-fn end_of_raw(chars: &[char], from: usize) -> usize {
-    let hashes = raw_hashes(chars, from).unwrap_or(0);
-    let mut at = from + hashes + 2;
-    while at < chars.len() {
-        if chars[at] == '"' && chars[at + 1..].iter().take(hashes).filter(|c| **c == '#').count() == hashes {
-            return at + 1 + hashes;
+fn gather(stream: TokenStream, found: &mut Vec<(usize, Token)>) {
+    let mut colon = false;
+    for tree in stream {
+        let line = tree.span().start().line;
+        let second_colon = std::mem::take(&mut colon);
+        match tree {
+            TokenTree::Ident(word) => found.push((line, Token::Word(word.to_string()))),
+            TokenTree::Punct(sign) if sign.as_char() == ':' && second_colon => found.push((line, Token::Path)),
+            TokenTree::Punct(sign) if sign.as_char() == ':' && sign.spacing() == Spacing::Joint => colon = true,
+            TokenTree::Punct(sign) => found.push((line, Token::Other(sign.as_char()))),
+            TokenTree::Literal(_) => found.push((line, Token::Other('"'))),
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ('(', ')'),
+                    Delimiter::Brace => ('{', '}'),
+                    Delimiter::Bracket => ('[', ']'),
+                    Delimiter::None => (' ', ' '),
+                };
+                found.push((line, Token::Other(open)));
+                gather(group.stream(), found);
+                found.push((group.span_close().start().line, Token::Other(close)));
+            }
         }
-        at += 1;
-    }
-    at
-}
-
-/// A character (`'x'`, `'\n'`, `'\u{1b}'`), or the quote of a lifetime.
-fn end_of_quote(chars: &[char], from: usize) -> usize {
-    match chars.get(from + 1) {
-        Some('\\') => {
-            let close = chars[from + 3..].iter().position(|c| *c == '\'');
-            close.map_or(chars.len(), |offset| from + 4 + offset)
-        }
-        Some(_) if chars.get(from + 2) == Some(&'\'') => from + 3,
-        _ => from + 1,
     }
 }
 
@@ -190,7 +164,7 @@ struct Named {
 }
 
 /// Every path in this source, lists in braces unfolded; `module` is the file's own place, without `crate`.
-fn paths(module: &[String], source: &str) -> Vec<Named> {
+fn paths(module: &[String], source: TokenStream) -> Vec<Named> {
     let tokens = tokens(source);
     let mut found = Vec::new();
     // Where we are: names of inline modules, with the depth of braces at which each ends.
@@ -333,12 +307,12 @@ fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
         }
     };
     let told = |named: &Named| wrong(named).map(|why| format!("{}:{}: {why}", file.display(), named.line));
-    paths(&module, source).iter().filter_map(told).collect()
+    paths(&module, parsed(source)).iter().filter_map(told).collect()
 }
 
 /// Everything in this file of the core that is not pure, in words.
 fn impure(file: &Path, source: &str) -> Vec<String> {
-    let named = paths(&module(file), source);
+    let named = paths(&module(file), parsed(source));
     let hits = named.iter().filter_map(|named| {
         let hit = IMPURE.iter().find(|bad| named.path.windows(bad.len()).any(|part| part == **bad))?;
         Some(format!("{}:{}: the core names `{}`", file.display(), named.line, hit.join("::")))
@@ -401,8 +375,7 @@ fn starts(file: &Path, source: &str) -> Vec<String> {
     if of_tests || MAY_START.iter().any(|(place, _)| file.starts_with(place)) {
         return Vec::new();
     }
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
-    let named = paths(&module(file), source);
+    let named = paths(&module(file), without_tests(source));
     let hits = named.iter().filter_map(|named| {
         let hit = STARTS.iter().find(|start| named.path.windows(start.len()).any(|part| part == **start))?;
         Some(format!("{}:{}: starts a process by `{}`", file.display(), named.line, hit.join("::")))
@@ -438,9 +411,8 @@ fn a_planted_second_way_to_start_a_child_is_found() {
 
 /// Every place in this file, without its tests, that makes a client for HTTP by itself.
 fn clients(file: &Path, source: &str) -> Vec<String> {
-    let source = source.split("#[cfg(test)]").next().unwrap_or_default();
     let made = [["Client", "builder"], ["Client", "new"], ["reqwest", "get"]];
-    let named = paths(&module(file), source);
+    let named = paths(&module(file), without_tests(source));
     let hits = named.iter().filter(|named| made.iter().any(|made| named.path.windows(2).any(|part| part == made)));
     hits.map(|named| format!("{}:{}", file.display(), named.line)).collect()
 }
