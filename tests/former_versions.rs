@@ -1,0 +1,99 @@
+//! What the journals of former versions hold is read, shown and written on. `tests/former_versions/VERSION` is the state
+//! folder of an engine of that version: five incidents (one healed, one recorded in shadow, one paged after three
+//! attempts, one healed after an approval, one held by a pause), with the pause still in force.
+
+#![allow(clippy::unwrap_used, reason = "a test that cannot be set up has failed")]
+
+use std::fs;
+use std::os::unix::fs::PermissionsExt;
+use std::path::{Path, PathBuf};
+use std::process::Command;
+
+use serde_json::Value;
+use tempfile::TempDir;
+
+/// A copy of a former version's state folder, and a settings file, so that nothing of this host has a part.
+struct FormerState {
+    folder: TempDir,
+}
+
+impl FormerState {
+    fn of(version: &str) -> Self {
+        let folder = tempfile::tempdir().unwrap();
+        let state = folder.path().join("state");
+        fs::create_dir(&state).unwrap();
+        fs::set_permissions(&state, fs::Permissions::from_mode(0o700)).unwrap();
+        for file in ["journal.db", "readings.db"] {
+            let from = Path::new(env!("CARGO_MANIFEST_DIR")).join("tests/former_versions").join(version).join(file);
+            fs::write(state.join(file), fs::read(from).unwrap()).unwrap();
+            fs::set_permissions(state.join(file), fs::Permissions::from_mode(0o600)).unwrap();
+        }
+        fs::write(folder.path().join("salve.toml"), "").unwrap();
+        Self { folder }
+    }
+
+    fn path(&self, name: &str) -> PathBuf {
+        self.folder.path().join(name)
+    }
+
+    /// What a verb prints, and its exit code.
+    fn run(&self, words: &[&str]) -> (String, i32) {
+        let output = Command::new(env!("CARGO_BIN_EXE_salve"))
+            .args(["--state", self.path("state").to_str().unwrap()])
+            .args(["--settings", self.path("salve.toml").to_str().unwrap()])
+            .args(words)
+            .env("XDG_RUNTIME_DIR", self.folder.path())
+            .output()
+            .unwrap();
+        let code = output.status.code().unwrap();
+        (String::from_utf8(output.stdout).unwrap(), code)
+    }
+
+    fn records(&self) -> Vec<Value> {
+        let (text, code) = self.run(&["journal", "export", "--json"]);
+        assert_eq!(code, 0);
+        text.lines().map(|line| serde_json::from_str(line).unwrap()).collect()
+    }
+}
+
+#[test]
+fn the_journal_of_0_1_is_read_whole() {
+    let state = FormerState::of("0.1");
+    let (said, code) = state.run(&["journal", "verify"]);
+    assert!(code == 0 && said.starts_with("the chain holds: 67 records"), "{said}");
+    let records = state.records();
+    assert_eq!(records.len(), 67);
+    assert_eq!(records.last().unwrap()["seq"], 67);
+    // an incident is the story that it was, in today's words
+    let (story, code) = state.run(&["show", "4"]);
+    assert_eq!(code, 0);
+    for words in ["/srv/w/asked", "root approved it: looked at it", "exit code 0", "healed by attempt 1"] {
+        assert!(story.contains(words), "no `{words}` in:\n{story}");
+    }
+    let (story, _) = state.run(&["show", "3"]);
+    assert_eq!(story.matches("not verified").count(), 3, "{story}");
+    assert!(story.contains("page #1"), "{story}");
+}
+
+#[test]
+fn what_stands_in_the_journal_of_0_1_still_counts() {
+    let state = FormerState::of("0.1");
+    let (said, _) = state.run(&["incidents", "--json"]);
+    let said: Value = serde_json::from_str(&said).unwrap();
+    let incidents = said["incidents"].as_array().unwrap();
+    let ids: Vec<&Value> = incidents.iter().map(|incident| &incident["id"]).collect();
+    assert_eq!(ids, [5, 4, 3, 2, 1]);
+}
+
+#[test]
+fn the_journal_of_0_1_is_written_on() {
+    let state = FormerState::of("0.1");
+    let (said, code) = state.run(&["pause", "--for", "1h", "--reason", "a new version"]);
+    assert_eq!(code, 0, "{said}");
+    let records = state.records();
+    assert!(records.len() > 67, "the pause is recorded behind what was there");
+    assert!(records.iter().enumerate().all(|(index, record)| record["seq"] == index as u64 + 1), "no gap");
+    assert!(records.iter().any(|record| record.to_string().contains("a new version")));
+    let (said, code) = state.run(&["journal", "verify"]);
+    assert!(code == 0 && said.starts_with("the chain holds"), "{said}");
+}
