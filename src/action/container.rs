@@ -18,10 +18,10 @@ use crate::playbook::{Playbook, Target};
 /// What it gets to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A restart.
+/// A container to restart, and the engine that is asked to do it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedContainerAction {
-    /// By name.
+    /// The container's name, as its engine knows it.
     pub name: String,
     /// The engine's socket.
     pub socket: PathBuf,

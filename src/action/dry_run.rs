@@ -12,9 +12,9 @@ use crate::core::plan::{Plan, PlannedStep};
 pub struct DryStep {
     /// The kind's word.
     pub kind: Arc<str>,
-    /// As planned.
+    /// What the step would do, in one line, exactly as an approval shows it.
     pub sentence: Arc<str>,
-    /// As planned.
+    /// Label and value of each detail, such as the blast radius, exactly as an approval shows them.
     pub details: Vec<(Arc<str>, Arc<str>)>,
     /// What looking at the host adds: for `clean` the manifest and what is kept, and why.
     pub found: Vec<Arc<str>>,

@@ -27,12 +27,12 @@ const KEPT: usize = 4096;
 /// To a connection at all.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A request.
+/// An HTTP request, complete but for its connection: secrets are filled in and are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedHttpRequest {
     /// What is asked for.
     pub method: Method,
-    /// Where.
+    /// The complete address, which may contain a secret.
     pub url: Secret,
     /// Headers, placeholders filled, in order of names.
     pub headers: Vec<(String, Secret)>,
@@ -42,7 +42,11 @@ pub struct ResolvedHttpRequest {
     pub status: Option<WantedNumber>,
 }
 
-/// Resolves it.
+/// Resolves a playbook's request for one target: fills the placeholders of body and headers, and reads the values that
+/// come from files or credentials.
+///
+/// # Errors
+/// Where a placeholder has no value for the target, or a sourced value cannot be read.
 pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
     let body = action.body.as_ref().map(|body| body.fill(&values)).transpose()?;
@@ -70,7 +74,7 @@ pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -
     step(&sentence, details, ResolvedAction::Http(order))
 }
 
-/// Sends it.
+/// Sends the request once. Past the deadline the step is timed out, although the service may have received it.
 pub(super) async fn carry_out(order: ResolvedHttpRequest, stage: &mut StepContext<'_>) -> StepOutcome {
     match timeout_at(stage.deadline, send(&order)).await {
         Ok(ran) => ran,

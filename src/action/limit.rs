@@ -28,14 +28,14 @@ const SPARED: [&str; 7] = ["ssh", "dbus", "systemd-", "salve", "getty@", "serial
 pub enum ResolvedLimit {
     /// Soft limits on open files go up to the hard ones.
     OpenFiles {
-        /// The unit.
+        /// The service's full name, with its suffix.
         unit: String,
     },
     /// `MemoryHigh=`, until the next boot.
     MemoryHigh {
-        /// The unit.
+        /// The service's full name, with its suffix.
         unit: String,
-        /// In bytes.
+        /// The new limit, in bytes.
         bytes: u64,
     },
 }
@@ -109,7 +109,7 @@ fn memory(group: &Path) -> Option<u64> {
     fs::read_to_string(group.join("memory.current")).ok()?.trim().parse().ok()
 }
 
-/// Moves it.
+/// Raises or sets the limit, through `prlimit` for open files and through systemd for memory.
 pub(super) async fn carry_out(order: ResolvedLimit, stage: &mut StepContext<'_>) -> StepOutcome {
     let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
     let done = |words: String| StepOutcome {

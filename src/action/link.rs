@@ -21,14 +21,17 @@ const SSH: u16 = 22;
 /// A link, by name and number: another one of its name has another number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedLinkAction {
-    /// Its name.
+    /// The link's name, such as `eth0`.
     pub name: String,
-    /// Its number.
+    /// The kernel's index of the link, which no other link gets while this one exists.
     pub index: u32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it.
+/// Resolves a bounce of the target link to its name and index.
+///
+/// # Errors
+/// Where the target is no link, no such link exists, or an operator is logged in over it.
 pub(super) fn plan(_: &LinkAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Link(name) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no network link", context.target)));

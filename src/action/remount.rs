@@ -35,14 +35,17 @@ const SEEN: Duration = Duration::from_millis(50);
 /// The program and the unit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRemount {
-    /// `umount --lazy`.
+    /// The `umount --lazy` command that detaches the mount that hangs.
     pub unmount: ResolvedRun,
     /// The unit that mounts it.
     pub unit: String,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it.
+/// Resolves a remount of the target to the unmount command and the systemd unit that mounts it again.
+///
+/// # Errors
+/// Where the target is no mount point, is `/`, or systemd has no unit to mount it with.
 pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Mount(point) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no mount point", context.target)));

@@ -18,7 +18,11 @@ use crate::playbook::value::Sourced;
 use crate::text::clean_line;
 use crate::text::secret::Secret;
 
-/// Resolves it.
+/// Resolves a playbook's command for one target: the program's file, the filled arguments, the environment, and the
+/// files that the command line names.
+///
+/// # Errors
+/// Where the program is not found, a placeholder has no value, or a variable's name is reserved or malformed.
 pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let none = BTreeMap::new();
     let (argv, declared) = match action {
@@ -83,7 +87,7 @@ fn details(
     details
 }
 
-/// Runs it.
+/// Runs the program in the attempt's scope until it exits or the deadline passes.
 pub(super) async fn carry_out(order: ResolvedRun, stage: &mut StepContext<'_>) -> StepOutcome {
     let deadline = stage.deadline;
     match stage.scope() {

@@ -30,7 +30,7 @@ pub(super) struct StepContext<'r> {
     pub systemd: Option<&'r Systemd>,
     attempt: AttemptId,
     scope: &'r mut Option<Arc<ChildScope>>,
-    /// The rung's.
+    /// When the whole rung must be done; a step that runs longer is timed out.
     pub deadline: Instant,
 }
 

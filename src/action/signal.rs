@@ -18,7 +18,7 @@ use crate::text::clean_line;
 /// A signal to one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedSignal {
-    /// Its number.
+    /// The process id, which another process may have by now.
     pub pid: i32,
     /// When it started, in clock ticks since the boot: another process of this number started at another time.
     pub started: u64,
@@ -34,7 +34,7 @@ pub enum SignalRefusal {
     /// The target has no main process now.
     #[error("{0} has no main process that a signal could go to")]
     NoProcess(String),
-    /// It is gone.
+    /// The process with this id has exited, or is a zombie.
     #[error("process {0} is gone")]
     Gone(i32),
     /// The host, salve itself, or what salve was started from.
@@ -76,7 +76,7 @@ fn identity(pid: i32) -> Option<(String, u64)> {
     (stat.state != 'Z').then(|| (clean_line(&stat.comm).into_owned(), stat.starttime))
 }
 
-/// Sends it.
+/// Sends the signal through a pidfd, after checking that the id still belongs to the planned process.
 #[allow(clippy::unused_async, reason = "every kind is carried out the same way")]
 pub(super) async fn carry_out(order: ResolvedSignal, _: &mut StepContext<'_>) -> StepOutcome {
     match send(&order) {

@@ -19,11 +19,11 @@ use crate::playbook::{Attachment, Playbook, Target};
 pub struct ResolvedSnapshot {
     /// In this order.
     pub kinds: Vec<Attachment>,
-    /// The attempt's.
+    /// The target of the attempt, which the evidence is about.
     pub target: Target,
 }
 
-/// Resolves it.
+/// Resolves a snapshot to the kinds of evidence that it gathers about the attempt's target.
 pub(super) fn plan(action: &SnapshotAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let titles: Vec<String> = action.0.iter().map(|kind| evidence::title(kind, &context.target)).collect();
     let details = vec![("blast radius", "none: it only looks".to_owned()), ("rollback", "none needed".to_owned())];

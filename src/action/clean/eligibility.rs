@@ -50,7 +50,7 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// In words.
+    /// The reason as reports and dry runs show it: a short phrase without a full stop.
     pub fn words(self) -> &'static str {
         match self {
             Self::Young => "too young",

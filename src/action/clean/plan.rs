@@ -13,7 +13,11 @@ use crate::playbook::action::CleanAction;
 use crate::playbook::value::{Amount, Period};
 use crate::playbook::{Check, Playbook, Target};
 
-/// Resolves it.
+/// Resolves a playbook's `clean` for one target: the admitted root with its identity, the caps on files and bytes, and
+/// the conditions to stop at.
+///
+/// # Errors
+/// Where the root may not be cleaned, does not answer, or `max_bytes` is not an amount of bytes.
 pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let root = roots::admit(&action.path, &context.clean_roots)?;
     let max_bytes = match action.max_bytes {

@@ -44,12 +44,12 @@ pub struct CleanReport {
     /// Bytes that they took on the disk.
     pub bytes: u64,
     listed: Vec<(PathBuf, u64)>,
-    /// What stayed.
+    /// How many files stayed, for each reason.
     pub kept: KeptCounts,
     in_use: Vec<String>,
     /// The file system before.
     pub before: Option<Room>,
-    /// And after.
+    /// The file system after the pass; none where it could not be measured.
     pub after: Option<Room>,
     /// Deleted, and still open.
     pub deleted_open: Vec<DeletedOpen>,

@@ -49,7 +49,7 @@ impl PartialOrd for CleanCandidate {
 pub struct KeptCounts(pub BTreeMap<SkipReason, (u64, PathBuf)>);
 
 impl KeptCounts {
-    /// One more.
+    /// Counts one more file that stays for this reason; the first path of each reason is its example.
     pub fn add(&mut self, kept: SkipReason, path: &Path) {
         self.0.entry(kept).or_insert_with(|| (0, path.into())).0 += 1;
     }
@@ -58,15 +58,15 @@ impl KeptCounts {
 /// What a walk came to.
 #[derive(Debug, Default)]
 pub struct WalkResult {
-    /// Oldest first.
+    /// The files that may be deleted, oldest first.
     pub candidates: Vec<CleanCandidate>,
-    /// The rest.
+    /// The files that may not be deleted, counted by reason.
     pub kept: KeptCounts,
     /// The walk ended before the tree did.
     pub cut_short: bool,
 }
 
-/// One walk.
+/// The state of a walk in progress: what is allowed, when to stop, and what was found so far.
 struct CleanWalk<'a> {
     order: &'a ResolvedClean,
     root: &'a OpenRoot,

@@ -31,7 +31,7 @@ pub enum UnitRefusal {
     /// This process, or the session it is watched from, lives in it.
     #[error("`{verb} {unit}` would end salve itself, or the session that it runs in")]
     Own {
-        /// The unit.
+        /// The full name of the unit that was to be acted on.
         unit: String,
         /// The verb's word.
         verb: &'static str,
@@ -39,7 +39,7 @@ pub enum UnitRefusal {
     /// The host itself hangs on it.
     #[error("`{verb} {unit}` would take the host down")]
     Host {
-        /// The unit.
+        /// The full name of the unit that was to be acted on.
         unit: String,
         /// The verb's word.
         verb: &'static str,
@@ -110,7 +110,10 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
     Ok(())
 }
 
-/// Resolves it.
+/// Resolves a verb on the named unit, or on the target where the playbook names none.
+///
+/// # Errors
+/// Where neither names a unit, or the verb would end salve itself or the host.
 pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let (name, verb) = match (action, &context.target) {
         (UnitAction::On(named), _) => (named.name.as_str(), named.verb),
