@@ -27,9 +27,9 @@ const WINDOW: Period = Period::from_secs(600);
 /// Which unit's, and over which time kills are counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CgroupSubject {
-    /// The unit.
+    /// The full name of the unit whose control group is read.
     pub unit: Arc<str>,
-    /// In milliseconds.
+    /// The window over which kills and growth are counted, in milliseconds.
     pub window_ms: u64,
     /// Are its processes looked at, too?
     #[serde(default)]
@@ -224,7 +224,8 @@ pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
         && near(files(now), files(then))
 }
 
-/// Judges it.
+/// Decides whether the usage of a unit's control group meets every condition of the check, and puts the reading into
+/// words and a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 processes to kill")]
 pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {
@@ -284,7 +285,7 @@ fn of_limit(parts: &mut Conditions, bound: Option<Bound>, (part, limit): (Option
     }
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on memory, tasks, kills and open files.
 #[must_use]
 pub fn condition(check: &CgroupCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);

@@ -53,7 +53,8 @@ pub(super) fn is_insignificant(now: &ClockSeen, then: &ClockSeen) -> bool {
     now.synchronised == then.synchronised && near(now.offset_us, then.offset_us) && near(now.error_us, then.error_us)
 }
 
-/// Judges it.
+/// Decides whether the state of the wall clock meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -71,7 +72,7 @@ pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it is synchronised, and bounds on offset and error.
 #[must_use]
 pub fn condition(check: &ClockCheck) -> String {
     joined([

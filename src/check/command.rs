@@ -22,7 +22,7 @@ const OUTPUT: usize = 64 * 1024;
 /// So many characters of its first line are kept.
 const WORDS: usize = 200;
 
-/// Which program.
+/// The program to run, with its arguments, and the text to find in its output.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandSubject {
     /// Program and arguments, placeholders filled.
@@ -131,7 +131,7 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted exit code and output, `exit 0` where the check sets none.
 #[must_use]
 pub fn condition(check: &CommandCheck) -> String {
     let words = joined([check.exit.map(|exit| format!("exit {exit}")), check.output.as_ref().map(ToString::to_string)]);

@@ -121,7 +121,7 @@ pub fn span(length: Duration) -> String {
     Period(Duration::from_secs(length.as_secs() / unit * unit)).to_string()
 }
 
-/// `97.3%`
+/// A figure in percent as text, such as `97.3%`.
 pub fn percent(figure: f64) -> String {
     format!("{}%", plain(figure))
 }

@@ -80,7 +80,7 @@ pub(super) fn is_insignificant(now: &CpuSeen, then: &CpuSeen) -> bool {
     close(now.used, then.used) && close(now.iowait, then.iowait) && close(now.steal, then.steal)
 }
 
-/// Judges it.
+/// Decides whether processor usage meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -94,7 +94,7 @@ pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on usage, iowait and steal, in percent.
 #[must_use]
 pub fn condition(check: &CpuCheck) -> String {
     joined([

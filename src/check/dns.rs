@@ -20,7 +20,7 @@ use crate::text::clean_line;
 /// Which name, of whom.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DnsSubject {
-    /// The name.
+    /// The host name to resolve.
     pub name: Arc<str>,
     /// The server; none means the host's own resolver.
     pub server: Option<Arc<str>>,
@@ -114,7 +114,8 @@ pub(super) fn is_insignificant(now: &DnsSeen, then: &DnsSeen) -> bool {
     matches!((now, then), (DnsSeen::Answer(_), DnsSeen::Answer(_))) || now == then
 }
 
-/// Judges it.
+/// Decides whether the answer to a lookup meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -126,7 +127,7 @@ pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the name, and whether it must resolve.
 #[must_use]
 pub fn condition(check: &DnsCheck) -> String {
     let of = check.server.as_ref().map_or_else(String::new, |server| format!(" of {server}"));

@@ -34,15 +34,15 @@ type ProcessesReply = oneshot::Sender<Result<ProcessSeen, String>>;
 pub enum LoopCommand {
     /// Tell of every change of these processes, and look for births this often.
     Track(Arc<Subject>, Duration),
-    /// No longer.
+    /// Stop tracking these processes.
     Forget(Arc<Subject>),
-    /// Look now.
+    /// Read the process table now, and send the result back.
     Look(Arc<Subject>, ProcessesReply),
     /// Ring when this source does.
     Ring(u64, Wakeup, EventFd),
-    /// No longer.
+    /// Remove the event source with this token.
     Silence(u64),
-    /// End.
+    /// Leave the loop and end the thread.
     Stop,
 }
 

@@ -12,10 +12,10 @@ use super::subject::Subject;
 
 /// The kernel's protocol 0 of its netlink family.
 const NETLINK_ROUTE: Option<rustix::net::Protocol> = None;
-/// `RTMGRP_LINK`.
+/// The netlink multicast group of link changes, `RTMGRP_LINK`.
 const GROUP_LINK: u32 = 1;
 
-/// What rang.
+/// What an event source announced, and so what has to be probed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wakeup {
     /// The mount table changed.
@@ -67,7 +67,7 @@ impl Ringing {
         Ok(Self::Links(socket))
     }
 
-    /// The descriptor.
+    /// The descriptor to register with epoll.
     pub fn fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Mounts(fd) | Self::Trigger(fd) | Self::Links(fd) => fd.as_fd(),

@@ -14,7 +14,7 @@ const NAMED: usize = 20;
 /// So many stand in a reading's words.
 const SAID: usize = 3;
 
-/// Which units.
+/// The units that count: those that match one glob and none of the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailedUnitsSubject {
     /// Those whose name matches this glob.
@@ -26,7 +26,7 @@ pub struct FailedUnitsSubject {
 /// The failed ones.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedUnitsSeen {
-    /// How many.
+    /// How many units are failed, named below or not.
     pub count: usize,
     /// The first of them, in order of names.
     pub names: Vec<String>,
@@ -62,7 +62,8 @@ pub(super) fn is_insignificant(now: &FailedUnitsSeen, then: &FailedUnitsSeen) ->
     now == then
 }
 
-/// Judges it.
+/// Decides whether the list of failed units meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 units")]
 pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
@@ -81,7 +82,7 @@ pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on their number, and the glob that they match.
 #[must_use]
 pub fn condition(check: &FailedUnitsCheck) -> String {
     joined([check.count.map(|bound| format!("failed units {bound}")), check.only.clone()])

@@ -36,7 +36,7 @@ pub struct FilesystemSeen {
     pub inodes: u64,
     /// Of them in use.
     pub inodes_used: u64,
-    /// Mounted read-only.
+    /// Whether it is mounted read-only.
     pub read_only: bool,
 }
 
@@ -103,7 +103,8 @@ pub(super) fn is_insignificant(now: &FilesystemSeen, then: &FilesystemSeen) -> b
         && near(share(now.inodes_used, now.inodes), share(then.inodes_used, then.inodes))
 }
 
-/// Judges it.
+/// Decides whether a file system's usage meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -123,7 +124,7 @@ pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on space and inodes, and whether it is writable.
 #[must_use]
 pub fn condition(check: &FilesystemCheck) -> String {
     let labelled = |label: &str, bound: Option<Bound>| bound.map(|bound| format!("{label}{bound}"));

@@ -104,7 +104,7 @@ impl Listeners {
         Arc::ptr_eq(&self.folders, &watch.folders)
     }
 
-    /// No longer.
+    /// Removes this listener; what happens in the folder is no longer reported to its token.
     pub fn remove(&mut self, token: u64, watch: &FolderWatch) {
         if let Some(listeners) = self.by_folder.get_mut(&watch.number) {
             listeners.retain(|(known, _)| *known != token);

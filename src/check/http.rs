@@ -17,7 +17,7 @@ use crate::playbook::check::HttpCheck;
 /// So much of a body is looked at.
 const BODY: usize = 64 * 1024;
 
-/// Which answer.
+/// The request to send, and the text to find in the answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HttpSubject {
     /// Where to ask.
@@ -32,9 +32,9 @@ pub struct HttpSubject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HttpSeen {
-    /// An answer.
+    /// The server answered, whatever the status.
     Answer {
-        /// Its status.
+        /// The HTTP status code.
         status: u16,
         /// Milliseconds to the whole answer, or to the first 64 KiB of it.
         took_ms: u64,
@@ -149,7 +149,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted status, body and latency, `2xx` where the check sets none.
 #[must_use]
 pub fn condition(check: &HttpCheck) -> String {
     let words = joined([

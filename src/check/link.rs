@@ -22,7 +22,7 @@ const PATIENCE: Duration = Duration::from_secs(2);
 /// The port of `discard`.
 const DISCARD: u16 = 9;
 
-/// Which link.
+/// The network link to read, and whether its gateway is probed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LinkSubject {
     /// By name; none means the one of the default route.
@@ -34,7 +34,7 @@ pub struct LinkSubject {
 /// A link at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkSeen {
-    /// Its name.
+    /// The link's name, such as `eth0`.
     pub name: String,
     /// Somebody wants it to be up.
     pub switched_on: bool,
@@ -125,7 +125,8 @@ pub(super) fn is_insignificant(now: &LinkSeen, then: &LinkSeen) -> bool {
     now == then
 }
 
-/// Judges it.
+/// Decides whether a network link's state meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -147,7 +148,7 @@ pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it has a carrier, and whether the gateway answers.
 #[must_use]
 pub fn condition(check: &LinkCheck) -> String {
     let silent = check.carrier.is_none() && check.gateway.is_none();

@@ -15,7 +15,7 @@ pub struct LoadSubject;
 /// The load at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LoadSeen {
-    /// One-minute average.
+    /// The load average of the last minute, over all processors.
     pub one: f64,
     /// Processors that are online: the average counts what waits for any of them.
     pub cores: usize,
@@ -77,7 +77,8 @@ pub(super) fn is_insignificant(now: &LoadSeen, then: &LoadSeen) -> bool {
     now.cores == then.cores && (now.per_core() - then.per_core()).abs() < 0.1
 }
 
-/// Judges it.
+/// Decides whether the load average per core meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -87,7 +88,7 @@ pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on it.
 #[must_use]
 pub fn condition(check: &LoadCheck) -> String {
     joined([check.per_core.map(|bound| format!("{bound} per core"))])

@@ -20,7 +20,7 @@ pub struct MemorySeen {
     pub total: u64,
     /// What could be used without swapping, as the kernel estimates it.
     pub available: u64,
-    /// Swap space.
+    /// The size of all swap space, in bytes; 0 without swap.
     pub swap_total: u64,
     /// Of it in use.
     pub swap_used: u64,
@@ -76,7 +76,8 @@ pub(super) fn is_insignificant(now: &MemorySeen, then: &MemorySeen) -> bool {
         && near(share(now.swap_used, now.swap_total), share(then.swap_used, then.swap_total))
 }
 
-/// Judges it.
+/// Decides whether memory and swap usage meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -90,7 +91,7 @@ pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on both.
 #[must_use]
 pub fn condition(check: &MemoryCheck) -> String {
     joined([check.used.map(|bound| bound.to_string()), check.swap.map(|bound| format!("swap {bound}"))])

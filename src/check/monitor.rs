@@ -39,7 +39,7 @@ pub struct Monitor {
 pub struct ObservationChange {
     /// What was looked at, as JSON that is the same for equal subjects.
     pub subject: Arc<str>,
-    /// When.
+    /// When it was observed, in wall time and monotonic time.
     pub at: Now,
     /// What was seen, as JSON of an [`super::Observation`].
     pub observation: Arc<str>,

@@ -20,7 +20,7 @@ use crate::playbook::check::MountCheck;
 /// Which mount point, and whether it shall answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MountSubject {
-    /// Where.
+    /// The mount point's absolute path.
     pub mount: Arc<str>,
     /// For how long to wait for its answer, in milliseconds, where that is asked.
     pub answer_ms: Option<u64>,
@@ -32,7 +32,7 @@ pub struct MountSubject {
 pub enum MountSeen {
     /// Nothing is mounted.
     Absent,
-    /// Something is.
+    /// A file system is mounted there.
     Mounted {
         /// The kind of file system.
         kind: String,
@@ -134,7 +134,8 @@ pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it must be mounted and answer, and with which options and
+/// kind.
 #[must_use]
 pub fn condition(check: &MountCheck) -> String {
     joined([

@@ -28,7 +28,7 @@ const WINDOW: Period = Period::from_secs(60);
 /// Which path, and what is asked of it that costs more than a stat.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PathSubject {
-    /// Where.
+    /// The absolute path of the file or folder.
     pub path: Arc<str>,
     /// Is the digest of its content wanted?
     pub sha256: bool,
@@ -42,20 +42,20 @@ pub struct PathSubject {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PathSeen {
-    /// Nothing.
+    /// No file or folder exists at the path.
     Missing,
-    /// Something.
+    /// A file or folder exists at the path.
     Here(PathHere),
 }
 
 /// What is there.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathHere {
-    /// Bytes.
+    /// The length in bytes.
     pub size: u64,
     /// Milliseconds since its content changed; 0 where that lies ahead.
     pub age_ms: u64,
-    /// Permissions.
+    /// The permission bits, as in `0o644`.
     pub mode: u32,
     /// The owner's number.
     pub uid: u32,
@@ -228,7 +228,8 @@ pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it must exist, and bounds on its age, size, growth and
+/// attributes.
 #[must_use]
 pub fn condition(check: &PathCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);

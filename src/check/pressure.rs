@@ -110,7 +110,8 @@ pub(super) fn is_insignificant(now: &PressureSeen, then: &PressureSeen) -> bool 
     near(now.cpu, then.cpu) && near(now.memory, then.memory) && near(now.io, then.io)
 }
 
-/// Judges it.
+/// Decides whether pressure stall averages meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -130,7 +131,7 @@ pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on them, by resource.
 #[must_use]
 pub fn condition(check: &PressureCheck) -> String {
     joined(bounds(check).map(|(resource, _, bound)| Some(format!("{resource} {bound}"))))

@@ -110,7 +110,8 @@ impl Prober {
         self.kernel.get()?.as_ref()?.folders.clone()
     }
 
-    /// Looks once.
+    /// Probes a subject once, within its own deadline, after waiting for a permit where its kind needs one. The error
+    /// is a message for the operator, made safe to print.
     pub async fn look(&self, subject: &Arc<Subject>) -> ProbeResult {
         let _turn = self.turn(subject).await;
         let began = self.clock.mono();

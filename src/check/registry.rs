@@ -26,7 +26,7 @@ use crate::playbook::{Check, Target};
 pub enum Cost {
     /// Next to nothing.
     Little,
-    /// A connection.
+    /// A network connection, without a request over it.
     Connection,
     /// A request on a connection of its own.
     Request,
@@ -160,7 +160,7 @@ pub type OpenSources = Box<dyn FnOnce(&MayHang) -> Vec<EventFd> + Send>;
 pub struct Opening {
     /// What may hang meanwhile: a folder on a dead mount.
     pub path: PathBuf,
-    /// Opens them.
+    /// Opens the event sources; it runs in a thread of its own, because it may never return.
     pub open: OpenSources,
 }
 

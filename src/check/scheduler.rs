@@ -48,7 +48,7 @@ const FIRST_READING: Duration = Duration::from_secs(5);
 pub enum MonitorCommand {
     /// Read this check from now on, so often.
     Watch(WatchId, Arc<Check>, Cadence),
-    /// No longer.
+    /// Stop probing for this watch.
     Unwatch(WatchId),
 }
 

@@ -14,7 +14,7 @@ use crate::playbook::Target;
 use crate::playbook::check::TcpCheck;
 use crate::text::clean_line;
 
-/// Which address.
+/// The address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TcpSubject {
     /// Host and port.
@@ -72,7 +72,8 @@ pub(super) fn is_insignificant(now: &TcpSeen, then: &TcpSeen) -> bool {
     }
 }
 
-/// Judges it.
+/// Decides whether the outcome of a connection meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -84,7 +85,7 @@ pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether the port must be open.
 #[must_use]
 pub fn condition(check: &TcpCheck) -> String {
     if check.open.unwrap_or(true) { "open" } else { "not open" }.into()

@@ -20,7 +20,7 @@ use crate::playbook::Target;
 use crate::playbook::check::TlsCheck;
 use crate::text::clean_line;
 
-/// Whose certificate.
+/// The server whose certificate is read, and the name that it must be issued to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TlsSubject {
     /// Host and port.
@@ -31,7 +31,7 @@ pub struct TlsSubject {
     pub timeout_ms: u64,
 }
 
-/// A certificate.
+/// What was read of a server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSeen {
     /// Seconds until it ends; negative once it has.
@@ -187,7 +187,7 @@ pub(super) fn is_insignificant(now: &TlsSeen, then: &TlsSeen) -> bool {
     now.names == then.names && now.name_fits == then.name_fits && now.left_s.abs_diff(then.left_s) < 3600
 }
 
-/// Judges it.
+/// Decides whether a certificate meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "days need no exact second")]
 pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
@@ -209,7 +209,7 @@ pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the time that it must still be valid, and whether the name fits.
 #[must_use]
 pub fn condition(check: &TlsCheck) -> String {
     joined([

@@ -17,10 +17,10 @@ use crate::playbook::Target;
 use crate::playbook::check::{ContainerCheck, ContainerHealth};
 use crate::text::clean_line;
 
-/// Which container.
+/// The container to inspect, and the engine that is asked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContainerSubject {
-    /// Its name.
+    /// The container's name, as its engine knows it.
     pub name: Arc<str>,
     /// The engine's socket; none means the first of the usual ones.
     pub socket: Option<Arc<str>>,
@@ -34,7 +34,7 @@ pub struct ContainerSubject {
 pub enum ContainerSeen {
     /// The engine knows no such container.
     Absent,
-    /// It is there.
+    /// The engine knows the container, running or not.
     There {
         /// The engine's word: `running`, `exited`.
         state: String,
@@ -80,7 +80,8 @@ pub(super) fn is_insignificant(now: &ContainerSeen, then: &ContainerSeen) -> boo
     now == then
 }
 
-/// Judges it.
+/// Decides whether a container's state and health meets every condition of the check, and puts the reading into words
+/// and a figure.
 #[must_use]
 pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -104,7 +105,7 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted state and health.
 #[must_use]
 pub fn condition(check: &ContainerCheck) -> String {
     joined([check.state.map(|state| state.word().into()), check.health.map(|health| health.word().into())])

@@ -30,7 +30,7 @@ const LINE: usize = 200;
 /// Which log, and what is counted in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LogSubject {
-    /// Whose lines.
+    /// The log that the lines are read from.
     pub source: LogSource,
     /// What they must match.
     pub pattern: Arc<str>,
@@ -44,7 +44,7 @@ pub struct LogSubject {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogSource {
-    /// A file.
+    /// A log file, by its absolute path.
     File(Arc<str>),
     /// The journal of a unit.
     Journal(Arc<str>),
@@ -120,7 +120,8 @@ pub(super) fn is_insignificant(now: &LogSeen, then: &LogSeen) -> bool {
     now.count == then.count
 }
 
-/// Judges it.
+/// Decides whether the number of matching lines meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^52 lines")]
 pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
@@ -136,7 +137,7 @@ pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on it, with pattern and window.
 #[must_use]
 pub fn condition(check: &LogCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);

@@ -24,7 +24,7 @@ use crate::playbook::check::ProcessCheck;
 /// How long the process table may take; it is read in milliseconds.
 const TABLE: Duration = Duration::from_secs(5);
 
-/// Which processes.
+/// The processes to find: by name or by pidfile, and of one user or of all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct ProcessSubject {
     /// By name: `comm`, or the file name of the first argument.
@@ -122,7 +122,8 @@ pub(super) fn is_insignificant(now: &ProcessSeen, then: &ProcessSeen) -> bool {
     now.count == then.count && now.pidfile == then.pidfile && close
 }
 
-/// Judges it.
+/// Decides whether the processes that were found meets every condition of the check, and puts the reading into words
+/// and a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
 pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
@@ -155,7 +156,7 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
     parts.judged()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether they run, and bounds on count and memory.
 #[must_use]
 pub fn condition(check: &ProcessCheck) -> String {
     let words = joined([

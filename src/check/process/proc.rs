@@ -97,7 +97,7 @@ pub struct ProcStat {
 pub enum Argument {
     /// It has none: it is the kernel's own, or gone.
     None,
-    /// This.
+    /// The file name of the first argument.
     Named(String),
     /// Reading the arguments of a process in uninterruptible sleep may sleep as long.
     Unread,
@@ -198,7 +198,7 @@ const VOLATILE: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 /// What a pidfile says.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pidfile {
-    /// The process.
+    /// The process id that stands in the file.
     pub pid: i32,
     /// When that was written.
     pub written: PidfileTime,

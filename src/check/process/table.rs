@@ -113,7 +113,7 @@ fn token(pid: i32, start: u64) -> u64 {
 }
 
 impl Table {
-    /// Knows nobody.
+    /// An empty table; the first listing of `/proc` reads every process.
     pub fn new() -> Self {
         let began = Instant::now();
         Self {
@@ -169,7 +169,7 @@ impl Table {
         self.changed.insert(key.clone());
     }
 
-    /// No longer.
+    /// Stops tracking the processes of this subject. Does nothing where it is not tracked.
     pub fn forget(&mut self, key: &Arc<Subject>) {
         let Some(tracked) = self.tracked.remove(key) else { return };
         if let Some(name) = &asked(key).name
@@ -463,7 +463,7 @@ enum CurrentName {
     Gone,
     /// It does not answer.
     Silent,
-    /// This.
+    /// The process exists, and this is its `/proc` entry.
     Seen(Stat),
 }
 

@@ -32,7 +32,7 @@ const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
 const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
 const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
 
-/// One message.
+/// One of systemd's messages, as `journalctl --output=json` prints it.
 #[derive(Debug, Deserialize)]
 struct JournalMessage {
     #[serde(rename = "__MONOTONIC_TIMESTAMP")]

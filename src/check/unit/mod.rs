@@ -22,7 +22,7 @@ use crate::playbook::Target;
 use crate::playbook::check::UnitCheck;
 use crate::playbook::value::{UnitState, WantedState};
 
-/// Which unit.
+/// The systemd unit to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnitSubject {
     /// Its name, or an alias.
@@ -32,9 +32,9 @@ pub struct UnitSubject {
 /// What a condition may ask of a unit.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFacts {
-    /// systemd's `ActiveState`.
+    /// systemd's `ActiveState`, such as `active` or `failed`.
     pub active: String,
-    /// Its `SubState`.
+    /// systemd's `SubState`, such as `running`; its values depend on the kind of unit.
     pub sub: String,
     /// How the last run ended; none for kinds of units without a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -130,7 +130,7 @@ pub(super) fn is_insignificant(now: &UnitFacts, then: &UnitFacts) -> bool {
     seen(now) == seen(then)
 }
 
-/// Judges it.
+/// Decides whether a unit's state meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 pub fn judge(check: &UnitCheck, seen: &UnitFacts) -> Judgement {
     let mut parts = Conditions::default();
@@ -189,7 +189,7 @@ fn state(name: &str) -> Option<UnitState> {
     UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state))
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted state, result and number of restarts.
 #[must_use]
 pub fn condition(check: &UnitCheck) -> String {
     let words = joined([

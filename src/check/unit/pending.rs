@@ -14,7 +14,7 @@ const UNITS: usize = 4096;
 /// What changed since it was asked last.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// These units.
+    /// The names of the units that changed.
     Units(BTreeSet<Arc<str>>),
     /// More than can be named.
     Everything,

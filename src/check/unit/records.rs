@@ -19,7 +19,7 @@ const TRANSACTION: u32 = 256;
 /// A job that systemd took for a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRecord {
-    /// Its number.
+    /// systemd's number of the job, rising from boot on.
     pub id: u32,
     /// When it was heard of, in microseconds of `CLOCK_MONOTONIC`.
     pub began: u64,
@@ -163,7 +163,7 @@ impl UnitRecord {
         self.jobs.iter().rev().find(|job| job.id == id)
     }
 
-    /// The latest job.
+    /// The job that was queued last, over or not; none where none is on record.
     pub fn latest_job(&self) -> Option<&JobRecord> {
         self.jobs.back()
     }

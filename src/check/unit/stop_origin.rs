@@ -45,7 +45,7 @@ pub struct Requested {
 /// What the answer is read from.
 #[derive(Clone, Copy)]
 pub struct StopEvidence<'e> {
-    /// What happened.
+    /// The jobs and stops that are on record, by unit.
     pub records: &'e UnitRecords,
     /// How the units that matter are related; of one that is not here nothing passes on.
     pub relations: &'e HashMap<Arc<str>, Relations>,

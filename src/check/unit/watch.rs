@@ -43,7 +43,7 @@ const PROBE: Duration = Duration::from_secs(1);
 pub enum WatcherCommand {
     /// Tell of every change of the unit of this subject.
     Track(Arc<Subject>),
-    /// No longer.
+    /// Stop reporting changes of the unit of this subject.
     Forget(Arc<Subject>),
     /// Remember who stops units: an attempt may be made on this one.
     Attend(Arc<str>),
@@ -52,7 +52,7 @@ pub enum WatcherCommand {
 /// Watches units until its orders end.
 #[derive(Debug)]
 pub struct Watcher {
-    /// The line.
+    /// The D-Bus connection on which signals arrive.
     pub systemd: Systemd,
     /// What durations run on.
     pub clock: Clock,
