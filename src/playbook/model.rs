@@ -101,7 +101,7 @@ pub struct ContentKey(pub Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// Compiled in.
+    /// Compiled into the program.
     Shipped,
     /// `/etc/salve/playbooks/`: who could write there has armed it.
     System(PathBuf),
@@ -155,7 +155,7 @@ pub enum Target {
     Container(Arc<str>),
     /// A network link by its name.
     Link(Arc<str>),
-    /// This host.
+    /// The host that salve runs on.
     Host,
 }
 
@@ -175,13 +175,13 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Acts.
+    /// Acts without asking.
     Auto,
     /// Asks before each attempt.
     Ask,
     /// Detects, and records what it would have done.
     Shadow,
-    /// Nothing.
+    /// Neither detects nor acts.
     Off,
 }
 
@@ -233,7 +233,7 @@ pub struct Rung {
 pub struct Verify {
     /// At least one.
     pub checks: Vec<Check>,
-    /// The deadline.
+    /// How long after the last step the checks may take to hold.
     pub within: Period,
     /// The soak time; zero where left out.
     pub soak: Period,
@@ -276,7 +276,7 @@ impl Default for BreakerLimits {
 pub enum EnabledWhen {
     /// A unit that is installed, and neither disabled nor masked.
     Unit(String),
-    /// A file.
+    /// A file or folder that exists, by its absolute path.
     File(String),
     /// Each target where it is there (a unit: where it is installed, and neither disabled nor masked).
     Present,

@@ -39,16 +39,16 @@ pub struct HttpAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Do this.
+    /// Submit the body to be processed; repeating it may act twice.
     #[default]
     Post,
-    /// Let this be so.
+    /// Create or replace what the address names with the body.
     Put,
-    /// Change this.
+    /// Change parts of what the address names.
     Patch,
-    /// Take this away.
+    /// Delete what the address names.
     Delete,
-    /// Tell this.
+    /// Only read; for services that act on a GET.
     Get,
 }
 

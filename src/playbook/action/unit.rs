@@ -31,7 +31,7 @@ pub enum UnitAction {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedUnit {
-    /// The unit.
+    /// The unit's full name, with its suffix.
     pub name: String,
     /// What to do with it.
     pub verb: UnitVerb,
@@ -41,15 +41,15 @@ pub struct NamedUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitVerb {
-    /// Start it.
+    /// Start the unit; nothing happens if it is active.
     Start,
-    /// Stop and start it.
+    /// Stop the unit if it is active, then start it.
     Restart,
-    /// Ask it to read its configuration.
+    /// Make the unit read its configuration again while it runs.
     Reload,
-    /// Clear its failed state and its start counter.
+    /// Clear the unit's failed state and its start counter.
     ResetFailed,
-    /// Stop it.
+    /// Stop the unit, and what requires it.
     Stop,
 }
 
