@@ -214,8 +214,7 @@ pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
         let (open, limit) = seen.processes?.open_files?;
         share(open, limit)
     };
-    // in percent of a gibibyte
-    let growth = |seen: &CgroupSeen| seen.growth.map(|(bytes, _)| bytes / f64::from(1 << 30) * 100.0);
+    let growth = |seen: &CgroupSeen| seen.growth.map(|(bytes, _)| bytes / f64::from(1 << 30) * 100.0); // of 1 GiB
     near(part(now.memory, now.memory_limit), part(then.memory, then.memory_limit))
         && near(part(now.tasks, now.tasks_limit), part(then.tasks, then.tasks_limit))
         && kills(now) == kills(then)

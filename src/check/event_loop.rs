@@ -3,108 +3,32 @@
 //! One epoll for all of them: ten thousand watched processes cost no more awake threads than one, and nothing while
 //! they live. The listing is done here too, so that a death and a birth are never told in the wrong order.
 
+mod kernel;
+mod messages;
+mod pidfds;
+
 use std::collections::HashMap;
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
-use std::sync::mpsc::{Receiver, Sender, TryRecvError, channel};
-use std::thread;
+use std::sync::mpsc::{Receiver, TryRecvError};
 use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
-use rustix::event::{EventfdFlags, Timespec, epoll, eventfd};
-use rustix::io::Errno;
-use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
-use tokio::sync::{mpsc, oneshot};
+use rustix::event::{Timespec, epoll};
+use tokio::sync::mpsc;
 
 use super::event_source::{EventFd, Readiness, Wakeup};
-use super::folders::{Folders, Listeners};
+use super::folders::Listeners;
 use super::probe::ProbeResult;
-use super::process::ProcessSeen;
-use super::process::proc;
-use super::process::table::{Attended, ExitNotifier, Table};
+use super::process::table::Table;
 use super::subject::{Observation, Subject};
-use crate::core::{Mono, WatchId};
+use crate::core::Mono;
 use crate::host::Clock;
-
-/// The answer to a fresh look at processes.
-type ProcessesReply = oneshot::Sender<Result<ProcessSeen, String>>;
-
-/// What the thread is told to do.
-#[derive(Debug)]
-pub enum LoopCommand {
-    /// Tell of every change of these processes, and look for births this often.
-    Track(Arc<Subject>, Duration),
-    /// Stop tracking these processes.
-    Forget(Arc<Subject>),
-    /// Read the process table now, and send the result back.
-    Look(Arc<Subject>, ProcessesReply),
-    /// Ring when this source does.
-    Ring(u64, Wakeup, EventFd),
-    /// Remove the event source with this token.
-    Silence(u64),
-    /// Leave the loop and end the thread.
-    Stop,
-}
-
-/// What the thread, the unit watcher and looks tell.
-#[derive(Debug)]
-pub enum MonitorEvent {
-    /// A subject changed by itself, or was looked at along with others.
-    Seen(Arc<Subject>, ProbeResult),
-    /// A look that was begun is over.
-    Looked(Arc<Subject>, ProbeResult),
-    /// What an operator should know, and about what.
-    Note(Arc<str>, Arc<str>),
-    /// Look again at what hangs on this.
-    Rang(Wakeup),
-    /// The sources of a watch are ready to be hung up.
-    Sources(Arc<WatchId>, Arc<Subject>, Vec<EventFd>),
-    /// The source of this watch is gone: its folder was removed, or came anew.
-    Lost(u64),
-}
-
-/// The line to the thread, which ends with it.
-#[derive(Debug)]
-pub struct Kernel {
-    /// Where folders are watched; none where the host lets no more inotify instances be had.
-    pub folders: Option<Arc<Folders>>,
-    orders: Sender<LoopCommand>,
-    wake: Arc<OwnedFd>,
-}
-
-impl Kernel {
-    /// Starts the thread.
-    ///
-    /// # Errors
-    /// Where no thread or descriptor can be had.
-    pub fn start(clock: Clock, tell: mpsc::UnboundedSender<MonitorEvent>) -> std::io::Result<Self> {
-        let (orders, received) = channel();
-        let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
-        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
-        epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
-        let folders = Folders::open().ok();
-        if let Some(folders) = &folders {
-            epoll::add(&epoll, folders.fd(), epoll::EventData::new_u64(FOLDERS), epoll::EventFlags::IN)?;
-        }
-        let (waker, listeners) = (wake.clone(), folders.clone().map(Listeners::new));
-        let run = move || Loop::new(clock, epoll, waker, received, tell, listeners).run();
-        thread::Builder::new().name("kernel-events".into()).spawn(run)?;
-        Ok(Self { folders, orders, wake })
-    }
-
-    /// Gives an order; lost where the thread has ended.
-    pub fn order(&self, order: LoopCommand) {
-        if self.orders.send(order).is_ok() {
-            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
-        }
-    }
-}
-
-impl Drop for Kernel {
-    fn drop(&mut self) {
-        self.order(LoopCommand::Stop);
-    }
-}
+pub use kernel::Kernel;
+use messages::ProcessesReply;
+pub use messages::{LoopCommand, MonitorEvent};
+use pidfds::Pidfds;
+pub use pidfds::more_descriptors;
 
 /// No process has this token, and no bell.
 const WAKE: u64 = u64::MAX;
@@ -123,9 +47,6 @@ const LATER: Duration = Duration::from_secs(1);
 
 /// Listing takes at most one part in so many of the time.
 const SHARE: u32 = 20;
-
-/// So many descriptors stay free for everything else.
-const SPARE: u64 = 256;
 
 struct Loop {
     clock: Clock,
@@ -147,46 +68,6 @@ struct Loop {
     not_before: Instant,
 }
 
-/// Opens pidfds and has epoll attend them.
-struct Pidfds {
-    epoll: OwnedFd,
-    /// The soft limit of descriptors as far as it is known to reach.
-    room: u64,
-    open: u64,
-}
-
-impl ExitNotifier for Pidfds {
-    fn attend(&mut self, pid: i32, token: u64) -> Attended {
-        if self.open + SPARE >= self.room {
-            self.room = more_descriptors();
-            if self.open + SPARE >= self.room {
-                return Attended::ByListing;
-            }
-        }
-        match proc::pidfd(pid) {
-            Ok(pidfd) => {
-                let data = epoll::EventData::new_u64(token);
-                if epoll::add(&self.epoll, &pidfd, data, epoll::EventFlags::IN).is_err() {
-                    return Attended::ByListing;
-                }
-                self.open += 1;
-                Attended::By(pidfd)
-            }
-            Err(Errno::SRCH) => Attended::Gone,
-            Err(_) => Attended::ByListing,
-        }
-    }
-}
-
-/// Raises the soft limit of descriptors to the hard one; gives back how far it reaches.
-pub fn more_descriptors() -> u64 {
-    let limit = getrlimit(Resource::Nofile);
-    if limit.current != limit.maximum {
-        let _ = setrlimit(Resource::Nofile, Rlimit { current: limit.maximum, maximum: limit.maximum });
-    }
-    getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX)
-}
-
 impl Loop {
     fn new(
         clock: Clock,
@@ -196,10 +77,9 @@ impl Loop {
         tell: mpsc::UnboundedSender<MonitorEvent>,
         listeners: Option<Listeners>,
     ) -> Self {
-        let room = getrlimit(Resource::Nofile).current.unwrap_or(u64::MAX);
         Self {
             clock,
-            pidfds: Pidfds { epoll, room, open: 0 },
+            pidfds: Pidfds::new(epoll),
             wake,
             orders,
             tell,

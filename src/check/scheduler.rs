@@ -4,10 +4,11 @@
 
 mod emit;
 mod event_sources;
+mod timetable;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,30 +19,12 @@ use super::event_loop::{LoopCommand, MonitorEvent};
 use super::event_source::Wakeup;
 use super::monitor::ObservationChange;
 use super::probe::{ProbeResult, Prober};
-use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::unit::watch::WatcherCommand;
 use crate::core::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;
-use emit::send;
-
-/// While something is verified it is looked at this often.
-const VERIFYING: Duration = Duration::from_millis(500);
-
-/// The same for looks that cost a child or a request.
-const VERIFYING_DEAR: Duration = Duration::from_secs(1);
-
-/// Looks that are due so soon go along with those that are due now: one wake-up for all.
-const TOGETHER: Duration = Duration::from_millis(20);
-
-/// While something keeps happening to a subject, looks at it are at least so far apart.
-const CALM: Duration = Duration::from_millis(100);
-
-/// An event source tells of a newcomer by itself. One that has not, as where the host is short of memory or its bus of
-/// time, is not waited for longer than this.
-const FIRST_READING: Duration = Duration::from_secs(5);
 
 /// What the hub asks for.
 #[derive(Debug)]
@@ -225,13 +208,6 @@ impl Dispatch {
         }
     }
 
-    /// Looks at a newcomer in a while, unless its event source has told of it by then.
-    fn expect(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get(subject) else { return };
-        self.newcomers.insert(subject.clone());
-        self.timetable.push(Reverse((Instant::now() + FIRST_READING, entry.ticket, subject.clone())));
-    }
-
     /// Is there somebody who tells of this subject's changes by itself?
     fn has_source(&self, subject: &Subject) -> bool {
         match subject {
@@ -262,115 +238,6 @@ impl Dispatch {
             }
             _ => (),
         }
-    }
-
-    /// How often a subject is looked at follows from who watches it.
-    fn retime(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get(subject) else { return };
-        let watched = entry.watches.iter().filter_map(|watch| self.watches.get(watch));
-        let shortest = watched.clone().map(|watched| watched.check.every()).min();
-        let verifying = watched.clone().any(|watched| watched.cadence == Cadence::Fast);
-        let Some(shortest) = shortest else { return };
-        let fast = match subject.cost() {
-            Cost::Request | Cost::Child => VERIFYING_DEAR,
-            Cost::Little | Cost::Connection => VERIFYING,
-        };
-        let period = match (&**subject, verifying) {
-            (_, true) => Some(shortest.min(fast)),
-            // Listing serves all processes at once, so the thread that lists keeps the time.
-            (Subject::Process(_), false) if self.has_source(subject) => None,
-            (_, false) => Some(shortest),
-        };
-        match (&**subject, &self.units) {
-            (Subject::Process(_), _) => self.looker.order(LoopCommand::Track(subject.clone(), shortest)),
-            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
-                drop(units.send(WatcherCommand::Track(subject.clone())));
-            }
-            _ => (),
-        }
-        if let Some(entry) = self.entries.get_mut(subject)
-            && entry.period != period
-        {
-            entry.period = period;
-            self.schedule(subject);
-        }
-    }
-
-    /// Puts the next look into the timetable, a little off its period so that looks do not march in step.
-    fn schedule(&mut self, subject: &Arc<Subject>) {
-        self.tickets += 1;
-        let ticket = self.tickets;
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        entry.ticket = ticket;
-        // What stood in the timetable is void now, the event that it was for is not.
-        if std::mem::take(&mut entry.soon) {
-            self.timetable.push(Reverse((Instant::now() + CALM, ticket, subject.clone())));
-            return;
-        }
-        let Some(period) = entry.period else { return };
-        let chance = u32::try_from(self.chance.hash_one(ticket) % 1000).unwrap_or_default();
-        let wait = period * 9 / 10 + period / 10 * chance / 1000;
-        self.timetable.push(Reverse((Instant::now() + wait, ticket, subject.clone())));
-    }
-
-    /// Time has come for some looks, or for readings that waited.
-    fn due(&mut self) {
-        let now = Instant::now();
-        while let Some(Reverse((due, ..))) = self.timetable.peek() {
-            if *due > now + TOGETHER {
-                break;
-            }
-            let Some(Reverse((_, ticket, subject))) = self.timetable.pop() else { break };
-            let Some(entry) = self.entries.get_mut(&subject) else { continue };
-            if entry.ticket == ticket {
-                entry.soon = false;
-                // its source has told of it: the next look is at its usual time
-                if !(self.newcomers.remove(&subject) && entry.latest.is_some()) {
-                    self.begin(&subject);
-                }
-                self.schedule(&subject);
-            }
-        }
-        if self.flush.is_some_and(|flush| flush <= now) {
-            self.flush = None;
-            for watch in std::mem::take(&mut self.held) {
-                if let Some(watched) = self.watches.get_mut(&watch)
-                    && let Some(reading) = watched.held.take()
-                {
-                    send(&self.readings, &watch, watched, *reading);
-                }
-            }
-        }
-    }
-
-    /// Looks because something happened: at once, but not again and again while it goes on happening.
-    fn soon(&mut self, subject: &Arc<Subject>) {
-        let now = Instant::now();
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        match entry.began.map(|began| began + CALM) {
-            Some(calm) if calm > now && !entry.looking => {
-                if !std::mem::replace(&mut entry.soon, true) {
-                    self.timetable.push(Reverse((calm, entry.ticket, subject.clone())));
-                }
-            }
-            _ => self.begin(subject),
-        }
-    }
-
-    /// Begins a look, or marks that the one under way is not enough.
-    fn begin(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        if entry.looking {
-            entry.again = true;
-            return;
-        }
-        entry.looking = true;
-        entry.began = Some(Instant::now());
-        let (looker, subject, tell) = (self.looker.clone(), subject.clone(), self.tell.clone());
-        tokio::spawn(async move {
-            let look = looker.look(&subject).await;
-            let _ = tell.send(MonitorEvent::Looked(subject, look));
-        });
     }
 
     fn told(&mut self, told: MonitorEvent) {

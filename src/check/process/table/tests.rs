@@ -2,6 +2,9 @@
 
 use std::process::{Child, Command};
 
+use super::membership::{COMM, CurrentName, cut, now};
+use super::pidfile::another;
+use super::proc::{Argument, PidfileTime, Stat};
 use super::*;
 
 /// Attends nobody: ends are seen by listing, or told by hand.

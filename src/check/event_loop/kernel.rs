@@ -1,0 +1,57 @@
+//! The handle of the event loop's thread: it starts the thread, sends it commands and ends it.
+
+use std::os::fd::OwnedFd;
+use std::sync::Arc;
+use std::sync::mpsc::{Sender, channel};
+use std::thread;
+
+use rustix::event::{EventfdFlags, epoll, eventfd};
+use tokio::sync::mpsc;
+
+use super::messages::{LoopCommand, MonitorEvent};
+use super::{FOLDERS, Loop, WAKE};
+use crate::check::folders::{Folders, Listeners};
+use crate::host::Clock;
+
+/// The line to the thread, which ends with it.
+#[derive(Debug)]
+pub struct Kernel {
+    /// Where folders are watched; none where the host lets no more inotify instances be had.
+    pub folders: Option<Arc<Folders>>,
+    orders: Sender<LoopCommand>,
+    wake: Arc<OwnedFd>,
+}
+
+impl Kernel {
+    /// Starts the thread.
+    ///
+    /// # Errors
+    /// Where no thread or descriptor can be had.
+    pub fn start(clock: Clock, tell: mpsc::UnboundedSender<MonitorEvent>) -> std::io::Result<Self> {
+        let (orders, received) = channel();
+        let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
+        let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
+        epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
+        let folders = Folders::open().ok();
+        if let Some(folders) = &folders {
+            epoll::add(&epoll, folders.fd(), epoll::EventData::new_u64(FOLDERS), epoll::EventFlags::IN)?;
+        }
+        let (waker, listeners) = (wake.clone(), folders.clone().map(Listeners::new));
+        let run = move || Loop::new(clock, epoll, waker, received, tell, listeners).run();
+        thread::Builder::new().name("kernel-events".into()).spawn(run)?;
+        Ok(Self { folders, orders, wake })
+    }
+
+    /// Gives an order; lost where the thread has ended.
+    pub fn order(&self, order: LoopCommand) {
+        if self.orders.send(order).is_ok() {
+            let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
+        }
+    }
+}
+
+impl Drop for Kernel {
+    fn drop(&mut self) {
+        self.order(LoopCommand::Stop);
+    }
+}
