@@ -31,7 +31,7 @@ pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
 
 async fn dry_step(step: &PlannedStep) -> DryStep {
     let found = match step.order.open::<ResolvedAction>() {
-        Some(order) => order.clone().dry_run().await,
+        Some(resolved) => resolved.clone().dry_run().await,
         None => vec!["this plan was read back from a record; only a fresh one can be tried".into()],
     };
     let PlannedStep { kind, sentence, details, .. } = step.clone();

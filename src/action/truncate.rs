@@ -49,8 +49,8 @@ pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> 
         ("blast radius", "everything that stands in it".into()),
         ("rollback", "none: what stood in it is gone".to_owned()),
     ];
-    let order = ResolvedTruncate { path, identity };
-    step(&format!("empty {}", action.0), details, ResolvedAction::Truncate(order))
+    let resolved = ResolvedTruncate { path, identity };
+    step(&format!("empty {}", action.0), details, ResolvedAction::Truncate(resolved))
 }
 
 /// The file, open for writing, where it may be emptied; its identity and its size.
@@ -112,9 +112,9 @@ fn named(process: &DirEntry) -> String {
 }
 
 /// Empties the file, after checking again that it is the planned one and may be emptied.
-pub(super) async fn carry_out(order: ResolvedTruncate, stage: &mut StepContext<'_>) -> StepOutcome {
-    let (path, limit) = (order.path.clone(), stage.deadline.saturating_duration_since(Instant::now()));
-    let emptying = move |may_hang: &MayHang| match open(&order.path, Some(order.identity), may_hang) {
+pub(super) async fn carry_out(resolved: ResolvedTruncate, context: &mut StepContext<'_>) -> StepOutcome {
+    let (path, limit) = (resolved.path.clone(), context.deadline.saturating_duration_since(Instant::now()));
+    let emptying = move |may_hang: &MayHang| match open(&resolved.path, Some(resolved.identity), may_hang) {
         Err(why) => StepOutcome::refused(why),
         Ok((file, _, size)) => {
             let freed = ftruncate(&file, 0).map(|()| format!("{} gone", ByteSize(size).display().iec()));

@@ -27,9 +27,9 @@ pub(super) fn plan(action: &WaitAction, _: &Playbook, _: &Context) -> Result<Pla
 }
 
 /// Sleeps for the planned length; a wait that reaches past the deadline is timed out.
-pub(super) async fn carry_out(order: ResolvedWait, stage: &mut StepContext<'_>) -> StepOutcome {
-    let end = Instant::now() + Duration::from_millis(order.length_ms);
-    sleep_until(end.min(stage.deadline)).await;
-    let result = if end > stage.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
+pub(super) async fn carry_out(resolved: ResolvedWait, context: &mut StepContext<'_>) -> StepOutcome {
+    let end = Instant::now() + Duration::from_millis(resolved.length_ms);
+    sleep_until(end.min(context.deadline)).await;
+    let result = if end > context.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
     StepOutcome { result, output: String::new(), scope_empty: true }
 }

@@ -112,8 +112,8 @@ pub(super) fn about_memory(check: &CgroupCheck) -> bool {
 ///
 /// # Errors
 /// In words: the unit has none, or it cannot be read.
-pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSeen, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let unit = systemd.unit(&subject.unit).await.map_err(|error| error.to_string())?;
     if !cgroups::unified() {
         return Err("this host has no unified hierarchy of control groups".into());
@@ -122,10 +122,10 @@ pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen
     let Some(folder) = cgroups::folder(&unit.control_group) else { return Ok(CgroupSeen::of_nothing()) };
     let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
     let wanted = subject.processes;
-    let (mut seen, life) = looker.apart(&about, limit, move || read(&folder, wanted)).await??;
-    let trace = looker.traces.of(&Subject::Cgroup(subject.clone()));
+    let (mut seen, life) = prober.apart(&about, limit, move || read(&folder, wanted)).await??;
+    let trace = prober.traces.of(&Subject::Cgroup(subject.clone()));
     let mut trace = trace.lock().await;
-    let (now, window) = (looker.clock.mono(), Duration::from_millis(subject.window_ms));
+    let (now, window) = (prober.clock.mono(), Duration::from_millis(subject.window_ms));
     if let Some(memory) = seen.memory {
         // What a unit used before it was started anew says nothing about the one that runs now.
         if trace.levels.latest().is_some_and(|[_, made, ..]| made != life.made) {
@@ -195,7 +195,7 @@ fn processes(folder: &Path) -> Processes {
     let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
     for pid in cgroups::members(folder) {
         seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
-        let children = proc::look(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
+        let children = proc::read_stats(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
         seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
     }
     seen
@@ -270,7 +270,7 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {
             None => parts.unclear("its processes were not looked at"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 fn of_limit(parts: &mut Conditions, bound: Option<Bound>, (part, limit): (Option<u64>, Option<u64>), what: &str) {
@@ -356,8 +356,8 @@ mod tests {
         assert!(open > 2 && limit > open);
         let files = CgroupCheck { open_files: Some("> 85%".parse().unwrap()), ..CgroupCheck::default() };
         let full = Processes { open_files: Some((90, 100)), zombies: 0 };
-        let judged = judge(&files, &CgroupSeen { processes: Some(full), ..seen });
-        assert_eq!((judged.verdict, &*judged.seen), (Verdict::Holds, "open files 90%"));
+        let judgement = judge(&files, &CgroupSeen { processes: Some(full), ..seen });
+        assert_eq!((judgement.verdict, &*judgement.seen), (Verdict::Holds, "open files 90%"));
         let window = Some(Period::from_secs(600));
         let leak = CgroupCheck { growth: Some("> 1MiB".parse().unwrap()), window, ..CgroupCheck::default() };
         let grown = |over| CgroupSeen { growth: Some((f64::from(2 << 20), over)), ..seen };

@@ -40,7 +40,7 @@ pub fn subject(_: &ClockCheck, _: &Target) -> Result<ClockSubject, String> {
 /// # Errors
 /// In words, where it does not tell.
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
+pub async fn probe(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
     let ClockSync { synchronised, offset, error } =
         timex::kept().map_err(|error| format!("the kernel does not tell of its clock: {error}"))?;
     let us = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
@@ -69,7 +69,7 @@ pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
         parts.met(bound.admits(error), format!("error up to {}", span(error)));
     }
     parts.figure(if check.error.is_some() { error } else { offset }.as_secs_f64());
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether it is synchronised, and bounds on offset and error.
@@ -91,8 +91,8 @@ mod tests {
     fn each_of_the_three_counts() {
         let seen = ClockSeen { synchronised: false, offset_us: 150_000, error_us: 16_000_000 };
         let lost = ClockCheck { synchronised: Some(false), ..ClockCheck::default() };
-        let judged = judge(&lost, &seen);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "not synchronised"));
+        let judgement = judge(&lost, &seen);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::Holds, "not synchronised"));
         let good = ClockCheck { offset: Some("< 100ms".parse().unwrap()), synchronised: Some(true), ..lost };
         assert_eq!(judge(&good, &seen).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&good, &ClockSeen { synchronised: true, offset_us: 9, error_us: 0 }).verdict, Verdict::Holds);
@@ -103,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_kernel_answers() {
-        let looker = Prober::new(crate::host::Clock::starting());
-        assert!(look(&ClockSubject, &looker).await.is_ok());
+        let prober = Prober::new(crate::host::Clock::starting());
+        assert!(probe(&ClockSubject, &prober).await.is_ok());
     }
 }

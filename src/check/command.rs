@@ -67,7 +67,7 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(subject: &CommandSubject, _: &Prober) -> Result<CommandSeen, String> {
+pub async fn probe(subject: &CommandSubject, _: &Prober) -> Result<CommandSeen, String> {
     run(&subject.argv, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -128,7 +128,7 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
     if let Some(code) = seen.exit {
         parts.figure(f64::from(code));
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: the wanted exit code and output, `exit 0` where the check sets none.

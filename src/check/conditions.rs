@@ -83,7 +83,7 @@ impl Conditions {
     }
 
     /// One condition that is not met decides, whatever else is unclear.
-    pub fn judged(self) -> Judgement {
+    pub fn judgement(self) -> Judgement {
         let verdict = match self.unclear {
             _ if self.broken => Verdict::DoesNotHold,
             Some(why) => Verdict::Unknown(why.into()),

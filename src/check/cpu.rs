@@ -51,7 +51,7 @@ pub fn subject(_: &CpuCheck, _: &Target) -> Result<CpuSubject, String> {
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
-pub async fn look(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
+pub async fn probe(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
     let before = ticks()?;
     tokio::time::sleep(SPAN).await;
     between(before, ticks()?).ok_or_else(|| "the processors' time did not move".into())
@@ -91,7 +91,7 @@ pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
             parts.bound(bound, Some(figure), label);
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: bounds on usage, iowait and steal, in percent.
@@ -136,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn this_host_has_processors() {
-        let seen = look(&CpuSubject, &Prober::new(crate::host::Clock::starting())).await.unwrap();
+        let seen = probe(&CpuSubject, &Prober::new(crate::host::Clock::starting())).await.unwrap();
         assert!((0.0..=100.0).contains(&seen.used), "{seen:?}");
     }
 }

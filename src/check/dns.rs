@@ -52,12 +52,12 @@ pub fn subject(check: &DnsCheck, _: &Target) -> Result<DnsSubject, String> {
 ///
 /// # Errors
 /// In words, where there is nobody to ask.
-pub async fn look(subject: &DnsSubject, looker: &Prober) -> Result<DnsSeen, String> {
+pub async fn probe(subject: &DnsSubject, prober: &Prober) -> Result<DnsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let began = Instant::now();
     let found = match &subject.server {
         Some(server) => of_server(address(server)?, &subject.name, limit).await,
-        None => of_host(looker, &subject.name, limit).await,
+        None => of_host(prober, &subject.name, limit).await,
     };
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(match found {
@@ -73,11 +73,11 @@ fn address(server: &str) -> Result<SocketAddr, String> {
 }
 
 /// As every program of this host asks: the hosts file, the stub, whatever is configured.
-async fn of_host(looker: &Prober, name: &str, limit: Duration) -> Result<(), String> {
+async fn of_host(prober: &Prober, name: &str, limit: Duration) -> Result<(), String> {
     use std::net::ToSocketAddrs;
     let asked = name.to_owned();
     // the system's resolver blocks, and may do so for longer than anybody wants to wait
-    let call = looker.apart("the host's resolver", limit, move || {
+    let call = prober.apart("the host's resolver", limit, move || {
         (asked.as_str(), 0).to_socket_addrs().map(|mut found| found.next())
     });
     match call.await? {
@@ -124,7 +124,7 @@ pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
         DnsSeen::Answer(took) => parts.met(wanted, format!("answers in {took} ms")),
         DnsSeen::None(why) => parts.met(!wanted, format!("no answer: {why}")),
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: the name, and whether it must resolve.
@@ -169,7 +169,7 @@ mod tests {
 
     async fn ask(server: Option<String>, name: &str) -> Result<DnsSeen, String> {
         let check = DnsCheck { name: name.into(), server, timeout: Some("2s".parse().unwrap()), ..DnsCheck::default() };
-        look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await
+        probe(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test(flavor = "multi_thread")]

@@ -37,7 +37,7 @@ const WAKE: u64 = u64::MAX;
 const FOLDERS: u64 = u64::MAX - 1;
 
 /// Bells count from here; a process's token has neither of these bits.
-const BELLS: u64 = 0xC000_0000_0000_0000;
+const SOURCE_TOKENS: u64 = 0xC000_0000_0000_0000;
 
 /// After a death the replacement is looked for so soon.
 const SOON: Duration = Duration::from_millis(50);
@@ -52,14 +52,14 @@ struct Loop {
     clock: Clock,
     pidfds: Pidfds,
     wake: Arc<OwnedFd>,
-    orders: Receiver<LoopCommand>,
-    tell: mpsc::UnboundedSender<MonitorEvent>,
+    commands: Receiver<LoopCommand>,
+    events: mpsc::UnboundedSender<MonitorEvent>,
     table: Table,
     /// Somebody came or went: the shortest period may be another one.
     replan: bool,
-    bells: HashMap<u64, (Wakeup, EventFd)>,
+    sources: HashMap<u64, (Wakeup, EventFd)>,
     listeners: Option<Listeners>,
-    looks: Vec<(Arc<Subject>, ProcessesReply)>,
+    probes: Vec<(Arc<Subject>, ProcessesReply)>,
     /// A subject that is new must be told of even where nothing is found.
     due: bool,
     next: Option<Instant>,
@@ -73,21 +73,21 @@ impl Loop {
         clock: Clock,
         epoll: OwnedFd,
         wake: Arc<OwnedFd>,
-        orders: Receiver<LoopCommand>,
-        tell: mpsc::UnboundedSender<MonitorEvent>,
+        commands: Receiver<LoopCommand>,
+        events: mpsc::UnboundedSender<MonitorEvent>,
         listeners: Option<Listeners>,
     ) -> Self {
         Self {
             clock,
             pidfds: Pidfds::new(epoll),
             wake,
-            orders,
-            tell,
+            commands,
+            events,
             table: Table::new(),
             replan: false,
-            bells: HashMap::new(),
+            sources: HashMap::new(),
             listeners,
-            looks: Vec::new(),
+            probes: Vec::new(),
             due: false,
             next: None,
             again: None,
@@ -105,17 +105,17 @@ impl Loop {
             }
             for event in &events {
                 let (token, flags) = (event.data.u64(), event.flags);
-                self.heard(token, flags);
+                self.handle(token, flags);
             }
             // Deaths are told before anything is listed.
-            self.tell_changes(self.clock.mono());
-            if !self.take_orders() {
+            self.emit_changes(self.clock.mono());
+            if !self.take_commands() {
                 return;
             }
             if std::mem::take(&mut self.replan) {
                 self.plan();
             }
-            if self.due || !self.looks.is_empty() || self.time_has_come() {
+            if self.due || !self.probes.is_empty() || self.time_has_come() {
                 self.list();
             }
             self.pidfds.open = self.table.attended();
@@ -137,18 +137,18 @@ impl Loop {
         due && now >= self.not_before && !self.table.is_idle()
     }
 
-    fn heard(&mut self, token: u64, flags: epoll::EventFlags) {
+    fn handle(&mut self, token: u64, flags: epoll::EventFlags) {
         if token == WAKE {
             let _ = rustix::io::read(&self.wake, &mut [0; 8]);
         } else if token == FOLDERS {
-            let heard = self.listeners.as_ref().map(Listeners::heard).unwrap_or_default();
-            for (token, heard) in heard {
-                self.rang(token, heard);
+            let readiness = self.listeners.as_ref().map(Listeners::drain).unwrap_or_default();
+            for (token, readiness) in readiness {
+                self.report(token, readiness);
             }
-        } else if token >= BELLS {
-            if let Some((_, EventFd::Descriptor(ringing))) = self.bells.get(&token) {
-                let heard = ringing.heard(flags);
-                self.rang(token, heard);
+        } else if token >= SOURCE_TOKENS {
+            if let Some((_, EventFd::Descriptor(descriptor))) = self.sources.get(&token) {
+                let readiness = descriptor.drain(flags);
+                self.report(token, readiness);
             }
         } else {
             self.table.ended(token);
@@ -158,20 +158,20 @@ impl Loop {
         }
     }
 
-    fn rang(&mut self, token: u64, heard: Readiness) {
-        let Some((bell, _)) = self.bells.get(&token) else { return };
-        if heard != Readiness::Nothing {
-            let _ = self.tell.send(MonitorEvent::Rang(bell.clone()));
+    fn report(&mut self, token: u64, readiness: Readiness) {
+        let Some((wakeup, _)) = self.sources.get(&token) else { return };
+        if readiness != Readiness::Nothing {
+            let _ = self.events.send(MonitorEvent::Woken(wakeup.clone()));
         }
-        if heard == Readiness::Ended {
-            self.silence(token);
-            let _ = self.tell.send(MonitorEvent::Lost(token & !BELLS));
+        if readiness == Readiness::Ended {
+            self.unregister(token);
+            let _ = self.events.send(MonitorEvent::Lost(token & !SOURCE_TOKENS));
         }
     }
 
-    fn silence(&mut self, token: u64) {
-        match self.bells.remove(&token) {
-            Some((_, EventFd::Descriptor(ringing))) => drop(epoll::delete(&self.pidfds.epoll, ringing.fd())),
+    fn unregister(&mut self, token: u64) {
+        match self.sources.remove(&token) {
+            Some((_, EventFd::Descriptor(descriptor))) => drop(epoll::delete(&self.pidfds.epoll, descriptor.fd())),
             Some((_, EventFd::Folder(watch))) => {
                 if let Some(listeners) = &mut self.listeners {
                     listeners.remove(token, &watch);
@@ -182,9 +182,9 @@ impl Loop {
     }
 
     /// False at the end.
-    fn take_orders(&mut self) -> bool {
+    fn take_commands(&mut self) -> bool {
         loop {
-            match self.orders.try_recv() {
+            match self.commands.try_recv() {
                 Ok(LoopCommand::Track(subject, period)) => {
                     self.due |= !self.table.tracks(&subject);
                     self.table.track(&subject, period);
@@ -194,26 +194,26 @@ impl Loop {
                     self.table.forget(&subject);
                     self.replan = true;
                 }
-                Ok(LoopCommand::Look(subject, answer)) => self.looks.push((subject, answer)),
-                Ok(LoopCommand::Ring(token, bell, fd)) => self.ring(BELLS | token, bell, fd),
-                Ok(LoopCommand::Silence(token)) => self.silence(BELLS | token),
+                Ok(LoopCommand::Probe(subject, answer)) => self.probes.push((subject, answer)),
+                Ok(LoopCommand::Register(token, wakeup, fd)) => self.register(SOURCE_TOKENS | token, wakeup, fd),
+                Ok(LoopCommand::Unregister(token)) => self.unregister(SOURCE_TOKENS | token),
                 Ok(LoopCommand::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
             }
         }
     }
 
-    fn ring(&mut self, token: u64, bell: Wakeup, source: EventFd) {
-        let hung = match (&source, &mut self.listeners) {
-            (EventFd::Descriptor(ringing), _) => {
+    fn register(&mut self, token: u64, wakeup: Wakeup, source: EventFd) {
+        let registered = match (&source, &mut self.listeners) {
+            (EventFd::Descriptor(descriptor), _) => {
                 let data = epoll::EventData::new_u64(token);
-                epoll::add(&self.pidfds.epoll, ringing.fd(), data, ringing.flags()).is_ok()
+                epoll::add(&self.pidfds.epoll, descriptor.fd(), data, descriptor.flags()).is_ok()
             }
             (EventFd::Folder(watch), Some(listeners)) => listeners.add(token, watch),
             (EventFd::Folder(_), None) => false,
         };
-        if hung {
-            self.bells.insert(token, (bell, source));
+        if registered {
+            self.sources.insert(token, (wakeup, source));
         }
     }
 
@@ -228,10 +228,10 @@ impl Loop {
 
     fn list(&mut self) {
         let (began, moment) = (Instant::now(), self.clock.mono());
-        let looks = std::mem::take(&mut self.looks);
+        let probes = std::mem::take(&mut self.probes);
         // Who is not watched is tracked for this one look.
         let passing: Vec<_> =
-            looks.iter().map(|(subject, _)| subject).filter(|one| !self.table.tracks(one)).cloned().collect();
+            probes.iter().map(|(subject, _)| subject).filter(|one| !self.table.tracks(one)).cloned().collect();
         for subject in &passing {
             self.table.track(subject, Duration::MAX);
         }
@@ -245,27 +245,27 @@ impl Loop {
             Ok(()) => self.table.seen(subject),
             Err(error) => Err(format!("/proc cannot be listed: {error}")),
         };
-        for (subject, waiting) in looks {
+        for (subject, waiting) in probes {
             let _ = waiting.send(answer(&subject));
         }
         for subject in &passing {
             self.table.forget(subject);
         }
         for subject in self.table.measured() {
-            self.tell(&subject, moment);
+            self.emit(&subject, moment);
         }
-        self.tell_changes(moment);
+        self.emit_changes(moment);
     }
 
-    fn tell_changes(&mut self, moment: Mono) {
+    fn emit_changes(&mut self, moment: Mono) {
         for subject in self.table.take_changed() {
-            self.tell(&subject, moment);
+            self.emit(&subject, moment);
         }
     }
 
-    fn tell(&self, subject: &Arc<Subject>, began: Mono) {
+    fn emit(&self, subject: &Arc<Subject>, began: Mono) {
         let result = self.table.seen(subject).map(Observation::Process).map_err(Into::into);
-        let look = ProbeResult { began, since: began, result };
-        let _ = self.tell.send(MonitorEvent::Seen(subject.clone(), look));
+        let probed = ProbeResult { began, since: began, result };
+        let _ = self.events.send(MonitorEvent::Seen(subject.clone(), probed));
     }
 }

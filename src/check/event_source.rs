@@ -83,7 +83,7 @@ impl Ringing {
     }
 
     /// Takes what has come.
-    pub fn heard(&self, flags: EventFlags) -> Readiness {
+    pub fn drain(&self, flags: EventFlags) -> Readiness {
         match self {
             Self::Trigger(_) if flags.contains(EventFlags::ERR) => Readiness::Ended,
             Self::Mounts(_) | Self::Trigger(_) => Readiness::News,
@@ -94,12 +94,12 @@ impl Ringing {
 
 /// What was said does not matter: the look reads how the links are. A loss of messages is news as well.
 fn of_links(events: &OwnedFd) -> Readiness {
-    let (mut buffer, mut heard) = ([0_u8; 4096], Readiness::Nothing);
+    let (mut buffer, mut readiness) = ([0_u8; 4096], Readiness::Nothing);
     loop {
         match recv(events, &mut buffer, RecvFlags::DONTWAIT) {
-            Ok(_) | Err(Errno::NOBUFS) => heard = Readiness::News,
+            Ok(_) | Err(Errno::NOBUFS) => readiness = Readiness::News,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return heard,
+            Err(Errno::AGAIN) => return readiness,
             Err(_) => return Readiness::Ended,
         }
     }

@@ -46,8 +46,8 @@ pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubjec
 ///
 /// # Errors
 /// In words, where it cannot be asked.
-pub async fn look(subject: &FailedUnitsSubject, looker: &Prober) -> Result<FailedUnitsSeen, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &FailedUnitsSubject, prober: &Prober) -> Result<FailedUnitsSeen, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let failed = systemd.failed_units(&subject.only).await.map_err(|error| error.to_string())?;
     let mut names: Vec<String> = failed.into_iter().map(|unit| unit.id.to_string()).collect();
     names.retain(|name| !subject.except.contains(name));
@@ -79,7 +79,7 @@ pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
         parts.met(bound.admits(seen.count as f64), words);
     }
     parts.figure(seen.count as f64);
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: a bound on their number, and the glob that they match.
@@ -99,16 +99,16 @@ mod tests {
         let none = FailedUnitsSeen { count: 0, names: Vec::new() };
         assert_eq!(judge(&check, &none).verdict, Verdict::DoesNotHold);
         let names: Vec<String> = ["a", "b", "c", "d"].map(|name| format!("{name}.service")).to_vec();
-        let judged = judge(&check, &FailedUnitsSeen { count: 4, names });
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(4.0)));
-        assert_eq!(judged.seen, "4 failed: a.service, b.service, c.service and 1 more");
+        let judgement = judge(&check, &FailedUnitsSeen { count: 4, names });
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(4.0)));
+        assert_eq!(judgement.seen, "4 failed: a.service, b.service, c.service and 1 more");
         assert_eq!(condition(&check), "failed units > 0");
     }
 
     #[tokio::test]
     async fn without_systemd_it_is_unknown() {
-        let looker = Prober::new(crate::host::Clock::starting());
-        let asked = look(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &looker).await;
-        assert_eq!(looker.systemd.is_none(), asked.is_err(), "{asked:?}");
+        let prober = Prober::new(crate::host::Clock::starting());
+        let asked = probe(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &prober).await;
+        assert_eq!(prober.systemd.is_none(), asked.is_err(), "{asked:?}");
     }
 }

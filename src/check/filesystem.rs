@@ -64,7 +64,7 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSub
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn look(subject: &FilesystemSubject, _: &Prober) -> Result<FilesystemSeen, String> {
+pub async fn probe(subject: &FilesystemSubject, _: &Prober) -> Result<FilesystemSeen, String> {
     room(&subject.mount, Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -121,7 +121,7 @@ pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
     if let Some(wanted) = check.read_only {
         parts.met(wanted == seen.read_only, if seen.read_only { "read-only" } else { "writable" });
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: bounds on space and inodes, and whether it is writable.
@@ -175,11 +175,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_root_is_seen_and_a_folder_that_is_no_mount_point_is_not() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let at = |mount: &str| FilesystemSubject { mount: mount.into(), timeout_ms: 30_000 };
-        let root = look(&at("/"), &looker).await.unwrap();
+        let root = probe(&at("/"), &prober).await.unwrap();
         assert!(root.used > 0);
-        let folder = look(&at("/etc"), &looker).await;
+        let folder = probe(&at("/etc"), &prober).await;
         assert_eq!(folder, Err("nothing is mounted at /etc".into()));
     }
 }

@@ -115,7 +115,7 @@ impl Listeners {
     }
 
     /// Takes what has come, and tells what it means to whom.
-    pub fn heard(&self) -> Vec<(u64, Readiness)> {
+    pub fn drain(&self) -> Vec<(u64, Readiness)> {
         let mut heard: BTreeMap<u64, Readiness> = BTreeMap::new();
         let mut tell = |token: u64, what: Readiness| {
             heard.entry(token).and_modify(|known| *known = (*known).max(what)).or_insert(what);
@@ -174,7 +174,7 @@ mod tests {
         for (token, watch) in (0..).zip(watches) {
             assert!(listeners.add(token, watch));
         }
-        listeners.heard()
+        listeners.drain()
     }
 
     #[test]

@@ -63,7 +63,7 @@ pub fn subject(check: &HttpCheck, target: &Target) -> Result<HttpSubject, String
 ///
 /// # Errors
 /// In words, where the asking itself is not possible; no answer is no error.
-pub async fn look(subject: &HttpSubject, _: &Prober) -> Result<HttpSeen, String> {
+pub async fn probe(subject: &HttpSubject, _: &Prober) -> Result<HttpSeen, String> {
     ask(&subject.url, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -146,7 +146,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
     if let Some((_, took, _)) = answer {
         parts.figure(took.as_secs_f64() * 1000.0);
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: the wanted status, body and latency, `2xx` where the check sets none.
@@ -189,9 +189,9 @@ mod tests {
     fn body_and_latency_count() {
         let check =
             HttpCheck { body: Some("ok".into()), latency: Some("< 500ms".parse().unwrap()), ..HttpCheck::default() };
-        let judged = judge(&check, &answer(200, 12, Some(true)));
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(12.0)));
-        assert_eq!(judged.seen, "200, text found, 200 in 12 ms");
+        let judgement = judge(&check, &answer(200, 12, Some(true)));
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(12.0)));
+        assert_eq!(judgement.seen, "200, text found, 200 in 12 ms");
         assert_eq!(judge(&check, &answer(200, 700, Some(true))).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&check, &answer(200, 12, Some(false))).verdict, Verdict::DoesNotHold);
         let slow = HttpCheck { latency: Some("> 500ms".parse().unwrap()), ..HttpCheck::default() };

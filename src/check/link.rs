@@ -64,7 +64,7 @@ pub fn subject(check: &LinkCheck, target: &Target) -> Result<LinkSubject, String
 ///
 /// # Errors
 /// In words, where there is no such link, or no default route over it.
-pub async fn look(subject: &LinkSubject, _: &Prober) -> Result<LinkSeen, String> {
+pub async fn probe(subject: &LinkSubject, _: &Prober) -> Result<LinkSeen, String> {
     let route = default_route(subject.name.as_deref())?;
     let name = match (&subject.name, &route) {
         (Some(name), _) => name.to_string(),
@@ -145,7 +145,7 @@ pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
             None => parts.unclear("the gateway was not asked"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether it has a carrier, and whether the gateway answers.
@@ -167,7 +167,7 @@ mod tests {
 
     async fn seen(name: &str) -> Result<LinkSeen, String> {
         let check = LinkCheck { name: Some(name.into()), ..LinkCheck::default() };
-        look(&subject(&check, &Target::Host)?, &Prober::new(Clock::starting())).await
+        probe(&subject(&check, &Target::Host)?, &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test]

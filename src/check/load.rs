@@ -44,7 +44,7 @@ pub fn subject(_: &LoadCheck, _: &Target) -> Result<LoadSubject, String> {
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
+pub async fn probe(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
     now()
 }
 
@@ -85,7 +85,7 @@ pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judgement {
     if let Some(bound) = check.per_core {
         parts.bound(bound, Some(seen.per_core()), "");
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: a bound on it.

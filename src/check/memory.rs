@@ -48,7 +48,7 @@ pub fn subject(_: &MemoryCheck, _: &Target) -> Result<MemorySubject, String> {
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &MemorySubject, _: &Prober) -> Result<MemorySeen, String> {
+pub async fn probe(_: &MemorySubject, _: &Prober) -> Result<MemorySeen, String> {
     now()
 }
 
@@ -88,7 +88,7 @@ pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
         // Without swap, none of it is in use.
         parts.bound(bound, figure(bound, seen.swap_used, seen.swap_total).or(Some(0.0)), "swap ");
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: bounds on both.

@@ -62,7 +62,7 @@ pub fn subject(check: &MountCheck, target: &Target) -> Result<MountSubject, Stri
 ///
 /// # Errors
 /// In words: the table cannot be read, or no thread can be had.
-pub async fn look(subject: &MountSubject, looker: &Prober) -> Result<MountSeen, String> {
+pub async fn probe(subject: &MountSubject, prober: &Prober) -> Result<MountSeen, String> {
     let mount: &str = &subject.mount;
     let table = mounts::mounted().map_err(|error| format!("the mount table cannot be read: {error}"))?;
     // Of two at one point the later hides the earlier.
@@ -70,17 +70,17 @@ pub async fn look(subject: &MountSubject, looker: &Prober) -> Result<MountSeen, 
         return Ok(MountSeen::Absent);
     };
     let answer = match subject.answer_ms {
-        Some(limit) => Some(answer((mount, found.id), Duration::from_millis(limit), looker).await?),
+        Some(limit) => Some(answer((mount, found.id), Duration::from_millis(limit), prober).await?),
         None => None,
     };
     Ok(MountSeen::Mounted { kind: found.kind, options: found.options, answer })
 }
 
-async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Prober) -> Result<Result<u64, String>, String> {
+async fn answer((mount, id): (&str, u64), limit: Duration, prober: &Prober) -> Result<Result<u64, String>, String> {
     let (began, place) = (std::time::Instant::now(), mount.to_owned());
     // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
     let about = format!("whether {mount} answers as mount {id}");
-    let asked = looker.disposable.call(&about, limit, move || statvfs(&*place)).await;
+    let asked = prober.disposable.call(&about, limit, move || statvfs(&*place)).await;
     Ok(match asked {
         Ok(Ok(_)) => Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
         // It has answered: with a refusal. Only what is gone or cut off counts as none.
@@ -112,7 +112,7 @@ pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
             && check.option.is_none()
             && check.kind.is_none();
         parts.met(holds, "not mounted");
-        return parts.judged();
+        return parts.judgement();
     };
     if let Some(wanted) = check.present {
         parts.met(wanted, "mounted");
@@ -131,7 +131,7 @@ pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
     if let Some(wanted) = &check.kind {
         parts.met(wanted.admits(*kind == wanted.word), kind.as_str());
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether it must be mounted and answer, and with which options and
@@ -157,16 +157,16 @@ mod tests {
     }
 
     async fn see(check: &MountCheck) -> Judgement {
-        let looker = Prober::new(Clock::starting());
-        judge(check, &look(&subject(check, &Target::Host).unwrap(), &looker).await.unwrap())
+        let prober = Prober::new(Clock::starting());
+        judge(check, &probe(&subject(check, &Target::Host).unwrap(), &prober).await.unwrap())
     }
 
     #[tokio::test]
     async fn proc_is_mounted_and_answers_and_a_folder_is_not() {
         let kind = Some("proc".parse().unwrap());
         let proc = MountCheck { present: Some(true), answers: Some(true), kind, ..at("/proc") };
-        let judged = see(&proc).await;
-        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let judgement = see(&proc).await;
+        assert_eq!(judgement.verdict, Verdict::Holds, "{}", judgement.seen);
         let silent = MountCheck { answers: Some(false), ..at("/proc") };
         assert_eq!(see(&silent).await.verdict, Verdict::DoesNotHold);
         let absent = MountCheck { present: Some(false), ..at("/etc") };
@@ -178,16 +178,16 @@ mod tests {
 
     #[test]
     fn a_mount_that_hangs_does_not_answer() {
-        let hung = MountSeen::Mounted {
+        let hanging = MountSeen::Mounted {
             kind: "nfs4".into(),
             options: vec!["rw".into(), "hard".into()],
             answer: Some(Err("/srv did not answer within 5 s".into())),
         };
         let silent = MountCheck { answers: Some(false), ..at("/srv") };
-        let judged = judge(&silent, &hung);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "/srv did not answer within 5 s"));
+        let judgement = judge(&silent, &hanging);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::Holds, "/srv did not answer within 5 s"));
         let writable = MountCheck { option: Some("ro".parse().unwrap()), ..at("/srv") };
-        assert_eq!(judge(&writable, &hung).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&writable, &hanging).verdict, Verdict::DoesNotHold);
         assert_eq!(condition(&silent), "does not answer");
     }
 }

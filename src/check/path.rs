@@ -92,18 +92,18 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
 ///
 /// # Errors
 /// In words: it may not be looked at, or does not answer.
-pub async fn look(subject: &PathSubject, looker: &Prober) -> Result<PathSeen, String> {
+pub async fn probe(subject: &PathSubject, prober: &Prober) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
     let asked = foreign::at(Path::new(&*subject.path), limit, move |may_hang| ask(&path, sum, may_hang)).await;
     let mut seen = asked.map_err(|silence| silence.to_string())??;
     if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
-        let trace = looker.traces.of(&Subject::Path(subject.clone()));
+        let trace = prober.traces.of(&Subject::Path(subject.clone()));
         let mut trace = trace.lock().await;
         // Of what was cut off or begun anew, all that is there is growth.
         let [written, before, ..] = trace.samples.latest().unwrap_or([0, here.size, 0, 0]);
         let grown = if here.size >= before { here.size - before } else { here.size };
-        let now = looker.clock.mono();
+        let now = prober.clock.mono();
         let counters = [written.saturating_add(grown), here.size, 0, 0];
         let rise = trace.samples.add(now, counters, Duration::from_millis(window));
         here.growth = Some((rise.by[0], Period(rise.over).millis()));
@@ -182,7 +182,7 @@ pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
         PathSeen::Here(here) => here,
         PathSeen::Missing => {
             parts.met(check.exists == Some(false), "not there");
-            return parts.judged();
+            return parts.judgement();
         }
     };
     if let Some(wanted) = check.exists {
@@ -225,7 +225,7 @@ pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
             None => parts.unclear("its content was not summed up"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether it must exist, and bounds on its age, size, growth and
@@ -258,21 +258,21 @@ mod tests {
         PathCheck { path: Some(path.to_str().unwrap().into()), ..PathCheck::default() }
     }
 
-    async fn see(check: &PathCheck, looker: &Prober) -> Judgement {
-        judge(check, &look(&subject(check, &Target::Host).unwrap(), looker).await.unwrap())
+    async fn see(check: &PathCheck, prober: &Prober) -> Judgement {
+        judge(check, &probe(&subject(check, &Target::Host).unwrap(), prober).await.unwrap())
     }
 
     #[tokio::test]
     async fn a_real_file_is_judged_by_all_that_can_be_asked() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
+        let (folder, prober) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("a");
         let gone = PathCheck { exists: Some(false), ..at(&file) };
-        assert_eq!(see(&gone, &looker).await.verdict, Verdict::Holds);
+        assert_eq!(see(&gone, &prober).await.verdict, Verdict::Holds);
         let large = PathCheck { size: Some("> 1B".parse().unwrap()), ..at(&file) };
-        assert_eq!(see(&large, &looker).await.verdict, Verdict::DoesNotHold);
+        assert_eq!(see(&large, &prober).await.verdict, Verdict::DoesNotHold);
         fs::write(&file, "hello\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(see(&large, &looker).await.seen, "6 B");
+        assert_eq!(see(&large, &prober).await.seen, "6 B");
         let uid = fs::metadata(&file).unwrap().uid().to_string();
         let sum = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
         let all = PathCheck {
@@ -283,39 +283,39 @@ mod tests {
             sha256: Some(sum.parse().unwrap()),
             ..large.clone()
         };
-        let judged = see(&all, &looker).await;
-        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let judgement = see(&all, &prober).await;
+        assert_eq!(judgement.verdict, Verdict::Holds, "{}", judgement.seen);
         let other = PathCheck { mode: Some("not 640".parse().unwrap()), ..at(&file) };
-        assert_eq!(see(&other, &looker).await.verdict, Verdict::DoesNotHold);
+        assert_eq!(see(&other, &prober).await.verdict, Verdict::DoesNotHold);
     }
 
     #[tokio::test]
     async fn growth_is_counted_over_rotations() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
+        let (folder, prober) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("log");
         fs::write(&file, vec![b'x'; 1000]).unwrap();
         let check = PathCheck { growth: Some("> 1500B".parse().unwrap()), ..at(&file) };
-        looker.traces.remember(&Subject::Path(subject(&check, &Target::Host).unwrap()));
-        assert_eq!(see(&check, &looker).await.figure, Some(0.0));
+        prober.traces.remember(&Subject::Path(subject(&check, &Target::Host).unwrap()));
+        assert_eq!(see(&check, &prober).await.figure, Some(0.0));
         fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(&[b'x'; 900]).unwrap();
-        assert_eq!(see(&check, &looker).await.figure, Some(900.0));
+        assert_eq!(see(&check, &prober).await.figure, Some(900.0));
         fs::rename(&file, folder.path().join("log.1")).unwrap();
         fs::write(&file, vec![b'x'; 700]).unwrap();
-        let judged = see(&check, &looker).await;
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(1600.0)));
+        let judgement = see(&check, &prober).await;
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(1600.0)));
         let calm = PathCheck { growth: Some("< 10KiB".parse().unwrap()), ..check };
-        assert_eq!(see(&calm, &looker).await.verdict, Verdict::DoesNotHold, "a whole window must be seen first");
+        assert_eq!(see(&calm, &prober).await.verdict, Verdict::DoesNotHold, "a whole window must be seen first");
     }
 
     #[tokio::test]
     async fn what_cannot_be_read_is_unknown() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let folder = PathCheck { sha256: Some("not 00".parse().unwrap()), ..at("/etc".as_ref()) };
-        assert!(matches!(see(&folder, &looker).await.verdict, Verdict::Unknown(_)));
+        assert!(matches!(see(&folder, &prober).await.verdict, Verdict::Unknown(_)));
         let nul = PathSubject { path: "/a\0b".into(), sha256: false, growth_ms: None, timeout_ms: 1000 };
-        assert!(look(&nul, &looker).await.is_err());
+        assert!(probe(&nul, &prober).await.is_err());
         let below = PathCheck { exists: Some(true), ..at("/etc/passwd/x".as_ref()) };
-        assert_eq!(see(&below, &looker).await.seen, "not there");
+        assert_eq!(see(&below, &prober).await.seen, "not there");
         assert!(subject(&PathCheck::default(), &Target::Host).is_err());
     }
 

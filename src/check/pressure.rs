@@ -43,7 +43,7 @@ pub fn subject(_: &PressureCheck, _: &Target) -> Result<PressureSubject, String>
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, String> {
+pub async fn probe(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, String> {
     now()
 }
 
@@ -128,7 +128,7 @@ pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
             None => parts.unclear(format!("this kernel keeps no {resource} pressure")),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: bounds on them, by resource.

@@ -99,9 +99,9 @@ impl Prober {
     }
 
     /// Gives the thread that knows processes an order.
-    pub fn order(&self, order: LoopCommand) {
+    pub fn send(&self, command: LoopCommand) {
         if let Some(Some(kernel)) = self.kernel.get() {
-            kernel.order(order);
+            kernel.send(command);
         }
     }
 
@@ -112,12 +112,12 @@ impl Prober {
 
     /// Probes a subject once, within its own deadline, after waiting for a permit where its kind needs one. The error
     /// is a message for the operator, made safe to print.
-    pub async fn look(&self, subject: &Arc<Subject>) -> ProbeResult {
+    pub async fn probe(&self, subject: &Arc<Subject>) -> ProbeResult {
         let _turn = self.turn(subject).await;
         let began = self.clock.mono();
-        let sight = subject.look(self).await;
-        let since = sight.as_ref().map_or(began, |sight| since_event(&self.clock, sight.changed, began));
-        let result = sight.map(|sight| sight.seen);
+        let timed = subject.probe(self).await;
+        let since = timed.as_ref().map_or(began, |timed| since_event(&self.clock, timed.changed, began));
+        let result = timed.map(|timed| timed.seen);
         ProbeResult { began, since, result: result.map_err(|why| crate::text::clean_line(&why).as_ref().into()) }
     }
 

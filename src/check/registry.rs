@@ -72,10 +72,10 @@ macro_rules! kinds {
             }
 
             /// One look. With it comes the moment since when it is so, where an event told.
-            pub(super) async fn look(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
+            pub(super) async fn probe(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
                 match self {
                     $(Self::$kind(subject) => {
-                        let timed: Timed<$module::$seen> = $module::look(subject, prober).await?.into();
+                        let timed: Timed<$module::$seen> = $module::probe(subject, prober).await?.into();
                         Ok(Timed { seen: Observation::$kind(timed.seen), changed: timed.changed })
                     })*
                 }

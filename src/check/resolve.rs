@@ -27,10 +27,10 @@ enum ResolvedTarget {
 }
 
 /// Resolves every target of a playbook, in order, each thing once.
-pub async fn resolve(looker: &Prober, playbook: &Playbook) -> Vec<Resolution> {
+pub async fn resolve(prober: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     let condition = playbook.enabled_when.as_ref();
     if let Some(why) = match condition {
-        Some(condition) => unmet(looker, condition).await,
+        Some(condition) => unmet(prober, condition).await,
         None => None,
     } {
         let not = |spec: &TargetSpec| Resolution::NotApplicable { written: written(spec), why: why.as_str().into() };
@@ -45,11 +45,11 @@ pub async fn resolve(looker: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     for spec in &playbook.targets {
         let there = match spec {
             TargetSpec::Path(place) if detects_absence(playbook, place) => named_path(place),
-            spec => find(looker, spec).await,
+            spec => find(prober, spec).await,
         };
         found.push((written(spec), there));
     }
-    if present_only { present(looker, found).await } else { said(found) }
+    if present_only { present(prober, found).await } else { said(found) }
 }
 
 /// Everything is said, one by one.
@@ -72,13 +72,13 @@ fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
 }
 
 /// Only what is there and wanted counts; where nothing is, one line says so.
-async fn present(looker: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
+async fn present(prober: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let (mut here, mut why) = (Vec::new(), None);
     for (_, found) in found {
         match found {
             ResolvedTarget::Here(targets) => {
                 for target in targets {
-                    match unwanted(looker, &target).await {
+                    match unwanted(prober, &target).await {
                         Some(reason) => why = Some(reason),
                         None if here.contains(&target) => {}
                         None => here.push(target),
@@ -99,9 +99,9 @@ async fn present(looker: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec
 }
 
 /// Why a unit that is there is not meant to run here.
-async fn unwanted(looker: &Prober, target: &Target) -> Option<String> {
+async fn unwanted(prober: &Prober, target: &Target) -> Option<String> {
     match target {
-        Target::Unit(name) => unmet(looker, &EnabledWhen::Unit(name.to_string())).await,
+        Target::Unit(name) => unmet(prober, &EnabledWhen::Unit(name.to_string())).await,
         _ => None,
     }
 }
@@ -123,10 +123,10 @@ fn written(spec: &TargetSpec) -> Arc<str> {
 }
 
 /// Why a playbook does not apply to this host, if it does not.
-async fn unmet(looker: &Prober, condition: &EnabledWhen) -> Option<String> {
+async fn unmet(prober: &Prober, condition: &EnabledWhen) -> Option<String> {
     match condition {
         EnabledWhen::Unit(name) => {
-            let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
+            let Some(systemd) = &prober.systemd else { return Some(Absent::NoSystemd.to_string()) };
             let name = clean_line(name).into_owned();
             match systemd.wanted(&name).await {
                 Ok(UnitIntent::NotInstalled) => Some(format!("{name} is not installed")),
@@ -158,8 +158,8 @@ async fn exists(path: &str) -> Result<bool, String> {
 }
 
 /// Everything that a target stands for on this host; itself where it comes to nothing now.
-pub async fn targets(looker: &Prober, spec: &TargetSpec) -> Vec<Target> {
-    match find(looker, spec).await {
+pub async fn targets(prober: &Prober, spec: &TargetSpec) -> Vec<Target> {
+    match find(prober, spec).await {
         ResolvedTarget::Here(targets) => targets,
         ResolvedTarget::NotApplicable(_) | ResolvedTarget::Unresolved(_) => vec![spec.as_written()],
     }
@@ -223,29 +223,29 @@ mod tests {
                 .playbook
                 .expect("it is well-formed")
         };
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let here = vec![Resolution::Here(Target::Path("/no/such/flag".into()))];
-        assert_eq!(resolve(&looker, &read("{ exists = false }")).await, here);
-        let old = resolve(&looker, &read("{ age = \"> 26h\" }")).await;
+        assert_eq!(resolve(&prober, &read("{ exists = false }")).await, here);
+        let old = resolve(&prober, &read("{ age = \"> 26h\" }")).await;
         assert!(matches!(&old[..], [Resolution::Unresolved { why, .. }] if &**why == "it does not exist"), "{old:?}");
     }
 
     #[tokio::test]
     async fn a_unit_does_not_apply_where_systemd_does_not_run() {
         if !Systemd::runs_here() {
-            let looker = Prober::new(Clock::starting());
-            let found = find(&looker, &TargetSpec::Unit("a.service".into())).await;
+            let prober = Prober::new(Clock::starting());
+            let found = find(&prober, &TargetSpec::Unit("a.service".into())).await;
             assert!(matches!(found, ResolvedTarget::NotApplicable(why) if why == "systemd does not run this host"));
-            let unmet = unmet(&looker, &EnabledWhen::Unit("a.service".into())).await;
+            let unmet = unmet(&prober, &EnabledWhen::Unit("a.service".into())).await;
             assert_eq!(unmet.as_deref(), Some("systemd does not run this host"));
         }
     }
 
     #[tokio::test]
     async fn a_file_that_must_exist_is_looked_for() {
-        let looker = Prober::new(Clock::starting());
-        assert_eq!(unmet(&looker, &EnabledWhen::File("/etc/passwd".into())).await, None);
-        let none = unmet(&looker, &EnabledWhen::File("/no/such".into())).await;
+        let prober = Prober::new(Clock::starting());
+        assert_eq!(unmet(&prober, &EnabledWhen::File("/etc/passwd".into())).await, None);
+        let none = unmet(&prober, &EnabledWhen::File("/no/such".into())).await;
         assert_eq!(none.as_deref(), Some("there is no /no/such"));
     }
 }

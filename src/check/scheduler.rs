@@ -41,7 +41,7 @@ struct WatchedSubject {
     period: Option<Duration>,
     /// The place in the timetable that counts; older ones are void.
     ticket: u64,
-    looking: bool,
+    probing: bool,
     /// Somebody came while a look was under way: it is not fresh enough for them.
     again: bool,
     /// A look because of an event stands in the timetable.
@@ -58,8 +58,8 @@ struct Watch {
     subject: Arc<Subject>,
     check: Arc<Check>,
     cadence: Cadence,
-    told: Option<LastEmitted>,
-    told_at: Instant,
+    emitted: Option<LastEmitted>,
+    emitted_at: Instant,
     /// A reading that waits because only its figure moved.
     held: Option<Box<Reading>>,
 }
@@ -75,7 +75,7 @@ struct LastEmitted {
 /// The one task.
 pub struct Dispatch {
     /// What looks need.
-    pub looker: Arc<Prober>,
+    pub prober: Arc<Prober>,
     /// The unit watcher, where systemd runs this host.
     pub units: Option<mpsc::UnboundedSender<WatcherCommand>>,
     /// Where readings go.
@@ -85,52 +85,52 @@ pub struct Dispatch {
     /// Where notes go.
     pub notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     /// Where looks, events and bells tell of themselves.
-    pub tell: mpsc::UnboundedSender<MonitorEvent>,
+    pub events: mpsc::UnboundedSender<MonitorEvent>,
     entries: HashMap<Arc<Subject>, WatchedSubject>,
     watches: HashMap<Arc<WatchId>, Watch>,
     /// The bells of those watches that have some.
-    hung: HashMap<Arc<WatchId>, Vec<u64>>,
+    registered: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
     held: HashSet<Arc<WatchId>>,
     /// Those whose source of events is gone.
-    deaf: HashSet<Arc<WatchId>>,
+    unwatched: HashSet<Arc<WatchId>>,
     /// Those whose event source has yet to tell of them for the first time.
     newcomers: HashSet<Arc<Subject>>,
     flush: Option<Instant>,
     tickets: u64,
-    bells: u64,
-    mounts_ring: bool,
+    sources: u64,
+    mounts_registered: bool,
     chance: RandomState,
 }
 
 impl Dispatch {
     /// Nobody watches yet.
     pub fn new(
-        looker: Arc<Prober>,
+        prober: Arc<Prober>,
         units: Option<mpsc::UnboundedSender<WatcherCommand>>,
         readings: mpsc::UnboundedSender<(WatchId, Reading)>,
         kept: mpsc::UnboundedSender<ObservationChange>,
         notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
-        tell: mpsc::UnboundedSender<MonitorEvent>,
+        events: mpsc::UnboundedSender<MonitorEvent>,
     ) -> Self {
         Self {
-            looker,
+            prober,
             units,
             readings,
             kept,
             notes,
-            tell,
+            events,
             entries: HashMap::new(),
             watches: HashMap::new(),
-            hung: HashMap::new(),
+            registered: HashMap::new(),
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
-            deaf: HashSet::new(),
+            unwatched: HashSet::new(),
             newcomers: HashSet::new(),
             flush: None,
             tickets: 0,
-            bells: 0,
-            mounts_ring: false,
+            sources: 0,
+            mounts_registered: false,
             chance: RandomState::new(),
         }
     }
@@ -138,8 +138,8 @@ impl Dispatch {
     /// Runs until the hub is gone.
     pub async fn run(
         mut self,
-        mut asked: mpsc::UnboundedReceiver<MonitorCommand>,
-        mut told: mpsc::UnboundedReceiver<MonitorEvent>,
+        mut commands: mpsc::UnboundedReceiver<MonitorCommand>,
+        mut events: mpsc::UnboundedReceiver<MonitorEvent>,
     ) {
         loop {
             let due = [self.timetable.peek().map(|Reverse((due, ..))| *due), self.flush].into_iter().flatten().min();
@@ -151,8 +151,8 @@ impl Dispatch {
             };
             tokio::select! {
                 biased;
-                Some(told) = told.recv() => self.told(told),
-                order = asked.recv() => match order {
+                Some(event) = events.recv() => self.handle(event),
+                command = commands.recv() => match command {
                     Some(MonitorCommand::Watch(watch, check, cadence)) => self.watch(watch, check, cadence),
                     Some(MonitorCommand::Unwatch(watch)) => self.unwatch(&watch),
                     None => return,
@@ -167,9 +167,9 @@ impl Dispatch {
         let subject = match Subject::of(&check, &watch.key.target) {
             Ok(subject) => Arc::new(subject),
             Err(why) => {
-                let now = self.looker.clock.mono();
-                let look = ProbeResult { began: now, since: now, result: Err(why.into()) };
-                let _ = self.readings.send((watch, reading(&check, &look)));
+                let now = self.prober.clock.mono();
+                let probed = ProbeResult { began: now, since: now, result: Err(why.into()) };
+                let _ = self.readings.send((watch, reading(&check, &probed)));
                 return;
             }
         };
@@ -181,17 +181,17 @@ impl Dispatch {
             None => subject,
         };
         let watch = Arc::new(watch);
-        self.looker.traces.remember(&subject);
-        self.ring(&watch, &subject, &check);
-        let (told, told_at, held) = (None, Instant::now(), None);
-        let watched = Watch { subject: subject.clone(), check, cadence, told, told_at, held };
+        self.prober.traces.remember(&subject);
+        self.open_sources(&watch, &subject, &check);
+        let (emitted, emitted_at, held) = (None, Instant::now(), None);
+        let watched = Watch { subject: subject.clone(), check, cadence, emitted, emitted_at, held };
         self.watches.insert(watch.clone(), watched);
         let new = !self.entries.contains_key(&subject);
         let entry = self.entries.entry(subject.clone()).or_insert_with(|| WatchedSubject {
             watches: Vec::with_capacity(1),
             period: None,
             ticket: 0,
-            looking: false,
+            probing: false,
             again: false,
             soon: false,
             began: None,
@@ -212,7 +212,7 @@ impl Dispatch {
     fn has_source(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Unit(_) => self.units.is_some(),
-            Subject::Process(_) => matches!(self.looker.kernel.get(), Some(Some(_))),
+            Subject::Process(_) => matches!(self.prober.kernel.get(), Some(Some(_))),
             _ => false,
         }
     }
@@ -220,9 +220,9 @@ impl Dispatch {
     fn unwatch(&mut self, watch: &WatchId) {
         let Some(watched) = self.watches.remove(watch) else { return };
         self.held.remove(watch);
-        self.deaf.remove(watch);
-        for bell in self.hung.remove(watch).into_iter().flatten() {
-            self.looker.order(LoopCommand::Silence(bell));
+        self.unwatched.remove(watch);
+        for token in self.registered.remove(watch).into_iter().flatten() {
+            self.prober.send(LoopCommand::Unregister(token));
         }
         let Some(entry) = self.entries.get_mut(&watched.subject) else { return };
         entry.watches.retain(|one| **one != *watch);
@@ -230,9 +230,9 @@ impl Dispatch {
             return self.retime(&watched.subject);
         }
         self.entries.remove(&watched.subject);
-        self.looker.traces.forget(&watched.subject);
+        self.prober.traces.forget(&watched.subject);
         match (&*watched.subject, &self.units) {
-            (Subject::Process(_), _) => self.looker.order(LoopCommand::Forget(watched.subject)),
+            (Subject::Process(_), _) => self.prober.send(LoopCommand::Forget(watched.subject)),
             (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
                 drop(units.send(WatcherCommand::Forget(watched.subject)));
             }
@@ -240,30 +240,31 @@ impl Dispatch {
         }
     }
 
-    fn told(&mut self, told: MonitorEvent) {
-        match told {
-            MonitorEvent::Seen(subject, look) => self.seen(&subject, &look),
-            MonitorEvent::Looked(subject, look) => {
+    fn handle(&mut self, event: MonitorEvent) {
+        match event {
+            MonitorEvent::Seen(subject, probed) => self.emit_observation(&subject, &probed),
+            MonitorEvent::Probed(subject, probed) => {
                 if let Some(entry) = self.entries.get_mut(&subject) {
-                    entry.looking = false;
+                    entry.probing = false;
                     let again = std::mem::take(&mut entry.again);
-                    self.seen(&subject, &look);
-                    self.hear_again(&subject);
+                    self.emit_observation(&subject, &probed);
+                    self.reopen(&subject);
                     if again {
                         self.soon(&subject);
                     }
                 }
             }
-            MonitorEvent::Rang(Wakeup::Mounts) => {
-                let rung = |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
-                let subjects: Vec<_> = self.entries.keys().filter(rung).cloned().collect();
+            MonitorEvent::Woken(Wakeup::Mounts) => {
+                let affected =
+                    |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
+                let subjects: Vec<_> = self.entries.keys().filter(affected).cloned().collect();
                 for subject in subjects {
                     self.soon(&subject);
                 }
             }
-            MonitorEvent::Rang(Wakeup::Subject(subject)) => self.soon(&subject),
-            MonitorEvent::Sources(watch, subject, sources) => self.hang_all(&watch, &subject, sources),
-            MonitorEvent::Lost(bell) => self.lost(bell),
+            MonitorEvent::Woken(Wakeup::Subject(subject)) => self.soon(&subject),
+            MonitorEvent::Sources(watch, subject, sources) => self.register_all(&watch, &subject, sources),
+            MonitorEvent::Lost(token) => self.lost(token),
             MonitorEvent::Note(about, text) => drop(self.notes.send((about, text))),
         }
     }

@@ -51,7 +51,7 @@ pub fn subject(check: &TcpCheck, target: &Target) -> Result<TcpSubject, String> 
 /// # Errors
 /// None: what cannot be reached is not open.
 #[allow(clippy::unnecessary_wraps, reason = "every kind looks the same way")]
-pub async fn look(subject: &TcpSubject, _: &Prober) -> Result<TcpSeen, String> {
+pub async fn probe(subject: &TcpSubject, _: &Prober) -> Result<TcpSeen, String> {
     Ok(connect(&subject.address, Duration::from_millis(subject.timeout_ms)).await)
 }
 
@@ -82,7 +82,7 @@ pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
         TcpSeen::Open(_) => parts.met(wanted, "open"),
         TcpSeen::Closed(why) => parts.met(!wanted, format!("not open: {why}")),
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether the port must be open.

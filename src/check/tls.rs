@@ -73,7 +73,7 @@ fn of_url(url: &str) -> Result<Arc<str>, String> {
 ///
 /// # Errors
 /// In words: no connection, no handshake, no certificate that can be read.
-pub async fn look(subject: &TlsSubject, _: &Prober) -> Result<TlsSeen, String> {
+pub async fn probe(subject: &TlsSubject, _: &Prober) -> Result<TlsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let certificate = tokio::time::timeout(limit, shown(subject))
         .await
@@ -206,7 +206,7 @@ pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
         parts.met(wanted == seen.name_fits, words);
     }
     parts.figure(seen.left_s as f64 / 86_400.0);
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: the time that it must still be valid, and whether the name fits.
@@ -253,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn a_served_certificate_is_read() {
         let address = serve(&["www.example.org", "*.apps.example.org"]).await;
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let asking = |name: &str| TlsCheck {
             address: Some(address.clone()),
             name: Some(name.into()),
@@ -263,22 +263,22 @@ mod tests {
         };
         for (name, fits) in [("www.example.org", true), ("a.apps.example.org", true), ("a.b.apps.example.org", false)] {
             let check = asking(name);
-            let seen = look(&subject(&check, &Target::Host).unwrap(), &looker).await.unwrap();
-            let judged = judge(&check, &seen);
-            assert_eq!(judged.verdict == Verdict::Holds, fits, "{name}: {}", judged.seen);
+            let seen = probe(&subject(&check, &Target::Host).unwrap(), &prober).await.unwrap();
+            let judgement = judge(&check, &seen);
+            assert_eq!(judgement.verdict == Verdict::Holds, fits, "{name}: {}", judgement.seen);
         }
     }
 
     #[tokio::test]
     async fn no_certificate_is_unknown_not_expired() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let subject = TlsSubject { address: address.into(), name: "localhost".into(), timeout_ms: 200 };
-        let silent = look(&subject, &looker).await;
+        let silent = probe(&subject, &prober).await;
         assert_eq!(silent, Err("no certificate within 200ms".into()));
         drop(listener);
-        assert!(look(&subject, &looker).await.is_err());
+        assert!(probe(&subject, &prober).await.is_err());
     }
 
     #[test]

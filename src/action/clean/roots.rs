@@ -103,18 +103,18 @@ pub struct OpenRoot {
 ///
 /// # Errors
 /// Where it is not what was planned.
-pub fn open(order: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
-    let shown = || order.root.display().to_string();
-    if is_never_cleaned(&order.root) {
+pub fn open(resolved: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
+    let shown = || resolved.root.display().to_string();
+    if is_never_cleaned(&resolved.root) {
         return Err(RootError::System(shown()));
     }
-    let Some(root) = open_folder(&order.root, may_hang)? else { return Ok(None) };
-    if order.identity != Some(root.seen.id()) {
+    let Some(root) = open_folder(&resolved.root, may_hang)? else { return Ok(None) };
+    if resolved.identity != Some(root.seen.id()) {
         return Err(RootError::Changed(shown()));
     }
-    match open_folder(&order.base, may_hang)? {
+    match open_folder(&resolved.base, may_hang)? {
         Some(base) if base.seen.mount == root.seen.mount && base.seen.device == root.seen.device => Ok(Some(root)),
-        _ => Err(RootError::OtherMount { path: shown(), base: order.base.display().to_string() }),
+        _ => Err(RootError::OtherMount { path: shown(), base: resolved.base.display().to_string() }),
     }
 }
 

@@ -65,7 +65,7 @@ pub fn subject(check: &ContainerCheck, target: &Target) -> Result<ContainerSubje
 ///
 /// # Errors
 /// In words, where no engine answers.
-pub async fn look(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSeen, String> {
+pub async fn probe(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSeen, String> {
     let named = subject.socket.as_deref().map(|socket| ContainerEngine::at(Path::new(socket)));
     let engine = named.or_else(ContainerEngine::of_this_host).ok_or(containers::NO_ENGINE)?;
     let inspected = engine.inspect(&subject.name, Duration::from_millis(subject.timeout_ms)).await?;
@@ -102,7 +102,7 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
             None => parts.unclear("it has no health check of its own"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: the wanted state and health.
@@ -136,7 +136,7 @@ mod tests {
         });
         let socket = Some(socket.to_str().unwrap().to_owned());
         let check = ContainerCheck { name: Some("web".into()), socket, ..ContainerCheck::default() };
-        let seen = look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
+        let seen = probe(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(engine.await.unwrap().starts_with("GET /containers/web/json "));
         seen
     }
@@ -163,7 +163,7 @@ mod tests {
             socket: Some("/nonexistent/engine.sock".into()),
             ..ContainerCheck::default()
         };
-        let looked = look(&subject(&named("web"), &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
+        let looked = probe(&subject(&named("web"), &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(looked.unwrap_err().contains("/nonexistent/engine.sock"));
         for name in ["", "../images", "a/b", "a b", "a%2f"] {
             assert!(subject(&named(name), &Target::Host).is_err(), "{name}");

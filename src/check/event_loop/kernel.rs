@@ -18,7 +18,7 @@ use crate::host::Clock;
 pub struct Kernel {
     /// Where folders are watched; none where the host lets no more inotify instances be had.
     pub folders: Option<Arc<Folders>>,
-    orders: Sender<LoopCommand>,
+    commands: Sender<LoopCommand>,
     wake: Arc<OwnedFd>,
 }
 
@@ -27,8 +27,8 @@ impl Kernel {
     ///
     /// # Errors
     /// Where no thread or descriptor can be had.
-    pub fn start(clock: Clock, tell: mpsc::UnboundedSender<MonitorEvent>) -> std::io::Result<Self> {
-        let (orders, received) = channel();
+    pub fn start(clock: Clock, events: mpsc::UnboundedSender<MonitorEvent>) -> std::io::Result<Self> {
+        let (commands, received) = channel();
         let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
         epoll::add(&epoll, &wake, epoll::EventData::new_u64(WAKE), epoll::EventFlags::IN)?;
@@ -37,14 +37,14 @@ impl Kernel {
             epoll::add(&epoll, folders.fd(), epoll::EventData::new_u64(FOLDERS), epoll::EventFlags::IN)?;
         }
         let (waker, listeners) = (wake.clone(), folders.clone().map(Listeners::new));
-        let run = move || Loop::new(clock, epoll, waker, received, tell, listeners).run();
+        let run = move || Loop::new(clock, epoll, waker, received, events, listeners).run();
         thread::Builder::new().name("kernel-events".into()).spawn(run)?;
-        Ok(Self { folders, orders, wake })
+        Ok(Self { folders, commands, wake })
     }
 
     /// Gives an order; lost where the thread has ended.
-    pub fn order(&self, order: LoopCommand) {
-        if self.orders.send(order).is_ok() {
+    pub fn send(&self, command: LoopCommand) {
+        if self.commands.send(command).is_ok() {
             let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());
         }
     }
@@ -52,6 +52,6 @@ impl Kernel {
 
 impl Drop for Kernel {
     fn drop(&mut self) {
-        self.order(LoopCommand::Stop);
+        self.send(LoopCommand::Stop);
     }
 }

@@ -22,11 +22,11 @@ pub enum LoopCommand {
     /// Stop tracking these processes.
     Forget(Arc<Subject>),
     /// Read the process table now, and send the result back.
-    Look(Arc<Subject>, ProcessesReply),
+    Probe(Arc<Subject>, ProcessesReply),
     /// Ring when this source does.
-    Ring(u64, Wakeup, EventFd),
+    Register(u64, Wakeup, EventFd),
     /// Remove the event source with this token.
-    Silence(u64),
+    Unregister(u64),
     /// Leave the loop and end the thread.
     Stop,
 }
@@ -37,11 +37,11 @@ pub enum MonitorEvent {
     /// A subject changed by itself, or was looked at along with others.
     Seen(Arc<Subject>, ProbeResult),
     /// A look that was begun is over.
-    Looked(Arc<Subject>, ProbeResult),
+    Probed(Arc<Subject>, ProbeResult),
     /// What an operator should know, and about what.
     Note(Arc<str>, Arc<str>),
     /// Look again at what hangs on this.
-    Rang(Wakeup),
+    Woken(Wakeup),
     /// The sources of a watch are ready to be hung up.
     Sources(Arc<WatchId>, Arc<Subject>, Vec<EventFd>),
     /// The source of this watch is gone: its folder was removed, or came anew.

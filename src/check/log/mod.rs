@@ -86,16 +86,16 @@ pub fn subject(check: &LogCheck, target: &Target) -> Result<LogSubject, String> 
 ///
 /// # Errors
 /// In words: the log cannot be read, or grows faster than it can be.
-pub async fn look(subject: &LogSubject, looker: &Prober) -> Result<LogSeen, String> {
+pub async fn probe(subject: &LogSubject, prober: &Prober) -> Result<LogSeen, String> {
     let pattern = LogCheck::ready(&subject.pattern)?;
     let (window, limit) = (Duration::from_millis(subject.window_ms), Duration::from_millis(subject.timeout_ms));
     match &subject.source {
         LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit).await,
         LogSource::File(path) => {
-            let trace = looker.traces.of(&Subject::Log(subject.clone()));
+            let trace = prober.traces.of(&Subject::Log(subject.clone()));
             let mut trace = trace.lock().await;
             let tail = trace.tail.take().unwrap_or_default();
-            let (path, clock) = (path.clone(), looker.clock);
+            let (path, clock) = (path.clone(), prober.clock);
             let place = PathBuf::from(&*path);
             let read = move |may_hang: &MayHang| tail.read(&path, &pattern, window, clock.mono(), may_hang);
             // Apart from other looks at this file: each remembers where it is.
@@ -134,7 +134,7 @@ pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
     if let Some(latest) = seen.latest.as_ref().filter(|_| seen.count > 0) {
         parts.say(format!("latest: {latest}"));
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: a bound on it, with pattern and window.

@@ -84,9 +84,9 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<ProcessSubject, 
 ///
 /// # Errors
 /// In words: it is not there, or `/proc` does not answer.
-pub async fn look(subject: &ProcessSubject, looker: &Prober) -> Result<ProcessSeen, String> {
+pub async fn probe(subject: &ProcessSubject, prober: &Prober) -> Result<ProcessSeen, String> {
     let (answer, answered) = oneshot::channel();
-    looker.order(LoopCommand::Look(Arc::new(Subject::Process(subject.clone())), answer));
+    prober.send(LoopCommand::Probe(Arc::new(Subject::Process(subject.clone())), answer));
     match timeout(TABLE, answered).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
@@ -102,7 +102,7 @@ pub fn programs() -> io::Result<BTreeMap<String, usize>> {
     let mut pids = Vec::new();
     proc::each(|pid, _| pids.push(pid))?;
     let mut found = BTreeMap::new();
-    for seen in proc::look(&pids, true).into_values() {
+    for seen in proc::read_stats(&pids, true).into_values() {
         // only a kernel thread has no argument
         if let (Some(stat), Argument::Named(argument)) = (seen.stat.filter(|stat| !stat.dead()), seen.argument) {
             // the kernel keeps a name's first 15 bytes
@@ -153,7 +153,7 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
         parts.bound(bound, seen.memory.map(|bytes| bytes as f64), "memory ");
     }
     parts.figure(seen.count as f64);
-    parts.judged()
+    parts.judgement()
 }
 
 /// The check's condition as text for the screen: whether they run, and bounds on count and memory.
@@ -197,7 +197,7 @@ mod tests {
     #[test]
     fn programs_are_named_as_a_check_names_them() {
         let own = i32::try_from(std::process::id()).unwrap();
-        let own = proc::look(&[own], false).remove(&own).unwrap().stat.unwrap().comm;
+        let own = proc::read_stats(&[own], false).remove(&own).unwrap().stat.unwrap().comm;
         let programs = programs().unwrap();
         assert!(programs.iter().any(|(name, count)| name.starts_with(&own) && *count > 0), "{own}: {programs:?}");
         assert!(!programs.keys().any(|name| name == "kthreadd"));
@@ -208,8 +208,8 @@ mod tests {
         let check = ProcessCheck { pidfile: Some("/run/x.pid".into()), exists: Some(true), ..ProcessCheck::default() };
         let stale =
             ProcessSeen { count: 0, memory: None, pidfile: Some(PidfileError::Stale("the pidfile is stale".into())) };
-        let judged = judge(&check, &stale);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
+        let judgement = judge(&check, &stale);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
         let is_stale =
             ProcessCheck { pidfile: Some("/run/x.pid".into()), stale: Some(true), ..ProcessCheck::default() };
         assert_eq!(judge(&is_stale, &stale).verdict, Verdict::Holds);

@@ -115,7 +115,7 @@ impl Argument {
 
 /// Looks at processes, with their first arguments where a name is looked for. One that is not in the answer could not be
 /// asked now.
-pub fn look(pids: &[i32], named: bool) -> HashMap<i32, ProcStat> {
+pub fn read_stats(pids: &[i32], named: bool) -> HashMap<i32, ProcStat> {
     processes::each(pids, move |pid| {
         let stat = stat(pid);
         let argument = match &stat {
@@ -283,7 +283,7 @@ mod tests {
         assert!(
             !stat(own).unwrap().dead()
                 && resident(own).unwrap() > 0
-                && look(&[own], true)[&own].argument.name().is_some()
+                && read_stats(&[own], true)[&own].argument.name().is_some()
         );
         assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
         assert_eq!((uid("root"), uid("17"), uid("no such user")), (Some(0), Some(17), None));

@@ -195,7 +195,7 @@ impl Table {
     ///
     /// # Errors
     /// Where `/proc` cannot be listed.
-    pub fn list(&mut self, doorbell: &mut impl ExitNotifier) -> std::io::Result<()> {
+    pub fn list(&mut self, notifier: &mut impl ExitNotifier) -> std::io::Result<()> {
         let began = Instant::now();
         let full = began >= self.next_full;
         self.round = self.round.wrapping_add(1);
@@ -215,17 +215,17 @@ impl Table {
         for tracked in self.tracked.values_mut() {
             tracked.doubted = std::mem::take(&mut tracked.doubt);
         }
-        let mut looked = proc::look(&unread, !self.by_name.is_empty());
+        let mut looked = proc::read_stats(&unread, !self.by_name.is_empty());
         for pid in unread {
             let seen = looked.remove(&pid);
-            self.read(pid, seen, doorbell);
+            self.read(pid, seen, notifier);
         }
         self.known.retain(|_, known| known.round == round);
         let vanished: Vec<i32> = self.members.keys().copied().filter(|pid| !self.known.contains_key(pid)).collect();
         for pid in vanished {
             self.remove(pid);
         }
-        self.read_pidfiles(doorbell);
+        self.read_pidfiles(notifier);
         let turned = self.tracked.iter().filter(|(_, tracked)| tracked.doubt != tracked.doubted);
         self.changed.extend(turned.map(|(subject, _)| subject.clone()));
         if full {

@@ -11,9 +11,9 @@ use crate::host::{links, mounts};
 use crate::playbook::{Target, TargetSpec};
 use crate::text::clean_line;
 
-pub(super) async fn find(looker: &Prober, spec: &TargetSpec) -> ResolvedTarget {
+pub(super) async fn find(prober: &Prober, spec: &TargetSpec) -> ResolvedTarget {
     match spec {
-        TargetSpec::Unit(name) => match &looker.systemd {
+        TargetSpec::Unit(name) => match &prober.systemd {
             Some(systemd) => unit(systemd, name).await,
             None => ResolvedTarget::NotApplicable(Absent::NoSystemd.to_string()),
         },

@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use super::Dispatch;
-use super::emit::send;
+use super::emit::emit_reading;
 use crate::check::event_loop::{LoopCommand, MonitorEvent};
 use crate::check::registry::Cost;
 use crate::check::subject::Subject;
@@ -58,7 +58,7 @@ impl Dispatch {
             (_, false) => Some(shortest),
         };
         match (&**subject, &self.units) {
-            (Subject::Process(_), _) => self.looker.order(LoopCommand::Track(subject.clone(), shortest)),
+            (Subject::Process(_), _) => self.prober.send(LoopCommand::Track(subject.clone(), shortest)),
             (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
                 drop(units.send(WatcherCommand::Track(subject.clone())));
             }
@@ -113,7 +113,7 @@ impl Dispatch {
                 if let Some(watched) = self.watches.get_mut(&watch)
                     && let Some(reading) = watched.held.take()
                 {
-                    send(&self.readings, &watch, watched, *reading);
+                    emit_reading(&self.readings, &watch, watched, *reading);
                 }
             }
         }
@@ -124,7 +124,7 @@ impl Dispatch {
         let now = Instant::now();
         let Some(entry) = self.entries.get_mut(subject) else { return };
         match entry.began.map(|began| began + CALM) {
-            Some(calm) if calm > now && !entry.looking => {
+            Some(calm) if calm > now && !entry.probing => {
                 if !std::mem::replace(&mut entry.soon, true) {
                     self.timetable.push(Reverse((calm, entry.ticket, subject.clone())));
                 }
@@ -136,16 +136,16 @@ impl Dispatch {
     /// Begins a look, or marks that the one under way is not enough.
     pub(super) fn begin(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
-        if entry.looking {
+        if entry.probing {
             entry.again = true;
             return;
         }
-        entry.looking = true;
+        entry.probing = true;
         entry.began = Some(Instant::now());
-        let (looker, subject, tell) = (self.looker.clone(), subject.clone(), self.tell.clone());
+        let (prober, subject, events) = (self.prober.clone(), subject.clone(), self.events.clone());
         tokio::spawn(async move {
-            let look = looker.look(&subject).await;
-            let _ = tell.send(MonitorEvent::Looked(subject, look));
+            let probed = prober.probe(&subject).await;
+            let _ = events.send(MonitorEvent::Probed(subject, probed));
         });
     }
 }

@@ -57,11 +57,11 @@ pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     let args = fixed.into_iter().chain(messages).chain(units.iter().map(|unit| format!("UNIT={unit}"))).collect();
     let job = Job { errors: Errors::Apart, keep: 2 * LARGEST, ..Job::new("journalctl", args, PATIENCE) };
     let ran = job.run().await.ok()?;
-    (ran.ended == ChildExit::Exit(0)).then(|| told(&String::from_utf8_lossy(ran.output.head())))
+    (ran.ended == ChildExit::Exit(0)).then(|| parse(&String::from_utf8_lossy(ran.output.head())))
 }
 
 /// Reads lines of JSON, oldest first; what is no message of systemd's is left out.
-fn told(lines: &str) -> UnitRecords {
+fn parse(lines: &str) -> UnitRecords {
     let mut records = UnitRecords::new(TOGETHER);
     for message in lines.lines().filter_map(|line| serde_json::from_str::<JournalMessage>(line).ok()) {
         take(&mut records, &message);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn end(lines: &[String]) -> (Option<u32>, Option<JobEnd>) {
-        let records = told(&lines.join("\n"));
+        let records = parse(&lines.join("\n"));
         let record = records.get("a").unwrap();
         let down = record.latest_down().unwrap();
         (down.job, down.job.and_then(|id| record.job(id)).map(|job| job.end))
@@ -156,6 +156,6 @@ mod tests {
             "no message at all".to_owned(),
         ];
         assert_eq!(end(&crash), (None, None));
-        assert!(told("").get("a").is_none());
+        assert!(parse("").get("a").is_none());
     }
 }

@@ -114,10 +114,10 @@ pub fn subject(check: &UnitCheck, target: &Target) -> Result<UnitSubject, String
 ///
 /// # Errors
 /// In words, where there is no such unit or systemd cannot be asked.
-pub async fn look(subject: &UnitSubject, looker: &Prober) -> Result<Timed<UnitFacts>, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &UnitSubject, prober: &Prober) -> Result<Timed<UnitFacts>, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let seen = systemd.unit(&subject.name).await.map_err(|error| in_words(&error))?;
-    Ok(Timed { seen: UnitFacts::of(&seen, &looker.clock), changed: seen.changed })
+    Ok(Timed { seen: UnitFacts::of(&seen, &prober.clock), changed: seen.changed })
 }
 
 fn in_words(error: &SystemdError) -> String {
@@ -126,7 +126,7 @@ fn in_words(error: &SystemdError) -> String {
 
 /// Whatever changes is kept, but for the job: it is no part of what is kept.
 pub(super) fn is_insignificant(now: &UnitFacts, then: &UnitFacts) -> bool {
-    let seen = |sight: &UnitFacts| UnitFacts { job: false, started: None, ..sight.clone() };
+    let seen = |facts: &UnitFacts| UnitFacts { job: false, started: None, ..facts.clone() };
     seen(now) == seen(then)
 }
 
@@ -158,7 +158,7 @@ pub fn judge(check: &UnitCheck, seen: &UnitFacts) -> Judgement {
         let wanted = WantedState { negated: false, state: UnitState::Active };
         parts.met(state(&seen.active).is_some_and(|state| admits(wanted, state, seen.rest)), whole);
     }
-    parts.judged()
+    parts.judgement()
 }
 
 /// Is the state as wanted? Whoever asks whether a unit is active asks whether it does its work: a oneshot at rest has
@@ -239,9 +239,9 @@ mod tests {
             restarts: Some("> 1".parse().unwrap()),
             ..wanting("failed")
         };
-        let judged = judge(&check, &failed);
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(2.0)));
-        assert_eq!(judged.seen, "failed (oom-kill), restarts 2");
+        let judgement = judge(&check, &failed);
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(2.0)));
+        assert_eq!(judgement.seen, "failed (oom-kill), restarts 2");
         assert_eq!(condition(&check), "failed, result oom-kill, restarts > 1");
         let sub = UnitCheck { sub: Some("running".parse().unwrap()), ..UnitCheck::default() };
         assert_eq!(judge(&sub, &failed).verdict, Verdict::DoesNotHold);

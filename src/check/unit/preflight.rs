@@ -80,7 +80,7 @@ async fn who_stopped(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &Uni
     if let Some(down) = signalled(records, unit).await {
         let relations = neighbours(systemd, unit, |name| locked(records).get(name).is_some()).await;
         let origin = evidence(&locked(records), &relations).of_down(&unit.id, &down);
-        return told(unit, origin);
+        return stopped_by(unit, origin);
     }
     let mut names = passing(&unit.relations);
     names.push(unit.id.clone());
@@ -88,7 +88,7 @@ async fn who_stopped(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &Uni
         && let Some(down) = written.get(&unit.id).and_then(|record| written_down(record, unit))
     {
         let relations = neighbours(systemd, unit, |name| written.get(name).is_some()).await;
-        return told(unit, evidence(&written, &relations).of_down(&unit.id, down));
+        return stopped_by(unit, evidence(&written, &relations).of_down(&unit.id, down));
     }
     unrecorded(unit)
 }
@@ -158,7 +158,7 @@ async fn neighbours(systemd: &Systemd, unit: &UnitSeen, known: impl Fn(&str) -> 
     all
 }
 
-fn told(unit: &UnitSeen, origin: StopCause) -> StopOrigin {
+fn stopped_by(unit: &UnitSeen, origin: StopCause) -> StopOrigin {
     match origin {
         StopCause::Fault => StopOrigin::Nobody,
         StopCause::Own => StopOrigin::Salve,
@@ -260,16 +260,16 @@ mod tests {
 
     #[test]
     fn systemds_own_work_on_a_unit_is_told() {
-        let told = |active, sub, job| busy(&unit(active, sub, job));
-        assert_eq!(told("inactive", "dead", Some("start")).as_deref(), Some("systemd has a start job under way"));
-        assert_eq!(told("inactive", "dead", Some("")).as_deref(), Some("systemd has a job under way"));
-        assert_eq!(told("activating", "auto-restart", None).as_deref(), Some("systemd restarts it by itself"));
+        let job_of = |active, sub, job| busy(&unit(active, sub, job));
+        assert_eq!(job_of("inactive", "dead", Some("start")).as_deref(), Some("systemd has a start job under way"));
+        assert_eq!(job_of("inactive", "dead", Some("")).as_deref(), Some("systemd has a job under way"));
+        assert_eq!(job_of("activating", "auto-restart", None).as_deref(), Some("systemd restarts it by itself"));
         assert_eq!(
-            told("deactivating", "stop-sigterm", None).as_deref(),
+            job_of("deactivating", "stop-sigterm", None).as_deref(),
             Some("systemd is stopping it (stop-sigterm)")
         );
         for (active, sub) in [("active", "running"), ("failed", "failed"), ("inactive", "dead")] {
-            assert_eq!(told(active, sub, None), None);
+            assert_eq!(job_of(active, sub, None), None);
         }
     }
 

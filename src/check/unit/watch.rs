@@ -57,9 +57,9 @@ pub struct Watcher {
     /// What durations run on.
     pub clock: Clock,
     /// What is to be watched.
-    pub orders: mpsc::UnboundedReceiver<WatcherCommand>,
+    pub commands: mpsc::UnboundedReceiver<WatcherCommand>,
     /// Where changes are told.
-    pub tell: mpsc::UnboundedSender<MonitorEvent>,
+    pub events: mpsc::UnboundedSender<MonitorEvent>,
     /// Where it is remembered what happened to units.
     pub records: Arc<Mutex<UnitRecords>>,
 }
@@ -84,23 +84,23 @@ impl Watcher {
     pub async fn run(mut self) {
         let mut watched = WatchedUnit::default();
         let mut broken_since = Instant::now();
-        let (mut retry, mut told) = (FIRST_RETRY, false);
+        let (mut retry, mut reported) = (FIRST_RETRY, false);
         loop {
             // Nobody watches: no line is needed.
             while watched.subjects.is_empty() && watched.attended.is_empty() {
-                let Some(order) = self.orders.recv().await else { return };
-                watched.take(order);
+                let Some(command) = self.commands.recv().await else { return };
+                watched.take(command);
                 broken_since = Instant::now();
             }
             match self.follow(&mut watched).await {
                 Ok(true) => {
-                    (retry, told) = (FIRST_RETRY, false);
+                    (retry, reported) = (FIRST_RETRY, false);
                     broken_since = Instant::now();
                 }
                 Ok(false) => return,
                 Err(error) => {
-                    if !told && broken_since.elapsed() > GRACE {
-                        told = true;
+                    if !reported && broken_since.elapsed() > GRACE {
+                        reported = true;
                         self.all_unknown(&watched, &error.to_string());
                     }
                     if !self.pause(retry, &mut watched).await {
@@ -119,8 +119,8 @@ impl Watcher {
         loop {
             tokio::select! {
                 () = &mut wait => return true,
-                order = self.orders.recv() => match order {
-                    Some(order) => drop(watched.take(order)),
+                command = self.commands.recv() => match command {
+                    Some(command) => drop(watched.take(command)),
                     None => return false,
                 },
             }
@@ -157,8 +157,8 @@ impl Watcher {
                 // What was missed meanwhile is read once it answers again.
                 Ok(()) = silence.changed() => dirty.clone_from(&watched.subjects),
                 () = probe(&self.systemd), if silent => {}
-                order = self.orders.recv() => match order {
-                    Some(order) => dirty.extend(watched.take(order)),
+                command = self.commands.recv() => match command {
+                    Some(command) => dirty.extend(watched.take(command)),
                     None => return Ok(false),
                 },
             }
@@ -167,7 +167,7 @@ impl Watcher {
 
     fn changed(&self, changed: Changed, watched: &WatchedUnit, dirty: &mut BTreeSet<Arc<Subject>>) {
         for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
-            let _ = self.tell.send(MonitorEvent::Rang(Wakeup::Subject(subject.clone())));
+            let _ = self.events.send(MonitorEvent::Woken(Wakeup::Subject(subject.clone())));
         }
         match changed {
             Changed::Units(ids) => {
@@ -191,7 +191,7 @@ impl Watcher {
         if !watched.subjects.contains(&subject) {
             return;
         }
-        let look = match unit {
+        let probed = match unit {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
@@ -199,14 +199,14 @@ impl Watcher {
             }
             Err(error) => ProbeResult { began, since: began, result: Err(error.to_string().into()) },
         };
-        let _ = self.tell.send(MonitorEvent::Seen(subject, look));
+        let _ = self.events.send(MonitorEvent::Seen(subject, probed));
     }
 
     fn all_unknown(&self, watched: &WatchedUnit, why: &str) {
         let (now, why): (_, Arc<str>) = (self.clock.mono(), why.into());
         for subject in &watched.subjects {
-            let look = ProbeResult { began: now, since: now, result: Err(why.clone()) };
-            let _ = self.tell.send(MonitorEvent::Seen(subject.clone(), look));
+            let probed = ProbeResult { began: now, since: now, result: Err(why.clone()) };
+            let _ = self.events.send(MonitorEvent::Seen(subject.clone(), probed));
         }
     }
 }
@@ -224,8 +224,8 @@ pub fn locked(records: &Mutex<UnitRecords>) -> MutexGuard<'_, UnitRecords> {
 
 impl WatchedUnit {
     /// The subject that must be read for the first time.
-    fn take(&mut self, order: WatcherCommand) -> Option<Arc<Subject>> {
-        match order {
+    fn take(&mut self, command: WatcherCommand) -> Option<Arc<Subject>> {
+        match command {
             WatcherCommand::Track(subject) => self.subjects.insert(subject.clone()).then_some(subject),
             WatcherCommand::Forget(subject) => {
                 self.subjects.remove(&subject);

@@ -54,7 +54,7 @@ pub enum UnitVerb {
 }
 
 impl ActionKind for UnitAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A verb on a systemd unit, as a D-Bus job that is waited for.",
         examples: &["unit = \"restart\"", "unit = { name = \"php-fpm.service\", verb = \"restart\" }"],
         does: "systemd does it; the step ends with the job. A job that outlives the rung's timeout is left to systemd",
@@ -65,7 +65,7 @@ impl ActionKind for UnitAction {
 
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         if at.table().is_some() {
-            return Some(Self::On(reader.typed::<NamedUnit>(at, "`unit`", Self::PAGE.examples[1])?.value));
+            return Some(Self::On(reader.typed::<NamedUnit>(at, "`unit`", Self::DOCS.examples[1])?.value));
         }
         reader.leaf::<UnitVerb>(at, "`unit`").map(|verb| Self::Verb(verb.value))
     }

@@ -95,7 +95,7 @@ impl ContainerState {
 }
 
 impl CheckKind for ContainerCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A container of Docker or Podman.",
         example: "container = { name = \"web\", health = \"unhealthy\" }",
         condition: "state = \"running\"",

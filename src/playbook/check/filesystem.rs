@@ -38,7 +38,7 @@ pub struct FilesystemCheck {
 }
 
 impl CheckKind for FilesystemCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Room and inodes of a mounted file system.",
         example: "filesystem = { used = \"> 85%\" }",
         condition: "used = \"> 85%\"",

@@ -21,7 +21,7 @@ pub(super) enum CurrentName {
 }
 
 pub(super) fn now(pid: i32) -> CurrentName {
-    match proc::look(&[pid], false).remove(&pid) {
+    match proc::read_stats(&[pid], false).remove(&pid) {
         None => CurrentName::Silent,
         Some(seen) => seen.stat.map_or(CurrentName::Gone, CurrentName::Seen),
     }
@@ -61,7 +61,7 @@ impl Table {
 
     /// Puts one process where it belongs. Who could not be asked, or not for its arguments, stays where it was, and is
     /// asked again by the next listing; whose it may be cannot be counted until then.
-    pub(super) fn read(&mut self, pid: i32, seen: Option<proc::ProcStat>, doorbell: &mut impl ExitNotifier) {
+    pub(super) fn read(&mut self, pid: i32, seen: Option<proc::ProcStat>, notifier: &mut impl ExitNotifier) {
         let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
         if unread {
             self.ask_again(pid);
@@ -88,7 +88,7 @@ impl Table {
             self.changed.insert(subject.clone());
         }
         for subject in wanted.into_iter().filter(|subject| !former.contains(subject)) {
-            self.join(pid, stat.start, &subject, doorbell);
+            self.join(pid, stat.start, &subject, notifier);
         }
     }
 
@@ -139,12 +139,12 @@ impl Table {
         asked(subject).name.as_deref() == Some(comm)
     }
 
-    pub(super) fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, doorbell: &mut impl ExitNotifier) {
+    pub(super) fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, notifier: &mut impl ExitNotifier) {
         if !self.tracked.contains_key(subject) {
             return;
         }
         if !self.members.contains_key(&pid) {
-            let pidfd = match doorbell.attend(pid, token(pid, start)) {
+            let pidfd = match notifier.attend(pid, token(pid, start)) {
                 Attended::By(pidfd) => Some(pidfd),
                 Attended::ByListing => None,
                 Attended::Gone => return,

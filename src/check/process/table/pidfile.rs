@@ -15,7 +15,7 @@ use crate::foreign::{self, NoAnswer};
 const PIDFILE: Duration = Duration::from_millis(250);
 
 impl Table {
-    pub(super) fn read_pidfiles(&mut self, doorbell: &mut impl ExitNotifier) {
+    pub(super) fn read_pidfiles(&mut self, notifier: &mut impl ExitNotifier) {
         let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
         for subject in named.cloned().collect::<Vec<_>>() {
             let Some(tracked) = self.tracked.get_mut(&subject) else { continue };
@@ -48,7 +48,7 @@ impl Table {
             if let Ok((pid, start)) = wanted
                 && !former.contains(&pid)
             {
-                self.join(pid, start, &subject, doorbell);
+                self.join(pid, start, &subject, notifier);
             }
         }
     }
@@ -74,7 +74,7 @@ pub(super) fn meant(
 ) -> Option<Result<(i32, u64), PidfileError>> {
     match pidfile {
         Ok(pidfile) => {
-            let seen = proc::look(&[pidfile.pid], asked(subject).name.is_some()).remove(&pidfile.pid)?;
+            let seen = proc::read_stats(&[pidfile.pid], asked(subject).name.is_some()).remove(&pidfile.pid)?;
             Some(taken(subject, tracked, pidfile, seen))
         }
         Err(why) => Some(Err(PidfileError::Missing(why))),
