@@ -186,8 +186,10 @@ mod tests {
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
         assert!(matches!(send(&resolved(&url)).await.result, StepResult::Failed(why) if why.contains("refused")));
-        let hostile =
-            ResolvedHttpRequest { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..resolved("http://127.0.0.1/") };
+        let hostile = ResolvedHttpRequest {
+            headers: vec![("a\r\nb".into(), Secret::text("c"))],
+            ..resolved("http://127.0.0.1/")
+        };
         assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
     }
 }

@@ -1,4 +1,5 @@
-//! The control group of a unit, and the processes in it. The kernel rings when something was killed in it or a limit was met.
+//! The control group of a unit, and the processes in it. The kernel notifies when a process in it is killed or a limit
+//! is reached.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -24,17 +25,17 @@ use crate::playbook::value::{Amount, Bound, Period};
 /// The window of kills where the check does not say.
 const WINDOW: Period = Period::from_secs(600);
 
-/// Which unit's, and over which time kills are counted.
+/// The unit whose control group is read, and the window over which kills are counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CgroupSubject {
     /// The full name of the unit whose control group is read.
     pub unit: Arc<str>,
     /// The window over which kills and growth are counted, in milliseconds.
     pub window_ms: u64,
-    /// Are its processes looked at, too?
+    /// Whether its processes are read as well.
     #[serde(default)]
     pub processes: bool,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -43,24 +44,24 @@ pub struct CgroupSubject {
 pub struct CgroupSeen {
     /// Bytes in use; none where memory is not counted.
     pub memory: Option<u64>,
-    /// Of at most so many.
+    /// The limit; none if there is none.
     pub memory_limit: Option<u64>,
     /// Tasks; none where they are not counted.
     pub tasks: Option<u64>,
-    /// Of at most so many.
+    /// The limit; none if there is none.
     pub tasks_limit: Option<u64>,
     /// Kills within the window, and for how many milliseconds they were counted; none where memory is not counted.
     pub oom_kills: Option<(u64, u64)>,
     /// By how many bytes memory grew, and within how many milliseconds; none before there are enough looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<(f64, u64)>,
-    /// What its processes have of what matters here, where they were looked at.
+    /// Open files and zombies of its processes, if they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<Processes>,
 }
 
 impl CgroupSeen {
-    /// Of a unit of which nothing runs.
+    /// The reading of a unit that has no running process.
     fn of_nothing() -> Self {
         Self {
             memory: Some(0),
@@ -73,7 +74,7 @@ impl CgroupSeen {
         }
     }
 
-    /// Does nothing of the unit run?
+    /// Whether the unit has no running process.
     fn is_of_nothing(&self) -> bool {
         self.tasks == Some(0)
     }
@@ -103,12 +104,12 @@ pub fn subject(check: &CgroupCheck, target: &Target) -> Result<CgroupSubject, St
     Ok(CgroupSubject { unit, window_ms, processes, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
-/// Does the check ask for what only a host that counts memory knows?
+/// Whether the check needs the host to account memory by control group.
 pub(super) fn about_memory(check: &CgroupCheck) -> bool {
     check.memory.is_some() || check.growth.is_some() || check.oom_kills.is_some()
 }
 
-/// Asks systemd where it is, and reads it.
+/// Asks systemd for the unit's control group, then reads its files.
 ///
 /// # Errors
 /// In words: the unit has none, or it cannot be read.
@@ -118,7 +119,7 @@ pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSee
     if !cgroups::unified() {
         return Err("this host has no unified hierarchy of control groups".into());
     }
-    // A unit of which nothing runs has no group, and uses nothing.
+    // A unit without a running process has no group and uses nothing.
     let Some(folder) = cgroups::folder(&unit.control_group) else { return Ok(CgroupSeen::of_nothing()) };
     let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
     let wanted = subject.processes;
@@ -127,7 +128,7 @@ pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSee
     let mut trace = trace.lock().await;
     let (now, window) = (prober.clock.mono(), Duration::from_millis(subject.window_ms));
     if let Some(memory) = seen.memory {
-        // What a unit used before it was started anew says nothing about the one that runs now.
+        // What a unit used before a restart says nothing about the run of now.
         if trace.levels.latest().is_some_and(|[_, made, ..]| made != life.made) {
             trace.levels = Samples::default();
         }
@@ -135,7 +136,7 @@ pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSee
         seen.growth = trace.levels.trend().map(|(rise, over)| (rise, Period(over).millis()));
     }
     if let Some(kills) = life.kills {
-        // A group that was made anew counts from nothing.
+        // A group that was created again counts from zero.
         let [sum, before, ..] = trace.samples.latest().unwrap_or([0, kills, 0, 0]);
         let sum = sum + if kills >= before { kills - before } else { kills };
         let rise = trace.samples.add(now, [sum, kills, 0, 0], window);
@@ -144,13 +145,13 @@ pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSee
     Ok(seen)
 }
 
-/// Where the kernel tells of a system service's kills; other units are polled.
+/// The file in which the kernel announces a system service's kills; other units are polled.
 pub(super) fn usual_events(unit: &str) -> PathBuf {
     let unit = unit.replace('/', "_");
     Path::new(cgroups::ROOT).join("system.slice").join(unit).join("memory.events")
 }
 
-/// What tells a group from another one of its name.
+/// What distinguishes a group from a later one of the same name.
 struct Life {
     /// The inode of its folder.
     made: u64,
@@ -158,7 +159,7 @@ struct Life {
     kills: Option<u64>,
 }
 
-/// What stands in a group's files.
+/// The figures in a group's files.
 fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
     if !folder.exists() {
         return Ok((CgroupSeen::of_nothing(), Life { made: 0, kills: None }));
@@ -206,7 +207,7 @@ fn kills(events: &str) -> Option<u64> {
     events.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
     let part = |part: Option<u64>, whole: Option<u64>| share(part?, whole.unwrap_or(1 << 30));
     let kills = |seen: &CgroupSeen| seen.oom_kills.map(|(count, _)| count);

@@ -1,4 +1,4 @@
-//! The wall clock, as the kernel knows it from whoever keeps it.
+//! The state of the wall clock, as the time service reports it to the kernel.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use crate::playbook::check::ClockCheck;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClockSubject;
 
-/// How the clock stands.
+/// The state of the clock at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSeen {
-    /// Somebody keeps it.
+    /// Whether a time service keeps it synchronised.
     pub synchronised: bool,
-    /// What is still to be corrected, in microseconds, whichever way.
+    /// The correction still outstanding, in microseconds, in either direction.
     pub offset_us: u64,
-    /// How wrong it may be at most, in microseconds.
+    /// The largest error that the time service allows for, in microseconds.
     pub error_us: u64,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -38,7 +38,7 @@ pub fn subject(_: &ClockCheck, _: &Target) -> Result<ClockSubject, String> {
 /// Asks the kernel.
 ///
 /// # Errors
-/// In words, where it does not tell.
+/// A message, if the kernel does not report it.
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
 pub async fn probe(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
     let ClockSync { synchronised, offset, error } =
@@ -47,7 +47,7 @@ pub async fn probe(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
     Ok(ClockSeen { synchronised, offset_us: us(offset), error_us: us(error) })
 }
 
-/// Is the change too small to be kept? The error grows and falls all the time.
+/// Whether a change is too small to be recorded for backtests. The error varies all the time.
 pub(super) fn is_insignificant(now: &ClockSeen, then: &ClockSeen) -> bool {
     let near = |now: u64, then: u64| now.abs_diff(then) <= (then / 2).max(10_000);
     now.synchronised == then.synchronised && near(now.offset_us, then.offset_us) && near(now.error_us, then.error_us)

@@ -21,11 +21,11 @@ pub struct CpuSubject;
 /// Shares of one second, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CpuSeen {
-    /// Something was done.
+    /// Time in use by programs and the kernel.
     pub used: f64,
-    /// Waiting for input or output.
+    /// Time spent idle while waiting for input or output.
     pub iowait: f64,
-    /// Given to somebody else by the hypervisor.
+    /// Time that the hypervisor gave to other guests.
     pub steal: f64,
 }
 
@@ -38,7 +38,7 @@ struct Ticks {
     all: u64,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -47,10 +47,10 @@ pub fn subject(_: &CpuCheck, _: &Target) -> Result<CpuSubject, String> {
     Ok(CpuSubject)
 }
 
-/// Looks twice.
+/// Reads the counters twice, a second apart.
 ///
 /// # Errors
-/// In words, where the kernel does not tell.
+/// A message, if the kernel's counters cannot be read.
 pub async fn probe(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
     let before = ticks()?;
     tokio::time::sleep(SPAN).await;
@@ -74,7 +74,7 @@ fn between(before: Ticks, after: Ticks) -> Option<CpuSeen> {
     Some(CpuSeen { used: (100.0 - idle - iowait).max(0.0), iowait, steal: part(before.steal, after.steal)? })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &CpuSeen, then: &CpuSeen) -> bool {
     let close = |now: f64, then: f64| near(Some(now / 4.0), Some(then / 4.0));
     close(now.used, then.used) && close(now.iowait, then.iowait) && close(now.steal, then.steal)

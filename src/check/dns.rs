@@ -1,4 +1,4 @@
-//! A name asked for: of the host's own resolver, or of one server. No answer is an observation as well.
+//! A name lookup, through the host's own resolver or one server. A failed lookup is an observation as well.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use crate::playbook::Target;
 use crate::playbook::check::DnsCheck;
 use crate::text::clean_line;
 
-/// Which name, of whom.
+/// The name to look up, and the server to ask.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DnsSubject {
     /// The host name to resolve.
     pub name: Arc<str>,
     /// The server; none means the host's own resolver.
     pub server: Option<Arc<str>>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What came of it.
+/// The outcome of a lookup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DnsSeen {
-    /// Addresses, after so many milliseconds.
+    /// The name has an address; the lookup took so many milliseconds.
     Answer(u64),
-    /// None, and why.
+    /// No address, and the reason.
     None(String),
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -48,10 +48,10 @@ pub fn subject(check: &DnsCheck, _: &Target) -> Result<DnsSubject, String> {
     Ok(DnsSubject { name: check.name.as_str().into(), server: check.server.as_deref().map(Into::into), timeout_ms })
 }
 
-/// Asks.
+/// Looks the name up.
 ///
 /// # Errors
-/// In words, where there is nobody to ask.
+/// A message, if the server's address is invalid or no thread can be started.
 pub async fn probe(subject: &DnsSubject, prober: &Prober) -> Result<DnsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let began = Instant::now();
@@ -66,13 +66,13 @@ pub async fn probe(subject: &DnsSubject, prober: &Prober) -> Result<DnsSeen, Str
     })
 }
 
-/// An address, with the port of DNS where it names none.
+/// Parses a server's address; the port is 53 if none is given.
 fn address(server: &str) -> Result<SocketAddr, String> {
     let bare = server.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
     bare.or_else(|_| server.parse()).map_err(|_| format!("`{server}` is no address of a server"))
 }
 
-/// As every program of this host asks: the hosts file, the stub, whatever is configured.
+/// Looks up as every program on this host does: hosts file, stub resolver, whatever is configured.
 async fn of_host(prober: &Prober, name: &str, limit: Duration) -> Result<(), String> {
     use std::net::ToSocketAddrs;
     let asked = name.to_owned();
@@ -109,7 +109,7 @@ async fn of_server(server: SocketAddr, name: &str, limit: Duration) -> Result<()
     }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &DnsSeen, then: &DnsSeen) -> bool {
     matches!((now, then), (DnsSeen::Answer(_), DnsSeen::Answer(_))) || now == then
 }

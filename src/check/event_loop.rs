@@ -1,7 +1,8 @@
-//! The one thread that sleeps on every pidfd, on the mount table and on PSI triggers, and lists `/proc` for births.
+//! The one thread that waits on every pidfd, the mount table and the PSI triggers, and lists `/proc` to find new
+//! processes.
 //!
 //! One epoll for all of them: ten thousand watched processes cost no more awake threads than one, and nothing while
-//! they live. The listing is done here too, so that a death and a birth are never told in the wrong order.
+//! they live. The listing is done here too, so that an exit and a start are never reported in the wrong order.
 
 mod kernel;
 mod messages;
@@ -30,22 +31,22 @@ pub use messages::{LoopCommand, MonitorEvent};
 use pidfds::Pidfds;
 pub use pidfds::more_descriptors;
 
-/// No process has this token, and no bell.
+/// The token of the eventfd that wakes the loop; no process and no event source has it.
 const WAKE: u64 = u64::MAX;
 
-/// Nor has any of them this one, of the folders together.
+/// The token of the inotify instance that all folders share.
 const FOLDERS: u64 = u64::MAX - 1;
 
-/// Bells count from here; a process's token has neither of these bits.
+/// The bits that mark an event source's token; a process's token has neither of them.
 const SOURCE_TOKENS: u64 = 0xC000_0000_0000_0000;
 
-/// After a death the replacement is looked for so soon.
+/// How soon after an exit a replacement is looked for.
 const SOON: Duration = Duration::from_millis(50);
 
-/// And once more, for what starts slowly.
+/// When the replacement is looked for once more, because some start slowly.
 const LATER: Duration = Duration::from_secs(1);
 
-/// Listing takes at most one part in so many of the time.
+/// Listing may take at most one part in this many of the time.
 const SHARE: u32 = 20;
 
 struct Loop {
@@ -55,16 +56,16 @@ struct Loop {
     commands: Receiver<LoopCommand>,
     events: mpsc::UnboundedSender<MonitorEvent>,
     table: Table,
-    /// Somebody came or went: the shortest period may be another one.
+    /// A subject was added or removed, so the shortest period may have changed.
     replan: bool,
     sources: HashMap<u64, (Wakeup, EventFd)>,
     listeners: Option<Listeners>,
     probes: Vec<(Arc<Subject>, ProcessesReply)>,
-    /// A subject that is new must be told of even where nothing is found.
+    /// A new subject was added: it is reported even if no process is found.
     due: bool,
     next: Option<Instant>,
     again: Option<Instant>,
-    /// Not before: a listing that took long is not repeated at once.
+    /// The earliest time of the next listing: one that took long is not repeated at once.
     not_before: Instant,
 }
 
@@ -107,7 +108,7 @@ impl Loop {
                 let (token, flags) = (event.data.u64(), event.flags);
                 self.handle(token, flags);
             }
-            // Deaths are told before anything is listed.
+            // Exits are reported before anything is listed.
             self.emit_changes(self.clock.mono());
             if !self.take_commands() {
                 return;
@@ -122,7 +123,7 @@ impl Loop {
         }
     }
 
-    /// How long nothing need be done.
+    /// How long the loop may sleep; none means until an event.
     fn sleep(&self) -> Option<Timespec> {
         let due = [self.next, self.again].into_iter().flatten().min().filter(|_| !self.table.is_idle())?;
         let wait = due.max(self.not_before).saturating_duration_since(Instant::now());
@@ -181,7 +182,7 @@ impl Loop {
         }
     }
 
-    /// False at the end.
+    /// Carries out the commands that have come; false once the loop must end.
     fn take_commands(&mut self) -> bool {
         loop {
             match self.commands.try_recv() {
@@ -229,7 +230,7 @@ impl Loop {
     fn list(&mut self) {
         let (began, moment) = (Instant::now(), self.clock.mono());
         let probes = std::mem::take(&mut self.probes);
-        // Who is not watched is tracked for this one look.
+        // A subject that is not watched is tracked for this one probe only.
         let passing: Vec<_> =
             probes.iter().map(|(subject, _)| subject).filter(|one| !self.table.tracks(one)).cloned().collect();
         for subject in &passing {

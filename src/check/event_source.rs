@@ -1,4 +1,5 @@
-//! Descriptors that ring when it is worth a look, and how each is heard out. They all hang on the one epoll.
+//! Descriptors that become ready when something should be probed, and how each is drained. All are registered with one
+//! epoll.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -24,34 +25,34 @@ pub enum Wakeup {
     Subject(Arc<Subject>),
 }
 
-/// Something that rings.
+/// A source of events that the event loop can wait for.
 #[derive(Debug)]
 pub enum EventFd {
-    /// By a descriptor of its own.
+    /// A source with a descriptor of its own.
     Descriptor(Ringing),
-    /// By one name in a folder, through the inotify that all share.
+    /// One name in a folder, through the inotify instance that all share.
     Folder(FolderWatch),
 }
 
-/// A descriptor that rings.
+/// A descriptor that becomes ready at an event, by kind.
 #[derive(Debug)]
 pub enum Ringing {
     /// The mount table: polls with priority when it changes, always with an error flag.
     Mounts(OwnedFd),
     /// A PSI trigger: polls with priority, and with an error flag once it is gone for good.
     Trigger(OwnedFd),
-    /// What the kernel tells of network links.
+    /// A netlink socket on which the kernel announces changes of network links.
     Links(OwnedFd),
 }
 
-/// What hearing a source out came to.
+/// What draining an event source revealed, from nothing to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Readiness {
-    /// About something else.
+    /// The events were about something else.
     Nothing,
-    /// Worth a look.
+    /// Something changed and should be probed.
     News,
-    /// The source is gone: it would ring forever.
+    /// The source is gone and would stay ready forever.
     Ended,
 }
 
@@ -82,7 +83,7 @@ impl Ringing {
         }
     }
 
-    /// Takes what has come.
+    /// Reads all pending events, so that the descriptor is no longer ready.
     pub fn drain(&self, flags: EventFlags) -> Readiness {
         match self {
             Self::Trigger(_) if flags.contains(EventFlags::ERR) => Readiness::Ended,
@@ -92,7 +93,7 @@ impl Ringing {
     }
 }
 
-/// What was said does not matter: the look reads how the links are. A loss of messages is news as well.
+/// The messages' content does not matter, because the probe reads the links' state. Lost messages count as news.
 fn of_links(events: &OwnedFd) -> Readiness {
     let (mut buffer, mut readiness) = ([0_u8; 4096], Readiness::Nothing);
     loop {

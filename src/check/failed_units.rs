@@ -1,4 +1,4 @@
-//! Units that systemd calls failed, whichever they are.
+//! All units that systemd lists as failed.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,27 @@ use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::FailedUnitsCheck;
 
-/// So many are named; the rest is counted.
+/// How many are named; the rest is only counted.
 const NAMED: usize = 20;
 
-/// So many stand in a reading's words.
+/// How many are named in a reading's text.
 const SAID: usize = 3;
 
 /// The units that count: those that match one glob and none of the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailedUnitsSubject {
-    /// Those whose name matches this glob.
+    /// The glob that a unit's name must match; `*` for all.
     pub only: String,
-    /// But not these.
+    /// Units that do not count, by name or glob.
     pub except: Vec<String>,
 }
 
-/// The failed ones.
+/// The failed units at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedUnitsSeen {
     /// How many units are failed, named below or not.
     pub count: usize,
-    /// The first of them, in order of names.
+    /// The names of the first few, in alphabetical order.
     pub names: Vec<String>,
 }
 
@@ -42,7 +42,7 @@ pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubjec
     Ok(FailedUnitsSubject { only, except: check.except.clone() })
 }
 
-/// Asks systemd.
+/// Asks systemd for its failed units.
 ///
 /// # Errors
 /// In words, where it cannot be asked.
@@ -57,7 +57,7 @@ pub async fn probe(subject: &FailedUnitsSubject, prober: &Prober) -> Result<Fail
     Ok(FailedUnitsSeen { count, names })
 }
 
-/// Whatever changes is kept.
+/// Whether a change is too small to be recorded for backtests: only none is.
 pub(super) fn is_insignificant(now: &FailedUnitsSeen, then: &FailedUnitsSeen) -> bool {
     now == then
 }

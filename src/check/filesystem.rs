@@ -1,4 +1,4 @@
-//! Room and inodes of a mounted file system. A dead server holds up only the disposable thread that asked.
+//! Space and inodes of a mounted file system. A dead server blocks only the detached thread that asks it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::playbook::value::Bound;
 pub struct FilesystemSubject {
     /// Where it is mounted.
     pub mount: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -34,14 +34,14 @@ pub struct FilesystemSeen {
     pub available: u64,
     /// Inodes; 0 where the file system does not count them.
     pub inodes: u64,
-    /// Of them in use.
+    /// Inodes in use.
     pub inodes_used: u64,
     /// Whether it is mounted read-only.
     pub read_only: bool,
 }
 
 impl FilesystemSeen {
-    /// The room that `df` takes percentages of.
+    /// The space that `df` takes percentages of, in bytes.
     fn whole(&self) -> u64 {
         self.used.saturating_add(self.available)
     }
@@ -60,7 +60,7 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSub
     }
 }
 
-/// Asks the kernel.
+/// Reads the file system's figures from the kernel.
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
@@ -68,7 +68,7 @@ pub async fn probe(subject: &FilesystemSubject, _: &Prober) -> Result<Filesystem
     room(&subject.mount, Duration::from_millis(subject.timeout_ms)).await
 }
 
-/// The same without a subject.
+/// As [`probe`], for a mount point without a subject.
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
@@ -96,7 +96,7 @@ fn ask(mount: &Path, may_hang: &MayHang) -> Result<FilesystemSeen, String> {
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &FilesystemSeen, then: &FilesystemSeen) -> bool {
     now.read_only == then.read_only
         && near(share(now.used, now.whole()), share(then.used, then.whole()))

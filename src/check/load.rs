@@ -30,7 +30,7 @@ impl LoadSeen {
     }
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -39,7 +39,7 @@ pub fn subject(_: &LoadCheck, _: &Target) -> Result<LoadSubject, String> {
     Ok(LoadSubject)
 }
 
-/// Looks.
+/// Reads the load of this host.
 ///
 /// # Errors
 /// As [`now`].
@@ -48,7 +48,7 @@ pub async fn probe(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
     now()
 }
 
-/// Reads it.
+/// Reads load average and processor count.
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
@@ -63,7 +63,7 @@ fn online() -> usize {
     listed.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
 }
 
-/// How many a list such as `0-3,8` names.
+/// How many processors a list such as `0-3,8` names.
 fn count(list: &str) -> Option<usize> {
     list.trim().split(',').try_fold(0, |sum, range| {
         let (from, to) = range.split_once('-').unwrap_or((range, range));
@@ -72,7 +72,7 @@ fn count(list: &str) -> Option<usize> {
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &LoadSeen, then: &LoadSeen) -> bool {
     now.cores == then.cores && (now.per_core() - then.per_core()).abs() < 0.1
 }

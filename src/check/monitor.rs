@@ -1,4 +1,4 @@
-//! What the engine calls.
+//! Watches checks for the engine: the entry point of this module.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,12 +21,12 @@ use crate::host::{Clock, Systemd};
 use crate::playbook::host_check::{self, Resting};
 use crate::playbook::{Check, Playbook, Target, TargetSpec};
 
-/// The jobs of one transaction are heard of within this time.
+/// The signals of one transaction's jobs arrive within this time.
 const TRANSACTION: Duration = Duration::from_secs(2);
 
-/// Looks at the host for everybody.
+/// Probes the host on behalf of every watch.
 ///
-/// Dropping it ends everything that it started; looks that hang in the kernel end when the kernel lets them.
+/// Dropping it ends everything that it started; probes that hang in the kernel end once the kernel returns.
 #[derive(Debug)]
 pub struct Monitor {
     commands: mpsc::UnboundedSender<MonitorCommand>,
@@ -37,7 +37,7 @@ pub struct Monitor {
 /// An observation that differs from the one before: what a backtest judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservationChange {
-    /// What was looked at, as JSON that is the same for equal subjects.
+    /// The subject that was probed, as JSON that is the same for equal subjects.
     pub subject: Arc<str>,
     /// When it was observed, in wall time and monotonic time.
     pub at: Now,
@@ -45,7 +45,7 @@ pub struct ObservationChange {
     pub observation: Arc<str>,
 }
 
-/// The host at a glance.
+/// The host's load, memory and pressure, for the header of the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostStrip {
     /// One-minute load average.
@@ -61,10 +61,10 @@ pub struct HostStrip {
 }
 
 impl Monitor {
-    /// Starts to look, within a tokio runtime. Nothing is looked at before it is watched.
+    /// Starts the monitor, within a tokio runtime. Nothing is probed before it is watched.
     ///
-    /// `readings` get every change of a reading, and every look of a verifier; `kept` every change of what was seen;
-    /// `notes` what an operator should know of the looking itself, as (about, text).
+    /// `readings` receives every change of a reading and every probe of a verifier; `kept` every change of what was
+    /// observed; `notes` what an operator should know about the monitoring itself, as (about, text).
     #[must_use]
     pub fn new(
         clock: Clock,
@@ -94,18 +94,18 @@ impl Monitor {
         Self { commands, prober, records }
     }
 
-    /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
-    /// target. Each look of a verifier's check is told.
+    /// Probes a check from now on and reports every change; a check without an object of its own probes the key's
+    /// target. Each probe of a verifier's check is reported.
     pub fn watch(&self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
         let _ = self.commands.send(MonitorCommand::Watch(watch, check, cadence));
     }
 
-    /// No longer. Readings that are already under way may still arrive.
+    /// Ends a watch. Readings that are already under way may still arrive.
     pub fn unwatch(&self, watch: &WatchId) {
         let _ = self.commands.send(MonitorCommand::Unwatch(watch.clone()));
     }
 
-    /// One fresh look, within its deadline, whoever else watches.
+    /// One fresh probe within its deadline, independent of all watches.
     pub fn read(&self, check: Arc<Check>, target: Target) -> impl Future<Output = Reading> + Send + 'static {
         let prober = self.prober.clone();
         async move {
@@ -120,7 +120,7 @@ impl Monitor {
         }
     }
 
-    /// What a playbook's targets come to on this host.
+    /// Resolves a playbook's targets on this host.
     pub async fn resolve(&self, playbook: &Playbook) -> Vec<Resolution> {
         resolve::resolve(&self.prober, playbook).await
     }
@@ -148,23 +148,23 @@ impl Monitor {
         Ok(resting)
     }
 
-    /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
+    /// A channel that holds the error while systemd does not answer; none if systemd does not run this host.
     pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
         self.prober.systemd.as_ref().map(Systemd::silence)
     }
 
-    /// What one target comes to on this host; itself where that cannot be told, because it is not there now.
+    /// Resolves one target on this host; a target that does not exist now stands for itself.
     pub async fn resolve_target(&self, spec: &TargetSpec) -> Vec<Target> {
         resolve::targets(&self.prober, spec).await
     }
 
-    /// What is true of a target right now, besides its detector.
+    /// The facts about a target right before an attempt, besides its detector.
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
         preflight::gather(self.prober.systemd.as_ref(), &self.records, target).await
     }
 }
 
-/// No such unit, and a refusal, are answers; silence is none.
+/// Turns "no such unit" and refusals into an answer without a unit; a missing answer stays an error.
 fn answered<T>(answer: Result<Option<T>, SystemdError>) -> Result<Option<T>, SystemdError> {
     match answer {
         Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_) | SystemdError::Odd(_)) => Ok(None),

@@ -1,5 +1,5 @@
-//! A mount point: whether something is mounted there, how, and whether it answers. What does not answer holds up only
-//! the disposable thread that asked.
+//! A mount point: whether something is mounted there, how, and whether it answers. A mount that does not answer blocks
+//! only the detached thread that asks it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,16 +17,16 @@ use crate::host::mounts;
 use crate::playbook::Target;
 use crate::playbook::check::MountCheck;
 
-/// Which mount point, and whether it shall answer.
+/// The mount point to check, and whether it must answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MountSubject {
     /// The mount point's absolute path.
     pub mount: Arc<str>,
-    /// For how long to wait for its answer, in milliseconds, where that is asked.
+    /// How long to wait for its answer, in milliseconds; none if it is not asked.
     pub answer_ms: Option<u64>,
 }
 
-/// What is at a mount point.
+/// What is mounted at a mount point, if anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MountSeen {
@@ -34,7 +34,7 @@ pub enum MountSeen {
     Absent,
     /// A file system is mounted there.
     Mounted {
-        /// The kind of file system.
+        /// The type of the file system, such as `nfs4`.
         kind: String,
         /// Options of the mount and of the file system.
         options: Vec<String>,
@@ -58,7 +58,7 @@ pub fn subject(check: &MountCheck, target: &Target) -> Result<MountSubject, Stri
     Ok(MountSubject { mount, answer_ms })
 }
 
-/// Looks into the mount table, and asks what is mounted there where an answer is wanted.
+/// Reads the mount table, and probes the mounted file system if an answer is wanted.
 ///
 /// # Errors
 /// In words: the table cannot be read, or no thread can be had.
@@ -78,12 +78,12 @@ pub async fn probe(subject: &MountSubject, prober: &Prober) -> Result<MountSeen,
 
 async fn answer((mount, id): (&str, u64), limit: Duration, prober: &Prober) -> Result<Result<u64, String>, String> {
     let (began, place) = (std::time::Instant::now(), mount.to_owned());
-    // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
+    // Independent of other callers that probe this mount: each verdict needs its own question.
     let about = format!("whether {mount} answers as mount {id}");
     let asked = prober.disposable.call(&about, limit, move || statvfs(&*place)).await;
     Ok(match asked {
         Ok(Ok(_)) => Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
-        // It has answered: with a refusal. Only what is gone or cut off counts as none.
+        // A refusal is an answer too. Only a mount that is gone or cut off counts as none.
         Ok(Err(error)) if error == rustix::io::Errno::ACCESS => Ok(0),
         Ok(Err(error)) => Err(error.to_string()),
         Err(CallError::NoThread) => return Err(CallError::NoThread.in_words(mount, limit)),
@@ -91,7 +91,7 @@ async fn answer((mount, id): (&str, u64), limit: Duration, prober: &Prober) -> R
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &MountSeen, then: &MountSeen) -> bool {
     let plain = |seen: &MountSeen| match seen.clone() {
         MountSeen::Mounted { kind, options, answer } => {
@@ -102,7 +102,8 @@ pub(super) fn is_insignificant(now: &MountSeen, then: &MountSeen) -> bool {
     plain(now) == plain(then)
 }
 
-/// Judges it. What is not mounted has no options, and does not answer.
+/// Decides whether a mount point meets every condition of the check. What is not mounted has no options, and does not
+/// answer.
 #[must_use]
 pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
     let mut parts = Conditions::default();

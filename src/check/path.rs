@@ -1,4 +1,4 @@
-//! A file or folder. inotify on its folder tells of changes; a dead mount holds up only the thread that asked.
+//! A file or folder. inotify on its folder announces changes; a dead mount blocks only the thread that asks it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,26 +19,26 @@ use crate::playbook::Target;
 use crate::playbook::check::PathCheck;
 use crate::playbook::value::{Period, WantedWord};
 
-/// Files up to here have their content summed up.
+/// The size up to which a file's content is hashed, in bytes.
 const SUMMED: u64 = 64 << 20;
 
-/// Over which time growth is measured where the check does not say.
+/// The window over which growth is measured, if the check sets none.
 const WINDOW: Period = Period::from_secs(60);
 
-/// Which path, and what is asked of it that costs more than a stat.
+/// The path to check, and which costly figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PathSubject {
     /// The absolute path of the file or folder.
     pub path: Arc<str>,
-    /// Is the digest of its content wanted?
+    /// Whether the digest of its content is wanted.
     pub sha256: bool,
-    /// Over how many milliseconds its growth is wanted, where it is.
+    /// The window over which its growth is measured, in milliseconds; none if it is not wanted.
     pub growth_ms: Option<u64>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What stands at a path.
+/// What exists at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PathSeen {
@@ -48,16 +48,16 @@ pub enum PathSeen {
     Here(PathHere),
 }
 
-/// What is there.
+/// The attributes of an existing file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathHere {
     /// The length in bytes.
     pub size: u64,
-    /// Milliseconds since its content changed; 0 where that lies ahead.
+    /// Milliseconds since its content changed; 0 if that time lies in the future.
     pub age_ms: u64,
     /// The permission bits, as in `0o644`.
     pub mode: u32,
-    /// The owner's number.
+    /// The owner's user id.
     pub uid: u32,
     /// The owner's name, where the host knows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,10 +88,10 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
     })
 }
 
-/// Looks at it.
+/// Reads the attributes of the path.
 ///
 /// # Errors
-/// In words: it may not be looked at, or does not answer.
+/// A message: permission was denied, or its file system does not answer.
 pub async fn probe(subject: &PathSubject, prober: &Prober) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
@@ -100,7 +100,7 @@ pub async fn probe(subject: &PathSubject, prober: &Prober) -> Result<PathSeen, S
     if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
         let trace = prober.traces.of(&Subject::Path(subject.clone()));
         let mut trace = trace.lock().await;
-        // Of what was cut off or begun anew, all that is there is growth.
+        // In a file that was truncated or replaced, all content is growth.
         let [written, before, ..] = trace.samples.latest().unwrap_or([0, here.size, 0, 0]);
         let grown = if here.size >= before { here.size - before } else { here.size };
         let now = prober.clock.mono();
@@ -162,7 +162,7 @@ fn digest(path: &str, may_hang: &MayHang) -> Result<String, String> {
     }))
 }
 
-/// Is the change too small to be kept? Growing older is none.
+/// Whether a change is too small to be recorded for backtests. Growing older is too small.
 pub(super) fn is_insignificant(now: &PathSeen, then: &PathSeen) -> bool {
     match (now, then) {
         (PathSeen::Here(now), PathSeen::Here(then)) => {
@@ -173,7 +173,8 @@ pub(super) fn is_insignificant(now: &PathSeen, then: &PathSeen) -> bool {
     }
 }
 
-/// Judges it. What is not there has no size, no age and no owner: no condition on them holds.
+/// Decides whether a path meets every condition of the check. A missing path has no size, age or owner: no condition on
+/// them holds.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
 pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {

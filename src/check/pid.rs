@@ -1,4 +1,4 @@
-//! The one process that a target stands for: what `{pid}` is filled with.
+//! The main process of a target, which fills the placeholder `{pid}`.
 
 use std::collections::HashMap;
 use std::sync::Arc;

@@ -1,5 +1,5 @@
-//! Pressure stall information: the share of time in which tasks stood still for want of a resource. The kernel rings
-//! by a trigger when the pressure rises; the polls behind it see it fall.
+//! Pressure stall information: the share of time in which tasks stood still for want of a resource. A trigger wakes the
+//! check when the pressure rises; polls see it fall.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ pub struct PressureSeen {
     pub io: Option<f64>,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -38,7 +38,7 @@ pub fn subject(_: &PressureCheck, _: &Target) -> Result<PressureSubject, String>
     Ok(PressureSubject)
 }
 
-/// Looks.
+/// Reads the pressure on this host.
 ///
 /// # Errors
 /// As [`now`].
@@ -47,7 +47,7 @@ pub async fn probe(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, Stri
     now()
 }
 
-/// Reads it.
+/// Reads the pressure averages of all three resources.
 ///
 /// # Errors
 /// In words, where the kernel has no PSI.
@@ -105,12 +105,12 @@ fn trigger(resource: &str, kind: &str, percent: f64) -> io::Result<File> {
     if file.write(line.as_bytes())? == line.len() { Ok(file) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &PressureSeen, then: &PressureSeen) -> bool {
     near(now.cpu, then.cpu) && near(now.memory, then.memory) && near(now.io, then.io)
 }
 
-/// Decides whether pressure stall averages meets every condition of the check, and puts the reading into words and a
+/// Decides whether pressure stall averages meet every condition of the check, and puts the reading into words and a
 /// figure.
 #[must_use]
 pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {

@@ -1,5 +1,5 @@
-//! What a playbook's targets come to on this host: aliases followed, globs resolved, mounts looked up. What comes to
-//! nothing means nothing, and is said.
+//! Resolves a playbook's targets on this host: aliases followed, globs expanded, mounts looked up. A target that
+//! matches nothing is reported.
 
 mod find;
 
@@ -16,10 +16,10 @@ use crate::playbook::{Check, EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
 use find::{find, named_path};
 
-/// How long a file may take to be looked for.
+/// How long a file system may take to find a file.
 const FILE: Duration = Duration::from_secs(5);
 
-/// What a target comes to, or why to nothing.
+/// The things that a target stands for on this host, or why there are none.
 enum ResolvedTarget {
     Here(Vec<Target>),
     NotApplicable(String),
@@ -52,7 +52,7 @@ pub async fn resolve(prober: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     if present_only { present(prober, found).await } else { said(found) }
 }
 
-/// Everything is said, one by one.
+/// Reports every target, found or not.
 fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let mut all = Vec::new();
     for (written, found) in found {
@@ -71,7 +71,7 @@ fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     all
 }
 
-/// Only what is there and wanted counts; where nothing is, one line says so.
+/// Reports only targets that exist and are meant to run; if there are none, one resolution says so.
 async fn present(prober: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let (mut here, mut why) = (Vec::new(), None);
     for (_, found) in found {
@@ -98,7 +98,7 @@ async fn present(prober: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec
     here.into_iter().map(Resolution::Here).collect()
 }
 
-/// Why a unit that is there is not meant to run here.
+/// Why a target that exists is not meant to run here; none if it is.
 async fn unwanted(prober: &Prober, target: &Target) -> Option<String> {
     match target {
         Target::Unit(name) => unmet(prober, &EnabledWhen::Unit(name.to_string())).await,
@@ -122,7 +122,7 @@ fn written(spec: &TargetSpec) -> Arc<str> {
     clean_line(&format!("{kind} {name}")).as_ref().into()
 }
 
-/// Why a playbook does not apply to this host, if it does not.
+/// Why a playbook does not apply to this host; none if it does.
 async fn unmet(prober: &Prober, condition: &EnabledWhen) -> Option<String> {
     match condition {
         EnabledWhen::Unit(name) => {
@@ -132,7 +132,7 @@ async fn unmet(prober: &Prober, condition: &EnabledWhen) -> Option<String> {
                 Ok(UnitIntent::NotInstalled) => Some(format!("{name} is not installed")),
                 Ok(UnitIntent::Disabled) => Some(format!("{name} is disabled")),
                 Ok(UnitIntent::Masked) => Some(format!("{name} is masked")),
-                // Where it cannot be told, what it would act on comes to nothing, too, and says why.
+                // If systemd does not answer, resolving the target fails too, and says why.
                 Ok(UnitIntent::Yes) | Err(_) => None,
             }
         }
@@ -157,7 +157,7 @@ async fn exists(path: &str) -> Result<bool, String> {
     }
 }
 
-/// Everything that a target stands for on this host; itself where it comes to nothing now.
+/// Everything that a target stands for on this host; the target as written if that is nothing now.
 pub async fn targets(prober: &Prober, spec: &TargetSpec) -> Vec<Target> {
     match find(prober, spec).await {
         ResolvedTarget::Here(targets) => targets,
@@ -165,7 +165,7 @@ pub async fn targets(prober: &Prober, spec: &TargetSpec) -> Vec<Target> {
     }
 }
 
-/// Is it this playbook's fault that nothing is at this place? Then the place is the target, there or not.
+/// Whether this playbook detects that the path is missing. Then the path is the target, whether or not it exists.
 fn detects_absence(playbook: &Playbook, place: &str) -> bool {
     playbook.detect.checks.iter().any(|check| match check {
         Check::Path(check) => check.exists == Some(false) && check.path.as_deref().is_none_or(|path| path == place),

@@ -1,6 +1,7 @@
-//! Who watches what, and when it is looked at next.
+//! Decides which subjects are watched, and handles the events that concern them.
 //!
-//! One task owns all of it, so nothing here is locked. Looks run in tasks of their own: a stuck one holds up nobody.
+//! One task owns all of it, so nothing here is locked. Probes run in tasks of their own, so that one that hangs delays
+//! no other.
 
 mod emit;
 mod event_sources;
@@ -26,45 +27,45 @@ use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;
 
-/// What the hub asks for.
+/// A command of the monitor for the scheduler.
 #[derive(Debug)]
 pub enum MonitorCommand {
-    /// Read this check from now on, so often.
+    /// Probe this check from now on, at this cadence.
     Watch(WatchId, Arc<Check>, Cadence),
     /// Stop probing for this watch.
     Unwatch(WatchId),
 }
 
-/// What is known of a subject that somebody watches.
+/// The state of a subject that at least one watch needs.
 struct WatchedSubject {
     watches: Vec<Arc<WatchId>>,
     period: Option<Duration>,
-    /// The place in the timetable that counts; older ones are void.
+    /// The ticket of the valid entry in the timetable; entries with older tickets are ignored.
     ticket: u64,
     probing: bool,
-    /// Somebody came while a look was under way: it is not fresh enough for them.
+    /// A probe was asked for while another was running, which is not fresh enough.
     again: bool,
-    /// A look because of an event stands in the timetable.
+    /// The timetable holds a probe that an event caused.
     soon: bool,
-    /// When the latest look was begun here.
+    /// When the scheduler began the latest probe.
     began: Option<Instant>,
-    /// When the latest look that counts began.
+    /// When the latest probe began whose result was used.
     latest: Option<Mono>,
     kept: Option<Observation>,
 }
 
-/// One watch. There may be ten thousand: what is rare is boxed, or stands elsewhere.
+/// One watch. There may be ten thousand, so rare data is boxed or kept elsewhere.
 struct Watch {
     subject: Arc<Subject>,
     check: Arc<Check>,
     cadence: Cadence,
     emitted: Option<LastEmitted>,
     emitted_at: Instant,
-    /// A reading that waits because only its figure moved.
+    /// A reading that is delayed because only its figure changed.
     held: Option<Box<Reading>>,
 }
 
-/// What a watch was told last.
+/// The reading that a watch emitted last.
 struct LastEmitted {
     verdict: Verdict,
     seen: Arc<str>,
@@ -72,29 +73,29 @@ struct LastEmitted {
     unit: Option<UnitRun>,
 }
 
-/// The one task.
+/// The scheduler's task.
 pub struct Dispatch {
-    /// What looks need.
+    /// Probes the subjects.
     pub prober: Arc<Prober>,
     /// The unit watcher, where systemd runs this host.
     pub units: Option<mpsc::UnboundedSender<WatcherCommand>>,
-    /// Where readings go.
+    /// Where readings are sent, each with its watch.
     pub readings: mpsc::UnboundedSender<(WatchId, Reading)>,
-    /// Where observations go.
+    /// Where changed observations are sent, to be recorded for backtests.
     pub kept: mpsc::UnboundedSender<ObservationChange>,
-    /// Where notes go.
+    /// Where notes for the operator are sent, as (about, text).
     pub notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
-    /// Where looks, events and bells tell of themselves.
+    /// Where probes, the event loop and the unit watcher send their events to this task.
     pub events: mpsc::UnboundedSender<MonitorEvent>,
     entries: HashMap<Arc<Subject>, WatchedSubject>,
     watches: HashMap<Arc<WatchId>, Watch>,
-    /// The bells of those watches that have some.
+    /// The tokens of the registered event sources, by watch.
     registered: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
     held: HashSet<Arc<WatchId>>,
-    /// Those whose source of events is gone.
+    /// The watches whose event source is gone.
     unwatched: HashSet<Arc<WatchId>>,
-    /// Those whose event source has yet to tell of them for the first time.
+    /// The subjects whose event source has not yet reported them for the first time.
     newcomers: HashSet<Arc<Subject>>,
     flush: Option<Instant>,
     tickets: u64,
@@ -104,7 +105,7 @@ pub struct Dispatch {
 }
 
 impl Dispatch {
-    /// Nobody watches yet.
+    /// A scheduler without a watch.
     pub fn new(
         prober: Arc<Prober>,
         units: Option<mpsc::UnboundedSender<WatcherCommand>>,
@@ -135,7 +136,7 @@ impl Dispatch {
         }
     }
 
-    /// Runs until the hub is gone.
+    /// Runs until the monitor is dropped.
     pub async fn run(
         mut self,
         mut commands: mpsc::UnboundedReceiver<MonitorCommand>,
@@ -200,7 +201,7 @@ impl Dispatch {
         });
         entry.watches.push(watch);
         self.retime(&subject);
-        // An event source tells of a newcomer by itself; everything else is looked at now.
+        // An event source reports a new subject by itself; everything else is probed now.
         if new && self.has_source(&subject) {
             self.expect(&subject);
         } else {
@@ -208,7 +209,7 @@ impl Dispatch {
         }
     }
 
-    /// Is there somebody who tells of this subject's changes by itself?
+    /// Whether an event source reports this subject's changes without a probe.
     fn has_source(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Unit(_) => self.units.is_some(),

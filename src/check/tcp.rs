@@ -1,4 +1,4 @@
-//! A TCP connection: accepted, or not.
+//! Whether a TCP port accepts a connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -19,17 +19,17 @@ use crate::text::clean_line;
 pub struct TcpSubject {
     /// Host and port.
     pub address: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What came of a connection.
+/// The outcome of a connection attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TcpSeen {
-    /// Accepted after so many milliseconds.
+    /// Accepted, after this many milliseconds.
     Open(u64),
-    /// Not, and why.
+    /// Not accepted, and why.
     Closed(String),
 }
 
@@ -46,7 +46,7 @@ pub fn subject(check: &TcpCheck, target: &Target) -> Result<TcpSubject, String> 
     Ok(TcpSubject { address, timeout_ms: millis(check.timeout, Duration::from_secs(3)) })
 }
 
-/// Connects, and hangs up at once.
+/// Connects, and closes the connection at once.
 ///
 /// # Errors
 /// None: what cannot be reached is not open.
@@ -64,7 +64,7 @@ async fn connect(address: &str, limit: Duration) -> TcpSeen {
     }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &TcpSeen, then: &TcpSeen) -> bool {
     match (now, then) {
         (TcpSeen::Open(_), TcpSeen::Open(_)) => true,

@@ -1,4 +1,4 @@
-//! The certificate that a server shows. Whose signature it bears is not judged: an expired or self-made one is seen too.
+//! The certificate that a server presents. Its issuer is not verified: an expired or self-signed one is read too.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -25,9 +25,9 @@ use crate::text::clean_line;
 pub struct TlsSubject {
     /// Host and port.
     pub address: Arc<str>,
-    /// The name to ask for.
+    /// The server name to request (SNI), which the certificate must be issued to.
     pub name: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -36,13 +36,13 @@ pub struct TlsSubject {
 pub struct TlsSeen {
     /// Seconds until it ends; negative once it has.
     pub left_s: i64,
-    /// It is made out to the name that was asked for.
+    /// Whether it is issued to the requested name.
     pub name_fits: bool,
-    /// The names that it is made out to, the first few.
+    /// The names that it is issued to, the first few.
     pub names: Vec<String>,
 }
 
-/// So many names are kept.
+/// How many names are kept.
 const NAMES: usize = 5;
 
 /// The address that a check names, or its target's.
@@ -69,7 +69,7 @@ fn of_url(url: &str) -> Result<Arc<str>, String> {
     }
 }
 
-/// Shakes hands, and hangs up.
+/// Makes a TLS handshake, and closes the connection.
 ///
 /// # Errors
 /// In words: no connection, no handshake, no certificate that can be read.
@@ -91,7 +91,7 @@ async fn shown(subject: &TlsSubject) -> Result<CertificateDer<'static>, String> 
     shown.map(|one| one.clone().into_owned()).ok_or_else(|| "the server showed no certificate".into())
 }
 
-/// What a certificate says, in DER, at a moment in seconds of Unix time.
+/// Reads a certificate in DER; the remaining time counts from `now`, in seconds of Unix time.
 ///
 /// # Errors
 /// In words, where it is none.
@@ -143,7 +143,7 @@ fn config() -> Result<Arc<ClientConfig>, String> {
     made.clone().map_err(|why| format!("no handshake can be made: {why}"))
 }
 
-/// Takes any certificate: it is looked at, and nothing is ever sent under it.
+/// Accepts any certificate: it is only read, and nothing is ever sent over the connection.
 #[derive(Debug)]
 struct AnyCertificate(Vec<SignatureScheme>);
 
@@ -182,7 +182,7 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Is the change too small to be kept? An hour less is.
+/// Whether a change is too small to be recorded for backtests. Less than an hour of validity is too small.
 pub(super) fn is_insignificant(now: &TlsSeen, then: &TlsSeen) -> bool {
     now.names == then.names && now.name_fits == then.name_fits && now.left_s.abs_diff(then.left_s) < 3600
 }

@@ -20,7 +20,7 @@ pub(super) async fn of(target: &Target, lines: u32) -> Gathered {
     read(of, lines).await
 }
 
-/// The kernel's, of this boot.
+/// The latest kernel messages of this boot.
 pub(super) async fn of_the_kernel(lines: u32) -> Gathered {
     read("--dmesg".to_owned(), lines).await
 }

@@ -46,7 +46,7 @@ fn report(named: &Path, wanted: DiskUsage, may_hang: &MayHang) -> Gathered {
     Ok(out)
 }
 
-/// The mount point that a path without links lies on.
+/// The mount point that contains a path; the path must be free of links.
 fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
     let mut at = path.to_owned();
     let mount = place(&look(rustix::fs::CWD, at.as_os_str(), AtFlags::empty())?);
@@ -59,8 +59,8 @@ fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
     Ok(at)
 }
 
-/// On which mount: its number where the kernel says it (since 5.8), else its device. The number is better: files of
-/// one overlay have several devices, and the parts of one btrfs too.
+/// The identity of a mount: its number if the kernel gives it (since 5.8), else its device. The number is better: files
+/// of one overlay have several devices, and the parts of one btrfs too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MountId {
     Mount(u64),
@@ -85,7 +85,7 @@ fn open(folder: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
     openat(folder, name, flags, Mode::empty())
 }
 
-/// Bytes by what files hold and by what they take on the disk.
+/// The size of files, by length and by space on the disk, both in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Size {
     allocated: u64,
@@ -124,7 +124,7 @@ struct UsageWalk {
     total: Size,
     seen: u64,
     unread: u64,
-    /// Why not everything was seen.
+    /// Why the walk was cut short; none if it was not.
     cut: Option<&'static str>,
 }
 
@@ -216,7 +216,7 @@ impl UsageWalk {
         opened.map(|entries| OpenDirectory { path, entries, size })
     }
 
-    /// The largest files.
+    /// Keeps a file if it is among the largest.
     fn remember(&mut self, size: Size, path: impl FnOnce() -> PathBuf) {
         let most = usize::try_from(self.wanted.top).unwrap_or(usize::MAX).min(10);
         if self.files.len() < most || self.files.peek().is_some_and(|Reverse((least, _))| *least < size) {

@@ -24,7 +24,7 @@ pub struct ContainerSubject {
     pub name: Arc<str>,
     /// The engine's socket; none means the first of the usual ones.
     pub socket: Option<Arc<str>>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -75,12 +75,12 @@ pub async fn probe(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSe
     }))
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &ContainerSeen, then: &ContainerSeen) -> bool {
     now == then
 }
 
-/// Decides whether a container's state and health meets every condition of the check, and puts the reading into words
+/// Decides whether a container's state and health meet every condition of the check, and puts the reading into words
 /// and a figure.
 #[must_use]
 pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
@@ -94,10 +94,10 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
     }
     if let Some(wanted) = check.health {
         match health {
-            // one that is not there, or not running, is neither: engines keep the last word of the run before
+            // a container that does not exist or run is neither: engines keep the last health of the run before
             _ if state != "running" => parts.met(false, state),
             Some(word) => parts.met(word == wanted.word(), word),
-            // nobody calls it unhealthy, and nobody calls it healthy
+            // without a health check it is neither unhealthy nor healthy
             None if wanted != ContainerHealth::Healthy => parts.met(false, "no health check of its own"),
             None => parts.unclear("it has no health check of its own"),
         }

@@ -1,5 +1,5 @@
-//! What is true of a container right before an attempt: does its engine itself act on it, and did somebody stop it on
-//! purpose? What holds for units holds here: what nothing tells is unclear, and never a permission.
+//! The state of a container right before an attempt: whether its engine itself acts on it, and whether somebody stopped
+//! it on purpose. As for units, missing evidence is unclear, and never a permission.
 
 use std::time::Duration;
 

@@ -13,10 +13,10 @@ use super::{FOLDERS, Loop, WAKE};
 use crate::check::folders::{Folders, Listeners};
 use crate::host::Clock;
 
-/// The line to the thread, which ends with it.
+/// The handle of the event loop's thread; dropping it ends the thread.
 #[derive(Debug)]
 pub struct Kernel {
-    /// Where folders are watched; none where the host lets no more inotify instances be had.
+    /// The inotify instance that watches folders; none if the host's limit of instances is reached.
     pub folders: Option<Arc<Folders>>,
     commands: Sender<LoopCommand>,
     wake: Arc<OwnedFd>,
@@ -42,7 +42,7 @@ impl Kernel {
         Ok(Self { folders, commands, wake })
     }
 
-    /// Gives an order; lost where the thread has ended.
+    /// Sends a command to the loop; it is lost if the thread has ended.
     pub fn send(&self, command: LoopCommand) {
         if self.commands.send(command).is_ok() {
             let _ = rustix::io::write(&self.wake, &1_u64.to_ne_bytes());

@@ -1,4 +1,4 @@
-//! What the event loop is told to do, and what it and the probes report.
+//! The commands of the event loop, and the events that it, the unit watcher and the probes report.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,19 +11,19 @@ use crate::check::process::ProcessSeen;
 use crate::check::subject::Subject;
 use crate::core::WatchId;
 
-/// The answer to a fresh look at processes.
+/// Where the result of a fresh probe of processes is sent.
 pub(super) type ProcessesReply = oneshot::Sender<Result<ProcessSeen, String>>;
 
-/// What the thread is told to do.
+/// A command for the event loop.
 #[derive(Debug)]
 pub enum LoopCommand {
-    /// Tell of every change of these processes, and look for births this often.
+    /// Report every change of these processes, and look for new ones this often.
     Track(Arc<Subject>, Duration),
     /// Stop tracking these processes.
     Forget(Arc<Subject>),
     /// Read the process table now, and send the result back.
     Probe(Arc<Subject>, ProcessesReply),
-    /// Ring when this source does.
+    /// Add an event source under this token, and report its wakeups.
     Register(u64, Wakeup, EventFd),
     /// Remove the event source with this token.
     Unregister(u64),
@@ -31,19 +31,19 @@ pub enum LoopCommand {
     Stop,
 }
 
-/// What the thread, the unit watcher and looks tell.
+/// What the event loop, the unit watcher and the probes report to the scheduler.
 #[derive(Debug)]
 pub enum MonitorEvent {
-    /// A subject changed by itself, or was looked at along with others.
+    /// A subject was read without a probe of its own: an event changed it, or it was read along with others.
     Seen(Arc<Subject>, ProbeResult),
-    /// A look that was begun is over.
+    /// A probe that the scheduler began has finished.
     Probed(Arc<Subject>, ProbeResult),
-    /// What an operator should know, and about what.
+    /// Something that an operator should know: what it is about, and the text.
     Note(Arc<str>, Arc<str>),
-    /// Look again at what hangs on this.
+    /// An event source announced a change: probe what depends on it.
     Woken(Wakeup),
-    /// The sources of a watch are ready to be hung up.
+    /// The event sources of a watch are open and ready to be registered.
     Sources(Arc<WatchId>, Arc<Subject>, Vec<EventFd>),
-    /// The source of this watch is gone: its folder was removed, or came anew.
+    /// The event source with this token is gone: its folder was removed or replaced.
     Lost(u64),
 }

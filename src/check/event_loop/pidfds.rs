@@ -9,12 +9,12 @@ use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 use crate::check::process::proc;
 use crate::check::process::table::{Attended, ExitNotifier};
 
-/// So many descriptors stay free for everything else.
+/// How many descriptors stay free for everything else.
 const SPARE: u64 = 256;
-/// Opens pidfds and has epoll attend them.
+/// Opens pidfds, registers them with epoll, and counts them.
 pub(super) struct Pidfds {
     pub(super) epoll: OwnedFd,
-    /// The soft limit of descriptors as far as it is known to reach.
+    /// The soft limit of descriptors, as last read.
     room: u64,
     pub(super) open: u64,
 }
@@ -49,7 +49,7 @@ impl ExitNotifier for Pidfds {
     }
 }
 
-/// Raises the soft limit of descriptors to the hard one; gives back how far it reaches.
+/// Raises the soft limit of descriptors to the hard limit, and returns the limit that is in force then.
 pub fn more_descriptors() -> u64 {
     let limit = getrlimit(Resource::Nofile);
     if limit.current != limit.maximum {

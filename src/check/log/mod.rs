@@ -1,5 +1,5 @@
-//! Lines of a log that match a pattern, counted over a window. A file is read on from where the last look ended,
-//! through any rotation; of a journal the window is read each time.
+//! Lines of a log that match a pattern, counted over a window. A file is read from where the last probe ended, through
+//! any rotation; from a journal the whole window is read each time.
 
 mod journal;
 pub(super) mod tail;
@@ -24,7 +24,7 @@ use crate::text::clean_line;
 /// The window where the check does not say.
 const WINDOW: Period = Period::from_secs(300);
 
-/// So much of the latest matching line is kept.
+/// How many characters of the latest matching line are kept.
 const LINE: usize = 200;
 
 /// Which log, and what is counted in it.
@@ -32,11 +32,11 @@ const LINE: usize = 200;
 pub struct LogSubject {
     /// The log that the lines are read from.
     pub source: LogSource,
-    /// What they must match.
+    /// The regular expression that a line must match.
     pub pattern: Arc<str>,
     /// Over how many milliseconds they are counted.
     pub window_ms: u64,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -55,7 +55,7 @@ pub enum LogSource {
 pub struct LogSeen {
     /// Matching lines in the window.
     pub count: u64,
-    /// For how many milliseconds they were counted: less than the window while it is not over.
+    /// How long they were counted, in milliseconds: less than the window while it is not over.
     pub over_ms: u64,
     /// The latest of them, cut, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,7 +82,7 @@ pub fn subject(check: &LogCheck, target: &Target) -> Result<LogSubject, String> 
     })
 }
 
-/// Reads on.
+/// Counts the matching lines of the window.
 ///
 /// # Errors
 /// In words: the log cannot be read, or grows faster than it can be.
@@ -98,7 +98,7 @@ pub async fn probe(subject: &LogSubject, prober: &Prober) -> Result<LogSeen, Str
             let (path, clock) = (path.clone(), prober.clock);
             let place = PathBuf::from(&*path);
             let read = move |may_hang: &MayHang| tail.read(&path, &pattern, window, clock.mono(), may_hang);
-            // Apart from other looks at this file: each remembers where it is.
+            // Each probe of this file remembers its own position.
             let name = format!("lines that match {:?} in", subject.pattern);
             let read = foreign::task(&name, &place, limit, read).await;
             let (tail, seen) = read.map_err(|silence| silence.to_string())?;
@@ -108,14 +108,14 @@ pub async fn probe(subject: &LogSubject, prober: &Prober) -> Result<LogSeen, Str
     }
 }
 
-/// A line as it may be shown.
+/// A line as it may be shown: cut, clean, and without secrets.
 fn presentable(line: &[u8]) -> String {
     let head = String::from_utf8_lossy(&line[..line.len().min(LINE * 4)]).into_owned();
     let clean = redact::redact(&clean_line(&head)).into_owned();
     clean.chars().take(LINE).collect()
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &LogSeen, then: &LogSeen) -> bool {
     now.count == then.count
 }

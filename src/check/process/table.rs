@@ -1,8 +1,7 @@
-//! Which processes belong to which subjects.
+//! Keeps track of which processes belong to which subjects.
 //!
 //! One listing of `/proc` serves all subjects, and reads only what it has not seen yet: a process is known by its id
-//! and by the inode of its folder. What it calls itself may change, so the young are read again, and once in a while
-//! everybody is.
+//! and by the inode of its folder. Its name may change, so young processes are read again, and once in a while all are.
 
 mod membership;
 mod pidfile;
@@ -16,16 +15,16 @@ use super::ProcessSubject;
 use super::proc;
 use super::{PidfileError, ProcessSeen, Subject};
 
-/// Until then a process may still become another program.
+/// How long after its start a process is likely to become another program.
 const YOUNG: Duration = Duration::from_secs(3);
 
-/// At most this share of the time goes into reading everybody anew.
+/// Reading all processes again takes at most one part in this many of the time.
 const FULL_SHARE: u32 = 2000;
 
-/// Not more often than that, however cheap.
+/// The shortest time between two readings of all processes, however cheap.
 const FULL_EVERY: Duration = Duration::from_mins(1);
 
-/// What is known of all processes, and which of them count.
+/// All known processes, and those that belong to a tracked subject.
 #[derive(Debug)]
 pub(in crate::check) struct Table {
     known: HashMap<i32, KnownProcess>,
@@ -40,7 +39,7 @@ pub(in crate::check) struct Table {
     changed: HashSet<Arc<Subject>>,
 }
 
-/// A process that was read.
+/// A process that was read, whether or not it belongs to a subject.
 #[derive(Debug)]
 struct KnownProcess {
     inode: u64,
@@ -49,35 +48,35 @@ struct KnownProcess {
     first: u32,
 }
 
-/// A process that counts for somebody.
+/// A process that belongs to at least one subject.
 #[derive(Debug)]
 struct Member {
     start: u64,
     of: Vec<Arc<Subject>>,
-    /// None where descriptors ran out: its end is then seen by the next listing.
+    /// None if descriptors ran out: its exit is then seen by the next listing.
     _pidfd: Option<OwnedFd>,
 }
 
 #[derive(Debug)]
 struct Tracked {
-    /// How often to look for births.
+    /// How often to look for new processes.
     period: Duration,
     uid: Result<Option<u32>, ()>,
     members: Vec<i32>,
     /// What is wrong with the pidfile.
     pidfile: Option<PidfileError>,
-    /// Why the pidfile tells nothing: its file system does not answer.
+    /// Why the pidfile could not be read: its file system does not answer.
     no_answer: Option<String>,
-    /// A process that may be one more does not answer.
+    /// A process that may belong to the subject does not answer.
     doubt: bool,
-    /// The same at the listing before.
+    /// The same at the previous listing.
     doubted: bool,
 }
 
-/// Who is not tracked.
+/// The subject that matches no process.
 static NOBODY: ProcessSubject = ProcessSubject { name: None, pidfile: None, user: None, memory: false };
 
-/// Only subjects of this kind are tracked.
+/// The process subject inside a subject; one that matches nothing for other kinds.
 fn asked(subject: &Subject) -> &ProcessSubject {
     match subject {
         Subject::Process(asked) => asked,
@@ -85,18 +84,18 @@ fn asked(subject: &Subject) -> &ProcessSubject {
     }
 }
 
-/// Where members' descriptors go.
+/// Watches processes for their exit.
 pub(in crate::check) trait ExitNotifier {
-    /// Rings with this token when the process ends.
+    /// Reports this token when the process ends.
     fn attend(&mut self, pid: i32, token: u64) -> Attended;
 }
 
-/// What came of attending a process.
+/// The outcome of watching a process for its exit.
 #[derive(Debug)]
 pub(in crate::check) enum Attended {
-    /// It rings as long as this is held.
+    /// Its exit is reported as long as this descriptor is held.
     By(OwnedFd),
-    /// Descriptors ran out: its end is seen by the next listing.
+    /// Descriptors ran out: its exit is seen by the next listing.
     ByListing,
     /// It has ended already.
     Gone,
@@ -124,27 +123,27 @@ impl Table {
         }
     }
 
-    /// How many processes are attended.
+    /// How many processes are watched for their exit.
     pub fn attended(&self) -> u64 {
         u64::try_from(self.members.len()).unwrap_or(u64::MAX)
     }
 
-    /// Does nobody ask?
+    /// Whether no subject is tracked.
     pub fn is_idle(&self) -> bool {
         self.tracked.is_empty()
     }
 
-    /// The shortest period of those who look for births.
+    /// The shortest period at which a subject looks for new processes.
     pub fn shortest_period(&self) -> Option<Duration> {
         self.tracked.values().map(|tracked| tracked.period).filter(|period| *period != Duration::MAX).min()
     }
 
-    /// Is this subject tracked?
+    /// Whether this subject is tracked.
     pub fn tracks(&self, subject: &Arc<Subject>) -> bool {
         self.tracked.contains_key(subject)
     }
 
-    /// Tracks a subject from the next listing on, which then reads everybody.
+    /// Tracks a subject from the next listing on, which then reads all processes.
     pub fn track(&mut self, key: &Arc<Subject>, period: Duration) {
         let Subject::Process(subject) = &**key else { return };
         if let Some(tracked) = self.tracked.get_mut(key) {
@@ -182,12 +181,12 @@ impl Table {
         self.changed.remove(key);
     }
 
-    /// A member's descriptor rang.
+    /// Removes the process with this token, whose pidfd reported its exit.
     pub fn ended(&mut self, rung: u64) {
         let Ok(pid) = i32::try_from(rung & u64::from(u32::MAX)) else { return };
         if self.members.get(&pid).is_some_and(|member| token(pid, member.start) == rung) {
             self.remove(pid);
-            // Not unknown: its zombie must not be taken for a newcomer that needs reading.
+            // It stays known: its zombie must not be taken for a new process.
         }
     }
 
@@ -238,10 +237,10 @@ impl Table {
         u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
     }
 
-    /// What is known of a subject now.
+    /// The current processes of a subject.
     ///
     /// # Errors
-    /// In words, where it cannot be told.
+    /// A message, if it is unknown: no such user, or a process or pidfile does not answer.
     pub fn seen(&self, subject: &Arc<Subject>) -> Result<ProcessSeen, String> {
         let tracked = self.tracked.get(subject).ok_or("it is not tracked")?;
         if tracked.uid.is_err() {
@@ -258,12 +257,12 @@ impl Table {
         Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
     }
 
-    /// The subjects whose members changed since this was last asked.
+    /// Takes the subjects whose processes changed since the last call.
     pub fn take_changed(&mut self) -> HashSet<Arc<Subject>> {
         std::mem::take(&mut self.changed)
     }
 
-    /// The subjects whose memory is wanted: it changes without any event.
+    /// The subjects whose memory is wanted, because it changes without any event.
     pub fn measured(&self) -> Vec<Arc<Subject>> {
         let measured = self.tracked.keys().filter(|subject| asked(subject).memory);
         measured.cloned().collect()

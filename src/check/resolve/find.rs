@@ -71,7 +71,7 @@ async fn unit(systemd: &Systemd, name: &str) -> ResolvedTarget {
     }
 }
 
-/// A container need not be there now: its engine tells of one that is gone, too.
+/// A container need not exist now: its engine reports on one that is gone, too.
 async fn container(name: &str) -> ResolvedTarget {
     let Some(engine) = ContainerEngine::of_this_host() else {
         return ResolvedTarget::NotApplicable(containers::NO_ENGINE.into());
@@ -96,7 +96,7 @@ fn is_glob(name: &str) -> bool {
     name.contains(['*', '?', '['])
 }
 
-/// Those of `names` that a name or a glob stands for.
+/// The names in `names` that match a name or a glob.
 fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none: &str) -> ResolvedTarget {
     let pattern = match glob::Pattern::new(wanted) {
         Ok(pattern) => pattern,
@@ -144,7 +144,7 @@ async fn path(place: &str) -> ResolvedTarget {
     }
 }
 
-/// A place by its name, whether or not anything is there.
+/// A path as a target, whether or not anything exists there.
 pub(super) fn named_path(place: &str) -> ResolvedTarget {
     let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
     match lexical(canonical) {
@@ -153,7 +153,7 @@ pub(super) fn named_path(place: &str) -> ResolvedTarget {
     }
 }
 
-/// An absolute path that says where it leads.
+/// The path, if it is absolute and without `.`, `..` and empty parts.
 fn lexical(place: &str) -> Option<&Path> {
     let plain = place == "/" || place.strip_prefix('/')?.split('/').all(|part| !matches!(part, "" | "." | ".."));
     plain.then_some(Path::new(place))

@@ -1,4 +1,4 @@
-//! What was seen, judged for everybody who watches it, and told if it is news.
+//! Evaluates an observation for every watch of its subject, and emits the readings that changed.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -15,14 +15,14 @@ use crate::core::{CheckRole, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 use crate::text::clean_line;
 
-/// A figure that moves within one verdict is told at most this often.
+/// How often at most a figure that changes within one verdict is emitted.
 const FIGURES: Duration = Duration::from_secs(1);
 
 impl Dispatch {
-    /// Judges what was seen for everybody who watches it.
+    /// Evaluates a probe's result for every watch of the subject, and emits changed readings and the observation.
     pub(super) fn emit_observation(&mut self, subject: &Arc<Subject>, probed: &ProbeResult) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
-        // An event may have overtaken a look that began before it.
+        // An event may have overtaken a probe that began before it.
         if entry.latest.is_some_and(|latest| latest > probed.began) {
             return;
         }
@@ -79,7 +79,7 @@ pub(super) fn emit_reading(
     let _ = readings.send((watch.clone(), reading));
 }
 
-/// A look, judged.
+/// The reading of a check from a probe's result; a failed probe gives an unknown one.
 pub fn reading(check: &Check, probed: &ProbeResult) -> Reading {
     let (began, since) = (probed.began, probed.since);
     match &probed.result {
@@ -106,7 +106,7 @@ pub fn reading(check: &Check, probed: &ProbeResult) -> Reading {
     }
 }
 
-/// What a look at a unit saw of its life; none of anything else.
+/// The unit's run that was observed; none for other subjects.
 fn unit_run(observation: &Observation) -> Option<UnitRun> {
     match observation {
         Observation::Unit(seen) => Some(seen.run()),

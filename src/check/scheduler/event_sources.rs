@@ -1,4 +1,5 @@
-//! Sources of events: opened apart, hung up on the one thread that hears them, and opened again when they are gone.
+//! Event sources of watches: opened in a thread of their own, registered with the event loop, and reopened when they
+//! are lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,18 +13,18 @@ use crate::core::WatchId;
 use crate::foreign;
 use crate::playbook::Check;
 
-/// A folder that does not answer for so long has no events.
+/// How long a folder may take to be opened; after that it is only polled.
 const SOURCES: Duration = Duration::from_secs(5);
 
 impl Dispatch {
-    /// Has the sources of a subject's events made ready, apart: a dead mount may hold that up.
+    /// Opens a subject's event sources in a task of their own, because a dead mount may block that.
     pub(super) fn open_sources(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, check: &Arc<Check>) {
         if matches!(**subject, Subject::Filesystem(_) | Subject::Mount(_))
             && !self.mounts_registered
             && let Ok(table) = std::fs::File::open(crate::host::mounts::TABLE)
         {
             self.mounts_registered = true;
-            // One for all, for good.
+            // One source serves all subjects, and is never closed.
             self.register(Wakeup::Mounts, EventFd::Descriptor(Ringing::Mounts(table.into())));
         }
         let wanted = registry::sources(check, subject, self.prober.folders());
@@ -43,7 +44,7 @@ impl Dispatch {
         self.sources
     }
 
-    /// Hangs up what was made ready, unless nobody watches any more.
+    /// Registers the opened sources, unless the watch has ended meanwhile.
     pub(super) fn register_all(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, sources: Vec<EventFd>) {
         if sources.is_empty() || self.watches.get(watch).is_none_or(|watched| watched.subject != *subject) {
             return;
@@ -51,11 +52,11 @@ impl Dispatch {
         let tokens: Vec<u64> =
             sources.into_iter().map(|source| self.register(Wakeup::Subject(subject.clone()), source)).collect();
         self.registered.entry(watch.clone()).or_default().extend(tokens);
-        // What happened until now nobody told.
+        // Changes until now were not reported.
         self.begin(subject);
     }
 
-    /// A source is gone. What comes in its place is waited for by looking, and hung up once it is there.
+    /// Notes that a source is gone. Probes look for its replacement, and register it once it exists.
     pub(super) fn lost(&mut self, token: u64) {
         let Some(watch) =
             self.registered.iter().find(|(_, tokens)| tokens.contains(&token)).map(|(watch, _)| watch.clone())
@@ -68,7 +69,7 @@ impl Dispatch {
         self.unwatched.insert(watch);
     }
 
-    /// Watches whose source is gone: tried again after each look.
+    /// Tries to open the lost sources of a subject's watches again; called after each probe.
     pub(super) fn reopen(&mut self, subject: &Arc<Subject>) {
         let watches = self.entries.get(subject).map(|entry| entry.watches.clone()).unwrap_or_default();
         for watch in watches {

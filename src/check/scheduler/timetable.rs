@@ -16,31 +16,31 @@ use crate::check::subject::Subject;
 use crate::check::unit::watch::WatcherCommand;
 use crate::core::effect::Cadence;
 
-/// While something is verified it is looked at this often.
+/// The longest period of a subject while it is verified.
 const VERIFYING: Duration = Duration::from_millis(500);
 
-/// The same for looks that cost a child or a request.
+/// The same for probes that cost a child or a request.
 const VERIFYING_DEAR: Duration = Duration::from_secs(1);
 
-/// Looks that are due so soon go along with those that are due now: one wake-up for all.
+/// Probes that are due within this time are begun along with those that are due now, in one wake-up.
 const TOGETHER: Duration = Duration::from_millis(20);
 
-/// While something keeps happening to a subject, looks at it are at least so far apart.
+/// The shortest time between two probes of a subject to which events keep happening.
 const CALM: Duration = Duration::from_millis(100);
 
-/// An event source tells of a newcomer by itself. One that has not, as where the host is short of memory or its bus of
-/// time, is not waited for longer than this.
+/// How long to wait until an event source reports a new subject by itself. It may not, if the host is short of memory
+/// or its bus is slow.
 const FIRST_READING: Duration = Duration::from_secs(5);
 
 impl Dispatch {
-    /// Looks at a newcomer in a while, unless its event source has told of it by then.
+    /// Schedules a probe of a new subject, which is skipped if its event source has reported it by then.
     pub(super) fn expect(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get(subject) else { return };
         self.newcomers.insert(subject.clone());
         self.timetable.push(Reverse((Instant::now() + FIRST_READING, entry.ticket, subject.clone())));
     }
 
-    /// How often a subject is looked at follows from who watches it.
+    /// Derives how often a subject is probed from its watches.
     pub(super) fn retime(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get(subject) else { return };
         let watched = entry.watches.iter().filter_map(|watch| self.watches.get(watch));
@@ -72,13 +72,13 @@ impl Dispatch {
         }
     }
 
-    /// Puts the next look into the timetable, a little off its period so that looks do not march in step.
+    /// Schedules the next probe, a little off its period so that probes do not all fall together.
     pub(super) fn schedule(&mut self, subject: &Arc<Subject>) {
         self.tickets += 1;
         let ticket = self.tickets;
         let Some(entry) = self.entries.get_mut(subject) else { return };
         entry.ticket = ticket;
-        // What stood in the timetable is void now, the event that it was for is not.
+        // The former entry is void now, but the event that it was for still needs a probe.
         if std::mem::take(&mut entry.soon) {
             self.timetable.push(Reverse((Instant::now() + CALM, ticket, subject.clone())));
             return;
@@ -89,7 +89,7 @@ impl Dispatch {
         self.timetable.push(Reverse((Instant::now() + wait, ticket, subject.clone())));
     }
 
-    /// Time has come for some looks, or for readings that waited.
+    /// Begins the probes that are due, and emits the delayed readings that are due.
     pub(super) fn due(&mut self) {
         let now = Instant::now();
         while let Some(Reverse((due, ..))) = self.timetable.peek() {
@@ -100,7 +100,7 @@ impl Dispatch {
             let Some(entry) = self.entries.get_mut(&subject) else { continue };
             if entry.ticket == ticket {
                 entry.soon = false;
-                // its source has told of it: the next look is at its usual time
+                // its source has reported it: the next probe is at its usual time
                 if !(self.newcomers.remove(&subject) && entry.latest.is_some()) {
                     self.begin(&subject);
                 }
@@ -119,7 +119,7 @@ impl Dispatch {
         }
     }
 
-    /// Looks because something happened: at once, but not again and again while it goes on happening.
+    /// Probes a subject because of an event: at once, unless it was probed a moment ago.
     pub(super) fn soon(&mut self, subject: &Arc<Subject>) {
         let now = Instant::now();
         let Some(entry) = self.entries.get_mut(subject) else { return };
@@ -133,7 +133,7 @@ impl Dispatch {
         }
     }
 
-    /// Begins a look, or marks that the one under way is not enough.
+    /// Begins a probe, or notes that another must follow the one that is running.
     pub(super) fn begin(&mut self, subject: &Arc<Subject>) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
         if entry.probing {

@@ -1,5 +1,5 @@
-//! What systemd wrote into the journal about units: the same records as from its signals, for what happened while nobody
-//! heard those.
+//! Reads what systemd wrote into the journal about units: the same records as from its signals, for the time when no
+//! signals were received.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use serde::Deserialize;
 /// How long the journal may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// So many messages are far shorter, in bytes.
+/// The largest output that is read, in bytes; so many messages are far shorter.
 const LARGEST: usize = 1024 * 1024;
 
-/// So many of the latest messages are read …
+/// How many of the latest messages are read …
 const MESSAGES: &str = "--lines=1000";
 
 /// … and of each only what matters here.
@@ -49,7 +49,7 @@ struct JournalMessage {
     result: Option<String>,
 }
 
-/// What the journal of this boot tells of these units; nothing where it cannot be asked.
+/// The records of these units in the journal of this boot; none if it cannot be read.
 pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     let fixed = ["--no-pager", "--quiet", "--boot", "--output=json", MESSAGES, FIELDS, "_PID=1"].map(str::to_owned);
     let messages = [STARTING, STARTED, START_FAILED, STOPPING, STOPPED, SUCCEEDED, FAILED];
@@ -60,7 +60,7 @@ pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     (ran.ended == ChildExit::Exit(0)).then(|| parse(&String::from_utf8_lossy(ran.output.head())))
 }
 
-/// Reads lines of JSON, oldest first; what is no message of systemd's is left out.
+/// Parses lines of JSON, oldest first; lines that are no message of systemd's are skipped.
 fn parse(lines: &str) -> UnitRecords {
     let mut records = UnitRecords::new(TOGETHER);
     for message in lines.lines().filter_map(|line| serde_json::from_str::<JournalMessage>(line).ok()) {

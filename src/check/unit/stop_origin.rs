@@ -1,7 +1,7 @@
-//! Who stopped a unit? systemd does not say who asked for a job, but a stop that was asked for is a job, and one that
-//! was passed on from another unit came along with that unit's job, or right after its end. Such a stop has the origin
-//! of what passed it on: an operator's job is the operator's, salve's own is salve's, and an end without a job is a
-//! fault.
+//! Finds out who stopped a unit. systemd does not say who asked for a job, but a stop that was asked for is a job, and
+//! one that was passed on from another unit came along with that unit's job, or right after its end. Such a stop has
+//! the origin of what passed it on: an operator's job is the operator's, salve's own is salve's, and an end without a
+//! job is a fault.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,35 +21,35 @@ const DEPTH: usize = 4;
 /// Who took a unit down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopCause {
-    /// Nobody asked for it: it ended by itself, failed, or fell with what did.
+    /// Nobody asked for it: it ended by itself, failed, or went down with a unit that did.
     Fault,
     /// A job that this process asked for.
     Own,
-    /// Somebody asked for it.
+    /// An operator or another program asked systemd for it.
     Operator(Requested),
-    /// It cannot be told; what is known.
+    /// Unknown; the text says what is known.
     Unclear(String),
 }
 
 /// What somebody asked systemd for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requested {
-    /// Of which unit.
+    /// The unit whose start or stop was requested.
     pub unit: Arc<str>,
-    /// Its start, which stopped another; else its stop.
+    /// True for a start, which stopped another unit; false for a stop.
     pub start: bool,
     /// When, in microseconds of `CLOCK_MONOTONIC`.
     pub at: u64,
 }
 
-/// What the answer is read from.
+/// The evidence from which the origin of a stop is derived.
 #[derive(Clone, Copy)]
 pub struct StopEvidence<'e> {
     /// The jobs and stops that are on record, by unit.
     pub records: &'e UnitRecords,
     /// How the units that matter are related; of one that is not here nothing passes on.
     pub relations: &'e HashMap<Arc<str>, Relations>,
-    /// Did this process ask for the job of this number?
+    /// Whether this process asked for the job of this number.
     pub own: &'e dyn Fn(u32) -> bool,
 }
 

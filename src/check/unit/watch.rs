@@ -1,8 +1,8 @@
-//! Waits for systemd's signals and reads the units that changed. A line that broke is made anew, and everything read
-//! again; when it stays broken for longer than a short grace, every unit is unknown.
+//! Waits for systemd's signals and reads the units that changed. A broken connection is opened again and everything is
+//! read again; if it stays broken for longer than a short grace, every unit is unknown.
 //!
 //! Signals are taken the moment they come, by a plain function, into what is bounded by the units of the host
-//! ([`Pending`], [`UnitRecords`]); the reads that they cause go over another connection, a few at a time.
+//! ([`PendingChanges`], [`UnitRecords`]); the reads that they cause go over another connection, a few at a time.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,25 +23,25 @@ use crate::host::Clock;
 use crate::host::clock::monotonic_us;
 use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
 
-/// For so long a broken line is no news: the bus may only be restarting.
+/// How long a broken connection is not reported: the bus may only be restarting.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The wait before the line is tried again doubles from here …
+/// The wait before the connection is opened again doubles from here …
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 
 /// … up to here.
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
-/// So many units are read at once.
+/// How many units are read at once.
 const READS: usize = 16;
 
-/// While systemd does not answer, it is asked this often whether it does.
+/// How often systemd is probed while it does not answer.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// What the watcher is told.
+/// A command for the unit watcher.
 #[derive(Debug)]
 pub enum WatcherCommand {
-    /// Tell of every change of the unit of this subject.
+    /// Report every change of the unit of this subject.
     Track(Arc<Subject>),
     /// Stop reporting changes of the unit of this subject.
     Forget(Arc<Subject>),
@@ -49,18 +49,18 @@ pub enum WatcherCommand {
     Attend(Arc<str>),
 }
 
-/// Watches units until its orders end.
+/// Watches units until its commands end.
 #[derive(Debug)]
 pub struct Watcher {
     /// The D-Bus connection on which signals arrive.
     pub systemd: Systemd,
     /// What durations run on.
     pub clock: Clock,
-    /// What is to be watched.
+    /// Where its commands come from; the watcher ends when the sender is dropped.
     pub commands: mpsc::UnboundedReceiver<WatcherCommand>,
-    /// Where changes are told.
+    /// Where changes are reported.
     pub events: mpsc::UnboundedSender<MonitorEvent>,
-    /// Where it is remembered what happened to units.
+    /// The record of what happened to units.
     pub records: Arc<Mutex<UnitRecords>>,
 }
 
@@ -80,13 +80,13 @@ struct UnitReading {
 }
 
 impl Watcher {
-    /// Runs to the end of its orders.
+    /// Runs until the sender of its commands is dropped.
     pub async fn run(mut self) {
         let mut watched = WatchedUnit::default();
         let mut broken_since = Instant::now();
         let (mut retry, mut reported) = (FIRST_RETRY, false);
         loop {
-            // Nobody watches: no line is needed.
+            // Nothing is watched: no connection is needed.
             while watched.subjects.is_empty() && watched.attended.is_empty() {
                 let Some(command) = self.commands.recv().await else { return };
                 watched.take(command);
@@ -112,7 +112,7 @@ impl Watcher {
         }
     }
 
-    /// Waits, taking orders; false at their end.
+    /// Waits for this long while carrying out commands; false once their sender is dropped.
     async fn pause(&mut self, length: Duration, watched: &mut WatchedUnit) -> bool {
         let wait = sleep(length);
         tokio::pin!(wait);
@@ -127,7 +127,7 @@ impl Watcher {
         }
     }
 
-    /// Follows one line until it breaks; false at the end of the orders.
+    /// Follows one connection until it breaks; false once the sender of the commands is dropped.
     async fn follow(&mut self, watched: &mut WatchedUnit) -> Result<bool, SystemdError> {
         let pending = Arc::new(PendingChanges::default());
         let (noted, records) = (Arc::clone(&pending), Arc::clone(&self.records));
@@ -211,19 +211,19 @@ impl Watcher {
     }
 }
 
-/// Asks, after a moment, whether systemd answers again; who waits for that hears of it.
+/// Probes systemd after a moment; everyone who waits for it to answer is notified.
 async fn probe(systemd: &Systemd) {
     sleep(PROBE).await;
     let _ = systemd.probe().await;
 }
 
-/// What is remembered of units.
+/// Locks the records of units; a poisoned lock is used all the same.
 pub fn locked(records: &Mutex<UnitRecords>) -> MutexGuard<'_, UnitRecords> {
     records.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WatchedUnit {
-    /// The subject that must be read for the first time.
+    /// Carries out a command, and returns the subject that must be read for the first time.
     fn take(&mut self, command: WatcherCommand) -> Option<Arc<Subject>> {
         match command {
             WatcherCommand::Track(subject) => self.subjects.insert(subject.clone()).then_some(subject),

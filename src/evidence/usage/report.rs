@@ -76,7 +76,7 @@ impl UsageWalk {
     }
 }
 
-/// Deleted files that still take room, and who holds them.
+/// Deleted files that still take space, and which processes hold them.
 pub(super) fn render_holders(root: &Path, top: usize) -> String {
     let Ok(about) = look(rustix::fs::CWD, root.as_os_str(), AtFlags::empty()) else { return String::new() };
     let found = holders::on(&about);

@@ -7,14 +7,14 @@ use super::{Attended, ExitNotifier, Member, Table, Tracked, asked, token};
 use crate::check::process::proc::{self, Argument, Stat};
 use crate::check::subject::Subject;
 
-/// The longest `comm`.
+/// The longest `comm`, in bytes.
 pub(super) const COMM: usize = 15;
-/// What a process says of itself now.
+/// The state of a process that was read again.
 #[derive(Debug)]
 pub(super) enum CurrentName {
     /// There is no such process.
     Gone,
-    /// It does not answer.
+    /// The process exists, but could not be read in time.
     Silent,
     /// The process exists, and this is its `/proc` entry.
     Seen(Stat),
@@ -27,7 +27,7 @@ pub(super) fn now(pid: i32) -> CurrentName {
     }
 }
 
-/// A name as the kernel keeps it, for its own comparison.
+/// A name as the kernel keeps it: its first 15 bytes.
 pub(super) fn cut(name: &str) -> String {
     let bytes = name.as_bytes();
     String::from_utf8_lossy(&bytes[..bytes.len().min(COMM)]).into_owned()
@@ -59,8 +59,8 @@ impl Table {
         }
     }
 
-    /// Puts one process where it belongs. Who could not be asked, or not for its arguments, stays where it was, and is
-    /// asked again by the next listing; whose it may be cannot be counted until then.
+    /// Assigns one process to the subjects that it belongs to. A process that could not be read, or not its arguments,
+    /// stays assigned and is read again by the next listing; subjects that it may belong to are in doubt until then.
     pub(super) fn read(&mut self, pid: i32, seen: Option<proc::ProcStat>, notifier: &mut impl ExitNotifier) {
         let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
         if unread {
@@ -75,7 +75,7 @@ impl Table {
         let Some(stat) = stat else { return };
         let mut wanted = self.wanting(pid, &stat, seen.argument.name());
         let former: Vec<_> = self.members.get(&pid).map(|member| member.of.clone()).unwrap_or_default();
-        // A pidfile's own process is not told by its name.
+        // A pidfile's own process is not found by its name.
         let stays = |subject: &&Arc<Subject>| unread || named_by_pidfile(subject);
         wanted.extend(
             former.iter().filter(stays).filter(|subject| !wanted.contains(subject)).cloned().collect::<Vec<_>>(),
@@ -92,14 +92,15 @@ impl Table {
         }
     }
 
-    /// The next listing reads it anew.
+    /// Makes the next listing read this process again.
     pub(super) fn ask_again(&mut self, pid: i32) {
         if let Some(known) = self.known.get_mut(&pid) {
             known.inode = 0;
         }
     }
 
-    /// A process that does not answer may be one of those that bear its name, or are its user's; members stay counted.
+    /// Puts the subjects in doubt that a process which does not answer may belong to, by its name or user; it stays a
+    /// member where it is one.
     pub(super) fn doubt(&mut self, pid: i32) {
         let Some(comm) = proc::comm(pid) else { return };
         for (subject, tracked) in &mut self.tracked {
@@ -110,7 +111,8 @@ impl Table {
         }
     }
 
-    /// Is it still the process that started then? Where it does not answer, it is asked again, and its subject in doubt.
+    /// Whether it is still the process that started then. If it does not answer, it is read again later, and its
+    /// subject is in doubt.
     pub(super) fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: CurrentName) -> bool {
         match now {
             CurrentName::Gone => false,
@@ -125,7 +127,7 @@ impl Table {
         }
     }
 
-    /// Who wants a process with this first argument; none where it has none, or could not be asked.
+    /// The subjects that want a process of this name and first argument.
     pub(super) fn wanting(&self, pid: i32, stat: &Stat, argument: Option<&str>) -> Vec<Arc<Subject>> {
         let mut found: Vec<Arc<Subject>> = self.nameless.clone();
         found.extend(self.by_name.get(stat.comm.as_str()).into_iter().flatten().cloned());

@@ -54,8 +54,8 @@ impl Table {
     }
 }
 
-/// What a pidfile says. It may lie on a file system that does not answer: this thread waits for it a moment, once, and
-/// not again until it has answered.
+/// Reads a subject's pidfile. Its file system may not answer: this thread waits for it briefly, once, and not again
+/// until it has answered.
 pub(super) fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAnswer> {
     let path: Arc<str> = asked(subject).pidfile.clone().unwrap_or_default();
     let place = path.clone();
@@ -66,7 +66,7 @@ pub(super) fn named_by_pidfile(subject: &Subject) -> bool {
     matches!(subject, Subject::Process(ProcessSubject { pidfile: Some(_), .. }))
 }
 
-/// The process that a pidfile means, with its start; none where that process does not answer.
+/// The process that a pidfile names, with its start time; none if that process does not answer.
 pub(super) fn meant(
     subject: &Subject,
     tracked: &Tracked,
@@ -81,7 +81,8 @@ pub(super) fn meant(
     }
 }
 
-/// Is it the one that the pidfile means?
+/// The process id and start time, if the living process is the one that the pidfile names; otherwise why the file is
+/// stale.
 pub(super) fn taken(
     subject: &Subject,
     tracked: &Tracked,
@@ -106,8 +107,8 @@ pub(super) fn taken(
     }
 }
 
-/// Why the living process with a pidfile's number is not the one that it means: the number was used again, or whoever
-/// may write the file put a stranger's number there.
+/// Why the living process with a pidfile's number is not the one that it names: the number was reused, or the file's
+/// owner wrote another user's number there.
 pub(super) fn another(pidfile: &proc::Pidfile, stat: &Stat) -> Option<&'static str> {
     match pidfile.written {
         PidfileTime::At(written) if proc::started_after(stat.start, written) => {
