@@ -18,10 +18,10 @@ use crate::playbook::{Playbook, Target};
 /// What it gets to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
 
-/// A restart.
+/// A container to restart, and the engine that is asked to do it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedContainerAction {
-    /// By name.
+    /// The container's name, as its engine knows it.
     pub name: String,
     /// The engine's socket.
     pub socket: PathBuf,
@@ -42,19 +42,19 @@ pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Resu
         ("blast radius", "the container's clients lose their connections; what it kept in no volume is lost".into()),
         ("rollback", "none".into()),
     ];
-    let order = ResolvedContainerAction { name: name.to_string(), socket: engine.socket().into() };
-    step(&format!("restart container {name}"), details, ResolvedAction::Container(order))
+    let resolved = ResolvedContainerAction { name: name.to_string(), socket: engine.socket().into() };
+    step(&format!("restart container {name}"), details, ResolvedAction::Container(resolved))
 }
 
 /// Asks, and waits to the deadline.
-pub(super) async fn carry_out(order: ResolvedContainerAction, stage: &mut StepContext<'_>) -> StepOutcome {
-    let left = stage.deadline.saturating_duration_since(Instant::now());
+pub(super) async fn carry_out(resolved: ResolvedContainerAction, context: &mut StepContext<'_>) -> StepOutcome {
+    let left = context.deadline.saturating_duration_since(Instant::now());
     let grace = GRACE.min(left / 2);
-    match ContainerEngine::at(&order.socket).restart(&order.name, grace, left).await {
+    match ContainerEngine::at(&resolved.socket).restart(&resolved.name, grace, left).await {
         Ok(()) => {
             StepOutcome { result: StepResult::Done("restarted".into()), output: String::new(), scope_empty: true }
         }
-        Err(_) if Instant::now() >= stage.deadline => {
+        Err(_) if Instant::now() >= context.deadline => {
             StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true }
         }
         Err(why) => StepOutcome::failed(why),

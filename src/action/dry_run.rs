@@ -12,9 +12,9 @@ use crate::core::plan::{Plan, PlannedStep};
 pub struct DryStep {
     /// The kind's word.
     pub kind: Arc<str>,
-    /// As planned.
+    /// What the step would do, in one line, exactly as an approval shows it.
     pub sentence: Arc<str>,
-    /// As planned.
+    /// Label and value of each detail, such as the blast radius, exactly as an approval shows them.
     pub details: Vec<(Arc<str>, Arc<str>)>,
     /// What looking at the host adds: for `clean` the manifest and what is kept, and why.
     pub found: Vec<Arc<str>>,
@@ -31,7 +31,7 @@ pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
 
 async fn dry_step(step: &PlannedStep) -> DryStep {
     let found = match step.order.open::<ResolvedAction>() {
-        Some(order) => order.clone().dry_run().await,
+        Some(resolved) => resolved.clone().dry_run().await,
         None => vec!["this plan was read back from a record; only a fresh one can be tried".into()],
     };
     let PlannedStep { kind, sentence, details, .. } = step.clone();

@@ -27,12 +27,12 @@ const KEPT: usize = 4096;
 /// To a connection at all.
 const CONNECT: Duration = Duration::from_secs(10);
 
-/// A request.
+/// An HTTP request, complete but for its connection: secrets are filled in and are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedHttpRequest {
     /// What is asked for.
     pub method: Method,
-    /// Where.
+    /// The complete address, which may contain a secret.
     pub url: Secret,
     /// Headers, placeholders filled, in order of names.
     pub headers: Vec<(String, Secret)>,
@@ -42,7 +42,11 @@ pub struct ResolvedHttpRequest {
     pub status: Option<WantedNumber>,
 }
 
-/// Resolves it.
+/// Resolves a playbook's request for one target: fills the placeholders of body and headers, and reads the values that
+/// come from files or credentials.
+///
+/// # Errors
+/// Where a placeholder has no value for the target, or a sourced value cannot be read.
 pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let values = Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
     let body = action.body.as_ref().map(|body| body.fill(&values)).transpose()?;
@@ -66,13 +70,13 @@ pub(super) async fn plan(action: &HttpAction, _: &Playbook, context: &Context) -
     details.push(("blast radius", "whatever the service does".into()));
     details.push(("rollback", "none".into()));
     let sentence = format!("{} {}", action.method.word(), quoted(url.shown()));
-    let order = ResolvedHttpRequest { method: action.method, url, headers, body, status: action.status };
-    step(&sentence, details, ResolvedAction::Http(order))
+    let resolved = ResolvedHttpRequest { method: action.method, url, headers, body, status: action.status };
+    step(&sentence, details, ResolvedAction::Http(resolved))
 }
 
-/// Sends it.
-pub(super) async fn carry_out(order: ResolvedHttpRequest, stage: &mut StepContext<'_>) -> StepOutcome {
-    match timeout_at(stage.deadline, send(&order)).await {
+/// Sends the request once. Past the deadline the step is timed out, although the service may have received it.
+pub(super) async fn carry_out(resolved: ResolvedHttpRequest, context: &mut StepContext<'_>) -> StepOutcome {
+    match timeout_at(context.deadline, send(&resolved)).await {
         Ok(ran) => ran,
         Err(_) => StepOutcome {
             result: StepResult::TimedOut,
@@ -82,19 +86,19 @@ pub(super) async fn carry_out(order: ResolvedHttpRequest, stage: &mut StepContex
     }
 }
 
-async fn send(order: &ResolvedHttpRequest) -> StepOutcome {
+async fn send(resolved: &ResolvedHttpRequest) -> StepOutcome {
     let client = match client() {
         Ok(client) => client,
         Err(why) => return StepOutcome::failed(why),
     };
-    let method = match order.method {
+    let method = match resolved.method {
         Method::Post => reqwest::Method::POST,
         Method::Put => reqwest::Method::PUT,
         Method::Patch => reqwest::Method::PATCH,
         Method::Delete => reqwest::Method::DELETE,
         Method::Get => reqwest::Method::GET,
     };
-    let Some(request) = request(client, method, order) else {
+    let Some(request) = request(client, method, resolved) else {
         return StepOutcome::refused("its secrets are not known any more");
     };
     let mut response = match request.send().await {
@@ -104,7 +108,7 @@ async fn send(order: &ResolvedHttpRequest) -> StepOutcome {
     let status = response.status().as_u16();
     let body = capped::head(&mut response, KEPT).await.unwrap_or_default();
     let output = redact::redact(&clean(&String::from_utf8_lossy(&body))).into_owned();
-    let good = order.status.map_or((200..300).contains(&status), |wanted| wanted.admits(Some(status)));
+    let good = resolved.status.map_or((200..300).contains(&status), |wanted| wanted.admits(Some(status)));
     let said = format!("status {status}").into();
     StepOutcome {
         result: if good { StepResult::Done(said) } else { StepResult::Failed(said) },
@@ -114,12 +118,12 @@ async fn send(order: &ResolvedHttpRequest) -> StepOutcome {
 }
 
 /// With its secrets; none where they are not known.
-fn request(client: &Client, method: reqwest::Method, order: &ResolvedHttpRequest) -> Option<RequestBuilder> {
-    let mut request = client.request(method, order.url.expose()?);
-    for (name, value) in &order.headers {
+fn request(client: &Client, method: reqwest::Method, resolved: &ResolvedHttpRequest) -> Option<RequestBuilder> {
+    let mut request = client.request(method, resolved.url.expose()?);
+    for (name, value) in &resolved.headers {
         request = request.header(name, value.expose()?);
     }
-    match &order.body {
+    match &resolved.body {
         Some(body) => Some(request.body(body.expose()?.to_owned())),
         None => Some(request),
     }
@@ -138,7 +142,7 @@ mod tests {
 
     use super::*;
 
-    fn order(url: &str) -> ResolvedHttpRequest {
+    fn resolved(url: &str) -> ResolvedHttpRequest {
         ResolvedHttpRequest {
             method: Method::Post,
             url: Secret::text(url),
@@ -159,12 +163,12 @@ mod tests {
         let asked = ResolvedHttpRequest {
             headers,
             body: Some(Secret::text("all")),
-            ..order(&format!("{}/reload", server.uri()))
+            ..resolved(&format!("{}/reload", server.uri()))
         };
         assert_eq!(send(&asked).await.result, StepResult::Done("status 204".into()));
         let wanting = ResolvedHttpRequest { status: Some("200".parse().unwrap()), ..asked };
         assert_eq!(send(&wanting).await.result, StepResult::Failed("status 204".into()));
-        let failed = send(&order(&format!("{}/broken", server.uri()))).await;
+        let failed = send(&resolved(&format!("{}/broken", server.uri()))).await;
         assert_eq!(failed.result, StepResult::Failed("status 500".into()));
         assert!(!failed.output.contains(['\x1b', 'x']), "{:?}", failed.output);
     }
@@ -172,7 +176,7 @@ mod tests {
     #[tokio::test]
     async fn a_head_without_end_is_a_failure() {
         let (url, said) = web::endless::server("x").await;
-        assert!(matches!(send(&order(&url)).await.result, StepResult::Failed(_)));
+        assert!(matches!(send(&resolved(&url)).await.result, StepResult::Failed(_)));
         assert!(said.await.unwrap() < web::endless::MOST);
     }
 
@@ -181,9 +185,11 @@ mod tests {
         let listener = tokio::net::TcpListener::bind("127.0.0.1:0").await.unwrap();
         let url = format!("http://{}/", listener.local_addr().unwrap());
         drop(listener);
-        assert!(matches!(send(&order(&url)).await.result, StepResult::Failed(why) if why.contains("refused")));
-        let hostile =
-            ResolvedHttpRequest { headers: vec![("a\r\nb".into(), Secret::text("c"))], ..order("http://127.0.0.1/") };
+        assert!(matches!(send(&resolved(&url)).await.result, StepResult::Failed(why) if why.contains("refused")));
+        let hostile = ResolvedHttpRequest {
+            headers: vec![("a\r\nb".into(), Secret::text("c"))],
+            ..resolved("http://127.0.0.1/")
+        };
         assert!(matches!(send(&hostile).await.result, StepResult::Failed(_)));
     }
 }

@@ -28,14 +28,14 @@ const SPARED: [&str; 7] = ["ssh", "dbus", "systemd-", "salve", "getty@", "serial
 pub enum ResolvedLimit {
     /// Soft limits on open files go up to the hard ones.
     OpenFiles {
-        /// The unit.
+        /// The service's full name, with its suffix.
         unit: String,
     },
     /// `MemoryHigh=`, until the next boot.
     MemoryHigh {
-        /// The unit.
+        /// The service's full name, with its suffix.
         unit: String,
-        /// In bytes.
+        /// The new limit, in bytes.
         bytes: u64,
     },
 }
@@ -50,8 +50,12 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
                 ("blast radius", "the unit's processes; none is ended".into()),
                 ("rollback", "a restart of the unit".to_owned()),
             ];
-            let order = ResolvedLimit::OpenFiles { unit: unit.to_string() };
-            step(&format!("raise the open files of {unit} to their hard limit"), details, ResolvedAction::Limit(order))
+            let resolved = ResolvedLimit::OpenFiles { unit: unit.to_string() };
+            step(
+                &format!("raise the open files of {unit} to their hard limit"),
+                details,
+                ResolvedAction::Limit(resolved),
+            )
         }
         (None, target) => refused(format!("{target} is no unit")),
         (Some(Amount::Percent(percent)), target) => {
@@ -81,8 +85,8 @@ pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Res
             ];
             // what is used changes from one moment to the next, and an approval must outlive that
             let bytes = rounded(bytes);
-            let order = ResolvedLimit::MemoryHigh { unit: unit.clone(), bytes };
-            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, ResolvedAction::Limit(order))
+            let resolved = ResolvedLimit::MemoryHigh { unit: unit.clone(), bytes };
+            step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, ResolvedAction::Limit(resolved))
         }
         (Some(other), _) => refused(format!("`memory_high` is a share in percent, not {other}")),
     }
@@ -109,15 +113,15 @@ fn memory(group: &Path) -> Option<u64> {
     fs::read_to_string(group.join("memory.current")).ok()?.trim().parse().ok()
 }
 
-/// Moves it.
-pub(super) async fn carry_out(order: ResolvedLimit, stage: &mut StepContext<'_>) -> StepOutcome {
-    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
+/// Raises or sets the limit, through `prlimit` for open files and through systemd for memory.
+pub(super) async fn carry_out(resolved: ResolvedLimit, context: &mut StepContext<'_>) -> StepOutcome {
+    let Some(systemd) = context.systemd else { return StepOutcome::refused("systemd does not run this host") };
     let done = |words: String| StepOutcome {
         result: StepResult::Done(words.into()),
         output: String::new(),
         scope_empty: true,
     };
-    match order {
+    match resolved {
         ResolvedLimit::MemoryHigh { unit, bytes } => match systemd.cap_memory(&unit, bytes).await {
             Ok(()) => done(format!("MemoryHigh={bytes}")),
             Err(error) => StepOutcome::failed(error.to_string()),

@@ -21,14 +21,17 @@ const SSH: u16 = 22;
 /// A link, by name and number: another one of its name has another number.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedLinkAction {
-    /// Its name.
+    /// The link's name, such as `eth0`.
     pub name: String,
-    /// Its number.
+    /// The kernel's index of the link, which no other link gets while this one exists.
     pub index: u32,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it.
+/// Resolves a bounce of the target link to its name and index.
+///
+/// # Errors
+/// Where the target is no link, no such link exists, or an operator is logged in over it.
 pub(super) fn plan(_: &LinkAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Link(name) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no network link", context.target)));
@@ -74,11 +77,11 @@ fn address(one: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {
 
 /// Switches it off and on. Both requests lie on one line before the first answer is awaited, so that nothing that
 /// ends salve in between leaves the link off.
-pub(super) async fn carry_out(order: ResolvedLinkAction, _: &mut StepContext<'_>) -> StepOutcome {
-    if index(&order.name) != Some(order.index) {
-        return StepOutcome::refused(format!("{} is another link than when the plan was made", order.name));
+pub(super) async fn carry_out(resolved: ResolvedLinkAction, _: &mut StepContext<'_>) -> StepOutcome {
+    if index(&resolved.name) != Some(resolved.index) {
+        return StepOutcome::refused(format!("{} is another link than when the plan was made", resolved.name));
     }
-    if let Err(why) = may(&order.name) {
+    if let Err(why) = may(&resolved.name) {
         return StepOutcome::refused(why);
     }
     let (connection, handle, _) = match new_connection() {
@@ -86,7 +89,8 @@ pub(super) async fn carry_out(order: ResolvedLinkAction, _: &mut StepContext<'_>
         Err(error) => return StepOutcome::failed(format!("the kernel cannot be asked: {error}")),
     };
     let line = tokio::spawn(connection);
-    let (off, on) = (LinkUnspec::new_with_index(order.index).down(), LinkUnspec::new_with_index(order.index).up());
+    let (off, on) =
+        (LinkUnspec::new_with_index(resolved.index).down(), LinkUnspec::new_with_index(resolved.index).up());
     let (off, on) = tokio::join!(handle.link().set(off.build()).execute(), handle.link().set(on.build()).execute());
     line.abort();
     match off.and(on) {

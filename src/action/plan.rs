@@ -113,15 +113,15 @@ fn digest(
 pub(super) fn step(
     sentence: &str,
     details: Vec<(&str, String)>,
-    order: ResolvedAction,
+    resolved: ResolvedAction,
 ) -> Result<PlannedStep, PlanError> {
     let details = details
         .into_iter()
         .map(|(name, value)| (name.into(), Arc::from(&*redact::redact(&clean_line(&value)))))
         .collect();
     let sentence = redact::redact(&clean_line(sentence)).into();
-    let (kind, record) = (order.kind().into(), serde_json::to_string(&order)?);
-    Ok(PlannedStep { kind, sentence, details, order: SealedOrder::new(order, record) })
+    let (kind, record) = (resolved.kind().into(), serde_json::to_string(&resolved)?);
+    Ok(PlannedStep { kind, sentence, details, order: SealedOrder::new(resolved, record) })
 }
 
 /// Who salve acts as.

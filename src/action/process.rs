@@ -32,9 +32,9 @@ enum RunError {
 }
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
-pub async fn run(order: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
-    let name = order.program.to_string_lossy().into_owned();
-    let (planned, place) = (order.clone(), Arc::clone(scope));
+pub async fn run(resolved: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
+    let name = resolved.program.to_string_lossy().into_owned();
+    let (planned, place) = (resolved.clone(), Arc::clone(scope));
     let prepare = move |may_hang: &MayHang| match changed(&planned, may_hang) {
         Some(why) => Err(RunError::Refused(why)),
         None => Ok((invocation(&planned).ok_or_else(gone)?, place)),
@@ -59,11 +59,11 @@ pub async fn run(order: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant
 }
 
 /// Another file, or one that others could have changed, is not what was planned and shown.
-fn changed(order: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
-    let path = order.program.to_string_lossy();
+fn changed(resolved: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
+    let path = resolved.program.to_string_lossy();
     match identity::resolve_here(&path, may_hang) {
-        Ok((program, identity)) if program == order.program && identity == order.identity => {
-            bound::changed(&order.files, may_hang)
+        Ok((program, identity)) if program == resolved.program && identity == resolved.identity => {
+            bound::changed(&resolved.files, may_hang)
         }
         Ok(_) => Some(format!("{path} changed since the plan was made")),
         Err(error) => Some(error.to_string()),
@@ -71,11 +71,11 @@ fn changed(order: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
 }
 
 /// With its secrets; none where they are not known.
-fn invocation(order: &ResolvedRun) -> Option<Invocation> {
-    let argv = order.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
+fn invocation(resolved: &ResolvedRun) -> Option<Invocation> {
+    let argv = resolved.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
     let variable = |(name, value): &(String, Secret)| Some((name.clone(), value.expose()?.to_owned()));
-    let env = order.env.iter().map(variable).collect::<Option<_>>()?;
-    Some(Invocation { program: order.program.clone(), argv, env, input: false, errors: Errors::WithOutput })
+    let env = resolved.env.iter().map(variable).collect::<Option<_>>()?;
+    Some(Invocation { program: resolved.program.clone(), argv, env, input: false, errors: Errors::WithOutput })
 }
 
 fn gone() -> RunError {

@@ -33,12 +33,12 @@ macro_rules! planned {
 }
 
 macro_rules! kinds {
-    ($($module:ident: $kind:ident($order:ident) $(and $dry:ident)? $(in $time:ident)?;)*) => {
+    ($($module:ident: $kind:ident($resolved:ident) $(and $dry:ident)? $(in $time:ident)?;)*) => {
         /// One resolved action.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum ResolvedAction {
-            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($order),)*
+            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($resolved),)*
         }
 
         impl ResolvedAction {
@@ -53,7 +53,7 @@ macro_rules! kinds {
             /// What looking at the host adds to the plan; changes nothing.
             pub(super) async fn dry_run(self) -> Vec<Arc<str>> {
                 match self {
-                    $($(Self::$kind(order) => $module::$dry(order).await,)?)*
+                    $($(Self::$kind(resolved) => $module::$dry(resolved).await,)?)*
                     _ => Vec::new(),
                 }
             }
@@ -61,7 +61,7 @@ macro_rules! kinds {
             /// Does it.
             pub(super) async fn carry_out(self, context: &mut StepContext<'_>) -> StepOutcome {
                 match self {
-                    $(Self::$kind(order) => $module::carry_out(order, context).await,)*
+                    $(Self::$kind(resolved) => $module::carry_out(resolved, context).await,)*
                 }
             }
         }

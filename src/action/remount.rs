@@ -35,14 +35,17 @@ const SEEN: Duration = Duration::from_millis(50);
 /// The program and the unit, in order.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRemount {
-    /// `umount --lazy`.
+    /// The `umount --lazy` command that detaches the mount that hangs.
     pub unmount: ResolvedRun,
     /// The unit that mounts it.
     pub unit: String,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it.
+/// Resolves a remount of the target to the unmount command and the systemd unit that mounts it again.
+///
+/// # Errors
+/// Where the target is no mount point, is `/`, or systemd has no unit to mount it with.
 pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Mount(point) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no mount point", context.target)));
@@ -56,14 +59,14 @@ pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> 
             "systemd has no unit that mounts {point}: name it in /etc/fstab, then `systemctl daemon-reload`"
         )));
     }
-    let order = ResolvedRemount { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
+    let resolved = ResolvedRemount { unmount: program(&["umount", "--lazy", "--", point]).await?, unit };
     let details = vec![
-        ("first", order.unmount.argv.iter().map(Secret::shown).collect::<Vec<_>>().join(" ")),
-        ("then", format!("systemctl start {}", order.unit)),
+        ("first", resolved.unmount.argv.iter().map(Secret::shown).collect::<Vec<_>>().join(" ")),
+        ("then", format!("systemctl start {}", resolved.unit)),
         ("blast radius", "who has files of it open keeps the old mount; what is written there may be lost".into()),
         ("rollback", "none".into()),
     ];
-    step(&format!("mount {point} anew"), details, ResolvedAction::Remount(order))
+    step(&format!("mount {point} anew"), details, ResolvedAction::Remount(resolved))
 }
 
 /// Has systemd a file for this unit?
@@ -102,19 +105,19 @@ fn unit_of(point: &str) -> String {
 }
 
 /// Does both. Where the first fails (nothing was mounted any more) the second is done all the same.
-pub(super) async fn carry_out(order: ResolvedRemount, stage: &mut StepContext<'_>) -> StepOutcome {
-    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
-    let deadline = stage.deadline;
-    let scope = match stage.scope() {
+pub(super) async fn carry_out(resolved: ResolvedRemount, context: &mut StepContext<'_>) -> StepOutcome {
+    let Some(systemd) = context.systemd else { return StepOutcome::refused("systemd does not run this host") };
+    let deadline = context.deadline;
+    let scope = match context.scope() {
         Ok(scope) => scope,
         Err(error) => return StepOutcome::failed(format!("no scope can be made for it: {error}")),
     };
-    let first = process::run(&order.unmount, &scope, deadline).await;
+    let first = process::run(&resolved.unmount, &scope, deadline).await;
     if matches!(first.result, StepResult::TimedOut | StepResult::Refused(_)) || !first.scope_empty {
         return first;
     }
-    until_gone(systemd, &order.unit, deadline).await;
-    let second = unit::carry_out(ResolvedUnitJob { unit: order.unit, verb: UnitVerb::Start }, stage).await;
+    until_gone(systemd, &resolved.unit, deadline).await;
+    let second = unit::carry_out(ResolvedUnitJob { unit: resolved.unit, verb: UnitVerb::Start }, context).await;
     StepOutcome { output: first.output + &second.output, ..second }
 }
 

@@ -24,7 +24,7 @@ pub struct ResolvedUnitJob {
 /// A program with everything that it is started with.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRun {
-    /// Resolved.
+    /// The program's absolute path, found when the plan was made.
     pub program: PathBuf,
     /// Which file it was then; another one is refused.
     pub identity: FileIdentity,
@@ -49,13 +49,13 @@ pub struct BoundFile {
 /// Which file a program is. A change of its content changes at least the last of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileIdentity {
-    /// Device.
+    /// The number of the device that the file is on.
     pub device: u64,
-    /// Inode.
+    /// The file's inode number on its device.
     pub inode: u64,
-    /// Bytes.
+    /// The file's length in bytes.
     pub size: u64,
-    /// Owner.
+    /// The owner's user id.
     pub owner: u32,
     /// Type and permissions.
     pub mode: u32,
@@ -70,7 +70,7 @@ pub struct FileIdentity {
 /// Safe deletion below one folder.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResolvedClean {
-    /// The folder.
+    /// The absolute path of the folder below which files are deleted.
     pub root: PathBuf,
     /// The entry of the list that allows it.
     pub base: PathBuf,
@@ -94,10 +94,10 @@ pub struct ResolvedClean {
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum StopCondition {
-    /// Used room.
+    /// A bound on the space in use, in bytes or percent.
     Used(Bound),
-    /// Free room.
+    /// A bound on the free space, in bytes or percent.
     Free(Bound),
-    /// Used inodes.
+    /// A bound on the inodes in use, as a count or in percent.
     Inodes(Bound),
 }

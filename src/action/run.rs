@@ -18,7 +18,11 @@ use crate::playbook::value::Sourced;
 use crate::text::clean_line;
 use crate::text::secret::Secret;
 
-/// Resolves it.
+/// Resolves a playbook's command for one target: the program's file, the filled arguments, the environment, and the
+/// files that the command line names.
+///
+/// # Errors
+/// Where the program is not found, a placeholder has no value, or a variable's name is reserved or malformed.
 pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let none = BTreeMap::new();
     let (argv, declared) = match action {
@@ -45,8 +49,8 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
         .chain(argv[1..].iter().map(|word| word.shown().to_owned()))
         .map(|word| quoted(&word))
         .collect();
-    let order = ResolvedRun { program, identity, argv, env: env.into_iter().collect(), files: named.files };
-    step(&shown.join(" "), details, ResolvedAction::Run(order))
+    let resolved = ResolvedRun { program, identity, argv, env: env.into_iter().collect(), files: named.files };
+    step(&shown.join(" "), details, ResolvedAction::Run(resolved))
 }
 
 /// What a reviewer sees besides the command line.
@@ -83,11 +87,11 @@ fn details(
     details
 }
 
-/// Runs it.
-pub(super) async fn carry_out(order: ResolvedRun, stage: &mut StepContext<'_>) -> StepOutcome {
-    let deadline = stage.deadline;
-    match stage.scope() {
-        Ok(scope) => process::run(&order, &scope, deadline).await,
+/// Runs the program in the attempt's scope until it exits or the deadline passes.
+pub(super) async fn carry_out(resolved: ResolvedRun, context: &mut StepContext<'_>) -> StepOutcome {
+    let deadline = context.deadline;
+    match context.scope() {
+        Ok(scope) => process::run(&resolved, &scope, deadline).await,
         Err(error) => StepOutcome::failed(format!("no scope can be made for it: {error}")),
     }
 }

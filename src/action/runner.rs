@@ -30,7 +30,7 @@ pub(super) struct StepContext<'r> {
     pub systemd: Option<&'r Systemd>,
     attempt: AttemptId,
     scope: &'r mut Option<Arc<ChildScope>>,
-    /// The rung's.
+    /// When the whole rung must be done; a step that runs longer is timed out.
     pub deadline: Instant,
 }
 
@@ -130,11 +130,11 @@ impl Runner {
         if Instant::now() >= deadline {
             return StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
         }
-        let mut stage = StepContext { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
+        let mut context = StepContext { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
         match step.order.open::<ResolvedAction>() {
             // Its secrets are in memory only, and so is what can be done.
             None => StepOutcome::refused("this plan was read back from a record; only a fresh one can be carried out"),
-            Some(order) => order.clone().carry_out(&mut stage).await,
+            Some(resolved) => resolved.clone().carry_out(&mut context).await,
         }
     }
 

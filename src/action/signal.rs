@@ -18,7 +18,7 @@ use crate::text::clean_line;
 /// A signal to one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedSignal {
-    /// Its number.
+    /// The process id, which another process may have by now.
     pub pid: i32,
     /// When it started, in clock ticks since the boot: another process of this number started at another time.
     pub started: u64,
@@ -34,7 +34,7 @@ pub enum SignalRefusal {
     /// The target has no main process now.
     #[error("{0} has no main process that a signal could go to")]
     NoProcess(String),
-    /// It is gone.
+    /// The process with this id has exited, or is a zombie.
     #[error("process {0} is gone")]
     Gone(i32),
     /// The host, salve itself, or what salve was started from.
@@ -76,28 +76,28 @@ fn identity(pid: i32) -> Option<(String, u64)> {
     (stat.state != 'Z').then(|| (clean_line(&stat.comm).into_owned(), stat.starttime))
 }
 
-/// Sends it.
+/// Sends the signal through a pidfd, after checking that the id still belongs to the planned process.
 #[allow(clippy::unused_async, reason = "every kind is carried out the same way")]
-pub(super) async fn carry_out(order: ResolvedSignal, _: &mut StepContext<'_>) -> StepOutcome {
-    match send(&order) {
+pub(super) async fn carry_out(resolved: ResolvedSignal, _: &mut StepContext<'_>) -> StepOutcome {
+    match send(&resolved) {
         Ok(()) => {
-            let done: Arc<str> = format!("{} sent to process {}", order.signal.word(), order.pid).into();
+            let done: Arc<str> = format!("{} sent to process {}", resolved.signal.word(), resolved.pid).into();
             StepOutcome { result: StepResult::Done(done), output: String::new(), scope_empty: true }
         }
         Err(ran) => ran,
     }
 }
 
-fn send(order: &ResolvedSignal) -> Result<(), StepOutcome> {
-    may(order.pid).map_err(|refusal| StepOutcome::refused(refusal.to_string()))?;
-    let gone = || StepOutcome::refused(SignalRefusal::Gone(order.pid).to_string());
-    let pid = Pid::from_raw(order.pid).ok_or_else(gone)?;
+fn send(resolved: &ResolvedSignal) -> Result<(), StepOutcome> {
+    may(resolved.pid).map_err(|refusal| StepOutcome::refused(refusal.to_string()))?;
+    let gone = || StepOutcome::refused(SignalRefusal::Gone(resolved.pid).to_string());
+    let pid = Pid::from_raw(resolved.pid).ok_or_else(gone)?;
     // From here on the descriptor stands for one process: looking it up once more says whether it is the right one.
     let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
-    if identity(order.pid).is_none_or(|(_, started)| started != order.started) {
+    if identity(resolved.pid).is_none_or(|(_, started)| started != resolved.started) {
         return Err(gone());
     }
-    let sent = pidfd_send_signal(process, signal(order.signal));
+    let sent = pidfd_send_signal(process, signal(resolved.signal));
     sent.map_err(|error| StepOutcome::failed(format!("the signal could not be sent: {error}")))
 }
 
@@ -130,19 +130,19 @@ mod tests {
 
     #[test]
     fn the_named_process_gets_it() {
-        let (mut child, order) = sleeper();
-        assert_eq!(send(&order), Ok(()));
+        let (mut child, resolved) = sleeper();
+        assert_eq!(send(&resolved), Ok(()));
         assert_eq!(child.wait().unwrap().signal(), Some(15));
-        assert!(matches!(send(&order), Err(StepOutcome { result: StepResult::Refused(_), .. })), "it is gone");
+        assert!(matches!(send(&resolved), Err(StepOutcome { result: StepResult::Refused(_), .. })), "it is gone");
     }
 
     #[test]
     fn another_process_of_the_same_number_does_not() {
-        let (mut child, order) = sleeper();
-        let another = ResolvedSignal { started: order.started + 1, ..order.clone() };
+        let (mut child, resolved) = sleeper();
+        let another = ResolvedSignal { started: resolved.started + 1, ..resolved.clone() };
         assert!(matches!(send(&another), Err(StepOutcome { result: StepResult::Refused(_), .. })));
         assert_eq!(child.try_wait().unwrap(), None);
-        send(&ResolvedSignal { signal: SignalAction::Kill, ..order }).unwrap();
+        send(&ResolvedSignal { signal: SignalAction::Kill, ..resolved }).unwrap();
         child.wait().unwrap();
     }
 

@@ -19,22 +19,22 @@ use crate::playbook::{Attachment, Playbook, Target};
 pub struct ResolvedSnapshot {
     /// In this order.
     pub kinds: Vec<Attachment>,
-    /// The attempt's.
+    /// The target of the attempt, which the evidence is about.
     pub target: Target,
 }
 
-/// Resolves it.
+/// Resolves a snapshot to the kinds of evidence that it gathers about the attempt's target.
 pub(super) fn plan(action: &SnapshotAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let titles: Vec<String> = action.0.iter().map(|kind| evidence::title(kind, &context.target)).collect();
     let details = vec![("blast radius", "none: it only looks".to_owned()), ("rollback", "none needed".to_owned())];
-    let order = ResolvedSnapshot { kinds: action.0.clone(), target: context.target.clone() };
-    step(&format!("gather evidence: {}", titles.join("; ")), details, ResolvedAction::Snapshot(order))
+    let resolved = ResolvedSnapshot { kinds: action.0.clone(), target: context.target.clone() };
+    step(&format!("gather evidence: {}", titles.join("; ")), details, ResolvedAction::Snapshot(resolved))
 }
 
 /// Gathers it. A kind that cannot be had says so, and the rung goes on.
-pub(super) async fn carry_out(order: ResolvedSnapshot, stage: &mut StepContext<'_>) -> StepOutcome {
-    let gathering = evidence::gather(&order.kinds, &order.target);
-    let Ok(gathered) = timeout_at(stage.deadline, gathering).await else {
+pub(super) async fn carry_out(resolved: ResolvedSnapshot, context: &mut StepContext<'_>) -> StepOutcome {
+    let gathering = evidence::gather(&resolved.kinds, &resolved.target);
+    let Ok(gathered) = timeout_at(context.deadline, gathering).await else {
         return StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
     };
     let output = gathered.iter().fold(String::new(), |mut out, evidence| {

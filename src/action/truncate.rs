@@ -30,13 +30,16 @@ const LIMIT: Duration = Duration::from_secs(10);
 /// One file, by path and identity: another one of its name is refused.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedTruncate {
-    /// Where.
+    /// The log file's absolute path.
     pub path: PathBuf,
     /// Its device and inode when it was planned.
     pub identity: (u64, u64),
 }
 
-/// Resolves it.
+/// Resolves a truncation: opens the file once, to learn its identity and to check that it may be emptied.
+///
+/// # Errors
+/// Where the file is no log, is reached through a link, has a writer that does not append, or does not answer in time.
 pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
     let path = PathBuf::from(&action.0);
     let wanted = path.clone();
@@ -46,8 +49,8 @@ pub(super) async fn plan(action: &TruncateAction, _: &Playbook, _: &Context) -> 
         ("blast radius", "everything that stands in it".into()),
         ("rollback", "none: what stood in it is gone".to_owned()),
     ];
-    let order = ResolvedTruncate { path, identity };
-    step(&format!("empty {}", action.0), details, ResolvedAction::Truncate(order))
+    let resolved = ResolvedTruncate { path, identity };
+    step(&format!("empty {}", action.0), details, ResolvedAction::Truncate(resolved))
 }
 
 /// The file, open for writing, where it may be emptied; its identity and its size.
@@ -108,10 +111,10 @@ fn named(process: &DirEntry) -> String {
     format!("{} (pid {})", clean_line(name.trim()), process.file_name().to_string_lossy())
 }
 
-/// Empties it.
-pub(super) async fn carry_out(order: ResolvedTruncate, stage: &mut StepContext<'_>) -> StepOutcome {
-    let (path, limit) = (order.path.clone(), stage.deadline.saturating_duration_since(Instant::now()));
-    let emptying = move |may_hang: &MayHang| match open(&order.path, Some(order.identity), may_hang) {
+/// Empties the file, after checking again that it is the planned one and may be emptied.
+pub(super) async fn carry_out(resolved: ResolvedTruncate, context: &mut StepContext<'_>) -> StepOutcome {
+    let (path, limit) = (resolved.path.clone(), context.deadline.saturating_duration_since(Instant::now()));
+    let emptying = move |may_hang: &MayHang| match open(&resolved.path, Some(resolved.identity), may_hang) {
         Err(why) => StepOutcome::refused(why),
         Ok((file, _, size)) => {
             let freed = ftruncate(&file, 0).map(|()| format!("{} gone", ByteSize(size).display().iec()));

@@ -13,23 +13,23 @@ use crate::core::plan::{PlannedStep, StepResult};
 use crate::playbook::Playbook;
 use crate::playbook::action::WaitAction;
 
-/// A pause.
+/// A wait of fixed length between two steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedWait {
     /// For how long, in milliseconds.
     pub length_ms: u64,
 }
 
-/// Resolves it.
+/// Resolves a wait to its length.
 pub(super) fn plan(action: &WaitAction, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
     let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
     step(&format!("wait {}", action.0), details, ResolvedAction::Wait(ResolvedWait { length_ms: action.0.millis() }))
 }
 
-/// Waits.
-pub(super) async fn carry_out(order: ResolvedWait, stage: &mut StepContext<'_>) -> StepOutcome {
-    let end = Instant::now() + Duration::from_millis(order.length_ms);
-    sleep_until(end.min(stage.deadline)).await;
-    let result = if end > stage.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
+/// Sleeps for the planned length; a wait that reaches past the deadline is timed out.
+pub(super) async fn carry_out(resolved: ResolvedWait, context: &mut StepContext<'_>) -> StepOutcome {
+    let end = Instant::now() + Duration::from_millis(resolved.length_ms);
+    sleep_until(end.min(context.deadline)).await;
+    let result = if end > context.deadline { StepResult::TimedOut } else { StepResult::Done("waited".into()) };
     StepOutcome { result, output: String::new(), scope_empty: true }
 }

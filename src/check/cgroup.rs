@@ -1,4 +1,5 @@
-//! The control group of a unit, and the processes in it. The kernel rings when something was killed in it or a limit was met.
+//! The control group of a unit, and the processes in it. The kernel notifies when a process in it is killed or a limit
+//! is reached.
 
 use std::fs;
 use std::io::ErrorKind;
@@ -24,17 +25,17 @@ use crate::playbook::value::{Amount, Bound, Period};
 /// The window of kills where the check does not say.
 const WINDOW: Period = Period::from_secs(600);
 
-/// Which unit's, and over which time kills are counted.
+/// The unit whose control group is read, and the window over which kills are counted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CgroupSubject {
-    /// The unit.
+    /// The full name of the unit whose control group is read.
     pub unit: Arc<str>,
-    /// In milliseconds.
+    /// The window over which kills and growth are counted, in milliseconds.
     pub window_ms: u64,
-    /// Are its processes looked at, too?
+    /// Whether its processes are read as well.
     #[serde(default)]
     pub processes: bool,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -43,24 +44,24 @@ pub struct CgroupSubject {
 pub struct CgroupSeen {
     /// Bytes in use; none where memory is not counted.
     pub memory: Option<u64>,
-    /// Of at most so many.
+    /// The limit; none if there is none.
     pub memory_limit: Option<u64>,
     /// Tasks; none where they are not counted.
     pub tasks: Option<u64>,
-    /// Of at most so many.
+    /// The limit; none if there is none.
     pub tasks_limit: Option<u64>,
     /// Kills within the window, and for how many milliseconds they were counted; none where memory is not counted.
     pub oom_kills: Option<(u64, u64)>,
     /// By how many bytes memory grew, and within how many milliseconds; none before there are enough looks.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub growth: Option<(f64, u64)>,
-    /// What its processes have of what matters here, where they were looked at.
+    /// Open files and zombies of its processes, if they were read.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub processes: Option<Processes>,
 }
 
 impl CgroupSeen {
-    /// Of a unit of which nothing runs.
+    /// The reading of a unit that has no running process.
     fn of_nothing() -> Self {
         Self {
             memory: Some(0),
@@ -73,7 +74,7 @@ impl CgroupSeen {
         }
     }
 
-    /// Does nothing of the unit run?
+    /// Whether the unit has no running process.
     fn is_of_nothing(&self) -> bool {
         self.tasks == Some(0)
     }
@@ -103,31 +104,31 @@ pub fn subject(check: &CgroupCheck, target: &Target) -> Result<CgroupSubject, St
     Ok(CgroupSubject { unit, window_ms, processes, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
-/// Does the check ask for what only a host that counts memory knows?
+/// Whether the check needs the host to account memory by control group.
 pub(super) fn about_memory(check: &CgroupCheck) -> bool {
     check.memory.is_some() || check.growth.is_some() || check.oom_kills.is_some()
 }
 
-/// Asks systemd where it is, and reads it.
+/// Asks systemd for the unit's control group, then reads its files.
 ///
 /// # Errors
 /// In words: the unit has none, or it cannot be read.
-pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &CgroupSubject, prober: &Prober) -> Result<CgroupSeen, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let unit = systemd.unit(&subject.unit).await.map_err(|error| error.to_string())?;
     if !cgroups::unified() {
         return Err("this host has no unified hierarchy of control groups".into());
     }
-    // A unit of which nothing runs has no group, and uses nothing.
+    // A unit without a running process has no group and uses nothing.
     let Some(folder) = cgroups::folder(&unit.control_group) else { return Ok(CgroupSeen::of_nothing()) };
     let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
     let wanted = subject.processes;
-    let (mut seen, life) = looker.apart(&about, limit, move || read(&folder, wanted)).await??;
-    let trace = looker.traces.of(&Subject::Cgroup(subject.clone()));
+    let (mut seen, life) = prober.apart(&about, limit, move || read(&folder, wanted)).await??;
+    let trace = prober.traces.of(&Subject::Cgroup(subject.clone()));
     let mut trace = trace.lock().await;
-    let (now, window) = (looker.clock.mono(), Duration::from_millis(subject.window_ms));
+    let (now, window) = (prober.clock.mono(), Duration::from_millis(subject.window_ms));
     if let Some(memory) = seen.memory {
-        // What a unit used before it was started anew says nothing about the one that runs now.
+        // What a unit used before a restart says nothing about the run of now.
         if trace.levels.latest().is_some_and(|[_, made, ..]| made != life.made) {
             trace.levels = Samples::default();
         }
@@ -135,7 +136,7 @@ pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen
         seen.growth = trace.levels.trend().map(|(rise, over)| (rise, Period(over).millis()));
     }
     if let Some(kills) = life.kills {
-        // A group that was made anew counts from nothing.
+        // A group that was created again counts from zero.
         let [sum, before, ..] = trace.samples.latest().unwrap_or([0, kills, 0, 0]);
         let sum = sum + if kills >= before { kills - before } else { kills };
         let rise = trace.samples.add(now, [sum, kills, 0, 0], window);
@@ -144,13 +145,13 @@ pub async fn look(subject: &CgroupSubject, looker: &Prober) -> Result<CgroupSeen
     Ok(seen)
 }
 
-/// Where the kernel tells of a system service's kills; other units are polled.
+/// The file in which the kernel announces a system service's kills; other units are polled.
 pub(super) fn usual_events(unit: &str) -> PathBuf {
     let unit = unit.replace('/', "_");
     Path::new(cgroups::ROOT).join("system.slice").join(unit).join("memory.events")
 }
 
-/// What tells a group from another one of its name.
+/// What distinguishes a group from a later one of the same name.
 struct Life {
     /// The inode of its folder.
     made: u64,
@@ -158,7 +159,7 @@ struct Life {
     kills: Option<u64>,
 }
 
-/// What stands in a group's files.
+/// The figures in a group's files.
 fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
     if !folder.exists() {
         return Ok((CgroupSeen::of_nothing(), Life { made: 0, kills: None }));
@@ -195,7 +196,7 @@ fn processes(folder: &Path) -> Processes {
     let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
     for pid in cgroups::members(folder) {
         seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
-        let children = proc::look(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
+        let children = proc::read_stats(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
         seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
     }
     seen
@@ -206,7 +207,7 @@ fn kills(events: &str) -> Option<u64> {
     events.lines().find_map(|line| line.strip_prefix("oom_kill "))?.trim().parse().ok()
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
     let part = |part: Option<u64>, whole: Option<u64>| share(part?, whole.unwrap_or(1 << 30));
     let kills = |seen: &CgroupSeen| seen.oom_kills.map(|(count, _)| count);
@@ -214,8 +215,7 @@ pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
         let (open, limit) = seen.processes?.open_files?;
         share(open, limit)
     };
-    // in percent of a gibibyte
-    let growth = |seen: &CgroupSeen| seen.growth.map(|(bytes, _)| bytes / f64::from(1 << 30) * 100.0);
+    let growth = |seen: &CgroupSeen| seen.growth.map(|(bytes, _)| bytes / f64::from(1 << 30) * 100.0); // of 1 GiB
     near(part(now.memory, now.memory_limit), part(then.memory, then.memory_limit))
         && near(part(now.tasks, now.tasks_limit), part(then.tasks, then.tasks_limit))
         && kills(now) == kills(then)
@@ -224,7 +224,8 @@ pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
         && near(files(now), files(then))
 }
 
-/// Judges it.
+/// Decides whether the usage of a unit's control group meets every condition of the check, and puts the reading into
+/// words and a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 processes to kill")]
 pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {
@@ -270,7 +271,7 @@ pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {
             None => parts.unclear("its processes were not looked at"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
 fn of_limit(parts: &mut Conditions, bound: Option<Bound>, (part, limit): (Option<u64>, Option<u64>), what: &str) {
@@ -284,7 +285,7 @@ fn of_limit(parts: &mut Conditions, bound: Option<Bound>, (part, limit): (Option
     }
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on memory, tasks, kills and open files.
 #[must_use]
 pub fn condition(check: &CgroupCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);
@@ -356,8 +357,8 @@ mod tests {
         assert!(open > 2 && limit > open);
         let files = CgroupCheck { open_files: Some("> 85%".parse().unwrap()), ..CgroupCheck::default() };
         let full = Processes { open_files: Some((90, 100)), zombies: 0 };
-        let judged = judge(&files, &CgroupSeen { processes: Some(full), ..seen });
-        assert_eq!((judged.verdict, &*judged.seen), (Verdict::Holds, "open files 90%"));
+        let judgement = judge(&files, &CgroupSeen { processes: Some(full), ..seen });
+        assert_eq!((judgement.verdict, &*judgement.seen), (Verdict::Holds, "open files 90%"));
         let window = Some(Period::from_secs(600));
         let leak = CgroupCheck { growth: Some("> 1MiB".parse().unwrap()), window, ..CgroupCheck::default() };
         let grown = |over| CgroupSeen { growth: Some((f64::from(2 << 20), over)), ..seen };

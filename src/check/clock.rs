@@ -1,4 +1,4 @@
-//! The wall clock, as the kernel knows it from whoever keeps it.
+//! The state of the wall clock, as the time service reports it to the kernel.
 
 use std::time::Duration;
 
@@ -15,18 +15,18 @@ use crate::playbook::check::ClockCheck;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ClockSubject;
 
-/// How the clock stands.
+/// The state of the clock at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ClockSeen {
-    /// Somebody keeps it.
+    /// Whether a time service keeps it synchronised.
     pub synchronised: bool,
-    /// What is still to be corrected, in microseconds, whichever way.
+    /// The correction still outstanding, in microseconds, in either direction.
     pub offset_us: u64,
-    /// How wrong it may be at most, in microseconds.
+    /// The largest error that the time service allows for, in microseconds.
     pub error_us: u64,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -38,22 +38,23 @@ pub fn subject(_: &ClockCheck, _: &Target) -> Result<ClockSubject, String> {
 /// Asks the kernel.
 ///
 /// # Errors
-/// In words, where it does not tell.
+/// A message, if the kernel does not report it.
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
+pub async fn probe(_: &ClockSubject, _: &Prober) -> Result<ClockSeen, String> {
     let ClockSync { synchronised, offset, error } =
         timex::kept().map_err(|error| format!("the kernel does not tell of its clock: {error}"))?;
     let us = |length: Duration| u64::try_from(length.as_micros()).unwrap_or(u64::MAX);
     Ok(ClockSeen { synchronised, offset_us: us(offset), error_us: us(error) })
 }
 
-/// Is the change too small to be kept? The error grows and falls all the time.
+/// Whether a change is too small to be recorded for backtests. The error varies all the time.
 pub(super) fn is_insignificant(now: &ClockSeen, then: &ClockSeen) -> bool {
     let near = |now: u64, then: u64| now.abs_diff(then) <= (then / 2).max(10_000);
     now.synchronised == then.synchronised && near(now.offset_us, then.offset_us) && near(now.error_us, then.error_us)
 }
 
-/// Judges it.
+/// Decides whether the state of the wall clock meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -68,10 +69,10 @@ pub fn judge(check: &ClockCheck, seen: &ClockSeen) -> Judgement {
         parts.met(bound.admits(error), format!("error up to {}", span(error)));
     }
     parts.figure(if check.error.is_some() { error } else { offset }.as_secs_f64());
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it is synchronised, and bounds on offset and error.
 #[must_use]
 pub fn condition(check: &ClockCheck) -> String {
     joined([
@@ -90,8 +91,8 @@ mod tests {
     fn each_of_the_three_counts() {
         let seen = ClockSeen { synchronised: false, offset_us: 150_000, error_us: 16_000_000 };
         let lost = ClockCheck { synchronised: Some(false), ..ClockCheck::default() };
-        let judged = judge(&lost, &seen);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "not synchronised"));
+        let judgement = judge(&lost, &seen);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::Holds, "not synchronised"));
         let good = ClockCheck { offset: Some("< 100ms".parse().unwrap()), synchronised: Some(true), ..lost };
         assert_eq!(judge(&good, &seen).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&good, &ClockSeen { synchronised: true, offset_us: 9, error_us: 0 }).verdict, Verdict::Holds);
@@ -102,7 +103,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_kernel_answers() {
-        let looker = Prober::new(crate::host::Clock::starting());
-        assert!(look(&ClockSubject, &looker).await.is_ok());
+        let prober = Prober::new(crate::host::Clock::starting());
+        assert!(probe(&ClockSubject, &prober).await.is_ok());
     }
 }

@@ -1,4 +1,5 @@
-//! A program's exit code and output: the escape hatch. All that it leaves running is ended with it, or at the deadline.
+//! A program's exit code and output: the escape hatch. Processes that it leaves running are ended with it, or at the
+//! deadline.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -16,13 +17,13 @@ use crate::playbook::check::CommandCheck;
 use crate::playbook::placeholder::{self, Placeholders};
 use crate::playbook::value::{Template, WantedNumber};
 
-/// So much of the output is looked at; the rest is read and dropped.
+/// How much of the output is searched, in bytes; the rest is read and dropped.
 const OUTPUT: usize = 64 * 1024;
 
-/// So many characters of its first line are kept.
+/// How many characters of its first line are kept.
 const WORDS: usize = 200;
 
-/// Which program.
+/// The program to run, with its arguments, and the text to find in its output.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct CommandSubject {
     /// Program and arguments, placeholders filled.
@@ -63,11 +64,11 @@ fn arguments(run: &[Template], target: &Target) -> Result<Vec<Arc<str>>, String>
     Ok(filled.into_iter().map(Into::into).collect())
 }
 
-/// Runs it.
+/// Runs the program once.
 ///
 /// # Errors
 /// In words: it may not be run, cannot be run, or did not end in time.
-pub async fn look(subject: &CommandSubject, _: &Prober) -> Result<CommandSeen, String> {
+pub async fn probe(subject: &CommandSubject, _: &Prober) -> Result<CommandSeen, String> {
     run(&subject.argv, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -96,12 +97,13 @@ async fn run(argv: &[Arc<str>], text: Option<&str>, limit: Duration) -> Result<C
     })
 }
 
-/// Words alone may change with every run: they are no change.
+/// Whether a change is too small to be recorded: output that differs from run to run is no change.
 pub(super) fn is_insignificant(now: &CommandSeen, then: &CommandSeen) -> bool {
     (now.exit, now.signal, now.text) == (then.exit, then.signal, then.text)
 }
 
-/// Judges it. Death by a signal is not any exit code.
+/// Decides whether exit code and output meet every condition of the check. A program that a signal ended has no exit
+/// code.
 #[must_use]
 pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -111,7 +113,7 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
         (None, None) => "ended".into(),
     };
     let words = seen.words.as_ref().map_or_else(|| ended.clone(), |said| format!("{ended}: {said}"));
-    // A program alone asks for its success; a text alone for the text.
+    // A program alone must succeed; with a text, only the text counts.
     let success = WantedNumber { negated: false, number: 0 };
     if let Some(wanted) = check.exit.or(check.output.is_none().then_some(success)) {
         parts.met(wanted.admits(seen.exit), words.as_str());
@@ -128,10 +130,10 @@ pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
     if let Some(code) = seen.exit {
         parts.figure(f64::from(code));
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted exit code and output, `exit 0` where the check sets none.
 #[must_use]
 pub fn condition(check: &CommandCheck) -> String {
     let words = joined([check.exit.map(|exit| format!("exit {exit}")), check.output.as_ref().map(ToString::to_string)]);

@@ -1,4 +1,4 @@
-//! A check may set several conditions; it holds when all of them do. This puts them together, with the words.
+//! Combines the conditions of one check: the check holds when all of them do, and the reading's text names each.
 
 use std::time::Duration;
 
@@ -13,9 +13,9 @@ use crate::playbook::value::{Amount, Bound, Comparison, Period};
 pub struct Counted {
     /// In the bound's unit.
     pub figure: f64,
-    /// For how long it was counted.
+    /// How long it was counted.
     pub over: Duration,
-    /// For how long it shall be.
+    /// How long it should be counted: the whole window.
     pub window: Duration,
 }
 
@@ -69,12 +69,12 @@ impl Conditions {
         self.unclear.get_or_insert(why.into());
     }
 
-    /// A figure for the sparkline, where no bound gave one.
+    /// Sets the figure of the sparkline, if no bound has set one.
     pub fn figure(&mut self, figure: f64) {
         self.figure.get_or_insert(figure);
     }
 
-    /// Words for what was seen.
+    /// Adds text about what was observed, without a condition.
     pub fn say(&mut self, seen: impl Into<String>) {
         let seen = seen.into();
         if !self.seen.contains(&seen) {
@@ -83,7 +83,7 @@ impl Conditions {
     }
 
     /// One condition that is not met decides, whatever else is unclear.
-    pub fn judged(self) -> Judgement {
+    pub fn judgement(self) -> Judgement {
         let verdict = match self.unclear {
             _ if self.broken => Verdict::DoesNotHold,
             Some(why) => Verdict::Unknown(why.into()),
@@ -121,7 +121,7 @@ pub fn span(length: Duration) -> String {
     Period(Duration::from_secs(length.as_secs() / unit * unit)).to_string()
 }
 
-/// `97.3%`
+/// A figure in percent as text, such as `97.3%`.
 pub fn percent(figure: f64) -> String {
     format!("{}%", plain(figure))
 }

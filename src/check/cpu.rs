@@ -21,11 +21,11 @@ pub struct CpuSubject;
 /// Shares of one second, in percent.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct CpuSeen {
-    /// Something was done.
+    /// Time in use by programs and the kernel.
     pub used: f64,
-    /// Waiting for input or output.
+    /// Time spent idle while waiting for input or output.
     pub iowait: f64,
-    /// Given to somebody else by the hypervisor.
+    /// Time that the hypervisor gave to other guests.
     pub steal: f64,
 }
 
@@ -38,7 +38,7 @@ struct Ticks {
     all: u64,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -47,11 +47,11 @@ pub fn subject(_: &CpuCheck, _: &Target) -> Result<CpuSubject, String> {
     Ok(CpuSubject)
 }
 
-/// Looks twice.
+/// Reads the counters twice, a second apart.
 ///
 /// # Errors
-/// In words, where the kernel does not tell.
-pub async fn look(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
+/// A message, if the kernel's counters cannot be read.
+pub async fn probe(_: &CpuSubject, _: &Prober) -> Result<CpuSeen, String> {
     let before = ticks()?;
     tokio::time::sleep(SPAN).await;
     between(before, ticks()?).ok_or_else(|| "the processors' time did not move".into())
@@ -74,13 +74,13 @@ fn between(before: Ticks, after: Ticks) -> Option<CpuSeen> {
     Some(CpuSeen { used: (100.0 - idle - iowait).max(0.0), iowait, steal: part(before.steal, after.steal)? })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &CpuSeen, then: &CpuSeen) -> bool {
     let close = |now: f64, then: f64| near(Some(now / 4.0), Some(then / 4.0));
     close(now.used, then.used) && close(now.iowait, then.iowait) && close(now.steal, then.steal)
 }
 
-/// Judges it.
+/// Decides whether processor usage meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -91,10 +91,10 @@ pub fn judge(check: &CpuCheck, seen: &CpuSeen) -> Judgement {
             parts.bound(bound, Some(figure), label);
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on usage, iowait and steal, in percent.
 #[must_use]
 pub fn condition(check: &CpuCheck) -> String {
     joined([
@@ -136,7 +136,7 @@ mod tests {
 
     #[tokio::test]
     async fn this_host_has_processors() {
-        let seen = look(&CpuSubject, &Prober::new(crate::host::Clock::starting())).await.unwrap();
+        let seen = probe(&CpuSubject, &Prober::new(crate::host::Clock::starting())).await.unwrap();
         assert!((0.0..=100.0).contains(&seen.used), "{seen:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! A name asked for: of the host's own resolver, or of one server. No answer is an observation as well.
+//! A name lookup, through the host's own resolver or one server. A failed lookup is an observation as well.
 
 use std::net::{IpAddr, SocketAddr};
 use std::sync::Arc;
@@ -17,28 +17,28 @@ use crate::playbook::Target;
 use crate::playbook::check::DnsCheck;
 use crate::text::clean_line;
 
-/// Which name, of whom.
+/// The name to look up, and the server to ask.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct DnsSubject {
-    /// The name.
+    /// The host name to resolve.
     pub name: Arc<str>,
     /// The server; none means the host's own resolver.
     pub server: Option<Arc<str>>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What came of it.
+/// The outcome of a lookup.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum DnsSeen {
-    /// Addresses, after so many milliseconds.
+    /// The name has an address; the lookup took so many milliseconds.
     Answer(u64),
-    /// None, and why.
+    /// No address, and the reason.
     None(String),
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -48,16 +48,16 @@ pub fn subject(check: &DnsCheck, _: &Target) -> Result<DnsSubject, String> {
     Ok(DnsSubject { name: check.name.as_str().into(), server: check.server.as_deref().map(Into::into), timeout_ms })
 }
 
-/// Asks.
+/// Looks the name up.
 ///
 /// # Errors
-/// In words, where there is nobody to ask.
-pub async fn look(subject: &DnsSubject, looker: &Prober) -> Result<DnsSeen, String> {
+/// A message, if the server's address is invalid or no thread can be started.
+pub async fn probe(subject: &DnsSubject, prober: &Prober) -> Result<DnsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let began = Instant::now();
     let found = match &subject.server {
         Some(server) => of_server(address(server)?, &subject.name, limit).await,
-        None => of_host(looker, &subject.name, limit).await,
+        None => of_host(prober, &subject.name, limit).await,
     };
     let took = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
     Ok(match found {
@@ -66,18 +66,18 @@ pub async fn look(subject: &DnsSubject, looker: &Prober) -> Result<DnsSeen, Stri
     })
 }
 
-/// An address, with the port of DNS where it names none.
+/// Parses a server's address; the port is 53 if none is given.
 fn address(server: &str) -> Result<SocketAddr, String> {
     let bare = server.parse::<IpAddr>().map(|ip| SocketAddr::new(ip, 53));
     bare.or_else(|_| server.parse()).map_err(|_| format!("`{server}` is no address of a server"))
 }
 
-/// As every program of this host asks: the hosts file, the stub, whatever is configured.
-async fn of_host(looker: &Prober, name: &str, limit: Duration) -> Result<(), String> {
+/// Looks up as every program on this host does: hosts file, stub resolver, whatever is configured.
+async fn of_host(prober: &Prober, name: &str, limit: Duration) -> Result<(), String> {
     use std::net::ToSocketAddrs;
     let asked = name.to_owned();
     // the system's resolver blocks, and may do so for longer than anybody wants to wait
-    let call = looker.apart("the host's resolver", limit, move || {
+    let call = prober.apart("the host's resolver", limit, move || {
         (asked.as_str(), 0).to_socket_addrs().map(|mut found| found.next())
     });
     match call.await? {
@@ -109,12 +109,13 @@ async fn of_server(server: SocketAddr, name: &str, limit: Duration) -> Result<()
     }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &DnsSeen, then: &DnsSeen) -> bool {
     matches!((now, then), (DnsSeen::Answer(_), DnsSeen::Answer(_))) || now == then
 }
 
-/// Judges it.
+/// Decides whether the answer to a lookup meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -123,10 +124,10 @@ pub fn judge(check: &DnsCheck, seen: &DnsSeen) -> Judgement {
         DnsSeen::Answer(took) => parts.met(wanted, format!("answers in {took} ms")),
         DnsSeen::None(why) => parts.met(!wanted, format!("no answer: {why}")),
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the name, and whether it must resolve.
 #[must_use]
 pub fn condition(check: &DnsCheck) -> String {
     let of = check.server.as_ref().map_or_else(String::new, |server| format!(" of {server}"));
@@ -168,7 +169,7 @@ mod tests {
 
     async fn ask(server: Option<String>, name: &str) -> Result<DnsSeen, String> {
         let check = DnsCheck { name: name.into(), server, timeout: Some("2s".parse().unwrap()), ..DnsCheck::default() };
-        look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await
+        probe(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test(flavor = "multi_thread")]

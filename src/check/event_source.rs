@@ -1,4 +1,5 @@
-//! Descriptors that ring when it is worth a look, and how each is heard out. They all hang on the one epoll.
+//! Descriptors that become ready when something should be probed, and how each is drained. All are registered with one
+//! epoll.
 
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::sync::Arc;
@@ -12,10 +13,10 @@ use super::subject::Subject;
 
 /// The kernel's protocol 0 of its netlink family.
 const NETLINK_ROUTE: Option<rustix::net::Protocol> = None;
-/// `RTMGRP_LINK`.
+/// The netlink multicast group of link changes, `RTMGRP_LINK`.
 const GROUP_LINK: u32 = 1;
 
-/// What rang.
+/// What an event source announced, and so what has to be probed again.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Wakeup {
     /// The mount table changed.
@@ -24,34 +25,34 @@ pub enum Wakeup {
     Subject(Arc<Subject>),
 }
 
-/// Something that rings.
+/// A source of events that the event loop can wait for.
 #[derive(Debug)]
 pub enum EventFd {
-    /// By a descriptor of its own.
+    /// A source with a descriptor of its own.
     Descriptor(Ringing),
-    /// By one name in a folder, through the inotify that all share.
+    /// One name in a folder, through the inotify instance that all share.
     Folder(FolderWatch),
 }
 
-/// A descriptor that rings.
+/// A descriptor that becomes ready at an event, by kind.
 #[derive(Debug)]
 pub enum Ringing {
     /// The mount table: polls with priority when it changes, always with an error flag.
     Mounts(OwnedFd),
     /// A PSI trigger: polls with priority, and with an error flag once it is gone for good.
     Trigger(OwnedFd),
-    /// What the kernel tells of network links.
+    /// A netlink socket on which the kernel announces changes of network links.
     Links(OwnedFd),
 }
 
-/// What hearing a source out came to.
+/// What draining an event source revealed, from nothing to the worst.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
 pub enum Readiness {
-    /// About something else.
+    /// The events were about something else.
     Nothing,
-    /// Worth a look.
+    /// Something changed and should be probed.
     News,
-    /// The source is gone: it would ring forever.
+    /// The source is gone and would stay ready forever.
     Ended,
 }
 
@@ -67,7 +68,7 @@ impl Ringing {
         Ok(Self::Links(socket))
     }
 
-    /// The descriptor.
+    /// The descriptor to register with epoll.
     pub fn fd(&self) -> BorrowedFd<'_> {
         match self {
             Self::Mounts(fd) | Self::Trigger(fd) | Self::Links(fd) => fd.as_fd(),
@@ -82,8 +83,8 @@ impl Ringing {
         }
     }
 
-    /// Takes what has come.
-    pub fn heard(&self, flags: EventFlags) -> Readiness {
+    /// Reads all pending events, so that the descriptor is no longer ready.
+    pub fn drain(&self, flags: EventFlags) -> Readiness {
         match self {
             Self::Trigger(_) if flags.contains(EventFlags::ERR) => Readiness::Ended,
             Self::Mounts(_) | Self::Trigger(_) => Readiness::News,
@@ -92,14 +93,14 @@ impl Ringing {
     }
 }
 
-/// What was said does not matter: the look reads how the links are. A loss of messages is news as well.
+/// The messages' content does not matter, because the probe reads the links' state. Lost messages count as news.
 fn of_links(events: &OwnedFd) -> Readiness {
-    let (mut buffer, mut heard) = ([0_u8; 4096], Readiness::Nothing);
+    let (mut buffer, mut readiness) = ([0_u8; 4096], Readiness::Nothing);
     loop {
         match recv(events, &mut buffer, RecvFlags::DONTWAIT) {
-            Ok(_) | Err(Errno::NOBUFS) => heard = Readiness::News,
+            Ok(_) | Err(Errno::NOBUFS) => readiness = Readiness::News,
             Err(Errno::INTR) => {}
-            Err(Errno::AGAIN) => return heard,
+            Err(Errno::AGAIN) => return readiness,
             Err(_) => return Readiness::Ended,
         }
     }

@@ -1,4 +1,4 @@
-//! Units that systemd calls failed, whichever they are.
+//! All units that systemd lists as failed.
 
 use serde::{Deserialize, Serialize};
 
@@ -8,27 +8,27 @@ use super::probe::Prober;
 use crate::playbook::Target;
 use crate::playbook::check::FailedUnitsCheck;
 
-/// So many are named; the rest is counted.
+/// How many are named; the rest is only counted.
 const NAMED: usize = 20;
 
-/// So many stand in a reading's words.
+/// How many are named in a reading's text.
 const SAID: usize = 3;
 
-/// Which units.
+/// The units that count: those that match one glob and none of the exceptions.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct FailedUnitsSubject {
-    /// Those whose name matches this glob.
+    /// The glob that a unit's name must match; `*` for all.
     pub only: String,
-    /// But not these.
+    /// Units that do not count, by name or glob.
     pub except: Vec<String>,
 }
 
-/// The failed ones.
+/// The failed units at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FailedUnitsSeen {
-    /// How many.
+    /// How many units are failed, named below or not.
     pub count: usize,
-    /// The first of them, in order of names.
+    /// The names of the first few, in alphabetical order.
     pub names: Vec<String>,
 }
 
@@ -42,12 +42,12 @@ pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubjec
     Ok(FailedUnitsSubject { only, except: check.except.clone() })
 }
 
-/// Asks systemd.
+/// Asks systemd for its failed units.
 ///
 /// # Errors
 /// In words, where it cannot be asked.
-pub async fn look(subject: &FailedUnitsSubject, looker: &Prober) -> Result<FailedUnitsSeen, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &FailedUnitsSubject, prober: &Prober) -> Result<FailedUnitsSeen, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let failed = systemd.failed_units(&subject.only).await.map_err(|error| error.to_string())?;
     let mut names: Vec<String> = failed.into_iter().map(|unit| unit.id.to_string()).collect();
     names.retain(|name| !subject.except.contains(name));
@@ -57,12 +57,13 @@ pub async fn look(subject: &FailedUnitsSubject, looker: &Prober) -> Result<Faile
     Ok(FailedUnitsSeen { count, names })
 }
 
-/// Whatever changes is kept.
+/// Whether a change is too small to be recorded for backtests: only none is.
 pub(super) fn is_insignificant(now: &FailedUnitsSeen, then: &FailedUnitsSeen) -> bool {
     now == then
 }
 
-/// Judges it.
+/// Decides whether the list of failed units meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 units")]
 pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
@@ -78,10 +79,10 @@ pub fn judge(check: &FailedUnitsCheck, seen: &FailedUnitsSeen) -> Judgement {
         parts.met(bound.admits(seen.count as f64), words);
     }
     parts.figure(seen.count as f64);
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on their number, and the glob that they match.
 #[must_use]
 pub fn condition(check: &FailedUnitsCheck) -> String {
     joined([check.count.map(|bound| format!("failed units {bound}")), check.only.clone()])
@@ -98,16 +99,16 @@ mod tests {
         let none = FailedUnitsSeen { count: 0, names: Vec::new() };
         assert_eq!(judge(&check, &none).verdict, Verdict::DoesNotHold);
         let names: Vec<String> = ["a", "b", "c", "d"].map(|name| format!("{name}.service")).to_vec();
-        let judged = judge(&check, &FailedUnitsSeen { count: 4, names });
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(4.0)));
-        assert_eq!(judged.seen, "4 failed: a.service, b.service, c.service and 1 more");
+        let judgement = judge(&check, &FailedUnitsSeen { count: 4, names });
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(4.0)));
+        assert_eq!(judgement.seen, "4 failed: a.service, b.service, c.service and 1 more");
         assert_eq!(condition(&check), "failed units > 0");
     }
 
     #[tokio::test]
     async fn without_systemd_it_is_unknown() {
-        let looker = Prober::new(crate::host::Clock::starting());
-        let asked = look(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &looker).await;
-        assert_eq!(looker.systemd.is_none(), asked.is_err(), "{asked:?}");
+        let prober = Prober::new(crate::host::Clock::starting());
+        let asked = probe(&subject(&FailedUnitsCheck::default(), &Target::Host).unwrap(), &prober).await;
+        assert_eq!(prober.systemd.is_none(), asked.is_err(), "{asked:?}");
     }
 }

@@ -1,4 +1,4 @@
-//! Room and inodes of a mounted file system. A dead server holds up only the disposable thread that asked.
+//! Space and inodes of a mounted file system. A dead server blocks only the detached thread that asks it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -21,7 +21,7 @@ use crate::playbook::value::Bound;
 pub struct FilesystemSubject {
     /// Where it is mounted.
     pub mount: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -34,14 +34,14 @@ pub struct FilesystemSeen {
     pub available: u64,
     /// Inodes; 0 where the file system does not count them.
     pub inodes: u64,
-    /// Of them in use.
+    /// Inodes in use.
     pub inodes_used: u64,
-    /// Mounted read-only.
+    /// Whether it is mounted read-only.
     pub read_only: bool,
 }
 
 impl FilesystemSeen {
-    /// The room that `df` takes percentages of.
+    /// The space that `df` takes percentages of, in bytes.
     fn whole(&self) -> u64 {
         self.used.saturating_add(self.available)
     }
@@ -60,15 +60,15 @@ pub fn subject(check: &FilesystemCheck, target: &Target) -> Result<FilesystemSub
     }
 }
 
-/// Asks the kernel.
+/// Reads the file system's figures from the kernel.
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
-pub async fn look(subject: &FilesystemSubject, _: &Prober) -> Result<FilesystemSeen, String> {
+pub async fn probe(subject: &FilesystemSubject, _: &Prober) -> Result<FilesystemSeen, String> {
     room(&subject.mount, Duration::from_millis(subject.timeout_ms)).await
 }
 
-/// The same without a subject.
+/// As [`probe`], for a mount point without a subject.
 ///
 /// # Errors
 /// In words: nothing is mounted there, or it does not answer.
@@ -96,14 +96,15 @@ fn ask(mount: &Path, may_hang: &MayHang) -> Result<FilesystemSeen, String> {
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &FilesystemSeen, then: &FilesystemSeen) -> bool {
     now.read_only == then.read_only
         && near(share(now.used, now.whole()), share(then.used, then.whole()))
         && near(share(now.inodes_used, now.inodes), share(then.inodes_used, then.inodes))
 }
 
-/// Judges it.
+/// Decides whether a file system's usage meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -120,10 +121,10 @@ pub fn judge(check: &FilesystemCheck, seen: &FilesystemSeen) -> Judgement {
     if let Some(wanted) = check.read_only {
         parts.met(wanted == seen.read_only, if seen.read_only { "read-only" } else { "writable" });
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on space and inodes, and whether it is writable.
 #[must_use]
 pub fn condition(check: &FilesystemCheck) -> String {
     let labelled = |label: &str, bound: Option<Bound>| bound.map(|bound| format!("{label}{bound}"));
@@ -174,11 +175,11 @@ mod tests {
 
     #[tokio::test]
     async fn the_root_is_seen_and_a_folder_that_is_no_mount_point_is_not() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let at = |mount: &str| FilesystemSubject { mount: mount.into(), timeout_ms: 30_000 };
-        let root = look(&at("/"), &looker).await.unwrap();
+        let root = probe(&at("/"), &prober).await.unwrap();
         assert!(root.used > 0);
-        let folder = look(&at("/etc"), &looker).await;
+        let folder = probe(&at("/etc"), &prober).await;
         assert_eq!(folder, Err("nothing is mounted at /etc".into()));
     }
 }

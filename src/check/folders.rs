@@ -1,5 +1,5 @@
-//! The one inotify of this process, with a watch on every folder that somebody wants to hear of. A host lets a user
-//! have few instances (128) and many watches, and others need theirs.
+//! The one inotify instance of this process, with a watch on every folder of interest. A host allows a user few
+//! instances (128) but many watches, and other programs need theirs.
 
 use std::collections::{BTreeMap, HashMap};
 use std::ffi::{OsStr, OsString};
@@ -25,15 +25,15 @@ const EVENTS: WatchFlags = WatchFlags::MODIFY
     .union(WatchFlags::MOVE_SELF)
     .union(WatchFlags::ONLYDIR);
 
-/// The instance, and how many hear of each folder.
+/// The inotify instance, and the number of listeners of each folder.
 #[derive(Debug)]
 pub struct Folders {
     inotify: OwnedFd,
-    /// By the kernel's number of the watch: one for each folder, however often it is asked for.
+    /// The number of listeners by the kernel's watch number, which is one for each folder.
     listeners: Mutex<BTreeMap<i32, usize>>,
 }
 
-/// Hears of one name in one folder while it lives.
+/// Listens for changes of one name in one folder, until it is dropped.
 #[derive(Debug)]
 pub struct FolderWatch {
     folders: Arc<Folders>,
@@ -42,7 +42,7 @@ pub struct FolderWatch {
 }
 
 impl Folders {
-    /// The instance of this process, without a watch yet.
+    /// Opens the inotify instance of this process, without a watch yet.
     ///
     /// # Errors
     /// Where no instance can be had.
@@ -51,12 +51,12 @@ impl Folders {
         Ok(Arc::new(Self { inotify, listeners: Mutex::default() }))
     }
 
-    /// Reads readable when something happened in one of the folders.
+    /// The descriptor that becomes readable when something happens in one of the folders.
     pub fn fd(&self) -> BorrowedFd<'_> {
         self.inotify.as_fd()
     }
 
-    /// Every change of this name in its folder.
+    /// Listens for every change of this name in its folder.
     ///
     /// # Errors
     /// Where there is no such folder, or no more watches.
@@ -85,7 +85,7 @@ impl Folders {
     }
 }
 
-/// Who hears of which folder, by the tokens that whoever waits for the instance knows them by.
+/// The listeners of each folder, by the tokens that the event loop knows them by.
 #[derive(Debug)]
 pub struct Listeners {
     folders: Arc<Folders>,
@@ -93,18 +93,18 @@ pub struct Listeners {
 }
 
 impl Listeners {
-    /// Nobody hears yet.
+    /// No listener yet.
     pub fn new(folders: Arc<Folders>) -> Self {
         Self { folders, by_folder: HashMap::new() }
     }
 
-    /// From now on this watch is told of; false where it is another instance's.
+    /// Adds a listener under this token; false if it belongs to another instance.
     pub fn add(&mut self, token: u64, watch: &FolderWatch) -> bool {
         self.by_folder.entry(watch.number).or_default().push((token, watch.name.clone()));
         Arc::ptr_eq(&self.folders, &watch.folders)
     }
 
-    /// No longer.
+    /// Removes this listener; what happens in the folder is no longer reported to its token.
     pub fn remove(&mut self, token: u64, watch: &FolderWatch) {
         if let Some(listeners) = self.by_folder.get_mut(&watch.number) {
             listeners.retain(|(known, _)| *known != token);
@@ -114,8 +114,8 @@ impl Listeners {
         }
     }
 
-    /// Takes what has come, and tells what it means to whom.
-    pub fn heard(&self) -> Vec<(u64, Readiness)> {
+    /// Reads all pending events, and returns for each affected token what they mean.
+    pub fn drain(&self) -> Vec<(u64, Readiness)> {
         let mut heard: BTreeMap<u64, Readiness> = BTreeMap::new();
         let mut tell = |token: u64, what: Readiness| {
             heard.entry(token).and_modify(|known| *known = (*known).max(what)).or_insert(what);
@@ -130,7 +130,7 @@ impl Listeners {
             };
             let flags = event.events();
             if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
-                // more than the kernel could keep: anything may have happened anywhere
+                // the kernel's queue overflowed: anything may have happened in any folder
                 self.by_folder.values().flatten().for_each(|(token, _)| tell(*token, Readiness::News));
             }
             let named = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
@@ -155,7 +155,7 @@ impl Drop for FolderWatch {
         *count -= 1;
         if *count == 0 {
             counts.remove(&self.number);
-            // it has gone already where its folder has
+            // if the folder is gone, so is the watch
             let _ = inotify::remove_watch(&self.folders.inotify, self.number);
         }
     }
@@ -174,7 +174,7 @@ mod tests {
         for (token, watch) in (0..).zip(watches) {
             assert!(listeners.add(token, watch));
         }
-        listeners.heard()
+        listeners.drain()
     }
 
     #[test]

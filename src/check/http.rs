@@ -1,4 +1,4 @@
-//! An HTTP answer: a fresh connection each time, no proxy, no redirect. No answer is an observation as well.
+//! An HTTP request: a fresh connection each time, no proxy, no redirect. A missing answer is an observation as well.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, Instant};
@@ -14,34 +14,34 @@ use crate::host::{capped, cause, web};
 use crate::playbook::Target;
 use crate::playbook::check::HttpCheck;
 
-/// So much of a body is looked at.
+/// How much of a body is searched, in bytes.
 const BODY: usize = 64 * 1024;
 
-/// Which answer.
+/// The request to send, and the text to find in the answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct HttpSubject {
-    /// Where to ask.
+    /// The address to request.
     pub url: Arc<str>,
     /// Text to look for in the body.
     pub text: Option<Arc<str>>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What came of a request.
+/// The outcome of a request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum HttpSeen {
-    /// An answer.
+    /// The server answered, whatever the status.
     Answer {
-        /// Its status.
+        /// The HTTP status code.
         status: u16,
         /// Milliseconds to the whole answer, or to the first 64 KiB of it.
         took_ms: u64,
         /// Whether the body held the text that was looked for.
         text: Option<bool>,
     },
-    /// None, and why: refused, late, no such name, a certificate that does not hold.
+    /// No answer, and the reason: refused, timed out, no such host, invalid certificate.
     None(String),
 }
 
@@ -59,11 +59,11 @@ pub fn subject(check: &HttpCheck, target: &Target) -> Result<HttpSubject, String
     Ok(HttpSubject { url, text, timeout_ms: millis(check.timeout, Duration::from_secs(5)) })
 }
 
-/// Asks.
+/// Sends the request.
 ///
 /// # Errors
-/// In words, where the asking itself is not possible; no answer is no error.
-pub async fn look(subject: &HttpSubject, _: &Prober) -> Result<HttpSeen, String> {
+/// A message, if the request cannot be made at all; a missing answer is no error.
+pub async fn probe(subject: &HttpSubject, _: &Prober) -> Result<HttpSeen, String> {
     ask(&subject.url, subject.text.as_deref(), Duration::from_millis(subject.timeout_ms)).await
 }
 
@@ -96,7 +96,7 @@ fn contains(body: &[u8], text: &[u8]) -> bool {
     text.is_empty() || body.windows(text.len()).any(|window| window == text)
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &HttpSeen, then: &HttpSeen) -> bool {
     match (now, then) {
         (
@@ -107,7 +107,8 @@ pub(super) fn is_insignificant(now: &HttpSeen, then: &HttpSeen) -> bool {
     }
 }
 
-/// Judges it. No answer has no status, no body and no latency.
+/// Decides whether the answer meets every condition of the check. Without an answer, no condition on status, body or
+/// latency holds.
 #[must_use]
 pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -132,7 +133,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
         }
     }
     if let Some(bound) = check.latency {
-        // What never came was slower than any bound.
+        // A missing answer is slower than any bound.
         let took = answer.map_or(Duration::MAX, |(_, took, _)| took);
         match answer {
             Some(_) => parts.met(bound.admits(took), format!("{words} in {} ms", took.as_millis())),
@@ -140,16 +141,16 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
         }
     }
     if check.status.is_none() && check.body.is_none() && check.latency.is_none() {
-        // An address alone asks for any good answer.
+        // An address alone is healthy with any status of 2xx.
         parts.met(answer.is_some_and(|(status, ..)| (200..300).contains(&status)), words);
     }
     if let Some((_, took, _)) = answer {
         parts.figure(took.as_secs_f64() * 1000.0);
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted status, body and latency, `2xx` where the check sets none.
 #[must_use]
 pub fn condition(check: &HttpCheck) -> String {
     let words = joined([
@@ -189,9 +190,9 @@ mod tests {
     fn body_and_latency_count() {
         let check =
             HttpCheck { body: Some("ok".into()), latency: Some("< 500ms".parse().unwrap()), ..HttpCheck::default() };
-        let judged = judge(&check, &answer(200, 12, Some(true)));
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(12.0)));
-        assert_eq!(judged.seen, "200, text found, 200 in 12 ms");
+        let judgement = judge(&check, &answer(200, 12, Some(true)));
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(12.0)));
+        assert_eq!(judgement.seen, "200, text found, 200 in 12 ms");
         assert_eq!(judge(&check, &answer(200, 700, Some(true))).verdict, Verdict::DoesNotHold);
         assert_eq!(judge(&check, &answer(200, 12, Some(false))).verdict, Verdict::DoesNotHold);
         let slow = HttpCheck { latency: Some("> 500ms".parse().unwrap()), ..HttpCheck::default() };

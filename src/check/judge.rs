@@ -1,12 +1,13 @@
-//! Observation and condition to verdict, words and figure. Pure: a backtest judges old observations the same way.
+//! Turns an observation and a condition into a verdict, a text and a figure. Pure, so that a backtest judges old
+//! observations the same way.
 
 pub use super::registry::{condition, judge};
 use crate::core::Verdict;
 
-/// What a condition makes of an observation.
+/// The result of evaluating a condition against an observation.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Judgement {
-    /// Does it hold?
+    /// Whether the condition holds, does not, or cannot be decided.
     pub verdict: Verdict,
     /// What was seen, short, with its unit: `97.3%`, `failed (exit-code)`, `503`.
     pub seen: String,

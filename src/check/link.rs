@@ -1,5 +1,5 @@
-//! A network link: its carrier, and whether the gateway behind it answers. The kernel's table of neighbours tells the
-//! latter; a datagram that nobody listens for makes the kernel ask again.
+//! A network link: its carrier, and whether the gateway behind it answers. The latter is read from the kernel's
+//! neighbour table, which a datagram to the discard port refreshes.
 
 use std::io;
 use std::net::{Ipv4Addr, UdpSocket};
@@ -17,28 +17,28 @@ use crate::playbook::Target;
 use crate::playbook::check::LinkCheck;
 use crate::text::clean_line;
 
-/// The gateway gets so long to say its hardware address.
+/// How long the gateway may take to answer with its hardware address.
 const PATIENCE: Duration = Duration::from_secs(2);
-/// The port of `discard`.
+/// The port of the `discard` service.
 const DISCARD: u16 = 9;
 
-/// Which link.
+/// The network link to read, and whether its gateway is probed.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LinkSubject {
-    /// By name; none means the one of the default route.
+    /// The link's name; none means the link of the default route.
     pub name: Option<Arc<str>>,
-    /// Is the gateway asked for?
+    /// Whether the gateway is probed as well.
     pub gateway: bool,
 }
 
 /// A link at one moment.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct LinkSeen {
-    /// Its name.
+    /// The link's name, such as `eth0`.
     pub name: String,
-    /// Somebody wants it to be up.
+    /// Whether it is administratively up.
     pub switched_on: bool,
-    /// Something is plugged in at both ends.
+    /// Whether it has a carrier: both ends of the cable are connected.
     pub carrier: bool,
     /// The gateway answers, where it was asked for.
     pub gateway: Option<bool>,
@@ -60,11 +60,11 @@ pub fn subject(check: &LinkCheck, target: &Target) -> Result<LinkSubject, String
     Ok(LinkSubject { name: name.map(Into::into), gateway: check.gateway.is_some() })
 }
 
-/// Looks.
+/// Reads the link's state, and probes the gateway if the check asks for it.
 ///
 /// # Errors
 /// In words, where there is no such link, or no default route over it.
-pub async fn look(subject: &LinkSubject, _: &Prober) -> Result<LinkSeen, String> {
+pub async fn probe(subject: &LinkSubject, _: &Prober) -> Result<LinkSeen, String> {
     let route = default_route(subject.name.as_deref())?;
     let name = match (&subject.name, &route) {
         (Some(name), _) => name.to_string(),
@@ -93,7 +93,7 @@ fn default_route(name: Option<&str>) -> Result<Option<(String, Ipv4Addr)>, Strin
     Ok(over.min_by_key(|route| route.metrics).map(|route| (route.iface, route.gateway)))
 }
 
-/// Does the gateway say its hardware address?
+/// Whether the gateway answers with its hardware address.
 async fn answers(link: &str, gateway: Ipv4Addr) -> Result<bool, String> {
     let asked = UdpSocket::bind("0.0.0.0:0").and_then(|socket| socket.send_to(&[], (gateway, DISCARD)));
     if let Err(error) = asked {
@@ -120,12 +120,13 @@ fn unreachable(error: &io::Error) -> bool {
     )
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &LinkSeen, then: &LinkSeen) -> bool {
     now == then
 }
 
-/// Judges it.
+/// Decides whether a network link's state meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -144,10 +145,10 @@ pub fn judge(check: &LinkCheck, seen: &LinkSeen) -> Judgement {
             None => parts.unclear("the gateway was not asked"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it has a carrier, and whether the gateway answers.
 #[must_use]
 pub fn condition(check: &LinkCheck) -> String {
     let silent = check.carrier.is_none() && check.gateway.is_none();
@@ -166,7 +167,7 @@ mod tests {
 
     async fn seen(name: &str) -> Result<LinkSeen, String> {
         let check = LinkCheck { name: Some(name.into()), ..LinkCheck::default() };
-        look(&subject(&check, &Target::Host)?, &Prober::new(Clock::starting())).await
+        probe(&subject(&check, &Target::Host)?, &Prober::new(Clock::starting())).await
     }
 
     #[tokio::test]

@@ -15,7 +15,7 @@ pub struct LoadSubject;
 /// The load at one moment.
 #[derive(Debug, Clone, Copy, PartialEq, Serialize, Deserialize)]
 pub struct LoadSeen {
-    /// One-minute average.
+    /// The load average of the last minute, over all processors.
     pub one: f64,
     /// Processors that are online: the average counts what waits for any of them.
     pub cores: usize,
@@ -30,7 +30,7 @@ impl LoadSeen {
     }
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -39,16 +39,16 @@ pub fn subject(_: &LoadCheck, _: &Target) -> Result<LoadSubject, String> {
     Ok(LoadSubject)
 }
 
-/// Looks.
+/// Reads the load of this host.
 ///
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
+pub async fn probe(_: &LoadSubject, _: &Prober) -> Result<LoadSeen, String> {
     now()
 }
 
-/// Reads it.
+/// Reads load average and processor count.
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
@@ -63,7 +63,7 @@ fn online() -> usize {
     listed.or_else(|| std::thread::available_parallelism().ok().map(usize::from)).unwrap_or(1)
 }
 
-/// How many a list such as `0-3,8` names.
+/// How many processors a list such as `0-3,8` names.
 fn count(list: &str) -> Option<usize> {
     list.trim().split(',').try_fold(0, |sum, range| {
         let (from, to) = range.split_once('-').unwrap_or((range, range));
@@ -72,22 +72,23 @@ fn count(list: &str) -> Option<usize> {
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &LoadSeen, then: &LoadSeen) -> bool {
     now.cores == then.cores && (now.per_core() - then.per_core()).abs() < 0.1
 }
 
-/// Judges it.
+/// Decides whether the load average per core meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &LoadCheck, seen: &LoadSeen) -> Judgement {
     let mut parts = Conditions::default();
     if let Some(bound) = check.per_core {
         parts.bound(bound, Some(seen.per_core()), "");
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on it.
 #[must_use]
 pub fn condition(check: &LoadCheck) -> String {
     joined([check.per_core.map(|bound| format!("{bound} per core"))])

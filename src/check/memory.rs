@@ -16,13 +16,13 @@ pub struct MemorySubject;
 /// Memory at one moment, in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct MemorySeen {
-    /// All of it.
+    /// All memory, in bytes.
     pub total: u64,
     /// What could be used without swapping, as the kernel estimates it.
     pub available: u64,
-    /// Swap space.
+    /// The size of all swap space, in bytes; 0 without swap.
     pub swap_total: u64,
-    /// Of it in use.
+    /// Swap space in use, in bytes.
     pub swap_used: u64,
 }
 
@@ -34,7 +34,7 @@ impl MemorySeen {
     }
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -43,16 +43,16 @@ pub fn subject(_: &MemoryCheck, _: &Target) -> Result<MemorySubject, String> {
     Ok(MemorySubject)
 }
 
-/// Looks.
+/// Reads the memory usage of this host.
 ///
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &MemorySubject, _: &Prober) -> Result<MemorySeen, String> {
+pub async fn probe(_: &MemorySubject, _: &Prober) -> Result<MemorySeen, String> {
     now()
 }
 
-/// Reads it.
+/// Reads memory and swap usage.
 ///
 /// # Errors
 /// In words, where the kernel does not tell.
@@ -70,13 +70,14 @@ pub fn now() -> Result<MemorySeen, String> {
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &MemorySeen, then: &MemorySeen) -> bool {
     near(share(now.used(), now.total), share(then.used(), then.total))
         && near(share(now.swap_used, now.swap_total), share(then.swap_used, then.swap_total))
 }
 
-/// Judges it.
+/// Decides whether memory and swap usage meets every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -87,10 +88,10 @@ pub fn judge(check: &MemoryCheck, seen: &MemorySeen) -> Judgement {
         // Without swap, none of it is in use.
         parts.bound(bound, figure(bound, seen.swap_used, seen.swap_total).or(Some(0.0)), "swap ");
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on both.
 #[must_use]
 pub fn condition(check: &MemoryCheck) -> String {
     joined([check.used.map(|bound| bound.to_string()), check.swap.map(|bound| format!("swap {bound}"))])

@@ -1,27 +1,28 @@
-//! One file per kind of check: events where the kernel or systemd has them, else deadline-bound polls.
+//! One module per kind of check: events where the kernel or systemd has them, otherwise polls with a deadline.
 //!
-//! Looking and judging are apart. A [`Subject`] says what to look at: equal subjects are looked at once, however many
-//! playbooks and roles ask. An [`Observation`] is what was seen, and is kept for backtests. [`judge()`] turns it into
-//! a verdict, and is pure: the same observation under another condition needs no second look.
+//! Probing and judging are separate. A [`Subject`] says what to probe: equal subjects are probed once, however many
+//! playbooks and roles ask. An [`Observation`] is what was seen, and is recorded for backtests. [`judge()`] turns it
+//! into a verdict, and is pure: the same observation under another condition needs no second probe.
 //!
 //! ```text
-//!  signals, pidfds, mounts, PSI --> kernel, unit::watch --+
-//!                                                         v
-//!  watch, unwatch --> dispatch --(when due)--> look --> observation --judge--> reading --> engine
+//!  signals, pidfds, mounts, PSI --> event_loop, unit::watch --+
+//!                                                             v
+//!  watch, unwatch --> scheduler --(when due)--> probe --> observation --judge--> reading --> engine
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
-//! | [`hub`] | what the engine calls |
-//! | `dispatch` | who watches what, when it is looked at next, which readings are told |
-//! | `registry` | the kinds, registered once: add a kind's file, and its line there |
-//! | `look` | one look at one subject, within its deadline |
-//! | `kernel` | the one thread that sleeps on every pidfd, on the mount table and on PSI triggers |
-//! | `bell` | descriptors that ring when it is worth a look |
-//! | `trace` | what a kind remembers from one look to the next |
-//! | [`judge`](mod@judge) | observation and condition to verdict, words and figure |
-//! | `resolve`, `facts`, `pid` | targets to canonical things; what is true of a target before an attempt |
-//! | [`unit`], [`process`], [`path`] and the rest | the kinds: what it looks at, the look, the judgement, the words |
+//! | [`monitor`] | the entry point: what the engine calls |
+//! | `scheduler` | what is watched, when it is probed next, which readings are emitted |
+//! | `registry` | the kinds, registered once: add a kind's module, and its line there |
+//! | `probe` | one probe of one subject, within its deadline |
+//! | `event_loop` | the one thread that waits on every pidfd, the mount table and the PSI triggers |
+//! | `event_source`, `folders` | descriptors that become ready when something should be probed |
+//! | `probe_history` | what a kind remembers from one probe to the next |
+//! | `conditions` | combines a check's conditions into a verdict and its text |
+//! | [`judge`](mod@judge) | observation and condition to verdict, text and figure |
+//! | `resolve`, `preflight`, `pid` | targets on this host; the facts about a target before an attempt |
+//! | [`unit`], [`process`], [`path`] and the rest | the kinds: subject, probe, judgement, text |
 
 pub mod cgroup;
 pub mod clock;

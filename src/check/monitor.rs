@@ -1,4 +1,4 @@
-//! What the engine calls.
+//! Watches checks for the engine: the entry point of this module.
 
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
@@ -21,31 +21,31 @@ use crate::host::{Clock, Systemd};
 use crate::playbook::host_check::{self, Resting};
 use crate::playbook::{Check, Playbook, Target, TargetSpec};
 
-/// The jobs of one transaction are heard of within this time.
+/// The signals of one transaction's jobs arrive within this time.
 const TRANSACTION: Duration = Duration::from_secs(2);
 
-/// Looks at the host for everybody.
+/// Probes the host on behalf of every watch.
 ///
-/// Dropping it ends everything that it started; looks that hang in the kernel end when the kernel lets them.
+/// Dropping it ends everything that it started; probes that hang in the kernel end once the kernel returns.
 #[derive(Debug)]
 pub struct Monitor {
-    asked: mpsc::UnboundedSender<MonitorCommand>,
-    looker: Arc<Prober>,
+    commands: mpsc::UnboundedSender<MonitorCommand>,
+    prober: Arc<Prober>,
     records: Arc<Mutex<UnitRecords>>,
 }
 
 /// An observation that differs from the one before: what a backtest judges.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ObservationChange {
-    /// What was looked at, as JSON that is the same for equal subjects.
+    /// The subject that was probed, as JSON that is the same for equal subjects.
     pub subject: Arc<str>,
-    /// When.
+    /// When it was observed, in wall time and monotonic time.
     pub at: Now,
     /// What was seen, as JSON of an [`super::Observation`].
     pub observation: Arc<str>,
 }
 
-/// The host at a glance.
+/// The host's load, memory and pressure, for the header of the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct HostStrip {
     /// One-minute load average.
@@ -61,10 +61,10 @@ pub struct HostStrip {
 }
 
 impl Monitor {
-    /// Starts to look, within a tokio runtime. Nothing is looked at before it is watched.
+    /// Starts the monitor, within a tokio runtime. Nothing is probed before it is watched.
     ///
-    /// `readings` get every change of a reading, and every look of a verifier; `kept` every change of what was seen;
-    /// `notes` what an operator should know of the looking itself, as (about, text).
+    /// `readings` receives every change of a reading and every probe of a verifier; `kept` every change of what was
+    /// observed; `notes` what an operator should know about the monitoring itself, as (about, text).
     #[must_use]
     pub fn new(
         clock: Clock,
@@ -72,54 +72,57 @@ impl Monitor {
         kept: mpsc::UnboundedSender<ObservationChange>,
         notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     ) -> Self {
-        let (asked, asked_here) = mpsc::unbounded_channel();
-        let (tell, told) = mpsc::unbounded_channel();
+        let (commands, commands_here) = mpsc::unbounded_channel();
+        let (events, events_here) = mpsc::unbounded_channel();
         let records = Arc::new(Mutex::new(UnitRecords::new(TRANSACTION)));
-        let looker = Arc::new(Prober::new(clock));
-        let kernel = Kernel::start(clock, tell.clone()).map_err(|error| {
+        let prober = Arc::new(Prober::new(clock));
+        let kernel = Kernel::start(clock, events.clone()).map_err(|error| {
             let text = format!("processes and mounts cannot be watched: {error}");
-            let _ = tell.send(MonitorEvent::Note("host".into(), text.into()));
+            let _ = events.send(MonitorEvent::Note("host".into(), text.into()));
         });
-        let _ = looker.kernel.set(kernel.ok());
-        let units = looker.systemd.clone().map(|systemd| {
-            let (units, orders) = mpsc::unbounded_channel();
-            tokio::spawn(Watcher { systemd, clock, orders, tell: tell.clone(), records: records.clone() }.run());
+        let _ = prober.kernel.set(kernel.ok());
+        let units = prober.systemd.clone().map(|systemd| {
+            let (units, unit_commands) = mpsc::unbounded_channel();
+            tokio::spawn(
+                Watcher { systemd, clock, commands: unit_commands, events: events.clone(), records: records.clone() }
+                    .run(),
+            );
             units
         });
-        let dispatch = Dispatch::new(looker.clone(), units, readings, kept, notes, tell);
-        tokio::spawn(dispatch.run(asked_here, told));
-        Self { asked, looker, records }
+        let dispatch = Dispatch::new(prober.clone(), units, readings, kept, notes, events);
+        tokio::spawn(dispatch.run(commands_here, events_here));
+        Self { commands, prober, records }
     }
 
-    /// Reads a check from now on and tells of every change; a check without an object of its own looks at the key's
-    /// target. Each look of a verifier's check is told.
+    /// Probes a check from now on and reports every change; a check without an object of its own probes the key's
+    /// target. Each probe of a verifier's check is reported.
     pub fn watch(&self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
-        let _ = self.asked.send(MonitorCommand::Watch(watch, check, cadence));
+        let _ = self.commands.send(MonitorCommand::Watch(watch, check, cadence));
     }
 
-    /// No longer. Readings that are already under way may still arrive.
+    /// Ends a watch. Readings that are already under way may still arrive.
     pub fn unwatch(&self, watch: &WatchId) {
-        let _ = self.asked.send(MonitorCommand::Unwatch(watch.clone()));
+        let _ = self.commands.send(MonitorCommand::Unwatch(watch.clone()));
     }
 
-    /// One fresh look, within its deadline, whoever else watches.
+    /// One fresh probe within its deadline, independent of all watches.
     pub fn read(&self, check: Arc<Check>, target: Target) -> impl Future<Output = Reading> + Send + 'static {
-        let looker = self.looker.clone();
+        let prober = self.prober.clone();
         async move {
-            let look = match Subject::of(&check, &target) {
-                Ok(subject) => looker.look(&Arc::new(subject)).await,
+            let probed = match Subject::of(&check, &target) {
+                Ok(subject) => prober.probe(&Arc::new(subject)).await,
                 Err(why) => {
-                    let now = looker.clock.mono();
+                    let now = prober.clock.mono();
                     ProbeResult { began: now, since: now, result: Err(why.into()) }
                 }
             };
-            reading(&check, &look)
+            reading(&check, &probed)
         }
     }
 
-    /// What a playbook's targets come to on this host.
+    /// Resolves a playbook's targets on this host.
     pub async fn resolve(&self, playbook: &Playbook) -> Vec<Resolution> {
-        resolve::resolve(&self.looker, playbook).await
+        resolve::resolve(&self.prober, playbook).await
     }
 
     /// The units that a playbook's detector asks about and that rest on this host: of a target that stands for several,
@@ -129,7 +132,7 @@ impl Monitor {
     /// Where systemd does not answer.
     pub async fn resting(&self, playbook: &Playbook) -> Result<Resting, SystemdError> {
         let mut resting = Resting::new();
-        let Some(systemd) = &self.looker.systemd else { return Ok(resting) };
+        let Some(systemd) = &self.prober.systemd else { return Ok(resting) };
         for name in host_check::asked(playbook) {
             let units: Vec<Arc<str>> = match name {
                 Some(name) => vec![name.into()],
@@ -145,27 +148,27 @@ impl Monitor {
         Ok(resting)
     }
 
-    /// Tells when systemd ceases to answer, and when it answers again; none where it does not run this host.
+    /// A channel that holds the error while systemd does not answer; none if systemd does not run this host.
     pub fn systemd_silence(&self) -> Option<watch::Receiver<Option<SystemdError>>> {
-        self.looker.systemd.as_ref().map(Systemd::silence)
+        self.prober.systemd.as_ref().map(Systemd::silence)
     }
 
-    /// What one target comes to on this host; itself where that cannot be told, because it is not there now.
+    /// Resolves one target on this host; a target that does not exist now stands for itself.
     pub async fn resolve_target(&self, spec: &TargetSpec) -> Vec<Target> {
-        resolve::targets(&self.looker, spec).await
+        resolve::targets(&self.prober, spec).await
     }
 
-    /// What is true of a target right now, besides its detector.
+    /// The facts about a target right before an attempt, besides its detector.
     pub async fn target_facts(&self, target: &Target) -> TargetFacts {
-        preflight::gather(self.looker.systemd.as_ref(), &self.records, target).await
+        preflight::gather(self.prober.systemd.as_ref(), &self.records, target).await
     }
 }
 
-/// No such unit, and a refusal, are answers; silence is none.
+/// Turns "no such unit" and refusals into an answer without a unit; a missing answer stays an error.
 fn answered<T>(answer: Result<Option<T>, SystemdError>) -> Result<Option<T>, SystemdError> {
     match answer {
         Err(SystemdError::NoSuchUnit(_) | SystemdError::Refused(_) | SystemdError::Odd(_)) => Ok(None),
-        told => told,
+        other => other,
     }
 }
 
@@ -195,11 +198,11 @@ mod tests {
 
     #[test]
     fn silence_of_systemd_is_not_taken_for_an_answer_about_a_unit() {
-        let told = |error| answered::<()>(Err(error));
-        assert_eq!(told(SystemdError::NoSuchUnit("job.service".into())), Ok(None));
-        assert_eq!(told(SystemdError::Refused("no".into())), Ok(None));
+        let answer_to = |error| answered::<()>(Err(error));
+        assert_eq!(answer_to(SystemdError::NoSuchUnit("job.service".into())), Ok(None));
+        assert_eq!(answer_to(SystemdError::Refused("no".into())), Ok(None));
         for silent in [SystemdError::NoAnswer(TRANSACTION), SystemdError::Line("closed".into())] {
-            assert_eq!(told(silent.clone()), Err(silent));
+            assert_eq!(answer_to(silent.clone()), Err(silent));
         }
     }
 }

@@ -1,5 +1,5 @@
-//! A mount point: whether something is mounted there, how, and whether it answers. What does not answer holds up only
-//! the disposable thread that asked.
+//! A mount point: whether something is mounted there, how, and whether it answers. A mount that does not answer blocks
+//! only the detached thread that asks it.
 
 use std::path::Path;
 use std::sync::Arc;
@@ -17,24 +17,24 @@ use crate::host::mounts;
 use crate::playbook::Target;
 use crate::playbook::check::MountCheck;
 
-/// Which mount point, and whether it shall answer.
+/// The mount point to check, and whether it must answer.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct MountSubject {
-    /// Where.
+    /// The mount point's absolute path.
     pub mount: Arc<str>,
-    /// For how long to wait for its answer, in milliseconds, where that is asked.
+    /// How long to wait for its answer, in milliseconds; none if it is not asked.
     pub answer_ms: Option<u64>,
 }
 
-/// What is at a mount point.
+/// What is mounted at a mount point, if anything.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum MountSeen {
     /// Nothing is mounted.
     Absent,
-    /// Something is.
+    /// A file system is mounted there.
     Mounted {
-        /// The kind of file system.
+        /// The type of the file system, such as `nfs4`.
         kind: String,
         /// Options of the mount and of the file system.
         options: Vec<String>,
@@ -58,11 +58,11 @@ pub fn subject(check: &MountCheck, target: &Target) -> Result<MountSubject, Stri
     Ok(MountSubject { mount, answer_ms })
 }
 
-/// Looks into the mount table, and asks what is mounted there where an answer is wanted.
+/// Reads the mount table, and probes the mounted file system if an answer is wanted.
 ///
 /// # Errors
 /// In words: the table cannot be read, or no thread can be had.
-pub async fn look(subject: &MountSubject, looker: &Prober) -> Result<MountSeen, String> {
+pub async fn probe(subject: &MountSubject, prober: &Prober) -> Result<MountSeen, String> {
     let mount: &str = &subject.mount;
     let table = mounts::mounted().map_err(|error| format!("the mount table cannot be read: {error}"))?;
     // Of two at one point the later hides the earlier.
@@ -70,20 +70,20 @@ pub async fn look(subject: &MountSubject, looker: &Prober) -> Result<MountSeen, 
         return Ok(MountSeen::Absent);
     };
     let answer = match subject.answer_ms {
-        Some(limit) => Some(answer((mount, found.id), Duration::from_millis(limit), looker).await?),
+        Some(limit) => Some(answer((mount, found.id), Duration::from_millis(limit), prober).await?),
         None => None,
     };
     Ok(MountSeen::Mounted { kind: found.kind, options: found.options, answer })
 }
 
-async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Prober) -> Result<Result<u64, String>, String> {
+async fn answer((mount, id): (&str, u64), limit: Duration, prober: &Prober) -> Result<Result<u64, String>, String> {
     let (began, place) = (std::time::Instant::now(), mount.to_owned());
-    // Apart from whoever else asks this mount: a verdict of its own needs a question of its own.
+    // Independent of other callers that probe this mount: each verdict needs its own question.
     let about = format!("whether {mount} answers as mount {id}");
-    let asked = looker.disposable.call(&about, limit, move || statvfs(&*place)).await;
+    let asked = prober.disposable.call(&about, limit, move || statvfs(&*place)).await;
     Ok(match asked {
         Ok(Ok(_)) => Ok(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
-        // It has answered: with a refusal. Only what is gone or cut off counts as none.
+        // A refusal is an answer too. Only a mount that is gone or cut off counts as none.
         Ok(Err(error)) if error == rustix::io::Errno::ACCESS => Ok(0),
         Ok(Err(error)) => Err(error.to_string()),
         Err(CallError::NoThread) => return Err(CallError::NoThread.in_words(mount, limit)),
@@ -91,7 +91,7 @@ async fn answer((mount, id): (&str, u64), limit: Duration, looker: &Prober) -> R
     })
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &MountSeen, then: &MountSeen) -> bool {
     let plain = |seen: &MountSeen| match seen.clone() {
         MountSeen::Mounted { kind, options, answer } => {
@@ -102,7 +102,8 @@ pub(super) fn is_insignificant(now: &MountSeen, then: &MountSeen) -> bool {
     plain(now) == plain(then)
 }
 
-/// Judges it. What is not mounted has no options, and does not answer.
+/// Decides whether a mount point meets every condition of the check. What is not mounted has no options, and does not
+/// answer.
 #[must_use]
 pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -112,7 +113,7 @@ pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
             && check.option.is_none()
             && check.kind.is_none();
         parts.met(holds, "not mounted");
-        return parts.judged();
+        return parts.judgement();
     };
     if let Some(wanted) = check.present {
         parts.met(wanted, "mounted");
@@ -131,10 +132,11 @@ pub fn judge(check: &MountCheck, seen: &MountSeen) -> Judgement {
     if let Some(wanted) = &check.kind {
         parts.met(wanted.admits(*kind == wanted.word), kind.as_str());
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it must be mounted and answer, and with which options and
+/// kind.
 #[must_use]
 pub fn condition(check: &MountCheck) -> String {
     joined([
@@ -156,16 +158,16 @@ mod tests {
     }
 
     async fn see(check: &MountCheck) -> Judgement {
-        let looker = Prober::new(Clock::starting());
-        judge(check, &look(&subject(check, &Target::Host).unwrap(), &looker).await.unwrap())
+        let prober = Prober::new(Clock::starting());
+        judge(check, &probe(&subject(check, &Target::Host).unwrap(), &prober).await.unwrap())
     }
 
     #[tokio::test]
     async fn proc_is_mounted_and_answers_and_a_folder_is_not() {
         let kind = Some("proc".parse().unwrap());
         let proc = MountCheck { present: Some(true), answers: Some(true), kind, ..at("/proc") };
-        let judged = see(&proc).await;
-        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let judgement = see(&proc).await;
+        assert_eq!(judgement.verdict, Verdict::Holds, "{}", judgement.seen);
         let silent = MountCheck { answers: Some(false), ..at("/proc") };
         assert_eq!(see(&silent).await.verdict, Verdict::DoesNotHold);
         let absent = MountCheck { present: Some(false), ..at("/etc") };
@@ -177,16 +179,16 @@ mod tests {
 
     #[test]
     fn a_mount_that_hangs_does_not_answer() {
-        let hung = MountSeen::Mounted {
+        let hanging = MountSeen::Mounted {
             kind: "nfs4".into(),
             options: vec!["rw".into(), "hard".into()],
             answer: Some(Err("/srv did not answer within 5 s".into())),
         };
         let silent = MountCheck { answers: Some(false), ..at("/srv") };
-        let judged = judge(&silent, &hung);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::Holds, "/srv did not answer within 5 s"));
+        let judgement = judge(&silent, &hanging);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::Holds, "/srv did not answer within 5 s"));
         let writable = MountCheck { option: Some("ro".parse().unwrap()), ..at("/srv") };
-        assert_eq!(judge(&writable, &hung).verdict, Verdict::DoesNotHold);
+        assert_eq!(judge(&writable, &hanging).verdict, Verdict::DoesNotHold);
         assert_eq!(condition(&silent), "does not answer");
     }
 }

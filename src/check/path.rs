@@ -1,4 +1,4 @@
-//! A file or folder. inotify on its folder tells of changes; a dead mount holds up only the thread that asked.
+//! A file or folder. inotify on its folder announces changes; a dead mount blocks only the thread that asks it.
 
 use std::fmt::Write as _;
 use std::fs;
@@ -19,45 +19,45 @@ use crate::playbook::Target;
 use crate::playbook::check::PathCheck;
 use crate::playbook::value::{Period, WantedWord};
 
-/// Files up to here have their content summed up.
+/// The size up to which a file's content is hashed, in bytes.
 const SUMMED: u64 = 64 << 20;
 
-/// Over which time growth is measured where the check does not say.
+/// The window over which growth is measured, if the check sets none.
 const WINDOW: Period = Period::from_secs(60);
 
-/// Which path, and what is asked of it that costs more than a stat.
+/// The path to check, and which costly figures are wanted.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct PathSubject {
-    /// Where.
+    /// The absolute path of the file or folder.
     pub path: Arc<str>,
-    /// Is the digest of its content wanted?
+    /// Whether the digest of its content is wanted.
     pub sha256: bool,
-    /// Over how many milliseconds its growth is wanted, where it is.
+    /// The window over which its growth is measured, in milliseconds; none if it is not wanted.
     pub growth_ms: Option<u64>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What stands at a path.
+/// What exists at a path.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PathSeen {
-    /// Nothing.
+    /// No file or folder exists at the path.
     Missing,
-    /// Something.
+    /// A file or folder exists at the path.
     Here(PathHere),
 }
 
-/// What is there.
+/// The attributes of an existing file or folder.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct PathHere {
-    /// Bytes.
+    /// The length in bytes.
     pub size: u64,
-    /// Milliseconds since its content changed; 0 where that lies ahead.
+    /// Milliseconds since its content changed; 0 if that time lies in the future.
     pub age_ms: u64,
-    /// Permissions.
+    /// The permission bits, as in `0o644`.
     pub mode: u32,
-    /// The owner's number.
+    /// The owner's user id.
     pub uid: u32,
     /// The owner's name, where the host knows one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -88,22 +88,22 @@ pub fn subject(check: &PathCheck, target: &Target) -> Result<PathSubject, String
     })
 }
 
-/// Looks at it.
+/// Reads the attributes of the path.
 ///
 /// # Errors
-/// In words: it may not be looked at, or does not answer.
-pub async fn look(subject: &PathSubject, looker: &Prober) -> Result<PathSeen, String> {
+/// A message: permission was denied, or its file system does not answer.
+pub async fn probe(subject: &PathSubject, prober: &Prober) -> Result<PathSeen, String> {
     let (path, sum) = (subject.path.clone(), subject.sha256);
     let limit = Duration::from_millis(subject.timeout_ms);
     let asked = foreign::at(Path::new(&*subject.path), limit, move |may_hang| ask(&path, sum, may_hang)).await;
     let mut seen = asked.map_err(|silence| silence.to_string())??;
     if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
-        let trace = looker.traces.of(&Subject::Path(subject.clone()));
+        let trace = prober.traces.of(&Subject::Path(subject.clone()));
         let mut trace = trace.lock().await;
-        // Of what was cut off or begun anew, all that is there is growth.
+        // In a file that was truncated or replaced, all content is growth.
         let [written, before, ..] = trace.samples.latest().unwrap_or([0, here.size, 0, 0]);
         let grown = if here.size >= before { here.size - before } else { here.size };
-        let now = looker.clock.mono();
+        let now = prober.clock.mono();
         let counters = [written.saturating_add(grown), here.size, 0, 0];
         let rise = trace.samples.add(now, counters, Duration::from_millis(window));
         here.growth = Some((rise.by[0], Period(rise.over).millis()));
@@ -162,7 +162,7 @@ fn digest(path: &str, may_hang: &MayHang) -> Result<String, String> {
     }))
 }
 
-/// Is the change too small to be kept? Growing older is none.
+/// Whether a change is too small to be recorded for backtests. Growing older is too small.
 pub(super) fn is_insignificant(now: &PathSeen, then: &PathSeen) -> bool {
     match (now, then) {
         (PathSeen::Here(now), PathSeen::Here(then)) => {
@@ -173,7 +173,8 @@ pub(super) fn is_insignificant(now: &PathSeen, then: &PathSeen) -> bool {
     }
 }
 
-/// Judges it. What is not there has no size, no age and no owner: no condition on them holds.
+/// Decides whether a path meets every condition of the check. A missing path has no size, age or owner: no condition on
+/// them holds.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
 pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
@@ -182,7 +183,7 @@ pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
         PathSeen::Here(here) => here,
         PathSeen::Missing => {
             parts.met(check.exists == Some(false), "not there");
-            return parts.judged();
+            return parts.judgement();
         }
     };
     if let Some(wanted) = check.exists {
@@ -225,10 +226,11 @@ pub fn judge(check: &PathCheck, seen: &PathSeen) -> Judgement {
             None => parts.unclear("its content was not summed up"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether it must exist, and bounds on its age, size, growth and
+/// attributes.
 #[must_use]
 pub fn condition(check: &PathCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);
@@ -257,21 +259,21 @@ mod tests {
         PathCheck { path: Some(path.to_str().unwrap().into()), ..PathCheck::default() }
     }
 
-    async fn see(check: &PathCheck, looker: &Prober) -> Judgement {
-        judge(check, &look(&subject(check, &Target::Host).unwrap(), looker).await.unwrap())
+    async fn see(check: &PathCheck, prober: &Prober) -> Judgement {
+        judge(check, &probe(&subject(check, &Target::Host).unwrap(), prober).await.unwrap())
     }
 
     #[tokio::test]
     async fn a_real_file_is_judged_by_all_that_can_be_asked() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
+        let (folder, prober) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("a");
         let gone = PathCheck { exists: Some(false), ..at(&file) };
-        assert_eq!(see(&gone, &looker).await.verdict, Verdict::Holds);
+        assert_eq!(see(&gone, &prober).await.verdict, Verdict::Holds);
         let large = PathCheck { size: Some("> 1B".parse().unwrap()), ..at(&file) };
-        assert_eq!(see(&large, &looker).await.verdict, Verdict::DoesNotHold);
+        assert_eq!(see(&large, &prober).await.verdict, Verdict::DoesNotHold);
         fs::write(&file, "hello\n").unwrap();
         fs::set_permissions(&file, fs::Permissions::from_mode(0o640)).unwrap();
-        assert_eq!(see(&large, &looker).await.seen, "6 B");
+        assert_eq!(see(&large, &prober).await.seen, "6 B");
         let uid = fs::metadata(&file).unwrap().uid().to_string();
         let sum = "5891b5b522d5df086d0ff0b110fbd9d21bb4fc7163af34d08286a2e846f6be03";
         let all = PathCheck {
@@ -282,39 +284,39 @@ mod tests {
             sha256: Some(sum.parse().unwrap()),
             ..large.clone()
         };
-        let judged = see(&all, &looker).await;
-        assert_eq!(judged.verdict, Verdict::Holds, "{}", judged.seen);
+        let judgement = see(&all, &prober).await;
+        assert_eq!(judgement.verdict, Verdict::Holds, "{}", judgement.seen);
         let other = PathCheck { mode: Some("not 640".parse().unwrap()), ..at(&file) };
-        assert_eq!(see(&other, &looker).await.verdict, Verdict::DoesNotHold);
+        assert_eq!(see(&other, &prober).await.verdict, Verdict::DoesNotHold);
     }
 
     #[tokio::test]
     async fn growth_is_counted_over_rotations() {
-        let (folder, looker) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
+        let (folder, prober) = (tempfile::tempdir().unwrap(), Prober::new(Clock::starting()));
         let file = folder.path().join("log");
         fs::write(&file, vec![b'x'; 1000]).unwrap();
         let check = PathCheck { growth: Some("> 1500B".parse().unwrap()), ..at(&file) };
-        looker.traces.remember(&Subject::Path(subject(&check, &Target::Host).unwrap()));
-        assert_eq!(see(&check, &looker).await.figure, Some(0.0));
+        prober.traces.remember(&Subject::Path(subject(&check, &Target::Host).unwrap()));
+        assert_eq!(see(&check, &prober).await.figure, Some(0.0));
         fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(&[b'x'; 900]).unwrap();
-        assert_eq!(see(&check, &looker).await.figure, Some(900.0));
+        assert_eq!(see(&check, &prober).await.figure, Some(900.0));
         fs::rename(&file, folder.path().join("log.1")).unwrap();
         fs::write(&file, vec![b'x'; 700]).unwrap();
-        let judged = see(&check, &looker).await;
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(1600.0)));
+        let judgement = see(&check, &prober).await;
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(1600.0)));
         let calm = PathCheck { growth: Some("< 10KiB".parse().unwrap()), ..check };
-        assert_eq!(see(&calm, &looker).await.verdict, Verdict::DoesNotHold, "a whole window must be seen first");
+        assert_eq!(see(&calm, &prober).await.verdict, Verdict::DoesNotHold, "a whole window must be seen first");
     }
 
     #[tokio::test]
     async fn what_cannot_be_read_is_unknown() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let folder = PathCheck { sha256: Some("not 00".parse().unwrap()), ..at("/etc".as_ref()) };
-        assert!(matches!(see(&folder, &looker).await.verdict, Verdict::Unknown(_)));
+        assert!(matches!(see(&folder, &prober).await.verdict, Verdict::Unknown(_)));
         let nul = PathSubject { path: "/a\0b".into(), sha256: false, growth_ms: None, timeout_ms: 1000 };
-        assert!(look(&nul, &looker).await.is_err());
+        assert!(probe(&nul, &prober).await.is_err());
         let below = PathCheck { exists: Some(true), ..at("/etc/passwd/x".as_ref()) };
-        assert_eq!(see(&below, &looker).await.seen, "not there");
+        assert_eq!(see(&below, &prober).await.seen, "not there");
         assert!(subject(&PathCheck::default(), &Target::Host).is_err());
     }
 

@@ -1,4 +1,4 @@
-//! The one process that a target stands for: what `{pid}` is filled with.
+//! The main process of a target, which fills the placeholder `{pid}`.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -31,7 +31,7 @@ pub async fn main_pid(target: &Target) -> Option<i32> {
 fn only_one(name: &str) -> Option<i32> {
     let mut found = Vec::new();
     proc::each(|pid, _| found.push(pid)).ok()?;
-    only(name, &proc::look(&found, false), &found)
+    only(name, &proc::read_stats(&found, false), &found)
 }
 
 /// The only one of a name among these; none where one of that name cannot be asked whether it lives.
@@ -55,7 +55,7 @@ mod tests {
     #[test]
     fn who_cannot_be_asked_is_neither_taken_nor_passed_over() {
         let own = i32::try_from(std::process::id()).unwrap();
-        let looked = proc::look(&[own, i32::MAX], false);
+        let looked = proc::read_stats(&[own, i32::MAX], false);
         let name = proc::comm(own).unwrap();
         assert_eq!(only(&name, &looked, &[own, i32::MAX]), Some(own));
         // it may live, and be the second of that name

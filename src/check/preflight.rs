@@ -1,5 +1,5 @@
-//! What is true of a target right now: does systemd or a container engine itself act on it, and did somebody stop it on
-//! purpose?
+//! The state of a target right before an attempt: whether systemd or a container engine itself acts on it, and whether
+//! somebody stopped it on purpose.
 
 use std::sync::{Arc, Mutex};
 
@@ -9,27 +9,27 @@ use crate::core::input::StopOrigin;
 use crate::host::systemd::Systemd;
 use crate::playbook::Target;
 
-/// What the gate asks of a target.
+/// The facts about a target that the gate decides on.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct TargetFacts {
-    /// What systemd or a container engine does with the target by itself, in words.
+    /// What systemd or a container engine is doing with the target by itself, as text; none if nothing.
     pub busy: Option<Arc<str>>,
     /// Who stopped the target.
     pub stop: StopOrigin,
 }
 
 impl TargetFacts {
-    /// Nothing stands against an attempt: the target is of a kind that nobody stops.
+    /// Nothing speaks against an attempt: the target is of a kind that cannot be stopped.
     pub const NONE: Self = Self { busy: None, stop: StopOrigin::Nobody };
 
-    /// It cannot be told who stopped it.
+    /// It is unknown who stopped the target.
     #[must_use]
     pub fn unclear(known: &str) -> Self {
         Self { busy: None, stop: StopOrigin::Unclear { evidence: known.into() } }
     }
 }
 
-/// Asks whoever runs the target.
+/// Asks systemd or the container engine, whichever runs the target.
 pub async fn gather(systemd: Option<&Systemd>, records: &Mutex<UnitRecords>, target: &Target) -> TargetFacts {
     match target {
         // boxed: they are large, and most targets need neither

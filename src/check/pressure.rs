@@ -1,5 +1,5 @@
-//! Pressure stall information: the share of time in which tasks stood still for want of a resource. The kernel rings
-//! by a trigger when the pressure rises; the polls behind it see it fall.
+//! Pressure stall information: the share of time in which tasks stood still for want of a resource. A trigger wakes the
+//! check when the pressure rises; polls see it fall.
 
 use std::fs::{self, File, OpenOptions};
 use std::io::{self, Write};
@@ -29,7 +29,7 @@ pub struct PressureSeen {
     pub io: Option<f64>,
 }
 
-/// Its subject.
+/// The check's subject, of which a host has only one.
 ///
 /// # Errors
 /// None.
@@ -38,16 +38,16 @@ pub fn subject(_: &PressureCheck, _: &Target) -> Result<PressureSubject, String>
     Ok(PressureSubject)
 }
 
-/// Looks.
+/// Reads the pressure on this host.
 ///
 /// # Errors
 /// As [`now`].
 #[allow(clippy::unused_async, reason = "every kind looks the same way")]
-pub async fn look(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, String> {
+pub async fn probe(_: &PressureSubject, _: &Prober) -> Result<PressureSeen, String> {
     now()
 }
 
-/// Reads it.
+/// Reads the pressure averages of all three resources.
 ///
 /// # Errors
 /// In words, where the kernel has no PSI.
@@ -105,12 +105,13 @@ fn trigger(resource: &str, kind: &str, percent: f64) -> io::Result<File> {
     if file.write(line.as_bytes())? == line.len() { Ok(file) } else { Err(io::ErrorKind::WriteZero.into()) }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &PressureSeen, then: &PressureSeen) -> bool {
     near(now.cpu, then.cpu) && near(now.memory, then.memory) && near(now.io, then.io)
 }
 
-/// Judges it.
+/// Decides whether pressure stall averages meet every condition of the check, and puts the reading into words and a
+/// figure.
 #[must_use]
 pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -127,10 +128,10 @@ pub fn judge(check: &PressureCheck, seen: &PressureSeen) -> Judgement {
             None => parts.unclear(format!("this kernel keeps no {resource} pressure")),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: bounds on them, by resource.
 #[must_use]
 pub fn condition(check: &PressureCheck) -> String {
     joined(bounds(check).map(|(resource, _, bound)| Some(format!("{resource} {bound}"))))

@@ -1,4 +1,4 @@
-//! One look at one subject, within its deadline, apart from all others.
+//! One probe of one subject, within its deadline and independent of all others.
 
 use std::sync::{Arc, OnceLock};
 use std::time::Duration;
@@ -14,23 +14,23 @@ use crate::core::Mono;
 use crate::host::deadline::DetachedCalls;
 use crate::host::{Clock, Systemd, clock, spare};
 
-/// What came of a look.
+/// The outcome of a probe.
 #[derive(Debug, Clone)]
 pub struct ProbeResult {
-    /// When it began.
+    /// When the probe began.
     pub began: Mono,
-    /// When what was seen became so, by the event that told of it; else `began`.
+    /// When the observed state began, if an event announced it; otherwise `began`.
     pub since: Mono,
-    /// What was seen, or why nothing was.
+    /// What was observed, or why nothing could be.
     pub result: Result<Observation, Arc<str>>,
 }
 
-/// What a look saw.
+/// An observed value, with the time since when it is so.
 #[derive(Debug)]
 pub struct Timed<T> {
     /// What was seen.
     pub seen: T,
-    /// Since when it is so, in microseconds of `CLOCK_MONOTONIC`; 0 where no event told.
+    /// Since when it is so, in microseconds of `CLOCK_MONOTONIC`; 0 if no event announced it.
     pub changed: u64,
 }
 
@@ -40,16 +40,16 @@ impl<T> From<T> for Timed<T> {
     }
 }
 
-/// Connections under way at once; more wait their turn, and their deadline waits with them.
+/// How many connections may be open at once; more wait for a permit, and their deadline starts with it.
 const CONNECTIONS: usize = 512;
 
-/// Children of command checks at once.
+/// How many children of command checks may run at once.
 const CHILDREN: usize = 32;
 
-/// Descriptors of everything that is not a look: the journal, consoles, channels, attempts, events.
+/// Descriptors for everything that is not a probe: the journal, consoles, channels, attempts, events.
 const OTHERS: u64 = 64;
 
-/// Descriptors that are held back, whatever is looked at.
+/// Descriptors that are held in reserve, whatever is probed.
 const SPARE: u64 = spare::HELD as u64;
 
 /// Descriptors of one connection: its socket, and a name being looked up for it.
@@ -66,25 +66,25 @@ fn turns(limit: u64) -> (usize, usize) {
     (of(free / 4 * 3, OF_A_CONNECTION, CONNECTIONS), of(free / 4, OF_A_CHILD, CHILDREN))
 }
 
-/// What looks need.
+/// Probes subjects, and holds what probes share: connections to systemd and the event loop, and permits.
 #[derive(Debug)]
 pub struct Prober {
     /// What durations run on.
     pub clock: Clock,
-    /// The line to systemd, where it runs this host.
+    /// The connection to systemd; none if it does not run this host.
     pub systemd: Option<Systemd>,
-    /// The thread that knows processes; none where it could not be started.
+    /// The event loop, which tracks processes; none if it could not be started.
     pub kernel: OnceLock<Option<Kernel>>,
     /// For calls that may never return.
     pub disposable: DetachedCalls,
-    /// What is remembered from one look to the next.
+    /// What is remembered from one probe to the next.
     pub traces: Traces,
     connections: Semaphore,
     children: Semaphore,
 }
 
 impl Prober {
-    /// On this host.
+    /// A prober of this host; the event loop is set later.
     pub fn new(clock: Clock) -> Self {
         let (connections, children) = turns(more_descriptors());
         Self {
@@ -98,32 +98,33 @@ impl Prober {
         }
     }
 
-    /// Gives the thread that knows processes an order.
-    pub fn order(&self, order: LoopCommand) {
+    /// Sends a command to the event loop; it is lost if there is none.
+    pub fn send(&self, command: LoopCommand) {
         if let Some(Some(kernel)) = self.kernel.get() {
-            kernel.order(order);
+            kernel.send(command);
         }
     }
 
-    /// Where folders are watched, if they can be.
+    /// The inotify instance that watches folders; none if there is none.
     pub fn folders(&self) -> Option<Arc<Folders>> {
         self.kernel.get()?.as_ref()?.folders.clone()
     }
 
-    /// Looks once.
-    pub async fn look(&self, subject: &Arc<Subject>) -> ProbeResult {
+    /// Probes a subject once, within its own deadline, after waiting for a permit where its kind needs one. The error
+    /// is a message for the operator, made safe to print.
+    pub async fn probe(&self, subject: &Arc<Subject>) -> ProbeResult {
         let _turn = self.turn(subject).await;
         let began = self.clock.mono();
-        let sight = subject.look(self).await;
-        let since = sight.as_ref().map_or(began, |sight| since_event(&self.clock, sight.changed, began));
-        let result = sight.map(|sight| sight.seen);
+        let timed = subject.probe(self).await;
+        let since = timed.as_ref().map_or(began, |timed| since_event(&self.clock, timed.changed, began));
+        let result = timed.map(|timed| timed.seen);
         ProbeResult { began, since, result: result.map_err(|why| crate::text::clean_line(&why).as_ref().into()) }
     }
 
-    /// A call that may never return, in a thread of its own; `about` names what would hang.
+    /// Runs a call that may never return in a thread of its own; `about` names what would hang.
     ///
     /// # Errors
-    /// In words, where there is no answer.
+    /// A message, if there is no answer in time.
     pub async fn apart<T: Send + 'static>(
         &self,
         about: &str,
@@ -142,8 +143,8 @@ impl Prober {
     }
 }
 
-/// A moment of `CLOCK_MONOTONIC` in microseconds, as systemd gives it; the look's beginning where there was none, or
-/// where it lies after it.
+/// A moment of `CLOCK_MONOTONIC` in microseconds, as systemd gives it; the probe's beginning if there was none, or if
+/// it lies later.
 pub fn since_event(clock: &Clock, monotonic_us: u64, began: Mono) -> Mono {
     if monotonic_us == 0 { began } else { clock.at_boottime(clock::boottime_at_monotonic(monotonic_us)).min(began) }
 }

@@ -1,5 +1,5 @@
-//! What a kind must remember from one look to the next: growth, rates and windows. Only what somebody watches is
-//! remembered; a single look at anything else begins anew.
+//! What a kind of check remembers from one probe to the next: growth, rates and windows. Only watched subjects are
+//! remembered; a single probe of anything else starts from nothing.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex, PoisonError};
@@ -12,7 +12,7 @@ use crate::core::Mono;
 /// Samples of one window that are kept: a long window is measured more coarsely.
 const KEPT: u32 = 64;
 
-/// The memories of all subjects that are watched.
+/// The histories of all watched subjects.
 #[derive(Debug, Default)]
 pub struct Traces(Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Trace>>>>);
 
@@ -23,12 +23,12 @@ pub struct Trace {
     pub samples: Samples,
     /// Figures that rise and fall, over time.
     pub levels: Samples,
-    /// Where a file was read to.
+    /// The position up to which a file was read.
     pub tail: Option<Tail>,
 }
 
 impl Traces {
-    /// Somebody watches it.
+    /// Starts to remember a subject, because it is watched now.
     pub fn remember(&self, subject: &Subject) {
         let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
         if !all.contains_key(subject) {
@@ -36,12 +36,12 @@ impl Traces {
         }
     }
 
-    /// Nobody does any more.
+    /// Forgets a subject, because it is no longer watched.
     pub fn forget(&self, subject: &Subject) {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
     }
 
-    /// A subject's memory; an empty one where nobody watches it.
+    /// A subject's history; an empty one if it is not watched.
     pub fn of(&self, subject: &Subject) -> Arc<tokio::sync::Mutex<Trace>> {
         self.0.lock().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
     }
@@ -57,14 +57,14 @@ pub struct Samples {
 /// By how much counters rose.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Rise {
-    /// Within this time.
+    /// The time between the first and the last sample.
     pub over: Duration,
-    /// Each of them.
+    /// The increase of each counter.
     pub by: [u64; 4],
 }
 
 impl Samples {
-    /// Adds a sample, and tells what came since the beginning of the window, or since the first sample after it.
+    /// Adds a sample, and returns the increase since the beginning of the window, or since the first sample after it.
     pub fn add(&mut self, now: Mono, counters: [u64; 4], window: Duration) -> Rise {
         while self.kept.get(1).is_some_and(|(at, _)| now.since(*at) >= window) {
             self.kept.pop_front();
@@ -98,7 +98,7 @@ impl Samples {
         (below > 0.0).then(|| (above / below * over.as_secs_f64(), over))
     }
 
-    /// The counters of the latest look.
+    /// The counters of the latest probe.
     pub const fn latest(&self) -> Option<[u64; 4]> {
         self.latest
     }

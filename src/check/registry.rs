@@ -1,6 +1,6 @@
-//! The kinds of checks, registered once. A kind's file says what it looks at (`subject`), looks (`look`), judges
-//! (`judge`), puts its condition into words (`condition`) and says which changes are too small to be kept
-//! (`is_insignificant`). Its model, as it stands in files, is registered under the same name in `playbook::check`.
+//! The kinds of checks, registered once. A kind's file finds what to probe (`subject`), probes it (`probe`), evaluates
+//! the condition (`judge`), describes it (`condition`) and decides which changes are too small to be recorded
+//! (`is_insignificant`). Its table in playbook files is registered under the same name in `playbook::check`.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -21,12 +21,12 @@ use crate::foreign::MayHang;
 use crate::host::cgroups;
 use crate::playbook::{Check, Target};
 
-/// What a look takes of what there is not much of.
+/// Which scarce resource a probe needs.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Cost {
-    /// Next to nothing.
+    /// None worth limiting: a few reads of the host's own files.
     Little,
-    /// A connection.
+    /// A network connection, without a request over it.
     Connection,
     /// A request on a connection of its own.
     Request,
@@ -36,27 +36,27 @@ pub enum Cost {
 
 macro_rules! kinds {
     ($($module:ident: $kind:ident($subject:ident, $seen:ident) costs $cost:ident;)*) => {
-        /// What to look at. Equal subjects are looked at once.
+        /// What to probe. Equal subjects are probed once, however many playbooks ask.
         #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Subject {
             $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($module::$subject),)*
         }
 
-        /// What was seen of a subject.
+        /// What a probe observed of a subject.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Observation {
             $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($module::$seen),)*
-            /// Nothing could be seen, and why.
+            /// Nothing could be observed, and why.
             Unseen(String),
         }
 
         impl Subject {
-            /// What a check looks at, with its target where it leaves its object out.
+            /// What a check probes: the object that it names, or its target.
             ///
             /// # Errors
-            /// In words: what it does not say and cannot take from the target.
+            /// A message: what the check does not name and cannot take from the target.
             pub fn of(check: &Check, target: &Target) -> Result<Self, String> {
                 let subject = match check {
                     $(Check::$kind(check) => $module::subject(check, target).map(Self::$kind),)*
@@ -64,18 +64,18 @@ macro_rules! kinds {
                 subject.and_then(Self::still_known)
             }
 
-            /// What a look takes.
+            /// Which scarce resource a probe of it needs.
             pub(super) const fn cost(&self) -> Cost {
                 match self {
                     $(Self::$kind(_) => Cost::$cost,)*
                 }
             }
 
-            /// One look. With it comes the moment since when it is so, where an event told.
-            pub(super) async fn look(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
+            /// Probes it once. The result carries the time since when it is so, if an event announced it.
+            pub(super) async fn probe(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
                 match self {
                     $(Self::$kind(subject) => {
-                        let timed: Timed<$module::$seen> = $module::look(subject, prober).await?.into();
+                        let timed: Timed<$module::$seen> = $module::probe(subject, prober).await?.into();
                         Ok(Timed { seen: Observation::$kind(timed.seen), changed: timed.changed })
                     })*
                 }
@@ -83,7 +83,8 @@ macro_rules! kinds {
         }
 
         impl Observation {
-            /// Is the change since `earlier` too small to be kept? Verdicts that change are kept all the same.
+            /// Whether the change since `earlier` is too small to be recorded. Changes of a verdict are recorded all
+            /// the same.
             #[must_use]
             pub fn is_insignificant(&self, earlier: &Self) -> bool {
                 match (self, earlier) {
@@ -93,7 +94,7 @@ macro_rules! kinds {
             }
         }
 
-        /// Judges what was seen. An observation of another kind is unknown.
+        /// Evaluates a check's condition against an observation. An observation of another kind is unknown.
         #[must_use]
         pub fn judge(check: &Check, seen: &Observation) -> Judgement {
             match (check, seen) {
@@ -142,7 +143,7 @@ kinds! {
     cgroup: Cgroup(CgroupSubject, CgroupSeen) costs Little;
 }
 
-/// Why a check cannot work on this host at all, whatever it looks at.
+/// Why a check cannot work on this host at all, whatever its target; none if it can.
 pub fn unavailable(check: &Check) -> Option<&'static str> {
     match check {
         Check::Cgroup(_) if !cgroups::unified() => Some("this host has no unified hierarchy of control groups"),
@@ -160,7 +161,7 @@ pub type OpenSources = Box<dyn FnOnce(&MayHang) -> Vec<EventFd> + Send>;
 pub struct Opening {
     /// What may hang meanwhile: a folder on a dead mount.
     pub path: PathBuf,
-    /// Opens them.
+    /// Opens the event sources; it runs in a thread of its own, because it may never return.
     pub open: OpenSources,
 }
 
@@ -169,7 +170,7 @@ impl Opening {
         Self { path: path.into(), open: Box::new(open) }
     }
 
-    /// Of one name in its folder.
+    /// Listens for changes of one name in its folder; none if folders cannot be watched.
     fn in_folder(path: PathBuf, folders: Option<Arc<Folders>>) -> Option<Self> {
         let (folders, folder) = (folders?, path.parent()?.to_owned());
         let open = move |may_hang: &MayHang| folders.watch(&path, may_hang).map(EventFd::Folder).into_iter().collect();
@@ -177,7 +178,8 @@ impl Opening {
     }
 }
 
-/// Who rings when this subject is worth a look, besides systemd, pidfds and the mount table, which ring for all.
+/// The event sources that announce changes of this subject, besides systemd, pidfds and the mount table, which serve
+/// all subjects.
 pub fn sources(check: &Check, subject: &Subject, folders: Option<Arc<Folders>>) -> Option<Opening> {
     match (check, subject) {
         (Check::Pressure(check), _) => {

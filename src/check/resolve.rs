@@ -1,5 +1,7 @@
-//! What a playbook's targets come to on this host: aliases followed, globs resolved, mounts looked up. What comes to
-//! nothing means nothing, and is said.
+//! Resolves a playbook's targets on this host: aliases followed, globs expanded, mounts looked up. A target that
+//! matches nothing is reported.
+
+mod find;
 
 use std::path::Path;
 use std::sync::Arc;
@@ -9,16 +11,15 @@ use super::probe::Prober;
 use super::registry;
 use crate::core::Resolution;
 use crate::foreign::{self, read};
-use crate::host::containers::{self, ContainerEngine};
-use crate::host::systemd::{Absent, Systemd, UnitIntent};
-use crate::host::{links, mounts};
+use crate::host::systemd::{Absent, UnitIntent};
 use crate::playbook::{Check, EnabledWhen, Playbook, Target, TargetSpec};
 use crate::text::clean_line;
+use find::{find, named_path};
 
-/// How long a file may take to be looked for.
+/// How long a file system may take to find a file.
 const FILE: Duration = Duration::from_secs(5);
 
-/// What a target comes to, or why to nothing.
+/// The things that a target stands for on this host, or why there are none.
 enum ResolvedTarget {
     Here(Vec<Target>),
     NotApplicable(String),
@@ -26,10 +27,10 @@ enum ResolvedTarget {
 }
 
 /// Resolves every target of a playbook, in order, each thing once.
-pub async fn resolve(looker: &Prober, playbook: &Playbook) -> Vec<Resolution> {
+pub async fn resolve(prober: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     let condition = playbook.enabled_when.as_ref();
     if let Some(why) = match condition {
-        Some(condition) => unmet(looker, condition).await,
+        Some(condition) => unmet(prober, condition).await,
         None => None,
     } {
         let not = |spec: &TargetSpec| Resolution::NotApplicable { written: written(spec), why: why.as_str().into() };
@@ -44,14 +45,14 @@ pub async fn resolve(looker: &Prober, playbook: &Playbook) -> Vec<Resolution> {
     for spec in &playbook.targets {
         let there = match spec {
             TargetSpec::Path(place) if detects_absence(playbook, place) => named_path(place),
-            spec => find(looker, spec).await,
+            spec => find(prober, spec).await,
         };
         found.push((written(spec), there));
     }
-    if present_only { present(looker, found).await } else { said(found) }
+    if present_only { present(prober, found).await } else { said(found) }
 }
 
-/// Everything is said, one by one.
+/// Reports every target, found or not.
 fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let mut all = Vec::new();
     for (written, found) in found {
@@ -70,14 +71,14 @@ fn said(found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     all
 }
 
-/// Only what is there and wanted counts; where nothing is, one line says so.
-async fn present(looker: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
+/// Reports only targets that exist and are meant to run; if there are none, one resolution says so.
+async fn present(prober: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec<Resolution> {
     let (mut here, mut why) = (Vec::new(), None);
     for (_, found) in found {
         match found {
             ResolvedTarget::Here(targets) => {
                 for target in targets {
-                    match unwanted(looker, &target).await {
+                    match unwanted(prober, &target).await {
                         Some(reason) => why = Some(reason),
                         None if here.contains(&target) => {}
                         None => here.push(target),
@@ -97,10 +98,10 @@ async fn present(looker: &Prober, found: Vec<(Arc<str>, ResolvedTarget)>) -> Vec
     here.into_iter().map(Resolution::Here).collect()
 }
 
-/// Why a unit that is there is not meant to run here.
-async fn unwanted(looker: &Prober, target: &Target) -> Option<String> {
+/// Why a target that exists is not meant to run here; none if it is.
+async fn unwanted(prober: &Prober, target: &Target) -> Option<String> {
     match target {
-        Target::Unit(name) => unmet(looker, &EnabledWhen::Unit(name.to_string())).await,
+        Target::Unit(name) => unmet(prober, &EnabledWhen::Unit(name.to_string())).await,
         _ => None,
     }
 }
@@ -121,17 +122,17 @@ fn written(spec: &TargetSpec) -> Arc<str> {
     clean_line(&format!("{kind} {name}")).as_ref().into()
 }
 
-/// Why a playbook does not apply to this host, if it does not.
-async fn unmet(looker: &Prober, condition: &EnabledWhen) -> Option<String> {
+/// Why a playbook does not apply to this host; none if it does.
+async fn unmet(prober: &Prober, condition: &EnabledWhen) -> Option<String> {
     match condition {
         EnabledWhen::Unit(name) => {
-            let Some(systemd) = &looker.systemd else { return Some(Absent::NoSystemd.to_string()) };
+            let Some(systemd) = &prober.systemd else { return Some(Absent::NoSystemd.to_string()) };
             let name = clean_line(name).into_owned();
             match systemd.wanted(&name).await {
                 Ok(UnitIntent::NotInstalled) => Some(format!("{name} is not installed")),
                 Ok(UnitIntent::Disabled) => Some(format!("{name} is disabled")),
                 Ok(UnitIntent::Masked) => Some(format!("{name} is masked")),
-                // Where it cannot be told, what it would act on comes to nothing, too, and says why.
+                // If systemd does not answer, resolving the target fails too, and says why.
                 Ok(UnitIntent::Yes) | Err(_) => None,
             }
         }
@@ -156,157 +157,15 @@ async fn exists(path: &str) -> Result<bool, String> {
     }
 }
 
-/// Everything that a target stands for on this host; itself where it comes to nothing now.
-pub async fn targets(looker: &Prober, spec: &TargetSpec) -> Vec<Target> {
-    match find(looker, spec).await {
+/// Everything that a target stands for on this host; the target as written if that is nothing now.
+pub async fn targets(prober: &Prober, spec: &TargetSpec) -> Vec<Target> {
+    match find(prober, spec).await {
         ResolvedTarget::Here(targets) => targets,
         ResolvedTarget::NotApplicable(_) | ResolvedTarget::Unresolved(_) => vec![spec.as_written()],
     }
 }
 
-async fn find(looker: &Prober, spec: &TargetSpec) -> ResolvedTarget {
-    match spec {
-        TargetSpec::Unit(name) => match &looker.systemd {
-            Some(systemd) => unit(systemd, name).await,
-            None => ResolvedTarget::NotApplicable(Absent::NoSystemd.to_string()),
-        },
-        TargetSpec::Mount(place) => mount(place),
-        TargetSpec::Process(name) => named(name, Target::Process),
-        TargetSpec::Path(place) => path(place).await,
-        TargetSpec::Url(url) => match reqwest::Url::parse(url) {
-            Ok(parsed) if matches!(parsed.scheme(), "http" | "https") => one(Target::Url(parsed.as_str().into())),
-            Ok(parsed) => {
-                ResolvedTarget::Unresolved(format!("`{}` is neither http nor https", clean_line(parsed.scheme())))
-            }
-            Err(error) => ResolvedTarget::Unresolved(format!("it is not an address: {error}")),
-        },
-        TargetSpec::Address(address) => match address.rsplit_once(':') {
-            Some((host, port)) if !host.is_empty() && port.parse::<u16>().is_ok_and(|port| port > 0) => {
-                one(Target::Address(address.to_ascii_lowercase().into()))
-            }
-            _ => ResolvedTarget::Unresolved("it is not a host and a port, as `127.0.0.1:5432`".into()),
-        },
-        TargetSpec::Container(name) => container(name).await,
-        TargetSpec::Link(name) => link(name),
-        TargetSpec::Host => one(Target::Host),
-    }
-}
-
-fn one(target: Target) -> ResolvedTarget {
-    ResolvedTarget::Here(vec![target])
-}
-
-fn named(name: &str, target: impl Fn(Arc<str>) -> Target) -> ResolvedTarget {
-    if name.is_empty() { ResolvedTarget::Unresolved("it has no name".into()) } else { one(target(name.into())) }
-}
-
-async fn unit(systemd: &Systemd, name: &str) -> ResolvedTarget {
-    if is_glob(name) {
-        return match systemd.list_units(name).await {
-            Ok(units) => {
-                let mut ids: Vec<_> =
-                    units.into_iter().filter(|unit| &*unit.load == "loaded").map(|unit| unit.id).collect();
-                ids.sort();
-                match ids.len() {
-                    0 => ResolvedTarget::Unresolved("no loaded unit matches".into()),
-                    _ => ResolvedTarget::Here(ids.into_iter().map(Target::Unit).collect()),
-                }
-            }
-            Err(error) => ResolvedTarget::Unresolved(error.to_string()),
-        };
-    }
-    match systemd.unit(name).await {
-        Ok(unit) => match &*unit.load {
-            "loaded" | "masked" => one(Target::Unit(unit.id)),
-            other => ResolvedTarget::Unresolved(format!("systemd cannot load it: {other}")),
-        },
-        Err(error) => ResolvedTarget::Unresolved(error.to_string()),
-    }
-}
-
-/// A container need not be there now: its engine tells of one that is gone, too.
-async fn container(name: &str) -> ResolvedTarget {
-    let Some(engine) = ContainerEngine::of_this_host() else {
-        return ResolvedTarget::NotApplicable(containers::NO_ENGINE.into());
-    };
-    if !is_glob(name) {
-        return named(name, Target::Container);
-    }
-    match engine.names(FILE).await {
-        Ok(names) => matching(name, &names, Target::Container, "no container matches"),
-        Err(why) => ResolvedTarget::Unresolved(why),
-    }
-}
-
-fn link(name: &str) -> ResolvedTarget {
-    match links::names() {
-        Ok(names) => matching(name, &names, Target::Link, "there is no such link"),
-        Err(error) => ResolvedTarget::Unresolved(format!("the links cannot be listed: {error}")),
-    }
-}
-
-fn is_glob(name: &str) -> bool {
-    name.contains(['*', '?', '['])
-}
-
-/// Those of `names` that a name or a glob stands for.
-fn matching(wanted: &str, names: &[String], target: fn(Arc<str>) -> Target, none: &str) -> ResolvedTarget {
-    let pattern = match glob::Pattern::new(wanted) {
-        Ok(pattern) => pattern,
-        Err(error) => return ResolvedTarget::Unresolved(format!("`{}` is no glob: {error}", clean_line(wanted))),
-    };
-    let found: Vec<_> =
-        names.iter().filter(|name| pattern.matches(name)).map(|name| target(name.as_str().into())).collect();
-    if found.is_empty() { ResolvedTarget::Unresolved(none.into()) } else { ResolvedTarget::Here(found) }
-}
-
-fn mount(place: &str) -> ResolvedTarget {
-    if is_glob(place) {
-        return match mounts::mounted() {
-            Ok(table) => {
-                let points = table.into_iter().filter_map(|one| Some(one.point.to_str()?.to_owned()));
-                let mut points: Vec<String> = points.collect();
-                points.sort();
-                points.dedup();
-                matching(place, &points, Target::Mount, "no mount point matches")
-            }
-            Err(error) => ResolvedTarget::Unresolved(format!("the mount table cannot be read: {error}")),
-        };
-    }
-    let canonical = match place.trim_end_matches('/') {
-        "" => "/",
-        rest => rest,
-    };
-    match lexical(canonical) {
-        Some(path) => match mounts::is_mount_point(path) {
-            Ok(true) => one(Target::Mount(canonical.into())),
-            Ok(false) => ResolvedTarget::Unresolved("nothing is mounted there".into()),
-            Err(error) => ResolvedTarget::Unresolved(format!("the mount table cannot be read: {error}")),
-        },
-        None => ResolvedTarget::Unresolved("it is not an absolute path without `.` and `..`".into()),
-    }
-}
-
-async fn path(place: &str) -> ResolvedTarget {
-    let named = named_path(place);
-    let ResolvedTarget::Here(_) = &named else { return named };
-    match exists(place).await {
-        Ok(true) => named,
-        Ok(false) => ResolvedTarget::Unresolved("it does not exist".into()),
-        Err(why) => ResolvedTarget::Unresolved(why),
-    }
-}
-
-/// A place by its name, whether or not anything is there.
-fn named_path(place: &str) -> ResolvedTarget {
-    let canonical = if place == "/" { place } else { place.trim_end_matches('/') };
-    match lexical(canonical) {
-        Some(_) => one(Target::Path(canonical.into())),
-        None => ResolvedTarget::Unresolved("it is not an absolute path without `.` and `..`".into()),
-    }
-}
-
-/// Is it this playbook's fault that nothing is at this place? Then the place is the target, there or not.
+/// Whether this playbook detects that the path is missing. Then the path is the target, whether or not it exists.
 fn detects_absence(playbook: &Playbook, place: &str) -> bool {
     playbook.detect.checks.iter().any(|check| match check {
         Check::Path(check) => check.exists == Some(false) && check.path.as_deref().is_none_or(|path| path == place),
@@ -314,16 +173,10 @@ fn detects_absence(playbook: &Playbook, place: &str) -> bool {
     })
 }
 
-/// An absolute path that says where it leads.
-fn lexical(place: &str) -> Option<&Path> {
-    let plain = place == "/" || place.strip_prefix('/')?.split('/').all(|part| !matches!(part, "" | "." | ".."));
-    plain.then_some(Path::new(place))
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::host::Clock;
+    use crate::host::{Clock, Systemd};
 
     async fn found(spec: TargetSpec) -> Result<Vec<Target>, String> {
         match find(&Prober::new(Clock::starting()), &spec).await {
@@ -370,29 +223,29 @@ mod tests {
                 .playbook
                 .expect("it is well-formed")
         };
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let here = vec![Resolution::Here(Target::Path("/no/such/flag".into()))];
-        assert_eq!(resolve(&looker, &read("{ exists = false }")).await, here);
-        let old = resolve(&looker, &read("{ age = \"> 26h\" }")).await;
+        assert_eq!(resolve(&prober, &read("{ exists = false }")).await, here);
+        let old = resolve(&prober, &read("{ age = \"> 26h\" }")).await;
         assert!(matches!(&old[..], [Resolution::Unresolved { why, .. }] if &**why == "it does not exist"), "{old:?}");
     }
 
     #[tokio::test]
     async fn a_unit_does_not_apply_where_systemd_does_not_run() {
         if !Systemd::runs_here() {
-            let looker = Prober::new(Clock::starting());
-            let found = find(&looker, &TargetSpec::Unit("a.service".into())).await;
+            let prober = Prober::new(Clock::starting());
+            let found = find(&prober, &TargetSpec::Unit("a.service".into())).await;
             assert!(matches!(found, ResolvedTarget::NotApplicable(why) if why == "systemd does not run this host"));
-            let unmet = unmet(&looker, &EnabledWhen::Unit("a.service".into())).await;
+            let unmet = unmet(&prober, &EnabledWhen::Unit("a.service".into())).await;
             assert_eq!(unmet.as_deref(), Some("systemd does not run this host"));
         }
     }
 
     #[tokio::test]
     async fn a_file_that_must_exist_is_looked_for() {
-        let looker = Prober::new(Clock::starting());
-        assert_eq!(unmet(&looker, &EnabledWhen::File("/etc/passwd".into())).await, None);
-        let none = unmet(&looker, &EnabledWhen::File("/no/such".into())).await;
+        let prober = Prober::new(Clock::starting());
+        assert_eq!(unmet(&prober, &EnabledWhen::File("/etc/passwd".into())).await, None);
+        let none = unmet(&prober, &EnabledWhen::File("/no/such".into())).await;
         assert_eq!(none.as_deref(), Some("there is no /no/such"));
     }
 }

@@ -1,13 +1,15 @@
-//! Who watches what, and when it is looked at next.
+//! Decides which subjects are watched, and handles the events that concern them.
 //!
-//! One task owns all of it, so nothing here is locked. Looks run in tasks of their own: a stuck one holds up nobody.
+//! One task owns all of it, so nothing here is locked. Probes run in tasks of their own, so that one that hangs delays
+//! no other.
 
 mod emit;
 mod event_sources;
+mod timetable;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashMap, HashSet};
-use std::hash::{BuildHasher, RandomState};
+use std::hash::RandomState;
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -18,70 +20,52 @@ use super::event_loop::{LoopCommand, MonitorEvent};
 use super::event_source::Wakeup;
 use super::monitor::ObservationChange;
 use super::probe::{ProbeResult, Prober};
-use super::registry::Cost;
 use super::subject::{Observation, Subject};
 use super::unit::watch::WatcherCommand;
 use crate::core::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;
-use emit::send;
 
-/// While something is verified it is looked at this often.
-const VERIFYING: Duration = Duration::from_millis(500);
-
-/// The same for looks that cost a child or a request.
-const VERIFYING_DEAR: Duration = Duration::from_secs(1);
-
-/// Looks that are due so soon go along with those that are due now: one wake-up for all.
-const TOGETHER: Duration = Duration::from_millis(20);
-
-/// While something keeps happening to a subject, looks at it are at least so far apart.
-const CALM: Duration = Duration::from_millis(100);
-
-/// An event source tells of a newcomer by itself. One that has not, as where the host is short of memory or its bus of
-/// time, is not waited for longer than this.
-const FIRST_READING: Duration = Duration::from_secs(5);
-
-/// What the hub asks for.
+/// A command of the monitor for the scheduler.
 #[derive(Debug)]
 pub enum MonitorCommand {
-    /// Read this check from now on, so often.
+    /// Probe this check from now on, at this cadence.
     Watch(WatchId, Arc<Check>, Cadence),
-    /// No longer.
+    /// Stop probing for this watch.
     Unwatch(WatchId),
 }
 
-/// What is known of a subject that somebody watches.
+/// The state of a subject that at least one watch needs.
 struct WatchedSubject {
     watches: Vec<Arc<WatchId>>,
     period: Option<Duration>,
-    /// The place in the timetable that counts; older ones are void.
+    /// The ticket of the valid entry in the timetable; entries with older tickets are ignored.
     ticket: u64,
-    looking: bool,
-    /// Somebody came while a look was under way: it is not fresh enough for them.
+    probing: bool,
+    /// A probe was asked for while another was running, which is not fresh enough.
     again: bool,
-    /// A look because of an event stands in the timetable.
+    /// The timetable holds a probe that an event caused.
     soon: bool,
-    /// When the latest look was begun here.
+    /// When the scheduler began the latest probe.
     began: Option<Instant>,
-    /// When the latest look that counts began.
+    /// When the latest probe began whose result was used.
     latest: Option<Mono>,
     kept: Option<Observation>,
 }
 
-/// One watch. There may be ten thousand: what is rare is boxed, or stands elsewhere.
+/// One watch. There may be ten thousand, so rare data is boxed or kept elsewhere.
 struct Watch {
     subject: Arc<Subject>,
     check: Arc<Check>,
     cadence: Cadence,
-    told: Option<LastEmitted>,
-    told_at: Instant,
-    /// A reading that waits because only its figure moved.
+    emitted: Option<LastEmitted>,
+    emitted_at: Instant,
+    /// A reading that is delayed because only its figure changed.
     held: Option<Box<Reading>>,
 }
 
-/// What a watch was told last.
+/// The reading that a watch emitted last.
 struct LastEmitted {
     verdict: Verdict,
     seen: Arc<str>,
@@ -89,74 +73,74 @@ struct LastEmitted {
     unit: Option<UnitRun>,
 }
 
-/// The one task.
+/// The scheduler's task.
 pub struct Dispatch {
-    /// What looks need.
-    pub looker: Arc<Prober>,
+    /// Probes the subjects.
+    pub prober: Arc<Prober>,
     /// The unit watcher, where systemd runs this host.
     pub units: Option<mpsc::UnboundedSender<WatcherCommand>>,
-    /// Where readings go.
+    /// Where readings are sent, each with its watch.
     pub readings: mpsc::UnboundedSender<(WatchId, Reading)>,
-    /// Where observations go.
+    /// Where changed observations are sent, to be recorded for backtests.
     pub kept: mpsc::UnboundedSender<ObservationChange>,
-    /// Where notes go.
+    /// Where notes for the operator are sent, as (about, text).
     pub notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
-    /// Where looks, events and bells tell of themselves.
-    pub tell: mpsc::UnboundedSender<MonitorEvent>,
+    /// Where probes, the event loop and the unit watcher send their events to this task.
+    pub events: mpsc::UnboundedSender<MonitorEvent>,
     entries: HashMap<Arc<Subject>, WatchedSubject>,
     watches: HashMap<Arc<WatchId>, Watch>,
-    /// The bells of those watches that have some.
-    hung: HashMap<Arc<WatchId>, Vec<u64>>,
+    /// The tokens of the registered event sources, by watch.
+    registered: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
     held: HashSet<Arc<WatchId>>,
-    /// Those whose source of events is gone.
-    deaf: HashSet<Arc<WatchId>>,
-    /// Those whose event source has yet to tell of them for the first time.
+    /// The watches whose event source is gone.
+    unwatched: HashSet<Arc<WatchId>>,
+    /// The subjects whose event source has not yet reported them for the first time.
     newcomers: HashSet<Arc<Subject>>,
     flush: Option<Instant>,
     tickets: u64,
-    bells: u64,
-    mounts_ring: bool,
+    sources: u64,
+    mounts_registered: bool,
     chance: RandomState,
 }
 
 impl Dispatch {
-    /// Nobody watches yet.
+    /// A scheduler without a watch.
     pub fn new(
-        looker: Arc<Prober>,
+        prober: Arc<Prober>,
         units: Option<mpsc::UnboundedSender<WatcherCommand>>,
         readings: mpsc::UnboundedSender<(WatchId, Reading)>,
         kept: mpsc::UnboundedSender<ObservationChange>,
         notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
-        tell: mpsc::UnboundedSender<MonitorEvent>,
+        events: mpsc::UnboundedSender<MonitorEvent>,
     ) -> Self {
         Self {
-            looker,
+            prober,
             units,
             readings,
             kept,
             notes,
-            tell,
+            events,
             entries: HashMap::new(),
             watches: HashMap::new(),
-            hung: HashMap::new(),
+            registered: HashMap::new(),
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
-            deaf: HashSet::new(),
+            unwatched: HashSet::new(),
             newcomers: HashSet::new(),
             flush: None,
             tickets: 0,
-            bells: 0,
-            mounts_ring: false,
+            sources: 0,
+            mounts_registered: false,
             chance: RandomState::new(),
         }
     }
 
-    /// Runs until the hub is gone.
+    /// Runs until the monitor is dropped.
     pub async fn run(
         mut self,
-        mut asked: mpsc::UnboundedReceiver<MonitorCommand>,
-        mut told: mpsc::UnboundedReceiver<MonitorEvent>,
+        mut commands: mpsc::UnboundedReceiver<MonitorCommand>,
+        mut events: mpsc::UnboundedReceiver<MonitorEvent>,
     ) {
         loop {
             let due = [self.timetable.peek().map(|Reverse((due, ..))| *due), self.flush].into_iter().flatten().min();
@@ -168,8 +152,8 @@ impl Dispatch {
             };
             tokio::select! {
                 biased;
-                Some(told) = told.recv() => self.told(told),
-                order = asked.recv() => match order {
+                Some(event) = events.recv() => self.handle(event),
+                command = commands.recv() => match command {
                     Some(MonitorCommand::Watch(watch, check, cadence)) => self.watch(watch, check, cadence),
                     Some(MonitorCommand::Unwatch(watch)) => self.unwatch(&watch),
                     None => return,
@@ -184,9 +168,9 @@ impl Dispatch {
         let subject = match Subject::of(&check, &watch.key.target) {
             Ok(subject) => Arc::new(subject),
             Err(why) => {
-                let now = self.looker.clock.mono();
-                let look = ProbeResult { began: now, since: now, result: Err(why.into()) };
-                let _ = self.readings.send((watch, reading(&check, &look)));
+                let now = self.prober.clock.mono();
+                let probed = ProbeResult { began: now, since: now, result: Err(why.into()) };
+                let _ = self.readings.send((watch, reading(&check, &probed)));
                 return;
             }
         };
@@ -198,17 +182,17 @@ impl Dispatch {
             None => subject,
         };
         let watch = Arc::new(watch);
-        self.looker.traces.remember(&subject);
-        self.ring(&watch, &subject, &check);
-        let (told, told_at, held) = (None, Instant::now(), None);
-        let watched = Watch { subject: subject.clone(), check, cadence, told, told_at, held };
+        self.prober.traces.remember(&subject);
+        self.open_sources(&watch, &subject, &check);
+        let (emitted, emitted_at, held) = (None, Instant::now(), None);
+        let watched = Watch { subject: subject.clone(), check, cadence, emitted, emitted_at, held };
         self.watches.insert(watch.clone(), watched);
         let new = !self.entries.contains_key(&subject);
         let entry = self.entries.entry(subject.clone()).or_insert_with(|| WatchedSubject {
             watches: Vec::with_capacity(1),
             period: None,
             ticket: 0,
-            looking: false,
+            probing: false,
             again: false,
             soon: false,
             began: None,
@@ -217,7 +201,7 @@ impl Dispatch {
         });
         entry.watches.push(watch);
         self.retime(&subject);
-        // An event source tells of a newcomer by itself; everything else is looked at now.
+        // An event source reports a new subject by itself; everything else is probed now.
         if new && self.has_source(&subject) {
             self.expect(&subject);
         } else {
@@ -225,18 +209,11 @@ impl Dispatch {
         }
     }
 
-    /// Looks at a newcomer in a while, unless its event source has told of it by then.
-    fn expect(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get(subject) else { return };
-        self.newcomers.insert(subject.clone());
-        self.timetable.push(Reverse((Instant::now() + FIRST_READING, entry.ticket, subject.clone())));
-    }
-
-    /// Is there somebody who tells of this subject's changes by itself?
+    /// Whether an event source reports this subject's changes without a probe.
     fn has_source(&self, subject: &Subject) -> bool {
         match subject {
             Subject::Unit(_) => self.units.is_some(),
-            Subject::Process(_) => matches!(self.looker.kernel.get(), Some(Some(_))),
+            Subject::Process(_) => matches!(self.prober.kernel.get(), Some(Some(_))),
             _ => false,
         }
     }
@@ -244,9 +221,9 @@ impl Dispatch {
     fn unwatch(&mut self, watch: &WatchId) {
         let Some(watched) = self.watches.remove(watch) else { return };
         self.held.remove(watch);
-        self.deaf.remove(watch);
-        for bell in self.hung.remove(watch).into_iter().flatten() {
-            self.looker.order(LoopCommand::Silence(bell));
+        self.unwatched.remove(watch);
+        for token in self.registered.remove(watch).into_iter().flatten() {
+            self.prober.send(LoopCommand::Unregister(token));
         }
         let Some(entry) = self.entries.get_mut(&watched.subject) else { return };
         entry.watches.retain(|one| **one != *watch);
@@ -254,9 +231,9 @@ impl Dispatch {
             return self.retime(&watched.subject);
         }
         self.entries.remove(&watched.subject);
-        self.looker.traces.forget(&watched.subject);
+        self.prober.traces.forget(&watched.subject);
         match (&*watched.subject, &self.units) {
-            (Subject::Process(_), _) => self.looker.order(LoopCommand::Forget(watched.subject)),
+            (Subject::Process(_), _) => self.prober.send(LoopCommand::Forget(watched.subject)),
             (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
                 drop(units.send(WatcherCommand::Forget(watched.subject)));
             }
@@ -264,139 +241,31 @@ impl Dispatch {
         }
     }
 
-    /// How often a subject is looked at follows from who watches it.
-    fn retime(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get(subject) else { return };
-        let watched = entry.watches.iter().filter_map(|watch| self.watches.get(watch));
-        let shortest = watched.clone().map(|watched| watched.check.every()).min();
-        let verifying = watched.clone().any(|watched| watched.cadence == Cadence::Fast);
-        let Some(shortest) = shortest else { return };
-        let fast = match subject.cost() {
-            Cost::Request | Cost::Child => VERIFYING_DEAR,
-            Cost::Little | Cost::Connection => VERIFYING,
-        };
-        let period = match (&**subject, verifying) {
-            (_, true) => Some(shortest.min(fast)),
-            // Listing serves all processes at once, so the thread that lists keeps the time.
-            (Subject::Process(_), false) if self.has_source(subject) => None,
-            (_, false) => Some(shortest),
-        };
-        match (&**subject, &self.units) {
-            (Subject::Process(_), _) => self.looker.order(LoopCommand::Track(subject.clone(), shortest)),
-            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
-                drop(units.send(WatcherCommand::Track(subject.clone())));
-            }
-            _ => (),
-        }
-        if let Some(entry) = self.entries.get_mut(subject)
-            && entry.period != period
-        {
-            entry.period = period;
-            self.schedule(subject);
-        }
-    }
-
-    /// Puts the next look into the timetable, a little off its period so that looks do not march in step.
-    fn schedule(&mut self, subject: &Arc<Subject>) {
-        self.tickets += 1;
-        let ticket = self.tickets;
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        entry.ticket = ticket;
-        // What stood in the timetable is void now, the event that it was for is not.
-        if std::mem::take(&mut entry.soon) {
-            self.timetable.push(Reverse((Instant::now() + CALM, ticket, subject.clone())));
-            return;
-        }
-        let Some(period) = entry.period else { return };
-        let chance = u32::try_from(self.chance.hash_one(ticket) % 1000).unwrap_or_default();
-        let wait = period * 9 / 10 + period / 10 * chance / 1000;
-        self.timetable.push(Reverse((Instant::now() + wait, ticket, subject.clone())));
-    }
-
-    /// Time has come for some looks, or for readings that waited.
-    fn due(&mut self) {
-        let now = Instant::now();
-        while let Some(Reverse((due, ..))) = self.timetable.peek() {
-            if *due > now + TOGETHER {
-                break;
-            }
-            let Some(Reverse((_, ticket, subject))) = self.timetable.pop() else { break };
-            let Some(entry) = self.entries.get_mut(&subject) else { continue };
-            if entry.ticket == ticket {
-                entry.soon = false;
-                // its source has told of it: the next look is at its usual time
-                if !(self.newcomers.remove(&subject) && entry.latest.is_some()) {
-                    self.begin(&subject);
-                }
-                self.schedule(&subject);
-            }
-        }
-        if self.flush.is_some_and(|flush| flush <= now) {
-            self.flush = None;
-            for watch in std::mem::take(&mut self.held) {
-                if let Some(watched) = self.watches.get_mut(&watch)
-                    && let Some(reading) = watched.held.take()
-                {
-                    send(&self.readings, &watch, watched, *reading);
-                }
-            }
-        }
-    }
-
-    /// Looks because something happened: at once, but not again and again while it goes on happening.
-    fn soon(&mut self, subject: &Arc<Subject>) {
-        let now = Instant::now();
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        match entry.began.map(|began| began + CALM) {
-            Some(calm) if calm > now && !entry.looking => {
-                if !std::mem::replace(&mut entry.soon, true) {
-                    self.timetable.push(Reverse((calm, entry.ticket, subject.clone())));
-                }
-            }
-            _ => self.begin(subject),
-        }
-    }
-
-    /// Begins a look, or marks that the one under way is not enough.
-    fn begin(&mut self, subject: &Arc<Subject>) {
-        let Some(entry) = self.entries.get_mut(subject) else { return };
-        if entry.looking {
-            entry.again = true;
-            return;
-        }
-        entry.looking = true;
-        entry.began = Some(Instant::now());
-        let (looker, subject, tell) = (self.looker.clone(), subject.clone(), self.tell.clone());
-        tokio::spawn(async move {
-            let look = looker.look(&subject).await;
-            let _ = tell.send(MonitorEvent::Looked(subject, look));
-        });
-    }
-
-    fn told(&mut self, told: MonitorEvent) {
-        match told {
-            MonitorEvent::Seen(subject, look) => self.seen(&subject, &look),
-            MonitorEvent::Looked(subject, look) => {
+    fn handle(&mut self, event: MonitorEvent) {
+        match event {
+            MonitorEvent::Seen(subject, probed) => self.emit_observation(&subject, &probed),
+            MonitorEvent::Probed(subject, probed) => {
                 if let Some(entry) = self.entries.get_mut(&subject) {
-                    entry.looking = false;
+                    entry.probing = false;
                     let again = std::mem::take(&mut entry.again);
-                    self.seen(&subject, &look);
-                    self.hear_again(&subject);
+                    self.emit_observation(&subject, &probed);
+                    self.reopen(&subject);
                     if again {
                         self.soon(&subject);
                     }
                 }
             }
-            MonitorEvent::Rang(Wakeup::Mounts) => {
-                let rung = |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
-                let subjects: Vec<_> = self.entries.keys().filter(rung).cloned().collect();
+            MonitorEvent::Woken(Wakeup::Mounts) => {
+                let affected =
+                    |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
+                let subjects: Vec<_> = self.entries.keys().filter(affected).cloned().collect();
                 for subject in subjects {
                     self.soon(&subject);
                 }
             }
-            MonitorEvent::Rang(Wakeup::Subject(subject)) => self.soon(&subject),
-            MonitorEvent::Sources(watch, subject, sources) => self.hang_all(&watch, &subject, sources),
-            MonitorEvent::Lost(bell) => self.lost(bell),
+            MonitorEvent::Woken(Wakeup::Subject(subject)) => self.soon(&subject),
+            MonitorEvent::Sources(watch, subject, sources) => self.register_all(&watch, &subject, sources),
+            MonitorEvent::Lost(token) => self.lost(token),
             MonitorEvent::Note(about, text) => drop(self.notes.send((about, text))),
         }
     }

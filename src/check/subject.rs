@@ -1,4 +1,4 @@
-//! What to look at, and what was seen: an enum of the kinds, whose parts stand in the kinds' own files.
+//! What to probe and what was observed: enums over the kinds, whose parts are defined in the kinds' own files.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -8,7 +8,7 @@ use crate::playbook::value::Period;
 use crate::text::redact::{HIDDEN, redact};
 
 impl Subject {
-    /// As JSON, the same for equal subjects: what kept observations are filed under.
+    /// The subject as JSON, the same for equal subjects: the key of recorded observations.
     #[must_use]
     pub fn canonical(&self) -> Arc<str> {
         redact(&serde_json::to_string(self).unwrap_or_default()).as_ref().into()
@@ -25,7 +25,7 @@ impl Subject {
     }
 }
 
-/// A check's own period, or the kind's.
+/// The check's own period, or the kind's default, in milliseconds.
 pub fn millis(own: Option<Period>, kinds: Duration) -> u64 {
     own.unwrap_or(Period(kinds)).millis()
 }

@@ -1,4 +1,4 @@
-//! A TCP connection: accepted, or not.
+//! Whether a TCP port accepts a connection.
 
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -14,22 +14,22 @@ use crate::playbook::Target;
 use crate::playbook::check::TcpCheck;
 use crate::text::clean_line;
 
-/// Which address.
+/// The address to connect to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TcpSubject {
     /// Host and port.
     pub address: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// What came of a connection.
+/// The outcome of a connection attempt.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum TcpSeen {
-    /// Accepted after so many milliseconds.
+    /// Accepted, after this many milliseconds.
     Open(u64),
-    /// Not, and why.
+    /// Not accepted, and why.
     Closed(String),
 }
 
@@ -46,12 +46,12 @@ pub fn subject(check: &TcpCheck, target: &Target) -> Result<TcpSubject, String> 
     Ok(TcpSubject { address, timeout_ms: millis(check.timeout, Duration::from_secs(3)) })
 }
 
-/// Connects, and hangs up at once.
+/// Connects, and closes the connection at once.
 ///
 /// # Errors
 /// None: what cannot be reached is not open.
 #[allow(clippy::unnecessary_wraps, reason = "every kind looks the same way")]
-pub async fn look(subject: &TcpSubject, _: &Prober) -> Result<TcpSeen, String> {
+pub async fn probe(subject: &TcpSubject, _: &Prober) -> Result<TcpSeen, String> {
     Ok(connect(&subject.address, Duration::from_millis(subject.timeout_ms)).await)
 }
 
@@ -64,7 +64,7 @@ async fn connect(address: &str, limit: Duration) -> TcpSeen {
     }
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &TcpSeen, then: &TcpSeen) -> bool {
     match (now, then) {
         (TcpSeen::Open(_), TcpSeen::Open(_)) => true,
@@ -72,7 +72,8 @@ pub(super) fn is_insignificant(now: &TcpSeen, then: &TcpSeen) -> bool {
     }
 }
 
-/// Judges it.
+/// Decides whether the outcome of a connection meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -81,10 +82,10 @@ pub fn judge(check: &TcpCheck, seen: &TcpSeen) -> Judgement {
         TcpSeen::Open(_) => parts.met(wanted, "open"),
         TcpSeen::Closed(why) => parts.met(!wanted, format!("not open: {why}")),
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether the port must be open.
 #[must_use]
 pub fn condition(check: &TcpCheck) -> String {
     if check.open.unwrap_or(true) { "open" } else { "not open" }.into()

@@ -1,4 +1,4 @@
-//! The certificate that a server shows. Whose signature it bears is not judged: an expired or self-made one is seen too.
+//! The certificate that a server presents. Its issuer is not verified: an expired or self-signed one is read too.
 
 use std::sync::{Arc, OnceLock};
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
@@ -20,29 +20,29 @@ use crate::playbook::Target;
 use crate::playbook::check::TlsCheck;
 use crate::text::clean_line;
 
-/// Whose certificate.
+/// The server whose certificate is read, and the name that it must be issued to.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct TlsSubject {
     /// Host and port.
     pub address: Arc<str>,
-    /// The name to ask for.
+    /// The server name to request (SNI), which the certificate must be issued to.
     pub name: Arc<str>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
-/// A certificate.
+/// What was read of a server's certificate.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct TlsSeen {
     /// Seconds until it ends; negative once it has.
     pub left_s: i64,
-    /// It is made out to the name that was asked for.
+    /// Whether it is issued to the requested name.
     pub name_fits: bool,
-    /// The names that it is made out to, the first few.
+    /// The names that it is issued to, the first few.
     pub names: Vec<String>,
 }
 
-/// So many names are kept.
+/// How many names are kept.
 const NAMES: usize = 5;
 
 /// The address that a check names, or its target's.
@@ -69,11 +69,11 @@ fn of_url(url: &str) -> Result<Arc<str>, String> {
     }
 }
 
-/// Shakes hands, and hangs up.
+/// Makes a TLS handshake, and closes the connection.
 ///
 /// # Errors
 /// In words: no connection, no handshake, no certificate that can be read.
-pub async fn look(subject: &TlsSubject, _: &Prober) -> Result<TlsSeen, String> {
+pub async fn probe(subject: &TlsSubject, _: &Prober) -> Result<TlsSeen, String> {
     let limit = Duration::from_millis(subject.timeout_ms);
     let certificate = tokio::time::timeout(limit, shown(subject))
         .await
@@ -91,7 +91,7 @@ async fn shown(subject: &TlsSubject) -> Result<CertificateDer<'static>, String> 
     shown.map(|one| one.clone().into_owned()).ok_or_else(|| "the server showed no certificate".into())
 }
 
-/// What a certificate says, in DER, at a moment in seconds of Unix time.
+/// Reads a certificate in DER; the remaining time counts from `now`, in seconds of Unix time.
 ///
 /// # Errors
 /// In words, where it is none.
@@ -143,7 +143,7 @@ fn config() -> Result<Arc<ClientConfig>, String> {
     made.clone().map_err(|why| format!("no handshake can be made: {why}"))
 }
 
-/// Takes any certificate: it is looked at, and nothing is ever sent under it.
+/// Accepts any certificate: it is only read, and nothing is ever sent over the connection.
 #[derive(Debug)]
 struct AnyCertificate(Vec<SignatureScheme>);
 
@@ -182,12 +182,12 @@ impl ServerCertVerifier for AnyCertificate {
     }
 }
 
-/// Is the change too small to be kept? An hour less is.
+/// Whether a change is too small to be recorded for backtests. Less than an hour of validity is too small.
 pub(super) fn is_insignificant(now: &TlsSeen, then: &TlsSeen) -> bool {
     now.names == then.names && now.name_fits == then.name_fits && now.left_s.abs_diff(then.left_s) < 3600
 }
 
-/// Judges it.
+/// Decides whether a certificate meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "days need no exact second")]
 pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
@@ -206,10 +206,10 @@ pub fn judge(check: &TlsCheck, seen: &TlsSeen) -> Judgement {
         parts.met(wanted == seen.name_fits, words);
     }
     parts.figure(seen.left_s as f64 / 86_400.0);
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the time that it must still be valid, and whether the name fits.
 #[must_use]
 pub fn condition(check: &TlsCheck) -> String {
     joined([
@@ -253,7 +253,7 @@ mod tests {
     #[tokio::test]
     async fn a_served_certificate_is_read() {
         let address = serve(&["www.example.org", "*.apps.example.org"]).await;
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let asking = |name: &str| TlsCheck {
             address: Some(address.clone()),
             name: Some(name.into()),
@@ -263,22 +263,22 @@ mod tests {
         };
         for (name, fits) in [("www.example.org", true), ("a.apps.example.org", true), ("a.b.apps.example.org", false)] {
             let check = asking(name);
-            let seen = look(&subject(&check, &Target::Host).unwrap(), &looker).await.unwrap();
-            let judged = judge(&check, &seen);
-            assert_eq!(judged.verdict == Verdict::Holds, fits, "{name}: {}", judged.seen);
+            let seen = probe(&subject(&check, &Target::Host).unwrap(), &prober).await.unwrap();
+            let judgement = judge(&check, &seen);
+            assert_eq!(judgement.verdict == Verdict::Holds, fits, "{name}: {}", judgement.seen);
         }
     }
 
     #[tokio::test]
     async fn no_certificate_is_unknown_not_expired() {
-        let looker = Prober::new(Clock::starting());
+        let prober = Prober::new(Clock::starting());
         let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
         let address = listener.local_addr().unwrap().to_string();
         let subject = TlsSubject { address: address.into(), name: "localhost".into(), timeout_ms: 200 };
-        let silent = look(&subject, &looker).await;
+        let silent = probe(&subject, &prober).await;
         assert_eq!(silent, Err("no certificate within 200ms".into()));
         drop(listener);
-        assert!(look(&subject, &looker).await.is_err());
+        assert!(probe(&subject, &prober).await.is_err());
     }
 
     #[test]

@@ -1,4 +1,4 @@
-//! What processes have open: how many of each kind, against their limit.
+//! The open files of processes: how many of each kind, and the limit.
 
 use std::collections::BTreeMap;
 use std::fmt::Write;

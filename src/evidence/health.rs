@@ -1,4 +1,4 @@
-//! What a container's own health check said, run by run.
+//! The latest results of a container's own health check, run by run.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! Deleted files that a process still holds open: room that no walk finds, and that comes back only when its holder
-//! lets go.
+//! Deleted files that a process still holds open: space that no walk finds, and that is freed only when the process
+//! closes them.
 
 use std::collections::HashMap;
 use std::fs;

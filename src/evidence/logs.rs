@@ -9,7 +9,7 @@ use crate::playbook::Target;
 const DEADLINE: Duration = Duration::from_secs(15);
 const LARGEST: usize = 192 << 10;
 
-/// The target's.
+/// The latest journal lines of the target's unit or program, or the host's warnings for any other target.
 pub(super) async fn of(target: &Target, lines: u32) -> Gathered {
     let of = match target {
         Target::Unit(name) => format!("--unit={name}"),
@@ -20,7 +20,7 @@ pub(super) async fn of(target: &Target, lines: u32) -> Gathered {
     read(of, lines).await
 }
 
-/// The kernel's, of this boot.
+/// The latest kernel messages of this boot.
 pub(super) async fn of_the_kernel(lines: u32) -> Gathered {
     read("--dmesg".to_owned(), lines).await
 }

@@ -1,5 +1,5 @@
-//! What a playbook gathers for a page, or in a `snapshot`. Each piece has a deadline, and one that fails becomes a piece that says so: a
-//! page never waits for its evidence longer than that, and never goes without a word about it.
+//! Gathers evidence for a page or a `snapshot`. Each piece has a deadline, and one that fails becomes a piece that says
+//! so: a page never waits longer for its evidence, and never omits a piece silently.
 
 mod files;
 mod health;
@@ -27,25 +27,25 @@ use crate::playbook::attachment::ProcessBy;
 use crate::playbook::{Attachment, Target};
 use crate::text::{clean, clean_line};
 
-/// For one piece. Whatever gathers it has a shorter one of its own; this one holds even where the kernel does not
+/// The deadline of one piece. Each kind has a shorter one of its own; this one holds even if the kernel does not
 /// answer.
 const DEADLINE: Duration = Duration::from_secs(40);
-/// Bytes of one piece.
+/// The largest size of one piece, in bytes.
 const LARGEST: usize = 256 << 10;
 
-/// Something that was gathered.
+/// One piece of evidence.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Evidence {
-    /// What it is.
+    /// The heading of the piece, such as `disk usage of /var`.
     pub title: Arc<str>,
-    /// What it says; clean, of any number of lines.
+    /// The text, of any number of lines, safe to print and without secrets.
     pub body: Arc<str>,
 }
 
-/// What one kind of evidence came to: its text, or why there is none.
+/// The text of one kind of evidence, or why there is none.
 type Gathered = Result<String, String>;
 
-/// Gathers all of it at once; in the order of `attach`.
+/// Gathers all kinds at once; the result is in the order of `attach`.
 pub async fn gather(attach: &[Attachment], target: &Target) -> Vec<Evidence> {
     let mut pieces = JoinSet::new();
     for (place, attachment) in attach.iter().cloned().enumerate() {
@@ -90,7 +90,7 @@ async fn piece(attachment: Attachment, target: Target) -> Evidence {
     Evidence { title: redact(&clean_line(&title)).as_ref().into(), body: tidy(&body) }
 }
 
-/// What a piece of evidence is called.
+/// The heading of a piece of evidence.
 #[must_use]
 pub fn title(attachment: &Attachment, target: &Target) -> String {
     match attachment {
@@ -130,7 +130,7 @@ async fn pids(target: &Target) -> Option<Vec<i32>> {
     }
 }
 
-/// Runs a look in a thread that may hang; `name` and `path` say at what.
+/// Runs a reading in a thread that may hang; `name` and `path` say what it reads.
 async fn apart(name: &str, path: &Path, look: impl FnOnce(&MayHang) -> Gathered + Send + 'static) -> Gathered {
     foreign::task(name, path, DEADLINE, look).await.map_err(|silence| silence.to_string())?
 }
@@ -143,7 +143,7 @@ fn bar(part: u64, whole: u64) -> String {
     format!("{}{}", "█".repeat(full), "·".repeat(COLUMNS - full))
 }
 
-/// Clean, without secrets, and of a size that a page can carry.
+/// Makes a text safe to print, without secrets, and no larger than a page can carry.
 fn tidy(body: &str) -> Arc<str> {
     if body.trim().is_empty() {
         return "nothing came of it: the output is empty".into();

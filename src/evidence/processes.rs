@@ -1,4 +1,4 @@
-//! Who uses most of the host, drawn.
+//! A table of the processes that use most of the host.
 
 use std::collections::HashMap;
 use std::fmt::Write;

@@ -1,4 +1,4 @@
-//! The lines of a log that come most often: whoever fills it says the same thing over and over.
+//! The most frequent lines of a log: a program that fills it repeats the same message.
 
 use std::collections::HashMap;
 use std::fmt::Write;
@@ -11,7 +11,7 @@ use crate::playbook::Target;
 use crate::playbook::attachment::RepeatedLines;
 use crate::text::clean_line;
 
-/// So much of the log's end is read.
+/// How much of the log's end is read, in bytes.
 const READ: u64 = 4 << 20;
 /// Columns of a line that are shown.
 const SHOWN: usize = 160;

@@ -1,4 +1,4 @@
-//! Where processes stand: what each waits for, and its way there through the kernel, as far as the kernel tells.
+//! Kernel stacks of processes: what each waits for, as far as the kernel reveals it.
 
 use std::fmt::Write;
 use std::fs;

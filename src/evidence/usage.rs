@@ -3,24 +3,22 @@
 //! The walk goes by folder descriptor, never through a symbolic link and never onto another mount, and ends at a cap of
 //! entries or at its deadline: what it has seen by then is shown, and said to be a part.
 
+mod report;
+
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
 use std::ffi::OsStr;
-use std::fmt::Write;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::OsStrExt;
 use std::path::{Path, PathBuf};
 use std::time::{Duration, Instant};
 
-use bytesize::ByteSize;
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
 
-use super::holders::{self, HeldFile};
-use super::{Gathered, apart, bar};
+use super::{Gathered, apart};
 use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
-use crate::playbook::attachment::{DiskUsage, UsageBy};
-use crate::text::clean_line;
+use crate::playbook::attachment::DiskUsage;
 
 const DEADLINE: Duration = Duration::from_secs(20);
 const MOST_ENTRIES: u64 = 3_000_000;
@@ -43,12 +41,12 @@ fn report(named: &Path, wanted: DiskUsage, may_hang: &MayHang) -> Gathered {
     let mut walk = UsageWalk::new(wanted, DEADLINE, MOST_ENTRIES);
     walk.from(&root).map_err(|error| format!("{}: {error}", root.display()))?;
     let top = usize::try_from(wanted.top).unwrap_or(usize::MAX);
-    let mut out = walk.drawn(&root, top);
-    out += &holders_drawn(&root, top);
+    let mut out = walk.render(&root, top);
+    out += &report::render_holders(&root, top);
     Ok(out)
 }
 
-/// The mount point that a path without links lies on.
+/// The mount point that contains a path; the path must be free of links.
 fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
     let mut at = path.to_owned();
     let mount = place(&look(rustix::fs::CWD, at.as_os_str(), AtFlags::empty())?);
@@ -61,8 +59,8 @@ fn mount_of(path: &Path) -> rustix::io::Result<PathBuf> {
     Ok(at)
 }
 
-/// On which mount: its number where the kernel says it (since 5.8), else its device. The number is better: files of
-/// one overlay have several devices, and the parts of one btrfs too.
+/// The identity of a mount: its number if the kernel gives it (since 5.8), else its device. The number is better: files
+/// of one overlay have several devices, and the parts of one btrfs too.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum MountId {
     Mount(u64),
@@ -87,7 +85,7 @@ fn open(folder: BorrowedFd<'_>, name: &OsStr) -> rustix::io::Result<OwnedFd> {
     openat(folder, name, flags, Mode::empty())
 }
 
-/// Bytes by what files hold and by what they take on the disk.
+/// The size of files, by length and by space on the disk, both in bytes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
 struct Size {
     allocated: u64,
@@ -126,7 +124,7 @@ struct UsageWalk {
     total: Size,
     seen: u64,
     unread: u64,
-    /// Why not everything was seen.
+    /// Why the walk was cut short; none if it was not.
     cut: Option<&'static str>,
 }
 
@@ -218,7 +216,7 @@ impl UsageWalk {
         opened.map(|entries| OpenDirectory { path, entries, size })
     }
 
-    /// The largest files.
+    /// Keeps a file if it is among the largest.
     fn remember(&mut self, size: Size, path: impl FnOnce() -> PathBuf) {
         let most = usize::try_from(self.wanted.top).unwrap_or(usize::MAX).min(10);
         if self.files.len() < most || self.files.peek().is_some_and(|Reverse((least, _))| *least < size) {
@@ -241,89 +239,6 @@ impl UsageWalk {
             self.folders.push((done.size, done.path));
         }
     }
-
-    fn drawn(mut self, root: &Path, top: usize) -> String {
-        let mut out = String::new();
-        if let Ok(room) = rustix::fs::statvfs(root) {
-            let (size, free) = (room.f_blocks * room.f_frsize, room.f_bavail * room.f_frsize);
-            let _ = writeln!(out, "{}: {} in all, {} free", root.display(), bytes(size), bytes(free));
-        }
-        let _ = writeln!(
-            out,
-            "{} entries seen: {} on the disk, {} by length",
-            self.seen,
-            bytes(self.total.allocated),
-            bytes(self.total.apparent)
-        );
-        if let Some(why) = self.cut {
-            let _ = writeln!(out, "This is a part only: {why}.");
-        }
-        if self.unread > 0 {
-            let _ = writeln!(out, "{} entries could not be read.", self.unread);
-        }
-        if self.wanted.by == UsageBy::Entries {
-            return out + &self.entries_drawn(root, top);
-        }
-        self.folders.sort_by(|one, other| other.cmp(one));
-        self.folders.truncate(top);
-        let files = self.files.into_sorted_vec().into_iter().map(|Reverse(file)| file).collect::<Vec<_>>();
-        for (heading, rows) in [("Largest folders", self.folders), ("Largest files", files)] {
-            if rows.is_empty() {
-                continue;
-            }
-            let _ = writeln!(out, "\n{heading} (on the disk, by length):");
-            for (size, path) in rows {
-                let _ = writeln!(
-                    out,
-                    "{:>10} {:>10} {} {}",
-                    bytes(size.allocated),
-                    bytes(size.apparent),
-                    bar(size.allocated, self.total.allocated),
-                    clean_line(&root.join(path).to_string_lossy())
-                );
-            }
-        }
-        out
-    }
-}
-
-impl UsageWalk {
-    /// The folders that use up inodes.
-    fn entries_drawn(mut self, root: &Path, top: usize) -> String {
-        let mut out = String::new();
-        if let Ok(room) = rustix::fs::statvfs(root) {
-            let _ = writeln!(out, "{} inodes in all, {} free", room.f_files, room.f_favail);
-        }
-        self.folders.sort_by_key(|(size, _)| Reverse(size.entries));
-        self.folders.truncate(top);
-        out += "\nFolders of most entries, those below them counted in:\n";
-        for (size, path) in self.folders {
-            let share = bar(size.entries, self.total.entries);
-            let _ = writeln!(out, "{:>10} {share} {}", size.entries, clean_line(&root.join(path).to_string_lossy()));
-        }
-        out
-    }
-}
-
-/// Deleted files that still take room, and who holds them.
-fn holders_drawn(root: &Path, top: usize) -> String {
-    let Ok(about) = look(rustix::fs::CWD, root.as_os_str(), AtFlags::empty()) else { return String::new() };
-    let found = holders::on(&about);
-    let mut out = String::from("\nDeleted files that are still held open:\n");
-    if found.held.is_empty() {
-        out.push_str("none found\n");
-    }
-    for HeldFile { allocated, path, pid, command } in found.held.iter().take(top) {
-        let _ = writeln!(out, "{:>10} {path} held by {command} (pid {pid})", bytes(*allocated));
-    }
-    if found.unread > 0 {
-        let _ = writeln!(out, "{} processes could not be looked at.", found.unread);
-    }
-    out
-}
-
-fn bytes(bytes: u64) -> String {
-    ByteSize(bytes).display().iec().to_string()
 }
 
 #[cfg(test)]
@@ -332,6 +247,7 @@ mod tests {
     use std::os::unix::fs::symlink;
 
     use super::*;
+    use crate::playbook::attachment::UsageBy;
 
     fn walked(root: &Path, deadline: Duration, most: u64) -> UsageWalk {
         let mut walk = UsageWalk::new(DiskUsage { depth: 2, top: 5, by: UsageBy::Bytes }, deadline, most);
@@ -354,9 +270,9 @@ mod tests {
         assert!((150_000..220_000).contains(&of("a").unwrap().apparent), "{:?}", walk.folders);
         assert!((100_000..150_000).contains(&of("a/b").unwrap().apparent));
         assert_eq!(of("a/b/c"), None);
-        let drawn = walk.drawn(root, 5);
-        let largest = drawn.split("Largest files").nth(1).unwrap().lines().nth(1).unwrap();
-        assert!(largest.ends_with("a/b/c/deep"), "{drawn}");
+        let rendered = walk.render(root, 5);
+        let largest = rendered.split("Largest files").nth(1).unwrap().lines().nth(1).unwrap();
+        assert!(largest.ends_with("a/b/c/deep"), "{rendered}");
     }
 
     #[test]
@@ -367,7 +283,7 @@ mod tests {
         }
         let walk = walked(folder.path(), Duration::from_mins(1), 10);
         assert!((1..=11).contains(&walk.seen));
-        assert!(walk.drawn(folder.path(), 3).contains("This is a part only: the cap of entries was reached."));
+        assert!(walk.render(folder.path(), 3).contains("This is a part only: the cap of entries was reached."));
         assert!(walked(folder.path(), Duration::ZERO, 10).cut.is_some());
     }
 
@@ -383,9 +299,9 @@ mod tests {
         let wanted = DiskUsage { depth: 1, top: 1, by: UsageBy::Entries };
         let mut walk = UsageWalk::new(wanted, Duration::from_mins(1), 1000);
         walk.from(folder.path()).unwrap();
-        let drawn = walk.drawn(folder.path(), 1);
-        let row = drawn.lines().last().unwrap();
-        assert!(row.trim_start().starts_with("31 ") && row.ends_with("/many"), "{drawn}");
+        let rendered = walk.render(folder.path(), 1);
+        let row = rendered.lines().last().unwrap();
+        assert!(row.trim_start().starts_with("31 ") && row.ends_with("/many"), "{rendered}");
     }
 
     #[test]

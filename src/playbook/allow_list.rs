@@ -6,7 +6,7 @@ use std::path::Path;
 /// A folder below which aged files may be deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct AllowedRoot {
-    /// Absolute.
+    /// The folder's absolute path.
     pub path: &'static str,
     /// Only files whose names say that a log rotation made them.
     pub rotated_only: bool,

@@ -87,7 +87,7 @@ pub struct KernelLines {
 pub struct DiskUsage {
     /// Folder levels below the mount.
     pub depth: u32,
-    /// Rows.
+    /// The number of rows to show, largest first.
     pub top: u32,
     /// What is counted: bytes where left out, or the entries that use up inodes.
     #[serde(default, skip_serializing_if = "UsageBy::is_bytes")]
@@ -116,9 +116,9 @@ impl UsageBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct ProcessTable {
-    /// What counts.
+    /// The resource to sort processes by.
     pub by: ProcessBy,
-    /// Rows.
+    /// The number of processes to show.
     pub top: u32,
 }
 
@@ -128,7 +128,7 @@ pub struct ProcessTable {
 pub enum ProcessBy {
     /// Time on processors, over half a second.
     Cpu,
-    /// Resident memory.
+    /// Resident memory, in bytes.
     Memory,
     /// Dead children that it has not reaped; shown with its ancestors.
     Zombies,
@@ -138,7 +138,7 @@ pub enum ProcessBy {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SocketTable {
-    /// Rows.
+    /// The number of connections to show.
     pub top: u32,
 }
 
@@ -146,7 +146,7 @@ pub struct SocketTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct StackTable {
-    /// Processes.
+    /// The number of processes whose stacks are shown.
     pub top: u32,
 }
 
@@ -165,7 +165,7 @@ pub struct RepeatedLines {
     /// The log; the target's path where left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// Rows.
+    /// The number of different lines to show, most frequent first.
     pub top: u32,
 }
 

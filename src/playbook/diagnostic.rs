@@ -99,9 +99,9 @@ fn shown(source: &str, span: &Range<usize>) -> (String, Range<usize>) {
 pub struct Findings<'t> {
     /// The file's shown name.
     pub file: &'t str,
-    /// Its text.
+    /// The file's text, which spans refer to by byte.
     pub text: &'t str,
-    /// So far.
+    /// The errors and warnings found so far, in order of discovery.
     pub found: Vec<Diagnostic>,
 }
 

@@ -26,9 +26,9 @@ pub struct Manual {
 /// Of which side a kind is.
 #[derive(Debug, Clone, Copy)]
 pub enum KindSide {
-    /// It looks.
+    /// A check, which reads the host and changes nothing.
     Check(check::CheckDocs),
-    /// It acts.
+    /// An action, which changes the host.
     Action(action::ActionDocs),
 }
 

@@ -1,5 +1,7 @@
 //! The types of an accepted playbook. Whoever holds a [`Playbook`] holds one that was read and linted.
 
+mod target;
+
 use std::fmt;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -11,6 +13,7 @@ use super::action::Action;
 use super::attachment::Attachment;
 use super::check::Check;
 use super::value::{DayWindow, Period};
+pub use target::{Target, TargetSpec};
 
 /// One failure class: target, detector, ladder, verifier, escalation.
 #[derive(Debug, Clone, PartialEq, Serialize)]
@@ -101,7 +104,7 @@ pub struct ContentKey(pub Arc<str>);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Origin {
-    /// Compiled in.
+    /// Compiled into the program.
     Shipped,
     /// `/etc/salve/playbooks/`: who could write there has armed it.
     System(PathBuf),
@@ -109,54 +112,6 @@ pub enum Origin {
     User(PathBuf),
     /// A folder named on the command line.
     Folder(PathBuf),
-}
-
-/// A target as written; a glob in the name of a unit, a container or a link stands for every one that matches.
-#[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum TargetSpec {
-    /// A systemd unit, with its suffix: `{ unit = "nginx.service" }`.
-    Unit(String),
-    /// A mount point: `{ mount = "/" }`.
-    Mount(String),
-    /// A program by name: `{ process = "worker" }`.
-    Process(String),
-    /// A file or folder: `{ path = "/var/log/app.log" }`.
-    Path(String),
-    /// A web address: `{ url = "http://127.0.0.1/" }`.
-    Url(String),
-    /// Host and port: `{ address = "127.0.0.1:5432" }`.
-    Address(String),
-    /// A container of Docker or Podman: `{ container = "web" }`; a glob stands for every one that matches.
-    Container(String),
-    /// A network link: `{ link = "eth0" }`; a glob stands for every one that matches.
-    Link(String),
-    /// The host as a whole: `"host"`.
-    Host,
-}
-
-/// The one canonical thing that is acted on: aliases followed, globs resolved.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Target {
-    /// A unit by systemd's own id.
-    Unit(Arc<str>),
-    /// A mount point that is mounted.
-    Mount(Arc<str>),
-    /// A program's name.
-    Process(Arc<str>),
-    /// An absolute path.
-    Path(Arc<str>),
-    /// A web address.
-    Url(Arc<str>),
-    /// Host and port.
-    Address(Arc<str>),
-    /// A container by its name.
-    Container(Arc<str>),
-    /// A network link by its name.
-    Link(Arc<str>),
-    /// This host.
-    Host,
 }
 
 /// How much may go wrong.
@@ -175,13 +130,13 @@ pub enum Risk {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Mode {
-    /// Acts.
+    /// Acts without asking.
     Auto,
     /// Asks before each attempt.
     Ask,
     /// Detects, and records what it would have done.
     Shadow,
-    /// Nothing.
+    /// Neither detects nor acts.
     Off,
 }
 
@@ -233,7 +188,7 @@ pub struct Rung {
 pub struct Verify {
     /// At least one.
     pub checks: Vec<Check>,
-    /// The deadline.
+    /// How long after the last step the checks may take to hold.
     pub within: Period,
     /// The soak time; zero where left out.
     pub soak: Period,
@@ -276,7 +231,7 @@ impl Default for BreakerLimits {
 pub enum EnabledWhen {
     /// A unit that is installed, and neither disabled nor masked.
     Unit(String),
-    /// A file.
+    /// A file or folder that exists, by its absolute path.
     File(String),
     /// Each target where it is there (a unit: where it is installed, and neither disabled nor masked).
     Present,
@@ -296,77 +251,6 @@ impl Origin {
 impl fmt::Display for ContentKey {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         f.write_str(&self.0)
-    }
-}
-
-impl TargetSpec {
-    /// The thing of exactly this name: aliases are not followed, and a glob stands for nothing but itself.
-    #[must_use]
-    pub fn as_written(&self) -> Target {
-        match self {
-            Self::Unit(name) => Target::Unit(name.as_str().into()),
-            Self::Mount(place) => Target::Mount(place.as_str().into()),
-            Self::Process(name) => Target::Process(name.as_str().into()),
-            Self::Path(path) => Target::Path(path.as_str().into()),
-            Self::Url(url) => Target::Url(url.as_str().into()),
-            Self::Address(address) => Target::Address(address.as_str().into()),
-            Self::Container(name) => Target::Container(name.as_str().into()),
-            Self::Link(name) => Target::Link(name.as_str().into()),
-            Self::Host => Target::Host,
-        }
-    }
-}
-
-impl Target {
-    /// The kind's word: `unit`, `mount`, …
-    #[must_use]
-    pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Unit(_) => "unit",
-            Self::Mount(_) => "mount",
-            Self::Process(_) => "process",
-            Self::Path(_) => "path",
-            Self::Url(_) => "url",
-            Self::Address(_) => "address",
-            Self::Container(_) => "container",
-            Self::Link(_) => "link",
-            Self::Host => "host",
-        }
-    }
-
-    /// The name alone: `nginx.service`, `/`, …
-    #[must_use]
-    pub fn name(&self) -> &str {
-        match self {
-            Self::Unit(name)
-            | Self::Mount(name)
-            | Self::Process(name)
-            | Self::Path(name)
-            | Self::Url(name)
-            | Self::Address(name)
-            | Self::Container(name)
-            | Self::Link(name) => name,
-            Self::Host => "host",
-        }
-    }
-
-    /// Must attempts on these two not run at the same time? Equal targets conflict, and a mount with the paths below it.
-    #[must_use]
-    pub fn conflicts(&self, other: &Self) -> bool {
-        let below = |mount: &str, path: &str| std::path::Path::new(path).starts_with(mount);
-        match (self, other) {
-            (Self::Mount(mount), Self::Path(path)) | (Self::Path(path), Self::Mount(mount)) => below(mount, path),
-            _ => self == other,
-        }
-    }
-}
-
-impl fmt::Display for Target {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        match self {
-            Self::Host => f.write_str("host"),
-            _ => write!(f, "{} {}", self.kind(), self.name()),
-        }
     }
 }
 

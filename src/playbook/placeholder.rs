@@ -31,7 +31,7 @@ pub struct Placeholders {
     pub pid: Option<i32>,
 }
 
-/// A part of a template.
+/// One piece of a template: literal text or a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplatePart<'a> {
     /// Stands for itself.
@@ -52,9 +52,9 @@ pub enum TemplateError {
     /// A placeholder without a value.
     #[error("`{{{placeholder}}}` has no value for {target}")]
     NoValue {
-        /// Its name.
+        /// The placeholder's name, without its braces.
         placeholder: &'static str,
-        /// For what.
+        /// The target that the template was filled for.
         target: String,
     },
     /// No argument can hold it.
@@ -69,9 +69,9 @@ pub enum TemplateError {
     /// A value that the program would read as an option.
     #[error("`{template}` becomes `{value}`, which would pass for an option; put \"--\" before it")]
     LikeAnOption {
-        /// As written.
+        /// The argument as written in the playbook.
         template: String,
-        /// As filled.
+        /// The argument after its placeholders were filled.
         value: String,
     },
 }

@@ -90,7 +90,7 @@ pub(super) struct DetectKeys {
 #[schemars(deny_unknown_fields, rename = "VerifyTable")]
 #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
 pub(super) struct VerifyKeys {
-    /// The deadline.
+    /// How long after the last step the checks may take to hold.
     within: Period,
     /// The soak; none where left out.
     #[schemars(default, with = "Period")]

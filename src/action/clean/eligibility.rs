@@ -50,7 +50,7 @@ pub enum SkipReason {
 }
 
 impl SkipReason {
-    /// In words.
+    /// The reason as reports and dry runs show it: a short phrase without a full stop.
     pub fn words(self) -> &'static str {
         match self {
             Self::Young => "too young",
@@ -76,7 +76,7 @@ impl SkipReason {
 }
 
 /// Judges a file by what is known of it. `now` in nanoseconds of wall time.
-pub fn judge(name: &OsStr, seen: &FileStatus, order: &ResolvedClean, now: i128) -> Result<(), SkipReason> {
+pub fn judge(name: &OsStr, seen: &FileStatus, resolved: &ResolvedClean, now: i128) -> Result<(), SkipReason> {
     const SETUID_SETGID: u32 = 0o6000;
     const STICKY: u32 = 0o1000;
     if seen.kind() != FileType::RegularFile {
@@ -86,7 +86,7 @@ pub fn judge(name: &OsStr, seen: &FileStatus, order: &ResolvedClean, now: i128) 
         return Err(SkipReason::Linked);
     }
     // A time in the future is no age at all.
-    if now - seen.newest() < i128::from(order.older_than_ms) * 1_000_000 {
+    if now - seen.newest() < i128::from(resolved.older_than_ms) * 1_000_000 {
         return Err(SkipReason::Young);
     }
     if seen.mode & SETUID_SETGID != 0 {
@@ -99,11 +99,11 @@ pub fn judge(name: &OsStr, seen: &FileStatus, order: &ResolvedClean, now: i128) 
         return Err(SkipReason::Immutable);
     }
     let name = name.as_bytes();
-    if order.rotated_only && !is_rotated(name) {
+    if resolved.rotated_only && !is_rotated(name) {
         return Err(SkipReason::NotRotated);
     }
     // A rotated log is not precious, whatever it was a log of.
-    if !order.rotated_only && is_precious(name) { Err(SkipReason::Precious) } else { Ok(()) }
+    if !resolved.rotated_only && is_precious(name) { Err(SkipReason::Precious) } else { Ok(()) }
 }
 
 /// A database, write-ahead log, socket, pid or lock file by its name.
@@ -186,7 +186,7 @@ mod tests {
 
     const DAY: i128 = 86_400_000_000_000;
 
-    fn order() -> ResolvedClean {
+    fn resolved() -> ResolvedClean {
         ResolvedClean {
             root: PathBuf::from("/tmp"),
             base: PathBuf::from("/tmp"),
@@ -220,7 +220,7 @@ mod tests {
     }
 
     fn verdict(name: &str, seen: FileStatus) -> Result<(), SkipReason> {
-        judge(name.as_ref(), &seen, &order(), 2 * DAY)
+        judge(name.as_ref(), &seen, &resolved(), 2 * DAY)
     }
 
     #[test]

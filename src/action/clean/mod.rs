@@ -84,12 +84,12 @@ enum Run {
 }
 
 /// Cleans to a deadline. `state` is never entered.
-pub(super) async fn carry_out(order: ResolvedClean, stage: &mut StepContext<'_>) -> StepOutcome {
-    let (folder, deadline) = (stage.state(), stage.deadline);
+pub(super) async fn carry_out(resolved: ResolvedClean, context: &mut StepContext<'_>) -> StepOutcome {
+    let (folder, deadline) = (context.state(), context.deadline);
     let stop = Stop::at(deadline.into_std());
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
-    let (root, limit) = (order.root.clone(), deadline.saturating_duration_since(Started::now()) + STUCK);
-    let pass = move |may_hang: &MayHang| pass(&order, Some(&folder), &stop, Run::Real, may_hang);
+    let (root, limit) = (resolved.root.clone(), deadline.saturating_duration_since(Started::now()) + STUCK);
+    let pass = move |may_hang: &MayHang| pass(&resolved, Some(&folder), &stop, Run::Real, may_hang);
     match foreign::task("cleaning", &root, limit, pass).await {
         Ok(Ok(report)) => StepOutcome { result: report.result(), output: report.text(), scope_empty: true },
         Ok(Err(refusal)) => StepOutcome::refused(refusal.to_string()),
@@ -102,12 +102,12 @@ pub(super) async fn carry_out(order: ResolvedClean, stage: &mut StepContext<'_>)
 }
 
 /// What it would do, line by line.
-pub(super) async fn dry_run(order: ResolvedClean) -> Vec<Arc<str>> {
+pub(super) async fn dry_run(resolved: ResolvedClean) -> Vec<Arc<str>> {
     let stop = Stop::at(Instant::now() + DRY_LIMIT);
     let _cancel = CancelOnDrop(Arc::clone(&stop.cancelled));
     let state = Paths::of_this_user().state;
-    let root = order.root.clone();
-    let pass = move |may_hang: &MayHang| pass(&order, Some(&state), &stop, Run::Dry, may_hang);
+    let root = resolved.root.clone();
+    let pass = move |may_hang: &MayHang| pass(&resolved, Some(&state), &stop, Run::Dry, may_hang);
     let text = match foreign::task("the dry run of cleaning", &root, DRY_LIMIT + STUCK, pass).await {
         Ok(Ok(report)) => report.text(),
         Ok(Err(refusal)) => refusal.to_string(),
@@ -118,33 +118,33 @@ pub(super) async fn dry_run(order: ResolvedClean) -> Vec<Arc<str>> {
 
 /// One pass: look, judge, and go through the manifest.
 fn pass(
-    order: &ResolvedClean,
+    resolved: &ResolvedClean,
     state: Option<&Path>,
     stop: &Stop,
     run: Run,
     may_hang: &MayHang,
 ) -> Result<CleanReport, RootError> {
-    let Some(root) = roots::open(order, may_hang)? else { return Ok(CleanReport::nothing_there(order, run)) };
+    let Some(root) = roots::open(resolved, may_hang)? else { return Ok(CleanReport::nothing_there(resolved, run)) };
     let locks = Locks::read();
     let now = jiff::Timestamp::now().as_nanosecond();
-    let mut report = CleanReport::new(order, run, Room::of(&root.folder).ok());
+    let mut report = CleanReport::new(resolved, run, Room::of(&root.folder).ok());
     let own_state = state.and_then(|state| roots::identity(state, may_hang).ok().flatten());
-    let found = walk::walk(order, &root, &locks, own_state, now, stop);
-    let holders = Holders::scan(&root, &order.root, &found.candidates);
+    let found = walk::walk(resolved, &root, &locks, own_state, now, stop);
+    let holders = Holders::scan(&root, &resolved.root, &found.candidates);
     report.kept = found.kept;
     if found.cut_short {
         report.extent = if stop.is_due() { PassExtent::TimedOut } else { PassExtent::CutShort };
     }
     report.deleted_open.clone_from(&holders.deleted);
     report.complete_look = holders.complete;
-    go_through(&found.candidates, order, &root, &holders, stop, run, &mut report);
+    go_through(&found.candidates, resolved, &root, &holders, stop, run, &mut report);
     report.after = Room::of(&root.folder).ok();
     Ok(report)
 }
 
 fn go_through(
     manifest: &[walk::CleanCandidate],
-    order: &ResolvedClean,
+    resolved: &ResolvedClean,
     root: &OpenRoot,
     holders: &Holders,
     stop: &Stop,
@@ -156,7 +156,7 @@ fn go_through(
         let ends = if stop.is_due() {
             report.extent = PassExtent::TimedOut;
             Some(SkipReason::Cap)
-        } else if is_enough(order, root, run, report) {
+        } else if is_enough(resolved, root, run, report) {
             Some(SkipReason::Enough)
         } else {
             None
@@ -165,7 +165,7 @@ fn go_through(
             manifest[at..].iter().for_each(|candidate| report.kept.add(kept, &candidate.path));
             break;
         }
-        if order.max_bytes.is_some_and(|most| report.bytes.saturating_add(candidate.seen.takes) > most) {
+        if resolved.max_bytes.is_some_and(|most| report.bytes.saturating_add(candidate.seen.takes) > most) {
             report.kept.add(SkipReason::Cap, &candidate.path);
             continue;
         }
@@ -199,13 +199,13 @@ fn one(
 }
 
 /// Is the verifier's target met, or would it be after what has gone so far?
-fn is_enough(order: &ResolvedClean, root: &OpenRoot, run: Run, report: &CleanReport) -> bool {
-    if order.enough.is_empty() {
+fn is_enough(resolved: &ResolvedClean, root: &OpenRoot, run: Run, report: &CleanReport) -> bool {
+    if resolved.enough.is_empty() {
         return false;
     }
     match (run, report.before) {
-        (Run::Dry, Some(before)) => before.without(report.files, report.bytes).is(&order.enough),
+        (Run::Dry, Some(before)) => before.without(report.files, report.bytes).is(&resolved.enough),
         (Run::Dry, None) => false,
-        (Run::Real, _) => Room::of(&root.folder).is_ok_and(|room| room.is(&order.enough)),
+        (Run::Real, _) => Room::of(&root.folder).is_ok_and(|room| room.is(&resolved.enough)),
     }
 }

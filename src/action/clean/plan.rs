@@ -13,7 +13,11 @@ use crate::playbook::action::CleanAction;
 use crate::playbook::value::{Amount, Period};
 use crate::playbook::{Check, Playbook, Target};
 
-/// Resolves it.
+/// Resolves a playbook's `clean` for one target: the admitted root with its identity, the caps on files and bytes, and
+/// the conditions to stop at.
+///
+/// # Errors
+/// Where the root may not be cleaned, does not answer, or `max_bytes` is not an amount of bytes.
 pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let root = roots::admit(&action.path, &context.clean_roots)?;
     let max_bytes = match action.max_bytes {
@@ -21,7 +25,7 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         None => None,
         Some(_) => return Err(PlanError::NotBytes),
     };
-    let order = ResolvedClean {
+    let resolved = ResolvedClean {
         identity: identity(&root.path).await?,
         rotated_only: root.rotated_only,
         older_than_ms: action.older_than.millis(),
@@ -32,23 +36,23 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         root: root.path,
         base: root.base,
     };
-    let what = if order.rotated_only { "rotated log files" } else { "files" };
+    let what = if resolved.rotated_only { "rotated log files" } else { "files" };
     let Period(age) = action.older_than;
     let sentence = format!("delete {what} below {} older than {}", quoted(&action.path), Period(age));
     let cap = max_bytes.map_or(String::new(), |bytes| format!(" or {}", bytesize::ByteSize(bytes).display().iec()));
-    let stop = match order.enough[..] {
+    let stop = match resolved.enough[..] {
         [] => "when all that may go is gone".into(),
         ref bounds => format!("once {}", bounds.iter().map(words).collect::<Vec<_>>().join(" and ")),
     };
     let details = vec![
         ("user", user()),
         ("order", "oldest first".into()),
-        ("at most", format!("{} files{cap}", order.max_files)),
+        ("at most", format!("{} files{cap}", resolved.max_files)),
         ("stops", stop),
         ("blast radius", "regular files that nobody has open; no folder, no link, no database, no lock".into()),
         ("rollback", "none: deletion is final".into()),
     ];
-    step(&sentence, details, ResolvedAction::Clean(order))
+    step(&sentence, details, ResolvedAction::Clean(resolved))
 }
 
 /// What the verifier wants of the file system that the folder is on.

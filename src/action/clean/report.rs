@@ -44,12 +44,12 @@ pub struct CleanReport {
     /// Bytes that they took on the disk.
     pub bytes: u64,
     listed: Vec<(PathBuf, u64)>,
-    /// What stayed.
+    /// How many files stayed, for each reason.
     pub kept: KeptCounts,
     in_use: Vec<String>,
     /// The file system before.
     pub before: Option<Room>,
-    /// And after.
+    /// The file system after the pass; none where it could not be measured.
     pub after: Option<Room>,
     /// Deleted, and still open.
     pub deleted_open: Vec<DeletedOpen>,
@@ -63,9 +63,9 @@ pub struct CleanReport {
 
 impl CleanReport {
     /// Before anything was looked at.
-    pub fn new(order: &ResolvedClean, run: Run, before: Option<Room>) -> Self {
+    pub fn new(resolved: &ResolvedClean, run: Run, before: Option<Room>) -> Self {
         Self {
-            root: order.root.clone(),
+            root: resolved.root.clone(),
             run,
             extent: PassExtent::Whole,
             files: 0,
@@ -83,8 +83,8 @@ impl CleanReport {
     }
 
     /// There is no such folder, so there is nothing to do.
-    pub fn nothing_there(order: &ResolvedClean, run: Run) -> Self {
-        Self { extent: PassExtent::NotThere, ..Self::new(order, run, None) }
+    pub fn nothing_there(resolved: &ResolvedClean, run: Run) -> Self {
+        Self { extent: PassExtent::NotThere, ..Self::new(resolved, run, None) }
     }
 
     /// This one went (or would).

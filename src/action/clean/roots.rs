@@ -15,7 +15,7 @@ use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 /// A folder that may be cleaned.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Root {
-    /// As written.
+    /// The folder's absolute path in its simplest spelling.
     pub path: PathBuf,
     /// The entry of the list that allows it.
     pub base: PathBuf,
@@ -29,7 +29,7 @@ pub enum RootError {
     /// Not absolute, or not in its simplest spelling.
     #[error("`{0}` is not an absolute path in its simplest spelling (no `.`, no `..`, no doubled or closing `/`)")]
     Spelling(String),
-    /// A glob.
+    /// The path contains glob characters; only a single folder can be cleaned.
     #[error("`{0}` holds a glob; name one folder")]
     Glob(String),
     /// A system folder, or a home.
@@ -41,9 +41,9 @@ pub enum RootError {
     /// It cannot be opened; a symbolic link on the way is one reason.
     #[error("`{path}` cannot be opened without following a link: {error}")]
     Open {
-        /// Which.
+        /// The folder's path, made safe to print.
         path: String,
-        /// Why.
+        /// What the system call reported.
         error: io::Error,
     },
     /// Not a folder.
@@ -52,9 +52,9 @@ pub enum RootError {
     /// Another mount than its entry on the list.
     #[error("`{path}` lies on another mount than `{base}`")]
     OtherMount {
-        /// Which.
+        /// The folder's path, made safe to print.
         path: String,
-        /// Its entry.
+        /// The entry of the allow list that covers the folder.
         base: String,
     },
     /// Another folder than when it was planned.
@@ -93,7 +93,7 @@ pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
 /// A root that is open: everything else goes by this descriptor.
 #[derive(Debug)]
 pub struct OpenRoot {
-    /// The folder.
+    /// An open descriptor of the folder, which stays valid when the path is renamed.
     pub folder: OwnedFd,
     /// What it was when it was opened.
     pub seen: FileStatus,
@@ -103,18 +103,18 @@ pub struct OpenRoot {
 ///
 /// # Errors
 /// Where it is not what was planned.
-pub fn open(order: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
-    let shown = || order.root.display().to_string();
-    if is_never_cleaned(&order.root) {
+pub fn open(resolved: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
+    let shown = || resolved.root.display().to_string();
+    if is_never_cleaned(&resolved.root) {
         return Err(RootError::System(shown()));
     }
-    let Some(root) = open_folder(&order.root, may_hang)? else { return Ok(None) };
-    if order.identity != Some(root.seen.id()) {
+    let Some(root) = open_folder(&resolved.root, may_hang)? else { return Ok(None) };
+    if resolved.identity != Some(root.seen.id()) {
         return Err(RootError::Changed(shown()));
     }
-    match open_folder(&order.base, may_hang)? {
+    match open_folder(&resolved.base, may_hang)? {
         Some(base) if base.seen.mount == root.seen.mount && base.seen.device == root.seen.device => Ok(Some(root)),
-        _ => Err(RootError::OtherMount { path: shown(), base: order.base.display().to_string() }),
+        _ => Err(RootError::OtherMount { path: shown(), base: resolved.base.display().to_string() }),
     }
 }
 

@@ -36,7 +36,7 @@ impl Tree {
         path
     }
 
-    fn order(&self) -> ResolvedClean {
+    fn resolved(&self) -> ResolvedClean {
         let root = roots::admit(self.folder.path().to_str().unwrap(), &[]).unwrap();
         ResolvedClean {
             identity: roots::identity(&root.path, &TEST).unwrap(),
@@ -52,12 +52,12 @@ impl Tree {
     }
 
     fn clean(&self) -> CleanReport {
-        go(&self.order(), Run::Real)
+        go(&self.resolved(), Run::Real)
     }
 }
 
-fn go(order: &ResolvedClean, run: Run) -> CleanReport {
-    pass(order, None, &Stop::at(Instant::now() + Duration::from_mins(1)), run, &TEST).unwrap()
+fn go(resolved: &ResolvedClean, run: Run) -> CleanReport {
+    pass(resolved, None, &Stop::at(Instant::now() + Duration::from_mins(1)), run, &TEST).unwrap()
 }
 
 fn kept(report: &CleanReport, why: SkipReason) -> u64 {
@@ -82,9 +82,9 @@ fn a_dry_run_names_exactly_what_a_real_run_deletes_and_changes_nothing() {
         tree.file(name, 5000);
     }
     symlink("a", tree.path("link")).unwrap();
-    let dry = go(&tree.order(), Run::Dry);
+    let dry = go(&tree.resolved(), Run::Dry);
     assert_eq!(fs::read_dir(tree.folder.path()).unwrap().count(), 5);
-    let real = go(&tree.order(), Run::Real);
+    let real = go(&tree.resolved(), Run::Real);
     assert_eq!((dry.files, dry.bytes, &dry.kept), (real.files, real.bytes, &real.kept));
     assert_eq!(real.files, 2);
 }
@@ -93,12 +93,12 @@ fn a_dry_run_names_exactly_what_a_real_run_deletes_and_changes_nothing() {
 fn young_files_stay() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
-    let order = ResolvedClean { older_than_ms: 3_600_000, ..tree.order() };
-    let report = go(&order, Run::Real);
+    let resolved = ResolvedClean { older_than_ms: 3_600_000, ..tree.resolved() };
+    let report = go(&resolved, Run::Real);
     assert!(path.exists() && kept(&report, SkipReason::Young) == 1);
     // Setting the modification time back does not make a file old: its change and birth are still young.
     File::open(&path).unwrap().set_modified(std::time::UNIX_EPOCH).unwrap();
-    let report = go(&order, Run::Real);
+    let report = go(&resolved, Run::Real);
     assert!(path.exists() && kept(&report, SkipReason::Young) == 1);
 }
 
@@ -157,10 +157,10 @@ fn an_open_file_stays_and_its_holder_is_named() {
 fn a_file_opened_only_after_the_look_at_all_processes_stays_by_the_kernels_word() {
     let tree = Tree::new();
     let path = tree.file("open", 10);
-    let order = tree.order();
-    let root = roots::open(&order, &TEST).unwrap().unwrap();
+    let resolved = tree.resolved();
+    let root = roots::open(&resolved, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
+    let found = walk::walk(&resolved, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let _held = File::open(path).unwrap();
     let nobody = Holders { complete: true, ..Holders::default() };
     assert_eq!(remove::ready(&root, &found.candidates[0], &nobody).unwrap_err(), SkipReason::InUse);
@@ -182,10 +182,10 @@ fn a_locked_file_stays_and_a_locked_folder_with_all_in_it() {
 fn a_folder_locked_only_after_the_walk_keeps_what_is_below_it_at_any_depth() {
     let tree = Tree::new();
     tree.file("locked/deep/inside", 1);
-    let order = tree.order();
-    let root = roots::open(&order, &TEST).unwrap().unwrap();
+    let resolved = tree.resolved();
+    let root = roots::open(&resolved, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
+    let found = walk::walk(&resolved, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let nobody = Holders { complete: true, ..Holders::default() };
     for path in ["locked/deep", "locked", ""] {
         let folder = File::open(tree.path(path)).unwrap();
@@ -243,13 +243,13 @@ fn caps_hold_and_the_oldest_go_first() {
         tree.file(name, 8192);
         std::thread::sleep(Duration::from_millis(15));
     }
-    let report = go(&ResolvedClean { max_files: 2, ..tree.order() }, Run::Real);
+    let report = go(&ResolvedClean { max_files: 2, ..tree.resolved() }, Run::Real);
     assert_eq!((report.files, kept(&report, SkipReason::Cap)), (2, 2));
     assert!(!tree.path("1").exists() && !tree.path("2").exists() && tree.path("3").exists());
-    let report = go(&ResolvedClean { max_bytes: Some(8192), ..tree.order() }, Run::Real);
+    let report = go(&ResolvedClean { max_bytes: Some(8192), ..tree.resolved() }, Run::Real);
     assert_eq!((report.files, tree.path("3").exists(), tree.path("4").exists()), (1, false, true));
     tree.file("deep/er/still/5", 1);
-    let report = go(&ResolvedClean { max_depth: 2, ..tree.order() }, Run::Real);
+    let report = go(&ResolvedClean { max_depth: 2, ..tree.resolved() }, Run::Real);
     assert_eq!(kept(&report, SkipReason::TooDeep), 1);
     assert!(tree.path("deep/er/still/5").exists());
 }
@@ -260,11 +260,11 @@ fn it_stops_once_the_verifiers_target_is_met() {
     tree.file("a", 10);
     let met = ResolvedClean {
         enough: vec![StopCondition::Used("< 101%".parse().unwrap_or("<= 100%".parse().unwrap()))],
-        ..tree.order()
+        ..tree.resolved()
     };
     let report = go(&met, Run::Real);
     assert_eq!((report.files, kept(&report, SkipReason::Enough)), (0, 1));
-    let unmet = ResolvedClean { enough: vec![StopCondition::Used("< 0%".parse().unwrap())], ..tree.order() };
+    let unmet = ResolvedClean { enough: vec![StopCondition::Used("< 0%".parse().unwrap())], ..tree.resolved() };
     assert_eq!(go(&unmet, Run::Real).files, 1);
 }
 
@@ -272,7 +272,7 @@ fn it_stops_once_the_verifiers_target_is_met() {
 fn a_deadline_that_has_passed_deletes_nothing() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
-    let report = pass(&tree.order(), None, &Stop::at(Instant::now()), Run::Real, &TEST).unwrap();
+    let report = pass(&tree.resolved(), None, &Stop::at(Instant::now()), Run::Real, &TEST).unwrap();
     assert!(path.exists());
     assert_eq!(report.result(), StepResult::TimedOut);
 }
@@ -292,10 +292,10 @@ fn what_was_swapped_in_after_the_last_look_is_put_back_untouched() {
     let tree = Tree::new();
     fs::set_permissions(tree.folder.path(), Permissions::from_mode(0o1777)).unwrap();
     let path = tree.file("a", 10);
-    let order = tree.order();
-    let root = roots::open(&order, &TEST).unwrap().unwrap();
+    let resolved = tree.resolved();
+    let root = roots::open(&resolved, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
+    let found = walk::walk(&resolved, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     let holders = Holders { complete: true, ..Holders::default() };
     let ready = remove::ready(&root, &found.candidates[0], &holders).unwrap();
     fs::rename(&path, tree.path("judged")).unwrap();
@@ -311,10 +311,10 @@ fn what_was_swapped_in_after_the_last_look_is_put_back_untouched() {
 fn a_file_that_changed_since_it_was_judged_stays() {
     let tree = Tree::new();
     let path = tree.file("a", 10);
-    let order = tree.order();
-    let root = roots::open(&order, &TEST).unwrap().unwrap();
+    let resolved = tree.resolved();
+    let root = roots::open(&resolved, &TEST).unwrap().unwrap();
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let found = walk::walk(&order, &root, &Locks::read(), None, i128::MAX / 2, &stop);
+    let found = walk::walk(&resolved, &root, &Locks::read(), None, i128::MAX / 2, &stop);
     File::options().append(true).open(path).unwrap().write_all(b"more").unwrap();
     let holders = Holders { complete: true, ..Holders::default() };
     assert_eq!(remove::ready(&root, &found.candidates[0], &holders).unwrap_err(), SkipReason::Changed);
@@ -325,19 +325,19 @@ fn a_root_that_was_swapped_since_the_plan_is_refused() {
     let tree = Tree::new();
     tree.file("root/a", 1);
     let admitted = roots::admit(tree.path("root").to_str().unwrap(), &[]).unwrap();
-    let order = ResolvedClean {
+    let resolved = ResolvedClean {
         identity: roots::identity(&admitted.path, &TEST).unwrap(),
         root: admitted.path,
-        ..tree.order()
+        ..tree.resolved()
     };
     fs::rename(tree.path("root"), tree.path("moved")).unwrap();
     tree.file("root/b", 1);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    assert!(matches!(pass(&order, None, &stop, Run::Real, &TEST), Err(RootError::Changed(_))));
+    assert!(matches!(pass(&resolved, None, &stop, Run::Real, &TEST), Err(RootError::Changed(_))));
     fs::remove_dir_all(tree.path("root")).unwrap();
     symlink("moved", tree.path("root")).unwrap();
     assert!(matches!(
-        pass(&order, None, &stop, Run::Real, &TEST),
+        pass(&resolved, None, &stop, Run::Real, &TEST),
         Err(RootError::Open { .. } | RootError::NotAFolder(_))
     ));
     assert!(tree.path("moved/a").exists());
@@ -346,8 +346,8 @@ fn a_root_that_was_swapped_since_the_plan_is_refused() {
 #[test]
 fn a_root_that_is_not_there_is_nothing_to_do() {
     let tree = Tree::new();
-    let order = ResolvedClean { root: tree.path("none"), identity: None, ..tree.order() };
-    assert!(matches!(go(&order, Run::Real).result(), StepResult::Done(_)));
+    let resolved = ResolvedClean { root: tree.path("none"), identity: None, ..tree.resolved() };
+    assert!(matches!(go(&resolved, Run::Real).result(), StepResult::Done(_)));
 }
 
 #[test]
@@ -355,7 +355,7 @@ fn our_own_state_is_never_entered() {
     let tree = Tree::new();
     let journal = tree.file("state/journal", 10);
     let stop = Stop::at(Instant::now() + Duration::from_mins(1));
-    let report = pass(&tree.order(), Some(&tree.path("state")), &stop, Run::Real, &TEST).unwrap();
+    let report = pass(&tree.resolved(), Some(&tree.path("state")), &stop, Run::Real, &TEST).unwrap();
     assert!(journal.exists() && kept(&report, SkipReason::OwnState) == 1);
 }
 

@@ -49,7 +49,7 @@ impl PartialOrd for CleanCandidate {
 pub struct KeptCounts(pub BTreeMap<SkipReason, (u64, PathBuf)>);
 
 impl KeptCounts {
-    /// One more.
+    /// Counts one more file that stays for this reason; the first path of each reason is its example.
     pub fn add(&mut self, kept: SkipReason, path: &Path) {
         self.0.entry(kept).or_insert_with(|| (0, path.into())).0 += 1;
     }
@@ -58,17 +58,17 @@ impl KeptCounts {
 /// What a walk came to.
 #[derive(Debug, Default)]
 pub struct WalkResult {
-    /// Oldest first.
+    /// The files that may be deleted, oldest first.
     pub candidates: Vec<CleanCandidate>,
-    /// The rest.
+    /// The files that may not be deleted, counted by reason.
     pub kept: KeptCounts,
     /// The walk ended before the tree did.
     pub cut_short: bool,
 }
 
-/// One walk.
+/// The state of a walk in progress: what is allowed, when to stop, and what was found so far.
 struct CleanWalk<'a> {
-    order: &'a ResolvedClean,
+    resolved: &'a ResolvedClean,
     root: &'a OpenRoot,
     /// Nanoseconds of wall time.
     now: i128,
@@ -82,7 +82,7 @@ struct CleanWalk<'a> {
 
 /// Looks at everything below the root. Errors below it are reasons to keep, never to give up.
 pub fn walk(
-    order: &ResolvedClean,
+    resolved: &ResolvedClean,
     root: &OpenRoot,
     locks: &Locks,
     own_state: Option<(u64, u64)>,
@@ -91,7 +91,7 @@ pub fn walk(
 ) -> WalkResult {
     let heap = BinaryHeap::new();
     let mut walk =
-        CleanWalk { order, root, now, locks, own_state, stop, entries: 0, heap, found: WalkResult::default() };
+        CleanWalk { resolved, root, now, locks, own_state, stop, entries: 0, heap, found: WalkResult::default() };
     walk.folder(&root.folder, &root.seen, Path::new(""), 0);
     let mut found = walk.found;
     found.candidates = walk.heap.into_sorted_vec();
@@ -138,7 +138,7 @@ impl CleanWalk<'_> {
     fn keeps_folder(&self, name: &OsStr, seen: &FileStatus, depth: u32) -> Option<SkipReason> {
         if seen.mount != self.root.seen.mount || seen.device != self.root.seen.device || seen.mount_root {
             Some(SkipReason::OtherMount)
-        } else if depth >= self.order.max_depth {
+        } else if depth >= self.resolved.max_depth {
             Some(SkipReason::TooDeep)
         } else if Some(seen.id()) == self.own_state {
             Some(SkipReason::OwnState)
@@ -154,7 +154,7 @@ impl CleanWalk<'_> {
 
     fn file(&mut self, name: &OsStr, found: FileStatus, folder: &FileStatus, path: PathBuf) {
         let verdict = if found.mount == self.root.seen.mount && !found.mount_root {
-            let verdict = eligibility::judge(name, &found, self.order, self.now);
+            let verdict = eligibility::judge(name, &found, self.resolved, self.now);
             verdict.and_then(|()| if self.locks.holds(&found) { Err(SkipReason::Locked) } else { Ok(()) })
         } else {
             Err(SkipReason::OtherMount)
@@ -163,7 +163,7 @@ impl CleanWalk<'_> {
             return self.found.kept.add(kept, &path);
         }
         self.heap.push(CleanCandidate { path, seen: found, folder: folder.id() });
-        if u64::try_from(self.heap.len()).unwrap_or(u64::MAX) > self.order.max_files
+        if u64::try_from(self.heap.len()).unwrap_or(u64::MAX) > self.resolved.max_files
             && let Some(youngest) = self.heap.pop()
         {
             self.found.kept.add(SkipReason::Cap, &youngest.path);

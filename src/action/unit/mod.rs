@@ -31,7 +31,7 @@ pub enum UnitRefusal {
     /// This process, or the session it is watched from, lives in it.
     #[error("`{verb} {unit}` would end salve itself, or the session that it runs in")]
     Own {
-        /// The unit.
+        /// The full name of the unit that was to be acted on.
         unit: String,
         /// The verb's word.
         verb: &'static str,
@@ -39,7 +39,7 @@ pub enum UnitRefusal {
     /// The host itself hangs on it.
     #[error("`{verb} {unit}` would take the host down")]
     Host {
-        /// The unit.
+        /// The full name of the unit that was to be acted on.
         unit: String,
         /// The verb's word.
         verb: &'static str,
@@ -110,7 +110,10 @@ fn may_beside(unit: &str, verb: UnitVerb, own_cgroups: &str) -> Result<(), UnitR
     Ok(())
 }
 
-/// Resolves it.
+/// Resolves a verb on the named unit, or on the target where the playbook names none.
+///
+/// # Errors
+/// Where neither names a unit, or the verb would end salve itself or the host.
 pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let (name, verb) = match (action, &context.target) {
         (UnitAction::On(named), _) => (named.name.as_str(), named.verb),
@@ -132,19 +135,19 @@ pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Resu
 
 /// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
 /// a restart short halfway helps nobody, and the verifier looks at what came of it.
-pub(super) async fn carry_out(order: ResolvedUnitJob, stage: &mut StepContext<'_>) -> StepOutcome {
-    let deadline = stage.deadline;
-    if let Err(refusal) = may(&order.unit, order.verb) {
+pub(super) async fn carry_out(resolved: ResolvedUnitJob, context: &mut StepContext<'_>) -> StepOutcome {
+    let deadline = context.deadline;
+    if let Err(refusal) = may(&resolved.unit, resolved.verb) {
         return StepOutcome::refused(refusal.to_string());
     }
-    let Some(systemd) = stage.systemd else { return StepOutcome::refused("systemd does not run this host") };
-    let takes_down = matches!(order.verb, UnitVerb::Restart | UnitVerb::Stop);
-    let stood = if takes_down { dependants::standing(systemd, &order.unit).await } else { Vec::new() };
-    let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&order.unit, order.verb, deadline)).await;
-    dependants::remember_fallen(systemd, &order.unit, stood).await;
+    let Some(systemd) = context.systemd else { return StepOutcome::refused("systemd does not run this host") };
+    let takes_down = matches!(resolved.verb, UnitVerb::Restart | UnitVerb::Stop);
+    let stood = if takes_down { dependants::standing(systemd, &resolved.unit).await } else { Vec::new() };
+    let asked = timeout_at(deadline + LAST_ANSWER, systemd.job(&resolved.unit, resolved.verb, deadline)).await;
+    dependants::remember_fallen(systemd, &resolved.unit, stood).await;
     match asked {
-        Ok(Ok(JobResult::Done)) => done(systemd, &order, deadline).await,
-        Ok(Ok(ended)) => StepOutcome::failed(format!("job {ended}{}", state(systemd, &order.unit).await)),
+        Ok(Ok(JobResult::Done)) => done(systemd, &resolved, deadline).await,
+        Ok(Ok(ended)) => StepOutcome::failed(format!("job {ended}{}", state(systemd, &resolved.unit).await)),
         Ok(Err(error @ SystemdError::JobGoesOn(_))) => StepOutcome {
             result: StepResult::TimedOut,
             output: format!("[{}]\n", clean_line(&error.to_string())),
@@ -156,11 +159,11 @@ pub(super) async fn carry_out(order: ResolvedUnitJob, stage: &mut StepContext<'_
 }
 
 /// The job is done; what fell with the unit comes back with it.
-async fn done(systemd: &Systemd, order: &ResolvedUnitJob, deadline: Instant) -> StepOutcome {
-    let brings_up = matches!(order.verb, UnitVerb::Start | UnitVerb::Restart);
+async fn done(systemd: &Systemd, resolved: &ResolvedUnitJob, deadline: Instant) -> StepOutcome {
+    let brings_up = matches!(resolved.verb, UnitVerb::Start | UnitVerb::Restart);
     let restored =
-        if brings_up { dependants::restore(systemd, &order.unit, deadline).await } else { Restored::default() };
-    let words = format!("job done{}{}", state(systemd, &order.unit).await, restored.words);
+        if brings_up { dependants::restore(systemd, &resolved.unit, deadline).await } else { Restored::default() };
+    let words = format!("job done{}{}", state(systemd, &resolved.unit).await, restored.words);
     if restored.failed {
         return StepOutcome::failed(words);
     }

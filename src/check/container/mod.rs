@@ -17,14 +17,14 @@ use crate::playbook::Target;
 use crate::playbook::check::{ContainerCheck, ContainerHealth};
 use crate::text::clean_line;
 
-/// Which container.
+/// The container to inspect, and the engine that is asked.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct ContainerSubject {
-    /// Its name.
+    /// The container's name, as its engine knows it.
     pub name: Arc<str>,
     /// The engine's socket; none means the first of the usual ones.
     pub socket: Option<Arc<str>>,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -34,7 +34,7 @@ pub struct ContainerSubject {
 pub enum ContainerSeen {
     /// The engine knows no such container.
     Absent,
-    /// It is there.
+    /// The engine knows the container, running or not.
     There {
         /// The engine's word: `running`, `exited`.
         state: String,
@@ -65,7 +65,7 @@ pub fn subject(check: &ContainerCheck, target: &Target) -> Result<ContainerSubje
 ///
 /// # Errors
 /// In words, where no engine answers.
-pub async fn look(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSeen, String> {
+pub async fn probe(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSeen, String> {
     let named = subject.socket.as_deref().map(|socket| ContainerEngine::at(Path::new(socket)));
     let engine = named.or_else(ContainerEngine::of_this_host).ok_or(containers::NO_ENGINE)?;
     let inspected = engine.inspect(&subject.name, Duration::from_millis(subject.timeout_ms)).await?;
@@ -75,12 +75,13 @@ pub async fn look(subject: &ContainerSubject, _: &Prober) -> Result<ContainerSee
     }))
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &ContainerSeen, then: &ContainerSeen) -> bool {
     now == then
 }
 
-/// Judges it.
+/// Decides whether a container's state and health meet every condition of the check, and puts the reading into words
+/// and a figure.
 #[must_use]
 pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -93,18 +94,18 @@ pub fn judge(check: &ContainerCheck, seen: &ContainerSeen) -> Judgement {
     }
     if let Some(wanted) = check.health {
         match health {
-            // one that is not there, or not running, is neither: engines keep the last word of the run before
+            // a container that does not exist or run is neither: engines keep the last health of the run before
             _ if state != "running" => parts.met(false, state),
             Some(word) => parts.met(word == wanted.word(), word),
-            // nobody calls it unhealthy, and nobody calls it healthy
+            // without a health check it is neither unhealthy nor healthy
             None if wanted != ContainerHealth::Healthy => parts.met(false, "no health check of its own"),
             None => parts.unclear("it has no health check of its own"),
         }
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted state and health.
 #[must_use]
 pub fn condition(check: &ContainerCheck) -> String {
     joined([check.state.map(|state| state.word().into()), check.health.map(|health| health.word().into())])
@@ -135,7 +136,7 @@ mod tests {
         });
         let socket = Some(socket.to_str().unwrap().to_owned());
         let check = ContainerCheck { name: Some("web".into()), socket, ..ContainerCheck::default() };
-        let seen = look(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
+        let seen = probe(&subject(&check, &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(engine.await.unwrap().starts_with("GET /containers/web/json "));
         seen
     }
@@ -162,7 +163,7 @@ mod tests {
             socket: Some("/nonexistent/engine.sock".into()),
             ..ContainerCheck::default()
         };
-        let looked = look(&subject(&named("web"), &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
+        let looked = probe(&subject(&named("web"), &Target::Host).unwrap(), &Prober::new(Clock::starting())).await;
         assert!(looked.unwrap_err().contains("/nonexistent/engine.sock"));
         for name in ["", "../images", "a/b", "a b", "a%2f"] {
             assert!(subject(&named(name), &Target::Host).is_err(), "{name}");

@@ -1,5 +1,5 @@
-//! What is true of a container right before an attempt: does its engine itself act on it, and did somebody stop it on
-//! purpose? What holds for units holds here: what nothing tells is unclear, and never a permission.
+//! The state of a container right before an attempt: whether its engine itself acts on it, and whether somebody stopped
+//! it on purpose. As for units, missing evidence is unclear, and never a permission.
 
 use std::time::Duration;
 
@@ -149,7 +149,7 @@ mod tests {
     use super::*;
 
     /// What is told of a container `web` by an engine that inspects it so and tells these events: Docker.
-    async fn told(state: &str, events: &str) -> TargetFacts {
+    async fn facts_of(state: &str, events: &str) -> TargetFacts {
         told_by(None, state, events).await
     }
 
@@ -193,19 +193,19 @@ mod tests {
 
     #[tokio::test(flavor = "multi_thread")]
     async fn a_container_that_was_stopped_or_restarts_is_told_from_one_that_ended() {
-        let restarting = told(r#""Status":"restarting","Health":{"Status":"unhealthy"}"#, "").await;
+        let restarting = facts_of(r#""Status":"restarting","Health":{"Status":"unhealthy"}"#, "").await;
         assert_eq!(restarting.busy.as_deref(), Some("its container engine restarts it by itself"));
         let stop = ["start", "kill", "die", "stop"].map(|action| event(action, -1)).join("\n");
         assert!(
-            matches!(told(EXITED, &stop).await.stop, StopOrigin::Operator { evidence } if evidence.contains("on request"))
+            matches!(facts_of(EXITED, &stop).await.stop, StopOrigin::Operator { evidence } if evidence.contains("on request"))
         );
         let crash = [event("stop", -9), event("start", -8), event("die", 0)].join("\n");
-        assert_eq!(told(EXITED, &crash).await.stop, StopOrigin::Nobody);
-        assert!(matches!(told(EXITED, "").await.stop, StopOrigin::Unclear { .. }));
-        assert!(matches!(told(EXITED, "rubbish").await.stop, StopOrigin::Unclear { .. }));
-        assert!(matches!(told(r#""Status":"paused""#, "").await.stop, StopOrigin::Operator { .. }));
-        assert_eq!(told(r#""Status":"running""#, "").await, TargetFacts::NONE);
-        assert_eq!(told(r#""Status":"exited","OOMKilled":true"#, "").await.stop, StopOrigin::Nobody);
+        assert_eq!(facts_of(EXITED, &crash).await.stop, StopOrigin::Nobody);
+        assert!(matches!(facts_of(EXITED, "").await.stop, StopOrigin::Unclear { .. }));
+        assert!(matches!(facts_of(EXITED, "rubbish").await.stop, StopOrigin::Unclear { .. }));
+        assert!(matches!(facts_of(r#""Status":"paused""#, "").await.stop, StopOrigin::Operator { .. }));
+        assert_eq!(facts_of(r#""Status":"running""#, "").await, TargetFacts::NONE);
+        assert_eq!(facts_of(r#""Status":"exited","OOMKilled":true"#, "").await.stop, StopOrigin::Nobody);
     }
 
     /// A signal that was sent through the engine.
@@ -217,7 +217,7 @@ mod tests {
     async fn a_container_that_a_person_killed_is_not_taken_for_one_that_crashed() {
         let ended = async |signal: i64, code: i64| {
             let events = [event("start", -9), kill(signal, -1), event("die", 0)].join("\n");
-            told(&format!(r#""Status":"exited","ExitCode":{code}"#), &events).await.stop
+            facts_of(&format!(r#""Status":"exited","ExitCode":{code}"#), &events).await.stop
         };
         for (signal, code) in [(9, 137), (15, 143), (15, 0), (2, 1), (1, 129)] {
             let stop = ended(signal, code).await;
@@ -231,7 +231,7 @@ mod tests {
         assert_eq!(ended(10, 1).await, StopOrigin::Nobody);
         // a signal of the run before
         let events = [kill(9, -9), event("die", -8), event("start", -7), event("die", 0)].join("\n");
-        assert_eq!(told(r#""Status":"exited","ExitCode":137"#, &events).await.stop, StopOrigin::Nobody);
+        assert_eq!(facts_of(r#""Status":"exited","ExitCode":137"#, &events).await.stop, StopOrigin::Nobody);
         let events = [event("start", -9), event("kill", -1), event("died", 0)].join("\n");
         let former_podman = told_by(Some(""), r#""Status":"exited","ExitCode":137"#, &events).await.stop;
         assert!(matches!(former_podman, StopOrigin::Operator { .. }), "{former_podman:?}");

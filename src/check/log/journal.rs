@@ -1,4 +1,4 @@
-//! A unit's journal: journalctl prints the window, line by line, and is ended with the look.
+//! A unit's journal: journalctl prints the window line by line, and is ended with the probe.
 
 use std::time::{Duration, SystemTime, UNIX_EPOCH};
 
@@ -12,16 +12,16 @@ use crate::host::child::{ChildExit, Drain, Errors, Job};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
-/// So many lines of a window are read; a journal with more cannot be counted.
+/// How many lines of a window are read; a journal with more cannot be counted.
 const LINES: u64 = 200_000;
 
-/// So many bytes of it; a journal with more cannot be counted.
+/// How many bytes of a window are read; a journal with more cannot be counted.
 const BYTES: u64 = 64 << 20;
 
 /// A line that is longer is matched by its head only, in bytes.
 const LINE: usize = 64 * 1024;
 
-/// So many bytes of what journalctl complained of are kept.
+/// How many bytes of journalctl's error output are kept.
 const COMPLAINTS: usize = 4096;
 
 /// Counts the window's lines.

@@ -1,5 +1,5 @@
-//! Lines of a log that match a pattern, counted over a window. A file is read on from where the last look ended,
-//! through any rotation; of a journal the window is read each time.
+//! Lines of a log that match a pattern, counted over a window. A file is read from where the last probe ended, through
+//! any rotation; from a journal the whole window is read each time.
 
 mod journal;
 pub(super) mod tail;
@@ -24,19 +24,19 @@ use crate::text::clean_line;
 /// The window where the check does not say.
 const WINDOW: Period = Period::from_secs(300);
 
-/// So much of the latest matching line is kept.
+/// How many characters of the latest matching line are kept.
 const LINE: usize = 200;
 
 /// Which log, and what is counted in it.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct LogSubject {
-    /// Whose lines.
+    /// The log that the lines are read from.
     pub source: LogSource,
-    /// What they must match.
+    /// The regular expression that a line must match.
     pub pattern: Arc<str>,
     /// Over how many milliseconds they are counted.
     pub window_ms: u64,
-    /// For how long to wait, in milliseconds.
+    /// How long to wait for an answer, in milliseconds.
     pub timeout_ms: u64,
 }
 
@@ -44,7 +44,7 @@ pub struct LogSubject {
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum LogSource {
-    /// A file.
+    /// A log file, by its absolute path.
     File(Arc<str>),
     /// The journal of a unit.
     Journal(Arc<str>),
@@ -55,7 +55,7 @@ pub enum LogSource {
 pub struct LogSeen {
     /// Matching lines in the window.
     pub count: u64,
-    /// For how many milliseconds they were counted: less than the window while it is not over.
+    /// How long they were counted, in milliseconds: less than the window while it is not over.
     pub over_ms: u64,
     /// The latest of them, cut, without secrets.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -82,23 +82,23 @@ pub fn subject(check: &LogCheck, target: &Target) -> Result<LogSubject, String> 
     })
 }
 
-/// Reads on.
+/// Counts the matching lines of the window.
 ///
 /// # Errors
 /// In words: the log cannot be read, or grows faster than it can be.
-pub async fn look(subject: &LogSubject, looker: &Prober) -> Result<LogSeen, String> {
+pub async fn probe(subject: &LogSubject, prober: &Prober) -> Result<LogSeen, String> {
     let pattern = LogCheck::ready(&subject.pattern)?;
     let (window, limit) = (Duration::from_millis(subject.window_ms), Duration::from_millis(subject.timeout_ms));
     match &subject.source {
         LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit).await,
         LogSource::File(path) => {
-            let trace = looker.traces.of(&Subject::Log(subject.clone()));
+            let trace = prober.traces.of(&Subject::Log(subject.clone()));
             let mut trace = trace.lock().await;
             let tail = trace.tail.take().unwrap_or_default();
-            let (path, clock) = (path.clone(), looker.clock);
+            let (path, clock) = (path.clone(), prober.clock);
             let place = PathBuf::from(&*path);
             let read = move |may_hang: &MayHang| tail.read(&path, &pattern, window, clock.mono(), may_hang);
-            // Apart from other looks at this file: each remembers where it is.
+            // Each probe of this file remembers its own position.
             let name = format!("lines that match {:?} in", subject.pattern);
             let read = foreign::task(&name, &place, limit, read).await;
             let (tail, seen) = read.map_err(|silence| silence.to_string())?;
@@ -108,19 +108,20 @@ pub async fn look(subject: &LogSubject, looker: &Prober) -> Result<LogSeen, Stri
     }
 }
 
-/// A line as it may be shown.
+/// A line as it may be shown: cut, clean, and without secrets.
 fn presentable(line: &[u8]) -> String {
     let head = String::from_utf8_lossy(&line[..line.len().min(LINE * 4)]).into_owned();
     let clean = redact::redact(&clean_line(&head)).into_owned();
     clean.chars().take(LINE).collect()
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &LogSeen, then: &LogSeen) -> bool {
     now.count == then.count
 }
 
-/// Judges it.
+/// Decides whether the number of matching lines meets every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "nobody counts 2^52 lines")]
 pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
@@ -133,10 +134,10 @@ pub fn judge(check: &LogCheck, seen: &LogSeen) -> Judgement {
     if let Some(latest) = seen.latest.as_ref().filter(|_| seen.count > 0) {
         parts.say(format!("latest: {latest}"));
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: a bound on it, with pattern and window.
 #[must_use]
 pub fn condition(check: &LogCheck) -> String {
     let window = check.window.unwrap_or(WINDOW);

@@ -1,5 +1,5 @@
-//! Where a file was read to. A rotated file is read to its end before the new one is begun; one that was cut off is
-//! begun anew.
+//! The position up to which a file was read. A rotated file is read to its end before the new one; a truncated one is
+//! read from its start.
 
 use std::collections::VecDeque;
 use std::fs::File;
@@ -14,16 +14,16 @@ use crate::core::Mono;
 use crate::foreign::{MayHang, read};
 use crate::playbook::value::Period;
 
-/// So much is read in one look; a log that outruns it cannot be counted.
+/// How many bytes one probe reads; a log that grows faster cannot be counted.
 const READ: u64 = 64 << 20;
 
 /// A line that is longer is matched by its head only.
 const LINE: usize = 64 * 1024;
 
-/// So many matches are told apart in time; more are too many anyway.
+/// How many matches keep their own time; more are too many for any bound.
 const MATCHES: usize = 100_000;
 
-/// One file that is read on and on.
+/// One file that is read further with each probe.
 #[derive(Debug, Default)]
 pub struct Tail {
     open: Option<OpenLog>,
@@ -42,7 +42,7 @@ struct OpenLog {
 }
 
 impl Tail {
-    /// Reads on to the end. The first look begins at the end: what was there before has no time.
+    /// Reads to the end of the file. The first probe starts at the end, because earlier lines have no known time.
     pub fn read(
         mut self,
         path: &str,
@@ -64,7 +64,7 @@ impl Tail {
             }
         });
         if seen.is_err() {
-            // What comes meanwhile is not counted, so a window begins anew.
+            // What was written meanwhile is not counted, so a new window begins.
             self = Self::default();
         }
         (self, seen)
@@ -80,7 +80,7 @@ impl Tail {
         // A pipe or a device would hang whoever reads it, or never end; so might somebody else's link lead anywhere.
         let (file, identity, size) = match read::open(Path::new(path), may_hang) {
             Ok((file, seen)) => (file, seen.id(), seen.size),
-            // Between two files there is none for a moment: the next look finds it.
+            // During a rotation the file is missing for a moment; the next probe finds it.
             Err(refusal) if refusal.is_not_found() && self.open.is_some() => return Ok(()),
             Err(refusal) => return Err(format!("{path} cannot be read: {refusal}")),
         };

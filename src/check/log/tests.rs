@@ -19,7 +19,7 @@ impl Follow {
         Self { tail: Some(Tail::default()), path: path.to_str().unwrap().into() }
     }
 
-    fn look(&mut self, second: u64) -> Result<LogSeen, String> {
+    fn probe(&mut self, second: u64) -> Result<LogSeen, String> {
         let pattern = LogCheck::ready("ERROR").unwrap();
         let (tail, seen) = self.tail.take().unwrap().read(
             &self.path,
@@ -33,7 +33,7 @@ impl Follow {
     }
 
     fn count(&mut self, second: u64) -> u64 {
-        self.look(second).unwrap().count
+        self.probe(second).unwrap().count
     }
 }
 
@@ -51,9 +51,9 @@ fn lines_are_counted_through_a_window_and_a_line_once() {
     append(&file, "ERROR 1\nfine\nERR");
     assert_eq!(follow.count(10), 1);
     append(&file, "OR 2\n");
-    assert_eq!(follow.look(20).unwrap(), LogSeen { count: 2, over_ms: 20_000, latest: Some("ERROR 2".into()) });
+    assert_eq!(follow.probe(20).unwrap(), LogSeen { count: 2, over_ms: 20_000, latest: Some("ERROR 2".into()) });
     assert_eq!(follow.count(75), 1);
-    assert_eq!(follow.look(90).unwrap(), LogSeen { count: 0, over_ms: 60_000, latest: None });
+    assert_eq!(follow.probe(90).unwrap(), LogSeen { count: 0, over_ms: 60_000, latest: None });
 }
 
 #[test]
@@ -77,12 +77,12 @@ fn a_rotated_file_is_read_to_its_end_and_a_cut_one_anew() {
 #[test]
 fn what_is_no_log_is_unknown() {
     let folder = tempfile::tempdir().unwrap();
-    assert!(Follow::new(&folder.path().join("none")).look(0).is_err());
-    assert!(Follow::new(folder.path()).look(0).is_err());
-    assert!(Follow::new(Path::new("/dev/zero")).look(0).is_err());
+    assert!(Follow::new(&folder.path().join("none")).probe(0).is_err());
+    assert!(Follow::new(folder.path()).probe(0).is_err());
+    assert!(Follow::new(Path::new("/dev/zero")).probe(0).is_err());
     let pipe = folder.path().join("pipe");
     rustix::fs::mkfifoat(rustix::fs::CWD, &pipe, 0o600.into()).unwrap();
-    assert!(Follow::new(&pipe).look(0).is_err(), "and holds nobody up");
+    assert!(Follow::new(&pipe).probe(0).is_err(), "and holds nobody up");
 }
 
 #[test]
@@ -96,7 +96,7 @@ fn hostile_lines_are_matched_by_their_head_and_shown_clean() {
     log.write_all(b"ERROR \xff\x1b[31m\x00 password=hunter2 ").unwrap();
     log.write_all(&vec![b'x'; 300_000]).unwrap();
     log.write_all(b"ERROR\n").unwrap();
-    let seen = follow.look(1).unwrap();
+    let seen = follow.probe(1).unwrap();
     let latest = seen.latest.unwrap();
     assert_eq!(seen.count, 1);
     assert!(!latest.contains(['\x1b', '\0']) && !latest.contains("hunter2") && latest.chars().count() <= LINE);
@@ -135,6 +135,6 @@ fn a_log_that_its_owner_replaces_with_a_link_shows_no_file_of_roots() {
     symlink(&secret, &log).unwrap();
     lchown(&log, Some(4711), Some(4711)).unwrap();
     append(&secret, "ERROR the key is 4242\n");
-    let refused = follow.look(1).unwrap_err();
+    let refused = follow.probe(1).unwrap_err();
     assert!(refused.contains("uid 4711, who may not read what it leads to"), "{refused}");
 }

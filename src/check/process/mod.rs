@@ -1,4 +1,5 @@
-//! Processes by name or pidfile: death at once by pidfd, births by looking. A zombie is dead.
+//! Processes by name or pidfile: an exit is seen at once through a pidfd, a start by listing. A zombie counts as
+//! exited.
 
 pub(super) mod proc;
 pub(super) mod table;
@@ -24,16 +25,16 @@ use crate::playbook::check::ProcessCheck;
 /// How long the process table may take; it is read in milliseconds.
 const TABLE: Duration = Duration::from_secs(5);
 
-/// Which processes.
+/// The processes to find: by name or by pidfile, and of one user or of all.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
 pub struct ProcessSubject {
     /// By name: `comm`, or the file name of the first argument.
     pub name: Option<Arc<str>>,
-    /// The one that a pidfile names.
+    /// The path of the pidfile that names the process.
     pub pidfile: Option<Arc<str>>,
-    /// Only this user's (a name or a number).
+    /// The user whose processes count, by name or number; none for all.
     pub user: Option<Arc<str>>,
-    /// Is their memory wanted, too?
+    /// Whether their resident memory is wanted as well.
     pub memory: bool,
 }
 
@@ -45,18 +46,18 @@ pub struct ProcessSeen {
     /// Resident memory of all of them, in bytes, where it was wanted.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub memory: Option<u64>,
-    /// What is wrong with the pidfile, where one was named and stands for no process.
+    /// Why the pidfile names no living process; none if it does, or if no pidfile was given.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub pidfile: Option<PidfileError>,
 }
 
-/// Why a pidfile stands for no process, in words.
+/// Why a pidfile names no living process, with a message for the operator.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum PidfileError {
-    /// There is none, or nothing that could be one.
+    /// The file is missing, or holds no process id.
     Missing(String),
-    /// The process that it names is dead, or another one.
+    /// The process that it names has exited, or is another program.
     Stale(String),
 }
 
@@ -69,7 +70,7 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<ProcessSubject, 
     let pidfile = check.pidfile.as_ref().map(arc);
     let name = match (&check.name, target) {
         (Some(name), _) => Some(arc(name)),
-        // A pidfile says which process it is; the target's name would only narrow it.
+        // A pidfile identifies the process; the target's name would only narrow it.
         (None, Target::Process(name)) if pidfile.is_none() => Some(name.clone()),
         _ => None,
     };
@@ -80,13 +81,13 @@ pub fn subject(check: &ProcessCheck, target: &Target) -> Result<ProcessSubject, 
     Ok(ProcessSubject { name, pidfile, user, memory: check.memory.is_some() })
 }
 
-/// Asks the thread that knows processes.
+/// Asks the event loop, which tracks processes.
 ///
 /// # Errors
-/// In words: it is not there, or `/proc` does not answer.
-pub async fn look(subject: &ProcessSubject, looker: &Prober) -> Result<ProcessSeen, String> {
+/// A message: the event loop is not running, or `/proc` does not answer.
+pub async fn probe(subject: &ProcessSubject, prober: &Prober) -> Result<ProcessSeen, String> {
     let (answer, answered) = oneshot::channel();
-    looker.order(LoopCommand::Look(Arc::new(Subject::Process(subject.clone())), answer));
+    prober.send(LoopCommand::Probe(Arc::new(Subject::Process(subject.clone())), answer));
     match timeout(TABLE, answered).await {
         Ok(Ok(seen)) => seen,
         Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
@@ -102,7 +103,7 @@ pub fn programs() -> io::Result<BTreeMap<String, usize>> {
     let mut pids = Vec::new();
     proc::each(|pid, _| pids.push(pid))?;
     let mut found = BTreeMap::new();
-    for seen in proc::look(&pids, true).into_values() {
+    for seen in proc::read_stats(&pids, true).into_values() {
         // only a kernel thread has no argument
         if let (Some(stat), Argument::Named(argument)) = (seen.stat.filter(|stat| !stat.dead()), seen.argument) {
             // the kernel keeps a name's first 15 bytes
@@ -113,7 +114,7 @@ pub fn programs() -> io::Result<BTreeMap<String, usize>> {
     Ok(found)
 }
 
-/// Is the change too small to be kept?
+/// Whether a change is too small to be recorded for backtests.
 pub(super) fn is_insignificant(now: &ProcessSeen, then: &ProcessSeen) -> bool {
     let close = match (now.memory, then.memory) {
         (Some(now), Some(then)) => now.abs_diff(then) <= then / 20,
@@ -122,7 +123,8 @@ pub(super) fn is_insignificant(now: &ProcessSeen, then: &ProcessSeen) -> bool {
     now.count == then.count && now.pidfile == then.pidfile && close
 }
 
-/// Judges it.
+/// Decides whether the processes that were found meet every condition of the check, and puts the reading into words and
+/// a figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no exact comparison of more than 2^52 bytes is needed")]
 pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
@@ -134,7 +136,7 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
         (count, _) => format!("{count} running"),
     };
     let alone = check.count.is_none() && check.memory.is_none() && check.stale.is_none();
-    // A name alone asks for what it names to be there.
+    // A name alone wants the process to run.
     if let Some(wanted) = check.exists.or(alone.then_some(true)) {
         parts.met(wanted == (seen.count > 0), running);
     }
@@ -152,10 +154,10 @@ pub fn judge(check: &ProcessCheck, seen: &ProcessSeen) -> Judgement {
         parts.bound(bound, seen.memory.map(|bytes| bytes as f64), "memory ");
     }
     parts.figure(seen.count as f64);
-    parts.judged()
+    parts.judgement()
 }
 
-/// In words.
+/// The check's condition as text for the screen: whether they run, and bounds on count and memory.
 #[must_use]
 pub fn condition(check: &ProcessCheck) -> String {
     let words = joined([
@@ -196,7 +198,7 @@ mod tests {
     #[test]
     fn programs_are_named_as_a_check_names_them() {
         let own = i32::try_from(std::process::id()).unwrap();
-        let own = proc::look(&[own], false).remove(&own).unwrap().stat.unwrap().comm;
+        let own = proc::read_stats(&[own], false).remove(&own).unwrap().stat.unwrap().comm;
         let programs = programs().unwrap();
         assert!(programs.iter().any(|(name, count)| name.starts_with(&own) && *count > 0), "{own}: {programs:?}");
         assert!(!programs.keys().any(|name| name == "kthreadd"));
@@ -207,8 +209,8 @@ mod tests {
         let check = ProcessCheck { pidfile: Some("/run/x.pid".into()), exists: Some(true), ..ProcessCheck::default() };
         let stale =
             ProcessSeen { count: 0, memory: None, pidfile: Some(PidfileError::Stale("the pidfile is stale".into())) };
-        let judged = judge(&check, &stale);
-        assert_eq!((judged.verdict, judged.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
+        let judgement = judge(&check, &stale);
+        assert_eq!((judgement.verdict, judgement.seen.as_str()), (Verdict::DoesNotHold, "the pidfile is stale"));
         let is_stale =
             ProcessCheck { pidfile: Some("/run/x.pid".into()), stale: Some(true), ..ProcessCheck::default() };
         assert_eq!(judge(&is_stale, &stale).verdict, Verdict::Holds);

@@ -1,6 +1,6 @@
-//! `/proc`, as far as processes are told apart by it.
+//! Reads from `/proc` what identifies processes.
 //!
-//! Whoever reads of a process may have to wait for it: [`look`] does so apart.
+//! Reading about a process may block on it, so [`read_stats`] does it in a thread of its own.
 
 use std::collections::HashMap;
 use std::fs::{self, File};
@@ -27,12 +27,12 @@ pub struct Stat {
     pub state: char,
     /// When it started, in clock ticks since boot: with the pid it is one process and no other.
     pub start: u64,
-    /// The kernel's own: no program runs in it.
+    /// Whether it is a kernel thread, which runs no program.
     pub kernels: bool,
 }
 
 impl Stat {
-    /// Has it ended? A zombie only waits to be counted by its parent.
+    /// Whether it has ended. A zombie has: it only waits to be reaped by its parent.
     pub fn dead(&self) -> bool {
         matches!(self.state, 'Z' | 'X' | 'x')
     }
@@ -83,10 +83,10 @@ fn parsed(line: &[u8]) -> Option<Stat> {
     Some(Stat { comm, state, start, kernels: flags & KERNEL_THREAD != 0 })
 }
 
-/// What is read of a process at once.
+/// What is read about a process in one go.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ProcStat {
-    /// None where it is gone.
+    /// Its `stat`; none if the process is gone.
     pub stat: Option<Stat>,
     /// The file name of its first argument; none for kernel threads, and where it is not asked for.
     pub argument: Argument,
@@ -95,16 +95,16 @@ pub struct ProcStat {
 /// The file name of a process's first argument.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Argument {
-    /// It has none: it is the kernel's own, or gone.
+    /// There is none: it is a kernel thread, or gone.
     None,
-    /// This.
+    /// The file name of the first argument.
     Named(String),
     /// Reading the arguments of a process in uninterruptible sleep may sleep as long.
     Unread,
 }
 
 impl Argument {
-    /// As a name.
+    /// The file name, if it was read.
     pub fn name(&self) -> Option<&str> {
         match self {
             Self::Named(name) => Some(name),
@@ -113,9 +113,9 @@ impl Argument {
     }
 }
 
-/// Looks at processes, with their first arguments where a name is looked for. One that is not in the answer could not be
-/// asked now.
-pub fn look(pids: &[i32], named: bool) -> HashMap<i32, ProcStat> {
+/// Reads processes, with their first arguments if `named` is set. A process that is missing in the result did not
+/// answer in time.
+pub fn read_stats(pids: &[i32], named: bool) -> HashMap<i32, ProcStat> {
     processes::each(pids, move |pid| {
         let stat = stat(pid);
         let argument = match &stat {
@@ -138,13 +138,13 @@ fn first(arguments: &[u8]) -> Option<String> {
     (!name.is_empty()).then(|| String::from_utf8_lossy(name).into_owned())
 }
 
-/// A process's name, which the kernel tells without waiting for it.
+/// A process's name, which the kernel returns without waiting for the process.
 pub fn comm(pid: i32) -> Option<String> {
     let name = processes::beginning(pid, "comm", 64)?;
     Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
 }
 
-/// Who runs a process, by effective uid.
+/// The effective user id that a process runs as.
 pub fn owner(pid: i32) -> Option<u32> {
     fs::metadata(format!("/proc/{pid}")).ok().map(|found| found.uid())
 }
@@ -195,29 +195,29 @@ pub fn pidfd(pid: i32) -> rustix::io::Result<std::os::fd::OwnedFd> {
 /// File systems that are empty after a boot: tmpfs and ramfs.
 const VOLATILE: [rustix::fs::FsWord; 2] = [0x0102_1994, 0x8584_58f6];
 
-/// What a pidfile says.
+/// The content of a pidfile, and who wrote it when.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Pidfile {
-    /// The process.
+    /// The process id that stands in the file.
     pub pid: i32,
-    /// When that was written.
+    /// When the file was written.
     pub written: PidfileTime,
-    /// Who wrote it, by uid.
+    /// The user id of the file's owner.
     pub owner: u32,
 }
 
 /// When a pidfile was written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum PidfileTime {
-    /// So long after boot.
+    /// Written this long after boot.
     At(Duration),
-    /// Before this boot: every process of its time is gone.
+    /// Written before this boot: every process of that time is gone.
     BeforeBoot,
-    /// The clock was set since, so that nothing can be said.
+    /// Unknown, because the clock was set since.
     Unknown,
 }
 
-/// Reads a pidfile.
+/// Reads a pidfile, and when and by whom it was written.
 ///
 /// # Errors
 /// In words.
@@ -255,7 +255,7 @@ fn uptime() -> Duration {
     Duration::new(now.tv_sec.unsigned_abs(), u32::try_from(now.tv_nsec).unwrap_or_default())
 }
 
-/// Did a process that started at this tick start after the file was written? Then the file means another one.
+/// Whether a process that started at this tick started after the file was written. Then the file names another one.
 ///
 /// A small step of the clock must not make a living service look dead: two minutes are let pass.
 pub fn started_after(start: u64, written: Duration) -> bool {
@@ -283,7 +283,7 @@ mod tests {
         assert!(
             !stat(own).unwrap().dead()
                 && resident(own).unwrap() > 0
-                && look(&[own], true)[&own].argument.name().is_some()
+                && read_stats(&[own], true)[&own].argument.name().is_some()
         );
         assert_eq!(owner(own), Some(rustix::process::geteuid().as_raw()));
         assert_eq!((uid("root"), uid("17"), uid("no such user")), (Some(0), Some(17), None));

@@ -1,4 +1,5 @@
-//! Sources of events: opened apart, hung up on the one thread that hears them, and opened again when they are gone.
+//! Event sources of watches: opened in a thread of their own, registered with the event loop, and reopened when they
+//! are lost.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -12,69 +13,70 @@ use crate::core::WatchId;
 use crate::foreign;
 use crate::playbook::Check;
 
-/// A folder that does not answer for so long has no events.
+/// How long a folder may take to be opened; after that it is only polled.
 const SOURCES: Duration = Duration::from_secs(5);
 
 impl Dispatch {
-    /// Has the sources of a subject's events made ready, apart: a dead mount may hold that up.
-    pub(super) fn ring(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, check: &Arc<Check>) {
+    /// Opens a subject's event sources in a task of their own, because a dead mount may block that.
+    pub(super) fn open_sources(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, check: &Arc<Check>) {
         if matches!(**subject, Subject::Filesystem(_) | Subject::Mount(_))
-            && !self.mounts_ring
+            && !self.mounts_registered
             && let Ok(table) = std::fs::File::open(crate::host::mounts::TABLE)
         {
-            self.mounts_ring = true;
-            // One for all, for good.
-            self.hang(Wakeup::Mounts, EventFd::Descriptor(Ringing::Mounts(table.into())));
+            self.mounts_registered = true;
+            // One source serves all subjects, and is never closed.
+            self.register(Wakeup::Mounts, EventFd::Descriptor(Ringing::Mounts(table.into())));
         }
-        let wanted = registry::sources(check, subject, self.looker.folders());
+        let wanted = registry::sources(check, subject, self.prober.folders());
         let Some(Opening { path, open }) = wanted else { return };
-        let tell = self.tell.clone();
+        let events = self.events.clone();
         let (watch, subject) = (watch.clone(), subject.clone());
         tokio::spawn(async move {
             if let Ok(sources) = foreign::task("events in", &path, SOURCES, open).await {
-                let _ = tell.send(MonitorEvent::Sources(watch, subject, sources));
+                let _ = events.send(MonitorEvent::Sources(watch, subject, sources));
             }
         });
     }
 
-    pub(super) fn hang(&mut self, bell: Wakeup, source: EventFd) -> u64 {
-        self.bells += 1;
-        self.looker.order(LoopCommand::Ring(self.bells, bell, source));
-        self.bells
+    pub(super) fn register(&mut self, wakeup: Wakeup, source: EventFd) -> u64 {
+        self.sources += 1;
+        self.prober.send(LoopCommand::Register(self.sources, wakeup, source));
+        self.sources
     }
 
-    /// Hangs up what was made ready, unless nobody watches any more.
-    pub(super) fn hang_all(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, sources: Vec<EventFd>) {
+    /// Registers the opened sources, unless the watch has ended meanwhile.
+    pub(super) fn register_all(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, sources: Vec<EventFd>) {
         if sources.is_empty() || self.watches.get(watch).is_none_or(|watched| watched.subject != *subject) {
             return;
         }
-        let bells: Vec<u64> =
-            sources.into_iter().map(|source| self.hang(Wakeup::Subject(subject.clone()), source)).collect();
-        self.hung.entry(watch.clone()).or_default().extend(bells);
-        // What happened until now nobody told.
+        let tokens: Vec<u64> =
+            sources.into_iter().map(|source| self.register(Wakeup::Subject(subject.clone()), source)).collect();
+        self.registered.entry(watch.clone()).or_default().extend(tokens);
+        // Changes until now were not reported.
         self.begin(subject);
     }
 
-    /// A source is gone. What comes in its place is waited for by looking, and hung up once it is there.
-    pub(super) fn lost(&mut self, bell: u64) {
-        let Some(watch) = self.hung.iter().find(|(_, bells)| bells.contains(&bell)).map(|(watch, _)| watch.clone())
+    /// Notes that a source is gone. Probes look for its replacement, and register it once it exists.
+    pub(super) fn lost(&mut self, token: u64) {
+        let Some(watch) =
+            self.registered.iter().find(|(_, tokens)| tokens.contains(&token)).map(|(watch, _)| watch.clone())
         else {
             return;
         };
-        if let Some(bells) = self.hung.get_mut(&watch) {
-            bells.retain(|one| *one != bell);
+        if let Some(tokens) = self.registered.get_mut(&watch) {
+            tokens.retain(|one| *one != token);
         }
-        self.deaf.insert(watch);
+        self.unwatched.insert(watch);
     }
 
-    /// Watches whose source is gone: tried again after each look.
-    pub(super) fn hear_again(&mut self, subject: &Arc<Subject>) {
+    /// Tries to open the lost sources of a subject's watches again; called after each probe.
+    pub(super) fn reopen(&mut self, subject: &Arc<Subject>) {
         let watches = self.entries.get(subject).map(|entry| entry.watches.clone()).unwrap_or_default();
         for watch in watches {
-            if self.deaf.remove(&watch)
+            if self.unwatched.remove(&watch)
                 && let Some(check) = self.watches.get(&watch).map(|watched| watched.check.clone())
             {
-                self.ring(&watch, subject, &check);
+                self.open_sources(&watch, subject, &check);
             }
         }
     }

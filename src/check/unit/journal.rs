@@ -1,5 +1,5 @@
-//! What systemd wrote into the journal about units: the same records as from its signals, for what happened while nobody
-//! heard those.
+//! Reads what systemd wrote into the journal about units: the same records as from its signals, for the time when no
+//! signals were received.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -11,10 +11,10 @@ use serde::Deserialize;
 /// How long the journal may take.
 const PATIENCE: Duration = Duration::from_secs(3);
 
-/// So many messages are far shorter, in bytes.
+/// The largest output that is read, in bytes; so many messages are far shorter.
 const LARGEST: usize = 1024 * 1024;
 
-/// So many of the latest messages are read …
+/// How many of the latest messages are read …
 const MESSAGES: &str = "--lines=1000";
 
 /// … and of each only what matters here.
@@ -32,7 +32,7 @@ const STOPPED: &str = "9d1aaa27d60140bd96365438aad20286";
 const SUCCEEDED: &str = "7ad2d189f7e94e70a38c781354912448";
 const FAILED: &str = "d9b373ed55a64feb8242e02dbe79a49c";
 
-/// One message.
+/// One of systemd's messages, as `journalctl --output=json` prints it.
 #[derive(Debug, Deserialize)]
 struct JournalMessage {
     #[serde(rename = "__MONOTONIC_TIMESTAMP")]
@@ -49,7 +49,7 @@ struct JournalMessage {
     result: Option<String>,
 }
 
-/// What the journal of this boot tells of these units; nothing where it cannot be asked.
+/// The records of these units in the journal of this boot; none if it cannot be read.
 pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     let fixed = ["--no-pager", "--quiet", "--boot", "--output=json", MESSAGES, FIELDS, "_PID=1"].map(str::to_owned);
     let messages = [STARTING, STARTED, START_FAILED, STOPPING, STOPPED, SUCCEEDED, FAILED];
@@ -57,11 +57,11 @@ pub async fn records(units: &[Arc<str>]) -> Option<UnitRecords> {
     let args = fixed.into_iter().chain(messages).chain(units.iter().map(|unit| format!("UNIT={unit}"))).collect();
     let job = Job { errors: Errors::Apart, keep: 2 * LARGEST, ..Job::new("journalctl", args, PATIENCE) };
     let ran = job.run().await.ok()?;
-    (ran.ended == ChildExit::Exit(0)).then(|| told(&String::from_utf8_lossy(ran.output.head())))
+    (ran.ended == ChildExit::Exit(0)).then(|| parse(&String::from_utf8_lossy(ran.output.head())))
 }
 
-/// Reads lines of JSON, oldest first; what is no message of systemd's is left out.
-fn told(lines: &str) -> UnitRecords {
+/// Parses lines of JSON, oldest first; lines that are no message of systemd's are skipped.
+fn parse(lines: &str) -> UnitRecords {
     let mut records = UnitRecords::new(TOGETHER);
     for message in lines.lines().filter_map(|line| serde_json::from_str::<JournalMessage>(line).ok()) {
         take(&mut records, &message);
@@ -120,7 +120,7 @@ mod tests {
     }
 
     fn end(lines: &[String]) -> (Option<u32>, Option<JobEnd>) {
-        let records = told(&lines.join("\n"));
+        let records = parse(&lines.join("\n"));
         let record = records.get("a").unwrap();
         let down = record.latest_down().unwrap();
         (down.job, down.job.and_then(|id| record.job(id)).map(|job| job.end))
@@ -156,6 +156,6 @@ mod tests {
             "no message at all".to_owned(),
         ];
         assert_eq!(end(&crash), (None, None));
-        assert!(told("").get("a").is_none());
+        assert!(parse("").get("a").is_none());
     }
 }

@@ -1,4 +1,4 @@
-//! A systemd unit's state, by D-Bus signals.
+//! A systemd unit's state, followed through D-Bus signals.
 
 mod journal;
 mod pending;
@@ -22,19 +22,19 @@ use crate::playbook::Target;
 use crate::playbook::check::UnitCheck;
 use crate::playbook::value::{UnitState, WantedState};
 
-/// Which unit.
+/// The systemd unit to read.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct UnitSubject {
     /// Its name, or an alias.
     pub name: Arc<str>,
 }
 
-/// What a condition may ask of a unit.
+/// The properties of a unit that a condition can test.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct UnitFacts {
-    /// systemd's `ActiveState`.
+    /// systemd's `ActiveState`, such as `active` or `failed`.
     pub active: String,
-    /// Its `SubState`.
+    /// systemd's `SubState`, such as `running`; its values depend on the kind of unit.
     pub sub: String,
     /// How the last run ended; none for kinds of units without a result.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -45,7 +45,7 @@ pub struct UnitFacts {
     /// Why it is inactive with nothing wrong, where that is so.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub rest: Option<AtRest>,
-    /// A job is under way. It says when a change was asked for, and is no part of what a backtest judges.
+    /// Whether a job is running: then the change was requested. Backtests do not use it.
     #[serde(skip)]
     pub job: bool,
     /// When it last became active; no part of what a backtest judges.
@@ -54,7 +54,7 @@ pub struct UnitFacts {
 }
 
 impl UnitFacts {
-    /// What tells a unit that comes and goes from one that somebody restarts.
+    /// What distinguishes a unit that flaps from one that is being restarted.
     pub fn run(&self) -> UnitRun {
         let auto_restart = self.sub.starts_with("auto-restart");
         UnitRun { restarts: self.restarts, job: self.job, auto_restart, started: self.started }
@@ -65,7 +65,7 @@ impl UnitFacts {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum AtRest {
-    /// A oneshot that does not remain: it has done its work, or waits for what triggers it.
+    /// A oneshot without `RemainAfterExit=`: it has done its work, or waits for its trigger.
     Oneshot,
     /// systemd skipped its start, because one of its conditions is not met.
     ConditionNotMet,
@@ -83,7 +83,7 @@ impl AtRest {
 }
 
 impl UnitFacts {
-    /// What a condition may ask of what systemd said, with its moments on this clock.
+    /// The properties from what systemd reported, with its times converted to this clock.
     pub fn of(seen: &UnitSeen, clock: &Clock) -> Self {
         let started = (seen.active_since > 0).then(|| clock.at_boottime(boottime_at_monotonic(seen.active_since)));
         Self {
@@ -110,27 +110,27 @@ pub fn subject(check: &UnitCheck, target: &Target) -> Result<UnitSubject, String
     }
 }
 
-/// Asks systemd; with what was seen comes the moment since when it is so.
+/// Asks systemd for the unit's state, and since when it is so.
 ///
 /// # Errors
 /// In words, where there is no such unit or systemd cannot be asked.
-pub async fn look(subject: &UnitSubject, looker: &Prober) -> Result<Timed<UnitFacts>, String> {
-    let systemd = looker.systemd.as_ref().ok_or("systemd does not run this host")?;
+pub async fn probe(subject: &UnitSubject, prober: &Prober) -> Result<Timed<UnitFacts>, String> {
+    let systemd = prober.systemd.as_ref().ok_or("systemd does not run this host")?;
     let seen = systemd.unit(&subject.name).await.map_err(|error| in_words(&error))?;
-    Ok(Timed { seen: UnitFacts::of(&seen, &looker.clock), changed: seen.changed })
+    Ok(Timed { seen: UnitFacts::of(&seen, &prober.clock), changed: seen.changed })
 }
 
 fn in_words(error: &SystemdError) -> String {
     error.to_string()
 }
 
-/// Whatever changes is kept, but for the job: it is no part of what is kept.
+/// Whether a change is too small to be recorded: only one of the job or start time is, which are not recorded.
 pub(super) fn is_insignificant(now: &UnitFacts, then: &UnitFacts) -> bool {
-    let seen = |sight: &UnitFacts| UnitFacts { job: false, started: None, ..sight.clone() };
+    let seen = |facts: &UnitFacts| UnitFacts { job: false, started: None, ..facts.clone() };
     seen(now) == seen(then)
 }
 
-/// Judges it.
+/// Decides whether a unit's state meets every condition of the check, and puts the reading into words and a figure.
 #[must_use]
 pub fn judge(check: &UnitCheck, seen: &UnitFacts) -> Judgement {
     let mut parts = Conditions::default();
@@ -154,15 +154,15 @@ pub fn judge(check: &UnitCheck, seen: &UnitFacts) -> Judgement {
         parts.bound(bound, seen.restarts.map(f64::from), "restarts ");
     }
     if let UnitCheck { state: None, sub: None, result: None, restarts: None, .. } = check {
-        // A name alone asks for what every unit is there for.
+        // A name alone wants the unit to be active.
         let wanted = WantedState { negated: false, state: UnitState::Active };
         parts.met(state(&seen.active).is_some_and(|state| admits(wanted, state, seen.rest)), whole);
     }
-    parts.judged()
+    parts.judgement()
 }
 
-/// Is the state as wanted? Whoever asks whether a unit is active asks whether it does its work: a oneshot at rest has
-/// done it, and one whose start was skipped neither does it nor fails to.
+/// Whether the state is as wanted. Active means that the unit does its work: a oneshot at rest has done it, and a unit
+/// whose start was skipped neither does it nor fails.
 fn admits(wanted: WantedState, state: UnitState, rest: Option<AtRest>) -> bool {
     match rest {
         Some(AtRest::Oneshot) if wanted.state == UnitState::Active => !wanted.negated,
@@ -189,7 +189,7 @@ fn state(name: &str) -> Option<UnitState> {
     UnitState::NAMES.into_iter().find_map(|(known, state)| (known == name).then_some(state))
 }
 
-/// In words.
+/// The check's condition as text for the screen: the wanted state, result and number of restarts.
 #[must_use]
 pub fn condition(check: &UnitCheck) -> String {
     let words = joined([
@@ -239,9 +239,9 @@ mod tests {
             restarts: Some("> 1".parse().unwrap()),
             ..wanting("failed")
         };
-        let judged = judge(&check, &failed);
-        assert_eq!((judged.verdict, judged.figure), (Verdict::Holds, Some(2.0)));
-        assert_eq!(judged.seen, "failed (oom-kill), restarts 2");
+        let judgement = judge(&check, &failed);
+        assert_eq!((judgement.verdict, judgement.figure), (Verdict::Holds, Some(2.0)));
+        assert_eq!(judgement.seen, "failed (oom-kill), restarts 2");
         assert_eq!(condition(&check), "failed, result oom-kill, restarts > 1");
         let sub = UnitCheck { sub: Some("running".parse().unwrap()), ..UnitCheck::default() };
         assert_eq!(judge(&sub, &failed).verdict, Verdict::DoesNotHold);

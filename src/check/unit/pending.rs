@@ -1,5 +1,5 @@
-//! Units that changed and were not read yet. However many signals come, it holds each unit once, and of too many units
-//! only that everything must be read again: so a signal can always be taken, and its reader never waits.
+//! Units that changed and have not been read yet. It holds each unit once, and beyond a limit only that everything must
+//! be read again, so that a signal can always be taken without waiting.
 
 use std::collections::BTreeSet;
 use std::sync::{Arc, Mutex, PoisonError};
@@ -8,19 +8,19 @@ use tokio::sync::Notify;
 
 use crate::host::systemd::SystemdSignal;
 
-/// So many units are named; more mean everything.
+/// How many units are named; more mean everything.
 const UNITS: usize = 4096;
 
-/// What changed since it was asked last.
+/// The units that changed since the last call.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Changed {
-    /// These units.
+    /// The names of the units that changed.
     Units(BTreeSet<Arc<str>>),
-    /// More than can be named.
+    /// More units than are named: all must be read again.
     Everything,
 }
 
-/// What changed and was not taken yet.
+/// The changes that have not been taken yet.
 #[derive(Debug)]
 pub struct PendingChanges {
     changed: Mutex<Changed>,
@@ -34,7 +34,7 @@ impl Default for PendingChanges {
 }
 
 impl PendingChanges {
-    /// Takes a signal.
+    /// Notes the unit that a signal is about.
     pub fn note(&self, change: &SystemdSignal) {
         let mut changed = self.changed.lock().unwrap_or_else(PoisonError::into_inner);
         match (change, &mut *changed) {
@@ -47,7 +47,7 @@ impl PendingChanges {
         self.news.notify_one();
     }
 
-    /// Waits for a change, and takes all there are.
+    /// Waits for a change, and takes all pending ones.
     pub async fn take(&self) -> Changed {
         loop {
             {

@@ -1,5 +1,5 @@
-//! What is true of a unit right before an attempt: does systemd itself act on it, and did somebody take it down on
-//! purpose? What nothing tells is unclear, and never a permission.
+//! The state of a unit right before an attempt: whether systemd itself acts on it, and whether somebody stopped it on
+//! purpose. Missing evidence is unclear, and never a permission.
 
 use std::collections::{HashMap, VecDeque};
 use std::sync::{Arc, Mutex};
@@ -16,7 +16,7 @@ use crate::core::input::StopOrigin;
 use crate::host::clock::{boottime_at_monotonic, boottime_ms, monotonic_us};
 use crate::host::systemd::{Relations, Systemd, UnitSeen, own_job};
 
-/// So many related units are looked at.
+/// How many related units are read.
 const NEIGHBOURS: usize = 16;
 
 /// The journal's moment and systemd's own of the same end may differ by this, in microseconds.
@@ -34,7 +34,7 @@ const SIGNALLED: u64 = 3_000_000;
 /// Results that no stop leads to, whatever signal it sends.
 const FAULTS: [&str; 5] = ["oom-kill", "watchdog", "start-limit-hit", "resources", "protocol"];
 
-/// Asks systemd, what was heard of it, and its journal.
+/// Gathers the facts about a unit from systemd, its recorded signals and the journal.
 pub async fn gather(systemd: Option<&Systemd>, records: &Mutex<UnitRecords>, name: &str) -> TargetFacts {
     let Some(systemd) = systemd else { return TargetFacts::unclear("systemd does not run this host") };
     let unit = match systemd.unit(name).await {
@@ -75,12 +75,12 @@ fn is_down(unit: &UnitSeen) -> bool {
     matches!(&*unit.active, "inactive" | "failed")
 }
 
-/// Who took it down: from signals, else from the journal, else from what the unit itself shows.
+/// Who stopped the unit: from recorded signals, else from the journal, else from the unit's own state.
 async fn who_stopped(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &UnitSeen) -> StopOrigin {
     if let Some(down) = signalled(records, unit).await {
         let relations = neighbours(systemd, unit, |name| locked(records).get(name).is_some()).await;
         let origin = evidence(&locked(records), &relations).of_down(&unit.id, &down);
-        return told(unit, origin);
+        return stopped_by(unit, origin);
     }
     let mut names = passing(&unit.relations);
     names.push(unit.id.clone());
@@ -88,7 +88,7 @@ async fn who_stopped(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &Uni
         && let Some(down) = written.get(&unit.id).and_then(|record| written_down(record, unit))
     {
         let relations = neighbours(systemd, unit, |name| written.get(name).is_some()).await;
-        return told(unit, evidence(&written, &relations).of_down(&unit.id, down));
+        return stopped_by(unit, evidence(&written, &relations).of_down(&unit.id, down));
     }
     unrecorded(unit)
 }
@@ -97,7 +97,7 @@ fn evidence<'e>(records: &'e UnitRecords, relations: &'e HashMap<Arc<str>, Relat
     StopEvidence { records, relations, own: &own_job }
 }
 
-/// The end that signals told of, if it is the one after which the unit is down now.
+/// The recorded stop, if it is the one after which the unit is down now.
 async fn signalled(records: &Mutex<UnitRecords>, unit: &UnitSeen) -> Option<Down> {
     for _ in 0..SIGNAL_TRIES {
         let down = locked(records).get(&unit.id).and_then(|record| heard_down(record, unit).cloned());
@@ -158,7 +158,7 @@ async fn neighbours(systemd: &Systemd, unit: &UnitSeen, known: impl Fn(&str) -> 
     all
 }
 
-fn told(unit: &UnitSeen, origin: StopCause) -> StopOrigin {
+fn stopped_by(unit: &UnitSeen, origin: StopCause) -> StopOrigin {
     match origin {
         StopCause::Fault => StopOrigin::Nobody,
         StopCause::Own => StopOrigin::Salve,
@@ -182,7 +182,7 @@ fn in_words(unit: &UnitSeen, requested: &Requested) -> String {
     format!("systemd stopped it on request at {at} ({}{result})", unit.active)
 }
 
-/// Nothing was heard or written of its end. Some ends speak for themselves.
+/// Decides without records who stopped the unit; some results leave no doubt.
 fn unrecorded(unit: &UnitSeen) -> StopOrigin {
     let result = unit.result.as_deref().unwrap_or("unknown");
     let never_ran = unit.starting_since == 0 && unit.active_since == 0 && unit.inactive_since == 0;
@@ -200,7 +200,7 @@ fn unrecorded(unit: &UnitSeen) -> StopOrigin {
     StopOrigin::Unclear { evidence }
 }
 
-/// What somebody did on purpose, and a start of this unit would undo.
+/// What somebody did on purpose and a start of this unit would undo; none if nothing.
 async fn undoes(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &UnitSeen) -> Option<StopOrigin> {
     let relations = neighbours(systemd, unit, |name| locked(records).get(name).is_some()).await;
     for other in unit.relations.conflicts.iter().filter(|other| is_down(unit) && !other.ends_with(".target")) {
@@ -224,7 +224,7 @@ async fn undoes(systemd: &Systemd, records: &Mutex<UnitRecords>, unit: &UnitSeen
     None
 }
 
-/// A start would stop another unit, which runs and was started so.
+/// Names the unit that a start would stop, although somebody started it.
 fn stops_other(other: &str, started: Option<StopCause>) -> Option<StopOrigin> {
     match started {
         Some(StopCause::Own) => None,
@@ -260,16 +260,16 @@ mod tests {
 
     #[test]
     fn systemds_own_work_on_a_unit_is_told() {
-        let told = |active, sub, job| busy(&unit(active, sub, job));
-        assert_eq!(told("inactive", "dead", Some("start")).as_deref(), Some("systemd has a start job under way"));
-        assert_eq!(told("inactive", "dead", Some("")).as_deref(), Some("systemd has a job under way"));
-        assert_eq!(told("activating", "auto-restart", None).as_deref(), Some("systemd restarts it by itself"));
+        let job_of = |active, sub, job| busy(&unit(active, sub, job));
+        assert_eq!(job_of("inactive", "dead", Some("start")).as_deref(), Some("systemd has a start job under way"));
+        assert_eq!(job_of("inactive", "dead", Some("")).as_deref(), Some("systemd has a job under way"));
+        assert_eq!(job_of("activating", "auto-restart", None).as_deref(), Some("systemd restarts it by itself"));
         assert_eq!(
-            told("deactivating", "stop-sigterm", None).as_deref(),
+            job_of("deactivating", "stop-sigterm", None).as_deref(),
             Some("systemd is stopping it (stop-sigterm)")
         );
         for (active, sub) in [("active", "running"), ("failed", "failed"), ("inactive", "dead")] {
-            assert_eq!(told(active, sub, None), None);
+            assert_eq!(job_of(active, sub, None), None);
         }
     }
 

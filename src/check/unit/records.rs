@@ -7,23 +7,23 @@ use std::time::Duration;
 
 use crate::host::systemd::{SystemdSignal, UnitStamps};
 
-/// So many of a unit's latest jobs, and of the moments when it went down, are kept.
+/// How many of a unit's latest jobs and stops are kept.
 const KEPT: usize = 8;
 
-/// So many units are remembered; of more, those that something happened to last.
+/// How many units are remembered; of more, those with the latest events.
 const UNITS: usize = 1024;
 
 /// The jobs of one transaction get numbers in a row, the one that was asked for the lowest.
 const TRANSACTION: u32 = 256;
 
-/// A job that systemd took for a unit.
+/// A job that systemd queued for a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct JobRecord {
-    /// Its number.
+    /// systemd's number of the job, rising from boot on.
     pub id: u32,
-    /// When it was heard of, in microseconds of `CLOCK_MONOTONIC`.
+    /// When its signal was received, in microseconds of `CLOCK_MONOTONIC`.
     pub began: u64,
-    /// What the unit was before, where that is known.
+    /// The unit's state before it, if known.
     before: Option<UnitStamps>,
     /// What became of it.
     pub end: JobEnd,
@@ -32,7 +32,7 @@ pub struct JobRecord {
 /// What became of a job.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum JobEnd {
-    /// It is not over, as far as is known.
+    /// It is still running, as far as is known.
     UnderWay,
     /// A stop, and the unit was down at its end, whatever its exit code.
     Stopped,
@@ -57,7 +57,7 @@ pub struct UnitRecord {
     last: Option<UnitStamps>,
     jobs: VecDeque<JobRecord>,
     downs: VecDeque<Down>,
-    /// When the journal told last that it came up, in microseconds of `CLOCK_MONOTONIC`.
+    /// When the unit last came up according to the journal, in microseconds of `CLOCK_MONOTONIC`.
     up_at: u64,
     touched: u64,
 }
@@ -66,20 +66,20 @@ pub struct UnitRecord {
 #[derive(Debug, Clone, Default)]
 pub struct UnitRecords {
     units: HashMap<Arc<str>, UnitRecord>,
-    /// Since when signals are heard without a break, in microseconds of `CLOCK_MONOTONIC`.
+    /// Since when signals are received without a break, in microseconds of `CLOCK_MONOTONIC`.
     since: u64,
-    /// How far apart the jobs of one transaction may be heard of.
+    /// How far apart the signals of one transaction's jobs may arrive.
     together: Duration,
     touches: u64,
 }
 
 impl UnitRecords {
-    /// Nothing is known yet; jobs of one transaction are heard of within `together`.
+    /// No records yet; the signals of one transaction's jobs arrive within `together`.
     pub fn new(together: Duration) -> Self {
         Self { together, ..Self::default() }
     }
 
-    /// Signals are heard from now on. What happened before, and since the last break, nobody told.
+    /// Signals are received from now on. What happened before, since the last break, is unknown.
     pub fn begin(&mut self, now: u64) {
         self.since = now;
         for unit in self.units.values_mut() {
@@ -90,7 +90,7 @@ impl UnitRecords {
         }
     }
 
-    /// Takes a signal that was heard now.
+    /// Records a signal that was received at `now`.
     pub fn note(&mut self, change: &SystemdSignal, now: u64) {
         match change {
             SystemdSignal::Unit { id, state: Some(state) } => self.state(id, state),
@@ -131,7 +131,7 @@ impl UnitRecords {
         record.job_ended(id, if stopped { JobEnd::Stopped } else { JobEnd::Other });
     }
 
-    /// What is known of a unit, which is made room for.
+    /// A unit's record, created if there is none; the oldest one is dropped if there are too many.
     pub fn of(&mut self, unit: &Arc<str>) -> &mut UnitRecord {
         if self.units.len() >= UNITS && !self.units.contains_key(unit) {
             let oldest = self.units.iter().min_by_key(|(_, record)| record.touched).map(|(unit, _)| unit.clone());
@@ -163,7 +163,7 @@ impl UnitRecord {
         self.jobs.iter().rev().find(|job| job.id == id)
     }
 
-    /// The latest job.
+    /// The job that was queued last, over or not; none where none is on record.
     pub fn latest_job(&self) -> Option<&JobRecord> {
         self.jobs.back()
     }
@@ -183,7 +183,7 @@ impl UnitRecord {
         self.downs.iter().rev().find(|down| (from..=to).contains(&down.left))
     }
 
-    /// Is it known to be down now?
+    /// Whether it is known to be down now.
     pub fn is_down(&self) -> bool {
         self.last.as_ref().is_some_and(UnitStamps::is_down)
     }
@@ -224,7 +224,7 @@ impl UnitRecord {
 }
 
 impl JobRecord {
-    /// Did systemd take it by itself, to restart the unit automatically?
+    /// Whether systemd queued it by itself, to restart the unit automatically.
     pub fn restarts_automatically(&self) -> bool {
         self.before.as_ref().is_some_and(|before| before.sub.starts_with("auto-restart"))
     }

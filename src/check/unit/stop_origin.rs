@@ -1,7 +1,7 @@
-//! Who stopped a unit? systemd does not say who asked for a job, but a stop that was asked for is a job, and one that
-//! was passed on from another unit came along with that unit's job, or right after its end. Such a stop has the origin
-//! of what passed it on: an operator's job is the operator's, salve's own is salve's, and an end without a job is a
-//! fault.
+//! Finds out who stopped a unit. systemd does not say who asked for a job, but a stop that was asked for is a job, and
+//! one that was passed on from another unit came along with that unit's job, or right after its end. Such a stop has
+//! the origin of what passed it on: an operator's job is the operator's, salve's own is salve's, and an end without a
+//! job is a fault.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -21,35 +21,35 @@ const DEPTH: usize = 4;
 /// Who took a unit down.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum StopCause {
-    /// Nobody asked for it: it ended by itself, failed, or fell with what did.
+    /// Nobody asked for it: it ended by itself, failed, or went down with a unit that did.
     Fault,
     /// A job that this process asked for.
     Own,
-    /// Somebody asked for it.
+    /// An operator or another program asked systemd for it.
     Operator(Requested),
-    /// It cannot be told; what is known.
+    /// Unknown; the text says what is known.
     Unclear(String),
 }
 
 /// What somebody asked systemd for.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Requested {
-    /// Of which unit.
+    /// The unit whose start or stop was requested.
     pub unit: Arc<str>,
-    /// Its start, which stopped another; else its stop.
+    /// True for a start, which stopped another unit; false for a stop.
     pub start: bool,
     /// When, in microseconds of `CLOCK_MONOTONIC`.
     pub at: u64,
 }
 
-/// What the answer is read from.
+/// The evidence from which the origin of a stop is derived.
 #[derive(Clone, Copy)]
 pub struct StopEvidence<'e> {
-    /// What happened.
+    /// The jobs and stops that are on record, by unit.
     pub records: &'e UnitRecords,
     /// How the units that matter are related; of one that is not here nothing passes on.
     pub relations: &'e HashMap<Arc<str>, Relations>,
-    /// Did this process ask for the job of this number?
+    /// Whether this process asked for the job of this number.
     pub own: &'e dyn Fn(u32) -> bool,
 }
 
@@ -144,7 +144,7 @@ impl StopEvidence<'_> {
 
 #[cfg(test)]
 mod tests {
-    use super::super::records::tests::Told;
+    use super::super::records::tests::History;
     use super::*;
 
     const RUNNING: &[(&str, &str)] = &[("activating", "start"), ("active", "running")];
@@ -169,9 +169,9 @@ mod tests {
         ])
     }
 
-    fn origin(told: &Told, relations: &HashMap<Arc<str>, Relations>, own: &[u32]) -> StopCause {
-        let evidence = StopEvidence { records: &told.records, relations, own: &|id| own.contains(&id) };
-        let down = told.records.get("web").and_then(|record| record.latest_down()).expect("it went down");
+    fn origin(history: &History, relations: &HashMap<Arc<str>, Relations>, own: &[u32]) -> StopCause {
+        let evidence = StopEvidence { records: &history.records, relations, own: &|id| own.contains(&id) };
+        let down = history.records.get("web").and_then(|record| record.latest_down()).expect("it went down");
         evidence.of_down(&"web".into(), down)
     }
 
@@ -182,93 +182,93 @@ mod tests {
         }
     }
 
-    fn both_running() -> Told {
-        let mut told = Told::new();
-        told.state("base", RUNNING).state("web", RUNNING).pass(60_000_000);
-        told
+    fn both_running() -> History {
+        let mut history = History::new();
+        history.state("base", RUNNING).state("web", RUNNING).pass(60_000_000);
+        history
     }
 
     #[test]
     fn a_stop_on_request_is_the_operators_and_one_of_salves_is_salves() {
-        let mut told = both_running();
-        told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
-        assert_eq!(requested(&origin(&told, &related(), &[])), Some(("web", false)));
-        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
+        let mut history = both_running();
+        history.job("web", 7).state("web", STOPPED).over("web", 7, "done");
+        assert_eq!(requested(&origin(&history, &related(), &[])), Some(("web", false)));
+        assert_eq!(origin(&history, &related(), &[7]), StopCause::Own);
     }
 
     #[test]
     fn a_stop_that_was_passed_on_has_the_origin_of_the_one_that_was_asked_for() {
-        let mut told = both_running();
-        told.job("base", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        told.pass(1_000_000).state("base", STOPPED).over("base", 7, "done");
+        let mut history = both_running();
+        history.job("base", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
+        history.pass(1_000_000).state("base", STOPPED).over("base", 7, "done");
         // and it has healed meanwhile
-        told.pass(9_000_000).job("base", 20).state("base", RUNNING).over("base", 20, "done");
-        assert_eq!(requested(&origin(&told, &related(), &[])), Some(("base", false)));
-        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
+        history.pass(9_000_000).job("base", 20).state("base", RUNNING).over("base", 20, "done");
+        assert_eq!(requested(&origin(&history, &related(), &[])), Some(("base", false)));
+        assert_eq!(origin(&history, &related(), &[7]), StopCause::Own);
     }
 
     #[test]
     fn what_falls_with_a_crash_that_has_healed_meanwhile_is_a_fault() {
-        let mut told = both_running();
-        told.state("base", &[("failed", "failed"), ("activating", "auto-restart")]);
-        told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
-        told.pass(300_000).job("base", 8).state("base", &[("inactive", "dead")]).state("base", RUNNING);
-        told.over("base", 8, "done").pass(60_000_000);
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
+        let mut history = both_running();
+        history.state("base", &[("failed", "failed"), ("activating", "auto-restart")]);
+        history.job("web", 7).state("web", STOPPED).over("web", 7, "done");
+        history.pass(300_000).job("base", 8).state("base", &[("inactive", "dead")]).state("base", RUNNING);
+        history.over("base", 8, "done").pass(60_000_000);
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault);
     }
 
     #[test]
     fn what_only_requires_another_does_not_fall_with_its_crash() {
         let mut relations = related();
         relations.insert("web".into(), Relations { stopped_with: names(&["base"]), ..Relations::default() });
-        let mut told = both_running();
-        told.state("base", &[("failed", "failed")]);
-        told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
-        assert_eq!(requested(&origin(&told, &relations, &[])), Some(("web", false)));
+        let mut history = both_running();
+        history.state("base", &[("failed", "failed")]);
+        history.job("web", 7).state("web", STOPPED).over("web", 7, "done");
+        assert_eq!(requested(&origin(&history, &relations, &[])), Some(("web", false)));
     }
 
     #[test]
     fn a_restart_whose_start_failed_is_a_fault_also_for_what_it_took_down() {
-        let mut told = both_running();
-        told.job("base", 7).job("web", 8).state("web", STOPPED).state("base", STOPPED);
-        told.state("base", &[("activating", "start"), ("failed", "failed")]).over("base", 7, "failed");
-        told.over("web", 8, "dependency");
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
+        let mut history = both_running();
+        history.job("base", 7).job("web", 8).state("web", STOPPED).state("base", STOPPED);
+        history.state("base", &[("activating", "start"), ("failed", "failed")]).over("base", 7, "failed");
+        history.over("web", 8, "dependency");
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault);
     }
 
     #[test]
     fn who_started_the_winner_of_a_conflict_stopped_the_loser() {
-        let mut told = both_running();
-        told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        told.state("other", RUNNING).over("other", 7, "done");
-        assert_eq!(requested(&origin(&told, &related(), &[])), Some(("other", true)));
-        assert_eq!(origin(&told, &related(), &[7]), StopCause::Own);
+        let mut history = both_running();
+        history.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
+        history.state("other", RUNNING).over("other", 7, "done");
+        assert_eq!(requested(&origin(&history, &related(), &[])), Some(("other", true)));
+        assert_eq!(origin(&history, &related(), &[7]), StopCause::Own);
         // one that systemd started because a third failed
-        let mut told = both_running();
-        told.state("third", RUNNING).state("third", &[("failed", "failed")]);
-        told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault);
+        let mut history = both_running();
+        history.state("third", RUNNING).state("third", &[("failed", "failed")]);
+        history.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault);
         // one that a timer may have started
         let mut relations = related();
         relations.insert("other".into(), Relations { triggered_by: names(&["other.timer"]), ..Relations::default() });
-        let mut told = both_running();
-        told.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
-        assert!(matches!(origin(&told, &relations, &[]), StopCause::Unclear(_)));
+        let mut history = both_running();
+        history.job("other", 7).job("web", 8).state("web", STOPPED).over("web", 8, "done");
+        assert!(matches!(origin(&history, &relations, &[]), StopCause::Unclear(_)));
     }
 
     #[test]
     fn failed_starts_restarts_and_reloads_are_faults() {
-        let mut told = both_running();
-        told.job("web", 7).state("web", STOPPED);
-        told.state("web", &[("activating", "start-pre"), ("failed", "failed")]).over("web", 7, "failed");
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "restart");
-        let mut told = both_running();
-        told.job("web", 7).state("web", &[("reloading", "reload"), ("failed", "failed")]).over("web", 7, "failed");
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "reload");
+        let mut history = both_running();
+        history.job("web", 7).state("web", STOPPED);
+        history.state("web", &[("activating", "start-pre"), ("failed", "failed")]).over("web", 7, "failed");
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault, "restart");
+        let mut history = both_running();
+        history.job("web", 7).state("web", &[("reloading", "reload"), ("failed", "failed")]).over("web", 7, "failed");
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault, "reload");
         // an operator's stop, a start, a crash
-        let mut told = both_running();
-        told.job("web", 7).state("web", STOPPED).over("web", 7, "done");
-        told.job("web", 8).state("web", RUNNING).over("web", 8, "done").state("web", &[("failed", "failed")]);
-        assert_eq!(origin(&told, &related(), &[]), StopCause::Fault, "a crash after a stop");
+        let mut history = both_running();
+        history.job("web", 7).state("web", STOPPED).over("web", 7, "done");
+        history.job("web", 8).state("web", RUNNING).over("web", 8, "done").state("web", &[("failed", "failed")]);
+        assert_eq!(origin(&history, &related(), &[]), StopCause::Fault, "a crash after a stop");
     }
 }

@@ -1,8 +1,8 @@
-//! Waits for systemd's signals and reads the units that changed. A line that broke is made anew, and everything read
-//! again; when it stays broken for longer than a short grace, every unit is unknown.
+//! Waits for systemd's signals and reads the units that changed. A broken connection is opened again and everything is
+//! read again; if it stays broken for longer than a short grace, every unit is unknown.
 //!
 //! Signals are taken the moment they come, by a plain function, into what is bounded by the units of the host
-//! ([`Pending`], [`UnitRecords`]); the reads that they cause go over another connection, a few at a time.
+//! ([`PendingChanges`], [`UnitRecords`]); the reads that they cause go over another connection, a few at a time.
 
 use std::collections::{BTreeSet, HashMap};
 use std::sync::{Arc, Mutex, MutexGuard, PoisonError};
@@ -23,44 +23,44 @@ use crate::host::Clock;
 use crate::host::clock::monotonic_us;
 use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
 
-/// For so long a broken line is no news: the bus may only be restarting.
+/// How long a broken connection is not reported: the bus may only be restarting.
 const GRACE: Duration = Duration::from_secs(5);
 
-/// The wait before the line is tried again doubles from here …
+/// The wait before the connection is opened again doubles from here …
 const FIRST_RETRY: Duration = Duration::from_millis(100);
 
 /// … up to here.
 const LAST_RETRY: Duration = Duration::from_secs(5);
 
-/// So many units are read at once.
+/// How many units are read at once.
 const READS: usize = 16;
 
-/// While systemd does not answer, it is asked this often whether it does.
+/// How often systemd is probed while it does not answer.
 const PROBE: Duration = Duration::from_secs(1);
 
-/// What the watcher is told.
+/// A command for the unit watcher.
 #[derive(Debug)]
 pub enum WatcherCommand {
-    /// Tell of every change of the unit of this subject.
+    /// Report every change of the unit of this subject.
     Track(Arc<Subject>),
-    /// No longer.
+    /// Stop reporting changes of the unit of this subject.
     Forget(Arc<Subject>),
     /// Remember who stops units: an attempt may be made on this one.
     Attend(Arc<str>),
 }
 
-/// Watches units until its orders end.
+/// Watches units until its commands end.
 #[derive(Debug)]
 pub struct Watcher {
-    /// The line.
+    /// The D-Bus connection on which signals arrive.
     pub systemd: Systemd,
     /// What durations run on.
     pub clock: Clock,
-    /// What is to be watched.
-    pub orders: mpsc::UnboundedReceiver<WatcherCommand>,
-    /// Where changes are told.
-    pub tell: mpsc::UnboundedSender<MonitorEvent>,
-    /// Where it is remembered what happened to units.
+    /// Where its commands come from; the watcher ends when the sender is dropped.
+    pub commands: mpsc::UnboundedReceiver<WatcherCommand>,
+    /// Where changes are reported.
+    pub events: mpsc::UnboundedSender<MonitorEvent>,
+    /// The record of what happened to units.
     pub records: Arc<Mutex<UnitRecords>>,
 }
 
@@ -80,27 +80,27 @@ struct UnitReading {
 }
 
 impl Watcher {
-    /// Runs to the end of its orders.
+    /// Runs until the sender of its commands is dropped.
     pub async fn run(mut self) {
         let mut watched = WatchedUnit::default();
         let mut broken_since = Instant::now();
-        let (mut retry, mut told) = (FIRST_RETRY, false);
+        let (mut retry, mut reported) = (FIRST_RETRY, false);
         loop {
-            // Nobody watches: no line is needed.
+            // Nothing is watched: no connection is needed.
             while watched.subjects.is_empty() && watched.attended.is_empty() {
-                let Some(order) = self.orders.recv().await else { return };
-                watched.take(order);
+                let Some(command) = self.commands.recv().await else { return };
+                watched.take(command);
                 broken_since = Instant::now();
             }
             match self.follow(&mut watched).await {
                 Ok(true) => {
-                    (retry, told) = (FIRST_RETRY, false);
+                    (retry, reported) = (FIRST_RETRY, false);
                     broken_since = Instant::now();
                 }
                 Ok(false) => return,
                 Err(error) => {
-                    if !told && broken_since.elapsed() > GRACE {
-                        told = true;
+                    if !reported && broken_since.elapsed() > GRACE {
+                        reported = true;
                         self.all_unknown(&watched, &error.to_string());
                     }
                     if !self.pause(retry, &mut watched).await {
@@ -112,22 +112,22 @@ impl Watcher {
         }
     }
 
-    /// Waits, taking orders; false at their end.
+    /// Waits for this long while carrying out commands; false once their sender is dropped.
     async fn pause(&mut self, length: Duration, watched: &mut WatchedUnit) -> bool {
         let wait = sleep(length);
         tokio::pin!(wait);
         loop {
             tokio::select! {
                 () = &mut wait => return true,
-                order = self.orders.recv() => match order {
-                    Some(order) => drop(watched.take(order)),
+                command = self.commands.recv() => match command {
+                    Some(command) => drop(watched.take(command)),
                     None => return false,
                 },
             }
         }
     }
 
-    /// Follows one line until it breaks; false at the end of the orders.
+    /// Follows one connection until it breaks; false once the sender of the commands is dropped.
     async fn follow(&mut self, watched: &mut WatchedUnit) -> Result<bool, SystemdError> {
         let pending = Arc::new(PendingChanges::default());
         let (noted, records) = (Arc::clone(&pending), Arc::clone(&self.records));
@@ -157,8 +157,8 @@ impl Watcher {
                 // What was missed meanwhile is read once it answers again.
                 Ok(()) = silence.changed() => dirty.clone_from(&watched.subjects),
                 () = probe(&self.systemd), if silent => {}
-                order = self.orders.recv() => match order {
-                    Some(order) => dirty.extend(watched.take(order)),
+                command = self.commands.recv() => match command {
+                    Some(command) => dirty.extend(watched.take(command)),
                     None => return Ok(false),
                 },
             }
@@ -167,7 +167,7 @@ impl Watcher {
 
     fn changed(&self, changed: Changed, watched: &WatchedUnit, dirty: &mut BTreeSet<Arc<Subject>>) {
         for subject in watched.subjects.iter().filter(|one| matches!(***one, Subject::FailedUnits(_))) {
-            let _ = self.tell.send(MonitorEvent::Rang(Wakeup::Subject(subject.clone())));
+            let _ = self.events.send(MonitorEvent::Woken(Wakeup::Subject(subject.clone())));
         }
         match changed {
             Changed::Units(ids) => {
@@ -191,7 +191,7 @@ impl Watcher {
         if !watched.subjects.contains(&subject) {
             return;
         }
-        let look = match unit {
+        let probed = match unit {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
@@ -199,33 +199,33 @@ impl Watcher {
             }
             Err(error) => ProbeResult { began, since: began, result: Err(error.to_string().into()) },
         };
-        let _ = self.tell.send(MonitorEvent::Seen(subject, look));
+        let _ = self.events.send(MonitorEvent::Seen(subject, probed));
     }
 
     fn all_unknown(&self, watched: &WatchedUnit, why: &str) {
         let (now, why): (_, Arc<str>) = (self.clock.mono(), why.into());
         for subject in &watched.subjects {
-            let look = ProbeResult { began: now, since: now, result: Err(why.clone()) };
-            let _ = self.tell.send(MonitorEvent::Seen(subject.clone(), look));
+            let probed = ProbeResult { began: now, since: now, result: Err(why.clone()) };
+            let _ = self.events.send(MonitorEvent::Seen(subject.clone(), probed));
         }
     }
 }
 
-/// Asks, after a moment, whether systemd answers again; who waits for that hears of it.
+/// Probes systemd after a moment; everyone who waits for it to answer is notified.
 async fn probe(systemd: &Systemd) {
     sleep(PROBE).await;
     let _ = systemd.probe().await;
 }
 
-/// What is remembered of units.
+/// Locks the records of units; a poisoned lock is used all the same.
 pub fn locked(records: &Mutex<UnitRecords>) -> MutexGuard<'_, UnitRecords> {
     records.lock().unwrap_or_else(PoisonError::into_inner)
 }
 
 impl WatchedUnit {
-    /// The subject that must be read for the first time.
-    fn take(&mut self, order: WatcherCommand) -> Option<Arc<Subject>> {
-        match order {
+    /// Carries out a command, and returns the subject that must be read for the first time.
+    fn take(&mut self, command: WatcherCommand) -> Option<Arc<Subject>> {
+        match command {
             WatcherCommand::Track(subject) => self.subjects.insert(subject.clone()).then_some(subject),
             WatcherCommand::Forget(subject) => {
                 self.subjects.remove(&subject);

@@ -35,7 +35,7 @@ pub struct CleanAction {
 }
 
 impl ActionKind for CleanAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "Safe deletion of aged files.",
         examples: &["clean = { path = \"/tmp\", older_than = \"7d\" }"],
         does: "deletes regular files that are old enough and that nobody has open, oldest first, until the verifier has enough",
@@ -44,7 +44,7 @@ impl ActionKind for CleanAction {
     };
 
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
-        Some(reader.typed::<Self>(at, "`clean`", Self::PAGE.examples[0])?.value)
+        Some(reader.typed::<Self>(at, "`clean`", Self::DOCS.examples[0])?.value)
     }
 
     fn lint(&self, at: SpannedTable<'_>, _: &[&TargetSpec], findings: &mut Findings<'_>) {

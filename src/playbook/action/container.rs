@@ -18,7 +18,7 @@ pub enum ContainerAction {
 }
 
 impl ActionKind for ContainerAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "The target's container, restarted through its engine's socket.",
         examples: &["container = \"restart\""],
         does: "asks Docker or Podman to stop it (10 s of grace) and to start it, and waits until that is done",

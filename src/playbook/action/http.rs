@@ -39,16 +39,16 @@ pub struct HttpAction {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {
-    /// Do this.
+    /// Submit the body to be processed; repeating it may act twice.
     #[default]
     Post,
-    /// Let this be so.
+    /// Create or replace what the address names with the body.
     Put,
-    /// Change this.
+    /// Change parts of what the address names.
     Patch,
-    /// Take this away.
+    /// Delete what the address names.
     Delete,
-    /// Tell this.
+    /// Only read; for services that act on a GET.
     Get,
 }
 
@@ -72,7 +72,7 @@ fn is_post(method: &Method) -> bool {
 }
 
 impl ActionKind for HttpAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A request, and the status that says that it was done.",
         examples: &["http = { method = \"POST\", url = \"http://127.0.0.1:8080/reload\", status = 204 }"],
         does: "sends it once; another status, or no answer before the rung's timeout, ends the attempt",
@@ -81,7 +81,7 @@ impl ActionKind for HttpAction {
     };
 
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
-        Some(reader.typed::<Self>(at, "`http`", Self::PAGE.examples[0])?.value)
+        Some(reader.typed::<Self>(at, "`http`", Self::DOCS.examples[0])?.value)
     }
 
     fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {

@@ -34,7 +34,7 @@ pub enum OpenFilesLimit {
 }
 
 impl ActionKind for LimitAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A limit moved while the service runs: open files up, or memory down.",
         examples: &["limit = { open_files = \"hard\" }", "limit = { memory_high = \"80%\" }"],
         does: "`open_files` sets the soft limit of every process of the unit to its hard one (prlimit); `memory_high` sets MemoryHigh= \
@@ -45,7 +45,7 @@ impl ActionKind for LimitAction {
     const NEEDS_ROOT: bool = true;
 
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
-        Some(reader.typed::<Self>(at, "`limit`", Self::PAGE.examples[0])?.value)
+        Some(reader.typed::<Self>(at, "`limit`", Self::DOCS.examples[0])?.value)
     }
 
     fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {

@@ -18,7 +18,7 @@ pub enum LinkAction {
 }
 
 impl ActionKind for LinkAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "The target's network link, switched off and on again.",
         examples: &["link = \"bounce\""],
         does: "switches it off and at once on again over one line to the kernel, whatever comes in between; \

@@ -55,7 +55,7 @@ impl fmt::Display for Replay {
 /// One kind of action, as it stands in a file.
 pub(super) trait ActionKind: DeserializeOwned + JsonSchema {
     /// What it says of itself.
-    const PAGE: ActionDocs;
+    const DOCS: ActionDocs;
     /// An ordinary user's engine cannot carry it out, whatever it is given.
     const NEEDS_ROOT: bool = false;
 
@@ -104,7 +104,7 @@ macro_rules! kinds {
             #[must_use]
             pub const fn page(&self) -> ActionDocs {
                 match self {
-                    $(Self::$kind(_) => $table::PAGE,)*
+                    $(Self::$kind(_) => $table::DOCS,)*
                 }
             }
 
@@ -135,7 +135,7 @@ macro_rules! kinds {
             #[must_use]
             pub fn manuals() -> Vec<Manual> {
                 vec![$(Manual::of::<$table>(
-                    KindSide::Action($table::PAGE), stringify!($module), $table::PAGE.about, $table::PAGE.examples,
+                    KindSide::Action($table::DOCS), stringify!($module), $table::DOCS.about, $table::DOCS.examples,
                 )),*]
             }
 
@@ -164,7 +164,7 @@ macro_rules! kinds {
             }
 
             fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let kinds = [$(form(stringify!($module), $table::PAGE, &generator.subschema_for::<$table>())),*];
+                let kinds = [$(form(stringify!($module), $table::DOCS, &generator.subschema_for::<$table>())),*];
                 json_schema!({
                     "description": "One action. Written as `{ kind = … }` in a rung's `do`.",
                     "oneOf": kinds,

@@ -18,7 +18,7 @@ pub enum RemountAction {
 }
 
 impl ActionKind for RemountAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "The target's mount point unmounted, and mounted anew by systemd, as /etc/fstab says.",
         examples: &["remount = \"lazy\""],
         does: "runs `umount --lazy`, then starts the unit of the mount point; refused where systemd has none (/etc/fstab names it, or a unit of its own), because nobody could mount it again",

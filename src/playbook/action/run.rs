@@ -37,7 +37,7 @@ pub struct RunFull {
 }
 
 impl ActionKind for RunAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A program, without a shell.",
         examples: &[
             "run = [\"apt-get\", \"clean\"]",

@@ -49,7 +49,7 @@ impl SignalAction {
 }
 
 impl ActionKind for SignalAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A signal to the main process of the target's unit or program.",
         examples: &["signal = \"HUP\""],
         does: "sends it through a pidfd, to the very process that the plan named; what comes of it the verifier sees",

@@ -20,7 +20,7 @@ const MOST: usize = 8;
 pub struct SnapshotAction(pub Vec<Attachment>);
 
 impl ActionKind for SnapshotAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "Evidence gathered at this very moment, into the attempt's own record.",
         examples: &["snapshot = [{ stacks = { top = 10 } }, { sockets = { top = 20 } }]"],
         does: "gathers each kind, as `attach` does for a page; a kind that cannot be gathered says why, and never stops the rung",

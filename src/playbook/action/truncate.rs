@@ -22,7 +22,7 @@ pub const LOGS: &str = "/var/log";
 pub struct TruncateAction(pub String);
 
 impl ActionKind for TruncateAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A known log below /var/log, emptied in place.",
         examples: &["truncate = \"/var/log/app/app.log\""],
         does: "cuts one regular file to nothing, where all who write to it append: whoever has it open goes on at its beginning. \

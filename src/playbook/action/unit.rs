@@ -31,7 +31,7 @@ pub enum UnitAction {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct NamedUnit {
-    /// The unit.
+    /// The unit's full name, with its suffix.
     pub name: String,
     /// What to do with it.
     pub verb: UnitVerb,
@@ -41,20 +41,20 @@ pub struct NamedUnit {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "kebab-case")]
 pub enum UnitVerb {
-    /// Start it.
+    /// Start the unit; nothing happens if it is active.
     Start,
-    /// Stop and start it.
+    /// Stop the unit if it is active, then start it.
     Restart,
-    /// Ask it to read its configuration.
+    /// Make the unit read its configuration again while it runs.
     Reload,
-    /// Clear its failed state and its start counter.
+    /// Clear the unit's failed state and its start counter.
     ResetFailed,
-    /// Stop it.
+    /// Stop the unit, and what requires it.
     Stop,
 }
 
 impl ActionKind for UnitAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A verb on a systemd unit, as a D-Bus job that is waited for.",
         examples: &["unit = \"restart\"", "unit = { name = \"php-fpm.service\", verb = \"restart\" }"],
         does: "systemd does it; the step ends with the job. A job that outlives the rung's timeout is left to systemd",
@@ -65,7 +65,7 @@ impl ActionKind for UnitAction {
 
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self> {
         if at.table().is_some() {
-            return Some(Self::On(reader.typed::<NamedUnit>(at, "`unit`", Self::PAGE.examples[1])?.value));
+            return Some(Self::On(reader.typed::<NamedUnit>(at, "`unit`", Self::DOCS.examples[1])?.value));
         }
         reader.leaf::<UnitVerb>(at, "`unit`").map(|verb| Self::Verb(verb.value))
     }

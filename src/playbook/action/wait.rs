@@ -22,7 +22,7 @@ const LONGEST: Duration = Duration::from_hours(1);
 pub struct WaitAction(pub Period);
 
 impl ActionKind for WaitAction {
-    const PAGE: ActionDocs = ActionDocs {
+    const DOCS: ActionDocs = ActionDocs {
         about: "A pause between two actions.",
         examples: &["wait = \"5s\""],
         does: "nothing, for so long; a pause that would outlast the rung's timeout ends the attempt there",

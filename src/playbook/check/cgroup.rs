@@ -54,7 +54,7 @@ pub struct CgroupCheck {
 }
 
 impl CheckKind for CgroupCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A unit's control group: memory, tasks and open files against their limits; kills, leaks, zombies.",
         example: "cgroup = { memory = \"> 90%\" }",
         condition: "memory = \"> 90%\"",

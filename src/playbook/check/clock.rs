@@ -28,7 +28,7 @@ pub struct ClockCheck {
 }
 
 impl CheckKind for ClockCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "The wall clock: whether somebody keeps it, and how wrong it may be.",
         example: "clock = { synchronised = false }",
         condition: "synchronised = false",

@@ -28,7 +28,7 @@ pub struct CommandCheck {
 }
 
 impl CheckKind for CommandCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A program's exit code and output.",
         example: "command = { run = [\"pg_isready\", \"-q\"], exit = 0 }",
         condition: "exit = 0",

@@ -35,11 +35,11 @@ pub struct ContainerCheck {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContainerHealth {
-    /// Well.
+    /// The latest health check succeeded.
     Healthy,
-    /// Several failures in a row.
+    /// Several health checks in a row failed.
     Unhealthy,
-    /// It may fail for a while after its start.
+    /// Just started: health checks may still fail without being counted.
     Starting,
 }
 
@@ -59,17 +59,17 @@ impl ContainerHealth {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContainerState {
-    /// It runs.
+    /// Its main process is running.
     Running,
-    /// It has ended.
+    /// Its main process has exited.
     Exited,
-    /// It is held.
+    /// Its processes are frozen until it is resumed.
     Paused,
-    /// Its engine starts it anew.
+    /// The engine is restarting it.
     Restarting,
-    /// It was never started.
+    /// It was created and never started.
     Created,
-    /// It is being taken away.
+    /// The engine is removing it.
     Removing,
     /// It could not be taken away.
     Dead,
@@ -95,7 +95,7 @@ impl ContainerState {
 }
 
 impl CheckKind for ContainerCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A container of Docker or Podman.",
         example: "container = { name = \"web\", health = \"unhealthy\" }",
         condition: "state = \"running\"",

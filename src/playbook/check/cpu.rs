@@ -29,7 +29,7 @@ pub struct CpuCheck {
 }
 
 impl CheckKind for CpuCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Processors in use.",
         example: "cpu = { used = \"> 95%\" }",
         condition: "used = \"> 95%\"",

@@ -29,7 +29,7 @@ pub struct DnsCheck {
 }
 
 impl CheckKind for DnsCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Names that resolve.",
         example: "dns = { name = \"example.com\" }",
         condition: "answers = true",

@@ -29,7 +29,7 @@ pub struct FailedUnitsCheck {
 }
 
 impl CheckKind for FailedUnitsCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Units that systemd calls failed, whichever they are.",
         example: "failed_units = { count = \"> 0\" }",
         condition: "count = \"> 0\"",

@@ -26,7 +26,7 @@ pub struct FilesystemCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 85%"]))]
     pub inodes: Option<Bound>,
-    /// Mounted read-only.
+    /// Whether the file system is mounted read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
     /// How often to look.
@@ -38,7 +38,7 @@ pub struct FilesystemCheck {
 }
 
 impl CheckKind for FilesystemCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Room and inodes of a mounted file system.",
         example: "filesystem = { used = \"> 85%\" }",
         condition: "used = \"> 85%\"",

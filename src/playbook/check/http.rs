@@ -32,7 +32,7 @@ pub struct HttpCheck {
 }
 
 impl CheckKind for HttpCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "An HTTP answer.",
         example: "http = { url = \"http://127.0.0.1/healthz\", status = 200 }",
         condition: "status = 200",

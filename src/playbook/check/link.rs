@@ -27,7 +27,7 @@ pub struct LinkCheck {
 }
 
 impl CheckKind for LinkCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A network link, and the gateway behind it.",
         example: "link = { name = \"eth0\", carrier = true }",
         condition: "carrier = true",

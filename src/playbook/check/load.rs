@@ -21,7 +21,7 @@ pub struct LoadCheck {
 }
 
 impl CheckKind for LoadCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Load average per core.",
         example: "load = { per_core = \"> 4\" }",
         condition: "per_core = \"> 4\"",

@@ -59,7 +59,7 @@ fn in_words(error: &regex::Error) -> String {
 }
 
 impl CheckKind for LogCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Lines of a log that match a pattern, counted over a window.",
         example: "log = { path = \"/var/log/app.log\", pattern = \"ERROR\", count = \"> 10\", window = \"5m\" }",
         condition: "count = \"> 10\"",

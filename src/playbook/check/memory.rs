@@ -25,7 +25,7 @@ pub struct MemoryCheck {
 }
 
 impl CheckKind for MemoryCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Memory in use.",
         example: "memory = { used = \"> 90%\" }",
         condition: "used = \"> 90%\"",

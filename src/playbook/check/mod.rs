@@ -38,7 +38,7 @@ pub struct CheckDocs {
 /// One kind of check, as it stands in a file.
 pub trait CheckKind: DeserializeOwned + JsonSchema {
     /// What it says of itself.
-    const PAGE: CheckDocs;
+    const DOCS: CheckDocs;
 
     /// The check taken apart, for whoever need not know which kind it is.
     fn parts(&self) -> CheckParts<'_>;
@@ -73,7 +73,7 @@ macro_rules! kinds {
             #[must_use]
             pub const fn page(&self) -> CheckDocs {
                 match self {
-                    $(Self::$kind(_) => $table::PAGE,)*
+                    $(Self::$kind(_) => $table::DOCS,)*
                 }
             }
 
@@ -89,7 +89,7 @@ macro_rules! kinds {
             #[must_use]
             pub fn manuals() -> Vec<Manual> {
                 vec![$(Manual::of::<$table>(
-                    KindSide::Check($table::PAGE), stringify!($module), $table::PAGE.about, &[$table::PAGE.example],
+                    KindSide::Check($table::DOCS), stringify!($module), $table::DOCS.about, &[$table::DOCS.example],
                 )),*]
             }
 
@@ -98,7 +98,7 @@ macro_rules! kinds {
                 let what = format!("the `{kind}` check");
                 match kind {
                     $(stringify!($module) => {
-                        let SpannedValue { value, at } = reader.typed::<$table>(at, &what, $table::PAGE.example)?;
+                        let SpannedValue { value, at } = reader.typed::<$table>(at, &what, $table::DOCS.example)?;
                         Some(SpannedValue { value: Self::$kind(value), at })
                     })*
                     _ => None,
@@ -109,7 +109,7 @@ macro_rules! kinds {
             pub(super) fn schemas(generator: &mut SchemaGenerator) -> Vec<(&'static str, &'static str, Schema)> {
                 vec![$((
                     stringify!($module),
-                    $table::PAGE.about,
+                    $table::DOCS.about,
                     generator.subschema_for::<OneOrMany<$table>>(),
                 )),*]
             }

@@ -37,7 +37,7 @@ pub struct MountCheck {
 }
 
 impl CheckKind for MountCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A mount point: whether something is mounted there, how, and whether it answers.",
         example: "mount = { mount = \"/srv/share\", answers = false }",
         condition: "answers = false",

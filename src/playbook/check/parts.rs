@@ -36,7 +36,7 @@ pub enum Unit {
     PercentOrBytes,
     /// Percent of the whole, or a count.
     PercentOrCount,
-    /// Bytes.
+    /// An amount of bytes, such as `5GiB`.
     Bytes,
     /// A plain number.
     Count,
@@ -45,9 +45,9 @@ pub enum Unit {
 /// What a name in a check is the name of.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum NameKind {
-    /// One unit.
+    /// The full name of one systemd unit.
     Unit,
-    /// A program.
+    /// The name of a program, as it stands in `comm`.
     Process,
     /// An absolute path.
     Path,
@@ -59,7 +59,7 @@ pub enum NameKind {
     Host,
     /// A server of DNS: an address, with or without a port.
     Server,
-    /// A container.
+    /// The name of a container, as its engine knows it.
     Container,
     /// A network link.
     Link,

@@ -53,7 +53,7 @@ pub struct PathCheck {
 }
 
 impl CheckKind for PathCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A file or folder: there, old, large, growing, whose, what is in it.",
         example: "path = { path = \"/var/backups/latest.dump\", age = \"> 26h\" }",
         condition: "exists = true",

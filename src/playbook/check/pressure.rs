@@ -29,7 +29,7 @@ pub struct PressureCheck {
 }
 
 impl CheckKind for PressureCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Pressure stall information.",
         example: "pressure = { memory = \"> 10%\" }",
         condition: "memory = \"> 10%\"",

@@ -44,7 +44,7 @@ pub struct ProcessCheck {
 }
 
 impl CheckKind for ProcessCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "Processes by name or pidfile.",
         example: "process = { name = \"worker\", exists = false }",
         condition: "exists = false",

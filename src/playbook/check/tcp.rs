@@ -26,7 +26,7 @@ pub struct TcpCheck {
 }
 
 impl CheckKind for TcpCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A TCP connection.",
         example: "tcp = { address = \"127.0.0.1:6379\" }",
         condition: "open = true",

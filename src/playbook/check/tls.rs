@@ -34,7 +34,7 @@ pub struct TlsCheck {
 }
 
 impl CheckKind for TlsCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "The certificate that a server shows: how long it still holds, and for which name.",
         example: "tls = { address = \"www.example.org:443\", left = \"< 14d\" }",
         condition: "left = \"< 14d\"",

@@ -33,7 +33,7 @@ pub struct UnitCheck {
 }
 
 impl CheckKind for UnitCheck {
-    const PAGE: CheckDocs = CheckDocs {
+    const DOCS: CheckDocs = CheckDocs {
         about: "A systemd unit's state.",
         example: "unit = { state = \"not active\" }",
         condition: "state = \"not active\"",

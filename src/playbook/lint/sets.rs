@@ -6,7 +6,7 @@ use crate::playbook::value::{Amount, Comparison, UnitState};
 /// How two conditions on the same thing go together.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Together {
-    /// Never both.
+    /// No value meets both, and a gap lies between them.
     Apart,
     /// Both at some values; facing each other, as `> 85%` and `< 90%`.
     Overlapping,

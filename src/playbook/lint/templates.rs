@@ -38,7 +38,7 @@ pub fn arguments(
     }
 }
 
-/// One argument.
+/// Lints one argument: its braces, its placeholders, and whether each has a value for every target.
 pub fn template(
     template: &Template,
     at: SpannedTable<'_>,

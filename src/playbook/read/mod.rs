@@ -6,9 +6,9 @@
 
 pub(super) mod command_line;
 mod duplicate;
-mod foreign;
 mod forms;
 mod misplaced;
+mod other_formats;
 pub mod reader;
 mod sections;
 mod serde_error;
@@ -56,11 +56,11 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> ParsedFile {
     check_name(name, &mut findings);
     let (table, errors) = DeTable::parse_recoverable(text);
     if !errors.is_empty()
-        && let Some(foreign) = foreign::recognise(text)
+        && let Some(other) = other_formats::recognise(text)
     {
-        let message = format!("this is {}, and a playbook is TOML", foreign.name);
-        let help = format!("write {}; `salve playbook new` prints whole playbooks to begin with", foreign.right);
-        findings.add(Rule::Syntax, foreign.span, message, help);
+        let message = format!("this is {}, and a playbook is TOML", other.name);
+        let help = format!("write {}; `salve playbook new` prints whole playbooks to begin with", other.right);
+        findings.add(Rule::Syntax, other.span, message, help);
         return ParsedFile { playbook: None, diagnostics: findings.sorted() };
     }
     syntax::tell(&errors, &mut findings);

@@ -223,7 +223,7 @@ impl<'t> TreeReader<'t> {
         }
     }
 
-    /// Is this kind known?
+    /// Whether `kind` is one of `kinds`. If not, an error with the closest spelling is added to the findings.
     pub fn known_kind(&mut self, kind: &str, site: SpannedTable<'t>, what: &str, kinds: &[&str]) -> bool {
         if kinds.contains(&kind) {
             return true;

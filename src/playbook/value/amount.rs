@@ -10,7 +10,7 @@ use super::{ValueError, value_error};
 pub enum Amount {
     /// Percent of the whole, 0 to 100.
     Percent(f64),
-    /// Bytes.
+    /// An absolute size, in bytes.
     Bytes(u64),
     /// A count or a plain figure (processes, load, inodes).
     Count(f64),

@@ -11,33 +11,33 @@ use super::{Amount, Period, ValueError, value_error};
 /// Which side of the amount is meant.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
-    /// `<`
+    /// Less than the amount, written `<`.
     Below,
-    /// `<=`
+    /// At most the amount, written `<=`.
     AtMost,
-    /// `>`
+    /// Greater than the amount, written `>`.
     Above,
-    /// `>=`
+    /// At least the amount, written `>=`.
     AtLeast,
-    /// `=`
+    /// Exactly the amount, written `=`.
     Equal,
 }
 
 /// A comparison with an amount: `"> 85%"`, `"<= 5GiB"`, `"= 0"`.
 #[derive(Debug, Clone, Copy, PartialEq)]
 pub struct Bound {
-    /// Which side.
+    /// How the measured value is compared.
     pub comparison: Comparison,
-    /// Of what.
+    /// The amount that it is compared with.
     pub amount: Amount,
 }
 
 /// A comparison with a length of time: `"< 500ms"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct LatencyBound {
-    /// Which side.
+    /// How the measured time is compared.
     pub comparison: Comparison,
-    /// Of what.
+    /// The length of time that it is compared with.
     pub period: Period,
 }
 

@@ -11,22 +11,22 @@ use crate::playbook::diagnostic::nearest;
 pub struct WantedState {
     /// `not` stood before it.
     pub negated: bool,
-    /// The state.
+    /// The state after `not`, or the whole value.
     pub state: UnitState,
 }
 
-/// systemd's `ActiveState`.
+/// A unit's state, named after systemd's `ActiveState`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum UnitState {
     /// Started and running (or exited well, for a one-shot that remains).
     Active,
-    /// Stopped.
+    /// Not running; it was stopped, or has never been started.
     Inactive,
-    /// Ended badly.
+    /// Not running, because it crashed, timed out or exited with an error.
     Failed,
     /// Starting, or waiting for systemd's own restart.
     Activating,
-    /// Stopping.
+    /// On its way from active to inactive.
     Deactivating,
     /// Active and reading its configuration anew.
     Reloading,
@@ -37,7 +37,7 @@ pub enum UnitState {
 pub struct WantedNumber {
     /// `not` stood before it.
     pub negated: bool,
-    /// The number.
+    /// The number after `not`, or the whole value.
     pub number: u16,
 }
 
@@ -46,7 +46,7 @@ pub struct WantedNumber {
 pub struct WantedWord {
     /// `not` stood before it.
     pub negated: bool,
-    /// The word.
+    /// The word after `not`, or the whole value.
     pub word: String,
 }
 

@@ -16,7 +16,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 pub struct WantedText {
     /// The text must not be found.
     pub negated: bool,
-    /// The text.
+    /// The text to search for, compared byte by byte.
     pub text: String,
 }
 

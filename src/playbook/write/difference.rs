@@ -5,7 +5,7 @@ use similar::{ChangeTag, TextDiff};
 /// What became of a line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineChange {
-    /// In both.
+    /// The line stands in both texts.
     Same,
     /// Only in the old text.
     Gone,

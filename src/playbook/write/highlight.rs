@@ -18,7 +18,7 @@ pub enum HighlightClass {
     Text,
     /// A number or a time.
     Number,
-    /// `true`, `false`.
+    /// A boolean, `true` or `false`.
     Word,
     /// `=`, commas and brackets.
     Punctuation,

@@ -7,7 +7,7 @@ use std::ops::Range;
 pub struct Token {
     /// Where in its line, in characters.
     pub chars: Range<usize>,
-    /// What it is.
+    /// The kind of token, with its content.
     pub what: What,
 }
 
@@ -20,17 +20,17 @@ pub enum What {
     Word(String),
     /// A text between quotes, or one line of it.
     Text(QuotedText),
-    /// `[`
+    /// An opening bracket, `[`.
     OpenList,
-    /// `]`
+    /// A closing bracket, `]`.
     CloseList,
-    /// `{`
+    /// An opening brace, `{`.
     OpenTable,
-    /// `}`
+    /// A closing brace, `}`.
     CloseTable,
-    /// `=`
+    /// An equals sign between a key and its value.
     Equals,
-    /// `,`
+    /// A comma between two elements or entries.
     Comma,
 }
 

@@ -9,7 +9,7 @@ use super::lex::{LineEnd, Token, What, is_bare_key, is_key, is_value, parts};
 pub enum Turn {
     /// A key, or the `=` behind one.
     Key,
-    /// A value.
+    /// The value after a `=` or in a list.
     Value,
     /// A comma, a closing bracket or the line's end.
     After,
@@ -20,9 +20,9 @@ pub enum Turn {
 pub enum Enclosure {
     /// The part of the file below a header, or above the first one.
     Section,
-    /// `{ … }`
+    /// An inline table, `{ … }`.
     Inline,
-    /// `[ … ]`
+    /// A list of values, `[ … ]`.
     List,
 }
 
@@ -50,7 +50,7 @@ pub struct SeenKey {
     pub table: usize,
     /// The key's first part.
     pub name: String,
-    /// Where.
+    /// The line that it stands on, counted from 0.
     pub line: usize,
     /// The first of its characters.
     pub from: usize,
@@ -59,9 +59,9 @@ pub struct SeenKey {
 /// A header that was passed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
-    /// Its line.
+    /// The line that it stands on, counted from 0.
     pub line: usize,
-    /// Its keys.
+    /// The keys between its brackets, outermost first.
     pub path: Vec<String>,
 }
 

@@ -13,7 +13,7 @@ pub type Forms = Vec<&'static Value>;
 /// A key that may stand in a table.
 #[derive(Debug, Clone)]
 pub struct KeySchema {
-    /// Its name.
+    /// The key's name, as written before the `=`.
     pub name: String,
     /// What it means.
     pub about: String,
@@ -26,9 +26,9 @@ pub struct KeySchema {
 /// How a table of the file's first level is headed.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heading {
-    /// `[name]`
+    /// A table that stands once, under `[name]`.
     Table,
-    /// `[[name]]`
+    /// A list of tables, each under its own `[[name]]`.
     Many,
 }
 

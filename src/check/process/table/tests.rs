@@ -2,12 +2,15 @@
 
 use std::process::{Child, Command};
 
+use super::membership::{COMM, CurrentName, cut, now};
+use super::pidfile::another;
+use super::proc::{Argument, PidfileTime, Stat};
 use super::*;
 
 /// Attends nobody: ends are seen by listing, or told by hand.
-struct Deaf;
+struct NoNotifier;
 
-impl ExitNotifier for Deaf {
+impl ExitNotifier for NoNotifier {
     fn attend(&mut self, _: i32, _: u64) -> Attended {
         Attended::ByListing
     }
@@ -43,7 +46,7 @@ fn subject(name: Option<&str>, pidfile: Option<&str>, user: Option<&str>) -> Arc
 
 fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
     loop {
-        table.list(&mut Deaf).unwrap();
+        table.list(&mut NoNotifier).unwrap();
         // on a loaded host one may answer late
         match table.seen(subject) {
             Ok(seen) => return seen.count,
@@ -129,13 +132,13 @@ fn an_id_that_was_used_again_is_another_process() {
     let mut table = Table::new();
     let wanted = subject(Some("x"), None, None);
     table.track(&wanted, Duration::MAX);
-    table.join(1, 42, &wanted, &mut Deaf);
+    table.join(1, 42, &wanted, &mut NoNotifier);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     table.ended(token(1, 43));
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
     // Process 1 did not start at tick 42 under this name.
-    let seen = proc::look(&[1], true).remove(&1);
-    table.read(1, seen, &mut Deaf);
+    let seen = proc::read_stats(&[1], true).remove(&1);
+    table.read(1, seen, &mut NoNotifier);
     assert_eq!(table.seen(&wanted).unwrap().count, 0);
 }
 
@@ -148,16 +151,16 @@ fn a_process_that_cannot_be_asked_stays_where_it_was() {
     while count(&mut table, &wanted) != 1 {
         std::thread::yield_now();
     }
-    table.read(one.pid(), None, &mut Deaf);
+    table.read(one.pid(), None, &mut NoNotifier);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
-    let stat = proc::look(&[one.pid()], false).remove(&one.pid()).unwrap().stat;
+    let stat = proc::read_stats(&[one.pid()], false).remove(&one.pid()).unwrap().stat;
     let as_if = |argument| Some(proc::ProcStat { stat: stat.clone(), argument });
-    table.read(one.pid(), as_if(Argument::Unread), &mut Deaf);
+    table.read(one.pid(), as_if(Argument::Unread), &mut NoNotifier);
     assert_eq!(table.seen(&wanted).unwrap().count, 1);
-    table.read(one.pid(), as_if(Argument::Named("another".to_owned())), &mut Deaf);
+    table.read(one.pid(), as_if(Argument::Named("another".to_owned())), &mut NoNotifier);
     assert_eq!(table.seen(&wanted).unwrap().count, 0);
     // it is asked again by the next listing, not by the next full one
-    table.read(one.pid(), None, &mut Deaf);
+    table.read(one.pid(), None, &mut NoNotifier);
     assert_eq!(count(&mut table, &wanted), 1);
 }
 
@@ -183,7 +186,7 @@ fn a_newcomer_that_cannot_be_asked_leaves_the_count_unknown_to_whoever_it_may_be
     for subject in everybody {
         table.track(subject, Duration::MAX);
     }
-    table.read(one.pid(), None, &mut Deaf);
+    table.read(one.pid(), None, &mut NoNotifier);
     assert_eq!(known(&table), [false, false, true, true]);
     assert!(table.seen(&bearing).unwrap_err().contains("does not answer"));
     table.take_changed();
@@ -192,13 +195,13 @@ fn a_newcomer_that_cannot_be_asked_leaves_the_count_unknown_to_whoever_it_may_be
     assert!(table.seen(&bearing).is_ok());
     assert!(table.take_changed().contains(&bearing));
     // a member stays counted
-    table.read(one.pid(), None, &mut Deaf);
+    table.read(one.pid(), None, &mut NoNotifier);
     assert_eq!(table.seen(&bearing).unwrap().count, 1);
     one.0.kill().unwrap();
     one.0.wait().unwrap();
     // one that is gone is none
     table.members.clear();
-    table.read(one.pid(), None, &mut Deaf);
+    table.read(one.pid(), None, &mut NoNotifier);
     assert!(table.seen(&bearing).is_ok());
 }
 

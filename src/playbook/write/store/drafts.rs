@@ -29,7 +29,7 @@ pub struct SavedDraft {
     pub name: String,
     /// Where it is to be saved.
     pub path: PathBuf,
-    /// The text.
+    /// The unsaved text, complete.
     pub text: String,
     /// When it was last kept.
     pub kept: SystemTime,

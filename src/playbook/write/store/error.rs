@@ -16,25 +16,25 @@ pub enum SaveError {
     /// Somebody else has taken it away since it was opened.
     #[error("{} is gone since it was opened; save it as a new file", .path.display())]
     Gone {
-        /// Which.
+        /// The path of the file that no longer exists.
         path: PathBuf,
     },
     /// A link, a folder, a device: what is saved would end up somewhere else.
     #[error("{} is no regular file, and is not written through; take it away, or save under another name", .path.display())]
     NotRegular {
-        /// Which.
+        /// The path of what is no regular file.
         path: PathBuf,
     },
     /// No file can have this name.
     #[error("`{}` is no file's name", .path.display())]
     NoName {
-        /// Which.
+        /// The path that cannot name a file.
         path: PathBuf,
     },
     /// The disk is full, or the quota is used up.
     #[error("no room left in {} ({why}); nothing was saved: make room, then save again", .folder.display())]
     NoRoom {
-        /// Where.
+        /// The folder on the full disk.
         folder: PathBuf,
         /// What the system said.
         why: Errno,
@@ -42,13 +42,13 @@ pub enum SaveError {
     /// The disk is mounted read-only.
     #[error("{} is on a disk that is mounted read-only; nothing was saved", .folder.display())]
     ReadOnly {
-        /// Where.
+        /// The folder on the read-only disk.
         folder: PathBuf,
     },
     /// This user may not write there.
     #[error("you may not write in {} ({why}); nothing was saved: run salve as its owner, or save elsewhere", .folder.display())]
     Denied {
-        /// Where.
+        /// The folder that may not be written to.
         folder: PathBuf,
         /// What the system said.
         why: Errno,
@@ -58,7 +58,7 @@ pub enum SaveError {
     Io {
         /// What was being done.
         doing: &'static str,
-        /// To what.
+        /// The path of the file or folder that it was done to.
         path: PathBuf,
         /// What the system said.
         why: Errno,

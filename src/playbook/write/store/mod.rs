@@ -18,7 +18,7 @@ use folder::{Present, StoreFolder};
 /// What was saved.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveResult {
-    /// Where.
+    /// The path of the saved file.
     pub path: PathBuf,
     /// Where its former version stands now: `NAME.toml~`, which no source of playbooks reads. None for a new file, and
     /// where nothing had changed.

@@ -4,7 +4,7 @@ use std::ops::Range;
 
 /// A language that is not TOML, recognised at its first line.
 #[derive(Debug, PartialEq, Eq)]
-pub struct Foreign {
+pub struct OtherFormat {
     /// What it is called.
     pub name: &'static str,
     /// Where it shows, in bytes.
@@ -14,7 +14,7 @@ pub struct Foreign {
 }
 
 /// YAML or JSON, where the first line that says anything is not TOML but one of them.
-pub fn recognise(text: &str) -> Option<Foreign> {
+pub fn recognise(text: &str) -> Option<OtherFormat> {
     let mut start = 0;
     let mut first_mark = None;
     for line in text.split_inclusive('\n') {
@@ -29,10 +29,10 @@ pub fn recognise(text: &str) -> Option<Foreign> {
         }
         if said.starts_with('{') {
             let right = "title = \"nginx stays up\"".to_owned();
-            return Some(Foreign { name: "JSON", span, right });
+            return Some(OtherFormat { name: "JSON", span, right });
         }
         let right = yaml(said)?;
-        return Some(Foreign { name: "YAML", span: first_mark.unwrap_or(span), right });
+        return Some(OtherFormat { name: "YAML", span: first_mark.unwrap_or(span), right });
     }
     None
 }
