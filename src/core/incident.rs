@@ -37,7 +37,7 @@ pub enum Phase {
     Soaking { attempt: AttemptId, since: Mono, until: Mono },
     /// A human was called; salve watches until the fault clears.
     Escalated(Cause),
-    /// Over; absorbing.
+    /// The incident is over, with this outcome; no state follows.
     Closed(Outcome),
 }
 
@@ -91,7 +91,7 @@ pub enum Denial {
     },
     /// Somebody snoozed this target.
     Snoozed { by: Operator, until: Mono },
-    /// Outside `only_between`.
+    /// The moment lies outside the hours that the playbook's `only_between` allows.
     OutsideWindow,
     /// A playbook that this one needs is not healthy.
     DependencyUnhealthy { playbook: Arc<str> },
@@ -223,7 +223,7 @@ pub enum Outcome {
     ClearedUnverified,
     /// An operator said no.
     Declined { by: Operator, reason: Reason },
-    /// Nobody answered.
+    /// The request for approval ran out before any operator answered it.
     Expired,
     /// Another incident or a new version of the playbook took its place.
     Superseded,

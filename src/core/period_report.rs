@@ -32,7 +32,7 @@ pub struct Account {
     cases: BTreeMap<IncidentId, Case>,
 }
 
-/// One incident.
+/// What the fold knows of one incident so far: enough to count it in the period in which it was decided.
 #[derive(Debug)]
 struct Case {
     playbook: Arc<str>,
@@ -51,16 +51,16 @@ struct Case {
 /// From then on, until just before that.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportSpan {
-    /// Its beginning.
+    /// First moment that belongs to the period.
     pub from: Timestamp,
-    /// Its end.
+    /// First moment after the period; an event at this moment does not count.
     pub to: Timestamp,
 }
 
 /// What a period came to.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PeriodReport {
-    /// The period.
+    /// The period that the report is about.
     pub period: ReportSpan,
     /// The period of the same length before it.
     pub before: ReportSpan,
@@ -85,11 +85,11 @@ pub struct PeriodReport {
 /// One playbook's share.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfPlaybook {
-    /// Its name.
+    /// The playbook's name, under which all its versions are counted together.
     pub playbook: Arc<str>,
-    /// Its incidents.
+    /// How many of its incidents count in the period.
     pub incidents: usize,
-    /// Its rates.
+    /// Success rates of these incidents alone.
     pub rates: WindowRates,
     /// The same in the period before.
     pub rates_before: WindowRates,
@@ -100,11 +100,11 @@ pub struct OfPlaybook {
 pub struct LackingOnTarget {
     /// What detects it.
     pub playbook: Arc<str>,
-    /// Where.
+    /// Target on which it was lacking.
     pub target: Target,
     /// What was lacking.
     pub lack: Lack,
-    /// How often.
+    /// Incidents of the period that lacked it.
     pub times: usize,
     /// The latest incident.
     pub latest: IncidentId,
@@ -113,7 +113,7 @@ pub struct LackingOnTarget {
 /// A reason to look again at what was automated.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Doubt {
-    /// Which playbook.
+    /// Name of the playbook that should be looked at again.
     pub playbook: Arc<str>,
     /// What speaks against it.
     pub why: Why,
@@ -136,7 +136,7 @@ pub enum Why {
 /// How long healing took, in milliseconds from the fault.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct HealTimes {
-    /// Which playbook.
+    /// The playbook's name; its versions are counted together.
     pub playbook: Arc<str>,
     /// How many were healed.
     pub healed: usize,
@@ -144,7 +144,7 @@ pub struct HealTimes {
     pub median_ms: u64,
     /// Nine in ten were quicker.
     pub p90_ms: u64,
-    /// The slowest.
+    /// The longest that one incident took from fault to healed, in milliseconds.
     pub worst_ms: u64,
     /// Which one that was.
     pub worst: IncidentId,

@@ -45,13 +45,13 @@ pub struct State {
     pub records_lost: Option<Mono>,
     /// Contents that were ever in force: name and source.
     pub adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
-    /// Open incidents.
+    /// Every incident that is not closed, by its number.
     pub open: BTreeMap<IncidentId, Incident>,
     /// The open incident of a key; at most one.
     pub by_key: HashMap<Key, IncidentId>,
     /// The latest closed incidents, oldest first.
     pub closed: VecDeque<Arc<Incident>>,
-    /// Live attempts.
+    /// Attempts that were started and have not reported, each with its incident.
     pub running: BTreeMap<AttemptId, IncidentId>,
     /// Whose attempt holds which target, until it is over and verified.
     pub locks: BTreeMap<Target, IncidentId>,
@@ -95,40 +95,40 @@ pub struct State {
     pub last: Last,
 }
 
-/// The numbers last given.
+/// The highest numbers that were given out so far; the next of each kind is one more. 0 means that none was given yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Last {
-    /// To an incident.
+    /// Number of the latest incident.
     pub incident: u64,
-    /// To an attempt.
+    /// Number of the latest attempt.
     pub attempt: u64,
-    /// To a page.
+    /// Number of the latest page.
     pub page: u64,
-    /// To a maintenance window.
+    /// Number of the latest maintenance window.
     pub maintenance: u64,
 }
 
 /// A pause in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pause {
-    /// Since when.
+    /// When the pause began, on the running clock.
     pub since: Mono,
-    /// Until when; none means until resumed.
+    /// When it ends, on the running clock; none means when somebody resumes it.
     pub until: Option<Mono>,
-    /// By whom.
+    /// The operator who paused it.
     pub by: Operator,
-    /// Why.
+    /// Why it was paused, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
 /// One healing of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Healing {
-    /// When.
+    /// When the incident was closed as healed, on the running clock.
     pub mono: Mono,
-    /// When, by name.
+    /// The same moment on the wall clock.
     pub wall: Timestamp,
-    /// Which incident.
+    /// The incident that was healed.
     pub incident: IncidentId,
     /// Its entry in the tally.
     pub place: Option<EntryNumber>,
@@ -159,7 +159,7 @@ pub enum Step {
     Firing,
     /// The gate said no.
     Held(Denial),
-    /// It asks.
+    /// An operator's approval of this plan is awaited.
     Asking(ApprovalRequest),
     /// An attempt runs.
     Remediating(AttemptId),
@@ -169,27 +169,27 @@ pub enum Step {
     Soaking { attempt: AttemptId, since: Mono, clean: Mono },
     /// A human was called.
     Escalated(Cause),
-    /// Over.
+    /// The incident is over since that moment, with this outcome.
     Closed { outcome: Outcome, mono: Mono, wall: Timestamp },
 }
 
 /// A yes that has not been used yet.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Approval {
-    /// To which request.
+    /// Generation of the request that was approved; the approval is void for a later one.
     pub generation: u32,
-    /// To what.
+    /// Digest of the plan that was approved; no other plan may be run by it.
     pub digest: Digest,
-    /// By whom.
+    /// The operator who approved it.
     pub by: Operator,
     /// Void after this.
     pub expires: Mono,
 }
 
-/// One attempt.
+/// One attempt of an incident, from the record of its intent to its verdict.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Attempt {
-    /// Its number.
+    /// The attempt's number, unique in the journal.
     pub id: AttemptId,
     /// What it was to do.
     pub plan: Arc<Plan>,
@@ -214,7 +214,7 @@ pub struct Attempt {
 pub enum AttemptEnd {
     /// It has not.
     Runs,
-    /// It reported.
+    /// The executor reported how each step went.
     Reported(Arc<AttemptReport>),
     /// Its outcome is unknown after a crash.
     Indeterminate,
@@ -242,12 +242,12 @@ pub enum Budget {
     Spent,
 }
 
-/// One incident.
+/// One incident as the journal tells it: the fold of all events about it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Incident {
-    /// Its number.
+    /// The incident's number, unique in the journal.
     pub id: IncidentId,
-    /// Its key.
+    /// Content of the playbook and canonical target that it is about.
     pub key: Key,
     /// Its playbook's name.
     pub playbook: Arc<str>,
@@ -309,7 +309,7 @@ impl Incident {
         self.escalation.as_ref().map_or(Step::Firing, |escalation| Step::Escalated(escalation.cause.clone()))
     }
 
-    /// The last attempt.
+    /// The attempt that was started last; none where nothing was attempted yet.
     pub fn last_attempt(&self) -> Option<&Attempt> {
         self.attempts.last()
     }
