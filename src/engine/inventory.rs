@@ -53,7 +53,7 @@ pub struct Inventory {
 /// A file system.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MountSummary {
-    /// Where.
+    /// Path of the mount point, as text.
     pub point: String,
     /// How full, in words.
     pub about: String,
@@ -62,7 +62,7 @@ pub struct MountSummary {
 /// A certificate in a file.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Certificate {
-    /// The file.
+    /// Absolute path of the PEM file.
     pub file: PathBuf,
     /// How long it holds, or why that cannot be said.
     #[serde(flatten)]
@@ -82,9 +82,9 @@ pub enum Validity {
 /// What a playbook would be on this host.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Proposal {
-    /// Its name.
+    /// The playbook's name.
     pub name: Arc<str>,
-    /// As it says.
+    /// The playbook's title, one line.
     pub title: Arc<str>,
     /// How much may go wrong.
     pub risk: Risk,
@@ -102,7 +102,7 @@ pub struct Proposal {
 pub enum Fit {
     /// Not to this host, and why.
     NotApplicable(String),
-    /// To these.
+    /// It applies to these targets of this host.
     Applies {
         /// Its targets, and how each stands.
         targets: Vec<(String, TargetState)>,

@@ -58,7 +58,7 @@ const MESSAGES: usize = 200;
 pub struct LoopInputs {
     /// The order to stop.
     pub stopped: oneshot::Receiver<()>,
-    /// Changed readings.
+    /// Readings that differ from the one before, each with the watch that it belongs to.
     pub readings: mpsc::UnboundedReceiver<(WatchId, Reading)>,
     /// What was seen, for backtests.
     pub kept: mpsc::UnboundedReceiver<ObservationChange>,
@@ -74,9 +74,9 @@ pub struct LoopInputs {
     pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
     /// What earlier engines saw, once.
     pub recalled: mpsc::UnboundedReceiver<Vec<PastDetector>>,
-    /// Operators' commands.
+    /// Commands of operators, from the console, the command line and the socket alike.
     pub commands: mpsc::Receiver<CommandRequest>,
-    /// Who looks.
+    /// Who wants snapshots now: without any, none is built.
     pub lookers: Arc<Subscribers>,
 }
 

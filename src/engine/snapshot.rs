@@ -31,7 +31,7 @@ pub struct Snapshot {
     pub now: Now,
     /// This host's name, cleaned.
     pub host: Arc<str>,
-    /// Who looks.
+    /// The operator to whom the snapshot is shown; over the socket, the client's.
     pub operator: Operator,
     /// Load, memory and pressure; none before the first look.
     pub strip: Option<HostLoad>,
@@ -100,22 +100,22 @@ pub struct HostLoad {
 /// A pause in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PauseView {
-    /// Of what.
+    /// Everything that is paused: the host, a playbook or a target.
     pub scope: Scope,
-    /// Until when; none means until resumed.
+    /// When it ends, on the running clock; none means when somebody resumes it.
     pub until: Option<Mono>,
-    /// Since when.
+    /// When the pause began, on the running clock.
     pub since: Mono,
-    /// By whom.
+    /// The operator who paused it.
     pub by: Operator,
-    /// Why.
+    /// Why it was paused, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
 /// A maintenance window that is not over.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct MaintenanceView {
-    /// Its number.
+    /// The window's number, unique in the journal.
     pub id: MaintenanceId,
     /// What it pauses.
     pub scope: Scope,
@@ -127,22 +127,22 @@ pub struct MaintenanceView {
     pub until: Option<Mono>,
     /// By whom it was planned.
     pub by: Operator,
-    /// What for.
+    /// Why the maintenance was planned, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
 /// A snooze in force.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snooze {
-    /// Whose.
+    /// The key whose incidents are on hold.
     pub key: Key,
     /// The playbook's name.
     pub playbook: Arc<str>,
-    /// Until when.
+    /// When the snooze ends, on the running clock.
     pub until: Mono,
-    /// By whom.
+    /// The operator who snoozed it.
     pub by: Operator,
-    /// Why.
+    /// Why it was snoozed, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
@@ -221,7 +221,7 @@ pub enum TimelineMark {
     Ok,
     /// The fault was there.
     Broken,
-    /// It asked.
+    /// An operator's approval was requested.
     Asked,
     /// An attempt ran.
     Fixing,
@@ -233,10 +233,10 @@ pub enum TimelineMark {
     Escalated,
 }
 
-/// A breaker.
+/// A circuit breaker of one key, which limits how often its playbook may act on its target.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct BreakerView {
-    /// Whose.
+    /// The key that it guards.
     pub key: Key,
     /// The playbook's name.
     pub playbook: Arc<str>,
@@ -253,9 +253,9 @@ pub struct BreakerView {
 /// One incident with its whole story.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct IncidentView {
-    /// Its number.
+    /// The incident's number, unique in the journal.
     pub id: IncidentId,
-    /// Its key.
+    /// Content of the playbook and canonical target that it is about.
     pub key: Key,
     /// The playbook's name and title.
     pub playbook: Arc<str>,
@@ -394,15 +394,15 @@ pub enum Arming {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum PlaybookState {
-    /// It is in force.
+    /// The file was accepted, and the playbook watches its targets.
     InForce {
-        /// Its title.
+        /// The playbook's title, one line.
         title: Arc<str>,
         /// How much may go wrong.
         risk: Risk,
-        /// As written.
+        /// The mode as the file says it, before arming.
         mode: Mode,
-        /// After arming, on this host.
+        /// The mode that this host applies after arming.
         in_force: Mode,
         /// What arming would change.
         arming: Arming,
@@ -422,7 +422,7 @@ pub enum PlaybookState {
 /// A key that heals so often that it needs a real fix.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recurring {
-    /// Which.
+    /// The key that was healed again and again.
     pub key: Key,
     /// The playbook's name.
     pub playbook: Arc<str>,
@@ -433,11 +433,11 @@ pub struct Recurring {
 /// Something to tell.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Message {
-    /// When.
+    /// When it was said, on the wall clock.
     pub at: jiff::Timestamp,
-    /// About what.
+    /// The part of salve, playbook or channel that it is about, as one word: `journal`, `systemd`.
     pub about: Arc<str>,
-    /// Clean.
+    /// The message as one paragraph, without control characters.
     pub text: Arc<str>,
 }
 

@@ -25,7 +25,7 @@ pub struct Extras {
     pub generation: u64,
     /// This host's name, cleaned.
     pub host: Arc<str>,
-    /// Who looks.
+    /// The operator to whom the snapshot is shown.
     pub operator: Operator,
     /// Load, memory and pressure; none before the first look.
     pub strip: Option<HostLoad>,
@@ -35,7 +35,7 @@ pub struct Extras {
     pub tries: BTreeMap<PageId, u32>,
     /// Every playbook file that was found, accepted or not.
     pub playbooks: Vec<Arc<PlaybookView>>,
-    /// Latest first.
+    /// Messages to operators, latest first.
     pub messages: Vec<Message>,
     /// A check's condition in words: `> 85%`, `not active`.
     pub condition: fn(&Check) -> String,

@@ -22,7 +22,7 @@ pub(super) struct Batch {
 /// Is the journal taking records?
 #[derive(Debug)]
 pub(super) enum Recording {
-    /// Yes.
+    /// The journal takes records, and effects follow as soon as theirs are durable.
     Fine,
     /// No: these wait, in order, and are tried again at that moment.
     Failing { waiting: Vec<Arc<Recorded>>, why: Arc<str>, retry: Instant },
