@@ -48,7 +48,7 @@ pub(super) struct ChainRow {
 /// What a whole chain comes to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Verified {
-    /// How many.
+    /// How many records the journal holds, all of which were checked.
     pub records: u64,
     /// The last record's hash, in lower-case hexadecimal: kept elsewhere, it proves the past unaltered.
     pub head: Arc<str>,
@@ -60,7 +60,7 @@ pub struct Verified {
 pub struct Broken {
     /// Which record, or its place.
     pub seq: u64,
-    /// How.
+    /// In which way the record does not fit the one before it, or its own hash.
     pub why: Breakage,
 }
 
