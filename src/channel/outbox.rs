@@ -40,7 +40,7 @@ pub struct Outbox {
 /// A page that was taken.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]
 pub struct AcceptedPage {
-    /// Which.
+    /// The page's number in the journal.
     pub page: PageId,
     /// The channel that it was sent to.
     pub channel: Arc<str>,
