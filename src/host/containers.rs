@@ -64,7 +64,7 @@ pub enum StopRecord {
 pub struct ContainerEvent {
     /// `start`, `die`, `stop`, `kill`, `oom`, `restart`; clean.
     pub action: String,
-    /// When.
+    /// When it happened, by the engine's clock.
     pub at: Timestamp,
     /// The number of the signal that a `kill` sent, where the engine tells.
     pub signal: Option<i64>,
@@ -231,7 +231,7 @@ impl ContainerEngine {
         SOCKETS.into_iter().map(Path::new).find(|socket| socket.exists()).map(Self::at)
     }
 
-    /// Its socket.
+    /// Path of the socket on which the engine's API listens.
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.0

@@ -62,7 +62,7 @@ impl RlimitTag {
 /// A process as `/proc` shows it.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct Process {
-    /// Its id.
+    /// The process id, in this process's PID namespace.
     pub pid: i32,
     /// Its parent's; 0 where that is not told.
     pub parent: i32,
@@ -79,7 +79,7 @@ pub enum Sighting {
     Gone,
     /// It is there and does not answer, or could not be asked just now: what is known of it without asking.
     Silent(Process),
-    /// It answers.
+    /// It answered: this is what `/proc` says of it.
     Seen(Process),
 }
 
