@@ -4,8 +4,10 @@
 //! verifier's checks were never read, where the fault went away by itself within the verifier's time.
 
 mod history;
+mod marks;
 mod render;
 mod replay;
+mod run;
 
 use std::sync::Arc;
 

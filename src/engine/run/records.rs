@@ -122,7 +122,7 @@ impl EngineLoop {
         for effect in effects {
             match effect {
                 Effect::Start { attempt, plan, .. } => {
-                    self.hands.refuse(attempt, &plan, &format!("the journal cannot be written: {why}"));
+                    self.executor.refuse(attempt, &plan, &format!("the journal cannot be written: {why}"));
                 }
                 Effect::Reply { request, .. } => {
                     self.carry(Effect::Reply { request, answer: Err(Refusal::CannotRecord(Arc::clone(why))) });
