@@ -24,7 +24,7 @@ const ENDS: u32 = 5;
 /// Lines of the story in an annotation.
 const STORY: usize = 30;
 
-/// An Alertmanager.
+/// Delivers pages to one Alertmanager, and remembers which alerts are open there so that it can send them again.
 #[derive(Debug)]
 pub(super) struct Alertmanager {
     settings: AlertmanagerSettings,
@@ -35,7 +35,7 @@ pub(super) struct Alertmanager {
 /// What Alertmanager was last told of an alert.
 #[derive(Debug, Default)]
 enum AlertState {
-    /// Nothing yet.
+    /// No message about this alert was accepted since the engine started.
     #[default]
     Untold,
     Open(Arc<Page>),

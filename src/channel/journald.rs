@@ -16,7 +16,7 @@ use crate::text::clean_line;
 /// The report's share of an entry, in bytes: a datagram has to fit into the socket's buffer as one.
 const REPORT: usize = 48 << 10;
 
-/// systemd's journal.
+/// Writes pages as entries into the journal of this host, by the socket that journald listens on.
 #[derive(Debug, Clone)]
 pub(super) struct Journald {
     settings: JournaldSettings,

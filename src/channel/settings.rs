@@ -40,7 +40,7 @@ pub enum ChannelSettings {
     PagerDuty(PagerDutySettings),
     /// An alert for Prometheus' Alertmanager.
     Alertmanager(AlertmanagerSettings),
-    /// A mail.
+    /// A mail by SMTP, to one or more addresses.
     Smtp(SmtpSettings),
     /// An entry in systemd's journal.
     Journald(JournaldSettings),
@@ -191,9 +191,9 @@ pub struct SmtpSettings {
     /// A PEM file with the authority that signed the server's certificate, besides the host's own.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub ca_file: Option<PathBuf>,
-    /// Who writes.
+    /// The sender's address, `salve@example.net` or `salve <salve@example.net>`.
     pub from: String,
-    /// Who reads.
+    /// The recipients' addresses; at least one.
     pub to: Vec<String>,
     /// The account, where the server wants one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -231,7 +231,7 @@ impl SmtpSettings {
     }
 }
 
-/// `journald = {}`
+/// `journald = {}`: writes each page as an entry into systemd's journal on this host.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JournaldSettings {

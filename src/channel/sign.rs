@@ -10,7 +10,8 @@ pub(super) const TIMESTAMP: &str = "x-salve-timestamp";
 /// `sha256=` and the signature in hexadecimal.
 pub(super) const SIGNATURE: &str = "x-salve-signature";
 
-/// Over `TIMESTAMP.BODY`.
+/// Signs `TIMESTAMP.BODY` with the key: `sha256=` and the HMAC in lower-case hexadecimal. The timestamp is in seconds
+/// since 1970.
 pub(super) fn signature(key: &str, timestamp: i64, body: &[u8]) -> String {
     let message = [format!("{timestamp}.").as_bytes(), body].concat();
     format!("sha256={}", hex(&hmac(key.as_bytes(), &message)))

@@ -33,9 +33,9 @@ pub enum ClientError {
     /// Nobody is there.
     #[error("{way}: {source}")]
     Nobody {
-        /// Where.
+        /// The socket or SSH destination that was tried.
         way: Transport,
-        /// Why.
+        /// What the system said when it was tried.
         source: std::io::Error,
     },
     /// Somebody else is there than should be.
@@ -44,22 +44,22 @@ pub enum ClientError {
     /// The other side said no, and why.
     #[error("{0}")]
     Refused(Arc<str>),
-    /// Another version.
+    /// The engine speaks another version of the protocol.
     #[error("{way} runs salve {build} (protocol {theirs}), this is {} (protocol {VERSION}): use the same version", env!("CARGO_PKG_VERSION"))]
     Version {
-        /// Where.
+        /// The socket or SSH destination at which it runs.
         way: Transport,
-        /// Theirs, for people.
+        /// Version of the salve that runs there, for people: `0.4.1`.
         build: String,
-        /// The protocol's.
+        /// The version of the protocol that it speaks.
         theirs: u32,
     },
-    /// It broke.
+    /// The connection was there and broke, or carried something that is not understood.
     #[error("{way}: {why}")]
     Broken {
-        /// Where.
+        /// The socket or SSH destination that it led to.
         way: Transport,
-        /// In words.
+        /// What went wrong, as a clean phrase for the screen.
         why: String,
     },
 }
@@ -202,7 +202,7 @@ pub enum EngineLookup {
     Forbidden(PathBuf),
     /// Somebody else may listen here.
     Stranger(Stranger),
-    /// Nobody listens.
+    /// No engine listens in any of the folders.
     Nobody,
 }
 

@@ -33,9 +33,9 @@ pub const VERSION: u32 = 3;
 /// The client's first message. Fields that are not known are from another version, and do not matter yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Hello {
-    /// The protocol's.
+    /// The client's [`VERSION`] of the protocol.
     pub version: u32,
-    /// The program's, for people.
+    /// Version of the client's program, for people: `0.4.1`.
     pub build: Arc<str>,
     /// Where the operator sits.
     #[serde(default)]
@@ -58,7 +58,7 @@ impl Hello {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum Greeting {
-    /// Come in.
+    /// The client is accepted.
     Welcome(Welcome),
     /// No, why, and what to do.
     Refused(Arc<str>),
@@ -67,9 +67,9 @@ pub enum Greeting {
 /// Who the server is, and who it takes the client for.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Welcome {
-    /// The protocol's.
+    /// The server's [`VERSION`] of the protocol.
     pub version: u32,
-    /// The program's, for people.
+    /// Version of the server's program, for people: `0.4.1`.
     pub build: Arc<str>,
     /// The engine's host, cleaned.
     pub host: Arc<str>,
@@ -89,12 +89,12 @@ pub enum ToServer {
     Ask {
         /// The client's own, used once.
         id: u64,
-        /// What.
+        /// The question or command itself.
         what: Request,
     },
     /// An answer is not wanted any more.
     Forget {
-        /// Whose.
+        /// The number of the request that is cancelled.
         id: u64,
     },
 }
@@ -103,7 +103,7 @@ pub enum ToServer {
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case", deny_unknown_fields)]
 pub enum Request {
-    /// See [`Command`].
+    /// Carry out an operator's command; it is recorded, and denied where the operator lacks the role for it.
     Command(Command),
     /// How many events the journal holds.
     History {},
@@ -115,7 +115,7 @@ pub enum Request {
     Rehearse {
         /// The playbook's name.
         name: Arc<str>,
-        /// As TOML.
+        /// The playbook's text as TOML, which need not be saved anywhere.
         text: Arc<str>,
     },
     /// What a new playbook could be about.
@@ -138,12 +138,12 @@ pub enum ToClient {
     Progress(Option<FoldProgress>),
     /// What a rehearsal looks at now.
     Rehearsing {
-        /// Whose.
+        /// The number of the dry run's request.
         id: u64,
-        /// In words.
+        /// The check or target that is read now, as a phrase for the screen.
         at: Arc<str>,
     },
-    /// The answer.
+    /// What came of a request: exactly one for each, unless it was cancelled.
     Answer {
         /// To which request.
         id: u64,
@@ -158,11 +158,11 @@ pub enum ToClient {
 pub enum Response {
     /// In words what was done.
     Command(Result<Arc<str>, Refusal>),
-    /// So many.
+    /// How many events the journal holds.
     History(Result<u64, PastError>),
-    /// A moment.
+    /// The state at the moment that was asked for.
     Recall(Result<Box<Replayed>, PastError>),
-    /// The incident.
+    /// The incident that was asked for, with its whole story.
     Incident(Result<Arc<IncidentView>, PastError>),
     /// What each target would see.
     Rehearse(Result<Vec<Rehearsal>, Arc<str>>),

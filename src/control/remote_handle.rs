@@ -1,27 +1,31 @@
 //! The far ends of a console's handle: commands and questions go out, state and answers come back. A connection that goes
 //! comes back by itself; until then the last state stays, and its age tells.
 
+mod waiting;
+
 use std::collections::HashMap;
 use std::sync::Arc;
 use std::sync::atomic::{AtomicU64, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::{sleep, timeout};
 
 use super::client::{ClientError, Connection, SILENT, Stay};
 use super::parts::{Assembler, StateError};
-use super::protocol::{Request, Response, ToClient, ToServer, Welcome};
+use super::protocol::{ToClient, ToServer, Welcome};
 use super::transport::{Asking, Transport};
 use crate::core::Refusal;
 use crate::engine::handle::CommandRequest;
-use crate::engine::history::{FoldProgress, HistoryClient, HistoryQuery, PastError};
+use crate::engine::history::{FoldProgress, HistoryClient, HistoryQuery};
 use crate::engine::host_queries::{HostQuery, Rehearsing};
 use crate::engine::snapshot::Message;
 use crate::engine::{Handle, Snapshot};
 use crate::host::clock::boottime_ms;
 use crate::text::cut_line;
+
+use waiting::{NextRequest, Waiting, next, unwanted};
 
 /// The first try again comes after so long, later ones after twice as long each, up to the last.
 const AGAIN: (Duration, Duration) = (Duration::from_millis(250), Duration::from_secs(5));
@@ -49,55 +53,6 @@ pub(super) struct Link {
     last: u64,
     /// Steps of rehearsals that were told since the last question.
     looked: usize,
-}
-
-/// Who waits for an answer.
-enum Waiting {
-    Command(oneshot::Sender<Result<Arc<str>, Refusal>>),
-    Past(HistoryQuery),
-    Question(HostQuery),
-}
-
-impl Waiting {
-    /// Nobody will answer any more.
-    fn fail(self, refusal: Refusal) {
-        match self {
-            Self::Command(answer) => drop(answer.send(Err(refusal))),
-            Self::Past(HistoryQuery::Count(answer)) => drop(answer.send(Err(PastError::Gone))),
-            Self::Past(HistoryQuery::At(_, answer)) => drop(answer.send(Err(PastError::Gone))),
-            Self::Past(HistoryQuery::Incident(_, answer)) => drop(answer.send(Err(PastError::Gone))),
-            Self::Question(HostQuery::Rehearse { tell, .. }) => {
-                drop(tell.send(Rehearsing::Done(Err(refusal.to_string().into()))));
-            }
-            Self::Question(HostQuery::Offers { answer, .. }) => drop(answer.send(Vec::new())),
-        }
-    }
-
-    fn answer(self, answer: Response) {
-        match (self, answer) {
-            (Self::Command(waits), Response::Command(answer)) => drop(waits.send(answer)),
-            (Self::Past(HistoryQuery::Count(waits)), Response::History(answer)) => drop(waits.send(answer)),
-            (Self::Past(HistoryQuery::At(_, waits)), Response::Recall(answer)) => {
-                drop(waits.send(answer.map(|one| *one)));
-            }
-            (Self::Past(HistoryQuery::Incident(_, waits)), Response::Incident(answer)) => drop(waits.send(answer)),
-            (Self::Question(HostQuery::Rehearse { tell, .. }), Response::Rehearse(done)) => {
-                drop(tell.send(Rehearsing::Done(done)));
-            }
-            (Self::Question(HostQuery::Offers { answer: waits, .. }), Response::Offers(offers)) => {
-                drop(waits.send(offers));
-            }
-            // an answer to something else than was asked: the other end is broken
-            (waiting, _) => waiting.fail(Refusal::Lost),
-        }
-    }
-}
-
-/// What the console wants next.
-enum NextRequest {
-    Asked(Waiting, Request),
-    /// The console has gone.
-    Nothing,
 }
 
 impl Link {
@@ -287,49 +242,4 @@ fn as_seen_by(snapshot: Arc<Snapshot>, operator: &crate::core::Operator) -> Arc<
     let mut own = Arc::unwrap_or_clone(snapshot);
     own.operator = operator.clone();
     Arc::new(own)
-}
-
-async fn next(
-    commands: &mut mpsc::Receiver<CommandRequest>,
-    past: &mut mpsc::UnboundedReceiver<HistoryQuery>,
-    questions: &mut mpsc::Receiver<HostQuery>,
-) -> NextRequest {
-    tokio::select! {
-        asked = commands.recv() => asked.map_or(NextRequest::Nothing, |CommandRequest { command, answer, .. }| {
-            NextRequest::Asked(Waiting::Command(answer), Request::Command(command))
-        }),
-        Some(ask) = past.recv() => {
-            let what = match &ask {
-                HistoryQuery::Count(_) => Request::History {},
-                HistoryQuery::At(goal, _) => Request::Recall(*goal),
-                HistoryQuery::Incident(id, _) => Request::Incident(*id),
-            };
-            NextRequest::Asked(Waiting::Past(ask), what)
-        }
-        Some(question) = questions.recv() => {
-            let what = match &question {
-                HostQuery::Rehearse { name, text, .. } => {
-                    Request::Rehearse { name: Arc::clone(name), text: Arc::clone(text) }
-                }
-                HostQuery::Offers { wanted, .. } => Request::Offers(*wanted),
-            };
-            NextRequest::Asked(Waiting::Question(question), what)
-        }
-    }
-}
-
-/// A rehearsal that nobody waits for any more.
-async fn unwanted(waiting: &HashMap<u64, Waiting>) -> u64 {
-    let rehearsals = waiting.iter().filter_map(|(id, waiting)| match waiting {
-        Waiting::Question(HostQuery::Rehearse { tell, .. }) => Some(Box::pin(async move {
-            tell.closed().await;
-            *id
-        })),
-        _ => None,
-    });
-    let rehearsals: Vec<_> = rehearsals.collect();
-    if rehearsals.is_empty() {
-        return std::future::pending().await;
-    }
-    futures_util::future::select_all(rehearsals).await.0
 }

@@ -57,7 +57,7 @@ impl Listener {
         Ok(Self { socket, accepts })
     }
 
-    /// Where.
+    /// Path of the socket that it listens on.
     #[must_use]
     pub fn path(&self) -> &std::path::Path {
         self.socket.path()

@@ -28,7 +28,7 @@ pub enum SocketError {
     /// Something of somebody else's is in the way.
     #[error("{path}: {what}; remove it or give it to uid {ours} with mode 0750", path = .path.display())]
     NotOurs {
-        /// What.
+        /// The folder or file that is in the way.
         path: PathBuf,
         /// Why it is not used.
         what: String,
@@ -38,9 +38,9 @@ pub enum SocketError {
     /// The kernel said no.
     #[error("{}: {source}", path.display())]
     Io {
-        /// Where.
+        /// The folder or file on which the call failed.
         path: PathBuf,
-        /// Why.
+        /// What the kernel said.
         source: io::Error,
     },
 }
@@ -60,7 +60,7 @@ pub enum ConnectError {
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}: {what}: it is not asked, and nothing is sent to it", path.display())]
 pub struct Stranger {
-    /// Where.
+    /// Path of the socket, or of the folder above it, that cannot be trusted.
     pub path: PathBuf,
     /// What is wrong with it.
     pub what: String,

@@ -26,7 +26,7 @@ pub enum Transport {
     Socket(PathBuf),
     /// A bridge at the far end of `ssh`.
     Ssh {
-        /// Where.
+        /// The host to log in to, with user and port where they were given.
         to: Destination,
         /// The far side's program, for its shell: `salve`, `sudo -n salve`.
         program: String,
@@ -50,7 +50,7 @@ pub struct Destination {
     port: Option<u16>,
 }
 
-/// Not `ssh://user@host:port`.
+/// A text that names no destination: neither `ssh://user@host:port` nor a host's name for ssh. It holds what is wrong.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, thiserror::Error)]
 #[error("{0}; write ssh://user@host:port, where user and port may be left out, or a name from your ~/.ssh/config")]
 pub struct NoDestination(&'static str);
@@ -111,9 +111,9 @@ impl fmt::Display for Destination {
 
 /// Both directions of an open way.
 pub struct Stream {
-    /// From there.
+    /// What the engine sends.
     pub reads: Box<dyn AsyncRead + Send + Unpin>,
-    /// To there.
+    /// What is sent to the engine.
     pub writes: Box<dyn AsyncWrite + Send + Unpin>,
     /// The child that carries it; ended when this is dropped.
     pub carrier: Carrier,

@@ -27,7 +27,7 @@ const MORE: u8 = 1;
 /// Why nothing more can be read or written.
 #[derive(Debug, thiserror::Error)]
 pub enum WireError {
-    /// The connection.
+    /// Reading from or writing to the connection failed.
     #[error("the connection broke: {0}")]
     Io(#[from] io::Error),
     /// A frame or a message that is longer than it may be.
@@ -57,7 +57,7 @@ pub fn encode<T: Serialize>(message: &T) -> Result<Bytes, WireError> {
     serde_json::to_vec(message).map(Into::into).map_err(|error| WireError::garbled(&error))
 }
 
-/// Writes messages.
+/// Writes whole messages to a stream, split into frames.
 #[derive(Debug)]
 pub struct MessageWriter<W> {
     frames: FramedWrite<W, LengthDelimitedCodec>,

@@ -1,20 +1,19 @@
 //! The fold: one event changes the durable state, in the same way live and in a replay. Nothing is decided here.
 
+mod closing;
+
 use std::sync::Arc;
 use std::time::Duration;
 
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{AttemptStarter, BreakerState, Outcome};
+use super::incident::BreakerState;
 use super::reading::Verdict as Seen;
-use super::state::{
-    Attempt, AttemptEnd, Budget, Healing, Incident, KEPT_CLOSED, KEPT_SAWS, KEPT_STORY, RequestAnswer, State, Step,
-};
-use super::success_counters::{Actor, CountedOutcome, Disposition};
+use super::state::{Attempt, AttemptEnd, Budget, Incident, KEPT_SAWS, KEPT_STORY, RequestAnswer, State, Step};
 use super::time::Mono;
 use crate::playbook::Target;
 
-mod orders;
+mod decisions;
 mod pages;
 
 /// How long a healing is remembered for the recurring list.
@@ -250,59 +249,6 @@ impl State {
             incident.failed = 0;
         }
     }
-
-    fn close(&mut self, id: IncidentId, outcome: &Outcome, recorded: &Recorded) {
-        self.unlock(id);
-        let Some(mut incident) = self.open.remove(&id) else { return };
-        self.by_key.remove(&incident.key);
-        let by_key = &self.by_key;
-        self.contention.closed(&incident.key, recorded.mono, |other| by_key.contains_key(other));
-        let under = incident.escalation.take().map(|escalation| escalation.dedup);
-        for dedup in under.into_iter().chain(incident.announced.take()) {
-            self.hand_over(id, &dedup);
-        }
-        if let Some(last) = incident.attempts.last() {
-            self.running.remove(&last.id);
-        }
-        let verdict = CountedOutcome { hands: hands(&incident), end: end(&incident, outcome) };
-        match incident.place {
-            Some(place) => self.tally.amend(place, verdict),
-            None => incident.place = Some(self.tally.push(recorded.mono, &incident.playbook, verdict)),
-        }
-        if matches!(outcome, Outcome::Healed { .. } | Outcome::HealedByOperator { .. }) {
-            self.remember_healing(&incident, recorded);
-        }
-        incident.step = Step::Closed { outcome: outcome.clone(), mono: recorded.mono, wall: recorded.wall };
-        if self.closed.len() == KEPT_CLOSED {
-            self.closed.pop_front();
-        }
-        self.closed.push_back(Arc::new(incident));
-    }
-
-    fn remember_healing(&mut self, incident: &Incident, recorded: &Recorded) {
-        let healed = self.healed.entry(incident.key.clone()).or_default();
-        while healed.front().is_some_and(|first| recorded.mono.since(first.mono) > RECURRING_SPAN) {
-            healed.pop_front();
-        }
-        let healing =
-            Healing { mono: recorded.mono, wall: recorded.wall, incident: incident.id, place: incident.place };
-        healed.push_back(healing);
-        if healed.len() > RECURRING_LIMIT {
-            self.frequent.insert(incident.key.clone());
-        } else {
-            self.frequent.remove(&incident.key);
-        }
-    }
-
-    /// The former healing was not a fix.
-    fn relapse(&mut self, former: IncidentId, by: IncidentId) {
-        let Some(key) = self.open.get(&by).map(|incident| &incident.key) else { return };
-        let healing = self.healed.get(key).and_then(|all| all.iter().rev().find(|one| one.incident == former));
-        let Some(place) = healing.and_then(|healing| healing.place) else { return };
-        if let Some(verdict) = self.tally.get(place) {
-            self.tally.amend(place, CountedOutcome { end: Disposition::Unhealed, ..verdict });
-        }
-    }
 }
 
 /// Attempts on the life of one thing count together, whichever playbook makes them. What cleans or mends a place has
@@ -313,47 +259,5 @@ pub fn shares_budget(target: &Target) -> bool {
         Target::Mount(_) | Target::Path(_) | Target::Url(_) | Target::Address(_) | Target::Link(_) | Target::Host => {
             false
         }
-    }
-}
-
-/// Whose attempts an incident had.
-fn hands(incident: &Incident) -> Actor {
-    let automatic = |attempt: &Attempt| matches!(attempt.starter, AttemptStarter::Auto | AttemptStarter::Probe);
-    let auto = incident.attempts.iter().any(automatic);
-    let assisted = incident.attempts.iter().any(|attempt| !automatic(attempt));
-    match (auto, assisted) {
-        (false, false) => Actor::None,
-        (true, false) => Actor::Auto,
-        (false, true) => Actor::Assisted,
-        (true, true) => Actor::Both,
-    }
-}
-
-/// How an incident counts.
-fn end(incident: &Incident, outcome: &Outcome) -> Disposition {
-    if incident.blind {
-        return Disposition::Nowhere;
-    }
-    if incident.shadowed && incident.attempts.is_empty() && incident.escalation.is_none() {
-        return Disposition::Shadow;
-    }
-    let by_hand = |id: &AttemptId| {
-        incident.attempt(*id).is_some_and(|attempt| {
-            matches!(attempt.starter, AttemptStarter::Approved { .. } | AttemptStarter::Manual { .. })
-        })
-    };
-    match outcome {
-        Outcome::Healed { attempt } if by_hand(attempt) => Disposition::HealedAssisted,
-        Outcome::Healed { .. } => Disposition::Healed,
-        Outcome::HealedByOperator { .. } => Disposition::HealedAssisted,
-        Outcome::SelfCleared if incident.attempts.is_empty() => Disposition::SelfCleared,
-        Outcome::Superseded if incident.attempts.is_empty() && incident.place.is_none() => Disposition::Nowhere,
-        Outcome::SelfCleared
-        | Outcome::ClearedUnverified
-        | Outcome::Superseded
-        | Outcome::Declined { .. }
-        | Outcome::Expired
-        | Outcome::ClosedByOperator { .. }
-        | Outcome::EscalatedThenCleared => Disposition::Unhealed,
     }
 }

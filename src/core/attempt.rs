@@ -1,13 +1,15 @@
 //! One attempt: its intent, its end, and what a crash left of it.
 
+mod breaker_control;
+
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::breaker::{Breaker, Limits};
+use super::breaker::Limits;
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{AttemptStarter, BreakerState, Cause, Denial, Trip};
+use super::incident::{AttemptStarter, BreakerState, Cause};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::spent::LastAttempt;
@@ -53,49 +55,6 @@ impl Core {
         if let Some((_, Some(request))) = asked {
             let number = self.incident(id).map_or(1, |incident| incident.attempts.len());
             self.reply(request, Ok(format!("incident {id}: attempt {number} started")));
-        }
-    }
-
-    /// An open breaker whose cooldown is over is half-open.
-    fn half_open(&mut self, key: &Key) {
-        if let Some(BreakerState::Open { cooldown_ms, .. }) =
-            self.state.breakers.get(key).map(|one| one.state().clone())
-        {
-            let state = BreakerState::HalfOpen { cooldown_ms };
-            self.record(Event::Breaker { key: key.clone(), state, why: "the cooldown is over".into(), by: None });
-        }
-    }
-
-    /// The cooldown's deadline.
-    pub(super) fn breaker_cooled(&mut self, key: &Key) {
-        let until = match self.state.breakers.get(key).map(super::breaker::Breaker::state) {
-            Some(BreakerState::Open { until, .. }) => *until,
-            _ => return,
-        };
-        if until > self.now.mono {
-            return self.timers.set(Timer::Breaker(key.clone()), until);
-        }
-        self.half_open(key);
-        if let Some(id) = self.state.by_key.get(key).copied() {
-            self.judge_recovery(id);
-            self.probe_if_half_open(id);
-        }
-    }
-
-    /// An incident that was escalated because of its breaker gets its one probe.
-    pub(super) fn probe_if_half_open(&mut self, id: IncidentId) {
-        if self.incident(id).is_some() {
-            self.live(id);
-        }
-        let Some(incident) = self.incident(id) else { return };
-        let state = self.state.breakers.get(&incident.key).map(super::breaker::Breaker::state);
-        let half = matches!(state, Some(BreakerState::HalfOpen { .. }));
-        let stopped = matches!(
-            incident.step,
-            Step::Escalated(Cause::BreakerOpened { .. }) | Step::Held(Denial::BreakerOpen { .. })
-        );
-        if half && stopped {
-            self.advance(id);
         }
     }
 
@@ -155,83 +114,6 @@ impl Core {
             self.supersede_if_unbound(id);
         }
         self.wake_locked();
-    }
-
-    /// The attempt that reached the limit opens the breaker, even if it heals; a human is called once that is known.
-    fn trip(&mut self, id: IncidentId) {
-        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
-        let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let shared = self.state.shared_attempts(&key.target);
-        let Some(breaker) = self.state.breakers.get(&key).filter(|breaker| breaker.spent(now.mono, limits, shared))
-        else {
-            return;
-        };
-        let state = breaker.opening(now, limits, shared);
-        self.set_breaker(&key, state, "its attempts are spent");
-    }
-
-    /// The gate met an open breaker: one that was spent without an incident opens now; a human is called.
-    pub(super) fn breaker_denied(&mut self, id: IncidentId) {
-        let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
-        let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let shared = self.state.shared_attempts(&key.target);
-        let fresh = Breaker::default();
-        let breaker = self.state.breakers.get(&key).unwrap_or(&fresh);
-        match breaker.state() {
-            BreakerState::Closed => {
-                let state = breaker.opening(now, limits, shared);
-                self.set_breaker(&key, state, "its attempts are spent");
-            }
-            BreakerState::HalfOpen { .. } => {
-                let until = match breaker.admits(now.mono, limits, shared) {
-                    super::breaker::Admission::Denied { until } => until,
-                    super::breaker::Admission::Pass | super::breaker::Admission::Probe => Some(now.mono),
-                };
-                if let Some(until) = until {
-                    self.timers.set(Timer::Incident(id), until);
-                }
-            }
-            BreakerState::Open { .. } | BreakerState::Latched { .. } => {}
-        }
-        let cause = self.breaker_cause(&key, Trip::AlreadyOpen);
-        self.escalate(id, cause);
-    }
-
-    pub(super) fn set_breaker(&mut self, key: &Key, state: BreakerState, why: &str) {
-        if let BreakerState::Open { until, .. } = &state {
-            self.timers.set(Timer::Breaker(key.clone()), *until);
-        } else {
-            self.timers.cancel(&Timer::Breaker(key.clone()));
-        }
-        self.record(Event::Breaker { key: key.clone(), state, why: why.into(), by: None });
-    }
-
-    /// A probe that did anything but heal opens the breaker again, and calls a human.
-    pub(super) fn reopen_after_probe(&mut self, id: IncidentId, why: &str) {
-        if let Some(key) = self.reopen(id, why) {
-            let cause = self.breaker_cause(&key, Trip::Probe);
-            self.escalate(id, cause);
-        }
-    }
-
-    /// An incident that ends while its probe is on trial: the probe did not heal.
-    pub(super) fn end_probe(&mut self, id: IncidentId) {
-        if self.incident(id).is_some_and(|incident| !incident.rests()) {
-            self.reopen(id, "its incident was closed before");
-        }
-    }
-
-    /// Opens the breaker again if the incident's last attempt is a probe on trial, and says whose it is.
-    fn reopen(&mut self, id: IncidentId, why: &str) -> Option<Key> {
-        let incident = self.incident(id)?;
-        let key = incident.key.clone();
-        let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
-        let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
-        let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
-        let shared = self.state.shared_attempts(&key.target);
-        let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits, shared);
-        self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
-        Some(key)
     }
 
     /// Asks for an attempt's scope to be emptied, and asks again until that is answered with yes.

@@ -45,17 +45,17 @@ impl Lack {
 /// One thing that was lacking on one target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Wanting {
-    /// What detects it.
+    /// Name of the playbook whose detector fires there.
     pub playbook: Arc<str>,
-    /// Where.
+    /// Target on which the fault was seen.
     pub target: Target,
-    /// What is lacking.
+    /// What kept salve from fixing it.
     pub lack: Lack,
-    /// How often in the last 30 days.
+    /// Incidents of the last 30 days that lacked it, at most 999.
     pub times: usize,
-    /// The latest incident of it.
+    /// The latest of these incidents.
     pub latest: IncidentId,
-    /// When that was.
+    /// When the latest of these incidents called a human or was recorded, on the running clock.
     pub at: Mono,
 }
 

@@ -1,23 +1,21 @@
 //! What operators ask for: each command is durable before it is answered, or refused with its reason.
 
+mod breakers;
+mod run_now;
+mod suppressing;
+
 use std::sync::Arc;
 
-use super::apply::shares_budget;
-use super::breaker::Breaker;
-use super::command::{Authority, Command, Operator, Refusal, Scope};
-use super::detector::DetectorState;
+use super::command::{Authority, Command, Operator, Refusal};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{IncidentId, Key, RequestId};
-use super::incident::{BreakerState, Outcome};
-use super::machine::{BlockedOn, Core};
+use super::incident::Outcome;
+use super::machine::Core;
 use super::plan::Digest;
-use super::reading::Verdict;
 use super::reason::Reason;
 use super::state::{Incident, Step};
-use super::timers::Timer;
-use crate::playbook::value::Period;
-use crate::playbook::{ContentKey, Mode, Playbook, Risk};
+use crate::playbook::{ContentKey, Playbook, Risk};
 
 /// An answer in words, or the refusal.
 type CommandAnswer = Result<String, Refusal>;
@@ -95,86 +93,6 @@ impl Core {
         Ok(format!("incident {id}: declined"))
     }
 
-    fn pause(&mut self, by: &Operator, scope: Scope, length: Option<Period>, reason: Reason) -> CommandAnswer {
-        if let Scope::Playbook(name) = &scope {
-            self.content_of(name)?;
-        }
-        let until = length.map(|length| self.now.mono + length.0);
-        let timer = Timer::Pause(scope.clone());
-        match until {
-            Some(until) => self.timers.set(timer, until),
-            None => self.timers.cancel(&timer),
-        }
-        let said = match length {
-            Some(length) => format!("{scope} is paused for {length}"),
-            None => format!("{scope} is paused until resumed"),
-        };
-        self.record(Event::Paused { scope, until, by: by.clone(), reason });
-        // what another pause held until another time is told of this one
-        self.wake(BlockedOn::Pause);
-        Ok(said)
-    }
-
-    fn resume_by(&mut self, by: &Operator, scope: Scope) -> String {
-        if !self.state.pauses.contains_key(&scope) {
-            return format!("{scope} was not paused");
-        }
-        let said = format!("{scope} is resumed");
-        self.resume(scope, Some(by.clone()));
-        said
-    }
-
-    /// The end of a pause, by hand or by its time.
-    pub(super) fn resume(&mut self, scope: Scope, by: Option<Operator>) {
-        let Some(pause) = self.state.pauses.get(&scope) else { return };
-        if by.is_none() && pause.until.is_none_or(|until| until > self.now.mono) {
-            return;
-        }
-        self.timers.cancel(&Timer::Pause(scope.clone()));
-        self.record(Event::Resumed { scope, by });
-        self.wake(BlockedOn::Pause);
-    }
-
-    fn snooze(&mut self, by: &Operator, key: Key, length: Period, reason: Reason) -> CommandAnswer {
-        if !self.keys.contains_key(&key) {
-            return Err(Refusal::NoSuchKey);
-        }
-        let until = self.now.mono + length.0;
-        self.timers.set(Timer::Snooze(key.clone()), until);
-        let said = format!("{} is snoozed for {length}", key.target);
-        let open = self.state.by_key.get(&key).copied();
-        self.record(Event::Snoozed { key, until, by: by.clone(), reason });
-        if let Some(id) = open {
-            self.forget_survey(id);
-            self.advance_if_waiting(id);
-        }
-        Ok(said)
-    }
-
-    fn unsnooze_by(&mut self, by: &Operator, key: &Key) -> String {
-        if !self.state.snoozes.contains_key(key) {
-            return format!("{} was not snoozed", key.target);
-        }
-        let said = format!("{} is no longer snoozed", key.target);
-        self.unsnooze(key, Some(by.clone()));
-        said
-    }
-
-    /// The end of a snooze, by hand or by its time.
-    pub(super) fn unsnooze(&mut self, key: &Key, by: Option<Operator>) {
-        let Some((_, until, _)) = self.state.snoozes.get(key) else { return };
-        if by.is_none() && *until > self.now.mono {
-            return;
-        }
-        self.timers.cancel(&Timer::Snooze(key.clone()));
-        let open = self.state.by_key.get(key).copied();
-        self.record(Event::Unsnoozed { key: key.clone(), by });
-        if let Some(id) = open.filter(|id| self.waits.contains(&(BlockedOn::Snooze, *id))) {
-            self.advance(id);
-        }
-        self.evaluate(key);
-    }
-
     /// What is held, asks or fires goes to the gate again, for the rules have changed.
     fn advance_if_waiting(&mut self, id: IncidentId) {
         let waits = |incident: &Incident| matches!(incident.step, Step::Firing | Step::Held(_) | Step::Asking(_));
@@ -237,67 +155,6 @@ impl Core {
         self.tell(playbook, text);
     }
 
-    /// A run by hand is answered when the gate has answered; none means that.
-    fn run_now(&mut self, by: &Operator, authority: Authority, key: &Key, request: RequestId) -> Option<Refusal> {
-        let Some(watched) = self.keys.get(key) else { return Some(Refusal::NoSuchKey) };
-        if watched.playbook.mode == Mode::Off {
-            return Some(Refusal::Denied(Arc::from("its mode is off")));
-        }
-        if watched.playbook.remediate.is_empty() {
-            return Some(Refusal::Denied(Arc::from("it has no remediation")));
-        }
-        if authority != Authority::Arm && !self.is_armed(key) {
-            return Some(Refusal::NotAllowed(Arc::from("admin, because nobody has armed this playbook")));
-        }
-        let id = match self.state.incident_of(key) {
-            Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
-            Some(incident) => incident.id,
-            None => {
-                // what could not be seen does not make it an incident of blindness: a person asked for it
-                let mut readings = self.detector_readings(key);
-                readings.retain(|reading| !matches!(reading.verdict, Verdict::Unknown(_)));
-                let id = self.open_as(key, self.now.mono, readings)?;
-                self.live(id).by_hand = true;
-                id
-            }
-        };
-        if self.live(id).manual.is_some() {
-            return Some(Refusal::AlreadyOpen(id));
-        }
-        self.withdraw(id, "it is run by hand");
-        self.forget_survey(id);
-        self.live(id).manual = Some((by.clone(), Some(request)));
-        self.advance(id);
-        None
-    }
-
-    /// May this act without anybody's arming it first?
-    fn is_armed(&self, key: &Key) -> bool {
-        let (mode, asks_first) = self.standing(key);
-        matches!(mode, Mode::Auto | Mode::Ask) && !asks_first
-    }
-
-    /// Answers a run by hand with a refusal, and says whose it was.
-    pub(super) fn answer_manual(&mut self, id: IncidentId, why: &str) -> Option<Operator> {
-        let (by, request) = self.live.get_mut(&id).and_then(|live| live.manual.take())?;
-        if let Some(request) = request {
-            self.reply(request, Err(Refusal::Denied(Arc::from(why))));
-        }
-        Some(by)
-    }
-
-    /// The same, and ends the incident if it was opened only for that run.
-    pub(super) fn refuse_manual(&mut self, id: IncidentId, why: &str) {
-        let Some(by) = self.answer_manual(id, why) else { return };
-        if self.opened_by_hand(id) {
-            let reason = format!("not run: {why}").into();
-            self.close(id, &Outcome::ClosedByOperator { by, reason });
-        } else {
-            // A real fault is there now: the incident is no longer that run's alone.
-            self.live(id).by_hand = false;
-        }
-    }
-
     /// What was asked and approved before a reboot is void: the host is another one now.
     pub(super) fn void_approvals(&mut self) {
         let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.step, Step::Asking(_));
@@ -305,59 +162,6 @@ impl Core {
         for (incident, generation) in open {
             self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was booted anew") });
         }
-    }
-
-    /// Opened only for a run by hand: nothing is broken there.
-    pub(super) fn opened_by_hand(&self, id: IncidentId) -> bool {
-        let Some(incident) = self.incident(id) else { return false };
-        let broken = self.keys.get(&incident.key).is_some_and(|watched| watched.fault == DetectorState::Broken);
-        let by_hand = self.live.get(&id).is_some_and(|live| live.by_hand);
-        by_hand && !broken && incident.attempts.is_empty() && incident.escalation.is_none()
-    }
-
-    fn reset_breaker(&mut self, by: &Operator, key: &Key, why: &Reason) -> CommandAnswer {
-        let rival = self.rival(key).cloned();
-        if !self.state.breakers.contains_key(key) && rival.is_none() {
-            return if self.keys.contains_key(key) {
-                Ok("the breaker is closed".to_owned())
-            } else {
-                Err(Refusal::NoSuchKey)
-            };
-        }
-        let said = format!("the breaker of {} is closed", key.target);
-        self.timers.cancel(&Timer::Breaker(key.clone()));
-        let mut keys = vec![key.clone()];
-        // one budget, one reset
-        if shares_budget(&key.target) {
-            let shares = |other: &&Key| other.target == key.target && *other != key;
-            keys.extend(self.state.breakers.keys().filter(shares).cloned());
-            keys[1..].sort_unstable();
-        }
-        for key in &keys {
-            self.timers.cancel(&Timer::Breaker(key.clone()));
-            let (key, why) = (key.clone(), why.clone());
-            self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
-        }
-        let open: Vec<_> = keys.iter().chain(&rival).filter_map(|key| self.state.by_key.get(key).copied()).collect();
-        for id in open {
-            self.advance(id);
-        }
-        Ok(said)
-    }
-
-    fn latch_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> CommandAnswer {
-        if !self.keys.contains_key(&key) {
-            return Err(Refusal::NoSuchKey);
-        }
-        let said = format!("the breaker of {} is latched until it is reset", key.target);
-        self.timers.cancel(&Timer::Breaker(key.clone()));
-        let open = self.state.by_key.get(&key).copied();
-        let state = Breaker::latched(self.now.wall);
-        self.record(Event::Breaker { key, state, why, by: Some(by.clone()) });
-        if let Some(id) = open {
-            self.advance_if_waiting(id);
-        }
-        Ok(said)
     }
 
     fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> CommandAnswer {

@@ -39,12 +39,12 @@ pub struct Config {
     pub second_calls: BTreeMap<Arc<str>, SecondCall>,
 }
 
-/// A second call.
+/// Further channels to page where nobody acknowledges the first page in time (`unacknowledged` in the settings).
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SecondCall {
-    /// So long after the channel was called.
+    /// Time from the first page until these channels are paged as well.
     pub after: Duration,
-    /// Through these channels.
+    /// Names of the channels to page.
     pub to: Vec<Arc<str>>,
 }
 

@@ -11,7 +11,7 @@ use super::event::Event;
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(default)]
 pub struct Totals {
-    /// Incidents opened.
+    /// How many incidents were ever opened, whether they are closed or not.
     pub opened: u64,
     /// Incidents closed, by [`Outcome::word`](super::incident::Outcome::word).
     pub closed: BTreeMap<Arc<str>, u64>,

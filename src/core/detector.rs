@@ -22,7 +22,7 @@ const KEPT_MARKS: Duration = Duration::from_hours(1);
 /// One key that is watched.
 #[derive(Debug, Clone)]
 pub struct Detector {
-    /// Its playbook.
+    /// The playbook whose detector and verifier watch this key, in the version that is in force.
     pub playbook: Arc<Playbook>,
     /// What its mode needs.
     pub standing: ArmingPolicy,
@@ -89,7 +89,7 @@ pub enum Moment {
     Fault(DetectorState),
     /// From here on nobody watched it: no engine ran.
     Unwatched,
-    /// It asked.
+    /// An operator's approval was requested.
     Asked,
     /// An attempt started.
     Fixing,
@@ -226,7 +226,7 @@ impl Core {
         }
     }
 
-    /// No longer.
+    /// Stops all watches of one side of a playbook's checks; `count` is how many checks that side has.
     pub(super) fn unwatch(&mut self, key: &Key, role: CheckRole, count: usize) {
         for index in 0..count {
             self.out.push(Effect::Unwatch(WatchId { key: key.clone(), role, index }));

@@ -15,7 +15,7 @@ pub enum Effect {
     Record(Arc<Recorded>),
     /// Read this check from now on, so often, and tell of every change of its reading.
     Watch { watch: WatchId, check: Arc<Check>, cadence: Cadence },
-    /// No longer.
+    /// Stop reading this check for the core.
     Unwatch(WatchId),
     /// Read the detector anew (and the verifier, where it says whether the fault is there), gather the gate's facts and
     /// make the plan for this rung.

@@ -24,11 +24,12 @@ pub struct Recorded {
     pub mono: Mono,
     /// What the moment is called.
     pub wall: Timestamp,
-    /// What happened.
+    /// What happened at that moment, as the journal keeps it.
     pub event: Event,
 }
 
-/// What happened.
+/// One durable change of the core's state. Its JSON form is what the journal stores, so names and fields stay readable
+/// for ever.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Event {

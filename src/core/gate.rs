@@ -63,13 +63,13 @@ pub struct GateInput {
 /// A pause or a maintenance window in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ActivePause {
-    /// Of what.
+    /// Everything that is paused: the host, a playbook or a target.
     pub scope: Scope,
-    /// By whom.
+    /// The operator who paused it, or who planned the maintenance window.
     pub by: Operator,
-    /// Until when; none means until resumed.
+    /// When it ends, on the running clock; none means when somebody resumes it.
     pub until: Option<Mono>,
-    /// Why.
+    /// Why it is paused, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
@@ -93,7 +93,7 @@ pub enum GateDecision {
     Pass,
     /// It may run after an operator's yes.
     Ask(ApprovalReason),
-    /// Not now.
+    /// It must not run now; the denial names the first rule that forbids it.
     Deny(Denial),
 }
 

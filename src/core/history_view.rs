@@ -16,15 +16,15 @@ use crate::playbook::Playbook;
 /// What is known of one watched key at a moment.
 #[derive(Debug, Clone)]
 pub struct PastDetector {
-    /// Which.
+    /// Content of the playbook and canonical target that were watched.
     pub key: Key,
-    /// Its playbook.
+    /// The playbook in the version that was in force then.
     pub playbook: Arc<Playbook>,
     /// What its mode needs.
     pub standing: ArmingPolicy,
-    /// The detector's latest readings then, in the order of its checks.
+    /// The latest reading of each detector check then, in the playbook's order; none where nothing was read yet.
     pub detector: Vec<Option<Reading>>,
-    /// The verifier's.
+    /// The latest reading of each verifier check then, in the playbook's order; none where nothing was read yet.
     pub verifier: Vec<Option<Reading>>,
     /// The last hour's moments, oldest first.
     pub marks: Vec<(Mono, Moment)>,

@@ -48,7 +48,7 @@ numbers! {
 /// Which of a key's checks a reading belongs to; volatile.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub struct WatchId {
-    /// Whose.
+    /// The watched key, whose playbook holds the check.
     pub key: Key,
     /// Detector or verifier.
     pub role: CheckRole,

@@ -8,17 +8,24 @@
 //!                                             +-> escalated (breaker open, no rung left, persistent unknown)
 //! ```
 
+mod cause;
+mod denial;
+mod outcome;
+
 use std::fmt;
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
-use super::command::{Operator, Scope};
-use super::id::{AttemptId, IncidentId};
+use super::command::Operator;
+use super::id::AttemptId;
 use super::plan::{Digest, Plan};
-use super::reason::Reason;
 use super::time::Mono;
+
+pub use cause::{Cause, Trip};
+pub use denial::Denial;
+pub use outcome::Outcome;
 
 /// Where an open incident stands.
 #[derive(Debug, Clone, PartialEq)]
@@ -37,7 +44,7 @@ pub enum Phase {
     Soaking { attempt: AttemptId, since: Mono, until: Mono },
     /// A human was called; salve watches until the fault clears.
     Escalated(Cause),
-    /// Over; absorbing.
+    /// The incident is over, with this outcome; no state follows.
     Closed(Outcome),
 }
 
@@ -75,195 +82,6 @@ pub enum ApprovalReason {
     RecordsLost,
     /// It cannot be told whether somebody stopped the target on purpose; what is known.
     StopUnclear { evidence: Arc<str> },
-}
-
-/// Why the gate said no. Each is typed, shown and recorded.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Denial {
-    /// Somebody paused the host or the playbook.
-    Paused {
-        scope: Scope,
-        by: Operator,
-        until: Option<Mono>,
-        #[serde(default)]
-        reason: Reason,
-    },
-    /// Somebody snoozed this target.
-    Snoozed { by: Operator, until: Mono },
-    /// Outside `only_between`.
-    OutsideWindow,
-    /// A playbook that this one needs is not healthy.
-    DependencyUnhealthy { playbook: Arc<str> },
-    /// An operator stopped the unit; it is left alone, and how that is known.
-    StoppedByOperator { evidence: Arc<str> },
-    /// Another incident acts on this target, or on one that conflicts.
-    LockHeld { by: IncidentId },
-    /// systemd, or the container's engine, has a job or an automatic restart of its own under way.
-    SystemdBusy { with: Arc<str> },
-    /// The breaker is open or latched.
-    BreakerOpen { until: Option<Mono> },
-    /// The playbook's `cooldown` since its last attempt here.
-    Cooldown { until: Mono },
-    /// Too many targets fail at once.
-    Storm { failing: usize, of: usize },
-    /// The host has just booted.
-    BootGrace { until: Mono },
-    /// Shadow: recorded, not done.
-    Shadow,
-    /// The mode is off.
-    Off,
-    /// Records cannot be written.
-    CannotRecord { why: Arc<str> },
-    /// The target's last scope could not be emptied.
-    Quarantined { attempt: AttemptId },
-    /// The plan could not be made.
-    NoPlan { why: Arc<str> },
-    /// Its playbook names the target, and nothing is there.
-    TargetMissing { why: Arc<str> },
-    /// Its remedy and that of another playbook break each other's targets: which, and where.
-    Contended { with: Arc<str> },
-}
-
-/// Why a human was called.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Cause {
-    /// The breaker opened, or is open: attempts made in its window, and what became of them.
-    BreakerOpened {
-        attempts: u32,
-        window_ms: u64,
-        #[serde(default)]
-        trip: Trip,
-    },
-    /// Every rung was tried and none verified.
-    LadderSpent,
-    /// There is no remediation: the failure is known, its mend is not.
-    NoRemediation,
-    /// The probe cannot see, for too long.
-    CannotSee { why: Arc<str> },
-    /// systemd answers nobody, for too long: one page for all targets that cannot be seen because of it.
-    SystemdSilent { why: Arc<str>, targets: usize },
-    /// An attempt's outcome is unknown after a crash, and its rung may not be run again.
-    Indeterminate { attempt: AttemptId },
-    /// An attempt's processes could not be ended.
-    ScopeNotEmpty { attempt: AttemptId },
-    /// A storm: one page for all.
-    Storm { failing: usize, of: usize },
-    /// The plan could not be made.
-    NoPlan { why: Arc<str> },
-    /// It asked, and nobody answered.
-    Expired,
-    /// The detector no longer sees the fault and the verifier is not content: one figure lies between the two limits.
-    DeadBand { seen: Arc<str> },
-    /// The fault begins again and again, and nothing could be done about it.
-    Flapping { onsets: u32, period_ms: u64 },
-    /// The target went missing while its incident was open, and has not come back.
-    TargetMissing { why: Arc<str> },
-    /// The gate has denied every attempt for so long.
-    OnHold { denial: Box<Denial>, held_ms: u64 },
-    /// Its remedy and that of another playbook break each other's targets.
-    Contention { with: Arc<str> },
-    /// An operator's yes is wanted.
-    AwaitingApproval { why: ApprovalReason },
-}
-
-impl Cause {
-    /// Does the automation go on after this call, because it says nothing of what an attempt would do? Then a call for
-    /// what the attempts came to follows it.
-    #[must_use]
-    pub const fn leaves_automation_on(&self) -> bool {
-        match self {
-            Self::CannotSee { .. }
-            | Self::SystemdSilent { .. }
-            | Self::NoPlan { .. }
-            | Self::OnHold { .. }
-            | Self::TargetMissing { .. }
-            | Self::AwaitingApproval { .. } => true,
-            Self::BreakerOpened { .. }
-            | Self::LadderSpent
-            | Self::NoRemediation
-            | Self::Indeterminate { .. }
-            | Self::ScopeNotEmpty { .. }
-            | Self::Storm { .. }
-            | Self::Expired
-            | Self::DeadBand { .. }
-            | Self::Flapping { .. }
-            | Self::Contention { .. } => false,
-        }
-    }
-}
-
-/// What stood behind a breaker that opened.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Trip {
-    /// An earlier version of salve recorded it, and did not say.
-    #[default]
-    Unrecorded,
-    /// The budget is spent, the last attempt was not verified, and so many of all were not.
-    NotVerified { failed: u32 },
-    /// The budget is spent, and the last attempt was verified: so many times it helped, and it failed again each time.
-    Fixed { times: u32 },
-    /// The half-open breaker's one probe was not verified.
-    Probe,
-    /// It was open before: nothing was attempted.
-    AlreadyOpen,
-}
-
-/// How an incident ended.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Outcome {
-    /// Verified, and it stayed so for the soak.
-    Healed { attempt: AttemptId },
-    /// It cleared before any attempt.
-    SelfCleared,
-    /// It cleared after attempts of which none was verified, and no human had been called.
-    ClearedUnverified,
-    /// An operator said no.
-    Declined { by: Operator, reason: Reason },
-    /// Nobody answered.
-    Expired,
-    /// Another incident or a new version of the playbook took its place.
-    Superseded,
-    /// An operator ended it.
-    ClosedByOperator { by: Operator, reason: Reason },
-    /// A human was called, and then the fault cleared.
-    EscalatedThenCleared,
-    /// A human was called, and healed it with salve's hands.
-    HealedByOperator { attempt: AttemptId },
-}
-
-impl Outcome {
-    /// Every word that [`Outcome::word`] gives.
-    pub const WORDS: [&str; 9] = [
-        "healed",
-        "self_cleared",
-        "cleared_unverified",
-        "declined",
-        "expired",
-        "superseded",
-        "closed_by_operator",
-        "escalated_then_cleared",
-        "healed_by_operator",
-    ];
-
-    /// Its name for machines; it never changes.
-    #[must_use]
-    pub const fn word(&self) -> &'static str {
-        Self::WORDS[match self {
-            Self::Healed { .. } => 0,
-            Self::SelfCleared => 1,
-            Self::ClearedUnverified => 2,
-            Self::Declined { .. } => 3,
-            Self::Expired => 4,
-            Self::Superseded => 5,
-            Self::ClosedByOperator { .. } => 6,
-            Self::EscalatedThenCleared => 7,
-            Self::HealedByOperator { .. } => 8,
-        }]
-    }
 }
 
 /// Who or what started an attempt.

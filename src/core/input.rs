@@ -42,7 +42,7 @@ pub enum Input {
 /// A playbook in force and one target of it.
 #[derive(Debug, Clone)]
 pub struct Binding {
-    /// The playbook.
+    /// The playbook that is in force, whole.
     pub playbook: Arc<Playbook>,
     /// What one of its targets came to on this host.
     pub resolution: Resolution,
@@ -109,12 +109,12 @@ pub enum StopOrigin {
     Salve,
     /// An operator, or a stop or start that an operator asked for elsewhere; how that is known.
     Operator {
-        /// In words.
+        /// What shows that an operator did it, as a clean phrase for the screen.
         evidence: Arc<str>,
     },
     /// It cannot be told; what is known.
     Unclear {
-        /// In words.
+        /// What is known and what is missing, as a clean phrase for the screen.
         evidence: Arc<str>,
     },
 }

@@ -4,28 +4,33 @@
 //! a replay uses, and only then puts it among the effects. What is not in the state (readings, hold times, surveys,
 //! watches, deadlines) is gathered anew after a start.
 
+mod deadlines;
+mod volatile;
+mod waiting;
+
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::command::Operator;
 use super::config::Config;
 use super::detector::Detector;
-use super::effect::{Cadence, Effect};
+use super::effect::Effect;
 use super::event::{Event, Recorded};
-use super::id::{AttemptId, IncidentId, Key, PageId, RequestId, SurveyId};
-use super::incident::{BreakerState, Denial};
+use super::id::{AttemptId, IncidentId, Key, PageId, SurveyId};
+use super::incident::BreakerState;
 use super::input::{Binding, Input};
-use super::reading::Reading;
 use super::silence::SystemdSilence;
-use super::state::{Incident, State, Step};
+use super::state::{Incident, State};
 use super::suppression::TargetCounts;
 use super::time::{Mono, Now};
 use super::timers::{Timer, Timers};
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
 use crate::text::redact::redact;
+
+pub(super) use volatile::{PreflightPurpose, Volatile};
+pub(super) use waiting::BlockedOn;
 
 /// What a note is about is never longer, in characters.
 const LONGEST_SUBJECT: usize = 200;
@@ -66,65 +71,6 @@ pub struct Core {
     pub(super) resumed: Mono,
     pub(super) now: Now,
     pub(super) out: Vec<Effect>,
-}
-
-/// What an open incident has that a restart gathers anew.
-#[derive(Debug, Clone, Default)]
-pub(super) struct Volatile {
-    /// The survey under way, and when it was asked for.
-    pub survey: Option<(SurveyId, Mono)>,
-    /// The last denial.
-    pub denied: Option<Denial>,
-    /// A run by hand that was asked for, and the command that is still to be answered.
-    pub manual: Option<(Operator, Option<RequestId>)>,
-    /// The verifier's latest readings that count.
-    pub verifier: Vec<Option<Reading>>,
-    /// Its readings that began earlier do not.
-    pub verifier_from: Mono,
-    /// How often the verifier is read; none while it is not watched.
-    pub cadence: Option<Cadence>,
-    /// Since when the verifier holds and the detector is clear, where that is to end the incident.
-    pub recovering: Option<Mono>,
-    /// Since when it has failed again, after it had seemed to recover.
-    pub failing_since: Option<Mono>,
-    /// It was opened only for a run by hand.
-    pub by_hand: bool,
-    /// The fault was gone when it was looked at: its next onset goes to the gate at once.
-    pub awaits_onset: bool,
-    /// How often systemd was busy in a row.
-    pub busy: u32,
-    /// Since when surveys cannot see.
-    pub unsure: Option<Mono>,
-    /// Since when its target is missing, though its playbook still names it.
-    pub missing: Option<Mono>,
-}
-
-/// What a survey is for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) enum PreflightPurpose {
-    /// The gate of an incident.
-    Gate(IncidentId),
-    /// Fresh readings of a key after an attempt.
-    Refresh(Key),
-}
-
-/// What ends a denial, other than time.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]
-pub(super) enum BlockedOn {
-    /// A pause or a maintenance window ends.
-    Pause,
-    /// A snooze ends.
-    Snooze,
-    /// A dependency heals.
-    Need,
-    /// A lock is released.
-    Lock,
-    /// A storm ends.
-    Storm,
-    /// The mode changes.
-    Mode,
-    /// Records can be written again.
-    Recording,
 }
 
 impl Core {
@@ -267,86 +213,10 @@ impl Core {
         }
     }
 
-    fn run_due(&mut self) {
-        while let Some(timer) = self.timers.due(self.now.mono) {
-            match timer {
-                Timer::Pause(scope) => self.resume(scope, None),
-                Timer::Maintenance(window) => self.window_due(window),
-                Timer::Snooze(key) => self.unsnooze(&key, None),
-                Timer::Breaker(key) => self.breaker_cooled(&key),
-                Timer::Hold(key) | Timer::Blind(key) | Timer::Alternation(key) | Timer::Settle(key) => {
-                    self.evaluate(&key);
-                }
-                Timer::Look(key) => self.look_until_agreed(&key, true),
-                Timer::Incident(id) => self.step_due(id),
-                Timer::Denied(id) => self.denial_due(id),
-                Timer::Recovery(id) => self.recovery_due(id),
-                Timer::Storm => self.end_storm_if_over(),
-                Timer::Silence => self.silence_lasts(),
-                Timer::Unanswered(page, channel) => self.unanswered(page, &channel),
-                Timer::Again(page) => self.still_unfixed(page),
-                Timer::Scope(attempt) => self.empty_scope(attempt),
-            }
-        }
-    }
-
-    /// An incident's own deadline has come.
-    fn step_due(&mut self, id: IncidentId) {
-        let Some(incident) = self.state.open.get(&id) else { return };
-        match incident.step {
-            Step::Firing | Step::Held(_) | Step::Escalated(_) => {
-                self.forget_survey(id);
-                self.advance(id);
-            }
-            Step::Asking(ref request) => {
-                let expires = request.expires;
-                self.forget_survey(id);
-                if expires <= self.now.mono {
-                    self.expire(id);
-                } else {
-                    self.timers.set(Timer::Incident(id), expires);
-                }
-            }
-            Step::Remediating(attempt) => self.empty_scope(attempt),
-            Step::Verifying { .. } => self.verify_over(id),
-            Step::Soaking { .. } => self.soak_over(id),
-            Step::Closed { .. } => {}
-        }
-    }
-
     pub(super) fn forget_survey(&mut self, id: IncidentId) {
         if let Some((survey, _)) = self.live.get_mut(&id).and_then(|live| live.survey.take()) {
             self.surveys.remove(&survey);
         }
-    }
-
-    /// Asks the gate again for all that wait for this.
-    pub(super) fn wake(&mut self, wait: BlockedOn) {
-        for id in self.waiting(wait) {
-            self.advance(id);
-        }
-    }
-
-    /// Who waits for this, in order of age.
-    pub(super) fn waiting(&self, wait: BlockedOn) -> Vec<IncidentId> {
-        let range = (wait, IncidentId(0))..=(wait, IncidentId(u64::MAX));
-        self.waits.range(range).map(|(_, id)| *id).collect()
-    }
-
-    pub(super) fn stop_waiting(&mut self, id: IncidentId) {
-        const ALL: [BlockedOn; 7] = [
-            BlockedOn::Pause,
-            BlockedOn::Snooze,
-            BlockedOn::Need,
-            BlockedOn::Lock,
-            BlockedOn::Storm,
-            BlockedOn::Mode,
-            BlockedOn::Recording,
-        ];
-        for wait in ALL {
-            self.waits.remove(&(wait, id));
-        }
-        self.timers.cancel(&Timer::Incident(id));
     }
 
     pub(super) fn live(&mut self, id: IncidentId) -> &mut Volatile {

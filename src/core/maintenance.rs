@@ -46,7 +46,7 @@ pub struct Maintenance {
     pub length: Duration,
     /// By whom it was planned.
     pub by: Operator,
-    /// What for.
+    /// Why the maintenance was planned, as the operator gave it; may be empty.
     pub reason: Reason,
     /// Where it stands.
     pub stage: WindowState,

@@ -1,22 +1,26 @@
 //! What a period came to: the journal folded once more, each incident with its verdict, summed up for people who decide
 //! what to automate next and what to stop automating.
 
+mod report;
+mod summary;
+
 use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use serde::{Deserialize, Serialize};
 
 use super::automation_gaps::Lack;
 use super::event::{Event, Recorded};
 use super::id::IncidentId;
 use super::incident::Outcome;
-use super::rate::{Band, WindowRates};
 use super::state::State;
-use super::success_counters::{self, CountedOutcome, Disposition};
+use super::success_counters::{CountedOutcome, Disposition};
 use super::time::Mono;
 use crate::playbook::Target;
+
+pub use report::{Doubt, HealTimes, LackingOnTarget, OfPlaybook, PeriodReport, ReportSpan, Why};
+use summary::{Cases, by_playbook, doubts, rates, slowest, wanted};
 
 /// A rate of fewer incidents than this says nothing against a playbook.
 const ENOUGH: u32 = 5;
@@ -32,7 +36,7 @@ pub struct Account {
     cases: BTreeMap<IncidentId, Case>,
 }
 
-/// One incident.
+/// What the fold knows of one incident so far: enough to count it in the period in which it was decided.
 #[derive(Debug)]
 struct Case {
     playbook: Arc<str>,
@@ -46,108 +50,6 @@ struct Case {
     /// What was lacking, where something was.
     lack: Option<Lack>,
     relapsed: bool,
-}
-
-/// From then on, until just before that.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct ReportSpan {
-    /// Its beginning.
-    pub from: Timestamp,
-    /// Its end.
-    pub to: Timestamp,
-}
-
-/// What a period came to.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct PeriodReport {
-    /// The period.
-    pub period: ReportSpan,
-    /// The period of the same length before it.
-    pub before: ReportSpan,
-    /// Incidents that are open and not counted yet.
-    pub open: usize,
-    /// Over all playbooks.
-    pub rates: WindowRates,
-    /// The same in the period before.
-    pub rates_before: WindowRates,
-    /// What to make of the auto-fix rate.
-    pub band: Band,
-    /// By playbook, those with most incidents first.
-    pub playbooks: Vec<OfPlaybook>,
-    /// What called a human, or was only recorded, for lack of something: most often first.
-    pub automate: Vec<LackingOnTarget>,
-    /// What speaks against automation that is there.
-    pub doubts: Vec<Doubt>,
-    /// Playbooks by the time from fault to healed, slowest first.
-    pub slowest: Vec<HealTimes>,
-}
-
-/// One playbook's share.
-#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct OfPlaybook {
-    /// Its name.
-    pub playbook: Arc<str>,
-    /// Its incidents.
-    pub incidents: usize,
-    /// Its rates.
-    pub rates: WindowRates,
-    /// The same in the period before.
-    pub rates_before: WindowRates,
-}
-
-/// Something that was lacking on one target.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct LackingOnTarget {
-    /// What detects it.
-    pub playbook: Arc<str>,
-    /// Where.
-    pub target: Target,
-    /// What was lacking.
-    pub lack: Lack,
-    /// How often.
-    pub times: usize,
-    /// The latest incident.
-    pub latest: IncidentId,
-}
-
-/// A reason to look again at what was automated.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct Doubt {
-    /// Which playbook.
-    pub playbook: Arc<str>,
-    /// What speaks against it.
-    pub why: Why,
-}
-
-/// What speaks against a playbook.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Why {
-    /// Its remediations fix too seldom.
-    LowRate { part: u32, whole: u32 },
-    /// Its faults mostly clear by themselves: the hold time is too short.
-    FalseStarts { cleared: u32, of: usize },
-    /// What it healed came back within the hour.
-    Relapses { times: u32 },
-    /// It heals the same target again and again: the cause needs a real fix.
-    Recurs { target: Target, times: usize },
-}
-
-/// How long healing took, in milliseconds from the fault.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
-pub struct HealTimes {
-    /// Which playbook.
-    pub playbook: Arc<str>,
-    /// How many were healed.
-    pub healed: usize,
-    /// Half of them were quicker.
-    pub median_ms: u64,
-    /// Nine in ten were quicker.
-    pub p90_ms: u64,
-    /// The slowest.
-    pub worst_ms: u64,
-    /// Which one that was.
-    pub worst: IncidentId,
 }
 
 impl Account {
@@ -235,93 +137,4 @@ impl Account {
         let inside = |case: &Case| case.counted.is_some_and(|(at, _)| span.from <= at && at < span.to);
         self.cases.iter().filter(|(_, case)| inside(case)).map(|(id, case)| (*id, case)).collect()
     }
-}
-
-/// The cases of a period, oldest first.
-type Cases<'a> = Vec<(IncidentId, &'a Case)>;
-
-fn rates<'a>(cases: impl IntoIterator<Item = &'a (IncidentId, &'a Case)>) -> WindowRates {
-    let mut rates = WindowRates::default();
-    for (_, verdict) in cases.into_iter().filter_map(|(_, case)| case.counted) {
-        success_counters::add(&mut rates, verdict, true);
-    }
-    rates
-}
-
-/// Cases under what `key` says of them.
-fn grouped<'a, K: Ord>(cases: &Cases<'a>, key: impl Fn(&'a Case) -> Option<K>) -> BTreeMap<K, Cases<'a>> {
-    let mut groups: BTreeMap<K, Cases<'a>> = BTreeMap::new();
-    for (id, case) in cases {
-        if let Some(key) = key(case) {
-            groups.entry(key).or_default().push((*id, case));
-        }
-    }
-    groups
-}
-
-fn by_playbook(now: &Cases<'_>, then: &Cases<'_>) -> Vec<OfPlaybook> {
-    let then = grouped(then, |case| Some(Arc::clone(&case.playbook)));
-    let of = |(playbook, cases): (Arc<str>, Cases<'_>)| OfPlaybook {
-        incidents: cases.len(),
-        rates: rates(&cases),
-        rates_before: then.get(&playbook).map(rates).unwrap_or_default(),
-        playbook,
-    };
-    let mut all: Vec<OfPlaybook> = grouped(now, |case| Some(Arc::clone(&case.playbook))).into_iter().map(of).collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.incidents));
-    all
-}
-
-fn wanted(now: &Cases<'_>) -> Vec<LackingOnTarget> {
-    let lacking = |case: &Case| Some((Arc::clone(&case.playbook), case.target.clone(), case.lack?));
-    let of = |((playbook, target, lack), cases): ((Arc<str>, Target, Lack), Cases<'_>)| {
-        let (latest, _) = cases.last()?;
-        Some(LackingOnTarget { playbook, target, lack, times: cases.len(), latest: *latest })
-    };
-    let mut all: Vec<LackingOnTarget> = grouped(now, lacking).into_iter().filter_map(of).collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.times));
-    all
-}
-
-fn doubts(now: &Cases<'_>) -> Vec<Doubt> {
-    let mut doubts = Vec::new();
-    for (playbook, cases) in grouped(now, |case| Some(Arc::clone(&case.playbook))) {
-        let rates = rates(&cases);
-        let mut doubt = |why| doubts.push(Doubt { playbook: Arc::clone(&playbook), why });
-        let share = rates.auto_fix;
-        if share.whole >= ENOUGH && u64::from(share.part) * 10 < u64::from(share.whole) * 7 {
-            doubt(Why::LowRate { part: share.part, whole: share.whole });
-        }
-        if rates.self_cleared >= TOLERATED && rates.self_cleared as usize * 2 >= cases.len() {
-            doubt(Why::FalseStarts { cleared: rates.self_cleared, of: cases.len() });
-        }
-        let relapsed = u32::try_from(cases.iter().filter(|(_, case)| case.relapsed).count()).unwrap_or(u32::MAX);
-        if relapsed >= TOLERATED {
-            doubt(Why::Relapses { times: relapsed });
-        }
-        for (target, cases) in grouped(&cases, |case| case.healed.map(|_| case.target.clone())) {
-            if cases.len() > RECURRING {
-                doubt(Why::Recurs { target, times: cases.len() });
-            }
-        }
-    }
-    doubts
-}
-
-fn slowest(now: &Cases<'_>) -> Vec<HealTimes> {
-    let millis = |length: Duration| u64::try_from(length.as_millis()).unwrap_or(u64::MAX);
-    let of = |(playbook, cases): (Arc<str>, Cases<'_>)| {
-        let mut took: Vec<(Duration, IncidentId)> =
-            cases.iter().filter_map(|(id, case)| Some((case.healed?, *id))).collect();
-        took.sort_unstable();
-        // nearest rank: the smallest that so many percent do not exceed
-        let at = |percent: usize| took[(took.len() * percent).div_ceil(100).max(1) - 1].0;
-        let (worst, id) = *took.last()?;
-        let (median_ms, p90_ms) = (millis(at(50)), millis(at(90)));
-        Some(HealTimes { playbook, healed: took.len(), median_ms, p90_ms, worst_ms: millis(worst), worst: id })
-    };
-    let healed = grouped(now, |case| case.healed.map(|_| Arc::clone(&case.playbook)));
-    let mut all: Vec<HealTimes> = healed.into_iter().filter_map(of).collect();
-    all.sort_by_key(|one| std::cmp::Reverse(one.median_ms));
-    all
 }

@@ -33,7 +33,7 @@ impl Digest {
     }
 }
 
-/// Lower-case hexadecimal.
+/// Writes each byte as two lower-case hexadecimal digits, without separators.
 #[must_use]
 pub fn hex(bytes: &[u8]) -> String {
     const DIGITS: &[u8; 16] = b"0123456789abcdef";
@@ -53,7 +53,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 pub struct Plan {
     /// Which rung, from 0.
     pub rung: usize,
-    /// In order.
+    /// The rung's actions, in the order in which they are carried out; the first that fails ends the attempt.
     pub steps: Vec<PlannedStep>,
     /// For the whole attempt, in milliseconds.
     pub timeout_ms: u64,
@@ -112,13 +112,13 @@ pub enum ScopeLevel {
 /// What one action did.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepReport {
-    /// As planned.
+    /// What the step was to do, in the words in which the plan showed it: `restart unit nginx.service`.
     pub sentence: Arc<str>,
     /// How it ended.
     pub result: StepResult,
     /// What it printed; cleaned and redacted.
     pub output: Arc<str>,
-    /// Milliseconds.
+    /// How long the step took, in milliseconds.
     pub took_ms: u64,
 }
 

@@ -20,9 +20,9 @@ pub struct Rates {
 /// One playbook's rates, where it had any incident in the last 30 days.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlaybookRates {
-    /// Its name.
+    /// The playbook's name; its versions are counted together.
     pub playbook: Arc<str>,
-    /// Its rates.
+    /// Success rates of this playbook alone, in each of the four windows.
     pub rates: Rates,
 }
 
@@ -53,9 +53,9 @@ pub struct WindowRates {
 /// So many of so many.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Share {
-    /// So many.
+    /// How many have the property that the share is about; never more than `whole`.
     pub part: u32,
-    /// Of so many.
+    /// How many there are in all.
     pub whole: u32,
 }
 

@@ -12,9 +12,9 @@ use super::time::Mono;
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Verdict {
-    /// It holds.
+    /// The condition was met when the check was read.
     Holds,
-    /// It does not.
+    /// The check was read, and the condition was not met.
     DoesNotHold,
     /// The probe itself failed or timed out, and how.
     Unknown(Arc<str>),

@@ -59,7 +59,7 @@ impl Core {
         }
     }
 
-    /// No longer.
+    /// Stops watching the incident's verifier and forgets its readings; does nothing where it is not watched.
     pub(super) fn unwatch_verifier(&mut self, id: IncidentId) {
         let Some(key) = self.incident(id).map(|incident| incident.key.clone()) else { return };
         let live = self.live(id);

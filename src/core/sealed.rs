@@ -28,7 +28,7 @@ impl SealedOrder {
         self.order.as_ref()?.downcast_ref()
     }
 
-    /// Its description.
+    /// The action as JSON, with every secret redacted: what the journal and the screen get.
     #[must_use]
     pub fn record(&self) -> &str {
         &self.record

@@ -18,7 +18,7 @@ const ABOUT: &str = "systemd";
 /// systemd does not answer.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SystemdSilence {
-    /// Since when.
+    /// When the core was told that a call had no answer, on the running clock.
     pub since: Mono,
     /// What the first call that had no answer met.
     pub why: Arc<str>,

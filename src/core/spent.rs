@@ -11,7 +11,7 @@ use super::time::Mono;
 /// How the attempt that spent the budget was judged.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum LastAttempt {
-    /// It helped.
+    /// Every verifier held afterwards, so the attempt helped and the fault came back later.
     Verified,
     /// It did not.
     NotVerified,

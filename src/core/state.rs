@@ -1,5 +1,7 @@
 //! What is durable: the fold of every event, and nothing else. Equal journals give equal states.
 
+mod incident;
+
 use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
 use std::sync::Arc;
 
@@ -11,17 +13,16 @@ use super::calls::Call;
 use super::command::{Operator, Scope};
 use super::contention::Contentions;
 use super::counters::Totals;
-use super::event::Recorded;
 use super::flapping::FlappingState;
 use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
-use super::incident::{ApprovalRequest, AttemptStarter, Cause, Denial, Outcome};
 use super::maintenance::Maintenance;
-use super::plan::{AttemptReport, Digest, Plan};
 use super::reason::Reason;
 use super::success_counters::{EntryNumber, SuccessCounters};
 use super::time::Mono;
 use super::window::Window;
 use crate::playbook::{ContentKey, Target};
+
+pub use incident::{Approval, Attempt, AttemptEnd, Budget, Escalation, Incident, RequestAnswer, Step};
 
 /// Closed incidents kept whole.
 pub const KEPT_CLOSED: usize = 50;
@@ -45,13 +46,13 @@ pub struct State {
     pub records_lost: Option<Mono>,
     /// Contents that were ever in force: name and source.
     pub adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
-    /// Open incidents.
+    /// Every incident that is not closed, by its number.
     pub open: BTreeMap<IncidentId, Incident>,
     /// The open incident of a key; at most one.
     pub by_key: HashMap<Key, IncidentId>,
     /// The latest closed incidents, oldest first.
     pub closed: VecDeque<Arc<Incident>>,
-    /// Live attempts.
+    /// Attempts that were started and have not reported, each with its incident.
     pub running: BTreeMap<AttemptId, IncidentId>,
     /// Whose attempt holds which target, until it is over and verified.
     pub locks: BTreeMap<Target, IncidentId>,
@@ -95,40 +96,40 @@ pub struct State {
     pub last: Last,
 }
 
-/// The numbers last given.
+/// The highest numbers that were given out so far; the next of each kind is one more. 0 means that none was given yet.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct Last {
-    /// To an incident.
+    /// Number of the latest incident.
     pub incident: u64,
-    /// To an attempt.
+    /// Number of the latest attempt.
     pub attempt: u64,
-    /// To a page.
+    /// Number of the latest page.
     pub page: u64,
-    /// To a maintenance window.
+    /// Number of the latest maintenance window.
     pub maintenance: u64,
 }
 
 /// A pause in force.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pause {
-    /// Since when.
+    /// When the pause began, on the running clock.
     pub since: Mono,
-    /// Until when; none means until resumed.
+    /// When it ends, on the running clock; none means when somebody resumes it.
     pub until: Option<Mono>,
-    /// By whom.
+    /// The operator who paused it.
     pub by: Operator,
-    /// Why.
+    /// Why it was paused, as the operator gave it; may be empty.
     pub reason: Reason,
 }
 
 /// One healing of a key.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Healing {
-    /// When.
+    /// When the incident was closed as healed, on the running clock.
     pub mono: Mono,
-    /// When, by name.
+    /// The same moment on the wall clock.
     pub wall: Timestamp,
-    /// Which incident.
+    /// The incident that was healed.
     pub incident: IncidentId,
     /// Its entry in the tally.
     pub place: Option<EntryNumber>,
@@ -141,190 +142,6 @@ pub enum Outgoing {
     To(BTreeSet<Arc<str>>),
     /// No channel was named: the first that takes it will do.
     Any,
-}
-
-/// An incident's part in a call for a human.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Escalation {
-    /// Why a human is called for this incident.
-    pub cause: Cause,
-    /// The call that it stands under; several incidents of one target share one.
-    pub dedup: Arc<str>,
-}
-
-/// Where an incident stands, without what follows from its playbook (deadlines).
-#[derive(Debug, Clone, PartialEq)]
-pub enum Step {
-    /// The gate is being asked.
-    Firing,
-    /// The gate said no.
-    Held(Denial),
-    /// It asks.
-    Asking(ApprovalRequest),
-    /// An attempt runs.
-    Remediating(AttemptId),
-    /// Readings that begin after `since` are awaited.
-    Verifying { attempt: AttemptId, since: Mono },
-    /// Verified at `since`; only readings that began after `clean` count.
-    Soaking { attempt: AttemptId, since: Mono, clean: Mono },
-    /// A human was called.
-    Escalated(Cause),
-    /// Over.
-    Closed { outcome: Outcome, mono: Mono, wall: Timestamp },
-}
-
-/// A yes that has not been used yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Approval {
-    /// To which request.
-    pub generation: u32,
-    /// To what.
-    pub digest: Digest,
-    /// By whom.
-    pub by: Operator,
-    /// Void after this.
-    pub expires: Mono,
-}
-
-/// One attempt.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attempt {
-    /// Its number.
-    pub id: AttemptId,
-    /// What it was to do.
-    pub plan: Arc<Plan>,
-    /// Who started it.
-    pub starter: AttemptStarter,
-    /// When its intent was recorded.
-    pub started: Mono,
-    /// It is the half-open breaker's probe, whoever started it.
-    pub probe: bool,
-    /// A human had been called before it started.
-    pub after_page: bool,
-    /// Every verifier held after it, and went on holding as far as is known.
-    pub verified: bool,
-    /// When its end was recorded.
-    pub ended: Option<Mono>,
-    /// How it ended.
-    pub end: AttemptEnd,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AttemptEnd {
-    /// It has not.
-    Runs,
-    /// It reported.
-    Reported(Arc<AttemptReport>),
-    /// Its outcome is unknown after a crash.
-    Indeterminate,
-}
-
-/// How an incident's last request for approval was answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RequestAnswer {
-    /// Not yet, or not at all.
-    #[default]
-    Open,
-    /// With a yes, whatever became of that; until the channels hear of another request.
-    Approved,
-    /// Nobody answered in time.
-    Expired,
-}
-
-/// Has an incident's last attempt used up its playbook's budget?
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Budget {
-    /// More attempts may follow.
-    #[default]
-    Left,
-    /// It opened the breaker.
-    Spent,
-}
-
-/// One incident.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Incident {
-    /// Its number.
-    pub id: IncidentId,
-    /// Its key.
-    pub key: Key,
-    /// Its playbook's name.
-    pub playbook: Arc<str>,
-    /// When the fault began.
-    pub since: Mono,
-    /// When it was opened.
-    pub opened: Mono,
-    /// The same by name.
-    pub wall: Timestamp,
-    /// It was opened because nothing could be seen.
-    pub blind: bool,
-    /// Where it stands.
-    pub step: Step,
-    /// Attempts so far.
-    pub attempts: Vec<Attempt>,
-    /// Rungs done with: the next is this, modulo the ladder.
-    pub tried: usize,
-    /// Attempts that did not verify, since the start or an operator's reset.
-    pub failed: u32,
-    /// Its last attempt spent the budget: a human is called as soon as that attempt's verification is settled.
-    pub budget: Budget,
-    /// A human is called for it.
-    pub escalation: Option<Escalation>,
-    /// The call that announced its request for approval, until the request is answered.
-    pub announced: Option<Arc<str>>,
-    /// Since when the gate has denied it without a break, where such a denial calls a human in the end.
-    pub denied_since: Option<Mono>,
-    /// Requests so far.
-    pub generation: u32,
-    /// An unused yes.
-    pub yes: Option<Approval>,
-    /// How its last request for approval was answered.
-    pub answer: RequestAnswer,
-    /// A person has seen the page.
-    pub acknowledged: Option<Operator>,
-    /// What would have been done was recorded.
-    pub shadowed: bool,
-    /// Its entry in the tally.
-    pub place: Option<EntryNumber>,
-    /// Every event of it; changes of reading up to a bound.
-    pub story: Vec<Arc<Recorded>>,
-    /// Changes of reading so far.
-    pub saws: usize,
-}
-
-impl Incident {
-    /// Nothing runs and nothing is being verified.
-    pub const fn rests(&self) -> bool {
-        matches!(self.step, Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_))
-    }
-
-    /// Something was attempted, or a human was called: only the verifier ends it.
-    pub const fn ends_by_verifier(&self) -> bool {
-        !self.attempts.is_empty() || self.escalation.is_some()
-    }
-
-    /// Where it stands between attempts.
-    pub fn resting(&self) -> Step {
-        self.escalation.as_ref().map_or(Step::Firing, |escalation| Step::Escalated(escalation.cause.clone()))
-    }
-
-    /// The last attempt.
-    pub fn last_attempt(&self) -> Option<&Attempt> {
-        self.attempts.last()
-    }
-
-    /// Every verifier held after this attempt, or no longer does.
-    pub fn judge_attempt(&mut self, id: AttemptId, verified: bool) {
-        if let Some(attempt) = self.attempts.iter_mut().rev().find(|attempt| attempt.id == id) {
-            attempt.verified = verified;
-        }
-    }
-
-    /// The attempt of this number.
-    pub fn attempt(&self, id: AttemptId) -> Option<&Attempt> {
-        self.attempts.iter().rev().find(|attempt| attempt.id == id)
-    }
 }
 
 impl State {

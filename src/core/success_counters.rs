@@ -28,7 +28,7 @@ pub struct CountedOutcome {
 /// Whose attempts it had.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Actor {
-    /// No attempt.
+    /// Nothing was attempted.
     #[default]
     None,
     /// Only automatic ones.
@@ -53,7 +53,7 @@ pub enum Disposition {
     Unhealed,
     /// Cleared before any action.
     SelfCleared,
-    /// Only recorded.
+    /// The playbook is in shadow: what it would have done was recorded, and nothing was done.
     Shadow,
 }
 

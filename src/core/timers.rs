@@ -46,7 +46,7 @@ pub enum Timer {
     Scope(AttemptId),
 }
 
-/// All deadlines.
+/// Every deadline that the core waits for, at most one per [`Timer`], sorted so that the earliest is found at once.
 #[derive(Debug, Clone, Default)]
 pub struct Timers {
     at: HashMap<Timer, Mono>,
@@ -66,14 +66,14 @@ impl Timers {
         self.order.insert((at, timer));
     }
 
-    /// No longer.
+    /// Drops this timer's deadline; does nothing where it has none.
     pub fn cancel(&mut self, timer: &Timer) {
         if let Some(at) = self.at.remove(timer) {
             self.order.remove(&(at, timer.clone()));
         }
     }
 
-    /// The nearest.
+    /// The earliest deadline, on the running clock; none where nothing is waited for.
     pub fn next(&self) -> Option<Mono> {
         self.order.first().map(|(at, _)| *at)
     }

@@ -11,7 +11,7 @@ const HOURS: usize = 24;
 const DAY: Duration = Duration::from_hours(24);
 const DAYS: usize = 30;
 
-/// Both pictures.
+/// The success rate's two graphs: one column per hour of the last 24, and one per day of the last 30.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Pictures {
     hours: TrendColumns,

@@ -38,7 +38,7 @@ impl Window {
         }
     }
 
-    /// The latest.
+    /// The latest moment that was counted; none where nothing was, or all was forgotten.
     pub fn last(&self) -> Option<Mono> {
         self.0.back().copied()
     }

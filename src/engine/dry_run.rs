@@ -31,12 +31,12 @@ pub enum Rehearsal {
     Nothing {
         /// The target as written.
         written: Arc<str>,
-        /// Why.
+        /// Why it came to nothing, as a phrase for the screen.
         why: Arc<str>,
     },
     /// The target is here.
     Here {
-        /// Which.
+        /// The target in its canonical form.
         target: Target,
         /// Each check of the detector: its condition, what it says now.
         detector: Vec<(String, Reading)>,

@@ -24,7 +24,7 @@ const SURVEY_DEADLINE: Duration = Duration::from_secs(20);
 /// What the loop acts through.
 #[derive(Debug)]
 pub struct EffectExecutor {
-    /// Watches checks.
+    /// Reads the checks that the core watches, and reports every change of a reading.
     pub hub: Arc<Monitor>,
     runner: Arc<Runner>,
     outbox: Arc<Outbox>,
@@ -42,7 +42,7 @@ pub struct PreflightRequest {
     pub incident: IncidentId,
     /// The question's number.
     pub survey: SurveyId,
-    /// Whose.
+    /// The key that is about to be acted on.
     pub key: Key,
     /// Under which playbook.
     pub playbook: Arc<Playbook>,

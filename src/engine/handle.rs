@@ -51,7 +51,7 @@ impl Subscribers {
 #[derive(Debug)]
 pub struct Subscription {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    lookers: Arc<Subscribers>,
+    subscribers: Arc<Subscribers>,
 }
 
 impl Deref for Subscription {
@@ -70,7 +70,7 @@ impl DerefMut for Subscription {
 
 impl Drop for Subscription {
     fn drop(&mut self) {
-        self.lookers.count.fetch_sub(1, Ordering::AcqRel);
+        self.subscribers.count.fetch_sub(1, Ordering::AcqRel);
     }
 }
 
@@ -78,7 +78,7 @@ impl Drop for Subscription {
 #[derive(Debug, Clone)]
 pub struct Handle {
     snapshots: watch::Receiver<Arc<Snapshot>>,
-    lookers: Arc<Subscribers>,
+    subscribers: Arc<Subscribers>,
     commands: mpsc::Sender<CommandRequest>,
     /// On whose behalf; none means whoever runs the engine.
     by: Option<(Operator, Authority)>,
@@ -95,14 +95,14 @@ impl Handle {
         commands: mpsc::Sender<CommandRequest>,
         beat: Arc<AtomicU64>,
     ) -> Self {
-        let lookers = Arc::default();
-        Self { snapshots, lookers, commands, by: None, beat, past: HistoryClient::dead(), questions: None }
+        let subscribers = Arc::default();
+        Self { snapshots, subscribers, commands, by: None, beat, past: HistoryClient::dead(), questions: None }
     }
 
     /// The same for an engine that wants to know whether anybody looks.
     #[must_use]
-    pub fn counted_by(self, lookers: Arc<Subscribers>) -> Self {
-        Self { lookers, ..self }
+    pub fn counted_by(self, subscribers: Arc<Subscribers>) -> Self {
+        Self { subscribers, ..self }
     }
 
     /// The same on behalf of somebody else: commands are theirs, and reach as far as their rights.
@@ -126,11 +126,12 @@ impl Handle {
     /// The state, now and whenever it changes. The first may be old where nobody looked before; the next comes soon.
     #[must_use]
     pub fn snapshots(&self) -> Subscription {
-        let looking = Subscription { snapshots: self.snapshots.clone(), lookers: Arc::clone(&self.lookers) };
-        if self.lookers.count.fetch_add(1, Ordering::AcqRel) == 0 {
-            self.lookers.came.notify_one();
+        let subscription =
+            Subscription { snapshots: self.snapshots.clone(), subscribers: Arc::clone(&self.subscribers) };
+        if self.subscribers.count.fetch_add(1, Ordering::AcqRel) == 0 {
+            self.subscribers.came.notify_one();
         }
-        looking
+        subscription
     }
 
     /// The engine's last sign of progress, in milliseconds of `CLOCK_BOOTTIME`; it gives one every second.

@@ -25,7 +25,8 @@ pub struct Claims {
 }
 
 impl Claims {
-    /// Of this process.
+    /// Reads the claims of this process: its terminal from descriptor 0, its SSH peer from `SSH_CONNECTION` or
+    /// `SSH_CLIENT`. Whatever cannot be told is none.
     #[must_use]
     pub fn of_this_process() -> Self {
         let terminal = std::fs::read_link("/proc/self/fd/0").ok();

@@ -3,6 +3,9 @@
 //! Nothing slow runs here. Records go to the journal's own thread; the effects that act on the world wait for its
 //! answer in order, while the loop goes on hearing. Watching and surveying only look at the host, so they do not wait.
 
+mod effects;
+mod inputs;
+mod publish;
 mod records;
 mod timers;
 
@@ -11,33 +14,28 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::{Notify, mpsc, oneshot, watch};
+use tokio::sync::{mpsc, oneshot, watch};
 use tokio::time::Instant;
 
 use self::records::{Batch, Recording, first};
 use self::timers::LoopTimers;
-use super::effect_executor::{EffectExecutor, PreflightRequest};
-use super::handle::{CommandRequest, Subscribers};
+use super::effect_executor::EffectExecutor;
+use super::handle::CommandRequest;
 use super::history::HistoryContext;
 use super::operator;
 use super::page;
-use super::playbook_view;
 use super::reload::Reloaded;
 use super::snapshot::{HostLoad, Message, PlaybookView, Snapshot};
-use super::snapshot_builder::{self, Extras};
 use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
 use crate::core::event_text::sentence;
-use crate::core::history_view::PastDetector;
-use crate::core::{
-    Authority, Binding, Core, Effect, Event, Input, Operator, PageId, Reading, Recorded, Refusal, RequestId, WatchId,
-};
+use crate::core::{Authority, Binding, Core, Event, Input, Operator, PageId, Recorded, Refusal, RequestId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading};
 use crate::playbook::library::LibraryFile;
 
-/// Snapshots go out at most so often.
-const FRAME: Duration = Duration::from_millis(50);
+pub use self::inputs::LoopInputs;
+
 /// A sign of progress, and the look behind every timer (which suspend may have stopped).
 const BEAT: Duration = Duration::from_secs(1);
 /// The host strip is read so often while somebody looks.
@@ -53,33 +51,6 @@ const BATCH_DELAY: Duration = Duration::from_millis(10);
 /// Messages that are shown.
 const MESSAGES: usize = 200;
 
-/// Everything that the loop hears.
-#[derive(Debug)]
-pub struct LoopInputs {
-    /// The order to stop.
-    pub stopped: oneshot::Receiver<()>,
-    /// Changed readings.
-    pub readings: mpsc::UnboundedReceiver<(WatchId, Reading)>,
-    /// What was seen, for backtests.
-    pub kept: mpsc::UnboundedReceiver<ObservationChange>,
-    /// Notes: about what, and the text.
-    pub notes: mpsc::UnboundedReceiver<(Arc<str>, Arc<str>)>,
-    /// Results of what was carried out.
-    pub inputs: mpsc::UnboundedReceiver<Input>,
-    /// Pages that a channel took.
-    pub delivered: mpsc::UnboundedReceiver<AcceptedPage>,
-    /// Rings where a channel did not take a page.
-    pub tried: Arc<Notify>,
-    /// Playbooks in force.
-    pub reloaded: mpsc::UnboundedReceiver<Reloaded>,
-    /// What earlier engines saw, once.
-    pub recalled: mpsc::UnboundedReceiver<Vec<PastDetector>>,
-    /// Operators' commands.
-    pub commands: mpsc::Receiver<CommandRequest>,
-    /// Who looks.
-    pub lookers: Arc<Subscribers>,
-}
-
 /// The engine's state beside the core's.
 #[derive(Debug)]
 pub struct EngineLoop {
@@ -87,7 +58,7 @@ pub struct EngineLoop {
     clock: Clock,
     boot_id: Arc<str>,
     journal: Journal,
-    hands: EffectExecutor,
+    executor: EffectExecutor,
     operator: Operator,
     beat: Arc<AtomicU64>,
     batches: VecDeque<Batch>,
@@ -117,7 +88,7 @@ impl EngineLoop {
         clock: Clock,
         boot_id: Arc<str>,
         journal: Journal,
-        hands: EffectExecutor,
+        executor: EffectExecutor,
         operator: Operator,
         beat: Arc<AtomicU64>,
     ) -> Self {
@@ -127,7 +98,7 @@ impl EngineLoop {
             clock,
             boot_id,
             journal,
-            hands,
+            executor,
             operator,
             beat,
             batches: VecDeque::new(),
@@ -159,7 +130,7 @@ impl EngineLoop {
     /// Open calls that were delivered in an earlier life: some channels must be told of them again and again.
     pub fn go_on_calling(&self) {
         for page in page::open(&self.core, |page| self.pages.get(&page), &self.host) {
-            self.hands.keep(&page);
+            self.executor.keep(&page);
         }
     }
 
@@ -180,47 +151,47 @@ impl EngineLoop {
     }
 
     /// Runs until told to stop.
-    pub async fn run(mut self, mut ears: LoopInputs, snapshots: watch::Sender<Arc<Snapshot>>) {
+    pub async fn run(mut self, mut inputs: LoopInputs, snapshots: watch::Sender<Arc<Snapshot>>) {
         let (strips_in, mut strips) = mpsc::channel(1);
         let mut due = LoopTimers::now();
         let mut inbox = Vec::new();
         loop {
             self.tick();
-            let watched = ears.lookers.any();
+            let watched = inputs.subscribers.any();
             if watched {
                 self.publish(&snapshots, &mut due);
             }
             let wake = self.wake(&due, watched);
             tokio::select! {
                 biased;
-                _ = &mut ears.stopped, if !self.stopping => {
+                _ = &mut inputs.stopped, if !self.stopping => {
                     self.stopping = true;
                     due.stop = Some(Instant::now() + WIND_DOWN);
                 }
                 durable = first(&mut self.batches) => self.settled(durable),
-                _ = ears.readings.recv_many(&mut inbox, 256) => {
+                _ = inputs.readings.recv_many(&mut inbox, 256) => {
                     for (watch, reading) in inbox.drain(..) {
                         self.step(Input::Read { watch, reading });
                     }
                 }
-                Some(input) = ears.inputs.recv() => self.step(input),
-                Some(asked) = ears.commands.recv() => self.asked(asked),
-                Some(AcceptedPage { page, channel, instead }) = ears.delivered.recv() => {
+                Some(input) = inputs.inputs.recv() => self.step(input),
+                Some(asked) = inputs.commands.recv() => self.asked(asked),
+                Some(AcceptedPage { page, channel, instead }) = inputs.delivered.recv() => {
                     self.step(Input::Delivered { page, channel, instead });
                 }
-                Some(reloaded) = ears.reloaded.recv() => self.reloaded(reloaded),
-                Some((about, text)) = ears.notes.recv() => self.step(Input::Note { about, text }),
-                Some(glimpses) = ears.recalled.recv() => {
-                    self.core.recall(glimpses);
+                Some(reloaded) = inputs.reloaded.recv() => self.reloaded(reloaded),
+                Some((about, text)) = inputs.notes.recv() => self.step(Input::Note { about, text }),
+                Some(detectors) = inputs.recalled.recv() => {
+                    self.core.recall(detectors);
                     self.changed = true;
                 }
-                Some(kept) = ears.kept.recv() => self.keep(kept),
+                Some(kept) = inputs.kept.recv() => self.keep(kept),
                 Some(strip) = strips.recv() => {
                     self.changed |= self.strip != Some(strip);
                     self.strip = Some(strip);
                 }
-                () = ears.lookers.came() => self.changed = true,
-                () = ears.tried.notified() => self.changed = true,
+                () = inputs.subscribers.came() => self.changed = true,
+                () = inputs.tried.notified() => self.changed = true,
                 () = tokio::time::sleep_until(wake) => self.timers(&mut due, &strips_in, watched),
             }
             if self.stopping && self.wound_down(&due) {
@@ -230,64 +201,6 @@ impl EngineLoop {
         self.commit(Vec::new(), Vec::new());
         self.journal.mark(self.mark());
         self.journal.close();
-    }
-
-    /// One input through the core; its records on their way, its harmless effects done, the others waiting.
-    pub fn step(&mut self, input: Input) {
-        let effects = self.core.handle(self.clock.now(), input);
-        self.changed = true;
-        let mut records = Vec::new();
-        let mut waiting = Vec::new();
-        let mut surveyed = false;
-        for effect in effects {
-            match effect {
-                Effect::Record(recorded) => {
-                    self.note_record(&recorded);
-                    records.push(recorded);
-                }
-                Effect::Watch { watch, check, cadence } => self.hands.hub.watch(watch, check, cadence),
-                Effect::Unwatch(watch) => self.hands.hub.unwatch(&watch),
-                Effect::Survey { incident, survey, key, playbook, rung, verifier } => {
-                    // a stopping engine starts nothing new: without a survey there is no attempt
-                    if !self.stopping {
-                        let began = self.clock.mono();
-                        self.hands.survey(PreflightRequest { incident, survey, key, playbook, rung, verifier, began });
-                        surveyed = true;
-                    }
-                }
-                Effect::Start { .. } | Effect::EmptyScope { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {
-                    waiting.push(effect);
-                }
-            }
-        }
-        if surveyed && waiting.is_empty() && matches!(self.recording, Recording::Fine) {
-            self.hold(records);
-        } else {
-            self.commit(records, waiting);
-        }
-    }
-
-    /// Carries out an effect whose records are durable.
-    fn carry(&mut self, effect: Effect) {
-        match effect {
-            Effect::Start { attempt, plan, .. } if self.stopping => {
-                self.hands.refuse(attempt, &plan, "salve is being stopped");
-            }
-            Effect::Start { attempt, plan, .. } => self.hands.start(attempt, plan),
-            Effect::EmptyScope { attempt } => self.hands.empty_scope(attempt),
-            Effect::Deliver(id) => {
-                let recorded = self.pages.get(&id);
-                if let Some(outbound) = recorded.and_then(|recorded| page::of(recorded, &self.core, &self.host)) {
-                    self.hands.deliver(outbound);
-                }
-            }
-            Effect::Reply { request, answer } => {
-                if let Some(back) = self.answers.remove(&request) {
-                    let _ = back.send(answer);
-                }
-            }
-            Effect::Record(_) | Effect::Watch { .. } | Effect::Unwatch(_) | Effect::Survey { .. } => {}
-        }
     }
 
     fn asked(&mut self, asked: CommandRequest) {
@@ -339,42 +252,9 @@ impl EngineLoop {
         }
     }
 
-    fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut LoopTimers) {
-        let now = Instant::now();
-        if !self.changed || due.frame > now {
-            return;
-        }
-        self.changed = false;
-        if std::mem::take(&mut self.playbooks_stale) {
-            self.playbooks = playbook_view::all(&self.found, &self.core);
-        }
-        self.generation += 1;
-        due.frame = now + FRAME;
-        snapshots.send_replace(Arc::new(self.snapshot()));
-    }
-
-    /// The state as a screen needs it.
-    pub fn snapshot(&self) -> Snapshot {
-        let extras = Extras {
-            generation: self.generation,
-            host: Arc::clone(&self.host),
-            operator: self.operator.clone(),
-            strip: self.strip,
-            recording: match &self.recording {
-                Recording::Fine => Ok(()),
-                Recording::Failing { why, .. } | Recording::Retrying { why, .. } => Err(Arc::clone(why)),
-            },
-            tries: self.hands.tries(),
-            playbooks: self.playbooks.clone(),
-            messages: self.messages.iter().cloned().collect(),
-            condition: crate::check::condition,
-        };
-        snapshot_builder::publish(&self.core, self.clock.now(), extras)
-    }
-
     fn wound_down(&self, due: &LoopTimers) -> bool {
         let late = due.stop.is_some_and(|stop| stop <= Instant::now());
-        late || (self.hands.running() == 0 && self.batches.is_empty() && self.held.is_none())
+        late || (self.executor.running() == 0 && self.batches.is_empty() && self.held.is_none())
     }
 
     fn mark(&self) -> ClockMark {

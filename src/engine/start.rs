@@ -113,14 +113,14 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let silence_in = inputs_in.clone();
     let tried = outbox.tried();
-    let hands = EffectExecutor::new(
+    let executor = EffectExecutor::new(
         Arc::clone(&hub),
         Runner::new(&options.paths.state),
         outbox,
         inputs_in,
         options.settings.clean_roots.clone(),
     );
-    let lookers = Arc::new(Subscribers::default());
+    let subscribers = Arc::new(Subscribers::default());
     let ears = LoopInputs {
         stopped,
         readings,
@@ -132,11 +132,11 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         reloaded,
         recalled,
         commands,
-        lookers: Arc::clone(&lookers),
+        subscribers: Arc::clone(&subscribers),
     };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
     let mut engine =
-        EngineLoop::new(core, clock, Arc::clone(&boot_id), journal, hands, options.operator, Arc::clone(&beat));
+        EngineLoop::new(core, clock, Arc::clone(&boot_id), journal, executor, options.operator, Arc::clone(&beat));
     engine.remember(&events);
     engine.go_on_calling();
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
@@ -144,7 +144,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     tokio::spawn(last_hour.tell(options.paths.state.clone(), today.clone(), recalled_in));
     let past = history::start(options.paths.state.clone(), config(&options.settings), today);
     let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
-        .counted_by(lookers)
+        .counted_by(subscribers)
         .with_past(past)
         .answered_by(questions);
 

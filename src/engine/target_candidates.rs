@@ -32,7 +32,7 @@ const NO_DISKS: [&str; 6] = ["squashfs", "iso9660", "erofs", "nsfs", "devtmpfs",
 /// Something that could be a playbook's target.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct Offer {
-    /// What.
+    /// The unit, path, process or other thing that a playbook could be about.
     pub target: Target,
     /// How it stands, in a few words.
     pub about: String,

@@ -15,7 +15,7 @@ const ASK: u32 = u32::MAX;
 /// While this lives, this thread opens files with the rights of the user, and with none of root's.
 #[derive(Debug)]
 pub(super) struct AsUser {
-    /// Who.
+    /// The uid with whose rights the thread opens files.
     pub(super) uid: u32,
     was: (Uid, Gid),
     groups: Vec<rustix::fs::Gid>,

@@ -149,31 +149,31 @@ pub enum PathError {
     /// A folder, a pipe, a socket or a device.
     #[error("{} is not a regular file", path.display())]
     NotRegular {
-        /// Which.
+        /// The path that was to be read.
         path: PathBuf,
     },
     /// It has a second name somewhere.
     #[error("{} has {links} names (hard links)", path.display())]
     Linked {
-        /// Which.
+        /// The path that was to be read.
         path: PathBuf,
-        /// How many.
+        /// How many names the file has; more than one.
         links: u64,
     },
     /// Larger than what is read.
     #[error("{} has {size} bytes, and at most {limit} are read", path.display())]
     TooLarge {
-        /// Which.
+        /// The path that was to be read.
         path: PathBuf,
-        /// Bytes.
+        /// The file's length, in bytes.
         size: u64,
-        /// Bytes.
+        /// The most that is read, in bytes.
         limit: usize,
     },
-    /// Not UTF-8.
+    /// The content is not valid UTF-8.
     #[error("{} is not UTF-8 (byte {at})", path.display())]
     NotText {
-        /// Which.
+        /// The path that was read.
         path: PathBuf,
         /// The first byte that is not.
         at: usize,
@@ -181,7 +181,7 @@ pub enum PathError {
     /// A step belongs to somebody else.
     #[error("{} belongs to uid {owner}", path.display())]
     Owner {
-        /// Which step.
+        /// The folder, link or file on the way that somebody else owns.
         path: PathBuf,
         /// Whose it is.
         owner: u32,
@@ -189,9 +189,9 @@ pub enum PathError {
     /// A step can be written by others.
     #[error("{} can be written by others (mode {mode:o})", path.display())]
     Writable {
-        /// Which step.
+        /// The folder or file on the way that others can write.
         path: PathBuf,
-        /// Its permissions.
+        /// Its permission bits, as `stat` gives them.
         mode: u32,
     },
 }

@@ -22,7 +22,7 @@ pub fn is_mount_point(path: &Path) -> io::Result<bool> {
 pub struct Mounted {
     /// The kernel's number of this very mount: another one where it was mounted anew while the old one is still held.
     pub id: u64,
-    /// Where.
+    /// Absolute path of the mount point, with the table's escapes undone.
     pub point: PathBuf,
     /// The kind of file system: `ext4`, `tmpfs`, `proc`.
     pub kind: String,

@@ -19,7 +19,7 @@ use super::MayHang;
 pub struct FileStatus {
     /// Device, major in the upper half.
     pub device: u64,
-    /// Inode.
+    /// Number of the inode, unique on its device.
     pub inode: u64,
     /// The mount through which it was seen.
     pub mount: u64,
@@ -27,9 +27,9 @@ pub struct FileStatus {
     pub mode: u32,
     /// Names that it has.
     pub links: u32,
-    /// Owner.
+    /// The uid that owns it.
     pub owner: u32,
-    /// Group.
+    /// The gid of its group.
     pub group: u32,
     /// Bytes by its length.
     pub size: u64,
@@ -43,12 +43,12 @@ pub struct FileStatus {
     pub born: Option<i128>,
     /// `immutable` or `append only`.
     pub held_fast: bool,
-    /// The root of a mount.
+    /// It is the root of a mount, so what it hides belongs to another file system.
     pub mount_root: bool,
 }
 
 impl FileStatus {
-    /// Its type.
+    /// The type that is encoded in `mode`: regular file, folder, symbolic link, socket, …
     pub fn kind(&self) -> FileType {
         FileType::from_raw_mode(self.mode)
     }

@@ -1,8 +1,9 @@
 //! The container engine of this host, over its own socket: Docker's API, which Podman speaks as well.
 
-use std::collections::VecDeque;
+mod api;
+mod own_restarts;
+
 use std::path::{Path, PathBuf};
-use std::sync::{Mutex, PoisonError};
 use std::time::Duration;
 
 use jiff::Timestamp;
@@ -12,6 +13,9 @@ use serde::Deserialize;
 
 use super::{capped, cause, web};
 use crate::text::{clean_line, cut_line};
+
+use self::api::{ApiAnswer, ApiError, ContainerRow, EventRow, PodmanAnswer};
+pub use self::own_restarts::own_restart;
 
 /// Where engines listen.
 const SOCKETS: [&str; 2] = ["/run/docker.sock", "/run/podman/podman.sock"];
@@ -64,152 +68,10 @@ pub enum StopRecord {
 pub struct ContainerEvent {
     /// `start`, `die`, `stop`, `kill`, `oom`, `restart`; clean.
     pub action: String,
-    /// When.
+    /// When it happened, by the engine's clock.
     pub at: Timestamp,
     /// The number of the signal that a `kill` sent, where the engine tells.
     pub signal: Option<i64>,
-}
-
-#[derive(Debug, Deserialize)]
-struct ApiAnswer {
-    #[serde(rename = "State")]
-    state: StateReport,
-    #[serde(rename = "HostConfig", default)]
-    host: HostConfig,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct HostConfig {
-    #[serde(rename = "RestartPolicy", default)]
-    restart: RestartPolicy,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct RestartPolicy {
-    #[serde(rename = "Name", default)]
-    name: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct StateReport {
-    #[serde(rename = "Status")]
-    status: String,
-    #[serde(rename = "Health", default)]
-    health: Option<HealthReport>,
-    #[serde(rename = "ExitCode", default)]
-    exit_code: i64,
-    #[serde(rename = "OOMKilled", default)]
-    oom_killed: bool,
-    #[serde(rename = "Error", default)]
-    error: String,
-    #[serde(rename = "FinishedAt", default)]
-    finished: String,
-}
-
-/// What only Podman's own API tells.
-#[derive(Debug, Deserialize)]
-struct PodmanAnswer {
-    #[serde(rename = "State")]
-    state: PodmanState,
-}
-
-#[derive(Debug, Deserialize)]
-struct PodmanState {
-    #[serde(rename = "StoppedByUser", default)]
-    stopped_by_user: Option<bool>,
-}
-
-/// What an engine says beside the status of an answer that is an error.
-#[derive(Debug, Deserialize)]
-struct ApiError {
-    message: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct EventRow {
-    #[serde(rename = "Action", default)]
-    action: String,
-    #[serde(rename = "Actor", default)]
-    actor: EventActor,
-    #[serde(rename = "timeNano", default)]
-    nanoseconds: i64,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct EventActor {
-    #[serde(rename = "Attributes", default)]
-    attributes: Attributes,
-}
-
-#[derive(Debug, Default, Deserialize)]
-struct Attributes {
-    #[serde(default)]
-    name: String,
-    #[serde(default)]
-    signal: String,
-}
-
-/// The latest restarts that this process asked for: of which container, from when to when. The stop of such a restart is
-/// never taken for an operator's.
-static OWN: Mutex<VecDeque<OwnRestart>> = Mutex::new(VecDeque::new());
-
-/// More than are ever under way at once.
-const OWN_KEPT: usize = 256;
-
-/// An event may be dated by so much before its request, or after its answer.
-const DATED: Duration = Duration::from_secs(1);
-
-#[derive(Debug)]
-struct OwnRestart {
-    name: String,
-    from: Timestamp,
-    /// None while it runs.
-    to: Option<Timestamp>,
-}
-
-/// Did this process restart a container at this moment?
-#[must_use]
-pub fn own_restart(name: &str, at: Timestamp) -> bool {
-    let own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    let within = |one: &OwnRestart| at >= one.from - DATED && one.to.is_none_or(|to| at <= to + DATED);
-    own.iter().any(|one| one.name == name && within(one))
-}
-
-fn begin_own(name: &str, from: Timestamp) {
-    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    if own.len() >= OWN_KEPT {
-        own.pop_front();
-    }
-    own.push_back(OwnRestart { name: name.into(), from, to: None });
-}
-
-fn end_own(name: &str, from: Timestamp) {
-    let mut own = OWN.lock().unwrap_or_else(PoisonError::into_inner);
-    for one in own.iter_mut().filter(|one| one.name == name && one.from == from) {
-        one.to = Some(Timestamp::now());
-    }
-}
-
-#[derive(Debug, Deserialize)]
-struct HealthReport {
-    #[serde(rename = "Status", default)]
-    status: String,
-    #[serde(rename = "Log", default)]
-    log: Option<Vec<Probe>>,
-}
-
-#[derive(Debug, Deserialize)]
-struct Probe {
-    #[serde(rename = "ExitCode", default)]
-    code: i64,
-    #[serde(rename = "Output", default)]
-    output: String,
-}
-
-#[derive(Debug, Deserialize)]
-struct ContainerRow {
-    #[serde(rename = "Names", default)]
-    names: Vec<String>,
 }
 
 /// May a container be called so?
@@ -231,7 +93,7 @@ impl ContainerEngine {
         SOCKETS.into_iter().map(Path::new).find(|socket| socket.exists()).map(Self::at)
     }
 
-    /// Its socket.
+    /// Path of the socket on which the engine's API listens.
     #[must_use]
     pub fn socket(&self) -> &Path {
         &self.0
@@ -318,9 +180,9 @@ impl ContainerEngine {
     pub async fn restart(&self, name: &str, grace: Duration, limit: Duration) -> Result<(), String> {
         let path = format!("containers/{name}/restart?t={}", grace.as_secs());
         let from = Timestamp::now();
-        begin_own(name, from);
+        own_restarts::begin(name, from);
         let asked = self.ask(Method::POST, &path, limit).await;
-        end_own(name, from);
+        own_restarts::end(name, from);
         asked?.map(drop).ok_or_else(|| format!("{}: there is no container {name}", self.0.display()))
     }
 

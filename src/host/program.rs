@@ -50,9 +50,9 @@ pub enum ProgramError {
     /// It cannot be looked at.
     #[error("`{path}` cannot be looked at: {error}")]
     Unreadable {
-        /// Which.
+        /// The file, or the folder above it, that cannot be looked at.
         path: PathBuf,
-        /// Why.
+        /// What the kernel said.
         error: std::io::Error,
     },
     /// No regular file, or nobody may execute it.
@@ -63,7 +63,7 @@ pub enum ProgramError {
     WritableByOthers {
         /// The file, or a folder above it.
         path: PathBuf,
-        /// How.
+        /// In which way others can change it: `is not owned by root`, `is writable by its group`.
         why: &'static str,
     },
     /// Its file did not answer within its deadline.

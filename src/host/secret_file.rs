@@ -34,9 +34,9 @@ pub enum SecretFileError {
     /// Others may read it.
     #[error("{} has mode {mode:04o}: others may read it; `chmod 0600` it", path.display())]
     Readable {
-        /// Which.
+        /// The file that holds the secret.
         path: PathBuf,
-        /// Its permissions.
+        /// Its permission bits, as `stat` gives them.
         mode: u32,
     },
     /// Empty, of several lines, or too long.

@@ -35,7 +35,7 @@ struct Spare {
     held: Vec<OwnedFd>,
 }
 
-/// Who borrows.
+/// What descriptors are lent for, which decides how many may be lent at once.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum Borrower {
     /// For as long as its connection lasts.
@@ -168,7 +168,7 @@ pub struct Lent {
 }
 
 impl Lent {
-    /// How many.
+    /// How many descriptors were lent.
     #[must_use]
     pub const fn count(&self) -> usize {
         self.count

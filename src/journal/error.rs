@@ -110,11 +110,11 @@ pub enum ReadError {
 /// What a failure of SQLite means here.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub(super) enum SqliteFailure {
-    /// No room.
+    /// The disk, the quota or the file's own limit leaves no space for more.
     Full,
     /// Whether the bytes reached the disk cannot be known any more, or the file is damaged.
     Fatal,
-    /// Anything else.
+    /// Any other failure, after which a later try may succeed.
     Other,
 }
 

@@ -44,7 +44,7 @@ struct Holder {
 }
 
 impl Lock {
-    /// The folder.
+    /// Path of the state folder that is locked.
     pub(super) fn folder(&self) -> &Path {
         &self.folder
     }

@@ -38,8 +38,6 @@ mod size;
 mod writer;
 
 #[cfg(test)]
-mod round_trip;
-#[cfg(test)]
 mod tests;
 
 use std::path::Path;

@@ -124,7 +124,7 @@ impl JournalReader {
         &self.state
     }
 
-    /// One number.
+    /// Runs a query that yields one whole number, such as a count, with these parameters.
     pub(super) fn number(&self, query: &str, with: &[u64]) -> Result<u64, ReadError> {
         let with = rusqlite::params_from_iter(with.iter().map(|number| number.cast_signed()));
         let found = self.connection.query_row(query, with, |row| row.get::<_, i64>(0));

@@ -1,5 +1,7 @@
 //! What a journal promises, on a real file.
 
+mod round_trip;
+
 use std::fs;
 use std::path::Path;
 use std::sync::Arc;

@@ -6,23 +6,29 @@
 //! An fsync that fails may have lost what it was to save, and the next one may claim success all the same. So after
 //! the first failure the journal is closed for good in this process.
 
+mod handle;
+mod insert;
+
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc::{self, Receiver, RecvTimeoutError, Sender, TryRecvError};
+use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::thread::{self, JoinHandle};
 use std::time::Duration;
 
-use rusqlite::{Connection, TransactionBehavior, params};
+use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::chain::{ChainRow, Hash, Head};
-use super::error::{OpenError, RecordError, SqliteFailure};
+use super::chain::Head;
+use super::error::{RecordError, SqliteFailure};
 use super::head_mark::HeadMark;
 use super::lock::Lock;
 use super::open_files::{Displaced, OpenFiles};
 use super::reserve::Reserve;
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
+
+pub(super) use handle::WriterHandle;
+pub(super) use insert::append;
+use insert::{RecordRow, chain, insert};
 
 /// Most orders that share one fsync.
 const LARGEST_GROUP: usize = 1024;
@@ -42,88 +48,8 @@ enum WriterCommand {
     Mark(ClockMark),
 }
 
-/// The way to the writing thread.
-#[derive(Debug)]
-pub(super) struct WriterHandle {
-    orders: Option<Sender<WriterCommand>>,
-    thread: Option<JoinHandle<()>>,
-    on_reserve: Arc<AtomicBool>,
-    failure: Failing,
-}
-
 /// Why nothing can be written, as the last try found; none where it could.
 type Failing = Arc<Mutex<Option<RecordError>>>;
-
-impl WriterHandle {
-    pub(super) fn start(connection: Connection, lock: Lock, head: Head) -> Result<Self, OpenError> {
-        let (orders, inbox) = mpsc::channel();
-        let on_reserve = Arc::new(AtomicBool::new(false));
-        let reserve = Reserve::take(lock.folder());
-        let folder = lock.folder().to_owned();
-        let io = |source| OpenError::Io { file: folder.clone(), source };
-        let head_mark = HeadMark::open(&folder, head).map_err(io)?;
-        let paths = [lock.folder(), &lock.path(), &lock.journal(), head_mark.path()];
-        let open_files = OpenFiles::remember(&paths, lock.journal().with_extension("db-wal")).map_err(io)?;
-        let failure = Failing::default();
-        let scribe = WriterThread {
-            connection,
-            head,
-            head_mark,
-            open_files,
-            reserve,
-            log_pages: 0,
-            poison: None,
-            on_reserve: Arc::clone(&on_reserve),
-            failure: Arc::clone(&failure),
-            _lock: lock,
-        };
-        let thread =
-            thread::Builder::new().name("salve-journal".into()).spawn(move || scribe.run(&inbox)).map_err(io)?;
-        Ok(Self { orders: Some(orders), thread: Some(thread), on_reserve, failure })
-    }
-
-    pub(super) fn commit(
-        &self,
-        records: Vec<Arc<Recorded>>,
-        mark: ClockMark,
-    ) -> oneshot::Receiver<Result<(), RecordError>> {
-        let (answer, answered) = oneshot::channel();
-        if let Some(WriterCommand::Commit { answer, .. }) = self.order(WriterCommand::Commit { records, mark, answer })
-        {
-            let _ = answer.send(Err(RecordError::Closed));
-        }
-        answered
-    }
-
-    pub(super) fn mark(&self, mark: ClockMark) {
-        self.order(WriterCommand::Mark(mark));
-    }
-
-    pub(super) fn on_reserve(&self) -> bool {
-        self.on_reserve.load(Ordering::Relaxed)
-    }
-
-    pub(super) fn failure(&self) -> Option<RecordError> {
-        self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
-    }
-
-    /// Hands an order over; gives it back where nobody takes it any more.
-    fn order(&self, order: WriterCommand) -> Option<WriterCommand> {
-        match &self.orders {
-            Some(orders) => orders.send(order).err().map(|mpsc::SendError(order)| order),
-            None => Some(order),
-        }
-    }
-}
-
-impl Drop for WriterHandle {
-    fn drop(&mut self) {
-        self.orders = None;
-        if let Some(thread) = self.thread.take() {
-            let _ = thread.join();
-        }
-    }
-}
 
 /// What shares one fsync.
 #[derive(Default)]
@@ -144,13 +70,6 @@ impl Group {
 
 fn later(one: Option<ClockMark>, other: ClockMark) -> Option<ClockMark> {
     one.into_iter().chain([other]).max_by_key(|mark| mark.mono)
-}
-
-/// What is about to be written.
-struct RecordRow {
-    lines: Vec<(ChainRow, Hash)>,
-    head: Head,
-    mark: Option<ClockMark>,
 }
 
 /// The writing thread's state.
@@ -338,69 +257,4 @@ impl WriterThread {
         self.note_failure(Some(error.clone()));
         error
     }
-}
-
-/// Writes one record durably, before there is a thread that writes, and says what the head is now.
-pub(super) fn append(
-    connection: &mut Connection,
-    head: Head,
-    record: &Arc<Recorded>,
-    mark: &ClockMark,
-) -> rusqlite::Result<Head> {
-    let (lines, head) = chain(head, std::slice::from_ref(record), mark)
-        .map_err(|error| rusqlite::Error::ToSqlConversionFailure(Box::new(error)))?;
-    insert(connection, &RecordRow { lines, head, mark: Some(mark.clone()) })?;
-    Ok(head)
-}
-
-/// The lines of one commit, chained to `head`, and the new head.
-fn chain(
-    mut head: Head,
-    records: &[Arc<Recorded>],
-    mark: &ClockMark,
-) -> Result<(Vec<(ChainRow, Hash)>, Head), RecordError> {
-    let mut lines = Vec::with_capacity(records.len());
-    for recorded in records {
-        let expected = head.seq + 1;
-        if recorded.seq != expected {
-            return Err(RecordError::OutOfOrder { expected, found: recorded.seq });
-        }
-        let line = ChainRow::of(recorded, mark).map_err(|error| RecordError::Io(error.to_string().into()))?;
-        let hash = line.hash(head.hash);
-        head = Head { seq: expected, hash };
-        lines.push((line, hash));
-    }
-    Ok((lines, head))
-}
-
-fn insert(connection: &mut Connection, draft: &RecordRow) -> rusqlite::Result<()> {
-    let transaction = connection.transaction_with_behavior(TransactionBehavior::Immediate)?;
-    {
-        let mut record = transaction.prepare_cached(
-            "INSERT INTO record (seq, mono, wall, boot_id, boottime, kind, incident, hash, body)
-             VALUES (?1, ?2, ?3, ?4, ?5, ?6, ?7, ?8, ?9)",
-        )?;
-        for (line, hash) in &draft.lines {
-            record.execute(params![
-                line.seq.cast_signed(),
-                line.mono.cast_signed(),
-                line.wall,
-                line.boot_id,
-                line.boottime.cast_signed(),
-                line.kind,
-                line.incident.map(u64::cast_signed),
-                hash.0,
-                line.body,
-            ])?;
-        }
-        let mut head = transaction.prepare_cached("UPDATE head SET seq = ?1, hash = ?2")?;
-        head.execute(params![draft.head.seq.cast_signed(), draft.head.hash.0])?;
-        if let Some(mark) = &draft.mark {
-            let mut marks = transaction.prepare_cached(
-                "UPDATE head SET boot_id = ?1, boottime = ?2, mono = ?3 WHERE mono IS NULL OR mono <= ?3",
-            )?;
-            marks.execute(params![&*mark.boot_id, mark.boottime.cast_signed(), mark.mono.0.cast_signed()])?;
-        }
-    }
-    transaction.commit()
 }

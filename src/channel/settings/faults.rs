@@ -23,7 +23,7 @@ pub struct ChannelError {
     pub key: &'static str,
     /// Of what sort.
     pub rule: Rule,
-    /// In words.
+    /// What is wrong with it, as a phrase that names the value.
     pub wrong: String,
     /// The right form.
     pub right: String,

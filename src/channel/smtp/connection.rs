@@ -67,7 +67,7 @@ pub enum SendError {
 pub struct SmtpRoute<'w> {
     /// The server's name.
     pub server: &'w str,
-    /// Its port.
+    /// The TCP port that the server listens on.
     pub port: u16,
     /// How it is made private.
     pub privacy: Privacy,

@@ -3,7 +3,7 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
-use super::hands;
+use super::closing::actor;
 use crate::core::automation_gaps::Lack;
 use crate::core::calls::Call;
 use crate::core::command::Operator;
@@ -194,7 +194,7 @@ impl State {
         incident.announced.take_if(|announced| *announced == escalation.dedup);
         incident.escalation = Some(escalation);
         if incident.place.is_none() && !incident.blind {
-            let verdict = CountedOutcome { hands: hands(incident), end: Disposition::Unhealed };
+            let verdict = CountedOutcome { hands: actor(incident), end: Disposition::Unhealed };
             incident.place = Some(self.tally.push(at, &incident.playbook, verdict));
         }
     }

@@ -6,7 +6,8 @@ use std::time::Duration;
 
 use tokio::sync::mpsc;
 
-use super::replay::{TargetPast, Track, told};
+use super::marks::mark_of;
+use super::replay::{TargetPast, Track};
 use super::{Backtest, TargetTimeline};
 use crate::action::{self, Context};
 use crate::check::{self, Monitor, Observation, Subject};
@@ -130,7 +131,7 @@ fn really(
             ours.insert(*incident, Arc::clone(playbook));
         }
         let Some(playbook) = recorded.event.incident().and_then(|incident| ours.get(&incident)) else { continue };
-        if let Some((mark, words)) = told(&recorded.event).filter(|_| recorded.mono >= from) {
+        if let Some((mark, words)) = mark_of(&recorded.event).filter(|_| recorded.mono >= from) {
             marks.push((recorded.wall, mark, format!("{playbook}: {words}")));
         }
     }

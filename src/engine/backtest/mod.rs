@@ -4,8 +4,10 @@
 //! verifier's checks were never read, where the fault went away by itself within the verifier's time.
 
 mod history;
+mod marks;
 mod render;
 mod replay;
+mod run;
 
 use std::sync::Arc;
 
@@ -21,9 +23,9 @@ pub use render::drawn;
 pub struct Backtest {
     /// The playbook's name.
     pub playbook: Arc<str>,
-    /// From then on.
+    /// Start of the period that was replayed.
     pub from: Timestamp,
-    /// Until now.
+    /// End of the period that was replayed: the moment at which the backtest was started.
     pub to: Timestamp,
     /// What each of its targets was looked at, and what would have been done.
     pub lanes: Vec<TargetTimeline>,
@@ -34,7 +36,7 @@ pub struct Backtest {
 /// One target's past.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetTimeline {
-    /// Which.
+    /// The target in its canonical form, as text.
     pub target: String,
     /// Whether the fault was there, from each moment on.
     pub seen: Vec<(Timestamp, FaultSeen)>,
@@ -54,7 +56,7 @@ pub enum FaultSeen {
     Unknown,
     /// It was not.
     Well,
-    /// It was.
+    /// The detector's readings meant that the fault was there.
     Fault,
 }
 
@@ -62,9 +64,9 @@ pub enum FaultSeen {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum BacktestMark {
-    /// An incident.
+    /// An incident was opened.
     Fired,
-    /// An attempt.
+    /// An attempt was started.
     Acted,
     /// A question to a person.
     Asked,

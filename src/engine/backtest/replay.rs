@@ -1,22 +1,14 @@
 //! Kept readings, fed to a core of their own, on the clock of the past.
 
-use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use jiff::{SignedDuration, Timestamp};
 
+use super::run::{BacktestRun, DueEvent};
 use super::{BacktestMark, FaultSeen};
-use crate::core::event::Event;
-use crate::core::id::WatchId;
-use crate::core::input::{ArmingPolicy, Binding, Facts, Resolution, StopOrigin};
-use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
-use crate::core::{
-    CheckRole, Config, Core, Effect, IncidentId, Input, Key, Mono, Now, Plan, Reading, Recorded, Verdict,
-};
+use crate::core::input::{ArmingPolicy, Binding, Resolution};
+use crate::core::{CheckRole, Config, Input, Mono, Plan, Reading, Verdict};
 use crate::playbook::{Playbook, Target};
-
-/// How long a remediation is taken to run, in milliseconds.
-const RUN: u64 = 1000;
 
 /// The readings of one check: moments, and what they said.
 pub struct Track {
@@ -39,7 +31,7 @@ pub struct TargetPast<'a> {
 }
 
 impl TargetPast<'_> {
-    fn wall(&self, mono: Mono) -> Timestamp {
+    pub(super) fn wall(&self, mono: Mono) -> Timestamp {
         let (at, wall) = self.anchor;
         let away = i64::try_from(at.0).unwrap_or(i64::MAX) - i64::try_from(mono.0).unwrap_or(i64::MAX);
         wall.checked_sub(SignedDuration::from_millis(away)).unwrap_or(wall)
@@ -65,7 +57,7 @@ impl TargetPast<'_> {
     }
 
     /// Whether the fault was there at a moment: one check is enough.
-    fn at(&self, at: Mono) -> FaultSeen {
+    pub(super) fn at(&self, at: Mono) -> FaultSeen {
         let latest = |track: &Track| latest(track, at).map(|reading| reading.verdict.clone());
         let verdicts: Vec<_> = self.detectors().map(latest).collect();
         match () {
@@ -77,15 +69,7 @@ impl TargetPast<'_> {
 
     /// What the core would have done.
     pub fn would(&self, config: Config) -> Vec<(Timestamp, BacktestMark, String)> {
-        let mut run = BacktestRun {
-            past: self,
-            core: Core::new(config),
-            due: BTreeMap::new(),
-            count: 0,
-            watched: Vec::new(),
-            scope_empty: Mono(0),
-            marks: Vec::new(),
-        };
+        let mut run = BacktestRun::new(self, config);
         let (from, to) = self.span;
         // the host was up long before: no grace after a boot
         let booted = Mono(0);
@@ -105,225 +89,13 @@ impl TargetPast<'_> {
             }
         }
         run.until(to);
-        run.marks
+        run.into_marks()
     }
 }
 
-fn latest(track: &Track, at: Mono) -> Option<&Reading> {
+/// The reading of a track that was in force at a moment; none before its first.
+pub(super) fn latest(track: &Track, at: Mono) -> Option<&Reading> {
     track.readings.iter().rev().find(|reading| reading.began <= at)
-}
-
-/// What comes at a moment.
-enum DueEvent {
-    Read {
-        role: CheckRole,
-        index: usize,
-        reading: Reading,
-    },
-    Over {
-        attempt: crate::core::AttemptId,
-        plan: Arc<Plan>,
-    },
-    /// A look at a verifier that was never read: as the fault stands.
-    Guess {
-        watch: WatchId,
-    },
-}
-
-struct BacktestRun<'a> {
-    past: &'a TargetPast<'a>,
-    core: Core,
-    due: BTreeMap<(Mono, u64), DueEvent>,
-    count: u64,
-    /// Verifiers that are read now.
-    watched: Vec<WatchId>,
-    scope_empty: Mono,
-    marks: Vec<(Timestamp, BacktestMark, String)>,
-}
-
-impl BacktestRun<'_> {
-    fn later(&mut self, at: Mono, due: DueEvent) {
-        self.count += 1;
-        self.due.insert((at, self.count), due);
-    }
-
-    fn until(&mut self, end: Mono) {
-        loop {
-            let next = self.due.keys().next().map(|(at, _)| *at);
-            let deadline = self.core.next_deadline();
-            let at = match (next, deadline) {
-                (Some(next), Some(deadline)) => next.min(deadline),
-                (next, deadline) => match next.or(deadline) {
-                    Some(at) => at,
-                    None => return,
-                },
-            };
-            if at > end {
-                return;
-            }
-            if next.is_some_and(|next| next <= at) {
-                let Some((_, due)) = self.due.pop_first() else { return };
-                self.come(at, due);
-            } else {
-                self.feed(at, Input::Tick);
-                // a deadline that stays would be one for ever
-                if self.core.next_deadline().is_some_and(|again| again <= at) && next.is_none() {
-                    return;
-                }
-            }
-        }
-    }
-
-    fn come(&mut self, at: Mono, due: DueEvent) {
-        match due {
-            DueEvent::Read { role, index, reading } => {
-                let watch = WatchId { key: self.key(), role, index };
-                if role == CheckRole::Detector || self.watched.contains(&watch) {
-                    self.feed(at, Input::Read { watch, reading });
-                }
-                self.guess_all(at);
-            }
-            DueEvent::Over { attempt, plan } => {
-                let step = |sentence: &Arc<str>| StepReport {
-                    sentence: Arc::clone(sentence),
-                    result: StepResult::Done("taken to be done".into()),
-                    output: "".into(),
-                    took_ms: RUN,
-                };
-                let steps = plan.steps.iter().map(|planned| step(&planned.sentence)).collect();
-                let report = AttemptReport { steps, scope: ScopeLevel::None, scope_empty: true, took_ms: RUN };
-                self.scope_empty = at;
-                self.feed(at, Input::AttemptEnded { attempt, report: Arc::new(report) });
-            }
-            DueEvent::Guess { watch } => {
-                if self.watched.contains(&watch) {
-                    let reading = self.verifier(&watch, at);
-                    self.feed(at, Input::Read { watch, reading });
-                }
-            }
-        }
-    }
-
-    /// Verifiers without readings of their own are looked at whenever something was read.
-    fn guess_all(&mut self, at: Mono) {
-        for watch in self.watched.clone() {
-            if !self.is_kept(&watch) {
-                self.later(at, DueEvent::Guess { watch });
-            }
-        }
-    }
-
-    fn is_kept(&self, watch: &WatchId) -> bool {
-        let of = |track: &&Track| track.role == watch.role && track.index == watch.index;
-        self.past.tracks.iter().find(of).is_some_and(|track| !track.readings.is_empty())
-    }
-
-    /// What a verifier says now: as it was read, else as the fault stands.
-    fn verifier(&self, watch: &WatchId, at: Mono) -> Reading {
-        let of = |track: &&Track| track.role == watch.role && track.index == watch.index;
-        let read = self.past.tracks.iter().find(of).and_then(|track| latest(track, at));
-        let verdict = match (read, self.past.at(at)) {
-            (Some(reading), _) => reading.verdict.clone(),
-            (None, FaultSeen::Well) => Verdict::Holds,
-            (None, FaultSeen::Fault) => Verdict::DoesNotHold,
-            (None, FaultSeen::Unknown) => Verdict::Unknown("nothing was read then".into()),
-        };
-        let seen = read.map_or_else(|| "as the fault stood".into(), |reading| Arc::clone(&reading.seen));
-        Reading { verdict, seen, figure: None, unit: None, began: at, since: at }
-    }
-
-    fn key(&self) -> Key {
-        Key { content: self.past.playbook.content.clone(), target: self.past.target.clone() }
-    }
-
-    fn feed(&mut self, at: Mono, input: Input) {
-        let wall = self.past.wall(at);
-        let local = wall.to_zoned(jiff::tz::TimeZone::system());
-        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0);
-        let effects = self.core.handle(Now { mono: at, wall, minute_of_day: minute }, input);
-        for effect in effects {
-            self.carry(at, effect);
-        }
-    }
-
-    fn carry(&mut self, at: Mono, effect: Effect) {
-        match effect {
-            Effect::Record(recorded) => self.note(&recorded),
-            Effect::Watch { watch, .. } if watch.role == CheckRole::Verifier => {
-                if !self.watched.contains(&watch) {
-                    self.watched.push(watch.clone());
-                }
-                self.later(at + std::time::Duration::from_millis(1), DueEvent::Guess { watch });
-            }
-            Effect::Unwatch(watch) => self.watched.retain(|other| *other != watch),
-            Effect::Survey { incident, survey, rung, verifier, .. } => {
-                let facts = self.facts(at, rung, verifier);
-                self.feed(at, Input::Surveyed { incident, survey, facts });
-            }
-            Effect::Start { attempt, plan, .. } => {
-                self.later(at + std::time::Duration::from_millis(RUN), DueEvent::Over { attempt, plan });
-            }
-            Effect::EmptyScope { attempt } => self.feed(at, Input::ScopeEmptied { attempt, empty: true }),
-            Effect::Watch { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {}
-        }
-    }
-
-    fn facts(&self, at: Mono, rung: usize, verifier: bool) -> Facts {
-        let detector = self.past.playbook.detect.checks.iter().enumerate().map(|(index, _)| {
-            let of = |track: &&Track| track.role == CheckRole::Detector && track.index == index;
-            let read = self.past.tracks.iter().find(of).and_then(|track| latest(track, at));
-            let unknown = || Reading {
-                verdict: Verdict::Unknown("nothing was kept".into()),
-                seen: "nothing was kept".into(),
-                figure: None,
-                unit: None,
-                began: at,
-                since: at,
-            };
-            Reading { began: at, ..read.cloned().unwrap_or_else(unknown) }
-        });
-        let plan = self.past.plans.get(rung).cloned().unwrap_or_else(|| Err("the ladder has no such rung".into()));
-        let checks = 0..self.past.playbook.verify.checks.len();
-        let verifier = checks.filter(|_| verifier).map(|index| {
-            let watch = WatchId { key: self.key(), role: CheckRole::Verifier, index };
-            self.verifier(&watch, at)
-        });
-        Facts {
-            detector: detector.collect(),
-            verifier: verifier.collect(),
-            busy: None,
-            stop: StopOrigin::Nobody,
-            plan,
-            began: at,
-        }
-    }
-
-    fn note(&mut self, recorded: &Recorded) {
-        if let Some((mark, words)) = told(&recorded.event) {
-            self.marks.push((recorded.wall, mark, words));
-        }
-    }
-}
-
-/// What an event is on a timeline, and in words.
-pub fn told(event: &Event) -> Option<(BacktestMark, String)> {
-    let sentences =
-        |plan: &Plan| plan.steps.iter().map(|step| step.sentence.to_string()).collect::<Vec<_>>().join(", then ");
-    Some(match event {
-        Event::Opened { incident: IncidentId(id), readings, .. } => {
-            let seen = readings.iter().find(|reading| reading.verdict == Verdict::Holds);
-            (BacktestMark::Fired, format!("incident #{id}: {}", seen.map_or("", |reading| &reading.seen)))
-        }
-        Event::Denied { denial, .. } => (BacktestMark::Stopped, denial.to_string()),
-        Event::Asked { request, .. } => (BacktestMark::Asked, sentences(&request.plan)),
-        Event::ShadowPlan { plan, .. } => (BacktestMark::Asked, format!("in shadow: {}", sentences(plan))),
-        Event::Intent { plan, .. } => (BacktestMark::Acted, sentences(plan)),
-        Event::Verified { .. } => (BacktestMark::Verified, "every verifier held".into()),
-        Event::NotVerified { why, .. } => (BacktestMark::Failed, why.to_string()),
-        Event::Escalated { cause, .. } => (BacktestMark::Called, cause.to_string()),
-        Event::Closed { outcome, .. } => (BacktestMark::Ended, outcome.to_string()),
-        _ => return None,
-    })
 }
 
 #[cfg(test)]

@@ -33,7 +33,7 @@ pub(super) struct Fold {
     pub(super) marks: HashMap<Key, VecDeque<(Mono, Moment)>>,
     /// When nobody watched in the last hour: from, and until.
     pub(super) gaps: VecDeque<(Mono, Mono)>,
-    /// Latest first.
+    /// Messages that were recorded up to here, latest first, no more than a screen shows.
     pub(super) messages: VecDeque<Message>,
     /// The content that each name came into force with last.
     pub(super) versions: HashMap<Arc<str>, ContentKey>,

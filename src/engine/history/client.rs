@@ -28,7 +28,7 @@ pub struct Replayed {
     pub seq: u64,
     /// Of so many.
     pub of: u64,
-    /// What happened.
+    /// The recorded event that led to this moment.
     pub event: Arc<Recorded>,
     /// How everything stood then.
     pub snapshot: Arc<Snapshot>,
@@ -37,19 +37,19 @@ pub struct Replayed {
 /// How far a fold has come.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FoldProgress {
-    /// Events folded.
+    /// Events that were folded so far.
     pub done: u64,
-    /// Of so many.
+    /// Events that are to be folded in all.
     pub of: u64,
 }
 
-/// Of a moment.
+/// On which side of a moment an event is looked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum SeekSide {
-    /// Earlier.
+    /// The nearest earlier event.
     Before,
-    /// Later.
+    /// The nearest later event.
     After,
 }
 

@@ -30,7 +30,7 @@ pub struct HistoryContext {
     pub found: Vec<LibraryFile>,
     /// This host's name, cleaned.
     pub host: Arc<str>,
-    /// Who looks.
+    /// The operator whose screen asks, shown in the snapshots.
     pub operator: Operator,
 }
 
@@ -92,7 +92,7 @@ fn answer(
     }
 }
 
-/// In words.
+/// What a failed read means for whoever asked: an empty journal is no fault of the journal's.
 pub(super) fn said(error: &ReadError) -> PastError {
     match error {
         ReadError::None { .. } => PastError::Empty,

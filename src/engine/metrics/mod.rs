@@ -5,6 +5,8 @@
 //! apart; the rest count together as [`OTHERS`].
 
 mod file;
+mod rates;
+mod standing;
 mod text;
 
 use std::collections::BTreeMap;
@@ -16,10 +18,9 @@ pub use file::write_textfile;
 pub use text::{MetricsFormat, write};
 
 use super::Handle;
-use super::snapshot::{Health, Snapshot};
+use super::snapshot::Snapshot;
 use crate::core::counters::VERDICTS;
 use crate::core::incident::{AttemptStarter, Outcome};
-use crate::core::rate::{Share, WindowRates};
 use crate::journal::size;
 use text::{Family, MetricKind, Sample};
 
@@ -57,8 +58,8 @@ pub fn render(snapshot: &Snapshot, vitals: Vitals, form: MetricsFormat) -> Strin
     let names = Names::of(snapshot);
     let mut families = engine(snapshot, vitals);
     families.extend(totals(snapshot));
-    families.extend(rates(snapshot, &names));
-    families.extend(standing(snapshot, &names));
+    families.extend(rates::rates(snapshot, &names));
+    families.extend(standing::standing(snapshot, &names));
     write(&families, form)
 }
 
@@ -142,138 +143,6 @@ fn totals(snapshot: &Snapshot) -> Vec<Family> {
             by_word("verdict", &VERDICTS, |word| of(&totals.verdicts, word)),
         ),
         counter("salve_escalations", "Pages that went out.", plain(figure(totals.escalated))),
-    ]
-}
-
-/// A share as two families with the same labels, so that the rate is their quotient.
-struct Quotient {
-    part: (&'static str, &'static str),
-    whole: (&'static str, &'static str),
-    of: fn(&WindowRates) -> Share,
-}
-
-const SHARES: [Quotient; 3] = [
-    Quotient {
-        part: ("salve_incidents_fixed", "Healed with no human and not relapsed, in the window."),
-        whole: ("salve_incidents_touched", "Incidents with an unapproved attempt, in the window."),
-        of: |rates| rates.auto_fix,
-    },
-    Quotient {
-        part: ("salve_incidents_covered", "Incidents with an automatic attempt, in the window."),
-        whole: ("salve_incidents_needing_action", "Incidents that needed action, in the window."),
-        of: |rates| rates.coverage,
-    },
-    Quotient {
-        part: ("salve_incidents_assisted_fixed", "Healed by an approved or hand-started attempt, in the window."),
-        whole: ("salve_incidents_assisted", "Incidents with approved or hand-started attempts, in the window."),
-        of: |rates| rates.assisted,
-    },
-];
-
-fn rates(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
-    let rates = &snapshot.rates;
-    let windows = [("1h", &rates.hour), ("24h", &rates.day), ("7d", &rates.week), ("30d", &rates.month)];
-    let windowed = |of: &dyn Fn(&WindowRates) -> u32| -> Vec<Sample> {
-        let sample = |(window, rates): &(&str, &WindowRates)| Sample {
-            labels: vec![("window", (*window).to_owned())],
-            value: of(rates).into(),
-        };
-        windows.iter().map(sample).collect()
-    };
-    let mut families = Vec::new();
-    for Quotient { part, whole, of } in SHARES {
-        families.push(gauge(part.0, None, part.1, windowed(&|rates| of(rates).part)));
-        families.push(gauge(whole.0, None, whole.1, windowed(&|rates| of(rates).whole)));
-    }
-    families.push(gauge(
-        "salve_incidents_self_cleared",
-        None,
-        "Cleared before any action, in the window.",
-        windowed(&|rates| rates.self_cleared),
-    ));
-    families.push(gauge(
-        "salve_incidents_shadow",
-        None,
-        "Only recorded, in the window: what shadow would have done.",
-        windowed(&|rates| rates.shadow),
-    ));
-    let by_name = |of: &dyn Fn(Share) -> u32| {
-        names.sum(snapshot.playbook_rates.iter().map(|row| (&*row.playbook, of(row.rates.month.auto_fix).into())))
-    };
-    families.push(gauge(
-        "salve_playbook_incidents_fixed",
-        None,
-        "Healed with no human and not relapsed, in 30 days.",
-        by_name(&|share| share.part),
-    ));
-    families.push(gauge(
-        "salve_playbook_incidents_touched",
-        None,
-        "Incidents with an unapproved attempt, in 30 days.",
-        by_name(&|share| share.whole),
-    ));
-    families
-}
-
-/// Every health that a detector can have.
-const HEALTHS: [&str; 12] = [
-    "asks",
-    "escalated",
-    "held",
-    "broken",
-    "fixing",
-    "verifying",
-    "pending",
-    "unknown",
-    "waiting",
-    "ok",
-    "not_applicable",
-    "unresolved",
-];
-
-const fn health(health: &Health) -> &'static str {
-    HEALTHS[match health {
-        Health::Asks => 0,
-        Health::Escalated(_) => 1,
-        Health::Held(_) => 2,
-        Health::Broken => 3,
-        Health::Fixing { .. } => 4,
-        Health::Verifying { .. } => 5,
-        Health::Pending => 6,
-        Health::Unknown(_) => 7,
-        Health::Waiting => 8,
-        Health::Ok => 9,
-        Health::NotApplicable(_) => 10,
-        Health::Unresolved(_) => 11,
-    }]
-}
-
-/// The fault is there, whatever is being done about it.
-fn faulty(word: &str) -> bool {
-    HEALTHS[..7].contains(&word)
-}
-
-/// Every state of a breaker but closed, which is not counted: a key that never acted has no breaker.
-const BREAKERS: [&str; 3] = ["open", "half-open", "latched"];
-
-fn standing(snapshot: &Snapshot, names: &Names) -> Vec<Family> {
-    let healths = |word: &str| count(snapshot.detectors.iter().filter(|row| health(&row.health) == word).count());
-    let faults = snapshot.detectors.iter().map(|row| (&*row.playbook, yes(faulty(health(&row.health)))));
-    let states = |word: &str| count(snapshot.breakers.iter().filter(|row| row.state.word() == word).count());
-    let tripped = snapshot.breakers.iter().map(|row| (&*row.playbook, yes(BREAKERS.contains(&row.state.word()))));
-    let rejected =
-        snapshot.playbooks.iter().filter(|one| matches!(one.state, super::snapshot::PlaybookState::Rejected { .. }));
-    vec![
-        gauge("salve_detectors", None, "Watched targets, by health.", by_word("health", &HEALTHS, healths)),
-        gauge("salve_playbook_faults", None, "Targets whose fault is there now.", names.sum(faults)),
-        gauge("salve_breakers", None, "Breakers that are not closed.", by_word("state", &BREAKERS, states)),
-        gauge("salve_playbook_breakers", None, "Breakers that are not closed, by playbook.", names.sum(tripped)),
-        gauge(
-            "salve_playbooks_rejected",
-            None,
-            "Playbook files that were not accepted.",
-            plain(count(rejected.count())),
-        ),
     ]
 }
 

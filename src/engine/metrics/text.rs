@@ -8,7 +8,7 @@ use crate::text::clean;
 /// Which of the two.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricsFormat {
-    /// OpenMetrics 1.0.
+    /// The OpenMetrics text format 1.0, which ends in `# EOF` and names units.
     OpenMetrics,
     /// The Prometheus text format 0.0.4.
     Prometheus,
@@ -26,13 +26,13 @@ pub enum MetricKind {
 /// Figures of one name.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {
-    /// Without `_total`.
+    /// The metric's name as dashboards query it, but without the `_total` that a counter's samples get.
     pub name: &'static str,
     /// Base unit; the name ends in it.
     pub unit: Option<&'static str>,
     /// What it is.
     pub kind: MetricKind,
-    /// One sentence.
+    /// One sentence that says what is counted, for the `# HELP` line.
     pub help: &'static str,
     /// In order; no two have the same labels.
     pub samples: Vec<Sample>,
@@ -43,7 +43,7 @@ pub struct Family {
 pub struct Sample {
     /// Name and value, each name once.
     pub labels: Vec<(&'static str, String)>,
-    /// The figure.
+    /// The figure, in the family's base unit.
     pub value: f64,
 }
 

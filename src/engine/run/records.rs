@@ -22,7 +22,7 @@ pub(super) struct Batch {
 /// Is the journal taking records?
 #[derive(Debug)]
 pub(super) enum Recording {
-    /// Yes.
+    /// The journal takes records, and effects follow as soon as theirs are durable.
     Fine,
     /// No: these wait, in order, and are tried again at that moment.
     Failing { waiting: Vec<Arc<Recorded>>, why: Arc<str>, retry: Instant },
@@ -122,7 +122,7 @@ impl EngineLoop {
         for effect in effects {
             match effect {
                 Effect::Start { attempt, plan, .. } => {
-                    self.hands.refuse(attempt, &plan, &format!("the journal cannot be written: {why}"));
+                    self.executor.refuse(attempt, &plan, &format!("the journal cannot be written: {why}"));
                 }
                 Effect::Reply { request, .. } => {
                     self.carry(Effect::Reply { request, answer: Err(Refusal::CannotRecord(Arc::clone(why))) });

@@ -12,9 +12,9 @@ use crate::playbook::value::Period;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HostBudget {
-    /// So many.
+    /// The most attempts that are started, over all playbooks, within the window.
     pub attempts: usize,
-    /// In any stretch of this length.
+    /// Length of the trailing window.
     pub window: Period,
 }
 
@@ -59,7 +59,7 @@ pub struct Heartbeat {
     /// The same, alone in a private file.
     #[serde(default)]
     pub url_file: Option<PathBuf>,
-    /// How often.
+    /// Time between two requests.
     #[serde(default = "one_minute")]
     pub every: Period,
 }
@@ -77,7 +77,7 @@ impl fmt::Debug for Heartbeat {
 pub struct Metrics {
     /// Replaced each time, atomically.
     pub file: PathBuf,
-    /// How often.
+    /// Time between two writes of the file.
     #[serde(default = "fifteen_seconds")]
     pub every: Period,
 }

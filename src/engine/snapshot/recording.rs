@@ -10,7 +10,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 #[derive(Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 enum RecordingDocument {
-    /// They can.
+    /// Records can be written.
     Fine,
     /// They cannot, and why.
     Failing(Arc<str>),

@@ -76,7 +76,7 @@ pub enum StartError {
     Failed {
         /// As it was named.
         program: String,
-        /// Why.
+        /// What the kernel said.
         error: io::Error,
     },
 }

@@ -29,7 +29,7 @@ pub enum Errors {
 /// A program with everything that it is started with.
 #[derive(Debug)]
 pub struct Invocation {
-    /// Absolute.
+    /// Absolute path of the program's file.
     pub program: PathBuf,
     /// Its own name first.
     pub argv: Vec<String>,
@@ -44,7 +44,7 @@ pub struct Invocation {
 /// How a child ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChildExit {
-    /// By itself.
+    /// It exited by itself, with this status.
     Exit(i32),
     /// By a signal.
     Signal(i32),

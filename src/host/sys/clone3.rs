@@ -135,7 +135,8 @@ unsafe fn clone3<'a>(how: &libc::clone_args, run: ChildMain<'a>, context: *mut C
     result
 }
 
-/// See above.
+/// Makes the child on aarch64, as the function above does on x86-64: the child runs `run` on its own stack and never
+/// comes back; the parent gets its id, or a negated `errno`.
 #[cfg(target_arch = "aarch64")]
 unsafe fn clone3<'a>(how: &libc::clone_args, run: ChildMain<'a>, context: *mut ChildContext<'a>) -> i64 {
     let result: i64;

@@ -51,13 +51,13 @@ pub struct Streams {
 /// All that a child is started with.
 #[derive(Debug)]
 pub struct SpawnSpec {
-    /// Absolute.
+    /// Absolute path of the program's file.
     pub program: CString,
-    /// `argv`.
+    /// The argument vector; the first is the program's own name.
     pub arguments: Vec<CString>,
     /// `NAME=value`; nothing else.
     pub environment: Vec<CString>,
-    /// Its scope.
+    /// The scope that it is born into: a cgroup, or only a session of its own.
     pub place: Placement,
     /// Their far ends are closed here once it runs.
     pub streams: Streams,
@@ -68,7 +68,7 @@ pub struct SpawnSpec {
 /// A child that has begun its program.
 #[derive(Debug)]
 pub struct Spawned {
-    /// Its id.
+    /// The child's process id, in this process's PID namespace.
     pub pid: i32,
     /// Its handle: readable once it is dead.
     pub handle: OwnedFd,

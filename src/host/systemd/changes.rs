@@ -17,7 +17,7 @@ use super::{ANSWER, Systemd, SystemdError, bus, next, within};
 /// How many signals may wait between two turns of the reader: a daemon-reload tells of every unit at once.
 const QUEUE: usize = 4096;
 
-/// What changed.
+/// One change that systemd announced over D-Bus.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum SystemdSignal {
     /// Something about this unit; read it again.
@@ -29,14 +29,14 @@ pub enum SystemdSignal {
     },
     /// systemd took a job for a unit.
     JobNew {
-        /// Its number.
+        /// systemd's number for the job.
         id: u32,
         /// For which unit.
         unit: Arc<str>,
     },
     /// A job is over.
     JobRemoved {
-        /// Its number.
+        /// systemd's number for the job.
         id: u32,
         /// For which unit.
         unit: Arc<str>,
@@ -50,9 +50,9 @@ pub enum SystemdSignal {
 /// A unit's state as a signal tells it. Moments are microseconds of `CLOCK_MONOTONIC`, 0 for never.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct UnitStamps {
-    /// As [`super::UnitSeen::active`].
+    /// The `ActiveState` property, in systemd's words; see [`super::UnitSeen::active`].
     pub active: Arc<str>,
-    /// As [`super::UnitSeen::sub`].
+    /// The `SubState` property, in systemd's words; see [`super::UnitSeen::sub`].
     pub sub: Arc<str>,
     /// When it last began to start.
     pub inactive_exit: u64,

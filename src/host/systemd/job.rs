@@ -16,7 +16,7 @@ use crate::playbook::action::UnitVerb;
 /// How a job ended, in systemd's words.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum JobResult {
-    /// Carried out.
+    /// systemd carried it out: the unit is in the wanted state.
     Done,
     /// The unit failed.
     Failed,
@@ -28,7 +28,7 @@ pub enum JobResult {
     Dependency,
     /// Not applicable to the unit's state now.
     Skipped,
-    /// Another word.
+    /// A result that this version of salve does not know, as systemd spells it.
     Other(Arc<str>),
 }
 

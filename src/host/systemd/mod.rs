@@ -4,16 +4,18 @@
 //! connection that broke, or over which no answer came, is made anew by the next call. Signals never come over the
 //! connection that carries calls; whoever holds [`Listening`] is told by its end, and must then read everything again.
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`bus`] | the socket, with a cap on what comes over it |
 //! | [`proxy`] | systemd's own interfaces, as far as they are used |
 //! | [`unit`] | what a unit is right now |
 //! | [`job`] | a verb, carried out and waited for |
+//! | [`error`] | why there is no connection, or no answer |
 //! | [`changes`] | signals |
 
 mod bus;
 mod changes;
+mod error;
 mod job;
 mod proxy;
 mod unit;
@@ -28,8 +30,10 @@ use zbus::Connection;
 
 use crate::playbook::host_check::Rest;
 pub use changes::{SignalSubscription, SystemdSignal, UnitStamps};
+use error::classify;
+pub use error::{Absent, SystemdError};
 pub use job::{JobResult, own_job};
-use proxy::{ManagerProxy, NO_SUCH_UNIT};
+use proxy::ManagerProxy;
 pub use unit::{ListedUnit, Relations, UnitJob, UnitSeen};
 
 /// How long systemd may take to answer a question; it answers in milliseconds unless it hangs.
@@ -48,43 +52,6 @@ pub struct Systemd {
 struct CallConnection {
     connection: Connection,
     made: Instant,
-}
-
-/// Why there is no line to systemd.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum Absent {
-    /// Another init runs this host: nothing about units applies to it.
-    #[error("systemd does not run this host")]
-    NoSystemd,
-    /// systemd runs, and cannot be reached.
-    #[error("systemd cannot be reached: {0}")]
-    Unreachable(SystemdError),
-}
-
-/// Why systemd gave no answer, or a refusal.
-#[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
-pub enum SystemdError {
-    /// The bus is away, or the line broke.
-    #[error("no line to the system bus: {0}")]
-    Line(Arc<str>),
-    /// No answer within the deadline.
-    #[error("systemd did not answer within {} s", .0.as_secs_f64())]
-    NoAnswer(Duration),
-    /// There is no such unit.
-    #[error("there is no unit `{0}`")]
-    NoSuchUnit(Arc<str>),
-    /// systemd refused, in its own words.
-    #[error("systemd refused: {0}")]
-    Refused(Arc<str>),
-    /// It answered in a form that is not understood.
-    #[error("systemd's answer was not understood: {0}")]
-    Odd(Arc<str>),
-    /// The job did not end within the deadline; it still stands in systemd's queue.
-    #[error("systemd's job had not ended after {} s, and goes on", .0.as_secs_f64())]
-    JobGoesOn(Duration),
-    /// The line broke while the job ran, and the job is over: nobody saw how it ended.
-    #[error("the job ended while the line to systemd was broken: how, was not seen")]
-    JobUnseen,
 }
 
 impl Systemd {
@@ -287,39 +254,8 @@ pub enum UnitIntent {
 async fn within<T>(limit: Duration, call: impl Future<Output = zbus::Result<T>>) -> Result<T, SystemdError> {
     match timeout(limit, call).await {
         Ok(Ok(answer)) => Ok(answer),
-        Ok(Err(error)) => Err(told_apart(&error)),
+        Ok(Err(error)) => Err(classify(&error)),
         Err(_) => Err(SystemdError::NoAnswer(limit)),
-    }
-}
-
-fn told_apart(error: &zbus::Error) -> SystemdError {
-    use zbus::fdo::Error as Named;
-    let refused = |text: &str| SystemdError::Refused(unit::cleaned(text));
-    match error {
-        zbus::Error::MethodError(name, text, _) if name.as_str() == NO_SUCH_UNIT => {
-            SystemdError::NoSuchUnit(unit::cleaned(text.as_deref().unwrap_or_default()))
-        }
-        zbus::Error::MethodError(name, text, _) => refused(text.as_deref().unwrap_or(name.as_str())),
-        zbus::Error::InputOutput(error) if error.kind() == std::io::ErrorKind::TimedOut => {
-            SystemdError::NoAnswer(ANSWER)
-        }
-        zbus::Error::InputOutput(error) | zbus::Error::Connection(error, ..) => {
-            SystemdError::Line(unit::cleaned(&error.to_string()))
-        }
-        zbus::Error::Handshake(text) | zbus::Error::Address(text) => SystemdError::Line(unit::cleaned(text)),
-        zbus::Error::FDO(named) => match &**named {
-            Named::NoReply(text)
-            | Named::Disconnected(text)
-            | Named::NoServer(text)
-            | Named::ServiceUnknown(text)
-            | Named::NameHasNoOwner(text) => SystemdError::Line(unit::cleaned(text)),
-            other => {
-                let text = other.to_string();
-                // The error's name says less than systemd's sentence behind it.
-                refused(text.split_once(": ").map_or(&*text, |(_, sentence)| sentence))
-            }
-        },
-        other => SystemdError::Odd(unit::cleaned(&other.to_string())),
     }
 }
 

@@ -78,7 +78,7 @@ pub struct Relations {
 /// A job that systemd has for a unit.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct UnitJob {
-    /// Its number.
+    /// systemd's number for the job.
     pub id: u32,
     /// `start`, `stop`, `restart`, `reload`, `verify-active`; empty where it ended before it could be asked.
     pub kind: Arc<str>,
@@ -91,11 +91,11 @@ pub struct ListedUnit {
     pub id: Arc<str>,
     /// What it says of itself; its id where it says nothing.
     pub description: Arc<str>,
-    /// As [`UnitSeen::load`].
+    /// The `LoadState` property, in systemd's words; see [`UnitSeen::load`].
     pub load: Arc<str>,
-    /// As [`UnitSeen::active`].
+    /// The `ActiveState` property, in systemd's words; see [`UnitSeen::active`].
     pub active: Arc<str>,
-    /// As [`UnitSeen::sub`].
+    /// The `SubState` property, in systemd's words; see [`UnitSeen::sub`].
     pub sub: Arc<str>,
 }
 

@@ -31,7 +31,7 @@ pub struct Parent {
     version: CgroupVersion,
 }
 
-/// One cgroup.
+/// One cgroup that a scope made for itself; it exists as a folder until it is removed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Cgroup {
     folder: PathBuf,

@@ -7,7 +7,6 @@ use proptest::collection::vec;
 use proptest::option;
 use proptest::prelude::*;
 
-use super::chain::{ChainRow, Hash};
 use crate::core::command::{Operator, Scope};
 use crate::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
@@ -18,6 +17,7 @@ use crate::core::{
     Verdict,
 };
 use crate::host::clock::ClockMark;
+use crate::journal::chain::{ChainRow, Hash};
 use crate::playbook::{ContentKey, Target};
 
 type AnyText = Arc<str>;

@@ -1,4 +1,4 @@
-//! What the gate held back or asked, and what operators ordered.
+//! Folds what the gate decided and what operators commanded.
 
 use crate::core::automation_gaps::Lack;
 use crate::core::event::{Event, Recorded};

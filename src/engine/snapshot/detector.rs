@@ -1,0 +1,98 @@
+//! One watched key, as screens need it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::DeliveryState;
+use crate::core::Mono;
+use crate::core::id::{IncidentId, Key};
+use crate::core::incident::{Cause, Denial};
+use crate::playbook::Mode;
+
+/// One watched key.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct DetectorView {
+    /// Its key; none for a binding that came to nothing.
+    pub key: Option<Key>,
+    /// The playbook's name.
+    pub playbook: Arc<str>,
+    /// The target's kind and name, cleaned: `unit nginx.service`.
+    pub target: Arc<str>,
+    /// What it may do here, after arming: its mode in force.
+    pub mode: Mode,
+    /// How it stands.
+    pub health: Health,
+    /// What the most telling check saw: `97%`, `failed`; none before the first reading.
+    pub seen: Option<Arc<str>>,
+    /// That check's condition: `> 85%`, `not active`.
+    pub condition: Arc<str>,
+    /// Since when it stands so.
+    pub since: Mono,
+    /// The open incident.
+    pub incident: Option<IncidentId>,
+    /// A page that is open for it: it needs action, whatever else happens to it meanwhile.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<DeliveryState>,
+    /// How often its fault began within the last hour, where that is so often that it is flapping.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub flapping: Option<u8>,
+    /// The last hour's changes of mark, oldest first: what the timeline draws.
+    pub marks: Vec<(Mono, TimelineMark)>,
+    /// Latest figures of the telling check, oldest first, at most 120: what the sparkline draws.
+    pub figures: Vec<(Mono, f64)>,
+}
+
+/// How a watched key stands, most urgent first.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum Health {
+    /// A person is needed: it asks.
+    Asks,
+    /// A person is needed: it was escalated.
+    Escalated(Cause),
+    /// Broken, and nothing is done about it now, for this reason.
+    Held(Denial),
+    /// Broken; the hold time has passed, and the gate is being asked.
+    Broken,
+    /// An attempt runs: of the ladder's rungs, this one, counted from 1.
+    Fixing { rung: usize, of: usize },
+    /// An attempt is over and is being verified (or soaks).
+    Verifying { soaking: bool },
+    /// The fault is there, but not yet for the hold time.
+    Pending,
+    /// It cannot be seen, and why.
+    Unknown(Arc<str>),
+    /// No reading yet.
+    Waiting,
+    /// All is well.
+    Ok,
+    /// It does not apply to this host, and why.
+    NotApplicable(Arc<str>),
+    /// Its target came to nothing, and why.
+    Unresolved(Arc<str>),
+}
+
+/// What the timeline shows of a moment.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum TimelineMark {
+    /// Nobody watched: no engine ran.
+    NoData,
+    /// It was watched and could not be seen.
+    Unknown,
+    /// All was well.
+    Ok,
+    /// The fault was there.
+    Broken,
+    /// An operator's approval was requested.
+    Asked,
+    /// An attempt ran.
+    Fixing,
+    /// An attempt was verified.
+    Verified,
+    /// An attempt failed.
+    Failed,
+    /// A page went out.
+    Escalated,
+}

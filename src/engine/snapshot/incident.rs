@@ -1,0 +1,80 @@
+//! One incident, as screens need it.
+
+use std::sync::Arc;
+
+use serde::{Deserialize, Serialize};
+
+use super::DeliveryState;
+use crate::core::command::Operator;
+use crate::core::event_text::AttemptNumbers;
+use crate::core::id::{AttemptId, IncidentId, Key};
+use crate::core::incident::{ApprovalRequest, Cause, Denial, Outcome};
+use crate::core::plan::Plan;
+use crate::core::reading::Reading;
+use crate::core::{CheckRole, Mono, Now, Recorded};
+use crate::playbook::Risk;
+
+/// One incident with its whole story.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+pub struct IncidentView {
+    /// The incident's number, unique in the journal.
+    pub id: IncidentId,
+    /// Content of the playbook and canonical target that it is about.
+    pub key: Key,
+    /// The playbook's name and title.
+    pub playbook: Arc<str>,
+    /// As the playbook says it.
+    pub title: Arc<str>,
+    /// How much may go wrong.
+    pub risk: Risk,
+    /// When the fault began, and when the incident was opened.
+    pub since: Now,
+    /// Where it stands.
+    pub stage: IncidentStage,
+    /// Attempts so far, of the ladder's rungs.
+    pub attempts: usize,
+    /// Rungs in the ladder.
+    pub rungs: usize,
+    /// Attempts that the playbook allows in its window; 0 where that is not known.
+    #[serde(default)]
+    pub limit: u32,
+    /// The latest readings: role, condition in words, reading.
+    pub readings: Vec<(CheckRole, Arc<str>, Option<Reading>)>,
+    /// Every event of it, oldest first.
+    pub story: Vec<Arc<Recorded>>,
+    /// A person has seen the page.
+    pub acknowledged: Option<Operator>,
+    /// A page that is open for it.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub call: Option<DeliveryState>,
+}
+
+impl IncidentView {
+    /// How its attempts are counted, for people.
+    #[must_use]
+    pub fn numbers(&self) -> AttemptNumbers {
+        AttemptNumbers::of(&self.story, self.limit)
+    }
+}
+
+/// Where an incident stands.
+#[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
+#[serde(rename_all = "snake_case")]
+pub enum IncidentStage {
+    /// Fresh readings are being gathered.
+    Firing,
+    /// The gate said no for now.
+    Held(Denial),
+    /// An operator's yes is wanted.
+    Asking(ApprovalRequest),
+    /// An attempt runs.
+    Remediating { attempt: AttemptId, plan: Arc<Plan>, since: Mono },
+    /// It is being verified.
+    Verifying { attempt: AttemptId, deadline: Mono },
+    /// It is verified and must stay so.
+    Soaking { attempt: AttemptId, until: Mono },
+    /// A page went out.
+    Escalated(Cause),
+    /// It is over.
+    Closed { outcome: Outcome, at: Now },
+}

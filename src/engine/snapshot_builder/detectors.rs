@@ -1,0 +1,112 @@
+//! Rows of watched keys, and of bindings that came to nothing on this host.
+
+use std::sync::Arc;
+
+use super::Words;
+use crate::core::id::Key;
+use crate::core::input::{Binding, Resolution};
+use crate::core::state::{Incident, Step};
+use crate::core::{Core, Detector, DetectorState, Moment};
+use crate::engine::calls;
+use crate::engine::snapshot::{DetectorView, Health, TimelineMark};
+
+pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {
+    let mut rows: Vec<DetectorView> =
+        core.watched().map(|(key, watched)| detector(core, key, watched, words)).collect();
+    rows.extend(core.absent().iter().map(|binding| absent(core, binding, words)));
+    rows
+}
+
+fn detector(core: &Core, key: &Key, watched: &Detector, words: &mut Words<'_>) -> DetectorView {
+    let telling = watched.telling();
+    let reading = watched.detector.get(telling).and_then(Option::as_ref);
+    let incident = core.state().incident_of(key);
+    DetectorView {
+        key: Some(key.clone()),
+        playbook: Arc::clone(&watched.playbook.name),
+        target: target_words(&key.target.to_string()),
+        mode: core.mode_in_force(key),
+        health: health(watched, incident),
+        seen: reading.map(|reading| Arc::clone(&reading.seen)),
+        condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
+        since: incident.map_or(watched.since, |incident| incident.since),
+        incident: incident.map(|incident| incident.id),
+        call: incident.and_then(|incident| calls::of(core.state(), incident, words.tries)),
+        flapping: core.flapping(key),
+        marks: watched.marks.iter().map(|(at, moment)| (*at, mark(*moment))).collect(),
+        figures: watched.figures.iter().copied().collect(),
+    }
+}
+
+fn target_words(text: &str) -> Arc<str> {
+    crate::text::clean_line(text).into()
+}
+
+fn absent(core: &Core, binding: &Binding, words: &mut Words<'_>) -> DetectorView {
+    let (written, health) = match &binding.resolution {
+        Resolution::NotApplicable { written, why } => (Arc::clone(written), Health::NotApplicable(Arc::clone(why))),
+        Resolution::Unresolved { written, why } => (Arc::clone(written), Health::Unresolved(Arc::clone(why))),
+        Resolution::Here(target) => (target.to_string().into(), Health::Waiting),
+    };
+    // a target that went missing while its incident is open: the incident is what there is to tell
+    let incident = core.incident_of_absent(binding);
+    let health = incident.map_or(health, |incident| step_health(incident, binding.playbook.remediate.len()));
+    DetectorView {
+        key: incident.map(|incident| incident.key.clone()),
+        playbook: Arc::clone(&binding.playbook.name),
+        target: target_words(&written),
+        mode: binding.playbook.mode,
+        health,
+        seen: None,
+        condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
+        since: incident.map_or_else(|| core.absent_since(binding), |incident| incident.since),
+        incident: incident.map(|incident| incident.id),
+        call: incident.and_then(|incident| calls::of(core.state(), incident, words.tries)),
+        flapping: None,
+        marks: Vec::new(),
+        figures: Vec::new(),
+    }
+}
+
+fn health(watched: &Detector, incident: Option<&Incident>) -> Health {
+    let Some(incident) = incident else {
+        return match watched.fault {
+            DetectorState::Waiting => Health::Waiting,
+            DetectorState::Clear => Health::Ok,
+            // Declined or closed by hand: it is still broken, and says so.
+            DetectorState::Broken if watched.muted => Health::Broken,
+            DetectorState::Broken => Health::Pending,
+            DetectorState::Unknown => Health::Unknown(watched.why_unknown()),
+        };
+    };
+    step_health(incident, watched.playbook.remediate.len())
+}
+
+fn step_health(incident: &Incident, rungs: usize) -> Health {
+    match &incident.step {
+        Step::Firing | Step::Closed { .. } => Health::Broken,
+        Step::Held(denial) => Health::Held(denial.clone()),
+        Step::Asking(_) => Health::Asks,
+        Step::Remediating(attempt) => {
+            let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
+            Health::Fixing { rung, of: rungs }
+        }
+        Step::Verifying { .. } => Health::Verifying { soaking: false },
+        Step::Soaking { .. } => Health::Verifying { soaking: true },
+        Step::Escalated(cause) => Health::Escalated(cause.clone()),
+    }
+}
+
+const fn mark(moment: Moment) -> TimelineMark {
+    match moment {
+        Moment::Fault(DetectorState::Clear) => TimelineMark::Ok,
+        Moment::Fault(DetectorState::Broken) => TimelineMark::Broken,
+        Moment::Fault(DetectorState::Waiting | DetectorState::Unknown) => TimelineMark::Unknown,
+        Moment::Unwatched => TimelineMark::NoData,
+        Moment::Asked => TimelineMark::Asked,
+        Moment::Fixing => TimelineMark::Fixing,
+        Moment::Verified => TimelineMark::Verified,
+        Moment::Failed => TimelineMark::Failed,
+        Moment::Escalated => TimelineMark::Escalated,
+    }
+}
