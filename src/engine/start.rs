@@ -121,7 +121,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         options.settings.clean_roots.clone(),
     );
     let subscribers = Arc::new(Subscribers::default());
-    let ears = LoopInputs {
+    let loop_inputs = LoopInputs {
         stopped,
         readings,
         kept,
@@ -161,7 +161,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
         engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0), watched_until });
-        engine.run(ears, snapshots_in).await;
+        engine.run(loop_inputs, snapshots_in).await;
         // a loop that has ended must not look alive
         if let Some(heartbeat) = heartbeat {
             heartbeat.abort();

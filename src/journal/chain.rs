@@ -132,7 +132,7 @@ impl ChainRow {
     }
 }
 
-/// What [`Line::read`] reads.
+/// The columns that [`ChainRow::read`] expects, in its order.
 pub(super) const COLUMNS: &str = "seq, mono, wall, boot_id, boottime, kind, incident, body, hash";
 
 /// Why a walk ended early.

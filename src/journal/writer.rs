@@ -36,7 +36,7 @@ const LARGEST_GROUP: usize = 1024;
 const WRITE_BACK_IDLE: usize = 1000;
 /// Pages in the log from which it is written back at once.
 const WRITE_BACK_NOW: usize = 3000;
-/// The same while the reserve is spent and the log has little room to grow.
+/// The same while the reserve is spent and the log has little space to grow.
 const WRITE_BACK_TIGHT: usize = 250;
 /// While nothing is written, the open files are compared with their paths so often.
 const COMPARE: Duration = Duration::from_secs(2);
