@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_mins(10);
 /// What the journal does not tell: which playbooks are bound to what on this host, and who looks.
 #[derive(Debug, Clone)]
 pub struct HistoryContext {
-    /// In force today.
+    /// The playbooks in force now, each with one of its targets.
     pub bindings: Vec<Binding>,
     /// Every file that was found.
     pub found: Vec<LibraryFile>,
