@@ -69,7 +69,7 @@ impl HeadMark {
         Ok(mark)
     }
 
-    /// Where it lies.
+    /// Path of the file that holds the mark.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

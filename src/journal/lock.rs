@@ -49,17 +49,17 @@ impl Lock {
         &self.folder
     }
 
-    /// The lock file.
+    /// Path of the lock file.
     pub(super) fn path(&self) -> PathBuf {
         lock_in(&self.folder)
     }
 
-    /// Where the chain lives.
+    /// Path of the database that holds the chain of records.
     pub(super) fn journal(&self) -> PathBuf {
         journal_in(&self.folder)
     }
 
-    /// Where readings live.
+    /// Path of the database that holds the kept readings.
     pub(super) fn readings(&self) -> PathBuf {
         readings_in(&self.folder)
     }

@@ -13,7 +13,7 @@ use std::time::{Duration, Instant};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-/// What is held back.
+/// Size of the reserve, in bytes.
 const SIZE: u64 = 4 << 20;
 /// What of it goes to the journal's log when it is given up.
 const FOR_THE_LOG: u64 = 3 << 20;
@@ -38,7 +38,7 @@ impl Reserve {
         reserve
     }
 
-    /// Is it there?
+    /// Whether the reserve is held back now.
     pub(super) fn held(&self) -> bool {
         self.held
     }
