@@ -41,7 +41,7 @@ impl fmt::Display for Right {
 pub struct Rights(BTreeSet<Right>);
 
 impl Rights {
-    /// All of them.
+    /// Every right, as root and the engine's own user have them.
     #[must_use]
     pub fn all() -> Self {
         Self([Right::View, Right::Operate, Right::Approve, Right::Admin].into())
