@@ -71,7 +71,7 @@ struct DeliveryError {
     pace: RetryPolicy,
 }
 
-/// When to try again.
+/// When a page that was not taken is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RetryPolicy {
     /// It may pass by itself: after the usual, growing wait.
