@@ -40,7 +40,7 @@ pub struct UnitSeen {
     pub control_group: Arc<str>,
     /// Which run this is, in hexadecimal; empty before the first.
     pub invocation: Arc<str>,
-    /// The job under way.
+    /// The job that systemd has for the unit; none where there is none.
     pub job: Option<UnitJob>,
     /// When it last changed its state.
     pub changed: u64,
