@@ -1,4 +1,5 @@
-//! What called a human with nothing to try, or was only recorded: the remediations to write next, most wanted first.
+//! Faults that called a human because nothing could be tried, or that were only recorded: the remediations to write
+//! next, the most frequent first.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;

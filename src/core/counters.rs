@@ -1,4 +1,4 @@
-//! What was ever counted in this journal: numbers that only rise, for whoever computes rates from them elsewhere.
+//! Counts since the journal began, which only rise, for monitoring that computes rates from them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

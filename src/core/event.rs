@@ -1,5 +1,5 @@
-//! What is remembered. Every durable change of state is one of these; the journal keeps them in order, chained by
-//! hash, and folding them through the machine gives the state back.
+//! The events of the journal. Every durable change of the state is one of these; the journal keeps them in order,
+//! chained by hash, and folding them through the machine gives the state back.
 
 use std::sync::Arc;
 

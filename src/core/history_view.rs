@@ -1,5 +1,5 @@
-//! A folded machine as a picture of its moment: what was watched and seen then is put in from outside, so that a
-//! screen can show it as it shows a live one. Only for looking: nothing is decided, and nothing is recorded.
+//! The state at a moment of the past, for a screen: what was watched and read then is put in from outside, and a screen
+//! shows it as it shows a live state. Nothing is decided here, and nothing is recorded.
 
 use std::sync::Arc;
 

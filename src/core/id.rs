@@ -1,4 +1,4 @@
-//! What things are called.
+//! Identifiers of everything that the core keeps.
 
 use std::fmt;
 

@@ -1,4 +1,4 @@
-//! What the engine tells the core.
+//! Everything that the engine can tell the core.
 
 use std::sync::Arc;
 
