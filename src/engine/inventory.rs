@@ -1,4 +1,5 @@
-//! A host that is met for the first time: what is there, which playbooks apply, and what each would do. Looks only.
+//! Takes stock of a host for the first time: what is there, which playbooks apply, and what each would do. It only
+//! reads.
 
 mod certificates;
 

@@ -1,4 +1,4 @@
-//! What is asked of the past, and what comes back.
+//! Questions about the past, and their answers.
 
 use std::fmt;
 use std::sync::Arc;

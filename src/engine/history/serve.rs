@@ -1,5 +1,5 @@
-//! Answers questions about the past, one at a time, on a blocking thread. What was folded is kept for the next step,
-//! and forgotten when nobody has asked for a while: a daemon that nobody looks at holds none of it.
+//! Answers questions about the past, one at a time, on a blocking thread. What was folded is kept for the next
+//! question, and dropped when none has come for a while, so that an idle daemon holds none of it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
