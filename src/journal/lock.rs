@@ -1,4 +1,5 @@
-//! The state folder: ours alone, mode 0700, and held by one writer, who says who it is.
+//! The state folder: it belongs to this user alone, has mode 0700, and is held by one writer, whose name is in the lock
+//! file.
 //!
 //! The lock is the kernel's (`flock`), so it ends with its holder however that ends; the text in the lock file only
 //! names the holder.
