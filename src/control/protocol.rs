@@ -1,4 +1,4 @@
-//! What is said over the socket. JSON in frames (see [`super::wire`]).
+//! The messages of the socket: JSON in frames (see [`super::wire`]).
 //!
 //! ```text
 //! client: hello            -> server: welcome | refused (and the end)
