@@ -1,4 +1,4 @@
-//! A child that runs: waited for by its handle, and ended with all that it left.
+//! A running child: its handle is waited for, and it is ended with everything that it left.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};

@@ -1,4 +1,4 @@
-//! A verb, carried out and waited for.
+//! Starts a job of systemd and waits for its end.
 
 use std::collections::VecDeque;
 use std::fmt;

@@ -1,4 +1,4 @@
-//! What a unit is right now.
+//! The state of a unit, read over the bus.
 
 use std::collections::HashMap;
 use std::sync::Arc;
