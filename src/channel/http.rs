@@ -58,7 +58,7 @@ pub async fn ping(url: Option<&str>, url_file: Option<&Path>, within: Duration) 
 pub(super) fn install_tls() {
     static INSTALLED: Once = Once::new();
     INSTALLED.call_once(|| {
-        // an error means that another room was first, with the same one
+        // an error means that another module was first, with the same one
         let _ = rustls::crypto::ring::default_provider().install_default();
     });
 }

@@ -9,14 +9,14 @@
 //! So a page goes out at least once. Doubles are harmless because the dedup key stays the same: an alerting service
 //! folds them, and the ticket folder writes the same file again.
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`settings`] | what an operator writes under `[channels.NAME]` |
 //! | [`page`] | what goes out |
 //! | [`outbox`] | lanes, order, retries |
 //! | `kind` | every kind of channel, in one place |
 //! | `ticket`, `command`, `webhook`, `pagerduty`, `alertmanager`, `smtp`, `journald` | one channel each |
-//! | [`trial`] | a test page, and what the other side said to it |
+//! | [`test_page`] | a test page, and what the other side said to it |
 //! | `http`, `address`, `sign` | what channels over HTTP share |
 //! | `secret` | a key that stands in a private file |
 //! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
@@ -71,7 +71,7 @@ struct DeliveryError {
     pace: RetryPolicy,
 }
 
-/// When to try again.
+/// When a page that was not taken is tried again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 enum RetryPolicy {
     /// It may pass by itself: after the usual, growing wait.

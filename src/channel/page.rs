@@ -20,7 +20,7 @@ pub struct Page {
     pub dedup: Arc<str>,
     /// This host's name.
     pub host: Arc<str>,
-    /// Of which incident.
+    /// The incident that the page is about.
     pub incident: IncidentId,
     /// The playbook's name.
     pub playbook: Arc<str>,
@@ -32,7 +32,7 @@ pub struct Page {
     pub risk: Risk,
     /// What happened (or how it ended), in words.
     pub why: Arc<str>,
-    /// When it was recorded.
+    /// When the page was recorded, on the wall clock.
     pub at: Timestamp,
     /// Channels by name; empty means the ticket folder.
     pub to: Vec<Arc<str>>,
@@ -74,7 +74,7 @@ pub enum PageKind {
     Trigger { cause: Arc<str> },
     /// A person has seen the call; who, in words.
     Acknowledge { by: Arc<str> },
-    /// The fault has cleared.
+    /// The fault has cleared, and nobody need do anything.
     Resolve,
 }
 

@@ -1,4 +1,4 @@
-//! A channel's secret, read anew for each page.
+//! A channel's secret, read again for each page so that a changed one needs no restart.
 
 use std::path::Path;
 

@@ -30,7 +30,7 @@ const LONGEST_REFUSAL: usize = 1000;
 /// Why there is no connection.
 #[derive(Debug, thiserror::Error)]
 pub enum ClientError {
-    /// Nobody is there.
+    /// No engine could be reached.
     #[error("{way}: {source}")]
     Nobody {
         /// The socket or SSH destination that was tried.
@@ -196,7 +196,7 @@ enum AttachError {
 /// Whether an engine serves this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum EngineLookup {
-    /// It listens here.
+    /// An engine listens on the socket at this path.
     Engine(PathBuf),
     /// One may listen here, and we may not come near.
     Forbidden(PathBuf),

@@ -6,19 +6,19 @@
 //!                peer: who is it, what may they
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`protocol`] | what is said, and in which order |
 //! | [`wire`] | messages as frames with a length cap |
-//! | [`difference`] | from one snapshot to the next in few bytes |
+//! | [`delta`] | from one snapshot to the next in few bytes |
 //! | [`parts`] | a snapshot that is too much for one message, in several |
 //! | [`socket`] | where the socket stands, and whose it is |
 //! | `peer` | who is at the other end, as the kernel says |
 //! | [`rights`] | who may ask for what |
 //! | [`limits`] | how many connections and requests one user has |
 //! | [`server`] | accepts; `session`: one connection, with its `replies` and `session_output` |
-//! | [`client`] | the other end, for one question or as a handle; `link` reconnects by itself |
-//! | [`way`] | how the other end is reached: a socket, or the system's `ssh` |
+//! | [`client`] | the other end, for one question or as a handle; `remote_handle` reconnects by itself |
+//! | [`transport`] | how the other end is reached: a socket, or the system's `ssh` |
 //! | [`bridge`] | the far side of `ssh` |
 //!
 //! There is no TCP listener. The engine never waits for anybody here: a slow reader gets the latest state when it is

@@ -1,4 +1,4 @@
-//! Who is at the other end of a connection, as the kernel says: their uid, and the uid that they logged in with.
+//! The user at the other end of a connection, as the kernel tells it: the uid, and the uid that logged in.
 
 use std::io;
 use std::os::fd::{AsFd, OwnedFd};

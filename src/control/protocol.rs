@@ -1,4 +1,4 @@
-//! What is said over the socket. JSON in frames (see [`super::wire`]).
+//! The messages of the socket: JSON in frames (see [`super::wire`]).
 //!
 //! ```text
 //! client: hello            -> server: welcome | refused (and the end)
@@ -37,7 +37,7 @@ pub struct Hello {
     pub version: u32,
     /// Version of the client's program, for people: `0.4.1`.
     pub build: Arc<str>,
-    /// Where the operator sits.
+    /// What the client says of its terminal and its origin; nothing is decided by it.
     #[serde(default)]
     pub claims: Claims,
     /// It is a console, which stays until its user quits.
@@ -87,7 +87,7 @@ pub enum ToServer {
     Look {},
     /// A question or a command; its answer carries the same number.
     Ask {
-        /// The client's own, used once.
+        /// A number that the client chose, used once on its connection.
         id: u64,
         /// The question or command itself.
         what: Request,
@@ -145,7 +145,7 @@ pub enum ToClient {
     },
     /// What came of a request: exactly one for each, unless it was cancelled.
     Answer {
-        /// To which request.
+        /// The number of the request that is answered.
         id: u64,
         /// Boxed: most messages are smaller.
         answer: Box<Response>,

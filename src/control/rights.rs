@@ -1,5 +1,5 @@
-//! Who may ask for what. The kernel says who it is; the host's own group database says which groups they are in now,
-//! so that a membership taken away counts at once, however old their session is.
+//! Which permissions a client has. The kernel tells who it is; the host's own group database tells which groups that
+//! user is in now, so that a membership that was taken away counts at once, even for an open session.
 
 use std::collections::{BTreeSet, HashSet};
 use std::ffi::CString;
@@ -41,7 +41,7 @@ impl fmt::Display for Right {
 pub struct Rights(BTreeSet<Right>);
 
 impl Rights {
-    /// All of them.
+    /// Every right, as root and the engine's own user have them.
     #[must_use]
     pub fn all() -> Self {
         Self([Right::View, Right::Operate, Right::Approve, Right::Admin].into())

@@ -1,4 +1,4 @@
-//! Listens: accepts connections, knows who each is, and keeps what is published once for all of them.
+//! Accepts connections, finds out who each client is, and encodes each snapshot once for all of them.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -1,4 +1,4 @@
-//! What one connection is told: answers, state and signs of life, as fast as it takes them.
+//! What is sent over one connection: answers, state and signs of life, as fast as the client takes them.
 
 use std::sync::Arc;
 use std::time::Duration;

@@ -15,14 +15,14 @@ use rustix::fs::{FlockOperation, OFlags, flock};
 
 /// Who may come near root's socket.
 pub const GROUP: &str = "salve";
-/// What it is called.
+/// File name of the socket.
 pub const NAME: &str = "salve.sock";
 const LOCK: &str = "salve.lock";
 
 /// Why there is no socket.
 #[derive(Debug, thiserror::Error)]
 pub enum SocketError {
-    /// Somebody listens there.
+    /// Another engine listens on this socket.
     #[error("another salve listens on {0}")]
     Taken(PathBuf),
     /// Something of somebody else's is in the way.
@@ -32,10 +32,10 @@ pub enum SocketError {
         path: PathBuf,
         /// Why it is not used.
         what: String,
-        /// Whose it should be.
+        /// The uid that it should belong to.
         ours: u32,
     },
-    /// The kernel said no.
+    /// A call to the kernel failed.
     #[error("{}: {source}", path.display())]
     Io {
         /// The folder or file on which the call failed.

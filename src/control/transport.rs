@@ -19,7 +19,7 @@ pub const FAR_SIDE: &str = "salve";
 /// No complaint of `ssh` is kept beyond so many bytes.
 const LONGEST_COMPLAINT: usize = 1024;
 
-/// How to get there.
+/// The way in which an engine is reached.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Transport {
     /// The socket at this path.
@@ -119,10 +119,10 @@ pub struct Stream {
     pub carrier: Carrier,
 }
 
-/// What carries a stream.
+/// The process that carries the connection, if any.
 #[derive(Debug)]
 pub enum Carrier {
-    /// The kernel alone.
+    /// None: it is a socket of this host.
     Kernel,
     /// `ssh`, and the last line that it complained.
     Ssh(Child, Arc<Mutex<String>>),

@@ -1,5 +1,5 @@
-//! Does anybody answer a call? Where nobody does in time, others are called; where somebody does, all who were called
-//! are told.
+//! Acknowledgements of pages: if nobody acknowledges in time, further channels are paged; once somebody does, every
+//! channel that was paged is told.
 
 use std::sync::Arc;
 

@@ -22,7 +22,7 @@ pub const RECURRING_SPAN: Duration = Duration::from_hours(7 * 24);
 pub const RECURRING_LIMIT: usize = 5;
 
 impl State {
-    /// Folds one event in.
+    /// Folds one event, which must be the next one of the journal, into the state.
     pub fn apply(&mut self, recorded: &Arc<Recorded>) {
         self.seq = recorded.seq;
         self.clock = self.clock.max(recorded.mono);

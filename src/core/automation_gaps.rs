@@ -1,4 +1,5 @@
-//! What called a human with nothing to try, or was only recorded: the remediations to write next, most wanted first.
+//! Faults that called a human because nothing could be tried, or that were only recorded: the remediations to write
+//! next, the most frequent first.
 
 use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
@@ -16,7 +17,7 @@ const SPAN: Duration = Duration::from_hours(30 * 24);
 /// More times than this are not counted.
 const MOST: usize = 999;
 
-/// What was lacking.
+/// What kept salve from fixing a fault.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Lack {
@@ -62,7 +63,7 @@ pub struct Wanting {
 /// When and in which incident a thing was lacking, oldest first.
 type LackTimes = VecDeque<(Mono, IncidentId)>;
 
-/// Everything that was lacking.
+/// Everything that was lacking in the last 30 days, by playbook, target and kind.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Lacks(BTreeMap<(Arc<str>, Target, Lack), LackTimes>);
 
@@ -87,7 +88,7 @@ impl Lacks {
         self.0.retain(|(name, _, lack), _| &**name != playbook || *lack != Lack::Arming);
     }
 
-    /// Most wanted first.
+    /// All of it as rows, the most frequent first.
     pub fn ranked(&self, now: Mono) -> Vec<Wanting> {
         let wanting = |((playbook, target, lack), times): (&(Arc<str>, Target, Lack), &LackTimes)| {
             let recent = times.iter().filter(|(at, _)| now.since(*at) <= SPAN).count();

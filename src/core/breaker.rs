@@ -38,7 +38,7 @@ pub struct Breaker {
 pub struct Limits {
     /// The invocation of this number in the window opens the breaker.
     pub attempts: usize,
-    /// The sliding window.
+    /// Length of the sliding window in which attempts are counted.
     pub window: Duration,
     /// The times in open, and when it latches.
     pub times: BreakerLimits,
@@ -47,7 +47,7 @@ pub struct Limits {
 /// What the breaker says to one more attempt.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Admission {
-    /// It may run.
+    /// The breaker is closed, and the attempt may run.
     Pass,
     /// It may run, on trial.
     Probe,
@@ -79,12 +79,12 @@ impl Default for Breaker {
 }
 
 impl Breaker {
-    /// Where it stands.
+    /// The breaker's state, as it was last recorded.
     pub const fn state(&self) -> &BreakerState {
         &self.state
     }
 
-    /// Why it stands so.
+    /// Why it is in that state; empty where nothing was ever recorded.
     pub const fn why(&self) -> &Reason {
         &self.why
     }

@@ -22,13 +22,13 @@ const APPROVAL: &str = "salve/approval";
 /// One open call, under one key for whoever receives it.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Call {
-    /// Its first page.
+    /// The page that was sent first.
     pub page: PageId,
     /// The incident that it began with: its pages, tickets and mails go by this one's number to the end.
     pub first: IncidentId,
     /// The incident that it goes out for now: the oldest that is still open.
     pub incident: IncidentId,
-    /// Why it went out.
+    /// Why a human was called.
     pub cause: Cause,
     /// Under which key it goes out and is resolved.
     pub dedup: Arc<str>,
@@ -38,7 +38,7 @@ pub struct Call {
     pub called: BTreeMap<Arc<str>, Mono>,
     /// Who was first to see it.
     pub seen: Option<Operator>,
-    /// When that was.
+    /// When the first person acknowledged it, on the running clock.
     pub seen_at: Option<Mono>,
     /// Every page that carries the call.
     pub pages: BTreeSet<PageId>,

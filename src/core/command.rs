@@ -13,7 +13,7 @@ use crate::playbook::value::Period;
 /// A person, known by kernel uid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Operator {
-    /// As the kernel says.
+    /// The user's number, as the kernel tells it.
     pub uid: u32,
     /// The account's name, cleaned.
     pub name: Arc<str>,
@@ -72,7 +72,7 @@ pub enum Command {
         #[serde(default)]
         reason: Reason,
     },
-    /// No, and why.
+    /// Decline the plan of this incident, and why.
     Decline { incident: IncidentId, reason: Reason },
     /// No new attempts; without a length, until resumed.
     Pause { scope: Scope, length: Option<Period>, reason: Reason },
@@ -88,7 +88,7 @@ pub enum Command {
     Unsnooze { key: Key },
     /// Let this playbook, with exactly this content, act as its `mode` says.
     Arm { playbook: Arc<str> },
-    /// Back to shadow.
+    /// Put a playbook back into shadow: it detects and records, and does nothing.
     Disarm { playbook: Arc<str> },
     /// Run a playbook's first rung on one target now, through the whole gate but its mode.
     RunNow { key: Key },
@@ -133,28 +133,28 @@ pub enum Refusal {
     /// A maintenance window that cannot be.
     #[error("not scheduled: {0}")]
     NotScheduled(Arc<str>),
-    /// Who asks may not.
+    /// The caller lacks the permission that is named here.
     #[error("you may not do that here: it needs the right to {0}; the settings' [roles] say which groups have it")]
     NotAllowed(Arc<str>),
     /// The connection went before the answer came.
     #[error("the connection was lost before the answer came: look whether it was done")]
     Lost,
-    /// There is no connection.
+    /// The console has no connection to the engine.
     #[error("there is no connection to the engine now; nothing was sent")]
     Unreachable,
     /// Every remediation of this playbook needs root, and the engine runs as an ordinary user.
     #[error("not armed: acting on services needs root, and this salve does not run as root (playbook {0})")]
     NeedsRoot(Arc<str>),
-    /// The gate says no.
+    /// The gate denies it, for the reason that is given here.
     #[error("the gate denies it: {0}")]
     Denied(Arc<str>),
     /// Records cannot be written, so nothing may be done.
     #[error("the journal cannot be written, so nothing may be done: {0}")]
     CannotRecord(Arc<str>),
-    /// This console only looks.
+    /// The console is read-only.
     #[error("this console is read-only")]
     ReadOnly,
-    /// The engine has gone.
+    /// The engine has stopped.
     #[error("the engine has stopped")]
     Stopped,
 }

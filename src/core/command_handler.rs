@@ -119,10 +119,7 @@ impl Core {
 
     fn arm(&mut self, by: &Operator, playbook: Arc<str>, arm: bool) -> CommandAnswer {
         let content = self.content_of(&playbook)?;
-        if arm
-            && !self.config.is_root
-            && self.playbook_of(&content).is_some_and(super::super::playbook::model::Playbook::needs_root)
-        {
+        if arm && !self.config.is_root && self.playbook_of(&content).is_some_and(Playbook::needs_root) {
             return Err(Refusal::NeedsRoot(playbook));
         }
         let keys: Vec<Key> = self.named.get(&playbook).cloned().unwrap_or_default();

@@ -1,4 +1,4 @@
-//! What was ever counted in this journal: numbers that only rise, for whoever computes rates from them elsewhere.
+//! Counts since the journal began, which only rise, for monitoring that computes rates from them.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;
@@ -15,7 +15,7 @@ pub struct Totals {
     pub opened: u64,
     /// Incidents closed, by [`Outcome::word`](super::incident::Outcome::word).
     pub closed: BTreeMap<Arc<str>, u64>,
-    /// Attempts started, by [`Starter::word`](super::incident::Starter::word).
+    /// Attempts started, by [`AttemptStarter::word`](super::incident::AttemptStarter::word).
     pub attempts: BTreeMap<Arc<str>, u64>,
     /// Attempts judged, by one of [`VERDICTS`].
     pub verdicts: BTreeMap<Arc<str>, u64>,
@@ -27,7 +27,7 @@ pub struct Totals {
 pub const VERDICTS: [&str; 3] = ["verified", "not_verified", "indeterminate"];
 
 impl Totals {
-    /// Counts one event.
+    /// Counts one event of the journal; most kinds count nowhere.
     pub fn count(&mut self, event: &Event) {
         match event {
             Event::Opened { .. } => self.opened += 1,

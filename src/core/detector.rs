@@ -33,7 +33,7 @@ pub struct Detector {
     /// What the watch of each told last. A watch tells changes only, so where a survey saw something else in between,
     /// silence does not mean that what was surveyed still holds.
     pub told: Vec<Option<Verdict>>,
-    /// What they come to.
+    /// Whether the readings of the detector show a fault.
     pub fault: DetectorState,
     /// Since when they come to that.
     pub since: Mono,
@@ -58,9 +58,9 @@ pub struct Detector {
 pub enum DetectorState {
     /// Some check has not been read yet, and none holds.
     Waiting,
-    /// Seen to be gone.
+    /// Every check of the detector was read, and none shows the fault.
     Clear,
-    /// Some check holds.
+    /// At least one check of the detector shows the fault.
     Broken,
     /// None holds, and some cannot be seen.
     Unknown,
@@ -91,7 +91,7 @@ pub enum Moment {
     Unwatched,
     /// An operator's approval was requested.
     Asked,
-    /// An attempt started.
+    /// An attempt was started on the target.
     Fixing,
     /// An attempt was verified.
     Verified,
@@ -102,7 +102,7 @@ pub enum Moment {
 }
 
 impl Detector {
-    /// Nothing read yet.
+    /// A watched key of which nothing has been read yet.
     pub fn new(playbook: Arc<Playbook>, standing: ArmingPolicy, now: Mono) -> Self {
         Self {
             detector: vec![None; playbook.detect.checks.len()],

@@ -1,4 +1,5 @@
-//! What the core wants done. In one list, records come first: the engine makes them durable before it does the rest.
+//! Everything that the core can ask of the engine. In one list, records come first: the engine makes them durable
+//! before it does the rest.
 
 use std::sync::Arc;
 

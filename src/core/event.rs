@@ -1,5 +1,5 @@
-//! What is remembered. Every durable change of state is one of these; the journal keeps them in order, chained by
-//! hash, and folding them through the machine gives the state back.
+//! The events of the journal. Every durable change of the state is one of these; the journal keeps them in order,
+//! chained by hash, and folding them through the machine gives the state back.
 
 use std::sync::Arc;
 
@@ -18,9 +18,9 @@ use crate::playbook::ContentKey;
 /// An event with its place in the journal and its moment on both clocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Recorded {
-    /// From 1, without gaps.
+    /// Number of the record: the first is 1, and none is left out.
     pub seq: u64,
-    /// What durations run on.
+    /// The moment on the running clock, on which durations are measured.
     pub mono: Mono,
     /// What the moment is called.
     pub wall: Timestamp,
@@ -85,7 +85,7 @@ pub enum Event {
     Verified { incident: IncidentId, attempt: AttemptId },
     /// The verifier's deadline passed, or the soak broke.
     NotVerified { incident: IncidentId, attempt: AttemptId, why: Arc<str> },
-    /// The incident ended.
+    /// The incident was closed, with this outcome.
     Closed { incident: IncidentId, outcome: Outcome },
     /// It was healed, and failed again within the hour: it was not a fix.
     Relapsed { incident: IncidentId, by: IncidentId },
@@ -168,7 +168,7 @@ pub enum Event {
     },
     /// A playbook with this content may act.
     Armed { content: ContentKey, playbook: Arc<str>, by: Operator },
-    /// Back to shadow.
+    /// An operator put the playbook back into shadow.
     Disarmed { content: ContentKey, playbook: Arc<str>, by: Operator },
     /// Something that the operator should know: a rejected file, a lost event source, a host budget spent.
     #[serde(rename = "noted")]

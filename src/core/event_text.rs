@@ -1,5 +1,5 @@
-//! What happened, told: one plain sentence per event, for tickets, screens and the verbs. Times are left to whoever
-//! prints the line, and so is the end of line: a sentence is always a single, clean one.
+//! One plain sentence per event, for tickets, screens and the command line. Times and line ends are added by the
+//! caller: a sentence is always one clean line.
 
 use std::sync::Arc;
 use std::time::Duration;

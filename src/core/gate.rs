@@ -4,7 +4,7 @@
 //! systemd) · contention · breaker · cooldown · host budget · storm · boot grace · mode and risk.
 //!
 //! Before all of them: what cannot be recorded may not be done. The host budget does not deny; past it everything
-//! asks, and a denial further down the list still denies. The gate only judges the [`Question`]; who asks gathers it.
+//! asks, and a denial further down the list still denies. The gate only judges a [`GateInput`]; the caller gathers it.
 
 use std::sync::Arc;
 
@@ -20,7 +20,7 @@ use crate::playbook::{Mode, Risk};
 /// Everything that the gate looks at.
 #[derive(Debug, Clone, PartialEq)]
 pub struct GateInput {
-    /// Who wants the attempt.
+    /// What the attempt comes from: the engine, an approval, or an operator.
     pub wish: Trigger,
     /// Why records cannot be written, if they cannot.
     pub cannot_record: Option<Arc<str>>,
@@ -73,10 +73,10 @@ pub struct ActivePause {
     pub reason: Reason,
 }
 
-/// Who wants the attempt.
+/// What an attempt comes from.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Trigger {
-    /// The machine, by itself.
+    /// The engine wants it, because the playbook fires.
     Auto,
     /// An operator said yes to exactly this plan.
     Approved,
@@ -86,19 +86,19 @@ pub enum Trigger {
     ManualApproved,
 }
 
-/// What the gate says.
+/// What the gate decided about an attempt.
 #[derive(Debug, Clone, PartialEq)]
 pub enum GateDecision {
-    /// It may run.
+    /// The attempt may run now.
     Pass,
-    /// It may run after an operator's yes.
+    /// The attempt may run once an operator has approved it.
     Ask(ApprovalReason),
     /// It must not run now; the denial names the first rule that forbids it.
     Deny(Denial),
 }
 
 impl GateInput {
-    /// The gate's answer.
+    /// Applies the rules in their order and returns the gate's decision.
     pub fn judge(&self) -> GateDecision {
         match self.denial() {
             Some(denial) => GateDecision::Deny(denial),

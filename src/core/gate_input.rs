@@ -1,4 +1,4 @@
-//! Everything that the gate looks at, gathered from the state as it is now.
+//! Gathers everything that the gate looks at from the present state.
 
 use std::time::Duration;
 

@@ -1,5 +1,5 @@
-//! A folded machine as a picture of its moment: what was watched and seen then is put in from outside, so that a
-//! screen can show it as it shows a live one. Only for looking: nothing is decided, and nothing is recorded.
+//! The state at a moment of the past, for a screen: what was watched and read then is put in from outside, and a screen
+//! shows it as it shows a live state. Nothing is decided here, and nothing is recorded.
 
 use std::sync::Arc;
 
@@ -34,27 +34,27 @@ pub struct PastDetector {
 
 impl Core {
     /// Shows what was watched and seen at this moment. To be called on a copy that takes no further input.
-    pub fn depict(&mut self, now: Now, glimpses: Vec<PastDetector>, absent: Vec<Binding>) {
+    pub fn depict(&mut self, now: Now, detectors: Vec<PastDetector>, absent: Vec<Binding>) {
         self.now = now;
         self.absent = absent;
         self.keys.clear();
         self.live.clear();
-        for glimpse in glimpses {
-            self.show(glimpse);
+        for detector in detectors {
+            self.show(detector);
         }
     }
 
     /// Takes up what earlier engines saw of what is watched now. Only for looking: nothing is decided by it.
-    pub fn recall(&mut self, glimpses: Vec<PastDetector>) {
-        for PastDetector { key, marks, figures, .. } in glimpses {
+    pub fn recall(&mut self, detectors: Vec<PastDetector>) {
+        for PastDetector { key, marks, figures, .. } in detectors {
             if let Some(watched) = self.keys.get_mut(&key) {
                 watched.recall(marks, figures, self.resumed);
             }
         }
     }
 
-    fn show(&mut self, glimpse: PastDetector) {
-        let PastDetector { key, playbook, standing, detector, verifier, marks, figures } = glimpse;
+    fn show(&mut self, past: PastDetector) {
+        let PastDetector { key, playbook, standing, detector, verifier, marks, figures } = past;
         if let Some(incident) = self.state.incident_of(&key)
             && let Step::Verifying { since, .. } | Step::Soaking { clean: since, .. } = incident.step
         {

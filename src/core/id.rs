@@ -1,4 +1,4 @@
-//! What things are called.
+//! Identifiers of everything that the core keeps.
 
 use std::fmt;
 
@@ -9,9 +9,9 @@ use crate::playbook::{ContentKey, Target};
 /// What budgets, breakers and incidents hang on: a playbook's meaning and a canonical target.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Key {
-    /// The playbook's content.
+    /// Hash of what the playbook means: comments and layout do not change it.
     pub content: ContentKey,
-    /// What it acts on.
+    /// The canonical target that the playbook acts on.
     pub target: Target,
 }
 
@@ -50,9 +50,9 @@ numbers! {
 pub struct WatchId {
     /// The watched key, whose playbook holds the check.
     pub key: Key,
-    /// Detector or verifier.
+    /// Whether the check belongs to the detector or to the verifier.
     pub role: CheckRole,
-    /// Which of its checks.
+    /// Position of the check in that list, from 0.
     pub index: usize,
 }
 

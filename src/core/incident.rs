@@ -36,7 +36,7 @@ pub enum Phase {
     Held(Denial),
     /// An operator's yes is wanted.
     Asking(ApprovalRequest),
-    /// An attempt runs.
+    /// The attempt of this number is being carried out.
     Remediating(AttemptId),
     /// The attempt is over, its scope empty; readings that began after `since` are awaited until `deadline`.
     Verifying { attempt: AttemptId, since: Mono, deadline: Mono },
@@ -57,7 +57,7 @@ pub struct ApprovalRequest {
     pub plan: Arc<Plan>,
     /// Why it asks instead of acting.
     pub why: ApprovalReason,
-    /// After this, silence has expired it.
+    /// When the request runs out unanswered, on the running clock.
     pub expires: Mono,
     /// The first of two people who must say yes.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -70,7 +70,7 @@ pub struct ApprovalRequest {
 pub enum ApprovalReason {
     /// The playbook's mode says so.
     Mode,
-    /// High risk always asks.
+    /// The playbook's risk is high, which always needs approval.
     HighRisk,
     /// A new or changed playbook's first live attempt.
     FirstLiveAttempt,
@@ -99,7 +99,7 @@ pub enum AttemptStarter {
 }
 
 impl AttemptStarter {
-    /// Every word that [`Starter::word`] gives.
+    /// Every word that [`AttemptStarter::word`] gives.
     pub const WORDS: [&str; 4] = ["auto", "probe", "approved", "manual"];
 
     /// Its name for machines; it never changes.

@@ -1,4 +1,4 @@
-//! What the engine tells the core.
+//! Everything that the engine can tell the core.
 
 use std::sync::Arc;
 
@@ -21,7 +21,7 @@ pub enum Input {
     Read { watch: WatchId, reading: Reading },
     /// The answer to [`super::Effect::Survey`].
     Surveyed { incident: IncidentId, survey: SurveyId, facts: Facts },
-    /// An attempt is over.
+    /// The executor has ended an attempt; its report says how each step went.
     AttemptEnded { attempt: AttemptId, report: Arc<AttemptReport> },
     /// The answer to [`super::Effect::EmptyScope`]: is the left-over scope empty now?
     ScopeEmptied { attempt: AttemptId, empty: bool },
@@ -91,7 +91,7 @@ pub enum ArmingPolicy {
 /// What a target came to on this host.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Resolution {
-    /// One canonical thing.
+    /// The target exists on this host; this is its canonical form.
     Here(Target),
     /// `enabled_when` is not met, or what it needs is not on this host; in words.
     NotApplicable { written: Arc<str>, why: Arc<str> },
@@ -139,10 +139,10 @@ pub struct Facts {
     pub verifier: Vec<Reading>,
     /// What systemd or a container engine does with the target by itself, in words.
     pub busy: Option<Arc<str>>,
-    /// Who stopped the target.
+    /// Whether an operator stopped the target, as far as that can be told.
     pub stop: StopOrigin,
     /// The next rung's plan, or why there is none.
     pub plan: Result<Arc<Plan>, Arc<str>>,
-    /// When the gathering began.
+    /// When gathering began, on the running clock: what was read before may be older.
     pub began: Mono,
 }

@@ -39,7 +39,7 @@ pub(super) const FIRST_LOOK: std::time::Duration = std::time::Duration::from_min
 /// No note is longer, in characters.
 const LONGEST_NOTE: usize = 2000;
 
-/// The pure machine.
+/// The pure state machine that decides everything: inputs go in, effects come out.
 #[derive(Debug, Clone)]
 pub struct Core {
     pub(super) config: Config,
@@ -63,7 +63,7 @@ pub struct Core {
     /// ...of all targets that a playbook in force is bound to.
     pub(super) watching: TargetCounts,
     pub(super) recording: Result<(), Arc<str>>,
-    /// systemd does not answer.
+    /// Since when systemd has not answered; none while it answers.
     pub(super) silence: Option<SystemdSilence>,
     /// The playbooks in force are known.
     pub(super) loaded: bool,

@@ -38,7 +38,7 @@ const TICK: Duration = Duration::from_millis(1);
 /// A window that is not over.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Maintenance {
-    /// What it pauses.
+    /// Everything that it pauses: the host or a playbook.
     pub scope: Scope,
     /// When it begins, or was to begin.
     pub from: Timestamp,
@@ -48,16 +48,16 @@ pub struct Maintenance {
     pub by: Operator,
     /// Why the maintenance was planned, as the operator gave it; may be empty.
     pub reason: Reason,
-    /// Where it stands.
+    /// Whether it is still to come, in force or over.
     pub stage: WindowState,
 }
 
-/// Where a window stands.
+/// Whether a maintenance window is still to come, in force or over.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum WindowState {
-    /// It has not begun.
+    /// The window's begin lies ahead.
     Planned,
-    /// It pauses until then.
+    /// The window is in force, and pauses until this moment of the running clock.
     On { until: Mono },
 }
 

@@ -5,7 +5,7 @@
 //! durable changes only through [`event::Event`]: the machine applies each event that it records, and a journal
 //! folded through the same `apply` rebuilds the same state.
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`time`] | the only two clocks: what durations run on, and what moments are called |
 //! | [`reading`] | holds, does not hold, unknown |
@@ -15,11 +15,11 @@
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`sealed`] | what an executor carries out, secrets and all, and what a record says of it |
 //! | [`incident`] | one failure of one target, as a state with data |
-//! | [`maintenance`] | pauses that begin by themselves, at a moment named before |
-//! | [`story`] | one plain sentence per event |
-//! | [`past`] | a folded machine as a picture of its moment |
+//! | [`maintenance`] | pauses that were planned and begin at a given moment |
+//! | [`event_text`] | one plain sentence per event |
+//! | [`history_view`] | the state at a moment of the past, for a screen |
 //! | [`rate`] | does the automation fix what it touches |
-//! | [`account`] | what a period came to, for a report |
+//! | [`period_report`] | what a period came to, for a report |
 
 mod acknowledgement;
 mod apply;

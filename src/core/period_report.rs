@@ -1,5 +1,5 @@
-//! What a period came to: the journal folded once more, each incident with its verdict, summed up for people who decide
-//! what to automate next and what to stop automating.
+//! The report on a period: the journal is folded once more, each incident gets its verdict, and the sums show what to
+//! automate next and what to stop automating.
 
 mod report;
 mod summary;

@@ -51,7 +51,7 @@ pub fn unhex(text: &str) -> Option<Vec<u8>> {
 /// One rung with every argument resolved: what is shown is what is run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Plan {
-    /// Which rung, from 0.
+    /// Position of the rung in the playbook's ladder, from 0.
     pub rung: usize,
     /// The rung's actions, in the order in which they are carried out; the first that fails ends the attempt.
     pub steps: Vec<PlannedStep>,
@@ -61,7 +61,7 @@ pub struct Plan {
     pub digest: Digest,
 }
 
-/// One action, resolved.
+/// One action with every argument resolved, ready to be carried out.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PlannedStep {
     /// The kind's word: `unit`, `run`, `clean`.
@@ -74,7 +74,7 @@ pub struct PlannedStep {
     pub order: SealedOrder,
 }
 
-/// What one attempt did.
+/// What an attempt did: the result of each step that was begun.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct AttemptReport {
     /// As far as it came.
@@ -109,12 +109,12 @@ pub enum ScopeLevel {
     None,
 }
 
-/// What one action did.
+/// What one step of an attempt did, and how long that took.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct StepReport {
     /// What the step was to do, in the words in which the plan showed it: `restart unit nginx.service`.
     pub sentence: Arc<str>,
-    /// How it ended.
+    /// How the step ended: done, failed, timed out or refused.
     pub result: StepResult,
     /// What it printed; cleaned and redacted.
     pub output: Arc<str>,
@@ -130,7 +130,7 @@ pub enum StepResult {
     Done(Arc<str>),
     /// Not, or not wholly; in words (`exit code 1`, `job failed`).
     Failed(Arc<str>),
-    /// Ended at its deadline.
+    /// The action had not ended at its deadline, and was ended.
     TimedOut,
     /// Refused before anything was done; in words.
     Refused(Arc<str>),

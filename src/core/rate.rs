@@ -63,7 +63,7 @@ pub struct Share {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Band {
-    /// Fewer than 10 incidents.
+    /// There were fewer than 10 incidents, too few for a verdict.
     NoVerdict,
     /// Below 70 %: remediations do not fix.
     TooLow,

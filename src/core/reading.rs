@@ -1,4 +1,4 @@
-//! What a check says.
+//! What one reading of a check says.
 
 use std::sync::Arc;
 

@@ -1,4 +1,4 @@
-//! What an executor carries out, which the core only hands on.
+//! The resolved action that an executor carries out, which the core passes on without reading it.
 
 use std::any::Any;
 use std::fmt;

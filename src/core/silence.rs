@@ -1,5 +1,5 @@
-//! systemd that answers nobody is a fault of its own: no unit can be seen, and none can be acted on. After a bound a
-//! human is called, with one page for all that is unseen because of it.
+//! A systemd that answers no call is a fault of its own: no unit can be read, and none can be acted on. When this has
+//! lasted for a while, a human is called, with one page for every target that is unknown because of it.
 
 use std::sync::Arc;
 

@@ -13,7 +13,7 @@ use super::time::Mono;
 pub(super) enum LastAttempt {
     /// Every verifier held afterwards, so the attempt helped and the fault came back later.
     Verified,
-    /// It did not.
+    /// Some verifier did not hold in time, so the attempt did not help.
     NotVerified,
 }
 

@@ -34,13 +34,13 @@ pub const KEPT_STORY: usize = 1000;
 /// Everything that outlives the process.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
-    /// The last event's number.
+    /// Number of the last event that was folded; 0 before the first.
     pub seq: u64,
-    /// The last event's moment.
+    /// The moment of the last event, on the running clock.
     pub clock: Mono,
     /// When the host booted, as the last start said.
     pub booted: Mono,
-    /// The boot it said.
+    /// The kernel's id of that boot; none before the first start was recorded.
     pub boot_id: Option<Arc<str>>,
     /// When records were found missing at the journal's end.
     pub records_lost: Option<Mono>,
@@ -60,7 +60,7 @@ pub struct State {
     pub quarantine: BTreeMap<Target, (AttemptId, IncidentId)>,
     /// Breakers that were ever invoked.
     pub breakers: HashMap<Key, Breaker>,
-    /// Attempts over all playbooks.
+    /// When attempts were started, of whichever playbook: what the host's budget counts.
     pub host: Window,
     /// Pauses in force.
     pub pauses: BTreeMap<Scope, Pause>,
@@ -80,9 +80,9 @@ pub struct State {
     pub attempts_on: BTreeMap<Target, Window>,
     /// Which playbook's attempts broke another's target.
     pub contention: Contentions,
-    /// The success rate's counters.
+    /// What the success rate is computed from.
     pub tally: SuccessCounters,
-    /// What was ever counted.
+    /// Counts that only rise, for metrics.
     pub totals: Totals,
     /// What called a human with nothing to try, or was only recorded.
     pub lacks: Lacks,
@@ -109,7 +109,7 @@ pub struct Last {
     pub maintenance: u64,
 }
 
-/// A pause in force.
+/// A pause that an operator ordered, of the host or of a playbook.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Pause {
     /// When the pause began, on the running clock.

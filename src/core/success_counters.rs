@@ -19,19 +19,19 @@ const LENGTHS: [Duration; 4] = [
 /// What counts of an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub struct CountedOutcome {
-    /// How it was acted on.
+    /// Whether the engine, operators or both attempted something.
     pub hands: Actor,
-    /// How it stands.
+    /// How the incident counts in the rates.
     pub end: Disposition,
 }
 
-/// Whose attempts it had.
+/// Who attempted something in an incident.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
 pub enum Actor {
     /// Nothing was attempted.
     #[default]
     None,
-    /// Only automatic ones.
+    /// Every attempt was automatic.
     Auto,
     /// Only approved or hand-started ones.
     Assisted,
@@ -127,7 +127,7 @@ impl SuccessCounters {
         self.index(place).and_then(|index| self.entries.get(index)).map(|entry| entry.verdict)
     }
 
-    /// The rates now.
+    /// The success rates of the four windows that end at this moment.
     pub fn rates(&self, now: Mono) -> Rates {
         let [hour, day, week, month] = self.sums(now).map(|sums| sums.rates);
         Rates { hour, day, week, month }
@@ -145,7 +145,7 @@ impl SuccessCounters {
         month.iter().map(|(name, month)| rates(name, month)).collect()
     }
 
-    /// How the rates went.
+    /// The success rate by hour and by day, up to this moment.
     pub fn trend(&self, now: Mono) -> Trend {
         self.pictures.drawn(now)
     }

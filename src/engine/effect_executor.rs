@@ -55,7 +55,7 @@ pub struct PreflightRequest {
 }
 
 impl EffectExecutor {
-    /// Over these rooms; results go into `inputs`.
+    /// Makes an executor that acts through these parts and sends the results to `inputs`.
     pub fn new(
         hub: Arc<Monitor>,
         runner: Runner,

@@ -21,7 +21,7 @@ use crate::playbook::write::WantedTarget;
 pub struct CommandRequest {
     /// By whom, and how far their rights reach; none means whoever runs the engine.
     pub by: Option<(Operator, Authority)>,
-    /// What is asked for.
+    /// The command, as the operator gave it.
     pub command: Command,
     /// Where the answer goes.
     pub answer: oneshot::Sender<Result<Arc<str>, Refusal>>,
@@ -35,7 +35,7 @@ pub struct Subscribers {
 }
 
 impl Subscribers {
-    /// Does anybody look?
+    /// Whether anybody subscribes to snapshots now.
     #[must_use]
     pub fn any(&self) -> bool {
         self.count.load(Ordering::Acquire) > 0

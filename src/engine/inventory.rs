@@ -1,4 +1,5 @@
-//! A host that is met for the first time: what is there, which playbooks apply, and what each would do. Looks only.
+//! Takes stock of a host for the first time: what is there, which playbooks apply, and what each would do. It only
+//! reads.
 
 mod certificates;
 
@@ -27,7 +28,7 @@ const LIMIT: Duration = Duration::from_secs(3);
 /// File systems below these are the kernel's and the boot's own.
 const KERNELS: [&str; 4] = ["/dev", "/proc", "/run", "/sys"];
 
-/// What was found.
+/// What was found on the host, and which playbooks apply to it.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 pub struct Inventory {
     /// Services that are loaded.
@@ -44,7 +45,7 @@ pub struct Inventory {
     pub playbooks: Vec<Proposal>,
 }
 
-/// A file system.
+/// One mounted file system, and how full it is.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct MountSummary {
     /// Path of the mount point, as text.
@@ -66,11 +67,11 @@ pub struct Proposal {
     pub mode: Mode,
     /// What arming would change.
     pub arming: Arming,
-    /// Whether it applies.
+    /// Whether the playbook applies to this host.
     pub fit: Fit,
 }
 
-/// Whether a playbook applies.
+/// Whether a playbook applies to this host, and to which targets.
 #[derive(Debug, Clone, PartialEq, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Fit {
@@ -82,7 +83,7 @@ pub enum Fit {
         targets: Vec<(String, TargetState)>,
         /// What each rung would run, in sentences; or why there is no plan now.
         would: Vec<String>,
-        /// What must hold afterwards.
+        /// Conditions that must hold after a remediation, as phrases for the screen.
         verified_by: Vec<String>,
     },
 }

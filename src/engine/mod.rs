@@ -6,28 +6,28 @@
 //!                                              +---- results ---- carry <-- effects-+
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`start`] | opens the journal, folds it, lets the loop go |
 //! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
-//! | [`run`] | the only loop; its records and timers have rooms of their own |
-//! | [`carry`] | carries effects out, each in a task of its own |
+//! | [`run`] | the only loop; its records, effects and timers have modules of their own |
+//! | [`effect_executor`] | carries effects out, each in a task of its own |
 //! | [`operator`] | who runs this process, as the kernel says |
 //! | [`page`] | from a recorded escalation to the page that goes out |
 //! | [`reload`] | which playbooks are in force |
 //! | [`playbook_view`] | every playbook file, accepted or not, as a screen shows it |
-//! | [`publish`], [`snapshot`] | the state as a screen needs it |
+//! | [`snapshot_builder`], [`snapshot`] | the state as a screen needs it |
 //! | [`handle`] | what a console or a verb holds of an engine |
-//! | [`look`] | the engine without hands: how does the host stand? |
+//! | [`one_shot`] | reads the host once, without acting: what is its state? |
 //! | [`offline`] | one command while no engine runs |
-//! | [`rehearse`] | what would a playbook do now? |
-//! | [`survey`] | a host that is met for the first time: what is there, and what playbooks would be on it |
+//! | [`dry_run`] | what would a playbook do now? |
+//! | [`inventory`] | what is on a new host, and which playbooks apply to it |
 //! | [`backtest`] | what a playbook would have done in the past |
-//! | [`offer`] | what on this host could be a playbook's target |
+//! | [`target_candidates`] | what on this host could be a playbook's target |
 //! | [`report`] | an incident as Markdown |
 //! | [`metrics`] | the state as figures, for other monitoring |
-//! | [`past`] | the journal as it stood at any event |
-//! | [`question`] | what a console may ask about the host, and who answers it |
+//! | [`history`] | the journal as it stood at any event |
+//! | [`host_queries`] | what a console can ask about the host, and the task that answers |
 //! | [`heartbeat`] | tells an external switch that the loop runs |
 //! | [`settings`] | the one settings file |
 

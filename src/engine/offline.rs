@@ -19,7 +19,7 @@ pub enum OfflineError {
     /// The journal cannot be opened, or an engine holds it.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// The core said no.
+    /// The core refused the command.
     #[error(transparent)]
     Refused(#[from] Refusal),
     /// It was accepted and could not be recorded, so it is not in force.

@@ -1,4 +1,4 @@
-//! The engine without hands: folds the journal, looks at the host once, and says how it stands. It records nothing
+//! Folds the journal, reads the host once and reports its state, without acting. It records nothing
 //! and acts on nothing, so it may run beside a real engine.
 
 use std::collections::BTreeSet;

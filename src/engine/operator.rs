@@ -1,4 +1,4 @@
-//! Who asks: the uid as the kernel says, everything else as a claim.
+//! Who the operator is: the uid as the kernel tells it, everything else as a claim of the client.
 
 use std::path::Path;
 use std::sync::Arc;

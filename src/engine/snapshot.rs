@@ -31,7 +31,7 @@ pub use suppression::{MaintenanceView, PauseView, Snooze};
 /// Everything that a screen shows.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snapshot {
-    /// Rises with every change.
+    /// Number of the snapshot, which rises with every change of the state.
     pub generation: u64,
     /// When it was taken.
     pub now: Now,
@@ -68,7 +68,7 @@ pub struct Snapshot {
     pub incidents: Vec<Arc<IncidentView>>,
     /// Every playbook file that was found, accepted or not.
     pub playbooks: Vec<Arc<PlaybookView>>,
-    /// The success rate.
+    /// The success rates of the four windows, over all playbooks.
     pub rates: Rates,
     /// The same by playbook, for those that had an incident in the last 30 days.
     pub playbook_rates: Vec<PlaybookRates>,
@@ -148,7 +148,7 @@ pub struct Recurring {
     pub healed: Vec<Now>,
 }
 
-/// Something to tell.
+/// One message to the operators.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Message {
     /// When it was said, on the wall clock.

@@ -29,11 +29,11 @@ use crate::playbook::library::Sources;
 /// What an engine needs to know before it starts.
 #[derive(Debug, Clone)]
 pub struct Options {
-    /// Where files live.
+    /// Folders of state, settings and playbooks.
     pub paths: Paths,
     /// Where playbooks come from.
     pub sources: Sources,
-    /// What was set.
+    /// The contents of the settings file, with defaults where it says nothing.
     pub settings: Settings,
     /// Who runs it: commands of the embedded console come from this person.
     pub operator: Operator,
@@ -58,10 +58,10 @@ impl StartError {
     }
 }
 
-/// A running engine.
+/// A running engine, which stops when told to.
 #[derive(Debug)]
 pub struct Running {
-    /// The line to it.
+    /// What consoles and commands use to talk to it.
     pub handle: Handle,
     notes: mpsc::UnboundedSender<(Arc<str>, Arc<str>)>,
     stop: oneshot::Sender<()>,
@@ -121,7 +121,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         options.settings.clean_roots.clone(),
     );
     let subscribers = Arc::new(Subscribers::default());
-    let ears = LoopInputs {
+    let loop_inputs = LoopInputs {
         stopped,
         readings,
         kept,
@@ -161,7 +161,7 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
         engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0), watched_until });
-        engine.run(ears, snapshots_in).await;
+        engine.run(loop_inputs, snapshots_in).await;
         // a loop that has ended must not look alive
         if let Some(heartbeat) = heartbeat {
             heartbeat.abort();

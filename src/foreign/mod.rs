@@ -118,12 +118,12 @@ fn shown(path: &Path) -> String {
 /// Why a path is not opened.
 #[derive(Debug, thiserror::Error)]
 pub enum PathError {
-    /// The system said no.
+    /// A call to the kernel failed.
     #[error("{}: {source}", path.display())]
     Io {
         /// The step that failed.
         path: PathBuf,
-        /// What the system said.
+        /// What the kernel said.
         source: std::io::Error,
     },
     /// The user who controls the name may not read what it leads to.

@@ -1,4 +1,4 @@
-//! What is mounted where.
+//! The table of mounts, as the kernel tells it.
 
 use std::ffi::OsString;
 use std::fs;

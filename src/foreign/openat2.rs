@@ -23,21 +23,21 @@ pub struct FileStatus {
     pub inode: u64,
     /// The mount through which it was seen.
     pub mount: u64,
-    /// Type and permissions.
+    /// Type and permission bits, as `stat` gives them.
     pub mode: u32,
-    /// Names that it has.
+    /// How many names (hard links) it has.
     pub links: u32,
     /// The uid that owns it.
     pub owner: u32,
     /// The gid of its group.
     pub group: u32,
-    /// Bytes by its length.
+    /// Its length, in bytes.
     pub size: u64,
     /// Bytes that it takes on the disk.
     pub takes: u64,
-    /// Nanoseconds of wall time.
+    /// When its content last changed, in nanoseconds since 1970.
     pub modified: i128,
-    /// Nanoseconds of wall time.
+    /// When its content or status last changed, in nanoseconds since 1970.
     pub changed: i128,
     /// Nanoseconds of wall time; none where the file system does not keep it.
     pub born: Option<i128>,

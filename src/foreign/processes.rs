@@ -1,4 +1,4 @@
-//! What the kernel tells of other processes, where it has to wait for them.
+//! Reads about other processes where the kernel may have to wait for them.
 //!
 //! Whoever reads `/proc/PID/cmdline` or `/proc/PID/environ` waits for that page of the process, and whoever reads
 //! `/proc/PID/stat` waits until it is not about to become another program. Either may wait for a file system that never

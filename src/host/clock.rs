@@ -20,7 +20,7 @@ pub struct Clock {
 /// Where a clock stood when something was recorded.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct ClockMark {
-    /// Of which boot.
+    /// The kernel's id of the boot to which `boottime` belongs.
     pub boot_id: Arc<str>,
     /// `CLOCK_BOOTTIME`, in milliseconds.
     pub boottime: u64,

@@ -1,4 +1,4 @@
-//! What the kernel and systemd offer, made safe to use: the lowest room, which knows no other but the core's clock
+//! What the kernel and systemd offer, made safe to use: the lowest module, which uses no other but the core's clock
 //! types. `check` looks at the host and `action` changes it, both through here.
 
 pub mod capped;

@@ -1,5 +1,5 @@
-//! A secret that stands in a file of its own: read anew each time, so that a changed one needs no restart, and never kept,
-//! shown or recorded.
+//! A secret that stands in a file of its own: read again each time, so that a changed one needs no restart, and never
+//! kept, shown or recorded.
 
 use std::io::Read as _;
 use std::path::{Path, PathBuf};

@@ -15,7 +15,7 @@ const HEAD: u32 = 16 * 1024;
 
 /// What every client begins with.
 pub fn client() -> ClientBuilder {
-    // an error means that another room was first, with the same one
+    // an error means that another module was first, with the same one
     let _ = rustls::crypto::ring::default_provider().install_default();
     Client::builder()
         .no_proxy()

@@ -98,7 +98,7 @@ impl ChainRow {
         Ok((line, Hash(row.get(8)?)))
     }
 
-    /// The event again.
+    /// Parses the row back into the recorded event. Fails where this version cannot read it.
     pub(super) fn recorded(&self) -> Result<Recorded, Breakage> {
         let unreadable = |why: String| Breakage::Unreadable { why: why.into() };
         let wall: Timestamp = self.wall.parse().map_err(|error: jiff::Error| unreadable(error.to_string()))?;
@@ -132,7 +132,7 @@ impl ChainRow {
     }
 }
 
-/// What [`Line::read`] reads.
+/// The columns that [`ChainRow::read`] expects, in its order.
 pub(super) const COLUMNS: &str = "seq, mono, wall, boot_id, boottime, kind, incident, body, hash";
 
 /// Why a walk ended early.
@@ -140,7 +140,7 @@ pub(super) const COLUMNS: &str = "seq, mono, wall, boot_id, boottime, kind, inci
 pub(super) enum Stop {
     /// The chain does not hold.
     Broken(Broken),
-    /// SQLite said no.
+    /// SQLite could not read the file.
     Sqlite(rusqlite::Error),
     /// Where a record was to be shown said no.
     Write(std::io::Error),
@@ -227,7 +227,7 @@ fn altered_or_moved(connection: &Connection, line: &ChainRow, hash: Hash) -> rus
     Ok(place.map_or(Breakage::Altered, |recorded_as| Breakage::Reordered { recorded_as }))
 }
 
-/// What a journal remembers.
+/// What opening a journal reads from it.
 pub(super) struct Loaded {
     pub(super) events: Vec<Arc<Recorded>>,
     pub(super) mark: Option<ClockMark>,

@@ -41,7 +41,7 @@ pub enum OpenError {
          begin anew"
     )]
     Broken { file: PathBuf, broken: Broken },
-    /// The disk has no room even to begin.
+    /// The disk has no space even to open the journal.
     #[error("{file}: no room left on the disk")]
     DiskFull { file: PathBuf },
     /// The system said no.
@@ -72,7 +72,7 @@ impl OpenError {
 /// Why a commit was not made durable.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum RecordError {
-    /// No room, not even the reserve's; the same commit may succeed later.
+    /// The disk is full and the reserve is used up; the same commit may succeed later.
     #[error("no room left on the disk")]
     DiskFull,
     /// Writing failed before anything was made durable; the same commit may succeed later.

@@ -17,7 +17,7 @@ use crate::core::plan::unhex;
 /// What the file begins with; the number is the version of its layout.
 const MAGIC: &str = "salve-journal-head 1";
 
-/// The file's length in bytes: always the same, so that overwriting it needs no room on the disk.
+/// The file's length in bytes: always the same, so that overwriting it needs no more disk space.
 const LENGTH: usize = 112;
 
 /// The open file.
@@ -69,7 +69,7 @@ impl HeadMark {
         Ok(mark)
     }
 
-    /// Where it lies.
+    /// Path of the file that holds the mark.
     pub(super) fn path(&self) -> &Path {
         &self.path
     }

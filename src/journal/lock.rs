@@ -1,4 +1,5 @@
-//! The state folder: ours alone, mode 0700, and held by one writer, who says who it is.
+//! The state folder: it belongs to this user alone, has mode 0700, and is held by one writer, whose name is in the lock
+//! file.
 //!
 //! The lock is the kernel's (`flock`), so it ends with its holder however that ends; the text in the lock file only
 //! names the holder.
@@ -49,17 +50,17 @@ impl Lock {
         &self.folder
     }
 
-    /// The lock file.
+    /// Path of the lock file.
     pub(super) fn path(&self) -> PathBuf {
         lock_in(&self.folder)
     }
 
-    /// Where the chain lives.
+    /// Path of the database that holds the chain of records.
     pub(super) fn journal(&self) -> PathBuf {
         journal_in(&self.folder)
     }
 
-    /// Where readings live.
+    /// Path of the database that holds the kept readings.
     pub(super) fn readings(&self) -> PathBuf {
         readings_in(&self.folder)
     }

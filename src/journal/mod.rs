@@ -9,7 +9,7 @@
 //!
 //! Readings live in a file of their own, so that nothing about them can slow, fill or damage the chain.
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | `lock` | the state folder: ours alone, one writer, who holds it |
 //! | `schema` | the file's layout, and refusing any other without touching it |
@@ -18,10 +18,10 @@
 //! | `head_mark` | how far the journal had come, kept outside the database |
 //! | `loss` | records that were durable once and are missing: said and recorded |
 //! | `open_files` | the open files, compared with the paths that they were opened by |
-//! | `reserve` | room held back for a full disk |
+//! | `reserve` | disk space held back for a full disk |
 //! | `readings` | the compact table of readings, on change only |
 //! | `reader` | read-only looks for the verbs |
-//! | `glance` | read-only looks into the past for a screen |
+//! | `queries` | read-only looks into the past for a screen |
 
 mod chain;
 mod error;
@@ -86,7 +86,7 @@ impl Journal {
         let lock = lock::take(state)?;
         let marked = loss::marked(lock.folder());
         let mut connection = match schema::open(&lock.journal()) {
-            // even opening needs a little room; the reserve is for such days
+            // even opening needs a little disk space, which the reserve gives
             Err(OpenError::DiskFull { .. }) if reserve::release_in(lock.folder()) => schema::open(&lock.journal())?,
             other => other?,
         };
@@ -131,13 +131,13 @@ impl Journal {
         self.readings.retain(retention);
     }
 
-    /// Is room held back in this state folder for a full disk?
+    /// Is disk space held back in this state folder for the case of a full disk?
     #[must_use]
     pub fn reserve_is_held(state: &Path) -> bool {
         reserve::is_held(state)
     }
 
-    /// The reserve against a full disk is spent: records are written from the last room that there is.
+    /// The reserve against a full disk is spent: records are written into the last free space.
     #[must_use]
     pub fn on_reserve(&self) -> bool {
         self.writer.on_reserve()

@@ -1,5 +1,5 @@
-//! Looks into the past for a screen: a stretch of events, an incident with all that touched it, what was seen about a
-//! moment. Each reads only what it shows, so that a long journal costs no more memory than a short one.
+//! Queries about the past for a screen: a stretch of events, an incident with all that touched it, the readings around
+//! a moment. Each reads only what it shows, so that a long journal costs no more memory than a short one.
 
 use std::sync::Arc;
 

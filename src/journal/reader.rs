@@ -1,4 +1,4 @@
-//! Read-only looks into a journal, for the verbs, while an engine writes it or while none runs.
+//! Reads a journal, for the commands, while an engine writes it or while none runs. It never writes.
 
 use std::collections::HashSet;
 use std::io::Write;

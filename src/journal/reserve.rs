@@ -1,7 +1,7 @@
-//! Room held back for a full disk: a preallocated file that is given up when a commit finds no room, so that intents,
-//! outcomes, pauses and pages can still be written; and taken back when there is room again.
+//! Disk space held back for a full disk: a preallocated file that is given up when a commit finds no space, so that intents,
+//! outcomes, pauses and pages can still be written; and taken back when there is space again.
 //!
-//! Whatever filled the disk would take the freed room at once. So most of it is claimed for the journal's log in the
+//! Whatever filled the disk would take the freed space at once. So most of it is claimed for the journal's log in the
 //! same breath; the rest is left for the journal's own growth and for tickets.
 
 use std::fs::{self, File, OpenOptions};
@@ -13,13 +13,13 @@ use std::time::{Duration, Instant};
 use rustix::fs::FallocateFlags;
 use rustix::io::Errno;
 
-/// What is held back.
+/// Size of the reserve, in bytes.
 const SIZE: u64 = 4 << 20;
 /// What of it goes to the journal's log when it is given up.
 const FOR_THE_LOG: u64 = 3 << 20;
 /// So much must be free before it is taken back, so that this does not fill the disk again.
 const ROOM: u64 = 4 * SIZE;
-/// Least time between two looks for room.
+/// Least time between two checks of the free space.
 const PATIENCE: Duration = Duration::from_secs(10);
 
 /// The reserve of one state folder.
@@ -31,14 +31,14 @@ pub(super) struct Reserve {
 }
 
 impl Reserve {
-    /// Takes the reserve, if there is room.
+    /// Takes the reserve, if the disk has space for it.
     pub(super) fn take(folder: &Path) -> Self {
         let mut reserve = Self { folder: folder.to_owned(), held: false, looked: None };
         reserve.restore();
         reserve
     }
 
-    /// Is it there?
+    /// Whether the reserve is held back now.
     pub(super) fn held(&self) -> bool {
         self.held
     }
@@ -57,7 +57,7 @@ impl Reserve {
         released
     }
 
-    /// Takes it back once there is room again; looks now and then only.
+    /// Takes it back once the disk has space again; checks that only now and then.
     pub(super) fn restore(&mut self) {
         if self.held || self.looked.is_some_and(|looked| looked.elapsed() < PATIENCE) {
             return;

@@ -1,4 +1,4 @@
-//! How much room the journal takes.
+//! How much disk space the journal takes.
 
 use std::ffi::OsString;
 use std::fs;

@@ -36,7 +36,7 @@ const LARGEST_GROUP: usize = 1024;
 const WRITE_BACK_IDLE: usize = 1000;
 /// Pages in the log from which it is written back at once.
 const WRITE_BACK_NOW: usize = 3000;
-/// The same while the reserve is spent and the log has little room to grow.
+/// The same while the reserve is spent and the log has little space to grow.
 const WRITE_BACK_TIGHT: usize = 250;
 /// While nothing is written, the open files are compared with their paths so often.
 const COMPARE: Duration = Duration::from_secs(2);
@@ -51,7 +51,7 @@ enum WriterCommand {
 /// Why nothing can be written, as the last try found; none where it could.
 type Failing = Arc<Mutex<Option<RecordError>>>;
 
-/// What shares one fsync.
+/// Commands that are written in one transaction and share one fsync.
 #[derive(Default)]
 struct Group {
     commits: Vec<(Vec<Arc<Recorded>>, ClockMark, CommitReply)>,
@@ -72,7 +72,7 @@ fn later(one: Option<ClockMark>, other: ClockMark) -> Option<ClockMark> {
     one.into_iter().chain([other]).max_by_key(|mark| mark.mono)
 }
 
-/// The writing thread's state.
+/// State of the one thread that writes the journal.
 struct WriterThread {
     // dropped in this order: the file is closed before the folder is let go
     connection: Connection,
@@ -141,7 +141,7 @@ impl WriterThread {
         *self.failure.lock().unwrap_or_else(PoisonError::into_inner) = failure;
     }
 
-    /// When nobody waits.
+    /// Work for when nothing waits to be written: restores the reserve, and writes the log back.
     fn tidy(&mut self) {
         if self.poison.is_some() {
             return;

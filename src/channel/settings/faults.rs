@@ -21,11 +21,11 @@ const LONGEST: u64 = 300;
 pub struct ChannelError {
     /// Which key of the channel's table.
     pub key: &'static str,
-    /// Of what sort.
+    /// The rule that is broken, by which messages are grouped.
     pub rule: Rule,
     /// What is wrong with it, as a phrase that names the value.
     pub wrong: String,
-    /// The right form.
+    /// What a valid value looks like.
     pub right: String,
 }
 

@@ -65,7 +65,7 @@ pub enum SendError {
 
 /// Where a mail goes, and as whom.
 pub struct SmtpRoute<'w> {
-    /// The server's name.
+    /// Host name of the mail server.
     pub server: &'w str,
     /// The TCP port that the server listens on.
     pub port: u16,
@@ -75,7 +75,7 @@ pub struct SmtpRoute<'w> {
     pub hello: ClientId,
     /// The account, where the server wants one.
     pub account: Option<Credentials>,
-    /// For each step.
+    /// The time that each step of the dialogue may take.
     pub limit: Duration,
 }
 

@@ -38,7 +38,7 @@ impl Waiting {
             (Self::Command(waits), Response::Command(answer)) => drop(waits.send(answer)),
             (Self::Past(HistoryQuery::Count(waits)), Response::History(answer)) => drop(waits.send(answer)),
             (Self::Past(HistoryQuery::At(_, waits)), Response::Recall(answer)) => {
-                drop(waits.send(answer.map(|one| *one)))
+                drop(waits.send(answer.map(|one| *one)));
             }
             (Self::Past(HistoryQuery::Incident(_, waits)), Response::Incident(answer)) => drop(waits.send(answer)),
             (Self::Question(HostQuery::Rehearse { tell, .. }), Response::Rehearse(done)) => {
@@ -56,7 +56,7 @@ impl Waiting {
 /// What the console wants next.
 pub(super) enum NextRequest {
     Asked(Waiting, Request),
-    /// The console has gone.
+    /// The console has gone, and asks for nothing more.
     Nothing,
 }
 

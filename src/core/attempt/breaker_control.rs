@@ -21,7 +21,7 @@ impl Core {
         }
     }
 
-    /// The cooldown's deadline.
+    /// The breaker's cooldown is over: it is half-open, and an incident that waits for it gets its probe.
     pub(in crate::core) fn breaker_cooled(&mut self, key: &Key) {
         let until = match self.state.breakers.get(key).map(Breaker::state) {
             Some(BreakerState::Open { until, .. }) => *until,

@@ -41,11 +41,11 @@ pub enum Denial {
     Storm { failing: usize, of: usize },
     /// The host has just booted.
     BootGrace { until: Mono },
-    /// Shadow: recorded, not done.
+    /// The playbook is in shadow: what it would do is recorded, and nothing is done.
     Shadow,
-    /// The mode is off.
+    /// The playbook's mode is off.
     Off,
-    /// Records cannot be written.
+    /// The journal cannot be written, and nothing is done that cannot be recorded.
     CannotRecord { why: Arc<str> },
     /// The target's last scope could not be emptied.
     Quarantined { attempt: AttemptId },

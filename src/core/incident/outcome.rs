@@ -16,17 +16,17 @@ pub enum Outcome {
     SelfCleared,
     /// It cleared after attempts of which none was verified, and no human had been called.
     ClearedUnverified,
-    /// An operator said no.
+    /// An operator declined the plan.
     Declined { by: Operator, reason: Reason },
     /// The request for approval ran out before any operator answered it.
     Expired,
     /// Another incident or a new version of the playbook took its place.
     Superseded,
-    /// An operator ended it.
+    /// An operator closed the incident.
     ClosedByOperator { by: Operator, reason: Reason },
     /// A human was called, and then the fault cleared.
     EscalatedThenCleared,
-    /// A human was called, and healed it with salve's hands.
+    /// A human was called, and an attempt that an operator approved or started healed it.
     HealedByOperator { attempt: AttemptId },
 }
 

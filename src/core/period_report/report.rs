@@ -10,7 +10,7 @@ use crate::core::id::IncidentId;
 use crate::core::rate::{Band, WindowRates};
 use crate::playbook::Target;
 
-/// From then on, until just before that.
+/// A period of the wall clock.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct ReportSpan {
     /// First moment that belongs to the period.
@@ -19,7 +19,7 @@ pub struct ReportSpan {
     pub to: Timestamp,
 }
 
-/// What a period came to.
+/// Success rates, gaps and doubts of one period, compared with the period before.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PeriodReport {
     /// The period that the report is about.
@@ -28,7 +28,7 @@ pub struct PeriodReport {
     pub before: ReportSpan,
     /// Incidents that are open and not counted yet.
     pub open: usize,
-    /// Over all playbooks.
+    /// The success rates of the period over all playbooks.
     pub rates: WindowRates,
     /// The same in the period before.
     pub rates_before: WindowRates,
@@ -44,7 +44,7 @@ pub struct PeriodReport {
     pub slowest: Vec<HealTimes>,
 }
 
-/// One playbook's share.
+/// One playbook's incidents and success rates in a period.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct OfPlaybook {
     /// The playbook's name, under which all its versions are counted together.
@@ -64,11 +64,11 @@ pub struct LackingOnTarget {
     pub playbook: Arc<str>,
     /// Target on which it was lacking.
     pub target: Target,
-    /// What was lacking.
+    /// What kept salve from fixing it.
     pub lack: Lack,
     /// Incidents of the period that lacked it.
     pub times: usize,
-    /// The latest incident.
+    /// The latest incident of the period that lacked it.
     pub latest: IncidentId,
 }
 
@@ -100,14 +100,14 @@ pub enum Why {
 pub struct HealTimes {
     /// The playbook's name; its versions are counted together.
     pub playbook: Arc<str>,
-    /// How many were healed.
+    /// How many of its incidents were healed in the period.
     pub healed: usize,
-    /// Half of them were quicker.
+    /// Half of the incidents were healed within this time, in milliseconds.
     pub median_ms: u64,
-    /// Nine in ten were quicker.
+    /// Nine in ten incidents were healed within this time, in milliseconds.
     pub p90_ms: u64,
     /// The longest that one incident took from fault to healed, in milliseconds.
     pub worst_ms: u64,
-    /// Which one that was.
+    /// The incident that took longest.
     pub worst: IncidentId,
 }

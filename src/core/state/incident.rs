@@ -26,11 +26,11 @@ pub struct Escalation {
 pub enum Step {
     /// The gate is being asked.
     Firing,
-    /// The gate said no.
+    /// The gate denied an attempt, for this reason.
     Held(Denial),
     /// An operator's approval of this plan is awaited.
     Asking(ApprovalRequest),
-    /// An attempt runs.
+    /// The attempt of this number is being carried out.
     Remediating(AttemptId),
     /// Readings that begin after `since` are awaited.
     Verifying { attempt: AttemptId, since: Mono },
@@ -51,7 +51,7 @@ pub struct Approval {
     pub digest: Digest,
     /// The operator who approved it.
     pub by: Operator,
-    /// Void after this.
+    /// When the approval runs out, on the running clock.
     pub expires: Mono,
 }
 
@@ -62,7 +62,7 @@ pub struct Attempt {
     pub id: AttemptId,
     /// What it was to do.
     pub plan: Arc<Plan>,
-    /// Who started it.
+    /// What the attempt came from: the engine, an approval, or an operator.
     pub starter: AttemptStarter,
     /// When its intent was recorded.
     pub started: Mono,
@@ -81,7 +81,7 @@ pub struct Attempt {
 /// How an attempt ended.
 #[derive(Debug, Clone, PartialEq)]
 pub enum AttemptEnd {
-    /// It has not.
+    /// The attempt has not ended.
     Runs,
     /// The executor reported how each step went.
     Reported(Arc<AttemptReport>),
@@ -97,17 +97,17 @@ pub enum RequestAnswer {
     Open,
     /// With a yes, whatever became of that; until the channels hear of another request.
     Approved,
-    /// Nobody answered in time.
+    /// The request ran out before any operator answered it.
     Expired,
 }
 
 /// Has an incident's last attempt used up its playbook's budget?
 #[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
 pub enum Budget {
-    /// More attempts may follow.
+    /// The playbook's budget allows further attempts.
     #[default]
     Left,
-    /// It opened the breaker.
+    /// The attempt used up the budget, so the breaker has opened.
     Spent,
 }
 
@@ -118,19 +118,19 @@ pub struct Incident {
     pub id: IncidentId,
     /// Content of the playbook and canonical target that it is about.
     pub key: Key,
-    /// Its playbook's name.
+    /// Name of the playbook that detected the fault.
     pub playbook: Arc<str>,
-    /// When the fault began.
+    /// When the fault began, on the running clock.
     pub since: Mono,
-    /// When it was opened.
+    /// When the incident was opened, on the running clock.
     pub opened: Mono,
-    /// The same by name.
+    /// When the incident was opened, on the wall clock.
     pub wall: Timestamp,
     /// It was opened because nothing could be seen.
     pub blind: bool,
-    /// Where it stands.
+    /// The state that the incident is in.
     pub step: Step,
-    /// Attempts so far.
+    /// Its attempts, in the order in which they were started.
     pub attempts: Vec<Attempt>,
     /// Rungs done with: the next is this, modulo the ladder.
     pub tried: usize,
@@ -144,9 +144,9 @@ pub struct Incident {
     pub announced: Option<Arc<str>>,
     /// Since when the gate has denied it without a break, where such a denial calls a human in the end.
     pub denied_since: Option<Mono>,
-    /// Requests so far.
+    /// How many requests for approval it has made.
     pub generation: u32,
-    /// An unused yes.
+    /// The approval that was given and not used yet.
     pub yes: Option<Approval>,
     /// How its last request for approval was answered.
     pub answer: RequestAnswer,
@@ -158,7 +158,7 @@ pub struct Incident {
     pub place: Option<EntryNumber>,
     /// Every event of it; changes of reading up to a bound.
     pub story: Vec<Arc<Recorded>>,
-    /// Changes of reading so far.
+    /// How many changes of readings were recorded for it.
     pub saws: usize,
 }
 

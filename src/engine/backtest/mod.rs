@@ -18,7 +18,7 @@ use serde::{Deserialize, Serialize};
 pub use history::backtest;
 pub use render::drawn;
 
-/// What came of it.
+/// What a playbook would have done in a period of the past.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct Backtest {
     /// The playbook's name.
@@ -33,7 +33,7 @@ pub struct Backtest {
     pub left_out: Vec<(Arc<str>, Arc<str>)>,
 }
 
-/// One target's past.
+/// What one target's kept readings show, and what the playbook would have done about them.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 pub struct TargetTimeline {
     /// The target in its canonical form, as text.
@@ -54,7 +54,7 @@ pub struct TargetTimeline {
 pub enum FaultSeen {
     /// Nothing was read, or it could not be seen.
     Unknown,
-    /// It was not.
+    /// The detector's readings meant that the fault was not there.
     Well,
     /// The detector's readings meant that the fault was there.
     Fault,
@@ -70,14 +70,14 @@ pub enum BacktestMark {
     Acted,
     /// A question to a person.
     Asked,
-    /// The gate said no.
+    /// The gate denied an attempt.
     Stopped,
     /// An attempt that helped.
     Verified,
-    /// One that did not.
+    /// An attempt was not verified.
     Failed,
     /// A human was called.
     Called,
-    /// It was over.
+    /// The incident was closed.
     Ended,
 }

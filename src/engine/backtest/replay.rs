@@ -26,7 +26,7 @@ pub struct TargetPast<'a> {
     pub plans: &'a [Result<Arc<Plan>, Arc<str>>],
     /// A moment on both clocks.
     pub anchor: (Mono, Timestamp),
-    /// From then until then.
+    /// Begin and end of the period, on the running clock.
     pub span: (Mono, Mono),
 }
 

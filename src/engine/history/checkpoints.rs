@@ -25,7 +25,7 @@ const HOUR: Duration = Duration::from_hours(1);
 /// Everything that a moment's picture needs of the events up to it.
 #[derive(Debug, Clone)]
 pub(super) struct Fold {
-    /// The folded machine.
+    /// The state machine after the last event that was folded.
     pub(super) core: Core,
     /// The last event's moment.
     pub(super) at: (Mono, Timestamp),

@@ -1,4 +1,4 @@
-//! What is asked of the past, and what comes back.
+//! Questions about the past, and their answers.
 
 use std::fmt;
 use std::sync::Arc;
@@ -24,13 +24,13 @@ pub enum Seek {
 /// A moment of the past, as screens show it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct Replayed {
-    /// Which event it follows.
+    /// Number of the last event that the snapshot includes.
     pub seq: u64,
-    /// Of so many.
+    /// How many events the journal holds.
     pub of: u64,
     /// The recorded event that led to this moment.
     pub event: Arc<Recorded>,
-    /// How everything stood then.
+    /// The whole state at that moment.
     pub snapshot: Arc<Snapshot>,
 }
 
@@ -78,7 +78,7 @@ pub enum PastError {
     /// The journal does not know this incident.
     #[error("there is no incident {0} in the journal")]
     Unknown(IncidentId),
-    /// Who answers is gone.
+    /// The engine that answers questions about the past has stopped.
     #[error("the journal cannot be asked: the engine is gone")]
     Gone,
 }

@@ -56,8 +56,8 @@ impl HistoricalReadings {
         }
         let (watched, absent) = watched(fold, today);
         self.read(reader, &watched, self.to.max(now))?;
-        let glimpses = watched.into_iter().map(|(key, book, standing)| self.glimpse(fold, key, book, standing));
-        Ok((glimpses.collect(), absent))
+        let detectors = watched.into_iter().map(|(key, book, standing)| self.past_detector(fold, key, book, standing));
+        Ok((detectors.collect(), absent))
     }
 
     /// Reads the series that are wanted and not known yet.
@@ -100,7 +100,7 @@ impl HistoricalReadings {
         Ok(())
     }
 
-    fn glimpse(&self, fold: &Fold, key: Key, playbook: Arc<Playbook>, standing: ArmingPolicy) -> PastDetector {
+    fn past_detector(&self, fold: &Fold, key: Key, playbook: Arc<Playbook>, standing: ArmingPolicy) -> PastDetector {
         let now = fold.at.0;
         let upto = |role, index| -> &[Reading] {
             let all = self.series.get(&(key.clone(), role, index)).map_or(&[][..], |series| series);

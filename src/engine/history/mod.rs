@@ -3,17 +3,17 @@
 //!
 //! ```text
 //!  console --ask--> line --> serve (a blocking thread, only while it is asked) --> ladder: fold up to the event
-//!          <------- replayed snapshot ---- depict, publish <-- sight: what was seen then
+//!          <------- replayed snapshot ---- depict, publish <-- readings of that time
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
-//! | [`line`] | what is asked and answered |
+//! | [`client`] | what is asked and answered |
 //! | [`serve`] | answers, one at a time; forgets everything when it was not asked for long |
-//! | [`ladder`] | the fold at any event, from the checkpoint below it |
+//! | [`checkpoints`] | the fold at any event, from the checkpoint below it |
 //! | [`historical_readings`] | what was watched and seen at a moment, from the kept readings |
 //! | [`resume`] | the last hour, for an engine that takes up its work |
-//! | [`told`] | one incident with its whole story |
+//! | [`incident_history`] | one incident with its whole story |
 
 mod checkpoints;
 mod client;

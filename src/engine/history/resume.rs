@@ -55,7 +55,7 @@ impl LastHour {
         let read = tokio::task::spawn_blocking(move || self.seen(&state, &today)).await;
         match read {
             // an engine that has ended has no screen
-            Ok(Ok(glimpses)) => drop(to.send(glimpses)),
+            Ok(Ok(detectors)) => drop(to.send(detectors)),
             Ok(Err(error)) => tracing::warn!(%error, "the last hour is not shown: the readings cannot be read"),
             Err(error) => tracing::warn!(%error, "the last hour is not shown"),
         }

@@ -1,5 +1,5 @@
-//! Answers questions about the past, one at a time, on a blocking thread. What was folded is kept for the next step,
-//! and forgotten when nobody has asked for a while: a daemon that nobody looks at holds none of it.
+//! Answers questions about the past, one at a time, on a blocking thread. What was folded is kept for the next
+//! question, and dropped when none has come for a while, so that an idle daemon holds none of it.
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -24,7 +24,7 @@ const IDLE: Duration = Duration::from_mins(10);
 /// What the journal does not tell: which playbooks are bound to what on this host, and who looks.
 #[derive(Debug, Clone)]
 pub struct HistoryContext {
-    /// In force today.
+    /// The playbooks in force now, each with one of its targets.
     pub bindings: Vec<Binding>,
     /// Every file that was found.
     pub found: Vec<LibraryFile>,
@@ -103,14 +103,14 @@ pub(super) fn said(error: &ReadError) -> PastError {
 /// What is known of the past so far.
 struct HistoryState {
     reader: JournalReader,
-    ladder: Checkpoints,
-    sight: HistoricalReadings,
+    checkpoints: Checkpoints,
+    readings: HistoricalReadings,
 }
 
 impl HistoryState {
     fn open(state: &std::path::Path, config: Config) -> Result<Self, PastError> {
         let reader = JournalReader::open(state).map_err(|error| said(&error))?;
-        Ok(Self { reader, ladder: Checkpoints::new(config), sight: HistoricalReadings::default() })
+        Ok(Self { reader, checkpoints: Checkpoints::new(config), readings: HistoricalReadings::default() })
     }
 
     fn count(&self) -> Result<u64, PastError> {
@@ -153,13 +153,13 @@ impl HistoryState {
         let told = |done| {
             progress.send_replace(Some(FoldProgress { done, of: seq }));
         };
-        let Some((fold, event)) = self.ladder.at(&self.reader, seq, told)? else { return Ok(None) };
+        let Some((fold, event)) = self.checkpoints.at(&self.reader, seq, told)? else { return Ok(None) };
         // readings are kept without events, so there may be later ones; they belong to no moment of the journal
         let last = self.reader.events_between(of.saturating_sub(1), of)?.last().map_or(Mono(0), |last| last.mono);
-        let (glimpses, absent) = self.sight.at(&self.reader, fold, today, last)?;
+        let (detectors, absent) = self.readings.at(&self.reader, fold, today, last)?;
         let now = snapshot_builder::moment(fold.at.0, fold.at.1);
         let mut core = fold.core.clone();
-        core.depict(now, glimpses, absent);
+        core.depict(now, detectors, absent);
         let extras = Extras {
             generation: seq,
             host: Arc::clone(&today.host),

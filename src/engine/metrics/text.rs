@@ -5,7 +5,7 @@ use std::fmt::Write as _;
 
 use crate::text::clean;
 
-/// Which of the two.
+/// The two text formats in which metrics are written.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum MetricsFormat {
     /// The OpenMetrics text format 1.0, which ends in `# EOF` and names units.
@@ -23,14 +23,14 @@ pub enum MetricKind {
     Counter,
 }
 
-/// Figures of one name.
+/// All samples of one metric.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Family {
     /// The metric's name as dashboards query it, but without the `_total` that a counter's samples get.
     pub name: &'static str,
     /// Base unit; the name ends in it.
     pub unit: Option<&'static str>,
-    /// What it is.
+    /// Whether the figures only rise, or go up and down.
     pub kind: MetricKind,
     /// One sentence that says what is counted, for the `# HELP` line.
     pub help: &'static str,

@@ -10,7 +10,7 @@ use crate::core::id::{IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
 use crate::playbook::Mode;
 
-/// One watched key.
+/// One watched key: its health, latest reading and last hour.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct DetectorView {
     /// Its key; none for a binding that came to nothing.
@@ -21,7 +21,7 @@ pub struct DetectorView {
     pub target: Arc<str>,
     /// What it may do here, after arming: its mode in force.
     pub mode: Mode,
-    /// How it stands.
+    /// The key's health, by which rows are sorted.
     pub health: Health,
     /// What the most telling check saw: `97%`, `failed`; none before the first reading.
     pub seen: Option<Arc<str>>,
@@ -29,7 +29,7 @@ pub struct DetectorView {
     pub condition: Arc<str>,
     /// Since when it stands so.
     pub since: Mono,
-    /// The open incident.
+    /// Number of the key's open incident; none where there is none.
     pub incident: Option<IncidentId>,
     /// A page that is open for it: it needs action, whatever else happens to it meanwhile.
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -63,9 +63,9 @@ pub enum Health {
     Pending,
     /// It cannot be seen, and why.
     Unknown(Arc<str>),
-    /// No reading yet.
+    /// Nothing has been read yet.
     Waiting,
-    /// All is well.
+    /// The detector's readings show no fault.
     Ok,
     /// It does not apply to this host, and why.
     NotApplicable(Arc<str>),
@@ -81,13 +81,13 @@ pub enum TimelineMark {
     NoData,
     /// It was watched and could not be seen.
     Unknown,
-    /// All was well.
+    /// The detector's readings show no fault.
     Ok,
-    /// The fault was there.
+    /// At least one check of the detector shows the fault.
     Broken,
     /// An operator's approval was requested.
     Asked,
-    /// An attempt ran.
+    /// An attempt was started on the target.
     Fixing,
     /// An attempt was verified.
     Verified,

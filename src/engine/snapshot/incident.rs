@@ -29,11 +29,11 @@ pub struct IncidentView {
     pub risk: Risk,
     /// When the fault began, and when the incident was opened.
     pub since: Now,
-    /// Where it stands.
+    /// The state that the incident is in.
     pub stage: IncidentStage,
     /// Attempts so far, of the ladder's rungs.
     pub attempts: usize,
-    /// Rungs in the ladder.
+    /// How many rungs the playbook's ladder has.
     pub rungs: usize,
     /// Attempts that the playbook allows in its window; 0 where that is not known.
     #[serde(default)]
@@ -57,7 +57,7 @@ impl IncidentView {
     }
 }
 
-/// Where an incident stands.
+/// The state of an incident, with what a screen shows of it.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum IncidentStage {

@@ -11,9 +11,9 @@ use crate::playbook::{Mode, Origin, Risk};
 pub struct PlaybookView {
     /// The file's name without `.toml`.
     pub name: Arc<str>,
-    /// Where it came from.
+    /// Whether it is built in, installed or the operator's own.
     pub origin: Origin,
-    /// Accepted, or not.
+    /// Whether the file was accepted, and what is wrong where it was not.
     pub state: PlaybookState,
     /// The file's text, cleaned.
     pub source: Arc<str>,

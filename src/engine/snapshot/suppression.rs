@@ -8,7 +8,7 @@ use crate::core::command::{Operator, Scope};
 use crate::core::id::{Key, MaintenanceId};
 use crate::core::{Mono, Reason};
 
-/// A pause in force.
+/// A pause of the host or of a playbook.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct PauseView {
     /// Everything that is paused: the host, a playbook or a target.
@@ -42,7 +42,7 @@ pub struct MaintenanceView {
     pub reason: Reason,
 }
 
-/// A snooze in force.
+/// A snooze: one key that is left alone for a while.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Snooze {
     /// The key whose incidents are on hold.

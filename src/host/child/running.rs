@@ -1,4 +1,4 @@
-//! A child that runs: waited for by its handle, and ended with all that it left.
+//! A running child: its handle is waited for, and it is ended with everything that it left.
 
 use std::io;
 use std::os::fd::{AsFd as _, OwnedFd};
@@ -31,7 +31,7 @@ pub enum Errors {
 pub struct Invocation {
     /// Absolute path of the program's file.
     pub program: PathBuf,
-    /// Its own name first.
+    /// The argument vector; the first is the program's own name.
     pub argv: Vec<String>,
     /// The scope's marker is added.
     pub env: Vec<(String, String)>,
@@ -41,12 +41,12 @@ pub struct Invocation {
     pub errors: Errors,
 }
 
-/// How a child ended.
+/// The way in which a child's main process ended.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum ChildExit {
     /// It exited by itself, with this status.
     Exit(i32),
-    /// By a signal.
+    /// It was ended by the signal of this number.
     Signal(i32),
     /// It was ended at its deadline.
     TimedOut,

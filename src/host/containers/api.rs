@@ -38,7 +38,7 @@ pub(super) struct StateReport {
     pub(super) finished: String,
 }
 
-/// What only Podman's own API tells.
+/// What only Podman's own API says of a container.
 #[derive(Debug, Deserialize)]
 pub(super) struct PodmanAnswer {
     #[serde(rename = "State")]

@@ -1,4 +1,4 @@
-//! The one room with `unsafe` code: how a child is started, file leases, and a runtime's wait on a descriptor. No safe
+//! The one module with `unsafe` code: how a child is started, file leases, and a runtime's wait on a descriptor. No safe
 //! crate offers the first two, and the last one's constructor is unsafe by its promise about the descriptor.
 #![allow(unsafe_code, reason = "each call says why it is sound")]
 

@@ -33,7 +33,7 @@ pub enum Placement {
     Born(OwnedFd),
     /// A cgroup by its `cgroup.procs`: enters before exec.
     Entrance(OwnedFd),
-    /// Beside its parent.
+    /// No cgroup of its own: it stays in its parent's.
     Beside,
 }
 
@@ -42,7 +42,7 @@ pub enum Placement {
 pub struct Streams {
     /// Its standard input; empty where there is none.
     pub input: Option<OwnedFd>,
-    /// Its standard output.
+    /// The descriptor of its standard output.
     pub output: OwnedFd,
     /// Its standard error; the same as its output where there is none.
     pub errors: Option<OwnedFd>,
@@ -55,7 +55,7 @@ pub struct SpawnSpec {
     pub program: CString,
     /// The argument vector; the first is the program's own name.
     pub arguments: Vec<CString>,
-    /// `NAME=value`; nothing else.
+    /// The whole environment, as `NAME=value`.
     pub environment: Vec<CString>,
     /// The scope that it is born into: a cgroup, or only a session of its own.
     pub place: Placement,

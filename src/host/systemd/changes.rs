@@ -31,16 +31,16 @@ pub enum SystemdSignal {
     JobNew {
         /// systemd's number for the job.
         id: u32,
-        /// For which unit.
+        /// systemd's own id of the unit that the job is for.
         unit: Arc<str>,
     },
-    /// A job is over.
+    /// systemd removed a job from its queue, because it ended.
     JobRemoved {
         /// systemd's number for the job.
         id: u32,
-        /// For which unit.
+        /// systemd's own id of the unit that the job is for.
         unit: Arc<str>,
-        /// `done`, `failed`, `canceled`, …
+        /// The job's result in systemd's words: `done`, `failed`, `canceled`, …
         result: Arc<str>,
     },
     /// systemd has read its files anew: read everything again.

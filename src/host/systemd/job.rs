@@ -1,4 +1,4 @@
-//! A verb, carried out and waited for.
+//! Starts a job of systemd and waits for its end.
 
 use std::collections::VecDeque;
 use std::fmt;
@@ -18,7 +18,7 @@ use crate::playbook::action::UnitVerb;
 pub enum JobResult {
     /// systemd carried it out: the unit is in the wanted state.
     Done,
-    /// The unit failed.
+    /// The job was carried out, and the unit failed.
     Failed,
     /// Another job took its place, or somebody cancelled it.
     Canceled,

@@ -244,7 +244,7 @@ pub enum UnitIntent {
     Yes,
     /// It is there, and nobody wants it started with the host.
     Disabled,
-    /// Nobody may start it.
+    /// The unit is masked, so nobody can start it.
     Masked,
     /// There is no such unit.
     NotInstalled,

@@ -1,4 +1,4 @@
-//! What a unit is right now.
+//! The state of a unit, read over the bus.
 
 use std::collections::HashMap;
 use std::sync::Arc;
@@ -40,7 +40,7 @@ pub struct UnitSeen {
     pub control_group: Arc<str>,
     /// Which run this is, in hexadecimal; empty before the first.
     pub invocation: Arc<str>,
-    /// The job under way.
+    /// The job that systemd has for the unit; none where there is none.
     pub job: Option<UnitJob>,
     /// When it last changed its state.
     pub changed: u64,

@@ -13,7 +13,7 @@ pub struct Broken {
     pub why: Breakage,
 }
 
-/// How a chain breaks.
+/// The way in which a record breaks the chain.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Breakage {
     /// Its place is empty; the next one that is there.

@@ -1,4 +1,4 @@
-//! Whose process is it? What `/proc` says about who descends from a child, whatever its descendants did to get away.
+//! Finds the processes that descend from a child in `/proc`, whatever they did to get away.
 //!
 //! Two marks are inherited over fork, exec, `setsid` and a change of cgroup: a variable in the environment, and the
 //! [`RlimitTag`], a limit with a number of its own, which also survives a cleared environment. A descendant whose
