@@ -162,7 +162,7 @@ pub struct FileTable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatedLines {
-    /// The log; the target's path where left out.
+    /// The log file's path; the target's path if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The number of different lines to show, most frequent first.

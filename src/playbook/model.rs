@@ -190,7 +190,7 @@ pub struct Verify {
     pub checks: Vec<Check>,
     /// How long after the last step the checks may take to hold.
     pub within: Period,
-    /// The soak time; zero where left out.
+    /// How long the checks must go on holding after that; zero if left out.
     pub soak: Period,
 }
 

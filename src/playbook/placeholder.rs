@@ -34,7 +34,7 @@ pub struct Placeholders {
 /// One piece of a template: literal text or a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplatePart<'a> {
-    /// Literal text.
+    /// Text that is kept as it is.
     Text(&'a str),
     /// A placeholder, to be replaced by its value.
     Value(Placeholder),

@@ -55,7 +55,7 @@ impl KeptCounts {
     }
 }
 
-/// The result of a walk.
+/// The files that a walk found, to delete and to keep.
 #[derive(Debug, Default)]
 pub struct WalkResult {
     /// The files that may be deleted, oldest first.

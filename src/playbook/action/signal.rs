@@ -23,7 +23,7 @@ pub enum SignalAction {
     Int,
     /// End with a core dump (a JVM only prints its stacks).
     Quit,
-    /// End gracefully.
+    /// Ask the program to end after its own cleanup.
     Term,
     /// Continue after a stop signal.
     Cont,

@@ -56,7 +56,7 @@ impl ContainerHealth {
     }
 }
 
-/// The state of a container.
+/// The state that the engine reports for a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContainerState {

@@ -14,7 +14,7 @@ pub struct HttpCheck {
     /// The address to request; the target's if left out. No proxy, no redirects, a fresh connection each time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The status: `200`, or `"not 200"`. A missing answer has no status.
+    /// The status: `200`, or `"not 200"`. `"not 200"` also holds if there is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<WantedNumber>,
     /// Text that the first 64 KiB of the body must hold, as it stands; `{ without = "error" }` where they must not.

@@ -150,7 +150,7 @@ impl<'t> TreeReader<'t> {
         self.as_far_as(at, what, right).and_then(|(read, good)| good.then_some(read))
     }
 
-    /// The same as far as it can be read: what is wrong, and told of, is left out. True where nothing is.
+    /// The same as far as it can be read: entries with errors are reported and left out. True if there are none.
     pub fn as_far_as<T: DeserializeOwned + JsonSchema>(
         &mut self,
         at: SpannedTable<'t>,
