@@ -1,5 +1,5 @@
-//! The files besides its program that a command line names: the script behind an interpreter, a configuration. A plan is
-//! bound to each of them, as to the program; which ones it is not bound to, it says.
+//! The files besides its program that a command line names: the script behind an interpreter, a configuration. A plan
+//! is bound to each of them, as to the program, and lists those that it is not bound to.
 
 use std::collections::BTreeSet;
 use std::fs::File;
@@ -16,32 +16,32 @@ use crate::host::program::FIXED_PATH;
 use crate::host::sys::{Openers, writers};
 use crate::playbook::Target;
 
-/// No command line names more files that matter.
+/// How many files are bound at most; a command line with more is refused.
 const MOST: usize = 32;
 /// How long each may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(2);
-/// An interpreter's line is shorter, in bytes.
+/// The longest interpreter line (`#!`) that is read, in bytes.
 const INTERPRETER: u64 = 256;
-/// Whose files are the kernel's own.
+/// Folders whose files are the kernel's own.
 const KERNELS: [&str; 3] = ["/proc", "/sys", "/dev"];
 
-/// What a command line names.
+/// The files that a command line names.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct NamedPath {
-    /// Bound to the plan.
+    /// Files that are bound to the plan.
     pub files: Vec<BoundFile>,
-    /// Not bound, each with the reason, in words.
+    /// Files that are not bound, each with the reason.
     pub unbound: Vec<String>,
 }
 
-/// What one path came to.
+/// The outcome for one path.
 enum BoundPath {
     File(BoundFile),
     Unbound(&'static str),
     Nothing,
 }
 
-/// Looks at every path in these words, and at the interpreter of a program that is a script.
+/// Finds the files named by every path in these arguments, and the interpreter of a program that is a script.
 pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, target: &Target) -> NamedPath {
     let mut named = NamedPath::default();
     let mut paths: BTreeSet<PathBuf> = words.flat_map(paths_in).collect();
@@ -65,7 +65,7 @@ pub async fn named<'a>(program: &Path, words: impl Iterator<Item = &'a str>, tar
     named
 }
 
-/// The first of these files that is not what it was.
+/// The first of these files that has changed, as a message; none if none has.
 pub fn changed(files: &[BoundFile], may_hang: &MayHang) -> Option<String> {
     let changed = |file: &&BoundFile| !matches!(look(&file.path, may_hang), BoundPath::File(now) if now == **file);
     files.iter().find(changed).map(|file| format!("{} changed since the plan was made", file.path.display()))
@@ -96,7 +96,7 @@ fn whole(file: &mut File) -> Option<Vec<u8>> {
     (content.len() as u64 <= identity::SMALL).then_some(content)
 }
 
-/// The absolute paths in a word: all of it, and what stands in it between what a shell or an option would cut at.
+/// The absolute paths in an argument: the whole argument, and its parts between the separators of shells and options.
 fn paths_in(word: &str) -> Vec<PathBuf> {
     let cuts = |c: char| c.is_whitespace() || ";|&<>()\"'`$={}".contains(c);
     let pieces = std::iter::once(word).chain(word.split(cuts));
@@ -104,7 +104,7 @@ fn paths_in(word: &str) -> Vec<PathBuf> {
     absolute.map(PathBuf::from).filter(|path| !KERNELS.iter().any(|own| path.starts_with(own))).collect()
 }
 
-/// What runs a script: the program of its first line, and what `env` would find.
+/// The interpreter of a script: the program of its first line, and what `env` would find.
 async fn interpreter(program: &Path) -> Vec<PathBuf> {
     let wanted = program.to_owned();
     let head = foreign::at(program, ANSWERS_WITHIN, move |may_hang| {

@@ -15,7 +15,7 @@ use crate::host::containers::{ContainerEngine, NO_ENGINE, fits};
 use crate::playbook::action::ContainerAction;
 use crate::playbook::{Playbook, Target};
 
-/// What it gets to end by itself.
+/// How long the container may take to end by itself.
 const GRACE: Duration = Duration::from_secs(10);
 
 /// A container to restart, and the engine that is asked to do it.
@@ -23,12 +23,12 @@ const GRACE: Duration = Duration::from_secs(10);
 pub struct ResolvedContainerAction {
     /// The container's name, as its engine knows it.
     pub name: String,
-    /// The engine's socket.
+    /// The path of the engine's socket.
     pub socket: PathBuf,
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it: which engine is asked.
+/// Resolves a restart of the target container to its name and the engine that runs it.
 pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let Target::Container(name) = &context.target else {
         return Err(PlanError::Refused(format!("{} is no container", context.target)));
@@ -46,7 +46,7 @@ pub(super) fn plan(_: &ContainerAction, _: &Playbook, context: &Context) -> Resu
     step(&format!("restart container {name}"), details, ResolvedAction::Container(resolved))
 }
 
-/// Asks, and waits to the deadline.
+/// Asks the engine for the restart, and waits for it until the deadline.
 pub(super) async fn carry_out(resolved: ResolvedContainerAction, context: &mut StepContext<'_>) -> StepOutcome {
     let left = context.deadline.saturating_duration_since(Instant::now());
     let grace = GRACE.min(left / 2);

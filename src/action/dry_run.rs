@@ -1,4 +1,4 @@
-//! What a plan would do, told without doing it.
+//! Describes what a plan would do, without doing it.
 
 use std::sync::Arc;
 
@@ -10,17 +10,17 @@ use crate::core::plan::{Plan, PlannedStep};
 /// One step of a dry run.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct DryStep {
-    /// The kind's word.
+    /// The kind of action, as in playbook files.
     pub kind: Arc<str>,
     /// What the step would do, in one line, exactly as an approval shows it.
     pub sentence: Arc<str>,
     /// Label and value of each detail, such as the blast radius, exactly as an approval shows them.
     pub details: Vec<(Arc<str>, Arc<str>)>,
-    /// What looking at the host adds: for `clean` the manifest and what is kept, and why.
+    /// What reading the host adds: for `clean` the manifest, and the files that are kept with the reasons.
     pub found: Vec<Arc<str>>,
 }
 
-/// Tells what each step would do. Nothing is executed; `clean` looks and judges exactly as it would before deleting.
+/// Describes what each step would do. Nothing is executed; `clean` selects files exactly as it would before deleting.
 pub async fn dry_run(plan: &Plan) -> Vec<DryStep> {
     let mut steps = Vec::with_capacity(plan.steps.len());
     for step in &plan.steps {

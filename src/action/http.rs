@@ -21,16 +21,16 @@ use crate::playbook::value::WantedNumber;
 use crate::text::clean;
 use crate::text::secret::Secret;
 
-/// So much of an answer is kept with the attempt.
+/// How many bytes of an answer are kept with the attempt.
 const KEPT: usize = 4096;
 
-/// To a connection at all.
+/// How long the connection may take to open.
 const CONNECT: Duration = Duration::from_secs(10);
 
 /// An HTTP request, complete but for its connection: secrets are filled in and are not shown.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedHttpRequest {
-    /// What is asked for.
+    /// The HTTP method.
     pub method: Method,
     /// The complete address, which may contain a secret.
     pub url: Secret,
@@ -38,7 +38,7 @@ pub struct ResolvedHttpRequest {
     pub headers: Vec<(String, Secret)>,
     /// The body, placeholders filled.
     pub body: Option<Secret>,
-    /// The status that says that it was done; any 2xx where there is none.
+    /// The status that counts as success; none means any 2xx.
     pub status: Option<WantedNumber>,
 }
 
@@ -117,7 +117,7 @@ async fn send(resolved: &ResolvedHttpRequest) -> StepOutcome {
     }
 }
 
-/// With its secrets; none where they are not known.
+/// Builds the request with its secrets; none if they are not known.
 fn request(client: &Client, method: reqwest::Method, resolved: &ResolvedHttpRequest) -> Option<RequestBuilder> {
     let mut request = client.request(method, resolved.url.expose()?);
     for (name, value) in &resolved.headers {

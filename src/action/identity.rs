@@ -1,4 +1,4 @@
-//! Which file a program is: looked at when planned, and again right before it is run.
+//! The identity of a program's file: read when planned, and compared right before it is run.
 
 use std::collections::BTreeMap;
 use std::fs::Metadata;
@@ -16,7 +16,7 @@ use crate::host::program::{self, ANSWERS_WITHIN, Program, ProgramError};
 /// Files up to this size (scripts, mostly) are hashed.
 pub const SMALL: u64 = 256 * 1024;
 
-/// Finds a program and says which file it is.
+/// Finds a program, and returns its path and identity.
 ///
 /// # Errors
 /// Where there is none that may be run, or its file does not answer.
@@ -39,7 +39,7 @@ fn identity(program: &Program, may_hang: &MayHang) -> FileIdentity {
     of(&program.path, &program.metadata, || program.content(SMALL, may_hang))
 }
 
-/// Which file this is; `content` reads all of a small one.
+/// The identity of an open file; `content` reads all of a small one.
 pub fn of(path: &Path, metadata: &Metadata, content: impl FnOnce() -> Option<Vec<u8>>) -> FileIdentity {
     let nanoseconds = |seconds: i64, part: i64| i128::from(seconds) * 1_000_000_000 + i128::from(part);
     let unhashed = FileIdentity {

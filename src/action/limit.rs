@@ -1,4 +1,4 @@
-//! Limits moved while a service runs.
+//! Changes limits of a service while it runs.
 
 use std::fs;
 use std::path::Path;
@@ -19,10 +19,10 @@ use crate::playbook::{Playbook, Target};
 
 /// Where system services have their control groups.
 const SERVICES: &str = "/sys/fs/cgroup/system.slice";
-/// What a person needs to get in and see, and what everything else hangs on.
+/// Services that an operator needs to log in and that everything else depends on: they are never capped.
 const SPARED: [&str; 7] = ["ssh", "dbus", "systemd-", "salve", "getty@", "serial-getty@", "user@"];
 
-/// Which limit of which unit.
+/// The limit to change, and the unit that it belongs to.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 #[serde(rename_all = "snake_case")]
 pub enum ResolvedLimit {
@@ -40,7 +40,7 @@ pub enum ResolvedLimit {
     },
 }
 
-/// Resolves it: which unit, and how many bytes.
+/// Resolves a change of a limit to the unit and the number of bytes.
 pub(super) fn plan(action: &LimitAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let refused = |why: String| Err(PlanError::Refused(why));
     match (action.memory_high, &context.target) {

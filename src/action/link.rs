@@ -1,4 +1,4 @@
-//! A network link bounced, over one line to the kernel: never one that an operator is logged in over.
+//! Switches a network link off and on over one netlink connection: never a link that an operator is logged in over.
 
 use std::net::IpAddr;
 
@@ -75,8 +75,8 @@ fn address(one: &nix::ifaddrs::InterfaceAddress) -> Option<IpAddr> {
     four.or_else(|| storage.as_sockaddr_in6().map(|address| IpAddr::V6(address.ip())))
 }
 
-/// Switches it off and on. Both requests lie on one line before the first answer is awaited, so that nothing that
-/// ends salve in between leaves the link off.
+/// Switches the link off and on. Both requests are sent before the first answer is awaited, so that the link does not
+/// stay off if salve ends in between.
 pub(super) async fn carry_out(resolved: ResolvedLinkAction, _: &mut StepContext<'_>) -> StepOutcome {
     if index(&resolved.name) != Some(resolved.index) {
         return StepOutcome::refused(format!("{} is another link than when the plan was made", resolved.name));

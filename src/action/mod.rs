@@ -1,25 +1,26 @@
-//! One file per kind of action; children in scopes that can be emptied; safe deletion.
+//! One module per kind of action, child processes in scopes that can be emptied, and safe deletion.
 //!
 //! ```text
-//! playbook --plan--> Plan (orders, sentences, digest) --dry_run--> what would happen, in sentences
+//! playbook --plan--> Plan (resolved actions, sentences, digest) --dry_run--> what would happen, in sentences
 //!                              |
 //!                              +--Runner::execute--> AttemptReport
 //!                                    unit: a systemd job, waited for
 //!                                    run: a child in the attempt's scope
-//!                                    clean: judged, re-judged, removed
+//!                                    clean: files selected, checked again, removed
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
-//! | [`plan`] | a rung resolved to the last argument, and its digest |
-//! | [`order`] | what the executor gets; its JSON is a record without secrets |
+//! | [`plan`] | resolves a rung to the last argument, and computes its digest |
+//! | [`resolved_action`] | what is carried out; its JSON is a record without secrets |
 //! | `bound` | the files that a command line names, bound to the plan like its program |
 //! | `sourced` | values that may come from files of their own |
-//! | [`runner`] | the orders of a plan, one after the other, to a deadline |
-//! | `registry` | the kinds, registered once: add a kind's file, and its line there |
+//! | [`runner`] | carries out the steps of a plan, one after the other, until a deadline |
+//! | `dry_run` | describes what a plan would do |
+//! | `registry` | the kinds, registered once: add a kind's module, and its line there |
 //! | [`unit`], `run`, [`clean`], `truncate`, `signal`, `http`, `remount`, `container`, `link`, `limit`, `wait`, `snapshot` | one kind of action each |
-//! | `process` | one child of an attempt |
-//! | `output`, [`redact`] | what a program printed: visible, without secrets |
+//! | `process`, `identity` | one child of an attempt; the identity of a program's file |
+//! | `output`, [`redact`] | what a program printed: safe to print, without secrets |
 
 mod bound;
 pub mod clean;

@@ -1,4 +1,4 @@
-//! What an attempt's program printed, as it may be stored and shown.
+//! Prepares the output of an attempt's program for storage and display.
 
 use super::redact;
 use crate::host::child::{Capture, CapturedText};
@@ -11,7 +11,7 @@ pub fn captured(capture: &Capture) -> String {
         CapturedText::Whole(bytes) => presentable(&bytes),
         CapturedText::Cut { head, tail, left_out } => {
             let size = bytesize::ByteSize(left_out).display().iec();
-            // The line that the cut went through may hold a secret whose name was left out: it goes whole.
+            // The line at the cut may hold a secret whose name was cut off, so the whole line is dropped.
             let whole = tail.iter().position(|byte| *byte == b'\n').map_or(&tail[..], |end| &tail[end + 1..]);
             format!("{}\n[{size} left out]\n{}", presentable(head), presentable(whole))
         }

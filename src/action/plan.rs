@@ -1,4 +1,4 @@
-//! A rung resolved to the last argument: what is shown is what is run, and the digest binds an approval to all of it.
+//! Resolves a rung to the last argument: what is shown is what is run, and the digest binds an approval to all of it.
 
 use std::sync::Arc;
 
@@ -35,7 +35,7 @@ pub enum PlanError {
     /// A value that a file of its own should give.
     #[error("the value of `{name}` cannot be read: {why}")]
     SecretFile {
-        /// Of which variable or header.
+        /// The name of the variable or header.
         name: String,
         /// What is wrong with the file.
         why: String,
@@ -52,7 +52,7 @@ pub enum PlanError {
     /// A process that may not be sent a signal.
     #[error(transparent)]
     Signal(#[from] super::signal::SignalRefusal),
-    /// What may not be done, or could not be undone, in words.
+    /// An action that may not be done, or could not be undone, with the reason.
     #[error("{0}")]
     Refused(String),
     /// A folder that may not be cleaned.
@@ -67,7 +67,7 @@ pub enum PlanError {
     /// Something about the host cannot be read.
     #[error("the host cannot be looked at: {0}")]
     Host(#[from] std::io::Error),
-    /// An order that cannot be written down (a path that is no UTF-8).
+    /// A resolved action that cannot be serialised (a path that is not UTF-8).
     #[error("the plan cannot be written down: {0}")]
     ResolvedAction(#[from] serde_json::Error),
 }
@@ -75,7 +75,7 @@ pub enum PlanError {
 /// Resolves one rung (from 0) of a playbook for one target. Looks at the host, changes nothing.
 ///
 /// # Errors
-/// Where anything cannot be resolved, or must not be done; in words that say which.
+/// If anything cannot be resolved or must not be done.
 pub async fn plan(playbook: &Playbook, rung: usize, context: &Context) -> Result<Plan, PlanError> {
     let actions = playbook.remediate.get(rung).ok_or(PlanError::NoRung(rung))?;
     let mut steps = Vec::with_capacity(actions.actions.len());
@@ -86,7 +86,8 @@ pub async fn plan(playbook: &Playbook, rung: usize, context: &Context) -> Result
     Ok(Plan { rung, steps, timeout_ms: actions.timeout.millis(), digest })
 }
 
-/// Over everything that an approval is bound to. Programs' identities and the environment stand in the orders.
+/// The digest over everything that an approval is bound to. The resolved actions contain programs' identities and the
+/// environment.
 fn digest(
     playbook: &Playbook,
     rung: usize,
@@ -109,7 +110,7 @@ fn digest(
     ]))
 }
 
-/// One resolved action: what it says of itself, cleaned and redacted.
+/// Seals a resolved action in a planned step, with its description cleaned and redacted.
 pub(super) fn step(
     sentence: &str,
     details: Vec<(&str, String)>,
@@ -124,7 +125,7 @@ pub(super) fn step(
     Ok(PlannedStep { kind, sentence, details, order: SealedOrder::new(resolved, record) })
 }
 
-/// Who salve acts as.
+/// The user that salve acts as.
 pub(super) fn user() -> String {
     let uid = geteuid();
     if uid.is_root() { "root".into() } else { format!("uid {}", uid.as_raw()) }

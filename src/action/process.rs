@@ -1,4 +1,4 @@
-//! One child of an attempt: what was planned is what is started, and its report says how it ended.
+//! Runs one child of an attempt: exactly the planned program is started, and the outcome says how it ended.
 
 use std::fmt::Write as _;
 use std::sync::Arc;
@@ -15,11 +15,11 @@ use crate::foreign::MayHang;
 use crate::host::child::{self, ChildExit, ChildScope, Drain, Emptied, Errors, Invocation, StartError};
 use crate::text::secret::Secret;
 
-/// Said in every plan.
+/// The detail line about process handling that every plan shows.
 pub const LIMITS: &str = "session of its own, umask 077, 1024 open files, no core file, no input";
-/// From TERM to KILL.
+/// The time between TERM and KILL.
 const GRACE: Duration = Duration::from_secs(5);
-/// Bytes of output that are kept: half of its beginning, half of its end.
+/// How many bytes of output are kept: half from its beginning, half from its end.
 const KEPT: usize = 128 * 1024;
 
 /// Why a planned program was not started.
@@ -31,7 +31,7 @@ enum RunError {
     Refused(String),
 }
 
-/// Runs one program in the attempt's scope. When it returns, the scope is empty, or it says that it is not.
+/// Runs one program in the attempt's scope. When it returns, the scope is empty, or the outcome says that it is not.
 pub async fn run(resolved: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
     let name = resolved.program.to_string_lossy().into_owned();
     let (planned, place) = (resolved.clone(), Arc::clone(scope));
@@ -58,7 +58,7 @@ pub async fn run(resolved: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Inst
     StepOutcome { result, output, scope_empty: emptied.empty }
 }
 
-/// Another file, or one that others could have changed, is not what was planned and shown.
+/// Why the program is no longer the planned one: another file, or one that others could have changed; none if it is.
 fn changed(resolved: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
     let path = resolved.program.to_string_lossy();
     match identity::resolve_here(&path, may_hang) {
@@ -70,7 +70,7 @@ fn changed(resolved: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
     }
 }
 
-/// With its secrets; none where they are not known.
+/// The command with its secrets; none if they are not known.
 fn invocation(resolved: &ResolvedRun) -> Option<Invocation> {
     let argv = resolved.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
     let variable = |(name, value): &(String, Secret)| Some((name.clone(), value.expose()?.to_owned()));
@@ -90,7 +90,7 @@ fn ended(ended: ChildExit) -> StepResult {
     }
 }
 
-/// What we did to its processes, said below its own output.
+/// Describes what salve did to its processes, below the program's own output.
 fn note(output: &mut String, in_time: bool, emptied: &Emptied) {
     const SHOWN: usize = 5;
     if !output.is_empty() && !output.ends_with('\n') {

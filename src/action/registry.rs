@@ -1,6 +1,6 @@
-//! The kinds of actions, registered once. A kind's file resolves it (`plan`) and does it (`carry_out`); one that looks
-//! at the host before it acts tells what it would find (`dry_run`). Its model, as it stands in files, is registered
-//! under the same name in `playbook::action`.
+//! The kinds of actions, registered once. A kind's file resolves an action (`plan`) and carries it out (`carry_out`);
+//! one that reads the host before it acts reports what it would find (`dry_run`). Its table in playbook files is
+//! registered under the same name in `playbook::action`.
 
 use std::sync::Arc;
 
@@ -22,7 +22,7 @@ use super::{Context, clean, container, http, limit, link, remount, run, signal, 
 use crate::core::plan::PlannedStep;
 use crate::playbook::{Action, Playbook};
 
-/// A kind that looks at files is waited for: they may not answer.
+/// How long a kind that reads files may take to plan, because they may not answer.
 macro_rules! planned {
     ($plan:expr) => {
         $plan
@@ -42,7 +42,7 @@ macro_rules! kinds {
         }
 
         impl ResolvedAction {
-            /// The kind's word.
+            /// The kind of action, as in playbook files.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self {
@@ -50,7 +50,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// What looking at the host adds to the plan; changes nothing.
+            /// What reading the host adds to the plan; changes nothing.
             pub(super) async fn dry_run(self) -> Vec<Arc<str>> {
                 match self {
                     $($(Self::$kind(resolved) => $module::$dry(resolved).await,)?)*
@@ -58,7 +58,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Does it.
+            /// Carries the action out, at the latest until the rung's deadline.
             pub(super) async fn carry_out(self, context: &mut StepContext<'_>) -> StepOutcome {
                 match self {
                     $(Self::$kind(resolved) => $module::carry_out(resolved, context).await,)*
@@ -66,7 +66,7 @@ macro_rules! kinds {
             }
         }
 
-        /// Resolves one action. Looks at the host, changes nothing; what looks at files does so within a deadline.
+        /// Resolves one action. It reads the host and changes nothing; files are read within a deadline.
         pub(super) async fn plan(
             action: &Action,
             playbook: &Playbook,

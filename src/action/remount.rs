@@ -1,5 +1,5 @@
-//! A mount that hangs, taken away and made anew. systemd makes it, because what serves a mount (as of `sshfs`) has to
-//! outlive the attempt; a mount point that nobody could mount again is left alone.
+//! Unmounts a mount that hangs, and mounts it again. systemd mounts it, because a process that serves a mount (as for
+//! `sshfs`) has to outlive the attempt; a mount point that systemd cannot mount again is left alone.
 
 use std::fmt::Write as _;
 use std::path::Path;
@@ -32,7 +32,7 @@ const UNITS: [&str; 5] = [
 /// How often systemd is asked whether it has seen the mount go.
 const SEEN: Duration = Duration::from_millis(50);
 
-/// The program and the unit, in order.
+/// The command that unmounts, and the unit that mounts again.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRemount {
     /// The `umount --lazy` command that detaches the mount that hangs.
@@ -69,7 +69,7 @@ pub(super) async fn plan(_: &RemountAction, _: &Playbook, context: &Context) -> 
     step(&format!("mount {point} anew"), details, ResolvedAction::Remount(resolved))
 }
 
-/// Has systemd a file for this unit?
+/// Whether systemd has a file for this unit.
 async fn is_known(unit: &str) -> Result<bool, NoAnswer> {
     for folder in UNITS {
         let file = Path::new(folder).join(unit);
@@ -104,7 +104,7 @@ fn unit_of(point: &str) -> String {
     name + ".mount"
 }
 
-/// Does both. Where the first fails (nothing was mounted any more) the second is done all the same.
+/// Unmounts, then mounts. If unmounting fails (nothing was mounted any more), it is mounted all the same.
 pub(super) async fn carry_out(resolved: ResolvedRemount, context: &mut StepContext<'_>) -> StepOutcome {
     let Some(systemd) = context.systemd else { return StepOutcome::refused("systemd does not run this host") };
     let deadline = context.deadline;
@@ -121,7 +121,7 @@ pub(super) async fn carry_out(resolved: ResolvedRemount, context: &mut StepConte
     StepOutcome { output: first.output + &second.output, ..second }
 }
 
-/// systemd starts nothing of which it believes that it is there.
+/// Waits until systemd has noticed the unmount, because it does not start a unit that it believes active.
 async fn until_gone(systemd: &Systemd, unit: &str, deadline: Instant) {
     while Instant::now() < deadline && systemd.unit(unit).await.is_ok_and(|seen| &*seen.active == "active") {
         sleep(SEEN).await;

@@ -1,7 +1,7 @@
-//! What the executor gets: an action resolved to the last argument, sealed inside a planned step.
+//! An action resolved to the last argument, sealed inside a planned step.
 //!
-//! The journal keeps its JSON, without secrets, with the intent, an approval's digest covers it, and the runner carries out exactly this and
-//! looks at nothing else.
+//! The journal keeps its JSON, without secrets, with the intent; an approval's digest covers it; and the runner carries
+//! out exactly this and reads nothing else.
 
 use std::path::PathBuf;
 
@@ -12,7 +12,7 @@ use crate::playbook::action::UnitVerb;
 use crate::playbook::value::Bound;
 use crate::text::secret::Secret;
 
-/// A systemd job.
+/// A systemd job to request.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedUnitJob {
     /// The unit, with its suffix.
@@ -26,7 +26,7 @@ pub struct ResolvedUnitJob {
 pub struct ResolvedRun {
     /// The program's absolute path, found when the plan was made.
     pub program: PathBuf,
-    /// Which file it was then; another one is refused.
+    /// The file's identity when the plan was made; another file is refused.
     pub identity: FileIdentity,
     /// Program, as written, and arguments.
     pub argv: Vec<Secret>,
@@ -40,13 +40,13 @@ pub struct ResolvedRun {
 /// A file that a command line names.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct BoundFile {
-    /// As it was named.
+    /// The file's path, as named in the command.
     pub path: PathBuf,
-    /// Which file it was then.
+    /// The file's identity when the plan was made.
     pub identity: FileIdentity,
 }
 
-/// Which file a program is. A change of its content changes at least the last of these.
+/// The identity of a file. A change of its content changes at least one of these.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct FileIdentity {
     /// The number of the device that the file is on.
@@ -76,15 +76,15 @@ pub struct ResolvedClean {
     pub base: PathBuf,
     /// Its device and inode when it was planned; none where it was not there.
     pub identity: Option<(u64, u64)>,
-    /// Only rotated log files.
+    /// Whether only rotated log files may be deleted.
     pub rotated_only: bool,
-    /// Milliseconds since the latest of a file's three times.
+    /// How old a file must be, in milliseconds since the latest of its three times.
     pub older_than_ms: u64,
-    /// At most so many files.
+    /// How many files may be deleted at most.
     pub max_files: u64,
-    /// At most so many bytes.
+    /// How many bytes may be deleted at most; none for no limit.
     pub max_bytes: Option<u64>,
-    /// At most so many folders deep.
+    /// How many folders deep the walk goes at most.
     pub max_depth: u32,
     /// Stop once all of these hold on the root's file system: what the verifier wants.
     pub enough: Vec<StopCondition>,

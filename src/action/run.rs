@@ -1,4 +1,4 @@
-//! A program, without a shell: resolved to its file and its last argument, then run in the attempt's scope.
+//! Runs a program without a shell: resolved to its file and its last argument, then run in the attempt's scope.
 
 use std::collections::BTreeMap;
 
@@ -53,7 +53,7 @@ pub(super) async fn plan(action: &RunAction, playbook: &Playbook, context: &Cont
     step(&shown.join(" "), details, ResolvedAction::Run(resolved))
 }
 
-/// What a reviewer sees besides the command line.
+/// The details that a reviewer sees besides the command line.
 fn details(
     identity: &FileIdentity,
     declared: &BTreeMap<String, Sourced>,

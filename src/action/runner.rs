@@ -1,4 +1,4 @@
-//! The orders of a plan, one after the other, to one deadline; the first that is not done ends the attempt.
+//! Carries out the steps of a plan, one after the other, until one deadline; the first that fails ends the attempt.
 
 use std::fs;
 use std::hash::{DefaultHasher, Hash, Hasher};
@@ -15,7 +15,8 @@ use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport
 use crate::host::Systemd;
 use crate::host::child::{ChildScope, ContainmentLevel, Scopes};
 
-/// Carries out plans. One for each state folder; it owns the place where attempts get their scopes.
+/// Carries out plans. There is one for each state folder; it owns the cgroup or other place where attempts get their
+/// scopes.
 #[derive(Debug)]
 pub struct Runner {
     state: PathBuf,
@@ -23,10 +24,10 @@ pub struct Runner {
     systemd: Option<Systemd>,
 }
 
-/// Where an order is carried out.
+/// What a step may use while it is carried out.
 pub(super) struct StepContext<'r> {
     runner: &'r Runner,
-    /// The line to systemd, where it runs this host.
+    /// The connection to systemd; none if it does not run this host.
     pub systemd: Option<&'r Systemd>,
     attempt: AttemptId,
     scope: &'r mut Option<Arc<ChildScope>>,
@@ -35,7 +36,7 @@ pub(super) struct StepContext<'r> {
 }
 
 impl StepContext<'_> {
-    /// The attempt's scope, made for the first who needs it.
+    /// The attempt's scope, which is created when a step first needs it.
     pub fn scope(&mut self) -> std::io::Result<Arc<ChildScope>> {
         if let Some(scope) = self.scope {
             return Ok(Arc::clone(scope));
@@ -45,37 +46,37 @@ impl StepContext<'_> {
         Ok(fresh)
     }
 
-    /// Where salve keeps its state: nothing may be done to it.
+    /// The folder of salve's own state, which no action may touch.
     pub fn state(&self) -> PathBuf {
         self.runner.state.clone()
     }
 }
 
-/// How one order ended.
+/// How one step ended.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StepOutcome {
-    /// For the report.
+    /// How the step ended, for the report.
     pub result: StepResult,
-    /// Clean and redacted.
+    /// What it printed, cleaned and redacted.
     pub output: String,
-    /// Nothing of it lives any more.
+    /// Whether no process of it is left.
     pub scope_empty: bool,
 }
 
 impl StepOutcome {
-    /// Nothing was done.
+    /// The outcome of a step that was refused: nothing was done.
     pub fn refused(why: impl Into<Arc<str>>) -> Self {
         Self { result: StepResult::Refused(why.into()), output: String::new(), scope_empty: true }
     }
 
-    /// It did not work out, and left nothing running.
+    /// The outcome of a step that failed and left nothing running.
     pub fn failed(why: impl Into<Arc<str>>) -> Self {
         Self { result: StepResult::Failed(why.into()), output: String::new(), scope_empty: true }
     }
 }
 
 impl Runner {
-    /// For the engine with this state folder; finds the best kind of scope that works here (by making one).
+    /// A runner for this state folder; it finds the best kind of scope that works here, by creating one.
     pub fn new(state: &Path) -> Self {
         Self { state: state.into(), scopes: Scopes::detect(&id(state)), systemd: Systemd::lazy().ok() }
     }

@@ -1,4 +1,4 @@
-//! A signal to one process, through a pidfd: never to another one that has come to its number.
+//! Sends a signal to one process, through a pidfd: never to another one that got its number since.
 
 use std::sync::Arc;
 
@@ -15,16 +15,16 @@ use crate::playbook::Playbook;
 use crate::playbook::action::SignalAction;
 use crate::text::clean_line;
 
-/// A signal to one process.
+/// A signal to send to one process.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedSignal {
     /// The process id, which another process may have by now.
     pub pid: i32,
     /// When it started, in clock ticks since the boot: another process of this number started at another time.
     pub started: u64,
-    /// Its name, for the words.
+    /// The process's name, for messages.
     pub name: String,
-    /// What to send.
+    /// The signal to send.
     pub signal: SignalAction,
 }
 
@@ -37,13 +37,13 @@ pub enum SignalRefusal {
     /// The process with this id has exited, or is a zombie.
     #[error("process {0} is gone")]
     Gone(i32),
-    /// The host, salve itself, or what salve was started from.
+    /// The process is the first one, salve itself, or an ancestor of salve.
     #[error("process {0} is salve itself, what it was started from, or the first process: it is never sent a signal")]
     Own(i32),
 }
 
 #[allow(clippy::trivially_copy_pass_by_ref, reason = "every kind is resolved the same way")]
-/// Resolves it: which process it is, and when it started.
+/// Resolves a signal to the target's main process, and when it started.
 pub(super) fn plan(action: &SignalAction, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
     let pid = context.pid.ok_or_else(|| SignalRefusal::NoProcess(context.target.to_string()))?;
     may(pid)?;
@@ -58,7 +58,7 @@ pub(super) fn plan(action: &SignalAction, _: &Playbook, context: &Context) -> Re
     step(&sentence, details, ResolvedAction::Signal(ResolvedSignal { pid, started, name, signal: *action }))
 }
 
-/// Never the first process, this one, or one that this one descends from.
+/// Refuses the first process, this one, and its ancestors.
 fn may(pid: i32) -> Result<(), SignalRefusal> {
     let mut above = i32::try_from(std::process::id()).unwrap_or(1);
     while above > 1 {
@@ -92,7 +92,8 @@ fn send(resolved: &ResolvedSignal) -> Result<(), StepOutcome> {
     may(resolved.pid).map_err(|refusal| StepOutcome::refused(refusal.to_string()))?;
     let gone = || StepOutcome::refused(SignalRefusal::Gone(resolved.pid).to_string());
     let pid = Pid::from_raw(resolved.pid).ok_or_else(gone)?;
-    // From here on the descriptor stands for one process: looking it up once more says whether it is the right one.
+    // From here on the descriptor refers to one process: reading its start time once more shows whether it is the right
+    // one.
     let process = pidfd_open(pid, PidfdFlags::empty()).map_err(|_| gone())?;
     if identity(resolved.pid).is_none_or(|(_, started)| started != resolved.started) {
         return Err(gone());

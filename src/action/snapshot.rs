@@ -1,4 +1,4 @@
-//! Evidence gathered at this very moment: the report keeps it as the step's output.
+//! Gathers evidence at once; the report keeps it as the step's output.
 
 use std::fmt::Write as _;
 
@@ -14,10 +14,10 @@ use crate::evidence;
 use crate::playbook::action::SnapshotAction;
 use crate::playbook::{Attachment, Playbook, Target};
 
-/// What is gathered, and of what.
+/// The evidence to gather, and the target that it is about.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
 pub struct ResolvedSnapshot {
-    /// In this order.
+    /// The kinds of evidence, in the order of the report.
     pub kinds: Vec<Attachment>,
     /// The target of the attempt, which the evidence is about.
     pub target: Target,
@@ -31,7 +31,7 @@ pub(super) fn plan(action: &SnapshotAction, _: &Playbook, context: &Context) -> 
     step(&format!("gather evidence: {}", titles.join("; ")), details, ResolvedAction::Snapshot(resolved))
 }
 
-/// Gathers it. A kind that cannot be had says so, and the rung goes on.
+/// Gathers the evidence. A kind that fails says so in the output, and the rung goes on.
 pub(super) async fn carry_out(resolved: ResolvedSnapshot, context: &mut StepContext<'_>) -> StepOutcome {
     let gathering = evidence::gather(&resolved.kinds, &resolved.target);
     let Ok(gathered) = timeout_at(context.deadline, gathering).await else {

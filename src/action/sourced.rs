@@ -8,7 +8,7 @@ use crate::text::clean_line;
 use crate::text::redact::HIDDEN;
 use crate::text::secret::Secret;
 
-/// The value, filled or read.
+/// The value: a filled template, or the content of its file.
 ///
 /// # Errors
 /// Where a placeholder has no value, or the file cannot be read or could be read by others.

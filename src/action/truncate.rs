@@ -1,5 +1,5 @@
-//! A log emptied in place, through no link, and only where everybody who writes to it appends: whoever keeps a place of
-//! its own in the file would go on there, and leave a hole of the old size.
+//! Empties a log in place, without following links, and only if every writer appends: a writer with its own offset
+//! would go on there, and leave a hole of the old size.
 
 use std::fs::{self, DirEntry};
 use std::io;
@@ -24,7 +24,7 @@ use crate::playbook::Playbook;
 use crate::playbook::action::{TruncateAction, is_log};
 use crate::text::clean_line;
 
-/// How long the look at the file, and at every process that may write to it, may take before there is a plan.
+/// How long planning may take to read the file and every process that may write to it.
 const LIMIT: Duration = Duration::from_secs(10);
 
 /// One file, by path and identity: another one of its name is refused.
@@ -77,7 +77,7 @@ fn open(path: &Path, planned: Option<(u64, u64)>, may_hang: &MayHang) -> Result<
     Ok((file, seen.id(), seen.size))
 }
 
-/// Who has the file open for writing without appending.
+/// The process that has the file open for writing without appending; none if there is none.
 fn keeps_a_place(file: &OwnedFd) -> io::Result<Option<String>> {
     let wanted = identity_of(file.as_fd(), Path::new(""), AtFlags::EMPTY_PATH)?;
     let is_process = |entry: &DirEntry| entry.file_name().as_bytes().iter().all(u8::is_ascii_digit);

@@ -1,4 +1,4 @@
-//! A pause, to the deadline at most.
+//! Waits between two steps, at most until the deadline.
 
 use std::time::Duration;
 
@@ -16,7 +16,7 @@ use crate::playbook::action::WaitAction;
 /// A wait of fixed length between two steps.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedWait {
-    /// For how long, in milliseconds.
+    /// The length of the wait, in milliseconds.
     pub length_ms: u64,
 }
 

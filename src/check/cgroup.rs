@@ -224,8 +224,7 @@ pub(super) fn is_insignificant(now: &CgroupSeen, then: &CgroupSeen) -> bool {
         && near(files(now), files(then))
 }
 
-/// Decides whether the usage of a unit's control group meets every condition of the check, and puts the reading into
-/// words and a figure.
+/// Evaluates a unit's control group against every condition of the check, and renders the reading as text and figure.
 #[must_use]
 #[allow(clippy::cast_precision_loss, reason = "no host has 2^52 processes to kill")]
 pub fn judge(check: &CgroupCheck, seen: &CgroupSeen) -> Judgement {

@@ -103,7 +103,7 @@ pub(super) fn is_insignificant(now: &CommandSeen, then: &CommandSeen) -> bool {
 }
 
 /// Decides whether exit code and output meet every condition of the check. A program that a signal ended has no exit
-/// code.
+/// code, so that `not 0` holds.
 #[must_use]
 pub fn judge(check: &CommandCheck, seen: &CommandSeen) -> Judgement {
     let mut parts = Conditions::default();

@@ -107,8 +107,8 @@ pub(super) fn is_insignificant(now: &HttpSeen, then: &HttpSeen) -> bool {
     }
 }
 
-/// Decides whether the answer meets every condition of the check. Without an answer, no condition on status, body or
-/// latency holds.
+/// Decides whether the answer meets every condition of the check. A missing answer has no status, body or latency: `not
+/// 200` holds, and so does a bound that a slow answer would meet.
 #[must_use]
 pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
     let mut parts = Conditions::default();
@@ -141,7 +141,7 @@ pub fn judge(check: &HttpCheck, seen: &HttpSeen) -> Judgement {
         }
     }
     if check.status.is_none() && check.body.is_none() && check.latency.is_none() {
-        // An address alone is healthy with any status of 2xx.
+        // An address alone holds with any status of 2xx.
         parts.met(answer.is_some_and(|(status, ..)| (200..300).contains(&status)), words);
     }
     if let Some((_, took, _)) = answer {

@@ -109,14 +109,14 @@ impl Monitor {
     pub fn read(&self, check: Arc<Check>, target: Target) -> impl Future<Output = Reading> + Send + 'static {
         let prober = self.prober.clone();
         async move {
-            let probed = match Subject::of(&check, &target) {
+            let result = match Subject::of(&check, &target) {
                 Ok(subject) => prober.probe(&Arc::new(subject)).await,
                 Err(why) => {
                     let now = prober.clock.mono();
                     ProbeResult { began: now, since: now, result: Err(why.into()) }
                 }
             };
-            reading(&check, &probed)
+            reading(&check, &result)
         }
     }
 

@@ -1,5 +1,5 @@
-//! The kinds of evidence, as an operator writes them in `attach` and in a `snapshot`: registered here once. How each is
-//! gathered stands in the `evidence` room.
+//! The kinds of evidence, as an operator writes them in `attach` and in a `snapshot`: registered here once. The
+//! `evidence` module gathers them.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -51,45 +51,45 @@ kinds! {
     "kernel" Kernel(KernelLines) "kernel = { lines = 50 }";
     /// What fills the target's file system, and deleted files held open: `{ disk_usage = { depth = 3, top = 20 } }`.
     "disk_usage" DiskUsage(DiskUsage) "disk_usage = { depth = 3, top = 20 }";
-    /// Who uses most: `{ processes = { by = "memory", top = 10 } }`.
+    /// The processes that use most: `{ processes = { by = "memory", top = 10 } }`.
     "processes" Processes(ProcessTable) "processes = { by = \"memory\", top = 10 }";
     /// The target's connections, or the host's: `{ sockets = { top = 20 } }`.
     "sockets" Sockets(SocketTable) "sockets = { top = 20 }";
-    /// Where the target's processes stand, in the kernel: `{ stacks = { top = 10 } }`.
+    /// Kernel stacks of the target's processes: `{ stacks = { top = 10 } }`.
     "stacks" Stacks(StackTable) "stacks = { top = 10 }";
-    /// What the target unit's processes have open: `{ open_files = { top = 10 } }`.
+    /// Open files of the target unit's processes: `{ open_files = { top = 10 } }`.
     "open_files" OpenFiles(FileTable) "open_files = { top = 10 }";
-    /// The lines of a log that come most often: `{ repeated = { path = "/var/log/syslog", top = 5 } }`.
+    /// The most frequent lines of a log: `{ repeated = { path = "/var/log/syslog", top = 5 } }`.
     "repeated" Repeated(RepeatedLines) "repeated = { path = \"/var/log/syslog\", top = 5 }";
-    /// What a container's health check said last: `{ health = { last = 5 } }`.
+    /// The latest results of a container's health check: `{ health = { last = 5 } }`.
     "health" Health(HealthLog) "health = { last = 5 }";
 }
 
-/// How many journal lines.
+/// The number of journal lines to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct JournalLines {
-    /// 1 to 10,000.
+    /// The number of lines, 1 to 10,000.
     pub lines: u32,
 }
 
-/// How many lines of the kernel's log.
+/// The number of kernel messages to show.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct KernelLines {
-    /// 1 to 10,000.
+    /// The number of lines, 1 to 10,000.
     pub lines: u32,
 }
 
-/// How much of a disk usage report.
+/// The size and order of a disk usage report.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct DiskUsage {
-    /// Folder levels below the mount.
+    /// How many folder levels below the mount are listed.
     pub depth: u32,
     /// The number of rows to show, largest first.
     pub top: u32,
-    /// What is counted: bytes where left out, or the entries that use up inodes.
+    /// What is counted: bytes if left out, or the entries that use up inodes.
     #[serde(default, skip_serializing_if = "UsageBy::is_bytes")]
     pub by: UsageBy,
 }
@@ -98,7 +98,7 @@ pub struct DiskUsage {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum UsageBy {
-    /// Room on the disk.
+    /// Space on the disk, in bytes.
     #[default]
     Bytes,
     /// Files and folders, each of which takes an inode.
@@ -130,7 +130,7 @@ pub enum ProcessBy {
     Cpu,
     /// Resident memory, in bytes.
     Memory,
-    /// Dead children that it has not reaped; shown with its ancestors.
+    /// Exited children that it has not reaped; shown with its ancestors.
     Zombies,
 }
 
@@ -154,7 +154,7 @@ pub struct StackTable {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct FileTable {
-    /// Rows for each process.
+    /// The number of rows for each process.
     pub top: u32,
 }
 
@@ -162,7 +162,7 @@ pub struct FileTable {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct RepeatedLines {
-    /// The log; the target's path where left out.
+    /// The log file's path; the target's path if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
     /// The number of different lines to show, most frequent first.
@@ -173,7 +173,7 @@ pub struct RepeatedLines {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HealthLog {
-    /// The latest so many.
+    /// The number of latest runs to show.
     pub last: u32,
 }
 

@@ -14,7 +14,7 @@ use super::model::{Need, NeededTarget, Playbook, TargetSpec};
 use super::read::spanned::SpannedTable;
 use super::rule::{Rule, Severity};
 
-/// The rules that are judged here, and nowhere else.
+/// The rules that are checked here only.
 pub const RULES: [Rule; 3] = [Rule::UnknownChannel, Rule::UnknownNeed, Rule::AmbiguousNeed];
 
 /// The channel that every host has.

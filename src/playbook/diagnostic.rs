@@ -1,4 +1,4 @@
-//! A mistake, its place and its mend, drawn with the marked source.
+//! An error or warning in a playbook file: its place and the fix, rendered with the marked source.
 
 use std::ops::Range;
 use std::sync::Arc;
@@ -9,12 +9,12 @@ use serde::Serialize;
 use super::rule::{Rule, Severity};
 use crate::text::{clean, clean_line};
 
-/// How wide a drawing gets, in columns.
+/// The width of a rendered diagnostic, in columns.
 const WIDTH: usize = 120;
-/// Beyond so many mistakes in one file nobody reads on.
+/// How many diagnostics of one file are reported at most.
 const MOST: usize = 200;
 
-/// One mistake in one file. Its texts are cleaned.
+/// One error or warning in one file. Its texts are safe to print.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, schemars::JsonSchema)]
 pub struct Diagnostic {
     /// Which rule was broken.
@@ -54,7 +54,7 @@ impl Diagnostic {
         }
     }
 
-    /// Does it keep the playbook from loading?
+    /// Whether it keeps the playbook from loading.
     #[must_use]
     pub fn is_error(&self) -> bool {
         self.severity == Severity::Error
@@ -106,12 +106,12 @@ pub struct Findings<'t> {
 }
 
 impl<'t> Findings<'t> {
-    /// None so far.
+    /// No findings yet.
     pub fn new(file: &'t str, text: &'t str) -> Self {
         Self { file, text, found: Vec::new() }
     }
 
-    /// One more; the same mistake at the same place is told once.
+    /// Adds a finding; the same one at the same place is added once.
     pub fn add(&mut self, rule: Rule, span: Range<usize>, message: impl AsRef<str>, help: impl AsRef<str>) {
         if self.is_full() {
             return;
@@ -122,7 +122,7 @@ impl<'t> Findings<'t> {
         }
     }
 
-    /// One more, more or less severe than its rule says.
+    /// Adds a finding with a severity other than its rule's.
     pub fn add_as(
         &mut self,
         severity: Severity,
@@ -138,17 +138,17 @@ impl<'t> Findings<'t> {
         }
     }
 
-    /// So many that no further one is told?
+    /// Whether the limit of findings is reached.
     pub fn is_full(&self) -> bool {
         self.found.len() >= MOST
     }
 
-    /// Any that keeps the file from being used?
+    /// Whether any finding keeps the file from being used.
     pub fn has_errors(&self) -> bool {
         self.found.iter().any(Diagnostic::is_error)
     }
 
-    /// In the order of the file.
+    /// The findings in the order of the file.
     pub fn sorted(mut self) -> Vec<Diagnostic> {
         self.found.sort_by_key(|found| (found.span.start, found.span.end));
         self.found

@@ -15,7 +15,7 @@ use super::read::spanned::SpannedTable;
 use super::rule::Rule;
 use super::value::UnitState;
 
-/// The rules that are judged here, and nowhere else.
+/// The rules that are checked here only.
 pub const RULES: [Rule; 1] = [Rule::UnitAtRest];
 
 /// Why a unit may be inactive without a fault.
@@ -65,7 +65,7 @@ fn unit(check: &Check) -> Option<&UnitCheck> {
     }
 }
 
-/// Does it ask for what a unit at rest is as well? A wanted result tells a fault from rest by itself.
+/// Whether the condition is also true of a unit at rest. A wanted result already distinguishes a fault from rest.
 fn counts_rest(check: &UnitCheck) -> bool {
     let by_state = check.state.is_some_and(|wanted| match (wanted.negated, wanted.state) {
         (true, UnitState::Active) | (false, UnitState::Inactive) => true,

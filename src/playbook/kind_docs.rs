@@ -8,10 +8,10 @@ use serde_json::Value;
 
 use super::{action, check};
 
-/// The page of one kind.
+/// The manual page of one kind.
 #[derive(Debug, Clone)]
 pub struct Manual {
-    /// The kind's word.
+    /// The kind's name, as in playbook files.
     pub kind: &'static str,
     /// What it is, in one line.
     pub about: &'static str,
@@ -23,7 +23,7 @@ pub struct Manual {
     pub side: KindSide,
 }
 
-/// Of which side a kind is.
+/// Whether a kind is a check or an action, with what only that side documents.
 #[derive(Debug, Clone, Copy)]
 pub enum KindSide {
     /// A check, which reads the host and changes nothing.
@@ -35,13 +35,13 @@ pub enum KindSide {
 /// One key of a kind's table.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct KeyDocs {
-    /// As it stands in a file.
+    /// The key's name, as in playbook files.
     pub name: String,
     /// What it means.
     pub about: String,
     /// How its value is written.
     pub form: String,
-    /// Must it stand there?
+    /// Whether it must be given.
     pub required: bool,
 }
 

@@ -1,6 +1,6 @@
 //! Where playbooks come from: shipped, `/etc/salve/playbooks/`, the user's folder, a folder named on the command line.
-//! Later wins by file name. Each file stands for itself: a bad one never takes a good one down, and a file that has
-//! become bad leaves its last good version in force. The only room of `playbook` that reads playbooks from files;
+//! Later wins by file name. Each file is independent: a bad one never affects a good one, and a file that has become
+//! bad leaves its last good version in force. This is the only module of `playbook` that reads playbooks from files;
 //! `write` saves them.
 
 use std::collections::{BTreeMap, BTreeSet};
@@ -50,13 +50,13 @@ pub const SHIPPED: &[(&str, &str)] = &[
 /// What a file in a folder comes from.
 type OriginOf = fn(PathBuf) -> Origin;
 
-/// Folders with more files than this hold something else.
+/// How many files a folder may hold; one with more is not a playbook folder.
 const MOST_FILES: usize = 1000;
 
-/// Where to look.
+/// The sources of playbooks.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct Sources {
-    /// With those that are compiled in.
+    /// Whether the shipped playbooks are included.
     pub shipped: bool,
     /// The host's folder, `/etc/salve/playbooks`.
     pub system: Option<PathBuf>,
@@ -88,7 +88,7 @@ pub struct LibraryFile {
 /// Every file that was found, by name.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct Library {
-    /// One per name.
+    /// The accepted or rejected file of each name.
     pub found: Vec<LibraryFile>,
 }
 
@@ -161,7 +161,7 @@ pub fn name_of(file: &Path) -> String {
 }
 
 impl LibraryFile {
-    /// How its file is called in diagnostics.
+    /// The file's name in diagnostics.
     #[must_use]
     pub fn file(&self) -> String {
         match &self.origin {
@@ -187,7 +187,7 @@ impl LibraryFile {
 }
 
 impl Library {
-    /// Reads all sources anew. A bad file changes nothing: what was in force under its name stays so, or at the first
+    /// Reads all sources again. A bad file changes nothing: what was in force under its name stays so, or at the first
     /// reading what it would have overruled. A file that is gone is gone.
     #[must_use]
     pub fn reload(&self, sources: &Sources, may_hang: &MayHang) -> Self {
@@ -235,7 +235,7 @@ impl Library {
         }
     }
 
-    /// What is in force, one per name.
+    /// The playbooks that are in force, one for each name.
     #[must_use]
     pub fn in_force(&self) -> Vec<Arc<Playbook>> {
         self.found.iter().filter_map(LibraryFile::in_force).cloned().collect()

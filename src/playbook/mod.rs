@@ -1,24 +1,24 @@
-//! What an operator writes: one TOML file, one failure class.
+//! Playbooks, as an operator writes them: one TOML file for one failure class.
 //!
 //! ```text
 //! text --read--> tree with spans --model--> Playbook --lint--> accepted, or diagnostics (all of them)
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`model`] | the types of an accepted playbook |
 //! | [`check`], [`action`] | the kinds of checks and actions, one struct each, registered in one place |
 //! | [`attachment`] | the kinds of evidence |
 //! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
-//! | [`mod@read`] | text to model, every mistake collected with its place |
-//! | [`lint`] | what is well-formed and still dangerous |
-//! | [`cross_check`] | what only shows beside the other playbooks and the settings: needs, channels |
-//! | [`host_check`] | what only shows on the host: units that rest |
-//! | [`page`] | what each kind says of itself, as a manual |
-//! | [`rule`], [`diagnostic`] | what can be wrong; a mistake, its place and its mend, drawn with the marked source |
+//! | [`mod@read`] | reads text into the model, and collects every error with its place |
+//! | [`lint`] | finds what is valid in form and still dangerous |
+//! | [`cross_check`] | checks that need the other playbooks and the settings: needs, channels |
+//! | [`host_check`] | checks that need the host: units that are at rest |
+//! | [`kind_docs`] | the manual of the kinds, from what each kind documents |
+//! | [`rule`], [`diagnostic`] | what can be wrong; an error with its place and fix, rendered with the marked source |
 //! | [`mod@schema`] | the JSON Schema, from the same types |
 //! | [`library`] | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
-//! | [`trust`] | whose word a file is |
+//! | [`trust`] | whether the owner and mode of a file make it trustworthy |
 //! | [`allow_list`] | where `clean` may delete |
 //! | [`write`] | what an editor needs: colours, completion, templates, differences, saving and drafts |
 

@@ -1,4 +1,4 @@
-//! The types of an accepted playbook. Whoever holds a [`Playbook`] holds one that was read and linted.
+//! The types of an accepted playbook. A [`Playbook`] has always been read and linted.
 
 mod target;
 
@@ -27,7 +27,7 @@ pub struct Playbook {
     /// The file's text, as read.
     #[serde(skip)]
     pub source: Arc<str>,
-    /// What holds when all is well, as a sentence.
+    /// What holds while the target is healthy, as a sentence.
     pub title: Arc<str>,
     /// What it acts on, before globs and aliases are resolved; at least one.
     pub targets: Vec<TargetSpec>,
@@ -58,7 +58,7 @@ pub struct Playbook {
 }
 
 impl Playbook {
-    /// Does every rung hold an action that an ordinary user's engine cannot carry out?
+    /// Whether every rung contains an action that only root can carry out.
     #[must_use]
     pub fn needs_root(&self) -> bool {
         let needs = |rung: &Arc<Rung>| rung.actions.iter().any(Action::needs_root);
@@ -66,7 +66,7 @@ impl Playbook {
     }
 }
 
-/// What must be healthy before a playbook acts: a target of another playbook.
+/// Another playbook's target that must be healthy before a playbook acts.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum Need {
@@ -106,7 +106,7 @@ pub struct ContentKey(pub Arc<str>);
 pub enum Origin {
     /// Compiled into the program.
     Shipped,
-    /// `/etc/salve/playbooks/`: who could write there has armed it.
+    /// From `/etc/salve/playbooks/`, which arms it, because only root can write there.
     System(PathBuf),
     /// The user's configuration folder.
     User(PathBuf),
@@ -118,7 +118,7 @@ pub enum Origin {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Risk {
-    /// Nothing that a restart does not mend.
+    /// Nothing that a restart does not repair.
     Low,
     /// A short outage, or lost caches.
     Medium,
@@ -147,19 +147,19 @@ pub struct Detect {
     pub checks: Vec<Check>,
     /// The hold time (`for`), measured from the event.
     pub hold: Period,
-    /// Whether a fault that begins again and again counts as one that holds.
+    /// Whether a fault that comes and goes counts as one that lasts.
     #[serde(default, skip_serializing_if = "Flapping::is_watch")]
     pub flapping: Flapping,
 }
 
-/// What a fault that begins again and again comes to.
+/// How a fault that comes and goes is treated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Default, Serialize, Deserialize, schemars::JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Flapping {
-    /// It is one fault, until it has come to rest.
+    /// It is one fault, until it has stayed away for a while.
     #[default]
     Watch,
-    /// Each time is a fault of its own: for what may come and go.
+    /// Each time is a fault of its own, for conditions that may come and go.
     Ignore,
 }
 
@@ -190,7 +190,7 @@ pub struct Verify {
     pub checks: Vec<Check>,
     /// How long after the last step the checks may take to hold.
     pub within: Period,
-    /// The soak time; zero where left out.
+    /// How long the checks must go on holding after that; zero if left out.
     pub soak: Period,
 }
 
@@ -238,7 +238,7 @@ pub enum EnabledWhen {
 }
 
 impl Origin {
-    /// May whoever can write there arm what is in it, so that its mode means what it says?
+    /// Whether a playbook from there is armed by its place, so that its mode takes effect.
     #[must_use]
     pub const fn arms(&self) -> bool {
         match self {

@@ -25,7 +25,7 @@ pub enum Placeholder {
 pub struct Placeholders {
     /// What is acted on or looked at.
     pub target: Target,
-    /// Whose attempt this is; a check belongs to none.
+    /// The incident that the attempt belongs to; none for a check.
     pub incident: Option<u64>,
     /// The target's main process, where it has one and it is known.
     pub pid: Option<i32>,
@@ -34,9 +34,9 @@ pub struct Placeholders {
 /// One piece of a template: literal text or a placeholder.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum TemplatePart<'a> {
-    /// Stands for itself.
+    /// Text that is kept as it is.
     Text(&'a str),
-    /// Stands for a value.
+    /// A placeholder, to be replaced by its value.
     Value(Placeholder),
 }
 
@@ -193,7 +193,7 @@ pub fn arguments(argv: &[Template], values: &Placeholders) -> Result<Vec<String>
     }
 }
 
-/// Does a rung hold this placeholder, or need what it stands for? Then its value is worth looking up.
+/// Whether a rung contains this placeholder or needs its value, so that the value must be looked up.
 pub fn wanted(rung: &Rung, name: &str) -> bool {
     let holds = |template: &Template| {
         let named =

@@ -1,4 +1,4 @@
-//! A playbook's text as a record may keep it: without the secrets that stand in it, and still a playbook.
+//! Removes the secrets from a playbook's text, so that records may keep it; the result is still a valid playbook.
 
 use std::fmt::Write as _;
 use std::ops::Range;

@@ -1,16 +1,16 @@
-//! What can be wrong with a playbook: one rule, one stable code.
+//! The rules that a playbook must keep, each with a stable code.
 
 use std::fmt;
 
 use serde::{Serialize, Serializer};
 
-/// How bad it is.
+/// The severity of a finding.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, schemars::JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum Severity {
-    /// The playbook is rejected.
+    /// An error: the playbook is rejected.
     Error,
-    /// It loads; an operator should look at it.
+    /// A warning: the playbook loads, and an operator should review it.
     Warning,
 }
 

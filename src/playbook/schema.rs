@@ -21,12 +21,12 @@ use super::value::{DayWindow, Period};
 )]
 #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
 pub(super) struct PlaybookFile {
-    /// What holds when all is well, as a sentence: `nginx stays up`.
+    /// What holds while the target is healthy, as a sentence: `nginx stays up`.
     title: String,
-    /// The one thing that it acts on: `{ unit = "nginx.service" }`.
+    /// The only target that it acts on: `{ unit = "nginx.service" }`.
     #[schemars(default, with = "TargetSpec")]
     target: Option<TargetSpec>,
-    /// Several things, each for itself: `[{ unit = "a.service" }, { unit = "b@*.service" }]`.
+    /// Several targets, each treated separately: `[{ unit = "a.service" }, { unit = "b@*.service" }]`.
     #[schemars(default, with = "Vec<TargetSpec>", length(min = 1))]
     targets: Option<Vec<TargetSpec>>,
     /// How much may go wrong.
@@ -55,7 +55,7 @@ pub(super) struct PlaybookFile {
     /// The breaker's times.
     #[schemars(default, with = "BreakerLimits")]
     breaker: Option<BreakerLimits>,
-    /// Leave a unit alone that an operator stopped; true where left out.
+    /// Do not act on a unit that an operator stopped; true if left out.
     #[schemars(default, with = "bool")]
     skip_if_stopped_by_operator: Option<bool>,
     /// Not applicable unless this exists.
@@ -72,15 +72,15 @@ pub(super) enum OneOrMany<T> {
     Many(Vec<T>),
 }
 
-/// The fault is there when any check here holds, for the hold time without a break.
+/// The detector fires when any check here holds for the hold time without a break.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "DetectTable")]
 #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
 pub(super) struct DetectKeys {
-    /// The hold time, measured from the event; none where left out.
+    /// The hold time, measured from the event; zero if left out.
     #[schemars(default, with = "Period")]
     r#for: Option<Period>,
-    /// Is what comes and goes one fault (`watch`, where left out), or a new one each time (`ignore`)?
+    /// Whether a fault that comes and goes is one fault (`watch`, the default) or a new one each time (`ignore`).
     #[schemars(default, with = "Flapping")]
     flapping: Option<Flapping>,
 }
@@ -92,7 +92,7 @@ pub(super) struct DetectKeys {
 pub(super) struct VerifyKeys {
     /// How long after the last step the checks may take to hold.
     within: Period,
-    /// The soak; none where left out.
+    /// How long the checks must go on holding after that; zero if left out.
     #[schemars(default, with = "Period")]
     soak: Option<Period>,
 }
@@ -123,13 +123,13 @@ impl<K: JsonSchema> JsonSchema for Section<K> {
 #[schemars(deny_unknown_fields)]
 #[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
 pub(super) struct RungTable {
-    /// In order; the first that fails ends the attempt.
+    /// The actions, in order; the first that fails ends the attempt.
     #[schemars(length(min = 1))]
     r#do: Vec<Action>,
-    /// For the whole rung; 5 minutes where left out.
+    /// The time limit of the whole rung; 5 minutes if left out.
     #[schemars(default, with = "Period")]
     timeout: Option<Period>,
-    /// May be run again after a crash that left its outcome unknown; false where left out.
+    /// Whether it may be run again after a crash that left its outcome unknown; false if left out.
     #[schemars(default, with = "bool")]
     idempotent: Option<bool>,
 }
@@ -142,10 +142,10 @@ pub(super) struct EscalateTable {
     /// The attempt of this number in the window runs, opens the breaker, and pages. Required where there is a ladder.
     #[schemars(default, with = "u32", range(min = 1, max = 100))]
     attempts: Option<u32>,
-    /// The sliding window. Required where there is a ladder.
+    /// The sliding window in which attempts are counted. Required if there is a ladder.
     #[schemars(default, with = "Period")]
     window: Option<Period>,
-    /// Channels by name; the ticket folder where left out.
+    /// The channels to page, by name; the ticket folder if left out.
     #[schemars(default)]
     to: Vec<String>,
     /// Evidence to gather for the page.

@@ -1,4 +1,4 @@
-//! Files that decide what is done are read only where nobody else could have written them.
+//! Reads files that decide what is done, and refuses those that somebody else could have written.
 
 use std::fs::File;
 use std::io::Read as _;
@@ -14,7 +14,7 @@ use crate::foreign::{MayHang, PathError};
 /// to it, by nobody but its owner, who must be this user or root.
 ///
 /// # Errors
-/// Whatever speaks against it.
+/// The first requirement that the file does not meet.
 pub fn read(path: &Path, limit: usize, may_hang: &MayHang) -> Result<String, PathError> {
     let io = |source| PathError::Io { path: path.into(), source };
     let walked = trusted::walk_to(path, LastLink::Keep, Sticky::Allowed, may_hang)?;

@@ -1,4 +1,5 @@
-//! May this file go? By what is known of it and by its name. Every no has a reason that is counted and told.
+//! Decides from a file's metadata and name whether it may be deleted. Every refusal has a reason, which is counted and
+//! reported.
 
 use std::ffi::OsStr;
 use std::os::unix::ffi::OsStrExt;
@@ -8,14 +9,14 @@ use rustix::fs::FileType;
 use crate::action::resolved_action::ResolvedClean;
 use crate::foreign::openat2::FileStatus;
 
-/// Why something is kept.
+/// Why a file is not deleted.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum SkipReason {
     /// Its modification, change or birth is too recent.
     Young,
     /// A link, FIFO, socket or device.
     NotAFile,
-    /// It has other names.
+    /// It has more than one hard link.
     Linked,
     /// setuid or setgid.
     Privileged,
@@ -25,23 +26,23 @@ pub enum SkipReason {
     Sticky,
     /// A database, write-ahead log, socket, pid or lock file by its name or first bytes.
     Precious,
-    /// In `/var/log`: the log itself.
+    /// Below `/var/log`, and not a rotated log but the log itself.
     NotRotated,
-    /// Open or mapped.
+    /// A process has it open or mapped.
     InUse,
-    /// Locked, it or its folder.
+    /// The file or its folder is locked.
     Locked,
-    /// It cannot be told whether anyone has it open.
+    /// It is unknown whether a process has it open.
     CannotTell,
-    /// It is no longer what was judged.
+    /// It has changed since it was found eligible.
     Changed,
     /// Below a mount point, or on another device.
     OtherMount,
-    /// Deeper than the cap.
+    /// It lies deeper than the limit of folders.
     TooDeep,
-    /// Our own state.
+    /// It belongs to salve's own state.
     OwnState,
-    /// It cannot be looked at, or removed.
+    /// It cannot be read or removed, for lack of permission.
     NoPermission,
     /// A cap was reached.
     Cap,
@@ -75,7 +76,7 @@ impl SkipReason {
     }
 }
 
-/// Judges a file by what is known of it. `now` in nanoseconds of wall time.
+/// Decides whether a file may be deleted, from its name and metadata. `now` is wall time in nanoseconds.
 pub fn judge(name: &OsStr, seen: &FileStatus, resolved: &ResolvedClean, now: i128) -> Result<(), SkipReason> {
     const SETUID_SETGID: u32 = 0o6000;
     const STICKY: u32 = 0o1000;

@@ -1,4 +1,4 @@
-//! Who has what open, mapped or locked, as far as this process may see it.
+//! Finds which files are open, mapped or locked by any process, as far as this one may see it.
 
 use std::collections::{HashMap, HashSet};
 use std::fs;
@@ -16,7 +16,7 @@ use super::walk::CleanCandidate;
 use crate::foreign::openat2::FileStatus;
 use crate::text::clean_line;
 
-/// A file that was deleted and takes its room until its holder lets go.
+/// A deleted file that takes space until its holder closes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct DeletedOpen {
     /// Its last name.
@@ -27,23 +27,23 @@ pub struct DeletedOpen {
     pub holder: String,
 }
 
-/// One look at all processes.
+/// The result of one scan over all processes.
 #[derive(Debug, Default)]
 pub struct Holders {
     pub(super) in_use: HashMap<(u64, u64), String>,
-    /// Every process could be looked at.
+    /// Whether every process could be scanned.
     pub complete: bool,
-    /// On the root's file system, largest first.
+    /// Deleted files on the root's file system that are still open, largest first.
     pub deleted: Vec<DeletedOpen>,
 }
 
 impl Holders {
-    /// Who has this file open or mapped.
+    /// The process that has this file open or mapped; none if there is none.
     pub fn of(&self, candidate: &CleanCandidate) -> Option<&str> {
         self.in_use.get(&candidate.seen.id()).map(String::as_str)
     }
 
-    /// Looks at every process for these files, and for deleted ones on the root's file system.
+    /// Scans every process for these files, and for deleted ones on the root's file system.
     pub fn scan(root: &OpenRoot, root_path: &Path, candidates: &[CleanCandidate]) -> Self {
         let mut scan = Scan {
             device: root.seen.device,
@@ -192,7 +192,7 @@ fn slow_mounts() -> Vec<PathBuf> {
         .collect()
 }
 
-/// Every lock in force.
+/// All file locks that are in force.
 #[derive(Debug, Default)]
 pub struct Locks {
     inodes: HashSet<u64>,
@@ -213,7 +213,7 @@ impl Locks {
         locks
     }
 
-    /// Is it locked? Where that is not known, yes.
+    /// Whether it is locked; true if that is unknown.
     pub fn holds(&self, seen: &FileStatus) -> bool {
         !self.known || self.inodes.contains(&seen.inode)
     }

@@ -1,9 +1,9 @@
 //! Safe deletion of aged files. You never want self-healing that deletes something irrecoverable.
 //!
 //! ```text
-//! roots   where it may begin           walk    the tree by descriptors -> the manifest, oldest first
-//! holders who has what open            remove  the last look, then deletion, by quarantine where others may write
-//! judge   may this one go, by itself   report  what went, what stayed and why, what the file system gained
+//! roots        where it may begin                 walk    the tree by descriptors -> the manifest, oldest first
+//! holders      which files are open or locked     remove  final check, then deletion, by quarantine if others may write
+//! eligibility  whether a file may be deleted      report  what was deleted, what was kept and why, the space gained
 //! ```
 //!
 //! Dry run and real run are one path: the dry one stops right before the deletion itself.

@@ -1,8 +1,8 @@
-//! The last look, and the deletion. What goes is exactly what was judged; anything else is put back untouched.
+//! The final check and the deletion. Exactly the checked file is deleted; anything else is put back untouched.
 //!
-//! In a folder that others may write, a name can come to stand for another file between the last look and the
-//! deletion. There the file is first renamed into a quarantine that only we can enter, looked at again where nobody
-//! can swap it, and only then deleted; on a mismatch it goes back under its name.
+//! In a folder that others may write, a name can come to stand for another file between the final check and the
+//! deletion. There the file is first renamed into a quarantine that only salve can enter, checked again where nobody
+//! can swap it, and only then deleted; on a mismatch it is put back under its name.
 
 use std::ffi::{OsStr, OsString};
 use std::io;
@@ -20,8 +20,8 @@ use super::walk::CleanCandidate;
 use crate::foreign::openat2::{FileStatus, look, look_at, open_beneath};
 use crate::host::sys::{Openers, sole_opener};
 
-/// A file that passed the last look. While this lives, the kernel holds back whoever opens it (where it can), and the
-/// locks of its folders are ours.
+/// A file that passed the final check. While this lives, the kernel delays processes that open it (where it can), and
+/// salve holds the locks of its folders.
 #[derive(Debug)]
 pub struct Ready {
     folder: OwnedFd,
@@ -35,7 +35,7 @@ pub struct Ready {
 /// Re-checks a candidate: the same folder, the same file, unchanged, and in nobody's use. Changes nothing.
 ///
 /// # Errors
-/// Why it is kept.
+/// The reason why the file is kept.
 pub fn ready(root: &OpenRoot, candidate: &CleanCandidate, holders: &Holders) -> Result<Ready, SkipReason> {
     let parent = candidate.path.parent().unwrap_or(Path::new(""));
     let name = candidate.path.file_name().ok_or(SkipReason::Changed)?.to_owned();
@@ -98,10 +98,10 @@ fn first_bytes(file: &OwnedFd) -> Vec<u8> {
     bytes
 }
 
-/// How a deletion went wrong.
+/// How a deletion failed.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum NotRemoved {
-    /// It is where it was.
+    /// The file is where it was.
     Kept(SkipReason),
     /// Something else stood under its name and cannot go back there; it is in the quarantine, under this name.
     Stranded(OsString),
@@ -127,7 +127,7 @@ impl<'a> Remover<'a> {
         Self { root, quarantine: None, count: 0 }
     }
 
-    /// Deletes what passed the last look.
+    /// Deletes a file that passed the final check.
     ///
     /// # Errors
     /// Why it was not deleted, and where it is now.
@@ -162,7 +162,7 @@ impl<'a> Remover<'a> {
     }
 }
 
-/// Not what was judged: back under its name, if that is still free.
+/// Puts a file that is not the checked one back under its name, if that is still free.
 fn put_back(quarantine: impl AsFd, name: &OsStr, ready: &Ready) -> NotRemoved {
     match renameat_with(quarantine, name, &ready.folder, &ready.name, RenameFlags::NOREPLACE) {
         Ok(()) => NotRemoved::Kept(SkipReason::Changed),
@@ -170,7 +170,7 @@ fn put_back(quarantine: impl AsFd, name: &OsStr, ready: &Ready) -> NotRemoved {
     }
 }
 
-/// May nobody else put names into this folder? (A list of further rights shows in the group's bits.)
+/// Whether nobody else may create names in this folder. (A list of further rights shows in the group's bits.)
 fn only_ours(folder: &FileStatus) -> bool {
     let owned = folder.owner == geteuid().as_raw() || folder.owner == 0;
     owned && folder.mode & 0o022 == 0

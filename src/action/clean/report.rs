@@ -1,5 +1,5 @@
-//! What a pass came to, in words: what went, what the file system really gained, what stayed and why, and what still
-//! takes room although it was deleted.
+//! The report of a cleaning pass: what was deleted, what the file system really gained, what was kept and why, and what
+//! still takes space although it was deleted.
 
 use std::ffi::OsString;
 use std::fmt::Write as _;
@@ -14,7 +14,7 @@ use crate::action::resolved_action::ResolvedClean;
 use crate::core::plan::StepResult;
 use crate::text::clean_line;
 
-/// Paths listed of what goes; the count is always whole.
+/// How many paths of deleted files are listed; the count is always complete.
 const LISTED: usize = 200;
 /// Deleted files that are held open, and files in use, listed.
 const HELD: usize = 10;
@@ -24,45 +24,45 @@ const HELD: usize = 10;
 pub enum PassExtent {
     /// There is no such folder.
     NotThere,
-    /// To its end.
+    /// The pass reached the end of the tree.
     Whole,
-    /// Not through the whole tree: it is too large.
+    /// The tree is too large, so only a part was visited.
     CutShort,
-    /// The time was up.
+    /// The deadline was reached.
     TimedOut,
 }
 
-/// What a pass came to.
+/// The outcome of a cleaning pass.
 #[derive(Debug)]
 pub struct CleanReport {
     root: PathBuf,
     run: Run,
-    /// How far it came.
+    /// How far the pass came.
     pub extent: PassExtent,
-    /// Files that went (or would).
+    /// How many files were deleted, or would be in a dry run.
     pub files: u64,
-    /// Bytes that they took on the disk.
+    /// The space that they took on the disk, in bytes.
     pub bytes: u64,
     listed: Vec<(PathBuf, u64)>,
     /// How many files stayed, for each reason.
     pub kept: KeptCounts,
     in_use: Vec<String>,
-    /// The file system before.
+    /// The file system before the pass; none if it could not be measured.
     pub before: Option<Room>,
     /// The file system after the pass; none where it could not be measured.
     pub after: Option<Room>,
-    /// Deleted, and still open.
+    /// Files that were deleted and are still open, so that their space is not free.
     pub deleted_open: Vec<DeletedOpen>,
-    /// Every process could be looked at.
+    /// Whether every process could be scanned for open files.
     pub complete_look: bool,
-    /// What could not go back to its place: its name in the quarantine, and its place.
+    /// Files that could not be put back: the name in the quarantine, and the original path.
     pub stranded: Vec<(OsString, PathBuf)>,
-    /// The quarantine that had to stay.
+    /// The name of the quarantine that had to stay; none if it was removed.
     pub quarantine: Option<OsString>,
 }
 
 impl CleanReport {
-    /// Before anything was looked at.
+    /// An empty report, before anything was visited.
     pub fn new(resolved: &ResolvedClean, run: Run, before: Option<Room>) -> Self {
         Self {
             root: resolved.root.clone(),
@@ -87,7 +87,7 @@ impl CleanReport {
         Self { extent: PassExtent::NotThere, ..Self::new(resolved, run, None) }
     }
 
-    /// This one went (or would).
+    /// Adds a file that was deleted, or would be.
     pub fn went(&mut self, candidate: &CleanCandidate) {
         self.files += 1;
         self.bytes = self.bytes.saturating_add(candidate.seen.takes);
@@ -96,7 +96,7 @@ impl CleanReport {
         }
     }
 
-    /// This one is in somebody's use.
+    /// Adds a file that is kept because a process uses it.
     pub fn in_use(&mut self, candidate: &CleanCandidate, holder: &str) {
         if self.in_use.len() < HELD {
             self.in_use.push(format!("{} by {holder}", self.shown(&candidate.path)));

@@ -8,7 +8,7 @@ use rustix::fs::{StatVfs, fstatvfs};
 use crate::action::resolved_action::StopCondition;
 use crate::playbook::value::Amount;
 
-/// Room and inodes of one file system.
+/// Space and inodes of one file system.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub struct Room {
     /// Bytes in use.
@@ -22,7 +22,7 @@ pub struct Room {
 }
 
 impl Room {
-    /// Asks the file system that an open file is on.
+    /// Reads the figures of the file system that an open file is on.
     pub fn of(file: impl AsFd) -> io::Result<Self> {
         let found: StatVfs = fstatvfs(file)?;
         Ok(Self {
@@ -33,7 +33,7 @@ impl Room {
         })
     }
 
-    /// What it would be with so many files and bytes less.
+    /// The figures after a deletion of this many files and bytes.
     pub fn without(self, files: u64, bytes: u64) -> Self {
         Self {
             used: self.used.saturating_sub(bytes),
@@ -48,7 +48,7 @@ impl Room {
         percent(self.used, self.used.saturating_add(self.free))
     }
 
-    /// Do all the bounds hold? Of no bounds: no, there is nothing to stop at.
+    /// Whether all bounds hold. False without any bound, because there is nothing to stop at.
     pub fn is(self, enough: &[StopCondition]) -> bool {
         !enough.is_empty() && enough.iter().all(|bound| self.meets(*bound))
     }
@@ -76,7 +76,7 @@ fn figure(count: u64) -> f64 {
     count as f64
 }
 
-/// A bound in words.
+/// A stop condition as text, as in `used < 80%`.
 pub fn words(bound: &StopCondition) -> String {
     match bound {
         StopCondition::Used(bound) => format!("used {bound}"),

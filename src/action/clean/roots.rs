@@ -1,5 +1,5 @@
-//! Where deletion may begin: on the compiled-in list or a root-owned setting, spelled out, through no link, on the
-//! mount where it was allowed.
+//! The folders below which files may be deleted: on the compiled-in list or in a root-owned setting, given by a plain
+//! absolute path without links, and on the mount where they were allowed.
 
 use std::io;
 use std::os::fd::OwnedFd;
@@ -19,7 +19,7 @@ pub struct Root {
     pub path: PathBuf,
     /// The entry of the list that allows it.
     pub base: PathBuf,
-    /// Only rotated log files.
+    /// Whether only rotated log files may be deleted.
     pub rotated_only: bool,
 }
 
@@ -62,10 +62,10 @@ pub enum RootError {
     Changed(String),
 }
 
-/// May this folder be cleaned? `extra` comes from a root-owned setting.
+/// Checks that a folder may be cleaned. `extra` comes from a root-owned setting.
 ///
 /// # Errors
-/// Why not.
+/// The reason why it may not be cleaned.
 pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
     let shown = || crate::text::clean_line(path).into_owned();
     if path.contains(['*', '?', '[', ']', '{', '}']) {
@@ -90,7 +90,7 @@ pub fn admit(path: &str, extra: &[PathBuf]) -> Result<Root, RootError> {
     Ok(Root { path: parts, base, rotated_only })
 }
 
-/// A root that is open: everything else goes by this descriptor.
+/// An open root folder; all further access goes through its descriptor.
 #[derive(Debug)]
 pub struct OpenRoot {
     /// An open descriptor of the folder, which stays valid when the path is renamed.
@@ -99,10 +99,10 @@ pub struct OpenRoot {
     pub seen: FileStatus,
 }
 
-/// Opens the folder of an order; none where it is not there.
+/// Opens the folder of a resolved `clean`; none if it does not exist.
 ///
 /// # Errors
-/// Where it is not what was planned.
+/// If it is not the folder that was planned.
 pub fn open(resolved: &ResolvedClean, may_hang: &MayHang) -> Result<Option<OpenRoot>, RootError> {
     let shown = || resolved.root.display().to_string();
     if is_never_cleaned(&resolved.root) {
@@ -143,7 +143,7 @@ pub fn identity(path: &Path, may_hang: &MayHang) -> Result<Option<(u64, u64)>, R
     Ok(open_folder(path, may_hang)?.map(|root| root.seen.id()))
 }
 
-/// Does what is freed below `root` show in what `statvfs` says of `mount`?
+/// Whether space that is freed below `root` shows in the figures of `mount`.
 pub fn same_file_system(mount: &Path, root: &Path, may_hang: &MayHang) -> bool {
     let device = |path: &Path| Some(look_at(open_plainly(path, OFlags::PATH, may_hang).ok()?).ok()?.device);
     device(mount).is_some_and(|found| Some(found) == device(root))

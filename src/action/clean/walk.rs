@@ -1,4 +1,4 @@
-//! Walks the tree by folder descriptors and keeps the oldest files that may go: the manifest.
+//! Walks the tree by folder descriptors and collects the oldest files that may be deleted: the manifest.
 
 use std::collections::{BTreeMap, BinaryHeap};
 use std::ffi::{OsStr, OsString};
@@ -16,15 +16,15 @@ use super::roots::OpenRoot;
 use crate::action::resolved_action::ResolvedClean;
 use crate::foreign::openat2::{FileStatus, look, look_at, open_beneath};
 
-/// Entries looked at in one pass, at most.
+/// How many entries one pass visits at most.
 const MOST_ENTRIES: u64 = 5_000_000;
 
-/// A file that may go as far as can be told by looking at it.
+/// A file that may be deleted, judging by its metadata.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CleanCandidate {
-    /// Below the root.
+    /// Its path below the root.
     pub path: PathBuf,
-    /// What it was when it was judged.
+    /// Its metadata when it was found eligible.
     pub seen: FileStatus,
     /// Device and inode of its folder.
     pub folder: (u64, u64),
@@ -44,7 +44,7 @@ impl PartialOrd for CleanCandidate {
     }
 }
 
-/// What is kept, counted by reason, each with one example.
+/// The files that are kept, counted by reason, each with one example.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub struct KeptCounts(pub BTreeMap<SkipReason, (u64, PathBuf)>);
 
@@ -55,14 +55,14 @@ impl KeptCounts {
     }
 }
 
-/// What a walk came to.
+/// The files that a walk found, to delete and to keep.
 #[derive(Debug, Default)]
 pub struct WalkResult {
     /// The files that may be deleted, oldest first.
     pub candidates: Vec<CleanCandidate>,
     /// The files that may not be deleted, counted by reason.
     pub kept: KeptCounts,
-    /// The walk ended before the tree did.
+    /// Whether the walk ended before the whole tree was visited.
     pub cut_short: bool,
 }
 
@@ -80,7 +80,7 @@ struct CleanWalk<'a> {
     found: WalkResult,
 }
 
-/// Looks at everything below the root. Errors below it are reasons to keep, never to give up.
+/// Visits everything below the root. An error below it is a reason to keep a file, never to give up.
 pub fn walk(
     resolved: &ResolvedClean,
     root: &OpenRoot,

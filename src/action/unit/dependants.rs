@@ -1,5 +1,5 @@
-//! What a verb on a unit takes down besides: the units that systemd stops along with it. Most come back along with it as
-//! well; those that do not are started again in the same attempt, or in the next one that succeeds.
+//! The units that systemd stops along with a unit. Most are started along with it as well; those that are not are
+//! started again in the same attempt, or in the next one that succeeds.
 
 use std::collections::{BTreeMap, BTreeSet, VecDeque};
 use std::fmt::Write as _;
@@ -12,18 +12,19 @@ use crate::host::systemd::{JobResult, UnitSeen};
 use crate::playbook::action::UnitVerb;
 use crate::text::clean_line;
 
-/// So many dependants are looked after.
+/// How many dependants are remembered at most.
 const MOST: usize = 32;
 
-/// Units that fell with a unit that this process stopped or restarted, and did not come back, by that unit.
+/// Units that were stopped along with a unit that this process stopped or restarted, and have not started again, by
+/// that unit.
 static FALLEN: Mutex<BTreeMap<Arc<str>, BTreeSet<Arc<str>>>> = Mutex::new(BTreeMap::new());
 
-/// What became of those that had fallen.
+/// The outcome of starting the dependants again.
 #[derive(Debug, Default, PartialEq, Eq)]
 pub struct Restored {
-    /// In words, each from `; ` on.
+    /// The outcome as text, each part beginning with `; `.
     pub words: String,
-    /// One did not come back.
+    /// Whether one of them did not start.
     pub failed: bool,
 }
 
@@ -42,7 +43,7 @@ pub async fn standing(systemd: &Systemd, unit: &str) -> Vec<Arc<str>> {
     up
 }
 
-/// Remembers those that stood before, and are down now with nobody about to start them.
+/// Remembers the units that ran before and are down now without a pending start.
 pub async fn remember_fallen(systemd: &Systemd, unit: &str, stood: Vec<Arc<str>>) {
     for name in stood {
         if systemd.unit(&name).await.is_ok_and(|read| has_fallen(&read)) {
@@ -51,7 +52,7 @@ pub async fn remember_fallen(systemd: &Systemd, unit: &str, stood: Vec<Arc<str>>
     }
 }
 
-/// Starts those again that fell with this unit.
+/// Starts the units again that were stopped along with this one.
 pub async fn restore(systemd: &Systemd, unit: &str, deadline: Instant) -> Restored {
     let fallen: Vec<Arc<str>> = locked().get(unit).into_iter().flatten().cloned().collect();
     let mut restored = Restored::default();

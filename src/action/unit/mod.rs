@@ -19,7 +19,7 @@ use crate::playbook::action::{UnitAction, UnitVerb};
 use crate::playbook::{Playbook, Target};
 use crate::text::clean_line;
 
-/// Past the deadline systemd may take this long to answer that the job goes on.
+/// How long after the deadline systemd may take to answer that the job is still running.
 const LAST_ANSWER: Duration = Duration::from_secs(1);
 
 /// Why a unit may not be acted on.
@@ -28,20 +28,20 @@ pub enum UnitRefusal {
     /// No unit has such a name.
     #[error("`{0}` is not the name of one unit")]
     Name(String),
-    /// This process, or the session it is watched from, lives in it.
+    /// This process, or the session that it is watched from, runs in the unit.
     #[error("`{verb} {unit}` would end salve itself, or the session that it runs in")]
     Own {
         /// The full name of the unit that was to be acted on.
         unit: String,
-        /// The verb's word.
+        /// The verb as systemctl spells it.
         verb: &'static str,
     },
-    /// The host itself hangs on it.
+    /// The host itself depends on the unit.
     #[error("`{verb} {unit}` would take the host down")]
     Host {
         /// The full name of the unit that was to be acted on.
         unit: String,
-        /// The verb's word.
+        /// The verb as systemctl spells it.
         verb: &'static str,
     },
 }
@@ -58,7 +58,7 @@ pub fn word(verb: UnitVerb) -> &'static str {
     }
 }
 
-/// May this verb be asked of this unit? Never what would end this process, its session or the host.
+/// Checks that this verb may be used on this unit: never what would end this process, its session or the host.
 ///
 /// # Errors
 /// The refusal, in words.
@@ -133,8 +133,8 @@ pub(super) fn plan(action: &UnitAction, _: &Playbook, context: &Context) -> Resu
     step(&format!("{} {name}", word(verb)), details, ResolvedAction::Unit(ResolvedUnitJob { unit: name.into(), verb }))
 }
 
-/// Asks systemd, and waits for the job. A job that outlives the deadline is left to systemd's own time limits: cutting
-/// a restart short halfway helps nobody, and the verifier looks at what came of it.
+/// Requests the job from systemd, and waits for it. A job that outlives the deadline is left to systemd's own time
+/// limits: a half-done restart helps nobody, and the verifier checks the result.
 pub(super) async fn carry_out(resolved: ResolvedUnitJob, context: &mut StepContext<'_>) -> StepOutcome {
     let deadline = context.deadline;
     if let Err(refusal) = may(&resolved.unit, resolved.verb) {
@@ -158,7 +158,7 @@ pub(super) async fn carry_out(resolved: ResolvedUnitJob, context: &mut StepConte
     }
 }
 
-/// The job is done; what fell with the unit comes back with it.
+/// Finishes a job that is done: units that were stopped along with the unit are started again.
 async fn done(systemd: &Systemd, resolved: &ResolvedUnitJob, deadline: Instant) -> StepOutcome {
     let brings_up = matches!(resolved.verb, UnitVerb::Start | UnitVerb::Restart);
     let restored =

@@ -144,8 +144,8 @@ impl Dispatch {
         entry.began = Some(Instant::now());
         let (prober, subject, events) = (self.prober.clone(), subject.clone(), self.events.clone());
         tokio::spawn(async move {
-            let probed = prober.probe(&subject).await;
-            let _ = events.send(MonitorEvent::Probed(subject, probed));
+            let result = prober.probe(&subject).await;
+            let _ = events.send(MonitorEvent::Probed(subject, result));
         });
     }
 }

@@ -15,21 +15,21 @@ use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::{Amount, Period};
 
-/// Younger files may still be in use, however their times read.
+/// The shortest `older_than`: younger files may still be in use, whatever their times are.
 const YOUNG: Period = Period::from_secs(24 * 3600);
 
 /// `clean = { path = "/tmp", older_than = "7d" }`
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct CleanAction {
-    /// The folder, on the allow-list or below it.
+    /// The folder to clean, on the allow-list or below an entry of it.
     pub path: String,
-    /// Only files whose three times are all older than this.
+    /// Only files are deleted whose three times are all older than this.
     pub older_than: Period,
-    /// At most so many files (10,000 where left out).
+    /// The largest number of files to delete; 10,000 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_files: Option<u64>,
-    /// At most so many bytes (no bound where left out).
+    /// The largest number of bytes to delete; no limit if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub max_bytes: Option<Amount>,
 }

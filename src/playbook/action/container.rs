@@ -1,4 +1,4 @@
-//! A container restarted by its engine.
+//! Restart of a container by its engine.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;
 
-/// `container = "restart"`: of the target.
+/// `container = "restart"`: restarts the target container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContainerAction {
-    /// Ended in order, then started.
+    /// Stop the container gracefully, then start it.
     Restart,
 }
 

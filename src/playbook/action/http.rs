@@ -1,4 +1,4 @@
-//! A request, and the status that says that it was done.
+//! An HTTP request, and the status that counts as success.
 
 use std::collections::BTreeMap;
 
@@ -19,23 +19,23 @@ use crate::playbook::value::{Sourced, Template, WantedNumber};
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct HttpAction {
-    /// Where to. No proxy, no redirect, a fresh connection.
+    /// The address to send it to: without proxy or redirects, over a fresh connection.
     pub url: String,
-    /// The method; POST where left out.
+    /// The method; POST if left out.
     #[serde(default, skip_serializing_if = "is_post")]
     pub method: Method,
     /// Headers besides `Host` and `Content-Length`. A secret comes from a file: `NAME = { file = "/etc/salve/api.key" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub headers: BTreeMap<String, Sourced>,
-    /// What is sent; nothing where left out.
+    /// The body to send; empty if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub body: Option<Template>,
-    /// The status that says that it was done; any from 200 to 299 where left out.
+    /// The status that counts as success; any from 200 to 299 if left out.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub status: Option<WantedNumber>,
 }
 
-/// What is asked for.
+/// The method of a request.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum Method {

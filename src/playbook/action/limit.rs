@@ -1,4 +1,5 @@
-//! Limits moved while a service runs: more open files for its processes, less memory for whoever takes it all.
+//! Changes of limits while a service runs: more open files for its processes, or less memory for a service that uses
+//! most of it.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -18,18 +19,18 @@ pub struct LimitAction {
     /// Raises the soft limit on open files of every process of the target's unit to its hard one.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     pub open_files: Option<OpenFilesLimit>,
-    /// Caps memory (`MemoryHigh=`, until the next boot) at so much of what is used now, in percent: of the target's
-    /// unit, or of the service that uses most where the target is the host.
+    /// Caps memory (`MemoryHigh=`, until the next boot) at this percentage of current use: of the target's unit, or of
+    /// the service that uses most memory if the target is the host.
     #[serde(default, skip_serializing_if = "Option::is_none")]
     #[schemars(with = "Option<String>", extend("examples" = ["80%"]))]
     pub memory_high: Option<Amount>,
 }
 
-/// How far a limit goes.
+/// How far a limit is raised.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum OpenFilesLimit {
-    /// As far as an unprivileged process could raise it itself.
+    /// Up to the hard limit, as far as the process could raise it itself.
     Hard,
 }
 

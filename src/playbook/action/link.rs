@@ -1,4 +1,4 @@
-//! A network link bounced.
+//! Switching a network link off and on.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;
 
-/// `link = "bounce"`: of the target.
+/// `link = "bounce"`: switches the target link off and on.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum LinkAction {
-    /// Switched off and on.
+    /// Switch the link off, and at once on again.
     Bounce,
 }
 

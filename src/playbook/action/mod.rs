@@ -1,6 +1,6 @@
 //! The kinds of actions, as an operator writes them: one file each, registered here once. Reading, lint, the JSON
-//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. How each one acts stands
-//! in the `action` room.
+//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. The `action` module
+//! carries them out.
 
 use std::fmt;
 

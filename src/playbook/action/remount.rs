@@ -1,4 +1,4 @@
-//! A mount that hangs, taken away and made anew.
+//! Unmounting a mount that hangs, and mounting it again.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -9,11 +9,11 @@ use crate::playbook::model::TargetSpec;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;
 
-/// `remount = "lazy"`: of the target's mount point.
+/// `remount = "lazy"`: unmounts the target's mount point and mounts it again.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum RemountAction {
-    /// Detached at once; what still uses it keeps the old mount until it lets go.
+    /// Detach the mount at once; processes that use it keep the old mount until they close it.
     Lazy,
 }
 

@@ -21,7 +21,7 @@ use crate::playbook::value::{Sourced, Template};
 pub enum RunAction {
     /// Program and arguments.
     Argv(Vec<Template>),
-    /// The same with an environment.
+    /// Program, arguments and environment.
     Full(RunFull),
 }
 
@@ -31,7 +31,8 @@ pub enum RunAction {
 pub struct RunFull {
     /// Program and arguments; no shell.
     pub argv: Vec<Template>,
-    /// Added to the otherwise clean environment. A secret comes from a file: `NAME = { file = "/etc/salve/db.key" }`.
+    /// Variables that are added to the otherwise clean environment. A secret comes from a file: `NAME = { file =
+    /// "/etc/salve/db.key" }`.
     #[serde(default, skip_serializing_if = "BTreeMap::is_empty")]
     pub env: BTreeMap<String, Sourced>,
 }

@@ -13,21 +13,21 @@ use crate::playbook::read::spanned::SpannedTable;
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "UPPERCASE")]
 pub enum SignalAction {
-    /// Read the configuration again, or open logs anew, by custom.
+    /// By convention, read the configuration again or reopen log files.
     Hup,
-    /// Whatever the program makes of it.
+    /// User-defined: its meaning depends on the program.
     Usr1,
-    /// Whatever the program makes of it.
+    /// User-defined: its meaning depends on the program.
     Usr2,
-    /// End, as a person at its terminal would ask.
+    /// End, as Ctrl-C on its terminal would.
     Int,
-    /// End with a trace of where it stands (a JVM only prints its stacks).
+    /// End with a core dump (a JVM only prints its stacks).
     Quit,
-    /// End in order.
+    /// Ask the program to end after its own cleanup.
     Term,
-    /// Go on after a stop.
+    /// Continue after a stop signal.
     Cont,
-    /// End at once, in no order.
+    /// End at once, without any cleanup.
     Kill,
 }
 

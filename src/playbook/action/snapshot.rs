@@ -1,4 +1,4 @@
-//! Evidence that is gathered before something is changed: afterwards it is gone.
+//! Evidence that is gathered before something is changed, because it is lost afterwards.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};

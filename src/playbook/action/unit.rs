@@ -14,16 +14,16 @@ use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;
 use crate::playbook::rule::Rule;
 
-/// Units that the whole host, or salve itself, hangs on.
+/// Units that the whole host, or salve itself, depends on.
 const ESSENTIAL: [&str; 5] = ["init.scope", "-.slice", "-.mount", "dbus.service", "salve.service"];
 
 /// `unit = "restart"`, or `unit = { name = "php-fpm.service", verb = "restart" }`.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged)]
 pub enum UnitAction {
-    /// On the target's unit.
+    /// The verb, applied to the target's unit.
     Verb(UnitVerb),
-    /// On a named unit.
+    /// The verb and the name of a unit.
     On(NamedUnit),
 }
 
@@ -33,7 +33,7 @@ pub enum UnitAction {
 pub struct NamedUnit {
     /// The unit's full name, with its suffix.
     pub name: String,
-    /// What to do with it.
+    /// The verb to apply to it.
     pub verb: UnitVerb,
 }
 

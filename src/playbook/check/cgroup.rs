@@ -12,7 +12,7 @@ use crate::playbook::value::{Bound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CgroupCheck {
-    /// The unit; the target's where left out.
+    /// The unit; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub unit: Option<String>,
     /// Memory in use: bytes, or percent of the unit's own limit (`MemoryMax=`, else `MemoryHigh=`), else of the host's
@@ -24,8 +24,8 @@ pub struct CgroupCheck {
     #[schemars(extend("examples" = ["> 85%", "> 500"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub tasks: Option<Bound>,
-    /// Processes that the kernel killed for want of memory within `window`. A kill that ends the unit takes its
-    /// group along: ask `unit` for `result = "oom-kill"` as well.
+    /// Processes that the kernel killed for lack of memory within `window`. A kill that ends the unit takes its group
+    /// along: ask `unit` for `result = "oom-kill"` as well.
     #[schemars(extend("examples" = ["> 0"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<Bound>,
@@ -38,17 +38,17 @@ pub struct CgroupCheck {
     #[schemars(extend("examples" = ["> 85%"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open_files: Option<Bound>,
-    /// Children of its processes that died and that nobody has reaped.
+    /// Zombies: children of its processes that have exited and were not reaped.
     #[schemars(extend("examples" = ["> 50"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub zombies: Option<Bound>,
-    /// The window of `oom_kills` and `growth`; 10 minutes where left out.
+    /// The window of `oom_kills` and `growth`; 10 minutes if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Period>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long a look may take.
+    /// How long a probe may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

@@ -1,4 +1,4 @@
-//! The wall clock: whether somebody keeps it, and how wrong it may be.
+//! The wall clock: whether it is synchronised, and how wrong it may be.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,18 +11,18 @@ use crate::playbook::value::{LatencyBound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ClockCheck {
-    /// A time client (chrony, timesyncd, ntpd) tells the kernel that it keeps the clock.
+    /// Whether a time client (chrony, timesyncd, ntpd) reports to the kernel that the clock is synchronised.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub synchronised: Option<bool>,
-    /// What is still to be corrected, whichever way, as far as the client leaves it to the kernel.
+    /// The correction still outstanding, in either direction, as far as the client leaves it to the kernel.
     #[schemars(extend("examples" = ["> 100ms"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub offset: Option<LatencyBound>,
-    /// How wrong the clock may be at most, as the kernel reckons; it grows while nobody answers.
+    /// The largest error of the clock, as the kernel estimates it; it grows while no time server answers.
     #[schemars(extend("examples" = ["> 1s"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub error: Option<LatencyBound>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

@@ -13,7 +13,7 @@ use crate::playbook::value::{Period, Template, WantedNumber, WantedText};
 pub struct CommandCheck {
     /// Program and arguments; no shell.
     pub run: Vec<Template>,
-    /// The exit code: `0`, or `"not 0"`. Death by a signal is not any exit code.
+    /// The exit code: `0`, or `"not 0"`. `"not 0"` also holds if a signal ended the program.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exit: Option<WantedNumber>,
     /// Text that standard output must hold, as it stands; `{ without = "error" }` where it must not.

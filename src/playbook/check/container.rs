@@ -11,16 +11,17 @@ use crate::playbook::value::Period;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ContainerCheck {
-    /// Its name; the target's where left out.
+    /// The container's name; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Its own health check says: `healthy`, `unhealthy` or `starting`.
+    /// The result of its own health check: `healthy`, `unhealthy` or `starting`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub health: Option<ContainerHealth>,
-    /// The engine says: `running`, `exited`, `paused`, `restarting`, `created` or `dead`; or `absent`.
+    /// Its state, as the engine reports it: `running`, `exited`, `paused`, `restarting`, `created` or `dead`; or
+    /// `absent`.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<ContainerState>,
-    /// The engine's socket; Docker's, else Podman's, where left out.
+    /// The engine's socket; Docker's, else Podman's, if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub socket: Option<String>,
     /// How often to ask.
@@ -55,7 +56,7 @@ impl ContainerHealth {
     }
 }
 
-/// How a container stands.
+/// The state that the engine reports for a container.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(rename_all = "lowercase")]
 pub enum ContainerState {
@@ -71,9 +72,9 @@ pub enum ContainerState {
     Created,
     /// The engine is removing it.
     Removing,
-    /// It could not be taken away.
+    /// It could not be removed.
     Dead,
-    /// There is none.
+    /// No container has this name.
     Absent,
 }
 

@@ -11,19 +11,19 @@ use crate::playbook::value::{Bound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct CpuCheck {
-    /// Time in which the processors did something, of all of them together.
+    /// Share of time in which the processors were busy, over all of them.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 95%"]))]
     pub used: Option<Bound>,
-    /// Time in which they waited for input or output.
+    /// Share of time in which they waited for input or output.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 50%"]))]
     pub iowait: Option<Bound>,
-    /// Time that the hypervisor gave to somebody else.
+    /// Share of time that the hypervisor gave to other guests.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 10%"]))]
     pub steal: Option<Bound>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

@@ -11,19 +11,19 @@ use crate::playbook::value::Period;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct DnsCheck {
-    /// The name to ask for.
+    /// The name to look up.
     pub name: String,
-    /// Which server to ask, by its address; where left out, as every program of this host asks.
+    /// The address of the server to ask; the host's own resolver if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["127.0.0.53", "10.0.0.1:5353"]))]
     pub server: Option<String>,
-    /// An address comes back (true where left out).
+    /// Whether the lookup returns an address; true if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers: Option<bool>,
     /// How often to ask.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long to wait; later is no answer.
+    /// How long to wait; a later answer counts as none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

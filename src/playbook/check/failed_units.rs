@@ -1,4 +1,4 @@
-//! Units that systemd calls failed, whichever they are.
+//! All units that systemd lists as failed.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,7 +11,7 @@ use crate::playbook::value::{Bound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FailedUnitsCheck {
-    /// How many have failed.
+    /// The number of failed units.
     #[schemars(extend("examples" = ["> 0", "= 0"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<Bound>,
@@ -19,11 +19,11 @@ pub struct FailedUnitsCheck {
     #[schemars(extend("examples" = ["*.service", "backup-*"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub only: Option<String>,
-    /// Not these: units that are known to fail and do no harm.
+    /// Units that do not count, because they are known to fail without harm.
     #[schemars(extend("examples" = [["fwupd-refresh.service"]]))]
     #[serde(skip_serializing_if = "Vec::is_empty")]
     pub except: Vec<String>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

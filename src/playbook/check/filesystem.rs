@@ -1,4 +1,4 @@
-//! Room and inodes of a mounted file system.
+//! Space and inodes of a mounted file system.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,14 +11,14 @@ use crate::playbook::value::{Bound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct FilesystemCheck {
-    /// The mount point; the target's where left out.
+    /// The mount point; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount: Option<String>,
-    /// Used room: percent as `df` counts it, or bytes.
+    /// Used space: percent as `df` counts it, or bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 85%", "> 50GiB"]))]
     pub used: Option<Bound>,
-    /// Free room for an unprivileged user: percent or bytes.
+    /// Free space for an unprivileged user: percent or bytes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["< 5GiB", "< 10%"]))]
     pub free: Option<Bound>,
@@ -29,10 +29,10 @@ pub struct FilesystemCheck {
     /// Whether the file system is mounted read-only.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub read_only: Option<bool>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long a look may take.
+    /// How long a probe may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

@@ -11,10 +11,10 @@ use crate::playbook::value::{LatencyBound, Period, WantedNumber, WantedText};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct HttpCheck {
-    /// Where to ask; the target's where left out. No proxy, no redirect, a fresh connection each time.
+    /// The address to request; the target's if left out. No proxy, no redirects, a fresh connection each time.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub url: Option<String>,
-    /// The status: `200`, or `"not 200"`. No answer at all is not any status.
+    /// The status: `200`, or `"not 200"`. `"not 200"` also holds if there is no answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub status: Option<WantedNumber>,
     /// Text that the first 64 KiB of the body must hold, as it stands; `{ without = "error" }` where they must not.
@@ -23,10 +23,10 @@ pub struct HttpCheck {
     /// Time to the whole answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub latency: Option<LatencyBound>,
-    /// How often to ask.
+    /// How often to send it.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long to wait for an answer; later is no answer.
+    /// How long to wait for an answer; a later one counts as none.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

@@ -11,17 +11,17 @@ use crate::playbook::value::Period;
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct LinkCheck {
-    /// The interface's name; the target's where left out, else the one that the default route goes over.
+    /// The interface's name; the target's if left out, else the one that the default route goes over.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// A cable or its like is plugged in at both ends (true where nothing is said). A link that an operator switched off
-    /// (`ip link set … down`) has neither a carrier nor the lack of one.
+    /// Whether the link has a carrier: a cable or the like is connected at both ends; true if neither key is given. A
+    /// link that an operator switched off (`ip link set … down`) has neither a carrier nor the lack of one.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub carrier: Option<bool>,
     /// The gateway of the default route answers on the link, by its hardware address: nothing is pinged.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub gateway: Option<bool>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

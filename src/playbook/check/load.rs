@@ -15,7 +15,7 @@ pub struct LoadCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 4"]))]
     pub per_core: Option<Bound>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

@@ -28,13 +28,13 @@ pub struct LogCheck {
     #[schemars(extend("examples" = ["> 10", "= 0"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub count: Option<Bound>,
-    /// The window; 5 minutes where left out.
+    /// The window; 5 minutes if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Period>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long a look may take.
+    /// How long a probe may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

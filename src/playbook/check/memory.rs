@@ -19,7 +19,7 @@ pub struct MemoryCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 50%"]))]
     pub swap: Option<Bound>,
-    /// How often to look.
+    /// How often to probe.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

@@ -1,6 +1,6 @@
 //! The kinds of checks, as an operator writes them: one file each, registered here once. Reading, lint, the JSON
-//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. How each one looks at the
-//! host stands in the `check` room; a check that leaves its object out takes it from the target.
+//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. The `check` module probes
+//! the host; a check that leaves its object out takes it from the target.
 
 pub mod parts;
 

@@ -11,27 +11,27 @@ use crate::playbook::value::{Period, WantedWord};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct MountCheck {
-    /// The mount point; the target's where left out.
+    /// The mount point; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mount: Option<String>,
-    /// Something is mounted there.
+    /// Whether something is mounted there.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub present: Option<bool>,
-    /// It answers a statfs within `timeout`. What is not mounted does not answer.
+    /// Whether it answers a statfs within `timeout`. What is not mounted does not answer.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub answers: Option<bool>,
-    /// One mount option that is there, or that is not.
+    /// One mount option that must be set, or, with `not`, must not.
     #[schemars(extend("examples" = ["rw", "not ro", "noexec"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub option: Option<WantedWord>,
-    /// The kind of file system.
+    /// The type of the file system, such as `nfs4`.
     #[schemars(extend("examples" = ["nfs4", "not tmpfs"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub kind: Option<WantedWord>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long it may take to answer; 5 seconds where left out.
+    /// How long it may take to answer; 5 seconds if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

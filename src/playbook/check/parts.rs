@@ -6,7 +6,7 @@ use crate::playbook::value::{
     Amount, Bound, LatencyBound, Period, Template, WantedNumber, WantedState, WantedText, WantedWord,
 };
 
-/// What one condition asks.
+/// What one condition requires.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Condition {
     /// A unit's state.

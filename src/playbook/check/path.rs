@@ -1,4 +1,4 @@
-//! A file or folder: whether it is there, how old and how large it is, how fast it grows, whose it is, what is in it.
+//! A file or folder: whether it exists, its age, size, growth, owner, permissions and content.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,25 +11,25 @@ use crate::playbook::value::{Bound, LatencyBound, Period, WantedWord};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PathCheck {
-    /// The file or folder, links followed; the target's where left out.
+    /// The file or folder, links followed; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub path: Option<String>,
-    /// It is there.
+    /// Whether it exists.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
     /// Time since its content last changed.
     #[schemars(extend("examples" = ["> 26h", "< 1d"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub age: Option<LatencyBound>,
-    /// Its size in bytes; of a folder, that of its own table only.
+    /// Its size in bytes; of a folder, without the files in it.
     #[schemars(extend("examples" = ["> 1GiB", "= 0B"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub size: Option<Bound>,
-    /// Bytes by which it grew within `window`; what a rotation took away is not counted back.
+    /// Bytes by which it grew within `window`; what a rotation removed is not subtracted.
     #[schemars(extend("examples" = ["> 100MiB"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<Bound>,
-    /// The time over which `growth` is measured; 1 minute where left out.
+    /// The time over which `growth` is measured; 1 minute if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub window: Option<Period>,
     /// Its permissions in octal, as `ls` and `chmod` count them.
@@ -44,10 +44,10 @@ pub struct PathCheck {
     #[schemars(extend("examples" = ["not e3b0c44298fc1c149afbf4c8996fb92427ae41e4649b934ca495991b7852b855"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub sha256: Option<WantedWord>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long a look may take.
+    /// How long a probe may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

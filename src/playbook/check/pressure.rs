@@ -7,7 +7,7 @@ use super::parts::{CheckParts, Unit};
 use super::{CheckKind, CheckDocs};
 use crate::playbook::value::{Bound, Period};
 
-/// `pressure = { memory = "> 10%" }`: the share of the last 10 seconds in which tasks stood still for want of it.
+/// `pressure = { memory = "> 10%" }`: the share of the last 10 seconds in which tasks were stalled for lack of it.
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct PressureCheck {
@@ -23,7 +23,7 @@ pub struct PressureCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 10%"]))]
     pub io: Option<Bound>,
-    /// How often to look behind the triggers.
+    /// How often to probe in addition to the triggers.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
 }

@@ -11,23 +11,23 @@ use crate::playbook::value::{Bound, Comparison, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct ProcessCheck {
-    /// The program's name (its `comm`, or the file name of its first argument); the target's where left out.
+    /// The program's name (its `comm`, or the file name of its first argument); the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
     /// A pidfile; the process must have started before the file was written.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub pidfile: Option<String>,
-    /// The pidfile is there, and the process that it names is dead or another one: who looks into it before a start may
-    /// refuse to. A pidfile that is not there is not stale.
+    /// Whether the pidfile exists and the process that it names has exited or is another one; some programs then refuse
+    /// to start. A missing pidfile is not stale.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub stale: Option<bool>,
-    /// Only this user's processes.
+    /// Only count processes of this user, by name or number.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub user: Option<String>,
-    /// There is at least one (a zombie is dead).
+    /// Whether at least one is running; zombies do not count.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub exists: Option<bool>,
-    /// How many there are.
+    /// The number of running processes.
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 3", "< 1"]))]
     pub count: Option<Bound>,
@@ -35,10 +35,10 @@ pub struct ProcessCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     #[schemars(extend("examples" = ["> 2GiB"]))]
     pub memory: Option<Bound>,
-    /// How often to look behind the events.
+    /// How often to probe in addition to events.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long a look may take.
+    /// How long a probe may take.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

@@ -11,16 +11,16 @@ use crate::playbook::value::{Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TcpCheck {
-    /// Host and port; the target's where left out.
+    /// Host and port; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// A connection is accepted (true where left out).
+    /// Whether a connection is accepted; true if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub open: Option<bool>,
-    /// How often to try.
+    /// How often to connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
-    /// How long to wait; later is not open.
+    /// How long to wait; a port that accepts later counts as not open.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub timeout: Option<Period>,
 }

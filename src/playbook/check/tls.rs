@@ -1,4 +1,4 @@
-//! The certificate that a server shows: how long it still holds, and for which name.
+//! The certificate that a server presents: how long it remains valid, and for which name.
 
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
@@ -11,21 +11,21 @@ use crate::playbook::value::{LatencyBound, Period};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct TlsCheck {
-    /// Host and port; the target's where left out.
+    /// Host and port; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub address: Option<String>,
-    /// The name to ask for (SNI), where it is another than the address's host.
+    /// The server name to request (SNI), if it differs from the address's host.
     #[schemars(extend("examples" = ["www.example.org"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// Time until the certificate ends; none is left of one that has ended.
+    /// Time until the certificate expires; zero once it has expired.
     #[schemars(extend("examples" = ["< 14d", "> 30d"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub left: Option<LatencyBound>,
-    /// The certificate is made out to the name that was asked for.
+    /// Whether the certificate is issued to the requested name.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name_fits: Option<bool>,
-    /// How often to ask.
+    /// How often to connect.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub every: Option<Period>,
     /// How long to wait for the certificate.

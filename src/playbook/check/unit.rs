@@ -11,11 +11,11 @@ use crate::playbook::value::{Bound, WantedState, WantedWord};
 #[derive(Debug, Clone, PartialEq, Default, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields, default)]
 pub struct UnitCheck {
-    /// The unit; the target's where left out.
+    /// The unit; the target's if left out.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub name: Option<String>,
-    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, or `not` and one of them. A oneshot that
-    /// is at rest after success counts as active, and a unit whose start conditions are not met as neither active nor not.
+    /// `active`, `inactive`, `failed`, `activating`, `deactivating`, `reloading`, or `not` and one of them. A oneshot
+    /// that is at rest after success counts as active; a unit whose start conditions are not met counts as neither.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub state: Option<WantedState>,
     /// systemd's sub-state, as `running`, `exited`, `auto-restart`, or `not` and one of them.

@@ -1,4 +1,4 @@
-//! Numbers that make no sense, and more of something than anyone can follow.
+//! Lints numbers that make no sense, and counts that are too large.
 
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::draft::Draft;

@@ -1,4 +1,5 @@
-//! One check for itself: does it look at something, ask something, and can the answer be both yes and no?
+//! Lints one check by itself: it must have an object and a condition, and the condition must be able to hold and to
+//! fail.
 
 use super::names;
 use super::parts::spec_kind;

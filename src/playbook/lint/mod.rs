@@ -1,4 +1,5 @@
-//! What is well-formed and still dangerous, or without sense. Each rule has its own diagnostic; one page per concern.
+//! Lints a playbook that is valid in form and still dangerous or meaningless. Each rule has its own diagnostic, each
+//! concern its own module.
 
 mod bounds;
 mod checks;
@@ -19,7 +20,7 @@ use super::draft::Draft;
 use super::model::{Mode, Risk, TargetSpec};
 use super::rule::Rule;
 
-/// Judges a draft by every rule.
+/// Checks a draft against every rule.
 pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
     high_risk(draft, findings);
     texts::lint(draft, findings);
@@ -40,7 +41,7 @@ pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {
     verifier::lint(draft, &specs, findings);
     needs(draft, name, findings);
     if !findings.has_errors() {
-        // a sum of times is worth telling only where each of them is right
+        // a sum of times is checked only if each of them is valid
         times::window(draft, findings);
     }
 }

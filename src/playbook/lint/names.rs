@@ -13,7 +13,7 @@ const SUFFIXES: [&str; 11] =
     ["service", "socket", "target", "mount", "automount", "swap", "timer", "path", "slice", "scope", "device"];
 const GLOB: [char; 4] = ['*', '?', '[', ']'];
 
-/// Does it stand for several?
+/// Whether the name is a glob, which stands for several things.
 pub fn is_glob(name: &str) -> bool {
     name.contains(GLOB)
 }

@@ -14,7 +14,7 @@ pub enum Together {
     Both,
     /// Never both, but one begins where the other ends.
     Touching,
-    /// Nothing can be said.
+    /// It is unknown whether both can hold.
     Unclear,
 }
 
@@ -51,7 +51,7 @@ impl Condition {
         }
     }
 
-    /// Does it admit nothing at all?
+    /// Whether no value meets it.
     pub fn is_never(&self) -> bool {
         match self {
             Self::Bound(bound) => {
@@ -65,7 +65,7 @@ impl Condition {
         }
     }
 
-    /// Does it admit whatever can be seen?
+    /// Whether every possible value meets it.
     pub fn is_always(&self) -> bool {
         match self {
             Self::Bound(bound) => {

@@ -1,4 +1,4 @@
-//! Detector against verifier: what would be called healed must no longer be called broken.
+//! Compares detector and verifier: what the verifier accepts as healed must not be what the detector fires on.
 
 use super::parts::same_object;
 use super::sets::Together;

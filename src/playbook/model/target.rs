@@ -56,7 +56,7 @@ pub enum Target {
 }
 
 impl TargetSpec {
-    /// The thing of exactly this name: aliases are not followed, and a glob stands for nothing but itself.
+    /// The target of exactly this name, without following aliases or expanding globs.
     #[must_use]
     pub fn as_written(&self) -> Target {
         match self {
@@ -106,7 +106,8 @@ impl Target {
         }
     }
 
-    /// Must attempts on these two not run at the same time? Equal targets conflict, and a mount with the paths below it.
+    /// Whether attempts on these two must not run at the same time. Equal targets conflict, and a mount with the paths
+    /// below it.
     #[must_use]
     pub fn conflicts(&self, other: &Self) -> bool {
         let below = |mount: &str, path: &str| Path::new(path).starts_with(mount);

@@ -1,4 +1,4 @@
-//! Text to playbook: every mistake of a file is told at once, each with its place and the right form.
+//! Reads a playbook from text: every error of a file is reported at once, each with its place and the right form.
 //!
 //! ```text
 //! text --TOML--> tree with spans --sections--> draft --lint--> playbook, or what is wrong
@@ -28,7 +28,7 @@ use super::rule::Rule;
 /// No playbook needs more bytes than this.
 pub const MAX_BYTES: usize = 64 * 1024;
 
-/// What reading a file came to.
+/// The result of reading a file.
 #[derive(Debug, Clone, PartialEq)]
 pub struct ParsedFile {
     /// The playbook; only where no diagnostic is an error.
@@ -38,7 +38,7 @@ pub struct ParsedFile {
 }
 
 impl ParsedFile {
-    /// A file that could not even be looked into: one error, and no text to mark.
+    /// The result for a file that could not be read at all: one error, and no source to mark.
     #[must_use]
     pub fn refused(file: &str, rule: Rule, message: &str, help: &str) -> Self {
         Self { playbook: None, diagnostics: vec![Diagnostic::new(rule, file, "", 0..0, message, help)] }
@@ -77,8 +77,9 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> ParsedFile {
     ParsedFile { playbook: if rejected { None } else { draft.finish(name, origin, text) }, diagnostics }
 }
 
-/// Any other TOML file of salve's, told about in the same way: `with` reads its tree and adds what is wrong to the
-/// reader's findings. The diagnostics come in the order of the file. What `with` makes of a file with errors is a guess.
+/// Reads any other TOML file of salve's with diagnostics of the same kind: `with` reads its tree and adds what is wrong
+/// to the reader's findings. The diagnostics come in the order of the file. What `with` makes of a file with errors is
+/// a guess.
 pub fn document<T>(
     file: &str,
     text: &str,

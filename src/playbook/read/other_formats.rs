@@ -1,11 +1,11 @@
-//! Files of another language: what a YAML or JSON line says, as TOML.
+//! Recognises files in other formats: what a line of YAML or JSON says, as TOML.
 
 use std::ops::Range;
 
-/// A language that is not TOML, recognised at its first line.
+/// A format other than TOML, recognised by its first line.
 #[derive(Debug, PartialEq, Eq)]
 pub struct OtherFormat {
-    /// What it is called.
+    /// The format's name, such as `YAML`.
     pub name: &'static str,
     /// Where it shows, in bytes.
     pub span: Range<usize>,

@@ -79,7 +79,7 @@ impl<'t> TreeReader<'t> {
         self.leaf(table.field(name)?, &format!("`{name}`"))
     }
 
-    /// Is it a table? `right` shows the form.
+    /// Whether it is a table; if not, an error is added that shows the form `right`.
     pub fn is_table(&mut self, at: SpannedTable<'t>, what: &str, right: &str) -> bool {
         if at.table().is_some() {
             return true;
@@ -89,7 +89,7 @@ impl<'t> TreeReader<'t> {
         false
     }
 
-    /// Is it a list? `right` shows the form.
+    /// Whether it is a list; if not, an error is added that shows the form `right`.
     pub fn is_list(&mut self, at: SpannedTable<'t>, key: &str, right: &str) -> bool {
         let is_list = at.value().is_array();
         if !is_list {
@@ -99,7 +99,7 @@ impl<'t> TreeReader<'t> {
         is_list
     }
 
-    /// Tells of every key that is not known. True where all are.
+    /// Adds an error for every unknown key. True if all are known.
     pub fn known_keys<'n>(
         &mut self,
         at: SpannedTable<'t>,
@@ -125,7 +125,7 @@ impl<'t> TreeReader<'t> {
         all
     }
 
-    /// Tells of a key that a place does not know.
+    /// Adds an error for a key that is unknown at this place.
     pub fn unknown_key(&mut self, key: &str, entry: SpannedTable<'t>, place: FormatTable<'_>, known: &[&str]) {
         let help = if self.playbook {
             misplaced::help(key, place, known)
@@ -150,7 +150,7 @@ impl<'t> TreeReader<'t> {
         self.as_far_as(at, what, right).and_then(|(read, good)| good.then_some(read))
     }
 
-    /// The same as far as it can be read: what is wrong, and told of, is left out. True where nothing is.
+    /// The same as far as it can be read: entries with errors are reported and left out. True if there are none.
     pub fn as_far_as<T: DeserializeOwned + JsonSchema>(
         &mut self,
         at: SpannedTable<'t>,

@@ -15,7 +15,8 @@ use targets::{enabled_when, needs, targets};
 
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";
 
-/// Everything that can be read. `broken`: the text is no TOML, so what seems missing may stand there all the same.
+/// Reads everything that can be read. `broken` says that the text is not valid TOML, so that what seems missing may
+/// exist all the same.
 pub fn draft<'t>(reader: &mut TreeReader<'t>, root: SpannedTable<'t>, broken: bool) -> Draft<'t> {
     let shape = Shape::of::<PlaybookFile>();
     reader.known_keys_of(root, HEAD, shape.fields.iter().map(String::as_str));
@@ -61,7 +62,7 @@ fn missing_words(reader: &mut TreeReader<'_>, root: SpannedTable<'_>) {
     }
 }
 
-/// Does a key of the head stand in a section? Then it is told of there, and not missing as well.
+/// Whether a key of the head stands in a section. Then it is reported there, and not as missing too.
 fn stands_below(root: SpannedTable<'_>, key: &str) -> bool {
     let below = |at: SpannedTable<'_>| at.elements().into_iter().any(|at| at.field(key).is_some());
     root.entries().into_iter().any(|(_, at)| below(at))

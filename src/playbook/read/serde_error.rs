@@ -1,4 +1,4 @@
-//! What serde says about a value, in the words of an operator.
+//! Translates serde's errors about a value into messages for an operator.
 
 use toml::de::DeValue;
 
@@ -7,7 +7,7 @@ use super::spanned::SpannedTable;
 use crate::playbook::diagnostic::{listed, nearest};
 use crate::playbook::rule::Rule;
 
-/// A mistake in a value.
+/// An error in a value, with the right form.
 #[derive(Debug, PartialEq, Eq)]
 pub struct SerdeError {
     pub rule: Rule,

@@ -1,4 +1,4 @@
-//! Where in the file a value stands: a handle on the spanned tree, so that reading and linting can mark what they mean.
+//! A handle on a value in the spanned tree, which knows its place in the file, so that reading and linting can mark it.
 
 use std::ops::Range;
 
@@ -12,7 +12,7 @@ pub struct SpannedTable<'t> {
     value: &'t Spanned<DeValue<'t>>,
 }
 
-/// What was read, and where.
+/// A value that was read, with its place.
 #[derive(Debug, Clone)]
 pub struct SpannedValue<'t, T> {
     pub value: T,
@@ -91,7 +91,7 @@ impl<'t> SpannedTable<'t> {
         self.elements().get(index).copied().unwrap_or(self)
     }
 
-    /// What kind of value it is, as a reader would call it.
+    /// The type of the value, in a reader's words, such as `a table`.
     pub fn type_name(self) -> &'static str {
         match self.value() {
             DeValue::String(_) => "text",

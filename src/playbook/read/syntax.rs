@@ -1,4 +1,5 @@
-//! What the TOML parser says, without the echoes: one lost bracket makes everything after it look wrong.
+//! Reports the TOML parser's errors without their consequences: one missing bracket makes everything after it look
+//! wrong.
 
 use std::collections::BTreeSet;
 
@@ -8,7 +9,7 @@ use super::duplicate;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::rule::Rule;
 
-/// Tells of the parser's errors, at most one a line.
+/// Reports the parser's errors, at most one for each line.
 pub fn tell(errors: &[Error], findings: &mut Findings<'_>) {
     let end = findings.text.len();
     let mut lines = BTreeSet::new();
@@ -50,7 +51,7 @@ fn help(message: &str) -> &'static str {
     HELP.into_iter().find_map(|(said, help)| message.contains(said).then_some(help)).unwrap_or("see https://toml.io")
 }
 
-/// In a file that is no TOML the tree is a guess: what only the guess makes wrong is not told.
+/// Drops findings that are only due to a guess, because the tree of a file with invalid TOML is a guess.
 pub fn forgive(findings: &mut Findings<'_>) {
     let guessed = [Rule::WrongType, Rule::MissingKey, Rule::NoActions, Rule::UnknownKey, Rule::UnknownKind];
     let broken: BTreeSet<usize> =

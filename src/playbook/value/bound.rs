@@ -8,7 +8,7 @@ use std::time::Duration;
 use super::amount::from_its_figure;
 use super::{Amount, Period, ValueError, value_error};
 
-/// Which side of the amount is meant.
+/// How a measured value is compared with an amount.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum Comparison {
     /// Less than the amount, written `<`.
@@ -60,7 +60,7 @@ impl fmt::Display for Bound {
 }
 
 impl Bound {
-    /// Does a figure, in the amount's own unit, satisfy this bound?
+    /// Whether a figure, in the amount's own unit, satisfies this bound.
     #[must_use]
     pub fn admits(self, figure: f64) -> bool {
         self.comparison.admits(figure.total_cmp(&self.amount.figure()))
@@ -75,7 +75,7 @@ impl Comparison {
         signs.into_iter().find_map(|(sign, comparison)| Some((comparison, text.trim().strip_prefix(sign)?)))
     }
 
-    /// Does an ordering of figure and limit satisfy it?
+    /// Whether an ordering of figure and limit satisfies it.
     #[must_use]
     pub fn admits(self, order: Ordering) -> bool {
         match self {
@@ -101,7 +101,7 @@ impl fmt::Display for Comparison {
 }
 
 impl LatencyBound {
-    /// Does a time satisfy this bound?
+    /// Whether a length of time satisfies this bound.
     #[must_use]
     pub fn admits(self, took: Duration) -> bool {
         self.comparison.admits(took.cmp(&self.period.0))

@@ -1,4 +1,4 @@
-//! A value that stands in the playbook, or alone in a file of its own.
+//! A value that is written in the playbook, or alone in a file of its own.
 
 use std::path::PathBuf;
 
@@ -7,14 +7,14 @@ use serde::{Deserialize, Serialize};
 
 use super::Template;
 
-/// A text, or `{ file = "/etc/salve/db.key" }`: then the value is that file's one line, read anew for each attempt. The
-/// file belongs to root (or to the user who runs salve), and nobody else may read it.
+/// A text, or `{ file = "/etc/salve/db.key" }`: then the value is that file's only line, read again for each attempt.
+/// The file belongs to root (or to the user who runs salve), and nobody else may read it.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(untagged, expecting = "a text, or { file = \"/etc/salve/NAME.key\" }")]
 pub enum Sourced {
-    /// As it stands in the playbook.
+    /// The text, as written in the playbook.
     Text(Template),
-    /// In a file of its own.
+    /// The file that contains the value.
     File(SecretFile),
 }
 
@@ -22,7 +22,7 @@ pub enum Sourced {
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
 #[serde(deny_unknown_fields)]
 pub struct SecretFile {
-    /// Absolute; mode 0600.
+    /// The file's absolute path; its mode must be 0600.
     pub file: PathBuf,
 }
 

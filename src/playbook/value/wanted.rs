@@ -1,4 +1,4 @@
-//! What is wanted, or wanted not to be: a unit's state, a number.
+//! Values that are wanted, or with `not` unwanted: a unit's state, a number, a word.
 
 use std::fmt;
 use std::str::FromStr;
@@ -9,7 +9,7 @@ use crate::playbook::diagnostic::nearest;
 /// A unit state that is wanted, or wanted not to be: `"active"`, `"not active"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WantedState {
-    /// `not` stood before it.
+    /// Whether `not` was written before it.
     pub negated: bool,
     /// The state after `not`, or the whole value.
     pub state: UnitState,
@@ -28,14 +28,14 @@ pub enum UnitState {
     Activating,
     /// On its way from active to inactive.
     Deactivating,
-    /// Active and reading its configuration anew.
+    /// Active, and reading its configuration again.
     Reloading,
 }
 
 /// A number that is wanted, or wanted not to be: `200`, `"not 200"`.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub struct WantedNumber {
-    /// `not` stood before it.
+    /// Whether `not` was written before it.
     pub negated: bool,
     /// The number after `not`, or the whole value.
     pub number: u16,
@@ -44,14 +44,14 @@ pub struct WantedNumber {
 /// A word that is wanted, or wanted not to be: `"healthy"`, `"not healthy"`.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WantedWord {
-    /// `not` stood before it.
+    /// Whether `not` was written before it.
     pub negated: bool,
     /// The word after `not`, or the whole value.
     pub word: String,
 }
 
 impl WantedWord {
-    /// Is this as wanted? `is` says whether what was seen is the word.
+    /// Whether this is as wanted. `is` says whether the observed word is this one.
     #[must_use]
     pub fn admits(&self, is: bool) -> bool {
         is != self.negated
@@ -77,7 +77,7 @@ impl fmt::Display for WantedWord {
 }
 
 impl WantedNumber {
-    /// Is what was seen as wanted? Nothing seen is not any number.
+    /// Whether the observed number is as wanted. Without one, `not` is met.
     #[must_use]
     pub fn admits(self, seen: Option<u16>) -> bool {
         (seen == Some(self.number)) != self.negated
@@ -129,7 +129,7 @@ impl UnitState {
 }
 
 impl WantedState {
-    /// Is the state that was seen as wanted?
+    /// Whether the observed state is as wanted.
     #[must_use]
     pub fn admits(self, seen: UnitState) -> bool {
         (seen == self.state) != self.negated

@@ -1,7 +1,7 @@
 //! Text that must be found, or must not be: `"ready"`, `{ without = "error" }`.
 //!
-//! A plain text is looked for as it stands, `not` included: the text of a page may well begin with that word. Who wants
-//! the opposite says `without`.
+//! A plain text is searched for as written, including a leading `not`, because the text of a page may begin with that
+//! word. For the opposite, write `without`.
 
 use std::borrow::Cow;
 use std::fmt;
@@ -14,7 +14,7 @@ use serde::{Deserialize, Deserializer, Serialize, Serializer};
 /// Text that must be found, or must not be.
 #[derive(Debug, Clone, PartialEq, Eq, Hash)]
 pub struct WantedText {
-    /// The text must not be found.
+    /// Whether the text must not be found.
     pub negated: bool,
     /// The text to search for, compared byte by byte.
     pub text: String,
@@ -24,11 +24,11 @@ pub struct WantedText {
 const WITH: &str = "with";
 /// The key of a text that must not be found.
 const WITHOUT: &str = "without";
-/// What may stand there.
+/// The right form of the value, for messages.
 const FORM: &str = "text, or a table as { without = \"error\" }";
 
 impl WantedText {
-    /// Is this as wanted? `found` says whether the text was found.
+    /// Whether this is as wanted. `found` says whether the text was found.
     #[must_use]
     pub fn admits(&self, found: bool) -> bool {
         found != self.negated

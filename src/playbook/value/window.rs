@@ -15,7 +15,7 @@ pub struct DayWindow {
 }
 
 impl DayWindow {
-    /// Is this minute of the local day inside?
+    /// Whether this minute of the local day is inside.
     #[must_use]
     pub fn contains(self, minute: u16) -> bool {
         if self.from <= self.to {

@@ -1,4 +1,5 @@
-//! How a value stands in a file: as text, through `FromStr` and `Display`; serde and the JSON Schema follow from that.
+//! How a value is written in a file: as text, through `FromStr` and `Display`; serde and the JSON Schema follow from
+//! that.
 
 use std::borrow::Cow;
 use std::fmt;

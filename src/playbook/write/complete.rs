@@ -1,4 +1,5 @@
-//! What may be written here, from the schema that `salve playbook schema` prints. The text need not be TOML yet.
+//! Completes what may be written at a place, from the schema that `salve playbook schema` prints. The text need not be
+//! TOML yet.
 
 use std::ops::Range;
 
@@ -11,14 +12,14 @@ use super::lex::parts;
 use super::scanner::{Enclosure, Turn};
 use super::schema_query::{self, Forms, Heading, KeySchema};
 
-/// One thing that may be written.
+/// One candidate of a completion.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct CompletionItem {
-    /// What is put in place of the word; whatever it opens it closes.
+    /// The text that replaces the word; it closes every bracket and quote that it opens.
     pub insert: String,
-    /// So many characters before its end the cursor comes to stand: inside what it opens.
+    /// How many characters before its end the cursor is placed: inside what it opens.
     pub back: usize,
-    /// How it is called in a list.
+    /// The candidate's name in a list.
     pub label: String,
     /// What it means, in one line.
     pub about: String,
@@ -36,14 +37,14 @@ impl CompletionItem {
     }
 }
 
-/// What may be written at a place.
+/// The candidates at a place.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Completion {
     /// The line, counted from 0.
     pub line: usize,
     /// The characters of that line that a candidate stands for.
     pub replace: Range<usize>,
-    /// Best first; none where nothing fits.
+    /// The candidates, best first; empty if nothing fits.
     pub candidates: Vec<CompletionItem>,
 }
 

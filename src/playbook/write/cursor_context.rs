@@ -5,20 +5,20 @@ use std::ops::Range;
 use super::lex::{LineEnd, QuotedText, Token, What, lex};
 use super::scanner::{Enclosure, NestingLevel, Walker};
 
-/// The cursor's place.
+/// The cursor's place, with everything that a completion depends on.
 #[derive(Debug)]
 pub struct CursorContext {
-    /// What is open around it.
+    /// The table or list around the cursor.
     pub level: NestingLevel,
-    /// What it stands at.
+    /// How the word under the cursor is written.
     pub word: QuoteStyle,
-    /// What stands between the word's beginning and the cursor.
+    /// The part of the word before the cursor.
     pub prefix: String,
     /// The characters that a candidate stands for.
     pub replace: Range<usize>,
-    /// Does nothing but this word stand before the cursor on its line?
+    /// Whether only this word is before the cursor on its line.
     pub leads: bool,
-    /// Does `=` follow?
+    /// Whether an `=` follows.
     pub equals: bool,
     /// The keys that stand in its table, above and below, but for the one under the cursor.
     pub present: Vec<String>,
@@ -100,7 +100,7 @@ fn pass(walker: &mut Walker, nth: usize, tokens: &[Token]) {
     }
 }
 
-/// Is the cursor in this word or text, or at a word's end?
+/// Whether the cursor is in this word or text, or at a word's end.
 fn stands_at(token: &Token, column: usize) -> bool {
     let inside = token.chars.start < column && column < token.chars.end;
     match &token.what {

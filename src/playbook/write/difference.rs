@@ -1,8 +1,8 @@
-//! Two texts, line by line.
+//! Compares two texts line by line.
 
 use similar::{ChangeTag, TextDiff};
 
-/// What became of a line.
+/// Whether a line is in both texts or in one of them.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum LineChange {
     /// The line stands in both texts.

@@ -1,4 +1,4 @@
-//! What each character of a text is, for colours. The text need not be TOML yet.
+//! Finds the class of each character of a text, for colours. The text need not be TOML yet.
 
 use std::ops::Range;
 
@@ -26,8 +26,8 @@ pub enum HighlightClass {
     Wrong,
 }
 
-/// The inks of each line, as ranges of its characters in rising order; blanks between them have none. Lines are parted
-/// by `\n`, as an editor counts them: a text that ends with one has an empty last line.
+/// The classes of each line, as ranges of its characters in rising order; blanks between them have none. Lines are
+/// parted by `\n`, as an editor counts them: a text that ends with one has an empty last line.
 #[must_use]
 pub fn highlight(source: &str) -> Vec<Vec<(Range<usize>, HighlightClass)>> {
     let mut walker = Walker::new();

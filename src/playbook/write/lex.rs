@@ -1,17 +1,18 @@
-//! Words, texts and brackets of a text that need not be TOML yet. Whatever is written, each character is looked at once.
+//! Splits a text that need not be valid TOML yet into words, quoted texts and brackets, in one pass over its
+//! characters.
 
 use std::ops::Range;
 
-/// One piece of a line.
+/// One token of a line.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Token {
-    /// Where in its line, in characters.
+    /// The token's range in its line, in characters.
     pub chars: Range<usize>,
     /// The kind of token, with its content.
     pub what: What,
 }
 
-/// What a piece is.
+/// The kinds of tokens.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum What {
     /// From `#` to the line's end.
@@ -39,20 +40,20 @@ pub enum What {
 pub struct QuotedText {
     /// What stands between the quotes, as written.
     pub inner: String,
-    /// It begins on this line.
+    /// Whether it begins on this line.
     pub begins: bool,
-    /// How it ends here.
+    /// How it ends on this line.
     pub end: LineEnd,
 }
 
 /// How a text ends on its line.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum LineEnd {
-    /// With its quotes.
+    /// It ends with its closing quotes.
     Closed,
-    /// It does not: a text of several lines goes on.
+    /// It does not end: a text of several lines goes on.
     GoesOn,
-    /// It does not, and should: its closing quotes are missing.
+    /// Its closing quotes are missing.
     Unfinished,
 }
 

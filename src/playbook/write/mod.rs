@@ -1,18 +1,18 @@
 //! What an editor of playbooks needs, without the screen.
 //!
 //! ```text
-//! class + target ---> text --paint--> inks
+//! class + target ---template--> text --highlight--> classes of its characters
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
-//! | [`mod@paint`] | what each character of a text is, for colours |
-//! | [`mod@complete`] | what may be written here, from the schema |
+//! | [`mod@highlight`] | the class of each character of a text, for colours |
+//! | [`mod@complete`] | what may be written at a place, from the schema |
 //! | [`template`] | a whole playbook for a failure class |
-//! | [`mod@difference`] | two texts, line by line |
-//! | [`store`] | saving, and keeping drafts; the only one that touches files |
-//! | `lex`, `walk`, `spot` | words and brackets of a text that need not be TOML yet, and where in it one stands |
-//! | `shape` | the schema, asked what may stand where |
+//! | [`mod@difference`] | compares two texts line by line |
+//! | [`store`] | saves playbooks and keeps drafts; the only module here that touches files |
+//! | `lex`, `scanner`, `cursor_context` | words and brackets of a text that need not be TOML yet, and the cursor's place in it |
+//! | `schema_query` | asks the schema what may stand where |
 
 pub mod complete;
 mod cursor_context;

@@ -1,5 +1,5 @@
-//! Where in a text one stands: in which table, before a key or a value. Made for texts that are being typed, so a
-//! bracket that was never closed ends where a header, or a key at a line's head, shows that it should have been.
+//! Finds the place of the cursor in a text: in which table, before a key or a value. The text is still being typed, so
+//! an unclosed bracket ends where a header, or a key at the start of a line, shows that it should have been closed.
 
 use super::highlight::HighlightClass;
 use super::lex::{LineEnd, Token, What, is_bare_key, is_key, is_value, parts};
@@ -39,24 +39,24 @@ pub struct NestingLevel {
     pub turn: Turn,
     /// The key that stands before the cursor, or whose value is due.
     pub key: Vec<String>,
-    /// Nothing stands between the last comma (or the bracket) and here.
+    /// Whether nothing is written between the last comma or bracket and here.
     fresh: bool,
 }
 
-/// A key that was passed, or a header.
+/// A key or header before the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SeenKey {
-    /// In which table.
+    /// The table that it belongs to, by number.
     pub table: usize,
     /// The key's first part.
     pub name: String,
     /// The line that it stands on, counted from 0.
     pub line: usize,
-    /// The first of its characters.
+    /// The position of its first character in the line.
     pub from: usize,
 }
 
-/// A header that was passed.
+/// A header before the cursor.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Header {
     /// The line that it stands on, counted from 0.
@@ -65,7 +65,7 @@ pub struct Header {
     pub path: Vec<String>,
 }
 
-/// Goes through a text, piece by piece.
+/// Scans a text, token by token.
 #[derive(Debug)]
 pub struct Walker {
     levels: Vec<NestingLevel>,
@@ -141,7 +141,7 @@ impl Walker {
         }
     }
 
-    /// Does this line stand outside of the brackets that are open, as its look says?
+    /// Whether this line appears to be outside of the open brackets.
     fn left_open(&self, tokens: &[Token]) -> bool {
         let what = |nth: usize| tokens.get(nth).map(|token| &token.what);
         let name = |nth| matches!(what(nth), Some(What::Word(word)) if is_bare_key(word) && !is_value(word));

@@ -1,4 +1,4 @@
-//! The schema as questions: what may stand below a path of keys.
+//! Queries the schema: what may be written below a path of keys.
 
 use std::collections::BTreeMap;
 use std::sync::LazyLock;
@@ -17,13 +17,13 @@ pub struct KeySchema {
     pub name: String,
     /// What it means.
     pub about: String,
-    /// Must it stand there?
+    /// Whether it must be given.
     pub required: bool,
     /// What its value may be.
     pub forms: Forms,
 }
 
-/// How a table of the file's first level is headed.
+/// The form of the header of a table on the file's first level.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Heading {
     /// A table that stands once, under `[name]`.
@@ -75,7 +75,7 @@ pub fn keys(tables: &[&'static Value], present: &[String]) -> Vec<KeySchema> {
     entries
 }
 
-/// Is this written below a header of its own?
+/// How this table is headed; none if it is written inline.
 pub fn heading(forms: &[&'static Value]) -> Option<Heading> {
     let [form] = forms else { return None };
     if is(form, "object") {
@@ -85,7 +85,7 @@ pub fn heading(forms: &[&'static Value]) -> Option<Heading> {
     (entries.len() == 1 && is(entries[0], "object")).then_some(Heading::Many)
 }
 
-/// Is it of this type?
+/// Whether a schema is of this type.
 pub fn is(form: &Value, kind: &str) -> bool {
     match &form["type"] {
         Value::Array(kinds) => kinds.iter().any(|one| one == kind),

@@ -1,4 +1,5 @@
-//! Drafts: what is being typed, on the disk before a lost connection or a `kill -9` can take it.
+//! Keeps drafts: text that is being typed is written to the disk, so that a lost connection or a `kill -9` does not
+//! lose it.
 
 use std::fs;
 use std::os::unix::ffi::OsStrExt;
@@ -13,7 +14,7 @@ use super::error::SaveError;
 use super::folder::StoreFolder;
 use crate::foreign::read;
 
-/// No draft's file is larger, in bytes.
+/// The largest size of a draft's file, in bytes.
 const LARGEST: u64 = 8 << 20;
 
 /// The folder of drafts, one file each. Only their owner can read them.
@@ -35,7 +36,7 @@ pub struct SavedDraft {
     pub kept: SystemTime,
 }
 
-/// As it stands in its file.
+/// A draft as it is stored in its file.
 #[derive(Serialize, Deserialize)]
 struct FileVersion {
     name: String,
@@ -44,7 +45,7 @@ struct FileVersion {
 }
 
 impl Drafts {
-    /// Nothing is touched until a draft is kept.
+    /// Opens the store; nothing is created until a draft is kept.
     #[must_use]
     pub fn new(folder: impl Into<PathBuf>) -> Self {
         Self { folder: folder.into() }
@@ -84,7 +85,7 @@ impl Drafts {
         found
     }
 
-    /// Throws a draft away; one that is not there is no error.
+    /// Deletes a draft; it is no error if there is none.
     ///
     /// # Errors
     /// Whatever the system says.

@@ -4,16 +4,16 @@ use std::path::{Path, PathBuf};
 
 use rustix::io::Errno;
 
-/// Why a text was not saved. The file is as it was, unless it is said otherwise.
+/// Why a text was not saved. The file is unchanged, unless stated otherwise.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum SaveError {
     /// Somebody else has written it since it was opened.
     #[error("the file has changed since it was opened; nothing was saved")]
     Changed {
-        /// What stands there now.
+        /// The text that is in the file now.
         theirs: String,
     },
-    /// Somebody else has taken it away since it was opened.
+    /// Somebody else has removed it since it was opened.
     #[error("{} is gone since it was opened; save it as a new file", .path.display())]
     Gone {
         /// The path of the file that no longer exists.
@@ -36,7 +36,7 @@ pub enum SaveError {
     NoRoom {
         /// The folder on the full disk.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system call.
         why: Errno,
     },
     /// The disk is mounted read-only.
@@ -50,7 +50,7 @@ pub enum SaveError {
     Denied {
         /// The folder that may not be written to.
         folder: PathBuf,
-        /// What the system said.
+        /// The error of the system call.
         why: Errno,
     },
     /// Whatever else went wrong.
@@ -60,7 +60,7 @@ pub enum SaveError {
         doing: &'static str,
         /// The path of the file or folder that it was done to.
         path: PathBuf,
-        /// What the system said.
+        /// The error of the system call.
         why: Errno,
     },
 }

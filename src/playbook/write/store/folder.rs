@@ -1,4 +1,4 @@
-//! A folder that is held open: what is done in it is done in this very folder, whatever its path leads to meanwhile.
+//! A folder that is held open: operations apply to this very folder, whatever its path leads to meanwhile.
 
 use std::ffi::{OsStr, OsString};
 use std::fs::{DirBuilder, File};
@@ -15,7 +15,7 @@ use rustix::io::Errno;
 
 use super::error::SaveError;
 
-/// What is larger is no playbook, and is not read to its end.
+/// The largest file that is read, in bytes; a larger one is no playbook.
 const MOST: u64 = 1024 * 1024;
 
 /// A folder that is held open.
@@ -63,8 +63,8 @@ impl StoreFolder {
         self.path.join(name)
     }
 
-    /// Keeps other consoles from saving here at the same time. Whoever can read the folder could hold it for ever, so
-    /// it is waited for only a moment: a change from outside is noticed without it too.
+    /// Locks the folder against other consoles that save here at the same time. Anybody who can read the folder could
+    /// hold the lock forever, so it is awaited only briefly: a change from outside is noticed without it too.
     pub fn hold(&self) {
         for _ in 0..20 {
             if rustix::fs::flock(&self.descriptor, FlockOperation::NonBlockingLockExclusive).is_ok() {
@@ -74,7 +74,7 @@ impl StoreFolder {
         }
     }
 
-    /// What stands under this name; none where nothing does.
+    /// The file of this name; none if there is none.
     pub fn read(&self, name: &OsStr) -> Result<Option<Present>, SaveError> {
         let path = self.path_of(name);
         // not to be held up by a pipe that nobody writes into
@@ -133,12 +133,12 @@ impl StoreFolder {
         rustix::fs::renameat_with(&self.descriptor, from, &self.descriptor, to, how)
     }
 
-    /// Takes a file away.
+    /// Deletes a file in the folder.
     pub fn remove(&self, name: &OsStr) -> Result<(), Errno> {
         rustix::fs::unlinkat(&self.descriptor, name, AtFlags::empty())
     }
 
-    /// What was renamed is on the disk.
+    /// Flushes the folder, so that renames are on the disk.
     pub fn sync(&self) -> Result<(), SaveError> {
         rustix::fs::fsync(&self.descriptor).map_err(|why| SaveError::of("write", &self.path, why))
     }

@@ -15,7 +15,7 @@ pub use drafts::{Drafts, SavedDraft};
 pub use error::SaveError;
 use folder::{Present, StoreFolder};
 
-/// What was saved.
+/// Where a text was saved, and where its former version is kept.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct SaveResult {
     /// The path of the saved file.

@@ -1,4 +1,4 @@
-//! What the playbook of each class says.
+//! The text of each class's playbook.
 
 use std::path::Path;
 
@@ -149,7 +149,7 @@ fn process(name: &str, why: &'static str, holds: &str, [broken, healed]: [&str; 
     }
 }
 
-/// What may free room, and below which folder it does.
+/// Actions that may free space, and the folder below which each does.
 const ROOM: [(&str, &str); 5] = [
     ("/tmp", "{ clean = { path = \"/tmp\", older_than = \"7d\" } }"),
     ("/var/tmp", "{ clean = { path = \"/var/tmp\", older_than = \"30d\" } }"),

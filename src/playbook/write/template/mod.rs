@@ -10,7 +10,7 @@ use serde::{Deserialize, Serialize};
 use crate::playbook::Target;
 use crate::text::clean_line;
 
-/// A kind of failure that a playbook can be begun for.
+/// A kind of failure for which a playbook can be generated.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
 pub enum FailureClass {
     /// A unit is not active.
@@ -54,7 +54,7 @@ pub enum WantedTarget {
 }
 
 impl WantedTarget {
-    /// The kind's word, as in a file.
+    /// The kind's name, as in playbook files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {
