@@ -258,7 +258,7 @@ async fn the_body_says_it_all_and_is_signed() {
     assert_eq!(body["target"], serde_json::json!({ "kind": "unit", "name": "nginx.service" }));
     assert_eq!(
         body["story"][1]["text"],
-        "attempt 1 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
+        "attempt 1 started automatically, rung 1: /usr/bin/systemctl restart nginx.service"
     );
     assert_eq!(body["evidence"][0]["cut"], true);
     assert_eq!(requests[0].headers["x-team"], "ops");
@@ -370,7 +370,7 @@ async fn the_story_says_which_channel_took_a_page() {
         told.push(salve::core::event_text::sentence(&Event::Delivered { page, channel, instead }));
     }
     told.sort();
-    assert_eq!(told, ["page #1 did not reach mail: tickets took it instead", "tickets took page #1"]);
+    assert_eq!(told, ["page #1 not delivered to mail; delivered to tickets instead", "page #1 delivered to tickets"]);
 }
 
 #[tokio::test]
@@ -416,9 +416,9 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
         "# nginx serves\n",
         "**Open** since ",
         "## What happened\n\nevery rung was tried and none verified\n",
-        "| service-down found unit nginx.service broken: sees failed (exit-code) |",
+        "| service-down fired on unit nginx.service: failed (exit-code) |",
         "| detector 1 | holds | failed (exit-code) |",
-        "### Attempt 1: rung 1, started by itself\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
+        "### Attempt 1: rung 1, started automatically\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
         "/usr/bin/systemctl restart nginx.service: failed: exit code 1 (1200 ms)\n\n````text\nline one\n```\n",
         "attempt 1 of 3 not verified: unit is still failed \\| \\<b\\>.",
         "### a \\`title\\` \\<b\\> # x\n\n```````text\nx\n``````\n# broken out\n<!-- salve :notes",
@@ -434,7 +434,7 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
             "## Timeline",
             "## Latest readings",
             "## Attempts",
-            "### Attempt 1: rung 1, started by itself",
+            "### Attempt 1: rung 1, started automatically",
             &evidence_heading(text),
             "### a \\`title\\` \\<b\\> # x",
             "## Notes"

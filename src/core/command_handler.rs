@@ -238,7 +238,7 @@ impl Core {
     fn run_now(&mut self, by: &Operator, authority: Authority, key: &Key, request: RequestId) -> Option<Refusal> {
         let Some(watched) = self.keys.get(key) else { return Some(Refusal::NoSuchKey) };
         if watched.playbook.mode == Mode::Off {
-            return Some(Refusal::Denied(Arc::from("its mode is off")));
+            return Some(Refusal::Denied(Arc::from("mode is off")));
         }
         if watched.playbook.remediate.is_empty() {
             return Some(Refusal::Denied(Arc::from("it has no remediation")));
