@@ -50,7 +50,7 @@ fn print(rehearsal: &Rehearsal) {
         Rehearsal::Past(past) => stream::text(&format!("\n{}\n", backtest::drawn(past, 64))),
         Rehearsal::Nothing { written, why } => {
             println!();
-            println!("{written}: nothing would be done: {why}");
+            println!("{written}: would do nothing: {why}");
         }
         Rehearsal::Here { target, detector, verifier, rungs, gate } => {
             println!();

@@ -232,9 +232,9 @@ mod tests {
     #[test]
     fn without_a_plan_nothing_may_run() {
         let said = |rungs: &[Result<(), String>]| gate(Some(GateDecision::Pass), rungs);
-        assert_eq!(said(&[Ok(())]), "it may run");
+        assert_eq!(said(&[Ok(())]), "allowed");
         assert_eq!(said(&[Err("there is no program `x`".into())]), "denied: no plan: there is no program `x`");
-        assert_eq!(said(&[]), "there is no remediation for it");
+        assert_eq!(said(&[]), "no remediation is defined");
         assert_eq!(
             gate(Some(GateDecision::Deny(Denial::Shadow)), &[Err::<(), _>("x".into())]),
             GateDecision::Deny(Denial::Shadow).to_string()

@@ -80,7 +80,7 @@ pub fn slow_link() {
 
 pub fn dumb() {
     let mut pty = scene("trouble", (100, 50), &[("TERM", "dumb")]);
-    pty.wait_for("web-03: 1 broken");
+    pty.wait_for("web-03: 1 firing");
     assert!(pty.is_cooked() && !pty.bytes().contains(&0x1b));
     pty.send(b"q\n");
     assert_eq!(code(pty.wait()), 10);
@@ -136,7 +136,7 @@ pub fn suspended_embedded() {
     pty.signal(Signal::TSTP);
     pty.wait_for("would stop too");
     pty.send(b"qq");
-    pty.wait_for("Healing runs inside this console and stops with it.");
+    pty.wait_for("Remediation runs inside this console and stops with it.");
     std::thread::sleep(std::time::Duration::from_millis(600));
     pty.send(b"y");
     assert_eq!(code(pty.wait()), 10);

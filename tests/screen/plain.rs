@@ -13,7 +13,7 @@ pub fn says_what_changes() {
     let mut pty = scene("plain calm", (80, 24), &[]);
     pty.wait_for("web-03: all well");
     pty.wait_for("this host is paused by alice");
-    pty.wait_for("awaits approval: a 41 reviews it");
+    pty.wait_for("awaits approval: type a 41 to review it");
     assert!(pty.is_cooked(), "the terminal is left as it is");
     assert!(!pty.bytes().contains(&0x1b), "no escape sequences");
     // healing runs in here
@@ -81,6 +81,6 @@ pub fn into_a_pipe() {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(12));
-    assert!(text.contains("mount /, disk-full sees 97%") && !text.contains("pprove"), "{text}");
+    assert!(text.contains("mount /, disk-full, 97%") && !text.contains("pprove"), "{text}");
     assert!(!text.contains('\x1b') && !text.contains('\x07'));
 }

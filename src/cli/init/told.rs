@@ -117,7 +117,7 @@ pub fn why_not(one: &Proposal) -> String {
         (Fit::NotApplicable(why), _) => format!("not armed, it does not apply: {}", clean_line(why)),
         (_, Arming::Armed) => "armed already".into(),
         (_, Arming::AsksFirst) => "it asks first; `salve playbook arm` lets it act".into(),
-        (_, Arming::Shadow) => "in shadow".into(),
+        (_, Arming::Shadow) => "in shadow mode".into(),
     }
 }
 

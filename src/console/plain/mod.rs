@@ -60,17 +60,17 @@ fn stand(world: &ViewContext<'_>) -> Vec<String> {
     let now = world.mono;
     let mut lines = vec![format!("{}: {}", snapshot.host, summary(world))];
     if let Err(why) = &snapshot.recording {
-        lines.push(format!("the journal cannot be written, so nothing acts: {why}"));
+        lines.push(format!("the journal cannot be written, so no attempt runs: {why}"));
     }
     if let Some(why) = &snapshot.systemd_silent {
-        lines.push(format!("systemd answers nobody, so no unit can be seen: {why}"));
+        lines.push(format!("systemd does not respond, so units cannot be checked: {why}"));
     }
     lines.extend(snapshot.pauses.iter().map(|pause| changes::pause(pause, now)));
     lines.extend(snapshot.maintenance.iter().map(|window| changes::maintenance(window, world.wall, now, world.zone)));
     lines.extend(snapshot.snoozes.iter().map(|snooze| changes::snooze(snooze, now)));
     for row in rows::detectors(snapshot, "").iter().filter(|row| row.class < rows::Urgency::Ok) {
         let since = format::age(now.since(row.detector.since));
-        lines.push(format!("{}, for {since}", changes::detector(row.detector, now)));
+        lines.push(format!("{}, for {since}", changes::detector(row.detector, snapshot)));
     }
     lines.extend(snapshot.storm.as_ref().map(format::storm));
     for incident in rows::needs_action(snapshot).into_iter().filter_map(rows::Needy::incident) {

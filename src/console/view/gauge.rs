@@ -34,7 +34,7 @@ pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool
     }
     line = line.text("  ").with(role(share), words(share));
     if let Some(covered) = rates.coverage.percent() {
-        line = line.dim(format!("  cov {covered:.0}%"));
+        line = line.dim(format!("  attempted {covered:.0}%"));
     }
     line
 }
@@ -52,9 +52,8 @@ fn short(share: Share, focused: bool) -> Line {
 #[must_use]
 pub fn words(share: Share) -> String {
     match share.band() {
-        Band::NoVerdict if share.whole == 0 => "no verdict yet (no incidents)".into(),
-        Band::NoVerdict if share.whole == 1 => "no verdict yet (1 incident)".into(),
-        Band::NoVerdict => format!("no verdict yet ({} incidents)", share.whole),
+        Band::NoVerdict if share.whole == 0 => "no incidents yet".into(),
+        Band::NoVerdict => "under 10 incidents".into(),
         Band::TooLow => "TOO LOW <70".into(),
         Band::InBand => "IN BAND 70-<100".into(),
         Band::UnderAutomated => "UNDER-AUTOMATED at 100".into(),
