@@ -219,9 +219,9 @@ async fn a_webhook_is_tried_until_it_takes_the_page_and_delivered_once() {
     assert_eq!(bench.flushed().await, [(1, "oncall".to_owned())]);
     assert_eq!(received(&server).await.len(), 4);
     let notes = bench.notes();
-    assert!(notes[0].starts_with("channel oncall: page #1 was not taken (it answered 500"), "{notes:?}");
+    assert!(notes[0].starts_with("channel oncall: page #1 was not delivered (it answered 500"), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("no answer in time")), "{notes:?}");
-    assert!(notes.last().unwrap().ends_with("page #1 was taken at last"), "{notes:?}");
+    assert!(notes.last().unwrap().ends_with("page #1 was delivered after retries"), "{notes:?}");
     assert!(!notes.iter().any(|note| note.contains("s3cret") || note.contains("127.0.0.1")), "{notes:?}");
 }
 
@@ -387,7 +387,7 @@ async fn a_command_reads_the_page_and_is_tried_until_it_exits_well() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("body").starts_with("# nginx serves\n\n**Open** since"), "{}", read("body"));
     assert_eq!(read("parts"), "trigger host-1/service-down/nginx.service\n");
-    assert!(bench.notes()[0].contains("page #1 was not taken (sh: exit code 7: not yet)"));
+    assert!(bench.notes()[0].contains("page #1 was not delivered (sh: exit code 7: not yet)"));
 }
 
 #[tokio::test]
@@ -396,10 +396,14 @@ async fn an_unknown_channel_goes_to_the_ticket_folder_with_a_note() {
     bench.outbox.send(page(1, &["oncal"]));
     // the name that was asked for: what is recorded as delivered is not sent again
     assert_eq!(bench.flushed().await, [(1, "oncal".to_owned())]);
-    assert!(bench.notes()[0].contains("there is no channel of this name"));
+    assert!(bench.notes()[0].contains("no channel of this name is configured"));
     let tickets = bench.tickets();
     assert_eq!(tickets.len(), 1);
-    assert!(tickets[0].1.contains("The channel oncal is not configured, so this page is here."), "{}", tickets[0].1);
+    assert!(
+        tickets[0].1.contains("Channel oncal is not configured, so this page became a ticket."),
+        "{}",
+        tickets[0].1
+    );
 }
 
 #[tokio::test]

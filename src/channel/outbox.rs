@@ -207,7 +207,7 @@ impl Shared {
                 Ok(()) => failing = false,
                 Err(setback) => {
                     if !std::mem::replace(&mut failing, true) {
-                        self.note(&name, format!("open pages could not be told again ({})", setback.why));
+                        self.note(&name, format!("open pages could not be sent again ({})", setback.why));
                     }
                 }
             }
@@ -222,7 +222,7 @@ impl Shared {
 
     /// Where the pages of a channel go that does not exist.
     fn in_place_of_none(&self, name: &Arc<str>) -> Channel {
-        self.note(name, "there is no channel of this name: its pages go to the ticket folder".into());
+        self.note(name, "no channel of this name is configured: its pages go to the ticket folder".into());
         self.tickets.beside(Tickets::instead_of(self.ticket_folder.clone(), name))
     }
 
@@ -249,7 +249,7 @@ impl Shared {
     async fn last_resort(&self, name: &Arc<str>, page: &Arc<Page>) {
         sleep(LAST_RESORT).await;
         let folder = self.tickets.beside(Tickets::not_taken_by(self.ticket_folder.clone(), name));
-        self.note(name, format!("page {} was not taken in time; it becomes a ticket as well", page.id));
+        self.note(name, format!("page {} was not delivered in time; it becomes a ticket as well", page.id));
         let ticket: Arc<str> = TICKETS.into();
         let lane: LaneKey = (Arc::clone(&ticket), Arc::clone(&page.dedup));
         self.retry(&folder, &lane, page).await;
@@ -269,7 +269,10 @@ impl Shared {
             self.count_try(page.id);
             if setback.pace == RetryPolicy::Never {
                 let why = setback.why;
-                self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
+                self.note(
+                    name,
+                    format!("page {} was rejected permanently ({why}); it becomes a ticket instead", page.id),
+                );
                 channel = self.refused(name);
                 refused = true;
                 backoff = Backoff::default();
@@ -277,20 +280,19 @@ impl Shared {
             }
             // each reason once: what goes on failing the same way is told already
             if told.as_ref() != Some(&setback.why) {
-                let when =
-                    if setback.pace == RetryPolicy::Slow { "tried again every few minutes" } else { "tried again" };
-                self.note(name, format!("page {} was not taken ({}); it is {when}", page.id, setback.why));
+                let when = if setback.pace == RetryPolicy::Slow { "retrying every few minutes" } else { "retrying" };
+                self.note(name, format!("page {} was not delivered ({}); {when}", page.id, setback.why));
                 told = Some(setback.why);
             }
             unanswered += u32::from(setback.pace == RetryPolicy::Unanswered);
             if unanswered >= UNANSWERED && self.waits_behind(key) {
-                self.note(name, format!("page {} was sent {unanswered} times and never answered in time", page.id));
+                self.note(name, format!("page {} was sent {unanswered} times without an answer in time", page.id));
                 return refused;
             }
             sleep(backoff.next(setback.pace)).await;
         }
         if told.is_some() {
-            self.note(name, format!("page {} was taken at last", page.id));
+            self.note(name, format!("page {} was delivered after retries", page.id));
         }
         refused
     }
@@ -366,6 +368,6 @@ mod tests {
         let tickets: Vec<_> = std::fs::read_dir(folder.path().join("tickets")).unwrap().flatten().collect();
         assert_eq!(tickets.len(), 1);
         let text = std::fs::read_to_string(tickets[0].path()).unwrap();
-        assert!(text.contains("has not taken this page in time"), "{text}");
+        assert!(text.contains("did not accept this page in time"), "{text}");
     }
 }

@@ -201,7 +201,7 @@ mod tests {
         write(&folder, "[roles]\nok = { 16 = \"cyann\" }");
         let told = looks.refresh().unwrap().unwrap_err();
         assert!(
-            told.contains("themes/mine.toml:2:13: `cyann` is no colour") && told.contains("did you mean \"cyan\"?")
+            told.contains("themes/mine.toml:2:13: `cyann` is not a colour") && told.contains("did you mean \"cyan\"?")
         );
         assert_eq!((ok(&looks), looks.refresh()), (Some(Color::Cyan), None), "told once");
         fs::remove_file(folder.path().join("themes/mine.toml")).unwrap();

@@ -18,7 +18,7 @@ use crate::check::{self, Monitor};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{Cause, Denial};
 use crate::core::input::{Binding, Facts, Resolution};
-use crate::core::{Core, IncidentId, Key, Plan, Reading, Verdict};
+use crate::core::{Core, IncidentId, Key, Plan, Reading};
 use crate::host::Clock;
 use crate::journal::ReadError;
 use crate::playbook::library::Library;
@@ -213,16 +213,6 @@ async fn plan_all(
         });
     }
     rungs
-}
-
-/// A reading in words.
-#[must_use]
-pub fn words(reading: &Reading) -> String {
-    match &reading.verdict {
-        Verdict::Holds => format!("holds: {}", reading.seen),
-        Verdict::DoesNotHold => format!("does not hold: {}", reading.seen),
-        Verdict::Unknown(why) => format!("unknown: {why}"),
-    }
 }
 
 #[cfg(test)]

@@ -25,15 +25,15 @@ pub fn says_what_changes() {
 
 pub fn approves_by_number() {
     let mut pty = scene("plain medium", (120, 50), &[]);
-    pty.wait_for("Enter says how the host stands");
+    pty.wait_for("Enter shows the host status");
     // typed ahead of the question: it answers nothing
     pty.send(b"a\n1\n1\n");
-    pty.wait_for("1 approve, 2 decline, 3 show the plan again, 4 leave it; digest 5f2a9c0e6b1d:");
+    pty.wait_for("1 approve, 2 decline, 3 show the plan again, 4 go back; digest 5f2a9c0e6b1d:");
     thread::sleep(Duration::from_millis(600));
     assert!(!pty.screen().contains("approval sent"), "{}", pty.screen());
     pty.look(|screen| assert!(screen.bracketed_paste()));
     pty.send(b"\x1b[200~1\x1b[201~\n");
-    pty.wait_for("it was not taken");
+    pty.wait_for("was ignored");
     // a terminal that marks no pastes sends their lines in one burst
     thread::sleep(Duration::from_millis(500));
     pty.send(b"1\nls\n");

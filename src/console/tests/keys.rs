@@ -413,7 +413,7 @@ fn a_letter_that_does_nothing_says_so_and_where_it_does() {
     assert_eq!(high().keys("F").said(), "F: only `salve demo` can break things");
     let mut looks = high();
     looks.model.read_only = true;
-    assert_eq!(looks.keys("p").said(), "p: nothing acts from here");
+    assert_eq!(looks.keys("p").said(), "p: actions are not available here");
 }
 
 #[test]

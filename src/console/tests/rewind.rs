@@ -63,7 +63,7 @@ fn the_journals_ends_are_said() {
     assert_eq!(desk.said(), "no incident was opened before this moment");
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(3), "the moment stays");
     let desk = high().keys("[").recalled(Err(PastError::Empty));
-    assert!(desk.model.rewind.is_none() && desk.said() == "nothing was recorded yet");
+    assert!(desk.model.rewind.is_none() && desk.said() == "nothing recorded yet");
 }
 
 #[test]

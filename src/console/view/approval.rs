@@ -123,7 +123,7 @@ fn question(review: &Review, world: &ViewContext<'_>) -> (Role, String) {
     let seen = review.guard.has_seen_all();
     match (review.standing, &review.naming) {
         (RequestState::Gone, _) => (Role::Unknown, "This request is no longer open. Esc goes back.".into()),
-        (_, _) if !seen => (Role::Key, "Read to the end first: PgDn shows the rest, then y and x work.".into()),
+        (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then y and x work.".into()),
         (_, Some(_)) => (Role::Risky, format!("High risk. Type {} and press Enter: ", review.target)),
         (_, None) if !review.guard.is_open(world.at, QUIET) => {
             (Role::Dim, "One moment: y and x work after a short pause in typing.".into())

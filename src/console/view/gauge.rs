@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &V
 pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool, world: &ViewContext<'_>) -> Line {
     let share = rates.auto_fix;
     let label = if focused { Role::Focus } else { Role::Text };
-    let mut line = Line::new().with(label, format!(" auto-fix {window:>3} "));
+    let mut line = Line::new().with(label, format!(" auto-fixed {window:>3} "));
     if let Some(columns) = bar {
         line = self::bar(line, share, columns, world);
     }
@@ -41,7 +41,7 @@ pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool
 
 fn short(share: Share, focused: bool) -> Line {
     let label = if focused { Role::Focus } else { Role::Text };
-    let line = Line::new().with(label, "fix 24h ");
+    let line = Line::new().with(label, "fixed 24h ");
     match share.percent() {
         Some(percent) => line.with(role(share), format!("{percent:.0}% {}/{}", share.part, share.whole)),
         None => line.dim("no incidents"),

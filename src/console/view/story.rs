@@ -148,12 +148,12 @@ fn details(step: &PlannedStep, indent: usize) -> Vec<Line> {
 
 fn scope(report: &AttemptReport) -> String {
     let level = match report.scope {
-        ScopeLevel::CgroupV2 => "in a cgroup of its own",
-        ScopeLevel::CgroupV1 => "in a cgroup (v1) of its own",
+        ScopeLevel::CgroupV2 => "in its own cgroup",
+        ScopeLevel::CgroupV1 => "in its own cgroup (v1)",
         ScopeLevel::Subreaper => "under a subreaper",
-        ScopeLevel::None => return "no process of ours".into(),
+        ScopeLevel::None => return "no process started".into(),
     };
-    if report.scope_empty { format!("{level}, empty at the end") } else { format!("{level}, NOT empty at the end") }
+    if report.scope_empty { format!("{level}, no processes left") } else { format!("{level}, PROCESSES LEFT RUNNING") }
 }
 
 /// One step: how it ended, and what it printed.
