@@ -370,7 +370,7 @@ async fn the_story_says_which_channel_took_a_page() {
         told.push(salve::core::event_text::sentence(&Event::Delivered { page, channel, instead }));
     }
     told.sort();
-    assert_eq!(told, ["page #1 not delivered to mail; delivered to tickets instead", "page #1 delivered to tickets"]);
+    assert_eq!(told, ["page #1 delivered to tickets", "page #1 not delivered to mail; delivered to tickets instead"]);
 }
 
 #[tokio::test]
@@ -421,7 +421,7 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
         "**Open** since ",
         "## What happened\n\nevery rung was tried and none verified\n",
         "| service-down fired on unit nginx.service: failed (exit-code) |",
-        "| detector 1 | holds | failed (exit-code) |",
+        "| detector 1 | firing | failed (exit-code) |",
         "### Attempt 1: rung 1, started automatically\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
         "/usr/bin/systemctl restart nginx.service: failed: exit code 1 (1200 ms)\n\n````text\nline one\n```\n",
         "attempt 1 of 3 not verified: unit is still failed \\| \\<b\\>.",

@@ -18,7 +18,7 @@ pub fn says_what_changes() {
     assert!(!pty.bytes().contains(&0x1b), "no escape sequences");
     // healing runs in here
     pty.send(b"q\n");
-    pty.wait_for("Type quit to end it");
+    pty.wait_for("Type quit to stop it");
     pty.send(b"quit\n");
     assert_eq!(code(pty.wait()), 10);
 }
@@ -37,7 +37,7 @@ pub fn approves_by_number() {
     // a terminal that marks no pastes sends their lines in one burst
     thread::sleep(Duration::from_millis(500));
     pty.send(b"1\nls\n");
-    pty.wait_for("nothing was done: another line followed at once");
+    pty.wait_for("nothing was done: another line followed immediately");
     thread::sleep(Duration::from_millis(500));
     assert!(!pty.screen().contains("approval sent"), "{}", pty.screen());
     pty.send(b"a\n");

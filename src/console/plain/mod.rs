@@ -76,12 +76,12 @@ fn stand(world: &ViewContext<'_>) -> Vec<String> {
     for incident in rows::needs_action(snapshot).into_iter().filter_map(rows::Needy::incident) {
         let what = match &incident.stage {
             IncidentStage::Asking(request) => {
-                format!("awaits approval, expires in {}", format::left(request.expires, now))
+                format!("awaiting approval, expires in {}", format::left(request.expires, now))
             }
             IncidentStage::Escalated(cause) => paged(incident.call.as_ref(), cause),
             _ => continue,
         };
-        lines.push(format!("incident {} on {} {what}", incident.id, incident.key.target));
+        lines.push(format!("incident {} on {}: {what}", incident.id, incident.key.target));
     }
     let stops = rows::breakers(snapshot).into_iter().filter(|breaker| breaker.state != BreakerState::Closed);
     lines.extend(stops.map(changes::breaker));

@@ -103,10 +103,7 @@ impl Prompter {
             return vec![Out::Quit];
         }
         self.state = PromptState::Quit;
-        vec![Out::Ask(
-            "Remediation runs inside this console and stops with it. Type quit to quit; anything else continues."
-                .into(),
-        )]
+        vec![Out::Ask("Remediation runs inside this console. Type quit to stop it; anything else continues.".into())]
     }
 
     /// Takes up what became of the request that is looked at.

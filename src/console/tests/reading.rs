@@ -55,10 +55,10 @@ fn told(view: &IncidentView) -> Arc<IncidentView> {
 #[test]
 fn words_are_found_and_enter_goes_from_place_to_place() {
     let mut desk = mailer();
-    desk.model.size = (80, 14);
+    desk.model.size = (80, 10);
     let desk = desk.keys("/no answer");
     assert_eq!(desk.model.place(), InputMode::Finding);
-    let screen = desk.screen((80, 14));
+    let screen = desk.screen((80, 10));
     assert!(screen.contains("/no answer_ 1 of 3"), "{screen}");
     let first = scroll(&desk);
     let desk = desk.keys("\r\r");
