@@ -219,9 +219,9 @@ async fn a_webhook_is_tried_until_it_takes_the_page_and_delivered_once() {
     assert_eq!(bench.flushed().await, [(1, "oncall".to_owned())]);
     assert_eq!(received(&server).await.len(), 4);
     let notes = bench.notes();
-    assert!(notes[0].starts_with("channel oncall: page #1 was not taken (it answered 500"), "{notes:?}");
+    assert!(notes[0].starts_with("channel oncall: page #1 was not delivered (it answered 500"), "{notes:?}");
     assert!(notes.iter().any(|note| note.contains("no answer in time")), "{notes:?}");
-    assert!(notes.last().unwrap().ends_with("page #1 was taken at last"), "{notes:?}");
+    assert!(notes.last().unwrap().ends_with("page #1 was delivered after retries"), "{notes:?}");
     assert!(!notes.iter().any(|note| note.contains("s3cret") || note.contains("127.0.0.1")), "{notes:?}");
 }
 
@@ -258,7 +258,7 @@ async fn the_body_says_it_all_and_is_signed() {
     assert_eq!(body["target"], serde_json::json!({ "kind": "unit", "name": "nginx.service" }));
     assert_eq!(
         body["story"][1]["text"],
-        "attempt 1 started by itself, rung 1: /usr/bin/systemctl restart nginx.service"
+        "attempt 1 started automatically, rung 1: /usr/bin/systemctl restart nginx.service"
     );
     assert_eq!(body["evidence"][0]["cut"], true);
     assert_eq!(requests[0].headers["x-team"], "ops");
@@ -370,7 +370,7 @@ async fn the_story_says_which_channel_took_a_page() {
         told.push(salve::core::event_text::sentence(&Event::Delivered { page, channel, instead }));
     }
     told.sort();
-    assert_eq!(told, ["page #1 did not reach mail: tickets took it instead", "tickets took page #1"]);
+    assert_eq!(told, ["page #1 delivered to tickets", "page #1 not delivered to mail; delivered to tickets instead"]);
 }
 
 #[tokio::test]
@@ -387,7 +387,7 @@ async fn a_command_reads_the_page_and_is_tried_until_it_exits_well() {
     let read = |name: &str| fs::read_to_string(folder.path().join(name)).unwrap();
     assert!(read("body").starts_with("# nginx serves\n\n**Open** since"), "{}", read("body"));
     assert_eq!(read("parts"), "trigger host-1/service-down/nginx.service\n");
-    assert!(bench.notes()[0].contains("page #1 was not taken (sh: exit code 7: not yet)"));
+    assert!(bench.notes()[0].contains("page #1 was not delivered (sh: exit code 7: not yet)"));
 }
 
 #[tokio::test]
@@ -396,10 +396,14 @@ async fn an_unknown_channel_goes_to_the_ticket_folder_with_a_note() {
     bench.outbox.send(page(1, &["oncal"]));
     // the name that was asked for: what is recorded as delivered is not sent again
     assert_eq!(bench.flushed().await, [(1, "oncal".to_owned())]);
-    assert!(bench.notes()[0].contains("there is no channel of this name"));
+    assert!(bench.notes()[0].contains("no channel of this name is configured"));
     let tickets = bench.tickets();
     assert_eq!(tickets.len(), 1);
-    assert!(tickets[0].1.contains("The channel oncal is not configured, so this page is here."), "{}", tickets[0].1);
+    assert!(
+        tickets[0].1.contains("Channel oncal is not configured, so this page became a ticket."),
+        "{}",
+        tickets[0].1
+    );
 }
 
 #[tokio::test]
@@ -416,9 +420,9 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
         "# nginx serves\n",
         "**Open** since ",
         "## What happened\n\nevery rung was tried and none verified\n",
-        "| service-down found unit nginx.service broken: sees failed (exit-code) |",
-        "| detector 1 | holds | failed (exit-code) |",
-        "### Attempt 1: rung 1, started by itself\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
+        "| service-down fired on unit nginx.service: failed (exit-code) |",
+        "| detector 1 | firing | failed (exit-code) |",
+        "### Attempt 1: rung 1, started automatically\n\n- /usr/bin/systemctl restart nginx.service\n  - user: root\n",
         "/usr/bin/systemctl restart nginx.service: failed: exit code 1 (1200 ms)\n\n````text\nline one\n```\n",
         "attempt 1 of 3 not verified: unit is still failed \\| \\<b\\>.",
         "### a \\`title\\` \\<b\\> # x\n\n```````text\nx\n``````\n# broken out\n<!-- salve :notes",
@@ -434,7 +438,7 @@ async fn a_ticket_tells_the_whole_story_and_nothing_breaks_out_of_it() {
             "## Timeline",
             "## Latest readings",
             "## Attempts",
-            "### Attempt 1: rung 1, started by itself",
+            "### Attempt 1: rung 1, started automatically",
             &evidence_heading(text),
             "### a \\`title\\` \\<b\\> # x",
             "## Notes"

@@ -106,10 +106,12 @@ fn readings(page: &Page, zone: &TimeZone) -> String {
     latest.sort_by_key(|(role, index, ..)| (*role, *index));
     let rows = latest.into_iter().map(|(role, index, recorded, reading)| {
         let side = if role == CheckRole::Detector { "detector" } else { "verifier" };
-        let verdict = match &reading.verdict {
-            Verdict::Holds => "holds".to_owned(),
-            Verdict::DoesNotHold => "does not hold".to_owned(),
-            Verdict::Unknown(why) => format!("unknown: {why}"),
+        let verdict = match (&reading.verdict, role) {
+            (Verdict::Holds, CheckRole::Detector) => "firing".to_owned(),
+            (Verdict::Holds, CheckRole::Verifier) => "passing".to_owned(),
+            (Verdict::DoesNotHold, CheckRole::Detector) => "clear".to_owned(),
+            (Verdict::DoesNotHold, CheckRole::Verifier) => "failing".to_owned(),
+            (Verdict::Unknown(why), _) => format!("unknown: {why}"),
         };
         [format!("{side} {}", index + 1), verdict, reading.seen.to_string(), moment(recorded.wall, zone)]
     });
@@ -141,7 +143,7 @@ fn attempt_body(page: &Page, attempt: AttemptId, plan: &Plan) -> String {
         _ => None,
     });
     let mut out = planned(plan);
-    out += &report.map_or_else(|| "It did not end: its outcome is unknown.\n".to_owned(), |report| reported(report));
+    out += &report.map_or_else(|| "It did not finish: its outcome is unknown.\n".to_owned(), |report| reported(report));
     let verdicts = events().filter(|event| match event {
         Event::Verified { attempt: of, .. }
         | Event::NotVerified { attempt: of, .. }
@@ -177,7 +179,7 @@ fn reported(report: &AttemptReport) -> String {
         }
     }
     if !report.scope_empty {
-        out.push_str("**Its processes could not be ended.**\n");
+        out.push_str("**Some of its processes could not be killed.**\n");
     }
     out
 }

@@ -213,6 +213,6 @@ mod tests {
         let tickets: Vec<_> = std::fs::read_dir(folder.path().join("tickets")).unwrap().flatten().collect();
         assert_eq!(tickets.len(), 1);
         let text = std::fs::read_to_string(tickets[0].path()).unwrap();
-        assert!(text.contains("has not taken this page in time"), "{text}");
+        assert!(text.contains("did not accept this page in time"), "{text}");
     }
 }

@@ -37,7 +37,7 @@ pub async fn trial(name: &str, settings: &ChannelSettings, tickets: &Path, host:
     let end = Page {
         kind: PageKind::Resolve,
         id: PageId(2),
-        why: "the test is over; nothing is wrong".into(),
+        why: "the test is over; there is no incident".into(),
         ..call.clone()
     };
     let said = deliver(&channel, call).await;
@@ -54,7 +54,7 @@ async fn deliver(channel: &Channel, page: Page) -> Result<String, String> {
 
 /// Under a key of its own each time, so that it joins no real page and no earlier test.
 pub(super) fn page(name: &str, host: &str, at: Timestamp) -> Page {
-    let cause: Arc<str> = format!("this is a test of the channel {name}; nothing is wrong").into();
+    let cause: Arc<str> = format!("this is a test of channel {name}; there is no incident").into();
     Page {
         id: PageId(1),
         kind: PageKind::Trigger { cause: Arc::clone(&cause) },

@@ -43,19 +43,19 @@ impl Tickets {
 
     /// The same folder, for pages that were meant for another channel.
     pub(super) fn instead_of(folder: PathBuf, channel: &str) -> Self {
-        let note = format!("The channel {channel} is not configured, so this page is here.");
+        let note = format!("Channel {channel} is not configured, so this page became a ticket.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
     /// The same folder, for pages that their channel will never take.
     pub(super) fn refused_by(folder: PathBuf, channel: &str) -> Self {
-        let note = format!("The channel {channel} refused this page for good, so it is here.");
+        let note = format!("Channel {channel} rejected this page permanently, so it became a ticket.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
     /// The same folder, for calls that their channel has not taken yet.
     pub(super) fn not_taken_by(folder: PathBuf, channel: &str) -> Self {
-        let note = format!("The channel {channel} has not taken this page in time, so it is here as well.");
+        let note = format!("Channel {channel} did not accept this page in time, so it became a ticket as well.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 

@@ -39,7 +39,7 @@ pub fn close(common: &Common, incident: u64, reason: String) -> Result<ExitCode,
 pub fn run(common: &Common, playbook: &str, target: Option<&str>) -> Result<ExitCode, Failure> {
     let Some(connection) = connect::engine_now(common)? else {
         return Err(Failure::Nobody(
-            "nothing runs where no engine does: open the console with `salve`, or run `salve daemon`".into(),
+            "no engine is running, so nothing can run: open the console with `salve`, or run `salve daemon`".into(),
         ));
     };
     drop(connection);
@@ -83,7 +83,7 @@ fn list(snapshot: &Snapshot, as_json: bool) -> Result<ExitCode, Failure> {
         return Ok(status::listed(snapshot));
     }
     if snapshot.breakers.is_empty() {
-        println!("every breaker is closed, and none has counted an attempt");
+        println!("all breakers are closed, with no attempts counted");
     }
     for row in &snapshot.breakers {
         let (state, counted) = (row.state.word(), format!("{}/{}", row.invocations, row.limit));
@@ -104,11 +104,11 @@ fn key(common: &Common, playbook: &str, target: Option<&str>) -> Result<Key, Fai
     match keys.iter().filter(named).copied().collect::<Vec<_>>()[..] {
         [key] => Ok(key.clone()),
         [] if keys.is_empty() => Err(Failure::Said(format!(
-            "nothing is watched under a playbook named {playbook}; `salve playbook list` lists them"
+            "no playbook named {playbook} watches anything; `salve playbook list` shows all"
         ))),
         _ => {
             let targets: Vec<String> = keys.iter().map(|key| format!("\"{}\"", key.target)).collect();
-            Err(Failure::Said(format!("{playbook} watches {}; name one of them", targets.join(", "))))
+            Err(Failure::Said(format!("{playbook} watches {}; give one of them as the target", targets.join(", "))))
         }
     }
 }

@@ -35,7 +35,7 @@ pub fn bridge(common: &Common) -> Result<ExitCode, Failure> {
             EngineLookup::Nobody => {
                 let wanted: Vec<String> = folders.iter().map(|one| one.join(NAME).display().to_string()).collect();
                 return Err(Failure::Nobody(format!(
-                    "no engine listens on this host ({}): let root run `salve service install`, or open `salve` there",
+                    "no engine is running on this host ({}): run `salve service install` as root, or open `salve` there",
                     wanted.join(", ")
                 )));
             }

@@ -18,7 +18,7 @@ const LONGEST: Duration = Duration::from_hours(366 * 24);
 
 pub fn run(common: &Common, file: &Path, since: Period, as_json: bool) -> Result<ExitCode, Failure> {
     if since.0.is_zero() || since.0 > LONGEST {
-        return Err(Failure::Usage(format!("--since {since}: from 1s to 366d can be looked back on, as --since 7d")));
+        return Err(Failure::Usage(format!("--since {since}: use a period from 1s to 366d, such as --since 7d")));
     }
     let playbook = plan::find(common, file)?;
     let options = common.options()?;
@@ -26,7 +26,7 @@ pub fn run(common: &Common, file: &Path, since: Period, as_json: bool) -> Result
     let past = match looked {
         Err(ReadError::None { .. }) => {
             return Err(Failure::Said(
-                "there is no past yet: salve has kept no readings on this host (`salve daemon` keeps them)".into(),
+                "no history yet: salve has recorded no readings on this host (`salve daemon` records them)".into(),
             ));
         }
         looked => looked?,

@@ -33,7 +33,7 @@ pub fn run(common: &Common, verb: &ChannelVerb) -> Result<ExitCode, Failure> {
 fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String, SecondCallSettings>) {
     for (name, channel) in channels {
         let besides = seconds.get(name).map_or_else(String::new, |second| {
-            format!("; after {} without an answer: {}", second.after, second.to.join(", "))
+            format!("; if not acknowledged within {}: {}", second.after, second.to.join(", "))
         });
         let line = format!("{name:<16} {:<13} {}{besides}", channel.kind(), channel.whereto());
         println!("{line}");
@@ -68,20 +68,20 @@ fn test(channels: &BTreeMap<String, ChannelSettings>, name: &str, tickets: &Path
     let Some(channel) = channels.get(name) else {
         let near = nearest(name, channels.keys().map(String::as_str));
         let near = near.map_or_else(String::new, |near| format!("; did you mean `{near}`?"));
-        return Err(Failure::Said(format!("there is no channel `{name}`{near} (`salve channel list` shows all)")));
+        return Err(Failure::Said(format!("channel `{name}` not found{near} (`salve channel list` shows all)")));
     };
     let result = runtime::build()?.block_on(trial(name, channel, tickets, &operator::host()));
     let Trial { call, end } = &result;
-    println!("the test page {}", outcome(call));
+    println!("test page  {}", outcome(call));
     if let Some(end) = end {
-        println!("its end       {}", outcome(end));
+        println!("resolution {}", outcome(end));
     }
     Ok(if result.taken() { ExitCode::SUCCESS } else { ExitCode::from(1) })
 }
 
 fn outcome(said: &Result<String, String>) -> String {
     match said {
-        Ok(said) => format!("was taken: {said}"),
-        Err(why) => format!("was not taken: {why}"),
+        Ok(said) => format!("delivered: {said}"),
+        Err(why) => format!("not delivered: {why}"),
     }
 }

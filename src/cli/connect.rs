@@ -43,14 +43,14 @@ pub fn listen(paths: &Paths, handle: &Handle, roles: Roles) -> Option<Listener> 
     let listening = socket
         .map_err(|error| error.to_string())
         .and_then(|socket| Listener::start(socket, handle.clone(), roles).map_err(|error| error.to_string()));
-    listening.inspect_err(|error| tracing::warn!(%error, "no other console can reach this engine")).ok()
+    listening.inspect_err(|error| tracing::warn!(%error, "other consoles cannot reach this engine")).ok()
 }
 
 /// The same for whoever only looks: where one may not come near, that is said, and the look is one's own.
 pub async fn engine_to_see(common: &Common, stay: Stay) -> Result<Option<Connection>, Failure> {
     match engine(common, stay).await {
         Err(forbidden @ (Failure::Forbidden(_) | Failure::Client(ClientError::Stranger(_)))) => {
-            eprintln!("salve: {forbidden}; this is a look of your own");
+            eprintln!("salve: {forbidden}; showing a check of this host without the engine");
             Ok(None)
         }
         reached => reached,
@@ -107,7 +107,9 @@ pub fn ask(common: &Common, command: Command) -> Result<Arc<str>, Failure> {
         let mut connection = match engine(common, Stay::Brief).await? {
             Some(connection) => connection,
             None => match offline::command(&common.options()?, command.clone()).await.map_err(Failure::from) {
-                Ok(said) => return Ok(format!("{said}; no engine runs now: it holds for the next one").into()),
+                Ok(said) => {
+                    return Ok(format!("{said}; no engine is running: this takes effect with the next one").into());
+                }
                 Err(held) if held.is_held() => beginning(common, Stay::Brief, held).await?,
                 Err(failure) => return Err(failure),
             },

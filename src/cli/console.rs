@@ -59,9 +59,11 @@ pub fn attached(
 ) -> Result<ExitCode, Failure> {
     let rights = &attached.welcome.rights;
     let writing = match &at {
-        EngineAt::Far(_) => Writing::Elsewhere("a playbook is written on its own host: log in there and open salve"),
+        EngineAt::Far(_) => {
+            Writing::Elsewhere("playbooks can only be edited on their own host: log in there and open salve")
+        }
         _ if rights.has(Right::Admin) => Writing::Here,
-        _ => Writing::Elsewhere("writing playbooks needs the right to admin here: ask root"),
+        _ => Writing::Elsewhere("permission denied: editing playbooks needs the right to admin; ask root"),
     };
     let options = Options { engine: at, writing, ..options(common, screen, !rights.can_act()) };
     show(attached.handle, screen, options, runtime)
@@ -90,7 +92,7 @@ pub fn options(common: &Common, screen: &Screen, only_looks: bool) -> Options {
         drafts: paths.state.join("drafts"),
         config: paths.config,
         engine: EngineAt::Daemon,
-        writing: Writing::Elsewhere("this only looks"),
+        writing: Writing::Elsewhere("read-only console"),
         bell: false,
         stage: None,
     }

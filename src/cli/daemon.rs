@@ -34,7 +34,7 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
             };
             options = started;
             if !std::mem::replace(&mut begun, true) {
-                eprintln!("salve: the loop runs; end it with TERM or Ctrl-C, HUP reads the settings anew");
+                eprintln!("salve: running; TERM or Ctrl-C stops it, HUP reloads the settings");
             }
             let (paths, roles) = (options.paths.clone(), connect::roles(&options.settings.roles));
             let metrics = options.settings.metrics.clone();
@@ -52,11 +52,11 @@ pub fn run(common: &Common) -> Result<ExitCode, Failure> {
                             Ok(options) => break Some(options),
                             Err(failure) => {
                                 let why = failure.to_string();
-                                tracing::error!(%why, "the settings stay as they were");
+                                tracing::error!(%why, "the settings stay unchanged");
                                 let first = why.lines().next().unwrap_or_default();
                                 running.note(
                                     "settings",
-                                    &format!("not read anew, the former ones stay in force: {first}"),
+                                    &format!("not reloaded, the previous settings stay in force: {first}"),
                                 );
                                 service_notifier::not_reloaded();
                             }
@@ -102,7 +102,7 @@ async fn start(
         };
         service_notifier::not_started(&error.to_string());
         if alarm.is_none() {
-            eprintln!("salve: {error}: nobody watches this host; trying again every {} s", AGAIN.as_secs());
+            eprintln!("salve: {error}: this host is not watched; retrying every {} s", AGAIN.as_secs());
             alarm = Some(Alarm::raise(&options, &Trouble::NotStarted(error.to_string().into())));
         }
         tokio::select! {
@@ -129,10 +129,10 @@ fn figures(handle: Handle, settings: Metrics, state: PathBuf) -> JoinSet<()> {
             let (vitals, file) = (Vitals::of(&handle, Some(&state)), settings.file.clone());
             let place = file.clone();
             let write = move |may_hang: &MayHang| metrics::write_textfile(&file, &snapshot, vitals, may_hang);
-            let written = foreign::task("the figures in", &place, FIGURES, write).await;
+            let written = foreign::task("the metrics file", &place, FIGURES, write).await;
             let failed = !matches!(written, Ok(Ok(())));
             if let (Ok(Err(error)), false) = (&written, failing) {
-                tracing::error!(file = %settings.file.display(), %error, "the figures cannot be written");
+                tracing::error!(file = %settings.file.display(), %error, "the metrics file cannot be written");
             }
             failing = failed;
             sleep(settings.every.0).await;

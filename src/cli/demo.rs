@@ -125,7 +125,7 @@ fn film(
     }
     std::fs::write(file, console::film(FILM, &stills))
         .map_err(|source| Failure::demo(format!("{}: {source}", file.display())))?;
-    println!("recorded into {}: {} pictures", file.display(), stills.len());
+    println!("recorded to {}: {} frames", file.display(), stills.len());
     Ok(())
 }
 

@@ -24,7 +24,7 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
         return Ok(status::listed(&snapshot));
     }
     if snapshot.incidents.is_empty() {
-        println!("no incident yet");
+        println!("no incidents yet");
     }
     for incident in &snapshot.incidents {
         let stage = match &incident.stage {
@@ -35,8 +35,9 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
             IncidentStage::Held(denial) => format!("on hold: {denial}"),
             IncidentStage::Asking(request) => format!("awaiting approval: {}", request.why),
             IncidentStage::Remediating { .. } => "remediating".into(),
-            IncidentStage::Verifying { .. } => "verifying".into(),
-            IncidentStage::Soaking { .. } => "soaking".into(),
+            stage @ (IncidentStage::Verifying { .. } | IncidentStage::Soaking { .. }) => {
+                status::verification(stage, snapshot.now.mono).unwrap_or_default()
+            }
             IncidentStage::Escalated(cause) => paged(incident.call.as_ref(), cause),
         };
         let opened = incident.since.wall.strftime("%Y-%m-%d %H:%M:%S");
@@ -78,7 +79,7 @@ pub fn show(common: &Common, incident: u64, as_json: bool) -> Result<ExitCode, F
 /// What awaits approval, and how it is approved.
 fn ask(incident: IncidentId, request: &ApprovalRequest) {
     println!();
-    println!("it awaits approval ({}); exactly this would be run (rung {}):", request.why, request.plan.rung + 1);
+    println!("awaiting approval ({}); it will run exactly this (rung {}):", request.why, request.plan.rung + 1);
     for step in &request.plan.steps {
         println!("  {}", step.sentence);
         for (name, detail) in &step.details {
@@ -86,7 +87,7 @@ fn ask(incident: IncidentId, request: &ApprovalRequest) {
         }
     }
     if let Some(first) = &request.first {
-        println!("{first} has approved it; a second person must");
+        println!("{first} approved it; a second person must approve it too");
     }
     println!("salve approve {} --digest {}", incident.0, request.plan.digest);
     println!("salve decline {} --reason \"…\"", incident.0);
@@ -119,7 +120,7 @@ fn find(common: &Common, incident: u64) -> Result<IncidentSource, Failure> {
     match told {
         Ok(view) => Ok(IncidentSource { host, view, watched }),
         Err(PastError::Unknown(id)) => {
-            Err(Failure::Said(format!("there is no incident {id}; `salve incidents` lists them")))
+            Err(Failure::Said(format!("incident {id} not found; `salve incidents` lists them")))
         }
         Err(error) => Err(Failure::Said(error.to_string())),
     }

@@ -13,10 +13,10 @@ pub fn run(common: &Common, verb: &JournalVerb) -> Result<ExitCode, Failure> {
     match verb {
         JournalVerb::Verify => match reader.verify() {
             Ok(verified) => {
-                println!("the chain holds: {} records, head {}", verified.records, verified.head);
+                println!("the hash chain is intact: {} records, head {}", verified.records, verified.head);
                 Ok(ExitCode::SUCCESS)
             }
-            Err(broken) => Err(Failure::Said(format!("the chain is broken: {broken}"))),
+            Err(broken) => Err(Failure::Said(format!("the hash chain is broken: {broken}"))),
         },
         JournalVerb::Export { .. } => match reader.export(stream::json_lines()) {
             Err(ReadError::Write(error)) => closed(error),

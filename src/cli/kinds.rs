@@ -36,5 +36,5 @@ fn unknown(name: &str) -> Failure {
         .into_iter()
         .max_by(|a, b| strsim::jaro(a.kind, name).total_cmp(&strsim::jaro(b.kind, name)))
         .map_or_else(String::new, |manual| format!("; did you mean `{}`?", manual.kind));
-    Failure::Said(format!("there is no kind named `{name}`{near} (`salve playbook kinds` lists all)"))
+    Failure::Said(format!("kind `{name}` not found{near} (`salve playbook kinds` lists all)"))
 }

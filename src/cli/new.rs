@@ -11,7 +11,7 @@ use crate::playbook::write::{FailureClass, WantedTarget, fill};
 pub fn run(class: Option<&str>, target: Option<&str>, name: Option<&str>) -> Result<ExitCode, Failure> {
     let Some(class) = class else {
         if target.is_some() || name.is_some() {
-            return Err(Failure::Said("which class? add --class CLASS (`salve playbook new` lists all)".into()));
+            return Err(Failure::Said("no class given: add --class CLASS (`salve playbook new` lists all)".into()));
         }
         list();
         return Ok(ExitCode::SUCCESS);
@@ -42,9 +42,7 @@ fn unknown(class: &str) -> Failure {
     let words = FailureClass::ALL.map(FailureClass::word);
     let near = words.into_iter().max_by(|a, b| strsim::jaro(a, class).total_cmp(&strsim::jaro(b, class)));
     let near = near.unwrap_or_default();
-    Failure::Said(format!(
-        "there is no failure class `{class}`; did you mean `{near}`? (`salve playbook new` lists all)"
-    ))
+    Failure::Said(format!("failure class `{class}` not found; did you mean `{near}`? (`salve playbook new` lists all)"))
 }
 
 /// The target's name; an example where none is named.
@@ -57,7 +55,7 @@ fn target_name(class: FailureClass, target: Option<&str>) -> Result<String, Fail
     };
     match target {
         Some(other) if class.target() == WantedTarget::Host && other != "host" => {
-            Err(Failure::Said(format!("`{}` is about the host as a whole; leave --target out", class.word())))
+            Err(Failure::Said(format!("`{}` applies to the whole host; omit --target", class.word())))
         }
         target => Ok(target.unwrap_or(example).to_owned()),
     }

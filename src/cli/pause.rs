@@ -32,7 +32,7 @@ pub fn plan(
     let from = parse_time::parse(at, Timestamp::now(), &zone).map_err(|why| Failure::Said(format!("--at: {why}")))?;
     let code =
         connect::command(common, Command::Schedule { scope: scope_of(scope), from, length, reason: reason.into() })?;
-    println!("it begins on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
+    println!("it starts on {}", from.to_zoned(zone).strftime("%A %Y-%m-%d at %H:%M:%S"));
     Ok(code)
 }
 

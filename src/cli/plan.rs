@@ -8,6 +8,8 @@ use std::sync::Arc;
 use super::args::Common;
 use super::exit::Failure;
 use super::{playbook, runtime, stream};
+use crate::core::CheckRole;
+use crate::core::event_text::reading_words;
 use crate::engine::backtest;
 use crate::engine::dry_run::{self, Rehearsal};
 use crate::playbook::Playbook;
@@ -42,7 +44,7 @@ pub fn find(common: &Common, file: &Path) -> Result<Arc<Playbook>, Failure> {
     }
     read.playbook
         .map(Arc::new)
-        .ok_or_else(|| Failure::Said(format!("{}: rejected, so there is no plan", file.display())))
+        .ok_or_else(|| Failure::Said(format!("{}: rejected, so no plan can be made", file.display())))
 }
 
 fn print(rehearsal: &Rehearsal) {
@@ -50,14 +52,15 @@ fn print(rehearsal: &Rehearsal) {
         Rehearsal::Past(past) => stream::text(&format!("\n{}\n", backtest::drawn(past, 64))),
         Rehearsal::Nothing { written, why } => {
             println!();
-            println!("{written}: nothing would be done: {why}");
+            println!("{written}: would do nothing: {why}");
         }
         Rehearsal::Here { target, detector, verifier, rungs, gate } => {
             println!();
             println!("{target}");
-            for (name, readings) in [("detect", detector), ("verify", verifier)] {
+            for (role, readings) in [(CheckRole::Detector, detector), (CheckRole::Verifier, verifier)] {
+                let name = if role == CheckRole::Detector { "detect" } else { "verify" };
                 for (condition, reading) in readings {
-                    println!("  {name:<8} {condition:<28} {}", dry_run::words(reading));
+                    println!("  {name:<8} {condition:<28} {}", reading_words(role, reading));
                 }
             }
             for (number, rung) in rungs.iter().enumerate() {

@@ -58,14 +58,14 @@ fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
                     _ if absent(&snapshot.detectors, &playbook.name).is_some() => "n/a".to_owned(),
                     Arming::Armed => in_force.to_string(),
                     Arming::Shadow => format!("{in_force} (arm: {mode})"),
-                    Arming::AsksFirst => format!("{in_force}s first (arm: {mode})"),
+                    Arming::AsksFirst => format!("{in_force} first (arm: {mode})"),
                 };
                 let why =
                     absent(&snapshot.detectors, &playbook.name).map_or_else(String::new, |why| format!(" ({why})"));
                 println!("{:<24} {standing:<20} risk {risk:<7} {title}{why}  [{origin}]", playbook.name);
             }
             PlaybookState::Rejected { former_in_force, .. } => {
-                let former = if *former_in_force { "; its last good version is in force" } else { "" };
+                let former = if *former_in_force { "; its last valid version is in force" } else { "" };
                 println!("{:<24} rejected{former}; see `salve playbook check`  [{origin}]", playbook.name);
             }
         }
@@ -112,7 +112,7 @@ pub fn unknown(library: &Library, name: &str) -> Failure {
         .iter()
         .max_by(|a, b| strsim::jaro(&a.name, name).total_cmp(&strsim::jaro(&b.name, name)))
         .map_or_else(String::new, |found| format!("; did you mean `{}`?", found.name));
-    Failure::Said(format!("there is no playbook named `{name}`{near} (`salve playbook list` shows all)"))
+    Failure::Said(format!("playbook `{name}` not found{near} (`salve playbook list` shows all)"))
 }
 
 fn check(common: &Common, files: &[PathBuf], as_json: bool) -> Result<ExitCode, Failure> {

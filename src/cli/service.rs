@@ -25,7 +25,7 @@ const OURS: &str = "# Written by `salve service install`";
 /// and their like) are left out on purpose: it cleans the host's own folders, and a mount that it mends must be mended
 /// for everybody. What can be taken away without that is.
 const TEMPLATE: &str = "\
-# Written by `salve service install`; `salve service remove` takes it away again.
+# Written by `salve service install`; `salve service remove` removes it.
 [Unit]
 Description=salve: detects, remediates, verifies, escalates
 Documentation=man:salve(1)
@@ -41,7 +41,7 @@ Restart=always
 RestartSec=1s
 # fed by the loop's own progress only
 WatchdogSec=60s
-# a running attempt is let end, and recorded
+# a running attempt finishes and is recorded
 TimeoutStopSec=45s
 KillMode=mixed
 OOMScoreAdjust=-900
@@ -49,7 +49,7 @@ UMask=0077
 LimitNOFILE=65536
 StateDirectory=salve
 StateDirectoryMode=0700
-# every attempt has a control group of its own below this one
+# every attempt gets its own control group below this one
 Delegate=yes
 
 CapabilityBoundingSet=CAP_CHOWN CAP_DAC_OVERRIDE CAP_DAC_READ_SEARCH CAP_FOWNER CAP_FSETID CAP_KILL CAP_LEASE \\
@@ -61,7 +61,7 @@ RestrictRealtime=yes
 RestrictSUIDSGID=yes
 RestrictAddressFamilies=AF_UNIX AF_INET AF_INET6 AF_NETLINK
 SystemCallArchitectures=native
-# what is not allowed fails, and ends nobody
+# a denied system call fails and kills no process
 SystemCallFilter=~@cpu-emulation @debug @module @obsolete @raw-io @reboot @swap
 SystemCallErrorNumber=EPERM
 KeyringMode=private
@@ -88,7 +88,7 @@ fn unit(exe: &Path) -> String {
 fn program() -> Result<PathBuf, Failure> {
     std::env::current_exe()
         .and_then(fs::canonicalize)
-        .map_err(|error| Failure::Io("this program's own path".into(), error))
+        .map_err(|error| Failure::Io("the path of this program".into(), error))
 }
 
 fn install() -> Result<(), Failure> {
@@ -97,14 +97,14 @@ fn install() -> Result<(), Failure> {
     let exe = program()?;
     trusted(&exe)?;
     if Group::from_name(GROUP).ok().flatten().is_none() {
-        write(Path::new(SYSUSERS), &format!("{OURS}: who may attach to salve.\ng {GROUP} -\n"))?;
+        write(Path::new(SYSUSERS), &format!("{OURS}: members may attach to salve.\ng {GROUP} -\n"))?;
         call("systemd-sysusers", &[SYSUSERS])?;
-        println!("group {GROUP}: made; `usermod -aG {GROUP} NAME` lets somebody look, hold back and approve");
+        println!("group {GROUP}: created; `usermod -aG {GROUP} NAME` lets a user view, pause and approve");
     }
     let text = unit(&exe);
     ours(Path::new(UNIT))?;
     if fs::read_to_string(UNIT).is_ok_and(|there| there == text) {
-        println!("{UNIT}: as it should be");
+        println!("{UNIT}: unchanged");
     } else {
         write(Path::new(UNIT), &text)?;
         println!("{UNIT}: written");
@@ -113,7 +113,7 @@ fn install() -> Result<(), Failure> {
     call("systemctl", &["enable", "--quiet", "salve.service"])?;
     // also where it ran already: this is how an update takes effect
     call("systemctl", &["restart", "salve.service"])?;
-    println!("salve.service: enabled and running; `salve` attaches to it, `salve doctor` looks it over");
+    println!("salve.service: enabled and running; `salve` attaches to it, `salve doctor` checks it");
     Ok(())
 }
 
@@ -127,7 +127,7 @@ fn remove() -> Result<(), Failure> {
         call("systemctl", &["daemon-reload"])?;
         println!("{UNIT}: removed");
     } else {
-        println!("{UNIT}: is not there");
+        println!("{UNIT}: not found");
     }
     if Path::new(SYSUSERS).exists() && ours(Path::new(SYSUSERS)).is_ok() {
         delete(Path::new(SYSUSERS))?;
@@ -141,7 +141,7 @@ fn only_root() -> Result<(), Failure> {
     if rustix::process::geteuid().is_root() {
         return Ok(());
     }
-    Err(Failure::Forbid("only root installs or removes a service: run it with sudo".into()))
+    Err(Failure::Forbid("permission denied: installing or removing the service needs root (use sudo)".into()))
 }
 
 fn under_systemd() -> Result<(), Failure> {
@@ -149,7 +149,7 @@ fn under_systemd() -> Result<(), Failure> {
         return Ok(());
     }
     Err(Failure::Said(
-        "this host is not run by systemd: let its own supervisor run `salve daemon` in the foreground".into(),
+        "this host does not run systemd: have its supervisor run `salve daemon` in the foreground".into(),
     ))
 }
 
@@ -175,7 +175,7 @@ fn trusted(exe: &Path) -> Result<(), Failure> {
 fn ours(path: &Path) -> Result<(), Failure> {
     match fs::read_to_string(path) {
         Ok(text) if !text.starts_with(OURS) => Err(Failure::Said(format!(
-            "{}: was not written by `salve service install`, so it is left alone; move it away first",
+            "{}: not written by `salve service install` and therefore kept; move it away first",
             path.display()
         ))),
         _ => Ok(()),
@@ -209,7 +209,7 @@ fn call(program: &str, arguments: &[&str]) -> Result<(), Failure> {
     if status.success() {
         return Ok(());
     }
-    Err(Failure::Said(format!("{line}: {status}; `journalctl -u salve.service -n 30` may say why")))
+    Err(Failure::Said(format!("{line}: {status}; see `journalctl -u salve.service -n 30`")))
 }
 
 #[cfg(test)]

@@ -31,18 +31,18 @@ pub fn reloading() {
 
 /// The loop runs on under what was set before.
 pub fn not_reloaded() {
-    tell(&[NotifyState::Ready, NotifyState::Status("the settings file is wrong: the former settings stay in force")]);
+    tell(&[NotifyState::Ready, NotifyState::Status("invalid settings file: the previous settings stay in force")]);
 }
 
 /// The engine cannot start for now: the manager is asked for more time, again and again.
 pub fn not_started(why: &str) {
-    let status: String = format!("cannot start, tries again: {why}").chars().take(LONGEST).collect();
+    let status: String = format!("cannot start, retrying: {why}").chars().take(LONGEST).collect();
     tell(&[NotifyState::ExtendTimeoutUsec(MORE_TIME), NotifyState::Status(&status)]);
 }
 
 /// The loop is being ended: it waits for a running attempt.
 pub fn stopping() {
-    tell(&[NotifyState::Stopping, NotifyState::Status("ends; a running attempt is waited for")]);
+    tell(&[NotifyState::Stopping, NotifyState::Status("stopping, waiting for a running attempt")]);
 }
 
 /// Tells of an engine as long as this is held.
@@ -111,6 +111,6 @@ async fn say(handle: Handle) {
 
 fn tell(what: &[NotifyState<'_>]) {
     if let Err(error) = sd_notify::notify(what) {
-        tracing::debug!(%error, "the service manager was not told");
+        tracing::debug!(%error, "the service manager was not notified");
     }
 }

@@ -9,9 +9,10 @@ use super::exit::{self, Failure};
 use super::{connect, json, runtime, stream};
 use crate::console;
 use crate::control::client::Stay;
+use crate::core::Mono;
 use crate::engine::metrics::Vitals;
 use crate::engine::one_shot;
-use crate::engine::snapshot::{DeliveryState, DetectorView, Health, Snapshot};
+use crate::engine::snapshot::{DeliveryState, DetectorView, Health, IncidentStage, Snapshot};
 use crate::playbook::value::Period;
 use crate::text::TextPage;
 
@@ -57,7 +58,7 @@ pub fn with_vitals(common: &Common) -> Result<(Snapshot, Vitals), Failure> {
 }
 
 /// What is said where no engine runs: what a journal or a look says must not pass for what an engine says.
-pub const UNWATCHED: &str = "no engine runs: nobody watches this host, and nothing is healed";
+pub const UNWATCHED: &str = "no engine is running: this host is not watched, and nothing is fixed";
 
 /// Says on standard error that no engine watches, where none does.
 pub fn warn_unwatched(snapshot: &Snapshot) {
@@ -83,33 +84,34 @@ pub fn text(snapshot: &Snapshot) -> String {
     let paused = snapshot.pauses.first().map(|pause| &pause.by).or(window);
     let pause = paused.map_or_else(String::new, |by| format!(", paused by {by}"));
     if snapshot.unwatched {
-        let _ = writeln!(out, "{}: {UNWATCHED}; this was looked at once", snapshot.host);
+        let _ = writeln!(out, "{}: {UNWATCHED}; this is a single check", snapshot.host);
     }
     if needed + broken + fixing + unknown == 0 {
-        let looked = if snapshot.unwatched { "looked at" } else { "watched" };
+        let looked = if snapshot.unwatched { "checked" } else { "watched" };
         let _ = writeln!(out, "{}: all well ({} {looked}{pause})", snapshot.host, snapshot.detectors.len());
     } else {
+        let need = if needed == 1 { "needs" } else { "need" };
         let _ = writeln!(
             out,
-            "{}: {needed} need action, {broken} broken, {fixing} fixing, {unknown} unknown{pause}",
+            "{}: {needed} {need} action, {broken} firing, {fixing} fixing, {unknown} unknown{pause}",
             snapshot.host
         );
     }
     for window in &snapshot.maintenance {
         let from = window.from.to_zoned(jiff::tz::TimeZone::system()).strftime("%Y-%m-%d %H:%M");
-        let stands = if window.until.is_some() { "is on since" } else { "begins" };
+        let stands = if window.until.is_some() { "active since" } else { "starts" };
         let length = Period(std::time::Duration::from_millis(window.length_ms));
         let _ = writeln!(
             out,
-            "maintenance {} of {} {stands} {from}, {length} long: {}",
+            "maintenance {} of {} {stands} {from} for {length}: {}",
             window.id, window.scope, window.reason
         );
     }
     if let Err(why) = &snapshot.recording {
-        let _ = writeln!(out, "nothing acts: the journal cannot be written: {why}");
+        let _ = writeln!(out, "no attempt runs: the journal cannot be written: {why}");
     }
     if let Some(why) = &snapshot.systemd_silent {
-        let _ = writeln!(out, "no unit can be seen: systemd answers nobody: {why}");
+        let _ = writeln!(out, "units cannot be checked: systemd does not respond: {why}");
     }
     if let Some(storm) = &snapshot.storm {
         let _ = writeln!(out, "{} (incident {})", console::format::storm(storm), storm.incident);
@@ -120,13 +122,13 @@ pub fn text(snapshot: &Snapshot) -> String {
     for row in rows {
         let seen = row.seen.as_deref().unwrap_or("no reading");
         let flaps = row.flapping.map_or_else(String::new, |onsets| format!("; flapping ({onsets} times)"));
-        let (health, condition) = (words(&row.health), &row.condition);
+        let (health, condition) = (words(row, snapshot), &row.condition);
         let call = call_words(row);
         let _ = writeln!(out, "{:<28} {:<20} {seen} ({condition})  {health}{call}{flaps}", row.target, row.playbook);
     }
     let day = &snapshot.rates.day.auto_fix;
     if let Some(percent) = day.percent() {
-        let _ = writeln!(out, "auto-fix 24h: {percent:.0}% ({}/{})", day.part, day.whole);
+        let _ = writeln!(out, "auto-fixed 24h:  {percent:.0}% ({}/{})", day.part, day.whole);
     }
     out.as_str().to_owned()
 }
@@ -140,22 +142,42 @@ fn call_words(row: &DetectorView) -> String {
     }
 }
 
-/// How a row stands, in words.
-fn words(health: &Health) -> String {
-    match health {
+/// A row's status in words, with the time that its verification or soak has left.
+fn words(row: &DetectorView, snapshot: &Snapshot) -> String {
+    let incident = snapshot.incidents.iter().find(|incident| Some(incident.id) == row.incident);
+    match &row.health {
         Health::Asks => "awaiting approval".into(),
         Health::Escalated(cause) => cause.to_string(),
         Health::Held(denial) => format!("on hold: {denial}"),
-        Health::Broken => "broken".into(),
+        Health::Broken => "firing".into(),
         Health::Fixing { rung, of } => format!("fixing, rung {rung} of {of}"),
-        Health::Verifying { soaking: false } => "verifying".into(),
-        Health::Verifying { soaking: true } => "verified, must stay so".into(),
-        Health::Pending => "broken, hold time runs".into(),
+        Health::Verifying { soaking } => incident
+            .and_then(|incident| verification(&incident.stage, snapshot.now.mono))
+            .unwrap_or_else(|| if *soaking { "healthy, watching".into() } else { "verifying".into() }),
+        Health::Pending => "pending".into(),
         Health::Unknown(why) => format!("unknown: {why}"),
         Health::Waiting => "no reading yet".into(),
         Health::Ok => "ok".into(),
         Health::NotApplicable(why) => format!("not applicable: {why}"),
-        Health::Unresolved(why) => format!("nothing to act on: {why}"),
+        Health::Unresolved(why) => format!("target missing: {why}"),
+    }
+}
+
+/// `verifying 0:42` or `healthy, watching 0:26 more`; none for the other stages.
+pub fn verification(stage: &IncidentStage, now: Mono) -> Option<String> {
+    match stage {
+        IncidentStage::Verifying { deadline, .. } => {
+            Some(format!("verifying {}", console::format::left(*deadline, now)))
+        }
+        IncidentStage::Soaking { until, .. } => {
+            Some(format!("healthy, watching {} more", console::format::left(*until, now)))
+        }
+        IncidentStage::Firing
+        | IncidentStage::Held(_)
+        | IncidentStage::Asking(_)
+        | IncidentStage::Remediating { .. }
+        | IncidentStage::Escalated(_)
+        | IncidentStage::Closed { .. } => None,
     }
 }
 

@@ -128,8 +128,8 @@ impl Looks {
         self.tried = None;
         self.show();
         match Preferences::keep_theme(&self.config, name) {
-            Ok(()) => Ok(format!("theme {name}, kept in {}", Preferences::file(&self.config).display())),
-            Err(error) => Err(format!("theme {name} until you quit; not kept: {error}")),
+            Ok(()) => Ok(format!("theme {name}, saved in {}", Preferences::file(&self.config).display())),
+            Err(error) => Err(format!("theme {name} until you quit; not saved: {error}")),
         }
     }
 
@@ -151,7 +151,7 @@ impl Looks {
             Ok(theme) => {
                 shown.theme = theme;
                 self.show();
-                Some(Ok(format!("theme {name} was read again")))
+                Some(Ok(format!("theme {name} reloaded")))
             }
             Err(error) => Some(Err(format!("{error}; theme {name} stays as it was"))),
         }
@@ -196,12 +196,12 @@ mod tests {
         let (folder, mut looks) = mine("[roles]\nok = { 16 = \"blue\" }");
         assert_eq!((ok(&looks), looks.refresh()), (Some(Color::Blue), None));
         write(&folder, "[roles]\nok = { 16 = \"cyan\" }");
-        assert_eq!(looks.refresh(), Some(Ok("theme mine was read again".into())));
+        assert_eq!(looks.refresh(), Some(Ok("theme mine reloaded".into())));
         assert_eq!((ok(&looks), looks.refresh()), (Some(Color::Cyan), None));
         write(&folder, "[roles]\nok = { 16 = \"cyann\" }");
         let told = looks.refresh().unwrap().unwrap_err();
         assert!(
-            told.contains("themes/mine.toml:2:13: `cyann` is no colour") && told.contains("did you mean \"cyan\"?")
+            told.contains("themes/mine.toml:2:13: `cyann` is not a colour") && told.contains("did you mean \"cyan\"?")
         );
         assert_eq!((ok(&looks), looks.refresh()), (Some(Color::Cyan), None), "told once");
         fs::remove_file(folder.path().join("themes/mine.toml")).unwrap();
@@ -223,7 +223,7 @@ mod tests {
         looks.preview(None).unwrap();
         assert_eq!(ok(&looks), Some(Color::Blue));
         let told = looks.keep("dark").unwrap();
-        assert!(told.starts_with("theme dark, kept in ") && told.ends_with("/console.toml"), "{told}");
+        assert!(told.starts_with("theme dark, saved in ") && told.ends_with("/console.toml"), "{told}");
         looks.preview(None).unwrap();
         assert_eq!(ok(&looks), Some(Color::LightGreen));
         assert_eq!(Preferences::read(folder.path()).unwrap().theme.as_deref(), Some("dark"));
@@ -244,7 +244,7 @@ mod tests {
         fs::write(folder.path().join("console.toml"), "nothing\n").unwrap();
         let told = looks.keep("dark").unwrap_err();
         assert!(
-            told.starts_with("theme dark until you quit; not kept: ") && told.contains("console.toml:1:"),
+            told.starts_with("theme dark until you quit; not saved: ") && told.contains("console.toml:1:"),
             "{told}"
         );
         assert_eq!(ok(&looks), Some(Color::LightGreen));

@@ -136,7 +136,7 @@ impl<'a> Canvas<'a> {
         }
         let (role, up) = match pressing {
             0 => (Role::Key, format!("{above} above")),
-            pressing => (Role::Broken, format!("{pressing} not well above")),
+            pressing => (Role::Broken, format!("{pressing} not ok above")),
         };
         let down = if below > 0 { format!(", {below} below") } else { String::new() };
         self.put_right(area.right(), area.y - 1, area.width, role, &format!(" {up}{down} "));

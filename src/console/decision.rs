@@ -28,9 +28,11 @@ impl Decision {
     #[must_use]
     pub fn withdrawn(&self) -> &'static str {
         match self {
-            Self::Approve(_) => "nothing was approved: more keys followed at once; wait a moment and press it again",
-            Self::Answer(_) => "nothing was done: more keys followed at once; wait a moment and answer again",
-            Self::Acknowledge(_) => "nothing was acknowledged: more keys followed at once; press c again",
+            Self::Approve(_) => {
+                "nothing was approved: more keys followed immediately; wait a moment and press it again"
+            }
+            Self::Answer(_) => "nothing was done: more keys followed immediately; wait a moment and answer again",
+            Self::Acknowledge(_) => "nothing was acknowledged: more keys followed immediately; press c again",
         }
     }
 }

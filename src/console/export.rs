@@ -41,7 +41,7 @@ fn write_in(path: &Path, stem: &str, text: &str, may_hang: &MayHang) -> Result<P
             Err(error) => {
                 let why = match error.kind() {
                     io::ErrorKind::PermissionDenied | io::ErrorKind::ReadOnlyFilesystem => {
-                        "; start salve in a folder that you can write to, or use `salve show ID --markdown`"
+                        "; start salve in a writable folder, or use `salve show ID --markdown`"
                     }
                     _ => "",
                 };
@@ -49,7 +49,7 @@ fn write_in(path: &Path, stem: &str, text: &str, may_hang: &MayHang) -> Result<P
             }
         };
     }
-    Err(format!("{} and {MOST} others are there already: remove some", first.display()))
+    Err(format!("{} and {MOST} others already exist: remove some", first.display()))
 }
 
 #[cfg(test)]

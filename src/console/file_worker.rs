@@ -89,10 +89,10 @@ impl WorkerContext {
             Job::Ask(EditorTask::Save { subject, text }) => Some(save(&subject, text)),
             Job::Ask(EditorTask::Keep { name, path, text }) => {
                 let kept = self.drafts.keep(&name, &path, &text);
-                kept.err().map(|why| failed(&format!("no draft is kept: {why}")))
+                kept.err().map(|why| failed(&format!("the draft could not be saved: {why}")))
             }
             Job::Ask(EditorTask::DropDraft { name }) => {
-                self.drafts.drop(&name).err().map(|why| failed(&format!("the draft is still there: {why}")))
+                self.drafts.drop(&name).err().map(|why| failed(&format!("the draft could not be removed: {why}")))
             }
             // the loop's own: they need the engine or the terminal
             Job::Ask(
@@ -130,7 +130,7 @@ impl WorkerContext {
         let there = fs::symlink_metadata(&path).is_ok();
         let opened = if one_off && there { read(&path).ok() } else { None };
         if there && opened.is_none() {
-            return failed(&format!("{} is there already: choose another name", path.display()));
+            return failed(&format!("{} already exists: choose another name", path.display()));
         }
         let draft = self.draft(name).map(|draft| (Arc::from(&*draft.text), moment(&draft)));
         let kind = if one_off { DocumentKind::OneOff } else { DocumentKind::File };
@@ -139,7 +139,7 @@ impl WorkerContext {
     }
 
     fn resume(&self, name: &Arc<str>) -> EditorTaskResult {
-        let Some(draft) = self.draft(name) else { return failed(&format!("the draft of {name} is gone")) };
+        let Some(draft) = self.draft(name) else { return failed(&format!("the draft of {name} no longer exists")) };
         let opened = match read(&draft.path) {
             Ok(text) => Some(text),
             Err(error) if error.kind() == io::ErrorKind::NotFound => None,
@@ -187,7 +187,7 @@ fn remove(subject: &EditedFile) -> EditorTaskResult {
     let aside = subject.path.with_extension("toml~");
     match fs::rename(&subject.path, &aside) {
         Ok(()) => EditorTaskResult::Removed { aside },
-        Err(why) => failed(&format!("{} is still there: {why}", subject.path.display())),
+        Err(why) => failed(&format!("{} could not be removed: {why}", subject.path.display())),
     }
 }
 

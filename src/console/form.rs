@@ -136,7 +136,7 @@ impl Form {
     pub fn decline(incident: IncidentId, plan: &str) -> Self {
         let about = vec![
             Line::plain("Not run: ").text(plan),
-            Line::plain("The incident ends as declined. It asks again if the fault comes back."),
+            Line::plain("The incident closes as declined. A new request is made if it fires again."),
         ];
         Self::new(format!("Decline {incident}"), about, vec![text("reason")], FormPurpose::Decline(incident))
     }
@@ -144,7 +144,7 @@ impl Form {
     /// An open incident's end by hand.
     #[must_use]
     pub fn close(incident: IncidentId, target: &str) -> Self {
-        let about = vec![Line::plain(format!("Ends the incident on {target} without an attempt."))];
+        let about = vec![Line::plain(format!("Closes the incident on {target} without an attempt."))];
         Self::new(format!("Close {incident}"), about, vec![text("reason"), word("close")], FormPurpose::Close(incident))
     }
 
@@ -163,7 +163,7 @@ impl Form {
         };
         let mut about = vec![Line::plain(stands)];
         if let BreakerState::Open { until, .. } = breaker.state {
-            about.push(Line::plain(format!("By itself it tries one probe in {}.", format::left(until, now))));
+            about.push(Line::plain(format!("It tries one probe automatically in {}.", format::left(until, now))));
         }
         let mut fields = vec![text("reason"), word("reset")];
         match breaker.state {
@@ -178,11 +178,8 @@ impl Form {
             _ => FormPurpose::ResetBreaker(breaker.key.clone()),
         };
         let effects = [
-            ("Reset: attempts may start again at once.", !matches!(breaker.state, BreakerState::Closed)),
-            (
-                "Latch: no attempts at all until somebody resets it.",
-                !matches!(breaker.state, BreakerState::Latched { .. }),
-            ),
+            ("Reset: attempts may start again immediately.", !matches!(breaker.state, BreakerState::Closed)),
+            ("Latch: no attempts until an operator resets it.", !matches!(breaker.state, BreakerState::Latched { .. })),
         ];
         about.extend(effects.into_iter().filter(|(_, offered)| *offered).map(|(effect, _)| Line::plain(effect)));
         Self::new(format!("Breaker of {target} ({})", breaker.playbook), about, fields, purpose)
@@ -215,10 +212,10 @@ impl Form {
         powerless: bool,
     ) -> Self {
         let (verb, effect, purpose) = if arm {
-            let effect = format!("With exactly this content it may act as its mode says: {mode}.");
+            let effect = format!("With exactly this content it acts in its mode: {mode}.");
             ("Arm", effect, FormPurpose::Arm(Arc::clone(playbook)))
         } else {
-            let effect = "It goes back to shadow: it detects, and records what it would have done.".to_owned();
+            let effect = "It goes back to shadow mode: it detects, and records what it would have done.".to_owned();
             ("Disarm", effect, FormPurpose::Disarm(Arc::clone(playbook)))
         };
         let mut about = vec![Line::plain(format!("Title: {title}")), Line::plain(effect)];
@@ -232,9 +229,9 @@ impl Form {
     /// The end of an embedded console, which is the end of healing.
     #[must_use]
     pub fn quit(snapshot: &Snapshot) -> Self {
-        let mut about = vec![Line::plain("Healing runs inside this console and stops with it.")];
+        let mut about = vec![Line::plain("Remediation runs inside this console and stops with it.")];
         about.extend(running(snapshot).map(|words| Line::new().with(Role::Fixing, words)));
-        about.push(Line::plain("A daemon goes on without a screen: salve daemon."));
+        about.push(Line::plain("To keep it running without a console: salve daemon."));
         Self::new("Quit?", about, vec![], FormPurpose::Quit)
     }
 
@@ -244,7 +241,7 @@ impl Form {
     /// In words, for the form's last line.
     pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<FormResult, String> {
         if matches!(self.preview, Some(Preview::Awaited { .. })) {
-            return Err("the plan is still being made: it is shown before it is run".into());
+            return Err("the plan is not ready yet: you see it before it runs".into());
         }
         for field in &self.fields {
             if let Value::Word { expected, typed } = &field.value
@@ -260,7 +257,7 @@ impl Form {
             }
             FormPurpose::Schedule(scopes) => {
                 let (scope, from) = (self.scope(scopes), self.moment(now, zone)?);
-                let length = self.length().ok_or("say how long")?;
+                let length = self.length().ok_or("choose how long")?;
                 Command::Schedule { scope, from, length, reason: self.reason() }
             }
             FormPurpose::Unschedule(window) => Command::Unschedule { window: *window },
@@ -301,7 +298,7 @@ impl Form {
 
     fn needed(&self) -> Result<Reason, String> {
         let reason = self.reason();
-        if reason.is_empty() { Err("give a reason: it is recorded with your name".into()) } else { Ok(reason) }
+        if reason.is_empty() { Err("enter a reason: it is recorded with your name".into()) } else { Ok(reason) }
     }
 }
 
@@ -311,7 +308,7 @@ fn running(snapshot: &Snapshot) -> Option<String> {
         snapshot.incidents.iter().filter(|incident| matches!(incident.stage, IncidentStage::Remediating { .. }));
     let targets: Vec<String> = running.map(|incident| incident.key.target.to_string()).collect();
     (!targets.is_empty())
-        .then(|| format!("An attempt runs on {}: it is finished and recorded first.", targets.join(", ")))
+        .then(|| format!("An attempt is running on {}: it finishes and is recorded first.", targets.join(", ")))
 }
 
 /// The breaker to be reset or latched for a key: the one that is shown, or a closed one that was never needed.
@@ -323,7 +320,7 @@ pub fn breaker_for(snapshot: &Snapshot, playbook: &Arc<str>, key: &Key) -> Break
         state: BreakerState::Closed,
         invocations: 0,
         limit: 0,
-        why: "it was never needed".into(),
+        why: "no attempt yet".into(),
     })
 }
 

@@ -7,6 +7,7 @@ use jiff::tz::TimeZone;
 
 use crate::core::incident::Denial;
 use crate::core::{Mono, Operator};
+use crate::engine::Snapshot;
 use crate::engine::snapshot::{DeliveryState, DetectorView, Health, IncidentStage, IncidentView, Storm, paged};
 
 /// One unit, at most four columns: `12s`, `6m`, `3h`, `12d`.
@@ -85,13 +86,13 @@ pub fn who(operator: &Operator) -> &str {
 #[must_use]
 pub fn stage(incident: &IncidentView) -> String {
     match &incident.stage {
-        IncidentStage::Firing => "broken".into(),
-        IncidentStage::Held(denial) => format!("on hold {denial}"),
+        IncidentStage::Firing => "firing".into(),
+        IncidentStage::Held(denial) => format!("on hold: {denial}"),
         IncidentStage::Asking(_) => "awaiting approval".into(),
         IncidentStage::Remediating { .. } => "fixing".into(),
         IncidentStage::Verifying { .. } => "verifying".into(),
-        IncidentStage::Soaking { .. } => "soaking".into(),
-        IncidentStage::Escalated(cause) => format!("paged {cause}"),
+        IncidentStage::Soaking { .. } => "healthy, watching".into(),
+        IncidentStage::Escalated(cause) => format!("paged: {cause}"),
         IncidentStage::Closed { outcome, .. } => incident.numbers().outcome(outcome),
     }
 }
@@ -115,16 +116,19 @@ pub fn target(written: &str) -> String {
     }
 }
 
-/// How a row stands: its state, what became of the page that is open for it, and whether it flaps.
+/// A row's status in full: its state with the time that is left of it, what became of its open page, and whether it
+/// flaps.
 #[must_use]
-pub fn standing(detector: &DetectorView, now: Mono) -> String {
+pub fn standing(detector: &DetectorView, snapshot: &Snapshot, now: Mono) -> String {
+    let incident = snapshot.incidents.iter().find(|incident| Some(incident.id) == detector.incident);
+    let stage = incident.map(|incident| &incident.stage);
     let health = match (&detector.health, &detector.call) {
         (Health::Escalated(cause), Some(call)) => paged(Some(call), cause),
-        (health, Some(call)) => format!("{call}; {}", self::health(health, now)),
-        (health, None) => self::health(health, now),
+        (health, Some(call)) => format!("{call}; {}", self::health(health, stage, now)),
+        (health, None) => self::health(health, stage, now),
     };
     match detector.flapping {
-        Some(onsets) => format!("{health}; FLAPPING: its fault began {onsets} times within the hour"),
+        Some(onsets) => format!("{health}; FLAPPING: fired {onsets} times in the last hour"),
         None => health,
     }
 }
@@ -165,13 +169,13 @@ pub fn health_short(health: &Health) -> String {
         Health::Asks => "ASKS".into(),
         Health::Escalated(_) => "PAGED".into(),
         Health::Held(denial) => denial_short(denial).into(),
-        Health::Broken => "BROKEN".into(),
+        Health::Broken => "FIRING".into(),
         Health::Fixing { rung, of } => format!("FIX {rung}/{of}"),
-        Health::Verifying { soaking: true } => "SOAK".into(),
+        Health::Verifying { soaking: true } => "HEALTHY".into(),
         Health::Verifying { soaking: false } => "VERIFY".into(),
         Health::Pending => "pending".into(),
         Health::Unknown(_) => "unknown".into(),
-        Health::Waiting => "looking".into(),
+        Health::Waiting => "starting".into(),
         Health::Ok => "ok".into(),
         Health::NotApplicable(_) => "n/a".into(),
         Health::Unresolved(_) => "missing".into(),
@@ -183,7 +187,7 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::Paused { .. } => "PAUSED",
         Denial::Snoozed { .. } => "SNOOZED",
         Denial::OutsideWindow => "WINDOW",
-        Denial::DependencyUnhealthy { .. } => "WAITS",
+        Denial::DependencyUnhealthy { .. } => "WAITING",
         Denial::StoppedByOperator { .. } => "STOPPED",
         Denial::LockHeld { .. } => "QUEUED",
         Denial::SystemdBusy { .. } => "BUSY",
@@ -193,31 +197,39 @@ fn denial_short(denial: &Denial) -> &'static str {
         Denial::BootGrace { .. } => "BOOTING",
         Denial::Shadow => "SHADOW",
         Denial::Off => "OFF",
-        Denial::CannotRecord { .. } => "NO REC",
+        Denial::CannotRecord { .. } => "JOURNAL",
         Denial::Quarantined { .. } => "QUARANT.",
         Denial::NoPlan { .. } => "NO PLAN",
         Denial::TargetMissing { .. } => "MISSING",
-        Denial::Contended { .. } => "CONTENDS",
+        Denial::Contended { .. } => "CONFLICT",
     }
 }
 
-/// A state in a few words, with what it waits for.
+/// A state in a few words. The incident's stage holds the deadlines of a verification and of a soak; without it, the
+/// state is named alone.
 #[must_use]
-pub fn health(health: &Health, now: Mono) -> String {
-    match health {
-        Health::Asks => "AWAITING APPROVAL".into(),
-        Health::Escalated(cause) => paged(None, cause),
-        Health::Held(denial) => format!("ON HOLD: {}", denial_words(denial, now)),
-        Health::Broken => "BROKEN: the gate is being asked".into(),
-        Health::Fixing { rung, of } => format!("FIX {rung}/{of}: an attempt runs"),
-        Health::Verifying { soaking: true } => "SOAK: verified, must stay so".into(),
-        Health::Verifying { soaking: false } => "VERIFY: did it help?".into(),
-        Health::Pending => "pending: not yet for its hold time".into(),
-        Health::Unknown(why) => format!("unknown: {why}"),
-        Health::Waiting => "looking: no reading yet".into(),
-        Health::Ok => "ok".into(),
-        Health::NotApplicable(why) => format!("n/a: {why}"),
-        Health::Unresolved(why) => format!("missing: {why}"),
+pub fn health(health: &Health, stage: Option<&IncidentStage>, now: Mono) -> String {
+    match (health, stage) {
+        (Health::Asks, _) => "AWAITING APPROVAL".into(),
+        (Health::Escalated(cause), _) => paged(None, cause),
+        (Health::Held(denial), _) => format!("ON HOLD: {}", denial_words(denial, now)),
+        (Health::Broken, Some(_)) => "FIRING: checking safety rules".into(),
+        (Health::Broken, None) => "FIRING: no open incident".into(),
+        (Health::Fixing { rung, of }, _) => format!("FIXING, rung {rung} of {of}"),
+        (Health::Verifying { .. }, Some(IncidentStage::Verifying { deadline, .. })) => {
+            format!("VERIFYING {}", left(*deadline, now))
+        }
+        (Health::Verifying { .. }, Some(IncidentStage::Soaking { until, .. })) => {
+            format!("HEALTHY, watching {} more", left(*until, now))
+        }
+        (Health::Verifying { soaking: true }, _) => "HEALTHY, still watching".into(),
+        (Health::Verifying { soaking: false }, _) => "VERIFYING".into(),
+        (Health::Pending, _) => "pending".into(),
+        (Health::Unknown(why), _) => format!("unknown: {why}"),
+        (Health::Waiting, _) => "starting: no reading yet".into(),
+        (Health::Ok, _) => "ok".into(),
+        (Health::NotApplicable(why), _) => format!("n/a: {why}"),
+        (Health::Unresolved(why), _) => format!("missing: {why}"),
     }
 }
 
@@ -230,12 +242,12 @@ pub fn denial_words(denial: &Denial, now: Mono) -> String {
             format!("paused by {}, {}{why}", who(by), self::until(*until, now))
         }
         Denial::Snoozed { by, until } => format!("snoozed by {}, {} left", who(by), left(*until, now)),
-        Denial::StoppedByOperator { evidence } => format!("stopped by an operator, left alone: {evidence}"),
+        Denial::StoppedByOperator { evidence } => format!("stopped by an operator: {evidence}"),
         Denial::BreakerOpen { until: Some(until) } => format!("breaker open, probe in {}", left(*until, now)),
         Denial::BreakerOpen { until: None } => "breaker latched: b resets it".into(),
-        Denial::Cooldown { until } => format!("cooling down after its last attempt, {} left", left(*until, now)),
-        Denial::BootGrace { until } => format!("the host has just booted, {} left", left(*until, now)),
-        Denial::Shadow => "shadow: recorded, not done; A arms it".into(),
+        Denial::Cooldown { until } => format!("cooldown, {} left", left(*until, now)),
+        Denial::BootGrace { until } => format!("host just booted, {} left", left(*until, now)),
+        Denial::Shadow => "shadow mode: recorded, not run; A arms it".into(),
         Denial::Storm { failing, of } => format!("{failing} of {of} targets down"),
         other => other.to_string(),
     }

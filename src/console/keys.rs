@@ -83,7 +83,7 @@ pub fn nothing_here(place: InputMode, has: Capabilities, key: KeyEvent) -> Optio
     let Some(stroke @ Sign(sign)) = stroke(key) else { return None };
     let counts = |binding: &&KeyBinding| binding.strokes.contains(&stroke);
     if at(place, Capabilities::ALL).any(|binding| counts(&binding)) {
-        let why = if has.acting { "nothing here can be broken on purpose" } else { "nothing acts from here" };
+        let why = if has.acting { "only `salve demo` can break things" } else { "actions are not available here" };
         return Some(format!("{sign}: {why}"));
     }
     let mut places: Vec<String> = Vec::new();
@@ -93,7 +93,7 @@ pub fn nothing_here(place: InputMode, has: Capabilities, key: KeyEvent) -> Optio
             places.push(name);
         }
     }
-    let there = if places.is_empty() { String::new() } else { format!(" (it does in: {})", places.join(", ")) };
+    let there = if places.is_empty() { String::new() } else { format!(" (it works in: {})", places.join(", ")) };
     Some(format!("{sign} does nothing here{there}; ? lists the keys"))
 }
 
@@ -116,20 +116,20 @@ pub fn place_name(place: InputMode) -> &'static str {
         Approval => "Approval",
         Playbook => "Playbook",
         List => "Lists",
-        Text => "Pages to read",
+        Text => "Text pages",
         Naming => "Typing the target's name",
         Form => "Forms",
         Question => "Questions",
         Typing => "Filter and palette",
-        Finding => "Finding words",
-        Begin => "A new playbook",
+        Finding => "Search",
+        Begin => "New playbook",
         Editor => "Editor",
-        Searching => "Finding words in the editor",
+        Searching => "Search in the editor",
         Completing => "Completing a word",
-        Leaving => "Leaving a changed text",
+        Leaving => "Leaving unsaved changes",
         Keeping => "Leaving a one-off",
-        Conflict => "Changed by somebody else",
-        Offered => "A draft is there",
+        Conflict => "Changed by someone else",
+        Offered => "Draft found",
     }
 }
 

@@ -178,7 +178,7 @@ pub enum Ended {
 #[derive(Debug, thiserror::Error)]
 pub enum ConsoleError {
     /// Standard input or output is something else.
-    #[error("the console needs a terminal; `salve --once` and `salve status` do not")]
+    #[error("the console needs a terminal; `salve --once` and `salve status` work without one")]
     NoTerminal,
     /// The terminal cannot be taken over.
     #[error("the terminal cannot be used: {0}")]
@@ -187,7 +187,7 @@ pub enum ConsoleError {
     #[error(transparent)]
     Theme(#[from] ThemeError),
     /// The screen's thread panicked; the terminal was given back before.
-    #[error("the console broke; the terminal was given back")]
+    #[error("the console failed; the terminal was restored")]
     Broke,
 }
 

@@ -1,6 +1,6 @@
 //! What the panes list, worked out from a snapshot: which rows, in which order, under which names.
 
-use std::collections::HashMap;
+use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
 use super::format;
@@ -148,10 +148,20 @@ pub fn counts(snapshot: &Snapshot) -> RowCounts {
     })
 }
 
-/// The highest mode in force on anything that is watched.
+/// How many playbooks that watch something on this host are in which mode, from `auto` to `off`; modes without a
+/// playbook are left out.
 #[must_use]
-pub fn highest_mode(snapshot: &Snapshot) -> Option<Mode> {
-    snapshot.detectors.iter().filter(|detector| class(&detector.health) != Urgency::None).map(|d| d.mode).min()
+pub fn modes(snapshot: &Snapshot) -> Vec<(Mode, usize)> {
+    let watching = snapshot.detectors.iter().filter(|detector| class(&detector.health) != Urgency::None);
+    let playbooks: BTreeSet<(Mode, &str)> = watching.map(|detector| (detector.mode, &*detector.playbook)).collect();
+    let mut counts: Vec<(Mode, usize)> = Vec::new();
+    for (mode, _) in playbooks {
+        match counts.last_mut() {
+            Some((last, count)) if *last == mode => *count += 1,
+            _ => counts.push((mode, 1)),
+        }
+    }
+    counts
 }
 
 /// One thing that needs action.

@@ -81,7 +81,7 @@ pub fn step(model: &mut Model, step: TimeStep, world: &ViewContext<'_>) -> Vec<C
             TimeStep::Earlier => Seek::Event(NOW),
             TimeStep::IncidentBefore => Seek::IncidentBefore(NOW),
             TimeStep::Later | TimeStep::IncidentAfter => {
-                say(model, world, "this is live: [ looks back");
+                say(model, world, "this is live: [ goes back in time");
                 return Vec::new();
             }
         };

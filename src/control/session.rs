@@ -117,13 +117,13 @@ async fn greet<R: AsyncRead + Unpin, W: AsyncWrite + Unpin>(
                 return Ok(welcome);
             }
             Ok(Ok((_, operator))) => format!(
-                "{operator} may not look here: let root run `usermod -aG {} {}`, or name a group under [roles] in the \
+                "permission denied for {operator}: run `usermod -aG {} {}` as root, or name a group under [roles] in the \
                  settings, and connect again",
                 super::socket::GROUP,
                 operator.name
             ),
-            Ok(Err(ended)) => format!("who you are cannot be told: {ended}"),
-            Err(_) => "who you are cannot be told".into(),
+            Ok(Err(ended)) => format!("your identity is unknown: {ended}"),
+            Err(_) => "your identity is unknown".into(),
         }
     };
     send(writer, &Greeting::Refused(refused.as_str().into())).await?;

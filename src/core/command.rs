@@ -110,10 +110,10 @@ pub enum Refusal {
     #[error("incident {0} is not open")]
     NoSuchIncident(IncidentId),
     /// Nothing waits for a yes there (any more).
-    #[error("incident {0} does not wait for an approval")]
+    #[error("incident {0} does not await approval")]
     NotAsking(IncidentId),
     /// A second person is needed, and this is the first again.
-    #[error("you approved it already: high risk needs the approval of a second person here")]
+    #[error("you have already approved it: high risk needs approval by a second person")]
     SecondPerson,
     /// What was approved is not what would be run.
     #[error("not run: the plan changed, review again")]
@@ -122,34 +122,34 @@ pub enum Refusal {
     #[error("no playbook named {0} is in force")]
     NoSuchPlaybook(Arc<str>),
     /// No such playbook and target pair is in force.
-    #[error("nothing is watched under that playbook and target")]
+    #[error("that playbook does not watch that target")]
     NoSuchKey,
     /// An incident is already open there.
     #[error("incident {0} is already open there")]
     AlreadyOpen(IncidentId),
     /// There is no such maintenance window (any more).
-    #[error("there is no maintenance {0}")]
+    #[error("maintenance {0} not found")]
     NoSuchMaintenance(MaintenanceId),
     /// A maintenance window that cannot be.
     #[error("not scheduled: {0}")]
     NotScheduled(Arc<str>),
     /// The caller lacks the permission that is named here.
-    #[error("you may not do that here: it needs the right to {0}; the settings' [roles] say which groups have it")]
+    #[error("permission denied: this needs the right to {0}; [roles] in the settings says which groups have it")]
     NotAllowed(Arc<str>),
     /// The connection went before the answer came.
-    #[error("the connection was lost before the answer came: look whether it was done")]
+    #[error("the connection was lost before the answer came: check whether the command was carried out")]
     Lost,
     /// The console has no connection to the engine.
-    #[error("there is no connection to the engine now; nothing was sent")]
+    #[error("no connection to the engine: the command was not sent")]
     Unreachable,
     /// Every remediation of this playbook needs root, and the engine runs as an ordinary user.
     #[error("not armed: acting on services needs root, and this salve does not run as root (playbook {0})")]
     NeedsRoot(Arc<str>),
     /// The gate denies it, for the reason that is given here.
-    #[error("the gate denies it: {0}")]
+    #[error("denied by a safety rule: {0}")]
     Denied(Arc<str>),
     /// Records cannot be written, so nothing may be done.
-    #[error("the journal cannot be written, so nothing may be done: {0}")]
+    #[error("the journal cannot be written, so no command is accepted: {0}")]
     CannotRecord(Arc<str>),
     /// The console is read-only.
     #[error("this console is read-only")]

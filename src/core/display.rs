@@ -1,4 +1,4 @@
-//! How the core's decisions are said: one sentence part each, without times (a screen adds those).
+//! The core's decisions in words: one part of a sentence each, without times (a screen adds those).
 
 use std::fmt;
 
@@ -31,23 +31,23 @@ impl fmt::Display for Denial {
             Self::Paused { scope, by, reason, .. } if reason.is_empty() => write!(f, "{scope} is paused by {by}"),
             Self::Paused { scope, by, reason, .. } => write!(f, "{scope} is paused by {by}: {reason}"),
             Self::Snoozed { by, .. } => write!(f, "snoozed by {by}"),
-            Self::OutsideWindow => f.write_str("outside its window of the day"),
-            Self::DependencyUnhealthy { playbook } => write!(f, "waits for {playbook} to be healthy"),
-            Self::StoppedByOperator { evidence } => write!(f, "stopped by an operator, left alone: {evidence}"),
-            Self::LockHeld { by } => write!(f, "queued: incident {by} acts on this target"),
+            Self::OutsideWindow => f.write_str("outside its time window"),
+            Self::DependencyUnhealthy { playbook } => write!(f, "waiting for {playbook} to recover"),
+            Self::StoppedByOperator { evidence } => write!(f, "stopped by an operator: {evidence}"),
+            Self::LockHeld { by } => write!(f, "queued: incident {by} is acting on this target"),
             Self::SystemdBusy { with } => write!(f, "busy: {with}"),
             Self::BreakerOpen { until: Some(_) } => f.write_str("the breaker is open"),
-            Self::BreakerOpen { until: None } => f.write_str("the breaker is latched: reset it by hand"),
+            Self::BreakerOpen { until: None } => f.write_str("the breaker is latched until an operator resets it"),
             Self::Cooldown { .. } => f.write_str("cooling down after its last attempt"),
-            Self::Storm { failing, of } => write!(f, "storm: {failing} of {of} targets fail at once"),
+            Self::Storm { failing, of } => write!(f, "storm: {failing} of {of} targets down"),
             Self::BootGrace { .. } => f.write_str("the host has just booted"),
-            Self::Shadow => f.write_str("in shadow: recorded, not done"),
-            Self::Off => f.write_str("its mode is off"),
+            Self::Shadow => f.write_str("shadow mode: recorded, not run"),
+            Self::Off => f.write_str("mode is off"),
             Self::CannotRecord { why } => write!(f, "the journal cannot be written: {why}"),
-            Self::Quarantined { .. } => f.write_str("quarantined: the processes of an attempt could not be ended"),
+            Self::Quarantined { .. } => f.write_str("quarantined: processes of an earlier attempt could not be killed"),
             Self::NoPlan { why } => write!(f, "no plan: {why}"),
-            Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
-            Self::Contended { with } => write!(f, "its remedy and that of {with} break each other's targets"),
+            Self::TargetMissing { why } => write!(f, "target missing: {why}"),
+            Self::Contended { with } => write!(f, "its remediation and that of {with} break each other's targets"),
         }
     }
 }
@@ -71,38 +71,38 @@ impl fmt::Display for Cause {
                 }
             }
             Self::LadderSpent => f.write_str("every rung was tried and none verified"),
-            Self::NoRemediation => f.write_str("there is no remediation for it"),
-            Self::CannotSee { why } => write!(f, "cannot see: {why}"),
+            Self::NoRemediation => f.write_str("no remediation is defined"),
+            Self::CannotSee { why } => write!(f, "state unknown: {why}"),
             Self::SystemdSilent { why, targets } => {
                 let unseen = if *targets == 1 {
-                    "1 target cannot be seen".into()
+                    "1 target cannot be checked".into()
                 } else {
-                    format!("{targets} targets cannot be seen")
+                    format!("{targets} targets cannot be checked")
                 };
-                write!(f, "systemd answers nobody, so {unseen}: {why}")
+                write!(f, "systemd does not respond, so {unseen}: {why}")
             }
             Self::Indeterminate { .. } => {
-                f.write_str("the outcome of the last attempt is unknown after a crash, and it may not be run again")
+                f.write_str("the outcome of the last attempt is unknown after a crash, and repeating it is not safe")
             }
-            Self::ScopeNotEmpty { .. } => f.write_str("the processes of the last attempt could not be ended"),
-            Self::Storm { failing, of } => write!(f, "{failing} of {of} targets fail at once"),
+            Self::ScopeNotEmpty { .. } => f.write_str("processes of the last attempt could not be killed"),
+            Self::Storm { failing, of } => write!(f, "{failing} of {of} targets down"),
             Self::NoPlan { why } => write!(f, "no plan could be made: {why}"),
-            Self::Expired => f.write_str("it asked, and nobody answered"),
-            Self::TargetMissing { why } => write!(f, "its target is missing: {why}"),
+            Self::Expired => f.write_str("nobody answered the approval request"),
+            Self::TargetMissing { why } => write!(f, "target missing: {why}"),
             Self::OnHold { denial, held_ms } => {
                 write!(f, "on hold for {}: {denial}", Period(std::time::Duration::from_secs(held_ms / 1000)))
             }
             Self::Contention { with } => {
                 write!(
                     f,
-                    "its remedy and that of {with} break each other's targets: both are on hold until one of them is changed, or a breaker is reset"
+                    "its remediation and that of {with} break each other's targets: both are on hold until a playbook is changed or a breaker is reset"
                 )
             }
             Self::AwaitingApproval { why } => write!(f, "an attempt awaits approval: {why}"),
-            Self::DeadBand { seen } => write!(f, "no longer failing, not yet healthy: {seen}"),
+            Self::DeadBand { seen } => write!(f, "no longer firing, not yet healthy: {seen}"),
             Self::Flapping { onsets, period_ms } => {
                 let period = Period(std::time::Duration::from_millis(*period_ms));
-                write!(f, "it is flapping: the fault began {onsets} times, usually {period} apart")
+                write!(f, "flapping: fired {onsets} times, usually {period} apart")
             }
         }
     }
@@ -111,8 +111,8 @@ impl fmt::Display for Cause {
 impl fmt::Display for GateDecision {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Pass => f.write_str("it may run"),
-            Self::Ask(why) => write!(f, "it asks first: {why}"),
+            Self::Pass => f.write_str("allowed"),
+            Self::Ask(why) => write!(f, "needs approval: {why}"),
             Self::Deny(denial) => write!(f, "denied: {denial}"),
         }
     }
@@ -121,17 +121,17 @@ impl fmt::Display for GateDecision {
 impl fmt::Display for Outcome {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Healed { .. } => f.write_str("healed"),
-            Self::SelfCleared => f.write_str("cleared by itself"),
-            Self::ClearedUnverified => f.write_str("cleared; no attempt was verified"),
+            Self::Healed { .. } => f.write_str("fixed"),
+            Self::SelfCleared => f.write_str("cleared without an attempt"),
+            Self::ClearedUnverified => f.write_str("cleared, but no attempt was verified"),
             Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
             Self::Declined { by, reason } => write!(f, "declined by {by}: {reason}"),
-            Self::Expired => f.write_str("the request expired"),
+            Self::Expired => f.write_str("the approval request expired"),
             Self::Superseded => f.write_str("closed: target or playbook changed"),
             Self::ClosedByOperator { by, reason } if reason.is_empty() => write!(f, "closed by {by}"),
             Self::ClosedByOperator { by, reason } => write!(f, "closed by {by}: {reason}"),
             Self::EscalatedThenCleared => f.write_str("paged, then cleared"),
-            Self::HealedByOperator { .. } => f.write_str("healed by an operator"),
+            Self::HealedByOperator { .. } => f.write_str("fixed by an operator"),
         }
     }
 }
@@ -139,10 +139,10 @@ impl fmt::Display for Outcome {
 impl fmt::Display for AttemptStarter {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Auto => f.write_str("by itself"),
+            Self::Auto => f.write_str("automatically"),
             Self::Probe => f.write_str("as the half-open breaker's probe"),
-            Self::Approved { by, .. } => write!(f, "approved by {by}"),
-            Self::Manual { by } => write!(f, "by hand of {by}"),
+            Self::Approved { by, .. } => write!(f, "after approval by {by}"),
+            Self::Manual { by } => write!(f, "manually by {by}"),
         }
     }
 }

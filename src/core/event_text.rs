@@ -53,12 +53,12 @@ impl AttemptNumbers {
         self.known.iter().position(|known| *known == id).map(|at| at + 1)
     }
 
-    /// How an incident ended: `healed by attempt 1`.
+    /// How an incident ended: `fixed by attempt 1`.
     #[must_use]
     pub fn outcome(&self, outcome: &Outcome) -> String {
         match outcome {
             Outcome::Healed { attempt } => format!("{outcome} by {}", self.attempt(*attempt)),
-            Outcome::HealedByOperator { attempt } => format!("{outcome} with {}", self.attempt(*attempt)),
+            Outcome::HealedByOperator { attempt } => format!("{outcome} ({})", self.attempt(*attempt)),
             Outcome::SelfCleared
             | Outcome::ClearedUnverified
             | Outcome::Declined { .. }
@@ -83,17 +83,17 @@ pub fn sentence(event: &Event) -> String {
     AttemptNumbers::default().sentence(event)
 }
 
-/// A reading in words, as it stands in a sentence: `sees 97%`, `cannot see: timed out`.
+/// A reading in words, as it stands in a sentence: `97% (firing)`, `unknown: timed out`.
 #[must_use]
 pub fn reading_words(role: CheckRole, reading: &Reading) -> String {
     let meaning = match (role, &reading.verdict) {
-        (_, Verdict::Unknown(why)) => return format!("cannot see: {why}"),
-        (CheckRole::Detector, Verdict::Holds) => "the fault is there",
-        (CheckRole::Detector, Verdict::DoesNotHold) => "the fault is not there",
-        (CheckRole::Verifier, Verdict::Holds) => "all is well",
-        (CheckRole::Verifier, Verdict::DoesNotHold) => "not well yet",
+        (_, Verdict::Unknown(why)) => return format!("unknown: {why}"),
+        (CheckRole::Detector, Verdict::Holds) => "firing",
+        (CheckRole::Detector, Verdict::DoesNotHold) => "clear",
+        (CheckRole::Verifier, Verdict::Holds) => "passing",
+        (CheckRole::Verifier, Verdict::DoesNotHold) => "failing",
     };
-    format!("sees {} ({meaning})", reading.seen)
+    format!("{} ({meaning})", reading.seen)
 }
 
 /// What a plan does, its steps in order.
@@ -119,63 +119,64 @@ pub fn step_words(step: &StepReport) -> String {
 fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String> {
     Some(match event {
         Event::Opened { key, playbook, readings, .. } => {
-            format!("{playbook} found {} broken: {}", key.target, seen(readings))
+            format!("{playbook} fired on {}: {}", key.target, seen(readings))
         }
         Event::ReadingChanged { role, index, reading, .. } => {
             let side = match role {
-                CheckRole::Detector => "the detector's",
-                CheckRole::Verifier => "the verifier's",
+                CheckRole::Detector => "detector",
+                CheckRole::Verifier => "verifier",
             };
-            format!("{side} check {} {}", index + 1, reading_words(*role, reading))
+            format!("{side} check {}: {}", index + 1, reading_words(*role, reading))
         }
-        Event::Denied { denial, .. } => format!("nothing is done for now: {denial}"),
+        Event::Denied { denial, .. } => format!("on hold: {denial}"),
         Event::ShadowPlan { plan, .. } => {
-            format!("in shadow, rung {} was not run: {}", plan.rung + 1, plan_words(plan))
+            format!("shadow mode, would have run rung {}: {}", plan.rung + 1, plan_words(plan))
         }
         Event::Asked { request, .. } => asked(request),
-        Event::Approved { by, reason, .. } if reason.is_empty() => format!("{by} approved it"),
-        Event::Approved { by, reason, .. } => format!("{by} approved it: {reason}"),
-        Event::FirstApproved { by, .. } => format!("{by} approved it; a second person must approve it too"),
-        Event::Withdrawn { why, .. } => format!("the request was withdrawn: {why}"),
+        Event::Approved { by, reason, .. } if reason.is_empty() => format!("{by} approved the plan"),
+        Event::Approved { by, reason, .. } => format!("{by} approved the plan: {reason}"),
+        Event::FirstApproved { by, .. } => format!("{by} approved the plan; a second person must approve it too"),
+        Event::Withdrawn { why, .. } => format!("approval request withdrawn: {why}"),
         Event::Intent { attempt, plan, starter, .. } => {
             let attempt = attempts.attempt(*attempt);
             format!("{attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))
         }
         Event::AttemptFinished { attempt, report, .. } => format!("{} {}", attempts.attempt(*attempt), ended(report)),
         Event::Indeterminate { attempt, scope_empty, .. } => {
-            let left =
-                if *scope_empty { "what it left running was ended" } else { "what it left running could not be ended" };
+            let left = if *scope_empty {
+                "its remaining processes were killed"
+            } else {
+                "its remaining processes could not be killed"
+            };
             let attempt = attempts.attempt(*attempt);
             format!("salve was interrupted during {attempt}, so its outcome is unknown; {left}")
         }
-        Event::Verified { attempt, .. } => format!("{} is verified: every check passes", attempts.attempt(*attempt)),
+        Event::Verified { attempt, .. } => format!("{} verified: every check passes", attempts.attempt(*attempt)),
         Event::NotVerified { attempt, why, .. } => format!("{} not verified: {why}", attempts.attempt_of(*attempt)),
-        Event::Closed { outcome, .. } => format!("over: {}", attempts.outcome(outcome)),
-        Event::Relapsed { by, .. } => format!("it failed again within the hour as incident {by}: it was not a fix"),
+        Event::Closed { outcome, .. } => format!("closed: {}", attempts.outcome(outcome)),
+        Event::Relapsed { by, .. } => format!("failed again within an hour as incident {by}: the fix did not last"),
         Event::Escalated { page, cause, to, .. } => {
             format!("paging {}: {cause}", called(*page, to))
         }
-        Event::Joined { page: None, cause, .. } => format!("it joined a page that is open: {cause}"),
+        Event::Joined { page: None, cause, .. } => format!("added to an open page: {cause}"),
         Event::Joined { page: Some(page), cause, to, .. } => {
-            format!("it joined a page that is open, paging {}: {cause}", called(*page, to))
+            format!("added to an open page, paging {}: {cause}", called(*page, to))
         }
-        Event::Announced { page: None, .. } => {
-            "its request for approval joined the page that is open for the same reason".to_owned()
-        }
+        Event::Announced { page: None, .. } => "approval request added to the open page with the same cause".to_owned(),
         Event::Announced { page: Some(page), to, .. } => {
-            format!("asking for approval through {}", called(*page, to))
+            format!("requesting approval through {}", called(*page, to))
         }
-        Event::Left { .. } => "it stands under that page no longer; others do".to_owned(),
-        Event::Suspected { of, .. } => format!("its fault began while an attempt of incident {of} was running"),
-        Event::Resolved { page, to, .. } => format!("the end of the page went out to {}", called(*page, to)),
+        Event::Left { .. } => "removed from that page, which stays open for other incidents".to_owned(),
+        Event::Suspected { of, .. } => format!("started to fire while an attempt of incident {of} was running"),
+        Event::Resolved { page, to, .. } => format!("page resolved, notifying {}", called(*page, to)),
         Event::EscalationWidened { page, to, unanswered, .. } => {
-            format!("nobody acknowledged the page through {unanswered}: paging {} too", called(*page, to))
+            format!("nobody acknowledged the page through {unanswered}: also paging {}", called(*page, to))
         }
         Event::CalledAgain { page, cause, to, .. } => {
-            format!("still not fixed: paging {} again: {cause}", called(*page, to))
+            format!("still not fixed, paging {} again: {cause}", called(*page, to))
         }
         Event::AckForwarded { page, by, to, .. } => {
-            format!("that {by} acknowledged the page went out to {}", called(*page, to))
+            format!("acknowledgement by {by} forwarded to {}", called(*page, to))
         }
         Event::Acknowledged { by, .. } => format!("{by} acknowledged the page"),
         _ => return None,
@@ -185,45 +186,45 @@ fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String>
 /// Events that belong to no single incident.
 fn host_sentence(event: &Event) -> String {
     match event {
-        Event::Started { version, .. } => format!("salve {version} took up its work"),
+        Event::Started { version, .. } => format!("salve {version} started"),
         Event::RecordsLost { first, last } => {
-            format!("records {first} to {last} of the journal were lost; every attempt asks for a while")
+            format!("journal records {first} to {last} were lost; every attempt needs approval for a while")
         }
-        Event::Adopted { name, .. } => format!("playbook {name} came into force with new content"),
+        Event::Adopted { name, .. } => format!("playbook {name} loaded with new content"),
         Event::Breaker { key, state, why, by } => {
             let hand = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
             format!("the breaker of {} is now {}{hand}: {why}", key.target, state.word())
         }
-        Event::Delivered { page, channel, instead: None } => format!("{channel} took page {page}"),
+        Event::Delivered { page, channel, instead: None } => format!("page {page} delivered to {channel}"),
         Event::Delivered { page, channel, instead: Some(instead) } => {
-            format!("page {page} did not reach {channel}: {instead} took it instead")
+            format!("page {page} not delivered to {channel}; delivered to {instead} instead")
         }
         Event::Paused { scope, until, by, reason } => {
-            let length = if until.is_some() { "for a time" } else { "until it is resumed" };
+            let length = if until.is_some() { "for a limited time" } else { "until it is resumed" };
             with_reason(format!("{by} paused {scope} {length}"), reason)
         }
         Event::Resumed { scope, by: Some(by) } => format!("{by} resumed {scope}"),
-        Event::Resumed { scope, by: None } => format!("the pause of {scope} ended by its time"),
+        Event::Resumed { scope, by: None } => format!("the pause of {scope} expired"),
         Event::Scheduled { window, scope, from, length_ms, by, reason } => {
             let length = Period(Duration::from_millis(*length_ms));
-            with_reason(format!("{by} planned maintenance {window} of {scope} for {from}, {length} long"), reason)
+            with_reason(format!("{by} scheduled maintenance {window} of {scope} at {from} for {length}"), reason)
         }
-        Event::MaintenanceBegan { window, .. } => format!("maintenance {window} began: nothing new is started"),
+        Event::MaintenanceBegan { window, .. } => format!("maintenance {window} began: no new attempt starts"),
         Event::MaintenanceEnded { window, by: Some(by) } => format!("{by} ended maintenance {window}"),
-        Event::MaintenanceEnded { window, by: None } => format!("maintenance {window} is over"),
+        Event::MaintenanceEnded { window, by: None } => format!("maintenance {window} ended"),
         Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
         Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
-        Event::Unsnoozed { key, by: None } => format!("the snooze of {} ended by its time", key.target),
+        Event::Unsnoozed { key, by: None } => format!("the snooze of {} expired", key.target),
         Event::Flapping { key, flaps: true, onsets: 0, percent, .. } => {
             format!("{} is flapping: its last 20 states changed {percent} % of the time", key.target)
         }
         Event::Flapping { key, flaps: true, onsets, period_ms, .. } => {
             let period = Period(Duration::from_millis(*period_ms));
-            format!("{} is flapping: its fault began {onsets} times, usually {period} apart", key.target)
+            format!("{} is flapping: it fired {onsets} times, usually {period} apart", key.target)
         }
-        Event::Flapping { key, flaps: false, .. } => format!("{} is steady again", key.target),
+        Event::Flapping { key, flaps: false, .. } => format!("{} is no longer flapping", key.target),
         Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),
-        Event::Disarmed { playbook, by, .. } => format!("{by} put playbook {playbook} back to shadow"),
+        Event::Disarmed { playbook, by, .. } => format!("{by} disarmed playbook {playbook}: it is back in shadow mode"),
         Event::Notice { about, text } => format!("{about}: {text}"),
         // `incident_sentence` has told the others
         _ => String::new(),
@@ -240,28 +241,23 @@ fn seen(readings: &[Reading]) -> String {
         .iter()
         .filter(|reading| reading.verdict != Verdict::DoesNotHold)
         .map(|reading| match &reading.verdict {
-            Verdict::Unknown(why) => format!("cannot see: {why}"),
-            _ => format!("sees {}", reading.seen),
+            Verdict::Unknown(why) => format!("unknown: {why}"),
+            _ => reading.seen.to_string(),
         })
         .collect();
-    if words.is_empty() { "the detector holds".to_owned() } else { words.join(", ") }
+    if words.is_empty() { "the detector fired".to_owned() } else { words.join(", ") }
 }
 
 fn asked(request: &ApprovalRequest) -> String {
-    format!(
-        "awaits approval for rung {}, because {}: {}",
-        request.plan.rung + 1,
-        request.why,
-        plan_words(&request.plan)
-    )
+    format!("awaiting approval for rung {} ({}): {}", request.plan.rung + 1, request.why, plan_words(&request.plan))
 }
 
 fn ended(report: &AttemptReport) -> String {
     let took = Period(Duration::from_millis(report.took_ms));
     let steps: Vec<String> = report.steps.iter().map(step_words).collect();
-    let steps = if steps.is_empty() { "nothing was run".to_owned() } else { steps.join("; then ") };
-    let left = if report.scope_empty { "" } else { "; its processes could not be ended" };
-    format!("ended after {took}: {steps}{left}")
+    let steps = if steps.is_empty() { "no step ran".to_owned() } else { steps.join("; then ") };
+    let left = if report.scope_empty { "" } else { "; some of its processes could not be killed" };
+    format!("finished after {took}: {steps}{left}")
 }
 
 fn called(page: PageId, to: &[Arc<str>]) -> String {
@@ -334,9 +330,9 @@ mod tests {
         assert_eq!(
             told,
             [
-                "service-down found unit nginx.service broken: sees failed (exit-code)",
-                "attempt 1 started by itself, rung 1: restart nginx.service",
-                "attempt 1 ended after 1s 200ms: restart nginx.service: failed: job failed",
+                "service-down fired on unit nginx.service: failed (exit-code)",
+                "attempt 1 started automatically, rung 1: restart nginx.service",
+                "attempt 1 finished after 1s 200ms: restart nginx.service: failed: job failed",
                 "paging oncall (page #2): every rung was tried and none verified",
             ]
         );
@@ -368,11 +364,11 @@ mod tests {
         assert_eq!(
             second,
             [
-                "attempt 1 started by itself, rung 1: restart nginx.service",
+                "attempt 1 started automatically, rung 1: restart nginx.service",
                 "attempt 1 of 3 not verified: 503, wanted 200",
-                "attempt 2 started by itself, rung 1: restart nginx.service",
-                "attempt 2 is verified: every check passes",
-                "over: healed by attempt 2",
+                "attempt 2 started automatically, rung 1: restart nginx.service",
+                "attempt 2 verified: every check passes",
+                "closed: fixed by attempt 2",
             ]
         );
         assert_eq!(first, second, "each incident begins at 1");

@@ -144,14 +144,12 @@ impl BreakerState {
 impl fmt::Display for ApprovalReason {
     fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
         match self {
-            Self::Mode => f.write_str("its mode is ask"),
-            Self::HighRisk => f.write_str("its risk is high"),
-            Self::FirstLiveAttempt => f.write_str("it is new or changed: its first live attempt asks"),
+            Self::Mode => f.write_str("mode is ask"),
+            Self::HighRisk => f.write_str("risk is high"),
+            Self::FirstLiveAttempt => f.write_str("first live attempt of a new or changed playbook"),
             Self::Flapping => f.write_str("the target is flapping"),
-            Self::HostBudget => f.write_str("the host's budget of attempts is spent"),
-            Self::RecordsLost => {
-                f.write_str("records of the journal were lost: what was attempted before may be forgotten")
-            }
+            Self::HostBudget => f.write_str("the host's attempt budget is spent"),
+            Self::RecordsLost => f.write_str("journal records were lost, so earlier attempts may be unknown"),
             Self::StopUnclear { evidence } => write!(f, "somebody may have stopped it on purpose: {evidence}"),
         }
     }

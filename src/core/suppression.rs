@@ -114,7 +114,7 @@ impl Core {
         if let Some(storm) = self.state.storm().cloned() {
             let page = self.next_page();
             let (incident, dedup, to) = (storm.first, storm.dedup, storm.to);
-            let why = Some("the storm is over".into());
+            let why = Some("the storm ended".into());
             self.record(Event::Resolved { incident, page, dedup, to, ended: None, why });
             self.deliver(page);
         }

@@ -27,14 +27,14 @@ pub enum DemoFault {
 
 /// All of them, with what the menu says.
 pub const ALL: [(DemoFault, &str); 10] = [
-    (DemoFault::KillJobs, "kill two jobs: they are started anew, and verified"),
-    (DemoFault::Kill, "kill the shop: it is started anew, and verified"),
-    (DemoFault::Hang, "hang the shop: it is there, and does not answer"),
-    (DemoFault::FillDisk, "fill the scratch disk: what is old is deleted"),
-    (DemoFault::Leak, "leak memory in the ledger: high risk, so it asks you"),
-    (DemoFault::BreakForGood, "break the shop for good: the breaker opens, a page goes out"),
-    (DemoFault::Repair, "let a restart help again: one probe, and the breaker closes"),
-    (DemoFault::Flap, "let the shop flap: one incident until it is steady"),
+    (DemoFault::KillJobs, "kill two jobs: restarted and verified"),
+    (DemoFault::Kill, "kill the shop: restarted and verified"),
+    (DemoFault::Hang, "hang the shop: it runs but does not respond"),
+    (DemoFault::FillDisk, "fill the scratch disk: old files are deleted"),
+    (DemoFault::Leak, "leak memory in the ledger: high risk, so it needs approval"),
+    (DemoFault::BreakForGood, "break the shop permanently: the breaker opens and a page is sent"),
+    (DemoFault::Repair, "let a restart work again: one probe, and the breaker closes"),
+    (DemoFault::Flap, "let the shop flap: one incident until it is stable"),
     (DemoFault::Storm, "storm: nine of ten jobs die at once, one page, no attempt"),
-    (DemoFault::Mend, "mend everything from outside"),
+    (DemoFault::Mend, "fix everything"),
 ];

@@ -16,7 +16,7 @@ const NAME: &str = "salve-demo-";
 
 /// There is no place for a demo.
 #[derive(Debug, thiserror::Error)]
-#[error("{}: {source}; XDG_RUNTIME_DIR or XDG_STATE_HOME may name a folder of yours", path.display())]
+#[error("{}: {source}; set XDG_RUNTIME_DIR or XDG_STATE_HOME to a folder that you own", path.display())]
 pub struct FolderError {
     /// Where.
     pub path: PathBuf,

@@ -23,7 +23,7 @@ fn own() -> io::Result<PathBuf> {
 
 /// May this process run its own program as it lies?
 pub fn runs_in_place() -> bool {
-    let may_hang = MayHang::because("the demo has not begun, and this very program was just read from there");
+    let may_hang = MayHang::because("the demo has not started, and this program was just read from there");
     own().is_ok_and(|program| program.to_str().is_some_and(|program| resolve(program, &may_hang).is_ok()))
 }
 

@@ -38,7 +38,7 @@ const PLAYBOOKS: [(&str, &str); 4] = [
 #[derive(Debug, thiserror::Error)]
 pub enum StageError {
     /// This program cannot be found, or not be copied to where root may run it, so no child can be started.
-    #[error("this program cannot be made ready for the demo: {0}")]
+    #[error("this program cannot be prepared for the demo: {0}")]
     Program(io::Error),
     /// In the demo's folder, or on loopback.
     #[error("the demo cannot be set up: {0}")]
@@ -84,7 +84,7 @@ impl DemoStage {
             }
         })?;
         let stage = Self { orders, thread: Some(thread) };
-        begins.recv().unwrap_or_else(|_| Err(io::Error::other("the stage ended")))?;
+        begins.recv().unwrap_or_else(|_| Err(io::Error::other("the demo ended")))?;
         Ok(stage)
     }
 
@@ -146,7 +146,7 @@ fn answer(mut stream: &UnixStream, orders: &Sender<StageCommand>) -> Option<()> 
             orders.send(StageCommand::Restart(part, told)).ok()?;
             tells.recv().ok()?
         }
-        None => "there is no such part".into(),
+        None => "unknown part".into(),
     };
     let _ = writeln!(stream, "{said}");
     Some(())

@@ -24,7 +24,7 @@ const PATIENCE: Duration = Duration::from_secs(45);
 #[derive(Debug, thiserror::Error)]
 pub enum TourError {
     /// What was to be shown did not come.
-    #[error("the tour stopped: {0} did not come within {limit} s", limit = PATIENCE.as_secs())]
+    #[error("the tour stopped: {0} did not happen within {limit} s", limit = PATIENCE.as_secs())]
     Never(&'static str),
     /// The yes was not taken.
     #[error("the tour stopped: {0}")]
@@ -70,8 +70,8 @@ struct Guide<'a> {
 
 impl Guide<'_> {
     async fn play(&mut self) -> Result<(), TourError> {
-        self.say("Real processes, each watched by a real playbook: a shop, a ledger, a scratch disk, ten jobs. Line 1 sums up, the gauge below it is the share that heals without a human.").await;
-        self.until("a host that is well", |state| {
+        self.say("Real processes, each watched by a real playbook: a shop, a ledger, a scratch disk, ten jobs. Line 1 is the summary; the gauge below it is the share of incidents fixed without a human.").await;
+        self.until("a healthy host", |state| {
             state.detectors.len() >= 4 && state.detectors.iter().all(|row| row.health == Health::Ok)
         })
         .await?;
@@ -79,38 +79,38 @@ impl Guide<'_> {
         self.healed().await?;
         self.approved().await?;
         self.broken_for_good().await?;
-        self.say("The gauge: three of four were healed without a human, which is in the band. Below 70 % too little heals alone; at 100 % only what is easy is watched. This is the end; in `salve demo`, F breaks things.").await;
+        self.say("The gauge: three of four incidents were fixed without a human, which is in the target band. Below 70 %, too few are fixed; at 100 %, only easy faults are watched. This is the end; in `salve demo`, F breaks things.").await;
         self.read().await;
         Ok(())
     }
 
     async fn healed(&mut self) -> Result<(), TourError> {
         self.say(
-            "DETECT. Two jobs are killed, now. The kernel tells of a death at once; the playbook wants the fault to \
-             last 2 s before it is one.",
+            "DETECT. Two jobs are killed now. The kernel reports a death immediately; the playbook waits until the \
+             fault has lasted 2 s.",
         )
         .await;
         self.stage.make(DemoFault::KillJobs);
         self.until("an incident of a job", |state| open(state, "jobs").is_some()).await?;
         self.say(
-            "REMEDIATE. The intent is in the journal before anything runs; then the playbook's first rung starts them \
-             anew. VERIFY. A start that ended well proves nothing: they have to be there, and to stay.",
+            "REMEDIATE. The intent is in the journal before anything runs; then the playbook's first rung restarts \
+             them. VERIFY. A successful start proves nothing: the jobs must run, and keep running.",
         )
         .await;
-        self.until("jobs that are healed", |state| open(state, "jobs").is_none()).await?;
+        self.until("fixed jobs", |state| open(state, "jobs").is_none()).await?;
         self.say(
-            "Healed without a human, and recorded. Next, a burst of log fills the scratch disk; its playbook deletes \
-             what is old, and looks whether that made room.",
+            "Fixed without a human, and recorded. Next, a burst of log fills the scratch disk; its playbook deletes \
+             old files and verifies that this freed space.",
         )
         .await;
         self.stage.make(DemoFault::FillDisk);
         self.until("a full disk", |state| open(state, "scratch").is_some()).await?;
-        self.until("a disk with room", |state| open(state, "scratch").is_none()).await?;
+        self.until("a disk with free space", |state| open(state, "scratch").is_none()).await?;
         Ok(())
     }
 
     async fn approved(&mut self) -> Result<(), TourError> {
-        self.say("The ledger leaks memory now. A restart would lose what it holds: its playbook says high risk, so nothing runs without approval.").await;
+        self.say("The ledger leaks memory now. A restart would lose its data: its playbook says high risk, so nothing runs without approval.").await;
         self.stage.make(DemoFault::Leak);
         let asks = |state: &Snapshot| {
             let found = open(state, "ledger")?;
@@ -119,30 +119,30 @@ impl Guide<'_> {
                 _ => None,
             }
         };
-        self.until("a question", |state| asks(state).is_some()).await?;
-        let (incident, digest) = asks(&self.now()).ok_or(TourError::Never("a question"))?;
-        self.say("It is AWAITING APPROVAL. `a` shows exactly what would run; the approval is for that plan and no other. The tour approves it for you.").await;
+        self.until("an approval request", |state| asks(state).is_some()).await?;
+        let (incident, digest) = asks(&self.now()).ok_or(TourError::Never("an approval request"))?;
+        self.say("It is AWAITING APPROVAL. `a` shows exactly what would run; you approve that plan and no other. The tour approves it for you.").await;
         self.read().await;
         let command = Command::Approve { incident, digest, reason: "approved by the tour".into() };
         self.handle.command(command).await?;
-        self.until("a ledger that is healed", |state| open(state, "ledger").is_none()).await?;
-        self.say("Done as approved, and verified: memory is below its bound again.").await;
+        self.until("a fixed ledger", |state| open(state, "ledger").is_none()).await?;
+        self.say("Done as approved, and verified: memory is below its limit again.").await;
         self.read().await;
         Ok(())
     }
 
     async fn broken_for_good(&mut self) -> Result<(), TourError> {
-        self.say("Now the shop breaks for good: no restart helps. A tool that restarts for ever would hide that.")
+        self.say("Now the shop breaks permanently: no restart helps. A tool that restarts it forever would hide that.")
             .await;
         self.stage.make(DemoFault::BreakForGood);
         self.until("an open breaker", |state| breaker(state).is_some_and(|it| matches!(it, BreakerState::Open { .. })))
             .await?;
-        self.say("ESCALATE. Three attempts did not verify: the breaker is OPEN, nothing is restarted any more, and a page went out, with the evidence, through the ticket folder.").await;
+        self.say("ESCALATE. Three attempts were not verified: the breaker is OPEN, restarts have stopped, and a page with the evidence went to the ticket folder.").await;
         self.read().await;
-        self.say("Somebody mends the cause. The shop is still down: after the cooldown the breaker is half-open, and lets exactly one attempt through.").await;
+        self.say("Someone fixes the cause. The shop is still down: after the cooldown the breaker is half-open and lets exactly one attempt through.").await;
         self.stage.make(DemoFault::Repair);
-        self.until("a shop that is healed", |state| open(state, "shop").is_none()).await?;
-        self.say("That one verified: the breaker is closed again.").await;
+        self.until("a fixed shop", |state| open(state, "shop").is_none()).await?;
+        self.say("That attempt was verified: the breaker is closed again.").await;
         self.read().await;
         Ok(())
     }

@@ -18,7 +18,7 @@ use crate::check::{self, Monitor};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{Cause, Denial};
 use crate::core::input::{Binding, Facts, Resolution};
-use crate::core::{Core, IncidentId, Key, Plan, Reading, Verdict};
+use crate::core::{Core, IncidentId, Key, Plan, Reading};
 use crate::host::Clock;
 use crate::journal::ReadError;
 use crate::playbook::library::Library;
@@ -215,16 +215,6 @@ async fn plan_all(
     rungs
 }
 
-/// A reading in words.
-#[must_use]
-pub fn words(reading: &Reading) -> String {
-    match &reading.verdict {
-        Verdict::Holds => format!("holds: {}", reading.seen),
-        Verdict::DoesNotHold => format!("does not hold: {}", reading.seen),
-        Verdict::Unknown(why) => format!("unknown: {why}"),
-    }
-}
-
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -232,9 +222,9 @@ mod tests {
     #[test]
     fn without_a_plan_nothing_may_run() {
         let said = |rungs: &[Result<(), String>]| gate(Some(GateDecision::Pass), rungs);
-        assert_eq!(said(&[Ok(())]), "it may run");
+        assert_eq!(said(&[Ok(())]), "allowed");
         assert_eq!(said(&[Err("there is no program `x`".into())]), "denied: no plan: there is no program `x`");
-        assert_eq!(said(&[]), "there is no remediation for it");
+        assert_eq!(said(&[]), "no remediation is defined");
         assert_eq!(
             gate(Some(GateDecision::Deny(Denial::Shadow)), &[Err::<(), _>("x".into())]),
             GateDecision::Deny(Denial::Shadow).to_string()

@@ -85,7 +85,7 @@ async fn rehearsal(
     let read = read::read(&format!("{name}.toml"), name, origin, text);
     let Some(playbook) = read.playbook.map(Arc::new) else {
         let errors = read.diagnostics.iter().filter(|diagnostic| diagnostic.is_error()).count();
-        let mistakes = if errors == 1 { "a mistake".to_owned() } else { format!("{errors} mistakes") };
+        let mistakes = if errors == 1 { "a mistake".to_owned() } else { format!("{errors} errors") };
         return Err(format!("it has {mistakes}, so there is nothing to try").into());
     };
     let looking = |what: String| {
@@ -156,7 +156,7 @@ mod tests {
 
     #[tokio::test]
     async fn the_gate_judges_it_as_it_would_stand_once_saved() {
-        for (text, wanted) in [(WRITTEN.to_owned(), "shadow"), (format!("{WRITTEN}# mine\n"), "ask")] {
+        for (text, wanted) in [(WRITTEN.to_owned(), "shadow"), (format!("{WRITTEN}# mine\n"), "approval")] {
             match &asked(&text).await.1.unwrap().unwrap()[..] {
                 [Rehearsal::Here { gate, .. }] => assert!(gate.contains(wanted), "{gate}"),
                 other => panic!("{other:?}"),

@@ -202,7 +202,7 @@ fn proposal(playbook: &Playbook, arming: Arming, rehearsals: &[Rehearsal]) -> Pr
 fn rung(planned: &Result<(crate::core::Plan, Vec<crate::action::DryStep>), String>) -> String {
     match planned {
         Ok((plan, _)) => plan.steps.iter().map(|step| step.sentence.to_string()).collect::<Vec<_>>().join(", then "),
-        Err(why) => format!("nothing now: {why}"),
+        Err(why) => format!("do nothing now: {why}"),
     }
 }
 

@@ -45,33 +45,33 @@ fn summary(incident: &IncidentView, zone: &TimeZone) -> String {
     let mut rows = vec![
         ["target".to_owned(), incident.key.target.to_string()],
         ["playbook".to_owned(), format!("{}, risk {}", incident.playbook, incident.risk)],
-        ["fault since".to_owned(), date(incident.since.wall, zone)],
-        ["stands".to_owned(), stands(incident)],
+        ["firing since".to_owned(), date(incident.since.wall, zone)],
+        ["status".to_owned(), stands(incident)],
     ];
     if let IncidentStage::Closed { at, .. } = &incident.stage {
         let lasted = at.mono.since(incident.since.mono);
-        rows.push(["over since".into(), format!("{}, after {}", date(at.wall, zone), Period(lasted))]);
+        rows.push(["closed at".into(), format!("{}, after {}", date(at.wall, zone), Period(lasted))]);
     }
     rows.push(["attempts".into(), incident.attempts.to_string()]);
-    rows.push(["rungs in the ladder".into(), incident.rungs.to_string()]);
+    rows.push(["rungs".into(), incident.rungs.to_string()]);
     if let Some(by) = &incident.acknowledged {
         rows.push(["acknowledged by".into(), by.to_string()]);
     }
-    table(["what", "how"], rows)
+    table(["field", "value"], rows)
 }
 
 fn stands(incident: &IncidentView) -> String {
     let numbers = incident.numbers();
     match &incident.stage {
-        IncidentStage::Firing => "broken: fresh readings are being taken".into(),
+        IncidentStage::Firing => "firing: taking new readings".into(),
         IncidentStage::Held(denial) => format!("on hold: {denial}"),
         IncidentStage::Asking(request) => format!("awaiting approval: {}", request.why),
         IncidentStage::Remediating { attempt, plan, .. } => {
-            format!("{} is running, rung {}", numbers.attempt_of(*attempt), plan.rung + 1)
+            format!("{} running, rung {}", numbers.attempt_of(*attempt), plan.rung + 1)
         }
-        IncidentStage::Verifying { attempt, .. } => format!("{} is being verified", numbers.attempt_of(*attempt)),
+        IncidentStage::Verifying { attempt, .. } => format!("verifying {}", numbers.attempt_of(*attempt)),
         IncidentStage::Soaking { attempt, .. } => {
-            format!("{} is verified and must stay so", numbers.attempt_of(*attempt))
+            format!("healthy, watching after {}", numbers.attempt_of(*attempt))
         }
         IncidentStage::Escalated(cause) => match &incident.call {
             Some(call @ DeliveryState::Taken { channels }) => {
@@ -80,15 +80,15 @@ fn stands(incident: &IncidentView) -> String {
             Some(call @ DeliveryState::Calling { .. }) => format!("{call}; {cause}"),
             None => format!("PAGED: {cause}"),
         },
-        IncidentStage::Closed { outcome, .. } => format!("over: {}", numbers.outcome(outcome)),
+        IncidentStage::Closed { outcome, .. } => format!("closed: {}", numbers.outcome(outcome)),
     }
 }
 
 fn evidence(incident: &IncidentView) -> String {
     let read = incident.readings.iter().filter_map(|(role, condition, reading)| {
         let meaning = match role {
-            CheckRole::Detector => "fault when",
-            CheckRole::Verifier => "right when",
+            CheckRole::Detector => "fires when",
+            CheckRole::Verifier => "healthy when",
         };
         Some([format!("{meaning} {condition}"), reading_words(*role, reading.as_ref()?)])
     });
@@ -149,7 +149,7 @@ fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone)
     let _ = writeln!(out, "\nPlan digest `{}`.\n", clean_line(&attempt.plan.digest.0));
     match attempt.end {
         Some(report) => out += &ended(report),
-        None => out += "It has not reported its end.\n\n",
+        None => out += "It has not finished yet.\n\n",
     }
     for recorded in &attempt.after {
         let _ = writeln!(out, "- {}: {}", date(recorded.wall, zone), inline(&numbers.sentence(&recorded.event)));
@@ -159,12 +159,12 @@ fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone)
 
 fn ended(report: &AttemptReport) -> String {
     let scope = match report.scope {
-        ScopeLevel::CgroupV2 => "in a cgroup of its own",
-        ScopeLevel::CgroupV1 => "in a cgroup (v1) of its own",
+        ScopeLevel::CgroupV2 => "in its own cgroup",
+        ScopeLevel::CgroupV1 => "in its own cgroup (v1)",
         ScopeLevel::Subreaper => "under a subreaper",
-        ScopeLevel::None => "without a process of its own",
+        ScopeLevel::None => "without starting a process",
     };
-    let left = if report.scope_empty { "nothing was left running" } else { "its processes could not be ended" };
+    let left = if report.scope_empty { "no processes left" } else { "some of its processes could not be killed" };
     let mut out = format!("It took {}, {scope}; {left}.\n\n", length(report.took_ms));
     for step in &report.steps {
         let _ = writeln!(out, "{} ({})\n", inline(&step_words(step)), length(step.took_ms));

@@ -120,8 +120,8 @@ pub fn refused() {
         bench.outbox.send(call(1));
         assert_eq!(bench.flushed().await, [1]);
         let notes = bench.notes();
-        assert!(notes.contains("refused for good (it answered 400 Bad Request: invalid label set)"), "{notes}");
-        assert!(bench.ticket().contains("The channel duty refused this page for good"), "{}", bench.ticket());
+        assert!(notes.contains("rejected permanently (it answered 400 Bad Request: invalid label set)"), "{notes}");
+        assert!(bench.ticket().contains("Channel duty rejected this page permanently"), "{}", bench.ticket());
         assert!(serving.lock().service.alerts.is_empty());
     });
 }

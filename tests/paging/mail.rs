@@ -60,8 +60,8 @@ pub fn refused() {
         bench.outbox.send(call(1));
         assert_eq!(bench.flushed().await, [1]);
         let notes = bench.notes();
-        assert!(notes.contains("refused for good") && notes.contains("no such mailbox"), "{notes}");
-        assert!(bench.ticket().contains("The channel duty refused this page for good"));
+        assert!(notes.contains("rejected permanently") && notes.contains("no such mailbox"), "{notes}");
+        assert!(bench.ticket().contains("Channel duty rejected this page permanently"));
         assert!(server.lock().unwrap().mails.is_empty());
     });
 }
@@ -76,7 +76,7 @@ pub fn wrong_password() {
         let mut bench = Bench::new(ChannelSettings::Smtp(settings));
         bench.outbox.send(call(1));
         let note = bench.note().await;
-        assert!(note.contains("535") && note.contains("tried again every few minutes"), "{note}");
+        assert!(note.contains("535") && note.contains("retrying every few minutes"), "{note}");
         assert!(!note.contains("s3cret"), "{note}");
         assert_eq!(bench.outbox.pending(), 1, "it is not given up");
         let said = server.lock().unwrap().said.join("\n");

@@ -111,10 +111,10 @@ pub fn refused() {
         bench.outbox.send(call(1));
         bench.flushed().await;
         let notes = bench.notes();
-        assert!(notes.contains("refused for good (PagerDuty answered 400 Bad Request)"), "{notes}");
+        assert!(notes.contains("rejected permanently (PagerDuty answered 400 Bad Request)"), "{notes}");
         let text = bench.ticket();
         assert!(
-            text.contains("The channel duty refused this page for good") && !text.contains("another-key"),
+            text.contains("Channel duty rejected this page permanently") && !text.contains("another-key"),
             "{text}"
         );
     });

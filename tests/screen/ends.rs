@@ -80,7 +80,7 @@ pub fn slow_link() {
 
 pub fn dumb() {
     let mut pty = scene("trouble", (100, 50), &[("TERM", "dumb")]);
-    pty.wait_for("web-03: 1 broken");
+    pty.wait_for("web-03: 1 firing");
     assert!(pty.is_cooked() && !pty.bytes().contains(&0x1b));
     pty.send(b"q\n");
     assert_eq!(code(pty.wait()), 10);
@@ -94,7 +94,7 @@ pub fn hang_up() {
     assert!(matches!(code(status), 11 | 12), "{status:?}");
     // and the same where nobody tells of it by a signal
     let mut pty = scene("quiet", (80, 24), &[]);
-    pty.wait_for("LOOKING");
+    pty.wait_for("STARTING");
     pty.signal(Signal::STOP);
     pty.hang_up();
     pty.signal(Signal::CONT);
@@ -129,14 +129,14 @@ pub fn suspended_embedded() {
     let mut pty = scene("embedded", (80, 24), &[]);
     pty.wait_for("NEED ACTION");
     pty.send(b"\x1a");
-    pty.wait_for("would stop too");
+    pty.wait_for("would stop");
     // and the same where the shell's signal comes
     pty.send(b"?");
     pty.wait_for("Main screen");
     pty.signal(Signal::TSTP);
-    pty.wait_for("would stop too");
+    pty.wait_for("would stop");
     pty.send(b"qq");
-    pty.wait_for("Healing runs inside this console and stops with it.");
+    pty.wait_for("Remediation runs inside this console and stops with it.");
     std::thread::sleep(std::time::Duration::from_millis(600));
     pty.send(b"y");
     assert_eq!(code(pty.wait()), 10);

@@ -110,7 +110,7 @@ pub fn kept_theme() {
     pty.wait_until("the former theme", |pty| !dark(pty));
     assert!(!config.path().join("console.toml").exists(), "nothing is kept of what was only tried");
     pty.send(b":theme dark\r");
-    pty.wait_for("theme dark, kept in ");
+    pty.wait_for("theme dark, saved in ");
     pty.send(b"q");
     assert_eq!(code(pty.wait()), 10);
     let mut pty = scene("trouble", (100, 30), &environment);

@@ -13,31 +13,31 @@ pub fn says_what_changes() {
     let mut pty = scene("plain calm", (80, 24), &[]);
     pty.wait_for("web-03: all well");
     pty.wait_for("this host is paused by alice");
-    pty.wait_for("awaits approval: a 41 reviews it");
+    pty.wait_for("awaits approval: type a 41 to review it");
     assert!(pty.is_cooked(), "the terminal is left as it is");
     assert!(!pty.bytes().contains(&0x1b), "no escape sequences");
     // healing runs in here
     pty.send(b"q\n");
-    pty.wait_for("Type quit to end it");
+    pty.wait_for("Type quit to stop it");
     pty.send(b"quit\n");
     assert_eq!(code(pty.wait()), 10);
 }
 
 pub fn approves_by_number() {
     let mut pty = scene("plain medium", (120, 50), &[]);
-    pty.wait_for("Enter says how the host stands");
+    pty.wait_for("Enter shows the host status");
     // typed ahead of the question: it answers nothing
     pty.send(b"a\n1\n1\n");
-    pty.wait_for("1 approve, 2 decline, 3 show the plan again, 4 leave it; digest 5f2a9c0e6b1d:");
+    pty.wait_for("1 approve, 2 decline, 3 show the plan again, 4 go back; digest 5f2a9c0e6b1d:");
     thread::sleep(Duration::from_millis(600));
     assert!(!pty.screen().contains("approval sent"), "{}", pty.screen());
     pty.look(|screen| assert!(screen.bracketed_paste()));
     pty.send(b"\x1b[200~1\x1b[201~\n");
-    pty.wait_for("it was not taken");
+    pty.wait_for("was ignored");
     // a terminal that marks no pastes sends their lines in one burst
     thread::sleep(Duration::from_millis(500));
     pty.send(b"1\nls\n");
-    pty.wait_for("nothing was done: another line followed at once");
+    pty.wait_for("nothing was done: another line followed immediately");
     thread::sleep(Duration::from_millis(500));
     assert!(!pty.screen().contains("approval sent"), "{}", pty.screen());
     pty.send(b"a\n");
@@ -81,6 +81,6 @@ pub fn into_a_pipe() {
     let output = child.wait_with_output().unwrap();
     let text = String::from_utf8(output.stdout).unwrap();
     assert_eq!(output.status.code(), Some(12));
-    assert!(text.contains("mount /, disk-full sees 97%") && !text.contains("pprove"), "{text}");
+    assert!(text.contains("mount /, disk-full, 97%") && !text.contains("pprove"), "{text}");
     assert!(!text.contains('\x1b') && !text.contains('\x07'));
 }

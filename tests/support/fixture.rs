@@ -633,7 +633,7 @@ fn messages() -> Vec<Message> {
     vec![
         message(253, "disk /", "needs approval #41: risk high"),
         message(900, "queue-full", "rejected: there is no key `useed`; the last good version stays in force"),
-        message(6900, "salve", "took up its work"),
+        message(6900, "salve", "started"),
     ]
 }
 

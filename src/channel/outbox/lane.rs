@@ -51,7 +51,7 @@ impl Shared {
                 Ok(()) => failing = false,
                 Err(error) => {
                     if !std::mem::replace(&mut failing, true) {
-                        self.note(&name, format!("open pages could not be told again ({})", error.why));
+                        self.note(&name, format!("open pages could not be sent again ({})", error.why));
                     }
                 }
             }
@@ -66,7 +66,7 @@ impl Shared {
 
     /// Where the pages of a channel go that does not exist.
     fn in_place_of_none(&self, name: &Arc<str>) -> Channel {
-        self.note(name, "there is no channel of this name: its pages go to the ticket folder".into());
+        self.note(name, "no channel of this name is configured: its pages go to the ticket folder".into());
         self.tickets.beside(Tickets::instead_of(self.ticket_folder.clone(), name))
     }
 
@@ -93,7 +93,7 @@ impl Shared {
     async fn last_resort(&self, name: &Arc<str>, page: &Arc<Page>) {
         sleep(LAST_RESORT).await;
         let folder = self.tickets.beside(Tickets::not_taken_by(self.ticket_folder.clone(), name));
-        self.note(name, format!("page {} was not taken in time; it becomes a ticket as well", page.id));
+        self.note(name, format!("page {} was not delivered in time; it becomes a ticket as well", page.id));
         let ticket: Arc<str> = TICKETS.into();
         let lane: LaneKey = (Arc::clone(&ticket), Arc::clone(&page.dedup));
         self.retry(&folder, &lane, page).await;
@@ -113,7 +113,10 @@ impl Shared {
             self.count_try(page.id);
             if error.pace == RetryPolicy::Never {
                 let why = error.why;
-                self.note(name, format!("page {} was refused for good ({why}); it becomes a ticket instead", page.id));
+                self.note(
+                    name,
+                    format!("page {} was rejected permanently ({why}); it becomes a ticket instead", page.id),
+                );
                 channel = self.refused(name);
                 refused = true;
                 backoff = Backoff::default();
@@ -121,20 +124,19 @@ impl Shared {
             }
             // each reason once: what goes on failing the same way is told already
             if told.as_ref() != Some(&error.why) {
-                let when =
-                    if error.pace == RetryPolicy::Slow { "tried again every few minutes" } else { "tried again" };
-                self.note(name, format!("page {} was not taken ({}); it is {when}", page.id, error.why));
+                let when = if error.pace == RetryPolicy::Slow { "retrying every few minutes" } else { "retrying" };
+                self.note(name, format!("page {} was not delivered ({}); {when}", page.id, error.why));
                 told = Some(error.why);
             }
             unanswered += u32::from(error.pace == RetryPolicy::Unanswered);
             if unanswered >= UNANSWERED && self.waits_behind(key) {
-                self.note(name, format!("page {} was sent {unanswered} times and never answered in time", page.id));
+                self.note(name, format!("page {} was sent {unanswered} times without an answer in time", page.id));
                 return refused;
             }
             sleep(backoff.next(error.pace)).await;
         }
         if told.is_some() {
-            self.note(name, format!("page {} was taken at last", page.id));
+            self.note(name, format!("page {} was delivered after retries", page.id));
         }
         refused
     }

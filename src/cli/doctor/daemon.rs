@@ -12,30 +12,30 @@ use crate::control::socket::{GROUP, NAME};
 pub fn daemon(ground: &DoctorContext) -> Vec<Finding> {
     vec![match &ground.engine {
         EngineStatus::Here { welcome, .. } if *welcome.build == *env!("CARGO_PKG_VERSION") => {
-            Finding::fine(format!("salve {} serves this host; you may {}", welcome.build, welcome.rights))
+            Finding::fine(format!("salve {} is running; you have the right to {}", welcome.build, welcome.rights))
         }
         EngineStatus::Here { welcome, .. } => Finding::warning(
-            format!("salve {} serves this host, and this is {}", welcome.build, env!("CARGO_PKG_VERSION")),
-            "systemctl restart salve, once the new one is installed",
+            format!("salve {} is running, and this program is version {}", welcome.build, env!("CARGO_PKG_VERSION")),
+            "install the new version, then systemctl restart salve",
         ),
         EngineStatus::Refused(why) => Finding::broken(why.clone(), "systemctl status salve"),
         EngineStatus::Forbidden(path) => Finding::warning(
-            format!("{path} is not yours to reach"),
-            format!("let root run `usermod -aG {GROUP} $USER`, and log in again"),
+            format!("permission denied: {path}"),
+            format!("run `usermod -aG {GROUP} $USER` as root, and log in again"),
         ),
         EngineStatus::Stranger(stranger) => Finding::broken(
             stranger.to_string(),
-            format!("find out who put it there, remove {}, and start salve again", stranger.path.display()),
+            format!("find out who created it, remove {}, and start salve again", stranger.path.display()),
         ),
         EngineStatus::Nobody if ground.root => Finding::warning(
-            "no engine runs: nothing is watched, and nothing is healed while no console is open",
+            "no engine is running: this host is not watched, and nothing is fixed while no console is open",
             if Path::new("/run/systemd/system").is_dir() {
                 "salve service install"
             } else {
-                "let this host's own supervisor run `salve daemon` in the foreground"
+                "have this host's supervisor run `salve daemon` in the foreground"
             },
         ),
-        EngineStatus::Nobody => Finding::skipped("no engine runs; `salve` opens a console with one"),
+        EngineStatus::Nobody => Finding::skipped("no engine is running; `salve` opens a console with one"),
     }]
 }
 
@@ -44,7 +44,7 @@ pub fn socket(ground: &DoctorContext) -> Vec<Finding> {
     let path = ground.paths.runtime.join(NAME);
     let mut findings = vec![match fs::symlink_metadata(&path) {
         Err(_) if matches!(ground.engine, EngineStatus::Nobody) => {
-            Finding::skipped(format!("{} is not there", path.display()))
+            Finding::skipped(format!("{} does not exist", path.display()))
         }
         Err(error) => Finding::skipped(format!("{}: {error}", path.display())),
         Ok(there) => judge(&path, &there),
@@ -52,11 +52,11 @@ pub fn socket(ground: &DoctorContext) -> Vec<Finding> {
     if ground.root {
         findings.push(match host::members(GROUP) {
             None => Finding::warning(
-                format!("there is no group {GROUP}: only root reaches the engine"),
-                format!("`salve service install` makes it, or: groupadd --system {GROUP}"),
+                format!("group {GROUP} does not exist: only root can reach the engine"),
+                format!("`salve service install` creates it, or: groupadd --system {GROUP}"),
             ),
             Some(members) if members.is_empty() => {
-                Finding::fine(format!("group {GROUP} has no members: only root reaches it"))
+                Finding::fine(format!("group {GROUP} has no members: only root can reach the engine"))
             }
             Some(members) => Finding::fine(format!("group {GROUP}: {}", members.join(", "))),
         });
@@ -67,10 +67,10 @@ pub fn socket(ground: &DoctorContext) -> Vec<Finding> {
 fn judge(path: &Path, there: &fs::Metadata) -> Finding {
     let place = path.display();
     if !there.file_type().is_socket() {
-        return Finding::broken(format!("{place} is no socket"), format!("rm {place}, then start salve again"));
+        return Finding::broken(format!("{place} is not a socket"), format!("rm {place}, then start salve again"));
     }
     if there.mode() & 0o007 != 0 {
-        let open = format!("{place} is open to everybody (mode {:04o})", there.mode() & 0o7777);
+        let open = format!("{place} is open to every user (mode {:04o})", there.mode() & 0o7777);
         return Finding::broken(open, "systemctl restart salve");
     }
     Finding::fine(format!("{place} (mode {:04o})", there.mode() & 0o7777))
@@ -96,6 +96,6 @@ mod tests {
         assert_eq!(judged().grade, Grade::Broken);
         fs::remove_file(&path).unwrap();
         fs::write(&path, "").unwrap();
-        assert!(judged().said.ends_with("is no socket"));
+        assert!(judged().said.ends_with("is not a socket"));
     }
 }

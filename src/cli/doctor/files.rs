@@ -16,7 +16,7 @@ use crate::playbook::host_check;
 pub fn program(ground: &DoctorContext) -> Vec<Finding> {
     let version = env!("CARGO_PKG_VERSION");
     let Ok(exe) = std::env::current_exe().and_then(fs::canonicalize) else {
-        return vec![Finding::warning("this program's own path cannot be told", "mount /proc")];
+        return vec![Finding::warning("the path of this program is unknown", "mount /proc")];
     };
     if !ground.root {
         return vec![Finding::fine(format!("salve {version}, {}", exe.display()))];
@@ -28,7 +28,7 @@ pub fn program(ground: &DoctorContext) -> Vec<Finding> {
     vec![match open {
         None => Finding::fine(format!("salve {version}, {}, and only root can write it", exe.display())),
         Some(part) => Finding::warning(
-            format!("salve {version}: others can write {}, and would be root with the next start", part.display()),
+            format!("salve {version}: other users can write {} and would gain root at the next start", part.display()),
             format!("install -m 755 {} /usr/local/bin/salve", exe.display()),
         ),
     }]
@@ -39,9 +39,11 @@ pub fn state(ground: &DoctorContext) -> Vec<Finding> {
     let folder = &ground.paths.state;
     vec![match fs::symlink_metadata(folder) {
         Err(error) if error.kind() == std::io::ErrorKind::NotFound => {
-            Finding::skipped(format!("{} is made by the first start", folder.display()))
+            Finding::skipped(format!("{} is created at the first start", folder.display()))
         }
-        Err(error) => Finding::broken(format!("{}: {error}", folder.display()), "look as the user who runs salve"),
+        Err(error) => {
+            Finding::broken(format!("{}: {error}", folder.display()), "run salve doctor as the user that runs salve")
+        }
         Ok(there) => judge_state(folder, &there),
     }]
 }
@@ -49,25 +51,25 @@ pub fn state(ground: &DoctorContext) -> Vec<Finding> {
 fn judge_state(folder: &Path, there: &fs::Metadata) -> Finding {
     let (ours, place) = (rustix::process::geteuid().as_raw(), folder.display());
     if !there.is_dir() {
-        return Finding::broken(format!("{place} is no folder"), format!("move it away: mv {place} {place}.old"));
+        return Finding::broken(format!("{place} is not a folder"), format!("move it away: mv {place} {place}.old"));
     }
     if there.uid() != ours {
         let whose = format!("{place} belongs to uid {}", there.uid());
-        return Finding::broken(whose, format!("chown -R {ours} {place}, or look as that user"));
+        return Finding::broken(whose, format!("chown -R {ours} {place}, or run salve doctor as that user"));
     }
     if there.mode() & 0o077 != 0 {
-        let open = format!("{place} is open to others (mode {:04o})", there.mode() & 0o7777);
+        let open = format!("{place} is open to other users (mode {:04o})", there.mode() & 0o7777);
         return Finding::broken(open, format!("chmod 700 {place}"));
     }
-    Finding::fine(format!("{place}, ours alone"))
+    Finding::fine(format!("{place}, private"))
 }
 
 /// The settings file.
 pub fn settings(ground: &DoctorContext) -> Vec<Finding> {
     let file = ground.settings_file.display();
     vec![match &ground.settings {
-        Ok(_) if ground.settings_file.exists() => Finding::fine(format!("{file} is understood")),
-        Ok(_) => Finding::fine(format!("{file} is not there: everything has its default")),
+        Ok(_) if ground.settings_file.exists() => Finding::fine(format!("{file} is valid")),
+        Ok(_) => Finding::fine(format!("{file} does not exist: all defaults apply")),
         Err(SettingsError::Unusable(distrust)) => Finding::broken(distrust.to_string(), distrust.mend()),
         Err(SettingsError::Wrong(mistakes)) => {
             let first = mistakes.found.first();
@@ -84,14 +86,14 @@ pub fn channels(ground: &DoctorContext) -> Vec<Finding> {
     let Ok(settings) = &ground.settings else { return vec![Finding::skipped("the settings cannot be read")] };
     if settings.channels.is_empty() {
         let folder = ground.paths.state.join("tickets");
-        return vec![Finding::fine(format!("none is set: pages become tickets in {}", folder.display()))];
+        return vec![Finding::fine(format!("no channel is configured: pages become tickets in {}", folder.display()))];
     }
     let one = |(name, channel): (&String, &crate::channel::ChannelSettings)| {
         let troubles = channel.troubles();
         if troubles.is_empty() {
             return vec![Finding::fine(format!("{name}: {} to {}", channel.kind(), channel.whereto()))];
         }
-        let mend = format!("mend it in {}, then `salve channel test {name}`", ground.settings_file.display());
+        let mend = format!("fix it in {}, then `salve channel test {name}`", ground.settings_file.display());
         troubles.into_iter().map(|trouble| Finding::broken(format!("{name}: {trouble}"), mend.clone())).collect()
     };
     settings.channels.iter().flat_map(one).collect()
@@ -101,17 +103,19 @@ pub fn channels(ground: &DoctorContext) -> Vec<Finding> {
 pub fn pages(ground: &DoctorContext) -> Vec<Finding> {
     let Ok(settings) = &ground.settings else { return vec![Finding::skipped("the settings cannot be read")] };
     if settings.channels.is_empty() {
-        return vec![Finding::skipped("no channel is set")];
+        return vec![Finding::skipped("no channel is configured")];
     }
     let tickets = ground.paths.state.join("tickets");
     let send = |(name, channel): (&String, &crate::channel::ChannelSettings)| {
         let tried = ground.runtime.block_on(trial(name, channel, &tickets, &operator::host()));
-        let mend = format!("`salve channel list` says where it goes; then `salve channel test {name}`");
+        let mend = format!("`salve channel list` shows its address; then `salve channel test {name}`");
         match (&tried.call, &tried.end) {
-            (Ok(said), Some(Ok(_))) => Finding::fine(format!("{name} took it: {said}")),
-            (Ok(_), Some(Err(why))) => Finding::broken(format!("{name} took it and not its end: {why}"), mend),
-            (Err(why), _) => Finding::broken(format!("{name} did not take it: {why}"), mend),
-            (Ok(_), None) => Finding::broken(format!("{name} was not told of its end"), mend),
+            (Ok(said), Some(Ok(_))) => Finding::fine(format!("delivered to {name}: {said}")),
+            (Ok(_), Some(Err(why))) => {
+                Finding::broken(format!("delivered to {name}, but not its resolution: {why}"), mend)
+            }
+            (Err(why), _) => Finding::broken(format!("not delivered to {name}: {why}"), mend),
+            (Ok(_), None) => Finding::broken(format!("its resolution was not sent to {name}"), mend),
         }
     };
     settings.channels.iter().map(send).collect()
@@ -165,6 +169,6 @@ mod tests {
         assert_eq!(open.grade, Grade::Broken);
         assert!(open.mend.is_some_and(|mend| mend.starts_with("chmod 700 ")));
         fs::write(folder.path().join("file"), "").unwrap();
-        assert!(judged(&folder.path().join("file")).said.ends_with("is no folder"));
+        assert!(judged(&folder.path().join("file")).said.ends_with("is not a folder"));
     }
 }

@@ -23,7 +23,7 @@ const ANSWER: Duration = Duration::from_secs(10);
 /// systemd, and its bus.
 pub fn systemd(ground: &DoctorContext) -> Vec<Finding> {
     if !Path::new("/run/systemd/system").is_dir() {
-        return vec![Finding::skipped("this host is not run by systemd: playbooks about units do not apply")];
+        return vec![Finding::skipped("this host does not run systemd: playbooks for units do not apply")];
     }
     let asked = ground.runtime.block_on(async {
         let systemd = Systemd::shared().map_err(|error| error.to_string())?;
@@ -31,12 +31,12 @@ pub fn systemd(ground: &DoctorContext) -> Vec<Finding> {
     });
     let mut findings = vec![match asked {
         Ok(_) => Finding::fine("answers on the system bus"),
-        Err(why) => Finding::broken(format!("does not answer: {why}"), "systemctl status dbus.service"),
+        Err(why) => Finding::broken(format!("does not respond: {why}"), "systemctl status dbus.service"),
     }];
     if let EngineStatus::Here { systemd_silent: Some(why), .. } = &ground.engine {
         findings.push(Finding::broken(
-            format!("does not answer the engine, which sees no unit: {why}"),
-            "systemctl status dbus.service; where others are answered, systemctl restart salve",
+            format!("does not respond to the engine, which cannot check units: {why}"),
+            "systemctl status dbus.service; if systemd responds to other programs, systemctl restart salve",
         ));
     }
     findings
@@ -51,13 +51,13 @@ pub fn kernel(_: &DoctorContext) -> Vec<Finding> {
     let version = (numbers.next().unwrap_or(0), numbers.next().unwrap_or(0));
     if version < (5, 6) {
         findings.push(Finding::warning(
-            "it is older than 5.6: no openat2, and pidfds only in part; slower and stricter ways are used",
-            "a newer kernel",
+            "older than 5.6: no openat2 and limited pidfds; slower and stricter methods are used",
+            "upgrade the kernel",
         ));
     }
     if !Path::new("/proc/pressure/memory").exists() {
         findings.push(Finding::warning(
-            "it keeps no pressure stall information: `pressure` checks are unknown",
+            "no pressure stall information: `pressure` checks are unknown",
             "add psi=1 to the kernel's command line",
         ));
     }
@@ -67,17 +67,19 @@ pub fn kernel(_: &DoctorContext) -> Vec<Finding> {
 /// How an attempt's processes are held together.
 pub fn scopes(ground: &DoctorContext) -> Vec<Finding> {
     let mut findings = vec![match scope_level() {
-        ScopeLevel::CgroupV2 => Finding::fine("attempts run in control groups (v2), emptied by cgroup.kill"),
+        ScopeLevel::CgroupV2 => {
+            Finding::fine("attempts run in control groups (v2); cgroup.kill ends leftover processes")
+        }
         ScopeLevel::CgroupV1 => Finding::fine("attempts run in control groups (v1)"),
         _ if ground.root => Finding::warning(
-            "no control group can be made: attempts are held by a subreaper",
-            "run the daemon as a service (`salve service install`): it has a control group delegated",
+            "no control group can be created: attempts run under a subreaper",
+            "run the daemon as a service (`salve service install`), which gets a delegated control group",
         ),
-        _ => Finding::fine("attempts are held by a subreaper: only root makes control groups"),
+        _ => Finding::fine("attempts run under a subreaper: only root can create control groups"),
     }];
     if !cgroups::unified() {
         findings.push(Finding::skipped(
-            "checks of a unit's control group do not apply: this host has no unified hierarchy of control groups",
+            "checks of a unit's control group do not apply: this host has no unified control group hierarchy",
         ));
     }
     findings
@@ -92,18 +94,18 @@ pub fn clock(ground: &DoctorContext) -> Vec<Finding> {
     match asked {
         Ok(ran) if ran.output.head().starts_with(b"yes") => findings.push(Finding::fine("synchronised")),
         Ok(ran) if ran.ended == ChildExit::Exit(0) => findings.push(Finding::warning(
-            "not synchronised: times in records and planned maintenance may be off",
+            "not synchronised: times in records and planned maintenance may be wrong",
             "timedatectl set-ntp true",
         )),
         _ if synchronised() => findings.push(Finding::fine("synchronised")),
-        _ => findings.push(Finding::skipped("nobody tells whether it is synchronised")),
+        _ => findings.push(Finding::skipped("synchronisation state unknown")),
     }
     let last =
         crate::journal::JournalReader::open(&ground.paths.state).ok().and_then(|reader| reader.last().ok().flatten());
     if let Some(last) = last.map(|last| last.wall).filter(|wall| *wall > Timestamp::now()) {
         findings.push(Finding::warning(
-            format!("it stands before the journal's last record ({})", last.strftime("%Y-%m-%d %H:%M:%S")),
-            "set it: `timedatectl`; durations are not touched by it, dates in records are",
+            format!("earlier than the journal's last record ({})", last.strftime("%Y-%m-%d %H:%M:%S")),
+            "set it with `timedatectl`; dates in records are affected, durations are not",
         ));
     }
     findings
@@ -117,11 +119,11 @@ pub fn limits(_: &DoctorContext) -> Vec<Finding> {
     vec![if soft >= DESCRIPTORS {
         Finding::fine(format!("{soft} open files"))
     } else if hard >= DESCRIPTORS {
-        Finding::fine(format!("{soft} open files, which can become {hard}"))
+        Finding::fine(format!("{soft} open files, up to {hard}"))
     } else {
         Finding::warning(
-            format!("at most {hard} open files: some thousand watched targets need more"),
-            "LimitNOFILE=65536, as `salve service install` sets it",
+            format!("at most {hard} open files: thousands of watched targets need more"),
+            "set LimitNOFILE=65536, as `salve service install` does",
         )
     }]
 }
@@ -129,7 +131,7 @@ pub fn limits(_: &DoctorContext) -> Vec<Finding> {
 /// What the screen can show.
 pub fn terminal(_: &DoctorContext) -> Vec<Finding> {
     if !crate::cli::stream::is_terminal() {
-        return vec![Finding::skipped("this is no terminal")];
+        return vec![Finding::skipped("not a terminal")];
     }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]
         .into_iter()

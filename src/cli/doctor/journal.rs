@@ -16,7 +16,7 @@ pub fn disk(ground: &DoctorContext) -> Vec<Finding> {
             let (free, all) = (room.f_bavail * room.f_frsize, room.f_blocks * room.f_frsize);
             let said = format!("{} free of {} for {}", size(free), size(all), folder.display());
             if free < LITTLE.min(all / 10) {
-                Finding::warning(said, "make room: without it nothing is recorded, and nothing acts")
+                Finding::warning(said, "free disk space: without it, no event is recorded and no attempt runs")
             } else {
                 Finding::fine(said)
             }
@@ -32,25 +32,25 @@ fn size(bytes: u64) -> String {
 pub fn journal(ground: &DoctorContext) -> Vec<Finding> {
     let reader = match JournalReader::open(&ground.paths.state) {
         Ok(reader) => reader,
-        Err(ReadError::None { .. }) => return vec![Finding::skipped("nothing was recorded yet")],
+        Err(ReadError::None { .. }) => return vec![Finding::skipped("nothing recorded yet")],
         Err(error) if !ground.root => {
             return vec![Finding::skipped(format!("{error}"))];
         }
-        Err(error) => return vec![Finding::broken(error.to_string(), "look as the user who runs salve")],
+        Err(error) => return vec![Finding::broken(error.to_string(), "run salve doctor as the user that runs salve")],
     };
     let chain = match reader.verify() {
-        Ok(verified) => Finding::fine(format!("the chain holds: {} records", verified.records)),
+        Ok(verified) => Finding::fine(format!("the hash chain is intact: {} records", verified.records)),
         Err(broken) => Finding::broken(
-            format!("the chain is broken: {broken}"),
-            "keep a copy: cp -a the state folder; `salve journal export` prints what can be read",
+            format!("the hash chain is broken: {broken}"),
+            "keep a copy of the state folder (cp -a); `salve journal export` prints what can be read",
         ),
     };
     let reserve = if Journal::reserve_is_held(&ground.paths.state) {
-        Finding::fine("room is held back for a full disk")
+        Finding::fine("disk space is reserved for a full disk")
     } else {
         Finding::warning(
-            "no room is held back for a full disk",
-            "make room: an engine takes it back by itself within seconds",
+            "no disk space is reserved for a full disk",
+            "free disk space: an engine reserves it again within seconds",
         )
     };
     vec![chain, reserve]

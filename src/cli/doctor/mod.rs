@@ -123,7 +123,7 @@ fn print(looks: &[DoctorResult]) {
                 Grade::Fine => "ok",
                 Grade::Skipped => "-",
                 Grade::Warning => "WARNING",
-                Grade::Broken => "BROKEN",
+                Grade::Broken => "ERROR",
             };
             let at = if row == 0 { at } else { "" };
             println!("{at:<14} {mark:<8} {}", finding.said);

@@ -47,19 +47,19 @@ pub fn choose<'s>(
     told::playbooks(found, &chosen);
     loop {
         println!();
-        println!("A number switches one, ?number tells what it would do, Enter goes on, q leaves.");
+        println!("Type a number to select or deselect, ?number to see what it would do, Enter to continue, q to quit.");
         let Some(line) = asked("choose> ")? else { return Ok(None) };
         match said(&line) {
             Choice::Leave => return Ok(None),
             Choice::Done => break,
             Choice::Tell(number) => match number.checked_sub(1).and_then(|at| applying.get(at)) {
                 Some(one) => told::whole(one),
-                None => println!("there is no number {number}"),
+                None => println!("no playbook has number {number}"),
             },
             Choice::Switch(numbers) => {
                 for number in numbers {
                     match number.checked_sub(1).and_then(|at| applying.get(at)) {
-                        None => println!("there is no number {number}"),
+                        None => println!("no playbook has number {number}"),
                         Some(one) if !one.may_be_armed() => println!("{}: {}", one.name, told::why_not(one)),
                         Some(one) => {
                             let before = chosen.len();
@@ -72,20 +72,20 @@ pub fn choose<'s>(
                     }
                 }
             }
-            Choice::What => println!("not understood"),
+            Choice::What => println!("invalid input"),
         }
     }
     let armed: Vec<&Proposal> = chosen.into_iter().filter(|one| one.may_be_armed()).collect();
     if armed.is_empty() {
-        println!("nothing is chosen");
+        println!("nothing selected");
         return Ok(None);
     }
     println!();
-    println!("To be recorded in {}, with your name:", state.join("journal.db").display());
+    println!("This will be recorded in {} with your name:", state.join("journal.db").display());
     for one in &armed {
         println!("  armed: {} (risk {}, mode {})", one.name, one.risk, one.mode);
     }
-    println!("Nothing else is written. `salve playbook disarm NAME` takes one back.");
+    println!("Nothing else is written. `salve playbook disarm NAME` undoes one.");
     match asked("arm these? [y/N] ")? {
         Some(answer) if ["y", "yes"].contains(&answer.trim().to_lowercase().as_str()) => Ok(Some(armed)),
         _ => Ok(None),

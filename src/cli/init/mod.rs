@@ -44,7 +44,7 @@ pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure
     let progress = stream::error_is_terminal();
     let looking = |what: String| {
         if progress {
-            stream::progress(&format!("looking at {what} …"));
+            stream::progress(&format!("checking {what} …"));
         }
     };
     let found = runtime::build()?.block_on(inventory::survey(&options, looking))?;
@@ -73,7 +73,7 @@ pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure
     if let Some(chosen) = choose::choose(&found, proposed, &options.paths.state)? {
         return arm(common, &chosen, false);
     }
-    println!("nothing was armed, nothing was written");
+    println!("nothing was armed or written");
     Ok(ExitCode::from(1))
 }
 
@@ -84,9 +84,7 @@ fn proposed<'s>(found: &'s Inventory, only: &[String]) -> Result<Vec<&'s Proposa
     }
     let one = |name: &String| {
         let one = found.playbooks.iter().find(|one| *one.name == **name);
-        one.ok_or_else(|| {
-            Failure::Usage(format!("there is no playbook named `{name}` (`salve playbook list` shows all)"))
-        })
+        one.ok_or_else(|| Failure::Usage(format!("playbook `{name}` not found (`salve playbook list` shows all)")))
     };
     only.iter().map(one).collect()
 }
@@ -106,7 +104,7 @@ fn arm(common: &Common, chosen: &[&Proposal], silent: bool) -> Result<ExitCode, 
         }
     }
     if count == 0 && !silent {
-        println!("nothing was to be armed");
+        println!("nothing to arm");
     }
     Ok(ExitCode::SUCCESS)
 }

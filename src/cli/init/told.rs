@@ -36,7 +36,7 @@ pub fn found(survey: &Inventory) {
 pub fn playbooks(survey: &Inventory, chosen: &[&Proposal]) {
     let applying = survey.playbooks.iter().filter(|one| one.applies());
     println!();
-    println!("Playbooks that apply here ([x]: chosen):");
+    println!("Playbooks that apply here ([x]: selected):");
     for (number, one) in applying.enumerate() {
         brief(number + 1, one, chosen.iter().any(|other| other.name == one.name));
     }
@@ -75,16 +75,16 @@ pub fn whole(one: &Proposal) {
     let Fit::Applies { targets, verified_by, .. } = &one.fit else { return };
     for (target, standing) in targets {
         let words = match standing {
-            TargetState::Well => "well".into(),
-            TargetState::Fires(seen) => format!("the fault is there: {seen}"),
+            TargetState::Well => "healthy".into(),
+            TargetState::Fires(seen) => format!("firing: {seen}"),
             TargetState::Unknown(why) => format!("unknown: {why}"),
         };
         println!("  {target}: {}", clean_line(&words));
     }
     would(one, "  ");
-    println!("  then right when: {}", verified_by.join(", "));
+    println!("  healthy when: {}", verified_by.join(", "));
     println!(
-        "  `salve playbook plan {}` tells every argument; `salve playbook show {}` is its text",
+        "  `salve playbook plan {}` shows every argument; `salve playbook show {}` shows its text",
         one.name, one.name
     );
 }
@@ -93,11 +93,11 @@ pub fn whole(one: &Proposal) {
 fn would(one: &Proposal, indent: &str) {
     let Fit::Applies { would, .. } = &one.fit else { return };
     for (rung, sentence) in would.iter().enumerate() {
-        let before = if rung == 0 { "would" } else { "else" };
+        let before = if rung == 0 { "would" } else { "then would" };
         println!("{indent}{before} {}", clean_line(sentence));
     }
     if would.is_empty() {
-        println!("{indent}would page, with the evidence");
+        println!("{indent}would send a page with the evidence");
     }
 }
 
@@ -105,8 +105,8 @@ fn would(one: &Proposal, indent: &str) {
 fn means(one: &Proposal) -> &'static str {
     use crate::playbook::Mode;
     match one.mode {
-        Mode::Auto => "armed it acts by itself",
-        Mode::Ask => "armed it asks you each time",
+        Mode::Auto => "once armed, it acts automatically",
+        Mode::Ask => "once armed, it needs approval for each attempt",
         Mode::Shadow | Mode::Off => "it never acts",
     }
 }
@@ -114,10 +114,10 @@ fn means(one: &Proposal) -> &'static str {
 /// Why one cannot be armed now.
 pub fn why_not(one: &Proposal) -> String {
     match (&one.fit, one.arming) {
-        (Fit::NotApplicable(why), _) => format!("not armed, it does not apply: {}", clean_line(why)),
-        (_, Arming::Armed) => "armed already".into(),
-        (_, Arming::AsksFirst) => "it asks first; `salve playbook arm` lets it act".into(),
-        (_, Arming::Shadow) => "in shadow".into(),
+        (Fit::NotApplicable(why), _) => format!("not armed: it does not apply: {}", clean_line(why)),
+        (_, Arming::Armed) => "already armed".into(),
+        (_, Arming::AsksFirst) => "its first attempt needs approval; `salve playbook arm` lets it act".into(),
+        (_, Arming::Shadow) => "in shadow mode".into(),
     }
 }
 
@@ -126,9 +126,11 @@ pub fn closing(chosen: &[&Proposal]) {
     let names: Vec<&str> = chosen.iter().map(|one| &*one.name).collect();
     println!();
     if names.is_empty() {
-        println!("nothing is proposed, nothing was armed; `salve init --yes --only NAME,…` arms what you name");
+        println!(
+            "nothing is proposed and nothing was armed; `salve init --yes --only NAME,…` arms the playbooks that you name"
+        );
     } else {
-        println!("nothing was armed; `salve init --yes` arms what is marked: {}", names.join(", "));
+        println!("nothing was armed; `salve init --yes` arms the selected playbooks: {}", names.join(", "));
     }
 }
 

@@ -13,17 +13,17 @@ pub fn written(report: &PeriodReport) -> TextPage {
     let (now, then) = (&report.rates, &report.rates_before);
     out.literal("| | this period | before |\n|---|---|---|\n");
     for (name, now, then) in [
-        ("auto-fix rate", now.auto_fix, then.auto_fix),
+        ("auto-remediation rate", now.auto_fix, then.auto_fix),
         ("coverage", now.coverage, then.coverage),
         ("assisted rate", now.assisted, then.assisted),
     ] {
         let _ = writeln!(out, "| {name} | {}{} | {} |", words::share(now), words::interval(now), words::share(then));
     }
-    let _ = writeln!(out, "| cleared by themselves | {} | {} |", now.self_cleared, then.self_cleared);
+    let _ = writeln!(out, "| cleared without an attempt | {} | {} |", now.self_cleared, then.self_cleared);
     let _ = writeln!(out, "| in shadow | {} | {} |", now.shadow, then.shadow);
     out.blank();
-    let _ = writeln!(out, "The auto-fix rate is {}. Still open: {}.", words::band(report.band), report.open);
-    out.literal("\n## By playbook\n\n| playbook | incidents | auto-fix rate | before | assisted rate |\n|---|---|---|---|---|\n");
+    let _ = writeln!(out, "The auto-remediation rate is {}. Still open: {}.", words::band(report.band), report.open);
+    out.literal("\n## By playbook\n\n| playbook | incidents | auto-remediation rate | before | assisted rate |\n|---|---|---|---|---|\n");
     for one in &report.playbooks {
         let (rates, before) = (&one.rates, &one.rates_before);
         let _ = writeln!(
@@ -37,10 +37,8 @@ pub fn written(report: &PeriodReport) -> TextPage {
         );
     }
     list(&mut out, "Automate next", report.automate.iter().map(words::wanted));
-    list(&mut out, "Look again at", report.doubts.iter().map(words::doubt));
-    out.literal(
-        "\n## Slowest to heal\n\n| playbook | healed | median | 90 % within | worst |\n|---|---|---|---|---|\n",
-    );
+    list(&mut out, "Review", report.doubts.iter().map(words::doubt));
+    out.literal("\n## Slowest to fix\n\n| playbook | fixed | median | 90 % within | worst |\n|---|---|---|---|---|\n");
     for times in &report.slowest {
         let _ = writeln!(
             out,

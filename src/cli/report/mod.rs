@@ -33,7 +33,7 @@ pub enum ReportFormat {
 
 pub fn run(common: &Common, since: Period, form: ReportFormat) -> Result<ExitCode, Failure> {
     if since.0.is_zero() || since.0 > LONGEST {
-        return Err(Failure::Usage(format!("--since {since}: from 1s to 366d can be reported on, as --since 7d")));
+        return Err(Failure::Usage(format!("--since {since}: use a period from 1s to 366d, such as --since 7d")));
     }
     let mut account = Account::default();
     let state = common.paths().state;

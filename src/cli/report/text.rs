@@ -15,7 +15,7 @@ pub fn drawn(report: &PeriodReport) -> TextPage {
     let _ = writeln!(out, "{}", words::span(report.period));
     let (now, then) = (&report.rates, &report.rates_before);
     for (name, now, then) in [
-        ("auto-fix", now.auto_fix, then.auto_fix),
+        ("auto-fixed", now.auto_fix, then.auto_fix),
         ("coverage", now.coverage, then.coverage),
         ("assisted", now.assisted, then.assisted),
     ] {
@@ -25,18 +25,18 @@ pub fn drawn(report: &PeriodReport) -> TextPage {
     let _ = writeln!(out, "{:<10} {}", "", words::band(report.band));
     let _ = writeln!(
         out,
-        "cleared by themselves {} (before: {}), in shadow {} (before: {}), still open {}",
+        "cleared without an attempt: {} (before: {}), shadow mode: {} (before: {}), still open: {}",
         now.self_cleared, then.self_cleared, now.shadow, then.shadow, report.open
     );
     section(&mut out, "By playbook", &report.playbooks, playbook);
     section(&mut out, "Automate next", &report.automate, words::wanted);
-    section(&mut out, "Look again at", &report.doubts, words::doubt);
+    section(&mut out, "Review", &report.doubts, words::doubt);
     let worst = report.slowest.iter().map(|times| times.worst_ms).max().unwrap_or(1).max(1);
-    section(&mut out, "Slowest to heal", &report.slowest, |times| {
+    section(&mut out, "Slowest to fix", &report.slowest, |times| {
         let name = &times.playbook;
         let (median, p90) = (words::length(times.median_ms), words::length(times.p90_ms));
         format!(
-            "{name:<20} {} median {median}, nine in ten within {p90}, worst {} (incident {}), {} healed",
+            "{name:<20} {} median {median}, 90 % within {p90}, worst {} (incident {}), {} fixed",
             bar_of(times.median_ms, worst),
             words::length(times.worst_ms),
             times.worst,
@@ -63,7 +63,7 @@ fn playbook(one: &OfPlaybook) -> String {
     let change = words::change(rates.auto_fix, rates_before.auto_fix);
     let assisted =
         if rates.assisted.whole > 0 { format!(", approved {}", words::share(rates.assisted)) } else { String::new() };
-    format!("{playbook:<20} {} {incidents:>4} incidents, auto-fix {fixed}{change}{assisted}", bar(rates.auto_fix))
+    format!("{playbook:<20} {} {incidents:>4} incidents, auto-fixed {fixed}{change}{assisted}", bar(rates.auto_fix))
 }
 
 /// What was fixed full, what was not shaded, nothing at all dotted.

@@ -17,7 +17,7 @@ pub fn share(share: Share) -> String {
 
 /// `, 95 % between 43 % and 90 %`
 pub fn interval(share: Share) -> String {
-    share.interval().map_or_else(String::new, |(low, high)| format!(", 95 % between {low:.0} % and {high:.0} %"))
+    share.interval().map_or_else(String::new, |(low, high)| format!(", 95 % interval {low:.0} to {high:.0} %"))
 }
 
 /// `, 12 points up`
@@ -25,18 +25,18 @@ pub fn change(now: Share, before: Share) -> String {
     let (Some(now), Some(then)) = (now.percent(), before.percent()) else { return String::new() };
     let points = (now - then).round();
     match points {
-        _ if points > 0.0 => format!(", {points:.0} points up"),
-        _ if points < 0.0 => format!(", {:.0} points down", -points),
-        _ => ", as before".into(),
+        _ if points > 0.0 => format!(", up {points:.0} points"),
+        _ if points < 0.0 => format!(", down {:.0} points", -points),
+        _ => ", unchanged".into(),
     }
 }
 
 pub fn band(band: Band) -> &'static str {
     match band {
-        Band::NoVerdict => "no verdict yet: fewer than 10 incidents",
+        Band::NoVerdict => "under 10 incidents: too few to judge",
         Band::TooLow => "too low: remediations do not fix",
         Band::InBand => "in band",
-        Band::UnderAutomated => "under-automated: the pagers that still fire have no playbook yet",
+        Band::UnderAutomated => "under-automated: the faults that page have no playbook yet",
     }
 }
 
@@ -49,10 +49,10 @@ pub fn span(span: ReportSpan) -> String {
 pub fn wanted(wanted: &LackingOnTarget) -> String {
     let LackingOnTarget { playbook, target, lack, times, latest } = wanted;
     let what = match lack {
-        Lack::NoRemediation => "pages: no remediation is written",
+        Lack::NoRemediation => "pages: it has no remediation",
         Lack::NoPlan => "pages: no plan can be made",
-        Lack::Sight => "pages: it cannot be seen",
-        Lack::Arming => "in shadow: it would have acted, and waits to be armed",
+        Lack::Sight => "pages: its state is unknown",
+        Lack::Arming => "shadow mode: it would have acted and is not armed",
     };
     format!("{playbook} on {target}: {what} ({times} times, last incident {latest})")
 }
@@ -60,12 +60,12 @@ pub fn wanted(wanted: &LackingOnTarget) -> String {
 pub fn doubt(doubt: &Doubt) -> String {
     let name = &doubt.playbook;
     match &doubt.why {
-        Why::LowRate { part, whole } => format!("{name}: fixed {part} of {whole}; its remediation does not fix"),
+        Why::LowRate { part, whole } => format!("{name}: fixed {part} of {whole}; its remediation rarely works"),
         Why::FalseStarts { cleared, of } => {
-            format!("{name}: {cleared} of {of} cleared by themselves; its hold time (`for`) is too short")
+            format!("{name}: {cleared} of {of} cleared without an attempt; its hold time (`for`) is too short")
         }
-        Why::Relapses { times } => format!("{name}: {times} came back within the hour; its verifier looks too early"),
-        Why::Recurs { target, times } => format!("{name}: healed {target} {times} times; the cause needs a real fix"),
+        Why::Relapses { times } => format!("{name}: {times} came back within an hour; its verifier checks too early"),
+        Why::Recurs { target, times } => format!("{name}: fixed {target} {times} times; the cause remains"),
     }
 }
 

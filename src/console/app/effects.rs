@@ -75,13 +75,12 @@ impl App {
         let detector = snapshot.detectors.iter().find(|detector| detector.key.as_ref() == Some(&key));
         let book = detector.and_then(|found| snapshot.playbooks.iter().find(|book| book.name == found.playbook));
         let Some(book) = book else {
-            return self
-                .take_in(ConsoleInput::Looked { key, looked: Err("its playbook is not there any more".into()) });
+            return self.take_in(ConsoleInput::Looked { key, looked: Err("its playbook no longer exists".into()) });
         };
         let mut told = self.handle.rehearse(Arc::clone(&book.name), Arc::clone(&book.source));
         let looked = self.look.clone();
         tokio::spawn(async move {
-            let mut end = Err(Arc::from("nobody looked"));
+            let mut end = Err(Arc::from("the check did not finish"));
             while let Some(step) = told.recv().await {
                 if let Rehearsing::Done(done) = step {
                     end = done;

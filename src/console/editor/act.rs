@@ -119,9 +119,9 @@ impl Author {
             Act::Discard => return self.discard(),
             Act::Mine => return self.save_over(),
             Act::Find => self.stage = EditorFocus::Finding { typed: String::new(), from: self.text.cursor() },
-            Act::Undo if !self.text.undo() => return KeyOutcome::no("nothing to take back"),
-            Act::Redo if !self.text.redo() => return KeyOutcome::no("nothing was taken back"),
-            Act::Put if !self.text.put() => return KeyOutcome::no("nothing was cut: Ctrl-K cuts a line"),
+            Act::Undo if !self.text.undo() => return KeyOutcome::no("nothing to undo"),
+            Act::Redo if !self.text.redo() => return KeyOutcome::no("nothing to redo"),
+            Act::Put if !self.text.put() => return KeyOutcome::no("nothing to paste: Ctrl-K cuts a line"),
             Act::Undo | Act::Redo | Act::Put => {}
             Act::CutLine => self.text.cut_line(),
             Act::Theirs => self.take_theirs(),
@@ -145,7 +145,7 @@ impl Author {
                     if leaves_draft || self.text.revision == 0 { vec![] } else { vec![EditorTask::DropDraft { name }] };
                 return KeyOutcome::left(asks);
             }
-            EditorFocus::Saving { .. } => return KeyOutcome::no("it is being saved: a moment"),
+            EditorFocus::Saving { .. } => return KeyOutcome::no("saving, please wait"),
             EditorFocus::Finding { .. }
             | EditorFocus::Completing { .. }
             | EditorFocus::Leaving
@@ -171,7 +171,7 @@ impl Author {
     fn find_next(&mut self, way: SearchDirection) -> KeyOutcome {
         let EditorFocus::Finding { typed, from } = &mut self.stage else { return KeyOutcome::default() };
         if !self.text.find(typed, way) {
-            return KeyOutcome::no(format!("`{typed}` is nowhere in the text"));
+            return KeyOutcome::no(format!("`{typed}` not found"));
         }
         *from = self.text.cursor();
         KeyOutcome::default()
@@ -182,7 +182,7 @@ impl Author {
         if self.findings.go(&mut self.text, on) {
             return KeyOutcome::default();
         }
-        KeyOutcome { say: Some(Ok("no mistake: it is well-formed".into())), ..KeyOutcome::default() }
+        KeyOutcome { say: Some(Ok("no errors: the playbook is valid".into())), ..KeyOutcome::default() }
     }
 
     fn rehearse(&mut self, at: ConsoleTime) -> KeyOutcome {
@@ -226,7 +226,7 @@ impl Author {
     fn leave_with_draft(&mut self) -> KeyOutcome {
         self.stage = EditorFocus::Writing;
         let asks = self.keep();
-        let say = Some(Ok(format!("kept as a draft: e on {} offers it again", self.subject.name)));
+        let say = Some(Ok(format!("kept as a draft: e on {} opens it again", self.subject.name)));
         KeyOutcome { asks, say, leave: true, saved: None }
     }
 

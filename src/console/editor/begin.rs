@@ -166,7 +166,7 @@ impl Begin {
                 let (class, name) = (*class, suggested(*class, &target));
                 self.to(BeginStep::Name { class, target }, name);
             }
-            _ => return KeyOutcome::no("nothing here holds these words: Ctrl-U clears them"),
+            _ => return KeyOutcome::no("no match: Ctrl-U clears the search"),
         }
         KeyOutcome::default()
     }
@@ -205,7 +205,7 @@ pub fn one_off(name: &str, target: &Target) -> Option<String> {
     let filled = fill(class, name, target);
     let lines = filled.lines().map(|line| match line.split_once('=') {
         Some((key, _)) if key.trim() == "mode" => {
-            "mode   = \"shadow\" # of itself it does nothing: Ctrl-O runs it once, after your yes\n".to_owned()
+            "mode   = \"shadow\" # it never acts automatically: Ctrl-O runs it once, with your approval\n".to_owned()
         }
         _ => format!("{line}\n"),
     });
@@ -241,10 +241,10 @@ fn suggested(class: FailureClass, target: &Target) -> String {
 fn begin(class: FailureClass, target: &Target, name: &str, taken: impl Fn(&str) -> bool) -> KeyOutcome {
     let plain = |c: char| c.is_ascii_alphanumeric() || matches!(c, '-' | '_' | '.' | '@');
     if name.is_empty() || name.starts_with(['.', '-']) || !name.chars().all(plain) {
-        return KeyOutcome::no("a name has letters, digits, `-`, `_`, `.` and `@` only, as nginx-up");
+        return KeyOutcome::no("use only letters, digits, `-`, `_`, `.` and `@` in the name, as in nginx-up");
     }
     if taken(name) {
-        return KeyOutcome::no(format!("there is a playbook named {name}: choose another name, or edit it with e"));
+        return KeyOutcome::no(format!("a playbook named {name} exists: choose another name, or edit it with e"));
     }
     KeyOutcome::ask([EditorTask::Begin { name: name.into(), text: fill(class, name, target).into(), one_off: false }])
 }

@@ -10,7 +10,7 @@ impl Author {
         let (line, column) = self.text.cursor();
         let completion = complete(&self.text.whole(), line, column);
         match completion.candidates.len() {
-            0 => KeyOutcome::no("nothing that could stand here begins like this"),
+            0 => KeyOutcome::no("no completion"),
             1 => {
                 self.stage = EditorFocus::Completing { completion, at: 0 };
                 self.take();

@@ -11,15 +11,15 @@ impl Author {
             EditorTaskResult::Saved { text } => return self.is_saved(text),
             EditorTaskResult::Changed { theirs } => {
                 self.stage = EditorFocus::Conflict { theirs, scroll: 0 };
-                KeyOutcome::no("somebody else changed the file: nothing was saved")
+                KeyOutcome::no("someone else changed the file: nothing was saved")
             }
             EditorTaskResult::Gone => {
                 self.stage = EditorFocus::Writing;
                 self.subject.opened = None;
-                KeyOutcome::no("the file is gone since it was opened: Ctrl-S again saves it as a new one")
+                KeyOutcome::no("the file no longer exists: Ctrl-S again saves it as a new file")
             }
             EditorTaskResult::Removed { aside } => {
-                let say = Some(Ok(format!("thrown away: its text stays in {}", aside.display())));
+                let say = Some(Ok(format!("deleted: a copy of its text is in {}", aside.display())));
                 KeyOutcome { say, ..KeyOutcome::left([]) }
             }
             EditorTaskResult::Failed(why) => {

@@ -30,7 +30,7 @@ impl Author {
     pub(super) fn run(&mut self) -> KeyOutcome {
         self.read();
         if self.findings.errors() > 0 {
-            return KeyOutcome::no("it has mistakes: nothing is run (Ctrl-N shows the next)");
+            return KeyOutcome::no("the playbook has errors: nothing was run (Ctrl-N shows the next)");
         }
         match &self.subject.opened {
             Some(text) if !self.changed() => {
@@ -56,7 +56,7 @@ impl Author {
             EditedFile { opened: Some(Arc::clone(&text)), begun: Arc::clone(&text), kind, ..self.subject.clone() };
         let changed = self.changed();
         let saved = Some(SavedText { subject: self.subject.clone(), text, run: then == Then::Run && !changed });
-        let say = Some(Ok(format!("saved to {}; the engine reads it", self.subject.path.display())));
+        let say = Some(Ok(format!("saved to {}; the engine is loading it", self.subject.path.display())));
         // what was typed while it was being saved is a draft of its own
         let asks = if changed {
             self.keep()

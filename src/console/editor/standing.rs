@@ -28,7 +28,7 @@ impl SavedText {
         if let Origin::Folder(path) = &view.origin
             && *path != self.subject.path
         {
-            return Some(Err(format!("saved, but {} of the same name wins over it", path.display())));
+            return Some(Err(format!("saved, but {} with the same name takes precedence", path.display())));
         }
         (*view.source == *clean(&self.text)).then(|| words(view))
     }
@@ -37,21 +37,21 @@ impl SavedText {
 fn words(view: &PlaybookView) -> Result<String, String> {
     let said = match &view.state {
         PlaybookState::Rejected { former_in_force: true, .. } => {
-            return Err("saved and rejected: its last good version stays in force".into());
+            return Err("saved and rejected: the last valid version stays in force".into());
         }
         PlaybookState::Rejected { former_in_force: false, .. } => {
-            return Err("saved and rejected: nothing of it is in force".into());
+            return Err("saved and rejected: this playbook is not in force".into());
         }
-        PlaybookState::InForce { arming: Arming::Shadow, .. } => "saved, in shadow: A on its page arms it",
+        PlaybookState::InForce { arming: Arming::Shadow, .. } => "saved, in shadow mode: A on its page arms it",
         PlaybookState::InForce { arming: Arming::AsksFirst, .. } => {
-            "saved, not armed: the first attempt asks; A on its page arms it"
+            "saved, not armed: the first attempt needs approval; A on its page arms it"
         }
-        PlaybookState::InForce { mode: Mode::Off, .. } => "saved; its mode is off: it does nothing",
+        PlaybookState::InForce { mode: Mode::Off, .. } => "saved with mode off: it does nothing",
         PlaybookState::InForce { mode: Mode::Shadow, .. } => {
-            "saved; its mode is shadow: it records what it would have done"
+            "saved with mode shadow: it records what it would have done"
         }
-        PlaybookState::InForce { mode: Mode::Ask, .. } => "saved and in force: every attempt asks",
-        PlaybookState::InForce { mode: Mode::Auto, .. } => "saved and in force: it acts by itself",
+        PlaybookState::InForce { mode: Mode::Ask, .. } => "saved and in force: every attempt needs approval",
+        PlaybookState::InForce { mode: Mode::Auto, .. } => "saved and in force: it acts automatically",
     };
     Ok(said.into())
 }
@@ -86,18 +86,18 @@ mod tests {
     fn saved_is_not_armed() {
         let user = || Origin::User("/p/mine.toml".into());
         let words = said(user(), in_force(Mode::Auto, Arming::AsksFirst), "a = 1\n").unwrap().unwrap();
-        assert_eq!(words, "saved, not armed: the first attempt asks; A on its page arms it");
+        assert_eq!(words, "saved, not armed: the first attempt needs approval; A on its page arms it");
         let words = said(user(), in_force(Mode::Auto, Arming::Shadow), "a = 1\n").unwrap().unwrap();
-        assert_eq!(words, "saved, in shadow: A on its page arms it");
+        assert_eq!(words, "saved, in shadow mode: A on its page arms it");
     }
 
     #[test]
     fn what_one_would_not_expect_is_an_error() {
         let rejected = PlaybookState::Rejected { diagnostics: "".into(), former_in_force: true };
         let words = said(Origin::User("/p/mine.toml".into()), rejected, "a = 1\n").unwrap().unwrap_err();
-        assert_eq!(words, "saved and rejected: its last good version stays in force");
+        assert_eq!(words, "saved and rejected: the last valid version stays in force");
         let other = Origin::Folder("/elsewhere/mine.toml".into());
         let words = said(other, in_force(Mode::Auto, Arming::Armed), "theirs\n").unwrap().unwrap_err();
-        assert_eq!(words, "saved, but /elsewhere/mine.toml of the same name wins over it");
+        assert_eq!(words, "saved, but /elsewhere/mine.toml with the same name takes precedence");
     }
 }

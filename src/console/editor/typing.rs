@@ -50,7 +50,7 @@ impl Author {
                 let length: usize = self.text.lines().iter().map(|line| line.len() + 1).sum();
                 let lines = self.text.lines().len() + text.lines().count();
                 if length + text.len() > LONGEST || lines >= usize::from(u16::MAX) {
-                    return KeyOutcome::no("far too long for a playbook: nothing was pasted");
+                    return KeyOutcome::no("too long for a playbook: nothing was pasted");
                 }
                 self.text.insert(text);
                 if matches!(self.stage, EditorFocus::Completing { .. }) {
@@ -60,7 +60,7 @@ impl Author {
             EditorFocus::Finding { typed, .. } => {
                 typed.extend(crate::text::clean_line(text).chars().take(LONGEST_WORDS));
             }
-            _ => return KeyOutcome::no("a question waits: nothing was pasted"),
+            _ => return KeyOutcome::no("answer the question first: nothing was pasted"),
         }
         self.noted(before, at);
         KeyOutcome::default()

@@ -92,7 +92,7 @@ fn a_new_playbook_takes_no_name_that_is_taken() {
     }
     office.ask(EditorTask::Save { subject, text: "a = 1\n".into() });
     match office.ask(begin()) {
-        Some(EditorTaskResult::Failed(why)) => assert!(why.contains("is there already"), "{why}"),
+        Some(EditorTaskResult::Failed(why)) => assert!(why.contains("already exists"), "{why}"),
         other => panic!("{other:?}"),
     }
 }

@@ -15,9 +15,9 @@ pub fn what_runs(snapshot: &Snapshot, playbook: &Arc<str>) -> Vec<Line> {
     let rungs = rungs(source);
     let mut lines = vec![Line::new()];
     if rungs.is_empty() {
-        lines.push(Line::plain("It runs nothing: it pages."));
+        lines.push(Line::plain("It runs nothing and sends a page."));
     } else {
-        lines.push(Line::title("When it fires, this is run"));
+        lines.push(Line::title("When it fires, it runs"));
     }
     lines.extend(
         rungs
@@ -48,6 +48,6 @@ fn rungs(source: &str) -> Vec<String> {
 pub fn powerless() -> Line {
     Line::new().with(
         Role::Asked,
-        "This salve does not run as root: acting on services and on most files of this host needs root, and will fail.",
+        "salve does not run as root: actions on services and most files of this host need root and will fail.",
     )
 }

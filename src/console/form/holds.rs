@@ -34,8 +34,8 @@ impl Form {
     #[must_use]
     pub fn pause(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
         let mut about = vec![
-            Line::plain("Nothing new is started while paused. Detection goes on."),
-            Line::plain("An attempt that runs now is finished and verified."),
+            Line::plain("No new attempt starts while paused. Detection continues."),
+            Line::plain("A running attempt finishes and is verified."),
         ];
         about.extend(in_force(snapshot, now));
         let (scopes, what) = scopes(snapshot, playbook, First::Looked);
@@ -45,7 +45,7 @@ impl Form {
     /// A pause that begins by itself.
     #[must_use]
     pub fn schedule(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {
-        let mut about = vec![Line::plain("From that moment on nothing new is started, until it is over.")];
+        let mut about = vec![Line::plain("No new attempt starts from then until it ends.")];
         about.extend(in_force(snapshot, now));
         let (scopes, what) = scopes(snapshot, playbook, First::Host);
         let from = Field { label: "from", value: Value::Moment { typed: String::new(), means: String::new() } };
@@ -75,7 +75,7 @@ impl Form {
         let MaintenanceView { id, scope, by, .. } = window;
         let (verb, stands) = match window.until {
             Some(until) => ("End", format!("It pauses {scope}, {} left.", format::left(until, now))),
-            None => ("Cancel", format!("It would pause {scope} from {} on.", format::date(window.from, zone))),
+            None => ("Cancel", format!("It will pause {scope} from {}.", format::date(window.from, zone))),
         };
         let mut about = vec![Line::plain(format!("Planned by {by}. {stands}"))];
         about.extend(reason(&window.reason));
@@ -86,7 +86,7 @@ impl Form {
     /// Leave one key alone for a time.
     #[must_use]
     pub fn snooze(playbook: &str, key: &Key) -> Self {
-        let about = vec![Line::plain(format!("{playbook} leaves {} alone for so long, broken or not.", key.target))];
+        let about = vec![Line::plain(format!("{playbook} ignores {} for this long, firing or not.", key.target))];
         // a snooze always ends by itself
         let fields = vec![lengths(LENGTHS.len() - 1), text("reason")];
         Self::new(format!("Snooze {}", key.target), about, fields, FormPurpose::Snooze(key.clone()))
@@ -98,7 +98,7 @@ impl Form {
         let Snooze { key, playbook, until, by, .. } = snooze;
         let mut about = vec![Line::plain(format!("It is snoozed by {by}, {} left.", format::left(*until, now)))];
         about.extend(reason(&snooze.reason));
-        about.push(Line::plain(format!("{playbook} may act on it again at once.")));
+        about.push(Line::plain(format!("{playbook} may act on it again immediately.")));
         Self::new(format!("End the snooze of {}?", key.target), about, vec![], FormPurpose::Unsnooze(key.clone()))
     }
 
@@ -124,7 +124,7 @@ impl Form {
                 *means = match &meant {
                     _ if typed.trim().is_empty() => String::new(),
                     Ok(moment) => format::ahead(*moment, now, zone),
-                    Err(_) => "no moment yet".to_owned(),
+                    Err(_) => "no valid time yet".to_owned(),
                 };
             }
         }
@@ -194,11 +194,11 @@ fn in_force(snapshot: &Snapshot, now: Mono) -> Vec<Line> {
 fn waiting(snapshot: &Snapshot, when: &str) -> Line {
     let waiting = snapshot.detectors.iter().filter(|d| matches!(d.health, Health::Held(Denial::Paused { .. })));
     Line::plain(format!(
-        "{} acted upon as soon as it is {when}.",
+        "{} as soon as it is {when}.",
         match waiting.count() {
-            0 => "Nothing waits to be".to_owned(),
-            1 => "1 broken target may be".to_owned(),
-            many => format!("{many} broken targets may be"),
+            0 => "No attempt starts".to_owned(),
+            1 => "An attempt may start on 1 firing target".to_owned(),
+            many => format!("Attempts may start on {many} firing targets"),
         }
     ))
 }

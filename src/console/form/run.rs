@@ -32,15 +32,13 @@ impl Form {
         };
         let tried = snapshot.incidents.iter().find(open).map_or(0, |view| view.attempts);
         let first = match tried {
-            0 => format!("Opens an incident by hand and runs the first rung of {playbook} on {}.", key.target),
+            0 => format!("Opens an incident manually and runs the first rung of {playbook} on {}.", key.target),
             1 => format!("Runs the next rung of {playbook} on {}; one attempt was made.", key.target),
             many => format!("Runs the next rung of {playbook} on {}; {many} attempts were made.", key.target),
         };
         let about = vec![
             Line::plain(first),
-            Line::plain(
-                "It passes the whole gate but its mode: pauses, snoozes, the breaker, locks and approvals count.",
-            ),
+            Line::plain("All safety rules apply except the mode: pauses, snoozes, the breaker, locks and approvals."),
         ];
         let form = Self::new(format!("Run {playbook} now?"), about, vec![], FormPurpose::RunNow(key.clone()));
         Self { preview: Some(Preview::Awaited { first_only: tried == 0 }), ..form }
@@ -70,7 +68,7 @@ fn plan(key: &Key, looked: &DryRunResult, rungs_shown: usize) -> Vec<Line> {
         _ => None,
     });
     let Some(rungs) = here else {
-        return vec![Line::new().with(Role::Unknown, "No plan can be shown: the target is not here now.")];
+        return vec![Line::new().with(Role::Unknown, "No plan can be shown: the target is missing now.")];
     };
     let mut lines = Vec::new();
     for (index, rung) in rungs.iter().enumerate().take(rungs_shown) {
@@ -89,7 +87,7 @@ fn plan(key: &Key, looked: &DryRunResult, rungs_shown: usize) -> Vec<Line> {
         }
     }
     if lines.is_empty() {
-        lines.push(Line::new().with(Role::Broken, "It has no remediation: there is nothing to run."));
+        lines.push(Line::new().with(Role::Broken, "It has no remediation, so nothing can run."));
     }
     lines
 }

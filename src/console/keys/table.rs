@@ -50,28 +50,21 @@ impl KeyBinding {
 
 /// Every key there is, in the order of footer and help.
 pub const TABLE: &[KeyBinding] = &[
-    key(
-        &[Sign('y')],
-        "y",
-        KeyAction::Yes,
-        "approve exactly what is shown (high risk: begin to type the target's name)",
-    )
-    .at(&[Approval])
-    .short("approve")
-    .acting(),
+    key(&[Sign('y')], "y", KeyAction::Yes, "approve the plan that is shown (high risk: then type the target's name)")
+        .at(&[Approval])
+        .short("approve")
+        .acting(),
     key(&[Sign('x')], "x", KeyAction::Decline, "decline the request, with a reason")
         .at(&[Approval])
         .short("decline")
         .acting(),
     key(&[Sign('y')], "y", KeyAction::Submit, "yes").at(&[Question]).short("yes"),
-    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "answer with what the fields hold")
-        .at(&[Form])
-        .short("answer"),
+    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "submit the form").at(&[Form]).short("submit"),
     key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Yes, "approve, once the name is complete")
         .at(&[Naming])
         .short("approve")
         .acting(),
-    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "take it").at(&[Typing]).short("take it"),
+    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "accept").at(&[Typing]).short("accept"),
     key(&[Ctrl('s')], "Ctrl-S", KeyAction::Write(Act::Save), "save the playbook to its file")
         .at(&[Editor])
         .short("save"),
@@ -79,163 +72,143 @@ pub const TABLE: &[KeyBinding] = &[
         &[Named(KeyCode::Tab), Ctrl(' ')],
         "Tab",
         KeyAction::Write(Act::Complete),
-        "what may stand here (also Ctrl-Space)",
+        "complete the word (also Ctrl-Space)",
     )
     .at(&[Editor])
     .short("complete"),
-    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "take this one, or this name")
+    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "accept this choice or name")
         .at(&[Begin])
-        .short("take it"),
-    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "the next row")
-        .at(&[Begin])
-        .short("next"),
-    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "the row before")
-        .at(&[Begin]),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "the question before; nothing is written yet")
+        .short("accept"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "next row").at(&[Begin]).short("next"),
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "previous row").at(&[Begin]),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "to the previous question; nothing is written yet")
         .at(&[Begin])
         .short("back"),
-    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "take it into the text")
-        .at(&[Completing])
-        .short("take it"),
-    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "the next one")
+    key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Submit, "insert it").at(&[Completing]).short("accept"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "next suggestion")
         .at(&[Completing])
         .short("next"),
-    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "the one before")
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "previous suggestion")
         .at(&[Completing]),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "take none").at(&[Completing]).short("none"),
-    key(&[Ctrl('n')], "Ctrl-N", KeyAction::Write(Act::NextMistake), "to the next mistake")
-        .at(&[Editor])
-        .short("mistake"),
-    key(&[Ctrl('p')], "Ctrl-P", KeyAction::Write(Act::PreviousMistake), "to the mistake before").at(&[Editor]),
-    key(&[Ctrl('d')], "Ctrl-D", KeyAction::Try, "dry run: what it would do now (again: close it); nothing is run")
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "insert nothing").at(&[Completing]).short("cancel"),
+    key(&[Ctrl('n')], "Ctrl-N", KeyAction::Write(Act::NextMistake), "to the next error").at(&[Editor]).short("error"),
+    key(&[Ctrl('p')], "Ctrl-P", KeyAction::Write(Act::PreviousMistake), "to the previous error").at(&[Editor]),
+    key(&[Ctrl('d')], "Ctrl-D", KeyAction::Try, "dry run: shows what it would do now, runs nothing (again: close)")
         .at(&[Editor])
         .short("dry run"),
     key(
         &[Ctrl('o')],
         "Ctrl-O",
         KeyAction::Write(Act::Run),
-        "run it once: saves it, asks you, then runs through the gate",
+        "run it once: save it, confirm, then run it through the gate",
     )
     .at(&[Editor]),
-    key(&[Ctrl('v')], "Ctrl-V", KeyAction::Write(Act::ScrollTried), "more of the dry run").at(&[Editor]),
-    key(&[Ctrl('f')], "Ctrl-F", KeyAction::Write(Act::Find), "find words in the text").at(&[Editor]).short("find"),
-    key(&[Ctrl('u'), Ctrl('z')], "Ctrl-U", KeyAction::Write(Act::Undo), "take a change back (also Ctrl-Z)")
+    key(&[Ctrl('v')], "Ctrl-V", KeyAction::Write(Act::ScrollTried), "next page of the dry run").at(&[Editor]),
+    key(&[Ctrl('f')], "Ctrl-F", KeyAction::Write(Act::Find), "search the text").at(&[Editor]).short("find"),
+    key(&[Ctrl('u'), Ctrl('z')], "Ctrl-U", KeyAction::Write(Act::Undo), "undo (also Ctrl-Z)")
         .at(&[Editor])
         .short("undo"),
-    key(&[Ctrl('r')], "Ctrl-R", KeyAction::Write(Act::Redo), "make a change again that was taken back").at(&[Editor]),
-    key(&[Ctrl('k')], "Ctrl-K", KeyAction::Write(Act::CutLine), "cut the line out").at(&[Editor]),
-    key(&[Ctrl('y')], "Ctrl-Y", KeyAction::Write(Act::Put), "put back what was cut").at(&[Editor]),
-    key(&[Ctrl('e')], "Ctrl-E", KeyAction::Write(Act::HandOver), "hand the text to $EDITOR and take it back")
+    key(&[Ctrl('r')], "Ctrl-R", KeyAction::Write(Act::Redo), "redo").at(&[Editor]),
+    key(&[Ctrl('k')], "Ctrl-K", KeyAction::Write(Act::CutLine), "cut the line").at(&[Editor]),
+    key(&[Ctrl('y')], "Ctrl-Y", KeyAction::Write(Act::Put), "paste what was cut").at(&[Editor]),
+    key(&[Ctrl('e')], "Ctrl-E", KeyAction::Write(Act::HandOver), "edit the text in $EDITOR")
         .at(&[Editor])
         .short("$EDITOR"),
-    key(&[Named(KeyCode::Down)], "↓", KeyAction::Down, "a line down").twin("Down").at(&[Editor]),
-    key(&[Named(KeyCode::Up)], "↑", KeyAction::Up, "a line up").twin("Up").at(&[Editor]),
-    key(&[Named(KeyCode::PageDown)], "PgDn", KeyAction::PageDown, "a screen of text down").at(&[Editor]),
-    key(&[Named(KeyCode::PageUp)], "PgUp", KeyAction::PageUp, "a screen of text up").at(&[Editor]),
-    key(&[Ctrl('g')], "Ctrl-G", KeyAction::Help, "all keys, those of the editor first").at(&[Editor]).short("all keys"),
-    key(
-        &[Named(KeyCode::Enter), Named(KeyCode::Down)],
-        "Enter",
-        KeyAction::Next,
-        "to the next place that holds the words",
-    )
-    .at(&[Searching])
-    .short("next"),
-    key(&[Named(KeyCode::Up)], "↑", KeyAction::Previous, "to the place before")
+    key(&[Named(KeyCode::Down)], "↓", KeyAction::Down, "line down").twin("Down").at(&[Editor]),
+    key(&[Named(KeyCode::Up)], "↑", KeyAction::Up, "line up").twin("Up").at(&[Editor]),
+    key(&[Named(KeyCode::PageDown)], "PgDn", KeyAction::PageDown, "page down").at(&[Editor]),
+    key(&[Named(KeyCode::PageUp)], "PgUp", KeyAction::PageUp, "page up").at(&[Editor]),
+    key(&[Ctrl('g')], "Ctrl-G", KeyAction::Help, "all keys, the editor's first").at(&[Editor]).short("all keys"),
+    key(&[Named(KeyCode::Enter), Named(KeyCode::Down)], "Enter", KeyAction::Next, "to the next match")
+        .at(&[Searching])
+        .short("next"),
+    key(&[Named(KeyCode::Up)], "↑", KeyAction::Previous, "to the previous match")
         .twin("Up")
         .at(&[Searching])
-        .short("before"),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "back to writing, at the place that was found")
+        .short("previous"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "close the search and stay at the match")
         .at(&[Searching])
-        .short("write on"),
-    key(&[Sign('s')], "s", KeyAction::Write(Act::Save), "save it and leave").at(&[Leaving]).short("save"),
-    key(&[Sign('d')], "d", KeyAction::Write(Act::KeepDraft), "leave, and keep it as a draft")
-        .at(&[Leaving])
-        .short("draft"),
-    key(&[Sign('x')], "x", KeyAction::Write(Act::Discard), "leave, and forget what was typed")
+        .short("edit"),
+    key(&[Sign('s')], "s", KeyAction::Write(Act::Save), "save and leave").at(&[Leaving]).short("save"),
+    key(&[Sign('d')], "d", KeyAction::Write(Act::KeepDraft), "leave and keep a draft").at(&[Leaving]).short("draft"),
+    key(&[Sign('x')], "x", KeyAction::Write(Act::Discard), "leave and discard the changes")
         .at(&[Leaving])
         .short("discard"),
-    key(&[Sign('k')], "k", KeyAction::Write(Act::Keep), "keep the one-off as it is").at(&[Keeping]).short("keep"),
-    key(&[Sign('x')], "x", KeyAction::Write(Act::Remove), "throw the one-off away; its text stays beside it")
-        .at(&[Keeping])
-        .short("throw away"),
-    key(&[Sign('m')], "m", KeyAction::Write(Act::Mine), "save mine over theirs").at(&[Conflict]).short("mine"),
-    key(&[Sign('t')], "t", KeyAction::Write(Act::Theirs), "take theirs; one undo brings mine back")
+    key(&[Sign('k')], "k", KeyAction::Write(Act::Keep), "keep the one-off playbook").at(&[Keeping]).short("keep"),
+    key(
+        &[Sign('x')],
+        "x",
+        KeyAction::Write(Act::Remove),
+        "delete the one-off playbook; a copy of its text is kept beside it",
+    )
+    .at(&[Keeping])
+    .short("delete"),
+    key(&[Sign('m')], "m", KeyAction::Write(Act::Mine), "save my version over theirs").at(&[Conflict]).short("mine"),
+    key(&[Sign('t')], "t", KeyAction::Write(Act::Theirs), "load their version; one undo brings mine back")
         .at(&[Conflict])
         .short("theirs"),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "go on writing").at(ASKED).short("write on"),
-    key(&[Sign('y')], "y", KeyAction::Write(Act::GoOn), "go on with the draft").at(&[Offered]).short("go on"),
-    key(&[Sign('x')], "x", KeyAction::Write(Act::Discard), "forget the draft and begin with the file")
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "continue editing").at(ASKED).short("edit"),
+    key(&[Sign('y')], "y", KeyAction::Write(Act::GoOn), "continue with the draft").at(&[Offered]).short("continue"),
+    key(&[Sign('x')], "x", KeyAction::Write(Act::Discard), "discard the draft and open the file")
         .at(&[Offered])
-        .short("forget it"),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "back; the draft stays")
+        .short("discard"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "back; the draft is kept")
         .at(&[Offered])
         .short("back"),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "back; asks first where something would be lost")
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "back; asks first if changes would be lost")
         .at(&[Editor])
         .short("back"),
-    key(&[Named(KeyCode::Left)], "←", KeyAction::ChoiceBefore, "the choice before").twin("Left").at(&[Form]),
-    key(&[Named(KeyCode::Right)], "→", KeyAction::ChoiceAfter, "the next choice")
-        .twin("Right")
-        .at(&[Form])
-        .short("choose"),
-    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "the next field or row")
+    key(&[Named(KeyCode::Left)], "←", KeyAction::ChoiceBefore, "previous choice").twin("Left").at(&[Form]),
+    key(&[Named(KeyCode::Right)], "→", KeyAction::ChoiceAfter, "next choice").twin("Right").at(&[Form]).short("choose"),
+    key(&[Named(KeyCode::Tab), Named(KeyCode::Down)], "Tab", KeyAction::Next, "next field or row")
         .at(&[Form, Typing])
         .short("next"),
-    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "the field or row before")
+    key(&[Named(KeyCode::BackTab), Named(KeyCode::Up)], "Shift-Tab", KeyAction::Previous, "previous field or row")
         .at(&[Form, Typing]),
-    key(
-        &[Named(KeyCode::Enter), Named(KeyCode::Down)],
-        "Enter",
-        KeyAction::Next,
-        "to the next place that holds the words",
-    )
-    .at(&[Finding])
-    .short("next"),
-    key(&[Named(KeyCode::Up)], "↑", KeyAction::Previous, "to the place before")
+    key(&[Named(KeyCode::Enter), Named(KeyCode::Down)], "Enter", KeyAction::Next, "to the next match")
+        .at(&[Finding])
+        .short("next"),
+    key(&[Named(KeyCode::Up)], "↑", KeyAction::Previous, "to the previous match")
         .twin("Up")
         .at(&[Finding])
-        .short("before"),
-    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "done: stay at the place that was found")
+        .short("previous"),
+    key(&[Named(KeyCode::Esc), Ctrl('c')], "Esc", KeyAction::Back, "close the search and stay at the match")
         .at(&[Finding])
         .short("done"),
-    key(&[Named(KeyCode::Esc)], "Esc", KeyAction::Back, "leave it, nothing happens").at(OVERLAYS).short("leave"),
-    key(&[Named(KeyCode::Esc)], "Esc", KeyAction::Back, "back; never changes anything").at(NO_REVIEW).short("back"),
+    key(&[Named(KeyCode::Esc)], "Esc", KeyAction::Back, "cancel").at(OVERLAYS).short("cancel"),
+    key(&[Named(KeyCode::Esc)], "Esc", KeyAction::Back, "back; changes nothing").at(NO_REVIEW).short("back"),
     key(&[Named(KeyCode::Esc)], "Esc", KeyAction::Back, "back; the request stays open").at(&[Approval]).short("back"),
     key(&[Named(KeyCode::Enter)], "Enter", KeyAction::Open, "open what the cursor is on").at(ROWS).short("open"),
-    key(&[Sign('F')], "F", KeyAction::Break, "in `salve demo`: break something, and watch it heal")
+    key(&[Sign('F')], "F", KeyAction::Break, "in `salve demo`: break something and watch salve fix it")
         .at(ROWS)
         .short("break something")
         .staged(),
     key(&[Sign('a')], "a", KeyAction::Review, "review what awaits approval").at(NO_REVIEW).short("review"),
-    key(&[Sign('c')], "c", KeyAction::Acknowledge, "acknowledge the page: you are on it")
-        .at(&[Main, Incident])
-        .short("ack")
-        .acting(),
+    key(&[Sign('c')], "c", KeyAction::Acknowledge, "acknowledge the page").at(&[Main, Incident]).short("ack").acting(),
     key(&[Sign('p')], "p", KeyAction::Pause, "pause the host or a playbook; resume it if it is paused")
         .at(NO_REVIEW)
         .short("pause")
         .acting(),
     key(&[Sign('R')], "R", KeyAction::Resume, "resume what is paused").at(NO_REVIEW).acting(),
-    key(&[Sign('w')], "w", KeyAction::Schedule, "plan maintenance: a pause that begins at a moment you name")
+    key(&[Sign('w')], "w", KeyAction::Schedule, "plan maintenance: a pause that starts at a time you set")
         .at(NO_REVIEW)
         .acting(),
-    key(&[Sign('W')], "W", KeyAction::Held, "what is paused, planned or snoozed; Enter ends it").at(NO_REVIEW),
-    key(&[Sign('s')], "s", KeyAction::Snooze, "leave this target alone for a time; again: end it")
+    key(&[Sign('W')], "W", KeyAction::Held, "list what is paused, planned or snoozed; Enter ends it").at(NO_REVIEW),
+    key(&[Sign('s')], "s", KeyAction::Snooze, "snooze this target: no attempts for a while; again: end the snooze")
         .at(&[Main, List, Incident, Playbook])
         .short("snooze")
         .acting(),
-    key(&[Sign('e')], "e", KeyAction::Edit, "edit the playbook (a copy, if it is a shipped one)")
+    key(&[Sign('e')], "e", KeyAction::Edit, "edit the playbook (a copy if it is shipped with salve)")
         .at(&[Main, List, Incident, Playbook])
         .short("edit")
         .acting(),
-    key(&[Sign('n')], "n", KeyAction::New, "a new playbook, from what can fail and what is on this host")
+    key(&[Sign('n')], "n", KeyAction::New, "write a new playbook, from a template and this host's targets")
         .at(&[Main, List, Incident, Playbook])
         .acting(),
-    key(&[Sign('o')], "o", KeyAction::OneOff, "a one-off against this incident: write it, try it, run it once")
+    key(&[Sign('o')], "o", KeyAction::OneOff, "write a one-off playbook for this incident, try it, run it once")
         .at(&[Incident])
         .acting(),
-    key(&[Sign('A')], "A", KeyAction::Arm, "arm the playbook; again: back to shadow")
+    key(&[Sign('A')], "A", KeyAction::Arm, "arm the playbook; again: back to shadow mode")
         .at(&[Main, List, Incident, Playbook])
         .short("arm")
         .acting(),
@@ -243,7 +216,7 @@ pub const TABLE: &[KeyBinding] = &[
         &[Sign('r')],
         "r",
         KeyAction::RunNow,
-        "run the playbook on this target now, through the gate; its plan is shown first",
+        "run the playbook on this target now, through the gate; shows the plan first",
     )
     .at(&[Main, List, Incident, Playbook])
     .short("run")
@@ -252,73 +225,77 @@ pub const TABLE: &[KeyBinding] = &[
         .at(&[Main, List, Incident, Playbook])
         .short("breaker")
         .acting(),
-    key(&[Sign('d')], "d", KeyAction::Try, "dry run: what the playbook would do now; nothing is run")
+    key(&[Sign('d')], "d", KeyAction::Try, "dry run: shows what the playbook would do now, runs nothing")
         .at(&[Playbook])
         .short("dry run"),
-    key(&[Sign('d')], "d", KeyAction::Try, "dry run: what its playbook would do now; nothing is run")
+    key(&[Sign('d')], "d", KeyAction::Try, "dry run: shows what its playbook would do now, runs nothing")
         .at(&[Main, List, Incident]),
-    key(&[Sign('C')], "C", KeyAction::Close, "close the open incident by hand").at(&[Main, Incident]).acting(),
-    key(&[Sign('/')], "/", KeyAction::Filter, "show only the rows that hold these words").at(ROWS).short("filter"),
-    key(&[Sign('/')], "/", KeyAction::Find, "find words in this page").at(&[Incident, Playbook, Text]).short("find"),
-    key(&[Named(KeyCode::Tab)], "Tab", KeyAction::Next, "choose the next attempt, to copy it by itself")
-        .at(&[Incident]),
-    key(&[Named(KeyCode::BackTab)], "Shift-Tab", KeyAction::Previous, "choose the attempt before").at(&[Incident]),
-    key(&[Sign('<')], "<", KeyAction::OlderIncident, "to the incident numbered below, however long ago")
-        .at(&[Incident]),
-    key(&[Sign('>')], ">", KeyAction::NewerIncident, "to the incident numbered above").at(&[Incident]),
-    key(&[Sign('x')], "x", KeyAction::Export, "write the incident as Markdown to a new file in the working folder")
+    key(&[Sign('C')], "C", KeyAction::Close, "close the open incident manually").at(&[Main, Incident]).acting(),
+    key(&[Sign('/')], "/", KeyAction::Filter, "filter the rows").at(ROWS).short("filter"),
+    key(&[Sign('/')], "/", KeyAction::Find, "search this page").at(&[Incident, Playbook, Text]).short("find"),
+    key(&[Named(KeyCode::Tab)], "Tab", KeyAction::Next, "select the next attempt, to copy it alone").at(&[Incident]),
+    key(&[Named(KeyCode::BackTab)], "Shift-Tab", KeyAction::Previous, "select the previous attempt").at(&[Incident]),
+    key(&[Sign('<')], "<", KeyAction::OlderIncident, "to the incident with the next lower number").at(&[Incident]),
+    key(&[Sign('>')], ">", KeyAction::NewerIncident, "to the incident with the next higher number").at(&[Incident]),
+    key(&[Sign('x')], "x", KeyAction::Export, "export the incident as Markdown to a new file in the working folder")
         .at(&[Incident])
         .short("export"),
-    key(&[Sign(':')], ":", KeyAction::Palette, "find any command, playbook or theme by its name").short("command"),
-    key(&[Named(KeyCode::Tab)], "Tab", KeyAction::Next, "the next pane").at(&[Main]).short("pane"),
-    key(&[Named(KeyCode::BackTab)], "Shift-Tab", KeyAction::Previous, "the pane before").at(&[Main]),
+    key(&[Sign(':')], ":", KeyAction::Palette, "find a command, target, incident, playbook or theme by name")
+        .short("command"),
+    key(&[Named(KeyCode::Tab)], "Tab", KeyAction::Next, "next pane").at(&[Main]).short("pane"),
+    key(&[Named(KeyCode::BackTab)], "Shift-Tab", KeyAction::Previous, "previous pane").at(&[Main]),
     key(&[Sign('1')], "1", KeyAction::Pane(1), "to the detectors").at(&[Main]),
     key(&[Sign('2')], "2", KeyAction::Pane(2), "to what needs action").at(&[Main]),
     key(&[Sign('3')], "3", KeyAction::Pane(3), "to the breakers").at(&[Main]),
     key(&[Sign('4')], "4", KeyAction::Pane(4), "to the timeline").at(&[Main]),
     key(&[Sign('5')], "5", KeyAction::Pane(5), "to the success rate").at(&[Main]),
-    key(&[Sign('B')], "B", KeyAction::Playbooks, "all playbooks, rejected ones first").at(NO_REVIEW),
-    key(&[Sign('I')], "I", KeyAction::Incidents, "all incidents, open and closed").at(NO_REVIEW),
-    key(&[Sign('J')], "J", KeyAction::Journal, "what happened, latest first").at(NO_REVIEW),
-    key(&[Sign('M')], "M", KeyAction::Messages, "what salve had to say").at(NO_REVIEW),
-    key(&[Sign('S')], "S", KeyAction::Rates, "the success rate: by window and playbook, and what to do about it")
+    key(&[Sign('B')], "B", KeyAction::Playbooks, "list all playbooks, rejected ones first").at(NO_REVIEW),
+    key(&[Sign('I')], "I", KeyAction::Incidents, "list all incidents, open and closed").at(NO_REVIEW),
+    key(&[Sign('J')], "J", KeyAction::Journal, "the journal's events, latest first").at(NO_REVIEW),
+    key(&[Sign('M')], "M", KeyAction::Messages, "messages").at(NO_REVIEW),
+    key(&[Sign('S')], "S", KeyAction::Rates, "the success rate by period and playbook, and what to improve")
         .at(NO_REVIEW),
     key(
         &[Sign('[')],
         "[",
         KeyAction::Earlier,
-        "look back: one event earlier; every pane shows that moment, nothing acts",
+        "go back in time by one event; every pane shows that moment, actions are off",
     )
     .at(NO_REVIEW)
     .short("earlier"),
-    key(&[Sign(']')], "]", KeyAction::Later, "looking back: one event later").at(NO_REVIEW).short("later"),
-    key(&[Sign('{')], "{", KeyAction::IncidentBefore, "look back to where the incident before was opened")
+    key(&[Sign(']')], "]", KeyAction::Later, "back in time: one event later").at(NO_REVIEW).short("later"),
+    key(&[Sign('{')], "{", KeyAction::IncidentBefore, "go back in time to the opening of the previous incident")
         .at(NO_REVIEW)
-        .short("incident before"),
-    key(&[Sign('}')], "}", KeyAction::IncidentAfter, "looking back: to where the next incident was opened")
+        .short("previous incident"),
+    key(&[Sign('}')], "}", KeyAction::IncidentAfter, "back in time: to the opening of the next incident")
         .at(NO_REVIEW)
-        .short("incident after"),
-    key(&[Sign('t')], "t", KeyAction::Live, "from looking back to live, and to the place where you were")
+        .short("next incident"),
+    key(&[Sign('t')], "t", KeyAction::Live, "return to live, and to the page where you were")
         .at(NO_REVIEW)
         .short("live"),
-    key(&[Sign('y')], "y", KeyAction::Copy, "copy what is shown, or the chosen attempt, to the clipboard (OSC 52)")
+    key(&[Sign('y')], "y", KeyAction::Copy, "copy the page, or the selected attempt, to the clipboard (OSC 52)")
         .at(&[List, Incident, Playbook, Text]),
     key(&[Sign('j'), Named(KeyCode::Down)], "j ↓", KeyAction::Down, "down").twin("j Down").at(SCROLLS),
     key(&[Sign('k'), Named(KeyCode::Up)], "k ↑", KeyAction::Up, "up").twin("k Up").at(SCROLLS),
-    key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", KeyAction::PageDown, "a screen down (also Space)")
+    key(&[Named(KeyCode::PageDown), Sign(' ')], "PgDn", KeyAction::PageDown, "page down (also Space)")
         .at(PAGES)
         .short("more"),
-    key(&[Named(KeyCode::PageDown)], "PgDn", KeyAction::PageDown, "a screen down").at(&[Main, List, Naming, Conflict]),
-    key(&[Named(KeyCode::PageUp)], "PgUp", KeyAction::PageUp, "a screen up")
+    key(&[Named(KeyCode::PageDown)], "PgDn", KeyAction::PageDown, "page down").at(&[Main, List, Naming, Conflict]),
+    key(&[Named(KeyCode::PageUp)], "PgUp", KeyAction::PageUp, "page up")
         .at(&[Main, List, Incident, Approval, Playbook, Text, Naming, Question, Conflict]),
     key(&[Sign('g'), Named(KeyCode::Home)], "g", KeyAction::First, "to the first row (also Home)"),
     key(&[Sign('G'), Named(KeyCode::End)], "G", KeyAction::Last, "to the last row (also End)"),
-    key(&[Sign('m')], "m", KeyAction::Mouse, "the mouse: click, wheel and the keys below; again: select text as usual"),
-    key(&[Ctrl('l')], "Ctrl-L", KeyAction::Redraw, "draw the screen anew").at(EVERYWHERE),
-    key(&[Ctrl('z')], "Ctrl-Z", KeyAction::Suspend, "suspend the console, but not where healing runs inside it"),
+    key(
+        &[Sign('m')],
+        "m",
+        KeyAction::Mouse,
+        "turn the mouse on (click, wheel, footer keys) or off (select text as usual)",
+    ),
+    key(&[Ctrl('l')], "Ctrl-L", KeyAction::Redraw, "redraw the screen").at(EVERYWHERE),
+    key(&[Ctrl('z')], "Ctrl-Z", KeyAction::Suspend, "suspend the console (not if remediation runs inside it)"),
     key(&[Sign('q'), Ctrl('c')], "q", KeyAction::Quit, "quit (also Ctrl-C)").at(&[Main]).short("quit"),
     key(&[Sign('q'), Ctrl('c')], "q", KeyAction::Back, "back (also Ctrl-C)")
         .at(&[List, Incident, Playbook, Text, Approval]),
-    key(&[Ctrl('c')], "Ctrl-C", KeyAction::Back, "leave it, nothing happens").at(OVERLAYS),
-    key(&[Sign('?')], "?", KeyAction::Help, "all keys, those of this place first").short("all keys"),
+    key(&[Ctrl('c')], "Ctrl-C", KeyAction::Back, "cancel").at(OVERLAYS),
+    key(&[Sign('?')], "?", KeyAction::Help, "all keys, this page's first").short("all keys"),
 ];

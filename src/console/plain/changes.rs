@@ -80,7 +80,7 @@ fn events<'a>(before: &Snapshot, after: &'a Snapshot) -> Vec<(&'a IncidentView, 
 
 fn recording(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     match (&before.recording, &after.recording) {
-        (Ok(()), Err(why)) => vec![format!("the journal cannot be written, so nothing acts: {why}")],
+        (Ok(()), Err(why)) => vec![format!("the journal cannot be written, so no attempt runs: {why}")],
         (Err(_), Ok(())) => vec!["the journal can be written again".into()],
         _ => Vec::new(),
     }
@@ -90,7 +90,7 @@ fn recording(before: &Snapshot, after: &Snapshot) -> Vec<String> {
 fn storm(before: &Snapshot, after: &Snapshot) -> Vec<String> {
     let stands = |storm: &Storm| (matches!(storm.call, DeliveryState::Taken { .. }), storm.acknowledged.is_some());
     match (&before.storm, &after.storm) {
-        (Some(_), None) => vec!["the storm is over".into()],
+        (Some(_), None) => vec!["the storm ended".into()],
         (was, Some(storm)) if was.as_ref().map(stands) != Some(stands(storm)) => vec![format::storm(storm)],
         _ => Vec::new(),
     }
@@ -130,7 +130,7 @@ fn held(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
     let woken = before.snoozes.iter().filter(|snooze| !after.snoozes.iter().any(|it| it.key == snooze.key));
     planned
         .map(|window| maintenance(window, wall, now, zone))
-        .chain(over.map(|window| format!("maintenance {} of {} is over", window.id, window.scope)))
+        .chain(over.map(|window| format!("maintenance {} of {} ended", window.id, window.scope)))
         .chain(snoozed.map(|snooze| self::snooze(snooze, now)))
         .chain(woken.map(|snooze| format!("{} is no longer snoozed", snooze.key.target)))
         .collect()
@@ -140,7 +140,7 @@ fn held(before: &Snapshot, after: &Snapshot, zone: &TimeZone) -> Vec<String> {
 #[must_use]
 pub fn maintenance(window: &MaintenanceView, wall: Timestamp, now: Mono, zone: &TimeZone) -> String {
     let stands = match window.until {
-        Some(until) => format!("is on, {} left", format::left(until, now)),
+        Some(until) => format!("is active, {} left", format::left(until, now)),
         None => format!("begins {}", format::ahead(window.from, wall, zone)),
     };
     format!("maintenance {} of {} by {} {stands}: {}", window.id, window.scope, window.by, window.reason)
@@ -160,7 +160,7 @@ fn detectors(before: &Snapshot, after: &Snapshot, told: &[&Key]) -> Vec<String> 
         let was = known.get(&(&*row.detector.playbook, &*row.detector.target)).copied();
         row.detector.key.as_ref().is_none_or(|key| !told.contains(&key)) && is_news(was, row.detector)
     });
-    news.map(|row| detector(row.detector, after.now.mono)).collect()
+    news.map(|row| detector(row.detector, after)).collect()
 }
 
 /// Is this more than the same again? A first look that finds all well is what everybody expects.
@@ -176,9 +176,9 @@ fn is_news(was: Option<&DetectorView>, is: &DetectorView) -> bool {
 
 /// A watched key in one sentence.
 #[must_use]
-pub fn detector(row: &DetectorView, now: Mono) -> String {
-    let seen = row.seen.as_ref().map_or_else(String::new, |seen| format!(" sees {seen} ({})", row.condition));
-    format!("{}, {}{seen}: {}", row.target, row.playbook, format::standing(row, now))
+pub fn detector(row: &DetectorView, snapshot: &Snapshot) -> String {
+    let seen = row.seen.as_ref().map_or_else(String::new, |seen| format!(", {seen} ({})", row.condition));
+    format!("{}, {}{seen}: {}", row.target, row.playbook, format::standing(row, snapshot, snapshot.now.mono))
 }
 
 fn breakers(before: &Snapshot, after: &Snapshot) -> Vec<String> {
@@ -217,12 +217,12 @@ fn playbooks(before: &Snapshot, after: &Snapshot) -> Vec<String> {
         }
     }
     let gone = before.playbooks.iter().filter(|was| !after.playbooks.iter().any(|is| is.name == was.name));
-    said.extend(gone.map(|playbook| format!("playbook {} is gone", playbook.name)));
+    said.extend(gone.map(|playbook| format!("playbook {} was removed", playbook.name)));
     said
 }
 
 /// A playbook that is not accepted, in one sentence.
 #[must_use]
 pub fn rejected(name: &str) -> String {
-    format!("playbook {name} is rejected: salve playbook check says why")
+    format!("playbook {name} is rejected: `salve playbook check` shows why")
 }

@@ -60,28 +60,28 @@ fn stand(world: &ViewContext<'_>) -> Vec<String> {
     let now = world.mono;
     let mut lines = vec![format!("{}: {}", snapshot.host, summary(world))];
     if let Err(why) = &snapshot.recording {
-        lines.push(format!("the journal cannot be written, so nothing acts: {why}"));
+        lines.push(format!("the journal cannot be written, so no attempt runs: {why}"));
     }
     if let Some(why) = &snapshot.systemd_silent {
-        lines.push(format!("systemd answers nobody, so no unit can be seen: {why}"));
+        lines.push(format!("systemd does not respond, so units cannot be checked: {why}"));
     }
     lines.extend(snapshot.pauses.iter().map(|pause| changes::pause(pause, now)));
     lines.extend(snapshot.maintenance.iter().map(|window| changes::maintenance(window, world.wall, now, world.zone)));
     lines.extend(snapshot.snoozes.iter().map(|snooze| changes::snooze(snooze, now)));
     for row in rows::detectors(snapshot, "").iter().filter(|row| row.class < rows::Urgency::Ok) {
         let since = format::age(now.since(row.detector.since));
-        lines.push(format!("{}, for {since}", changes::detector(row.detector, now)));
+        lines.push(format!("{}, for {since}", changes::detector(row.detector, snapshot)));
     }
     lines.extend(snapshot.storm.as_ref().map(format::storm));
     for incident in rows::needs_action(snapshot).into_iter().filter_map(rows::Needy::incident) {
         let what = match &incident.stage {
             IncidentStage::Asking(request) => {
-                format!("awaits approval, expires in {}", format::left(request.expires, now))
+                format!("awaiting approval, expires in {}", format::left(request.expires, now))
             }
             IncidentStage::Escalated(cause) => paged(incident.call.as_ref(), cause),
             _ => continue,
         };
-        lines.push(format!("incident {} on {} {what}", incident.id, incident.key.target));
+        lines.push(format!("incident {} on {}: {what}", incident.id, incident.key.target));
     }
     let stops = rows::breakers(snapshot).into_iter().filter(|breaker| breaker.state != BreakerState::Closed);
     lines.extend(stops.map(changes::breaker));

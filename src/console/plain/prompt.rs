@@ -49,8 +49,8 @@ pub struct Prompter {
     engine: EngineAt,
 }
 
-const CHOICES: &str = "1 approve, 2 decline, 3 show the plan again, 4 leave it";
-const CHOICES_READ_ONLY: &str = "3 show the plan again, 4 leave it (this console only looks)";
+const CHOICES: &str = "1 approve, 2 decline, 3 show the plan again, 4 go back";
+const CHOICES_READ_ONLY: &str = "3 show the plan again, 4 go back (read-only console)";
 
 impl Prompter {
     /// Nothing was asked yet.
@@ -62,8 +62,8 @@ impl Prompter {
     /// How to begin.
     #[must_use]
     pub fn help(&self) -> String {
-        let acts = if self.read_only { "" } else { " p 30m pauses for so long, p until resumed, r resumes," };
-        format!("Enter says how the host stands, a reviews what awaits approval,{acts} q quits, h says this again.")
+        let acts = if self.read_only { "" } else { " p 30m pauses for 30 minutes, p pauses until resumed, r resumes," };
+        format!("Enter shows the host status, a reviews what awaits approval,{acts} q quits, h shows this help.")
     }
 
     /// Is a request's page open? Only then can a line approve something.
@@ -82,7 +82,7 @@ impl Prompter {
     /// Takes a line in.
     pub fn line(&mut self, line: &str, world: &ViewContext<'_>) -> Vec<Out> {
         if line.chars().any(char::is_control) {
-            return vec![Out::Say("that line holds more than letters, so it was not taken: type it".into())];
+            return vec![Out::Say("that line holds control characters and was ignored: type it".into())];
         }
         let line = line.trim();
         match std::mem::take(&mut self.state) {
@@ -93,7 +93,7 @@ impl Prompter {
                 vec![Out::Send(Command::Decline { incident, reason: line.into() })]
             }
             PromptState::Quit if line == "quit" => vec![Out::Quit],
-            PromptState::Quit => vec![Out::Say("it goes on".into())],
+            PromptState::Quit => vec![Out::Say("not quitting".into())],
         }
     }
 
@@ -103,7 +103,7 @@ impl Prompter {
             return vec![Out::Quit];
         }
         self.state = PromptState::Quit;
-        vec![Out::Ask("Healing runs in here and stops with it. Type quit to end it; anything else goes on.".into())]
+        vec![Out::Ask("Remediation runs inside this console. Type quit to stop it; anything else continues.".into())]
     }
 
     /// Takes up what became of the request that is looked at.
@@ -113,12 +113,12 @@ impl Prompter {
         review.follow(rows::incident(world.snapshot, review.incident).map(AsRef::as_ref));
         match review.standing {
             RequestState::Gone => {
-                let words = format!("request {} is no longer asked for; nothing was approved here", review.incident);
+                let words = format!("request {} is no longer open; nothing was approved here", review.incident);
                 self.state = PromptState::Idle;
                 vec![Out::Ask(words)]
             }
             _ if before.plan.digest != review.request.plan.digest || before.generation != review.request.generation => {
-                let words = format!("The plan changed. This is the new one.\n{}", page(review, self.read_only, world));
+                let words = format!("The plan changed. This is the new plan.\n{}", page(review, self.read_only, world));
                 vec![Out::Ask(words)]
             }
             _ => Vec::new(),
@@ -138,8 +138,8 @@ impl Prompter {
             },
             ("q" | "quit", "") => self.quit(),
             ("h" | "?" | "help", _) => vec![Out::Say(self.help())],
-            ("p" | "r", _) if !acts => vec![Out::Say("this console only looks".into())],
-            _ => vec![Out::Say(format!("`{line}` is no command. {}", self.help()))],
+            ("p" | "r", _) if !acts => vec![Out::Say("this console is read-only".into())],
+            _ => vec![Out::Say(format!("unknown command `{line}`. {}", self.help()))],
         }
     }
 
@@ -158,13 +158,13 @@ impl Prompter {
                 });
                 let choices = choices.collect::<Vec<_>>().join("\n");
                 self.state = PromptState::Which(ids);
-                return vec![Out::Ask(format!("{choices}\nWhich one? Its number, or Enter for none:"))];
+                return vec![Out::Ask(format!("{choices}\nWhich one? Type its number, or Enter for none:"))];
             }
             (_, wanted) => requests.iter().map(|(incident, _)| incident.id).find(|id| id.0.to_string() == wanted),
         };
         match chosen {
             Some(id) => self.open(id, world),
-            None => vec![Out::Say(format!("nothing awaits approval under {which}"))],
+            None => vec![Out::Say(format!("{which} does not await approval"))],
         }
     }
 
@@ -172,13 +172,13 @@ impl Prompter {
         let index = line.parse::<usize>().ok().and_then(|number| number.checked_sub(1));
         match index.and_then(|index| ids.get(index)) {
             Some(id) => self.open(*id, world),
-            None => vec![Out::Say("none was chosen".into())],
+            None => vec![Out::Say("none chosen".into())],
         }
     }
 
     fn open(&mut self, id: IncidentId, world: &ViewContext<'_>) -> Vec<Out> {
         let review = rows::incident(world.snapshot, id).and_then(|incident| Review::of(incident));
-        let Some(review) = review else { return vec![Out::Say(format!("request {id} is no longer asked for"))] };
+        let Some(review) = review else { return vec![Out::Say(format!("request {id} is no longer open"))] };
         let words = page(&review, self.read_only, world);
         self.state = PromptState::Request(Box::new(review));
         vec![Out::Ask(words)]
@@ -189,34 +189,34 @@ impl Prompter {
         review.guard.pressed(world.at);
         let acts = !self.read_only;
         match (line, &review.naming) {
-            ("", Some(_)) => vec![Out::Say("it was left; nothing was approved".into())],
+            ("", Some(_)) => vec![Out::Say("cancelled: nothing was approved".into())],
             (_, Some(_)) if !open => {
                 self.again(review, "too quick: nothing was approved; wait a moment and type the name again")
             }
             (name, Some(_)) if name == &*review.target => vec![Out::Send(review.yes())],
             (_, Some(_)) => {
                 let words =
-                    format!("that is not {}: nothing was approved. Type it, or Enter to leave it:", review.target);
+                    format!("that is not {}: nothing was approved. Type the name, or Enter to cancel:", review.target);
                 self.again(review, words)
             }
             ("1", None) if acts && !open => {
                 self.again(review, "too quick: nothing was approved; wait a moment and type it again")
             }
             ("1", None) if acts && review.risk == Risk::High => {
-                let words = format!("High risk. Type {} to approve, or Enter to leave it:", review.target);
+                let words = format!("High risk. Type {} to approve, or Enter to cancel:", review.target);
                 review.naming = Some(String::new());
                 self.again(review, words)
             }
             ("1", None) if acts => vec![Out::Send(review.yes())],
             ("2", None) if acts => {
                 self.state = PromptState::Reason(review.incident);
-                vec![Out::Ask("Why not? It is recorded with your name; Enter alone declines without a reason:".into())]
+                vec![Out::Ask("Reason? It is recorded with your name; Enter alone declines without a reason:".into())]
             }
             ("3", None) => {
                 let words = page(&review, self.read_only, world);
                 self.again(review, words)
             }
-            ("4" | "q", None) => vec![Out::Say("it was left; the request stays open".into())],
+            ("4" | "q", None) => vec![Out::Say("the request stays open".into())],
             (_, None) => {
                 let words = format!("nothing was approved. {}", choices(&review, self.read_only));
                 self.again(review, words)

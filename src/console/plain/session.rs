@@ -181,7 +181,7 @@ impl Session {
         let due = |(_, at): &mut (Command, Instant)| at.elapsed() >= Duration::from_millis(QUIET);
         let Some((command, _)) = self.deciding.take_if(due) else { return };
         if matches!(command, Command::Approve { .. }) {
-            self.say("approval sent; it is checked once more before it runs");
+            self.say("approval sent; the safety rules are checked again before it runs");
         }
         self.send(command);
     }
@@ -196,7 +196,7 @@ impl Session {
 
     fn hear(&mut self, heard: &PlainInput) {
         if self.deciding.take().is_some() {
-            self.say("nothing was done: another line followed at once; wait a moment and type it again");
+            self.say("nothing was done: another line followed immediately; wait a moment and type it again");
         }
         let outs = match heard {
             PlainInput::Line(line) => {
@@ -276,7 +276,7 @@ impl Session {
             self.write("\x07");
         }
         for id in new {
-            self.tell(&format!("{id} awaits approval: a {} reviews it", id.0));
+            self.tell(&format!("{id} awaits approval: type a {} to review it", id.0));
         }
     }
 
@@ -294,7 +294,7 @@ impl Session {
     /// Ctrl-Z. What heals must not be stopped by a slip.
     fn stop(&mut self) {
         if self.engine.is_embedded() {
-            self.say("Not suspended: healing runs in here and would stop too. q quits.");
+            self.say("Not suspended: remediation runs inside this console and would stop. q quits.");
         } else {
             let _ = kill_process(getpid(), Signal::STOP);
         }

@@ -118,7 +118,7 @@ fn a_save_that_fails_leaves_the_text_where_it_is() {
 #[test]
 fn a_file_that_is_gone_can_be_saved_anew() {
     let desk = tell(open("a = 1\n").keys("#").keys(SAVE), EditorTaskResult::Gone);
-    assert_eq!(desk.said(), "the file is gone since it was opened: Ctrl-S again saves it as a new one");
+    assert_eq!(desk.said(), "the file no longer exists: Ctrl-S again saves it as a new file");
     let desk = desk.keys(SAVE);
     assert!(matches!(asks(&desk).last(), Some(EditorTask::Save { subject, .. }) if subject.opened.is_none()));
 }
@@ -185,7 +185,7 @@ fn a_playbook_is_mended_by_its_diagnostics() {
     desk.quiet(READ_AFTER);
     assert_eq!(page(&desk).findings.errors(), 0, "{:#?}", page(&desk).findings.all);
     assert_eq!(page(&desk).text.whole(), GOOD);
-    assert_eq!(desk.keys(NEXT).said(), "no mistake: it is well-formed");
+    assert_eq!(desk.keys(NEXT).said(), "no errors: the playbook is valid");
 }
 
 #[test]
@@ -205,7 +205,7 @@ fn words_are_found() {
     let desk = desk.keys("\x1b").keys("x");
     assert_eq!(page(&desk).text.whole(), "one\ntwo xone\n");
     let desk = desk.keys("\x06nowhere\r");
-    assert_eq!(desk.said(), "`nowhere` is nowhere in the text");
+    assert_eq!(desk.said(), "`nowhere` not found");
 }
 
 #[test]
@@ -219,7 +219,7 @@ fn a_paste_of_many_lines_is_text() {
     desk.quiet(1000);
     assert_eq!(asks(&desk), [&keep(&lines)]);
     desk.input(ConsoleInput::Paste("x\n".repeat(1_000_000)));
-    assert_eq!(desk.said(), "far too long for a playbook: nothing was pasted");
+    assert_eq!(desk.said(), "too long for a playbook: nothing was pasted");
     assert_eq!(desk.keys("\x15").model.place(), InputMode::Editor);
 }
 
@@ -267,7 +267,7 @@ fn typing_on_narrows_what_is_offered() {
     assert_eq!((offered(&desk), desk.model.place()), (0, InputMode::Editor));
     assert!(page(&desk).text.whole().ends_with("[detect]\nfqqqq"), "what was typed is text");
     let desk = open("zzz = ").keys("\x1b[F\t");
-    assert_eq!(desk.said(), "nothing that could stand here begins like this");
+    assert_eq!(desk.said(), "no completion");
 }
 
 /// On the page of the incident on nginx.
@@ -306,7 +306,7 @@ fn what_is_run_is_what_is_saved_and_in_force_after_a_yes() {
 #[test]
 fn a_text_with_mistakes_is_not_run_and_no_question_comes_late() {
     let desk = open("title = 1\n").keys("\x0f");
-    assert_eq!(desk.said(), "it has mistakes: nothing is run (Ctrl-N shows the next)");
+    assert_eq!(desk.said(), "the playbook has errors: nothing was run (Ctrl-N shows the next)");
     assert!(asks(&desk).is_empty());
     let desk = tell(open(GOOD).keys("\x0f").keys("#"), EditorTaskResult::Saved { text: GOOD.into() });
     assert_eq!(desk.now(fixture::trouble()).model.place(), InputMode::Editor);
@@ -329,6 +329,6 @@ fn a_one_off_is_kept_or_thrown_away() {
     let desk = tell(desk, EditorTaskResult::Removed { aside: "/p/one-off-41.toml~".into() });
     assert_eq!(
         (desk.model.place(), desk.said()),
-        (InputMode::Main, "thrown away: its text stays in /p/one-off-41.toml~")
+        (InputMode::Main, "deleted: a copy of its text is in /p/one-off-41.toml~")
     );
 }

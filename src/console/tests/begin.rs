@@ -68,7 +68,7 @@ fn a_target_that_is_not_offered_can_be_named() {
         BeginStep::Name { class: FailureClass::ServiceDown, target: Target::Unit("payments.service".into()) }
     );
     let desk = tell(begun(Desk::new(fixture::trouble())).keys("inodes\r"), offers()).keys("var\r");
-    assert_eq!(desk.said(), "nothing here holds these words: Ctrl-U clears them", "a mount point begins with /");
+    assert_eq!(desk.said(), "no match: Ctrl-U clears the search", "a mount point begins with /");
     let desk = desk.keys("\x15/var/log\r");
     assert_eq!(page(&desk).typed, "var-log-inodes-spent");
 }
@@ -87,9 +87,9 @@ fn each_step_can_be_taken_back() {
 #[test]
 fn a_name_that_is_taken_or_cannot_be_a_files_is_refused() {
     let desk = at_target().keys("ng\r").keys("\x15disk-full\r");
-    assert_eq!(desk.said(), "there is a playbook named disk-full: choose another name, or edit it with e");
+    assert_eq!(desk.said(), "a playbook named disk-full exists: choose another name, or edit it with e");
     let desk = desk.keys("\x15../etc/x\r");
-    assert!(desk.said().starts_with("a name has letters"), "{}", desk.said());
+    assert!(desk.said().starts_with("use only letters"), "{}", desk.said());
 }
 
 #[test]

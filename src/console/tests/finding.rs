@@ -59,7 +59,7 @@ fn a_command_without_a_target_asks_which() {
         assert_eq!(asks.keys("nginx\r").asked, [ConsoleEffect::Plan(nginx.clone())], "{keys}");
     }
     let none = desk().keys("5rzzz\r");
-    assert_eq!((none.said(), none.model.place()), ("nothing answers to that: nothing was done", InputMode::Main));
+    assert_eq!((none.said(), none.model.place()), ("no match: nothing was done", InputMode::Main));
 }
 
 #[test]

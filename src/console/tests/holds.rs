@@ -106,7 +106,7 @@ fn an_open_breaker_can_be_latched_and_the_word_that_confirms_follows_the_choice(
 fn a_plan_that_does_not_fit_is_read_to_its_end_before_it_is_run() {
     let key = fixture::trouble().incidents[0].key.clone();
     let rungs = (1..9).map(|rung| Err(format!("rung {rung} cannot be planned"))).collect();
-    let (target, gate) = (key.target.clone(), "it may run".to_owned());
+    let (target, gate) = (key.target.clone(), "allowed".to_owned());
     let here = Rehearsal::Here { target, detector: Vec::new(), verifier: Vec::new(), rungs, gate };
     let mut desk = desk().keys("r");
     desk.input(ConsoleInput::Resize(40, 10));
@@ -114,6 +114,6 @@ fn a_plan_that_does_not_fit_is_read_to_its_end_before_it_is_run() {
     desk.input(ConsoleInput::Drawn);
     let desk = desk.keys(" gy");
     assert_eq!(desk.commands(), [] as [&Command; 0]);
-    assert_eq!(desk.said(), "the plan goes on below: read it to its end first (PgDn)");
+    assert_eq!(desk.said(), "the plan continues below: read it to the end first (PgDn)");
     assert_eq!(desk.keys("     y").commands(), [&Command::RunNow { key }]);
 }

@@ -209,7 +209,7 @@ fn a_raw_paste_that_begins_with_a_deciding_key_decides_nothing() {
     let reset = quiet(high().keys("3bfixed\treset").burst("\rq"));
     assert_eq!(reset.commands(), [] as [&Command; 0], "resetting a breaker");
     let quick = medium().keys("a").burst("yq");
-    assert_eq!(quick.said(), "nothing was approved: more keys followed at once; wait a moment and press it again");
+    assert_eq!(quick.said(), "nothing was approved: more keys followed immediately; wait a moment and press it again");
 }
 
 #[test]
@@ -409,11 +409,11 @@ fn the_key_for_arming_says_what_it_would_do_and_what_will_run() {
 #[test]
 fn a_letter_that_does_nothing_says_so_and_where_it_does() {
     assert_eq!(high().keys("z").said(), "z does nothing here; ? lists the keys");
-    assert_eq!(high().keys("o").said(), "o does nothing here (it does in: incident); ? lists the keys");
-    assert_eq!(high().keys("F").said(), "F: nothing here can be broken on purpose");
+    assert_eq!(high().keys("o").said(), "o does nothing here (it works in: incident); ? lists the keys");
+    assert_eq!(high().keys("F").said(), "F: only `salve demo` can break things");
     let mut looks = high();
     looks.model.read_only = true;
-    assert_eq!(looks.keys("p").said(), "p: nothing acts from here");
+    assert_eq!(looks.keys("p").said(), "p: actions are not available here");
 }
 
 #[test]
@@ -443,7 +443,7 @@ fn a_breaker_is_reset_with_a_reason_and_a_typed_word() {
     assert_eq!(desk.commands(), [&Command::ResetBreaker { key: mailer, reason: "fixed the disk".into() }]);
     let without = high().keys("3b\t\treset\r");
     assert_eq!(without.commands(), [] as [&Command; 0]);
-    assert_eq!(without.said(), "give a reason: it is recorded with your name");
+    assert_eq!(without.said(), "enter a reason: it is recorded with your name");
     let latched = high().keys("bleave it\tlatch\r");
     assert!(matches!(latched.commands()[..], [Command::LatchBreaker { .. }]));
 }
@@ -464,7 +464,7 @@ fn what_only_root_can_do_cannot_be_armed_by_an_engine_that_is_not_root() {
     };
     let refused = of_root(1000);
     assert!(refused.model.overlay.is_none(), "there is nothing to say yes to");
-    let said = "acting on services needs root, and this salve does not run as root: `sudo salve`, then A";
+    let said = "actions on services need root, and salve does not run as root: `sudo salve`, then A";
     assert_eq!(refused.said(), said);
     assert_eq!(refused.keys("y").commands(), [] as [&Command; 0]);
     assert_eq!(of_root(0).keys("y").commands(), [&Command::Arm { playbook: "inodes".into() }]);
@@ -476,12 +476,12 @@ fn running_now_and_arming_want_a_yes() {
     assert_eq!(high().keys("r\r").commands(), [] as [&Command; 0]);
     let early = high().keys("ry");
     assert_eq!(early.commands(), [] as [&Command; 0], "its plan was not shown yet");
-    assert_eq!(early.said(), "the plan is still being made: it is shown before it is run");
+    assert_eq!(early.said(), "the plan is not ready yet: you see it before it runs");
     assert_eq!(early.asked, [ConsoleEffect::Plan(disk.clone())]);
     let mut seen = early;
     seen.input(ConsoleInput::Looked { key: disk.clone(), looked: Err("the host did not answer".into()) });
     let quick = seen.keys("y");
-    assert_eq!(quick.said(), "too quick: the plan has only just been shown");
+    assert_eq!(quick.said(), "too quick: the plan was shown only a moment ago");
     assert_eq!(quick.keys("y").commands(), [&Command::RunNow { key: disk }]);
     assert_eq!(high().keys("Ay").commands(), [&Command::Disarm { playbook: "disk-full".into() }]);
     let inodes = high().keys("/postgres\rAy");
@@ -519,7 +519,7 @@ fn quitting_an_embedded_console_asks_first() {
     assert_eq!(high().keys("qy").asked, [ConsoleEffect::Quit]);
     assert_eq!(high().keys("q\r").asked, []);
     let desk = high().keys("\x1a");
-    assert!(desk.said().contains("would stop too"), "{}", desk.said());
+    assert!(desk.said().contains("would stop"), "{}", desk.said());
     assert!(desk.keys("y").asked.is_empty());
     let mut attached = high();
     attached.model.engine = EngineAt::Daemon;

@@ -88,7 +88,7 @@ fn storm() -> Snapshot {
 fn a_storm_is_one_row_that_needs_action_and_names_its_targets() {
     let desk = Desk::new(storm());
     let screen = desk.screen((160, 50));
-    assert!(screen.contains("11 BROKEN  1 NEEDS ACTION"), "{screen}");
+    assert!(screen.contains("11 FIRING  1 NEEDS ACTION"), "{screen}");
     assert!(screen.contains("Needs action 1"), "{screen}");
     assert!(screen.contains("#100 PAGED  storm: 11 of 13 down"), "{screen}");
     assert!(screen.contains("app@00, app@01") && screen.contains("app@10"), "{screen}");
@@ -120,7 +120,7 @@ fn a_storms_row_is_taken_for_no_playbook() {
     );
     for key in ["A", "e", "d", "s", "r", "b"] {
         let desk = on_row(key);
-        assert_eq!(desk.said(), "a storm is of no single playbook", "{key}");
+        assert_eq!(desk.said(), "a storm belongs to no single playbook", "{key}");
         assert!(desk.commands().is_empty(), "{key}");
     }
 }

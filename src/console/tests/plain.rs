@@ -144,7 +144,7 @@ fn a_plan_that_changes_is_said_anew_and_one_that_goes_takes_the_question_along()
     let mut talk = Talk::new(approved_before).line("a");
     talk.snapshot.incidents.clear();
     talk.with(Prompter::follow);
-    assert!(talk.words.contains("no longer asked for"));
+    assert!(talk.words.contains("no longer open"));
     assert!(!talk.line("1").approves());
 }
 
@@ -165,7 +165,7 @@ fn pauses_and_the_end_are_lines() {
     let talk = Talk::new(fixture::paused()).line("r");
     assert_eq!(talk.sent, [Command::Resume { scope: Scope::Host }]);
     let talk = medium().line("q");
-    assert!(!talk.quit && talk.words.contains("Healing runs in here"));
+    assert!(!talk.quit && talk.words.contains("Remediation runs inside"));
     assert!(talk.line("quit").quit);
     assert!(!medium().line("q").line("").quit);
 }
@@ -182,7 +182,7 @@ fn a_console_that_only_looks_takes_no_yes() {
 fn enter_says_how_the_host_stands() {
     let talk = high().line("");
     for part in
-        ["web-03: ", "1 broken", "mount /, disk-full sees 97% (> 85%): AWAITING APPROVAL", "the breaker of unit mailer"]
+        ["web-03: ", "1 firing", "mount /, disk-full, 97% (> 85%): AWAITING APPROVAL", "the breaker of unit mailer"]
     {
         assert!(talk.words.contains(part), "{part} in {}", talk.words);
     }
@@ -208,7 +208,7 @@ fn what_changes_is_one_sentence_each() {
         changes(&before, &after, &TimeZone::UTC),
         [
             "14:02:31 this host is paused by alice, 1:00 left: maintenance and more",
-            "14:02:31 address 10.0.0.7:5432, replica-lag sees 2 s (> 30 s): ok",
+            "14:02:31 address 10.0.0.7:5432, replica-lag, 2 s (> 30 s): ok",
             "14:02:31 the breaker of unit mailer.service (service-down) is closed",
         ]
     );

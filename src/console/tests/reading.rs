@@ -55,10 +55,10 @@ fn told(view: &IncidentView) -> Arc<IncidentView> {
 #[test]
 fn words_are_found_and_enter_goes_from_place_to_place() {
     let mut desk = mailer();
-    desk.model.size = (80, 16);
+    desk.model.size = (80, 10);
     let desk = desk.keys("/no answer");
     assert_eq!(desk.model.place(), InputMode::Finding);
-    let screen = desk.screen((80, 16));
+    let screen = desk.screen((80, 10));
     assert!(screen.contains("/no answer_ 1 of 3"), "{screen}");
     let first = scroll(&desk);
     let desk = desk.keys("\r\r");
@@ -88,9 +88,9 @@ fn every_page_that_is_read_can_be_searched() {
 fn a_copy_is_the_page_or_the_chosen_attempt() {
     let desk = mailer().keys("y");
     assert!(copied(&desk)[0].contains("attempt 1") && copied(&desk)[0].contains("attempt 3"));
-    assert_eq!(desk.said(), "sent this page to the clipboard, if this terminal takes it");
+    assert_eq!(desk.said(), "copied this page to the clipboard, if this terminal supports it");
     let desk = mailer().keys("\t\ty");
-    assert_eq!(desk.said(), "sent attempt 2 to the clipboard, if this terminal takes it");
+    assert_eq!(desk.said(), "copied attempt 2 to the clipboard, if this terminal supports it");
     let [text] = copied(&desk)[..] else { panic!("one copy") };
     assert!(text.contains("attempt 2 started") && text.contains("restart mailer.service: job done"), "{text}");
     assert!(
@@ -99,7 +99,7 @@ fn a_copy_is_the_page_or_the_chosen_attempt() {
             && !text.contains("attempt 3")
     );
     let none = mailer().keys("\t\t\t\ty");
-    assert_eq!(none.said(), "sent this page to the clipboard, if this terminal takes it");
+    assert_eq!(none.said(), "copied this page to the clipboard, if this terminal supports it");
     assert!(copied(&mailer().keys("\x1b[Zy"))[0].contains("attempt 3"), "from the last one back");
 }
 
@@ -110,7 +110,7 @@ fn a_copy_that_was_cut_says_so() {
     let book = snapshot.playbooks.iter_mut().find(|book| &*book.name == "disk-full").unwrap();
     Arc::make_mut(book).source = source;
     let desk = Desk::new(snapshot).keys("/disk\r:playbook disk-full\ry");
-    assert!(desk.said().starts_with("CUT: sent the first 7"), "{}", desk.said());
+    assert!(desk.said().starts_with("CUT: copied only the first 7"), "{}", desk.said());
     let [text] = copied(&desk)[..] else { panic!("one copy") };
     assert!(text.len() <= LARGEST && text.ends_with('\n'));
 }
@@ -124,7 +124,7 @@ fn an_incident_is_exported_as_it_is_shown() {
     assert_eq!(desk.asked, [ConsoleEffect::Export { stem: "salve-incident-39".into(), text }]);
     let mut desk = Desk::new(fixture::trouble());
     desk.model.pages.push(OpenPage::Incident { id: IncidentId(3), scroll: 0 });
-    assert_eq!(desk.keys("x").said(), "the journal has not told this incident yet");
+    assert_eq!(desk.keys("x").said(), "this incident is still being read from the journal");
 }
 
 #[test]
@@ -148,13 +148,13 @@ fn the_journal_adds_what_the_snapshot_has_not() {
     let view = told(&fixture::trouble().incidents.iter().find(|view| view.id == IncidentId(39)).unwrap().clone());
     let mut desk = desk.keys("jk");
     assert_eq!(desk.told.len(), 1, "once is enough");
-    assert!(!desk.screen((120, 60)).contains("oncall took page #7"));
+    assert!(!desk.screen((120, 60)).contains("page #7 delivered to oncall"));
     desk.input(ConsoleInput::Told(IncidentId(39), Ok(Arc::clone(&view))));
-    assert!(desk.screen((120, 60)).contains("oncall took page #7"));
+    assert!(desk.screen((120, 60)).contains("page #7 delivered to oncall"));
     assert_eq!(desk.screen((120, 60)).matches("attempt 1 started").count(), 1, "and tells nothing twice");
     let desk = desk.keys("\x1b").keys("[").recalled(Ok(moment(810, fixture::trouble())));
     let desk = desk.keys("2j\r");
-    assert!(!desk.screen((120, 60)).contains("oncall took page #7"), "over the past, nothing that came later");
+    assert!(!desk.screen((120, 60)).contains("page #7 delivered to oncall"), "over the past, nothing that came later");
 }
 
 #[test]
@@ -171,21 +171,21 @@ fn an_incident_that_the_snapshot_has_no_more_opens_too() {
     let mut desk = Desk::new(fixture::trouble()).keys(":#3\r");
     assert!(matches!(desk.model.pages.last(), Some(OpenPage::Incident { id: IncidentId(3), .. })));
     assert_eq!(desk.told, [IncidentId(3)]);
-    assert!(desk.screen((80, 24)).contains("The journal is being asked."));
+    assert!(desk.screen((80, 24)).contains("Reading the journal …"));
     let old = fixture::trouble().incidents.iter().find(|view| view.id == IncidentId(38)).unwrap().clone();
     let old = Arc::new(IncidentView { id: IncidentId(3), ..IncidentView::clone(&old) });
     desk.input(ConsoleInput::Told(IncidentId(3), Ok(old)));
-    assert!(desk.screen((80, 24)).contains("OVER at"), "{}", desk.screen((80, 24)));
+    assert!(desk.screen((80, 24)).contains("CLOSED at"), "{}", desk.screen((80, 24)));
     assert!(copied(&desk.keys("y"))[0].contains("attempt 1"));
     let mut desk = Desk::new(fixture::trouble()).keys(":999\r");
     desk.input(ConsoleInput::Told(IncidentId(999), Err(PastError::Unknown(IncidentId(999)))));
-    assert!(desk.screen((80, 24)).contains("It cannot be shown: there is no incident #999 in the journal"));
+    assert!(desk.screen((80, 24)).contains("This incident cannot be shown: there is no incident #999 in the journal"));
 }
 
 #[test]
 fn a_moment_before_an_incident_was_opened_says_so() {
     let desk = Desk::new(fixture::trouble()).keys("2j\r[").recalled(Ok(moment(5, fixture::calm())));
-    assert!(desk.screen((80, 24)).contains("At this moment it had not been opened yet."));
+    assert!(desk.screen((80, 24)).contains("This incident was not open yet at that time."));
     assert_eq!(Mono(5000), desk.model.replayed().unwrap().moment.event.mono);
 }
 

@@ -57,13 +57,13 @@ fn a_key_that_is_held_down_moves_the_goal_and_queues_nothing() {
 fn the_journals_ends_are_said() {
     assert_eq!(past(1).keys("[").said(), "this is the journal's first event");
     assert_eq!(past(10).keys("]").said(), "this is the last event: t returns to live");
-    assert_eq!(high().keys("]").said(), "this is live: [ looks back");
+    assert_eq!(high().keys("]").said(), "this is live: [ goes back in time");
     assert_eq!(high().keys("t").said(), "this is live");
     let desk = past(3).keys("{").recalled(Err(PastError::NoIncident(SeekSide::Before)));
     assert_eq!(desk.said(), "no incident was opened before this moment");
     assert_eq!(desk.model.replayed().map(|shown| shown.moment.seq), Some(3), "the moment stays");
     let desk = high().keys("[").recalled(Err(PastError::Empty));
-    assert!(desk.model.rewind.is_none() && desk.said() == "nothing was recorded yet");
+    assert!(desk.model.rewind.is_none() && desk.said() == "nothing recorded yet");
 }
 
 #[test]
@@ -77,7 +77,7 @@ fn nothing_acts_from_the_past() {
     }
     let desk = high().keys("[").recalled(Ok(moment(5, fixture::trouble()))).keys("ay");
     assert_eq!(desk.model.place(), InputMode::Approval);
-    assert!(desk.screen((100, 60)).contains("This is the past: it cannot be answered here."));
+    assert!(desk.screen((100, 60)).contains("You are viewing the past: no answer is possible."));
     assert_eq!(desk.commands().len(), 0, "a request of the past cannot be answered");
 }
 

@@ -10,7 +10,7 @@ fn a_broken_row_never_scrolls_away_without_a_sign() {
     let top = desk.screen((40, 10));
     assert!(top.contains("more below"), "{top}");
     let end = desk.keys("G").screen((40, 10));
-    assert!(end.contains("not well above"), "{end}");
+    assert!(end.contains("not ok above"), "{end}");
 }
 
 #[test]

@@ -57,11 +57,11 @@ fn the_page_says_what_to_write_mend_and_stop() {
         "Write these next",
         "7x 10.0.0.7:5432 (replica-lag) no remediation",
         "Needs a real fix",
-        "Consider no longer automating",
-        "36% disk-full  fixed 4 of 11, surely not more than 65%",
+        "Consider disarming",
+        "36% disk-full  fixed 4 of 11, at most 65% (95%)",
     ] {
         assert!(page.contains(said), "{said} in\n{page}");
     }
     let empty = Desk::new(fixture::first()).keys("S").page().join("\n");
-    assert!(empty.contains("no verdict yet (no incidents)") && !empty.contains("Write these next"), "{empty}");
+    assert!(empty.contains("no incidents yet") && !empty.contains("Write these next"), "{empty}");
 }

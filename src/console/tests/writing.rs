@@ -43,7 +43,7 @@ fn rehearsal() -> Rehearsal {
         detector: vec![("active state is failed".into(), reading(Verdict::DoesNotHold, "active (running)"))],
         verifier: vec![("answers within 2s".into(), reading(Verdict::Unknown("no answer".into()), ""))],
         rungs: vec![Err("there is no /usr/sbin/nginx".into())],
-        gate: "it asks first: this content has never acted".into(),
+        gate: "needs approval: this content has never acted".into(),
     }
 }
 
@@ -119,7 +119,7 @@ fn d_shows_what_a_playbook_would_do() {
     let step = Rehearsing::Done(Ok(vec![rehearsal()]));
     let desk = tell(desk, EditorTaskResult::Rehearsing { name: "disk-full".into(), step });
     let shown = picture(&desk, false);
-    assert!(shown.contains("the gate   it asks first") && shown.contains("Nothing was run."), "{shown}");
+    assert!(shown.contains("gate       needs approval") && shown.contains("Nothing was run."), "{shown}");
 }
 
 #[test]

@@ -89,7 +89,7 @@ impl<const BITS: u8> Painter<BITS> {
         });
         let near = near.flatten().filter(|name| strsim::jaro(name, written) > 0.7);
         let hint = near.map_or_else(String::new, |name| format!("; did you mean \"{name}\"?"));
-        E::custom(format!("`{written}` is no colour for this rung; write {}{hint}", Self::FORM))
+        E::custom(format!("`{written}` is not a colour for this level; write {}{hint}", Self::FORM))
     }
 }
 
@@ -207,19 +207,19 @@ mod tests {
             ("[roles]\n\n  zzz = {}", "mine.toml:3:3: there is no role `zzz`; there are text, dim,"),
             (
                 "[roles]\nok = { 16 = \"rad\" }",
-                "mine.toml:2:13: `rad` is no colour for this rung; write a name such as \"light-red\"; did you mean \"red\"?",
+                "mine.toml:2:13: `rad` is not a colour for this level; write a name such as \"light-red\"; did you mean \"red\"?",
             ),
             (
                 "[roles]\nok = { 16 = \"#ff0000\" }",
-                "mine.toml:2:13: `#ff0000` is no colour for this rung; write a name such as \"light-red\"",
+                "mine.toml:2:13: `#ff0000` is not a colour for this level; write a name such as \"light-red\"",
             ),
             (
                 "[roles]\nok = { 256 = 256 }",
-                "mine.toml:2:14: `256` is no colour for this rung; write a number from 0 to 255",
+                "mine.toml:2:14: `256` is not a colour for this level; write a number from 0 to 255",
             ),
             (
                 "[roles]\nok = { rgb = \"#ff00\" }",
-                "mine.toml:2:14: `#ff00` is no colour for this rung; write \"#ff8800\"",
+                "mine.toml:2:14: `#ff00` is not a colour for this level; write \"#ff8800\"",
             ),
             ("[roles]\nok = { rgb = 1.5 }", "mine.toml:2:14: invalid type: floating point `1.5`, expected \"#ff8800\""),
             ("[roles]\nok = { bg = 3 }", "mine.toml:2:8: unknown field `bg`, expected one of"),

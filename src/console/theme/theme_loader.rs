@@ -155,7 +155,7 @@ mod tests {
         assert_ne!(shelf.find("dark").unwrap(), Shelf::new(Path::new("/nonexistent")).find("dark").unwrap());
         fs::write(&file, "[roles]\nok = { 16 = \"blu\" }\n").unwrap();
         let told = shelf.find("dark").unwrap_err().to_string();
-        assert!(told.contains("themes/dark.toml:2:13: `blu` is no colour"), "{told}");
+        assert!(told.contains("themes/dark.toml:2:13: `blu` is not a colour"), "{told}");
         fs::write(config.path().join("themes/mine.toml"), "[roles]\n").unwrap();
         fs::write(config.path().join("themes/.hidden.toml"), "").unwrap();
         assert_eq!(shelf.names().last().map(String::as_str), Some("mine"));

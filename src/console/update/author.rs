@@ -41,14 +41,14 @@ pub fn one_off(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect>
     if let Some(text) = editor::one_off(&name, &incident.key.target) {
         return vec![ConsoleEffect::Ask(EditorTask::Begin { name, text: text.into(), one_off: true })];
     }
-    say(model, world, "there is no template for such a target: n begins any playbook");
+    say(model, world, "no template for this kind of target: n starts a new playbook");
     Vec::new()
 }
 
 /// A dry run of the playbook that is looked at, as it stands in its file.
 pub fn rehearse(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if model.replayed().is_some() {
-        say(model, world, "a dry run is of now: t goes back to live");
+        say(model, world, "a dry run needs live data: t goes back to live");
         return Vec::new();
     }
     let here = opening::playbook_here(model, world);
@@ -175,7 +175,7 @@ pub fn followed(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect
         if let Some(key) = opening::of_playbook(&saved.subject.name, world).key {
             return form::ask(model, Form::run_now(world.snapshot, &saved.subject.name, &key));
         }
-        say(model, world, "not run: it has no single target on this host");
+        say(model, world, "not run: it does not have exactly one target on this host");
         return Vec::new();
     }
     let (text, bad) = match words {

@@ -82,7 +82,7 @@ fn question(
             Some(OpenPage::Approval(review)) => {
                 Ok(Form::decline(review.incident, &crate::core::event_text::plan_words(&review.request.plan)))
             }
-            _ => Err("no request here"),
+            _ => Err("no approval request here"),
         },
         KeyAction::Pause => match paused(subject, world) {
             Some(scope @ Scope::Host) => Form::resume(snapshot, &scope, world.mono).ok_or("nothing is paused"),
@@ -121,7 +121,7 @@ fn question(
 fn target(subject: Option<&SelectedSubject>) -> Result<(&Arc<str>, &Key), &'static str> {
     let subject = subject.ok_or("choose a row first")?;
     let playbook = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
-    let key = subject.key.as_ref().ok_or("this playbook has no single target here: choose one on the main screen")?;
+    let key = subject.key.as_ref().ok_or("choose a target of this playbook on the main screen first")?;
     Ok((playbook, key))
 }
 
@@ -143,11 +143,11 @@ fn arming(subject: &SelectedSubject, model: &Model, world: &ViewContext<'_>) -> 
         return Err("this playbook was rejected: Enter shows why");
     };
     if *mode == Mode::Shadow || *mode == Mode::Off {
-        return Err("its file says shadow or off: e edits it");
+        return Err("its file sets mode shadow or off: e edits it");
     }
     let arm = *arming != Arming::Armed;
     if arm && model.is_powerless(world.snapshot) && *needs_root {
-        return Err("acting on services needs root, and this salve does not run as root: `sudo salve`, then A");
+        return Err("actions on services need root, and salve does not run as root: `sudo salve`, then A");
     }
     Ok(Form::arming(world.snapshot, name, (title, mode.word()), arm, model.is_powerless(world.snapshot)))
 }

@@ -249,7 +249,7 @@ pub(super) fn act(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -
         KeyAction::Open => return opening::under_cursor(model, world),
         KeyAction::Back => return back(model),
         KeyAction::Filter if matches!(model.pages.last(), Some(OpenPage::Success { .. })) => {
-            say(model, world, "no filter here: the palette (:) finds a playbook by its name");
+            say(model, world, "no filter here: press : to find a playbook by its name");
         }
         KeyAction::Filter => {
             model.overlay = Some(Overlay::Filter { before: model.filter().to_owned() });
@@ -309,7 +309,7 @@ fn suspend(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     if !model.engine.is_embedded() {
         return vec![ConsoleEffect::Suspend];
     }
-    say(model, world, "not suspended: healing runs in this console and would stop too; q quits it");
+    say(model, world, "not suspended: remediation runs inside this console and would stop; q quits");
     Vec::new()
 }
 

@@ -15,9 +15,9 @@ const NOTCH: usize = 3;
 pub fn switched(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     model.mouse = !model.mouse;
     let words = if model.mouse {
-        "the mouse is on: click selects, again opens; Shift or m selects text"
+        "mouse on: click selects, click again opens; hold Shift, or press m, to select text"
     } else {
-        "the mouse is off: it selects text as usual"
+        "mouse off: it selects text as usual"
     };
     say(model, world, words);
     if let Some(said) = &mut model.said {
@@ -52,7 +52,7 @@ pub fn moved(model: &mut Model, mouse: Mouse, world: &ViewContext<'_>) -> Vec<Co
 fn clicked(model: &mut Model, x: u16, y: u16, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     match view::hit(x, y, model, world) {
         ClickTarget::Key(KeyAction::Yes | KeyAction::Submit) => {
-            say(model, world, "a click decides nothing: press the key");
+            say(model, world, "a click cannot confirm this: press the key");
             Vec::new()
         }
         ClickTarget::Key(verb) => act(model, verb, world),

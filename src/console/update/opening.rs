@@ -155,7 +155,7 @@ pub fn page_here(model: &Model, world: &ViewContext<'_>) -> Option<IncidentId> {
 }
 
 /// What is said where a key is about a playbook, and a storm is looked at.
-pub const OF_A_STORM: &str = "a storm is of no single playbook";
+pub const OF_A_STORM: &str = "a storm belongs to no single playbook";
 
 /// The playbook that is looked at, or why there is none.
 pub fn playbook_here(model: &Model, world: &ViewContext<'_>) -> Result<Arc<str>, &'static str> {

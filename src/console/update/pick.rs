@@ -25,7 +25,7 @@ pub fn open(model: &mut Model, verb: KeyAction, of: Option<Arc<str>>, world: &Vi
     });
     let pick = Pick { verb, of, first, typed: String::new(), at: 0 };
     if view::picks(&pick, world).is_empty() {
-        say(model, world, "there is nothing here to choose from");
+        say(model, world, "nothing to choose from");
     } else {
         model.overlay = Some(Overlay::Pick(pick));
     }
@@ -43,7 +43,7 @@ pub fn chosen(model: &mut Model, pick: &Pick, world: &ViewContext<'_>) -> Vec<Co
             form::open_for(model, pick.verb, Some(&subject), world)
         }
         _ => {
-            say(model, world, "nothing answers to that: nothing was done");
+            say(model, world, "no match: nothing was done");
             Vec::new()
         }
     }

@@ -78,7 +78,7 @@ fn scroll(model: &mut Model) -> Option<&mut usize> {
 /// Chooses an attempt of the incident's page, and shows it.
 pub fn choose(model: &mut Model, next: bool, world: &ViewContext<'_>) {
     let Some(attempt) = incident_history::choose(model, next, world) else {
-        return say(model, world, "no attempt is chosen: y copies the whole page");
+        return say(model, world, "no attempt is selected: y copies the whole page");
     };
     let Some(OpenPage::Incident { id, .. }) = model.pages.last() else { return };
     let Some(view) = incident_history::incident(model, *id, world) else { return };
@@ -111,11 +111,9 @@ pub fn copy(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
     let kept = osc::fitting(&text);
     let said = if kept.len() < text.len() {
         let (kept, all) = (kept.len().div_ceil(1024), text.len().div_ceil(1024));
-        format!(
-            "CUT: sent the first {kept} of {all} KiB to the clipboard, which takes no more; x writes an incident whole"
-        )
+        format!("CUT: copied only the first {kept} of {all} KiB, the clipboard's limit; x exports the whole incident")
     } else {
-        format!("sent {what} to the clipboard, if this terminal takes it")
+        format!("copied {what} to the clipboard, if this terminal supports it")
     };
     model.said = Some(StatusMessage { text: said.into(), bad: kept.len() < text.len(), at: world.at });
     vec![ConsoleEffect::Copy(kept.to_owned())]
@@ -126,7 +124,7 @@ pub fn export(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> 
     let Some(OpenPage::Incident { id, .. }) = model.pages.last() else { return Vec::new() };
     let id: IncidentId = *id;
     let Some(view) = incident_history::incident(model, id, world) else {
-        say(model, world, "the journal has not told this incident yet");
+        say(model, world, "this incident is still being read from the journal");
         return Vec::new();
     };
     let text = report::markdown(&view, &world.snapshot.host, world.zone);

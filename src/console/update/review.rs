@@ -113,11 +113,11 @@ fn approve(
             && review.yes() == yes
     });
     if !holds {
-        super::say(model, world, "nothing was approved: the request has changed, review it again");
+        super::say(model, world, "nothing was approved: the request changed, review it again");
         return Vec::new();
     }
     model.pages.pop();
-    let text = "approval sent; it is checked once more before it runs".into();
+    let text = "approval sent; the safety rules are checked again before it runs".into();
     model.said = Some(StatusMessage { text, bad: false, at: world.at });
     vec![ConsoleEffect::Send(yes)]
 }

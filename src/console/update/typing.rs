@@ -44,13 +44,13 @@ pub fn pasted(model: &mut Model, text: &str, world: &ViewContext<'_>) -> Vec<Con
         && review.naming.is_some()
         && model.overlay.is_none()
     {
-        say(model, world, "the name has to be typed: nothing was pasted");
+        say(model, world, "type the name: nothing was pasted");
         return Vec::new();
     }
     if let Some(Overlay::Form(form)) = &model.overlay
         && let Some(Value::Word { .. }) = form.fields.get(form.at).map(|field| &field.value)
     {
-        say(model, world, "this word has to be typed: nothing was pasted");
+        say(model, world, "type this word: nothing was pasted");
         return Vec::new();
     }
     if let Some(requests) = super::author::pasted(model, text, world) {
@@ -157,11 +157,11 @@ fn hurried(model: &Model, world: &ViewContext<'_>) -> Option<&'static str> {
     }
     Some(match form.preview {
         Some(_) if guard.has_seen_some() && !guard.has_seen_all() => {
-            "the plan goes on below: read it to its end first (PgDn)"
+            "the plan continues below: read it to the end first (PgDn)"
         }
-        Some(_) if !guard.has_seen_all() => "too quick: the plan has only just been shown",
+        Some(_) if !guard.has_seen_all() => "too quick: the plan was shown only a moment ago",
         None if guard.has_seen_some() && !guard.has_seen_all() => {
-            "the question goes on below: read it to its end first (PgDn)"
+            "the question continues below: read it to the end first (PgDn)"
         }
         Some(_) | None => "too quick: nothing was done; wait a moment and press it again",
     })

@@ -46,10 +46,10 @@ pub fn lines(review: &Review, world: &ViewContext<'_>) -> Vec<Line> {
                 .dim("; a second person must approve it too"),
         );
     }
-    lines.extend([Line::new(), Line::title(format!("Exactly this is run (rung {})", plan.rung + 1))]);
+    lines.extend([Line::new(), Line::title(format!("Runs exactly this (rung {})", plan.rung + 1))]);
     lines.extend(story::plan(plan, 0));
     lines.push(
-        Line::new().dim("deadline  ").text(format::length(plan.timeout_ms)).dim(", then its processes are ended"),
+        Line::new().dim("deadline  ").text(format::length(plan.timeout_ms)).dim(", then its processes are killed"),
     );
     if let Some(incident) = rows::incident(world.snapshot, review.incident) {
         lines.extend([Line::new(), Line::title("Why now")]);
@@ -57,7 +57,7 @@ pub fn lines(review: &Review, world: &ViewContext<'_>) -> Vec<Line> {
         lines.push(
             Line::new()
                 .text(incident.key.target.to_string())
-                .dim(" broken for ")
+                .dim(" firing for ")
                 .text(lasted)
                 .dim(format!(", playbook {}", incident.playbook)),
         );
@@ -92,7 +92,7 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &ViewContext
         .map(|recorded| story::event(recorded, &numbers, world))
         .collect();
     if tried.is_empty() {
-        return vec![Line::new().dim("before    ").text("no attempt in this incident")];
+        return vec![Line::new().dim("before    ").text("no attempts in this incident")];
     }
     [Line::title("Tried before")].into_iter().chain(tried).collect()
 }
@@ -101,11 +101,11 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &ViewContext
 pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model: &Model, world: &ViewContext<'_>) {
     let y = body.bottom() - 1;
     let (role, question) = if model.replayed().is_some() {
-        (Role::Dim, "This is the past: it cannot be answered here. Esc goes back, t returns to live.".into())
+        (Role::Dim, "You are viewing the past: no answer is possible. Esc goes back, t returns to live.".into())
     } else if model.read_only {
-        (Role::Dim, "This console only looks: it cannot answer. Esc goes back.".into())
+        (Role::Dim, "This console is read-only and cannot answer. Esc goes back.".into())
     } else if model.deciding.is_some() {
-        (Role::Asked, "Approved in a moment; any other key stops it.".into())
+        (Role::Asked, "Approving in a moment; any other key cancels.".into())
     } else {
         question(review, world)
     };
@@ -122,20 +122,20 @@ pub fn draw_question(canvas: &mut Canvas<'_>, body: Rect, review: &Review, model
 fn question(review: &Review, world: &ViewContext<'_>) -> (Role, String) {
     let seen = review.guard.has_seen_all();
     match (review.standing, &review.naming) {
-        (RequestState::Gone, _) => (Role::Unknown, "No longer asked for. Esc goes back.".into()),
-        (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then the keys count.".into()),
+        (RequestState::Gone, _) => (Role::Unknown, "This request is no longer open. Esc goes back.".into()),
+        (_, _) if !seen => (Role::Key, "Read on: PgDn shows the rest, then y and x work.".into()),
         (_, Some(_)) => (Role::Risky, format!("High risk. Type {} and press Enter: ", review.target)),
         (_, None) if !review.guard.is_open(world.at, QUIET) => {
-            (Role::Dim, "One moment: the keys count as soon as they have been quiet.".into())
+            (Role::Dim, "One moment: y and x work after a short pause in typing.".into())
         }
         (RequestState::Changed, None) => {
-            (Role::Asked, "The plan changed: this is the new one. y approves it, x declines it.".into())
+            (Role::Asked, "The plan changed; this is the new plan. y approves it, x declines it.".into())
         }
         (RequestState::Asked, None) if review.risk == Risk::High => {
-            (Role::Risky, "High risk: y begins, then you type the target's name. x declines.".into())
+            (Role::Risky, "High risk: y starts approval, then you type the target's name. x declines.".into())
         }
         (RequestState::Asked, None) => {
-            (Role::Asked, "y runs exactly this. x declines. Anything else runs nothing.".into())
+            (Role::Asked, "y runs exactly this. x declines. No other key runs anything.".into())
         }
     }
 }

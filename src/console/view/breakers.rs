@@ -25,7 +25,7 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, cursor: &Cursor, focused: bool,
     let height = usize::from(room.height);
     if breakers.is_empty() {
         if height > 0 {
-            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, "all closed, none needed yet");
+            canvas.put(room.x + 1, room.y, room.width.saturating_sub(1), Role::Dim, "all closed");
         }
         return;
     }
@@ -58,7 +58,7 @@ pub fn line(breaker: &BreakerView, world: &ViewContext<'_>) -> Line {
         BreakerState::Open { until, .. } => {
             (Role::BreakerOpen, format!("  probe {}", format::left(*until, world.mono)))
         }
-        BreakerState::HalfOpen { .. } => (Role::BreakerHalfOpen, "  on trial".to_owned()),
+        BreakerState::HalfOpen { .. } => (Role::BreakerHalfOpen, ", one probe running".to_owned()),
         BreakerState::Closed => (Role::Dim, String::new()),
     };
     let state = match &breaker.state {

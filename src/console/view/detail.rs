@@ -43,14 +43,14 @@ pub fn sentence(row: &Row<'_>, world: &ViewContext<'_>) -> Line {
     if let Some((incident, request)) = incident.and_then(|view| Some((view, rows::request_of(view)?))) {
         let left = format::left(request.expires, world.mono);
         let asks = format!("AWAITING APPROVAL, {} risk {}, expires in {left}", incident.id, incident.risk);
-        return line.with(role, asks).dim(format!("; sees {}", row.detector.seen.as_deref().unwrap_or("nothing")));
+        return line.with(role, asks).dim(format!("; now {}", row.detector.seen.as_deref().unwrap_or("no reading")));
     }
     let seen = row
         .detector
         .seen
         .as_ref()
-        .map_or_else(String::new, |seen| format!(" (sees {seen}, fault when {})", row.detector.condition));
-    line.with(role, format::standing(row.detector, world.mono)).dim(seen)
+        .map_or_else(String::new, |seen| format!(" ({seen}, fires when {})", row.detector.condition));
+    line.with(role, format::standing(row.detector, world.snapshot, world.mono)).dim(seen)
 }
 
 fn lines(row: &Row<'_>, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
@@ -58,11 +58,14 @@ fn lines(row: &Row<'_>, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
     let (_, role) = detectors::sign(row.class, &world.look.glyphs);
     let since = format::age(world.mono.since(detector.since));
     let mut lines = vec![
-        Line::new().with(role, format::standing(detector, world.mono)).dim(format!("  for {since}")).hanging(2),
+        Line::new()
+            .with(role, format::standing(detector, world.snapshot, world.mono))
+            .dim(format!("  for {since}"))
+            .hanging(2),
         Line::new().text(&detector.target).dim(format!("  {} ({})", detector.playbook, detector.mode)),
     ];
     let seen = detector.seen.as_deref().unwrap_or("no reading yet");
-    lines.push(Line::new().dim("sees ").text(seen).dim(", fault when ").text(&detector.condition));
+    lines.push(Line::new().dim("now ").text(seen).dim(", fires when ").text(&detector.condition));
     lines.extend(spark(detector, width, world));
     let incident = detector.incident.and_then(|id| rows::incident(world.snapshot, id));
     if let Some(incident) = incident {
@@ -134,7 +137,7 @@ fn incident_lines(incident: &IncidentView, world: &ViewContext<'_>) -> Vec<Line>
     let mut lines = vec![head];
     let numbers = incident.numbers();
     lines.extend(incident.readings.iter().map(|reading| story::reading(reading, world)));
-    lines.push(Line::new().with(Role::Key, "Enter").dim(" tells the whole story; latest first:"));
+    lines.push(Line::new().with(Role::Key, "Enter").dim(" shows the whole incident; latest first:"));
     lines.extend(incident.story.iter().rev().take(20).map(|recorded| story::event(recorded, &numbers, world)));
     lines
 }

@@ -41,9 +41,9 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, main: &MainPage, focused: bool,
 
 fn empty(canvas: &mut Canvas<'_>, room: Rect, main: &MainPage, world: &ViewContext<'_>) {
     let words = match (world.snapshot.detectors.is_empty(), world.snapshot.playbooks.is_empty()) {
-        (false, _) if !main.filter.is_empty() => "nothing holds these words: Esc shows all",
-        (_, true) => "playbooks are being read",
-        _ => "no playbook watches anything here: B lists them",
+        (false, _) if !main.filter.is_empty() => "no match: Esc shows all",
+        (_, true) => "reading playbooks",
+        _ => "no playbook has a target on this host: B lists them",
     };
     if room.height > 0 {
         canvas.put(room.x + 2, room.y, room.width.saturating_sub(2), Role::Dim, words);
@@ -105,7 +105,7 @@ fn draw_row(canvas: &mut Canvas<'_>, area: Rect, row: &Row<'_>, world: &ViewCont
         canvas.put(x, y, columns.seen, quiet, &seen(row, usize::from(columns.seen)));
         x += columns.seen + 1;
     }
-    let words = format::standing(row.detector, world.mono);
+    let words = format::standing(row.detector, world.snapshot, world.mono);
     // a reason has the room of what was not seen
     if row.detector.seen.is_none() && row.class == Urgency::None && columns.seen > 0 {
         x -= columns.seen + 1;

@@ -14,7 +14,7 @@ pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form, deciding: bool) {
     let width = wide(body);
     let mut lines = lines(form, inner(body), &canvas.look.glyphs);
     if let Some(ways_out) = lines.last_mut().filter(|_| deciding) {
-        *ways_out = Line::new().with(Role::Asked, "Done in a moment; any other key stops it.");
+        *ways_out = Line::new().with(Role::Asked, "Done in a moment; any other key cancels.");
     }
     let height = columns(lines.len() + 2).min(body.height);
     let area = Rect::new((body.width - width) / 2, body.y + (body.height - height) / 2, width, height);
@@ -51,7 +51,7 @@ pub fn extent(form: &Form, body: Rect, glyphs: &Glyphs) -> PageExtent {
 fn lines(form: &Form, inner: usize, glyphs: &Glyphs) -> Vec<Line> {
     let mut lines: Vec<Line> = form.about.iter().flat_map(|line| line.clone().wrap(inner)).collect();
     let preview = match &form.preview {
-        Some(Preview::Awaited { .. }) => vec![Line::new().dim("The plan is being made ...")],
+        Some(Preview::Awaited { .. }) => vec![Line::new().dim("Making the plan ...")],
         Some(Preview::Shown { plan }) => plan.clone(),
         None => Vec::new(),
     };

@@ -22,7 +22,7 @@ pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &V
 pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool, world: &ViewContext<'_>) -> Line {
     let share = rates.auto_fix;
     let label = if focused { Role::Focus } else { Role::Text };
-    let mut line = Line::new().with(label, format!(" auto-fix {window:>3} "));
+    let mut line = Line::new().with(label, format!(" auto-fixed {window:>3} "));
     if let Some(columns) = bar {
         line = self::bar(line, share, columns, world);
     }
@@ -34,14 +34,14 @@ pub fn line(window: &str, rates: &WindowRates, bar: Option<usize>, focused: bool
     }
     line = line.text("  ").with(role(share), words(share));
     if let Some(covered) = rates.coverage.percent() {
-        line = line.dim(format!("  cov {covered:.0}%"));
+        line = line.dim(format!("  attempted {covered:.0}%"));
     }
     line
 }
 
 fn short(share: Share, focused: bool) -> Line {
     let label = if focused { Role::Focus } else { Role::Text };
-    let line = Line::new().with(label, "fix 24h ");
+    let line = Line::new().with(label, "fixed 24h ");
     match share.percent() {
         Some(percent) => line.with(role(share), format!("{percent:.0}% {}/{}", share.part, share.whole)),
         None => line.dim("no incidents"),
@@ -52,9 +52,8 @@ fn short(share: Share, focused: bool) -> Line {
 #[must_use]
 pub fn words(share: Share) -> String {
     match share.band() {
-        Band::NoVerdict if share.whole == 0 => "no verdict yet (no incidents)".into(),
-        Band::NoVerdict if share.whole == 1 => "no verdict yet (1 incident)".into(),
-        Band::NoVerdict => format!("no verdict yet ({} incidents)", share.whole),
+        Band::NoVerdict if share.whole == 0 => "no incidents yet".into(),
+        Band::NoVerdict => "under 10 incidents".into(),
         Band::TooLow => "TOO LOW <70".into(),
         Band::InBand => "IN BAND 70-<100".into(),
         Band::UnderAutomated => "UNDER-AUTOMATED at 100".into(),

@@ -62,7 +62,7 @@ fn fitted(room: usize, model: &Model, world: &ViewContext<'_>) -> (Line, Line) {
     let pressing = most_pressing(&parts);
     let last = [first_and_rest(pressing, &parts), said(std::slice::from_ref(pressing), "")];
     let (broad, narrow) = right_sides(model, world);
-    let (all, less) = broad.split_at(1);
+    let (all, less) = broad.split_at(2);
     let wide = pairs(all, &whole).chain(pairs(all, &folded)).chain(pairs(less, &whole)).chain(pairs(less, &folded));
     // a pause is the last to go
     let narrow = &narrow[..if narrow[1].width() > 0 { 2 } else { 3 }];
@@ -87,25 +87,25 @@ fn state(world: &ViewContext<'_>) -> Vec<HeaderSegment> {
     let counts = rows::counts(snapshot);
     let mut parts = Vec::new();
     if snapshot.unwatched {
-        parts.push(HeaderSegment::new(Role::Stale, "NO ENGINE: NOBODY WATCHES".into(), 1));
+        parts.push(HeaderSegment::new(Role::Stale, "NO ENGINE: NOT WATCHED".into(), 1));
     }
     if world.stale() {
         parts.push(HeaderSegment::new(Role::Stale, format!("STALE {}", format::age(world.age)), 1));
     }
     if snapshot.recording.is_err() {
-        parts.push(HeaderSegment::new(Role::Stale, "NOT RECORDING: NOTHING ACTS".into(), 1));
+        parts.push(HeaderSegment::new(Role::Stale, "NOT RECORDING: NO ACTIONS".into(), 1));
     }
     if snapshot.systemd_silent.is_some() {
         parts.push(HeaderSegment::new(Role::Stale, "SYSTEMD DOES NOT ANSWER".into(), 1));
     }
     let fixing = HeaderSegment { presses: true, ..HeaderSegment::counted(Role::Fixing, counts.fixing, "FIXING") };
     let alarms = [
-        HeaderSegment::counted(Role::Broken, counts.broken, "BROKEN"),
+        HeaderSegment::counted(Role::Broken, counts.broken, "FIRING"),
         fixing,
         HeaderSegment::counted(Role::Asked, counts.asks, if counts.asks == 1 { "NEEDS ACTION" } else { "NEED ACTION" }),
         HeaderSegment::counted(Role::Fixing, counts.pending, "PENDING"),
         HeaderSegment::counted(Role::Unknown, counts.unknown, "UNKNOWN"),
-        HeaderSegment::counted(Role::Unknown, counts.waiting, "LOOKING"),
+        HeaderSegment::counted(Role::Unknown, counts.waiting, "STARTING"),
     ];
     parts.extend(alarms.into_iter().filter(|part| part.count > 0));
     if parts.is_empty() {
@@ -124,9 +124,9 @@ fn state(world: &ViewContext<'_>) -> Vec<HeaderSegment> {
 fn calm(counts: RowCounts, no_rows: bool, no_playbooks: bool) -> (Role, String) {
     match (counts.ok, no_rows, no_playbooks) {
         (1.., ..) => (Role::Ok, "ALL WELL".into()),
-        (_, true, true) => (Role::Unknown, "LOOKING".into()),
+        (_, true, true) => (Role::Unknown, "STARTING".into()),
         (_, true, false) => (Role::Unknown, "NOTHING WATCHED".into()),
-        (_, false, _) => (Role::Unknown, "NOTHING APPLIES HERE".into()),
+        (_, false, _) => (Role::Unknown, "NO MATCHING TARGETS".into()),
     }
 }
 
@@ -169,7 +169,7 @@ fn first_and_rest(first: &HeaderSegment, parts: &[HeaderSegment]) -> Line {
 }
 
 /// From the longest to the shortest, those with the age of the data first.
-fn right_sides(model: &Model, world: &ViewContext<'_>) -> ([Line; 3], [Line; 3]) {
+fn right_sides(model: &Model, world: &ViewContext<'_>) -> ([Line; 4], [Line; 3]) {
     let host = match &model.engine {
         EngineAt::Embedded => world.snapshot.host.to_string(),
         EngineAt::Daemon if world.snapshot.unwatched => world.snapshot.host.to_string(),
@@ -178,7 +178,7 @@ fn right_sides(model: &Model, world: &ViewContext<'_>) -> ([Line; 3], [Line; 3])
     };
     let fresh = if world.stale() || world.snapshot.unwatched { String::new() } else { format!("live {}", age(world)) };
     let clock = format::clock(world.wall, world.zone);
-    let (role, acting, short) = acting(world);
+    let Acting { role, full, brief, shortest } = acting(world);
     let join = |parts: &[(Role, &str)]| {
         let line = parts.iter().filter(|(_, text)| !text.is_empty()).fold(Line::new(), |line, (role, text)| {
             let line = if width(&line.bare()) > 0 { line.text("  ") } else { line };
@@ -186,13 +186,14 @@ fn right_sides(model: &Model, world: &ViewContext<'_>) -> ([Line; 3], [Line; 3])
         });
         line.text(" ")
     };
-    let (acting, short) = ((role, acting.as_str()), (role, short));
+    let (full, brief) = ((role, full.as_str()), (role, brief.as_str()));
     let broad = [
-        join(&[(Role::Title, &host), (Role::Dim, &fresh), acting, (Role::Text, &clock)]),
-        join(&[(Role::Dim, &fresh), acting, (Role::Text, &clock)]),
-        join(&[(Role::Dim, &fresh), acting]),
+        join(&[(Role::Title, &host), (Role::Dim, &fresh), full, (Role::Text, &clock)]),
+        join(&[(Role::Title, &host), (Role::Dim, &fresh), brief, (Role::Text, &clock)]),
+        join(&[(Role::Dim, &fresh), brief, (Role::Text, &clock)]),
+        join(&[(Role::Dim, &fresh), brief]),
     ];
-    (broad, [join(&[acting]), Line::new().with(short.0, short.1), Line::new()])
+    (broad, [join(&[brief]), Line::new().with(role, shortest), Line::new()])
 }
 
 /// The age of the data in whole seconds; a sign of progress comes every second, so the first one is no news.
@@ -200,8 +201,26 @@ fn age(world: &ViewContext<'_>) -> String {
     format!("{}s", world.age.saturating_sub(std::time::Duration::from_millis(500)).as_secs() + 1)
 }
 
-/// May anything act, and if not, who said so?
-fn acting(world: &ViewContext<'_>) -> (Role, String, &'static str) {
+/// What may act on this host, in three lengths.
+struct Acting {
+    role: Role,
+    /// Everything, where there is room for it.
+    full: String,
+    /// The most important part of it.
+    brief: String,
+    /// A word or two for narrow screens; empty where the left side says enough.
+    shortest: &'static str,
+}
+
+impl Acting {
+    fn same(role: Role, words: String, shortest: &'static str) -> Self {
+        Self { role, full: words.clone(), brief: words, shortest }
+    }
+}
+
+/// What may act on this host: the pause in force and who set it, else the playbooks by their mode, and maintenance
+/// that begins soon.
+fn acting(world: &ViewContext<'_>) -> Acting {
     if let Some(held) = suppressions::pausing(world.snapshot) {
         let what = match held.scope() {
             Some(Scope::Playbook(name)) => format!(" {name}"),
@@ -213,27 +232,30 @@ fn acting(world: &ViewContext<'_>) -> (Role, String, &'static str) {
             Suppression::Snooze(snooze) => ("SNOOZED", Some(snooze.until), &snooze.by),
         };
         let length = until.map_or_else(String::new, |until| format!(" {}", format::age(until.since(world.mono))));
-        return (Role::Paused, format!("{name}{what}{length} by {}", format::who(by)), "PAUSED");
+        return Acting::same(Role::Paused, format!("{name}{what}{length} by {}", format::who(by)), "PAUSED");
     }
     // line 1 says that nothing acts
     if world.snapshot.recording.is_err() || world.snapshot.unwatched {
-        return (Role::Text, String::new(), "");
+        return Acting::same(Role::Text, String::new(), "");
     }
-    let (role, may) = mode(world);
-    let Some((_, ahead)) = suppressions::coming(world) else { return (role, may.into(), "") };
+    let modes = modes(world);
+    let Some((_, ahead)) = suppressions::coming(world) else { return modes };
     // rounded up: it has not begun
     let ahead = format::age(std::time::Duration::from_secs(ahead.as_secs().div_ceil(60) * 60));
-    let gap = if may.is_empty() { "" } else { ", " };
-    (Role::Asked, format!("{may}{gap}maintenance in {ahead}"), "MAINT SOON")
+    let gap = if modes.brief.is_empty() { "" } else { ", " };
+    Acting::same(Role::Asked, format!("{}{gap}maintenance in {ahead}", modes.brief), "MAINT SOON")
 }
 
-/// The most that anything here may do.
-fn mode(world: &ViewContext<'_>) -> (Role, &'static str) {
-    match rows::highest_mode(world.snapshot) {
-        Some(Mode::Auto) => (Role::Text, "AUTO on"),
-        Some(Mode::Ask) => (Role::Text, "ASKS first"),
-        Some(Mode::Shadow) => (Role::Unknown, "SHADOW only"),
-        Some(Mode::Off) => (Role::Unknown, "ALL OFF"),
-        None => (Role::Text, ""),
+/// How many of the playbooks that watch something are in which mode: `auto 2 · ask 1 · shadow 23`, briefly `auto 2`.
+fn modes(world: &ViewContext<'_>) -> Acting {
+    let counts = rows::modes(world.snapshot);
+    let words: Vec<String> = counts.iter().map(|(mode, count)| format!("{} {count}", mode.word())).collect();
+    let acts = counts.first().is_none_or(|(mode, _)| matches!(mode, Mode::Auto | Mode::Ask));
+    let separator = if world.look.glyphs.ascii { ", " } else { " · " };
+    Acting {
+        role: if acts { Role::Text } else { Role::Unknown },
+        full: words.join(separator),
+        brief: words.first().cloned().unwrap_or_default(),
+        shortest: "",
     }
 }

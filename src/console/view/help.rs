@@ -12,9 +12,12 @@ pub fn lines(here: InputMode, model: &Model, world: &ViewContext<'_>) -> Vec<Lin
     let mut lines = Vec::new();
     let read_only = model.only_looks();
     if model.replayed().is_some() {
-        lines.extend([Line::plain("This is the past: keys that act are not there. t returns to live."), Line::new()]);
+        lines.extend([
+            Line::plain("You are viewing the past: keys that act are hidden. t returns to live."),
+            Line::new(),
+        ]);
     } else if read_only {
-        lines.extend([Line::plain("This console only looks: keys that act are not there."), Line::new()]);
+        lines.extend([Line::plain("This console is read-only: keys that act are hidden."), Line::new()]);
     }
     if here == InputMode::Main {
         lines.extend(signs(world));
@@ -38,11 +41,11 @@ fn signs(world: &ViewContext<'_>) -> Vec<Line> {
     let glyphs = &world.look.glyphs;
     let signs = [
         (Role::Asked, glyphs.asks, "needs action"),
-        (Role::Broken, glyphs.broken, "broken"),
+        (Role::Broken, glyphs.broken, "firing"),
         (Role::Fixing, glyphs.fixing, "being fixed"),
         (Role::Fixing, glyphs.pending, "pending"),
         (Role::Unknown, glyphs.unknown, "unknown"),
-        (Role::Ok, glyphs.ok, "well"),
+        (Role::Ok, glyphs.ok, "ok"),
     ];
     let line = signs
         .iter()

@@ -28,9 +28,11 @@ pub fn heading(id: IncidentId, model: &Model, world: &ViewContext<'_>) -> Line {
 pub fn lines(id: IncidentId, width: usize, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
     let Some(incident) = incident_history::incident(model, id, world) else {
         return vec![match (model.recalled.refused(id), model.replayed()) {
-            (Some(why), _) => Line::new().with(Role::Unknown, format!("It cannot be shown: {why}")).hanging(2),
-            (None, Some(_)) => Line::new().dim("At this moment it had not been opened yet."),
-            (None, None) => Line::new().dim("The journal is being asked."),
+            (Some(why), _) => {
+                Line::new().with(Role::Unknown, format!("This incident cannot be shown: {why}")).hanging(2)
+            }
+            (None, Some(_)) => Line::new().dim("This incident was not open yet at that time."),
+            (None, None) => Line::new().dim("Reading the journal …"),
         }];
     };
     let incident = &*incident;
@@ -42,7 +44,7 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &ViewContext<'_
     };
     let mut lines = vec![
         Line::new().with(role, stands).hanging(2),
-        Line::new().dim("promise  ").text(&incident.title).hanging(9),
+        Line::new().dim("title    ").text(&incident.title).hanging(9),
         Line::new().dim("target   ").text(incident.key.target.to_string()),
         Line::new().dim("since    ").text(since).dim(format!(", {lasted}")),
     ];
@@ -78,7 +80,7 @@ pub fn lines(id: IncidentId, width: usize, model: &Model, world: &ViewContext<'_
 fn stage(incident: &IncidentView, world: &ViewContext<'_>) -> (Role, String) {
     let numbers = incident.numbers();
     match &incident.stage {
-        IncidentStage::Firing => (Role::Broken, "BROKEN: fresh readings are being taken".into()),
+        IncidentStage::Firing => (Role::Broken, "FIRING: taking new readings".into()),
         IncidentStage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", format::denial_words(denial, world.mono))),
         IncidentStage::Asking(request) => {
             let left = format::left(request.expires, world.mono);
@@ -88,7 +90,7 @@ fn stage(incident: &IncidentView, world: &ViewContext<'_>) -> (Role, String) {
             let attempt = numbers.attempt_of(*attempt);
             let runs = format::age(world.mono.since(*since));
             let deadline = format::length(plan.timeout_ms);
-            (Role::Fixing, format!("FIXING: {attempt}, rung {}, runs for {runs} of at most {deadline}", plan.rung + 1))
+            (Role::Fixing, format!("FIXING: {attempt}, rung {}, running {runs} of {deadline} at most", plan.rung + 1))
         }
         IncidentStage::Verifying { attempt, deadline } => (
             Role::Fixing,
@@ -97,7 +99,7 @@ fn stage(incident: &IncidentView, world: &ViewContext<'_>) -> (Role, String) {
         IncidentStage::Soaking { attempt, until } => (
             Role::Fixing,
             format!(
-                "SOAKING: {} is verified and must stay so for {}",
+                "HEALTHY, watching {} more: {} verified",
                 numbers.attempt_of(*attempt),
                 format::left(*until, world.mono)
             ),
@@ -105,7 +107,7 @@ fn stage(incident: &IncidentView, world: &ViewContext<'_>) -> (Role, String) {
         IncidentStage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
         IncidentStage::Closed { outcome, at } => {
             let when = format::date(at.wall, world.zone);
-            (Role::Ok, format!("OVER at {when}: {}", numbers.outcome(outcome)))
+            (Role::Ok, format!("CLOSED at {when}: {}", numbers.outcome(outcome)))
         }
     }
 }
@@ -113,13 +115,15 @@ fn stage(incident: &IncidentView, world: &ViewContext<'_>) -> (Role, String) {
 /// What comes next, if nobody presses a key.
 fn next(incident: &IncidentView) -> &'static str {
     match &incident.stage {
-        IncidentStage::Firing => "Next: the gate decides on the fresh readings.",
-        IncidentStage::Held(_) => "Next: the gate is asked again as soon as what holds it ends.",
-        IncidentStage::Asking(_) => "Next: without an answer the request expires, nothing is run, and a page goes out.",
-        IncidentStage::Remediating { .. } => "Next: the verifier looks, with readings that begin after the attempt.",
-        IncidentStage::Verifying { .. } => "Next: verified, it soaks; not verified, the next rung goes to the gate.",
-        IncidentStage::Soaking { .. } => "Next: healed, if it stays so.",
-        IncidentStage::Escalated(_) => "Next: salve only watches. c acknowledges the page, r runs a rung by hand.",
+        IncidentStage::Firing => "Next: salve checks the safety rules with the new readings.",
+        IncidentStage::Held(_) => "Next: salve checks the safety rules again as soon as the hold ends.",
+        IncidentStage::Asking(_) => {
+            "Next: without an answer the request expires, nothing runs, and salve sends a page."
+        }
+        IncidentStage::Remediating { .. } => "Next: the verifier takes new readings after the attempt.",
+        IncidentStage::Verifying { .. } => "Next: if verified, the soak starts; if not, salve tries the next rung.",
+        IncidentStage::Soaking { .. } => "Next: the incident closes as fixed if every check keeps passing.",
+        IncidentStage::Escalated(_) => "Next: salve only watches. c acknowledges the page, r runs a rung manually.",
         IncidentStage::Closed { .. } => "",
     }
 }

@@ -25,7 +25,7 @@ pub fn heading(kind: ListKind, filter: &str, world: &ViewContext<'_>) -> Line {
         ListKind::Approvals => "Approvals",
         ListKind::Playbooks => "Playbooks",
         ListKind::Incidents => "Incidents",
-        ListKind::Held => "Held back",
+        ListKind::Held => "On hold",
     };
     let line = Line::new().with(Role::Focus, name).text(format!(" {count}"));
     if !filter.is_empty() {
@@ -33,7 +33,7 @@ pub fn heading(kind: ListKind, filter: &str, world: &ViewContext<'_>) -> Line {
     }
     let oldest = world.snapshot.incidents.iter().map(|view| view.id.0).min();
     match (kind, oldest) {
-        (ListKind::Incidents, Some(2..)) => line.dim("  older ones: press : and type the number"),
+        (ListKind::Incidents, Some(2..)) => line.dim("  older: press : and type the number"),
         _ => line,
     }
 }
@@ -67,11 +67,11 @@ pub fn draw(
     let height = usize::from(room.height);
     if lines.is_empty() {
         let words = match kind {
-            _ if !filter.is_empty() => "nothing holds these words: Esc shows all",
+            _ if !filter.is_empty() => "no match: Esc shows all",
             ListKind::Approvals => "Nothing awaits approval.",
-            ListKind::Incidents => "No incident yet.",
-            ListKind::Playbooks => "No playbook was found.",
-            ListKind::Held => "Nothing is paused, planned or snoozed: p pauses, w plans, s snoozes.",
+            ListKind::Incidents => "No incidents yet.",
+            ListKind::Playbooks => "No playbooks found.",
+            ListKind::Held => "Nothing is paused, planned or snoozed: p pauses, w plans maintenance, s snoozes.",
         };
         canvas.put(room.x, room.y, room.width, Role::Dim, words);
         return;
@@ -91,7 +91,7 @@ pub fn draw(
 #[must_use]
 pub fn incident(incident: &IncidentView, world: &ViewContext<'_>) -> Line {
     let (role, stands) = match &incident.stage {
-        IncidentStage::Firing => (Role::Broken, "BROKEN".to_owned()),
+        IncidentStage::Firing => (Role::Broken, "FIRING".to_owned()),
         IncidentStage::Held(denial) => (Role::Broken, format!("ON HOLD: {}", format::denial_words(denial, world.mono))),
         IncidentStage::Asking(request) => {
             let risky = if incident.risk == Risk::High { ", high risk" } else { "" };
@@ -100,8 +100,12 @@ pub fn incident(incident: &IncidentView, world: &ViewContext<'_>) -> Line {
         IncidentStage::Remediating { attempt, .. } => {
             (Role::Fixing, format!("FIXING, {}", incident.numbers().attempt_of(*attempt)))
         }
-        IncidentStage::Verifying { .. } => (Role::Fixing, "VERIFYING".to_owned()),
-        IncidentStage::Soaking { .. } => (Role::Fixing, "SOAKING".to_owned()),
+        IncidentStage::Verifying { deadline, .. } => {
+            (Role::Fixing, format!("VERIFYING {}", format::left(*deadline, world.mono)))
+        }
+        IncidentStage::Soaking { until, .. } => {
+            (Role::Fixing, format!("HEALTHY, watching {} more", format::left(*until, world.mono)))
+        }
         IncidentStage::Escalated(cause) => (Role::Asked, paged(incident.call.as_ref(), cause)),
         IncidentStage::Closed { outcome, .. } => (Role::Text, incident.numbers().outcome(outcome)),
     };

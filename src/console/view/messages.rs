@@ -28,7 +28,7 @@ pub fn draw_said(canvas: &mut Canvas<'_>, y: u16, model: &Model, world: &ViewCon
     } else if let Some(shown) = model.replayed() {
         Line::new().text(" ").joined(story::event(&shown.moment.event, &numbers(&shown.moment.event, world), world))
     } else if let Err(why) = &world.snapshot.recording {
-        Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so nothing acts: {why}"))
+        Line::new().text(" ").with(Role::Stale, format!("The journal cannot be written, so no attempt runs: {why}"))
     } else if main::has_detail(model.size)
         && let Some(message) = world.snapshot.messages.first()
     {
@@ -76,7 +76,7 @@ fn draw_rows(canvas: &mut Canvas<'_>, y: u16, room: u16, line: &Line, most: usiz
 pub fn lines(world: &ViewContext<'_>) -> Vec<Line> {
     let messages = &world.snapshot.messages;
     if messages.is_empty() {
-        return vec![Line::new().dim("Nothing was said yet.")];
+        return vec![Line::new().dim("No messages yet.")];
     }
     let told = messages.iter().flat_map(|message| {
         let head = Line::new()
@@ -105,10 +105,12 @@ pub fn journal(world: &ViewContext<'_>) -> Vec<Line> {
     events.sort_by_key(|recorded| std::cmp::Reverse(recorded.seq));
     events.dedup_by_key(|recorded| recorded.seq);
     if events.is_empty() {
-        return vec![Line::new().dim("Nothing happened yet.")];
+        return vec![Line::new().dim("No events yet.")];
     }
     let mut lines = vec![
-        Line::new().dim("Of the latest incidents. [ steps through everything; salve journal export --json prints it."),
+        Line::new().dim(
+            "Events of the latest incidents. [ steps through all events; salve journal export --json prints them.",
+        ),
         Line::new(),
     ];
     lines.extend(events.into_iter().map(|recorded| {

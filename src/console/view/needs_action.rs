@@ -104,8 +104,8 @@ fn nothing(width: u16, model: &Model, world: &ViewContext<'_>) -> Vec<Line> {
         lines.extend(crate::console::form::powerless().wrap(wide));
     }
     if all_in_shadow(world.snapshot) {
-        let how = "All playbooks are in shadow: they look, and act on nothing. `salve init` tells what each would do on \
-                   this host, and arms what you choose; A arms the one under the cursor.";
+        let how = "All playbooks are in shadow mode: they detect and never act. `salve init` shows what each would do on \
+                   this host and arms what you choose; A arms the one under the cursor.";
         lines.extend(Line::new().text(how).wrap(wide));
     }
     lines
@@ -196,7 +196,7 @@ fn foot(incident: &IncidentView, world: &ViewContext<'_>) -> Line {
             line.text(format!("expires in {}", format::left(request.expires, world.mono)))
         }
         IncidentStage::Escalated(cause) => match &incident.acknowledged {
-            Some(by) => line.dim(format!("{} is on it: {cause}", format::who(by))),
+            Some(by) => line.dim(format!("acknowledged by {}: {cause}", format::who(by))),
             None => line.text(cause.to_string()),
         },
         IncidentStage::Held(denial) => line.text(format::denial_words(denial, world.mono)),
@@ -212,7 +212,7 @@ fn storm_foot(storm: &Storm, names: usize) -> Line {
     let line = undelivered(Some(&storm.call)).hanging(2);
     let targets = format::failing(storm, names);
     match &storm.acknowledged {
-        Some(by) => line.dim(format!("{} is on it: {targets}", format::who(by))),
+        Some(by) => line.dim(format!("acknowledged by {}: {targets}", format::who(by))),
         None => line.text(targets),
     }
 }

@@ -299,7 +299,7 @@ fn draw_list(
     canvas.line(area.x, area.y + 1, area.width, &input);
     let rows = usize::from(height - 2);
     if entries.is_empty() && rows > 0 {
-        canvas.put(area.x + 3, area.y + 2, area.width.saturating_sub(3), Role::Dim, "nothing answers to that");
+        canvas.put(area.x + 3, area.y + 2, area.width.saturating_sub(3), Role::Dim, "no match");
     }
     let selected = at.min(entries.len().saturating_sub(1));
     let first = first_row(selected, entries.len(), rows);

@@ -15,7 +15,7 @@ use crate::playbook::{Mode, Origin};
 #[must_use]
 pub fn lines(name: &str, width: usize, world: &ViewContext<'_>) -> Vec<Line> {
     let Some(playbook) = world.snapshot.playbooks.iter().find(|playbook| *playbook.name == *name) else {
-        return vec![Line::plain("There is no playbook of this name any more.")];
+        return vec![Line::plain("This playbook no longer exists.")];
     };
     let mut lines = state(playbook);
     lines.push(Line::new().dim("from     ").text(origin(&playbook.origin)).hanging(9));
@@ -40,7 +40,7 @@ fn state(playbook: &PlaybookView) -> Vec<Line> {
         PlaybookState::InForce { title, risk, mode, in_force, arming, needs_root: _ } => {
             let role = if *in_force == Mode::Auto { Role::Ok } else { Role::Unknown };
             let mut lines = vec![
-                Line::new().dim("promise  ").text(title).hanging(9),
+                Line::new().dim("title    ").text(title).hanging(9),
                 Line::new()
                     .dim("mode     ")
                     .with(role, in_force.word())
@@ -49,8 +49,8 @@ fn state(playbook: &PlaybookView) -> Vec<Line> {
             ];
             let until = match arming {
                 Arming::Armed => return lines,
-                Arming::Shadow => "in shadow",
-                Arming::AsksFirst => "and its first attempt asks",
+                Arming::Shadow => "in shadow mode",
+                Arming::AsksFirst => "and its first attempt needs approval",
             };
             let words = format!("Written as {mode}, {until} until it is armed with exactly this content. A arms it.");
             lines.push(Line::new().with(Role::Asked, words));
@@ -58,9 +58,9 @@ fn state(playbook: &PlaybookView) -> Vec<Line> {
         }
         PlaybookState::Rejected { diagnostics, former_in_force } => {
             let former = if *former_in_force {
-                "REJECTED: the last good version stays in force."
+                "REJECTED: the last valid version stays in force."
             } else {
-                "REJECTED: nothing of it is in force."
+                "REJECTED: this playbook is not in force."
             };
             let mut lines = vec![Line::new().with(Role::Broken, former), Line::new().dim("e edits it"), Line::new()];
             lines.extend(diagnostics.lines().map(Line::plain));
@@ -71,8 +71,8 @@ fn state(playbook: &PlaybookView) -> Vec<Line> {
 
 fn meaning(mode: Mode) -> &'static str {
     match mode {
-        Mode::Auto => ": acts by itself",
-        Mode::Ask => ": asks before each attempt",
+        Mode::Auto => ": acts automatically",
+        Mode::Ask => ": needs approval before each attempt",
         Mode::Shadow => ": detects, and records what it would have done",
         Mode::Off => ": does nothing",
     }
@@ -83,7 +83,7 @@ fn meaning(mode: Mode) -> &'static str {
 pub fn origin(origin: &Origin) -> String {
     match origin {
         Origin::Shipped => "shipped with salve".into(),
-        Origin::System(path) => format!("{} (whoever may write there has armed it)", path.display()),
+        Origin::System(path) => format!("{} (armed by those with write access there)", path.display()),
         Origin::User(path) | Origin::Folder(path) => path.display().to_string(),
     }
 }
@@ -100,7 +100,7 @@ fn watched(name: &str, world: &ViewContext<'_>) -> Vec<Line> {
                 .with(role, format!("{sign} "))
                 .text(&row.detector.target)
                 .dim(seen)
-                .with(role, format::standing(row.detector, world.mono))
+                .with(role, format::standing(row.detector, world.snapshot, world.mono))
                 .hanging(2)
         })
         .collect();

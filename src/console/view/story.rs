@@ -22,7 +22,7 @@ pub fn reading(
         return line.dim(format!("  {age} ago")).hanging(11);
     }
     let line = Line::new().dim(match role {
-        CheckRole::Detector => "fault when ",
+        CheckRole::Detector => "fires when ",
         CheckRole::Verifier => "verify     ",
     });
     let line = line.text(condition).dim(": ").hanging(11);
@@ -30,7 +30,7 @@ pub fn reading(
     let age = format::age(world.mono.since(reading.began));
     match (&reading.verdict, role) {
         (Verdict::Unknown(why), _) => line.with(Style::Unknown, format!("unknown, {why}")),
-        (Verdict::Holds, CheckRole::Detector) => line.with(Style::Broken, format!("{}, broken", reading.seen)),
+        (Verdict::Holds, CheckRole::Detector) => line.with(Style::Broken, format!("{}, firing", reading.seen)),
         (Verdict::DoesNotHold, CheckRole::Detector) => line.with(Style::Ok, format!("{}, clear", reading.seen)),
         (Verdict::Holds, CheckRole::Verifier) => line.with(Style::Ok, format!("{}, passing", reading.seen)),
         (Verdict::DoesNotHold, CheckRole::Verifier) => line.with(Style::Broken, format!("{}, failing", reading.seen)),
@@ -94,12 +94,12 @@ pub fn lines(
                 lines.extend(self::plan(plan, 10));
             }
             Event::AttemptFinished { attempt, report, .. } => {
-                let head = format!("{} ended after {}", numbers.attempt(*attempt), format::length(report.took_ms));
+                let head = format!("{} finished after {}", numbers.attempt(*attempt), format::length(report.took_ms));
                 lines.push(at(recorded, world).text(head).dim(format!(", {}", scope(report))).hanging(10));
                 lines.extend(report.steps.iter().flat_map(step));
             }
             Event::ShadowPlan { plan, .. } => {
-                lines.push(at(recorded, world).text("in shadow: this was not run").hanging(10));
+                lines.push(at(recorded, world).text("shadow mode: this was not run").hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
             _ => lines.push(event(recorded, numbers, world)),
@@ -148,12 +148,12 @@ fn details(step: &PlannedStep, indent: usize) -> Vec<Line> {
 
 fn scope(report: &AttemptReport) -> String {
     let level = match report.scope {
-        ScopeLevel::CgroupV2 => "in a cgroup of its own",
-        ScopeLevel::CgroupV1 => "in a cgroup (v1) of its own",
+        ScopeLevel::CgroupV2 => "in its own cgroup",
+        ScopeLevel::CgroupV1 => "in its own cgroup (v1)",
         ScopeLevel::Subreaper => "under a subreaper",
-        ScopeLevel::None => return "no process of ours".into(),
+        ScopeLevel::None => return "no process started".into(),
     };
-    if report.scope_empty { format!("{level}, empty at the end") } else { format!("{level}, NOT empty at the end") }
+    if report.scope_empty { format!("{level}, no processes left") } else { format!("{level}, PROCESSES LEFT RUNNING") }
 }
 
 /// One step: how it ended, and what it printed.

@@ -19,7 +19,7 @@ use crate::engine::snapshot::TimelineMark;
 const HOUR_MS: u64 = 3_600_000;
 const NAME: u16 = 13;
 const LEGEND: [&str; 4] =
-    ["! broken   ? unknown", "A asked    F fixing", "V verified X failed", "P paged   blank no data"];
+    ["! firing   ? unknown", "A asked    F fixing", "V verified X failed", "P paged   blank no data"];
 
 /// How many rows have something to tell; one at least, which says that none has.
 #[must_use]
@@ -92,18 +92,18 @@ fn calm(rows: &[Row<'_>], world: &ViewContext<'_>) -> String {
     let applicable: Vec<_> = rows.iter().filter(|row| row.class != Urgency::None).collect();
     let since: Vec<_> = applicable.iter().filter_map(|row| watched_since(&row.detector.marks)).collect();
     let Some(last) = since.iter().max() else {
-        return if applicable.is_empty() { "nothing to show" } else { "no data: nothing was watched yet" }.to_owned();
+        return if applicable.is_empty() { "nothing to show" } else { "no data yet" }.to_owned();
     };
     let watched = world.mono.0.saturating_sub(last.0);
     if watched >= HOUR_MS {
-        return "no fault in the last hour".to_owned();
+        return "nothing fired in the last hour".to_owned();
     }
     let unread = match applicable.len() - since.len() {
         0 => String::new(),
         unread => format!("; {unread} without a reading"),
     };
     format!(
-        "no fault in the last {}; before that: no data{unread}",
+        "nothing fired in the last {}; no data before that{unread}",
         format::age(std::time::Duration::from_millis(watched))
     )
 }

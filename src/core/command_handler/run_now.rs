@@ -22,7 +22,7 @@ impl Core {
     ) -> Option<Refusal> {
         let Some(watched) = self.keys.get(key) else { return Some(Refusal::NoSuchKey) };
         if watched.playbook.mode == Mode::Off {
-            return Some(Refusal::Denied(Arc::from("its mode is off")));
+            return Some(Refusal::Denied(Arc::from("mode is off")));
         }
         if watched.playbook.remediate.is_empty() {
             return Some(Refusal::Denied(Arc::from("it has no remediation")));

@@ -29,7 +29,7 @@ fn a_storm_stops_what_is_automatic_and_pages_once() {
     assert!(bench.core.state().storm().is_some());
     bench.clears(&keys[0]);
     assert_eq!(bench.resolves(), 1);
-    assert_eq!(bench.started.len(), 4, "the storm is over");
+    assert_eq!(bench.started.len(), 4, "the storm ended");
 }
 
 #[test]

@@ -18,21 +18,21 @@ pub fn drawn(past: &Backtest, wide: usize) -> String {
     let zone = TimeZone::system();
     let day = |at: Timestamp| at.to_zoned(zone.clone()).strftime("%Y-%m-%d %H:%M:%S").to_string();
     let _ =
-        writeln!(text, "{} from {} to {}; nothing is run\n", clean_line(&past.playbook), day(past.from), day(past.to));
+        writeln!(text, "{} from {} to {}; nothing runs\n", clean_line(&past.playbook), day(past.from), day(past.to));
     for (written, why) in &past.left_out {
-        let _ = writeln!(text, "{}: left out: {}", clean_line(written), clean_line(why));
+        let _ = writeln!(text, "{}: skipped: {}", clean_line(written), clean_line(why));
     }
     for lane in &past.lanes {
         draw(&mut text, (past, wide.max(2)), lane, &zone);
     }
     if past.lanes.is_empty() {
-        text.push_str("it has no target on this host\n");
+        text.push_str("no matching target on this host\n");
     } else {
         text.push_str(
-            "\nfault: # it was there  . it was not  (blank) nothing was read\n\
-             marks: F fires  A acts  a asks  H held back  V verified  x did not verify  C a page goes out  E it is over\n\
-             The past does not react: an attempt counts as verified where the readings went well by themselves in time; and\n\
-             that an operator stopped something, or systemd restarted it, was not kept.\n",
+            "\nfault: # firing  . clear  (blank) no reading\n\
+             marks: F fires  A acts  a needs approval  H on hold  V verified  x not verified  C pages  E closed\n\
+             A backtest cannot change the past: an attempt counts as verified if the recorded readings passed in time;\n\
+             stops by an operator and restarts by systemd are not part of the record.\n",
         );
     }
     text
@@ -41,7 +41,7 @@ pub fn drawn(past: &Backtest, wide: usize) -> String {
 fn draw(text: &mut String, past: (&Backtest, usize), lane: &TargetTimeline, zone: &TimeZone) {
     let _ = writeln!(text, "{}", clean_line(&lane.target));
     for condition in &lane.never_read {
-        let _ = writeln!(text, "  unknown: `{}` was never read in this time", clean_line(condition));
+        let _ = writeln!(text, "  unknown: `{}` has no reading in this period", clean_line(condition));
     }
     let _ = writeln!(text, "  fault  |{}|", fault(past, lane));
     let _ = writeln!(text, "  would  |{}|", marks(past, &lane.would));
@@ -57,7 +57,7 @@ fn draw(text: &mut String, past: (&Backtest, usize), lane: &TargetTimeline, zone
         let _ = writeln!(text, "  {when}  {who:<6}  {:<15}  {}", word(*mark), clean_line(words));
     }
     if all.len() > ROWS {
-        let _ = writeln!(text, "  and {} more; --json tells all", all.len() - ROWS);
+        let _ = writeln!(text, "  and {} more; --json shows all", all.len() - ROWS);
     }
 }
 
@@ -130,12 +130,12 @@ const fn word(mark: BacktestMark) -> &'static str {
     match mark {
         BacktestMark::Fired => "fires",
         BacktestMark::Acted => "acts",
-        BacktestMark::Asked => "asks",
-        BacktestMark::Stopped => "held back",
+        BacktestMark::Asked => "needs approval",
+        BacktestMark::Stopped => "on hold",
         BacktestMark::Verified => "verified",
         BacktestMark::Failed => "not verified",
-        BacktestMark::Called => "a page goes out",
-        BacktestMark::Ended => "over",
+        BacktestMark::Called => "pages",
+        BacktestMark::Ended => "closed",
     }
 }
 
@@ -174,6 +174,6 @@ mod tests {
         assert_eq!((fault.find('#'), fault.matches('#').count()), (Some(47), 1), "{fault}");
         assert_eq!(row("would").find('C'), Some(47));
         assert_eq!(row("really").trim(), "");
-        assert!(text.contains("never read"), "{text}");
+        assert!(text.contains("has no reading"), "{text}");
     }
 }

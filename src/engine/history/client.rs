@@ -70,7 +70,7 @@ pub enum PastError {
     #[error("the journal cannot be read: {0}")]
     Journal(Arc<str>),
     /// Nothing was recorded yet.
-    #[error("nothing was recorded yet")]
+    #[error("nothing recorded yet")]
     Empty,
     /// There is no incident before or after this one.
     #[error("no incident was opened {0} this moment")]

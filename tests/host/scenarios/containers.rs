@@ -52,7 +52,7 @@ pub fn stopped_or_dead() {
     let mut salve = Salve::with(&machine, &[("unhealthy", UNHEALTHY), ("down", &down)]);
     salve.start();
     // stopped before anybody watched; the last word of a health check is kept, and means nothing any more
-    stands(&machine, "always", "stopped by an operator, left alone");
+    stands(&machine, "always", "stopped by an operator");
     // this podman does not tell who stopped it
     stands(&machine, "sick", "awaiting approval");
     machine.sh("podman stop stopped");

@@ -20,7 +20,7 @@ pub fn ssh_is_cut() {
     salve.start();
     let mut screen = salve.screen_of(&["attach", "ssh://root@127.0.0.1"], 40, 120);
     screen.wait_for("by ssh");
-    screen.wait_for("AUTO on");
+    screen.wait_for("auto ");
     // the connection goes; the healing goes on
     machine.sh("systemctl stop ssh; pkill -9 -f '[s]shd: root@'; pkill -9 nginx");
     screen.wait_for("not connected");
@@ -53,13 +53,13 @@ pub fn two_at_once() {
     salve.start();
     let (mut one, mut two) = (salve.screen(40, 120), salve.screen(24, 80));
     for screen in [&one, &two] {
-        screen.wait_for("AUTO on");
+        screen.wait_for("auto ");
     }
     Salve::pause_host(&mut one);
     two.wait_for("PAUSED");
     machine.sh("salve resume");
     for screen in [&one, &two] {
-        screen.wait_for("AUTO on");
+        screen.wait_for("auto ");
     }
     // one console is killed: the other, and the healing, go on
     machine.sh("pkill -9 -f -o '^salve$'; pkill -9 nginx");
@@ -182,7 +182,7 @@ pub fn flooded() {
     let mut salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
     salve.start();
     let mut screen = salve.screen(40, 120);
-    screen.wait_for("AUTO on");
+    screen.wait_for("auto ");
     machine.sh("ulimit -n 4096; su ann -c 'perl /flood.pl 20' >/dev/null 2>&1 & sleep 3; pkill -9 nginx");
     // healed while the flood runs, and root's console never lost the engine
     salve.wait_count("closed", 1);

@@ -18,7 +18,7 @@ pub fn bare() {
     let said = machine.sh("salve init --yes");
     assert!(said.contains("disk-pressure is armed"), "{said}");
     let again = machine.sh("salve init --yes");
-    assert!(again.contains("nothing was to be armed"), "{again}");
+    assert!(again.contains("nothing to arm"), "{again}");
     let events = machine.sh("salve journal export --json | grep -c '\"armed\":'");
     let armed = said.matches(" is armed").count();
     assert_eq!(events.trim(), armed.to_string(), "a second time changes nothing");
@@ -41,7 +41,7 @@ free=$(df --output=avail -k / | tail -1); head -c $((free - 60000))K /dev/zero >
         "[x] nginx-up",
         "would restart nginx.service",
         "[ ] postgresql-up",
-        "armed it asks you each time",
+        "once armed, it needs approval for each attempt",
         "now: mount /",
     ] {
         assert!(shown.contains(words), "{words}:\n{shown}");

@@ -82,7 +82,7 @@ pub fn forty_at_once() {
     // what needs a database waits for it, and does not even ask
     machine.sh("systemctl kill -s KILL db; sleep 2");
     kill(&machine, "1 2");
-    machine.wait("what waits", "test $(salve status | grep -c 'waits for db') = 2");
+    machine.wait("what waits", "test $(salve status | grep -c 'waiting for db') = 2");
 
     // maintenance holds back what is left
     machine.sh("salve pause --at 'in 1s' --for 5m --reason upgrade; sleep 3; systemctl start db");

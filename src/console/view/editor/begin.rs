@@ -28,8 +28,8 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, begin: &Begin, world: &ViewCont
     }
     let (question, hint) = match &begin.step {
         BeginStep::Class => ("What can fail? ", "type to find"),
-        BeginStep::Target { .. } => ("Of what? ", "type to find, or a name of your own"),
-        BeginStep::Name { .. } => ("Its name? ", "its file has the same name"),
+        BeginStep::Target { .. } => ("Of what? ", "type to find, or enter a new name"),
+        BeginStep::Name { .. } => ("Its name? ", "the file gets the same name"),
     };
     let typed = Line::title(question).with(Role::Input, format!("{}_", begin.typed));
     let typed = if begin.typed.is_empty() { typed.dim(format!("  {hint}")) } else { typed };
@@ -73,15 +73,15 @@ pub fn draw(canvas: &mut Canvas<'_>, room: Rect, begin: &Begin, world: &ViewCont
 /// What stands where there is nothing to choose.
 fn instead(begin: &Begin) -> Vec<Line> {
     match &begin.step {
-        BeginStep::Class => vec![Line::new().dim("Nothing holds these words.")],
-        BeginStep::Target { offers: None, .. } => vec![Line::new().with(Role::Fixing, "looking at this host")],
+        BeginStep::Class => vec![Line::new().dim("No match.")],
+        BeginStep::Target { offers: None, .. } => vec![Line::new().with(Role::Fixing, "scanning this host")],
         BeginStep::Target { offers: Some(_), .. } => {
-            vec![Line::new().dim("This host has nothing of this kind: type one.")]
+            vec![Line::new().dim("This host has none: type a name.")]
         }
         BeginStep::Name { .. } => vec![
             Line::new(),
-            Line::plain("Enter opens the editor with a whole playbook to be changed."),
-            Line::new().dim("Nothing is written before you save it, and saved is not armed."),
+            Line::plain("Enter opens the editor with a complete playbook to edit."),
+            Line::new().dim("Nothing is written until you save, and a saved playbook is not armed."),
         ],
     }
 }
@@ -101,7 +101,7 @@ fn label(row: &BeginRow) -> String {
 
 fn about(row: &BeginRow, world: &ViewContext<'_>) -> String {
     match row {
-        BeginRow::Draft(draft) => format!("from {}: go on with it", format::date(draft.at, world.zone)),
+        BeginRow::Draft(draft) => format!("from {}: continue it", format::date(draft.at, world.zone)),
         BeginRow::Class(class) => class.about().into(),
         BeginRow::Target(_, about) => about.clone(),
     }

@@ -41,9 +41,9 @@ fn summary(author: &Author) -> Line {
     let errors = author.findings.errors();
     let warnings = author.findings.all.len() - errors;
     let mut words = match errors {
-        0 => Line::new().with(Role::Ok, "well-formed"),
-        1 => Line::new().with(Role::Broken, "1 mistake"),
-        _ => Line::new().with(Role::Broken, format!("{errors} mistakes")),
+        0 => Line::new().with(Role::Ok, "valid"),
+        1 => Line::new().with(Role::Broken, "1 error"),
+        _ => Line::new().with(Role::Broken, format!("{errors} errors")),
     };
     if warnings > 0 {
         let s = if warnings == 1 { "" } else { "s" };

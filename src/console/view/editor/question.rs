@@ -13,22 +13,22 @@ use crate::playbook::write::{LineChange, difference};
 
 /// A changed text is to be left.
 pub fn leaving(canvas: &mut Canvas<'_>, body: Rect, author: &Author) {
-    let mut about = vec![Line::plain("The text was changed and is not saved.")];
+    let mut about = vec![Line::plain("The text has unsaved changes.")];
     let errors = author.findings.errors();
     if errors > 0 {
         let s = if errors == 1 { "" } else { "s" };
         about.push(
             Line::new()
-                .with(Role::Broken, format!("It has {errors} mistake{s}"))
-                .text(": saved like this it is not loaded; its last good version stays in force."),
+                .with(Role::Broken, format!("It has {errors} error{s}"))
+                .text(": if saved now, it is rejected and its last valid version stays in force."),
         );
     }
     about.extend([
         Line::new(),
-        key("s", "save it and leave"),
-        key("d", "leave, and keep it as a draft"),
-        key("x", "leave, and forget what was typed"),
-        key("Esc", "go on writing"),
+        key("s", "save and leave"),
+        key("d", "leave and keep a draft"),
+        key("x", "leave and discard the changes"),
+        key("Esc", "continue editing"),
     ]);
     boxed(canvas, body, &format!("Leave {}?", author.subject.name), &about);
 }
@@ -36,11 +36,11 @@ pub fn leaving(canvas: &mut Canvas<'_>, body: Rect, author: &Author) {
 /// A one-off is to be left.
 pub fn keeping(canvas: &mut Canvas<'_>, body: Rect, author: &Author) {
     let about = [
-        Line::plain("It is in the folder of your playbooks, as its mode says."),
+        Line::plain("It is saved in your playbook folder, with the mode that it states."),
         Line::new(),
         key("k", "keep it"),
-        key("x", "throw it away; its text stays beside it"),
-        key("Esc", "go on writing"),
+        key("x", "delete it; a copy of its text is kept beside it"),
+        key("Esc", "continue editing"),
     ];
     boxed(canvas, body, &format!("Keep {}?", author.subject.name), &about);
 }
@@ -58,20 +58,20 @@ pub fn offered(
     let lines = text.lines().count();
     let s = if lines == 1 { "" } else { "s" };
     let about = [
-        Line::plain(format!("A draft of {name} from {}: go on with it?", format::date(at, world.zone))),
-        Line::new().dim(format!("It has {lines} line{s}, and was never saved.")),
+        Line::plain(format!("A draft of {name} from {}: continue it?", format::date(at, world.zone))),
+        Line::new().dim(format!("It has {lines} line{s} and was never saved.")),
         Line::new(),
-        key("y", "go on with the draft"),
-        key("x", "forget the draft, begin with the file"),
-        key("Esc", "back; the draft stays"),
+        key("y", "continue with the draft"),
+        key("x", "discard the draft and open the file"),
+        key("Esc", "back; the draft is kept"),
     ];
-    boxed(canvas, body, "A draft is there", &about);
+    boxed(canvas, body, "Draft found", &about);
 }
 
 /// Somebody else wrote to the file: what saving over it would change.
 pub fn conflict(canvas: &mut Canvas<'_>, body: Rect, author: &Author, theirs: &str, scroll: usize) {
     canvas.wipe(body);
-    let heading = Line::new().with(Role::Asked, "Changed by somebody else").text(": nothing was saved");
+    let heading = Line::new().with(Role::Asked, "Changed by someone else").text(": nothing was saved");
     canvas.rule(body.x, body.y, body.width, &heading);
     let rows = usize::from(body.height.saturating_sub(2));
     let lines: Vec<Line> = difference(theirs, &author.text.whole()).into_iter().map(changed).collect();

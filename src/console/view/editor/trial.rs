@@ -19,8 +19,8 @@ pub fn lines(tried: &Tried, world: &ViewContext<'_>) -> Vec<Line> {
         Trying::Looking { what, since } => {
             let for_so_long = format::length(world.at.0.saturating_sub(since.0));
             vec![
-                Line::new().with(Role::Fixing, "looking").dim(format!("  {for_so_long}")),
-                Line::new().dim("at ").text(what).hanging(3),
+                Line::new().with(Role::Fixing, "checking").dim(format!("  {for_so_long}")),
+                Line::new().dim("what ").text(what).hanging(5),
             ]
         }
         Trying::Failed(why) => vec![Line::new().with(Role::Broken, why)],
@@ -40,13 +40,13 @@ fn target(rehearsal: &Rehearsal) -> Vec<Line> {
             [Line::title("The last 24 hours")].into_iter().chain(lines).chain([Line::new()]).collect()
         }
         Rehearsal::Nothing { written, why } => {
-            vec![Line::title(written), Line::plain("nothing would be done: ").text(why).hanging(2), Line::new()]
+            vec![Line::title(written), Line::plain("would do nothing: ").text(why).hanging(2), Line::new()]
         }
         Rehearsal::Here { target, detector, verifier, rungs, gate } => {
             let mut lines = vec![Line::title(target.to_string())];
             lines.extend(detector.iter().map(|check| reading(check, true)));
             lines.extend(verifier.iter().map(|check| reading(check, false)));
-            lines.push(Line::new().dim("the gate   ").with(Role::Key, gate).hanging(11));
+            lines.push(Line::new().dim("gate       ").with(Role::Key, gate).hanging(11));
             for (number, rung) in rungs.iter().enumerate() {
                 lines.push(Line::new().dim(format!("rung {}", number + 1)));
                 match rung {
@@ -73,12 +73,12 @@ fn target(rehearsal: &Rehearsal) -> Vec<Line> {
 
 fn reading((condition, reading): &(String, Reading), detects: bool) -> Line {
     let line =
-        Line::new().dim(if detects { "fault when " } else { "right when " }).text(condition).dim(": ").hanging(11);
+        Line::new().dim(if detects { "fires when " } else { "verify     " }).text(condition).dim(": ").hanging(11);
     match (&reading.verdict, detects) {
         (Verdict::Unknown(why), _) => line.with(Role::Unknown, format!("unknown, {why}")),
-        (Verdict::Holds, true) => line.with(Role::Broken, format!("{}, broken", reading.seen)),
+        (Verdict::Holds, true) => line.with(Role::Broken, format!("{}, firing", reading.seen)),
         (Verdict::DoesNotHold, true) => line.with(Role::Ok, format!("{}, clear", reading.seen)),
-        (Verdict::Holds, false) => line.with(Role::Ok, format!("{}, right", reading.seen)),
-        (Verdict::DoesNotHold, false) => line.with(Role::Unknown, format!("{}, not yet", reading.seen)),
+        (Verdict::Holds, false) => line.with(Role::Ok, format!("{}, passing", reading.seen)),
+        (Verdict::DoesNotHold, false) => line.with(Role::Unknown, format!("{}, failing", reading.seen)),
     }
 }

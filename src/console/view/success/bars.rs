@@ -23,7 +23,7 @@ pub fn row(name: &str, chosen: bool, share: Share, width: usize, world: &ViewCon
     let mut line = Line::new().with(role, format!("{:<wide$} ", cut(name, wide, world.look.glyphs.cut)));
     line.pieces.extend(bar(share, columns, world).pieces);
     let (Some(percent), Some((low, high))) = (share.percent(), share.interval()) else {
-        return line.dim("    - no attempt by itself");
+        return line.dim("    - no automatic attempt");
     };
     let line = line
         .with(gauge::role(share), format!(" {percent:>3.0}%"))
@@ -36,7 +36,7 @@ pub fn row(name: &str, chosen: bool, share: Share, width: usize, world: &ViewCon
 
 fn word(share: Share) -> &'static str {
     match share.band() {
-        Band::NoVerdict => "no verdict yet",
+        Band::NoVerdict => "under 10 incidents",
         Band::TooLow => "TOO LOW",
         Band::InBand => "IN BAND",
         Band::UnderAutomated => "UNDER-AUTOMATED",
@@ -47,7 +47,7 @@ fn word(share: Share) -> &'static str {
 #[must_use]
 pub fn legend(world: &ViewContext<'_>) -> Line {
     let [filled, band, point, ..] = world.look.glyphs.gauge;
-    Line::new().dim(format!("{point} rate  {filled} 95% interval  {band} 70%: the band begins, up to below 100%"))
+    Line::new().dim(format!("{point} rate  {filled} 95% interval  {band} target band: 70% to below 100%"))
 }
 
 #[allow(clippy::cast_possible_truncation, clippy::cast_sign_loss, reason = "a percentage of a few columns")]

@@ -85,14 +85,14 @@ fn told(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<Success
 fn heading(item: &Item<'_>, span: SuccessSpan) -> Vec<Line> {
     let (title, words) = match item {
         Item::Window(_) => {
-            return vec![Line::new().dim("Healed by itself and not relapsed, of what an automatic attempt touched.")];
+            return vec![
+                Line::new().dim("Share of incidents with an automatic attempt that were fixed and did not come back."),
+            ];
         }
         Item::Playbook(_) => (format!("By playbook, {}", span.words()), None),
-        Item::Wanting(_) => {
-            ("Write these next".into(), Some("paged with nothing to try, or were only recorded, in 30 days"))
-        }
-        Item::Recurring(_) => ("Needs a real fix".into(), Some("heals again and again, however green its rate")),
-        Item::Failing(_) => ("Consider no longer automating".into(), Some("attempts that seldom fix, in 30 days")),
+        Item::Wanting(_) => ("Write these next".into(), Some("paged without an attempt, or only recorded, in 30 days")),
+        Item::Recurring(_) => ("Needs a real fix".into(), Some("fixed repeatedly, but the cause remains")),
+        Item::Failing(_) => ("Consider disarming".into(), Some("attempts rarely fix it, in 30 days")),
     };
     let line = Line::title(title);
     vec![Line::new(), words.into_iter().fold(line, |line, words| line.dim(format!("  {words}")))]
@@ -130,10 +130,10 @@ fn share(share: Share) -> String {
 
 fn meaning(share: Share) -> &'static str {
     match share.band() {
-        Band::NoVerdict => "Fewer than 10 incidents say nothing yet.",
-        Band::TooLow => "Remediations run and do not fix.",
-        Band::InBand => "It fixes most of what it touches, and is honest about the rest.",
-        Band::UnderAutomated => "Only what is easy is automated: what still pages has no playbook yet.",
+        Band::NoVerdict => "Fewer than 10 incidents: too few to judge.",
+        Band::TooLow => "Remediations run but do not fix.",
+        Band::InBand => "Most attempted incidents are fixed; the rest are paged.",
+        Band::UnderAutomated => "Only easy faults are automated: those that page have no playbook yet.",
     }
 }
 
@@ -154,8 +154,8 @@ fn wanting(one: &Wanting, world: &ViewContext<'_>) -> Line {
     let (role, lack) = match one.lack {
         Lack::NoRemediation => (Role::Asked, "no remediation"),
         Lack::NoPlan => (Role::Asked, "no plan could be made"),
-        Lack::Sight => (Role::Unknown, "could not be seen"),
-        Lack::Arming => (Role::Unknown, "in shadow: A arms it"),
+        Lack::Sight => (Role::Unknown, "state unknown"),
+        Lack::Arming => (Role::Unknown, "in shadow mode: A arms it"),
     };
     Line::new()
         .with(Role::Title, format!("{:>3}x ", one.times))
@@ -187,5 +187,5 @@ fn failing(book: &PlaybookRates) -> Line {
     Line::new()
         .with(Role::Broken, format!("{percent:>3.0}% "))
         .text(&book.playbook)
-        .dim(format!("  fixed {} of {}, surely not more than {high:.0}%", share.part, share.whole))
+        .dim(format!("  fixed {} of {}, at most {high:.0}% (95%)", share.part, share.whole))
 }

@@ -24,7 +24,7 @@ pub fn lines(width: usize, span: SuccessSpan, world: &ViewContext<'_>) -> Vec<Li
     let mut lines = vec![
         Line::new(),
         Line::title("Trend")
-            .dim(format!("  a column {}, now at the right", if one == "hour" { "an hour" } else { "a day" })),
+            .dim(format!("  one column {}, newest at the right", if one == "hour" { "per hour" } else { "per day" })),
     ];
     for row in (0..HIGH).rev() {
         let label = if row == HIGH - 1 {
