@@ -140,7 +140,7 @@ fn a_file_that_cannot_be_read_is_named() {
     fs::write(&path, b"\xff\xfe").unwrap();
     match office.desk.work(Job::Open(playbook(Origin::Folder(path)))) {
         Some(EditorTaskResult::Failed(why)) => {
-            assert!(why.contains("disk-full.toml: ") && why.contains("UTF-8"), "{why}")
+            assert!(why.contains("disk-full.toml: ") && why.contains("UTF-8"), "{why}");
         }
         other => panic!("{other:?}"),
     }

@@ -279,7 +279,7 @@ pub(super) fn act(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -
         KeyAction::Submit => return typing::submit(model, world),
         KeyAction::Acknowledge => acknowledge(model, world),
         KeyAction::New | KeyAction::OneOff | KeyAction::Edit if let Writing::Elsewhere(why) = model.writing => {
-            say(model, world, why)
+            say(model, world, why);
         }
         KeyAction::New => return author::new(model),
         KeyAction::OneOff => return author::one_off(model, world),

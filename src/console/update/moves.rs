@@ -26,7 +26,7 @@ pub fn go(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) {
             }
         }
         Some(OpenPage::List { kind, cursor }) => {
-            cursor.step(&filtered_list::ids(*kind, &model.list_filter, world.snapshot), by)
+            cursor.step(&filtered_list::ids(*kind, &model.list_filter, world.snapshot), by);
         }
         Some(OpenPage::Success { cursor, span }) => {
             cursor.step(&success::ids(world.snapshot, *span), by);
