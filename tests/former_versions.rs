@@ -60,7 +60,7 @@ impl FormerState {
 fn the_journal_of_0_1_is_read_whole() {
     let state = FormerState::of("0.1");
     let (said, code) = state.run(&["journal", "verify"]);
-    assert!(code == 0 && said.starts_with("the chain holds: 67 records"), "{said}");
+    assert!(code == 0 && said.starts_with("the hash chain is intact: 67 records"), "{said}");
     let records = state.records();
     assert_eq!(records.len(), 67);
     assert_eq!(records.last().unwrap()["seq"], 67);
@@ -95,5 +95,5 @@ fn the_journal_of_0_1_is_written_on() {
     assert!(records.iter().enumerate().all(|(index, record)| record["seq"] == index as u64 + 1), "no gap");
     assert!(records.iter().any(|record| record.to_string().contains("a new version")));
     let (said, code) = state.run(&["journal", "verify"]);
-    assert!(code == 0 && said.starts_with("the chain holds"), "{said}");
+    assert!(code == 0 && said.starts_with("the hash chain is intact"), "{said}");
 }

@@ -103,7 +103,7 @@ pub fn told_again() {
         until("told after a restart", || async { serving.lock().service.taken >= 2 }).await;
         // what stands between them is told of once, and what comes after it is told again
         serving.lock().fates.extend([Fate::Status("500 Oh"), Fate::Closed, Fate::Status("500 Oh")]);
-        assert!(bench.note().await.contains("could not be told again"));
+        assert!(bench.note().await.contains("could not be sent again"));
         until("the failures are over", || async { serving.lock().fates.is_empty() }).await;
         bench.outbox.send(end(2));
         assert_eq!(bench.flushed().await, [2]);
