@@ -19,14 +19,14 @@ pub const NO_ENGINE: u8 = 69;
 
 /// Every exit code and what it means.
 pub const CODES: [(u8, &str); 8] = [
-    (0, "Done; for status and --once: all is well."),
-    (1, "The answer is no: refused, rejected or not there; for status and --once: broken, or in need of you."),
-    (2, "Unknown: what is watched cannot be seen."),
-    (USAGE, "The command line is wrong."),
-    (NO_ENGINE, "No engine can be reached; for verbs that ask how the host stands: nobody watches it."),
-    (70, "salve itself failed: a file, the journal, the screen."),
+    (0, "Success; for status and --once: everything is healthy."),
+    (1, "Refused, rejected or not found; for status and --once: something is failing or needs action."),
+    (2, "Unknown: the state of a target cannot be read."),
+    (USAGE, "The command line is not valid."),
+    (NO_ENGINE, "No engine can be reached; for status and --once: nothing watches the host."),
+    (70, "salve itself failed: a file, the journal or the screen."),
     (75, "Another salve holds the journal."),
-    (77, "You may not."),
+    (77, "Permission denied."),
 ];
 
 /// Why a verb failed.
