@@ -61,8 +61,8 @@ pub enum Failure {
     Console(#[from] crate::console::ConsoleError),
     /// An engine may serve this host, but the caller lacks permission to reach it.
     #[error(
-        "{}: this host's salve is not yours to reach: let root run `usermod -aG salve $USER` and log in again, or name \
-         a state folder of your own with --state",
+        "{}: permission denied; ask root to run `usermod -aG salve $USER` and log in again, or use a state folder of \
+         your own with --state",
         .0.display()
     )]
     Forbidden(PathBuf),
