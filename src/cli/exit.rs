@@ -1,4 +1,4 @@
-//! How a verb ends: see [`CODES`].
+//! The exit codes, and the failures that lead to them: see [`CODES`].
 
 use std::path::PathBuf;
 use std::process::ExitCode;
@@ -11,85 +11,85 @@ use crate::engine::settings::SettingsError;
 use crate::journal::{OpenError, ReadError};
 use crate::text::clean_line;
 
-/// The command line is wrong.
+/// The exit code of a command line that is not valid.
 pub const USAGE: u8 = 64;
 
-/// There is no engine, so nobody watches.
+/// The exit code when no engine is running.
 pub const NO_ENGINE: u8 = 69;
 
-/// Every exit code and what it says.
+/// Every exit code and what it means.
 pub const CODES: [(u8, &str); 8] = [
-    (0, "Done; for status and --once: all is well."),
-    (1, "The answer is no: refused, rejected or not there; for status and --once: broken, or in need of you."),
-    (2, "Unknown: what is watched cannot be seen."),
-    (USAGE, "The command line is wrong."),
-    (NO_ENGINE, "No engine can be reached; for verbs that ask how the host stands: nobody watches it."),
-    (70, "salve itself failed: a file, the journal, the screen."),
+    (0, "Success; for status and --once: everything is healthy."),
+    (1, "Refused, rejected or not found; for status and --once: something is failing or needs action."),
+    (2, "Unknown: the state of a target cannot be read."),
+    (USAGE, "The command line is not valid."),
+    (NO_ENGINE, "No engine can be reached; for status and --once: nothing watches the host."),
+    (70, "salve itself failed: a file, the journal or the screen."),
     (75, "Another salve holds the journal."),
-    (77, "You may not."),
+    (77, "Permission denied."),
 ];
 
-/// Why a verb could not do its work.
+/// Why a verb failed.
 #[derive(Debug, thiserror::Error)]
 pub enum Failure {
-    /// The settings file.
+    /// The settings file cannot be read or is not valid.
     #[error(transparent)]
     Settings(#[from] SettingsError),
-    /// The engine.
+    /// The engine could not start.
     #[error(transparent)]
     Start(#[from] StartError),
-    /// A command without an engine.
+    /// A command that runs without an engine failed.
     #[error(transparent)]
     Offline(#[from] OfflineError),
-    /// The engine said no.
+    /// The engine refused the command.
     #[error(transparent)]
     Refused(#[from] Refusal),
-    /// The engine cannot be reached.
+    /// The engine cannot be reached over its socket.
     #[error(transparent)]
     Client(#[from] ClientError),
-    /// The journal, for reading.
+    /// The journal cannot be read.
     #[error(transparent)]
     Read(#[from] ReadError),
-    /// A file or a terminal.
+    /// A file or a terminal failed; the first part names it.
     #[error("{0}: {1}")]
     Io(String, std::io::Error),
-    /// What was said is lost.
+    /// Standard output failed, so the answer is lost.
     #[error("standard output: {0}")]
     Output(&'static std::io::Error),
-    /// The screen.
+    /// The console could not open or draw the screen.
     #[error(transparent)]
     Console(#[from] crate::console::ConsoleError),
-    /// An engine may serve this host, and we may not come near.
+    /// An engine may serve this host, but the caller lacks permission to reach it.
     #[error(
-        "{}: this host's salve is not yours to reach: let root run `usermod -aG salve $USER` and log in again, or name \
-         a state folder of your own with --state",
+        "{}: permission denied; ask root to run `usermod -aG salve $USER` and log in again, or use a state folder of \
+         your own with --state",
         .0.display()
     )]
     Forbidden(PathBuf),
-    /// Somebody else may.
+    /// The caller lacks permission; the text says who has it.
     #[error("{0}")]
     Forbid(String),
-    /// There is no engine to ask.
+    /// No engine is running, and the verb needs one.
     #[error("{0}")]
     Nobody(String),
-    /// The command line, beyond what its grammar says.
+    /// The command line is wrong in a way that its grammar does not catch.
     #[error("{0}")]
     Usage(String),
-    /// In words, with the next step.
+    /// Any other failure: a sentence that names the next step.
     #[error("{0}")]
     Said(String),
-    /// The demo could not be set up, or did not go as it should.
+    /// The demo could not be set up, or failed.
     #[error("{0}")]
     Demo(String),
 }
 
 impl Failure {
-    /// Of the demo.
+    /// Makes a failure of the demo from any error.
     pub fn demo(error: impl std::fmt::Display) -> Self {
         Self::Demo(error.to_string())
     }
 
-    /// Does another salve hold the journal?
+    /// Whether another salve holds the journal.
     pub const fn is_held(&self) -> bool {
         matches!(
             self,
@@ -98,7 +98,7 @@ impl Failure {
         )
     }
 
-    /// In one line of words; mistakes in the settings with the marked source.
+    /// The failure as one line of text; errors in the settings come with the marked source.
     pub fn draw(&self, colour: bool) -> String {
         match self {
             Self::Settings(SettingsError::Wrong(mistakes)) => mistakes.draw(colour),
@@ -106,7 +106,7 @@ impl Failure {
         }
     }
 
-    /// The exit code.
+    /// The exit code of this failure, one of [`CODES`].
     pub fn code(&self) -> ExitCode {
         match self {
             held if held.is_held() => ExitCode::from(75),

@@ -42,8 +42,8 @@ impl Core {
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
             let why = match starter {
-                AttemptStarter::Approved { by, .. } => format!("{by} approved it: the attempt has started"),
-                AttemptStarter::Manual { by } => format!("{by} runs it by hand"),
+                AttemptStarter::Approved { by, .. } => format!("{by} approved the plan: the attempt has started"),
+                AttemptStarter::Manual { by } => format!("{by} started the attempt manually"),
                 AttemptStarter::Auto | AttemptStarter::Probe => "an attempt has started without an approval".to_owned(),
             };
             self.leave_answered(id, &dedup, &why);
@@ -74,7 +74,7 @@ impl Core {
         } else if let Some((_, id)) = self.state.quarantine.values().find(|(held, _)| *held == attempt).copied()
             && empty
         {
-            self.withdraw(id, "its last attempt is verified first");
+            self.withdraw(id, "the last attempt must be verified first");
             self.forget_survey(id);
             self.record(Event::Indeterminate { incident: id, attempt, scope_empty: true });
             self.timers.cancel(&Timer::Scope(attempt));
@@ -83,7 +83,7 @@ impl Core {
                 .is_some_and(|one| matches!(one.step, Step::Verifying { attempt: own, .. } if own == attempt))
             {
                 self.stop_waiting(id);
-                self.answer_manual(id, "its last attempt is verified first");
+                self.answer_manual(id, "the last attempt must be verified first");
                 if let Some(key) = self.incident(id).map(|one| one.key.clone())
                     && let Some(watched) = self.keys.get_mut(&key)
                 {
@@ -109,7 +109,7 @@ impl Core {
         } else {
             self.escalate(id, Cause::ScopeNotEmpty { attempt });
             self.trip(id);
-            self.reopen_after_probe(id, "its processes could not be ended");
+            self.reopen_after_probe(id, "the processes of the attempt could not be stopped");
             self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
             self.supersede_if_unbound(id);
         }

@@ -70,7 +70,7 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             state: BreakerState::Closed,
-            why: "never opened".into(),
+            why: "has never tripped".into(),
             invocations: Window::default(),
             opened: None,
             reopened: Window::default(),

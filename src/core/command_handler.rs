@@ -84,7 +84,7 @@ impl Core {
         self.record(Event::Approved { incident: id, generation, digest, by: by.clone(), reason });
         self.forget_survey(id);
         self.advance(id);
-        Ok(format!("incident {id}: approved; the gate is asked once more, then it runs"))
+        Ok(format!("incident {id}: approved; the plan runs after a final check of the safety rules"))
     }
 
     fn decline(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> CommandAnswer {
@@ -157,7 +157,7 @@ impl Core {
         let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.step, Step::Asking(_));
         let open: Vec<_> = self.state.open.values().filter(bound).map(|one| (one.id, one.generation)).collect();
         for (incident, generation) in open {
-            self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was booted anew") });
+            self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was rebooted") });
         }
     }
 

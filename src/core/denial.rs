@@ -23,7 +23,7 @@ const BUSY_LONGEST: u64 = 16;
 impl Core {
     /// The gate said no: a run by hand is refused, a request is void, and the incident waits for the denial's end.
     pub(super) fn deny(&mut self, id: IncidentId, denial: &Denial) {
-        self.withdraw(id, "the gate denies it now");
+        self.withdraw(id, "the gate denies the plan now");
         match denial.bound() {
             DenialBound::OwnEnd | DenialBound::Wanted => self.end_announcement(id),
             DenialBound::AtOnce | DenialBound::After(_) => {}

@@ -53,7 +53,7 @@ impl Core {
         if let Step::Asking(request) = &incident.step
             && !matches!(outcome, Outcome::Declined { .. })
         {
-            let (generation, why) = (request.generation, Arc::from("it is no longer wanted"));
+            let (generation, why) = (request.generation, Arc::from("the plan is no longer needed"));
             self.record(Event::Withdrawn { incident: id, generation, why });
         }
         self.end_probe(id);

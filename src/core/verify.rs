@@ -31,7 +31,7 @@ impl Core {
         self.set_verify_timer(id);
     }
 
-    /// After a start: what was being verified is read anew, with its whole deadline again, for reading harms nothing.
+    /// After a start: what was being verified is read again with its whole deadline, because reading is harmless.
     pub(super) fn verify_again(&mut self, id: IncidentId) {
         self.begin_verifying(id);
     }
@@ -94,7 +94,7 @@ impl Core {
         let (good, broken) = (self.all_hold(id), self.first_broken(id));
         match incident.step {
             Step::Verifying { .. } if good && self.started_by_others(id) => {
-                self.not_verified(id, "it was started by somebody else after the attempt had ended");
+                self.not_verified(id, "the unit was started by another actor after the attempt ended");
             }
             Step::Verifying { attempt, .. } if good => {
                 self.record(Event::Verified { incident: id, attempt });
@@ -104,7 +104,7 @@ impl Core {
             Step::Soaking { .. } => match broken {
                 Some(seen) => {
                     self.suspect(id, self.now.mono);
-                    self.not_verified(id, &format!("it broke again during the soak: {seen}"));
+                    self.not_verified(id, &format!("failed again during the soak: {seen}"));
                 }
                 None => self.soak_if_over(id),
             },
@@ -169,7 +169,7 @@ impl Core {
                 let saw = self.first_broken(id).map_or_else(String::new, |seen| format!(", saw {seen}"));
                 format!("{good} of {} checks passed in time{saw}", slots.len())
             }
-            _ => "it could not be verified: its playbook is gone".to_owned(),
+            _ => "not verified: the playbook is no longer loaded".to_owned(),
         };
         self.not_verified(id, &why);
     }
@@ -187,7 +187,7 @@ impl Core {
         if self.all_hold(id) {
             self.healed(id);
         } else if last <= self.now.mono {
-            self.not_verified(id, "it could not be seen at the end of the soak");
+            self.not_verified(id, "the checks could not be read at the end of the soak");
         } else {
             self.timers.set(Timer::Incident(id), last);
         }
@@ -224,7 +224,7 @@ impl Core {
         let (probe, key) = (last.probe, incident.key.clone());
         let half = self.state.breakers.get(&key).map(super::breaker::Breaker::state);
         if probe && matches!(half, Some(BreakerState::HalfOpen { .. })) {
-            self.set_breaker(&key, BreakerState::Closed, "its probe healed");
+            self.set_breaker(&key, BreakerState::Closed, "the probe attempt was verified");
         }
         self.close(id, &outcome);
     }

@@ -27,7 +27,7 @@ const STEP: usize = 4 << 20;
 /// One file of what the scribe writes, in bytes.
 const PAGE: usize = 512 * 1024;
 
-/// Which child.
+/// One of the demo's child processes.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash)]
 pub enum DemoPart {
     /// A small web service.
@@ -67,14 +67,14 @@ impl DemoPart {
     }
 }
 
-/// Where a part plays.
+/// What a child process of the demo needs to know when it starts.
 #[derive(Debug, Clone)]
 pub struct ActorRole {
-    /// Which.
+    /// The child process to play.
     pub part: DemoPart,
     /// The demo's folder.
     pub folder: PathBuf,
-    /// The demo: it ends, we end.
+    /// The process id of the demo; the child ends when it ends.
     pub demo: i32,
     /// The shop's port.
     pub port: u16,

@@ -14,11 +14,11 @@ use crate::host::paths::Paths;
 /// What the folders of demos are called.
 const NAME: &str = "salve-demo-";
 
-/// There is no place for a demo.
+/// The demo's folder could not be made.
 #[derive(Debug, thiserror::Error)]
 #[error("{}: {source}; set XDG_RUNTIME_DIR or XDG_STATE_HOME to a folder that you own", path.display())]
 pub struct FolderError {
-    /// Where.
+    /// The file or folder that could not be made.
     pub path: PathBuf,
     /// What the system said.
     pub source: io::Error,
@@ -56,7 +56,7 @@ impl DemoFolder {
         Ok(Self { path, _lock: lock })
     }
 
-    /// Where.
+    /// The path of the folder, as long as the demo lives.
     #[must_use]
     pub fn path(&self) -> &Path {
         &self.path

@@ -34,12 +34,12 @@ pub enum TourError {
     Gone,
 }
 
-/// What may be recorded: the state, and what is said about it.
+/// One picture of the recorded tour: the engine's state and the text that explains it.
 #[derive(Debug, Clone)]
 pub struct RecordedFrame {
-    /// The state.
+    /// The state of the engine at that moment.
     pub snapshot: Arc<Snapshot>,
-    /// The caption.
+    /// The text that explains what is on the screen.
     pub caption: Arc<str>,
 }
 

@@ -28,30 +28,30 @@ pub enum EngineStatus {
     },
     /// It, or its socket, did not.
     Refused(String),
-    /// One may listen, and we may not come near.
+    /// An engine may listen, but the caller lacks permission to reach its socket.
     Forbidden(String),
-    /// Somebody else may listen in its place.
+    /// A process of another user may listen in place of the engine.
     Stranger(Stranger),
-    /// Nobody listens.
+    /// No engine listens on the socket.
     Nobody,
 }
 
-/// What is looked over.
+/// What the doctor's checks read: gathered once, before the first check.
 #[derive(Debug)]
 pub struct DoctorContext {
-    /// Where files live.
+    /// The folders of this user's files.
     pub paths: Paths,
-    /// Is this root?
+    /// Whether the caller is root, by the effective uid.
     pub root: bool,
-    /// For looks that wait.
+    /// The runtime for checks that wait, such as a test page.
     pub runtime: Runtime,
     /// The settings file, read or not.
     pub settings: Result<Settings, SettingsError>,
-    /// Where the settings stand.
+    /// The path of the settings file.
     pub settings_file: std::path::PathBuf,
     /// The playbooks, accepted or not.
     pub library: Library,
-    /// The engine.
+    /// Whether an engine answers on the socket, and what it says.
     pub engine: EngineStatus,
 }
 

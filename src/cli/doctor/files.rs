@@ -121,7 +121,7 @@ pub fn pages(ground: &DoctorContext) -> Vec<Finding> {
     settings.channels.iter().map(send).collect()
 }
 
-/// The playbooks.
+/// Checks that every playbook file was accepted.
 pub fn playbooks(ground: &DoctorContext) -> Vec<Finding> {
     let found = &ground.library.found;
     let accepted = found.iter().filter(|one| one.outcome.is_ok()).count();

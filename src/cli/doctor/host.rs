@@ -111,7 +111,7 @@ pub fn clock(ground: &DoctorContext) -> Vec<Finding> {
     findings
 }
 
-/// Descriptors.
+/// Checks that the limit of open file descriptors is high enough.
 pub fn limits(_: &DoctorContext) -> Vec<Finding> {
     let limit = getrlimit(Resource::Nofile);
     let soft = limit.current.unwrap_or(u64::MAX);

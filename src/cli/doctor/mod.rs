@@ -17,14 +17,14 @@ use super::exit::Failure;
 use super::json;
 use context::DoctorContext;
 
-/// What a look found.
+/// One finding of a check.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
 pub struct Finding {
     /// How bad it is.
     pub grade: Grade,
-    /// In words.
+    /// One sentence that says what was found.
     pub said: String,
-    /// What to do about it; none where nothing is to be done.
+    /// How to fix it; none if nothing must be done.
     #[serde(skip_serializing_if = "Option::is_none")]
     pub mend: Option<String>,
 }
@@ -33,9 +33,9 @@ pub struct Finding {
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
 #[serde(rename_all = "snake_case")]
 pub enum Grade {
-    /// As it should be.
+    /// No problem was found.
     Fine,
-    /// It does not matter here, and why.
+    /// It does not apply on this host; the finding says why.
     Skipped,
     /// It works, with less than it could.
     Warning,
@@ -61,10 +61,10 @@ impl Finding {
     }
 }
 
-/// A look, and what it is called.
+/// A check and its name.
 type DoctorCheck = (&'static str, fn(&DoctorContext) -> Vec<Finding>);
 
-/// All of them, in the order in which one thing stands on another.
+/// Every check; each comes after those that it depends on.
 const LOOKS: [DoctorCheck; 15] = [
     ("program", files::program),
     ("systemd", host::systemd),
@@ -83,19 +83,19 @@ const LOOKS: [DoctorCheck; 15] = [
     ("terminal", host::terminal),
 ];
 
-/// Of `salve doctor --json`.
+/// The document that `salve doctor --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorReport {
-    /// Every look, in order.
+    /// The result of every check, in order.
     pub looks: Vec<DoctorResult>,
 }
 
-/// What one look came to.
+/// The findings of one check.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct DoctorResult {
-    /// At what.
+    /// The name of the check, such as `journal`.
     pub at: &'static str,
-    /// At least one.
+    /// What the check found; never empty.
     pub findings: Vec<Finding>,
 }
 

@@ -11,15 +11,15 @@ use crate::engine::inventory::{Inventory, Proposal};
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]
 enum Choice {
-    /// Choose these, or not any more.
+    /// Toggle the proposals of these numbers.
     Switch(Vec<usize>),
-    /// Tell all of this one.
+    /// Show everything about the proposal of this number.
     Tell(usize),
-    /// On to the question.
+    /// Finish choosing and ask for confirmation.
     Done,
-    /// Leave.
+    /// Leave without arming anything.
     Leave,
-    /// Not understood.
+    /// The input was not understood.
     What,
 }
 

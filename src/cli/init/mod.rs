@@ -17,25 +17,25 @@ use super::{connect, json, runtime, stream};
 use crate::core::Command;
 use crate::engine::inventory::{self, Inventory, Proposal};
 
-/// What is wanted.
+/// The options of `salve init`.
 #[derive(Debug, Clone, Copy)]
 pub struct InitOptions<'a> {
-    /// Arm without asking.
+    /// Arm the proposed playbooks without asking.
     pub yes: bool,
-    /// Exactly these, instead of what is proposed.
+    /// Arm exactly these playbooks instead of the proposed ones, if there are any.
     pub only: &'a [String],
-    /// As JSON.
+    /// Print the report as JSON.
     pub json: bool,
 }
 
-/// Of `salve init --json`.
+/// The document that `salve init --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]
 pub struct InitReport<'a> {
-    /// What was found.
+    /// What was found on the host, and which playbooks apply.
     survey: &'a Inventory,
-    /// What would be armed, or was.
+    /// The names of the playbooks that were chosen.
     chosen: Vec<Arc<str>>,
-    /// Was it?
+    /// Whether the chosen playbooks were armed.
     armed: bool,
 }
 

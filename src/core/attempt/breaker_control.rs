@@ -64,7 +64,7 @@ impl Core {
             return;
         };
         let state = breaker.opening(now, limits, shared);
-        self.set_breaker(&key, state, "its attempts are spent");
+        self.set_breaker(&key, state, "all attempts are used up");
     }
 
     /// The gate met an open breaker: one that was spent without an incident opens now; a human is called.
@@ -77,7 +77,7 @@ impl Core {
         match breaker.state() {
             BreakerState::Closed => {
                 let state = breaker.opening(now, limits, shared);
-                self.set_breaker(&key, state, "its attempts are spent");
+                self.set_breaker(&key, state, "all attempts are used up");
             }
             BreakerState::HalfOpen { .. } => {
                 let until = match breaker.admits(now.mono, limits, shared) {
@@ -114,7 +114,7 @@ impl Core {
     /// An incident that ends while its probe is on trial: the probe did not heal.
     pub(in crate::core) fn end_probe(&mut self, id: IncidentId) {
         if self.incident(id).is_some_and(|incident| !incident.rests()) {
-            self.reopen(id, "its incident was closed before");
+            self.reopen(id, "the incident was closed before the attempt was verified");
         }
     }
 
@@ -127,7 +127,7 @@ impl Core {
         let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
         let shared = self.state.shared_attempts(&key.target);
         let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits, shared);
-        self.set_breaker(&key, state, &format!("its probe did not heal: {why}"));
+        self.set_breaker(&key, state, &format!("the probe attempt failed: {why}"));
         Some(key)
     }
 }

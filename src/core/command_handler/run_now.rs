@@ -25,10 +25,10 @@ impl Core {
             return Some(Refusal::Denied(Arc::from("mode is off")));
         }
         if watched.playbook.remediate.is_empty() {
-            return Some(Refusal::Denied(Arc::from("it has no remediation")));
+            return Some(Refusal::Denied(Arc::from("the playbook has no remediation")));
         }
         if authority != Authority::Arm && !self.is_armed(key) {
-            return Some(Refusal::NotAllowed(Arc::from("admin, because nobody has armed this playbook")));
+            return Some(Refusal::NotAllowed(Arc::from("admin, because this playbook is not armed")));
         }
         let id = match self.state.incident_of(key) {
             Some(incident) if !incident.rests() => return Some(Refusal::AlreadyOpen(incident.id)),
@@ -45,7 +45,7 @@ impl Core {
         if self.live(id).manual.is_some() {
             return Some(Refusal::AlreadyOpen(id));
         }
-        self.withdraw(id, "it is run by hand");
+        self.withdraw(id, "an operator started the playbook manually");
         self.forget_survey(id);
         self.live(id).manual = Some((by.clone(), Some(request)));
         self.advance(id);

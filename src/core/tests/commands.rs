@@ -381,7 +381,7 @@ fn what_nobody_armed_is_run_by_hand_only_by_who_may_arm() {
         let said = bench.asks_with(alice(), Authority::RunArmed, run()).unwrap();
         assert_eq!((said.is_ok(), bench.started.len()), (armed, usize::from(armed)), "{standing:?}: {said:?}");
         if !armed {
-            assert!(said.unwrap_err().to_string().contains("right to admin, because nobody has armed"));
+            assert!(said.unwrap_err().to_string().contains("right to admin, because this playbook is not armed"));
             assert_eq!(bench.asks_with(alice(), Authority::Arm, run()).map(|said| said.is_ok()), Some(true));
         }
     }

@@ -1,0 +1,16 @@
+//! The verbs of `salve journal` and their arguments.
+
+use clap::Subcommand;
+
+/// The verbs of `salve journal`.
+#[derive(Debug, Subcommand)]
+pub enum JournalVerb {
+    /// Verify the hash chain of the journal
+    Verify,
+    /// Print every record of the journal
+    Export {
+        /// Print JSON lines (the only format so far)
+        #[arg(long)]
+        json: bool,
+    },
+}
