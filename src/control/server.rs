@@ -1,6 +1,8 @@
 //! Accepts connections, finds out who each client is, and encodes each snapshot once for all of them.
 
+use std::future::poll_fn;
 use std::sync::Arc;
+use std::task::{Context, Poll};
 use std::time::Duration;
 
 use futures_util::FutureExt as _;
@@ -78,11 +80,15 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
     let mut refusals = JoinSet::new();
     loop {
         let (stream, lent) = tokio::select! {
-            accepted = listener.accept() => match accepted {
-                Ok((stream, _)) => (stream, None),
-                Err(error) => {
-                    let Some((stream, lent)) = on_spare(&listener, &error) else {
-                        tracing::warn!(%error, "nobody can be let in");
+            arrival = poll_fn(|context| poll_arrival(&listener, context)) => match arrival {
+                Arrival::Client(stream) => (stream, None),
+                Arrival::Failed(error) if !spare::ran_out(&error) => {
+                    tracing::warn!(%error, "nobody can be let in");
+                    tokio::time::sleep(BREATH).await;
+                    continue;
+                }
+                Arrival::Failed(_) | Arrival::Held => {
+                    let Some((stream, lent)) = on_spare(&listener) else {
                         tokio::time::sleep(BREATH).await;
                         continue;
                     };
@@ -111,12 +117,26 @@ async fn accept(listener: UnixListener, handle: Handle, roles: Arc<Roles>) {
     }
 }
 
+/// What came of waiting for the next client.
+enum Arrival {
+    Client(UnixStream),
+    Failed(std::io::Error),
+    /// Descriptors are lent to a task, so a client would take one of them: nobody is accepted on the common ones.
+    Held,
+}
+
+fn poll_arrival(listener: &UnixListener, context: &mut Context<'_>) -> Poll<Arrival> {
+    match spare::unless_lent_to_task(|| listener.poll_accept(context)) {
+        Some(Poll::Ready(Ok((stream, _)))) => Poll::Ready(Arrival::Client(stream)),
+        Some(Poll::Ready(Err(error))) => Poll::Ready(Arrival::Failed(error)),
+        Some(Poll::Pending) => Poll::Pending,
+        None => Poll::Ready(Arrival::Held),
+    }
+}
+
 /// Where descriptors ran out, root and the engine's own user are let in on those that are held back; all others that
 /// wait before them find the door shut.
-fn on_spare(listener: &UnixListener, error: &std::io::Error) -> Option<(UnixStream, Lent)> {
-    if !spare::ran_out(error) {
-        return None;
-    }
+fn on_spare(listener: &UnixListener) -> Option<(UnixStream, Lent)> {
     let lent = spare::lend_to_session(SESSION)?;
     let ours = rustix::process::geteuid().as_raw();
     while let Some(Ok((stream, _))) = listener.accept().now_or_never() {

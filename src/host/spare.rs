@@ -148,6 +148,16 @@ pub fn lend_if_short(count: usize) -> Lent {
     }
 }
 
+/// Does this while nothing is lent to a task; none, and it is not done, where something is. What is done here cannot open
+/// a descriptor that was lent to somebody else.
+pub fn unless_lent_to_task<R>(open: impl FnOnce() -> R) -> Option<R> {
+    let spare = Spare::of_this_process();
+    let free = spare.lent <= spare.with_sessions;
+    let opened = free.then(open);
+    drop(spare);
+    opened
+}
+
 /// Does the error say that descriptors ran out, this process's own or the host's?
 #[must_use]
 pub fn ran_out(error: &std::io::Error) -> bool {
@@ -184,6 +194,20 @@ impl Drop for Lent {
 #[cfg(test)]
 mod tests {
     use super::*;
+
+    #[test]
+    fn nothing_else_is_opened_on_what_is_lent_to_a_task() {
+        let mut spare = Spare::of(HELD);
+        spare.top_up();
+        let task = spare.lend(2, Borrower::Task);
+        assert!(spare.lent > spare.with_sessions);
+        spare.take_back(&task);
+        std::mem::forget(task);
+        let of_session = spare.lend(2, Borrower::Session);
+        assert!(spare.lent <= spare.with_sessions);
+        spare.take_back(&of_session);
+        std::mem::forget(of_session);
+    }
 
     #[test]
     fn what_is_lent_for_long_is_replaced_once_there_is_room_and_comes_back_only_once() {
