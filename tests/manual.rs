@@ -81,7 +81,7 @@ fn pages() -> Result<(), Failed> {
         }
     }
     let keys = fs::read_to_string(folder.path().join("salve-keys.7"))?;
-    assert!(keys.contains(".TH SALVE-KEYS 7") && keys.contains("approve exactly what is shown"), "{keys}");
+    assert!(keys.contains(".TH SALVE-KEYS 7") && keys.contains("approve the plan that is shown"), "{keys}");
     assert!(!folder.path().join("salve-bridge.1").exists(), "what is not for people has no page");
     assert_eq!(said(&["man"]), fs::read_to_string(folder.path().join("salve.1"))?);
     Ok(())
