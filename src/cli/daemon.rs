@@ -1,4 +1,4 @@
-//! `salve daemon`: the loop with no screen, until TERM or INT. HUP reads settings and playbooks anew.
+//! `salve daemon`: the loop with no screen, until SIGTERM or SIGINT. SIGHUP reloads settings and playbooks.
 
 use std::path::PathBuf;
 use std::process::ExitCode;

@@ -12,16 +12,16 @@ use crate::console;
 use crate::engine::snapshot::Health;
 use crate::engine::{Handle, Snapshot};
 
-/// How the host stands is said so often, and so soon again while the first looks are under way.
+/// The status is sent at this interval, and this soon again while the first checks are still running.
 const STATUS: (Duration, Duration) = (Duration::from_secs(20), Duration::from_secs(1));
-/// An engine that nobody looked at says how it stands within so long.
+/// An engine that was idle must report its status within this time.
 const LOOK: Duration = Duration::from_secs(2);
 /// What is asked for beyond the time that a start may take, in microseconds.
 const MORE_TIME: u32 = 60_000_000;
 /// No status is longer, in characters.
 const LONGEST: usize = 200;
 
-/// Settings and playbooks are being read anew.
+/// Tells systemd that settings and playbooks are being reloaded.
 pub fn reloading() {
     // both in one message: the manager compares the moment with its own
     if let Ok(now) = NotifyState::monotonic_usec_now() {

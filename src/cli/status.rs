@@ -1,4 +1,4 @@
-//! `salve status` and `salve --once`: how the host stands, as its engine says, or by a look of its own.
+//! `salve status` and `salve --once`: the host's status, from its engine or, without one, from its own checks.
 
 use std::fmt::Write as _;
 use std::process::ExitCode;
@@ -39,7 +39,7 @@ pub fn once(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {
     Ok(health(&snapshot))
 }
 
-/// How the host stands: as the engine that serves it says, else by a look of our own.
+/// The host's status, from the engine that serves it, else from checks of its own.
 pub fn snapshot(common: &Common) -> Result<Snapshot, Failure> {
     Ok(with_vitals(common)?.0)
 }

@@ -1,6 +1,6 @@
 //! `salve status --watch`: how the host stands, again whenever it changes, until Ctrl-C or until nobody reads.
 //!
-//! At a terminal the text is painted anew in its place; elsewhere each change is a line with its time. With --json
+//! At a terminal the text is redrawn in place; elsewhere each change is a line with its time. With --json
 //! each state is a line of JSON.
 
 use std::process::ExitCode;

@@ -64,7 +64,7 @@ impl Core {
             (Trigger::Auto, _) if self.on_probe(id) => AttemptStarter::Probe,
             (Trigger::Auto, _) => AttemptStarter::Auto,
         };
-        self.withdraw(id, "it runs without one");
+        self.withdraw(id, "the plan runs without an approval");
         self.start(id, plan, &starter);
     }
 

@@ -69,7 +69,7 @@ impl Core {
         let key = self.incident(id).map(|incident| incident.key.clone());
         if let Some(dedup) = key.and_then(|key| self.call_to_join(&key, &cause)).filter(|dedup| *dedup != former.dedup)
         {
-            self.leave(id, &former.dedup, Some("it goes on under the page of its target"));
+            self.leave(id, &former.dedup, Some("continued in the page of its target"));
             return self.join(id, cause, dedup);
         }
         let dedup = Arc::clone(&former.dedup);

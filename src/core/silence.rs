@@ -45,7 +45,7 @@ impl Core {
                 self.timers.cancel(&Timer::Silence);
                 if let Some(silence) = silence.filter(|silence| silence.told) {
                     let seconds = self.now.mono.since(silence.since).as_secs();
-                    self.note(ABOUT, &format!("systemd answers again, after {seconds} s"));
+                    self.note(ABOUT, &format!("systemd responds again after {seconds} s"));
                 }
             }
         }
@@ -57,7 +57,10 @@ impl Core {
         let why = Arc::clone(&silence.why);
         if !std::mem::replace(&mut silence.told, true) {
             let seconds = self.config.silence_bound.as_secs();
-            self.note(ABOUT, &format!("systemd has answered nobody for {seconds} s, so no unit can be seen: {why}"));
+            self.note(
+                ABOUT,
+                &format!("systemd has not responded for {seconds} s, so the state of units is unknown: {why}"),
+            );
         }
         self.page_silence(why);
         // there may be nobody yet in whose name a human can be called

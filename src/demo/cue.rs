@@ -15,7 +15,7 @@ pub const SOCKET: &str = "stage";
 /// How long the stage may take for one line.
 const PATIENCE: Duration = Duration::from_secs(8);
 
-/// Has a part started anew.
+/// Restarts one of the child processes.
 ///
 /// # Errors
 /// Where the stage does not answer, or says why not.

@@ -7,7 +7,7 @@ use clap::Subcommand;
 pub enum BreakerVerb {
     /// List the breakers that are open or have counted attempts
     List {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -17,8 +17,8 @@ pub enum BreakerVerb {
         playbook: String,
         /// The target, if the playbook has several, as `salve status` names it
         target: Option<String>,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Keep a breaker open until it is reset
@@ -27,8 +27,8 @@ pub enum BreakerVerb {
         playbook: String,
         /// The target, if the playbook has several, as `salve status` names it
         target: Option<String>,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
 }

@@ -7,7 +7,7 @@ use clap::Subcommand;
 pub enum ChannelVerb {
     /// List every channel of the settings, where its pages go, and the escalation channels
     List {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },

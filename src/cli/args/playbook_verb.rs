@@ -11,7 +11,7 @@ use crate::playbook::value::Period;
 pub enum PlaybookVerb {
     /// List every playbook that was found, and what it may do on this host
     List {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -25,7 +25,7 @@ pub enum PlaybookVerb {
         /// The playbook files to check
         #[arg(required = true)]
         files: Vec<PathBuf>,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -41,7 +41,7 @@ pub enum PlaybookVerb {
         /// Cover this long until now (24h, 30d)
         #[arg(long, value_name = "TIME", default_value = "7d")]
         since: Period,
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },

@@ -45,7 +45,7 @@ pub enum Verb {
     Daemon,
     /// Check everything that salve depends on, and say how to fix each problem; changes nothing
     Doctor {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         /// Also send a page that is marked as a test through every channel
@@ -71,7 +71,7 @@ pub enum Verb {
     Bridge,
     /// Show the host's status
     Status {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
         /// Update the status whenever it changes, until Ctrl-C: in place at a terminal, else one line per change; with
@@ -97,7 +97,7 @@ pub enum Verb {
     },
     /// List open and recent incidents
     Incidents {
-        /// Print JSON
+        /// Print JSON instead of text
         #[arg(long)]
         json: bool,
     },
@@ -134,16 +134,16 @@ pub enum Verb {
         /// The digest of the plan that you reviewed; `salve show` prints it
         #[arg(long)]
         digest: String,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Decline the pending plan of an incident
     Decline {
         /// The incident's number
         incident: u64,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Run a playbook's first rung now, whatever its mode; every other safety rule of the gate applies
@@ -162,8 +162,8 @@ pub enum Verb {
         /// Snooze for this long (2h)
         #[arg(long = "for", value_name = "TIME", required_unless_present = "end")]
         length: Option<Period>,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
         /// End a snooze now
         #[arg(long, conflicts_with = "length")]
@@ -178,8 +178,8 @@ pub enum Verb {
     Close {
         /// The incident's number
         incident: u64,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Manage circuit breakers: list, reset, latch
@@ -197,8 +197,8 @@ pub enum Verb {
         /// Start at this time instead of now: 22:00, "tomorrow 02:00", "sat 23:30", "in 2h"
         #[arg(long, value_name = "WHEN", requires = "length")]
         at: Option<String>,
-        /// Record this reason
-        #[arg(long, default_value = "")]
+        /// Record this reason in the journal
+        #[arg(long, default_value = "", hide_default_value = true)]
         reason: String,
     },
     /// Resume remediation, or cancel planned maintenance

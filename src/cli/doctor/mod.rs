@@ -1,4 +1,4 @@
-//! `salve doctor`: looks over everything that salve stands on, and says how to mend what is not as it should be.
+//! `salve doctor`: checks everything that salve depends on, and says how to fix each problem.
 //! Nothing is changed. One function a look, registered here once; each says what it found in sentences.
 
 mod context;
