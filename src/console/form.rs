@@ -24,7 +24,7 @@ pub use arms::powerless;
 pub use holds::snooze_of;
 pub use run::{DryRunResult, Preview};
 
-/// A question.
+/// A question to the operator, with what has been filled in so far.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// What it is about.
@@ -48,7 +48,7 @@ pub struct Form {
 /// Something to choose or to type.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// Its name.
+    /// The words before the field on the screen.
     pub label: &'static str,
     /// What it holds.
     pub value: Value,
@@ -59,7 +59,7 @@ pub struct Field {
 pub enum Value {
     /// One of several.
     Choice { options: Vec<String>, at: usize },
-    /// Free text.
+    /// Words that the operator types, such as a reason.
     Text(String),
     /// A moment as people write it, and what it means.
     Moment { typed: String, means: String },

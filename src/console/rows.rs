@@ -125,7 +125,7 @@ pub struct RowCounts {
     pub unknown: usize,
     /// Not read yet.
     pub waiting: usize,
-    /// Well.
+    /// The check passes: nothing is to be done.
     pub ok: usize,
 }
 

@@ -72,7 +72,7 @@ struct Session {
 enum Marks {
     /// It cannot, and shows every byte as it is.
     Never,
-    /// Not now.
+    /// It can, and does not at the moment: no line could approve anything.
     Off,
     /// While a request is looked at.
     On,

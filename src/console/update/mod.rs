@@ -41,7 +41,7 @@ pub use author::rest;
 /// What comes in.
 #[derive(Debug, Clone)]
 pub enum ConsoleInput {
-    /// A key.
+    /// A key was pressed, held down or released.
     Key(KeyEvent),
     /// Pasted text: only ever text for a field that is being typed.
     Paste(String),
@@ -94,7 +94,7 @@ pub enum ConsoleEffect {
     Preview(Option<String>),
     /// Put this on the clipboard.
     Copy(String),
-    /// Ring once.
+    /// Ring the terminal's bell a single time.
     Bell,
     /// The same in words, for a terminal that shows notifications.
     Notify(String),
@@ -104,9 +104,9 @@ pub enum ConsoleEffect {
     Mouse(bool),
     /// Draw everything anew.
     Redraw,
-    /// Sleep.
+    /// Suspend the process, with the terminal given back, until the shell continues it.
     Suspend,
-    /// End.
+    /// End the console and give the terminal back.
     Quit,
 }
 

@@ -80,7 +80,7 @@ pub struct ScreenLayout {
     pub body: Rect,
     /// What the last key came to.
     pub said: Option<u16>,
-    /// Keys.
+    /// The row with the keys that can be pressed; none where the screen is too low for it.
     pub footer: Option<u16>,
 }
 

@@ -26,7 +26,7 @@ pub enum PaletteEntry {
     Verb { verb: KeyAction, key: &'static str, what: &'static str },
     /// To a watched target.
     Target { row: Arc<str>, name: String, playbook: Arc<str>, key: Option<Key>, incident: Option<IncidentId> },
-    /// To a breaker.
+    /// A breaker that can be opened, by its row and in words.
     Breaker { row: Arc<str>, what: String },
     /// To the end of a pause, a maintenance window or a snooze.
     End { row: Arc<str>, what: String },
@@ -34,7 +34,7 @@ pub enum PaletteEntry {
     Playbook(Arc<str>),
     /// To an incident's page.
     Incident { id: IncidentId, what: String },
-    /// Another theme.
+    /// A theme to draw with, by its name.
     Theme(String),
     /// Something to break, by its place among the faults.
     Fault { at: usize, what: Arc<str> },
