@@ -4,12 +4,10 @@ use std::sync::Arc;
 use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
-use jiff::Timestamp;
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use rustix::process::{Signal, getpid, kill_process};
-use rustix::time::{ClockId, clock_gettime};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -18,18 +16,21 @@ use super::decode::Typed;
 use super::editor::EditorTaskResult;
 use super::file_worker::FileWorker;
 use super::form::DryRunResult;
-use super::model::{ConsoleTime, Model};
+use super::model::Model;
 use super::shutdown::{Outside, until_ended};
 use super::terminal::{self, Keyboard, Terminal, TerminalEvent};
 use super::update::{ConsoleInput, rest, update};
-use super::view::{self, ViewContext};
+use super::view;
 use super::{Caption, ConsoleError, DemoHooks, Ended, Options};
-use crate::core::{Key, Mono};
+use crate::core::Key;
+use crate::engine::Handle;
 use crate::engine::handle::Subscription;
 use crate::engine::history::FoldProgress;
-use crate::engine::{Handle, Snapshot};
 
 mod effects;
+mod time;
+
+use time::Latest;
 
 /// Least time between two drawings.
 const FRAME: Duration = Duration::from_millis(50);
@@ -43,53 +44,6 @@ pub fn run(handle: Handle, options: Options, runtime: &tokio::runtime::Handle) -
     until_ended(runtime, move |outside| {
         inside.block_on(async { App::start(handle, options, opened, outside)?.run().await })
     })
-}
-
-/// The latest snapshot, and when it came.
-#[derive(Debug)]
-struct Latest {
-    snapshot: Arc<Snapshot>,
-    came: Instant,
-}
-
-impl Latest {
-    fn new(snapshot: Arc<Snapshot>) -> Self {
-        Self { snapshot, came: Instant::now() }
-    }
-
-    fn mono(&self) -> Mono {
-        self.snapshot.now.mono + self.came.elapsed()
-    }
-}
-
-/// What a screen shows: now, or a moment of the past.
-struct ShownMoment {
-    snapshot: Arc<Snapshot>,
-    mono: Mono,
-    wall: Timestamp,
-    age: Duration,
-}
-
-impl ShownMoment {
-    /// The past does not age.
-    fn past(snapshot: &Arc<Snapshot>) -> Self {
-        let now = snapshot.now;
-        Self { snapshot: Arc::clone(snapshot), mono: now.mono, wall: now.wall, age: Duration::ZERO }
-    }
-
-    fn world<'a>(&'a self, at: ConsoleTime, zone: &'a TimeZone, looks: &'a Looks) -> ViewContext<'a> {
-        let Looks { look, themes, .. } = looks;
-        ViewContext {
-            snapshot: &self.snapshot,
-            mono: self.mono,
-            wall: self.wall,
-            zone,
-            age: self.age,
-            at,
-            look,
-            themes,
-        }
-    }
 }
 
 /// What is said next; never, where nothing plays.
@@ -256,41 +210,6 @@ impl App {
         self.ended.unwrap_or(Ended::Quit)
     }
 
-    fn at(&self) -> ConsoleTime {
-        ConsoleTime(u64::try_from(self.started.elapsed().as_millis()).unwrap_or(u64::MAX))
-    }
-
-    /// Until the next second begins, something changes by itself, or a drawing that had to wait is due.
-    fn wait(&self) -> Duration {
-        let second = 1_000_000_000 - Timestamp::now().subsec_nanosecond().rem_euclid(1_000_000_000);
-        let second = Duration::from_nanos(u64::try_from(second).unwrap_or(1)) + Duration::from_millis(1);
-        let model = self.model.wakes_at().map(|at| Duration::from_millis(at.0.saturating_sub(self.at().0).max(1)));
-        // what was waited for in vain is over
-        let model = model.filter(|wait| *wait > Duration::from_millis(1));
-        let deciding = self.model.deciding.as_ref().map(|pending| pending.settles_at().0.saturating_sub(self.at().0));
-        let deciding = deciding.map(|left| Duration::from_millis(left.max(1)));
-        let frame = if self.dirty { self.drawn.map(|drawn| FRAME.saturating_sub(drawn.elapsed())) } else { None };
-        let files = FILES.saturating_sub(self.looked.elapsed());
-        [Some(second), model, deciding, frame, Some(files)].into_iter().flatten().min().unwrap_or(second)
-    }
-
-    /// What is shown: the moment that is looked back at, else now.
-    fn shown(&self) -> ShownMoment {
-        match self.model.replayed() {
-            Some(shown) => ShownMoment::past(&shown.moment.snapshot),
-            None => self.live(),
-        }
-    }
-
-    fn live(&self) -> ShownMoment {
-        ShownMoment {
-            snapshot: Arc::clone(&self.latest.snapshot),
-            mono: self.latest.mono(),
-            wall: Timestamp::now(),
-            age: Duration::from_millis(boottime().saturating_sub(self.handle.beat())),
-        }
-    }
-
     fn take_in(&mut self, input: ConsoleInput) {
         let shown = if matches!(input, ConsoleInput::Snapshot) { self.live() } else { self.shown() };
         let world = shown.world(self.at(), &self.zone, &self.looks);
@@ -375,10 +294,4 @@ impl App {
             self.take_in(ConsoleInput::Answer(told.map(Arc::from)));
         }
     }
-}
-
-/// `CLOCK_BOOTTIME` in milliseconds: what the engine's signs of progress are given in.
-fn boottime() -> u64 {
-    let time = clock_gettime(ClockId::Boottime);
-    u64::try_from(time.tv_sec).unwrap_or_default() * 1000 + u64::try_from(time.tv_nsec).unwrap_or_default() / 1_000_000
 }

@@ -30,7 +30,7 @@ pub struct Looks {
 /// What a console begins with on this terminal.
 #[derive(Debug)]
 pub struct Opened {
-    /// Its looks.
+    /// The theme and the glyphs that the screen begins with.
     pub looks: Looks,
     /// The terminal is to show notifications.
     pub notify: bool,

@@ -15,7 +15,7 @@ use crate::text::clean_line;
 /// How this terminal shows things.
 #[derive(Debug, Clone, PartialEq)]
 pub struct RenderOptions {
-    /// Signs.
+    /// The characters that stand for states, frames and rules: Unicode, or ASCII where the terminal has no more.
     pub glyphs: Glyphs,
     /// Colours and weight.
     pub styles: Styles,
@@ -167,7 +167,7 @@ impl<'a> Canvas<'a> {
         }
     }
 
-    /// One sign.
+    /// Puts a single character at this column and row, in the colours of its role.
     pub fn sign(&mut self, x: u16, y: u16, role: Role, sign: char) {
         self.put(x, y, 1, role, sign.encode_utf8(&mut [0; 4]));
     }

@@ -6,9 +6,9 @@ use std::path::{Path, PathBuf};
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 #[error("{}:{line}:{column}: {message}", file.display())]
 pub struct Misread {
-    /// Which file.
+    /// Path of the file that was read.
     pub file: PathBuf,
-    /// From 1.
+    /// Number of the line with the mistake, counted from 1.
     pub line: usize,
     /// From 1, in characters.
     pub column: usize,

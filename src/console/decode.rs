@@ -16,11 +16,11 @@ const PASTE_ENDS: &[u8] = b"\x1b[201~";
 /// What was read.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub enum Typed {
-    /// A key.
+    /// A key, alone or with Ctrl, Alt or Shift.
     Key(KeyEvent),
-    /// Pasted text.
+    /// The text of a bracketed paste, without the marks around it.
     Paste(String),
-    /// The mouse.
+    /// The mouse did something while its reports were on.
     Mouse(Mouse),
 }
 
@@ -45,7 +45,7 @@ pub struct Decoder {
 enum DecoderState {
     #[default]
     Ground,
-    /// After ESC.
+    /// ESC came: what follows tells whether it was the key or the beginning of a sequence.
     Escape,
     /// After `ESC [`.
     Control(Vec<u8>),
@@ -77,7 +77,7 @@ impl Decoder {
         matches!(self.state, DecoderState::Escape)
     }
 
-    /// Nothing followed.
+    /// Ends the wait after an ESC that nothing followed: it was the key. None where no ESC waits.
     pub fn settle(&mut self) -> Option<Typed> {
         if !self.waits() {
             return None;

@@ -18,10 +18,10 @@ pub struct DemoHooks {
 /// What is said about what is seen.
 #[derive(Debug, Clone, PartialEq, Eq, Default)]
 pub enum Caption {
-    /// Nothing.
+    /// No words are shown.
     #[default]
     Silent,
-    /// This.
+    /// These words are shown over the page until others come.
     Says(Arc<str>),
     /// The play is over: the console ends.
     Over,

@@ -19,12 +19,12 @@ pub enum EditError {
     /// The text cannot be put down for the editor, or taken back.
     #[error("{}: {source}", path.display())]
     File {
-        /// Which.
+        /// Path of the file that holds the text for the editor.
         path: PathBuf,
-        /// Why.
+        /// What the system said when the file was written or read.
         source: io::Error,
     },
-    /// No editor.
+    /// None of the editors that were tried could be started.
     #[error("no editor could be started ({tried}); set EDITOR")]
     NoEditor {
         /// Which were tried.

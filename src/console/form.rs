@@ -1,30 +1,28 @@
 //! A question with fields, over the page: what it says first, what can be chosen, and the command that it comes to.
 
+mod answer;
 mod arms;
 mod holds;
 mod run;
 
 use std::sync::Arc;
 
-use jiff::Timestamp;
-use jiff::tz::TimeZone;
-
-use super::decision::{Guard, holds_back};
+use super::decision::Guard;
 use super::format;
 use super::line::Line;
 use super::rows;
 use super::theme::Role;
 use crate::core::incident::BreakerState;
-use crate::core::{Command, IncidentId, Key, MaintenanceId, Mono, Reason, Scope};
+use crate::core::{IncidentId, Key, MaintenanceId, Mono, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{BreakerView, IncidentStage};
-use crate::playbook::value::Period;
 
+pub use answer::FormResult;
 pub use arms::powerless;
 pub use holds::snooze_of;
 pub use run::{DryRunResult, Preview};
 
-/// A question.
+/// A question to the operator, with what has been filled in so far.
 #[derive(Debug, Clone)]
 pub struct Form {
     /// What it is about.
@@ -48,7 +46,7 @@ pub struct Form {
 /// Something to choose or to type.
 #[derive(Debug, Clone)]
 pub struct Field {
-    /// Its name.
+    /// The words before the field on the screen.
     pub label: &'static str,
     /// What it holds.
     pub value: Value,
@@ -59,7 +57,7 @@ pub struct Field {
 pub enum Value {
     /// One of several.
     Choice { options: Vec<String>, at: usize },
-    /// Free text.
+    /// Words that the operator types, such as a reason.
     Text(String),
     /// A moment as people write it, and what it means.
     Moment { typed: String, means: String },
@@ -98,26 +96,6 @@ pub enum FormPurpose {
     RunNow(Key),
     /// The end of the console.
     Quit,
-}
-
-/// What a form came to.
-#[derive(Debug, Clone, PartialEq)]
-pub enum FormResult {
-    /// Ask the engine for this.
-    Send(Command),
-    /// End the console.
-    Quit,
-}
-
-impl FormResult {
-    /// Does it only keep salve from acting?
-    #[must_use]
-    pub fn holds_back(&self) -> bool {
-        match self {
-            Self::Send(command) => holds_back(command),
-            Self::Quit => false,
-        }
-    }
 }
 
 impl Form {
@@ -233,72 +211,6 @@ impl Form {
         about.extend(running(snapshot).map(|words| Line::new().with(Role::Fixing, words)));
         about.push(Line::plain("To keep it running without a console: salve daemon."));
         Self::new("Quit?", about, vec![], FormPurpose::Quit)
-    }
-
-    /// What the answer is, or why there is none yet.
-    ///
-    /// # Errors
-    /// In words, for the form's last line.
-    pub fn answer(&self, now: Timestamp, zone: &TimeZone) -> Result<FormResult, String> {
-        if matches!(self.preview, Some(Preview::Awaited { .. })) {
-            return Err("the plan is not ready yet: you see it before it runs".into());
-        }
-        for field in &self.fields {
-            if let Value::Word { expected, typed } = &field.value
-                && typed != &**expected
-            {
-                return Err(format!("type {expected} in the field {}", field.label));
-            }
-        }
-        Ok(FormResult::Send(match &self.purpose {
-            FormPurpose::Quit => return Ok(FormResult::Quit),
-            FormPurpose::Pause(scopes) => {
-                Command::Pause { scope: self.scope(scopes), length: self.length(), reason: self.reason() }
-            }
-            FormPurpose::Schedule(scopes) => {
-                let (scope, from) = (self.scope(scopes), self.moment(now, zone)?);
-                let length = self.length().ok_or("choose how long")?;
-                Command::Schedule { scope, from, length, reason: self.reason() }
-            }
-            FormPurpose::Unschedule(window) => Command::Unschedule { window: *window },
-            FormPurpose::Resume(scope) => Command::Resume { scope: scope.clone() },
-            FormPurpose::Snooze(key) => {
-                let length = self.length().unwrap_or(Period::from_secs(15 * 60));
-                Command::Snooze { key: key.clone(), length, reason: self.reason() }
-            }
-            FormPurpose::Unsnooze(key) => Command::Unsnooze { key: key.clone() },
-            FormPurpose::Decline(incident) => Command::Decline { incident: *incident, reason: self.reason() },
-            FormPurpose::Close(incident) => Command::Close { incident: *incident, reason: self.needed()? },
-            FormPurpose::ResetBreaker(key) => Command::ResetBreaker { key: key.clone(), reason: self.needed()? },
-            FormPurpose::LatchBreaker(key) => Command::LatchBreaker { key: key.clone(), reason: self.needed()? },
-            FormPurpose::Arm(playbook) => Command::Arm { playbook: Arc::clone(playbook) },
-            FormPurpose::Disarm(playbook) => Command::Disarm { playbook: Arc::clone(playbook) },
-            FormPurpose::RunNow(key) => Command::RunNow { key: key.clone() },
-        }))
-    }
-
-    fn scope(&self, scopes: &[Scope]) -> Scope {
-        scopes.get(self.chosen(0)).cloned().unwrap_or(Scope::Host)
-    }
-
-    fn chosen(&self, field: usize) -> usize {
-        match self.fields.get(field).map(|field| &field.value) {
-            Some(Value::Choice { at, .. }) => *at,
-            _ => 0,
-        }
-    }
-
-    fn reason(&self) -> Reason {
-        let text = self.fields.iter().find_map(|field| match &field.value {
-            Value::Text(text) => Some(text.trim()),
-            _ => None,
-        });
-        text.unwrap_or_default().into()
-    }
-
-    fn needed(&self) -> Result<Reason, String> {
-        let reason = self.reason();
-        if reason.is_empty() { Err("enter a reason: it is recorded with your name".into()) } else { Ok(reason) }
     }
 }
 

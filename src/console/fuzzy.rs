@@ -14,7 +14,7 @@ pub struct Finder {
     letters: Vec<char>,
 }
 
-/// One word of it.
+/// A single word of what was typed, ready to be compared with.
 #[derive(Debug)]
 struct QueryWord {
     lower: String,

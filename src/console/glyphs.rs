@@ -9,13 +9,13 @@ pub struct Glyphs {
     pub rule: char,
     /// Between two panes.
     pub wall: char,
-    /// Where a rule meets a wall from above, from both sides, from below, from the left.
+    /// Where a wall begins below a rule.
     pub tee_down: char,
-    /// See `tee_down`.
+    /// Where a rule begins to the right of a wall.
     pub tee_right: char,
-    /// See `tee_down`.
+    /// Where a wall ends on top of a rule.
     pub tee_up: char,
-    /// See `tee_down`.
+    /// Where a rule from the left ends at a wall.
     pub tee_left: char,
     /// The corners of a frame: top left, top right, bottom left, bottom right.
     pub corners: [char; 4],
@@ -23,9 +23,9 @@ pub struct Glyphs {
     pub cursor: char,
     /// Something needs a person.
     pub asks: char,
-    /// Broken.
+    /// The fault is there, and nothing is being done about it.
     pub broken: char,
-    /// Being fixed.
+    /// An attempt runs, or its effect is being verified.
     pub fixing: char,
     /// Holds, but not yet for its hold time.
     pub pending: char,

@@ -16,7 +16,7 @@ use crate::engine::snapshot::IncidentView;
 pub struct Recalled {
     /// Which was asked for, and up to which event of it the snapshot knew then.
     asked: Option<(IncidentId, u64)>,
-    /// The answer.
+    /// What the journal said about the last incident that was asked for; none before the first answer.
     told: Option<JournalReply>,
     /// The attempt that is chosen on the page, to be copied by itself.
     chosen: Option<(IncidentId, AttemptId)>,
@@ -25,7 +25,7 @@ pub struct Recalled {
 /// An answer of the journal.
 #[derive(Debug, Clone)]
 enum JournalReply {
-    /// The incident.
+    /// The whole incident with all its attempts, as the journal holds it.
     Incident(Arc<IncidentView>),
     /// Why this one cannot be told.
     Refused(IncidentId, Arc<str>),

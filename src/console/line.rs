@@ -30,13 +30,13 @@ impl Line {
         Self::default()
     }
 
-    /// A heading.
+    /// A line of one piece, in the looks of a heading.
     #[must_use]
     pub fn title(text: impl AsRef<str>) -> Self {
         Self::new().with(Role::Title, text)
     }
 
-    /// Plain text.
+    /// A line of one piece, in the looks of ordinary text.
     #[must_use]
     pub fn plain(text: impl AsRef<str>) -> Self {
         Self::new().with(Role::Text, text)

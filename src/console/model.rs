@@ -74,11 +74,11 @@ pub struct Model {
 pub struct MainPage {
     /// Which pane has the keys.
     pub pane: Pane,
-    /// One cursor for each list.
+    /// The cursor in the list of what is watched.
     pub detectors: Cursor,
-    /// See `detectors`.
+    /// The cursor in the list of what needs action.
     pub needs_action: Cursor,
-    /// See `detectors`.
+    /// The cursor in the list of breakers.
     pub breakers: Cursor,
     /// Only rows that hold these words.
     pub filter: String,
@@ -92,7 +92,7 @@ pub enum Pane {
     Detectors,
     /// What needs action.
     NeedsAction,
-    /// Breakers.
+    /// The breakers that stop attempts when these do not help.
     Breakers,
     /// The last hour; it shares the detectors' cursor.
     Timeline,
@@ -108,7 +108,7 @@ impl Pane {
 /// What the last command or key came to.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct StatusMessage {
-    /// In words.
+    /// The words that are shown above the keys.
     pub text: Arc<str>,
     /// It did not work.
     pub bad: bool,

@@ -19,9 +19,9 @@ const SCREEN_PIECE: usize = 600;
 pub enum Between {
     /// Nothing that is known.
     Nothing,
-    /// tmux.
+    /// The multiplexer tmux, which passes a sequence on only in a wrapping of its own.
     Tmux,
-    /// GNU screen.
+    /// The multiplexer GNU screen, which passes a sequence on only in a wrapping of its own.
     Screen,
 }
 

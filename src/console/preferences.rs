@@ -37,9 +37,9 @@ pub enum PreferencesError {
     /// It cannot be written.
     #[error("{}: {source}", path.display())]
     Unwritten {
-        /// Which file.
+        /// Path of the file of preferences.
         path: PathBuf,
-        /// Why.
+        /// What the system said when the file was written.
         source: io::Error,
     },
 }

@@ -20,7 +20,7 @@ pub struct Review {
     pub written: Arc<str>,
     /// How much may go wrong.
     pub risk: Risk,
-    /// As displayed.
+    /// The request in the form in which the operator sees it: a yes is for exactly this plan.
     pub request: ApprovalRequest,
     /// Whether it is still asked for.
     pub standing: RequestState,
@@ -35,11 +35,11 @@ pub struct Review {
 /// Whether a request is still asked for.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum RequestState {
-    /// It is.
+    /// The incident still waits for the answer to it.
     Asked,
     /// The plan changed, and the new one is shown.
     Changed,
-    /// No longer.
+    /// The incident waits for no answer any more: it was given elsewhere, or the request is over.
     Gone,
 }
 

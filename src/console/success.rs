@@ -91,11 +91,11 @@ pub enum Item<'a> {
 /// What a row is about.
 #[derive(Debug, Clone, PartialEq)]
 pub struct About {
-    /// The playbook.
+    /// Name of the playbook that the row is about.
     pub playbook: Arc<str>,
     /// The key, where there is one.
     pub key: Option<Key>,
-    /// Its incident.
+    /// The incident to open from the row, where the snapshot still has it.
     pub incident: Option<IncidentId>,
 }
 

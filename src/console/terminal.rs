@@ -232,7 +232,7 @@ impl Keyboard {
         let _ = self.parked.recv_timeout(std::time::Duration::from_secs(1));
     }
 
-    /// Reads again.
+    /// Takes the keys back after [`Keyboard::leave`]: the terminal is read again from now on.
     pub fn back(&self) {
         self.away.store(false, Ordering::SeqCst);
         let _ = rustix::io::write(&self.wake, b"x");

@@ -34,7 +34,7 @@ pub struct Rewind {
 /// A moment on the screen.
 #[derive(Debug, Clone)]
 pub struct ReplayedMoment {
-    /// The moment.
+    /// The state that the journal gives for that time, and the event that it ends with.
     pub moment: Replayed,
     /// Where one was when it came: `t` returns there.
     before: (MainPage, Vec<OpenPage>),

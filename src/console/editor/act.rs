@@ -23,7 +23,7 @@ pub enum Act {
     Keep,
     /// Take a one-off out of the folder again.
     Remove,
-    /// To the next mistake.
+    /// Put the cursor at the next mistake of the text.
     NextMistake,
     /// To the mistake before.
     PreviousMistake,

@@ -55,7 +55,7 @@ pub const KEEP_AFTER: u64 = 500;
 pub struct Author {
     /// What is written.
     pub subject: EditedFile,
-    /// Its text.
+    /// The lines that are edited, with the cursor in them and the steps that can be undone.
     pub text: TextBuffer,
     /// What has the keys.
     pub stage: EditorFocus,
@@ -99,7 +99,7 @@ pub enum DocumentKind {
 /// What has the keys on the editor page.
 #[derive(Debug, Clone, PartialEq)]
 pub enum EditorFocus {
-    /// The text.
+    /// The keys change the text or move the cursor in it.
     Writing,
     /// Words to look for are typed; where the search began.
     Finding { typed: String, from: (usize, usize) },
@@ -120,7 +120,7 @@ pub enum EditorFocus {
 /// What follows when it is saved.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
 pub enum Then {
-    /// One writes on.
+    /// The operator goes on writing on the same page.
     WriteOn,
     /// The page is left.
     Leave,

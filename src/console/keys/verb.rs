@@ -39,13 +39,13 @@ pub enum KeyAction {
     NewerIncident,
     /// The command palette.
     Palette,
-    /// All keys.
+    /// Show which keys there are and what they do.
     Help,
     /// Review what waits for a yes.
     Review,
     /// Pause, or resume what is paused.
     Pause,
-    /// Resume.
+    /// Let salve act again where it is paused.
     Resume,
     /// Plan a pause that begins by itself.
     Schedule,
@@ -71,11 +71,11 @@ pub enum KeyAction {
     Arm,
     /// Break something, where a console is there for showing that.
     Break,
-    /// All playbooks.
+    /// Open the page that lists all playbooks.
     Playbooks,
-    /// All incidents.
+    /// Open the page that lists all incidents.
     Incidents,
-    /// What happened.
+    /// Open the journal's page: what happened, latest first.
     Journal,
     /// What salve had to say.
     Messages,
@@ -85,7 +85,7 @@ pub enum KeyAction {
     Acknowledge,
     /// End an incident by hand.
     Close,
-    /// Yes.
+    /// Answer a question or a request with yes.
     Yes,
     /// No, and why.
     Decline,
@@ -99,7 +99,7 @@ pub enum KeyAction {
     Earlier,
     /// One event on.
     Later,
-    /// To the incident before.
+    /// Look at the moment at which the previous incident was opened.
     IncidentBefore,
     /// To the next incident.
     IncidentAfter,
@@ -111,8 +111,8 @@ pub enum KeyAction {
     Mouse,
     /// Draw everything anew.
     Redraw,
-    /// Sleep.
+    /// Suspend the console as Ctrl-Z does, until the shell continues it.
     Suspend,
-    /// End.
+    /// End the console.
     Quit,
 }

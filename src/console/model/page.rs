@@ -18,7 +18,7 @@ pub enum OpenPage {
     Incident { id: IncidentId, scroll: usize },
     /// A request for a yes.
     Approval(Box<Review>),
-    /// One playbook.
+    /// What a single playbook says and how it does, by its name.
     Playbook { name: Arc<str>, scroll: usize },
     /// Choose one of many.
     List { kind: ListKind, cursor: Cursor },
@@ -30,7 +30,7 @@ pub enum OpenPage {
     Trial { name: Arc<str>, tried: Tried, scroll: usize },
     /// The success rate: windows, playbooks, and what to do about them.
     Success { cursor: Cursor, span: SuccessSpan },
-    /// Read.
+    /// A text to be read and scrolled, such as the journal or the help.
     Text { kind: TextKind, scroll: usize },
 }
 

@@ -15,13 +15,13 @@ use crate::playbook::value::Period;
 /// What is to be done.
 #[derive(Debug, Clone, PartialEq)]
 pub enum Out {
-    /// Say this.
+    /// Print these words for the operator.
     Say(String),
     /// Say this, and forget what was typed before it was said.
     Ask(String),
     /// Ask the engine, unless another line follows at once.
     Send(Command),
-    /// End.
+    /// End the console with the line that was just typed.
     Quit,
 }
 
@@ -31,11 +31,11 @@ enum PromptState {
     /// Nothing was asked: a line is a command.
     #[default]
     Idle,
-    /// Which request?
+    /// Several requests wait: the next line names one of these incidents.
     Which(Vec<IncidentId>),
     /// Yes or no?
     Request(Box<Review>),
-    /// Why not?
+    /// The request of this incident is declined: the next line gives the reason.
     Reason(IncidentId),
     /// The end of healing?
     Quit,

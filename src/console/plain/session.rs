@@ -2,7 +2,7 @@
 #![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
 use std::collections::BTreeSet;
-use std::io::{self, Write};
+use std::io;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
@@ -19,14 +19,18 @@ use super::super::model::ConsoleTime;
 use super::super::shutdown::{Outside, until_ended};
 use super::super::view::ViewContext;
 use super::super::{ConsoleError, Ended, Options, rows, terminal};
-use super::changes::{at_time, changes};
+use super::changes::changes;
 use super::listen::{PlainInput, listen};
 use super::prompt::{Out, Prompter};
 use crate::console::EngineAt;
 use crate::core::{Command, IncidentId};
 use crate::engine::handle::Subscription;
 use crate::engine::{Handle, Snapshot};
-use crate::text::{clean, clean_line};
+use crate::text::clean_line;
+
+mod output;
+
+use output::Marks;
 
 /// How often it is looked whether the engine still gives signs of progress.
 const LOOK: Duration = Duration::from_secs(1);
@@ -65,17 +69,6 @@ struct Session {
     /// The terminal marks what is pasted, so that a paste is not taken for typing.
     marks: Marks,
     ended: Option<Ended>,
-}
-
-/// Does the terminal mark pastes?
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-enum Marks {
-    /// It cannot, and shows every byte as it is.
-    Never,
-    /// Not now.
-    Off,
-    /// While a request is looked at.
-    On,
 }
 
 impl Session {
@@ -231,17 +224,6 @@ impl Session {
         self.mark();
     }
 
-    /// Pastes are marked while a line can approve something, and no longer.
-    fn mark(&mut self) {
-        let (bytes, marks) = match (self.marks, self.desk.decides()) {
-            (Marks::Off, true) => ("\x1b[?2004h", Marks::On),
-            (Marks::On, false) => ("\x1b[?2004l", Marks::Off),
-            _ => return,
-        };
-        self.marks = marks;
-        self.write(bytes);
-    }
-
     fn answered(&mut self, answer: &Result<Arc<str>, String>) {
         match answer {
             Ok(words) => self.tell(words),
@@ -297,32 +279,6 @@ impl Session {
             self.say("Not suspended: remediation runs inside this console and would stop. q quits.");
         } else {
             let _ = kill_process(getpid(), Signal::STOP);
-        }
-    }
-
-    /// One line with the time of day, whatever the names in it hold.
-    fn tell(&mut self, words: &str) {
-        let line = at_time(Timestamp::now(), &self.zone, &clean_line(words));
-        self.say(&line);
-    }
-
-    /// Text with its own line ends; nothing in it steers the terminal.
-    fn say(&mut self, words: &str) {
-        self.write(&format!("{}\n", clean(words)));
-    }
-
-    fn write(&mut self, text: &str) {
-        let mut out = io::stdout().lock();
-        if out.write_all(text.as_bytes()).and_then(|()| out.flush()).is_err() {
-            self.ended = Some(Ended::TerminalLost);
-        }
-    }
-}
-
-impl Drop for Session {
-    fn drop(&mut self) {
-        if self.marks == Marks::On {
-            self.write("\x1b[?2004l");
         }
     }
 }

@@ -99,7 +99,8 @@ impl Desk {
             look: &look,
             themes: &[],
         };
-        let lines = self.model.pages.last().map(|page| super::super::view::page_lines(page, 300, &self.model, &world));
+        let lines =
+            self.model.pages.last().map(|page| super::super::view::page::page_lines(page, 300, &self.model, &world));
         lines.unwrap_or_default().iter().map(super::super::line::Line::bare).collect()
     }
 

@@ -23,7 +23,7 @@ pub enum Role {
     Text,
     /// Text of less weight.
     Dim,
-    /// A heading.
+    /// The heading of a pane or a page.
     Title,
     /// The heading of the pane that has the keys.
     Focus,
@@ -47,13 +47,13 @@ pub enum Role {
     BreakerOpen,
     /// A breaker with one attempt on trial.
     BreakerHalfOpen,
-    /// Paused.
+    /// Words about a pause, a maintenance window or a snooze.
     Paused,
     /// Old data, or records that cannot be written.
     Stale,
     /// The gauge's figure inside its band.
     Gauge,
-    /// High risk.
+    /// What carries a high risk, on a request's page.
     Risky,
 }
 
@@ -82,7 +82,7 @@ pub const ROLES: [(Role, &str); 18] = [
 /// A theme, read.
 #[derive(Debug, Clone, PartialEq)]
 pub struct Theme {
-    /// Its name.
+    /// What the theme is called on the command line and in the palette.
     pub name: Arc<str>,
     looks: BTreeMap<Role, RoleStyle>,
 }

@@ -40,7 +40,7 @@ pub enum ThemeError {
     Unusable {
         /// Of which theme.
         name: String,
-        /// Why.
+        /// What was wrong with the path when the file was opened.
         why: PathError,
     },
     /// Its file says something that is not understood.

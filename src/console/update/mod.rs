@@ -2,7 +2,10 @@
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
 mod author;
+mod effect;
+mod follow;
 mod form;
+mod input;
 mod mouse;
 mod moves;
 mod opening;
@@ -11,104 +14,25 @@ mod reading;
 mod review;
 mod typing;
 
-use std::collections::BTreeSet;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
-use super::editor::{EditorTask, EditorTaskResult};
+use super::editor::EditorTask;
 use crate::console::Writing;
 pub use opening::subject;
 pub use pick::needs_one;
 
 use super::decision::{Decision, PAUSE};
-use super::decode::Mouse;
-use super::filtered_list;
-use super::form::DryRunResult;
 use super::incident_history;
 use super::keys::{self, KeyAction};
 use super::model::{InputMode, Model, OpenPage, Overlay, StatusMessage};
-use super::rows;
 use super::time_travel::{self, TimeStep};
 use super::view::{self, ViewContext};
-use crate::core::{Command, IncidentId, Key};
-use crate::engine::Snapshot;
-use crate::engine::history::{FoldProgress, PastError, Replayed, Seek};
-use crate::engine::snapshot::IncidentView;
 
 pub use author::rest;
-
-/// What comes in.
-#[derive(Debug, Clone)]
-pub enum ConsoleInput {
-    /// A key.
-    Key(KeyEvent),
-    /// Pasted text: only ever text for a field that is being typed.
-    Paste(String),
-    /// The mouse: it looks, and never decides.
-    Mouse(Mouse),
-    /// The terminal has another size.
-    Resize(u16, u16),
-    /// The world holds a new snapshot.
-    Snapshot,
-    /// What the journal tells of an incident.
-    Told(IncidentId, Result<Arc<IncidentView>, PastError>),
-    /// A moment of the past, or why there is none.
-    Replayed(Result<Box<Replayed>, PastError>),
-    /// How far the fold of the journal has come.
-    Recalling(Option<FoldProgress>),
-    /// What a command came to.
-    Answer(Result<Arc<str>, String>),
-    /// What became of what a page for writing asked.
-    Author(EditorTaskResult),
-    /// A look at the host for a run by hand is over.
-    Looked { key: Key, looked: DryRunResult },
-    /// The screen was drawn.
-    Drawn,
-    /// What is said about what is seen.
-    Caption(Option<Arc<str>>),
-    /// Somebody else wants the console to sleep.
-    Stop,
-    /// Time has passed.
-    Tick,
-}
-
-/// What the console should do.
-#[derive(Debug, Clone, PartialEq)]
-pub enum ConsoleEffect {
-    /// Ask the engine.
-    Send(Command),
-    /// What a page for writing asks.
-    Ask(EditorTask),
-    /// Ask for a moment of the past.
-    Recall(Seek),
-    /// Ask for an incident's whole story.
-    Tell(IncidentId),
-    /// Write this to a new file whose name begins so.
-    Export { stem: Arc<str>, text: String },
-    /// Have the plan made that a run by hand of this would carry out.
-    Plan(Key),
-    /// Draw with another theme from now on.
-    Theme(String),
-    /// Draw with another theme as long as it is looked at; none: with the one that is kept.
-    Preview(Option<String>),
-    /// Put this on the clipboard.
-    Copy(String),
-    /// Ring once.
-    Bell,
-    /// The same in words, for a terminal that shows notifications.
-    Notify(String),
-    /// Break what stands here among the faults.
-    Break(usize),
-    /// The mouse is ours, or the terminal's.
-    Mouse(bool),
-    /// Draw everything anew.
-    Redraw,
-    /// Sleep.
-    Suspend,
-    /// End.
-    Quit,
-}
+pub use effect::ConsoleEffect;
+pub use input::ConsoleInput;
 
 /// Takes one input in. A new snapshot comes with the live world, everything else with the one that is shown.
 pub fn update(model: &mut Model, input: ConsoleInput, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
@@ -138,11 +62,11 @@ fn taken(model: &mut Model, input: ConsoleInput, world: &ViewContext<'_>) -> Vec
             review::unseen(model);
             Vec::new()
         }
-        ConsoleInput::Snapshot => followed(model, world),
+        ConsoleInput::Snapshot => follow::followed(model, world),
         ConsoleInput::Replayed(answer) => {
             let requests = time_travel::came(model, answer.map(|moment| *moment), world);
             if let Some(snapshot) = model.replayed().map(|shown| Arc::clone(&shown.moment.snapshot)) {
-                follow(model, &snapshot);
+                follow::follow(model, &snapshot);
             }
             requests
         }
@@ -336,68 +260,6 @@ fn live(model: &mut Model, world: &ViewContext<'_>) {
         return say(model, world, "this is live");
     }
     time_travel::leave(model);
-}
-
-/// Takes every cursor to where its item stands now.
-fn follow(model: &mut Model, snapshot: &Snapshot) {
-    model.main.follow(snapshot);
-    for page in &mut model.pages {
-        match page {
-            OpenPage::List { kind, cursor } => cursor.follow(&filtered_list::ids(*kind, &model.list_filter, snapshot)),
-            OpenPage::Approval(review) => {
-                review.follow(rows::incident(snapshot, review.incident).map(AsRef::as_ref));
-            }
-            OpenPage::Success { cursor, span } => cursor.follow(&super::success::ids(snapshot, *span)),
-            OpenPage::Author(_)
-            | OpenPage::Begin(_)
-            | OpenPage::Trial { .. }
-            | OpenPage::Incident { .. }
-            | OpenPage::Playbook { .. }
-            | OpenPage::Text { .. } => {}
-        }
-    }
-}
-
-/// Follows what moved, and announces new requests once. Who looks at the past is only told that something waits.
-fn followed(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
-    if model.replayed().is_none() {
-        follow(model, world.snapshot);
-        announce(model, world);
-    }
-    let requests = rows::requests(world.snapshot);
-    let asked: BTreeSet<_> = requests.iter().map(|(incident, request)| (incident.id, request.generation)).collect();
-    if let Some(rewind) = &mut model.rewind {
-        rewind.waiting = asked.len();
-    }
-    // whoever has just opened the console sees what waits; the bell is for what comes later
-    let followed_up = author::followed(model, world);
-    let known = model.announced.replace(asked.clone()).unwrap_or(asked);
-    let new: Vec<_> =
-        requests.iter().filter(|(incident, request)| !known.contains(&(incident.id, request.generation))).collect();
-    let what = match &new[..] {
-        [] => return followed_up,
-        [(incident, _)] => {
-            let target = super::format::target(&incident.key.target.to_string());
-            format!("{} {target} awaits approval: {}", incident.id, incident.playbook)
-        }
-        several => format!("{} requests await approval", several.len()),
-    };
-    let notice = format!("{}: {what}", world.snapshot.host);
-    [followed_up, vec![ConsoleEffect::Bell, ConsoleEffect::Notify(notice)]].concat()
-}
-
-/// A new message is shown for a while; what a key has just come to is not pushed away.
-fn announce(model: &mut Model, world: &ViewContext<'_>) {
-    let latest = world.snapshot.messages.first();
-    if let Some(message) = latest
-        && model.told.is_some_and(|told| told < message.at)
-        && model.said.is_none()
-    {
-        let time = super::format::clock(message.at, world.zone);
-        let text = format!("{time} {}: {}", message.about, message.text.lines().next().unwrap_or("")).into();
-        model.said = Some(StatusMessage { text, bad: false, at: world.at });
-    }
-    model.told = Some(latest.map_or(jiff::Timestamp::MIN, |message| message.at));
 }
 
 fn acknowledge(model: &mut Model, world: &ViewContext<'_>) {

@@ -22,7 +22,7 @@ pub struct SelectedSubject {
     pub playbook: Option<Arc<str>>,
     /// The key, where the row has one.
     pub key: Option<Key>,
-    /// Its incident.
+    /// The incident that belongs to the row; none where nothing has fired.
     pub incident: Option<IncidentId>,
 }
 

@@ -9,7 +9,7 @@ use crate::console::theme::Role;
 /// Rows of text at most; a small screen has fewer.
 const ROWS: usize = 4;
 
-/// Draws it.
+/// Draws the caption over the foot of the page, with a heading, in as few rows as its words need.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, text: &str) {
     let width = usize::from(body.width.saturating_sub(2));
     let lines = Line::new().with(Role::Title, text).wrap(width);

@@ -12,7 +12,7 @@ use crate::console::rows::{self, Row};
 use crate::console::theme::Role;
 use crate::engine::snapshot::{DetectorView, IncidentView};
 
-/// Draws it.
+/// Draws what is known of the selected row into its part of the main screen.
 pub fn draw(canvas: &mut Canvas<'_>, area: Rect, model: &Model, world: &ViewContext<'_>) {
     let row = selected(&model.main, world);
     let name = row.as_ref().map_or("", |row| row.name.as_str());

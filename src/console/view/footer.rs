@@ -41,7 +41,7 @@ fn lay_out(room: u16, model: &Model, world: &ViewContext<'_>) -> Vec<(u16, Line,
     keys
 }
 
-/// Draws it.
+/// Draws the keys that can be pressed here into the last row of the screen.
 pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, model: &Model, world: &ViewContext<'_>) {
     for (x, line, _) in lay_out(room, model, world) {
         canvas.line(x, y, room.saturating_sub(x), &line);

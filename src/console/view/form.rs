@@ -9,7 +9,7 @@ use crate::console::glyphs::Glyphs;
 use crate::console::line::Line;
 use crate::console::theme::Role;
 
-/// Draws it.
+/// Draws a question in a frame over the body; `deciding` while its answer waits to be sent.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, form: &Form, deciding: bool) {
     let width = wide(body);
     let mut lines = lines(form, inner(body), &canvas.look.glyphs);

@@ -15,7 +15,7 @@ use crate::core::Scope;
 use crate::engine::snapshot::PlaybookState;
 use crate::playbook::Mode;
 
-/// Draws it.
+/// Draws line 1 over the whole width: the state in words and counts, or the moment that is looked back at.
 pub fn draw(canvas: &mut Canvas<'_>, room: u16, model: &Model, world: &ViewContext<'_>) {
     let (state, rest) = match (model.replayed(), &model.rewind) {
         (Some(shown), Some(rewind)) => past::fitted(usize::from(room), shown, rewind, world),

@@ -5,7 +5,8 @@ use std::sync::Arc;
 use ratatui::layout::Rect;
 
 use super::main::{first_row, panes};
-use super::{ViewContext, footer, frame, inside, messages, needs_action, timeline};
+use super::page::inside;
+use super::{ViewContext, footer, frame, messages, needs_action, timeline};
 use crate::console::keys::KeyAction;
 use crate::console::model::{Cursor, Model, OpenPage, Pane, items, list_items};
 

@@ -19,7 +19,7 @@ struct Panes {
     detail: Option<Rect>,
 }
 
-/// Draws it.
+/// Draws the main screen: the gauge, and below it the panes for which there is room.
 pub fn draw(canvas: &mut Canvas<'_>, body: Rect, model: &Model, world: &ViewContext<'_>) {
     let pane = model.main.pane;
     gauge::draw(canvas, body.y, body.width, pane == Pane::Gauge, world);
