@@ -18,7 +18,7 @@ const TOO_FEW_WORDS: usize = 2;
 const LONGEST_FILE: usize = 300;
 
 /// Files that may be longer, and why.
-const LONG_FILES: [(&str, &str); 0] = [];
+const LONG_FILES: [(&str, &str); 1] = [("src/console/keys/table.rs", "one table of all keys")];
 
 /// One type that is defined in the sources.
 #[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord)]

@@ -46,8 +46,12 @@ pub fn through_failures() {
             assert!(subject.contains(&format!("[salve] db-1: unit nginx.service: {state}")), "{shown:?}");
         }
         let notes = bench.notes();
-        for due in ["it answered 421 too busy", "it answered 451 try again later", "no answer in time", "delivered after retries"]
-        {
+        for due in [
+            "it answered 421 too busy",
+            "it answered 451 try again later",
+            "no answer in time",
+            "delivered after retries",
+        ] {
             assert!(notes.contains(due), "{due}: {notes}");
         }
     });
