@@ -142,7 +142,7 @@ fn every_fault_shows_what_it_is_about() {
     screen.wait_for("HIGH RISK");
     break_something(&mut screen, "storm");
     screen.wait_for("storm: ");
-    break_something(&mut screen, "mend everything");
+    break_something(&mut screen, "fix everything");
     screen.wait_for("ALL WELL");
     break_something(&mut screen, "let the shop flap");
     screen.wait_for("FLAPPING");

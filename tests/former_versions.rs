@@ -67,7 +67,7 @@ fn the_journal_of_0_1_is_read_whole() {
     // an incident is the story that it was, in today's words
     let (story, code) = state.run(&["show", "4"]);
     assert_eq!(code, 0);
-    for words in ["/srv/w/asked", "root approved the plan: looked at it", "exit code 0", "healed by attempt 1"] {
+    for words in ["/srv/w/asked", "root approved the plan: looked at it", "exit code 0", "fixed by attempt 1"] {
         assert!(story.contains(words), "no `{words}` in:\n{story}");
     }
     let (story, _) = state.run(&["show", "3"]);

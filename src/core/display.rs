@@ -127,7 +127,7 @@ impl fmt::Display for Outcome {
             Self::Declined { by, reason } if reason.is_empty() => write!(f, "declined by {by}"),
             Self::Declined { by, reason } => write!(f, "declined by {by}: {reason}"),
             Self::Expired => f.write_str("the approval request expired"),
-            Self::Superseded => f.write_str("closed: target or playbook changed"),
+            Self::Superseded => f.write_str("target or playbook changed"),
             Self::ClosedByOperator { by, reason } if reason.is_empty() => write!(f, "closed by {by}"),
             Self::ClosedByOperator { by, reason } => write!(f, "closed by {by}: {reason}"),
             Self::EscalatedThenCleared => f.write_str("paged, then cleared"),

@@ -35,7 +35,7 @@ fn what_cannot_be_is_said_with_the_right_form() {
     let wrong = |arguments: &[&str]| said(&salve(arguments).assert().code(1).get_output().stderr);
     assert!(wrong(&["new", "--class", "service-dwn"]).contains("did you mean `service-down`?"));
     assert!(wrong(&["new", "--target", "/"]).contains("add --class CLASS"));
-    assert!(wrong(&["new", "--class", "load-high", "--target", "/"]).contains("leave --target out"));
+    assert!(wrong(&["new", "--class", "load-high", "--target", "/"]).contains("omit --target"));
     // the text is printed all the same, to be mended
     let half = salve(&["new", "--class", "service-down", "--target", "nginx"]).assert().code(1).get_output().clone();
     assert!(said(&half.stdout).contains("unit = \"nginx\""));

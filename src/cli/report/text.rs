@@ -63,7 +63,8 @@ fn playbook(one: &OfPlaybook) -> String {
     let change = words::change(rates.auto_fix, rates_before.auto_fix);
     let assisted =
         if rates.assisted.whole > 0 { format!(", approved {}", words::share(rates.assisted)) } else { String::new() };
-    format!("{playbook:<20} {} {incidents:>4} incidents, auto-fixed {fixed}{change}{assisted}", bar(rates.auto_fix))
+    let counted = if *incidents == 1 { "incident, " } else { "incidents," };
+    format!("{playbook:<20} {} {incidents:>4} {counted} auto-fixed {fixed}{change}{assisted}", bar(rates.auto_fix))
 }
 
 /// What was fixed full, what was not shaded, nothing at all dotted.

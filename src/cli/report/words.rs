@@ -54,7 +54,8 @@ pub fn wanted(wanted: &LackingOnTarget) -> String {
         Lack::Sight => "pages: its state is unknown",
         Lack::Arming => "shadow mode: it would have acted and is not armed",
     };
-    format!("{playbook} on {target}: {what} ({times} times, last incident {latest})")
+    let times = if *times == 1 { "once".to_owned() } else { format!("{times} times") };
+    format!("{playbook} on {target}: {what} ({times}, last incident {latest})")
 }
 
 pub fn doubt(doubt: &Doubt) -> String {

@@ -34,7 +34,7 @@ pub fn journald() {
     let machine = nginx::host();
     let mut salve = Salve::with_settings(&machine, SETTINGS, &[("marker", PLAYBOOK)]);
     let listed = machine.sh("salve channel list");
-    assert!(listed.contains("after 2s without an answer: wall"), "{listed}");
+    assert!(listed.contains("if not acknowledged within 2s: wall"), "{listed}");
     salve.start();
     // each kind of entry is found by its own id, with the parts as fields
     let entry = |id: &str| {

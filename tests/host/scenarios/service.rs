@@ -59,8 +59,8 @@ pub fn reloaded() {
     machine.write("/etc/salve/salve.toml", "boot_grace = \"soon\"\n");
     machine.sh("systemctl reload salve");
     let said = |words: &str| machine.wait(words, &format!("salve status --json | grep -q '{words}'"));
-    said("the former ones stay in force");
-    told(&machine, "StatusText", "the settings file is wrong");
+    said("the previous settings stay in force");
+    told(&machine, "StatusText", "invalid settings file");
     machine.sh("pkill -9 nginx");
     salve.wait_count("asked", 1);
     // what waits is still there under the settings that are read anew
