@@ -1,16 +1,19 @@
-//! Arrows between rooms point one way. This reads every path in `src` (`use` lines and paths in the text, from
-//! `crate`, `self` and `super`) and fails on one that runs back up, or sideways between rooms of one level.
+//! Arrows between top-level modules point one way. This reads every path in `src` (`use` lines and paths in the text, from
+//! `crate`, `self` and `super`) and fails on one that runs back up, or sideways between modules of one level.
 //! It also holds the core to being pure: no I/O, no clock, no async, no screen.
 
 #![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
 
-use std::fs;
-use std::path::{Path, PathBuf};
+#[path = "support/sources.rs"]
+mod sources;
+
+use std::path::Path;
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use sources::{is_test, sources};
 
-/// Rooms by level; a room uses only rooms of lower levels.
+/// The top-level modules by level; each uses only those of lower levels.
 const LEVELS: [&[&str]; 12] = [
     &["text"],
     &["foreign"],
@@ -29,7 +32,7 @@ const LEVELS: [&[&str]; 12] = [
 /// The console knows only snapshots and commands, so it cannot tell an embedded engine from a remote one.
 const CONSOLE_MAY_USE: [&str; 5] = ["text", "foreign", "playbook", "core", "engine"];
 
-/// The host's rooms take from the core only its clocks.
+/// The host's modules take from the core only its clocks.
 const HOST_MAY_USE_OF_CORE: [&str; 3] = ["time", "Mono", "Now"];
 
 /// What a pure machine never names: each a path, wherever it stands.
@@ -271,16 +274,16 @@ fn from_root(path: &[String], place: &[String]) -> Vec<String> {
     root
 }
 
-fn level(room: &str) -> Option<usize> {
-    LEVELS.iter().position(|rooms| rooms.contains(&room))
+fn level(top: &str) -> Option<usize> {
+    LEVELS.iter().position(|modules| modules.contains(&top))
 }
 
 /// Every arrow of this file that may not be, in words.
 fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
     let module = module(file);
-    let Some(room) = module.first().cloned() else { return Vec::new() };
-    let Some(own) = level(&room) else {
-        return vec![format!("{}: the room `{room}` has no level in tests/architecture.rs", file.display())];
+    let Some(top) = module.first().cloned() else { return Vec::new() };
+    let Some(own) = level(&top) else {
+        return vec![format!("{}: the module `{top}` has no level in tests/architecture.rs", file.display())];
     };
     let wrong = |named: &Named| -> Option<String> {
         if named.path[0] != "crate" {
@@ -289,18 +292,18 @@ fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
         let Some(other) = named.path.get(1).filter(|name| *name != "*") else {
             return Some("names the crate as a whole".to_owned());
         };
-        if *other == room {
+        if *other == top {
             return None;
         }
-        let Some(theirs) = level(other) else { return Some(format!("names `{other}`, which is no room")) };
+        let Some(theirs) = level(other) else { return Some(format!("names `{other}`, which is no module")) };
         let of_core = named.path.get(2).map(String::as_str);
         if theirs > own {
-            Some(format!("runs up: {room} -> {other}"))
+            Some(format!("runs up: {top} -> {other}"))
         } else if theirs == own {
-            Some(format!("runs sideways: {room} -> {other}"))
-        } else if room == "console" && !CONSOLE_MAY_USE.contains(&other.as_str()) {
-            Some(format!("the console knows only snapshots and commands: {room} -> {other}"))
-        } else if room == "host" && other == "core" && !of_core.is_some_and(|it| HOST_MAY_USE_OF_CORE.contains(&it)) {
+            Some(format!("runs sideways: {top} -> {other}"))
+        } else if top == "console" && !CONSOLE_MAY_USE.contains(&other.as_str()) {
+            Some(format!("the console knows only snapshots and commands: {top} -> {other}"))
+        } else if top == "host" && other == "core" && !of_core.is_some_and(|it| HOST_MAY_USE_OF_CORE.contains(&it)) {
             Some(format!("the host takes only clocks from the core: {}", named.path.join("::")))
         } else {
             None
@@ -334,25 +337,6 @@ fn module(file: &Path) -> Vec<String> {
     parts
 }
 
-/// Every source file, named from the package's root.
-fn sources() -> Vec<(PathBuf, String)> {
-    fn gather(folder: &Path, root: &Path, found: &mut Vec<(PathBuf, String)>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            if path.is_dir() {
-                gather(&path, root, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                found.push((path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
-            }
-        }
-    }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    gather(&root.join("src"), root, &mut found);
-    found.sort();
-    found
-}
-
 #[test]
 fn arrows_point_one_way() {
     let sources = sources();
@@ -371,8 +355,7 @@ fn the_core_is_pure() {
 
 /// Everything in this file, without its tests, that starts a process by itself, in words.
 fn starts(file: &Path, source: &str) -> Vec<String> {
-    let of_tests = file.components().any(|part| part.as_os_str() == "tests") || file.ends_with("tests.rs");
-    if of_tests || MAY_START.iter().any(|(place, _)| file.starts_with(place)) {
+    if is_test(file) || MAY_START.iter().any(|(place, _)| file.starts_with(place)) {
         return Vec::new();
     }
     let named = paths(&module(file), without_tests(source));
@@ -440,7 +423,7 @@ fn a_planted_arrow_is_found_in_each_form() {
         ("src/host/mod.rs", "use crate::core::Event;", "crate::core::Event"),
         ("src/core/mod.rs", "use crate::*;", "as a whole"),
         ("src/core/mod.rs", "use crate as house;", "as a whole"),
-        ("src/core/mod.rs", "use crate::cellar::Barrel;", "no room"),
+        ("src/core/mod.rs", "use crate::cellar::Barrel;", "no module"),
         ("src/cellar/mod.rs", "", "no level"),
     ];
     for (file, source, told) in planted {

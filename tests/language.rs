@@ -3,8 +3,10 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
 
+#[path = "support/sources.rs"]
+mod sources;
+
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
 use std::path::{Path, PathBuf};
 
 use syn::visit::{self, Visit};
@@ -158,26 +160,24 @@ fn gathered(source: &str) -> Gatherer {
     gatherer
 }
 
-/// Every source file that is no test, with its path from the package's root.
+/// Every source file that is no test.
 fn sources() -> Vec<(PathBuf, String)> {
-    fn gather(folder: &Path, root: &Path, found: &mut Vec<(PathBuf, String)>) {
-        for entry in fs::read_dir(folder).unwrap() {
-            let path = entry.unwrap().path();
-            let name = path.file_name().unwrap_or_default();
-            if name == "tests" || name == "tests.rs" {
-                continue;
-            }
-            if path.is_dir() {
-                gather(&path, root, found);
-            } else if path.extension().is_some_and(|ending| ending == "rs") {
-                found.push((path.strip_prefix(root).unwrap().to_owned(), fs::read_to_string(&path).unwrap()));
-            }
+    sources::sources().into_iter().filter(|(file, _)| !sources::is_test(file)).collect()
+}
+
+/// Every doc comment of this source as it is written, tests and bodies of macros included, with its first line.
+fn written_comments(source: &str) -> Vec<(usize, String)> {
+    let mut found: Vec<(usize, String)> = Vec::new();
+    let mut last = (0, "");
+    for (line, text) in source.lines().enumerate().map(|(index, text)| (index + 1, text.trim_start())) {
+        let Some(mark) = ["///", "//!"].into_iter().find(|mark| text.starts_with(mark)) else { continue };
+        let text = &text[mark.len()..];
+        match found.last_mut() {
+            Some((_, whole)) if last == (line - 1, mark) => whole.push_str(text),
+            _ => found.push((line, text.to_owned())),
         }
+        last = (line, mark);
     }
-    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
-    let mut found = Vec::new();
-    gather(&root.join("src"), root, &mut found);
-    found.sort();
     found
 }
 
@@ -255,6 +255,11 @@ fn every_doc_comment_says_something() {
                 .map(|doc| format!("{}:{}: {}: {}", file.display(), doc.line, doc.of, doc.text.trim())),
         );
     }
+    for (file, source) in sources::sources() {
+        let short = written_comments(&source).into_iter();
+        let short = short.filter(|(_, text)| text.split_whitespace().count() <= TOO_FEW_WORDS);
+        empty.extend(short.map(|(line, text)| format!("{}:{line}: {}", file.display(), text.trim())));
+    }
     assert!(empty.is_empty(), "{} doc comments say nothing:\n{}", empty.len(), empty.join("\n"));
 }
 
@@ -280,6 +285,10 @@ fn planted_faults_of_language_are_found() {
         gathered("/// Where it lies, from the root.\nfn path() {}\n#[cfg(test)]\nmod tests {\n/// No.\nfn f() {} }")
             .docs;
     assert_eq!(docs.iter().filter(|doc| says_nothing(doc)).count(), 0, "{docs:?}");
+    let written = written_comments(
+        "macro_rules! m { () => {\n/// In\n/// words.\nfn f() {} }; }\n//! A module.\n/// A longer one.\n",
+    );
+    assert_eq!(written, [(2, " In words.".to_owned()), (5, " A module.".to_owned()), (6, " A longer one.".to_owned())]);
     let named = |name: &str, file: &str| TypeName { name: name.into(), file: file.into() };
     let types = [named("Stage", "a.rs"), named("Stage", "b.rs"), named("Page", "b.rs")];
     let (shared, all) = shared_names(&types);

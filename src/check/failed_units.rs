@@ -35,7 +35,7 @@ pub struct FailedUnitsSeen {
 /// What the check asks about; it has no object.
 ///
 /// # Errors
-/// None.
+/// Never: this check names its subject in every playbook, whatever the target.
 #[allow(clippy::unnecessary_wraps, reason = "every kind finds its subject the same way")]
 pub fn subject(check: &FailedUnitsCheck, _: &Target) -> Result<FailedUnitsSubject, String> {
     let only = check.only.clone().unwrap_or_else(|| "*".into());

@@ -22,21 +22,21 @@ pub struct Topic {
 
 /// Every topic, in the order in which a newcomer reads them.
 pub const TOPICS: [Topic; 11] = [
-    Topic { name: "console", about: "the screen, its themes, and reading without it", text: || file(CONSOLE) },
+    Topic { name: "console", about: "the screen, its themes, and reading without it", text: || CONSOLE.to_owned() },
     Topic { name: "keys", about: "every key of the screen", text: keys_of_the_screen },
-    Topic { name: "playbooks", about: "the format, and rehearsing a playbook", text: || file(PLAYBOOKS) },
+    Topic { name: "playbooks", about: "the format, and rehearsing a playbook", text: || PLAYBOOKS.to_owned() },
     Topic {
         name: "catalogue",
         about: "the playbooks that come with salve, each with its test",
-        text: || file(CATALOGUE),
+        text: || CATALOGUE.to_owned(),
     },
-    Topic { name: "settings", about: "every setting, in one example", text: || file(SETTINGS) },
-    Topic { name: "channels", about: "ways to page a human", text: || file(CHANNELS) },
-    Topic { name: "daemon", about: "healing without a console, and consoles on it", text: || file(DAEMON) },
-    Topic { name: "scripting", about: "documents, metrics, monitoring, completions", text: || file(SCRIPTING) },
-    Topic { name: "files", about: "where settings, playbooks, journal and logs are", text: || file(FILES) },
+    Topic { name: "settings", about: "every setting, in one example", text: || SETTINGS.to_owned() },
+    Topic { name: "channels", about: "ways to page a human", text: || CHANNELS.to_owned() },
+    Topic { name: "daemon", about: "healing without a console, and consoles on it", text: || DAEMON.to_owned() },
+    Topic { name: "scripting", about: "documents, metrics, monitoring, completions", text: || SCRIPTING.to_owned() },
+    Topic { name: "files", about: "where settings, playbooks, journal and logs are", text: || FILES.to_owned() },
     Topic { name: "exit-codes", about: "what an exit code means", text: exit_codes },
-    Topic { name: "safety", about: "what keeps salve harmless", text: || file(SAFETY) },
+    Topic { name: "safety", about: "what keeps salve harmless", text: || SAFETY.to_owned() },
 ];
 
 const CONSOLE: &str = include_str!("help/console.md");
@@ -87,10 +87,6 @@ pub fn topics() -> String {
         let _ = writeln!(text, "  {:<11} {}", topic.name, topic.about);
     }
     text
-}
-
-fn file(text: &str) -> String {
-    text.to_owned()
 }
 
 fn keys_of_the_screen() -> String {

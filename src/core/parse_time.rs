@@ -96,7 +96,7 @@ fn next(today: Date, weekday: Weekday, ahead: impl Fn(Date) -> Option<Timestamp>
 mod tests {
     use super::*;
 
-    /// Monday, 14:02:31.
+    /// Parses a moment as if it were Monday, 14:02:31.
     fn said(written: &str) -> Result<String, String> {
         let now: Timestamp = "2026-11-23T14:02:31Z".parse().expect("a moment");
         parse(written, now, &TimeZone::UTC).map(|moment| moment.to_string())

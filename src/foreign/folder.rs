@@ -71,7 +71,7 @@ impl Folder {
     /// The names in it.
     ///
     /// # Errors
-    /// The system's.
+    /// What the kernel answers to the listing of the folder.
     pub fn names(&self) -> io::Result<Vec<OsString>> {
         let mut names = Vec::new();
         for entry in Dir::read_from(&self.descriptor)? {

@@ -79,6 +79,11 @@ impl Spare {
         }
     }
 
+    /// What is lent beyond the sessions' loans is with tasks.
+    const fn is_lent_to_task(&self) -> bool {
+        self.lent > self.with_sessions
+    }
+
     fn lend(&mut self, count: usize, to: Borrower) -> Lent {
         self.top_up();
         let rest = self.held.len().saturating_sub(count);
@@ -152,8 +157,7 @@ pub fn lend_if_short(count: usize) -> Lent {
 /// a descriptor that was lent to somebody else.
 pub fn unless_lent_to_task<R>(open: impl FnOnce() -> R) -> Option<R> {
     let spare = Spare::of_this_process();
-    let free = spare.lent <= spare.with_sessions;
-    let opened = free.then(open);
+    let opened = (!spare.is_lent_to_task()).then(open);
     drop(spare);
     opened
 }
@@ -196,17 +200,19 @@ mod tests {
     use super::*;
 
     #[test]
-    fn nothing_else_is_opened_on_what_is_lent_to_a_task() {
+    fn a_loan_to_a_task_is_told_from_those_to_sessions() {
         let mut spare = Spare::of(HELD);
         spare.top_up();
+        let session = spare.lend(2, Borrower::Session);
+        assert!(!spare.is_lent_to_task());
         let task = spare.lend(2, Borrower::Task);
-        assert!(spare.lent > spare.with_sessions);
+        assert!(spare.is_lent_to_task());
         spare.take_back(&task);
+        assert!(!spare.is_lent_to_task(), "the session still has its own");
+        spare.take_back(&session);
+        // they are loans of this reserve, not of the process's own, to which dropping would give them back
+        std::mem::forget(session);
         std::mem::forget(task);
-        let of_session = spare.lend(2, Borrower::Session);
-        assert!(spare.lent <= spare.with_sessions);
-        spare.take_back(&of_session);
-        std::mem::forget(of_session);
     }
 
     #[test]

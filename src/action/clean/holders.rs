@@ -240,7 +240,7 @@ fn lock_list() -> io::Result<String> {
 /// limits. It is released when the descriptor is closed.
 ///
 /// # Errors
-/// Another holds it.
+/// The reason for skipping the folder: another process holds its lock, or it cannot be locked.
 pub fn claim(folder: impl AsFd) -> Result<(), SkipReason> {
     match flock(folder, FlockOperation::NonBlockingLockExclusive) {
         Err(Errno::WOULDBLOCK) => Err(SkipReason::Locked),

@@ -220,7 +220,7 @@ pub enum PidfileTime {
 /// Reads a pidfile, and when and by whom it was written.
 ///
 /// # Errors
-/// In words.
+/// Why the file cannot be read, or holds no process id, in words.
 pub fn pidfile(path: &str, may_hang: &MayHang) -> Result<Pidfile, String> {
     let failed = |error: std::io::Error| format!("the pidfile {path} cannot be read: {error}");
     let (mut file, _) = read::open(path.as_ref(), may_hang).map_err(|refusal| match refusal {

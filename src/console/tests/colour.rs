@@ -52,7 +52,7 @@ pub fn bits(colour: Color) -> Option<[u8; 3]> {
     }
 }
 
-/// IEC 61966-2-1.
+/// Turns sRGB into linear light, after IEC 61966-2-1.
 fn linear(colour: [u8; 3]) -> [f64; 3] {
     colour.map(|part| {
         let part = f64::from(part) / 255.0;

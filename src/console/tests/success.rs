@@ -63,5 +63,5 @@ fn the_page_says_what_to_write_mend_and_stop() {
         assert!(page.contains(said), "{said} in\n{page}");
     }
     let empty = Desk::new(fixture::first()).keys("S").page().join("\n");
-    assert!(empty.contains("no incidents yet") && !empty.contains("Write these next"), "{empty}");
+    assert!(empty.contains("none counted yet") && !empty.contains("Write these next"), "{empty}");
 }

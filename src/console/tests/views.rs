@@ -21,7 +21,7 @@ static UTC: TimeZone = TimeZone::UTC;
 /// The age of fresh data.
 pub const FRESH: Duration = Duration::from_millis(300);
 
-/// One view.
+/// One page of the screen, and the keys that open it.
 pub struct View {
     pub name: &'static str,
     pub snapshot: Snapshot,

@@ -52,7 +52,7 @@ fn short(share: Share, focused: bool) -> Line {
 #[must_use]
 pub fn words(share: Share) -> String {
     match share.band() {
-        Band::NoVerdict if share.whole == 0 => "no incidents yet".into(),
+        Band::NoVerdict if share.whole == 0 => "none counted yet".into(),
         Band::NoVerdict => "under 10 incidents".into(),
         Band::TooLow => "TOO LOW <70".into(),
         Band::InBand => "IN BAND 70-<100".into(),

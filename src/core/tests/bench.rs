@@ -65,7 +65,7 @@ pub fn playbook(name: &str) -> Playbook {
     }
 }
 
-/// The bench.
+/// A core with a clock that the test moves, and everything that the core asked for.
 pub struct Bench {
     config: Config,
     pub core: Core,

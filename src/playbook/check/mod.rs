@@ -77,7 +77,7 @@ macro_rules! kinds {
                 }
             }
 
-            /// Taken apart.
+            /// Gives the conditions of this check, one by one, with what they are compared with.
             #[must_use]
             pub fn parts(&self) -> CheckParts<'_> {
                 match self {
