@@ -18,8 +18,8 @@
 //! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |
 //! | [`foreign`] | files that are not salve's own: opened step by step, in threads that may hang |
 //! | [`host`] | what the kernel and systemd offer, made safe to use; the one way to start a child |
-//! | [`check`] | one file per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
-//! | [`action`] | one file per kind of action; attempts, held in scopes that can be emptied; safe deletion |
+//! | [`check`] | one folder per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
+//! | [`action`] | one folder per kind of action; attempts, held in scopes that can be emptied; safe deletion |
 //! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
 //! | [`evidence`] | what is gathered for a page or a snapshot, each piece to its deadline |
 //! | [`channel`] | one file per escalation channel; the durable outbox |
@@ -32,6 +32,8 @@
 //!
 //! Arrows point one way: `foreign` ← `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
 //! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
+//! One file of each kind's folder is of another level: `table.rs`, what is written of the kind in playbooks, is of the level of
+//! [`playbook`], although it lies beside the file that looks at the host or changes it, in [`check`] or [`action`].
 //! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
 
 pub mod action;

@@ -1,13 +1,15 @@
 //! Arrows between top-level modules point one way. This reads every path in `src` (`use` lines and paths in the text, from
 //! `crate`, `self` and `super`) and fails on one that runs back up, or sideways between modules of one level.
-//! It also holds the core to being pure: no I/O, no clock, no async, no screen.
+//! It also holds the core to being pure: no I/O, no clock, no async, no screen; and the kinds of checks and actions to
+//! being one folder each, whose table is of the level of `playbook` and which no other file names.
 
 #![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
 
 #[path = "support/sources.rs"]
 mod sources;
 
-use std::path::Path;
+use std::collections::{BTreeMap, BTreeSet};
+use std::path::{Path, PathBuf};
 use std::str::FromStr;
 
 use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
@@ -82,6 +84,36 @@ const MAY_START: [(&str, &str); 6] = [
     ("src/cli/service.rs", "systemctl may ask its user for a password on the terminal"),
     ("src/demo/stage.rs", "the demo's actors play services: they run until the demo ends"),
 ];
+
+/// What the table of a kind of check may use: nothing of the host, and not the enum that is made of all tables.
+const CHECK_TABLE_MAY_USE: [&[&str]; 5] = [
+    &["crate", "text"],
+    &["crate", "playbook", "value"],
+    &["crate", "playbook", "read"],
+    &["crate", "playbook", "check", "parts"],
+    &["crate", "playbook", "check", "table"],
+];
+
+/// What the table of a kind of action may not use: the enums that are made of all tables.
+const ACTION_TABLE_MAY_NOT_USE: [&[&str]; 4] = [
+    &["crate", "playbook", "Action"],
+    &["crate", "playbook", "Check"],
+    &["crate", "playbook", "action", "Action"],
+    &["crate", "playbook", "check", "Check"],
+];
+
+/// The enums over the kinds, whose variants only a kind's own folder names.
+const KIND_ENUMS: [&str; 5] = ["Check", "Subject", "Observation", "Action", "ResolvedAction"];
+
+/// Who else names a kind, and why.
+const MAY_NAME_A_KIND: [(&str, &str, &str); 3] = [
+    ("src/playbook/host_check.rs", "Unit", "its one rule is about units at rest"),
+    ("src/check/target/resolve.rs", "Path", "a path that must not exist is a target although it is not there"),
+    ("src/action/storage/clean", "Filesystem", "it stops once the verifier's file system has the room that is wanted"),
+];
+
+/// No folder of kinds holds more modules side by side.
+const MODULES_PER_FOLDER: usize = 15;
 
 /// One piece of source text that matters here.
 #[derive(Debug, Clone, PartialEq)]
@@ -216,6 +248,14 @@ fn path(
     loop {
         match tokens.get(at) {
             Some((_, Token::Word(word))) => path.push(word.clone()),
+            // a macro's variable stands for one name
+            Some((_, Token::Other('$'))) if !path.is_empty() => match tokens.get(at + 1) {
+                Some((_, Token::Word(word))) => {
+                    path.push(format!("${word}"));
+                    at += 1;
+                }
+                _ => break,
+            },
             Some((_, Token::Other('*'))) => path.push("*".to_owned()),
             Some((_, Token::Other('{'))) if path.len() > before.len() || !before.is_empty() => {
                 return list(tokens, at + 1, &path, place, found);
@@ -278,10 +318,32 @@ fn level(top: &str) -> Option<usize> {
     LEVELS.iter().position(|modules| modules.contains(&top))
 }
 
+/// The top-level module whose level a module has. The table of a kind lies in the kind's folder, and is of the level of
+/// `playbook`: `check::GROUP::KIND::table`.
+fn home(module: &[String]) -> Option<&str> {
+    if is_table(module) { Some("playbook") } else { module.first().map(String::as_str) }
+}
+
+fn is_table(module: &[String]) -> bool {
+    let of_a_kind = module.first().is_some_and(|top| ["check", "action"].contains(&top.as_str()));
+    of_a_kind && module.get(3).is_some_and(|part| part == "table")
+}
+
+/// Why the table of a kind may not use this path of the playbook; none if it may.
+fn wrong_in_table(module: &[String], path: &[String]) -> Option<String> {
+    let begins = |with: &&[&str]| path.len() >= with.len() && path.iter().zip(with.iter()).all(|(one, two)| one == two);
+    let own = path.iter().skip(1).zip(module).all(|(one, two)| one == two) && path.len() > module.len();
+    let allowed = match module[0].as_str() {
+        "check" => own || CHECK_TABLE_MAY_USE.iter().any(|with| begins(with)),
+        _ => !ACTION_TABLE_MAY_NOT_USE.iter().any(|with| begins(with)),
+    };
+    (!allowed).then(|| format!("the table of a kind may not use {}", path.join("::")))
+}
+
 /// Every arrow of this file that may not be, in words.
 fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
     let module = module(file);
-    let Some(top) = module.first().cloned() else { return Vec::new() };
+    let Some(top) = home(&module).map(str::to_owned) else { return Vec::new() };
     let Some(own) = level(&top) else {
         return vec![format!("{}: the module `{top}` has no level in tests/architecture.rs", file.display())];
     };
@@ -292,7 +354,13 @@ fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
         let Some(other) = named.path.get(1).filter(|name| *name != "*") else {
             return Some("names the crate as a whole".to_owned());
         };
-        if *other == top {
+        if is_table(&module)
+            && let Some(why) = wrong_in_table(&module, &named.path)
+        {
+            return Some(why);
+        }
+        let other = home(&named.path[1..]).unwrap_or(other);
+        if other == top {
             return None;
         }
         let Some(theirs) = level(other) else { return Some(format!("names `{other}`, which is no module")) };
@@ -301,7 +369,7 @@ fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
             Some(format!("runs up: {top} -> {other}"))
         } else if theirs == own {
             Some(format!("runs sideways: {top} -> {other}"))
-        } else if top == "console" && !CONSOLE_MAY_USE.contains(&other.as_str()) {
+        } else if top == "console" && !CONSOLE_MAY_USE.contains(&other) {
             Some(format!("the console knows only snapshots and commands: {top} -> {other}"))
         } else if top == "host" && other == "core" && !of_core.is_some_and(|it| HOST_MAY_USE_OF_CORE.contains(&it)) {
             Some(format!("the host takes only clocks from the core: {}", named.path.join("::")))
@@ -345,6 +413,80 @@ fn arrows_point_one_way() {
     assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
 }
 
+/// The kinds by the name of their variant, each with the folder that holds its files.
+fn kinds(sources: &[(PathBuf, String)]) -> Vec<(String, PathBuf)> {
+    let tables = sources.iter().filter(|(file, _)| is_table(&module(file)));
+    let kind = |(file, _): &(PathBuf, String)| {
+        let folder = file.parent()?;
+        let words = folder.file_name()?.to_str()?.split('_');
+        let camel = words.map(|word| word[..1].to_uppercase() + &word[1..]).collect();
+        Some((camel, folder.to_owned()))
+    };
+    tables.filter_map(kind).collect()
+}
+
+/// Every place in this file, without its tests, that names a kind of its enum, unless the kind is its own.
+fn named_kinds(kinds: &[(String, PathBuf)], file: &Path, source: &str) -> Vec<String> {
+    if is_test(file) {
+        return Vec::new();
+    }
+    let named = paths(&module(file), without_tests(source));
+    let hits = named.iter().filter_map(|named| {
+        let pair = named.path.windows(2).find(|pair| KIND_ENUMS.contains(&pair[0].as_str()))?;
+        let of = kinds.iter().filter(|(kind, _)| *kind == pair[1]).collect::<Vec<_>>();
+        let own = of.is_empty() || of.iter().any(|(_, folder)| file.starts_with(folder));
+        let excused = MAY_NAME_A_KIND.iter().any(|(place, kind, _)| file.starts_with(place) && *kind == pair[1]);
+        (!own && !excused).then(|| format!("{}:{}: names `{}`", file.display(), named.line, pair.join("::")))
+    });
+    hits.collect()
+}
+
+#[test]
+fn a_kind_is_named_only_in_its_own_folder() {
+    let sources = sources();
+    let kinds = kinds(&sources);
+    assert!(kinds.len() > 25, "the kinds are not where they were");
+    let named: Vec<String> = sources.iter().flat_map(|(file, source)| named_kinds(&kinds, file, source)).collect();
+    assert!(named.is_empty(), "ask the kind's trait instead:\n{}", named.join("\n"));
+    for (place, kind, why) in MAY_NAME_A_KIND {
+        let text = format!("::{kind}(");
+        let names = |(file, source): &(PathBuf, String)| file.starts_with(place) && source.contains(&text);
+        assert!(sources.iter().any(names), "{place} ({why}) is gone");
+    }
+}
+
+#[test]
+fn a_planted_name_of_a_kind_is_found() {
+    let kinds = [("Unit".to_owned(), PathBuf::from("src/check/units/unit"))];
+    let source = "fn f(check: &Check) -> bool { matches!(check, Check::Unit(_)) }";
+    assert_eq!(named_kinds(&kinds, Path::new("src/core/verify.rs"), source).len(), 1);
+    assert_eq!(named_kinds(&kinds, Path::new("src/check/units/unit/probe/watch.rs"), source), Vec::<String>::new());
+    let of_a_target = "fn f(target: &Target) -> bool { matches!(target, Target::Unit(_)) }";
+    assert_eq!(named_kinds(&kinds, Path::new("src/core/verify.rs"), of_a_target), Vec::<String>::new());
+}
+
+#[test]
+fn a_folder_of_kinds_is_taken_in_at_a_glance() {
+    let mut folders: BTreeMap<PathBuf, BTreeSet<PathBuf>> = BTreeMap::new();
+    for (file, _) in sources() {
+        let parts: Vec<_> = file.components().collect();
+        for depth in 2..parts.len() {
+            let folder: PathBuf = parts[..depth].iter().collect();
+            let module: PathBuf = parts[..=depth].iter().collect::<PathBuf>().with_extension("");
+            if !module.ends_with("mod") {
+                folders.entry(folder).or_default().insert(module);
+            }
+        }
+    }
+    let of_kinds = ["src/check", "src/action", "src/channel"];
+    let full = folders.iter().filter(|(folder, _)| of_kinds.iter().any(|top| folder.starts_with(top)));
+    let full: Vec<String> = full
+        .filter(|(_, modules)| modules.len() > MODULES_PER_FOLDER)
+        .map(|(folder, modules)| format!("{}: {}", folder.display(), modules.len()))
+        .collect();
+    assert!(full.is_empty(), "group these modules by subject: {full:?}");
+}
+
 #[test]
 fn the_core_is_pure() {
     let core: Vec<_> = sources().into_iter().filter(|(file, _)| file.starts_with("src/core")).collect();
@@ -378,7 +520,7 @@ fn there_is_one_way_to_start_a_child() {
 
 #[test]
 fn a_planted_second_way_to_start_a_child_is_found() {
-    let file = Path::new("src/check/command.rs");
+    let file = Path::new("src/check/processes/command/probe.rs");
     for source in [
         "use std::process::Command;",
         "use tokio::process::{Child, Command};",
@@ -405,7 +547,7 @@ fn there_is_one_way_to_a_client_for_http_and_it_caps_heads() {
     let made: Vec<String> = sources().iter().flat_map(|(file, source)| clients(file, source)).collect();
     assert!(made.len() == 1 && made[0].starts_with("src/host/web.rs"), "go through host::web instead: {made:?}");
     let planted = "use reqwest::Client; fn f() { Client::builder(); }";
-    assert_eq!(clients(Path::new("src/check/http.rs"), planted).len(), 1);
+    assert_eq!(clients(Path::new("src/check/network/http/probe.rs"), planted).len(), 1);
 }
 
 #[test]
@@ -416,7 +558,7 @@ fn a_planted_arrow_is_found_in_each_form() {
         ("src/core/plan.rs", "use super::{plan, super::{text, host::paths}};", "core -> host"),
         ("src/playbook/mod.rs", "fn f() -> crate::core::Mono { todo!() }", "playbook -> core"),
         ("src/playbook/model.rs", "mod tests { use super::super::super::cli::main; }", "playbook -> cli"),
-        ("src/check/tcp.rs", "use crate::{core::Mono, action::process};", "check -> action"),
+        ("src/check/network/tcp/probe.rs", "use crate::{core::Mono, action::program};", "check -> action"),
         ("src/text.rs", "use crate::playbook::Check;", "text -> playbook"),
         ("src/engine/mod.rs", "let x = /* no */ crate::console::App::new();", "engine -> console"),
         ("src/console/mod.rs", "use crate::journal::Journal;", "console -> journal"),
@@ -425,6 +567,12 @@ fn a_planted_arrow_is_found_in_each_form() {
         ("src/core/mod.rs", "use crate as house;", "as a whole"),
         ("src/core/mod.rs", "use crate::cellar::Barrel;", "no module"),
         ("src/cellar/mod.rs", "", "no level"),
+        ("src/playbook/check/mod.rs", "pub use crate::check::$group::$module::probe::*;", "playbook -> check"),
+        ("src/check/host/cpu/table.rs", "use super::probe::CpuSeen;", "may not use"),
+        ("src/check/host/cpu/table.rs", "use crate::playbook::check::Check;", "may not use"),
+        ("src/check/host/cpu/table.rs", "use crate::core::Mono;", "may not use"),
+        ("src/action/attempt/wait/table.rs", "use crate::playbook::Action;", "may not use"),
+        ("src/action/attempt/wait/table.rs", "use crate::core::Mono;", "playbook -> core"),
     ];
     for (file, source, told) in planted {
         let wrong = wrong_arrows(Path::new(file), source);
@@ -444,6 +592,13 @@ fn what_is_allowed_is_let_pass() {
         ("src/console/view.rs", "use crate::engine::snapshot::Snapshot; use core::fmt;"),
         ("src/core/mod.rs", "pub(crate) fn f() {} pub(super) fn g() {} let n = m as usize;"),
         ("src/lib.rs", "pub mod cli; pub use crate::cli::main;"),
+        ("src/playbook/check/mod.rs", "$(pub use crate::check::$group::$module::table::$table;)*"),
+        (
+            "src/check/host/cpu/table.rs",
+            "use crate::playbook::{check::{parts::Unit, table::CheckTable}, value::Bound};",
+        ),
+        ("src/check/host/cpu/probe.rs", "use super::table::CpuCheck; use crate::core::Mono;"),
+        ("src/action/attempt/wait/table.rs", "use crate::playbook::{action::table::ActionTable, lint::names};"),
     ];
     for (file, source) in fine {
         assert_eq!(wrong_arrows(Path::new(file), source), Vec::<String>::new(), "{source}");

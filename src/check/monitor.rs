@@ -5,15 +5,16 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use super::conditions::share;
-use super::event_loop::{Kernel, MonitorEvent};
-use super::preflight::{self, TargetFacts};
-use super::probe::{ProbeResult, Prober};
-use super::scheduler::{Dispatch, MonitorCommand, reading};
-use super::subject::Subject;
-use super::unit::records::UnitRecords;
-use super::unit::watch::Watcher;
-use super::{load, memory, pressure, resolve};
+use crate::check::events::event_loop::{EventLoop, MonitorEvent};
+use crate::check::host::{load, memory, pressure};
+use crate::check::judge::conditions::share;
+use crate::check::prober::{ProbeResult, Prober};
+use crate::check::scheduler::{Dispatch, MonitorCommand, reading};
+use crate::check::subject::Subject;
+use crate::check::target::preflight::{self, TargetFacts};
+use crate::check::target::resolve;
+use crate::check::units::unit::probe::records::UnitRecords;
+use crate::check::units::unit::probe::watch::Watcher;
 use crate::core::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
@@ -41,7 +42,7 @@ pub struct ObservationChange {
     pub subject: Arc<str>,
     /// When it was observed, in wall time and monotonic time.
     pub at: Now,
-    /// What was seen, as JSON of an [`super::Observation`].
+    /// What was seen, as JSON of an [`crate::check::Observation`].
     pub observation: Arc<str>,
 }
 
@@ -76,11 +77,11 @@ impl Monitor {
         let (events, events_here) = mpsc::unbounded_channel();
         let records = Arc::new(Mutex::new(UnitRecords::new(TRANSACTION)));
         let prober = Arc::new(Prober::new(clock));
-        let kernel = Kernel::start(clock, events.clone()).map_err(|error| {
+        let event_loop = EventLoop::start(clock, events.clone()).map_err(|error| {
             let text = format!("processes and mounts cannot be watched: {error}");
             let _ = events.send(MonitorEvent::Note("host".into(), text.into()));
         });
-        let _ = prober.kernel.set(kernel.ok());
+        let _ = prober.event_loop.set(event_loop.ok());
         let units = prober.systemd.clone().map(|systemd| {
             let (units, unit_commands) = mpsc::unbounded_channel();
             tokio::spawn(
@@ -181,8 +182,9 @@ fn unit_here(resolution: Resolution) -> Option<Arc<str>> {
 
 /// The host at a glance; none where the kernel does not tell.
 pub fn strip() -> Option<HostStrip> {
-    let (load, memory) = (load::now().ok()?, memory::now().ok()?);
-    let pressure = pressure::now().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
+    let (load, memory) = (load::probe::now().ok()?, memory::probe::now().ok()?);
+    let pressure =
+        pressure::probe::now().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
     Some(HostStrip {
         load: load.one,
         cores: load.cores,

@@ -16,12 +16,13 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use super::event_loop::{LoopCommand, MonitorEvent};
-use super::event_source::Wakeup;
-use super::monitor::ObservationChange;
-use super::probe::{ProbeResult, Prober};
-use super::subject::{Observation, Subject};
-use super::unit::watch::WatcherCommand;
+use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
+use crate::check::events::event_source::Wakeup;
+use crate::check::kind::SharedSource;
+use crate::check::monitor::ObservationChange;
+use crate::check::prober::{ProbeResult, Prober};
+use crate::check::subject::{Observation, Subject};
+use crate::check::units::unit::probe::watch::WatcherCommand;
 use crate::core::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
@@ -211,10 +212,10 @@ impl Dispatch {
 
     /// Whether an event source reports this subject's changes without a probe.
     fn has_source(&self, subject: &Subject) -> bool {
-        match subject {
-            Subject::Unit(_) => self.units.is_some(),
-            Subject::Process(_) => matches!(self.prober.kernel.get(), Some(Some(_))),
-            _ => false,
+        match subject.shared_source() {
+            SharedSource::Unit(_) => self.units.is_some(),
+            SharedSource::ProcessTable => matches!(self.prober.event_loop.get(), Some(Some(_))),
+            SharedSource::None | SharedSource::AnyUnit | SharedSource::MountTable => false,
         }
     }
 
@@ -232,12 +233,13 @@ impl Dispatch {
         }
         self.entries.remove(&watched.subject);
         self.prober.traces.forget(&watched.subject);
-        match (&*watched.subject, &self.units) {
-            (Subject::Process(_), _) => self.prober.send(LoopCommand::Forget(watched.subject)),
-            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
+        match (watched.subject.shared_source(), &self.units) {
+            (SharedSource::ProcessTable, _) => self.prober.send(LoopCommand::Forget(watched.subject)),
+            (SharedSource::Unit(_) | SharedSource::AnyUnit, Some(units)) => {
                 drop(units.send(WatcherCommand::Forget(watched.subject)));
             }
-            _ => (),
+            (SharedSource::Unit(_) | SharedSource::AnyUnit, None)
+            | (SharedSource::None | SharedSource::MountTable, _) => {}
         }
     }
 
@@ -256,8 +258,7 @@ impl Dispatch {
                 }
             }
             MonitorEvent::Woken(Wakeup::Mounts) => {
-                let affected =
-                    |subject: &&Arc<Subject>| matches!(***subject, Subject::Filesystem(_) | Subject::Mount(_));
+                let affected = |subject: &&Arc<Subject>| subject.shared_source() == SharedSource::MountTable;
                 let subjects: Vec<_> = self.entries.keys().filter(affected).cloned().collect();
                 for subject in subjects {
                     self.soon(&subject);

@@ -12,7 +12,6 @@ use super::machine::Core;
 use super::reading::Verdict;
 use super::state::Attempt;
 use super::time::Mono;
-use crate::playbook::Check;
 
 /// The second half of a round counts for so long after the first; and so long both must be well before it is over.
 const REMEMBERED: Duration = Duration::from_hours(1);
@@ -160,10 +159,6 @@ fn lag(watched: &Detector) -> Duration {
         let reading = watched.detector.get(index).and_then(Option::as_ref);
         reading.is_some_and(|reading| reading.verdict == Verdict::Holds)
     };
-    let of = |check: &Check| match check {
-        Check::Unit(_) | Check::Process(_) => Duration::ZERO,
-        check => check.every(),
-    };
     let checks = watched.playbook.detect.checks.iter().enumerate();
-    checks.filter(|(index, _)| holds(*index)).map(|(_, check)| of(check)).max().unwrap_or_default().min(LONGEST_LAG)
+    checks.filter(|(index, _)| holds(*index)).map(|(_, check)| check.detection_delay()).max().unwrap_or_default().min(LONGEST_LAG)
 }

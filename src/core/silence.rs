@@ -102,10 +102,8 @@ impl Core {
 
     /// Is this key unseen only because systemd does not answer? Then the one page stands for it.
     pub(super) fn unseen_by_silence(&self, watched: &Detector) -> bool {
-        let asks_systemd = matches!(
-            watched.playbook.detect.checks.get(watched.telling()),
-            Some(Check::Unit(_) | Check::FailedUnits(_))
-        );
+        let check = watched.playbook.detect.checks.get(watched.telling());
+        let asks_systemd = check.is_some_and(Check::is_answered_by_systemd);
         self.silence.is_some() && asks_systemd && watched.fault == DetectorState::Unknown
     }
 }

@@ -14,7 +14,7 @@ use super::reading::{Reading, Verdict};
 use super::state::{AttemptEnd, Budget, Incident, KEPT_SAWS, Step};
 use super::time::Mono;
 use super::timers::Timer;
-use crate::playbook::{Check, Playbook};
+use crate::playbook::Playbook;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);
@@ -131,7 +131,8 @@ impl Core {
             playbook.detect.checks.iter().zip(detector).map(|(check, slot)| (check, slot, Verdict::DoesNotHold));
         let wanted = playbook.verify.checks.iter().zip(verifier).map(|(check, slot)| (check, slot, Verdict::Holds));
         detects.chain(wanted).any(|(check, slot, well)| {
-            let own = matches!(check, Check::Unit(check) if check.name.is_none());
+            // Only readings of units carry a run, and a check without an object is about the target.
+            let own = check.parts().object.is_none();
             let later = |reading: &Reading| {
                 let started =
                     reading.unit.filter(|unit| unit.restarts == Some(0) && !unit.job).and_then(|unit| unit.started);

@@ -9,7 +9,8 @@ use tokio::sync::Mutex;
 use tokio::task::{JoinSet, spawn_blocking};
 use tokio::time::timeout;
 
-use crate::check::{filesystem, process};
+use crate::check::processes::process::probe as processes;
+use crate::check::storage::filesystem::probe as filesystem;
 use crate::foreign::{self, MayHang, mounts, read};
 use crate::host::systemd::{ListedUnit, Systemd};
 use crate::playbook::read::read;
@@ -115,7 +116,7 @@ fn used(used: u64, available: u64, read_only: bool) -> Option<String> {
 }
 
 async fn programs() -> Vec<Offer> {
-    let programs = listed(process::programs).await;
+    let programs = listed(processes::programs).await;
     let offer = |(name, count): (String, usize)| Offer {
         target: Target::Process(name.into()),
         about: if count == 1 { "running".into() } else { format!("{count} running") },

@@ -27,7 +27,7 @@ pub struct Manual {
 #[derive(Debug, Clone, Copy)]
 pub enum KindSide {
     /// A check, which reads the host and changes nothing.
-    Check(check::CheckDocs),
+    Check(check::table::CheckDocs),
     /// An action, which changes the host.
     Action(action::ActionDocs),
 }

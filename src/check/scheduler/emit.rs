@@ -9,9 +9,9 @@ use tokio::time::Instant;
 use super::{Dispatch, LastEmitted, Watch};
 use crate::check::judge::judge;
 use crate::check::monitor::ObservationChange;
-use crate::check::probe::ProbeResult;
+use crate::check::prober::ProbeResult;
 use crate::check::subject::{Observation, Subject};
-use crate::core::{CheckRole, Reading, UnitRun, Verdict, WatchId};
+use crate::core::{CheckRole, Reading, Verdict, WatchId};
 use crate::playbook::Check;
 use crate::text::clean_line;
 
@@ -90,7 +90,7 @@ pub fn reading(check: &Check, probed: &ProbeResult) -> Reading {
                 verdict: judgement.verdict,
                 seen,
                 figure: judgement.figure,
-                unit: unit_run(observation),
+                unit: observation.unit_run(),
                 began,
                 since,
             }
@@ -103,13 +103,5 @@ pub fn reading(check: &Check, probed: &ProbeResult) -> Reading {
             began,
             since,
         },
-    }
-}
-
-/// The unit's run that was observed; none for other subjects.
-fn unit_run(observation: &Observation) -> Option<UnitRun> {
-    match observation {
-        Observation::Unit(seen) => Some(seen.run()),
-        _ => None,
     }
 }

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dispatch;
-use crate::check::event_loop::{LoopCommand, MonitorEvent};
-use crate::check::event_source::{EventFd, Ringing, Wakeup};
-use crate::check::registry::{self, Opening};
+use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
+use crate::check::events::event_source::{EventDescriptor, EventFd, OwnSources, Wakeup};
+use crate::check::kind::SharedSource;
 use crate::check::subject::Subject;
 use crate::core::WatchId;
 use crate::foreign;
@@ -19,16 +19,16 @@ const SOURCES: Duration = Duration::from_secs(5);
 impl Dispatch {
     /// Opens a subject's event sources in a task of their own, because a dead mount may block that.
     pub(super) fn open_sources(&mut self, watch: &Arc<WatchId>, subject: &Arc<Subject>, check: &Arc<Check>) {
-        if matches!(**subject, Subject::Filesystem(_) | Subject::Mount(_))
+        if subject.shared_source() == SharedSource::MountTable
             && !self.mounts_registered
             && let Ok(table) = std::fs::File::open(crate::host::mounts::TABLE)
         {
             self.mounts_registered = true;
             // One source serves all subjects, and is never closed.
-            self.register(Wakeup::Mounts, EventFd::Descriptor(Ringing::Mounts(table.into())));
+            self.register(Wakeup::Mounts, EventFd::Descriptor(EventDescriptor::Mounts(table.into())));
         }
-        let wanted = registry::sources(check, subject, self.prober.folders());
-        let Some(Opening { path, open }) = wanted else { return };
+        let wanted = subject.own_sources(check, self.prober.folders());
+        let Some(OwnSources { path, open }) = wanted else { return };
         let events = self.events.clone();
         let (watch, subject) = (watch.clone(), subject.clone());
         tokio::spawn(async move {

@@ -10,10 +10,10 @@ use tokio::time::Instant;
 
 use super::Dispatch;
 use super::emit::emit_reading;
-use crate::check::event_loop::{LoopCommand, MonitorEvent};
-use crate::check::registry::Cost;
+use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
+use crate::check::kind::{Cost, SharedSource};
 use crate::check::subject::Subject;
-use crate::check::unit::watch::WatcherCommand;
+use crate::check::units::unit::probe::watch::WatcherCommand;
 use crate::core::effect::Cadence;
 
 /// The longest period of a subject while it is verified.
@@ -51,18 +51,22 @@ impl Dispatch {
             Cost::Request | Cost::Child => VERIFYING_DEAR,
             Cost::Little | Cost::Connection => VERIFYING,
         };
-        let period = match (&**subject, verifying) {
-            (_, true) => Some(shortest.min(fast)),
+        let source = subject.shared_source();
+        let period = if verifying {
+            Some(shortest.min(fast))
+        } else if source == SharedSource::ProcessTable && self.has_source(subject) {
             // Listing serves all processes at once, so the thread that lists keeps the time.
-            (Subject::Process(_), false) if self.has_source(subject) => None,
-            (_, false) => Some(shortest),
+            None
+        } else {
+            Some(shortest)
         };
-        match (&**subject, &self.units) {
-            (Subject::Process(_), _) => self.prober.send(LoopCommand::Track(subject.clone(), shortest)),
-            (Subject::Unit(_) | Subject::FailedUnits(_), Some(units)) => {
+        match (source, &self.units) {
+            (SharedSource::ProcessTable, _) => self.prober.send(LoopCommand::Track(subject.clone(), shortest)),
+            (SharedSource::Unit(_) | SharedSource::AnyUnit, Some(units)) => {
                 drop(units.send(WatcherCommand::Track(subject.clone())));
             }
-            _ => (),
+            (SharedSource::Unit(_) | SharedSource::AnyUnit, None)
+            | (SharedSource::None | SharedSource::MountTable, _) => {}
         }
         if let Some(entry) = self.entries.get_mut(subject)
             && entry.period != period

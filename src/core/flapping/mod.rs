@@ -211,10 +211,7 @@ fn watches_alternation(playbook: &Playbook) -> bool {
 /// How long a fault must have been gone. Events tell at once; of what is looked for from time to time, two looks must
 /// have found it gone.
 fn settle_time(playbook: &Playbook) -> Duration {
-    let of = |check: &Check| match check {
-        Check::Unit(_) | Check::Process(_) => SETTLE,
-        check => check.every().saturating_mul(LOOKS),
-    };
+    let of = |check: &Check| check.detection_delay().saturating_mul(LOOKS);
     let longest = playbook.detect.checks.iter().map(of).max().unwrap_or(SETTLE);
     longest.clamp(SETTLE, SETTLE_AT_MOST)
 }

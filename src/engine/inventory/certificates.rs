@@ -9,7 +9,7 @@ use rustls::pki_types::pem::PemObject as _;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::check::tls;
+use crate::check::network::tls::probe as tls;
 use crate::foreign::read;
 use crate::text::clean_line;
 

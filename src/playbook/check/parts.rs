@@ -102,82 +102,82 @@ pub struct CheckParts<'c> {
 
 impl<'c> CheckParts<'c> {
     /// Of a check without an object.
-    pub(super) fn of_the_host() -> Self {
+    pub fn of_the_host() -> Self {
         Self::default()
     }
 
     /// Of a check whose object stands under `key`, or comes from a target of the kind `from`.
-    pub(super) fn with(key: &'static str, from: &'static [&'static str], object: Option<&'c str>) -> Self {
+    pub fn with(key: &'static str, from: &'static [&'static str], object: Option<&'c str>) -> Self {
         Self { object_key: Some(key), from, object, ..Self::default() }
     }
 
-    pub(super) fn every(self, every: Option<Period>) -> Self {
+    pub fn every(self, every: Option<Period>) -> Self {
         Self { every, ..self }
     }
 
-    pub(super) fn timeout(self, timeout: Option<Period>) -> Self {
+    pub fn timeout(self, timeout: Option<Period>) -> Self {
         Self { timeout, ..self }
     }
 
-    pub(super) fn besides(self, besides: String) -> Self {
+    pub fn besides(self, besides: String) -> Self {
         Self { besides: Some(besides), ..self }
     }
 
-    pub(super) fn never(self, never: Option<(&'static str, String)>) -> Self {
+    pub fn never(self, never: Option<(&'static str, String)>) -> Self {
         Self { never: self.never.or(never), ..self }
     }
 
-    pub(super) fn wrong(mut self, wrong: Option<(&'static str, String, &'static str)>) -> Self {
+    pub fn wrong(mut self, wrong: Option<(&'static str, String, &'static str)>) -> Self {
         self.wrong.extend(wrong);
         self
     }
 
-    pub(super) fn window(self, key: &'static str, window: Option<Period>) -> Self {
+    pub fn window(self, key: &'static str, window: Option<Period>) -> Self {
         Self { window: window.map(|window| (key, window)), ..self }
     }
 
-    pub(super) fn wanted(self, key: &'static str, wanted: Option<&'c WantedWord>) -> Self {
+    pub fn wanted(self, key: &'static str, wanted: Option<&'c WantedWord>) -> Self {
         self.text(key, wanted.map(|wanted| wanted.word.as_str()))
             .condition(key, wanted.map(|wanted| Condition::Wanted(wanted.clone())))
     }
 
-    pub(super) fn arguments(self, key: &'static str, argv: &'c [Template]) -> Self {
+    pub fn arguments(self, key: &'static str, argv: &'c [Template]) -> Self {
         let besides = Some(argv.iter().map(|argument| argument.0.as_str()).collect::<Vec<_>>().join("\0"));
         Self { arguments: Some((key, argv)), besides, ..self }
     }
 
-    pub(super) fn named(mut self, key: &'static str, name: Option<&'c str>, what: NameKind) -> Self {
+    pub fn named(mut self, key: &'static str, name: Option<&'c str>, what: NameKind) -> Self {
         self.names.extend(name.map(|name| (key, name, what)));
         self
     }
 
-    pub(super) fn text(mut self, key: &'static str, text: Option<&'c str>) -> Self {
+    pub fn text(mut self, key: &'static str, text: Option<&'c str>) -> Self {
         self.texts.extend(text.map(|text| (key, text)));
         self
     }
 
-    pub(super) fn range(mut self, key: &'static str, fit: RangeInclusive<u16>, what: &'static str) -> Self {
+    pub fn range(mut self, key: &'static str, fit: RangeInclusive<u16>, what: &'static str) -> Self {
         self.ranges.push((key, fit, what));
         self
     }
 
-    pub(super) fn condition(mut self, key: &'static str, condition: Option<Condition>) -> Self {
+    pub fn condition(mut self, key: &'static str, condition: Option<Condition>) -> Self {
         self.conditions.extend(condition.map(|condition| (key, condition)));
         self
     }
 
     /// A condition that is one word.
-    pub(super) fn word(self, key: &'static str, word: Option<&'c str>) -> Self {
+    pub fn word(self, key: &'static str, word: Option<&'c str>) -> Self {
         self.text(key, word).condition(key, word.map(|word| Condition::Word(word.into())))
     }
 
     /// A condition that is text to be found, or not to be.
-    pub(super) fn holds(self, key: &'static str, wanted: Option<&'c WantedText>) -> Self {
+    pub fn holds(self, key: &'static str, wanted: Option<&'c WantedText>) -> Self {
         self.text(key, wanted.map(|wanted| wanted.text.as_str()))
             .condition(key, wanted.map(|wanted| Condition::Holds(wanted.clone())))
     }
 
-    pub(super) fn bound(mut self, key: &'static str, bound: Option<Bound>, unit: Unit) -> Self {
+    pub fn bound(mut self, key: &'static str, bound: Option<Bound>, unit: Unit) -> Self {
         self.bounds.extend(bound.map(|bound| (key, bound, unit)));
         self.condition(key, bound.map(Condition::Bound))
     }
