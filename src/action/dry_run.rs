@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::resolved_action::ResolvedAction;
+use crate::action::registry::ResolvedAction;
 use crate::core::plan::{Plan, PlannedStep};
 
 /// One step of a dry run.

@@ -1,4 +1,4 @@
-//! One module per kind of action, child processes in scopes that can be emptied, and safe deletion.
+//! Kinds of actions, child processes in scopes that can be emptied, and safe deletion.
 //!
 //! ```text
 //! playbook --plan--> Plan (resolved actions, sentences, digest) --dry_run--> what would happen, in sentences
@@ -12,49 +12,56 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`plan`] | resolves a rung to the last argument, and computes its digest |
-//! | [`resolved_action`] | what is carried out; its JSON is a record without secrets |
-//! | `bound` | the files that a command line names, bound to the plan like its program |
-//! | `sourced` | values that may come from files of their own |
+//! | `kind` | the trait of a kind: how it is resolved and carried out |
+//! | `registry` | what is carried out, an enum over the kinds; its JSON is a record without secrets |
 //! | [`runner`] | carries out the steps of a plan, one after the other, until a deadline |
 //! | `dry_run` | describes what a plan would do |
-//! | `registry` | the kinds, registered once: add a kind's module, and its line there |
-//! | [`unit`], `run`, [`clean`], `truncate`, `signal`, `http`, `remount`, `container`, `link`, `limit`, `wait`, `snapshot` | one kind of action each |
-//! | `process`, `identity` | one child of an attempt; the identity of a program's file |
-//! | `output`, [`redact`] | what a program printed: safe to print, without secrets |
+//! | `sourced` | values that may come from files of their own |
+//! | `program` | one child of an attempt: its file, the files that it names, its output |
+//! | [`redact`] | what a program printed, without secrets |
+//! | [`units`], [`processes`], [`storage`], [`network`], [`attempt`] | the kinds, by what they act on |
+//!
+//! A kind is a folder of two files: `table.rs`, what is written in playbooks, and `execute.rs`, how it is carried out.
+//! `table.rs` belongs to the level of `playbook`, which makes its `Action` of it, and uses no more than that level has.
+//! A kind has one line in `playbook::action::kinds`, and is named nowhere else.
 
-mod bound;
-pub mod clean;
-mod container;
 mod dry_run;
-mod http;
-mod identity;
-mod limit;
-mod link;
-mod output;
+mod kind;
 pub mod plan;
-mod process;
-pub mod resolved_action;
-pub use crate::host::redact;
+mod program;
 mod registry;
-mod remount;
-mod run;
 pub mod runner;
-mod signal;
-mod snapshot;
 mod sourced;
-mod truncate;
-pub mod unit;
-mod wait;
+
+macro_rules! modules {
+    ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
+        $(
+            #[doc = concat!("The kinds of actions on: ", stringify!($group), ".")]
+            pub mod $group {
+                $(
+                    #[doc = concat!("The kind `", stringify!($module), "`.")]
+                    pub mod $module {
+                        pub mod execute;
+                        pub mod table;
+                    }
+                )*
+            }
+        )*
+    };
+}
+
+crate::playbook::action::for_each_action_kind!(modules);
 
 use std::path::PathBuf;
 
 pub use self::dry_run::{DryStep, dry_run};
-pub use self::output::presentable;
 pub use self::plan::{PlanError, plan};
+pub use self::program::output::presentable;
 pub use self::runner::Runner;
 use crate::core::IncidentId;
 use crate::core::plan::ScopeLevel;
 use crate::host::child::Scopes;
+pub use crate::host::redact;
 use crate::playbook::Target;
 
 /// How well the processes of an attempt could be held together if one were started by this process now.

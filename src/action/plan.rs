@@ -4,10 +4,13 @@ use std::sync::Arc;
 
 use rustix::process::geteuid;
 
-use super::clean::roots::RootError;
-use super::registry;
-use super::resolved_action::ResolvedAction;
-use super::{Context, redact, unit};
+use crate::action::Context;
+use crate::action::processes::signal::execute::SignalRefusal;
+use crate::action::redact;
+use crate::action::registry;
+use crate::action::registry::ResolvedAction;
+use crate::action::storage::clean::execute::roots::RootError;
+use crate::action::units::unit::execute::UnitRefusal;
 use crate::core::plan::{Digest, Plan, PlannedStep};
 use crate::core::sealed::SealedOrder;
 use crate::foreign::NoAnswer;
@@ -45,13 +48,13 @@ pub enum PlanError {
     SecretGone(String),
     /// A unit that may not be acted on.
     #[error(transparent)]
-    Unit(#[from] unit::UnitRefusal),
+    Unit(#[from] UnitRefusal),
     /// A `unit` action without a unit.
     #[error("`unit` names no unit, and the target is {0}")]
     NoUnit(String),
     /// A process that may not be sent a signal.
     #[error(transparent)]
-    Signal(#[from] super::signal::SignalRefusal),
+    Signal(#[from] SignalRefusal),
     /// An action that may not be done, or could not be undone, with the reason.
     #[error("{0}")]
     Refused(String),

@@ -1,44 +1,31 @@
-//! The kinds of actions, registered once. A kind's file resolves an action (`plan`) and carries it out (`carry_out`);
-//! one that reads the host before it acts reports what it would find (`dry_run`). Its table in playbook files is
-//! registered under the same name in `playbook::action`.
+//! Resolved actions as an enum over the kinds, made from the one list of kinds (`playbook::action::kinds`). Everything
+//! that differs between kinds is asked of [`ActionKind`].
+//!
+//! A resolved action is sealed inside a planned step: the journal keeps its JSON, without secrets, with the intent; an
+//! approval's digest covers it; and the runner carries out exactly this and reads nothing else.
 
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::container::ResolvedContainerAction;
-use super::http::ResolvedHttpRequest;
-use super::limit::ResolvedLimit;
-use super::link::ResolvedLinkAction;
+use super::Context;
+use super::kind::ActionKind;
 use super::plan::PlanError;
-use super::remount::ResolvedRemount;
-use super::resolved_action::{ResolvedClean, ResolvedRun, ResolvedUnitJob};
 use super::runner::{StepContext, StepOutcome};
-use super::signal::ResolvedSignal;
-use super::snapshot::ResolvedSnapshot;
-use super::truncate::ResolvedTruncate;
-use super::wait::ResolvedWait;
-use super::{Context, clean, container, http, limit, link, remount, run, signal, snapshot, truncate, unit, wait};
 use crate::core::plan::PlannedStep;
-use crate::playbook::{Action, Playbook};
+use crate::playbook::Playbook;
+use crate::playbook::action::{self, Action, for_each_action_kind};
 
-/// How long a kind that reads files may take to plan, because they may not answer.
-macro_rules! planned {
-    ($plan:expr) => {
-        $plan
-    };
-    ($plan:expr, time) => {
-        $plan.await
-    };
-}
-
-macro_rules! kinds {
-    ($($module:ident: $kind:ident($resolved:ident) $(and $dry:ident)? $(in $time:ident)?;)*) => {
+macro_rules! dispatch {
+    ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
         /// One resolved action.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum ResolvedAction {
-            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($resolved),)*
+            $($(
+                #[doc = concat!("Of the kind `", stringify!($module), "`.")]
+                $kind(<action::$table as ActionKind>::Resolved),
+            )*)*
         }
 
         impl ResolvedAction {
@@ -46,22 +33,21 @@ macro_rules! kinds {
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self {
-                    $(Self::$kind(_) => stringify!($module),)*
+                    $($(Self::$kind(_) => stringify!($module),)*)*
                 }
             }
 
             /// What reading the host adds to the plan; changes nothing.
             pub(super) async fn dry_run(self) -> Vec<Arc<str>> {
                 match self {
-                    $($(Self::$kind(resolved) => $module::$dry(resolved).await,)?)*
-                    _ => Vec::new(),
+                    $($(Self::$kind(resolved) => action::$table::dry_run(resolved).await,)*)*
                 }
             }
 
             /// Carries the action out, at the latest until the rung's deadline.
             pub(super) async fn carry_out(self, context: &mut StepContext<'_>) -> StepOutcome {
                 match self {
-                    $(Self::$kind(resolved) => $module::carry_out(resolved, context).await,)*
+                    $($(Self::$kind(resolved) => action::$table::carry_out(resolved, context).await,)*)*
                 }
             }
         }
@@ -73,23 +59,10 @@ macro_rules! kinds {
             context: &Context,
         ) -> Result<PlannedStep, PlanError> {
             match action {
-                $(Action::$kind(action) => planned!($module::plan(action, playbook, context) $(, $time)?),)*
+                $($(Action::$kind(action) => ActionKind::plan(action, playbook, context).await,)*)*
             }
         }
     };
 }
 
-kinds! {
-    unit: Unit(ResolvedUnitJob);
-    run: Run(ResolvedRun) in time;
-    clean: Clean(ResolvedClean) and dry_run in time;
-    truncate: Truncate(ResolvedTruncate) in time;
-    signal: Signal(ResolvedSignal);
-    http: Http(ResolvedHttpRequest) in time;
-    remount: Remount(ResolvedRemount) in time;
-    container: Container(ResolvedContainerAction);
-    link: Link(ResolvedLinkAction);
-    limit: Limit(ResolvedLimit);
-    wait: Wait(ResolvedWait);
-    snapshot: Snapshot(ResolvedSnapshot);
-}
+for_each_action_kind!(dispatch);

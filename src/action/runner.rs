@@ -9,7 +9,7 @@ use std::time::Duration;
 
 use tokio::time::Instant;
 
-use super::resolved_action::ResolvedAction;
+use crate::action::registry::ResolvedAction;
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::host::Systemd;

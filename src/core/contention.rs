@@ -160,5 +160,10 @@ fn lag(watched: &Detector) -> Duration {
         reading.is_some_and(|reading| reading.verdict == Verdict::Holds)
     };
     let checks = watched.playbook.detect.checks.iter().enumerate();
-    checks.filter(|(index, _)| holds(*index)).map(|(_, check)| check.detection_delay()).max().unwrap_or_default().min(LONGEST_LAG)
+    checks
+        .filter(|(index, _)| holds(*index))
+        .map(|(_, check)| check.detection_delay())
+        .max()
+        .unwrap_or_default()
+        .min(LONGEST_LAG)
 }

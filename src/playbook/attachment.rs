@@ -4,7 +4,7 @@
 use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
-use super::action::arguments;
+use super::action::table::arguments;
 use super::diagnostic::Findings;
 use super::lint::templates::{self, TemplateUse};
 use super::model::TargetSpec;
@@ -30,7 +30,7 @@ macro_rules! kinds {
             pub const KINDS: &'static [&'static str] = &[$($word,)* "run"];
 
             /// Reads one entry of a list.
-            pub(super) fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Self>> {
+            pub(crate) fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<SpannedValue<'t, Self>> {
                 const RIGHT: &str =
                     "{ journal = { lines = 100 } }, { disk_usage = { depth = 3, top = 20 } } or { run = [\"...\"] }";
                 let (kind, site) = reader.kind(at, "attachment", Self::KINDS, RIGHT)?;
@@ -196,7 +196,7 @@ impl Attachment {
 }
 
 /// What is well-formed and still wrong.
-pub(super) fn lint(one: &SpannedValue<'_, Attachment>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
+pub(crate) fn lint(one: &SpannedValue<'_, Attachment>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     let at = one.at;
     let mut range = |key: &str, number: u32, most: u32| {
         if !(1..=most).contains(&number) {

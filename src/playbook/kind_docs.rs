@@ -29,7 +29,7 @@ pub enum KindSide {
     /// A check, which reads the host and changes nothing.
     Check(check::table::CheckDocs),
     /// An action, which changes the host.
-    Action(action::ActionDocs),
+    Action(action::table::ActionDocs),
 }
 
 /// One key of a kind's table.

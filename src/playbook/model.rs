@@ -1,6 +1,6 @@
 //! The types of an accepted playbook. A [`Playbook`] has always been read and linted.
 
-mod target;
+pub mod target;
 
 use std::fmt;
 use std::path::PathBuf;

@@ -200,8 +200,8 @@ pub fn wanted(rung: &Rung, name: &str) -> bool {
             |piece: &TemplatePart<'_>| matches!(piece, TemplatePart::Value(placeholder) if placeholder.name() == name);
         template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
     };
-    let signals = name == Placeholder::Pid.name() && rung.actions.iter().any(|one| matches!(one, Action::Signal(_)));
-    signals || rung.actions.iter().flat_map(Action::templates).any(holds)
+    let acts_on_it = name == Placeholder::Pid.name() && rung.actions.iter().any(Action::needs_pid);
+    acts_on_it || rung.actions.iter().flat_map(Action::templates).any(holds)
 }
 
 #[cfg(test)]

@@ -1,102 +1,43 @@
-//! The kinds of actions, as an operator writes them: one file each, registered here once. Reading, lint, the JSON
-//! Schema, the editor's completion and `salve playbook kinds` follow from a kind's own file. The `action` module
-//! carries them out.
+//! The kinds of actions, as an operator writes them. Each is a folder `src/action/GROUP/KIND`: its `table.rs` belongs to
+//! this module's level and changes nothing, its `execute.rs` carries it out. Reading, lint, the JSON Schema, the editor's
+//! completion and `salve playbook kinds` follow from the table.
 
-use std::fmt;
+mod kinds;
+pub mod table;
 
 use schemars::{JsonSchema, Schema, SchemaGenerator, json_schema};
-use serde::de::DeserializeOwned;
 use serde::{Deserialize, Serialize};
 
+pub(crate) use self::kinds::for_each_action_kind;
+use self::table::{ActionDocs, ActionTable};
 use super::diagnostic::Findings;
 use super::kind_docs::{KindSide, Manual};
 use super::lint::hazards::Hazard;
-use super::lint::parts::spec_kind;
-use super::model::TargetSpec;
-use super::read::command_line::{CommandLine, in_brackets};
+use super::model::target::TargetSpec;
 use super::read::reader::TreeReader;
 use super::read::spanned::{SpannedTable, SpannedValue};
-use super::rule::Rule;
 use super::value::Template;
 
-/// What a kind of action says of itself.
-#[derive(Debug, Clone, Copy)]
-pub struct ActionDocs {
-    /// What it is, in one line.
-    pub about: &'static str,
-    /// Its forms, each as it may stand in a rung's `do`.
-    pub examples: &'static [&'static str],
-    /// What it does, and when it is done.
-    pub does: &'static str,
-    /// What doing it twice comes to.
-    pub replay: Replay,
-    /// What may go wrong with it.
-    pub risk: &'static str,
-}
-
-/// What doing an action twice comes to: after a crash nobody knows whether it was done.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Replay {
-    /// The same as doing it once.
-    Same,
-    /// Something else, or nobody knows.
-    Unsafe,
-}
-
-impl fmt::Display for Replay {
-    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-        f.write_str(match self {
-            Self::Same => "comes to the same as once, so its rung may say `idempotent = true`",
-            Self::Unsafe => "may come to something else than once; `idempotent = true` only where you know better",
-        })
-    }
-}
-
-/// One kind of action, as it stands in a file.
-pub(super) trait ActionKind: DeserializeOwned + JsonSchema {
-    /// What it says of itself.
-    const DOCS: ActionDocs;
-    /// An ordinary user's engine cannot carry it out, whatever it is given.
-    const NEEDS_ROOT: bool = false;
-
-    /// Reads what stands behind the kind's word, with every mistake in it.
-    fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self>;
-
-    /// What is well-formed and still wrong.
-    fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>);
-
-    /// The texts that placeholders are filled in.
-    fn templates(&self) -> Vec<&Template> {
-        Vec::new()
-    }
-
-    /// What is dangerous about it, where that shows in its arguments.
-    fn hazard(&self) -> Option<Hazard> {
-        None
-    }
-}
-
-/// Registers the kinds: the module is called as the kind stands in files.
-macro_rules! kinds {
-    ($($module:ident: $kind:ident($table:ident);)*) => {
-        $(mod $module;)*
+macro_rules! actions {
+    ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
+        $($(pub use crate::action::$group::$module::table::*;)*)*
 
         /// One action. Written as `{ kind = … }` in a rung's `do`.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize)]
         #[serde(rename_all = "snake_case")]
         pub enum Action {
-            $(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($table),)*
+            $($(#[doc = concat!("Of the kind `", stringify!($module), "`.")] $kind($table),)*)*
         }
 
         impl Action {
             /// The kinds, as they stand in files.
-            pub const KINDS: &'static [&'static str] = &[$(stringify!($module)),*];
+            pub const KINDS: &'static [&'static str] = &[$($(stringify!($module)),*),*];
 
             /// Its kind, as it stands in files.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self {
-                    $(Self::$kind(_) => stringify!($module),)*
+                    $($(Self::$kind(_) => stringify!($module),)*)*
                 }
             }
 
@@ -104,7 +45,7 @@ macro_rules! kinds {
             #[must_use]
             pub const fn page(&self) -> ActionDocs {
                 match self {
-                    $(Self::$kind(_) => $table::DOCS,)*
+                    $($(Self::$kind(_) => $table::DOCS,)*)*
                 }
             }
 
@@ -112,7 +53,15 @@ macro_rules! kinds {
             #[must_use]
             pub const fn needs_root(&self) -> bool {
                 match self {
-                    $(Self::$kind(_) => <$table as ActionKind>::NEEDS_ROOT,)*
+                    $($(Self::$kind(_) => <$table as ActionTable>::NEEDS_ROOT,)*)*
+                }
+            }
+
+            /// Whether it acts on the main process of its target, so that the process must be looked up.
+            #[must_use]
+            pub const fn needs_pid(&self) -> bool {
+                match self {
+                    $($(Self::$kind(_) => <$table as ActionTable>::NEEDS_PID,)*)*
                 }
             }
 
@@ -120,23 +69,23 @@ macro_rules! kinds {
             #[must_use]
             pub fn templates(&self) -> Vec<&Template> {
                 match self {
-                    $(Self::$kind(action) => action.templates(),)*
+                    $($(Self::$kind(action) => action.templates(),)*)*
                 }
             }
 
             /// What is dangerous about it, where that shows in its arguments.
             pub(super) fn hazard(&self) -> Option<Hazard> {
                 match self {
-                    $(Self::$kind(action) => ActionKind::hazard(action),)*
+                    $($(Self::$kind(action) => ActionTable::hazard(action),)*)*
                 }
             }
 
             /// The pages of all kinds, in the order of [`Self::KINDS`].
             #[must_use]
             pub fn manuals() -> Vec<Manual> {
-                vec![$(Manual::of::<$table>(
+                vec![$($(Manual::of::<$table>(
                     KindSide::Action($table::DOCS), stringify!($module), $table::DOCS.about, $table::DOCS.examples,
-                )),*]
+                )),*),*]
             }
 
             /// Reads an entry of a rung's `do`.
@@ -144,7 +93,7 @@ macro_rules! kinds {
                 const RIGHT: &str = "{ unit = \"restart\" }, { run = [\"...\"] } or { clean = { ... } }";
                 let (kind, site) = reader.kind(at, "action", Self::KINDS, RIGHT)?;
                 let value = match kind {
-                    $(stringify!($module) => Self::$kind($table::read(reader, site)?),)*
+                    $($(stringify!($module) => Self::$kind($table::read(reader, site)?),)*)*
                     _ => return None,
                 };
                 Some(SpannedValue { value, at: site })
@@ -153,7 +102,7 @@ macro_rules! kinds {
             /// What is well-formed and still wrong.
             pub(super) fn lint(&self, at: SpannedTable<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
                 match self {
-                    $(Self::$kind(action) => ActionKind::lint(action, at, targets, findings),)*
+                    $($(Self::$kind(action) => ActionTable::lint(action, at, targets, findings),)*)*
                 }
             }
         }
@@ -164,7 +113,7 @@ macro_rules! kinds {
             }
 
             fn json_schema(generator: &mut SchemaGenerator) -> Schema {
-                let kinds = [$(form(stringify!($module), $table::DOCS, &generator.subschema_for::<$table>())),*];
+                let kinds = [$($(form(stringify!($module), $table::DOCS, &generator.subschema_for::<$table>())),*),*];
                 json_schema!({
                     "description": "One action. Written as `{ kind = … }` in a rung's `do`.",
                     "oneOf": kinds,
@@ -185,75 +134,7 @@ fn form(kind: &str, page: ActionDocs, what: &Schema) -> Schema {
     })
 }
 
-kinds! {
-    unit: Unit(UnitAction);
-    run: Run(RunAction);
-    clean: Clean(CleanAction);
-    truncate: Truncate(TruncateAction);
-    signal: Signal(SignalAction);
-    http: Http(HttpAction);
-    remount: Remount(RemountAction);
-    container: Container(ContainerAction);
-    link: Link(LinkAction);
-    limit: Limit(LimitAction);
-    wait: Wait(WaitAction);
-    snapshot: Snapshot(SnapshotAction);
-}
-
-pub use self::clean::CleanAction;
-pub use self::container::ContainerAction;
-pub use self::http::{HttpAction, Method};
-pub use self::limit::{LimitAction, OpenFilesLimit};
-pub use self::link::LinkAction;
-pub use self::remount::RemountAction;
-pub use self::run::{RunAction, RunFull};
-pub use self::signal::SignalAction;
-pub use self::snapshot::SnapshotAction;
-pub use self::truncate::{TruncateAction, is_log};
-pub use self::unit::{NamedUnit, UnitAction, UnitVerb};
-pub use self::wait::WaitAction;
-
-/// The kind acts on its target, and that must be of one of these kinds.
-fn only_for(
-    kinds: &[&str],
-    action: &str,
-    right: &str,
-    at: SpannedTable<'_>,
-    targets: &[&TargetSpec],
-    findings: &mut Findings<'_>,
-) {
-    if let Some(other) = targets.iter().find(|target| !kinds.contains(&spec_kind(target))) {
-        let message = format!("`{action}` acts on a {}, and this target is a {}", kinds.join(" or "), spec_kind(other));
-        findings.add(Rule::NoObject, at.head(), message, format!("write {right}"));
-    }
-}
-
-/// Program and arguments, under this key.
-pub(super) fn arguments<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>, key: &str) -> Option<Vec<Template>> {
-    if let Some(line) = at.value().as_str() {
-        let message = format!("`{key}` is a list of arguments; there is no shell that could split a line");
-        let help = match CommandLine::of(line) {
-            CommandLine::One(words) if !words.is_empty() => format!("write {key} = {}", in_brackets(&words)),
-            CommandLine::Several(programs) => {
-                let each: Vec<String> =
-                    programs.iter().map(|words| format!("{{ {key} = {} }}", in_brackets(words))).collect();
-                format!("write an action of its own for each program: do = [{}]", each.join(", "))
-            }
-            CommandLine::One(_) => format!("write {key} = [\"apt-get\", \"clean\"]"),
-            CommandLine::Shell => format!(
-                "put the line into a script of root's, and write {key} = [\"/usr/local/sbin/fix\"]: pipes, variables and globs are a shell's"
-            ),
-        };
-        reader.findings.add(Rule::WrongType, at.span(), message, help);
-        return None;
-    }
-    if !reader.is_list(at, key, "[\"apt-get\", \"clean\"]") {
-        return None;
-    }
-    let arguments: Vec<Option<Template>> =
-        at.elements().into_iter().map(|at| reader.leaf(at, "an argument").map(|argument| argument.value)).collect();
-    arguments.into_iter().collect()
-}
+for_each_action_kind!(actions);
 
 #[cfg(test)]
 mod tests {

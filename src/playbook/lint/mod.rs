@@ -3,13 +3,13 @@
 
 mod bounds;
 mod checks;
-pub(super) mod hazards;
-pub(super) mod names;
-pub(super) mod parts;
-pub(super) mod secrets;
+pub(crate) mod hazards;
+pub(crate) mod names;
+pub(crate) mod parts;
+pub(crate) mod secrets;
 mod sets;
 mod targets;
-pub(super) mod templates;
+pub(crate) mod templates;
 mod texts;
 mod times;
 mod verifier;
