@@ -478,7 +478,7 @@ fn a_folder_of_kinds_is_taken_in_at_a_glance() {
             }
         }
     }
-    let of_kinds = ["src/check", "src/action", "src/channel"];
+    let of_kinds = ["src/check", "src/action"];
     let full = folders.iter().filter(|(folder, _)| of_kinds.iter().any(|top| folder.starts_with(top)));
     let full: Vec<String> = full
         .filter(|(_, modules)| modules.len() > MODULES_PER_FOLDER)

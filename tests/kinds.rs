@@ -25,7 +25,7 @@ use salve::playbook::Target;
 use salve::playbook::check::parts::Condition;
 use salve::playbook::check::table::CheckTable;
 // The template's own paths begin with `crate`, as they do where it belongs.
-use salve::{check, playbook};
+use salve::{check, foreign, playbook};
 
 /// The check in the example of the kind's documentation.
 fn example() -> RebootCheck {
@@ -75,7 +75,7 @@ async fn a_kind_from_the_template_has_events_of_its_own() {
     assert!(check.own_sources(&RebootSubject, None).is_none(), "folders that cannot be watched are polled");
     let sources = check.own_sources(&RebootSubject, Some(Folders::open().unwrap())).unwrap();
     assert_eq!(sources.path, Path::new("/run"));
-    let opened = salve::foreign::task("events in", &sources.path, Duration::from_secs(5), sources.open).await;
+    let opened = foreign::task("events in", &sources.path, Duration::from_secs(5), sources.open).await;
     assert!(matches!(opened.unwrap()[..], [EventFd::Folder(_)]));
     assert!(
         check.unavailable().is_none()

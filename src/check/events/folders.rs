@@ -116,9 +116,9 @@ impl Listeners {
 
     /// Reads all pending events, and returns for each affected token what they mean.
     pub fn drain(&self) -> Vec<(u64, Readiness)> {
-        let mut heard: BTreeMap<u64, Readiness> = BTreeMap::new();
-        let mut tell = |token: u64, what: Readiness| {
-            heard.entry(token).and_modify(|known| *known = (*known).max(what)).or_insert(what);
+        let mut readiness: BTreeMap<u64, Readiness> = BTreeMap::new();
+        let mut note = |token: u64, what: Readiness| {
+            readiness.entry(token).and_modify(|known| *known = (*known).max(what)).or_insert(what);
         };
         let mut buffer = [MaybeUninit::uninit(); 4096];
         let mut reader = Reader::new(&self.folders.inotify, &mut buffer);
@@ -131,20 +131,20 @@ impl Listeners {
             let flags = event.events();
             if flags.contains(ReadFlags::QUEUE_OVERFLOW) {
                 // the kernel's queue overflowed: anything may have happened in any folder
-                self.by_folder.values().flatten().for_each(|(token, _)| tell(*token, Readiness::News));
+                self.by_folder.values().flatten().for_each(|(token, _)| note(*token, Readiness::News));
             }
             let named = event.file_name().map(|name| OsStr::from_bytes(name.to_bytes()));
             // a folder that was moved away is not the one of this path any more
             let ended = flags.intersects(ReadFlags::IGNORED | ReadFlags::UNMOUNT | ReadFlags::MOVE_SELF);
             for (token, name) in self.by_folder.get(&event.wd()).into_iter().flatten() {
                 if ended {
-                    tell(*token, Readiness::Ended);
+                    note(*token, Readiness::Ended);
                 } else if named.is_none_or(|named| named == *name) {
-                    tell(*token, Readiness::News);
+                    note(*token, Readiness::News);
                 }
             }
         }
-        heard.into_iter().collect()
+        readiness.into_iter().collect()
     }
 }
 
@@ -169,7 +169,7 @@ mod tests {
 
     const TEST: MayHang = MayHang::because("a test");
 
-    fn heard(folders: &Arc<Folders>, watches: &[FolderWatch]) -> Vec<(u64, Readiness)> {
+    fn readiness(folders: &Arc<Folders>, watches: &[FolderWatch]) -> Vec<(u64, Readiness)> {
         let mut listeners = Listeners::new(Arc::clone(folders));
         for (token, watch) in (0..).zip(watches) {
             assert!(listeners.add(token, watch));
@@ -183,19 +183,19 @@ mod tests {
         let watch = |name: &str| folders.watch(&folder.path().join(name), &TEST).unwrap();
         let mut watches = vec![watch("one"), watch("two")];
         assert_eq!(folders.counts().len(), 1, "one watch for the folder");
-        assert_eq!(heard(&folders, &watches), []);
+        assert_eq!(readiness(&folders, &watches), []);
         fs::write(folder.path().join("other"), "x").unwrap();
-        assert_eq!(heard(&folders, &watches), []);
+        assert_eq!(readiness(&folders, &watches), []);
         fs::write(folder.path().join("two"), "x").unwrap();
-        assert_eq!(heard(&folders, &watches), [(1, Readiness::News)]);
+        assert_eq!(readiness(&folders, &watches), [(1, Readiness::News)]);
         fs::rename(folder.path().join("two"), folder.path().join("one")).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Readiness::News), (1, Readiness::News)]);
+        assert_eq!(readiness(&folders, &watches), [(0, Readiness::News), (1, Readiness::News)]);
         drop(watches.remove(0));
         fs::remove_file(folder.path().join("one")).unwrap();
         fs::write(folder.path().join("two"), "x").unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Readiness::News)], "the other one still hears");
+        assert_eq!(readiness(&folders, &watches), [(0, Readiness::News)], "the other one still gets events");
         fs::remove_dir_all(folder.path()).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Readiness::Ended)]);
+        assert_eq!(readiness(&folders, &watches), [(0, Readiness::Ended)]);
         drop(watches);
         assert!(folders.counts().is_empty());
     }
@@ -206,7 +206,7 @@ mod tests {
         fs::create_dir(folder.path().join("a")).unwrap();
         let watches = [folders.watch(&folder.path().join("a/file"), &TEST).unwrap()];
         fs::rename(folder.path().join("a"), folder.path().join("b")).unwrap();
-        assert_eq!(heard(&folders, &watches), [(0, Readiness::Ended)]);
+        assert_eq!(readiness(&folders, &watches), [(0, Readiness::Ended)]);
     }
 
     #[test]

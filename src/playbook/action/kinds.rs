@@ -2,7 +2,7 @@
 //! everything that is made for each kind (modules, enums, reading, lint, schema, manual, carrying out) is made from it.
 
 /// Calls the macro `$then` with every kind of action, grouped by what it acts on: `GROUP { MODULE: Kind(Table); }`. The
-/// module is named as the kind stands in playbooks, and a variant's name is the same in recorded plans: neither may
+/// module is named as the kind is written in playbooks, and a variant's name is the same in recorded plans: neither may
 /// change.
 macro_rules! for_each_action_kind {
     ($then:ident) => {

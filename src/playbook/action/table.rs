@@ -1,4 +1,4 @@
-//! The written side of a kind of action: what stands behind its name in a rung's `do`, which a kind implements beside how
+//! The written side of a kind of action: what is written behind its name in a rung's `do`, which a kind implements beside how
 //! it is carried out.
 
 use std::fmt;
@@ -49,7 +49,7 @@ impl fmt::Display for Replay {
     }
 }
 
-/// One kind of action, as it stands in a file.
+/// One kind of action, as it is written in a file.
 pub(crate) trait ActionTable: DeserializeOwned + JsonSchema {
     /// What it says of itself.
     const DOCS: ActionDocs;
@@ -58,7 +58,7 @@ pub(crate) trait ActionTable: DeserializeOwned + JsonSchema {
     /// Whether it acts on the main process of its target, so that the process must be looked up.
     const NEEDS_PID: bool = false;
 
-    /// Reads what stands behind the kind's word, with every mistake in it.
+    /// Reads the value behind the kind's name, with every mistake in it.
     fn read<'t>(reader: &mut TreeReader<'t>, at: SpannedTable<'t>) -> Option<Self>;
 
     /// What is well-formed and still wrong.

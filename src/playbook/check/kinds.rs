@@ -2,7 +2,7 @@
 //! everything that is made for each kind (modules, enums, reading, lint, schema, manual, probing) is made from it.
 
 /// Calls the macro `$then` with every kind of check, grouped by subject: `GROUP { MODULE: Kind(Table); }`. The module is
-/// named as the kind stands in playbooks, and a variant's name is the same in stored observations: neither may change.
+/// named as the kind is written in playbooks, and a variant's name is the same in stored observations: neither may change.
 macro_rules! for_each_check_kind {
     ($then:ident) => {
         $then! {

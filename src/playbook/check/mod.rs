@@ -32,10 +32,10 @@ macro_rules! checks {
         }
 
         impl Check {
-            /// The kinds, as they stand in files.
+            /// The kinds, as they are written in files.
             pub const KINDS: &'static [&'static str] = &[$($(stringify!($module)),*),*];
 
-            /// Its kind, as it stands in files.
+            /// Its kind, as it is written in files.
             #[must_use]
             pub const fn kind(&self) -> &'static str {
                 match self {

@@ -47,7 +47,7 @@ pub enum Unit {
 pub enum NameKind {
     /// The full name of one systemd unit.
     Unit,
-    /// The name of a program, as it stands in `comm`.
+    /// The name of a program, as in `comm`.
     Process,
     /// An absolute path.
     Path,
@@ -94,9 +94,9 @@ pub struct CheckParts<'c> {
     pub wrong: Vec<(&'static str, String, &'static str)>,
     /// Key and the time over which something is counted.
     pub window: Option<(&'static str, Period)>,
-    /// How often to look, where the check says.
+    /// How often to probe, where the check says.
     pub every: Option<Period>,
-    /// How long a look may take, where the check says.
+    /// How long a probe may take, where the check says.
     pub timeout: Option<Period>,
 }
 
@@ -106,7 +106,7 @@ impl<'c> CheckParts<'c> {
         Self::default()
     }
 
-    /// Of a check whose object stands under `key`, or comes from a target of the kind `from`.
+    /// Of a check whose object is written under `key`, or comes from a target of the kind `from`.
     pub fn with(key: &'static str, from: &'static [&'static str], object: Option<&'c str>) -> Self {
         Self { object_key: Some(key), from, object, ..Self::default() }
     }

@@ -24,7 +24,7 @@ pub struct CheckDocs {
     pub every: u64,
 }
 
-/// One kind of check, as it stands in a file.
+/// One kind of check, as it is written in a file.
 pub trait CheckTable: DeserializeOwned + JsonSchema {
     /// What it says of itself.
     const DOCS: CheckDocs;

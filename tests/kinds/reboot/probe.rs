@@ -1,7 +1,8 @@
 //! Looks for the file by which Debian's packages ask for a reboot.
 
-use std::fs;
+use std::path::Path;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
@@ -12,12 +13,16 @@ use crate::check::judge::Judgement;
 use crate::check::judge::conditions::Conditions;
 use crate::check::kind::{CheckProbe, Cost};
 use crate::check::prober::Prober;
+use crate::foreign::{self, read};
 use crate::playbook::Target;
 
 /// The file that exists while a reboot is required.
 const FILE: &str = "/run/reboot-required";
 
-/// This host.
+/// How long its file system may take to answer.
+const LIMIT: Duration = Duration::from_secs(5);
+
+/// This host: there is only one to ask about.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize)]
 pub struct RebootSubject;
 
@@ -38,8 +43,12 @@ impl CheckProbe for RebootCheck {
     }
 
     async fn probe(_: &RebootSubject, _: &Prober) -> Result<RebootSeen, String> {
-        let required = fs::exists(FILE).map_err(|error| format!("{FILE} cannot be looked for: {error}"))?;
-        Ok(RebootSeen { required })
+        match foreign::at(Path::new(FILE), LIMIT, |may_hang| read::look(Path::new(FILE), may_hang)).await {
+            Ok(Ok(_)) => Ok(RebootSeen { required: true }),
+            Ok(Err(refusal)) if refusal.is_not_found() => Ok(RebootSeen { required: false }),
+            Ok(Err(refusal)) => Err(format!("{FILE} cannot be looked for: {refusal}")),
+            Err(silence) => Err(silence.to_string()),
+        }
     }
 
     fn judge(&self, seen: &RebootSeen) -> Judgement {

@@ -25,8 +25,8 @@ impl CheckTable for RebootCheck {
         example: "reboot = { required = true }",
         condition: "required = true",
         events: "the kernel reports that the file appears or goes (inotify)",
-        cost: "one system call",
-        unknown: "the folder of the file cannot be read",
+        cost: "a few system calls",
+        unknown: "the file may not be looked for, or its file system does not answer",
         every: 60,
     };
 

@@ -46,7 +46,7 @@ impl ActionTable for SnapshotAction {
         }
         for (nth, kind) in self.0.iter().enumerate() {
             let inner = at.element(nth);
-            // the value stands behind the kind's word
+            // the value comes after the kind's name
             let at = inner.entries().first().map_or(inner, |(_, at)| *at);
             attachment::lint(&SpannedValue { value: kind.clone(), at }, targets, findings);
         }

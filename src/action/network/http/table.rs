@@ -53,7 +53,7 @@ pub enum Method {
 }
 
 impl Method {
-    /// As it stands in files.
+    /// As it is written in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

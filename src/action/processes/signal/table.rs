@@ -32,7 +32,7 @@ pub enum SignalAction {
 }
 
 impl SignalAction {
-    /// As it stands in files.
+    /// As it is written in files.
     #[must_use]
     pub const fn word(self) -> &'static str {
         match self {

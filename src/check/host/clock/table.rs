@@ -32,7 +32,7 @@ impl CheckTable for ClockCheck {
         about: "The wall clock: whether somebody keeps it, and how wrong it may be.",
         example: "clock = { synchronised = false }",
         condition: "synchronised = false",
-        events: "none: the kernel is asked",
+        events: "none: the kernel is polled",
         cost: "one system call (adjtimex, which changes nothing)",
         unknown: "the kernel does not tell; in a container it is the host's clock",
         every: 30,

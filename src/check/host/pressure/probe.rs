@@ -1,4 +1,4 @@
-//! Pressure stall information: the share of time in which tasks stood still for want of a resource. A trigger wakes the
+//! Pressure stall information: the share of time in which tasks were stalled for lack of a resource. A trigger wakes the
 //! check when the pressure rises; polls see it fall.
 
 use std::fs::{self, File, OpenOptions};

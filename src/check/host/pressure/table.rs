@@ -33,7 +33,7 @@ impl CheckTable for PressureCheck {
         about: "Pressure stall information.",
         example: "pressure = { memory = \"> 10%\" }",
         condition: "memory = \"> 10%\"",
-        events: "a trigger of the kernel rings when pressure rises to a bound; its fall is polled",
+        events: "a trigger of the kernel reports that pressure rises to a bound; its fall is polled",
         cost: "three small files of /proc",
         unknown: "this kernel has no PSI, or not for this resource",
         every: 10,

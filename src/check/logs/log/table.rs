@@ -63,7 +63,7 @@ impl CheckTable for LogCheck {
         about: "Lines of a log that match a pattern, counted over a window.",
         example: "log = { path = \"/var/log/app.log\", pattern = \"ERROR\", count = \"> 10\", window = \"5m\" }",
         condition: "count = \"> 10\"",
-        events: "inotify on a file's folder; a journal is read anew each time",
+        events: "inotify on a file's folder; a journal is read again each time",
         cost: "a file: what was written since the last look, through any rotation. A journal: one journalctl over the window",
         unknown: "the log cannot be read, or grows faster than it can be read; before a whole window was watched, `count = \"= 0\"` does not hold",
         every: 10,

@@ -31,7 +31,7 @@ impl CheckTable for LinkCheck {
         about: "A network link, and the gateway behind it.",
         example: "link = { name = \"eth0\", carrier = true }",
         condition: "carrier = true",
-        events: "the kernel tells of every change of a link (rtnetlink); the gateway is asked",
+        events: "the kernel reports every change of a link (rtnetlink); the gateway is polled",
         cost: "two small files of /sys and /proc; with `gateway`, one datagram to it",
         unknown: "there is no such link, it is switched off, or no default route goes over it",
         every: 10,

@@ -48,7 +48,7 @@ impl CheckTable for ProcessCheck {
         about: "Processes by name or pidfile.",
         example: "process = { name = \"worker\", exists = false }",
         condition: "exists = false",
-        events: "a pidfd rings at a death; births are found by listing /proc",
+        events: "a pidfd reports an exit at once; a start is found by listing /proc",
         cost: "one listing of /proc for all such checks, at most a twentieth of the time",
         unknown: "/proc cannot be listed, or does not answer within 5 s",
         every: 10,

@@ -42,7 +42,7 @@ impl CheckTable for FilesystemCheck {
         about: "Room and inodes of a mounted file system.",
         example: "filesystem = { used = \"> 85%\" }",
         condition: "used = \"> 85%\"",
-        events: "the kernel tells of every change of the mount table; room is asked for",
+        events: "the kernel reports every change of the mount table; the space in use is polled",
         cost: "one statvfs in a thread of its own",
         unknown: "nothing is mounted there, or it does not answer in time",
         every: 10,

@@ -41,7 +41,7 @@ impl CheckTable for MountCheck {
         about: "A mount point: whether something is mounted there, how, and whether it answers.",
         example: "mount = { mount = \"/srv/share\", answers = false }",
         condition: "answers = false",
-        events: "the kernel tells of every change of the mount table; whether it answers is tried",
+        events: "the kernel reports every change of the mount table; whether it answers is polled",
         cost: "the mount table, and where `answers` is asked one statfs in a thread that may be left behind",
         unknown: "the mount table cannot be read, or no thread can be had",
         every: 10,

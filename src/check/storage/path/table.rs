@@ -57,7 +57,7 @@ impl CheckTable for PathCheck {
         about: "A file or folder: there, old, large, growing, whose, what is in it.",
         example: "path = { path = \"/var/backups/latest.dump\", age = \"> 26h\" }",
         condition: "exists = true",
-        events: "inotify on its folder tells of every change but its growing older",
+        events: "inotify on its folder reports every change except that it grows older",
         cost: "one stat in a thread of its own, and where `sha256` is asked one reading of the file",
         unknown: "it may not be looked at, does not answer in time, or is larger than `sha256` reads",
         every: 10,

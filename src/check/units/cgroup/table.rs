@@ -30,7 +30,7 @@ pub struct CgroupCheck {
     #[serde(skip_serializing_if = "Option::is_none")]
     pub oom_kills: Option<Bound>,
     /// Bytes by which its memory grew within `window`, by the straight line that fits best: a leak, where load and
-    /// caches come and go. Counted anew when the unit starts; holds only after a whole window.
+    /// caches come and go. Counted again from zero when the unit starts; holds only after a whole window.
     #[schemars(extend("examples" = ["> 500MiB", "< 50MiB"]))]
     #[serde(skip_serializing_if = "Option::is_none")]
     pub growth: Option<Bound>,
@@ -58,7 +58,7 @@ impl CheckTable for CgroupCheck {
         about: "A unit's control group: memory, tasks and open files against their limits; kills, leaks, zombies.",
         example: "cgroup = { memory = \"> 90%\" }",
         condition: "memory = \"> 90%\"",
-        events: "of a system service the kernel tells of kills and of limits that were met (memory.events); figures are read",
+        events: "the kernel reports kills in a system service and limits that were met (memory.events); figures are read",
         cost: "one D-Bus call and a few small files; open files and zombies, a few of each of its processes",
         unknown: "the unit's memory is not counted, or it has no limit for its tasks; a unit of which nothing runs uses nothing; a host that does not count memory by group has nothing to check: not applicable",
         every: 10,

@@ -33,7 +33,7 @@ impl CheckTable for FailedUnitsCheck {
         about: "Units that systemd calls failed, whichever they are.",
         example: "failed_units = { count = \"> 0\" }",
         condition: "count = \"> 0\"",
-        events: "systemd tells of every change over D-Bus",
+        events: "systemd reports every change over D-Bus",
         cost: "one D-Bus call that lists failed units only",
         unknown: "systemd does not run this host, or its bus is broken",
         every: 60,

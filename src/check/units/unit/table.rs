@@ -37,7 +37,7 @@ impl CheckTable for UnitCheck {
         about: "A systemd unit's state.",
         example: "unit = { state = \"not active\" }",
         condition: "state = \"not active\"",
-        events: "systemd tells of every change over D-Bus",
+        events: "systemd reports every change over D-Bus",
         cost: "one D-Bus call",
         unknown: "systemd does not run this host, its bus is broken, or there is no such unit",
         every: 60,

@@ -186,7 +186,7 @@ async fn done(systemd: &Systemd, resolved: &ResolvedUnitJob, deadline: Instant) 
     StepOutcome { result: StepResult::Done(words.into()), output: String::new(), scope_empty: true }
 }
 
-/// How the unit stands afterwards, for the words of the report; what cannot be read is left out.
+/// The state of the unit afterwards, for the text of the report; what cannot be read is left out.
 async fn state(systemd: &Systemd, unit: &str) -> String {
     match systemd.unit(unit).await {
         Ok(seen) => {

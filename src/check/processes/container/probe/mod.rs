@@ -108,9 +108,9 @@ mod tests {
     use tokio::net::UnixListener;
 
     use super::*;
+    use crate::check::processes::container::table::ContainerState;
     use crate::core::Verdict;
     use crate::host::Clock;
-    use crate::check::processes::container::table::ContainerState;
 
     /// What is seen through an engine that answers so.
     async fn seen(status: &str, body: &str) -> Result<ContainerSeen, String> {

@@ -226,7 +226,7 @@ mod tests {
                 "{signal}, {code}: {stop:?}"
             );
         }
-        // it was told to read its configuration again, and crashed
+        // it received a signal to read its configuration again, and crashed
         assert_eq!(ended(1, 139).await, StopOrigin::Nobody);
         assert_eq!(ended(10, 1).await, StopOrigin::Nobody);
         // a signal of the run before

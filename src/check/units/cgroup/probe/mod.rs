@@ -1,6 +1,8 @@
 //! The control group of a unit, and the processes in it. The kernel notifies when a process in it is killed or a limit
 //! is reached.
 
+mod members;
+
 use std::fs;
 use std::io::ErrorKind;
 use std::os::unix::fs::MetadataExt as _;
@@ -11,6 +13,8 @@ use std::time::Duration;
 use procfs::Current as _;
 use serde::{Deserialize, Serialize};
 
+pub use self::members::Processes;
+use self::members::processes;
 use super::table::CgroupCheck;
 use crate::check::events::event_source::OwnSources;
 use crate::check::events::folders::Folders;
@@ -19,7 +23,6 @@ use crate::check::judge::conditions::{Conditions, Counted, figure, joined, near,
 use crate::check::kind::{CheckProbe, Cost};
 use crate::check::prober::Prober;
 use crate::check::prober::history::Samples;
-use crate::check::processes::process::probe::proc;
 use crate::check::subject::{Subject, millis};
 use crate::host::cgroups;
 use crate::playbook::Target;
@@ -81,15 +84,6 @@ impl CgroupSeen {
     fn is_of_nothing(&self) -> bool {
         self.tasks == Some(0)
     }
-}
-
-/// The processes of a control group at one moment.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize)]
-pub struct Processes {
-    /// Open files of the one that is closest to its limit, and that limit.
-    pub open_files: Option<(u64, u64)>,
-    /// Children that died and were not reaped.
-    pub zombies: u64,
 }
 
 impl CheckProbe for CgroupCheck {
@@ -276,18 +270,6 @@ fn read(folder: &Path, wanted: bool) -> Result<(CgroupSeen, Life), String> {
 /// A unit without a limit of its own may take all that there is.
 fn host_memory() -> Option<u64> {
     procfs::Meminfo::current().ok().map(|found| found.mem_total)
-}
-
-/// Looks at every process of a group and of those below it; what ends meanwhile is left out.
-fn processes(folder: &Path) -> Processes {
-    let mut seen = Processes::default();
-    let share = |(open, limit): (u64, u64)| u128::from(open) * 1_000_000 / u128::from(limit.max(1));
-    for pid in cgroups::members(folder) {
-        seen.open_files = seen.open_files.into_iter().chain(proc::open_files(pid)).max_by_key(|found| share(*found));
-        let children = proc::read_stats(&proc::children(pid), false).into_values().filter_map(|child| child.stat);
-        seen.zombies += children.filter(|child| child.state == 'Z').count() as u64;
-    }
-    seen
 }
 
 /// The line `oom_kill` of `memory.events`.
