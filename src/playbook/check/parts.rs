@@ -67,6 +67,7 @@ pub enum NameKind {
 
 /// One check, taken apart.
 #[derive(Debug, Default)]
+#[must_use = "a check's parts do nothing by themselves"]
 pub struct CheckParts<'c> {
     /// The key under which the object may stand; none for checks of the host.
     pub object_key: Option<&'static str>,
@@ -111,56 +112,68 @@ impl<'c> CheckParts<'c> {
         Self { object_key: Some(key), from, object, ..Self::default() }
     }
 
+    /// How often to probe, where the check says.
     pub fn every(self, every: Option<Period>) -> Self {
         Self { every, ..self }
     }
 
+    /// How long a probe may take, where the check says.
     pub fn timeout(self, timeout: Option<Period>) -> Self {
         Self { timeout, ..self }
     }
 
+    /// What else distinguishes two objects of the same name.
     pub fn besides(self, besides: String) -> Self {
         Self { besides: Some(besides), ..self }
     }
 
+    /// Two conditions that can never hold together: the key, and a message.
     pub fn never(self, never: Option<(&'static str, String)>) -> Self {
         Self { never: self.never.or(never), ..self }
     }
 
+    /// A value that is wrong by itself: the key, a message, and the right form.
     pub fn wrong(mut self, wrong: Option<(&'static str, String, &'static str)>) -> Self {
         self.wrong.extend(wrong);
         self
     }
 
+    /// The time over which something is counted.
     pub fn window(self, key: &'static str, window: Option<Period>) -> Self {
         Self { window: window.map(|window| (key, window)), ..self }
     }
 
+    /// A condition that is one word, or any other word.
     pub fn wanted(self, key: &'static str, wanted: Option<&'c WantedWord>) -> Self {
         self.text(key, wanted.map(|wanted| wanted.word.as_str()))
             .condition(key, wanted.map(|wanted| Condition::Wanted(wanted.clone())))
     }
 
+    /// The program and its arguments, which are the object too.
     pub fn arguments(self, key: &'static str, argv: &'c [Template]) -> Self {
         let besides = Some(argv.iter().map(|argument| argument.0.as_str()).collect::<Vec<_>>().join("\0"));
         Self { arguments: Some((key, argv)), besides, ..self }
     }
 
+    /// A name, and what it is the name of.
     pub fn named(mut self, key: &'static str, name: Option<&'c str>, what: NameKind) -> Self {
         self.names.extend(name.map(|name| (key, name, what)));
         self
     }
 
+    /// Text that is shown or looked for.
     pub fn text(mut self, key: &'static str, text: Option<&'c str>) -> Self {
         self.texts.extend(text.map(|text| (key, text)));
         self
     }
 
+    /// The numbers that mean something for a key, and what they are.
     pub fn range(mut self, key: &'static str, fit: RangeInclusive<u16>, what: &'static str) -> Self {
         self.ranges.push((key, fit, what));
         self
     }
 
+    /// A condition, where the check sets it.
     pub fn condition(mut self, key: &'static str, condition: Option<Condition>) -> Self {
         self.conditions.extend(condition.map(|condition| (key, condition)));
         self
@@ -177,6 +190,7 @@ impl<'c> CheckParts<'c> {
             .condition(key, wanted.map(|wanted| Condition::Holds(wanted.clone())))
     }
 
+    /// A bound as a condition, and the unit that it may be written in.
     pub fn bound(mut self, key: &'static str, bound: Option<Bound>, unit: Unit) -> Self {
         self.bounds.extend(bound.map(|bound| (key, bound, unit)));
         self.condition(key, bound.map(Condition::Bound))
