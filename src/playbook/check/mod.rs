@@ -67,7 +67,6 @@ macro_rules! checks {
             }
 
             /// Gives the conditions of this check, one by one, with what they are compared with.
-            #[must_use]
             pub fn parts(&self) -> CheckParts<'_> {
                 match self {
                     $($(Self::$kind(table) => table.parts(),)*)*
