@@ -334,8 +334,8 @@ fn wrong_in_table(module: &[String], path: &[String]) -> Option<String> {
     let begins = |with: &&[&str]| path.len() >= with.len() && path.iter().zip(with.iter()).all(|(one, two)| one == two);
     let own = path.iter().skip(1).zip(module).all(|(one, two)| one == two) && path.len() > module.len();
     let allowed = match module[0].as_str() {
-        "check" => own || CHECK_TABLE_MAY_USE.iter().any(|with| begins(with)),
-        _ => !ACTION_TABLE_MAY_NOT_USE.iter().any(|with| begins(with)),
+        "check" => own || CHECK_TABLE_MAY_USE.iter().any(&begins),
+        _ => !ACTION_TABLE_MAY_NOT_USE.iter().any(begins),
     };
     (!allowed).then(|| format!("the table of a kind may not use {}", path.join("::")))
 }
@@ -450,8 +450,8 @@ fn a_kind_is_named_only_in_its_own_folder() {
     assert!(named.is_empty(), "ask the kind's trait instead:\n{}", named.join("\n"));
     for (place, kind, why) in MAY_NAME_A_KIND {
         let text = format!("::{kind}(");
-        let names = |(file, source): &(PathBuf, String)| file.starts_with(place) && source.contains(&text);
-        assert!(sources.iter().any(names), "{place} ({why}) is gone");
+        let still_does = |(file, source): &(PathBuf, String)| file.starts_with(place) && source.contains(&text);
+        assert!(sources.iter().any(still_does), "{place} ({why}) is gone");
     }
 }
 
