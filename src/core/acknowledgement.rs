@@ -7,16 +7,15 @@ use super::calls::{Call, STORM};
 use super::command::{Operator, Refusal};
 use super::event::Event;
 use super::id::{IncidentId, PageId};
-use super::incident::Denial;
+use super::incident::{Denial, Phase};
 use super::machine::Core;
-use super::state::Step;
 use super::timers::Timer;
 
 impl Core {
     /// Sets a deadline for every call that others hear of where nobody acknowledges it.
     pub(super) fn await_answers(&mut self) {
         let mut due = Vec::new();
-        for call in self.state.calls.values() {
+        for call in self.state.escalations().calls() {
             for (name, at) in call.called.iter().filter(|_| call.seen.is_none()) {
                 if let Some(second) = self.config.second_calls.get(name)
                     && second.to.iter().any(|to| !call.called.contains_key(to))
@@ -36,7 +35,7 @@ impl Core {
     /// A person saw the call long ago, and it is still not fixed: the same call goes out again, to all who were called.
     pub(super) fn still_unfixed(&mut self, page: PageId) {
         let open = |call: &&Call| call.page == page && call.seen.is_some();
-        let Some(Call { incident, cause, dedup, to, .. }) = self.state.calls.values().find(open).cloned() else {
+        let Some(Call { incident, cause, dedup, to, .. }) = self.state.escalations().calls().find(open).cloned() else {
             return;
         };
         let own = self.incident(incident).and_then(|incident| incident.escalation.as_ref());
@@ -50,7 +49,7 @@ impl Core {
     /// The time for an answer has passed.
     pub(super) fn unanswered(&mut self, page: PageId, name: &Arc<str>) {
         let open = |call: &&Call| call.page == page && call.seen.is_none();
-        let Some(call) = self.state.calls.values().find(open) else { return };
+        let Some(call) = self.state.escalations().calls().find(open) else { return };
         let Some(second) = self.config.second_calls.get(name) else { return };
         let to: Vec<Arc<str>> = second.to.iter().filter(|to| !call.called.contains_key(*to)).cloned().collect();
         if to.is_empty() {
@@ -67,12 +66,13 @@ impl Core {
     /// A person has seen the pages of an incident; the first time, all who were called are told.
     pub(super) fn acknowledge(&mut self, by: &Operator, id: IncidentId) -> Result<String, Refusal> {
         let under = |call: &&Call| {
-            let stormed = || self.incident(id).is_some_and(|one| matches!(one.step, Step::Held(Denial::Storm { .. })));
+            let stormed =
+                || self.incident(id).is_some_and(|one| matches!(one.phase(), Phase::Held(Denial::Storm { .. })));
             call.incident == id
                 || self.incident(id).is_some_and(|incident| incident.is_under(&call.dedup))
                 || (*call.dedup == *STORM && stormed())
         };
-        let calls: Vec<Call> = self.state.calls.values().filter(under).cloned().collect();
+        let calls: Vec<Call> = self.state.escalations().calls().filter(under).cloned().collect();
         if calls.is_empty() {
             self.opened(id)?;
             return Err(Refusal::Denied(Arc::from("no page is open for it")));

@@ -2,15 +2,15 @@
 
 use std::sync::Arc;
 
-use super::breaker::Breaker;
 use super::event::Event;
 use super::gate::{GateDecision, Trigger};
 use super::id::IncidentId;
-use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome};
+use super::incident::{
+    ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Phase, RequestAnswer,
+};
 use super::input::Facts;
 use super::machine::Core;
 use super::plan::Plan;
-use super::state::{RequestAnswer, Step};
 use super::timers::Timer;
 use crate::playbook::Risk;
 
@@ -69,7 +69,7 @@ impl Core {
     }
 
     fn on_probe(&self, id: IncidentId) -> bool {
-        let state = self.incident(id).and_then(|incident| self.state.breakers.get(&incident.key)).map(Breaker::state);
+        let state = self.incident(id).and_then(|incident| self.state.breakers().state(&incident.key));
         matches!(state, Some(BreakerState::Open { .. } | BreakerState::HalfOpen { .. }))
     }
 
@@ -96,7 +96,7 @@ impl Core {
 
     /// Voids an open request, if there is one.
     pub(super) fn withdraw(&mut self, id: IncidentId, why: &str) {
-        if let Some(Step::Asking(request)) = self.incident(id).map(|incident| &incident.step) {
+        if let Some(request) = self.incident(id).and_then(|incident| incident.phase().request()) {
             let generation = request.generation;
             self.record(Event::Withdrawn { incident: id, generation, why: Arc::from(why) });
         }
@@ -105,7 +105,7 @@ impl Core {
     /// An operator's yes is wanted; a request for the same plan stands.
     fn ask(&mut self, id: IncidentId, why: ApprovalReason, plan: &Arc<Plan>) {
         let Some(incident) = self.incident(id) else { return };
-        if let Step::Asking(request) = &incident.step
+        if let Phase::Asking(request) = incident.phase()
             && request.plan.digest == plan.digest
         {
             return;

@@ -9,11 +9,10 @@ use super::breaker::Limits;
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
-use super::incident::{AttemptStarter, BreakerState, Cause};
+use super::incident::{Attempt, AttemptEnd, AttemptStarter, BreakerState, Cause, Incident, Phase};
 use super::machine::Core;
 use super::plan::{AttemptReport, Plan};
 use super::spent::LastAttempt;
-use super::state::{Attempt, AttemptEnd, Step};
 use super::timers::Timer;
 use crate::playbook::BreakerLimits;
 use crate::playbook::value::Period;
@@ -36,7 +35,7 @@ impl Core {
         self.half_open(&key);
         self.stop_waiting(id);
         self.relapsed(id, &key);
-        let attempt = AttemptId(self.state.last.attempt + 1);
+        let attempt = self.state.incidents().next_attempt();
         let asked = self.live(id).manual.take();
         let announced = self.incident(id).and_then(|incident| incident.announced.clone());
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
@@ -60,7 +59,7 @@ impl Core {
 
     /// An attempt reported its end.
     pub(super) fn attempt_ended(&mut self, attempt: AttemptId, report: Arc<AttemptReport>) {
-        let Some(id) = self.state.running.get(&attempt).copied() else { return };
+        let Some(id) = self.state.locks().running(attempt) else { return };
         let empty = report.scope_empty;
         self.record(Event::AttemptFinished { incident: id, attempt, report });
         self.after_end(id, attempt, empty);
@@ -68,10 +67,10 @@ impl Core {
 
     /// The answer about a left-over scope.
     pub(super) fn scope_emptied(&mut self, attempt: AttemptId, empty: bool) {
-        if let Some(id) = self.state.running.get(&attempt).copied() {
+        if let Some(id) = self.state.locks().running(attempt) {
             self.record(Event::Indeterminate { incident: id, attempt, scope_empty: empty });
             self.after_end(id, attempt, empty);
-        } else if let Some((_, id)) = self.state.quarantine.values().find(|(held, _)| *held == attempt).copied()
+        } else if let Some(id) = self.state.locks().quarantined_by(attempt)
             && empty
         {
             self.withdraw(id, "the last attempt must be verified first");
@@ -80,7 +79,7 @@ impl Core {
             self.timers.cancel(&Timer::Scope(attempt));
             if self
                 .incident(id)
-                .is_some_and(|one| matches!(one.step, Step::Verifying { attempt: own, .. } if own == attempt))
+                .is_some_and(|one| matches!(one.phase(), Phase::Verifying { attempt: own, .. } if *own == attempt))
             {
                 self.stop_waiting(id);
                 self.answer_manual(id, "the last attempt must be verified first");
@@ -118,8 +117,8 @@ impl Core {
 
     /// Asks for an attempt's scope to be emptied, and asks again until that is answered with yes.
     pub(super) fn empty_scope(&mut self, attempt: AttemptId) {
-        let quarantined = self.state.quarantine.values().any(|(held, _)| *held == attempt);
-        if quarantined || self.state.running.contains_key(&attempt) {
+        let quarantined = self.state.locks().quarantined_by(attempt).is_some();
+        if quarantined || self.state.locks().running(attempt).is_some() {
             self.out.push(Effect::EmptyScope { attempt });
             self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
         }
@@ -157,28 +156,22 @@ impl Core {
         if !may_run_again(attempt, &playbook) {
             let attempt = attempt.id;
             self.escalate(id, Cause::Indeterminate { attempt });
-        } else if self
-            .state
-            .breakers
-            .get(&key)
-            .is_some_and(|one| matches!(one.state(), BreakerState::Open { .. } | BreakerState::Latched { .. }))
-        {
+        } else if self.state.breakers().is_open(&key) {
             let cause = self.spent(&key, LastAttempt::NotVerified);
             self.escalate(id, cause);
         } else if enough {
             self.escalate(id, Cause::LadderSpent);
         }
-        let was_reset =
-            !enough && self.state.breakers.get(&key).is_some_and(|one| *one.state() == BreakerState::Closed);
+        let was_reset = !enough && self.state.breakers().state(&key) == Some(&BreakerState::Closed);
         self.follow_failure(id, &key, was_reset);
     }
 
     /// `was_reset`: a human was called for the breaker, and an operator has closed it since.
     fn follow_failure(&mut self, id: IncidentId, key: &Key, was_reset: bool) {
-        match self.incident(id).map(|incident| &incident.step) {
-            Some(Step::Firing) => self.advance(id),
-            Some(Step::Escalated(Cause::BreakerOpened { .. })) if was_reset => self.advance(id),
-            Some(Step::Escalated(cause)) if cause.leaves_automation_on() => self.advance(id),
+        match self.incident(id).map(Incident::phase) {
+            Some(Phase::Firing) => self.advance(id),
+            Some(Phase::Escalated(Cause::BreakerOpened { .. })) if was_reset => self.advance(id),
+            Some(Phase::Escalated(cause)) if cause.leaves_automation_on() => self.advance(id),
             Some(_) => self.refresh(id, key),
             None => {}
         }

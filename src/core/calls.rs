@@ -9,9 +9,8 @@ use super::command::Operator;
 use super::escalation::dedup;
 use super::event::Event;
 use super::id::{IncidentId, Key, PageId};
-use super::incident::{ApprovalReason, Cause};
+use super::incident::{ApprovalReason, Cause, Incident, RequestAnswer};
 use super::machine::Core;
-use super::state::{Incident, RequestAnswer, State};
 use super::time::Mono;
 
 /// Under which key a storm's one page goes out.
@@ -56,31 +55,6 @@ impl Call {
     }
 }
 
-impl Incident {
-    /// Does it stand under this call?
-    pub fn is_under(&self, dedup: &str) -> bool {
-        let announced = self.announced.as_deref() == Some(dedup);
-        announced || self.escalation.as_ref().is_some_and(|escalation| *escalation.dedup == *dedup)
-    }
-}
-
-impl State {
-    /// The storm's one call, while it is open.
-    pub fn storm(&self) -> Option<&Call> {
-        self.calls.get(STORM)
-    }
-
-    /// The call that this incident's escalation stands under.
-    pub fn call_of(&self, incident: &Incident) -> Option<&Call> {
-        self.calls.get(&incident.escalation.as_ref()?.dedup)
-    }
-
-    /// The open incidents that stand under a call, in order of age.
-    pub fn under<'s>(&'s self, dedup: &'s str) -> impl Iterator<Item = &'s Incident> {
-        self.open.values().filter(move |incident| incident.is_under(dedup))
-    }
-}
-
 impl Core {
     /// The open call that one more failure of this key joins: of its target, or of the key that contends with it.
     pub(super) fn call_to_join(&self, key: &Key, cause: &Cause) -> Option<Arc<str>> {
@@ -90,7 +64,7 @@ impl Core {
         }
         let rival = self.rival(key);
         let related = |other: &Incident| other.key.target == key.target || rival == Some(&other.key);
-        self.state.open.values().filter(|other| other.key != *key && related(other)).find_map(|other| {
+        self.state.incidents().open().filter(|other| other.key != *key && related(other)).find_map(|other| {
             let escalation = other.escalation.as_ref()?;
             let of_target = !matches!(escalation.cause, Cause::SystemdSilent { .. }) && !is_approval(&escalation.dedup);
             of_target.then(|| Arc::clone(&escalation.dedup))
@@ -100,7 +74,7 @@ impl Core {
     /// Puts an incident under a call that is open. Channels of its own that have not heard of it yet are paged; all are
     /// where it says more than the call does, or where the call was acknowledged before.
     pub(super) fn join(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
-        let Some(call) = self.state.calls.get(&dedup) else { return };
+        let Some(call) = self.state.escalations().call(&dedup) else { return };
         let worse = call.cause.leaves_automation_on() && !cause.leaves_automation_on() && cause != Cause::Expired;
         let fights = |cause: &Cause| matches!(cause, Cause::Contention { .. });
         let news = worse || call.seen.is_some() || fights(&cause) && !fights(&call.cause);
@@ -112,7 +86,7 @@ impl Core {
     /// The page for one more incident under a call, and the channels that it goes to; none where all have heard.
     fn page_into(&self, id: IncidentId, dedup: &str, news: bool) -> (Option<PageId>, Vec<Arc<str>>) {
         let own = self.channels(id);
-        let Some(call) = self.state.calls.get(dedup) else { return (Some(self.next_page()), own) };
+        let Some(call) = self.state.escalations().call(dedup) else { return (Some(self.next_page()), own) };
         let unheard = own.into_iter().filter(|name| !call.called.contains_key(name));
         if news {
             let to: Vec<Arc<str>> = call.to.iter().cloned().chain(unheard).collect();
@@ -147,7 +121,7 @@ impl Core {
             self.end_announcement(id);
         }
         // whoever approved the former plan believes that it ran
-        let news = approved || self.state.calls.get(&dedup).is_some_and(|call| call.seen.is_some());
+        let news = approved || self.state.escalations().call(&dedup).is_some_and(|call| call.seen.is_some());
         let (page, to) = self.page_into(id, &dedup, news);
         self.record(Event::Announced { incident: id, page, why: why.clone(), dedup, to });
         self.send(page);
@@ -156,8 +130,8 @@ impl Core {
     /// An incident stands under a call no longer: whoever was called is told of the end, unless others still do. `why`
     /// says it where the incident goes on.
     pub(super) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>, why: Option<&str>) {
-        let Some(call) = self.state.calls.get(dedup) else { return };
-        if self.state.under(dedup).any(|other| other.id != id) {
+        let Some(call) = self.state.escalations().call(dedup) else { return };
+        if self.state.incidents().under(dedup).any(|other| other.id != id) {
             return self.record(Event::Left { incident: id, dedup: Arc::clone(dedup) });
         }
         let (incident, to, dedup) = (call.first, call.to.clone(), Arc::clone(dedup));
@@ -169,7 +143,7 @@ impl Core {
     /// The request was answered, and the incident stands under the call no longer: who was called hears of it, unless
     /// others still do.
     pub(super) fn leave_answered(&mut self, id: IncidentId, dedup: &Arc<str>, why: &str) {
-        if self.state.under(dedup).next().is_none() {
+        if self.state.incidents().under(dedup).next().is_none() {
             self.leave(id, dedup, Some(why));
         }
     }
@@ -183,15 +157,16 @@ impl Core {
 
     /// A crash may have come between an incident's end and that of its call.
     pub(super) fn end_forsaken_calls(&mut self) {
-        let forsaken = |call: &&Call| *call.dedup != *STORM && self.state.under(&call.dedup).next().is_none();
-        let calls: Vec<Call> = self.state.calls.values().filter(forsaken).cloned().collect();
+        let forsaken =
+            |call: &&Call| *call.dedup != *STORM && self.state.incidents().under(&call.dedup).next().is_none();
+        let calls: Vec<Call> = self.state.escalations().calls().filter(forsaken).cloned().collect();
         for call in calls {
             self.leave(call.incident, &call.dedup, None);
         }
     }
 
     pub(super) fn next_page(&self) -> PageId {
-        PageId(self.state.last.page + 1)
+        self.state.escalations().next_page()
     }
 }
 

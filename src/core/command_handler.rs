@@ -10,11 +10,10 @@ use super::command::{Authority, Command, Operator, Refusal};
 use super::effect::Effect;
 use super::event::Event;
 use super::id::{IncidentId, Key, RequestId};
-use super::incident::Outcome;
+use super::incident::{Incident, Outcome, Phase};
 use super::machine::Core;
 use super::plan::Digest;
 use super::reason::Reason;
-use super::state::{Incident, Step};
 use crate::playbook::{ContentKey, Playbook, Risk};
 
 /// An answer in words, or the refusal.
@@ -59,7 +58,7 @@ impl Core {
 
     fn approve(&mut self, by: &Operator, id: IncidentId, digest: Digest, reason: Reason) -> CommandAnswer {
         let incident = self.opened(id)?;
-        let Step::Asking(request) = &incident.step else { return Err(Refusal::NotAsking(id)) };
+        let Phase::Asking(request) = incident.phase() else { return Err(Refusal::NotAsking(id)) };
         if request.expires <= self.now.mono {
             return Err(Refusal::NotAsking(id));
         }
@@ -88,14 +87,14 @@ impl Core {
     }
 
     fn decline(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> CommandAnswer {
-        let Step::Asking(_) = self.opened(id)?.step else { return Err(Refusal::NotAsking(id)) };
+        let Phase::Asking(_) = self.opened(id)?.phase() else { return Err(Refusal::NotAsking(id)) };
         self.close(id, &Outcome::Declined { by: by.clone(), reason });
         Ok(format!("incident {id}: declined"))
     }
 
     /// What is held, asks or fires goes to the gate again, for the rules have changed.
     fn advance_if_waiting(&mut self, id: IncidentId) {
-        let waits = |incident: &Incident| matches!(incident.step, Step::Firing | Step::Held(_) | Step::Asking(_));
+        let waits = |incident: &Incident| matches!(incident.phase(), Phase::Firing | Phase::Held(_) | Phase::Asking(_));
         if self.incident(id).is_some_and(waits) {
             self.advance(id);
         }
@@ -134,7 +133,7 @@ impl Core {
             if !arm {
                 self.tell_disarmed(key);
             }
-            if let Some(id) = self.state.by_key.get(key).copied() {
+            if let Some(id) = self.state.incidents().id_of(key) {
                 self.advance_if_waiting(id);
             } else {
                 self.evaluate(key);
@@ -154,15 +153,15 @@ impl Core {
 
     /// What was asked and approved before a reboot is void: the host is another one now.
     pub(super) fn void_approvals(&mut self) {
-        let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.step, Step::Asking(_));
-        let open: Vec<_> = self.state.open.values().filter(bound).map(|one| (one.id, one.generation)).collect();
+        let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.phase(), Phase::Asking(_));
+        let open: Vec<_> = self.state.incidents().open().filter(bound).map(|one| (one.id, one.generation)).collect();
         for (incident, generation) in open {
             self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was rebooted") });
         }
     }
 
     fn close_by(&mut self, by: &Operator, id: IncidentId, reason: Reason) -> CommandAnswer {
-        if matches!(self.opened(id)?.step, Step::Remediating(_)) {
+        if matches!(self.opened(id)?.phase(), Phase::Remediating(_)) {
             return Err(Refusal::Denied("an attempt is running".into()));
         }
         self.close(id, &Outcome::ClosedByOperator { by: by.clone(), reason });

@@ -8,9 +8,9 @@ use std::time::Duration;
 use super::detector::Detector;
 use super::event::Event;
 use super::id::{AttemptId, IncidentId, Key};
+use super::incident::Attempt;
 use super::machine::Core;
 use super::reading::Verdict;
-use super::state::Attempt;
 use super::time::Mono;
 use crate::playbook::Check;
 
@@ -114,7 +114,7 @@ impl Core {
     /// The key that contends with this one, while both are watched and may act.
     pub(super) fn rival<'c>(&'c self, key: &'c Key) -> Option<&'c Key> {
         self.state
-            .contention
+            .contentions()
             .rivals(key, self.now.mono)
             .find(|rival| self.keys.contains_key(*rival) && self.may_page(rival))
     }
@@ -134,8 +134,7 @@ impl Core {
         let Some(incident) = self.incident(id) else { return };
         let lag = self.keys.get(&incident.key).map_or(Duration::ZERO, lag);
         let key = &incident.key;
-        let closed = self.state.closed.iter().map(|incident| &**incident);
-        let others = self.state.open.values().chain(closed).filter(|other| !other.key.target.conflicts(&key.target));
+        let others = self.state.incidents().all().filter(|other| !other.key.target.conflicts(&key.target));
         let found: Vec<(IncidentId, AttemptId)> = others
             .filter_map(|other| {
                 let attempt = other.attempts.iter().rev().find(|attempt| under_way(attempt, since, lag))?;

@@ -5,10 +5,9 @@ use std::time::Duration;
 use super::denial_bounds::DenialBound;
 use super::event::Event;
 use super::id::IncidentId;
-use super::incident::Denial;
+use super::incident::{Denial, Phase};
 use super::machine::{BlockedOn, Core};
 use super::preflight::LOOK_AGAIN;
-use super::state::Step;
 use super::timers::Timer;
 
 /// How long until a plan that could not be made is tried again.
@@ -35,10 +34,15 @@ impl Core {
     /// Records the denial where its kind is new, and arranges to ask again.
     pub(super) fn hold(&mut self, id: IncidentId, denial: &Denial) {
         let Some(incident) = self.incident(id) else { return };
-        let former = match (&incident.step, self.live.get(&id).and_then(|live| live.denied.as_ref())) {
-            (Step::Held(denial), _) => Some(denial),
-            (Step::Escalated(_), denied) => denied,
-            _ => None,
+        let former = match incident.phase() {
+            Phase::Held(denial) => Some(denial),
+            Phase::Escalated(_) => self.live.get(&id).and_then(|live| live.denied.as_ref()),
+            Phase::Firing
+            | Phase::Asking(_)
+            | Phase::Remediating(_)
+            | Phase::Verifying { .. }
+            | Phase::Soaking { .. }
+            | Phase::Closed { .. } => None,
         };
         let other = |former: &Denial| {
             let kind = std::mem::discriminant(former) != std::mem::discriminant(denial);

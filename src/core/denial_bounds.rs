@@ -4,9 +4,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::id::IncidentId;
-use super::incident::{Cause, Denial};
+use super::incident::{Cause, Denial, Phase};
 use super::machine::Core;
-use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
 
@@ -128,7 +127,7 @@ impl Core {
     /// The bound of a denial has passed.
     pub(super) fn denial_due(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        let Step::Held(recorded) = &incident.step else { return };
+        let Phase::Held(recorded) = incident.phase() else { return };
         let recorded = recorded.clone();
         // only a change of the kind is recorded: the one in force may name another incident, or another end
         let denial = self.live.get(&id).and_then(|live| live.denied.clone()).unwrap_or(recorded);

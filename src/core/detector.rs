@@ -236,7 +236,7 @@ impl Core {
     /// Puts an event on its key's timeline.
     pub(super) fn mark(&mut self, event: &Event) {
         let Some(moment) = super::history_view::moment(event) else { return };
-        let key = event.incident().and_then(|id| self.state.open.get(&id)).map(|incident| &incident.key);
+        let key = event.incident().and_then(|id| self.state.incidents().get(id)).map(|incident| &incident.key);
         if let Some(watched) = key.and_then(|key| self.keys.get_mut(key)) {
             watched.mark(self.now.mono, moment);
         }

@@ -2,13 +2,12 @@
 
 use std::time::Duration;
 
-use super::breaker::{Admission, Breaker, Limits};
+use super::breaker::{Admission, Limits};
 use super::gate::{GateDecision, GateInput, Trigger};
 use super::id::{IncidentId, Key};
-use super::incident::{ApprovalReason, Denial};
-use super::input::{ArmingPolicy, Facts, StopOrigin};
+use super::incident::{ApprovalReason, Denial, Incident, Phase};
+use super::input::{Facts, StopOrigin};
 use super::machine::Core;
-use super::state::{Incident, Step};
 use crate::playbook::{Mode, Playbook};
 
 /// For so long after records were lost every attempt asks: as long as an open breaker would have denied it.
@@ -25,7 +24,7 @@ impl Core {
     #[must_use]
     pub fn rehearse(&self, key: &Key, facts: &Facts) -> Option<GateDecision> {
         let playbook = &self.keys.get(key)?.playbook;
-        let me = self.state.by_key.get(key).copied().unwrap_or(IncidentId(0));
+        let me = self.state.incidents().id_of(key).unwrap_or(IncidentId(0));
         Some(self.question_about(key, me, Trigger::Auto, playbook, Some(facts)).judge())
     }
 
@@ -39,17 +38,17 @@ impl Core {
     ) -> GateInput {
         let now = self.now.mono;
         let (mode, first_live) = self.standing(key);
-        let flaps = self.state.flapping.contains_key(key);
-        let forgetful = self.state.records_lost.is_some_and(|at| now.since(at) < AFTER_LOSS);
+        let flaps = self.state.flapping().contains(key);
+        let forgetful = self.state.records_lost().is_some_and(|at| now.since(at) < AFTER_LOSS);
         let caution =
             forgetful.then_some(ApprovalReason::RecordsLost).or(first_live.then_some(ApprovalReason::FirstLiveAttempt));
-        let grace = self.state.booted + self.config.boot_grace;
-        let snooze = self.state.snoozes.get(key).filter(|(_, until, _)| *until > now);
+        let grace = self.state.boot().at + self.config.boot_grace;
+        let snooze = self.state.suppressions().snoozed(key, now);
         GateInput {
             wish,
             cannot_record: self.recording.as_ref().err().cloned(),
             paused: self.paused(playbook),
-            snoozed: snooze.map(|(by, until, _)| (by.clone(), *until)),
+            snoozed: snooze.map(|snooze| (snooze.by.clone(), snooze.until)),
             outside_window: playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day)),
             needs: self.unhealthy_need(key, playbook),
             stop: match facts {
@@ -57,13 +56,13 @@ impl Core {
                 Some(_) | None => StopOrigin::Nobody,
             },
             contended: self.rival_words(key),
-            locked: self.state.lock_against(&key.target, id),
-            quarantined: self.state.quarantined(&key.target),
+            locked: self.state.locks().lock_against(&key.target, id),
+            quarantined: self.state.locks().quarantined(&key.target),
             // what flaps is not mended by systemd's own restarts: they are part of it
             busy: facts.filter(|facts| !(flaps && restarts_itself(facts))).and_then(|facts| facts.busy.clone()),
             breaker: self.admission(key, playbook),
             cooldown: self.cooldown(key, playbook),
-            budget_spent: self.state.host.count(now, self.config.host_window) >= self.config.host_attempts,
+            budget_spent: self.state.budget().is_spent(now, &self.config),
             storm: self.storm_in_force(),
             grace: (grace > now).then_some(grace),
             risk: playbook.risk,
@@ -74,8 +73,8 @@ impl Core {
 
     /// What was known of this very failure stays known when the host can no longer tell.
     fn known_stop(&self, id: IncidentId, seen: &StopOrigin) -> StopOrigin {
-        match (seen, self.incident(id).map(|incident| &incident.step)) {
-            (StopOrigin::Unclear { .. }, Some(Step::Held(Denial::StoppedByOperator { evidence }))) => {
+        match (seen, self.incident(id).map(Incident::phase)) {
+            (StopOrigin::Unclear { .. }, Some(Phase::Held(Denial::StoppedByOperator { evidence }))) => {
                 StopOrigin::Operator { evidence: evidence.clone() }
             }
             _ => seen.clone(),
@@ -95,13 +94,12 @@ impl Core {
 
     fn admission(&self, key: &Key, playbook: &Playbook) -> Admission {
         let limits = Limits::of(playbook);
-        let shared = self.state.shared_attempts(&key.target);
-        let fresh = Breaker::default();
-        self.state.breakers.get(key).unwrap_or(&fresh).admits(self.now.mono, limits, shared)
+        let shared = self.state.budget().shared(&key.target);
+        self.state.breakers().admits(key, self.now.mono, limits, shared)
     }
 
     fn cooldown(&self, key: &Key, playbook: &Playbook) -> Option<super::time::Mono> {
-        let until = self.state.breakers.get(key)?.last_invoked()? + playbook.cooldown?.0;
+        let until = self.state.breakers().get(key)?.last_invoked()? + playbook.cooldown?.0;
         (until > self.now.mono).then_some(until)
     }
 
@@ -110,12 +108,7 @@ impl Core {
         let watched = self.keys.get(key).map(|watched| (watched.playbook.mode, watched.standing));
         let known = watched.or_else(|| self.missing(key).map(|(one, _)| (one.playbook.mode, one.standing)));
         let Some((written, standing)) = known else { return (Mode::Off, false) };
-        let shadow = if written == Mode::Off { Mode::Off } else { Mode::Shadow };
-        match (self.state.armed.get(&key.content), standing) {
-            (Some(true), _) | (None, ArmingPolicy::AsWritten) => (written, false),
-            (Some(false), _) | (None, ArmingPolicy::ShadowUntilArmed) => (shadow, false),
-            (None, ArmingPolicy::AsksFirst) => (written, !self.state.lived.contains(&key.content)),
-        }
+        self.state.suppressions().arming().standing(&key.content, written, standing)
     }
 
     /// The mode in force: what is written, after arming; a first live attempt that must ask counts as asking.

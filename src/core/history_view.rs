@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::detector::{Detector, DetectorState, Moment};
 use super::event::Event;
 use super::id::Key;
+use super::incident::Phase;
 use super::input::{ArmingPolicy, Binding};
 use super::machine::Core;
 use super::reading::Reading;
-use super::state::Step;
 use super::time::{Mono, Now};
 use crate::playbook::Playbook;
 
@@ -56,7 +56,7 @@ impl Core {
     fn show(&mut self, past: PastDetector) {
         let PastDetector { key, playbook, standing, detector, verifier, marks, figures } = past;
         if let Some(incident) = self.state.incident_of(&key)
-            && let Step::Verifying { since, .. } | Step::Soaking { clean: since, .. } = incident.step
+            && let Phase::Verifying { since, .. } | Phase::Soaking { clean: since, .. } = *incident.phase()
         {
             // only what was looked at after the attempt counts for it
             let (id, counts) = (incident.id, |reading: &Reading| reading.began >= since);

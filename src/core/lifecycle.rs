@@ -5,10 +5,9 @@ use std::sync::Arc;
 use super::detector::DetectorState;
 use super::event::Event;
 use super::id::{IncidentId, Key};
-use super::incident::Outcome;
+use super::incident::{Outcome, Phase};
 use super::machine::{BlockedOn, Core};
 use super::reading::{Reading, Verdict};
-use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
 
@@ -24,7 +23,7 @@ impl Core {
     /// Opens an incident and nothing more.
     pub(super) fn open_as(&mut self, key: &Key, since: Mono, readings: Vec<Reading>) -> Option<IncidentId> {
         let playbook = Arc::clone(&self.keys.get(key)?.playbook.name);
-        let incident = IncidentId(self.state.last.incident + 1);
+        let incident = self.state.incidents().next_id();
         self.timers.cancel(&Timer::Hold(key.clone()));
         if let Some(watched) = self.keys.get_mut(key) {
             watched.last = Some(incident);
@@ -39,7 +38,7 @@ impl Core {
         if self.incident(by).is_none_or(|incident| !incident.attempts.is_empty() || incident.escalation.is_some()) {
             return;
         }
-        let healing = self.state.healed.get(key).and_then(|all| all.back());
+        let healing = self.state.success().last_healing(key);
         if let Some(healing) = healing.filter(|last| self.now.mono.since(last.mono) <= self.config.relapse) {
             let incident = healing.incident;
             self.record(Event::Relapsed { incident, by });
@@ -50,7 +49,7 @@ impl Core {
     pub(super) fn close(&mut self, id: IncidentId, outcome: &Outcome) {
         let Some(incident) = self.incident(id) else { return };
         let (key, blind) = (incident.key.clone(), incident.blind);
-        if let Step::Asking(request) = &incident.step
+        if let Phase::Asking(request) = incident.phase()
             && !matches!(outcome, Outcome::Declined { .. })
         {
             let (generation, why) = (request.generation, Arc::from("the plan is no longer needed"));

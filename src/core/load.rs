@@ -7,11 +7,9 @@ use super::detector::{Detector, DetectorState};
 use super::effect::Cadence;
 use super::event::Event;
 use super::id::{CheckRole, IncidentId, Key};
-use super::incident::Cause;
+use super::incident::{Cause, Phase};
 use super::input::{ArmingPolicy, Binding, Resolution};
 use super::machine::{BlockedOn, Core};
-use super::state::Step;
-use super::suppression::TargetCounts;
 use super::timers::Timer;
 use crate::playbook::{self, ContentKey, Mode, Origin, Playbook};
 use crate::text::redact::HIDDEN;
@@ -64,10 +62,7 @@ impl Core {
             }
         }
         self.date_absent();
-        self.watching = TargetCounts::default();
-        for key in self.keys.keys() {
-            self.watching.add(&key.target);
-        }
+        self.storms.watch_only(self.keys.keys().map(|key| &key.target));
         self.name_keys();
         self.settle_incidents();
         self.forget_books();
@@ -91,7 +86,7 @@ impl Core {
     }
 
     fn adopt(&mut self, playbook: &Arc<Playbook>) {
-        if !self.state.adopted.contains_key(&playbook.content) {
+        if !self.state.adopted_name(&playbook.content).is_some() {
             let (content, name) = (playbook.content.clone(), Arc::clone(&playbook.name));
             let source = playbook::record::without_secrets(&playbook.source).into();
             self.record(Event::Adopted { content, name, source });
@@ -117,7 +112,7 @@ impl Core {
     fn unbind(&mut self, key: &Key) {
         let Some(watched) = self.keys.remove(key) else { return };
         if watched.fault == DetectorState::Broken {
-            self.failing.remove(&key.target);
+            self.storms.mended(&key.target);
         }
         self.timers.cancel(&Timer::Hold(key.clone()));
         self.timers.cancel(&Timer::Blind(key.clone()));
@@ -132,7 +127,7 @@ impl Core {
 
     /// A content that nothing uses any more need not be kept.
     fn forget_books(&mut self) {
-        let open = self.state.by_key.keys();
+        let open = self.state.incidents().open().map(|incident| &incident.key);
         let used: HashSet<ContentKey> = self.keys.keys().chain(open).map(|key| key.content.clone()).collect();
         self.books.retain(|content, _| used.contains(content));
     }
@@ -154,7 +149,7 @@ impl Core {
 
     /// After a change of the set (or a start): each open incident goes on, or is superseded.
     fn settle_incidents(&mut self) {
-        let open: Vec<IncidentId> = self.state.open.keys().copied().collect();
+        let open: Vec<IncidentId> = self.state.incidents().open().map(|incident| incident.id).collect();
         for id in open {
             self.settle(id);
         }
@@ -168,22 +163,27 @@ impl Core {
         }
         let Some(incident) = self.incident(id) else { return };
         let known = self.live.contains_key(&id);
-        let step = incident.step.clone();
-        match step {
-            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) if !bound => self.unbound(id),
-            Step::Firing => self.advance(id),
-            Step::Held(_) if !known => self.advance(id),
-            Step::Asking(request) if !known => {
+        match incident.phase().clone() {
+            Phase::Firing | Phase::Held(_) | Phase::Asking(_) | Phase::Escalated(_) if !bound => self.unbound(id),
+            Phase::Firing => self.advance(id),
+            Phase::Held(_) if !known => self.advance(id),
+            Phase::Asking(request) if !known => {
                 self.live(id);
                 self.timers.set(Timer::Incident(id), request.expires);
             }
-            Step::Verifying { .. } | Step::Soaking { .. } if self.verifier_readings(id).is_empty() => {
+            Phase::Verifying { .. } | Phase::Soaking { .. } if self.verifier_readings(id).is_empty() => {
                 self.verify_again(id);
             }
             // what waited in memory for the end of a hold is asked anew
-            Step::Escalated(cause) if !known && asks_again(&cause) => self.advance(id),
-            Step::Escalated(_) if !known => self.probe_if_half_open(id),
-            _ => {}
+            Phase::Escalated(cause) if !known && asks_again(&cause) => self.advance(id),
+            Phase::Escalated(_) if !known => self.probe_if_half_open(id),
+            Phase::Held(_)
+            | Phase::Asking(_)
+            | Phase::Remediating(_)
+            | Phase::Verifying { .. }
+            | Phase::Soaking { .. }
+            | Phase::Escalated(_)
+            | Phase::Closed { .. } => {}
         }
     }
 }

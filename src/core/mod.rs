@@ -15,18 +15,17 @@
 //! | [`plan`] | what an attempt would do, and the digest that an approval is bound to |
 //! | [`sealed`] | what an executor carries out, secrets and all, and what a record says of it |
 //! | [`incident`] | one failure of one target, as a state with data |
-//! | [`maintenance`] | pauses that were planned and begin at a given moment |
 //! | [`event_text`] | one plain sentence per event |
 //! | [`history_view`] | the state at a moment of the past, for a screen |
 //! | [`rate`] | does the automation fix what it touches |
 //! | [`period_report`] | what a period came to, for a report |
 
 mod acknowledgement;
-mod apply;
 mod approval;
 mod attempt;
 pub mod automation_gaps;
 pub mod breaker;
+pub mod budget;
 pub mod calls;
 pub mod command;
 mod command_handler;
@@ -39,6 +38,7 @@ mod detector;
 mod display;
 pub mod effect;
 pub mod escalation;
+pub mod escalations;
 pub mod event;
 pub mod event_text;
 pub mod flapping;
@@ -50,8 +50,8 @@ pub mod incident;
 pub mod input;
 mod lifecycle;
 mod load;
+pub mod locks;
 mod machine;
-pub mod maintenance;
 mod needs;
 pub mod parse_time;
 pub mod period_report;
@@ -66,8 +66,10 @@ pub mod sealed;
 mod silence;
 mod spent;
 pub mod state;
+mod storm;
+pub mod success;
 pub mod success_counters;
-mod suppression;
+pub mod suppression;
 pub mod time;
 mod timers;
 mod trend;

@@ -42,7 +42,7 @@ impl Core {
     }
 
     fn is_unhealthy(&self, key: &Key) -> bool {
-        self.state.by_key.contains_key(key)
+        self.state.incidents().is_open(key)
             || self.keys.get(key).is_some_and(|watched| watched.fault == DetectorState::Broken)
     }
 

@@ -102,9 +102,8 @@ impl Account {
 
     /// Takes over how the incident stands in the success rate; its moment is that of its first count.
     fn count(&mut self, id: IncidentId, recorded: &Recorded) {
-        let closed = || self.state.closed.iter().rev().find(|incident| incident.id == id).and_then(|one| one.place);
-        let place = self.state.open.get(&id).map_or_else(closed, |incident| incident.place);
-        let Some(verdict) = place.and_then(|place| self.state.tally.get(place)) else { return };
+        let place = self.state.incidents().find(id).and_then(|incident| incident.place);
+        let Some(verdict) = place.and_then(|place| self.state.success().counted(place)) else { return };
         if let Some(case) = self.cases.get_mut(&id) {
             let at = case.counted.map_or(recorded.wall, |(at, _)| at);
             case.counted = Some((at, verdict));

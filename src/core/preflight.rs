@@ -3,15 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::detector::DetectorState;
-use super::detector::alike;
+use super::detector::{DetectorState, alike};
 use super::effect::{Cadence, Effect};
 use super::id::{IncidentId, Key, SurveyId};
-use super::incident::Cause;
+use super::incident::{Cause, Incident, Phase};
 use super::input::Facts;
 use super::machine::{Core, PreflightPurpose};
 use super::reading::{Reading, Verdict};
-use super::state::{Incident, Step};
 use super::timers::Timer;
 use crate::playbook::Playbook;
 
@@ -116,7 +114,7 @@ impl Core {
         self.forget_survey(id);
         let Some(incident) = self.incident(id).filter(|incident| incident.rests()) else { return };
         let by_verifier = incident.ends_by_verifier();
-        if let Step::Asking(request) = &incident.step {
+        if let Phase::Asking(request) = incident.phase() {
             let expires = request.expires;
             self.timers.set(Timer::Incident(id), expires);
         }
@@ -142,7 +140,7 @@ impl Core {
     }
 
     fn later(&mut self, id: IncidentId, wait: Duration) {
-        if self.incident(id).is_some_and(|incident| !matches!(incident.step, Step::Asking(_))) {
+        if self.incident(id).is_some_and(|incident| !matches!(incident.phase(), Phase::Asking(_))) {
             self.timers.set(Timer::Incident(id), self.now.mono + wait);
         }
     }
@@ -203,7 +201,7 @@ impl Core {
     }
 
     pub(super) fn refresh_key(&mut self, key: &Key) {
-        let open = self.state.by_key.get(key).copied();
+        let open = self.state.incidents().id_of(key);
         if let Some(incident) = open.or_else(|| self.keys.get(key).and_then(|watched| watched.last)) {
             self.refresh(incident, key);
         }

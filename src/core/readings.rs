@@ -6,10 +6,9 @@
 use super::detector::{DetectorState, Moment, ReadingChange};
 use super::event::Event;
 use super::id::{CheckRole, IncidentId, Key, WatchId};
-use super::incident::{Cause, Outcome};
+use super::incident::{Cause, Outcome, Phase};
 use super::machine::{BlockedOn, Core};
 use super::reading::{Reading, Verdict};
-use super::state::{KEPT_SAWS, Step};
 use super::timers::Timer;
 use crate::playbook::Mode;
 
@@ -37,13 +36,13 @@ impl Core {
     pub(super) fn take(&mut self, key: &Key, index: usize, reading: Reading) -> bool {
         let Some(watched) = self.keys.get_mut(key) else { return false };
         let saw = reading.clone();
-        let taken = watched.take(index, reading, self.state.by_key.contains_key(key));
+        let taken = watched.take(index, reading, self.state.incidents().is_open(key));
         if taken == ReadingChange::Void {
             self.refresh_key(key);
         }
         if taken == ReadingChange::Changed
             && let Some(incident) = self.state.incident_of(key)
-            && incident.saws < KEPT_SAWS
+            && incident.records_readings()
         {
             let incident = incident.id;
             self.record(Event::ReadingChanged { incident, role: CheckRole::Detector, index, reading: saw });
@@ -72,7 +71,7 @@ impl Core {
 
     /// Follows a change of the fault: the count of failing keys, the timeline, and who waits for this key's health.
     fn refault(&mut self, key: &Key) {
-        let flaps = self.state.flapping.contains_key(key);
+        let flaps = self.state.flapping().contains(key);
         let Some(watched) = self.keys.get_mut(key) else { return };
         let (former, fault) = (watched.fault, watched.judge(flaps));
         if former == fault {
@@ -83,12 +82,12 @@ impl Core {
         watched.mark(self.now.mono, Moment::Fault(fault));
         let stormed = self.storm().is_some();
         if fault == DetectorState::Broken {
-            self.failing.add(&key.target);
+            self.storms.broke(&key.target);
         } else if former == DetectorState::Broken {
-            self.failing.remove(&key.target);
+            self.storms.mended(&key.target);
         }
         // a page that was open before a start ends with the last first reading
-        if stormed && self.storm().is_none() || self.state.storm().is_some() {
+        if stormed && self.storm().is_none() || self.state.escalations().storm().is_some() {
             self.end_storm_if_over();
         }
         if fault == DetectorState::Clear {
@@ -114,7 +113,7 @@ impl Core {
         let holds = watched.detector.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds);
         let read = holds.map(|reading| reading.since).min().unwrap_or(self.now.mono);
         // what flaps has held since its first onset
-        let onset = watched.alternation.first().filter(|_| self.state.flapping.contains_key(key));
+        let onset = watched.alternation.first().filter(|_| self.state.flapping().contains(key));
         let first = onset.map_or(read, |onset| onset.min(read));
         let start = *watched.holding.get_or_insert(first.max(watched.stale_before).min(self.now.mono));
         let due = start + watched.playbook.detect.hold.0;
@@ -136,7 +135,7 @@ impl Core {
             return self.timers.set(Timer::Blind(key.clone()), since + self.config.unknown_bound);
         }
         match id {
-            Some(id) if self.incident(id).is_some_and(|incident| matches!(incident.step, Step::Firing)) => {
+            Some(id) if self.incident(id).is_some_and(|incident| matches!(incident.phase(), Phase::Firing)) => {
                 self.escalate(id, Cause::CannotSee { why });
             }
             None if matches!(self.mode_in_force(key), Mode::Auto | Mode::Ask) && !watched.muted => {
@@ -163,8 +162,8 @@ impl Core {
         if incident.blind && incident.rests() {
             self.close(id, &Outcome::EscalatedThenCleared);
         } else if matches!(
-            incident.step,
-            Step::Escalated(
+            incident.phase(),
+            Phase::Escalated(
                 Cause::CannotSee { .. }
                     | Cause::SystemdSilent { .. }
                     | Cause::DeadBand { .. }

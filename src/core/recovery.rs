@@ -15,12 +15,11 @@ use std::sync::Arc;
 use super::detector::DetectorState;
 use super::effect::Cadence;
 use super::id::{CheckRole, IncidentId, Key};
-use super::incident::{BreakerState, Cause, Outcome, Trip};
+use super::incident::{Cause, Incident, Outcome, Phase, RequestAnswer, Trip};
 use super::input::Facts;
 use super::machine::Core;
 use super::reading::{Reading, Verdict};
 use super::spent::LastAttempt;
-use super::state::{Incident, RequestAnswer, Step};
 use super::timers::Timer;
 use super::verify;
 use crate::playbook::check::parts::Condition;
@@ -96,10 +95,15 @@ impl Core {
         else {
             return;
         };
-        let fires = match &incident.step {
-            Step::Firing => true,
-            Step::Escalated(cause) => cause.leaves_automation_on(),
-            _ => false,
+        let fires = match incident.phase() {
+            Phase::Firing => true,
+            Phase::Escalated(cause) => cause.leaves_automation_on(),
+            Phase::Held(_)
+            | Phase::Asking(_)
+            | Phase::Remediating(_)
+            | Phase::Verifying { .. }
+            | Phase::Soaking { .. }
+            | Phase::Closed { .. } => false,
         };
         match self.standing_of(id) {
             RecoveryState::Healthy => self.recovers(id),
@@ -165,8 +169,7 @@ impl Core {
     fn waits_for_its_breaker(&self, incident: &Incident) -> bool {
         let cause = incident.escalation.as_ref().map(|escalation| &escalation.cause);
         let fixed = matches!(cause, Some(Cause::BreakerOpened { trip: Trip::Fixed { .. }, .. }));
-        let state = self.state.breakers.get(&incident.key).map(super::breaker::Breaker::state);
-        fixed && matches!(state, Some(BreakerState::Open { .. } | BreakerState::Latched { .. }))
+        fixed && self.state.breakers().is_open(&incident.key)
     }
 
     /// No longer recovering; was it?
@@ -235,7 +238,7 @@ impl Core {
     /// The attempt that spent the budget did help: a human is called all the same, and the incident stays open.
     pub(super) fn fixed_too_often(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        let Step::Soaking { since, .. } = incident.step else { return };
+        let Phase::Soaking { since, .. } = *incident.phase() else { return };
         let cause = self.spent(&incident.key.clone(), LastAttempt::Verified);
         self.timers.cancel(&Timer::Incident(id));
         self.escalate(id, cause);

@@ -5,9 +5,8 @@ use std::sync::Arc;
 
 use super::detector::{Detector, DetectorState};
 use super::id::Key;
-use super::incident::Cause;
+use super::incident::{Cause, Phase};
 use super::machine::Core;
-use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
 use crate::playbook::{Check, Mode};
@@ -70,7 +69,7 @@ impl Core {
     /// One page, in the name of the first key that may call.
     fn page_silence(&mut self, why: Arc<str>) {
         let called = |cause: &Cause| matches!(cause, Cause::SystemdSilent { .. });
-        if self.state.calls.values().any(|call| called(&call.cause)) {
+        if self.state.escalations().calls().any(|call| called(&call.cause)) {
             return;
         }
         let mut unseen: Vec<Key> = self
@@ -87,7 +86,7 @@ impl Core {
             }
             let since = self.keys.get(&key).map_or(self.now.mono, |watched| watched.since);
             let id = match self.state.incident_of(&key) {
-                Some(open) if matches!(open.step, Step::Firing | Step::Held(_)) && open.escalation.is_none() => {
+                Some(open) if matches!(open.phase(), Phase::Firing | Phase::Held(_)) && open.escalation.is_none() => {
                     Some(open.id)
                 }
                 Some(_) => None,

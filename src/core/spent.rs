@@ -1,11 +1,10 @@
 //! Why a human is called for a breaker: what was attempted, and what became of it.
 
 use super::attempt::LIMITS_UNKNOWN;
-use super::breaker::{Breaker, Limits};
+use super::breaker::Limits;
 use super::id::Key;
-use super::incident::{Cause, Trip};
+use super::incident::{Cause, Incident, Trip};
 use super::machine::Core;
-use super::state::Incident;
 use super::time::Mono;
 
 /// How the attempt that spent the budget was judged.
@@ -27,9 +26,8 @@ impl Core {
     /// A breaker is open for another reason than a budget that was spent just now.
     pub(super) fn breaker_cause(&self, key: &Key, trip: Trip) -> Cause {
         let (now, limits) = (self.now.mono, self.limits(key));
-        let shared = self.state.shared_attempts(&key.target);
-        let fresh = Breaker::default();
-        let made = self.state.breakers.get(key).unwrap_or(&fresh).invocations(now, limits.window, shared);
+        let shared = self.state.budget().shared(&key.target);
+        let made = self.state.breakers().invocations(key, now, limits.window, shared);
         because(made, limits, trip)
     }
 
@@ -52,10 +50,9 @@ impl Core {
     }
 
     fn spending(&self, key: &Key, limits: Limits) -> Spending {
-        let closed = self.state.closed.iter().map(|incident| &**incident);
-        let shared = self.state.shared_attempts(&key.target).is_some();
+        let shared = self.state.budget().shared(&key.target).is_some();
         let counts = |incident: &&Incident| incident.key == *key || shared && incident.key.target == key.target;
-        let counted = self.state.open.values().chain(closed).filter(counts);
+        let counted = self.state.incidents().all().filter(counts);
         let mut made: Vec<(Mono, bool)> =
             counted.flat_map(|one| &one.attempts).map(|attempt| (attempt.started, attempt.verified)).collect();
         made.sort_unstable();

@@ -1,167 +1,313 @@
 //! What is durable: the fold of every event, and nothing else. Equal journals give equal states.
+//!
+//! Each machine keeps a part of the state to itself. Here stands which event moves which machine; nothing is decided.
 
-mod incident;
+mod calls;
 
-use std::collections::{BTreeMap, BTreeSet, HashMap, HashSet, VecDeque};
+use std::collections::BTreeMap;
 use std::sync::Arc;
 
-use jiff::Timestamp;
-
-use super::automation_gaps::Lacks;
-use super::breaker::Breaker;
-use super::calls::Call;
-use super::command::{Operator, Scope};
+use super::breaker::Breakers;
+use super::budget::AttemptBudget;
 use super::contention::Contentions;
-use super::counters::Totals;
-use super::flapping::FlappingState;
-use super::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
-use super::maintenance::Maintenance;
+use super::escalations::Escalations;
+use super::event::{Event, Recorded};
+use super::flapping::{FlappingKeys, FlappingState};
+use super::id::{AttemptId, IncidentId, Key};
+use super::incident::{
+    AttemptEnd, AttemptStarter, BreakerState, Incident, Incidents, Intent, Opening, Outcome, ScopeEnd,
+};
+use super::locks::{KnownAs, Locks};
+use super::plan::Plan;
 use super::reason::Reason;
-use super::success_counters::{EntryNumber, SuccessCounters};
+use super::success::SuccessRecord;
+use super::suppression::Suppressions;
 use super::time::Mono;
-use super::window::Window;
-use crate::playbook::{ContentKey, Target};
-
-pub use incident::{Approval, Attempt, AttemptEnd, Budget, Escalation, Incident, RequestAnswer, Step};
-
-/// Closed incidents kept whole.
-pub const KEPT_CLOSED: usize = 50;
-/// Changes of reading kept in one incident's story.
-pub const KEPT_SAWS: usize = 64;
-/// Events kept in one incident's story; the journal has the rest.
-pub const KEPT_STORY: usize = 1000;
+use crate::playbook::ContentKey;
 
 /// Everything that outlives the process.
 #[derive(Debug, Clone, PartialEq, Default)]
 pub struct State {
     /// Number of the last event that was folded; 0 before the first.
-    pub seq: u64,
+    seq: u64,
     /// The moment of the last event, on the running clock.
-    pub clock: Mono,
-    /// When the host booted, as the last start said.
-    pub booted: Mono,
-    /// The kernel's id of that boot; none before the first start was recorded.
-    pub boot_id: Option<Arc<str>>,
+    clock: Mono,
+    /// The boot that the last start found.
+    boot: Boot,
     /// When records were found missing at the journal's end.
-    pub records_lost: Option<Mono>,
+    records_lost: Option<Mono>,
     /// Contents that were ever in force: name and source.
-    pub adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
-    /// Every incident that is not closed, by its number.
-    pub open: BTreeMap<IncidentId, Incident>,
-    /// The open incident of a key; at most one.
-    pub by_key: HashMap<Key, IncidentId>,
-    /// The latest closed incidents, oldest first.
-    pub closed: VecDeque<Arc<Incident>>,
-    /// Attempts that were started and have not reported, each with its incident.
-    pub running: BTreeMap<AttemptId, IncidentId>,
-    /// Whose attempt holds which target, until it is over and verified.
-    pub locks: BTreeMap<Target, IncidentId>,
-    /// Targets whose last scope could not be emptied.
-    pub quarantine: BTreeMap<Target, (AttemptId, IncidentId)>,
-    /// Breakers that were ever invoked.
-    pub breakers: HashMap<Key, Breaker>,
-    /// When attempts were started, of whichever playbook: what the host's budget counts.
-    pub host: Window,
-    /// Pauses in force.
-    pub pauses: BTreeMap<Scope, Pause>,
-    /// Maintenance windows that are not over.
-    pub windows: BTreeMap<MaintenanceId, Maintenance>,
-    /// Snoozes in force.
-    pub snoozes: HashMap<Key, (Operator, Mono, Reason)>,
-    /// What an operator last decided for a content: armed, or back to shadow.
-    pub armed: HashMap<ContentKey, bool>,
-    /// Contents that have made a live attempt.
-    pub lived: HashSet<ContentKey>,
-    /// Pages and the channels that have not taken them yet.
-    pub outbox: BTreeMap<PageId, Outgoing>,
-    /// The open calls for a human, by the key under which each goes out and is resolved.
-    pub calls: BTreeMap<Arc<str>, Call>,
-    /// Attempts on each target whose playbooks share one budget.
-    pub attempts_on: BTreeMap<Target, Window>,
-    /// Which playbook's attempts broke another's target.
-    pub contention: Contentions,
-    /// What the success rate is computed from.
-    pub tally: SuccessCounters,
-    /// Counts that only rise, for metrics.
-    pub totals: Totals,
-    /// What called a human with nothing to try, or was only recorded.
-    pub lacks: Lacks,
-    /// When and as which incident a key healed, in the last 7 days.
-    pub healed: HashMap<Key, VecDeque<Healing>>,
-    /// Keys that healed more often than is well.
-    pub frequent: BTreeSet<Key>,
-    /// Keys whose fault begins again and again.
-    pub flapping: BTreeMap<Key, FlappingState>,
-    /// The numbers last given.
-    pub last: Last,
+    adopted: BTreeMap<ContentKey, (Arc<str>, Arc<str>)>,
+    incidents: Incidents,
+    locks: Locks,
+    breakers: Breakers,
+    budget: AttemptBudget,
+    suppressions: Suppressions,
+    escalations: Escalations,
+    contentions: Contentions,
+    flapping: FlappingKeys,
+    success: SuccessRecord,
 }
 
-/// The highest numbers that were given out so far; the next of each kind is one more. 0 means that none was given yet.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Default)]
-pub struct Last {
-    /// Number of the latest incident.
-    pub incident: u64,
-    /// Number of the latest attempt.
-    pub attempt: u64,
-    /// Number of the latest page.
-    pub page: u64,
-    /// Number of the latest maintenance window.
-    pub maintenance: u64,
+/// One boot of the host, as a start found it.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Boot {
+    /// When the host booted, on the running clock.
+    pub at: Mono,
+    /// The kernel's id of that boot; none before the first start was recorded.
+    pub id: Option<Arc<str>>,
 }
 
-/// A pause that an operator ordered, of the host or of a playbook.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Pause {
-    /// When the pause began, on the running clock.
-    pub since: Mono,
-    /// When it ends, on the running clock; none means when somebody resumes it.
-    pub until: Option<Mono>,
-    /// The operator who paused it.
-    pub by: Operator,
-    /// Why it was paused, as the operator gave it; may be empty.
-    pub reason: Reason,
-}
-
-/// One healing of a key.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Healing {
-    /// When the incident was closed as healed, on the running clock.
-    pub mono: Mono,
-    /// The same moment on the wall clock.
-    pub wall: Timestamp,
-    /// The incident that was healed.
-    pub incident: IncidentId,
-    /// Its entry in the tally.
-    pub place: Option<EntryNumber>,
-}
-
-/// A page on its way out.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Outgoing {
-    /// These channels have not taken it yet.
-    To(BTreeSet<Arc<str>>),
-    /// No channel was named: the first that takes it will do.
-    Any,
-}
-
+/// Where every machine stands, to be read by decisions and by screens.
 impl State {
+    /// Number of the last event that was folded; 0 before the first.
+    pub const fn seq(&self) -> u64 {
+        self.seq
+    }
+
+    /// The moment of the last event, on the running clock.
+    pub const fn clock(&self) -> Mono {
+        self.clock
+    }
+
+    /// The boot that the last start found.
+    pub const fn boot(&self) -> &Boot {
+        &self.boot
+    }
+
+    /// When records were last found missing at the journal's end; none where none ever were.
+    pub const fn records_lost(&self) -> Option<Mono> {
+        self.records_lost
+    }
+
+    /// Name of the playbook with this content, where it was ever in force.
+    pub fn adopted_name(&self, content: &ContentKey) -> Option<&Arc<str>> {
+        self.adopted.get(content).map(|(name, _)| name)
+    }
+
+    /// Open and closed incidents.
+    pub const fn incidents(&self) -> &Incidents {
+        &self.incidents
+    }
+
+    /// Which incident acts on which target.
+    pub const fn locks(&self) -> &Locks {
+        &self.locks
+    }
+
+    /// The breakers of all keys.
+    pub const fn breakers(&self) -> &Breakers {
+        &self.breakers
+    }
+
+    /// What attempts count against.
+    pub const fn budget(&self) -> &AttemptBudget {
+        &self.budget
+    }
+
+    /// Pauses, maintenance windows, snoozes and arming.
+    pub const fn suppressions(&self) -> &Suppressions {
+        &self.suppressions
+    }
+
+    /// Open calls for a human, and the outbox.
+    pub const fn escalations(&self) -> &Escalations {
+        &self.escalations
+    }
+
+    /// Which playbooks' remedies break each other's targets.
+    pub const fn contentions(&self) -> &Contentions {
+        &self.contentions
+    }
+
+    /// Keys whose fault begins again and again.
+    pub const fn flapping(&self) -> &FlappingKeys {
+        &self.flapping
+    }
+
+    /// What the automation came to.
+    pub const fn success(&self) -> &SuccessRecord {
+        &self.success
+    }
+
     /// The open incident of a key.
     pub fn incident_of(&self, key: &Key) -> Option<&Incident> {
-        self.by_key.get(key).and_then(|id| self.open.get(id))
+        self.incidents.of_key(key)
+    }
+}
+
+/// The fold.
+impl State {
+    /// Folds one event, which must be the next one of the journal, into the state. Every event is named here with what
+    /// it moves, so one that is forgotten does not compile.
+    pub fn apply(&mut self, recorded: &Arc<Recorded>) {
+        let at = recorded.mono;
+        self.seq = recorded.seq;
+        self.clock = self.clock.max(at);
+        self.incidents.tell(recorded);
+        self.success.count(&recorded.event);
+        match &recorded.event {
+            Event::Started { boot_id, booted, .. } => self.boot = Boot { at: *booted, id: Some(Arc::clone(boot_id)) },
+            Event::RecordsLost { first, last } => self.lose_records(*first, *last, at),
+            Event::Adopted { content, name, source } => self.adopt(content, name, source),
+            Event::ReadingChanged { .. } | Event::Notice { .. } => {}
+
+            Event::Opened { incident: id, key, playbook, since, readings } => {
+                self.contentions.opened(key, at);
+                self.incidents.opened(&Opening { id: *id, key, playbook, since: *since, readings }, recorded);
+            }
+            Event::Denied { incident, denial } => self.incidents.denied(*incident, denial, at),
+            Event::ShadowPlan { incident, .. } => self.plan_in_shadow(*incident, at),
+            Event::Asked { incident, request } => self.incidents.asked(*incident, request),
+            Event::FirstApproved { incident, generation, by, .. } => {
+                self.incidents.first_approved(*incident, *generation, by);
+            }
+            Event::Approved { incident, generation, digest, by, .. } => {
+                self.incidents.approved(*incident, *generation, digest, by);
+            }
+            Event::Withdrawn { incident, .. } => self.incidents.withdrawn(*incident),
+            Event::Intent { incident, attempt, plan, starter } => {
+                self.start_attempt(*incident, *attempt, plan, starter, at);
+            }
+            Event::AttemptFinished { incident, attempt, report } => {
+                let end = AttemptEnd::Reported(Arc::clone(report));
+                self.end_attempt(*incident, *attempt, end, report.scope_empty, at);
+            }
+            Event::Indeterminate { incident, attempt, scope_empty } => {
+                self.end_attempt(*incident, *attempt, AttemptEnd::Indeterminate, *scope_empty, at);
+            }
+            Event::Verified { incident, attempt } => self.incidents.verified(*incident, *attempt, at),
+            Event::NotVerified { incident, attempt, .. } => {
+                self.locks.release(*incident);
+                self.incidents.not_verified(*incident, *attempt);
+            }
+            Event::Closed { incident, outcome } => self.close(*incident, outcome, recorded),
+            Event::Relapsed { incident, by } => self.relapse(*incident, *by),
+            Event::Suspected { incident, of, .. } => self.suspect(*incident, *of, at),
+            Event::Breaker { key, state, why, by } => self.change_breaker(key, state, why, by.is_some(), at),
+            Event::Flapping { key, flaps, onsets, period_ms, .. } => {
+                self.flapping.changed(key, *flaps, FlappingState { onsets: *onsets, period_ms: *period_ms });
+            }
+
+            // folded by the suppressions alone
+            Event::Paused { .. }
+            | Event::Resumed { .. }
+            | Event::Scheduled { .. }
+            | Event::MaintenanceBegan { .. }
+            | Event::MaintenanceEnded { .. }
+            | Event::Snoozed { .. }
+            | Event::Unsnoozed { .. }
+            | Event::Disarmed { .. } => {}
+            Event::Armed { playbook, .. } => self.success.armed(playbook),
+            // folded below
+            Event::Escalated { .. }
+            | Event::Joined { .. }
+            | Event::Announced { .. }
+            | Event::Left { .. }
+            | Event::Resolved { .. }
+            | Event::EscalationWidened { .. }
+            | Event::CalledAgain { .. }
+            | Event::AckForwarded { .. }
+            | Event::Delivered { .. }
+            | Event::Acknowledged { .. } => {}
+        }
+        self.suppressions.apply(&recorded.event, at);
+        self.apply_to_calls(&recorded.event, at);
     }
 
-    /// Attempts on this target, where all its playbooks share one budget.
-    pub fn shared_attempts(&self, target: &Target) -> Option<&Window> {
-        self.attempts_on.get(target)
+    /// What the lost records held is not known: each may have given out one number of every kind.
+    fn lose_records(&mut self, first: u64, last: u64, at: Mono) {
+        self.records_lost = Some(at);
+        let count = last.saturating_add(1).saturating_sub(first).min(1 << 32);
+        self.incidents.skip_numbers(count);
+        self.escalations.skip_numbers(count);
+        self.suppressions.skip_numbers(count);
     }
 
-    /// Who holds a target that conflicts with this one, other than `me`.
-    pub fn lock_against(&self, target: &Target, me: IncidentId) -> Option<IncidentId> {
-        self.locks.iter().find(|(held, by)| **by != me && held.conflicts(target)).map(|(_, by)| *by)
+    fn adopt(&mut self, content: &ContentKey, name: &Arc<str>, source: &Arc<str>) {
+        self.adopted.entry(content.clone()).or_insert_with(|| (Arc::clone(name), Arc::clone(source)));
     }
 
-    /// The attempt whose processes may still be at work on a target that conflicts with this one.
-    pub fn quarantined(&self, target: &Target) -> Option<AttemptId> {
-        self.quarantine.iter().find(|(held, _)| held.conflicts(target)).map(|(_, (attempt, _))| *attempt)
+    fn plan_in_shadow(&mut self, id: IncidentId, at: Mono) {
+        if let Some(incident) = self.incidents.shadow_planned(id) {
+            self.success.shadow_planned(incident, at);
+        }
+    }
+
+    fn start_attempt(
+        &mut self,
+        id: IncidentId,
+        attempt: AttemptId,
+        plan: &Arc<Plan>,
+        starter: &AttemptStarter,
+        at: Mono,
+    ) {
+        self.incidents.attempt_numbered(attempt);
+        self.budget.attempt_started(at);
+        let Some(key) = self.incidents.get(id).map(|incident| incident.key.clone()) else { return };
+        let probe = self.breakers.attempt_started(&key, at);
+        self.budget.attempt_on(&key.target, at);
+        self.locks.attempt_started(attempt, id, &key.target);
+        self.suppressions.attempt_started(&key.content);
+        // the request was answered; who was told of it hears so
+        if let Some(dedup) = self.incidents.attempt_started(id, Intent { attempt, plan, starter, probe }, at) {
+            self.hand_over(id, &dedup);
+        }
+    }
+
+    fn end_attempt(&mut self, id: IncidentId, attempt: AttemptId, end: AttemptEnd, scope_empty: bool, at: Mono) {
+        let known_as = self.locks.attempt_ended(attempt, scope_empty);
+        let Some(target) = self.incidents.get(id).map(|incident| incident.key.target.clone()) else { return };
+        match known_as {
+            KnownAs::Running => {
+                let scope = if scope_empty { ScopeEnd::Empty } else { ScopeEnd::NotEmpty };
+                self.incidents.attempt_ended(id, attempt, end, scope, at);
+            }
+            KnownAs::Quarantined if scope_empty => {
+                if self.incidents.scope_emptied_late(id, attempt, at) {
+                    self.locks.lock(&target, id);
+                }
+            }
+            KnownAs::Quarantined | KnownAs::Over => {}
+        }
+        if !scope_empty {
+            self.locks.quarantine(&target, attempt, id);
+        }
+    }
+
+    fn close(&mut self, id: IncidentId, outcome: &Outcome, recorded: &Recorded) {
+        self.locks.release(id);
+        let Some((mut incident, calls)) = self.incidents.take(id) else { return };
+        let incidents = &self.incidents;
+        self.contentions.closed(&incident.key, recorded.mono, |other| incidents.is_open(other));
+        for dedup in calls {
+            self.hand_over(id, &dedup);
+        }
+        if let Some(last) = incident.last_attempt() {
+            self.locks.forget(last.id);
+        }
+        self.success.closed(&mut incident, outcome, recorded);
+        self.incidents.keep_closed(incident, outcome, recorded);
+    }
+
+    fn relapse(&mut self, former: IncidentId, by: IncidentId) {
+        if let Some(incident) = self.incidents.get(by) {
+            self.success.relapsed(&incident.key, former);
+        }
+    }
+
+    fn suspect(&mut self, harmed: IncidentId, acting: IncidentId, at: Mono) {
+        if let (Some(acting), Some(harmed)) = (self.incidents.find(acting), self.incidents.find(harmed)) {
+            self.contentions.suspect(&acting.key, &harmed.key, at);
+        }
+    }
+
+    fn change_breaker(&mut self, key: &Key, state: &BreakerState, why: &Reason, by_operator: bool, at: Mono) {
+        self.breakers.changed(key, state, why, at, by_operator);
+        self.incidents.breaker_changed(key, state, !by_operator);
+        if *state == BreakerState::Closed && by_operator {
+            self.budget.reset(&key.target);
+            self.contentions.forget(key);
+        }
     }
 }

@@ -12,10 +12,9 @@ use std::time::Duration;
 use super::denial_bounds::DenialBound;
 use super::event::Event;
 use super::id::{IncidentId, Key};
-use super::incident::{Cause, Denial, Outcome};
+use super::incident::{Cause, Denial, Outcome, Phase};
 use super::input::{Binding, Resolution};
 use super::machine::Core;
-use super::state::Step;
 use super::timers::Timer;
 
 impl Core {
@@ -78,11 +77,12 @@ impl Core {
             DenialBound::After(length) => length,
             DenialBound::AtOnce | DenialBound::OwnEnd | DenialBound::Wanted => Duration::ZERO,
         };
-        if self.incident(id).is_some_and(|one| !matches!(one.step, Step::Held(Denial::TargetMissing { .. }))) {
+        if self.incident(id).is_some_and(|one| !matches!(one.phase(), Phase::Held(Denial::TargetMissing { .. }))) {
             self.record(Event::Denied { incident: id, denial });
         }
         self.stop_waiting(id);
-        let snoozed = self.incident(id).and_then(|one| self.state.snoozes.get(&one.key)).map(|(_, until, _)| *until);
+        let snoozed =
+            self.incident(id).and_then(|one| self.state.suppressions().snooze(&one.key)).map(|snooze| snooze.until);
         self.timers.cancel(&Timer::Denied(id));
         let due = (since + bound).max(snoozed.unwrap_or(now));
         if due <= now {
@@ -95,7 +95,7 @@ impl Core {
     /// Its target is watched (again).
     pub(super) fn bound_again(&mut self, id: IncidentId) {
         let missed = self.live.get_mut(&id).is_some_and(|live| live.missing.take().is_some());
-        if missed && self.incident(id).is_some_and(|one| matches!(one.step, Step::Held(_))) {
+        if missed && self.incident(id).is_some_and(|one| matches!(one.phase(), Phase::Held(_))) {
             self.advance(id);
         }
     }

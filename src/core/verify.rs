@@ -7,11 +7,10 @@ use super::detector::alike;
 use super::effect::Cadence;
 use super::event::Event;
 use super::id::{CheckRole, IncidentId, WatchId};
-use super::incident::{AttemptStarter, BreakerState, Outcome};
+use super::incident::{AttemptEnd, AttemptStarter, BreakerState, Budget, Incident, Outcome, Phase};
 use super::machine::Core;
 use super::plan::StepResult;
 use super::reading::{Reading, Verdict};
-use super::state::{AttemptEnd, Budget, Incident, KEPT_SAWS, Step};
 use super::time::Mono;
 use super::timers::Timer;
 use crate::playbook::{Check, Playbook};
@@ -42,36 +41,37 @@ impl Core {
         }
     }
 
-    /// When the incident's step is over: verification, soak or request.
+    /// When the incident's phase is over: verification, soak or request.
     #[must_use]
     pub(crate) fn deadline(&self, incident: &Incident) -> Option<Mono> {
         let playbook = self.books.get(&incident.key.content);
-        match &incident.step {
-            Step::Asking(request) => Some(request.expires),
-            Step::Verifying { since, .. } => Some((*since).max(self.resumed) + within(playbook)),
-            Step::Soaking { since, .. } => {
+        match incident.phase() {
+            Phase::Asking(request) => Some(request.expires),
+            Phase::Verifying { since, .. } => Some((*since).max(self.resumed) + within(playbook)),
+            Phase::Soaking { since, .. } => {
                 Some(*since + soak(incident, playbook).max(self.flapping_soak(&incident.key)))
             }
-            _ => None,
+            Phase::Firing | Phase::Held(_) | Phase::Remediating(_) | Phase::Escalated(_) | Phase::Closed { .. } => None,
         }
     }
 
     /// One reading of a verifier's check.
     pub(super) fn read_verifier(&mut self, watch: &WatchId, reading: Reading) {
         let Some(incident) = self.state.incident_of(&watch.key) else { return };
-        let (id, step) = (incident.id, incident.step.clone());
-        let clean = match step {
-            Step::Verifying { since, .. } => since,
-            Step::Soaking { clean, .. } => clean,
-            Step::Firing | Step::Held(_) | Step::Asking(_) | Step::Escalated(_) => self.live(id).verifier_from,
-            Step::Remediating(_) | Step::Closed { .. } => return,
+        let (id, rests) = (incident.id, incident.rests());
+        let clean = match *incident.phase() {
+            Phase::Verifying { since, .. } => since,
+            Phase::Soaking { clean, .. } => clean,
+            Phase::Firing | Phase::Held(_) | Phase::Asking(_) | Phase::Escalated(_) => self.live(id).verifier_from,
+            Phase::Remediating(_) | Phase::Closed { .. } => return,
         };
         if !self.take_verifier(id, watch.index, reading, clean) {
             return;
         }
-        match step {
-            Step::Verifying { .. } | Step::Soaking { .. } => self.judge_verifier(id),
-            _ => self.judge_recovery(id),
+        if rests {
+            self.judge_recovery(id);
+        } else {
+            self.judge_verifier(id);
         }
     }
 
@@ -83,7 +83,7 @@ impl Core {
         }
         let changed = slot.as_ref().is_none_or(|former| !alike(&former.verdict, &reading.verdict));
         *slot = Some(reading.clone());
-        if changed && self.incident(id).is_some_and(|incident| incident.saws < KEPT_SAWS) {
+        if changed && self.incident(id).is_some_and(Incident::records_readings) {
             self.record(Event::ReadingChanged { incident: id, role: CheckRole::Verifier, index, reading });
         }
         true
@@ -92,23 +92,29 @@ impl Core {
     fn judge_verifier(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
         let (good, broken) = (self.all_hold(id), self.first_broken(id));
-        match incident.step {
-            Step::Verifying { .. } if good && self.started_by_others(id) => {
+        match *incident.phase() {
+            Phase::Verifying { .. } if good && self.started_by_others(id) => {
                 self.not_verified(id, "the unit was started by another actor after the attempt ended");
             }
-            Step::Verifying { attempt, .. } if good => {
+            Phase::Verifying { attempt, .. } if good => {
                 self.record(Event::Verified { incident: id, attempt });
                 self.set_verify_timer(id);
                 self.soak_if_over(id);
             }
-            Step::Soaking { .. } => match broken {
+            Phase::Soaking { .. } => match broken {
                 Some(seen) => {
                     self.suspect(id, self.now.mono);
                     self.not_verified(id, &format!("failed again during the soak: {seen}"));
                 }
                 None => self.soak_if_over(id),
             },
-            _ => {}
+            Phase::Verifying { .. }
+            | Phase::Firing
+            | Phase::Held(_)
+            | Phase::Asking(_)
+            | Phase::Remediating(_)
+            | Phase::Escalated(_)
+            | Phase::Closed { .. } => {}
         }
     }
 
@@ -194,9 +200,7 @@ impl Core {
     }
 
     fn not_verified(&mut self, id: IncidentId, why: &str) {
-        let Some(Step::Verifying { attempt, .. } | Step::Soaking { attempt, .. }) =
-            self.incident(id).map(|incident| incident.step.clone())
-        else {
+        let Some(attempt) = self.incident(id).and_then(|incident| incident.phase().under_verification()) else {
             return;
         };
         self.timers.cancel(&Timer::Incident(id));
@@ -222,8 +226,7 @@ impl Core {
             (true, false) => Outcome::EscalatedThenCleared,
         };
         let (probe, key) = (last.probe, incident.key.clone());
-        let half = self.state.breakers.get(&key).map(super::breaker::Breaker::state);
-        if probe && matches!(half, Some(BreakerState::HalfOpen { .. })) {
+        if probe && self.state.breakers().is_half_open(&key) {
             self.set_breaker(&key, BreakerState::Closed, "the probe attempt was verified");
         }
         self.close(id, &outcome);

@@ -2,16 +2,16 @@
 
 use std::sync::Arc;
 
-use super::apply::{RECURRING_LIMIT, RECURRING_SPAN};
 use super::automation_gaps::Wanting;
 use super::detector::Detector;
 use super::id::{IncidentId, Key};
-use super::incident::Phase;
+use super::incident::Incident;
 use super::input::Binding;
 use super::machine::Core;
 use super::rate::{PlaybookRates, Rates, Trend};
 use super::reading::Reading;
-use super::state::{Healing, Incident, State, Step};
+use super::state::State;
+use super::success::Healing;
 use super::time::{Mono, Now};
 use crate::playbook::{ContentKey, Playbook};
 
@@ -19,7 +19,7 @@ impl Core {
     /// How often the fault of a key began within the last hour, where it flaps.
     #[must_use]
     pub fn flapping(&self, key: &Key) -> Option<u8> {
-        let known = self.state.flapping.get(key)?.onsets;
+        let known = self.state.flapping().get(key)?.onsets;
         let onsets = self.keys.get(key).map_or(0, |watched| watched.alternation.onsets());
         Some(u8::try_from(onsets.max(usize::try_from(known).unwrap_or(usize::MAX))).unwrap_or(u8::MAX))
     }
@@ -71,7 +71,7 @@ impl Core {
         let written = binding.resolution.written();
         let same =
             |one: &&Incident| one.key.content == binding.playbook.content && one.key.target.to_string() == *written;
-        self.state.open.values().find(same)
+        self.state.incidents().open().find(same)
     }
 
     /// The playbook of this content, if it is in force or an open incident began with it.
@@ -83,27 +83,7 @@ impl Core {
     /// An open incident, or one of the latest closed ones.
     #[must_use]
     pub fn find(&self, id: IncidentId) -> Option<&Incident> {
-        let closed = || self.state.closed.iter().rev().find(|closed| closed.id == id).map(|closed| &**closed);
-        self.state.open.get(&id).or_else(closed)
-    }
-
-    /// Where an incident stands, with its deadlines.
-    #[must_use]
-    pub fn phase(&self, id: IncidentId) -> Option<Phase> {
-        let incident = self.find(id)?;
-        let deadline = self.deadline(incident).unwrap_or(Mono(0));
-        Some(match &incident.step {
-            Step::Firing => Phase::Firing,
-            Step::Held(denial) => Phase::Held(denial.clone()),
-            Step::Asking(request) => Phase::Asking(request.clone()),
-            Step::Remediating(attempt) => Phase::Remediating(*attempt),
-            Step::Verifying { attempt, since } => Phase::Verifying { attempt: *attempt, since: *since, deadline },
-            Step::Soaking { attempt, clean, .. } => {
-                Phase::Soaking { attempt: *attempt, since: *clean, until: deadline }
-            }
-            Step::Escalated(cause) => Phase::Escalated(cause.clone()),
-            Step::Closed { outcome, .. } => Phase::Closed(outcome.clone()),
-        })
+        self.state.incidents().find(id)
     }
 
     /// The verifier's readings of an incident that count, in the order of its checks.
@@ -114,36 +94,30 @@ impl Core {
     /// The success rate now.
     #[must_use]
     pub fn rates(&self) -> Rates {
-        self.state.tally.rates(self.now.mono)
+        self.state.success().rates(self.now.mono)
     }
 
     /// The same for every playbook that had an incident in the last 30 days, by name.
     #[must_use]
     pub fn rates_by_playbook(&self) -> Vec<PlaybookRates> {
-        self.state.tally.by_playbook(self.now.mono)
+        self.state.success().by_playbook(self.now.mono)
     }
 
     /// How the success rate went.
     #[must_use]
     pub fn trend(&self) -> Trend {
-        self.state.tally.trend(self.now.mono)
+        self.state.success().trend(self.now.mono)
     }
 
     /// The remediations to write next, most wanted first.
     #[must_use]
     pub fn wanting(&self) -> Vec<Wanting> {
-        self.state.lacks.ranked(self.now.mono)
+        self.state.success().wanting(self.now.mono)
     }
 
     /// Keys that healed so often in the last 7 days that they need a real fix, with their healings.
     #[must_use]
     pub fn recurring(&self) -> Vec<(&Key, Vec<&Healing>)> {
-        let recent = |key| {
-            let all = self.state.healed.get(key)?;
-            let kept: Vec<&Healing> =
-                all.iter().filter(|one| self.now.mono.since(one.mono) <= RECURRING_SPAN).collect();
-            (kept.len() > RECURRING_LIMIT).then_some((key, kept))
-        };
-        self.state.frequent.iter().filter_map(recent).collect()
+        self.state.success().recurring(self.now.mono)
     }
 }

@@ -2,20 +2,17 @@
 //! judged.
 
 use super::LIMITS_UNKNOWN;
-use crate::core::breaker::{Admission, Breaker, Limits};
+use crate::core::breaker::{Admission, Limits};
 use crate::core::event::Event;
 use crate::core::id::{IncidentId, Key};
-use crate::core::incident::{BreakerState, Cause, Denial, Trip};
+use crate::core::incident::{BreakerState, Cause, Denial, Phase, Trip};
 use crate::core::machine::Core;
-use crate::core::state::Step;
 use crate::core::timers::Timer;
 
 impl Core {
     /// An open breaker whose cooldown is over is half-open.
     pub(super) fn half_open(&mut self, key: &Key) {
-        if let Some(BreakerState::Open { cooldown_ms, .. }) =
-            self.state.breakers.get(key).map(|one| one.state().clone())
-        {
+        if let Some(BreakerState::Open { cooldown_ms, .. }) = self.state.breakers().state(key).cloned() {
             let state = BreakerState::HalfOpen { cooldown_ms };
             self.record(Event::Breaker { key: key.clone(), state, why: "the cooldown is over".into(), by: None });
         }
@@ -23,7 +20,7 @@ impl Core {
 
     /// The breaker's cooldown is over: it is half-open, and an incident that waits for it gets its probe.
     pub(in crate::core) fn breaker_cooled(&mut self, key: &Key) {
-        let until = match self.state.breakers.get(key).map(Breaker::state) {
+        let until = match self.state.breakers().state(key) {
             Some(BreakerState::Open { until, .. }) => *until,
             _ => return,
         };
@@ -31,7 +28,7 @@ impl Core {
             return self.timers.set(Timer::Breaker(key.clone()), until);
         }
         self.half_open(key);
-        if let Some(id) = self.state.by_key.get(key).copied() {
+        if let Some(id) = self.state.incidents().id_of(key) {
             self.judge_recovery(id);
             self.probe_if_half_open(id);
         }
@@ -43,11 +40,10 @@ impl Core {
             self.live(id);
         }
         let Some(incident) = self.incident(id) else { return };
-        let state = self.state.breakers.get(&incident.key).map(Breaker::state);
-        let half = matches!(state, Some(BreakerState::HalfOpen { .. }));
+        let half = self.state.breakers().is_half_open(&incident.key);
         let stopped = matches!(
-            incident.step,
-            Step::Escalated(Cause::BreakerOpened { .. }) | Step::Held(Denial::BreakerOpen { .. })
+            incident.phase(),
+            Phase::Escalated(Cause::BreakerOpened { .. }) | Phase::Held(Denial::BreakerOpen { .. })
         );
         if half && stopped {
             self.advance(id);
@@ -58,29 +54,26 @@ impl Core {
     pub(super) fn trip(&mut self, id: IncidentId) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let shared = self.state.shared_attempts(&key.target);
-        let Some(breaker) = self.state.breakers.get(&key).filter(|breaker| breaker.spent(now.mono, limits, shared))
-        else {
-            return;
-        };
-        let state = breaker.opening(now, limits, shared);
-        self.set_breaker(&key, state, "all attempts are used up");
+        let shared = self.state.budget().shared(&key.target);
+        if self.state.breakers().is_spent(&key, now.mono, limits, shared) {
+            let state = self.state.breakers().opening(&key, now, limits, shared);
+            self.set_breaker(&key, state, "all attempts are used up");
+        }
     }
 
     /// The gate met an open breaker: one that was spent without an incident opens now; a human is called.
     pub(in crate::core) fn breaker_denied(&mut self, id: IncidentId) {
         let (Some(incident), Some(playbook)) = (self.incident(id), self.book_of(id)) else { return };
         let (key, limits, now) = (incident.key.clone(), Limits::of(&playbook), self.now);
-        let shared = self.state.shared_attempts(&key.target);
-        let fresh = Breaker::default();
-        let breaker = self.state.breakers.get(&key).unwrap_or(&fresh);
-        match breaker.state() {
+        let shared = self.state.budget().shared(&key.target);
+        let breakers = self.state.breakers();
+        match breakers.state(&key).unwrap_or(&BreakerState::Closed) {
             BreakerState::Closed => {
-                let state = breaker.opening(now, limits, shared);
+                let state = breakers.opening(&key, now, limits, shared);
                 self.set_breaker(&key, state, "all attempts are used up");
             }
             BreakerState::HalfOpen { .. } => {
-                let until = match breaker.admits(now.mono, limits, shared) {
+                let until = match breakers.admits(&key, now.mono, limits, shared) {
                     Admission::Denied { until } => until,
                     Admission::Pass | Admission::Probe => Some(now.mono),
                 };
@@ -124,9 +117,11 @@ impl Core {
         let key = incident.key.clone();
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
         let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
-        let on_trial = |breaker: &&Breaker| probe && matches!(breaker.state(), BreakerState::HalfOpen { .. });
-        let shared = self.state.shared_attempts(&key.target);
-        let state = self.state.breakers.get(&key).filter(on_trial)?.opening(self.now, limits, shared);
+        if !probe || !self.state.breakers().is_half_open(&key) {
+            return None;
+        }
+        let shared = self.state.budget().shared(&key.target);
+        let state = self.state.breakers().opening(&key, self.now, limits, shared);
         self.set_breaker(&key, state, &format!("the probe attempt failed: {why}"));
         Some(key)
     }

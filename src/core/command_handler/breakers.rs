@@ -1,8 +1,8 @@
 //! Commands that close or latch a breaker.
 
 use super::CommandAnswer;
-use crate::core::apply::shares_budget;
 use crate::core::breaker::Breaker;
+use crate::core::budget::shares_budget;
 use crate::core::command::{Operator, Refusal};
 use crate::core::event::Event;
 use crate::core::id::Key;
@@ -14,7 +14,7 @@ use crate::core::timers::Timer;
 impl Core {
     pub(super) fn reset_breaker(&mut self, by: &Operator, key: &Key, why: &Reason) -> CommandAnswer {
         let rival = self.rival(key).cloned();
-        if !self.state.breakers.contains_key(key) && rival.is_none() {
+        if !self.state.breakers().get(key).is_some() && rival.is_none() {
             return if self.keys.contains_key(key) {
                 Ok("the breaker is closed".to_owned())
             } else {
@@ -26,8 +26,8 @@ impl Core {
         let mut keys = vec![key.clone()];
         // one budget, one reset
         if shares_budget(&key.target) {
-            let shares = |other: &&Key| other.target == key.target && *other != key;
-            keys.extend(self.state.breakers.keys().filter(shares).cloned());
+            let others = self.state.breakers().on_target(&key.target).filter(|other| *other != key);
+            keys.extend(others.cloned());
             keys[1..].sort_unstable();
         }
         for key in &keys {
@@ -35,7 +35,7 @@ impl Core {
             let (key, why) = (key.clone(), why.clone());
             self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
         }
-        let open: Vec<_> = keys.iter().chain(&rival).filter_map(|key| self.state.by_key.get(key).copied()).collect();
+        let open: Vec<_> = keys.iter().chain(&rival).filter_map(|key| self.state.incidents().id_of(key)).collect();
         for id in open {
             self.advance(id);
         }
@@ -48,7 +48,7 @@ impl Core {
         }
         let said = format!("the breaker of {} is latched until it is reset", key.target);
         self.timers.cancel(&Timer::Breaker(key.clone()));
-        let open = self.state.by_key.get(&key).copied();
+        let open = self.state.incidents().id_of(&key);
         let state = Breaker::latched(self.now.wall);
         self.record(Event::Breaker { key, state, why, by: Some(by.clone()) });
         if let Some(id) = open {

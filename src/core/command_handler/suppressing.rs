@@ -37,7 +37,7 @@ impl Core {
     }
 
     pub(super) fn resume_by(&mut self, by: &Operator, scope: Scope) -> String {
-        if !self.state.pauses.contains_key(&scope) {
+        if !self.state.suppressions().pause(&scope).is_some() {
             return format!("{scope} was not paused");
         }
         let said = format!("{scope} is resumed");
@@ -47,7 +47,7 @@ impl Core {
 
     /// The end of a pause, by hand or by its time.
     pub(in crate::core) fn resume(&mut self, scope: Scope, by: Option<Operator>) {
-        let Some(pause) = self.state.pauses.get(&scope) else { return };
+        let Some(pause) = self.state.suppressions().pause(&scope) else { return };
         if by.is_none() && pause.until.is_none_or(|until| until > self.now.mono) {
             return;
         }
@@ -63,7 +63,7 @@ impl Core {
         let until = self.now.mono + length.0;
         self.timers.set(Timer::Snooze(key.clone()), until);
         let said = format!("{} is snoozed for {length}", key.target);
-        let open = self.state.by_key.get(&key).copied();
+        let open = self.state.incidents().id_of(&key);
         self.record(Event::Snoozed { key, until, by: by.clone(), reason });
         if let Some(id) = open {
             self.forget_survey(id);
@@ -73,7 +73,7 @@ impl Core {
     }
 
     pub(super) fn unsnooze_by(&mut self, by: &Operator, key: &Key) -> String {
-        if !self.state.snoozes.contains_key(key) {
+        if !self.state.suppressions().snooze(key).is_some() {
             return format!("{} was not snoozed", key.target);
         }
         let said = format!("{} is no longer snoozed", key.target);
@@ -83,12 +83,12 @@ impl Core {
 
     /// The end of a snooze, by hand or by its time.
     pub(in crate::core) fn unsnooze(&mut self, key: &Key, by: Option<Operator>) {
-        let Some((_, until, _)) = self.state.snoozes.get(key) else { return };
-        if by.is_none() && *until > self.now.mono {
+        let Some(snooze) = self.state.suppressions().snooze(key) else { return };
+        if by.is_none() && snooze.until > self.now.mono {
             return;
         }
         self.timers.cancel(&Timer::Snooze(key.clone()));
-        let open = self.state.by_key.get(key).copied();
+        let open = self.state.incidents().id_of(key);
         self.record(Event::Unsnoozed { key: key.clone(), by });
         if let Some(id) = open.filter(|id| self.waits.contains(&(BlockedOn::Snooze, *id))) {
             self.advance(id);

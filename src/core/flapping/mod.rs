@@ -12,6 +12,7 @@
 
 pub mod alternation;
 
+use std::collections::BTreeMap;
 use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
@@ -20,10 +21,9 @@ use self::alternation::Alternation;
 use super::detector::{Detector, DetectorState};
 use super::event::Event;
 use super::id::{IncidentId, Key};
-use super::incident::{Cause, Outcome};
+use super::incident::{Cause, Outcome, Phase};
 use super::machine::Core;
 use super::reading::Verdict;
-use super::state::Step;
 use super::time::Mono;
 use super::timers::Timer;
 use crate::playbook::{Check, Flapping, Playbook};
@@ -58,6 +58,31 @@ impl FlappingState {
     }
 }
 
+/// Keys whose fault begins again and again.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct FlappingKeys(BTreeMap<Key, FlappingState>);
+
+impl FlappingKeys {
+    /// What is remembered of this key, where it flaps.
+    pub fn get(&self, key: &Key) -> Option<FlappingState> {
+        self.0.get(key).copied()
+    }
+
+    /// Does this key flap?
+    pub fn contains(&self, key: &Key) -> bool {
+        self.0.contains_key(key)
+    }
+
+    /// It was recorded that a key flaps, or has come to rest.
+    pub(super) fn changed(&mut self, key: &Key, flaps: bool, found: FlappingState) {
+        if flaps {
+            self.0.insert(key.clone(), found);
+        } else {
+            self.0.remove(key);
+        }
+    }
+}
+
 impl Core {
     /// Follows how the fault of a key comes and goes, from its latest readings.
     pub(super) fn follow_alternation(&mut self, key: &Key) {
@@ -83,7 +108,7 @@ impl Core {
     /// Does the key flap, or has it come to rest? Asked with each reading, and when its next moment has come.
     fn judge_alternation(&mut self, key: &Key) {
         let now = self.now.mono;
-        let known = self.state.flapping.get(key).copied();
+        let known = self.state.flapping().get(key);
         let busy = self.state.incident_of(key).is_some_and(|incident| !incident.rests());
         let Some(watched) = self.keys.get(key) else { return };
         let alternation = &watched.alternation;
@@ -103,7 +128,7 @@ impl Core {
     }
 
     fn await_alternation(&mut self, key: &Key, calm_at: Mono) {
-        let flaps = self.state.flapping.contains_key(key);
+        let flaps = self.state.flapping().contains(key);
         let matures = self.keys.get(key).and_then(|watched| watched.alternation.matures_at());
         let rest = flaps.then(|| calm_at.max(self.now.mono + JUDGED_AGAIN));
         let timer = Timer::Alternation(key.clone());
@@ -120,7 +145,7 @@ impl Core {
 
     /// It has come to rest, or was healed: what happened before counts no more.
     pub(super) fn end_flapping(&mut self, key: &Key) {
-        if let Some(known) = self.state.flapping.get(key).copied() {
+        if let Some(known) = self.state.flapping().get(key) {
             if let Some(watched) = self.keys.get_mut(key) {
                 watched.alternation.forget_onsets();
             }
@@ -130,14 +155,14 @@ impl Core {
 
     /// A key that is bound again after a restart flaps on until it has come to rest.
     pub(super) fn resume_flapping(&self, key: &Key, watched: &mut Detector) {
-        if let Some(known) = self.state.flapping.get(key) {
+        if let Some(known) = self.state.flapping().get(key) {
             watched.alternation = Alternation::resumed(self.now.mono, known.period());
         }
     }
 
     /// An attempt on what flaps must stay verified for three of its periods.
     pub(super) fn flapping_soak(&self, key: &Key) -> Duration {
-        self.state.flapping.get(key).map_or(Duration::ZERO, |known| alternation::soak(known.period()))
+        self.state.flapping().get(key).map_or(Duration::ZERO, |known| alternation::soak(known.period()))
     }
 
     /// The fault of an open incident is gone: has it stayed gone for long enough to be believed?
@@ -169,8 +194,8 @@ impl Core {
     /// What flaps, and nothing could be done about it: a human is called.
     pub(super) fn call_for_flapping(&mut self, id: IncidentId) {
         let Some(incident) = self.incident(id) else { return };
-        let waits = matches!(incident.step, Step::Firing) && incident.opened + CALL_AFTER <= self.now.mono;
-        if let Some(known) = self.state.flapping.get(&incident.key).copied().filter(|_| waits) {
+        let waits = matches!(incident.phase(), Phase::Firing) && incident.opened + CALL_AFTER <= self.now.mono;
+        if let Some(known) = self.state.flapping().get(&incident.key).filter(|_| waits) {
             self.escalate(id, Cause::Flapping { onsets: known.onsets, period_ms: known.period_ms });
         }
     }

@@ -113,13 +113,13 @@ fn a_human_is_called_once_a_channel_took_it_and_the_ticket_folder_hears_of_the_e
     let (mut bench, nginx) = called();
     let page = bench.delivers[0];
     let taken = |bench: &Bench| {
-        let call = bench.core.state().calls.values().next().expect("a call is open");
+        let call = bench.core.state().escalations().calls().next().expect("a call is open");
         call.taken.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(taken(&bench).is_empty());
     bench.give(crate::core::Input::Delivered { page, channel: "tickets".into(), instead: None });
     assert_eq!(taken(&bench), ["tickets"]);
-    assert!(bench.core.state().outbox.contains_key(&page), "oncall has not taken it");
+    assert!(bench.core.state().escalations().outgoing(page).is_some(), "oncall has not taken it");
     bench.restart();
     bench.recovers(&nginx);
     let told = bench.events(|event| match event {

@@ -333,8 +333,7 @@ impl Bench {
     }
 
     pub fn phase(&self, key: &Key) -> Option<Phase> {
-        let id = self.core.state().incident_of(key)?.id;
-        self.core.phase(id)
+        Some(self.core.state().incident_of(key)?.phase().clone())
     }
 
     pub fn open_id(&self, key: &Key) -> IncidentId {

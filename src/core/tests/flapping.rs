@@ -57,7 +57,7 @@ fn end_attempts(bench: &mut Bench, ended: &mut usize) {
 }
 
 fn incidents(bench: &Bench) -> u64 {
-    bench.core.state().last.incident
+    bench.core.state().incidents().last_id()
 }
 
 #[test]

@@ -34,7 +34,7 @@ fn unknown_neither_starts_nor_ends_a_hold_time() {
     bench.pass(5);
     bench.says(&nginx, unknown());
     bench.pass(10);
-    assert_eq!(bench.core.state().last.incident, 0, "not opened while it cannot be seen");
+    assert_eq!(bench.core.state().incidents().last_id(), 0, "not opened while it cannot be seen");
     bench.breaks(&nginx);
     assert_eq!(bench.started.len(), 1, "and the hold time was not broken");
 }

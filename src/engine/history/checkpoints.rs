@@ -52,7 +52,7 @@ impl Fold {
     }
 
     fn seq(&self) -> u64 {
-        self.core.state().seq
+        self.core.state().seq()
     }
 
     pub(super) fn take(&mut self, recorded: &Arc<Recorded>) {
@@ -95,7 +95,7 @@ impl Fold {
     }
 
     fn key_of(&self, incident: Option<IncidentId>) -> Option<Key> {
-        incident.and_then(|id| self.core.state().open.get(&id)).map(|incident| incident.key.clone())
+        incident.and_then(|id| self.core.state().incidents().get(id)).map(|incident| incident.key.clone())
     }
 }
 

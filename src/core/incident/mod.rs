@@ -1,16 +1,29 @@
 //! One failure of one target under one playbook, from first bad reading to its outcome.
 //!
 //! ```text
-//! watching -> pending(for) -> firing -> gate -+-> awaiting approval -+-> remediating -> verifying -> soaking -> healed
-//!               |  clears: pending resets     |                      |                    |   (fails: next rung, back to gate;
-//!               v                             +-> held (suppressed,  |                    |    no rung left: escalated)
-//!            watching                         |   or queued)         +-> declined / expired
-//!                                             +-> escalated (breaker open, no rung left, persistent unknown)
+//!                          +------------- withdrawn, approved ----------------+
+//!                          v                                                  |
+//!  watching --(opened)--> firing --------(asked)--------------------------> asking
+//!                          ^  |  \                                            |
+//!                   denied |  |   `--(attempt started)--> remediating        | (escalated: nobody answered)
+//!                          v  |                             |       |         |
+//!                         held                scope emptied |       | scope   |
+//!                          |                                v       | not     |
+//!                          |          +-- not verified -- verifying | empty   |
+//!                          |          |                     |       |         |
+//!                          |          |            verified |       |         |
+//!                          |          v                     v       v         v
+//!                          |        at rest <--(broke)-- soaking  at rest  escalated
+//!                          |
+//!                          +--(escalated)--> escalated
 //! ```
 
 mod cause;
 mod denial;
+mod incidents;
 mod outcome;
+mod phase;
+mod record;
 
 use std::fmt;
 use std::sync::Arc;
@@ -19,34 +32,17 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::Operator;
-use super::id::AttemptId;
 use super::plan::{Digest, Plan};
 use super::time::Mono;
 
 pub use cause::{Cause, Trip};
 pub use denial::Denial;
+pub use incidents::Incidents;
 pub use outcome::Outcome;
-
-/// Where an open incident stands.
-#[derive(Debug, Clone, PartialEq)]
-pub enum Phase {
-    /// The hold time has passed; fresh readings and the gate's facts are being gathered.
-    Firing,
-    /// The gate said no for now; it is asked again when the denial ends.
-    Held(Denial),
-    /// An operator's yes is wanted.
-    Asking(ApprovalRequest),
-    /// The attempt of this number is being carried out.
-    Remediating(AttemptId),
-    /// The attempt is over, its scope empty; readings that began after `since` are awaited until `deadline`.
-    Verifying { attempt: AttemptId, since: Mono, deadline: Mono },
-    /// Every verifier holds; they must go on holding until `until`.
-    Soaking { attempt: AttemptId, since: Mono, until: Mono },
-    /// A human was called; salve watches until the fault clears.
-    Escalated(Cause),
-    /// The incident is over, with this outcome; no state follows.
-    Closed(Outcome),
-}
+pub use phase::{Phase, Transition};
+pub use record::{
+    Approval, Attempt, AttemptEnd, Budget, Escalation, Incident, Intent, Opening, RequestAnswer, ScopeEnd,
+};
 
 /// A request for an operator's yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
@@ -129,6 +125,15 @@ pub enum BreakerState {
 }
 
 impl BreakerState {
+    /// No attempt passes but a probe once an open one has cooled down.
+    #[must_use]
+    pub const fn denies(&self) -> bool {
+        match self {
+            Self::Open { .. } | Self::Latched { .. } => true,
+            Self::Closed | Self::HalfOpen { .. } => false,
+        }
+    }
+
     /// The word as it stands on screens.
     #[must_use]
     pub const fn word(&self) -> &'static str {

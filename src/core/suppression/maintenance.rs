@@ -8,20 +8,20 @@
 //! The wall clock names the beginning, so it is what begins a window. Once on, a window lasts as a pause does, on the
 //! running clock: no change of the wall clock ends it. A window that passed while nobody watched is over.
 
+use std::collections::BTreeMap;
 use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use super::command::{Operator, Refusal, Scope};
-use super::event::Event;
-use super::gate::ActivePause;
-use super::id::MaintenanceId;
-use super::machine::{BlockedOn, Core};
-use super::reason::Reason;
-use super::state::State;
-use super::time::{Mono, Now};
-use super::timers::Timer;
+use crate::core::command::{Operator, Refusal, Scope};
+use crate::core::event::Event;
+use crate::core::gate::ActivePause;
+use crate::core::id::MaintenanceId;
+use crate::core::machine::{BlockedOn, Core};
+use crate::core::reason::Reason;
+use crate::core::time::{Mono, Now};
+use crate::core::timers::Timer;
 use crate::playbook::value::Period;
 
 /// No window is planned further ahead than this: nobody remembers it by then.
@@ -85,37 +85,73 @@ impl Maintenance {
     }
 }
 
-impl State {
-    /// Folds what happens to windows.
-    pub(super) fn maintain(&mut self, event: &Event) {
-        match event {
-            Event::Scheduled { window, scope, from, length_ms, by, reason } => {
-                self.last.maintenance = self.last.maintenance.max(window.0);
-                let planned = Maintenance {
-                    scope: scope.clone(),
-                    from: *from,
-                    length: Duration::from_millis(*length_ms),
-                    by: by.clone(),
-                    reason: reason.clone(),
-                    stage: WindowState::Planned,
-                };
-                self.windows.insert(*window, planned);
-            }
-            Event::MaintenanceBegan { window, until } => {
-                if let Some(window) = self.windows.get_mut(window) {
-                    window.stage = WindowState::On { until: *until };
-                }
-            }
-            Event::MaintenanceEnded { window, .. } => {
-                self.windows.remove(window);
-            }
-            _ => {}
+/// Maintenance windows that are not over, and the number that was given out last.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct MaintenanceWindows {
+    windows: BTreeMap<MaintenanceId, Maintenance>,
+    last: u64,
+}
+
+impl MaintenanceWindows {
+    /// Every window that is not over, by its number.
+    pub fn iter(&self) -> impl Iterator<Item = (MaintenanceId, &Maintenance)> {
+        self.windows.iter().map(|(id, window)| (*id, window))
+    }
+
+    /// The window of this number, if it is not over.
+    pub fn get(&self, id: MaintenanceId) -> Option<&Maintenance> {
+        self.windows.get(&id)
+    }
+
+    /// How many windows are planned or on.
+    pub fn len(&self) -> usize {
+        self.windows.len()
+    }
+
+    /// Is no window planned or on?
+    pub fn is_empty(&self) -> bool {
+        self.windows.is_empty()
+    }
+
+    /// The number that the next window gets.
+    pub const fn next_id(&self) -> MaintenanceId {
+        MaintenanceId(self.last + 1)
+    }
+
+    /// The window that pauses this scope now; of several, the one that lasts longest.
+    pub fn in_force(&self, scope: &Scope, now: Now) -> Option<ActivePause> {
+        let windows = self.windows.values().filter(|window| window.scope == *scope);
+        windows.filter_map(|window| window.halt(now)).max_by_key(|halt| halt.until)
+    }
+
+    /// Planned windows whose moment has come by this wall clock.
+    fn begun(&self, wall: Timestamp) -> Vec<MaintenanceId> {
+        let begun = |window: &Maintenance| window.stage == WindowState::Planned && window.from <= wall;
+        self.iter().filter(|(_, window)| begun(window)).map(|(id, _)| id).collect()
+    }
+
+    pub(super) fn scheduled(&mut self, id: MaintenanceId, planned: Maintenance) {
+        self.last = self.last.max(id.0);
+        self.windows.insert(id, planned);
+    }
+
+    pub(super) fn began(&mut self, id: MaintenanceId, until: Mono) {
+        if let Some(window) = self.windows.get_mut(&id) {
+            window.stage = WindowState::On { until };
         }
+    }
+
+    pub(super) fn ended(&mut self, id: MaintenanceId) {
+        self.windows.remove(&id);
+    }
+
+    pub(super) const fn skip_numbers(&mut self, count: u64) {
+        self.last += count;
     }
 }
 
 impl Core {
-    pub(super) fn schedule(
+    pub(in crate::core) fn schedule(
         &mut self,
         by: &Operator,
         scope: Scope,
@@ -127,11 +163,11 @@ impl Core {
             self.content_of(name)?;
         }
         self.fits(from, length.0).map_err(|why| Refusal::NotScheduled(Arc::from(why)))?;
-        if self.state.windows.len() >= MOST {
+        if self.state.suppressions().maintenance().len() >= MOST {
             let why = format!("{MOST} windows are planned already: cancel one first");
             return Err(Refusal::NotScheduled(why.into()));
         }
-        let window = MaintenanceId(self.state.last.maintenance + 1);
+        let window = self.state.suppressions().maintenance().next_id();
         let said = format!("maintenance {window}: {scope} will be paused for {length} from then on");
         let length_ms = length.millis();
         self.record(Event::Scheduled { window, scope, from, length_ms, by: by.clone(), reason });
@@ -157,17 +193,27 @@ impl Core {
         Ok(())
     }
 
-    pub(super) fn unschedule(&mut self, by: &Operator, window: MaintenanceId) -> Result<String, Refusal> {
-        let Some(known) = self.state.windows.get(&window) else { return Err(Refusal::NoSuchMaintenance(window)) };
+    pub(in crate::core) fn unschedule(&mut self, by: &Operator, window: MaintenanceId) -> Result<String, Refusal> {
+        let Some(known) = self.state.suppressions().maintenance().get(window) else {
+            return Err(Refusal::NoSuchMaintenance(window));
+        };
         let was = if known.on(self.now).is_some() { "is ended" } else { "is cancelled" };
         let said = format!("maintenance {window} of {} {was}", known.scope);
         self.end_window(window, Some(by.clone()));
         Ok(said)
     }
 
-    /// Waits for the next change of a window; again at every start.
-    pub(super) fn await_window(&mut self, id: MaintenanceId) {
-        let Some(window) = self.state.windows.get(&id) else { return };
+    /// Waits for the next change of every window; at every start.
+    pub(in crate::core) fn await_windows(&mut self) {
+        let windows: Vec<MaintenanceId> = self.state.suppressions().maintenance().iter().map(|(id, _)| id).collect();
+        for window in windows {
+            self.await_window(window);
+        }
+    }
+
+    /// Waits for the next change of a window.
+    pub(in crate::core) fn await_window(&mut self, id: MaintenanceId) {
+        let Some(window) = self.state.suppressions().maintenance().get(id) else { return };
         let due = match window.stage {
             WindowState::Planned => {
                 let ahead = window.from.duration_since(self.now.wall).max(SignedDuration::ZERO);
@@ -181,8 +227,8 @@ impl Core {
     }
 
     /// A window's deadline has come: if the wall clock was set back meanwhile, it is awaited anew.
-    pub(super) fn window_due(&mut self, id: MaintenanceId) {
-        let Some(window) = self.state.windows.get(&id) else { return };
+    pub(in crate::core) fn window_due(&mut self, id: MaintenanceId) {
+        let Some(window) = self.state.suppressions().maintenance().get(id) else { return };
         match window.stage {
             WindowState::Planned if window.from > self.now.wall => self.await_window(id),
             WindowState::Planned => self.begin_window(id),
@@ -192,18 +238,14 @@ impl Core {
     }
 
     /// Begins what the wall clock says has begun: it may have been set forward, and no deadline knows of that.
-    pub(super) fn begin_windows(&mut self) {
-        let wall = self.now.wall;
-        let begun = |window: &Maintenance| window.stage == WindowState::Planned && window.from <= wall;
-        let due: Vec<MaintenanceId> =
-            self.state.windows.iter().filter(|(_, window)| begun(window)).map(|(id, _)| *id).collect();
-        for id in due {
+    pub(in crate::core) fn begin_windows(&mut self) {
+        for id in self.state.suppressions().maintenance().begun(self.now.wall) {
             self.begin_window(id);
         }
     }
 
     fn begin_window(&mut self, id: MaintenanceId) {
-        let Some(window) = self.state.windows.get(&id) else { return };
+        let Some(window) = self.state.suppressions().maintenance().get(id) else { return };
         match window.left(self.now.wall) {
             Some(left) => {
                 let until = self.now.mono + left;
@@ -218,11 +260,5 @@ impl Core {
         self.timers.cancel(&Timer::Maintenance(id));
         self.record(Event::MaintenanceEnded { window: id, by });
         self.wake(BlockedOn::Pause);
-    }
-
-    /// The window that pauses this scope now; of several, the one that lasts longest.
-    pub(super) fn maintained(&self, scope: &Scope) -> Option<ActivePause> {
-        let halts = self.state.windows.values().filter(|window| window.scope == *scope);
-        halts.filter_map(|window| window.halt(self.now)).max_by_key(|halt| halt.until)
     }
 }
