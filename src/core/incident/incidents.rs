@@ -3,8 +3,9 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::attempt_record::{AttemptEnd, Intent, ScopeEnd};
 use super::phase::{Phase, Transition};
-use super::record::{AttemptEnd, Escalation, Incident, Intent, Opening, RequestAnswer, ScopeEnd};
+use super::record::{Escalation, Incident, Opening, RequestAnswer};
 use super::{ApprovalRequest, BreakerState, Budget, Cause, Denial, Outcome};
 use crate::core::command::Operator;
 use crate::core::event::Recorded;

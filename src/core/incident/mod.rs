@@ -18,6 +18,7 @@
 //!                          +--(escalated)--> escalated
 //! ```
 
+mod attempt_record;
 mod cause;
 mod denial;
 mod incidents;
@@ -35,14 +36,13 @@ use super::command::Operator;
 use super::plan::{Digest, Plan};
 use super::time::Mono;
 
+pub use attempt_record::{Approval, Attempt, AttemptEnd, Intent, ScopeEnd};
 pub use cause::{Cause, Trip};
 pub use denial::Denial;
 pub use incidents::Incidents;
 pub use outcome::Outcome;
 pub use phase::{Phase, Transition};
-pub use record::{
-    Approval, Attempt, AttemptEnd, Budget, Escalation, Incident, Intent, Opening, RequestAnswer, ScopeEnd,
-};
+pub use record::{Budget, Escalation, Incident, Opening, RequestAnswer};
 
 /// A request for an operator's yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,15 +1,16 @@
-//! One incident and its attempts, as the journal tells them.
+//! One incident, as the journal tells it.
 
 use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use super::attempt_record::{Approval, Attempt, AttemptEnd, Intent, ScopeEnd};
 use super::phase::{Phase, Transition};
-use super::{ApprovalRequest, AttemptStarter, Cause, Denial};
+use super::{ApprovalRequest, Cause, Denial};
 use crate::core::command::Operator;
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key};
-use crate::core::plan::{AttemptReport, Digest, Plan};
+use crate::core::plan::Digest;
 use crate::core::reading::{Reading, Verdict};
 use crate::core::success_counters::EntryNumber;
 use crate::core::time::Mono;
@@ -26,53 +27,6 @@ pub struct Escalation {
     pub cause: Cause,
     /// The call that it stands under; several incidents of one target share one.
     pub dedup: Arc<str>,
-}
-
-/// A yes that has not been used yet.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Approval {
-    /// Generation of the request that was approved; the approval is void for a later one.
-    pub generation: u32,
-    /// Digest of the plan that was approved; no other plan may be run by it.
-    pub digest: Digest,
-    /// The operator who approved it.
-    pub by: Operator,
-    /// When the approval runs out, on the running clock.
-    pub expires: Mono,
-}
-
-/// One attempt of an incident, from the record of its intent to its verdict.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Attempt {
-    /// The attempt's number, unique in the journal.
-    pub id: AttemptId,
-    /// What it was to do.
-    pub plan: Arc<Plan>,
-    /// What the attempt came from: the engine, an approval, or an operator.
-    pub starter: AttemptStarter,
-    /// When its intent was recorded.
-    pub started: Mono,
-    /// It is the half-open breaker's probe, whoever started it.
-    pub probe: bool,
-    /// A human had been called before it started.
-    pub after_page: bool,
-    /// Every verifier held after it, and went on holding as far as is known.
-    pub verified: bool,
-    /// When its end was recorded.
-    pub ended: Option<Mono>,
-    /// How it ended.
-    pub end: AttemptEnd,
-}
-
-/// How an attempt ended.
-#[derive(Debug, Clone, PartialEq)]
-pub enum AttemptEnd {
-    /// The attempt has not ended.
-    Runs,
-    /// The executor reported how each step went.
-    Reported(Arc<AttemptReport>),
-    /// Its outcome is unknown after a crash.
-    Indeterminate,
 }
 
 /// How an incident's last request for approval was answered.
@@ -146,15 +100,6 @@ pub struct Incident {
     pub story: Vec<Arc<Recorded>>,
     /// How many changes of readings were recorded for it.
     reading_changes: usize,
-}
-
-/// What an attempt had to do with a scope when it, or the emptying of its scope, ended.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ScopeEnd {
-    /// It was seen empty.
-    Empty,
-    /// It could not be emptied.
-    NotEmpty,
 }
 
 /// What a new incident is opened with.
@@ -376,17 +321,4 @@ impl Incident {
         self.announced.take_if(|announced| **announced == *dedup);
         self.escalation.take_if(|escalation| *escalation.dedup == *dedup);
     }
-}
-
-/// The intent of an attempt.
-#[derive(Debug, Clone, Copy)]
-pub struct Intent<'a> {
-    /// The attempt's number.
-    pub attempt: AttemptId,
-    /// What it is to do.
-    pub plan: &'a Arc<Plan>,
-    /// Who or what starts it.
-    pub starter: &'a AttemptStarter,
-    /// It is the half-open breaker's probe.
-    pub probe: bool,
 }
