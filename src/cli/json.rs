@@ -36,7 +36,7 @@ impl Content for Playbooks<'_> {}
 impl Content for Breakers<'_> {}
 impl Content for Diagnostics {}
 impl Content for super::doctor::DoctorReport {}
-impl Content for crate::core::period_report::PeriodReport {}
+impl Content for crate::core::success::period_report::PeriodReport {}
 impl Content for crate::engine::backtest::Backtest {}
 
 impl<T: Content> Content for &T {
@@ -138,7 +138,7 @@ pub fn schema(document: Document) -> ExitCode {
         Document::Doctor => of::<super::doctor::DoctorReport>(),
         Document::Backtest => of::<crate::engine::backtest::Backtest>(),
         Document::Init => of::<super::init::InitReport<'static>>(),
-        Document::Report => of::<crate::core::period_report::PeriodReport>(),
+        Document::Report => of::<crate::core::success::period_report::PeriodReport>(),
     };
     stream::json(&format!("{:#}", schema.to_value()));
     ExitCode::SUCCESS

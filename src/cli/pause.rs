@@ -8,7 +8,8 @@ use jiff::tz::TimeZone;
 use super::args::Common;
 use super::connect;
 use super::exit::Failure;
-use crate::core::{Command, MaintenanceId, Scope, parse_time};
+use crate::core::time::parse_time;
+use crate::core::{Command, MaintenanceId, Scope};
 use crate::playbook::value::Period;
 
 pub fn pause(

@@ -9,7 +9,7 @@ use super::args::Common;
 use super::exit::Failure;
 use super::{playbook, runtime, stream};
 use crate::core::CheckRole;
-use crate::core::event_text::reading_words;
+use crate::core::event::event_text::reading_words;
 use crate::engine::backtest;
 use crate::engine::dry_run::{self, Rehearsal};
 use crate::playbook::Playbook;

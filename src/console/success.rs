@@ -4,8 +4,8 @@
 use std::sync::Arc;
 
 use super::format;
-use crate::core::automation_gaps::Wanting;
-use crate::core::rate::{Band, PlaybookRates, Rates, Share, WindowRates};
+use crate::core::success::automation_gaps::Wanting;
+use crate::core::success::rate::{Band, PlaybookRates, Rates, Share, WindowRates};
 use crate::core::{IncidentId, Key};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::Recurring;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::automation_gaps::Wanting;
-use crate::core::counters::Totals;
-use crate::core::rate::{PlaybookRates, Rates, Trend};
+use crate::core::success::automation_gaps::Wanting;
+use crate::core::success::counters::Totals;
+use crate::core::success::rate::{PlaybookRates, Rates, Trend};
 use crate::core::{Mono, Now};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{

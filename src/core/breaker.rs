@@ -11,16 +11,19 @@
 //!
 //! It counts invocations, not failures: a service that restarts fine eleven times an hour must trip it.
 
+mod control;
+pub(super) mod spent;
+
 use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::command::reason::Reason;
 use super::id::Key;
 use super::incident::BreakerState;
-use super::reason::Reason;
+use super::time::window::Window;
 use super::time::{Mono, Now};
-use super::window::Window;
 use crate::playbook::{BreakerLimits, Playbook, Target};
 
 const DAY: Duration = Duration::from_hours(24);

@@ -1,13 +1,17 @@
 //! Calling a human: one open escalation per key, under a key that stays the same, resolved when the fault clears.
 
+pub(super) mod acknowledgement;
+pub mod calls;
+pub mod escalations;
+
 use std::sync::Arc;
 
-use super::effect::Effect;
 use super::event::Event;
 use super::id::{IncidentId, Key, PageId};
 use super::incident::{Cause, Escalation};
 use super::machine::Core;
-use super::timers::Timer;
+use super::machine::effect::Effect;
+use super::time::timers::Timer;
 
 /// The channel that pages go to which name none.
 pub const TICKETS: &str = "tickets";

@@ -4,7 +4,13 @@
 //! a replay uses, and only then puts it among the effects. What is not in the state (readings, hold times, surveys,
 //! watches, deadlines) is gathered anew after a start.
 
+pub mod config;
 mod deadlines;
+pub mod effect;
+pub mod history_view;
+pub mod input;
+pub(super) mod load;
+pub(super) mod view;
 mod volatile;
 mod waiting;
 
@@ -13,21 +19,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::config::Config;
 use super::detector::Detector;
-use super::effect::Effect;
+use super::detector::silence::SystemdSilence;
 use super::event::{Event, Recorded};
+use super::gate::storm::StormWatch;
 use super::id::{IncidentId, Key, SurveyId};
 use super::incident::{BreakerState, Incident};
-use super::input::{Binding, Input};
-use super::silence::SystemdSilence;
 use super::state::State;
-use super::storm::StormWatch;
+use super::time::timers::{Timer, Timers};
 use super::time::{Mono, Now};
-use super::timers::{Timer, Timers};
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
 use crate::text::redact::redact;
+use config::Config;
+use effect::Effect;
+use input::{Binding, Input};
 
 pub(super) use volatile::{PreflightPurpose, Volatile};
 pub(super) use waiting::BlockedOn;
@@ -101,7 +107,7 @@ impl Core {
     pub fn replay(&mut self, recorded: &Arc<Recorded>) {
         self.state.apply(recorded);
         if let Event::Adopted { content, name, source } = &recorded.event
-            && let Some(book) = super::load::read_again(content, name, source)
+            && let Some(book) = load::read_again(content, name, source)
         {
             self.books.insert(content.clone(), book);
         }

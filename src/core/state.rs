@@ -10,13 +10,13 @@ use std::collections::BTreeMap;
 use std::sync::Arc;
 
 use super::breaker::Breakers;
-use super::budget::AttemptBudget;
-use super::contention::Contentions;
-use super::escalations::Escalations;
-use super::flapping::FlappingKeys;
+use super::detector::flapping::FlappingKeys;
+use super::escalation::escalations::Escalations;
+use super::gate::budget::AttemptBudget;
+use super::gate::contention::Contentions;
+use super::gate::locks::Locks;
 use super::id::Key;
 use super::incident::{Incident, Incidents};
-use super::locks::Locks;
 use super::success::SuccessRecord;
 use super::suppression::Suppressions;
 use super::time::Mono;

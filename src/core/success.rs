@@ -1,18 +1,25 @@
 //! What the automation came to: the success rate's counters, the totals, what was lacking, and the memory of healings.
 
+pub mod automation_gaps;
+pub mod counters;
+pub mod period_report;
+pub mod rate;
+pub mod success_counters;
+pub(super) mod trend;
+
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::automation_gaps::{Lack, Lacks, Wanting};
-use super::counters::Totals;
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{Attempt, AttemptStarter, Cause, Incident, Outcome};
-use super::rate::{PlaybookRates, Rates, Trend};
-use super::success_counters::{Actor, CountedOutcome, Disposition, EntryNumber, SuccessCounters};
 use super::time::Mono;
+use automation_gaps::{Lack, Lacks, Wanting};
+use counters::Totals;
+use rate::{PlaybookRates, Rates, Trend};
+use success_counters::{Actor, CountedOutcome, Disposition, EntryNumber, SuccessCounters};
 
 /// How long a healing is remembered for the recurring list.
 const RECURRING_SPAN: Duration = Duration::from_hours(7 * 24);

@@ -4,7 +4,7 @@ use std::collections::BTreeMap;
 
 use super::page::failing;
 use super::snapshot::{DeliveryState, Storm};
-use crate::core::calls::Call;
+use crate::core::escalation::calls::Call;
 use crate::core::incident::{Cause, Incident};
 use crate::core::state::State;
 use crate::core::{Core, PageId};

@@ -5,8 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::{CappedList, Page, PageKind};
-use crate::core::escalations::Outgoing;
-use crate::core::event_text::AttemptNumbers;
+use crate::core::escalation::escalations::Outgoing;
+use crate::core::event::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::{Core, DetectorState, Event, IncidentId, PageId, Recorded};
 use crate::playbook::{Attachment, Risk, Target};

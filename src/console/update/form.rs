@@ -80,7 +80,7 @@ fn question(
     match verb {
         KeyAction::Decline => match model.pages.last() {
             Some(OpenPage::Approval(review)) => {
-                Ok(Form::decline(review.incident, &crate::core::event_text::plan_words(&review.request.plan)))
+                Ok(Form::decline(review.incident, &crate::core::event::event_text::plan_words(&review.request.plan)))
             }
             _ => Err("no approval request here"),
         },

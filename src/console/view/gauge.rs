@@ -5,7 +5,7 @@ use super::ViewContext;
 use crate::console::canvas::Canvas;
 use crate::console::line::Line;
 use crate::console::theme::Role;
-use crate::core::rate::{Band, Share, WindowRates};
+use crate::core::success::rate::{Band, Share, WindowRates};
 
 /// Draws it in one row.
 pub fn draw(canvas: &mut Canvas<'_>, y: u16, room: u16, focused: bool, world: &ViewContext<'_>) {

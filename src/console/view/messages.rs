@@ -12,7 +12,7 @@ use crate::console::model::{Model, OpenPage, Overlay, StatusMessage};
 use crate::console::rows;
 use crate::console::theme::Role;
 use crate::core::Recorded;
-use crate::core::event_text::AttemptNumbers;
+use crate::core::event::event_text::AttemptNumbers;
 
 /// What was just said may take so many rows for a while: the one above the keys, and the page's last ones.
 const MOST_ROWS: usize = 4;

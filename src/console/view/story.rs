@@ -4,7 +4,7 @@ use super::ViewContext;
 use crate::console::format;
 use crate::console::line::{Line, width};
 use crate::console::theme::Role as Style;
-use crate::core::event_text::{AttemptNumbers, plan_words};
+use crate::core::event::event_text::{AttemptNumbers, plan_words};
 use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, CheckRole, Event, Plan, Reading, Recorded, Verdict};
 use crate::engine::snapshot::IncidentView;

@@ -11,7 +11,7 @@ use crate::core::command::Operator;
 use crate::core::event::Recorded;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::plan::Digest;
-use crate::core::success_counters::EntryNumber;
+use crate::core::success::success_counters::EntryNumber;
 use crate::core::time::Mono;
 
 /// Closed incidents kept whole.

@@ -1,30 +1,44 @@
 //! One failure of one target under one playbook, from first bad reading to its outcome.
 //!
 //! ```text
-//!                          +------------- withdrawn, approved ----------------+
-//!                          v                                                  |
-//!  watching --(opened)--> firing --------(asked)--------------------------> asking
-//!                          ^  |  \                                            |
-//!                   denied |  |   `--(attempt started)--> remediating        | (escalated: nobody answered)
-//!                          v  |                             |       |         |
-//!                         held                scope emptied |       | scope   |
-//!                          |                                v       | not     |
-//!                          |          +-- not verified -- verifying | empty   |
-//!                          |          |                     |       |         |
-//!                          |          |            verified |       |         |
-//!                          |          v                     v       v         v
-//!                          |        at rest <--(broke)-- soaking  at rest  escalated
-//!                          |
-//!                          +--(escalated)--> escalated
+//!               denied                 asked
+//!     held <------------- firing --------------------> asking
+//!       |                 |    ^                       |    |
+//!       |                 |    |  approved, withdrawn  |    |
+//!       |                 |    +-----------------------+    |
+//!       |                 |                                 |
+//!       | attempt started | attempt started                 |
+//!       v                 v                                 |
+//!     remediating -------------------> firing               |
+//!       |              scope not empty   ^                  |
+//!       | scope emptied                  |                  |
+//!       v             not verified       |                  |
+//!     verifying -------------------------+                  |
+//!       |                                |                  |
+//!       | verified    not verified       |                  |
+//!       v                                |                  |
+//!     soaking ---------------------------+                  |
+//!       |                                                   |
+//!       | escalated   (from firing and held too)  escalated |
+//!       +----------------> escalated <----------------------+
 //! ```
+//! Once a human is called, every arrow that leads to firing leads to escalated, and a denial leaves it there; asked and
+//! attempt started leave escalated as they leave firing. A scope that is emptied late leads from rest to verifying, and
+//! closed leads from every phase to the end. [`Phase::after`] is the whole of it.
 
+pub(super) mod approval;
+pub(super) mod attempt;
 mod attempt_record;
 mod cause;
 mod denial;
 mod incidents;
+pub(super) mod lifecycle;
 mod outcome;
 mod phase;
 mod record;
+pub(super) mod recovery;
+pub(super) mod unbound;
+pub(super) mod verification;
 
 use std::fmt;
 use std::sync::Arc;

@@ -8,11 +8,11 @@ use super::attempt_record::{Approval, Attempt, AttemptEnd, Intent, ScopeEnd};
 use super::phase::{Phase, Transition};
 use super::{ApprovalRequest, Cause, Denial};
 use crate::core::command::Operator;
+use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::plan::Digest;
-use crate::core::reading::{Reading, Verdict};
-use crate::core::success_counters::EntryNumber;
+use crate::core::success::success_counters::EntryNumber;
 use crate::core::time::Mono;
 
 /// Changes of reading kept in one incident's story.

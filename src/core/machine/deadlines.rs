@@ -3,7 +3,7 @@
 use super::Core;
 use crate::core::id::IncidentId;
 use crate::core::incident::Phase;
-use crate::core::timers::Timer;
+use crate::core::time::timers::Timer;
 
 impl Core {
     pub(super) fn run_due(&mut self) {

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use super::State;
-use crate::core::escalations::PageSent;
+use crate::core::escalation::escalations::PageSent;
 use crate::core::event::Event;
 use crate::core::id::IncidentId;
 use crate::core::incident::{Cause, Escalation};

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 
 use super::{Boot, State};
+use crate::core::command::reason::Reason;
+use crate::core::detector::flapping::FlappingState;
 use crate::core::event::{Event, Recorded};
-use crate::core::flapping::FlappingState;
+use crate::core::gate::locks::KnownAs;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::incident::{AttemptEnd, AttemptStarter, BreakerState, Intent, Opening, Outcome, ScopeEnd};
-use crate::core::locks::KnownAs;
 use crate::core::plan::Plan;
-use crate::core::reason::Reason;
 use crate::core::time::Mono;
 use crate::playbook::ContentKey;
 

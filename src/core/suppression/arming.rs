@@ -2,7 +2,7 @@
 
 use std::collections::{HashMap, HashSet};
 
-use crate::core::input::ArmingPolicy;
+use crate::core::machine::input::ArmingPolicy;
 use crate::playbook::{ContentKey, Mode};
 
 /// What operators decided about arming, and which contents have acted.

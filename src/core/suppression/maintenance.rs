@@ -14,14 +14,14 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::core::command::reason::Reason;
 use crate::core::command::{Operator, Refusal, Scope};
 use crate::core::event::Event;
 use crate::core::gate::ActivePause;
 use crate::core::id::MaintenanceId;
 use crate::core::machine::{BlockedOn, Core};
-use crate::core::reason::Reason;
+use crate::core::time::timers::Timer;
 use crate::core::time::{Mono, Now};
-use crate::core::timers::Timer;
 use crate::playbook::value::Period;
 
 /// No window is planned further ahead than this: nobody remembers it by then.

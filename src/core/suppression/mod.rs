@@ -8,12 +8,12 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::command::reason::Reason;
 use super::command::{Operator, Scope};
 use super::event::Event;
 use super::gate::ActivePause;
 use super::id::Key;
 use super::machine::Core;
-use super::reason::Reason;
 use super::time::{Mono, Now};
 use crate::playbook::{ContentKey, Mode, Playbook};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{Bench, bound, key, playbook};
-use crate::core::config::SecondCall;
 use crate::core::event::Event;
-use crate::core::input::ArmingPolicy;
+use crate::core::machine::config::SecondCall;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::{Command, Config, Key};
 
 fn names(to: &[&str]) -> Vec<Arc<str>> {

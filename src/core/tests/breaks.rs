@@ -1,10 +1,10 @@
 //! What does not heal: the breaker, the page, the probe.
 
 use super::bench::{Bench, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{AttemptStarter, BreakerState, Cause};
 use crate::core::plan::Digest;
-use crate::core::reading::Verdict;
 use crate::core::{Command, Outcome, Phase};
 use crate::playbook::value::Period;
 

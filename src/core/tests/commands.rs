@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bench::{Bench, alice, bound, digest, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{ApprovalReason, AttemptStarter, Denial};
-use crate::core::input::{ArmingPolicy, Input};
+use crate::core::machine::input::{ArmingPolicy, Input};
 use crate::core::{Authority, Command, Config, Operator, Outcome, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 use crate::playbook::{Mode, Playbook, Risk};

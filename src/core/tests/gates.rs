@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{ApprovalReason, Cause, Denial};
-use crate::core::input::{ArmingPolicy, StopOrigin};
-use crate::core::reading::Verdict;
+use crate::core::machine::input::{ArmingPolicy, StopOrigin};
 use crate::core::{Key, Phase};
 use crate::playbook::value::{DayWindow, Period};
 use crate::playbook::{Need, NeededTarget, Target, TargetSpec};

@@ -1,11 +1,11 @@
 //! From first bad reading to healed, and the ways in which it ends without an attempt.
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::id::CheckRole;
 use crate::core::incident::AttemptStarter;
-use crate::core::input::ArmingPolicy;
-use crate::core::reading::Verdict;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::{Outcome, Phase};
 use crate::playbook::value::Period;
 

@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::command::Scope;
-use crate::core::denial_bounds::DenialBound;
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
+use crate::core::gate::denial_bounds::DenialBound;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
-use crate::core::reading::Verdict;
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{Command, Mono, Outcome, Phase};
 use crate::playbook::{Mode, Need, Playbook, Target};
 

@@ -1,11 +1,11 @@
 //! Healed means verified: what was attempted or called ends by its verifier, after its soak, and in no other way.
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::{UnitRun, Verdict};
 use crate::core::event::Event;
 use crate::core::incident::{BreakerState, Cause, Trip};
-use crate::core::input::ArmingPolicy;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::plan::{StepReport, StepResult};
-use crate::core::reading::{UnitRun, Verdict};
 use crate::core::{Command, Key, Outcome, Phase};
 use crate::playbook::check::{Check, FilesystemCheck};
 use crate::playbook::value::Period;

@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::core::{Config, Core, Event, Key, Mono, Recorded, history_view};
+use crate::core::machine::history_view;
+use crate::core::{Config, Core, Event, Key, Mono, Recorded};
 use crate::core::{Moment, id::IncidentId};
 use crate::engine::snapshot::Message;
 use crate::journal::{JournalReader, ReadError};

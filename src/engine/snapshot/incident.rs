@@ -7,11 +7,11 @@ use serde::{Deserialize, Serialize};
 
 use super::DeliveryState;
 use crate::core::command::Operator;
-use crate::core::event_text::AttemptNumbers;
+use crate::core::detector::reading::Reading;
+use crate::core::event::event_text::AttemptNumbers;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::incident::{ApprovalRequest, Cause, Denial, Incident, Outcome, Phase};
 use crate::core::plan::Plan;
-use crate::core::reading::Reading;
 use crate::core::{CheckRole, Mono, Now, Recorded};
 use crate::playbook::Risk;
 

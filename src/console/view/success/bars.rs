@@ -3,7 +3,7 @@
 use super::super::{ViewContext, gauge};
 use crate::console::line::{Line, cut};
 use crate::console::theme::Role;
-use crate::core::rate::{Band, Share};
+use crate::core::success::rate::{Band, Share};
 
 /// How much room a row gives to its name and its bar.
 fn room(width: usize) -> (usize, usize) {

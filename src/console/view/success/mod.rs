@@ -15,8 +15,8 @@ use crate::console::model::Cursor;
 use crate::console::rows;
 use crate::console::success::{Item, SuccessSpan, items, pattern};
 use crate::console::theme::Role;
-use crate::core::automation_gaps::{Lack, Wanting};
-use crate::core::rate::{Band, PlaybookRates, Share};
+use crate::core::success::automation_gaps::{Lack, Wanting};
+use crate::core::success::rate::{Band, PlaybookRates, Share};
 use crate::engine::snapshot::Recurring;
 
 /// A line, and which row it is, if the cursor can stand on it.

@@ -5,7 +5,7 @@ use super::super::gauge;
 use crate::console::line::Line;
 use crate::console::success::SuccessSpan;
 use crate::console::theme::Role;
-use crate::core::rate::{Share, WindowRates};
+use crate::core::success::rate::{Share, WindowRates};
 
 /// Rows of the picture.
 const HIGH: usize = 3;
