@@ -4,8 +4,11 @@
 
 #![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
 
-#[path = "support/sources.rs"]
+#[path = "../support/sources.rs"]
 mod sources;
+
+mod cycles;
+mod folders;
 
 use std::path::Path;
 use std::str::FromStr;
@@ -77,9 +80,9 @@ const STARTS: [&[&str]; 8] = [
 const MAY_START: [(&str, &str); 6] = [
     ("src/host/sys", "the one way itself"),
     ("src/host/child", "the one way itself: its scopes and what they hold"),
-    ("src/console/external_editor.rs", "$EDITOR owns the terminal of the person who opened it"),
+    ("src/console/app/external_editor.rs", "$EDITOR owns the terminal of the person who opened it"),
     ("src/control/transport.rs", "ssh may ask its user for a password on the terminal"),
-    ("src/cli/service.rs", "systemctl may ask its user for a password on the terminal"),
+    ("src/cli/daemon/service.rs", "systemctl may ask its user for a password on the terminal"),
     ("src/demo/stage.rs", "the demo's actors play services: they run until the demo ends"),
 ];
 
@@ -283,7 +286,7 @@ fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
     let module = module(file);
     let Some(top) = module.first().cloned() else { return Vec::new() };
     let Some(own) = level(&top) else {
-        return vec![format!("{}: the module `{top}` has no level in tests/architecture.rs", file.display())];
+        return vec![format!("{}: the module `{top}` has no level in tests/architecture", file.display())];
     };
     let wrong = |named: &Named| -> Option<String> {
         if named.path[0] != "crate" {
