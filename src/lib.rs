@@ -34,7 +34,7 @@
 //! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
 //! One file of each kind's folder is of another level: `table.rs`, what is written of the kind in playbooks, is of the level of
 //! [`playbook`], although it lies beside the file that looks at the host or changes it, in [`check`] or [`action`].
-//! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
+//! `tests/architecture` reads the `use` lines and fails on an arrow that runs back up.
 
 pub mod action;
 pub mod channel;

@@ -12,7 +12,6 @@ use crate::action::registry::ResolvedAction;
 use crate::action::storage::clean::execute::roots::RootError;
 use crate::action::units::unit::execute::UnitRefusal;
 use crate::core::plan::{Digest, Plan, PlannedStep};
-use crate::core::sealed::SealedOrder;
 use crate::foreign::NoAnswer;
 use crate::host::clock;
 use crate::host::program::ProgramError;

@@ -15,7 +15,7 @@ use crate::check::target::preflight::{self, TargetFacts};
 use crate::check::target::resolve;
 use crate::check::units::unit::probe::records::UnitRecords;
 use crate::check::units::unit::probe::watch::Watcher;
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};

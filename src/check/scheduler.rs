@@ -23,7 +23,7 @@ use crate::check::monitor::ObservationChange;
 use crate::check::prober::{ProbeResult, Prober};
 use crate::check::subject::{Observation, Subject};
 use crate::check::units::unit::probe::watch::WatcherCommand;
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;

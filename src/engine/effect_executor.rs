@@ -12,7 +12,7 @@ use super::page::Outbound;
 use crate::action::{self, Context, Runner};
 use crate::channel::{Outbox, Page};
 use crate::check::{self, Monitor, TargetFacts};
-use crate::core::input::Facts;
+use crate::core::machine::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, IncidentId, Input, Key, Mono, PageId, Plan, Reading, SurveyId, Verdict};
 use crate::evidence;

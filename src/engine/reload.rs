@@ -11,7 +11,7 @@ use tokio::sync::mpsc;
 
 use super::playbook_files;
 use crate::check::Monitor;
-use crate::core::input::{ArmingPolicy, Binding, Needed, Resolution};
+use crate::core::machine::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};
 use crate::playbook::library::{Library, LibraryFile, Sources};
 use crate::playbook::{Need, Origin, Playbook};

@@ -28,7 +28,7 @@ use super::reload::Reloaded;
 use super::snapshot::{HostLoad, Message, PlaybookView, Snapshot};
 use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
-use crate::core::event_text::sentence;
+use crate::core::event::event_text::sentence;
 use crate::core::{Authority, Binding, Core, Event, Input, Operator, PageId, Recorded, Refusal, RequestId};
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading};

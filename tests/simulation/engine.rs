@@ -5,10 +5,10 @@ use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use salve::core::config::SecondCall;
-use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
-use salve::core::input::Input;
+use salve::core::machine::config::SecondCall;
+use salve::core::machine::effect::Effect;
+use salve::core::machine::input::Input;
 use salve::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use salve::core::{Config, Core};
 

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use crate::check::processes::container::probe::preflight as container;
 use crate::check::units::unit::probe::{preflight as unit, records::UnitRecords};
-use crate::core::input::StopOrigin;
+use crate::core::machine::input::StopOrigin;
 use crate::host::systemd::Systemd;
 use crate::playbook::Target;
 

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 use super::marks::mark_of;
 use super::replay::{TargetPast, Track, latest};
 use crate::core::id::WatchId;
-use crate::core::input::{Facts, StopOrigin};
+use crate::core::machine::input::{Facts, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{CheckRole, Config, Core, Effect, Input, Key, Mono, Now, Plan, Reading, Recorded, Verdict};
 use crate::engine::backtest::{BacktestMark, FaultSeen};
