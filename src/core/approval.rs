@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::breaker::Breaker;
 use super::event::Event;
+use super::event::reasons::WithdrawalReason;
 use super::gate::{GateDecision, Trigger};
 use super::id::IncidentId;
 use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome};
@@ -64,7 +65,7 @@ impl Core {
             (Trigger::Auto, _) if self.on_probe(id) => AttemptStarter::Probe,
             (Trigger::Auto, _) => AttemptStarter::Auto,
         };
-        self.withdraw(id, "the plan runs without an approval");
+        self.withdraw(id, WithdrawalReason::ApprovalNotNeeded);
         self.start(id, plan, &starter);
     }
 
@@ -76,7 +77,7 @@ impl Core {
     fn plan_changed(&mut self, id: IncidentId, plan: &Arc<Plan>) {
         let Some(incident) = self.incident(id) else { return };
         let generation = incident.generation;
-        self.record(Event::Withdrawn { incident: id, generation, why: Arc::from("the plan changed") });
+        self.record(Event::Withdrawn { incident: id, generation, why: WithdrawalReason::PlanChanged });
         let why = self.book_of(id).map_or(ApprovalReason::Mode, |playbook| {
             self.question(id, &playbook, None).map_or(ApprovalReason::Mode, |question| match question.judge() {
                 GateDecision::Ask(why) => why,
@@ -95,10 +96,10 @@ impl Core {
     }
 
     /// Voids an open request, if there is one.
-    pub(super) fn withdraw(&mut self, id: IncidentId, why: &str) {
+    pub(super) fn withdraw(&mut self, id: IncidentId, why: WithdrawalReason) {
         if let Some(Step::Asking(request)) = self.incident(id).map(|incident| &incident.step) {
             let generation = request.generation;
-            self.record(Event::Withdrawn { incident: id, generation, why: Arc::from(why) });
+            self.record(Event::Withdrawn { incident: id, generation, why });
         }
     }
 
@@ -110,7 +111,7 @@ impl Core {
         {
             return;
         }
-        self.withdraw(id, "the plan changed");
+        self.withdraw(id, WithdrawalReason::PlanChanged);
         let Some(incident) = self.incident(id) else { return };
         let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
         if incident.answer == RequestAnswer::Expired && !by_hand {
@@ -136,13 +137,13 @@ impl Core {
         if by_hand && self.opened_by_hand(id) {
             self.close(id, &Outcome::Expired);
         } else if self.incident(id).is_some_and(|incident| incident.escalation.is_some()) {
-            self.withdraw(id, "nobody answered in time");
+            self.withdraw(id, WithdrawalReason::Unanswered);
             self.escalate(id, Cause::Expired);
         } else {
             self.escalate(id, Cause::Expired);
             // nobody may be called in shadow: the request ends, and the incident goes on
             if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
-                self.withdraw(id, "nobody answered in time");
+                self.withdraw(id, WithdrawalReason::Unanswered);
                 self.advance(id);
             }
         }

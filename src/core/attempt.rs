@@ -8,6 +8,7 @@ use std::time::Duration;
 use super::breaker::Limits;
 use super::effect::Effect;
 use super::event::Event;
+use super::event::reasons::{NotVerifiedReason, PageEndReason, ProbeFailure, WithdrawalReason};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{AttemptStarter, BreakerState, Cause};
 use super::machine::Core;
@@ -42,11 +43,11 @@ impl Core {
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
             let why = match starter {
-                AttemptStarter::Approved { by, .. } => format!("{by} approved the plan: the attempt has started"),
-                AttemptStarter::Manual { by } => format!("{by} started the attempt manually"),
-                AttemptStarter::Auto | AttemptStarter::Probe => "an attempt has started without an approval".to_owned(),
+                AttemptStarter::Approved { by, .. } => PageEndReason::Approved { by: by.clone() },
+                AttemptStarter::Manual { by } => PageEndReason::StartedManually { by: by.clone() },
+                AttemptStarter::Auto | AttemptStarter::Probe => PageEndReason::StartedWithoutApproval,
             };
-            self.leave_answered(id, &dedup, &why);
+            self.leave_answered(id, &dedup, why);
         }
         self.timers.cancel(&Timer::Denied(id));
         let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
@@ -74,7 +75,7 @@ impl Core {
         } else if let Some((_, id)) = self.state.quarantine.values().find(|(held, _)| *held == attempt).copied()
             && empty
         {
-            self.withdraw(id, "the last attempt must be verified first");
+            self.withdraw(id, WithdrawalReason::AttemptUnverified);
             self.forget_survey(id);
             self.record(Event::Indeterminate { incident: id, attempt, scope_empty: true });
             self.timers.cancel(&Timer::Scope(attempt));
@@ -109,7 +110,7 @@ impl Core {
         } else {
             self.escalate(id, Cause::ScopeNotEmpty { attempt });
             self.trip(id);
-            self.reopen_after_probe(id, "the processes of the attempt could not be stopped");
+            self.reopen_after_probe(id, ProbeFailure::ScopeNotEmpty);
             self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
             self.supersede_if_unbound(id);
         }
@@ -143,8 +144,8 @@ impl Core {
     }
 
     /// What follows an attempt that did not verify: the next rung through the whole gate, or a human.
-    pub(super) fn after_failure(&mut self, id: IncidentId, why: &str) {
-        self.reopen_after_probe(id, why);
+    pub(super) fn after_failure(&mut self, id: IncidentId, why: NotVerifiedReason) {
+        self.reopen_after_probe(id, ProbeFailure::NotVerified { why });
         if self.supersede_if_unbound(id) {
             return;
         }

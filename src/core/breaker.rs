@@ -15,8 +15,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::event::reasons::BreakerReason;
 use super::incident::BreakerState;
-use super::reason::Reason;
 use super::time::{Mono, Now};
 use super::window::Window;
 use crate::playbook::{BreakerLimits, Playbook};
@@ -27,7 +27,7 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breaker {
     state: BreakerState,
-    why: Reason,
+    why: Option<BreakerReason>,
     invocations: Window,
     opened: Option<Mono>,
     reopened: Window,
@@ -70,7 +70,7 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             state: BreakerState::Closed,
-            why: "has never tripped".into(),
+            why: None,
             invocations: Window::default(),
             opened: None,
             reopened: Window::default(),
@@ -84,9 +84,9 @@ impl Breaker {
         &self.state
     }
 
-    /// Why it is in that state; empty where nothing was ever recorded.
-    pub const fn why(&self) -> &Reason {
-        &self.why
+    /// Why it is in that state; none where nothing was ever recorded.
+    pub const fn why(&self) -> Option<&BreakerReason> {
+        self.why.as_ref()
     }
 
     /// What counts against the limit in the window now.
@@ -147,7 +147,7 @@ impl Breaker {
     }
 
     /// As recorded. An operator's reset forgets what was counted; nothing else does.
-    pub fn become_(&mut self, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
+    pub fn become_(&mut self, state: &BreakerState, why: &BreakerReason, at: Mono, by_operator: bool) {
         match state {
             BreakerState::Open { .. } => self.count_opening(at),
             BreakerState::Latched { .. } if !by_operator => self.count_opening(at),
@@ -159,7 +159,7 @@ impl Breaker {
             BreakerState::Closed | BreakerState::HalfOpen { .. } | BreakerState::Latched { .. } => {}
         }
         self.state = state.clone();
-        self.why = why.clone();
+        self.why = Some(why.clone());
     }
 
     fn count_opening(&mut self, at: Mono) {

@@ -9,6 +9,7 @@ use std::sync::Arc;
 use super::command::{Authority, Command, Operator, Refusal};
 use super::effect::Effect;
 use super::event::Event;
+use super::event::reasons::WithdrawalReason;
 use super::id::{IncidentId, Key, RequestId};
 use super::incident::Outcome;
 use super::machine::Core;
@@ -157,7 +158,7 @@ impl Core {
         let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.step, Step::Asking(_));
         let open: Vec<_> = self.state.open.values().filter(bound).map(|one| (one.id, one.generation)).collect();
         for (incident, generation) in open {
-            self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was rebooted") });
+            self.record(Event::Withdrawn { incident, generation, why: WithdrawalReason::HostRebooted });
         }
     }
 

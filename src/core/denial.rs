@@ -4,6 +4,7 @@ use std::time::Duration;
 
 use super::denial_bounds::DenialBound;
 use super::event::Event;
+use super::event::reasons::WithdrawalReason;
 use super::id::IncidentId;
 use super::incident::Denial;
 use super::machine::{BlockedOn, Core};
@@ -23,7 +24,7 @@ const BUSY_LONGEST: u64 = 16;
 impl Core {
     /// The gate said no: a run by hand is refused, a request is void, and the incident waits for the denial's end.
     pub(super) fn deny(&mut self, id: IncidentId, denial: &Denial) {
-        self.withdraw(id, "the gate denies the plan now");
+        self.withdraw(id, WithdrawalReason::Denied);
         match denial.bound() {
             DenialBound::OwnEnd | DenialBound::Wanted => self.end_announcement(id),
             DenialBound::AtOnce | DenialBound::After(_) => {}

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::effect::Effect;
 use super::event::Event;
+use super::event::reasons::PageEndReason;
 use super::id::{IncidentId, Key, PageId};
 use super::incident::Cause;
 use super::machine::Core;
@@ -69,7 +70,7 @@ impl Core {
         let key = self.incident(id).map(|incident| incident.key.clone());
         if let Some(dedup) = key.and_then(|key| self.call_to_join(&key, &cause)).filter(|dedup| *dedup != former.dedup)
         {
-            self.leave(id, &former.dedup, Some("continued in the page of its target"));
+            self.leave(id, &former.dedup, Some(PageEndReason::MovedToTarget));
             return self.join(id, cause, dedup);
         }
         let dedup = Arc::clone(&former.dedup);

@@ -4,6 +4,7 @@ use std::sync::Arc;
 
 use super::detector::DetectorState;
 use super::event::Event;
+use super::event::reasons::WithdrawalReason;
 use super::id::{IncidentId, Key};
 use super::incident::Outcome;
 use super::machine::{BlockedOn, Core};
@@ -53,7 +54,7 @@ impl Core {
         if let Step::Asking(request) = &incident.step
             && !matches!(outcome, Outcome::Declined { .. })
         {
-            let (generation, why) = (request.generation, Arc::from("the plan is no longer needed"));
+            let (generation, why) = (request.generation, WithdrawalReason::IncidentClosed);
             self.record(Event::Withdrawn { incident: id, generation, why });
         }
         self.end_probe(id);

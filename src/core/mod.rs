@@ -78,7 +78,7 @@ pub mod window;
 
 pub use command::{Authority, Command, Operator, Refusal, Scope};
 pub use config::Config;
-pub use detector::{Detector, DetectorState, Moment};
+pub use detector::{Detector, DetectorState, Moment, telling};
 pub use effect::Effect;
 pub use event::{Event, Recorded};
 pub use id::{AttemptId, CheckRole, IncidentId, Key, MaintenanceId, PageId, RequestId, SurveyId, WatchId};

@@ -7,6 +7,7 @@ use super::calls::{Call, STORM};
 use super::command::Scope;
 use super::detector::DetectorState;
 use super::event::Event;
+use super::event::reasons::PageEndReason;
 use super::gate::ActivePause;
 use super::id::{IncidentId, Key};
 use super::incident::Cause;
@@ -114,7 +115,7 @@ impl Core {
         if let Some(storm) = self.state.storm().cloned() {
             let page = self.next_page();
             let (incident, dedup, to) = (storm.first, storm.dedup, storm.to);
-            let why = Some("the storm ended".into());
+            let why = Some(PageEndReason::StormEnded);
             self.record(Event::Resolved { incident, page, dedup, to, ended: None, why });
             self.deliver(page);
         }

@@ -11,6 +11,7 @@ use std::time::Duration;
 
 use super::denial_bounds::DenialBound;
 use super::event::Event;
+use super::event::reasons::WithdrawalReason;
 use super::id::{IncidentId, Key};
 use super::incident::{Cause, Denial, Outcome};
 use super::input::{Binding, Resolution};
@@ -67,7 +68,7 @@ impl Core {
             let text = format!("incident {id} stays open, but its target is missing ({target}): {why}");
             self.tell(Arc::clone(playbook), text);
             self.forget_survey(id);
-            self.withdraw(id, "its target is missing");
+            self.withdraw(id, WithdrawalReason::TargetMissing);
             self.refuse_manual(id, "its target is missing");
         }
         if called || self.incident(id).is_none() {

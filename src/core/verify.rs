@@ -6,6 +6,7 @@ use std::time::Duration;
 use super::detector::alike;
 use super::effect::Cadence;
 use super::event::Event;
+use super::event::reasons::{BreakerReason, NotVerifiedReason};
 use super::id::{CheckRole, IncidentId, WatchId};
 use super::incident::{AttemptStarter, BreakerState, Outcome};
 use super::machine::Core;
@@ -94,7 +95,7 @@ impl Core {
         let (good, broken) = (self.all_hold(id), self.first_broken(id));
         match incident.step {
             Step::Verifying { .. } if good && self.started_by_others(id) => {
-                self.not_verified(id, "the unit was started by another actor after the attempt ended");
+                self.not_verified(id, NotVerifiedReason::StartedByOthers);
             }
             Step::Verifying { attempt, .. } if good => {
                 self.record(Event::Verified { incident: id, attempt });
@@ -102,9 +103,9 @@ impl Core {
                 self.soak_if_over(id);
             }
             Step::Soaking { .. } => match broken {
-                Some(seen) => {
+                Some(saw) => {
                     self.suspect(id, self.now.mono);
-                    self.not_verified(id, &format!("failed again during the soak: {seen}"));
+                    self.not_verified(id, NotVerifiedReason::BrokeDuringSoak { saw });
                 }
                 None => self.soak_if_over(id),
             },
@@ -165,13 +166,12 @@ impl Core {
     pub(super) fn verify_over(&mut self, id: IncidentId) {
         let why = match self.live.get(&id).map(|live| &live.verifier) {
             Some(slots) if !slots.is_empty() => {
-                let good = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
-                let saw = self.first_broken(id).map_or_else(String::new, |seen| format!(", saw {seen}"));
-                format!("{good} of {} checks passed in time{saw}", slots.len())
+                let passed = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
+                NotVerifiedReason::Deadline { passed, of: slots.len(), saw: self.first_broken(id) }
             }
-            _ => "not verified: the playbook is no longer loaded".to_owned(),
+            Some(_) | None => NotVerifiedReason::PlaybookUnloaded,
         };
-        self.not_verified(id, &why);
+        self.not_verified(id, why);
     }
 
     /// The soak's end: healed if every verifier was last seen to hold; what cannot be seen is awaited once more.
@@ -187,20 +187,20 @@ impl Core {
         if self.all_hold(id) {
             self.healed(id);
         } else if last <= self.now.mono {
-            self.not_verified(id, "the checks could not be read at the end of the soak");
+            self.not_verified(id, NotVerifiedReason::UnreadAfterSoak);
         } else {
             self.timers.set(Timer::Incident(id), last);
         }
     }
 
-    fn not_verified(&mut self, id: IncidentId, why: &str) {
+    fn not_verified(&mut self, id: IncidentId, why: NotVerifiedReason) {
         let Some(Step::Verifying { attempt, .. } | Step::Soaking { attempt, .. }) =
             self.incident(id).map(|incident| incident.step.clone())
         else {
             return;
         };
         self.timers.cancel(&Timer::Incident(id));
-        self.record(Event::NotVerified { incident: id, attempt, why: Arc::from(why) });
+        self.record(Event::NotVerified { incident: id, attempt, why: why.clone() });
         self.after_failure(id, why);
         self.wake_locked();
     }
@@ -224,7 +224,7 @@ impl Core {
         let (probe, key) = (last.probe, incident.key.clone());
         let half = self.state.breakers.get(&key).map(super::breaker::Breaker::state);
         if probe && matches!(half, Some(BreakerState::HalfOpen { .. })) {
-            self.set_breaker(&key, BreakerState::Closed, "the probe attempt was verified");
+            self.set_breaker(&key, BreakerState::Closed, BreakerReason::ProbeVerified);
         }
         self.close(id, &outcome);
     }

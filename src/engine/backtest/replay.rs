@@ -7,7 +7,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::run::{BacktestRun, DueEvent};
 use super::{BacktestMark, FaultSeen};
 use crate::core::input::{ArmingPolicy, Binding, Resolution};
-use crate::core::{CheckRole, Config, Input, Mono, Plan, Reading, Verdict};
+use crate::core::{CheckRole, Config, DetectorState, Input, Mono, Plan, Reading};
 use crate::playbook::{Playbook, Target};
 
 /// The readings of one check: moments, and what they said.
@@ -58,12 +58,11 @@ impl TargetPast<'_> {
 
     /// Whether the fault was there at a moment: one check is enough.
     pub(super) fn at(&self, at: Mono) -> FaultSeen {
-        let latest = |track: &Track| latest(track, at).map(|reading| reading.verdict.clone());
-        let verdicts: Vec<_> = self.detectors().map(latest).collect();
-        match () {
-            () if verdicts.contains(&Some(Verdict::Holds)) => FaultSeen::Fault,
-            () if verdicts.contains(&Some(Verdict::DoesNotHold)) => FaultSeen::Well,
-            () => FaultSeen::Unknown,
+        let verdicts = self.detectors().map(|track| latest(track, at).map(|reading| &reading.verdict));
+        match DetectorState::of(verdicts) {
+            DetectorState::Broken => FaultSeen::Fault,
+            DetectorState::Clear => FaultSeen::Well,
+            DetectorState::Waiting | DetectorState::Unknown => FaultSeen::Unknown,
         }
     }
 
@@ -101,6 +100,7 @@ pub(super) fn latest(track: &Track, at: Mono) -> Option<&Reading> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::Verdict;
     use crate::playbook::Origin;
     use crate::playbook::read::read;
 

@@ -5,7 +5,7 @@ use std::sync::Arc;
 
 use super::{Words, moment};
 use crate::core::state::{Incident, Step};
-use crate::core::{CheckRole, Core, Event, Now};
+use crate::core::{CheckRole, Core, Now};
 use crate::engine::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
@@ -72,12 +72,11 @@ fn readings(
 
 /// What a verifier's check saw last, as the story tells it: for what is over, and after a restart.
 fn last_verified(incident: &Incident, wanted: usize) -> Option<crate::core::Reading> {
-    incident.story.iter().rev().find_map(|recorded| match &recorded.event {
-        Event::ReadingChanged { role: CheckRole::Verifier, index, reading, .. } if *index == wanted => {
-            Some(reading.clone())
-        }
-        _ => None,
-    })
+    let changes = incident.story.iter().rev().filter_map(|recorded| recorded.event.reading_change());
+    changes
+        .filter(|change| change.role == CheckRole::Verifier && change.index == wanted)
+        .map(|change| change.reading.clone())
+        .next()
 }
 
 fn stage(core: &Core, incident: &Incident) -> IncidentStage {
