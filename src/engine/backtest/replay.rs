@@ -68,6 +68,11 @@ impl TargetPast<'_> {
 
     /// What the core would have done.
     pub fn would(&self, config: Config) -> Vec<(Timestamp, BacktestMark, String)> {
+        self.run(config).into_marks()
+    }
+
+    /// The whole period, run through a core of its own.
+    pub(super) fn run(&self, config: Config) -> BacktestRun<'_> {
         let mut run = BacktestRun::new(self, config);
         let (from, to) = self.span;
         // the host was up long before: no grace after a boot
@@ -88,7 +93,7 @@ impl TargetPast<'_> {
             }
         }
         run.until(to);
-        run.into_marks()
+        run
     }
 }
 
