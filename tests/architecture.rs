@@ -538,6 +538,8 @@ fn names_event(pattern: &syn::Pat, own: bool) -> bool {
 fn catches_all(pattern: &syn::Pat) -> bool {
     match pattern {
         syn::Pat::Wild(_) => true,
+        // a constant or a variant without its path begins with a capital
+        syn::Pat::Ident(name) if name.ident.to_string().starts_with(char::is_uppercase) => false,
         syn::Pat::Ident(name) => name.subpat.as_ref().is_none_or(|(_, inner)| catches_all(inner)),
         syn::Pat::Paren(inner) => catches_all(&inner.pat),
         syn::Pat::Reference(inner) => catches_all(&inner.pat),

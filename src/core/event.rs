@@ -2,6 +2,7 @@
 //! chained by hash, and folding them through the machine gives the state back.
 
 pub mod concern;
+mod projections;
 pub mod reasons;
 
 use std::sync::Arc;
