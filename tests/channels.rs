@@ -15,6 +15,7 @@ use jiff::Timestamp;
 use salve::channel::{
     AcceptedPage, CappedList, ChannelSettings, CommandSettings, Outbox, Page, PageKind, WebhookSettings,
 };
+use salve::core::event::reasons::NotVerifiedReason;
 use salve::core::incident::{AttemptStarter, Cause};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};
 use salve::core::{AttemptId, AttemptReport, Event, IncidentId, Key, Mono, PageId, Plan, Reading, Recorded, Verdict};
@@ -165,7 +166,7 @@ fn story() -> Vec<Arc<Recorded>> {
         Event::Opened { incident, key, playbook: "service-down".into(), since: Mono(0), readings: vec![reading] },
         Event::Intent { incident, attempt, plan: Arc::new(plan), starter: AttemptStarter::Auto },
         Event::AttemptFinished { incident, attempt, report: Arc::new(report) },
-        Event::NotVerified { incident, attempt, why: "unit is still failed | <b>".into() },
+        Event::NotVerified { incident, attempt, why: NotVerifiedReason::Former("unit is still failed | <b>".into()) },
         Event::Escalated {
             incident,
             page: PageId(1),

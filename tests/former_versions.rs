@@ -9,7 +9,9 @@ use std::os::unix::fs::PermissionsExt;
 use std::path::{Path, PathBuf};
 use std::process::Command;
 
-use serde_json::Value;
+use salve::core::Event;
+use salve::core::event_text::sentence;
+use serde_json::{Value, json};
 use tempfile::TempDir;
 
 /// A copy of a former version's state folder, and a settings file, so that nothing of this host has a part.
@@ -96,4 +98,49 @@ fn the_journal_of_0_1_is_written_on() {
     assert!(records.iter().any(|record| record.to_string().contains("a new version")));
     let (said, code) = state.run(&["journal", "verify"]);
     assert!(code == 0 && said.starts_with("the hash chain is intact"), "{said}");
+}
+
+#[test]
+fn the_reasons_that_0_1_recorded_keep_their_words() {
+    let state = FormerState::of("0.1");
+    let (story, _) = state.run(&["show", "3"]);
+    let reasons: Vec<String> = state
+        .records()
+        .iter()
+        .filter_map(|record| Some(record["event"]["not_verified"]["why"].as_str()?.to_owned()))
+        .collect();
+    assert_eq!(reasons.len(), 3);
+    for words in reasons {
+        assert!(story.contains(&format!("not verified: {words}")), "no `{words}` in:\n{story}");
+    }
+}
+
+#[test]
+fn a_former_versions_sentence_is_read_shown_and_written_as_it_was() {
+    let key = json!({"content": "c", "target": {"unit": "nginx.service"}});
+    let former = [
+        (
+            json!({"withdrawn": {"incident": 1, "generation": 1, "why": "the gate now says no"}}),
+            "approval request withdrawn: the gate now says no",
+        ),
+        (
+            json!({"not_verified": {"incident": 1, "attempt": 1, "why": "0 of 2 verifiers held at the deadline"}}),
+            "an attempt not verified: 0 of 2 verifiers held at the deadline",
+        ),
+        (
+            json!({"breaker": {"key": key, "state": "closed", "why": "found it", "by": null}}),
+            "the breaker of unit nginx.service is now closed: found it",
+        ),
+    ];
+    for (written, words) in former {
+        let event: Event = serde_json::from_value(written.clone()).unwrap();
+        assert_eq!(sentence(&event), words);
+        assert_eq!(serde_json::to_value(&event).unwrap(), written, "and an exported record stays what it was");
+    }
+    let end = json!({"resolved":
+        {"incident": 1, "page": 2, "dedup": "d", "to": ["duty"], "ended": 1, "why": "bob said yes: it has started"}});
+    let event: Event = serde_json::from_value(end.clone()).unwrap();
+    let Event::Resolved { why: Some(why), .. } = &event else { panic!("{event:?}") };
+    assert_eq!(why.to_string(), "bob said yes: it has started");
+    assert_eq!(serde_json::to_value(&event).unwrap(), end);
 }

@@ -12,8 +12,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use salve::channel::ChannelSettings;
-use salve::console::{self, keys};
 use salve::console::options::{EngineAt, Writing};
+use salve::console::{self, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
 use salve::playbook::read::read;

@@ -9,8 +9,10 @@ use jiff::{Timestamp, Zoned};
 use super::markdown::{capitalised, fence, inline, table};
 use super::page::{CappedList, Page, PageKind};
 use crate::core::event::event_text::{sentence, step_words};
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::concern::ReadingEvent;
 use crate::core::plan::{AttemptReport, Plan};
-use crate::core::{AttemptId, CheckRole, Event, Reading, Recorded, Verdict};
+use crate::core::{AttemptId, CheckRole, Reading, Recorded, Verdict};
 
 /// Everything but the evidence.
 pub(super) fn report(page: &Page, zone: &TimeZone) -> String {
@@ -88,14 +90,7 @@ fn listed(heading: &str, lines: &CappedList) -> String {
 fn readings(page: &Page, zone: &TimeZone) -> String {
     let mut latest: Vec<(CheckRole, usize, &Recorded, &Reading)> = Vec::new();
     for recorded in &page.story {
-        let seen: Vec<(CheckRole, usize, &Reading)> = match &recorded.event {
-            Event::Opened { readings, .. } => {
-                readings.iter().enumerate().map(|(index, reading)| (CheckRole::Detector, index, reading)).collect()
-            }
-            Event::ReadingChanged { role, index, reading, .. } => vec![(*role, *index, reading)],
-            _ => continue,
-        };
-        for (role, index, reading) in seen {
+        for ReadingEvent { role, index, reading } in recorded.event.readings() {
             latest.retain(|(old_role, old_index, ..)| (*old_role, *old_index) != (role, index));
             latest.push((role, index, recorded, reading));
         }
@@ -122,14 +117,14 @@ fn readings(page: &Page, zone: &TimeZone) -> String {
 fn attempts(page: &Page) -> String {
     let mut out = String::new();
     for recorded in &page.story {
-        if let Event::Intent { attempt, plan, starter, .. } = &recorded.event {
+        if let Some(AttemptEvent::Started { attempt, plan, starter }) = recorded.event.attempt() {
             let _ = write!(
                 out,
                 "\n### {}: rung {}, started {}\n\n{}",
-                capitalised(&page.numbers().attempt(*attempt)),
+                capitalised(&page.numbers().attempt(attempt)),
                 plan.rung + 1,
                 inline(&starter.to_string()),
-                attempt_body(page, *attempt, plan)
+                attempt_body(page, attempt, plan)
             );
         }
     }
@@ -137,19 +132,19 @@ fn attempts(page: &Page) -> String {
 }
 
 fn attempt_body(page: &Page, attempt: AttemptId, plan: &Plan) -> String {
-    let events = || page.story.iter().map(|recorded| &recorded.event);
-    let report = events().find_map(|event| match event {
-        Event::AttemptFinished { attempt: ended, report, .. } if *ended == attempt => Some(report),
-        _ => None,
-    });
+    let (mut report, mut verdicts) = (None, Vec::new());
+    for event in page.story.iter().map(|recorded| &recorded.event) {
+        let Some(own) = event.attempt().filter(|own| own.attempt() == attempt) else { continue };
+        match own {
+            AttemptEvent::Started { .. } => {}
+            AttemptEvent::Finished { report: own, .. } => report = report.or(Some(own)),
+            AttemptEvent::Verified { .. } | AttemptEvent::NotVerified { .. } | AttemptEvent::Indeterminate { .. } => {
+                verdicts.push(event);
+            }
+        }
+    }
     let mut out = planned(plan);
     out += &report.map_or_else(|| "It did not finish: its outcome is unknown.\n".to_owned(), |report| reported(report));
-    let verdicts = events().filter(|event| match event {
-        Event::Verified { attempt: of, .. }
-        | Event::NotVerified { attempt: of, .. }
-        | Event::Indeterminate { attempt: of, .. } => *of == attempt,
-        _ => false,
-    });
     for verdict in verdicts {
         let _ = writeln!(out, "\n{}.", inline(&page.numbers().sentence(verdict)));
     }
@@ -186,7 +181,7 @@ fn reported(report: &AttemptReport) -> String {
 
 /// Where the breaker stands, if it has moved.
 fn breaker(page: &Page, zone: &TimeZone) -> String {
-    let last = page.story.iter().rev().find(|recorded| matches!(recorded.event, Event::Breaker { .. }));
+    let last = page.story.iter().rev().find(|recorded| recorded.event.is_breaker());
     last.map_or_else(String::new, |recorded| {
         let at = moment(recorded.wall, zone);
         format!("\n## Breaker\n\nSince {at}: {}\n", inline(&sentence(&recorded.event)))

@@ -6,6 +6,7 @@ use jiff::Timestamp;
 
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::{Event, IncidentId, PageId, Recorded};
+use crate::core::event::concern::PageOccasion;
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
 
@@ -113,14 +114,15 @@ impl Page {
         let own = |dedup: &str| self.dedup.strip_suffix(dedup).is_some_and(|host| host.ends_with('/'));
         let (mut began, mut ended) = (None, false);
         for recorded in &self.story {
-            match &recorded.event {
-                Event::Escalated { dedup, .. } | Event::Joined { dedup, .. } | Event::Announced { dedup, .. }
-                    if own(dedup) && (began.is_none() || ended) =>
-                {
-                    (began, ended) = (Some(recorded.wall), false);
+            let Some(paging) = recorded.event.paging().filter(|paging| own(paging.dedup)) else { continue };
+            match paging.occasion {
+                PageOccasion::Escalated(_) | PageOccasion::Joined(_) | PageOccasion::Announced(_) => {
+                    if began.is_none() || ended {
+                        (began, ended) = (Some(recorded.wall), false);
+                    }
                 }
-                Event::Resolved { dedup, .. } if own(dedup) => ended = true,
-                _ => {}
+                PageOccasion::Resolved { .. } => ended = true,
+                PageOccasion::Widened { .. } | PageOccasion::CalledAgain(_) | PageOccasion::AckForwarded(_) => {}
             }
         }
         began.map_or(self.at, |began| began.min(self.at))

@@ -23,6 +23,7 @@ use super::command::reason::Reason;
 use super::id::Key;
 use super::incident::BreakerState;
 use super::time::window::Window;
+use crate::core::event::reasons::BreakerReason;
 use super::time::{Mono, Now};
 use crate::playbook::{BreakerLimits, Playbook, Target};
 
@@ -32,7 +33,7 @@ const DAY: Duration = Duration::from_hours(24);
 #[derive(Debug, Clone, PartialEq)]
 pub struct Breaker {
     state: BreakerState,
-    why: Reason,
+    why: Option<BreakerReason>,
     invocations: Window,
     opened: Option<Mono>,
     reopened: Window,
@@ -75,7 +76,7 @@ impl Default for Breaker {
     fn default() -> Self {
         Self {
             state: BreakerState::Closed,
-            why: "has never tripped".into(),
+            why: None,
             invocations: Window::default(),
             opened: None,
             reopened: Window::default(),
@@ -89,9 +90,9 @@ impl Breaker {
         &self.state
     }
 
-    /// Why it is in that state; empty where nothing was ever recorded.
-    pub const fn why(&self) -> &Reason {
-        &self.why
+    /// Why it is in that state; none where nothing was ever recorded.
+    pub const fn why(&self) -> Option<&BreakerReason> {
+        self.why.as_ref()
     }
 
     /// What counts against the limit in the window now.
@@ -152,7 +153,7 @@ impl Breaker {
     }
 
     /// As recorded. An operator's reset forgets what was counted; nothing else does.
-    pub(super) fn become_(&mut self, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
+    pub(super) fn become_(&mut self, state: &BreakerState, why: &BreakerReason, at: Mono, by_operator: bool) {
         match state {
             BreakerState::Open { .. } => self.count_opening(at),
             BreakerState::Latched { .. } if !by_operator => self.count_opening(at),
@@ -164,7 +165,7 @@ impl Breaker {
             BreakerState::Closed | BreakerState::HalfOpen { .. } | BreakerState::Latched { .. } => {}
         }
         self.state = state.clone();
-        self.why = why.clone();
+        self.why = Some(why.clone());
     }
 
     fn count_opening(&mut self, at: Mono) {

@@ -127,14 +127,16 @@ impl Detector {
         }
     }
 
-    /// The check that says most: one that holds, else one that cannot be seen, else the first.
+    /// The check that says most.
     pub fn telling(&self) -> usize {
-        let find = |wanted: fn(&Verdict) -> bool| {
-            self.detector.iter().position(|reading| reading.as_ref().is_some_and(|reading| wanted(&reading.verdict)))
-        };
-        find(|verdict| *verdict == Verdict::Holds)
-            .or_else(|| find(|verdict| matches!(verdict, Verdict::Unknown(_))))
-            .unwrap_or(0)
+        telling(&self.detector)
+    }
+
+    /// When its fault will have lasted for the hold time; none where no fault is there, or it is left alone.
+    #[must_use]
+    pub fn fires_at(&self) -> Option<Mono> {
+        let pending = self.fault == DetectorState::Broken && !self.muted;
+        self.holding.filter(|_| pending).map(|start| start + self.playbook.detect.hold.0)
     }
 
     /// What the telling check cannot see, in words.
@@ -196,6 +198,17 @@ impl Detector {
         }
         self.marks.push_back((at, moment));
     }
+}
+
+/// Of a detector's checks the one that says most: one that holds, else one that cannot be seen, else the first.
+#[must_use]
+pub fn telling(readings: &[Option<Reading>]) -> usize {
+    let find = |wanted: fn(&Verdict) -> bool| {
+        readings.iter().position(|reading| reading.as_ref().is_some_and(|reading| wanted(&reading.verdict)))
+    };
+    find(|verdict| *verdict == Verdict::Holds)
+        .or_else(|| find(|verdict| matches!(verdict, Verdict::Unknown(_))))
+        .unwrap_or(0)
 }
 
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]

@@ -7,6 +7,7 @@ pub mod escalations;
 use std::sync::Arc;
 
 use super::event::Event;
+use super::event::reasons::PageEndReason;
 use super::id::{IncidentId, Key, PageId};
 use super::incident::{Cause, Escalation};
 use super::machine::Core;
@@ -72,7 +73,7 @@ impl Core {
         let key = self.incident(id).map(|incident| incident.key.clone());
         if let Some(dedup) = key.and_then(|key| self.call_to_join(&key, &cause)).filter(|dedup| *dedup != former.dedup)
         {
-            self.leave(id, &former.dedup, Some("continued in the page of its target"));
+            self.leave(id, &former.dedup, Some(PageEndReason::MovedToTarget));
             return self.join(id, cause, dedup);
         }
         let dedup = Arc::clone(&former.dedup);

@@ -3,6 +3,9 @@
 
 pub(super) mod display;
 pub mod event_text;
+pub mod concern;
+mod projections;
+pub mod reasons;
 
 use std::sync::Arc;
 
@@ -10,6 +13,10 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::reason::Reason;
+use reasons::BreakerReason;
+use reasons::NotVerifiedReason;
+use reasons::PageEndReason;
+use reasons::WithdrawalReason;
 use super::command::{Operator, Scope};
 use super::detector::reading::Reading;
 use super::id::{AttemptId, CheckRole, IncidentId, Key, MaintenanceId, PageId};
@@ -76,7 +83,7 @@ pub enum Event {
     /// The first of two people said yes; nothing may run before the second does.
     FirstApproved { incident: IncidentId, generation: u32, digest: Digest, by: Operator, reason: Reason },
     /// The request is void: the fault cleared, or the plan changed.
-    Withdrawn { incident: IncidentId, generation: u32, why: Arc<str> },
+    Withdrawn { incident: IncidentId, generation: u32, why: WithdrawalReason },
     /// An intent: durable before the first process starts. Consumes the approval that it names.
     Intent { incident: IncidentId, attempt: AttemptId, plan: Arc<Plan>, starter: AttemptStarter },
     /// What the attempt did: durable before verification starts.
@@ -87,14 +94,14 @@ pub enum Event {
     /// Every verifier holds; the soak begins.
     Verified { incident: IncidentId, attempt: AttemptId },
     /// The verifier's deadline passed, or the soak broke.
-    NotVerified { incident: IncidentId, attempt: AttemptId, why: Arc<str> },
+    NotVerified { incident: IncidentId, attempt: AttemptId, why: NotVerifiedReason },
     /// The incident was closed, with this outcome.
     Closed { incident: IncidentId, outcome: Outcome },
     /// It was healed, and failed again within the hour: it was not a fix.
     Relapsed { incident: IncidentId, by: IncidentId },
 
     /// A breaker changed its state.
-    Breaker { key: Key, state: BreakerState, why: Reason, by: Option<Operator> },
+    Breaker { key: Key, state: BreakerState, why: BreakerReason, by: Option<Operator> },
     /// A human is called: this page goes out under the key's dedup key through every channel named.
     Escalated { incident: IncidentId, page: PageId, cause: Cause, dedup: Arc<str>, to: Vec<Arc<str>> },
     /// A human is called for this target already: the incident joins that call, and its page goes out only to channels
@@ -116,7 +123,7 @@ pub enum Event {
         #[serde(default, skip_serializing_if = "Option::is_none")]
         ended: Option<IncidentId>,
         #[serde(default, skip_serializing_if = "Option::is_none")]
-        why: Option<Arc<str>>,
+        why: Option<PageEndReason>,
     },
     /// Nobody acknowledged the call through one channel in time: the same call goes out through these too.
     #[serde(rename = "called_besides")]
@@ -179,20 +186,6 @@ pub enum Event {
 }
 
 impl Event {
-    /// The page that goes out with this, if one does.
-    #[must_use]
-    pub const fn page(&self) -> Option<PageId> {
-        match self {
-            Self::Escalated { page, .. }
-            | Self::EscalationWidened { page, .. }
-            | Self::CalledAgain { page, .. }
-            | Self::AckForwarded { page, .. }
-            | Self::Resolved { page, .. } => Some(*page),
-            Self::Joined { page, .. } | Self::Announced { page, .. } => *page,
-            _ => None,
-        }
-    }
-
     /// The incident that this belongs to, if it belongs to one.
     #[must_use]
     pub const fn incident(&self) -> Option<IncidentId> {

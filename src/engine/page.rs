@@ -9,6 +9,9 @@ use crate::core::escalation::escalations::Outgoing;
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::{Core, DetectorState, Event, IncidentId, PageId, Recorded};
+use crate::core::event::concern::PageEvent;
+use crate::core::event::concern::PageOccasion;
+use crate::core::state::Step;
 use crate::playbook::{Attachment, Risk, Target};
 
 /// Targets that a storm's page, and its row on the screen, name.
@@ -32,16 +35,12 @@ pub struct Outbound {
 pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound> {
     let page = build(recorded, core, host)?;
     // only the call itself: its end and its echoes need no evidence
-    let attach = match &recorded.event {
-        Event::Escalated { .. }
-        | Event::Joined { .. }
-        | Event::Announced { .. }
-        | Event::EscalationWidened { .. }
-        | Event::CalledAgain { .. } => {
+    let attach = match &page.kind {
+        PageKind::Trigger { .. } => {
             let playbook = core.find(page.incident).and_then(|about| core.playbook(&about.key.content));
             playbook.map(|playbook| playbook.escalate.attach.clone()).unwrap_or_default()
         }
-        _ => Vec::new(),
+        PageKind::Acknowledge { .. } | PageKind::Resolve => Vec::new(),
     };
     let to = still_to(core, page.id)?;
     Some(Outbound { page: Page { to, ..page }, attach })
@@ -60,9 +59,9 @@ pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, h
 
 /// The page that goes out for this record, to nobody yet.
 fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
-    let (id, reported) = (recorded.event.page()?, recorded.event.incident()?);
+    let PageEvent { incident: reported, page, dedup, occasion } = recorded.event.paging()?;
+    let id = page?;
     // whoever receives it knows the call by the incident that it began with
-    let dedup = dedup_of(&recorded.event)?;
     let incident = core.state().escalations().call(dedup).map_or(reported, |call| call.first);
     // what is no longer known (a playbook that is gone, a storm whose incident is long over) leaves the page without its
     // extras, never unsent
@@ -76,34 +75,30 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
         };
         (PageKind::Trigger { cause: Arc::clone(&cause) }, cause)
     };
-    let (kind, why) = match &recorded.event {
-        Event::Escalated { cause, .. }
-        | Event::Joined { cause, .. }
-        | Event::CalledAgain { cause: cause @ Cause::AwaitingApproval { .. }, .. } => trigger(cause.to_string()),
-        Event::Announced { why, .. } => trigger(Cause::AwaitingApproval { why: why.clone() }.to_string()),
-        Event::EscalationWidened { cause, unanswered, .. } => {
+    let (kind, why) = match occasion {
+        PageOccasion::Escalated(cause)
+        | PageOccasion::Joined(cause)
+        | PageOccasion::CalledAgain(cause @ Cause::AwaitingApproval { .. }) => trigger(cause.to_string()),
+        PageOccasion::Announced(why) => trigger(Cause::AwaitingApproval { why: why.clone() }.to_string()),
+        PageOccasion::Widened { cause, unanswered } => {
             let why = format!("{cause}; nobody acknowledged the page through {unanswered}");
             (PageKind::Trigger { cause: cause.to_string().into() }, why.into())
         }
-        Event::CalledAgain { cause, .. } => trigger(format!("still not fixed: {cause}")),
-        Event::AckForwarded { by, .. } => {
+        PageOccasion::CalledAgain(cause) => trigger(format!("still not fixed: {cause}")),
+        PageOccasion::AckForwarded(by) => {
             let by: Arc<str> = by.to_string().into();
             (PageKind::Acknowledge { by: Arc::clone(&by) }, format!("{by} acknowledged the page").into())
         }
-        Event::Resolved { why: Some(why), .. } => (PageKind::Resolve, Arc::clone(why)),
-        Event::Resolved { ended, .. } => {
+        PageOccasion::Resolved { why: Some(why), .. } => (PageKind::Resolve, why.to_string().into()),
+        PageOccasion::Resolved { ended, why: None } => {
             let ended = ended.and_then(|ended| core.find(ended)).or(about);
             (PageKind::Resolve, ended.map_or_else(cleared, ending))
         }
-        _ => return None,
     };
-    let about_systemd = is_about_systemd(&recorded.event);
-    let storm = matches!(
-        recorded.event,
-        Event::Escalated { cause: Cause::Storm { .. }, .. }
-            | Event::EscalationWidened { cause: Cause::Storm { .. }, .. }
-            | Event::CalledAgain { cause: Cause::Storm { .. }, .. }
-    );
+    let cause = called_for(&occasion);
+    // a page for all that cannot be seen is of the host, whoever carries it
+    let about_systemd = matches!(cause, Some(Cause::SystemdSilent { .. }));
+    let storm = matches!(cause, Some(Cause::Storm { .. }));
     Some(Page {
         id,
         to: Vec::new(),
@@ -130,28 +125,17 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
     })
 }
 
-/// Under which key a record's page goes out.
-const fn dedup_of(event: &Event) -> Option<&Arc<str>> {
-    match event {
-        Event::Escalated { dedup, .. }
-        | Event::Joined { dedup, .. }
-        | Event::Announced { dedup, .. }
-        | Event::EscalationWidened { dedup, .. }
-        | Event::CalledAgain { dedup, .. }
-        | Event::AckForwarded { dedup, .. }
-        | Event::Resolved { dedup, .. } => Some(dedup),
-        _ => None,
+/// What a call of its own is for; none where an incident joins one, or nobody is called.
+const fn called_for<'a>(occasion: &PageOccasion<'a>) -> Option<&'a Cause> {
+    match occasion {
+        PageOccasion::Escalated(cause) | PageOccasion::Widened { cause, .. } | PageOccasion::CalledAgain(cause) => {
+            Some(cause)
+        }
+        PageOccasion::Joined(_)
+        | PageOccasion::Announced(_)
+        | PageOccasion::AckForwarded(_)
+        | PageOccasion::Resolved { .. } => None,
     }
-}
-
-/// A page for all that cannot be seen is of the host, whoever carries it.
-const fn is_about_systemd(event: &Event) -> bool {
-    matches!(
-        event,
-        Event::Escalated { cause: Cause::SystemdSilent { .. }, .. }
-            | Event::EscalationWidened { cause: Cause::SystemdSilent { .. }, .. }
-            | Event::CalledAgain { cause: Cause::SystemdSilent { .. }, .. }
-    )
 }
 
 /// How it ended, in words.
@@ -237,7 +221,7 @@ mod tests {
     use jiff::Timestamp;
 
     use super::*;
-    use crate::core::{Config, Key, Mono};
+    use crate::core::{Config, Event, Key, Mono};
     use crate::playbook::ContentKey;
 
     #[test]

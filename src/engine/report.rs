@@ -11,8 +11,12 @@ use jiff::tz::TimeZone;
 use super::snapshot::{DeliveryState, IncidentStage, IncidentView};
 use crate::channel::markdown::{capitalised, fence, inline, table};
 use crate::core::event::event_text::{AttemptNumbers, reading_words, step_words};
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::IncidentEvent;
+use crate::core::incident::AttemptStarter;
 use crate::core::plan::ScopeLevel;
-use crate::core::{AttemptId, AttemptReport, CheckRole, Event, Plan, Recorded};
+use crate::core::{AttemptId, AttemptReport, CheckRole, Plan, Recorded};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 
@@ -99,7 +103,8 @@ fn evidence(incident: &IncidentView) -> String {
 /// One attempt, as its records tell it.
 struct AttemptRecords<'a> {
     id: AttemptId,
-    intent: &'a Recorded,
+    at: Timestamp,
+    starter: &'a AttemptStarter,
     plan: &'a Plan,
     end: Option<&'a AttemptReport>,
     /// What was seen and decided after it was started.
@@ -110,36 +115,47 @@ struct AttemptRecords<'a> {
 fn attempts(story: &[Arc<Recorded>]) -> Vec<AttemptRecords<'_>> {
     let mut attempts: Vec<AttemptRecords<'_>> = Vec::new();
     for recorded in story {
-        match &recorded.event {
-            Event::Intent { attempt, plan, .. } => {
-                attempts.push(AttemptRecords { id: *attempt, intent: recorded, plan, end: None, after: Vec::new() });
+        let follows = match recorded.event.concern() {
+            Concern::Attempt(AttemptEvent::Started { attempt, plan, starter }) => {
+                let (at, end, after) = (recorded.wall, None, Vec::new());
+                attempts.push(AttemptRecords { id: attempt, at, starter, plan, end, after });
+                false
             }
-            Event::AttemptFinished { attempt, report, .. } => {
-                if let Some(own) = attempts.iter_mut().find(|own| own.id == *attempt) {
+            Concern::Attempt(AttemptEvent::Finished { attempt, report }) => {
+                if let Some(own) = attempts.iter_mut().find(|own| own.id == attempt) {
                     own.end = Some(report);
                 }
+                false
             }
-            Event::ReadingChanged { .. }
-            | Event::Verified { .. }
-            | Event::NotVerified { .. }
-            | Event::Indeterminate { .. }
-            | Event::Closed { .. } => {
-                if let Some(last) = attempts.last_mut() {
-                    last.after.push(recorded);
-                }
-            }
-            _ => {}
+            Concern::Attempt(
+                AttemptEvent::Verified { .. } | AttemptEvent::NotVerified { .. } | AttemptEvent::Indeterminate { .. },
+            )
+            | Concern::Reading(_)
+            | Concern::Incident(IncidentEvent::Closed { .. }) => true,
+            Concern::Incident(
+                IncidentEvent::Opened { .. } | IncidentEvent::Relapsed { .. } | IncidentEvent::Suspected,
+            )
+            | Concern::Engine(_)
+            | Concern::Decision(_)
+            | Concern::Page(_)
+            | Concern::Call(_)
+            | Concern::Rule(_) => false,
+        };
+        if let Some(last) = attempts.last_mut().filter(|_| follows) {
+            last.after.push(recorded);
         }
     }
     attempts
 }
 
 fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
-    let at = date(attempt.intent.wall, zone);
-    let Event::Intent { starter, .. } = &attempt.intent.event else { return String::new() };
+    let at = date(attempt.at, zone);
     let (number, rung) = (numbers.attempt(attempt.id), attempt.plan.rung + 1);
-    let mut out =
-        format!("\n### {}, rung {rung}\n\nStarted {} at {at}.\n\n", capitalised(&number), inline(&starter.to_string()));
+    let mut out = format!(
+        "\n### {}, rung {rung}\n\nStarted {} at {at}.\n\n",
+        capitalised(&number),
+        inline(&attempt.starter.to_string())
+    );
     for (index, step) in attempt.plan.steps.iter().enumerate() {
         let _ = writeln!(out, "{}. {}", index + 1, inline(&step.sentence));
         for (label, text) in step.details.iter().filter(|(_, text)| !text.is_empty()) {

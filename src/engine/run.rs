@@ -30,6 +30,9 @@ use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
 use crate::core::event::event_text::sentence;
 use crate::core::{Authority, Binding, Core, Event, Input, Operator, PageId, Recorded, Refusal, RequestId};
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::EngineEvent;
+use crate::core::event::concern::RuleEvent;
 use crate::host::clock::{self, Clock, ClockMark};
 use crate::journal::{Journal, KeptReading};
 use crate::playbook::library::LibraryFile;
@@ -238,18 +241,33 @@ impl EngineLoop {
         if let Some(page) = recorded.event.page() {
             self.pages.insert(page, Arc::clone(recorded));
         }
-        match &recorded.event {
-            Event::Notice { about, text } => {
-                self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
-                self.messages.truncate(MESSAGES);
-            }
-            Event::RecordsLost { .. } => {
-                let text = sentence(&recorded.event).into();
-                self.messages.push_front(Message { at: recorded.wall, about: "journal".into(), text });
-            }
-            Event::Armed { .. } | Event::Disarmed { .. } => self.playbooks_stale = true,
-            _ => {}
+        match recorded.event.concern() {
+            Concern::Engine(event) => self.note_message(event, recorded),
+            Concern::Rule(RuleEvent::Arming(_)) => self.playbooks_stale = true,
+            Concern::Rule(
+                RuleEvent::Breaker(_)
+                | RuleEvent::Snooze(_)
+                | RuleEvent::Flapping(_)
+                | RuleEvent::Pause(_)
+                | RuleEvent::Maintenance,
+            )
+            | Concern::Incident(_)
+            | Concern::Reading(_)
+            | Concern::Decision(_)
+            | Concern::Attempt(_)
+            | Concern::Page(_)
+            | Concern::Call(_) => {}
         }
+    }
+
+    fn note_message(&mut self, event: EngineEvent<'_>, recorded: &Recorded) {
+        let (about, text) = match event {
+            EngineEvent::Notice { about, text } => (Arc::clone(about), Arc::clone(text)),
+            EngineEvent::RecordsLost => ("journal".into(), sentence(&recorded.event).into()),
+            EngineEvent::Started { .. } | EngineEvent::Adopted { .. } => return,
+        };
+        self.messages.push_front(Message { at: recorded.wall, about, text });
+        self.messages.truncate(MESSAGES);
     }
 
     fn wound_down(&self, due: &LoopTimers) -> bool {

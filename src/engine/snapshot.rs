@@ -23,7 +23,7 @@ use crate::core::success::rate::{PlaybookRates, Rates, Trend};
 use crate::core::{Now, Reason};
 
 pub use delivery::{DeliveryState, paged};
-pub use detector::{DetectorView, Health, TimelineMark};
+pub use detector::{DetectorView, Health, RowSubject, TimelineMark};
 pub use incident::{IncidentStage, IncidentView};
 pub use playbook::{Arming, PlaybookState, PlaybookView};
 pub use suppression::{MaintenanceView, PauseView, Snooze};

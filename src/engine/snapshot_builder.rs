@@ -149,7 +149,7 @@ fn breakers(core: &Core, now: Mono) -> Vec<BreakerView> {
             state: breaker.state().clone(),
             invocations,
             limit: playbook.escalate.attempts,
-            why: breaker.why().clone(),
+            why: breaker.why().map_or_else(|| "has never tripped".into(), |why| why.to_string().into()),
         })
     };
     core.state().breakers().iter().filter_map(row).collect()

@@ -9,6 +9,7 @@ use super::lock::readings_in;
 use super::reader::JournalReader;
 use super::readings::KeptReading;
 use super::{ReadError, readings, schema};
+use crate::core::event::concern::{Concern, RuleEvent};
 use crate::core::{Event, IncidentId, Key, Mono, Recorded, Scope};
 use crate::playbook::ContentKey;
 
@@ -98,17 +99,22 @@ impl JournalReader {
 
 /// Was something done to this key, or to what it belongs to?
 fn touches(event: &Event, key: &Key, name: &str) -> bool {
-    match event {
-        Event::Breaker { key: one, .. }
-        | Event::Snoozed { key: one, .. }
-        | Event::Unsnoozed { key: one, .. }
-        | Event::Flapping { key: one, .. } => one == key,
-        Event::Paused { scope, .. } | Event::Resumed { scope, .. } => match scope {
-            Scope::Host => true,
-            Scope::Playbook(playbook) => **playbook == *name,
-        },
-        Event::Armed { content, .. } | Event::Disarmed { content, .. } => *content == key.content,
-        _ => false,
+    let rule = match event.concern() {
+        Concern::Rule(rule) => rule,
+        Concern::Engine(_)
+        | Concern::Incident(_)
+        | Concern::Reading(_)
+        | Concern::Decision(_)
+        | Concern::Attempt(_)
+        | Concern::Page(_)
+        | Concern::Call(_) => return false,
+    };
+    match rule {
+        RuleEvent::Breaker(one) | RuleEvent::Snooze(one) | RuleEvent::Flapping(one) => one == key,
+        RuleEvent::Pause(Scope::Host) => true,
+        RuleEvent::Pause(Scope::Playbook(playbook)) => **playbook == *name,
+        RuleEvent::Arming(content) => *content == key.content,
+        RuleEvent::Maintenance => false,
     }
 }
 

@@ -13,7 +13,7 @@ use super::lock::{journal_in, readings_in};
 use super::loss;
 use super::readings::{self, KeptReading};
 use super::schema;
-use crate::core::{Event, IncidentId, Mono, Recorded};
+use crate::core::{IncidentId, Mono, Recorded};
 use crate::host::clock::ClockMark;
 
 /// A journal that is only looked at. It takes no lock and disturbs no writer.
@@ -55,10 +55,7 @@ impl JournalReader {
         let mut events =
             self.select("WHERE incident = ?1 OR kind = 'delivered' ORDER BY seq", [incident.0.cast_signed()])?;
         let pages: HashSet<_> = events.iter().filter_map(|recorded| recorded.event.page()).collect();
-        events.retain(|recorded| match &recorded.event {
-            Event::Delivered { page, .. } => pages.contains(page),
-            _ => true,
-        });
+        events.retain(|recorded| recorded.event.delivered().is_none_or(|page| pages.contains(&page)));
         Ok(events)
     }
 

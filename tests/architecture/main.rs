@@ -599,3 +599,121 @@ fn a_planted_impurity_is_found() {
     }
     assert_eq!(impure(file, "use std::time::Duration; // Instant and std::fs stay out"), Vec::<String>::new());
 }
+
+/// Folds of the state machine that still pass over events which do not concern them.
+const MAY_PASS_OVER: [&str; 4] =
+    ["src/core/apply.rs", "src/core/apply", "src/core/maintenance.rs", "src/core/suppression.rs"];
+
+/// The arms of a match that catch every event, in a file that knows the core's events.
+fn catch_all_arms(file: &Path, source: &str) -> Vec<String> {
+    struct Arms<'a> {
+        file: &'a Path,
+        own: bool,
+        found: Vec<String>,
+    }
+
+    impl<'ast> syn::visit::Visit<'ast> for Arms<'_> {
+        fn visit_expr_match(&mut self, matched: &'ast syn::ExprMatch) {
+            if matched.arms.iter().any(|arm| names_event(&arm.pat, self.own)) {
+                let catching = matched.arms.iter().filter(|arm| arm.guard.is_none() && catches_all(&arm.pat));
+                let line = |arm: &syn::Arm| syn::spanned::Spanned::span(&arm.pat).start().line;
+                let told = |arm| format!("{}:{}: this arm catches every event", self.file.display(), line(arm));
+                self.found.extend(catching.map(told));
+            }
+            syn::visit::visit_expr_match(self, matched);
+        }
+
+        fn visit_item_mod(&mut self, module: &'ast syn::ItemMod) {
+            if !module.attrs.iter().any(is_for_tests) {
+                syn::visit::visit_item_mod(self, module);
+            }
+        }
+    }
+
+    let of_core = |named: &Named| {
+        named.path.starts_with(&["crate".into(), "core".into()]) && named.path.ends_with(&["Event".into()])
+    };
+    let own = file.starts_with("src/core/event.rs") || file.starts_with("src/core/event");
+    if is_test(file) || !own && !paths(&module(file), without_tests(source)).iter().any(of_core) {
+        return Vec::new();
+    }
+    let mut arms = Arms { file, own, found: Vec::new() };
+    syn::visit::Visit::visit_file(&mut arms, &syn::parse_file(source).unwrap());
+    arms.found
+}
+
+fn is_for_tests(attribute: &syn::Attribute) -> bool {
+    attribute.path().is_ident("cfg")
+        && matches!(&attribute.meta, syn::Meta::List(list) if list.tokens.to_string() == "test")
+}
+
+/// Does a pattern name a variant of `Event`, or of `Self` in the events' own files?
+fn names_event(pattern: &syn::Pat, own: bool) -> bool {
+    struct Names {
+        own: bool,
+        found: bool,
+    }
+
+    impl<'ast> syn::visit::Visit<'ast> for Names {
+        fn visit_path(&mut self, path: &'ast syn::Path) {
+            let mut names = path.segments.iter().rev().skip(1);
+            self.found |= names.next().is_some_and(|name| name.ident == "Event" || self.own && name.ident == "Self");
+        }
+    }
+
+    let mut names = Names { own, found: false };
+    syn::visit::Visit::visit_pat(&mut names, pattern);
+    names.found
+}
+
+/// `_`, `other`, `(_, _)`, `Some(_)`: a pattern that no variant escapes.
+fn catches_all(pattern: &syn::Pat) -> bool {
+    match pattern {
+        syn::Pat::Wild(_) => true,
+        // a constant or a variant without its path begins with a capital
+        syn::Pat::Ident(name) if name.ident.to_string().starts_with(char::is_uppercase) => false,
+        syn::Pat::Ident(name) => name.subpat.as_ref().is_none_or(|(_, inner)| catches_all(inner)),
+        syn::Pat::Paren(inner) => catches_all(&inner.pat),
+        syn::Pat::Reference(inner) => catches_all(&inner.pat),
+        syn::Pat::Or(any) => any.cases.iter().any(catches_all),
+        syn::Pat::Tuple(all) => all.elems.iter().all(catches_all),
+        syn::Pat::TupleStruct(all) => all.path.is_ident("Some") && all.elems.iter().all(catches_all),
+        _ => false,
+    }
+}
+
+#[test]
+fn no_fold_passes_over_a_new_event() {
+    let mut folds = sources();
+    folds.retain(|(file, _)| !MAY_PASS_OVER.iter().any(|place| file.starts_with(place)));
+    let wrong: Vec<String> = folds.iter().flat_map(|(file, source)| catch_all_arms(file, source)).collect();
+    assert!(wrong.is_empty(), "name the other events, or match their concern:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_planted_arm_that_catches_every_event_is_found() {
+    let file = Path::new("src/engine/run.rs");
+    let head = "use crate::core::{Core, Event};";
+    for body in [
+        "match event { Event::Opened { .. } => 1, _ => 0 }",
+        "match &recorded.event { Event::Opened { .. } | Event::Closed { .. } => {} other => drop(other) }",
+        "match (event, now) { (Event::Opened { .. }, _) => 1, (_, _) => 0 }",
+        "match story.first() { Some(Event::Opened { .. }) => 1, Some(_) => 2, None => 0 }",
+        "if a { match event { Event::Closed { outcome, .. } => outcome, rest @ _ => rest } }",
+    ] {
+        assert_eq!(catch_all_arms(file, &format!("{head} fn f() {{ {body} }}")).len(), 1, "{body}");
+    }
+    let own = "impl Event { fn f(&self) -> u8 { match self { Self::Opened { .. } => 1, _ => 0 } } }";
+    assert_eq!(catch_all_arms(Path::new("src/core/event.rs"), own).len(), 1);
+    let fine = [
+        format!("{head} fn f() {{ match event {{ Event::Opened {{ .. }} => 1, Event::Closed {{ .. }} => 0 }} }}"),
+        format!("{head} fn f() {{ match verdict {{ Verdict::Holds => 1, _ => 0 }} }}"),
+        "use crossterm::event::Event; fn f() { match event { Event::Key(key) => 1, _ => 0 } }".to_owned(),
+        format!(
+            "{head} #[cfg(test)] mod tests {{ fn f() {{ match event {{ Event::Opened {{ .. }} => 1, _ => 0 }} }} }}"
+        ),
+    ];
+    for source in &fine {
+        assert_eq!(catch_all_arms(file, source), Vec::<String>::new(), "{source}");
+    }
+}

@@ -4,6 +4,8 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use salve::core::command::{Operator, Scope};
+use salve::core::effect::Effect;
+use salve::core::event::reasons::BreakerReason;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};
 use salve::core::incident::{AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip};
@@ -201,7 +203,7 @@ fn reset_at_start(it: &mut Patient) {
         let open = |state: &BreakerState| matches!(state, BreakerState::Open { .. } | BreakerState::Latched { .. });
         let key = it.books.keys.iter().find(|(_, book)| open(&book.breaker)).map(|(key, _)| key.clone());
         if let Some(key) = key {
-            it.add(Event::Breaker { key, state: BreakerState::Closed, why: "a fresh start".into(), by: None });
+            it.add(Event::Breaker { key, state: BreakerState::Closed, why: BreakerReason::CooldownOver, by: None });
         }
     }
 }

@@ -3,6 +3,10 @@
 use std::sync::Arc;
 use std::time::Duration;
 
+use super::salve::core::automation_gaps::Lack;
+use super::salve::core::automation_gaps::Wanting;
+use super::salve::core::counters::Totals;
+use super::salve::core::event::reasons::NotVerifiedReason;
 use super::salve::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
 };
@@ -27,6 +31,10 @@ const WALL: i64 = 1_795_442_551;
 
 pub fn alice() -> Operator {
     Operator { uid: 1000, name: "alice".into(), ..Operator::default() }
+}
+
+fn former(words: &str) -> NotVerifiedReason {
+    NotVerifiedReason::Former(words.into())
 }
 
 fn ago(seconds: u64) -> Mono {
@@ -107,6 +115,7 @@ fn detector(
         target: written.into(),
         mode: Mode::Auto,
         health,
+        fires_at: None,
         seen: seen.map(Arc::from),
         condition: condition.into(),
         since: ago(since),
@@ -226,6 +235,7 @@ fn detectors() -> Vec<DetectorView> {
     let mut worker =
         detector("memory-worker", Target::Process("worker".into()), Health::Pending, Some("1.9 GiB"), "> 1.5 GiB", 20);
     worker.mode = Mode::Ask;
+    worker.fires_at = Some(NOW + Duration::from_secs(18));
     let mut tmp =
         detector("inodes", Target::Mount("/var/lib/postgresql".into()), Health::Ok, Some("12%"), "> 90%", 3500);
     tmp.mode = Mode::Shadow;
@@ -311,7 +321,7 @@ fn disk() -> Arc<IncidentView> {
                 ),
             },
         ),
-        (290, Event::NotVerified { incident, attempt, why: "room used is 97%, wanted < 80%".into() }),
+        (290, Event::NotVerified { incident, attempt, why: former("room used is 97%, wanted < 80%") }),
         (260, Event::Asked { incident, request: request.clone() }),
     ];
     Arc::new(IncidentView {
@@ -365,7 +375,7 @@ fn nginx() -> Arc<IncidentView> {
                 report: report("reload nginx.service", StepResult::Failed("job failed".into()), "", 640),
             },
         ),
-        (20, Event::NotVerified { incident, attempt: AttemptId(89), why: "the unit is failed, wanted active".into() }),
+        (20, Event::NotVerified { incident, attempt: AttemptId(89), why: former("the unit is failed, wanted active") }),
         (
             12,
             Event::Intent {
@@ -428,7 +438,7 @@ fn mailer() -> Arc<IncidentView> {
                 report: report("restart mailer.service", StepResult::Done("job done".into()), "", 1_900),
             },
         ));
-        events.push((age - 40, Event::NotVerified { incident, attempt, why: "no answer on 127.0.0.1:25".into() }));
+        events.push((age - 40, Event::NotVerified { incident, attempt, why: former("no answer on 127.0.0.1:25") }));
     }
     events.push((
         1200,

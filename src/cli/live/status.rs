@@ -156,7 +156,10 @@ fn words(row: &DetectorView, snapshot: &Snapshot) -> String {
         Health::Verifying { soaking } => incident
             .and_then(|incident| verification(&incident.stage, snapshot.now.mono))
             .unwrap_or_else(|| if *soaking { "healthy, watching".into() } else { "verifying".into() }),
-        Health::Pending => "pending".into(),
+        Health::Pending => row.fires_at.map_or_else(
+            || "pending".into(),
+            |at| format!("pending: fires in {}", crate::console::content::format::left(at, snapshot.now.mono)),
+        ),
         Health::Unknown(why) => format!("unknown: {why}"),
         Health::Waiting => "no reading yet".into(),
         Health::Ok => "ok".into(),

@@ -21,7 +21,19 @@ pub trait Content {
 }
 
 /// 2: `recording` is a word, or a word with its reason.
+/// 3: `why` of the events `withdrawn`, `not_verified`, `breaker` and `resolved` is an object with its `kind`; a sentence
+/// only where a version before 2 of the events recorded it.
 impl Content for Snapshot {
+    const VERSION: u32 = 3;
+}
+
+/// 2: the same `why`.
+impl Content for Recorded {
+    const VERSION: u32 = 2;
+}
+
+/// 2: the same `why`.
+impl Content for Incidents<'_> {
     const VERSION: u32 = 2;
 }
 
@@ -30,8 +42,6 @@ impl Content for crate::cli::init::report::InitReport<'_> {
     const VERSION: u32 = 2;
 }
 
-impl Content for Recorded {}
-impl Content for Incidents<'_> {}
 impl Content for Playbooks<'_> {}
 impl Content for Breakers<'_> {}
 impl Content for Diagnostics {}

@@ -122,10 +122,14 @@ pub fn target(written: &str) -> String {
 pub fn standing(detector: &DetectorView, snapshot: &Snapshot, now: Mono) -> String {
     let incident = snapshot.incidents.iter().find(|incident| Some(incident.id) == detector.incident);
     let stage = incident.map(|incident| &incident.stage);
+    let words = match (&detector.health, detector.fires_at) {
+        (Health::Pending, Some(at)) => format!("pending: fires in {}", left(at, now)),
+        (health, _) => self::health(health, stage, now),
+    };
     let health = match (&detector.health, &detector.call) {
         (Health::Escalated(cause), Some(call)) => paged(Some(call), cause),
-        (health, Some(call)) => format!("{call}; {}", self::health(health, stage, now)),
-        (health, None) => self::health(health, stage, now),
+        (_, Some(call)) => format!("{call}; {words}"),
+        (_, None) => words,
     };
     match detector.flapping {
         Some(onsets) => format!("{health}; FLAPPING: fired {onsets} times in the last hour"),

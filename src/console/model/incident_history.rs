@@ -7,7 +7,8 @@ use super::{Model, OpenPage};
 use crate::console::content::context::ViewContext;
 use crate::console::content::rows;
 use crate::console::model::effect::ConsoleEffect;
-use crate::core::{AttemptId, Event, IncidentId, Recorded};
+use crate::core::event_text::started;
+use crate::core::{AttemptId, IncidentId, Recorded};
 use crate::engine::history::PastError;
 use crate::engine::snapshot::IncidentView;
 
@@ -100,14 +101,7 @@ pub fn choose(model: &mut Model, next: bool, world: &ViewContext<'_>) -> Option<
     let Some(OpenPage::Incident { id, .. }) = model.pages.last() else { return None };
     let id = *id;
     let view = incident(model, id, world)?;
-    let attempts: Vec<AttemptId> = view
-        .story
-        .iter()
-        .filter_map(|recorded| match recorded.event {
-            Event::Intent { attempt, .. } => Some(attempt),
-            _ => None,
-        })
-        .collect();
+    let attempts: Vec<AttemptId> = started(&view.story).collect();
     let now = model.recalled.chosen(id).and_then(|chosen| attempts.iter().position(|one| *one == chosen));
     let at = match (now, next) {
         (None, true) => Some(0),

@@ -9,7 +9,7 @@ use jiff::tz::TimeZone;
 use crate::console::content::format;
 use crate::console::content::rows::{self, Urgency};
 use crate::core::incident::BreakerState;
-use crate::core::{Event, Key, Mono, Recorded};
+use crate::core::{Key, Mono, Recorded};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{
     DeliveryState, DetectorView, Health, IncidentView, MaintenanceView, PlaybookState, Snooze, Storm,
@@ -70,7 +70,7 @@ fn events<'a>(before: &Snapshot, after: &'a Snapshot) -> Vec<(&'a IncidentView, 
         .filter(|(_, recorded)| {
             last.is_none_or(|last| recorded.seq > last)
                 && recorded.mono.0 + NEWS >= before.now.mono.0
-                && !matches!(recorded.event, Event::ReadingChanged { .. })
+                && recorded.event.reading_change().is_none()
         })
         .collect();
     events.sort_by_key(|(_, recorded)| recorded.seq);

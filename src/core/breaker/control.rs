@@ -3,6 +3,7 @@
 
 use crate::core::breaker::{Admission, Limits};
 use crate::core::event::Event;
+use crate::core::event::reasons::{BreakerReason, ProbeFailure};
 use crate::core::id::{IncidentId, Key};
 use crate::core::incident::attempt::LIMITS_UNKNOWN;
 use crate::core::incident::{BreakerState, Cause, Denial, Phase, Trip};
@@ -14,7 +15,7 @@ impl Core {
     pub(in crate::core) fn half_open(&mut self, key: &Key) {
         if let Some(BreakerState::Open { cooldown_ms, .. }) = self.state.breakers().state(key).cloned() {
             let state = BreakerState::HalfOpen { cooldown_ms };
-            self.record(Event::Breaker { key: key.clone(), state, why: "the cooldown is over".into(), by: None });
+            self.record(Event::Breaker { key: key.clone(), state, why: BreakerReason::CooldownOver, by: None });
         }
     }
 
@@ -57,7 +58,7 @@ impl Core {
         let shared = self.state.budget().shared(&key.target);
         if self.state.breakers().is_spent(&key, now.mono, limits, shared) {
             let state = self.state.breakers().opening(&key, now, limits, shared);
-            self.set_breaker(&key, state, "all attempts are used up");
+            self.set_breaker(&key, state, BreakerReason::AttemptsSpent);
         }
     }
 
@@ -70,7 +71,7 @@ impl Core {
         match breakers.state(&key).unwrap_or(&BreakerState::Closed) {
             BreakerState::Closed => {
                 let state = breakers.opening(&key, now, limits, shared);
-                self.set_breaker(&key, state, "all attempts are used up");
+                self.set_breaker(&key, state, BreakerReason::AttemptsSpent);
             }
             BreakerState::HalfOpen { .. } => {
                 let until = match breakers.admits(&key, now.mono, limits, shared) {
@@ -87,18 +88,18 @@ impl Core {
         self.escalate(id, cause);
     }
 
-    pub(in crate::core) fn set_breaker(&mut self, key: &Key, state: BreakerState, why: &str) {
+    pub(in crate::core) fn set_breaker(&mut self, key: &Key, state: BreakerState, why: BreakerReason) {
         if let BreakerState::Open { until, .. } = &state {
             self.timers.set(Timer::Breaker(key.clone()), *until);
         } else {
             self.timers.cancel(&Timer::Breaker(key.clone()));
         }
-        self.record(Event::Breaker { key: key.clone(), state, why: why.into(), by: None });
+        self.record(Event::Breaker { key: key.clone(), state, why, by: None });
     }
 
     /// A probe that did anything but heal opens the breaker again, and calls a human.
-    pub(in crate::core) fn reopen_after_probe(&mut self, id: IncidentId, why: &str) {
-        if let Some(key) = self.reopen(id, why) {
+    pub(in crate::core) fn reopen_after_probe(&mut self, id: IncidentId, failure: ProbeFailure) {
+        if let Some(key) = self.reopen(id, failure) {
             let cause = self.breaker_cause(&key, Trip::Probe);
             self.escalate(id, cause);
         }
@@ -107,12 +108,12 @@ impl Core {
     /// An incident that ends while its probe is on trial: the probe did not heal.
     pub(in crate::core) fn end_probe(&mut self, id: IncidentId) {
         if self.incident(id).is_some_and(|incident| !incident.rests()) {
-            self.reopen(id, "the incident was closed before the attempt was verified");
+            self.reopen(id, ProbeFailure::IncidentClosed);
         }
     }
 
     /// Opens the breaker again if the incident's last attempt is a probe on trial, and says whose it is.
-    fn reopen(&mut self, id: IncidentId, why: &str) -> Option<Key> {
+    fn reopen(&mut self, id: IncidentId, failure: ProbeFailure) -> Option<Key> {
         let incident = self.incident(id)?;
         let key = incident.key.clone();
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
@@ -122,7 +123,7 @@ impl Core {
         }
         let shared = self.state.budget().shared(&key.target);
         let state = self.state.breakers().opening(&key, self.now, limits, shared);
-        self.set_breaker(&key, state, &format!("the probe attempt failed: {why}"));
+        self.set_breaker(&key, state, BreakerReason::ProbeFailed { failure });
         Some(key)
     }
 }

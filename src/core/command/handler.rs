@@ -6,6 +6,19 @@ mod suppressing;
 
 use std::sync::Arc;
 
+use crate::core::command::Authority;
+use crate::core::command::Command;
+use crate::core::command::Operator;
+use crate::core::command::Refusal;
+use crate::core::machine::effect::Effect;
+use crate::core::event::Event;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::id::IncidentId;
+use crate::core::id::Key;
+use crate::core::id::RequestId;
+use crate::core::incident::Outcome;
+use crate::core::machine::Core;
+use crate::core::plan::Digest;
 use super::reason::Reason;
 use super::{Authority, Command, Operator, Refusal};
 use crate::core::event::Event;
@@ -162,7 +175,7 @@ impl Core {
         let bound = |incident: &&Incident| incident.yes.is_some() || matches!(incident.phase(), Phase::Asking(_));
         let open: Vec<_> = self.state.incidents().open().filter(bound).map(|one| (one.id, one.generation)).collect();
         for (incident, generation) in open {
-            self.record(Event::Withdrawn { incident, generation, why: Arc::from("the host was rebooted") });
+            self.record(Event::Withdrawn { incident, generation, why: WithdrawalReason::HostRebooted });
         }
     }
 

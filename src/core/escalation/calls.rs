@@ -12,6 +12,8 @@ use crate::core::id::{IncidentId, Key, PageId};
 use crate::core::incident::{ApprovalReason, Cause, Incident, RequestAnswer};
 use crate::core::machine::Core;
 use crate::core::time::Mono;
+use crate::core::event::reasons::PageEndReason;
+use crate::core::state::State;
 
 /// Under which key a storm's one page goes out.
 pub const STORM: &str = "salve/storm";
@@ -129,20 +131,20 @@ impl Core {
 
     /// An incident stands under a call no longer: whoever was called is told of the end, unless others still do. `why`
     /// says it where the incident goes on.
-    pub(in crate::core) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>, why: Option<&str>) {
+    pub(in crate::core) fn leave(&mut self, id: IncidentId, dedup: &Arc<str>, why: Option<PageEndReason>) {
         let Some(call) = self.state.escalations().call(dedup) else { return };
         if self.state.incidents().under(dedup).any(|other| other.id != id) {
             return self.record(Event::Left { incident: id, dedup: Arc::clone(dedup) });
         }
         let (incident, to, dedup) = (call.first, call.to.clone(), Arc::clone(dedup));
-        let (page, ended, why) = (self.next_page(), (incident != id).then_some(id), why.map(Arc::from));
+        let (page, ended) = (self.next_page(), (incident != id).then_some(id));
         self.record(Event::Resolved { incident, page, dedup, to, ended, why });
         self.deliver(page);
     }
 
     /// The request was answered, and the incident stands under the call no longer: who was called hears of it, unless
     /// others still do.
-    pub(in crate::core) fn leave_answered(&mut self, id: IncidentId, dedup: &Arc<str>, why: &str) {
+    pub(in crate::core) fn leave_answered(&mut self, id: IncidentId, dedup: &Arc<str>, why: PageEndReason) {
         if self.state.incidents().under(dedup).next().is_none() {
             self.leave(id, dedup, Some(why));
         }
@@ -151,7 +153,7 @@ impl Core {
     /// The request for approval that the channels heard of no longer stands.
     pub(in crate::core) fn end_announcement(&mut self, id: IncidentId) {
         if let Some(dedup) = self.incident(id).and_then(|incident| incident.announced.clone()) {
-            self.leave(id, &dedup, Some("the request for approval was withdrawn"));
+            self.leave(id, &dedup, Some(PageEndReason::RequestWithdrawn));
         }
     }
 

@@ -5,6 +5,11 @@ use std::fmt;
 use crate::core::command::{Operator, Scope};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{AttemptStarter, Cause, Denial, Outcome, Trip};
+use crate::core::event::reasons::BreakerReason;
+use crate::core::event::reasons::NotVerifiedReason;
+use crate::core::event::reasons::PageEndReason;
+use crate::core::event::reasons::ProbeFailure;
+use crate::core::event::reasons::WithdrawalReason;
 use crate::playbook::value::Period;
 
 impl fmt::Display for Operator {
@@ -143,6 +148,75 @@ impl fmt::Display for AttemptStarter {
             Self::Probe => f.write_str("as the half-open breaker's probe"),
             Self::Approved { by, .. } => write!(f, "after approval by {by}"),
             Self::Manual { by } => write!(f, "manually by {by}"),
+        }
+    }
+}
+
+impl fmt::Display for WithdrawalReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        f.write_str(match self {
+            Self::PlanChanged => "the plan changed",
+            Self::Denied => "the gate denies the plan now",
+            Self::ApprovalNotNeeded => "the plan runs without an approval",
+            Self::AttemptUnverified => "the last attempt must be verified first",
+            Self::ManualRun => "an operator started the playbook manually",
+            Self::TargetMissing => "its target is missing",
+            Self::IncidentClosed => "the plan is no longer needed",
+            Self::HostRebooted => "the host was rebooted",
+            Self::Unanswered => "nobody answered in time",
+            Self::Former(words) => words,
+        })
+    }
+}
+
+impl fmt::Display for NotVerifiedReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Deadline { passed, of, saw: None } => write!(f, "{passed} of {of} checks passed in time"),
+            Self::Deadline { passed, of, saw: Some(saw) } => {
+                write!(f, "{passed} of {of} checks passed in time, saw {saw}")
+            }
+            Self::PlaybookUnloaded => f.write_str("the playbook is no longer loaded"),
+            Self::BrokeDuringSoak { saw } => write!(f, "failed again during the soak: {saw}"),
+            Self::UnreadAfterSoak => f.write_str("the checks could not be read at the end of the soak"),
+            Self::StartedByOthers => f.write_str("the unit was started by another actor after the attempt ended"),
+            Self::Former(words) => f.write_str(words),
+        }
+    }
+}
+
+impl fmt::Display for BreakerReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::CooldownOver => f.write_str("the cooldown is over"),
+            Self::AttemptsSpent => f.write_str("all attempts are used up"),
+            Self::ProbeVerified => f.write_str("the probe attempt was verified"),
+            Self::ProbeFailed { failure } => write!(f, "the probe attempt failed: {failure}"),
+            Self::Operator { reason: words } | Self::Former(words) => f.write_str(words),
+        }
+    }
+}
+
+impl fmt::Display for ProbeFailure {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::NotVerified { why } => why.fmt(f),
+            Self::ScopeNotEmpty => f.write_str("the processes of the attempt could not be stopped"),
+            Self::IncidentClosed => f.write_str("the incident was closed before the attempt was verified"),
+        }
+    }
+}
+
+impl fmt::Display for PageEndReason {
+    fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
+        match self {
+            Self::Approved { by } => write!(f, "{by} approved the plan: the attempt has started"),
+            Self::StartedManually { by } => write!(f, "{by} started the attempt manually"),
+            Self::StartedWithoutApproval => f.write_str("an attempt has started without an approval"),
+            Self::RequestWithdrawn => f.write_str("the request for approval was withdrawn"),
+            Self::MovedToTarget => f.write_str("continued in the page of its target"),
+            Self::StormEnded => f.write_str("the storm ended"),
+            Self::Former(words) => f.write_str(words),
         }
     }
 }

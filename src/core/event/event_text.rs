@@ -9,8 +9,25 @@ use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::id::{AttemptId, CheckRole, PageId};
 use crate::core::incident::{ApprovalRequest, Outcome};
 use crate::core::plan::{AttemptReport, Plan, StepReport, StepResult};
+use crate::core::command::Operator;
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::reasons::BreakerReason;
+use crate::core::incident::BreakerState;
+use crate::core::incident::Cause;
+use crate::playbook::Target;
 use crate::playbook::value::Period;
 use crate::text::clean_line;
+
+/// The attempts that a story tells of, in the order of their start.
+pub fn started(story: &[Arc<Recorded>]) -> impl Iterator<Item = AttemptId> {
+    story.iter().filter_map(|recorded| match recorded.event.attempt()? {
+        AttemptEvent::Started { attempt, .. } => Some(attempt),
+        AttemptEvent::Finished { .. }
+        | AttemptEvent::Indeterminate { .. }
+        | AttemptEvent::Verified { .. }
+        | AttemptEvent::NotVerified { .. } => None,
+    })
+}
 
 /// How attempts are counted within their incident, from 1: what people read. Machines know an attempt by its number in
 /// the journal.
@@ -27,11 +44,7 @@ impl AttemptNumbers {
     /// known.
     #[must_use]
     pub fn of(story: &[Arc<Recorded>], limit: u32) -> Self {
-        let started = story.iter().filter_map(|recorded| match &recorded.event {
-            Event::Intent { attempt, .. } => Some(*attempt),
-            _ => None,
-        });
-        Self { known: started.collect(), limit }
+        Self { known: started(story).collect(), limit }
     }
 
     /// `attempt 2`; `an attempt` where the story does not tell its start.
@@ -72,8 +85,7 @@ impl AttemptNumbers {
     /// One event of the incident as a sentence.
     #[must_use]
     pub fn sentence(&self, event: &Event) -> String {
-        let said = incident_sentence(event, self).unwrap_or_else(|| host_sentence(event));
-        clean_line(&said).into_owned()
+        clean_line(&raw_sentence(event, self)).into_owned()
     }
 }
 
@@ -115,57 +127,37 @@ pub fn step_words(step: &StepReport) -> String {
     format!("{}: {result}", step.sentence)
 }
 
-/// Events of one incident; none for the others.
-fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String> {
-    Some(match event {
+/// One event as a sentence, before it is cleaned.
+fn raw_sentence(event: &Event, attempts: &AttemptNumbers) -> String {
+    match event {
+        Event::Started { version, .. } => format!("salve {version} started"),
+        Event::RecordsLost { first, last } => {
+            format!("journal records {first} to {last} were lost; every attempt needs approval for a while")
+        }
+        Event::Adopted { name, .. } => format!("playbook {name} loaded with new content"),
         Event::Opened { key, playbook, readings, .. } => {
             format!("{playbook} fired on {}: {}", key.target, seen(readings))
         }
-        Event::ReadingChanged { role, index, reading, .. } => {
-            let side = match role {
-                CheckRole::Detector => "detector",
-                CheckRole::Verifier => "verifier",
-            };
-            format!("{side} check {}: {}", index + 1, reading_words(*role, reading))
-        }
+        Event::ReadingChanged { role, index, reading, .. } => reading_changed(*role, *index, reading),
         Event::Denied { denial, .. } => format!("on hold: {denial}"),
-        Event::ShadowPlan { plan, .. } => {
-            format!("shadow mode, would have run rung {}: {}", plan.rung + 1, plan_words(plan))
-        }
+        Event::ShadowPlan { plan, .. } => format!("shadow mode, would have run {}", rung_words(plan)),
         Event::Asked { request, .. } => asked(request),
-        Event::Approved { by, reason, .. } if reason.is_empty() => format!("{by} approved the plan"),
-        Event::Approved { by, reason, .. } => format!("{by} approved the plan: {reason}"),
+        Event::Approved { by, reason, .. } => with_reason(format!("{by} approved the plan"), reason),
         Event::FirstApproved { by, .. } => format!("{by} approved the plan; a second person must approve it too"),
         Event::Withdrawn { why, .. } => format!("approval request withdrawn: {why}"),
         Event::Intent { attempt, plan, starter, .. } => {
-            let attempt = attempts.attempt(*attempt);
-            format!("{attempt} started {starter}, rung {}: {}", plan.rung + 1, plan_words(plan))
+            format!("{} started {starter}, {}", attempts.attempt(*attempt), rung_words(plan))
         }
         Event::AttemptFinished { attempt, report, .. } => format!("{} {}", attempts.attempt(*attempt), ended(report)),
-        Event::Indeterminate { attempt, scope_empty, .. } => {
-            let left = if *scope_empty {
-                "its remaining processes were killed"
-            } else {
-                "its remaining processes could not be killed"
-            };
-            let attempt = attempts.attempt(*attempt);
-            format!("salve was interrupted during {attempt}, so its outcome is unknown; {left}")
-        }
+        Event::Indeterminate { attempt, scope_empty, .. } => interrupted(&attempts.attempt(*attempt), *scope_empty),
         Event::Verified { attempt, .. } => format!("{} verified: every check passes", attempts.attempt(*attempt)),
         Event::NotVerified { attempt, why, .. } => format!("{} not verified: {why}", attempts.attempt_of(*attempt)),
         Event::Closed { outcome, .. } => format!("closed: {}", attempts.outcome(outcome)),
         Event::Relapsed { by, .. } => format!("failed again within an hour as incident {by}: the fix did not last"),
-        Event::Escalated { page, cause, to, .. } => {
-            format!("paging {}: {cause}", called(*page, to))
-        }
-        Event::Joined { page: None, cause, .. } => format!("added to an open page: {cause}"),
-        Event::Joined { page: Some(page), cause, to, .. } => {
-            format!("added to an open page, paging {}: {cause}", called(*page, to))
-        }
-        Event::Announced { page: None, .. } => "approval request added to the open page with the same cause".to_owned(),
-        Event::Announced { page: Some(page), to, .. } => {
-            format!("requesting approval through {}", called(*page, to))
-        }
+        Event::Breaker { key, state, why, by } => breaker(&key.target, state, why, by.as_ref()),
+        Event::Escalated { page, cause, to, .. } => format!("paging {}: {cause}", called(*page, to)),
+        Event::Joined { page, cause, to, .. } => joined(*page, cause, to),
+        Event::Announced { page, to, .. } => announced(*page, to),
         Event::Left { .. } => "removed from that page, which stays open for other incidents".to_owned(),
         Event::Suspected { of, .. } => format!("started to fire while an attempt of incident {of} was running"),
         Event::Resolved { page, to, .. } => format!("page resolved, notifying {}", called(*page, to)),
@@ -178,27 +170,8 @@ fn incident_sentence(event: &Event, attempts: &AttemptNumbers) -> Option<String>
         Event::AckForwarded { page, by, to, .. } => {
             format!("acknowledgement by {by} forwarded to {}", called(*page, to))
         }
+        Event::Delivered { page, channel, instead } => delivered(*page, channel, instead.as_ref()),
         Event::Acknowledged { by, .. } => format!("{by} acknowledged the page"),
-        _ => return None,
-    })
-}
-
-/// Events that belong to no single incident.
-fn host_sentence(event: &Event) -> String {
-    match event {
-        Event::Started { version, .. } => format!("salve {version} started"),
-        Event::RecordsLost { first, last } => {
-            format!("journal records {first} to {last} were lost; every attempt needs approval for a while")
-        }
-        Event::Adopted { name, .. } => format!("playbook {name} loaded with new content"),
-        Event::Breaker { key, state, why, by } => {
-            let hand = by.as_ref().map_or_else(String::new, |by| format!(" by {by}"));
-            format!("the breaker of {} is now {}{hand}: {why}", key.target, state.word())
-        }
-        Event::Delivered { page, channel, instead: None } => format!("page {page} delivered to {channel}"),
-        Event::Delivered { page, channel, instead: Some(instead) } => {
-            format!("page {page} not delivered to {channel}; delivered to {instead} instead")
-        }
         Event::Paused { scope, until, by, reason } => {
             let length = if until.is_some() { "for a limited time" } else { "until it is resumed" };
             with_reason(format!("{by} paused {scope} {length}"), reason)
@@ -215,19 +188,62 @@ fn host_sentence(event: &Event) -> String {
         Event::Snoozed { key, by, reason, .. } => with_reason(format!("{by} snoozed {}", key.target), reason),
         Event::Unsnoozed { key, by: Some(by) } => format!("{by} ended the snooze of {}", key.target),
         Event::Unsnoozed { key, by: None } => format!("the snooze of {} expired", key.target),
-        Event::Flapping { key, flaps: true, onsets: 0, percent, .. } => {
-            format!("{} is flapping: its last 20 states changed {percent} % of the time", key.target)
+        Event::Flapping { key, flaps, percent, onsets, period_ms } => {
+            format!("{} {}", key.target, flapping(*flaps, *percent, *onsets, *period_ms))
         }
-        Event::Flapping { key, flaps: true, onsets, period_ms, .. } => {
-            let period = Period(Duration::from_millis(*period_ms));
-            format!("{} is flapping: it fired {onsets} times, usually {period} apart", key.target)
-        }
-        Event::Flapping { key, flaps: false, .. } => format!("{} is no longer flapping", key.target),
         Event::Armed { playbook, by, .. } => format!("{by} armed playbook {playbook}"),
         Event::Disarmed { playbook, by, .. } => format!("{by} disarmed playbook {playbook}: it is back in shadow mode"),
         Event::Notice { about, text } => format!("{about}: {text}"),
-        // `incident_sentence` has told the others
-        _ => String::new(),
+    }
+}
+
+fn reading_changed(role: CheckRole, index: usize, reading: &Reading) -> String {
+    let side = match role {
+        CheckRole::Detector => "detector",
+        CheckRole::Verifier => "verifier",
+    };
+    format!("{side} check {}: {}", index + 1, reading_words(role, reading))
+}
+
+fn interrupted(attempt: &str, scope_empty: bool) -> String {
+    let left = if scope_empty { "were killed" } else { "could not be killed" };
+    format!("salve was interrupted during {attempt}, so its outcome is unknown; its remaining processes {left}")
+}
+
+fn breaker(target: &Target, state: &BreakerState, why: &BreakerReason, by: Option<&Operator>) -> String {
+    let hand = by.map_or_else(String::new, |by| format!(" by {by}"));
+    format!("the breaker of {target} is now {}{hand}: {why}", state.word())
+}
+
+fn joined(page: Option<PageId>, cause: &Cause, to: &[Arc<str>]) -> String {
+    match page {
+        None => format!("added to an open page: {cause}"),
+        Some(page) => format!("added to an open page, paging {}: {cause}", called(page, to)),
+    }
+}
+
+fn announced(page: Option<PageId>, to: &[Arc<str>]) -> String {
+    match page {
+        None => "approval request added to the open page with the same cause".to_owned(),
+        Some(page) => format!("requesting approval through {}", called(page, to)),
+    }
+}
+
+fn delivered(page: PageId, channel: &str, instead: Option<&Arc<str>>) -> String {
+    match instead {
+        None => format!("page {page} delivered to {channel}"),
+        Some(instead) => format!("page {page} not delivered to {channel}; delivered to {instead} instead"),
+    }
+}
+
+fn flapping(flaps: bool, percent: u8, onsets: u32, period_ms: u64) -> String {
+    match (flaps, onsets) {
+        (false, _) => "is no longer flapping".to_owned(),
+        (true, 0) => format!("is flapping: its last 20 states changed {percent} % of the time"),
+        (true, _) => {
+            let period = Period(Duration::from_millis(period_ms));
+            format!("is flapping: it fired {onsets} times, usually {period} apart")
+        }
     }
 }
 
@@ -242,7 +258,7 @@ fn seen(readings: &[Reading]) -> String {
         .filter(|reading| reading.verdict != Verdict::DoesNotHold)
         .map(|reading| match &reading.verdict {
             Verdict::Unknown(why) => format!("unknown: {why}"),
-            _ => reading.seen.to_string(),
+            Verdict::Holds | Verdict::DoesNotHold => reading.seen.to_string(),
         })
         .collect();
     if words.is_empty() { "the detector fired".to_owned() } else { words.join(", ") }
@@ -250,6 +266,10 @@ fn seen(readings: &[Reading]) -> String {
 
 fn asked(request: &ApprovalRequest) -> String {
     format!("awaiting approval for rung {} ({}): {}", request.plan.rung + 1, request.why, plan_words(&request.plan))
+}
+
+fn rung_words(plan: &Plan) -> String {
+    format!("rung {}: {}", plan.rung + 1, plan_words(plan))
 }
 
 fn ended(report: &AttemptReport) -> String {
@@ -268,10 +288,11 @@ fn called(page: PageId, to: &[Arc<str>]) -> String {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::core::incident::{AttemptStarter, Cause};
+    use crate::core::event::reasons::NotVerifiedReason;
+    use crate::core::incident::AttemptStarter;
     use crate::core::plan::{Digest, PlannedStep, ScopeLevel};
     use crate::core::{IncidentId, Key, Mono};
-    use crate::playbook::{ContentKey, Target};
+    use crate::playbook::ContentKey;
 
     fn plan() -> Arc<Plan> {
         Arc::new(Plan {
@@ -345,7 +366,7 @@ mod tests {
         let told = |incident: IncidentId, attempt: AttemptId| {
             let story = [
                 Event::Intent { incident, attempt, plan: plan(), starter: AttemptStarter::Auto },
-                Event::NotVerified { incident, attempt, why: "503, wanted 200".into() },
+                Event::NotVerified { incident, attempt, why: NotVerifiedReason::Former("503, wanted 200".into()) },
                 Event::Intent {
                     incident,
                     attempt: AttemptId(attempt.0 + 1),

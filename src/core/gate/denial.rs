@@ -3,6 +3,12 @@
 use std::time::Duration;
 
 use super::denial_bounds::DenialBound;
+use crate::core::event::Event;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::id::IncidentId;
+use crate::core::incident::Denial;
+use crate::core::machine::BlockedOn;
+use crate::core::machine::Core;
 use super::preflight::LOOK_AGAIN;
 use crate::core::event::Event;
 use crate::core::id::IncidentId;
@@ -22,7 +28,7 @@ const BUSY_LONGEST: u64 = 16;
 impl Core {
     /// The gate said no: a run by hand is refused, a request is void, and the incident waits for the denial's end.
     pub(in crate::core) fn deny(&mut self, id: IncidentId, denial: &Denial) {
-        self.withdraw(id, "the gate denies the plan now");
+        self.withdraw(id, WithdrawalReason::Denied);
         match denial.bound() {
             DenialBound::OwnEnd | DenialBound::Wanted => self.end_announcement(id),
             DenialBound::AtOnce | DenialBound::After(_) => {}

@@ -1,6 +1,7 @@
 //! A storm: so many targets fail at once that their common cause is elsewhere. Nothing acts by itself then, and one page
 //! stands for all.
 
+use crate::core::event::reasons::PageEndReason;
 use std::collections::HashMap;
 use std::sync::Arc;
 
@@ -124,7 +125,7 @@ impl Core {
         if let Some(storm) = self.state.escalations().storm().cloned() {
             let page = self.next_page();
             let (incident, dedup, to) = (storm.first, storm.dedup, storm.to);
-            let why = Some("the storm ended".into());
+            let why = Some(PageEndReason::StormEnded);
             self.record(Event::Resolved { incident, page, dedup, to, ended: None, why });
             self.deliver(page);
         }

@@ -12,6 +12,9 @@ use crate::core::machine::Core;
 use crate::core::machine::input::Facts;
 use crate::core::plan::Plan;
 use crate::core::time::timers::Timer;
+use crate::core::breaker::Breaker;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::state::Step;
 use crate::playbook::Risk;
 
 impl Core {
@@ -64,7 +67,7 @@ impl Core {
             (Trigger::Auto, _) if self.on_probe(id) => AttemptStarter::Probe,
             (Trigger::Auto, _) => AttemptStarter::Auto,
         };
-        self.withdraw(id, "the plan runs without an approval");
+        self.withdraw(id, WithdrawalReason::ApprovalNotNeeded);
         self.start(id, plan, &starter);
     }
 
@@ -76,7 +79,7 @@ impl Core {
     fn plan_changed(&mut self, id: IncidentId, plan: &Arc<Plan>) {
         let Some(incident) = self.incident(id) else { return };
         let generation = incident.generation;
-        self.record(Event::Withdrawn { incident: id, generation, why: Arc::from("the plan changed") });
+        self.record(Event::Withdrawn { incident: id, generation, why: WithdrawalReason::PlanChanged });
         let why = self.book_of(id).map_or(ApprovalReason::Mode, |playbook| {
             self.question(id, &playbook, None).map_or(ApprovalReason::Mode, |question| match question.judge() {
                 GateDecision::Ask(why) => why,
@@ -95,10 +98,10 @@ impl Core {
     }
 
     /// Voids an open request, if there is one.
-    pub(in crate::core) fn withdraw(&mut self, id: IncidentId, why: &str) {
+    pub(in crate::core) fn withdraw(&mut self, id: IncidentId, why: WithdrawalReason) {
         if let Some(request) = self.incident(id).and_then(|incident| incident.phase().request()) {
             let generation = request.generation;
-            self.record(Event::Withdrawn { incident: id, generation, why: Arc::from(why) });
+            self.record(Event::Withdrawn { incident: id, generation, why });
         }
     }
 
@@ -110,7 +113,7 @@ impl Core {
         {
             return;
         }
-        self.withdraw(id, "the plan changed");
+        self.withdraw(id, WithdrawalReason::PlanChanged);
         let Some(incident) = self.incident(id) else { return };
         let by_hand = self.live.get(&id).is_some_and(|live| live.manual.is_some());
         if incident.answer == RequestAnswer::Expired && !by_hand {
@@ -136,13 +139,13 @@ impl Core {
         if by_hand && self.opened_by_hand(id) {
             self.close(id, &Outcome::Expired);
         } else if self.incident(id).is_some_and(|incident| incident.escalation.is_some()) {
-            self.withdraw(id, "nobody answered in time");
+            self.withdraw(id, WithdrawalReason::Unanswered);
             self.escalate(id, Cause::Expired);
         } else {
             self.escalate(id, Cause::Expired);
             // nobody may be called in shadow: the request ends, and the incident goes on
             if self.incident(id).is_some_and(|incident| incident.escalation.is_none()) {
-                self.withdraw(id, "nobody answered in time");
+                self.withdraw(id, WithdrawalReason::Unanswered);
                 self.advance(id);
             }
         }

@@ -12,6 +12,11 @@ use crate::core::machine::Core;
 use crate::core::machine::effect::Effect;
 use crate::core::plan::{AttemptReport, Plan};
 use crate::core::time::timers::Timer;
+use crate::core::event::reasons::NotVerifiedReason;
+use crate::core::event::reasons::PageEndReason;
+use crate::core::event::reasons::ProbeFailure;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::state::Step;
 use crate::playbook::BreakerLimits;
 use crate::playbook::value::Period;
 
@@ -39,11 +44,11 @@ impl Core {
         self.record(Event::Intent { incident: id, attempt, plan: Arc::clone(plan), starter: starter.clone() });
         if let Some(dedup) = announced {
             let why = match starter {
-                AttemptStarter::Approved { by, .. } => format!("{by} approved the plan: the attempt has started"),
-                AttemptStarter::Manual { by } => format!("{by} started the attempt manually"),
-                AttemptStarter::Auto | AttemptStarter::Probe => "an attempt has started without an approval".to_owned(),
+                AttemptStarter::Approved { by, .. } => PageEndReason::Approved { by: by.clone() },
+                AttemptStarter::Manual { by } => PageEndReason::StartedManually { by: by.clone() },
+                AttemptStarter::Auto | AttemptStarter::Probe => PageEndReason::StartedWithoutApproval,
             };
-            self.leave_answered(id, &dedup, &why);
+            self.leave_answered(id, &dedup, why);
         }
         self.timers.cancel(&Timer::Denied(id));
         let lost = Duration::from_millis(plan.timeout_ms) + self.config.attempt_grace;
@@ -71,7 +76,7 @@ impl Core {
         } else if let Some(id) = self.state.locks().quarantined_by(attempt)
             && empty
         {
-            self.withdraw(id, "the last attempt must be verified first");
+            self.withdraw(id, WithdrawalReason::AttemptUnverified);
             self.forget_survey(id);
             self.record(Event::Indeterminate { incident: id, attempt, scope_empty: true });
             self.timers.cancel(&Timer::Scope(attempt));
@@ -106,7 +111,7 @@ impl Core {
         } else {
             self.escalate(id, Cause::ScopeNotEmpty { attempt });
             self.trip(id);
-            self.reopen_after_probe(id, "the processes of the attempt could not be stopped");
+            self.reopen_after_probe(id, ProbeFailure::ScopeNotEmpty);
             self.timers.set(Timer::Scope(attempt), self.now.mono + EMPTY_AGAIN);
             self.supersede_if_unbound(id);
         }
@@ -140,8 +145,8 @@ impl Core {
     }
 
     /// What follows an attempt that did not verify: the next rung through the whole gate, or a human.
-    pub(in crate::core) fn after_failure(&mut self, id: IncidentId, why: &str) {
-        self.reopen_after_probe(id, why);
+    pub(in crate::core) fn after_failure(&mut self, id: IncidentId, why: NotVerifiedReason) {
+        self.reopen_after_probe(id, ProbeFailure::NotVerified { why });
         if self.supersede_if_unbound(id) {
             return;
         }

@@ -10,6 +10,8 @@ use crate::core::id::{IncidentId, Key};
 use crate::core::machine::{BlockedOn, Core};
 use crate::core::time::Mono;
 use crate::core::time::timers::Timer;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::state::Step;
 
 impl Core {
     pub(in crate::core) fn open(&mut self, key: &Key, since: Mono) {
@@ -52,7 +54,7 @@ impl Core {
         if let Phase::Asking(request) = incident.phase()
             && !matches!(outcome, Outcome::Declined { .. })
         {
-            let (generation, why) = (request.generation, Arc::from("the plan is no longer needed"));
+            let (generation, why) = (request.generation, WithdrawalReason::IncidentClosed);
             self.record(Event::Withdrawn { incident: id, generation, why });
         }
         self.end_probe(id);

@@ -16,6 +16,8 @@ use crate::core::id::{IncidentId, Key};
 use crate::core::machine::Core;
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::time::timers::Timer;
+use crate::core::event::reasons::WithdrawalReason;
+use crate::core::state::Step;
 
 impl Core {
     /// The binding in force that names this key's target and found nothing there, with what it found.
@@ -66,7 +68,7 @@ impl Core {
             let text = format!("incident {id} stays open, but its target is missing ({target}): {why}");
             self.tell(Arc::clone(playbook), text);
             self.forget_survey(id);
-            self.withdraw(id, "its target is missing");
+            self.withdraw(id, WithdrawalReason::TargetMissing);
             self.refuse_manual(id, "its target is missing");
         }
         if called || self.incident(id).is_none() {

@@ -14,6 +14,11 @@ use crate::core::plan::StepResult;
 use crate::core::time::Mono;
 use crate::core::time::timers::Timer;
 use crate::playbook::Playbook;
+use crate::core::event::reasons::BreakerReason;
+use crate::core::event::reasons::NotVerifiedReason;
+use crate::core::state::KEPT_SAWS;
+use crate::core::state::Step;
+use crate::playbook::Check;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);
@@ -100,7 +105,7 @@ impl Core {
         let (good, broken) = (self.all_hold(id), self.first_broken(id));
         match *incident.phase() {
             Phase::Verifying { .. } if good && self.started_by_others(id) => {
-                self.not_verified(id, "the unit was started by another actor after the attempt ended");
+                self.not_verified(id, NotVerifiedReason::StartedByOthers);
             }
             Phase::Verifying { attempt, .. } if good => {
                 self.record(Event::Verified { incident: id, attempt });
@@ -108,9 +113,9 @@ impl Core {
                 self.soak_if_over(id);
             }
             Phase::Soaking { .. } => match broken {
-                Some(seen) => {
+                Some(saw) => {
                     self.suspect(id, self.now.mono);
-                    self.not_verified(id, &format!("failed again during the soak: {seen}"));
+                    self.not_verified(id, NotVerifiedReason::BrokeDuringSoak { saw });
                 }
                 None => self.soak_if_over(id),
             },
@@ -178,13 +183,12 @@ impl Core {
     pub(in crate::core) fn verify_over(&mut self, id: IncidentId) {
         let why = match self.live.get(&id).map(|live| &live.verifier) {
             Some(slots) if !slots.is_empty() => {
-                let good = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
-                let saw = self.first_broken(id).map_or_else(String::new, |seen| format!(", saw {seen}"));
-                format!("{good} of {} checks passed in time{saw}", slots.len())
+                let passed = slots.iter().flatten().filter(|reading| reading.verdict == Verdict::Holds).count();
+                NotVerifiedReason::Deadline { passed, of: slots.len(), saw: self.first_broken(id) }
             }
-            _ => "not verified: the playbook is no longer loaded".to_owned(),
+            Some(_) | None => NotVerifiedReason::PlaybookUnloaded,
         };
-        self.not_verified(id, &why);
+        self.not_verified(id, why);
     }
 
     /// The soak's end: healed if every verifier was last seen to hold; what cannot be seen is awaited once more.
@@ -200,18 +204,18 @@ impl Core {
         if self.all_hold(id) {
             self.healed(id);
         } else if last <= self.now.mono {
-            self.not_verified(id, "the checks could not be read at the end of the soak");
+            self.not_verified(id, NotVerifiedReason::UnreadAfterSoak);
         } else {
             self.timers.set(Timer::Incident(id), last);
         }
     }
 
-    fn not_verified(&mut self, id: IncidentId, why: &str) {
+    fn not_verified(&mut self, id: IncidentId, why: NotVerifiedReason) {
         let Some(attempt) = self.incident(id).and_then(|incident| incident.phase().under_verification()) else {
             return;
         };
         self.timers.cancel(&Timer::Incident(id));
-        self.record(Event::NotVerified { incident: id, attempt, why: Arc::from(why) });
+        self.record(Event::NotVerified { incident: id, attempt, why: why.clone() });
         self.after_failure(id, why);
         self.wake_locked();
     }
@@ -234,7 +238,7 @@ impl Core {
         };
         let (probe, key) = (last.probe, incident.key.clone());
         if probe && self.state.breakers().is_half_open(&key) {
-            self.set_breaker(&key, BreakerState::Closed, "the probe attempt was verified");
+            self.set_breaker(&key, BreakerState::Closed, BreakerReason::ProbeVerified);
         }
         self.close(id, &outcome);
     }

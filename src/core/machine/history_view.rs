@@ -4,6 +4,16 @@
 use std::sync::Arc;
 
 use super::Core;
+use crate::core::detector::Detector;
+use crate::core::detector::DetectorState;
+use crate::core::detector::Moment;
+use crate::core::event::Event;
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::DecisionEvent;
+use crate::core::event::concern::PageOccasion;
+use crate::core::id::Key;
+use crate::core::incident::Outcome;
 use super::input::{ArmingPolicy, Binding};
 use crate::core::detector::reading::Reading;
 use crate::core::detector::{Detector, DetectorState, Moment};
@@ -66,27 +76,67 @@ impl Core {
         for (slot, reading) in watched.detector.iter_mut().zip(detector) {
             *slot = reading;
         }
-        watched.fault =
-            DetectorState::of(watched.detector.iter().map(|reading| reading.as_ref().map(|one| &one.verdict)));
+        watched.fault = watched.judge(self.state.flapping.contains_key(&key));
         let turned = marks.iter().rev().find(|(_, moment)| matches!(moment, Moment::Fault(_))).map(|(at, _)| *at);
         let read = watched.detector.iter().flatten().map(|reading| reading.since).max();
         watched.since = turned.or(read).unwrap_or(self.now.mono);
+        watched.holding = (watched.fault == DetectorState::Broken).then_some(watched.since);
+        watched.muted = self.is_left_alone(&key, &watched);
         watched.marks = marks.into();
         watched.figures = figures.into();
         self.books.entry(key.content.clone()).or_insert(playbook);
         self.keys.insert(key, watched);
     }
+
+    /// Whether a person has ended the key's last incident while the very fault of now was there.
+    fn is_left_alone(&self, key: &Key, watched: &Detector) -> bool {
+        let same_fault = |closed: Mono| match watched.fault {
+            DetectorState::Broken | DetectorState::Unknown => closed >= watched.since,
+            DetectorState::Waiting | DetectorState::Clear => false,
+        };
+        let last = self.state.closed.iter().rev().find(|incident| incident.key == *key);
+        last.is_some_and(|incident| match &incident.step {
+            Step::Closed { outcome: Outcome::Declined { .. } | Outcome::ClosedByOperator { .. }, mono, .. } => {
+                same_fault(*mono)
+            }
+            Step::Closed { .. }
+            | Step::Firing
+            | Step::Held(_)
+            | Step::Asking(_)
+            | Step::Remediating(_)
+            | Step::Verifying { .. }
+            | Step::Soaking { .. }
+            | Step::Escalated(_) => false,
+        })
+    }
 }
 
 /// What the timeline shows of an event.
 #[must_use]
-pub const fn moment(event: &Event) -> Option<Moment> {
-    match event {
-        Event::Asked { .. } => Some(Moment::Asked),
-        Event::Intent { .. } => Some(Moment::Fixing),
-        Event::Verified { .. } => Some(Moment::Verified),
-        Event::NotVerified { .. } => Some(Moment::Failed),
-        Event::Escalated { .. } | Event::Joined { .. } => Some(Moment::Escalated),
-        _ => None,
+pub fn moment(event: &Event) -> Option<Moment> {
+    match event.concern() {
+        Concern::Decision(decision) => match decision {
+            DecisionEvent::Asked(_) => Some(Moment::Asked),
+            DecisionEvent::Denied(_)
+            | DecisionEvent::ShadowPlan { .. }
+            | DecisionEvent::Approved
+            | DecisionEvent::FirstApproved
+            | DecisionEvent::Withdrawn => None,
+        },
+        Concern::Attempt(attempt) => match attempt {
+            AttemptEvent::Started { .. } => Some(Moment::Fixing),
+            AttemptEvent::Verified { .. } => Some(Moment::Verified),
+            AttemptEvent::NotVerified { .. } => Some(Moment::Failed),
+            AttemptEvent::Finished { .. } | AttemptEvent::Indeterminate { .. } => None,
+        },
+        Concern::Page(page) => match page.occasion {
+            PageOccasion::Escalated(_) | PageOccasion::Joined(_) => Some(Moment::Escalated),
+            PageOccasion::Announced(_)
+            | PageOccasion::Widened { .. }
+            | PageOccasion::CalledAgain(_)
+            | PageOccasion::AckForwarded(_)
+            | PageOccasion::Resolved { .. } => None,
+        },
+        Concern::Engine(_) | Concern::Incident(_) | Concern::Reading(_) | Concern::Call(_) | Concern::Rule(_) => None,
     }
 }

@@ -6,6 +6,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::event::Event;
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::IncidentEvent;
+use crate::core::event::concern::PageEvent;
+use crate::core::event::concern::PageOccasion;
 
 /// Counts since the journal began. A word that never came up is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]
@@ -29,15 +34,41 @@ pub const VERDICTS: [&str; 3] = ["verified", "not_verified", "indeterminate"];
 impl Totals {
     /// Counts one event of the journal; most kinds count nowhere.
     pub fn count(&mut self, event: &Event) {
+        match event.concern() {
+            Concern::Incident(incident) => self.count_incident(incident),
+            Concern::Attempt(attempt) => self.count_attempt(attempt),
+            Concern::Page(page) => self.count_page(page),
+            Concern::Engine(_) | Concern::Reading(_) | Concern::Decision(_) | Concern::Call(_) | Concern::Rule(_) => {}
+        }
+    }
+
+    fn count_incident(&mut self, event: IncidentEvent<'_>) {
         match event {
-            Event::Opened { .. } => self.opened += 1,
-            Event::Closed { outcome, .. } => add(&mut self.closed, outcome.word()),
-            Event::Intent { starter, .. } => add(&mut self.attempts, starter.word()),
-            Event::Verified { .. } => add(&mut self.verdicts, VERDICTS[0]),
-            Event::NotVerified { .. } => add(&mut self.verdicts, VERDICTS[1]),
-            Event::Indeterminate { .. } => add(&mut self.verdicts, VERDICTS[2]),
-            Event::Escalated { .. } => self.escalated += 1,
-            _ => {}
+            IncidentEvent::Opened { .. } => self.opened += 1,
+            IncidentEvent::Closed { outcome, .. } => add(&mut self.closed, outcome.word()),
+            IncidentEvent::Relapsed { .. } | IncidentEvent::Suspected => {}
+        }
+    }
+
+    fn count_attempt(&mut self, event: AttemptEvent<'_>) {
+        match event {
+            AttemptEvent::Started { starter, .. } => add(&mut self.attempts, starter.word()),
+            AttemptEvent::Finished { .. } => {}
+            AttemptEvent::Verified { .. } => add(&mut self.verdicts, VERDICTS[0]),
+            AttemptEvent::NotVerified { .. } => add(&mut self.verdicts, VERDICTS[1]),
+            AttemptEvent::Indeterminate { .. } => add(&mut self.verdicts, VERDICTS[2]),
+        }
+    }
+
+    fn count_page(&mut self, event: PageEvent<'_>) {
+        match event.occasion {
+            PageOccasion::Escalated(_) => self.escalated += 1,
+            PageOccasion::Joined(_)
+            | PageOccasion::Announced(_)
+            | PageOccasion::Widened { .. }
+            | PageOccasion::CalledAgain(_)
+            | PageOccasion::AckForwarded(_)
+            | PageOccasion::Resolved { .. } => {}
         }
     }
 }

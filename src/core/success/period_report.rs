@@ -11,6 +11,15 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::automation_gaps::Lack;
+use crate::core::event::Recorded;
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::DecisionEvent;
+use crate::core::event::concern::IncidentEvent;
+use crate::core::event::concern::PageOccasion;
+use crate::core::id::IncidentId;
+use crate::core::incident::Cause;
+use crate::core::incident::Outcome;
+use crate::core::state::State;
 use super::success_counters::{CountedOutcome, Disposition};
 use crate::core::event::{Event, Recorded};
 use crate::core::id::IncidentId;
@@ -56,42 +65,66 @@ impl Account {
     /// Folds one event, oldest first.
     pub fn fold(&mut self, recorded: &Arc<Recorded>) {
         self.state.apply(recorded);
-        match &recorded.event {
-            Event::Opened { incident, key, playbook, since, .. } => {
+        match recorded.event.concern() {
+            Concern::Incident(event) => self.fold_incident(event, recorded),
+            Concern::Decision(decision) => match decision {
+                DecisionEvent::ShadowPlan { incident, .. } => self.lacked(incident, Lack::Arming),
+                DecisionEvent::Denied(_)
+                | DecisionEvent::Asked(_)
+                | DecisionEvent::Approved
+                | DecisionEvent::FirstApproved
+                | DecisionEvent::Withdrawn => {}
+            },
+            Concern::Page(page) => match page.occasion {
+                PageOccasion::Escalated(cause) => self.escalated(page.incident, cause, recorded),
+                PageOccasion::Joined(_)
+                | PageOccasion::Announced(_)
+                | PageOccasion::Widened { .. }
+                | PageOccasion::CalledAgain(_)
+                | PageOccasion::AckForwarded(_)
+                | PageOccasion::Resolved { .. } => {}
+            },
+            Concern::Engine(_) | Concern::Reading(_) | Concern::Attempt(_) | Concern::Call(_) | Concern::Rule(_) => {}
+        }
+    }
+
+    fn fold_incident(&mut self, event: IncidentEvent<'_>, recorded: &Recorded) {
+        match event {
+            IncidentEvent::Opened { incident, key, playbook, since, .. } => {
                 let case = Case {
                     playbook: Arc::clone(playbook),
                     target: key.target.clone(),
-                    since: *since,
+                    since,
                     counted: None,
                     healed: None,
                     lack: None,
                     relapsed: false,
                 };
-                self.cases.insert(*incident, case);
+                self.cases.insert(incident, case);
             }
-            Event::ShadowPlan { incident, .. } => self.lacked(*incident, Lack::Arming),
-            Event::Escalated { incident, cause, .. } => {
-                if let Some(lack) = Lack::of(cause) {
-                    self.lacked(*incident, lack);
-                }
-                self.count(*incident, recorded);
-            }
-            Event::Closed { incident, outcome } => {
-                self.count(*incident, recorded);
-                if let (Outcome::Healed { .. }, Some(case)) = (outcome, self.cases.get_mut(incident)) {
+            IncidentEvent::Closed { incident, outcome } => {
+                self.count(incident, recorded);
+                if let (Outcome::Healed { .. }, Some(case)) = (outcome, self.cases.get_mut(&incident)) {
                     case.healed = Some(recorded.mono.since(case.since));
                 }
             }
-            Event::Relapsed { incident, .. } => {
-                if let Some(case) = self.cases.get_mut(incident) {
+            IncidentEvent::Relapsed { incident } => {
+                if let Some(case) = self.cases.get_mut(&incident) {
                     case.relapsed = true;
                     if let Some((_, verdict)) = &mut case.counted {
                         verdict.end = Disposition::Unhealed;
                     }
                 }
             }
-            _ => {}
+            IncidentEvent::Suspected => {}
         }
+    }
+
+    fn escalated(&mut self, incident: IncidentId, cause: &Cause, recorded: &Recorded) {
+        if let Some(lack) = Lack::of(cause) {
+            self.lacked(incident, lack);
+        }
+        self.count(incident, recorded);
     }
 
     fn lacked(&mut self, id: IncidentId, lack: Lack) {

@@ -5,6 +5,8 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
+use crate::core::success::automation_gaps::Lack;
+use crate::core::event::reasons::NotVerifiedReason;
 use crate::core::id::{AttemptId, IncidentId, Key, PageId};
 use crate::core::incident::{AttemptStarter, Cause, Outcome};
 use crate::core::plan::{AttemptReport, ScopeLevel};
@@ -67,7 +69,7 @@ impl Writer {
     fn fails(&mut self, ago: i64, playbook: &str) {
         let incident = self.open(ago, playbook);
         let attempt = self.attempt(ago, incident);
-        self.write(ago - 5, Event::NotVerified { incident, attempt, why: "".into() });
+        self.write(ago - 5, Event::NotVerified { incident, attempt, why: NotVerifiedReason::UnreadAfterSoak });
         self.calls(ago - 5, incident, Cause::LadderSpent);
     }
 

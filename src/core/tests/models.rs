@@ -6,6 +6,7 @@ use std::time::Duration;
 use proptest::prelude::*;
 
 use crate::core::breaker::{Admission, Breaker, Limits};
+use crate::core::event::reasons::BreakerReason;
 use crate::core::gate::{ActivePause, GateDecision, GateInput, Trigger};
 use crate::core::id::{AttemptId, IncidentId};
 use crate::core::incident::{ApprovalReason, BreakerState, Denial};
@@ -62,7 +63,7 @@ proptest! {
             let probe = admission == Admission::Probe;
             if let BreakerState::Open { until, cooldown_ms } = *breaker.state() {
                 prop_assert!(until.0 <= now);
-                breaker.become_(&BreakerState::HalfOpen { cooldown_ms }, &"cooled".into(), Mono(now), false);
+                breaker.become_(&BreakerState::HalfOpen { cooldown_ms }, &BreakerReason::CooldownOver, Mono(now), false);
             }
             breaker.invoke(Mono(now));
             ran.push(now);
@@ -74,7 +75,7 @@ proptest! {
             };
             if let Some(next) = next {
                 latched = matches!(next, BreakerState::Latched { .. });
-                breaker.become_(&next, &"model".into(), Mono(now), false);
+                breaker.become_(&next, &BreakerReason::AttemptsSpent, Mono(now), false);
             }
         }
     }

@@ -8,6 +8,8 @@ mod marks;
 mod render;
 mod replay;
 mod run;
+#[cfg(test)]
+mod tests;
 
 use std::sync::Arc;
 

@@ -8,6 +8,7 @@ use super::run::{BacktestRun, DueEvent};
 use super::{BacktestMark, FaultSeen};
 use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{CheckRole, Config, Input, Mono, Plan, Reading, Verdict};
+use crate::core::DetectorState;
 use crate::playbook::{Playbook, Target};
 
 /// The readings of one check: moments, and what they said.
@@ -58,17 +59,21 @@ impl TargetPast<'_> {
 
     /// Whether the fault was there at a moment: one check is enough.
     pub(super) fn at(&self, at: Mono) -> FaultSeen {
-        let latest = |track: &Track| latest(track, at).map(|reading| reading.verdict.clone());
-        let verdicts: Vec<_> = self.detectors().map(latest).collect();
-        match () {
-            () if verdicts.contains(&Some(Verdict::Holds)) => FaultSeen::Fault,
-            () if verdicts.contains(&Some(Verdict::DoesNotHold)) => FaultSeen::Well,
-            () => FaultSeen::Unknown,
+        let verdicts = self.detectors().map(|track| latest(track, at).map(|reading| &reading.verdict));
+        match DetectorState::of(verdicts) {
+            DetectorState::Broken => FaultSeen::Fault,
+            DetectorState::Clear => FaultSeen::Well,
+            DetectorState::Waiting | DetectorState::Unknown => FaultSeen::Unknown,
         }
     }
 
     /// What the core would have done.
     pub fn would(&self, config: Config) -> Vec<(Timestamp, BacktestMark, String)> {
+        self.run(config).into_marks()
+    }
+
+    /// The whole period, run through a core of its own.
+    pub(super) fn run(&self, config: Config) -> BacktestRun<'_> {
         let mut run = BacktestRun::new(self, config);
         let (from, to) = self.span;
         // the host was up long before: no grace after a boot
@@ -89,7 +94,7 @@ impl TargetPast<'_> {
             }
         }
         run.until(to);
-        run.into_marks()
+        run
     }
 }
 
@@ -101,6 +106,7 @@ pub(super) fn latest(track: &Track, at: Mono) -> Option<&Reading> {
 #[cfg(test)]
 mod tests {
     use super::*;
+    use crate::core::Verdict;
     use crate::playbook::Origin;
     use crate::playbook::read::read;
 

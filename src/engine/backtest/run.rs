@@ -58,6 +58,12 @@ impl<'a> BacktestRun<'a> {
         }
     }
 
+    /// The core as it stands after the run so far.
+    #[cfg(test)]
+    pub(super) const fn core(&self) -> &Core {
+        &self.core
+    }
+
     /// What happened in the run, oldest first.
     pub(super) fn into_marks(self) -> Vec<(Timestamp, BacktestMark, String)> {
         self.marks

@@ -9,6 +9,8 @@ use jiff::Timestamp;
 
 use crate::core::machine::history_view;
 use crate::core::{Config, Core, Event, Key, Mono, Recorded};
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::EngineEvent;
 use crate::core::{Moment, id::IncidentId};
 use crate::engine::snapshot::Message;
 use crate::journal::{JournalReader, ReadError};
@@ -58,20 +60,17 @@ impl Fold {
 
     pub(super) fn take(&mut self, recorded: &Arc<Recorded>) {
         self.core.replay(recorded);
-        if let Event::Started { watched_until, .. } = &recorded.event {
-            self.unwatched(*watched_until, recorded.mono);
+        match recorded.event.concern() {
+            Concern::Engine(event) => self.take_engine_event(event, recorded),
+            Concern::Incident(_)
+            | Concern::Reading(_)
+            | Concern::Decision(_)
+            | Concern::Attempt(_)
+            | Concern::Page(_)
+            | Concern::Call(_)
+            | Concern::Rule(_) => {}
         }
         self.at = (recorded.mono, recorded.wall);
-        match &recorded.event {
-            Event::Notice { about, text } => {
-                self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
-                self.messages.truncate(MESSAGES);
-            }
-            Event::Adopted { content, name, .. } => {
-                self.versions.insert(Arc::clone(name), content.clone());
-            }
-            _ => {}
-        }
         if let (Some(moment), Some(key)) =
             (history_view::moment(&recorded.event), self.key_of(recorded.event.incident()))
         {
@@ -80,6 +79,20 @@ impl Fold {
                 marks.pop_front();
             }
             marks.push_back((recorded.mono, moment));
+        }
+    }
+
+    fn take_engine_event(&mut self, event: EngineEvent<'_>, recorded: &Recorded) {
+        match event {
+            EngineEvent::Started { watched_until } => self.unwatched(watched_until, recorded.mono),
+            EngineEvent::Notice { about, text } => {
+                self.messages.push_front(Message { at: recorded.wall, about: about.clone(), text: text.clone() });
+                self.messages.truncate(MESSAGES);
+            }
+            EngineEvent::Adopted { content, name } => {
+                self.versions.insert(Arc::clone(name), content.clone());
+            }
+            EngineEvent::RecordsLost => {}
         }
     }
 

@@ -115,7 +115,7 @@ impl HistoricalReadings {
         let detector: Vec<_> =
             (0..playbook.detect.checks.len()).map(|index| latest(CheckRole::Detector, index)).collect();
         let verifier = (0..playbook.verify.checks.len()).map(|index| latest(CheckRole::Verifier, index)).collect();
-        let telling = telling(&detector);
+        let telling = crate::core::telling(&detector);
         let figures =
             upto(CheckRole::Detector, telling).iter().filter_map(|reading| Some((reading.began, reading.figure?)));
         let mut figures: Vec<_> = figures.collect();
@@ -135,16 +135,6 @@ fn checks(playbook: &Playbook) -> impl Iterator<Item = (CheckRole, usize, &Check
     let detector = playbook.detect.checks.iter().enumerate().map(|(index, check)| (CheckRole::Detector, index, check));
     let verifier = playbook.verify.checks.iter().enumerate().map(|(index, check)| (CheckRole::Verifier, index, check));
     detector.chain(verifier)
-}
-
-/// The check that says most: one that holds, else one that cannot be seen, else the first.
-fn telling(readings: &[Option<Reading>]) -> usize {
-    let find = |wanted: fn(&Verdict) -> bool| {
-        readings.iter().position(|reading| reading.as_ref().is_some_and(|reading| wanted(&reading.verdict)))
-    };
-    find(|verdict| *verdict == Verdict::Holds)
-        .or_else(|| find(|verdict| matches!(verdict, Verdict::Unknown(_))))
-        .unwrap_or(0)
 }
 
 /// When a detector's verdict changed: what held at `from` first, then every change.
@@ -187,17 +177,7 @@ fn recorded<'a>(fold: &'a Fold, key: &Key) -> HashMap<(CheckRole, usize), &'a Re
     let mut known = HashMap::new();
     let Some(incident) = fold.core.state().incident_of(key) else { return known };
     for recorded in &incident.story {
-        match &recorded.event {
-            Event::Opened { readings, .. } => {
-                known.extend(
-                    readings.iter().enumerate().map(|(index, reading)| ((CheckRole::Detector, index), reading)),
-                );
-            }
-            Event::ReadingChanged { role, index, reading, .. } => {
-                known.insert((*role, *index), reading);
-            }
-            _ => {}
-        }
+        known.extend(recorded.event.readings().into_iter().map(|told| ((told.role, told.index), told.reading)));
     }
     known
 }
@@ -211,7 +191,9 @@ fn watched(fold: &Fold, today: &HistoryContext) -> (Vec<WatchedKey>, Vec<Binding
         let Some(book) = version(fold, &binding.playbook) else { continue };
         match &binding.resolution {
             Resolution::Here(target) => add(&mut watched, &book, target, binding.standing),
-            _ => absent.push(Binding { playbook: book, ..binding.clone() }),
+            Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => {
+                absent.push(Binding { playbook: book, ..binding.clone() })
+            }
         }
     }
     for incident in fold.core.state().incidents().open() {

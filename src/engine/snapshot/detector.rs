@@ -5,9 +5,11 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use super::DeliveryState;
-use crate::core::Mono;
 use crate::core::id::{IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
+use crate::core::input::{Binding, Resolution};
+use crate::core::state::{Incident, Step};
+use crate::core::{Detector, DetectorState, Mono};
 use crate::playbook::Mode;
 
 /// One watched key: its health, latest reading and last hour.
@@ -23,6 +25,9 @@ pub struct DetectorView {
     pub mode: Mode,
     /// The key's health, by which rows are sorted.
     pub health: Health,
+    /// When a pending fault will have lasted for its hold time; none for every other health.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub fires_at: Option<Mono>,
     /// What the most telling check saw: `97%`, `failed`; none before the first reading.
     pub seen: Option<Arc<str>>,
     /// That check's condition: `> 85%`, `not active`.
@@ -71,6 +76,61 @@ pub enum Health {
     NotApplicable(Arc<str>),
     /// Its target came to nothing, and why.
     Unresolved(Arc<str>),
+}
+
+/// What a row stands for: a key that is watched, or a binding that came to nothing here.
+#[derive(Debug, Clone, Copy)]
+pub enum RowSubject<'a> {
+    /// Its checks are read.
+    Watched(&'a Detector),
+    /// Nothing is read, because its target is not here.
+    Absent(&'a Binding),
+}
+
+impl Health {
+    /// How a row stands: as its open incident does, else as its readings do. Live, in a backtest and in the past alike.
+    #[must_use]
+    pub fn of(subject: RowSubject<'_>, incident: Option<&Incident>) -> Self {
+        let playbook = match subject {
+            RowSubject::Watched(watched) => &watched.playbook,
+            RowSubject::Absent(binding) => &binding.playbook,
+        };
+        match (incident, subject) {
+            (Some(incident), _) => Self::of_incident(incident, playbook.remediate.len()),
+            (None, RowSubject::Watched(watched)) => Self::of_readings(watched),
+            (None, RowSubject::Absent(binding)) => match &binding.resolution {
+                Resolution::NotApplicable { why, .. } => Self::NotApplicable(Arc::clone(why)),
+                Resolution::Unresolved { why, .. } => Self::Unresolved(Arc::clone(why)),
+                Resolution::Here(_) => Self::Waiting,
+            },
+        }
+    }
+
+    fn of_readings(watched: &Detector) -> Self {
+        match watched.fault {
+            DetectorState::Waiting => Self::Waiting,
+            DetectorState::Clear => Self::Ok,
+            // declined or closed by hand: it is still broken, and says so
+            DetectorState::Broken if watched.muted => Self::Broken,
+            DetectorState::Broken => Self::Pending,
+            DetectorState::Unknown => Self::Unknown(watched.why_unknown()),
+        }
+    }
+
+    fn of_incident(incident: &Incident, rungs: usize) -> Self {
+        match &incident.step {
+            Step::Firing | Step::Closed { .. } => Self::Broken,
+            Step::Held(denial) => Self::Held(denial.clone()),
+            Step::Asking(_) => Self::Asks,
+            Step::Remediating(attempt) => {
+                let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
+                Self::Fixing { rung, of: rungs }
+            }
+            Step::Verifying { .. } => Self::Verifying { soaking: false },
+            Step::Soaking { .. } => Self::Verifying { soaking: true },
+            Step::Escalated(cause) => Self::Escalated(cause.clone()),
+        }
+    }
 }
 
 /// What the timeline shows of a moment.

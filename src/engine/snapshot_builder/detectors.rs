@@ -8,7 +8,7 @@ use crate::core::incident::{Incident, Phase};
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::{Core, Detector, DetectorState, Moment};
 use crate::engine::calls;
-use crate::engine::snapshot::{DetectorView, Health, TimelineMark};
+use crate::engine::snapshot::{DetectorView, Health, RowSubject, TimelineMark};
 
 pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {
     let mut rows: Vec<DetectorView> =
@@ -21,12 +21,14 @@ fn detector(core: &Core, key: &Key, watched: &Detector, words: &mut Words<'_>) -
     let telling = watched.telling();
     let reading = watched.detector.get(telling).and_then(Option::as_ref);
     let incident = core.state().incident_of(key);
+    let health = Health::of(RowSubject::Watched(watched), incident);
     DetectorView {
         key: Some(key.clone()),
         playbook: Arc::clone(&watched.playbook.name),
         target: target_words(&key.target.to_string()),
         mode: core.mode_in_force(key),
-        health: health(watched, incident),
+        fires_at: watched.fires_at().filter(|_| health == Health::Pending),
+        health,
         seen: reading.map(|reading| Arc::clone(&reading.seen)),
         condition: watched.playbook.detect.checks.get(telling).map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or(watched.since, |incident| incident.since),
@@ -43,20 +45,15 @@ fn target_words(text: &str) -> Arc<str> {
 }
 
 fn absent(core: &Core, binding: &Binding, words: &mut Words<'_>) -> DetectorView {
-    let (written, health) = match &binding.resolution {
-        Resolution::NotApplicable { written, why } => (Arc::clone(written), Health::NotApplicable(Arc::clone(why))),
-        Resolution::Unresolved { written, why } => (Arc::clone(written), Health::Unresolved(Arc::clone(why))),
-        Resolution::Here(target) => (target.to_string().into(), Health::Waiting),
-    };
     // a target that went missing while its incident is open: the incident is what there is to tell
     let incident = core.incident_of_absent(binding);
-    let health = incident.map_or(health, |incident| step_health(incident, binding.playbook.remediate.len()));
     DetectorView {
         key: incident.map(|incident| incident.key.clone()),
         playbook: Arc::clone(&binding.playbook.name),
-        target: target_words(&written),
+        target: target_words(&binding.resolution.written()),
         mode: binding.playbook.mode,
-        health,
+        health: Health::of(RowSubject::Absent(binding), incident),
+        fires_at: None,
         seen: None,
         condition: binding.playbook.detect.checks.first().map_or_else(|| "".into(), |check| words.of(check)),
         since: incident.map_or_else(|| core.absent_since(binding), |incident| incident.since),
@@ -65,35 +62,6 @@ fn absent(core: &Core, binding: &Binding, words: &mut Words<'_>) -> DetectorView
         flapping: None,
         marks: Vec::new(),
         figures: Vec::new(),
-    }
-}
-
-fn health(watched: &Detector, incident: Option<&Incident>) -> Health {
-    let Some(incident) = incident else {
-        return match watched.fault {
-            DetectorState::Waiting => Health::Waiting,
-            DetectorState::Clear => Health::Ok,
-            // Declined or closed by hand: it is still broken, and says so.
-            DetectorState::Broken if watched.muted => Health::Broken,
-            DetectorState::Broken => Health::Pending,
-            DetectorState::Unknown => Health::Unknown(watched.why_unknown()),
-        };
-    };
-    step_health(incident, watched.playbook.remediate.len())
-}
-
-fn step_health(incident: &Incident, rungs: usize) -> Health {
-    match incident.phase() {
-        Phase::Firing | Phase::Closed { .. } => Health::Broken,
-        Phase::Held(denial) => Health::Held(denial.clone()),
-        Phase::Asking(_) => Health::Asks,
-        Phase::Remediating(attempt) => {
-            let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
-            Health::Fixing { rung, of: rungs }
-        }
-        Phase::Verifying { .. } => Health::Verifying { soaking: false },
-        Phase::Soaking { .. } => Health::Verifying { soaking: true },
-        Phase::Escalated(cause) => Health::Escalated(cause.clone()),
     }
 }
 

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use super::{Words, moment};
 use crate::core::incident::Incident;
 use crate::core::{CheckRole, Core, Event, Now};
+use crate::core::state::Step;
 use crate::engine::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
@@ -69,12 +70,11 @@ fn readings(
 
 /// What a verifier's check saw last, as the story tells it: for what is over, and after a restart.
 fn last_verified(incident: &Incident, wanted: usize) -> Option<crate::core::Reading> {
-    incident.story.iter().rev().find_map(|recorded| match &recorded.event {
-        Event::ReadingChanged { role: CheckRole::Verifier, index, reading, .. } if *index == wanted => {
-            Some(reading.clone())
-        }
-        _ => None,
-    })
+    let changes = incident.story.iter().rev().filter_map(|recorded| recorded.event.reading_change());
+    changes
+        .filter(|change| change.role == CheckRole::Verifier && change.index == wanted)
+        .map(|change| change.reading.clone())
+        .next()
 }
 
 /// When the fault began, named by the same distance from the opening on both clocks.

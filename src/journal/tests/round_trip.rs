@@ -8,6 +8,7 @@ use proptest::option;
 use proptest::prelude::*;
 
 use crate::core::command::{Operator, Scope};
+use crate::core::event::reasons::{BreakerReason, NotVerifiedReason, PageEndReason, ProbeFailure, WithdrawalReason};
 use crate::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
 };
@@ -28,6 +29,50 @@ fn text() -> impl Strategy<Value = AnyText> + Clone {
 
 fn reason() -> impl Strategy<Value = Reason> + Clone {
     any::<String>().prop_map(Into::into)
+}
+
+fn withdrawal() -> impl Strategy<Value = WithdrawalReason> + Clone {
+    prop_oneof![
+        Just(WithdrawalReason::PlanChanged),
+        Just(WithdrawalReason::Denied),
+        Just(WithdrawalReason::HostRebooted),
+        text().prop_map(WithdrawalReason::Former),
+    ]
+}
+
+fn not_verified() -> impl Strategy<Value = NotVerifiedReason> + Clone {
+    prop_oneof![
+        (any::<usize>(), any::<usize>(), option::of(text()))
+            .prop_map(|(passed, of, saw)| NotVerifiedReason::Deadline { passed, of, saw }),
+        text().prop_map(|saw| NotVerifiedReason::BrokeDuringSoak { saw }),
+        Just(NotVerifiedReason::PlaybookUnloaded),
+        Just(NotVerifiedReason::StartedByOthers),
+        text().prop_map(NotVerifiedReason::Former),
+    ]
+}
+
+fn breaker_reason() -> impl Strategy<Value = BreakerReason> + Clone {
+    let failure = prop_oneof![
+        not_verified().prop_map(|why| ProbeFailure::NotVerified { why }),
+        Just(ProbeFailure::ScopeNotEmpty),
+        Just(ProbeFailure::IncidentClosed),
+    ];
+    prop_oneof![
+        Just(BreakerReason::CooldownOver),
+        Just(BreakerReason::ProbeVerified),
+        failure.prop_map(|failure| BreakerReason::ProbeFailed { failure }),
+        reason().prop_map(|reason| BreakerReason::Operator { reason }),
+        reason().prop_map(BreakerReason::Former),
+    ]
+}
+
+fn page_end() -> impl Strategy<Value = PageEndReason> + Clone {
+    prop_oneof![
+        operator().prop_map(|by| PageEndReason::Approved { by }),
+        operator().prop_map(|by| PageEndReason::StartedManually { by }),
+        Just(PageEndReason::StormEnded),
+        text().prop_map(PageEndReason::Former),
+    ]
 }
 
 fn mono() -> impl Strategy<Value = Mono> + Clone {
@@ -242,7 +287,7 @@ fn incident_event() -> impl Strategy<Value = Event> {
                 Event::FirstApproved { incident, generation, digest: Digest(digest), by, reason }
             }
         ),
-        (incident(), any::<u32>(), text()).prop_map(|(incident, generation, why)| Event::Withdrawn {
+        (incident(), any::<u32>(), withdrawal()).prop_map(|(incident, generation, why)| Event::Withdrawn {
             incident,
             generation,
             why
@@ -261,7 +306,7 @@ fn incident_event() -> impl Strategy<Value = Event> {
         (incident(), attempt(), any::<bool>())
             .prop_map(|(incident, attempt, scope_empty)| { Event::Indeterminate { incident, attempt, scope_empty } }),
         (incident(), attempt()).prop_map(|(incident, attempt)| Event::Verified { incident, attempt }),
-        (incident(), attempt(), text()).prop_map(|(incident, attempt, why)| Event::NotVerified {
+        (incident(), attempt(), not_verified()).prop_map(|(incident, attempt, why)| Event::NotVerified {
             incident,
             attempt,
             why
@@ -282,7 +327,7 @@ fn host_event() -> impl Strategy<Value = Event> {
             name,
             source
         }),
-        (key(), breaker(), reason(), option::of(operator())).prop_map(|(key, state, why, by)| Event::Breaker {
+        (key(), breaker(), breaker_reason(), option::of(operator())).prop_map(|(key, state, why, by)| Event::Breaker {
             key,
             state,
             why,
@@ -302,14 +347,16 @@ fn host_event() -> impl Strategy<Value = Event> {
         }),
         (incident(), page(), cause(), text(), vec(text(), 0..3))
             .prop_map(|(incident, page, cause, dedup, to)| { Event::CalledAgain { incident, page, cause, dedup, to } }),
-        (incident(), page(), text(), vec(text(), 0..3)).prop_map(|(incident, page, dedup, to)| Event::Resolved {
-            incident,
-            page,
-            dedup,
-            to,
-            ended: Some(incident),
-            why: None
-        }),
+        (incident(), page(), text(), vec(text(), 0..3), option::of(page_end())).prop_map(
+            |(incident, page, dedup, to, why)| Event::Resolved {
+                incident,
+                page,
+                dedup,
+                to,
+                ended: Some(incident),
+                why
+            }
+        ),
         (incident(), page(), cause(), text(), vec(text(), 0..3), text()).prop_map(
             |(incident, page, cause, dedup, to, unanswered)| Event::EscalationWidened {
                 incident,

@@ -12,7 +12,7 @@ use crate::console::model::Model;
 use crate::console::model::review::{RequestState, Review};
 use crate::console::theme::Role;
 use crate::console::view::widgets::story;
-use crate::core::Event;
+use crate::core::event::concern::AttemptEvent;
 use crate::playbook::Risk;
 
 /// Rows at the bottom that the question takes, its rule included.
@@ -81,14 +81,14 @@ fn earlier(incident: &crate::engine::snapshot::IncidentView, world: &ViewContext
     let tried: Vec<Line> = incident
         .story
         .iter()
-        .filter(|recorded| {
-            matches!(
-                recorded.event,
-                Event::Intent { .. }
-                    | Event::AttemptFinished { .. }
-                    | Event::NotVerified { .. }
-                    | Event::Indeterminate { .. }
-            )
+        .filter(|recorded| match recorded.event.attempt() {
+            Some(
+                AttemptEvent::Started { .. }
+                | AttemptEvent::Finished { .. }
+                | AttemptEvent::NotVerified { .. }
+                | AttemptEvent::Indeterminate { .. },
+            ) => true,
+            Some(AttemptEvent::Verified { .. }) | None => false,
         })
         .map(|recorded| story::event(recorded, &numbers, world))
         .collect();

@@ -5,6 +5,11 @@ use crate::console::content::context::ViewContext;
 use crate::console::content::format;
 use crate::console::theme::Role as Style;
 use crate::core::event::event_text::{AttemptNumbers, plan_words};
+use crate::core::event::concern::AttemptEvent;
+use crate::core::event::concern::Concern;
+use crate::core::event::concern::DecisionEvent;
+use crate::core::event::concern::IncidentEvent;
+use crate::core::event::concern::PageOccasion;
 use crate::core::plan::{AttemptReport, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::core::{AttemptId, CheckRole, Event, Plan, Reading, Recorded, Verdict};
 use crate::engine::snapshot::IncidentView;
@@ -52,20 +57,22 @@ pub fn event(recorded: &Recorded, numbers: &AttemptNumbers, world: &ViewContext<
 #[must_use]
 pub fn attempt(incident: &IncidentView, id: AttemptId, world: &ViewContext<'_>) -> Vec<Line> {
     let mut under_way = false;
-    let own = incident.story.iter().filter(|recorded| match &recorded.event {
-        Event::Intent { attempt, .. } => {
-            under_way = *attempt == id;
-            under_way
+    let own = incident.story.iter().filter(|recorded| match recorded.event.concern() {
+        Concern::Attempt(event) => {
+            match event {
+                AttemptEvent::Started { attempt, .. } => under_way = attempt == id,
+                AttemptEvent::NotVerified { .. } => under_way = false,
+                AttemptEvent::Finished { .. } | AttemptEvent::Indeterminate { .. } | AttemptEvent::Verified { .. } => {}
+            }
+            event.attempt() == id
         }
-        Event::AttemptFinished { attempt, .. }
-        | Event::Indeterminate { attempt, .. }
-        | Event::Verified { attempt, .. } => *attempt == id,
-        Event::NotVerified { attempt, .. } => {
-            under_way = false;
-            *attempt == id
-        }
-        Event::ReadingChanged { .. } | Event::Closed { .. } => under_way,
-        _ => false,
+        Concern::Reading(_) | Concern::Incident(IncidentEvent::Closed { .. }) => under_way,
+        Concern::Incident(IncidentEvent::Opened { .. } | IncidentEvent::Relapsed { .. } | IncidentEvent::Suspected)
+        | Concern::Engine(_)
+        | Concern::Decision(_)
+        | Concern::Page(_)
+        | Concern::Call(_)
+        | Concern::Rule(_) => false,
     });
     lines(&own.cloned().collect::<Vec<_>>(), &incident.numbers(), None, world)
 }
@@ -86,23 +93,38 @@ pub fn lines(
             lines.push(Line::new().dim(date.to_string()));
             day = Some(date);
         }
-        match &recorded.event {
-            Event::Intent { attempt, plan, starter, .. } => {
-                let head = format!("{} started {starter}, rung {}", numbers.attempt(*attempt), plan.rung + 1);
-                let role = if chosen == Some(*attempt) { Style::Selected } else { Style::Fixing };
+        match recorded.event.concern() {
+            Concern::Attempt(AttemptEvent::Started { attempt, plan, starter }) => {
+                let head = format!("{} started {starter}, rung {}", numbers.attempt(attempt), plan.rung + 1);
+                let role = if chosen == Some(attempt) { Style::Selected } else { Style::Fixing };
                 lines.push(at(recorded, world).with(role, head).hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
-            Event::AttemptFinished { attempt, report, .. } => {
-                let head = format!("{} finished after {}", numbers.attempt(*attempt), format::length(report.took_ms));
+            Concern::Attempt(AttemptEvent::Finished { attempt, report }) => {
+                let head = format!("{} finished after {}", numbers.attempt(attempt), format::length(report.took_ms));
                 lines.push(at(recorded, world).text(head).dim(format!(", {}", scope(report))).hanging(10));
                 lines.extend(report.steps.iter().flat_map(step));
             }
-            Event::ShadowPlan { plan, .. } => {
+            Concern::Decision(DecisionEvent::ShadowPlan { plan, .. }) => {
                 lines.push(at(recorded, world).text("shadow mode: this was not run").hanging(10));
                 lines.extend(self::plan(plan, 10));
             }
-            _ => lines.push(event(recorded, numbers, world)),
+            Concern::Attempt(
+                AttemptEvent::Indeterminate { .. } | AttemptEvent::Verified { .. } | AttemptEvent::NotVerified { .. },
+            )
+            | Concern::Decision(
+                DecisionEvent::Denied(_)
+                | DecisionEvent::Asked(_)
+                | DecisionEvent::Approved
+                | DecisionEvent::FirstApproved
+                | DecisionEvent::Withdrawn,
+            )
+            | Concern::Engine(_)
+            | Concern::Incident(_)
+            | Concern::Reading(_)
+            | Concern::Page(_)
+            | Concern::Call(_)
+            | Concern::Rule(_) => lines.push(event(recorded, numbers, world)),
         }
     }
     lines
@@ -176,12 +198,35 @@ fn step(step: &StepReport) -> Vec<Line> {
 
 /// How an event looks.
 fn role(event: &Event) -> Style {
-    match event {
-        Event::Opened { .. } | Event::NotVerified { .. } | Event::Relapsed { .. } => Style::Broken,
-        Event::Indeterminate { .. } | Event::Denied { .. } => Style::Unknown,
-        Event::Asked { .. } | Event::Escalated { .. } | Event::EscalationWidened { .. } => Style::Asked,
-        Event::Intent { .. } => Style::Fixing,
-        Event::Verified { .. } | Event::Closed { .. } | Event::Resolved { .. } => Style::Ok,
-        _ => Style::Text,
+    match event.concern() {
+        Concern::Incident(incident) => match incident {
+            IncidentEvent::Opened { .. } | IncidentEvent::Relapsed { .. } => Style::Broken,
+            IncidentEvent::Closed { .. } => Style::Ok,
+            IncidentEvent::Suspected => Style::Text,
+        },
+        Concern::Decision(decision) => match decision {
+            DecisionEvent::Denied(_) => Style::Unknown,
+            DecisionEvent::Asked(_) => Style::Asked,
+            DecisionEvent::ShadowPlan { .. }
+            | DecisionEvent::Approved
+            | DecisionEvent::FirstApproved
+            | DecisionEvent::Withdrawn => Style::Text,
+        },
+        Concern::Attempt(attempt) => match attempt {
+            AttemptEvent::Started { .. } => Style::Fixing,
+            AttemptEvent::Verified { .. } => Style::Ok,
+            AttemptEvent::NotVerified { .. } => Style::Broken,
+            AttemptEvent::Indeterminate { .. } => Style::Unknown,
+            AttemptEvent::Finished { .. } => Style::Text,
+        },
+        Concern::Page(page) => match page.occasion {
+            PageOccasion::Escalated(_) | PageOccasion::Widened { .. } => Style::Asked,
+            PageOccasion::Resolved { .. } => Style::Ok,
+            PageOccasion::Joined(_)
+            | PageOccasion::Announced(_)
+            | PageOccasion::CalledAgain(_)
+            | PageOccasion::AckForwarded(_) => Style::Text,
+        },
+        Concern::Engine(_) | Concern::Reading(_) | Concern::Call(_) | Concern::Rule(_) => Style::Text,
     }
 }

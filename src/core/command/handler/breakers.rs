@@ -6,13 +6,14 @@ use crate::core::command::reason::Reason;
 use crate::core::command::{Operator, Refusal};
 use crate::core::event::Event;
 use crate::core::gate::budget::shares_budget;
+use crate::core::event::reasons::BreakerReason;
 use crate::core::id::Key;
 use crate::core::incident::BreakerState;
 use crate::core::machine::Core;
 use crate::core::time::timers::Timer;
 
 impl Core {
-    pub(super) fn reset_breaker(&mut self, by: &Operator, key: &Key, why: &Reason) -> CommandAnswer {
+    pub(super) fn reset_breaker(&mut self, by: &Operator, key: &Key, reason: &Reason) -> CommandAnswer {
         let rival = self.rival(key).cloned();
         if !self.state.breakers().get(key).is_some() && rival.is_none() {
             return if self.keys.contains_key(key) {
@@ -32,7 +33,7 @@ impl Core {
         }
         for key in &keys {
             self.timers.cancel(&Timer::Breaker(key.clone()));
-            let (key, why) = (key.clone(), why.clone());
+            let (key, why) = (key.clone(), BreakerReason::Operator { reason: reason.clone() });
             self.record(Event::Breaker { key, state: BreakerState::Closed, why, by: Some(by.clone()) });
         }
         let open: Vec<_> = keys.iter().chain(&rival).filter_map(|key| self.state.incidents().id_of(key)).collect();
@@ -42,14 +43,14 @@ impl Core {
         Ok(said)
     }
 
-    pub(super) fn latch_breaker(&mut self, by: &Operator, key: Key, why: Reason) -> CommandAnswer {
+    pub(super) fn latch_breaker(&mut self, by: &Operator, key: Key, reason: Reason) -> CommandAnswer {
         if !self.keys.contains_key(&key) {
             return Err(Refusal::NoSuchKey);
         }
         let said = format!("the breaker of {} is latched until it is reset", key.target);
         self.timers.cancel(&Timer::Breaker(key.clone()));
         let open = self.state.incidents().id_of(&key);
-        let state = Breaker::latched(self.now.wall);
+        let (state, why) = (Breaker::latched(self.now.wall), BreakerReason::Operator { reason });
         self.record(Event::Breaker { key, state, why, by: Some(by.clone()) });
         if let Some(id) = open {
             self.advance_if_waiting(id);

@@ -6,6 +6,7 @@ use std::sync::Arc;
 use crate::core::command::{Authority, Operator, Refusal};
 use crate::core::detector::DetectorState;
 use crate::core::detector::reading::Verdict;
+use crate::core::event::reasons::WithdrawalReason;
 use crate::core::id::{IncidentId, Key, RequestId};
 use crate::core::incident::Outcome;
 use crate::core::machine::Core;
@@ -45,7 +46,7 @@ impl Core {
         if self.live(id).manual.is_some() {
             return Some(Refusal::AlreadyOpen(id));
         }
-        self.withdraw(id, "an operator started the playbook manually");
+        self.withdraw(id, WithdrawalReason::ManualRun);
         self.forget_survey(id);
         self.live(id).manual = Some((by.clone(), Some(request)));
         self.advance(id);
