@@ -10,7 +10,7 @@ use std::path::{Path, PathBuf};
 use std::process::Command;
 
 use salve::core::Event;
-use salve::core::event_text::sentence;
+use salve::core::event::event_text::sentence;
 use serde_json::{Value, json};
 use tempfile::TempDir;
 

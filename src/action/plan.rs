@@ -1,5 +1,6 @@
 //! Resolves a rung to the last argument: what is shown is what is run, and the digest binds an approval to all of it.
 
+use crate::core::plan::sealed::SealedOrder;
 use std::sync::Arc;
 
 use rustix::process::geteuid;

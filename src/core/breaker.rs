@@ -19,7 +19,6 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use super::command::reason::Reason;
 use super::id::Key;
 use super::incident::BreakerState;
 use super::time::window::Window;
@@ -248,7 +247,7 @@ impl Breakers {
     }
 
     /// A change of state was recorded, by itself or by an operator.
-    pub(super) fn changed(&mut self, key: &Key, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
+    pub(super) fn changed(&mut self, key: &Key, state: &BreakerState, why: &BreakerReason, at: Mono, by_operator: bool) {
         self.0.entry(key.clone()).or_default().become_(state, why, at, by_operator);
     }
 }

@@ -8,10 +8,9 @@ use crate::channel::{CappedList, Page, PageKind};
 use crate::core::escalation::escalations::Outgoing;
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial, Incident, Phase};
-use crate::core::{Core, DetectorState, Event, IncidentId, PageId, Recorded};
+use crate::core::{Core, DetectorState, IncidentId, PageId, Recorded};
 use crate::core::event::concern::PageEvent;
 use crate::core::event::concern::PageOccasion;
-use crate::core::state::Step;
 use crate::playbook::{Attachment, Risk, Target};
 
 /// Targets that a storm's page, and its row on the screen, name.

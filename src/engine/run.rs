@@ -29,7 +29,7 @@ use super::snapshot::{HostLoad, Message, PlaybookView, Snapshot};
 use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
 use crate::core::event::event_text::sentence;
-use crate::core::{Authority, Binding, Core, Event, Input, Operator, PageId, Recorded, Refusal, RequestId};
+use crate::core::{Authority, Binding, Core, Input, Operator, PageId, Recorded, Refusal, RequestId};
 use crate::core::event::concern::Concern;
 use crate::core::event::concern::EngineEvent;
 use crate::core::event::concern::RuleEvent;

@@ -3,9 +3,9 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::salve::core::automation_gaps::Lack;
-use super::salve::core::automation_gaps::Wanting;
-use super::salve::core::counters::Totals;
+use super::salve::core::success::automation_gaps::Lack;
+use super::salve::core::success::automation_gaps::Wanting;
+use super::salve::core::success::counters::Totals;
 use super::salve::core::event::reasons::NotVerifiedReason;
 use super::salve::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,

@@ -7,7 +7,7 @@ use super::{Model, OpenPage};
 use crate::console::content::context::ViewContext;
 use crate::console::content::rows;
 use crate::console::model::effect::ConsoleEffect;
-use crate::core::event_text::started;
+use crate::core::event::event_text::started;
 use crate::core::{AttemptId, IncidentId, Recorded};
 use crate::engine::history::PastError;
 use crate::engine::snapshot::IncidentView;

@@ -20,13 +20,7 @@ use crate::core::incident::Outcome;
 use crate::core::machine::Core;
 use crate::core::plan::Digest;
 use super::reason::Reason;
-use super::{Authority, Command, Operator, Refusal};
-use crate::core::event::Event;
-use crate::core::id::{IncidentId, Key, RequestId};
-use crate::core::incident::{Incident, Outcome, Phase};
-use crate::core::machine::Core;
-use crate::core::machine::effect::Effect;
-use crate::core::plan::Digest;
+use crate::core::incident::{Incident, Phase};
 use crate::playbook::{ContentKey, Playbook, Risk};
 
 /// An answer in words, or the refusal.

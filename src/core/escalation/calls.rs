@@ -13,7 +13,6 @@ use crate::core::incident::{ApprovalReason, Cause, Incident, RequestAnswer};
 use crate::core::machine::Core;
 use crate::core::time::Mono;
 use crate::core::event::reasons::PageEndReason;
-use crate::core::state::State;
 
 /// Under which key a storm's one page goes out.
 pub const STORM: &str = "salve/storm";

@@ -9,7 +9,7 @@ use crate::core::command::{Operator, Scope};
 use crate::core::id::{AttemptId, CheckRole, IncidentId, Key, PageId};
 use crate::core::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, Cause, Denial, Outcome};
 use crate::core::plan::{AttemptReport, Plan};
-use crate::core::reading::Reading;
+use crate::core::detector::reading::Reading;
 use crate::core::time::Mono;
 use crate::playbook::ContentKey;
 

@@ -8,7 +8,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::command::Operator;
-use crate::core::reason::Reason;
+use crate::core::command::reason::Reason;
 
 /// Why a request for approval became void.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

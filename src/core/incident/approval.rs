@@ -12,9 +12,7 @@ use crate::core::machine::Core;
 use crate::core::machine::input::Facts;
 use crate::core::plan::Plan;
 use crate::core::time::timers::Timer;
-use crate::core::breaker::Breaker;
 use crate::core::event::reasons::WithdrawalReason;
-use crate::core::state::Step;
 use crate::playbook::Risk;
 
 impl Core {

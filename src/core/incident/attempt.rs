@@ -16,7 +16,6 @@ use crate::core::event::reasons::NotVerifiedReason;
 use crate::core::event::reasons::PageEndReason;
 use crate::core::event::reasons::ProbeFailure;
 use crate::core::event::reasons::WithdrawalReason;
-use crate::core::state::Step;
 use crate::playbook::BreakerLimits;
 use crate::playbook::value::Period;
 

@@ -11,7 +11,6 @@ use crate::core::machine::{BlockedOn, Core};
 use crate::core::time::Mono;
 use crate::core::time::timers::Timer;
 use crate::core::event::reasons::WithdrawalReason;
-use crate::core::state::Step;
 
 impl Core {
     pub(in crate::core) fn open(&mut self, key: &Key, since: Mono) {

@@ -17,7 +17,6 @@ use crate::core::machine::Core;
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::time::timers::Timer;
 use crate::core::event::reasons::WithdrawalReason;
-use crate::core::state::Step;
 
 impl Core {
     /// The binding in force that names this key's target and found nothing there, with what it found.

@@ -16,9 +16,6 @@ use crate::core::time::timers::Timer;
 use crate::playbook::Playbook;
 use crate::core::event::reasons::BreakerReason;
 use crate::core::event::reasons::NotVerifiedReason;
-use crate::core::state::KEPT_SAWS;
-use crate::core::state::Step;
-use crate::playbook::Check;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);

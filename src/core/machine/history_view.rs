@@ -1,6 +1,7 @@
 //! The state at a moment of the past, for a screen: what was watched and read then is put in from outside, and a screen
 //! shows it as it shows a live state. Nothing is decided here, and nothing is recorded.
 
+use crate::core::incident::Phase;
 use std::sync::Arc;
 
 use super::Core;
@@ -16,10 +17,6 @@ use crate::core::id::Key;
 use crate::core::incident::Outcome;
 use super::input::{ArmingPolicy, Binding};
 use crate::core::detector::reading::Reading;
-use crate::core::detector::{Detector, DetectorState, Moment};
-use crate::core::event::Event;
-use crate::core::id::Key;
-use crate::core::incident::Phase;
 use crate::core::time::{Mono, Now};
 use crate::playbook::Playbook;
 
@@ -76,7 +73,7 @@ impl Core {
         for (slot, reading) in watched.detector.iter_mut().zip(detector) {
             *slot = reading;
         }
-        watched.fault = watched.judge(self.state.flapping.contains_key(&key));
+        watched.fault = watched.judge(self.state.flapping().contains(&key));
         let turned = marks.iter().rev().find(|(_, moment)| matches!(moment, Moment::Fault(_))).map(|(at, _)| *at);
         let read = watched.detector.iter().flatten().map(|reading| reading.since).max();
         watched.since = turned.or(read).unwrap_or(self.now.mono);
@@ -94,19 +91,19 @@ impl Core {
             DetectorState::Broken | DetectorState::Unknown => closed >= watched.since,
             DetectorState::Waiting | DetectorState::Clear => false,
         };
-        let last = self.state.closed.iter().rev().find(|incident| incident.key == *key);
-        last.is_some_and(|incident| match &incident.step {
-            Step::Closed { outcome: Outcome::Declined { .. } | Outcome::ClosedByOperator { .. }, mono, .. } => {
+        let last = self.state.incidents().closed().rev().find(|incident| incident.key == *key);
+        last.is_some_and(|incident| match incident.phase() {
+            Phase::Closed { outcome: Outcome::Declined { .. } | Outcome::ClosedByOperator { .. }, mono, .. } => {
                 same_fault(*mono)
             }
-            Step::Closed { .. }
-            | Step::Firing
-            | Step::Held(_)
-            | Step::Asking(_)
-            | Step::Remediating(_)
-            | Step::Verifying { .. }
-            | Step::Soaking { .. }
-            | Step::Escalated(_) => false,
+            Phase::Closed { .. }
+            | Phase::Firing
+            | Phase::Held(_)
+            | Phase::Asking(_)
+            | Phase::Remediating(_)
+            | Phase::Verifying { .. }
+            | Phase::Soaking { .. }
+            | Phase::Escalated(_) => false,
         })
     }
 }

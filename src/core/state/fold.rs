@@ -1,9 +1,9 @@
 //! Which event moves which machine. Every fold names every event, so one that is forgotten does not compile.
 
+use crate::core::event::reasons::BreakerReason;
 use std::sync::Arc;
 
 use super::{Boot, State};
-use crate::core::command::reason::Reason;
 use crate::core::detector::flapping::FlappingState;
 use crate::core::event::{Event, Recorded};
 use crate::core::gate::locks::KnownAs;
@@ -177,7 +177,7 @@ impl State {
         }
     }
 
-    fn change_breaker(&mut self, key: &Key, state: &BreakerState, why: &Reason, by_operator: bool, at: Mono) {
+    fn change_breaker(&mut self, key: &Key, state: &BreakerState, why: &BreakerReason, by_operator: bool, at: Mono) {
         self.breakers.changed(key, state, why, at, by_operator);
         self.incidents.breaker_changed(key, state, !by_operator);
         if *state == BreakerState::Closed && by_operator {

@@ -21,10 +21,6 @@ use crate::core::incident::Cause;
 use crate::core::incident::Outcome;
 use crate::core::state::State;
 use super::success_counters::{CountedOutcome, Disposition};
-use crate::core::event::{Event, Recorded};
-use crate::core::id::IncidentId;
-use crate::core::incident::Outcome;
-use crate::core::state::State;
 use crate::core::time::Mono;
 use crate::playbook::Target;
 

@@ -8,7 +8,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::core::machine::history_view;
-use crate::core::{Config, Core, Event, Key, Mono, Recorded};
+use crate::core::{Config, Core, Key, Mono, Recorded};
 use crate::core::event::concern::Concern;
 use crate::core::event::concern::EngineEvent;
 use crate::core::{Moment, id::IncidentId};

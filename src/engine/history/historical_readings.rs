@@ -10,7 +10,7 @@ use super::serve::HistoryContext;
 use crate::check::{Observation, Subject, judge};
 use crate::core::machine::history_view::PastDetector;
 use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
-use crate::core::{CheckRole, DetectorState, Event, Key, Moment, Mono, Reading, Verdict};
+use crate::core::{CheckRole, DetectorState, Key, Moment, Mono, Reading, Verdict};
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::{Check, Playbook, Target};
 use crate::text::clean_line;

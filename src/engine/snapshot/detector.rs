@@ -1,5 +1,6 @@
 //! One watched key, as screens need it.
 
+use crate::core::incident::{Incident, Phase};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
@@ -7,8 +8,7 @@ use serde::{Deserialize, Serialize};
 use super::DeliveryState;
 use crate::core::id::{IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::{Binding, Resolution};
-use crate::core::state::{Incident, Step};
+use crate::core::machine::input::{Binding, Resolution};
 use crate::core::{Detector, DetectorState, Mono};
 use crate::playbook::Mode;
 
@@ -118,17 +118,17 @@ impl Health {
     }
 
     fn of_incident(incident: &Incident, rungs: usize) -> Self {
-        match &incident.step {
-            Step::Firing | Step::Closed { .. } => Self::Broken,
-            Step::Held(denial) => Self::Held(denial.clone()),
-            Step::Asking(_) => Self::Asks,
-            Step::Remediating(attempt) => {
+        match incident.phase() {
+            Phase::Firing | Phase::Closed { .. } => Self::Broken,
+            Phase::Held(denial) => Self::Held(denial.clone()),
+            Phase::Asking(_) => Self::Asks,
+            Phase::Remediating(attempt) => {
                 let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
                 Self::Fixing { rung, of: rungs }
             }
-            Step::Verifying { .. } => Self::Verifying { soaking: false },
-            Step::Soaking { .. } => Self::Verifying { soaking: true },
-            Step::Escalated(cause) => Self::Escalated(cause.clone()),
+            Phase::Verifying { .. } => Self::Verifying { soaking: false },
+            Phase::Soaking { .. } => Self::Verifying { soaking: true },
+            Phase::Escalated(cause) => Self::Escalated(cause.clone()),
         }
     }
 }

@@ -4,8 +4,7 @@ use std::sync::Arc;
 
 use super::Words;
 use crate::core::id::Key;
-use crate::core::incident::{Incident, Phase};
-use crate::core::machine::input::{Binding, Resolution};
+use crate::core::machine::input::{Binding, };
 use crate::core::{Core, Detector, DetectorState, Moment};
 use crate::engine::calls;
 use crate::engine::snapshot::{DetectorView, Health, RowSubject, TimelineMark};

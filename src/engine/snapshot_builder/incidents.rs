@@ -5,8 +5,7 @@ use std::sync::Arc;
 
 use super::{Words, moment};
 use crate::core::incident::Incident;
-use crate::core::{CheckRole, Core, Event, Now};
-use crate::core::state::Step;
+use crate::core::{CheckRole, Core, Now};
 use crate::engine::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
