@@ -1,17 +1,19 @@
 //! Drives the core in real time; owns the only loop; publishes snapshots, takes commands.
 //!
 //! ```text
-//! readings, results, commands, playbooks --> run (the loop) --> core.handle --> records --> journal
-//!                                              ^                                    |  durable
-//!                                              +---- results ---- carry <-- effects-+
+//! readings, results, commands, playbooks --> run (the loop) --> driver --> core.handle --> records --> journal
+//!                                              ^                                               |  durable
+//!                                              +------ results ------ effect_executor <--------+
 //! ```
 //!
 //! | module | what it does |
 //! |---|---|
 //! | [`start`] | opens the journal, folds it, lets the loop go |
 //! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
-//! | [`run`] | the only loop; its records, effects and timers have modules of their own |
+//! | [`driver`] | the one interpreter of effects: records first, then what acts |
+//! | [`run`] | the only loop: waits for inputs, timers and the journal, and drives |
 //! | [`effect_executor`] | carries effects out, each in a task of its own |
+//! | `noted_records` | what the records leave to be shown |
 //! | [`operator`] | who runs this process, as the kernel says |
 //! | [`page`] | from a recorded escalation to the page that goes out |
 //! | [`reload`] | which playbooks are in force |
@@ -34,6 +36,7 @@
 pub mod alarm;
 pub mod backtest;
 pub mod calls;
+pub mod driver;
 pub mod dry_run;
 mod effect_executor;
 pub mod handle;
@@ -42,6 +45,7 @@ pub mod history;
 pub mod host_queries;
 pub mod inventory;
 pub mod metrics;
+mod noted_records;
 pub mod offline;
 pub mod one_shot;
 pub mod operator;

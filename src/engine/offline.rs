@@ -1,16 +1,22 @@
 //! One operator command while no engine runs: folds the journal, asks the core, records its answer, and ends.
 
+use std::future::poll_fn;
 use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
+use super::driver::Driver;
+use super::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
 use super::playbook_files;
 use super::reload;
+use super::run::LiveJournal;
 use super::start::{Options, StartError, config};
 use crate::check::Monitor;
-use crate::core::{Authority, Command, Core, Effect, Input, Refusal, RequestId};
-use crate::host::clock::{self, Clock, ClockMark};
-use crate::journal::{Journal, Opened, RecordError};
+use crate::core::effect::Cadence;
+use crate::core::{AttemptId, Authority, Command, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
+use crate::host::clock::{self, Clock};
+use crate::journal::{Journal, Opened};
+use crate::playbook::Check;
 use crate::playbook::library::Library;
 
 /// Why a command was not carried out.
@@ -24,7 +30,7 @@ pub enum OfflineError {
     Refused(#[from] Refusal),
     /// It was accepted and could not be recorded, so it is not in force.
     #[error("not recorded: {0}")]
-    NotRecorded(#[from] RecordError),
+    NotRecorded(Arc<str>),
 }
 
 /// Carries one command out on the journal; the answer says in words what was done.
@@ -42,24 +48,49 @@ pub async fn command(options: &Options, command: Command) -> Result<Arc<str>, Of
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Monitor::new(clock, readings, kept, notes);
+    let monitor = Monitor::new(clock, readings, kept, notes);
     let library = playbook_files::reload(Library::default(), &options.sources).await;
-    let mut effects = core.handle(clock.now(), Input::Loaded(reload::bind(&library, &hub).await));
-    let (by, request) = (options.operator.clone(), RequestId(0));
-    effects.extend(core.handle(clock.now(), Input::Command { by, authority: Authority::Arm, command, request }));
+    let bindings = reload::bind(&library, &monitor).await;
 
-    let mut records = Vec::new();
-    let mut answer = Err(Refusal::Stopped);
-    for effect in effects {
-        match effect {
-            Effect::Record(recorded) => records.push(recorded),
-            Effect::Reply { answer: words, .. } => answer = words,
-            // nothing acts here: an engine that starts later surveys anew, and delivers what is undelivered
-            _ => {}
-        }
+    let host = AbsentHost { answer: Err(Refusal::Stopped) };
+    let mut driver = Driver::new(core, host, LiveJournal::new(journal, boot_id), clock);
+    driver.handle(Input::Loaded(bindings));
+    let (by, request) = (options.operator.clone(), RequestId(0));
+    driver.handle(Input::Command { by, authority: Authority::Arm, command, request });
+    driver.flush();
+    while !driver.is_settled() {
+        poll_fn(|context| driver.poll_write(context)).await;
     }
-    let mark = ClockMark { boot_id, boottime: clock::boottime_ms(), mono: clock.mono() };
-    journal.commit(records, mark).await.unwrap_or(Err(RecordError::Closed))?;
-    journal.close();
+    driver.recording().map_err(OfflineError::NotRecorded)?;
+    let answer = driver.host().answer.clone();
+    driver.finish().close();
     Ok(answer?)
+}
+
+/// A host that nothing acts on: an engine that starts later makes its own preflight, and delivers what is undelivered.
+struct AbsentHost {
+    /// What the core says to the command.
+    answer: Result<Arc<str>, Refusal>,
+}
+
+impl HostPort for AbsentHost {
+    fn note(&mut self, _recorded: &Arc<Recorded>) {}
+
+    fn watch(&mut self, _watch: WatchId, _check: Arc<Check>, _cadence: Cadence) {}
+
+    fn unwatch(&mut self, _watch: &WatchId) {}
+
+    fn preflight(&mut self, _request: PreflightRequest) {}
+
+    fn start(&mut self, _request: AttemptRequest) {}
+
+    fn refuse(&mut self, _request: AttemptRequest, _why: &str) {}
+
+    fn empty_scope(&mut self, _attempt: AttemptId) {}
+
+    fn deliver(&mut self, _page: PageId, _core: &Core) {}
+
+    fn reply(&mut self, _request: RequestId, answer: Result<Arc<str>, Refusal>) {
+        self.answer = answer;
+    }
 }

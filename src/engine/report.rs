@@ -27,7 +27,7 @@ pub fn markdown(incident: &IncidentView, host: &str, zone: &TimeZone) -> String 
         out += "\n## Attempts\n";
     }
     for attempt in &attempts {
-        out += &told(attempt, &incident.numbers(), zone);
+        out += &attempt_text(attempt, &incident.numbers(), zone);
     }
     out += &story(incident, zone);
     out
@@ -134,7 +134,7 @@ fn attempts(story: &[Arc<Recorded>]) -> Vec<AttemptRecords<'_>> {
     attempts
 }
 
-fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
+fn attempt_text(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
     let at = date(attempt.intent.wall, zone);
     let Event::Intent { starter, .. } = &attempt.intent.event else { return String::new() };
     let (number, rung) = (numbers.attempt(attempt.id), attempt.plan.rung + 1);

@@ -47,7 +47,7 @@ pub struct Extras {
 
 /// The core's state now, as screens need it.
 #[must_use]
-pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
+pub fn build(core: &Core, now: Now, extras: Extras) -> Snapshot {
     let mut words = Words { condition: extras.condition, known: HashMap::new(), tries: &extras.tries };
     Snapshot {
         generation: extras.generation,

@@ -47,7 +47,7 @@ pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure
             stream::progress(&format!("checking {what} …"));
         }
     };
-    let found = runtime::build()?.block_on(inventory::survey(&options, looking))?;
+    let found = runtime::build()?.block_on(inventory::gather(&options, looking))?;
     if progress {
         stream::progress("");
     }

@@ -13,7 +13,7 @@ use crate::journal::JournalReader;
 ///
 /// # Errors
 /// Where the journal cannot be read, or does not know it.
-pub fn tell(reader: &JournalReader, id: IncidentId) -> Result<IncidentView, PastError> {
+pub fn read_incident(reader: &JournalReader, id: IncidentId) -> Result<IncidentView, PastError> {
     let story: Vec<_> = reader.whole_story(id).map_err(|error| said(&error))?.into_iter().map(Arc::new).collect();
     let mut core = Core::new(Config::default());
     if let Some(Event::Opened { key, .. }) = story.first().map(|first| &first.event)

@@ -87,7 +87,7 @@ fn answer(
         (HistoryQuery::Count(back), past) => give(back, past.and_then(|past| past.count())),
         (HistoryQuery::At(goal, back), past) => give(back, past.and_then(|past| past.at(goal, today, progress))),
         (HistoryQuery::Incident(id, back), past) => {
-            give(back, past.and_then(|past| incident_history::tell(&past.reader, id).map(Arc::new)));
+            give(back, past.and_then(|past| incident_history::read_incident(&past.reader, id).map(Arc::new)));
         }
     }
 }
@@ -150,10 +150,10 @@ impl HistoryState {
         today: &HistoryContext,
         progress: &watch::Sender<Option<FoldProgress>>,
     ) -> Result<Option<Replayed>, ReadError> {
-        let told = |done| {
+        let progress = |done| {
             progress.send_replace(Some(FoldProgress { done, of: seq }));
         };
-        let Some((fold, event)) = self.checkpoints.at(&self.reader, seq, told)? else { return Ok(None) };
+        let Some((fold, event)) = self.checkpoints.at(&self.reader, seq, progress)? else { return Ok(None) };
         // readings are kept without events, so there may be later ones; they belong to no moment of the journal
         let last = self.reader.events_between(of.saturating_sub(1), of)?.last().map_or(Mono(0), |last| last.mono);
         let (detectors, absent) = self.readings.at(&self.reader, fold, today, last)?;
@@ -171,6 +171,6 @@ impl HistoryState {
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
             condition: crate::check::condition,
         };
-        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(snapshot_builder::publish(&core, now, extras)) }))
+        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(snapshot_builder::build(&core, now, extras)) }))
     }
 }
