@@ -34,7 +34,7 @@ const ALLOWED: [(&str, &str); 40] = [
     ("src/demo/", "the demo's own folder"),
     ("src/engine/operator.rs", "what the kernel tells of this process"),
     ("src/engine/run/timers.rs", "a switch of the tests"),
-    ("src/engine/inventory/certificates.rs", "configuration below /etc, in a thread that may hang"),
+    ("src/engine/standalone/inventory/certificates.rs", "configuration below /etc, in a thread that may hang"),
     ("src/evidence/files.rs", "processes"),
     ("src/evidence/holders.rs", "what the kernel tells of processes, and of their descriptors without asking anew"),
     ("src/evidence/stacks.rs", "processes"),

@@ -11,7 +11,7 @@ use super::{playbook, runtime, stream};
 use crate::core::CheckRole;
 use crate::core::event_text::reading_words;
 use crate::engine::backtest;
-use crate::engine::dry_run::{self, Rehearsal};
+use crate::engine::standalone::dry_run::{self, Rehearsal};
 use crate::playbook::Playbook;
 
 pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {

@@ -11,8 +11,8 @@ use super::args::Common;
 use super::exit::Failure;
 use super::{connect, json, runtime, status, stream};
 use crate::control::client::Stay;
-use crate::engine::one_shot;
 use crate::engine::snapshot::Snapshot;
+use crate::engine::standalone::one_shot;
 
 /// How often a look of our own is taken where no engine runs.
 const LOOK: Duration = Duration::from_secs(5);

@@ -1,6 +1,8 @@
 //! Which playbooks are in force: reads the folders, resolves the targets, and does so again when a file changes
 //! (or every minute, because a unit or a mount may have come or gone, and events can be missed).
 
+pub(super) mod playbook_files;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,6 @@ use notify::{RecursiveMode, Watcher};
 use rustix::fs::FileType;
 use tokio::sync::mpsc;
 
-use super::playbook_files;
 use crate::check::Monitor;
 use crate::core::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};

@@ -1,9 +1,24 @@
 //! The loop of a running engine: waits for inputs, timers and the journal's answers, and drives the core with them.
 //!
 //! Nothing slow runs here: the [`Driver`] leaves it to the journal's own thread and to the executor's tasks.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `effect_executor` | the driver's host port: carries effects out, each in a task of its own |
+//! | `live_journal` | the driver's journal port |
+//! | `noted_records` | what the records leave in memory: pages that may go out again, messages |
+//! | `inputs`, `timers`, `snapshots` | what the loop waits for, what it does by itself, what it sends out |
+//! | [`heartbeat`] | tells an external switch that the loop runs |
+//! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
+//! | `silence` | tells the core when systemd ceases to answer |
 
+pub mod alarm;
+pub(super) mod effect_executor;
+pub mod heartbeat;
 mod inputs;
 mod live_journal;
+pub(super) mod noted_records;
+pub(super) mod silence;
 mod snapshots;
 mod timers;
 
@@ -15,10 +30,10 @@ use std::time::Duration;
 use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
+use self::effect_executor::EffectExecutor;
 use self::timers::LoopTimers;
 use super::driver::Driver;
 use super::driver::ports::HostPort;
-use super::effect_executor::EffectExecutor;
 use super::handle::CommandRequest;
 use super::history::HistoryContext;
 use super::reload::Reloaded;

@@ -7,15 +7,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::Handle;
-use super::effect_executor::EffectExecutor;
 use super::handle::Subscribers;
-use super::heartbeat;
 use super::history::{self, LastHour};
 use super::host_queries;
 use super::reload;
+use super::run::effect_executor::EffectExecutor;
+use super::run::heartbeat;
+use super::run::silence;
 use super::run::{EngineLoop, LiveJournal, LoopInputs};
 use super::settings::{SecondCallSettings, Settings};
-use super::silence;
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Monitor;

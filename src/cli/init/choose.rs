@@ -6,7 +6,7 @@ use std::path::Path;
 use super::told;
 use crate::cli::exit::Failure;
 use crate::cli::stream;
-use crate::engine::inventory::{Inventory, Proposal};
+use crate::engine::standalone::inventory::{Inventory, Proposal};
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]

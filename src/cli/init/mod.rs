@@ -15,7 +15,7 @@ use super::args::Common;
 use super::exit::Failure;
 use super::{connect, json, runtime, stream};
 use crate::core::Command;
-use crate::engine::inventory::{self, Inventory, Proposal};
+use crate::engine::standalone::inventory::{self, Inventory, Proposal};
 
 /// The options of `salve init`.
 #[derive(Debug, Clone, Copy)]

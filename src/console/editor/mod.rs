@@ -35,8 +35,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::model::{ConsoleTime, InputMode};
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::host_queries::Rehearsing;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::write::Completion;
 use finding::EditorFindings;
 use text::TextBuffer;

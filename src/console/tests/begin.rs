@@ -10,7 +10,7 @@ use super::author::tell;
 use super::keys::Desk;
 use super::pictures::album;
 use super::screens::drawn;
-use crate::engine::target_candidates::Offer;
+use crate::engine::host_queries::target_candidates::Offer;
 use crate::playbook::write::{FailureClass, WantedTarget};
 use crate::playbook::{Origin, Target, read};
 

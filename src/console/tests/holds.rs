@@ -8,8 +8,8 @@ use super::super::update::ConsoleInput;
 use super::keys::Desk;
 use crate::core::{Command, MaintenanceId, Scope};
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::snapshot::MaintenanceView;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::value::Period;
 
 fn desk() -> Desk {

@@ -18,7 +18,7 @@ use super::pictures::album;
 use super::views;
 use crate::console::{EngineAt, Writing};
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
+use crate::engine::standalone::dry_run::Rehearsal;
 
 pub fn look(ascii: bool, profile: TermProfile) -> RenderOptions {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };

@@ -14,7 +14,7 @@ use crate::check::{self, Monitor, Observation, Subject};
 use crate::core::event::Event;
 use crate::core::input::Resolution;
 use crate::core::{CheckRole, IncidentId, Mono, Reading};
-use crate::engine::one_shot;
+use crate::engine::standalone::one_shot;
 use crate::engine::start::{Options, config};
 use crate::journal::{JournalReader, KeptReading, ReadError};
 use crate::playbook::{Check, Playbook, Target};

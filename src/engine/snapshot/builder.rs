@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::calls;
-use super::snapshot::{
-    BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze,
-};
+use super::{BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze};
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
 use crate::core::id::{Key, MaintenanceId, PageId};

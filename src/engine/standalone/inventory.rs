@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dry_run::{self, Rehearsal};
-use super::snapshot::{Arming, PlaybookState};
-use super::start::Options;
-use super::target_candidates::offers;
 use crate::core::{Reading, Verdict};
+use crate::engine::host_queries::target_candidates::offers;
+use crate::engine::snapshot::{Arming, PlaybookState};
+use crate::engine::start::Options;
 use crate::foreign::{self};
 use crate::host::containers::ContainerEngine;
 use crate::journal::ReadError;

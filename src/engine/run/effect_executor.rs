@@ -9,10 +9,7 @@ use std::time::Duration;
 use tokio::sync::{mpsc, oneshot};
 use tokio::task::JoinHandle;
 
-use super::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
 use super::noted_records::NotedRecords;
-use super::operator;
-use super::page::{self, Outbound};
 use crate::action::{self, Context, Runner};
 use crate::channel::{Outbox, Page};
 use crate::check::{self, Monitor, TargetFacts};
@@ -22,6 +19,9 @@ use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{
     AttemptId, Core, Input, Mono, PageId, Plan, Reading, Recorded, Refusal, RequestId, Verdict, WatchId,
 };
+use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
+use crate::engine::operator;
+use crate::engine::page::{self, Outbound};
 use crate::evidence;
 use crate::playbook::{Check, placeholder};
 

@@ -3,9 +3,9 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::snapshot::Message;
 use crate::core::event_text::sentence;
 use crate::core::{Event, PageId, Recorded};
+use crate::engine::snapshot::Message;
 
 /// Messages that are shown.
 const MESSAGES: usize = 200;

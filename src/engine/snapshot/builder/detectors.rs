@@ -7,7 +7,7 @@ use crate::core::id::Key;
 use crate::core::input::{Binding, Resolution};
 use crate::core::state::{Incident, Step};
 use crate::core::{Core, Detector, DetectorState, Moment};
-use crate::engine::calls;
+use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{DetectorView, Health, TimelineMark};
 
 pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {

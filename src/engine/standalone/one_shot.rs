@@ -9,18 +9,18 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::driver::Driver;
-use super::driver::forgetful_journal::ForgetfulJournal;
-use super::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
-use super::playbook_files;
-use super::playbook_view;
-use super::reload;
-use super::snapshot::Snapshot;
-use super::snapshot_builder::{self, Extras};
-use super::start::{Options, config};
 use crate::check::{Monitor, strip};
 use crate::core::effect::Cadence;
 use crate::core::{AttemptId, CheckRole, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
+use crate::engine::driver::Driver;
+use crate::engine::driver::forgetful_journal::ForgetfulJournal;
+use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
+use crate::engine::reload;
+use crate::engine::reload::playbook_files;
+use crate::engine::snapshot::Snapshot;
+use crate::engine::snapshot::builder::{self, Extras};
+use crate::engine::snapshot::playbook_view;
+use crate::engine::start::{Options, config};
 use crate::host::clock::{self, Clock};
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::Check;
@@ -84,7 +84,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         messages: Vec::new(),
         condition: crate::check::condition,
     };
-    Ok(Snapshot { unwatched: true, ..snapshot_builder::build(core, clock.now(), extras) })
+    Ok(Snapshot { unwatched: true, ..builder::build(core, clock.now(), extras) })
 }
 
 /// A host whose detectors are read, and that is left alone: no preflight is answered, so no attempt can follow.

@@ -5,15 +5,15 @@ use std::sync::Arc;
 
 use tokio::sync::mpsc;
 
-use super::driver::Driver;
-use super::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
-use super::playbook_files;
-use super::reload;
-use super::run::LiveJournal;
-use super::start::{Options, StartError, config};
 use crate::check::Monitor;
 use crate::core::effect::Cadence;
 use crate::core::{AttemptId, Authority, Command, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
+use crate::engine::driver::Driver;
+use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
+use crate::engine::reload;
+use crate::engine::reload::playbook_files;
+use crate::engine::run::LiveJournal;
+use crate::engine::start::{Options, StartError, config};
 use crate::host::clock::{self, Clock};
 use crate::journal::{Journal, Opened};
 use crate::playbook::Check;

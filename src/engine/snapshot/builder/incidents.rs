@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Words, moment};
 use crate::core::state::{Incident, Step};
 use crate::core::{CheckRole, Core, Event, Now};
-use crate::engine::calls;
+use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
 
