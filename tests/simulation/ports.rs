@@ -67,6 +67,7 @@ enum Manner {
 
 /// Everything that the ports of one world share.
 #[derive(Default)]
+#[allow(clippy::struct_excessive_bools, reason = "each is a fault of its own, and any of them may come together")]
 pub struct Wire {
     pub lent: Lent,
     pub now: Option<Now>,
