@@ -104,9 +104,9 @@ pub fn every_boundary(script: &Script) -> Result<u64, String> {
 
 /// Gives the number of boundaries that were passed; tells how it came to a violation, if there was one.
 fn run(script: &Script, course: Course) -> Result<u64, String> {
-    follow(script, course, Trace::None).or_else(|_| {
+    follow(script, course, Trace::None).map_err(|_| {
         let (text, lines) = follow(script, course, Trace::last(80)).err().unwrap_or_default();
-        Err(format!("{}: {course:?}: {text}\n{}", script.name, lines.join("\n")))
+        format!("{}: {course:?}: {text}\n{}", script.name, lines.join("\n"))
     })
 }
 

@@ -9,19 +9,19 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::marks::mark_of;
+use super::past_clock::PastClock;
 use super::replay::{TargetPast, Track, latest};
 use crate::core::effect::Cadence;
 use crate::core::id::WatchId;
 use crate::core::input::{Facts, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{
-    AttemptId, CheckRole, Config, Core, Input, Key, Mono, Now, PageId, Plan, Reading, Recorded, Refusal, RequestId,
-    Verdict,
+    AttemptId, CheckRole, Config, Core, Input, Key, Mono, PageId, Plan, Reading, Recorded, Refusal, RequestId, Verdict,
 };
 use crate::engine::backtest::{BacktestMark, FaultSeen};
 use crate::engine::driver::Driver;
 use crate::engine::driver::forgetful_journal::ForgetfulJournal;
-use crate::engine::driver::ports::{AttemptRequest, ClockPort, HostPort, PreflightRequest};
+use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
 use crate::playbook::Check;
 
 /// How long a remediation is taken to run.
@@ -50,12 +50,6 @@ pub(super) enum DueEvent {
 /// One run of the core over a target's past.
 pub(super) struct BacktestRun<'a> {
     driver: Driver<PastHost<'a>, ForgetfulJournal, PastClock<'a>>,
-}
-
-/// A clock that stands where it is set.
-struct PastClock<'a> {
-    past: &'a TargetPast<'a>,
-    at: Mono,
 }
 
 /// A host on which nothing is done: its checks say what was read then, and its attempts are taken to run.
@@ -288,17 +282,4 @@ impl HostPort for PastHost<'_> {
 
     // and no operator asks for anything
     fn reply(&mut self, _request: RequestId, _answer: Result<Arc<str>, Refusal>) {}
-}
-
-impl ClockPort for PastClock<'_> {
-    fn now(&self) -> Now {
-        let wall = self.past.wall(self.at);
-        let local = wall.to_zoned(jiff::tz::TimeZone::system());
-        let minute = i32::from(local.hour()) * 60 + i32::from(local.minute());
-        Now { mono: self.at, wall, minute_of_day: u16::try_from(minute).unwrap_or(0) }
-    }
-
-    fn mono(&self) -> Mono {
-        self.at
-    }
 }
