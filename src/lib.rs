@@ -32,7 +32,7 @@
 //!
 //! Arrows point one way: `foreign` ← `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
 //! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
-//! `tests/architecture.rs` reads the `use` lines and fails on an arrow that runs back up.
+//! `tests/architecture` reads the `use` lines and fails on an arrow that runs back up.
 
 pub mod action;
 pub mod channel;

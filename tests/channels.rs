@@ -367,7 +367,7 @@ async fn the_story_says_which_channel_took_a_page() {
     for _ in 0..2 {
         let taken = tokio::time::timeout(PATIENCE, bench.delivered.recv()).await.unwrap().unwrap();
         let AcceptedPage { page, channel, instead } = taken;
-        told.push(salve::core::event_text::sentence(&Event::Delivered { page, channel, instead }));
+        told.push(salve::core::event::event_text::sentence(&Event::Delivered { page, channel, instead }));
     }
     told.sort();
     assert_eq!(told, ["page #1 delivered to tickets", "page #1 not delivered to mail; delivered to tickets instead"]);

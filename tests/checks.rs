@@ -8,7 +8,7 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salve::check::{Monitor, ObservationChange};
-use salve::core::effect::Cadence;
+use salve::core::machine::effect::Cadence;
 use salve::core::{CheckRole, Key, Reading, Verdict, WatchId};
 use salve::host::Clock;
 use salve::playbook::check::{CommandCheck, HttpCheck, LoadCheck, PathCheck, ProcessCheck, TcpCheck};

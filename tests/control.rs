@@ -18,13 +18,13 @@ use std::time::{Duration, Instant};
 
 use salve::control::bridge;
 use salve::control::client::{Attached, ClientError, Connection, Stay};
-use salve::control::delta::Difference;
+use salve::control::protocol::delta::Difference;
+use salve::control::protocol::rights::{Rights, Roles};
+use salve::control::protocol::wire::{FRAME, MessageReader, MessageWriter, WireError};
 use salve::control::protocol::{Greeting, Hello, Request, Response, ToClient, ToServer, VERSION};
-use salve::control::rights::{Rights, Roles};
 use salve::control::server::Listener;
 use salve::control::socket::Socket;
 use salve::control::transport::{Asking, Transport};
-use salve::control::wire::{FRAME, MessageReader, MessageWriter, WireError};
 use salve::core::plan::Digest;
 use salve::core::{Command, Refusal, Scope};
 use salve::engine::history::Seek;

@@ -12,7 +12,8 @@ use std::fs;
 use std::path::PathBuf;
 
 use salve::channel::ChannelSettings;
-use salve::console::{self, EngineAt, Writing, keys};
+use salve::console::options::{EngineAt, Writing};
+use salve::console::{self, keys};
 use salve::engine::Settings;
 use salve::playbook::Origin;
 use salve::playbook::read::read;
@@ -25,7 +26,7 @@ const README_LINES: usize = 200;
 fn pages() -> Vec<String> {
     let root = PathBuf::from(env!("CARGO_MANIFEST_DIR"));
     let mut files: Vec<PathBuf> =
-        fs::read_dir(root.join("src/cli/help")).unwrap().map(|entry| entry.unwrap().path()).collect();
+        fs::read_dir(root.join("src/cli/manual/topics")).unwrap().map(|entry| entry.unwrap().path()).collect();
     files.push(root.join("playbooks/README.md"));
     files.sort();
     assert!(files.len() > 5, "the manual is not where it was: {files:?}");

@@ -4,7 +4,7 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use crate::core::event_text::AttemptNumbers;
+use crate::core::event::event_text::AttemptNumbers;
 use crate::core::{Event, IncidentId, PageId, Recorded};
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};

@@ -14,7 +14,7 @@ use super::subject::Subject;
 use super::unit::records::UnitRecords;
 use super::unit::watch::Watcher;
 use super::{load, memory, pressure, resolve};
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};

@@ -5,7 +5,7 @@ use std::sync::{Arc, Mutex};
 
 use super::container;
 use super::unit::{preflight, records::UnitRecords};
-use crate::core::input::StopOrigin;
+use crate::core::machine::input::StopOrigin;
 use crate::host::systemd::Systemd;
 use crate::playbook::Target;
 

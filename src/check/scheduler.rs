@@ -22,7 +22,7 @@ use super::monitor::ObservationChange;
 use super::probe::{ProbeResult, Prober};
 use super::subject::{Observation, Subject};
 use super::unit::watch::WatcherCommand;
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;

@@ -12,7 +12,7 @@ use std::path::PathBuf;
 use clap::{Args as ClapArgs, Parser};
 
 use super::exit::Failure;
-use super::help;
+use super::manual::topics;
 use crate::engine::operator;
 use crate::engine::{Options, Settings};
 use crate::foreign::MayHang;
@@ -30,7 +30,7 @@ pub use verb::Verb;
 ///
 /// Without a verb, salve opens the console and runs the healing loop and its journal inside it.
 #[derive(Debug, Parser)]
-#[command(name = "salve", version, max_term_width = 100, disable_help_subcommand = true, after_help = help::topics())]
+#[command(name = "salve", version, max_term_width = 100, disable_help_subcommand = true, after_help = topics::topics())]
 pub struct Args {
     #[command(flatten)]
     pub common: Common,

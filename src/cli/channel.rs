@@ -8,7 +8,8 @@ use serde_json::json;
 
 use super::args::{ChannelVerb, Common};
 use super::exit::Failure;
-use super::{runtime, stream};
+use super::output::stream;
+use super::runtime;
 use crate::channel::outbox::TICKETS;
 use crate::channel::test_page::{Trial, trial};
 use crate::channel::{ChannelSettings, TicketSettings};

@@ -1,15 +1,20 @@
 //! `salve`: the console. On the engine that serves this host where there is one, else with a loop of its own.
 
+pub(super) mod attach;
+pub(super) mod demo;
+
 use std::process::ExitCode;
 
 use tokio::runtime::Runtime;
 
 use super::args::{Common, Screen};
 use super::exit::Failure;
-use super::{connect, logs, runtime};
-use crate::console::{self, Ended, EngineAt, Options, Writing};
+use super::output::logs;
+use super::{connect, runtime};
+use crate::console;
+use crate::console::options::{Ended, EngineAt, Options, Writing};
 use crate::control::client::{Attached, Stay};
-use crate::control::rights::Right;
+use crate::control::protocol::rights::Right;
 use crate::engine::{self, Handle};
 
 pub fn run(common: &Common, screen: &Screen) -> Result<ExitCode, Failure> {

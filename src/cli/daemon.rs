@@ -1,5 +1,9 @@
 //! `salve daemon`: the loop with no screen, until SIGTERM or SIGINT. SIGHUP reloads settings and playbooks.
 
+pub(super) mod journal;
+pub(super) mod service;
+pub(super) mod service_notifier;
+
 use std::path::PathBuf;
 use std::process::ExitCode;
 use std::time::Duration;
@@ -10,13 +14,14 @@ use tokio::time::sleep;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::service_notifier::{self, ServiceNotifier};
-use super::{connect, logs, runtime};
+use super::output::logs;
+use super::{connect, runtime};
 use crate::engine::metrics::{self, Vitals};
 use crate::engine::run::alarm::{self, Alarm, Trouble};
 use crate::engine::settings::Metrics;
 use crate::engine::{self, Handle, Options, Running};
 use crate::foreign::{self, MayHang};
+use service_notifier::ServiceNotifier;
 
 /// A start that failed for a reason that may pass is tried again so often.
 const AGAIN: Duration = Duration::from_secs(5);

@@ -58,7 +58,7 @@ pub enum Failure {
     Output(&'static std::io::Error),
     /// The console could not open or draw the screen.
     #[error(transparent)]
-    Console(#[from] crate::console::ConsoleError),
+    Console(#[from] crate::console::options::ConsoleError),
     /// An engine may serve this host, but the caller lacks permission to reach it.
     #[error(
         "{}: permission denied; ask root to run `usermod -aG salve $USER` and log in again, or use a state folder of \

@@ -1,5 +1,10 @@
 //! `salve playbook list | show | check | plan | backtest | new | kinds | schema | arm | disarm`.
 
+pub(super) mod backtest;
+pub(super) mod kinds;
+pub(super) mod new;
+pub(super) mod plan;
+
 use std::collections::BTreeSet;
 use std::path::{Path, PathBuf};
 use std::process::ExitCode;
@@ -9,7 +14,9 @@ use tokio::sync::mpsc;
 
 use super::args::{Common, PlaybookVerb};
 use super::exit::Failure;
-use super::{backtest, connect, json, kinds, new, plan, runtime, status, stream};
+use super::live::status;
+use super::output::{json, stream};
+use super::{connect, runtime};
 use crate::check::Monitor;
 use crate::core::Command;
 use crate::engine::Settings;

@@ -11,23 +11,31 @@ use rustix::process::{Signal, getpid, kill_process};
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
-use super::appearance::{Looks, Opened};
-use super::decode::Typed;
 use super::editor::EditorTaskResult;
-use super::file_worker::FileWorker;
 use super::form::DryRunResult;
 use super::model::Model;
-use super::shutdown::{Outside, until_ended};
+use super::options::{ConsoleError, Ended, Options};
+use super::terminal::decode::Typed;
 use super::terminal::{self, Keyboard, Terminal, TerminalEvent};
 use super::update::{ConsoleInput, rest, update};
 use super::view;
-use super::{Caption, ConsoleError, DemoHooks, Ended, Options};
+use super::{Caption, DemoHooks};
 use crate::core::Key;
 use crate::engine::Handle;
 use crate::engine::handle::Subscription;
 use crate::engine::history::FoldProgress;
+use appearance::{Looks, Opened};
+use file_worker::FileWorker;
+use shutdown::{Outside, until_ended};
 
+pub(super) mod appearance;
 mod effects;
+pub mod export;
+pub(super) mod external_editor;
+pub(super) mod file_worker;
+pub mod once;
+pub(super) mod shutdown;
+pub(super) mod svg;
 mod time;
 
 use time::Latest;

@@ -1,5 +1,9 @@
 //! The only way onto the screen: clipped, cleaned, and in the character set of the terminal.
 
+pub(super) mod diff_writer;
+pub(super) mod glyphs;
+pub(super) mod line;
+
 use std::borrow::Cow;
 
 use ratatui::buffer::Buffer;
@@ -7,10 +11,10 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier, Style};
 use unicode_width::UnicodeWidthChar;
 
-use super::glyphs::Glyphs;
-use super::line::{Line, cut, width};
 use super::theme::{Role, Styles};
 use crate::text::clean_line;
+use glyphs::Glyphs;
+use line::{Line, cut, width};
 
 /// How this terminal shows things.
 #[derive(Debug, Clone, PartialEq)]

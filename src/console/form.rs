@@ -7,10 +7,10 @@ mod run;
 
 use std::sync::Arc;
 
-use super::decision::Guard;
-use super::format;
-use super::line::Line;
-use super::rows;
+use super::canvas::line::Line;
+use super::content::format;
+use super::content::rows;
+use super::keys::guard::Guard;
 use super::theme::Role;
 use crate::core::incident::BreakerState;
 use crate::core::{IncidentId, Key, MaintenanceId, Mono, Scope};

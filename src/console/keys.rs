@@ -5,14 +5,19 @@ use std::fmt::Write as _;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::model::InputMode::{
-    self, Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
+use InputMode::{
+    Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
     Offered, Playbook, Question, Searching, Text, Typing,
 };
 use KeyStroke::{Ctrl, Named, Sign};
+pub use editor_act::Act;
+pub use mode::InputMode;
 pub use table::TABLE;
 pub use verb::KeyAction;
 
+mod editor_act;
+pub mod guard;
+mod mode;
 mod table;
 mod verb;
 

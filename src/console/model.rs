@@ -1,28 +1,32 @@
 //! What the operator is looking at. State belongs to the page that needs it; the main screen is always underneath.
 
+use super::content::context::ConsoleTime;
+use super::keys::InputMode;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
-use super::decision::{PendingDecision, QUIET};
+use super::content::rows;
 use super::editor::standing::SavedText;
-use super::incident_history::Recalled;
 use super::keys::Capabilities;
-use super::rows;
-use super::suppressions;
-use super::time_travel::{ReplayedMoment, Rewind};
-use crate::console::{EngineAt, Writing};
+use crate::console::keys::guard::QUIET;
+use crate::console::options::{EngineAt, Writing};
 use crate::core::IncidentId;
 use crate::engine::Snapshot;
+use decision::PendingDecision;
+use incident_history::Recalled;
+use time_travel::{ReplayedMoment, Rewind};
 
 pub use cursor::Cursor;
-pub use page::{InputMode, ListKind, OpenPage, Overlay, Pick, TextKind};
+pub use page::{OpenPage, Overlay, Pick, TextKind};
 
 mod cursor;
+pub(super) mod decision;
+pub mod effect;
+pub(super) mod incident_history;
 mod page;
-
-/// A moment on the console's own clock, in milliseconds since it started. Handed in, so that tests can set it.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Default)]
-pub struct ConsoleTime(pub u64);
+pub(super) mod review;
+pub mod subject;
+pub(super) mod time_travel;
 
 /// What the operator is looking at.
 #[derive(Debug, Clone)]
@@ -259,35 +263,6 @@ pub fn items(pane: Pane, filter: &str, snapshot: &Snapshot) -> Vec<Arc<str>> {
         Pane::Breakers => rows::breakers(snapshot).into_iter().map(rows::breaker_id).collect(),
         Pane::Gauge => Vec::new(),
     }
-}
-
-/// What an incident is known by in a list.
-#[must_use]
-pub fn incident_item(id: IncidentId) -> Arc<str> {
-    id.to_string().into()
-}
-
-/// What a list page's items are known by, in its order.
-#[must_use]
-pub fn list_items(kind: ListKind, snapshot: &Snapshot) -> Vec<Arc<str>> {
-    match kind {
-        ListKind::Approvals => {
-            rows::requests(snapshot).iter().map(|(incident, _)| incident_item(incident.id)).collect()
-        }
-        ListKind::Incidents => snapshot.incidents.iter().map(|incident| incident_item(incident.id)).collect(),
-        ListKind::Held => suppressions::all(snapshot).iter().map(suppressions::Suppression::id).collect(),
-        ListKind::Playbooks => playbooks(snapshot).iter().map(|playbook| Arc::clone(&playbook.name)).collect(),
-    }
-}
-
-/// Every playbook file by its name, rejected ones first.
-#[must_use]
-pub fn playbooks(snapshot: &Snapshot) -> Vec<&Arc<crate::engine::snapshot::PlaybookView>> {
-    use crate::engine::snapshot::PlaybookState;
-    let mut playbooks: Vec<_> = snapshot.playbooks.iter().collect();
-    playbooks
-        .sort_by_key(|playbook| (matches!(playbook.state, PlaybookState::InForce { .. }), Arc::clone(&playbook.name)));
-    playbooks
 }
 
 #[cfg(test)]

@@ -2,6 +2,9 @@
 //! their own that can be told to leave them to somebody else, and that ends when the terminal does.
 #![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
+pub(super) mod decode;
+pub(super) mod osc;
+
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
@@ -16,8 +19,8 @@ use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::pipe::{PipeFlags, pipe_with};
 use tokio::sync::mpsc;
 
-use super::decode::{Decoder, ESCAPE_WAIT, Typed};
-use super::diff_writer::encode;
+use super::canvas::diff_writer::encode;
+use decode::{Decoder, ESCAPE_WAIT, Typed};
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";

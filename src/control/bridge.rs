@@ -5,8 +5,8 @@ use std::io;
 use std::path::Path;
 
 use super::protocol::Hello;
+use super::protocol::wire::{MessageReader, MessageWriter, REQUEST, WireError};
 use super::socket::{ConnectError, connect};
-use super::wire::{MessageReader, MessageWriter, REQUEST, WireError};
 use crate::engine::operator::Claims;
 use tokio::io::{AsyncRead, AsyncWrite, AsyncWriteExt};
 

@@ -1,6 +1,9 @@
 //! The client's end: one connection for a verb, or a handle that a console uses like an engine's own. A handle's
 //! connection comes back by itself; until then the last state stays, and its age tells.
 
+pub(super) mod remote_handle;
+mod waiting;
+
 use std::io::ErrorKind;
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -9,16 +12,16 @@ use std::time::Duration;
 use tokio::io::{AsyncRead, AsyncWrite};
 use tokio::time::timeout;
 
-use super::parts::{Assembler, StateError};
+use super::protocol::parts::{Assembler, StateError};
+use super::protocol::wire::{ANSWER, MessageReader, MessageWriter, WireError};
 use super::protocol::{Greeting, Hello, Request, Response, ToClient, ToServer, VERSION, Welcome};
-use super::remote_handle::Link;
 use super::socket::{ConnectError, NAME, Stranger, connect};
 use super::transport::{Asking, Carrier, Transport};
-use super::wire::{ANSWER, MessageReader, MessageWriter, WireError};
 use crate::core::Refusal;
 use crate::engine::Handle;
 use crate::host::clock::boottime_ms;
 use crate::text::cut_line;
+use remote_handle::Link;
 
 /// A server that says nothing for so long is gone: it gives a sign of life every second.
 pub(super) const SILENT: Duration = Duration::from_secs(10);

@@ -9,13 +9,13 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`protocol`] | what is said, and in which order |
-//! | [`wire`] | messages as frames with a length cap |
-//! | [`delta`] | from one snapshot to the next in few bytes |
-//! | [`parts`] | a snapshot that is too much for one message, in several |
+//! | [`protocol::wire`] | messages as frames with a length cap |
+//! | [`protocol::delta`] | from one snapshot to the next in few bytes |
+//! | [`protocol::parts`] | a snapshot that is too much for one message, in several |
 //! | [`socket`] | where the socket stands, and whose it is |
 //! | `peer` | who is at the other end, as the kernel says |
-//! | [`rights`] | who may ask for what |
-//! | [`limits`] | how many connections and requests one user has |
+//! | [`protocol::rights`] | who may ask for what |
+//! | [`server::limits`] | how many connections and requests one user has |
 //! | [`server`] | accepts; `session`: one connection, with its `replies` and `session_output` |
 //! | [`client`] | the other end, for one question or as a handle; `remote_handle` reconnects by itself |
 //! | [`transport`] | how the other end is reached: a socket, or the system's `ssh` |
@@ -26,17 +26,7 @@
 
 pub mod bridge;
 pub mod client;
-pub mod delta;
-pub mod limits;
-pub mod parts;
-mod peer;
 pub mod protocol;
-mod remote_handle;
-mod replies;
-pub mod rights;
 pub mod server;
-mod session;
-mod session_output;
 pub mod socket;
 pub mod transport;
-pub mod wire;

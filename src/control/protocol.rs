@@ -1,4 +1,4 @@
-//! The messages of the socket: JSON in frames (see [`super::wire`]).
+//! The messages of the socket: JSON in frames (see [`wire`]).
 //!
 //! ```text
 //! client: hello            -> server: welcome | refused (and the end)
@@ -11,13 +11,15 @@
 //! The first message of each side is read leniently, so that versions can tell each other apart; everything after it
 //! strictly.
 
+pub mod delta;
+pub mod parts;
+pub mod rights;
+pub mod wire;
+
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::delta::Difference;
-use super::parts::SnapshotPart;
-use super::rights::Rights;
 use crate::core::{Command, IncidentId, Operator, Refusal};
 use crate::engine::Snapshot;
 use crate::engine::history::{FoldProgress, PastError, Replayed, Seek};
@@ -26,6 +28,9 @@ use crate::engine::operator::Claims;
 use crate::engine::snapshot::IncidentView;
 use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::write::WantedTarget;
+use delta::Difference;
+use parts::SnapshotPart;
+use rights::Rights;
 
 /// Both sides must speak the same; it rises whenever a message changes.
 pub const VERSION: u32 = 3;

@@ -1,5 +1,11 @@
 //! Accepts connections, finds out who each client is, and encodes each snapshot once for all of them.
 
+pub mod limits;
+pub(super) mod peer;
+pub(super) mod replies;
+pub(super) mod session;
+pub(super) mod session_output;
+
 use std::future::poll_fn;
 use std::sync::Arc;
 use std::task::{Context, Poll};
@@ -11,16 +17,15 @@ use tokio::sync::watch;
 use tokio::task::{JoinHandle, JoinSet};
 use tokio_util::bytes::Bytes;
 
-use super::delta::Difference;
-use super::limits::ClientLimits;
-use super::peer::Peer;
+use super::protocol::delta::Difference;
+use super::protocol::rights::Roles;
+use super::protocol::wire::{self, MessageWriter};
 use super::protocol::{Greeting, ToClient};
-use super::rights::Roles;
-use super::session;
 use super::socket::Socket;
-use super::wire::{self, MessageWriter};
 use crate::engine::{Handle, Snapshot};
 use crate::host::spare::{self, Lent};
+use limits::ClientLimits;
+use peer::Peer;
 
 /// After an error that is nobody's fault (no descriptor left), nobody is let in for so long.
 const BREATH: Duration = Duration::from_millis(200);

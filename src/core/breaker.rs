@@ -11,15 +11,20 @@
 //!
 //! It counts invocations, not failures: a service that restarts fine eleven times an hour must trip it.
 
+mod control;
+pub(super) mod spent;
+
+use std::collections::HashMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
 
+use super::command::reason::Reason;
+use super::id::Key;
 use super::incident::BreakerState;
-use super::reason::Reason;
+use super::time::window::Window;
 use super::time::{Mono, Now};
-use super::window::Window;
-use crate::playbook::{BreakerLimits, Playbook};
+use crate::playbook::{BreakerLimits, Playbook, Target};
 
 const DAY: Duration = Duration::from_hours(24);
 
@@ -106,7 +111,7 @@ impl Breaker {
 
     /// May one more attempt run? The window's limit holds in every state, a probe included. `shared` are the attempts
     /// of all playbooks on a target that has one budget.
-    pub fn admits(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> Admission {
+    pub(super) fn admits(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> Admission {
         let room = self.counted(shared).frees(now, limits.window, limits.attempts);
         match (&self.state, room) {
             (BreakerState::Latched { .. }, _) | (_, None) => Admission::Denied { until: None },
@@ -120,12 +125,12 @@ impl Breaker {
     }
 
     /// Has the last invocation reached the limit of a closed breaker?
-    pub fn spent(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> bool {
+    pub(super) fn spent(&self, now: Mono, limits: Limits, shared: Option<&Window>) -> bool {
         self.state == BreakerState::Closed && self.counted(shared).count(now, limits.window) >= limits.attempts
     }
 
     /// What it opens into now: twice the former cooldown after a probe; latched at the last reopening allowed.
-    pub fn opening(&self, now: Now, limits: Limits, shared: Option<&Window>) -> BreakerState {
+    pub(super) fn opening(&self, now: Now, limits: Limits, shared: Option<&Window>) -> BreakerState {
         let again = self.opened.is_some_and(|at| now.mono.since(at) <= DAY);
         let reopenings = self.reopened.count(now.mono, DAY) + usize::from(again);
         if again && reopenings >= usize::try_from(limits.times.latch_after).unwrap_or(usize::MAX) {
@@ -142,12 +147,12 @@ impl Breaker {
     }
 
     /// One invocation: an intent was recorded.
-    pub fn invoke(&mut self, at: Mono) {
+    pub(super) fn invoke(&mut self, at: Mono) {
         self.invocations.push(at);
     }
 
     /// As recorded. An operator's reset forgets what was counted; nothing else does.
-    pub fn become_(&mut self, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
+    pub(super) fn become_(&mut self, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
         match state {
             BreakerState::Open { .. } => self.count_opening(at),
             BreakerState::Latched { .. } if !by_operator => self.count_opening(at),
@@ -172,6 +177,78 @@ impl Breaker {
     /// Latched by hand at this moment.
     pub const fn latched(since: Timestamp) -> BreakerState {
         BreakerState::Latched { since }
+    }
+}
+
+/// The breakers of all keys on which anything was ever attempted, or that an operator latched.
+#[derive(Debug, Clone, PartialEq, Default)]
+pub struct Breakers(HashMap<Key, Breaker>);
+
+impl Breakers {
+    /// Every breaker with its key, in no order.
+    pub fn iter(&self) -> impl Iterator<Item = (&Key, &Breaker)> {
+        self.0.iter()
+    }
+
+    /// The keys on this target, in no order.
+    pub fn on_target<'b>(&'b self, target: &'b Target) -> impl Iterator<Item = &'b Key> {
+        self.0.keys().filter(move |key| key.target == *target)
+    }
+
+    /// The breaker of a key; none where nothing was ever attempted.
+    pub fn get(&self, key: &Key) -> Option<&Breaker> {
+        self.0.get(key)
+    }
+
+    /// The state of a key's breaker; none where nothing was ever attempted.
+    pub fn state(&self, key: &Key) -> Option<&BreakerState> {
+        self.get(key).map(Breaker::state)
+    }
+
+    /// Is it open or latched?
+    pub fn is_open(&self, key: &Key) -> bool {
+        self.state(key).is_some_and(BreakerState::denies)
+    }
+
+    /// Is it half-open, so that one probe decides?
+    pub fn is_half_open(&self, key: &Key) -> bool {
+        matches!(self.state(key), Some(BreakerState::HalfOpen { .. }))
+    }
+
+    /// May one more attempt run on this key? See [`Breaker::admits`].
+    pub fn admits(&self, key: &Key, now: Mono, limits: Limits, shared: Option<&Window>) -> Admission {
+        let judge = |breaker: &Breaker| breaker.admits(now, limits, shared);
+        self.get(key).map_or_else(|| judge(&Breaker::default()), judge)
+    }
+
+    /// What the breaker of this key opens into now. See [`Breaker::opening`].
+    pub fn opening(&self, key: &Key, now: Now, limits: Limits, shared: Option<&Window>) -> BreakerState {
+        let opens = |breaker: &Breaker| breaker.opening(now, limits, shared);
+        self.get(key).map_or_else(|| opens(&Breaker::default()), opens)
+    }
+
+    /// What counts against the limit of this key now.
+    pub fn invocations(&self, key: &Key, now: Mono, window: Duration, shared: Option<&Window>) -> usize {
+        let count = |breaker: &Breaker| breaker.invocations(now, window, shared);
+        self.get(key).map_or_else(|| count(&Breaker::default()), count)
+    }
+
+    /// Has the last attempt on this key reached the limit of its closed breaker?
+    pub fn is_spent(&self, key: &Key, now: Mono, limits: Limits, shared: Option<&Window>) -> bool {
+        self.get(key).is_some_and(|breaker| breaker.spent(now, limits, shared))
+    }
+
+    /// An attempt was started on this key; is it the half-open breaker's probe?
+    pub(super) fn attempt_started(&mut self, key: &Key, at: Mono) -> bool {
+        let breaker = self.0.entry(key.clone()).or_default();
+        let probe = matches!(breaker.state(), BreakerState::HalfOpen { .. });
+        breaker.invoke(at);
+        probe
+    }
+
+    /// A change of state was recorded, by itself or by an operator.
+    pub(super) fn changed(&mut self, key: &Key, state: &BreakerState, why: &Reason, at: Mono, by_operator: bool) {
+        self.0.entry(key.clone()).or_default().become_(state, why, at, by_operator);
     }
 }
 

@@ -1,5 +1,8 @@
 //! What an operator can ask for, and how it can be refused.
 
+pub(super) mod handler;
+pub(super) mod reason;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
@@ -7,8 +10,8 @@ use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, Key, MaintenanceId};
 use super::plan::Digest;
-use super::reason::Reason;
 use crate::playbook::value::Period;
+use reason::Reason;
 
 /// A person, known by kernel uid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

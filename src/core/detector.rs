@@ -1,18 +1,23 @@
 //! What is known of each watched key: its latest readings, the fault they come to, its figures and its timeline.
 
+pub mod flapping;
+pub mod reading;
+pub(super) mod readings;
+pub(super) mod silence;
+
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::effect::{Cadence, Effect};
 use super::event::Event;
-use super::flapping::alternation::Alternation;
 use super::id::{CheckRole, IncidentId, Key, WatchId};
-use super::input::{ArmingPolicy, Needed};
 use super::machine::Core;
-use super::reading::{Reading, Verdict};
+use super::machine::effect::{Cadence, Effect};
+use super::machine::input::{ArmingPolicy, Needed};
 use super::time::Mono;
 use crate::playbook::Playbook;
+use flapping::alternation::Alternation;
+use reading::{Reading, Verdict};
 
 /// Figures kept for the sparkline.
 const KEPT_FIGURES: usize = 120;
@@ -235,8 +240,8 @@ impl Core {
 
     /// Puts an event on its key's timeline.
     pub(super) fn mark(&mut self, event: &Event) {
-        let Some(moment) = super::history_view::moment(event) else { return };
-        let key = event.incident().and_then(|id| self.state.open.get(&id)).map(|incident| &incident.key);
+        let Some(moment) = super::machine::history_view::moment(event) else { return };
+        let key = event.incident().and_then(|id| self.state.incidents().get(id)).map(|incident| &incident.key);
         if let Some(watched) = key.and_then(|key| self.keys.get_mut(key)) {
             watched.mark(self.now.mono, moment);
         }

@@ -1,14 +1,17 @@
 //! Calling a human: one open escalation per key, under a key that stays the same, resolved when the fault clears.
 
+pub(super) mod acknowledgement;
+pub mod calls;
+pub mod escalations;
+
 use std::sync::Arc;
 
-use super::effect::Effect;
 use super::event::Event;
 use super::id::{IncidentId, Key, PageId};
-use super::incident::Cause;
+use super::incident::{Cause, Escalation};
 use super::machine::Core;
-use super::state::Escalation;
-use super::timers::Timer;
+use super::machine::effect::Effect;
+use super::time::timers::Timer;
 
 /// The channel that pages go to which name none.
 pub const TICKETS: &str = "tickets";
@@ -50,7 +53,7 @@ impl Core {
 
     fn call(&mut self, id: IncidentId, cause: Cause, dedup: Arc<str>) {
         // what once was this key's own call may still be open for another
-        if self.state.calls.contains_key(&dedup) {
+        if self.state.escalations().call(&dedup).is_some() {
             return self.join(id, cause, dedup);
         }
         let (to, page) = (self.channels(id), self.next_page());
@@ -73,7 +76,7 @@ impl Core {
             return self.join(id, cause, dedup);
         }
         let dedup = Arc::clone(&former.dedup);
-        let Some(to) = self.state.calls.get(&dedup).map(|call| call.to.clone()) else { return };
+        let Some(to) = self.state.escalations().call(&dedup).map(|call| call.to.clone()) else { return };
         let page = self.next_page();
         self.record(Event::CalledAgain { incident: id, page, cause, dedup, to });
         self.deliver(page);
@@ -103,7 +106,7 @@ impl Core {
 
     /// A page that was sent to `channel` was taken, by that channel or by `instead`.
     pub(super) fn delivered(&mut self, page: PageId, channel: Arc<str>, instead: Option<Arc<str>>) {
-        if self.state.outbox.contains_key(&page) {
+        if self.state.escalations().outgoing(page).is_some() {
             self.record(Event::Delivered { page, channel, instead });
         }
     }

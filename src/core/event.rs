@@ -1,17 +1,20 @@
 //! The events of the journal. Every durable change of the state is one of these; the journal keeps them in order,
 //! chained by hash, and folding them through the machine gives the state back.
 
+pub(super) mod display;
+pub mod event_text;
+
 use std::sync::Arc;
 
 use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
+use super::command::reason::Reason;
 use super::command::{Operator, Scope};
+use super::detector::reading::Reading;
 use super::id::{AttemptId, CheckRole, IncidentId, Key, MaintenanceId, PageId};
 use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome};
 use super::plan::{AttemptReport, Digest, Plan};
-use super::reading::Reading;
-use super::reason::Reason;
 use super::time::Mono;
 use crate::playbook::ContentKey;
 

@@ -6,14 +6,24 @@
 //! Before all of them: what cannot be recorded may not be done. The host budget does not deny; past it everything
 //! asks, and a denial further down the list still denies. The gate only judges a [`GateInput`]; the caller gathers it.
 
+pub mod budget;
+pub mod contention;
+pub(super) mod denial;
+pub mod denial_bounds;
+pub(super) mod input;
+pub mod locks;
+pub(super) mod needs;
+pub(super) mod preflight;
+pub(super) mod storm;
+
 use std::sync::Arc;
 
 use super::breaker::Admission;
+use super::command::reason::Reason;
 use super::command::{Operator, Scope};
 use super::id::{AttemptId, IncidentId};
 use super::incident::{ApprovalReason, Denial};
-use super::input::StopOrigin;
-use super::reason::Reason;
+use super::machine::input::StopOrigin;
 use super::time::Mono;
 use crate::playbook::{Mode, Risk};
 

@@ -4,7 +4,13 @@
 //! a replay uses, and only then puts it among the effects. What is not in the state (readings, hold times, surveys,
 //! watches, deadlines) is gathered anew after a start.
 
+pub mod config;
 mod deadlines;
+pub mod effect;
+pub mod history_view;
+pub mod input;
+pub(super) mod load;
+pub(super) mod view;
 mod volatile;
 mod waiting;
 
@@ -13,21 +19,21 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::config::Config;
 use super::detector::Detector;
-use super::effect::Effect;
+use super::detector::silence::SystemdSilence;
 use super::event::{Event, Recorded};
-use super::id::{AttemptId, IncidentId, Key, PageId, SurveyId};
-use super::incident::BreakerState;
-use super::input::{Binding, Input};
-use super::silence::SystemdSilence;
-use super::state::{Incident, State};
-use super::suppression::TargetCounts;
+use super::gate::storm::StormWatch;
+use super::id::{IncidentId, Key, SurveyId};
+use super::incident::{BreakerState, Incident};
+use super::state::State;
+use super::time::timers::{Timer, Timers};
 use super::time::{Mono, Now};
-use super::timers::{Timer, Timers};
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
 use crate::text::redact::redact;
+use config::Config;
+use effect::Effect;
+use input::{Binding, Input};
 
 pub(super) use volatile::{PreflightPurpose, Volatile};
 pub(super) use waiting::BlockedOn;
@@ -58,10 +64,7 @@ pub struct Core {
     pub(super) last_survey: u64,
     pub(super) waits: BTreeSet<(BlockedOn, IncidentId)>,
     pub(super) timers: Timers,
-    /// Targets with watched keys whose fault is there...
-    pub(super) failing: TargetCounts,
-    /// ...of all targets that a playbook in force is bound to.
-    pub(super) watching: TargetCounts,
+    pub(super) storms: StormWatch,
     pub(super) recording: Result<(), Arc<str>>,
     /// Since when systemd has not answered; none while it answers.
     pub(super) silence: Option<SystemdSilence>,
@@ -90,8 +93,7 @@ impl Core {
             last_survey: 0,
             waits: BTreeSet::new(),
             timers: Timers::default(),
-            failing: TargetCounts::default(),
-            watching: TargetCounts::default(),
+            storms: StormWatch::default(),
             recording: Ok(()),
             silence: None,
             loaded: false,
@@ -105,7 +107,7 @@ impl Core {
     pub fn replay(&mut self, recorded: &Arc<Recorded>) {
         self.state.apply(recorded);
         if let Event::Adopted { content, name, source } = &recorded.event
-            && let Some(book) = super::load::read_again(content, name, source)
+            && let Some(book) = load::read_again(content, name, source)
         {
             self.books.insert(content.clone(), book);
         }
@@ -113,7 +115,7 @@ impl Core {
 
     /// Takes one input; the effects begin with what must be made durable.
     pub fn handle(&mut self, now: Now, input: Input) -> Vec<Effect> {
-        let mono = now.mono.max(self.now.mono).max(self.state.clock);
+        let mono = now.mono.max(self.now.mono).max(self.state.clock());
         self.now = Now { mono, ..now };
         self.dispatch(input);
         self.begin_windows();
@@ -153,7 +155,7 @@ impl Core {
     /// Numbers an event, folds it in, and wants it durable.
     pub(super) fn record(&mut self, event: Event) {
         let Now { mono, wall, .. } = self.now;
-        let recorded = Arc::new(Recorded { seq: self.state.seq + 1, mono, wall, event });
+        let recorded = Arc::new(Recorded { seq: self.state.seq() + 1, mono, wall, event });
         self.state.apply(&recorded);
         self.mark(&recorded.event);
         self.out.push(Effect::Record(recorded));
@@ -171,35 +173,30 @@ impl Core {
     /// Takes up the work after a replay: what was under way when the last process ended is settled first.
     fn start_work(&mut self, started: Event) {
         self.resumed = self.now.mono;
-        let former = self.state.boot_id.clone();
+        let former = self.state.boot().id.clone();
         self.record(started);
-        if former.is_some() && former != self.state.boot_id {
+        if former.is_some() && former != self.state.boot().id {
             self.void_approvals();
         }
-        let scopes: BTreeSet<AttemptId> =
-            self.state.running.keys().copied().chain(self.state.quarantine.values().map(|(id, _)| *id)).collect();
-        for attempt in scopes {
+        for attempt in self.state.locks().scopes() {
             self.empty_scope(attempt);
         }
-        let pages: Vec<PageId> = self.state.outbox.keys().copied().collect();
-        self.out.extend(pages.into_iter().map(Effect::Deliver));
+        self.out.extend(self.state.escalations().undelivered().map(Effect::Deliver));
         self.end_forsaken_calls();
-        if self.state.storm().is_some() {
+        if self.state.escalations().storm().is_some() {
             self.timers.set(Timer::Storm, self.resumed + FIRST_LOOK);
         }
-        for (scope, pause) in &self.state.pauses {
+        for (scope, pause) in self.state.suppressions().pauses() {
             if let Some(until) = pause.until {
                 self.timers.set(Timer::Pause(scope.clone()), until);
             }
         }
-        for window in self.state.windows.keys().copied().collect::<Vec<_>>() {
-            self.await_window(window);
-        }
+        self.await_windows();
         self.await_answers();
-        for (key, (_, until, _)) in &self.state.snoozes {
-            self.timers.set(Timer::Snooze(key.clone()), *until);
+        for (key, snooze) in self.state.suppressions().snoozes() {
+            self.timers.set(Timer::Snooze(key.clone()), snooze.until);
         }
-        for (key, breaker) in &self.state.breakers {
+        for (key, breaker) in self.state.breakers().iter() {
             if let BreakerState::Open { until, .. } = breaker.state() {
                 self.timers.set(Timer::Breaker(key.clone()), *until);
             }
@@ -224,7 +221,7 @@ impl Core {
     }
 
     pub(super) fn incident(&self, id: IncidentId) -> Option<&Incident> {
-        self.state.open.get(&id)
+        self.state.incidents().get(id)
     }
 
     /// The version that this incident began with.

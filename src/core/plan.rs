@@ -1,12 +1,14 @@
 //! What an attempt would do, resolved to the last argument, and what one did.
 
+pub mod sealed;
+
 use std::fmt;
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
-use super::sealed::SealedOrder;
+use sealed::SealedOrder;
 
 /// SHA-256 in lower-case hexadecimal over everything that an approval is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,5 +1,9 @@
 //! The two clocks. Durations run on [`Mono`]; wall time only names moments and windows of the day.
 
+pub mod parse_time;
+pub(super) mod timers;
+pub mod window;
+
 use std::fmt;
 use std::ops::{Add, Sub};
 use std::time::Duration;

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use crate::channel::{CappedList, Page, PageKind};
-use crate::core::event_text::AttemptNumbers;
-use crate::core::incident::{Cause, Denial};
-use crate::core::state::{Incident, Outgoing, Step};
+use crate::core::escalation::escalations::Outgoing;
+use crate::core::event::event_text::AttemptNumbers;
+use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::{Core, DetectorState, Event, IncidentId, PageId, Recorded};
 use crate::playbook::{Attachment, Risk, Target};
 
@@ -49,7 +49,7 @@ pub fn of(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Outbound>
 
 /// Every open call, to all the channels that were called; `of` knows what was recorded of a page.
 pub fn open<'r>(core: &Core, of: impl Fn(PageId) -> Option<&'r Arc<Recorded>>, host: &Arc<str>) -> Vec<Page> {
-    let calls = core.state().calls.values();
+    let calls = core.state().escalations().calls();
     calls
         .filter_map(|call| {
             let page = build(of(call.page)?, core, host)?;
@@ -63,7 +63,7 @@ fn build(recorded: &Recorded, core: &Core, host: &Arc<str>) -> Option<Page> {
     let (id, reported) = (recorded.event.page()?, recorded.event.incident()?);
     // whoever receives it knows the call by the incident that it began with
     let dedup = dedup_of(&recorded.event)?;
-    let incident = core.state().calls.get(dedup).map_or(reported, |call| call.first);
+    let incident = core.state().escalations().call(dedup).map_or(reported, |call| call.first);
     // what is no longer known (a playbook that is gone, a storm whose incident is long over) leaves the page without its
     // extras, never unsent
     let about = core.find(incident);
@@ -156,9 +156,15 @@ const fn is_about_systemd(event: &Event) -> bool {
 
 /// How it ended, in words.
 fn ending(about: &Incident) -> Arc<str> {
-    match &about.step {
-        Step::Closed { outcome, .. } => AttemptNumbers::of(&about.story, 0).outcome(outcome).into(),
-        _ => cleared(),
+    match about.phase() {
+        Phase::Closed { outcome, .. } => AttemptNumbers::of(&about.story, 0).outcome(outcome).into(),
+        Phase::Firing
+        | Phase::Held(_)
+        | Phase::Asking(_)
+        | Phase::Remediating(_)
+        | Phase::Verifying { .. }
+        | Phase::Soaking { .. }
+        | Phase::Escalated(_) => cleared(),
     }
 }
 
@@ -167,22 +173,26 @@ pub fn failing(core: &Core) -> CappedList {
     let read = core.watched().filter(|(_, watched)| watched.fault == DetectorState::Broken).map(|(key, _)| &key.target);
     let mut targets: BTreeSet<&Target> = read.collect();
     if targets.is_empty() {
-        targets = core.state().open.values().map(|incident| &incident.key.target).collect();
+        targets = core.state().incidents().open().map(|incident| &incident.key.target).collect();
     }
     CappedList::first(FAILING, targets.into_iter().map(|target| target.to_string().into()))
 }
 
 /// What else is the matter on this host, or was a short while ago: what shares the target first, then the newest.
 fn related(core: &Core, me: IncidentId) -> CappedList {
-    let (state, now) = (core.state(), core.now().mono);
+    let (incidents, now) = (core.state().incidents(), core.now().mono);
     let target = core.find(me).map(|about| &about.key.target);
-    let recent = |one: &&Incident| match &one.step {
-        Step::Closed { mono, .. } => now.since(*mono) <= RECENT && !one.attempts.is_empty(),
-        _ => true,
+    let recent = |one: &&Incident| match one.phase() {
+        Phase::Closed { mono, .. } => now.since(*mono) <= RECENT && !one.attempts.is_empty(),
+        Phase::Firing
+        | Phase::Held(_)
+        | Phase::Asking(_)
+        | Phase::Remediating(_)
+        | Phase::Verifying { .. }
+        | Phase::Soaking { .. }
+        | Phase::Escalated(_) => true,
     };
-    let closed = state.closed.iter().map(|incident| &**incident);
-    let mut others: Vec<&Incident> =
-        state.open.values().chain(closed).filter(recent).filter(|one| one.id != me).collect();
+    let mut others: Vec<&Incident> = incidents.all().filter(recent).filter(|one| one.id != me).collect();
     let shares = |one: &Incident| target.is_some_and(|target| target.conflicts(&one.key.target));
     let waits = |one: &Incident| waits_for(core, one, me);
     others.sort_by_key(|one| (!shares(one), !waits(one), std::cmp::Reverse(one.id)));
@@ -191,21 +201,21 @@ fn related(core: &Core, me: IncidentId) -> CappedList {
 
 /// Does this incident wait for the target of that one to be healthy?
 fn waits_for(core: &Core, incident: &Incident, needed: IncidentId) -> bool {
-    let Step::Held(Denial::DependencyUnhealthy { playbook }) = &incident.step else { return false };
+    let Phase::Held(Denial::DependencyUnhealthy { playbook }) = incident.phase() else { return false };
     core.find(needed)
         .and_then(|needed| core.playbook(&needed.key.content))
         .is_some_and(|it| it.name == *playbook || it.title == *playbook)
 }
 
 fn line(incident: &Incident) -> String {
-    let stands = match &incident.step {
-        Step::Firing => "failing".to_owned(),
-        Step::Held(denial) => format!("on hold: {denial}"),
-        Step::Asking(request) => format!("awaiting approval: {}", request.why),
-        Step::Remediating(_) => "an attempt is running".to_owned(),
-        Step::Verifying { .. } | Step::Soaking { .. } => "an attempt is being verified".to_owned(),
-        Step::Escalated(cause) => format!("paged: {cause}"),
-        Step::Closed { outcome, .. } => AttemptNumbers::of(&incident.story, 0).outcome(outcome),
+    let stands = match incident.phase() {
+        Phase::Firing => "failing".to_owned(),
+        Phase::Held(denial) => format!("on hold: {denial}"),
+        Phase::Asking(request) => format!("awaiting approval: {}", request.why),
+        Phase::Remediating(_) => "an attempt is running".to_owned(),
+        Phase::Verifying { .. } | Phase::Soaking { .. } => "an attempt is being verified".to_owned(),
+        Phase::Escalated(cause) => format!("paged: {cause}"),
+        Phase::Closed { outcome, .. } => AttemptNumbers::of(&incident.story, 0).outcome(outcome),
     };
     format!("incident {}, {} ({}): {stands}", incident.id, incident.playbook, incident.key.target)
 }
@@ -216,7 +226,7 @@ fn cleared() -> Arc<str> {
 
 /// The channels that have not taken it yet.
 fn still_to(core: &Core, page: PageId) -> Option<Vec<Arc<str>>> {
-    core.state().outbox.get(&page).map(|outgoing| match outgoing {
+    core.state().escalations().outgoing(page).map(|outgoing| match outgoing {
         Outgoing::To(channels) => channels.iter().cloned().collect(),
         Outgoing::Any => Vec::new(),
     })

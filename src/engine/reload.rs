@@ -12,7 +12,7 @@ use rustix::fs::FileType;
 use tokio::sync::mpsc;
 
 use crate::check::Monitor;
-use crate::core::input::{ArmingPolicy, Binding, Needed, Resolution};
+use crate::core::machine::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};
 use crate::playbook::library::{Library, LibraryFile, Sources};
 use crate::playbook::{Need, Origin, Playbook};

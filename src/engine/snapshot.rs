@@ -17,12 +17,12 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use crate::core::automation_gaps::Wanting;
 use crate::core::command::Operator;
-use crate::core::counters::Totals;
 use crate::core::id::{IncidentId, Key};
 use crate::core::incident::BreakerState;
-use crate::core::rate::{PlaybookRates, Rates, Trend};
+use crate::core::success::automation_gaps::Wanting;
+use crate::core::success::counters::Totals;
+use crate::core::success::rate::{PlaybookRates, Rates, Trend};
 use crate::core::{Now, Reason};
 
 pub use delivery::{DeliveryState, paged};

@@ -7,7 +7,7 @@ use std::path::Path;
 
 use procfs::process::{FDTarget, LimitValue, Process};
 
-use super::{Gathered, apart, bar};
+use super::gathered::{Gathered, apart, bar};
 use crate::playbook::attachment::FileTable;
 use crate::text::clean_line;
 

@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Gathered;
+use super::gathered::Gathered;
 use crate::host::containers::{self, ContainerEngine, Inspected};
 use crate::playbook::Target;
 use crate::playbook::attachment::HealthLog;

@@ -2,8 +2,8 @@
 //! so: a page never waits longer for its evidence, and never omits a piece silently.
 
 mod files;
+mod gathered;
 mod health;
-mod holders;
 mod logs;
 mod processes;
 mod program;
@@ -12,14 +12,12 @@ mod sockets;
 mod stacks;
 mod usage;
 
-use std::path::Path;
 use std::sync::Arc;
-use std::time::Duration;
 
+use gathered::DEADLINE;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::foreign::{self, MayHang};
 use crate::host::Systemd;
 use crate::host::cgroups;
 use crate::host::redact::redact;
@@ -27,9 +25,6 @@ use crate::playbook::attachment::ProcessBy;
 use crate::playbook::{Attachment, Target};
 use crate::text::{clean, clean_line};
 
-/// The deadline of one piece. Each kind has a shorter one of its own; this one holds even if the kernel does not
-/// answer.
-const DEADLINE: Duration = Duration::from_secs(40);
 /// The largest size of one piece, in bytes.
 const LARGEST: usize = 256 << 10;
 
@@ -41,9 +36,6 @@ pub struct Evidence {
     /// The text, of any number of lines, safe to print and without secrets.
     pub body: Arc<str>,
 }
-
-/// The text of one kind of evidence, or why there is none.
-type Gathered = Result<String, String>;
 
 /// Gathers all kinds at once; the result is in the order of `attach`.
 pub async fn gather(attach: &[Attachment], target: &Target) -> Vec<Evidence> {
@@ -130,19 +122,6 @@ async fn pids(target: &Target) -> Option<Vec<i32>> {
     }
 }
 
-/// Runs a reading in a thread that may hang; `name` and `path` say what it reads.
-async fn apart(name: &str, path: &Path, look: impl FnOnce(&MayHang) -> Gathered + Send + 'static) -> Gathered {
-    foreign::task(name, path, DEADLINE, look).await.map_err(|silence| silence.to_string())?
-}
-
-/// A share of the whole as a bar of twenty columns.
-fn bar(part: u64, whole: u64) -> String {
-    const COLUMNS: usize = 20;
-    let full = u128::from(part) * COLUMNS as u128 / u128::from(whole.max(1));
-    let full = usize::try_from(full).unwrap_or(usize::MAX).min(COLUMNS);
-    format!("{}{}", "█".repeat(full), "·".repeat(COLUMNS - full))
-}
-
 /// Makes a text safe to print, without secrets, and no larger than a page can carry.
 fn tidy(body: &str) -> Arc<str> {
     if body.trim().is_empty() {
@@ -183,12 +162,6 @@ mod tests {
         assert_eq!(&*evidence[3].body, "a␛[2Jb\n[exit code 3]");
         assert!(evidence[4].title.starts_with("Journal of path"), "{}", evidence[4].title);
         assert!(!evidence[4].body.is_empty() && !evidence[5].body.is_empty());
-    }
-
-    #[test]
-    fn bars_show_the_share() {
-        assert_eq!(bar(1, 2), "██████████··········");
-        assert_eq!((bar(0, 0), bar(9, 3)), ("·".repeat(20), "█".repeat(20)));
     }
 
     #[test]

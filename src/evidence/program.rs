@@ -2,7 +2,7 @@
 
 use std::time::Duration;
 
-use super::Gathered;
+use super::gathered::Gathered;
 use crate::host::child::{ChildExit, Job};
 use crate::playbook::Target;
 use crate::playbook::placeholder::{self, Placeholders};

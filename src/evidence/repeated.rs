@@ -5,7 +5,7 @@ use std::fmt::Write;
 use std::io::{Read, Seek, SeekFrom};
 use std::path::{Path, PathBuf};
 
-use super::{Gathered, apart, bar};
+use super::gathered::{Gathered, apart, bar};
 use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
 use crate::playbook::attachment::RepeatedLines;

@@ -7,7 +7,7 @@ use std::path::Path;
 use procfs::net::{TcpNetEntry, TcpState, tcp, tcp6};
 use procfs::process::{FDTarget, Process};
 
-use super::{Gathered, apart};
+use super::gathered::{Gathered, apart};
 use crate::playbook::attachment::SocketTable;
 
 pub(super) async fn gather(pids: Option<Vec<i32>>, wanted: SocketTable) -> Gathered {

@@ -4,7 +4,7 @@ use std::fmt::Write;
 use std::fs;
 use std::path::Path;
 
-use super::{Gathered, apart};
+use super::gathered::{Gathered, apart};
 use crate::playbook::attachment::StackTable;
 use crate::text::clean_line;
 

@@ -3,7 +3,8 @@
 //! The walk goes by folder descriptor, never through a symbolic link and never onto another mount, and ends at a cap of
 //! entries or at its deadline: what it has seen by then is shown, and said to be a part.
 
-mod report;
+pub(super) mod holders;
+pub(super) mod report;
 
 use std::cmp::Reverse;
 use std::collections::{BinaryHeap, HashSet};
@@ -15,7 +16,7 @@ use std::time::{Duration, Instant};
 
 use rustix::fs::{AtFlags, Dir, FileType, Mode, OFlags, Statx, StatxFlags, openat, statx};
 
-use super::{Gathered, apart};
+use super::gathered::{Gathered, apart};
 use crate::foreign::{self, MayHang};
 use crate::playbook::Target;
 use crate::playbook::attachment::DiskUsage;

@@ -2,7 +2,7 @@
 //!
 //! Two things may go wrong with such a path. It may lie on a file system that never answers, and whoever asks it then
 //! never comes back; and it may lead through a name that somebody else controls, so that root reads, writes or runs
-//! what they chose. Both are answered here, and `tests/architecture.rs` fails where a file is opened elsewhere:
+//! what they chose. Both are answered here, and `tests/architecture` fails where a file is opened elsewhere:
 //!
 //! | module | what it does |
 //! |---|---|

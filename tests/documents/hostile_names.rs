@@ -8,7 +8,7 @@ use std::process::{Command, Output, Stdio};
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 
-use salve::control::rights::Roles;
+use salve::control::protocol::rights::Roles;
 use salve::control::server::Listener;
 use salve::control::socket::Socket;
 use salve::core::{Config, Recorded};

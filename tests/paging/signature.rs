@@ -12,7 +12,7 @@ use wiremock::{Mock, MockServer, ResponseTemplate};
 use crate::bench::{Bench, call, private, run};
 
 pub fn checked_as_the_manual_says() {
-    let manual = include_str!("../../src/cli/help/channels.md");
+    let manual = include_str!("../../src/cli/manual/topics/channels.md");
     let check = manual.split("```python\n").nth(1).and_then(|rest| rest.split("\n```").next()).unwrap();
     run(async {
         let server = MockServer::start().await;

@@ -7,7 +7,8 @@ use std::sync::atomic::{AtomicU64, Ordering};
 use std::thread;
 use std::time::Duration;
 
-use salve::console::{self, Ended, EngineAt, Options, Writing};
+use salve::console;
+use salve::console::options::{Ended, EngineAt, Options, Writing};
 use salve::core::{Config, Recorded};
 use salve::engine::history::{self, HistoryClient, HistoryContext};
 use salve::engine::{Handle, Snapshot};

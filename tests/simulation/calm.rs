@@ -68,7 +68,7 @@ impl World {
         }
         if self.shelf.files.iter().any(|file| !file.unresolved.is_empty()) {
             self.shelf.files.iter_mut().for_each(|file| file.unresolved.clear());
-            self.feed(&salve::core::input::Input::Loaded(self.shelf.bindings()))?;
+            self.feed(&salve::core::machine::input::Input::Loaded(self.shelf.bindings()))?;
         }
         Ok(())
     }

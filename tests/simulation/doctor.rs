@@ -4,11 +4,11 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use salve::core::command::{Operator, Scope};
-use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};
 use salve::core::incident::{AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip};
-use salve::core::input::Input;
+use salve::core::machine::effect::Effect;
+use salve::core::machine::input::Input;
 use salve::core::time::{Mono, Now};
 
 use crate::ledger::{Books, WindowBook};

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use std::task::{Context, Waker};
 use std::time::Duration;
 
-use salve::core::config::SecondCall;
-use salve::core::input::Input;
+use salve::core::machine::config::SecondCall;
+use salve::core::machine::input::Input;
 use salve::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use salve::core::{Config, Core};
 use salve::engine::driver::Driver;

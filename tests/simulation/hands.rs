@@ -4,10 +4,10 @@
 use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
+use salve::core::detector::reading::Verdict;
 use salve::core::id::{AttemptId, CheckRole, Key};
-use salve::core::input::{Facts, Input, StopOrigin};
+use salve::core::machine::input::{Facts, Input, StopOrigin};
 use salve::core::plan::{Digest, Plan, PlannedStep, StepResult};
-use salve::core::reading::Verdict;
 use salve::engine::driver::ports::PreflightRequest;
 use salve::playbook::{Playbook, Target};
 

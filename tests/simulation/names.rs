@@ -1,10 +1,10 @@
 //! The kinds of things that a run counts, by name.
 
 use salve::core::command::{Command, Refusal};
-use salve::core::effect::Effect;
 use salve::core::event::Event;
 use salve::core::incident::{ApprovalReason, AttemptStarter, BreakerState, Cause, Denial, Outcome};
-use salve::core::input::Input;
+use salve::core::machine::effect::Effect;
+use salve::core::machine::input::Input;
 
 /// A name for each kind of a type, and the list of those that a long run must see.
 macro_rules! kinds {

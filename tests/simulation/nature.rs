@@ -1,6 +1,6 @@
 //! What befalls the host and its files, by itself.
 
-use salve::core::input::Input;
+use salve::core::machine::input::Input;
 
 use crate::fault::Fault;
 use crate::ledger::Judged;

@@ -6,7 +6,7 @@ use jiff::SignedDuration;
 use salve::core::Reason;
 use salve::core::command::{Authority, Command, Operator, Scope};
 use salve::core::id::{IncidentId, Key, MaintenanceId, PageId, RequestId};
-use salve::core::input::Input;
+use salve::core::machine::input::Input;
 use salve::core::plan::Digest;
 use salve::playbook::value::Period;
 

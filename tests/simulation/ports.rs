@@ -12,10 +12,10 @@ use std::task::{Context, Poll};
 
 use salve::core::Core;
 use salve::core::command::Refusal;
-use salve::core::effect::{Cadence, Effect};
 use salve::core::event::Recorded;
 use salve::core::id::{AttemptId, PageId, RequestId, WatchId};
-use salve::core::input::Input;
+use salve::core::machine::effect::{Cadence, Effect};
+use salve::core::machine::input::Input;
 use salve::core::time::{Mono, Now};
 use salve::engine::driver::Driver;
 use salve::engine::driver::ports::{AttemptRequest, ClockPort, HostPort, JournalPort, Machine, PreflightRequest};

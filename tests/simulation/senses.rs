@@ -3,9 +3,9 @@
 
 use std::collections::BTreeMap;
 
+use salve::core::detector::reading::{Reading, Verdict};
 use salve::core::id::{CheckRole, WatchId};
-use salve::core::input::Input;
-use salve::core::reading::{Reading, Verdict};
+use salve::core::machine::input::Input;
 
 use crate::fault::Fault;
 use crate::ledger::Judged;

@@ -3,7 +3,7 @@
 use std::sync::Arc;
 
 use salve::core::id::Key;
-use salve::core::input::{ArmingPolicy, Binding, Resolution};
+use salve::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use salve::playbook::action::{UnitAction, UnitVerb};
 use salve::playbook::check::{FilesystemCheck, UnitCheck};
 use salve::playbook::value::{DayWindow, Period, UnitState, WantedState};

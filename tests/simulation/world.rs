@@ -5,11 +5,11 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use salve::core::detector::reading::Reading;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{AttemptId, IncidentId, PageId, SurveyId};
-use salve::core::input::{Facts, Input};
+use salve::core::machine::input::{Facts, Input};
 use salve::core::plan::AttemptReport;
-use salve::core::reading::Reading;
 use salve::core::time::{Mono, Now};
 use salve::engine::driver::ports::PreflightRequest;
 

@@ -3,13 +3,13 @@
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::salve::core::automation_gaps::{Lack, Wanting};
-use super::salve::core::counters::Totals;
 use super::salve::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
 };
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
-use super::salve::core::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
+use super::salve::core::success::automation_gaps::{Lack, Wanting};
+use super::salve::core::success::counters::Totals;
+use super::salve::core::success::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
 use super::salve::core::{
     AttemptId, CheckRole, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Scope, Verdict,
 };

@@ -6,7 +6,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use crate::check::preflight::TargetFacts;
-use crate::core::input::StopOrigin;
+use crate::core::machine::input::StopOrigin;
 use crate::host::containers::{ContainerEngine, ContainerEvent, Inspected, NO_ENGINE, StopRecord, own_restart};
 
 /// How long the engine may take.

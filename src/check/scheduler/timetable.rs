@@ -14,7 +14,7 @@ use crate::check::event_loop::{LoopCommand, MonitorEvent};
 use crate::check::registry::Cost;
 use crate::check::subject::Subject;
 use crate::check::unit::watch::WatcherCommand;
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 
 /// The longest period of a subject while it is verified.
 const VERIFYING: Duration = Duration::from_millis(500);

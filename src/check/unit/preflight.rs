@@ -12,7 +12,7 @@ use super::records::{Down, JobEnd, UnitRecord, UnitRecords};
 use super::stop_origin::{Requested, StopCause, StopEvidence};
 use super::watch::locked;
 use crate::check::preflight::TargetFacts;
-use crate::core::input::StopOrigin;
+use crate::core::machine::input::StopOrigin;
 use crate::host::clock::{boottime_at_monotonic, boottime_ms, monotonic_us};
 use crate::host::systemd::{Relations, Systemd, UnitSeen, own_job};
 

@@ -5,8 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{BreakerVerb, ChannelVerb, JournalVerb, PlaybookVerb, ServiceVerb};
-use crate::cli::completions::Shell;
-use crate::cli::json::Document;
+use crate::cli::manual::completions::Shell;
+use crate::cli::output::json::Document;
 use crate::cli::report;
 use crate::control::transport::{self, Destination};
 use crate::playbook::value::Period;

@@ -5,7 +5,8 @@ use std::os::unix::fs::{FileTypeExt, MetadataExt};
 use std::path::Path;
 
 use super::context::{DoctorContext, EngineStatus};
-use super::{Finding, host};
+use super::host;
+use super::report::Finding;
 use crate::control::socket::{GROUP, NAME};
 
 /// Does an engine serve this host?

@@ -4,8 +4,8 @@ use std::fs;
 use std::os::unix::fs::MetadataExt;
 use std::path::Path;
 
-use super::Finding;
 use super::context::DoctorContext;
+use super::report::Finding;
 use crate::channel::test_page::trial;
 use crate::cli::playbook;
 use crate::engine::operator;

@@ -7,8 +7,8 @@ use std::time::Duration;
 use jiff::Timestamp;
 use rustix::process::{Resource, getrlimit};
 
-use super::Finding;
 use super::context::{DoctorContext, EngineStatus};
+use super::report::Finding;
 use crate::action::scope_level;
 use crate::core::plan::ScopeLevel;
 use crate::host::child::{ChildExit, Job};
@@ -130,7 +130,7 @@ pub fn limits(_: &DoctorContext) -> Vec<Finding> {
 
 /// What the screen can show.
 pub fn terminal(_: &DoctorContext) -> Vec<Finding> {
-    if !crate::cli::stream::is_terminal() {
+    if !crate::cli::output::stream::is_terminal() {
         return vec![Finding::skipped("not a terminal")];
     }
     let locale = ["LC_ALL", "LC_CTYPE", "LANG"]

@@ -1,7 +1,7 @@
 //! The journal and the room that it has.
 
-use super::Finding;
 use super::context::DoctorContext;
+use super::report::Finding;
 use crate::journal::{Journal, JournalReader, ReadError};
 
 /// Less room than this is soon none, in bytes.

@@ -6,60 +6,15 @@ mod daemon;
 mod files;
 mod host;
 mod journal;
+pub mod report;
 
 use std::process::ExitCode;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::args::Common;
 use super::exit::Failure;
-use super::json;
+use super::output::json;
 use context::DoctorContext;
-
-/// One finding of a check.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, JsonSchema)]
-pub struct Finding {
-    /// How bad it is.
-    pub grade: Grade,
-    /// One sentence that says what was found.
-    pub said: String,
-    /// How to fix it; none if nothing must be done.
-    #[serde(skip_serializing_if = "Option::is_none")]
-    pub mend: Option<String>,
-}
-
-/// How bad a finding is.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Serialize, JsonSchema)]
-#[serde(rename_all = "snake_case")]
-pub enum Grade {
-    /// No problem was found.
-    Fine,
-    /// It does not apply on this host; the finding says why.
-    Skipped,
-    /// It works, with less than it could.
-    Warning,
-    /// It does not work, or cannot be trusted.
-    Broken,
-}
-
-impl Finding {
-    fn fine(said: impl Into<String>) -> Self {
-        Self { grade: Grade::Fine, said: said.into(), mend: None }
-    }
-
-    fn skipped(said: impl Into<String>) -> Self {
-        Self { grade: Grade::Skipped, said: said.into(), mend: None }
-    }
-
-    fn warning(said: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { grade: Grade::Warning, said: said.into(), mend: Some(mend.into()) }
-    }
-
-    fn broken(said: impl Into<String>, mend: impl Into<String>) -> Self {
-        Self { grade: Grade::Broken, said: said.into(), mend: Some(mend.into()) }
-    }
-}
+use report::{DoctorReport, DoctorResult, Finding, Grade};
 
 /// A check and its name.
 type DoctorCheck = (&'static str, fn(&DoctorContext) -> Vec<Finding>);
@@ -82,22 +37,6 @@ const LOOKS: [DoctorCheck; 15] = [
     ("socket", daemon::socket),
     ("terminal", host::terminal),
 ];
-
-/// The document that `salve doctor --json` prints.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct DoctorReport {
-    /// The result of every check, in order.
-    pub looks: Vec<DoctorResult>,
-}
-
-/// The findings of one check.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct DoctorResult {
-    /// The name of the check, such as `journal`.
-    pub at: &'static str,
-    /// What the check found; never empty.
-    pub findings: Vec<Finding>,
-}
 
 pub fn run(common: &Common, json: bool, page: bool) -> Result<ExitCode, Failure> {
     let ground = DoctorContext::new(common)?;

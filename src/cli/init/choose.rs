@@ -3,9 +3,9 @@
 use std::io::{BufRead as _, Read as _};
 use std::path::Path;
 
-use super::told;
+use super::print;
 use crate::cli::exit::Failure;
-use crate::cli::stream;
+use crate::cli::output::stream;
 use crate::engine::standalone::inventory::{Inventory, Proposal};
 
 /// What a line asks for.
@@ -44,7 +44,7 @@ pub fn choose<'s>(
     state: &Path,
 ) -> Result<Option<Vec<&'s Proposal>>, Failure> {
     let applying: Vec<&Proposal> = found.playbooks.iter().filter(|one| one.applies()).collect();
-    told::playbooks(found, &chosen);
+    print::playbooks(found, &chosen);
     loop {
         println!();
         println!("Type a number to select or deselect, ?number to see what it would do, Enter to continue, q to quit.");
@@ -53,21 +53,21 @@ pub fn choose<'s>(
             Choice::Leave => return Ok(None),
             Choice::Done => break,
             Choice::Tell(number) => match number.checked_sub(1).and_then(|at| applying.get(at)) {
-                Some(one) => told::whole(one),
+                Some(one) => print::whole(one),
                 None => println!("no playbook has number {number}"),
             },
             Choice::Switch(numbers) => {
                 for number in numbers {
                     match number.checked_sub(1).and_then(|at| applying.get(at)) {
                         None => println!("no playbook has number {number}"),
-                        Some(one) if !one.may_be_armed() => println!("{}: {}", one.name, told::why_not(one)),
+                        Some(one) if !one.may_be_armed() => println!("{}: {}", one.name, print::why_not(one)),
                         Some(one) => {
                             let before = chosen.len();
                             chosen.retain(|other| other.name != one.name);
                             if chosen.len() == before {
                                 chosen.push(one);
                             }
-                            told::brief(number, one, chosen.len() > before);
+                            print::brief(number, one, chosen.len() > before);
                         }
                     }
                 }

@@ -2,20 +2,20 @@
 //! what is chosen, and nothing before a yes.
 
 mod choose;
-mod told;
+mod print;
+pub mod report;
 
 use std::io::IsTerminal as _;
 use std::process::ExitCode;
 use std::sync::Arc;
 
-use schemars::JsonSchema;
-use serde::Serialize;
-
 use super::args::Common;
 use super::exit::Failure;
-use super::{connect, json, runtime, stream};
+use super::output::{json, stream};
+use super::{connect, runtime};
 use crate::core::Command;
 use crate::engine::standalone::inventory::{self, Inventory, Proposal};
+use report::InitReport;
 
 /// The options of `salve init`.
 #[derive(Debug, Clone, Copy)]
@@ -26,17 +26,6 @@ pub struct InitOptions<'a> {
     pub only: &'a [String],
     /// Print the report as JSON.
     pub json: bool,
-}
-
-/// The document that `salve init --json` prints.
-#[derive(Debug, Serialize, JsonSchema)]
-pub struct InitReport<'a> {
-    /// What was found on the host, and which playbooks apply.
-    survey: &'a Inventory,
-    /// The names of the playbooks that were chosen.
-    chosen: Vec<Arc<str>>,
-    /// Whether the chosen playbooks were armed.
-    armed: bool,
 }
 
 pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure> {
@@ -60,14 +49,14 @@ pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure
         json::print(InitReport { survey: &found, chosen, armed: wanted.yes })?;
         return Ok(ExitCode::SUCCESS);
     }
-    told::found(&found);
+    print::found(&found);
     if wanted.yes {
-        told::playbooks(&found, &proposed);
+        print::playbooks(&found, &proposed);
         return arm(common, &proposed, false);
     }
     if !std::io::stdin().is_terminal() || !stream::is_terminal() {
-        told::playbooks(&found, &proposed);
-        told::closing(&proposed);
+        print::playbooks(&found, &proposed);
+        print::closing(&proposed);
         return Ok(ExitCode::from(1));
     }
     if let Some(chosen) = choose::choose(&found, proposed, &options.paths.state)? {
@@ -100,7 +89,7 @@ fn arm(common: &Common, chosen: &[&Proposal], silent: bool) -> Result<ExitCode, 
                 println!("{said}");
             }
         } else if !silent {
-            println!("{}: {}", one.name, told::why_not(one));
+            println!("{}: {}", one.name, print::why_not(one));
         }
     }
     if count == 0 && !silent {

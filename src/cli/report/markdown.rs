@@ -3,7 +3,7 @@
 use std::fmt::Write as _;
 
 use super::words;
-use crate::core::period_report::PeriodReport;
+use crate::core::success::period_report::PeriodReport;
 use crate::text::TextPage;
 
 pub fn written(report: &PeriodReport) -> TextPage {

@@ -12,8 +12,8 @@ use jiff::Timestamp;
 
 use super::args::Common;
 use super::exit::Failure;
-use super::{json, stream};
-use crate::core::period_report::Account;
+use super::output::{json, stream};
+use crate::core::success::period_report::Account;
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::value::Period;
 

@@ -3,8 +3,8 @@
 use std::fmt::Write as _;
 
 use super::words;
-use crate::core::period_report::{OfPlaybook, PeriodReport};
-use crate::core::rate::Share;
+use crate::core::success::period_report::{OfPlaybook, PeriodReport};
+use crate::core::success::rate::Share;
 use crate::text::TextPage;
 
 /// Columns of a full bar.

@@ -2,9 +2,9 @@
 
 use std::time::Duration;
 
-use crate::core::automation_gaps::Lack;
-use crate::core::period_report::{Doubt, LackingOnTarget, ReportSpan, Why};
-use crate::core::rate::{Band, Share};
+use crate::core::success::automation_gaps::Lack;
+use crate::core::success::period_report::{Doubt, LackingOnTarget, ReportSpan, Why};
+use crate::core::success::rate::{Band, Share};
 use crate::playbook::value::Period;
 
 /// `73 % (8 of 11)`

@@ -4,9 +4,14 @@ use std::sync::Arc;
 use std::sync::atomic::Ordering;
 
 use super::App;
+use crate::console::app::external_editor;
 use crate::console::editor::{EditorTask, EditorTaskResult};
-use crate::console::update::{ConsoleEffect, ConsoleInput};
-use crate::console::{Ended, export, external_editor, osc, terminal};
+use crate::console::export;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::options::Ended;
+use crate::console::terminal;
+use crate::console::terminal::osc;
+use crate::console::update::ConsoleInput;
 use crate::core::Key;
 use crate::engine::host_queries::Rehearsing;
 use crate::playbook::write::WantedTarget;

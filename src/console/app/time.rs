@@ -8,9 +8,9 @@ use jiff::tz::TimeZone;
 use rustix::time::{ClockId, clock_gettime};
 
 use super::{App, FILES, FRAME};
-use crate::console::appearance::Looks;
-use crate::console::model::ConsoleTime;
-use crate::console::view::ViewContext;
+use crate::console::app::appearance::Looks;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
 use crate::core::Mono;
 use crate::engine::Snapshot;
 

@@ -34,14 +34,15 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::model::{ConsoleTime, InputMode};
+use super::content::context::ConsoleTime;
+use super::keys::InputMode;
 use crate::engine::host_queries::Rehearsing;
 use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::write::Completion;
 use finding::EditorFindings;
 use text::TextBuffer;
 
-pub use act::{Act, KeyOutcome};
+pub use act::KeyOutcome;
 pub use ask::{EditorTask, EditorTaskResult};
 pub use begin::{Begin, BeginRow, BeginStep, DraftSummary, one_off};
 

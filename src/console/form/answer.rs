@@ -6,7 +6,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Form, FormPurpose, Preview, Value};
-use crate::console::decision::holds_back;
+use crate::console::keys::guard::holds_back;
 use crate::core::{Command, Reason, Scope};
 use crate::playbook::value::Period;
 

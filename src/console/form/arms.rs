@@ -2,7 +2,7 @@
 
 use std::sync::Arc;
 
-use crate::console::line::Line;
+use crate::console::canvas::line::Line;
 use crate::console::theme::Role;
 use crate::engine::Snapshot;
 

@@ -6,10 +6,13 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use super::{Field, Form, FormPurpose, Value, choice, text};
-use crate::console::format;
-use crate::console::line::Line;
+use crate::console::canvas::line::Line;
+use crate::console::content::context::ViewContext;
+use crate::console::content::format;
+use crate::console::content::suppressions::Suppression;
 use crate::core::incident::Denial;
-use crate::core::{Key, Mono, Scope, parse_time};
+use crate::core::time::parse_time;
+use crate::core::{Key, Mono, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{Health, MaintenanceView, PlaybookState, Snooze};
 use crate::playbook::value::Period;
@@ -30,6 +33,16 @@ const LENGTHS: [(&str, Option<u64>); 9] = [
 const USUAL: usize = 2;
 
 impl Form {
+    /// The question that ends this suppression; none where it is over already.
+    #[must_use]
+    pub fn ending(held: &Suppression<'_>, world: &ViewContext<'_>) -> Option<Self> {
+        match held {
+            Suppression::Pause(pause) => Self::resume(world.snapshot, &pause.scope, world.mono),
+            Suppression::Maintenance(window) => Some(Self::unschedule(world.snapshot, window, world.mono, world.zone)),
+            Suppression::Snooze(snooze) => Some(Self::unsnooze(snooze, world.mono)),
+        }
+    }
+
     /// No new attempts: on the host, or by one playbook; the one that is looked at stands first.
     #[must_use]
     pub fn pause(snapshot: &Snapshot, playbook: Option<Arc<str>>, now: Mono) -> Self {

@@ -3,8 +3,8 @@
 use std::sync::Arc;
 
 use super::{Form, FormPurpose};
-use crate::console::decision::Guard;
-use crate::console::line::Line;
+use crate::console::canvas::line::Line;
+use crate::console::keys::guard::Guard;
 use crate::console::theme::Role;
 use crate::core::Key;
 use crate::engine::Snapshot;

@@ -4,8 +4,8 @@ use crossterm::event::KeyCode;
 
 use super::KeyStroke::{Ctrl, Named, Sign};
 use super::{KeyAction, KeyBinding, KeyStroke};
-use crate::console::editor::Act;
-use crate::console::model::InputMode::{
+use crate::console::keys::Act;
+use crate::console::keys::InputMode::{
     self, Approval, Begin, Completing, Conflict, Editor, Finding, Form, Incident, Keeping, Leaving, List, Main, Naming,
     Offered, Playbook, Question, Searching, Text, Typing,
 };

@@ -1,6 +1,6 @@
 //! What keys can do.
 
-use crate::console::editor::Act;
+use crate::console::keys::Act;
 
 /// What a key does.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -115,4 +115,12 @@ pub enum KeyAction {
     Suspend,
     /// End the console.
     Quit,
+}
+
+impl KeyAction {
+    /// Does this act on a target or a playbook, and so need one to be chosen?
+    #[must_use]
+    pub const fn needs_subject(self) -> bool {
+        matches!(self, Self::Snooze | Self::RunNow | Self::Breaker | Self::Arm)
+    }
 }

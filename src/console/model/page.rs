@@ -1,14 +1,16 @@
 //! What can be shown over the main screen, and the places where keys are pressed.
 
+use crate::console::content::filtered_list::ListKind;
+use crate::console::keys::InputMode;
 use std::sync::Arc;
 
 use super::Cursor;
+use crate::console::content::find::Find;
+use crate::console::content::success::{self, SuccessSpan};
 use crate::console::editor::{Author, Begin, Tried};
-use crate::console::find::Find;
 use crate::console::form::Form;
 use crate::console::keys::KeyAction;
-use crate::console::review::Review;
-use crate::console::success::{self, SuccessSpan};
+use crate::console::model::review::Review;
 use crate::core::IncidentId;
 
 /// A page over the main screen.
@@ -41,19 +43,6 @@ impl OpenPage {
         let span = SuccessSpan::default();
         Self::Success { cursor: Cursor { on: Some(success::window_id(span)), at: 0 }, span }
     }
-}
-
-/// What a list page lists.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum ListKind {
-    /// What waits for a yes.
-    Approvals,
-    /// Every playbook file.
-    Playbooks,
-    /// Open and closed incidents.
-    Incidents,
-    /// Pauses, maintenance windows and snoozes.
-    Held,
 }
 
 /// What a text page tells.
@@ -95,47 +84,4 @@ pub struct Pick {
     pub typed: String,
     /// Which of those found.
     pub at: usize,
-}
-
-/// Where keys are pressed: each place has its own.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, Hash)]
-pub enum InputMode {
-    /// The main screen.
-    Main,
-    /// An incident's page.
-    Incident,
-    /// A request's page.
-    Approval,
-    /// A playbook's page.
-    Playbook,
-    /// A list page.
-    List,
-    /// A page to read.
-    Text,
-    /// The target's name is being typed on a request's page.
-    Naming,
-    /// A form with fields.
-    Form,
-    /// A form that wants a yes.
-    Question,
-    /// The filter or the palette.
-    Typing,
-    /// Words to be found in a page.
-    Finding,
-    /// A playbook is being written.
-    Editor,
-    /// Words to look for are typed in the editor.
-    Searching,
-    /// A new playbook: what can fail, of what, its name.
-    Begin,
-    /// One of the words that may stand here is chosen in the editor.
-    Completing,
-    /// A changed text is left: save it, keep it, or not?
-    Leaving,
-    /// A one-off is left: keep it, or throw it away?
-    Keeping,
-    /// The file was changed by somebody else: whose text?
-    Conflict,
-    /// There is a draft: go on with it?
-    Offered,
 }

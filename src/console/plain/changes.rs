@@ -6,8 +6,8 @@ use std::sync::Arc;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::super::format;
-use super::super::rows::{self, Urgency};
+use crate::console::content::format;
+use crate::console::content::rows::{self, Urgency};
 use crate::core::incident::BreakerState;
 use crate::core::{Event, Key, Mono, Recorded};
 use crate::engine::Snapshot;

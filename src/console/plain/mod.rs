@@ -15,11 +15,12 @@ use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
 use super::canvas::RenderOptions;
-use super::glyphs::Glyphs;
-use super::model::ConsoleTime;
+use super::canvas::glyphs::Glyphs;
+use super::content::context::ConsoleTime;
+use super::content::context::ViewContext;
+use super::content::{format, rows};
 use super::theme::Theme;
-use super::view::{ViewContext, headline};
-use super::{format, rows};
+use super::view::headline;
 use crate::core::incident::BreakerState;
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{IncidentStage, PlaybookState, paged};

@@ -1,13 +1,14 @@
 //! From a typed line to sentences and commands; pure. A yes has the rules of the request's page: everything was said
 //! before, the lines were quiet for a moment, and where the risk is high the target's name is typed.
 
-use super::super::decision::QUIET;
-use super::super::model::ConsoleTime;
-use super::super::review::{RequestState, Review};
-use super::super::view::{ViewContext, request_lines};
-use super::super::{format, rows};
+use super::super::view::request_lines;
 use super::stand;
-use crate::console::EngineAt;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::content::{format, rows};
+use crate::console::keys::guard::QUIET;
+use crate::console::model::review::{RequestState, Review};
+use crate::console::options::EngineAt;
 use crate::core::{Command, IncidentId, Reason, Scope};
 use crate::playbook::Risk;
 use crate::playbook::value::Period;

@@ -4,9 +4,11 @@ use std::sync::Arc;
 
 use super::super::editor::{Author, DocumentKind, EditedFile, EditorFocus, EditorTask, EditorTaskResult, READ_AFTER};
 use super::super::fixture;
-use super::super::model::{InputMode, OpenPage};
-use super::super::update::{ConsoleEffect, ConsoleInput};
+use super::super::model::OpenPage;
+use super::super::update::ConsoleInput;
 use super::keys::Desk;
+use crate::console::keys::InputMode;
+use crate::console::model::effect::ConsoleEffect;
 
 pub const GOOD: &str = include_str!("../../../playbooks/nginx-up.toml");
 

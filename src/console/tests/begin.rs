@@ -4,12 +4,14 @@ use std::sync::Arc;
 
 use super::super::editor::{Begin, BeginStep, DraftSummary, EditorTask, EditorTaskResult};
 use super::super::fixture;
-use super::super::model::{InputMode, OpenPage};
-use super::super::update::{ConsoleEffect, ConsoleInput};
+use super::super::model::OpenPage;
+use super::super::update::ConsoleInput;
 use super::author::tell;
 use super::keys::Desk;
 use super::pictures::album;
 use super::screens::drawn;
+use crate::console::keys::InputMode;
+use crate::console::model::effect::ConsoleEffect;
 use crate::engine::host_queries::target_candidates::Offer;
 use crate::playbook::write::{FailureClass, WantedTarget};
 use crate::playbook::{Origin, Target, read};

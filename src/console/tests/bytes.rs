@@ -7,13 +7,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
-use super::super::diff_writer::encode;
 use super::super::fixture;
-use super::super::model::{ConsoleTime, Model};
+use super::super::model::Model;
 use super::super::theme::{Shelf, Theme};
-use super::super::view::{self, ViewContext};
+use super::super::view;
 use super::screens::look;
-use crate::console::{EngineAt, Writing};
+use crate::console::canvas::diff_writer::encode;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::options::{EngineAt, Writing};
 use crate::engine::Snapshot;
 
 const PROFILES: [TermProfile; 4] =

@@ -2,10 +2,11 @@
 
 use super::super::fixture;
 use super::super::keys::{PLACES, place_name};
-use super::super::model::{InputMode, OpenPage, Overlay, Pane};
-use super::super::rows;
-use super::super::update::ConsoleEffect;
+use super::super::model::{OpenPage, Overlay, Pane};
 use super::keys::Desk;
+use crate::console::content::rows;
+use crate::console::keys::InputMode;
+use crate::console::model::effect::ConsoleEffect;
 use crate::core::{Command, IncidentId};
 
 fn desk() -> Desk {

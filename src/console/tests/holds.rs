@@ -3,9 +3,10 @@
 use jiff::SignedDuration;
 
 use super::super::fixture;
-use super::super::model::{InputMode, Overlay};
+use super::super::model::Overlay;
 use super::super::update::ConsoleInput;
 use super::keys::Desk;
+use crate::console::keys::InputMode;
 use crate::core::{Command, MaintenanceId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::MaintenanceView;

@@ -7,14 +7,17 @@ use crossterm::event::{KeyEvent, KeyEventKind};
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
-use super::super::decision::QUIET;
-use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
-use super::super::model::{ConsoleTime, InputMode, Model, OpenPage, Pane};
-use super::super::update::{ConsoleEffect, ConsoleInput, update};
-use super::super::view::ViewContext;
+use super::super::model::{Model, OpenPage, Pane};
+use super::super::update::{ConsoleInput, update};
 use super::screens::look;
-use crate::console::{EngineAt, Writing};
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::keys::InputMode;
+use crate::console::keys::guard::QUIET;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::options::{EngineAt, Writing};
+use crate::console::terminal::decode::{Decoder, Typed};
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;
 use crate::engine::history::{PastError, Replayed};
@@ -99,9 +102,12 @@ impl Desk {
             look: &look,
             themes: &[],
         };
-        let lines =
-            self.model.pages.last().map(|page| super::super::view::page::page_lines(page, 300, &self.model, &world));
-        lines.unwrap_or_default().iter().map(super::super::line::Line::bare).collect()
+        let lines = self
+            .model
+            .pages
+            .last()
+            .map(|page| crate::console::view::pages::page::page_lines(page, 300, &self.model, &world));
+        lines.unwrap_or_default().iter().map(crate::console::canvas::line::Line::bare).collect()
     }
 
     /// Types: bytes as a terminal sends them, each key drawn and followed by enough quiet.

@@ -5,14 +5,18 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
-use super::super::decode::Mouse;
 use super::super::fixture;
-use super::super::model::{ConsoleTime, ListKind, Model, OpenPage, Pane};
-use super::super::rows;
-use super::super::update::{ConsoleEffect, ConsoleInput};
-use super::super::view::{self, ClickTarget, ViewContext};
+use super::super::model::{Model, OpenPage, Pane};
+use super::super::update::ConsoleInput;
+use super::super::view::{self, ClickTarget};
 use super::keys::Desk;
 use super::screens::{drawn, look};
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list::ListKind;
+use crate::console::content::rows;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::terminal::decode::Mouse;
 use crate::core::Command;
 use crate::engine::Snapshot;
 use crate::playbook::Risk;
@@ -73,7 +77,7 @@ fn what_is_clicked_is_what_is_drawn_there() {
                         Pane::Breakers => {
                             let mut rows = desk.snapshot.breakers.iter();
                             let breaker = rows.find(|row| rows::breaker_id(row) == item).unwrap();
-                            super::super::format::target(&breaker.key.target.to_string())
+                            crate::console::content::format::target(&breaker.key.target.to_string())
                         }
                         _ => rows::detectors(&desk.snapshot, "").into_iter().find(|row| row.id == item).unwrap().name,
                     };

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::super::fixture;
 use super::super::plain;
-use super::super::rows;
 use super::keys::Desk;
+use crate::console::content::rows;
 use crate::core::incident::Denial;
 use crate::core::{Command, IncidentId, Scope};
 use crate::engine::Snapshot;

@@ -8,13 +8,12 @@ use ratatui::layout::Rect;
 use ratatui::style::{Color, Modifier};
 use termprofile::TermProfile;
 
-use super::super::diff_writer;
 use super::super::theme::{Shelf, Theme};
-use super::super::view;
 use super::screens::{expect, look};
 use super::views::{self, View};
 use crate::console::canvas::RenderOptions;
-use crate::console::glyphs::Glyphs;
+use crate::console::canvas::diff_writer;
+use crate::console::canvas::glyphs::Glyphs;
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (100, 30), (80, 24), (40, 10), (18, 3)];
 
@@ -33,7 +32,9 @@ pub fn album(name: &str, draw: impl Fn((u16, u16), bool) -> String) {
 #[test]
 fn every_view_at_every_size() {
     for view in views::all() {
-        album(view.name, |size, ascii| view::text(&view.drawn(size, &look(ascii, TermProfile::NoColor))));
+        album(view.name, |size, ascii| {
+            crate::console::app::once::text(&view.drawn(size, &look(ascii, TermProfile::NoColor)))
+        });
     }
 }
 

@@ -5,14 +5,14 @@ use std::time::Duration;
 use jiff::tz::TimeZone;
 use termprofile::TermProfile;
 
-use super::super::decision::QUIET;
 use super::super::fixture;
-use super::super::model::ConsoleTime;
 use super::super::plain::changes::changes;
 use super::super::plain::prompt::{Out, Prompter};
-use super::super::view::ViewContext;
 use super::screens::look;
-use crate::console::EngineAt;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::keys::guard::QUIET;
+use crate::console::options::EngineAt;
 use crate::core::{Command, IncidentId, Mono, Scope};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{Health, PauseView};

@@ -5,11 +5,13 @@ use std::sync::Arc;
 use jiff::tz::TimeZone;
 
 use super::super::fixture;
-use super::super::model::{InputMode, OpenPage, Overlay};
-use super::super::osc::LARGEST;
-use super::super::update::{ConsoleEffect, ConsoleInput};
+use super::super::model::{OpenPage, Overlay};
+use super::super::update::ConsoleInput;
 use super::keys::Desk;
 use super::rewind::moment;
+use crate::console::keys::InputMode;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::terminal::osc::LARGEST;
 use crate::core::{Event, IncidentId, Mono, PageId, Recorded};
 use crate::engine::history::PastError;
 use crate::engine::report;

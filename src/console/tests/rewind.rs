@@ -3,10 +3,12 @@
 use std::sync::Arc;
 
 use super::super::fixture;
-use super::super::model::{InputMode, OpenPage, Pane};
-use super::super::update::{ConsoleEffect, ConsoleInput};
+use super::super::model::{OpenPage, Pane};
+use super::super::update::ConsoleInput;
 use super::keys::Desk;
 use super::pictures::album;
+use crate::console::keys::InputMode;
+use crate::console::model::effect::ConsoleEffect;
 use crate::core::{Event, Mono, Recorded};
 use crate::engine::Snapshot;
 use crate::engine::history::{FoldProgress, PastError, Replayed, Seek, SeekSide};

@@ -10,13 +10,16 @@ use termprofile::TermProfile;
 use super::super::canvas::RenderOptions;
 use super::super::fixture;
 use super::super::form::Form;
-use super::super::glyphs::Glyphs;
-use super::super::model::{ConsoleTime, Cursor, ListKind, Model, OpenPage, Overlay, StatusMessage};
+use super::super::model::{Cursor, Model, OpenPage, Overlay, StatusMessage};
 use super::super::theme::{Role, Theme};
-use super::super::view::{self, ViewContext};
+use super::super::view;
 use super::pictures::album;
 use super::views;
-use crate::console::{EngineAt, Writing};
+use crate::console::canvas::glyphs::Glyphs;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list::ListKind;
+use crate::console::options::{EngineAt, Writing};
 use crate::engine::Snapshot;
 use crate::engine::standalone::dry_run::Rehearsal;
 
@@ -43,7 +46,7 @@ fn buffer(model: &Model, snapshot: &Snapshot, look: &RenderOptions, age: Duratio
 
 pub fn drawn(model: &Model, snapshot: &Snapshot, ascii: bool) -> String {
     let look = look(ascii, TermProfile::NoColor);
-    format!("{}\n", view::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
+    format!("{}\n", crate::console::app::once::text(&buffer(model, snapshot, &look, Duration::from_millis(300))))
 }
 
 pub fn expect(name: &str, picture: &str) {
@@ -105,7 +108,7 @@ fn a_run_by_hand_shows_its_plan() {
 fn nothing_is_called_well_on_stale_or_missing_data() {
     let line = |snapshot: &Snapshot, age| {
         let look = look(true, TermProfile::NoColor);
-        view::text(&buffer(&model((100, 1)), snapshot, &look, Duration::from_secs(age)))
+        crate::console::app::once::text(&buffer(&model((100, 1)), snapshot, &look, Duration::from_secs(age)))
     };
     assert!(line(&fixture::calm(), 0).starts_with(" ALL WELL"));
     let stale = line(&fixture::calm(), 9);
@@ -126,7 +129,7 @@ fn line_1_answers_at_every_width() {
     let snapshot = fixture::trouble();
     for width in 9..200 {
         let look = look(false, TermProfile::NoColor);
-        let line = view::text(&buffer(&model((width, 1)), &snapshot, &look, Duration::ZERO));
+        let line = crate::console::app::once::text(&buffer(&model((width, 1)), &snapshot, &look, Duration::ZERO));
         assert!(
             width < 80 || (line.contains("web-03  live 1s  auto 5") && line.trim_end().ends_with("14:02:31")),
             "{width}: {line}"
@@ -183,7 +186,7 @@ fn state_is_never_told_by_colour_alone() {
     let snapshot = fixture::trouble();
     let mono = buffer(&model((120, 30)), &snapshot, &look(false, TermProfile::NoColor), Duration::ZERO);
     let colour = buffer(&model((120, 30)), &snapshot, &look(false, TermProfile::TrueColor), Duration::ZERO);
-    assert_eq!(view::text(&mono), view::text(&colour));
+    assert_eq!(crate::console::app::once::text(&mono), crate::console::app::once::text(&colour));
     let reset = |cell: &ratatui::buffer::Cell| {
         cell.fg == ratatui::style::Color::Reset && cell.bg == ratatui::style::Color::Reset
     };
@@ -208,7 +211,8 @@ fn what_is_said_can_be_read_to_its_end() {
         let mut model = model(size);
         model.said = Some(StatusMessage { text: text.into(), bad: true, at: ConsoleTime(0) });
         let buffer = buffer(&model, &fixture::trouble(), &look(true, TermProfile::NoColor), Duration::ZERO);
-        let shown: String = view::text(&buffer).lines().map(str::trim).collect::<Vec<_>>().join(" ");
+        let shown: String =
+            crate::console::app::once::text(&buffer).lines().map(str::trim).collect::<Vec<_>>().join(" ");
         // wherever it was broken
         let (shown, text) = (shown.replace(' ', ""), text.replace(' ', ""));
         assert!(shown.contains(&text), "{size:?}: {shown}");
@@ -231,7 +235,7 @@ fn the_row_under_the_cursor_is_told_by_a_sign_and_not_by_its_look_alone() {
     let look = look(false, TermProfile::NoColor);
     for view in views::all() {
         let Some((_, expected)) = marked.into_iter().find(|(name, _)| *name == view.name) else { continue };
-        let text = view::text(&view.drawn((100, 30), &look));
+        let text = crate::console::app::once::text(&view.drawn((100, 30), &look));
         assert_eq!(text.matches(look.glyphs.cursor).count(), expected, "{}\n{text}", view.name);
     }
 }

@@ -1,9 +1,10 @@
 //! The success page under the cursor.
 
 use super::super::fixture;
-use super::super::model::{ListKind, OpenPage, Overlay};
-use super::super::success::SuccessSpan;
+use super::super::model::{OpenPage, Overlay};
 use super::keys::Desk;
+use crate::console::content::filtered_list::ListKind;
+use crate::console::content::success::SuccessSpan;
 use crate::core::{Command, IncidentId};
 
 fn desk() -> Desk {

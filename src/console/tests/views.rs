@@ -7,13 +7,15 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::canvas::RenderOptions;
-use super::super::decision::QUIET;
-use super::super::decode::{Decoder, Typed};
 use super::super::fixture;
-use super::super::model::{ConsoleTime, Model};
+use super::super::model::Model;
 use super::super::update::{ConsoleInput, update};
-use super::super::view::{self, ViewContext};
-use crate::console::{EngineAt, Writing};
+use super::super::view;
+use crate::console::content::context::ConsoleTime;
+use crate::console::content::context::ViewContext;
+use crate::console::keys::guard::QUIET;
+use crate::console::options::{EngineAt, Writing};
+use crate::console::terminal::decode::{Decoder, Typed};
 use crate::engine::Snapshot;
 
 static UTC: TimeZone = TimeZone::UTC;

@@ -12,7 +12,7 @@ use termprofile::TermProfile;
 use toml::Spanned;
 
 use super::{ROLES, Role};
-use crate::console::config_error::Misread;
+use crate::console::config::error::Misread;
 
 /// The sixteen colours that a terminal's palette has, by name and in the order of their numbers.
 const SIXTEEN: [(&str, Color); 16] = [

@@ -12,7 +12,7 @@ use std::sync::Arc;
 use ratatui::style::Style;
 use termprofile::TermProfile;
 
-use super::config_error::Misread;
+use super::config::error::Misread;
 use file::RoleStyle;
 pub use theme_loader::{Shelf, Stamp, ThemeError};
 

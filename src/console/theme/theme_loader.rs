@@ -7,7 +7,7 @@ use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
 
 use super::Theme;
-use crate::console::config_error::Misread;
+use crate::console::config::error::Misread;
 use crate::foreign::{MayHang, PathError};
 use crate::playbook::trust;
 

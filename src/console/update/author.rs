@@ -1,5 +1,6 @@
 //! Keys, pastes, answers and time for the pages where playbooks are written, and what they come to.
 
+use crate::console::model::subject;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
@@ -8,13 +9,15 @@ use super::super::editor::{self, Author, Begin, EditorFocus, EditorTask, EditorT
 use super::super::form::Form;
 use super::super::keys::KeyAction;
 use super::super::model::{Model, OpenPage, StatusMessage};
-use super::super::rows;
-use super::super::view::{ViewContext, editor as editor_view};
-use super::{ConsoleEffect, form, opening, say};
+use super::{form, say};
+use crate::console::content::context::ViewContext;
+use crate::console::content::rows;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::view::pages::editor as editor_view;
 
 /// Opens the playbook that is looked at.
 pub fn edit(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
-    match opening::playbook_here(model, world) {
+    match subject::playbook_here(model, world) {
         Ok(playbook) => vec![ConsoleEffect::Ask(EditorTask::Open { playbook })],
         Err(why) => {
             say(model, world, why);
@@ -32,7 +35,7 @@ pub fn new(model: &mut Model) -> Vec<ConsoleEffect> {
 /// A playbook against the open incident that is looked at. Its mode is shadow: of itself it does nothing, and a run by
 /// hand asks first.
 pub fn one_off(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
-    let here = opening::incident_here(model, world).and_then(|id| rows::incident(world.snapshot, id));
+    let here = subject::incident_here(model, world).and_then(|id| rows::incident(world.snapshot, id));
     let Some(incident) = here else {
         say(model, world, "no open incident here");
         return Vec::new();
@@ -51,7 +54,7 @@ pub fn rehearse(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect
         say(model, world, "a dry run needs live data: t goes back to live");
         return Vec::new();
     }
-    let here = opening::playbook_here(model, world);
+    let here = subject::playbook_here(model, world);
     let of = |name: Arc<str>| world.snapshot.playbooks.iter().find(|view| view.name == name);
     let view = match here.map(of) {
         Ok(Some(view)) => view,
@@ -172,7 +175,7 @@ pub fn followed(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect
     let Some(words) = model.saved.as_ref().and_then(|saved| saved.stands(world.snapshot)) else { return Vec::new() };
     let run = model.saved.take().filter(|saved| saved.run && words.is_ok());
     if let Some(saved) = run.filter(|saved| is_written(model, &saved.subject.name)) {
-        if let Some(key) = opening::of_playbook(&saved.subject.name, world).key {
+        if let Some(key) = subject::of_playbook(&saved.subject.name, world).key {
             return form::ask(model, Form::run_now(world.snapshot, &saved.subject.name, &key));
         }
         say(model, world, "not run: it does not have exactly one target on this host");

@@ -2,13 +2,14 @@
 
 use std::collections::BTreeSet;
 
-use super::super::filtered_list;
-use super::super::format;
 use super::super::model::{Model, OpenPage, StatusMessage};
-use super::super::rows;
-use super::super::success;
-use super::super::view::ViewContext;
-use super::{ConsoleEffect, author};
+use super::author;
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list;
+use crate::console::content::format;
+use crate::console::content::rows;
+use crate::console::content::success;
+use crate::console::model::effect::ConsoleEffect;
 use crate::engine::Snapshot;
 
 /// Takes every cursor to where its item stands now.

@@ -1,22 +1,24 @@
 //! Opening questions and choosing among their options.
 
+use crate::console::model::subject;
 use std::sync::Arc;
 
 use super::super::form::{self, DryRunResult, Form, FormPurpose, Value};
 use super::super::keys::KeyAction;
 use super::super::model::{Model, OpenPage, Overlay};
-use super::super::rows;
-use super::super::suppressions;
-use super::super::view::ViewContext;
-use super::opening::{self, SelectedSubject};
-use super::{ConsoleEffect, pick, say};
+use super::{pick, say};
+use crate::console::content::context::ViewContext;
+use crate::console::content::rows;
+use crate::console::content::suppressions;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject::SelectedSubject;
 use crate::core::{Key, Scope};
 use crate::engine::snapshot::{Arming, IncidentStage, PlaybookState};
 use crate::playbook::Mode;
 
 /// Opens the question that a key asks, or says why there is none.
 pub fn open(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
-    let subject = opening::subject(model, world);
+    let subject = subject::subject(model, world);
     // a key that acts on a target asks which where none is looked at
     let needy = match verb {
         KeyAction::Snooze | KeyAction::RunNow | KeyAction::Breaker => {
@@ -26,7 +28,7 @@ pub fn open(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -> Vec<
         _ => false,
     };
     if needy {
-        return match subject.map(|subject| subject.playbook.ok_or(opening::OF_A_STORM)).transpose() {
+        return match subject.map(|subject| subject.playbook.ok_or(subject::OF_A_STORM)).transpose() {
             Ok(of) => pick::open(model, verb, of, world),
             Err(why) => {
                 say(model, world, why);
@@ -80,7 +82,7 @@ fn question(
     match verb {
         KeyAction::Decline => match model.pages.last() {
             Some(OpenPage::Approval(review)) => {
-                Ok(Form::decline(review.incident, &crate::core::event_text::plan_words(&review.request.plan)))
+                Ok(Form::decline(review.incident, &crate::core::event::event_text::plan_words(&review.request.plan)))
             }
             _ => Err("no approval request here"),
         },
@@ -93,7 +95,7 @@ fn question(
         }
         KeyAction::Resume => match paused(subject, world) {
             Some(scope) => Form::resume(snapshot, &scope, world.mono),
-            None => suppressions::pausing(snapshot).and_then(|held| held.end(world)),
+            None => suppressions::pausing(snapshot).and_then(|held| Form::ending(&held, world)),
         }
         .ok_or("nothing is paused"),
         KeyAction::Snooze => {
@@ -110,7 +112,7 @@ fn question(
         }
         KeyAction::Arm => arming(subject.ok_or("no playbook here")?, model, world),
         KeyAction::Close => {
-            let id = opening::incident_here(model, world).ok_or("no open incident here")?;
+            let id = subject::incident_here(model, world).ok_or("no open incident here")?;
             let target = rows::incident(snapshot, id).map_or_else(String::new, |view| view.key.target.to_string());
             Ok(Form::close(id, &target))
         }
@@ -120,7 +122,7 @@ fn question(
 
 fn target(subject: Option<&SelectedSubject>) -> Result<(&Arc<str>, &Key), &'static str> {
     let subject = subject.ok_or("choose a row first")?;
-    let playbook = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
+    let playbook = subject.playbook.as_ref().ok_or(subject::OF_A_STORM)?;
     let key = subject.key.as_ref().ok_or("choose a target of this playbook on the main screen first")?;
     Ok((playbook, key))
 }
@@ -137,7 +139,7 @@ fn paused(subject: Option<&SelectedSubject>, world: &ViewContext<'_>) -> Option<
 }
 
 fn arming(subject: &SelectedSubject, model: &Model, world: &ViewContext<'_>) -> Result<Form, &'static str> {
-    let name = subject.playbook.as_ref().ok_or(opening::OF_A_STORM)?;
+    let name = subject.playbook.as_ref().ok_or(subject::OF_A_STORM)?;
     let playbook = world.snapshot.playbooks.iter().find(|playbook| playbook.name == *name);
     let Some(PlaybookState::InForce { title, mode, arming, needs_root, .. }) = playbook.map(|view| &view.state) else {
         return Err("this playbook was rejected: Enter shows why");

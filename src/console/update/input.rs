@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
 
-use crate::console::decode::Mouse;
 use crate::console::editor::EditorTaskResult;
 use crate::console::form::DryRunResult;
+use crate::console::terminal::decode::Mouse;
 use crate::core::{IncidentId, Key};
 use crate::engine::history::{FoldProgress, PastError, Replayed};
 use crate::engine::snapshot::IncidentView;

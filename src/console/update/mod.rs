@@ -2,7 +2,6 @@
 //! clock: time comes in with the world, so every rule can be tested with strings of keys.
 
 mod author;
-mod effect;
 mod follow;
 mod form;
 mod input;
@@ -14,24 +13,26 @@ mod reading;
 mod review;
 mod typing;
 
+use crate::console::model::subject;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
 use super::editor::EditorTask;
-use crate::console::Writing;
-pub use opening::subject;
-pub use pick::needs_one;
+use crate::console::options::Writing;
 
-use super::decision::{Decision, PAUSE};
-use super::incident_history;
+use super::content::context::ViewContext;
+use super::keys::InputMode;
+use super::keys::guard::PAUSE;
 use super::keys::{self, KeyAction};
-use super::model::{InputMode, Model, OpenPage, Overlay, StatusMessage};
-use super::time_travel::{self, TimeStep};
-use super::view::{self, ViewContext};
+use super::model::decision::Decision;
+use super::model::incident_history;
+use super::model::time_travel::{self, TimeStep};
+use super::model::{Model, OpenPage, Overlay, StatusMessage};
+use super::view;
 
+use crate::console::model::effect::ConsoleEffect;
 pub use author::rest;
-pub use effect::ConsoleEffect;
 pub use input::ConsoleInput;
 
 /// Takes one input in. A new snapshot comes with the live world, everything else with the one that is shown.
@@ -263,7 +264,7 @@ fn live(model: &mut Model, world: &ViewContext<'_>) {
 }
 
 fn acknowledge(model: &mut Model, world: &ViewContext<'_>) {
-    let Some(id) = opening::page_here(model, world) else { return say(model, world, "no open incident here") };
+    let Some(id) = subject::page_here(model, world) else { return say(model, world, "no open incident here") };
     if model.last_key.is_some_and(|key| world.at.0 < key.0 + PAUSE) {
         return say(model, world, "too quick: nothing was acknowledged; press c again");
     }

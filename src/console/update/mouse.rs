@@ -2,11 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::decode::Mouse;
 use super::super::keys::KeyAction;
-use super::super::model::{Cursor, Model, OpenPage, Pane, list_items};
-use super::super::view::{self, ClickTarget, ViewContext};
-use super::{ConsoleEffect, act, moves, opening, review, say};
+use super::super::model::{Cursor, Model, OpenPage, Pane};
+use super::super::view::{self, ClickTarget};
+use super::{act, moves, opening, review, say};
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list::list_items;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::terminal::decode::Mouse;
 
 /// Rows that the wheel moves a page by.
 const NOTCH: usize = 3;

@@ -1,11 +1,13 @@
 //! Where one looks: rows, screens and panes.
 
-use super::super::filtered_list;
 use super::super::keys::KeyAction;
 use super::super::model::{Model, OpenPage, Overlay, Pane};
-use super::super::success;
-use super::super::view::{self, ViewContext};
+use super::super::view;
 use super::reading;
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list;
+use crate::console::content::success;
+use crate::console::view::widgets::layout;
 
 /// Up and down, by rows or screens, on whatever page is shown.
 pub fn go(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) {
@@ -16,7 +18,7 @@ pub fn go(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) {
         }
         return;
     }
-    let screen = view::frame(model.size).map_or(1, |frame| usize::from(frame.body.height.saturating_sub(3)).max(1));
+    let screen = layout::frame(model.size).map_or(1, |frame| usize::from(frame.body.height.saturating_sub(3)).max(1));
     let extent = view::extent(model, world);
     let by = steps(verb, extent.map_or(screen / 2, |extent| extent.shown.saturating_sub(1).max(1)));
     match model.pages.last_mut() {

@@ -1,23 +1,20 @@
 //! A command that needs something to act on asks which: a list to choose from by a few letters.
 
+use crate::console::model::subject;
 use std::sync::Arc;
 
 use super::super::keys::KeyAction;
 use super::super::model::{Model, Overlay, Pick};
-use super::super::rows;
-use super::super::view::{self, PaletteEntry, ViewContext};
-use super::opening::{self, SelectedSubject};
-use super::{ConsoleEffect, form, say};
-
-/// Does this act on a target or a playbook?
-#[must_use]
-pub const fn needs_one(verb: KeyAction) -> bool {
-    matches!(verb, KeyAction::Snooze | KeyAction::RunNow | KeyAction::Breaker | KeyAction::Arm)
-}
+use super::super::view::{self, PaletteEntry};
+use super::{form, say};
+use crate::console::content::context::ViewContext;
+use crate::console::content::rows;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject::SelectedSubject;
 
 /// Asks which; what is looked at now comes first.
 pub fn open(model: &mut Model, verb: KeyAction, of: Option<Arc<str>>, world: &ViewContext<'_>) -> Vec<ConsoleEffect> {
-    let here = opening::subject(model, world);
+    let here = subject::subject(model, world);
     let here = here.and_then(|subject| Some((subject.playbook?, subject.key)));
     let first = here.map(|(playbook, key)| match key {
         Some(key) if verb != KeyAction::Arm => rows::row_id(&playbook, &key.target.to_string()),

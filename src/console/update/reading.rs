@@ -2,12 +2,14 @@
 
 use std::sync::Arc;
 
-use super::super::find::{self, Find};
-use super::super::incident_history;
 use super::super::model::{Model, OpenPage, Overlay, StatusMessage};
-use super::super::osc;
-use super::super::view::{self, ViewContext};
-use super::{ConsoleEffect, say};
+use super::super::view;
+use super::say;
+use crate::console::content::context::ViewContext;
+use crate::console::content::find::{self, Find};
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::incident_history;
+use crate::console::terminal::osc;
 use crate::core::IncidentId;
 use crate::engine::report;
 

@@ -1,10 +1,13 @@
 //! A yes, and all that keeps one from being given by accident.
 
-use super::super::decision::{Decision, Guard, PAUSE, PendingDecision, QUIET};
 use super::super::model::{Model, OpenPage, Overlay, StatusMessage};
-use super::super::review::{RequestState, Review};
-use super::super::view::{self, PageExtent, ViewContext};
-use super::ConsoleEffect;
+use super::super::view;
+use crate::console::content::context::ViewContext;
+use crate::console::keys::guard::{Guard, PAUSE, QUIET};
+use crate::console::model::decision::{Decision, PendingDecision};
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::review::{RequestState, Review};
+use crate::console::view::widgets::layout::PageExtent;
 use crate::core::Command;
 use crate::playbook::Risk;
 
@@ -103,7 +106,7 @@ pub fn settle(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> 
 fn approve(
     model: &mut Model,
     yes: Command,
-    since: super::super::model::ConsoleTime,
+    since: crate::console::content::context::ConsoleTime,
     world: &ViewContext<'_>,
 ) -> Vec<ConsoleEffect> {
     let holds = shown(model).is_some_and(|review| {

@@ -4,14 +4,18 @@ use std::sync::Arc;
 
 use crossterm::event::{KeyCode, KeyEvent, KeyModifiers};
 
-use super::super::decision::{Decision, PAUSE, QUIET};
 use super::super::form::{Form, FormResult, Value};
 use super::super::keys::KeyAction;
 use super::super::model::{Model, OpenPage, Overlay, Pane};
-use super::super::suppressions;
-use super::super::view::{self, PaletteEntry, ViewContext};
-use super::opening::{self, SelectedSubject};
-use super::{ConsoleEffect, act, form, pick, reading, review, say};
+use super::super::view::{self, PaletteEntry};
+use super::opening;
+use super::{act, form, pick, reading, review, say};
+use crate::console::content::context::ViewContext;
+use crate::console::content::suppressions;
+use crate::console::keys::guard::{PAUSE, QUIET};
+use crate::console::model::decision::Decision;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject::SelectedSubject;
 use crate::text::clean_line;
 
 /// No field needs more characters than this.
@@ -172,7 +176,7 @@ fn chosen(model: &mut Model, entry: PaletteEntry, world: &ViewContext<'_>) -> Ve
         // a yes is never given through the palette
         PaletteEntry::Verb { verb: KeyAction::Yes, .. } => Vec::new(),
         // what is named there need not be what is looked at
-        PaletteEntry::Verb { verb, .. } if pick::needs_one(verb) => pick::open(model, verb, None, world),
+        PaletteEntry::Verb { verb, .. } if verb.needs_subject() => pick::open(model, verb, None, world),
         PaletteEntry::Verb { verb, .. } => act(model, verb, world),
         PaletteEntry::Target { row, playbook, key, incident, .. } => {
             model.pages.clear();
@@ -184,7 +188,7 @@ fn chosen(model: &mut Model, entry: PaletteEntry, world: &ViewContext<'_>) -> Ve
         }
         PaletteEntry::End { row, .. } => {
             let held = suppressions::all(world.snapshot).into_iter().find(|held| held.id() == row);
-            let question = held.and_then(|held| held.end(world));
+            let question = held.and_then(|held| Form::ending(&held, world));
             question.map_or_else(Vec::new, |question| form::ask(model, question))
         }
         PaletteEntry::Breaker { row, .. } => {

@@ -1,11 +1,12 @@
 //! The last row: the keys of this place that there is room for, and always the way to all of them.
 
-use super::ViewContext;
+use crate::console::canvas::line::Line;
 use crate::console::canvas::{Canvas, columns};
+use crate::console::content::context::ViewContext;
+use crate::console::content::rows;
+use crate::console::keys::InputMode;
 use crate::console::keys::{self, KeyAction, KeyBinding};
-use crate::console::line::Line;
-use crate::console::model::{InputMode, Model};
-use crate::console::rows;
+use crate::console::model::Model;
 use crate::console::theme::Role;
 use crate::core::Scope;
 use crate::engine::snapshot::{Arming, PlaybookState};
@@ -68,7 +69,7 @@ fn label(binding: &KeyBinding, ascii: bool, model: &Model, world: &ViewContext<'
 
 /// Would the key for arming take the playbook that is looked at back to shadow?
 fn is_armed(model: &Model, world: &ViewContext<'_>) -> bool {
-    let here = crate::console::update::subject(model, world);
+    let here = crate::console::model::subject::subject(model, world);
     let view =
         here.and_then(|here| world.snapshot.playbooks.iter().find(|view| Some(&view.name) == here.playbook.as_ref()));
     view.is_some_and(|view| matches!(view.state, PlaybookState::InForce { arming: Arming::Armed, .. }))

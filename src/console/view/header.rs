@@ -2,14 +2,14 @@
 
 mod past;
 
-use super::ViewContext;
-use crate::console::EngineAt;
+use crate::console::canvas::line::{Line, width};
 use crate::console::canvas::{Canvas, columns};
-use crate::console::format;
-use crate::console::line::{Line, width};
+use crate::console::content::context::ViewContext;
+use crate::console::content::format;
+use crate::console::content::rows::{self, RowCounts};
+use crate::console::content::suppressions::{self, Suppression};
 use crate::console::model::Model;
-use crate::console::rows::{self, RowCounts};
-use crate::console::suppressions::{self, Suppression};
+use crate::console::options::EngineAt;
 use crate::console::theme::Role;
 use crate::core::Scope;
 use crate::engine::snapshot::PlaybookState;

@@ -4,11 +4,17 @@ use std::sync::Arc;
 
 use ratatui::layout::Rect;
 
-use super::main::{first_row, panes};
-use super::page::inside;
-use super::{ViewContext, footer, frame, messages, needs_action, timeline};
+use super::footer;
+use super::pages::messages;
+use super::pages::page::inside;
+use super::panes::main::panes;
+use super::panes::{needs_action, timeline};
+use super::widgets::layout::first_row;
+use super::widgets::layout::frame;
+use crate::console::content::context::ViewContext;
+use crate::console::content::filtered_list::list_items;
 use crate::console::keys::KeyAction;
-use crate::console::model::{Cursor, Model, OpenPage, Pane, items, list_items};
+use crate::console::model::{Cursor, Model, OpenPage, Pane, items};
 
 /// What stands there.
 #[derive(Debug, Clone, PartialEq, Eq)]

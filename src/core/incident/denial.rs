@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
+use crate::core::command::reason::Reason;
 use crate::core::command::{Operator, Scope};
 use crate::core::id::{AttemptId, IncidentId};
-use crate::core::reason::Reason;
 use crate::core::time::Mono;
 
 /// Why the gate said no. Each is typed, shown and recorded.

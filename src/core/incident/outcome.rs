@@ -3,8 +3,8 @@
 use serde::{Deserialize, Serialize};
 
 use crate::core::command::Operator;
+use crate::core::command::reason::Reason;
 use crate::core::id::AttemptId;
-use crate::core::reason::Reason;
 
 /// How an incident ended.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -2,8 +2,8 @@
 
 use super::Core;
 use crate::core::id::IncidentId;
-use crate::core::state::Step;
-use crate::core::timers::Timer;
+use crate::core::incident::Phase;
+use crate::core::time::timers::Timer;
 
 impl Core {
     pub(super) fn run_due(&mut self) {
@@ -31,13 +31,13 @@ impl Core {
 
     /// An incident's own deadline has come.
     fn step_due(&mut self, id: IncidentId) {
-        let Some(incident) = self.state.open.get(&id) else { return };
-        match incident.step {
-            Step::Firing | Step::Held(_) | Step::Escalated(_) => {
+        let Some(incident) = self.state.incidents().get(id) else { return };
+        match incident.phase() {
+            Phase::Firing | Phase::Held(_) | Phase::Escalated(_) => {
                 self.forget_survey(id);
                 self.advance(id);
             }
-            Step::Asking(ref request) => {
+            Phase::Asking(request) => {
                 let expires = request.expires;
                 self.forget_survey(id);
                 if expires <= self.now.mono {
@@ -46,10 +46,10 @@ impl Core {
                     self.timers.set(Timer::Incident(id), expires);
                 }
             }
-            Step::Remediating(attempt) => self.empty_scope(attempt),
-            Step::Verifying { .. } => self.verify_over(id),
-            Step::Soaking { .. } => self.soak_over(id),
-            Step::Closed { .. } => {}
+            Phase::Remediating(attempt) => self.empty_scope(*attempt),
+            Phase::Verifying { .. } => self.verify_over(id),
+            Phase::Soaking { .. } => self.soak_over(id),
+            Phase::Closed { .. } => {}
         }
     }
 }

@@ -1,10 +1,10 @@
 //! What the machine knows of an open incident only as long as the process runs.
 
 use crate::core::command::Operator;
-use crate::core::effect::Cadence;
+use crate::core::detector::reading::Reading;
 use crate::core::id::{IncidentId, Key, RequestId, SurveyId};
 use crate::core::incident::Denial;
-use crate::core::reading::Reading;
+use crate::core::machine::effect::Cadence;
 use crate::core::time::Mono;
 
 /// What an open incident has that a restart gathers anew.

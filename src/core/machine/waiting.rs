@@ -2,7 +2,7 @@
 
 use super::Core;
 use crate::core::id::IncidentId;
-use crate::core::timers::Timer;
+use crate::core::time::timers::Timer;
 
 /// What ends a denial, other than time.
 #[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord)]

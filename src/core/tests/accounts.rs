@@ -5,12 +5,12 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::automation_gaps::Lack;
 use crate::core::id::{AttemptId, IncidentId, Key, PageId};
 use crate::core::incident::{AttemptStarter, Cause, Outcome};
-use crate::core::period_report::{Account, PeriodReport, Why};
 use crate::core::plan::{AttemptReport, ScopeLevel};
-use crate::core::rate::{Band, Share};
+use crate::core::success::automation_gaps::Lack;
+use crate::core::success::period_report::{Account, PeriodReport, Why};
+use crate::core::success::rate::{Band, Share};
 use crate::core::{Event, Mono, Recorded};
 use crate::playbook::{ContentKey, Target};
 

@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::bench::{Bench, bound, key, playbook};
-use crate::core::config::SecondCall;
 use crate::core::event::Event;
-use crate::core::input::ArmingPolicy;
+use crate::core::machine::config::SecondCall;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::{Command, Config, Key};
 
 fn names(to: &[&str]) -> Vec<Arc<str>> {
@@ -113,13 +113,13 @@ fn a_human_is_called_once_a_channel_took_it_and_the_ticket_folder_hears_of_the_e
     let (mut bench, nginx) = called();
     let page = bench.delivers[0];
     let taken = |bench: &Bench| {
-        let call = bench.core.state().calls.values().next().expect("a call is open");
+        let call = bench.core.state().escalations().calls().next().expect("a call is open");
         call.taken.iter().map(ToString::to_string).collect::<Vec<_>>()
     };
     assert!(taken(&bench).is_empty());
     bench.give(crate::core::Input::Delivered { page, channel: "tickets".into(), instead: None });
     assert_eq!(taken(&bench), ["tickets"]);
-    assert!(bench.core.state().outbox.contains_key(&page), "oncall has not taken it");
+    assert!(bench.core.state().escalations().outgoing(page).is_some(), "oncall has not taken it");
     bench.restart();
     bench.recovers(&nginx);
     let told = bench.events(|event| match event {

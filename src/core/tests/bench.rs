@@ -8,12 +8,12 @@ use std::time::Duration;
 use jiff::{SignedDuration, Timestamp};
 
 use crate::core::command::{Authority, Command, Operator, Refusal};
-use crate::core::effect::Effect;
+use crate::core::detector::reading::{Reading, UnitRun, Verdict};
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, CheckRole, IncidentId, Key, PageId, RequestId, WatchId};
-use crate::core::input::{ArmingPolicy, Binding, Facts, Input, Resolution, StopOrigin};
+use crate::core::machine::effect::Effect;
+use crate::core::machine::input::{ArmingPolicy, Binding, Facts, Input, Resolution, StopOrigin};
 use crate::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport};
-use crate::core::reading::{Reading, UnitRun, Verdict};
 use crate::core::{Config, Core, Mono, Now, Outcome, Phase};
 use crate::playbook::action::{Action, UnitAction, UnitVerb};
 use crate::playbook::check::{Check, UnitCheck};
@@ -334,8 +334,7 @@ impl Bench {
     }
 
     pub fn phase(&self, key: &Key) -> Option<Phase> {
-        let id = self.core.state().incident_of(key)?.id;
-        self.core.phase(id)
+        Some(self.core.state().incident_of(key)?.phase().clone())
     }
 
     pub fn open_id(&self, key: &Key) -> IncidentId {

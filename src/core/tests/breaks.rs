@@ -1,10 +1,10 @@
 //! What does not heal: the breaker, the page, the probe.
 
 use super::bench::{Bench, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{AttemptStarter, BreakerState, Cause};
 use crate::core::plan::Digest;
-use crate::core::reading::Verdict;
 use crate::core::{Command, Outcome, Phase};
 use crate::playbook::value::Period;
 
@@ -55,7 +55,7 @@ fn probes_that_fail_double_the_cooldown_and_then_latch() {
     let mut cooldowns = Vec::new();
     for _ in 0..3 {
         let Some(BreakerState::Open { cooldown_ms, .. }) =
-            bench.core.state().breakers.get(&nginx).map(|breaker| breaker.state().clone())
+            bench.core.state().breakers().get(&nginx).map(|breaker| breaker.state().clone())
         else {
             break;
         };
@@ -89,7 +89,7 @@ fn restarts_that_help_trip_it_all_the_same() {
     bench.breaks(&nginx);
     bench.pass(10);
     assert_eq!(bench.started.len(), 3, "the fourth is denied");
-    assert_eq!((bench.pages(), bench.core.state().last.incident), (1, 3), "under the same page");
+    assert_eq!((bench.pages(), bench.core.state().incidents().last_id()), (1, 3), "under the same page");
 }
 
 #[test]

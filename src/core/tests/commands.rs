@@ -5,7 +5,7 @@ use std::sync::Arc;
 use super::bench::{Bench, alice, bound, digest, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{ApprovalReason, AttemptStarter, Denial};
-use crate::core::input::{ArmingPolicy, Input};
+use crate::core::machine::input::{ArmingPolicy, Input};
 use crate::core::{Authority, Command, Config, Operator, Outcome, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 use crate::playbook::{Mode, Playbook, Risk};
@@ -76,11 +76,11 @@ fn a_declined_fault_is_left_alone_until_it_has_cleared_once() {
     bench.pass(3600);
     bench.breaks(&nginx);
     bench.pass(3600);
-    assert_eq!(bench.core.state().last.incident, 1);
+    assert_eq!(bench.core.state().incidents().last_id(), 1);
     bench.clears(&nginx);
     bench.breaks(&nginx);
     bench.pass(10);
-    assert_eq!(bench.core.state().last.incident, 2);
+    assert_eq!(bench.core.state().incidents().last_id(), 2);
 }
 
 #[test]
@@ -223,7 +223,7 @@ fn a_probe_that_is_closed_by_hand_was_not_a_healing() {
     bench.ends(true);
     let incident = bench.open_id(&nginx);
     assert!(bench.asks(Command::Close { incident, reason: "mended".into() }).is_some_and(|said| said.is_ok()));
-    assert_eq!(bench.core.state().breakers[&nginx].state().word(), "open");
+    assert_eq!(bench.core.state().breakers().state(&nginx).unwrap().word(), "open");
 }
 
 #[test]

@@ -3,7 +3,7 @@
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::event::Event;
 use crate::core::incident::{ApprovalReason, Cause, Denial};
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{Command, Config, Key, Outcome, Phase};
 use crate::playbook::{Mode, Playbook};
 

@@ -3,11 +3,11 @@
 use std::time::Duration;
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::{Reading, UnitRun, Verdict};
 use crate::core::event::Event;
 use crate::core::id::{CheckRole, WatchId};
 use crate::core::incident::Cause;
-use crate::core::input::{ArmingPolicy, Input};
-use crate::core::reading::{Reading, UnitRun, Verdict};
+use crate::core::machine::input::{ArmingPolicy, Input};
 use crate::core::{Config, DetectorState, Key, Outcome, Phase};
 use crate::playbook::value::Period;
 use crate::playbook::{Flapping, Playbook};
@@ -57,7 +57,7 @@ fn end_attempts(bench: &mut Bench, ended: &mut usize) {
 }
 
 fn incidents(bench: &Bench) -> u64 {
-    bench.core.state().last.incident
+    bench.core.state().incidents().last_id()
 }
 
 #[test]

@@ -3,10 +3,10 @@
 use std::sync::Arc;
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{ApprovalReason, Cause, Denial};
-use crate::core::input::{ArmingPolicy, StopOrigin};
-use crate::core::reading::Verdict;
+use crate::core::machine::input::{ArmingPolicy, StopOrigin};
 use crate::core::{Key, Phase};
 use crate::playbook::value::{DayWindow, Period};
 use crate::playbook::{Need, NeededTarget, Target, TargetSpec};
@@ -26,7 +26,7 @@ fn a_storm_stops_what_is_automatic_and_pages_once() {
     bench.pass(10);
     assert!(bench.started.is_empty());
     assert_eq!(bench.pages(), 1);
-    assert!(bench.core.state().storm().is_some());
+    assert!(bench.core.state().escalations().storm().is_some());
     bench.clears(&keys[0]);
     assert_eq!(bench.resolves(), 1);
     assert_eq!(bench.started.len(), 4, "the storm ended");
@@ -260,13 +260,13 @@ fn a_storm_is_of_targets_however_many_playbooks_watch_them() {
 #[test]
 fn after_records_were_lost_every_attempt_asks_and_no_number_is_given_out_twice() {
     let (mut bench, nginx) = Bench::one(playbook("nginx"));
-    let incidents = bench.core.state().last.incident;
+    let incidents = bench.core.state().incidents().last_id();
     bench.lose_records(41, 43);
     bench.breaks(&nginx);
     bench.pass(10);
     let Some(Phase::Asking(request)) = bench.phase(&nginx) else { panic!("{:?}", bench.phase(&nginx)) };
     assert_eq!((request.why, bench.started.len()), (ApprovalReason::RecordsLost, 0));
-    assert_eq!(bench.core.state().last.incident, incidents + 3 + 1);
+    assert_eq!(bench.core.state().incidents().last_id(), incidents + 3 + 1);
     bench.clears(&nginx);
     bench.pass(31 * 60);
     bench.breaks(&nginx);

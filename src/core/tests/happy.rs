@@ -1,11 +1,11 @@
 //! From first bad reading to healed, and the ways in which it ends without an attempt.
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::id::CheckRole;
 use crate::core::incident::AttemptStarter;
-use crate::core::input::ArmingPolicy;
-use crate::core::reading::Verdict;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::{Outcome, Phase};
 use crate::playbook::value::Period;
 
@@ -59,7 +59,7 @@ fn what_clears_within_the_hold_time_is_no_incident() {
     bench.pass(5);
     bench.breaks(&nginx);
     bench.pass(9);
-    assert_eq!(bench.core.state().last.incident, 0, "the hold time begins anew");
+    assert_eq!(bench.core.state().incidents().last_id(), 0, "the hold time begins anew");
 }
 
 #[test]
@@ -122,7 +122,7 @@ fn a_fault_that_a_healing_left_behind_is_a_new_incident() {
     bench.pass(15);
     assert!(matches!(bench.outcomes()[..], [Outcome::Healed { .. }]));
     bench.pass(10);
-    assert_eq!(bench.core.state().last.incident, 2, "the detector still held when looked at anew");
+    assert_eq!(bench.core.state().incidents().last_id(), 2, "the detector still held when looked at anew");
 }
 
 #[test]

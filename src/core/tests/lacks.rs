@@ -2,8 +2,8 @@
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::ArmingPolicy;
-use crate::core::automation_gaps::{Lack, Lacks};
 use crate::core::id::IncidentId;
+use crate::core::success::automation_gaps::{Lack, Lacks};
 use crate::core::{Command, Mono};
 use crate::playbook::{Mode, Target};
 

@@ -5,7 +5,7 @@ use jiff::{SignedDuration, Timestamp};
 use super::bench::{Bench, alice, playbook};
 use crate::core::event::Event;
 use crate::core::incident::Denial;
-use crate::core::maintenance::WindowState;
+use crate::core::suppression::WindowState;
 use crate::core::{Command, Key, MaintenanceId, Mono, Phase, Refusal, Scope};
 use crate::playbook::value::Period;
 
@@ -47,7 +47,7 @@ fn a_window_denies_from_its_moment_for_its_length_and_says_why() {
     assert_eq!(bench.started.len(), 1);
     bench.pass(300);
     assert_eq!(bench.started.len(), 2, "it is over");
-    assert!(bench.core.state().windows.is_empty());
+    assert!(bench.core.state().suppressions().maintenance().is_empty());
     assert_eq!(bench.events(|event| matches!(event, Event::MaintenanceEnded { by: None, .. }).then_some(())).len(), 1);
 }
 
@@ -59,9 +59,15 @@ fn a_moment_within_a_tick_of_the_running_clock_is_reached() {
     let length = Period::from_secs(60);
     bench.asks(Command::Schedule { scope: Scope::Host, from, length, reason: "new kernel".into() });
     bench.pass(1);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::Planned), "not before its moment");
+    assert!(
+        matches!(bench.core.state().suppressions().maintenance().get(FIRST).unwrap().stage, WindowState::Planned),
+        "not before its moment"
+    );
     bench.pass(1);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::On { .. }));
+    assert!(matches!(
+        bench.core.state().suppressions().maintenance().get(FIRST).unwrap().stage,
+        WindowState::On { .. }
+    ));
 }
 
 #[test]
@@ -70,7 +76,10 @@ fn it_survives_a_restart_before_and_while_it_is_on() {
     schedule(&mut bench, 60, 300);
     bench.restart();
     bench.pass(120);
-    assert!(matches!(bench.core.state().windows[&FIRST].stage, WindowState::On { .. }));
+    assert!(matches!(
+        bench.core.state().suppressions().maintenance().get(FIRST).unwrap().stage,
+        WindowState::On { .. }
+    ));
     bench.restart();
     bench.breaks(&nginx);
     bench.pass(200);
@@ -100,12 +109,12 @@ fn a_clock_that_is_set_back_puts_the_beginning_off_and_one_set_forward_hastens_i
     schedule(&mut bench, 60, 300);
     bench.skew = SignedDuration::from_secs(-3600);
     bench.pass(120);
-    assert_eq!(bench.core.state().windows[&FIRST].stage, WindowState::Planned);
+    assert_eq!(bench.core.state().suppressions().maintenance().get(FIRST).unwrap().stage, WindowState::Planned);
     bench.skew = SignedDuration::from_secs(100);
     bench.pass(1);
     // 161 seconds after its beginning by the clock that named it
     let until = bench.now + std::time::Duration::from_secs(300 - 161);
-    assert_eq!(bench.core.state().windows[&FIRST].stage, WindowState::On { until });
+    assert_eq!(bench.core.state().suppressions().maintenance().get(FIRST).unwrap().stage, WindowState::On { until });
 }
 
 #[test]
@@ -114,7 +123,7 @@ fn one_that_passed_while_nobody_watched_is_over() {
     schedule(&mut bench, 60, 300);
     bench.now = Mono(bench.now.0 + 3_600_000);
     bench.restart();
-    assert!(bench.core.state().windows.is_empty());
+    assert!(bench.core.state().suppressions().maintenance().is_empty());
     assert!(bench.events(|event| matches!(event, Event::MaintenanceBegan { .. }).then_some(())).is_empty());
 }
 
@@ -163,7 +172,7 @@ fn what_cannot_be_is_refused_with_its_reason() {
     let scope = Scope::Playbook("apache".into());
     let refused = bench.asks(Command::Schedule { scope, from, length, reason: "".into() });
     assert_eq!(refused, Some(Err(Refusal::NoSuchPlaybook("apache".into()))));
-    assert!(bench.core.state().windows.is_empty());
+    assert!(bench.core.state().suppressions().maintenance().is_empty());
 }
 
 #[test]

@@ -9,10 +9,10 @@ use crate::core::breaker::{Admission, Breaker, Limits};
 use crate::core::gate::{ActivePause, GateDecision, GateInput, Trigger};
 use crate::core::id::{AttemptId, IncidentId};
 use crate::core::incident::{ApprovalReason, BreakerState, Denial};
-use crate::core::input::StopOrigin;
-use crate::core::rate::{Rates, WindowRates};
-use crate::core::success_counters::{Actor, CountedOutcome, Disposition, SuccessCounters};
-use crate::core::window::Window;
+use crate::core::machine::input::StopOrigin;
+use crate::core::success::rate::{Rates, WindowRates};
+use crate::core::success::success_counters::{Actor, CountedOutcome, Disposition, SuccessCounters};
+use crate::core::time::window::Window;
 use crate::core::{Mono, Now, Scope};
 use crate::playbook::{BreakerLimits, Mode, Risk};
 

@@ -1,9 +1,9 @@
 //! A folded machine shows what was watched and seen at its moment, and decides nothing.
 
 use super::bench::{Bench, playbook};
-use crate::core::history_view::{PastDetector, moment};
-use crate::core::input::ArmingPolicy;
-use crate::core::reading::{Reading, Verdict};
+use crate::core::detector::reading::{Reading, Verdict};
+use crate::core::machine::history_view::{PastDetector, moment};
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::{Core, DetectorState, Key, Mono, Now};
 
 fn reading(verdict: Verdict, at: Mono) -> Reading {

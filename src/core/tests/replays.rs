@@ -1,10 +1,10 @@
 //! A restart at any moment: the replayed state is the live one, and what was under way is settled.
 
 use super::bench::{Bench, digest, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::Input;
-use crate::core::reading::Verdict;
+use crate::core::machine::input::Input;
 use crate::core::{Command, Outcome, Phase};
 use crate::playbook::Mode;
 
@@ -60,7 +60,7 @@ to = ["oncall"]
     let sources: Vec<_> = sources.collect();
     let journal = serde_json::to_string(&bench.journal).unwrap();
     assert!(!journal.contains("hunter2"), "{journal}");
-    let again = crate::core::load::read_again(&content, &"db".into(), &sources[0]).unwrap();
+    let again = crate::core::machine::load::read_again(&content, &"db".into(), &sources[0]).unwrap();
     assert_eq!((again.content.clone(), again.title.clone()), (content, "db stays up".into()));
 }
 

@@ -3,10 +3,10 @@
 use std::time::Duration;
 
 use super::bench::{Bench, playbook};
+use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::id::{CheckRole, WatchId};
 use crate::core::incident::Cause;
-use crate::core::input::Input;
-use crate::core::reading::{Reading, Verdict};
+use crate::core::machine::input::Input;
 use crate::core::{Command, DetectorState, Outcome, Phase};
 
 fn unknown() -> Verdict {
@@ -34,7 +34,7 @@ fn unknown_neither_starts_nor_ends_a_hold_time() {
     bench.pass(5);
     bench.says(&nginx, unknown());
     bench.pass(10);
-    assert_eq!(bench.core.state().last.incident, 0, "not opened while it cannot be seen");
+    assert_eq!(bench.core.state().incidents().last_id(), 0, "not opened while it cannot be seen");
     bench.breaks(&nginx);
     assert_eq!(bench.started.len(), 1, "and the hold time was not broken");
 }
@@ -126,7 +126,8 @@ fn a_blind_incident_becomes_a_real_one_also_where_there_is_nothing_to_do() {
 fn in_shadow_it_goes_on_looking_for_what_it_cannot_see() {
     let nginx = playbook("nginx");
     let key = super::bench::key(&nginx);
-    let mut bench = Bench::with(vec![super::bench::bound(nginx, crate::core::input::ArmingPolicy::ShadowUntilArmed)]);
+    let mut bench =
+        Bench::with(vec![super::bench::bound(nginx, crate::core::machine::input::ArmingPolicy::ShadowUntilArmed)]);
     bench.breaks(&key);
     bench.shows.insert(key.clone(), unknown());
     bench.pass(600);

@@ -1,10 +1,10 @@
 //! systemd that answers nobody.
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::Cause;
-use crate::core::input::{ArmingPolicy, Input};
-use crate::core::reading::Verdict;
+use crate::core::machine::input::{ArmingPolicy, Input};
 use crate::core::{Key, Outcome};
 
 fn unanswered() -> Verdict {

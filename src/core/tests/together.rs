@@ -4,12 +4,12 @@ use std::sync::Arc;
 
 use super::bench::{Bench, bound, key, playbook};
 use crate::core::command::Scope;
-use crate::core::denial_bounds::DenialBound;
+use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
+use crate::core::gate::denial_bounds::DenialBound;
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
-use crate::core::reading::Verdict;
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{Command, Mono, Outcome, Phase};
 use crate::playbook::{Mode, Need, Playbook, Target};
 
@@ -64,7 +64,7 @@ fn two_playbooks_of_one_target_share_its_budget_and_call_once_and_the_last_incid
     assert_eq!(bench.started.len(), 3, "three attempts on one unit, not three of each");
     assert_eq!(causes(&bench).len(), 2, "{:?}", causes(&bench));
     assert_eq!(bench.pages(), 1);
-    let calls: Vec<_> = bench.core.state().calls.keys().cloned().collect();
+    let calls: Vec<_> = bench.core.state().escalations().calls().map(|call| Arc::clone(&call.dedup)).collect();
     assert_eq!(calls.len(), 1);
     bench.restart();
     bench.breaks(&up);
@@ -74,7 +74,7 @@ fn two_playbooks_of_one_target_share_its_budget_and_call_once_and_the_last_incid
     assert_eq!((bench.outcomes().len(), bench.resolves()), (1, 0), "the other one stands under the call still");
     bench.recovers(&serves);
     assert_eq!((bench.outcomes().len(), bench.resolves()), (2, 1));
-    assert!(bench.core.state().calls.is_empty());
+    assert!(bench.core.state().escalations().calls().next().is_none());
 }
 
 #[test]
@@ -145,7 +145,7 @@ fn remedies_that_break_each_others_targets_are_held_and_paged_as_one() {
     bench.breaks(&second);
     bench.pass(3600);
     assert_eq!((bench.started.len(), bench.pages()), (2, 1));
-    assert_eq!(bench.core.state().calls.len(), 1);
+    assert_eq!(bench.core.state().escalations().calls().count(), 1);
     let said = bench.asks(Command::ResetBreaker { key: first.clone(), reason: "one of them was wrong".into() });
     assert!(said.is_some_and(|said| said.is_ok()));
     assert!(bench.started.len() > 2, "an operator has looked after it");
@@ -155,7 +155,13 @@ fn remedies_that_break_each_others_targets_are_held_and_paged_as_one() {
 fn a_fight_is_forgotten_once_both_have_been_well_for_an_hour() {
     let (mut bench, first, second) = fight();
     bench.recovers(&first);
-    assert_eq!(bench.core.state().open.len(), 0, "{:?} {:?}", bench.phase(&first), bench.phase(&second));
+    assert_eq!(
+        bench.core.state().incidents().open().count(),
+        0,
+        "{:?} {:?}",
+        bench.phase(&first),
+        bench.phase(&second)
+    );
     bench.pass(1800);
     bench.breaks(&first);
     bench.pass(10);
@@ -441,7 +447,7 @@ fn a_worse_failure_under_an_acknowledged_call_is_paged_to_all() {
     bench.pass(10);
     fail(&mut bench, 3);
     assert_eq!((bench.started.len(), bench.pages()), (3, 2), "{:?}", causes(&bench));
-    assert!(bench.core.state().calls.values().all(|call| call.seen.is_none()), "it wants a new answer");
+    assert!(bench.core.state().escalations().calls().all(|call| call.seen.is_none()), "it wants a new answer");
 }
 
 #[test]
@@ -450,8 +456,8 @@ fn one_reset_is_of_all_that_share_the_budget() {
     fail(&mut bench, 4);
     assert_eq!(bench.started.len(), 3);
     bench.asks(Command::ResetBreaker { key: up.clone(), reason: "".into() });
-    let closed = bench.core.state().breakers.values().all(|one| one.state().word() == "closed");
-    assert!(closed, "{:?}", bench.core.state().breakers);
+    let closed = bench.core.state().breakers().iter().all(|(_, one)| one.state().word() == "closed");
+    assert!(closed, "{:?}", bench.core.state().breakers());
     fail(&mut bench, 8);
     assert_eq!(bench.started.len(), 6);
 }

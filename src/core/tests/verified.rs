@@ -1,11 +1,11 @@
 //! Healed means verified: what was attempted or called ends by its verifier, after its soak, and in no other way.
 
 use super::bench::{Bench, bound, key, playbook};
+use crate::core::detector::reading::{UnitRun, Verdict};
 use crate::core::event::Event;
 use crate::core::incident::{BreakerState, Cause, Trip};
-use crate::core::input::ArmingPolicy;
+use crate::core::machine::input::ArmingPolicy;
 use crate::core::plan::{StepReport, StepResult};
-use crate::core::reading::{UnitRun, Verdict};
 use crate::core::{Command, Key, Outcome, Phase};
 use crate::playbook::check::{Check, FilesystemCheck};
 use crate::playbook::value::Period;
@@ -164,7 +164,7 @@ fn a_fix_that_helped_too_often_calls_once_it_is_verified_and_stays_open_until_th
     let trip = Trip::Fixed { times: 3 };
     assert_eq!(causes(&bench), [Cause::BreakerOpened { attempts: 3, window_ms: 600_000, trip }]);
     assert_eq!(causes(&bench)[0].to_string(), "fixed 3 times in 10m: automation stopped, find the cause");
-    assert!(bench.core.state().locks.is_empty(), "nobody else waits for it");
+    assert!(bench.core.state().locks().is_empty(), "nobody else waits for it");
     bench.pass(1000);
     assert_eq!((bench.outcomes().len(), bench.resolves()), (2, 0));
     bench.restart();
@@ -206,7 +206,7 @@ fn what_fails_again_under_that_page_is_the_same_incident_and_is_probed_when_the_
     bench.breaks(&nginx);
     bench.verifier(&nginx, Verdict::DoesNotHold);
     bench.pass(60);
-    assert_eq!((bench.pages(), bench.core.state().last.incident, bench.started.len()), (1, 3, 3));
+    assert_eq!((bench.pages(), bench.core.state().incidents().last_id(), bench.started.len()), (1, 3, 3));
     bench.pass(1800);
     assert_eq!((bench.started.len(), bench.outcomes().len()), (4, 2));
 }
@@ -237,7 +237,7 @@ fn the_page_says_what_happened_of_a_probe_and_of_a_breaker_that_was_open_before(
     assert_eq!(causes(&bench)[1].to_string(), "the breaker is open: nothing was attempted");
     bench.recovers(&nginx);
     bench.pass(1800);
-    assert!(matches!(bench.core.state().breakers[&nginx].state(), BreakerState::HalfOpen { .. }));
+    assert!(matches!(bench.core.state().breakers().state(&nginx).unwrap(), BreakerState::HalfOpen { .. }));
     bench.breaks(&nginx);
     bench.pass(10);
     bench.fails();

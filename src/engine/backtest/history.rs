@@ -12,7 +12,7 @@ use super::{Backtest, TargetTimeline};
 use crate::action::{self, Context};
 use crate::check::{self, Monitor, Observation, Subject};
 use crate::core::event::Event;
-use crate::core::input::Resolution;
+use crate::core::machine::input::Resolution;
 use crate::core::{CheckRole, IncidentId, Mono, Reading};
 use crate::engine::standalone::one_shot;
 use crate::engine::start::{Options, config};

@@ -6,7 +6,7 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::run::{BacktestRun, DueEvent};
 use super::{BacktestMark, FaultSeen};
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{CheckRole, Config, Input, Mono, Plan, Reading, Verdict};
 use crate::playbook::{Playbook, Target};
 

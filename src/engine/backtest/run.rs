@@ -11,9 +11,9 @@ use jiff::Timestamp;
 use super::marks::mark_of;
 use super::past_clock::PastClock;
 use super::replay::{TargetPast, Track, latest};
-use crate::core::effect::Cadence;
 use crate::core::id::WatchId;
-use crate::core::input::{Facts, StopOrigin};
+use crate::core::machine::effect::Cadence;
+use crate::core::machine::input::{Facts, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{
     AttemptId, CheckRole, Config, Core, Input, Key, Mono, PageId, Plan, Reading, Recorded, Refusal, RequestId, Verdict,

@@ -4,7 +4,7 @@
 use std::sync::Arc;
 use std::task::{Context, Poll};
 
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{
     AttemptId, Core, Effect, IncidentId, Input, Key, Mono, Now, PageId, Plan, Recorded, Refusal, RequestId, SurveyId,
     WatchId,

@@ -10,7 +10,7 @@ use jiff::Timestamp;
 
 use super::Driver;
 use super::ports::{AttemptRequest, ClockPort, HostPort, JournalPort, Machine, PreflightRequest};
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{
     AttemptId, Config, Core, Digest, Effect, Event, IncidentId, Input, Key, Mono, Now, PageId, Plan, Recorded, Refusal,
     RequestId, SurveyId, WatchId,

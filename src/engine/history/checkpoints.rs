@@ -7,7 +7,8 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::core::{Config, Core, Event, Key, Mono, Recorded, history_view};
+use crate::core::machine::history_view;
+use crate::core::{Config, Core, Event, Key, Mono, Recorded};
 use crate::core::{Moment, id::IncidentId};
 use crate::engine::snapshot::Message;
 use crate::journal::{JournalReader, ReadError};
@@ -52,7 +53,7 @@ impl Fold {
     }
 
     fn seq(&self) -> u64 {
-        self.core.state().seq
+        self.core.state().seq()
     }
 
     pub(super) fn take(&mut self, recorded: &Arc<Recorded>) {
@@ -95,7 +96,7 @@ impl Fold {
     }
 
     fn key_of(&self, incident: Option<IncidentId>) -> Option<Key> {
-        incident.and_then(|id| self.core.state().open.get(&id)).map(|incident| incident.key.clone())
+        incident.and_then(|id| self.core.state().incidents().get(id)).map(|incident| incident.key.clone())
     }
 }
 

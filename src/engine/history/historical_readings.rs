@@ -8,8 +8,8 @@ use std::time::Duration;
 use super::checkpoints::Fold;
 use super::serve::HistoryContext;
 use crate::check::{Observation, Subject, judge};
-use crate::core::history_view::PastDetector;
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
+use crate::core::machine::history_view::PastDetector;
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{CheckRole, DetectorState, Event, Key, Moment, Mono, Reading, Verdict};
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::{Check, Playbook, Target};
@@ -214,7 +214,7 @@ fn watched(fold: &Fold, today: &HistoryContext) -> (Vec<WatchedKey>, Vec<Binding
             _ => absent.push(Binding { playbook: book, ..binding.clone() }),
         }
     }
-    for incident in fold.core.state().open.values() {
+    for incident in fold.core.state().incidents().open() {
         if let Some(book) = fold.core.playbook(&incident.key.content) {
             add(&mut watched, book, &incident.key.target, ArmingPolicy::AsWritten);
         }
@@ -231,7 +231,7 @@ fn add(watched: &mut Vec<WatchedKey>, book: &Arc<Playbook>, target: &Target, sta
 
 /// The version of a playbook that was in force then; none where it had not come into force yet.
 fn version(fold: &Fold, playbook: &Arc<Playbook>) -> Option<Arc<Playbook>> {
-    if fold.core.state().adopted.contains_key(&playbook.content) {
+    if fold.core.state().adopted_name(&playbook.content).is_some() {
         return Some(Arc::clone(playbook));
     }
     fold.versions.get(&playbook.name).and_then(|content| fold.core.playbook(content)).cloned()

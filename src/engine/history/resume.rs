@@ -9,7 +9,7 @@ use tokio::sync::{mpsc, watch};
 use super::checkpoints::Fold;
 use super::historical_readings::HistoricalReadings;
 use super::serve::HistoryContext;
-use crate::core::history_view::PastDetector;
+use crate::core::machine::history_view::PastDetector;
 use crate::core::{Config, Core, Now, Recorded};
 use crate::journal::{JournalReader, ReadError};
 

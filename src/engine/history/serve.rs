@@ -11,7 +11,7 @@ use super::checkpoints::Checkpoints;
 use super::client::{FoldProgress, HistoryClient, HistoryQuery, PastError, Replayed, Seek, SeekSide};
 use super::historical_readings::HistoricalReadings;
 use super::incident_history;
-use crate::core::input::Binding;
+use crate::core::machine::input::Binding;
 use crate::core::{Config, Mono, Operator};
 use crate::engine::snapshot;
 use crate::engine::snapshot::builder::{self, Extras};

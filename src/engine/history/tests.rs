@@ -11,7 +11,7 @@ use super::serve::{HistoryContext, start};
 use super::{HistoryClient, LastHour, PastError, Seek, SeekSide, read_incident};
 use crate::check::{Observation, Subject};
 use crate::core::incident::{AttemptStarter, Outcome};
-use crate::core::input::{ArmingPolicy, Binding, Resolution};
+use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::plan::Digest;
 use crate::core::{
     AttemptId, Config, Core, DetectorState, Event, IncidentId, Input, Key, Moment, Mono, Operator, Plan, Reading,

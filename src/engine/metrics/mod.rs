@@ -19,8 +19,8 @@ pub use text::{MetricsFormat, write};
 
 use super::Handle;
 use super::snapshot::Snapshot;
-use crate::core::counters::VERDICTS;
 use crate::core::incident::{AttemptStarter, Outcome};
+use crate::core::success::counters::VERDICTS;
 use crate::journal::size;
 use text::{Family, MetricKind, Sample};
 

@@ -2,7 +2,7 @@
 
 use super::text::{Family, Sample};
 use super::{Names, gauge};
-use crate::core::rate::{Share, WindowRates};
+use crate::core::success::rate::{Share, WindowRates};
 use crate::engine::snapshot::Snapshot;
 
 /// A share as two families with the same labels, so that the rate is their quotient.

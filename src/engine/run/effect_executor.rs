@@ -13,8 +13,8 @@ use super::noted_records::NotedRecords;
 use crate::action::{self, Context, Runner};
 use crate::channel::{Outbox, Page};
 use crate::check::{self, Monitor, TargetFacts};
-use crate::core::effect::Cadence;
-use crate::core::input::Facts;
+use crate::core::machine::effect::Cadence;
+use crate::core::machine::input::Facts;
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use crate::core::{
     AttemptId, Core, Input, Mono, PageId, Plan, Reading, Recorded, Refusal, RequestId, Verdict, WatchId,

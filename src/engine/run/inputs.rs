@@ -6,7 +6,7 @@ use tokio::sync::{Notify, mpsc, oneshot};
 
 use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
-use crate::core::history_view::PastDetector;
+use crate::core::machine::history_view::PastDetector;
 use crate::core::{Input, Reading, WatchId};
 use crate::engine::handle::{CommandRequest, Subscribers};
 use crate::engine::reload::Reloaded;

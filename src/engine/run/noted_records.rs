@@ -3,7 +3,7 @@
 use std::collections::{HashMap, VecDeque};
 use std::sync::Arc;
 
-use crate::core::event_text::sentence;
+use crate::core::event::event_text::sentence;
 use crate::core::{Event, PageId, Recorded};
 use crate::engine::snapshot::Message;
 

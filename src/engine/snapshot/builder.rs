@@ -12,7 +12,7 @@ use crate::core::breaker::Limits;
 use crate::core::command::Operator;
 use crate::core::id::{Key, MaintenanceId, PageId};
 use crate::core::incident::BreakerState;
-use crate::core::{Core, Mono, Now, Reason};
+use crate::core::{Core, Mono, Now};
 use crate::playbook::{Check, Mode, Playbook};
 use jiff::Timestamp;
 
@@ -68,8 +68,8 @@ pub fn build(core: &Core, now: Now, extras: Extras) -> Snapshot {
         playbook_rates: core.rates_by_playbook(),
         trend: core.trend(),
         wanting: core.wanting(),
-        totals: core.state().totals.clone(),
-        undelivered: core.state().outbox.len(),
+        totals: core.state().success().totals().clone(),
+        undelivered: core.state().escalations().undelivered().len(),
         recurring: recurring(core),
         messages: extras.messages,
     }
@@ -91,19 +91,19 @@ impl Words<'_> {
 }
 
 fn pauses(core: &Core) -> Vec<PauseView> {
-    let pause = |(scope, pause): (&crate::core::Scope, &crate::core::state::Pause)| PauseView {
+    let pause = |(scope, pause): (&crate::core::Scope, &crate::core::suppression::Pause)| PauseView {
         scope: scope.clone(),
         until: pause.until,
         since: pause.since,
         by: pause.by.clone(),
         reason: pause.reason.clone(),
     };
-    core.state().pauses.iter().map(pause).collect()
+    core.state().suppressions().pauses().map(pause).collect()
 }
 
 fn maintenance(core: &Core, now: Now) -> Vec<MaintenanceView> {
-    let window = |(id, window): (&MaintenanceId, &crate::core::maintenance::Maintenance)| MaintenanceView {
-        id: *id,
+    let window = |(id, window): (MaintenanceId, &crate::core::suppression::Maintenance)| MaintenanceView {
+        id,
         scope: window.scope.clone(),
         from: window.from,
         length_ms: u64::try_from(window.length.as_millis()).unwrap_or(u64::MAX),
@@ -111,27 +111,28 @@ fn maintenance(core: &Core, now: Now) -> Vec<MaintenanceView> {
         by: window.by.clone(),
         reason: window.reason.clone(),
     };
-    let mut windows: Vec<MaintenanceView> = core.state().windows.iter().map(window).collect();
+    let mut windows: Vec<MaintenanceView> = core.state().suppressions().maintenance().iter().map(window).collect();
     windows.sort_by_key(|window| (window.from, window.id));
     windows
 }
 
 fn snoozes(core: &Core, now: Mono) -> Vec<Snooze> {
-    let snooze = |(key, (by, until, reason)): (&Key, &(Operator, Mono, Reason))| Snooze {
+    let snooze = |(key, snooze): (&Key, &crate::core::suppression::KeySnooze)| Snooze {
         key: key.clone(),
         playbook: name_of(core, key),
-        until: *until,
-        by: by.clone(),
-        reason: reason.clone(),
+        until: snooze.until,
+        by: snooze.by.clone(),
+        reason: snooze.reason.clone(),
     };
-    let mut snoozes: Vec<Snooze> = core.state().snoozes.iter().map(snooze).filter(|it| it.until > now).collect();
+    let mut snoozes: Vec<Snooze> =
+        core.state().suppressions().snoozes().map(snooze).filter(|it| it.until > now).collect();
     snoozes.sort_by(|a, b| (a.until, &a.key).cmp(&(b.until, &b.key)));
     snoozes
 }
 
 /// The playbook of a key, whether or not it is still in force.
 fn name_of(core: &Core, key: &Key) -> Arc<str> {
-    let adopted = || core.state().adopted.get(&key.content).map(|(name, _)| Arc::clone(name));
+    let adopted = || core.state().adopted_name(&key.content).cloned();
     core.playbook(&key.content).map(|playbook| Arc::clone(&playbook.name)).or_else(adopted).unwrap_or_else(|| "".into())
 }
 
@@ -139,7 +140,7 @@ fn breakers(core: &Core, now: Mono) -> Vec<BreakerView> {
     let row = |(key, breaker): (&Key, &crate::core::breaker::Breaker)| {
         let playbook = core.playbook(&key.content)?;
         let limits = Limits::of(playbook);
-        let invocations = breaker.invocations(now, limits.window, core.state().shared_attempts(&key.target));
+        let invocations = breaker.invocations(now, limits.window, core.state().budget().shared(&key.target));
         (*breaker.state() != BreakerState::Closed || invocations > 0).then(|| BreakerView {
             key: key.clone(),
             playbook: Arc::clone(&playbook.name),
@@ -149,11 +150,11 @@ fn breakers(core: &Core, now: Mono) -> Vec<BreakerView> {
             why: breaker.why().clone(),
         })
     };
-    core.state().breakers.iter().filter_map(row).collect()
+    core.state().breakers().iter().filter_map(row).collect()
 }
 
 fn recurring(core: &Core) -> Vec<Recurring> {
-    let row = |(key, healed): (&Key, Vec<&crate::core::state::Healing>)| Recurring {
+    let row = |(key, healed): (&Key, Vec<&crate::core::success::Healing>)| Recurring {
         key: key.clone(),
         playbook: name_of(core, key),
         healed: healed.into_iter().map(|one| moment(one.mono, one.wall)).collect(),

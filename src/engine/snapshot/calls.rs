@@ -3,20 +3,20 @@
 use std::collections::BTreeMap;
 
 use super::{DeliveryState, Storm};
-use crate::core::calls::Call;
-use crate::core::incident::Cause;
-use crate::core::state::{Incident, State};
+use crate::core::escalation::calls::Call;
+use crate::core::incident::{Cause, Incident};
+use crate::core::state::State;
 use crate::core::{Core, PageId};
 use crate::engine::page::failing;
 
 /// How far the page of an incident has come; none where none is open for it.
 pub fn of(state: &State, incident: &Incident, tries: &BTreeMap<PageId, u32>) -> Option<DeliveryState> {
-    state.call_of(incident).map(|call| delivery(call, tries))
+    state.escalations().call_of(incident).map(|call| delivery(call, tries))
 }
 
 /// The storm's one page, with every target that it stands for.
 pub fn storm(core: &Core, tries: &BTreeMap<PageId, u32>) -> Option<Storm> {
-    let call = core.state().storm()?;
+    let call = core.state().escalations().storm()?;
     // what fails now; after a restart, before anything has been read, what failed when the page went out
     let paged = match call.cause {
         Cause::Storm { failing, of } => (failing, of),
@@ -80,8 +80,9 @@ mod tests {
         record(&mut core, Event::Delivered { page, channel: "duty".into(), instead: None });
         let taken = storm(&core, &BTreeMap::from([(page, 3)])).unwrap();
         assert_eq!((taken.call.to_string().as_str(), taken.acknowledged), ("PAGED", None));
-        let own =
-            |core: &Core| core.state().open.values().filter_map(|one| of(core.state(), one, &BTreeMap::new())).count();
+        let own = |core: &Core| {
+            core.state().incidents().open().filter_map(|one| of(core.state(), one, &BTreeMap::new())).count()
+        };
         assert_eq!(own(&core), 0, "the storm's page is of no single incident");
     }
 }

@@ -2,15 +2,16 @@
 
 use std::sync::Arc;
 
+use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::DeliveryState;
 use crate::core::command::Operator;
-use crate::core::event_text::AttemptNumbers;
+use crate::core::detector::reading::Reading;
+use crate::core::event::event_text::AttemptNumbers;
 use crate::core::id::{AttemptId, IncidentId, Key};
-use crate::core::incident::{ApprovalRequest, Cause, Denial, Outcome};
+use crate::core::incident::{ApprovalRequest, Cause, Denial, Incident, Outcome, Phase};
 use crate::core::plan::Plan;
-use crate::core::reading::Reading;
 use crate::core::{CheckRole, Mono, Now, Recorded};
 use crate::playbook::Risk;
 
@@ -77,4 +78,28 @@ pub enum IncidentStage {
     Escalated(Cause),
     /// It is over.
     Closed { outcome: Outcome, at: Now },
+}
+
+impl IncidentStage {
+    /// The phase of an incident with what a screen shows of it. `deadline` is the end of its verification or soak, where
+    /// it has one, and `named` tells a remembered moment on both clocks.
+    #[must_use]
+    pub fn of(incident: &Incident, deadline: Option<Mono>, named: impl Fn(Mono, Timestamp) -> Now) -> Self {
+        let until = deadline.unwrap_or(incident.opened);
+        match incident.phase() {
+            Phase::Firing => Self::Firing,
+            Phase::Held(denial) => Self::Held(denial.clone()),
+            Phase::Asking(request) => Self::Asking(request.clone()),
+            Phase::Remediating(id) => match incident.attempt(*id) {
+                Some(attempt) => {
+                    Self::Remediating { attempt: *id, plan: Arc::clone(&attempt.plan), since: attempt.started }
+                }
+                None => Self::Firing,
+            },
+            Phase::Verifying { attempt, .. } => Self::Verifying { attempt: *attempt, deadline: until },
+            Phase::Soaking { attempt, .. } => Self::Soaking { attempt: *attempt, until },
+            Phase::Escalated(cause) => Self::Escalated(cause.clone()),
+            Phase::Closed { outcome, mono, wall } => Self::Closed { outcome: outcome.clone(), at: named(*mono, *wall) },
+        }
+    }
 }

@@ -36,12 +36,12 @@ fn view(found: &LibraryFile, core: &Core) -> PlaybookView {
 }
 
 fn in_force(playbook: &Playbook, core: &Core) -> PlaybookState {
-    let state = core.state();
-    let arming = match (state.armed.get(&playbook.content), standing(playbook)) {
+    let decisions = core.state().suppressions().arming();
+    let arming = match (decisions.decided(&playbook.content), standing(playbook)) {
         _ if playbook.mode == Mode::Off => Arming::Armed,
         (Some(false), _) | (None, ArmingPolicy::ShadowUntilArmed) => Arming::Shadow,
         // What asks every time asks the first time too.
-        (None, ArmingPolicy::AsksFirst) if playbook.mode == Mode::Auto && !state.lived.contains(&playbook.content) => {
+        (None, ArmingPolicy::AsksFirst) if playbook.mode == Mode::Auto && !decisions.has_lived(&playbook.content) => {
             Arming::AsksFirst
         }
         (Some(true), _) | (None, ArmingPolicy::AsWritten | ArmingPolicy::AsksFirst) => Arming::Armed,

@@ -11,7 +11,7 @@ use crate::action::{self, Context, DryStep};
 use crate::check::{self, Monitor};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{Cause, Denial};
-use crate::core::input::{Binding, Facts, Resolution};
+use crate::core::machine::input::{Binding, Facts, Resolution};
 use crate::core::{Core, IncidentId, Key, Plan, Reading};
 use crate::engine::backtest::Backtest;
 use crate::engine::reload;

@@ -6,7 +6,7 @@ use std::sync::Arc;
 use tokio::sync::mpsc;
 
 use crate::check::Monitor;
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{AttemptId, Authority, Command, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
 use crate::engine::driver::Driver;
 use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};

@@ -10,7 +10,7 @@ use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use crate::check::{Monitor, strip};
-use crate::core::effect::Cadence;
+use crate::core::machine::effect::Cadence;
 use crate::core::{AttemptId, CheckRole, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
 use crate::engine::driver::Driver;
 use crate::engine::driver::forgetful_journal::ForgetfulJournal;

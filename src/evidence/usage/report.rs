@@ -8,8 +8,8 @@ use bytesize::ByteSize;
 use rustix::fs::AtFlags;
 
 use super::{UsageWalk, look};
-use crate::evidence::bar;
-use crate::evidence::holders::{self, HeldFile};
+use crate::evidence::gathered::bar;
+use crate::evidence::usage::holders::{self, HeldFile};
 use crate::playbook::attachment::UsageBy;
 use crate::text::clean_line;
 

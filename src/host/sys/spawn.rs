@@ -1,5 +1,5 @@
 //! How a child is started: in its scope from its first moment, clean, and fast. No other code of this crate starts one
-//! (but for the listed few that own the terminal; see `tests/architecture.rs`).
+//! (but for the listed few that own the terminal; see `tests/architecture`).
 //!
 //! `fork` copies the parent's page tables, which takes longer than all the rest and longer still the larger the parent
 //! is, and moving a process into a cgroup afterwards takes a lock of the whole host. So the child is made by `clone3`:

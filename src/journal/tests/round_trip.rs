@@ -396,7 +396,7 @@ proptest! {
 
     #[test]
     fn an_event_is_told_in_one_line(event in prop_oneof![incident_event(), host_event()]) {
-        let told = crate::core::event_text::sentence(&event);
+        let told = crate::core::event::event_text::sentence(&event);
         prop_assert!(!told.is_empty() && !told.contains(['\n', '\x1b', '\u{202e}']), "{told}");
     }
 }

@@ -48,7 +48,7 @@ pub trait CheckKind: DeserializeOwned + JsonSchema {
 macro_rules! kinds {
     ($($module:ident: $kind:ident($table:ident);)*) => {
         $(mod $module;)*
-        $(pub use self::$module::$table;)*
+        $(pub use crate::playbook::check::$module::$table;)*
 
         /// One check: its kind and its condition. Written as `kind = { … }`.
         #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, JsonSchema)]

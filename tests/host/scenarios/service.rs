@@ -43,7 +43,7 @@ pub fn installed_and_removed() {
     assert!(looked.contains("ERROR    /var/lib/salve") && looked.contains("-> chmod 700 /var/lib/salve"), "{looked}");
     machine.sh("chmod 700 /var/lib/salve");
     let exposure = machine.sh("systemd-analyze security salve --no-pager | tail -1");
-    let manual = include_str!("../../../src/cli/help/daemon.md");
+    let manual = include_str!("../../../src/cli/manual/topics/daemon.md");
     let stated = exposure.split_whitespace().find(|word| word.parse::<f64>().is_ok()).unwrap();
     assert!(manual.contains(&format!("exposure level for salve.service: {stated}")), "{exposure}");
     machine.sh("salve service remove");

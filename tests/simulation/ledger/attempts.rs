@@ -1,10 +1,10 @@
 //! What becomes of an attempt: its end is recorded before any conclusion, only fresh readings verify it, and after a
 //! crash its outcome is unknown.
 
+use salve::core::detector::reading::Verdict;
 use salve::core::event::Event;
 use salve::core::id::{AttemptId, CheckRole};
-use salve::core::input::Input;
-use salve::core::reading::Verdict;
+use salve::core::machine::input::Input;
 use salve::core::time::Now;
 
 use super::{AttemptBook, Books, Judged, Outside, hold};

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 use salve::core::command::Scope;
+use salve::core::detector::reading::Verdict;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{AttemptId, IncidentId, Key, MaintenanceId, PageId};
 use salve::core::incident::{AttemptStarter, BreakerState, Cause, Denial, Outcome};
 use salve::core::plan::Digest;
-use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
 use salve::playbook::{ContentKey, Target};
 

@@ -4,7 +4,7 @@ use std::time::Duration;
 
 use salve::core::event::Event;
 use salve::core::incident::BreakerState;
-use salve::core::input::Input;
+use salve::core::machine::input::Input;
 use salve::core::time::Now;
 
 use super::{Books, Judged, Outside, hold};

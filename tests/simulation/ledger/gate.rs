@@ -2,11 +2,11 @@
 
 use std::time::Duration;
 
+use salve::core::detector::reading::Verdict;
 use salve::core::id::{AttemptId, CheckRole, IncidentId, Key};
 use salve::core::incident::{AttemptStarter, BreakerState};
-use salve::core::input::{ArmingPolicy, Facts, Input, StopOrigin};
+use salve::core::machine::input::{ArmingPolicy, Facts, Input, StopOrigin};
 use salve::core::plan::Plan;
-use salve::core::reading::Verdict;
 use salve::core::time::{Mono, Now};
 use salve::playbook::{Mode, Need, Playbook, Risk};
 

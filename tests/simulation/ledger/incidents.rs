@@ -7,7 +7,7 @@ use salve::core::command::Command;
 use salve::core::event::Event;
 use salve::core::id::{CheckRole, IncidentId, Key};
 use salve::core::incident::Outcome;
-use salve::core::input::Input;
+use salve::core::machine::input::Input;
 use salve::core::plan::Digest;
 use salve::core::time::{Mono, Now};
 use salve::playbook::Risk;

@@ -22,9 +22,9 @@ mod pages;
 use std::sync::Arc;
 
 use salve::core::command::Refusal;
-use salve::core::effect::Effect;
 use salve::core::event::{Event, Recorded};
-use salve::core::input::Input;
+use salve::core::machine::effect::Effect;
+use salve::core::machine::input::Input;
 use salve::core::time::Now;
 
 pub use books::{AttemptBook, Books, IncidentBook, Stand, WindowBook};

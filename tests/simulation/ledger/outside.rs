@@ -5,9 +5,9 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use salve::core::Command;
+use salve::core::detector::reading::{Reading, Verdict};
 use salve::core::id::{AttemptId, CheckRole, IncidentId, Key, RequestId, WatchId};
-use salve::core::input::{ArmingPolicy, Binding, Input, Resolution};
-use salve::core::reading::{Reading, Verdict};
+use salve::core::machine::input::{ArmingPolicy, Binding, Input, Resolution};
 use salve::core::time::{Mono, Now};
 use salve::playbook::{ContentKey, Playbook, Target};
 

@@ -6,7 +6,7 @@ use std::time::Duration;
 use salve::core::event::Event;
 use salve::core::id::IncidentId;
 use salve::core::incident::{Cause, Outcome, Trip};
-use salve::core::input::Input;
+use salve::core::machine::input::Input;
 use salve::core::time::Now;
 
 use super::calls::CallBook;

@@ -6,7 +6,7 @@ use jiff::Timestamp;
 
 use super::super::changes::at_time;
 use super::Session;
-use crate::console::Ended;
+use crate::console::options::Ended;
 use crate::text::{clean, clean_line};
 
 /// Does the terminal mark pastes?

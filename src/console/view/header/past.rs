@@ -1,12 +1,12 @@
 //! Line 1 over the past: which moment this is comes first, at every width, so that nobody takes it for now.
 
 use super::{first_and_rest, most_pressing, said, state};
-use crate::console::format;
-use crate::console::line::Line;
+use crate::console::canvas::line::Line;
+use crate::console::content::context::ViewContext;
+use crate::console::content::format;
 use crate::console::model::Model;
+use crate::console::model::time_travel::{ReplayedMoment, Rewind};
 use crate::console::theme::Role;
-use crate::console::time_travel::{ReplayedMoment, Rewind};
-use crate::console::view::ViewContext;
 use crate::engine::history::FoldProgress;
 
 /// The longest form that fits.

@@ -4,8 +4,8 @@ use std::sync::Arc;
 
 use super::Words;
 use crate::core::id::Key;
-use crate::core::input::{Binding, Resolution};
-use crate::core::state::{Incident, Step};
+use crate::core::incident::{Incident, Phase};
+use crate::core::machine::input::{Binding, Resolution};
 use crate::core::{Core, Detector, DetectorState, Moment};
 use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{DetectorView, Health, TimelineMark};
@@ -83,17 +83,17 @@ fn health(watched: &Detector, incident: Option<&Incident>) -> Health {
 }
 
 fn step_health(incident: &Incident, rungs: usize) -> Health {
-    match &incident.step {
-        Step::Firing | Step::Closed { .. } => Health::Broken,
-        Step::Held(denial) => Health::Held(denial.clone()),
-        Step::Asking(_) => Health::Asks,
-        Step::Remediating(attempt) => {
+    match incident.phase() {
+        Phase::Firing | Phase::Closed { .. } => Health::Broken,
+        Phase::Held(denial) => Health::Held(denial.clone()),
+        Phase::Asking(_) => Health::Asks,
+        Phase::Remediating(attempt) => {
             let rung = incident.attempt(*attempt).map_or(1, |attempt| attempt.plan.rung + 1);
             Health::Fixing { rung, of: rungs }
         }
-        Step::Verifying { .. } => Health::Verifying { soaking: false },
-        Step::Soaking { .. } => Health::Verifying { soaking: true },
-        Step::Escalated(cause) => Health::Escalated(cause.clone()),
+        Phase::Verifying { .. } => Health::Verifying { soaking: false },
+        Phase::Soaking { .. } => Health::Verifying { soaking: true },
+        Phase::Escalated(cause) => Health::Escalated(cause.clone()),
     }
 }
 

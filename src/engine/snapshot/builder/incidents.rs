@@ -4,17 +4,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::{Words, moment};
-use crate::core::state::{Incident, Step};
+use crate::core::incident::Incident;
 use crate::core::{CheckRole, Core, Event, Now};
 use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
 
 pub(super) fn incidents(core: &Core, words: &mut Words<'_>) -> Vec<Arc<IncidentView>> {
-    let state = core.state();
-    let open = state.open.values();
-    let closed = state.closed.iter().map(|incident| &**incident);
-    let mut all: Vec<&Incident> = open.chain(closed).collect();
+    let mut all: Vec<&Incident> = core.state().incidents().all().collect();
     all.sort_unstable_by_key(|incident| std::cmp::Reverse(incident.id));
     all.into_iter().map(|incident| Arc::new(incident_view(core, incident, words))).collect()
 }
@@ -34,7 +31,7 @@ fn incident_view(core: &Core, incident: &Incident, words: &mut Words<'_>) -> Inc
         title: playbook.map_or_else(|| Arc::clone(&incident.playbook), |playbook| Arc::clone(&playbook.title)),
         risk: playbook.map_or(Risk::High, |playbook| playbook.risk),
         since: began(incident),
-        stage: stage(core, incident),
+        stage: IncidentStage::of(incident, core.deadline(incident), moment),
         attempts: incident.attempts.len(),
         rungs: playbook.map_or(0, |playbook| playbook.remediate.len()),
         limit: playbook.map_or(0, |playbook| playbook.escalate.attempts),
@@ -78,27 +75,6 @@ fn last_verified(incident: &Incident, wanted: usize) -> Option<crate::core::Read
         }
         _ => None,
     })
-}
-
-fn stage(core: &Core, incident: &Incident) -> IncidentStage {
-    let until = core.deadline(incident).unwrap_or(incident.opened);
-    match &incident.step {
-        Step::Firing => IncidentStage::Firing,
-        Step::Held(denial) => IncidentStage::Held(denial.clone()),
-        Step::Asking(request) => IncidentStage::Asking(request.clone()),
-        Step::Remediating(id) => match incident.attempt(*id) {
-            Some(attempt) => {
-                IncidentStage::Remediating { attempt: *id, plan: Arc::clone(&attempt.plan), since: attempt.started }
-            }
-            None => IncidentStage::Firing,
-        },
-        Step::Verifying { attempt, .. } => IncidentStage::Verifying { attempt: *attempt, deadline: until },
-        Step::Soaking { attempt, .. } => IncidentStage::Soaking { attempt: *attempt, until },
-        Step::Escalated(cause) => IncidentStage::Escalated(cause.clone()),
-        Step::Closed { outcome, mono, wall } => {
-            IncidentStage::Closed { outcome: outcome.clone(), at: moment(*mono, *wall) }
-        }
-    }
 }
 
 /// When the fault began, named by the same distance from the opening on both clocks.

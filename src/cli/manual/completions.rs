@@ -1,0 +1,39 @@
+//! `salve completions SHELL`: what a shell completes, from the command line's own definition.
+
+use std::process::ExitCode;
+
+use clap::{CommandFactory, ValueEnum};
+use clap_complete::aot::{self, Generator};
+
+use crate::cli::args::Args;
+use crate::cli::output::stream;
+
+/// A shell that can complete.
+#[derive(Debug, Clone, Copy, ValueEnum)]
+pub enum Shell {
+    /// Put it into `/etc/bash_completion.d/salve`, or `eval` it in `~/.bashrc`
+    Bash,
+    /// Put it into a folder of `$fpath` as `_salve`
+    Zsh,
+    /// Put it into `~/.config/fish/completions/salve.fish`
+    Fish,
+}
+
+pub fn run(shell: Shell) -> ExitCode {
+    stream::text(&String::from_utf8_lossy(&script(shell)));
+    ExitCode::SUCCESS
+}
+
+fn script(shell: Shell) -> Vec<u8> {
+    match shell {
+        Shell::Bash => write(aot::Shell::Bash),
+        Shell::Zsh => write(aot::Shell::Zsh),
+        Shell::Fish => write(aot::Shell::Fish),
+    }
+}
+
+fn write(generator: impl Generator) -> Vec<u8> {
+    let mut script = Vec::new();
+    aot::generate(generator, &mut Args::command(), "salve", &mut script);
+    script
+}

@@ -1,0 +1,5 @@
+//! What several pages draw alike.
+
+pub(super) mod gauge;
+pub mod layout;
+pub(super) mod story;

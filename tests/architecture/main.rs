@@ -1,0 +1,472 @@
+//! Arrows between top-level modules point one way. This reads every path in `src` (`use` lines and paths in the text, from
+//! `crate`, `self` and `super`) and fails on one that runs back up, or sideways between modules of one level.
+//! It also holds the core to being pure: no I/O, no clock, no async, no screen.
+
+#![allow(clippy::unwrap_used, reason = "a failed read of the sources is a failed test")]
+
+#[path = "../support/sources.rs"]
+mod sources;
+
+mod cycles;
+mod folders;
+
+use std::path::Path;
+use std::str::FromStr;
+
+use proc_macro2::{Delimiter, Group, Spacing, TokenStream, TokenTree};
+use sources::{is_test, sources};
+
+/// The top-level modules by level; each uses only those of lower levels.
+const LEVELS: [&[&str]; 12] = [
+    &["text"],
+    &["foreign"],
+    &["playbook"],
+    &["core"],
+    &["host"],
+    &["evidence"],
+    &["check", "action", "journal", "channel"],
+    &["engine"],
+    &["control"],
+    &["console"],
+    &["demo"],
+    &["cli"],
+];
+
+/// The console knows only snapshots and commands, so it cannot tell an embedded engine from a remote one.
+const CONSOLE_MAY_USE: [&str; 5] = ["text", "foreign", "playbook", "core", "engine"];
+
+/// The host's modules take from the core only its clocks.
+const HOST_MAY_USE_OF_CORE: [&str; 3] = ["time", "Mono", "Now"];
+
+/// What a pure machine never names: each a path, wherever it stands.
+const IMPURE: [&[&str]; 22] = [
+    &["crate", "foreign"],
+    &["tokio"],
+    &["std", "fs"],
+    &["std", "net"],
+    &["std", "process"],
+    &["std", "io"],
+    &["std", "env"],
+    &["std", "thread"],
+    &["std", "os"],
+    &["Instant"],
+    &["SystemTime"],
+    &["Timestamp", "now"],
+    &["Zoned", "now"],
+    &["ratatui"],
+    &["crossterm"],
+    &["rusqlite"],
+    &["reqwest"],
+    &["rustix"],
+    &["zbus"],
+    &["procfs"],
+    &["sysinfo"],
+    &["notify"],
+];
+
+/// What starts a process: each a path, wherever it stands.
+const STARTS: [&[&str]; 8] = [
+    &["process", "Command"],
+    &["libc", "fork"],
+    &["libc", "vfork"],
+    &["libc", "posix_spawn"],
+    &["libc", "posix_spawnp"],
+    &["libc", "SYS_clone3"],
+    &["libc", "SYS_clone"],
+    &["SpawnSpec"],
+];
+
+/// Who may start a process, and why. All else goes through `host::child`, which holds what it starts in a scope.
+const MAY_START: [(&str, &str); 6] = [
+    ("src/host/sys", "the one way itself"),
+    ("src/host/child", "the one way itself: its scopes and what they hold"),
+    ("src/console/app/external_editor.rs", "$EDITOR owns the terminal of the person who opened it"),
+    ("src/control/transport.rs", "ssh may ask its user for a password on the terminal"),
+    ("src/cli/daemon/service.rs", "systemctl may ask its user for a password on the terminal"),
+    ("src/demo/stage.rs", "the demo's actors play services: they run until the demo ends"),
+];
+
+/// One piece of source text that matters here.
+#[derive(Debug, Clone, PartialEq)]
+enum Token {
+    Word(String),
+    /// `::`
+    Path,
+    Other(char),
+}
+
+/// The source's words, paths and signs, each with its line; comments and literals hold no paths.
+fn tokens(source: TokenStream) -> Vec<(usize, Token)> {
+    let mut found = Vec::new();
+    gather(source, &mut found);
+    found
+}
+
+fn parsed(source: &str) -> TokenStream {
+    TokenStream::from_str(source).unwrap()
+}
+
+/// The same source without the items that are compiled for tests only.
+fn without_tests(source: &str) -> TokenStream {
+    fn cut(stream: TokenStream) -> TokenStream {
+        let mut kept = Vec::new();
+        let mut trees = stream.into_iter().peekable();
+        while let Some(tree) = trees.next() {
+            let is_hash = matches!(&tree, TokenTree::Punct(sign) if sign.as_char() == '#');
+            let of_tests =
+                matches!(trees.peek(), Some(TokenTree::Group(group)) if group.stream().to_string() == "cfg (test)");
+            if is_hash && of_tests {
+                let ends = |tree: &TokenTree| match tree {
+                    TokenTree::Group(group) => group.delimiter() == Delimiter::Brace,
+                    TokenTree::Punct(sign) => sign.as_char() == ';',
+                    TokenTree::Ident(_) | TokenTree::Literal(_) => false,
+                };
+                trees.by_ref().find(ends);
+            } else if let TokenTree::Group(group) = tree {
+                let mut cut = Group::new(group.delimiter(), cut(group.stream()));
+                cut.set_span(group.span());
+                kept.push(TokenTree::Group(cut));
+            } else {
+                kept.push(tree);
+            }
+        }
+        kept.into_iter().collect()
+    }
+    cut(parsed(source))
+}
+
+fn gather(stream: TokenStream, found: &mut Vec<(usize, Token)>) {
+    let mut colon = false;
+    for tree in stream {
+        let line = tree.span().start().line;
+        let second_colon = std::mem::take(&mut colon);
+        match tree {
+            TokenTree::Ident(word) => found.push((line, Token::Word(word.to_string()))),
+            TokenTree::Punct(sign) if sign.as_char() == ':' && second_colon => found.push((line, Token::Path)),
+            TokenTree::Punct(sign) if sign.as_char() == ':' && sign.spacing() == Spacing::Joint => colon = true,
+            TokenTree::Punct(sign) => found.push((line, Token::Other(sign.as_char()))),
+            TokenTree::Literal(_) => found.push((line, Token::Other('"'))),
+            TokenTree::Group(group) => {
+                let (open, close) = match group.delimiter() {
+                    Delimiter::Parenthesis => ('(', ')'),
+                    Delimiter::Brace => ('{', '}'),
+                    Delimiter::Bracket => ('[', ']'),
+                    Delimiter::None => (' ', ' '),
+                };
+                found.push((line, Token::Other(open)));
+                gather(group.stream(), found);
+                found.push((group.span_close().start().line, Token::Other(close)));
+            }
+        }
+    }
+}
+
+/// A path as it stands in the source, seen from the crate's root where it is one of ours.
+#[derive(Debug, Clone, PartialEq)]
+struct Named {
+    line: usize,
+    /// `["crate", "core", "Mono"]`, or a foreign path as written.
+    path: Vec<String>,
+}
+
+/// Every path in this source, lists in braces unfolded; `module` is the file's own place, without `crate`.
+fn paths(module: &[String], source: TokenStream) -> Vec<Named> {
+    let tokens = tokens(source);
+    let mut found = Vec::new();
+    // Where we are: names of inline modules, with the depth of braces at which each ends.
+    let mut inline: Vec<(String, usize)> = Vec::new();
+    let (mut depth, mut at) = (0_usize, 0);
+    while at < tokens.len() {
+        let word = |offset: usize| match tokens.get(at + offset) {
+            Some((_, Token::Word(word))) => Some(word.as_str()),
+            _ => None,
+        };
+        match &tokens[at].1 {
+            Token::Other('{') => depth += 1,
+            Token::Other('}') => {
+                depth = depth.saturating_sub(1);
+                inline.retain(|(_, at)| *at < depth + 1);
+            }
+            Token::Word(first) => {
+                let opens = matches!(tokens.get(at + 2), Some((_, Token::Other('{'))));
+                if let (true, true, Some(name)) = (first == "mod", opens, word(1)) {
+                    inline.push((name.to_owned(), depth + 1));
+                    at += 2;
+                    continue;
+                }
+                let mut place = module.to_vec();
+                place.extend(inline.iter().map(|(name, _)| name.clone()));
+                at = path(&tokens, at, &[], &place, &mut found);
+                continue;
+            }
+            _ => {}
+        }
+        at += 1;
+    }
+    found
+}
+
+/// Reads one path from `at` behind `before`, with what its braces hold; gives the place behind it.
+fn path(
+    tokens: &[(usize, Token)],
+    mut at: usize,
+    before: &[String],
+    place: &[String],
+    found: &mut Vec<Named>,
+) -> usize {
+    let mut path = before.to_vec();
+    let line = tokens.get(at).map_or(0, |(line, _)| *line);
+    loop {
+        match tokens.get(at) {
+            Some((_, Token::Word(word))) => path.push(word.clone()),
+            Some((_, Token::Other('*'))) => path.push("*".to_owned()),
+            Some((_, Token::Other('{'))) if path.len() > before.len() || !before.is_empty() => {
+                return list(tokens, at + 1, &path, place, found);
+            }
+            _ => break,
+        }
+        at += 1;
+        if matches!(tokens.get(at), Some((_, Token::Path))) {
+            at += 1;
+        } else {
+            break;
+        }
+    }
+    let renamed = matches!(tokens.get(at), Some((_, Token::Word(word))) if word == "as");
+    let root = from_root(&path, place);
+    // `crate` by itself is a visibility, unless it gets another name.
+    if path.len() > before.len() && (root != ["crate"] || renamed) {
+        found.push(Named { line, path: root });
+    }
+    if renamed { at + 2 } else { at }
+}
+
+/// What stands in the braces of a path.
+fn list(
+    tokens: &[(usize, Token)],
+    mut at: usize,
+    before: &[String],
+    place: &[String],
+    found: &mut Vec<Named>,
+) -> usize {
+    while let Some((_, token)) = tokens.get(at) {
+        match token {
+            Token::Other('}') => return at + 1,
+            Token::Word(_) | Token::Other('*' | '{') => at = path(tokens, at, before, place, found).max(at + 1),
+            _ => at += 1,
+        }
+    }
+    at
+}
+
+/// `super::super::x` and `self::x` as `crate::…`; a foreign path as it is.
+fn from_root(path: &[String], place: &[String]) -> Vec<String> {
+    let mut root: Vec<String> = vec!["crate".to_owned()];
+    match path[0].as_str() {
+        "crate" => {}
+        "self" | "super" if path.len() > 1 || path[0] == "super" => root.extend(place.iter().cloned()),
+        _ => return path.to_vec(),
+    }
+    for part in path {
+        match part.as_str() {
+            "crate" | "self" => {}
+            "super" if root.len() > 1 => drop(root.pop()),
+            _ => root.push(part.clone()),
+        }
+    }
+    root
+}
+
+fn level(top: &str) -> Option<usize> {
+    LEVELS.iter().position(|modules| modules.contains(&top))
+}
+
+/// Every arrow of this file that may not be, in words.
+fn wrong_arrows(file: &Path, source: &str) -> Vec<String> {
+    let module = module(file);
+    let Some(top) = module.first().cloned() else { return Vec::new() };
+    let Some(own) = level(&top) else {
+        return vec![format!("{}: the module `{top}` has no level in tests/architecture", file.display())];
+    };
+    let wrong = |named: &Named| -> Option<String> {
+        if named.path[0] != "crate" {
+            return None;
+        }
+        let Some(other) = named.path.get(1).filter(|name| *name != "*") else {
+            return Some("names the crate as a whole".to_owned());
+        };
+        if *other == top {
+            return None;
+        }
+        let Some(theirs) = level(other) else { return Some(format!("names `{other}`, which is no module")) };
+        let of_core = named.path.get(2).map(String::as_str);
+        if theirs > own {
+            Some(format!("runs up: {top} -> {other}"))
+        } else if theirs == own {
+            Some(format!("runs sideways: {top} -> {other}"))
+        } else if top == "console" && !CONSOLE_MAY_USE.contains(&other.as_str()) {
+            Some(format!("the console knows only snapshots and commands: {top} -> {other}"))
+        } else if top == "host" && other == "core" && !of_core.is_some_and(|it| HOST_MAY_USE_OF_CORE.contains(&it)) {
+            Some(format!("the host takes only clocks from the core: {}", named.path.join("::")))
+        } else {
+            None
+        }
+    };
+    let told = |named: &Named| wrong(named).map(|why| format!("{}:{}: {why}", file.display(), named.line));
+    paths(&module, parsed(source)).iter().filter_map(told).collect()
+}
+
+/// Everything in this file of the core that is not pure, in words.
+fn impure(file: &Path, source: &str) -> Vec<String> {
+    let named = paths(&module(file), parsed(source));
+    let hits = named.iter().filter_map(|named| {
+        let hit = IMPURE.iter().find(|bad| named.path.windows(bad.len()).any(|part| part == **bad))?;
+        Some(format!("{}:{}: the core names `{}`", file.display(), named.line, hit.join("::")))
+    });
+    hits.collect()
+}
+
+/// `src/core/plan.rs` as `["core", "plan"]`; `lib.rs` and `main.rs` as nothing.
+fn module(file: &Path) -> Vec<String> {
+    let mut parts: Vec<String> = file
+        .with_extension("")
+        .components()
+        .map(|part| part.as_os_str().to_string_lossy().into_owned())
+        .skip_while(|part| part == "src")
+        .collect();
+    if parts.last().is_some_and(|last| ["mod", "lib", "main"].contains(&last.as_str())) {
+        parts.pop();
+    }
+    parts
+}
+
+#[test]
+fn arrows_point_one_way() {
+    let sources = sources();
+    assert!(sources.len() > 20, "the sources are not where they were");
+    let wrong: Vec<String> = sources.iter().flat_map(|(file, source)| wrong_arrows(file, source)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn the_core_is_pure() {
+    let core: Vec<_> = sources().into_iter().filter(|(file, _)| file.starts_with("src/core")).collect();
+    assert!(core.len() > 5, "the core is not where it was");
+    let wrong: Vec<String> = core.iter().flat_map(|(file, source)| impure(file, source)).collect();
+    assert!(wrong.is_empty(), "\n{}", wrong.join("\n"));
+}
+
+/// Everything in this file, without its tests, that starts a process by itself, in words.
+fn starts(file: &Path, source: &str) -> Vec<String> {
+    if is_test(file) || MAY_START.iter().any(|(place, _)| file.starts_with(place)) {
+        return Vec::new();
+    }
+    let named = paths(&module(file), without_tests(source));
+    let hits = named.iter().filter_map(|named| {
+        let hit = STARTS.iter().find(|start| named.path.windows(start.len()).any(|part| part == **start))?;
+        Some(format!("{}:{}: starts a process by `{}`", file.display(), named.line, hit.join("::")))
+    });
+    hits.collect()
+}
+
+#[test]
+fn there_is_one_way_to_start_a_child() {
+    let sources = sources();
+    for (place, why) in &MAY_START {
+        assert!(sources.iter().any(|(file, _)| file.starts_with(place)), "{place} ({why}) is gone");
+    }
+    let wrong: Vec<String> = sources.iter().flat_map(|(file, source)| starts(file, source)).collect();
+    assert!(wrong.is_empty(), "go through host::child instead:\n{}", wrong.join("\n"));
+}
+
+#[test]
+fn a_planted_second_way_to_start_a_child_is_found() {
+    let file = Path::new("src/check/command.rs");
+    for source in [
+        "use std::process::Command;",
+        "use tokio::process::{Child, Command};",
+        "use std::process; fn f() { process::Command::new(x); }",
+        "fn f() { unsafe { libc::fork() }; }",
+        "use crate::host::sys::SpawnSpec;",
+    ] {
+        assert_eq!(starts(file, source).len(), 1, "{source}");
+    }
+    let allowed = "use crate::core::Command; fn f() { Job::new(x).run() }\n#[cfg(test)]\nmod tests { use std::process::Command; }";
+    assert_eq!(starts(file, allowed), Vec::<String>::new());
+}
+
+/// Every place in this file, without its tests, that makes a client for HTTP by itself.
+fn clients(file: &Path, source: &str) -> Vec<String> {
+    let made = [["Client", "builder"], ["Client", "new"], ["reqwest", "get"]];
+    let named = paths(&module(file), without_tests(source));
+    let hits = named.iter().filter(|named| made.iter().any(|made| named.path.windows(2).any(|part| part == made)));
+    hits.map(|named| format!("{}:{}", file.display(), named.line)).collect()
+}
+
+#[test]
+fn there_is_one_way_to_a_client_for_http_and_it_caps_heads() {
+    let made: Vec<String> = sources().iter().flat_map(|(file, source)| clients(file, source)).collect();
+    assert!(made.len() == 1 && made[0].starts_with("src/host/web.rs"), "go through host::web instead: {made:?}");
+    let planted = "use reqwest::Client; fn f() { Client::builder(); }";
+    assert_eq!(clients(Path::new("src/check/http.rs"), planted).len(), 1);
+}
+
+#[test]
+fn a_planted_arrow_is_found_in_each_form() {
+    let planted = [
+        ("src/core/mod.rs", "use crate::engine::Handle;", "core -> engine"),
+        ("src/core/plan.rs", "use super::super::journal;", "core -> journal"),
+        ("src/core/plan.rs", "use super::{plan, super::{text, host::paths}};", "core -> host"),
+        ("src/playbook/mod.rs", "fn f() -> crate::core::Mono { todo!() }", "playbook -> core"),
+        ("src/playbook/model.rs", "mod tests { use super::super::super::cli::main; }", "playbook -> cli"),
+        ("src/check/tcp.rs", "use crate::{core::Mono, action::process};", "check -> action"),
+        ("src/text.rs", "use crate::playbook::Check;", "text -> playbook"),
+        ("src/engine/mod.rs", "let x = /* no */ crate::console::App::new();", "engine -> console"),
+        ("src/console/mod.rs", "use crate::journal::Journal;", "console -> journal"),
+        ("src/host/mod.rs", "use crate::core::Event;", "crate::core::Event"),
+        ("src/core/mod.rs", "use crate::*;", "as a whole"),
+        ("src/core/mod.rs", "use crate as house;", "as a whole"),
+        ("src/core/mod.rs", "use crate::cellar::Barrel;", "no module"),
+        ("src/cellar/mod.rs", "", "no level"),
+    ];
+    for (file, source, told) in planted {
+        let wrong = wrong_arrows(Path::new(file), source);
+        assert!(wrong.len() == 1 && wrong[0].contains(told), "{file}: {source}: {wrong:?}");
+    }
+}
+
+#[test]
+fn what_is_allowed_is_let_pass() {
+    let fine = [
+        ("src/cli/mod.rs", "use crate::{engine, console, check::Sight, text::clean};"),
+        ("src/core/plan.rs", "use super::time::Mono; use crate::playbook::{Check, value::Period};"),
+        ("src/core/plan.rs", "mod tests { use super::*; use super::super::event::Event; }"),
+        ("src/core/plan.rs", "//! as crate::engine does\n/* crate::cli */ const A: &str = \"crate::journal\";"),
+        ("src/core/plan.rs", "const A: &str = r#\"use \"crate::journal\"#; const B: char = '\"'; fn f<'a>() {}"),
+        ("src/host/clock.rs", "use crate::core::{Mono, Now, time::Mono as M};"),
+        ("src/console/view.rs", "use crate::engine::snapshot::Snapshot; use core::fmt;"),
+        ("src/core/mod.rs", "pub(crate) fn f() {} pub(super) fn g() {} let n = m as usize;"),
+        ("src/lib.rs", "pub mod cli; pub use crate::cli::main;"),
+    ];
+    for (file, source) in fine {
+        assert_eq!(wrong_arrows(Path::new(file), source), Vec::<String>::new(), "{source}");
+    }
+}
+
+#[test]
+fn a_planted_impurity_is_found() {
+    let file = Path::new("src/core/time.rs");
+    for source in [
+        "use tokio::sync::mpsc;",
+        "use std::{collections::BTreeMap, fs};",
+        "let s = std::net::TcpStream::connect(a);",
+        "use std::time::{Duration, Instant};",
+        "let t: SystemTime = x;",
+        "let wall = jiff::Timestamp::now();",
+        "use ratatui::text::Line;",
+        "mod tests { use std::process::Command; }",
+    ] {
+        assert_eq!(impure(file, source).len(), 1, "{source}");
+    }
+    assert_eq!(impure(file, "use std::time::Duration; // Instant and std::fs stay out"), Vec::<String>::new());
+}
