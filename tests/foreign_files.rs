@@ -40,7 +40,7 @@ const ALLOWED: [(&str, &str); 40] = [
     ("src/demo/", "the demo's own folder"),
     ("src/engine/operator.rs", "what the kernel reports about this process"),
     ("src/engine/run/timers.rs", "a switch of the tests"),
-    ("src/engine/inventory/certificates.rs", "configuration below /etc, in a thread that may hang"),
+    ("src/engine/standalone/inventory/certificates.rs", "configuration below /etc, in a thread that may hang"),
     ("src/evidence/files.rs", "processes"),
     (
         "src/evidence/usage/holders.rs",

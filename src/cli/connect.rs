@@ -17,7 +17,8 @@ use crate::control::server::Listener;
 use crate::control::socket::Socket;
 use crate::control::transport::{Asking, Transport};
 use crate::core::{Command, Refusal};
-use crate::engine::{Handle, offline, settings};
+use crate::engine::standalone::offline;
+use crate::engine::{Handle, settings};
 use crate::host::paths::Paths;
 
 /// An engine that holds the journal listens within so long.

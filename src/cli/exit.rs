@@ -6,8 +6,8 @@ use std::process::ExitCode;
 use crate::control::client::ClientError;
 use crate::core::Refusal;
 use crate::engine::StartError;
-use crate::engine::offline::OfflineError;
 use crate::engine::settings::SettingsError;
+use crate::engine::standalone::offline::OfflineError;
 use crate::journal::{OpenError, ReadError};
 use crate::text::clean_line;
 

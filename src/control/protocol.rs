@@ -22,11 +22,11 @@ use serde::{Deserialize, Serialize};
 
 use crate::core::{Command, IncidentId, Operator, Refusal};
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::history::{FoldProgress, PastError, Replayed, Seek};
+use crate::engine::host_queries::target_candidates::Offer;
 use crate::engine::operator::Claims;
 use crate::engine::snapshot::IncidentView;
-use crate::engine::target_candidates::Offer;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::write::WantedTarget;
 use delta::Difference;
 use parts::SnapshotPart;

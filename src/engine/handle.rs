@@ -9,9 +9,9 @@ use tokio::sync::{Notify, mpsc, oneshot, watch};
 
 use super::Snapshot;
 use super::history::{FoldProgress, HistoryClient, PastError, Replayed, Seek};
+use super::host_queries::target_candidates::Offer;
 use super::host_queries::{HostQuery, Rehearsing};
 use super::snapshot::IncidentView;
-use super::target_candidates::Offer;
 use crate::core::{Authority, Command, IncidentId, Operator, Refusal};
 use crate::host::clock::boottime_ms;
 use crate::playbook::write::WantedTarget;

@@ -1,6 +1,8 @@
 //! What a console may ask about the host besides the engine's state. Looking is slow, so the engine's loop has no part
 //! in it: each question is answered on a thread of its own, and nothing is run or recorded.
 
+pub mod target_candidates;
+
 use std::sync::Arc;
 use std::time::Duration;
 
@@ -8,11 +10,11 @@ use serde::{Deserialize, Serialize};
 use tokio::runtime;
 use tokio::sync::{mpsc, oneshot};
 
+use self::target_candidates::Offer;
 use super::backtest::backtest;
-use super::dry_run::{self, Rehearsal};
-use super::playbook_files;
+use super::reload::playbook_files;
+use super::standalone::dry_run::{self, Rehearsal};
 use super::start::Options;
-use super::target_candidates::{self, Offer};
 use crate::playbook::library::Library;
 use crate::playbook::write::WantedTarget;
 use crate::playbook::{Origin, read};

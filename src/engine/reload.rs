@@ -1,6 +1,8 @@
 //! Which playbooks are in force: reads the folders, resolves the targets, and does so again when a file changes
 //! (or every minute, because a unit or a mount may have come or gone, and events can be missed).
 
+pub(super) mod playbook_files;
+
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 use std::time::Duration;
@@ -9,7 +11,6 @@ use notify::{RecursiveMode, Watcher};
 use rustix::fs::FileType;
 use tokio::sync::mpsc;
 
-use super::playbook_files;
 use crate::check::Monitor;
 use crate::core::machine::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};
@@ -36,7 +37,7 @@ pub struct Reloaded {
 }
 
 /// Loads now and after every change, until the receiver is gone.
-pub async fn run(sources: Sources, hub: Arc<Monitor>, out: mpsc::UnboundedSender<Reloaded>) {
+pub async fn run(sources: Sources, monitor: Arc<Monitor>, out: mpsc::UnboundedSender<Reloaded>) {
     let (tell, mut changes) = mpsc::channel(1);
     let mut watched = WatchedFolders::default();
     let mut library = Library::default();
@@ -48,11 +49,11 @@ pub async fn run(sources: Sources, hub: Arc<Monitor>, out: mpsc::UnboundedSender
         watched.renew(&sources, &tell).await;
         let latest = playbook_files::reload(library.clone(), &sources).await;
         let former = std::mem::replace(&mut library, latest);
-        let bindings = bind(&library, &hub).await;
+        let bindings = bind(&library, &monitor).await;
         let seen: Vec<BindingIdentity> = bindings.iter().map(BindingIdentity::of).collect();
         let differs = in_force.as_ref() != Some(&seen) || former.found != library.found;
         if differs || untold {
-            untold = !judge_on_host(&mut library, &hub).await;
+            untold = !judge_on_host(&mut library, &monitor).await;
         }
         if differs || former.found != library.found {
             in_force = Some(seen);
@@ -95,11 +96,11 @@ impl BindingIdentity {
 }
 
 /// Every playbook in force with each of its targets.
-pub async fn bind(library: &Library, hub: &Monitor) -> Vec<Binding> {
+pub async fn bind(library: &Library, monitor: &Monitor) -> Vec<Binding> {
     let mut bindings = Vec::new();
     for playbook in library.in_force() {
-        let (standing, needs) = (standing(&playbook), needs(&playbook, hub).await);
-        for resolution in hub.resolve(&playbook).await {
+        let (standing, needs) = (standing(&playbook), needs(&playbook, monitor).await);
+        for resolution in monitor.resolve(&playbook).await {
             let (playbook, needs) = (Arc::clone(&playbook), Arc::clone(&needs));
             bindings.push(Binding { playbook, resolution, standing, needs });
         }
@@ -109,11 +110,11 @@ pub async fn bind(library: &Library, hub: &Monitor) -> Vec<Binding> {
 
 /// Says of each playbook what only shows on this host. False where systemd did not answer for one of them: of that one
 /// stands what stood before.
-async fn judge_on_host(library: &mut Library, hub: &Monitor) -> bool {
+async fn judge_on_host(library: &mut Library, monitor: &Monitor) -> bool {
     let mut told = true;
     for found in &mut library.found {
         let Ok(playbook) = &found.outcome else { continue };
-        let resting = hub.resting(playbook).await;
+        let resting = monitor.resting(playbook).await;
         told &= resting.is_ok();
         found.judge_on_host(resting.ok().as_ref());
     }
@@ -121,12 +122,12 @@ async fn judge_on_host(library: &mut Library, hub: &Monitor) -> bool {
 }
 
 /// What a playbook needs, as it is on this host: aliases followed, globs resolved.
-pub async fn needs(playbook: &Playbook, hub: &Monitor) -> Arc<[Needed]> {
+pub async fn needs(playbook: &Playbook, monitor: &Monitor) -> Arc<[Needed]> {
     let mut needs = Vec::with_capacity(playbook.needs.len());
     for need in &playbook.needs {
         let targets = match need {
             Need::Playbook(_) => None,
-            Need::Target(needed) => Some(hub.resolve_target(&needed.target).await),
+            Need::Target(needed) => Some(monitor.resolve_target(&needed.target).await),
         };
         needs.push(Needed { playbook: need.playbook().into(), targets });
     }

@@ -31,7 +31,7 @@ pub fn markdown(incident: &IncidentView, host: &str, zone: &TimeZone) -> String 
         out += "\n## Attempts\n";
     }
     for attempt in &attempts {
-        out += &told(attempt, &incident.numbers(), zone);
+        out += &attempt_text(attempt, &incident.numbers(), zone);
     }
     out += &story(incident, zone);
     out
@@ -148,7 +148,7 @@ fn attempts(story: &[Arc<Recorded>]) -> Vec<AttemptRecords<'_>> {
     attempts
 }
 
-fn told(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
+fn attempt_text(attempt: &AttemptRecords<'_>, numbers: &AttemptNumbers, zone: &TimeZone) -> String {
     let at = date(attempt.at, zone);
     let (number, rung) = (numbers.attempt(attempt.id), attempt.plan.rung + 1);
     let mut out = format!(

@@ -1,84 +1,74 @@
-//! The only loop: take an input, call the core, make its records durable, *then* carry out its effects.
+//! The loop of a running engine: waits for inputs, timers and the journal's answers, and drives the core with them.
 //!
-//! Nothing slow runs here. Records go to the journal's own thread; the effects that act on the world wait for its
-//! answer in order, while the loop goes on hearing. Watching and surveying only look at the host, so they do not wait.
+//! Nothing slow runs here: the [`Driver`] leaves it to the journal's own thread and to the executor's tasks.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | `effect_executor` | the driver's host port: carries effects out, each in a task of its own |
+//! | `live_journal` | the driver's journal port |
+//! | `noted_records` | what the records leave in memory: pages that may go out again, messages |
+//! | `inputs`, `timers`, `snapshots` | what the loop waits for, what it does by itself, what it sends out |
+//! | [`heartbeat`] | tells an external switch that the loop runs |
+//! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
+//! | `silence` | tells the core when systemd ceases to answer |
 
-mod effects;
+pub mod alarm;
+pub(super) mod effect_executor;
+pub mod heartbeat;
 mod inputs;
-mod publish;
-mod records;
+mod live_journal;
+pub(super) mod noted_records;
+pub(super) mod silence;
+mod snapshots;
 mod timers;
 
-use std::collections::{HashMap, VecDeque};
+use std::future::poll_fn;
 use std::sync::Arc;
 use std::sync::atomic::AtomicU64;
 use std::time::Duration;
 
-use tokio::sync::{mpsc, oneshot, watch};
+use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
-use self::records::{Batch, Recording, first};
+use self::effect_executor::EffectExecutor;
 use self::timers::LoopTimers;
-use super::effect_executor::EffectExecutor;
+use super::driver::Driver;
+use super::driver::ports::HostPort;
 use super::handle::CommandRequest;
 use super::history::HistoryContext;
-use super::operator;
-use super::page;
 use super::reload::Reloaded;
-use super::snapshot::{HostLoad, Message, PlaybookView, Snapshot};
+use super::snapshot::{HostLoad, PlaybookView, Snapshot};
 use crate::channel::AcceptedPage;
 use crate::check::ObservationChange;
-use crate::core::event::event_text::sentence;
-use crate::core::{Authority, Binding, Core, Input, Operator, PageId, Recorded, Refusal, RequestId};
-use crate::core::event::concern::Concern;
-use crate::core::event::concern::EngineEvent;
-use crate::core::event::concern::RuleEvent;
-use crate::host::clock::{self, Clock, ClockMark};
-use crate::journal::{Journal, KeptReading};
+use crate::core::{Authority, Binding, Core, Input, Operator, Recorded};
+use crate::host::clock::Clock;
+use crate::journal::KeptReading;
 use crate::playbook::library::LibraryFile;
 
 pub use self::inputs::LoopInputs;
+pub use self::live_journal::LiveJournal;
 
-/// A sign of progress, and the look behind every timer (which suspend may have stopped).
+/// A sign of progress, and the wake-up behind every timer (which suspend may have stopped).
 const BEAT: Duration = Duration::from_secs(1);
-/// The host strip is read so often while somebody looks.
-const STRIP: Duration = Duration::from_secs(5);
+/// The host's load is read so often while somebody subscribes.
+const HOST_LOAD: Duration = Duration::from_secs(5);
 /// The clock's mark is kept so often, so that a restart goes on from it.
 const MARK: Duration = Duration::from_mins(1);
 /// When stopping, a running attempt gets so long to end and be recorded.
 const WIND_DOWN: Duration = Duration::from_secs(30);
-/// After a failed write, the journal is tried again so often.
-const RETRY: Duration = Duration::from_secs(5);
-/// Records that only begin a survey wait so long for its answer, so that an incident and its intent share one fsync.
-const BATCH_DELAY: Duration = Duration::from_millis(10);
-/// Messages that are shown.
-const MESSAGES: usize = 200;
 
 /// The engine's state beside the core's.
 #[derive(Debug)]
 pub struct EngineLoop {
-    core: Core,
-    clock: Clock,
-    boot_id: Arc<str>,
-    journal: Journal,
-    executor: EffectExecutor,
+    driver: Driver<EffectExecutor, LiveJournal, Clock>,
     operator: Operator,
     beat: Arc<AtomicU64>,
-    batches: VecDeque<Batch>,
-    /// Records that wait for company, until then; nothing that is done depends on them.
-    held: Option<(Vec<Arc<Recorded>>, Instant)>,
-    recording: Recording,
-    answers: HashMap<RequestId, oneshot::Sender<Result<Arc<str>, Refusal>>>,
-    requests: u64,
-    pages: HashMap<PageId, Arc<Recorded>>,
-    found: Vec<LibraryFile>,
-    /// What whoever tells of the past must know of today.
-    today: Option<watch::Sender<Arc<HistoryContext>>>,
+    library: Vec<LibraryFile>,
+    /// What queries into the past must know of the present.
+    history_context: Option<watch::Sender<Arc<HistoryContext>>>,
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
-    messages: VecDeque<Message>,
-    strip: Option<HostLoad>,
-    host: Arc<str>,
+    host_load: Option<HostLoad>,
     generation: u64,
     changed: bool,
     stopping: bool,
@@ -89,136 +79,121 @@ impl EngineLoop {
     pub fn new(
         core: Core,
         clock: Clock,
-        boot_id: Arc<str>,
-        journal: Journal,
+        journal: LiveJournal,
         executor: EffectExecutor,
         operator: Operator,
         beat: Arc<AtomicU64>,
     ) -> Self {
-        let host = operator::host().into();
         Self {
-            core,
-            clock,
-            boot_id,
-            journal,
-            executor,
+            driver: Driver::new(core, executor, journal, clock),
             operator,
             beat,
-            batches: VecDeque::new(),
-            held: None,
-            recording: Recording::Fine,
-            answers: HashMap::new(),
-            requests: 0,
-            pages: HashMap::new(),
-            found: Vec::new(),
-            today: None,
+            library: Vec::new(),
+            history_context: None,
             playbooks: Vec::new(),
             playbooks_stale: false,
-            messages: VecDeque::new(),
-            strip: None,
-            host,
+            host_load: None,
             generation: 0,
             changed: true,
             stopping: false,
         }
     }
 
-    /// Takes over what earlier engines recorded: pages that may have to go out again, and messages.
-    pub fn remember(&mut self, events: &[Arc<Recorded>]) {
+    /// Takes over what earlier engines recorded: pages that may have to go out again, and messages. Some channels must
+    /// be told again and again of a page that is open.
+    pub fn take_over(&mut self, events: &[Arc<Recorded>]) {
         for recorded in events {
-            self.note_record(recorded);
+            self.driver.host_mut().note(recorded);
         }
+        self.driver.host().keep_open_pages(self.driver.core());
     }
 
-    /// Open calls that were delivered in an earlier life: some channels must be told of them again and again.
-    pub fn go_on_calling(&self) {
-        for page in page::open(&self.core, |page| self.pages.get(&page), &self.host) {
-            self.executor.keep(&page);
-        }
+    /// What queries into the past must know of the present, now and whenever the playbooks in force change.
+    pub fn history_context(&mut self) -> watch::Receiver<Arc<HistoryContext>> {
+        let (sender, receiver) = watch::channel(Arc::new(self.history_context_with(Vec::new())));
+        self.history_context = Some(sender);
+        receiver
     }
 
-    /// What whoever tells of the past must know of today, now and whenever the playbooks in force change.
-    pub fn tell_today(&mut self) -> watch::Receiver<Arc<HistoryContext>> {
-        let (today, told) = watch::channel(Arc::new(self.today_with(Vec::new())));
-        self.today = Some(today);
-        told
-    }
-
-    fn today_with(&self, bindings: Vec<Binding>) -> HistoryContext {
+    fn history_context_with(&self, bindings: Vec<Binding>) -> HistoryContext {
         HistoryContext {
             bindings,
-            found: self.found.clone(),
-            host: Arc::clone(&self.host),
+            found: self.library.clone(),
+            host: Arc::clone(self.driver.host().host()),
             operator: self.operator.clone(),
         }
     }
 
+    /// Hands one input to the core.
+    pub fn step(&mut self, input: Input) {
+        self.driver.handle(input);
+        self.changed = true;
+    }
+
     /// Runs until told to stop.
     pub async fn run(mut self, mut inputs: LoopInputs, snapshots: watch::Sender<Arc<Snapshot>>) {
-        let (strips_in, mut strips) = mpsc::channel(1);
+        let (loads_in, mut loads) = mpsc::channel(1);
         let mut due = LoopTimers::now();
         let mut inbox = Vec::new();
         loop {
-            self.tick();
+            self.wake_driver();
             let watched = inputs.subscribers.any();
             if watched {
-                self.publish(&snapshots, &mut due);
+                self.send_snapshot(&snapshots, &mut due);
             }
-            let wake = self.wake(&due, watched);
+            let wake = self.next_wake(&due, watched);
             tokio::select! {
                 biased;
                 _ = &mut inputs.stopped, if !self.stopping => {
                     self.stopping = true;
+                    self.driver.stop();
                     due.stop = Some(Instant::now() + WIND_DOWN);
                 }
-                durable = first(&mut self.batches) => self.settled(durable),
+                () = poll_fn(|context| self.driver.poll_write(context)) => self.changed = true,
                 _ = inputs.readings.recv_many(&mut inbox, 256) => {
                     for (watch, reading) in inbox.drain(..) {
                         self.step(Input::Read { watch, reading });
                     }
                 }
                 Some(input) = inputs.inputs.recv() => self.step(input),
-                Some(asked) = inputs.commands.recv() => self.asked(asked),
+                Some(request) = inputs.commands.recv() => self.command(request),
                 Some(AcceptedPage { page, channel, instead }) = inputs.delivered.recv() => {
                     self.step(Input::Delivered { page, channel, instead });
                 }
-                Some(reloaded) = inputs.reloaded.recv() => self.reloaded(reloaded),
+                Some(reloaded) = inputs.reloaded.recv() => self.reload(reloaded),
                 Some((about, text)) = inputs.notes.recv() => self.step(Input::Note { about, text }),
                 Some(detectors) = inputs.recalled.recv() => {
-                    self.core.recall(detectors);
+                    self.driver.machine_mut().recall(detectors);
                     self.changed = true;
                 }
                 Some(kept) = inputs.kept.recv() => self.keep(kept),
-                Some(strip) = strips.recv() => {
-                    self.changed |= self.strip != Some(strip);
-                    self.strip = Some(strip);
+                Some(load) = loads.recv() => {
+                    self.changed |= self.host_load != Some(load);
+                    self.host_load = Some(load);
                 }
                 () = inputs.subscribers.came() => self.changed = true,
                 () = inputs.tried.notified() => self.changed = true,
-                () = tokio::time::sleep_until(wake) => self.timers(&mut due, &strips_in, watched),
+                () = tokio::time::sleep_until(wake) => self.run_timers(&mut due, &loads_in, watched),
             }
             if self.stopping && self.wound_down(&due) {
                 break;
             }
         }
-        self.commit(Vec::new(), Vec::new());
-        self.journal.mark(self.mark());
-        self.journal.close();
+        self.driver.finish().close();
     }
 
-    fn asked(&mut self, asked: CommandRequest) {
-        self.requests += 1;
-        let request = RequestId(self.requests);
-        self.answers.insert(request, asked.answer);
+    fn command(&mut self, request: CommandRequest) {
+        let CommandRequest { by, command, answer } = request;
+        let request = self.driver.host_mut().expect_reply(answer);
         // whoever runs the engine decides what acts
-        let (by, authority) = asked.by.unwrap_or_else(|| (self.operator.clone(), Authority::Arm));
-        self.step(Input::Command { by, authority, command: asked.command, request });
+        let (by, authority) = by.unwrap_or_else(|| (self.operator.clone(), Authority::Arm));
+        self.step(Input::Command { by, authority, command, request });
     }
 
-    fn reloaded(&mut self, reloaded: Reloaded) {
-        self.found = reloaded.found;
-        if let Some(today) = &self.today {
-            today.send_replace(Arc::new(self.today_with(reloaded.bindings.clone())));
+    fn reload(&mut self, reloaded: Reloaded) {
+        self.library = reloaded.found;
+        if let Some(context) = &self.history_context {
+            context.send_replace(Arc::new(self.history_context_with(reloaded.bindings.clone())));
         }
         self.playbooks_stale = true;
         self.step(Input::Loaded(reloaded.bindings));
@@ -228,7 +203,7 @@ impl EngineLoop {
     }
 
     fn keep(&mut self, kept: ObservationChange) {
-        self.journal.keep(KeptReading {
+        self.driver.journal().keep(KeptReading {
             subject: kept.subject,
             mono: kept.at.mono,
             wall: kept.at.wall,
@@ -236,46 +211,8 @@ impl EngineLoop {
         });
     }
 
-    /// Pages and messages that a record carries.
-    fn note_record(&mut self, recorded: &Arc<Recorded>) {
-        if let Some(page) = recorded.event.page() {
-            self.pages.insert(page, Arc::clone(recorded));
-        }
-        match recorded.event.concern() {
-            Concern::Engine(event) => self.note_message(event, recorded),
-            Concern::Rule(RuleEvent::Arming(_)) => self.playbooks_stale = true,
-            Concern::Rule(
-                RuleEvent::Breaker(_)
-                | RuleEvent::Snooze(_)
-                | RuleEvent::Flapping(_)
-                | RuleEvent::Pause(_)
-                | RuleEvent::Maintenance,
-            )
-            | Concern::Incident(_)
-            | Concern::Reading(_)
-            | Concern::Decision(_)
-            | Concern::Attempt(_)
-            | Concern::Page(_)
-            | Concern::Call(_) => {}
-        }
-    }
-
-    fn note_message(&mut self, event: EngineEvent<'_>, recorded: &Recorded) {
-        let (about, text) = match event {
-            EngineEvent::Notice { about, text } => (Arc::clone(about), Arc::clone(text)),
-            EngineEvent::RecordsLost => ("journal".into(), sentence(&recorded.event).into()),
-            EngineEvent::Started { .. } | EngineEvent::Adopted { .. } => return,
-        };
-        self.messages.push_front(Message { at: recorded.wall, about, text });
-        self.messages.truncate(MESSAGES);
-    }
-
     fn wound_down(&self, due: &LoopTimers) -> bool {
         let late = due.stop.is_some_and(|stop| stop <= Instant::now());
-        late || (self.executor.running() == 0 && self.batches.is_empty() && self.held.is_none())
-    }
-
-    fn mark(&self) -> ClockMark {
-        ClockMark { boot_id: Arc::clone(&self.boot_id), boottime: clock::boottime_ms(), mono: self.clock.mono() }
+        late || (self.driver.host().running() == 0 && self.driver.is_settled())
     }
 }

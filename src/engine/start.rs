@@ -7,15 +7,15 @@ use tokio::sync::{mpsc, oneshot, watch};
 use tokio::task::JoinHandle;
 
 use super::Handle;
-use super::effect_executor::EffectExecutor;
 use super::handle::Subscribers;
-use super::heartbeat;
 use super::history::{self, LastHour};
 use super::host_queries;
 use super::reload;
-use super::run::{EngineLoop, LoopInputs};
+use super::run::effect_executor::EffectExecutor;
+use super::run::heartbeat;
+use super::run::silence;
+use super::run::{EngineLoop, LiveJournal, LoopInputs};
 use super::settings::{SecondCallSettings, Settings};
-use super::silence;
 use crate::action::Runner;
 use crate::channel::Outbox;
 use crate::check::Monitor;
@@ -108,14 +108,14 @@ pub fn start(options: Options) -> Result<Running, StartError> {
     let (commands_in, commands) = mpsc::channel(64);
     let (stop, stopped) = oneshot::channel();
 
-    let hub = Arc::new(Monitor::new(clock, readings_in, kept_in, notes_in.clone()));
+    let monitor = Arc::new(Monitor::new(clock, readings_in, kept_in, notes_in.clone()));
     let (heartbeat_notes, own_notes) = (notes_in.clone(), notes_in.clone());
     let outbox =
         Outbox::start(options.settings.channels.clone(), options.paths.state.join("tickets"), delivered_in, notes_in);
     let silence_in = inputs_in.clone();
     let tried = outbox.tried();
     let executor = EffectExecutor::new(
-        Arc::clone(&hub),
+        Arc::clone(&monitor),
         Runner::new(&options.paths.state),
         outbox,
         inputs_in,
@@ -136,14 +136,13 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         subscribers: Arc::clone(&subscribers),
     };
     let beat = Arc::new(AtomicU64::new(clock::boottime_ms()));
-    let mut engine =
-        EngineLoop::new(core, clock, Arc::clone(&boot_id), journal, executor, options.operator, Arc::clone(&beat));
-    engine.remember(&events);
-    engine.go_on_calling();
+    let journal = LiveJournal::new(journal, Arc::clone(&boot_id));
+    let mut engine = EngineLoop::new(core, clock, journal, executor, options.operator, Arc::clone(&beat));
+    engine.take_over(&events);
     let (snapshots_in, snapshots) = watch::channel(Arc::new(engine.snapshot()));
-    let today = engine.tell_today();
-    tokio::spawn(last_hour.tell(options.paths.state.clone(), today.clone(), recalled_in));
-    let past = history::start(options.paths.state.clone(), config(&options.settings), today);
+    let context = engine.history_context();
+    tokio::spawn(last_hour.send_readings(options.paths.state.clone(), context.clone(), recalled_in));
+    let past = history::start(options.paths.state.clone(), config(&options.settings), context);
     let handle = Handle::new(snapshots, commands_in, Arc::clone(&beat))
         .counted_by(subscribers)
         .with_past(past)
@@ -155,10 +154,10 @@ pub fn start(options: Options) -> Result<Running, StartError> {
         .map(|settings| tokio::spawn(heartbeat::run(settings, Arc::clone(&beat), heartbeat_notes)));
     spare::hold();
     let spare = tokio::spawn(spare::keep());
-    if let Some(silence) = hub.systemd_silence() {
+    if let Some(silence) = monitor.systemd_silence() {
         tokio::spawn(silence::follow(silence, silence_in));
     }
-    tokio::spawn(reload::run(options.sources, hub, reloaded_in));
+    tokio::spawn(reload::run(options.sources, monitor, reloaded_in));
     let ended = tokio::spawn(async move {
         let version = env!("CARGO_PKG_VERSION").into();
         engine.step(Input::Started { version, boot_id, booted: clock.at_boottime(0), watched_until });

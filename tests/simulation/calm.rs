@@ -56,7 +56,7 @@ impl World {
         self.faults.calm = true;
         self.people.silent = true;
         self.restart()?;
-        self.journal_mends()?;
+        self.journal_mends();
         self.commit_pending(self.engine.life)?;
         for attempt in self.hands.stuck() {
             self.scope_ends(attempt);

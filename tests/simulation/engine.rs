@@ -1,26 +1,33 @@
-//! The fake engine: hands inputs to the machine, makes its records durable, then does the rest. It crashes wherever a
-//! real one can: before a list's records are durable (one transaction each), after them, and between two effects.
+//! The simulated engine: a driver as it runs on a host, on this world's ports. It starts, crashes, winds down, restarts.
 
-use std::collections::VecDeque;
+use std::cell::RefCell;
+use std::rc::Rc;
 use std::sync::Arc;
+use std::task::{Context, Waker};
 use std::time::Duration;
 
-use salve::core::event::{Event, Recorded};
 use salve::core::machine::config::SecondCall;
-use salve::core::machine::effect::Effect;
 use salve::core::machine::input::Input;
 use salve::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
 use salve::core::{Config, Core};
+use salve::engine::driver::Driver;
+use salve::engine::driver::ports::AttemptRequest;
 
 use crate::fault::Fault;
-use crate::ledger::{Judged, hold};
+use crate::ledger::Judged;
 use crate::names;
+use crate::ports::{Call, ClockEnd, HostEnd, JournalEnd, JudgedCore, SimulatedDriver, Wire};
 use crate::world::{HOUR, Happening, MINUTE, Requests, SECOND, World};
+
+/// A winding-down engine gives a running attempt so long.
+const WIND_DOWN: u64 = 30 * SECOND;
 
 #[derive(Default)]
 pub struct Engine {
     /// None while the engine is down.
-    pub core: Option<Core>,
+    pub driver: Option<SimulatedDriver>,
+    /// What its ports share, over all its lives; the journal is there.
+    pub wire: Rc<RefCell<Wire>>,
     /// Counts starts; what an earlier life was waiting for never arrives.
     pub life: u32,
     /// True time minus the machine's clock; grows with each reboot by what nobody observed.
@@ -28,172 +35,98 @@ pub struct Engine {
     /// True time of this boot.
     pub booted: u64,
     pub boot: u64,
-    /// Everything durable.
-    pub journal: Vec<Arc<Recorded>>,
-    /// Intents among it.
-    pub intents: u64,
-    /// Lists whose records are not durable yet.
-    pub pending: VecDeque<Vec<Effect>>,
-    /// Records that could not be written, in order.
-    pub unwritten: Vec<Arc<Recorded>>,
-    pub broken_journal: bool,
+    /// Durable records that the world has heard of.
+    pub heard: usize,
     pub requests: Requests,
-    /// Boundaries passed so far, and the one to crash at, for the walk over all of them.
-    pub boundary: u64,
-    pub crash_at: Option<u64>,
+    /// Each crash is one of the whole host.
     pub reboots: bool,
 }
 
 impl World {
+    /// Hands one input to the engine, if it runs.
     pub fn feed(&mut self, input: &Input) -> Judged {
+        self.drive(|driver| driver.handle(input.clone()))
+    }
+
+    /// Calls the driver, takes the journal's answers to it, and carries out what was called on the host.
+    pub fn drive(&mut self, call: impl FnOnce(&mut SimulatedDriver)) -> Judged {
+        let Some(mut driver) = self.engine.driver.take() else { return Ok(()) };
+        let wire = Rc::clone(&self.engine.wire);
         let now = self.now();
-        let Some(core) = &mut self.engine.core else { return Ok(()) };
-        self.coverage.inputs += 1;
-        self.coverage.count("input or effect", names::input(input));
-        if self.trace.is_on() {
-            self.trace.line(self.t, format_args!("{} <- {input:?}", now.mono.0));
-        }
-        let mut effects = core.handle(now, input.clone());
-        if self.trace.is_on() {
-            for effect in &effects {
-                self.trace.line(self.t, format_args!("   -> {}", brief(effect)));
+        wire.borrow_mut().now = Some(now);
+        self.lend(&wire);
+        call(&mut driver);
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            while driver.poll_write(&mut context).is_ready() {}
+            if !wire.borrow_mut().take_turn() {
+                break;
             }
         }
-        for effect in &effects {
-            self.coverage.count("input or effect", names::effect(effect));
+        self.lend(&wire);
+        self.engine.driver = Some(driver);
+        self.hear_of_records();
+        let (calls, violation, crashed) = {
+            let mut wire = wire.borrow_mut();
+            (std::mem::take(&mut wire.calls), wire.violation.take(), wire.crashed)
+        };
+        for call in calls {
+            self.perform(call)?;
         }
-        if let Some(doctor) = &mut self.doctor {
-            doctor.alter(now, input, &mut effects, &mut self.ledger.books);
-        }
-        self.ledger.step(now, input, &effects)?;
-        if effects.is_empty() {
-            return Ok(());
-        }
-        if self.crashes(Fault::CrashUnwritten) {
-            return Ok(());
-        }
-        let records = effects.iter().any(|effect| matches!(effect, Effect::Record(_)));
-        if self.engine.broken_journal && records {
-            while let Some(earlier) = self.engine.pending.pop_front() {
-                self.cannot_write(earlier);
-            }
-            self.cannot_write(effects);
-            return Ok(());
-        }
-        let lags = self.strikes(Fault::LagsCommit);
-        if lags || !self.engine.pending.is_empty() {
-            self.engine.pending.push_back(effects);
-            let (life, wait) = (self.engine.life, self.rng.below(2 * SECOND));
-            self.later(wait, Happening::Commit { life });
-            return Ok(());
-        }
-        self.commit(effects)
-    }
-
-    /// One transaction, then everything else in order.
-    fn commit(&mut self, effects: Vec<Effect>) -> Judged {
-        let records: Vec<_> = effects
-            .iter()
-            .filter_map(|effect| if let Effect::Record(recorded) = effect { Some(recorded.clone()) } else { None })
-            .collect();
-        self.write(&records);
-        if self.crashes(Fault::CrashWritten) {
-            return Ok(());
-        }
-        for effect in effects.into_iter().filter(|effect| !matches!(effect, Effect::Record(_))) {
-            self.perform(effect)?;
-            if self.crashes(Fault::CrashAfterEffect) {
-                return Ok(());
-            }
+        violation.map_or(Ok(()), Err)?;
+        if crashed {
+            self.crash();
         }
         Ok(())
     }
 
-    fn write(&mut self, records: &[Arc<Recorded>]) {
-        for recorded in records {
-            self.engine.intents += u64::from(matches!(recorded.event, Event::Intent { .. }));
-            self.engine.journal.push(recorded.clone());
-        }
-        self.count_records(records);
+    /// Lends the ports what they need of the world; called again, takes it back.
+    fn lend(&mut self, wire: &RefCell<Wire>) {
+        let lent = &mut wire.borrow_mut().lent;
+        std::mem::swap(&mut lent.ledger, &mut self.ledger);
+        std::mem::swap(&mut lent.coverage, &mut self.coverage);
+        std::mem::swap(&mut lent.trace, &mut self.trace);
+        std::mem::swap(&mut lent.faults, &mut self.faults);
+        std::mem::swap(&mut lent.rng, &mut self.rng);
+        std::mem::swap(&mut lent.doctor, &mut self.doctor);
+        lent.t = self.t;
     }
 
-    pub fn commit_pending(&mut self, life: u32) -> Judged {
-        // Group commit: everything that waits goes at once.
-        while life == self.engine.life {
-            let Some(effects) = self.engine.pending.pop_front() else { break };
-            if self.engine.broken_journal {
-                self.cannot_write(effects);
-            } else {
-                self.commit(effects)?;
-            }
-        }
-        Ok(())
+    /// Counts what has become durable; people hear of it.
+    fn hear_of_records(&mut self) {
+        let fresh = self.engine.wire.borrow().journal[self.engine.heard..].to_vec();
+        self.engine.heard += fresh.len();
+        self.count_records(&fresh);
     }
 
-    /// The journal refuses: what was recorded waits in memory, no attempt is started, people are called all the same.
-    fn cannot_write(&mut self, effects: Vec<Effect>) {
+    fn perform(&mut self, call: Call) -> Judged {
         let life = self.engine.life;
-        if !self.ledger.outside.cannot_record {
-            self.later(0, Happening::TellRecording { life });
-        }
-        for effect in effects {
-            match effect {
-                Effect::Record(recorded) => self.engine.unwritten.push(recorded),
-                Effect::Start { attempt, .. } => {
-                    let empty = self.mono();
-                    self.ledger.outside.empty_at.insert(attempt, empty);
-                    let report = report(&StepResult::Refused("its record cannot be written".into()), true, 0);
-                    self.later(1, Happening::NeverStarted { life, attempt, report });
-                }
-                other => drop(self.perform(other)),
-            }
-        }
-    }
-
-    pub fn journal_breaks(&mut self) {
-        let wait = self.rng.wait(2 * HOUR);
-        self.later(wait, Happening::JournalBreaks);
-        if self.strikes(Fault::CannotRecord) && !self.engine.broken_journal {
-            self.engine.broken_journal = true;
-            let wait = self.rng.wait(5 * MINUTE);
-            self.later(wait, Happening::JournalMends);
-        }
-    }
-
-    pub fn journal_mends(&mut self) -> Judged {
-        if !self.engine.broken_journal {
-            return Ok(());
-        }
-        self.engine.broken_journal = false;
-        let waiting = std::mem::take(&mut self.engine.unwritten);
-        self.write(&waiting);
-        if self.ledger.outside.cannot_record { self.feed(&Input::Recording(Ok(()))) } else { Ok(()) }
-    }
-
-    fn perform(&mut self, effect: Effect) -> Judged {
-        let life = self.engine.life;
-        match effect {
-            Effect::Record(_) => {}
-            Effect::Watch { watch, check: _, cadence: _ } => self.watch(watch),
-            Effect::Unwatch(watch) => self.senses.unwatch(&watch),
-            Effect::Survey { incident, survey, key, playbook, rung, verifier } => {
+        match call {
+            Call::Watch(watch) => self.watch(watch),
+            Call::Unwatch(watch) => self.senses.unwatch(&watch),
+            Call::Preflight(request) => {
                 let wait =
                     if self.strikes(Fault::SlowSurvey) { self.rng.below(40 * SECOND) } else { self.rng.below(200) };
-                self.later(wait, Happening::Survey { life, incident, survey, key, playbook, rung, verifier });
+                self.later(wait, Happening::Survey { life, request });
             }
-            Effect::Start { attempt, key, playbook, plan, .. } => {
-                hold!(attempt.0 <= self.engine.intents, "3 intent first", "{attempt}: its intent is not durable");
+            Call::Start(AttemptRequest { attempt, key, playbook, plan, .. }) => {
                 return self.start(attempt, &key, &playbook, &plan);
             }
-            Effect::EmptyScope { attempt } => {
+            Call::Refuse(AttemptRequest { attempt, .. }, why) => {
+                let empty = self.mono();
+                self.ledger.outside.empty_at.insert(attempt, empty);
+                let report = report(&StepResult::Refused(why.as_str().into()), true, 0);
+                self.later(1, Happening::NeverStarted { life, attempt, report });
+            }
+            Call::EmptyScope(attempt) => {
                 let wait = self.rng.below(3 * SECOND);
                 self.later(wait, Happening::ScopeLooked { life, attempt });
             }
-            Effect::Deliver(page) => {
+            Call::Deliver(page) => {
                 let wait = self.rng.below(SECOND);
                 self.later(wait, Happening::Page { page, tries: 0 });
             }
-            Effect::Reply { request, answer } => {
+            Call::Reply(request, answer) => {
                 if let Some(command) = self.engine.requests.remove(&request.0) {
                     match &answer {
                         Ok(_) => self.coverage.count("command", command),
@@ -201,30 +134,87 @@ impl World {
                     }
                 }
             }
+            Call::CommitLater => {
+                let wait = self.rng.below(2 * SECOND);
+                self.later(wait, Happening::Commit { life });
+            }
         }
         Ok(())
     }
 
-    /// Passes a boundary; true where the engine crashed at it.
-    fn crashes(&mut self, fault: Fault) -> bool {
-        if self.engine.core.is_none() {
-            return true;
+    /// The journal's thread comes to what waits.
+    pub fn commit_pending(&mut self, life: u32) -> Judged {
+        if life != self.engine.life {
+            return Ok(());
         }
-        self.engine.boundary += 1;
-        let here = self.engine.crash_at == Some(self.engine.boundary);
-        let hit = here || self.strikes(fault);
-        if hit {
-            self.crash();
-        }
-        hit
+        let wire = Rc::clone(&self.engine.wire);
+        self.drive(|_| wire.borrow_mut().commit())
     }
 
-    pub fn crash_idle(&mut self) {
-        if self.engine.core.is_some() && self.strikes(Fault::CrashIdle) {
+    pub fn journal_breaks(&mut self) {
+        let wait = self.rng.wait(2 * HOUR);
+        self.later(wait, Happening::JournalBreaks);
+        if self.strikes(Fault::CannotRecord) {
+            let wait = self.rng.wait(5 * MINUTE);
+            self.journal_fails(wait);
+        }
+    }
+
+    /// Nothing can be written for so long. Sometimes the engine notices it before it has anything to write.
+    pub fn journal_fails(&mut self, length: u64) {
+        if !std::mem::replace(&mut self.engine.wire.borrow_mut().broken, true) {
+            self.later(SECOND, Happening::Beat);
+            self.later(length, Happening::JournalMends);
+        }
+    }
+
+    /// It can be written again; the engine finds that out when it tries.
+    pub fn journal_mends(&mut self) {
+        self.engine.wire.borrow_mut().broken = false;
+    }
+
+    /// The engine compares the journal's files with their paths.
+    pub fn beat(&mut self) -> Judged {
+        self.drive(SimulatedDriver::notice_failure)
+    }
+
+    /// The engine is told to stop: it begins no attempt, and ends when the running ones have, or at a deadline.
+    pub fn wind_down(&mut self) -> Judged {
+        self.engine.wire.borrow_mut().stopping = true;
+        let (life, until) = (self.engine.life, self.t + WIND_DOWN);
+        self.later(SECOND, Happening::WoundDown { life, until });
+        self.drive(SimulatedDriver::stop)
+    }
+
+    /// Whether the winding-down engine can end now.
+    pub fn wound_down(&mut self, life: u32, until: u64) -> Judged {
+        if life != self.engine.life {
+            return Ok(());
+        }
+        let settled = self.engine.driver.as_ref().is_some_and(SimulatedDriver::is_settled);
+        if self.t < until && !(settled && self.hands.is_idle(life)) {
+            self.later(SECOND, Happening::WoundDown { life, until });
+            return Ok(());
+        }
+        let wire = Rc::clone(&self.engine.wire);
+        self.drive(|driver| {
+            driver.flush();
+            wire.borrow_mut().commit();
+        })?;
+        if self.engine.driver.is_some() {
             self.crash();
         }
+        Ok(())
+    }
+
+    /// It crashes or is stopped at any moment.
+    pub fn crash_idle(&mut self) -> Judged {
         let wait = self.rng.wait(2 * HOUR);
         self.later(wait, Happening::Crash);
+        if self.engine.driver.is_some() && self.strikes(Fault::CrashIdle) {
+            self.crash();
+        }
+        if self.engine.driver.is_some() && self.strikes(Fault::WindsDown) { self.wind_down() } else { Ok(()) }
     }
 
     /// The engine is gone, with everything that was not durable; running processes are not.
@@ -232,16 +222,14 @@ impl World {
         if self.trace.is_on() {
             self.trace.line(self.t, format_args!("== crash"));
         }
-        let lost = !self.engine.unwritten.is_empty()
-            || self.ledger.books.seq != self.engine.journal.last().map_or(0, |last| last.seq);
-        self.engine.core = None;
+        let wire = Rc::clone(&self.engine.wire);
+        let lost = self.ledger.books.seq != wire.borrow().durable();
+        self.engine.driver = None;
         self.engine.life += 1;
-        self.engine.pending.clear();
-        self.engine.unwritten.clear();
         self.engine.requests.clear();
         self.senses.forget();
         if lost {
-            self.ledger.crashed(&self.engine.journal);
+            self.ledger.crashed(&wire.borrow().journal);
         } else {
             self.ledger.outside.crashed();
         }
@@ -250,17 +238,17 @@ impl World {
     }
 
     pub fn restart(&mut self) -> Judged {
-        if self.engine.core.is_some() {
+        if self.engine.driver.is_some() {
             return Ok(());
         }
         if self.engine.boot == 0 || self.engine.reboots || self.strikes(Fault::Reboots) {
             self.boot();
         }
-        let mut core = Core::new(self.config());
-        for recorded in &self.engine.journal {
-            core.replay(recorded);
-        }
-        self.engine.core = Some(core);
+        let wire = Rc::clone(&self.engine.wire);
+        wire.borrow_mut().begin_life();
+        let core = JudgedCore { core: self.fold(), wire: Rc::clone(&wire) };
+        let (host, journal) = (HostEnd(Rc::clone(&wire)), JournalEnd(Rc::clone(&wire)));
+        self.engine.driver = Some(Driver::new(core, host, journal, ClockEnd(wire)));
         if self.trace.is_on() {
             self.trace.line(self.t, format_args!("== start {}, boot {}", self.engine.life, self.engine.boot));
         }
@@ -274,7 +262,7 @@ impl World {
     fn boot(&mut self) {
         self.engine.boot += 1;
         self.engine.booted = self.t;
-        let last = self.engine.journal.last().map_or(self.t, |last| last.mono.0);
+        let last = self.engine.wire.borrow().journal.last().map_or(self.t, |last| last.mono.0);
         self.engine.gap = self.t - last.min(self.t);
         let now = self.mono();
         for attempt in self.hands.reboot() {
@@ -295,34 +283,27 @@ impl World {
     pub fn compare(&mut self) -> Judged {
         let wait = self.rng.wait(3 * HOUR);
         self.later(wait, Happening::Compare);
-        let whole = self.engine.pending.is_empty() && self.engine.unwritten.is_empty();
-        let Some(live) = &self.engine.core else { return Ok(()) };
-        if whole && !self.engine.broken_journal {
-            let mut folded = Core::new(self.config());
-            for recorded in &self.engine.journal {
-                folded.replay(recorded);
-            }
-            crate::compare::same(live, &folded)?;
+        let Some(live) = &self.engine.driver else { return Ok(()) };
+        if live.is_settled() && live.recording().is_ok() {
+            crate::compare::same(live.core(), &self.fold())?;
             self.coverage.count("checks", "replayed state equals live state");
         }
         Ok(())
+    }
+
+    /// A machine that knows what the journal knows.
+    fn fold(&self) -> Core {
+        let mut core = Core::new(self.config());
+        for recorded in &self.engine.wire.borrow().journal {
+            core.replay(recorded);
+        }
+        core
     }
 }
 
 pub fn report(result: &StepResult, scope_empty: bool, took_ms: u64) -> Arc<AttemptReport> {
     let step = StepReport { sentence: "restart".into(), result: result.clone(), output: "".into(), took_ms };
     Arc::new(AttemptReport { steps: vec![step], scope: ScopeLevel::CgroupV2, scope_empty, took_ms })
-}
-
-/// An effect on one line.
-fn brief(effect: &Effect) -> String {
-    match effect {
-        Effect::Record(recorded) => format!("[{}] {:?}", recorded.seq, recorded.event),
-        Effect::Start { attempt, .. } => format!("Start {attempt}"),
-        Effect::Survey { incident, survey, rung, .. } => format!("Survey {incident} {survey} rung {rung}"),
-        Effect::Watch { watch, .. } => format!("Watch {watch:?}"),
-        other => format!("{other:?}"),
-    }
 }
 
 /// The host's limits, with second calls in a chain that comes back to where it began.

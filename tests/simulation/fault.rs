@@ -59,6 +59,7 @@ faults! {
     CrashWritten => "crash between record and effect", 6;
     CrashAfterEffect => "crash between two effects", 6;
     CrashIdle => "crash while idle", 700;
+    WindsDown => "engine is stopped", 400;
     Reboots => "host reboots", 400;
     LagsCommit => "commit lags", 100;
     LateTick => "tick is late", 200;
@@ -77,7 +78,7 @@ faults! {
 }
 
 /// One world's part of the faults.
-#[derive(Debug)]
+#[derive(Debug, Default)]
 pub struct Faults {
     rates: Vec<u64>,
     /// No more from now on.

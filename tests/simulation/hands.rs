@@ -5,9 +5,10 @@ use std::collections::{BTreeMap, BTreeSet};
 use std::sync::Arc;
 
 use salve::core::detector::reading::Verdict;
-use salve::core::id::{AttemptId, CheckRole, IncidentId, Key, SurveyId};
+use salve::core::id::{AttemptId, CheckRole, Key};
 use salve::core::machine::input::{Facts, Input, StopOrigin};
 use salve::core::plan::{Digest, Plan, PlannedStep, StepResult};
+use salve::engine::driver::ports::PreflightRequest;
 use salve::playbook::{Playbook, Target};
 
 use crate::engine::report;
@@ -29,16 +30,6 @@ pub struct Live {
     took: u64,
 }
 
-/// A survey that was asked for.
-pub struct Asked {
-    pub incident: IncidentId,
-    pub survey: SurveyId,
-    pub key: Key,
-    pub playbook: Arc<Playbook>,
-    pub rung: usize,
-    pub verifier: bool,
-}
-
 #[derive(Debug, Default)]
 pub struct Hands {
     live: BTreeMap<AttemptId, Live>,
@@ -49,6 +40,11 @@ impl Hands {
     /// The host went down: nothing is left. Gives what was.
     pub fn reboot(&mut self) -> Vec<AttemptId> {
         std::mem::take(&mut self.live).into_keys().collect()
+    }
+
+    /// No attempt of this life of the engine runs.
+    pub fn is_idle(&self, life: u32) -> bool {
+        self.live.values().all(|live| live.life != life)
     }
 
     pub fn stuck(&self) -> Vec<AttemptId> {
@@ -67,8 +63,9 @@ fn plan(key: &Key, playbook: &Playbook, rung: usize, shape: u32) -> Plan {
 }
 
 impl World {
-    pub fn gather(&mut self, life: u32, asked: Asked) {
-        let Asked { incident, survey, key, playbook, rung, verifier } = asked;
+    pub fn gather(&mut self, life: u32, request: &PreflightRequest) {
+        let PreflightRequest { incident, survey, key, playbook, rung, verifier, began: _ } = request;
+        let (incident, survey, rung, verifier) = (*incident, *survey, *rung, *verifier);
         let target = self.shelf.target(&key.target);
         let blind = self.strikes(Fault::BlindSurvey);
         let mut detector: Vec<_> =
@@ -84,7 +81,7 @@ impl World {
         let plan = if thing.planless_until > self.t {
             Err("the program is not there".into())
         } else if rung < playbook.remediate.len() {
-            Ok(Arc::new(plan(&key, &playbook, rung, thing.shape)))
+            Ok(Arc::new(plan(key, playbook, rung, thing.shape)))
         } else {
             Err("there is no such rung".into())
         };

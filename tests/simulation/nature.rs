@@ -19,7 +19,7 @@ impl World {
             (Happening::Storm, 2 * HOUR),
             (Happening::Silence, 2 * HOUR),
             (Happening::WallJump, HOUR),
-            (Happening::Reload, HOUR),
+            (Happening::Reload { anyway: false }, HOUR),
             (Happening::JournalBreaks, HOUR),
             (Happening::Crash, HOUR),
             (Happening::Compare, 3 * HOUR),
@@ -147,10 +147,13 @@ impl World {
         }
     }
 
-    /// The folder of playbooks is read again.
-    pub fn reload(&mut self) -> Judged {
+    /// The folder of playbooks is read again, where something in it has changed, or anyway.
+    pub fn reload(&mut self, anyway: bool) -> Judged {
+        if anyway {
+            return self.feed(&Input::Loaded(self.shelf.bindings()));
+        }
         let wait = self.rng.wait(HOUR);
-        self.later(wait, Happening::Reload);
+        self.later(wait, Happening::Reload { anyway });
         let file = self.rng.index(self.shelf.files.len());
         let mut again = self.strikes(Fault::ReloadsSame);
         if self.strikes(Fault::Renames) {

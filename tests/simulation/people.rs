@@ -100,7 +100,7 @@ impl People {
 
 impl World {
     pub fn send(&mut self, command: Command) -> Judged {
-        if self.engine.core.is_none() {
+        if self.engine.driver.is_none() {
             return Ok(());
         }
         self.people.requests += 1;

@@ -1,7 +1,7 @@
 //! Chance from a seed: the same seed gives the same world on every machine.
 
 /// `SplitMix64`: small, fast, and good enough to choose faults by.
-#[derive(Debug, Clone)]
+#[derive(Debug, Clone, Default)]
 pub struct Rng(u64);
 
 impl Rng {

@@ -64,7 +64,7 @@ impl Failure {
         let words: Vec<&str> = without.iter().map(|fault| fault.word()).collect();
         let _ = writeln!(text, "  smaller: add --without '{}'", words.join(","));
         let _ = writeln!(text, "  needs these faults: {needed}");
-        for line in world.trace.kept() {
+        for line in world.traced() {
             let _ = writeln!(text, "{line}");
         }
         if let Some(violation) = violation {
@@ -240,7 +240,7 @@ pub fn twice(seed: u64) -> Result<(), String> {
     let lines = || {
         let mut world = World::of(seed, &[]);
         world.trace = Trace::last(usize::MAX);
-        guarded(|| world.run()).map_err(|violation| violation.text).map(|()| world.trace.kept())
+        guarded(|| world.run()).map_err(|violation| violation.text).map(|()| world.traced())
     };
     let (first, second) = (lines()?, lines()?);
     match first.iter().zip(&second).position(|(one, other)| one != other) {

@@ -5,23 +5,23 @@ use std::collections::{BTreeMap, BinaryHeap};
 use std::sync::Arc;
 
 use jiff::Timestamp;
-use salve::core::Core;
 use salve::core::detector::reading::Reading;
 use salve::core::event::{Event, Recorded};
-use salve::core::id::{AttemptId, IncidentId, Key, PageId, SurveyId};
+use salve::core::id::{AttemptId, IncidentId, PageId, SurveyId};
 use salve::core::machine::input::{Facts, Input};
 use salve::core::plan::AttemptReport;
 use salve::core::time::{Mono, Now};
-use salve::playbook::Playbook;
+use salve::engine::driver::ports::PreflightRequest;
 
 use crate::coverage::Coverage;
 use crate::doctor::Doctor;
 use crate::engine::Engine;
 use crate::fault::{Fault, Faults};
-use crate::hands::{Asked, Hands};
+use crate::hands::Hands;
 use crate::host::Host;
 use crate::ledger::{Judged, Ledger, Violation, hold};
 use crate::people::People;
+use crate::ports::SimulatedDriver;
 use crate::rng::Rng;
 use crate::senses::Senses;
 use crate::shelf::Shelf;
@@ -65,12 +65,7 @@ pub enum Happening {
     },
     Survey {
         life: u32,
-        incident: IncidentId,
-        survey: SurveyId,
-        key: Key,
-        playbook: Arc<Playbook>,
-        rung: usize,
-        verifier: bool,
+        request: PreflightRequest,
     },
     Surveyed {
         life: u32,
@@ -99,14 +94,22 @@ pub enum Happening {
         life: u32,
     },
     JournalBreaks,
-    TellRecording {
-        life: u32,
+    JournalFails {
+        length: u64,
     },
     JournalMends,
+    Beat,
     Crash,
+    WindDown,
+    WoundDown {
+        life: u32,
+        until: u64,
+    },
     Restart,
     WallJump,
-    Reload,
+    Reload {
+        anyway: bool,
+    },
     Compare,
     Note,
     // People.
@@ -248,7 +251,7 @@ impl World {
 
     /// When the machine wants to be woken, in true time.
     fn wake(&self) -> u64 {
-        let deadline = self.engine.core.as_ref().and_then(Core::next_deadline);
+        let deadline = self.engine.driver.as_ref().and_then(SimulatedDriver::next_wake);
         deadline.map_or(u64::MAX, |at| at.0.saturating_add(self.engine.gap).max(self.t).max(self.tick_not_before))
     }
 
@@ -262,7 +265,7 @@ impl World {
         }
         self.ticks_here += 1;
         hold!(self.ticks_here < 100, "time", "the machine spins: it wants to be woken at a moment that has passed");
-        self.feed(&Input::Tick)
+        self.drive(SimulatedDriver::wake)
     }
 
     fn happen(&mut self, what: Happening) -> Judged {
@@ -280,9 +283,7 @@ impl World {
             Happening::Told { life, watch, round, reading, began } => {
                 return self.told(life, watch, round, &reading, began);
             }
-            Happening::Survey { life, incident, survey, key, playbook, rung, verifier } => {
-                self.gather(life, Asked { incident, survey, key, playbook, rung, verifier });
-            }
+            Happening::Survey { life, request } => self.gather(life, &request),
             Happening::Surveyed { life, incident, survey, facts } => {
                 return self.feed_in(life, &Input::Surveyed { incident, survey, facts: *facts });
             }
@@ -294,16 +295,15 @@ impl World {
             Happening::ScopeLooked { life, attempt } => return self.scope_looked(life, attempt),
             Happening::Commit { life } => return self.commit_pending(life),
             Happening::JournalBreaks => self.journal_breaks(),
-            // Mended before it was told: then it is not told.
-            Happening::TellRecording { life } if self.engine.broken_journal => {
-                return self.feed_in(life, &Input::Recording(Err("no space left on device".into())));
-            }
-            Happening::TellRecording { .. } => {}
-            Happening::JournalMends => return self.journal_mends(),
-            Happening::Crash => self.crash_idle(),
+            Happening::JournalFails { length } => self.journal_fails(length),
+            Happening::JournalMends => self.journal_mends(),
+            Happening::Beat => return self.beat(),
+            Happening::Crash => return self.crash_idle(),
+            Happening::WindDown => return self.wind_down(),
+            Happening::WoundDown { life, until } => return self.wound_down(life, until),
             Happening::Restart => return self.restart(),
             Happening::WallJump => self.wall_jumps(),
-            Happening::Reload => return self.reload(),
+            Happening::Reload { anyway } => return self.reload(anyway),
             Happening::Compare => return self.compare(),
             Happening::Note => return self.feed(&Input::Note { about: "files".into(), text: "one rejected".into() }),
             Happening::Page { page, tries } => return self.page(page, tries),
@@ -325,6 +325,12 @@ impl World {
         }
         let wait = self.rng.wait(HOUR);
         self.later(wait, Happening::WallJump);
+    }
+
+    /// The last lines of the trace; after a panic the ports still hold it.
+    pub fn traced(&self) -> Vec<String> {
+        let kept = self.trace.kept();
+        if kept.is_empty() { self.engine.wire.borrow().lent.trace.kept() } else { kept }
     }
 
     /// How many incidents the durable journal holds.

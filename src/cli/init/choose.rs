@@ -6,7 +6,7 @@ use std::path::Path;
 use super::print;
 use crate::cli::exit::Failure;
 use crate::cli::output::stream;
-use crate::engine::inventory::{Inventory, Proposal};
+use crate::engine::standalone::inventory::{Inventory, Proposal};
 
 /// What a line asks for.
 #[derive(Debug, PartialEq, Eq)]

@@ -14,7 +14,7 @@ use super::exit::Failure;
 use super::output::{json, stream};
 use super::{connect, runtime};
 use crate::core::Command;
-use crate::engine::inventory::{self, Inventory, Proposal};
+use crate::engine::standalone::inventory::{self, Inventory, Proposal};
 use report::InitReport;
 
 /// The options of `salve init`.
@@ -36,7 +36,7 @@ pub fn run(common: &Common, wanted: InitOptions<'_>) -> Result<ExitCode, Failure
             stream::progress(&format!("checking {what} …"));
         }
     };
-    let found = runtime::build()?.block_on(inventory::survey(&options, looking))?;
+    let found = runtime::build()?.block_on(inventory::gather(&options, looking))?;
     if progress {
         stream::progress("");
     }

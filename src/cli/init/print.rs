@@ -1,7 +1,7 @@
 //! What a survey says, in lines that fit any terminal.
 
-use crate::engine::inventory::{Fit, Inventory, Proposal, TargetState, Validity};
 use crate::engine::snapshot::Arming;
+use crate::engine::standalone::inventory::{Fit, Inventory, Proposal, TargetState, Validity};
 use crate::text::clean_line;
 
 /// Targets, mounts and the like are told up to so many; the rest is counted.

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use schemars::JsonSchema;
 use serde::Serialize;
 
-use crate::engine::inventory::Inventory;
+use crate::engine::standalone::inventory::Inventory;
 
 /// The document that `salve init --json` prints.
 #[derive(Debug, Serialize, JsonSchema)]

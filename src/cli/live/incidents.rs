@@ -116,7 +116,7 @@ fn find(common: &Common, incident: u64) -> Result<IncidentSource, Failure> {
         }
         let host = clean_line(&rustix::system::uname().nodename().to_string_lossy()).into_owned();
         let reader = JournalReader::open(&common.paths().state)?;
-        Ok((host, history::tell(&reader, id).map(Arc::new), false))
+        Ok((host, history::read_incident(&reader, id).map(Arc::new), false))
     });
     let (host, told, watched) = told?;
     match told {

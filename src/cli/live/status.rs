@@ -13,8 +13,8 @@ use crate::console::content::format;
 use crate::control::client::Stay;
 use crate::core::Mono;
 use crate::engine::metrics::Vitals;
-use crate::engine::one_shot;
 use crate::engine::snapshot::{DeliveryState, DetectorView, Health, IncidentStage, Snapshot};
+use crate::engine::standalone::one_shot;
 use crate::playbook::value::Period;
 use crate::text::TextPage;
 

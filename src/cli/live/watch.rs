@@ -13,8 +13,8 @@ use crate::cli::exit::Failure;
 use crate::cli::output::{json, stream};
 use crate::cli::{connect, runtime};
 use crate::control::client::Stay;
-use crate::engine::one_shot;
 use crate::engine::snapshot::Snapshot;
+use crate::engine::standalone::one_shot;
 
 /// How often a look of our own is taken where no engine runs.
 const LOOK: Duration = Duration::from_secs(5);

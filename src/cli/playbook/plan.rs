@@ -12,7 +12,7 @@ use crate::cli::{playbook, runtime};
 use crate::core::CheckRole;
 use crate::core::event::event_text::reading_words;
 use crate::engine::backtest;
-use crate::engine::dry_run::{self, Rehearsal};
+use crate::engine::standalone::dry_run::{self, Rehearsal};
 use crate::playbook::Playbook;
 
 pub fn run(common: &Common, file: &Path) -> Result<ExitCode, Failure> {

@@ -8,7 +8,7 @@ use jiff::Timestamp;
 
 use super::{DraftSummary, EditedFile};
 use crate::engine::host_queries::Rehearsing;
-use crate::engine::target_candidates::Offer;
+use crate::engine::host_queries::target_candidates::Offer;
 use crate::playbook::write::WantedTarget;
 
 /// Something to be done outside.

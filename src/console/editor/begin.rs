@@ -9,7 +9,7 @@ use jiff::Timestamp;
 use super::EditorTask;
 use super::act::KeyOutcome;
 use crate::console::keys::KeyAction;
-use crate::engine::target_candidates::Offer;
+use crate::engine::host_queries::target_candidates::Offer;
 use crate::playbook::Target;
 use crate::playbook::write::{FailureClass, WantedTarget, fill};
 

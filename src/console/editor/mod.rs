@@ -36,8 +36,8 @@ use jiff::Timestamp;
 
 use super::content::context::ConsoleTime;
 use super::keys::InputMode;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::host_queries::Rehearsing;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::write::Completion;
 use finding::EditorFindings;
 use text::TextBuffer;

@@ -8,8 +8,8 @@ use crate::console::keys::guard::Guard;
 use crate::console::theme::Role;
 use crate::core::Key;
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::snapshot::IncidentStage;
+use crate::engine::standalone::dry_run::Rehearsal;
 
 /// What a look at the host came to.
 pub type DryRunResult = Result<Vec<Rehearsal>, Arc<str>>;

@@ -12,7 +12,7 @@ use super::pictures::album;
 use super::screens::drawn;
 use crate::console::keys::InputMode;
 use crate::console::model::effect::ConsoleEffect;
-use crate::engine::target_candidates::Offer;
+use crate::engine::host_queries::target_candidates::Offer;
 use crate::playbook::write::{FailureClass, WantedTarget};
 use crate::playbook::{Origin, Target, read};
 

@@ -9,8 +9,8 @@ use super::keys::Desk;
 use crate::console::keys::InputMode;
 use crate::core::{Command, MaintenanceId, Scope};
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::snapshot::MaintenanceView;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::value::Period;
 
 fn desk() -> Desk {

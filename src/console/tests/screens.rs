@@ -21,7 +21,7 @@ use crate::console::content::context::ViewContext;
 use crate::console::content::filtered_list::ListKind;
 use crate::console::options::{EngineAt, Writing};
 use crate::engine::Snapshot;
-use crate::engine::dry_run::Rehearsal;
+use crate::engine::standalone::dry_run::Rehearsal;
 
 pub fn look(ascii: bool, profile: TermProfile) -> RenderOptions {
     let glyphs = if ascii { Glyphs::ASCII } else { Glyphs::UNICODE };

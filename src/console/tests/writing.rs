@@ -11,8 +11,8 @@ use super::pictures::album;
 use super::screens::drawn;
 use crate::core::{Mono, Reading, Verdict};
 use crate::engine::backtest::{Backtest, BacktestMark, FaultSeen, TargetTimeline};
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::host_queries::Rehearsing;
+use crate::engine::standalone::dry_run::Rehearsal;
 use crate::playbook::Target;
 
 fn picture(desk: &Desk, ascii: bool) -> String {

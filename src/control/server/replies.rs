@@ -8,9 +8,9 @@ use crate::control::protocol::rights::needed;
 use crate::control::protocol::{Request, Response, ToClient};
 use crate::core::Refusal;
 use crate::engine::Handle;
-use crate::engine::dry_run::Rehearsal;
 use crate::engine::history::{PastError, Replayed, Seek};
 use crate::engine::host_queries::Rehearsing;
+use crate::engine::standalone::dry_run::Rehearsal;
 
 /// The answer to a request for which the right is missing.
 pub(in crate::control) fn denied(what: &Request) -> Response {

@@ -1,4 +1,5 @@
-//! A bench: readings by hand, surveys answered at once with what the host shows, attempts ended by hand.
+//! A bench of the core alone, which interprets effects by itself; the driver of an engine has tests of its own. Readings
+//! are given by hand, preflights answered at once with what the host shows, attempts ended by hand.
 
 use std::collections::BTreeMap;
 use std::sync::Arc;

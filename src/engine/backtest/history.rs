@@ -14,7 +14,7 @@ use crate::check::{self, Monitor, Observation, Subject};
 use crate::core::event::Event;
 use crate::core::machine::input::Resolution;
 use crate::core::{CheckRole, IncidentId, Mono, Reading};
-use crate::engine::one_shot;
+use crate::engine::standalone::one_shot;
 use crate::engine::start::{Options, config};
 use crate::journal::{JournalReader, KeptReading, ReadError};
 use crate::playbook::{Check, Playbook, Target};
@@ -29,11 +29,11 @@ pub async fn backtest(options: &Options, playbook: &Arc<Playbook>, since: Durati
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Monitor::new(clock, readings, kept, notes);
+    let monitor = Monitor::new(clock, readings, kept, notes);
     let now = clock.now();
     let from = Mono(now.mono.0.saturating_sub(u64::try_from(since.as_millis()).unwrap_or(u64::MAX)));
     let (mut lanes, mut left_out) = (Vec::new(), Vec::new());
-    for resolution in hub.resolve(playbook).await {
+    for resolution in monitor.resolve(playbook).await {
         let target = match resolution {
             Resolution::NotApplicable { written, why } | Resolution::Unresolved { written, why } => {
                 left_out.push((written, why));

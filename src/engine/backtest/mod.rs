@@ -5,6 +5,7 @@
 
 mod history;
 mod marks;
+mod past_clock;
 mod render;
 mod replay;
 mod run;

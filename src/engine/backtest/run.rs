@@ -1,22 +1,36 @@
-//! Runs a core of its own over the kept readings, on the clock of the past, and carries its effects out on paper.
+//! The recorded past as a driver's ports: a clock that stands where it is set, a journal that accepts everything at once,
+//! and a host whose checks say what was read then.
 
-use std::collections::BTreeMap;
+use std::collections::{BTreeMap, VecDeque};
 use std::sync::Arc;
+use std::task::{Context, Waker};
+use std::time::Duration;
 
 use jiff::Timestamp;
 
 use super::marks::mark_of;
+use super::past_clock::PastClock;
 use super::replay::{TargetPast, Track, latest};
 use crate::core::id::WatchId;
+use crate::core::machine::effect::Cadence;
 use crate::core::machine::input::{Facts, StopOrigin};
 use crate::core::plan::{AttemptReport, ScopeLevel, StepReport, StepResult};
-use crate::core::{CheckRole, Config, Core, Effect, Input, Key, Mono, Now, Plan, Reading, Recorded, Verdict};
+use crate::core::{
+    AttemptId, CheckRole, Config, Core, Input, Key, Mono, PageId, Plan, Reading, Recorded, Refusal, RequestId, Verdict,
+};
 use crate::engine::backtest::{BacktestMark, FaultSeen};
+use crate::engine::driver::Driver;
+use crate::engine::driver::forgetful_journal::ForgetfulJournal;
+use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
+use crate::playbook::Check;
 
-/// How long a remediation is taken to run, in milliseconds.
-const RUN: u64 = 1000;
+/// How long a remediation is taken to run.
+const RUN: Duration = Duration::from_secs(1);
+/// How long a verifier is taken to take for its first reading.
+const FIRST_READING: Duration = Duration::from_millis(1);
 
 /// What comes at a moment.
+#[derive(Debug)]
 pub(super) enum DueEvent {
     Read {
         role: CheckRole,
@@ -24,7 +38,7 @@ pub(super) enum DueEvent {
         reading: Reading,
     },
     Over {
-        attempt: crate::core::AttemptId,
+        attempt: AttemptId,
         plan: Arc<Plan>,
     },
     /// A reading of a verifier of which nothing was kept: it is taken to hold where the fault is gone.
@@ -33,29 +47,37 @@ pub(super) enum DueEvent {
     },
 }
 
-/// One run of the core over a target's past, and what came of it so far.
+/// One run of the core over a target's past.
 pub(super) struct BacktestRun<'a> {
+    driver: Driver<PastHost<'a>, ForgetfulJournal, PastClock<'a>>,
+}
+
+/// A host on which nothing is done: its checks say what was read then, and its attempts are taken to run.
+struct PastHost<'a> {
     past: &'a TargetPast<'a>,
-    core: Core,
+    /// Where the clock stands.
+    at: Mono,
     due: BTreeMap<(Mono, u64), DueEvent>,
     count: u64,
+    /// Answers that come at once.
+    answers: VecDeque<Input>,
     /// Verifiers that are read now.
     watched: Vec<WatchId>,
-    scope_empty: Mono,
     marks: Vec<(Timestamp, BacktestMark, String)>,
 }
 
 impl<'a> BacktestRun<'a> {
     pub(super) fn new(past: &'a TargetPast<'a>, config: Config) -> Self {
-        Self {
+        let host = PastHost {
             past,
-            core: Core::new(config),
+            at: Mono(0),
             due: BTreeMap::new(),
             count: 0,
+            answers: VecDeque::new(),
             watched: Vec::new(),
-            scope_empty: Mono(0),
             marks: Vec::new(),
-        }
+        };
+        Self { driver: Driver::new(Core::new(config), host, ForgetfulJournal, PastClock { past, at: Mono(0) }) }
     }
 
     /// The core as it stands after the run so far.
@@ -65,73 +87,99 @@ impl<'a> BacktestRun<'a> {
     }
 
     /// What happened in the run, oldest first.
-    pub(super) fn into_marks(self) -> Vec<(Timestamp, BacktestMark, String)> {
-        self.marks
+    pub(super) fn into_marks(mut self) -> Vec<(Timestamp, BacktestMark, String)> {
+        std::mem::take(&mut self.driver.host_mut().marks)
     }
 
     pub(super) fn later(&mut self, at: Mono, due: DueEvent) {
-        self.count += 1;
-        self.due.insert((at, self.count), due);
+        self.driver.host_mut().later(at, due);
+    }
+
+    /// Hands one input over at a moment, with all that follows at once.
+    pub(super) fn feed(&mut self, at: Mono, input: Input) {
+        self.move_to(at);
+        self.driver.handle(input);
+        self.settle();
     }
 
     pub(super) fn until(&mut self, end: Mono) {
         loop {
-            let next = self.due.keys().next().map(|(at, _)| *at);
-            let deadline = self.core.next_deadline();
-            let at = match (next, deadline) {
-                (Some(next), Some(deadline)) => next.min(deadline),
-                (next, deadline) => match next.or(deadline) {
-                    Some(at) => at,
-                    None => return,
-                },
-            };
-            if at > end {
-                return;
-            }
+            let next = self.driver.host().due.keys().next().map(|(at, _)| *at);
+            let wake = self.driver.next_wake();
+            let Some(at) = next.into_iter().chain(wake).min().filter(|at| *at <= end) else { return };
             if next.is_some_and(|next| next <= at) {
-                let Some((_, due)) = self.due.pop_first() else { return };
+                let Some((_, due)) = self.driver.host_mut().due.pop_first() else { return };
                 self.happen(at, due);
             } else {
-                self.feed(at, Input::Tick);
+                self.move_to(at);
+                self.driver.wake();
+                self.settle();
                 // a deadline that stays would be one for ever
-                if self.core.next_deadline().is_some_and(|again| again <= at) && next.is_none() {
+                if self.driver.next_wake().is_some_and(|again| again <= at) && next.is_none() {
                     return;
                 }
             }
         }
     }
 
+    fn move_to(&mut self, at: Mono) {
+        self.driver.clock_mut().at = at;
+        self.driver.host_mut().at = at;
+    }
+
+    fn settle(&mut self) {
+        let mut context = Context::from_waker(Waker::noop());
+        loop {
+            while self.driver.poll_write(&mut context).is_ready() {}
+            let Some(answer) = self.driver.host_mut().answers.pop_front() else { return };
+            self.driver.handle(answer);
+        }
+    }
+
     fn happen(&mut self, at: Mono, due: DueEvent) {
         match due {
             DueEvent::Read { role, index, reading } => {
-                let watch = WatchId { key: self.key(), role, index };
-                if role == CheckRole::Detector || self.watched.contains(&watch) {
+                let host = self.driver.host();
+                let watch = WatchId { key: host.key(), role, index };
+                if role == CheckRole::Detector || host.watched.contains(&watch) {
                     self.feed(at, Input::Read { watch, reading });
                 }
-                self.guess_all(at);
+                self.driver.host_mut().guess_all(at);
             }
             DueEvent::Over { attempt, plan } => {
-                let step = |sentence: &Arc<str>| StepReport {
-                    sentence: Arc::clone(sentence),
-                    result: StepResult::Done("taken to be done".into()),
-                    output: "".into(),
-                    took_ms: RUN,
-                };
-                let steps = plan.steps.iter().map(|planned| step(&planned.sentence)).collect();
-                let report = AttemptReport { steps, scope: ScopeLevel::None, scope_empty: true, took_ms: RUN };
-                self.scope_empty = at;
-                self.feed(at, Input::AttemptEnded { attempt, report: Arc::new(report) });
+                self.feed(at, Input::AttemptEnded { attempt, report: Arc::new(report(&plan)) });
             }
             DueEvent::Guess { watch } => {
-                if self.watched.contains(&watch) {
-                    let reading = self.verifier(&watch, at);
+                let host = self.driver.host();
+                if host.watched.contains(&watch) {
+                    let reading = host.verifier(&watch, at);
                     self.feed(at, Input::Read { watch, reading });
                 }
             }
         }
     }
+}
 
-    /// Verifiers without readings of their own are looked at whenever something was read.
+/// Every step is taken to have been done.
+fn report(plan: &Plan) -> AttemptReport {
+    let took_ms = u64::try_from(RUN.as_millis()).unwrap_or(u64::MAX);
+    let step = |sentence: &Arc<str>| StepReport {
+        sentence: Arc::clone(sentence),
+        result: StepResult::Done("taken to be done".into()),
+        output: "".into(),
+        took_ms,
+    };
+    let steps = plan.steps.iter().map(|planned| step(&planned.sentence)).collect();
+    AttemptReport { steps, scope: ScopeLevel::None, scope_empty: true, took_ms }
+}
+
+impl PastHost<'_> {
+    fn later(&mut self, at: Mono, due: DueEvent) {
+        self.count += 1;
+        self.due.insert((at, self.count), due);
+    }
+
+    /// Verifiers without readings of their own are read whenever something was.
     fn guess_all(&mut self, at: Mono) {
         for watch in self.watched.clone() {
             if !self.is_kept(&watch) {
@@ -163,38 +211,6 @@ impl<'a> BacktestRun<'a> {
         Key { content: self.past.playbook.content.clone(), target: self.past.target.clone() }
     }
 
-    pub(super) fn feed(&mut self, at: Mono, input: Input) {
-        let wall = self.past.wall(at);
-        let local = wall.to_zoned(jiff::tz::TimeZone::system());
-        let minute = u16::try_from(i32::from(local.hour()) * 60 + i32::from(local.minute())).unwrap_or(0);
-        let effects = self.core.handle(Now { mono: at, wall, minute_of_day: minute }, input);
-        for effect in effects {
-            self.carry_out(at, effect);
-        }
-    }
-
-    fn carry_out(&mut self, at: Mono, effect: Effect) {
-        match effect {
-            Effect::Record(recorded) => self.note(&recorded),
-            Effect::Watch { watch, .. } if watch.role == CheckRole::Verifier => {
-                if !self.watched.contains(&watch) {
-                    self.watched.push(watch.clone());
-                }
-                self.later(at + std::time::Duration::from_millis(1), DueEvent::Guess { watch });
-            }
-            Effect::Unwatch(watch) => self.watched.retain(|other| *other != watch),
-            Effect::Survey { incident, survey, rung, verifier, .. } => {
-                let facts = self.facts(at, rung, verifier);
-                self.feed(at, Input::Surveyed { incident, survey, facts });
-            }
-            Effect::Start { attempt, plan, .. } => {
-                self.later(at + std::time::Duration::from_millis(RUN), DueEvent::Over { attempt, plan });
-            }
-            Effect::EmptyScope { attempt } => self.feed(at, Input::ScopeEmptied { attempt, empty: true }),
-            Effect::Watch { .. } | Effect::Deliver(_) | Effect::Reply { .. } => {}
-        }
-    }
-
     fn facts(&self, at: Mono, rung: usize, verifier: bool) -> Facts {
         let detector = self.past.playbook.detect.checks.iter().enumerate().map(|(index, _)| {
             let of = |track: &&Track| track.role == CheckRole::Detector && track.index == index;
@@ -224,10 +240,52 @@ impl<'a> BacktestRun<'a> {
             began: at,
         }
     }
+}
 
-    fn note(&mut self, recorded: &Recorded) {
+impl HostPort for PastHost<'_> {
+    fn note(&mut self, recorded: &Arc<Recorded>) {
         if let Some((mark, words)) = mark_of(&recorded.event) {
             self.marks.push((recorded.wall, mark, words));
         }
     }
+
+    fn watch(&mut self, watch: WatchId, _check: Arc<Check>, _cadence: Cadence) {
+        match watch.role {
+            CheckRole::Detector => {}
+            CheckRole::Verifier => {
+                if !self.watched.contains(&watch) {
+                    self.watched.push(watch.clone());
+                }
+                self.later(self.at + FIRST_READING, DueEvent::Guess { watch });
+            }
+        }
+    }
+
+    fn unwatch(&mut self, watch: &WatchId) {
+        self.watched.retain(|other| other != watch);
+    }
+
+    fn preflight(&mut self, request: PreflightRequest) {
+        let PreflightRequest { incident, survey, rung, verifier, .. } = request;
+        let facts = self.facts(self.at, rung, verifier);
+        self.answers.push_back(Input::Surveyed { incident, survey, facts });
+    }
+
+    fn start(&mut self, request: AttemptRequest) {
+        let AttemptRequest { attempt, plan, .. } = request;
+        self.later(self.at + RUN, DueEvent::Over { attempt, plan });
+    }
+
+    // its journal never fails, and it is never wound down
+    fn refuse(&mut self, _request: AttemptRequest, _why: &str) {}
+
+    fn empty_scope(&mut self, attempt: AttemptId) {
+        self.answers.push_back(Input::ScopeEmptied { attempt, empty: true });
+    }
+
+    // a page of the past has nobody to go to
+    fn deliver(&mut self, _page: PageId, _core: &Core) {}
+
+    // and no operator asks for anything
+    fn reply(&mut self, _request: RequestId, _answer: Result<Arc<str>, Refusal>) {}
 }

@@ -142,12 +142,12 @@ impl Checkpoints {
         self.rungs.len()
     }
 
-    /// The fold after this event, which must be there, with the event; `told` hears how far it has come.
+    /// The fold after this event, which must be there, with the event; `progress` hears how far it has come.
     pub(super) fn at(
         &mut self,
         reader: &JournalReader,
         seq: u64,
-        mut told: impl FnMut(u64),
+        mut progress: impl FnMut(u64),
     ) -> Result<Option<(&Fold, Arc<Recorded>)>, ReadError> {
         let below = self.rungs.iter().rposition(|rung| rung.seq() <= seq).unwrap_or(0);
         if self.here.seq() > seq || self.here.seq() < self.rungs[below].seq() {
@@ -167,7 +167,7 @@ impl Checkpoints {
                 return Ok(None);
             }
             self.keep();
-            told(self.here.seq());
+            progress(self.here.seq());
         }
         self.read(reader, seq.saturating_sub(1) / self.stride * self.stride, seq)?;
         let event = self.stretch.iter().find(|recorded| recorded.seq == seq).cloned();

@@ -6,14 +6,14 @@ use super::client::PastError;
 use super::serve::said;
 use crate::core::{Config, Core, Event, IncidentId};
 use crate::engine::snapshot::IncidentView;
-use crate::engine::snapshot_builder;
+use crate::engine::snapshot::builder;
 use crate::journal::JournalReader;
 
 /// The incident of this number.
 ///
 /// # Errors
 /// Where the journal cannot be read, or does not know it.
-pub fn tell(reader: &JournalReader, id: IncidentId) -> Result<IncidentView, PastError> {
+pub fn read_incident(reader: &JournalReader, id: IncidentId) -> Result<IncidentView, PastError> {
     let story: Vec<_> = reader.whole_story(id).map_err(|error| said(&error))?.into_iter().map(Arc::new).collect();
     let mut core = Core::new(Config::default());
     if let Some(Event::Opened { key, .. }) = story.first().map(|first| &first.event)
@@ -25,5 +25,5 @@ pub fn tell(reader: &JournalReader, id: IncidentId) -> Result<IncidentView, Past
         core.replay(recorded);
     }
     let incident = core.find(id).ok_or(PastError::Unknown(id))?;
-    Ok(IncidentView { story, ..snapshot_builder::one_incident(&core, incident, crate::check::condition) })
+    Ok(IncidentView { story, ..builder::one_incident(&core, incident, crate::check::condition) })
 }

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  console --ask--> line --> serve (a blocking thread, only while it is asked) --> ladder: fold up to the event
-//!          <------- replayed snapshot ---- depict, publish <-- readings of that time
+//!          <------- replayed snapshot ---- depict, build <-- readings of that time
 //! ```
 //!
 //! | module | what it does |
@@ -26,6 +26,6 @@ mod serve;
 mod tests;
 
 pub use client::{FoldProgress, HistoryClient, HistoryQuery, PastError, Replayed, Seek, SeekSide};
-pub use incident_history::tell;
+pub use incident_history::read_incident;
 pub use resume::LastHour;
 pub use serve::{HistoryContext, start};

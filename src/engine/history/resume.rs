@@ -42,7 +42,7 @@ impl LastHour {
 
     /// Reads what was seen of what is bound today, once that is known, and tells the engine. A journal that cannot be
     /// read costs the picture only.
-    pub async fn tell(
+    pub async fn send_readings(
         self,
         state: PathBuf,
         mut today: watch::Receiver<Arc<HistoryContext>>,

@@ -13,8 +13,9 @@ use super::historical_readings::HistoricalReadings;
 use super::incident_history;
 use crate::core::machine::input::Binding;
 use crate::core::{Config, Mono, Operator};
-use crate::engine::snapshot_builder::{self, Extras};
-use crate::engine::{playbook_view, snapshot};
+use crate::engine::snapshot;
+use crate::engine::snapshot::builder::{self, Extras};
+use crate::engine::snapshot::playbook_view;
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::library::LibraryFile;
 
@@ -87,7 +88,7 @@ fn answer(
         (HistoryQuery::Count(back), past) => give(back, past.and_then(|past| past.count())),
         (HistoryQuery::At(goal, back), past) => give(back, past.and_then(|past| past.at(goal, today, progress))),
         (HistoryQuery::Incident(id, back), past) => {
-            give(back, past.and_then(|past| incident_history::tell(&past.reader, id).map(Arc::new)));
+            give(back, past.and_then(|past| incident_history::read_incident(&past.reader, id).map(Arc::new)));
         }
     }
 }
@@ -150,14 +151,14 @@ impl HistoryState {
         today: &HistoryContext,
         progress: &watch::Sender<Option<FoldProgress>>,
     ) -> Result<Option<Replayed>, ReadError> {
-        let told = |done| {
+        let progress = |done| {
             progress.send_replace(Some(FoldProgress { done, of: seq }));
         };
-        let Some((fold, event)) = self.checkpoints.at(&self.reader, seq, told)? else { return Ok(None) };
+        let Some((fold, event)) = self.checkpoints.at(&self.reader, seq, progress)? else { return Ok(None) };
         // readings are kept without events, so there may be later ones; they belong to no moment of the journal
         let last = self.reader.events_between(of.saturating_sub(1), of)?.last().map_or(Mono(0), |last| last.mono);
         let (detectors, absent) = self.readings.at(&self.reader, fold, today, last)?;
-        let now = snapshot_builder::moment(fold.at.0, fold.at.1);
+        let now = builder::moment(fold.at.0, fold.at.1);
         let mut core = fold.core.clone();
         core.depict(now, detectors, absent);
         let extras = Extras {
@@ -171,6 +172,6 @@ impl HistoryState {
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
             condition: crate::check::condition,
         };
-        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(snapshot_builder::publish(&core, now, extras)) }))
+        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(builder::build(&core, now, extras)) }))
     }
 }

@@ -8,7 +8,7 @@ use tokio::sync::watch;
 
 use super::checkpoints::Checkpoints;
 use super::serve::{HistoryContext, start};
-use super::{HistoryClient, LastHour, PastError, Seek, SeekSide, tell};
+use super::{HistoryClient, LastHour, PastError, Seek, SeekSide, read_incident};
 use crate::check::{Observation, Subject};
 use crate::core::incident::{AttemptStarter, Outcome};
 use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
@@ -17,8 +17,8 @@ use crate::core::{
     AttemptId, Config, Core, DetectorState, Event, IncidentId, Input, Key, Moment, Mono, Operator, Plan, Reading,
     Recorded, Scope, Verdict,
 };
+use crate::engine::snapshot::builder;
 use crate::engine::snapshot::{Health, IncidentStage, TimelineMark};
-use crate::engine::snapshot_builder;
 use crate::host::clock::ClockMark;
 use crate::journal::{Journal, JournalReader, KeptReading};
 use crate::playbook::{Origin, Playbook, Target, read};
@@ -113,8 +113,8 @@ fn percent(used: u64, at: u64) -> KeptReading {
 fn line(folder: &TempDir) -> HistoryClient {
     let binding = Binding::new(book(), Resolution::Here(Target::Mount("/".into())), ArmingPolicy::AsWritten);
     let today = HistoryContext { bindings: vec![binding], found: Vec::new(), host: "web-03".into(), operator: alice() };
-    let (_today, told) = watch::channel(Arc::new(today));
-    start(folder.path().to_owned(), Config::default(), told)
+    let (_today, context) = watch::channel(Arc::new(today));
+    start(folder.path().to_owned(), Config::default(), context)
 }
 
 #[test]
@@ -140,10 +140,10 @@ fn a_long_journal_keeps_few_checkpoints_and_says_how_far_it_is() {
     let folder = journal(&events, &[]);
     let reader = JournalReader::open(folder.path()).unwrap();
     let mut ladder = Checkpoints::of(Config::default(), 100);
-    let mut told = Vec::new();
-    ladder.at(&reader, 7000, |done| told.push(done)).unwrap().unwrap();
-    assert_eq!(told.first(), Some(&100));
-    assert_eq!(told.last(), Some(&7000));
+    let mut progress = Vec::new();
+    ladder.at(&reader, 7000, |done| progress.push(done)).unwrap().unwrap();
+    assert_eq!(progress.first(), Some(&100));
+    assert_eq!(progress.last(), Some(&7000));
     assert!(ladder.height() <= 64, "{}", ladder.height());
     for seq in [6999, 6400, 6401, 150, 99] {
         assert_eq!(ladder.at(&reader, seq, |_| ()).unwrap().unwrap().1.seq, seq);
@@ -226,12 +226,12 @@ async fn nothing_recorded_and_nobody_there_are_told_apart() {
 fn an_incident_is_told_whole_however_long_ago() {
     let folder = journal(&life(120), &[]);
     let reader = JournalReader::open(folder.path()).unwrap();
-    let view = tell(&reader, IncidentId(1)).unwrap();
+    let view = read_incident(&reader, IncidentId(1)).unwrap();
     assert!(matches!(&view.stage, IncidentStage::Closed { outcome: Outcome::Healed { .. }, .. }));
     assert_eq!((&*view.title, view.rungs), (&*book().title, book().remediate.len()));
     let kinds: Vec<_> = view.story.iter().map(|recorded| recorded.seq).collect();
     assert_eq!(kinds, [3, 4, 5, 6, 7], "with the pause that came between, without what came after");
-    assert_eq!(tell(&reader, IncidentId(999)), Err(PastError::Unknown(IncidentId(999))));
+    assert_eq!(read_incident(&reader, IncidentId(999)), Err(PastError::Unknown(IncidentId(999))));
 }
 
 /// The same as [`life`] without incidents, and engines that took up their work on it at these moments.
@@ -253,7 +253,7 @@ fn a_restart_takes_up_the_last_hour_and_knows_when_nobody_watched() {
     let folder = journal(&events, &[percent(50, 3000), percent(97, 5 * minute), percent(40, 6 * minute)]);
     let mut hour = LastHour::of(&events, Config::default());
     let mut core = hour.core().clone();
-    let now = snapshot_builder::moment(Mono(40 * minute), wall(Mono(40 * minute)));
+    let now = builder::moment(Mono(40 * minute), wall(Mono(40 * minute)));
     hour.resume(Some(Mono(30 * minute)), now);
 
     let here = Resolution::Here(Target::Mount("/".into()));
@@ -294,7 +294,7 @@ fn before_the_first_start_there_is_no_gap_and_nothing_is_known() {
     let events = lives(&[]);
     let folder = journal(&events, &[]);
     let mut hour = LastHour::of(&[], Config::default());
-    hour.resume(None, snapshot_builder::moment(Mono(5000), wall(Mono(5000))));
+    hour.resume(None, builder::moment(Mono(5000), wall(Mono(5000))));
     let today = HistoryContext { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: alice() };
     assert!(hour.seen(folder.path(), &today).unwrap().is_empty());
 }

@@ -1,14 +1,12 @@
-//! What the loop does by itself, without having heard anything.
+//! What the loop does by itself, without any input.
 
 use std::sync::atomic::Ordering;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use super::records::Recording;
-use super::{BEAT, EngineLoop, MARK, STRIP};
+use super::{BEAT, EngineLoop, HOST_LOAD, MARK};
 use crate::check;
-use crate::core::Input;
 use crate::engine::snapshot::HostLoad;
 use crate::host::clock;
 
@@ -16,7 +14,7 @@ use crate::host::clock;
 #[derive(Debug)]
 pub(super) struct LoopTimers {
     pub(super) beat: Instant,
-    pub(super) strip: Instant,
+    pub(super) host_load: Instant,
     pub(super) mark: Instant,
     pub(super) frame: Instant,
     pub(super) stop: Option<Instant>,
@@ -25,66 +23,56 @@ pub(super) struct LoopTimers {
 impl LoopTimers {
     pub(super) fn now() -> Self {
         let now = Instant::now();
-        Self { beat: now, strip: now, mark: now + MARK, frame: now, stop: None }
+        Self { beat: now, host_load: now, mark: now + MARK, frame: now, stop: None }
     }
 }
 
 impl EngineLoop {
-    /// Lets the core act on deadlines that have passed.
-    pub(super) fn tick(&mut self) {
-        if self.core.next_deadline().is_some_and(|deadline| deadline <= self.clock.mono()) {
-            self.step(Input::Tick);
-        }
-        if self.held.as_ref().is_some_and(|(_, until)| *until <= Instant::now()) {
-            self.commit(Vec::new(), Vec::new());
+    /// Lets the driver act on what has become due.
+    pub(super) fn wake_driver(&mut self) {
+        if self.driver.next_wake().is_some_and(|due| due <= self.driver.clock().mono()) {
+            self.driver.wake();
+            self.changed = true;
         }
     }
 
-    pub(super) fn timers(&mut self, due: &mut LoopTimers, strips: &mpsc::Sender<HostLoad>, watched: bool) {
+    /// Does what the loop's own timers are due for.
+    pub(super) fn run_timers(&mut self, due: &mut LoopTimers, loads: &mpsc::Sender<HostLoad>, watched: bool) {
         let now = Instant::now();
         if due.beat <= now {
             #[cfg(debug_assertions)]
             stand_still_for_a_test();
             self.beat.store(clock::boottime_ms(), Ordering::Relaxed);
             due.beat = now + BEAT;
-            self.notice_failure();
+            self.driver.notice_failure();
         }
         if due.mark <= now {
-            self.journal.mark(self.mark());
+            self.driver.mark();
             due.mark = now + MARK;
         }
-        if due.strip <= now && watched {
-            let strips = strips.clone();
+        if due.host_load <= now && watched {
+            let loads = loads.clone();
             tokio::task::spawn_blocking(move || {
-                if let Some(strip) = check::strip() {
-                    // full: the last one has not been looked at yet
-                    let _ = strips.try_send(strip.into());
+                if let Some(load) = check::strip() {
+                    // full: the last one has not been taken yet
+                    let _ = loads.try_send(load.into());
                 }
             });
-            due.strip = now + STRIP;
-        }
-        if matches!(&self.recording, Recording::Failing { retry, .. } if *retry <= now) {
-            self.retry_records();
+            due.host_load = now + HOST_LOAD;
         }
     }
 
     /// When the loop must wake by itself.
-    pub(super) fn wake(&self, due: &LoopTimers, watched: bool) -> Instant {
+    pub(super) fn next_wake(&self, due: &LoopTimers, watched: bool) -> Instant {
         let mut wake = due.beat.min(due.mark);
         if watched {
-            wake = wake.min(due.strip);
+            wake = wake.min(due.host_load);
             if self.changed {
                 wake = wake.min(due.frame);
             }
         }
-        if let Some(deadline) = self.core.next_deadline() {
-            wake = wake.min(Instant::now() + deadline.since(self.clock.mono()));
-        }
-        if let Recording::Failing { retry, .. } = &self.recording {
-            wake = wake.min(*retry);
-        }
-        if let Some((_, until)) = &self.held {
-            wake = wake.min(*until);
+        if let Some(deadline) = self.driver.next_wake() {
+            wake = wake.min(Instant::now() + deadline.since(self.driver.clock().mono()));
         }
         wake.min(due.stop.unwrap_or(wake))
     }

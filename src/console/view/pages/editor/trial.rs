@@ -7,7 +7,7 @@ use crate::console::editor::{Tried, Trying};
 use crate::console::theme::Role;
 use crate::core::{Reading, Verdict};
 use crate::engine::backtest;
-use crate::engine::dry_run::Rehearsal;
+use crate::engine::standalone::dry_run::Rehearsal;
 
 /// Columns of a timeline, beside a text that is being written.
 const TIMELINE: usize = 40;

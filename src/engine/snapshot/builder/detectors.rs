@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use super::Words;
 use crate::core::id::Key;
-use crate::core::machine::input::{Binding, };
+use crate::core::machine::input::Binding;
 use crate::core::{Core, Detector, DetectorState, Moment};
-use crate::engine::calls;
+use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{DetectorView, Health, RowSubject, TimelineMark};
 
 pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {

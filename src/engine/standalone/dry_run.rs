@@ -6,19 +6,19 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 use tokio::sync::mpsc;
 
-use super::backtest::Backtest;
 use super::one_shot;
-use super::playbook_files;
-use super::playbook_view;
-use super::reload;
-use super::snapshot::PlaybookView;
-use super::start::Options;
 use crate::action::{self, Context, DryStep};
 use crate::check::{self, Monitor};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{Cause, Denial};
 use crate::core::machine::input::{Binding, Facts, Resolution};
 use crate::core::{Core, IncidentId, Key, Plan, Reading};
+use crate::engine::backtest::Backtest;
+use crate::engine::reload;
+use crate::engine::reload::playbook_files;
+use crate::engine::snapshot::PlaybookView;
+use crate::engine::snapshot::playbook_view;
+use crate::engine::start::Options;
 use crate::host::Clock;
 use crate::journal::ReadError;
 use crate::playbook::library::Library;
@@ -65,15 +65,15 @@ pub async fn rehearse(
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Monitor::new(clock, readings, kept, notes);
+    let monitor = Monitor::new(clock, readings, kept, notes);
     looking("the targets".into());
-    let resolutions = hub.resolve(playbook).await;
+    let resolutions = monitor.resolve(playbook).await;
 
     // the playbook stands among those in force, so that pauses, needs and storms are judged as they would be
     let library = playbook_files::reload(Library::default(), &options.sources).await;
-    let mut bindings = reload::bind(&library, &hub).await;
+    let mut bindings = reload::bind(&library, &monitor).await;
     bindings.retain(|binding| binding.playbook.name != playbook.name);
-    let needs = reload::needs(playbook, &hub).await;
+    let needs = reload::needs(playbook, &monitor).await;
     bindings.extend(resolutions.iter().map(|resolution| Binding {
         playbook: Arc::clone(playbook),
         resolution: resolution.clone(),
@@ -82,7 +82,7 @@ pub async fn rehearse(
     }));
     core.handle(clock.now(), crate::core::Input::Loaded(bindings));
 
-    let stage = RehearsalContext { options, core, clock, hub };
+    let stage = RehearsalContext { options, core, clock, monitor };
     let mut rehearsals = Vec::new();
     for resolution in resolutions {
         rehearsals.push(stage.rehearse(playbook, resolution, &looking).await);
@@ -109,13 +109,13 @@ pub async fn rehearse_all(options: &Options, looking: impl Fn(String)) -> Result
     let (readings, _readings) = mpsc::unbounded_channel();
     let (kept, _kept) = mpsc::unbounded_channel();
     let (notes, _notes) = mpsc::unbounded_channel();
-    let hub = Monitor::new(clock, readings, kept, notes);
+    let monitor = Monitor::new(clock, readings, kept, notes);
     looking("the targets".into());
     let library = playbook_files::reload(Library::default(), &options.sources).await;
-    let bindings = reload::bind(&library, &hub).await;
+    let bindings = reload::bind(&library, &monitor).await;
     core.handle(clock.now(), crate::core::Input::Loaded(bindings.clone()));
     let views = playbook_view::all(&library.found, &core);
-    let stage = RehearsalContext { options, core, clock, hub };
+    let stage = RehearsalContext { options, core, clock, monitor };
     let mut rehearsals: Vec<(Arc<Playbook>, Vec<Rehearsal>)> = Vec::new();
     for binding in bindings {
         let playbook = binding.playbook;
@@ -133,7 +133,7 @@ struct RehearsalContext<'a> {
     options: &'a Options,
     core: Core,
     clock: Clock,
-    hub: Monitor,
+    monitor: Monitor,
 }
 
 impl RehearsalContext<'_> {
@@ -144,11 +144,11 @@ impl RehearsalContext<'_> {
             }
             Resolution::Here(target) => target,
         };
-        let detector = read_all(&self.hub, &playbook.detect.checks, &target, &looking).await;
-        let verifier = read_all(&self.hub, &playbook.verify.checks, &target, &looking).await;
+        let detector = read_all(&self.monitor, &playbook.detect.checks, &target, &looking).await;
+        let verifier = read_all(&self.monitor, &playbook.verify.checks, &target, &looking).await;
         looking(format!("what it would run on {target}"));
         let rungs = plan_all(self.options, playbook, &target).await;
-        let host = self.hub.target_facts(&target).await;
+        let host = self.monitor.target_facts(&target).await;
         let facts = Facts {
             detector: detector.iter().map(|(_, reading)| reading.clone()).collect(),
             verifier: Vec::new(),
@@ -176,7 +176,7 @@ fn gate<P>(answer: Option<GateDecision>, rungs: &[Result<P, String>]) -> String 
 }
 
 async fn read_all(
-    hub: &Monitor,
+    monitor: &Monitor,
     checks: &[Check],
     target: &Target,
     looking: impl Fn(String),
@@ -185,7 +185,7 @@ async fn read_all(
     for check in checks {
         let condition = check::condition(check);
         looking(format!("{target}: {condition}"));
-        let reading = hub.read(Arc::new(check.clone()), target.clone()).await;
+        let reading = monitor.read(Arc::new(check.clone()), target.clone()).await;
         readings.push((condition, reading));
     }
     readings

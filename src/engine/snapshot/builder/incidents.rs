@@ -6,7 +6,7 @@ use std::sync::Arc;
 use super::{Words, moment};
 use crate::core::incident::Incident;
 use crate::core::{CheckRole, Core, Now};
-use crate::engine::calls;
+use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
 use crate::playbook::{Check, Playbook, Risk};
 
@@ -55,14 +55,14 @@ fn readings(
     });
     let mut rows: Vec<_> = detector.collect();
     let verified = core.verifier_readings(incident.id);
-    let told = |index: usize| verified.get(index).cloned().flatten().or_else(|| last_verified(incident, index));
+    let reading_of = |index: usize| verified.get(index).cloned().flatten().or_else(|| last_verified(incident, index));
     rows.extend(
         playbook
             .verify
             .checks
             .iter()
             .enumerate()
-            .map(|(index, check)| (CheckRole::Verifier, words.of(check), told(index))),
+            .map(|(index, check)| (CheckRole::Verifier, words.of(check), reading_of(index))),
     );
     rows
 }

@@ -1,4 +1,4 @@
-//! Publishes snapshots of the engine, no more often than a screen can show.
+//! Sends snapshots of the engine out, no more often than a screen can show.
 
 use std::sync::Arc;
 use std::time::Duration;
@@ -7,24 +7,25 @@ use tokio::sync::watch;
 use tokio::time::Instant;
 
 use super::EngineLoop;
-use super::records::Recording;
 use super::timers::LoopTimers;
-use crate::engine::playbook_view;
 use crate::engine::snapshot::Snapshot;
-use crate::engine::snapshot_builder::{self, Extras};
+use crate::engine::snapshot::builder::{self, Extras};
+use crate::engine::snapshot::playbook_view;
 
 /// Snapshots go out at most so often.
 const FRAME: Duration = Duration::from_millis(50);
 
 impl EngineLoop {
-    pub(super) fn publish(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut LoopTimers) {
+    /// Sends a snapshot where something has changed and a frame has passed.
+    pub(super) fn send_snapshot(&mut self, snapshots: &watch::Sender<Arc<Snapshot>>, due: &mut LoopTimers) {
         let now = Instant::now();
         if !self.changed || due.frame > now {
             return;
         }
         self.changed = false;
+        self.playbooks_stale |= self.driver.host_mut().take_arming_changed();
         if std::mem::take(&mut self.playbooks_stale) {
-            self.playbooks = playbook_view::all(&self.found, &self.core);
+            self.playbooks = playbook_view::all(&self.library, self.driver.core());
         }
         self.generation += 1;
         due.frame = now + FRAME;
@@ -33,20 +34,18 @@ impl EngineLoop {
 
     /// The state as a screen needs it.
     pub fn snapshot(&self) -> Snapshot {
+        let executor = self.driver.host();
         let extras = Extras {
             generation: self.generation,
-            host: Arc::clone(&self.host),
+            host: Arc::clone(executor.host()),
             operator: self.operator.clone(),
-            strip: self.strip,
-            recording: match &self.recording {
-                Recording::Fine => Ok(()),
-                Recording::Failing { why, .. } | Recording::Retrying { why, .. } => Err(Arc::clone(why)),
-            },
-            tries: self.executor.tries(),
+            strip: self.host_load,
+            recording: self.driver.recording(),
+            tries: executor.tries(),
             playbooks: self.playbooks.clone(),
-            messages: self.messages.iter().cloned().collect(),
+            messages: executor.noted().messages(),
             condition: crate::check::condition,
         };
-        snapshot_builder::publish(&self.core, self.clock.now(), extras)
+        builder::build(self.driver.core(), self.driver.clock().now(), extras)
     }
 }

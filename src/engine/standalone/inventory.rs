@@ -11,10 +11,10 @@ use schemars::JsonSchema;
 use serde::Serialize;
 
 use super::dry_run::{self, Rehearsal};
-use super::snapshot::{Arming, PlaybookState};
-use super::start::Options;
-use super::target_candidates::offers;
 use crate::core::{Reading, Verdict};
+use crate::engine::host_queries::target_candidates::offers;
+use crate::engine::snapshot::{Arming, PlaybookState};
+use crate::engine::start::Options;
 use crate::foreign::{self};
 use crate::host::containers::ContainerEngine;
 use crate::journal::ReadError;
@@ -136,7 +136,7 @@ impl Proposal {
 ///
 /// # Errors
 /// Where the journal is there and cannot be read.
-pub async fn survey(options: &Options, looking: impl Fn(String)) -> Result<Inventory, ReadError> {
+pub async fn gather(options: &Options, looking: impl Fn(String)) -> Result<Inventory, ReadError> {
     looking("services and file systems".into());
     let units = offers(WantedTarget::Unit).await;
     let services: Vec<_> = units.iter().filter(|unit| unit.target.name().ends_with(".service")).collect();
@@ -170,7 +170,7 @@ fn proposal(playbook: &Playbook, arming: Arming, rehearsals: &[Rehearsal]) -> Pr
     let (mut targets, mut would, mut verified_by, mut not) = (Vec::new(), Vec::new(), Vec::new(), None);
     for rehearsal in rehearsals {
         match rehearsal {
-            // a survey is of now
+            // an inventory is of now
             Rehearsal::Past(_) => {}
             Rehearsal::Nothing { why, .. } => {
                 not.get_or_insert_with(|| why.to_string());

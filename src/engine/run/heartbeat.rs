@@ -8,8 +8,8 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{MissedTickBehavior, interval};
 
-use super::settings::Heartbeat;
 use crate::channel;
+use crate::engine::settings::Heartbeat;
 use crate::host::clock;
 
 /// A loop that has shown no progress for so long is not running. It shows some every second.

@@ -8,11 +8,11 @@ use jiff::Timestamp;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep, timeout};
 
-use super::handle::Handle;
-use super::start::Options;
 use crate::channel::{CappedList, Outbox, Page, PageKind};
 use crate::core::{IncidentId, PageId};
+use crate::engine::handle::Handle;
 use crate::engine::operator;
+use crate::engine::start::Options;
 use crate::playbook::{Risk, Target};
 
 /// Once the trouble is over, the end of the page gets so long to be taken.

@@ -7,9 +7,7 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::calls;
-use super::snapshot::{
-    BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze,
-};
+use super::{BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze};
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
 use crate::core::id::{Key, MaintenanceId, PageId};
@@ -47,7 +45,7 @@ pub struct Extras {
 
 /// The core's state now, as screens need it.
 #[must_use]
-pub fn publish(core: &Core, now: Now, extras: Extras) -> Snapshot {
+pub fn build(core: &Core, now: Now, extras: Extras) -> Snapshot {
     let mut words = Words { condition: extras.condition, known: HashMap::new(), tries: &extras.tries };
     Snapshot {
         generation: extras.generation,
