@@ -12,7 +12,6 @@ use crate::action::registry;
 use crate::action::registry::ResolvedAction;
 use crate::action::storage::clean::execute::roots::RootError;
 use crate::action::units::unit::execute::UnitRefusal;
-use crate::core::plan::sealed::SealedOrder;
 use crate::core::plan::{Digest, Plan, PlannedStep};
 use crate::foreign::NoAnswer;
 use crate::host::clock;

@@ -4,9 +4,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
+use crate::core::event::concern::PageOccasion;
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::{IncidentId, PageId, Recorded};
-use crate::core::event::concern::PageOccasion;
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
 

@@ -22,8 +22,8 @@ use jiff::Timestamp;
 use super::id::Key;
 use super::incident::BreakerState;
 use super::time::window::Window;
-use crate::core::event::reasons::BreakerReason;
 use super::time::{Mono, Now};
+use crate::core::event::reasons::BreakerReason;
 use crate::playbook::{BreakerLimits, Playbook, Target};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -247,7 +247,14 @@ impl Breakers {
     }
 
     /// A change of state was recorded, by itself or by an operator.
-    pub(super) fn changed(&mut self, key: &Key, state: &BreakerState, why: &BreakerReason, at: Mono, by_operator: bool) {
+    pub(super) fn changed(
+        &mut self,
+        key: &Key,
+        state: &BreakerState,
+        why: &BreakerReason,
+        at: Mono,
+        by_operator: bool,
+    ) {
         self.0.entry(key.clone()).or_default().become_(state, why, at, by_operator);
     }
 }

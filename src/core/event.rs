@@ -1,9 +1,9 @@
 //! The events of the journal. Every durable change of the state is one of these; the journal keeps them in order,
 //! chained by hash, and folding them through the machine gives the state back.
 
+pub mod concern;
 pub(super) mod display;
 pub mod event_text;
-pub mod concern;
 mod projections;
 pub mod reasons;
 
@@ -13,10 +13,6 @@ use jiff::Timestamp;
 use serde::{Deserialize, Serialize};
 
 use super::command::reason::Reason;
-use reasons::BreakerReason;
-use reasons::NotVerifiedReason;
-use reasons::PageEndReason;
-use reasons::WithdrawalReason;
 use super::command::{Operator, Scope};
 use super::detector::reading::Reading;
 use super::id::{AttemptId, CheckRole, IncidentId, Key, MaintenanceId, PageId};
@@ -24,6 +20,10 @@ use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerSt
 use super::plan::{AttemptReport, Digest, Plan};
 use super::time::Mono;
 use crate::playbook::ContentKey;
+use reasons::BreakerReason;
+use reasons::NotVerifiedReason;
+use reasons::PageEndReason;
+use reasons::WithdrawalReason;
 
 /// An event with its place in the journal and its moment on both clocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -6,11 +6,11 @@ use std::time::Duration;
 
 use crate::channel::{CappedList, Page, PageKind};
 use crate::core::escalation::escalations::Outgoing;
+use crate::core::event::concern::PageEvent;
+use crate::core::event::concern::PageOccasion;
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::{Core, DetectorState, IncidentId, PageId, Recorded};
-use crate::core::event::concern::PageEvent;
-use crate::core::event::concern::PageOccasion;
 use crate::playbook::{Attachment, Risk, Target};
 
 /// Targets that a storm's page, and its row on the screen, name.

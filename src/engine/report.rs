@@ -10,10 +10,10 @@ use jiff::tz::TimeZone;
 
 use super::snapshot::{DeliveryState, IncidentStage, IncidentView};
 use crate::channel::markdown::{capitalised, fence, inline, table};
-use crate::core::event::event_text::{AttemptNumbers, reading_words, step_words};
 use crate::core::event::concern::AttemptEvent;
 use crate::core::event::concern::Concern;
 use crate::core::event::concern::IncidentEvent;
+use crate::core::event::event_text::{AttemptNumbers, reading_words, step_words};
 use crate::core::incident::AttemptStarter;
 use crate::core::plan::ScopeLevel;
 use crate::core::{AttemptId, AttemptReport, CheckRole, Plan, Recorded};

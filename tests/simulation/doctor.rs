@@ -4,7 +4,6 @@ use std::sync::Arc;
 
 use jiff::SignedDuration;
 use salve::core::command::{Operator, Scope};
-use salve::core::machine::effect::Effect;
 use salve::core::event::reasons::BreakerReason;
 use salve::core::event::{Event, Recorded};
 use salve::core::id::{Key, MaintenanceId, PageId};

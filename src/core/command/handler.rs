@@ -6,21 +6,21 @@ mod suppressing;
 
 use std::sync::Arc;
 
+use super::reason::Reason;
 use crate::core::command::Authority;
 use crate::core::command::Command;
 use crate::core::command::Operator;
 use crate::core::command::Refusal;
-use crate::core::machine::effect::Effect;
 use crate::core::event::Event;
 use crate::core::event::reasons::WithdrawalReason;
 use crate::core::id::IncidentId;
 use crate::core::id::Key;
 use crate::core::id::RequestId;
 use crate::core::incident::Outcome;
-use crate::core::machine::Core;
-use crate::core::plan::Digest;
-use super::reason::Reason;
 use crate::core::incident::{Incident, Phase};
+use crate::core::machine::Core;
+use crate::core::machine::effect::Effect;
+use crate::core::plan::Digest;
 use crate::playbook::{ContentKey, Playbook, Risk};
 
 /// An answer in words, or the refusal.

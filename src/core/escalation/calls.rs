@@ -8,11 +8,11 @@ use std::sync::Arc;
 use super::dedup;
 use crate::core::command::Operator;
 use crate::core::event::Event;
+use crate::core::event::reasons::PageEndReason;
 use crate::core::id::{IncidentId, Key, PageId};
 use crate::core::incident::{ApprovalReason, Cause, Incident, RequestAnswer};
 use crate::core::machine::Core;
 use crate::core::time::Mono;
-use crate::core::event::reasons::PageEndReason;
 
 /// Under which key a storm's one page goes out.
 pub const STORM: &str = "salve/storm";

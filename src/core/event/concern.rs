@@ -6,10 +6,10 @@ use std::sync::Arc;
 use super::Event;
 use super::reasons::{NotVerifiedReason, PageEndReason};
 use crate::core::command::{Operator, Scope};
+use crate::core::detector::reading::Reading;
 use crate::core::id::{AttemptId, CheckRole, IncidentId, Key, PageId};
 use crate::core::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, Cause, Denial, Outcome};
 use crate::core::plan::{AttemptReport, Plan};
-use crate::core::detector::reading::Reading;
 use crate::core::time::Mono;
 use crate::playbook::ContentKey;
 

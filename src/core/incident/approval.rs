@@ -6,13 +6,13 @@ use super::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Phase, RequestAnswer,
 };
 use crate::core::event::Event;
+use crate::core::event::reasons::WithdrawalReason;
 use crate::core::gate::{GateDecision, Trigger};
 use crate::core::id::IncidentId;
 use crate::core::machine::Core;
 use crate::core::machine::input::Facts;
 use crate::core::plan::Plan;
 use crate::core::time::timers::Timer;
-use crate::core::event::reasons::WithdrawalReason;
 use crate::playbook::Risk;
 
 impl Core {

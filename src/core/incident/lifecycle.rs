@@ -6,11 +6,11 @@ use super::{Outcome, Phase};
 use crate::core::detector::DetectorState;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::Event;
+use crate::core::event::reasons::WithdrawalReason;
 use crate::core::id::{IncidentId, Key};
 use crate::core::machine::{BlockedOn, Core};
 use crate::core::time::Mono;
 use crate::core::time::timers::Timer;
-use crate::core::event::reasons::WithdrawalReason;
 
 impl Core {
     pub(in crate::core) fn open(&mut self, key: &Key, since: Mono) {

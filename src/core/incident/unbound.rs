@@ -11,12 +11,12 @@ use std::time::Duration;
 
 use super::{Cause, Denial, Outcome, Phase};
 use crate::core::event::Event;
+use crate::core::event::reasons::WithdrawalReason;
 use crate::core::gate::denial_bounds::DenialBound;
 use crate::core::id::{IncidentId, Key};
 use crate::core::machine::Core;
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::time::timers::Timer;
-use crate::core::event::reasons::WithdrawalReason;
 
 impl Core {
     /// The binding in force that names this key's target and found nothing there, with what it found.

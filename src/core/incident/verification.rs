@@ -7,6 +7,8 @@ use super::{AttemptEnd, AttemptStarter, BreakerState, Budget, Incident, Outcome,
 use crate::core::detector::alike;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::Event;
+use crate::core::event::reasons::BreakerReason;
+use crate::core::event::reasons::NotVerifiedReason;
 use crate::core::id::{CheckRole, IncidentId, WatchId};
 use crate::core::machine::Core;
 use crate::core::machine::effect::Cadence;
@@ -14,8 +16,6 @@ use crate::core::plan::StepResult;
 use crate::core::time::Mono;
 use crate::core::time::timers::Timer;
 use crate::playbook::Playbook;
-use crate::core::event::reasons::BreakerReason;
-use crate::core::event::reasons::NotVerifiedReason;
 
 /// Where a playbook's text can no longer be read, its attempts are verified for so long.
 const WITHIN_UNKNOWN: Duration = Duration::from_mins(1);

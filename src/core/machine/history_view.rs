@@ -5,9 +5,11 @@ use crate::core::incident::Phase;
 use std::sync::Arc;
 
 use super::Core;
+use super::input::{ArmingPolicy, Binding};
 use crate::core::detector::Detector;
 use crate::core::detector::DetectorState;
 use crate::core::detector::Moment;
+use crate::core::detector::reading::Reading;
 use crate::core::event::Event;
 use crate::core::event::concern::AttemptEvent;
 use crate::core::event::concern::Concern;
@@ -15,8 +17,6 @@ use crate::core::event::concern::DecisionEvent;
 use crate::core::event::concern::PageOccasion;
 use crate::core::id::Key;
 use crate::core::incident::Outcome;
-use super::input::{ArmingPolicy, Binding};
-use crate::core::detector::reading::Reading;
 use crate::core::time::{Mono, Now};
 use crate::playbook::Playbook;
 

@@ -11,6 +11,7 @@ use std::time::Duration;
 use jiff::Timestamp;
 
 use super::automation_gaps::Lack;
+use super::success_counters::{CountedOutcome, Disposition};
 use crate::core::event::Recorded;
 use crate::core::event::concern::Concern;
 use crate::core::event::concern::DecisionEvent;
@@ -20,7 +21,6 @@ use crate::core::id::IncidentId;
 use crate::core::incident::Cause;
 use crate::core::incident::Outcome;
 use crate::core::state::State;
-use super::success_counters::{CountedOutcome, Disposition};
 use crate::core::time::Mono;
 use crate::playbook::Target;
 

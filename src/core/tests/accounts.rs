@@ -5,11 +5,11 @@ use std::time::Duration;
 
 use jiff::{SignedDuration, Timestamp};
 
-use crate::core::success::automation_gaps::Lack;
 use crate::core::event::reasons::NotVerifiedReason;
 use crate::core::id::{AttemptId, IncidentId, Key, PageId};
 use crate::core::incident::{AttemptStarter, Cause, Outcome};
 use crate::core::plan::{AttemptReport, ScopeLevel};
+use crate::core::success::automation_gaps::Lack;
 use crate::core::success::period_report::{Account, PeriodReport, Why};
 use crate::core::success::rate::{Band, Share};
 use crate::core::{Event, Mono, Recorded};

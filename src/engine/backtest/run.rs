@@ -82,8 +82,8 @@ impl<'a> BacktestRun<'a> {
 
     /// The core as it stands after the run so far.
     #[cfg(test)]
-    pub(super) const fn core(&self) -> &Core {
-        &self.core
+    pub(super) fn core(&self) -> &Core {
+        self.driver.core()
     }
 
     /// What happened in the run, oldest first.

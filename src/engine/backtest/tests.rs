@@ -9,8 +9,8 @@ use proptest::prelude::*;
 
 use super::FaultSeen;
 use super::replay::{TargetPast, Track};
-use crate::core::machine::history_view::PastDetector;
 use crate::core::id::WatchId;
+use crate::core::machine::history_view::PastDetector;
 use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
 use crate::core::{CheckRole, Config, Core, DetectorState, Effect, Input, Key, Mono, Now, Reading, Recorded, Verdict};
 use crate::engine::snapshot::{Health, RowSubject};
