@@ -6,15 +6,15 @@ use std::time::Duration;
 
 use tokio::sync::Semaphore;
 
-use super::alertmanager::Alertmanager;
-use super::command::CommandChannel;
-use super::journald::Journald;
+use super::kinds::alertmanager::Alertmanager;
+use super::kinds::command::CommandChannel;
+use super::kinds::journald::Journald;
+use super::kinds::pagerduty::PagerDuty;
+use super::kinds::smtp::Smtp;
+use super::kinds::ticket::Tickets;
+use super::kinds::webhook::Webhook;
 use super::page::Page;
-use super::pagerduty::PagerDuty;
 use super::settings::ChannelSettings;
-use super::smtp::Smtp;
-use super::ticket::Tickets;
-use super::webhook::Webhook;
 use super::{DeliveryError, PeerReply};
 use crate::host::spare;
 

@@ -22,24 +22,18 @@
 //! | `document`, [`markdown`] | a page as Markdown that untrusted text cannot break out of |
 
 mod address;
-mod alertmanager;
 mod backoff;
-mod command;
 mod document;
 mod http;
-mod journald;
 mod kind;
+mod kinds;
 pub mod markdown;
 pub mod outbox;
 pub mod page;
-mod pagerduty;
 mod secret;
 pub mod settings;
 mod sign;
-mod smtp;
 pub mod test_page;
-mod ticket;
-mod webhook;
 
 pub use http::ping;
 pub use outbox::{AcceptedPage, Outbox};

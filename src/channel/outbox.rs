@@ -16,9 +16,9 @@ use tokio::task::JoinSet;
 use tokio::time::timeout;
 
 use super::kind::Channel;
+use super::kinds::ticket::Tickets;
 use super::page::Page;
 use super::settings::ChannelSettings;
-use super::ticket::Tickets;
 use crate::core::PageId;
 
 pub use crate::core::escalation::TICKETS;

@@ -19,7 +19,7 @@ use crate::core::machine::effect::Cadence;
 use crate::core::{Now, Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};
-use crate::playbook::host_check::{self, Resting};
+use crate::playbook::lint::host_check::{self, Resting};
 use crate::playbook::{Check, Playbook, Target, TargetSpec};
 
 /// The signals of one transaction's jobs arrive within this time.

@@ -15,8 +15,8 @@ use crate::check::Monitor;
 use crate::core::machine::input::{ArmingPolicy, Binding, Needed, Resolution};
 use crate::foreign::{self, MayHang, read};
 use crate::playbook::library::{Library, LibraryFile, Sources};
+use crate::playbook::lint::{cross_check, host_check};
 use crate::playbook::{Need, Origin, Playbook};
-use crate::playbook::{cross_check, host_check};
 
 /// How long after the last change of a file the folders are read: an editor writes more than once.
 const SETTLE: Duration = Duration::from_millis(200);

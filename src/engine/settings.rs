@@ -15,8 +15,9 @@ use std::sync::Arc;
 
 use crate::channel::ChannelSettings;
 use crate::foreign::{MayHang, PathError};
+use crate::playbook::Diagnostic;
+use crate::playbook::library::trust;
 use crate::playbook::value::Period;
-use crate::playbook::{Diagnostic, trust};
 
 pub use tables::{Heartbeat, HostBudget, Metrics, RoleSettings, SecondCallSettings};
 

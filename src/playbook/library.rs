@@ -3,19 +3,22 @@
 //! bad leaves its last good version in force. This is the only module of `playbook` that reads playbooks from files;
 //! `write` saves them.
 
+pub mod allow_list;
+pub mod record;
+pub mod trust;
+
 use std::collections::{BTreeMap, BTreeSet};
 use std::fs;
 use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
-use super::cross_check;
 use super::diagnostic::Diagnostic;
-use super::host_check::{self, Resting};
+use super::lint::cross_check;
+use super::lint::host_check::{self, Resting};
 use super::model::{Origin, Playbook};
 use super::read::{MAX_BYTES, ParsedFile, read};
 use super::rule::Rule;
-use super::trust;
 use crate::foreign::{MayHang, PathError};
 
 /// The playbooks that are compiled in, by name. They run in shadow until an operator arms them.
@@ -294,7 +297,7 @@ impl Library {
 #[cfg(test)]
 mod tests {
     use super::*;
-    use crate::playbook::host_check::Rest;
+    use crate::playbook::lint::host_check::Rest;
 
     /// A needed playbook that nobody has, and a detector that takes a unit's rest for a fault.
     const BOTH: &str = r#"

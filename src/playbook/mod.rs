@@ -12,35 +12,29 @@
 //! | [`value`], [`placeholder`] | values with their units: periods, bounds, sizes; templates and what fills them |
 //! | [`mod@read`] | reads text into the model, and collects every error with its place |
 //! | [`lint`] | finds what is valid in form and still dangerous |
-//! | [`cross_check`] | checks that need the other playbooks and the settings: needs, channels |
-//! | [`host_check`] | checks that need the host: units that are at rest |
+//! | [`lint::cross_check`] | checks that need the other playbooks and the settings: needs, channels |
+//! | [`lint::host_check`] | checks that need the host: units that are at rest |
 //! | [`kind_docs`] | the manual of the kinds, from what each kind documents |
 //! | [`rule`], [`diagnostic`] | what can be wrong; an error with its place and fix, rendered with the marked source |
 //! | [`mod@schema`] | the JSON Schema, from the same types |
 //! | [`library`] | where playbooks come from: shipped, `/etc/salve`, the user's, a folder |
-//! | [`trust`] | whether the owner and mode of a file make it trustworthy |
-//! | [`allow_list`] | where `clean` may delete |
+//! | [`library::trust`] | whether the owner and mode of a file make it trustworthy |
+//! | [`library::allow_list`] | where `clean` may delete |
 //! | [`write`] | what an editor needs: colours, completion, templates, differences, saving and drafts |
 
 pub mod action;
-pub mod allow_list;
 pub mod attachment;
 pub mod check;
 mod content;
-pub mod cross_check;
 pub mod diagnostic;
-mod draft;
-pub mod host_check;
 pub mod kind_docs;
 pub mod library;
 pub mod lint;
 pub mod model;
 pub mod placeholder;
 pub mod read;
-pub mod record;
 pub mod rule;
 pub mod schema;
-pub mod trust;
 pub mod value;
 pub mod write;
 

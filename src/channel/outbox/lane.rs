@@ -11,8 +11,8 @@ use super::{AcceptedPage, LaneKey, Shared};
 use crate::channel::RetryPolicy;
 use crate::channel::backoff::Backoff;
 use crate::channel::kind::Channel;
+use crate::channel::kinds::ticket::Tickets;
 use crate::channel::page::{Page, PageKind};
-use crate::channel::ticket::Tickets;
 use crate::core::PageId;
 use crate::core::escalation::TICKETS;
 

@@ -126,7 +126,7 @@ fn alertmanager(settings: &AlertmanagerSettings) -> Vec<ChannelError> {
                 wrong,
                 "letters, digits and `_` only, no digit first",
             ));
-        } else if crate::channel::alertmanager::OWN_LABELS.contains(&name.as_str()) {
+        } else if crate::channel::kinds::alertmanager::OWN_LABELS.contains(&name.as_str()) {
             let wrong = format!("the label `{name}` is salve's own");
             faults.push(ChannelError::new("labels", Rule::Duplicate, wrong, "choose another name"));
         }

@@ -10,7 +10,7 @@ use crate::channel::test_page::trial;
 use crate::cli::playbook;
 use crate::engine::operator;
 use crate::engine::settings::SettingsError;
-use crate::playbook::host_check;
+use crate::playbook::lint::host_check;
 
 /// Who could replace the program.
 pub fn program(ground: &DoctorContext) -> Vec<Finding> {

@@ -10,7 +10,7 @@ use serde::Deserialize;
 
 use super::error::Misread;
 use crate::foreign::{MayHang, PathError};
-use crate::playbook::trust;
+use crate::playbook::library::trust;
 
 /// The file may not be larger, in bytes.
 const LARGEST: usize = 64 * 1024;

@@ -9,7 +9,7 @@ use std::path::{Path, PathBuf};
 use super::Theme;
 use crate::console::config::error::Misread;
 use crate::foreign::{MayHang, PathError};
-use crate::playbook::trust;
+use crate::playbook::library::trust;
 
 /// A theme's file may not be larger, in bytes.
 const LARGEST: usize = 64 * 1024;

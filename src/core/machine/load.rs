@@ -88,7 +88,7 @@ impl Core {
     fn adopt(&mut self, playbook: &Arc<Playbook>) {
         if !self.state.adopted_name(&playbook.content).is_some() {
             let (content, name) = (playbook.content.clone(), Arc::clone(&playbook.name));
-            let source = playbook::record::without_secrets(&playbook.source).into();
+            let source = playbook::library::record::without_secrets(&playbook.source).into();
             self.record(Event::Adopted { content, name, source });
         }
         self.books.insert(playbook.content.clone(), Arc::clone(playbook));

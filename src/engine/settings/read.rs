@@ -6,7 +6,7 @@ use super::tables::{Heartbeat, Metrics, RoleSettings};
 use super::{Settings, channels};
 use crate::channel::address_fault;
 use crate::playbook::Diagnostic;
-use crate::playbook::allow_list::is_never_cleaned;
+use crate::playbook::library::allow_list::is_never_cleaned;
 use crate::playbook::read::document;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::{SpannedTable, SpannedValue};

@@ -28,7 +28,7 @@ use tokio::sync::{Mutex, watch};
 use tokio::time::{Instant, timeout};
 use zbus::Connection;
 
-use crate::playbook::host_check::Rest;
+use crate::playbook::lint::host_check::Rest;
 pub use changes::{SignalSubscription, SystemdSignal, UnitStamps};
 use error::classify;
 pub use error::{Absent, SystemdError};

@@ -1,8 +1,8 @@
 //! Lints numbers that make no sense, and counts that are too large.
 
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::draft::Draft;
 use crate::playbook::rule::Rule;
+use crate::playbook::write::draft::Draft;
 
 const CHECKS: usize = 32;
 const RUNGS: usize = 16;

@@ -3,7 +3,9 @@
 
 mod bounds;
 mod checks;
+pub mod cross_check;
 pub(crate) mod hazards;
+pub mod host_check;
 pub(crate) mod names;
 pub(crate) mod parts;
 pub(crate) mod secrets;
@@ -16,9 +18,9 @@ mod verifier;
 
 use super::attachment;
 use super::diagnostic::Findings;
-use super::draft::Draft;
 use super::model::{Mode, Risk, TargetSpec};
 use super::rule::Rule;
+use super::write::draft::Draft;
 
 /// Checks a draft against every rule.
 pub(super) fn lint(draft: &Draft<'_>, name: &str, findings: &mut Findings<'_>) {

@@ -5,9 +5,9 @@ use std::ops::Range;
 use super::names;
 use super::parts::spec_kind;
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::draft::Draft;
 use crate::playbook::model::{EnabledWhen, Need, TargetSpec};
 use crate::playbook::rule::Rule;
+use crate::playbook::write::draft::Draft;
 
 /// More targets than this in one file is a mistake.
 const MOST: usize = 64;

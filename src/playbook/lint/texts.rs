@@ -3,9 +3,9 @@
 use std::ops::Range;
 
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::draft::Draft;
 use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
+use crate::playbook::write::draft::Draft;
 use crate::text::clean_line;
 
 /// A title fits a line.

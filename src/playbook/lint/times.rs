@@ -5,10 +5,10 @@ use std::time::Duration;
 
 use crate::playbook::check::Check;
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::draft::{DEFAULT_TIMEOUT, Draft};
 use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::Period;
+use crate::playbook::write::draft::{DEFAULT_TIMEOUT, Draft};
 
 const SECOND: Duration = Duration::from_secs(1);
 const MINUTE: Duration = Duration::from_mins(1);

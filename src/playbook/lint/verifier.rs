@@ -5,11 +5,11 @@ use super::sets::Together;
 use crate::playbook::check::Check;
 use crate::playbook::check::parts::Condition;
 use crate::playbook::diagnostic::Findings;
-use crate::playbook::draft::Draft;
 use crate::playbook::model::TargetSpec;
 use crate::playbook::read::spanned::SpannedValue;
 use crate::playbook::rule::Rule;
 use crate::playbook::value::WantedText;
+use crate::playbook::write::draft::Draft;
 
 pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<'_>) {
     for detector in &draft.detect {

@@ -8,9 +8,9 @@ use super::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::action::Action;
 use crate::playbook::attachment::Attachment;
 use crate::playbook::check::Check;
-use crate::playbook::draft::{Draft, RungDraft};
 use crate::playbook::rule::Rule;
 use crate::playbook::schema::{EscalateTable, PlaybookFile, RungTable};
+use crate::playbook::write::draft::{Draft, RungDraft};
 use targets::{enabled_when, needs, targets};
 
 const VERIFY_FORM: &str = "[verify], a check as unit = { state = \"active\" }, and within = \"60s\"";

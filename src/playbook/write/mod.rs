@@ -17,6 +17,7 @@
 pub mod complete;
 mod cursor_context;
 pub mod difference;
+pub(super) mod draft;
 pub mod highlight;
 mod lex;
 mod scanner;

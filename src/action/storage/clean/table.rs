@@ -6,8 +6,8 @@ use schemars::JsonSchema;
 use serde::{Deserialize, Serialize};
 
 use crate::playbook::action::table::{ActionDocs, ActionTable, Replay};
-use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 use crate::playbook::diagnostic::Findings;
+use crate::playbook::library::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 use crate::playbook::lint::names;
 use crate::playbook::model::target::TargetSpec;
 use crate::playbook::read::reader::TreeReader;

@@ -1,11 +1,11 @@
 //! The keys that name things on the host: `target` and `targets`, `needs` and `enabled_when`.
 
 use super::stands_below;
-use crate::playbook::draft::Draft;
 use crate::playbook::model::{EnabledWhen, Need, NeededTarget, TargetSpec};
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::rule::Rule;
+use crate::playbook::write::draft::Draft;
 
 const TARGET_FORM: &str = "{ unit = \"nginx.service\" }, or a mount, process, path, url, address, container or link";
 const WHEN_FORM: &str = "{ unit = \"nginx.service\" }, { file = \"/etc/nginx/nginx.conf\" } or \"present\"";

@@ -10,7 +10,7 @@ use rustix::fs::{FileType, OFlags};
 use super::ResolvedClean;
 use crate::foreign::MayHang;
 use crate::foreign::openat2::{FileStatus, look_at, open_plainly};
-use crate::playbook::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
+use crate::playbook::library::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
 
 /// A folder that may be cleaned.
 #[derive(Debug, Clone, PartialEq, Eq)]

@@ -13,10 +13,10 @@ use jiff::Zoned;
 use jiff::tz::TimeZone;
 use sha2::{Digest as _, Sha256};
 
-use super::document::{evidence, moment, report};
-use super::markdown::{MARK, inline};
-use super::page::Page;
-use super::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::document::{evidence, moment, report};
+use crate::channel::markdown::{MARK, inline};
+use crate::channel::page::Page;
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
 use crate::core::plan::hex;
 use crate::foreign::folder::{Folder, PRIVATE};
 use crate::foreign::{self, MayHang};
@@ -29,7 +29,7 @@ const NOTES: &str = "notes: what is written below stays -->";
 
 /// A ticket folder.
 #[derive(Debug, Clone)]
-pub(super) struct Tickets {
+pub(in crate::channel) struct Tickets {
     folder: PathBuf,
     /// Why a page is here that was meant for another channel.
     note: Option<Arc<str>>,
@@ -37,29 +37,29 @@ pub(super) struct Tickets {
 }
 
 impl Tickets {
-    pub(super) fn new(folder: PathBuf) -> Self {
+    pub(in crate::channel) fn new(folder: PathBuf) -> Self {
         Self { folder, note: None, zone: TimeZone::system() }
     }
 
     /// The same folder, for pages that were meant for another channel.
-    pub(super) fn instead_of(folder: PathBuf, channel: &str) -> Self {
+    pub(in crate::channel) fn instead_of(folder: PathBuf, channel: &str) -> Self {
         let note = format!("Channel {channel} is not configured, so this page became a ticket.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
     /// The same folder, for pages that their channel will never take.
-    pub(super) fn refused_by(folder: PathBuf, channel: &str) -> Self {
+    pub(in crate::channel) fn refused_by(folder: PathBuf, channel: &str) -> Self {
         let note = format!("Channel {channel} rejected this page permanently, so it became a ticket.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
     /// The same folder, for calls that their channel has not taken yet.
-    pub(super) fn not_taken_by(folder: PathBuf, channel: &str) -> Self {
+    pub(in crate::channel) fn not_taken_by(folder: PathBuf, channel: &str) -> Self {
         let note = format!("Channel {channel} did not accept this page in time, so it became a ticket as well.");
         Self { note: Some(note.into()), ..Self::new(folder) }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let tickets = self.clone();
         let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);
         let written = foreign::task("the ticket in", &self.folder, ANSWERS_WITHIN, write).await;

@@ -6,10 +6,10 @@ use std::os::unix::net::UnixDatagram;
 
 use jiff::tz::TimeZone;
 
-use super::document::whole;
-use super::page::{Page, PageKind};
-use super::settings::JournaldSettings;
-use super::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::document::whole;
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::JournaldSettings;
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
 use crate::playbook::Risk;
 use crate::text::clean_line;
 
@@ -18,17 +18,17 @@ const REPORT: usize = 48 << 10;
 
 /// Writes pages as entries into the journal of this host, by the socket that journald listens on.
 #[derive(Debug, Clone)]
-pub(super) struct Journald {
+pub(in crate::channel) struct Journald {
     settings: JournaldSettings,
 }
 
 impl Journald {
-    pub(super) fn new(settings: JournaldSettings) -> Self {
+    pub(in crate::channel) fn new(settings: JournaldSettings) -> Self {
         Self { settings }
     }
 
     /// Never waits: where the journal's buffer is full, it is tried again.
-    pub(super) fn deliver(&self, page: &Page) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) fn deliver(&self, page: &Page) -> Result<PeerReply, DeliveryError> {
         let mut entry = fields(page);
         let report = whole(page, &TimeZone::system());
         let short = entry.clone();

@@ -9,12 +9,12 @@ use jiff::Timestamp;
 use reqwest::header::{CONTENT_TYPE, HeaderMap};
 use serde_json::{Value, json};
 
-use super::address::{self, Over};
-use super::http::{client, from_files, insert, pace, unanswered, words};
-use super::page::{Page, PageKind};
-use super::settings::WebhookSettings;
-use super::sign::{SIGNATURE, TIMESTAMP, signature};
-use super::{DeliveryError, PeerReply, RetryPolicy, secret};
+use crate::channel::address::{self, Over};
+use crate::channel::http::{client, from_files, insert, pace, unanswered, words};
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::WebhookSettings;
+use crate::channel::sign::{SIGNATURE, TIMESTAMP, signature};
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy, secret};
 
 /// The body's layout; raised when a field changes its meaning or goes.
 const SCHEMA: u32 = 1;
@@ -23,16 +23,16 @@ const EVIDENCE: usize = 64 << 10;
 
 /// An address to post pages to.
 #[derive(Debug, Clone)]
-pub(super) struct Webhook {
+pub(in crate::channel) struct Webhook {
     settings: WebhookSettings,
 }
 
 impl Webhook {
-    pub(super) fn new(settings: WebhookSettings) -> Self {
+    pub(in crate::channel) fn new(settings: WebhookSettings) -> Self {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let body = body(&page).to_string().into_bytes();
         let url = self.url().await?;
         let mut headers = from_files(&self.settings.header_files).await?;
@@ -118,7 +118,7 @@ fn for_chat(page: &Page) -> String {
     page.summary().replace('&', "&amp;").replace('<', "&lt;").replace('>', "&gt;")
 }
 
-pub(super) fn evidence(page: &Page) -> Vec<Value> {
+pub(in crate::channel) fn evidence(page: &Page) -> Vec<Value> {
     let mut room = EVIDENCE;
     page.evidence
         .iter()

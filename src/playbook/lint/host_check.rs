@@ -8,12 +8,12 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::check::{Check, UnitCheck};
-use super::diagnostic::{Diagnostic, Findings};
-use super::model::Playbook;
-use super::read::spanned::SpannedTable;
-use super::rule::Rule;
-use super::value::UnitState;
+use crate::playbook::check::{Check, UnitCheck};
+use crate::playbook::diagnostic::{Diagnostic, Findings};
+use crate::playbook::model::Playbook;
+use crate::playbook::read::spanned::SpannedTable;
+use crate::playbook::rule::Rule;
+use crate::playbook::value::UnitState;
 
 /// The rules that are checked here only.
 pub const RULES: [Rule; 1] = [Rule::UnitAtRest];

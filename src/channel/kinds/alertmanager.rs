@@ -9,15 +9,15 @@ use jiff::Timestamp;
 use serde_json::{Value, json};
 use tokio::sync::Mutex;
 
-use super::address::{self, Over};
-use super::http::{client, from_files, pace, unanswered, words};
-use super::page::{Page, PageKind};
-use super::settings::AlertmanagerSettings;
-use super::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::address::{self, Over};
+use crate::channel::http::{client, from_files, pace, unanswered, words};
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::AlertmanagerSettings;
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
 use crate::playbook::Risk;
 
 /// Labels that salve sets. They are the alert's identity: nothing in them changes while it is open.
-pub(super) const OWN_LABELS: [&str; 7] =
+pub(in crate::channel) const OWN_LABELS: [&str; 7] =
     ["alertname", "instance", "target", "target_kind", "severity", "dedup", "source"];
 /// An end is told so many times more: an older message may have been under way.
 const ENDS: u32 = 5;
@@ -26,7 +26,7 @@ const STORY: usize = 30;
 
 /// Delivers pages to one Alertmanager, and remembers which alerts are open there so that it can send them again.
 #[derive(Debug)]
-pub(super) struct Alertmanager {
+pub(in crate::channel) struct Alertmanager {
     settings: AlertmanagerSettings,
     /// By dedup key. Each is told of by one message at a time, so that no message overtakes the end.
     standing: Held<BTreeMap<Arc<str>, Arc<Mutex<AlertState>>>>,
@@ -44,15 +44,15 @@ enum AlertState {
 }
 
 impl Alertmanager {
-    pub(super) fn new(settings: AlertmanagerSettings) -> Self {
+    pub(in crate::channel) fn new(settings: AlertmanagerSettings) -> Self {
         Self { settings, standing: Held::default() }
     }
 
-    pub(super) const fn resend(&self) -> Duration {
+    pub(in crate::channel) const fn resend(&self) -> Duration {
         self.settings.resend.0
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let one = self.one(&page.dedup);
         let mut standing = one.lock().await;
         if let PageKind::Acknowledge { .. } = page.kind {
@@ -77,14 +77,14 @@ impl Alertmanager {
     }
 
     /// Takes up an alert that an earlier process opened.
-    pub(super) fn keep(&self, page: &Arc<Page>) {
+    pub(in crate::channel) fn keep(&self, page: &Arc<Page>) {
         let kept = Arc::new(Mutex::new(AlertState::Open(Arc::clone(page))));
         self.all().insert(Arc::clone(&page.dedup), kept);
     }
 
     /// Tells of everything that is open, and of what has just ended. Where the other side does not answer as it should,
     /// the round ends; an alert that it refuses for good holds up no other.
-    pub(super) async fn tell_open(&self) -> Result<(), DeliveryError> {
+    pub(in crate::channel) async fn tell_open(&self) -> Result<(), DeliveryError> {
         let all: Vec<_> = self.all().values().cloned().collect();
         for one in all {
             // held: something newer is on its way

@@ -4,10 +4,10 @@ use std::sync::Arc;
 
 use jiff::tz::TimeZone;
 
-use super::document::whole;
-use super::page::{Page, PageKind};
-use super::settings::CommandSettings;
-use super::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::document::whole;
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::CommandSettings;
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
 use crate::host::child::{ChildExit, ChildResult, Job, StartError};
 
 /// Bytes of output to keep for saying what went wrong.
@@ -15,16 +15,16 @@ const KEEP: usize = 1024;
 
 /// A program to hand pages to.
 #[derive(Debug, Clone)]
-pub(super) struct CommandChannel {
+pub(in crate::channel) struct CommandChannel {
     settings: CommandSettings,
 }
 
 impl CommandChannel {
-    pub(super) fn new(settings: CommandSettings) -> Self {
+    pub(in crate::channel) fn new(settings: CommandSettings) -> Self {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let Some((name, args)) = self.settings.run.split_first() else {
             return Err(DeliveryError::new(RetryPolicy::Slow, "its `run` is empty"));
         };

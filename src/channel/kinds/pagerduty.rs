@@ -7,12 +7,12 @@ use reqwest::StatusCode;
 use serde_json::{Value, json};
 use sha2::{Digest as _, Sha256};
 
-use super::address::{self, Over};
-use super::http::{client, retry_after, unanswered};
-use super::page::{Page, PageKind};
-use super::settings::PagerDutySettings;
 use super::webhook::evidence;
-use super::{DeliveryError, PeerReply, RetryPolicy, secret};
+use crate::channel::address::{self, Over};
+use crate::channel::http::{client, retry_after, unanswered};
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::PagerDutySettings;
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy, secret};
 use crate::core::plan::hex;
 use crate::playbook::Risk;
 
@@ -25,16 +25,16 @@ const LARGEST: usize = 512 << 10;
 
 /// A service's integration.
 #[derive(Debug, Clone)]
-pub(super) struct PagerDuty {
+pub(in crate::channel) struct PagerDuty {
     settings: PagerDutySettings,
 }
 
 impl PagerDuty {
-    pub(super) fn new(settings: PagerDutySettings) -> Self {
+    pub(in crate::channel) fn new(settings: PagerDutySettings) -> Self {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         // every event holds the key
         address::check(&self.settings.url, Over::PrivateOnly)
             .map_err(|wrong| DeliveryError::new(RetryPolicy::Slow, format!("its address {}", wrong.wrong)))?;

@@ -3,16 +3,16 @@
 
 use std::sync::Arc;
 
-use super::action::Action;
-use super::attachment::Attachment;
-use super::check::Check;
-use super::content;
-use super::model::{
+use crate::playbook::action::Action;
+use crate::playbook::attachment::Attachment;
+use crate::playbook::check::Check;
+use crate::playbook::content;
+use crate::playbook::model::{
     BreakerLimits, Detect, EnabledWhen, Escalate, Flapping, Mode, Need, Origin, Playbook, Risk, Rung, TargetSpec,
     Verify,
 };
-use super::read::spanned::{SpannedTable, SpannedValue};
-use super::value::{DayWindow, Period};
+use crate::playbook::read::spanned::{SpannedTable, SpannedValue};
+use crate::playbook::value::{DayWindow, Period};
 
 /// For a rung that names no `timeout` of its own.
 pub const DEFAULT_TIMEOUT: Period = Period::from_secs(5 * 60);

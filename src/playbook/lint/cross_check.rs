@@ -7,12 +7,12 @@ use std::sync::Arc;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::diagnostic::{Diagnostic, Findings, listed, nearest};
-use super::lint::names::is_glob;
-use super::lint::parts::{spec_kind, spec_name};
-use super::model::{Need, NeededTarget, Playbook, TargetSpec};
-use super::read::spanned::SpannedTable;
-use super::rule::{Rule, Severity};
+use super::names::is_glob;
+use super::parts::{spec_kind, spec_name};
+use crate::playbook::diagnostic::{Diagnostic, Findings, listed, nearest};
+use crate::playbook::model::{Need, NeededTarget, Playbook, TargetSpec};
+use crate::playbook::read::spanned::SpannedTable;
+use crate::playbook::rule::{Rule, Severity};
 
 /// The rules that are checked here only.
 pub const RULES: [Rule; 3] = [Rule::UnknownChannel, Rule::UnknownNeed, Rule::AmbiguousNeed];

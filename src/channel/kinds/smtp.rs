@@ -23,12 +23,12 @@ use rustls::pki_types::pem::PemObject as _;
 use sha2::{Digest as _, Sha256};
 
 use self::connection::{Privacy, SendError, SmtpRoute};
-use super::address::is_loopback;
-use super::document::whole;
-use super::http::install_tls;
-use super::page::{Page, PageKind};
-use super::settings::{SmtpSettings, Tls};
-use super::{DeliveryError, PeerReply, RetryPolicy, secret};
+use crate::channel::address::is_loopback;
+use crate::channel::document::whole;
+use crate::channel::http::install_tls;
+use crate::channel::page::{Page, PageKind};
+use crate::channel::settings::{SmtpSettings, Tls};
+use crate::channel::{DeliveryError, PeerReply, RetryPolicy, secret};
 use crate::core::plan::hex;
 use crate::foreign::{self, read};
 use crate::host::cause;
@@ -45,16 +45,16 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
 
 /// A mail server to hand pages to.
 #[derive(Debug, Clone)]
-pub(super) struct Smtp {
+pub(in crate::channel) struct Smtp {
     settings: SmtpSettings,
 }
 
 impl Smtp {
-    pub(super) fn new(settings: SmtpSettings) -> Self {
+    pub(in crate::channel) fn new(settings: SmtpSettings) -> Self {
         Self { settings }
     }
 
-    pub(super) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
+    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
         let way = self.way(&page.host).await?;
         let message = self.message(&page).map_err(|why| DeliveryError::new(RetryPolicy::Slow, why))?;
         // the deadline is for one step; a server that dawdles at each must not hold the lane
