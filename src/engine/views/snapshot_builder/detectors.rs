@@ -7,8 +7,8 @@ use crate::core::id::Key;
 use crate::core::incident::{Incident, Phase};
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::{Core, Detector, DetectorState, Moment};
-use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{DetectorView, Health, TimelineMark};
+use crate::engine::views::calls;
 
 pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {
     let mut rows: Vec<DetectorView> =
