@@ -12,9 +12,9 @@ use tokio::sync::{mpsc, oneshot};
 
 use self::target_candidates::Offer;
 use super::backtest::backtest;
+use super::options::Options;
 use super::reload::playbook_files;
 use super::standalone::dry_run::{self, Rehearsal};
-use super::start::Options;
 use crate::playbook::library::Library;
 use crate::playbook::write::WantedTarget;
 use crate::playbook::{Origin, read};

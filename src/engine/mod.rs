@@ -12,15 +12,14 @@
 //! | [`driver`] | the one interpreter of effects: records first, then what acts |
 //! | [`run`] | the only loop: waits for inputs, timers and the journal, and drives |
 //! | [`operator`] | who runs this process, as the kernel says |
-//! | [`page`] | from a recorded escalation to the page that goes out |
 //! | [`reload`] | which playbooks are in force |
-//! | [`snapshot::playbook_view`] | every playbook file, accepted or not, as a screen shows it |
-//! | [`snapshot::builder`], [`snapshot`] | the state as a screen needs it |
+//! | [`snapshot`] | the state as a screen needs it |
+//! | [`views`] | makes snapshots, pages and reports of the state |
+//! | [`options`] | what an engine needs to know before it starts |
 //! | [`handle`] | what a console or a verb holds of an engine |
 //! | [`standalone`] | what a verb does without a running engine: look once, one command, a dry run, an inventory |
 //! | [`backtest`] | what a playbook would have done in the past |
 //! | [`host_queries::target_candidates`] | what on this host could be a playbook's target |
-//! | [`report`] | an incident as Markdown |
 //! | [`metrics`] | the state as figures, for other monitoring |
 //! | [`history`] | the journal as it stood at any event |
 //! | [`host_queries`] | what a console can ask about the host, and the task that answers |
@@ -33,16 +32,17 @@ pub mod history;
 pub mod host_queries;
 pub mod metrics;
 pub mod operator;
-pub mod page;
+pub mod options;
 pub mod reload;
-pub mod report;
 pub mod run;
 pub mod settings;
 pub mod snapshot;
 pub mod standalone;
 pub mod start;
+pub mod views;
 
 pub use handle::Handle;
+pub use options::{Options, StartError};
 pub use settings::Settings;
 pub use snapshot::Snapshot;
-pub use start::{Options, Running, StartError, start};
+pub use start::{Running, start};

@@ -5,7 +5,6 @@
 //! | module | what it does |
 //! |---|---|
 //! | `effect_executor` | the driver's host port: carries effects out, each in a task of its own |
-//! | `live_journal` | the driver's journal port |
 //! | `noted_records` | what the records leave in memory: pages that may go out again, messages |
 //! | `inputs`, `timers`, `snapshots` | what the loop waits for, what it does by itself, what it sends out |
 //! | [`heartbeat`] | tells an external switch that the loop runs |
@@ -16,7 +15,6 @@ pub mod alarm;
 pub(super) mod effect_executor;
 pub mod heartbeat;
 mod inputs;
-mod live_journal;
 pub(super) mod noted_records;
 pub(super) mod silence;
 mod snapshots;
@@ -33,6 +31,7 @@ use tokio::time::Instant;
 use self::effect_executor::EffectExecutor;
 use self::timers::LoopTimers;
 use super::driver::Driver;
+use super::driver::live_journal::LiveJournal;
 use super::driver::ports::HostPort;
 use super::handle::CommandRequest;
 use super::history::HistoryContext;
@@ -46,7 +45,6 @@ use crate::journal::KeptReading;
 use crate::playbook::library::LibraryFile;
 
 pub use self::inputs::LoopInputs;
-pub use self::live_journal::LiveJournal;
 
 /// A sign of progress, and the wake-up behind every timer (which suspend may have stopped).
 const BEAT: Duration = Duration::from_secs(1);

@@ -3,13 +3,10 @@
 //! Nothing here is text laid out for a screen, and nothing needs a second look at the engine: who holds a snapshot
 //! can draw it, locally or at the far end of a socket.
 
-pub mod builder;
-pub mod calls;
 mod delivery;
 mod detector;
 mod incident;
 mod playbook;
-pub mod playbook_view;
 mod recording;
 mod suppression;
 

@@ -14,8 +14,8 @@ use crate::console::model::effect::ConsoleEffect;
 use crate::console::terminal::osc::LARGEST;
 use crate::core::{Event, IncidentId, Mono, PageId, Recorded};
 use crate::engine::history::PastError;
-use crate::engine::report;
 use crate::engine::snapshot::IncidentView;
+use crate::engine::views::report;
 
 /// On the page of the mailer's incident, which has three attempts.
 fn mailer() -> Desk {

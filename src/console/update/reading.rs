@@ -11,7 +11,7 @@ use crate::console::model::effect::ConsoleEffect;
 use crate::console::model::incident_history;
 use crate::console::terminal::osc;
 use crate::core::IncidentId;
-use crate::engine::report;
+use crate::engine::views::report;
 
 /// Begins to look for words.
 pub fn find(model: &mut Model) {

@@ -231,10 +231,10 @@ mod tests {
     /// A state with so many rows of so many bytes.
     fn state(rows: usize, bytes: usize) -> Snapshot {
         let message: Arc<str> = "x".repeat(bytes).into();
-        let bare = crate::engine::snapshot::builder::build(
+        let bare = crate::engine::views::snapshot_builder::build(
             &crate::core::Core::new(crate::core::Config::default()),
             Now { mono: Mono(0), wall: jiff::Timestamp::UNIX_EPOCH, minute_of_day: 0 },
-            crate::engine::snapshot::builder::Extras {
+            crate::engine::views::snapshot_builder::Extras {
                 generation: 1,
                 host: "web-03".into(),
                 operator: crate::core::Operator::default(),

@@ -14,8 +14,8 @@ use crate::check::{self, Monitor, Observation, Subject};
 use crate::core::event::Event;
 use crate::core::machine::input::Resolution;
 use crate::core::{CheckRole, IncidentId, Mono, Reading};
+use crate::engine::options::{Options, config};
 use crate::engine::standalone::one_shot;
-use crate::engine::start::{Options, config};
 use crate::journal::{JournalReader, KeptReading, ReadError};
 use crate::playbook::{Check, Playbook, Target};
 

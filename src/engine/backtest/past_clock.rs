@@ -4,7 +4,7 @@ use super::replay::TargetPast;
 use crate::core::{Mono, Now};
 use crate::engine::driver::ports::ClockPort;
 
-/// A clock of the past.
+/// The clock of one replay, which moves only when it is set.
 pub(super) struct PastClock<'a> {
     /// What is known of the past, with a moment on both clocks.
     pub(super) past: &'a TargetPast<'a>,

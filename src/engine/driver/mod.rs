@@ -16,9 +16,11 @@
 //! |---|---|
 //! | [`ports`] | what the driver needs of a host, a journal and a clock |
 //! | [`forgetful_journal`] | the journal of a run that is not recorded |
+//! | [`live_journal`] | the journal of a state folder, written within one boot |
 //! | `writes` | records before acts: writes under way, and a journal that fails |
 
 pub mod forgetful_journal;
+pub mod live_journal;
 pub mod ports;
 mod writes;
 

@@ -6,7 +6,7 @@ use super::client::PastError;
 use super::serve::said;
 use crate::core::{Config, Core, Event, IncidentId};
 use crate::engine::snapshot::IncidentView;
-use crate::engine::snapshot::builder;
+use crate::engine::views::snapshot_builder;
 use crate::journal::JournalReader;
 
 /// The incident of this number.
@@ -25,5 +25,5 @@ pub fn read_incident(reader: &JournalReader, id: IncidentId) -> Result<IncidentV
         core.replay(recorded);
     }
     let incident = core.find(id).ok_or(PastError::Unknown(id))?;
-    Ok(IncidentView { story, ..builder::one_incident(&core, incident, crate::check::condition) })
+    Ok(IncidentView { story, ..snapshot_builder::one_incident(&core, incident, crate::check::condition) })
 }

@@ -14,8 +14,8 @@ use super::incident_history;
 use crate::core::machine::input::Binding;
 use crate::core::{Config, Mono, Operator};
 use crate::engine::snapshot;
-use crate::engine::snapshot::builder::{self, Extras};
-use crate::engine::snapshot::playbook_view;
+use crate::engine::views::playbook_view;
+use crate::engine::views::snapshot_builder::{self, Extras};
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::library::LibraryFile;
 
@@ -158,7 +158,7 @@ impl HistoryState {
         // readings are kept without events, so there may be later ones; they belong to no moment of the journal
         let last = self.reader.events_between(of.saturating_sub(1), of)?.last().map_or(Mono(0), |last| last.mono);
         let (detectors, absent) = self.readings.at(&self.reader, fold, today, last)?;
-        let now = builder::moment(fold.at.0, fold.at.1);
+        let now = snapshot_builder::moment(fold.at.0, fold.at.1);
         let mut core = fold.core.clone();
         core.depict(now, detectors, absent);
         let extras = Extras {
@@ -172,6 +172,6 @@ impl HistoryState {
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
             condition: crate::check::condition,
         };
-        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(builder::build(&core, now, extras)) }))
+        Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(snapshot_builder::build(&core, now, extras)) }))
     }
 }

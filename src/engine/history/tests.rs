@@ -17,8 +17,8 @@ use crate::core::{
     AttemptId, Config, Core, DetectorState, Event, IncidentId, Input, Key, Moment, Mono, Operator, Plan, Reading,
     Recorded, Scope, Verdict,
 };
-use crate::engine::snapshot::builder;
 use crate::engine::snapshot::{Health, IncidentStage, TimelineMark};
+use crate::engine::views::snapshot_builder;
 use crate::host::clock::ClockMark;
 use crate::journal::{Journal, JournalReader, KeptReading};
 use crate::playbook::{Origin, Playbook, Target, read};
@@ -253,7 +253,7 @@ fn a_restart_takes_up_the_last_hour_and_knows_when_nobody_watched() {
     let folder = journal(&events, &[percent(50, 3000), percent(97, 5 * minute), percent(40, 6 * minute)]);
     let mut hour = LastHour::of(&events, Config::default());
     let mut core = hour.core().clone();
-    let now = builder::moment(Mono(40 * minute), wall(Mono(40 * minute)));
+    let now = snapshot_builder::moment(Mono(40 * minute), wall(Mono(40 * minute)));
     hour.resume(Some(Mono(30 * minute)), now);
 
     let here = Resolution::Here(Target::Mount("/".into()));
@@ -294,7 +294,7 @@ fn before_the_first_start_there_is_no_gap_and_nothing_is_known() {
     let events = lives(&[]);
     let folder = journal(&events, &[]);
     let mut hour = LastHour::of(&[], Config::default());
-    hour.resume(None, builder::moment(Mono(5000), wall(Mono(5000))));
+    hour.resume(None, snapshot_builder::moment(Mono(5000), wall(Mono(5000))));
     let today = HistoryContext { bindings: Vec::new(), found: Vec::new(), host: "web-03".into(), operator: alice() };
     assert!(hour.seen(folder.path(), &today).unwrap().is_empty());
 }

@@ -12,7 +12,7 @@ use crate::channel::{CappedList, Outbox, Page, PageKind};
 use crate::core::{IncidentId, PageId};
 use crate::engine::handle::Handle;
 use crate::engine::operator;
-use crate::engine::start::Options;
+use crate::engine::options::Options;
 use crate::playbook::{Risk, Target};
 
 /// Once the trouble is over, the end of the page gets so long to be taken.

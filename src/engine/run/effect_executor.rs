@@ -21,7 +21,7 @@ use crate::core::{
 };
 use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
 use crate::engine::operator;
-use crate::engine::page::{self, Outbound};
+use crate::engine::views::page::{self, Outbound};
 use crate::evidence;
 use crate::playbook::{Check, placeholder};
 

@@ -9,8 +9,8 @@ use tokio::time::Instant;
 use super::EngineLoop;
 use super::timers::LoopTimers;
 use crate::engine::snapshot::Snapshot;
-use crate::engine::snapshot::builder::{self, Extras};
-use crate::engine::snapshot::playbook_view;
+use crate::engine::views::playbook_view;
+use crate::engine::views::snapshot_builder::{self, Extras};
 
 /// Snapshots go out at most so often.
 const FRAME: Duration = Duration::from_millis(50);
@@ -46,6 +46,6 @@ impl EngineLoop {
             messages: executor.noted().messages(),
             condition: crate::check::condition,
         };
-        builder::build(self.driver.core(), self.driver.clock().now(), extras)
+        snapshot_builder::build(self.driver.core(), self.driver.clock().now(), extras)
     }
 }

@@ -15,12 +15,12 @@ use crate::core::{AttemptId, CheckRole, Core, Input, PageId, Recorded, Refusal, 
 use crate::engine::driver::Driver;
 use crate::engine::driver::forgetful_journal::ForgetfulJournal;
 use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
+use crate::engine::options::{Options, config};
 use crate::engine::reload;
 use crate::engine::reload::playbook_files;
 use crate::engine::snapshot::Snapshot;
-use crate::engine::snapshot::builder::{self, Extras};
-use crate::engine::snapshot::playbook_view;
-use crate::engine::start::{Options, config};
+use crate::engine::views::playbook_view;
+use crate::engine::views::snapshot_builder::{self, Extras};
 use crate::host::clock::{self, Clock};
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::Check;
@@ -84,7 +84,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         messages: Vec::new(),
         condition: crate::check::condition,
     };
-    Ok(Snapshot { unwatched: true, ..builder::build(core, clock.now(), extras) })
+    Ok(Snapshot { unwatched: true, ..snapshot_builder::build(core, clock.now(), extras) })
 }
 
 /// A host whose detectors are read, and that is left alone: no preflight is answered, so no attempt can follow.

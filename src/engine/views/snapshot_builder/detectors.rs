@@ -6,8 +6,8 @@ use super::Words;
 use crate::core::id::Key;
 use crate::core::machine::input::Binding;
 use crate::core::{Core, Detector, DetectorState, Moment};
-use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{DetectorView, Health, RowSubject, TimelineMark};
+use crate::engine::views::calls;
 
 pub(super) fn detectors(core: &Core, words: &mut Words<'_>) -> Vec<DetectorView> {
     let mut rows: Vec<DetectorView> =

@@ -2,9 +2,9 @@
 
 use std::sync::Arc;
 
-use super::{Arming, PlaybookState, PlaybookView};
 use crate::core::{ArmingPolicy, Core};
 use crate::engine::reload::standing;
+use crate::engine::snapshot::{Arming, PlaybookState, PlaybookView};
 use crate::playbook::library::LibraryFile;
 use crate::playbook::{Mode, Playbook};
 use crate::text::clean;

@@ -8,7 +8,6 @@ use std::time::Duration;
 use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
-use super::snapshot::{DeliveryState, IncidentStage, IncidentView};
 use crate::channel::markdown::{capitalised, fence, inline, table};
 use crate::core::event::concern::AttemptEvent;
 use crate::core::event::concern::Concern;
@@ -17,6 +16,7 @@ use crate::core::event::event_text::{AttemptNumbers, reading_words, step_words};
 use crate::core::incident::AttemptStarter;
 use crate::core::plan::ScopeLevel;
 use crate::core::{AttemptId, AttemptReport, CheckRole, Plan, Recorded};
+use crate::engine::snapshot::{DeliveryState, IncidentStage, IncidentView};
 use crate::playbook::value::Period;
 use crate::text::clean_line;
 

@@ -2,12 +2,12 @@
 
 use std::collections::BTreeMap;
 
-use super::{DeliveryState, Storm};
 use crate::core::escalation::calls::Call;
 use crate::core::incident::{Cause, Incident};
 use crate::core::state::State;
 use crate::core::{Core, PageId};
-use crate::engine::page::failing;
+use crate::engine::snapshot::{DeliveryState, Storm};
+use crate::engine::views::page::failing;
 
 /// How far the page of an incident has come; none where none is open for it.
 pub fn of(state: &State, incident: &Incident, tries: &BTreeMap<PageId, u32>) -> Option<DeliveryState> {

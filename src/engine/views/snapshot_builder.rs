@@ -7,12 +7,14 @@ use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 
 use super::calls;
-use super::{BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze};
 use crate::core::breaker::Limits;
 use crate::core::command::Operator;
 use crate::core::id::{Key, MaintenanceId, PageId};
 use crate::core::incident::BreakerState;
 use crate::core::{Core, Mono, Now};
+use crate::engine::snapshot::{
+    BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze,
+};
 use crate::playbook::{Check, Mode, Playbook};
 use jiff::Timestamp;
 

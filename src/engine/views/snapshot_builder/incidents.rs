@@ -6,8 +6,8 @@ use std::sync::Arc;
 use super::{Words, moment};
 use crate::core::incident::Incident;
 use crate::core::{CheckRole, Core, Now};
-use crate::engine::snapshot::calls;
 use crate::engine::snapshot::{IncidentStage, IncidentView};
+use crate::engine::views::calls;
 use crate::playbook::{Check, Playbook, Risk};
 
 pub(super) fn incidents(core: &Core, words: &mut Words<'_>) -> Vec<Arc<IncidentView>> {
