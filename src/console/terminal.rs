@@ -8,8 +8,7 @@ pub(super) mod osc;
 use std::io::{self, IsTerminal, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
-use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::{Arc, Mutex, Once};
+use std::sync::{Arc, Mutex, Once, atomic::AtomicBool, atomic::Ordering};
 use std::thread;
 
 use crossterm::terminal as raw;

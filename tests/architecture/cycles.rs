@@ -206,7 +206,7 @@ fn leaves(tree: &UseTree, before: &[String], named: &mut Vec<(String, ModulePath
         UseTree::Path(path) => leaves(&path.tree, &with(&path.ident.to_string()), named),
         UseTree::Group(group) => group.items.iter().for_each(|tree| leaves(tree, before, named)),
         UseTree::Name(name) if name.ident == "self" => {
-            named.extend(before.last().map(|last| (last.clone(), before.to_vec())))
+            named.extend(before.last().map(|last| (last.clone(), before.to_vec())));
         }
         UseTree::Name(name) => named.push((name.ident.to_string(), with(&name.ident.to_string()))),
         UseTree::Rename(name) => named.push((name.rename.to_string(), with(&name.ident.to_string()))),

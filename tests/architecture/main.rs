@@ -700,7 +700,7 @@ fn a_planted_arm_that_catches_every_event_is_found() {
     }
     let own = "impl Event { fn f(&self) -> u8 { match self { Self::Opened { .. } => 1, _ => 0 } } }";
     assert_eq!(catch_all_arms(Path::new("src/core/event.rs"), own).len(), 1);
-    let fine = [
+    let harmless = [
         format!("{head} fn f() {{ match event {{ Event::Opened {{ .. }} => 1, Event::Closed {{ .. }} => 0 }} }}"),
         format!("{head} fn f() {{ match verdict {{ Verdict::Holds => 1, _ => 0 }} }}"),
         "use crossterm::event::Event; fn f() { match event { Event::Key(key) => 1, _ => 0 } }".to_owned(),
@@ -708,7 +708,7 @@ fn a_planted_arm_that_catches_every_event_is_found() {
             "{head} #[cfg(test)] mod tests {{ fn f() {{ match event {{ Event::Opened {{ .. }} => 1, _ => 0 }} }} }}"
         ),
     ];
-    for source in &fine {
+    for source in &harmless {
         assert_eq!(catch_all_arms(file, source), Vec::<String>::new(), "{source}");
     }
 }

@@ -1,5 +1,6 @@
 //! What the panes list, worked out from a snapshot: which rows, in which order, under which names.
 
+mod breakers;
 mod timeline;
 
 use std::collections::{BTreeSet, HashMap};
@@ -7,12 +8,13 @@ use std::sync::Arc;
 
 use super::format;
 use super::fuzzy::Finder;
-use crate::core::incident::{ApprovalRequest, BreakerState};
+use crate::core::incident::ApprovalRequest;
 use crate::core::{IncidentId, Key};
 use crate::engine::Snapshot;
-use crate::engine::snapshot::{BreakerView, DetectorView, Health, IncidentStage, IncidentView, Storm};
+use crate::engine::snapshot::{DetectorView, Health, IncidentStage, IncidentView, Storm};
 use crate::playbook::Mode;
 
+pub use breakers::{breaker_id, breaker_of, breakers};
 pub use timeline::timeline;
 
 /// How much a row presses, most first: the order of rows.
@@ -248,28 +250,6 @@ pub fn request_of(incident: &IncidentView) -> Option<&ApprovalRequest> {
     }
 }
 
-/// Breakers that are not closed, the tightest first, then closed ones that have counted.
-#[must_use]
-pub fn breakers(snapshot: &Snapshot) -> Vec<&BreakerView> {
-    let mut breakers: Vec<_> = snapshot.breakers.iter().collect();
-    breakers.sort_by_key(|breaker| {
-        let order = match breaker.state {
-            BreakerState::Latched { .. } => 0,
-            BreakerState::Open { .. } => 1,
-            BreakerState::HalfOpen { .. } => 2,
-            BreakerState::Closed => 3,
-        };
-        (order, usize::MAX - breaker.invocations, Arc::clone(&breaker.playbook), breaker.key.target.clone())
-    });
-    breakers
-}
-
-/// What a breaker's row is known by.
-#[must_use]
-pub fn breaker_id(breaker: &BreakerView) -> Arc<str> {
-    row_id(&breaker.playbook, &breaker.key.target.to_string())
-}
-
 /// The incident of this number.
 #[must_use]
 pub fn incident(snapshot: &Snapshot, id: IncidentId) -> Option<&Arc<IncidentView>> {
@@ -281,12 +261,6 @@ pub fn incident(snapshot: &Snapshot, id: IncidentId) -> Option<&Arc<IncidentView
 pub fn incident_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a Arc<IncidentView>> {
     let of_key = || snapshot.incidents.iter().filter(|incident| incident.key == *key);
     of_key().find(|incident| !matches!(incident.stage, IncidentStage::Closed { .. })).or_else(|| of_key().next())
-}
-
-/// The breaker of this key.
-#[must_use]
-pub fn breaker_of<'a>(snapshot: &'a Snapshot, key: &Key) -> Option<&'a BreakerView> {
-    snapshot.breakers.iter().find(|breaker| breaker.key == *key)
 }
 
 /// What an incident is known by in a list.

@@ -37,10 +37,10 @@ pub fn draw(model: &Model, world: &ViewContext<'_>, buffer: &mut Buffer) {
     }
     match &model.overlay {
         Some(Overlay::Form(question)) => {
-            overlays::form::draw(&mut canvas, frame.body, question, model.deciding.is_some())
+            overlays::form::draw(&mut canvas, frame.body, question, model.deciding.is_some());
         }
         Some(Overlay::Palette { typed, at }) => {
-            overlays::palette::draw(&mut canvas, frame.body, typed, *at, model, world)
+            overlays::palette::draw(&mut canvas, frame.body, typed, *at, model, world);
         }
         Some(Overlay::Pick(pick)) => overlays::palette::draw_pick(&mut canvas, frame.body, pick, world),
         Some(Overlay::Filter { .. } | Overlay::Find(_)) | None => {}

@@ -76,3 +76,25 @@ pub struct Intent<'a> {
     /// It is the half-open breaker's probe.
     pub probe: bool,
 }
+
+/// How an incident's last request for approval was answered.
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum RequestAnswer {
+    /// Not yet, or not at all.
+    #[default]
+    Open,
+    /// With a yes, whatever became of that; until the channels hear of another request.
+    Approved,
+    /// The request ran out before any operator answered it.
+    Expired,
+}
+
+/// Has an incident's last attempt used up its playbook's budget?
+#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
+pub enum Budget {
+    /// The playbook's budget allows further attempts.
+    #[default]
+    Left,
+    /// The attempt used up the budget, so the breaker has opened.
+    Spent,
+}

@@ -3,9 +3,10 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
+use super::attempt_record::RequestAnswer;
 use super::attempt_record::{AttemptEnd, Intent, ScopeEnd};
 use super::phase::{Phase, Transition};
-use super::record::{Escalation, Incident, Opening, RequestAnswer};
+use super::record::{Escalation, Incident, Opening};
 use super::{ApprovalRequest, BreakerState, Budget, Cause, Denial, Outcome};
 use crate::core::command::Operator;
 use crate::core::event::Recorded;

@@ -50,13 +50,13 @@ use super::command::Operator;
 use super::plan::{Digest, Plan};
 use super::time::Mono;
 
-pub use attempt_record::{Approval, Attempt, AttemptEnd, Intent, ScopeEnd};
+pub use attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
 pub use cause::{Cause, Trip};
 pub use denial::Denial;
 pub use incidents::Incidents;
 pub use outcome::Outcome;
 pub use phase::{Phase, Transition};
-pub use record::{Budget, Escalation, Incident, Opening, RequestAnswer};
+pub use record::{Escalation, Incident, Opening};
 
 /// A request for an operator's yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -4,16 +4,14 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::attempt_record::{Approval, Attempt, AttemptEnd, Intent, ScopeEnd};
-use super::phase::{Phase, Transition};
-use super::{ApprovalRequest, Cause, Denial};
+use super::attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
+use super::{ApprovalRequest, Cause, Denial, Phase, Transition};
 use crate::core::command::Operator;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::plan::Digest;
-use crate::core::success::success_counters::EntryNumber;
-use crate::core::time::Mono;
+use crate::core::{Mono, success::success_counters::EntryNumber};
 
 /// Changes of reading kept in one incident's story.
 const KEPT_READING_CHANGES: usize = 64;
@@ -27,28 +25,6 @@ pub struct Escalation {
     pub cause: Cause,
     /// The call that it stands under; several incidents of one target share one.
     pub dedup: Arc<str>,
-}
-
-/// How an incident's last request for approval was answered.
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum RequestAnswer {
-    /// Not yet, or not at all.
-    #[default]
-    Open,
-    /// With a yes, whatever became of that; until the channels hear of another request.
-    Approved,
-    /// The request ran out before any operator answered it.
-    Expired,
-}
-
-/// Has an incident's last attempt used up its playbook's budget?
-#[derive(Debug, Clone, Copy, Default, PartialEq, Eq)]
-pub enum Budget {
-    /// The playbook's budget allows further attempts.
-    #[default]
-    Left,
-    /// The attempt used up the budget, so the breaker has opened.
-    Spent,
 }
 
 /// One incident as the journal tells it: the fold of all events about it.

@@ -86,7 +86,7 @@ impl Core {
     }
 
     fn adopt(&mut self, playbook: &Arc<Playbook>) {
-        if !self.state.adopted_name(&playbook.content).is_some() {
+        if self.state.adopted_name(&playbook.content).is_none() {
             let (content, name) = (playbook.content.clone(), Arc::clone(&playbook.name));
             let source = playbook::library::record::without_secrets(&playbook.source).into();
             self.record(Event::Adopted { content, name, source });

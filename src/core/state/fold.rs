@@ -25,8 +25,6 @@ impl State {
             Event::Started { boot_id, booted, .. } => self.boot = Boot { at: *booted, id: Some(Arc::clone(boot_id)) },
             Event::RecordsLost { first, last } => self.lose_records(*first, *last, at),
             Event::Adopted { content, name, source } => self.adopt(content, name, source),
-            Event::ReadingChanged { .. } | Event::Notice { .. } => {}
-
             Event::Opened { incident: id, key, playbook, since, readings } => {
                 self.contentions.opened(key, at);
                 self.incidents.opened(&Opening { id: *id, key, playbook, since: *since, readings }, recorded);
@@ -64,18 +62,20 @@ impl State {
                 self.flapping.changed(key, *flaps, FlappingState { onsets: *onsets, period_ms: *period_ms });
             }
 
+            Event::Armed { playbook, .. } => self.success.armed(playbook),
+            // only told in an incident's story
+            Event::ReadingChanged { .. } | Event::Notice { .. }
             // folded by the suppressions alone
-            Event::Paused { .. }
+            | Event::Paused { .. }
             | Event::Resumed { .. }
             | Event::Scheduled { .. }
             | Event::MaintenanceBegan { .. }
             | Event::MaintenanceEnded { .. }
             | Event::Snoozed { .. }
             | Event::Unsnoozed { .. }
-            | Event::Disarmed { .. } => {}
-            Event::Armed { playbook, .. } => self.success.armed(playbook),
+            | Event::Disarmed { .. }
             // folded below
-            Event::Escalated { .. }
+            | Event::Escalated { .. }
             | Event::Joined { .. }
             | Event::Announced { .. }
             | Event::Left { .. }

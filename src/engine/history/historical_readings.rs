@@ -192,7 +192,7 @@ fn watched(fold: &Fold, today: &HistoryContext) -> (Vec<WatchedKey>, Vec<Binding
         match &binding.resolution {
             Resolution::Here(target) => add(&mut watched, &book, target, binding.standing),
             Resolution::NotApplicable { .. } | Resolution::Unresolved { .. } => {
-                absent.push(Binding { playbook: book, ..binding.clone() })
+                absent.push(Binding { playbook: book, ..binding.clone() });
             }
         }
     }

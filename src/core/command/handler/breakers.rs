@@ -15,7 +15,7 @@ use crate::core::time::timers::Timer;
 impl Core {
     pub(super) fn reset_breaker(&mut self, by: &Operator, key: &Key, reason: &Reason) -> CommandAnswer {
         let rival = self.rival(key).cloned();
-        if !self.state.breakers().get(key).is_some() && rival.is_none() {
+        if self.state.breakers().get(key).is_none() && rival.is_none() {
             return if self.keys.contains_key(key) {
                 Ok("the breaker is closed".to_owned())
             } else {

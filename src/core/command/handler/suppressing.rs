@@ -37,7 +37,7 @@ impl Core {
     }
 
     pub(super) fn resume_by(&mut self, by: &Operator, scope: Scope) -> String {
-        if !self.state.suppressions().pause(&scope).is_some() {
+        if self.state.suppressions().pause(&scope).is_none() {
             return format!("{scope} was not paused");
         }
         let said = format!("{scope} is resumed");
@@ -73,7 +73,7 @@ impl Core {
     }
 
     pub(super) fn unsnooze_by(&mut self, by: &Operator, key: &Key) -> String {
-        if !self.state.suppressions().snooze(key).is_some() {
+        if self.state.suppressions().snooze(key).is_none() {
             return format!("{} was not snoozed", key.target);
         }
         let said = format!("{} is no longer snoozed", key.target);
