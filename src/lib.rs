@@ -1,6 +1,6 @@
 //! salve: a self-healing console for a Linux host. **Detect → remediate → verify → escalate.**
 //!
-//! This page is the map of the house. Each room's own page says more.
+//! This page is the map of the crate. Each module's own page says more.
 //!
 //! ```text
 //!             playbook (TOML)                       operator
@@ -12,7 +12,7 @@
 //!    +------- action <-- effects --+--> channel --> a person
 //! ```
 //!
-//! | room | its one job |
+//! | module | what it does |
 //! |---|---|
 //! | [`playbook`] | what an operator writes: model, reading with spans, lint, schema, the shipped catalogue |
 //! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |

@@ -2,6 +2,7 @@
 
 mod breaker_verb;
 mod channel_verb;
+pub mod choices;
 mod journal_verb;
 mod playbook_verb;
 mod service_verb;

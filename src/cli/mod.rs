@@ -1,4 +1,14 @@
-//! One file per verb. Without a verb: the console, with the embedded loop.
+//! One file per verb, grouped by what it works on. Without a verb: the console, with the embedded loop.
+//!
+//! | module | verbs |
+//! |---|---|
+//! | [`live`] | what the engine that runs is asked: `status`, `incidents`, `approve`, `pause`, `watch`, `metrics` and others |
+//! | [`playbook`] | playbooks and their files: `check`, `new`, `plan`, `backtest`, `arm` and others |
+//! | [`console`] | `attach`, `demo`, and no verb at all |
+//! | [`daemon`] | `daemon`, `service`, `journal` |
+//! | [`init`], [`doctor`], [`report`], [`channel`] | a verb each |
+//! | [`manual`] | `help`, `man`, `completions` |
+//! | [`args`], [`connect`], [`runtime`], [`output`], [`exit`] | what all verbs share |
 //!
 //! The only module that prints, and there only [`output::stream`]. Exit codes: see [`exit`].
 

@@ -196,6 +196,11 @@ pub enum TerminalEvent {
     Gone,
 }
 
+/// A terminal on which nothing can be placed, as an editor's shell window gives it: it gets sentences.
+pub fn is_dumb() -> bool {
+    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
+}
+
 /// Are both ends a terminal?
 #[must_use]
 pub fn is_there() -> bool {

@@ -79,9 +79,7 @@ fn test(arguments: &Arguments) -> ExitCode {
 fn trials() -> Vec<Trial> {
     let mut trials = vec![
         Trial::test("a_swarm_of_worlds_breaks_no_invariant", || {
-            // known and open: in world 0x8a8478c13de27165, of seed 1, a preflight that could not see the verifier is the
-            // last word on it, because its watch reports changes only: the incident of a target that is well stays open
-            let order = Order { incidents: 20_000, seed: 2, ..Order::default() };
+            let order = Order { incidents: 20_000, ..Order::default() };
             runs::swarm(&order, |_| {}).map(drop).map_err(|failure| Failed::from(failure.told()))
         }),
         Trial::test("a_seed_gives_the_same_world_twice", || runs::twice(7).map_err(Failed::from)),

@@ -5,9 +5,8 @@ use std::path::PathBuf;
 use clap::Subcommand;
 
 use super::{BreakerVerb, ChannelVerb, JournalVerb, PlaybookVerb, ServiceVerb};
-use crate::cli::manual::completions::Shell;
+use crate::cli::args::choices::{ReportFormat, Shell};
 use crate::cli::output::json::Document;
-use crate::cli::report;
 use crate::control::transport::{self, Destination};
 use crate::playbook::value::Period;
 
@@ -93,7 +92,7 @@ pub enum Verb {
         since: Period,
         /// Choose the report's format
         #[arg(long, value_name = "FORM", default_value = "text")]
-        format: report::ReportFormat,
+        format: ReportFormat,
     },
     /// List open and recent incidents
     Incidents {

@@ -2,22 +2,12 @@
 
 use std::process::ExitCode;
 
-use clap::{CommandFactory, ValueEnum};
+use clap::CommandFactory;
 use clap_complete::aot::{self, Generator};
 
 use crate::cli::args::Args;
+use crate::cli::args::choices::Shell;
 use crate::cli::output::stream;
-
-/// A shell that can complete.
-#[derive(Debug, Clone, Copy, ValueEnum)]
-pub enum Shell {
-    /// Put it into `/etc/bash_completion.d/salve`, or `eval` it in `~/.bashrc`
-    Bash,
-    /// Put it into a folder of `$fpath` as `_salve`
-    Zsh,
-    /// Put it into `~/.config/fish/completions/salve.fish`
-    Fish,
-}
 
 pub fn run(shell: Shell) -> ExitCode {
     stream::text(&String::from_utf8_lossy(&script(shell)));

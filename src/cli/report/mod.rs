@@ -7,10 +7,10 @@ mod words;
 use std::process::ExitCode;
 use std::time::Duration;
 
-use clap::ValueEnum;
 use jiff::Timestamp;
 
 use super::args::Common;
+use super::args::choices::ReportFormat;
 use super::exit::Failure;
 use super::output::{json, stream};
 use crate::core::success::period_report::Account;
@@ -19,17 +19,6 @@ use crate::playbook::value::Period;
 
 /// More than a year of twice that length is not kept anywhere.
 const LONGEST: Duration = Duration::from_hours(366 * 24);
-
-/// How it is written.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, ValueEnum)]
-pub enum ReportFormat {
-    /// For a terminal, with bars
-    Text,
-    /// For a wiki or a mail
-    Markdown,
-    /// For other programs
-    Json,
-}
 
 pub fn run(common: &Common, since: Period, form: ReportFormat) -> Result<ExitCode, Failure> {
     if since.0.is_zero() || since.0 > LONGEST {

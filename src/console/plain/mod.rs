@@ -6,6 +6,7 @@
 
 pub mod changes;
 mod listen;
+mod output;
 pub mod prompt;
 mod session;
 

@@ -31,9 +31,7 @@ use crate::engine::handle::Subscription;
 use crate::engine::{Handle, Snapshot};
 use crate::text::clean_line;
 
-mod output;
-
-use output::Marks;
+use crate::console::plain::output::Marks;
 
 /// How often it is looked whether the engine still gives signs of progress.
 const LOOK: Duration = Duration::from_secs(1);
@@ -50,7 +48,7 @@ pub fn run(handle: Handle, options: &Options, runtime: &tokio::runtime::Handle) 
     })
 }
 
-struct Session {
+pub(super) struct Session {
     handle: Handle,
     quit: watch::Receiver<bool>,
     lines: Option<mpsc::UnboundedReceiver<PlainInput>>,
@@ -60,9 +58,9 @@ struct Session {
     latest: Arc<Snapshot>,
     came: Instant,
     started: Instant,
-    zone: TimeZone,
+    pub(super) zone: TimeZone,
     look: RenderOptions,
-    desk: Prompter,
+    pub(super) desk: Prompter,
     /// What the last line asks of the engine, until no other line has followed it for long enough.
     deciding: Option<(Command, Instant)>,
     summary: String,
@@ -70,8 +68,8 @@ struct Session {
     engine: EngineAt,
     bell: bool,
     /// The terminal marks what is pasted, so that a paste is not taken for typing.
-    marks: Marks,
-    ended: Option<Ended>,
+    pub(super) marks: Marks,
+    pub(super) ended: Option<Ended>,
 }
 
 impl Session {
@@ -102,7 +100,7 @@ impl Session {
             summary: String::new(),
             asked: waiting(&latest),
             bell: bell && both,
-            marks: if both && !super::super::is_dumb() { Marks::Off } else { Marks::Never },
+            marks: if both && !crate::console::terminal::is_dumb() { Marks::Off } else { Marks::Never },
             ended: None,
             handle,
             answers,

@@ -15,8 +15,8 @@ use std::sync::Arc;
 use super::verification;
 use super::{Cause, Incident, Outcome, Phase, RequestAnswer, Trip};
 use crate::core::breaker::spent::LastAttempt;
-use crate::core::detector::DetectorState;
 use crate::core::detector::reading::{Reading, Verdict};
+use crate::core::detector::{DetectorState, alike};
 use crate::core::id::{CheckRole, IncidentId, Key};
 use crate::core::machine::Core;
 use crate::core::machine::effect::Cadence;
@@ -227,11 +227,22 @@ impl Core {
         }
     }
 
-    /// Takes what a survey saw of the verifier.
+    /// Takes what a survey saw of the verifier. The watch of the verifier reports changes only: where the survey saw
+    /// something else than the watch did, silence would not mean that it is still so, and the watch begins again.
     pub(in crate::core) fn absorb_verifier(&mut self, id: IncidentId, facts: &Facts) {
-        let from = self.live(id).verifier_from;
+        let live = self.live(id);
+        let (from, cadence) = (live.verifier_from, live.cadence);
+        let agrees = |(slot, reading): (&Option<Reading>, &Reading)| {
+            slot.as_ref().is_some_and(|known| alike(&known.verdict, &reading.verdict))
+        };
+        let agree = live.verifier.iter().zip(&facts.verifier).all(agrees);
         for (index, reading) in facts.verifier.iter().enumerate() {
             self.take_verifier(id, index, reading.clone(), from);
+        }
+        if let Some(cadence) = cadence.filter(|_| !agree)
+            && let Some(key) = self.incident(id).map(|incident| incident.key.clone())
+        {
+            self.watch(&key, CheckRole::Verifier, cadence);
         }
     }
 

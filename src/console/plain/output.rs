@@ -4,8 +4,8 @@ use std::io::{self, Write};
 
 use jiff::Timestamp;
 
-use super::super::changes::at_time;
-use super::Session;
+use super::changes::at_time;
+use super::session::Session;
 use crate::console::options::Ended;
 use crate::text::{clean, clean_line};
 
