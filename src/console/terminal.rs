@@ -4,8 +4,9 @@
 
 pub(super) mod decode;
 pub(super) mod osc;
+mod presence;
 
-use std::io::{self, IsTerminal, Write};
+use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
 use std::panic;
 use std::sync::{Arc, Mutex, Once, atomic::AtomicBool, atomic::Ordering};
@@ -20,6 +21,7 @@ use tokio::sync::mpsc;
 
 use super::canvas::diff_writer::encode;
 use decode::{Decoder, ESCAPE_WAIT, Typed};
+pub use presence::{is_dumb, is_there};
 
 const TAKE: &[u8] = b"\x1b[?1049h\x1b[?2004h\x1b[?25l\x1b[2J";
 const MOUSE: &[u8] = b"\x1b[?1000h\x1b[?1006h";
@@ -194,17 +196,6 @@ pub enum TerminalEvent {
     Typed(Typed),
     /// There is no terminal any more.
     Gone,
-}
-
-/// A terminal on which nothing can be placed, as an editor's shell window gives it: it gets sentences.
-pub fn is_dumb() -> bool {
-    std::env::var_os("TERM").is_some_and(|term| term == "dumb")
-}
-
-/// Are both ends a terminal?
-#[must_use]
-pub fn is_there() -> bool {
-    io::stdin().is_terminal() && io::stdout().is_terminal()
 }
 
 /// The reading thread, as the screen holds it.

@@ -98,7 +98,9 @@ async fn say(handle: Handle) {
             let snapshot = looked(&handle).await;
             let said = console::plain::status(&snapshot);
             let sentence: String = said.lines().next().unwrap_or_default().chars().take(LONGEST).collect();
-            let begins = snapshot.detectors.iter().any(|row| row.health == Health::Waiting);
+            // without playbooks the engine has not read them yet: some are always compiled in
+            let begins =
+                snapshot.playbooks.is_empty() || snapshot.detectors.iter().any(|row| row.health == Health::Waiting);
             (sentence, if begins { STATUS.1 } else { STATUS.0 })
         };
         if sentence != last {
