@@ -1,4 +1,5 @@
 //! What the session writes to the terminal: sentences, and the marks that tell a paste from typing.
+#![allow(clippy::disallowed_methods, reason = "the console's own way to its terminal")]
 
 use std::io::{self, Write};
 
