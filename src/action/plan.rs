@@ -1,17 +1,15 @@
 //! Resolves a rung to the last argument: what is shown is what is run, and the digest binds an approval to all of it.
 
-use crate::core::plan::sealed::SealedOrder;
 use std::sync::Arc;
 
 use rustix::process::geteuid;
 
-use crate::action::Context;
 use crate::action::processes::signal::execute::SignalRefusal;
-use crate::action::redact;
-use crate::action::registry;
 use crate::action::registry::ResolvedAction;
 use crate::action::storage::clean::execute::roots::RootError;
 use crate::action::units::unit::execute::UnitRefusal;
+use crate::action::{Context, redact, registry};
+use crate::core::plan::sealed::SealedOrder;
 use crate::core::plan::{Digest, Plan, PlannedStep};
 use crate::foreign::NoAnswer;
 use crate::host::clock;

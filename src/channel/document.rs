@@ -8,8 +8,7 @@ use jiff::{Timestamp, Zoned};
 
 use super::markdown::{capitalised, fence, inline, table};
 use super::page::{CappedList, Page, PageKind};
-use crate::core::event::concern::AttemptEvent;
-use crate::core::event::concern::ReadingEvent;
+use crate::core::event::concern::{AttemptEvent, ReadingEvent};
 use crate::core::event::event_text::{sentence, step_words};
 use crate::core::plan::{AttemptReport, Plan};
 use crate::core::{AttemptId, CheckRole, Reading, Recorded, Verdict};

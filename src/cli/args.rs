@@ -14,8 +14,7 @@ use clap::{Args as ClapArgs, Parser};
 
 use super::exit::Failure;
 use super::manual::topics;
-use crate::engine::operator;
-use crate::engine::{Options, Settings};
+use crate::engine::{Options, Settings, operator};
 use crate::foreign::MayHang;
 use crate::host::paths::Paths;
 use crate::playbook::library::{self, Library, Sources};

@@ -1,6 +1,7 @@
 //! The loop: takes inputs in, carries requests out, and draws when something changed, at most every 50 ms.
 
-use std::sync::{Arc, atomic::AtomicBool};
+use std::sync::Arc;
+use std::sync::atomic::AtomicBool;
 use std::time::{Duration, Instant};
 
 use jiff::tz::TimeZone;
@@ -14,11 +15,14 @@ use super::editor::EditorTaskResult;
 use super::form::DryRunResult;
 use super::model::Model;
 use super::options::{ConsoleError, Ended, Options};
-use super::terminal::{self, Keyboard, Terminal, TerminalEvent, decode::Typed};
+use super::terminal::decode::Typed;
+use super::terminal::{self, Keyboard, Terminal, TerminalEvent};
 use super::update::{ConsoleInput, rest, update};
 use super::{Caption, DemoHooks, view};
 use crate::core::Key;
-use crate::engine::{Handle, handle::Subscription, history::FoldProgress};
+use crate::engine::Handle;
+use crate::engine::handle::Subscription;
+use crate::engine::history::FoldProgress;
 use appearance::{Looks, Opened};
 use file_worker::FileWorker;
 use shutdown::{Outside, until_ended};

@@ -8,8 +8,7 @@ mod run;
 use std::sync::Arc;
 
 use super::canvas::line::Line;
-use super::content::format;
-use super::content::rows;
+use super::content::{format, rows};
 use super::keys::guard::Guard;
 use super::theme::Role;
 use crate::core::incident::BreakerState;

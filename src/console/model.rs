@@ -1,13 +1,12 @@
 //! What the operator is looking at. State belongs to the page that needs it; the main screen is always underneath.
 
-use super::content::context::ConsoleTime;
-use super::keys::InputMode;
 use std::collections::BTreeSet;
 use std::sync::Arc;
 
+use super::content::context::ConsoleTime;
 use super::content::rows;
 use super::editor::standing::SavedText;
-use super::keys::Capabilities;
+use super::keys::{Capabilities, InputMode};
 use crate::console::keys::guard::QUIET;
 use crate::console::options::{EngineAt, Writing};
 use crate::core::IncidentId;

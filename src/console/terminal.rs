@@ -8,9 +8,9 @@ mod presence;
 
 use std::io::{self, Write};
 use std::os::fd::{AsFd, OwnedFd};
-use std::panic;
-use std::sync::{Arc, Mutex, Once, atomic::AtomicBool, atomic::Ordering};
-use std::thread;
+use std::sync::atomic::{AtomicBool, Ordering};
+use std::sync::{Arc, Mutex, Once};
+use std::{panic, thread};
 
 use crossterm::terminal as raw;
 use ratatui::buffer::Buffer;

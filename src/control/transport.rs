@@ -1,12 +1,11 @@
 //! How the other end is reached: this host's socket, or the system's own `ssh`, whose configuration, agents, jump
 //! hosts and questions work as its user knows them.
 
-use std::fmt;
-use std::io;
 use std::path::PathBuf;
 use std::process::Stdio;
 use std::str::FromStr;
 use std::sync::{Arc, Mutex, PoisonError};
+use std::{fmt, io};
 
 use tokio::io::{AsyncRead, AsyncReadExt, AsyncWrite};
 use tokio::process::{Child, ChildStderr, Command};

@@ -20,10 +20,7 @@ use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerSt
 use super::plan::{AttemptReport, Digest, Plan};
 use super::time::Mono;
 use crate::playbook::ContentKey;
-use reasons::BreakerReason;
-use reasons::NotVerifiedReason;
-use reasons::PageEndReason;
-use reasons::WithdrawalReason;
+use reasons::{BreakerReason, NotVerifiedReason, PageEndReason, WithdrawalReason};
 
 /// An event with its place in the journal and its moment on both clocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

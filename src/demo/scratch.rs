@@ -1,9 +1,8 @@
 //! The scribe's small file system: a tmpfs in a mount namespace of its own, so that nobody else sees it and it goes with
 //! the process. Where the kernel lends none, a folder with a quota that the scribe keeps itself.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use nix::sched::{CloneFlags, unshare};
 use rustix::fs::statvfs;

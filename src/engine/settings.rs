@@ -8,10 +8,9 @@ mod read;
 mod tables;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fmt;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fmt, io};
 
 use crate::channel::ChannelSettings;
 use crate::foreign::{MayHang, PathError};

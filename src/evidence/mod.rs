@@ -18,9 +18,8 @@ use gathered::DEADLINE;
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use crate::host::Systemd;
-use crate::host::cgroups;
 use crate::host::redact::redact;
+use crate::host::{Systemd, cgroups};
 use crate::playbook::attachment::ProcessBy;
 use crate::playbook::{Attachment, Target};
 use crate::text::{clean, clean_line};

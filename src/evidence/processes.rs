@@ -8,8 +8,7 @@ use std::time::Duration;
 use bytesize::ByteSize;
 use procfs::process::{Stat, all_processes};
 
-use super::gathered::DEADLINE;
-use super::gathered::{Gathered, bar};
+use super::gathered::{DEADLINE, Gathered, bar};
 use crate::foreign;
 use crate::playbook::attachment::{ProcessBy, ProcessTable};
 use crate::text::clean_line;

@@ -1,10 +1,9 @@
 //! The table of mounts, as the kernel tells it.
 
 use std::ffi::OsString;
-use std::fs;
-use std::io;
 use std::os::unix::ffi::OsStringExt;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 /// The kernel's table of this process's mounts. Its descriptor polls with priority when the table changes.
 pub const TABLE: &str = "/proc/self/mountinfo";

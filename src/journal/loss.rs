@@ -8,9 +8,8 @@ use rusqlite::{Connection, OptionalExtension};
 
 use super::chain::{Breakage, Broken, Hash, Head, Loaded};
 use super::error::OpenError;
-use super::head_mark;
 use super::schema::explain;
-use super::writer;
+use super::{head_mark, writer};
 use crate::core::{Event, Recorded};
 use crate::host::clock::{self, Clock, ClockMark};
 

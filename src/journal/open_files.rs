@@ -3,11 +3,9 @@
 //! A folder that is deleted, replaced, mounted over or restored from a backup leaves the open files behind: they can be
 //! written, and nobody will ever find what they hold. Whoever writes asks here first.
 
-use std::fmt;
-use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::{fmt, fs, io};
 
 /// Files and folders by path, each with the inode that it had when it was opened.
 #[derive(Debug)]

@@ -10,9 +10,8 @@ use rusqlite::{Connection, Params};
 use super::chain::{self, Breakage, Broken, COLUMNS, ChainRow, Head, Stop, Verified};
 use super::error::{OpenError, ReadError};
 use super::lock::{journal_in, readings_in};
-use super::loss;
 use super::readings::{self, KeptReading};
-use super::schema;
+use super::{loss, schema};
 use crate::core::{IncidentId, Mono, Recorded};
 use crate::host::clock::ClockMark;
 

@@ -8,10 +8,9 @@ pub mod record;
 pub mod trust;
 
 use std::collections::{BTreeMap, BTreeSet};
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
+use std::{fs, io};
 
 use super::diagnostic::Diagnostic;
 use super::lint::cross_check;

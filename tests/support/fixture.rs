@@ -8,8 +8,7 @@ use super::salve::core::incident::{
     ApprovalReason, ApprovalRequest, AttemptStarter, BreakerState, Cause, Denial, Outcome, Trip,
 };
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
-use super::salve::core::success::automation_gaps::Lack;
-use super::salve::core::success::automation_gaps::Wanting;
+use super::salve::core::success::automation_gaps::{Lack, Wanting};
 use super::salve::core::success::counters::Totals;
 use super::salve::core::success::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
 use super::salve::core::{

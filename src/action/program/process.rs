@@ -7,9 +7,8 @@ use std::time::Duration;
 use tokio::time::{Instant, timeout_at};
 
 use crate::action::processes::run::execute::ResolvedRun;
-use crate::action::program::bound;
-use crate::action::program::identity;
 use crate::action::program::output::captured;
+use crate::action::program::{bound, identity};
 use crate::action::runner::StepOutcome;
 use crate::core::plan::StepResult;
 use crate::foreign::MayHang;

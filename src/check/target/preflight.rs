@@ -4,7 +4,8 @@
 use std::sync::{Arc, Mutex};
 
 use crate::check::processes::container::probe::preflight as container;
-use crate::check::units::unit::probe::{preflight as unit, records::UnitRecords};
+use crate::check::units::unit::probe::preflight as unit;
+use crate::check::units::unit::probe::records::UnitRecords;
 use crate::core::machine::input::StopOrigin;
 use crate::host::systemd::Systemd;
 use crate::playbook::Target;

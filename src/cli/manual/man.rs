@@ -1,9 +1,8 @@
 //! `salve man`: the manual's pages, from the command line's own definition and the topics of `salve help`.
 
-use std::fs;
-use std::io;
 use std::path::Path;
 use std::process::ExitCode;
+use std::{fs, io};
 
 use clap::{Command, CommandFactory};
 use clap_mangen::Man;

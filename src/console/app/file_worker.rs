@@ -1,11 +1,10 @@
 //! The clerk reads and writes files for the pages where playbooks are written. It has a thread of its own, so that a
 //! slow disk holds up no key, and does one thing after the other: a draft that is dropped stays dropped.
 
-use std::fs;
-use std::io;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, mpsc};
 use std::thread::{self, JoinHandle};
+use std::{fs, io};
 
 use jiff::Timestamp;
 use tokio::sync::mpsc::UnboundedSender;

@@ -1,9 +1,8 @@
 //! How a console ends. It runs on a thread of its own: a write to a terminal that takes nothing may never return, so
 //! the end does not wait for it, and signals are heard outside.
 
-use std::sync::Arc;
 use std::sync::atomic::{AtomicBool, Ordering};
-use std::sync::mpsc as std_mpsc;
+use std::sync::{Arc, mpsc as std_mpsc};
 use std::thread;
 use std::time::{Duration, Instant};
 

@@ -9,8 +9,7 @@ use rustix::time::{ClockId, clock_gettime};
 
 use super::{App, FILES, FRAME};
 use crate::console::app::appearance::Looks;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::core::Mono;
 use crate::engine::Snapshot;
 

@@ -2,10 +2,9 @@
 
 use std::sync::Arc;
 
-use super::format;
 use super::fuzzy::Finder;
-use super::rows;
 use super::suppressions::{self, Suppression};
+use super::{format, rows};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{IncidentView, PlaybookState, PlaybookView};
 

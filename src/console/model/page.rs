@@ -1,15 +1,14 @@
 //! What can be shown over the main screen, and the places where keys are pressed.
 
-use crate::console::content::filtered_list::ListKind;
-use crate::console::keys::InputMode;
 use std::sync::Arc;
 
 use super::Cursor;
+use crate::console::content::filtered_list::ListKind;
 use crate::console::content::find::Find;
 use crate::console::content::success::{self, SuccessSpan};
 use crate::console::editor::{Author, Begin, Tried};
 use crate::console::form::Form;
-use crate::console::keys::KeyAction;
+use crate::console::keys::{InputMode, KeyAction};
 use crate::console::model::review::Review;
 use crate::core::IncidentId;
 

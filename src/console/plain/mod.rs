@@ -17,8 +17,7 @@ use termprofile::TermProfile;
 
 use super::canvas::RenderOptions;
 use super::canvas::glyphs::Glyphs;
-use super::content::context::ConsoleTime;
-use super::content::context::ViewContext;
+use super::content::context::{ConsoleTime, ViewContext};
 use super::content::{format, rows};
 use super::theme::Theme;
 use super::view::headline;

@@ -3,8 +3,7 @@
 
 use super::super::view::request_lines;
 use super::stand;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::console::content::{format, rows};
 use crate::console::keys::guard::QUIET;
 use crate::console::model::review::{RequestState, Review};

@@ -8,13 +8,11 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
-use super::super::fixture;
 use super::super::update::ConsoleInput;
-use super::super::view;
+use super::super::{fixture, view};
 use super::keys::Desk;
 use super::screens::look;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::console::keys::guard::QUIET;
 use crate::console::terminal::decode::{Decoder, Typed};
 use crate::core::Command;

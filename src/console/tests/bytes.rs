@@ -7,14 +7,12 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
-use super::super::fixture;
 use super::super::model::Model;
 use super::super::theme::{Shelf, Theme};
-use super::super::view;
+use super::super::{fixture, view};
 use super::screens::look;
 use crate::console::canvas::diff_writer::encode;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::console::options::{EngineAt, Writing};
 use crate::engine::Snapshot;
 

@@ -2,8 +2,7 @@
 
 use std::sync::Arc;
 
-use super::super::fixture;
-use super::super::plain;
+use super::super::{fixture, plain};
 use super::keys::Desk;
 use crate::console::content::rows;
 use crate::core::incident::Denial;

@@ -11,9 +11,8 @@ use termprofile::TermProfile;
 use super::super::theme::{Shelf, Theme};
 use super::screens::{expect, look};
 use super::views::{self, View};
-use crate::console::canvas::RenderOptions;
-use crate::console::canvas::diff_writer;
 use crate::console::canvas::glyphs::Glyphs;
+use crate::console::canvas::{RenderOptions, diff_writer};
 
 const SIZES: [(u16, u16); 5] = [(120, 40), (100, 30), (80, 24), (40, 10), (18, 3)];
 

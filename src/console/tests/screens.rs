@@ -8,16 +8,14 @@ use ratatui::layout::Rect;
 use termprofile::TermProfile;
 
 use super::super::canvas::RenderOptions;
-use super::super::fixture;
 use super::super::form::Form;
 use super::super::model::{Cursor, Model, OpenPage, Overlay, StatusMessage};
 use super::super::theme::{Role, Theme};
-use super::super::view;
+use super::super::{fixture, view};
 use super::pictures::album;
 use super::views;
 use crate::console::canvas::glyphs::Glyphs;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::console::content::filtered_list::ListKind;
 use crate::console::options::{EngineAt, Writing};
 use crate::engine::Snapshot;

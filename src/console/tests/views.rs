@@ -7,12 +7,10 @@ use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
 
 use super::super::canvas::RenderOptions;
-use super::super::fixture;
 use super::super::model::Model;
 use super::super::update::{ConsoleInput, update};
-use super::super::view;
-use crate::console::content::context::ConsoleTime;
-use crate::console::content::context::ViewContext;
+use super::super::{fixture, view};
+use crate::console::content::context::{ConsoleTime, ViewContext};
 use crate::console::keys::guard::QUIET;
 use crate::console::options::{EngineAt, Writing};
 use crate::console::terminal::decode::{Decoder, Typed};

@@ -1,10 +1,9 @@
 //! Where themes come from: those that were compiled in, and the files in the `themes` folder of the user's settings,
 //! which win by their name.
 
-use std::fs;
-use std::io;
 use std::os::unix::fs::MetadataExt;
 use std::path::{Path, PathBuf};
+use std::{fs, io};
 
 use super::Theme;
 use crate::console::config::error::Misread;

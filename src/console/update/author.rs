@@ -1,6 +1,5 @@
 //! Keys, pastes, answers and time for the pages where playbooks are written, and what they come to.
 
-use crate::console::model::subject;
 use std::sync::Arc;
 
 use crossterm::event::KeyEvent;
@@ -13,6 +12,7 @@ use super::{form, say};
 use crate::console::content::context::ViewContext;
 use crate::console::content::rows;
 use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject;
 use crate::console::view::pages::editor as editor_view;
 
 /// Opens the playbook that is looked at.

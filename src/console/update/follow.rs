@@ -5,10 +5,7 @@ use std::collections::BTreeSet;
 use super::super::model::{Model, OpenPage, StatusMessage};
 use super::author;
 use crate::console::content::context::ViewContext;
-use crate::console::content::filtered_list;
-use crate::console::content::format;
-use crate::console::content::rows;
-use crate::console::content::success;
+use crate::console::content::{filtered_list, format, rows, success};
 use crate::console::model::effect::ConsoleEffect;
 use crate::engine::Snapshot;
 

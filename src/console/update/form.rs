@@ -1,6 +1,5 @@
 //! Opening questions and choosing among their options.
 
-use crate::console::model::subject;
 use std::sync::Arc;
 
 use super::super::form::{self, DryRunResult, Form, FormPurpose, Value};
@@ -8,9 +7,9 @@ use super::super::keys::KeyAction;
 use super::super::model::{Model, OpenPage, Overlay};
 use super::{pick, say};
 use crate::console::content::context::ViewContext;
-use crate::console::content::rows;
-use crate::console::content::suppressions;
+use crate::console::content::{rows, suppressions};
 use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject;
 use crate::console::model::subject::SelectedSubject;
 use crate::core::{Key, Scope};
 use crate::engine::snapshot::{Arming, IncidentStage, PlaybookState};

@@ -13,25 +13,22 @@ mod reading;
 mod review;
 mod typing;
 
-use crate::console::model::subject;
 use std::sync::Arc;
 
 use crossterm::event::{KeyEvent, KeyEventKind};
 
+use super::content::context::ViewContext;
 use super::editor::EditorTask;
+use super::keys::guard::PAUSE;
+use super::keys::{self, InputMode, KeyAction};
+use super::model::decision::Decision;
+use super::model::time_travel::{self, TimeStep};
+use super::model::{Model, OpenPage, Overlay, StatusMessage, incident_history};
+use super::view;
+use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject;
 use crate::console::options::Writing;
 
-use super::content::context::ViewContext;
-use super::keys::InputMode;
-use super::keys::guard::PAUSE;
-use super::keys::{self, KeyAction};
-use super::model::decision::Decision;
-use super::model::incident_history;
-use super::model::time_travel::{self, TimeStep};
-use super::model::{Model, OpenPage, Overlay, StatusMessage};
-use super::view;
-
-use crate::console::model::effect::ConsoleEffect;
 pub use author::rest;
 pub use input::ConsoleInput;
 

@@ -5,8 +5,7 @@ use super::super::model::{Model, OpenPage, Overlay, Pane};
 use super::super::view;
 use super::reading;
 use crate::console::content::context::ViewContext;
-use crate::console::content::filtered_list;
-use crate::console::content::success;
+use crate::console::content::{filtered_list, success};
 use crate::console::view::widgets::layout;
 
 /// Up and down, by rows or screens, on whatever page is shown.

@@ -1,6 +1,5 @@
 //! A command that needs something to act on asks which: a list to choose from by a few letters.
 
-use crate::console::model::subject;
 use std::sync::Arc;
 
 use super::super::keys::KeyAction;
@@ -10,6 +9,7 @@ use super::{form, say};
 use crate::console::content::context::ViewContext;
 use crate::console::content::rows;
 use crate::console::model::effect::ConsoleEffect;
+use crate::console::model::subject;
 use crate::console::model::subject::SelectedSubject;
 
 /// Asks which; what is looked at now comes first.

@@ -19,8 +19,7 @@ use crate::control::protocol::rights::{Right, Rights, Roles, needed};
 use crate::control::protocol::wire::{MessageReader, MessageWriter, REQUEST, WireError};
 use crate::control::protocol::{Greeting, Hello, Request, ToClient, ToServer, VERSION, Welcome};
 use crate::core::Authority;
-use crate::engine::Handle;
-use crate::engine::operator;
+use crate::engine::{Handle, operator};
 use crate::text::cut_line;
 
 /// Whoever connects says hello within so long.

@@ -10,10 +10,9 @@ use tokio::time::{MissedTickBehavior, interval, timeout};
 use super::replies::without;
 use super::session::DisconnectReason;
 use super::{Following, Published};
-use crate::control::protocol::ToClient;
 use crate::control::protocol::delta::Difference;
-use crate::control::protocol::parts;
 use crate::control::protocol::wire::{ANSWER, MessageWriter, WireError, encode};
+use crate::control::protocol::{ToClient, parts};
 use crate::engine::Handle;
 
 /// Whoever does not take a message within so long is cut off; they can come back.

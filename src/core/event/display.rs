@@ -3,11 +3,7 @@
 use std::fmt;
 
 use crate::core::command::{Operator, Scope};
-use crate::core::event::reasons::BreakerReason;
-use crate::core::event::reasons::NotVerifiedReason;
-use crate::core::event::reasons::PageEndReason;
-use crate::core::event::reasons::ProbeFailure;
-use crate::core::event::reasons::WithdrawalReason;
+use crate::core::event::reasons::{BreakerReason, NotVerifiedReason, PageEndReason, ProbeFailure, WithdrawalReason};
 use crate::core::gate::GateDecision;
 use crate::core::incident::{AttemptStarter, Cause, Denial, Outcome, Trip};
 use crate::playbook::value::Period;

@@ -7,10 +7,8 @@ use super::preflight::LOOK_AGAIN;
 use crate::core::event::Event;
 use crate::core::event::reasons::WithdrawalReason;
 use crate::core::id::IncidentId;
-use crate::core::incident::Denial;
-use crate::core::incident::Phase;
-use crate::core::machine::BlockedOn;
-use crate::core::machine::Core;
+use crate::core::incident::{Denial, Phase};
+use crate::core::machine::{BlockedOn, Core};
 use crate::core::time::timers::Timer;
 
 /// How long until a plan that could not be made is tried again.

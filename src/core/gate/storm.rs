@@ -1,13 +1,13 @@
 //! A storm: so many targets fail at once that their common cause is elsewhere. Nothing acts by itself then, and one page
 //! stands for all.
 
-use crate::core::event::reasons::PageEndReason;
 use std::collections::HashMap;
 use std::sync::Arc;
 
 use crate::core::detector::DetectorState;
 use crate::core::escalation::calls::{Call, STORM};
 use crate::core::event::Event;
+use crate::core::event::reasons::PageEndReason;
 use crate::core::id::IncidentId;
 use crate::core::incident::Cause;
 use crate::core::machine::config::Config;

@@ -7,10 +7,7 @@ use super::{Attempt, AttemptEnd, AttemptStarter, BreakerState, Cause, Incident, 
 use crate::core::breaker::Limits;
 use crate::core::breaker::spent::LastAttempt;
 use crate::core::event::Event;
-use crate::core::event::reasons::NotVerifiedReason;
-use crate::core::event::reasons::PageEndReason;
-use crate::core::event::reasons::ProbeFailure;
-use crate::core::event::reasons::WithdrawalReason;
+use crate::core::event::reasons::{NotVerifiedReason, PageEndReason, ProbeFailure, WithdrawalReason};
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::machine::Core;
 use crate::core::machine::effect::Effect;

@@ -3,8 +3,7 @@
 use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
-use super::attempt_record::RequestAnswer;
-use super::attempt_record::{AttemptEnd, Intent, ScopeEnd};
+use super::attempt_record::{AttemptEnd, Intent, RequestAnswer, ScopeEnd};
 use super::phase::{Phase, Transition};
 use super::record::{Escalation, Incident, Opening};
 use super::{ApprovalRequest, BreakerState, Budget, Cause, Denial, Outcome};

@@ -6,12 +6,13 @@ use jiff::Timestamp;
 
 use super::attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
 use super::{ApprovalRequest, Cause, Denial, Phase, Transition};
+use crate::core::Mono;
 use crate::core::command::Operator;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::{Event, Recorded};
 use crate::core::id::{AttemptId, IncidentId, Key};
 use crate::core::plan::Digest;
-use crate::core::{Mono, success::success_counters::EntryNumber};
+use crate::core::success::success_counters::EntryNumber;
 
 /// Changes of reading kept in one incident's story.
 const KEPT_READING_CHANGES: usize = 64;

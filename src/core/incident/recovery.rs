@@ -12,8 +12,7 @@
 
 use std::sync::Arc;
 
-use super::verification;
-use super::{Cause, Incident, Outcome, Phase, RequestAnswer, Trip};
+use super::{Cause, Incident, Outcome, Phase, RequestAnswer, Trip, verification};
 use crate::core::breaker::spent::LastAttempt;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::detector::{DetectorState, alike};

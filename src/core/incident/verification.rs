@@ -7,8 +7,7 @@ use super::{AttemptEnd, AttemptStarter, BreakerState, Budget, Incident, Outcome,
 use crate::core::detector::alike;
 use crate::core::detector::reading::{Reading, Verdict};
 use crate::core::event::Event;
-use crate::core::event::reasons::BreakerReason;
-use crate::core::event::reasons::NotVerifiedReason;
+use crate::core::event::reasons::{BreakerReason, NotVerifiedReason};
 use crate::core::id::{CheckRole, IncidentId, WatchId};
 use crate::core::machine::Core;
 use crate::core::machine::effect::Cadence;

@@ -1,22 +1,16 @@
 //! The state at a moment of the past, for a screen: what was watched and read then is put in from outside, and a screen
 //! shows it as it shows a live state. Nothing is decided here, and nothing is recorded.
 
-use crate::core::incident::Phase;
 use std::sync::Arc;
 
 use super::Core;
 use super::input::{ArmingPolicy, Binding};
-use crate::core::detector::Detector;
-use crate::core::detector::DetectorState;
-use crate::core::detector::Moment;
 use crate::core::detector::reading::Reading;
+use crate::core::detector::{Detector, DetectorState, Moment};
 use crate::core::event::Event;
-use crate::core::event::concern::AttemptEvent;
-use crate::core::event::concern::Concern;
-use crate::core::event::concern::DecisionEvent;
-use crate::core::event::concern::PageOccasion;
+use crate::core::event::concern::{AttemptEvent, Concern, DecisionEvent, PageOccasion};
 use crate::core::id::Key;
-use crate::core::incident::Outcome;
+use crate::core::incident::{Outcome, Phase};
 use crate::core::time::{Mono, Now};
 use crate::playbook::Playbook;
 

@@ -1,10 +1,10 @@
 //! Which event moves which machine. Every fold names every event, so one that is forgotten does not compile.
 
-use crate::core::event::reasons::BreakerReason;
 use std::sync::Arc;
 
 use super::{Boot, State};
 use crate::core::detector::flapping::FlappingState;
+use crate::core::event::reasons::BreakerReason;
 use crate::core::event::{Event, Recorded};
 use crate::core::gate::locks::KnownAs;
 use crate::core::id::{AttemptId, IncidentId, Key};

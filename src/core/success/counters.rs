@@ -6,11 +6,7 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::event::Event;
-use crate::core::event::concern::AttemptEvent;
-use crate::core::event::concern::Concern;
-use crate::core::event::concern::IncidentEvent;
-use crate::core::event::concern::PageEvent;
-use crate::core::event::concern::PageOccasion;
+use crate::core::event::concern::{AttemptEvent, Concern, IncidentEvent, PageEvent, PageOccasion};
 
 /// Counts since the journal began. A word that never came up is left out.
 #[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, schemars::JsonSchema)]

@@ -1,10 +1,9 @@
 //! What is to be written next: counted once per incident, most wanted first, forgotten in time.
 
 use super::bench::{Bench, bound, key, playbook};
-use crate::core::ArmingPolicy;
 use crate::core::id::IncidentId;
 use crate::core::success::automation_gaps::{Lack, Lacks};
-use crate::core::{Command, Mono};
+use crate::core::{ArmingPolicy, Command, Mono};
 use crate::playbook::{Mode, Target};
 
 const DAY: u64 = 86_400_000;

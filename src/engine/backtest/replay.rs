@@ -6,9 +6,8 @@ use jiff::{SignedDuration, Timestamp};
 
 use super::run::{BacktestRun, DueEvent};
 use super::{BacktestMark, FaultSeen};
-use crate::core::DetectorState;
 use crate::core::machine::input::{ArmingPolicy, Binding, Resolution};
-use crate::core::{CheckRole, Config, Input, Mono, Plan, Reading};
+use crate::core::{CheckRole, Config, DetectorState, Input, Mono, Plan, Reading};
 use crate::playbook::{Playbook, Target};
 
 /// The readings of one check: moments, and what they said.

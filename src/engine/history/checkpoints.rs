@@ -7,11 +7,10 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::core::event::concern::Concern;
-use crate::core::event::concern::EngineEvent;
+use crate::core::event::concern::{Concern, EngineEvent};
+use crate::core::id::IncidentId;
 use crate::core::machine::history_view;
-use crate::core::{Config, Core, Key, Mono, Recorded};
-use crate::core::{Moment, id::IncidentId};
+use crate::core::{Config, Core, Key, Moment, Mono, Recorded};
 use crate::engine::snapshot::Message;
 use crate::journal::{JournalReader, ReadError};
 use crate::playbook::ContentKey;

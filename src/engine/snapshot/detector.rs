@@ -1,13 +1,12 @@
 //! One watched key, as screens need it.
 
-use crate::core::incident::{Incident, Phase};
 use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
 use super::DeliveryState;
 use crate::core::id::{IncidentId, Key};
-use crate::core::incident::{Cause, Denial};
+use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::machine::input::{Binding, Resolution};
 use crate::core::{Detector, DetectorState, Mono};
 use crate::playbook::Mode;

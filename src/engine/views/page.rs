@@ -6,8 +6,7 @@ use std::time::Duration;
 
 use crate::channel::{CappedList, Page, PageKind};
 use crate::core::escalation::escalations::Outgoing;
-use crate::core::event::concern::PageEvent;
-use crate::core::event::concern::PageOccasion;
+use crate::core::event::concern::{PageEvent, PageOccasion};
 use crate::core::event::event_text::AttemptNumbers;
 use crate::core::incident::{Cause, Denial, Incident, Phase};
 use crate::core::{Core, DetectorState, IncidentId, PageId, Recorded};

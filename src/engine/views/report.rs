@@ -9,9 +9,7 @@ use jiff::Timestamp;
 use jiff::tz::TimeZone;
 
 use crate::channel::markdown::{capitalised, fence, inline, table};
-use crate::core::event::concern::AttemptEvent;
-use crate::core::event::concern::Concern;
-use crate::core::event::concern::IncidentEvent;
+use crate::core::event::concern::{AttemptEvent, Concern, IncidentEvent};
 use crate::core::event::event_text::{AttemptNumbers, reading_words, step_words};
 use crate::core::incident::AttemptStarter;
 use crate::core::plan::ScopeLevel;

@@ -2,10 +2,9 @@
 
 use std::arch::asm;
 use std::ffi::c_int;
-use std::io;
 use std::mem::{MaybeUninit, size_of};
 use std::os::fd::{AsFd, AsRawFd, BorrowedFd, FromRawFd, OwnedFd};
-use std::ptr;
+use std::{io, ptr};
 
 use rustix::io::Errno;
 

@@ -10,13 +10,12 @@
 //! panics.
 
 use std::ffi::{CStr, CString, OsStr, c_char, c_int};
-use std::io;
 use std::os::fd::{AsFd, BorrowedFd, OwnedFd};
 use std::os::unix::ffi::{OsStrExt, OsStringExt};
 use std::os::unix::process::CommandExt;
 use std::path::Path;
 use std::process::{Command, Stdio};
-use std::ptr;
+use std::{io, ptr};
 
 use rustix::fs::{Mode, OFlags};
 use rustix::process::{Pid, PidfdFlags, Resource, Rlimit, pidfd_open};

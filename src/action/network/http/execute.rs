@@ -8,13 +8,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
 use super::table::{HttpAction, Method};
-use crate::action::Context;
 use crate::action::kind::ActionKind;
 use crate::action::plan::{PlanError, quoted, step};
-use crate::action::redact;
 use crate::action::registry::ResolvedAction;
 use crate::action::runner::{StepContext, StepOutcome};
-use crate::action::sourced;
+use crate::action::{Context, redact, sourced};
 use crate::core::plan::{PlannedStep, StepResult};
 use crate::host::{capped, cause, web};
 use crate::playbook::Playbook;

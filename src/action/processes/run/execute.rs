@@ -7,7 +7,6 @@ use rustix::process::geteuid;
 use serde::{Deserialize, Serialize};
 
 use super::table::{RunAction, RunFull};
-use crate::action::Context;
 use crate::action::kind::ActionKind;
 use crate::action::plan::{PlanError, quoted, step, user};
 use crate::action::program::bound::{self, BoundFile, NamedPath};
@@ -15,7 +14,7 @@ use crate::action::program::identity::{self, FileIdentity};
 use crate::action::program::process;
 use crate::action::registry::ResolvedAction;
 use crate::action::runner::{StepContext, StepOutcome};
-use crate::action::sourced;
+use crate::action::{Context, sourced};
 use crate::core::plan::PlannedStep;
 use crate::host::program::FIXED_PATH;
 use crate::playbook::Playbook;

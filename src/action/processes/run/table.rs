@@ -7,11 +7,9 @@ use serde::{Deserialize, Serialize};
 
 use crate::playbook::action::table::{ActionDocs, ActionTable, Replay, arguments};
 use crate::playbook::diagnostic::Findings;
+use crate::playbook::lint::hazards::{self, Hazard};
+use crate::playbook::lint::secrets;
 use crate::playbook::lint::templates::{self, TemplateUse};
-use crate::playbook::lint::{
-    hazards::{self, Hazard},
-    secrets,
-};
 use crate::playbook::model::target::TargetSpec;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;

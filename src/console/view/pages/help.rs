@@ -2,8 +2,7 @@
 
 use crate::console::canvas::line::Line;
 use crate::console::content::context::ViewContext;
-use crate::console::keys::InputMode;
-use crate::console::keys::{self, PLACES};
+use crate::console::keys::{self, InputMode, PLACES};
 use crate::console::model::Model;
 use crate::console::theme::Role;
 

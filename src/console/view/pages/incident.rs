@@ -2,10 +2,8 @@
 
 use crate::console::canvas::line::Line;
 use crate::console::content::context::ViewContext;
-use crate::console::content::format;
-use crate::console::content::rows;
-use crate::console::model::Model;
-use crate::console::model::incident_history;
+use crate::console::content::{format, rows};
+use crate::console::model::{Model, incident_history};
 use crate::console::theme::Role;
 use crate::console::view::widgets::story;
 use crate::core::IncidentId;

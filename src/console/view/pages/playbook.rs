@@ -2,10 +2,9 @@
 
 use crate::console::canvas::line::Line;
 use crate::console::content::context::ViewContext;
-use crate::console::content::format;
-use crate::console::content::rows;
 use crate::console::content::success::SuccessSpan;
 use crate::console::content::suppressions::{self, Suppression};
+use crate::console::content::{format, rows};
 use crate::console::theme::Role;
 use crate::console::view::panes::detectors;
 use crate::core::Scope;

@@ -1,7 +1,6 @@
-use std::fs;
 use std::os::unix::fs::{MetadataExt, PermissionsExt, symlink};
 use std::sync::Barrier;
-use std::thread;
+use std::{fs, thread};
 
 use super::*;
 use crate::foreign::MayHang;

@@ -2,9 +2,7 @@
 
 use std::path::{Path, PathBuf};
 
-use super::ResolvedClean;
-use super::StopCondition;
-use super::{DEFAULT_MAX_FILES, MAX_DEPTH, roots, words};
+use super::{DEFAULT_MAX_FILES, MAX_DEPTH, ResolvedClean, StopCondition, roots, words};
 use crate::action::Context;
 use crate::action::plan::{PlanError, quoted, step, user};
 use crate::action::registry::ResolvedAction;

@@ -5,11 +5,10 @@ use std::ffi::OsString;
 use std::fmt::Write as _;
 use std::path::{Path, PathBuf};
 
-use super::ResolvedClean;
-use super::Run;
 use super::holders::DeletedOpen;
 use super::room::Room;
 use super::walk::{CleanCandidate, KeptCounts};
+use super::{ResolvedClean, Run};
 use crate::action::program::output::presentable;
 use crate::core::plan::StepResult;
 use crate::text::clean_line;

@@ -9,8 +9,7 @@ use std::path::PathBuf;
 use rustix::fs::{CWD, FileType, FlockOperation, Mode, flock, mknodat};
 use tempfile::TempDir;
 
-use super::StopCondition;
-use super::*;
+use super::{StopCondition, *};
 use crate::foreign::openat2::look_at;
 
 const TEST: MayHang = MayHang::because("a test");

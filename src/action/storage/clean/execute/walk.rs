@@ -9,11 +9,10 @@ use std::path::{Path, PathBuf};
 
 use rustix::fs::{Dir, FileType, OFlags};
 
-use super::ResolvedClean;
-use super::Stop;
 use super::eligibility::{self, SkipReason};
 use super::holders::Locks;
 use super::roots::OpenRoot;
+use super::{ResolvedClean, Stop};
 use crate::foreign::openat2::{FileStatus, look, look_at, open_beneath};
 
 /// How many entries one pass visits at most.

@@ -11,9 +11,7 @@ use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::ProcessSubject;
-use super::proc;
-use super::{PidfileError, ProcessSeen};
+use super::{PidfileError, ProcessSeen, ProcessSubject, proc};
 use crate::check::subject::{Observation, Subject};
 
 /// How long after its start a process is likely to become another program.
