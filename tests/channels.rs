@@ -12,9 +12,9 @@ use std::sync::atomic::{AtomicUsize, Ordering};
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{
-    AcceptedPage, CappedList, ChannelSettings, CommandSettings, Outbox, Page, PageKind, WebhookSettings,
-};
+use salve::channel::kinds::command::CommandSettings;
+use salve::channel::kinds::webhook::WebhookSettings;
+use salve::channel::{AcceptedPage, CappedList, ChannelSettings, Outbox, Page, PageKind};
 use salve::core::event::reasons::NotVerifiedReason;
 use salve::core::incident::{AttemptStarter, Cause};
 use salve::core::plan::{Digest, PlannedStep, ScopeLevel, StepReport, StepResult};

@@ -575,7 +575,7 @@ async fn scarce(url: &str) {
     let socket = || rustix::net::socket(rustix::net::AddressFamily::UNIX, rustix::net::SocketType::STREAM, None);
     let [client, others @ ..] = [(); 4].map(|()| socket().unwrap());
     let folder = served.house.path("tickets");
-    let ticket = salve::channel::TicketSettings { folder: Some(folder.clone()) };
+    let ticket = salve::channel::kinds::tickets::TicketSettings { folder: Some(folder.clone()) };
     let channels: Vec<salve::channel::ChannelSettings> = vec![
         salve::channel::ChannelSettings::Tickets(ticket),
         toml::from_str(&format!("webhook = {{ url = {url:?} }}")).unwrap(),

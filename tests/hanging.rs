@@ -290,7 +290,7 @@ async fn exported() {
 }
 
 async fn ticket() {
-    let settings = salve::channel::TicketSettings { folder: Some(PathBuf::from(DEAD).join("dir")) };
+    let settings = salve::channel::kinds::tickets::TicketSettings { folder: Some(PathBuf::from(DEAD).join("dir")) };
     let settings = salve::channel::ChannelSettings::Tickets(settings);
     let said = salve::channel::test_page::trial("tickets", &settings, Path::new("/nowhere"), "host").await;
     assert!(said.call.as_ref().is_err_and(|why| why.contains("did not answer within")), "{said:?}");

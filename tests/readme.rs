@@ -73,7 +73,7 @@ fn the_settings_are_accepted() {
     assert_eq!(settings.len(), 1, "the manual shows the settings once");
     let settings = Settings::parse("README.md", &settings[0]).unwrap_or_else(|wrong| panic!("{wrong}"));
     let shown: std::collections::BTreeSet<&str> = settings.channels.values().map(ChannelSettings::kind).collect();
-    assert_eq!(shown, ChannelSettings::KINDS.into_iter().collect(), "one channel of each kind");
+    assert_eq!(shown, ChannelSettings::KINDS.iter().copied().collect(), "one channel of each kind");
     assert!(!settings.second_calls.is_empty() && settings.heartbeat.is_some() && settings.metrics.is_some());
 }
 

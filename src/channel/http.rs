@@ -1,5 +1,8 @@
 //! What channels over HTTP share: the one client, and what an answer or its absence means.
 
+pub(super) mod address;
+pub(super) mod sign;
+
 use std::collections::BTreeMap;
 use std::path::{Path, PathBuf};
 use std::sync::{Arc, Once, OnceLock};
@@ -9,8 +12,9 @@ use jiff::Timestamp;
 use reqwest::header::{HeaderMap, HeaderName, HeaderValue, RETRY_AFTER};
 use reqwest::{Client, Response, StatusCode};
 
-use super::address::{self, Over};
-use super::{DeliveryError, RetryPolicy, secret};
+use self::address::Over;
+use super::delivery::{DeliveryError, RetryPolicy};
+use super::secret;
 use crate::host::{capped, cause, web};
 
 /// Characters of an answer that are repeated.
@@ -156,4 +160,9 @@ mod tests {
         assert_eq!(retry_after(&with("Wed, 21 Oct 2015 07:28:00 GMT")), Some(Duration::ZERO));
         assert_eq!(retry_after(&with("soon")), None);
     }
+}
+
+/// The host of an address, which says where it leads and is no secret.
+pub(super) fn host_of(url: &str) -> String {
+    reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -3,6 +3,7 @@
 //!
 //! Nothing is kept here over a restart: what the journal knows as recorded and not as delivered is sent again.
 
+mod backoff;
 mod lane;
 
 use std::collections::{BTreeMap, HashMap, VecDeque};
@@ -15,12 +16,11 @@ use tokio::sync::{Notify, mpsc};
 use tokio::task::JoinSet;
 use tokio::time::timeout;
 
-use super::kind::Channel;
-use super::kinds::ticket::Tickets;
+use super::configured::Channel;
+use super::kinds::tickets::Tickets;
 use super::page::Page;
-use super::settings::ChannelSettings;
+use super::registry::ChannelSettings;
 use crate::core::PageId;
-
 pub use crate::core::escalation::TICKETS;
 
 /// The way out. Dropping it ends all deliveries under way; their pages count as not delivered.
@@ -78,7 +78,7 @@ impl Outbox {
         let shared = Shared {
             queues: Mutex::default(),
             channels,
-            tickets: Channel::tickets(Tickets::new(tickets.clone())),
+            tickets: Channel::new(Arc::new(Tickets::new(tickets.clone()))),
             ticket_folder: tickets,
             pending: AtomicUsize::new(0),
             tries: Mutex::default(),

@@ -9,6 +9,7 @@ use crate::core::event::event_text::AttemptNumbers;
 use crate::core::{IncidentId, PageId, Recorded};
 use crate::evidence::Evidence;
 use crate::playbook::{Risk, Target};
+use crate::text::clean_line;
 
 /// A page or a resolve.
 #[derive(Debug, Clone, PartialEq)]
@@ -102,6 +103,36 @@ impl PageKind {
 }
 
 impl Page {
+    /// Its parts as single lines, by the names that programs and systemd's journal know them by.
+    #[must_use]
+    pub fn fields(&self) -> Vec<(&'static str, String)> {
+        let (cause, by) = match &self.kind {
+            PageKind::Trigger { cause } => (cause.to_string(), String::new()),
+            PageKind::Acknowledge { by } => (String::new(), by.to_string()),
+            PageKind::Resolve => (String::new(), String::new()),
+        };
+        let mut fields = vec![
+            ("SALVE_KIND", self.kind.word().to_owned()),
+            ("SALVE_DEDUP", self.dedup.to_string()),
+            ("SALVE_PAGE", self.id.0.to_string()),
+            ("SALVE_INCIDENT", self.incident.0.to_string()),
+            ("SALVE_HOST", self.host.to_string()),
+            ("SALVE_PLAYBOOK", self.playbook.to_string()),
+            ("SALVE_TITLE", self.title.to_string()),
+            ("SALVE_TARGET", self.target.to_string()),
+            ("SALVE_RISK", self.risk.to_string()),
+            ("SALVE_CAUSE", cause),
+            ("SALVE_ACKNOWLEDGED_BY", by),
+            ("SALVE_WHY", self.why.to_string()),
+            ("SALVE_SUMMARY", self.summary()),
+            ("SALVE_AT", self.at.to_string()),
+        ];
+        for (_, value) in &mut fields {
+            *value = clean_line(value).into_owned();
+        }
+        fields
+    }
+
     /// How the incident's attempts are counted, for people.
     #[must_use]
     pub fn numbers(&self) -> AttemptNumbers {

@@ -2,7 +2,7 @@
 
 use std::path::Path;
 
-use super::{DeliveryError, RetryPolicy};
+use super::delivery::{DeliveryError, RetryPolicy};
 use crate::host::secret_file;
 
 /// The file's one line. The error names the file and what would be right, and never what stands in it.

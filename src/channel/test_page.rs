@@ -6,9 +6,9 @@ use std::sync::Arc;
 
 use jiff::Timestamp;
 
-use super::kind::Channel;
+use super::configured::Channel;
 use super::page::{CappedList, Page, PageKind};
-use super::settings::ChannelSettings;
+use super::registry::ChannelSettings;
 use crate::core::{IncidentId, PageId};
 use crate::playbook::{Risk, Target};
 

@@ -12,7 +12,8 @@ use super::output::stream;
 use super::runtime;
 use crate::channel::outbox::TICKETS;
 use crate::channel::test_page::{Trial, trial};
-use crate::channel::{ChannelSettings, TicketSettings};
+use crate::channel::ChannelSettings;
+use crate::channel::kinds::tickets::TicketSettings;
 use crate::engine::settings::SecondCallSettings;
 use crate::engine::{Settings, operator};
 use crate::playbook::diagnostic::nearest;
@@ -36,7 +37,7 @@ fn list(channels: &BTreeMap<String, ChannelSettings>, seconds: &BTreeMap<String,
         let besides = seconds.get(name).map_or_else(String::new, |second| {
             format!("; if not acknowledged within {}: {}", second.after, second.to.join(", "))
         });
-        let line = format!("{name:<16} {:<13} {}{besides}", channel.kind(), channel.whereto());
+        let line = format!("{name:<16} {:<13} {}{besides}", channel.kind(), channel.destination());
         println!("{line}");
         for trouble in channel.troubles() {
             println!("{:<16} {trouble}", "");
@@ -55,7 +56,7 @@ fn list_json(
             json!({
                 "name": name,
                 "kind": channel.kind(),
-                "to": channel.whereto(),
+                "to": channel.destination(),
                 "unacknowledged": second,
                 "troubles": channel.troubles(),
             })

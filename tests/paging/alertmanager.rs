@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::time::Duration;
 
 use jiff::Timestamp;
-use salve::channel::{AlertmanagerSettings, ChannelSettings};
+use salve::channel::ChannelSettings;
+use salve::channel::kinds::alertmanager::AlertmanagerSettings;
 use salve::playbook::value::Period;
 use serde_json::Value;
 

@@ -3,7 +3,8 @@
 use std::collections::BTreeMap;
 use std::os::unix::net::UnixDatagram;
 
-use salve::channel::{ChannelSettings, JournaldSettings};
+use salve::channel::ChannelSettings;
+use salve::channel::kinds::journald::JournaldSettings;
 use tempfile::TempDir;
 
 use crate::bench::{Bench, DEDUP, call, end, run};

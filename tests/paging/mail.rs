@@ -2,7 +2,8 @@
 
 use std::collections::BTreeMap;
 
-use salve::channel::{ChannelSettings, Tls};
+use salve::channel::ChannelSettings;
+use salve::channel::kinds::smtp::Tls;
 use salve::playbook::value::Period;
 
 use crate::bench::{Bench, DEDUP, call, end, private, run, seen};

@@ -3,7 +3,8 @@
 
 use std::time::Duration;
 
-use salve::channel::{ChannelSettings, Page, PagerDutySettings};
+use salve::channel::kinds::pagerduty::PagerDutySettings;
+use salve::channel::{ChannelSettings, Page};
 use salve::playbook::value::Period;
 use serde_json::Value;
 use tempfile::TempDir;

@@ -8,7 +8,9 @@ use std::path::{Path, PathBuf};
 use std::process::{Child, Command, Stdio};
 use std::sync::{Arc, Mutex};
 
-use salve::channel::{AlertmanagerSettings, ChannelSettings, SmtpSettings, Tls};
+use salve::channel::ChannelSettings;
+use salve::channel::kinds::alertmanager::AlertmanagerSettings;
+use salve::channel::kinds::smtp::{SmtpSettings, Tls};
 use salve::playbook::value::Period;
 use serde_json::Value;
 use tempfile::TempDir;

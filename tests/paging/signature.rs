@@ -4,7 +4,8 @@ use std::collections::BTreeMap;
 use std::io::Write;
 use std::process::{Command, Stdio};
 
-use salve::channel::{ChannelSettings, WebhookSettings};
+use salve::channel::ChannelSettings;
+use salve::channel::kinds::webhook::WebhookSettings;
 use salve::playbook::value::Period;
 use wiremock::matchers::method;
 use wiremock::{Mock, MockServer, ResponseTemplate};

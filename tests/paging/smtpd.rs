@@ -4,7 +4,7 @@ use std::collections::VecDeque;
 use std::sync::{Arc, Mutex};
 use std::time::Duration;
 
-use salve::channel::{SmtpSettings, Tls};
+use salve::channel::kinds::smtp::{SmtpSettings, Tls};
 use salve::playbook::value::Period;
 use tokio::io::{AsyncBufReadExt, AsyncWriteExt, BufReader};
 use tokio::net::{TcpListener, TcpStream};

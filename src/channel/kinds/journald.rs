@@ -3,18 +3,58 @@
 
 use std::io;
 use std::os::unix::net::UnixDatagram;
+use std::path::{Path, PathBuf};
+use std::sync::Arc;
 
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
+use crate::channel::delivery::{Delivering, Delivery, DeliveryError, RetryPolicy};
 use crate::channel::document::whole;
+use crate::channel::kind::{ChannelError, ChannelKind};
 use crate::channel::page::{Page, PageKind};
-use crate::channel::settings::JournaldSettings;
-use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::settings_faults;
 use crate::playbook::Risk;
 use crate::text::clean_line;
 
 /// The report's share of an entry, in bytes: a datagram has to fit into the socket's buffer as one.
 const REPORT: usize = 48 << 10;
+
+/// `journald = {}`: writes each page as an entry into systemd's journal on this host.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct JournaldSettings {
+    /// Where journald listens.
+    #[serde(default = "journal_socket")]
+    pub socket: PathBuf,
+}
+
+impl Default for JournaldSettings {
+    fn default() -> Self {
+        Self { socket: journal_socket() }
+    }
+}
+
+fn journal_socket() -> PathBuf {
+    "/run/systemd/journal/socket".into()
+}
+
+impl ChannelKind for JournaldSettings {
+    const FORM: &'static str = "{}";
+
+    fn destination(&self) -> String {
+        "systemd's journal".into()
+    }
+
+    fn faults(&self) -> Vec<ChannelError> {
+        settings_faults::absolute("socket", &self.socket).into_iter().collect()
+    }
+
+    fn open(self, _: &Path) -> Arc<dyn Delivery> {
+        Arc::new(Journald::new(self))
+    }
+}
 
 /// Writes pages as entries into the journal of this host, by the socket that journald listens on.
 #[derive(Debug, Clone)]
@@ -25,23 +65,6 @@ pub(in crate::channel) struct Journald {
 impl Journald {
     pub(in crate::channel) fn new(settings: JournaldSettings) -> Self {
         Self { settings }
-    }
-
-    /// Never waits: where the journal's buffer is full, it is tried again.
-    pub(in crate::channel) fn deliver(&self, page: &Page) -> Result<PeerReply, DeliveryError> {
-        let mut entry = fields(page);
-        let report = whole(page, &TimeZone::system());
-        let short = entry.clone();
-        add(&mut entry, "SALVE_REPORT", &report[..report.floor_char_boundary(REPORT)]);
-        let socket = UnixDatagram::unbound().and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
-        let sent = socket.and_then(|socket| match socket.send_to(&entry, &self.settings.socket) {
-            Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => socket.send_to(&short, &self.settings.socket),
-            other => other,
-        });
-        match sent {
-            Ok(_) => Ok(format!("handed to {} as {}", self.settings.socket.display(), message_id(&page.kind))),
-            Err(error) => Err(self.setback(&error)),
-        }
     }
 
     fn setback(&self, error: &io::Error) -> DeliveryError {
@@ -56,6 +79,29 @@ impl Journald {
             }
             _ => DeliveryError::new(RetryPolicy::Usual, format!("{socket}: {error}")),
         }
+    }
+}
+
+impl Delivery for Journald {
+    /// Never waits: where the journal's buffer is full, it is tried again.
+    fn deliver(&self, page: Arc<Page>) -> Delivering<'_> {
+        Box::pin(async move {
+            let mut entry = fields(&page);
+            let report = whole(&page, &TimeZone::system());
+            let short = entry.clone();
+            add(&mut entry, "SALVE_REPORT", &report[..report.floor_char_boundary(REPORT)]);
+            let socket = UnixDatagram::unbound().and_then(|socket| socket.set_nonblocking(true).map(|()| socket));
+            let sent = socket.and_then(|socket| match socket.send_to(&entry, &self.settings.socket) {
+                Err(error) if error.raw_os_error() == Some(libc::EMSGSIZE) => {
+                    socket.send_to(&short, &self.settings.socket)
+                }
+                other => other,
+            });
+            match sent {
+                Ok(_) => Ok(format!("handed to {} as {}", self.settings.socket.display(), message_id(&page.kind))),
+                Err(error) => Err(self.setback(&error)),
+            }
+        })
     }
 }
 
@@ -74,32 +120,24 @@ fn fields(page: &Page) -> Vec<u8> {
         (PageKind::Trigger { .. }, _) => "3",
         _ => "5",
     };
+    let own = [
+        ("MESSAGE", page.summary()),
+        ("MESSAGE_ID", message_id(&page.kind).to_owned()),
+        ("PRIORITY", priority.to_owned()),
+        ("SYSLOG_IDENTIFIER", "salve".to_owned()),
+    ];
+    // an entry always says why it is there
     let cause = match &page.kind {
         PageKind::Trigger { cause } => cause,
         PageKind::Acknowledge { by } => by,
         PageKind::Resolve => &page.why,
     };
-    let parts = [
-        ("MESSAGE", page.summary()),
-        ("MESSAGE_ID", message_id(&page.kind).to_owned()),
-        ("PRIORITY", priority.to_owned()),
-        ("SYSLOG_IDENTIFIER", "salve".to_owned()),
-        ("SALVE_KIND", page.kind.word().to_owned()),
-        ("SALVE_DEDUP", page.dedup.to_string()),
-        ("SALVE_PAGE", page.id.0.to_string()),
-        ("SALVE_INCIDENT", page.incident.0.to_string()),
-        ("SALVE_HOST", page.host.to_string()),
-        ("SALVE_PLAYBOOK", page.playbook.to_string()),
-        ("SALVE_TITLE", page.title.to_string()),
-        ("SALVE_TARGET", page.target.to_string()),
-        ("SALVE_RISK", page.risk.to_string()),
-        ("SALVE_CAUSE", cause.to_string()),
-        ("SALVE_WHY", page.why.to_string()),
-    ];
-    parts.into_iter().fold(Vec::new(), |mut entry, (name, value)| {
+    let parts = page.fields().into_iter().filter(|(name, _)| *name != "SALVE_CAUSE");
+    let mut entry = Vec::new();
+    for (name, value) in own.into_iter().chain([("SALVE_CAUSE", cause.to_string())]).chain(parts) {
         add(&mut entry, name, &clean_line(&value));
-        entry
-    })
+    }
+    entry
 }
 
 /// A field in the form that may hold newlines: name, length, value.

@@ -3,16 +3,13 @@
 //! so that a mailbox folds it.
 
 mod connection;
+mod message;
 
-use std::path::Path;
+use std::path::{Path, PathBuf};
 use std::sync::Arc;
-use std::time::{Duration, SystemTime};
+use std::time::Duration;
 
-use jiff::tz::TimeZone;
-use lettre::Message;
-use lettre::address::AddressError;
-use lettre::message::header::{ContentType, HeaderName, HeaderValue};
-use lettre::message::{Mailbox, MessageBuilder};
+use lettre::message::Mailbox;
 use lettre::transport::smtp::Error;
 use lettre::transport::smtp::authentication::Credentials;
 use lettre::transport::smtp::client::{Certificate, TlsParameters};
@@ -20,28 +17,149 @@ use lettre::transport::smtp::extension::ClientId;
 use lettre::transport::smtp::response::Response;
 use rustls::pki_types::CertificateDer;
 use rustls::pki_types::pem::PemObject as _;
-use sha2::{Digest as _, Sha256};
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 
 use self::connection::{Privacy, SendError, SmtpRoute};
-use crate::channel::address::is_loopback;
-use crate::channel::document::whole;
-use crate::channel::http::install_tls;
-use crate::channel::page::{Page, PageKind};
-use crate::channel::settings::{SmtpSettings, Tls};
-use crate::channel::{DeliveryError, PeerReply, RetryPolicy, secret};
-use crate::core::plan::hex;
+use crate::channel::delivery::{Delivering, Delivery, DeliveryError, RetryPolicy};
+use crate::channel::http::address::is_loopback;
+use crate::channel::http::{address, install_tls};
+use crate::channel::kind::{ChannelError, ChannelKind};
+use crate::channel::page::Page;
+use crate::channel::{secret, settings_faults};
 use crate::foreign::{self, read};
 use crate::host::cause;
-use crate::text::clean_line;
+use crate::playbook::rule::Rule;
+use crate::playbook::value::Period;
 
-/// Bytes of text in a message; the ticket and the journal have all of it.
-const LARGEST: usize = 256 << 10;
-/// Longest subject, in characters.
-const SUBJECT: usize = 200;
 /// Largest file of authorities, in bytes; all those that a distribution trusts take a fifth of it.
 const AUTHORITIES: u64 = 1 << 20;
 /// How long that file may take to answer.
 const ANSWERS_WITHIN: Duration = Duration::from_secs(5);
+
+/// `smtp = { server = "mail.example.net", from = "salve@example.net", to = ["ops@example.net"] }`
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields)]
+pub struct SmtpSettings {
+    /// The server's name, as its certificate has it.
+    pub server: String,
+    /// 587 with `starttls`, 465 with `implicit`, 25 with `none`, where left out.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub port: Option<u16>,
+    /// How the connection is kept private.
+    #[serde(default)]
+    pub tls: Tls,
+    /// A PEM file with the authority that signed the server's certificate, besides the host's own.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub ca_file: Option<PathBuf>,
+    /// The sender's address, `salve@example.net` or `salve <salve@example.net>`.
+    pub from: String,
+    /// The recipients' addresses; at least one.
+    pub to: Vec<String>,
+    /// The account, where the server wants one.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub user: Option<String>,
+    /// Its password, alone in a private file.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub password_file: Option<PathBuf>,
+    /// How long each step may take.
+    #[serde(default = "settings_faults::thirty_seconds")]
+    pub timeout: Period,
+}
+
+/// How a connection to a mail server is kept private.
+#[derive(Debug, Clone, Copy, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(rename_all = "lowercase")]
+pub enum Tls {
+    /// It begins in the clear, and nothing is said before it is private.
+    #[default]
+    Starttls,
+    /// From the first byte.
+    Implicit,
+    /// Not at all: to this host itself only.
+    None,
+}
+
+impl SmtpSettings {
+    /// Where it listens.
+    #[must_use]
+    pub fn port(&self) -> u16 {
+        self.port.unwrap_or(match self.tls {
+            Tls::Starttls => 587,
+            Tls::Implicit => 465,
+            Tls::None => 25,
+        })
+    }
+}
+
+impl ChannelKind for SmtpSettings {
+    const FORM: &'static str =
+        "{ server = \"mail.example.net\", from = \"salve@example.net\", to = [\"ops@example.net\"] }";
+
+    fn destination(&self) -> String {
+        format!("{} through {}", self.to.join(", "), self.server)
+    }
+
+    fn faults(&self) -> Vec<ChannelError> {
+        let mut faults: Vec<ChannelError> = settings_faults::timeout(self.timeout).into_iter().collect();
+        let mailbox = |key: &'static str, text: &str| {
+            let wrong = |error| format!("`{text}` is no mail address: {error}");
+            text.parse::<Mailbox>().err().map(|error| {
+                ChannelError::new(
+                    key,
+                    Rule::BadAddress,
+                    wrong(error),
+                    "write it as \"ops@example.net\" or \"Ops <ops@example.net>\"",
+                )
+            })
+        };
+        faults.extend(mailbox("from", &self.from));
+        faults.extend(self.to.iter().filter_map(|to| mailbox("to", to)));
+        if self.to.is_empty() {
+            faults.push(ChannelError::new(
+                "to",
+                Rule::BadValue,
+                "`to` names nobody",
+                "write to = [\"ops@example.net\"]",
+            ));
+        }
+        if self.server.is_empty() || self.server.contains(|c: char| c.is_whitespace() || c == '/') {
+            let wrong = format!("`{}` is no server's name", self.server);
+            faults.push(ChannelError::new(
+                "server",
+                Rule::BadAddress,
+                wrong,
+                "write server = \"mail.example.net\" and port = 587",
+            ));
+        }
+        if self.tls == Tls::None && !address::is_loopback(&self.server) {
+            let wrong = "mail in the clear goes to this host itself only";
+            faults.push(ChannelError::new(
+                "tls",
+                Rule::BadValue,
+                wrong,
+                "write tls = \"starttls\" or tls = \"implicit\"",
+            ));
+        }
+        if self.user.is_some() != self.password_file.is_some() {
+            let (key, other) = if self.user.is_some() { ("user", "password_file") } else { ("password_file", "user") };
+            let wrong = format!("`{key}` stands without `{other}`");
+            let right = "write user = \"salve\" and password_file = \"/etc/salve/smtp.password\"";
+            faults.push(ChannelError::new(key, Rule::MissingKey, wrong, right));
+        }
+        faults.extend(self.password_file.iter().filter_map(|path| settings_faults::absolute("password_file", path)));
+        faults.extend(self.ca_file.iter().filter_map(|path| settings_faults::absolute("ca_file", path)));
+        faults
+    }
+
+    fn secret_files(&self) -> Vec<&Path> {
+        self.password_file.iter().map(PathBuf::as_path).collect()
+    }
+
+    fn open(self, _: &Path) -> Arc<dyn Delivery> {
+        Arc::new(Smtp::new(self))
+    }
+}
 
 /// A mail server to hand pages to.
 #[derive(Debug, Clone)]
@@ -52,18 +170,6 @@ pub(in crate::channel) struct Smtp {
 impl Smtp {
     pub(in crate::channel) fn new(settings: SmtpSettings) -> Self {
         Self { settings }
-    }
-
-    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
-        let way = self.way(&page.host).await?;
-        let message = self.message(&page).map_err(|why| DeliveryError::new(RetryPolicy::Slow, why))?;
-        // the deadline is for one step; a server that dawdles at each must not hold the lane
-        let sending = tokio::time::timeout(way.limit.saturating_mul(4), connection::send(way, &message));
-        match sending.await {
-            Ok(Ok(response)) => Ok(format!("it answered {}", words(&response))),
-            Ok(Err(error)) => Err(setback(&error)),
-            Err(_) => Err(DeliveryError::new(RetryPolicy::Usual, "no answer in time")),
-        }
     }
 
     /// A fresh connection each time, its password read anew.
@@ -90,7 +196,7 @@ impl Smtp {
             (Some(user), Some(path)) => Some(Credentials::new(user.clone(), secret::read(path).await?)),
             (Some(_) | None, _) => None,
         };
-        let hello = ClientId::Domain(domain(host));
+        let hello = ClientId::Domain(message::domain(host));
         let (server, port, limit) = (settings.server.as_str(), settings.port(), settings.timeout.0);
         Ok(SmtpRoute { server, port, privacy, hello, account, limit })
     }
@@ -119,66 +225,23 @@ impl Smtp {
             read.map_err(|silence| unread(silence.to_string()))?.map_err(|refusal| unread(refusal.to_string()))?;
         Ok(Some((path, bytes)))
     }
+}
 
-    fn message(&self, page: &Page) -> Result<Message, String> {
-        let mailbox = |text: &str| {
-            text.parse::<Mailbox>().map_err(|error: AddressError| format!("`{text}` is no mail address: {error}"))
-        };
-        let root = thread(page);
-        let id = match page.kind {
-            PageKind::Trigger { .. } => root.clone(),
-            _ => format!("<{}.{}", page.id.0, &root[1..]),
-        };
-        let mut builder = Message::builder()
-            .from(mailbox(&self.settings.from)?)
-            .date(SystemTime::from(page.at))
-            .subject(subject(page))
-            .header(ContentType::TEXT_PLAIN)
-            .message_id(Some(id));
-        if !matches!(page.kind, PageKind::Trigger { .. }) {
-            builder = builder.in_reply_to(root.clone()).references(root);
-        }
-        for to in &self.settings.to {
-            builder = builder.to(mailbox(to)?);
-        }
-        // RFC 3834: nobody's holiday notice answers a machine
-        builder = raw(builder, "Auto-Submitted", "auto-generated");
-        builder = raw(builder, "X-Salve-Dedup", &page.dedup);
-        builder.body(text(page)).map_err(|error| error.to_string())
+impl Delivery for Smtp {
+    fn deliver(&self, page: Arc<Page>) -> Delivering<'_> {
+        Box::pin(async move {
+            let way = self.way(&page.host).await?;
+            let message =
+                message::message(&self.settings, &page).map_err(|why| DeliveryError::new(RetryPolicy::Slow, why))?;
+            // the deadline is for one step; a server that dawdles at each must not hold the lane
+            let sending = tokio::time::timeout(way.limit.saturating_mul(4), connection::send(way, &message));
+            match sending.await {
+                Ok(Ok(response)) => Ok(format!("it answered {}", words(&response))),
+                Ok(Err(error)) => Err(setback(&error)),
+                Err(_) => Err(DeliveryError::new(RetryPolicy::Usual, "no answer in time")),
+            }
+        })
     }
-}
-
-fn raw(builder: MessageBuilder, name: &'static str, value: &str) -> MessageBuilder {
-    let value: String = clean_line(value).into_owned();
-    builder.raw_header(HeaderValue::new(HeaderName::new_from_ascii_str(name), value))
-}
-
-/// `[salve] db-1: unit nginx.service: open (nginx serves)`
-fn subject(page: &Page) -> String {
-    let line = format!("[salve] {}: {}: {} ({})", page.host, page.target, page.kind.state(), page.title);
-    clean_line(&line).chars().take(SUBJECT).collect()
-}
-
-fn text(page: &Page) -> String {
-    let text = whole(page, &TimeZone::system());
-    if text.len() <= LARGEST {
-        return text;
-    }
-    let end = text.floor_char_boundary(LARGEST);
-    format!("{}\n\n(cut here; the journal has all of it)\n", &text[..end])
-}
-
-/// The Message-ID that an incident's call has, with its brackets.
-fn thread(page: &Page) -> String {
-    let whose = format!("{}\n{}\n{}", page.host, page.dedup, page.incident.0);
-    format!("<{}@{}.salve>", &hex(&Sha256::digest(whose))[..32], domain(&page.host))
-}
-
-/// A host's name as it may stand in an envelope or a Message-ID.
-fn domain(host: &str) -> String {
-    let plain: String = host.chars().filter(|c| c.is_ascii_alphanumeric() || matches!(c, '-' | '.')).collect();
-    let plain = plain.trim_matches(['.', '-']);
-    if plain.is_empty() { "localhost".into() } else { plain.into() }
 }
 
 fn words(response: &Response) -> String {

@@ -7,11 +7,11 @@ use std::time::Duration;
 
 use tokio::time::sleep;
 
+use super::backoff::Backoff;
 use super::{AcceptedPage, LaneKey, Shared};
-use crate::channel::RetryPolicy;
-use crate::channel::backoff::Backoff;
-use crate::channel::kind::Channel;
-use crate::channel::kinds::ticket::Tickets;
+use crate::channel::configured::Channel;
+use crate::channel::delivery::RetryPolicy;
+use crate::channel::kinds::tickets::Tickets;
 use crate::channel::page::{Page, PageKind};
 use crate::core::PageId;
 use crate::core::escalation::TICKETS;
@@ -67,12 +67,12 @@ impl Shared {
     /// Where the pages of a channel go that does not exist.
     fn in_place_of_none(&self, name: &Arc<str>) -> Channel {
         self.note(name, "no channel of this name is configured: its pages go to the ticket folder".into());
-        self.tickets.beside(Tickets::instead_of(self.ticket_folder.clone(), name))
+        self.tickets.beside(Arc::new(Tickets::instead_of(self.ticket_folder.clone(), name)))
     }
 
     /// Where a page goes that its channel will never take.
     fn refused(&self, name: &Arc<str>) -> Channel {
-        self.tickets.beside(Tickets::refused_by(self.ticket_folder.clone(), name))
+        self.tickets.beside(Arc::new(Tickets::refused_by(self.ticket_folder.clone(), name)))
     }
 
     /// Tries until the channel has taken the page; a call that it does not take in time becomes a ticket meanwhile.
@@ -80,7 +80,7 @@ impl Shared {
     async fn retry_or_fall_back(&self, channel: &Channel, key: &LaneKey, page: &Arc<Page>) -> bool {
         let mut delivery = std::pin::pin!(self.retry(channel, key, page));
         let call = matches!(page.kind, PageKind::Trigger { .. });
-        if call && !channel.is_tickets() {
+        if call && !channel.is_ticket_folder() {
             tokio::select! {
                 refused = &mut delivery => return refused,
                 () = self.last_resort(&key.0, page) => {}
@@ -92,7 +92,7 @@ impl Shared {
     /// Writes the ticket once the channel has had its time.
     async fn last_resort(&self, name: &Arc<str>, page: &Arc<Page>) {
         sleep(LAST_RESORT).await;
-        let folder = self.tickets.beside(Tickets::not_taken_by(self.ticket_folder.clone(), name));
+        let folder = self.tickets.beside(Arc::new(Tickets::not_taken_by(self.ticket_folder.clone(), name)));
         self.note(name, format!("page {} was not delivered in time; it becomes a ticket as well", page.id));
         let ticket: Arc<str> = TICKETS.into();
         let lane: LaneKey = (Arc::clone(&ticket), Arc::clone(&page.dedup));

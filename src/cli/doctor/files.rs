@@ -91,7 +91,7 @@ pub fn channels(ground: &DoctorContext) -> Vec<Finding> {
     let one = |(name, channel): (&String, &crate::channel::ChannelSettings)| {
         let troubles = channel.troubles();
         if troubles.is_empty() {
-            return vec![Finding::fine(format!("{name}: {} to {}", channel.kind(), channel.whereto()))];
+            return vec![Finding::fine(format!("{name}: {} to {}", channel.kind(), channel.destination()))];
         }
         let mend = format!("fix it in {}, then `salve channel test {name}`", ground.settings_file.display());
         troubles.into_iter().map(|trouble| Finding::broken(format!("{name}: {trouble}"), mend.clone())).collect()

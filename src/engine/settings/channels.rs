@@ -2,15 +2,10 @@
 
 use std::collections::BTreeMap;
 
-use serde::de::DeserializeOwned;
-
 use super::read::some_time;
 use super::tables::SecondCallSettings;
 use crate::channel::outbox::TICKETS;
-use crate::channel::{
-    AlertmanagerSettings, ChannelSettings, CommandSettings, JournaldSettings, PagerDutySettings, SmtpSettings,
-    TicketSettings, WebhookSettings,
-};
+use crate::channel::ChannelSettings;
 use crate::playbook::diagnostic::{listed, nearest};
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::{SpannedTable, SpannedValue};
@@ -61,10 +56,10 @@ fn channel<'t>(reader: &mut TreeReader<'t>, name: &str, at: SpannedTable<'t>) ->
             kinds.push((kind, site));
             continue;
         }
-        let known = ChannelSettings::KINDS.into_iter().chain([SECOND]);
+        let known = ChannelSettings::KINDS.iter().copied().chain([SECOND]);
         let help = match nearest(kind, known) {
             Some(near) => format!("did you mean `{near}`?"),
-            None => format!("the kinds are {}", listed(ChannelSettings::KINDS)),
+            None => format!("the kinds are {}", listed(ChannelSettings::KINDS.iter().copied())),
         };
         reader.findings.add(Rule::UnknownKind, site.key_span(), format!("`{kind}` is no kind of channel"), help);
     }
@@ -74,7 +69,7 @@ fn channel<'t>(reader: &mut TreeReader<'t>, name: &str, at: SpannedTable<'t>) ->
             // an unknown kind was told of already
             if at.entries().iter().all(|(key, _)| *key == SECOND) {
                 let message = format!("the channel `{name}` names no kind");
-                let help = format!("write {FORM}; the kinds are {}", listed(ChannelSettings::KINDS));
+                let help = format!("write {FORM}; the kinds are {}", listed(ChannelSettings::KINDS.iter().copied()));
                 reader.findings.add(Rule::MissingKey, at.head(), message, help);
             }
             None
@@ -89,48 +84,13 @@ fn channel<'t>(reader: &mut TreeReader<'t>, name: &str, at: SpannedTable<'t>) ->
 }
 
 fn typed<'t>(reader: &mut TreeReader<'t>, kind: &str, at: SpannedTable<'t>) -> Option<ChannelSettings> {
-    fn one<'t, T: DeserializeOwned + schemars::JsonSchema>(
-        reader: &mut TreeReader<'t>,
-        at: SpannedTable<'t>,
-        kind: &str,
-        right: &str,
-        as_channel: fn(T) -> ChannelSettings,
-    ) -> Option<ChannelSettings> {
-        let (read, good) = reader.as_far_as::<T>(at, &format!("`{kind}`"), &format!("{kind} = {right}"))?;
-        let SpannedValue { value, at } = read;
-        let channel = as_channel(value);
-        // beside what could not be read, only what is wrong by itself is certain
-        let by_itself = [Rule::BadAddress, Rule::BadPath, Rule::BadValue, Rule::RelativeProgram];
-        for fault in channel.faults().into_iter().filter(|fault| good || by_itself.contains(&fault.rule)) {
-            reader.findings.add(fault.rule, at.field_span(fault.key), fault.wrong, fault.right);
-        }
-        good.then_some(channel)
+    let (SpannedValue { value: channel, at }, whole) = ChannelSettings::read(reader, kind, at)?;
+    // beside what could not be read, only what is wrong by itself is certain
+    let by_itself = [Rule::BadAddress, Rule::BadPath, Rule::BadValue, Rule::RelativeProgram];
+    for fault in channel.faults().into_iter().filter(|fault| whole || by_itself.contains(&fault.rule)) {
+        reader.findings.add(fault.rule, at.field_span(fault.key), fault.wrong, fault.right);
     }
-    match kind {
-        "tickets" => one::<TicketSettings>(reader, at, kind, "{ folder = \"/srv/tickets\" }", ChannelSettings::Tickets),
-        "command" => {
-            let right = "{ run = [\"/usr/local/bin/send-sms\", \"oncall\"] }";
-            one::<CommandSettings>(reader, at, kind, right, ChannelSettings::Command)
-        }
-        "webhook" => {
-            let right = "{ url = \"https://hooks.example.net/salve\", secret_file = \"/etc/salve/hook.key\" }";
-            one::<WebhookSettings>(reader, at, kind, right, ChannelSettings::Webhook)
-        }
-        "pagerduty" => {
-            let right = "{ key_file = \"/etc/salve/pagerduty.key\" }";
-            one::<PagerDutySettings>(reader, at, kind, right, ChannelSettings::PagerDuty)
-        }
-        "alertmanager" => {
-            let right = "{ url = \"http://127.0.0.1:9093\" }";
-            one::<AlertmanagerSettings>(reader, at, kind, right, ChannelSettings::Alertmanager)
-        }
-        "smtp" => {
-            let right = "{ server = \"mail.example.net\", from = \"salve@example.net\", to = [\"ops@example.net\"] }";
-            one::<SmtpSettings>(reader, at, kind, right, ChannelSettings::Smtp)
-        }
-        "journald" => one::<JournaldSettings>(reader, at, kind, "{}", ChannelSettings::Journald),
-        _ => None,
-    }
+    whole.then_some(channel)
 }
 
 fn second_call<'t>(

@@ -6,13 +6,13 @@ use sha2::{Digest as _, Sha256};
 use crate::core::plan::hex;
 
 /// When it was signed, in seconds since 1970.
-pub(super) const TIMESTAMP: &str = "x-salve-timestamp";
+pub(in crate::channel) const TIMESTAMP: &str = "x-salve-timestamp";
 /// `sha256=` and the signature in hexadecimal.
-pub(super) const SIGNATURE: &str = "x-salve-signature";
+pub(in crate::channel) const SIGNATURE: &str = "x-salve-signature";
 
 /// Signs `TIMESTAMP.BODY` with the key: `sha256=` and the HMAC in lower-case hexadecimal. The timestamp is in seconds
 /// since 1970.
-pub(super) fn signature(key: &str, timestamp: i64, body: &[u8]) -> String {
+pub(in crate::channel) fn signature(key: &str, timestamp: i64, body: &[u8]) -> String {
     let message = [format!("{timestamp}.").as_bytes(), body].concat();
     format!("sha256={}", hex(&hmac(key.as_bytes(), &message)))
 }

@@ -11,12 +11,16 @@ use std::time::Duration;
 
 use jiff::Zoned;
 use jiff::tz::TimeZone;
+use schemars::JsonSchema;
+use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
 
+use crate::channel::delivery::{Delivering, Delivery, DeliveryError, PeerReply, RetryPolicy};
 use crate::channel::document::{evidence, moment, report};
+use crate::channel::kind::{ChannelError, ChannelKind};
 use crate::channel::markdown::{MARK, inline};
 use crate::channel::page::Page;
-use crate::channel::{DeliveryError, PeerReply, RetryPolicy};
+use crate::channel::settings_faults;
 use crate::core::plan::hex;
 use crate::foreign::folder::{Folder, PRIVATE};
 use crate::foreign::{self, MayHang};
@@ -26,6 +30,34 @@ const ANSWERS_WITHIN: Duration = Duration::from_secs(20);
 /// A ticket larger than this is not one of ours any more.
 const LARGEST: u64 = 64 << 20;
 const NOTES: &str = "notes: what is written below stays -->";
+
+/// `tickets = { folder = "/srv/tickets" }`
+#[derive(Debug, Clone, PartialEq, Eq, Default, Serialize, Deserialize, JsonSchema)]
+#[serde(deny_unknown_fields, default)]
+pub struct TicketSettings {
+    /// Where the files go; `tickets` in the state folder where left out.
+    #[serde(skip_serializing_if = "Option::is_none")]
+    pub folder: Option<PathBuf>,
+}
+
+impl ChannelKind for TicketSettings {
+    const FORM: &'static str = "{ folder = \"/srv/tickets\" }";
+
+    fn destination(&self) -> String {
+        match &self.folder {
+            Some(folder) => folder.display().to_string(),
+            None => "the state folder".into(),
+        }
+    }
+
+    fn faults(&self) -> Vec<ChannelError> {
+        self.folder.iter().filter_map(|path| settings_faults::absolute("folder", path)).collect()
+    }
+
+    fn open(self, default_folder: &Path) -> Arc<dyn Delivery> {
+        Arc::new(Tickets::new(self.folder.unwrap_or_else(|| default_folder.to_owned())))
+    }
+}
 
 /// A ticket folder.
 #[derive(Debug, Clone)]
@@ -57,19 +89,6 @@ impl Tickets {
     pub(in crate::channel) fn not_taken_by(folder: PathBuf, channel: &str) -> Self {
         let note = format!("Channel {channel} did not accept this page in time, so it became a ticket as well.");
         Self { note: Some(note.into()), ..Self::new(folder) }
-    }
-
-    pub(in crate::channel) async fn deliver(&self, page: Arc<Page>) -> Result<PeerReply, DeliveryError> {
-        let tickets = self.clone();
-        let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);
-        let written = foreign::task("the ticket in", &self.folder, ANSWERS_WITHIN, write).await;
-        let written = written.unwrap_or_else(|silence| Err(io::Error::other(silence)));
-        written.map_err(|error| {
-            DeliveryError::new(
-                RetryPolicy::Usual,
-                format!("the ticket in {} could not be written: {error}", self.folder.display()),
-            )
-        })
     }
 
     /// Writes the incident's ticket, new or anew.
@@ -110,6 +129,32 @@ impl Tickets {
             number += 1;
         }
         name
+    }
+}
+
+impl Delivery for Tickets {
+    /// One at a time: two incidents may want the same new name.
+    fn at_once(&self) -> usize {
+        1
+    }
+
+    fn is_ticket_folder(&self) -> bool {
+        true
+    }
+
+    fn deliver(&self, page: Arc<Page>) -> Delivering<'_> {
+        Box::pin(async move {
+            let tickets = self.clone();
+            let write = move |may_hang: &MayHang| tickets.write(&page, may_hang);
+            let written = foreign::task("the ticket in", &self.folder, ANSWERS_WITHIN, write).await;
+            let written = written.unwrap_or_else(|silence| Err(io::Error::other(silence)));
+            written.map_err(|error| {
+                DeliveryError::new(
+                    RetryPolicy::Usual,
+                    format!("the ticket in {} could not be written: {error}", self.folder.display()),
+                )
+            })
+        })
     }
 }
 

@@ -6,7 +6,7 @@ use reqwest::Url;
 
 /// What may be sent where.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub(super) enum Over {
+pub(in crate::channel) enum Over {
     /// Nothing secret: http will do.
     Any,
     /// A secret: https, or http to this host itself.
@@ -15,14 +15,14 @@ pub(super) enum Over {
 
 /// Why an address will not do, and the right form.
 #[derive(Debug, Clone, PartialEq, Eq)]
-pub(super) struct Wrong {
+pub(in crate::channel) struct Wrong {
     /// Goes on from the key's name; never holds the address, which may be a secret.
-    pub(super) wrong: String,
-    pub(super) right: String,
+    pub(in crate::channel) wrong: String,
+    pub(in crate::channel) right: String,
 }
 
 /// The address, if pages may go there.
-pub(super) fn check(url: &str, over: Over) -> Result<Url, Wrong> {
+pub(in crate::channel) fn check(url: &str, over: Over) -> Result<Url, Wrong> {
     let wrong = |wrong: &str, right: &str| Err(Wrong { wrong: wrong.into(), right: right.into() });
     let form = "write it as \"https://hooks.example.net/salve\"";
     let parsed = match Url::parse(url) {
@@ -48,7 +48,7 @@ pub(super) fn check(url: &str, over: Over) -> Result<Url, Wrong> {
 }
 
 /// Does this name stand for this host itself, whatever a name server says?
-pub(super) fn is_loopback(host: &str) -> bool {
+pub(in crate::channel) fn is_loopback(host: &str) -> bool {
     let bare = host.trim_start_matches('[').trim_end_matches(']');
     host.eq_ignore_ascii_case("localhost") || bare.parse::<IpAddr>().is_ok_and(|address| address.is_loopback())
 }
