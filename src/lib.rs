@@ -1,40 +1,49 @@
 //! salve: a self-healing console for a Linux host. **Detect → remediate → verify → escalate.**
 //!
-//! This page is the map of the crate. Each module's own page says more.
+//! This page is the map of the crate; the page of each module is the map of its folder.
+//!
+//! # How data flows
 //!
 //! ```text
-//!             playbook (TOML)                       operator
-//!                  |                                 ^    |
-//!                  v                        snapshot |    | command
-//!   host --> check --> core --> engine --> journal   |    v
-//!    ^                  ^          |  \          console, cli
-//!    |                  +----------+   \__________^   (control carries both over a socket)
-//!    +------- action <-- effects --+--> channel --> a person
+//!                    playbooks (TOML)            an operator at the console, or at a verb
+//!                        |                           |                    ^
+//!                        v                       command              snapshot
+//!              reading                effect         v                    |
+//!   the host ---------> core, driven by engine -------------------> engine's views
+//!   (check)             ^   |        |       \
+//!                outcome|   |attempt |page    \ event
+//!                       |   v        v         v
+//!                     action      channel    journal
+//!                    (the host)  (a person)  (durable before anything acts)
 //! ```
+//!
+//! Where the console or the verb runs in another process, `control` carries commands and snapshots over a socket.
+//!
+//! # The modules, lowest first
+//!
+//! A module uses only those above it in this table; [`check`], [`action`], [`journal`] and [`channel`] do not use each
+//! other. `tests/architecture` reads every import and fails on one that breaks this.
 //!
 //! | module | what it does |
 //! |---|---|
-//! | [`playbook`] | what an operator writes: model, reading with spans, lint, schema, the shipped catalogue |
-//! | [`core`] | pure decisions: `handle(now, input) -> effects`; no I/O, no clock, no async, no screen |
-//! | [`foreign`] | files that are not salve's own: opened step by step, in threads that may hang |
-//! | [`host`] | what the kernel and systemd offer, made safe to use; the one way to start a child |
-//! | [`check`] | one folder per kind of check: events where the kernel or systemd has them, else deadline-bound polls |
-//! | [`action`] | one folder per kind of action; attempts, held in scopes that can be emptied; safe deletion |
-//! | [`journal`] | SQLite: write-ahead intents, hash-chained events, readings, replay |
-//! | [`evidence`] | what is gathered for a page or a snapshot, each piece to its deadline |
-//! | [`channel`] | one file per escalation channel; the durable outbox |
-//! | [`engine`] | drives the core in real time; owns the only loop; publishes snapshots, takes commands |
-//! | [`control`] | an engine's handle over a socket: rights, limits, differences, a client that reconnects, `ssh` |
-//! | [`console`] | the screen: model, update, view, theme, keys |
-//! | [`demo`] | the whole loop on stand-ins: real children, faults to choose, a tour |
-//! | [`cli`] | one file per verb |
-//! | [`text`] | untrusted text, cleaned |
+//! | [`text`] | cleans text that comes from outside, before it reaches a screen, a ticket or a log |
+//! | [`foreign`] | opens files that are not salve's own, without trusting their path or waiting for their file system |
+//! | [`playbook`] | what an operator writes: the model, reading it with line and column, lint, schema, the shipped files |
+//! | [`core`] | every decision, as `handle(now, input) -> effects`: no I/O, no clock, no async, no screen |
+//! | [`host`] | what the kernel and systemd offer, made safe to use; the one way to start a child process |
+//! | [`evidence`] | gathers logs, processes and sockets for a page, each within a deadline |
+//! | [`check`] | reads the host: one folder for each kind of check, by events where there are any, else by polling |
+//! | [`action`] | changes the host: one folder for each kind of action, each attempt in a control group of its own |
+//! | [`journal`] | the durable record, in SQLite: events chained by hash, readings, replay |
+//! | [`channel`] | calls people: one file for each kind of channel, and the outbox that sends again until taken |
+//! | [`engine`] | drives the core in real time, publishes snapshots, takes commands; also backtest, report and metrics |
+//! | [`control`] | an engine over a Unix socket or `ssh`: protocol, rights, limits, server and client |
+//! | [`console`] | the screen: model, update, view, themes, keys; it cannot tell an engine here from one elsewhere |
+//! | [`demo`] | a sandbox of harmless processes that can be broken, with the real loop over them |
+//! | [`cli`] | the verbs of the command line |
 //!
-//! Arrows point one way: `foreign` ← `playbook` ← `core` ← `host` ← `evidence` ← `check`, `action`, `journal`, `channel` ← `engine` ←
-//! `control` ← `console` ← `demo` ← `cli`; the console knows nothing of `control`, so it cannot tell where an engine is.
-//! One file of each kind's folder is of another level: `table.rs`, what is written of the kind in playbooks, is of the level of
-//! [`playbook`], although it lies beside the file that looks at the host or changes it, in [`check`] or [`action`].
-//! `tests/architecture` reads the `use` lines and fails on an arrow that runs back up.
+//! The kinds of checks and actions are the one exception: a kind's folder in [`check`] or [`action`] holds `table.rs`,
+//! what is written of it in a playbook, which [`playbook`] uses.
 
 pub mod action;
 pub mod channel;

@@ -11,10 +11,9 @@ use crate::sources::{is_test, sources};
 use crate::{from_root, module, paths, without_tests};
 
 /// Modules of the top level whose own folders are still tied to one another, and by what.
-const STILL_TIED: [(&str, &str); 5] = [
+const STILL_TIED: [(&str, &str); 4] = [
     ("action", "a kind's table is read by the playbook, whose actions name all tables"),
     ("playbook", "a kind's table is read by the playbook, whose actions name all tables"),
-    ("channel", "the list of kinds lies beside what the kinds use"),
     ("check", "the prober asks the list of kinds, and each kind asks the prober"),
     ("core", "the decisions of all machines are methods of one `Core`"),
 ];
@@ -156,6 +155,10 @@ fn absolute(files: &BTreeMap<ModulePath, PathBuf>, own: &[String], path: &[Strin
     let (first, rest) = path.split_first()?;
     if first == "crate" {
         return Some(rest.iter().filter(|part| *part != "self" && *part != "*").cloned().collect());
+    }
+    if rest.is_empty() {
+        // `mod x;` only says where a module lies
+        return None;
     }
     let child: ModulePath = own.iter().chain([first]).cloned().collect();
     files.contains_key(&child).then(|| child.into_iter().chain(rest.iter().cloned()).collect())

@@ -35,8 +35,8 @@ use libtest_mimic::{Arguments, Trial};
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // each host is a whole system: three at a time
-    arguments.test_threads = arguments.test_threads.or(Some(3)).map(|threads| threads.min(3));
+    // each host is a whole system, which mostly waits: four at a time
+    arguments.test_threads = arguments.test_threads.or(Some(4)).map(|threads| threads.min(4));
     let missing = image::missing();
     let required = std::env::var_os("CI").is_some() || std::env::var_os("SALVE_REQUIRE_HOST").is_some();
     if let (Some(missing), true) = (&missing, required) {

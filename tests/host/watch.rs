@@ -63,7 +63,7 @@ impl<'m> Salve<'m> {
         let inside = self.machine.command("salve");
         let mut command = Command::new("setsid");
         command.args(["--ctty", "--wait"]).arg(inside.get_program()).args(inside.get_args()).args(verb);
-        Pty::start(&mut command, rows, columns)
+        Pty::start(&mut command, rows, columns).with_patience(self.machine.patience())
     }
 
     /// Pauses the whole host by keys: the form begins with the row under the cursor.
@@ -116,7 +116,7 @@ impl<'m> Salve<'m> {
                 return found;
             }
             assert!(Instant::now() < deadline, "never came: {what}\n{}", self.happened());
-            sleep(Duration::from_millis(200));
+            self.machine.rest();
         }
     }
 

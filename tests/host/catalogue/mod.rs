@@ -171,7 +171,7 @@ impl Case {
                 return told;
             }
             assert!(Instant::now() < deadline, "{}: never {kind}\n{}", self.playbook, happened(machine));
-            sleep(Duration::from_millis(200));
+            machine.rest();
         }
     }
 

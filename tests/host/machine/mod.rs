@@ -8,6 +8,7 @@ mod virtual_machine;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
+use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -23,8 +24,11 @@ pub struct Machine {
 
 enum Body {
     Container(Container),
-    Virtual(VirtualMachine),
+    Virtual { machine: VirtualMachine, _turn: MutexGuard<'static, ()> },
 }
+
+/// Virtual machines run one at a time: each takes all the processors that it gets.
+static TURN: Mutex<()> = Mutex::new(());
 
 impl Machine {
     /// Boots a container, with the program under test as `/usr/local/bin/salve`. Containers share the kernel's limits
@@ -36,14 +40,15 @@ impl Machine {
 
     /// A virtual machine that has booted, with the same program at the same place.
     pub fn boot_virtual() -> Self {
-        Self { body: Body::Virtual(VirtualMachine::boot()) }
+        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
+        Self { body: Body::Virtual { machine: VirtualMachine::boot(), _turn: turn } }
     }
 
     /// A command on the host, as root in a clean environment.
     pub fn command(&self, program: &str) -> Command {
         let mut command = match &self.body {
             Body::Container(container) => container.enter(),
-            Body::Virtual(machine) => machine.enter(),
+            Body::Virtual { machine, .. } => machine.enter(),
         };
         let environment = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         command.args(["env", "-i", environment, "HOME=/root", "LANG=C.UTF-8", "TERM=xterm-256color", program]);
@@ -53,9 +58,17 @@ impl Machine {
     /// How long a host may take for one thing; one whose processor is emulated takes its time.
     pub const fn patience(&self) -> Duration {
         match &self.body {
-            Body::Container(_) => Duration::from_mins(1),
-            Body::Virtual(_) => Duration::from_mins(4),
+            Body::Container(_) => Duration::from_mins(2),
+            Body::Virtual { .. } => Duration::from_mins(5),
         }
+    }
+
+    /// Waits a moment before a host is asked again: each question is a process, and where it is emulated a costly one.
+    pub fn rest(&self) {
+        sleep(match &self.body {
+            Body::Container(_) => Duration::from_millis(250),
+            Body::Virtual { .. } => Duration::from_secs(2),
+        });
     }
 
     fn output(&self, script: &str) -> Output {
@@ -94,7 +107,7 @@ impl Machine {
                 "never came: {what}\n{}",
                 self.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
             );
-            sleep(Duration::from_millis(100));
+            self.rest();
         }
     }
 }
