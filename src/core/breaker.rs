@@ -24,6 +24,7 @@ use super::incident::BreakerState;
 use super::time::window::Window;
 use super::time::{Mono, Now};
 use crate::core::event::reasons::BreakerReason;
+use crate::playbook::value::Period;
 use crate::playbook::{BreakerLimits, Playbook, Target};
 
 const DAY: Duration = Duration::from_hours(24);
@@ -61,6 +62,17 @@ pub enum Admission {
 }
 
 impl Limits {
+    /// For a playbook whose text can no longer be read.
+    pub(super) const UNKNOWN: Self = Self {
+        attempts: 1,
+        window: Duration::from_mins(10),
+        times: BreakerLimits {
+            cooldown: Period::from_secs(30 * 60),
+            longest: Period::from_secs(4 * 3600),
+            latch_after: 3,
+        },
+    };
+
     /// As a playbook has them.
     pub fn of(playbook: &Playbook) -> Self {
         Self {

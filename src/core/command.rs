@@ -6,12 +6,12 @@ pub(super) mod reason;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use reason::Reason;
 use serde::{Deserialize, Serialize};
 
 use super::id::{IncidentId, Key, MaintenanceId};
 use super::plan::Digest;
 use crate::playbook::value::Period;
-use reason::Reason;
 
 /// A person, known by kernel uid.
 #[derive(Debug, Clone, Default, PartialEq, Eq, Serialize, Deserialize, schemars::JsonSchema)]

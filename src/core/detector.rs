@@ -4,20 +4,19 @@ pub mod flapping;
 pub mod reading;
 pub(super) mod readings;
 pub(super) mod silence;
+mod watches;
 
 use std::collections::VecDeque;
 use std::sync::Arc;
 use std::time::Duration;
 
-use super::event::Event;
-use super::id::{CheckRole, IncidentId, Key, WatchId};
-use super::machine::Core;
-use super::machine::effect::{Cadence, Effect};
+use flapping::alternation::Alternation;
+use reading::{Reading, Verdict};
+
+use super::id::IncidentId;
 use super::machine::input::{ArmingPolicy, Needed};
 use super::time::Mono;
 use crate::playbook::Playbook;
-use flapping::alternation::Alternation;
-use reading::{Reading, Verdict};
 
 /// Figures kept for the sparkline.
 const KEPT_FIGURES: usize = 120;
@@ -223,40 +222,4 @@ pub(super) enum ReadingChange {
 /// The same verdict, whatever the words.
 pub(super) fn alike(one: &Verdict, other: &Verdict) -> bool {
     std::mem::discriminant(one) == std::mem::discriminant(other)
-}
-
-impl Core {
-    /// What the detector's checks said last.
-    pub(super) fn detector_readings(&self, key: &Key) -> Vec<Reading> {
-        self.keys.get(key).map(|watched| watched.detector.iter().flatten().cloned().collect()).unwrap_or_default()
-    }
-
-    /// Reads one side's checks from now on, so often.
-    pub(super) fn watch(&mut self, key: &Key, role: CheckRole, cadence: Cadence) {
-        let Some(playbook) = self.book(&key.content) else { return };
-        let checks = match role {
-            CheckRole::Detector => &playbook.detect.checks,
-            CheckRole::Verifier => &playbook.verify.checks,
-        };
-        for (index, check) in checks.iter().enumerate() {
-            let watch = WatchId { key: key.clone(), role, index };
-            self.out.push(Effect::Watch { watch, check: Arc::new(check.clone()), cadence });
-        }
-    }
-
-    /// Stops all watches of one side of a playbook's checks; `count` is how many checks that side has.
-    pub(super) fn unwatch(&mut self, key: &Key, role: CheckRole, count: usize) {
-        for index in 0..count {
-            self.out.push(Effect::Unwatch(WatchId { key: key.clone(), role, index }));
-        }
-    }
-
-    /// Puts an event on its key's timeline.
-    pub(super) fn mark(&mut self, event: &Event) {
-        let Some(moment) = super::machine::history_view::moment(event) else { return };
-        let key = event.incident().and_then(|id| self.state.incidents().get(id)).map(|incident| &incident.key);
-        if let Some(watched) = key.and_then(|key| self.keys.get_mut(key)) {
-            watched.mark(self.now.mono, moment);
-        }
-    }
 }

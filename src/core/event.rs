@@ -10,6 +10,7 @@ pub mod reasons;
 use std::sync::Arc;
 
 use jiff::Timestamp;
+use reasons::{BreakerReason, NotVerifiedReason, PageEndReason, WithdrawalReason};
 use serde::{Deserialize, Serialize};
 
 use super::command::reason::Reason;
@@ -20,7 +21,6 @@ use super::incident::{ApprovalReason, ApprovalRequest, AttemptStarter, BreakerSt
 use super::plan::{AttemptReport, Digest, Plan};
 use super::time::Mono;
 use crate::playbook::ContentKey;
-use reasons::{BreakerReason, NotVerifiedReason, PageEndReason, WithdrawalReason};
 
 /// An event with its place in the journal and its moment on both clocks.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

@@ -17,7 +17,12 @@ mod waiting;
 use std::collections::{BTreeSet, HashMap};
 use std::sync::Arc;
 
+use config::Config;
+use effect::Effect;
+use input::{Binding, Input};
 use jiff::Timestamp;
+pub(super) use volatile::{PreflightPurpose, Volatile};
+pub(super) use waiting::BlockedOn;
 
 use super::detector::Detector;
 use super::detector::silence::SystemdSilence;
@@ -31,12 +36,6 @@ use super::time::{Mono, Now};
 use crate::playbook::{ContentKey, Playbook};
 use crate::text::cut_line;
 use crate::text::redact::redact;
-use config::Config;
-use effect::Effect;
-use input::{Binding, Input};
-
-pub(super) use volatile::{PreflightPurpose, Volatile};
-pub(super) use waiting::BlockedOn;
 
 /// What a note is about is never longer, in characters.
 const LONGEST_SUBJECT: usize = 200;

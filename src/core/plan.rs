@@ -5,10 +5,9 @@ pub mod sealed;
 use std::fmt;
 use std::sync::Arc;
 
+use sealed::SealedOrder;
 use serde::{Deserialize, Serialize};
 use sha2::{Digest as _, Sha256};
-
-use sealed::SealedOrder;
 
 /// SHA-256 in lower-case hexadecimal over everything that an approval is bound to.
 #[derive(Debug, Clone, PartialEq, Eq, Hash, Serialize, Deserialize, schemars::JsonSchema)]

@@ -10,16 +10,16 @@ pub(super) mod trend;
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
+use automation_gaps::{Lack, Lacks, Wanting};
+use counters::Totals;
 use jiff::Timestamp;
+use rate::{PlaybookRates, Rates, Trend};
+use success_counters::{Actor, CountedOutcome, Disposition, EntryNumber, SuccessCounters};
 
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};
 use super::incident::{Attempt, AttemptStarter, Cause, Incident, Outcome};
 use super::time::Mono;
-use automation_gaps::{Lack, Lacks, Wanting};
-use counters::Totals;
-use rate::{PlaybookRates, Rates, Trend};
-use success_counters::{Actor, CountedOutcome, Disposition, EntryNumber, SuccessCounters};
 
 /// How long a healing is remembered for the recurring list.
 const RECURRING_SPAN: Duration = Duration::from_hours(7 * 24);

@@ -5,7 +5,6 @@ use crate::core::breaker::{Admission, Limits};
 use crate::core::event::Event;
 use crate::core::event::reasons::{BreakerReason, ProbeFailure};
 use crate::core::id::{IncidentId, Key};
-use crate::core::incident::attempt::LIMITS_UNKNOWN;
 use crate::core::incident::{BreakerState, Cause, Denial, Phase, Trip};
 use crate::core::machine::Core;
 use crate::core::time::timers::Timer;
@@ -117,7 +116,7 @@ impl Core {
         let incident = self.incident(id)?;
         let key = incident.key.clone();
         let probe = incident.last_attempt().is_some_and(|attempt| attempt.probe);
-        let limits = self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook));
+        let limits = self.book(&key.content).map_or(Limits::UNKNOWN, |playbook| Limits::of(&playbook));
         if !probe || !self.state.breakers().is_half_open(&key) {
             return None;
         }

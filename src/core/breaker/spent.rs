@@ -2,7 +2,6 @@
 
 use super::Limits;
 use crate::core::id::Key;
-use crate::core::incident::attempt::LIMITS_UNKNOWN;
 use crate::core::incident::{Cause, Incident, Trip};
 use crate::core::machine::Core;
 use crate::core::time::Mono;
@@ -61,7 +60,7 @@ impl Core {
     }
 
     fn limits(&self, key: &Key) -> Limits {
-        self.book(&key.content).map_or(LIMITS_UNKNOWN, |playbook| Limits::of(&playbook))
+        self.book(&key.content).map_or(Limits::UNKNOWN, |playbook| Limits::of(&playbook))
     }
 }
 

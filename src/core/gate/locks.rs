@@ -1,11 +1,11 @@
 //! Which incident acts on which target: an attempt locks its target until it is over and verified, and a target whose
 //! scope could not be emptied is quarantined.
 
+mod queue;
+
 use std::collections::{BTreeMap, BTreeSet};
 
 use crate::core::id::{AttemptId, IncidentId};
-use crate::core::machine::{BlockedOn, Core};
-use crate::core::time::Mono;
 use crate::playbook::Target;
 
 /// Attempts under way and the targets that they hold.
@@ -106,31 +106,5 @@ impl Locks {
     /// The incident of this attempt was closed: its end is no longer awaited.
     pub(in crate::core) fn forget(&mut self, attempt: AttemptId) {
         self.running.remove(&attempt);
-    }
-}
-
-impl Core {
-    /// A lock was released, or who was next did not take it: of those that wait, the most severe goes first, then the
-    /// oldest; one at a time for each target.
-    pub(in crate::core) fn wake_locked(&mut self) {
-        let mut queue: Vec<(std::cmp::Reverse<crate::playbook::Risk>, Mono, IncidentId)> = self
-            .waiting(BlockedOn::Lock)
-            .into_iter()
-            .filter_map(|id| {
-                let incident = self.incident(id)?;
-                let risk = self.book(&incident.key.content)?.risk;
-                Some((std::cmp::Reverse(risk), incident.opened, id))
-            })
-            .collect();
-        queue.sort_unstable();
-        let mut taken: Vec<Target> = Vec::new();
-        for (_, _, id) in queue {
-            let Some(target) = self.incident(id).map(|incident| incident.key.target.clone()) else { continue };
-            let free = self.state.locks().is_free(&target, id);
-            if free && !taken.iter().any(|other| other.conflicts(&target)) {
-                taken.push(target);
-                self.advance(id);
-            }
-        }
     }
 }

@@ -13,18 +13,9 @@ use crate::core::machine::Core;
 use crate::core::machine::effect::Effect;
 use crate::core::plan::{AttemptReport, Plan};
 use crate::core::time::timers::Timer;
-use crate::playbook::BreakerLimits;
-use crate::playbook::value::Period;
 
 /// How often a scope that could not be emptied is tried again.
 const EMPTY_AGAIN: Duration = Duration::from_mins(1);
-
-/// For a playbook whose text can no longer be read.
-pub(in crate::core) const LIMITS_UNKNOWN: Limits = Limits {
-    attempts: 1,
-    window: Duration::from_mins(10),
-    times: BreakerLimits { cooldown: Period::from_secs(30 * 60), longest: Period::from_secs(4 * 3600), latch_after: 3 },
-};
 
 impl Core {
     /// The intent is recorded, which consumes the approval and counts against every budget; then it starts.

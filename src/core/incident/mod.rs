@@ -43,20 +43,19 @@ pub(super) mod verification;
 use std::fmt;
 use std::sync::Arc;
 
+pub use attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
+pub use cause::{Cause, Trip};
+pub use denial::Denial;
+pub use incidents::Incidents;
 use jiff::Timestamp;
+pub use outcome::Outcome;
+pub use phase::{Phase, Transition};
+pub use record::{Escalation, Incident, Opening};
 use serde::{Deserialize, Serialize};
 
 use super::command::Operator;
 use super::plan::{Digest, Plan};
 use super::time::Mono;
-
-pub use attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
-pub use cause::{Cause, Trip};
-pub use denial::Denial;
-pub use incidents::Incidents;
-pub use outcome::Outcome;
-pub use phase::{Phase, Transition};
-pub use record::{Escalation, Incident, Opening};
 
 /// A request for an operator's yes.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]

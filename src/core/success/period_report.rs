@@ -9,6 +9,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use jiff::Timestamp;
+pub use report::{Doubt, HealTimes, LackingOnTarget, OfPlaybook, PeriodReport, ReportSpan, Why};
+use summary::{Cases, by_playbook, doubts, rates, slowest, wanted};
 
 use super::automation_gaps::Lack;
 use super::success_counters::{CountedOutcome, Disposition};
@@ -19,9 +21,6 @@ use crate::core::incident::{Cause, Outcome};
 use crate::core::state::State;
 use crate::core::time::Mono;
 use crate::playbook::Target;
-
-pub use report::{Doubt, HealTimes, LackingOnTarget, OfPlaybook, PeriodReport, ReportSpan, Why};
-use summary::{Cases, by_playbook, doubts, rates, slowest, wanted};
 
 /// A rate of fewer incidents than this says nothing against a playbook.
 const ENOUGH: u32 = 5;

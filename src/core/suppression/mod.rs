@@ -3,22 +3,22 @@
 
 mod arming;
 mod maintenance;
+mod quiet;
 
 use std::collections::{BTreeMap, HashMap};
 use std::sync::Arc;
 use std::time::Duration;
+
+pub use arming::ArmingDecisions;
+pub use maintenance::{Maintenance, MaintenanceWindows, WindowState};
 
 use super::command::reason::Reason;
 use super::command::{Operator, Scope};
 use super::event::Event;
 use super::gate::ActivePause;
 use super::id::Key;
-use super::machine::Core;
 use super::time::{Mono, Now};
-use crate::playbook::{ContentKey, Mode, Playbook};
-
-pub use arming::ArmingDecisions;
-pub use maintenance::{Maintenance, MaintenanceWindows, WindowState};
+use crate::playbook::ContentKey;
 
 /// A pause that an operator ordered, of the host or of a playbook.
 #[derive(Debug, Clone, PartialEq)]
@@ -168,25 +168,5 @@ impl Suppressions {
     /// Lost records may have given out so many numbers.
     pub(super) const fn skip_numbers(&mut self, count: u64) {
         self.maintenance.skip_numbers(count);
-    }
-}
-
-impl Core {
-    /// The pause or maintenance window in force for a playbook, the host's first.
-    pub(super) fn paused(&self, playbook: &Playbook) -> Option<ActivePause> {
-        self.state.suppressions().paused(&playbook.name, self.now)
-    }
-
-    /// Is this key left alone on purpose, or does it fail for another's sake? Then no page goes out for it.
-    pub(super) fn quiet(&self, key: &Key) -> bool {
-        let Some(playbook) = self.keys.get(key).map(|watched| &watched.playbook) else { return true };
-        self.state.suppressions().snoozed(key, self.now.mono).is_some()
-            || playbook.only_between.is_some_and(|window| !window.contains(self.now.minute_of_day))
-            || self.unhealthy_need(key, playbook).is_some()
-    }
-
-    /// Does this playbook do, or ask for, anything here? What is in shadow calls nobody.
-    pub(super) fn may_page(&self, key: &Key) -> bool {
-        matches!(self.standing(key).0, Mode::Auto | Mode::Ask)
     }
 }

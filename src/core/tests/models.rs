@@ -5,6 +5,7 @@ use std::time::Duration;
 
 use proptest::prelude::*;
 
+use super::bench::alice;
 use crate::core::breaker::{Admission, Breaker, Limits};
 use crate::core::event::reasons::BreakerReason;
 use crate::core::gate::{ActivePause, GateDecision, GateInput, Trigger};
@@ -16,8 +17,6 @@ use crate::core::success::success_counters::{Actor, CountedOutcome, Disposition,
 use crate::core::time::window::Window;
 use crate::core::{Mono, Now, Scope};
 use crate::playbook::{BreakerLimits, Mode, Risk};
-
-use super::bench::alice;
 
 fn at(mono: u64) -> Now {
     Now { mono: Mono(mono), wall: jiff::Timestamp::UNIX_EPOCH, minute_of_day: 0 }

@@ -4,6 +4,10 @@ use super::nginx;
 use crate::machine::Machine;
 use crate::watch::Salve;
 
+/// Nothing is broken, in a status. A container has the processors' pressure of the whole machine, so high load may be
+/// about to fire in shadow.
+const CALM: &str = "grep -q 'all well\\|: 0 need action'";
+
 /// Installs the service, with these playbooks where they are armed by their place.
 fn installed<'m>(machine: &'m Machine, playbooks: &[(&str, &str)]) -> Salve<'m> {
     let salve = Salve::with(machine, playbooks);
@@ -27,7 +31,7 @@ pub fn installed_and_removed() {
     let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
     // ready was said, and how the host stands
     assert_eq!(property(&machine, "ActiveState"), "active");
-    machine.wait("the status", "systemctl show -p StatusText --value salve | grep -q 'all well'");
+    machine.wait("the status", &format!("systemctl show -p StatusText --value salve | {CALM}"));
     let modes = machine.sh("stat -c '%a %U %G' /run/salve /run/salve/salve.sock /var/lib/salve");
     assert_eq!(modes, "750 root salve\n660 root salve\n700 root root\n");
     // again changes nothing but the process
@@ -151,6 +155,6 @@ pub fn disk_full() {
     machine.sh("echo rubbish >> /etc/nginx/nginx.conf; pkill -9 nginx");
     machine.wait("the page", "grep -qs . /srv/tickets/*.md");
     machine.sh("rm /var/lib/salve/filler; sed -i '$d' /etc/nginx/nginx.conf; systemctl reset-failed nginx; systemctl start nginx");
-    machine.wait("the end", "salve status | grep -q 'all well'");
+    machine.wait("the end", &format!("salve status | {CALM}"));
     salve.verify();
 }
