@@ -72,10 +72,10 @@ async fn files_go_only_once_they_are_old_enough() {
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]
 async fn a_root_off_the_list_has_no_plan_and_one_that_a_setting_adds_has() {
     for path in ["/", "/home", "/etc", "/var/lib/mysql", "/tmp/../etc", "/tmp/*", "tmp"] {
-        assert!(matches!(clean_plan(Path::new(path), "7d").await, Err(PlanError::Clean(_))), "{path}");
+        assert!(matches!(clean_plan(Path::new(path), "7d").await, Err(PlanError::Refused(_))), "{path}");
     }
     let path = Path::new("/srv/salve-test-scratch");
-    assert!(matches!(clean_plan(path, "7d").await, Err(PlanError::Clean(_))));
+    assert!(matches!(clean_plan(path, "7d").await, Err(PlanError::Refused(_))));
     let playbook = playbook(vec![Action::Clean(clean_action(path, "7d"))], "30s".parse().unwrap(), Vec::new());
     let mut context = context(Target::Host);
     context.clean_roots = vec![path.to_owned()];
@@ -87,7 +87,7 @@ async fn a_root_that_is_a_symlink_has_no_plan() {
     let (folder, outside) = (scratch(), scratch());
     fs::write(outside.path().join("canary"), "x").unwrap();
     symlink(outside.path(), folder.path().join("link")).unwrap();
-    assert!(matches!(clean_plan(&folder.path().join("link"), "0s").await, Err(PlanError::Clean(_))));
+    assert!(matches!(clean_plan(&folder.path().join("link"), "0s").await, Err(PlanError::Refused(_))));
 }
 
 #[tokio::test(flavor = "multi_thread", worker_threads = 2)]

@@ -7,12 +7,21 @@ use std::sync::Arc;
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
-use super::Context;
-use super::plan::PlanError;
-use super::runner::{StepContext, StepOutcome};
-use crate::core::plan::PlannedStep;
+use super::context::Context;
+use super::plan::error::PlanError;
+use super::step::{StepContext, StepOutcome};
 use crate::playbook::Playbook;
 use crate::playbook::action::table::ActionTable;
+
+/// A step as its kind resolved it, before it is sealed in a plan.
+pub(super) struct ResolvedStep<R> {
+    /// What the step does, in one line.
+    pub sentence: String,
+    /// Label and value of each detail, such as the blast radius.
+    pub details: Vec<(&'static str, String)>,
+    /// What is carried out.
+    pub resolved: R,
+}
 
 /// One kind of action, as it is carried out. Its table in playbooks is [`ActionTable`].
 pub(super) trait ActionKind: ActionTable {
@@ -27,7 +36,7 @@ pub(super) trait ActionKind: ActionTable {
         &self,
         playbook: &Playbook,
         context: &Context,
-    ) -> impl Future<Output = Result<PlannedStep, PlanError>> + Send;
+    ) -> impl Future<Output = Result<ResolvedStep<Self::Resolved>, PlanError>> + Send;
 
     /// What reading the host adds to the plan; changes nothing.
     fn dry_run(_: Self::Resolved) -> impl Future<Output = Vec<Arc<str>>> + Send {

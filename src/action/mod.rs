@@ -12,7 +12,10 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`plan`] | resolves a rung to the last argument, and computes its digest |
+//! | `context` | what a plan is made for |
 //! | `kind` | the trait of a kind: how it is resolved and carried out |
+//! | `description` | words that the kinds describe their steps with |
+//! | `step` | what a step may use while it is carried out, and how it ended |
 //! | `registry` | what is carried out, an enum over the kinds; its JSON is a record without secrets |
 //! | [`runner`] | carries out the steps of a plan, one after the other, until a deadline |
 //! | `dry_run` | describes what a plan would do |
@@ -25,6 +28,8 @@
 //! `table.rs` belongs to the level of `playbook`, which makes its `Action` of it, and uses no more than that level has.
 //! A kind has one line in `playbook::action::kinds`, and is named nowhere else.
 
+mod context;
+mod description;
 mod dry_run;
 mod kind;
 pub mod plan;
@@ -32,6 +37,7 @@ mod program;
 mod registry;
 pub mod runner;
 mod sourced;
+mod step;
 
 macro_rules! modules {
     ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
@@ -52,33 +58,18 @@ macro_rules! modules {
 
 crate::playbook::action::for_each_action_kind!(modules);
 
-use std::path::PathBuf;
-
+pub use self::context::Context;
 pub use self::dry_run::{DryStep, dry_run};
-pub use self::plan::{PlanError, plan};
+pub use self::plan::error::PlanError;
+pub use self::plan::plan;
 pub use self::program::output::presentable;
 pub use self::runner::Runner;
-use crate::core::IncidentId;
 use crate::core::plan::ScopeLevel;
 use crate::host::child::Scopes;
 pub use crate::host::redact;
-use crate::playbook::Target;
 
 /// How well the processes of an attempt could be held together if one were started by this process now.
 #[must_use]
 pub fn scope_level() -> ScopeLevel {
     runner::scope_level(Scopes::detect("look").level())
-}
-
-/// What a plan is made for.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct Context {
-    /// The one thing that is acted on.
-    pub target: Target,
-    /// The incident that asks for it.
-    pub incident: IncidentId,
-    /// The target's main process, where it has one: `{pid}`.
-    pub pid: Option<i32>,
-    /// Folders that a root-owned setting adds to those that `clean` may work below.
-    pub clean_roots: Vec<PathBuf>,
 }

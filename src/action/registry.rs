@@ -8,13 +8,16 @@ use std::sync::Arc;
 
 use serde::{Deserialize, Serialize};
 
-use super::Context;
-use super::kind::ActionKind;
-use super::plan::PlanError;
-use super::runner::{StepContext, StepOutcome};
+use super::context::Context;
+use super::kind::{ActionKind, ResolvedStep};
+use super::plan::error::PlanError;
+use super::redact;
+use super::step::{StepContext, StepOutcome};
 use crate::core::plan::PlannedStep;
+use crate::core::plan::sealed::SealedOrder;
 use crate::playbook::Playbook;
 use crate::playbook::action::{self, Action, for_each_action_kind};
+use crate::text::clean_line;
 
 macro_rules! dispatch {
     ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
@@ -59,10 +62,29 @@ macro_rules! dispatch {
             context: &Context,
         ) -> Result<PlannedStep, PlanError> {
             match action {
-                $($(Action::$kind(action) => ActionKind::plan(action, playbook, context).await,)*)*
+                $($(Action::$kind(action) => {
+                    let ResolvedStep { sentence, details, resolved } =
+                        ActionKind::plan(action, playbook, context).await?;
+                    seal(&sentence, details, ResolvedAction::$kind(resolved))
+                })*)*
             }
         }
     };
 }
 
 for_each_action_kind!(dispatch);
+
+/// Seals a resolved action in a planned step, with its description cleaned and redacted.
+fn seal(
+    sentence: &str,
+    details: Vec<(&'static str, String)>,
+    resolved: ResolvedAction,
+) -> Result<PlannedStep, PlanError> {
+    let details = details
+        .into_iter()
+        .map(|(name, value)| (name.into(), Arc::from(&*redact::redact(&clean_line(&value)))))
+        .collect();
+    let sentence = redact::redact(&clean_line(sentence)).into();
+    let (kind, record) = (resolved.kind().into(), serde_json::to_string(&resolved)?);
+    Ok(PlannedStep { kind, sentence, details, order: SealedOrder::new(resolved, record) })
+}

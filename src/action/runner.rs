@@ -10,6 +10,7 @@ use std::time::Duration;
 use tokio::time::Instant;
 
 use crate::action::registry::ResolvedAction;
+use crate::action::step::{StepContext, StepOutcome};
 use crate::core::AttemptId;
 use crate::core::plan::{AttemptReport, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use crate::host::Systemd;
@@ -22,57 +23,6 @@ pub struct Runner {
     state: PathBuf,
     scopes: Scopes,
     systemd: Option<Systemd>,
-}
-
-/// What a step may use while it is carried out.
-pub(super) struct StepContext<'r> {
-    runner: &'r Runner,
-    /// The connection to systemd; none if it does not run this host.
-    pub systemd: Option<&'r Systemd>,
-    attempt: AttemptId,
-    scope: &'r mut Option<Arc<ChildScope>>,
-    /// When the whole rung must be done; a step that runs longer is timed out.
-    pub deadline: Instant,
-}
-
-impl StepContext<'_> {
-    /// The attempt's scope, which is created when a step first needs it.
-    pub fn scope(&mut self) -> std::io::Result<Arc<ChildScope>> {
-        if let Some(scope) = self.scope {
-            return Ok(Arc::clone(scope));
-        }
-        let fresh = Arc::new(self.runner.scopes.open(self.attempt.0)?);
-        *self.scope = Some(Arc::clone(&fresh));
-        Ok(fresh)
-    }
-
-    /// The folder of salve's own state, which no action may touch.
-    pub fn state(&self) -> PathBuf {
-        self.runner.state.clone()
-    }
-}
-
-/// How one step ended.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct StepOutcome {
-    /// How the step ended, for the report.
-    pub result: StepResult,
-    /// What it printed, cleaned and redacted.
-    pub output: String,
-    /// Whether no process of it is left.
-    pub scope_empty: bool,
-}
-
-impl StepOutcome {
-    /// The outcome of a step that was refused: nothing was done.
-    pub fn refused(why: impl Into<Arc<str>>) -> Self {
-        Self { result: StepResult::Refused(why.into()), output: String::new(), scope_empty: true }
-    }
-
-    /// The outcome of a step that failed and left nothing running.
-    pub fn failed(why: impl Into<Arc<str>>) -> Self {
-        Self { result: StepResult::Failed(why.into()), output: String::new(), scope_empty: true }
-    }
 }
 
 impl Runner {
@@ -131,7 +81,7 @@ impl Runner {
         if Instant::now() >= deadline {
             return StepOutcome { result: StepResult::TimedOut, output: String::new(), scope_empty: true };
         }
-        let mut context = StepContext { runner: self, systemd: self.systemd.as_ref(), attempt, scope, deadline };
+        let mut context = StepContext::new(&self.state, &self.scopes, self.systemd.as_ref(), attempt, scope, deadline);
         match step.order.open::<ResolvedAction>() {
             // Its secrets are in memory only, and so is what can be done.
             None => StepOutcome::refused("this plan was read back from a record; only a fresh one can be carried out"),

@@ -1,6 +1,6 @@
 //! Values of variables and headers, which may come from files of their own.
 
-use crate::action::plan::PlanError;
+use crate::action::plan::error::PlanError;
 use crate::host::secret_file;
 use crate::playbook::placeholder::Placeholders;
 use crate::playbook::value::Sourced;

@@ -141,6 +141,11 @@ pub(super) fn retry_after(headers: &HeaderMap) -> Option<Duration> {
     Some(at.duration_since(Timestamp::now()).try_into().unwrap_or_default())
 }
 
+/// The host of an address, which says where it leads and is no secret.
+pub(super) fn host_of(url: &str) -> String {
+    reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
+}
+
 #[cfg(test)]
 mod tests {
     use super::*;
@@ -160,9 +165,4 @@ mod tests {
         assert_eq!(retry_after(&with("Wed, 21 Oct 2015 07:28:00 GMT")), Some(Duration::ZERO));
         assert_eq!(retry_after(&with("soon")), None);
     }
-}
-
-/// The host of an address, which says where it leads and is no secret.
-pub(super) fn host_of(url: &str) -> String {
-    reqwest::Url::parse(url).ok().and_then(|url| url.host_str().map(str::to_owned)).unwrap_or_default()
 }

@@ -1,5 +1,6 @@
 //! The types of an accepted playbook. A [`Playbook`] has always been read and linted.
 
+pub mod policy;
 pub mod target;
 
 use std::fmt;
@@ -12,7 +13,9 @@ use serde::{Deserialize, Serialize};
 use super::action::Action;
 use super::attachment::Attachment;
 use super::check::Check;
-use super::value::{DayWindow, Period};
+use super::placeholder::{Placeholder, TemplatePart};
+use super::value::{DayWindow, Period, Template};
+pub use policy::{Mode, Risk};
 pub use target::{Target, TargetSpec};
 
 /// One failure class: target, detector, ladder, verifier, escalation.
@@ -114,32 +117,6 @@ pub enum Origin {
     Folder(PathBuf),
 }
 
-/// How much may go wrong.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Risk {
-    /// Nothing that a restart does not repair.
-    Low,
-    /// A short outage, or lost caches.
-    Medium,
-    /// Lost work: always asks.
-    High,
-}
-
-/// What a playbook may do by itself.
-#[derive(Debug, Clone, Copy, PartialEq, Eq, PartialOrd, Ord, Hash, Serialize, Deserialize, JsonSchema)]
-#[serde(rename_all = "lowercase")]
-pub enum Mode {
-    /// Acts without asking.
-    Auto,
-    /// Asks before each attempt.
-    Ask,
-    /// Detects, and records what it would have done.
-    Shadow,
-    /// Neither detects nor acts.
-    Off,
-}
-
 /// What says that something is wrong: any check holds, for this long without a break.
 #[derive(Debug, Clone, PartialEq, Serialize, Deserialize, schemars::JsonSchema)]
 pub struct Detect {
@@ -181,6 +158,17 @@ pub struct Rung {
     pub timeout: Period,
     /// May be run again after a crash that left its outcome unknown.
     pub idempotent: bool,
+}
+
+impl Rung {
+    /// Whether it contains this placeholder or needs its value, so that the value must be looked up.
+    #[must_use]
+    pub fn wants(&self, placeholder: Placeholder) -> bool {
+        let is_wanted = |piece: &TemplatePart<'_>| *piece == TemplatePart::Value(placeholder);
+        let holds = |template: &Template| template.pieces().is_ok_and(|pieces| pieces.iter().any(is_wanted));
+        let acts_on_it = placeholder == Placeholder::Pid && self.actions.iter().any(Action::needs_pid);
+        acts_on_it || self.actions.iter().flat_map(Action::templates).any(holds)
+    }
 }
 
 /// What says that it is right again: all checks hold before the deadline, and go on holding for the soak.
@@ -254,26 +242,19 @@ impl fmt::Display for ContentKey {
     }
 }
 
-/// A word as it stands in files and on screens.
-macro_rules! words {
-    ($($kind:ident { $($state:ident => $word:literal),* })*) => {$(
-        impl $kind {
-            /// The word as it stands in files and on screens.
-            #[must_use]
-            pub const fn word(self) -> &'static str {
-                match self { $(Self::$state => $word),* }
-            }
-        }
+#[cfg(test)]
+mod tests {
+    use super::*;
 
-        impl fmt::Display for $kind {
-            fn fmt(&self, f: &mut fmt::Formatter<'_>) -> fmt::Result {
-                f.write_str(self.word())
-            }
-        }
-    )*};
-}
-
-words! {
-    Risk { Low => "low", Medium => "medium", High => "high" }
-    Mode { Auto => "auto", Ask => "ask", Shadow => "shadow", Off => "off" }
+    #[test]
+    fn a_rung_wants_what_its_arguments_and_environment_name() {
+        let rung = |action: &str| -> Rung {
+            let text = format!("actions = [{action}]\ntimeout = \"1s\"\nidempotent = false");
+            toml::from_str(&text).expect("a rung")
+        };
+        assert!(rung(r#"{ run = ["kill", "{pid}"] }"#).wants(Placeholder::Pid));
+        assert!(rung(r#"{ run = { argv = ["kick"], env = { WHO = "{pid}" } } }"#).wants(Placeholder::Pid));
+        assert!(!rung(r#"{ run = ["kill", "{{pid}}", "{target}"] }"#).wants(Placeholder::Pid));
+        assert!(!rung(r#"{ unit = "restart" }"#).wants(Placeholder::Pid));
+    }
 }

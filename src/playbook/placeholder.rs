@@ -1,8 +1,7 @@
 //! Placeholders in a template: read once, filled with typed values inside one argument. What a value holds is never
 //! read as a template again, never split, and never seen by a shell.
 
-use super::action::Action;
-use super::model::{Rung, Target};
+use super::model::target::Target;
 use super::value::Template;
 
 /// What stands between single braces.
@@ -193,17 +192,6 @@ pub fn arguments(argv: &[Template], values: &Placeholders) -> Result<Vec<String>
     }
 }
 
-/// Whether a rung contains this placeholder or needs its value, so that the value must be looked up.
-pub fn wanted(rung: &Rung, name: &str) -> bool {
-    let holds = |template: &Template| {
-        let named =
-            |piece: &TemplatePart<'_>| matches!(piece, TemplatePart::Value(placeholder) if placeholder.name() == name);
-        template.pieces().is_ok_and(|pieces| pieces.iter().any(named))
-    };
-    let acts_on_it = name == Placeholder::Pid.name() && rung.actions.iter().any(Action::needs_pid);
-    acts_on_it || rung.actions.iter().flat_map(Action::templates).any(holds)
-}
-
 #[cfg(test)]
 mod tests {
     use proptest::prelude::*;
@@ -239,18 +227,6 @@ mod tests {
         assert_eq!(filled(&["ls", "--", "{target}"]).unwrap()[2], "--help");
         assert!(matches!(filled(&["{target}"]), Err(TemplateError::ProgramFromPlaceholder(_))));
         assert_eq!((filled(&[]), filled(&[""])), (Err(TemplateError::NoProgram), Err(TemplateError::NoProgram)));
-    }
-
-    #[test]
-    fn a_rung_wants_what_its_arguments_and_environment_name() {
-        let rung = |action: &str| -> Rung {
-            let text = format!("actions = [{action}]\ntimeout = \"1s\"\nidempotent = false");
-            toml::from_str(&text).expect("a rung")
-        };
-        assert!(wanted(&rung(r#"{ run = ["kill", "{pid}"] }"#), "pid"));
-        assert!(wanted(&rung(r#"{ run = { argv = ["kick"], env = { WHO = "{pid}" } } }"#), "pid"));
-        assert!(!wanted(&rung(r#"{ run = ["kill", "{{pid}}", "{target}"] }"#), "pid"));
-        assert!(!wanted(&rung(r#"{ unit = "restart" }"#), "pid"));
     }
 
     #[test]

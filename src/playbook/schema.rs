@@ -63,15 +63,6 @@ pub(super) struct PlaybookFile {
     enabled_when: Option<EnabledWhen>,
 }
 
-/// One check as a table, or several of one kind as an array of tables.
-#[derive(JsonSchema)]
-#[schemars(untagged)]
-#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
-pub(super) enum OneOrMany<T> {
-    One(T),
-    Many(Vec<T>),
-}
-
 /// The detector fires when any check here holds for the hold time without a break.
 #[derive(JsonSchema)]
 #[schemars(deny_unknown_fields, rename = "DetectTable")]

@@ -1,15 +1,17 @@
 //! Runs one child of an attempt: exactly the planned program is started, and the outcome says how it ended.
 
 use std::fmt::Write as _;
+use std::path::PathBuf;
 use std::sync::Arc;
 use std::time::Duration;
 
+use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, timeout_at};
 
-use crate::action::processes::run::execute::ResolvedRun;
+use crate::action::program::bound::{self, BoundFile};
+use crate::action::program::identity::{self, FileIdentity};
 use crate::action::program::output::captured;
-use crate::action::program::{bound, identity};
-use crate::action::runner::StepOutcome;
+use crate::action::step::StepOutcome;
 use crate::core::plan::StepResult;
 use crate::foreign::MayHang;
 use crate::host::child::{self, ChildExit, ChildScope, Drain, Emptied, Errors, Invocation, StartError};
@@ -22,6 +24,22 @@ const GRACE: Duration = Duration::from_secs(5);
 /// How many bytes of output are kept: half from its beginning, half from its end.
 const KEPT: usize = 128 * 1024;
 
+/// A program with everything that it is started with.
+#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
+pub struct ResolvedProgram {
+    /// The program's absolute path, found when the plan was made.
+    pub program: PathBuf,
+    /// The file's identity when the plan was made; another file is refused.
+    pub identity: FileIdentity,
+    /// Program, as written, and arguments.
+    pub argv: Vec<Secret>,
+    /// The whole environment but for the attempt's marker, in order of names.
+    pub env: Vec<(String, Secret)>,
+    /// The files that its arguments and environment name; changed ones are refused like another program.
+    #[serde(default)]
+    pub files: Vec<BoundFile>,
+}
+
 /// Why a planned program was not started.
 #[derive(Debug, thiserror::Error)]
 enum RunError {
@@ -32,7 +50,7 @@ enum RunError {
 }
 
 /// Runs one program in the attempt's scope. When it returns, the scope is empty, or the outcome says that it is not.
-pub async fn run(resolved: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
+pub async fn run(resolved: &ResolvedProgram, scope: &Arc<ChildScope>, deadline: Instant) -> StepOutcome {
     let name = resolved.program.to_string_lossy().into_owned();
     let (planned, place) = (resolved.clone(), Arc::clone(scope));
     let prepare = move |may_hang: &MayHang| match changed(&planned, may_hang) {
@@ -59,7 +77,7 @@ pub async fn run(resolved: &ResolvedRun, scope: &Arc<ChildScope>, deadline: Inst
 }
 
 /// Why the program is no longer the planned one: another file, or one that others could have changed; none if it is.
-fn changed(resolved: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
+fn changed(resolved: &ResolvedProgram, may_hang: &MayHang) -> Option<String> {
     let path = resolved.program.to_string_lossy();
     match identity::resolve_here(&path, may_hang) {
         Ok((program, identity)) if program == resolved.program && identity == resolved.identity => {
@@ -71,7 +89,7 @@ fn changed(resolved: &ResolvedRun, may_hang: &MayHang) -> Option<String> {
 }
 
 /// The command with its secrets; none if they are not known.
-fn invocation(resolved: &ResolvedRun) -> Option<Invocation> {
+fn invocation(resolved: &ResolvedProgram) -> Option<Invocation> {
     let argv = resolved.argv.iter().map(|word| word.expose().map(str::to_owned)).collect::<Option<_>>()?;
     let variable = |(name, value): &(String, Secret)| Some((name.clone(), value.expose()?.to_owned()));
     let env = resolved.env.iter().map(variable).collect::<Option<_>>()?;

@@ -43,7 +43,7 @@ impl ChannelKind for CommandSettings {
         let right = "write run = [\"/usr/local/bin/send-sms\", \"oncall\"]";
         match self.run.first().map(String::as_str) {
             None | Some("") => {
-                faults.push(ChannelError::new("run", Rule::EmptyArguments, "`run` names no program", right))
+                faults.push(ChannelError::new("run", Rule::EmptyArguments, "`run` names no program", right));
             }
             Some(program) if program.contains('/') && !program.starts_with('/') => {
                 let wrong = format!("`{program}` is not absolute");

@@ -4,10 +4,11 @@ use std::process::ExitCode;
 
 use crate::cli::exit::Failure;
 use crate::cli::output::stream;
-use crate::playbook::kind_docs::{KindSide, Manual};
+use crate::playbook::kind_docs::manual::{KindSide, Manual};
+use crate::playbook::kind_docs::manuals;
 
 pub fn run(name: Option<&str>) -> Result<ExitCode, Failure> {
-    let found = Manual::named(name);
+    let found = manuals(name);
     match name {
         None => list(&found),
         Some(name) if found.is_empty() => return Err(unknown(name)),
@@ -32,7 +33,7 @@ fn list(manuals: &[Manual]) {
 }
 
 fn unknown(name: &str) -> Failure {
-    let near = Manual::named(None)
+    let near = manuals(None)
         .into_iter()
         .max_by(|a, b| strsim::jaro(a.kind, name).total_cmp(&strsim::jaro(b.kind, name)))
         .map_or_else(String::new, |manual| format!("; did you mean `{}`?", manual.kind));

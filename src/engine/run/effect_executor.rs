@@ -23,7 +23,8 @@ use crate::engine::driver::ports::{AttemptRequest, HostPort, PreflightRequest};
 use crate::engine::operator;
 use crate::engine::views::page::{self, Outbound};
 use crate::evidence;
-use crate::playbook::{Check, placeholder};
+use crate::playbook::Check;
+use crate::playbook::placeholder::Placeholder;
 
 /// How long the fresh readings before an attempt may take in all; later is unknown.
 const PREFLIGHT_DEADLINE: Duration = Duration::from_secs(20);
@@ -222,7 +223,7 @@ async fn plan(request: &PreflightRequest, clean_roots: &[PathBuf]) -> Result<Arc
         return Err("the playbook has no remediation".into());
     }
     // looking it up reads every process of the host, or asks systemd: only for whom it is
-    let wanted = playbook.remediate.get(*rung).is_some_and(|rung| placeholder::wanted(rung, "pid"));
+    let wanted = playbook.remediate.get(*rung).is_some_and(|rung| rung.wants(Placeholder::Pid));
     let pid = if wanted { check::main_pid(&key.target).await } else { None };
     let context = Context { target: key.target.clone(), incident: *incident, pid, clean_roots: clean_roots.to_vec() };
     match action::plan(playbook, *rung, &context).await {

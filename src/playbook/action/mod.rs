@@ -11,7 +11,7 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::kinds::for_each_action_kind;
 use self::table::{ActionDocs, ActionTable};
 use super::diagnostic::Findings;
-use super::kind_docs::{KindSide, Manual};
+use super::kind_docs::manual::{KindSide, Manual};
 use super::lint::hazards::Hazard;
 use super::model::target::TargetSpec;
 use super::read::reader::TreeReader;

@@ -8,7 +8,6 @@ use serde::de::DeserializeOwned;
 
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::hazards::Hazard;
-use crate::playbook::lint::parts::spec_kind;
 use crate::playbook::model::target::TargetSpec;
 use crate::playbook::read::command_line::{CommandLine, in_brackets};
 use crate::playbook::read::reader::TreeReader;
@@ -84,8 +83,8 @@ pub(crate) fn only_for(
     targets: &[&TargetSpec],
     findings: &mut Findings<'_>,
 ) {
-    if let Some(other) = targets.iter().find(|target| !kinds.contains(&spec_kind(target))) {
-        let message = format!("`{action}` acts on a {}, and this target is a {}", kinds.join(" or "), spec_kind(other));
+    if let Some(other) = targets.iter().find(|target| !kinds.contains(&target.kind())) {
+        let message = format!("`{action}` acts on a {}, and this target is a {}", kinds.join(" or "), other.kind());
         findings.add(Rule::NoObject, at.head(), message, format!("write {right}"));
     }
 }

@@ -15,10 +15,9 @@ use serde::{Deserialize, Serialize};
 pub(crate) use self::kinds::for_each_check_kind;
 use self::parts::CheckParts;
 use self::table::{CheckDocs, CheckTable as _};
-use super::kind_docs::{KindSide, Manual};
+use super::kind_docs::manual::{KindSide, Manual};
 use super::read::reader::TreeReader;
 use super::read::spanned::{SpannedTable, SpannedValue};
-use super::schema::OneOrMany;
 
 macro_rules! checks {
     ($($group:ident { $($module:ident: $kind:ident($table:ident);)* })*) => {
@@ -106,6 +105,15 @@ macro_rules! checks {
 }
 
 for_each_check_kind!(checks);
+
+/// One check as a table, or several of one kind as an array of tables.
+#[derive(JsonSchema)]
+#[schemars(untagged)]
+#[allow(dead_code, reason = "this is the format's shape; nobody builds one")]
+enum OneOrMany<T> {
+    One(T),
+    Many(Vec<T>),
+}
 
 impl Check {
     /// How often it is probed, in addition to its events.

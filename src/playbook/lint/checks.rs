@@ -2,7 +2,6 @@
 //! fail.
 
 use super::names;
-use super::parts::spec_kind;
 use super::templates::{self, TemplateUse};
 use crate::playbook::check::Check;
 use crate::playbook::check::parts::{CheckParts, Condition, NameKind};
@@ -35,9 +34,9 @@ fn object(
     findings: &mut Findings<'_>,
 ) {
     let (Some(key), None) = (parts.object_key, parts.object) else { return };
-    if let Some(other) = targets.iter().find(|target| !parts.from.contains(&spec_kind(target))) {
+    if let Some(other) = targets.iter().find(|target| !parts.from.contains(&target.kind())) {
         let kind = check.value.kind();
-        let message = format!("the `{kind}` check cannot take its `{key}` from a {} target", spec_kind(other));
+        let message = format!("the `{kind}` check cannot take its `{key}` from a {} target", other.kind());
         findings.add(Rule::NoObject, check.at.head(), message, format!("write `{key}` in the check"));
     }
 }

@@ -8,7 +8,6 @@ use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
 use super::names::is_glob;
-use super::parts::{spec_kind, spec_name};
 use crate::playbook::diagnostic::{Diagnostic, Findings, listed, nearest};
 use crate::playbook::model::{Need, NeededTarget, Playbook, TargetSpec};
 use crate::playbook::read::spanned::SpannedTable;
@@ -87,8 +86,8 @@ fn judge_need(
         Need::Playbook(_) => ambiguous(needed, playbook, at, findings),
         Need::Target(NeededTarget { target, .. }) => {
             if !needed.targets.iter().any(|listed| stands_for(listed, target) || stands_for(target, listed)) {
-                let message = format!("`{name}` has no target {} `{}`", spec_kind(target), spec_name(target));
-                let names: Vec<&str> = needed.targets.iter().map(spec_name).take(SHOWN).collect();
+                let message = format!("`{name}` has no target {} `{}`", target.kind(), target.name());
+                let names: Vec<&str> = needed.targets.iter().map(TargetSpec::name).take(SHOWN).collect();
                 let help = format!("its targets are {}", listed(names));
                 findings.add(Rule::UnknownNeed, at.field_span("target"), message, help);
             }
@@ -101,7 +100,7 @@ const SHOWN: usize = 5;
 
 /// Several targets, and none that both share: which one is meant?
 fn ambiguous(needed: &Playbook, playbook: &Playbook, at: SpannedTable<'_>, findings: &mut Findings<'_>) {
-    let several = needed.targets.len() > 1 || needed.targets.iter().any(|target| is_glob(spec_name(target)));
+    let several = needed.targets.len() > 1 || needed.targets.iter().any(|target| is_glob(target.name()));
     let shared = |own: &TargetSpec| needed.targets.iter().any(|other| stands_for(other, own));
     if !several || playbook.targets.iter().all(shared) {
         return;
@@ -112,17 +111,17 @@ fn ambiguous(needed: &Playbook, playbook: &Playbook, at: SpannedTable<'_>, findi
     let help = format!(
         "write needs = [{{ playbook = \"{}\", target = {{ {} = \"{}\" }} }}], or another of its targets",
         needed.name,
-        spec_kind(first),
-        spec_name(first)
+        first.kind(),
+        first.name()
     );
     findings.add(Rule::AmbiguousNeed, at.span(), message, help);
 }
 
 /// Is this target one of those that another, which may be a glob, stands for?
 fn stands_for(listed: &TargetSpec, one: &TargetSpec) -> bool {
-    if spec_kind(listed) != spec_kind(one) {
+    if listed.kind() != one.kind() {
         return false;
     }
-    let (pattern, name) = (spec_name(listed), spec_name(one));
+    let (pattern, name) = (listed.name(), one.name());
     pattern == name || is_glob(pattern) && glob::Pattern::new(pattern).is_ok_and(|pattern| pattern.matches(name))
 }

@@ -5,7 +5,7 @@
 //! found here, so that a rung which destroys always asks.
 
 use super::templates::file_name;
-use crate::playbook::model::Risk;
+use crate::playbook::model::policy::Risk;
 use crate::playbook::value::Template;
 
 /// What is dangerous about a command.

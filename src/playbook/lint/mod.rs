@@ -7,7 +7,6 @@ pub mod cross_check;
 pub(crate) mod hazards;
 pub mod host_check;
 pub(crate) mod names;
-pub(crate) mod parts;
 pub(crate) mod secrets;
 mod sets;
 mod targets;

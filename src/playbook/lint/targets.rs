@@ -3,7 +3,6 @@
 use std::ops::Range;
 
 use super::names;
-use super::parts::spec_kind;
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::model::{EnabledWhen, Need, TargetSpec};
 use crate::playbook::rule::Rule;
@@ -20,7 +19,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
                 if !draft.listed && names::is_glob(name) =>
             {
                 let message = format!("`{name}` is a glob, and `target` is exactly one thing");
-                let help = format!("write targets = [{{ {} = \"{name}\" }}]", spec_kind(&target.value));
+                let help = format!("write targets = [{{ {} = \"{name}\" }}]", target.value.kind());
                 findings.add(Rule::MisplacedGlob, span.clone(), message, help);
             }
             spec => spelling(spec, span.clone(), findings),
@@ -53,7 +52,7 @@ pub fn lint(draft: &Draft<'_>, findings: &mut Findings<'_>) {
     }
     if let Some(skip) = &draft.skip_if_stopped
         && !draft.targets.is_empty()
-        && draft.targets.iter().all(|target| spec_kind(&target.value) != "unit")
+        && draft.targets.iter().all(|target| target.value.kind() != "unit")
     {
         let message = "`skip_if_stopped_by_operator` is about units, and no target is one";
         findings.add(Rule::NoEffect, skip.at.key_span(), message, "leave it out");

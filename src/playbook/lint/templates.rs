@@ -2,7 +2,6 @@
 
 use std::path::Path;
 
-use super::parts::{spec_kind, spec_name};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
 use crate::playbook::model::TargetSpec;
 use crate::playbook::placeholder::{Placeholder, TemplateError, TemplatePart};
@@ -82,7 +81,7 @@ fn filled(
     targets: &[&TargetSpec],
     findings: &mut Findings<'_>,
 ) {
-    let only = |kinds: &[&str]| targets.iter().find(|target| !kinds.contains(&spec_kind(target)));
+    let only = |kinds: &[&str]| targets.iter().find(|target| !kinds.contains(&target.kind()));
     let name = placeholder.name();
     if place == TemplateUse::Check && matches!(placeholder, Placeholder::Incident | Placeholder::Pid) {
         let message = format!("`{{{name}}}` has no value in a check");
@@ -96,8 +95,8 @@ fn filled(
         Placeholder::Target | Placeholder::Incident => (None, ""),
     };
     if let Some(target) = unfit {
-        let kind = spec_kind(target);
-        let message = format!("`{{{name}}}` needs {wanted} as target, and `{}` is a {kind}", spec_name(target));
+        let kind = target.kind();
+        let message = format!("`{{{name}}}` needs {wanted} as target, and `{}` is a {kind}", target.name());
         findings.add(Rule::EmptyPlaceholder, at.span(), message, "`{target}` stands for any target's name");
     }
 }

@@ -1,6 +1,5 @@
 //! Compares detector and verifier: what the verifier accepts as healed must not be what the detector fires on.
 
-use super::parts::same_object;
 use super::sets::Together;
 use crate::playbook::check::Check;
 use crate::playbook::check::parts::Condition;
@@ -25,6 +24,19 @@ pub fn lint(draft: &Draft<'_>, targets: &[&TargetSpec], findings: &mut Findings<
             both_verify(a, b, findings);
         }
     }
+}
+
+/// Do these two look at the same thing? Where one takes its object from the target, the other may name that target.
+fn same_object(a: &Check, b: &Check, targets: &[&TargetSpec]) -> bool {
+    if a.kind() != b.kind() {
+        return false;
+    }
+    let (a, b) = (a.parts(), b.parts());
+    let target = |object| match (object, targets) {
+        (None, [only]) => Some(only.name()),
+        (object, _) => object,
+    };
+    a.besides == b.besides && target(a.object) == target(b.object)
 }
 
 /// One of the detector's checks against all of the verifier's that look at the same thing. They can all hold unless

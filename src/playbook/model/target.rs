@@ -71,6 +71,38 @@ impl TargetSpec {
             Self::Host => Target::Host,
         }
     }
+
+    /// The kind's word: `unit`, `mount`, …
+    #[must_use]
+    pub fn kind(&self) -> &'static str {
+        match self {
+            Self::Unit(_) => "unit",
+            Self::Mount(_) => "mount",
+            Self::Process(_) => "process",
+            Self::Path(_) => "path",
+            Self::Url(_) => "url",
+            Self::Address(_) => "address",
+            Self::Container(_) => "container",
+            Self::Link(_) => "link",
+            Self::Host => "host",
+        }
+    }
+
+    /// The name as written, which may be a glob; `host` for the host.
+    #[must_use]
+    pub fn name(&self) -> &str {
+        match self {
+            Self::Unit(name)
+            | Self::Mount(name)
+            | Self::Process(name)
+            | Self::Path(name)
+            | Self::Url(name)
+            | Self::Address(name)
+            | Self::Container(name)
+            | Self::Link(name) => name,
+            Self::Host => "host",
+        }
+    }
 }
 
 impl Target {

@@ -1,7 +1,5 @@
 //! Keys in the wrong place or under another name: what people write who know other tools, and where it belongs here.
 
-use crate::playbook::action::Action;
-use crate::playbook::check::Check;
 use crate::playbook::diagnostic::{listed, nearest};
 
 /// A table of the format, and how a message names it.
@@ -13,6 +11,15 @@ pub struct FormatTable<'p> {
     pub header: &'static str,
     /// Its keys, but for the kinds of checks.
     pub keys: &'static [&'static str],
+}
+
+/// The kinds that may stand in a playbook, as they are written in files.
+#[derive(Debug, Clone, Copy)]
+pub struct KindNames {
+    /// Those of checks, which stand in the detector's and the verifier's sections.
+    pub checks: &'static [&'static str],
+    /// Those of actions, which stand in a rung's list.
+    pub actions: &'static [&'static str],
 }
 
 /// The head of the file.
@@ -125,7 +132,7 @@ pub fn has_a_place(key: &str) -> bool {
 }
 
 /// The help for a key that a table does not know.
-pub fn help(key: &str, place: FormatTable<'_>, known: &[&str]) -> String {
+pub fn help(key: &str, place: FormatTable<'_>, known: &[&str], kinds: KindNames) -> String {
     let lower = key.to_lowercase().replace('-', "_");
     if known.contains(&lower.as_str()) {
         return format!("write {lower}");
@@ -134,8 +141,8 @@ pub fn help(key: &str, place: FormatTable<'_>, known: &[&str]) -> String {
         return belongs(&lower, home, place);
     }
     let in_a_section = place == HEAD || place == RUNG || place == ESCALATE;
-    if in_a_section && Check::KINDS.contains(&lower.as_str()) {
-        if place == RUNG && Action::KINDS.contains(&lower.as_str()) {
+    if in_a_section && kinds.checks.contains(&lower.as_str()) {
+        if place == RUNG && kinds.actions.contains(&lower.as_str()) {
             return format!("an action stands in the rung's list: write do = [{{ {lower} = … }}]");
         }
         return format!("a check stands below [detect] or [verify]: move `{lower}` there");

@@ -18,8 +18,11 @@ mod syntax;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
+use self::misplaced::KindNames;
 use self::reader::TreeReader;
 use self::spanned::SpannedTable;
+use super::action::Action;
+use super::check::Check;
 use super::diagnostic::{Diagnostic, Findings};
 use super::lint;
 use super::model::{Origin, Playbook};
@@ -27,6 +30,9 @@ use super::rule::Rule;
 
 /// No playbook needs more bytes than this.
 pub const MAX_BYTES: usize = 64 * 1024;
+
+/// The kinds that a playbook's keys are looked up in.
+const KINDS: KindNames = KindNames { checks: Check::KINDS, actions: Action::KINDS };
 
 /// The result of reading a file.
 #[derive(Debug, Clone, PartialEq)]
@@ -65,7 +71,7 @@ pub fn read(file: &str, name: &str, origin: Origin, text: &str) -> ParsedFile {
     }
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = TreeReader { findings, playbook: true };
+    let mut reader = TreeReader { findings, kinds: Some(KINDS) };
     let draft = sections::draft(&mut reader, SpannedTable::root(&root), !errors.is_empty());
     let TreeReader { mut findings, .. } = reader;
     lint::lint(&draft, name, &mut findings);
@@ -89,7 +95,7 @@ pub fn document<T>(
     let (table, errors) = DeTable::parse_recoverable(text);
     syntax::tell(&errors, &mut findings);
     let root = Spanned::new(0..0, DeValue::Table(table.into_inner()));
-    let mut reader = TreeReader { findings, playbook: false };
+    let mut reader = TreeReader { findings, kinds: None };
     let read = with(&mut reader, SpannedTable::root(&root));
     let TreeReader { mut findings, .. } = reader;
     if !errors.is_empty() {

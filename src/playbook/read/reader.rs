@@ -9,7 +9,7 @@ use serde_json::Value;
 use toml::Spanned;
 use toml::de::{DeTable, DeValue};
 
-use super::misplaced::{self, FormatTable};
+use super::misplaced::{self, FormatTable, KindNames};
 use super::serde_error::SerdeError;
 use super::spanned::{SpannedTable, SpannedValue};
 use crate::playbook::diagnostic::{Findings, listed, nearest};
@@ -58,8 +58,8 @@ fn examples(value: &Value, schema: &Value) -> Vec<String> {
 #[derive(Debug)]
 pub struct TreeReader<'t> {
     pub findings: Findings<'t>,
-    /// The file is a playbook: a key that is not known may belong elsewhere in it.
-    pub playbook: bool,
+    /// The kinds of a playbook, where the file is one: a key that is not known may belong elsewhere in it.
+    pub kinds: Option<KindNames>,
 }
 
 impl<'t> TreeReader<'t> {
@@ -127,8 +127,8 @@ impl<'t> TreeReader<'t> {
 
     /// Adds an error for a key that is unknown at this place.
     pub fn unknown_key(&mut self, key: &str, entry: SpannedTable<'t>, place: FormatTable<'_>, known: &[&str]) {
-        let help = if self.playbook {
-            misplaced::help(key, place, known)
+        let help = if let Some(kinds) = self.kinds {
+            misplaced::help(key, place, known, kinds)
         } else {
             match nearest(key, known.iter().copied()) {
                 Some(near) => format!("did you mean `{near}`?"),

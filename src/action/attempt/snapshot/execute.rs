@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
 use super::table::SnapshotAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::evidence;
 use crate::playbook::{Attachment, Playbook, Target};
 
@@ -28,11 +27,11 @@ impl ActionKind for SnapshotAction {
     type Resolved = ResolvedSnapshot;
 
     /// Resolves a snapshot to the kinds of evidence that it gathers about the attempt's target.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let titles: Vec<String> = self.0.iter().map(|kind| evidence::title(kind, &context.target)).collect();
         let details = vec![("blast radius", "none: it only looks".to_owned()), ("rollback", "none needed".to_owned())];
         let resolved = ResolvedSnapshot { kinds: self.0.clone(), target: context.target.clone() };
-        step(&format!("gather evidence: {}", titles.join("; ")), details, ResolvedAction::Snapshot(resolved))
+        Ok(ResolvedStep { sentence: format!("gather evidence: {}", titles.join("; ")), details, resolved })
     }
 
     /// Gathers the evidence. A kind that fails says so in the output, and the rung goes on.

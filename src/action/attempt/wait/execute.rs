@@ -6,12 +6,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep_until};
 
 use super::table::WaitAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::playbook::Playbook;
 
 /// A wait of fixed length between two steps.
@@ -25,9 +24,9 @@ impl ActionKind for WaitAction {
     type Resolved = ResolvedWait;
 
     /// Resolves a wait to its length.
-    async fn plan(&self, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, _: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
-        step(&format!("wait {}", self.0), details, ResolvedAction::Wait(ResolvedWait { length_ms: self.0.millis() }))
+        Ok(ResolvedStep { sentence: format!("wait {}", self.0), details, resolved: ResolvedWait { length_ms: self.0.millis() } })
     }
 
     /// Sleeps for the planned length; a wait that reaches past the deadline is timed out.

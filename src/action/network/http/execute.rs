@@ -8,12 +8,13 @@ use serde::{Deserialize, Serialize};
 use tokio::time::timeout_at;
 
 use super::table::{HttpAction, Method};
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, quoted, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::action::{Context, redact, sourced};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::description::quoted;
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::action::{redact, sourced};
+use crate::core::plan::StepResult;
 use crate::host::{capped, cause, web};
 use crate::playbook::Playbook;
 use crate::playbook::placeholder::Placeholders;
@@ -47,7 +48,7 @@ impl ActionKind for HttpAction {
 
     /// Resolves a playbook's request for one target: fills the placeholders of body and headers, and reads the values that
     /// come from files or credentials.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let values =
             Placeholders { target: context.target.clone(), incident: Some(context.incident.0), pid: context.pid };
         let body = self.body.as_ref().map(|body| body.fill(&values)).transpose()?;
@@ -72,7 +73,7 @@ impl ActionKind for HttpAction {
         details.push(("rollback", "none".into()));
         let sentence = format!("{} {}", self.method.word(), quoted(url.shown()));
         let resolved = ResolvedHttpRequest { method: self.method, url, headers, body, status: self.status };
-        step(&sentence, details, ResolvedAction::Http(resolved))
+        Ok(ResolvedStep { sentence, details, resolved })
     }
 
     /// Sends the request once. Past the deadline the step is timed out, although the service may have received it.

@@ -8,12 +8,11 @@ use rtnetlink::{LinkUnspec, new_connection};
 use serde::{Deserialize, Serialize};
 
 use super::table::LinkAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::playbook::{Playbook, Target};
 
 /// sshd's port where none of its sockets listens.
@@ -32,7 +31,7 @@ impl ActionKind for LinkAction {
     type Resolved = ResolvedLinkAction;
 
     /// Resolves a bounce of the target link to its name and index.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let Target::Link(name) = &context.target else {
             return Err(PlanError::Refused(format!("{} is no network link", context.target)));
         };
@@ -43,11 +42,7 @@ impl ActionKind for LinkAction {
             ("blast radius", "connections over it break; addresses that a daemon gave it are asked for anew".into()),
             ("rollback", "it is switched on whatever comes in between".to_owned()),
         ];
-        step(
-            &format!("bounce link {name}"),
-            details,
-            ResolvedAction::Link(ResolvedLinkAction { name: name.to_string(), index }),
-        )
+        Ok(ResolvedStep { sentence: format!("bounce link {name}"), details, resolved: ResolvedLinkAction { name: name.to_string(), index } })
     }
 
     /// Switches the link off and on. Both requests are sent before the first answer is awaited, so that the link does not

@@ -8,12 +8,11 @@ use rustix::process::{Pid, Resource, Rlimit, prlimit};
 use serde::{Deserialize, Serialize};
 
 use super::table::LimitAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::host::cgroups;
 use crate::playbook::value::Amount;
 use crate::playbook::{Playbook, Target};
@@ -45,7 +44,7 @@ impl ActionKind for LimitAction {
     type Resolved = ResolvedLimit;
 
     /// Resolves a change of a limit to the unit and the number of bytes.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let refused = |why: String| Err(PlanError::Refused(why));
         match (self.memory_high, &context.target) {
             (None, Target::Unit(unit)) => {
@@ -55,11 +54,7 @@ impl ActionKind for LimitAction {
                     ("rollback", "a restart of the unit".to_owned()),
                 ];
                 let resolved = ResolvedLimit::OpenFiles { unit: unit.to_string() };
-                step(
-                    &format!("raise the open files of {unit} to their hard limit"),
-                    details,
-                    ResolvedAction::Limit(resolved),
-                )
+                Ok(ResolvedStep { sentence: format!("raise the open files of {unit} to their hard limit"), details, resolved })
             }
             (None, target) => refused(format!("{target} is no unit")),
             (Some(Amount::Percent(percent)), target) => {
@@ -90,7 +85,7 @@ impl ActionKind for LimitAction {
                 // what is used changes from one moment to the next, and an approval must outlive that
                 let bytes = rounded(bytes);
                 let resolved = ResolvedLimit::MemoryHigh { unit: unit.clone(), bytes };
-                step(&format!("cap the memory of {unit} at {}", shown(bytes)), details, ResolvedAction::Limit(resolved))
+                Ok(ResolvedStep { sentence: format!("cap the memory of {unit} at {}", shown(bytes)), details, resolved })
             }
             (Some(other), _) => refused(format!("`memory_high` is a share in percent, not {other}")),
         }

@@ -1,21 +1,19 @@
 //! Runs a program without a shell: resolved to its file and its last argument, then run in the attempt's scope.
 
 use std::collections::BTreeMap;
-use std::path::PathBuf;
 
 use rustix::process::geteuid;
-use serde::{Deserialize, Serialize};
 
 use super::table::{RunAction, RunFull};
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, quoted, step, user};
-use crate::action::program::bound::{self, BoundFile, NamedPath};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::description::{quoted, user};
+use crate::action::plan::error::PlanError;
+use crate::action::program::bound::{self, NamedPath};
 use crate::action::program::identity::{self, FileIdentity};
-use crate::action::program::process;
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::action::{Context, sourced};
-use crate::core::plan::PlannedStep;
+use crate::action::program::process::{self, ResolvedProgram};
+use crate::action::step::{StepContext, StepOutcome};
+use crate::action::sourced;
 use crate::host::program::FIXED_PATH;
 use crate::playbook::Playbook;
 use crate::playbook::placeholder::{self, Placeholders};
@@ -23,28 +21,12 @@ use crate::playbook::value::Sourced;
 use crate::text::clean_line;
 use crate::text::secret::Secret;
 
-/// A program with everything that it is started with.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ResolvedRun {
-    /// The program's absolute path, found when the plan was made.
-    pub program: PathBuf,
-    /// The file's identity when the plan was made; another file is refused.
-    pub identity: FileIdentity,
-    /// Program, as written, and arguments.
-    pub argv: Vec<Secret>,
-    /// The whole environment but for the attempt's marker, in order of names.
-    pub env: Vec<(String, Secret)>,
-    /// The files that its arguments and environment name; changed ones are refused like another program.
-    #[serde(default)]
-    pub files: Vec<BoundFile>,
-}
-
 impl ActionKind for RunAction {
-    type Resolved = ResolvedRun;
+    type Resolved = ResolvedProgram;
 
     /// Resolves a playbook's command for one target: the program's file, the filled arguments, the environment, and the
     /// files that the command line names.
-    async fn plan(&self, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, playbook: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let none = BTreeMap::new();
         let (argv, declared) = match self {
             RunAction::Argv(argv) => (argv, &none),
@@ -71,12 +53,12 @@ impl ActionKind for RunAction {
             .chain(argv[1..].iter().map(|word| word.shown().to_owned()))
             .map(|word| quoted(&word))
             .collect();
-        let resolved = ResolvedRun { program, identity, argv, env: env.into_iter().collect(), files: named.files };
-        step(&shown.join(" "), details, ResolvedAction::Run(resolved))
+        let resolved = ResolvedProgram { program, identity, argv, env: env.into_iter().collect(), files: named.files };
+        Ok(ResolvedStep { sentence: shown.join(" "), details, resolved })
     }
 
     /// Runs the program in the attempt's scope until it exits or the deadline passes.
-    async fn carry_out(resolved: ResolvedRun, context: &mut StepContext<'_>) -> StepOutcome {
+    async fn carry_out(resolved: ResolvedProgram, context: &mut StepContext<'_>) -> StepOutcome {
         let deadline = context.deadline;
         match context.scope() {
             Ok(scope) => process::run(&resolved, &scope, deadline).await,

@@ -7,12 +7,11 @@ use rustix::process::{Pid, PidfdFlags, Signal, pidfd_open, pidfd_send_signal};
 use serde::{Deserialize, Serialize};
 
 use super::table::SignalAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::playbook::Playbook;
 use crate::text::clean_line;
 
@@ -43,11 +42,17 @@ pub enum SignalRefusal {
     Own(i32),
 }
 
+impl From<SignalRefusal> for PlanError {
+    fn from(refusal: SignalRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
+}
+
 impl ActionKind for SignalAction {
     type Resolved = ResolvedSignal;
 
     /// Resolves a signal to the target's main process, and when it started.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let pid = context.pid.ok_or_else(|| SignalRefusal::NoProcess(context.target.to_string()))?;
         may(pid)?;
         let (name, started) = identity(pid).ok_or(SignalRefusal::Gone(pid))?;
@@ -58,7 +63,7 @@ impl ActionKind for SignalAction {
             ("rollback", "none".into()),
         ];
         let sentence = format!("send {word} to {name} (process {pid})");
-        step(&sentence, details, ResolvedAction::Signal(ResolvedSignal { pid, started, name, signal: *self }))
+        Ok(ResolvedStep { sentence, details, resolved: ResolvedSignal { pid, started, name, signal: *self } })
     }
 
     /// Sends the signal through a pidfd, after checking that the id still belongs to the planned process.

@@ -9,15 +9,14 @@ use serde::{Deserialize, Serialize};
 use tokio::time::{Instant, sleep};
 
 use super::table::RemountAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::processes::run::execute::ResolvedRun;
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::program::process::ResolvedProgram;
 use crate::action::program::{identity, process};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
+use crate::action::step::{StepContext, StepOutcome};
 use crate::action::units::unit::execute::ResolvedUnitJob;
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::core::plan::StepResult;
 use crate::foreign::{self, NoAnswer, read};
 use crate::host::Systemd;
 use crate::host::program::{ANSWERS_WITHIN, FIXED_PATH};
@@ -41,7 +40,7 @@ const SEEN: Duration = Duration::from_millis(50);
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
 pub struct ResolvedRemount {
     /// The `umount --lazy` command that detaches the mount that hangs.
-    pub unmount: ResolvedRun,
+    pub unmount: ResolvedProgram,
     /// The unit that mounts it.
     pub unit: String,
 }
@@ -50,7 +49,7 @@ impl ActionKind for RemountAction {
     type Resolved = ResolvedRemount;
 
     /// Resolves a remount of the target to the unmount command and the systemd unit that mounts it again.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let Target::Mount(point) = &context.target else {
             return Err(PlanError::Refused(format!("{} is no mount point", context.target)));
         };
@@ -70,7 +69,7 @@ impl ActionKind for RemountAction {
             ("blast radius", "who has files of it open keeps the old mount; what is written there may be lost".into()),
             ("rollback", "none".into()),
         ];
-        step(&format!("mount {point} anew"), details, ResolvedAction::Remount(resolved))
+        Ok(ResolvedStep { sentence: format!("mount {point} anew"), details, resolved })
     }
 
     /// Unmounts, then mounts. If unmounting fails (nothing was mounted any more), it is mounted all the same.
@@ -105,12 +104,12 @@ async fn is_known(unit: &str) -> Result<bool, NoAnswer> {
     Ok(false)
 }
 
-async fn program(argv: &[&str]) -> Result<ResolvedRun, PlanError> {
+async fn program(argv: &[&str]) -> Result<ResolvedProgram, PlanError> {
     let (program, identity) = identity::resolve(argv[0]).await?;
     let argv = argv.iter().map(|word| Secret::text(word)).collect();
     let env = [("LANG", "C.UTF-8".to_owned()), ("PATH", FIXED_PATH.join(":"))];
     let env = env.into_iter().map(|(name, value)| (name.to_owned(), Secret::text(&value))).collect();
-    Ok(ResolvedRun { program, identity, argv, env, files: Vec::new() })
+    Ok(ResolvedProgram { program, identity, argv, env, files: Vec::new() })
 }
 
 /// The unit of a mount point, spelled as systemd spells paths.

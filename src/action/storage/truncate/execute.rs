@@ -14,12 +14,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::table::{TruncateAction, is_log};
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::foreign::openat2::{look_at, open_plainly};
 use crate::foreign::{self, MayHang};
 use crate::playbook::Playbook;
@@ -41,7 +40,7 @@ impl ActionKind for TruncateAction {
     type Resolved = ResolvedTruncate;
 
     /// Resolves a truncation: opens the file once, to learn its identity and to check that it may be emptied.
-    async fn plan(&self, _: &Playbook, _: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, _: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let path = PathBuf::from(&self.0);
         let wanted = path.clone();
         let opened = foreign::at(&path, LIMIT, move |may_hang| open(&wanted, None, may_hang)).await?;
@@ -51,7 +50,7 @@ impl ActionKind for TruncateAction {
             ("rollback", "none: what stood in it is gone".to_owned()),
         ];
         let resolved = ResolvedTruncate { path, identity };
-        step(&format!("empty {}", self.0), details, ResolvedAction::Truncate(resolved))
+        Ok(ResolvedStep { sentence: format!("empty {}", self.0), details, resolved })
     }
 
     /// Empties the file, after checking again that it is the planned one and may be emptied.

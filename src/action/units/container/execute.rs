@@ -7,12 +7,11 @@ use serde::{Deserialize, Serialize};
 use tokio::time::Instant;
 
 use super::table::ContainerAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::host::containers::{ContainerEngine, NO_ENGINE, fits};
 use crate::playbook::{Playbook, Target};
 
@@ -32,7 +31,7 @@ impl ActionKind for ContainerAction {
     type Resolved = ResolvedContainerAction;
 
     /// Resolves a restart of the target container to its name and the engine that runs it.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let Target::Container(name) = &context.target else {
             return Err(PlanError::Refused(format!("{} is no container", context.target)));
         };
@@ -49,7 +48,7 @@ impl ActionKind for ContainerAction {
             ("rollback", "none".into()),
         ];
         let resolved = ResolvedContainerAction { name: name.to_string(), socket: engine.socket().into() };
-        step(&format!("restart container {name}"), details, ResolvedAction::Container(resolved))
+        Ok(ResolvedStep { sentence: format!("restart container {name}"), details, resolved })
     }
 
     /// Asks the engine for the restart, and waits for it until the deadline.

@@ -8,7 +8,6 @@ use serde::{Deserialize, Serialize};
 use crate::playbook::action::table::{ActionDocs, ActionTable, Replay};
 use crate::playbook::diagnostic::Findings;
 use crate::playbook::lint::names;
-use crate::playbook::lint::parts::spec_kind;
 use crate::playbook::model::target::TargetSpec;
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::SpannedTable;
@@ -83,7 +82,7 @@ impl ActionTable for UnitAction {
             if let TargetSpec::Unit(name) = target {
                 essential(name, verb, at.span(), findings);
             } else {
-                let message = format!("the verb needs a unit, and the target is a {}", spec_kind(target));
+                let message = format!("the verb needs a unit, and the target is a {}", target.kind());
                 let help = "write unit = { name = \"php-fpm.service\", verb = \"restart\" }";
                 findings.add(Rule::NoObject, at.span(), message, help);
             }

@@ -14,7 +14,7 @@ mod plan;
 mod remove;
 mod report;
 mod room;
-pub mod roots;
+mod roots;
 mod walk;
 
 #[cfg(test)]
@@ -36,11 +36,11 @@ use self::room::Room;
 pub use self::room::words;
 use self::roots::{OpenRoot, RootError};
 use super::table::CleanAction;
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::PlanError;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::foreign::{self, MayHang};
 use crate::host::paths::Paths;
 use crate::playbook::Playbook;
@@ -126,7 +126,7 @@ enum Run {
 impl ActionKind for CleanAction {
     type Resolved = ResolvedClean;
 
-    async fn plan(&self, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, playbook: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         plan::plan(self, playbook, context).await
     }
 

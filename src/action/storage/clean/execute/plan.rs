@@ -3,10 +3,10 @@
 use std::path::{Path, PathBuf};
 
 use super::{DEFAULT_MAX_FILES, MAX_DEPTH, ResolvedClean, StopCondition, roots, words};
-use crate::action::Context;
-use crate::action::plan::{PlanError, quoted, step, user};
-use crate::action::registry::ResolvedAction;
-use crate::core::plan::PlannedStep;
+use crate::action::context::Context;
+use crate::action::description::{quoted, user};
+use crate::action::kind::ResolvedStep;
+use crate::action::plan::error::PlanError;
 use crate::foreign::{self, MayHang, NoAnswer};
 use crate::host::program::ANSWERS_WITHIN;
 use crate::playbook::action::CleanAction;
@@ -18,12 +18,12 @@ use crate::playbook::{Check, Playbook, Target};
 ///
 /// # Errors
 /// Where the root may not be cleaned, does not answer, or `max_bytes` is not an amount of bytes.
-pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<ResolvedStep<ResolvedClean>, PlanError> {
     let root = roots::admit(&action.path, &context.clean_roots)?;
     let max_bytes = match action.max_bytes {
         Some(Amount::Bytes(bytes)) => Some(bytes),
         None => None,
-        Some(_) => return Err(PlanError::NotBytes),
+        Some(_) => return Err(PlanError::Refused("`max_bytes` is not an amount of bytes".into())),
     };
     let resolved = ResolvedClean {
         identity: identity(&root.path).await?,
@@ -52,7 +52,7 @@ pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) 
         ("blast radius", "regular files that nobody has open; no folder, no link, no database, no lock".into()),
         ("rollback", "none: deletion is final".into()),
     ];
-    step(&sentence, details, ResolvedAction::Clean(resolved))
+    Ok(ResolvedStep { sentence, details, resolved })
 }
 
 /// What the verifier wants of the file system that the folder is on.

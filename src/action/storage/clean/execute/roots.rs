@@ -8,6 +8,7 @@ use std::path::{Component, Path, PathBuf};
 use rustix::fs::{FileType, OFlags};
 
 use super::ResolvedClean;
+use crate::action::plan::error::PlanError;
 use crate::foreign::MayHang;
 use crate::foreign::openat2::{FileStatus, look_at, open_plainly};
 use crate::playbook::library::allow_list::{ALLOWED_ROOTS, is_never_cleaned};
@@ -60,6 +61,12 @@ pub enum RootError {
     /// Another folder than when it was planned.
     #[error("`{0}` is another folder than when the plan was made")]
     Changed(String),
+}
+
+impl From<RootError> for PlanError {
+    fn from(error: RootError) -> Self {
+        Self::Refused(error.to_string())
+    }
 }
 
 /// Checks that a folder may be cleaned. `extra` comes from a root-owned setting.

@@ -10,12 +10,11 @@ use tokio::time::{Instant, timeout_at};
 use dependants::Restored;
 
 use super::table::{UnitAction, UnitVerb};
-use crate::action::Context;
-use crate::action::kind::ActionKind;
-use crate::action::plan::{PlanError, step};
-use crate::action::registry::ResolvedAction;
-use crate::action::runner::{StepContext, StepOutcome};
-use crate::core::plan::{PlannedStep, StepResult};
+use crate::action::context::Context;
+use crate::action::kind::{ActionKind, ResolvedStep};
+use crate::action::plan::error::PlanError;
+use crate::action::step::{StepContext, StepOutcome};
+use crate::core::plan::StepResult;
 use crate::host::Systemd;
 use crate::host::systemd::{JobResult, SystemdError};
 use crate::playbook::{Playbook, Target};
@@ -36,6 +35,9 @@ pub struct ResolvedUnitJob {
 /// Why a unit may not be acted on.
 #[derive(Debug, Clone, PartialEq, Eq, thiserror::Error)]
 pub enum UnitRefusal {
+    /// The playbook names no unit, and its target is none.
+    #[error("`unit` names no unit, and the target is {0}")]
+    NoUnit(String),
     /// No unit has such a name.
     #[error("`{0}` is not the name of one unit")]
     Name(String),
@@ -55,6 +57,12 @@ pub enum UnitRefusal {
         /// The verb as systemctl spells it.
         verb: &'static str,
     },
+}
+
+impl From<UnitRefusal> for PlanError {
+    fn from(refusal: UnitRefusal) -> Self {
+        Self::Refused(refusal.to_string())
+    }
 }
 
 /// The verb as systemctl spells it.
@@ -125,11 +133,11 @@ impl ActionKind for UnitAction {
     type Resolved = ResolvedUnitJob;
 
     /// Resolves a verb on the named unit, or on the target where the playbook names none.
-    async fn plan(&self, _: &Playbook, context: &Context) -> Result<PlannedStep, PlanError> {
+    async fn plan(&self, _: &Playbook, context: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let (name, verb) = match (self, &context.target) {
             (UnitAction::On(named), _) => (named.name.as_str(), named.verb),
             (UnitAction::Verb(verb), Target::Unit(unit)) => (&**unit, *verb),
-            (UnitAction::Verb(_), target) => return Err(PlanError::NoUnit(target.to_string())),
+            (UnitAction::Verb(_), target) => return Err(UnitRefusal::NoUnit(target.to_string()).into()),
         };
         may(name, verb)?;
         let (radius, rollback) = match verb {
@@ -141,11 +149,7 @@ impl ActionKind for UnitAction {
         };
         let details =
             vec![("by", "systemd".into()), ("blast radius", radius.to_owned()), ("rollback", rollback.to_owned())];
-        step(
-            &format!("{} {name}", word(verb)),
-            details,
-            ResolvedAction::Unit(ResolvedUnitJob { unit: name.into(), verb }),
-        )
+        Ok(ResolvedStep { sentence: format!("{} {name}", word(verb)), details, resolved: ResolvedUnitJob { unit: name.into(), verb } })
     }
 
     /// Requests the job from systemd, and waits for it. A job that outlives the deadline is left to systemd's own time
