@@ -7,7 +7,7 @@ use std::time::{Duration, Instant};
 use jiff::tz::TimeZone;
 use ratatui::buffer::Buffer;
 use ratatui::layout::Rect;
-use rustix::process::{Signal, getpid, kill_process};
+use rustix::process::Signal;
 use tokio::signal::unix::{Signal as Signals, SignalKind, signal};
 use tokio::sync::{mpsc, watch};
 
@@ -16,7 +16,7 @@ use super::form::DryRunResult;
 use super::model::Model;
 use super::options::{ConsoleError, Ended, Options};
 use super::terminal::decode::Typed;
-use super::terminal::{self, Keyboard, Terminal, TerminalEvent};
+use super::terminal::{Keyboard, Terminal, TerminalEvent};
 use super::update::{ConsoleInput, rest, update};
 use super::{Caption, DemoHooks, view};
 use crate::core::Key;
@@ -34,6 +34,7 @@ pub(super) mod external_editor;
 pub(super) mod file_worker;
 pub mod once;
 pub(super) mod shutdown;
+mod suspension;
 pub(super) mod svg;
 mod time;
 
@@ -271,24 +272,6 @@ impl App {
         if self.terminal.write(bytes).is_err() {
             self.ended = Some(Ended::TerminalLost);
         }
-    }
-
-    /// Stops this process with the terminal given back. The stop may take effect a little later, on another thread,
-    /// so nothing is drawn until the signal comes that ends it.
-    fn sleep(&mut self) {
-        self.keyboard.leave();
-        terminal::give_back();
-        self.asleep = true;
-        let _ = kill_process(getpid(), Signal::STOP);
-    }
-
-    fn wake_up(&mut self) {
-        self.asleep = false;
-        if self.terminal.retake().is_err() {
-            self.ended = Some(Ended::TerminalLost);
-        }
-        self.keyboard.back();
-        self.resize();
     }
 
     /// Once in a while: has a theme's file changed?

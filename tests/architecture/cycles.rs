@@ -11,9 +11,7 @@ use crate::sources::{is_test, sources};
 use crate::{from_root, module, paths, without_tests};
 
 /// Modules of the top level whose own folders are still tied to one another, and by what.
-const STILL_TIED: [(&str, &str); 1] = [
-    ("check", "the prober asks the list of kinds, and each kind asks the prober"),
-];
+const STILL_TIED: [(&str, &str); 1] = [("check", "the prober asks the list of kinds, and each kind asks the prober")];
 
 type ModulePath = Vec<String>;
 

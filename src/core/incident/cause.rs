@@ -50,6 +50,15 @@ pub enum Cause {
     AwaitingApproval { why: ApprovalReason },
 }
 
+/// An incident's part in a call for a human.
+#[derive(Debug, Clone, PartialEq)]
+pub struct Escalation {
+    /// Why a human is called for this incident.
+    pub cause: Cause,
+    /// The call that it stands under; several incidents of one target share one.
+    pub dedup: Arc<str>,
+}
+
 impl Cause {
     /// Does the automation go on after this call, because it says nothing of what an attempt would do? Then a call for
     /// what the attempts came to follows it.

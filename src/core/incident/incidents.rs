@@ -4,8 +4,9 @@ use std::collections::{BTreeMap, HashMap, VecDeque};
 use std::sync::Arc;
 
 use super::attempt_record::{AttemptEnd, Intent, RequestAnswer, ScopeEnd};
+use super::cause::Escalation;
 use super::phase::{Phase, Transition};
-use super::record::{Escalation, Incident, Opening};
+use super::record::{Incident, Opening};
 use super::{ApprovalRequest, BreakerState, Budget, Cause, Denial, Outcome};
 use crate::core::command::Operator;
 use crate::core::event::Recorded;

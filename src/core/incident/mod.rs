@@ -44,13 +44,13 @@ use std::fmt;
 use std::sync::Arc;
 
 pub use attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
-pub use cause::{Cause, Trip};
+pub use cause::{Cause, Escalation, Trip};
 pub use denial::Denial;
 pub use incidents::Incidents;
 use jiff::Timestamp;
 pub use outcome::Outcome;
 pub use phase::{Phase, Transition};
-pub use record::{Escalation, Incident, Opening};
+pub use record::{Incident, Opening};
 use serde::{Deserialize, Serialize};
 
 use super::command::Operator;

@@ -5,7 +5,7 @@ use std::sync::Arc;
 use jiff::Timestamp;
 
 use super::attempt_record::{Approval, Attempt, AttemptEnd, Budget, Intent, RequestAnswer, ScopeEnd};
-use super::{ApprovalRequest, Cause, Denial, Phase, Transition};
+use super::{ApprovalRequest, Cause, Denial, Escalation, Phase, Transition};
 use crate::core::Mono;
 use crate::core::command::Operator;
 use crate::core::detector::reading::{Reading, Verdict};
@@ -18,15 +18,6 @@ use crate::core::success::success_counters::EntryNumber;
 const KEPT_READING_CHANGES: usize = 64;
 /// Events kept in one incident's story; the journal has the rest.
 const KEPT_STORY: usize = 1000;
-
-/// An incident's part in a call for a human.
-#[derive(Debug, Clone, PartialEq)]
-pub struct Escalation {
-    /// Why a human is called for this incident.
-    pub cause: Cause,
-    /// The call that it stands under; several incidents of one target share one.
-    pub dedup: Arc<str>,
-}
 
 /// One incident as the journal tells it: the fold of all events about it.
 #[derive(Debug, Clone, PartialEq)]

@@ -4,8 +4,8 @@ use std::collections::BTreeMap;
 
 use super::read::some_time;
 use super::tables::SecondCallSettings;
-use crate::channel::outbox::TICKETS;
 use crate::channel::ChannelSettings;
+use crate::channel::outbox::TICKETS;
 use crate::playbook::diagnostic::{listed, nearest};
 use crate::playbook::read::reader::TreeReader;
 use crate::playbook::read::spanned::{SpannedTable, SpannedValue};

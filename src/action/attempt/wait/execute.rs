@@ -26,7 +26,11 @@ impl ActionKind for WaitAction {
     /// Resolves a wait to its length.
     async fn plan(&self, _: &Playbook, _: &Context) -> Result<ResolvedStep<Self::Resolved>, PlanError> {
         let details = vec![("blast radius", "none".to_owned()), ("rollback", "none needed".to_owned())];
-        Ok(ResolvedStep { sentence: format!("wait {}", self.0), details, resolved: ResolvedWait { length_ms: self.0.millis() } })
+        Ok(ResolvedStep {
+            sentence: format!("wait {}", self.0),
+            details,
+            resolved: ResolvedWait { length_ms: self.0.millis() },
+        })
     }
 
     /// Sleeps for the planned length; a wait that reaches past the deadline is timed out.

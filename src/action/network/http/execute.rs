@@ -9,8 +9,8 @@ use tokio::time::timeout_at;
 
 use super::table::{HttpAction, Method};
 use crate::action::context::Context;
-use crate::action::kind::{ActionKind, ResolvedStep};
 use crate::action::description::quoted;
+use crate::action::kind::{ActionKind, ResolvedStep};
 use crate::action::plan::error::PlanError;
 use crate::action::step::{StepContext, StepOutcome};
 use crate::action::{redact, sourced};

@@ -42,7 +42,11 @@ impl ActionKind for LinkAction {
             ("blast radius", "connections over it break; addresses that a daemon gave it are asked for anew".into()),
             ("rollback", "it is switched on whatever comes in between".to_owned()),
         ];
-        Ok(ResolvedStep { sentence: format!("bounce link {name}"), details, resolved: ResolvedLinkAction { name: name.to_string(), index } })
+        Ok(ResolvedStep {
+            sentence: format!("bounce link {name}"),
+            details,
+            resolved: ResolvedLinkAction { name: name.to_string(), index },
+        })
     }
 
     /// Switches the link off and on. Both requests are sent before the first answer is awaited, so that the link does not

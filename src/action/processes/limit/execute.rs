@@ -54,7 +54,11 @@ impl ActionKind for LimitAction {
                     ("rollback", "a restart of the unit".to_owned()),
                 ];
                 let resolved = ResolvedLimit::OpenFiles { unit: unit.to_string() };
-                Ok(ResolvedStep { sentence: format!("raise the open files of {unit} to their hard limit"), details, resolved })
+                Ok(ResolvedStep {
+                    sentence: format!("raise the open files of {unit} to their hard limit"),
+                    details,
+                    resolved,
+                })
             }
             (None, target) => refused(format!("{target} is no unit")),
             (Some(Amount::Percent(percent)), target) => {
@@ -85,7 +89,11 @@ impl ActionKind for LimitAction {
                 // what is used changes from one moment to the next, and an approval must outlive that
                 let bytes = rounded(bytes);
                 let resolved = ResolvedLimit::MemoryHigh { unit: unit.clone(), bytes };
-                Ok(ResolvedStep { sentence: format!("cap the memory of {unit} at {}", shown(bytes)), details, resolved })
+                Ok(ResolvedStep {
+                    sentence: format!("cap the memory of {unit} at {}", shown(bytes)),
+                    details,
+                    resolved,
+                })
             }
             (Some(other), _) => refused(format!("`memory_high` is a share in percent, not {other}")),
         }

@@ -6,14 +6,14 @@ use rustix::process::geteuid;
 
 use super::table::{RunAction, RunFull};
 use crate::action::context::Context;
-use crate::action::kind::{ActionKind, ResolvedStep};
 use crate::action::description::{quoted, user};
+use crate::action::kind::{ActionKind, ResolvedStep};
 use crate::action::plan::error::PlanError;
 use crate::action::program::bound::{self, NamedPath};
 use crate::action::program::identity::{self, FileIdentity};
 use crate::action::program::process::{self, ResolvedProgram};
-use crate::action::step::{StepContext, StepOutcome};
 use crate::action::sourced;
+use crate::action::step::{StepContext, StepOutcome};
 use crate::host::program::FIXED_PATH;
 use crate::playbook::Playbook;
 use crate::playbook::placeholder::{self, Placeholders};

@@ -18,7 +18,11 @@ use crate::playbook::{Check, Playbook, Target};
 ///
 /// # Errors
 /// Where the root may not be cleaned, does not answer, or `max_bytes` is not an amount of bytes.
-pub async fn plan(action: &CleanAction, playbook: &Playbook, context: &Context) -> Result<ResolvedStep<ResolvedClean>, PlanError> {
+pub async fn plan(
+    action: &CleanAction,
+    playbook: &Playbook,
+    context: &Context,
+) -> Result<ResolvedStep<ResolvedClean>, PlanError> {
     let root = roots::admit(&action.path, &context.clean_roots)?;
     let max_bytes = match action.max_bytes {
         Some(Amount::Bytes(bytes)) => Some(bytes),

@@ -149,7 +149,11 @@ impl ActionKind for UnitAction {
         };
         let details =
             vec![("by", "systemd".into()), ("blast radius", radius.to_owned()), ("rollback", rollback.to_owned())];
-        Ok(ResolvedStep { sentence: format!("{} {name}", word(verb)), details, resolved: ResolvedUnitJob { unit: name.into(), verb } })
+        Ok(ResolvedStep {
+            sentence: format!("{} {name}", word(verb)),
+            details,
+            resolved: ResolvedUnitJob { unit: name.into(), verb },
+        })
     }
 
     /// Requests the job from systemd, and waits for it. A job that outlives the deadline is left to systemd's own time
