@@ -11,10 +11,9 @@ use crate::sources::{is_test, sources};
 use crate::{from_root, module, paths, without_tests};
 
 /// Modules of the top level whose own folders are still tied to one another, and by what.
-const STILL_TIED: [(&str, &str); 4] = [
+const STILL_TIED: [(&str, &str); 3] = [
     ("action", "a kind's table is read by the playbook, whose actions name all tables"),
     ("playbook", "a kind's table is read by the playbook, whose actions name all tables"),
-    ("check", "the prober asks the list of kinds, and each kind asks the prober"),
     ("core", "the decisions of all machines are methods of one `Core`"),
 ];
 
