@@ -30,7 +30,7 @@ const ALLOWED: [(&str, &str); 40] = [
     ("src/check/storage/mount/probe.rs", "whether a mount answers, in a thread of its own"),
     ("src/check/storage/path/probe.rs", "the host's accounts"),
     ("src/check/host/pressure/probe.rs", "what the kernel reports about pressure"),
-    ("src/check/processes/process/probe/proc.rs", "processes"),
+    ("src/check/proc.rs", "processes"),
     ("src/cli/", "verbs: they end where the file is not there, and nothing waits for them"),
     ("src/console/app/file_worker.rs", "the operator's own playbooks, in a thread of its own"),
     ("src/console/app/external_editor.rs", "the operator's own draft"),

@@ -4,30 +4,20 @@
 use std::fmt::Debug;
 use std::hash::Hash;
 use std::sync::Arc;
+use std::time::Duration;
 
 use serde::Serialize;
 use serde::de::DeserializeOwned;
 
 use super::events::event_source::OwnSources;
 use super::events::folders::Folders;
+use super::events::process_table::ProcessSubject;
 use super::judge::Judgement;
-use super::prober::{Prober, Timed};
+use super::prober::{Cost, Prober, Timed};
 use crate::core::UnitRun;
 use crate::playbook::Target;
 use crate::playbook::check::table::CheckTable;
-
-/// Which scarce resource a probe needs.
-#[derive(Debug, Clone, Copy, PartialEq, Eq)]
-pub enum Cost {
-    /// None worth limiting: a few reads of the host's own files.
-    Little,
-    /// A network connection, without a request over it.
-    Connection,
-    /// A request on a connection of its own.
-    Request,
-    /// A child process.
-    Child,
-}
+use crate::playbook::value::Period;
 
 /// A source of events that serves many subjects at once, and is opened only once.
 #[derive(Debug, Clone, PartialEq, Eq)]
@@ -38,17 +28,19 @@ pub enum SharedSource {
     Unit(Arc<str>),
     /// systemd's signals about whichever unit: each is a reason to probe.
     AnyUnit,
-    /// The event loop's table of processes, which reports each change with the new state.
-    ProcessTable,
+    /// The event loop's table of processes, which reports each change of these with the new state.
+    ProcessTable(Arc<ProcessSubject>),
     /// The kernel's table of mounts: each change is a reason to probe.
     MountTable,
 }
 
 /// One kind of check, as it looks at the host. Its table in playbooks is [`CheckTable`].
 pub trait CheckProbe: CheckTable {
-    /// What to probe. Equal subjects are probed once, however many playbooks ask. Its JSON is a key in the journal.
+    /// What to probe, a type of this kind alone. Equal subjects are probed once, however many playbooks ask. Its JSON is
+    /// a key in the journal.
     type Subject: Debug + Clone + Ord + Hash + Serialize + DeserializeOwned + Send + Sync + 'static;
-    /// What a probe observed. Its JSON is recorded in the journal, and judged again by backtests.
+    /// What a probe observed, a type of this kind alone. Its JSON is recorded in the journal, and judged again by
+    /// backtests.
     type Seen: Debug + Clone + PartialEq + Serialize + DeserializeOwned + Send + Sync + 'static;
     /// Which scarce resource a probe needs.
     const COST: Cost;
@@ -114,4 +106,9 @@ pub trait CheckProbe: CheckTable {
     fn unit_run(_: &Self::Seen) -> Option<UnitRun> {
         None
     }
+}
+
+/// The check's own period, or the kind's default, in milliseconds.
+pub fn millis(own: Option<Period>, kinds: Duration) -> u64 {
+    own.unwrap_or(Period(kinds)).millis()
 }

@@ -16,9 +16,11 @@
 //! | `scheduler` | what is watched, when it is probed next, which readings are emitted |
 //! | [`kind`] | the trait of a kind: how it looks at the host, and who announces its changes |
 //! | `registry`, [`subject`] | enums over the kinds, made from their one list |
-//! | [`prober`] | one probe of one subject, within its deadline; what a kind remembers from one probe to the next |
-//! | [`events`] | the one thread that waits on every pidfd, the mount table and the PSI triggers; its descriptors |
+//! | [`prober`] | what probes share: permits, the connection to systemd, what is remembered from one to the next |
+//! | [`events`] | the one thread that waits on every pidfd, the mount table and the PSI triggers; its process table |
+//! | `report` | what probes, the event loop and the unit watcher report to the scheduler |
 //! | [`judge`](mod@judge) | observation and condition to verdict, text and figure |
+//! | `proc` | what `/proc` tells of single processes |
 //! | `target` | targets on this host; the facts about a target before an attempt |
 //! | [`units`], [`processes`], [`storage`], [`network`], [`logs`], [`host`] | the kinds, by subject |
 //!
@@ -31,7 +33,9 @@ pub mod judge;
 pub mod kind;
 pub mod monitor;
 pub mod prober;
+mod proc;
 mod registry;
+mod report;
 mod scheduler;
 pub mod subject;
 mod target;
@@ -55,8 +59,10 @@ macro_rules! modules {
 
 crate::playbook::check::for_each_check_kind!(modules);
 
-pub use judge::{Judgement, condition, judge};
-pub use monitor::{HostStrip, Monitor, ObservationChange, strip};
+pub use judge::Judgement;
+pub use monitor::{HostStrip, Monitor, strip};
+pub use registry::{condition, judge};
+pub use report::ObservationChange;
 pub use subject::{Observation, Subject};
+pub use target::facts::TargetFacts;
 pub use target::main_pid;
-pub use target::preflight::TargetFacts;

@@ -5,18 +5,19 @@ use std::time::Duration;
 
 use tokio::sync::{mpsc, watch};
 
-use crate::check::events::event_loop::{EventLoop, MonitorEvent};
+use crate::check::events::event_loop::EventLoop;
 use crate::check::host::{load, memory, pressure};
 use crate::check::judge::conditions::share;
-use crate::check::prober::{ProbeResult, Prober};
+use crate::check::prober::Prober;
+use crate::check::report::{MonitorEvent, ObservationChange, ProbeResult};
 use crate::check::scheduler::{Dispatch, MonitorCommand, reading};
 use crate::check::subject::Subject;
-use crate::check::target::preflight::{self, TargetFacts};
-use crate::check::target::resolve;
+use crate::check::target::facts::TargetFacts;
+use crate::check::target::{preflight, resolve};
 use crate::check::units::unit::probe::records::UnitRecords;
 use crate::check::units::unit::probe::watch::Watcher;
 use crate::core::machine::effect::Cadence;
-use crate::core::{Now, Reading, Resolution, WatchId};
+use crate::core::{Reading, Resolution, WatchId};
 use crate::host::systemd::SystemdError;
 use crate::host::{Clock, Systemd};
 use crate::playbook::lint::host_check::{self, Resting};
@@ -33,17 +34,6 @@ pub struct Monitor {
     commands: mpsc::UnboundedSender<MonitorCommand>,
     prober: Arc<Prober>,
     records: Arc<Mutex<UnitRecords>>,
-}
-
-/// An observation that differs from the one before: what a backtest judges.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub struct ObservationChange {
-    /// The subject that was probed, as JSON that is the same for equal subjects.
-    pub subject: Arc<str>,
-    /// When it was observed, in wall time and monotonic time.
-    pub at: Now,
-    /// What was seen, as JSON of an [`crate::check::Observation`].
-    pub observation: Arc<str>,
 }
 
 /// The host's load, memory and pressure, for the header of the screen.
@@ -77,7 +67,9 @@ impl Monitor {
         let (events, events_here) = mpsc::unbounded_channel();
         let records = Arc::new(Mutex::new(UnitRecords::new(TRANSACTION)));
         let prober = Arc::new(Prober::new(clock));
-        let event_loop = EventLoop::start(clock, events.clone()).map_err(|error| {
+        let loop_events = events.clone();
+        let report = move |event| drop(loop_events.send(MonitorEvent::Loop(event)));
+        let event_loop = EventLoop::start(clock, report).map_err(|error| {
             let text = format!("processes and mounts cannot be watched: {error}");
             let _ = events.send(MonitorEvent::Note("host".into(), text.into()));
         });
@@ -111,7 +103,7 @@ impl Monitor {
         let prober = self.prober.clone();
         async move {
             let result = match Subject::of(&check, &target) {
-                Ok(subject) => prober.probe(&Arc::new(subject)).await,
+                Ok(subject) => subject.probe(&prober).await,
                 Err(why) => {
                     let now = prober.clock.mono();
                     ProbeResult { began: now, since: now, result: Err(why.into()) }

@@ -8,8 +8,9 @@ use serde::{Deserialize, Serialize};
 use super::events::event_source::OwnSources;
 use super::events::folders::Folders;
 use super::judge::Judgement;
-use super::kind::{CheckProbe, Cost, SharedSource};
-use super::prober::{Prober, Timed};
+use super::kind::{CheckProbe, SharedSource};
+use super::prober::history::Traces;
+use super::prober::{Cost, Prober, Timed};
 use crate::core::{UnitRun, Verdict};
 use crate::playbook::Target;
 use crate::playbook::check::{self, Check, for_each_check_kind};
@@ -32,6 +33,20 @@ macro_rules! dispatch {
             Unseen(String),
         }
 
+        $($(
+            impl From<<check::$table as CheckProbe>::Subject> for Subject {
+                fn from(subject: <check::$table as CheckProbe>::Subject) -> Self {
+                    Self::$kind(subject)
+                }
+            }
+
+            impl From<<check::$table as CheckProbe>::Seen> for Observation {
+                fn from(seen: <check::$table as CheckProbe>::Seen) -> Self {
+                    Self::$kind(seen)
+                }
+            }
+        )*)*
+
         impl Subject {
             /// What a check probes: the object that it names, or its target.
             ///
@@ -51,13 +66,27 @@ macro_rules! dispatch {
                 }
             }
 
-            /// Probes it once. The result carries the time since when it is so, if an event announced it.
-            pub(super) async fn probe(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
+            /// Looks at it once. The result carries the time since when it is so, if an event announced it.
+            pub(super) async fn observe(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
                 match self {
                     $($(Self::$kind(subject) => {
                         let Timed { seen, changed } = check::$table::probe_timed(subject, prober).await?;
-                        Ok(Timed { seen: Observation::$kind(seen), changed })
+                        Ok(Timed { seen: seen.into(), changed })
                     })*)*
+                }
+            }
+
+            /// Starts to remember it from one probe to the next, because it is watched now.
+            pub(super) fn remember(&self, traces: &Traces) {
+                match self {
+                    $($(Self::$kind(subject) => traces.remember(subject),)*)*
+                }
+            }
+
+            /// Forgets what is remembered of it, because it is no longer watched.
+            pub(super) fn forget(&self, traces: &Traces) {
+                match self {
+                    $($(Self::$kind(subject) => traces.forget(subject),)*)*
                 }
             }
 

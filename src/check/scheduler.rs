@@ -16,17 +16,17 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::{Instant, sleep_until};
 
-use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
-use crate::check::events::event_source::Wakeup;
+use crate::check::events::event_loop::{LoopCommand, LoopEvent};
 use crate::check::kind::SharedSource;
-use crate::check::monitor::ObservationChange;
-use crate::check::prober::{ProbeResult, Prober};
+use crate::check::prober::Prober;
+use crate::check::report::{MonitorEvent, ObservationChange, ProbeResult};
 use crate::check::subject::{Observation, Subject};
 use crate::check::units::unit::probe::watch::WatcherCommand;
 use crate::core::machine::effect::Cadence;
 use crate::core::{Mono, Reading, UnitRun, Verdict, WatchId};
 use crate::playbook::Check;
 pub use emit::reading;
+use event_sources::Wakeup;
 
 /// A command of the monitor for the scheduler.
 #[derive(Debug)]
@@ -90,6 +90,8 @@ pub struct Dispatch {
     pub events: mpsc::UnboundedSender<MonitorEvent>,
     entries: HashMap<Arc<Subject>, WatchedSubject>,
     watches: HashMap<Arc<WatchId>, Watch>,
+    /// What has to be probed when an event source announces a change, by the source's token.
+    sources: HashMap<u64, Wakeup>,
     /// The tokens of the registered event sources, by watch.
     registered: HashMap<Arc<WatchId>, Vec<u64>>,
     timetable: BinaryHeap<Reverse<(Instant, u64, Arc<Subject>)>>,
@@ -100,7 +102,7 @@ pub struct Dispatch {
     newcomers: HashSet<Arc<Subject>>,
     flush: Option<Instant>,
     tickets: u64,
-    sources: u64,
+    tokens: u64,
     mounts_registered: bool,
     chance: RandomState,
 }
@@ -124,6 +126,7 @@ impl Dispatch {
             events,
             entries: HashMap::new(),
             watches: HashMap::new(),
+            sources: HashMap::new(),
             registered: HashMap::new(),
             timetable: BinaryHeap::new(),
             held: HashSet::new(),
@@ -131,7 +134,7 @@ impl Dispatch {
             newcomers: HashSet::new(),
             flush: None,
             tickets: 0,
-            sources: 0,
+            tokens: 0,
             mounts_registered: false,
             chance: RandomState::new(),
         }
@@ -183,7 +186,7 @@ impl Dispatch {
             None => subject,
         };
         let watch = Arc::new(watch);
-        self.prober.traces.remember(&subject);
+        subject.remember(&self.prober.traces);
         self.open_sources(&watch, &subject, &check);
         let (emitted, emitted_at, held) = (None, Instant::now(), None);
         let watched = Watch { subject: subject.clone(), check, cadence, emitted, emitted_at, held };
@@ -214,7 +217,7 @@ impl Dispatch {
     fn has_source(&self, subject: &Subject) -> bool {
         match subject.shared_source() {
             SharedSource::Unit(_) => self.units.is_some(),
-            SharedSource::ProcessTable => matches!(self.prober.event_loop.get(), Some(Some(_))),
+            SharedSource::ProcessTable(_) => matches!(self.prober.event_loop.get(), Some(Some(_))),
             SharedSource::None | SharedSource::AnyUnit | SharedSource::MountTable => false,
         }
     }
@@ -224,6 +227,7 @@ impl Dispatch {
         self.held.remove(watch);
         self.unwatched.remove(watch);
         for token in self.registered.remove(watch).into_iter().flatten() {
+            self.sources.remove(&token);
             self.prober.send(LoopCommand::Unregister(token));
         }
         let Some(entry) = self.entries.get_mut(&watched.subject) else { return };
@@ -232,9 +236,9 @@ impl Dispatch {
             return self.retime(&watched.subject);
         }
         self.entries.remove(&watched.subject);
-        self.prober.traces.forget(&watched.subject);
+        watched.subject.forget(&self.prober.traces);
         match (watched.subject.shared_source(), &self.units) {
-            (SharedSource::ProcessTable, _) => self.prober.send(LoopCommand::Forget(watched.subject)),
+            (SharedSource::ProcessTable(processes), _) => self.prober.send(LoopCommand::Forget(processes)),
             (SharedSource::Unit(_) | SharedSource::AnyUnit, Some(units)) => {
                 drop(units.send(WatcherCommand::Forget(watched.subject)));
             }
@@ -257,16 +261,15 @@ impl Dispatch {
                     }
                 }
             }
-            MonitorEvent::Woken(Wakeup::Mounts) => {
-                let affected = |subject: &&Arc<Subject>| subject.shared_source() == SharedSource::MountTable;
-                let subjects: Vec<_> = self.entries.keys().filter(affected).cloned().collect();
-                for subject in subjects {
-                    self.soon(&subject);
-                }
-            }
-            MonitorEvent::Woken(Wakeup::Subject(subject)) => self.soon(&subject),
+            MonitorEvent::Woken(subject) => self.soon(&subject),
             MonitorEvent::Sources(watch, subject, sources) => self.register_all(&watch, &subject, sources),
-            MonitorEvent::Lost(token) => self.lost(token),
+            MonitorEvent::Loop(LoopEvent::Processes { subject, began, seen }) => {
+                let result = seen.map(Observation::from).map_err(Into::into);
+                let subject = Subject::from(Arc::unwrap_or_clone(subject));
+                self.emit_observation(&subject, &ProbeResult { began, since: began, result });
+            }
+            MonitorEvent::Loop(LoopEvent::Woken(token)) => self.woken(token),
+            MonitorEvent::Loop(LoopEvent::Lost(token)) => self.lost(token),
             MonitorEvent::Note(about, text) => drop(self.notes.send((about, text))),
         }
     }

@@ -1,10 +1,11 @@
 //! What to probe and what was observed: enums over the kinds, whose parts are defined in the kinds' own files.
 
 use std::sync::Arc;
-use std::time::Duration;
 
+use super::prober::{Prober, since_event};
 pub use super::registry::{Observation, Subject};
-use crate::playbook::value::Period;
+use super::report::ProbeResult;
+use crate::text::clean_line;
 use crate::text::redact::{HIDDEN, redact};
 
 impl Subject {
@@ -12,6 +13,17 @@ impl Subject {
     #[must_use]
     pub fn canonical(&self) -> Arc<str> {
         redact(&serde_json::to_string(self).unwrap_or_default()).as_ref().into()
+    }
+
+    /// Probes it once, within its own deadline, after waiting for a permit where its kind needs one. The error is a
+    /// message for the operator, made safe to print.
+    pub(super) async fn probe(&self, prober: &Prober) -> ProbeResult {
+        let _turn = prober.turn(self.cost()).await;
+        let began = prober.clock.mono();
+        let timed = self.observe(prober).await;
+        let since = timed.as_ref().map_or(began, |timed| since_event(&prober.clock, timed.changed, began));
+        let result = timed.map(|timed| timed.seen);
+        ProbeResult { began, since, result: result.map_err(|why| clean_line(&why).as_ref().into()) }
     }
 
     /// Refuses what the journal kept of a playbook that is no longer in force: its secrets were never recorded.
@@ -23,9 +35,4 @@ impl Subject {
         }
         Ok(self)
     }
-}
-
-/// The check's own period, or the kind's default, in milliseconds.
-pub fn millis(own: Option<Period>, kinds: Duration) -> u64 {
-    own.unwrap_or(Period(kinds)).millis()
 }

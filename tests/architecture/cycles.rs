@@ -10,9 +10,6 @@ use syn::{ItemUse, UseTree};
 use crate::sources::{is_test, sources};
 use crate::{from_root, module, paths, without_tests};
 
-/// Modules of the top level whose own folders are still tied to one another, and by what.
-const STILL_TIED: [(&str, &str); 1] = [("check", "the prober asks the list of kinds, and each kind asks the prober")];
-
 type ModulePath = Vec<String>;
 
 /// All files with their modules and re-exports.
@@ -217,17 +214,7 @@ fn leaves(tree: &UseTree, before: &[String], named: &mut Vec<(String, ModulePath
 #[test]
 fn no_import_between_folders_leads_back() {
     let cycles = Tree::of(&sources()).cycles();
-    let is_of = |cycle: &str, top: &str| {
-        cycle.starts_with(&format!("src/{top}/")) || cycle.starts_with(&format!("src/{top}.rs"))
-    };
-    for (top, why) in STILL_TIED {
-        assert!(
-            cycles.iter().any(|cycle| is_of(cycle, top)),
-            "`{top}` is tied no longer ({why}): take it from the list"
-        );
-    }
-    let new: Vec<_> = cycles.iter().filter(|cycle| !STILL_TIED.iter().any(|(top, _)| is_of(cycle, top))).collect();
-    assert!(new.is_empty(), "\n{new:#?}");
+    assert!(cycles.is_empty(), "\n{cycles:#?}");
 }
 
 fn planted(files: &[(&str, &str)]) -> Vec<String> {

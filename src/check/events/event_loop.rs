@@ -16,18 +16,15 @@ use std::time::{Duration, Instant};
 
 use rustix::buffer::spare_capacity;
 use rustix::event::{Timespec, epoll};
-use tokio::sync::mpsc;
 
-use crate::check::events::event_source::{EventFd, Readiness, Wakeup};
+use crate::check::events::event_source::{EventFd, Readiness};
 use crate::check::events::folders::Listeners;
-use crate::check::prober::ProbeResult;
-use crate::check::processes::process::probe::process_table::Table;
-use crate::check::subject::Subject;
+use crate::check::events::process_table::{ProcessSubject, Table};
 use crate::core::Mono;
 use crate::host::Clock;
 pub use handle::EventLoop;
 use messages::ProcessesReply;
-pub use messages::{LoopCommand, MonitorEvent};
+pub use messages::{LoopCommand, LoopEvent};
 use pidfds::Pidfds;
 pub use pidfds::more_descriptors;
 
@@ -49,18 +46,21 @@ const LATER: Duration = Duration::from_secs(1);
 /// Listing may take at most one part in this many of the time.
 const SHARE: u32 = 20;
 
+/// Takes what the loop reports, without waiting.
+type Report = Box<dyn Fn(LoopEvent) + Send>;
+
 struct Loop {
     clock: Clock,
     pidfds: Pidfds,
     wake: Arc<OwnedFd>,
     commands: Receiver<LoopCommand>,
-    events: mpsc::UnboundedSender<MonitorEvent>,
+    report: Report,
     table: Table,
     /// A subject was added or removed, so the shortest period may have changed.
     replan: bool,
-    sources: HashMap<u64, (Wakeup, EventFd)>,
+    sources: HashMap<u64, EventFd>,
     listeners: Option<Listeners>,
-    probes: Vec<(Arc<Subject>, ProcessesReply)>,
+    probes: Vec<(Arc<ProcessSubject>, ProcessesReply)>,
     /// A new subject was added: it is reported even if no process is found.
     due: bool,
     next: Option<Instant>,
@@ -75,7 +75,7 @@ impl Loop {
         epoll: OwnedFd,
         wake: Arc<OwnedFd>,
         commands: Receiver<LoopCommand>,
-        events: mpsc::UnboundedSender<MonitorEvent>,
+        report: Report,
         listeners: Option<Listeners>,
     ) -> Self {
         Self {
@@ -83,7 +83,7 @@ impl Loop {
             pidfds: Pidfds::new(epoll),
             wake,
             commands,
-            events,
+            report,
             table: Table::new(),
             replan: false,
             sources: HashMap::new(),
@@ -144,12 +144,12 @@ impl Loop {
         } else if token == FOLDERS {
             let readiness = self.listeners.as_ref().map(Listeners::drain).unwrap_or_default();
             for (token, readiness) in readiness {
-                self.report(token, readiness);
+                self.announce(token, readiness);
             }
         } else if token >= SOURCE_TOKENS {
-            if let Some((_, EventFd::Descriptor(descriptor))) = self.sources.get(&token) {
+            if let Some(EventFd::Descriptor(descriptor)) = self.sources.get(&token) {
                 let readiness = descriptor.drain(flags);
-                self.report(token, readiness);
+                self.announce(token, readiness);
             }
         } else {
             self.table.ended(token);
@@ -159,21 +159,23 @@ impl Loop {
         }
     }
 
-    fn report(&mut self, token: u64, readiness: Readiness) {
-        let Some((wakeup, _)) = self.sources.get(&token) else { return };
+    fn announce(&mut self, token: u64, readiness: Readiness) {
+        if !self.sources.contains_key(&token) {
+            return;
+        }
         if readiness != Readiness::Nothing {
-            let _ = self.events.send(MonitorEvent::Woken(wakeup.clone()));
+            (self.report)(LoopEvent::Woken(token & !SOURCE_TOKENS));
         }
         if readiness == Readiness::Ended {
             self.unregister(token);
-            let _ = self.events.send(MonitorEvent::Lost(token & !SOURCE_TOKENS));
+            (self.report)(LoopEvent::Lost(token & !SOURCE_TOKENS));
         }
     }
 
     fn unregister(&mut self, token: u64) {
         match self.sources.remove(&token) {
-            Some((_, EventFd::Descriptor(descriptor))) => drop(epoll::delete(&self.pidfds.epoll, descriptor.fd())),
-            Some((_, EventFd::Folder(watch))) => {
+            Some(EventFd::Descriptor(descriptor)) => drop(epoll::delete(&self.pidfds.epoll, descriptor.fd())),
+            Some(EventFd::Folder(watch)) => {
                 if let Some(listeners) = &mut self.listeners {
                     listeners.remove(token, &watch);
                 }
@@ -196,7 +198,7 @@ impl Loop {
                     self.replan = true;
                 }
                 Ok(LoopCommand::Probe(subject, answer)) => self.probes.push((subject, answer)),
-                Ok(LoopCommand::Register(token, wakeup, fd)) => self.register(SOURCE_TOKENS | token, wakeup, fd),
+                Ok(LoopCommand::Register(token, source)) => self.register(SOURCE_TOKENS | token, source),
                 Ok(LoopCommand::Unregister(token)) => self.unregister(SOURCE_TOKENS | token),
                 Ok(LoopCommand::Stop) | Err(TryRecvError::Disconnected) => return false,
                 Err(TryRecvError::Empty) => return true,
@@ -204,7 +206,7 @@ impl Loop {
         }
     }
 
-    fn register(&mut self, token: u64, wakeup: Wakeup, source: EventFd) {
+    fn register(&mut self, token: u64, source: EventFd) {
         let registered = match (&source, &mut self.listeners) {
             (EventFd::Descriptor(descriptor), _) => {
                 let data = epoll::EventData::new_u64(token);
@@ -214,7 +216,7 @@ impl Loop {
             (EventFd::Folder(_), None) => false,
         };
         if registered {
-            self.sources.insert(token, (wakeup, source));
+            self.sources.insert(token, source);
         }
     }
 
@@ -242,7 +244,7 @@ impl Loop {
         self.next = None;
         self.again = self.again.filter(|again| *again > began);
         self.plan();
-        let answer = |subject: &Arc<Subject>| match &listed {
+        let answer = |subject: &Arc<ProcessSubject>| match &listed {
             Ok(()) => self.table.seen(subject),
             Err(error) => Err(format!("/proc cannot be listed: {error}")),
         };
@@ -264,9 +266,8 @@ impl Loop {
         }
     }
 
-    fn emit(&self, subject: &Arc<Subject>, began: Mono) {
-        let result = self.table.observation(subject).map_err(Into::into);
-        let probed = ProbeResult { began, since: began, result };
-        let _ = self.events.send(MonitorEvent::Seen(subject.clone(), probed));
+    fn emit(&self, subject: &Arc<ProcessSubject>, began: Mono) {
+        let seen = self.table.seen(subject);
+        (self.report)(LoopEvent::Processes { subject: subject.clone(), began, seen });
     }
 }

@@ -11,22 +11,12 @@ use rustix::io::Errno;
 use rustix::net::{AddressFamily, RecvFlags, SocketFlags, SocketType, bind, netlink, recv, socket_with};
 
 use super::folders::{FolderWatch, Folders};
-use crate::check::subject::Subject;
 use crate::foreign::MayHang;
 
 /// The kernel's protocol 0 of its netlink family.
 const NETLINK_ROUTE: Option<rustix::net::Protocol> = None;
 /// The netlink multicast group of link changes, `RTMGRP_LINK`.
 const GROUP_LINK: u32 = 1;
-
-/// What an event source announced, and so what has to be probed again.
-#[derive(Debug, Clone, PartialEq, Eq)]
-pub enum Wakeup {
-    /// The mount table changed.
-    Mounts,
-    /// Something about this subject changed.
-    Subject(Arc<Subject>),
-}
 
 /// A source of events that the event loop can wait for.
 #[derive(Debug)]

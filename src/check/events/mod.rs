@@ -3,3 +3,4 @@
 pub mod event_loop;
 pub mod event_source;
 pub mod folders;
+pub(super) mod process_table;

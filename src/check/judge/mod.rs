@@ -3,7 +3,6 @@
 
 pub mod conditions;
 
-pub use crate::check::registry::{condition, judge};
 use crate::core::Verdict;
 
 /// The result of evaluating a condition against an observation.

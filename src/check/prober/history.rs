@@ -1,49 +1,60 @@
 //! What a kind of check remembers from one probe to the next: growth, rates and windows. Only watched subjects are
 //! remembered; a single probe of anything else starts from nothing.
 
+use std::any::{Any, TypeId};
 use std::collections::{HashMap, VecDeque};
+use std::hash::Hash;
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
-use crate::check::logs::log::probe::tail::Tail;
-use crate::check::subject::Subject;
 use crate::core::Mono;
 
 /// Samples of one window that are kept: a long window is measured more coarsely.
 const KEPT: u32 = 64;
 
-/// The histories of all watched subjects.
-#[derive(Debug, Default)]
-pub struct Traces(Mutex<HashMap<Subject, Arc<tokio::sync::Mutex<Trace>>>>);
-
-/// What is remembered of one subject.
-#[derive(Debug, Default)]
-pub struct Trace {
-    /// Counters over time.
-    pub samples: Samples,
-    /// Figures that rise and fall, over time.
-    pub levels: Samples,
-    /// The position up to which a file was read.
-    pub tail: Option<Tail>,
+/// A subject of which something is remembered.
+pub trait Remembered: Clone + Eq + Hash + Send + 'static {
+    /// What is remembered of it; at first the default.
+    type Trace: Default + Send + 'static;
 }
+
+/// The trace of one watched subject; none before its kind asks for it. It is a locked [`Remembered::Trace`].
+type Slot = Option<Arc<dyn Any + Send + Sync>>;
+
+/// What is remembered of all watched subjects: a map of subjects for each type of subject, which is one for each kind.
+#[derive(Debug, Default)]
+pub struct Traces(Mutex<HashMap<TypeId, Box<dyn Any + Send>>>);
 
 impl Traces {
     /// Starts to remember a subject, because it is watched now.
-    pub fn remember(&self, subject: &Subject) {
-        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
-        if !all.contains_key(subject) {
-            all.insert(subject.clone(), Arc::default());
-        }
+    pub fn remember<S: Clone + Eq + Hash + Send + 'static>(&self, subject: &S) {
+        self.with::<S, _>(|slots| {
+            if !slots.contains_key(subject) {
+                slots.insert(subject.clone(), None);
+            }
+        });
     }
 
     /// Forgets a subject, because it is no longer watched.
-    pub fn forget(&self, subject: &Subject) {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).remove(subject);
+    pub fn forget<S: Eq + Hash + Send + 'static>(&self, subject: &S) {
+        self.with::<S, _>(|slots| slots.remove(subject));
     }
 
-    /// A subject's history; an empty one if it is not watched.
-    pub fn of(&self, subject: &Subject) -> Arc<tokio::sync::Mutex<Trace>> {
-        self.0.lock().unwrap_or_else(PoisonError::into_inner).get(subject).cloned().unwrap_or_default()
+    /// A subject's trace; an empty one if it is not watched.
+    pub fn of<S: Remembered>(&self, subject: &S) -> Arc<tokio::sync::Mutex<S::Trace>> {
+        let kept = self.with::<S, _>(|slots| {
+            let slot = slots.get_mut(subject)?;
+            Some(slot.get_or_insert_with(|| Arc::new(tokio::sync::Mutex::new(S::Trace::default()))).clone())
+        });
+        kept.flatten().and_then(|kept| kept.downcast().ok()).unwrap_or_default()
+    }
+
+    /// Calls `act` with the slots of all subjects of this type. The answer is never none, because the map at a type's id
+    /// is always of that type.
+    fn with<S: Eq + Hash + Send + 'static, T>(&self, act: impl FnOnce(&mut HashMap<S, Slot>) -> T) -> Option<T> {
+        let mut all = self.0.lock().unwrap_or_else(PoisonError::into_inner);
+        let slots = all.entry(TypeId::of::<S>()).or_insert_with(|| Box::new(HashMap::<S, Slot>::new()));
+        slots.downcast_mut().map(act)
     }
 }
 
@@ -108,6 +119,20 @@ impl Samples {
 mod tests {
     use super::*;
 
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct LineCount(&'static str);
+
+    impl Remembered for LineCount {
+        type Trace = u64;
+    }
+
+    #[derive(Clone, PartialEq, Eq, Hash)]
+    struct SizeInBytes(&'static str);
+
+    impl Remembered for SizeInBytes {
+        type Trace = String;
+    }
+
     #[test]
     fn what_lies_before_the_window_is_forgotten() {
         let (mut samples, window) = (Samples::default(), Duration::from_secs(10));
@@ -145,11 +170,28 @@ mod tests {
     #[test]
     fn only_what_is_watched_is_remembered() {
         let traces = Traces::default();
-        let subject = Subject::Load(crate::check::host::load::probe::LoadSubject);
+        let subject = LineCount("/log");
         assert!(!Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
+        traces.remember(&subject);
+        assert!(Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
         traces.remember(&subject);
         assert!(Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
         traces.forget(&subject);
         assert!(!Arc::ptr_eq(&traces.of(&subject), &traces.of(&subject)));
+    }
+
+    #[tokio::test]
+    async fn subjects_and_kinds_are_remembered_apart() {
+        let traces = Traces::default();
+        let (log, other, size) = (LineCount("/log"), LineCount("/other"), SizeInBytes("/log"));
+        traces.remember(&log);
+        traces.remember(&other);
+        traces.remember(&size);
+        *traces.of(&log).lock().await += 3;
+        assert_eq!(*traces.of(&log).lock().await, 3);
+        assert_eq!(*traces.of(&other).lock().await, 0);
+        assert_eq!(*traces.of(&size).lock().await, "");
+        traces.forget(&size);
+        assert_eq!(*traces.of(&log).lock().await, 3);
     }
 }

@@ -1,4 +1,5 @@
-//! One probe of one subject, within its deadline and independent of all others.
+//! What probes share: the clock, the connection to systemd, the event loop, permits, and what is remembered from one
+//! probe to the next.
 
 pub mod history;
 
@@ -9,22 +10,22 @@ use tokio::sync::{Semaphore, SemaphorePermit};
 
 use crate::check::events::event_loop::{EventLoop, LoopCommand, more_descriptors};
 use crate::check::events::folders::Folders;
-use crate::check::kind::Cost;
 use crate::check::prober::history::Traces;
-use crate::check::subject::{Observation, Subject};
 use crate::core::Mono;
 use crate::host::deadline::DetachedCalls;
 use crate::host::{Clock, Systemd, clock, spare};
 
-/// The outcome of a probe.
-#[derive(Debug, Clone)]
-pub struct ProbeResult {
-    /// When the probe began.
-    pub began: Mono,
-    /// When the observed state began, if an event announced it; otherwise `began`.
-    pub since: Mono,
-    /// What was observed, or why nothing could be.
-    pub result: Result<Observation, Arc<str>>,
+/// Which scarce resource a probe needs.
+#[derive(Debug, Clone, Copy, PartialEq, Eq)]
+pub enum Cost {
+    /// None worth limiting: a few reads of the host's own files.
+    Little,
+    /// A network connection, without a request over it.
+    Connection,
+    /// A request on a connection of its own.
+    Request,
+    /// A child process.
+    Child,
 }
 
 /// An observed value, with the time since when it is so.
@@ -68,7 +69,7 @@ fn turns(limit: u64) -> (usize, usize) {
     (of(free / 4 * 3, OF_A_CONNECTION, CONNECTIONS), of(free / 4, OF_A_CHILD, CHILDREN))
 }
 
-/// Probes subjects, and holds what probes share: connections to systemd and the event loop, and permits.
+/// What probes of this host are made with.
 #[derive(Debug)]
 pub struct Prober {
     /// What durations run on.
@@ -112,17 +113,6 @@ impl Prober {
         self.event_loop.get()?.as_ref()?.folders.clone()
     }
 
-    /// Probes a subject once, within its own deadline, after waiting for a permit where its kind needs one. The error
-    /// is a message for the operator, made safe to print.
-    pub async fn probe(&self, subject: &Arc<Subject>) -> ProbeResult {
-        let _turn = self.turn(subject).await;
-        let began = self.clock.mono();
-        let timed = subject.probe(self).await;
-        let since = timed.as_ref().map_or(began, |timed| since_event(&self.clock, timed.changed, began));
-        let result = timed.map(|timed| timed.seen);
-        ProbeResult { began, since, result: result.map_err(|why| crate::text::clean_line(&why).as_ref().into()) }
-    }
-
     /// Runs a call that may never return in a thread of its own; `about` names what would hang.
     ///
     /// # Errors
@@ -136,8 +126,10 @@ impl Prober {
         self.disposable.call(about, limit, call).await.map_err(|silence| silence.in_words(about, limit))
     }
 
-    async fn turn(&self, subject: &Subject) -> Option<SemaphorePermit<'_>> {
-        match subject.cost() {
+    /// Waits until one more probe of this cost may run; the permit is held as long as it does. None where nothing is
+    /// limited.
+    pub(in crate::check) async fn turn(&self, cost: Cost) -> Option<SemaphorePermit<'_>> {
+        match cost {
             Cost::Connection | Cost::Request => self.connections.acquire().await.ok(),
             Cost::Child => self.children.acquire().await.ok(),
             Cost::Little => None,

@@ -1,15 +1,13 @@
 //! Evaluates an observation for every watch of its subject, and emits the readings that changed.
 
-use std::sync::Arc;
 use std::time::Duration;
 
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
 use super::{Dispatch, LastEmitted, Watch};
-use crate::check::judge::judge;
-use crate::check::monitor::ObservationChange;
-use crate::check::prober::ProbeResult;
+use crate::check::registry::judge;
+use crate::check::report::{ObservationChange, ProbeResult};
 use crate::check::subject::{Observation, Subject};
 use crate::core::{CheckRole, Reading, Verdict, WatchId};
 use crate::playbook::Check;
@@ -20,7 +18,7 @@ const FIGURES: Duration = Duration::from_secs(1);
 
 impl Dispatch {
     /// Evaluates a probe's result for every watch of the subject, and emits changed readings and the observation.
-    pub(super) fn emit_observation(&mut self, subject: &Arc<Subject>, probed: &ProbeResult) {
+    pub(super) fn emit_observation(&mut self, subject: &Subject, probed: &ProbeResult) {
         let Some(entry) = self.entries.get_mut(subject) else { return };
         // An event may have overtaken a probe that began before it.
         if entry.latest.is_some_and(|latest| latest > probed.began) {

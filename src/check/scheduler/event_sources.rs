@@ -5,9 +5,10 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::Dispatch;
-use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
-use crate::check::events::event_source::{EventDescriptor, EventFd, OwnSources, Wakeup};
+use crate::check::events::event_loop::LoopCommand;
+use crate::check::events::event_source::{EventDescriptor, EventFd, OwnSources};
 use crate::check::kind::SharedSource;
+use crate::check::report::MonitorEvent;
 use crate::check::subject::Subject;
 use crate::core::WatchId;
 use crate::foreign;
@@ -15,6 +16,15 @@ use crate::playbook::Check;
 
 /// How long a folder may take to be opened; after that it is only polled.
 const SOURCES: Duration = Duration::from_secs(5);
+
+/// What has to be probed again when an event source announces a change.
+#[derive(Debug, Clone)]
+pub(super) enum Wakeup {
+    /// Everything that depends on the mount table.
+    Mounts,
+    /// The one subject that the source tells of.
+    Subject(Arc<Subject>),
+}
 
 impl Dispatch {
     /// Opens a subject's event sources in a task of their own, because a dead mount may block that.
@@ -39,9 +49,25 @@ impl Dispatch {
     }
 
     pub(super) fn register(&mut self, wakeup: Wakeup, source: EventFd) -> u64 {
-        self.sources += 1;
-        self.prober.send(LoopCommand::Register(self.sources, wakeup, source));
-        self.sources
+        self.tokens += 1;
+        self.sources.insert(self.tokens, wakeup);
+        self.prober.send(LoopCommand::Register(self.tokens, source));
+        self.tokens
+    }
+
+    /// Probes what an event source announced; a source that is closed meanwhile announces nothing.
+    pub(super) fn woken(&mut self, token: u64) {
+        match self.sources.get(&token).cloned() {
+            Some(Wakeup::Mounts) => {
+                let affected = |subject: &&Arc<Subject>| subject.shared_source() == SharedSource::MountTable;
+                let subjects: Vec<_> = self.entries.keys().filter(affected).cloned().collect();
+                for subject in subjects {
+                    self.soon(&subject);
+                }
+            }
+            Some(Wakeup::Subject(subject)) => self.soon(&subject),
+            None => {}
+        }
     }
 
     /// Registers the opened sources, unless the watch has ended meanwhile.
@@ -58,6 +84,7 @@ impl Dispatch {
 
     /// Notes that a source is gone. Probes look for its replacement, and register it once it exists.
     pub(super) fn lost(&mut self, token: u64) {
+        self.sources.remove(&token);
         let Some(watch) =
             self.registered.iter().find(|(_, tokens)| tokens.contains(&token)).map(|(watch, _)| watch.clone())
         else {

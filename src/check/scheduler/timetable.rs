@@ -10,8 +10,10 @@ use tokio::time::Instant;
 
 use super::Dispatch;
 use super::emit::emit_reading;
-use crate::check::events::event_loop::{LoopCommand, MonitorEvent};
-use crate::check::kind::{Cost, SharedSource};
+use crate::check::events::event_loop::LoopCommand;
+use crate::check::kind::SharedSource;
+use crate::check::prober::Cost;
+use crate::check::report::MonitorEvent;
 use crate::check::subject::Subject;
 use crate::check::units::unit::probe::watch::WatcherCommand;
 use crate::core::machine::effect::Cadence;
@@ -54,14 +56,14 @@ impl Dispatch {
         let source = subject.shared_source();
         let period = if verifying {
             Some(shortest.min(fast))
-        } else if source == SharedSource::ProcessTable && self.has_source(subject) {
+        } else if matches!(source, SharedSource::ProcessTable(_)) && self.has_source(subject) {
             // Listing serves all processes at once, so the thread that lists keeps the time.
             None
         } else {
             Some(shortest)
         };
         match (source, &self.units) {
-            (SharedSource::ProcessTable, _) => self.prober.send(LoopCommand::Track(subject.clone(), shortest)),
+            (SharedSource::ProcessTable(processes), _) => self.prober.send(LoopCommand::Track(processes, shortest)),
             (SharedSource::Unit(_) | SharedSource::AnyUnit, Some(units)) => {
                 drop(units.send(WatcherCommand::Track(subject.clone())));
             }
@@ -148,7 +150,7 @@ impl Dispatch {
         entry.began = Some(Instant::now());
         let (prober, subject, events) = (self.prober.clone(), subject.clone(), self.events.clone());
         tokio::spawn(async move {
-            let result = prober.probe(&subject).await;
+            let result = subject.probe(&prober).await;
             let _ = events.send(MonitorEvent::Probed(subject, result));
         });
     }

@@ -3,7 +3,7 @@
 use std::collections::HashMap;
 use std::sync::Arc;
 
-use crate::check::processes::process::probe::proc;
+use crate::check::proc;
 use crate::host::Systemd;
 use crate::playbook::Target;
 

@@ -11,8 +11,8 @@ use crate::check::events::event_source::OwnSources;
 use crate::check::events::folders::Folders;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::Conditions;
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
+use crate::check::kind::CheckProbe;
+use crate::check::prober::{Cost, Prober};
 use crate::foreign::{self, read};
 use crate::playbook::Target;
 

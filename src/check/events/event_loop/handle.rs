@@ -6,9 +6,8 @@ use std::sync::mpsc::{Sender, channel};
 use std::thread;
 
 use rustix::event::{EventfdFlags, epoll, eventfd};
-use tokio::sync::mpsc;
 
-use super::messages::{LoopCommand, MonitorEvent};
+use super::messages::{LoopCommand, LoopEvent};
 use super::{FOLDERS, Loop, WAKE};
 use crate::check::events::folders::{Folders, Listeners};
 use crate::host::Clock;
@@ -23,11 +22,11 @@ pub struct EventLoop {
 }
 
 impl EventLoop {
-    /// Starts the thread.
+    /// Starts the thread, which calls `report` with every event; that must not wait.
     ///
     /// # Errors
     /// Where no thread or descriptor can be had.
-    pub fn start(clock: Clock, events: mpsc::UnboundedSender<MonitorEvent>) -> std::io::Result<Self> {
+    pub fn start(clock: Clock, report: impl Fn(LoopEvent) + Send + 'static) -> std::io::Result<Self> {
         let (commands, received) = channel();
         let wake = Arc::new(eventfd(0, EventfdFlags::NONBLOCK | EventfdFlags::CLOEXEC)?);
         let epoll = epoll::create(epoll::CreateFlags::CLOEXEC)?;
@@ -37,7 +36,7 @@ impl EventLoop {
             epoll::add(&epoll, folders.fd(), epoll::EventData::new_u64(FOLDERS), epoll::EventFlags::IN)?;
         }
         let (waker, listeners) = (wake.clone(), folders.clone().map(Listeners::new));
-        let run = move || Loop::new(clock, epoll, waker, received, events, listeners).run();
+        let run = move || Loop::new(clock, epoll, waker, received, Box::new(report), listeners).run();
         thread::Builder::new().name("kernel-events".into()).spawn(run)?;
         Ok(Self { folders, commands, wake })
     }

@@ -6,8 +6,8 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::process::{Resource, Rlimit, getrlimit, setrlimit};
 
-use crate::check::processes::process::probe::proc;
-use crate::check::processes::process::probe::process_table::{Attended, ExitNotifier};
+use crate::check::events::process_table::{Attended, ExitNotifier};
+use crate::check::proc;
 
 /// How many descriptors stay free for everything else.
 const SPARE: u64 = 256;

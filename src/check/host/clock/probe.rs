@@ -7,8 +7,8 @@ use serde::{Deserialize, Serialize};
 use super::table::ClockCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined, span};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
+use crate::check::kind::CheckProbe;
+use crate::check::prober::{Cost, Prober};
 use crate::host::timex::{self, ClockSync};
 use crate::playbook::Target;
 

@@ -8,8 +8,8 @@ use serde::{Deserialize, Serialize};
 use super::table::CpuCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined, near, share};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
+use crate::check::kind::CheckProbe;
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 
 /// Over how long it is measured.

@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::table::LoadCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
+use crate::check::kind::CheckProbe;
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 
 /// The load of this host.

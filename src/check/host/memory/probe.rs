@@ -6,8 +6,8 @@ use sysinfo::{MemoryRefreshKind, RefreshKind, System};
 use super::table::MemoryCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, figure, joined, near, share};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
+use crate::check::kind::CheckProbe;
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 
 /// This host's memory.

@@ -9,9 +9,8 @@ use serde::{Deserialize, Serialize};
 use super::table::HttpCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::subject::millis;
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::{Cost, Prober};
 use crate::host::{capped, cause, web};
 use crate::playbook::Target;
 

@@ -9,9 +9,8 @@ use tokio::net::TcpStream;
 use super::table::TcpCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::Conditions;
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::subject::millis;
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 use crate::text::clean_line;
 

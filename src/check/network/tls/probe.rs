@@ -15,9 +15,8 @@ use x509_parser::prelude::{FromDer, X509Certificate};
 use super::table::TlsCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined, span};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::subject::millis;
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 use crate::text::clean_line;
 

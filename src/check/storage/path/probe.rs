@@ -15,9 +15,9 @@ use crate::check::events::event_source::OwnSources;
 use crate::check::events::folders::Folders;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, Counted, joined, span};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::subject::{Subject, millis};
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::history::{Remembered, Samples};
+use crate::check::prober::{Cost, Prober};
 use crate::foreign::{self, MayHang, PathError, read};
 use crate::playbook::Target;
 use crate::playbook::value::{Period, WantedWord};
@@ -73,6 +73,11 @@ pub struct PathHere {
     pub growth: Option<(u64, u64)>,
 }
 
+impl Remembered for PathSubject {
+    /// How much was written, and the size, in bytes.
+    type Trace = Samples;
+}
+
 impl CheckProbe for PathCheck {
     type Subject = PathSubject;
     type Seen = PathSeen;
@@ -100,14 +105,14 @@ impl CheckProbe for PathCheck {
         let asked = foreign::at(Path::new(&*subject.path), limit, move |may_hang| ask(&path, sum, may_hang)).await;
         let mut seen = asked.map_err(|silence| silence.to_string())??;
         if let (PathSeen::Here(here), Some(window)) = (&mut seen, subject.growth_ms) {
-            let trace = prober.traces.of(&Subject::Path(subject.clone()));
+            let trace = prober.traces.of(subject);
             let mut trace = trace.lock().await;
             // In a file that was truncated or replaced, all content is growth.
-            let [written, before, ..] = trace.samples.latest().unwrap_or([0, here.size, 0, 0]);
+            let [written, before, ..] = trace.latest().unwrap_or([0, here.size, 0, 0]);
             let grown = if here.size >= before { here.size - before } else { here.size };
             let now = prober.clock.mono();
             let counters = [written.saturating_add(grown), here.size, 0, 0];
-            let rise = trace.samples.add(now, counters, Duration::from_millis(window));
+            let rise = trace.add(now, counters, Duration::from_millis(window));
             here.growth = Some((rise.by[0], Period(rise.over).millis()));
         }
         Ok(seen)
@@ -299,7 +304,7 @@ mod tests {
         let file = folder.path().join("log");
         fs::write(&file, vec![b'x'; 1000]).unwrap();
         let check = PathCheck { growth: Some("> 1500B".parse().unwrap()), ..at(&file) };
-        prober.traces.remember(&Subject::Path(check.subject(&Target::Host).unwrap()));
+        prober.traces.remember(&check.subject(&Target::Host).unwrap());
         assert_eq!(see(&check, &prober).await.figure, Some(0.0));
         fs::OpenOptions::new().append(true).open(&file).unwrap().write_all(&[b'x'; 900]).unwrap();
         assert_eq!(see(&check, &prober).await.figure, Some(900.0));

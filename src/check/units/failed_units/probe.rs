@@ -5,8 +5,8 @@ use serde::{Deserialize, Serialize};
 use super::table::FailedUnitsCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined};
-use crate::check::kind::{CheckProbe, Cost, SharedSource};
-use crate::check::prober::Prober;
+use crate::check::kind::{CheckProbe, SharedSource};
+use crate::check::prober::{Cost, Prober};
 use crate::playbook::Target;
 
 /// How many are named; the rest is only counted.

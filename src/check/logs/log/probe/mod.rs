@@ -2,7 +2,7 @@
 //! any rotation; from a journal the whole window is read each time.
 
 mod journal;
-pub(in crate::check) mod tail;
+mod tail;
 
 use std::path::PathBuf;
 use std::sync::Arc;
@@ -10,14 +10,15 @@ use std::time::Duration;
 
 use serde::{Deserialize, Serialize};
 
+use self::tail::Tail;
 use super::table::LogCheck;
 use crate::check::events::event_source::OwnSources;
 use crate::check::events::folders::Folders;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, Counted, joined};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::subject::{Subject, millis};
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::history::Remembered;
+use crate::check::prober::{Cost, Prober};
 use crate::foreign::{self, MayHang};
 use crate::host::redact;
 use crate::playbook::Target;
@@ -65,6 +66,11 @@ pub struct LogSeen {
     pub latest: Option<String>,
 }
 
+impl Remembered for LogSubject {
+    /// The position up to which its file was read.
+    type Trace = Tail;
+}
+
 impl CheckProbe for LogCheck {
     type Subject = LogSubject;
     type Seen = LogSeen;
@@ -94,9 +100,9 @@ impl CheckProbe for LogCheck {
         match &subject.source {
             LogSource::Journal(unit) => journal::count(unit, &pattern, window, limit).await,
             LogSource::File(path) => {
-                let trace = prober.traces.of(&Subject::Log(subject.clone()));
+                let trace = prober.traces.of(subject);
                 let mut trace = trace.lock().await;
-                let tail = trace.tail.take().unwrap_or_default();
+                let tail = std::mem::take(&mut *trace);
                 let (path, clock) = (path.clone(), prober.clock);
                 let place = PathBuf::from(&*path);
                 let read = move |may_hang: &MayHang| tail.read(&path, &pattern, window, clock.mono(), may_hang);
@@ -104,7 +110,7 @@ impl CheckProbe for LogCheck {
                 let name = format!("lines that match {:?} in", subject.pattern);
                 let read = foreign::task(&name, &place, limit, read).await;
                 let (tail, seen) = read.map_err(|silence| silence.to_string())?;
-                trace.tail = Some(tail);
+                *trace = tail;
                 seen
             }
         }

@@ -5,7 +5,7 @@ use std::time::Duration;
 
 use jiff::Timestamp;
 
-use crate::check::target::preflight::TargetFacts;
+use crate::check::target::facts::TargetFacts;
 use crate::core::machine::input::StopOrigin;
 use crate::host::containers::{ContainerEngine, ContainerEvent, Inspected, NO_ENGINE, StopRecord, own_restart};
 

@@ -1,66 +1,26 @@
 //! Processes by name or pidfile: an exit is seen at once through a pidfd, a start by listing. A zombie counts as
 //! exited.
 
-pub(in crate::check) mod proc;
-pub(in crate::check) mod process_table;
-
 use std::collections::BTreeMap;
 use std::io;
 use std::sync::Arc;
 use std::time::Duration;
 
-use serde::{Deserialize, Serialize};
 use tokio::sync::oneshot;
 use tokio::time::timeout;
 
-use self::proc::Argument;
 use super::table::ProcessCheck;
 use crate::check::events::event_loop::LoopCommand;
+use crate::check::events::process_table::{PidfileError, ProcessSeen, ProcessSubject};
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined};
-use crate::check::kind::{CheckProbe, Cost, SharedSource};
-use crate::check::prober::Prober;
-use crate::check::subject::Subject;
+use crate::check::kind::{CheckProbe, SharedSource};
+use crate::check::prober::{Cost, Prober};
+use crate::check::proc::{self, Argument};
 use crate::playbook::Target;
 
 /// How long the process table may take; it is read in milliseconds.
 const TABLE: Duration = Duration::from_secs(5);
-
-/// The processes to find: by name or by pidfile, and of one user or of all.
-#[derive(Debug, Clone, PartialEq, Eq, PartialOrd, Ord, Hash, Default, Serialize, Deserialize)]
-pub struct ProcessSubject {
-    /// By name: `comm`, or the file name of the first argument.
-    pub name: Option<Arc<str>>,
-    /// The path of the pidfile that names the process.
-    pub pidfile: Option<Arc<str>>,
-    /// The user whose processes count, by name or number; none for all.
-    pub user: Option<Arc<str>>,
-    /// Whether their resident memory is wanted as well.
-    pub memory: bool,
-}
-
-/// The processes of a subject at one moment.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-pub struct ProcessSeen {
-    /// How many are alive.
-    pub count: u64,
-    /// Resident memory of all of them, in bytes, where it was wanted.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub memory: Option<u64>,
-    /// Why the pidfile names no living process; none if it does, or if no pidfile was given.
-    #[serde(default, skip_serializing_if = "Option::is_none")]
-    pub pidfile: Option<PidfileError>,
-}
-
-/// Why a pidfile names no living process, with a message for the operator.
-#[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]
-#[serde(rename_all = "snake_case")]
-pub enum PidfileError {
-    /// The file is missing, or holds no process id.
-    Missing(String),
-    /// The process that it names has exited, or is another program.
-    Stale(String),
-}
 
 impl CheckProbe for ProcessCheck {
     type Subject = ProcessSubject;
@@ -87,7 +47,7 @@ impl CheckProbe for ProcessCheck {
     /// Asks the event loop, which tracks processes.
     async fn probe(subject: &ProcessSubject, prober: &Prober) -> Result<ProcessSeen, String> {
         let (answer, answered) = oneshot::channel();
-        prober.send(LoopCommand::Probe(Arc::new(Subject::Process(subject.clone())), answer));
+        prober.send(LoopCommand::Probe(Arc::new(subject.clone()), answer));
         match timeout(TABLE, answered).await {
             Ok(Ok(seen)) => seen,
             Ok(Err(_)) => Err("processes cannot be watched: no thread or descriptor could be had".into()),
@@ -144,8 +104,8 @@ impl CheckProbe for ProcessCheck {
         now.count == then.count && now.pidfile == then.pidfile && close
     }
 
-    fn shared_source(_: &ProcessSubject) -> SharedSource {
-        SharedSource::ProcessTable
+    fn shared_source(subject: &ProcessSubject) -> SharedSource {
+        SharedSource::ProcessTable(Arc::new(subject.clone()))
     }
 }
 

@@ -4,7 +4,7 @@ use std::path::Path;
 
 use serde::{Deserialize, Serialize};
 
-use crate::check::processes::process::probe::proc;
+use crate::check::proc;
 use crate::host::cgroups;
 
 /// The processes of a control group at one moment.

@@ -2,6 +2,7 @@
 //! is reached.
 
 mod members;
+mod trace;
 
 use std::fs;
 use std::io::ErrorKind;
@@ -20,10 +21,8 @@ use crate::check::events::event_source::OwnSources;
 use crate::check::events::folders::Folders;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, Counted, figure, joined, near, share};
-use crate::check::kind::{CheckProbe, Cost};
-use crate::check::prober::Prober;
-use crate::check::prober::history::Samples;
-use crate::check::subject::{Subject, millis};
+use crate::check::kind::{CheckProbe, millis};
+use crate::check::prober::{Cost, Prober};
 use crate::host::cgroups;
 use crate::playbook::Target;
 use crate::playbook::value::{Amount, Bound, Period};
@@ -115,22 +114,15 @@ impl CheckProbe for CgroupCheck {
         let (about, limit) = (format!("the control group of {}", unit.id), Duration::from_millis(subject.timeout_ms));
         let wanted = subject.processes;
         let (mut seen, life) = prober.apart(&about, limit, move || read(&folder, wanted)).await??;
-        let trace = prober.traces.of(&Subject::Cgroup(subject.clone()));
+        let trace = prober.traces.of(subject);
         let mut trace = trace.lock().await;
         let (now, window) = (prober.clock.mono(), Duration::from_millis(subject.window_ms));
         if let Some(memory) = seen.memory {
-            // What a unit used before a restart says nothing about the run of now.
-            if trace.levels.latest().is_some_and(|[_, made, ..]| made != life.made) {
-                trace.levels = Samples::default();
-            }
-            trace.levels.add(now, [memory, life.made, 0, 0], window);
-            seen.growth = trace.levels.trend().map(|(rise, over)| (rise, Period(over).millis()));
+            let grown = trace.add_memory(now, memory, life.made, window);
+            seen.growth = grown.map(|(rise, over)| (rise, Period(over).millis()));
         }
         if let Some(kills) = life.kills {
-            // A group that was created again counts from zero.
-            let [sum, before, ..] = trace.samples.latest().unwrap_or([0, kills, 0, 0]);
-            let sum = sum + if kills >= before { kills - before } else { kills };
-            let rise = trace.samples.add(now, [sum, kills, 0, 0], window);
+            let rise = trace.add_kills(now, kills, window);
             seen.oom_kills = Some((rise.by[0], Period(rise.over).millis()));
         }
         Ok(seen)

@@ -11,7 +11,7 @@ use super::journal;
 use super::records::{Down, JobEnd, UnitRecord, UnitRecords};
 use super::stop_origin::{Requested, StopCause, StopEvidence};
 use super::watch::locked;
-use crate::check::target::preflight::TargetFacts;
+use crate::check::target::facts::TargetFacts;
 use crate::core::machine::input::StopOrigin;
 use crate::host::clock::{boottime_at_monotonic, boottime_ms, monotonic_us};
 use crate::host::systemd::{Relations, Systemd, UnitSeen, own_job};

@@ -15,11 +15,10 @@ use tokio::time::{Instant, sleep};
 use super::UnitFacts;
 use super::pending::{Changed, PendingChanges};
 use super::records::UnitRecords;
-use crate::check::events::event_loop::MonitorEvent;
-use crate::check::events::event_source::Wakeup;
 use crate::check::kind::SharedSource;
-use crate::check::prober::{ProbeResult, since_event};
-use crate::check::subject::{Observation, Subject};
+use crate::check::prober::since_event;
+use crate::check::report::{MonitorEvent, ProbeResult};
+use crate::check::subject::Subject;
 use crate::host::Clock;
 use crate::host::clock::monotonic_us;
 use crate::host::systemd::{Systemd, SystemdError, UnitSeen};
@@ -168,7 +167,7 @@ impl Watcher {
 
     fn changed(&self, changed: Changed, watched: &WatchedUnit, dirty: &mut BTreeSet<Arc<Subject>>) {
         for subject in watched.subjects.iter().filter(|one| one.shared_source() == SharedSource::AnyUnit) {
-            let _ = self.events.send(MonitorEvent::Woken(Wakeup::Subject(subject.clone())));
+            let _ = self.events.send(MonitorEvent::Woken(subject.clone()));
         }
         match changed {
             Changed::Units(ids) => {
@@ -196,7 +195,7 @@ impl Watcher {
             Ok(seen) => {
                 watched.by_id.entry(seen.id.clone()).or_default().insert(subject.clone());
                 let since = since_event(&self.clock, seen.changed, began);
-                ProbeResult { began, since, result: Ok(Observation::Unit(UnitFacts::of(&seen, &self.clock))) }
+                ProbeResult { began, since, result: Ok(UnitFacts::of(&seen, &self.clock).into()) }
             }
             Err(error) => ProbeResult { began, since: began, result: Err(error.to_string().into()) },
         };

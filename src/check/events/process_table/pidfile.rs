@@ -5,10 +5,8 @@ use std::sync::Arc;
 use std::time::Duration;
 
 use super::membership::{cut, owned};
-use super::{ExitNotifier, Table, Tracked, asked};
-use crate::check::processes::process::probe::proc::{self, PidfileTime, Stat};
-use crate::check::processes::process::probe::{PidfileError, ProcessSubject};
-use crate::check::subject::Subject;
+use super::{ExitNotifier, PidfileError, ProcessSubject, Table, Tracked};
+use crate::check::proc::{self, PidfileTime, Stat};
 use crate::foreign::{self, NoAnswer};
 
 /// How long a pidfile may take to answer.
@@ -56,25 +54,25 @@ impl Table {
 
 /// Reads a subject's pidfile. Its file system may not answer: this thread waits for it briefly, once, and not again
 /// until it has answered.
-pub(super) fn read_pidfile(subject: &Subject) -> Result<Result<proc::Pidfile, String>, NoAnswer> {
-    let path: Arc<str> = asked(subject).pidfile.clone().unwrap_or_default();
+pub(super) fn read_pidfile(subject: &ProcessSubject) -> Result<Result<proc::Pidfile, String>, NoAnswer> {
+    let path: Arc<str> = subject.pidfile.clone().unwrap_or_default();
     let place = path.clone();
     foreign::at_blocking(Path::new(&*place), PIDFILE, move |may_hang| proc::pidfile(&path, may_hang))
 }
 
-pub(super) fn named_by_pidfile(subject: &Subject) -> bool {
-    matches!(subject, Subject::Process(ProcessSubject { pidfile: Some(_), .. }))
+pub(super) fn named_by_pidfile(subject: &ProcessSubject) -> bool {
+    subject.pidfile.is_some()
 }
 
 /// The process that a pidfile names, with its start time; none if that process does not answer.
 pub(super) fn meant(
-    subject: &Subject,
+    subject: &ProcessSubject,
     tracked: &Tracked,
     pidfile: Result<proc::Pidfile, String>,
 ) -> Option<Result<(i32, u64), PidfileError>> {
     match pidfile {
         Ok(pidfile) => {
-            let seen = proc::read_stats(&[pidfile.pid], asked(subject).name.is_some()).remove(&pidfile.pid)?;
+            let seen = proc::read_stats(&[pidfile.pid], subject.name.is_some()).remove(&pidfile.pid)?;
             Some(taken(subject, tracked, pidfile, seen))
         }
         Err(why) => Some(Err(PidfileError::Missing(why))),
@@ -84,7 +82,7 @@ pub(super) fn meant(
 /// The process id and start time, if the living process is the one that the pidfile names; otherwise why the file is
 /// stale.
 pub(super) fn taken(
-    subject: &Subject,
+    subject: &ProcessSubject,
     tracked: &Tracked,
     pidfile: proc::Pidfile,
     seen: proc::ProcStat,
@@ -96,7 +94,7 @@ pub(super) fn taken(
         return Err(PidfileError::Stale(format!("the process {pid} of its pidfile {why}")));
     }
     let named = |name: &str| stat.comm == cut(name) || seen.argument.name() == Some(name);
-    if let Some(name) = asked(subject).name.as_deref().filter(|name| !named(name)) {
+    if let Some(name) = subject.name.as_deref().filter(|name| !named(name)) {
         let other = crate::text::clean_line(&stat.comm);
         return Err(PidfileError::Stale(format!("the process {pid} of its pidfile is {other}, not {name}")));
     }

@@ -3,9 +3,8 @@
 use std::sync::Arc;
 
 use super::pidfile::named_by_pidfile;
-use super::{Attended, ExitNotifier, Member, Table, Tracked, asked, token};
-use crate::check::processes::process::probe::proc::{self, Argument, Stat};
-use crate::check::subject::Subject;
+use super::{Attended, ExitNotifier, Member, ProcessSubject, Table, Tracked, token};
+use crate::check::proc::{self, Argument, Stat};
 
 /// The longest `comm`, in bytes.
 pub(super) const COMM: usize = 15;
@@ -40,7 +39,7 @@ pub(super) fn owned(tracked: &Tracked, pid: i32) -> bool {
     }
 }
 impl Table {
-    pub(super) fn leave(&mut self, pid: i32, key: &Arc<Subject>) {
+    pub(super) fn leave(&mut self, pid: i32, key: &Arc<ProcessSubject>) {
         if let Some(member) = self.members.get_mut(&pid) {
             member.of.retain(|subject| subject != key);
             if member.of.is_empty() {
@@ -76,7 +75,7 @@ impl Table {
         let mut wanted = self.wanting(pid, &stat, seen.argument.name());
         let former: Vec<_> = self.members.get(&pid).map(|member| member.of.clone()).unwrap_or_default();
         // A pidfile's own process is not found by its name.
-        let stays = |subject: &&Arc<Subject>| unread || named_by_pidfile(subject);
+        let stays = |subject: &&Arc<ProcessSubject>| unread || named_by_pidfile(subject);
         wanted.extend(
             former.iter().filter(stays).filter(|subject| !wanted.contains(subject)).cloned().collect::<Vec<_>>(),
         );
@@ -104,16 +103,15 @@ impl Table {
     pub(super) fn doubt(&mut self, pid: i32) {
         let Some(comm) = proc::comm(pid) else { return };
         for (subject, tracked) in &mut self.tracked {
-            let asked = asked(subject);
-            let named = asked.name.as_deref().is_none_or(|name| cut(name) == comm);
-            let may_be = asked.pidfile.is_none() && named && owned(tracked, pid);
+            let named = subject.name.as_deref().is_none_or(|name| cut(name) == comm);
+            let may_be = subject.pidfile.is_none() && named && owned(tracked, pid);
             tracked.doubt |= may_be && !tracked.members.contains(&pid);
         }
     }
 
     /// Whether it is still the process that started then. If it does not answer, it is read again later, and its
     /// subject is in doubt.
-    pub(super) fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, now: CurrentName) -> bool {
+    pub(super) fn is_still(&mut self, pid: i32, start: u64, subject: &Arc<ProcessSubject>, now: CurrentName) -> bool {
         match now {
             CurrentName::Gone => false,
             CurrentName::Seen(found) => found.start == start && !found.dead(),
@@ -128,8 +126,8 @@ impl Table {
     }
 
     /// The subjects that want a process of this name and first argument.
-    pub(super) fn wanting(&self, pid: i32, stat: &Stat, argument: Option<&str>) -> Vec<Arc<Subject>> {
-        let mut found: Vec<Arc<Subject>> = self.nameless.clone();
+    pub(super) fn wanting(&self, pid: i32, stat: &Stat, argument: Option<&str>) -> Vec<Arc<ProcessSubject>> {
+        let mut found: Vec<Arc<ProcessSubject>> = self.nameless.clone();
         found.extend(self.by_name.get(stat.comm.as_str()).into_iter().flatten().cloned());
         let by_argument = argument.and_then(|name| self.by_name.get(name)).into_iter().flatten();
         found.extend(by_argument.filter(|subject| !Self::named(subject, &stat.comm)).cloned());
@@ -137,11 +135,17 @@ impl Table {
         found
     }
 
-    pub(super) fn named(subject: &Subject, comm: &str) -> bool {
-        asked(subject).name.as_deref() == Some(comm)
+    pub(super) fn named(subject: &ProcessSubject, comm: &str) -> bool {
+        subject.name.as_deref() == Some(comm)
     }
 
-    pub(super) fn join(&mut self, pid: i32, start: u64, subject: &Arc<Subject>, notifier: &mut impl ExitNotifier) {
+    pub(super) fn join(
+        &mut self,
+        pid: i32,
+        start: u64,
+        subject: &Arc<ProcessSubject>,
+        notifier: &mut impl ExitNotifier,
+    ) {
         if !self.tracked.contains_key(subject) {
             return;
         }

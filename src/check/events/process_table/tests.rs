@@ -4,8 +4,8 @@ use std::process::{Child, Command};
 
 use super::membership::{COMM, CurrentName, cut, now};
 use super::pidfile::another;
-use super::proc::{Argument, PidfileTime, Stat};
 use super::*;
+use crate::check::proc::{Argument, PidfileTime, Stat};
 
 /// Attends nobody: ends are seen by listing, or told by hand.
 struct NoNotifier;
@@ -38,13 +38,13 @@ impl Drop for Sleeper {
     }
 }
 
-fn subject(name: Option<&str>, pidfile: Option<&str>, user: Option<&str>) -> Arc<Subject> {
+fn subject(name: Option<&str>, pidfile: Option<&str>, user: Option<&str>) -> Arc<ProcessSubject> {
     let arc = |text: &str| Arc::from(text);
     let (name, pidfile, user) = (name.map(arc), pidfile.map(arc), user.map(arc));
-    Arc::new(Subject::Process(ProcessSubject { name, pidfile, user, memory: true }))
+    Arc::new(ProcessSubject { name, pidfile, user, memory: true })
 }
 
-fn count(table: &mut Table, subject: &Arc<Subject>) -> u64 {
+fn count(table: &mut Table, subject: &Arc<ProcessSubject>) -> u64 {
     loop {
         table.list(&mut NoNotifier).unwrap();
         // on a loaded host one may answer late

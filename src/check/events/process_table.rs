@@ -5,14 +5,15 @@
 
 mod membership;
 mod pidfile;
+mod query;
 
 use std::collections::{HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{PidfileError, ProcessSeen, ProcessSubject, proc};
-use crate::check::subject::{Observation, Subject};
+use crate::check::proc;
+pub use query::{PidfileError, ProcessSeen, ProcessSubject};
 
 /// How long after its start a process is likely to become another program.
 const YOUNG: Duration = Duration::from_secs(3);
@@ -28,14 +29,14 @@ const FULL_EVERY: Duration = Duration::from_mins(1);
 pub(in crate::check) struct Table {
     known: HashMap<i32, KnownProcess>,
     members: HashMap<i32, Member>,
-    tracked: HashMap<Arc<Subject>, Tracked>,
-    by_name: HashMap<Arc<str>, Vec<Arc<Subject>>>,
-    nameless: Vec<Arc<Subject>>,
+    tracked: HashMap<Arc<ProcessSubject>, Tracked>,
+    by_name: HashMap<Arc<str>, Vec<Arc<ProcessSubject>>>,
+    nameless: Vec<Arc<ProcessSubject>>,
     began: Instant,
     round: u32,
     next_full: Instant,
     /// Subjects whose members changed since they were last taken.
-    changed: HashSet<Arc<Subject>>,
+    changed: HashSet<Arc<ProcessSubject>>,
 }
 
 /// A process that was read, whether or not it belongs to a subject.
@@ -51,7 +52,7 @@ struct KnownProcess {
 #[derive(Debug)]
 struct Member {
     start: u64,
-    of: Vec<Arc<Subject>>,
+    of: Vec<Arc<ProcessSubject>>,
     /// None if descriptors ran out: its exit is then seen by the next listing.
     _pidfd: Option<OwnedFd>,
 }
@@ -70,17 +71,6 @@ struct Tracked {
     doubt: bool,
     /// The same at the previous listing.
     doubted: bool,
-}
-
-/// The subject that matches no process.
-static NOBODY: ProcessSubject = ProcessSubject { name: None, pidfile: None, user: None, memory: false };
-
-/// The process subject inside a subject; one that matches nothing for other kinds.
-fn asked(subject: &Subject) -> &ProcessSubject {
-    match subject {
-        Subject::Process(asked) => asked,
-        _ => &NOBODY,
-    }
 }
 
 /// Watches processes for their exit.
@@ -138,23 +128,22 @@ impl Table {
     }
 
     /// Whether this subject is tracked.
-    pub fn tracks(&self, subject: &Arc<Subject>) -> bool {
+    pub fn tracks(&self, subject: &Arc<ProcessSubject>) -> bool {
         self.tracked.contains_key(subject)
     }
 
     /// Tracks a subject from the next listing on, which then reads all processes.
-    pub fn track(&mut self, key: &Arc<Subject>, period: Duration) {
-        let Subject::Process(subject) = &**key else { return };
+    pub fn track(&mut self, key: &Arc<ProcessSubject>, period: Duration) {
         if let Some(tracked) = self.tracked.get_mut(key) {
             tracked.period = period;
             return;
         }
-        match &subject.name {
-            _ if subject.pidfile.is_some() => (),
+        match &key.name {
+            _ if key.pidfile.is_some() => (),
             Some(name) => self.by_name.entry(name.clone()).or_default().push(key.clone()),
             None => self.nameless.push(key.clone()),
         }
-        let uid = subject.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
+        let uid = key.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
         let tracked =
             Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None, doubt: false, doubted: false };
         self.tracked.insert(key.clone(), tracked);
@@ -163,9 +152,9 @@ impl Table {
     }
 
     /// Stops tracking the processes of this subject. Does nothing where it is not tracked.
-    pub fn forget(&mut self, key: &Arc<Subject>) {
+    pub fn forget(&mut self, key: &Arc<ProcessSubject>) {
         let Some(tracked) = self.tracked.remove(key) else { return };
-        if let Some(name) = &asked(key).name
+        if let Some(name) = &key.name
             && let Some(subjects) = self.by_name.get_mut(name)
         {
             subjects.retain(|subject| subject != key);
@@ -240,10 +229,10 @@ impl Table {
     ///
     /// # Errors
     /// A message, if it is unknown: no such user, or a process or pidfile does not answer.
-    pub fn seen(&self, subject: &Arc<Subject>) -> Result<ProcessSeen, String> {
+    pub fn seen(&self, subject: &Arc<ProcessSubject>) -> Result<ProcessSeen, String> {
         let tracked = self.tracked.get(subject).ok_or("it is not tracked")?;
         if tracked.uid.is_err() {
-            return Err(format!("there is no user {}", asked(subject).user.as_deref().unwrap_or_default()));
+            return Err(format!("there is no user {}", subject.user.as_deref().unwrap_or_default()));
         }
         if let Some(why) = &tracked.no_answer {
             return Err(why.clone());
@@ -251,27 +240,19 @@ impl Table {
         if tracked.doubt {
             return Err("a process that may be one of them does not answer".into());
         }
-        let memory = asked(subject).memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
+        let memory = subject.memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
         let count = u64::try_from(tracked.members.len()).unwrap_or(u64::MAX);
         Ok(ProcessSeen { count, memory, pidfile: tracked.pidfile.clone() })
     }
 
-    /// The current processes of a subject, as what a probe observes.
-    ///
-    /// # Errors
-    /// As [`Self::seen`].
-    pub fn observation(&self, subject: &Arc<Subject>) -> Result<Observation, String> {
-        self.seen(subject).map(Observation::Process)
-    }
-
     /// Takes the subjects whose processes changed since the last call.
-    pub fn take_changed(&mut self) -> HashSet<Arc<Subject>> {
+    pub fn take_changed(&mut self) -> HashSet<Arc<ProcessSubject>> {
         std::mem::take(&mut self.changed)
     }
 
     /// The subjects whose memory is wanted, because it changes without any event.
-    pub fn measured(&self) -> Vec<Arc<Subject>> {
-        let measured = self.tracked.keys().filter(|subject| asked(subject).memory);
+    pub fn measured(&self) -> Vec<Arc<ProcessSubject>> {
+        let measured = self.tracked.keys().filter(|subject| subject.memory);
         measured.cloned().collect()
     }
 }
