@@ -32,7 +32,7 @@ use salve::engine::snapshot::{IncidentStage, Snapshot};
 use salve::engine::{Handle, Running};
 use salve::host::clock::boottime_ms;
 use tokio::io::{AsyncReadExt, AsyncWriteExt};
-use tokio::net::UnixStream;
+use tokio::net::{UnixListener, UnixStream};
 use tokio::sync::{mpsc, watch};
 
 use house::{House, PATIENCE, missing, missing_in_mode, seen, touch};
@@ -113,6 +113,36 @@ async fn two_consoles_see_each_others_acts_and_who_did_them() {
     two.handle.command(Command::Resume { scope: Scope::Host }).await.unwrap();
     seen(&one.handle, "its end", |snapshot| snapshot.pauses.is_empty()).await;
     served.running.stop().await;
+}
+
+#[tokio::test(flavor = "multi_thread")]
+async fn a_change_before_the_first_sign_of_life_is_not_missed() {
+    let puppet = puppet(fixture::calm());
+    let welcome = attach(&puppet.listening).await.welcome;
+    let first = fixture::calm();
+    let later = |generation: u64, host: &str| Snapshot { generation, host: host.into(), ..first.clone() };
+    let (second, third) = (later(first.generation + 1, "second"), later(first.generation + 2, "third"));
+    let change = |old: &Snapshot, new: &Snapshot| ToClient::Changed(Box::new(Difference::between(old, new)));
+    let told =
+        [ToClient::Whole(Arc::new(first.clone())), change(&first, &second), ToClient::Beat(0), change(&second, &third)];
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("salve.sock");
+    let listener = UnixListener::bind(&path).unwrap();
+    tokio::spawn(async move {
+        let (from, into) = listener.accept().await.unwrap().0.into_split();
+        let (mut reader, mut writer) = (MessageReader::new(from, FRAME), MessageWriter::new(into));
+        reader.next::<Hello>().await.unwrap();
+        writer.send(&Greeting::Welcome(welcome)).await.unwrap();
+        reader.next::<ToServer>().await.unwrap();
+        for message in told {
+            writer.send(&message).await.unwrap();
+        }
+        std::future::pending::<()>().await;
+    });
+    let opened = Connection::open(&Transport::Socket(path.as_path().into()), Asking::Not, Stay::Long).await;
+    let attached = opened.unwrap().attach().await.unwrap();
+    let shown = seen(&attached.handle, "the third", |snapshot| snapshot.generation == third.generation).await;
+    assert_eq!((&*shown.host, shown.messages.len()), ("third", first.messages.len()), "nothing was lost meanwhile");
 }
 
 #[tokio::test(flavor = "multi_thread")]

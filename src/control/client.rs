@@ -166,6 +166,12 @@ impl Connection {
                 match message {
                     Some(ToClient::Part(part)) => assembler.part(*part, length)?,
                     Some(ToClient::Whole(snapshot)) => state = Some(assembler.whole(snapshot, length)?),
+                    // later ones build on it
+                    Some(ToClient::Changed(change)) => {
+                        if let Some(known) = &state {
+                            state = Some(assembler.changed(*change, known, length)?);
+                        }
+                    }
                     // an engine that stood still before we came must not look alive
                     Some(ToClient::Beat(quiet)) => beat = Some(boottime_ms().saturating_sub(quiet)),
                     Some(_) => {}
