@@ -19,10 +19,10 @@
 //!
 //! Where the console or the verb runs in another process, `control` carries commands and snapshots over a socket.
 //!
-//! # The modules, lowest first
+//! # The modules, from the bottom up
 //!
-//! A module uses only those above it in this table; [`check`], [`action`], [`journal`] and [`channel`] do not use each
-//! other. `tests/architecture` reads every import and fails on one that breaks this.
+//! A module uses only modules that come earlier in this table; [`check`], [`action`], [`journal`] and [`channel`] do not
+//! use each other. `tests/architecture` reads every import and fails on one that breaks this.
 //!
 //! | module | what it does |
 //! |---|---|
@@ -38,12 +38,28 @@
 //! | [`channel`] | calls people: one file for each kind of channel, and the outbox that sends again until taken |
 //! | [`engine`] | drives the core in real time, publishes snapshots, takes commands; also backtest, report and metrics |
 //! | [`control`] | an engine over a Unix socket or `ssh`: protocol, rights, limits, server and client |
-//! | [`console`] | the screen: model, update, view, themes, keys; it cannot tell an engine here from one elsewhere |
+//! | [`console`] | the screen: model, update, view, themes, keys; the same for an engine in this process and for one over a socket |
 //! | [`demo`] | a sandbox of harmless processes that can be broken, with the real loop over them |
 //! | [`cli`] | the verbs of the command line |
 //!
-//! The kinds of checks and actions are the one exception: a kind's folder in [`check`] or [`action`] holds `table.rs`,
-//! what is written of it in a playbook, which [`playbook`] uses.
+//! There is one exception. A kind's folder in [`check`] or [`action`] holds a file `table.rs`: the TOML table that a
+//! playbook writes for this kind. [`playbook`] uses these files, so that a kind stays in one folder.
+//!
+//! # Where to look
+//!
+//! | for | in |
+//! |---|---|
+//! | a new kind of check, action or channel | one line in the list (`playbook/check/kinds.rs`, `playbook/action/kinds.rs`, `channel/kinds/mod.rs`); `.github/CONTRIBUTING.md` walks through the rest |
+//! | why an attempt is denied | `core/gate.rs`; the reasons as data are in `core/gate/denial.rs` |
+//! | how an incident goes from phase to phase | `core/incident/phase.rs` |
+//! | what happens between an intent's fsync and its child process | `engine/driver/writes.rs`, then `engine/run/effect_executor.rs`, `action/runner.rs` and `host/child` |
+//! | what an approval is bound to | `core/plan/sealed.rs`, compared in `core/incident/approval.rs` |
+//! | the words of a page or ticket | `channel/page.rs` (the summary) and `channel/document.rs` (the whole of it) |
+//! | the numbers and words of `salve report` | `core/success/period_report.rs` and `cli/report/text.rs` |
+//! | what a client of another version is told | `control/server/session.rs` |
+//! | what former versions wrote into journals | `core/event/reasons.rs` and `journal/schema.rs` |
+//! | one incident as Markdown, to hand on | `engine/views/incident_markdown.rs` |
+//! | which key does what | `console/keys/table.rs` |
 
 pub mod action;
 pub mod channel;

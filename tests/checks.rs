@@ -201,7 +201,7 @@ async fn what_a_check_does_not_say_is_unknown_with_the_reason() {
     let empty = host.watch("b", CheckRole::Detector, Check::Load(LoadCheck::default()));
     let reading = host.next(&empty).await;
     assert!(matches!(reading.verdict, Verdict::Unknown(why) if why.contains("compares nothing")));
-    assert!(salve::check::strip().is_some_and(|strip| strip.memory > 0.0 && strip.cores > 0));
+    assert!(salve::check::host_usage().is_some_and(|strip| strip.memory > 0.0 && strip.cores > 0));
 }
 
 #[tokio::test]

@@ -60,7 +60,7 @@ macro_rules! modules {
 crate::playbook::check::for_each_check_kind!(modules);
 
 pub use judge::Judgement;
-pub use monitor::{HostStrip, Monitor, strip};
+pub use monitor::{HostUsage, Monitor, host_usage};
 pub use registry::{condition, judge};
 pub use report::ObservationChange;
 pub use subject::{Observation, Subject};

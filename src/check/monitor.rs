@@ -38,7 +38,7 @@ pub struct Monitor {
 
 /// The host's load, memory and pressure, for the header of the screen.
 #[derive(Debug, Clone, Copy, PartialEq)]
-pub struct HostStrip {
+pub struct HostUsage {
     /// One-minute load average.
     pub load: f64,
     /// Processors that are online.
@@ -173,11 +173,11 @@ fn unit_here(resolution: Resolution) -> Option<Arc<str>> {
 }
 
 /// The host at a glance; none where the kernel does not tell.
-pub fn strip() -> Option<HostStrip> {
+pub fn host_usage() -> Option<HostUsage> {
     let (load, memory) = (load::probe::now().ok()?, memory::probe::now().ok()?);
     let pressure =
         pressure::probe::now().ok().map(|seen| [seen.cpu, seen.memory, seen.io].map(Option::unwrap_or_default));
-    Some(HostStrip {
+    Some(HostUsage {
         load: load.one,
         cores: load.cores,
         memory: share(memory.used(), memory.total).unwrap_or_default(),

@@ -1,20 +1,20 @@
 //! What the automation came to: the success rate's counters, the totals, what was lacking, and the memory of healings.
 
 pub mod automation_gaps;
-pub mod counters;
 pub mod period_report;
 pub mod rate;
 pub mod success_counters;
+pub mod totals;
 pub(super) mod trend;
 
 use std::collections::{BTreeSet, HashMap, VecDeque};
 use std::time::Duration;
 
 use automation_gaps::{Lack, Lacks, Wanting};
-use counters::Totals;
 use jiff::Timestamp;
 use rate::{PlaybookRates, Rates, Trend};
 use success_counters::{Actor, CountedOutcome, Disposition, EntryNumber, SuccessCounters};
+use totals::Totals;
 
 use super::event::{Event, Recorded};
 use super::id::{AttemptId, IncidentId, Key};

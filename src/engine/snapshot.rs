@@ -18,8 +18,8 @@ use crate::core::command::Operator;
 use crate::core::id::{IncidentId, Key};
 use crate::core::incident::BreakerState;
 use crate::core::success::automation_gaps::Wanting;
-use crate::core::success::counters::Totals;
 use crate::core::success::rate::{PlaybookRates, Rates, Trend};
+use crate::core::success::totals::Totals;
 use crate::core::{Now, Reason};
 
 pub use delivery::{DeliveryState, paged};
@@ -159,9 +159,9 @@ pub struct Message {
     pub text: Arc<str>,
 }
 
-impl From<crate::check::HostStrip> for HostLoad {
-    fn from(strip: crate::check::HostStrip) -> Self {
-        let crate::check::HostStrip { load, cores, memory, swap, pressure } = strip;
+impl From<crate::check::HostUsage> for HostLoad {
+    fn from(usage: crate::check::HostUsage) -> Self {
+        let crate::check::HostUsage { load, cores, memory, swap, pressure } = usage;
         Self { load, cores, memory, swap, pressure }
     }
 }

@@ -9,8 +9,8 @@ use super::salve::core::incident::{
 };
 use super::salve::core::plan::{AttemptReport, Digest, Plan, PlannedStep, ScopeLevel, StepReport, StepResult};
 use super::salve::core::success::automation_gaps::{Lack, Wanting};
-use super::salve::core::success::counters::Totals;
 use super::salve::core::success::rate::{PlaybookRates, Rates, Share, Trend, WindowRates};
+use super::salve::core::success::totals::Totals;
 use super::salve::core::{
     AttemptId, CheckRole, Event, IncidentId, Key, Mono, Now, Operator, PageId, Reading, Recorded, Scope, Verdict,
 };

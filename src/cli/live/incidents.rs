@@ -14,7 +14,7 @@ use crate::core::incident::ApprovalRequest;
 use crate::core::{IncidentId, Refusal};
 use crate::engine::history::{self, PastError};
 use crate::engine::snapshot::{IncidentStage, IncidentView, paged};
-use crate::engine::views::report;
+use crate::engine::views::incident_markdown;
 use crate::journal::JournalReader;
 use crate::text::clean_line;
 use jiff::tz::TimeZone;
@@ -51,7 +51,7 @@ pub fn list(common: &Common, as_json: bool) -> Result<ExitCode, Failure> {
 /// Told whole, with what was done meanwhile to its target, its playbook or the host.
 pub fn markdown(common: &Common, incident: u64) -> Result<ExitCode, Failure> {
     let IncidentSource { host, view, .. } = find(common, incident)?;
-    stream::text(&report::markdown(&view, &host, &TimeZone::system()));
+    stream::text(&incident_markdown::markdown(&view, &host, &TimeZone::system()));
     Ok(ExitCode::SUCCESS)
 }
 

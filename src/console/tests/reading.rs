@@ -15,7 +15,7 @@ use crate::console::terminal::osc::LARGEST;
 use crate::core::{Event, IncidentId, Mono, PageId, Recorded};
 use crate::engine::history::PastError;
 use crate::engine::snapshot::IncidentView;
-use crate::engine::views::report;
+use crate::engine::views::incident_markdown;
 
 /// On the page of the mailer's incident, which has three attempts.
 fn mailer() -> Desk {
@@ -122,7 +122,7 @@ fn an_incident_is_exported_as_it_is_shown() {
     let snapshot = fixture::trouble();
     let mailer = snapshot.incidents.iter().find(|view| view.id == IncidentId(39)).unwrap().clone();
     let desk = Desk::new(snapshot).keys("2j\rx");
-    let text = report::markdown(&mailer, "web-03", &TimeZone::UTC);
+    let text = incident_markdown::markdown(&mailer, "web-03", &TimeZone::UTC);
     assert_eq!(desk.asked, [ConsoleEffect::Export { stem: "salve-incident-39".into(), text }]);
     let mut desk = Desk::new(fixture::trouble());
     desk.model.pages.push(OpenPage::Incident { id: IncidentId(3), scroll: 0 });
@@ -134,10 +134,10 @@ fn a_report_holds_everything_and_nothing_breaks_out_of_it() {
     let snapshot = fixture::trouble();
     for (id, name) in [(41, "report-asks"), (38, "report-healed")] {
         let view = snapshot.incidents.iter().find(|view| view.id == IncidentId(id)).unwrap();
-        super::screens::expect(name, &report::markdown(view, "web-03", &TimeZone::UTC));
+        super::screens::expect(name, &incident_markdown::markdown(view, "web-03", &TimeZone::UTC));
     }
     for view in &fixture::hostile().incidents {
-        let text = report::markdown(view, "web-03", &TimeZone::UTC);
+        let text = incident_markdown::markdown(view, "web-03", &TimeZone::UTC);
         assert!(text.chars().all(|c| c == '\n' || !c.is_control()), "{text:?}");
         assert!(text.lines().filter(|line| line.starts_with("# ")).count() == 1, "{text}");
     }

@@ -11,7 +11,7 @@ use crate::console::model::effect::ConsoleEffect;
 use crate::console::model::incident_history;
 use crate::console::terminal::osc;
 use crate::core::IncidentId;
-use crate::engine::views::report;
+use crate::engine::views::incident_markdown;
 
 /// Begins to look for words.
 pub fn find(model: &mut Model) {
@@ -129,6 +129,6 @@ pub fn export(model: &mut Model, world: &ViewContext<'_>) -> Vec<ConsoleEffect> 
         say(model, world, "this incident is still being read from the journal");
         return Vec::new();
     };
-    let text = report::markdown(&view, &world.snapshot.host, world.zone);
+    let text = incident_markdown::markdown(&view, &world.snapshot.host, world.zone);
     vec![ConsoleEffect::Export { stem: Arc::from(format!("salve-incident-{}", id.0)), text }]
 }

@@ -6,8 +6,8 @@ use std::sync::Arc;
 use serde::{Deserialize, Serialize};
 
 use crate::core::success::automation_gaps::Wanting;
-use crate::core::success::counters::Totals;
 use crate::core::success::rate::{PlaybookRates, Rates, Trend};
+use crate::core::success::totals::Totals;
 use crate::core::{Mono, Now};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{

@@ -35,7 +35,7 @@ pub struct PastDetector {
 
 impl Core {
     /// Shows what was watched and seen at this moment. To be called on a copy that takes no further input.
-    pub fn depict(&mut self, now: Now, detectors: Vec<PastDetector>, absent: Vec<Binding>) {
+    pub fn set_past(&mut self, now: Now, detectors: Vec<PastDetector>, absent: Vec<Binding>) {
         self.now = now;
         self.absent = absent;
         self.keys.clear();

@@ -4,8 +4,9 @@ use super::bench::{Bench, playbook};
 use crate::core::detector::reading::Verdict;
 use crate::core::event::Event;
 use crate::core::incident::{AttemptStarter, BreakerState, Cause};
+use crate::core::machine::input::Input;
 use crate::core::plan::Digest;
-use crate::core::{Command, Outcome, Phase};
+use crate::core::{Command, Mono, Outcome, Phase};
 use crate::playbook::value::Period;
 
 fn states(bench: &Bench) -> Vec<&'static str> {
@@ -47,6 +48,24 @@ fn the_third_attempt_opens_the_breaker_and_pages_once_and_a_probe_heals() {
     assert_eq!(states(&bench), ["open", "half-open", "closed"]);
     assert_eq!(bench.outcomes(), [Outcome::EscalatedThenCleared]);
     assert_eq!((bench.pages(), bench.resolves()), (1, 1));
+}
+
+#[test]
+fn a_breaker_is_half_open_at_the_end_of_its_cooldown_and_not_before() {
+    let (mut bench, nginx) = spent();
+    let until = match bench.core.state().breakers().state(&nginx) {
+        Some(BreakerState::Open { until, .. }) => *until,
+        other => panic!("{other:?}"),
+    };
+    bench.now = Mono(until.0 - 1);
+    bench.give(Input::Tick);
+    bench.core.breaker_cooled(&nginx);
+    assert_eq!(states(&bench), ["open"], "whoever asks too early is told nothing");
+    assert_eq!(bench.core.next_deadline(), Some(until), "and is asked again in time");
+    bench.now = until;
+    bench.give(Input::Tick);
+    assert_eq!(states(&bench), ["open", "half-open"]);
+    assert_eq!(bench.started.len(), 4, "with its probe");
 }
 
 #[test]

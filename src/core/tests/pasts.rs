@@ -38,11 +38,11 @@ fn a_picture_changes_nothing_that_is_durable() {
     let before = core.state().clone();
     let now = Now { mono: bench.now, ..bench.core.now() };
     let seen = glimpse(&nginx, reading(Verdict::Holds, Mono(5)), reading(Verdict::DoesNotHold, Mono(5)));
-    core.depict(now, vec![seen], Vec::new());
+    core.set_past(now, vec![seen], Vec::new());
     assert_eq!(*core.state(), before);
     let watched = core.watched_key(&nginx).unwrap();
     assert_eq!((watched.fault, watched.since, core.now()), (DetectorState::Broken, Mono(5), now));
-    core.depict(now, Vec::new(), Vec::new());
+    core.set_past(now, Vec::new(), Vec::new());
     assert_eq!(core.watched().count(), 0, "each picture stands by itself");
 }
 
@@ -57,7 +57,7 @@ fn only_readings_after_the_attempt_verify_in_a_picture_too() {
     for (began, counts) in [(Mono(ended.0 - 1), false), (ended, true)] {
         let mut core = folded(&bench);
         let seen = glimpse(&nginx, reading(Verdict::DoesNotHold, began), reading(Verdict::Holds, began));
-        core.depict(now, vec![seen], Vec::new());
+        core.set_past(now, vec![seen], Vec::new());
         assert_eq!(core.verifier_readings(id).iter().flatten().count(), usize::from(counts), "{began}");
     }
 }

@@ -88,7 +88,7 @@ fn past(
         marks: Vec::new(),
         figures: Vec::new(),
     };
-    core.depict(now(end), vec![seen], Vec::new());
+    core.set_past(now(end), vec![seen], Vec::new());
     core
 }
 

@@ -3,7 +3,7 @@
 //!
 //! ```text
 //!  console --ask--> line --> serve (a blocking thread, only while it is asked) --> ladder: fold up to the event
-//!          <------- replayed snapshot ---- depict, build <-- readings of that time
+//!          <------- replayed snapshot ---- set_past, build <-- readings of that time
 //! ```
 //!
 //! | module | what it does |

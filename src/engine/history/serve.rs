@@ -160,7 +160,7 @@ impl HistoryState {
         let (detectors, absent) = self.readings.at(&self.reader, fold, today, last)?;
         let now = snapshot_builder::moment(fold.at.0, fold.at.1);
         let mut core = fold.core.clone();
-        core.depict(now, detectors, absent);
+        core.set_past(now, detectors, absent);
         let extras = Extras {
             generation: seq,
             host: Arc::clone(&today.host),

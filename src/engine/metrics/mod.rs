@@ -20,7 +20,7 @@ pub use text::{MetricsFormat, write};
 use super::Handle;
 use super::snapshot::Snapshot;
 use crate::core::incident::{AttemptStarter, Outcome};
-use crate::core::success::counters::VERDICTS;
+use crate::core::success::totals::VERDICTS;
 use crate::journal::size;
 use text::{Family, MetricKind, Sample};
 

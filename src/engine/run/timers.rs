@@ -53,7 +53,7 @@ impl EngineLoop {
         if due.host_load <= now && watched {
             let loads = loads.clone();
             tokio::task::spawn_blocking(move || {
-                if let Some(load) = check::strip() {
+                if let Some(load) = check::host_usage() {
                     // full: the last one has not been taken yet
                     let _ = loads.try_send(load.into());
                 }

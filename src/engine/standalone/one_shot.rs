@@ -9,7 +9,7 @@ use std::time::Duration;
 use tokio::sync::mpsc;
 use tokio::time::Instant;
 
-use crate::check::{Monitor, strip};
+use crate::check::{Monitor, host_usage};
 use crate::core::machine::effect::Cadence;
 use crate::core::{AttemptId, CheckRole, Core, Input, PageId, Recorded, Refusal, RequestId, WatchId};
 use crate::engine::driver::Driver;
@@ -77,7 +77,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         generation: 0,
         host: crate::text::clean_line(&rustix::system::uname().nodename().to_string_lossy()).into(),
         operator: options.operator.clone(),
-        strip: strip().map(Into::into),
+        strip: host_usage().map(Into::into),
         recording: Ok(()),
         tries: BTreeMap::new(),
         playbooks: playbook_view::all(&library.found, core),

@@ -6,10 +6,10 @@
 //! | [`calls`] | open pages, as screens show them |
 //! | [`playbook_view`] | every playbook file, accepted or not, as a screen shows it |
 //! | [`page`] | from a recorded escalation to the page that goes out |
-//! | [`report`] | an incident as Markdown |
+//! | [`incident_markdown`] | an incident as Markdown |
 
 pub mod calls;
+pub mod incident_markdown;
 pub mod page;
 pub mod playbook_view;
-pub mod report;
 pub mod snapshot_builder;
