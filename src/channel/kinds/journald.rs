@@ -120,21 +120,22 @@ fn fields(page: &Page) -> Vec<u8> {
         (PageKind::Trigger { .. }, _) => "3",
         _ => "5",
     };
-    let own = [
-        ("MESSAGE", page.summary()),
-        ("MESSAGE_ID", message_id(&page.kind).to_owned()),
-        ("PRIORITY", priority.to_owned()),
-        ("SYSLOG_IDENTIFIER", "salve".to_owned()),
-    ];
     // an entry always says why it is there
     let cause = match &page.kind {
         PageKind::Trigger { cause } => cause,
         PageKind::Acknowledge { by } => by,
         PageKind::Resolve => &page.why,
     };
+    let own = [
+        ("MESSAGE", page.summary()),
+        ("MESSAGE_ID", message_id(&page.kind).to_owned()),
+        ("PRIORITY", priority.to_owned()),
+        ("SYSLOG_IDENTIFIER", "salve".to_owned()),
+        ("SALVE_CAUSE", cause.to_string()),
+    ];
     let parts = page.fields().into_iter().filter(|(name, _)| *name != "SALVE_CAUSE");
     let mut entry = Vec::new();
-    for (name, value) in own.into_iter().chain([("SALVE_CAUSE", cause.to_string())]).chain(parts) {
+    for (name, value) in own.into_iter().chain(parts) {
         add(&mut entry, name, &clean_line(&value));
     }
     entry

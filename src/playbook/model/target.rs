@@ -72,20 +72,10 @@ impl TargetSpec {
         }
     }
 
-    /// The kind's word: `unit`, `mount`, …
+    /// The kind's word, as [`Target::kind`] has it.
     #[must_use]
     pub fn kind(&self) -> &'static str {
-        match self {
-            Self::Unit(_) => "unit",
-            Self::Mount(_) => "mount",
-            Self::Process(_) => "process",
-            Self::Path(_) => "path",
-            Self::Url(_) => "url",
-            Self::Address(_) => "address",
-            Self::Container(_) => "container",
-            Self::Link(_) => "link",
-            Self::Host => "host",
-        }
+        self.as_written().kind()
     }
 
     /// The name as written, which may be a glob; `host` for the host.
