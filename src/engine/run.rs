@@ -155,9 +155,7 @@ impl EngineLoop {
                 }
                 Some(input) = inputs.inputs.recv() => self.step(input),
                 Some(request) = inputs.commands.recv() => self.command(request),
-                Some(AcceptedPage { page, channel, instead }) = inputs.delivered.recv() => {
-                    self.step(Input::Delivered { page, channel, instead });
-                }
+                Some(accepted) = inputs.delivered.recv() => self.delivered(accepted),
                 Some(reloaded) = inputs.reloaded.recv() => self.reload(reloaded),
                 Some((about, text)) = inputs.notes.recv() => self.step(Input::Note { about, text }),
                 Some(detectors) = inputs.recalled.recv() => {
@@ -177,7 +175,16 @@ impl EngineLoop {
                 break;
             }
         }
+        // a page that a channel took just now need not go out a second time
+        while let Ok(accepted) = inputs.delivered.try_recv() {
+            self.delivered(accepted);
+        }
         self.driver.finish().close();
+    }
+
+    fn delivered(&mut self, accepted: AcceptedPage) {
+        let AcceptedPage { page, channel, instead } = accepted;
+        self.step(Input::Delivered { page, channel, instead });
     }
 
     fn command(&mut self, request: CommandRequest) {
@@ -211,6 +218,6 @@ impl EngineLoop {
 
     fn wound_down(&self, due: &LoopTimers) -> bool {
         let late = due.stop.is_some_and(|stop| stop <= Instant::now());
-        late || (self.driver.host().running() == 0 && self.driver.is_settled())
+        late || self.driver.is_wound_down()
     }
 }

@@ -14,7 +14,7 @@ use salve::engine::driver::Driver;
 use salve::engine::driver::ports::AttemptRequest;
 
 use crate::fault::Fault;
-use crate::ledger::Judged;
+use crate::ledger::{Judged, hold};
 use crate::names;
 use crate::ports::{Call, ClockEnd, HostEnd, JournalEnd, JudgedCore, SimulatedDriver, Wire};
 use crate::world::{HOUR, Happening, MINUTE, Requests, SECOND, World};
@@ -191,11 +191,12 @@ impl World {
         if life != self.engine.life {
             return Ok(());
         }
-        let settled = self.engine.driver.as_ref().is_some_and(SimulatedDriver::is_settled);
-        if self.t < until && !(settled && self.hands.is_idle(life)) {
+        if self.t < until && !self.engine.driver.as_ref().is_some_and(SimulatedDriver::is_wound_down) {
             self.later(SECOND, Happening::WoundDown { life, until });
             return Ok(());
         }
+        let waited = self.t >= until || self.hands.is_idle(life);
+        hold!(waited, "a stopping engine waits for its attempts", "one of life {life} runs");
         let wire = Rc::clone(&self.engine.wire);
         self.drive(|driver| {
             driver.flush();

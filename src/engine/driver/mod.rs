@@ -27,13 +27,13 @@ mod writes;
 #[cfg(test)]
 mod tests;
 
-use std::collections::VecDeque;
+use std::collections::{BTreeSet, VecDeque};
 use std::sync::Arc;
 use std::time::Duration;
 
 use self::ports::{AttemptRequest, ClockPort, HostPort, JournalPort, Machine, PreflightRequest};
 use self::writes::{HeldBack, PendingAct, PendingWrite, Recording};
-use crate::core::{Core, Effect, Input, Mono, Recorded};
+use crate::core::{AttemptId, Core, Effect, Input, Mono, Recorded};
 
 /// Records that only begin a preflight wait so long for its answer, so that an incident and its intent share one fsync.
 const BATCH_DELAY: Duration = Duration::from_millis(10);
@@ -52,6 +52,8 @@ pub struct Driver<H, J: JournalPort, C, M = Core> {
     /// Records that wait for the next write; nothing that acts depends on them.
     held_back: Option<HeldBack>,
     recording: Recording,
+    /// Attempts that were handed to the host, and whose reports have not been handled.
+    running: BTreeSet<AttemptId>,
     stopping: bool,
 }
 
@@ -66,6 +68,7 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
             writes: VecDeque::new(),
             held_back: None,
             recording: Recording::Fine,
+            running: BTreeSet::new(),
             stopping: false,
         }
     }
@@ -108,6 +111,9 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
     /// Hands one input to the machine. What only looks at the host is begun at once; what acts waits until the records of
     /// this input, and of all before it, are durable.
     pub fn handle(&mut self, input: Input) {
+        if let Input::AttemptEnded { attempt, .. } = &input {
+            self.running.remove(attempt);
+        }
         let effects = self.machine.handle(self.clock.now(), input);
         let mut records = Vec::new();
         let mut acts = Vec::new();
@@ -179,6 +185,11 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
     /// Nothing waits to be written, except what a failing journal refused.
     pub fn is_settled(&self) -> bool {
         self.writes.is_empty() && self.held_back.is_none()
+    }
+
+    /// Every attempt that was begun has ended, and that was recorded or cannot be: a stopping engine may go.
+    pub fn is_wound_down(&self) -> bool {
+        self.stopping && self.running.is_empty() && self.is_settled()
     }
 
     /// Notes in the journal where the clock stands, so that it goes on from there after a restart.

@@ -26,7 +26,7 @@ pub trait HostPort {
     fn preflight(&mut self, request: PreflightRequest);
     /// Carries a plan out, whose intent is durable; the answer is [`Input::AttemptEnded`].
     fn start(&mut self, request: AttemptRequest);
-    /// Answers for a plan that is not carried out at all, with a report that says why.
+    /// Answers for a plan that is not carried out at all, with a report that says why: [`Input::AttemptEnded`] too.
     fn refuse(&mut self, request: AttemptRequest, why: &str);
     /// Ends what a crash left of this attempt's processes; the answer is [`Input::ScopeEmptied`].
     fn empty_scope(&mut self, attempt: AttemptId);

@@ -11,6 +11,7 @@ use jiff::Timestamp;
 use super::Driver;
 use super::ports::{AttemptRequest, ClockPort, HostPort, JournalPort, Machine, PreflightRequest};
 use crate::core::machine::effect::Cadence;
+use crate::core::plan::{AttemptReport, ScopeLevel};
 use crate::core::{
     AttemptId, Config, Core, Digest, Effect, Event, IncidentId, Input, Key, Mono, Now, PageId, Plan, Recorded, Refusal,
     RequestId, SurveyId, WatchId,
@@ -157,6 +158,13 @@ impl Bench {
         self.driver.handle(Input::Tick);
     }
 
+    /// An attempt's report comes.
+    fn report(&mut self, attempt: u64) {
+        let report =
+            AttemptReport { steps: Vec::new(), scope: ScopeLevel::None, scope_empty: true, took_ms: 0 };
+        self.driver.handle(Input::AttemptEnded { attempt: AttemptId(attempt), report: Arc::new(report) });
+    }
+
     /// The journal answers its oldest write.
     fn answer(&mut self, answer: Result<(), RecordError>) {
         self.paper.borrow_mut().answers.push_back(answer);
@@ -275,4 +283,23 @@ fn a_driver_that_stops_begins_no_attempt() {
     bench.answer(Ok(()));
     assert_eq!(bench.calls(), ["refuse #1: salve is being stopped"]);
     assert!(bench.driver.is_settled());
+    // its report has not come
+    assert!(!bench.driver.is_wound_down());
+    bench.report(1);
+    assert!(bench.driver.is_wound_down());
+}
+
+#[test]
+fn a_driver_that_stops_waits_until_the_end_of_a_running_attempt_is_durable() {
+    let mut bench = Bench::new();
+    bench.decide(vec![record(1), start(1)]);
+    bench.answer(Ok(()));
+    assert_eq!(bench.calls(), ["start #1"]);
+    bench.driver.stop();
+    assert!(bench.driver.is_settled() && !bench.driver.is_wound_down());
+    bench.driver.machine_mut().decisions.push_back(vec![record(2)]);
+    bench.report(1);
+    assert!(!bench.driver.is_wound_down(), "its record is under way");
+    bench.answer(Ok(()));
+    assert!(bench.driver.is_wound_down());
 }

@@ -174,12 +174,20 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
     /// Carries out what acts, once its records are durable.
     fn act(&mut self, act: PendingAct) {
         match act {
-            PendingAct::Start(request) if self.stopping => self.host.refuse(request, "salve is being stopped"),
-            PendingAct::Start(request) => self.host.start(request),
+            PendingAct::Start(request) if self.stopping => self.refuse(request, "salve is being stopped"),
+            PendingAct::Start(request) => {
+                self.running.insert(request.attempt);
+                self.host.start(request);
+            }
             PendingAct::EmptyScope(attempt) => self.host.empty_scope(attempt),
             PendingAct::Deliver(page) => self.host.deliver(page, self.machine.core()),
             PendingAct::Reply { request, answer } => self.host.reply(request, answer),
         }
+    }
+
+    fn refuse(&mut self, request: AttemptRequest, why: &str) {
+        self.running.insert(request.attempt);
+        self.host.refuse(request, why);
     }
 
     /// What is done although its records are not durable: a human is called, and what a crash left is ended. Attempts and
@@ -188,7 +196,7 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
         for act in acts {
             match act {
                 PendingAct::Start(request) => {
-                    self.host.refuse(request, &format!("the journal cannot be written: {why}"));
+                    self.refuse(request, &format!("the journal cannot be written: {why}"));
                 }
                 PendingAct::Reply { request, .. } => {
                     self.host.reply(request, Err(Refusal::CannotRecord(Arc::clone(why))));

@@ -44,8 +44,6 @@ pub struct EffectExecutor {
     /// Commands that wait for their answers.
     requests: HashMap<RequestId, oneshot::Sender<Result<Arc<str>, Refusal>>>,
     last_request: u64,
-    /// Attempts that run now, each with a clone of this.
-    running: Arc<()>,
 }
 
 impl EffectExecutor {
@@ -67,13 +65,7 @@ impl EffectExecutor {
             noted: NotedRecords::default(),
             requests: HashMap::new(),
             last_request: 0,
-            running: Arc::new(()),
         }
-    }
-
-    /// How many attempts run now.
-    pub fn running(&self) -> usize {
-        Arc::strong_count(&self.running) - 1
     }
 
     /// This host's name, cleaned.
@@ -143,11 +135,10 @@ impl HostPort for EffectExecutor {
 
     fn start(&mut self, request: AttemptRequest) {
         let AttemptRequest { attempt, plan, .. } = request;
-        let (runner, inputs, running) = (Arc::clone(&self.runner), self.inputs.clone(), Arc::clone(&self.running));
+        let (runner, inputs) = (Arc::clone(&self.runner), self.inputs.clone());
         tokio::spawn(async move {
             let report = Arc::new(runner.execute(attempt, plan).await);
             let _ = inputs.send(Input::AttemptEnded { attempt, report });
-            drop(running);
         });
     }
 
