@@ -33,7 +33,7 @@ use parts::SnapshotPart;
 use rights::Rights;
 
 /// Both sides must speak the same; it rises whenever a message changes.
-pub const VERSION: u32 = 4;
+pub const VERSION: u32 = 5;
 
 /// The client's first message. Fields that are not known are from another version, and do not matter yet.
 #[derive(Debug, Clone, PartialEq, Eq, Serialize, Deserialize)]

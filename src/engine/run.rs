@@ -6,6 +6,7 @@
 //! |---|---|
 //! | `effect_executor` | the driver's host port: carries effects out, each in a task of its own |
 //! | `noted_records` | what the records leave in memory: pages that may go out again, messages |
+//! | `loop_meter` | what the loop measures of itself |
 //! | `inputs`, `timers`, `snapshots` | what the loop waits for, what it does by itself, what it sends out |
 //! | [`heartbeat`] | tells an external switch that the loop runs |
 //! | [`alarm`] | pages a human where salve itself cannot start, or cannot write its journal |
@@ -15,6 +16,7 @@ pub mod alarm;
 pub(super) mod effect_executor;
 pub mod heartbeat;
 mod inputs;
+mod loop_meter;
 pub(super) mod noted_records;
 pub(super) mod silence;
 mod snapshots;
@@ -29,6 +31,7 @@ use tokio::sync::{mpsc, watch};
 use tokio::time::Instant;
 
 use self::effect_executor::EffectExecutor;
+use self::loop_meter::LoopMeter;
 use self::timers::LoopTimers;
 use super::driver::Driver;
 use super::driver::live_journal::LiveJournal;
@@ -67,6 +70,7 @@ pub struct EngineLoop {
     playbooks: Vec<Arc<PlaybookView>>,
     playbooks_stale: bool,
     host_load: Option<HostLoad>,
+    meter: LoopMeter,
     generation: u64,
     changed: bool,
     stopping: bool,
@@ -91,6 +95,7 @@ impl EngineLoop {
             playbooks: Vec::new(),
             playbooks_stale: false,
             host_load: None,
+            meter: LoopMeter::new(std::time::Instant::now()),
             generation: 0,
             changed: true,
             stopping: false,
@@ -124,7 +129,9 @@ impl EngineLoop {
 
     /// Hands one input to the core.
     pub fn step(&mut self, input: Input) {
+        let began = std::time::Instant::now();
         self.driver.handle(input);
+        self.meter.turned(began, std::time::Instant::now());
         self.changed = true;
     }
 
@@ -139,6 +146,7 @@ impl EngineLoop {
             if watched {
                 self.send_snapshot(&snapshots, &mut due);
             }
+            self.meter.waiting(&inputs, self.driver.pending_writes(), std::time::Instant::now());
             let wake = self.next_wake(&due, watched);
             tokio::select! {
                 biased;
@@ -169,7 +177,10 @@ impl EngineLoop {
                 }
                 () = inputs.subscribers.came() => self.changed = true,
                 () = inputs.tried.notified() => self.changed = true,
-                () = tokio::time::sleep_until(wake) => self.run_timers(&mut due, &loads_in, watched),
+                () = tokio::time::sleep_until(wake) => {
+                    self.meter.woke(wake.into_std(), std::time::Instant::now());
+                    self.run_timers(&mut due, &loads_in, watched);
+                }
             }
             if self.stopping && self.wound_down(&due) {
                 break;

@@ -5,6 +5,7 @@
 
 mod delivery;
 mod detector;
+mod engine_stats;
 mod incident;
 mod playbook;
 mod recording;
@@ -24,6 +25,7 @@ use crate::core::{Now, Reason};
 
 pub use delivery::{DeliveryState, paged};
 pub use detector::{DetectorView, Health, RowSubject, TimelineMark};
+pub use engine_stats::{EngineStats, QueueDepths};
 pub use incident::{IncidentStage, IncidentView};
 pub use playbook::{Arming, PlaybookState, PlaybookView};
 pub use suppression::{MaintenanceView, PauseView, Snooze};
@@ -82,6 +84,9 @@ pub struct Snapshot {
     /// Pages that not every channel has taken yet.
     #[serde(default)]
     pub undelivered: usize,
+    /// What the engine measures of itself; none where none runs.
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    pub engine_stats: Option<EngineStats>,
     /// Keys that heal so often that they need a real fix.
     pub recurring: Vec<Recurring>,
     /// Latest first, at most 200.

@@ -1,5 +1,7 @@
 //! The two clocks, read from the kernel.
 
+pub mod recent_max;
+
 use std::sync::Arc;
 use std::time::Duration;
 

@@ -50,6 +50,7 @@ pub use error::{OpenError, ReadError, RecordError};
 pub use reader::JournalReader;
 pub use readings::{KeptReading, Retention};
 pub use size::size;
+pub use writer::CommitTimes;
 
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
@@ -113,6 +114,12 @@ impl Journal {
     #[must_use]
     pub fn failure(&self) -> Option<RecordError> {
         self.writer.failure()
+    }
+
+    /// How long commits have taken since it was opened.
+    #[must_use]
+    pub fn commit_times(&self) -> CommitTimes {
+        self.writer.commit_times()
     }
 
     /// Notes where the clock stands, so that it goes on from here after a restart. Cheap, not awaited, not fsynced;

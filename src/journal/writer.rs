@@ -6,13 +6,14 @@
 //! An fsync that fails may have lost what it was to save, and the next one may claim success all the same. So after
 //! the first failure the journal is closed for good in this process.
 
+mod commit_times;
 mod handle;
 mod insert;
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{Receiver, RecvTimeoutError, TryRecvError};
 use std::sync::{Arc, Mutex, PoisonError};
-use std::time::Duration;
+use std::time::{Duration, Instant};
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
@@ -26,6 +27,8 @@ use super::reserve::Reserve;
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
 
+use commit_times::CommitMeter;
+pub use commit_times::CommitTimes;
 pub(super) use handle::WriterHandle;
 pub(super) use insert::append;
 use insert::{RecordRow, chain, insert};
@@ -50,6 +53,9 @@ enum WriterCommand {
 
 /// Why nothing can be written, as the last try found; none where it could.
 type Failing = Arc<Mutex<Option<RecordError>>>;
+
+/// What commits take, for whoever asks.
+type SharedMeter = Arc<Mutex<CommitMeter>>;
 
 /// Commands that are written in one transaction and share one fsync.
 #[derive(Default)]
@@ -85,6 +91,7 @@ struct WriterThread {
     poison: Option<Arc<str>>,
     on_reserve: Arc<AtomicBool>,
     failure: Failing,
+    meter: SharedMeter,
     _lock: Lock,
 }
 
@@ -163,8 +170,12 @@ impl WriterThread {
             return;
         }
         let (draft, answers) = self.draft(group);
-        let written = self.make_durable(&draft, !answers.is_empty());
+        let (began, awaited) = (Instant::now(), !answers.is_empty());
+        let written = self.make_durable(&draft, awaited);
         if written.is_ok() {
+            if awaited {
+                self.meter.lock().unwrap_or_else(PoisonError::into_inner).add(began, Instant::now());
+            }
             self.head = draft.head;
             self.head_mark.set(self.head);
         }

@@ -16,8 +16,8 @@ use super::salve::core::{
 };
 use super::salve::engine::Snapshot;
 use super::salve::engine::snapshot::{
-    Arming, BreakerView, DeliveryState, DetectorView, Health, HostLoad, IncidentStage, IncidentView, Message,
-    PauseView, PlaybookState, PlaybookView, Recurring, Snooze, Storm, TimelineMark,
+    Arming, BreakerView, DeliveryState, DetectorView, EngineStats, Health, HostLoad, IncidentStage, IncidentView,
+    Message, PauseView, PlaybookState, PlaybookView, QueueDepths, Recurring, Snooze, Storm, TimelineMark,
 };
 use super::salve::playbook::{ContentKey, Mode, Origin, Risk, Target};
 
@@ -155,12 +155,26 @@ pub fn trouble() -> Snapshot {
         wanting: wanting(),
         totals: totals(),
         undelivered: 1,
+        engine_stats: Some(engine_stats()),
         recurring: vec![Recurring {
             key: key("memory-worker", Target::Process("worker".into())),
             playbook: "memory-worker".into(),
             healed: [90_000, 40_000, 5_000].map(|s| Now { mono: Mono(0), ..now_at(ago(s.min(7_000))) }).to_vec(),
         }],
         messages: messages(),
+    }
+}
+
+/// An engine that keeps up, but for one slow write and a page that waits for its channel.
+fn engine_stats() -> EngineStats {
+    EngineStats {
+        loop_lag_us: 1_900,
+        longest_turn_us: 740,
+        commits: 1_284,
+        commit_total_us: 1_155_600,
+        slowest_commit_us: 612_000,
+        queues: QueueDepths { readings: 14, results: 2, commands: 1, observations: 37, writes: 3 },
+        oldest_page_ms: Some(410_000),
     }
 }
 

@@ -13,6 +13,7 @@ use crate::control::socket::Stranger;
 use crate::control::transport::{Asking, Transport};
 use crate::engine::Settings;
 use crate::engine::settings::SettingsError;
+use crate::engine::snapshot::EngineStats;
 use crate::host::paths::Paths;
 use crate::playbook::library::Library;
 
@@ -25,6 +26,8 @@ pub enum EngineStatus {
         welcome: Box<Welcome>,
         /// Why systemd does not answer it, where it does not.
         systemd_silent: Option<Arc<str>>,
+        /// What it measures of itself.
+        stats: Option<EngineStats>,
     },
     /// It, or its socket, did not.
     Refused(String),
@@ -72,8 +75,10 @@ impl DoctorContext {
                             let welcome = Box::new(connection.welcome.clone());
                             match connection.attach().await {
                                 Ok(attached) => {
-                                    let systemd_silent = attached.handle.snapshots().borrow().systemd_silent.clone();
-                                    EngineStatus::Here { welcome, systemd_silent }
+                                    let snapshots = attached.handle.snapshots();
+                                    let snapshot = snapshots.borrow();
+                                    let systemd_silent = snapshot.systemd_silent.clone();
+                                    EngineStatus::Here { welcome, systemd_silent, stats: snapshot.engine_stats }
                                 }
                                 Err(error) => EngineStatus::Refused(error.to_string()),
                             }

@@ -3,6 +3,7 @@
 
 mod context;
 mod daemon;
+mod engine_stats;
 mod files;
 mod host;
 mod journal;
@@ -20,7 +21,7 @@ use report::{DoctorReport, DoctorResult, Finding, Grade};
 type DoctorCheck = (&'static str, fn(&DoctorContext) -> Vec<Finding>);
 
 /// Every check; each comes after those that it depends on.
-const LOOKS: [DoctorCheck; 15] = [
+const LOOKS: [DoctorCheck; 16] = [
     ("program", files::program),
     ("systemd", host::systemd),
     ("kernel", host::kernel),
@@ -34,6 +35,7 @@ const LOOKS: [DoctorCheck; 15] = [
     ("channels", files::channels),
     ("playbooks", files::playbooks),
     ("daemon", daemon::daemon),
+    ("engine", engine_stats::engine_stats),
     ("socket", daemon::socket),
     ("terminal", host::terminal),
 ];

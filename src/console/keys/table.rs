@@ -253,6 +253,7 @@ pub const TABLE: &[KeyBinding] = &[
     key(&[Sign('I')], "I", KeyAction::Incidents, "list all incidents, open and closed").at(NO_REVIEW),
     key(&[Sign('J')], "J", KeyAction::Journal, "the journal's events, latest first").at(NO_REVIEW),
     key(&[Sign('M')], "M", KeyAction::Messages, "messages").at(NO_REVIEW),
+    key(&[Sign('E')], "E", KeyAction::Engine, "how the engine itself does: delays, writes, queues").at(NO_REVIEW),
     key(&[Sign('S')], "S", KeyAction::Rates, "the success rate by period and playbook, and what to improve")
         .at(NO_REVIEW),
     key(

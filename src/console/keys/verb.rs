@@ -79,6 +79,8 @@ pub enum KeyAction {
     Journal,
     /// What salve had to say.
     Messages,
+    /// What the engine measures of itself.
+    Engine,
     /// The success rate in all windows.
     Rates,
     /// A person has seen the page.

@@ -51,6 +51,8 @@ pub enum TextKind {
     Journal,
     /// What salve had to say.
     Messages,
+    /// What the engine measures of itself.
+    Engine,
     /// The keys, those of this place first.
     Help(InputMode),
 }

@@ -20,7 +20,7 @@ use crate::engine::Snapshot;
 use crate::playbook::Risk;
 
 /// Keys, pastes, mouse reports and rubbish, as terminals send them.
-const SENT: [&str; 62] = [
+const SENT: [&str; 63] = [
     "a",
     "A",
     "b",
@@ -39,6 +39,7 @@ const SENT: [&str; 62] = [
     "k",
     "m",
     "M",
+    "E",
     "n",
     "p",
     "q",

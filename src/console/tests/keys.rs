@@ -506,8 +506,8 @@ fn a_page_is_acknowledged_and_an_incident_closed_by_hand() {
 #[test]
 fn escape_only_ever_goes_back() {
     let openers = [
-        "", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "S", "I",
-        "w", "W", "W\r", "5r", ":run\r",
+        "", "p", "s", "b", "r", "A", "C", "a", "ax", "ay", "?", "B", "BJ", "/x", ":q", "\r", "q", "J", "M", "E", "S",
+        "I", "w", "W", "W\r", "5r", ":run\r",
     ];
     for opener in openers {
         let desk = high().keys(opener).keys("\x1b").keys("\x1b").keys("\x1b").keys("\x1b");

@@ -76,7 +76,7 @@ fn words_are_found_and_enter_goes_from_place_to_place() {
 
 #[test]
 fn every_page_that_is_read_can_be_searched() {
-    for opener in ["J", "M", "?", "B\r", "2j\r"] {
+    for opener in ["J", "M", "E", "?", "B\r", "2j\r"] {
         let desk = Desk::new(fixture::trouble()).keys(opener).keys("/e");
         assert_eq!(desk.model.place(), InputMode::Finding, "{opener}");
         assert!(desk.screen((40, 10)).contains("/e_ 1 of"), "{opener}: {}", desk.screen((40, 10)));

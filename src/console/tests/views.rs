@@ -59,6 +59,7 @@ const IN_TROUBLE: &[(&str, &str)] = &[
     ("incidents", "I"),
     ("journal", "J"),
     ("messages", "M"),
+    ("engine", "E"),
     ("success", "S"),
     ("held-back", "W"),
     ("pick", ":snooze a\r"),

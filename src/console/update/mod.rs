@@ -184,6 +184,7 @@ pub(super) fn act(model: &mut Model, verb: KeyAction, world: &ViewContext<'_>) -
         | KeyAction::Incidents
         | KeyAction::Journal
         | KeyAction::Messages
+        | KeyAction::Engine
         | KeyAction::Rates => {
             opening::page(model, verb);
         }

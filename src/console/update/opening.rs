@@ -64,6 +64,7 @@ pub fn page(model: &mut Model, verb: KeyAction) {
         KeyAction::Held => list(ListKind::Held),
         KeyAction::Journal => text(TextKind::Journal),
         KeyAction::Messages => text(TextKind::Messages),
+        KeyAction::Engine => text(TextKind::Engine),
         KeyAction::Rates => OpenPage::success(),
         _ => text(TextKind::Help(model.page_place())),
     };

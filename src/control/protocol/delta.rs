@@ -11,8 +11,8 @@ use crate::core::success::totals::Totals;
 use crate::core::{Mono, Now};
 use crate::engine::Snapshot;
 use crate::engine::snapshot::{
-    BreakerView, DetectorView, HostLoad, IncidentView, MaintenanceView, Message, PauseView, PlaybookView, Recurring,
-    Snooze, Storm, TimelineMark,
+    BreakerView, DetectorView, EngineStats, HostLoad, IncidentView, MaintenanceView, Message, PauseView, PlaybookView,
+    Recurring, Snooze, Storm, TimelineMark,
 };
 
 /// How a snapshot differs from the one before it. What is left out is as it was.
@@ -59,6 +59,8 @@ pub struct Difference {
     totals: Option<Totals>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     undelivered: Option<usize>,
+    #[serde(default, skip_serializing_if = "Option::is_none")]
+    engine_stats: Option<(Option<EngineStats>,)>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
     recurring: Option<Vec<Recurring>>,
     #[serde(default, skip_serializing_if = "Option::is_none")]
@@ -124,6 +126,7 @@ impl Difference {
             wanting: changed(&old.wanting, &new.wanting),
             totals: changed(&old.totals, &new.totals),
             undelivered: changed(&old.undelivered, &new.undelivered),
+            engine_stats: changed(&old.engine_stats, &new.engine_stats).map(|stats| (stats,)),
             recurring: changed(&old.recurring, &new.recurring),
             messages: list(&old.messages, &new.messages, |_, new| new.clone()),
         }
@@ -160,6 +163,7 @@ impl Difference {
             wanting: self.wanting.unwrap_or_else(|| old.wanting.clone()),
             totals: self.totals.unwrap_or_else(|| old.totals.clone()),
             undelivered: self.undelivered.unwrap_or(old.undelivered),
+            engine_stats: self.engine_stats.map_or(old.engine_stats, |(stats,)| stats),
             recurring: self.recurring.unwrap_or_else(|| old.recurring.clone()),
             messages: relist(self.messages, &old.messages, |_, new| Ok(new))?,
         })

@@ -243,6 +243,7 @@ mod tests {
                 tries: std::collections::BTreeMap::new(),
                 playbooks: Vec::new(),
                 messages: Vec::new(),
+                engine_stats: None,
                 condition: |_| String::new(),
             },
         );

@@ -9,7 +9,7 @@ use tokio::sync::oneshot;
 use crate::core::{Mono, Recorded};
 use crate::engine::driver::ports::JournalPort;
 use crate::host::clock::{self, ClockMark};
-use crate::journal::{Journal, KeptReading, RecordError};
+use crate::journal::{CommitTimes, Journal, KeptReading, RecordError};
 
 /// The journal of a state folder, written within one boot.
 #[derive(Debug)]
@@ -27,6 +27,11 @@ impl LiveJournal {
     /// Keeps a reading if it differs from its subject's last one.
     pub fn keep(&self, reading: KeptReading) {
         self.journal.keep(reading);
+    }
+
+    /// How long commits have taken since this engine started.
+    pub fn commit_times(&self) -> CommitTimes {
+        self.journal.commit_times()
     }
 
     /// Writes out what is queued and lets go of the folder.

@@ -182,6 +182,11 @@ impl<H: HostPort, J: JournalPort, C: ClockPort, M: Machine> Driver<H, J, C, M> {
         self.stopping = true;
     }
 
+    /// Writes that are under way.
+    pub fn pending_writes(&self) -> usize {
+        self.writes.len()
+    }
+
     /// Nothing waits to be written, except what a failing journal refused.
     pub fn is_settled(&self) -> bool {
         self.writes.is_empty() && self.held_back.is_none()

@@ -170,6 +170,7 @@ impl HistoryState {
             tries: std::collections::BTreeMap::new(),
             playbooks: playbook_view::all(&today.found, &core),
             messages: fold.messages.iter().cloned().collect::<Vec<snapshot::Message>>(),
+            engine_stats: None,
             condition: crate::check::condition,
         };
         Ok(Some(Replayed { seq, of, event, snapshot: Arc::new(snapshot_builder::build(&core, now, extras)) }))

@@ -4,6 +4,7 @@
 //! Cardinality is bounded: labels are words of fixed sets, or playbooks' names, of which at most [`NAMED`] are told
 //! apart; the rest count together as [`OTHERS`].
 
+mod engine_stats;
 mod file;
 mod rates;
 mod standing;
@@ -57,6 +58,7 @@ impl Vitals {
 pub fn render(snapshot: &Snapshot, vitals: Vitals, form: MetricsFormat) -> String {
     let names = Names::of(snapshot);
     let mut families = engine(snapshot, vitals);
+    families.extend(snapshot.engine_stats.iter().flat_map(engine_stats::engine_stats));
     families.extend(totals(snapshot));
     families.extend(rates::rates(snapshot, &names));
     families.extend(standing::standing(snapshot, &names));

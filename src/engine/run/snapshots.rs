@@ -8,7 +8,7 @@ use tokio::time::Instant;
 
 use super::EngineLoop;
 use super::timers::LoopTimers;
-use crate::engine::snapshot::Snapshot;
+use crate::engine::snapshot::{EngineStats, Snapshot};
 use crate::engine::views::playbook_view;
 use crate::engine::views::snapshot_builder::{self, Extras};
 
@@ -44,8 +44,37 @@ impl EngineLoop {
             tries: executor.tries(),
             playbooks: self.playbooks.clone(),
             messages: executor.noted().messages(),
+            engine_stats: Some(self.stats()),
             condition: crate::check::condition,
         };
         snapshot_builder::build(self.driver.core(), self.driver.clock().now(), extras)
     }
+
+    /// What the engine has measured of itself.
+    fn stats(&self) -> EngineStats {
+        let now = std::time::Instant::now();
+        let commits = self.driver.journal().commit_times();
+        EngineStats {
+            loop_lag_us: micros(self.meter.lag(now)),
+            longest_turn_us: micros(self.meter.longest_turn(now)),
+            commits: commits.count,
+            commit_total_us: micros(commits.total),
+            slowest_commit_us: micros(commits.slowest),
+            queues: self.meter.queues(now),
+            oldest_page_ms: self.oldest_page(),
+        }
+    }
+
+    /// For how long the oldest page that not every channel has taken has been waiting, in milliseconds.
+    fn oldest_page(&self) -> Option<u64> {
+        let now = self.driver.clock().mono();
+        let noted = self.driver.host().noted();
+        let waiting = self.driver.core().state().escalations().undelivered();
+        let since = waiting.filter_map(|page| noted.page(page)).map(|recorded| recorded.mono).min()?;
+        Some(u64::try_from(now.since(since).as_millis()).unwrap_or(u64::MAX))
+    }
+}
+
+fn micros(time: Duration) -> u64 {
+    u64::try_from(time.as_micros()).unwrap_or(u64::MAX)
 }

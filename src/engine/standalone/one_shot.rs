@@ -82,6 +82,7 @@ pub async fn look(options: &Options) -> Result<Snapshot, ReadError> {
         tries: BTreeMap::new(),
         playbooks: playbook_view::all(&library.found, core),
         messages: Vec::new(),
+        engine_stats: None,
         condition: crate::check::condition,
     };
     Ok(Snapshot { unwatched: true, ..snapshot_builder::build(core, clock.now(), extras) })

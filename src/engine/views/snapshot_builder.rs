@@ -13,7 +13,7 @@ use crate::core::id::{Key, MaintenanceId, PageId};
 use crate::core::incident::BreakerState;
 use crate::core::{Core, Mono, Now};
 use crate::engine::snapshot::{
-    BreakerView, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze,
+    BreakerView, EngineStats, HostLoad, MaintenanceView, Message, PauseView, PlaybookView, Recurring, Snapshot, Snooze,
 };
 use crate::playbook::{Check, Mode, Playbook};
 use jiff::Timestamp;
@@ -41,6 +41,8 @@ pub struct Extras {
     pub playbooks: Vec<Arc<PlaybookView>>,
     /// Messages to operators, latest first.
     pub messages: Vec<Message>,
+    /// What the engine measures of itself; none where none runs.
+    pub engine_stats: Option<EngineStats>,
     /// A check's condition in words: `> 85%`, `not active`.
     pub condition: fn(&Check) -> String,
 }
@@ -72,6 +74,7 @@ pub fn build(core: &Core, now: Now, extras: Extras) -> Snapshot {
         wanting: core.wanting(),
         totals: core.state().success().totals().clone(),
         undelivered: core.state().escalations().undelivered().len(),
+        engine_stats: extras.engine_stats,
         recurring: recurring(core),
         messages: extras.messages,
     }

@@ -2,13 +2,15 @@
 
 use std::sync::atomic::{AtomicBool, Ordering};
 use std::sync::mpsc::{self, Sender};
-use std::sync::{Arc, PoisonError};
+use std::sync::{Arc, Mutex, PoisonError};
 use std::thread::{self, JoinHandle};
+use std::time::Instant;
 
 use rusqlite::Connection;
 use tokio::sync::oneshot;
 
-use super::{Failing, WriterCommand, WriterThread};
+use super::commit_times::{CommitMeter, CommitTimes};
+use super::{Failing, SharedMeter, WriterCommand, WriterThread};
 use crate::core::Recorded;
 use crate::host::clock::ClockMark;
 use crate::journal::chain::Head;
@@ -25,6 +27,7 @@ pub(in crate::journal) struct WriterHandle {
     thread: Option<JoinHandle<()>>,
     on_reserve: Arc<AtomicBool>,
     failure: Failing,
+    meter: SharedMeter,
 }
 
 impl WriterHandle {
@@ -38,6 +41,7 @@ impl WriterHandle {
         let paths = [lock.folder(), &lock.path(), &lock.journal(), head_mark.path()];
         let open_files = OpenFiles::remember(&paths, lock.journal().with_extension("db-wal")).map_err(io)?;
         let failure = Failing::default();
+        let meter: SharedMeter = Arc::new(Mutex::new(CommitMeter::new(Instant::now())));
         let writer = WriterThread {
             connection,
             head,
@@ -48,11 +52,12 @@ impl WriterHandle {
             poison: None,
             on_reserve: Arc::clone(&on_reserve),
             failure: Arc::clone(&failure),
+            meter: Arc::clone(&meter),
             _lock: lock,
         };
         let thread =
             thread::Builder::new().name("salve-journal".into()).spawn(move || writer.run(&inbox)).map_err(io)?;
-        Ok(Self { commands: Some(commands), thread: Some(thread), on_reserve, failure })
+        Ok(Self { commands: Some(commands), thread: Some(thread), on_reserve, failure, meter })
     }
 
     pub(in crate::journal) fn commit(
@@ -77,6 +82,10 @@ impl WriterHandle {
 
     pub(in crate::journal) fn failure(&self) -> Option<RecordError> {
         self.failure.lock().unwrap_or_else(PoisonError::into_inner).clone()
+    }
+
+    pub(in crate::journal) fn commit_times(&self) -> CommitTimes {
+        self.meter.lock().unwrap_or_else(PoisonError::into_inner).times(Instant::now())
     }
 
     /// Sends a command; gives it back where nobody takes it any more.

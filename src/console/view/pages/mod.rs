@@ -2,6 +2,7 @@
 
 pub(super) mod approval;
 pub mod editor;
+pub(super) mod engine;
 pub(super) mod help;
 pub(super) mod incident;
 pub(super) mod lists;

@@ -3,7 +3,7 @@
 use crate::console::view::widgets::layout::PageExtent;
 use ratatui::layout::Rect;
 
-use super::{approval, editor, help, incident, lists, messages, playbook, success};
+use super::{approval, editor, engine, help, incident, lists, messages, playbook, success};
 use crate::console::canvas::line::Line;
 use crate::console::canvas::{Canvas, columns};
 use crate::console::content::context::ViewContext;
@@ -116,6 +116,7 @@ fn heading(page: &OpenPage, model: &Model, world: &ViewContext<'_>) -> Line {
             match kind {
                 TextKind::Journal => "Journal: what happened, latest first",
                 TextKind::Messages => "Messages, latest first",
+                TextKind::Engine => "Engine: how salve itself does",
                 TextKind::Help(_) => "Keys",
             },
         ),
@@ -144,6 +145,7 @@ fn page_text(page: &OpenPage, width: usize, model: &Model, world: &ViewContext<'
         OpenPage::Success { span, .. } => success::lines(width, *span, world),
         OpenPage::Text { kind: TextKind::Journal, .. } => messages::journal(world),
         OpenPage::Text { kind: TextKind::Messages, .. } => messages::lines(world),
+        OpenPage::Text { kind: TextKind::Engine, .. } => engine::lines(world),
         OpenPage::Text { kind: TextKind::Help(place), .. } => help::lines(*place, model, world),
     }
 }
