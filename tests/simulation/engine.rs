@@ -195,7 +195,7 @@ impl World {
             self.later(SECOND, Happening::WoundDown { life, until });
             return Ok(());
         }
-        let waited = self.t >= until || self.hands.is_idle(life);
+        let waited = self.t >= until || self.hands.all_reported(life);
         hold!(waited, "a stopping engine waits for its attempts", "one of life {life} runs");
         let wire = Rc::clone(&self.engine.wire);
         self.drive(|driver| {

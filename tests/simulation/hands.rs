@@ -25,6 +25,8 @@ pub struct Live {
     fixes: bool,
     half: bool,
     stuck: bool,
+    /// The engine was told how it ended, although something of it may still run.
+    reported: bool,
     /// The life of the engine that started it; only that one hears of its end.
     life: u32,
     took: u64,
@@ -42,9 +44,9 @@ impl Hands {
         std::mem::take(&mut self.live).into_keys().collect()
     }
 
-    /// No attempt of this life of the engine runs.
-    pub fn is_idle(&self, life: u32) -> bool {
-        self.live.values().all(|live| live.life != life)
+    /// Every attempt that this life of the engine started has been reported to it.
+    pub fn all_reported(&self, life: u32) -> bool {
+        self.live.values().all(|live| live.life != life || live.reported)
     }
 
     pub fn stuck(&self) -> Vec<AttemptId> {
@@ -121,6 +123,7 @@ impl World {
             fixes: able,
             half: false,
             stuck: false,
+            reported: false,
             life: self.engine.life,
             took: self.rng.below(timeout.min(5 * SECOND)),
         };
@@ -151,7 +154,8 @@ impl World {
     /// The attempt is over: what it did to the host happens, whoever still listens.
     pub fn attempt_over(&mut self, attempt: AttemptId) -> Judged {
         let mono = self.mono();
-        let Some(scope) = self.hands.live.get(&attempt) else { return Ok(()) };
+        let Some(scope) = self.hands.live.get_mut(&attempt) else { return Ok(()) };
+        scope.reported = true;
         let (target, fixes, stuck, life) = (self.shelf.target(&scope.target), scope.fixes, scope.stuck, scope.life);
         let half = scope.half;
         let report = report(&scope.result, !stuck, scope.took);
