@@ -73,7 +73,7 @@ impl Preferences {
         let after = with_theme(&before, name);
         if parse(&file, &after)? != wanted {
             let message = format!("write the theme on one line, as `theme = \"{name}\"`");
-            return Err(Misread { file, line: 1, column: 1, message }.into());
+            return Err(Misread::at(&file, "", 0, &message).into());
         }
         replace(&file, &after).map_err(|source| PreferencesError::Unwritten { path: file, source })
     }

@@ -145,7 +145,7 @@ pub fn read(file: &Path, text: &str) -> Result<BTreeMap<Role, RoleStyle>, Misrea
         .into_iter()
         .map(|(word, look)| match ROLES.into_iter().find(|(_, role)| *role == word.get_ref().as_str()) {
             Some((role, _)) => Ok((role, look)),
-            None => Err(Misread::at(file, text, word.span().start, stranger(word.get_ref()))),
+            None => Err(Misread::at(file, text, word.span().start, &stranger(word.get_ref()))),
         })
         .collect()
 }
