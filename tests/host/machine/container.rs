@@ -70,7 +70,7 @@ impl Container {
         while Instant::now() < deadline && matches!(self.nspawn.try_wait(), Ok(None)) {
             if let Some(leader) = child_of(self.nspawn.id()) {
                 self.leader = leader;
-                let state = self.enter().args(["systemctl", "is-system-running"]).output().unwrap();
+                let state = self.enter().args(["systemctl", "is-system-running", "--wait"]).output().unwrap();
                 if ["running", "degraded"].contains(&String::from_utf8_lossy(&state.stdout).trim()) {
                     return true;
                 }
