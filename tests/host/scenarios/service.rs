@@ -4,9 +4,10 @@ use super::nginx;
 use crate::machine::Machine;
 use crate::watch::{NO_HIGH_LOAD, Salve};
 
-/// Installs the service, with these playbooks where they are armed by their place.
+/// Installs the service, with these playbooks where they are armed by their place. How busy the machine is that carries
+/// the host stays out of its status.
 fn installed<'m>(machine: &'m Machine, playbooks: &[(&str, &str)]) -> Salve<'m> {
-    let salve = Salve::with(machine, playbooks);
+    let salve = Salve::with(machine, &[playbooks, &[NO_HIGH_LOAD]].concat());
     let said = machine.sh("salve service install");
     assert!(said.contains("enabled and running"), "{said}");
     salve.wait_until_it_watches();
@@ -24,7 +25,7 @@ fn told(machine: &Machine, name: &str, words: &str) {
 
 pub fn installed_and_removed() {
     let machine = nginx::host();
-    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK), NO_HIGH_LOAD]);
+    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
     // ready was said, and how the host stands
     assert_eq!(property(&machine, "ActiveState"), "active");
     machine.wait("the status", "systemctl show -p StatusText --value salve | grep -q 'all well'");
@@ -141,7 +142,7 @@ pub fn disk_full() {
     machine.sh("mkdir -p -m 700 /var/lib/salve && mount -t tmpfs -o size=24m,mode=700 tmpfs /var/lib/salve");
     let ticket = "[channels.desk]\ntickets = { folder = \"/srv/tickets\" }\n";
     let to_desk = nginx::PLAYBOOK.replace("[escalate]", "[escalate]\nto = [\"desk\"]");
-    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK), NO_HIGH_LOAD]);
+    let salve = installed(&machine, &[("nginx", nginx::PLAYBOOK)]);
     machine.sh("mkdir -p /srv/tickets");
     machine.write("/etc/salve/salve.toml", &format!("boot_grace = \"0s\"\n{ticket}"));
     machine.write("/etc/salve/playbooks/nginx.toml", &to_desk);
