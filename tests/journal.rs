@@ -54,6 +54,7 @@ fn tests() -> ExitCode {
     let trials = vec![
         Trial::test("what_was_acknowledged_survives_kill_9_at_any_point", kill_9),
         Trial::test("another_process_that_holds_the_folder_is_named", held_by_another),
+        Trial::test("a_journal_is_followed_from_before_its_first_record", followed),
         Trial::test(full_name, move || full_disk(namespace.unwrap_or_default())).with_ignored_flag(namespace.is_none()),
         Trial::test(fault_name("fsync"), || fault("sync", libc_errno::EIO)).with_ignored_flag(!compiler),
         Trial::test(fault_name("write"), || fault("write", libc_errno::EIO)).with_ignored_flag(!compiler),
@@ -216,6 +217,34 @@ fn held_by_another() -> Result<(), Failed> {
     // the kernel let go with its holder
     Journal::open(folder.path())?;
     Ok(())
+}
+
+/// By the verb, while this process writes: it waits for the journal, and ends when nobody reads any more.
+fn followed() -> Result<(), Failed> {
+    let folder = TempDir::new()?;
+    let state = folder.path().join("state");
+    let mut verb = Command::new(env!("CARGO_BIN_EXE_salve"))
+        .args(["journal", "export", "--json", "--follow", "--state"])
+        .arg(&state)
+        .stdin(Stdio::null())
+        .stdout(Stdio::piped())
+        .spawn()?;
+    let mut lines = BufReader::new(verb.stdout.take().expect("it is piped")).lines();
+    let Opened { journal, .. } = Journal::open(&state)?;
+    for seqs in [1..=3, 4..=4, 5..=9] {
+        commit(&journal, seqs.clone())?;
+        for seq in seqs {
+            let line: serde_json::Value = serde_json::from_str(&lines.next().ok_or("it ended")??)?;
+            if line["seq"] != seq {
+                return Err(format!("record {seq} is said as {line}").into());
+            }
+        }
+    }
+    drop(lines);
+    match verb.wait()?.code() {
+        Some(0) => Ok(()),
+        other => Err(format!("nobody reads it any more, and it ends with {other:?}").into()),
+    }
 }
 
 fn expect_line(child: &mut Child, line: &str) -> Result<(), Failed> {

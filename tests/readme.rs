@@ -200,6 +200,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
         "usr/local/bin/salve",
     ),
     ("salve service install", "tests/host/scenarios/service.rs", "service install"),
+    ("salve journal export --json --follow", "tests/journal.rs", "\"--follow\""),
     ("salve attach ssh://ann@web-03", "tests/host/scenarios/control.rs", "attach"),
     ("cargo test --release --test simulation -- --incidents 1000000", "tests/simulation/main.rs", "--incidents"),
     ("cargo bench --bench reaction", "tests/bench/reaction.rs", "in_short"),

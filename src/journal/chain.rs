@@ -167,16 +167,18 @@ fn broken(seq: u64, why: Breakage) -> Stop {
     Stop::Broken(Broken { seq, why })
 }
 
-/// Walks the whole chain in one view of the file, and shows every record that holds.
+/// Walks the chain after `from` (all of it after the default) in one view of the file, and shows every record that
+/// holds.
 pub(super) fn walk(
     connection: &Connection,
+    from: Head,
     mut each: impl FnMut(&ChainRow, Hash) -> Result<(), Stop>,
 ) -> Result<Head, Stop> {
     let view = connection.unchecked_transaction()?;
     let stored = stored_head(&view)?;
-    let mut at = Head::default();
-    let mut statement = view.prepare(&format!("SELECT {COLUMNS} FROM record ORDER BY seq"))?;
-    let mut rows = statement.query([])?;
+    let mut at = from;
+    let mut statement = view.prepare(&format!("SELECT {COLUMNS} FROM record WHERE seq > ?1 ORDER BY seq"))?;
+    let mut rows = statement.query([from.seq.cast_signed()])?;
     loop {
         let row = match rows.next() {
             Ok(Some(row)) => row,
@@ -238,7 +240,7 @@ pub(super) struct Loaded {
 pub(super) fn load(connection: &Connection, file: &Path) -> Result<Loaded, OpenError> {
     let mut events = Vec::new();
     let mut last: Option<ClockMark> = None;
-    let head = walk(connection, |line, _| {
+    let head = walk(connection, Head::default(), |line, _| {
         let recorded = line.recorded().map_err(|why| broken(line.seq, why))?;
         last = Some(ClockMark { boot_id: line.boot_id.as_str().into(), boottime: line.boottime, mono: recorded.mono });
         events.push(Arc::new(recorded));

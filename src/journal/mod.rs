@@ -21,10 +21,12 @@
 //! | `reserve` | disk space held back for a full disk |
 //! | `readings` | the compact table of readings, on change only |
 //! | `reader` | read-only looks for the verbs |
+//! | `export` | the records as lines of JSON, once or as they come |
 //! | `queries` | read-only looks into the past for a screen |
 
 mod chain;
 mod error;
+mod export;
 mod head_mark;
 mod lock;
 mod loss;

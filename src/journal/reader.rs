@@ -1,7 +1,6 @@
 //! Reads a journal, for the commands, while an engine writes it or while none runs. It never writes.
 
 use std::collections::HashSet;
-use std::io::Write;
 use std::path::{Path, PathBuf};
 use std::sync::Arc;
 
@@ -71,7 +70,7 @@ impl JournalReader {
     }
 
     fn verify_chain(&self) -> Result<Head, Broken> {
-        match chain::walk(&self.connection, |_, _| Ok(())) {
+        match chain::walk(&self.connection, Head::default(), |_, _| Ok(())) {
             Ok(head) => Ok(head),
             Err(Stop::Broken(broken)) => Err(broken),
             Err(Stop::Sqlite(error)) => {
@@ -81,32 +80,6 @@ impl JournalReader {
                 Err(Broken { seq: 1, why: Breakage::Unreadable { why: never.to_string().into() } })
             }
         }
-    }
-
-    /// Writes every record as one line of JSON with its hash, and says how many. The chain is checked on the way: it
-    /// ends with an error at the first record that does not hold.
-    pub fn export(&self, mut to: impl Write) -> Result<u64, ReadError> {
-        let text = |text: &str| serde_json::Value::from(text).to_string();
-        let walked = chain::walk(&self.connection, |line, hash| {
-            writeln!(
-                to,
-                r#"{{"seq":{},"mono":{},"wall":{},"boot_id":{},"boottime":{},"event":{},"hash":"{hash}"}}"#,
-                line.seq,
-                line.mono,
-                text(&line.wall),
-                text(&line.boot_id),
-                line.boottime,
-                line.body,
-            )
-            .map_err(Stop::Write)
-        });
-        let head = walked.map_err(|stop| match stop {
-            Stop::Broken(broken) => ReadError::Broken(broken),
-            Stop::Sqlite(error) => self.explain(&error),
-            Stop::Write(error) => ReadError::Write(error),
-        })?;
-        to.flush().map_err(ReadError::Write)?;
-        Ok(head.seq)
     }
 
     /// What a subject looked like from `since` on, one row per change, oldest first.
@@ -138,7 +111,12 @@ impl JournalReader {
         .collect()
     }
 
-    fn explain(&self, error: &rusqlite::Error) -> ReadError {
+    /// The connection, for a walk.
+    pub(super) fn connection(&self) -> &Connection {
+        &self.connection
+    }
+
+    pub(super) fn explain(&self, error: &rusqlite::Error) -> ReadError {
         let said: OpenError = schema::explain(&journal_in(&self.state), error);
         said.into()
     }

@@ -267,6 +267,35 @@ fn a_reader_looks_while_a_writer_writes_and_afterwards() {
 }
 
 #[test]
+fn a_follower_sees_what_is_there_and_each_record_that_comes() {
+    let folder = TempDir::new().unwrap();
+    let opened = Journal::open(folder.path()).unwrap();
+    commit(&opened.journal, 1..=3).unwrap();
+    let reader = JournalReader::open(folder.path()).unwrap();
+    let (mut whole, mut followed) = (Vec::new(), Vec::new());
+    let mut looks = 0;
+    let records = reader.follow(&mut followed, || {
+        looks += 1;
+        match looks {
+            2 => commit(&opened.journal, 4..=5).unwrap(),
+            4 => commit(&opened.journal, 6..=6).unwrap(),
+            _ => {}
+        }
+        looks < 7
+    });
+    assert_eq!((records.unwrap(), reader.export(&mut whole).unwrap()), (6, 6));
+    assert_eq!(String::from_utf8(followed).unwrap(), String::from_utf8(whole).unwrap());
+    // a record that does not follow from the last one that was written ends it
+    opened.journal.close();
+    let tampered = reader.follow(Vec::new(), || {
+        tamper(&folder, "DELETE FROM record WHERE seq > 4; UPDATE head SET seq = 4");
+        true
+    });
+    let Err(ReadError::Broken(broken)) = tampered else { panic!("{tampered:?}") };
+    assert!(broken.to_string().contains('6'), "{broken}");
+}
+
+#[test]
 fn readings_are_kept_on_change_and_pruned() {
     let folder = TempDir::new().unwrap();
     let reading = |mono: u64, seen: &str| KeptReading {

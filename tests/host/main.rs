@@ -9,7 +9,9 @@
 //! |---|---|
 //! | `image` | the base image, made once |
 //! | `machine` | a throw-away host, a container or a virtual machine: boot, run, power off |
-//! | `watch` | salve on that host: its journal, its screen |
+//! | `watch` | salve on that host: its loop, its screen |
+//! | `journal` | its journal there, followed |
+//! | `turns` | how many hosts run at once |
 //! | `podman` | what a host needs for containers of its own |
 //! | `scenarios` | one file per kind of failure |
 //! | `catalogue` | every shipped playbook against its fault, and the catalogue's table of them |
@@ -21,22 +23,27 @@ mod podman;
 
 mod catalogue;
 mod image;
+mod journal;
 mod machine;
 #[path = "../support/pty.rs"]
 #[allow(dead_code, reason = "shared with the screen's own tests")]
 mod pty;
 mod scenarios;
+mod turns;
 mod watch;
 
+use std::iter::repeat;
 use std::process::ExitCode;
 use std::time::Instant;
 
 use libtest_mimic::{Arguments, Trial};
+use turns::Turns;
 
 fn main() -> ExitCode {
     let mut arguments = Arguments::from_args();
-    // each host is a whole system, which mostly waits: four at a time
-    arguments.test_threads = arguments.test_threads.or(Some(4)).map(|threads| threads.min(4));
+    let (machines, containers) = by_body();
+    // each waits for its turn
+    arguments.test_threads = arguments.test_threads.or(Some(machines.len() + CONTAINERS.at_once()));
     let missing = image::missing();
     let required = std::env::var_os("CI").is_some() || std::env::var_os("SALVE_REQUIRE_HOST").is_some();
     if let (Some(missing), true) = (&missing, required) {
@@ -44,8 +51,10 @@ fn main() -> ExitCode {
         return ExitCode::FAILURE;
     }
     let all = scenarios::ALL.len() + catalogue::ALL.len();
-    let trials = interleaved().into_iter().map(|(name, scenario)| {
+    let ordered = machines.into_iter().zip(repeat(&MACHINES)).chain(containers.into_iter().zip(repeat(&CONTAINERS)));
+    let trials = ordered.map(|((name, scenario), turns)| {
         Trial::test(name, move || {
+            let _turn = turns.take();
             let begun = Instant::now();
             scenario();
             eprintln!("{name} took {:.1} s", begun.elapsed().as_secs_f64());
@@ -67,15 +76,15 @@ fn main() -> ExitCode {
     conclusion.exit_code()
 }
 
-/// Every scenario in the order in which they begin. A virtual machine keeps the processors busy while containers mostly
-/// wait, so those are spread evenly among these, and seldom is there more than one at once.
-fn interleaved() -> Vec<(&'static str, fn())> {
+/// How many virtual machines run at once: each waits for a part of its time, and else takes the processors that it gets.
+static MACHINES: Turns = Turns::of(2);
+/// How many containers: each is a whole system, which mostly waits.
+static CONTAINERS: Turns = Turns::of(3);
+
+type Scenario = (&'static str, fn());
+
+/// The scenarios on virtual machines, which take the longest and begin first, and those in containers.
+fn by_body() -> (Vec<Scenario>, Vec<Scenario>) {
     let all = scenarios::ALL.iter().chain(catalogue::ALL).copied();
-    let (machines, containers): (Vec<_>, Vec<_>) = all.partition(|(name, _)| catalogue::VIRTUAL.contains(name));
-    let between = containers.len().div_ceil(machines.len().max(1)).max(1);
-    let mut machines = machines.into_iter();
-    let mut order: Vec<_> =
-        containers.chunks(between).flat_map(|some| machines.next().into_iter().chain(some.iter().copied())).collect();
-    order.extend(machines);
-    order
+    all.partition(|(name, _)| catalogue::VIRTUAL.contains(name))
 }

@@ -6,15 +6,38 @@ use std::time::{Duration, Instant};
 
 use serde_json::Value;
 
+use super::journal::{FollowedJournal, exported};
 use super::machine::Machine;
 use super::pty::Pty;
 
 /// Settings under which a host that has just booted may be acted on, as often as a scenario needs.
 const SETTINGS: &str = "boot_grace = \"0s\"\nhost_budget = { attempts = 50, window = \"5m\" }\n";
 
+/// In the place of the shipped playbook about high load, for a scenario in which all has to be well: a container sees the
+/// processors' pressure of the machine that carries it. It applies where somebody says so.
+pub const NO_HIGH_LOAD: (&str, &str) = (
+    "high-load",
+    r#"
+title  = "the load is somebody else's"
+target = "host"
+risk   = "low"
+mode   = "auto"
+enabled_when = { file = "/etc/salve/load-is-watched" }
+
+[detect]
+load = { per_core = "> 8" }
+for  = "10m"
+
+[verify]
+load   = { per_core = "< 4" }
+within = "5m"
+"#,
+);
+
 /// The loop on a host.
 pub struct Salve<'m> {
     pub machine: &'m Machine,
+    pub journal: FollowedJournal,
     daemon: Option<Child>,
 }
 
@@ -32,7 +55,7 @@ impl<'m> Salve<'m> {
             machine.write(&path, text);
             machine.sh(&format!("salve playbook check {path}"));
         }
-        Self { machine, daemon: None }
+        Self { machine, journal: FollowedJournal::of(machine), daemon: None }
     }
 
     /// Starts the loop without a screen, and waits until it watches.
@@ -40,9 +63,15 @@ impl<'m> Salve<'m> {
         let mut command = self.machine.command("salve");
         let daemon = command.arg("daemon").stdin(Stdio::null()).stdout(Stdio::null()).stderr(Stdio::null());
         self.daemon = Some(daemon.spawn().unwrap());
-        self.machine.wait("salve's first record", "salve journal export --json | grep -q started");
-        // the playbooks are read and their targets resolved right after
-        self.machine.wait("salve's playbooks", "salve journal export --json | grep -q adopted");
+        self.wait_until_it_watches();
+    }
+
+    /// Waits until an engine listens, has read its playbooks, and has a reading of everything that they are about.
+    pub fn wait_until_it_watches(&self) {
+        self.wait_count("adopted", 1);
+        // a status has the exit code 69 where no engine answered
+        let watches = "said=$(salve status); test $? != 69 && ! echo \"$said\" | grep -q 'no reading'";
+        self.machine.wait("salve's first readings", watches);
     }
 
     /// Ends the loop without a word, as a crash does.
@@ -87,14 +116,7 @@ impl<'m> Salve<'m> {
 
     /// Every event so far: its kind and its fields, oldest first.
     pub fn events(&self) -> Vec<(String, Value)> {
-        let lines = self.machine.sh("salve journal export --json");
-        let events = lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()["event"].clone());
-        events
-            .map(|event| {
-                let (kind, fields) = event.as_object().unwrap().iter().next().unwrap();
-                (kind.clone(), fields.clone())
-            })
-            .collect()
+        exported(self.machine).into_iter().map(|record| (record.kind, record.fields)).collect()
     }
 
     /// How many events of this kind there are so far.
@@ -104,19 +126,23 @@ impl<'m> Salve<'m> {
 
     /// Waits until there are so many events of a kind.
     pub fn wait_count(&self, kind: &str, count: usize) {
-        let script = format!("test $(salve journal export --json | grep -c '\"event\":{{\"{kind}\":') -ge {count}");
-        self.machine.wait(&format!("{kind} × {count}"), &script);
+        let came = self.journal.wait(self.machine.patience(), |records| {
+            (records.iter().filter(|record| record.kind == kind).count() >= count).then_some(())
+        });
+        assert!(came.is_some(), "never came: {kind} × {count}\n{}", self.happened());
     }
 
     /// Waits until this is found in what happened; it.
     pub fn wait_for<T>(&self, what: &str, found: impl Fn(&Self) -> Option<T>) -> T {
         let deadline = Instant::now() + self.machine.patience();
         loop {
+            let known = self.journal.len();
             if let Some(found) = found(self) {
                 return found;
             }
-            assert!(Instant::now() < deadline, "never came: {what}\n{}", self.happened());
-            self.machine.rest();
+            let left = deadline.saturating_duration_since(Instant::now());
+            let grown = self.journal.wait(left, |records| (records.len() > known).then_some(()));
+            assert!(grown.is_some(), "never came: {what}\n{}", self.happened());
         }
     }
 

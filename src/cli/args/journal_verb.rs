@@ -12,5 +12,8 @@ pub enum JournalVerb {
         /// Print JSON lines (the only format so far)
         #[arg(long)]
         json: bool,
+        /// Then print each new record as soon as it is durable, until Ctrl-C; waits for the first where none is there yet
+        #[arg(long)]
+        follow: bool,
     },
 }

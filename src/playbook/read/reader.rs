@@ -1,7 +1,9 @@
 //! Reads typed values out of the tree. What a type may hold is asked of the type itself (its JSON Schema); every
 //! mistake of a table is collected: the offending entry is struck out, and the rest is tried again.
 
-use std::collections::BTreeMap;
+use std::any::TypeId;
+use std::collections::{BTreeMap, HashMap};
+use std::sync::{Arc, LazyLock, Mutex, PoisonError};
 
 use schemars::{JsonSchema, schema_for};
 use serde::de::{DeserializeOwned, IntoDeserializer};
@@ -23,12 +25,23 @@ pub struct Shape {
     examples: BTreeMap<String, Vec<String>>,
 }
 
+/// The shapes that were asked for so far. To write a type's schema down takes many times longer than to read a playbook
+/// with it.
+static SHAPES: LazyLock<Mutex<HashMap<TypeId, Arc<Shape>>>> = LazyLock::new(Mutex::default);
+
 impl Shape {
-    pub fn of<T: JsonSchema>() -> Self {
-        let schema = schema_for!(T).to_value();
+    /// The shape of this type.
+    pub fn of<T: JsonSchema + 'static>() -> Arc<Self> {
+        let mut shapes = SHAPES.lock().unwrap_or_else(PoisonError::into_inner);
+        Arc::clone(
+            shapes.entry(TypeId::of::<T>()).or_insert_with(|| Arc::new(Self::in_schema(&schema_for!(T).to_value()))),
+        )
+    }
+
+    fn in_schema(schema: &Value) -> Self {
         let properties = schema["properties"].as_object();
         let fields = properties.map(|fields| fields.keys().cloned().collect());
-        let examples = properties.into_iter().flatten().map(|(key, value)| (key.clone(), examples(value, &schema)));
+        let examples = properties.into_iter().flatten().map(|(key, value)| (key.clone(), examples(value, schema)));
         let required = schema["required"]
             .as_array()
             .map(|names| names.iter().filter_map(|name| name.as_str().map(str::to_owned)).collect());
@@ -141,7 +154,7 @@ impl<'t> TreeReader<'t> {
     }
 
     /// A table of one type, with every mistake in it; `right` shows the form.
-    pub fn typed<T: DeserializeOwned + JsonSchema>(
+    pub fn typed<T: DeserializeOwned + JsonSchema + 'static>(
         &mut self,
         at: SpannedTable<'t>,
         what: &str,
@@ -151,7 +164,7 @@ impl<'t> TreeReader<'t> {
     }
 
     /// The same as far as it can be read: entries with errors are reported and left out. True if there are none.
-    pub fn as_far_as<T: DeserializeOwned + JsonSchema>(
+    pub fn as_far_as<T: DeserializeOwned + JsonSchema + 'static>(
         &mut self,
         at: SpannedTable<'t>,
         what: &str,

@@ -17,6 +17,7 @@ use std::time::{Duration, Instant};
 use salve::playbook::library::SHIPPED;
 use serde_json::Value;
 
+use crate::journal::{Record, exported};
 use crate::machine::Machine;
 use crate::watch::Salve;
 
@@ -119,37 +120,33 @@ impl Case {
         salve.start();
         machine.sh(&format!("sleep 1\n{}", self.alike));
         sleep(Duration::from_secs(4));
-        let story = |kind: &str| self.told(machine, kind);
-        let acted = !story("intent").is_empty() || !story("asked").is_empty();
-        assert!(!acted, "{}: what only looks like it was acted on\n{}", self.playbook, happened(machine));
+        let so_far = exported(machine);
+        let acted = ["intent", "asked"].iter().any(|kind| !self.told(&so_far, kind).is_empty());
+        assert!(!acted, "{}: what only looks like it was acted on\n{}", self.playbook, salve.happened());
         // what is over only ends once it has been calm for a while, and a fault meanwhile would be the same incident
-        let before = story("opened").len();
-        self.until(machine, "closed", |closed| closed.len() == before);
+        let before = self.told(&so_far, "opened").len();
+        self.until(&salve, "closed", |closed| closed.len() == before);
 
         let broken: u64 = machine.sh("date +%s%3N").trim().parse().unwrap();
         machine.sh(self.fault_script);
-        self.until(machine, "opened", |opened| opened.len() > before);
-        let opened = story("opened").pop().unwrap();
+        let opened = self.until(&salve, "opened", |opened| opened.len() > before).pop().unwrap();
         match self.end {
             End::Healed => {}
             End::HealedAfterYes => {
-                let asked = self.until(machine, "asked", |asked| !asked.is_empty()).pop().unwrap();
-                let shown = format!("salve show {}", asked.fields["incident"]);
-                // what is asked for follows the fault: a plan that changed meanwhile wants another yes
-                let done = "salve journal export --json | grep -q '\"intent\":'";
-                machine.wait("an approved attempt", &format!("$({shown} | grep '^salve approve'); {done}"));
+                let asked = self.until(&salve, "asked", |asked| !asked.is_empty()).pop().unwrap();
+                self.say_yes(&salve, &asked.fields["incident"]);
             }
             End::Ticket { holds, mend } => {
-                self.until(machine, "escalated", |calls| !calls.is_empty());
+                self.until(&salve, "escalated", |calls| !calls.is_empty());
                 machine.wait("a ticket", &format!("grep -q \"{holds}\" /var/lib/salve/tickets/*.md"));
-                assert!(story("intent").is_empty(), "nothing that runs here mends it");
+                assert!(self.told(&exported(machine), "intent").is_empty(), "nothing that runs here mends it");
                 machine.sh(mend);
             }
         }
-        let closed = self.until(machine, "closed", |closed| closed.len() > before).pop().unwrap();
+        let closed = self.until(&salve, "closed", |closed| closed.len() > before).pop().unwrap();
         let healed = match self.end {
             End::Ticket { .. } => {
-                self.until(machine, "resolved", |resolved| !resolved.is_empty());
+                self.until(&salve, "resolved", |resolved| !resolved.is_empty());
                 None
             }
             End::Healed | End::HealedAfterYes => {
@@ -162,26 +159,32 @@ impl Case {
         table::row(self, opened.at.saturating_sub(broken), healed);
     }
 
-    /// Waits until this playbook's events of a kind are as wanted; they.
-    fn until(&self, machine: &Machine, kind: &str, enough: impl Fn(&[Told]) -> bool) -> Vec<Told> {
-        let deadline = Instant::now() + machine.patience();
-        loop {
-            let told = self.told(machine, kind);
-            if enough(&told) {
-                return told;
-            }
-            assert!(Instant::now() < deadline, "{}: never {kind}\n{}", self.playbook, happened(machine));
-            machine.rest();
+    /// Approves what is shown until it runs: what is asked for follows the fault, and a plan that changed meanwhile wants
+    /// another yes.
+    fn say_yes(&self, salve: &Salve<'_>, incident: &Value) {
+        let deadline = Instant::now() + salve.machine.patience();
+        let begun = |records: &[Record]| (!self.told(records, "intent").is_empty()).then_some(());
+        while {
+            salve.machine.try_sh(&format!("$(salve show {incident} | grep '^salve approve')"));
+            salve.journal.wait(Duration::from_secs(5), begun).is_none()
+        } {
+            assert!(Instant::now() < deadline, "{}: no approved attempt\n{}", self.playbook, salve.happened());
         }
     }
 
+    /// Waits until this playbook's events of a kind are as wanted; they.
+    fn until(&self, salve: &Salve<'_>, kind: &str, enough: impl Fn(&[Told]) -> bool) -> Vec<Told> {
+        let told = salve.journal.wait(salve.machine.patience(), |records| {
+            let told = self.told(records, kind);
+            enough(&told).then_some(told)
+        });
+        told.unwrap_or_else(|| panic!("{}: never {kind}\n{}", self.playbook, salve.happened()))
+    }
+
     /// This playbook's events of a kind, oldest first; the others that are shipped run beside it, in shadow.
-    fn told(&self, machine: &Machine, kind: &str) -> Vec<Told> {
-        let lines = machine.sh("salve journal export --json");
+    fn told(&self, records: &[Record], kind: &str) -> Vec<Told> {
         let (mut contents, mut incidents, mut told) = (HashSet::new(), HashSet::new(), Vec::new());
-        for record in lines.lines().map(|line| serde_json::from_str::<Value>(line).unwrap()) {
-            let (word, fields) = record["event"].as_object().unwrap().iter().next().unwrap();
-            let wall: jiff::Timestamp = record["wall"].as_str().unwrap().parse().unwrap();
+        for Record { at, kind: word, fields, .. } in records {
             if word == "adopted" && fields["name"] == self.playbook {
                 contents.insert(fields["content"].to_string());
             }
@@ -189,17 +192,11 @@ impl Case {
                 incidents.insert(fields["incident"].to_string());
             }
             if word == kind && incidents.contains(&fields["incident"].to_string()) {
-                let at = u64::try_from(wall.as_millisecond()).unwrap();
-                told.push(Told { at, fields: fields.clone() });
+                told.push(Told { at: *at, fields: fields.clone() });
             }
         }
         told
     }
-}
-
-/// What salve saw and did of late.
-fn happened(machine: &Machine) -> String {
-    machine.try_sh("salve status; salve journal export --json | grep -v adopted | tail -30")
 }
 
 /// One event: when, in milliseconds of the host's clock, and what it says.

@@ -70,7 +70,9 @@ impl Container {
         while Instant::now() < deadline && matches!(self.nspawn.try_wait(), Ok(None)) {
             if let Some(leader) = child_of(self.nspawn.id()) {
                 self.leader = leader;
-                let state = self.enter().args(["systemctl", "is-system-running"]).output().unwrap();
+                let limit = PATIENCE.as_secs().to_string();
+                let words = ["timeout", &limit, "systemctl", "is-system-running", "--wait"];
+                let state = self.enter().args(words).output().unwrap();
                 if ["running", "degraded"].contains(&String::from_utf8_lossy(&state.stdout).trim()) {
                     return true;
                 }

@@ -8,7 +8,6 @@ mod virtual_machine;
 
 use std::io::Write as _;
 use std::process::{Command, Output, Stdio};
-use std::sync::{Mutex, MutexGuard, PoisonError};
 use std::thread::sleep;
 use std::time::{Duration, Instant};
 
@@ -24,11 +23,8 @@ pub struct Machine {
 
 enum Body {
     Container(Container),
-    Virtual { machine: VirtualMachine, _turn: MutexGuard<'static, ()> },
+    Virtual(VirtualMachine),
 }
-
-/// Virtual machines run one at a time: each takes all the processors that it gets.
-static TURN: Mutex<()> = Mutex::new(());
 
 impl Machine {
     /// Boots a container, with the program under test as `/usr/local/bin/salve`. Containers share the kernel's limits
@@ -40,15 +36,14 @@ impl Machine {
 
     /// A virtual machine that has booted, with the same program at the same place.
     pub fn boot_virtual() -> Self {
-        let turn = TURN.lock().unwrap_or_else(PoisonError::into_inner);
-        Self { body: Body::Virtual { machine: VirtualMachine::boot(), _turn: turn } }
+        Self { body: Body::Virtual(VirtualMachine::boot()) }
     }
 
     /// A command on the host, as root in a clean environment.
     pub fn command(&self, program: &str) -> Command {
         let mut command = match &self.body {
             Body::Container(container) => container.enter(),
-            Body::Virtual { machine, .. } => machine.enter(),
+            Body::Virtual(machine) => machine.enter(),
         };
         let environment = "PATH=/usr/local/sbin:/usr/local/bin:/usr/sbin:/usr/bin:/sbin:/bin";
         command.args(["env", "-i", environment, "HOME=/root", "LANG=C.UTF-8", "TERM=xterm-256color", program]);
@@ -59,7 +54,7 @@ impl Machine {
     pub const fn patience(&self) -> Duration {
         match &self.body {
             Body::Container(_) => Duration::from_mins(2),
-            Body::Virtual { .. } => Duration::from_mins(5),
+            Body::Virtual(_) => Duration::from_mins(5),
         }
     }
 
@@ -67,7 +62,7 @@ impl Machine {
     pub fn rest(&self) {
         sleep(match &self.body {
             Body::Container(_) => Duration::from_millis(250),
-            Body::Virtual { .. } => Duration::from_secs(2),
+            Body::Virtual(_) => Duration::from_secs(2),
         });
     }
 

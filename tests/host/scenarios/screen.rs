@@ -4,24 +4,14 @@ use std::thread::sleep;
 use std::time::Duration;
 
 use super::nginx;
-use crate::watch::Salve;
-
-/// Nothing is wrong, or only the machine that carries this host is busy, which the shipped `high-load` sees.
-fn is_calm(screen: &str) -> bool {
-    screen.contains("ALL WELL") || screen.contains("1 PENDING") && screen.contains("high-load")
-}
-
-/// The same by the first line alone.
-fn tells_calm(line: &str) -> bool {
-    line.contains("ALL WELL") || line.contains("1 PENDING")
-}
+use crate::watch::{NO_HIGH_LOAD, Salve};
 
 pub fn approved() {
     let machine = nginx::host();
     let risky = nginx::PLAYBOOK.replace("\"low\"", "\"high\"").replace("\"auto\"", "\"ask\"");
-    let salve = Salve::with(&machine, &[("nginx", &risky)]);
+    let salve = Salve::with(&machine, &[("nginx", &risky), NO_HIGH_LOAD]);
     let mut screen = salve.screen(40, 120);
-    screen.wait_until("calm", |pty| is_calm(&pty.screen()));
+    screen.wait_for("ALL WELL");
     machine.sh("sleep 1; pkill -9 nginx");
     screen.wait_for("NEEDS ACTION");
     // typed ahead: none of this may count
@@ -86,9 +76,9 @@ pub fn breaker() {
 
 pub fn sizes() {
     let machine = nginx::host();
-    let salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK)]);
+    let salve = Salve::with(&machine, &[("nginx", nginx::PLAYBOOK), NO_HIGH_LOAD]);
     let mut screen = salve.screen(50, 160);
-    screen.wait_until("calm", |pty| is_calm(&pty.screen()));
+    screen.wait_for("ALL WELL");
     for (rows, columns) in [(30, 120), (24, 80), (10, 40), (4, 20), (1, 1), (50, 160)] {
         screen.resize(rows, columns);
         if columns >= 20 {
@@ -97,7 +87,7 @@ pub fn sizes() {
                     .screen()
                     .lines()
                     .next()
-                    .is_some_and(|line| tells_calm(line) && line.chars().count() <= usize::from(columns))
+                    .is_some_and(|line| line.contains("ALL WELL") && line.chars().count() <= usize::from(columns))
             });
         }
     }

@@ -222,7 +222,7 @@ pub fn failed_restart() {
     // a deployment with a mistake in it
     machine.sh("echo rubbish >> /etc/nginx/nginx.conf; ! systemctl restart nginx 2>/dev/null");
     salve.wait_count("intent", 1);
-    assert_eq!(salve.count("held"), 0, "nobody stopped it");
+    assert_eq!(salve.count("held"), 0, "nobody stopped it: {}", salve.happened());
     machine.sh("sed -i '$d' /etc/nginx/nginx.conf");
     salve.wait_for("nginx to be healed", |salve| (healed(salve, "nginx") == 1).then_some(()));
     machine.sh("curl -fsS -o /dev/null http://127.0.0.1/");

@@ -38,9 +38,9 @@ attempts = 3
 window   = "10m"
 "#;
 
-/// Kills these apps by their main processes.
+/// Kills these apps by their main processes, all by one command: on a busy host forty of them are no storm.
 fn kill(machine: &Machine, apps: &str) {
-    machine.sh(&format!("for i in {apps}; do systemctl kill -s KILL app@$i; done"));
+    machine.sh(&format!("systemctl kill -s KILL $(printf 'app@%s ' {apps})"));
 }
 
 pub fn forty_at_once() {
