@@ -5,7 +5,6 @@
 //! on both.
 
 use std::fmt::Write as _;
-use std::fs;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -14,7 +13,7 @@ use std::time::{Duration, Instant};
 use super::Outcome;
 use super::daemon::{self, Daemon};
 use super::figures::{Figures, Goal, ratio};
-use super::stage::{self, Stage};
+use super::stage::Stage;
 
 /// The few that many are compared with.
 pub const FEW: usize = 200;
@@ -43,7 +42,7 @@ impl Crowd {
         let mut crowd = Self { shells: Vec::new(), names };
         for names in crowd.names.chunks(OF_ONE_SHELL) {
             let script = format!(
-                "exec 3<&0\nfor name in {}; do ( echo $name >/proc/self/comm; read end <&3 ) & done\necho there; wait",
+                "exec 3<&0\nfor name in {}; do ( printf %s $name >/proc/self/comm; read end <&3 ) & done\necho there; wait",
                 names.join(" ")
             );
             let mut command = Command::new("/bin/sh");
@@ -66,11 +65,20 @@ impl Crowd {
                 r#"title   = "the crowd lives"
 targets = [{targets}]
 risk    = "low"
-mode    = "observe"
+mode    = "shadow"
 
 [detect]
 process = {{ exists = false }}
 for     = "0s"
+
+[[remediate]]
+do         = [{{ run = ["/bin/true"] }}]
+timeout    = "10s"
+idempotent = true
+
+[verify]
+process = {{ exists = true }}
+within  = "30s"
 
 [escalate]
 attempts = 1

@@ -121,7 +121,9 @@ impl Daemon {
                 return Ok(());
             }
             if began.elapsed() > patience || self.child.try_wait()?.is_some() {
-                return Err(self.complaint(&format!("salve has {open} descriptors, and watches {count} processes")).into());
+                return Err(self
+                    .complaint(&format!("salve has {open} descriptors, and watches {count} processes"))
+                    .into());
             }
             thread::sleep(Duration::from_millis(200));
         }

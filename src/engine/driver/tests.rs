@@ -160,8 +160,7 @@ impl Bench {
 
     /// An attempt's report comes.
     fn report(&mut self, attempt: u64) {
-        let report =
-            AttemptReport { steps: Vec::new(), scope: ScopeLevel::None, scope_empty: true, took_ms: 0 };
+        let report = AttemptReport { steps: Vec::new(), scope: ScopeLevel::None, scope_empty: true, took_ms: 0 };
         self.driver.handle(Input::AttemptEnded { attempt: AttemptId(attempt), report: Arc::new(report) });
     }
 
