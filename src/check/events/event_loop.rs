@@ -122,6 +122,9 @@ impl Loop {
             if self.due || !self.probes.is_empty() || self.time_has_come() {
                 self.look();
             }
+            if self.table.is_idle() {
+                self.changes = None;
+            }
             self.pidfds.open = self.table.attended();
         }
     }
@@ -257,9 +260,6 @@ impl Loop {
         }
         for subject in &passing {
             self.table.forget(subject);
-        }
-        if self.table.is_idle() {
-            self.changes = None;
         }
         for subject in self.table.measured() {
             self.emit(&subject, moment);

@@ -51,7 +51,7 @@ impl ProcessConnector {
         Ok(connector)
     }
 
-    /// The number under which the kernel answers.
+    /// The number that the kernel's answer acknowledges.
     fn subscribe(&self, subscription: Subscription) -> io::Result<u32> {
         let number = std::process::id();
         send(&self.socket, &subscription.request(number), SendFlags::empty())?;
@@ -103,5 +103,36 @@ impl Drop for ProcessConnector {
     /// Kernels before 6.6 do not notice that the socket is closed.
     fn drop(&mut self) {
         let _ = self.subscribe(Subscription::None);
+    }
+}
+
+#[cfg(test)]
+mod tests {
+    use std::process::Command;
+
+    use super::*;
+
+    #[test]
+    #[allow(clippy::print_stdout, reason = "says what it leaves out")]
+    fn a_queue_that_overran_says_so_once() {
+        let Ok(mut connector) = ProcessConnector::open() else {
+            return println!("left out: this host announces no processes");
+        };
+        // room for one or two events
+        sockopt::set_socket_recv_buffer_size(&connector.socket, 1).unwrap();
+        for _ in 0..8 {
+            Command::new("/bin/true").status().unwrap();
+        }
+        assert_eq!(connector.take().unwrap(), Changes::Unknown);
+        sockopt::set_socket_recv_buffer_size_force(&connector.socket, QUEUE)
+            .or_else(|_| sockopt::set_socket_recv_buffer_size(&connector.socket, QUEUE))
+            .unwrap();
+        // it may have overrun once more before it was widened
+        let _ = connector.take().unwrap();
+        let mut child = Command::new("/bin/true").spawn().unwrap();
+        let pid = i32::try_from(child.id()).unwrap();
+        child.wait().unwrap();
+        let taken = connector.take().unwrap();
+        assert!(matches!(&taken, Changes::Only(pids) if pids.contains(&pid)), "{taken:?}");
     }
 }

@@ -27,7 +27,7 @@ pub enum ProcessChanges {
     Announced(ProcessConnector),
     /// The kernel's count of ids tells which are new.
     Counted(IdCounter),
-    /// Nobody tells.
+    /// Nobody tells: every look lists `/proc`.
     Listed,
 }
 

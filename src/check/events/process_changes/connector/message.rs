@@ -30,7 +30,7 @@ pub(super) enum Subscription {
 }
 
 impl Subscription {
-    /// The message that asks for it; the kernel's answer bears the same number.
+    /// The message that asks for it; the kernel's answer acknowledges this number.
     pub(super) fn request(self, number: u32) -> Vec<u8> {
         // `PROC_CN_MCAST_LISTEN` and `PROC_CN_MCAST_IGNORE`
         let words: &[u32] = match self {
@@ -43,7 +43,8 @@ impl Subscription {
         message.extend((u32::from(length) + 36).to_ne_bytes());
         message.extend(DONE.to_ne_bytes());
         message.extend([0; 10]); // no flags, no number, and the kernel knows who asks
-        for word in [PROCESSES[0], PROCESSES[1], number, 0] {
+        // the sequence is the kernel's own; its answer acknowledges the number that stands behind it
+        for word in [PROCESSES[0], PROCESSES[1], 0, number] {
             message.extend(word.to_ne_bytes());
         }
         message.extend(length.to_ne_bytes());
@@ -62,7 +63,7 @@ pub(super) enum Announcement {
     Answer {
         /// The request's number.
         to: u32,
-        /// An `errno`.
+        /// Why it was refused, as an `errno`.
         error: u32,
     },
     /// Something about a thread, or an end, or what is not understood.
@@ -86,8 +87,8 @@ pub(super) fn understood(message: &[u8]) -> Announcement {
         return Announcement::Nothing;
     }
     match word(EVENT) {
-        Some(ANSWER) => match (word(CONNECTOR + 8), detail(0)) {
-            (Some(to), Some(error)) => Announcement::Answer { to, error },
+        Some(ANSWER) => match (word(CONNECTOR + 12), detail(0)) {
+            (Some(next), Some(error)) => Announcement::Answer { to: next.wrapping_sub(1), error },
             _ => Announcement::Nothing,
         },
         // the parent's two ids come first
@@ -103,7 +104,7 @@ mod tests {
 
     /// A message as Linux 6.18 sends it, with the event's number and its details.
     fn message(what: u32, details: &[u32]) -> Vec<u8> {
-        let mut words = vec![76, 3, 0, 0, 1, 1, 7, 1, 40, what, 2, 0x1234, 0x5678];
+        let mut words = vec![76, 3, 0, 0, 1, 1, 4711, 8, 40, what, 2, 0x1234, 0x5678];
         words.extend(details);
         words.resize(19, 0);
         words.into_iter().flat_map(u32::to_ne_bytes).collect()
@@ -143,7 +144,7 @@ mod tests {
             assert_eq!(request.len(), EVENT + length);
             assert_eq!(request[..4], u32::try_from(request.len()).unwrap().to_ne_bytes());
             assert_eq!(request[32..34], u16::try_from(length).unwrap().to_ne_bytes());
-            assert_eq!(request[24..28], 9_u32.to_ne_bytes());
+            assert_eq!(request[28..32], 9_u32.to_ne_bytes());
         }
     }
 }
