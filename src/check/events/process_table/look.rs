@@ -10,9 +10,10 @@
 //! again, and once in a while everybody.
 
 use std::collections::HashSet;
+use std::sync::Arc;
 use std::time::{Duration, Instant};
 
-use super::{ExitNotifier, KnownProcess, Table};
+use super::{ExitNotifier, KnownProcess, ProcessSubject, Table};
 use crate::check::events::process_changes::{ChangeSource, Changes};
 use crate::check::proc;
 
@@ -75,7 +76,7 @@ impl Table {
         }
         self.read_all(unread, notifier);
         self.read_pidfiles(notifier);
-        self.doubts_changed(doubted);
+        self.doubts_changed(&doubted);
     }
 
     /// Lists all processes and reads those that are new, unsettled, or due. Returns the ids that were not known.
@@ -111,7 +112,7 @@ impl Table {
             self.remove(pid);
         }
         self.read_pidfiles(notifier);
-        self.doubts_changed(doubted);
+        self.doubts_changed(&doubted);
         self.next_listing = began + LISTING_EVERY;
         if full {
             self.next_full = began + (began.elapsed() * FULL_SHARE).max(FULL_EVERY);
@@ -150,7 +151,7 @@ impl Table {
         self.unsettled.retain(|pid| self.known.get(pid).is_some_and(unsettled));
     }
 
-    fn doubts_changed(&mut self, before: HashSet<std::sync::Arc<super::ProcessSubject>>) {
+    fn doubts_changed(&mut self, before: &HashSet<Arc<ProcessSubject>>) {
         let turned: Vec<_> = before.symmetric_difference(&self.doubtful).cloned().collect();
         self.changed.extend(turned);
     }
