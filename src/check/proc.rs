@@ -18,6 +18,9 @@ use crate::foreign::{MayHang, PathError, processes, read};
 /// The flag of the kernel's own threads.
 const KERNEL_THREAD: u64 = 0x0020_0000;
 
+/// By this the kernel itself tells threads from processes.
+const NO_EXIT_SIGNAL: &str = "-1";
+
 /// A process as its `stat` describes it.
 #[derive(Debug, Clone, PartialEq, Eq)]
 pub struct Stat {
@@ -62,7 +65,7 @@ fn number(name: &[u8]) -> Option<i32> {
     })
 }
 
-/// Reads a process's `stat`; none where there is no such process.
+/// Reads a process's `stat`; none where there is no such process, as where the id is a thread's.
 fn stat(pid: i32) -> Option<Stat> {
     let mut buffer = [0; 1024];
     let count = File::open(format!("/proc/{pid}/stat")).ok()?.read(&mut buffer).ok()?;
@@ -77,9 +80,12 @@ fn parsed(line: &[u8]) -> Option<Stat> {
     let rest = std::str::from_utf8(line.get(close + 1..)?).ok()?;
     let mut fields = rest.split_ascii_whitespace();
     let state = fields.next()?.chars().next()?;
-    // The flags are the 9th field, the start is the 22nd; the state was the 3rd.
+    // The flags are the 9th field, the start is the 22nd, the exit signal is the 38th; the state was the 3rd.
     let flags: u64 = fields.nth(5)?.parse().ok()?;
     let start = fields.nth(12)?.parse().ok()?;
+    if fields.nth(15) == Some(NO_EXIT_SIGNAL) {
+        return None;
+    }
     Some(Stat { comm, state, start, kernels: flags & KERNEL_THREAD != 0 })
 }
 
@@ -142,6 +148,11 @@ fn first(arguments: &[u8]) -> Option<String> {
 pub fn comm(pid: i32) -> Option<String> {
     let name = processes::beginning(pid, "comm", 64)?;
     Some(String::from_utf8_lossy(&name).trim_end_matches('\n').to_owned())
+}
+
+/// The inode of a process's folder, which is another one when the id is used again; none where it is gone.
+pub fn inode(pid: i32) -> Option<u64> {
+    fs::metadata(format!("/proc/{pid}")).ok().map(|found| found.ino())
 }
 
 /// The effective user id that a process runs as.
@@ -272,6 +283,24 @@ mod tests {
         let line = b"7 (a) b (c)) S 1 7 7 0 -1 4194560 1 0 0 0 0 0 0 0 20 0 1 0 4711 0 0";
         assert_eq!(parsed(line), Some(Stat { comm: "a) b (c)".into(), state: 'S', start: 4711, kernels: false }));
         assert_eq!(parsed(b"7 (x"), None);
+    }
+
+    #[test]
+    fn a_thread_is_no_process() {
+        let own = rustix::process::getpid();
+        let of = |pid: Pid| stat(pid.as_raw_nonzero().get());
+        assert!(of(own).is_some());
+        let (end, held) = std::sync::mpsc::channel::<()>();
+        let (told, id) = std::sync::mpsc::channel();
+        let sleeper = std::thread::spawn(move || {
+            let _ = told.send(rustix::thread::gettid());
+            let _ = held.recv();
+        });
+        let living = id.recv().unwrap();
+        assert!(living != own && fs::exists(format!("/proc/{}/stat", living.as_raw_nonzero())).unwrap());
+        assert_eq!(of(living), None);
+        drop(end);
+        sleeper.join().unwrap();
     }
 
     #[test]

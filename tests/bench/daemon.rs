@@ -17,15 +17,26 @@ const PATIENCE: Duration = Duration::from_secs(30);
 const SETTLED: Duration = Duration::from_secs(4);
 
 /// The daemon that is measured; its end is the end of this.
-struct Daemon {
+pub struct Daemon {
     child: Child,
     state: PathBuf,
     log: PathBuf,
 }
 
 pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
+    measure_among(stage, kills, &[], 0)
+}
+
+/// The same while further playbooks, by file name, watch so many further processes.
+pub fn measure_among(
+    stage: &Stage,
+    kills: usize,
+    playbooks: &[(String, String)],
+    others: usize,
+) -> Outcome<Vec<Duration>> {
     let mut victim = stage.victim()?;
-    let mut daemon = Daemon::start(stage)?;
+    let mut daemon = Daemon::start(stage, playbooks)?;
+    daemon.wait_for_pidfds(others, PATIENCE)?;
     thread::sleep(SETTLED);
     let mut times = Vec::with_capacity(kills);
     for round in 0..kills {
@@ -44,19 +55,25 @@ pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
 }
 
 impl Daemon {
-    /// Over an empty journal.
-    fn start(stage: &Stage) -> Outcome<Self> {
+    /// Over an empty journal, with further playbooks by file name.
+    pub fn start(stage: &Stage, further: &[(String, String)]) -> Outcome<Self> {
         let journal = stage.path("state");
         if journal.exists() {
             fs::remove_dir_all(&journal)?;
         }
         let (home, playbooks, settings, log) =
             (stage.path("home"), stage.path("playbooks"), stage.path("salve.toml"), stage.path("daemon.log"));
+        if playbooks.exists() {
+            fs::remove_dir_all(&playbooks)?;
+        }
         for folder in [&home, &playbooks] {
             fs::create_dir_all(folder)?;
             fs::set_permissions(folder, Permissions::from_mode(0o700))?;
         }
         private(&playbooks.join("victim.toml"), &playbook(stage)?)?;
+        for (name, text) in further {
+            private(&playbooks.join(name), text)?;
+        }
         private(&settings, "boot_grace = \"0s\"\nhost_budget = { attempts = 100000, window = \"1m\" }\n")?;
         let errors = File::create(&log)?;
         let child = Command::new(env!("CARGO_BIN_EXE_salve"))
@@ -93,6 +110,31 @@ impl Daemon {
             }
             thread::sleep(Duration::from_millis(50));
         }
+    }
+
+    /// Until it holds at least so many descriptors: a pidfd for each process that it watches.
+    pub fn wait_for_pidfds(&mut self, count: usize, patience: Duration) -> Outcome<()> {
+        let began = Instant::now();
+        loop {
+            let open = fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count();
+            if open >= count {
+                return Ok(());
+            }
+            if began.elapsed() > patience || self.child.try_wait()?.is_some() {
+                return Err(self
+                    .complaint(&format!("salve has {open} descriptors, and watches {count} processes"))
+                    .into());
+            }
+            thread::sleep(Duration::from_millis(200));
+        }
+    }
+
+    /// What it has used of a processor so far, for itself and in the kernel.
+    pub fn processor_time(&self) -> Outcome<Duration> {
+        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
+        let fields = stat.rsplit_once(')').ok_or("no stat")?.1.split_ascii_whitespace();
+        let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
+        Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
     }
 
     /// Does it hold a pidfd of this process?

@@ -2,7 +2,7 @@
 //! than (a bare task that waits and spawns; one durable write), and monit at its shortest cycle, side by side in one
 //! run on one machine. Figures of different machines, or of different minutes, say nothing about each other.
 //!
-//! `cargo bench --bench reaction [-- [--kills N] [--monit-kills N]]`; no figure makes it fail, a missing one does.
+//! `cargo bench --bench reaction [-- [--kills N] [--monit-kills N] [--watched N]]`; no figure makes it fail, a missing one does.
 //! `cargo test` runs it in short: a few kills, to see that figures come out.
 //!
 //! The file plays three parts: the bench, the victim that is killed, and the remediation, which reads the clock as its
@@ -10,6 +10,7 @@
 
 #![allow(clippy::print_stdout, reason = "a bench speaks on standard output")]
 
+mod crowd;
 mod daemon;
 mod durable;
 mod figures;
@@ -19,6 +20,7 @@ mod stage;
 
 use std::error::Error;
 use std::process::ExitCode;
+use std::time::Duration;
 
 use figures::{Figures, ratio};
 use stage::Stage;
@@ -39,6 +41,10 @@ const SHORT: usize = 6;
 struct Wanted {
     kills: usize,
     monit_kills: usize,
+    /// Measures salve among so many processes instead; 0 for the usual measure.
+    watched: usize,
+    /// How long it is watched while nothing happens, in seconds.
+    idle: u64,
 }
 
 fn main() -> ExitCode {
@@ -68,19 +74,21 @@ fn in_short(words: &[&str]) -> Outcome<()> {
         println!("{NAME}: benchmark");
         return Ok(());
     }
-    measure(&Wanted { kills: SHORT, monit_kills: 0 })?;
+    measure(&Wanted { kills: SHORT, monit_kills: 0, watched: 0, idle: 0 })?;
+    measure(&Wanted { kills: 2, monit_kills: 0, watched: 20, idle: 1 })?;
     println!("{NAME} ... ok");
     Ok(())
 }
 
 fn wanted(words: &[&str]) -> Outcome<Wanted> {
-    let mut wanted = Wanted { kills: 100, monit_kills: 20 };
+    let mut wanted = Wanted { kills: 100, monit_kills: 20, watched: 0, idle: 60 };
     let mut words = words.iter().filter(|word| **word != "--bench");
     while let Some(word) = words.next() {
         let figure = match *word {
             "--kills" => &mut wanted.kills,
             "--monit-kills" => &mut wanted.monit_kills,
-            other => return Err(format!("`{other}` is neither --kills nor --monit-kills").into()),
+            "--watched" => &mut wanted.watched,
+            other => return Err(format!("`{other}` is none of --kills, --monit-kills, --watched").into()),
         };
         *figure = words.next().ok_or_else(|| format!("{word} needs a number"))?.parse()?;
     }
@@ -89,6 +97,11 @@ fn wanted(words: &[&str]) -> Outcome<Wanted> {
 
 fn measure(wanted: &Wanted) -> Outcome<()> {
     let stage = Stage::set()?;
+    if wanted.watched > 0 {
+        let (many, few) = (wanted.watched, crowd::FEW.min(wanted.watched / 2));
+        let idle = Duration::from_secs(wanted.idle);
+        return crowd::measure(&stage, crowd::Wanted { many, few, kills: wanted.kills, idle });
+    }
     let (mut floor, mut durable, mut salve) = (Figures::default(), Figures::default(), Figures::default());
     let mut left = wanted.kills;
     while left > 0 {

@@ -1,8 +1,7 @@
-//! The one thread that waits on every pidfd, the mount table and the PSI triggers, and lists `/proc` to find new
-//! processes.
+//! The one thread that waits on every pidfd, the mount table and the PSI triggers, and looks for new processes.
 //!
 //! One epoll for all of them: ten thousand watched processes cost no more awake threads than one, and nothing while
-//! they live. The listing is done here too, so that an exit and a start are never reported in the wrong order.
+//! they live. The looking is done here too, so that an exit and a start are never reported in the wrong order.
 
 mod handle;
 mod messages;
@@ -19,6 +18,7 @@ use rustix::event::{Timespec, epoll};
 
 use crate::check::events::event_source::{EventFd, Readiness};
 use crate::check::events::folders::Listeners;
+use crate::check::events::process_changes::ProcessChanges;
 use crate::check::events::process_table::{ProcessSubject, Table};
 use crate::core::Mono;
 use crate::host::Clock;
@@ -43,7 +43,7 @@ const SOON: Duration = Duration::from_millis(50);
 /// When the replacement is looked for once more, because some start slowly.
 const LATER: Duration = Duration::from_secs(1);
 
-/// Listing may take at most one part in this many of the time.
+/// Looking may take at most one part in this many of the time.
 const SHARE: u32 = 20;
 
 /// Takes what the loop reports, without waiting.
@@ -56,6 +56,8 @@ struct Loop {
     commands: Receiver<LoopCommand>,
     report: Report,
     table: Table,
+    /// Collects what the table has to read; none as long as nobody asks for processes.
+    changes: Option<ProcessChanges>,
     /// A subject was added or removed, so the shortest period may have changed.
     replan: bool,
     sources: HashMap<u64, EventFd>,
@@ -65,7 +67,7 @@ struct Loop {
     due: bool,
     next: Option<Instant>,
     again: Option<Instant>,
-    /// The earliest time of the next listing: one that took long is not repeated at once.
+    /// The earliest time of the next look: one that took long is not repeated at once.
     not_before: Instant,
 }
 
@@ -85,6 +87,7 @@ impl Loop {
             commands,
             report,
             table: Table::new(),
+            changes: None,
             replan: false,
             sources: HashMap::new(),
             listeners,
@@ -108,7 +111,7 @@ impl Loop {
                 let (token, flags) = (event.data.u64(), event.flags);
                 self.handle(token, flags);
             }
-            // Exits are reported before anything is listed.
+            // Exits are reported before anybody is looked for.
             self.emit_changes(self.clock.mono());
             if !self.take_commands() {
                 return;
@@ -117,7 +120,10 @@ impl Loop {
                 self.plan();
             }
             if self.due || !self.probes.is_empty() || self.time_has_come() {
-                self.list();
+                self.look();
+            }
+            if self.table.is_idle() {
+                self.changes = None;
             }
             self.pidfds.open = self.table.attended();
         }
@@ -220,7 +226,7 @@ impl Loop {
         }
     }
 
-    /// The next listing comes no later than the shortest period from now.
+    /// The next look comes no later than the shortest period from now.
     fn plan(&mut self) {
         let due = self.table.shortest_period().map(|period| Instant::now() + period);
         self.next = match (self.next, due) {
@@ -229,7 +235,7 @@ impl Loop {
         };
     }
 
-    fn list(&mut self) {
+    fn look(&mut self) {
         let (began, moment) = (Instant::now(), self.clock.mono());
         let probes = std::mem::take(&mut self.probes);
         // A subject that is not watched is tracked for this one probe only.
@@ -238,13 +244,14 @@ impl Loop {
         for subject in &passing {
             self.table.track(subject, Duration::MAX);
         }
-        let listed = self.table.list(&mut self.pidfds);
+        let changes = self.changes.get_or_insert_with(ProcessChanges::collect);
+        let looked = self.table.look(changes, &mut self.pidfds);
         self.not_before = Instant::now() + began.elapsed() * SHARE;
         self.due = false;
         self.next = None;
         self.again = self.again.filter(|again| *again > began);
         self.plan();
-        let answer = |subject: &Arc<ProcessSubject>| match &listed {
+        let answer = |subject: &Arc<ProcessSubject>| match &looked {
             Ok(()) => self.table.seen(subject),
             Err(error) => Err(format!("/proc cannot be listed: {error}")),
         };

@@ -3,4 +3,5 @@
 pub mod event_loop;
 pub mod event_source;
 pub mod folders;
+mod process_changes;
 pub(super) mod process_table;

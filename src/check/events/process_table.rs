@@ -1,13 +1,13 @@
 //! Keeps track of which processes belong to which subjects.
 //!
-//! One listing of `/proc` serves all subjects, and reads only what it has not seen yet: a process is known by its id
-//! and by the inode of its folder. Its name may change, so young processes are read again, and once in a while all are.
+//! One look at `/proc` serves all subjects: see `look` for what it reads, and how often all of it.
 
+mod look;
 mod membership;
 mod pidfile;
 mod query;
 
-use std::collections::{HashMap, HashSet};
+use std::collections::{BTreeMap, HashMap, HashSet};
 use std::os::fd::OwnedFd;
 use std::sync::Arc;
 use std::time::{Duration, Instant};
@@ -15,25 +15,27 @@ use std::time::{Duration, Instant};
 use crate::check::proc;
 pub use query::{PidfileError, ProcessSeen, ProcessSubject};
 
-/// How long after its start a process is likely to become another program.
-const YOUNG: Duration = Duration::from_secs(3);
-
-/// Reading all processes again takes at most one part in this many of the time.
-const FULL_SHARE: u32 = 2000;
-
-/// The shortest time between two readings of all processes, however cheap.
-const FULL_EVERY: Duration = Duration::from_mins(1);
-
 /// All known processes, and those that belong to a tracked subject.
 #[derive(Debug)]
 pub(in crate::check) struct Table {
     known: HashMap<i32, KnownProcess>,
+    /// Known processes that the next look reads in any case: the young, and those that did not answer.
+    unsettled: HashSet<i32>,
     members: HashMap<i32, Member>,
+    /// Members whose exit only a listing shows.
+    unattended: usize,
     tracked: HashMap<Arc<ProcessSubject>, Tracked>,
     by_name: HashMap<Arc<str>, Vec<Arc<ProcessSubject>>>,
     nameless: Vec<Arc<ProcessSubject>>,
+    by_pidfile: Vec<Arc<ProcessSubject>>,
+    measured: Vec<Arc<ProcessSubject>>,
+    /// How many subjects have each period.
+    periods: BTreeMap<Duration, usize>,
+    /// Subjects to which a process may belong that does not answer.
+    doubtful: HashSet<Arc<ProcessSubject>>,
     began: Instant,
     round: u32,
+    next_listing: Instant,
     next_full: Instant,
     /// Subjects whose members changed since they were last taken.
     changed: HashSet<Arc<ProcessSubject>>,
@@ -42,7 +44,9 @@ pub(in crate::check) struct Table {
 /// A process that was read, whether or not it belongs to a subject.
 #[derive(Debug)]
 struct KnownProcess {
+    /// The inode of its folder; 0 makes the next look read it again.
     inode: u64,
+    /// The listing that it was last found by.
     round: u32,
     /// When it was first read, in milliseconds of the table's life.
     first: u32,
@@ -54,7 +58,7 @@ struct Member {
     start: u64,
     of: Vec<Arc<ProcessSubject>>,
     /// None if descriptors ran out: its exit is then seen by the next listing.
-    _pidfd: Option<OwnedFd>,
+    pidfd: Option<OwnedFd>,
 }
 
 #[derive(Debug)]
@@ -67,10 +71,6 @@ struct Tracked {
     pidfile: Option<PidfileError>,
     /// Why the pidfile could not be read: its file system does not answer.
     no_answer: Option<String>,
-    /// A process that may belong to the subject does not answer.
-    doubt: bool,
-    /// The same at the previous listing.
-    doubted: bool,
 }
 
 /// Watches processes for their exit.
@@ -101,12 +101,19 @@ impl Table {
         let began = Instant::now();
         Self {
             known: HashMap::new(),
+            unsettled: HashSet::new(),
             members: HashMap::new(),
+            unattended: 0,
             tracked: HashMap::new(),
             by_name: HashMap::new(),
             nameless: Vec::new(),
+            by_pidfile: Vec::new(),
+            measured: Vec::new(),
+            periods: BTreeMap::new(),
+            doubtful: HashSet::new(),
             began,
             round: 0,
+            next_listing: began,
             next_full: began,
             changed: HashSet::new(),
         }
@@ -124,7 +131,7 @@ impl Table {
 
     /// The shortest period at which a subject looks for new processes.
     pub fn shortest_period(&self) -> Option<Duration> {
-        self.tracked.values().map(|tracked| tracked.period).filter(|period| *period != Duration::MAX).min()
+        self.periods.keys().next().copied().filter(|period| *period != Duration::MAX)
     }
 
     /// Whether this subject is tracked.
@@ -134,18 +141,21 @@ impl Table {
 
     /// Tracks a subject from the next listing on, which then reads all processes.
     pub fn track(&mut self, key: &Arc<ProcessSubject>, period: Duration) {
+        *self.periods.entry(period).or_default() += 1;
         if let Some(tracked) = self.tracked.get_mut(key) {
-            tracked.period = period;
-            return;
+            let former = std::mem::replace(&mut tracked.period, period);
+            return self.without_period(former);
         }
         match &key.name {
-            _ if key.pidfile.is_some() => (),
+            _ if key.pidfile.is_some() => self.by_pidfile.push(key.clone()),
             Some(name) => self.by_name.entry(name.clone()).or_default().push(key.clone()),
             None => self.nameless.push(key.clone()),
         }
+        if key.memory {
+            self.measured.push(key.clone());
+        }
         let uid = key.user.as_deref().map(|user| proc::uid(user).ok_or(())).transpose();
-        let tracked =
-            Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None, doubt: false, doubted: false };
+        let tracked = Tracked { uid, period, members: Vec::new(), pidfile: None, no_answer: None };
         self.tracked.insert(key.clone(), tracked);
         self.next_full = Instant::now();
         self.changed.insert(key.clone());
@@ -154,6 +164,7 @@ impl Table {
     /// Stops tracking the processes of this subject. Does nothing where it is not tracked.
     pub fn forget(&mut self, key: &Arc<ProcessSubject>) {
         let Some(tracked) = self.tracked.remove(key) else { return };
+        self.without_period(tracked.period);
         if let Some(name) = &key.name
             && let Some(subjects) = self.by_name.get_mut(name)
         {
@@ -162,11 +173,23 @@ impl Table {
                 self.by_name.remove(name);
             }
         }
-        self.nameless.retain(|subject| subject != key);
+        for list in [&mut self.nameless, &mut self.by_pidfile, &mut self.measured] {
+            list.retain(|subject| subject != key);
+        }
         for pid in tracked.members {
             self.leave(pid, key);
         }
         self.changed.remove(key);
+        self.doubtful.remove(key);
+    }
+
+    fn without_period(&mut self, period: Duration) {
+        if let Some(count) = self.periods.get_mut(&period) {
+            *count -= 1;
+            if *count == 0 {
+                self.periods.remove(&period);
+            }
+        }
     }
 
     /// Removes the process with this token, whose pidfd reported its exit.
@@ -176,53 +199,6 @@ impl Table {
             self.remove(pid);
             // It stays known: its zombie must not be taken for a new process.
         }
-    }
-
-    /// Lists all processes and reads those that are new, young, or due.
-    ///
-    /// # Errors
-    /// Where `/proc` cannot be listed.
-    pub fn list(&mut self, notifier: &mut impl ExitNotifier) -> std::io::Result<()> {
-        let began = Instant::now();
-        let full = began >= self.next_full;
-        self.round = self.round.wrapping_add(1);
-        let (round, age) = (self.round, self.age());
-        let young = age.saturating_sub(u32::try_from(YOUNG.as_millis()).unwrap_or(u32::MAX));
-        let mut unread = Vec::new();
-        proc::each(|pid, inode| {
-            let known = self.known.entry(pid).or_insert(KnownProcess { inode: 0, round, first: age });
-            known.round = round;
-            if known.inode != inode {
-                *known = KnownProcess { inode, round, first: age };
-                unread.push(pid);
-            } else if full || known.first >= young {
-                unread.push(pid);
-            }
-        })?;
-        for tracked in self.tracked.values_mut() {
-            tracked.doubted = std::mem::take(&mut tracked.doubt);
-        }
-        let mut looked = proc::read_stats(&unread, !self.by_name.is_empty());
-        for pid in unread {
-            let seen = looked.remove(&pid);
-            self.read(pid, seen, notifier);
-        }
-        self.known.retain(|_, known| known.round == round);
-        let vanished: Vec<i32> = self.members.keys().copied().filter(|pid| !self.known.contains_key(pid)).collect();
-        for pid in vanished {
-            self.remove(pid);
-        }
-        self.read_pidfiles(notifier);
-        let turned = self.tracked.iter().filter(|(_, tracked)| tracked.doubt != tracked.doubted);
-        self.changed.extend(turned.map(|(subject, _)| subject.clone()));
-        if full {
-            self.next_full = began + (began.elapsed() * FULL_SHARE).max(FULL_EVERY);
-        }
-        Ok(())
-    }
-
-    fn age(&self) -> u32 {
-        u32::try_from(self.began.elapsed().as_millis()).unwrap_or(u32::MAX)
     }
 
     /// The current processes of a subject.
@@ -237,7 +213,7 @@ impl Table {
         if let Some(why) = &tracked.no_answer {
             return Err(why.clone());
         }
-        if tracked.doubt {
+        if self.doubtful.contains(subject) {
             return Err("a process that may be one of them does not answer".into());
         }
         let memory = subject.memory.then(|| tracked.members.iter().filter_map(|pid| proc::resident(*pid)).sum());
@@ -252,8 +228,7 @@ impl Table {
 
     /// The subjects whose memory is wanted, because it changes without any event.
     pub fn measured(&self) -> Vec<Arc<ProcessSubject>> {
-        let measured = self.tracked.keys().filter(|subject| subject.memory);
-        measured.cloned().collect()
+        self.measured.clone()
     }
 }
 

@@ -43,13 +43,20 @@ impl Table {
         if let Some(member) = self.members.get_mut(&pid) {
             member.of.retain(|subject| subject != key);
             if member.of.is_empty() {
-                self.members.remove(&pid);
+                self.take_member(pid);
             }
         }
     }
 
+    /// The member, which is one no longer.
+    fn take_member(&mut self, pid: i32) -> Option<Member> {
+        let member = self.members.remove(&pid)?;
+        self.unattended -= usize::from(member.pidfd.is_none());
+        Some(member)
+    }
+
     pub(super) fn remove(&mut self, pid: i32) {
-        let Some(member) = self.members.remove(&pid) else { return };
+        let Some(member) = self.take_member(pid) else { return };
         for subject in member.of {
             if let Some(tracked) = self.tracked.get_mut(&subject) {
                 tracked.members.retain(|member| *member != pid);
@@ -59,7 +66,7 @@ impl Table {
     }
 
     /// Assigns one process to the subjects that it belongs to. A process that could not be read, or not its arguments,
-    /// stays assigned and is read again by the next listing; subjects that it may belong to are in doubt until then.
+    /// stays assigned and is read again by the next look; subjects that it may belong to are in doubt until then.
     pub(super) fn read(&mut self, pid: i32, seen: Option<proc::ProcStat>, notifier: &mut impl ExitNotifier) {
         let unread = seen.as_ref().is_none_or(|seen| seen.argument == Argument::Unread);
         if unread {
@@ -91,10 +98,11 @@ impl Table {
         }
     }
 
-    /// Makes the next listing read this process again.
+    /// Makes the next look read this process again.
     pub(super) fn ask_again(&mut self, pid: i32) {
         if let Some(known) = self.known.get_mut(&pid) {
             known.inode = 0;
+            self.unsettled.insert(pid);
         }
     }
 
@@ -102,10 +110,12 @@ impl Table {
     /// member where it is one.
     pub(super) fn doubt(&mut self, pid: i32) {
         let Some(comm) = proc::comm(pid) else { return };
-        for (subject, tracked) in &mut self.tracked {
+        for (subject, tracked) in &self.tracked {
             let named = subject.name.as_deref().is_none_or(|name| cut(name) == comm);
             let may_be = subject.pidfile.is_none() && named && owned(tracked, pid);
-            tracked.doubt |= may_be && !tracked.members.contains(&pid);
+            if may_be && !tracked.members.contains(&pid) {
+                self.doubtful.insert(subject.clone());
+            }
         }
     }
 
@@ -117,8 +127,8 @@ impl Table {
             CurrentName::Seen(found) => found.start == start && !found.dead(),
             CurrentName::Silent => {
                 self.ask_again(pid);
-                if let Some(tracked) = self.tracked.get_mut(subject) {
-                    tracked.doubt = true;
+                if self.tracked.contains_key(subject) {
+                    self.doubtful.insert(subject.clone());
                 }
                 false
             }
@@ -159,7 +169,8 @@ impl Table {
             if pidfd.is_some() && !self.is_still(pid, start, subject, now(pid)) {
                 return;
             }
-            self.members.insert(pid, Member { start, of: Vec::with_capacity(1), _pidfd: pidfd });
+            self.unattended += usize::from(pidfd.is_none());
+            self.members.insert(pid, Member { start, of: Vec::with_capacity(1), pidfd });
         }
         let Some(tracked) = self.tracked.get_mut(subject) else { return };
         if let Some(member) = self.members.get_mut(&pid) {

@@ -14,8 +14,7 @@ const PIDFILE: Duration = Duration::from_millis(250);
 
 impl Table {
     pub(super) fn read_pidfiles(&mut self, notifier: &mut impl ExitNotifier) {
-        let named = self.tracked.keys().filter(|subject| named_by_pidfile(subject));
-        for subject in named.cloned().collect::<Vec<_>>() {
+        for subject in self.by_pidfile.clone() {
             let Some(tracked) = self.tracked.get_mut(&subject) else { continue };
             let read = read_pidfile(&subject);
             let no_answer = read.as_ref().err().map(ToString::to_string);

@@ -1,5 +1,7 @@
 //! Real processes, found and lost.
 
+mod looks;
+
 use std::process::{Child, Command};
 
 use super::membership::{COMM, CurrentName, cut, now};
@@ -24,6 +26,15 @@ impl Sleeper {
         use std::os::unix::process::CommandExt;
         let child = Command::new("/bin/sleep").arg0(format!("/x/{name}")).arg("600").spawn().unwrap();
         Self(child)
+    }
+
+    /// The same, and the kernel knows it by that name.
+    fn started(name: &str) -> Self {
+        let one = Self::named(name);
+        while proc::read_stats(&[one.pid()], true)[&one.pid()].argument.name() != Some(name) {
+            std::thread::yield_now();
+        }
+        one
     }
 
     fn pid(&self) -> i32 {

@@ -48,8 +48,8 @@ impl CheckTable for ProcessCheck {
         about: "Processes by name or pidfile.",
         example: "process = { name = \"worker\", exists = false }",
         condition: "exists = false",
-        events: "a pidfd reports an exit at once; a start is found by listing /proc",
-        cost: "one listing of /proc for all such checks, at most a twentieth of the time",
+        events: "a pidfd reports an exit at once; a start is found at the next look",
+        cost: "one look at /proc for all such checks, which reads who may have changed, at most a twentieth of the time",
         unknown: "/proc cannot be listed, or does not answer within 5 s",
         every: 10,
     };

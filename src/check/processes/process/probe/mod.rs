@@ -1,4 +1,4 @@
-//! Processes by name or pidfile: an exit is seen at once through a pidfd, a start by listing. A zombie counts as
+//! Processes by name or pidfile: an exit is seen at once through a pidfd, a start at the next look. A zombie counts as
 //! exited.
 
 use std::collections::BTreeMap;

@@ -1,0 +1,177 @@
+//! Many processes: the reaction where few and where many are watched or merely exist, and what watching many costs salve
+//! while they live, alone and while programs come and go.
+//!
+//! The figures of one run stand beside each other: few and many take turns, so that a busy minute of the machine falls
+//! on both.
+
+use std::fmt::Write as _;
+use std::io::{BufRead as _, BufReader};
+use std::process::{Child, Command, Stdio};
+use std::thread;
+use std::time::{Duration, Instant};
+
+use super::Outcome;
+use super::daemon::{self, Daemon};
+use super::figures::{Figures, Goal, ratio};
+use super::stage::Stage;
+
+/// The few that many are compared with.
+pub const FEW: usize = 200;
+/// So many kills in a row before another crowd takes its turn.
+const TURN: usize = 25;
+/// One shell forks so many, because its list of jobs grows slow.
+const OF_ONE_SHELL: usize = 1000;
+/// A playbook takes so many targets.
+const TARGETS: usize = 64;
+/// Salve has everybody in view within this.
+const PATIENCE: Duration = Duration::from_mins(2);
+/// So many programs begin and end in a second, on a host where things come and go.
+const COMING_AND_GOING: u32 = 200;
+
+/// Processes that do nothing, each under a name of its own.
+#[derive(Debug)]
+struct Crowd {
+    shells: Vec<Child>,
+    names: Vec<String>,
+}
+
+impl Crowd {
+    /// Forks of shells that wait for their standard input, which ends with this.
+    fn gather(count: usize) -> Outcome<Self> {
+        let names: Vec<String> = (0..count).map(|nth| format!("c{}-{nth}", std::process::id())).collect();
+        let mut crowd = Self { shells: Vec::new(), names };
+        for names in crowd.names.chunks(OF_ONE_SHELL) {
+            let script = format!(
+                "exec 3<&0\nfor name in {}; do ( printf %s $name >/proc/self/comm; read end <&3 ) & done\necho there; wait",
+                names.join(" ")
+            );
+            let mut command = Command::new("/bin/sh");
+            let shell = command.args(["-c", &script]).stdin(Stdio::piped()).stdout(Stdio::piped()).spawn()?;
+            crowd.shells.push(shell);
+            let output = crowd.shells.last_mut().and_then(|shell| shell.stdout.take()).ok_or("no output")?;
+            BufReader::new(output).read_line(&mut String::new())?;
+        }
+        Ok(crowd)
+    }
+
+    /// Playbooks that watch the first of them, by file name; their remediation never comes about.
+    fn playbooks(&self, count: usize) -> Vec<(String, String)> {
+        let playbook = |names: &[String]| {
+            let targets = names.iter().fold(String::new(), |mut text, name| {
+                let _ = write!(text, "{{ process = \"{name}\" }}, ");
+                text
+            });
+            format!(
+                r#"title   = "the crowd lives"
+targets = [{targets}]
+risk    = "low"
+mode    = "shadow"
+
+[detect]
+process = {{ exists = false }}
+for     = "0s"
+
+[[remediate]]
+do         = [{{ run = ["/bin/true"] }}]
+timeout    = "10s"
+idempotent = true
+
+[verify]
+process = {{ exists = true }}
+within  = "30s"
+
+[escalate]
+attempts = 1
+window   = "1h"
+"#
+            )
+        };
+        let parts = self.names[..count].chunks(TARGETS).enumerate();
+        parts.map(|(nth, names)| (format!("crowd-{nth}.toml"), playbook(names))).collect()
+    }
+}
+
+impl Drop for Crowd {
+    fn drop(&mut self) {
+        for shell in &mut self.shells {
+            drop(shell.stdin.take());
+            let _ = shell.wait();
+        }
+    }
+}
+
+/// What is asked for.
+#[derive(Debug, Clone, Copy)]
+pub struct Wanted {
+    /// How many are many.
+    pub many: usize,
+    /// How many are few.
+    pub few: usize,
+    /// Victims of each crowd.
+    pub kills: usize,
+    /// How long salve is watched while nothing happens.
+    pub idle: Duration,
+}
+
+pub fn measure(stage: &Stage, wanted: Wanted) -> Outcome<()> {
+    let Wanted { many, few, kills, idle } = wanted;
+    // how many exist, and how many of them are watched
+    let crowds = [(few, few), (many, few), (many, many)];
+    let mut figures: [Figures; 3] = Default::default();
+    let mut left = kills;
+    while left > 0 {
+        let turn = left.min(TURN);
+        for ((exist, watched), figures) in crowds.into_iter().zip(&mut figures) {
+            let crowd = Crowd::gather(exist)?;
+            figures.add(daemon::measure_among(stage, turn, &crowd.playbooks(watched), watched)?);
+        }
+        left -= turn;
+    }
+    println!("\nfrom kill -9 to the remediation's main among other processes, milliseconds");
+    println!("{:<42} {:>10} {:>10} {:>10} {:>5}", "", "median", "min", "max", "n");
+    for ((exist, watched), figures) in crowds.into_iter().zip(&figures) {
+        println!("{}", figures.row(&format!("salve, {watched} of {exist} watched")));
+    }
+    println!();
+    let [of_few, beside, of_many] = figures.map(|figures| figures.median());
+    ratio(&format!("{few} watched of {many} / of {few}"), beside / of_few, Some(Goal::AtMost(1.3)));
+    ratio(&format!("{many} watched / {few} watched"), of_many / of_few, Some(Goal::AtMost(1.3)));
+    if !idle.is_zero() {
+        processor_time(stage, wanted)?;
+    }
+    Ok(())
+}
+
+/// What watching many costs, in seconds of a processor per minute, while they merely live and while others come and go.
+fn processor_time(stage: &Stage, wanted: Wanted) -> Outcome<()> {
+    let crowd = Crowd::gather(wanted.many)?;
+    let mut daemon = Daemon::start(stage, &crowd.playbooks(wanted.many))?;
+    daemon.wait_for_pidfds(wanted.many, PATIENCE)?;
+    thread::sleep(Duration::from_secs(15)); // what it does at first is no standing cost
+    let per_minute = |spent: Duration| spent.as_secs_f64() * 60.0 / wanted.idle.as_secs_f64();
+    let during = |act: &dyn Fn(Instant) -> Outcome<()>| -> Outcome<f64> {
+        let before = daemon.processor_time()?;
+        act(Instant::now() + wanted.idle)?;
+        Ok(per_minute(daemon.processor_time()?.saturating_sub(before)))
+    };
+    let calm = during(&|end| {
+        thread::sleep(end.saturating_duration_since(Instant::now()));
+        Ok(())
+    })?;
+    let busy = during(&come_and_go)?;
+    println!("\nprocessor time of salve, {} watched, seconds per minute", wanted.many);
+    println!("{:<42} {calm:>10.3}", "while nothing happens");
+    println!("{:<42} {busy:>10.3}", format!("while {COMING_AND_GOING} programs a second come and go"));
+    Ok(())
+}
+
+/// Runs programs that do nothing until then.
+fn come_and_go(end: Instant) -> Outcome<()> {
+    let mut next = Instant::now();
+    while next < end {
+        thread::sleep(next.saturating_duration_since(Instant::now()));
+        Command::new("/bin/true").stdin(Stdio::null()).status()?;
+        next += Duration::from_secs(1) / COMING_AND_GOING;
+    }
+    Ok(())
+}
