@@ -48,7 +48,7 @@ impl EngineStats {
         Duration::from_micros(self.longest_turn_us)
     }
 
-    /// The slowest commit.
+    /// How long the slowest commit of the last minute or two took.
     #[must_use]
     pub const fn slowest_commit(&self) -> Duration {
         Duration::from_micros(self.slowest_commit_us)

@@ -15,7 +15,7 @@ pub struct CommitTimes {
     pub slowest: Duration,
 }
 
-/// Measures commits.
+/// Counts commits and adds up their times, for [`CommitTimes`].
 #[derive(Debug)]
 pub(super) struct CommitMeter {
     count: u64,
