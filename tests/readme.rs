@@ -202,7 +202,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("salve service install", "tests/host/scenarios/service.rs", "service install"),
     ("salve attach ssh://ann@web-03", "tests/host/scenarios/control.rs", "attach"),
     ("cargo test --release --test simulation -- --incidents 1000000", "tests/simulation/main.rs", "--incidents"),
-    ("cargo bench --bench reaction", "tests/bench/reaction.rs", "in_short"),
+    ("cargo bench --bench side_by_side", "tests/bench/side_by_side.rs", "in_short"),
 ];
 
 /// Every command that the pages show: in a sentence, or a line of a block.
