@@ -11,7 +11,6 @@ use rustix::event::epoll;
 use rustix::io::Errno;
 use rustix::net::{AddressFamily, SocketFlags, SocketType};
 use rustix::process::Signal;
-use salve::host::program::FIXED_PATH;
 
 use crate::Outcome;
 use crate::process::Process;
@@ -94,8 +93,7 @@ fn get(host: &str) -> Outcome<()> {
 
 fn spawn(file: &str) -> Outcome<()> {
     let mut command = Command::new("/usr/bin/head");
-    // in salve's environment, in which a program looks for its locale
-    command.args(["-c1", file]).env_clear().env("PATH", FIXED_PATH.join(":")).env("LANG", "C.UTF-8");
+    command.args(["-c1", file]).env_clear();
     command.stdin(Stdio::null()).stdout(Stdio::null());
     let status = command.status()?;
     if status.success() { Ok(()) } else { Err(format!("head: {status}").into()) }
