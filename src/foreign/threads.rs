@@ -109,7 +109,7 @@ mod tests {
         while threads.waiting().is_empty() {
             thread::yield_now();
         }
-        threads.run(move || drop(hold.recv())).unwrap();
+        threads.run(move || assert!(hold.recv().is_err())).unwrap();
         let second = who(&threads, || (), 0);
         assert_ne!(second, first, "the first hangs");
         assert_eq!(who(&threads, spend, 1), second);
