@@ -26,7 +26,7 @@ const VERIFYING: Duration = Duration::from_millis(500);
 const VERIFYING_DEAR: Duration = Duration::from_secs(1);
 
 /// Probes that are due within this time are begun along with those that are due now, in one wake-up.
-const TOGETHER: Duration = Duration::from_millis(20);
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// The shortest time between two probes of a subject to which events keep happening.
 const CALM: Duration = Duration::from_millis(100);

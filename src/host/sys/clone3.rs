@@ -10,8 +10,9 @@ use rustix::io::Errno;
 
 use super::spawn::{ChildContext, Spawned, settle};
 
-/// The child's stack, in units of 16 bytes: 128 KiB.
-const STACK: usize = 8192;
+/// The child's stack, in units of 16 bytes: 32 KiB, which it uses for system calls alone. Larger ones are mapped anew and
+/// given back at each start.
+const STACK: usize = 2048;
 
 /// Errors that say that this kernel, or a filter, has no such `clone3`.
 pub fn is_missing(error: &io::Error) -> bool {
