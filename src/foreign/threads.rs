@@ -15,11 +15,14 @@ const IDLE: Duration = Duration::from_secs(5);
 
 type Call = Box<dyn FnOnce() + Send>;
 
+/// Threads that wait, each with the way to send it a call.
+type Waiting = Vec<(ThreadId, Sender<Call>)>;
+
 /// The threads that wait for a call; cheap to clone.
 #[derive(Debug, Clone, Default)]
 pub struct DisposableThreads {
     /// The latest is the last, and takes the next call, so that the others can end.
-    waiting: Arc<Mutex<Vec<(ThreadId, Sender<Call>)>>>,
+    waiting: Arc<Mutex<Waiting>>,
 }
 
 thread_local! {
@@ -76,7 +79,7 @@ impl DisposableThreads {
         calls.recv().ok()
     }
 
-    fn waiting(&self) -> MutexGuard<'_, Vec<(ThreadId, Sender<Call>)>> {
+    fn waiting(&self) -> MutexGuard<'_, Waiting> {
         self.waiting.lock().unwrap_or_else(PoisonError::into_inner)
     }
 }

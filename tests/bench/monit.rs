@@ -1,5 +1,6 @@
 //! monit at its shortest cycle, 1 s. It is run in the foreground with files of its own, and no service of it is touched.
 
+use std::fmt::Write as _;
 use std::fs::{self, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::Path;
@@ -24,7 +25,7 @@ pub fn start(folder: &Path, checks: &str) -> Outcome<Process> {
     let control = folder.join("monitrc");
     let mut text = "set daemon 1\n".to_owned();
     for file in ["logfile", "pidfile", "idfile", "statefile"] {
-        text += &format!("set {file} {}\n", folder.join(format!("monit.{file}")).display());
+        writeln!(text, "set {file} {}", folder.join(format!("monit.{file}")).display())?;
     }
     fs::write(&control, text + checks)?;
     fs::set_permissions(&control, Permissions::from_mode(0o600))?;

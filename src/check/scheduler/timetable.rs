@@ -149,8 +149,8 @@ impl Dispatch {
         }
         entry.probing = true;
         entry.began = Some(Instant::now());
-        let (prober, probed) = (self.prober.clone(), subject.clone());
-        let probe = async move { probed.probe(&prober).await };
+        let (with, about) = (self.prober.clone(), subject.clone());
+        let probe = async move { about.probe(&with).await };
         match subject.cost() {
             Cost::Connection => self.try_at_once(subject, probe),
             Cost::Little | Cost::Request | Cost::Child => self.spawn(subject, probe),

@@ -32,7 +32,7 @@ pub fn play(name: &str, over: &[&str]) -> Outcome<()> {
     match name {
         "blocking-connect" => {
             let addresses = addresses()?;
-            every_period(|| addresses.iter().try_for_each(|address| Ok(drop(TcpStream::connect(address)?))))
+            every_period(|| addresses.iter().try_for_each(|address| Ok(TcpStream::connect(address).map(drop)?)))
         }
         "epoll-connect" => {
             let addresses = addresses()?;

@@ -23,7 +23,7 @@ pub const OPTIONS: [(&str, usize, usize); 5] =
     [("--tcp", 1000, 20), ("--http", 500, 10), ("--command", 200, 4), ("--seconds", 20, 1), ("--monit", 1, 0)];
 
 /// Whoever has not probed everything once after this will not.
-const PATIENCE: Duration = Duration::from_secs(60);
+const PATIENCE: Duration = Duration::from_mins(1);
 
 /// After that, salve has forgotten its first seconds, in which it reads every process of the host.
 const SETTLED: Duration = Duration::from_secs(4);
@@ -126,7 +126,7 @@ fn cost(process: &mut Process, served: &Served, length: Duration) -> Outcome<Cos
     thread::sleep(SETTLED.min(length));
     let (began, cpu, probes) = (Instant::now(), process.cpu()?, served.count()?);
     thread::sleep(length);
-    let (cpu, probes) = (process.cpu()? - cpu, u32::try_from(served.count()? - probes)?);
+    let (cpu, probes) = (process.cpu()?.saturating_sub(cpu), u32::try_from(served.count()? - probes)?);
     process.must_live()?;
     if probes == 0 {
         return Err("nothing was probed any more".into());

@@ -1,5 +1,7 @@
 //! The same checks, as monit has them.
 
+use std::fmt::Write as _;
+
 use super::Kind;
 use crate::Outcome;
 
@@ -13,7 +15,7 @@ pub fn checks(kind: Kind, names: &[String]) -> Outcome<String> {
     let mut text = "check host all with address 127.0.0.1\n".to_owned();
     for name in names {
         let (_, port) = name.trim_end_matches('/').rsplit_once(':').ok_or("an address without a port")?;
-        text += &format!("  if failed port {port}{protocol} then alert\n");
+        writeln!(text, "  if failed port {port}{protocol} then alert")?;
     }
     Ok(text)
 }

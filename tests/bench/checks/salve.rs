@@ -19,7 +19,7 @@ fn playbook(kind: Kind, number: usize, names: &[String]) -> String {
             "command = { run = [\"head\", \"-c1\", \"{target}\"], exit = 0 }",
         ),
     };
-    let targets: String = names.iter().map(|name| format!("  {{ {target} = \"{name}\" }},\n")).collect();
+    let targets: Vec<_> = names.iter().map(|name| format!("  {{ {target} = \"{name}\" }},\n")).collect();
     format!(
         r#"title   = "{kind} {number}"
 targets = [
@@ -44,5 +44,6 @@ attempts = 1
 window   = "1h"
 "#,
         kind = kind.name(),
+        targets = targets.concat(),
     )
 }
