@@ -203,7 +203,7 @@ const ELSEWHERE: &[(&str, &str, &str)] = &[
     ("salve journal export --json --follow", "tests/journal.rs", "\"--follow\""),
     ("salve attach ssh://ann@web-03", "tests/host/scenarios/control.rs", "attach"),
     ("cargo test --release --test simulation -- --incidents 1000000", "tests/simulation/main.rs", "--incidents"),
-    ("cargo bench --bench reaction", "tests/bench/reaction.rs", "in_short"),
+    ("cargo bench --bench side_by_side", "tests/bench/side_by_side.rs", "in_short"),
 ];
 
 /// Every command that the pages show: in a sentence, or a line of a block.

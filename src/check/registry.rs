@@ -70,7 +70,8 @@ macro_rules! dispatch {
             pub(super) async fn observe(&self, prober: &Prober) -> Result<Timed<Observation>, String> {
                 match self {
                     $($(Self::$kind(subject) => {
-                        let Timed { seen, changed } = check::$table::probe_timed(subject, prober).await?;
+                        // in a box of its own, so that none carries the largest of them along
+                        let Timed { seen, changed } = Box::pin(check::$table::probe_timed(subject, prober)).await?;
                         Ok(Timed { seen: seen.into(), changed })
                     })*)*
                 }

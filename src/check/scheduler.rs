@@ -250,17 +250,7 @@ impl Dispatch {
     fn handle(&mut self, event: MonitorEvent) {
         match event {
             MonitorEvent::Seen(subject, probed) => self.emit_observation(&subject, &probed),
-            MonitorEvent::Probed(subject, probed) => {
-                if let Some(entry) = self.entries.get_mut(&subject) {
-                    entry.probing = false;
-                    let again = std::mem::take(&mut entry.again);
-                    self.emit_observation(&subject, &probed);
-                    self.reopen(&subject);
-                    if again {
-                        self.soon(&subject);
-                    }
-                }
-            }
+            MonitorEvent::Probed(subject, probed) => self.probed(&subject, &probed),
             MonitorEvent::Woken(subject) => self.soon(&subject),
             MonitorEvent::Sources(watch, subject, sources) => self.register_all(&watch, &subject, sources),
             MonitorEvent::Loop(LoopEvent::Processes { subject, began, seen }) => {
@@ -271,6 +261,18 @@ impl Dispatch {
             MonitorEvent::Loop(LoopEvent::Woken(token)) => self.woken(token),
             MonitorEvent::Loop(LoopEvent::Lost(token)) => self.lost(token),
             MonitorEvent::Note(about, text) => drop(self.notes.send((about, text))),
+        }
+    }
+
+    /// Takes the result of a probe that has finished.
+    fn probed(&mut self, subject: &Arc<Subject>, probed: &ProbeResult) {
+        let Some(entry) = self.entries.get_mut(subject) else { return };
+        entry.probing = false;
+        let again = std::mem::take(&mut entry.again);
+        self.emit_observation(subject, probed);
+        self.reopen(subject);
+        if again {
+            self.soon(subject);
         }
     }
 }

@@ -7,6 +7,8 @@ use nix::unistd::{Gid, Uid, setfsgid, setfsuid};
 use rustix::process::getgroups;
 use rustix::thread::set_thread_groups;
 
+use super::threads;
+
 /// The group that owns nothing. A user's own groups are not looked up: the lookup may ask a network.
 const NOBODY: u32 = 65_534;
 /// Changes nothing; the answer tells who is in force.
@@ -40,8 +42,10 @@ impl Drop for AsUser {
     fn drop(&mut self) {
         setfsuid(self.was.0);
         setfsgid(self.was.1);
-        // a thread that keeps too few groups can only do less
-        let _ = set_thread_groups(&self.groups);
+        // a thread that keeps too few groups can only do less, and does nothing more
+        if set_thread_groups(&self.groups).is_err() || current_user() != self.was.0.as_raw() {
+            threads::spend();
+        }
     }
 }
 

@@ -2,11 +2,12 @@
 
 use std::collections::BTreeMap;
 use std::sync::{Arc, LazyLock, Mutex, MutexGuard, PoisonError};
-use std::thread;
 use std::time::Duration;
 
 use tokio::sync::{OwnedSemaphorePermit, Semaphore, oneshot};
 use tokio::time::{Instant, timeout_at};
+
+use super::threads::DisposableThreads;
 
 /// Why there is no answer.
 #[derive(Debug, Clone, Copy, PartialEq, Eq)]
@@ -31,13 +32,14 @@ impl CallError {
     }
 }
 
-/// Runs calls in threads of their own, one at a time for each thing that they are about: the next waits for its turn,
+/// Runs calls in disposable threads, one at a time for each thing that they are about: the next waits for its turn,
 /// unless it is known that the one before hangs.
 ///
 /// Threads of the runtime's pool would not do: a hung one would hold up the runtime's own end.
 #[derive(Debug, Clone, Default)]
 pub struct DetachedCalls {
     lanes: Arc<Mutex<BTreeMap<Arc<str>, CallLane>>>,
+    threads: DisposableThreads,
 }
 
 /// The calls about one thing.
@@ -50,9 +52,6 @@ struct CallLane {
 
 /// So many calls may hang at once; a host with more dead mounts than that answers nothing more about files.
 const MOST_HANGING: usize = 256;
-
-/// Deep trees are walked by recursion.
-const STACK: usize = 1024 * 1024;
 
 impl DetachedCalls {
     /// The one of this process, so that a dead mount takes one thread, however many ask about it.
@@ -82,7 +81,7 @@ impl DetachedCalls {
             turn: turn.ok_or(CallError::StillHanging)?.into(),
         };
         let (answer, answered) = oneshot::channel();
-        Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
+        self.spawn(taken, call, move |result| drop(answer.send(result)))?;
         let answer = timeout_at(deadline, answered).await.ok().and_then(Result::ok);
         if answer.is_none() {
             self.hangs(&about);
@@ -104,7 +103,7 @@ impl DetachedCalls {
         let turn = self.turn(&about)?.try_acquire_owned().map_err(|_| CallError::StillHanging)?;
         let taken = LaneGuard { lanes: self.lanes.clone(), about: about.clone(), turn: Some(turn) };
         let (answer, answered) = std::sync::mpsc::channel();
-        Self::spawn(taken, call, move |result| drop(answer.send(result)))?;
+        self.spawn(taken, call, move |result| drop(answer.send(result)))?;
         let answer = answered.recv_timeout(limit);
         if answer.is_err() {
             self.hangs(&about);
@@ -113,16 +112,17 @@ impl DetachedCalls {
     }
 
     fn spawn<T: Send + 'static>(
+        &self,
         taken: LaneGuard,
         call: impl FnOnce() -> T + Send + 'static,
         answer: impl FnOnce(T) + Send + 'static,
     ) -> Result<(), CallError> {
-        let thread = thread::Builder::new().name("disposable".into()).stack_size(STACK).spawn(move || {
+        let call = move || {
             let result = call();
             drop(taken);
             answer(result);
-        });
-        thread.map(drop).map_err(|_| CallError::NoThread)
+        };
+        self.threads.run(call).map_err(|_| CallError::NoThread)
     }
 
     /// Marks a call that missed its deadline.

@@ -7,6 +7,7 @@
 //! | module | what it does |
 //! |---|---|
 //! | [`deadline`] | runs a call in a disposable thread, to a deadline |
+//! | `threads` | the disposable threads |
 //! | [`walk`] | follows a path step by step, with a verdict on every folder and link |
 //! | [`read`] | opens a file to read it, as the user who controls its name |
 //! | [`trusted`] | opens what decides what is done: every step belongs to root, or to this user |
@@ -24,6 +25,7 @@ pub mod mounts;
 pub mod openat2;
 pub mod processes;
 pub mod read;
+mod threads;
 pub mod trusted;
 pub mod walk;
 

@@ -37,9 +37,12 @@ pub fn mounted() -> io::Result<Vec<Mounted>> {
     Ok(rows(&fs::read(TABLE)?).collect())
 }
 
-/// The number of the mount on which a path lies; none where the table cannot be read.
+/// The number of the mount on which a path lies; none where the table cannot be read, or the path is relative.
 #[must_use]
 pub fn below(path: &Path) -> Option<u64> {
+    if path.is_relative() {
+        return None;
+    }
     let table = mounted().ok()?.into_iter().enumerate().filter(|(_, one)| path.starts_with(&one.point));
     table.max_by_key(|(row, one)| (one.point.as_os_str().len(), *row)).map(|(_, one)| one.id)
 }

@@ -4,6 +4,12 @@
 //!
 //! Of a head over HTTP/1, hyper itself buffers at most some 400 KiB, and passes over interim answers without keeping
 //! them; whoever sends such without end is cut off by the request's deadline.
+//!
+//! | module | what it does |
+//! |---|---|
+//! | [`plain`] | one request without TLS or names, which needs no client |
+
+pub mod plain;
 
 use reqwest::redirect::Policy;
 use reqwest::{Client, ClientBuilder};
@@ -12,6 +18,8 @@ use reqwest::{Client, ClientBuilder};
 const LINES: usize = 100;
 /// Bytes of a head over HTTP/2.
 const HEAD: u32 = 16 * 1024;
+/// How every request calls itself.
+const AGENT: &str = concat!("salve/", env!("CARGO_PKG_VERSION"));
 
 /// What every client begins with.
 pub fn client() -> ClientBuilder {
@@ -23,7 +31,7 @@ pub fn client() -> ClientBuilder {
         .pool_max_idle_per_host(0)
         .http1_max_headers(LINES)
         .http2_max_header_list_size(HEAD)
-        .user_agent(concat!("salve/", env!("CARGO_PKG_VERSION")))
+        .user_agent(AGENT)
 }
 
 /// Servers whose heads have no end.

@@ -513,7 +513,8 @@ fn a_planted_second_way_to_start_a_child_is_found() {
 
 /// Every place in this file, without its tests, that makes a client for HTTP by itself.
 fn clients(file: &Path, source: &str) -> Vec<String> {
-    let made = [["Client", "builder"], ["Client", "new"], ["reqwest", "get"]];
+    let made =
+        [["Client", "builder"], ["Client", "new"], ["reqwest", "get"], ["http1", "Builder"], ["http2", "Builder"]];
     let named = paths(&module(file), without_tests(source));
     let hits = named.iter().filter(|named| made.iter().any(|made| named.path.windows(2).any(|part| part == made)));
     hits.map(|named| format!("{}:{}", file.display(), named.line)).collect()
@@ -522,9 +523,16 @@ fn clients(file: &Path, source: &str) -> Vec<String> {
 #[test]
 fn there_is_one_way_to_a_client_for_http_and_it_caps_heads() {
     let made: Vec<String> = sources().iter().flat_map(|(file, source)| clients(file, source)).collect();
-    assert!(made.len() == 1 && made[0].starts_with("src/host/web.rs"), "go through host::web instead: {made:?}");
-    let planted = "use reqwest::Client; fn f() { Client::builder(); }";
-    assert_eq!(clients(Path::new("src/check/network/http/probe.rs"), planted).len(), 1);
+    let right = made.len() == 2
+        && made.iter().any(|place| place.starts_with("src/host/web.rs:"))
+        && made.iter().any(|place| place.starts_with("src/host/web/plain.rs:"));
+    assert!(right, "go through host::web instead: {made:?}");
+    for planted in [
+        "use reqwest::Client; fn f() { Client::builder(); }",
+        "use hyper::client::conn::http1; fn f() { http1::Builder::new(); }",
+    ] {
+        assert_eq!(clients(Path::new("src/check/network/http/probe.rs"), planted).len(), 1);
+    }
 }
 
 #[test]

@@ -1,210 +1,95 @@
-//! Salve itself: the release binary as a daemon, with a journal, a playbook and settings of its own.
+//! Salve itself: the release binary as a daemon, with a journal, playbooks and settings of its own.
 
 use std::fs::{self, File, Permissions};
 use std::os::unix::fs::PermissionsExt as _;
 use std::path::{Path, PathBuf};
-use std::process::{Child, Command, Stdio};
+use std::process::{Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
 use super::Outcome;
-use super::stage::{self, CALM, Stage};
+use super::process::Process;
+use tempfile::TempDir;
 
-/// Salve acts, or is ready again, within this, or something is wrong.
-const PATIENCE: Duration = Duration::from_secs(30);
-
-/// Salve is measured as it runs for weeks, not in its first seconds, in which it reads every process of the host.
-const SETTLED: Duration = Duration::from_secs(4);
+/// Salve has everybody in view within this, however many there are.
+const IN_VIEW: Duration = Duration::from_mins(2);
 
 /// The daemon that is measured; its end is the end of this.
+#[derive(Debug)]
 pub struct Daemon {
-    child: Child,
+    pub process: Process,
     state: PathBuf,
     log: PathBuf,
 }
 
-pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
-    measure_among(stage, kills, &[], 0)
-}
-
-/// The same while further playbooks, by file name, watch so many further processes.
-pub fn measure_among(
-    stage: &Stage,
-    kills: usize,
-    playbooks: &[(String, String)],
-    others: usize,
-) -> Outcome<Vec<Duration>> {
-    let mut victim = stage.victim()?;
-    let mut daemon = Daemon::start(stage, playbooks)?;
-    daemon.wait_for_pidfds(others, PATIENCE)?;
-    thread::sleep(SETTLED);
-    let mut times = Vec::with_capacity(kills);
-    for round in 0..kills {
-        daemon.wait_until_ready(victim.pid(), round)?;
-        thread::sleep(CALM);
-        stage.forget_stamps()?;
-        let killed = victim.kill()?;
-        let Some(stamped) = stage.next_stamp(PATIENCE)? else {
-            return Err(daemon.complaint(&format!("salve did not act on kill {}", round + 1)).into());
-        };
-        times.push(stamped.saturating_sub(killed));
-        victim = stage.victim()?;
-    }
-    daemon.wait_until_ready(victim.pid(), kills)?;
-    Ok(times)
+/// A folder that only this user enters. Below the build folder, because root runs nothing that lies below a folder which
+/// others may write, as `/tmp`.
+pub fn folder(prefix: &str) -> Outcome<TempDir> {
+    let folder = tempfile::Builder::new().prefix(prefix).tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
+    fs::set_permissions(folder.path(), Permissions::from_mode(0o700))?;
+    Ok(folder)
 }
 
 impl Daemon {
-    /// Over an empty journal, with further playbooks by file name.
-    pub fn start(stage: &Stage, further: &[(String, String)]) -> Outcome<Self> {
-        let journal = stage.path("state");
-        if journal.exists() {
-            fs::remove_dir_all(&journal)?;
-        }
-        let (home, playbooks, settings, log) =
-            (stage.path("home"), stage.path("playbooks"), stage.path("salve.toml"), stage.path("daemon.log"));
-        if playbooks.exists() {
-            fs::remove_dir_all(&playbooks)?;
+    /// Over an empty journal, with these playbooks and no others.
+    pub fn start(folder: &Path, written: &[String]) -> Outcome<Self> {
+        let (state, home, playbooks, settings, log) = (
+            folder.join("state"),
+            folder.join("home"),
+            folder.join("playbooks"),
+            folder.join("salve.toml"),
+            folder.join("daemon.log"),
+        );
+        for former in [&state, &playbooks] {
+            if former.exists() {
+                fs::remove_dir_all(former)?;
+            }
         }
         for folder in [&home, &playbooks] {
             fs::create_dir_all(folder)?;
             fs::set_permissions(folder, Permissions::from_mode(0o700))?;
         }
-        private(&playbooks.join("victim.toml"), &playbook(stage)?)?;
-        for (name, text) in further {
-            private(&playbooks.join(name), text)?;
+        for (number, playbook) in written.iter().enumerate() {
+            private(&playbooks.join(format!("playbook-{number}.toml")), playbook)?;
         }
         private(&settings, "boot_grace = \"0s\"\nhost_budget = { attempts = 100000, window = \"1m\" }\n")?;
-        let errors = File::create(&log)?;
-        let child = Command::new(env!("CARGO_BIN_EXE_salve"))
-            .arg("daemon")
-            .arg("--state")
-            .arg(&journal)
-            .arg("--playbooks")
-            .arg(&playbooks)
-            .arg("--settings")
-            .arg(&settings)
-            .env_clear()
-            .env("HOME", &home)
-            .stdin(Stdio::null())
-            .stdout(Stdio::null())
-            .stderr(errors)
-            .spawn()?;
-        Ok(Self { child, state: journal, log })
-    }
-
-    /// Until it waits for this victim's death, and so many incidents have ended.
-    fn wait_until_ready(&mut self, victim: u32, incidents: usize) -> Outcome<()> {
-        let began = Instant::now();
-        loop {
-            if let Some(status) = self.child.try_wait()? {
-                return Err(self.complaint(&format!("salve ended: {status}")).into());
-            }
-            if self.attends(victim)? && self.closed()? >= incidents {
-                return Ok(());
-            }
-            if began.elapsed() > PATIENCE {
-                let stand =
-                    format!("attends the victim: {}, incidents closed: {}", self.attends(victim)?, self.closed()?);
-                return Err(self.complaint(&format!("salve was not ready for the next kill ({stand})")).into());
-            }
-            thread::sleep(Duration::from_millis(50));
-        }
+        let mut command = Command::new(env!("CARGO_BIN_EXE_salve"));
+        command.arg("daemon").arg("--state").arg(&state).arg("--playbooks").arg(&playbooks);
+        command.arg("--settings").arg(&settings).env_clear().env("HOME", &home).stderr(File::create(&log)?);
+        Ok(Self { process: Process::start(&mut command)?, state, log })
     }
 
     /// Until it holds at least so many descriptors: a pidfd for each process that it watches.
-    pub fn wait_for_pidfds(&mut self, count: usize, patience: Duration) -> Outcome<()> {
+    pub fn wait_for_descriptors(&mut self, count: usize) -> Outcome<()> {
         let began = Instant::now();
         loop {
-            let open = fs::read_dir(format!("/proc/{}/fd", self.child.id()))?.count();
+            self.process.must_live()?;
+            let open = fs::read_dir(format!("/proc/{}/fd", self.process.pid()))?.count();
             if open >= count {
                 return Ok(());
             }
-            if began.elapsed() > patience || self.child.try_wait()?.is_some() {
-                return Err(self
-                    .complaint(&format!("salve has {open} descriptors, and watches {count} processes"))
-                    .into());
+            if began.elapsed() > IN_VIEW {
+                let what = format!("salve has {open} descriptors, and watches {count} processes");
+                return Err(self.complaint(&what).into());
             }
             thread::sleep(Duration::from_millis(200));
         }
     }
 
-    /// What it has used of a processor so far, for itself and in the kernel.
-    pub fn processor_time(&self) -> Outcome<Duration> {
-        let stat = fs::read_to_string(format!("/proc/{}/stat", self.child.id()))?;
-        let fields = stat.rsplit_once(')').ok_or("no stat")?.1.split_ascii_whitespace();
-        let ticks: u64 = fields.skip(11).take(2).map(|field| field.parse::<u64>().unwrap_or_default()).sum();
-        Ok(Duration::from_millis(ticks * 1000 / rustix::param::clock_ticks_per_second()))
-    }
-
-    /// Does it hold a pidfd of this process?
-    fn attends(&self, pid: u32) -> Outcome<bool> {
-        let wanted = format!("Pid:\t{pid}");
-        for entry in fs::read_dir(format!("/proc/{}/fdinfo", self.child.id()))? {
-            // a descriptor may be closed while we look
-            let text = fs::read_to_string(entry?.path()).unwrap_or_default();
-            if text.lines().any(|line| line == wanted) {
-                return Ok(true);
-            }
-        }
-        Ok(false)
-    }
-
-    /// How many incidents have ended, by its journal.
-    fn closed(&self) -> Outcome<usize> {
+    /// Its journal, one event a line.
+    pub fn journal(&self) -> Outcome<String> {
         let mut command = Command::new(env!("CARGO_BIN_EXE_salve"));
         command.args(["journal", "export", "--json", "--state"]).arg(&self.state).env_clear();
-        let output = command.stdin(Stdio::null()).output()?;
-        Ok(String::from_utf8_lossy(&output.stdout).lines().filter(|line| line.contains("\"closed\":{")).count())
+        Ok(String::from_utf8_lossy(&command.stdin(Stdio::null()).output()?.stdout).into_owned())
     }
 
-    fn complaint(&self, what: &str) -> String {
-        let mut text = format!("{what}\n{}", fs::read_to_string(&self.log).unwrap_or_default());
-        let mut command = Command::new(env!("CARGO_BIN_EXE_salve"));
-        command.args(["journal", "export", "--json", "--state"]).arg(&self.state).env_clear();
-        if let Ok(output) = command.output() {
-            let lines = String::from_utf8_lossy(&output.stdout).into_owned();
-            let lines: Vec<&str> = lines.lines().collect();
-            text.push_str(&lines[lines.len().saturating_sub(12)..].join("\n"));
-        }
-        text
+    /// What is wrong, with what it said itself.
+    pub fn complaint(&self, what: &str) -> String {
+        let journal = self.journal().unwrap_or_default();
+        let lines: Vec<String> = journal.lines().map(|line| line.chars().take(400).collect()).collect();
+        let said = fs::read_to_string(&self.log).unwrap_or_default();
+        format!("{what}\n{said}{}", lines[lines.len().saturating_sub(12)..].join("\n"))
     }
-}
-
-impl Drop for Daemon {
-    fn drop(&mut self) {
-        stage::end(&mut self.child);
-    }
-}
-
-fn playbook(stage: &Stage) -> Outcome<String> {
-    let run = serde_json::to_string(&stage.stamp())?; // an array of strings reads the same in TOML
-    let name = &stage.victim;
-    Ok(format!(
-        r#"title  = "the victim lives"
-target = {{ process = "{name}" }}
-risk   = "low"
-mode   = "auto"
-
-[detect]
-process  = {{ exists = false }}
-for      = "0s"
-flapping = "ignore"
-
-[[remediate]]
-do         = [{{ run = {run} }}]
-timeout    = "10s"
-idempotent = true
-
-[verify]
-process = {{ exists = true }}
-within  = "30s"
-
-[escalate]
-attempts = 100
-window   = "1h"
-"#
-    ))
 }
 
 /// Salve reads nothing that others could have written.

@@ -1,6 +1,7 @@
 //! What probes share: the clock, the connection to systemd, the event loop, permits, and what is remembered from one
 //! probe to the next.
 
+pub mod connection;
 pub mod history;
 
 use std::sync::{Arc, OnceLock};

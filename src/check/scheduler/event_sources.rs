@@ -98,6 +98,9 @@ impl Dispatch {
 
     /// Tries to open the lost sources of a subject's watches again; called after each probe.
     pub(super) fn reopen(&mut self, subject: &Arc<Subject>) {
+        if self.unwatched.is_empty() {
+            return;
+        }
         let watches = self.entries.get(subject).map(|entry| entry.watches.clone()).unwrap_or_default();
         for watch in watches {
             if self.unwatched.remove(&watch)

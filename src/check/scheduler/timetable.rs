@@ -6,6 +6,7 @@ use std::hash::BuildHasher as _;
 use std::sync::Arc;
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
 use tokio::time::Instant;
 
 use super::Dispatch;
@@ -13,7 +14,7 @@ use super::emit::emit_reading;
 use crate::check::events::event_loop::LoopCommand;
 use crate::check::kind::SharedSource;
 use crate::check::prober::Cost;
-use crate::check::report::MonitorEvent;
+use crate::check::report::{MonitorEvent, ProbeResult};
 use crate::check::subject::Subject;
 use crate::check::units::unit::probe::watch::WatcherCommand;
 use crate::core::machine::effect::Cadence;
@@ -25,7 +26,7 @@ const VERIFYING: Duration = Duration::from_millis(500);
 const VERIFYING_DEAR: Duration = Duration::from_secs(1);
 
 /// Probes that are due within this time are begun along with those that are due now, in one wake-up.
-const TOGETHER: Duration = Duration::from_millis(20);
+const TOGETHER: Duration = Duration::from_millis(50);
 
 /// The shortest time between two probes of a subject to which events keep happening.
 const CALM: Duration = Duration::from_millis(100);
@@ -148,10 +149,27 @@ impl Dispatch {
         }
         entry.probing = true;
         entry.began = Some(Instant::now());
-        let (prober, subject, events) = (self.prober.clone(), subject.clone(), self.events.clone());
+        let (with, about) = (self.prober.clone(), subject.clone());
+        let probe = async move { about.probe(&with).await };
+        match subject.cost() {
+            Cost::Connection => self.try_at_once(subject, probe),
+            Cost::Little | Cost::Request | Cost::Child => self.spawn(subject, probe),
+        }
+    }
+
+    /// For probes that have mostly nothing to wait for: only the rest becomes a task, which costs more than the probe.
+    fn try_at_once(&mut self, subject: &Arc<Subject>, probe: impl Future<Output = ProbeResult> + Send + 'static) {
+        let mut probe = Box::pin(probe);
+        match probe.as_mut().now_or_never() {
+            Some(result) => self.probed(subject, &result),
+            None => self.spawn(subject, probe),
+        }
+    }
+
+    fn spawn(&self, subject: &Arc<Subject>, probe: impl Future<Output = ProbeResult> + Send + 'static) {
+        let (subject, events) = (subject.clone(), self.events.clone());
         tokio::spawn(async move {
-            let result = subject.probe(&prober).await;
-            let _ = events.send(MonitorEvent::Probed(subject, result));
+            let _ = events.send(MonitorEvent::Probed(subject, probe.await));
         });
     }
 }

@@ -13,9 +13,12 @@ mod tests;
 
 use std::io;
 use std::path::{Path, PathBuf};
+use std::pin::{Pin, pin};
 use std::sync::{Arc, Mutex, PoisonError};
 use std::time::Duration;
 
+use futures_util::FutureExt as _;
+use futures_util::future::{Either, FusedFuture, join, select};
 use tokio::io::AsyncReadExt as _;
 use tokio::net::unix::pipe::Receiver;
 use tokio::task::JoinHandle;
@@ -29,6 +32,9 @@ use crate::foreign::{self, MayHang, NoAnswer};
 
 /// How long output that is still in the pipe may take once nothing lives that could write more.
 const LAST_WORDS: Duration = Duration::from_millis(500);
+
+/// What is read of a stream at once, in bytes.
+const BLOCK: usize = 16 << 10;
 
 /// A program to run to its end or its deadline.
 #[derive(Debug)]
@@ -104,21 +110,31 @@ impl Job {
         let deadline = Instant::now() + self.deadline;
         let (grace, keep, stdin) = (self.grace, self.keep, std::mem::take(&mut self.stdin));
         let mut running = self.start_with(!stdin.is_empty(), deadline).await?;
-        let output = Drain::of(running.output.take(), keep);
-        let errors = Drain::of(running.errors.take(), keep);
-        let feed = running.feed(stdin);
-        let ended = if let Ok(ended) = timeout_at(deadline, running.wait()).await {
+        let (mut output, mut errors) = (Capture::new(keep), Capture::new(keep));
+        let (stream, complaints) = (running.output.take(), running.errors.take());
+        let ended = {
+            let mut reading = pin!(join(drain(stream, &mut output), drain(complaints, &mut errors)).fuse());
+            let feed = running.feed(stdin);
+            let ended = beside(&mut reading, timeout_at(deadline, running.wait())).await;
             let program = running.name.clone();
-            running.end_leavings().await;
-            ended.map_err(|error| StartError::Failed { program, error })?
-        } else {
-            running.end(grace).await;
-            ChildExit::TimedOut
+            if ended.is_ok() {
+                beside(&mut reading, running.end_leavings()).await;
+            } else {
+                beside(&mut reading, running.end(grace)).await;
+            }
+            if let Some(feed) = feed {
+                feed.abort();
+            }
+            if !reading.is_terminated() {
+                // not for one who can be neither killed nor waited out
+                let _ = timeout(LAST_WORDS, reading).await;
+            }
+            match ended {
+                Ok(ended) => ended.map_err(|error| StartError::Failed { program, error })?,
+                Err(_) => ChildExit::TimedOut,
+            }
         };
-        if let Some(feed) = feed {
-            feed.abort();
-        }
-        Ok(ChildResult { ended, output: output.finish().await, errors: errors.finish().await })
+        Ok(ChildResult { ended, output, errors })
     }
 
     /// Starts it and lets the caller read what it prints; `stdin`, `grace` and `keep` do not count.
@@ -132,7 +148,8 @@ impl Job {
 
     async fn start_with(self, input: bool, deadline: Instant) -> Result<RunningChild, StartError> {
         let (name, errors) = (self.program.clone(), self.errors);
-        let environment = [("PATH", FIXED_PATH.join(":")), ("LANG", "C.UTF-8".to_owned())];
+        // a program in UTF-8, which for everything else needs no locale: LANG would have it load twelve files at each start
+        let environment = [("PATH", FIXED_PATH.join(":")), ("LC_CTYPE", "C.UTF-8".to_owned())];
         let env = environment.into_iter().chain(self.env).map(|(name, value)| (name.to_owned(), value)).collect();
         let argv = std::iter::once(name.clone()).chain(self.args).collect();
         start(&name, deadline, move |may_hang| {
@@ -167,6 +184,24 @@ pub async fn start<E: From<StartError> + Send + 'static>(
     }
 }
 
+/// Waits for something, and reads meanwhile what a child prints: a full pipe would hang it.
+async fn beside<T>(reading: &mut Pin<&mut impl FusedFuture>, wanted: impl Future<Output = T>) -> T {
+    match select(pin!(wanted), reading).await {
+        Either::Left((done, _)) => done,
+        Either::Right((_, wanted)) => wanted.await,
+    }
+}
+
+/// Reads a stream until every writer is gone.
+async fn drain(stream: Option<Receiver>, capture: &mut Capture) {
+    let Some(mut stream) = stream else { return };
+    let mut block = Vec::with_capacity(BLOCK);
+    while let Ok(1..) = stream.read_buf(&mut block).await {
+        capture.push(&block);
+        block.clear();
+    }
+}
+
 /// One stream of a child, read until every writer is gone. It never stops early: a full pipe would hang the child.
 #[derive(Debug)]
 pub struct Drain {
@@ -182,7 +217,7 @@ impl Drain {
         let kept = Arc::clone(&capture);
         let reading = stream.map(|mut stream| {
             tokio::spawn(async move {
-                let mut block = vec![0; 16 << 10];
+                let mut block = vec![0; BLOCK];
                 while let Ok(count @ 1..) = stream.read(&mut block).await {
                     kept.lock().unwrap_or_else(PoisonError::into_inner).push(&block[..count]);
                 }

@@ -153,14 +153,12 @@ impl RunningChild {
     pub async fn end_leavings(self) -> Emptied {
         let scope = self.scope();
         drop(self);
-        let leaving = Arc::clone(&scope);
-        let end = move || {
-            if leaving.is_left_empty() {
-                return Emptied { empty: true, ended: Vec::new() };
-            }
-            leaving.end_leavings()
+        let emptied = if scope.is_plainly_empty() {
+            Emptied { empty: true, ended: Vec::new() }
+        } else {
+            let leaving = Arc::clone(&scope);
+            apart(move || leaving.end_leavings()).await
         };
-        let emptied = apart(end).await;
         close(scope, &emptied);
         emptied
     }

@@ -154,15 +154,22 @@ impl ChildScope {
         }
     }
 
-    /// Has the main process, which has been reaped, left nothing behind? The usual case, told by one short look. Blocks
-    /// where a process does not answer.
-    pub fn is_left_empty(&self) -> bool {
+    /// Has the main process, which has been reaped, left nothing behind? The usual case, told by one short look that waits
+    /// for nobody; false where more has to be looked at.
+    pub fn is_plainly_empty(&self) -> bool {
+        let populated = self.cgroup.as_ref().is_some_and(Cgroup::is_populated);
+        let adopted = || descendants::has_unknown_children(lock(&MAINS).get_or_insert_default());
+        // Without a cgroup, who hops from fork to fork may be missed by one look.
+        !populated && !adopted() && (self.cgroup.is_some() || !adopted())
+    }
+
+    /// The same by as many looks as it takes. Blocks where a process does not answer.
+    fn is_left_empty(&self) -> bool {
         let populated = self.cgroup.as_ref().is_some_and(Cgroup::is_populated);
         let adopted = || {
             let others = lock(&MAINS).clone().unwrap_or_default();
             descendants::has_adopted(&self.marker, self.tag, &others)
         };
-        // Without a cgroup, who hops from fork to fork may be missed by one look.
         !populated && !adopted() && (self.cgroup.is_some() || !adopted())
     }
 

@@ -10,8 +10,9 @@ use rustix::io::Errno;
 
 use super::spawn::{ChildContext, Spawned, settle};
 
-/// The child's stack, in units of 16 bytes: 128 KiB.
-const STACK: usize = 8192;
+/// The child's stack, in units of 16 bytes: 64 KiB, which it uses for system calls alone. From 128 KiB on the allocator
+/// maps it anew at each start, and gives it back.
+const STACK: usize = 4096;
 
 /// Errors that say that this kernel, or a filter, has no such `clone3`.
 pub fn is_missing(error: &io::Error) -> bool {

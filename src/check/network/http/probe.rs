@@ -5,12 +5,14 @@ use std::time::{Duration, Instant};
 
 use reqwest::Client;
 use serde::{Deserialize, Serialize};
+use tokio::net::TcpStream;
 
 use super::table::HttpCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::{Conditions, joined};
 use crate::check::kind::{CheckProbe, millis};
-use crate::check::prober::{Cost, Prober};
+use crate::check::prober::{Cost, Prober, connection};
+use crate::host::web::plain::PlainUrl;
 use crate::host::{capped, cause, web};
 use crate::playbook::Target;
 
@@ -134,9 +136,10 @@ async fn ask(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen,
     let client = client()?;
     let began = Instant::now();
     let asked = async {
-        let mut response = client.get(url).send().await.map_err(|error| cause::of(&error))?;
-        let status = response.status().as_u16();
-        let body = capped::head(&mut response, BODY).await.map_err(|error| cause::of(&error))?;
+        let (status, body) = match PlainUrl::of(url) {
+            Some(plain) => get_plainly(plain).await?,
+            None => get(client, url).await.map_err(|error| cause::of(&error))?,
+        };
         let text = text.map(|text| contains(&body, text.as_bytes()));
         let took_ms = u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX);
         Ok(HttpSeen::Answer { status, took_ms, text })
@@ -146,6 +149,19 @@ async fn ask(url: &str, text: Option<&str>, limit: Duration) -> Result<HttpSeen,
         Ok(Err(why)) => Ok(HttpSeen::None(why)),
         Err(_) => Ok(HttpSeen::None(format!("nothing within {} s", limit.as_secs_f64()))),
     }
+}
+
+/// The status, and the beginning of the body.
+async fn get(client: &Client, url: &str) -> reqwest::Result<(u16, Vec<u8>)> {
+    let mut response = client.get(url).send().await?;
+    Ok((response.status().as_u16(), capped::head(&mut response, BODY).await?))
+}
+
+/// The same of an address that needs no client.
+async fn get_plainly(url: PlainUrl) -> Result<(u16, Vec<u8>), String> {
+    let opened = connection::open_to(url.address).await.and_then(TcpStream::from_std);
+    let stream = opened.map_err(|error| cause::of(&error))?;
+    url.get(stream, BODY).await.map_err(|error| cause::of(&error))
 }
 
 /// One client for all: it holds the roots of trust, and keeps no connection.

@@ -4,13 +4,12 @@ use std::sync::Arc;
 use std::time::{Duration, Instant};
 
 use serde::{Deserialize, Serialize};
-use tokio::net::TcpStream;
 
 use super::table::TcpCheck;
 use crate::check::judge::Judgement;
 use crate::check::judge::conditions::Conditions;
 use crate::check::kind::{CheckProbe, millis};
-use crate::check::prober::{Cost, Prober};
+use crate::check::prober::{Cost, Prober, connection};
 use crate::playbook::Target;
 use crate::text::clean_line;
 
@@ -77,7 +76,7 @@ impl CheckProbe for TcpCheck {
 
 async fn connect(address: &str, limit: Duration) -> TcpSeen {
     let began = Instant::now();
-    match tokio::time::timeout(limit, TcpStream::connect(address)).await {
+    match tokio::time::timeout(limit, connection::open(address)).await {
         Ok(Ok(_)) => TcpSeen::Open(u64::try_from(began.elapsed().as_millis()).unwrap_or(u64::MAX)),
         Ok(Err(error)) => TcpSeen::Closed(clean_line(&error.to_string()).into_owned()),
         Err(_) => TcpSeen::Closed(format!("nothing within {} s", limit.as_secs_f64())),

@@ -75,14 +75,24 @@ pub fn dead(abandoned: Option<i32>, owned: Option<i32>, tag: RlimitTag) -> Vec<P
         .collect()
 }
 
-/// Has this process adopted anything of a scope whose main process has been reaped? One short look: the kernel hands
-/// orphans to the first thread, which lives as long as the process. `others` are main processes of other scopes.
+/// Has this process a child that is not among these main processes? Then it may have been adopted. One short look at the
+/// kernel's own list, which waits for nobody: the kernel hands orphans to the first thread, which lives as long as the
+/// process.
+pub fn has_unknown_children(mains: &HashSet<i32>) -> bool {
+    strangers(mains).is_none_or(|strangers| !strangers.is_empty())
+}
+
+/// Has this process adopted anything of a scope whose main process has been reaped? `others` are main processes of other
+/// scopes.
 pub fn has_adopted(marker: &Marker, tag: RlimitTag, others: &HashSet<i32>) -> bool {
-    let own = own_pid();
-    let Ok(list) = fs::read_to_string(format!("/proc/self/task/{own}/children")) else { return true };
+    strangers(others).is_none_or(|strangers| !marked(children(&strangers), marker, tag).is_empty())
+}
+
+/// The first thread's children that are not among these main processes; none where the kernel does not tell.
+fn strangers(mains: &HashSet<i32>) -> Option<Vec<i32>> {
+    let list = fs::read_to_string(format!("/proc/self/task/{}/children", own_pid())).ok()?;
     let pids = list.split_ascii_whitespace().filter_map(|pid| pid.parse().ok());
-    let strangers: Vec<i32> = pids.filter(|pid| !others.contains(pid)).collect();
-    !marked(children(&strangers), marker, tag).is_empty()
+    Some(pids.filter(|pid| !mains.contains(pid)).collect())
 }
 
 /// What on this host may be left of a crash.

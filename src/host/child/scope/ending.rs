@@ -26,7 +26,7 @@ fn alive(listed: &[Sighting], strays: Vec<Process>) -> Vec<Process> {
 impl ChildScope {
     /// Ends what is still there after the main process has ended by itself: a moment to settle, TERM, a second, KILL.
     pub fn end_leavings(&self) -> Emptied {
-        if self.wait_empty(SETTLE) {
+        if self.is_left_empty() || self.wait_empty(SETTLE) {
             return Emptied { empty: true, ended: Vec::new() };
         }
         self.end(Duration::from_secs(1))

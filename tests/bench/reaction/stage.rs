@@ -11,13 +11,14 @@ use std::time::{Duration, Instant};
 
 use rustix::event::{PollFd, PollFlags, Timespec, poll};
 use rustix::fs::{CWD, Mode, OFlags, mkfifoat};
-use rustix::process::{Pid, Signal, kill_process};
+use rustix::process::Signal;
 use rustix::time::{ClockId, clock_gettime};
 use salve::foreign::MayHang;
 use salve::host::program::resolve;
 use tempfile::TempDir;
 
-use super::Outcome;
+use crate::Outcome;
+use crate::daemon::folder;
 
 /// A victim that has not become itself after this never will.
 const BIRTH: Duration = Duration::from_secs(10);
@@ -39,10 +40,8 @@ pub struct Stage {
 pub struct Victim(Child);
 
 impl Stage {
-    /// Below the build folder, because root runs nothing that lies below a folder which others may write, as `/tmp`.
     pub fn set() -> Outcome<Self> {
-        let folder = tempfile::Builder::new().prefix("reaction-").tempdir_in(env!("CARGO_TARGET_TMPDIR"))?;
-        fs::set_permissions(folder.path(), Permissions::from_mode(0o700))?;
+        let folder = folder("reaction-")?;
         let victim = format!("slv-vic-{}", std::process::id());
         let own = std::env::current_exe()?;
         for name in [victim.as_str(), "stamp"] {
@@ -57,6 +56,10 @@ impl Stage {
         let nonblock = OFlags::NONBLOCK.bits().cast_signed();
         let line = OpenOptions::new().read(true).write(true).custom_flags(nonblock).open(line)?;
         Ok(Self { folder, victim, line })
+    }
+
+    pub fn folder(&self) -> &Path {
+        self.folder.path()
     }
 
     pub fn path(&self, name: &str) -> PathBuf {
@@ -133,20 +136,6 @@ impl Drop for Victim {
         let _ = self.0.kill();
         let _ = self.0.wait();
     }
-}
-
-/// Ends a watcher in good order, or, where that takes too long, at once.
-pub fn end(child: &mut Child) {
-    let pid = i32::try_from(child.id()).ok().and_then(Pid::from_raw);
-    if let Some(pid) = pid.filter(|_| matches!(child.try_wait(), Ok(None))) {
-        let _ = kill_process(pid, Signal::TERM);
-    }
-    let began = Instant::now();
-    while matches!(child.try_wait(), Ok(None)) && began.elapsed() < Duration::from_secs(35) {
-        thread::sleep(Duration::from_millis(10));
-    }
-    let _ = child.kill();
-    let _ = child.wait();
 }
 
 /// The monotonic clock, which all processes share.

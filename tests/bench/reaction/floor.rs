@@ -7,8 +7,8 @@ use std::time::Duration;
 use rustix::process::{Pid, Signal, kill_process};
 use tokio::process::Command;
 
-use super::Outcome;
 use super::stage::{CALM, Stage, now};
+use crate::Outcome;
 
 pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
     let runtime = tokio::runtime::Builder::new_current_thread().enable_all().build()?;

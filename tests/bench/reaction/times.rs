@@ -4,16 +4,14 @@ use std::time::Duration;
 
 /// Times of one kind.
 #[derive(Debug, Default)]
-pub struct Figures(Vec<Duration>);
+pub struct Times(Vec<Duration>);
 
-/// What a ratio should be.
-#[derive(Debug, Clone, Copy)]
-pub enum Goal {
-    AtMost(f64),
-    AtLeast(f64),
+/// What stands above the rows.
+pub fn heading() -> String {
+    format!("{:<42} {:>10} {:>10} {:>10} {:>5}", "", "median", "min", "max", "n")
 }
 
-impl Figures {
+impl Times {
     pub fn add(&mut self, times: Vec<Duration>) {
         self.0.extend(times);
         self.0.sort_unstable();
@@ -41,18 +39,4 @@ impl Figures {
 
 fn millis(time: Duration) -> f64 {
     time.as_secs_f64() * 1000.0
-}
-
-/// Says a ratio, and whether it is what it should be.
-pub fn ratio(name: &str, ratio: f64, goal: Option<Goal>) {
-    let verdict = match goal {
-        None => String::new(),
-        Some(Goal::AtMost(goal)) => format!("   goal: at most {goal}, {}", word(ratio <= goal)),
-        Some(Goal::AtLeast(goal)) => format!("   goal: at least {goal}, {}", word(ratio >= goal)),
-    };
-    println!("{name:<42} {ratio:>10.3}{verdict}");
-}
-
-fn word(met: bool) -> &'static str {
-    if met { "met" } else { "missed" }
 }

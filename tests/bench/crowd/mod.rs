@@ -10,21 +10,24 @@ use std::process::{Child, Command, Stdio};
 use std::thread;
 use std::time::{Duration, Instant};
 
-use super::Outcome;
-use super::daemon::{self, Daemon};
-use super::figures::{Figures, Goal, ratio};
-use super::stage::Stage;
+use super::daemon::Daemon;
+use super::reaction::salve;
+use super::reaction::stage::Stage;
+use super::reaction::times::{self, Times};
+use super::table::{Goal, Row};
+use super::{Options, Outcome};
+
+/// In short the many are few too, and nobody waits for the CPU time of a minute.
+pub const OPTIONS: [(&str, usize, usize); 3] = [("--many", 10_000, 20), ("--crowd-kills", 50, 6), ("--idle", 60, 0)];
 
 /// The few that many are compared with.
-pub const FEW: usize = 200;
+const FEW: usize = 200;
 /// So many kills in a row before another crowd takes its turn.
 const TURN: usize = 25;
 /// One shell forks so many, because its list of jobs grows slow.
 const OF_ONE_SHELL: usize = 1000;
 /// A playbook takes so many targets.
 const TARGETS: usize = 64;
-/// Salve has everybody in view within this.
-const PATIENCE: Duration = Duration::from_mins(2);
 /// So many programs begin and end in a second, on a host where things come and go.
 const COMING_AND_GOING: u32 = 200;
 
@@ -54,8 +57,8 @@ impl Crowd {
         Ok(crowd)
     }
 
-    /// Playbooks that watch the first of them, by file name; their remediation never comes about.
-    fn playbooks(&self, count: usize) -> Vec<(String, String)> {
+    /// Playbooks that watch the first of them; their remediation never comes about.
+    fn playbooks(&self, count: usize) -> Vec<String> {
         let playbook = |names: &[String]| {
             let targets = names.iter().fold(String::new(), |mut text, name| {
                 let _ = write!(text, "{{ process = \"{name}\" }}, ");
@@ -86,8 +89,7 @@ window   = "1h"
 "#
             )
         };
-        let parts = self.names[..count].chunks(TARGETS).enumerate();
-        parts.map(|(nth, names)| (format!("crowd-{nth}.toml"), playbook(names))).collect()
+        self.names[..count].chunks(TARGETS).map(playbook).collect()
     }
 }
 
@@ -100,66 +102,63 @@ impl Drop for Crowd {
     }
 }
 
-/// What is asked for.
-#[derive(Debug, Clone, Copy)]
-pub struct Wanted {
-    /// How many are many.
-    pub many: usize,
-    /// How many are few.
-    pub few: usize,
-    /// Victims of each crowd.
-    pub kills: usize,
-    /// How long salve is watched while nothing happens.
-    pub idle: Duration,
-}
-
-pub fn measure(stage: &Stage, wanted: Wanted) -> Outcome<()> {
-    let Wanted { many, few, kills, idle } = wanted;
+pub fn measure(options: &Options) -> Outcome<Vec<Row>> {
+    let (many, kills) = (options.get("--many")?, options.get("--crowd-kills")?);
+    let idle = Duration::from_secs(options.get("--idle")?.try_into()?);
+    let few = FEW.min(many);
+    let stage = Stage::set()?;
     // how many exist, and how many of them are watched
     let crowds = [(few, few), (many, few), (many, many)];
-    let mut figures: [Figures; 3] = Default::default();
+    let mut measured: [Times; 3] = Default::default();
     let mut left = kills;
     while left > 0 {
         let turn = left.min(TURN);
-        for ((exist, watched), figures) in crowds.into_iter().zip(&mut figures) {
+        for ((exist, watched), times) in crowds.into_iter().zip(&mut measured) {
             let crowd = Crowd::gather(exist)?;
-            figures.add(daemon::measure_among(stage, turn, &crowd.playbooks(watched), watched)?);
+            times.add(salve::measure_among(&stage, turn, &crowd.playbooks(watched), watched)?);
         }
         left -= turn;
     }
     println!("\nfrom kill -9 to the remediation's main among other processes, milliseconds");
-    println!("{:<42} {:>10} {:>10} {:>10} {:>5}", "", "median", "min", "max", "n");
-    for ((exist, watched), figures) in crowds.into_iter().zip(&figures) {
-        println!("{}", figures.row(&format!("salve, {watched} of {exist} watched")));
+    println!("{}", times::heading());
+    for ((exist, watched), times) in crowds.into_iter().zip(&measured) {
+        println!("{}", times.row(&format!("salve, {watched} of {exist} watched")));
     }
-    println!();
-    let [of_few, beside, of_many] = figures.map(|figures| figures.median());
-    ratio(&format!("{few} watched of {many} / of {few}"), beside / of_few, Some(Goal::AtMost(1.3)));
-    ratio(&format!("{many} watched / {few} watched"), of_many / of_few, Some(Goal::AtMost(1.3)));
+    let [of_few, beside, of_many] = measured.map(|times| times.median());
+    let row = |measure: String, salve| Row {
+        measure,
+        salve,
+        floor: Some(of_few),
+        peer: Err("none".into()),
+        goal: Goal::OfFloor(1.3),
+    };
     if !idle.is_zero() {
-        processor_time(stage, wanted)?;
+        processor_time(&stage, many, idle)?;
     }
-    Ok(())
+    Ok(vec![
+        row(format!("reaction, ms, {few} of {many}; floor: of {few}"), beside),
+        row(format!("reaction, ms, {many} watched; floor: {few}"), of_many),
+    ])
 }
 
 /// What watching many costs, in seconds of a processor per minute, while they merely live and while others come and go.
-fn processor_time(stage: &Stage, wanted: Wanted) -> Outcome<()> {
-    let crowd = Crowd::gather(wanted.many)?;
-    let mut daemon = Daemon::start(stage, &crowd.playbooks(wanted.many))?;
-    daemon.wait_for_pidfds(wanted.many, PATIENCE)?;
+fn processor_time(stage: &Stage, many: usize, idle: Duration) -> Outcome<()> {
+    let crowd = Crowd::gather(many)?;
+    let mut daemon = Daemon::start(stage.folder(), &crowd.playbooks(many))?;
+    daemon.wait_for_descriptors(many)?;
     thread::sleep(Duration::from_secs(15)); // what it does at first is no standing cost
-    let per_minute = |spent: Duration| spent.as_secs_f64() * 60.0 / wanted.idle.as_secs_f64();
+    let per_minute = |spent: Duration| spent.as_secs_f64() * 60.0 / idle.as_secs_f64();
     let during = |act: &dyn Fn(Instant) -> Outcome<()>| -> Outcome<f64> {
-        let before = daemon.processor_time()?;
-        act(Instant::now() + wanted.idle)?;
-        Ok(per_minute(daemon.processor_time()?.saturating_sub(before)))
+        let before = daemon.process.cpu()?;
+        act(Instant::now() + idle)?;
+        Ok(per_minute(daemon.process.cpu()?.saturating_sub(before)))
     };
     let calm = during(&|end| {
         thread::sleep(end.saturating_duration_since(Instant::now()));
         Ok(())
     })?;
     let busy = during(&come_and_go)?;
-    println!("\nprocessor time of salve, {} watched, seconds per minute", wanted.many);
+    println!("\nprocessor time of salve, {many} watched, seconds per minute");
     println!("{:<42} {calm:>10.3}", "while nothing happens");
     println!("{:<42} {busy:>10.3}", format!("while {COMING_AND_GOING} programs a second come and go"));
     Ok(())

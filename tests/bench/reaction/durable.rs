@@ -5,8 +5,8 @@ use std::time::{Duration, Instant};
 
 use rusqlite::{Connection, params};
 
-use super::Outcome;
 use super::stage::{CALM, Stage};
+use crate::Outcome;
 
 /// About the length of an intent's record.
 const RECORD: usize = 1200;
