@@ -55,8 +55,6 @@ struct Seen {
     verifier: Vec<Option<Reading>>,
     /// When some detector check was told to hold, and none had been before.
     onsets: Vec<Mono>,
-    /// It was bound anew: the machine knows nothing of what was told before.
-    rebound: bool,
 }
 
 impl Seen {
@@ -117,8 +115,9 @@ impl Outside {
         self.same_load = self.last_load.as_ref().is_some_and(alike);
         self.last_load = Some(bindings.to_vec());
         let former = std::mem::take(&mut self.bindings);
+        // what nobody looked at for a while is not known to fail still
         for seen in [&mut self.seen, &mut self.watched] {
-            seen.iter_mut().filter(|(key, _)| !former.contains_key(*key)).for_each(|(_, seen)| seen.rebound = true);
+            seen.iter_mut().filter(|(key, _)| !former.contains_key(*key)).for_each(|(_, seen)| seen.detector.clear());
         }
         self.unresolved.clear();
         for binding in bindings {
@@ -238,8 +237,7 @@ fn told(seen: &mut BTreeMap<Key, Seen>, watch: &WatchId, reading: &Reading) {
     }
     let Some(seen) = seen.get_mut(&watch.key) else { return };
     let holds = |reading: &Reading| reading.verdict == Verdict::Holds;
-    let begins = |seen: &mut Seen| std::mem::take(&mut seen.rebound) || !seen.detector.iter().flatten().any(holds);
-    if watch.role == CheckRole::Detector && holds(reading) && begins(seen) {
+    if watch.role == CheckRole::Detector && holds(reading) && !seen.detector.iter().flatten().any(holds) {
         seen.onsets.push(reading.began);
     }
     let side = seen.side(watch.role);
