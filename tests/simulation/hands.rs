@@ -25,28 +25,27 @@ pub struct Live {
     fixes: bool,
     half: bool,
     stuck: bool,
-    /// The engine was told how it ended, although something of it may still run.
-    reported: bool,
-    /// The life of the engine that started it; only that one hears of its end.
-    life: u32,
     took: u64,
 }
 
 #[derive(Debug, Default)]
 pub struct Hands {
     live: BTreeMap<AttemptId, Live>,
+    /// Attempts whose ends nobody was told of, with the life of the engine that started them; only that one hears of it.
+    unreported: BTreeMap<AttemptId, u32>,
     started: BTreeSet<AttemptId>,
 }
 
 impl Hands {
     /// The host went down: nothing is left. Gives what was.
     pub fn reboot(&mut self) -> Vec<AttemptId> {
+        self.unreported.clear();
         std::mem::take(&mut self.live).into_keys().collect()
     }
 
     /// Every attempt that this life of the engine started has been reported to it.
     pub fn all_reported(&self, life: u32) -> bool {
-        self.live.values().all(|live| live.life != life || live.reported)
+        self.unreported.values().all(|of| *of != life)
     }
 
     pub fn stuck(&self) -> Vec<AttemptId> {
@@ -123,8 +122,6 @@ impl World {
             fixes: able,
             half: false,
             stuck: false,
-            reported: false,
-            life: self.engine.life,
             took: self.rng.below(timeout.min(5 * SECOND)),
         };
         if refused {
@@ -148,15 +145,16 @@ impl World {
         }
         self.later(live.took, Happening::AttemptOver { attempt });
         self.hands.live.insert(attempt, live);
+        self.hands.unreported.insert(attempt, self.engine.life);
         Ok(())
     }
 
     /// The attempt is over: what it did to the host happens, whoever still listens.
     pub fn attempt_over(&mut self, attempt: AttemptId) -> Judged {
         let mono = self.mono();
-        let Some(scope) = self.hands.live.get_mut(&attempt) else { return Ok(()) };
-        scope.reported = true;
-        let (target, fixes, stuck, life) = (self.shelf.target(&scope.target), scope.fixes, scope.stuck, scope.life);
+        let Some(life) = self.hands.unreported.remove(&attempt) else { return Ok(()) };
+        let Some(scope) = self.hands.live.get(&attempt) else { return Ok(()) };
+        let (target, fixes, stuck) = (self.shelf.target(&scope.target), scope.fixes, scope.stuck);
         let half = scope.half;
         let report = report(&scope.result, !stuck, scope.took);
         self.coverage.count("rung", ["first", "second", "third"][scope.rung.min(2)]);
