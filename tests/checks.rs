@@ -175,6 +175,25 @@ async fn every_look_of_a_verifier_is_told_and_none_of_a_detector_that_says_the_s
 }
 
 #[tokio::test]
+async fn a_watch_at_another_pace_goes_on_with_what_was_remembered() {
+    let folder = tempfile::tempdir().unwrap();
+    let path = folder.path().join("log");
+    std::fs::write(&path, "begun").unwrap();
+    let written = serde_json::json!({ "path": path, "growth": "< 1MiB", "window": "1s", "every": "100ms" });
+    let check = || Check::Path(serde_json::from_value(written.clone()).unwrap());
+    let mut host = Host::start();
+    let watch = host.watch("a", CheckRole::Verifier, check());
+    let known = host.until(&watch, |reading| reading.verdict == Verdict::Holds).await;
+    assert!(known.figure.is_some(), "{known:?}");
+    // the same watch again: growth over the window is known still
+    host.watch("a", CheckRole::Verifier, check());
+    let asked = host.clock.mono();
+    let next = host.until(&watch, |reading| reading.began >= asked).await;
+    assert_eq!(next.verdict, Verdict::Holds, "{next:?}");
+    assert!(next.figure.is_some(), "{next:?}");
+}
+
+#[tokio::test]
 async fn a_reading_begins_after_it_was_asked_for() {
     let listener = TcpListener::bind("127.0.0.1:0").await.unwrap();
     let address = listener.local_addr().unwrap().to_string();

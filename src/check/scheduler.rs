@@ -168,16 +168,24 @@ impl Dispatch {
     }
 
     fn watch(&mut self, watch: WatchId, check: Arc<Check>, cadence: Cadence) {
-        self.unwatch(&watch);
         let subject = match Subject::of(&check, &watch.key.target) {
             Ok(subject) => Arc::new(subject),
             Err(why) => {
                 let now = self.prober.clock.mono();
                 let probed = ProbeResult { began: now, since: now, result: Err(why.into()) };
+                self.unwatch(&watch);
                 let _ = self.readings.send((watch, reading(&check, &probed)));
                 return;
             }
         };
+        if let Some(watched) = self.watches.get_mut(&watch).filter(|watched| watched.subject == subject) {
+            // at another pace: what was remembered of the subject, growth above all, goes on
+            (watched.check, watched.cadence, watched.emitted, watched.held) = (check, cadence, None, None);
+            self.held.remove(&watch);
+            self.retime(&subject);
+            return self.begin(&subject);
+        }
+        self.unwatch(&watch);
         if let (crate::playbook::Target::Unit(unit), Some(units)) = (&watch.key.target, &self.units) {
             let _ = units.send(WatcherCommand::Attend(unit.clone()));
         }
