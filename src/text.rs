@@ -5,7 +5,6 @@ pub mod secret;
 
 use std::borrow::Cow;
 use std::fmt::Write;
-use std::time::Duration;
 
 /// Makes control characters visible and takes the power from marks that reorder text. Newlines and tabs stay.
 ///
@@ -109,16 +108,6 @@ fn disarmed(c: char) -> char {
         | '\u{2028}'..='\u{202e}'
         | '\u{2066}'..='\u{2069}' => '\u{fffd}',
         _ => c,
-    }
-}
-
-/// A short time in milliseconds, from a second on in seconds: `0.8 ms`, `1.5 s`.
-#[must_use]
-pub fn short_time(time: Duration) -> String {
-    if time < Duration::from_secs(1) {
-        format!("{:.1} ms", time.as_secs_f64() * 1000.0)
-    } else {
-        format!("{:.1} s", time.as_secs_f64())
     }
 }
 

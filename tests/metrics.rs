@@ -60,7 +60,7 @@ fn figures() -> Result<(), Failed> {
         "salve_loop_beat_age_seconds 0.25",
         "salve_journal_size_bytes 81920",
         "salve_loop_lag_seconds 0.0019",
-        "salve_loop_turn_seconds 0.00074",
+        "salve_loop_slowest_input_seconds 0.00074",
         "salve_journal_commits_total 1284",
         "salve_journal_commit_seconds_total 1.1556",
         "salve_journal_slowest_commit_seconds 0.612",

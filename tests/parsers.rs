@@ -56,6 +56,22 @@ fn and_over_what_becomes_of_it() {
     }
 }
 
+#[test]
+fn every_parser_has_a_fuzzer_that_contributors_are_told_of() {
+    let root = Path::new(env!("CARGO_MANIFEST_DIR"));
+    let read = |path: &str| fs::read_to_string(root.join(path)).unwrap();
+    let (manifest, page) = (read("tests/fuzz/Cargo.toml"), read(".github/CONTRIBUTING.md"));
+    for (name, _) in ALL {
+        let program = format!("bins/{name}.rs");
+        assert!(manifest.contains(&format!("name = \"{name}\"\npath = \"{program}\"")), "{name} is no program");
+        assert!(
+            read(&format!("tests/fuzz/{program}")).contains(&format!("parsers::drive(\"{name}\", data)")),
+            "{name}"
+        );
+        assert!(page.contains(&format!("`{name}`")) || page.contains(&format!("tests/fuzz {name}`")), "{name}");
+    }
+}
+
 /// Runs a parser over a text; what breaks is said with the text itself, which belongs into the corpus.
 fn holds((name, drive): Parser, data: &[u8], what: &str) {
     let outcome = catch_unwind(AssertUnwindSafe(|| drive(data)));

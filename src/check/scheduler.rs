@@ -179,8 +179,8 @@ impl Dispatch {
             }
         };
         if let Some(watched) = self.watches.get_mut(&watch).filter(|watched| watched.subject == subject) {
-            // at another pace: what was remembered of the subject, growth above all, goes on
-            (watched.check, watched.cadence, watched.emitted, watched.held) = (check, cadence, None, None);
+            // only at another pace: what is remembered of the subject, growth above all, goes on
+            (watched.cadence, watched.emitted, watched.held) = (cadence, None, None);
             self.held.remove(&watch);
             self.retime(&subject);
             return self.begin(&subject);

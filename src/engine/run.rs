@@ -95,7 +95,7 @@ impl EngineLoop {
             playbooks: Vec::new(),
             playbooks_stale: false,
             host_load: None,
-            meter: LoopMeter::new(std::time::Instant::now()),
+            meter: LoopMeter::new(),
             generation: 0,
             changed: true,
             stopping: false,
@@ -129,9 +129,9 @@ impl EngineLoop {
 
     /// Hands one input to the core.
     pub fn step(&mut self, input: Input) {
-        let began = std::time::Instant::now();
+        let began = Instant::now().into_std();
         self.driver.handle(input);
-        self.meter.turned(began, std::time::Instant::now());
+        self.meter.handled(began);
         self.changed = true;
     }
 
@@ -146,7 +146,7 @@ impl EngineLoop {
             if watched {
                 self.send_snapshot(&snapshots, &mut due);
             }
-            self.meter.waiting(&inputs, self.driver.pending_writes(), std::time::Instant::now());
+            self.meter.waiting(&inputs, self.driver.pending_writes());
             let wake = self.next_wake(&due, watched);
             tokio::select! {
                 biased;
@@ -178,7 +178,7 @@ impl EngineLoop {
                 () = inputs.subscribers.came() => self.changed = true,
                 () = inputs.tried.notified() => self.changed = true,
                 () = tokio::time::sleep_until(wake) => {
-                    self.meter.woke(wake.into_std(), std::time::Instant::now());
+                    self.meter.woke(wake.into_std());
                     self.run_timers(&mut due, &loads_in, watched);
                 }
             }

@@ -25,7 +25,7 @@ use crate::core::{Now, Reason};
 
 pub use delivery::{DeliveryState, paged};
 pub use detector::{DetectorView, Health, RowSubject, TimelineMark};
-pub use engine_stats::{EngineStats, QueueDepths};
+pub use engine_stats::{EngineStats, QueueDepths, short_time};
 pub use incident::{IncidentStage, IncidentView};
 pub use playbook::{Arming, PlaybookState, PlaybookView};
 pub use suppression::{MaintenanceView, PauseView, Snooze};

@@ -60,20 +60,11 @@ pub fn redact(text: &str) -> Cow<'_, str> {
             // The beginning was cut away: everything so far that can belong to it goes.
             hidden.push(key_lines_before(text, start)..start + body.len());
         } else {
-            hidden.extend(in_line(body).into_iter().map(|range| {
-                let range = with_closing_bracket(body, range);
-                start + range.start..start + range.end
-            }));
+            hidden.extend(in_line(body).into_iter().map(|range| start + range.start..start + range.end));
         }
         start += line.len();
     }
     if hidden.is_empty() { text.into() } else { without(text, hidden).into() }
-}
-
-/// What was hidden before is one word: a value ends at a bracket, and [`HIDDEN`] ends in one.
-fn with_closing_bracket(line: &str, value: Range<usize>) -> Range<usize> {
-    let hidden_before = HIDDEN.strip_suffix(']') == Some(&line[value.clone()]) && line[value.end..].starts_with(']');
-    if hidden_before { value.start..value.end + 1 } else { value }
 }
 
 /// Is this the name of a secret?
@@ -161,6 +152,8 @@ fn value_after(line: &str, after: usize, name: &str) -> Option<Range<usize>> {
     let length = match value.chars().next()? {
         quote @ ('"' | '\'') => return Some(start + 1..start + 1 + quoted_length(&value[1..], quote)),
         _ if whole_line => value.len(),
+        // hidden before: a value ends at a bracket, and this ends in one
+        _ if value.starts_with(HIDDEN) => HIDDEN.len(),
         _ => value.find([' ', '\t', ',', ';', '&', '"', '\'', ')', '}', ']']).unwrap_or(value.len()),
     };
     // `Bearer …`, `Basic …`: the scheme may stay only with its secret hidden.

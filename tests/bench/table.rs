@@ -27,9 +27,13 @@ pub enum Goal {
 impl Row {
     /// Salve's part of what the goal is about; or why there is none.
     fn ratio(&self) -> Result<(f64, &'static str), String> {
+        let of = |other: f64, name| match self.salve / other {
+            ratio if ratio.is_finite() => Ok((ratio, name)),
+            _ => Err(format!("measured too briefly: no figure for the {name}")),
+        };
         match self.goal {
-            Goal::OfFloor(_) => self.floor.map(|floor| (self.salve / floor, "floor")).ok_or("no floor".into()),
-            Goal::OfPeer(_) => self.peer.clone().map(|peer| (self.salve / peer, "peer")),
+            Goal::OfFloor(_) => of(self.floor.ok_or("no floor")?, "floor"),
+            Goal::OfPeer(_) => of(self.peer.clone()?, "peer"),
         }
     }
 }

@@ -169,7 +169,7 @@ pub fn trouble() -> Snapshot {
 fn engine_stats() -> EngineStats {
     EngineStats {
         loop_lag_us: 1_900,
-        longest_turn_us: 740,
+        slowest_input_us: 740,
         commits: 1_284,
         commit_total_us: 1_155_600,
         slowest_commit_us: 612_000,

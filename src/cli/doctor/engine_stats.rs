@@ -2,8 +2,7 @@
 
 use super::context::{DoctorContext, EngineStatus};
 use super::report::Finding;
-use crate::engine::snapshot::EngineStats;
-use crate::text::short_time;
+use crate::engine::snapshot::{EngineStats, short_time};
 
 /// What the running engine measures of itself.
 pub fn engine_stats(ground: &DoctorContext) -> Vec<Finding> {
@@ -17,7 +16,7 @@ pub fn engine_stats(ground: &DoctorContext) -> Vec<Finding> {
 }
 
 fn judge(stats: &EngineStats) -> Vec<Finding> {
-    let (lag, turn, commit) = (stats.loop_lag(), stats.longest_turn(), stats.slowest_commit());
+    let (lag, input, commit) = (stats.loop_lag(), stats.slowest_input(), stats.slowest_commit());
     let mut findings = Vec::new();
     if lag > EngineStats::LAG_LIMIT {
         findings.push(Finding::warning(
@@ -25,9 +24,9 @@ fn judge(stats: &EngineStats) -> Vec<Finding> {
             "look for what takes the processors or the memory: `salve status`, top",
         ));
     }
-    if turn > EngineStats::TURN_LIMIT {
+    if input > EngineStats::INPUT_LIMIT {
         findings.push(Finding::warning(
-            format!("one input kept the loop busy for {}", short_time(turn)),
+            format!("one input kept the loop busy for {}", short_time(input)),
             "report it, with the output of `salve metrics` and of `salve journal export --json`",
         ));
     }
@@ -50,9 +49,9 @@ fn judge(stats: &EngineStats) -> Vec<Finding> {
         ));
     }
     if findings.is_empty() {
-        let [lag, turn, commit] = [lag, turn, commit].map(short_time);
+        let [lag, input, commit] = [lag, input, commit].map(short_time);
         findings.push(Finding::fine(format!(
-            "the loop woke at most {lag} late, its longest turn took {turn}, the slowest write {commit}"
+            "the loop woke at most {lag} late, its slowest input took {input}, its slowest commit {commit}"
         )));
     }
     findings
@@ -69,12 +68,12 @@ mod tests {
         let fine = EngineStats { loop_lag_us: 1_500, slowest_commit_us: 800, ..EngineStats::default() };
         assert_eq!(
             judge(&fine)[0].said,
-            "the loop woke at most 1.5 ms late, its longest turn took 0.0 ms, the slowest write 0.8 ms"
+            "the loop woke at most 1.5 ms late, its slowest input took 0.0 ms, its slowest commit 0.8 ms"
         );
         let queues = QueueDepths { writes: EngineStats::QUEUE_LIMIT + 1, ..QueueDepths::default() };
         let slow = [
             EngineStats { loop_lag_us: 1_000_001, ..fine },
-            EngineStats { longest_turn_us: 250_001, ..fine },
+            EngineStats { slowest_input_us: 250_001, ..fine },
             EngineStats { slowest_commit_us: 500_001, ..fine },
             EngineStats { queues, ..fine },
             EngineStats { oldest_page_ms: Some(300_001), ..fine },
@@ -85,7 +84,7 @@ mod tests {
         }
         let at_the_bounds = EngineStats {
             loop_lag_us: 1_000_000,
-            longest_turn_us: 250_000,
+            slowest_input_us: 250_000,
             slowest_commit_us: 500_000,
             queues: QueueDepths { writes: EngineStats::QUEUE_LIMIT, ..QueueDepths::default() },
             oldest_page_ms: Some(300_000),

@@ -14,9 +14,9 @@ pub(super) fn engine_stats(stats: &EngineStats) -> Vec<Family> {
             stats.loop_lag_us,
         ),
         seconds(
-            "salve_loop_turn_seconds",
+            "salve_loop_slowest_input_seconds",
             "The longest that the loop worked on one input, in the last minute or two.",
-            stats.longest_turn_us,
+            stats.slowest_input_us,
         ),
         counter("salve_journal_commits", "Commits to the journal, each with one fsync.", plain(figure(stats.commits))),
         Family {

@@ -10,7 +10,7 @@ use crate::host::clock::recent_max::RecentMax;
 #[derive(Debug)]
 pub(super) struct LoopMeter {
     lag: RecentMax<Duration>,
-    turn: RecentMax<Duration>,
+    input: RecentMax<Duration>,
     readings: RecentMax<usize>,
     results: RecentMax<usize>,
     commands: RecentMax<usize>,
@@ -19,10 +19,11 @@ pub(super) struct LoopMeter {
 }
 
 impl LoopMeter {
-    pub(super) fn new(now: Instant) -> Self {
+    pub(super) fn new() -> Self {
+        let now = Instant::now();
         Self {
             lag: RecentMax::new(now),
-            turn: RecentMax::new(now),
+            input: RecentMax::new(now),
             readings: RecentMax::new(now),
             results: RecentMax::new(now),
             commands: RecentMax::new(now),
@@ -31,18 +32,21 @@ impl LoopMeter {
         }
     }
 
-    /// The loop wakes, and was to wake then.
-    pub(super) fn woke(&mut self, due: Instant, now: Instant) {
+    /// The loop wakes now, and was to wake then.
+    pub(super) fn woke(&mut self, due: Instant) {
+        let now = Instant::now();
         self.lag.add(now.saturating_duration_since(due), now);
     }
 
     /// One input has been worked on since then.
-    pub(super) fn turned(&mut self, began: Instant, now: Instant) {
-        self.turn.add(now.saturating_duration_since(began), now);
+    pub(super) fn handled(&mut self, began: Instant) {
+        let now = Instant::now();
+        self.input.add(now.saturating_duration_since(began), now);
     }
 
     /// So much waits now.
-    pub(super) fn waiting(&mut self, inputs: &LoopInputs, writes: usize, now: Instant) {
+    pub(super) fn waiting(&mut self, inputs: &LoopInputs, writes: usize) {
+        let now = Instant::now();
         self.readings.add(inputs.readings.len(), now);
         self.results.add(inputs.inputs.len() + inputs.delivered.len(), now);
         self.commands.add(inputs.commands.len(), now);
@@ -51,17 +55,18 @@ impl LoopMeter {
     }
 
     /// How late the loop woke at worst.
-    pub(super) fn lag(&self, now: Instant) -> Duration {
-        self.lag.get(now)
+    pub(super) fn lag(&self) -> Duration {
+        self.lag.get(Instant::now())
     }
 
     /// The longest that one input took.
-    pub(super) fn longest_turn(&self, now: Instant) -> Duration {
-        self.turn.get(now)
+    pub(super) fn slowest_input(&self) -> Duration {
+        self.input.get(Instant::now())
     }
 
     /// The most that waited in each queue.
-    pub(super) fn queues(&self, now: Instant) -> QueueDepths {
+    pub(super) fn queues(&self) -> QueueDepths {
+        let now = Instant::now();
         QueueDepths {
             readings: self.readings.get(now),
             results: self.results.get(now),

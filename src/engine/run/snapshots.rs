@@ -52,15 +52,14 @@ impl EngineLoop {
 
     /// What the engine has measured of itself.
     fn stats(&self) -> EngineStats {
-        let now = std::time::Instant::now();
         let commits = self.driver.journal().commit_times();
         EngineStats {
-            loop_lag_us: micros(self.meter.lag(now)),
-            longest_turn_us: micros(self.meter.longest_turn(now)),
+            loop_lag_us: micros(self.meter.lag()),
+            slowest_input_us: micros(self.meter.slowest_input()),
             commits: commits.count,
             commit_total_us: micros(commits.total),
             slowest_commit_us: micros(commits.slowest),
-            queues: self.meter.queues(now),
+            queues: self.meter.queues(),
             oldest_page_ms: self.oldest_page(),
         }
     }

@@ -10,7 +10,7 @@ pub struct EngineStats {
     /// How late the loop's timers came at worst, microseconds: how long it was kept from waking.
     pub loop_lag_us: u64,
     /// How long the loop worked on one input at most, microseconds: everything else waited meanwhile.
-    pub longest_turn_us: u64,
+    pub slowest_input_us: u64,
     /// Commits to the journal since the engine started; those that shared an fsync count as one.
     pub commits: u64,
     /// All those commits together, microseconds.
@@ -28,7 +28,7 @@ impl EngineStats {
     /// A loop that wakes later than this is kept from its work.
     pub const LAG_LIMIT: Duration = Duration::from_secs(1);
     /// An input that takes longer keeps every other one waiting.
-    pub const TURN_LIMIT: Duration = Duration::from_millis(250);
+    pub const INPUT_LIMIT: Duration = Duration::from_millis(250);
     /// Every attempt waits for a commit before it begins.
     pub const COMMIT_LIMIT: Duration = Duration::from_millis(500);
     /// A queue that is worked off is never so long.
@@ -44,8 +44,8 @@ impl EngineStats {
 
     /// How long the loop worked on one input at most.
     #[must_use]
-    pub const fn longest_turn(&self) -> Duration {
-        Duration::from_micros(self.longest_turn_us)
+    pub const fn slowest_input(&self) -> Duration {
+        Duration::from_micros(self.slowest_input_us)
     }
 
     /// How long the slowest commit of the last minute or two took.
@@ -94,5 +94,15 @@ impl QueueDepths {
             ("observations", observations),
             ("writes", writes),
         ]
+    }
+}
+
+/// A short time in milliseconds, from a second on in seconds: `0.8 ms`, `1.5 s`.
+#[must_use]
+pub fn short_time(time: Duration) -> String {
+    if time < Duration::from_secs(1) {
+        format!("{:.1} ms", time.as_secs_f64() * 1000.0)
+    } else {
+        format!("{:.1} s", time.as_secs_f64())
     }
 }

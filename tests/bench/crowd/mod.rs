@@ -4,7 +4,6 @@
 //! The figures of one run stand beside each other: few and many take turns, so that a busy minute of the machine falls
 //! on both.
 
-use std::fmt::Write as _;
 use std::io::{BufRead as _, BufReader};
 use std::process::{Child, Command, Stdio};
 use std::thread;
@@ -59,37 +58,8 @@ impl Crowd {
 
     /// Playbooks that watch the first of them; their remediation never comes about.
     fn playbooks(&self, count: usize) -> Vec<String> {
-        let playbook = |names: &[String]| {
-            let targets = names.iter().fold(String::new(), |mut text, name| {
-                let _ = write!(text, "{{ process = \"{name}\" }}, ");
-                text
-            });
-            format!(
-                r#"title   = "the crowd lives"
-targets = [{targets}]
-risk    = "low"
-mode    = "shadow"
-
-[detect]
-process = {{ exists = false }}
-for     = "0s"
-
-[[remediate]]
-do         = [{{ run = ["/bin/true"] }}]
-timeout    = "10s"
-idempotent = true
-
-[verify]
-process = {{ exists = true }}
-within  = "30s"
-
-[escalate]
-attempts = 1
-window   = "1h"
-"#
-            )
-        };
-        self.names[..count].chunks(TARGETS).map(playbook).collect()
+        let watching = |names: &[String]| salve::playbook(names, "shadow", "[\"/bin/true\"]");
+        self.names[..count].chunks(TARGETS).map(watching).collect()
     }
 }
 

@@ -21,7 +21,7 @@ pub fn measure(stage: &Stage, kills: usize) -> Outcome<Vec<Duration>> {
 /// The same while these playbooks watch so many further processes.
 pub fn measure_among(stage: &Stage, kills: usize, others: &[String], count: usize) -> Outcome<Vec<Duration>> {
     let mut victim = stage.victim()?;
-    let mut daemon = Daemon::start(stage.folder(), &[&[playbook(stage)?], others].concat())?;
+    let mut daemon = Daemon::start(stage.folder(), &[&[victims_playbook(stage)?], others].concat())?;
     daemon.wait_for_descriptors(count)?;
     thread::sleep(SETTLED);
     let mut times = Vec::with_capacity(kills);
@@ -77,14 +77,20 @@ fn closed(daemon: &Daemon) -> Outcome<usize> {
     Ok(daemon.journal()?.lines().filter(|line| line.contains("\"closed\":{")).count())
 }
 
-fn playbook(stage: &Stage) -> Outcome<String> {
+fn victims_playbook(stage: &Stage) -> Outcome<String> {
     let run = serde_json::to_string(&stage.stamp())?; // an array of strings reads the same in TOML
-    let name = &stage.victim;
-    Ok(format!(
-        r#"title  = "the victim lives"
-target = {{ process = "{name}" }}
-risk   = "low"
-mode   = "auto"
+    Ok(playbook(std::slice::from_ref(&stage.victim), "auto", &run))
+}
+
+/// A playbook that runs this when one of these processes dies.
+pub fn playbook(names: &[String], mode: &str, run: &str) -> String {
+    let targets: Vec<String> = names.iter().map(|name| format!("{{ process = \"{name}\" }}")).collect();
+    let targets = targets.join(", ");
+    format!(
+        r#"title   = "processes live"
+targets = [{targets}]
+risk    = "low"
+mode    = "{mode}"
 
 [detect]
 process  = {{ exists = false }}
@@ -104,5 +110,5 @@ within  = "30s"
 attempts = 100
 window   = "1h"
 "#
-    ))
+    )
 }

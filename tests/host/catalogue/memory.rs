@@ -44,7 +44,7 @@ pub fn leak() {
         setup: "printf \"redis.call('set', ARGV[1], string.rep('x', tonumber(ARGV[2])))\" > /root/hold.lua\n\
                 sed -i 's/^save .*//; s/^# save .*//' /etc/redis/redis.conf; echo 'save \"\"' >> /etc/redis/redis.conf\n\
                 systemctl -q enable --now redis-server; redis-cli ping; sleep 2\n\
-                printf '#!/bin/sh\\nrun() { redis-cli info server | grep run_id; }\\nfirst=$(run); i=0; while test \"$(run)\" = \"$first\" && test $i -lt 80; do i=$((i+1)); redis-cli --eval /root/hold.lua , leak$i 5000000 > /dev/null; sleep 1; done\\n' > /root/leak\n\
+                printf '#!/bin/bash\\nexec 3<>/dev/tcp/127.0.0.1/6379\\ni=0; while test $i -lt 80 && echo \"SETRANGE leak$i 4999999 x\" >&3; do i=$((i+1)); sleep 1; done\\n' > /root/leak\n\
                 chmod 755 /root/leak",
         // a cache that is filled and emptied
         alike: "sleep 8; redis-cli --eval /root/hold.lua , a 2000000; sleep 1; redis-cli flushall; sleep 8",

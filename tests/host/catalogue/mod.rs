@@ -132,10 +132,7 @@ impl Case {
         let opened = self.until(&salve, "opened", |opened| opened.len() > before).pop().unwrap();
         match self.end {
             End::Healed => {}
-            End::HealedAfterYes => {
-                let asked = self.until(&salve, "asked", |asked| !asked.is_empty()).pop().unwrap();
-                self.say_yes(&salve, &asked.fields["incident"]);
-            }
+            End::HealedAfterYes => self.say_yes(&salve),
             End::Ticket { holds, mend } => {
                 self.until(&salve, "escalated", |calls| !calls.is_empty());
                 machine.wait("a ticket", &format!("grep -q \"{holds}\" /var/lib/salve/tickets/*.md"));
@@ -159,15 +156,14 @@ impl Case {
         table::row(self, opened.at.saturating_sub(broken), healed);
     }
 
-    /// Approves what is shown until it runs: what is asked for follows the fault, and a plan that changed meanwhile wants
+    /// Approves what was asked for last until it runs: it follows the fault, and a plan that changed meanwhile wants
     /// another yes.
-    fn say_yes(&self, salve: &Salve<'_>, incident: &Value) {
+    fn say_yes(&self, salve: &Salve<'_>) {
         let deadline = Instant::now() + salve.machine.patience();
         let begun = |records: &[Record]| (!self.told(records, "intent").is_empty()).then_some(());
         while {
-            // it may have cleared by itself meanwhile, and come back under the next number
-            let numbers = format!("{incident} $(({incident} + 1)) $(({incident} + 2))");
-            salve.machine.try_sh(&format!("for n in {numbers}; do $(salve show $n | grep '^salve approve'); done"));
+            let asked = self.until(salve, "asked", |asked| !asked.is_empty()).pop().unwrap();
+            salve.machine.try_sh(&format!("$(salve show {} | grep '^salve approve')", asked.fields["incident"]));
             salve.journal.wait(Duration::from_secs(5), begun).is_none()
         } {
             assert!(Instant::now() < deadline, "{}: no approved attempt\n{}", self.playbook, salve.happened());

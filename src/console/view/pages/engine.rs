@@ -7,8 +7,7 @@ use crate::console::canvas::line::Line;
 use crate::console::content::context::ViewContext;
 use crate::console::content::format;
 use crate::console::theme::Role;
-use crate::engine::snapshot::{EngineStats, Health};
-use crate::text::short_time;
+use crate::engine::snapshot::{EngineStats, Health, short_time};
 
 /// Columns of a bar.
 const BAR: usize = 12;
@@ -29,12 +28,12 @@ pub fn lines(world: &ViewContext<'_>) -> Vec<Line> {
         Line::new().dim("Worst of the last one to two minutes; the bar ends where `salve doctor` warns."),
         Line::new(),
         Line::title("Loop"),
-        time("woke late", stats.loop_lag(), EngineStats::LAG_LIMIT),
-        time("longest turn", stats.longest_turn(), EngineStats::TURN_LIMIT),
+        time("wake-up lag", stats.loop_lag(), EngineStats::LAG_LIMIT),
+        time("slowest input", stats.slowest_input(), EngineStats::INPUT_LIMIT),
         Line::new(),
         Line::title("Journal"),
-        time("slowest write", stats.slowest_commit(), EngineStats::COMMIT_LIMIT),
-        named("writes").text(writes(stats)),
+        time("slowest commit", stats.slowest_commit(), EngineStats::COMMIT_LIMIT),
+        named("commits").text(writes(stats)),
         Line::new(),
         Line::title("Queues").dim("  the most that waited"),
     ];
